@@ -1,0 +1,1 @@
+"""The SDK: a client of any server that speaks the API."""

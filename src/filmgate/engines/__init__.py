@@ -1,0 +1,1 @@
+"""Whoever makes a video: one file or package an engine."""

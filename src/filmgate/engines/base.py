@@ -1,0 +1,124 @@
+"""The contract between the flow and whoever makes a video.
+
+An engine is asked four things: take this job (``submit``), how does it stand (``look``), give me the file
+(``fetch``), stop (``cancel``). It never loops, sleeps, bills or retries, and knows nothing of rows or requests.
+What it says is typed: a :class:`Ticket`-string, a :class:`Verdict`, or one of the errors under
+:class:`filmgate.errors.EngineError`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from filmgate.video import AssetKind, Size, VideoError
+
+__all__ = ["Artifact", "Capabilities", "Engine", "Job", "State", "Verdict"]
+
+
+class Capabilities(Struct, frozen=True, kw_only=True):
+    """What an engine can do, as data: nobody finds it out by an exception."""
+
+    paid: bool  # a submission costs money: never submitted twice
+    idempotent: bool = False  # takes our token as an idempotency key: the same token is the same job
+    findable: bool = False  # ``find`` answers for a token that was submitted
+    cancels: bool = True
+    image_input: bool = True
+    audio: bool = True
+    concurrency: int | None = None  # jobs at once; None: no limit of its own
+    submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """One video to make. The engine may keep ``token`` as its own reference."""
+
+    token: str  # ours; fresh for every intent to submit
+    video_id: str
+    model: str
+    prompt: str
+    size: Size
+    seconds: int
+    seed: int
+    reference: Path | None = None  # PNG of exactly ``size``: the first frame
+
+
+class State(StrEnum):
+    """How a job stands with its engine."""
+
+    QUEUED = "queued"
+    WORKING = "working"
+    DONE = "done"  # the file can be fetched
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"  # the engine does not know the ticket (it restarted)
+    UNKNOWN = "unknown"  # it said something that we do not understand: look again
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What an engine said when it was looked at."""
+
+    state: State
+    progress: float | None = None  # percent
+    error: VideoError | None = None  # with FAILED
+    look_after: float = 0.2  # seconds until it is worth looking again
+
+
+class Artifact(Struct, frozen=True, kw_only=True):
+    """What ``fetch`` left behind beside the video file."""
+
+    extras: dict[AssetKind, Path] = {}  # thumbnail, spritesheet, preview, where the engine made them already
+    notes: dict[str, object] = {}
+
+
+class Engine(Protocol):
+    """One upstream, or one renderer."""
+
+    @property
+    def name(self) -> str:
+        """The name that routes and rows use."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    async def start(self) -> None:
+        """Get ready; returns quickly and warms up in the background."""
+
+    async def stop(self) -> None:
+        """Give everything back. Jobs that run in this process are forgotten."""
+
+    async def submit(self, job: Job) -> str:
+        """Hand a job over and return the engine's ticket.
+
+        Raises:
+            EngineRejected: it will never be accepted.
+            EngineUnavailable: it was certainly not accepted; try again later.
+            SubmissionUnknown: the reply got lost; it may have been accepted.
+        """
+
+    async def look(self, ticket: str) -> Verdict:
+        """How the job stands.
+
+        Raises:
+            EngineUnavailable: the engine could not be asked; the job may be fine.
+        """
+
+    async def fetch(self, ticket: str, into: Path) -> Artifact:
+        """Write the finished MP4 to ``into``, a path that does not exist yet. May be called again.
+
+        Raises:
+            EngineUnavailable: try the fetch again; never a reason to generate again.
+            BadArtifact: it delivered something else.
+        """
+
+    async def cancel(self, ticket: str) -> None:
+        """Ask it to stop; no error if the job is unknown or over."""
+
+    async def find(self, token: str) -> str | None:
+        """The ticket of the job submitted with ``token``; None if its absence is certain."""
+
+    def expected_seconds(self, job: Job) -> float:
+        """How long the job will take from submission to file, by experience."""

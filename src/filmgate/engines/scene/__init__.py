@@ -1,0 +1,1 @@
+"""The embedded renderer: a procedural animatic from a prompt, offline."""

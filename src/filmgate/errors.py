@@ -1,0 +1,441 @@
+"""Every exception of Filmgate, in one tree.
+
+    FilmgateError                     code, http_status, type, param, retryable
+    ├── RequestError                  400, the caller's mistake; sending it again changes nothing
+    │   ├── MissingParameter          a required field is absent
+    │   ├── UnknownParameter          a field that does not exist
+    │   ├── InvalidType               text where a file belongs, a list where a string belongs
+    │   ├── InvalidValue              a value outside what the model or the field takes
+    │   ├── InvalidImage              a reference that is no usable picture
+    │   ├── InvalidImageSize          a reference whose size is not the video's
+    │   ├── UnknownModel              a model that the catalogue does not hold
+    │   ├── MalformedBody             neither JSON nor multipart that can be read
+    │   ├── BodyTooLarge              413
+    │   ├── BodyTimeout               400, the body did not arrive in time
+    │   ├── IdempotencyKeyReuse       the same key with other parameters
+    │   └── VideoNotDeletable         a running video can't be deleted, a finished one can't be cancelled
+    ├── InvalidKey                    401
+    ├── NotAllowed                    403
+    │   └── InsufficientQuota         403, the balance does not cover the video
+    ├── NotFound                      404
+    │   ├── VideoNotFound             unknown, deleted or someone else's: the same answer for all
+    │   ├── VideoNotReady             content asked for before completion
+    │   ├── VideoExpired              content asked for after retention
+    │   ├── ModelNotFound             GET /v1/models/{id}
+    │   └── UnknownUrl                no such path
+    ├── MethodNotAllowed              405
+    ├── RangeNotSatisfiable           416
+    ├── TooManyRequests               429, with retry_after
+    │   └── TooManyRunning            429, running videos at once
+    ├── ServerError                   500, a fault of ours
+    │   ├── Unavailable               503, starting or draining
+    │   ├── StorageFault              the disk or bucket refused
+    │   └── Conflict                  a transition that the row's state does not allow (never leaves the server)
+    ├── EngineError                   what an engine could not do; carries what its video will say
+    │   ├── EngineRejected            terminal: the request will never be accepted
+    │   ├── EngineUnavailable         transient: certainly not accepted, may be tried again
+    │   ├── SubmissionUnknown         ambiguous: it may have been accepted, never submitted blindly again
+    │   └── BadArtifact               what was delivered is not the video that was asked for
+    ├── SettingsError                 a setting that can't be used; names the setting
+    └── ClientError                   what the SDK raises beside the answers above; has video_id, request_id
+        ├── ConnectionFailed          the server could not be reached
+        ├── UnexpectedAnswer          an answer that is not of the wire's shape (HTML, a proxy's page)
+        ├── VideoFailed               the video ended as failed
+        │   └── VideoModerated        ... because its prompt or picture was blocked
+        ├── WaitTimeout               the wait ended, the video goes on
+        ├── IntegrityError            the bytes are not the whole file
+        └── OutputExists              the file is there already and may not be replaced
+
+A class's docstring is its default message. ``code`` and ``type`` are the wire's; ``retryable`` says whether the
+same call may succeed later, and becomes the ``x-should-retry`` header.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "BadArtifact",
+    "BodyTimeout",
+    "BodyTooLarge",
+    "ClientError",
+    "Conflict",
+    "ConnectionFailed",
+    "EngineError",
+    "EngineRejected",
+    "EngineUnavailable",
+    "FilmgateError",
+    "IdempotencyKeyReuse",
+    "InsufficientQuota",
+    "IntegrityError",
+    "InvalidImage",
+    "InvalidImageSize",
+    "InvalidKey",
+    "InvalidType",
+    "InvalidValue",
+    "MalformedBody",
+    "MethodNotAllowed",
+    "MissingParameter",
+    "ModelNotFound",
+    "NotAllowed",
+    "NotFound",
+    "OutputExists",
+    "RangeNotSatisfiable",
+    "RequestError",
+    "ServerError",
+    "SettingsError",
+    "StorageFault",
+    "SubmissionUnknown",
+    "TooManyRequests",
+    "TooManyRunning",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "UnknownModel",
+    "UnknownParameter",
+    "UnknownUrl",
+    "VideoExpired",
+    "VideoFailed",
+    "VideoModerated",
+    "VideoNotDeletable",
+    "VideoNotFound",
+    "VideoNotReady",
+    "WaitTimeout",
+]
+
+
+class FilmgateError(Exception):
+    """Something went wrong."""
+
+    http_status: ClassVar[int] = 500
+    type: ClassVar[str] = "server_error"
+    code: str | None = None
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None, *, param: str | None = None, code: str | None = None) -> None:
+        self.message = message or (type(self).__doc__ or "").strip()
+        self.param = param
+        if code is not None:
+            self.code = code
+        super().__init__(self.message)
+
+
+class RequestError(FilmgateError):
+    """The request can't be used."""
+
+    http_status = 400
+    type = "invalid_request_error"
+    code = "invalid_request"
+
+
+class MissingParameter(RequestError):
+    """A required parameter is missing."""
+
+    code = "missing_required_parameter"
+
+    def __init__(self, param: str) -> None:
+        super().__init__(f"Missing required parameter: '{param}'.", param=param)
+
+
+class UnknownParameter(RequestError):
+    """The parameter is not known."""
+
+    code = "unknown_parameter"
+
+    def __init__(self, param: str) -> None:
+        super().__init__(f"Unknown parameter: '{param}'.", param=param)
+
+
+class InvalidType(RequestError):
+    """The parameter has the wrong type."""
+
+    code = "invalid_type"
+
+    def __init__(self, param: str, expected: str, got: str) -> None:
+        super().__init__(f"Invalid type for '{param}': expected {expected}, but got {got} instead.", param=param)
+
+
+class InvalidValue(RequestError):
+    """The parameter has a value that can't be used."""
+
+    code = "invalid_value"
+
+
+class InvalidImage(RequestError):
+    """The image can't be used."""
+
+    code = "invalid_image"
+
+
+class InvalidImageSize(RequestError):
+    """Inpaint image must match the requested width and height."""
+
+    code = "invalid_image_size"
+
+
+class UnknownModel(RequestError):
+    """The model is not known."""
+
+    code = "model_not_found"
+
+
+class MalformedBody(RequestError):
+    """The body can't be read."""
+
+    code = "invalid_body"
+
+
+class BodyTooLarge(RequestError):
+    """The body is too large."""
+
+    http_status = 413
+    code = "body_too_large"
+
+
+class BodyTimeout(RequestError):
+    """The body did not arrive in time."""
+
+    code = "body_timeout"
+
+
+class IdempotencyKeyReuse(RequestError):
+    """This Idempotency-Key was used before with other parameters."""
+
+    code = "idempotency_key_reuse"
+
+
+class VideoNotDeletable(RequestError):
+    """The video's status does not allow this."""
+
+    code = "invalid_status"
+
+
+class InvalidKey(FilmgateError):
+    """You didn't provide an API key."""
+
+    http_status = 401
+    type = "invalid_request_error"
+    code = "invalid_api_key"
+
+
+class NotAllowed(FilmgateError):
+    """This key may not do that."""
+
+    http_status = 403
+    type = "invalid_request_error"
+    code = "not_allowed"
+
+
+class InsufficientQuota(NotAllowed):
+    """You exceeded your current quota: the balance does not cover this video."""
+
+    type = "insufficient_quota"
+    code = "insufficient_quota"
+
+
+class NotFound(FilmgateError):
+    """Not found."""
+
+    http_status = 404
+    type = "invalid_request_error"
+    code = "not_found"
+
+
+class VideoNotFound(NotFound):
+    """The video was not found."""
+
+    code = "video_not_found"
+
+    def __init__(self, video_id: str) -> None:
+        super().__init__(f"Video with id '{video_id}' not found.")
+
+
+class VideoNotReady(NotFound):
+    """Video is not ready yet, use GET /v1/videos/{video_id} to check status."""
+
+    code = "video_not_ready"
+
+
+class VideoExpired(NotFound):
+    """The video's content has expired and was removed."""
+
+    code = "video_expired"
+
+
+class ModelNotFound(NotFound):
+    """The model was not found."""
+
+    code = "model_not_found"
+
+
+class UnknownUrl(NotFound):
+    """Invalid URL."""
+
+    code = "unknown_url"
+
+
+class MethodNotAllowed(FilmgateError):
+    """This method is not allowed here."""
+
+    http_status = 405
+    type = "invalid_request_error"
+    code = "method_not_allowed"
+
+
+class RangeNotSatisfiable(FilmgateError):
+    """The requested range lies outside the file."""
+
+    http_status = 416
+    type = "invalid_request_error"
+    code = "range_not_satisfiable"
+
+
+class TooManyRequests(FilmgateError):
+    """Too many requests."""
+
+    http_status = 429
+    type = "rate_limit_exceeded"
+    code = "rate_limit_exceeded"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after: float = 1.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TooManyRunning(TooManyRequests):
+    """Too many running tasks."""
+
+    type = "video_generation_user_error"
+    code = "too_many_running_tasks"
+
+
+class ServerError(FilmgateError):
+    """The server had an error while processing your request."""
+
+    code = "server_error"
+    retryable = True
+
+
+class Unavailable(ServerError):
+    """The server is starting or stopping; try again in a moment."""
+
+    http_status = 503
+    code = "unavailable"
+
+
+class StorageFault(ServerError):
+    """The storage refused to read or write."""
+
+    code = "storage_fault"
+
+
+class Conflict(ServerError):
+    """The row's state does not allow this transition."""
+
+    code = "conflict"
+    retryable = False
+
+
+class EngineError(FilmgateError):
+    """The engine could not make the video."""
+
+    http_status = 502
+    code = "engine_error"
+
+
+class EngineRejected(EngineError):
+    """The engine refused the request."""
+
+    code = "engine_rejected"
+
+
+class EngineUnavailable(EngineError):
+    """The engine can't be reached at the moment."""
+
+    code = "engine_unavailable"
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SubmissionUnknown(EngineError):
+    """It is not known whether the engine accepted the video."""
+
+    code = "submission_unknown"
+
+
+class BadArtifact(EngineError):
+    """The engine delivered something that is not the video that was asked for."""
+
+    code = "invalid_output"
+
+
+class SettingsError(FilmgateError):
+    """A setting can't be used."""
+
+    code = "invalid_setting"
+
+
+class ClientError(FilmgateError):
+    """The call did not succeed."""
+
+    code = "client_error"
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        code: str | None = None,
+        video_id: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.video_id = video_id
+        self.request_id = request_id
+
+
+class ConnectionFailed(ClientError):
+    """The server could not be reached."""
+
+    code = "connection_failed"
+    retryable = True
+
+
+class UnexpectedAnswer(ClientError):
+    """The answer is not of the API's shape."""
+
+    code = "unexpected_answer"
+
+
+class VideoFailed(ClientError):
+    """The video failed."""
+
+    code = "video_failed"
+
+
+class VideoModerated(VideoFailed):
+    """Your request was blocked by our moderation system."""
+
+    code = "moderation_blocked"
+
+
+class WaitTimeout(ClientError):
+    """The wait ended before the video did; the video goes on."""
+
+    code = "wait_timeout"
+    retryable = True
+
+
+class IntegrityError(ClientError):
+    """The bytes that arrived are not the whole file."""
+
+    code = "integrity_error"
+    retryable = True
+
+
+class OutputExists(ClientError):
+    """The output file exists already."""
+
+    code = "output_exists"

@@ -1,0 +1,1 @@
+"""The durable flow of a video, and every loop, sleep and deadline."""

@@ -1,0 +1,1 @@
+"""Films and pictures as files: boxes, encoding, derived pictures, image intake."""

@@ -1,0 +1,1 @@
+"""Bytes: where films and pictures lie."""

@@ -1,0 +1,1 @@
+"""Rows: accounts, keys, videos, ledger and outbox in SQL."""

@@ -1,0 +1,232 @@
+"""What a video is, which states it may take, and the pure rules about it.
+
+No I/O, no clock, no environment: every function gets the time it needs. Times are Unix seconds, money is integer
+micro-units (1 unit = 1,000,000), lengths are whole seconds, sizes are pixels.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from enum import StrEnum
+
+from msgspec import Struct
+
+__all__ = [
+    "STAGE_STATUSES",
+    "TERMINAL",
+    "TRANSITIONS",
+    "Asset",
+    "AssetKind",
+    "Fit",
+    "NewVideo",
+    "Recipe",
+    "Size",
+    "Stage",
+    "Status",
+    "Video",
+    "VideoError",
+    "VideoEvent",
+    "may_move",
+    "new_id",
+    "next_progress",
+    "poll_after_ms",
+]
+
+
+class Status(StrEnum):
+    """What a client sees: the wire's four statuses and no others."""
+
+    QUEUED = "queued"  # accepted, nothing is being made yet
+    IN_PROGRESS = "in_progress"  # an engine is making it, or its file is being fetched
+    COMPLETED = "completed"  # the content answers 200 until expires_at
+    FAILED = "failed"  # it ended without content; error says why; nothing is charged
+
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED}),
+    Status.IN_PROGRESS: frozenset({Status.COMPLETED, Status.FAILED}),
+    Status.COMPLETED: frozenset(),
+    Status.FAILED: frozenset(),
+}
+"""From each status, the statuses that may follow. The store repeats it in SQL, the docs draw it."""
+
+TERMINAL = frozenset(status for status, following in TRANSITIONS.items() if not following)
+
+
+class Stage(StrEnum):
+    """Where the flow stands with a video; its own affair, never shown to a client."""
+
+    ACCEPTED = "accepted"  # the row and its hold are committed; no engine was asked
+    SUBMITTING = "submitting"  # the intent is committed; an engine may or may not have been asked
+    WATCHING = "watching"  # the engine's ticket is committed; we look until it is done
+    FETCHING = "fetching"  # the engine is done; its file is being fetched, verified and stored
+    DONE = "done"  # terminal: settled, and its event is in the outbox
+
+
+STAGE_STATUSES: dict[Stage, frozenset[Status]] = {
+    Stage.ACCEPTED: frozenset({Status.QUEUED, Status.IN_PROGRESS}),
+    Stage.SUBMITTING: frozenset({Status.QUEUED, Status.IN_PROGRESS}),
+    Stage.WATCHING: frozenset({Status.QUEUED, Status.IN_PROGRESS}),
+    Stage.FETCHING: frozenset({Status.IN_PROGRESS}),
+    Stage.DONE: TERMINAL,
+}
+"""Which statuses each stage may be seen with (a local engine that forgot its work goes back to ACCEPTED
+while the client goes on seeing in_progress)."""
+
+
+class AssetKind(StrEnum):
+    """What a stored file is to its video."""
+
+    VIDEO = "video"  # video/mp4: H.264, AAC, faststart
+    THUMBNAIL = "thumbnail"  # image/webp
+    SPRITESHEET = "spritesheet"  # image/jpeg
+    PREVIEW = "preview"  # image/webp, animated
+    REFERENCE = "reference"  # image/png, the first frame that was asked for
+
+
+class Fit(StrEnum):
+    """What happens to a reference image of another size than the video's."""
+
+    ERROR = "error"
+    CROP = "crop"
+    PAD = "pad"
+
+
+_SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", re.ASCII)
+
+
+class Size(Struct, frozen=True, order=True):
+    """Width and height in pixels; prints as the wire's ``WxH``."""
+
+    width: int
+    height: int
+
+    @classmethod
+    def parse(cls, text: str) -> Size | None:
+        """The size that ``text`` spells (``"1280x720"``), or None."""
+        match = _SIZE.fullmatch(text)
+        return cls(int(match[1]), int(match[2])) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class VideoError(Struct, frozen=True):
+    """Why a video failed, in words its owner may read: no host, id or key of an upstream."""
+
+    code: str
+    message: str
+
+
+class Asset(Struct, frozen=True, kw_only=True):
+    """One stored file of a video."""
+
+    kind: AssetKind
+    key: str  # its name in the storage
+    media_type: str
+    bytes: int
+    sha256: str  # hex; the ETag
+    width: int
+    height: int
+
+
+class Recipe(Struct, frozen=True, kw_only=True):
+    """Everything an engine needs to make the video, frozen when it was accepted."""
+
+    prompt: str
+    size: Size
+    seconds: int
+    seed: int
+    fit: Fit = Fit.ERROR
+    reference: Asset | None = None  # already taken in: decoded, fitted, re-encoded
+
+
+class NewVideo(Struct, frozen=True, kw_only=True):
+    """A video that was validated and is about to be accepted."""
+
+    id: str
+    account_id: str
+    model: str  # as asked for
+    engine: str  # the name of the engine it is bound to
+    recipe: Recipe
+    price_micros: int  # frozen here; held now, captured on delivery
+    metadata: dict[str, str] = {}
+    remixed_from_video_id: str | None = None
+    idempotency_key: str | None = None  # the client's header
+    fingerprint: str = ""  # hex digest over the parsed fields and file bytes, to tell a replay from another request
+
+
+class Video(Struct, frozen=True, kw_only=True):
+    """A video as its row says."""
+
+    seq: int  # position in the order of acceptance; paging sorts by it
+    id: str
+    account_id: str
+    model: str
+    engine: str
+    recipe: Recipe
+    status: Status
+    stage: Stage
+    progress: int  # 0 to 100, never falls, 100 only when completed
+    created_at: float
+    updated_at: float
+    version: int = 0  # grows with every change of the row
+    prompt: str | None = None  # None once deleted or redacted
+    metadata: dict[str, str] = {}
+    price_micros: int = 0
+    remixed_from_video_id: str | None = None
+    started_at: float | None = None  # when an engine began
+    completed_at: float | None = None
+    expires_at: float | None = None
+    error: VideoError | None = None
+    ticket: str | None = None  # the engine's own reference
+    submit_token: str | None = None  # our reference, given to the engine with the submission
+    submit_at: float | None = None
+    attempts: int = 0  # submissions made; above 1 only for engines that may simply run again
+    epoch: int = 0  # of the flow; raised when the flow has to be started anew
+    cancel_requested: bool = False
+    notes: dict[str, object] = {}  # what the engine says of its work, e.g. what it recognised in the prompt
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing about its status will change any more."""
+        return self.status in TERMINAL
+
+
+class VideoEvent(Struct, frozen=True, kw_only=True):
+    """One line of a video's append-only history."""
+
+    seq: int
+    video_id: str
+    at: float
+    status: Status
+    stage: Stage
+    progress: int
+    error_code: str | None = None
+
+
+def new_id(prefix: str = "video") -> str:
+    """A fresh id with 128 random bits: ``video_`` and 32 hex digits."""
+    return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def may_move(before: Status, after: Status) -> bool:
+    """Whether a video may go from one status to another; staying is always allowed."""
+    return before == after or after in TRANSITIONS[before]
+
+
+def next_progress(seen: int, said: float | None) -> int:
+    """The progress to show: the highest seen, and 99 at most until the file is ours."""
+    if said is None or said != said:  # noqa: PLR0124 - NaN is the only value unequal to itself
+        return seen
+    return max(seen, min(99, max(0, int(said))))
+
+
+def poll_after_ms(expected_seconds: float) -> int:
+    """When a client should look again, for a video that takes ``expected_seconds`` from create to completion.
+
+    The SDKs keep the first value for the whole wait, so it is a share of the whole: a tenth, between half a
+    second and five.
+    """
+    return round(1000 * min(5.0, max(0.5, expected_seconds / 10)))

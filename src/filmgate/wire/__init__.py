@@ -1,0 +1,1 @@
+"""Dialects: bytes and dicts to values and back, pure."""
