@@ -6,6 +6,7 @@ micro-units (1 unit = 1,000,000), lengths are whole seconds, sizes are pixels.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from enum import StrEnum
@@ -27,6 +28,7 @@ __all__ = [
     "Video",
     "VideoError",
     "VideoEvent",
+    "default_seed",
     "may_move",
     "new_id",
     "next_progress",
@@ -209,6 +211,12 @@ class VideoEvent(Struct, frozen=True, kw_only=True):
 def new_id(prefix: str = "video") -> str:
     """A fresh id with 128 random bits: ``video_`` and 32 hex digits."""
     return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def default_seed(prompt: str, size: Size, seconds: int) -> int:
+    """The seed of a request that names none: the same request gives the same film, on every machine."""
+    text = f"{seconds}\n{size}\n{prompt}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
 def may_move(before: Status, after: Status) -> bool:

@@ -1,0 +1,304 @@
+"""What can be done with videos, named like the SDK: create, retrieve, wait, list, delete, cancel, content.
+
+The rooms below are asked here in their order: the catalogue validates, the reference is taken in, one transaction
+accepts. Nothing in this file knows HTTP, SQL or who makes the film.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from filmgate import net
+from filmgate.catalog import Catalog, Resolved
+from filmgate.engines.base import Engine, Job
+from filmgate.errors import InvalidValue, StorageFault, VideoExpired, VideoNotFound, VideoNotReady
+from filmgate.media import images
+from filmgate.storage.base import Reader, Storage
+from filmgate.store import Principal, Store
+from filmgate.video import Asset, AssetKind, Fit, NewVideo, Recipe, Status, Video, default_seed, new_id, poll_after_ms
+from filmgate.wire.values import CreateParams, FileId, ImageUrl, Reference, Upload
+
+__all__ = ["Content", "Outlook", "Videos"]
+
+RESEND_WINDOW = 120.0
+"""Seconds within which an SDK's own resend of a create answers with the video it made already (wire.md §3)."""
+
+FETCH_TIMEOUT = 30.0
+"""Seconds within which a reference URL must have been fetched."""
+
+
+class Content(Struct, frozen=True):
+    """An open file of a video; whoever asked for it closes the reader."""
+
+    video: Video
+    asset: Asset
+    reader: Reader
+
+
+class Outlook(Struct, frozen=True):
+    """How long a video will still take, by experience."""
+
+    position: int  # 1: next in its engine's queue; 0: not queued
+    eta_seconds: float | None  # until completed; None once finished
+
+
+class Videos:
+    """The use cases, for one store, one storage and a set of engines."""
+
+    def __init__(  # noqa: D417 - the class's rooms need no words of their own
+        self,
+        *,
+        catalog: Catalog,
+        store: Store,
+        storage: Storage,
+        engines: Mapping[str, Engine],
+        guard: net.Guard,
+        wake: Callable[[Video], None],
+        clock: Callable[[], float],
+        image_limit: int,
+    ) -> None:
+        self.catalog = catalog
+        self._store = store
+        self._storage = storage
+        self._engines = engines
+        self._guard = guard
+        self._wake = wake
+        self._clock = clock
+        self._image_limit = image_limit
+
+    async def create(
+        self, principal: Principal, params: CreateParams, *, idempotency_key: str | None = None, resend: int = 0
+    ) -> Video:
+        """Accept a video: when this returns, its row and its hold are on disk and it will end.
+
+        Args:
+            principal: who asks.
+            params: as the dialect read them.
+            idempotency_key: the client's own; the same key with the same parameters answers with the same video.
+            resend: how often an official SDK has sent this request before (``x-stainless-retry-count``).
+
+        Raises:
+            RequestError: a parameter can't be used; nothing was accepted.
+            InsufficientQuota: the balance does not cover it.
+        """
+        resolved = self.catalog.resolve(params)
+        _refuse_what_nobody_can(params)
+        fingerprint = _fingerprint(params)
+        if resend:
+            since = self._clock() - RESEND_WINDOW
+            if seen := await self._store.videos.find_resend(principal.account_id, fingerprint, since):
+                return seen
+        video_id = new_id()
+        reference = await self._take_in(video_id, params, resolved)
+        new = _new_video(video_id, principal, params, resolved, reference)
+        new = msgspec.structs.replace(new, idempotency_key=idempotency_key, fingerprint=fingerprint)
+        try:
+            video, created = await self._store.videos.create(new, self._clock())
+        except BaseException:
+            await self._discard(reference)
+            raise
+        if created:
+            self._wake(video)
+        else:
+            await self._discard(reference)
+        return video
+
+    async def retrieve(self, principal: Principal, video_id: str) -> Video:
+        """The video as its row says.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+        """
+        video = await self._store.videos.get(video_id, principal.account_id)
+        if video is None:
+            raise VideoNotFound(video_id)
+        return video
+
+    async def wait(self, principal: Principal, video_id: str, seconds: float) -> Video:
+        """The video as soon as its status or progress differs from now, else after ``seconds``."""
+        video = await self.retrieve(principal, video_id)
+        seen, until = (video.status, video.progress), self._clock() + seconds
+        while not video.finished and (video.status, video.progress) == seen:
+            remaining = until - self._clock()
+            if remaining <= 0:
+                break
+            await self._store.changes.wait(video_id, video.version, remaining)
+            video = await self.retrieve(principal, video_id)
+        return video
+
+    async def list(
+        self, principal: Principal, *, after: str | None, limit: int, ascending: bool
+    ) -> tuple[list[Video], bool]:
+        """A page of the account's videos by order of acceptance, and whether more follow."""
+        return await self._store.videos.page(principal.account_id, after=after, limit=limit, ascending=ascending)
+
+    async def delete(self, principal: Principal, video_id: str) -> None:
+        """Remove a finished video and its files; whoever is downloading keeps their bytes.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotDeletable: it is still being made.
+        """
+        for key in await self._store.videos.delete(video_id, principal.account_id, self._clock()):
+            await self._storage.delete(key)
+
+    async def cancel(self, principal: Principal, video_id: str) -> Video:
+        """Ask for the video to be stopped; it ends as failed with the code ``cancelled``, free of charge.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotDeletable: it is finished already.
+        """
+        video = await self._store.videos.request_cancel(video_id, principal.account_id, self._clock())
+        self._wake(video)
+        return video
+
+    async def content(self, principal: Principal, video_id: str, kind: AssetKind) -> Content:
+        """An open file of a completed video.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotReady: not completed (yet).
+            VideoExpired: its retention is over.
+        """
+        video = await self.retrieve(principal, video_id)
+        if video.status is not Status.COMPLETED:
+            raise VideoNotReady
+        if video.expires_at is not None and video.expires_at <= self._clock():
+            raise VideoExpired
+        asset = (await self._store.videos.assets(video_id)).get(kind)
+        if asset is None:
+            raise VideoExpired
+        return Content(video, asset, await self._open(principal, video_id, asset))
+
+    async def outlook(self, video: Video) -> Outlook:
+        """Its place in the queue and the seconds it will still take."""
+        if video.finished:
+            return Outlook(0, None)
+        whole = await self._expected_seconds(video)
+        if video.status is Status.IN_PROGRESS:
+            return Outlook(0, whole * (100 - video.progress) / 100)
+        ahead = await self._store.videos.ahead(video)
+        at_once = self._engines[video.engine].capabilities.concurrency or ahead + 1
+        return Outlook(ahead + 1, whole * (1 + ahead // at_once))
+
+    async def poll_after_ms(self, video: Video) -> int:
+        """The value of ``openai-poll-after-ms`` for an unfinished video."""
+        return poll_after_ms(await self._expected_seconds(video))
+
+    async def _expected_seconds(self, video: Video) -> float:
+        seconds = video.recipe.seconds
+        learnt = await self._store.videos.typical_seconds(video.engine, video.model, seconds)
+        return learnt or self._engines[video.engine].expected_seconds(_job(video))
+
+    async def _open(self, principal: Principal, video_id: str, asset: Asset) -> Reader:
+        try:
+            return await self._storage.open(asset.key)
+        except FileNotFoundError:
+            # Deleted or expired between the row and the file: say so; anything else is a fault of ours.
+            video = await self.retrieve(principal, video_id)
+            if asset.kind not in await self._store.videos.assets(video.id):
+                raise VideoExpired from None
+            raise StorageFault from None
+
+    async def _take_in(self, video_id: str, params: CreateParams, resolved: Resolved) -> Asset | None:
+        if params.input_reference is None:
+            return None
+        staged: list[Path] = []
+        try:
+            source = await self._source(params.input_reference, staged)
+            out = self._storage.staging(".png")
+            staged.append(out)
+            fit = params.fit or Fit.ERROR
+            await asyncio.to_thread(
+                images.take_in, source, size=resolved.size, fit=fit, limit=self._image_limit, out=out
+            )
+            stored = await self._storage.keep(out, f"references/{video_id[6:8]}/{video_id}.png")
+        finally:
+            for path in staged:
+                path.unlink(missing_ok=True)
+        return Asset(
+            kind=AssetKind.REFERENCE,
+            key=stored.key,
+            media_type="image/png",
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            width=resolved.size.width,
+            height=resolved.size.height,
+        )
+
+    async def _source(self, reference: Reference, staged: list[Path]) -> Path | bytes:
+        match reference:
+            case Upload(path=path):
+                return path
+            case ImageUrl(url=url) if url.startswith("data:"):
+                return images.data_url(url, self._image_limit)
+            case ImageUrl(url=url):
+                into = self._storage.staging(".image")
+                staged.append(into)
+                await self._guard.fetch(url, into, limit=self._image_limit, timeout=FETCH_TIMEOUT)
+                return into
+            case FileId(id=file_id):
+                raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
+
+    async def _discard(self, reference: Asset | None) -> None:
+        if reference is not None:
+            await self._storage.delete(reference.key)
+
+
+def _refuse_what_nobody_can(params: CreateParams) -> None:
+    # Accepted by the dialect, known to the contract, but no engine here can honour it yet: said, never ignored.
+    if params.characters:
+        raise InvalidValue("This model does not support characters.", param="characters")
+    if params.callback_url is not None:
+        raise InvalidValue("This server does not send callbacks.", param="callback_url")
+
+
+def _new_video(
+    video_id: str, principal: Principal, params: CreateParams, resolved: Resolved, reference: Asset | None
+) -> NewVideo:
+    prompt, size, seconds = resolved.prompt, resolved.size, resolved.seconds
+    seed = params.seed if params.seed is not None else default_seed(prompt, size, seconds)
+    return NewVideo(
+        id=video_id,
+        account_id=principal.account_id,
+        model=resolved.model.name,
+        engine=resolved.model.engine,
+        recipe=Recipe(
+            prompt=prompt,
+            size=size,
+            seconds=seconds,
+            seed=seed,
+            fit=params.fit or Fit.ERROR,
+            reference=reference,
+        ),
+        price_micros=resolved.price_micros,
+        metadata=params.metadata or {},
+    )
+
+
+def _fingerprint(params: CreateParams) -> str:
+    """A digest of the parsed fields and file bytes: the same request, whatever its encoding and boundary."""
+    parsed = msgspec.to_builtins(params, enc_hook=str)
+    if isinstance(params.input_reference, Upload):
+        parsed["input_reference"] = params.input_reference.sha256
+    return hashlib.sha256(msgspec.json.encode(parsed, order="sorted")).hexdigest()
+
+
+def _job(video: Video) -> Job:
+    recipe = video.recipe
+    return Job(
+        token="",
+        video_id=video.id,
+        model=video.model,
+        prompt=recipe.prompt,
+        size=recipe.size,
+        seconds=recipe.seconds,
+        seed=recipe.seed,
+    )
