@@ -32,6 +32,9 @@ RESEND_WINDOW = 120.0
 FETCH_TIMEOUT = 30.0
 """Seconds within which a reference URL must have been fetched."""
 
+USUAL_SECONDS = 60.0
+"""What a video is taken to need whose engine is no longer configured."""
+
 
 class Content(Struct, frozen=True):
     """An open file of a video; whoever asked for it closes the reader."""
@@ -51,7 +54,7 @@ class Outlook(Struct, frozen=True):
 class Videos:
     """The use cases, for one store, one storage and a set of engines."""
 
-    def __init__(  # noqa: D417 - the class's rooms need no words of their own
+    def __init__(
         self,
         *,
         catalog: Catalog,
@@ -185,7 +188,8 @@ class Videos:
         if video.status is Status.IN_PROGRESS:
             return Outlook(0, whole * (100 - video.progress) / 100)
         ahead = await self._store.videos.ahead(video)
-        at_once = self._engines[video.engine].capabilities.concurrency or ahead + 1
+        engine = self._engines.get(video.engine)
+        at_once = (engine and engine.capabilities.concurrency) or ahead + 1
         return Outlook(ahead + 1, whole * (1 + ahead // at_once))
 
     async def poll_after_ms(self, video: Video) -> int:
@@ -195,7 +199,8 @@ class Videos:
     async def _expected_seconds(self, video: Video) -> float:
         seconds = video.recipe.seconds
         learnt = await self._store.videos.typical_seconds(video.engine, video.model, seconds)
-        return learnt or self._engines[video.engine].expected_seconds(_job(video))
+        engine = self._engines.get(video.engine)
+        return learnt or (engine.expected_seconds(_job(video)) if engine else USUAL_SECONDS)
 
     async def _open(self, principal: Principal, video_id: str, asset: Asset) -> Reader:
         try:

@@ -1,0 +1,168 @@
+"""The composition root: settings in, a running Filmgate out. The only place where the rooms meet."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import structlog
+
+from filmgate import engines, net
+from filmgate.catalog import Catalog
+from filmgate.claim import Claim, claim
+from filmgate.engines.base import Engine
+from filmgate.errors import SettingsError
+from filmgate.flow import Flow, failpoint
+from filmgate.server.app import App, build_app
+from filmgate.settings import Settings
+from filmgate.storage import LocalStorage
+from filmgate.store import Store
+from filmgate.videos import Videos
+
+__all__ = ["Gate", "Role", "build", "open_store"]
+
+Role = Literal["server", "worker", "embedded"]
+"""What this process is to its data folder: the one server, one of many workers, or a program of its own."""
+
+
+class Gate:
+    """One assembled Filmgate. Use it as an async context manager: inside, it answers requests and makes videos."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        held: Claim,
+        store: Store,
+        storage: LocalStorage,
+        engines: Mapping[str, Engine],
+        flow: Flow,
+        videos: Videos,
+    ) -> None:
+        self.settings = settings
+        self.held = held
+        self.store = store
+        self.storage = storage
+        self.engines = engines
+        self.flow = flow
+        self.videos = videos
+        self.app: App = build_app(videos, store, storage, settings, lambda: self.ready)
+        self.ready = False
+        self._exit = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Start what makes videos, and begin to answer. Engines warm up in the background."""
+        self._exit.callback(self.held.release)
+        self._exit.push_async_callback(self.store.close)
+        if self.settings.worker:
+            for engine in self.engines.values():
+                self._exit.push_async_callback(engine.stop)
+                await engine.start()
+        self._exit.push_async_callback(self.flow.stop)
+        await self.flow.start()
+        self.ready = True
+
+    async def stop(self) -> None:
+        """Stop in the opposite order; what was being made goes on at the next start."""
+        self.ready = False
+        await self._exit.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Start; a start that fails leaves nothing running."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        await self.stop()
+
+
+def build(settings: Settings, role: Role = "server") -> Gate:
+    """Assemble everything and take the data folder; nothing runs yet.
+
+    Raises:
+        SettingsError: a setting can't be used, or another server holds the data folder.
+    """
+    _log_to_stderr(settings.log_level)
+    data = _prepare(settings.data)
+    held = claim(data, role, alone=role == "server")
+    catalog = Catalog.load(*([settings.models] if settings.models else []))
+    store = Store.open(data / "filmgate.sqlite")
+    storage = LocalStorage(data / "files")
+    made = _engines(catalog, settings)
+    flow = Flow(
+        store,
+        storage,
+        made,
+        data=data,
+        executor_id=held.executor_id,
+        retention=settings.retention,
+        clock=time.time,
+        checkpoint=failpoint(settings.failpoint),
+        worker=settings.worker,
+    )
+    videos = Videos(
+        catalog=catalog,
+        store=store,
+        storage=storage,
+        engines=made,
+        guard=net.Guard(allow_hosts=settings.allow_hosts),
+        wake=flow.wake,
+        clock=time.time,
+        image_limit=settings.image_limit,
+    )
+    return Gate(settings=settings, held=held, store=store, storage=storage, engines=made, flow=flow, videos=videos)
+
+
+def open_store(settings: Settings) -> Store:
+    """The rows alone, for a command that looks into a running server's folder."""
+    return Store.open(_prepare(settings.data) / "filmgate.sqlite")
+
+
+def _prepare(data: Path) -> Path:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The data folder {data} can't be made: {error.strerror}.") from error
+    return data
+
+
+def _engines(catalog: Catalog, settings: Settings) -> dict[str, Engine]:
+    needed = sorted({model.engine for name in catalog.names() if (model := catalog.get(name))})
+    return {name: engines.make(name, _context(name, settings)) for name in needed}
+
+
+def _context(name: str, settings: Settings) -> engines.EngineContext:
+    return engines.EngineContext(
+        name=name,
+        options={"workers": settings.scene_workers} if name == "scene" else {},
+        cache=settings.data / "cache" / name,
+        scratch=settings.data / "scratch" / name,
+    )
+
+
+def _log_to_stderr(level: str) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,73 @@
+"""Who may use a data folder: one server, and any number of workers and embedded renderers beside it.
+
+Every process that runs flows needs an executor id of its own that is the same after a restart, so that its
+interrupted work is found again. An id is a locked file in the folder; the lock goes with the process, however it dies.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from filmgate.errors import SettingsError
+
+__all__ = ["Claim", "claim"]
+
+SLOTS = 64
+"""Processes of one kind that may share a folder."""
+
+
+class Claim:
+    """A held lock; the file says who holds it."""
+
+    def __init__(self, executor_id: str, file: IO[str]) -> None:
+        self.executor_id = executor_id
+        self._file = file
+
+    def say(self, text: str) -> None:
+        """Tell whoever finds the lock taken who we are."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(text)
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let others in."""
+        self._file.close()
+
+
+def claim(data: Path, role: str, *, alone: bool) -> Claim:
+    """Take the role in the folder.
+
+    Args:
+        data: the data folder; it exists.
+        role: ``server``, ``worker``, ``embedded`` …
+        alone: whether there may be only one of that role.
+
+    Raises:
+        SettingsError: another process holds it.
+    """
+    folder = data / "locks"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    names = [role] if alone else [f"{role}-{slot}" for slot in range(SLOTS)]
+    for name in names:
+        if held := _try(folder / name, name):
+            return held
+    holder = (folder / names[0]).read_text(encoding="utf-8").strip() or "another process"
+    raise SettingsError(
+        f"The data folder {data} is in use by {holder}. Stop it, or give this one a folder of its own (--data)."
+    )
+
+
+def _try(path: Path, name: str) -> Claim | None:
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    held = Claim(name, file)
+    held.say(f"{name} (process {os.getpid()})")
+    return held
