@@ -1,0 +1,66 @@
+# Every command sets up what it needs by itself: Python 3.11+, git and make are enough.
+# `make` alone lists the commands.
+
+SHELL := /bin/sh
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && \
+	command -v $$p && break; done)
+UV ?= $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
+BIN := .venv/bin
+JOBS ?= auto
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON := $(PYTHON)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports docs bench serve clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: .venv/.installed ## make a film from a prompt and say where it lies
+	@$(BIN)/python examples/demo.py
+
+test: .venv/.ready ## run the whole suite that needs no GPU
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
+
+check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate --cov-branch --cov-report=term:skip-covered
+
+lint: .venv/.ready ## ruff: every rule, and the format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/.ready ## mypy, strict, tests too
+	$(BIN)/mypy src tests benchmarks examples/demo.py
+
+imports: .venv/.ready ## imports point down only
+	$(BIN)/lint-imports
+
+docs: .venv/.ready ## generated pages are up to date
+	$(BIN)/python -m docs.generate --check
+
+bench: .venv/.ready ## ratios against a reference in the same run
+	$(BIN)/python -m benchmarks
+
+serve: .venv/.installed ## the server on http://127.0.0.1:8000
+	@$(BIN)/filmgate serve
+
+clean: ## remove what the commands above made
+	rm -rf .venv .cache demo .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.cache/uv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "Filmgate needs Python 3.11 or newer on the PATH." >&2; exit 1; }
+	@echo "Setting up (once): the package installer"
+	@$(PYTHON) -m venv .cache/uv
+	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+.venv/.installed: pyproject.toml uv.lock | $(filter .cache/%,$(UV))
+	@echo "Setting up (once): Filmgate and its libraries"
+	@$(UV) sync --quiet --frozen --no-dev --inexact
+	@touch $@
+
+.venv/.ready: .venv/.installed
+	@echo "Setting up (once): the test tools"
+	@$(UV) sync --quiet --frozen
+	@touch $@

@@ -1,0 +1,31 @@
+"""What every test shares: a clean environment, and honesty about what was left out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No setting, key or address of the developer's machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("FILMGATE_", "OPENAI_")) or name in {"API_URL", "API_TOKEN", "DMX_API_KEY"}:
+            monkeypatch.delenv(name)
+    yield
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test marked ``needs(program)`` is left out, with its reason, where the program is missing; in CI it fails."""
+    for mark in item.iter_markers("needs"):
+        missing = [program for program in mark.args if shutil.which(program) is None]
+        if missing and REQUIRE_ALL:
+            pytest.fail(f"{', '.join(missing)} is not installed, and this run may leave nothing out")
+        elif missing:
+            pytest.skip(f"left out: {', '.join(missing)} is not installed")
+
+
+REQUIRE_ALL = os.environ.get("FILMGATE_TEST_REQUIRE") == "all"
