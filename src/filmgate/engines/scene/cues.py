@@ -1,0 +1,27 @@
+"""What is to be heard in a shot, said by those who draw it, so that sound and picture agree."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+__all__ = ["SoundCues", "SoundEvent"]
+
+
+class SoundEvent(Struct, frozen=True, order=True):
+    """One short sound."""
+
+    time: float  # seconds from the shot's first frame
+    kind: str  # "step", "splash", "bite", "thunder", "bark", "chirp", "whoosh", "wave"
+    pan: float = 0.0  # -1 left … 1 right
+    gain: float = 1.0  # 0 … 1
+
+
+class SoundCues(Struct, frozen=True, kw_only=True):
+    """The bed and the events of one shot.
+
+    ``ambience`` holds loudness 0 … 1 of: waves, wind, rain, water, city, traffic, birds, gulls, crickets, chatter,
+    fire, hum, underwater, pad.
+    """
+
+    ambience: dict[str, float] = {}
+    events: tuple[SoundEvent, ...] = ()
