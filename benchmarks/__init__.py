@@ -1,0 +1,1 @@
+"""Benchmarks: our figure, a reference's figure, and the ratio, side by side in one run."""

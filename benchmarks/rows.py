@@ -1,0 +1,229 @@
+"""The rows: what is measured, against what."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx2
+import psutil
+from PIL import Image
+
+from benchmarks.harness import Row, Sample, alternate, await_file, filmgate, http, load, measure, median, process
+from filmgate.store import Store
+from filmgate.video import Asset, AssetKind
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+CREATE = json.dumps(
+    {"model": "sora-2", "prompt": "a dog on a beach " * 12, "seconds": "4", "size": "1280x720"}
+).encode()
+MIB = 1024 * 1024
+
+
+def status_poll(folder: Path) -> Iterator[Row]:
+    """An authenticated GET of one video, from the database."""
+    with _bare(folder) as (bare, bare_port), filmgate(folder / "data", FILMGATE_WORKER="false") as (ours, port, key):
+        video = httpx2.post(f"http://127.0.0.1:{port}/v1/videos", content=CREATE, headers=_auth(key)).json()["id"]
+        get = http("GET", f"/v1/videos/{video}", key)
+        results = alternate(
+            {
+                "ours": lambda: measure(ours, lambda: load(port, get, total=4000, connections=32)),
+                "bare": lambda: measure(bare, lambda: load(bare_port, get, total=4000, connections=32)),
+            },
+            ROUNDS,
+        )
+    yield _cpu_row("GET /v1/videos/{id}, 32 at once", results["ours"], results["bare"], 2.5)
+
+
+def create(folder: Path) -> Iterator[Row]:
+    """A JSON create: row, hold and history durable before the answer, 64 at once."""
+    total = 2000
+    with filmgate(folder / "data", FILMGATE_WORKER="false") as (ours, port, key):
+        post = http("POST", "/v1/videos", key, CREATE, Content_Type="application/json")
+        results = alternate(
+            {
+                "ours": lambda: measure(ours, lambda: load(port, post, total=total, connections=64)),
+                "commit": lambda: _commit(folder, total),
+            },
+            ROUNDS,
+        )
+    ours_us, reference_us = (
+        median(results[name], lambda s: s.wall / s.operations * 1e6) for name in ("ours", "commit")
+    )
+    cpu = median(results["ours"], lambda s: s.cpu_us)
+    note = f"{cpu / 1000:.2f} ms CPU (goal 0.5)"
+    yield Row(
+        "POST /v1/videos, 64 at once", f"{ours_us:.0f} µs", f"{reference_us:.0f} µs", ours_us / reference_us, 3, note
+    )
+
+
+def upload(folder: Path) -> Iterator[Row]:
+    """A multipart create with a 10 MB picture, 100 at once."""
+    body, kind = _multipart(_picture(10 * 1000 * 1000))
+    with _bare(folder) as (bare, bare_port), filmgate(folder / "data", FILMGATE_WORKER="false") as (ours, port, key):
+        post = http("POST", "/v1/videos", key, body, Content_Type=kind)
+        before = ours.memory_full_info().uss
+        peak = [0]
+        results = alternate(
+            {
+                "ours": lambda: measure(
+                    ours, lambda: _watching(ours, peak, lambda: load(port, post, total=100, connections=100))
+                ),
+                "bare": lambda: measure(bare, lambda: load(bare_port, post, total=100, connections=100)),
+            },
+            max(2, ROUNDS // 2),
+        )
+    note = f"memory {before // MIB} → {peak[0] // MIB} MiB (goal 200)"
+    yield _cpu_row("POST multipart, 10 MB picture, 100 at once", results["ours"], results["bare"], 3, note)
+
+
+def content(folder: Path) -> Iterator[Row]:
+    """GET content: large, small, and ranges, against nginx with sendfile."""
+    if shutil.which("nginx") is None:
+        print("content: left out, the reference (nginx) is not installed", file=sys.stderr)
+        return
+    data = folder / "data"
+    with ExitStack() as stack:
+        ours, port, key = stack.enter_context(filmgate(data, FILMGATE_WORKER="false"))
+        videos = {size: _completed(data, port, key, size) for size in (100 * MIB, 5 * MIB)}
+        nginx, nginx_port = stack.enter_context(_nginx(folder, {str(size): path for size, (_, path) in videos.items()}))
+        cases = (
+            ("100 MB, 4 at once", 100 * MIB, 4, 8, {}),
+            ("5 MB, 16 at once", 5 * MIB, 16, 120, {}),
+            ("50 MB range, 4 at once", 100 * MIB, 4, 12, {"Range": f"bytes={25 * MIB}-{75 * MIB - 1}"}),
+        )
+        for name, size, connections, total, headers in cases:
+            get = http("GET", f"/v1/videos/{videos[size][0]}/content", key, **headers)
+            same = http("GET", f"/{size}", **headers)
+            moved = (50 * MIB if headers else size) * total / (1024 * MIB)
+            results = alternate(
+                {
+                    "ours": lambda g=get, c=connections, t=total: measure(
+                        ours, lambda: load(port, g, total=t, connections=c)
+                    ),
+                    "nginx": lambda g=same, c=connections, t=total: measure(
+                        nginx, lambda: load(nginx_port, g, total=t, connections=c)
+                    ),
+                },
+                ROUNDS,
+            )
+            mine, other = (median(results[each], lambda s: s.cpu) / moved for each in ("ours", "nginx"))
+            speed = median(results["nginx"], lambda s: s.wall) / median(results["ours"], lambda s: s.wall)
+            note = f"throughput {speed:.2f}x nginx (goal 0.9)"
+            yield Row(
+                f"GET content, {name}", f"{mine:.2f} CPU s/GiB", f"{other:.2f} CPU s/GiB", mine / other, 1.7, note
+            )
+
+
+ROWS: dict[str, Callable[[Path], Iterator[Row]]] = {
+    "poll": status_poll,
+    "create": create,
+    "upload": upload,
+    "content": content,
+}
+
+
+def _cpu_row(work: str, ours: list[Sample], reference: list[Sample], goal: float, note: str = "") -> Row:
+    mine, other = median(ours, lambda s: s.cpu_us), median(reference, lambda s: s.cpu_us)
+    rate = median(ours, lambda s: s.rate)
+    return Row(work, f"{mine:.0f} µs CPU", f"{other:.0f} µs CPU", mine / other, goal, note or f"{rate:.0f} a second")
+
+
+@contextmanager
+def _bare(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
+    ready = folder / "bare-address"
+    with process([sys.executable, "-m", "benchmarks.bare", str(ready)]) as server:
+        await_file(ready)
+        yield server, int(ready.read_text().rsplit(":", 1)[1])
+
+
+def _commit(folder: Path, total: int) -> Sample:
+    path = folder / f"commit-{len(list(folder.iterdir()))}.sqlite"
+    command = ["taskset", "-c", "0", sys.executable, "-m", "benchmarks.commit", str(path), str(total)]
+    wall = float(subprocess.run(command, capture_output=True, check=True).stdout)
+    return Sample(total, wall, wall)
+
+
+def _auth(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+
+
+def _picture(length: int) -> bytes:
+    """A PNG of the default size whose file is ``length`` bytes long: small to decode, large to receive."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (720, 1280), (200, 120, 60)).save(buffer, "PNG")
+    png = buffer.getvalue()
+    filler = b"filler\0" + os.urandom(length - len(png) - 19)
+    chunk = len(filler).to_bytes(4, "big") + b"tEXt" + filler + zlib.crc32(b"tEXt" + filler).to_bytes(4, "big")
+    return png[:-12] + chunk + png[-12:]
+
+
+def _multipart(picture: bytes) -> tuple[bytes, str]:
+    request = httpx2.Request(
+        "POST", "http://x/", data={"prompt": "a dog"}, files={"input_reference": ("a.png", picture, "image/png")}
+    )
+    return request.read(), request.headers["content-type"]
+
+
+def _watching(server: psutil.Process, peak: list[int], run: Callable[[], float]) -> float:
+    result = run()
+    peak[0] = max(peak[0], server.memory_full_info().uss)
+    return result
+
+
+def _completed(data: Path, port: int, key: str, size: int) -> tuple[str, Path]:
+    """A completed video whose content is ``size`` random bytes, carried through the store's own transitions."""
+    video_id = httpx2.post(f"http://127.0.0.1:{port}/v1/videos", content=CREATE, headers=_auth(key)).json()["id"]
+    name = f"videos/{video_id[6:8]}/{video_id}.mp4"
+    path = data / "files" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(os.urandom(size))
+    asset = Asset(
+        kind=AssetKind.VIDEO, key=name, media_type="video/mp4", bytes=size, sha256="0" * 64, width=1280, height=720
+    )
+    asyncio.run(_complete(data, video_id, asset))
+    return video_id, path
+
+
+async def _complete(data: Path, video_id: str, asset: Asset) -> None:
+    store, now = Store.open(data / "filmgate.sqlite"), time.time()
+    await store.videos.intend(video_id, "token", now)
+    await store.videos.ticketed(video_id, "token", "ticket", now)
+    await store.videos.fetching(video_id, now)
+    assert await store.videos.complete(video_id, [asset], {}, now, None)
+    await store.close()
+
+
+@contextmanager
+def _nginx(folder: Path, files: dict[str, Path]) -> Iterator[tuple[psutil.Process, int]]:
+    port, root = _free_port(), folder / "nginx"
+    root.mkdir()
+    for name, path in files.items():
+        os.link(path, root / name)
+    config = root / "nginx.conf"
+    config.write_text(
+        f"daemon off; worker_processes 1; pid {root}/pid; error_log {root}/error.log; user root;"
+        "events { worker_connections 512; }"
+        f"http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; default_type video/mp4;"
+        f"server {{ listen 127.0.0.1:{port}; root {root}; }} }}"
+    )
+    with process(["nginx", "-c", str(config), "-e", str(root / "error.log")]) as server:
+        await_file(root / "pid")
+        yield server, port
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
