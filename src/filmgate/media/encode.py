@@ -32,6 +32,7 @@ _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709 and AVCOL_SPC_BT709 are all 1
 _LIMITED = 1  # AVCOL_RANGE_MPEG
 _FULL = 2  # AVCOL_RANGE_JPEG
 _AAC_BLOCK = 1024
+_WITHOUT_AVX512 = "asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2"
 _TEXT_LIMIT = 1000  # characters of a title or comment
 
 Plane = NDArray[np.uint8]
@@ -86,7 +87,7 @@ class FilmWriter:
         self._size = size
         self._fps = fps
         self._tags = {"title": _plain(title), "comment": _plain(comment)}
-        self._options = {"preset": preset, "crf": str(crf), "profile": "high", "g": str(2 * fps)}
+        self._options = {"preset": preset, "crf": str(crf), "profile": "high", "g": str(2 * fps), **_repeatable()}
         self._threads = threads
         self._part = path.with_name(f".{path.name}.part")
         self._sound = _Sound()
@@ -226,6 +227,20 @@ def rgb_to_planes(rgb: NDArray[np.uint8], frame: Frame) -> None:
     )
     for into, plane in zip((frame.y, frame.u, frame.v), _planes(converted), strict=True):
         into[:] = plane
+
+
+def _repeatable() -> dict[str, str]:
+    """What x264 needs to be told so that equal frames give equal bytes.
+
+    With AVX-512 its macroblock tree reads memory that it never wrote wherever a row is not a multiple of 16 blocks
+    (720 pixels wide, say). With AVX2 it does not, and gives what its plain C gives. Only a processor that has AVX-512
+    is told so: it surely has the others, and x264 would believe the same of one that lacks them.
+    """
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return {}
+    return {"x264-params": _WITHOUT_AVX512} if "avx512bw" in flags else {}
 
 
 def _planes(video: VideoFrame) -> tuple[Plane, Plane, Plane]:
