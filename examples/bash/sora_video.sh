@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# Text or picture to video in one file, with curl alone.
+#
+#     ./sora_video.sh --prompt "A golden retriever running on a beach" [--image first-frame.png]
+#
+# Every option may also be an environment variable: OPENAI_BASE_URL, OPENAI_API_KEY, SORA_PROMPT, SORA_IMAGE,
+# SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_PATIENCE, SORA_OUT.
+# Exit codes: 0 saved, 4 wrong key, 5 try again later, 6 rejected, 7 the video failed, 10 it is still being made.
+set -euo pipefail
+
+base_url=${OPENAI_BASE_URL:-http://127.0.0.1:8000/v1} api_key=${OPENAI_API_KEY:-}
+prompt=${SORA_PROMPT:-} image=${SORA_IMAGE:-} model=${SORA_MODEL:-sora-2} size=${SORA_SIZE:-1280x720}
+seconds=${SORA_SECONDS:-4} interval=${SORA_INTERVAL:-5} patience=${SORA_PATIENCE:-900} out=${SORA_OUT:-.}
+
+stop() { echo "$2" >&2; exit "$1"; }
+
+while (($#)); do
+  case $1 in
+    --base-url) base_url=$2 ;; --api-key) api_key=$2 ;; --prompt) prompt=$2 ;; --image) image=$2 ;;
+    --model) model=$2 ;; --size) size=$2 ;; --seconds) seconds=$2 ;; --interval) interval=$2 ;;
+    --patience) patience=$2 ;; --out) out=$2 ;;
+    *) stop 2 "Unknown option: $1" ;;
+  esac
+  shift 2
+done
+[[ $prompt ]] || stop 2 "A prompt is needed: --prompt or SORA_PROMPT"
+base_url=${base_url%/}
+until_second=$((SECONDS + ${patience%.*}))
+run="$$-$RANDOM$RANDOM$RANDOM"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The first value of a key in compact JSON: field id < answer
+field() { grep -o "\"$1\":[^,}]*" | head -n 1 | cut -d: -f2- | sed 's/^"//; s/"$//'; }
+
+late() { ((SECONDS + ${1%.*} > until_second)); }
+
+# One request into $work/body; told to wait (429) or met by a passing fault, it waits and asks again.
+call() {
+  local status pause
+  while :; do
+    status=$(curl --silent --show-error --max-time 330 -D "$work/head" -o "$work/body" -w '%{http_code}' \
+      -H "Authorization: Bearer $api_key" -H "Idempotency-Key: $run" "$@") || stop 5 "$base_url can't be reached"
+    case $status in
+      2*) return ;;
+      429 | 500 | 502 | 503 | 504) ;;
+      401) stop 4 "$status: $(field message <"$work/body")" ;;
+      *) stop 6 "$status: $(field message <"$work/body")" ;;
+    esac
+    pause=$(grep -i '^retry-after:' "$work/head" | tr -dc '0-9.' || true)
+    pause=${pause:-$interval}
+    if late "$pause"; then stop 5 "$status: $(field message <"$work/body")"; fi
+    echo "      $status, asking again in $pause s" >&2
+    sleep "$pause"
+  done
+}
+
+# Step one: the video is accepted and has an id.
+form=(--form-string "prompt=$prompt" -F "model=$model" -F "size=$size" -F "seconds=$seconds")
+[[ $image ]] && form+=(-F "input_reference=@$image")
+call "${form[@]}" "$base_url/videos"
+id=$(field id <"$work/body")
+echo "[1/3] Submitted   $id ($model, $size, $seconds s)"
+
+# Step two: look until it is completed.
+while :; do
+  call "$base_url/videos/$id"
+  status=$(field status <"$work/body")
+  printf '[2/3] %-11s %3d %%\n' "$status" "$(field progress <"$work/body")"
+  case $status in
+    completed) break ;;
+    failed) stop 7 "The video failed: $(field message <"$work/body")" ;;
+  esac
+  if late "$interval"; then stop 10 "Still $status after $patience s; look again later: $id"; fi
+  sleep "$interval"
+done
+
+# Step three: the bytes, into a file that appears only when it is whole.
+path=$out/sora_video_${id: -8}.mp4
+curl --fail --location --progress-bar --max-time 3600 --retry 3 -H "Authorization: Bearer $api_key" \
+  -D "$work/head" -o "$path.part" "$base_url/videos/$id/content" || stop 5 "The download broke off; run again."
+total=$(grep -i '^content-length:' "$work/head" | tail -n 1 | tr -dc 0-9)
+done=$(wc -c <"$path.part" | tr -dc 0-9)
+[[ $done == "$total" ]] || stop 5 "The download broke off at $done of $total bytes; run again."
+echo "[3/3] Downloading 100 %  $done of $total bytes"
+mv "$path.part" "$path"
+echo "Saved $path ($total bytes)"
