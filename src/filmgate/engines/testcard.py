@@ -1,0 +1,179 @@
+"""A test card in milliseconds: colour bars, a running second and a beep, in a true film of exactly what was asked for.
+
+For tests of Filmgate itself and for whoever tries out a client: ``engine = "testcard"`` in ``models.toml``. With the
+option ``delay`` a video takes that many seconds, its progress spread over them. The film itself is encoded when it is
+fetched, so this engine keeps no files and forgets everything when its process ends, as any local one does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from PIL import Image
+
+from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
+from filmgate.errors import EngineUnavailable
+from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
+
+__all__ = ["TestcardEngine", "draw", "encode"]
+
+FPS = 12
+REMEMBERED = 1000
+"""Jobs that are remembered; older ones are lost, as after a restart."""
+
+# Y, Cb, Cr of the 75 % bars (white, yellow, cyan, green, magenta, red, blue) in BT.709, limited range.
+_BARS = ((180, 128, 128), (168, 44, 136), (145, 147, 44), (133, 63, 52), (63, 193, 204), (51, 109, 212), (28, 212, 120))
+_INK, _PAPER = (235, 128, 128), (16, 128, 128)
+
+# Segments that are lit, by digit: top, upper left, upper right, middle, lower left, lower right, bottom.
+_LIT = ("1110111", "0010010", "1011101", "1011011", "0111010", "1101011", "1101111", "1010010", "1111111", "1111011")
+# Each segment's rectangle in a digit of 5 by 9 units: x, y, width, height.
+_SEGMENTS = ((0, 0, 5, 1), (0, 0, 1, 5), (4, 0, 1, 5), (0, 4, 5, 1), (0, 4, 1, 5), (4, 4, 1, 5), (0, 8, 5, 1))
+
+
+class _Taken(Struct, frozen=True):
+    job: Job
+    at: float
+
+
+class TestcardEngine:
+    """Makes test cards.
+
+    Args:
+        name: under which rows know it.
+        delay: seconds from submission until a card is done.
+        concurrency: cards at once.
+        clock: seconds, from anywhere, never backwards.
+    """
+
+    __test__ = False  # its name is no test's
+
+    def __init__(
+        self,
+        *,
+        name: str = "testcard",
+        delay: float = 0.0,
+        concurrency: int = 4,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.capabilities = Capabilities(paid=False, findable=True, concurrency=concurrency)
+        self._delay = delay
+        self._clock = clock
+        self._taken: OrderedDict[str, _Taken] = OrderedDict()
+        self._threads = ThreadPoolExecutor(concurrency, "testcard")
+
+    async def start(self) -> None:
+        """Nothing to warm up."""
+
+    async def stop(self) -> None:
+        """Forget every job; a card that is being encoded is finished first."""
+        self._taken.clear()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    async def submit(self, job: Job) -> str:
+        """Take the job; the ticket is its token."""
+        self._taken[job.token] = _Taken(job, self._clock())
+        while len(self._taken) > REMEMBERED:
+            self._taken.popitem(last=False)
+        return job.token
+
+    async def look(self, ticket: str) -> Verdict:
+        """Done once the delay is over."""
+        taken = self._taken.get(ticket)
+        if taken is None:
+            return Verdict(state=State.LOST)
+        left = taken.at + self._delay - self._clock()
+        if left <= 0:
+            return Verdict(state=State.DONE, progress=100.0)
+        return Verdict(state=State.WORKING, progress=100 * (1 - left / self._delay), look_after=min(0.2, left))
+
+    async def fetch(self, ticket: str, into: Path) -> Artifact:
+        """Encode the card.
+
+        Raises:
+            EngineUnavailable: the job is not known (any more).
+        """
+        taken = self._taken.get(ticket)
+        if taken is None:
+            raise EngineUnavailable("The test card is not known.")
+        await asyncio.get_running_loop().run_in_executor(self._threads, encode, taken.job, into)
+        return Artifact(notes={"made_by": "testcard"})
+
+    async def cancel(self, ticket: str) -> None:
+        """Forget the job."""
+        self._taken.pop(ticket, None)
+
+    async def find(self, token: str) -> str | None:
+        """The token is the ticket."""
+        return token if token in self._taken else None
+
+    def expected_seconds(self, job: Job) -> float:
+        """The delay and the encoding, which goes by the pixels."""
+        pixels = job.size.width * job.size.height * job.seconds
+        return self._delay + 0.1 + pixels / 50e6
+
+
+def encode(job: Job, into: Path) -> None:
+    """Write the job's card: one picture a second, in the first of them the reference image if there is one."""
+    with FilmWriter(
+        into, size=job.size, fps=FPS, title=job.prompt, comment="test card", preset="ultrafast", threads=1
+    ) as film:
+        film.sound(_beeps(job.seconds))
+        for second in range(job.seconds):
+            frame = film.new_frame()
+            if second == 0 and job.reference is not None:
+                _show(frame, job.reference)
+            else:
+                draw(frame, job.seconds - second)
+            for _ in range(FPS):
+                film.write(frame)
+
+
+def draw(frame: Frame, number: int) -> None:
+    """Colour bars, and in their middle a number."""
+    height, width = frame.u.shape
+    for bar, colour in enumerate(_BARS):
+        left, right = width * bar // len(_BARS), width * (bar + 1) // len(_BARS)
+        _fill(frame, (left, 0, right - left, height), colour)
+    unit, digits = min(width, height) // 40, str(number)
+    wide, high = (7 * len(digits) + 2) * unit, 13 * unit
+    left, top = (width - wide) // 2, (height - high) // 2
+    _fill(frame, (left, top, wide, high), _PAPER)
+    for place, digit in enumerate(digits):
+        _draw_digit(frame, int(digit), left + (7 * place + 2) * unit, top + 2 * unit, unit)
+
+
+def _fill(frame: Frame, box: tuple[int, int, int, int], colour: tuple[int, int, int]) -> None:
+    """Fill a box, given as x, y, width and height in chroma samples, which are two pixels wide and high."""
+    x, y, width, height = box
+    frame.y[2 * y : 2 * (y + height), 2 * x : 2 * (x + width)] = colour[0]
+    frame.u[y : y + height, x : x + width] = colour[1]
+    frame.v[y : y + height, x : x + width] = colour[2]
+
+
+def _draw_digit(frame: Frame, digit: int, left: int, top: int, unit: int) -> None:
+    for lit, (x, y, width, height) in zip(_LIT[digit], _SEGMENTS, strict=True):
+        if lit == "1":
+            _fill(frame, (left + x * unit, top + y * unit, width * unit, height * unit), _INK)
+
+
+def _show(frame: Frame, picture: Path) -> None:
+    with Image.open(picture) as image:
+        rgb_to_planes(np.asarray(image.convert("RGB")), frame)
+
+
+def _beeps(seconds: int) -> NDArray[np.float32]:
+    """A tenth of a second of 1 kHz at the start of each second; float32 of shape (samples, 2)."""
+    second = np.zeros((SAMPLE_RATE, 2), np.float32)
+    times = np.arange(SAMPLE_RATE // 10, dtype=np.float32) / SAMPLE_RATE
+    second[: len(times)] = 0.25 * np.sin(2 * np.pi * 1000 * times)[:, None]
+    return np.tile(second, (seconds, 1))
