@@ -1,0 +1,156 @@
+"""From the float frame to the encoder's planes: bloom, vignette, grade, shoulder, grain, BT.709."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from filmgate.engines.scene.kernels.jit import F32, U8, f4, i4, inline, kernel
+
+__all__ = ["bloom", "finish"]
+
+_KNEE = f4(0.75)
+
+
+@kernel
+def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> None:
+    """What is brighter than ``threshold``, at a quarter of the size, blurred by two box passes, into ``glow``."""
+    limit = f4(threshold)
+    height, width = glow.shape[1:]
+    for c in range(3):
+        for y in range(height):
+            for x in range(width):
+                total = f4(0)
+                for j in range(4):
+                    for i in range(4):
+                        total += max(f4(0), pixels[c, 4 * y + j, 4 * x + i] - limit)
+                glow[c, y, x] = min(f4(3), total * f4(1 / 16.0))
+        for _ in range(2):
+            _blur_rows(glow[c], work[c], radius)
+            _blur_columns(work[c], glow[c], radius)
+
+
+@kernel
+def _blur_rows(source: F32, out: F32, radius: int) -> None:
+    height, width = source.shape
+    share = f4(1.0 / (2 * radius + 1))
+    for y in range(height):
+        row = source[y]
+        total = row[0] * f4(radius + 1)
+        for x in range(radius):
+            total += row[min(width - 1, x)]
+        for x in range(width):
+            total += row[min(width - 1, x + radius)] - row[max(0, x - radius - 1)] if x > 0 else row[min(width - 1, radius)]
+            out[y, x] = total * share
+
+
+@kernel
+def _blur_columns(source: F32, out: F32, radius: int) -> None:
+    height, width = source.shape
+    share = f4(1.0 / (2 * radius + 1))
+    total = np.empty(width, f4)
+    for x in range(width):
+        total[x] = source[0, x] * f4(radius)
+    for y in range(radius + 1):
+        for x in range(width):
+            total[x] += source[min(height - 1, y), x]
+    for y in range(height):
+        for x in range(width):
+            if y > 0:
+                total[x] += source[min(height - 1, y + radius), x] - source[max(0, y - radius - 1), x]
+            out[y, x] = total[x] * share
+
+
+@inline
+def _shoulder(value: float) -> float:
+    """Roll highlights off softly towards one."""
+    value = max(f4(0), value)
+    over = max(f4(0), value - _KNEE)
+    return min(value, _KNEE) + over / (f4(1) + over * f4(4))
+
+
+@kernel
+def _glow_row(glow: F32, y: int, amount: float, out: F32) -> None:
+    """One full-size row of the quarter-size glow, bilinear."""
+    rows, columns = glow.shape[1:]
+    v = min(f4(rows - 1.001), max(f4(0), (f4(y) - f4(1.5)) * f4(0.25)))
+    upper = int(v)
+    part = v - f4(upper)
+    scale = f4(amount)
+    for c in range(3):
+        a = glow[c, upper]
+        b = glow[c, upper + 1]
+        before = (a[0] + (b[0] - a[0]) * part) * scale
+        here = before
+        for x in range(columns):
+            i = min(columns - 1, x + 1)
+            after = (a[i] + (b[i] - a[i]) * part) * scale
+            out[c, 4 * x] = before * f4(0.375) + here * f4(0.625)
+            out[c, 4 * x + 1] = before * f4(0.125) + here * f4(0.875)
+            out[c, 4 * x + 2] = here * f4(0.875) + after * f4(0.125)
+            out[c, 4 * x + 3] = here * f4(0.625) + after * f4(0.375)
+            before = here
+            here = after
+
+
+@kernel
+def finish(
+    pixels: F32,
+    glow: F32,
+    amount: float,
+    edge_x: F32,
+    edge_y: F32,
+    matrix: F32,
+    grain: F32,
+    grain_x: int,
+    grain_y: int,
+    grain_gain: float,
+    y_plane: U8,
+    u_plane: U8,
+    v_plane: U8,
+    strides: tuple[int, int],
+) -> None:
+    """Grade the frame into 8-bit limited-range BT.709 4:2:0 planes, given flat with their line strides.
+
+    ``matrix`` (3, 4) is the colour matrix and its offset; ``edge`` the darkening towards the borders.
+    """
+    height, width = pixels.shape[1:]
+    half = width // 2
+    halo = np.zeros((3, width + 8), f4)
+    blues = np.zeros(width, f4)
+    reds = np.zeros(width, f4)
+    m = matrix
+    for y in range(height):
+        _glow_row(glow, y, amount, halo)
+        r0 = pixels[0, y]
+        g0 = pixels[1, y]
+        b0 = pixels[2, y]
+        noise = grain[grain_y + y, grain_x : grain_x + width]
+        luma = y_plane[y * strides[0] : y * strides[0] + width]
+        odd = y & 1
+        for x in range(width):
+            shade = f4(1) - (edge_x[x] + edge_y[y])
+            r = (r0[x] + halo[0, x]) * shade
+            g = (g0[x] + halo[1, x]) * shade
+            b = (b0[x] + halo[2, x]) * shade
+            red = _shoulder(m[0, 0] * r + m[0, 1] * g + m[0, 2] * b + m[0, 3])
+            green = _shoulder(m[1, 0] * r + m[1, 1] * g + m[1, 2] * b + m[1, 3])
+            blue = _shoulder(m[2, 0] * r + m[2, 1] * g + m[2, 2] * b + m[2, 3])
+            light = f4(0.2126) * red + f4(0.7152) * green + f4(0.0722) * blue
+            value = f4(16.5) + f4(219) * light + noise[x] * f4(grain_gain)
+            luma[x] = np.uint8(i4(min(f4(235), max(f4(16), value))))
+            cb = (blue - light) * f4(224 / 1.8556)
+            cr = (red - light) * f4(224 / 1.5748)
+            blues[x] = cb + blues[x] if odd else cb
+            reds[x] = cr + reds[x] if odd else cr
+        if odd:
+            start = (y >> 1) * strides[1]
+            _chroma_row(blues, u_plane[start : start + half])
+            _chroma_row(reds, v_plane[start : start + half])
+
+
+@kernel
+def _chroma_row(total: F32, out: U8) -> None:
+    """The mean of two columns of two summed rows."""
+    for i in range(out.size):
+        value = f4(128.5) + f4(0.25) * (total[2 * i] + total[2 * i + 1])
+        out[i] = np.uint8(i4(min(f4(240), max(f4(16), value))))

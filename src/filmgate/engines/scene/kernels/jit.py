@@ -1,0 +1,37 @@
+"""How every kernel is compiled, and the names of the arrays they take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeAlias, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["F32", "F64", "I32", "U8", "U32", "f4", "i4", "inline", "kernel", "u4"]
+
+F32: TypeAlias = npt.NDArray[np.float32]
+F64: TypeAlias = npt.NDArray[np.float64]
+U32: TypeAlias = npt.NDArray[np.uint32]
+I32: TypeAlias = npt.NDArray[np.int32]
+U8: TypeAlias = npt.NDArray[np.uint8]
+
+f4 = np.float32
+u4 = np.uint32
+i4 = np.int32
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile at the first call, keep the machine code in the cache folder, release the lock while running."""
+    compiled = numba.njit(nogil=True, fastmath=True, cache=True, boundscheck=False, error_model="numpy")(function)
+    return cast("Callable[_P, _R]", compiled)
+
+
+def inline(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Compile into the kernels that call it."""
+    compiled = numba.njit(inline="always", fastmath=True, error_model="numpy")(function)
+    return cast("Callable[_P, _R]", compiled)

@@ -1,0 +1,225 @@
+"""Pictures on planes: the opaque backdrop, and packed plates and sprites blended over it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from filmgate.engines.scene.kernels.jit import F32, F64, I32, U32, f4, i4, inline, kernel, u4
+
+__all__ = ["COLUMNS", "backdrop", "blend", "row_spans"]
+
+COLUMNS = 13
+"""A row of ``blend``'s table: atlas offset, width, height, scale x, scale y, left, top, gain r, g, b, opacity,
+wraps, first span."""
+
+_LANES = u4(0xFF00FF)
+_HIGH = u4(0xFF00FF00)
+_BLOCK = 64
+
+
+@kernel
+def row_spans(plate: U32) -> I32:
+    """For each row the first and one past the last pixel that is not empty."""
+    height, width = plate.shape
+    out = np.zeros((height, 2), np.int32)
+    for y in range(height):
+        first = width
+        last = 0
+        for x in range(width):
+            if plate[y, x] != 0:
+                first = min(first, x)
+                last = x + 1
+        out[y, 0] = first
+        out[y, 1] = last
+    return out
+
+
+@kernel
+def backdrop(pixels: F32, source: F32, left: float, top: float, scale: float) -> None:
+    """Fill the frame from a planar float picture, bilinear, clamped at its borders."""
+    height, width = pixels.shape[1:]
+    rows, columns = source.shape[1:]
+    inverse = 1.0 / scale
+    index = np.empty(width, u4)
+    weight = np.empty(width, f4)
+    mixed = np.empty(columns + 1, f4)
+    for x in range(width):
+        u = min(columns - 1.001, max(0.0, (x + 0.5 - left) * inverse - 0.5))
+        index[x] = int(u)
+        weight[x] = u - int(u)
+    for y in range(height):
+        v = min(rows - 1.001, max(0.0, (y + 0.5 - top) * inverse - 0.5))
+        row = int(v)
+        part = f4(v - row)
+        for c in range(3):
+            above = source[c, row]
+            below = source[c, row + 1]
+            out = pixels[c, y]
+            for i in range(columns):
+                mixed[i] = above[i] + (below[i] - above[i]) * part
+            for x in range(width):
+                i0 = index[x]
+                value = mixed[i0]
+                out[x] = value + (mixed[i0 + u4(1)] - value) * weight[x]
+
+
+@inline
+def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> np.uint32:
+    """Mix two packed pixels, two channels at a time; ``keep`` + ``take`` = 256."""
+    low = (((a & _LANES) * keep + (b & _LANES) * take) >> u4(8)) & _LANES
+    return low | ((((a >> u4(8)) & _LANES) * keep + ((b >> u4(8)) & _LANES) * take) & _HIGH)
+
+
+@kernel
+def _columns(table: F64, first: int, last: int, width: int, index: U32, weight: U32, reach: F64) -> None:
+    """Where each frame column falls in each plate: independent of the row, so found once."""
+    for n in range(last - first):
+        k = first + n
+        plate_width = int(table[k, 1])
+        inverse = 1.0 / table[k, 3]
+        start = (0.5 - table[k, 5]) * inverse - 0.5
+        wraps = table[k, 11] > 0
+        left = 0
+        right = width
+        if wraps:
+            start = start - math.floor(start / plate_width) * plate_width
+        else:
+            left = max(0, int(math.ceil(-start / inverse)))
+            right = min(width, int(math.floor((plate_width - 1.001 - start) / inverse)) + 1)
+        reach[n, 0] = start
+        reach[n, 1] = left
+        reach[n, 2] = right
+        for x in range(left, right):
+            u = start + x * inverse
+            if wraps:
+                u = u - math.floor(u / plate_width) * plate_width
+            i = int(u)
+            index[n, x] = i
+            weight[n, x] = int((u - i) * 256)
+
+
+@kernel
+def _hidden(clear: F32, start: int, stop: int) -> bool:
+    """Whether nothing behind these pixels can be seen any more."""
+    most = f4(0)
+    for x in range(start, stop):
+        most = max(most, clear[x])
+    return most < f4(0.004)
+
+
+@kernel
+def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int) -> None:
+    """Blend rows ``first`` … ``last`` of the table (far to near) over the frame.
+
+    Plates are premultiplied RGBA in one uint32 (alpha 0 with colour is light that adds). Drawn from near to far with
+    a transmittance for each pixel, so that what is hidden costs nothing.
+    """
+    height, width = pixels.shape[1:]
+    count = last - first
+    row = np.empty(16384, u4)
+    index = np.empty((count, width), u4)
+    weight = np.empty((count, width), u4)
+    reach = np.empty((count, 3), np.float64)
+    clear = np.empty(width, f4)
+    red = np.empty(width, f4)
+    green = np.empty(width, f4)
+    blue = np.empty(width, f4)
+    _columns(table, first, last, width, index, weight, reach)
+    for y in range(height):
+        used = False
+        for n in range(count - 1, -1, -1):
+            k = first + n
+            plate_height = int(table[k, 2])
+            v = (y + 0.5 - table[k, 6]) / table[k, 4] - 0.5
+            if v < -1 or v >= plate_height or table[k, 10] <= 0:
+                continue
+            upper = int(math.floor(v))
+            lower = min(plate_height - 1, upper + 1)
+            take = u4(int((v - upper) * 256))
+            upper = max(0, upper)
+            span = int(table[k, 12])
+            begin = min(spans[span + upper, 0], spans[span + lower, 0])
+            end = max(spans[span + upper, 1], spans[span + lower, 1])
+            wraps = table[k, 11] > 0
+            left = int(reach[n, 1])
+            right = int(reach[n, 2])
+            if not wraps:
+                left = max(left, int((begin - 1 - reach[n, 0]) * table[k, 3]))
+                right = min(right, int((end - reach[n, 0]) * table[k, 3]) + 2)
+            if end <= begin or right <= left:
+                continue
+            if not used:
+                used = True
+                for x in range(width):
+                    clear[x] = f4(1)
+                    red[x] = f4(0)
+                    green[x] = f4(0)
+                    blue[x] = f4(0)
+            _blend_row(atlas, table, k, upper, lower, take, left, right, wraps, index[n], weight[n], row, clear, red, green, blue)
+        if used:
+            r = pixels[0, y]
+            g = pixels[1, y]
+            b = pixels[2, y]
+            for x in range(width):
+                r[x] = r[x] * clear[x] + red[x]
+                g[x] = g[x] * clear[x] + green[x]
+                b[x] = b[x] * clear[x] + blue[x]
+
+
+@kernel
+def _blend_row(
+    atlas: U32,
+    table: F64,
+    k: int,
+    upper: int,
+    lower: int,
+    take: np.uint32,
+    left: int,
+    right: int,
+    wraps: bool,  # noqa: FBT001 - Numba calls by position
+    index: U32,
+    weight: U32,
+    row: U32,
+    clear: F32,
+    red: F32,
+    green: F32,
+    blue: F32,
+) -> None:
+    """One row of one plate, in blocks, in front of nothing and behind what was blended before."""
+    width = int(table[k, 1])
+    offset = int(table[k, 0])
+    opacity = f4(table[k, 10])
+    unit = f4(1 / 255.0)
+    gain_r = f4(table[k, 7]) * unit * opacity
+    gain_g = f4(table[k, 8]) * unit * opacity
+    gain_b = f4(table[k, 9]) * unit * opacity
+    gain_a = unit * opacity
+    keep = u4(256) - take
+    above = atlas[offset + upper * width : offset + upper * width + width]
+    below = atlas[offset + lower * width : offset + lower * width + width]
+    if wraps:
+        for i in range(width):
+            row[i] = _lerp(above[i], below[i], keep, take)
+        row[width] = row[0]
+    for start in range(left, right, _BLOCK):
+        stop = min(right, start + _BLOCK)
+        if _hidden(clear, start, stop):
+            continue
+        if not wraps:
+            for i in range(int(index[start]), min(width, int(index[stop - 1]) + 2)):
+                row[i] = _lerp(above[i], below[i], keep, take)
+        for x in range(start, stop):
+            i0 = index[x]
+            more = weight[x]
+            less = u4(256) - more
+            a = row[i0]
+            b = row[i0 + u4(1)]
+            low = ((a & _LANES) * less + (b & _LANES) * more) >> u4(8)
+            high = ((a >> u4(8)) & _LANES) * less + ((b >> u4(8)) & _LANES) * more
+            t = clear[x]
+            red[x] += t * f4(i4(low & u4(255))) * gain_r
+            green[x] += t * f4(i4((high >> u4(8)) & u4(255))) * gain_g
+            blue[x] += t * f4(i4((low >> u4(16)) & u4(255))) * gain_b
+            clear[x] = t * (f4(1) - f4(i4(high >> u4(24))) * gain_a)

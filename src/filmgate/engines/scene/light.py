@@ -1,0 +1,192 @@
+"""The light of a shot: sky, sun, haze and lamps, and the times of day."""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from filmgate.engines.scene import registry
+from filmgate.engines.scene.palette import Colour, mix, rgb, scale, times
+
+__all__ = ["Light", "replace"]
+
+_WHITE: Colour = (1.0, 1.0, 1.0)
+
+
+class Light(Struct, frozen=True, kw_only=True):
+    """How a place is lit. Colours multiply what is painted as in plain daylight."""
+
+    sky: tuple[tuple[float, Colour], ...]  # from the zenith (0) to the horizon (1)
+    sun: tuple[float, float] = (0.7, 0.13)  # across the frame, and above the horizon in frame heights
+    sun_size: float = 0.03  # radius in frame heights; 0: hidden
+    sun_colour: Colour = _WHITE
+    glow: Colour = _WHITE  # round the sun and along the horizon
+    glow_amount: float = 1.0
+    cloud_lit: Colour = _WHITE
+    cloud_shadow: Colour = (0.7, 0.72, 0.78)
+    clouds: float = 0.45  # 0 … 1: how much of the sky they cover
+    ambient: Colour = (0.55, 0.6, 0.7)
+    key: Colour = (0.5, 0.48, 0.42)  # the sun's own light
+    haze: Colour = (0.75, 0.82, 0.9)
+    haze_depth: float = 120.0  # metres until two thirds are haze
+    stars: int = 0
+    lamps: float = 0.0  # how strongly windows and lanterns shine
+    moon: bool = False
+    glitter: float = 0.5  # the sun's road on water
+    bloom: tuple[float, float] = (0.8, 0.5)  # threshold, amount
+
+    def shade(self, colour: Colour, depth: float = 0.0, lit: float = 0.6) -> Colour:
+        """``colour`` in this light, ``lit`` by the sun, seen through ``depth`` metres of haze."""
+        light = (
+            self.ambient[0] + self.key[0] * lit,
+            self.ambient[1] + self.key[1] * lit,
+            self.ambient[2] + self.key[2] * lit,
+        )
+        return mix(times(colour, light), self.haze, self.veil(depth))
+
+    def veil(self, depth: float) -> float:
+        """How much haze hides what is ``depth`` metres away, 0 … 1."""
+        return 1.0 - math.exp(-depth / self.haze_depth)
+
+    def toward(self) -> tuple[float, float]:
+        """The direction of the light in the picture, for solids: x to the right, y down."""
+        x = (self.sun[0] - 0.5) * 1.6
+        y = -0.35 - 0.9 * max(0.0, self.sun[1])
+        size = math.hypot(x, y)
+        return x / size, y / size
+
+
+def overcast(light: Light, amount: float) -> Light:
+    """The same hour under a closed sky."""
+    grey = sum(scale(light.sky[len(light.sky) // 2][1], 1 / 3))
+    cover = mix((grey, grey, grey), light.haze, 0.35)
+    return replace(
+        light,
+        sky=tuple((at, mix(colour, scale(cover, 0.75 + 0.25 * at), amount * 0.8)) for at, colour in light.sky),
+        sun_size=light.sun_size if amount < 0.5 else 0.0,
+        glow_amount=light.glow_amount * (1 - 0.75 * amount),
+        cloud_lit=mix(light.cloud_lit, scale(cover, 1.08), amount * 0.7),
+        cloud_shadow=mix(light.cloud_shadow, scale(cover, 0.62), amount * 0.7),
+        clouds=max(light.clouds, 0.45 + 0.4 * amount),
+        ambient=mix(light.ambient, scale(_WHITE, 0.9 * sum(light.ambient) / 3), amount * 0.5),
+        key=scale(light.key, 1 - 0.7 * amount),
+        stars=0 if amount > 0.5 else light.stars,
+        glitter=light.glitter * (1 - 0.9 * amount),
+        lamps=max(light.lamps, 0.3 * amount),
+    )
+
+
+@registry.time("day", en=("day", "daytime", "noon", "midday", "afternoon", "sunny", "daylight"), zh=("白天", "中午", "下午", "晴天", "阳光", "晴朗"))
+def day() -> Light:
+    """A clear afternoon."""
+    return Light(
+        sky=((0, rgb("#2f6fb8")), (0.5, rgb("#6aa6d8")), (0.85, rgb("#b5d8ec")), (1, rgb("#dcecef"))),
+        sun=(0.74, 0.36),
+        sun_size=0.0,
+        glow=rgb("#fff3d6"),
+        glow_amount=0.35,
+        cloud_lit=(1.0, 1.0, 0.98),
+        cloud_shadow=rgb("#9fb2c8"),
+        clouds=0.48,
+        ambient=(0.60, 0.66, 0.74),
+        key=(0.62, 0.56, 0.44),
+        haze=rgb("#c3dbe8"),
+        haze_depth=150.0,
+        glitter=0.35,
+        bloom=(0.88, 0.35),
+    )
+
+
+@registry.time("dawn", en=("dawn", "sunrise", "daybreak", "early morning", "morning"), zh=("黎明", "日出", "清晨", "早晨", "拂晓", "破晓", "早上"))
+def dawn() -> Light:
+    """The first light: rose and pale blue, mist in the hollows."""
+    return Light(
+        sky=((0, rgb("#4a68a4")), (0.4, rgb("#8fa3cc")), (0.7, rgb("#e9b8b4")), (0.9, rgb("#ffd3a6")), (1, rgb("#ffe2bb"))),
+        sun=(0.28, 0.075),
+        sun_size=0.028,
+        sun_colour=(1.0, 0.92, 0.72),
+        glow=(1.0, 0.66, 0.42),
+        glow_amount=0.75,
+        cloud_lit=(1.0, 0.80, 0.70),
+        cloud_shadow=rgb("#8a86ac"),
+        clouds=0.46,
+        ambient=(0.52, 0.54, 0.66),
+        key=(0.60, 0.44, 0.34),
+        haze=rgb("#e6cdc6"),
+        haze_depth=80.0,
+        glitter=0.75,
+        bloom=(0.8, 0.5),
+    )
+
+
+@registry.time("golden", en=("golden hour", "golden light", "late afternoon", "warm light"), zh=("金色时刻", "黄金时刻", "午后", "暖光"))
+def golden() -> Light:
+    """The hour before sunset: long warm light under a soft sky."""
+    return Light(
+        sky=((0, rgb("#5f93bd")), (0.4, rgb("#a9cbd6")), (0.7, rgb("#fbe0b4")), (0.92, rgb("#ffd39a")), (1, rgb("#ffe0b0"))),
+        sun=(0.22, 0.2),
+        sun_size=0.034,
+        sun_colour=(1.0, 0.93, 0.70),
+        glow=(1.0, 0.72, 0.38),
+        glow_amount=0.55,
+        cloud_lit=(1.0, 0.92, 0.80),
+        cloud_shadow=rgb("#c3aaa6"),
+        clouds=0.48,
+        ambient=(0.58, 0.57, 0.58),
+        key=(0.66, 0.50, 0.30),
+        haze=rgb("#f2dcb6"),
+        haze_depth=100.0,
+        glitter=0.6,
+        bloom=(0.82, 0.45),
+    )
+
+
+@registry.time("sunset", en=("sunset", "dusk", "evening", "twilight", "sundown"), zh=("日落", "夕阳", "黄昏", "傍晚", "落日", "晚霞", "暮色"))
+def sunset() -> Light:
+    """The sun on the horizon under burning clouds."""
+    return Light(
+        sky=((0, rgb("#2b3a6b")), (0.35, rgb("#7c5a8c")), (0.62, rgb("#d9796a")), (0.85, rgb("#f7a65a")), (1, rgb("#ffd08a"))),
+        sun=(0.70, 0.055),
+        sun_size=0.036,
+        sun_colour=(1.0, 0.86, 0.55),
+        glow=(1.0, 0.55, 0.25),
+        glow_amount=1.0,
+        cloud_lit=(1.0, 0.62, 0.42),
+        cloud_shadow=(0.42, 0.30, 0.47),
+        clouds=0.5,
+        ambient=(0.50, 0.42, 0.50),
+        key=(0.72, 0.42, 0.20),
+        haze=(0.93, 0.58, 0.42),
+        haze_depth=90.0,
+        stars=0,
+        lamps=0.55,
+        glitter=1.1,
+        bloom=(0.78, 0.62),
+    )
+
+
+@registry.time("night", en=("night", "midnight", "moonlit", "moonlight", "starry", "nighttime"), zh=("夜晚", "深夜", "午夜", "夜色", "月光", "星空", "月夜", "夜"))
+def night() -> Light:
+    """Moon and stars over deep blue."""
+    return Light(
+        sky=((0, rgb("#050a1c")), (0.5, rgb("#0c1a3c")), (0.85, rgb("#1d3560")), (1, rgb("#32507c"))),
+        sun=(0.72, 0.34),
+        sun_size=0.034,
+        sun_colour=(0.92, 0.95, 1.0),
+        glow=(0.42, 0.55, 0.85),
+        glow_amount=0.45,
+        cloud_lit=(0.34, 0.42, 0.60),
+        cloud_shadow=(0.06, 0.09, 0.18),
+        clouds=0.40,
+        ambient=(0.13, 0.19, 0.34),
+        key=(0.16, 0.21, 0.32),
+        haze=(0.13, 0.21, 0.37),
+        haze_depth=110.0,
+        stars=420,
+        lamps=1.0,
+        moon=True,
+        glitter=0.55,
+        bloom=(0.55, 0.7),
+    )

@@ -1,0 +1,95 @@
+"""How a shot is finished: the grade, and the styles that change it."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from filmgate.engines.scene import registry
+
+__all__ = ["Look", "Row", "replace"]
+
+Row: TypeAlias = tuple[float, float, float, float]
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """The last step from the painted frame to the picture."""
+
+    matrix: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0))  # colour, offset
+    vignette: float = 0.85
+    grain: float = 0.8  # standard deviation in 8-bit steps
+    bloom: float = 1.0  # times the light's own
+    bars: bool = False  # the wide screen's black bars
+    paper: float = 0.0  # how much the paper's tooth shows: paint instead of film
+    softness: float = 0.0  # how far paint runs, in frame heights
+    ink: float = 0.0  # dark outlines
+
+
+def saturate(look: Look, amount: float, lift: float = 0.0, gain: float = 1.0) -> Look:
+    """A look whose colours are ``amount`` times as strong."""
+    weights = (0.2126, 0.7152, 0.0722)
+    rows = [
+        tuple(gain * ((1 - amount) * w + (amount if i == j else 0.0)) for j, w in enumerate(weights)) + (lift,)
+        for i in range(3)
+    ]
+    return replace(look, matrix=(_row(rows[0]), _row(rows[1]), _row(rows[2])))
+
+
+def _row(values: tuple[float, ...]) -> Row:
+    return values[0], values[1], values[2], values[3]
+
+
+@registry.style("cinematic", en=("cinematic", "film", "movie", "photorealistic", "realistic", "4k"), zh=("电影感", "电影", "大片", "写实", "真实"))
+def cinematic(look: Look) -> Look:
+    """Warm lights, teal shadows, a deeper vignette."""
+    return replace(
+        look,
+        matrix=((1.06, 0.01, -0.03, -0.006), (0.0, 1.01, 0.0, 0.0), (-0.02, 0.03, 0.97, 0.012)),
+        vignette=look.vignette * 1.25,
+        bloom=look.bloom * 1.1,
+    )
+
+
+@registry.style("mono", en=("black and white", "black-and-white", "monochrome", "noir", "b&w"), zh=("黑白", "单色"))
+def mono(look: Look) -> Look:
+    """Silver: no colour, a little more contrast."""
+    return replace(saturate(look, 0.0, lift=-0.03, gain=1.1), grain=1.0, vignette=look.vignette * 1.3)
+
+
+@registry.style("watercolour", en=("watercolour", "watercolor", "painting", "painted", "gouache"), zh=("水彩画", "水彩", "绘画", "油画"))
+def watercolour(look: Look) -> Look:
+    """Pale pigments that run on toothy paper."""
+    return replace(
+        saturate(look, 0.92, lift=0.09, gain=0.95), vignette=-0.25, grain=0.4, paper=1.0, softness=0.006, ink=0.35
+    )
+
+
+@registry.style("ink", en=("ink wash", "ink painting", "sumi-e", "sumi", "ink style", "chinese painting"), zh=("水墨画", "水墨", "国画", "山水画"))
+def ink(look: Look) -> Look:
+    """Black ink on warm rice paper, hardly any colour."""
+    pale = saturate(look, 0.16, gain=0.92)
+    rows = (
+        (*pale.matrix[0][:3], 0.13),
+        (*pale.matrix[1][:3], 0.115),
+        (*pale.matrix[2][:3], 0.075),
+    )
+    return replace(pale, matrix=rows, vignette=-0.35, grain=0.4, paper=0.9, softness=0.006, ink=0.9)
+
+
+@registry.style("anime", en=("anime", "cartoon", "ghibli", "animated", "manga"), zh=("动漫", "动画", "卡通", "二次元", "吉卜力"))
+def anime(look: Look) -> Look:
+    """Clean, bright and saturated."""
+    return replace(saturate(look, 1.25, lift=0.015), vignette=0.3, grain=0.0, bloom=look.bloom * 1.25)
+
+
+@registry.style("cyberpunk", en=("cyberpunk", "futuristic", "synthwave", "vaporwave", "neon"), zh=("赛博朋克", "赛博", "未来感", "未来主义", "霓虹"))
+def cyberpunk(look: Look) -> Look:
+    """Magenta and cyan, glowing."""
+    return replace(
+        look,
+        matrix=((1.08, 0.0, 0.10, 0.0), (-0.02, 0.94, 0.06, 0.0), (0.06, 0.04, 1.14, 0.012)),
+        vignette=look.vignette * 1.2,
+        bloom=look.bloom * 1.35,
+    )
