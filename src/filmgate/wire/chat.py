@@ -1,0 +1,282 @@
+"""The chat dialect: a film asked for and told of in a chat, for programs that know no video API (dialects.md).
+
+Pure: a request body to :class:`ChatParams`, and what happens to a video to the pieces of text that a chat program
+shows while it waits. The pieces of one answer, joined, are a readable message.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from filmgate.errors import InvalidType, InvalidValue, MissingParameter
+from filmgate.video import VideoError
+from filmgate.wire.values import ImageUrl
+
+__all__ = [
+    "DONE",
+    "PING",
+    "ChatParams",
+    "Links",
+    "Narrator",
+    "Orientation",
+    "Usage",
+    "chunk",
+    "completion",
+    "language_of",
+    "orientation_of",
+    "parse_chat",
+    "usage_chunk",
+]
+
+Orientation = Literal["portrait", "landscape"]
+
+PING = b": ping\n\n"
+"""A comment line that keeps proxies from cutting a silent stream."""
+
+DONE = b"data: [DONE]\n\n"
+"""The last line of a stream."""
+
+_FRAMES: tuple[tuple[Orientation, str], ...] = (
+    ("landscape", r"16\s*[:：x×]\s*9(?!\d)|横屏|横版|横向|宽屏|\blandscape\b|\bhorizontal\b|\bwide-?\s?screen\b"),
+    ("portrait", r"(?<!\d)9\s*[:：x×]\s*16|竖屏|竖版|竖向|直屏|\bportrait\b|\bvertical\b"),
+)
+
+
+class ChatParams(Struct, frozen=True, kw_only=True):
+    """POST /v1/chat/completions, as far as a film cares."""
+
+    model: str
+    prompt: str  # the text of the last user message
+    image: ImageUrl | None = None
+    stream: bool = False
+    include_usage: bool = False
+    orientation: Orientation = "portrait"
+
+
+class Links(Struct, frozen=True, kw_only=True):
+    """Signed URLs that open without a key."""
+
+    preview: str  # animated WebP, the only moving picture that every chat program shows
+    player: str  # a page that plays the film
+    download: str  # the MP4
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """Tokens have no meaning for a film; programs want the three numbers all the same."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+def parse_chat(body: Mapping[str, object]) -> ChatParams:
+    """Read a chat request; system messages and parameters that say nothing about a film are ignored.
+
+    Raises:
+        MissingParameter: no model, no messages, or no user message with text.
+        InvalidType: a field that is not of its type.
+    """
+    model = body.get("model")
+    if model is None:
+        raise MissingParameter("model")
+    if not isinstance(model, str):
+        raise InvalidType("model", "a string", _kind(model))
+    messages = body.get("messages")
+    if messages is None:
+        raise MissingParameter("messages")
+    if not isinstance(messages, list):
+        raise InvalidType("messages", "an array of objects", _kind(messages))
+    prompt, image = _last_user_message(messages)
+    return ChatParams(
+        model=model,
+        prompt=prompt,
+        image=image,
+        stream=_flag(body, "stream"),
+        include_usage=_include_usage(body.get("stream_options")),
+        orientation=orientation_of(prompt),
+    )
+
+
+def orientation_of(prompt: str) -> Orientation:
+    """The frame that a prompt asks for, in two languages; the first mention counts, portrait where there is none."""
+    found = [(match.start(), frame) for frame, words in _FRAMES if (match := re.search(words, prompt, re.IGNORECASE))]
+    return min(found)[1] if found else "portrait"
+
+
+def language_of(prompt: str) -> Literal["zh", "en"]:
+    """Chinese where a Chinese character stands in the prompt, else English."""
+    return "zh" if re.search(r"[\u3400-\u9fff\uf900-\ufaff]", prompt) else "en"
+
+
+_TEXTS: dict[str, dict[str, str]] = {
+    "en": {
+        "queued": "> ⌛ Queued…\n",
+        "generating": "> 🎬 Generating…\n",
+        "progress": "> 🏃 Progress ",
+        "done": "> ✅ Done, ID: {id}\n",
+        "preview": "Preview",
+        "play": "▶️ Play",
+        "download": "⬇️ Download",
+        "failed": "> ❌ The video failed: {reason}\n> Nothing was charged.\n",
+        "waiting": "> ⏳ Still generating. Your video goes on; fetch it later by its ID: {id}\n",
+    },
+    "zh": {
+        "queued": "> ⌛ 排队中…\n",
+        "generating": "> 🎬 生成中…\n",
+        "progress": "> 🏃 进度 ",
+        "done": "> ✅ 生成完成，ID：{id}\n",
+        "preview": "预览",
+        "play": "▶️ 在线播放",
+        "download": "⬇️ 下载视频",
+        "failed": "> ❌ 生成失败：{reason}\n> 本次不扣费。\n",
+        "waiting": "> ⏳ 仍在生成。视频会继续，稍后可用 ID 取回：{id}\n",
+    },
+}
+
+
+class Narrator:
+    """Tells one video's story in the language of its prompt; each call returns the next piece of text, maybe empty."""
+
+    def __init__(self, prompt: str, video_id: str) -> None:
+        self._text = _TEXTS[language_of(prompt)]
+        self._prompt = prompt
+        self._id = video_id
+        self._generating = False
+        self._progress: int | None = None
+
+    def opening(self, orientation: Orientation, seconds: int) -> str:
+        """What was understood, and the id by which the owner finds the video again."""
+        said = {"prompt": self._prompt, "orientation": orientation, "duration": seconds}
+        block = json.dumps(said, ensure_ascii=False, indent=2).replace("```", "` ` `")
+        return f"```json\n{block}\n```\n\nID: {self._id}\n\n{self._text['queued']}"
+
+    def progress(self, percent: int) -> str:
+        """A progress line that grows: ``🏃 进度 42..54..67..``."""
+        piece = ""
+        if not self._generating:
+            self._generating = True
+            piece = self._text["generating"]
+        if percent <= (self._progress or 0):
+            return piece
+        if self._progress is None:
+            piece += self._text["progress"]
+        self._progress = percent
+        return f"{piece}{percent}.."
+
+    def completed(self, links: Links) -> str:
+        """Done: a picture that moves, a link to play, a link to download."""
+        text = self._text
+        return (
+            f"{self._break()}{text['done'].format(id=self._id)}\n"
+            f"![{text['preview']}]({links.preview})\n\n"
+            f"[{text['play']}]({links.player}) | [{text['download']}]({links.download})\n"
+        )
+
+    def failed(self, error: VideoError) -> str:
+        """What went wrong, and that it was free."""
+        return self._break() + self._text["failed"].format(reason=error.message)
+
+    def waiting(self) -> str:
+        """We stop telling, the video goes on."""
+        return self._break() + self._text["waiting"].format(id=self._id)
+
+    def _break(self) -> str:
+        return "\n" if self._progress is not None else ""
+
+
+def chunk(
+    completion_id: str,
+    model: str,
+    created: int,
+    *,
+    content: str | None = None,
+    role: str | None = None,
+    finish: str | None = None,
+) -> bytes:
+    """One ``chat.completion.chunk`` as a server-sent event."""
+    delta = {name: value for name, value in (("role", role), ("content", content)) if value is not None}
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return _event(_envelope(completion_id, "chat.completion.chunk", model, created, [choice]))
+
+
+def usage_chunk(completion_id: str, model: str, created: int, usage: Usage) -> bytes:
+    """The chunk without choices that ends a stream whose client asked for usage."""
+    return _event(_envelope(completion_id, "chat.completion.chunk", model, created, []) | {"usage": usage})
+
+
+def completion(completion_id: str, model: str, created: int, content: str, usage: Usage) -> bytes:
+    """The whole answer of a request that did not ask for a stream."""
+    message = {"role": "assistant", "content": content, "refusal": None}
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
+    return msgspec.json.encode(_envelope(completion_id, "chat.completion", model, created, [choice]) | {"usage": usage})
+
+
+def _envelope(completion_id: str, kind: str, model: str, created: int, choices: list[object]) -> dict[str, object]:
+    return {"id": completion_id, "object": kind, "created": created, "model": model, "choices": choices}
+
+
+def _event(value: object) -> bytes:
+    return b"data: " + msgspec.json.encode(value) + b"\n\n"
+
+
+def _last_user_message(messages: list[object]) -> tuple[str, ImageUrl | None]:
+    for message in reversed(messages):
+        if not isinstance(message, dict):
+            raise InvalidType("messages", "an array of objects", f"{_kind(message)} in it")
+        if message.get("role") == "user":
+            return _content(message.get("content"))
+    raise MissingParameter("messages")
+
+
+def _content(content: object) -> tuple[str, ImageUrl | None]:
+    if isinstance(content, str):
+        return content, None
+    if not isinstance(content, list):
+        raise InvalidType("messages.content", "a string or an array of parts", _kind(content))
+    texts, images = [], []
+    for part in content:
+        if not isinstance(part, dict):
+            raise InvalidType("messages.content", "an array of parts", f"{_kind(part)} in it")
+        if isinstance(text := part.get("text"), str):
+            texts.append(text)
+        elif part.get("type") == "image_url":
+            images.append(_image(part.get("image_url")))
+    if len(images) > 1:
+        raise InvalidValue("At most one reference image may be given.", param="messages")
+    return "\n".join(texts), images[0] if images else None
+
+
+def _image(value: object) -> ImageUrl:
+    url = value.get("url") if isinstance(value, dict) else value
+    if not isinstance(url, str):
+        raise InvalidType("image_url", "a URL", _kind(url))
+    return ImageUrl(url)
+
+
+def _include_usage(options: object) -> bool:
+    return isinstance(options, dict) and options.get("include_usage") is True
+
+
+def _flag(body: Mapping[str, object], name: str) -> bool:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise InvalidType(name, "a boolean", _kind(value))
+    return bool(value)
+
+
+def _kind(value: object) -> str:
+    names = {
+        str: "a string",
+        bool: "a boolean",
+        int: "a number",
+        float: "a number",
+        list: "an array",
+        dict: "an object",
+    }
+    return names.get(type(value), "null" if value is None else "another type")

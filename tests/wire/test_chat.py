@@ -1,0 +1,171 @@
+"""The chat dialect, from request to story."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filmgate.errors import InvalidType, InvalidValue, MissingParameter, RequestError
+from filmgate.video import VideoError
+from filmgate.wire.chat import (
+    Links,
+    Narrator,
+    Usage,
+    chunk,
+    completion,
+    language_of,
+    orientation_of,
+    parse_chat,
+    usage_chunk,
+)
+from filmgate.wire.values import ImageUrl
+
+LINKS = Links(preview="http://x/p.webp", player="http://x/p", download="http://x/p.mp4")
+
+
+def _ask(content: object, **more: object) -> dict[str, object]:
+    return {"model": "sora-2-hd-15s-chat", "messages": [{"role": "user", "content": content}], **more}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "frame"),
+    [
+        ("a dog on a beach", "portrait"),
+        ("a dog, 16:9", "landscape"),
+        ("a dog, 9:16", "portrait"),
+        ("海边的狗，横屏", "landscape"),
+        ("海边的狗，竖屏", "portrait"),
+        ("16：9 的城市", "landscape"),
+        ("a LANDSCAPE film of a landscape", "landscape"),
+        ("vertical video of a widescreen television", "portrait"),
+        ("a landscapes painter", "portrait"),
+        ("ratio 116:90", "portrait"),
+    ],
+)
+def test_the_frame_is_read_from_the_prompt(prompt: str, frame: str) -> None:
+    """The first mention counts, in either language; portrait where nothing is said."""
+    assert orientation_of(prompt) == frame
+
+
+def test_the_last_user_message_is_the_prompt() -> None:
+    """System messages, earlier turns and unknown parameters are ignored; the frame stays in the prompt."""
+    body: dict[str, object] = {
+        "model": "sora-2-hd-10s-chat",
+        "temperature": 0.7,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "messages": [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "a cat"},
+            {"role": "assistant", "content": "…"},
+            {"role": "user", "content": "a dog, 16:9"},
+            {"role": "assistant", "content": ""},
+        ],
+    }
+    read = parse_chat(body)
+    assert (read.prompt, read.orientation, read.stream, read.include_usage) == ("a dog, 16:9", "landscape", True, True)
+
+
+def test_an_image_part_is_the_reference() -> None:
+    """An image_url part, as an object or a bare string, comes with the text of its message."""
+    parts = [{"type": "text", "text": "move"}, {"type": "image_url", "image_url": {"url": "https://x/a.png"}}]
+    read = parse_chat(_ask(parts))
+    assert (read.prompt, read.image) == ("move", ImageUrl("https://x/a.png"))
+    assert parse_chat(_ask([{"type": "image_url", "image_url": "data:,"}])).image == ImageUrl("data:,")
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({}, MissingParameter),
+        ({"model": 3, "messages": []}, InvalidType),
+        ({"model": "m"}, MissingParameter),
+        ({"model": "m", "messages": "hi"}, InvalidType),
+        ({"model": "m", "messages": []}, MissingParameter),
+        ({"model": "m", "messages": ["hi"]}, InvalidType),
+        (_ask(3), InvalidType),
+        (_ask([3]), InvalidType),
+        (_ask("x", stream="yes"), InvalidType),
+        (_ask([{"type": "image_url", "image_url": {}}]), InvalidType),
+        (_ask([{"type": "image_url", "image_url": "a"}] * 2), InvalidValue),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(body: dict[str, object], error: type[RequestError]) -> None:
+    """Each with the wire's error class."""
+    with pytest.raises(error):
+        parse_chat(body)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda s: (
+            st.lists(s)
+            | st.dictionaries(
+                st.sampled_from(["model", "messages", "role", "content", "type", "text", "image_url", "url", "user"])
+                | st.text(),
+                s,
+            )
+        ),
+    )
+)
+def test_no_body_brings_another_error(body: Any) -> None:
+    """Whatever JSON arrives, the answer is a request error or a reading."""
+    if isinstance(body, dict):
+        with contextlib.suppress(RequestError):
+            parse_chat(body)
+
+
+def test_the_story_of_a_chinese_prompt() -> None:
+    """A fenced JSON block, the id, queued, generating, a growing line, done, picture and links: in Chinese."""
+    narrator = Narrator("海边的狗", "video_1")
+    story = narrator.opening("portrait", 15)
+    story += "".join(narrator.progress(percent) for percent in (0, 42, 42, 54, 30, 67))
+    story += narrator.completed(LINKS)
+    head, _, rest = story.partition("```\n\n")
+    assert json.loads(head.removeprefix("```json\n")) == {
+        "prompt": "海边的狗",
+        "orientation": "portrait",
+        "duration": 15,
+    }
+    assert rest == (
+        "ID: video_1\n\n> ⌛ 排队中…\n> 🎬 生成中…\n> 🏃 进度 42..54..67..\n> ✅ 生成完成，ID：video_1\n\n"
+        "![预览](http://x/p.webp)\n\n[▶️ 在线播放](http://x/p) | [⬇️ 下载视频](http://x/p.mp4)\n"
+    )
+
+
+def test_a_failure_is_told_in_the_text() -> None:
+    """With its reason, and that it was free."""
+    narrator = Narrator("a dog", "video_1")
+    told = narrator.progress(3) + narrator.failed(VideoError("moderation_blocked", "It was blocked."))
+    assert told.endswith("3..\n> ❌ The video failed: It was blocked.\n> Nothing was charged.\n")
+    assert "video_1" in narrator.waiting()
+
+
+def test_a_prompt_cannot_end_its_own_code_block() -> None:
+    """Backticks in the prompt stay inside the fence."""
+    assert Narrator("``` # ID: video_evil", "video_1").opening("portrait", 10).count("```") == 2
+
+
+def test_chunks_are_what_the_sdk_reads() -> None:
+    """An event a chunk; the usage chunk has no choices; the whole answer has a message."""
+    first = json.loads(chunk("c", "m", 1, role="assistant", content="").removeprefix(b"data: "))
+    assert first["choices"][0] == {
+        "index": 0,
+        "delta": {"role": "assistant", "content": ""},
+        "logprobs": None,
+        "finish_reason": None,
+    }
+    usage = Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3)
+    assert json.loads(usage_chunk("c", "m", 1, usage).removeprefix(b"data: "))["choices"] == []
+    assert json.loads(completion("c", "m", 1, "text", usage))["choices"][0]["message"]["content"] == "text"
+
+
+def test_language() -> None:
+    """One Chinese character makes a prompt Chinese."""
+    assert (language_of("a dog 狗"), language_of("a dog")) == ("zh", "en")
