@@ -1,1 +1,65 @@
 """Rows: accounts, keys, videos, ledger and outbox in SQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from filmgate.store.accounts import AccountRows
+from filmgate.store.batcher import Batcher
+from filmgate.store.changes import Changes
+from filmgate.store.database import Database
+from filmgate.store.ledger import LedgerRows
+from filmgate.store.outbox import OutboxRows
+from filmgate.store.records import Account, Key, OutboxEvent, Principal, Unfinished
+from filmgate.store.videos import VideoRows
+from filmgate.store.workers import WorkerRows
+
+__all__ = [
+    "Account",
+    "AccountRows",
+    "Changes",
+    "Key",
+    "LedgerRows",
+    "OutboxEvent",
+    "OutboxRows",
+    "Principal",
+    "Store",
+    "Unfinished",
+    "VideoRows",
+    "WorkerRows",
+]
+
+
+class Store:
+    """An open database. Use one per process and event loop; several processes may share the file."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self.changes = Changes(lambda video_id: self.videos.version(video_id))
+        self._batcher = Batcher(database.writer, self.changes.notify)
+        self.videos = VideoRows(database.reader, self._batcher, clock)
+        self.accounts = AccountRows(database.reader, self._batcher, clock)
+        self.ledger = LedgerRows(database.reader, self._batcher)
+        self.outbox = OutboxRows(database.reader, self._batcher)
+        self.workers = WorkerRows(database.reader, self._batcher)
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Store:
+        """Open the database file; make it, or bring it up to date, first.
+
+        Args:
+            path: the file; its folder exists.
+            clock: Unix seconds.
+
+        Raises:
+            SettingsError: not a database of ours, of a newer Filmgate, or its folder can't be used.
+            StorageFault: damaged.
+        """
+        return cls(Database(path), clock)
+
+    async def close(self) -> None:
+        """Finish the writes that were begun, then give the file back."""
+        await self._batcher.close()
+        self._database.close()

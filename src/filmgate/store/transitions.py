@@ -1,0 +1,144 @@
+"""The flow's moves: each one guarded UPDATE, alone or with what has to be true with it.
+
+Every UPDATE names the state that it expects; a row in another state is left as it is, and the answer is False.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Update, bindparam, case, func, insert, literal_column, null, select, update
+
+from filmgate.store.acceptance import add_asset
+from filmgate.store.database import Connection
+from filmgate.store.ledger import capture, release
+from filmgate.store.records import to_json
+from filmgate.store.schema import outbox, video
+from filmgate.video import Asset, Stage, Status, VideoError, new_id
+
+__all__ = [
+    "ADVANCE",
+    "AS_ADVANCED",
+    "FETCHING",
+    "INTEND",
+    "RAISE_EPOCH",
+    "RESTART",
+    "TICKETED",
+    "WITHDRAW",
+    "complete",
+    "fail",
+]
+
+UNFINISHED = video.c.stage != literal_column("'done'")
+"""Literal, so that the partial indexes serve it."""
+
+
+def _move(*stages: Stage) -> Update:
+    return (
+        update(video)
+        .where(video.c.id == bindparam("video_id"), video.c.stage.in_([_word(stage) for stage in stages]))
+        .values(version=video.c.version + 1, updated_at=bindparam("now"))
+    )
+
+
+def _word(value: Status | Stage) -> literal_column[str]:
+    return literal_column(f"'{value}'")
+
+
+_BEGUN = {"status": str(Status.IN_PROGRESS), "started_at": func.coalesce(video.c.started_at, bindparam("now"))}
+_FORGOTTEN = {"stage": str(Stage.ACCEPTED), "submit_token": null(), "submit_at": null(), "ticket": null()}
+_SAME_TOKEN = video.c.submit_token == bindparam("token")
+_WORKING = bindparam("working") == literal_column("1")
+
+INTEND = _move(Stage.ACCEPTED).values(
+    stage=str(Stage.SUBMITTING),
+    submit_token=bindparam("token"),
+    submit_at=bindparam("now"),
+    attempts=video.c.attempts + 1,
+)
+TICKETED = (
+    _move(Stage.SUBMITTING).where(_SAME_TOKEN).values(stage=str(Stage.WATCHING), ticket=bindparam("given_ticket"))
+)
+WITHDRAW = _move(Stage.SUBMITTING).where(_SAME_TOKEN).values(**_FORGOTTEN)
+FETCHING = _move(Stage.WATCHING).values(stage=str(Stage.FETCHING), **_BEGUN)
+RESTART = _move(Stage.WATCHING, Stage.FETCHING).values(**_FORGOTTEN)
+_RISEN = case((video.c.progress < bindparam("shown"), bindparam("shown")), else_=video.c.progress)
+ADVANCE = _move(Stage.WATCHING).values(
+    progress=_RISEN,
+    status=case((_WORKING, _word(Status.IN_PROGRESS)), else_=video.c.status),
+    started_at=case((_WORKING, func.coalesce(video.c.started_at, bindparam("now"))), else_=video.c.started_at),
+)
+AS_ADVANCED = select(video.c.progress, video.c.status).where(
+    video.c.id == bindparam("video_id"), video.c.stage == _word(Stage.WATCHING)
+)
+"""What ADVANCE would start from; most looks have nothing new to write."""
+
+RAISE_EPOCH = (
+    update(video)
+    .where(video.c.id == bindparam("video_id"), video.c.epoch == bindparam("seen"), UNFINISHED)
+    .values(epoch=video.c.epoch + 1, version=video.c.version + 1)
+)
+
+_COMPLETE = (
+    _move(Stage.FETCHING)
+    .values(
+        status=str(Status.COMPLETED),
+        stage=str(Stage.DONE),
+        progress=100,
+        completed_at=bindparam("now"),
+        expires_at=bindparam("until"),
+        notes=bindparam("said"),
+    )
+    .returning(video.c.account_id)
+)
+_FAIL = (
+    _move(*(stage for stage in Stage if stage is not Stage.DONE))
+    .values(
+        status=str(Status.FAILED),
+        stage=str(Stage.DONE),
+        error_code=bindparam("code"),
+        error_message=bindparam("message"),
+    )
+    .returning(video.c.account_id, video.c.price_micros)
+)
+_ANNOUNCE = insert(outbox).values(
+    id=bindparam("event_id"),
+    type=bindparam("what"),
+    video_id=bindparam("of_video"),
+    account_id=bindparam("owner"),
+    created_at=bindparam("now"),
+)
+
+
+def complete(
+    connection: Connection,
+    video_id: str,
+    assets: Sequence[Asset],
+    notes: dict[str, object],
+    now: float,
+    expires_at: float | None,
+) -> bool:
+    """fetching -> completed, with its files, its capture and its event."""
+    row = connection.row(_COMPLETE, video_id=video_id, said=to_json(notes), now=now, until=expires_at)
+    if row is None:
+        return False
+    for stored in assets:
+        add_asset(connection, video_id, stored)
+    capture(connection, row[0], video_id, now)
+    _announce(connection, "video.completed", video_id, row[0], now)
+    return True
+
+
+def fail(connection: Connection, video_id: str, error: VideoError, now: float) -> bool:
+    """Whatever unfinished stage -> failed, with its release and its event."""
+    row = connection.row(_FAIL, video_id=video_id, code=error.code, message=error.message, now=now)
+    if row is None:
+        return False
+    owner, price = row
+    release(connection, owner, video_id, price, now)
+    _announce(connection, "video.failed", video_id, owner, now)
+    return True
+
+
+def _announce(connection: Connection, kind: str, video_id: str, owner: str, now: float) -> None:
+    connection.run(_ANNOUNCE, event_id=new_id("evt"), what=kind, of_video=video_id, owner=owner, now=now)

@@ -1,0 +1,310 @@
+"""The rows of videos: one method is one transaction is one transition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import median
+
+from sqlalchemy import Executable, bindparam, delete, func, literal_column, null, select
+
+from filmgate.store import acceptance, transitions
+from filmgate.store.batcher import Batcher
+from filmgate.store.database import Connection
+from filmgate.store.records import (
+    ASSET_COLUMNS,
+    EVENT_COLUMNS,
+    VIDEO_COLUMNS,
+    Unfinished,
+    to_asset,
+    to_event,
+    to_video,
+)
+from filmgate.store.schema import asset, video, video_event
+from filmgate.video import Asset, AssetKind, NewVideo, Status, Video, VideoError, VideoEvent
+
+__all__ = ["VideoRows"]
+
+EXPERIENCE = 20
+"""How many of the last completed videos of a kind say how long the next will take."""
+
+EXPERIENCE_SECONDS = 5.0
+"""How long a learnt duration is kept before the rows are asked again."""
+
+EXPERIENCE_KINDS = 1000
+"""How many learnt durations are kept."""
+
+_LISTED = video.c.deleted_at.is_(null())
+_UNFINISHED = transitions.UNFINISHED
+_THIS = video.c.id == bindparam("video_id")
+_OWNER = video.c.account_id == bindparam("owner")
+
+_GET = select(*VIDEO_COLUMNS).where(_THIS, _LISTED)
+_VERSION = select(video.c.version).where(_THIS)
+_OLDEST = select(*VIDEO_COLUMNS).where(_OWNER, _LISTED).order_by(video.c.seq).limit(bindparam("most"))
+_NEWEST = select(*VIDEO_COLUMNS).where(_OWNER, _LISTED).order_by(video.c.seq.desc()).limit(bindparam("most"))
+# A deleted video still marks a place in the list; an unknown or foreign one compares as NULL, so nothing follows it.
+_PLACE = select(video.c.seq).where(video.c.id == bindparam("after"), _OWNER).correlate(None).scalar_subquery()
+_PAGES = {
+    (True, False): _OLDEST,
+    (False, False): _NEWEST,
+    (True, True): _OLDEST.where(video.c.seq > _PLACE),
+    (False, True): _NEWEST.where(video.c.seq < _PLACE),
+}
+_RESEND = (
+    select(*VIDEO_COLUMNS)
+    .where(_OWNER, _LISTED, video.c.fingerprint == bindparam("digest"), video.c.created_at >= bindparam("since"))
+    .order_by(video.c.seq.desc())
+    .limit(literal_column("1"))
+)
+_ASSETS = select(*ASSET_COLUMNS).where(asset.c.video_id == bindparam("video_id"))
+_HISTORY = select(*EVENT_COLUMNS).where(video_event.c.video_id == bindparam("video_id")).order_by(video_event.c.seq)
+_WORK = (
+    select(video.c.id, video.c.engine, video.c.epoch)
+    .where(_UNFINISHED, video.c.updated_at < bindparam("before"))
+    .order_by(video.c.updated_at)
+    .limit(bindparam("most"))
+)
+_CANCELS = select(video.c.id).where(video.c.cancel_requested == literal_column("1"), _UNFINISHED)
+_RUNNING = select(func.count()).select_from(video).where(_OWNER, _UNFINISHED)
+_AHEAD = (
+    select(func.count())
+    .select_from(video)
+    .where(
+        video.c.engine == bindparam("by"),
+        video.c.seq < bindparam("place"),
+        video.c.status == literal_column(f"'{Status.QUEUED}'"),
+    )
+)
+_DURATIONS = (
+    select(video.c.completed_at - video.c.created_at)
+    .where(
+        video.c.engine == bindparam("by"),
+        video.c.model == bindparam("of_model"),
+        video.c.seconds == bindparam("length"),
+        video.c.status == literal_column(f"'{Status.COMPLETED}'"),
+    )
+    .order_by(video.c.completed_at.desc())
+    .limit(literal_column(str(EXPERIENCE)))
+)
+_KNOWN = select(asset.c.key).where(asset.c.key == bindparam("key"))
+_JOINED = asset.join(video, video.c.id == asset.c.video_id)
+_EXPIRED = (
+    select(asset.c.video_id, asset.c.kind, asset.c.key)
+    .select_from(_JOINED)
+    .where(video.c.expires_at.is_not(null()), video.c.expires_at <= bindparam("now"))
+    .limit(bindparam("most"))
+)
+_USELESS = (
+    select(asset.c.video_id, asset.c.kind, asset.c.key)
+    .select_from(_JOINED)
+    .where(asset.c.kind == literal_column("'reference'"), video.c.status == literal_column("'failed'"))
+    .limit(bindparam("most"))
+)
+_DROP_ASSET = delete(asset).where(asset.c.video_id == bindparam("video_id"), asset.c.kind == bindparam("what"))
+
+
+class VideoRows:
+    """Reads run at once on a connection of their own; writes return when they are on disk.
+
+    Args:
+        reader: the reading connection.
+        batcher: what groups the writes.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, reader: Connection, batcher: Batcher, clock: Callable[[], float]) -> None:
+        self._reader = reader
+        self._batcher = batcher
+        self._clock = clock
+        self._learnt: dict[tuple[str, str, int], tuple[float, float | None]] = {}
+
+    async def create(self, new: NewVideo, now: float) -> tuple[Video, bool]:
+        """Accept a video: row, hold and history in one transaction.
+
+        Returns:
+            The video, and whether it is new; an idempotent replay gives the one made before.
+
+        Raises:
+            InsufficientQuota: the balance does not cover it.
+            IdempotencyKeyReuse: the key was used within a day with another fingerprint.
+        """
+        return await self._batcher.write(lambda connection: acceptance.accept(connection, new, now))
+
+    async def get(self, video_id: str, account_id: str | None = None) -> Video | None:
+        """The video; None if it is unknown, deleted or not ``account_id``'s."""
+        row = self._reader.row(_GET, video_id=video_id)
+        return None if row is None or account_id not in (None, row[2]) else to_video(row)
+
+    async def page(
+        self, account_id: str, *, after: str | None, limit: int, ascending: bool
+    ) -> tuple[list[Video], bool]:
+        """Up to ``limit`` videos in the order of acceptance, and whether more follow.
+
+        Args:
+            account_id: whose.
+            after: the id of the video that the page before ended with; nothing follows an unknown one.
+            limit: at least 1.
+            ascending: oldest first.
+        """
+        page = _PAGES[ascending, after is not None]
+        given = {"after": after} if after is not None else {}
+        rows = self._reader.rows(page, owner=account_id, most=limit + 1, **given)
+        return [to_video(row) for row in rows[:limit]], len(rows) > limit
+
+    async def assets(self, video_id: str) -> dict[AssetKind, Asset]:
+        """The stored files of a video, its reference among them."""
+        rows = self._reader.rows(_ASSETS, video_id=video_id)
+        return {stored.kind: stored for stored in map(to_asset, rows)}
+
+    async def delete(self, video_id: str, account_id: str, now: float) -> list[str]:
+        """Delete a finished video; returns the storage keys that nothing names any more.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotDeletable: still being made.
+        """
+        return await self._batcher.write(
+            lambda connection: acceptance.remove(connection, video_id, account_id, now), changes=video_id
+        )
+
+    async def request_cancel(self, video_id: str, account_id: str, now: float) -> Video:
+        """Note that its owner wants it stopped; the flow sees to it.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotDeletable: finished already.
+        """
+        return await self._batcher.write(
+            lambda connection: acceptance.request_cancel(connection, video_id, account_id, now), changes=video_id
+        )
+
+    async def intend(self, video_id: str, token: str, now: float) -> bool:
+        """accepted -> submitting: from here on an engine may have been asked, under ``token``."""
+        return await self._move(transitions.INTEND, video_id, token=token, now=now)
+
+    async def ticketed(self, video_id: str, token: str, ticket: str, now: float) -> bool:
+        """submitting under ``token`` -> watching ``ticket``."""
+        return await self._move(transitions.TICKETED, video_id, token=token, given_ticket=ticket, now=now)
+
+    async def withdraw(self, video_id: str, token: str, now: float) -> bool:
+        """submitting under ``token`` -> accepted: it was surely not submitted."""
+        return await self._move(transitions.WITHDRAW, video_id, token=token, now=now)
+
+    async def advance(self, video_id: str, *, progress: int, working: bool, now: float) -> bool:
+        """Show what a look at the engine gave; False if the video is not being watched any more.
+
+        Args:
+            video_id: whose.
+            progress: percent; one below what was shown before changes nothing, 100 is for complete videos only.
+            working: the engine has begun: queued -> in_progress.
+            now: Unix seconds.
+        """
+        row = self._reader.row(transitions.AS_ADVANCED, video_id=video_id)
+        if row is None:
+            return False
+        if progress <= row[0] and not (working and row[1] == Status.QUEUED):
+            return True
+        return await self._move(transitions.ADVANCE, video_id, shown=min(progress, 99), working=int(working), now=now)
+
+    async def fetching(self, video_id: str, now: float) -> bool:
+        """watching -> fetching; it is in_progress, if it wasn't."""
+        return await self._move(transitions.FETCHING, video_id, now=now)
+
+    async def restart(self, video_id: str, now: float) -> bool:
+        """watching or fetching -> accepted: the engine lost its work. Status and progress stay."""
+        return await self._move(transitions.RESTART, video_id, now=now)
+
+    async def complete(
+        self,
+        video_id: str,
+        assets: list[Asset],
+        notes: dict[str, object],
+        now: float,
+        expires_at: float | None,
+    ) -> bool:
+        """fetching -> completed, with files, capture and event in one transaction."""
+        done = await self._batcher.write(
+            lambda connection: transitions.complete(connection, video_id, assets, notes, now, expires_at),
+            changes=video_id,
+        )
+        self._learnt.clear()
+        return done
+
+    async def fail(self, video_id: str, error: VideoError, now: float) -> bool:
+        """Unfinished -> failed, with release and event in one transaction."""
+        return await self._batcher.write(
+            lambda connection: transitions.fail(connection, video_id, error, now), changes=video_id
+        )
+
+    async def unfinished(self, *, updated_before: float, limit: int = 1000) -> list[Unfinished]:
+        """Unfinished videos that nothing has happened to since, longest first."""
+        return [Unfinished(*row) for row in self._reader.rows(_WORK, before=updated_before, most=limit)]
+
+    async def raise_epoch(self, video_id: str, epoch: int) -> bool:
+        """From ``epoch`` to the next; False if somebody else did, or the video is finished."""
+        return await self._move(transitions.RAISE_EPOCH, video_id, seen=epoch)
+
+    async def cancels(self) -> set[str]:
+        """The unfinished videos that are to be stopped."""
+        return {video_id for (video_id,) in self._reader.rows(_CANCELS)}
+
+    async def running(self, account_id: str) -> int:
+        """How many of the account's videos are unfinished."""
+        return self._number(_RUNNING, owner=account_id)
+
+    async def expire(self, now: float, limit: int = 100) -> list[str]:
+        """Drop the rows of up to ``limit`` files that are past their time, or of no use; returns their keys."""
+        return await self._batcher.write(partial(_expire, now=now, limit=limit))
+
+    async def known_keys(self, keys: Sequence[str]) -> set[str]:
+        """Those of the storage keys that some row names."""
+        return {key for key in keys if self._reader.row(_KNOWN, key=key)}
+
+    async def history(self, video_id: str) -> list[VideoEvent]:
+        """All that ever happened to it, oldest first; deleting the video leaves it."""
+        return [to_event(row) for row in self._reader.rows(_HISTORY, video_id=video_id)]
+
+    async def ahead(self, video: Video) -> int:
+        """How many queued videos of its engine were accepted before it."""
+        return self._number(_AHEAD, by=video.engine, place=video.seq)
+
+    async def typical_seconds(self, engine: str, model: str, seconds: int) -> float | None:
+        """The median time from create to completion of the last such videos; None without any."""
+        kind, now = (engine, model, seconds), self._clock()
+        read_at, learnt = self._learnt.get(kind, (float("-inf"), None))
+        if not 0 <= now - read_at < EXPERIENCE_SECONDS:
+            rows = self._reader.rows(_DURATIONS, by=engine, of_model=model, length=seconds)
+            learnt = median(row[0] for row in rows) if rows else None
+            if len(self._learnt) >= EXPERIENCE_KINDS:
+                self._learnt.clear()
+            self._learnt[kind] = (now, learnt)
+        return learnt
+
+    async def find_resend(self, account_id: str, fingerprint: str, since: float) -> Video | None:
+        """The newest video that the same request made since then."""
+        row = self._reader.row(_RESEND, owner=account_id, digest=fingerprint, since=since)
+        return to_video(row) if row else None
+
+    def version(self, video_id: str) -> int | None:
+        """The version of its row, deleted or not; None if there is none."""
+        row = self._reader.row(_VERSION, video_id=video_id)
+        return row[0] if row else None
+
+    async def _move(self, statement: Executable, video_id: str, **params: object) -> bool:
+        def write(connection: Connection) -> bool:
+            return connection.run(statement, video_id=video_id, **params) == 1
+
+        return await self._batcher.write(write, changes=video_id)
+
+    def _number(self, statement: Executable, **params: object) -> int:
+        row = self._reader.row(statement, **params)
+        return int(row[0]) if row else 0
+
+
+def _expire(connection: Connection, *, now: float, limit: int) -> list[str]:
+    rows = connection.rows(_EXPIRED, now=now, most=limit)
+    rows += connection.rows(_USELESS, most=limit - len(rows))
+    for video_id, kind, _key in rows:
+        connection.run(_DROP_ASSET, video_id=video_id, what=kind)
+    return [key for _video_id, _kind, key in rows]
