@@ -123,7 +123,7 @@ def _sheet(stage: Stage, light: Light, sheet: int) -> tuple[F32, float, float]:
     cover = step(edge, edge + (0.24, 0.34)[sheet], dense) * (0.94, 0.55)[sheet]
     cover *= step(0.0, 0.09, (stage.horizon - ys) / h) * 0.92 + 0.08
     x, y = sun_place(stage)
-    side = np.sign(xs - x) * 0.07
+    side = np.clip((xs - x) / (0.25 * h), -1, 1) * 0.07
     other = fbm_at((u - side).astype(np.float32), (v + 0.10).astype(np.float32), 5, seed, 1.5)
     near = np.exp(-np.sqrt(((xs - x) / 1.6) ** 2 + (ys - y) ** 2) / (h * 0.45)) * min(1.0, light.glow_amount)
     lit = np.clip(0.5 + (dense - other) * 3.6, 0, 1) * (1 - 0.45 * step(edge, edge + 0.5, dense)) + near * 0.5

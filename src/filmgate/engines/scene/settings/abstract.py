@@ -1,0 +1,105 @@
+"""For prompts that name no place we know: layered hills in the hour's light, and the prompt as a title card."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from filmgate.engines.scene import fonts
+from filmgate.engines.scene.canvas import Canvas, blur
+from filmgate.engines.scene.kernels.jit import F32
+from filmgate.engines.scene.layers.ridge import Ridge, ridge
+from filmgate.engines.scene.layers.sky import sky
+from filmgate.engines.scene.layers.water import Surface, Water
+from filmgate.engines.scene.registry import setting
+from filmgate.engines.scene.stage import Plate, Stage
+
+_IN, _OUT = 0.5, 1.2  # seconds in which the title appears; its end is at three quarters of the shot
+
+
+@setting("abstract", en=("landscape", "abstract", "dreamscape"), zh=("风景", "抽象", "意境"), time="golden", camera=("dolly",))
+def abstract(stage: Stage) -> None:
+    """Hills behind hills, mist between them, still water in front."""
+    stage.horizon = stage.height * (0.64 if not stage.portrait else 0.68)
+    stage.eye, stage.reach, stage.standing = 1.6, 2.2, 7.0
+    stage.endless = True
+    sky(stage)
+    hues = ((0.45, 0.50, 0.66), (0.36, 0.46, 0.58), (0.26, 0.40, 0.44), (0.18, 0.32, 0.32), (0.10, 0.20, 0.20))
+    for k, hue in enumerate(hues):
+        depth = (420.0, 240.0, 130.0, 70.0, 40.0)[k]
+        base = stage.horizon - stage.height * (0.115 - 0.026 * k)
+        ridge(stage, Ridge(depth=depth, base=base, rise=stage.height * (0.20 - 0.026 * k), width=(0.9, 0.8, 0.7, 0.5, 0.4)[k],
+                           colour=hue, mist=0.8 - 0.1 * k, trees=(0, 0, 5, 8, 13)[k]))  # fmt: skip
+    water = stage.shade((0.14, 0.24, 0.30), lit=0.2)
+    Water(Surface(tint=water, swell=0.016, mirror=0.30, wave=0.6, speed=0.6, sparkle=0.6), far=34.0).put(stage)
+    if stage.shot.text:
+        title(stage, stage.shot.text)
+    stage.hear(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)
+
+
+def title(stage: Stage, text: str) -> None:
+    """The words, large and quiet, over the sky."""
+    lines, size = _layout(stage, fonts.drawable(text))
+    if not lines:
+        return
+    middle = stage.height * (0.30 if not stage.portrait else 0.26)
+    half = (len(lines) * 1.35 + 0.8) * size / 2
+    canvas = Canvas(0, middle - half - size, stage.width, middle + half + size)
+    shadow = Canvas(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height)
+    for k, line in enumerate(lines):
+        y = middle + (k - (len(lines) - 1) / 2) * 1.35 * size
+        shadow.text(stage.width / 2, y, line, size, (1.0, 1.0, 1.0))
+        canvas.text(stage.width / 2, y, line, size, (0.99, 0.97, 0.93))
+    canvas.pixels = _over(canvas.pixels, blur(blur(shadow.pixels[..., 3], size * 0.22), size * 0.22))
+    stage.add(_Title(stage, canvas), 0.5)
+
+
+def _over(text: F32, shade: F32) -> F32:
+    """Text above its own soft shadow."""
+    under = np.zeros_like(text)
+    under[..., 3] = np.clip(shade * 0.75, 0, 0.6)
+    return np.asarray(text + under * (1 - text[..., 3:]), np.float32)
+
+
+class _Title(Plate):
+    """A plate that stays with the frame, not with the world, and fades in and out."""
+
+    def __init__(self, stage: Stage, canvas: Canvas) -> None:
+        end = max(2.2, 0.78 * stage.seconds)
+        super().__init__(
+            stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0),
+            math.inf,
+            opacity=lambda t: min(1.0, max(0.0, (t - _IN) / _OUT)) * min(1.0, max(0.0, (end + _OUT - t) / _OUT)),
+        )
+
+
+def _layout(stage: Stage, text: str) -> tuple[list[str], float]:
+    """The text in at most three lines, and the size of its letters."""
+    size = stage.height * (0.085 if not stage.portrait else 0.048)
+    room = stage.width * 0.82
+    while True:
+        lines = _broken(text, size, room)
+        if len(lines) <= 3 or size < stage.height * 0.035:  # noqa: PLR2004 - three lines still look like a title
+            break
+        size *= 0.9
+    if len(lines) > 3:  # noqa: PLR2004 - the same three
+        lines = [*lines[:2], lines[2][:-1] + "…"]
+    return lines, size
+
+
+def _broken(text: str, size: float, room: float) -> list[str]:
+    """Lines no wider than ``room``: broken at spaces, Chinese anywhere."""
+    spaced = text.isascii()
+    words = text.split() if spaced else list(text)
+    glue = " " if spaced else ""
+    lines: list[str] = []
+    for word in words:
+        longer = f"{lines[-1]}{glue}{word}" if lines else word
+        if lines and fonts.width(longer, size) <= room:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [line.strip() for line in lines if line.strip()]
+
+

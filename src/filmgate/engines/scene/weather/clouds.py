@@ -1,0 +1,23 @@
+"""A cloudy sky, and none."""
+
+from __future__ import annotations
+
+from filmgate.engines.scene.light import Light, overcast, replace
+from filmgate.engines.scene.registry import weather
+from filmgate.engines.scene.stage import Stage
+
+
+@weather("clouds", en=("cloudy", "clouds", "overcast"), zh=("多云", "阴天", "云朵", "白云", "乌云"), light=lambda light: overcast(replace(light, clouds=0.62), 0.2))
+def clouds(stage: Stage) -> None:
+    """The sky does it all."""
+    stage.hear(wind=0.15)
+
+
+def _clear(light: Light) -> Light:
+    return replace(light, clouds=0.0)
+
+
+@weather("clear", en=("clear sky", "cloudless", "clear skies"), zh=("万里无云", "晴空"), light=_clear)
+def clear(stage: Stage) -> None:
+    """Not a cloud."""
+    del stage
