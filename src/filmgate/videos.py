@@ -17,7 +17,7 @@ from msgspec import Struct
 from filmgate import net
 from filmgate.catalog import Catalog, Resolved
 from filmgate.engines.base import Engine, Job
-from filmgate.errors import InvalidValue, StorageFault, VideoExpired, VideoNotFound, VideoNotReady
+from filmgate.errors import FilmgateError, InvalidValue, StorageFault, VideoExpired, VideoNotFound, VideoNotReady
 from filmgate.media import images
 from filmgate.storage.base import Reader, Storage
 from filmgate.store import Principal, Store
@@ -74,6 +74,7 @@ class Videos:
         self._wake = wake
         self._clock = clock
         self._image_limit = image_limit
+        self._accepting: set[asyncio.Future[Video]] = set()
 
     async def create(
         self, principal: Principal, params: CreateParams, *, idempotency_key: str | None = None, resend: int = 0
@@ -101,16 +102,11 @@ class Videos:
         reference = await self._take_in(video_id, params, resolved)
         new = _new_video(video_id, principal, params, resolved, reference)
         new = msgspec.structs.replace(new, idempotency_key=idempotency_key, fingerprint=fingerprint)
-        try:
-            video, created = await self._store.videos.create(new, self._clock())
-        except BaseException:
-            await self._discard(reference)
-            raise
-        if created:
-            self._wake(video)
-        else:
-            await self._discard(reference)
-        return video
+        # A client that hangs up now must not tear the acceptance from its picture or its wake-up.
+        accepting = asyncio.ensure_future(self._accept(new, reference))
+        self._accepting.add(accepting)
+        accepting.add_done_callback(self._accepting.discard)
+        return await asyncio.shield(accepting)
 
     async def retrieve(self, principal: Principal, video_id: str) -> Video:
         """The video as its row says.
@@ -195,6 +191,18 @@ class Videos:
     async def poll_after_ms(self, video: Video) -> int:
         """The value of ``openai-poll-after-ms`` for an unfinished video."""
         return poll_after_ms(await self._expected_seconds(video))
+
+    async def _accept(self, new: NewVideo, reference: Asset | None) -> Video:
+        try:
+            video, created = await self._store.videos.create(new, self._clock())
+        except FilmgateError:
+            await self._discard(reference)
+            raise
+        if created:
+            self._wake(video)
+        else:
+            await self._discard(reference)
+        return video
 
     async def _expected_seconds(self, video: Video) -> float:
         seconds = video.recipe.seconds
