@@ -1,0 +1,267 @@
+"""Files in a local folder: ``<root>/keys/…`` holds what is kept, ``<root>/staging`` what is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import secrets
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from filmgate.errors import StorageFault
+from filmgate.storage.base import Stored
+
+__all__ = ["LocalReader", "LocalStorage", "System"]
+
+KEY_LIMIT = 255
+"""Characters of a key."""
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*(?:\.[a-z0-9]+)?", re.ASCII)
+_SUFFIX = re.compile(r"(?:\.[a-z0-9]+)?", re.ASCII)
+_BLOCK = 1024 * 1024
+_NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)
+
+
+class System(Protocol):
+    """What the storage asks of the operating system beyond reading: the seam where tests let a disk fail."""
+
+    def fsync(self, descriptor: int) -> None:
+        """Wait until the file or folder is on the disk."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Give the file its new name, in one step."""
+
+    def preadv(self, descriptor: int, buffers: list[bytearray], offset: int, flags: int) -> int:
+        """Read at a position; BlockingIOError if ``flags`` forbid to wait for the disk."""
+
+
+class LocalReader:
+    """An open local file. What lies in the page cache is read at once, anything else by a thread."""
+
+    def __init__(self, descriptor: int, system: System) -> None:
+        self._descriptor = descriptor
+        self._system = system
+        self._size = os.fstat(descriptor).st_size
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return self._size
+
+    def fileno(self) -> int | None:
+        """The descriptor, for sendfile."""
+        return self._descriptor
+
+    async def read(self, offset: int, length: int) -> bytes:
+        """Up to ``length`` bytes from ``offset``; fewer only at the end. 128 to 256 KiB at a time serve best.
+
+        Raises:
+            StorageFault: the disk can't be read.
+        """
+        length = max(0, min(length, self._size - offset))
+        data = self._read_cached(offset, length)
+        if len(data) == length:
+            return data
+        with _told("read"):
+            return await asyncio.to_thread(self._read_all, offset, length)
+
+    def close(self) -> None:
+        """Give the descriptor back; a second time does nothing."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def _read_cached(self, offset: int, length: int) -> bytes:
+        """What of it can be had without waiting for the disk: all, a part or nothing."""
+        if _NO_WAIT is None:
+            return b""
+        try:
+            return self._preadv(offset, length, _NO_WAIT)
+        except OSError:
+            # EAGAIN: not cached; EOPNOTSUPP: a file system that can't tell. A thread finds out what else it may be.
+            return b""
+
+    def _preadv(self, offset: int, length: int, flags: int) -> bytes:
+        buffer = bytearray(length)
+        count = self._system.preadv(self._descriptor, [buffer], offset, flags)
+        return bytes(memoryview(buffer)[:count])
+
+    def _read_all(self, offset: int, length: int) -> bytes:
+        parts: list[bytes] = []
+        while length > 0 and (part := self._preadv(offset, length, 0)):
+            parts.append(part)
+            offset, length = offset + len(part), length - len(part)
+        return b"".join(parts)
+
+
+class LocalStorage:
+    """A folder of our own.
+
+    Args:
+        root: made if it is missing; nothing else may live in it.
+        system: the operating system, or a test's.
+
+    Raises:
+        StorageFault: the folder can't be made.
+    """
+
+    def __init__(self, root: Path, *, system: System = os) -> None:
+        self._kept = root / "kept"
+        self._staging = root / "staging"
+        self._system = system
+        self._making = threading.Lock()
+        self._synced: set[Path] = set()
+        with _told("made"):
+            for folder in (self._kept, self._staging):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sync_folder(root.parent)
+
+    def staging(self, suffix: str = "") -> Path:
+        """A fresh path for someone to write to; the name is random."""
+        if not _SUFFIX.fullmatch(suffix):
+            raise ValueError(f"not a suffix: {suffix!r}")
+        return self._staging / f"{secrets.token_hex(16)}{suffix}"
+
+    async def keep(self, staged: Path, key: str) -> Stored:
+        """Sync the staged file, move it under its key (replacing what is there), sync the folder.
+
+        Raises:
+            StorageFault: disk full, read-only, I/O error; the staged file is left for the caller to discard.
+        """
+        target = self._path(key)
+        with _told("written"):
+            size, digest = await asyncio.to_thread(self._keep, staged, target)
+        return Stored(key=key, bytes=size, sha256=digest)
+
+    async def open(self, key: str) -> LocalReader:
+        """Open for reading; what was opened can be read though the key is deleted or replaced.
+
+        Raises:
+            FileNotFoundError: no such key.
+            StorageFault: the disk can't be read.
+        """
+        path = self._path(key)
+        with _told("read", but=FileNotFoundError):
+            if not path.is_file():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), key)
+            return LocalReader(os.open(path, os.O_RDONLY | os.O_CLOEXEC), self._system)
+
+    @asynccontextmanager
+    async def local(self, key: str) -> AsyncIterator[Path]:
+        """The file itself; never to be changed.
+
+        Raises:
+            FileNotFoundError: no such key.
+        """
+        (await self.open(key)).close()
+        yield self._path(key)
+
+    async def delete(self, key: str) -> None:
+        """Remove; no error if it is gone already."""
+        path = self._path(key)
+        with _told("removed"):
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def keys(self, prefix: str = "") -> AsyncIterator[str]:
+        """All keys that begin with ``prefix``, a folder at a time; keys that come or go meanwhile may be missed."""
+        below = prefix.rpartition("/")[0]
+        found = self._walk(self._path(below) if below else self._kept)
+        with _told("read"):
+            while batch := await asyncio.to_thread(_some, found):
+                for key in batch:
+                    if key.startswith(prefix):
+                        yield key
+
+    async def sweep(self, older_than: float) -> int:
+        """Discard staged files that nobody has touched since that Unix time; returns how many."""
+        with _told("removed"):
+            return await asyncio.to_thread(self._sweep, older_than)
+
+    def _path(self, key: str) -> Path:
+        if len(key) > KEY_LIMIT or not _KEY.fullmatch(key):
+            raise ValueError(f"not a key: {key!r}")
+        return self._kept / key
+
+    def _keep(self, staged: Path, target: Path) -> tuple[int, str]:
+        with staged.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+            self._system.fsync(file.fileno())
+        with self._making:
+            self._make_folder(target.parent)
+        self._system.replace(staged, target)
+        self._sync_folder(target.parent)
+        return size, digest
+
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder and those above it; a name is safe once the folder that holds it is synced.
+
+        A folder that exists may still be another's that died before it synced: it counts once we did.
+        """
+        if folder in self._synced and folder.is_dir():
+            return
+        if folder != self._kept:
+            self._make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        self._sync_folder(folder.parent)
+        self._synced.add(folder)
+
+    def _sync_folder(self, folder: Path) -> None:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            self._system.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _walk(self, folder: Path) -> Iterator[str]:
+        for at, folders, files in os.walk(folder):
+            folders.sort()
+            above = Path(at).relative_to(self._kept)
+            yield from (key for name in sorted(files) if _KEY.fullmatch(key := (above / name).as_posix()))
+
+    def _sweep(self, older_than: float) -> int:
+        swept = 0
+        for path in self._staging.iterdir():
+            try:
+                if path.stat().st_mtime < older_than:
+                    path.unlink()
+                    swept += 1
+            except FileNotFoundError:
+                continue  # kept or discarded meanwhile
+        return swept
+
+
+def _some(found: Iterator[str]) -> list[str]:
+    return list(islice(found, 1000))
+
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EIO: "the disk reports an I/O error",
+    errno.EACCES: "it is not permitted",
+    errno.EPERM: "it is not permitted",
+    errno.ENOENT: "it is gone",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+}
+
+
+@contextmanager
+def _told(done: str, *, but: type[OSError] | tuple[()] = ()) -> Iterator[None]:
+    """Say what the operating system said, without a path: the message may reach a client."""
+    try:
+        yield
+    except but:
+        raise
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, error.strerror or "unknown reason")
+        raise StorageFault(f"A file can't be {done}: {reason}.") from error
