@@ -52,6 +52,7 @@ same call may succeed later, and becomes the ``x-should-retry`` header.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 __all__ = [
@@ -103,6 +104,23 @@ __all__ = [
 ]
 
 
+ECHO = 100
+"""How much of a caller's own text a message repeats, in characters."""
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= ECHO else f"{text[:ECHO]}…"
+
+
+def _listed(values: Collection[object]) -> str:
+    """``'a'``, ``'a' and 'b'``, ``'a', 'b', and 'c'``."""
+    *others, last = (f"'{value}'" for value in values)
+    if not others:
+        return last
+    return f"{others[0]} and {last}" if len(others) == 1 else f"{', '.join(others)}, and {last}"
+
+
 class FilmgateError(Exception):
     """Something went wrong."""
 
@@ -110,6 +128,8 @@ class FilmgateError(Exception):
     type: ClassVar[str] = "server_error"
     code: str | None = None
     retryable: ClassVar[bool] = False
+    video_id: str | None = None  # the SDK says which video it was about
+    request_id: str | None = None  # and which answer said so
 
     def __init__(self, message: str | None = None, *, param: str | None = None, code: str | None = None) -> None:
         self.message = message or (type(self).__doc__ or "").strip()
@@ -159,6 +179,11 @@ class InvalidValue(RequestError):
 
     code = "invalid_value"
 
+    @classmethod
+    def unsupported(cls, param: str, got: object, supported: Collection[object]) -> InvalidValue:
+        """``Invalid value: '5'. Supported values are: '4', '8', and '12'.``"""
+        return cls(f"Invalid value: '{_short(got)}'. Supported values are: {_listed(supported)}.", param=param)
+
 
 class InvalidImage(RequestError):
     """The image can't be used."""
@@ -176,6 +201,11 @@ class UnknownModel(RequestError):
     """The model is not known."""
 
     code = "model_not_found"
+
+    @classmethod
+    def among(cls, name: str, known: Collection[str]) -> UnknownModel:
+        """``The model 'sora-9' does not exist. Known models are: 'sora-2' and 'sora-2-pro'.``"""
+        return cls(f"The model '{_short(name)}' does not exist. Known models are: {_listed(known)}.", param="model")
 
 
 class MalformedBody(RequestError):
