@@ -1,0 +1,106 @@
+"""From a fetched file to stored assets: verify, derive what the engine did not make, keep."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from PIL import Image
+
+from filmgate.engines.base import Artifact
+from filmgate.media import derive, probe
+from filmgate.storage.base import Storage
+from filmgate.store import VideoRows
+from filmgate.video import Asset, AssetKind, Size, Video
+
+__all__ = ["Delivery"]
+
+_FILES = {
+    AssetKind.VIDEO: ("", ".mp4", "video/mp4"),
+    AssetKind.THUMBNAIL: ("-thumbnail", ".webp", "image/webp"),
+    AssetKind.SPRITESHEET: ("-spritesheet", ".jpg", "image/jpeg"),
+    AssetKind.PREVIEW: ("-preview", ".webp", "image/webp"),
+}
+
+_MAKERS = {
+    AssetKind.THUMBNAIL: derive.thumbnail,
+    AssetKind.SPRITESHEET: derive.spritesheet,
+    AssetKind.PREVIEW: derive.preview,
+}
+
+
+class Delivery:
+    """Takes films into the storage.
+
+    Keys carry a mark of the submission and of this process: a straggler that delivers the same video once more can
+    neither replace a byte of what a row names, nor leave its own behind.
+    """
+
+    def __init__(self, storage: Storage, videos: VideoRows, executor_id: str) -> None:
+        self._storage = storage
+        self._videos = videos
+        self._executor_id = executor_id
+
+    async def verify(self, film: Path, video: Video) -> None:
+        """Look whether the file is the film that was asked for.
+
+        Raises:
+            BadArtifact: it is not.
+        """
+        await asyncio.to_thread(probe.verify, film, video.recipe.size, video.recipe.seconds)
+
+    async def keep(self, film: Path, video: Video, artifact: Artifact) -> list[Asset]:
+        """Store the film and its pictures; no row names them yet.
+
+        Raises:
+            StorageFault: the storage refused; staged files are gone, and stored ones are swept.
+        """
+        staged = {AssetKind.VIDEO: film, **artifact.extras}
+        try:
+            await self._derive(film, staged)
+            return [await self._keep_one(video, kind, path) for kind, path in staged.items()]
+        finally:
+            _remove(path for kind, path in staged.items() if kind is not AssetKind.VIDEO)
+
+    async def discard(self, assets: Iterable[Asset], video_id: str) -> None:
+        """Remove what was kept for a video that ended otherwise meanwhile."""
+        named = {asset.key for asset in (await self._videos.assets(video_id)).values()}
+        for asset in assets:
+            if asset.key not in named:
+                await self._storage.delete(asset.key)
+
+    async def _derive(self, film: Path, staged: dict[AssetKind, Path]) -> None:
+        for kind, make in _MAKERS.items():
+            if kind not in staged:
+                staged[kind] = out = self._storage.staging(_FILES[kind][1])
+                await asyncio.to_thread(make, film, out)
+
+    async def _keep_one(self, video: Video, kind: AssetKind, path: Path) -> Asset:
+        size = video.recipe.size if kind is AssetKind.VIDEO else await asyncio.to_thread(_picture_size, path)
+        part, suffix, media_type = _FILES[kind]
+        stored = await self._storage.keep(path, self._key(video) + part + suffix)
+        return Asset(
+            kind=kind,
+            key=stored.key,
+            media_type=media_type,
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            width=size.width,
+            height=size.height,
+        )
+
+    def _key(self, video: Video) -> str:
+        mark = hashlib.sha256(f"{video.submit_token} {self._executor_id}".encode()).hexdigest()[:8]
+        return f"videos/{video.id[6:8]}/{video.id}-{mark}"
+
+
+def _picture_size(path: Path) -> Size:
+    with Image.open(path) as image:
+        return Size(image.width, image.height)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,55 @@
+"""The named steps of the flow, and how a durability test makes a process die at one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+
+from filmgate.errors import SettingsError
+
+__all__ = ["CHECKPOINTS", "failpoint"]
+
+CHECKPOINTS = (
+    "accepted",  # the flow has the video in its hands
+    "intent",  # the intent to submit is committed, the engine was not asked
+    "submitted",  # the engine took it, its ticket is nowhere but here
+    "ticketed",  # the ticket is committed
+    "watching",  # about to look; passed at every look
+    "fetching",  # the engine is done, and the row says so
+    "fetched",  # the file is staged
+    "verified",  # ... and is what was asked for
+    "kept",  # every file lies under its key, no row names them
+    "completed",  # completed, captured and announced in one transaction
+    "failed",  # failed, released and announced in one transaction
+)
+"""Every step at which :func:`failpoint` can kill, in their order."""
+
+
+def failpoint(spec: str) -> Callable[[str], None]:
+    """A checkpoint function that kills this process by SIGKILL where ``spec`` says.
+
+    Args:
+        spec: ``"name"`` dies at the first pass, ``"name:3"`` at the third, ``""`` never.
+
+    Raises:
+        SettingsError: no such step.
+    """
+    if not spec:
+        return _pass
+    name, _, count = spec.partition(":")
+    if name not in CHECKPOINTS or not (count or "1").isdecimal() or int(count or 1) < 1:
+        raise SettingsError(f"failpoint: '{spec}' is none of {', '.join(CHECKPOINTS)}, with ':n' for the n-th pass.")
+    return partial(_count_down, name, [int(count or 1)])
+
+
+def _pass(_name: str) -> None:
+    """Nothing happens."""
+
+
+def _count_down(name: str, left: list[int], passed: str) -> None:
+    if passed == name:
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,234 @@
+"""The flow of all videos: what starts their drives, keeps them alive, and cleans up behind them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from filmgate.engines.base import Engine
+from filmgate.flow import failures, retry
+from filmgate.flow.delivery import Delivery
+from filmgate.flow.drive import Drive
+from filmgate.flow.nudges import Nudges
+from filmgate.flow.reconcile import Reconciler, Start
+from filmgate.flow.sweeps import Sweeps
+from filmgate.storage.base import Storage
+from filmgate.store import Store
+from filmgate.video import Stage, Video
+
+if TYPE_CHECKING:
+    from filmgate.flow.durable import Durable
+
+__all__ = ["Flow"]
+
+BEAT_EVERY = 2.0
+CANCELS_EVERY = 1.0
+RECONCILE_EVERY = 3.0
+THOROUGH_EVERY = 60.0
+SWEEP_EVERY = 300.0
+
+log = structlog.get_logger()
+
+
+class Flow:
+    """Makes accepted videos, beside whatever else the process does; one running instance a process.
+
+    Args:
+        store: the rows.
+        storage: the files.
+        engines: by name; started and stopped by the caller.
+        data: folder for the durable engine's own file.
+        executor_id: of this process: no two that live at once share it, and it outlives a restart.
+        retention: seconds that finished films are kept; 0: for ever.
+        clock: Unix time.
+        checkpoint: called at each named step (``CHECKPOINTS``).
+        worker: whether this process makes videos; false: it only starts them for others.
+        limit: seconds after its submission at which a video is given up, from the seconds expected.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        storage: Storage,
+        engines: Mapping[str, Engine],
+        *,
+        data: Path,
+        executor_id: str,
+        retention: float,
+        clock: Callable[[], float],
+        checkpoint: Callable[[str], None] = lambda _name: None,
+        worker: bool = True,
+        limit: Callable[[float], float] = retry.watch_limit,
+    ) -> None:
+        self._store = store
+        self._engines = engines
+        self._path = data / "flow.sqlite"
+        self._executor_id = executor_id
+        self._clock = clock
+        self._worker = worker
+        self._nudges = Nudges()
+        self._sweeps = Sweeps(store.videos, storage, clock)
+        self._drive = Drive(
+            videos=store.videos,
+            storage=storage,
+            engines=engines,
+            delivery=Delivery(storage, store.videos, executor_id),
+            retention=retention,
+            clock=clock,
+            pause=self._nudges.pause,
+            checkpoint=checkpoint,
+            limit=limit,
+        )
+        self._woken: dict[str, Video] = {}
+        self._wake = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ready = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether videos are being taken."""
+        return self._ready
+
+    def wake(self, video: Video) -> None:
+        """Start the flow of a video just committed, or tell it of a cancel; returns at once.
+
+        Nothing is lost with the process: the row stands, and the reconciler finds it.
+        """
+        self._woken[video.id] = video
+        self._wake.set()
+
+    async def start(self) -> None:
+        """Open the queues, take up what was interrupted, and begin."""
+        # The durable engine takes a second to import, which no other command should pay.
+        durable = await asyncio.to_thread(_import_durable)
+        self._durable: Durable = durable(
+            self._path,
+            executor_id=self._executor_id,
+            queues={name: engine.capabilities.concurrency for name, engine in self._engines.items()},
+            run=self._run,
+            listen=self._worker,
+        )
+        self._reconciler = Reconciler(
+            videos=self._store.videos,
+            workers=self._store.workers,
+            starter=self._durable,
+            engines=self._engines.keys(),
+            executor_id=self._executor_id,
+            give_up=self._give_up,
+            clock=self._clock,
+        )
+        if self._worker:
+            await self._beat()
+        await self._durable.start()
+        self._tasks = [asyncio.create_task(loop, name="flow") for loop in self._loops()]
+        self._ready = True
+
+    async def stop(self) -> None:
+        """Stop at once and in order: rows stay as they are, and the next start goes on from them."""
+        self._ready = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._durable.stop()
+
+    def _loops(self) -> list[Awaitable[None]]:
+        loops = [
+            self._start_woken(),
+            _every(RECONCILE_EVERY, self._reconciler.start_missing),
+            _every(THOROUGH_EVERY, self._thoroughly),
+        ]
+        if self._worker:
+            loops += [
+                _every(BEAT_EVERY, self._beat),
+                _every(CANCELS_EVERY, self._hear_cancels),
+                _every(RECONCILE_EVERY, self._reconciler.take_over),
+                _every(SWEEP_EVERY, self._sweep),
+            ]
+        return loops
+
+    async def _run(self, video_id: str) -> None:
+        """The outermost frame of a drive: whatever happens in it, the video stays in somebody's hands."""
+        stumbles = 0
+        while True:
+            try:
+                await self._drive(video_id)
+            except Exception:
+                stumbles += 1
+                log.exception("flow.stumbled", video=video_id, times=stumbles)
+                await self._nudges.pause(video_id, retry.delay(stumbles, 0.5))
+            else:
+                return
+            finally:
+                self._nudges.forget(video_id)
+
+    async def _start_woken(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            woken, self._woken = self._woken, {}
+            try:
+                await self._start_all(list(woken.values()))
+            except Exception:
+                # The reconciler will come across them.
+                log.exception("flow.not_started", videos=len(woken))
+
+    async def _start_all(self, videos: list[Video]) -> None:
+        for video in videos:
+            if video.cancel_requested:
+                await self._cancel(video)
+        starts = [
+            Start(video.id, video.engine, video.epoch)
+            for video in videos
+            if not video.cancel_requested and video.engine in self._engines
+        ]
+        if starts:
+            await self._durable.enqueue(starts)
+            self._reconciler.started(starts)
+
+    async def _cancel(self, video: Video) -> None:
+        self._nudges.nudge(video.id)
+        if video.stage is Stage.ACCEPTED:
+            await self._drive.cancel_waiting(video)
+
+    async def _hear_cancels(self) -> None:
+        for video_id in await self._store.videos.cancels():
+            if not self._nudges.nudge(video_id):
+                video = await self._store.videos.get(video_id)
+                if video is not None and not video.finished:
+                    await self._cancel(video)
+
+    async def _give_up(self, video_id: str) -> None:
+        await self._store.videos.fail(video_id, failures.ENGINE_REMOVED, self._clock())
+
+    async def _beat(self) -> None:
+        await self._store.workers.beat(self._executor_id, self._clock())
+
+    async def _thoroughly(self) -> None:
+        await self._reconciler.start_missing(thorough=True)
+        await self._reconciler.prune()
+
+    async def _sweep(self) -> None:
+        await self._sweeps.expire()
+        await self._sweeps.stale()
+        await self._sweeps.orphans()
+
+
+async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+    """The outermost frame of a background job: run it now and ever again, whatever becomes of one run."""
+    while True:
+        try:
+            await job()
+        except Exception:
+            log.exception("flow.job_failed", job=getattr(job, "__name__", "job"))
+        await asyncio.sleep(seconds)
+
+
+def _import_durable() -> type[Durable]:
+    from filmgate.flow.durable import Durable  # noqa: PLC0415 - imported when it is needed, see start()
+
+    return Durable

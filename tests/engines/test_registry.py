@@ -1,0 +1,40 @@
+"""The engine registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from filmgate import engines
+from filmgate.errors import SettingsError
+
+
+def _context(tmp_path: Path, **options: object) -> engines.EngineContext:
+    return engines.EngineContext(name="testcard", options=options, cache=tmp_path, scratch=tmp_path)
+
+
+async def test_a_built_in_engine_is_made_by_its_name(tmp_path: Path) -> None:
+    """The registry makes an engine that goes by the name it was asked for, with its options."""
+    engine = engines.make("testcard", _context(tmp_path, delay=2.5, concurrency=3))
+    assert engine.name == "testcard"
+    assert engine.capabilities.concurrency == 3
+    await engine.stop()
+
+
+def test_an_unknown_engine_is_named_with_the_known_ones(tmp_path: Path) -> None:
+    """Whoever misspells an engine reads which ones there are."""
+    with pytest.raises(SettingsError, match="no engine 'tescard'; known ones: scene, testcard"):
+        engines.make("tescard", _context(tmp_path))
+
+
+@pytest.mark.parametrize("options", [{"delay": -1}, {"delay": "soon"}, {"concurrency": 0}, {"concurrency": True}])
+def test_an_option_that_can_not_be_used_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
+    """A wrong option ends in an error that names it, before anything is made."""
+    with pytest.raises(SettingsError, match=next(iter(options))):
+        engines.make("testcard", _context(tmp_path, **options))
+
+
+def test_the_built_in_engines_are_listed() -> None:
+    """What can be made is what is listed."""
+    assert {"scene", "testcard"} <= set(engines.names())

@@ -1,0 +1,410 @@
+"""One video from acceptance to its end, whatever its engine says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.engines.base import Capabilities, State, Verdict
+from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, StorageFault, SubmissionUnknown
+from filmgate.flow import retry
+from filmgate.testing.scripted import DONE, ScriptedEngine
+from filmgate.video import Asset, AssetKind, Status, Video, VideoError
+
+if TYPE_CHECKING:
+    from conftest import House
+
+FREE = Capabilities(paid=False, submit_timeout=30)
+PAID = Capabilities(paid=True, submit_timeout=30)
+FINDABLE = Capabilities(paid=True, findable=True, submit_timeout=30)
+IDEMPOTENT = Capabilities(paid=True, idempotent=True, submit_timeout=30)
+WORKING = Verdict(state=State.WORKING, progress=10.0, look_after=1.0)
+LOST = Verdict(state=State.LOST)
+
+
+def _why(video: Video) -> str:
+    assert video.status is Status.FAILED
+    assert video.error is not None
+    return video.error.code
+
+
+async def test_a_film_is_made_stored_and_charged(house: House, film: bytes) -> None:
+    """A video goes through its stages in order, ends completed with all its files, and is charged once."""
+    engine = ScriptedEngine(PAID, looks=[WORKING, DONE], fetches=[film])
+    video = await house.finish(engine, await house.accept())
+    assert (video.status, video.progress) == (Status.COMPLETED, 100)
+    assert await house.stages(video) == ["accepted", "submitting", "watching", "fetching", "done"]
+    assets = await house.store.videos.assets(video.id)
+    assert set(assets) == {AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW}
+    assert await house.keys() == sorted(asset.key for asset in assets.values())
+    assert video.expires_at == house.time() + 3600
+    assert video.notes == {"fetched": 1}
+    assert await house.balance() == 9_500
+
+
+async def test_every_step_is_announced_in_order(house: House, film: bytes) -> None:
+    """The checkpoints of a video without trouble are passed in the order of their list."""
+    await house.finish(ScriptedEngine(FREE, fetches=[film]), await house.accept())
+    wanted = "accepted intent submitted ticketed watching fetching fetched verified kept completed"
+    assert house.passed == wanted.split()
+
+
+async def test_the_engine_gets_what_was_accepted(house: House, film: bytes) -> None:
+    """The job is the frozen recipe, with a token that the row holds."""
+    engine = ScriptedEngine(FREE, fetches=[film])
+    video = await house.finish(engine, await house.accept())
+    (job,) = engine.submitted
+    assert (job.prompt, job.size, job.seconds, job.seed) == ("A paper boat", video.recipe.size, 1, 7)
+    assert (job.video_id, job.token) == (video.id, video.submit_token)
+
+
+async def test_a_reference_is_handed_over_as_a_file(house: House, film: bytes) -> None:
+    """The engine reads the stored reference from a local path."""
+    engine = ScriptedEngine(FREE, fetches=[film])
+    await house.finish(engine, await house.accept(reference=await _reference(house)))
+    path = engine.submitted[0].reference
+    assert path is not None
+    assert path.read_bytes() == b"png"
+
+
+async def test_a_reference_that_is_gone_ends_the_video(house: House) -> None:
+    """Without its reference a video fails, and nothing is submitted."""
+    reference = await _reference(house)
+    await house.storage.delete(reference.key)
+    engine = ScriptedEngine(PAID)
+    assert _why(await house.finish(engine, await house.accept(reference=reference))) == "reference_gone"
+    assert engine.submitted == []
+
+
+async def test_a_finished_video_is_left_alone(house: House, film: bytes) -> None:
+    """Starting the drive of a finished or unknown video again does nothing."""
+    engine = ScriptedEngine(PAID, fetches=[film])
+    video = await house.finish(engine, await house.accept())
+    assert await house.finish(engine, video) == video
+    await house.drive(engine)("video_unknown")
+    assert len(engine.submitted) == 1
+
+
+# Cancelling
+
+
+async def test_a_video_cancelled_in_time_is_never_submitted(house: House) -> None:
+    """A cancel before the submission ends the video at no cost."""
+    video, engine = await house.accept(), ScriptedEngine(PAID)
+    await house.store.videos.request_cancel(video.id, video.account_id, house.time())
+    assert _why(await house.finish(engine, video)) == "cancelled"
+    assert engine.submitted == []
+    assert await house.balance() == 10_000
+
+
+async def test_a_cancel_reaches_the_engine(house: House) -> None:
+    """A cancel while it is being made stops the engine and ends the video at no cost."""
+    video, engine = await house.accept(), ScriptedEngine(PAID, looks=[WORKING])
+    house.time.then = lambda: house.store.videos.request_cancel(video.id, video.account_id, house.time())
+    ended = await house.finish(engine, video)
+    assert ended.error == VideoError("cancelled", "The video was cancelled.")
+    assert engine.cancelled == ["ticket"]
+    assert await house.balance() == 10_000
+
+
+# Submitting
+
+
+async def test_a_rejection_is_final(house: House) -> None:
+    """What the engine will never accept fails with its words, without its host."""
+    engine = ScriptedEngine(PAID, submits=[EngineRejected("No cats at http://gpu:8000/v1.", code="no_cats")])
+    video = await house.finish(engine, await house.accept())
+    assert video.error == VideoError("no_cats", "No cats at …")
+    assert len(engine.submitted) == 1
+
+
+async def test_an_engine_out_of_reach_is_tried_again(house: House, film: bytes) -> None:
+    """Surely not accepted is tried again, after the time that the engine asked for, under a fresh token."""
+    engine = ScriptedEngine(PAID, submits=[EngineUnavailable(retry_after=17.0), "ticket"], fetches=[film])
+    video = await house.finish(engine, await house.accept())
+    assert video.status is Status.COMPLETED
+    assert house.time.pauses[0] == 17.0
+    assert len({job.token for job in engine.submitted}) == 2
+
+
+async def test_an_engine_out_of_reach_for_long_is_given_up(house: House) -> None:
+    """After a quarter of an hour of trying the video fails, free of charge."""
+    engine = ScriptedEngine(PAID, submits=[EngineUnavailable()])
+    began = house.time()
+    assert _why(await house.finish(engine, await house.accept())) == "engine_unavailable"
+    assert retry.SUBMIT_LIMIT <= house.time() - began < retry.SUBMIT_LIMIT + 60
+    assert await house.balance() == 10_000
+
+
+async def test_a_lost_reply_is_not_answered_by_a_second_submission(house: House) -> None:
+    """Where nobody can tell whether a paid engine accepted, it is not asked again."""
+    engine = ScriptedEngine(PAID, submits=[SubmissionUnknown()])
+    assert _why(await house.finish(engine, await house.accept())) == "submission_unknown"
+    assert len(engine.submitted) == 1
+    assert await house.balance() == 10_000
+
+
+# In doubt: the intent was committed, and whoever committed it is gone
+
+
+async def _in_doubt(house: House) -> Video:
+    video = await house.accept()
+    assert await house.store.videos.intend(video.id, "old-token", house.time())
+    return video
+
+
+async def test_doubt_about_a_paid_engine_ends_the_video(house: House) -> None:
+    """Neither idempotent nor findable: failed after the time-out, never submitted."""
+    video, engine = await _in_doubt(house), ScriptedEngine(PAID)
+    assert _why(await house.finish(engine, video)) == "submission_unknown"
+    assert engine.submitted == []
+    assert house.time.pauses == [30.0]
+
+
+async def test_doubt_is_over_when_the_job_is_found(house: House, film: bytes) -> None:
+    """A job that the engine finds under our token is adopted, not submitted again."""
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=["found"], fetches=[film])
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    assert (engine.found, engine.submitted, engine.fetched) == (["old-token"], [], ["found"])
+
+
+async def test_doubt_is_over_when_its_absence_is_certain(house: House, film: bytes) -> None:
+    """A job that the engine surely does not have is submitted, once, under a fresh token."""
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[None], fetches=[film])
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    assert len(engine.submitted) == 1
+    assert engine.submitted[0].token != "old-token"
+
+
+async def test_doubt_does_not_matter_to_an_idempotent_engine(house: House, film: bytes) -> None:
+    """The same token is sent again, once whoever sent it first must have given up."""
+    video, engine = await _in_doubt(house), ScriptedEngine(IDEMPOTENT, fetches=[film])
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    assert [job.token for job in engine.submitted] == ["old-token"]
+    assert house.time.pauses[0] == 30.0
+
+
+async def test_doubt_does_not_matter_where_nothing_is_paid(house: House, film: bytes) -> None:
+    """A local engine simply runs again, at once."""
+    video, engine = await _in_doubt(house), ScriptedEngine(FREE, fetches=[film])
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    assert len(engine.submitted) == 1
+    assert house.time.pauses == []
+
+
+async def test_a_ticket_that_comes_late_ends_the_doubt(house: House, film: bytes) -> None:
+    """If the one who submitted lives after all and writes its ticket, that job is the one."""
+    video, engine = await _in_doubt(house), ScriptedEngine(PAID, fetches=[film])
+    house.time.then = lambda: house.store.videos.ticketed(video.id, "old-token", "late", house.time())
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    assert (engine.submitted, engine.fetched) == ([], ["late"])
+
+
+async def test_a_cancelled_doubt_is_not_submitted(house: House) -> None:
+    """A cancel while in doubt ends the video without sending anything once more."""
+    video, engine = await _in_doubt(house), ScriptedEngine(IDEMPOTENT)
+    await house.store.videos.request_cancel(video.id, video.account_id, house.time())
+    assert _why(await house.finish(engine, video)) == "cancelled"
+    assert engine.submitted == []
+
+
+# Watching
+
+
+async def test_progress_rises_and_is_written_sparingly(house: House, film: bytes) -> None:
+    """Progress never falls, nonsense is ignored, and there are at most four writes a second."""
+    said = [5.0, 4.0, 30.0, 250.0, -5.0, float("nan"), None]
+    looks = [Verdict(state=State.WORKING, progress=percent, look_after=1.0) for percent in said]
+    looks += [Verdict(state=State.WORKING, progress=float(percent), look_after=0.02) for percent in range(100)]
+    video = await house.finish(ScriptedEngine(FREE, looks=[*looks, DONE], fetches=[film]), await house.accept())
+    shown = [event.progress for event in await house.store.videos.history(video.id)]
+    assert shown == sorted(shown)
+    assert shown[-2:] == [99, 100]
+    assert len(shown) < 10
+
+
+async def test_unchanged_progress_writes_nothing(house: House, film: bytes) -> None:
+    """A hundred looks that say the same leave one line of history."""
+    looks = [WORKING] * 100
+    video = await house.finish(ScriptedEngine(FREE, looks=[*looks, DONE], fetches=[film]), await house.accept())
+    watching = [event for event in await house.store.videos.history(video.id) if event.stage == "watching"]
+    assert len(watching) == 2
+
+
+async def test_what_nobody_understands_is_looked_at_again(house: House, film: bytes) -> None:
+    """Unknown words and failed looks end nothing."""
+    looks: Sequence[Verdict | Exception] = [Verdict(state=State.UNKNOWN), EngineUnavailable(), WORKING, DONE]
+    video = await house.finish(ScriptedEngine(PAID, looks=looks, fetches=[film]), await house.accept())
+    assert video.status is Status.COMPLETED
+
+
+async def test_a_job_that_never_ends_is_given_up(house: House) -> None:
+    """Past its deadline a video fails, and its engine is told to stop."""
+    engine = ScriptedEngine(PAID, looks=[Verdict(state=State.WORKING, look_after=30.0)], expected=60.0)
+    began = house.time()
+    assert _why(await house.finish(engine, await house.accept())) == "engine_timeout"
+    assert house.time() - began >= retry.watch_limit(60.0)
+    assert engine.cancelled == ["ticket"]
+
+
+async def test_a_slow_success_is_found_after_a_long_absence(house: House, film: bytes) -> None:
+    """Whoever was away past the deadline looks first: a film that is done is taken."""
+    video, engine = await house.accept(), ScriptedEngine(PAID, fetches=[film])
+    await house.store.videos.intend(video.id, "token", house.time())
+    await house.store.videos.ticketed(video.id, "token", "ticket", house.time())
+    house.time.now += 86_400
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+
+
+async def test_a_failure_is_passed_on_without_secrets(house: House) -> None:
+    """The engine's own failure reaches the client with its code, and no address."""
+    failed = Verdict(state=State.FAILED, error=VideoError("oom", "Out of memory on 10.0.0.7:9000."))
+    video = await house.finish(ScriptedEngine(PAID, looks=[failed]), await house.accept())
+    assert video.error == VideoError("oom", "Out of memory on ….")
+
+
+async def test_lost_work_that_costs_nothing_begins_again(house: House, film: bytes) -> None:
+    """A local engine that restarted simply runs again; the client goes on seeing in_progress."""
+    engine = ScriptedEngine(FREE, looks=[WORKING, LOST, DONE], fetches=[film])
+    video = await house.finish(engine, await house.accept())
+    assert video.status is Status.COMPLETED
+    assert video.attempts == len(engine.submitted) == 2
+    statuses = [event.status for event in await house.store.videos.history(video.id)]
+    assert statuses.index(Status.IN_PROGRESS) == len([s for s in statuses if s is Status.QUEUED])
+
+
+async def test_work_that_is_always_lost_ends(house: House) -> None:
+    """A video that brings its engine down every time is given up."""
+    engine = ScriptedEngine(FREE, looks=[LOST])
+    assert _why(await house.finish(engine, await house.accept())) == "engine_error"
+    assert len(engine.submitted) == retry.MAX_LOSSES + 1
+
+
+async def test_lost_paid_work_is_not_bought_twice(house: House) -> None:
+    """A paid job counts as lost after three looks in a row, and is never submitted again."""
+    engine = ScriptedEngine(PAID, looks=[LOST, LOST, WORKING, LOST])
+    assert _why(await house.finish(engine, await house.accept())) == "upstream_lost"
+    assert (len(engine.submitted), len(engine.looked)) == (1, 6)
+
+
+# Fetching
+
+
+@pytest.mark.parametrize("trouble", [EngineUnavailable(), BadArtifact()])
+async def test_a_failed_download_is_tried_again(house: House, film: bytes, trouble: Exception) -> None:
+    """A download that fails or is cut leads to another download, never to another submission."""
+    engine = ScriptedEngine(PAID, fetches=[trouble, film])
+    assert (await house.finish(engine, await house.accept())).status is Status.COMPLETED
+    assert (len(engine.submitted), len(engine.fetched)) == (1, 2)
+
+
+async def test_a_download_that_never_works_ends_the_video(house: House) -> None:
+    """After an hour the video fails, free of charge, submitted once."""
+    engine = ScriptedEngine(PAID, fetches=[EngineUnavailable()])
+    began = house.time()
+    assert _why(await house.finish(engine, await house.accept())) == "download_failed"
+    assert retry.FETCH_LIMIT <= house.time() - began < retry.FETCH_LIMIT + 60
+    assert len(engine.submitted) == 1
+    assert await house.balance() == 10_000
+
+
+async def test_a_paid_file_that_is_no_film_ends_the_video(house: House) -> None:
+    """JSON as video/mp4 is refused after three downloads; nothing is stored, nothing staged is left."""
+    engine = ScriptedEngine(PAID, fetches=[b'{"error": "not ready"}'])
+    assert _why(await house.finish(engine, await house.accept())) == "invalid_output"
+    assert (len(engine.submitted), len(engine.fetched)) == (1, 3)
+    assert await house.keys() == []
+    assert await house.storage.sweep(float("inf")) == 0
+
+
+async def test_a_free_file_that_is_no_film_is_made_again_once(house: House, film: bytes) -> None:
+    """A local engine gets a second chance, not a third."""
+    good = ScriptedEngine(FREE, fetches=[b"oops", film])
+    assert (await house.finish(good, await house.accept())).status is Status.COMPLETED
+    bad = ScriptedEngine(FREE, fetches=[b"oops"])
+    assert _why(await house.finish(bad, await house.accept())) == "invalid_output"
+    assert len(bad.submitted) == 2
+
+
+async def test_a_local_engine_that_forgot_the_file_makes_it_again(house: House, film: bytes) -> None:
+    """Died between done and fetched: the restarted engine does not know the ticket, and runs again."""
+    engine = ScriptedEngine(FREE, looks=[DONE, LOST, DONE], fetches=[EngineUnavailable(), film])
+    assert (await house.finish(engine, await house.accept())).status is Status.COMPLETED
+    assert len(engine.submitted) == 2
+
+
+# Two at once
+
+
+async def test_a_straggler_steps_aside(house: House, film: bytes) -> None:
+    """A drive that finds another's intent on the row stops its own job and leaves the video alone."""
+    video, engine = await house.accept(), ScriptedEngine(FREE, looks=[WORKING], fetches=[film])
+
+    async def taken_over() -> None:
+        await house.store.videos.restart(video.id, house.time())
+        await house.store.videos.intend(video.id, "other-token", house.time())
+
+    house.time.then = taken_over
+    now = await house.finish(engine, video)
+    assert (now.stage, now.submit_token) == ("submitting", "other-token")
+    assert engine.cancelled == ["ticket"]
+
+
+async def test_the_loser_of_a_race_leaves_no_file(house: House, film: bytes) -> None:
+    """Whoever delivers second removes what it stored; the winner's files stay as they are."""
+    video, engine = await house.accept(), ScriptedEngine(FREE, fetches=[film])
+    other = house.drive(engine, "two")
+
+    class Slow(ScriptedEngine):
+        async def cancel(self, ticket: str) -> None:
+            """Never called here."""
+
+    slow = Slow(FREE, fetches=[film])
+    fetch = slow.fetch
+
+    async def overtaken(ticket: str, into: object) -> object:
+        artifact = await fetch(ticket, into)  # type: ignore[arg-type] # a path, as the protocol says
+        await other(video.id)
+        return artifact
+
+    slow.fetch = overtaken  # type: ignore[method-assign,assignment] # the moment between fetch and keep
+    ended = await house.finish(slow, video)
+    assets = await house.store.videos.assets(video.id)
+    assert ended.status is Status.COMPLETED
+    assert await house.keys() == sorted(asset.key for asset in assets.values())
+    assert await house.balance() == 9_500
+
+
+async def _reference(house: House) -> Asset:
+    staged = house.storage.staging(".png")
+    staged.write_bytes(b"png")
+    stored = await house.storage.keep(staged, "references/aa/picture.png")
+    return Asset(
+        kind=AssetKind.REFERENCE,
+        key=stored.key,
+        media_type="image/png",
+        bytes=stored.bytes,
+        sha256=stored.sha256,
+        width=64,
+        height=64,
+    )
+
+
+async def test_a_full_disk_delays_and_then_ends_the_video(house: House, film: bytes) -> None:
+    """A storage that refuses for an hour ends the video, free of charge and submitted once."""
+
+    class Full:
+        def __getattr__(self, name: str) -> object:
+            return getattr(whole, name)
+
+        async def keep(self, _staged: object, _key: str) -> object:
+            raise StorageFault
+
+    whole = house.storage
+    house.storage = Full()  # type: ignore[assignment] # a storage but for its one fault
+    engine = ScriptedEngine(PAID, fetches=[film])
+    assert _why(await house.finish(engine, await house.accept())) == "storage_fault"
+    assert len(engine.submitted) == 1
+    assert await whole.sweep(float("inf")) == 0

@@ -1,0 +1,57 @@
+"""What a failed video says."""
+
+from __future__ import annotations
+
+import pytest
+
+from filmgate.errors import EngineRejected
+from filmgate.flow import failures
+from filmgate.video import VideoError
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "http://10.1.2.3:8000/v1/videos",
+        "https://gpu-7.internal.example/v1?key=abc",
+        "192.168.1.9:30000",
+        "gpu-7.cluster.local:8000",
+        "upstream.example/v1/videos",
+        "localhost:8000",
+        "/srv/models/wan/config.json",
+        "../weights/model.bin",
+        "sk-proj-abcdefgh12345678",
+        "0123456789abcdef0123456789abcdef",
+    ],
+)
+def test_no_secret_reaches_the_client(secret: str) -> None:
+    """Addresses, hosts, paths and keys in an engine's words are left out, the words around them stay."""
+    said = failures.publishable(VideoError("boom", f"Could not load {secret} (code 7)"))
+    assert secret not in said.message
+    assert said.message.startswith("Could not load …")
+    assert said.message.endswith("(code 7)")
+
+
+@pytest.mark.parametrize(
+    "plain",
+    ["Your request was blocked by our moderation system.", "Size 1280x720 and/or 8 seconds: too much.", "提示词违规。"],
+)
+def test_plain_words_stay_as_they_are(plain: str) -> None:
+    """What holds no secret is passed on to the letter."""
+    assert failures.publishable(VideoError("moderation_blocked", plain)) == VideoError("moderation_blocked", plain)
+
+
+@pytest.mark.parametrize("error", [None, VideoError("", " ")])
+def test_a_failure_without_words_gets_ours(error: VideoError | None) -> None:
+    """A failed video always has a code and a message."""
+    assert failures.publishable(error) == failures.ENGINE_ERROR
+
+
+def test_a_long_message_is_cut() -> None:
+    """An engine's page of HTML does not become the video's message."""
+    assert len(failures.publishable(VideoError("boom", "words " * 1000)).message) == 500
+
+
+def test_a_rejection_keeps_its_code() -> None:
+    """What the engine said stays recognisable for programs."""
+    assert failures.of(EngineRejected("No cats.", code="no_cats")) == VideoError("no_cats", "No cats.")

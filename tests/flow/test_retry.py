@@ -1,0 +1,60 @@
+"""When to try again and when to give up."""
+
+from __future__ import annotations
+
+import pytest
+
+from filmgate.flow import retry
+from filmgate.video import Stage, Status, VideoEvent
+
+
+def _history(*stages: Stage) -> list[VideoEvent]:
+    return [
+        VideoEvent(seq=place, video_id="video_1", at=float(place), status=Status.QUEUED, stage=stage, progress=0)
+        for place, stage in enumerate(stages)
+    ]
+
+
+A, S, W, F = Stage.ACCEPTED, Stage.SUBMITTING, Stage.WATCHING, Stage.FETCHING
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (1000, 30)])
+def test_the_delay_doubles_up_to_half_a_minute(failures: int, seconds: float) -> None:
+    """Each failure in a row doubles the wait, and no wait is longer than half a minute."""
+    assert retry.delay(failures, 0.5) == pytest.approx(seconds)
+
+
+def test_the_delay_is_spread() -> None:
+    """Many that failed at once don't come back at once."""
+    assert retry.delay(4, 0.0) == pytest.approx(0.8 * 8)
+    assert retry.delay(4, 0.999) == pytest.approx(1.2 * 8, rel=0.01)
+
+
+def test_the_other_side_may_ask_for_more_but_not_for_ever() -> None:
+    """A Retry-After is honoured up to five minutes, and never shortens the wait."""
+    assert retry.delay(1, 0.5, said=17.0) == 17.0
+    assert retry.delay(6, 0.5, said=2.0) == pytest.approx(30)
+    assert retry.delay(1, 0.5, said=1e9) == 300.0
+
+
+def test_losses_count_returns_to_the_start() -> None:
+    """Only what an engine had taken can be lost; progress and doubts are none."""
+    assert retry.losses(_history(A, S, A, S, W, W, A, S, W, F, A)) == 2
+
+
+def test_spoilt_counts_returns_from_the_fetch() -> None:
+    """Only a return from the fetch means that the output was unusable."""
+    assert retry.spoilt(_history(A, S, W, A, S, W, F, A)) == 1
+
+
+def test_tries_count_since_an_engine_held_the_video() -> None:
+    """An engine that took the video once proved that it can be reached."""
+    history = _history(A, S, A, S, W, A, S, A, S)
+    assert retry.tries(history) == 2
+    assert retry.trying_since(history) == 6.0
+
+
+def test_a_fresh_video_was_never_tried() -> None:
+    """Nothing is counted where nothing was begun."""
+    assert retry.tries(_history(A)) == 0
+    assert retry.trying_since(_history(A)) is None
