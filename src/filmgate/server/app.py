@@ -1,0 +1,99 @@
+"""The ASGI application, assembled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from filmgate.errors import UnknownUrl
+from filmgate.server.auth import Authenticator
+from filmgate.server.body import BodyLimits, BodyReader
+from filmgate.server.call import Handler, Resource
+from filmgate.server.envelope import Envelope
+from filmgate.server.events import KEEP_ALIVE_SECONDS
+from filmgate.server.health import document, health
+from filmgate.server.models import ModelHandlers
+from filmgate.server.patience import Patience
+from filmgate.server.videos import VideoHandlers
+from filmgate.settings import Settings
+from filmgate.storage.base import Storage
+from filmgate.store import Store
+from filmgate.videos import Videos
+from filmgate.wire import openai
+from filmgate.wire.dialect import Dialect
+
+__all__ = ["App", "build_app"]
+
+DIALECTS: tuple[Dialect, ...] = (openai.DIALECT,)
+"""Every spelling of the API that is served; the first answers for paths that belong to none."""
+
+FILE_FIELDS = frozenset({"input_reference", "video"})
+"""The fields that are files, whatever the dialect."""
+
+
+class App:
+    """The application; :meth:`drain` tells it that the server is about to stop."""
+
+    def __init__(self, app: ASGIApp, patience: Patience) -> None:
+        self._app = app
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
+
+    def drain(self) -> None:
+        """End long polls and event streams, and say so at /healthz."""
+        self._patience.end()
+
+
+def build_app(
+    videos: Videos,
+    store: Store,
+    storage: Storage,
+    settings: Settings,
+    ready: Callable[[], bool],
+    *,
+    keep_alive: float = KEEP_ALIVE_SECONDS,
+) -> App:
+    """The application over its use cases.
+
+    Args:
+        videos: what can be done.
+        store: whose keys are whose, and who waits for what.
+        storage: where uploads are staged.
+        settings: limits.
+        ready: whether requests are welcome.
+        keep_alive: seconds between the signs of life of an event stream.
+    """
+    patience = Patience()
+    body = BodyReader(storage, BodyLimits(bytes=settings.body_limit, seconds=settings.body_timeout), FILE_FIELDS)
+    films = VideoHandlers(videos, store.changes, body, patience, keep_alive)
+    models = ModelHandlers(videos.catalog)
+    authenticate = Authenticator(store)
+    routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models)]
+    routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
+    routes.append(Route("/openapi.json", document(openai.document())))
+    router = Router(routes, redirect_slashes=False, default=_unknown_url)
+    return App(Envelope(router, DIALECTS), patience)
+
+
+def _routes(
+    dialect: Dialect, authenticate: Authenticator, films: VideoHandlers, models: ModelHandlers
+) -> Iterator[Route]:
+    def at(path: str, **handlers: Handler) -> Route:
+        return Route(dialect.base_path + path, Resource(dialect, authenticate, **handlers))
+
+    yield at("/videos/{id}", get=films.retrieve, delete=films.delete)
+    yield at("/videos", get=films.list, post=films.create)
+    yield at("/videos/{id}/content", get=films.content)
+    yield at("/videos/{id}/events", get=films.events)
+    yield at("/videos/{id}/cancel", post=films.cancel)
+    yield at("/models", get=models.list)
+    yield at("/models/{id}", get=models.retrieve)
+
+
+async def _unknown_url(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise UnknownUrl(f"Invalid URL ({scope['method']} {scope['path']})")

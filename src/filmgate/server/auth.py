@@ -1,0 +1,57 @@
+"""Who is asking: an API key in, a principal out."""
+
+from __future__ import annotations
+
+from starlette.types import Scope
+
+from filmgate.errors import InvalidKey
+from filmgate.store import Principal, Store
+
+__all__ = ["Authenticator", "masked", "read_key"]
+
+_SHOWN = (5, 2)
+_MASKABLE = 16
+
+_MISSING = (
+    "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
+    "(i.e. Authorization: Bearer YOUR_KEY)."
+)
+
+
+class Authenticator:
+    """Reads the key of a request and asks the store whose it is."""
+
+    def __init__(self, store: Store) -> None:
+        self._accounts = store.accounts
+
+    async def __call__(self, scope: Scope) -> Principal:
+        """The principal of a request.
+
+        Raises:
+            InvalidKey: there is no key, or nobody's.
+        """
+        secret = read_key(scope["headers"])
+        if not secret:
+            raise InvalidKey(_MISSING)
+        principal = await self._accounts.principal(secret)
+        if principal is None:
+            raise InvalidKey(f"Incorrect API key provided: {masked(secret)}.")
+        return principal
+
+
+def read_key(headers: list[tuple[bytes, bytes]]) -> str:
+    """The key in ``Authorization: Bearer <key>`` or ``Authorization: <key>``; empty if there is none."""
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, rest = value.decode("latin-1").strip().partition(" ")
+            if scheme.lower() == "bearer":
+                return rest.strip()
+            return f"{scheme} {rest}".strip()
+    return ""
+
+
+def masked(secret: str) -> str:
+    """Enough of a key to recognise it by, never the whole."""
+    first, last = _SHOWN
+    text = "".join(char if char.isprintable() else "?" for char in secret)
+    return f"{text[:first]}…{text[-last:]}" if len(text) >= _MASKABLE else "…"

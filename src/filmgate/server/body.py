@@ -1,0 +1,130 @@
+"""Request bodies: whatever the encoding, fields come out; files wait in the staging folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+from python_multipart.multipart import parse_options_header
+from starlette.types import Receive, Scope
+
+from filmgate.errors import BodyTimeout, BodyTooLarge, MalformedBody
+from filmgate.server.disconnect import ClientGone
+from filmgate.server.form import MAX_PARTS, FormReader, decode_text
+from filmgate.storage.base import Storage
+from filmgate.wire.fields import from_form, from_json
+from filmgate.wire.values import Fields
+
+__all__ = ["BodyLimits", "BodyReader"]
+
+MEMORY_LIMIT = 32 * 1024 * 1024
+"""Bytes of a body without files, which is held in memory: a data URL fits, twice as much does not."""
+
+
+class BodyLimits(Struct, frozen=True, kw_only=True):
+    """What a body may cost."""
+
+    bytes: int
+    seconds: float  # from its first byte to its last
+
+
+class BodyReader:
+    """Reads the fields of requests.
+
+    Args:
+        storage: where files are staged.
+        limits: on every body.
+        file_fields: the names of the fields that are files.
+    """
+
+    def __init__(self, storage: Storage, limits: BodyLimits, file_fields: Collection[str]) -> None:
+        self._storage = storage
+        self._limits = limits
+        self._file_fields = frozenset(file_fields)
+
+    @asynccontextmanager
+    async def fields(self, scope: Scope, receive: Receive) -> AsyncIterator[Fields]:
+        """The fields of a request's body; files that nobody has taken are gone afterwards.
+
+        Raises:
+            RequestError: the body can't be read, is too large, or came too slowly.
+            ClientGone: the client hung up midway.
+        """
+        headers = dict(scope["headers"])
+        media_type, options = parse_options_header(headers.get(b"content-type"))
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise MalformedBody("A compressed body can't be read; send it as it is.")
+        if media_type == b"multipart/form-data":
+            form = FormReader(_boundary(options), self._file_fields, self._storage.staging)
+            try:
+                await self._read(headers, receive, form.feed, self._limits.bytes)
+                yield from_form(form.end())
+            finally:
+                form.discard()
+        else:
+            body = bytearray()
+            await self._read(headers, receive, body.extend, min(self._limits.bytes, MEMORY_LIMIT))
+            yield _plain(media_type, options.get(b"charset", b"utf-8").decode("latin-1"), bytes(body))
+
+    async def _read(
+        self, headers: dict[bytes, bytes], receive: Receive, take: Callable[[bytes], None], limit: int
+    ) -> None:
+        announced = headers.get(b"content-length", b"0")
+        _check_size(int(announced) if announced.isdigit() else 0, limit)
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                await _pour(receive, take, limit)
+        except TimeoutError:
+            raise BodyTimeout(f"The body did not arrive within {self._limits.seconds:g} seconds.") from None
+
+
+async def _pour(receive: Receive, take: Callable[[bytes], None], limit: int) -> None:
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        chunk: bytes = message.get("body", b"")
+        size, more = size + len(chunk), message.get("more_body", False)
+        _check_size(size, limit)
+        if chunk:
+            take(chunk)
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise BodyTooLarge(f"The body is too large: at most {limit} bytes are taken.")
+
+
+def _boundary(options: dict[bytes, bytes]) -> bytes:
+    boundary = options.get(b"boundary", b"")
+    if not boundary:
+        raise MalformedBody("The Content-Type names no multipart boundary.")
+    return boundary
+
+
+def _plain(media_type: bytes, charset: str, body: bytes) -> Fields:
+    # `curl -d` announces a form whatever it sends, and others announce nothing: a brace says more.
+    if media_type.endswith((b"/json", b"+json")) or body.lstrip()[:1] == b"{":
+        return from_json(_utf8(body, charset))
+    if media_type == b"application/x-www-form-urlencoded":
+        return from_form(_urlencoded(decode_text(body, charset, "body")))
+    if not body:
+        return {}
+    raise MalformedBody("The body can't be read: send application/json or multipart/form-data.")
+
+
+def _utf8(body: bytes, charset: str) -> bytes:
+    if charset.lower() in {"utf-8", "utf8"}:
+        return body.removeprefix(b"\xef\xbb\xbf")
+    return decode_text(body, charset, "body").encode()
+
+
+def _urlencoded(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARTS)
+    except ValueError as error:
+        raise MalformedBody(f"The form can't be read: {error}.") from error

@@ -1,0 +1,100 @@
+"""One authenticated request, as a handler sees it; and the table of handlers of one path."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from filmgate.errors import InvalidValue, MethodNotAllowed
+from filmgate.server.auth import Authenticator
+from filmgate.server.errors import error_reply
+from filmgate.store import Principal
+from filmgate.wire.dialect import Dialect
+
+__all__ = ["Call", "Handler", "Resource"]
+
+
+class Call:
+    """Who asks for what, in which dialect."""
+
+    def __init__(self, scope: Scope, receive: Receive, principal: Principal, dialect: Dialect) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.principal = principal
+        self.dialect = dialect
+
+    @property
+    def target(self) -> str:
+        """The id in the path."""
+        target: str = self.scope["path_params"]["id"]
+        return target
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The query's parameters; of repeated ones, the last."""
+        text: bytes = self.scope["query_string"]
+        return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+
+    def header(self, name: bytes) -> str | None:
+        """A header by its lower-case name; of repeated ones, the first."""
+        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), None)
+
+    def choice(self, param: str, default: str, *supported: str) -> str:
+        """A query parameter that is one of a few words.
+
+        Raises:
+            InvalidValue: it is another.
+        """
+        value = self.query.get(param, default)
+        if value not in supported:
+            raise InvalidValue.unsupported(param, value, supported)
+        return value
+
+    def whole(self, param: str, default: int, most: int) -> int:
+        """A query parameter that is a whole number from 0 to ``most``.
+
+        Raises:
+            InvalidValue: it is something else.
+        """
+        value = self.query.get(param)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and int(value) <= most):
+            raise InvalidValue(f"Invalid value: '{value[:100]}'. Expected an integer from 0 to {most}.", param=param)
+        return int(value)
+
+
+Handler = Callable[[Call], Awaitable[ASGIApp]]
+"""Answers a call with something that can be sent."""
+
+
+class Resource:
+    """What one path does, by method; HEAD wherever GET is."""
+
+    def __init__(self, dialect: Dialect, authenticate: Authenticator, **handlers: Handler) -> None:
+        self._dialect = dialect
+        self._authenticate = authenticate
+        self._handlers = {method.upper(): handler for method, handler in handlers.items()}
+        if "GET" in self._handlers:
+            self._handlers["HEAD"] = self._handlers["GET"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate, handle, answer."""
+        handler = self._handlers.get(scope["method"])
+        if handler is None:
+            await self._refuse(scope, receive, send)
+            return
+        principal = await self._authenticate(scope)
+        reply = await handler(Call(scope, receive, principal, self._dialect))
+        await reply(scope, receive, send)
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = MethodNotAllowed(
+            f"Not allowed to {scope['method']} on {scope['path']}. "
+            "(HINT: Perhaps you meant to use a different HTTP method?)"
+        )
+        allow = ", ".join(sorted(self._handlers)).encode("ascii")
+        await error_reply(error, self._dialect, [(b"allow", allow)])(scope, receive, send)

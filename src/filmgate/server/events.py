@@ -1,0 +1,93 @@
+"""Server-sent events of one video: ``queued``, ``progress``, then ``completed`` or ``failed``, and the end.
+
+Every event's data is the whole video as the dialect renders it, with ``position`` and ``eta_seconds`` beside; so a
+client that was cut off connects again and has missed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+from filmgate.errors import VideoNotFound
+from filmgate.server.call import Call
+from filmgate.server.disconnect import ClientGone, is_gone
+from filmgate.server.patience import Patience
+from filmgate.store import Changes
+from filmgate.video import Status, Video
+from filmgate.videos import Outlook, Videos
+
+__all__ = ["KEEP_ALIVE_SECONDS", "EventStream"]
+
+KEEP_ALIVE_SECONDS = 15.0
+"""How often something is sent although nothing happened, for proxies and for finding out who hung up."""
+
+_NAMES = {
+    Status.QUEUED: "queued",
+    Status.IN_PROGRESS: "progress",
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+}
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+_COMMENT = b": keep-alive\n\n"
+
+
+class EventStream:
+    """The answer that goes on until the video ends, the client hangs up, or the server stops."""
+
+    def __init__(
+        self, call: Call, video: Video, videos: Videos, changes: Changes, patience: Patience, keep_alive: float
+    ) -> None:
+        self._call = call
+        self._video = video
+        self._videos = videos
+        self._changes = changes
+        self._patience = patience
+        self._keep_alive = keep_alive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what happens as it happens."""
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        if scope["method"] != "HEAD":
+            with self._patience.waiting():
+                await self._send_events(receive, send)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_events(self, receive: Receive, send: Send) -> None:
+        async with aclosing(self._events()) as events:
+            async for event in events:
+                if await is_gone(receive):
+                    raise ClientGone
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        video, said = self._video, None
+        while True:
+            outlook = await self._videos.outlook(video)
+            now = (video.status, video.progress, outlook.position)
+            yield self._event(video, outlook) if now != said else _COMMENT
+            said = now
+            if video.finished:
+                return
+            await self._changes.wait(video.id, video.version, self._keep_alive)
+            try:
+                video = await self._videos.retrieve(self._call.principal, video.id)
+            except VideoNotFound:
+                return  # deleted meanwhile: there is nothing more to tell
+
+    def _event(self, video: Video, outlook: Outlook) -> bytes:
+        shown = self._call.dialect.render_video(video)
+        data = msgspec.json.encode(
+            {**shown, "position": outlook.position, "eta_seconds": outlook.eta_seconds},
+        )
+        return b"event: %s\nid: %d\ndata: %s\n\n" % (_NAMES[video.status].encode(), video.version, data)

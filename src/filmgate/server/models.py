@@ -1,0 +1,30 @@
+"""The handlers of ``/models``."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from filmgate.catalog import Catalog
+from filmgate.errors import ModelNotFound
+from filmgate.server.call import Call
+from filmgate.server.reply import json_reply
+
+__all__ = ["ModelHandlers"]
+
+
+class ModelHandlers:
+    """What can be asked for, with its limits for machines to read."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def list(self, call: Call) -> ASGIApp:
+        """``GET /models``."""
+        return json_reply(call.dialect.render_models(self._catalog.models()))
+
+    async def retrieve(self, call: Call) -> ASGIApp:
+        """``GET /models/{id}``."""
+        model = self._catalog.get(call.target)
+        if model is None:
+            raise ModelNotFound(f"The model '{call.target[:100]}' does not exist.")
+        return json_reply(call.dialect.render_model(model))

@@ -1,0 +1,221 @@
+"""uvicorn's HTTP protocol with what it lacks: deadlines, an error in the wire's shape, files by sendfile.
+
+It leans on names inside uvicorn that are no public API (``cycle``, ``flow``, ``on_message_begin`` …). They are listed
+in :data:`LEANS_ON`, :func:`usable` looks for every one of them, and without them the server runs on the plain protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from asyncio import TimerHandle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from filmgate.errors import MalformedBody
+
+__all__ = ["SENDFILE", "Connection", "Deadlines", "usable"]
+
+SENDFILE = "filmgate.sendfile"
+"""The scope extension under which a connection offers :meth:`Connection.sendfile`."""
+
+LEANS_ON: dict[type, tuple[str, ...]] = {
+    HttpToolsProtocol: (
+        "connection_made",
+        "connection_lost",
+        "data_received",
+        "on_message_begin",
+        "on_headers_complete",
+        "on_response_complete",
+        "send_400_response",
+    ),
+    RequestResponseCycle: ("run_asgi", "send", "receive"),
+    FlowControl: ("drain", "pause_writing", "resume_writing"),
+}
+
+SLICE = 512 * 1024
+"""Bytes that one sendfile call may move before other connections get their turn."""
+
+HEAD_LIMIT = 64 * 1024
+"""Bytes that a request's line and headers may take."""
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """How long a connection may dawdle, in seconds."""
+
+    head: float = 20.0  # from the connection, or a request's first byte, to the end of its headers
+    body: float = 120.0  # for a body that nobody reads any more, since it was answered already
+
+
+def usable() -> bool:
+    """Whether the uvicorn at hand has all that we lean on."""
+    return all(hasattr(kind, name) for kind, names in LEANS_ON.items() for name in names)
+
+
+class Connection(HttpToolsProtocol):
+    """One client's connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        deadlines: Deadlines,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadlines = deadlines
+        self._extensions: dict[str, Any] = {SENDFILE: self.sendfile}
+        self._in_head = False
+        self._head_bytes = 0
+        self._deadline: TimerHandle | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    # ---- deadlines
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Start the clock for the first request."""
+        super().connection_made(transport)
+        self._set_deadline(self._deadlines.head)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, and keep an eye on headers that do not end."""
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT:
+                self.send_400_response("The request's headers are too large.")
+            elif self._deadline is None:
+                self._set_deadline(self._deadlines.head)
+
+    def on_message_begin(self) -> None:
+        """Open a request."""
+        super().on_message_begin()
+        self.scope["extensions"] = self._extensions
+        self._in_head = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """Hand the request over."""
+        self._in_head = False
+        self._clear_deadline()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The body has ended."""
+        super().on_message_complete()
+        if self._deadline is not None:
+            self._clear_deadline()
+        self.cycle.more_body = False
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; a body that nobody wants any more may still trickle in, but not for ever."""
+        unread = self.cycle.more_body and self.cycle.response_complete
+        super().on_response_complete()
+        if unread and not self.transport.is_closing():
+            self._set_deadline(self._deadlines.body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock, and wake whoever waits to send."""
+        self._clear_deadline()
+        super().connection_lost(exc)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _set_deadline(self, seconds: float) -> None:
+        self._clear_deadline()
+        self._deadline = self.loop.call_later(seconds, self._give_up)
+
+    def _clear_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        self.transport.abort()
+
+    # ---- what is no HTTP
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer in the wire's shape and hang up."""
+        self._in_head = False
+        self._clear_deadline()
+        error = {"message": msg, "type": MalformedBody.type, "param": None, "code": "invalid_http"}
+        body = msgspec.json.encode({"error": error})
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-should-retry: false\r\n"
+            f"x-request-id: req_{os.urandom(16).hex()}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
+
+    # ---- files
+
+    async def sendfile(self, fd: int, offset: int, count: int) -> None:
+        """Send a stretch of a file as the current response's body, from the page cache to the socket.
+
+        The response's head must have been sent with a Content-Length that covers it.
+
+        Raises:
+            ConnectionError: the client is gone.
+            EOFError: the file ends before the stretch does.
+        """
+        await self._flush()
+        with self._socket_copy() as out:
+            end = offset + count
+            while offset < end:
+                offset += await self._send_slice(out, fd, offset, min(SLICE, end - offset))
+        self.cycle.expected_content_length -= count
+
+    async def _send_slice(self, out: int, fd: int, offset: int, count: int) -> int:
+        if self.cycle.disconnected or self.transport.is_closing():
+            raise ConnectionResetError
+        try:
+            sent = os.sendfile(out, fd, offset, count)
+        except BlockingIOError:
+            await self._writable(out)
+            return 0
+        if sent == 0:
+            raise EOFError
+        await asyncio.sleep(0)
+        return sent
+
+    async def _flush(self) -> None:
+        self.transport.set_write_buffer_limits(high=0)
+        await self.flow.drain()
+        self.transport.set_write_buffer_limits()
+
+    @contextmanager
+    def _socket_copy(self) -> Iterator[int]:
+        # The loop refuses to watch a descriptor that a transport owns, so it watches a copy.
+        if self.transport.is_closing():
+            raise ConnectionResetError
+        copy = os.dup(self.transport.get_extra_info("socket").fileno())
+        try:
+            yield copy
+        finally:
+            os.close(copy)
+
+    async def _writable(self, out: int) -> None:
+        waiter = self._waiter = self.loop.create_future()
+        self.loop.add_writer(out, _wake, waiter)
+        try:
+            await waiter
+        finally:
+            self.loop.remove_writer(out)
+            self._waiter = None
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -1,0 +1,44 @@
+"""Answers: a status, headers and bytes, sent without ceremony."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.types import Receive, Scope, Send
+
+__all__ = ["Header", "Reply", "json_reply"]
+
+Header = tuple[bytes, bytes]
+"""A header's lower-case name and its value, as ASGI has them."""
+
+_ENCODER = msgspec.json.Encoder()
+
+_JSON_HEADERS: tuple[Header, ...] = (
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Reply:
+    """A complete answer, an ASGI app of its own."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: Sequence[Header], body: bytes = b"") -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send it; HEAD gets the headers alone."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self.body})
+
+
+def json_reply(payload: Any, status: int = 200, headers: Sequence[Header] = ()) -> Reply:
+    """``payload`` as compact JSON: shell clients read it with grep."""
+    body = payload if isinstance(payload, bytes) else _ENCODER.encode(payload)
+    return Reply(status, [*_JSON_HEADERS, (b"content-length", b"%d" % len(body)), *headers], body)

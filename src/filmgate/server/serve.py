@@ -1,0 +1,143 @@
+"""Running the app on a socket: listen, answer, drain, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from filmgate.errors import SettingsError
+from filmgate.server.app import App
+from filmgate.server.protocol import Connection, Deadlines, usable
+
+__all__ = ["listen", "serve"]
+
+KEEP_ALIVE = 95
+"""Seconds that an idle connection is kept: longer than clients keep theirs, so that none sends into a closing one."""
+
+STALL_TIMEOUT = 120.0
+"""Seconds after which a client that takes no byte of its answer is cut off, by the kernel."""
+
+BACKLOG = 2048
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+async def serve(
+    app: App,
+    host: str,
+    port: int,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+    drain_timeout: float = 10.0,
+    deadlines: Deadlines | None = None,
+    stall_timeout: float = STALL_TIMEOUT,
+) -> None:
+    """Answer requests until SIGTERM or SIGINT (or the task's cancellation), then drain and return.
+
+    Args:
+        app: what answers.
+        host: address or name to listen on.
+        port: 0 takes a free one.
+        on_ready: called with the base URL as soon as connections are taken.
+        drain_timeout: seconds that running requests get to end; a second signal ends them at once.
+        deadlines: how long a client may dawdle.
+        stall_timeout: seconds after which a client that takes no byte of its answer is cut off.
+
+    Raises:
+        SettingsError: the address can't be listened on.
+    """
+    listener = listen(host, port, stall_timeout)
+    url = _url(host, listener)
+    server = _Server(_config(app, drain_timeout, deadlines or Deadlines()), app, lambda: on_ready and on_ready(url))
+    try:
+        await server.serve(sockets=[listener])
+    except asyncio.CancelledError:
+        await server.shutdown(sockets=[listener])
+        raise
+    finally:
+        listener.close()
+
+
+def listen(host: str, port: int, stall_timeout: float = STALL_TIMEOUT) -> socket.socket:
+    """A socket bound to the address.
+
+    Raises:
+        SettingsError: it can't be; the message says why.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server((str(address[0]), port), family=family, backlog=BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"Can't listen on {host}:{port}: {reason}.") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(stall_timeout * 1000))
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which says when it is ready, drains the app first, and leaves the process alive."""
+
+    def __init__(self, config: uvicorn.Config, app: App, on_started: Callable[[], object]) -> None:
+        super().__init__(config)
+        self._app = app
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._app.drain()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # uvicorn would raise the signal again at the end and so kill the process before it has closed its files.
+        loop = asyncio.get_running_loop()
+        try:
+            for number in _SIGNALS:
+                loop.add_signal_handler(number, self._on_signal)
+        except (ValueError, RuntimeError):  # not the main thread: whoever owns it handles signals
+            yield
+            return
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+
+    def _on_signal(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _config(app: App, drain_timeout: float, deadlines: Deadlines) -> uvicorn.Config:
+    protocol: Any = functools.partial(Connection, deadlines=deadlines) if usable() else "httptools"
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",  # it speaks to people; what goes wrong is logged by the envelope
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        backlog=BACKLOG,
+    )
+    config.timeout_graceful_shutdown = drain_timeout  # type: ignore[assignment]  # only handed to asyncio.wait_for
+    return config
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port = listener.getsockname()[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

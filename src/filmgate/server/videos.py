@@ -1,0 +1,145 @@
+"""The handlers of ``/videos``: a call in, an answer out; what is done stands in :mod:`filmgate.videos`."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from filmgate.errors import InvalidValue, RangeNotSatisfiable
+from filmgate.server.body import BodyReader
+from filmgate.server.call import Call
+from filmgate.server.content import FileReply
+from filmgate.server.errors import error_reply
+from filmgate.server.events import EventStream
+from filmgate.server.patience import Patience
+from filmgate.server.ranges import Span, is_unchanged, select
+from filmgate.server.reply import Header, Reply, json_reply
+from filmgate.store import Changes
+from filmgate.video import Asset, AssetKind, Video
+from filmgate.videos import Content, Videos
+
+__all__ = ["VideoHandlers"]
+
+LONGEST_WAIT = 60
+"""Seconds of the longest long poll."""
+
+LONGEST_KEY = 255
+"""Characters of the longest Idempotency-Key."""
+
+_VARIANTS = {
+    str(kind): kind for kind in (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
+}
+
+_SUFFIXES = {"video/mp4": "mp4", "image/webp": "webp", "image/jpeg": "jpg", "image/png": "png"}
+
+
+class VideoHandlers:
+    """One method a route."""
+
+    def __init__(
+        self, videos: Videos, changes: Changes, body: BodyReader, patience: Patience, keep_alive: float
+    ) -> None:
+        self._videos = videos
+        self._changes = changes
+        self._body = body
+        self._patience = patience
+        self._keep_alive = keep_alive
+
+    async def create(self, call: Call) -> ASGIApp:
+        """``POST /videos``."""
+        key, resend = _idempotency_key(call), _resend(call)
+        async with self._body.fields(call.scope, call.receive) as fields:
+            params = call.dialect.parse_create(fields)
+            video = await self._videos.create(call.principal, params, idempotency_key=key, resend=resend)
+        return await self._answer(call, video)
+
+    async def retrieve(self, call: Call) -> ASGIApp:
+        """``GET /videos/{id}?wait=``: now, or as soon as something changes."""
+        seconds = call.whole("wait", 0, LONGEST_WAIT)
+        video = await self._videos.retrieve(call.principal, call.target)
+        if seconds and not video.finished:
+            with self._patience.waiting():
+                video = await self._videos.wait(call.principal, call.target, seconds)
+        return await self._answer(call, video)
+
+    async def list(self, call: Call) -> ASGIApp:
+        """``GET /videos?after&limit&order``."""
+        limit = call.whole("limit", 20, 100)
+        ascending = call.choice("order", "desc", "asc", "desc") == "asc"
+        after = call.query.get("after") or None
+        page, more = await self._videos.list(call.principal, after=after, limit=limit, ascending=ascending)
+        return json_reply(call.dialect.render_page(page, has_more=more))
+
+    async def delete(self, call: Call) -> ASGIApp:
+        """``DELETE /videos/{id}``; a body that came with it is of no interest."""
+        await self._videos.delete(call.principal, call.target)
+        return json_reply(call.dialect.render_deleted(call.target))
+
+    async def cancel(self, call: Call) -> ASGIApp:
+        """``POST /videos/{id}/cancel``."""
+        return await self._answer(call, await self._videos.cancel(call.principal, call.target))
+
+    async def events(self, call: Call) -> ASGIApp:
+        """``GET /videos/{id}/events``."""
+        video = await self._videos.retrieve(call.principal, call.target)
+        return EventStream(call, video, self._videos, self._changes, self._patience, self._keep_alive)
+
+    async def content(self, call: Call) -> ASGIApp:
+        """``GET /videos/{id}/content?variant=``."""
+        variant = _VARIANTS[call.choice("variant", "video", *_VARIANTS)]
+        content = await self._videos.content(call.principal, call.target, variant)
+        try:
+            reply = _content_reply(call, content)
+        except BaseException:
+            content.reader.close()
+            raise
+        if not isinstance(reply, FileReply):
+            content.reader.close()
+        return reply
+
+    async def _answer(self, call: Call, video: Video) -> Reply:
+        headers: list[Header] = []
+        if not video.finished:
+            headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.poll_after_ms(video)))
+        return json_reply(call.dialect.render_video(video), headers=headers)
+
+
+def _content_reply(call: Call, content: Content) -> Reply | FileReply:
+    asset, size = content.asset, content.reader.size
+    etag = f'"{asset.sha256}"'
+    headers = _content_headers(content.video, asset, etag)
+    if is_unchanged(etag, call.header(b"if-none-match")):
+        return Reply(304, headers)
+    try:
+        span = select(size, etag, call.header(b"range"), call.header(b"if-range"))
+    except RangeNotSatisfiable as error:
+        return error_reply(error, call.dialect, [(b"content-range", b"bytes */%d" % size)])
+    whole = Span(0, size)
+    if span is not None:
+        headers.append((b"content-range", span.content_range(size).encode()))
+    headers.append((b"content-length", b"%d" % (span or whole).length))
+    return FileReply(content.reader, 200 if span is None else 206, headers, span or whole)
+
+
+def _content_headers(video: Video, asset: Asset, etag: str) -> list[Header]:
+    name = f"{video.id}.{_SUFFIXES.get(asset.media_type, 'bin')}"
+    return [
+        (b"content-type", asset.media_type.encode()),
+        (b"etag", etag.encode()),
+        (b"accept-ranges", b"bytes"),
+        (b"content-disposition", f'attachment; filename="{name}"'.encode()),
+        (b"cache-control", b"private"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+
+
+def _idempotency_key(call: Call) -> str | None:
+    key = (call.header(b"idempotency-key") or "").strip()
+    if len(key) > LONGEST_KEY:
+        raise InvalidValue(f"The Idempotency-Key is longer than {LONGEST_KEY} characters.", param="Idempotency-Key")
+    return key or None
+
+
+def _resend(call: Call) -> int:
+    """How often an official SDK says that it has sent this before; nonsense counts as never."""
+    count = call.header(b"x-stainless-retry-count") or ""
+    return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits
