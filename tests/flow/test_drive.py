@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, StorageFault, SubmissionUnknown
 from filmgate.flow import retry
+from filmgate.testing.house import House
 from filmgate.testing.scripted import DONE, ScriptedEngine
 from filmgate.video import Asset, AssetKind, Status, Video, VideoError
-
-if TYPE_CHECKING:
-    from conftest import House
 
 FREE = Capabilities(paid=False, submit_timeout=30)
 PAID = Capabilities(paid=True, submit_timeout=30)

@@ -14,8 +14,9 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -35,6 +36,9 @@ POLL_INTERVAL = 0.2
 THREADS = 16
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 PAGE = 500
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -101,10 +105,10 @@ class Durable:
         """Forget flows that ended before that Unix time; returns how many."""
         return await self._call(self._prune, ended_before)
 
-    async def _call(self, call: Callable[..., Any], *args: Any) -> Any:
+    async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         # Calls run one after the other on a thread without a loop: DBOS would otherwise make its own thread pool
         # the default of ours, and take it away when it stops.
-        return await self._loop.run_in_executor(self._calls, call, *args)
+        return await self._loop.run_in_executor(self._calls, partial(call, *args, **kwargs))
 
     def _launch(self) -> None:
         self._log.attach()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -136,7 +136,7 @@ class Flow:
         self._tasks = []
         await self._durable.stop()
 
-    def _loops(self) -> list[Awaitable[None]]:
+    def _loops(self) -> list[Coroutine[None, None, None]]:
         loops = [
             self._start_woken(),
             _every(RECONCILE_EVERY, self._reconciler.start_missing),

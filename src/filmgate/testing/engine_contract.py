@@ -109,7 +109,7 @@ class EngineContract:
         ticket = await engine.submit(job)
         said = [verdict.progress for verdict in await finish(engine, ticket) if verdict.progress is not None]
         assert said == sorted(said)
-        assert all(0 <= percent <= 100 for percent in said)  # noqa: PLR2004 - a percentage
+        assert all(0 <= percent <= 100 for percent in said)
         await engine.cancel(ticket)
 
     async def test_a_cancelled_job_is_not_finished(self, engine: Engine, job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -70,7 +71,7 @@ class ScriptedEngine:
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Write the next file."""
         self.fetched.append(ticket)
-        into.write_bytes(_line(self._fetches, len(self.fetched)))
+        await asyncio.to_thread(into.write_bytes, _line(self._fetches, len(self.fetched)))
         return Artifact(notes={"fetched": len(self.fetched)})
 
     async def cancel(self, ticket: str) -> None:

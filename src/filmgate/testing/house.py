@@ -1,0 +1,130 @@
+"""A house to drive videos in: a real store and storage in a folder, and a time that passes only while somebody waits.
+
+For the tests of engines and of the flow: give :meth:`House.drive` an engine (a
+:class:`~filmgate.testing.scripted.ScriptedEngine`, say) and see what becomes of a video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+from filmgate.engines.base import Engine
+from filmgate.flow.delivery import Delivery
+from filmgate.flow.drive import Drive
+from filmgate.storage import LocalStorage
+from filmgate.store import Account, Store
+from filmgate.video import Asset, NewVideo, Recipe, Size, Video, new_id
+
+__all__ = ["BALANCE", "PRICE", "RETENTION", "SMALL", "House", "Time"]
+
+SMALL = Size(64, 64)
+"""The size of its videos."""
+
+BALANCE, PRICE, RETENTION = 10_000, 500, 3600.0
+"""What its account owns, what a video costs (micro-units), and how long its films are kept (seconds)."""
+
+
+class Time:
+    """A clock that stands still until somebody pauses; what happens meanwhile is scripted by when it happens."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+        self.pauses: list[float] = []
+        self.then: Callable[[], Awaitable[object]] | None = None  # happens during the next pause, once
+
+    def __call__(self) -> float:
+        """Now."""
+        return self.now
+
+    async def pause(self, _video_id: str, seconds: float) -> None:
+        """Let the time pass."""
+        self.pauses.append(seconds)
+        self.now += seconds
+        then, self.then = self.then, None
+        if then is not None:
+            await then()
+
+
+class House:
+    """Everything that a drive needs, real but for its engine and its time."""
+
+    def __init__(self, store: Store, storage: LocalStorage, account: Account) -> None:
+        self.store = store
+        self.storage = storage
+        self.account = account
+        self.time = Time()
+        self.passed: list[str] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path) -> AsyncIterator[Self]:
+        """A house in an empty folder, with one account."""
+        store = Store.open(folder / "filmgate.sqlite")
+        try:
+            account = await store.accounts.create_account("somebody", BALANCE)
+            yield cls(store, LocalStorage(folder / "files"), account)
+        finally:
+            await store.close()
+
+    def drive(self, engine: Engine, executor_id: str = "one") -> Drive:
+        """A drive with that engine."""
+        return Drive(
+            videos=self.store.videos,
+            storage=self.storage,
+            engines={engine.name: engine},
+            delivery=Delivery(self.storage, self.store.videos, executor_id),
+            retention=RETENTION,
+            clock=self.time,
+            pause=self.time.pause,
+            checkpoint=self.passed.append,
+            roll=lambda: 0.5,
+        )
+
+    async def accept(self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None) -> Video:
+        """A video of one second, just accepted."""
+        recipe = Recipe(prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference)
+        new = NewVideo(
+            id=new_id(),
+            account_id=self.account.id,
+            model="sora-2",
+            engine=engine,
+            recipe=recipe,
+            price_micros=price,
+            fingerprint=new_id("print"),
+        )
+        video, created = await self.store.videos.create(new, self.time())
+        if not created:
+            raise AssertionError(f"{video.id} existed already")
+        return video
+
+    async def finish(self, engine: Engine, video: Video) -> Video:
+        """Drive it, and see how it ended."""
+        await self.drive(engine)(video.id)
+        return await self.reread(video)
+
+    async def reread(self, video: Video) -> Video:
+        """The row as it is now."""
+        now = await self.store.videos.get(video.id)
+        if now is None:
+            raise LookupError(video.id)
+        return now
+
+    async def stages(self, video: Video) -> Sequence[str]:
+        """The stages it went through, each once a visit."""
+        seen: list[str] = []
+        for event in await self.store.videos.history(video.id):
+            if not seen or seen[-1] != event.stage:
+                seen.append(event.stage)
+        return seen
+
+    async def balance(self) -> int:
+        """What the account has left, in micro-units."""
+        account = await self.store.accounts.account(self.account.id)
+        return (account and account.balance_micros) or 0
+
+    async def keys(self) -> list[str]:
+        """Everything that is stored."""
+        return sorted([key async for key in self.storage.keys("")])
