@@ -1,0 +1,166 @@
+"""What a film is, and whether it is the one that was asked for. Nothing here trusts a name or a content type."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+from msgspec import Struct
+
+from filmgate.errors import BadArtifact
+from filmgate.media import boxes
+from filmgate.video import Size
+
+__all__ = ["Probe", "opened", "probe", "verify"]
+
+TOLERANCE = 0.5
+"""Seconds by which a film may be longer or shorter than asked for."""
+
+SIDE_LIMIT = 16_384
+"""Pixels of a side; nothing larger is ever handed to a decoder."""
+
+_MAGICS = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"RIFF": "a WebP picture or an AVI film",
+    b"\x1aE\xdf\xa3": "a WebM film",
+    b"\x1f\x8b": "a gzip archive",
+    b"PK\x03\x04": "a ZIP archive",
+    b"%PDF": "a PDF document",
+    b"#EXTM3U": "a playlist",
+}
+_TEXTS = {b"<": "HTML or XML", b"{": "JSON", b"[": "JSON"}
+
+
+class Probe(Struct, frozen=True, kw_only=True):
+    """What a film's header says."""
+
+    size: Size
+    seconds: float  # of the video track
+    fps: float
+    frames: int
+    video_codec: str  # "h264"
+    audio_codec: str | None  # "aac"
+    faststart: bool  # the index comes before the data
+    bytes: int
+
+
+def probe(path: Path) -> Probe:
+    """Read a film's header, without decoding.
+
+    Raises:
+        BadArtifact: it is no whole MP4 with a video track.
+    """
+    found = _whole(path)
+    with opened(path) as container:
+        stream = _video(container)
+        audio = container.streams.audio
+        return Probe(
+            size=Size(stream.width, stream.height),
+            seconds=_seconds(container, stream),
+            fps=float(stream.average_rate or 0),
+            frames=stream.frames,
+            video_codec=stream.codec_context.name,
+            audio_codec=audio[0].codec_context.name if audio else None,
+            faststart=boxes.is_faststart(found),
+            bytes=sum(box.size for box in found),
+        )
+
+
+def verify(path: Path, size: Size, seconds: float, tolerance: float = TOLERANCE) -> Probe:
+    """Make sure that a file is a whole, playable film of that size and length.
+
+    Args:
+        path: the file.
+        size: the pixels it must have, exactly.
+        seconds: the length it must have.
+        tolerance: seconds by which the length may differ.
+
+    Raises:
+        BadArtifact: it is not, and why, in words that the video's owner may read.
+    """
+    found = probe(path)
+    if found.size != size:
+        raise BadArtifact(f"The film is {found.size} pixels, not {size}.")
+    if not abs(found.seconds - seconds) <= tolerance:  # NaN is no length either
+        raise BadArtifact(f"The film is {found.seconds:.2f} s long, not {seconds:g} s.")
+    with opened(path) as container:
+        _read_all(container)
+    with opened(path) as container:
+        _decode_first(container, size)
+    return found
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[InputContainer]:
+    """An MP4, open for reading; whatever the libraries say about its content becomes a BadArtifact.
+
+    Only as MP4: left to guess, they would follow a playlist's references into our files and our network.
+    """
+    try:
+        with av.open(os.fspath(path), format="mp4", metadata_errors="replace") as container:
+            yield container
+    except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
+        raise BadArtifact("The film can't be decoded.") from error
+
+
+def _whole(path: Path) -> list[boxes.Box]:
+    _sniff(path)
+    found = boxes.walk(path)
+    kinds = [box.kind for box in found]
+    if kinds.count("moov") != 1:
+        raise BadArtifact("The film has no index." if "moov" not in kinds else "The film has more than one index.")
+    if "mdat" not in kinds:
+        raise BadArtifact("The film has an index, but no data.")
+    return found
+
+
+def _sniff(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(512)
+    if not head:
+        raise BadArtifact("The file is empty.")
+    if head[4:8] == b"ftyp":
+        return
+    for magics, text in ((_MAGICS, head), (_TEXTS, head.removeprefix(b"\xef\xbb\xbf").lstrip())):
+        for magic, kind in magics.items():
+            if text.startswith(magic):
+                raise BadArtifact(f"The file is no MP4, it looks like {kind}.")
+    raise BadArtifact("The file is no MP4.")
+
+
+def _video(container: InputContainer) -> VideoStream:
+    if not container.streams.video:
+        raise BadArtifact("The film has no video track.")
+    stream = container.streams.video[0]
+    if not (0 < stream.width <= SIDE_LIMIT and 0 < stream.height <= SIDE_LIMIT):
+        raise BadArtifact(f"The film's size of {stream.width}x{stream.height} pixels is none.")
+    return stream
+
+
+def _seconds(container: InputContainer, stream: VideoStream) -> float:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return (container.duration or 0) / av.time_base
+
+
+def _read_all(container: InputContainer) -> None:
+    """Every packet that the index names must be there: an open-ended box hides where a file was cut."""
+    stream = _video(container)
+    packets = [packet for packet in container.demux(stream) if packet.size]
+    if any(packet.is_corrupt for packet in packets) or len(packets) < stream.frames or not packets:
+        raise BadArtifact(f"The film is cut short: {len(packets)} of {stream.frames} pictures are there.")
+
+
+def _decode_first(container: InputContainer, size: Size) -> None:
+    first = next(container.decode(_video(container)), None)
+    if first is None:
+        raise BadArtifact("The film's first picture can't be decoded.")
+    if (first.width, first.height) != (size.width, size.height):
+        raise BadArtifact(f"The film's first picture is {first.width}x{first.height} pixels, not {size}.")
