@@ -76,7 +76,7 @@ def _grove(stage: Stage, shore: float) -> None:
     portrait = stage.portrait
     depth = 22.0
     for x in np.arange(-0.3, 1.31, 0.085 if not portrait else 0.14):
-        kind = (LEAF, LEAF, BLOSSOM, MAPLE)[int(rng.integers(4))]
+        kind = (LEAF, LEAF, BLOSSOM, MAPLE)[int(rng.integers(4))] if x < 0.55 else LEAF
         size = h * (0.07 + 0.05 * rng.random())
         clump(stage, back, (w * (x + 0.03 * rng.normal()), shore - size * 0.75), (size * 1.1, size * 0.75), 5 * stage.unit, ramp(stage, kind, depth), dense=1.1)
     stage.plate(back, 16.0)
