@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from filmgate.store.accounts import AccountRows
@@ -13,7 +14,7 @@ from filmgate.store.database import Database
 from filmgate.store.ledger import LedgerRows
 from filmgate.store.outbox import OutboxRows
 from filmgate.store.records import Account, Key, OutboxEvent, Principal, Unfinished
-from filmgate.store.videos import VideoRows
+from filmgate.store.videos import VideoRows, version
 from filmgate.store.workers import WorkerRows
 
 __all__ = [
@@ -37,7 +38,7 @@ class Store:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
-        self.changes = Changes(lambda video_id: self.videos.version(video_id))
+        self.changes = Changes(partial(version, database.reader))
         self._batcher = Batcher(database.writer, self.changes.notify)
         self.videos = VideoRows(database.reader, self._batcher, clock)
         self.accounts = AccountRows(database.reader, self._batcher, clock)

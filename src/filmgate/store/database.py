@@ -48,7 +48,8 @@ class Connection:
         sql, values = self._compiled.get(statement) or self._compile(statement)
         try:
             # Always to the end: a half-read cursor would pin the write-ahead log.
-            return self._cursor.execute(sql, {**values, **params}).fetchall()  # type: ignore[attr-defined,no-any-return]  # DB-API leaves execute's result open; sqlite3 returns the cursor
+            self._cursor.execute(sql, {**values, **params})
+            return list(self._cursor.fetchall())
         except sqlite3.Error as error:
             raise _translated(error) from error
 
@@ -79,8 +80,7 @@ class Connection:
 
     def pragma(self, name: str) -> object:
         """The value of a setting of the connection."""
-        self._cursor.execute(f"PRAGMA {name}")
-        return self._cursor.fetchone()[0]
+        return self.rows(sa.text(f"PRAGMA {name}"))[0][0]
 
     def close(self) -> None:
         """Give the file back; an open transaction is rolled back."""
@@ -181,13 +181,13 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise SettingsError(f"The data folder {path.parent} can't be used: {error.strerror}.") from error
-    except sa.exc.OperationalError as error:
-        raise SettingsError(
-            f"The database {path} can't be opened: {error.orig}. Make its folder writable for this user and leave "
-            "room on the disk, or choose another data folder (--data)."
-        ) from error
     except (sa.exc.DBAPIError, sqlite3.Error) as error:
         reason = getattr(error, "orig", error)
+        if isinstance(reason, sqlite3.OperationalError):
+            raise SettingsError(
+                f"The database {path} can't be opened: {reason}. Make its folder writable for this user and leave "
+                "room on the disk, or choose another data folder (--data)."
+            ) from error
         raise StorageFault(
             f"The database {path} is damaged: {reason}. Restore it from a backup, or move it away to start afresh."
         ) from error

@@ -29,7 +29,7 @@ __all__ = ["account", "api_key", "asset", "ledger_entry", "metadata", "outbox", 
 metadata = MetaData()
 
 
-def _one_of(column: str, values: type[Status] | type[Stage]) -> str:
+def _one_of(column: str, values: type[Status | Stage]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 

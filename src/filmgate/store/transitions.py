@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Update, bindparam, case, func, insert, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, case, func, insert, literal_column, null, select, update
 
 from filmgate.store.acceptance import add_asset
 from filmgate.store.database import Connection
@@ -41,7 +41,7 @@ def _move(*stages: Stage) -> Update:
     )
 
 
-def _word(value: Status | Stage) -> literal_column[str]:
+def _word(value: Status | Stage) -> ColumnElement[str]:
     return literal_column(f"'{value}'")
 
 
@@ -118,7 +118,7 @@ def complete(
     now: float,
     expires_at: float | None,
 ) -> bool:
-    """fetching -> completed, with its files, its capture and its event."""
+    """Move fetching -> completed, with its files, its capture and its event."""
     row = connection.row(_COMPLETE, video_id=video_id, said=to_json(notes), now=now, until=expires_at)
     if row is None:
         return False
@@ -130,7 +130,7 @@ def complete(
 
 
 def fail(connection: Connection, video_id: str, error: VideoError, now: float) -> bool:
-    """Whatever unfinished stage -> failed, with its release and its event."""
+    """Move whatever unfinished stage -> failed, with its release and its event."""
     row = connection.row(_FAIL, video_id=video_id, code=error.code, message=error.message, now=now)
     if row is None:
         return False

@@ -23,7 +23,7 @@ from filmgate.store.records import (
 from filmgate.store.schema import asset, video, video_event
 from filmgate.video import Asset, AssetKind, NewVideo, Status, Video, VideoError, VideoEvent
 
-__all__ = ["VideoRows"]
+__all__ = ["VideoRows", "version"]
 
 EXPERIENCE = 20
 """How many of the last completed videos of a kind say how long the next will take."""
@@ -180,15 +180,15 @@ class VideoRows:
         )
 
     async def intend(self, video_id: str, token: str, now: float) -> bool:
-        """accepted -> submitting: from here on an engine may have been asked, under ``token``."""
+        """Move accepted -> submitting: from here on an engine may have been asked, under ``token``."""
         return await self._move(transitions.INTEND, video_id, token=token, now=now)
 
     async def ticketed(self, video_id: str, token: str, ticket: str, now: float) -> bool:
-        """submitting under ``token`` -> watching ``ticket``."""
+        """Move submitting under ``token`` -> watching ``ticket``."""
         return await self._move(transitions.TICKETED, video_id, token=token, given_ticket=ticket, now=now)
 
     async def withdraw(self, video_id: str, token: str, now: float) -> bool:
-        """submitting under ``token`` -> accepted: it was surely not submitted."""
+        """Move submitting under ``token`` -> accepted: it was surely not submitted."""
         return await self._move(transitions.WITHDRAW, video_id, token=token, now=now)
 
     async def advance(self, video_id: str, *, progress: int, working: bool, now: float) -> bool:
@@ -208,11 +208,11 @@ class VideoRows:
         return await self._move(transitions.ADVANCE, video_id, shown=min(progress, 99), working=int(working), now=now)
 
     async def fetching(self, video_id: str, now: float) -> bool:
-        """watching -> fetching; it is in_progress, if it wasn't."""
+        """Move watching -> fetching; it is in_progress, if it wasn't."""
         return await self._move(transitions.FETCHING, video_id, now=now)
 
     async def restart(self, video_id: str, now: float) -> bool:
-        """watching or fetching -> accepted: the engine lost its work. Status and progress stay."""
+        """Move watching or fetching -> accepted: the engine lost its work. Status and progress stay."""
         return await self._move(transitions.RESTART, video_id, now=now)
 
     async def complete(
@@ -223,7 +223,7 @@ class VideoRows:
         now: float,
         expires_at: float | None,
     ) -> bool:
-        """fetching -> completed, with files, capture and event in one transaction."""
+        """Move fetching -> completed, with files, capture and event in one transaction."""
         done = await self._batcher.write(
             lambda connection: transitions.complete(connection, video_id, assets, notes, now, expires_at),
             changes=video_id,
@@ -232,7 +232,7 @@ class VideoRows:
         return done
 
     async def fail(self, video_id: str, error: VideoError, now: float) -> bool:
-        """Unfinished -> failed, with release and event in one transaction."""
+        """Move any unfinished video -> failed, with release and event in one transaction."""
         return await self._batcher.write(
             lambda connection: transitions.fail(connection, video_id, error, now), changes=video_id
         )
@@ -286,11 +286,6 @@ class VideoRows:
         row = self._reader.row(_RESEND, owner=account_id, digest=fingerprint, since=since)
         return to_video(row) if row else None
 
-    def version(self, video_id: str) -> int | None:
-        """The version of its row, deleted or not; None if there is none."""
-        row = self._reader.row(_VERSION, video_id=video_id)
-        return row[0] if row else None
-
     async def _move(self, statement: Executable, video_id: str, **params: object) -> bool:
         def write(connection: Connection) -> bool:
             return connection.run(statement, video_id=video_id, **params) == 1
@@ -300,6 +295,12 @@ class VideoRows:
     def _number(self, statement: Executable, **params: object) -> int:
         row = self._reader.row(statement, **params)
         return int(row[0]) if row else 0
+
+
+def version(reader: Connection, video_id: str) -> int | None:
+    """The version of a video's row, deleted or not; None if there is none."""
+    row = reader.row(_VERSION, video_id=video_id)
+    return row[0] if row else None
 
 
 def _expire(connection: Connection, *, now: float, limit: int) -> list[str]:

@@ -1,0 +1,109 @@
+"""How the file is opened, and what is said when it can't be."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from filmgate.errors import SettingsError, StorageFault
+from filmgate.store import Store
+
+
+async def test_both_connections_are_durable(store: Store) -> None:
+    """A commit is synced to the disk, foreign keys are kept, and the reading connection can't write."""
+    for connection in (store._database.reader, store._database.writer):
+        assert connection.pragma("journal_mode") == "wal"
+        assert connection.pragma("synchronous") == 2  # FULL
+        assert connection.pragma("foreign_keys") == 1
+        assert connection.pragma("busy_timeout") == 30_000
+    assert store._database.reader.pragma("query_only") == 1
+
+
+async def test_a_second_store_shares_the_file(store: Store, tmp_path: Path) -> None:
+    """A key made by another process while the server runs is good in the server at once."""
+    other = Store.open(tmp_path / "rows.sqlite")
+    owner = await other.accounts.create_account("cli", 5)
+    _key, secret = await other.accounts.create_key(owner.id, "laptop", 1.0)
+    await other.close()
+    principal = await store.accounts.principal(secret)
+    assert principal is not None
+    assert principal.account_id == owner.id
+
+
+async def test_two_stores_write_at_the_same_time(store: Store, tmp_path: Path) -> None:
+    """Writers of two stores wait for each other; none of their rows is lost."""
+    other = Store.open(tmp_path / "rows.sqlite")
+    writers = [each.accounts.create_account(f"{n}", None) for n in range(40) for each in (store, other)]
+    await asyncio.gather(*writers)
+    await other.close()
+    assert len(await store.accounts.accounts()) == 80
+
+
+async def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """The first makes the tables, the others find them."""
+    with ThreadPoolExecutor(6) as threads:
+        stores = list(threads.map(lambda _: Store.open(tmp_path / "rows.sqlite"), range(6)))
+    await asyncio.gather(*(each.close() for each in stores))
+
+
+def test_opening_what_is_up_to_date_needs_no_alembic(tmp_path: Path) -> None:
+    """Only a database that is behind pays for the import of the migration tool."""
+    path = tmp_path / "rows.sqlite"
+    asyncio.run(Store.open(path).close())
+    script = (
+        "import sys; from pathlib import Path; from filmgate.store import Store; "
+        "Store.open(Path(sys.argv[1])); sys.exit('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=60)  # noqa: S603 - our own interpreter and script
+    assert done.returncode == 0
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    """A file that is no database gives its path and the mend."""
+    path = tmp_path / "rows.sqlite"
+    path.write_bytes(b"not a database " * 1000)
+    with pytest.raises(StorageFault, match=r"rows\.sqlite is damaged: .*Restore it from a backup"):
+        Store.open(path)
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is written into a database that is not ours."""
+    path = tmp_path / "rows.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE precious (x)")
+    other.close()
+    with pytest.raises(SettingsError, match="another program"):
+        Store.open(path)
+    with sqlite3.connect(path) as other:
+        assert [name for (name,) in other.execute("SELECT name FROM sqlite_master")] == ["precious"]
+    other.close()
+
+
+def test_a_newer_database_is_refused(tmp_path: Path) -> None:
+    """An older program does not touch what a newer one wrote."""
+    path = tmp_path / "rows.sqlite"
+    asyncio.run(Store.open(path).close())
+    with sqlite3.connect(path) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    newer.close()
+    with pytest.raises(SettingsError, match="newer Filmgate"):
+        Store.open(path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    """The folder's path stands in the message."""
+    with pytest.raises(SettingsError, match=r"gone can't be used"):
+        Store.open(tmp_path / "gone" / "rows.sqlite")
+
+
+def test_a_path_that_cant_be_opened_is_named(tmp_path: Path) -> None:
+    """A folder where the file should be gives its path and the mend."""
+    (tmp_path / "rows.sqlite").mkdir()
+    with pytest.raises(SettingsError, match=r"rows\.sqlite can't be opened: .*choose another data folder"):
+        Store.open(tmp_path / "rows.sqlite")

@@ -1,0 +1,262 @@
+"""Every move of the flow from every state, through the store and straight in SQL."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from filmgate.store import Store
+from filmgate.video import (
+    STAGE_STATUSES,
+    Asset,
+    NewVideo,
+    Stage,
+    Status,
+    Video,
+    VideoError,
+    may_move,
+)
+
+State = tuple[Stage, Status]
+
+STATES = [(stage, status) for stage, statuses in STAGE_STATUSES.items() for status in sorted(statuses)]
+WHY = VideoError("engine_error", "It broke.")
+
+
+async def _reach(store: Store, video_id: str, state: State) -> None:
+    """Lead a fresh video to a state by the store's own methods."""
+    stage, status = state
+    rows = store.videos
+    if stage in {Stage.ACCEPTED, Stage.SUBMITTING} and status is Status.IN_PROGRESS:
+        await _reach(store, video_id, (Stage.WATCHING, Status.IN_PROGRESS))
+        assert await rows.restart(video_id, 3.0)
+    if stage is Stage.ACCEPTED:
+        return
+    if state == (Stage.DONE, Status.FAILED):
+        assert await rows.fail(video_id, WHY, 5.0)
+        return
+    assert await rows.intend(video_id, "token", 2.0)
+    if stage is Stage.SUBMITTING:
+        return
+    assert await rows.ticketed(video_id, "token", "ticket", 2.0)
+    if status is not Status.QUEUED:
+        assert await rows.advance(video_id, progress=40, working=True, now=3.0)
+    if stage is not Stage.WATCHING:
+        assert await rows.fetching(video_id, 4.0)
+    if stage is Stage.DONE:
+        assert await rows.complete(video_id, [], {}, 5.0, None)
+
+
+def _moves(store: Store, video_id: str) -> dict[str, tuple[Callable[[], Awaitable[bool]], set[Stage], Stage]]:
+    """Each method: its call, the stages it starts from, the stage it ends in."""
+    rows = store.videos
+    unfinished = set(Stage) - {Stage.DONE}
+    return {
+        "intend": (lambda: rows.intend(video_id, "new", 9.0), {Stage.ACCEPTED}, Stage.SUBMITTING),
+        "ticketed": (lambda: rows.ticketed(video_id, "token", "t", 9.0), {Stage.SUBMITTING}, Stage.WATCHING),
+        "withdraw": (lambda: rows.withdraw(video_id, "token", 9.0), {Stage.SUBMITTING}, Stage.ACCEPTED),
+        "advance": (
+            lambda: rows.advance(video_id, progress=50, working=True, now=9.0),
+            {Stage.WATCHING},
+            Stage.WATCHING,
+        ),
+        "fetching": (lambda: rows.fetching(video_id, 9.0), {Stage.WATCHING}, Stage.FETCHING),
+        "restart": (lambda: rows.restart(video_id, 9.0), {Stage.WATCHING, Stage.FETCHING}, Stage.ACCEPTED),
+        "complete": (lambda: rows.complete(video_id, [], {}, 9.0, None), {Stage.FETCHING}, Stage.DONE),
+        "fail": (lambda: rows.fail(video_id, WHY, 9.0), unfinished, Stage.DONE),
+    }
+
+
+async def _seen(store: Store, video_id: str) -> Video:
+    video = await store.videos.get(video_id)
+    assert video is not None
+    return video
+
+
+@pytest.mark.parametrize("state", STATES, ids="-".join)
+async def test_every_method_from_every_state(store: Store, new_video: Callable[..., NewVideo], state: State) -> None:
+    """A method moves exactly from the stages it is for; elsewhere it answers False and changes nothing."""
+    names = list(_moves(store, ""))
+    for name in names:
+        video, _ = await store.videos.create(new_video(), 1.0)
+        await _reach(store, video.id, state)
+        before = await _seen(store, video.id)
+        assert (before.stage, before.status) == state
+        call, starts, end = _moves(store, video.id)[name]
+        moved = await call()
+        after = await _seen(store, video.id)
+        assert moved is (state[0] in starts), name
+        assert may_move(before.status, after.status)
+        assert after.status in STAGE_STATUSES[after.stage]
+        if moved:
+            assert after.stage is end
+            assert after.version > before.version
+        else:
+            assert after == before
+    assert await store.ledger.audit() == []
+
+
+_FIELDS = {
+    Status.QUEUED: "progress = 0, completed_at = NULL, error_code = NULL, error_message = NULL",
+    Status.IN_PROGRESS: "completed_at = NULL, error_code = NULL, error_message = NULL, started_at = 1",
+    Status.COMPLETED: "progress = 100, completed_at = 1, error_code = NULL, error_message = NULL",
+    Status.FAILED: "completed_at = NULL, error_code = 'x', error_message = 'x'",
+}
+
+
+@pytest.mark.parametrize("before", STATES, ids="-".join)
+async def test_sql_refuses_every_other_pair(
+    store: Store, new_video: Callable[..., NewVideo], tmp_path: Path, before: State
+) -> None:
+    """Bare SQL can reach exactly the (stage, status) pairs that the tables of the video module allow."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, video.id, before)
+    bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
+    for stage in Stage:
+        for status in Status:
+            bare.execute("BEGIN")
+            sql = f"UPDATE video SET stage = ?, status = ?, ticket = 'x', submit_token = 'x', {_FIELDS[status]}"  # noqa: S608 - constants of this file
+            if status is Status.QUEUED and before[1] is Status.QUEUED:
+                sql = sql.replace("progress = 0, ", "")
+            allowed = status in STAGE_STATUSES[stage] and may_move(before[1], status)
+            try:
+                bare.execute(sql, (stage, status))
+                done = True
+            except sqlite3.IntegrityError:
+                done = False
+            bare.execute("ROLLBACK")
+            assert done is allowed, (before, stage, status)
+    bare.close()
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE video SET progress = 39",
+        "UPDATE video SET progress = 100",
+        "UPDATE video SET progress = 101",
+        "UPDATE video SET completed_at = 5",
+        "UPDATE video SET error_code = 'x', error_message = 'x'",
+        "UPDATE video SET error_message = 'x'",
+        "UPDATE video SET expires_at = 5",
+        "UPDATE video SET deleted_at = 5, prompt = NULL",
+        "UPDATE video SET ticket = NULL",
+        "UPDATE video SET price_micros = -1",
+        "UPDATE account SET balance_micros = -1",
+        "DELETE FROM video",
+        "DELETE FROM video_event",
+        "UPDATE video_event SET progress = 1",
+        "DELETE FROM ledger_entry",
+        "UPDATE ledger_entry SET amount_micros = 0",
+        "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at)"
+        " SELECT account_id, id, 'hold', 0, 1 FROM video",
+        "INSERT INTO ledger_entry (account_id, kind, amount_micros, created_at)"
+        " SELECT account_id, 'hold', 0, 1 FROM video",
+        "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at)"
+        " SELECT account_id, id, 'capture', 1, 1 FROM video",
+    ],
+)
+async def test_sql_refuses_what_no_row_may_say(
+    store: Store, new_video: Callable[..., NewVideo], tmp_path: Path, sql: str
+) -> None:
+    """CHECKs and triggers keep a watched video at 40 % from every false statement, and history from every edit."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
+    bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
+    with pytest.raises(sqlite3.IntegrityError):
+        bare.execute(sql)
+    bare.close()
+
+
+@pytest.mark.parametrize(("first", "second"), [("capture", "release"), ("release", "capture")])
+async def test_capture_and_release_exclude_each_other(
+    store: Store, new_video: Callable[..., NewVideo], tmp_path: Path, first: str, second: str
+) -> None:
+    """SQL itself refuses to settle a video twice."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
+    sql = "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at) VALUES (?, ?, ?, 0, 1)"
+    bare.execute(sql, (video.account_id, video.id, first))
+    with pytest.raises(sqlite3.IntegrityError):
+        bare.execute(sql, (video.account_id, video.id, second))
+    bare.close()
+
+
+async def test_a_strangers_token_moves_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """Only who wrote the intent may add its ticket or take it back."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    assert await store.videos.intend(video.id, "ours", 2.0)
+    assert not await store.videos.ticketed(video.id, "theirs", "ticket", 3.0)
+    assert not await store.videos.withdraw(video.id, "theirs", 3.0)
+    assert await store.videos.withdraw(video.id, "ours", 3.0)
+    after = await _seen(store, video.id)
+    assert (after.submit_token, after.submit_at, after.attempts) == (None, None, 1)
+
+
+async def test_progress_never_falls_and_stops_at_99(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """Whatever the engine says, the row shows the highest seen, and 100 only when it is complete."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, video.id, (Stage.WATCHING, Status.QUEUED))
+    shown = []
+    for said in (5, 80, 20, 250, 3):
+        assert await store.videos.advance(video.id, progress=said, working=said == 80, now=4.0)
+        shown.append((await _seen(store, video.id)).progress)
+    assert shown == [5, 80, 80, 99, 99]
+
+
+async def test_a_look_without_news_writes_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """An unchanged progress is answered from the row as it is."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
+    before = await _seen(store, video.id)
+    assert await store.videos.advance(video.id, progress=40, working=True, now=9.0)
+    assert await _seen(store, video.id) == before
+
+
+async def test_completion_is_one_transaction(
+    store: Store, new_video: Callable[..., NewVideo], film: Callable[..., Asset]
+) -> None:
+    """A completion whose file can't be named leaves status, ledger and outbox untouched."""
+    taken, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, taken.id, (Stage.FETCHING, Status.IN_PROGRESS))
+    assert await store.videos.complete(taken.id, [film("same-key")], {"seen": ["fox"]}, 6.0, 99.0)
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, video.id, (Stage.FETCHING, Status.IN_PROGRESS))
+    before = await _seen(store, video.id)
+    with pytest.raises(Exception, match="UNIQUE"):
+        await store.videos.complete(video.id, [film("same-key")], {}, 6.0, None)
+    assert await _seen(store, video.id) == before
+    assert [event.video_id for event in await store.outbox.pending()] == [taken.id]
+    assert await store.ledger.audit() == []
+    assert (await _seen(store, taken.id)).notes == {"seen": ["fox"]}
+
+
+async def test_history_tells_every_move(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """Each change of status, stage or progress is one event; nothing else is."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await _reach(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
+    await store.videos.request_cancel(video.id, video.account_id, 4.0)
+    await store.videos.fail(video.id, VideoError("cancelled", "As you wished."), 5.0)
+    told = [(event.at, event.stage, event.status, event.progress) for event in await store.videos.history(video.id)]
+    assert told == [
+        (1.0, Stage.ACCEPTED, Status.QUEUED, 0),
+        (2.0, Stage.SUBMITTING, Status.QUEUED, 0),
+        (2.0, Stage.WATCHING, Status.QUEUED, 0),
+        (3.0, Stage.WATCHING, Status.IN_PROGRESS, 40),
+        (5.0, Stage.DONE, Status.FAILED, 40),
+    ]
+    assert (await store.videos.history(video.id))[-1].error_code == "cancelled"
+
+
+async def test_only_one_flow_wins_each_move(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """Of ten drives that intend, raise the epoch or fail at once, one is told True."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    intents = await asyncio.gather(*(store.videos.intend(video.id, f"t{n}", 2.0) for n in range(10)))
+    epochs = await asyncio.gather(*(store.videos.raise_epoch(video.id, 0) for _ in range(10)))
+    ends = await asyncio.gather(*(store.videos.fail(video.id, WHY, 3.0) for _ in range(10)))
+    assert [sum(each) for each in (intents, epochs, ends)] == [1, 1, 1]
+    assert await store.ledger.audit() == []
