@@ -1,0 +1,185 @@
+"""A city: towers behind towers, neon signs, a wet street that mirrors it all."""
+
+from __future__ import annotations
+
+
+from filmgate.engines.scene import fonts
+from filmgate.engines.scene.canvas import Canvas
+from filmgate.engines.scene.cues import SoundEvent
+from filmgate.engines.scene.layers.signs import NEON, flicker, neon_sign, sign_size, windows
+from filmgate.engines.scene.layers.sky import sky
+from filmgate.engines.scene.layers.water import Surface, Water
+from filmgate.engines.scene.light import Light, replace
+from filmgate.engines.scene.palette import Colour, mix, rgb, scale
+from filmgate.engines.scene.registry import setting
+from filmgate.engines.scene.stage import Stage
+
+_WORDS = ("霓虹", "东方", "酒", "夜", "茶", "电", "ラーメン", "未来", "HOTEL", "BAR", "24H", "NEO", "药", "龙", "酒店", "SUSHI", "拉面", "网吧", "音乐", "书店", "咖啡")
+_WINDOWS: tuple[Colour, ...] = ((1.0, 0.80, 0.48), (1.0, 0.88, 0.66), (0.62, 0.84, 1.0), (1.0, 0.72, 0.40), (0.85, 0.92, 1.0))
+
+
+@setting(
+    "city",
+    en=("city", "cityscape", "skyline", "downtown", "skyscrapers", "metropolis", "urban", "tokyo", "shanghai", "hong kong", "new york"),
+    zh=("城市", "都市", "摩天大楼", "高楼", "市中心", "东京", "上海", "香港", "纽约", "重庆"),
+    time="night",
+    weather=("rain",),
+    camera=("dolly",),
+    inhabitants=("car",),
+)
+def city(stage: Stage) -> None:
+    """A street that runs into the skyline."""
+    h = stage.height
+    stage.light = _glowing(stage.light) if stage.light.lamps >= 0.9 else stage.light
+    stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
+    stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
+    stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 26.0), 0.45, 2.4
+    sky(stage)
+    for row in range(4):
+        _towers(stage, row)
+    street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
+    Water(Surface(tint=scale(street, 0.45), swell=0.026, mirror=0.36, wave=1.5, speed=0.35, murk=0.12, sparkle=0.0), far=26.0).put(stage)
+    _kerb(stage)
+    _corners(stage)
+    stage.hear(city=1.0, traffic=0.5, pad=0.4)
+    for k in range(int(stage.seconds / 2.6)):
+        stage.events.append(SoundEvent(1.1 + 2.6 * k, "whoosh", (-1) ** k * 0.7, 0.3))
+
+
+def _glowing(light: Light) -> Light:
+    """The city's own light in the night sky."""
+    sky_colours = ((0, rgb("#060818")), (0.45, rgb("#15143c")), (0.75, rgb("#371f62")), (0.93, rgb("#7c3286")), (1, rgb("#c8538f")))
+    return replace(
+        light,
+        sky=sky_colours,
+        glow=(0.75, 0.28, 0.75),
+        cloud_lit=(0.60, 0.30, 0.62),
+        cloud_shadow=(0.07, 0.06, 0.17),
+        haze=(0.40, 0.20, 0.46),
+        haze_depth=min(light.haze_depth, 60.0),
+        ambient=(0.20, 0.19, 0.33),
+        key=(0.22, 0.16, 0.30),
+        stars=90,
+        sun_size=0.0,
+        sun=(0.5, 0.02),
+        glow_amount=0.8,
+        bloom=(0.50, 0.85),
+    )
+
+
+def _towers(stage: Stage, row: int) -> None:
+    """One row of towers, the nearer rows higher and leaving the street open."""
+    w, h, rng, u = stage.width, stage.height, stage.rng, stage.unit
+    depth = (190.0, 110.0, 62.0, 36.0)[row]
+    gap = (0.0, 0.10, 0.24, 0.42)[row] * (1.0 if not stage.portrait else 1.25)
+    canvas = stage.canvas(top=-0.35, bottom=0.75)
+    base = stage.at(0, 0, 30.0)[1]
+    stone = rgb(("#6f7488", "#626a80", "#565f74", "#4a5266")[row])
+    cell = (max(3.0, (4 + row * 2.3) * u), max(4.0, (5.5 + row * 3.1) * u))
+    x = -0.32 * w
+    while x < 1.3 * w:
+        wide = (0.035 + 0.05 * rng.random()) * w * (0.6 + 0.3 * row) * (1.0 if not stage.portrait else 1.7)
+        side = abs((x + wide / 2) / w - 0.5) * 2
+        tall = h * (0.46, 0.62, 0.86, 1.1)[row] * (0.28 + 0.52 * rng.random()) * (0.45 + 0.75 * min(1.0, max(0.0, side - gap * 0.6) * 2.2))
+        if row < 2 or side > gap:
+            _tower(stage, canvas, (x, base - tall, wide, tall), stone, cell, depth, row)
+        x += wide * (1.0 + 0.28 * rng.random()) + 1
+    stage.plate(canvas, depth)
+
+
+def _tower(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], stone: Colour, cell: tuple[float, float], depth: float, row: int) -> None:
+    """A block with lit windows, an aerial, perhaps a sign."""
+    x, y, wide, tall = box
+    rng, u, lamps = stage.rng, stage.unit, stage.light.lamps
+    face = stage.shade(scale(stone, 0.75 + 0.5 * rng.random()), depth * 0.5, lit=0.4)
+    foot = mix(face, stage.light.haze, 0.5 - 0.08 * row)
+    canvas.rectangle(x, y, wide, tall + 4, face, to=foot)
+    canvas.rectangle(x, y, max(1.0, wide * 0.06), tall, mix(face, stage.light.glow, 0.22), alpha=0.6)
+    dark = mix(scale(face, 0.72), stage.light.sky[1][1], 0.2)
+    lit: tuple[Colour, ...] = _WINDOWS if lamps > 0.3 else (dark, scale(dark, 0.9), mix(face, stage.light.sky[-2][1], 0.5))
+    windows(stage, canvas, (x, y, wide, tall), cell, lit, (0.30 + 0.16 * rng.random()) if lamps > 0.3 else 0.85, 0.5 + 0.5 * lamps)
+    if rng.random() < 0.5:
+        tip = y - tall * 0.12
+        canvas.line([(x + wide / 2, y), (x + wide / 2, tip)], (1.2 + row * 0.4) * u, face)
+        canvas.glow(x + wide / 2, tip, (3 + row) * u, (1.0, 0.15, 0.2), 0.9 * lamps)
+    elif rng.random() < 0.6:
+        canvas.rectangle(x + wide * 0.2, y - tall * 0.05, wide * 0.55, tall * 0.055, face)
+    if rng.random() < 0.3 and lamps > 0.5:
+        tube, at = NEON[int(rng.integers(len(NEON)))], x + wide * (0.08 if rng.random() < 0.5 else 0.92)
+        canvas.rectangle(at, y + tall * 0.05, (1.4 + row * 0.7) * u, tall * 0.8, tube, alpha=0.9)
+        canvas.glow(at, y + tall * 0.4, (4 + 3 * row) * u, tube, 0.28, tall=tall * 0.32)
+    if row > 0 and rng.random() < 0.62 and wide > 16 * u and lamps > 0.3:
+        _hang(stage, box, depth, row)
+
+
+def _hang(stage: Stage, box: tuple[float, float, float, float], depth: float, row: int) -> None:
+    """A neon sign on a tower, a plate of its own so that it can flicker."""
+    x, y, wide, tall = box
+    rng, h = stage.rng, stage.height
+    text = _WORDS[int(rng.integers(len(_WORDS)))]
+    vertical = not text.isascii() or rng.random() < 0.5
+    room = tall * 0.6 / (len(text) * 1.2 if vertical else 1.0)
+    size = min(wide * (0.60 if vertical else 1.0 / max(2, len(text))), h * (0.024 + 0.022 * row), room)
+    if size < 9 * stage.unit:
+        return
+    sw, sh = sign_size(text, size, vertical=vertical)
+    top, low = y + tall * 0.08, stage.horizon - h * 0.03 - sh
+    cx, cy = x + wide / 2, max(min(top + (low - top) * rng.random() ** 1.4, low), y) + sh / 2
+    pad = size * 1.0
+    canvas = Canvas(cx - sw / 2 - pad, cy - sh / 2 - pad, cx + sw / 2 + pad, cy + sh / 2 + pad)
+    colour, border = NEON[int(rng.integers(len(NEON)))], NEON[int(rng.integers(len(NEON)))]
+    neon_sign(canvas, cx, cy, text, size, colour, border, vertical=vertical)
+    phase, faulty = rng.random() * 9, rng.random() < 0.3
+    stage.plate(canvas, depth * 0.985, gain=lambda t: flicker(phase, faulty, t))
+
+
+def _kerb(stage: Stage) -> None:
+    """The far end of the street: a line of lamps and their light in the haze."""
+    canvas = stage.canvas(top=0.3, bottom=0.75)
+    base, u = stage.at(0, 0, 26.0)[1], stage.unit
+    for k in range(-6, 7):
+        x = stage.width * (0.5 + 0.085 * k) + 4 * u
+        tall = stage.height * (0.045 + 0.006 * abs(k))
+        canvas.line([(x, base), (x, base - tall)], 1.6 * u, stage.shade((0.25, 0.25, 0.3), 10))
+        canvas.glow(x, base - tall, 5 * u, (1.0, 0.78, 0.45), 1.1 * stage.light.lamps)
+        canvas.glow(x, base - tall * 0.5, 22 * u, (1.0, 0.55, 0.35), 0.10 * stage.light.lamps)
+    stage.plate(canvas, 27.0)
+
+
+def _corners(stage: Stage) -> None:
+    """The near houses left and right, with the sign that the prompt asks for."""
+    w, h, rng, lamps = stage.width, stage.height, stage.rng, stage.light.lamps
+    canvas = stage.canvas(top=-0.25, bottom=1.2)
+    face = stage.shade((0.16, 0.16, 0.20), lit=0.3)
+    share = 0.115 if not stage.portrait else 0.15
+    for left in (True, False):
+        x0 = canvas.x0 if left else w * (1 - share)
+        wide = w * share - canvas.x0 if left else canvas.x0 + canvas.width - x0
+        canvas.rectangle(x0, canvas.y0, wide, canvas.height, scale(face, 0.8), to=scale(face, 0.45))
+        for j in range(9):
+            for i in range(2):
+                x = w * share * (0.52 * i + 0.1) if left else w * (1 - share + share * (0.52 * i + 0.1))
+                warm = mix(_WINDOWS[int(rng.integers(len(_WINDOWS)))], (1.0, 0.6, 0.3), 0.2)
+                glass = scale(warm, 0.75) if rng.random() < 0.45 * lamps else scale(face, 1.5)
+                canvas.rectangle(x, h * (-0.14 + 0.125 * j), w * share * 0.34, h * 0.075, glass, to=scale(glass, 0.45), alpha=0.9)
+        edge = w * share if left else w * (1 - share)
+        canvas.rectangle(edge - 2 * stage.unit, canvas.y0, 4 * stage.unit, canvas.height, mix(face, stage.light.glow, 0.3))
+    stage.plate(canvas, 5.2)
+    for k, (text, x, y) in enumerate(((stage.shot.text or "霓虹夜市", 0.125, 0.30), ("未来都市", 0.885, 0.27))):
+        if k == 0 or not stage.portrait:
+            _near_sign(stage, fonts.drawable(text)[:14] or "霓虹夜市", w * x, h * y, NEON[k])
+
+
+def _near_sign(stage: Stage, text: str, x: float, y: float, colour: Colour) -> None:
+    """A large sign on a corner house; long words lie across the street."""
+    h, w = stage.height, stage.width
+    vertical = not text.isascii() and len(text) <= 5
+    size = h * (0.062 if not stage.portrait else 0.04)
+    size = min(size, 0.42 * h / (1.15 * len(text))) if vertical else min(size, w * 0.34 / max(1.0, fonts.width(text, 1000) / 1000 + 1))
+    sw, sh = sign_size(text, size, vertical=vertical)
+    x = min(max(x, sw / 2 + 0.02 * w), w - sw / 2 - 0.02 * w)
+    pad = size * 1.4
+    canvas = Canvas(x - sw / 2 - pad, y - sh / 2 - pad, x + sw / 2 + pad, y + sh / 2 + pad)
+    neon_sign(canvas, x, y, text, size, colour, NEON[3], vertical=vertical)
+    power = 0.45 + 0.55 * stage.light.lamps
+    stage.plate(canvas, 5.0, gain=lambda t: power * flicker(x, faulty=False, t=t))
