@@ -101,6 +101,7 @@ __all__ = [
     "VideoNotFound",
     "VideoNotReady",
     "WaitTimeout",
+    "shorten",
 ]
 
 
@@ -108,16 +109,17 @@ ECHO = 100
 """How much of a caller's own text a message repeats, in characters."""
 
 
-def _short(value: object) -> str:
+def shorten(value: object) -> str:
+    """The text of ``value``, cut to what a message may repeat."""
     text = str(value)
     return text if len(text) <= ECHO else f"{text[:ECHO]}…"
 
 
 def _listed(values: Collection[object]) -> str:
-    """``'a'``, ``'a' and 'b'``, ``'a', 'b', and 'c'``."""
+    # 'a' · 'a' and 'b' · 'a', 'b', and 'c'
+    if len(values) < 2:  # noqa: PLR2004 - one needs no conjunction
+        return "".join(f"'{value}'" for value in values) or "none"
     *others, last = (f"'{value}'" for value in values)
-    if not others:
-        return last
     return f"{others[0]} and {last}" if len(others) == 1 else f"{', '.join(others)}, and {last}"
 
 
@@ -181,8 +183,8 @@ class InvalidValue(RequestError):
 
     @classmethod
     def unsupported(cls, param: str, got: object, supported: Collection[object]) -> InvalidValue:
-        """``Invalid value: '5'. Supported values are: '4', '8', and '12'.``"""
-        return cls(f"Invalid value: '{_short(got)}'. Supported values are: {_listed(supported)}.", param=param)
+        """An error that says ``Invalid value: '5'. Supported values are: '4', '8', and '12'.``."""
+        return cls(f"Invalid value: '{shorten(got)}'. Supported values are: {_listed(supported)}.", param=param)
 
 
 class InvalidImage(RequestError):
@@ -204,8 +206,8 @@ class UnknownModel(RequestError):
 
     @classmethod
     def among(cls, name: str, known: Collection[str]) -> UnknownModel:
-        """``The model 'sora-9' does not exist. Known models are: 'sora-2' and 'sora-2-pro'.``"""
-        return cls(f"The model '{_short(name)}' does not exist. Known models are: {_listed(known)}.", param="model")
+        """An error that lists the ``known`` models."""
+        return cls(f"The model '{shorten(name)}' does not exist. Known models are: {_listed(known)}.", param="model")
 
 
 class MalformedBody(RequestError):

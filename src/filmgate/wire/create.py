@@ -1,0 +1,211 @@
+"""Reading a create request: one reader a field, each naming its field in what it refuses.
+
+``parse`` is the contract's own reading (the ``openai`` dialect); other dialects read the same fields and require more
+of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from types import UnionType
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
+from filmgate.video import Fit
+from filmgate.wire.values import CreateParams, Fields, FileId, ImageUrl, Reference, Upload
+
+__all__ = ["READERS", "SEED_MAX", "parse"]
+
+SEED_MAX: Final = 2**63 - 1
+"""The largest seed."""
+
+CHARACTERS_MAX: Final = 2
+"""How many characters a video may show."""
+
+IMAGE_URL_MAX: Final = 20_971_520
+"""The longest image URL, in characters; data URLs get this long."""
+
+CALLBACK_URL_MAX: Final = 2_048
+"""The longest callback URL, in characters."""
+
+METADATA_PAIRS, METADATA_KEY, METADATA_VALUE = 16, 64, 512
+"""How many pairs metadata may hold, and how long a key and a value may be, in characters."""
+
+
+def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreateParams:
+    """The parameters of a create request; a null is taken as not given.
+
+    Raises:
+        UnknownParameter: a field, or a key of ``input_reference`` or ``characters``, that does not exist.
+        MissingParameter: one of ``required`` is not given.
+        InvalidType: a value of the wrong kind.
+        InvalidValue: a value that no model could take.
+    """
+    for name in fields:
+        if name not in READERS:
+            raise UnknownParameter(shorten(name))
+    for name in required:
+        if fields.get(name) is None:
+            raise MissingParameter(name)
+    read: dict[str, Any] = {name: READERS[name](name, value) for name, value in fields.items() if value is not None}
+    return CreateParams(**read)
+
+
+# ---- one reader a field
+
+
+def _text(name: str, value: object) -> str:
+    return _typed(name, value, str, "a string")
+
+
+def _seconds(name: str, value: object) -> str:
+    # Older SDKs send a number; the wire has a string. Which lengths there are, the catalogue knows.
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise InvalidType(name, "a string", _kind(value))
+    return str(value)
+
+
+def _reference(name: str, value: object) -> Reference:
+    if isinstance(value, Upload):
+        return value
+    if not isinstance(value, dict):
+        raise InvalidType(name, "a file", _kind(value))
+    given = _given(name, value, ("image_url", "file_id"))
+    if len(given) != 1:
+        raise InvalidValue(f"Invalid '{name}': give exactly one of a file, 'image_url' and 'file_id'.", param=name)
+    if "file_id" in given:
+        return FileId(_filled(f"{name}.file_id", given["file_id"]))
+    return ImageUrl(_image_url(f"{name}.image_url", given["image_url"]))
+
+
+def _image_url(name: str, value: object) -> str:
+    url = _at_most(name, _text(name, value), IMAGE_URL_MAX)
+    if url[:11].lower().startswith("data:image/"):
+        return url
+    return _web_url(name, url, "an http(s) URL or a data URL of an image")
+
+
+def _characters(name: str, value: object) -> tuple[str, ...]:
+    items = _typed(name, value, list, "an array")
+    if len(items) > CHARACTERS_MAX:
+        raise InvalidValue(
+            f"Invalid '{name}': array too long. Expected an array with maximum length {CHARACTERS_MAX}, "
+            f"but got an array with length {len(items)} instead.",
+            param=name,
+        )
+    return tuple(_character(f"{name}[{index}]", item) for index, item in enumerate(items))
+
+
+def _character(name: str, value: object) -> str:
+    given = _given(name, _typed(name, value, dict, "an object"), ("id",))
+    if "id" not in given:
+        raise MissingParameter(f"{name}.id")
+    return _filled(f"{name}.id", given["id"])
+
+
+def _seed(name: str, value: object) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        value = int(value) if len(value) <= len(str(SEED_MAX)) else SEED_MAX + 1
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidType(name, "an integer", _kind(value))
+    if not 0 <= value <= SEED_MAX:
+        raise InvalidValue(f"Invalid '{name}': expected an integer between 0 and {SEED_MAX}.", param=name)
+    return value
+
+
+def _fit(name: str, value: object) -> Fit:
+    text = _text(name, value)
+    if text not in list(Fit):
+        raise InvalidValue.unsupported(name, text, list(Fit))
+    return Fit(text)
+
+
+def _callback_url(name: str, value: object) -> str:
+    return _web_url(name, _at_most(name, _text(name, value), CALLBACK_URL_MAX), "an http(s) URL")
+
+
+def _metadata(name: str, value: object) -> dict[str, str]:
+    pairs = _typed(name, value, dict, "an object")
+    if len(pairs) > METADATA_PAIRS:
+        raise InvalidValue(f"Invalid '{name}': {METADATA_PAIRS} pairs are taken, not {len(pairs)}.", param=name)
+    for key, text in pairs.items():
+        if not 1 <= len(key) <= METADATA_KEY:
+            raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY} characters.", param=name)
+        _at_most(f"{name}.{key}", _text(f"{name}.{key}", text), METADATA_VALUE)
+    return pairs
+
+
+READERS: Final[dict[str, Callable[[str, object], object]]] = {
+    "prompt": _text,
+    "model": _text,
+    "seconds": _seconds,
+    "size": _text,
+    "input_reference": _reference,
+    "characters": _characters,
+    "seed": _seed,
+    "fit": _fit,
+    "callback_url": _callback_url,
+    "metadata": _metadata,
+}
+"""Every field of a create request."""
+
+
+# ---- what the readers share
+
+_T = TypeVar("_T")
+
+_KINDS: Final[tuple[tuple[type | UnionType, str], ...]] = (
+    (bool, "a boolean"),
+    (int, "an integer"),
+    (float, "a number"),
+    (str, "a string"),
+    (list, "an array"),
+    (dict, "an object"),
+    (Upload, "a file"),
+)
+
+
+def _kind(value: object) -> str:
+    return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
+
+
+def _typed(name: str, value: object, kind: type[_T], expected: str) -> _T:
+    if not isinstance(value, kind):
+        raise InvalidType(name, expected, _kind(value))
+    return value
+
+
+def _given(name: str, value: dict[str, object], known: Collection[str]) -> dict[str, object]:
+    for key in value:
+        if key not in known:
+            raise UnknownParameter(f"{name}.{shorten(key)}")
+    return {key: part for key, part in value.items() if part is not None}
+
+
+def _filled(name: str, value: object) -> str:
+    text = _text(name, value)
+    if not text or len(text) > METADATA_VALUE:
+        raise InvalidValue(f"Invalid '{name}': expected 1 to {METADATA_VALUE} characters.", param=name)
+    return text
+
+
+def _at_most(name: str, text: str, limit: int) -> str:
+    if len(text) > limit:
+        raise InvalidValue(
+            f"Invalid '{name}': string too long. Expected a string with maximum length {limit}, "
+            f"but got a string with length {len(text)} instead.",
+            param=name,
+        )
+    return text
+
+
+def _web_url(name: str, text: str, expected: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidValue(f"Invalid '{name}': expected {expected}.", param=name)
+    return text

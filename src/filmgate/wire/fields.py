@@ -1,0 +1,192 @@
+"""From the two encodings of a request body to one mapping of fields: strict JSON, and bracket names of forms.
+
+Everything that a client may get wrong here ends in a ``RequestError``; whatever comes back holds no duplicate, no
+NaN, no NUL and no lone surrogate, and is at most ``DEPTH`` deep.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import NoReturn, cast
+
+from filmgate.errors import InvalidValue, MalformedBody, shorten
+from filmgate.wire.values import Fields, FieldValue, Upload
+
+__all__ = ["DEPTH", "PARTS", "from_form", "from_json"]
+
+DEPTH = 8
+"""How deep values may nest, the body itself included."""
+
+PARTS = 1_000
+"""How many parts a form may have."""
+
+MARKS = 200_000
+"""How many brackets and commas a JSON body may have: bounds what decoding it can allocate."""
+
+DIGITS = 40
+"""How long a number may be, in characters."""
+
+NAME = 200
+"""How long a form field's name may be, in characters."""
+
+
+def from_json(body: bytes) -> Fields:
+    """The fields of a JSON body.
+
+    Raises:
+        MalformedBody: it is no JSON object, or holds what no sane client sends (a key twice, NaN, a depth of 100).
+        InvalidValue: a text holds a NUL or half of a surrogate pair.
+    """
+    if sum(map(body.count, (b"[", b"{", b","))) > MARKS:
+        _unreadable("it holds too many values")
+    try:
+        value = _DECODER.decode(body.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        _unreadable("it is not UTF-8")
+    except json.JSONDecodeError as error:
+        _unreadable(f"{error.msg} at line {error.lineno}, column {error.colno}")
+    except RecursionError:
+        _unreadable("it is nested too deeply")
+    if not isinstance(value, dict):
+        _unreadable(f"an object is expected, not {_described(value)}")
+    for name, field in value.items():
+        _check(name, field)
+    return cast("Fields", value)
+
+
+def from_form(pairs: Sequence[tuple[str, str | Upload]]) -> Fields:
+    """The fields of a form, from its parts in their order.
+
+    Names follow the official SDKs: ``prompt``, ``input_reference[image_url]``, ``metadata[k]``, ``name[]`` and
+    ``characters[][id]``, whose next element begins when a key comes again.
+
+    Raises:
+        MalformedBody: a field comes twice, a name can't be read, or there are too many parts.
+        InvalidValue: a text holds a NUL or half of a surrogate pair.
+    """
+    if len(pairs) > PARTS:
+        raise MalformedBody(f"The form has {len(pairs)} parts; {PARTS} are taken at most.")
+    fields: dict[str, FieldValue] = {}
+    for name, value in pairs:
+        head, *rest = _path(name)
+        _check(head, value)
+        _insert(cast("dict[str, object]", fields), [head, *rest], value, name)
+    return fields
+
+
+# ---- JSON
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    decoded = dict(pairs)
+    if len(decoded) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                _unreadable(f"'{_clean(key)}' appears twice", param=_clean(key))
+            seen.add(key)
+    return decoded
+
+
+def _integer(text: str) -> int:
+    if len(text) > DIGITS:
+        _unreadable(f"a number has {len(text)} digits")
+    return int(text)
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        _unreadable(f"the number {shorten(text)} is too large")
+    return value
+
+
+def _constant(text: str) -> NoReturn:
+    _unreadable(f"{text} is no JSON")
+
+
+def _unreadable(why: str, param: str | None = None) -> NoReturn:
+    raise MalformedBody(f"We could not parse the JSON body of your request: {why}.", param=param)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+
+# What an HTTP message can carry but no prompt, name or URL may hold: it can't be stored, encoded or printed.
+_UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _check(field: str, value: object) -> None:
+    """Refuse texts that can't be stored or printed, and nesting beyond ``DEPTH``, anywhere below a field."""
+    for text in (field, *_texts(value, DEPTH - 1)):
+        if _UNPRINTABLE.search(text):
+            what = "a NUL character" if "\x00" in text else "half of a surrogate pair"
+            raise InvalidValue(f"Invalid value for '{_clean(field)}': it holds {what}.", param=_clean(field))
+
+
+def _texts(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        if depth == 1:
+            _unreadable("it is nested too deeply")
+        if isinstance(value, dict):
+            yield from value
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part, depth - 1)
+
+
+def _clean(name: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", shorten(name))
+
+
+def _described(value: object) -> str:
+    return {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}.get(type(value), "a number")
+
+
+# ---- forms
+
+_BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\]){0,2})")
+
+
+def _path(name: str) -> list[str]:
+    """``characters[][id]`` as ``["characters", "", "id"]``."""
+    match = _BRACKETS.fullmatch(name) if len(name) <= NAME else None
+    if match is None or match[2].endswith("[][]") or (match[2].endswith("[]") and match[2] != "[]"):
+        raise MalformedBody(f"The form has a field whose name can't be read: '{_clean(name)}'.")
+    return [match[1], *match[2][1:-1].split("][")] if match[2] else [match[1]]
+
+
+def _insert(into: dict[str, object], path: list[str], value: object, name: str) -> None:
+    head, *rest = path
+    if not rest:
+        if head in into:
+            _twice(name)
+        into[head] = value
+    elif rest[0]:
+        inner = into.setdefault(head, {})
+        if not isinstance(inner, dict):
+            _twice(name)
+        _insert(inner, rest, value, name)
+    else:
+        items = into.setdefault(head, [])
+        if not isinstance(items, list):
+            _twice(name)
+        _append(items, rest[1:], value)
+
+
+def _append(items: list[object], path: list[str], value: object) -> None:
+    if not path:
+        items.append(value)
+        return
+    last = items[-1] if items else None
+    if not isinstance(last, dict) or path[0] in last:
+        items.append({path[0]: value})
+    else:
+        last[path[0]] = value
+
+
+def _twice(name: str) -> NoReturn:
+    raise MalformedBody(f"The form holds '{_clean(name)}' twice.", param=_clean(name))

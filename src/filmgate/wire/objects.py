@@ -1,0 +1,112 @@
+"""The objects on the wire, key by key and in their order; what a server renders is what a client decodes.
+
+JSON is compact, and ``id`` and ``status`` appear once in a video at any depth, since shell clients read it with grep.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+__all__ = [
+    "ErrorAnswer",
+    "ErrorDetail",
+    "ModelList",
+    "ModelObject",
+    "VideoDeleted",
+    "VideoFailure",
+    "VideoList",
+    "VideoObject",
+    "VideoStatus",
+    "encode",
+]
+
+encode = msgspec.json.Encoder().encode
+"""Any of these objects as compact JSON."""
+
+VideoStatus = Literal["queued", "in_progress", "completed", "failed"]
+"""The four statuses and no others."""
+
+
+class VideoFailure(Struct, frozen=True):
+    """Why a video failed."""
+
+    code: str
+    message: str
+
+
+class VideoObject(Struct, frozen=True):
+    """A video: these 13 keys, always. Times are Unix seconds."""
+
+    id: str
+    object: Literal["video"]
+    model: str
+    status: VideoStatus
+    progress: Annotated[int, Meta(ge=0, le=100)]
+    created_at: int
+    completed_at: int | None
+    expires_at: int | None
+    prompt: str | None
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None
+    error: VideoFailure | None
+
+
+class VideoList(Struct, frozen=True, kw_only=True):
+    """A page of videos: all five keys, always; the SDKs stop paging without ``last_id``."""
+
+    object: Literal["list"] = "list"
+    data: list[VideoObject]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class VideoDeleted(Struct, frozen=True, kw_only=True):
+    """What a DELETE answers."""
+
+    id: str
+    object: Literal["video.deleted"] = "video.deleted"
+    deleted: bool = True
+
+
+class ModelObject(Struct, frozen=True, kw_only=True):
+    """A model: the standard keys, then what it takes and costs in a form that programs can read."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int
+    owned_by: str
+    sizes: list[str]
+    seconds: list[str]
+    default_size: str
+    default_seconds: str
+    prompt_characters: int
+    price: Annotated[dict[str, int], Meta(description="Millionths of a unit a second, by size or 'default'.")]
+    engine: str
+    description: str
+
+
+class ModelList(Struct, frozen=True, kw_only=True):
+    """Every model of the catalogue."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelObject]
+
+
+class ErrorDetail(Struct, frozen=True, kw_only=True):
+    """An error: all four keys, always."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class ErrorAnswer(Struct, frozen=True, kw_only=True):
+    """The envelope of every answer that is no success."""
+
+    error: ErrorDetail

@@ -1,0 +1,146 @@
+"""The ``openai`` dialect: the Sora-2 Videos API as its own SDKs speak it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from filmgate.catalog import PROMPT_CHARACTERS, Model
+from filmgate.errors import FilmgateError, TooManyRequests, Unavailable
+from filmgate.video import AssetKind, Video
+from filmgate.wire import create
+from filmgate.wire.dialect import Answer, Context, Dialect
+from filmgate.wire.objects import (
+    ErrorAnswer,
+    ErrorDetail,
+    ModelList,
+    ModelObject,
+    VideoDeleted,
+    VideoFailure,
+    VideoList,
+    VideoObject,
+)
+
+__all__ = [
+    "OPENAI",
+    "content_headers",
+    "render_deleted",
+    "render_error",
+    "render_list",
+    "render_model",
+    "render_models",
+    "render_video",
+]
+
+OWNER = "filmgate"
+"""Who the models list says owns a model."""
+
+RETRY_AFTER = 120
+"""The longest ``retry-after``, in seconds; beyond it the official SDKs don't retry at all."""
+
+_SUFFIXES = {
+    AssetKind.VIDEO: ".mp4",
+    AssetKind.THUMBNAIL: ".webp",
+    AssetKind.SPRITESHEET: ".jpg",
+    AssetKind.PREVIEW: "-preview.webp",
+    AssetKind.REFERENCE: ".png",
+}
+
+
+def render_video(video: Video, _context: Context | None = None) -> VideoObject:
+    """The video's 13 keys. What we keep beside them (metadata, notes) stays out: it could collide with ``id``."""
+    recipe, error = video.recipe, video.error
+    return VideoObject(
+        video.id,
+        "video",
+        video.model,
+        video.status.value,
+        video.progress,
+        int(video.created_at),
+        None if video.completed_at is None else int(video.completed_at),
+        None if video.expires_at is None else int(video.expires_at),
+        video.prompt,
+        str(recipe.size),
+        str(recipe.seconds),
+        video.remixed_from_video_id,
+        None if error is None else VideoFailure(error.code, error.message),
+    )
+
+
+def render_list(videos: Sequence[Video], has_more: bool, _context: Context | None = None) -> VideoList:  # noqa: FBT001 - as the store's page says it
+    """A page of videos."""
+    return VideoList(
+        data=[render_video(video) for video in videos],
+        first_id=videos[0].id if videos else None,
+        last_id=videos[-1].id if videos else None,
+        has_more=has_more,
+    )
+
+
+def render_deleted(video_id: str) -> VideoDeleted:
+    """The answer to a DELETE."""
+    return VideoDeleted(id=video_id)
+
+
+def render_model(model: Model) -> ModelObject:
+    """A model with its limits and prices."""
+    return ModelObject(
+        id=model.name,
+        created=model.created,
+        owned_by=OWNER,
+        sizes=[str(size) for size in model.sizes],
+        seconds=[str(length) for length in model.seconds],
+        default_size=str(model.default_size),
+        default_seconds=str(model.default_seconds),
+        prompt_characters=PROMPT_CHARACTERS,
+        price=model.price,
+        engine=model.engine,
+        description=model.description,
+    )
+
+
+def render_models(models: Iterable[Model]) -> ModelList:
+    """The models list."""
+    return ModelList(data=[render_model(model) for model in models])
+
+
+def render_error(error: FilmgateError) -> Answer:
+    """The envelope, its HTTP status and the headers that tell the SDKs whether to send the request again."""
+    detail = ErrorDetail(
+        message=_printable(error.message),
+        type=error.type,
+        param=None if error.param is None else _printable(error.param),
+        code=error.code,
+    )
+    headers = {"x-should-retry": "true" if error.retryable else "false"}
+    if isinstance(error, TooManyRequests):
+        headers["retry-after"] = str(min(RETRY_AFTER, max(1, math.ceil(error.retry_after))))
+    elif isinstance(error, Unavailable):
+        headers["retry-after"] = "1"
+    return Answer(error.http_status, ErrorAnswer(error=detail), headers)
+
+
+def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:
+    """The headers of a content answer beside its type, length and ETag."""
+    return {
+        "content-disposition": f'attachment; filename="{video_id}{_SUFFIXES[kind]}"',
+        "cache-control": "private",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def _printable(text: str) -> str:
+    # A message may repeat a caller's text; half of a surrogate pair in it would have no encoding.
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+OPENAI = Dialect(
+    name="openai",
+    base_path="/v1",
+    parse_create=create.parse,
+    render_video=render_video,
+    render_list=render_list,
+    render_deleted=render_deleted,
+    render_error=render_error,
+    content_headers=content_headers,
+)
