@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.errors import BadArtifact
-from filmgate.media.probe import opened
+from filmgate.media.probe import opened, video_track
 from filmgate.video import Size
 
 __all__ = ["PREVIEW_FRAMES", "SHEET_SIDE", "Source", "fitted", "preview", "sample", "spritesheet", "thumbnail"]
@@ -93,9 +93,7 @@ def sample(film: Path, count: int = SAMPLES, side: int = _THUMBNAIL_SIDE) -> lis
         BadArtifact: the film can't be decoded.
     """
     with opened(film) as container:
-        stream = next(iter(container.streams.video), None)
-        if stream is None:
-            raise BadArtifact("The film has no video track.")
+        stream = video_track(container)
         stream.thread_type, stream.codec_context.thread_count = "AUTO", 2
         total = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
         container.seek(0)

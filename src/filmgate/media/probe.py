@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+from av.audio.stream import AudioStream
+from av.codec.context import CodecContext
 from av.container import InputContainer
 from av.video.stream import VideoStream
 from msgspec import Struct
@@ -16,7 +18,7 @@ from filmgate.errors import BadArtifact
 from filmgate.media import boxes
 from filmgate.video import Size
 
-__all__ = ["Probe", "opened", "probe", "verify"]
+__all__ = ["Probe", "opened", "probe", "verify", "video_track"]
 
 TOLERANCE = 0.5
 """Seconds by which a film may be longer or shorter than asked for."""
@@ -59,7 +61,7 @@ def probe(path: Path) -> Probe:
     """
     found = _whole(path)
     with opened(path) as container:
-        stream = _video(container)
+        stream = video_track(container)
         audio = container.streams.audio
         return Probe(
             size=Size(stream.width, stream.height),
@@ -67,7 +69,7 @@ def probe(path: Path) -> Probe:
             fps=float(stream.average_rate or 0),
             frames=stream.frames,
             video_codec=stream.codec_context.name,
-            audio_codec=audio[0].codec_context.name if audio else None,
+            audio_codec=_codec(audio[0]) if audio else None,
             faststart=boxes.is_faststart(found),
             bytes=sum(box.size for box in found),
         )
@@ -135,13 +137,26 @@ def _sniff(path: Path) -> None:
     raise BadArtifact("The file is no MP4.")
 
 
-def _video(container: InputContainer) -> VideoStream:
+def video_track(container: InputContainer) -> VideoStream:
+    """The first video track, of a kind and size that can be decoded.
+
+    Raises:
+        BadArtifact: there is none.
+    """
     if not container.streams.video:
         raise BadArtifact("The film has no video track.")
     stream = container.streams.video[0]
+    if _codec(stream) is None:
+        raise BadArtifact("The film's pictures are in a format that nobody knows.")
     if not (0 < stream.width <= SIDE_LIMIT and 0 < stream.height <= SIDE_LIMIT):
         raise BadArtifact(f"The film's size of {stream.width}x{stream.height} pixels is none.")
     return stream
+
+
+def _codec(stream: VideoStream | AudioStream) -> str | None:
+    """The name of a track's codec, None for one without a decoder: then it has no context, whatever its type says."""
+    context: CodecContext | None = stream.codec_context
+    return context.name if context else None
 
 
 def _seconds(container: InputContainer, stream: VideoStream) -> float:
@@ -152,14 +167,14 @@ def _seconds(container: InputContainer, stream: VideoStream) -> float:
 
 def _read_all(container: InputContainer) -> None:
     """Every packet that the index names must be there: an open-ended box hides where a file was cut."""
-    stream = _video(container)
+    stream = video_track(container)
     packets = [packet for packet in container.demux(stream) if packet.size]
     if any(packet.is_corrupt for packet in packets) or len(packets) < stream.frames or not packets:
         raise BadArtifact(f"The film is cut short: {len(packets)} of {stream.frames} pictures are there.")
 
 
 def _decode_first(container: InputContainer, size: Size) -> None:
-    first = next(container.decode(_video(container)), None)
+    first = next(container.decode(video_track(container)), None)
     if first is None:
         raise BadArtifact("The film's first picture can't be decoded.")
     if (first.width, first.height) != (size.width, size.height):

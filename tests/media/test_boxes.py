@@ -1,0 +1,75 @@
+"""The walk over an MP4's boxes."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filmgate.errors import BadArtifact
+from filmgate.media.boxes import Box, is_faststart, walk
+
+
+def _box(kind: bytes, content: bytes = b"", *, size: int | None = None) -> bytes:
+    return struct.pack(">I4s", 8 + len(content) if size is None else size, kind) + content
+
+
+def _large(kind: bytes, content: bytes = b"", *, size: int | None = None) -> bytes:
+    return struct.pack(">I4sQ", 1, kind, 16 + len(content) if size is None else size) + content
+
+
+def _walk(tmp_path: Path, data: bytes) -> list[Box]:
+    path = tmp_path / "file"
+    path.write_bytes(data)
+    return walk(path)
+
+
+def test_boxes_follow_each_other(tmp_path: Path) -> None:
+    """Each begins where the one before ends, whatever way its size is written."""
+    data = _box(b"ftyp", b"isom") + _large(b"moov", b"12345") + _box(b"mdat", b"123", size=0)
+    assert _walk(tmp_path, data) == [Box("ftyp", 0, 12), Box("moov", 12, 21), Box("mdat", 33, 11)]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"\0\0\0\x08fty", "cut short"),
+        (_box(b"ftyp") + b"\0\0", "cut short"),
+        (_box(b"ftyp", b"isom")[:-1], "cut short"),
+        (_large(b"mdat", b"data")[:12], "cut short"),
+        (_large(b"mdat", b"data")[:-1], "cut short"),
+        (_large(b"mdat", size=2**64 - 1), "cut short"),
+        (_large(b"mdat", size=8), "smaller than its own header"),
+        (_box(b"ftyp", size=7), "smaller than its own header"),
+        (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08", "no box at byte 0"),
+        (_box(b"ftyp") + bytes(16), "no box at byte 8"),
+        (_box(b"free") * 100_001, "too many"),
+    ],
+)
+def test_what_is_not_whole_is_refused(tmp_path: Path, data: bytes, words: str) -> None:
+    """Every way in which a file can fail to be a row of boxes has its sentence."""
+    with pytest.raises(BadArtifact, match=words):
+        _walk(tmp_path, data)
+
+
+@given(data=st.binary(max_size=64))
+def test_no_bytes_surprise_the_walk(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    """Boxes that make up the file, or BadArtifact: nothing else comes out."""
+    try:
+        boxes = _walk(tmp_path_factory.getbasetemp(), data)
+    except BadArtifact:
+        return
+    assert sum(box.size for box in boxes) == len(data)
+
+
+def test_the_index_first_is_faststart(tmp_path: Path) -> None:
+    """It is the order of moov and mdat that counts."""
+    ftyp, moov, mdat = _box(b"ftyp"), _box(b"moov"), _box(b"mdat")
+    assert is_faststart(_walk(tmp_path, ftyp + moov + mdat))
+    assert is_faststart(_walk(tmp_path, ftyp + moov))
+    assert not is_faststart(_walk(tmp_path, ftyp + mdat + moov))
+    assert not is_faststart(_walk(tmp_path, ftyp + mdat))

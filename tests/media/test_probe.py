@@ -1,0 +1,166 @@
+"""Verification of what an engine delivered."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import av
+import pytest
+
+from filmgate.errors import BadArtifact
+from filmgate.media import boxes
+from filmgate.media.encode import FilmWriter
+from filmgate.media.probe import probe, verify
+from filmgate.video import Size
+
+SIZE = Size(160, 96)
+
+
+def _remuxed(film: Path, into: Path, **options: str) -> Path:
+    """The same film with another layout."""
+    with av.open(str(film)) as source, av.open(str(into), "w", format="mp4", options=options) as target:
+        streams = {
+            stream.index: target.add_stream_from_template(stream) for stream in source.streams.get(video=0, audio=0)
+        }
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream_index]
+                target.mux(packet)
+    return into
+
+
+def _sound_alone(path: Path) -> Path:
+    with av.open(str(path), "w", format="mp4") as target:
+        stream = target.add_stream("aac", rate=48_000, layout="stereo")
+        frame = av.AudioFrame(format="fltp", layout="stereo", samples=1024)
+        frame.sample_rate, frame.pts = 48_000, 0
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        target.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
+def test_a_probe_says_what_the_film_is(film: Path) -> None:
+    """Size, length, frame rate, codecs and layout, from the header."""
+    found = probe(film)
+    assert (found.size, found.seconds, found.fps, found.frames) == (SIZE, 4.0, 24.0, 96)
+    assert (found.video_codec, found.audio_codec, found.faststart) == ("h264", "aac", True)
+    assert found.bytes == film.stat().st_size
+
+
+def test_a_good_film_passes(film: Path) -> None:
+    """What was asked for is accepted, and a length within the tolerance too."""
+    assert verify(film, SIZE, 4).seconds == 4.0
+    assert verify(film, SIZE, 4.4, tolerance=0.5).seconds == 4.0
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "words"),
+    [(Size(96, 160), 4.0, "160x96 pixels, not 96x160"), (SIZE, 8.0, "4.00 s long, not 8 s"), (SIZE, 3.0, "not 3 s")],
+)
+def test_another_film_than_asked_for_is_refused(film: Path, size: Size, seconds: float, words: str) -> None:
+    """Both what it is and what it should be are said."""
+    with pytest.raises(BadArtifact, match=words):
+        verify(film, size, seconds)
+
+
+@pytest.mark.parametrize("layout", ["faststart", "index last", "fragmented"])
+def test_every_cut_is_refused(film: Path, tmp_path: Path, layout: str) -> None:
+    """However much of a film is missing at its end, it is not taken for the film."""
+    options = {"index last": {}, "fragmented": {"movflags": "frag_keyframe+empty_moov"}}
+    whole = film if layout == "faststart" else _remuxed(film, tmp_path / "whole.mp4", **options[layout])
+    verify(whole, SIZE, 4)
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.mp4"
+    for number in range(200):
+        cut.write_bytes(data[: len(data) * number // 200])
+        with pytest.raises(BadArtifact):
+            verify(cut, SIZE, 4)
+    cut.write_bytes(data[:-1])
+    with pytest.raises(BadArtifact):
+        verify(cut, SIZE, 4)
+
+
+def test_a_cut_is_found_behind_an_open_end_too(film: Path, tmp_path: Path) -> None:
+    """A last box that says 'to the end of the file' does not hide that the end is missing."""
+    data = bytearray(film.read_bytes())
+    mdat = next(box for box in boxes.walk(film) if box.kind == "mdat")
+    data[mdat.offset : mdat.offset + 4] = bytes(4)
+    path = tmp_path / "open.mp4"
+    path.write_bytes(data)
+    verify(path, SIZE, 4)
+    for number in range(1, 50):
+        path.write_bytes(data[: mdat.offset + 16 + (mdat.size - 17) * number // 50])
+        with pytest.raises(BadArtifact):
+            verify(path, SIZE, 4)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "empty"),
+        (b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "HTML"),
+        (b"\xef\xbb\xbf \n<html>", "HTML"),
+        (b' {"error": {"message": "not ready"}}', "JSON"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "PNG"),
+        (b"\xff\xd8\xff\xe0" + bytes(100), "JPEG"),
+        (b"\x1aE\xdf\xa3" + bytes(100), "WebM"),
+        (b"#EXTM3U\nfile:///etc/passwd\n", "playlist"),
+        (b"not found", "no MP4"),
+        (bytes(1000), "no MP4"),
+        (b"\0\0\0\x0cftypisom", "no index"),
+        (b"\0\0\0\x0cftypisom\0\0\0\x08moov", "no data"),
+        (b"\0\0\0\x0cftypisom" + 2 * b"\0\0\0\x08moov" + b"\0\0\0\x08mdat", "more than one index"),
+        (b"\0\0\0\x0cftypisom\0\0\0\x08moov\0\0\0\x08mdat", "decoded|video track"),
+    ],
+)
+def test_what_is_no_film_is_called_by_its_name(tmp_path: Path, data: bytes, words: str) -> None:
+    """A page, an answer or a picture under the name of an MP4 is refused, and said what it is."""
+    path = tmp_path / "film.mp4"
+    path.write_bytes(data)
+    with pytest.raises(BadArtifact, match=words):
+        verify(path, SIZE, 4)
+
+
+def test_sound_alone_is_no_film(tmp_path: Path) -> None:
+    """A video has a video track."""
+    with pytest.raises(BadArtifact, match="no video track"):
+        verify(_sound_alone(tmp_path / "sound.mp4"), SIZE, 4)
+
+
+def test_a_first_picture_that_cannot_be_decoded_is_refused(film: Path, tmp_path: Path) -> None:
+    """A whole file whose data is rubbish is no film."""
+    data = bytearray(film.read_bytes())
+    mdat = next(box for box in boxes.walk(film) if box.kind == "mdat")
+    data[mdat.offset + 8 : mdat.offset + mdat.size] = b"\x55" * (mdat.size - 8)
+    path = tmp_path / "rubbish.mp4"
+    path.write_bytes(data)
+    with pytest.raises(BadArtifact, match="decoded"):
+        verify(path, SIZE, 4)
+
+
+def test_a_single_frame_passes(tmp_path: Path) -> None:
+    """The shortest film is one."""
+    path = tmp_path / "film.mp4"
+    with FilmWriter(path, size=SIZE) as writer:
+        writer.write(writer.new_frame())
+    assert verify(path, SIZE, 0, tolerance=0.1).frames == 1
+
+
+def test_no_damage_surprises_verification(film: Path, tmp_path: Path) -> None:
+    """Bytes changed anywhere, most of all in the index: a film or BadArtifact, never another error."""
+    random_ = random.Random(7)  # noqa: S311 - to repeat, not to hide
+    data, path = film.read_bytes(), tmp_path / "damaged.mp4"
+    index = next(box for box in boxes.walk(film) if box.kind == "moov")
+    for _ in range(300):
+        damaged = bytearray(data)
+        for _ in range(random_.randint(1, 6)):
+            damaged[random_.randrange(index.offset + index.size)] = random_.choice(
+                [0, 1, 0x7F, 0xFF, random_.randrange(256)]
+            )
+        path.write_bytes(damaged)
+        try:
+            verify(path, SIZE, 4)
+        except BadArtifact:
+            continue
