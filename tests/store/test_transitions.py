@@ -152,12 +152,18 @@ async def test_sql_refuses_every_other_pair(
         "UPDATE video_event SET progress = 1",
         "DELETE FROM ledger_entry",
         "UPDATE ledger_entry SET amount_micros = 0",
-        "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at)"
-        " SELECT account_id, id, 'hold', 0, 1 FROM video",
-        "INSERT INTO ledger_entry (account_id, kind, amount_micros, created_at)"
-        " SELECT account_id, 'hold', 0, 1 FROM video",
-        "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at)"
-        " SELECT account_id, id, 'capture', 1, 1 FROM video",
+        (
+            "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at)"
+            " SELECT account_id, id, 'hold', 0, 1 FROM video"
+        ),
+        (
+            "INSERT INTO ledger_entry (account_id, kind, amount_micros, created_at)"
+            " SELECT account_id, 'hold', 0, 1 FROM video"
+        ),
+        (
+            "INSERT INTO ledger_entry (account_id, video_id, kind, amount_micros, created_at)"
+            " SELECT account_id, id, 'capture', 1, 1 FROM video"
+        ),
     ],
 )
 async def test_sql_refuses_what_no_row_may_say(

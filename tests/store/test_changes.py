@@ -1,0 +1,75 @@
+"""Who waits for a change is woken by its commit, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from filmgate.store import Store
+from filmgate.video import NewVideo, VideoError
+
+Make = Callable[..., NewVideo]
+
+
+async def _waiting(store: Store, number: int) -> None:
+    while sum(map(len, store.changes._waiters.values())) < number:  # noqa: ASYNC110 - registering sets no event, and takes one turn
+        await asyncio.sleep(0)
+
+
+async def test_a_commit_wakes_its_waiters_at_once(store: Store, new_video: Make) -> None:
+    """Every waiter of that video returns long before its time; those of another go on waiting."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    other, _ = await store.videos.create(new_video(), 1.0)
+    waits = [asyncio.ensure_future(store.changes.wait(video.id, video.version, 60.0)) for _ in range(5)]
+    stays = asyncio.ensure_future(store.changes.wait(other.id, other.version, 60.0))
+    await _waiting(store, 6)
+    await store.videos.fail(video.id, VideoError("x", "x"), 2.0)
+    async with asyncio.timeout(0.9):
+        await asyncio.gather(*waits)
+    assert not stays.done()
+    stays.cancel()
+
+
+async def test_a_change_before_the_wait_is_seen(store: Store, new_video: Make) -> None:
+    """Whoever comes with an old version does not wait; nor for a video that is not there."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await store.videos.intend(video.id, "t", 2.0)
+    async with asyncio.timeout(0.9):
+        await store.changes.wait(video.id, video.version, 60.0)
+        await store.changes.wait("video_none", 0, 60.0)
+
+
+async def test_deleting_wakes_too(store: Store, new_video: Make) -> None:
+    """A delete without files changes the video as well."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await store.videos.fail(video.id, VideoError("x", "x"), 2.0)
+    wait = asyncio.ensure_future(store.changes.wait(video.id, video.version + 1, 60.0))
+    await _waiting(store, 1)
+    await store.videos.delete(video.id, video.account_id, 3.0)
+    async with asyncio.timeout(0.9):
+        await wait
+
+
+async def test_another_processs_change_is_seen_within_a_second(store: Store, new_video: Make, tmp_path: Path) -> None:
+    """The row itself is looked at once a second."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    wait = asyncio.ensure_future(store.changes.wait(video.id, video.version, 60.0))
+    await _waiting(store, 1)
+    other = Store.open(tmp_path / "rows.sqlite")
+    await other.videos.intend(video.id, "t", 2.0)
+    await other.close()
+    async with asyncio.timeout(10.0):
+        await wait
+
+
+async def test_nothing_stays_behind(store: Store, new_video: Make) -> None:
+    """Waiters that ran out or were cancelled are forgotten."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    await store.changes.wait(video.id, video.version, 0.01)
+    waits = [asyncio.ensure_future(store.changes.wait(video.id, video.version, 60.0)) for _ in range(100)]
+    await _waiting(store, 100)
+    for wait in waits:
+        wait.cancel()
+    await asyncio.gather(*waits, return_exceptions=True)
+    assert store.changes._waiters == {}

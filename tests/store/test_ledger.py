@@ -1,0 +1,136 @@
+"""The books: whatever happens in whatever order, they are right."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from filmgate.errors import InsufficientQuota, InvalidValue, NotFound
+from filmgate.store import Store
+from filmgate.video import NewVideo, Recipe, Size, VideoError, new_id
+
+
+def _video(account_id: str, price: int) -> NewVideo:
+    recipe = Recipe(prompt="p", size=Size(1280, 720), seconds=4, seed=1)
+    return NewVideo(
+        id=new_id(), account_id=account_id, model="sora-2", engine="scene", recipe=recipe, price_micros=price
+    )
+
+
+async def _balance(store: Store, account_id: str) -> int | None:
+    account = await store.accounts.account(account_id)
+    assert account is not None
+    return account.balance_micros
+
+
+async def test_two_thousand_creates_with_balance_for_a_hundred(store: Store) -> None:
+    """Exactly a hundred are accepted, the others are told why, and the balance is zero, not less."""
+    owner = await store.accounts.create_account("poor", 100 * 7)
+    creates = [store.videos.create(_video(owner.id, 7), 1.0) for _ in range(2000)]
+    answers = await asyncio.gather(*creates, return_exceptions=True)
+    assert sum(isinstance(answer, tuple) for answer in answers) == 100
+    assert sum(isinstance(answer, InsufficientQuota) for answer in answers) == 1900
+    assert await _balance(store, owner.id) == 0
+    assert await store.videos.running(owner.id) == 100
+    assert await store.ledger.audit() == []
+
+
+async def test_a_failed_video_is_free(store: Store) -> None:
+    """Its hold comes back, once."""
+    owner = await store.accounts.create_account("one", 10)
+    video, _ = await store.videos.create(_video(owner.id, 10), 1.0)
+    assert await _balance(store, owner.id) == 0
+    why = VideoError("x", "x")
+    assert await store.videos.fail(video.id, why, 2.0)
+    assert not await store.videos.fail(video.id, why, 2.0)
+    assert await _balance(store, owner.id) == 10
+
+
+async def test_grants(store: Store) -> None:
+    """A grant raises the balance, a negative one lowers it, never below zero; strangers have none."""
+    owner = await store.accounts.create_account("one", 0)
+    await store.ledger.grant(owner.id, 10, 1.0)
+    await store.ledger.grant(owner.id, -4, 2.0)
+    assert await _balance(store, owner.id) == 6
+    with pytest.raises(InvalidValue):
+        await store.ledger.grant(owner.id, -7, 3.0)
+    for amount in (5, -5):
+        with pytest.raises((NotFound, InvalidValue)):
+            await store.ledger.grant("acct_nobody", amount, 3.0)
+    assert await _balance(store, owner.id) == 6
+    assert await store.ledger.audit() == []
+
+
+async def test_the_audit_finds_what_is_wrong(store: Store, tmp_path: Path) -> None:
+    """A balance and a video that somebody changed by hand are each named in a sentence."""
+    owner = await store.accounts.create_account("one", 10)
+    video, _ = await store.videos.create(_video(owner.id, 3), 1.0)
+    bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
+    bare.execute("UPDATE account SET balance_micros = 9")
+    bare.execute("UPDATE video SET price_micros = 2")
+    bare.close()
+    assert await store.ledger.audit() == [
+        f"account {owner.id}: the balance is 9, the entries sum to 7",
+        f"video {video.id} (queued): expected hold -2 of {owner.id}, found hold -3 of {owner.id}",
+    ]
+
+
+_STEPS = st.lists(
+    st.tuples(st.sampled_from(["create", "complete", "fail", "delete", "grant"]), st.integers(0, 9)),
+    min_size=1,
+    max_size=40,
+)
+
+
+def _step(store: Store, account_id: str, videos: list[str], kind: str, number: int) -> Callable[[], object]:
+    chosen = videos[number % len(videos)] if videos else "video_none"
+
+    async def create() -> None:
+        video, _ = await store.videos.create(_video(account_id, number), 1.0)
+        videos.append(video.id)
+
+    async def complete() -> None:
+        await store.videos.intend(chosen, "t", 1.0)
+        await store.videos.ticketed(chosen, "t", "t", 1.0)
+        await store.videos.fetching(chosen, 1.0)
+        await store.videos.complete(chosen, [], {}, 1.0, None)
+
+    steps = {
+        "create": create,
+        "complete": complete,
+        "fail": lambda: store.videos.fail(chosen, VideoError("x", "x"), 1.0),
+        "delete": lambda: store.videos.delete(chosen, account_id, 1.0),
+        "grant": lambda: store.ledger.grant(account_id, number - 4, 1.0),
+    }
+    return steps[kind]
+
+
+async def _run(steps: list[tuple[str, int]], balance: int | None, width: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.open(Path(folder) / "rows.sqlite")
+        owner = await store.accounts.create_account("one", balance)
+        videos: list[str] = []
+        for begin in range(0, len(steps), width):
+            calls = [_step(store, owner.id, videos, *step)() for step in steps[begin : begin + width]]
+            await asyncio.gather(*calls, return_exceptions=True)  # type: ignore[call-overload]  # each is awaitable
+            left = await _balance(store, owner.id)
+            assert (left is None) == (balance is None)
+            assert left is None or left >= 0
+            assert await store.ledger.audit() == []
+        await store.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=_STEPS, balance=st.one_of(st.none(), st.integers(0, 30)), width=st.sampled_from([1, 4, 40]))
+def test_the_books_are_right_after_any_interleaving(
+    steps: list[tuple[str, int]], balance: int | None, width: int
+) -> None:
+    """The balance is the entries' sum and never negative; each video has its hold and at most one settlement."""
+    asyncio.run(_run(steps, balance, width))

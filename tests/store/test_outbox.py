@@ -1,0 +1,25 @@
+"""Terminal events wait until somebody delivered them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from filmgate.store import Store
+from filmgate.video import NewVideo, VideoError
+
+
+async def test_an_event_waits_until_it_is_delivered(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """One event a terminal video, oldest first, the same id until its delivery is noted once."""
+    made = [(await store.videos.create(new_video(), 1.0))[0] for _ in range(2)]
+    for at, video in enumerate(reversed(made)):
+        await store.videos.fail(video.id, VideoError("x", "x"), float(at))
+    pending = await store.outbox.pending()
+    assert [(event.type, event.video_id) for event in pending] == [
+        ("video.failed", made[1].id),
+        ("video.failed", made[0].id),
+    ]
+    assert pending == await store.outbox.pending()
+    assert await store.outbox.pending(limit=1) == pending[:1]
+    assert await store.outbox.delivered(pending[0].id, 5.0)
+    assert not await store.outbox.delivered(pending[0].id, 6.0)
+    assert await store.outbox.pending() == pending[1:]

@@ -1,0 +1,225 @@
+"""Accepting, reading, listing, deleting and expiring videos."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import msgspec
+import pytest
+import sqlalchemy as sa
+
+from filmgate.errors import IdempotencyKeyReuse, VideoNotDeletable, VideoNotFound
+from filmgate.store import Account, Store, Unfinished, videos
+from filmgate.store.schema import video as video_table
+from filmgate.video import Asset, AssetKind, Fit, NewVideo, Recipe, Size, Status, VideoError
+
+Make = Callable[..., NewVideo]
+DAY = 24 * 3600.0
+
+
+async def _complete(store: Store, video_id: str, now: float, assets: list[Asset], expires_at: float | None) -> None:
+    assert await store.videos.intend(video_id, "token", now)
+    assert await store.videos.ticketed(video_id, "token", "ticket", now)
+    assert await store.videos.fetching(video_id, now)
+    assert await store.videos.complete(video_id, assets, {}, now, expires_at)
+
+
+async def test_what_create_returns_is_what_the_row_says(
+    store: Store, new_video: Make, film: Callable[..., Asset]
+) -> None:
+    """Every field comes back as it went in: NUL, Chinese, a reference, a remix."""
+    reference = film("references/a.png", AssetKind.REFERENCE)
+    recipe = Recipe(prompt="雪\0", size=Size(720, 1280), seconds=12, seed=2**62, fit=Fit.PAD, reference=reference)
+    new = new_video(recipe=recipe, remixed_from_video_id="video_x", idempotency_key="k", fingerprint="f")
+    video, created = await store.videos.create(new, 1.5)
+    assert created
+    assert await store.videos.get(video.id) == video
+    assert (video.recipe, video.prompt, video.metadata) == (recipe, "雪\0", {"shot": "一"})
+    assert await store.videos.assets(video.id) == {AssetKind.REFERENCE: reference}
+
+
+async def test_a_foreign_video_is_not_there(store: Store, new_video: Make) -> None:
+    """Another account's video and an unknown one give the same answer everywhere."""
+    other = await store.accounts.create_account("other", None)
+    video, _ = await store.videos.create(new_video(), 1.0)
+    for video_id in (video.id, "video_unknown"):
+        assert await store.videos.get(video_id, other.id) is None
+        assert await store.videos.page(other.id, after=video_id, limit=5, ascending=True) == ([], False)
+        with pytest.raises(VideoNotFound):
+            await store.videos.delete(video_id, other.id, 2.0)
+        with pytest.raises(VideoNotFound):
+            await store.videos.request_cancel(video_id, other.id, 2.0)
+    assert (await store.videos.get(video.id)) == video
+
+
+async def test_the_same_key_at_once_makes_one_video(store: Store, new_video: Make) -> None:
+    """Of 200 creates with one Idempotency-Key, one is new and all give the same video."""
+    creates = [store.videos.create(new_video(idempotency_key="k", fingerprint="f"), 1.0) for _ in range(200)]
+    answers = await asyncio.gather(*creates)
+    assert len({video.id for video, _ in answers}) == 1
+    assert sum(created for _, created in answers) == 1
+    assert await store.ledger.audit() == []
+
+
+async def test_a_key_stands_for_one_request(store: Store, new_video: Make) -> None:
+    """The same key with another fingerprint is refused; for another account it is another key."""
+    await store.videos.create(new_video(idempotency_key="k", fingerprint="f"), 1.0)
+    with pytest.raises(IdempotencyKeyReuse):
+        await store.videos.create(new_video(idempotency_key="k", fingerprint="g"), 2.0)
+    other = await store.accounts.create_account("other", None)
+    _, created = await store.videos.create(new_video(account_id=other.id, idempotency_key="k", fingerprint="g"), 2.0)
+    assert created
+
+
+async def test_a_key_is_free_again_after_a_day(store: Store, new_video: Make) -> None:
+    """A day later the key makes a new video, whatever the request."""
+    first, _ = await store.videos.create(new_video(idempotency_key="k", fingerprint="f"), 1.0)
+    second, created = await store.videos.create(new_video(idempotency_key="k", fingerprint="g"), 1.0 + DAY)
+    again, created_again = await store.videos.create(new_video(idempotency_key="k", fingerprint="g"), 2.0 + DAY)
+    assert (created, created_again, again) == (True, False, second)
+    assert first.id != second.id
+
+
+async def test_a_resend_is_found_by_its_fingerprint(store: Store, new_video: Make, account: Account) -> None:
+    """The newest video of the same request within the window, and nobody else's."""
+    await store.videos.create(new_video(fingerprint="f"), 1.0)
+    newest, _ = await store.videos.create(new_video(fingerprint="f"), 2.0)
+    assert await store.videos.find_resend(account.id, "f", 1.0) == newest
+    assert await store.videos.find_resend(account.id, "f", 2.5) is None
+    assert await store.videos.find_resend(account.id, "g", 0.0) is None
+    assert await store.videos.find_resend("acct_other", "f", 0.0) is None
+
+
+@pytest.mark.parametrize("ascending", [True, False])
+async def test_paging_while_inserting(store: Store, new_video: Make, account: Account, *, ascending: bool) -> None:
+    """Videos accepted and deleted meanwhile neither repeat nor hide those that were there."""
+    there = [(await store.videos.create(new_video(), float(n)))[0] for n in range(10)]
+    seen: list[str] = []
+    after, more = None, True
+    while more:
+        page, more = await store.videos.page(account.id, after=after, limit=3, ascending=ascending)
+        seen += [video.id for video in page]
+        after = page[-1].id
+        if len(seen) <= 6:
+            await store.videos.create(new_video(), 99.0)
+            await store.videos.fail(after, VideoError("x", "x"), 99.0)
+            await store.videos.delete(after, account.id, 99.0)
+    expected = [video.id for video in there]
+    assert len(seen) == len(set(seen))
+    assert [video_id for video_id in seen if video_id in expected] == (expected if ascending else expected[::-1])
+
+
+async def test_a_page_says_whether_more_follow(store: Store, new_video: Make, account: Account) -> None:
+    """A page that ends with the last video says so, full or not."""
+    made = [(await store.videos.create(new_video(), 1.0))[0] for _ in range(2)]
+    assert await store.videos.page(account.id, after=None, limit=2, ascending=True) == (made, False)
+    assert await store.videos.page(account.id, after=None, limit=1, ascending=True) == (made[:1], True)
+    assert await store.videos.page(account.id, after=made[1].id, limit=1, ascending=True) == ([], False)
+
+
+async def test_deleting_leaves_a_tombstone(
+    store: Store, new_video: Make, account: Account, film: Callable[..., Asset]
+) -> None:
+    """A deleted video is nowhere to be seen, its prompt is in no column, its keys come back, the books stay."""
+    prompt = "an unmistakable prompt"
+    recipe = Recipe(prompt=prompt, size=Size(1, 1), seconds=4, seed=1, reference=film("r.png", AssetKind.REFERENCE))
+    video, _ = await store.videos.create(new_video(recipe=recipe), 1.0)
+    with pytest.raises(VideoNotDeletable):
+        await store.videos.delete(video.id, account.id, 2.0)
+    await _complete(store, video.id, 3.0, [film()], None)
+    assert await store.videos.known_keys(["r.png", "videos/a.mp4", "other"]) == {"r.png", "videos/a.mp4"}
+    assert sorted(await store.videos.delete(video.id, account.id, 4.0)) == ["r.png", "videos/a.mp4"]
+    assert await store.videos.get(video.id) is None
+    assert await store.videos.page(account.id, after=None, limit=5, ascending=True) == ([], False)
+    assert await store.videos.known_keys(["r.png", "videos/a.mp4"]) == set()
+    with pytest.raises(VideoNotFound):
+        await store.videos.delete(video.id, account.id, 5.0)
+    columns = store._database.reader.rows(sa.select(video_table))
+    assert prompt not in str(columns)
+    assert await store.ledger.audit() == []
+
+
+async def test_cancel_is_a_note_to_the_flow(store: Store, new_video: Make, account: Account) -> None:
+    """It stands until the video is finished, twice changes nothing, and a finished video refuses it."""
+    video, _ = await store.videos.create(new_video(), 1.0)
+    first = await store.videos.request_cancel(video.id, account.id, 2.0)
+    assert first.cancel_requested
+    assert first == await store.videos.request_cancel(video.id, account.id, 3.0)
+    assert await store.videos.cancels() == {video.id}
+    await store.videos.fail(video.id, VideoError("cancelled", "x"), 4.0)
+    assert await store.videos.cancels() == set()
+    with pytest.raises(VideoNotDeletable):
+        await store.videos.request_cancel(video.id, account.id, 5.0)
+
+
+async def test_expiry_drops_files_and_keeps_the_video(
+    store: Store, new_video: Make, film: Callable[..., Asset]
+) -> None:
+    """Files past their time and references of failed videos go, within the limit; nothing else does."""
+    expired, kept = [(await store.videos.create(new_video(), 1.0))[0] for _ in range(2)]
+    await _complete(store, expired.id, 2.0, [film("old"), film("old-thumb", AssetKind.THUMBNAIL)], 10.0)
+    await _complete(store, kept.id, 2.0, [film("new")], 10.1)
+    reference = film("r.png", AssetKind.REFERENCE)
+    failed, _ = await store.videos.create(
+        new_video(recipe=msgspec.structs.replace(kept.recipe, reference=reference)), 1.0
+    )
+    await store.videos.fail(failed.id, VideoError("x", "x"), 2.0)
+    assert await store.videos.expire(1.0) == ["r.png"]
+    assert len(await store.videos.expire(10.0, limit=1)) == 1
+    assert len(await store.videos.expire(10.0)) == 1
+    assert await store.videos.expire(10.0) == []
+    assert await store.videos.assets(expired.id) == {}
+    assert list(await store.videos.assets(kept.id)) == [AssetKind.VIDEO]
+    still = await store.videos.get(expired.id)
+    assert still is not None
+    assert still.status is Status.COMPLETED
+
+
+async def test_unfinished_videos_come_back_longest_first(store: Store, new_video: Make) -> None:
+    """The reconciler sees what nothing has happened to since a time, and can raise its epoch once."""
+    made = [(await store.videos.create(new_video(), float(n)))[0] for n in (3, 1, 2, 9)]
+    await store.videos.fail(made[2].id, VideoError("x", "x"), 2.0)
+    assert await store.videos.unfinished(updated_before=9.0) == [
+        Unfinished(made[1].id, "scene", 0),
+        Unfinished(made[0].id, "scene", 0),
+    ]
+    assert len(await store.videos.unfinished(updated_before=99.0, limit=1)) == 1
+    assert await store.videos.raise_epoch(made[1].id, 0)
+    assert not await store.videos.raise_epoch(made[1].id, 0)
+    assert (await store.videos.unfinished(updated_before=2.0))[0].epoch == 1
+    assert await store.videos.running(made[0].account_id) == 3
+
+
+async def test_the_place_in_the_queue(store: Store, new_video: Make) -> None:
+    """Only videos of the same engine that were accepted earlier and are still queued stand before one."""
+    first, second, third = [(await store.videos.create(new_video(), 1.0))[0] for _ in range(3)]
+    await store.videos.create(new_video(engine="other"), 1.0)
+    assert [await store.videos.ahead(video) for video in (first, second, third)] == [0, 1, 2]
+    await store.videos.fail(first.id, VideoError("x", "x"), 2.0)
+    assert await store.videos.ahead(third) == 1
+
+
+async def test_experience_is_the_median_of_the_last_twenty(store: Store, new_video: Make) -> None:
+    """Older videos, other lengths and failed ones teach nothing; a completion is learnt from at once."""
+    assert await store.videos.typical_seconds("scene", "sora-2", 4) is None
+    for n, took in enumerate([1000.0] * 3 + [10.0] * 9 + [30.0] * 11):
+        video, _ = await store.videos.create(new_video(), float(n))
+        await _complete(store, video.id, n + took, [], None)
+    assert await store.videos.typical_seconds("scene", "sora-2", 4) == pytest.approx(30.0)
+    assert await store.videos.typical_seconds("scene", "sora-2", 8) is None
+
+
+async def test_hot_reads_use_their_indexes(store: Store, new_video: Make) -> None:
+    """No read that runs often walks the whole table."""
+    await store.videos.create(new_video(), 1.0)
+    statements = [videos._GET, *videos._PAGES.values(), videos._RESEND, videos._WORK, videos._CANCELS]
+    statements += [videos._RUNNING, videos._AHEAD, videos._DURATIONS, videos._EXPIRED, videos._KNOWN, videos._HISTORY]
+    for statement in statements:
+        sql = str(
+            statement.compile(dialect=store._database._engine.dialect, compile_kwargs={"render_postcompile": True})
+        )
+        values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+        plan = store._database.reader.rows(sa.text(f"EXPLAIN QUERY PLAN {sql}"), **values)
+        assert not [step for *_, step in plan if step.startswith("SCAN") and "INDEX" not in step], (plan, sql)

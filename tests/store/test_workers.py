@@ -1,0 +1,16 @@
+"""Heartbeats."""
+
+from __future__ import annotations
+
+from filmgate.store import Store
+
+
+async def test_a_worker_that_falls_silent_is_dead(store: Store) -> None:
+    """Whoever was not heard of since a time is listed until it beats again or is forgotten."""
+    await store.workers.beat("a", 1.0)
+    await store.workers.beat("b", 1.0)
+    await store.workers.beat("b", 5.0)
+    assert await store.workers.dead(5.0) == ["a"]
+    assert await store.workers.dead(6.0) == ["a", "b"]
+    await store.workers.forget("a")
+    assert await store.workers.dead(6.0) == ["b"]
