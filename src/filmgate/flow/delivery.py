@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -72,10 +72,10 @@ class Delivery:
                 await self._storage.delete(asset.key)
 
     async def _derive(self, film: Path, staged: dict[AssetKind, Path]) -> None:
-        for kind, make in _MAKERS.items():
-            if kind not in staged:
-                staged[kind] = out = self._storage.staging(_FILES[kind][1])
-                await asyncio.to_thread(make, film, out)
+        missing = {kind: self._storage.staging(_FILES[kind][1]) for kind in _MAKERS if kind not in staged}
+        if missing:
+            staged |= missing
+            await asyncio.to_thread(_make, film, missing)
 
     async def _keep_one(self, video: Video, kind: AssetKind, path: Path) -> Asset:
         size = video.recipe.size if kind is AssetKind.VIDEO else await asyncio.to_thread(_picture_size, path)
@@ -94,6 +94,12 @@ class Delivery:
     def _key(self, video: Video) -> str:
         mark = hashlib.sha256(f"{video.submit_token} {self._executor_id}".encode()).hexdigest()[:8]
         return f"videos/{video.id[6:8]}/{video.id}-{mark}"
+
+
+def _make(film: Path, pictures: Mapping[AssetKind, Path]) -> None:
+    frames = derive.sample(film)
+    for kind, out in pictures.items():
+        _MAKERS[kind](frames, out)
 
 
 def _picture_size(path: Path) -> Size:

@@ -20,7 +20,7 @@ from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
 
 from filmgate.flow.reconcile import Fate, Start
 
@@ -30,6 +30,7 @@ FLOW_VERSION = "film-1"
 """Pinned, for DBOS would derive it from the source and strand every running video at an upgrade. Raise it only when
 the flow's own argument or name changes."""
 
+NAME = "filmgate"
 POLL_INTERVAL = 0.2
 """Seconds between two looks into a queue: what a video waits on average is half of it."""
 
@@ -64,6 +65,7 @@ class Durable:
         listen: bool,
     ) -> None:
         self._path = path
+        self._url = f"sqlite:///{path}"
         self._executor_id = executor_id
         self._queues = queues
         self._run = run
@@ -112,10 +114,11 @@ class Durable:
 
     def _launch(self) -> None:
         self._log.attach()
+        self._register_queues()
         DBOS(
             config=DBOSConfig(
-                name="filmgate",
-                system_database_url=f"sqlite:///{self._path}",
+                name=NAME,
+                system_database_url=self._url,
                 system_database_engine=sqlite_engine(self._path),
                 executor_id=self._executor_id,
                 application_version=FLOW_VERSION,
@@ -136,10 +139,16 @@ class Durable:
         )(film)
         DBOS.listen_queues(list(self._queues) if self._listen else [])
         DBOS.launch()
+
+    def _register_queues(self) -> None:
+        # Before the launch, whose threads would otherwise notice a new queue only a second later.
+        DBOS.migrate(self._url)
+        client = DBOSClient(system_database_url=self._url, application_name=NAME)
         for name, at_once in self._queues.items():
-            DBOS.register_queue(
+            client.register_queue(
                 name, worker_concurrency=at_once, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update"
             )
+        client.destroy()
 
     def _destroy(self) -> None:
         DBOS.destroy(destroy_registry=True)

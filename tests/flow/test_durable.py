@@ -1,0 +1,216 @@
+"""The durable engine: queues that survive, and the traps of the library behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from filmgate.flow.durable import FLOW_VERSION, Durable, sqlite_engine
+from filmgate.flow.reconcile import Fate, Start
+
+SOON = 20.0
+
+
+class Runs:
+    """What was run, and a door at which every run waits."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.changed = asyncio.Condition()
+        self.door = asyncio.Event()
+
+    async def __call__(self, video_id: str) -> None:
+        """One run."""
+        async with self.changed:
+            self.begun.append(video_id)
+            self.changed.notify_all()
+        await self.door.wait()
+
+    async def until(self, count: int) -> list[str]:
+        """Wait until so many have begun."""
+        async with asyncio.timeout(SOON), self.changed:
+            await self.changed.wait_for(lambda: len(self.begun) >= count)
+        return self.begun
+
+
+@asynccontextmanager
+async def _durable(
+    folder: Path, runs: Runs, executor_id: str = "one", *, listen: bool = True, at_once: int | None = None
+) -> AsyncIterator[Durable]:
+    durable = Durable(
+        folder / "flow.sqlite", executor_id=executor_id, queues={"quick": at_once}, run=runs, listen=listen
+    )
+    await durable.start()
+    try:
+        yield durable
+    finally:
+        await durable.stop()
+
+
+async def _ended(durable: Durable, start: Start) -> None:
+    async with asyncio.timeout(SOON):
+        while (await durable.fates([start])).get(start) != Fate(ended=True):
+            await asyncio.sleep(0.02)
+
+
+async def test_a_flow_runs_once_however_often_it_is_started(tmp_path: Path) -> None:
+    """Starting is idempotent, so it may be repeated by whoever is not sure."""
+    runs, start = Runs(), Start("video_1", "quick")
+    runs.door.set()
+    async with _durable(tmp_path, runs) as durable:
+        await durable.enqueue([start, start])
+        await _ended(durable, start)
+        await durable.enqueue([start, Start("video_2", "quick")])
+        assert await runs.until(2) == ["video_1", "video_2"]
+
+
+async def test_a_new_epoch_is_a_new_flow(tmp_path: Path) -> None:
+    """What ended can be started again under the next epoch."""
+    runs = Runs()
+    runs.door.set()
+    async with _durable(tmp_path, runs) as durable:
+        await durable.enqueue([Start("video_1", "quick", 0)])
+        await _ended(durable, Start("video_1", "quick", 0))
+        await durable.enqueue([Start("video_1", "quick", 1)])
+        assert await runs.until(2) == ["video_1", "video_1"]
+
+
+async def test_an_engine_runs_as_many_at_once_as_it_can(tmp_path: Path) -> None:
+    """The queue holds back what is too much for the engine."""
+    runs = Runs()
+    async with _durable(tmp_path, runs, at_once=2) as durable:
+        await durable.enqueue([Start(f"video_{number}", "quick") for number in range(5)])
+        assert len(await runs.until(2)) == 2
+        await asyncio.sleep(0.5)
+        assert len(runs.begun) == 2
+        runs.door.set()
+        assert len(await runs.until(5)) == 5
+
+
+async def test_a_stop_is_quick_and_the_next_start_goes_on(tmp_path: Path) -> None:
+    """Running flows are abandoned within two seconds and run again under the same executor."""
+    runs = Runs()
+    async with _durable(tmp_path, runs) as durable:
+        await durable.enqueue([Start("video_1", "quick")])
+        await runs.until(1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    again = Runs()
+    again.door.set()
+    async with _durable(tmp_path, again) as durable:
+        assert await again.until(1) == ["video_1"]
+        await _ended(durable, Start("video_1", "quick"))
+
+
+async def test_the_flows_of_a_dead_process_are_adopted(tmp_path: Path) -> None:
+    """Another executor runs them only once it was told to, and then does."""
+    runs, start = Runs(), Start("video_1", "quick")
+    async with _durable(tmp_path, runs) as durable:
+        await durable.enqueue([start])
+        await runs.until(1)
+    other = Runs()
+    other.door.set()
+    async with _durable(tmp_path, other, "two") as durable:
+        assert await durable.fates([start, Start("unknown", "quick")]) == {start: Fate(ended=False)}
+        assert other.begun == []
+        assert await durable.adopt("one") == 1
+        assert await other.until(1) == ["video_1"]
+
+
+async def test_who_does_not_listen_only_starts(tmp_path: Path) -> None:
+    """A process without workers leaves the flow to one that has some."""
+    idle, runs, start = Runs(), Runs(), Start("video_1", "quick")
+    async with _durable(tmp_path, idle, "front", listen=False) as durable:
+        await durable.enqueue([start])
+        await asyncio.sleep(0.5)
+        assert idle.begun == []
+    async with _durable(tmp_path, runs, "worker"):
+        assert await runs.until(1) == ["video_1"]
+
+
+async def test_history_is_forgotten(tmp_path: Path) -> None:
+    """What ended can be dropped; what runs can't."""
+    runs = Runs()
+    runs.door.set()
+    async with _durable(tmp_path, runs) as durable:
+        done = Start("video_1", "quick")
+        await durable.enqueue([done])
+        await _ended(durable, done)
+        runs.door.clear()
+        running = Start("video_2", "quick")
+        await durable.enqueue([running])
+        await runs.until(2)
+        assert await durable.prune(time.time() + 60) == 1
+        assert await durable.fates([done, running]) == {running: Fate(ended=False)}
+
+
+async def test_our_own_threads_survive_its_stop(tmp_path: Path) -> None:
+    """The library would make its pool the loop's own and take it away when it stops."""
+    async with _durable(tmp_path, Runs()) as durable:
+        await durable.enqueue([Start("video_1", "quick")])
+    assert await asyncio.to_thread(lambda: "alive") == "alive"
+
+
+async def test_flows_survive_an_upgrade(tmp_path: Path) -> None:
+    """The version is pinned, for one made from the source would strand what runs; the format is JSON, no pickle."""
+    async with _durable(tmp_path, Runs(), listen=False) as durable:
+        await durable.enqueue([Start("video_1", "quick")])
+    engine = sqlite_engine(tmp_path / "flow.sqlite")
+    with engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT application_version, serialization FROM workflow_status")).all()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [(FLOW_VERSION, "portable_json")]
+
+
+def test_no_acknowledged_write_is_lost(tmp_path: Path) -> None:
+    """Write-ahead log, and synced at every commit."""
+    engine = sqlite_engine(tmp_path / "flow.sqlite")
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(sa.text("PRAGMA synchronous")).scalar() == 2
+    engine.dispose()
+
+
+def test_sqlite_tells_fractions_of_a_second(tmp_path: Path) -> None:
+    """Old SQLite knows no unixepoch('subsec'); on Python 3.11 whole seconds would double the rate limit."""
+    engine = sqlite_engine(tmp_path / "flow.sqlite")
+    with engine.connect() as connection:
+        for clock in ("unixepoch('subsec')", "strftime('%s', 'now')"):
+            told = {float(connection.execute(sa.text(f"SELECT {clock} * 1")).scalar_one()) for _ in range(10)}
+            assert all(abs(moment - time.time()) < 5 for moment in told)
+            assert any(moment % 1 for moment in told)
+    engine.dispose()
+
+
+QUIET = """
+import asyncio, sys
+from pathlib import Path
+opened = []
+sys.addaudithook(lambda event, args: opened.append(args) if event in ("socket.connect", "socket.bind") else None)
+import filmgate.flow
+assert "dbos" not in sys.modules, "imported before it is needed"
+from filmgate.flow.durable import Durable
+import logging
+async def main():
+    async def run(video_id): ...
+    durable = Durable(Path(sys.argv[1]), executor_id="one", queues={"quick": 1}, run=run, listen=True)
+    await durable.start()
+    await durable.stop()
+asyncio.run(main())
+assert not opened, opened
+assert not logging.getLogger().handlers and not logging.getLogger("dbos").handlers
+"""
+
+
+def test_it_is_quiet(tmp_path: Path) -> None:
+    """Nothing is logged, no logger is configured, no connection is opened, nothing is imported before its time."""
+    command = [sys.executable, "-W", "error", "-c", QUIET, str(tmp_path / "flow.sqlite")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,0 +1,196 @@
+"""The whole flow: a real store, storage, durable engine and test card."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from filmgate.engines.testcard import TestcardEngine
+from filmgate.flow import Flow
+from filmgate.testing.house import House
+from filmgate.video import Status, Video
+
+SOON = 30.0
+
+
+@asynccontextmanager
+async def _flow(
+    house: House,
+    folder: Path,
+    *,
+    executor_id: str = "one",
+    delay: float = 0.0,
+    concurrency: int = 4,
+    worker: bool = True,
+    clock: Callable[[], float] = time.time,
+) -> AsyncIterator[Flow]:
+    engine = TestcardEngine(delay=delay, concurrency=concurrency)
+    flow = Flow(
+        house.store,
+        house.storage,
+        {engine.name: engine},
+        data=folder,
+        executor_id=executor_id,
+        retention=3600.0,
+        clock=clock,
+        worker=worker,
+    )
+    await flow.start()
+    try:
+        yield flow
+    finally:
+        await flow.stop()
+        await engine.stop()
+
+
+async def _accept(house: House, *, at: float | None = None) -> Video:
+    house.time.now = at or time.time()
+    return await house.accept(engine="testcard")
+
+
+async def _ended(house: House, video: Video) -> Video:
+    async with asyncio.timeout(SOON):
+        while not (now := await house.reread(video)).finished:
+            await house.store.changes.wait(video.id, now.version, SOON)
+    return now
+
+
+async def _seen(house: House, video: Video, status: Status) -> None:
+    async with asyncio.timeout(SOON):
+        while (now := await house.reread(video)).status is not status:
+            await house.store.changes.wait(video.id, now.version, SOON)
+
+
+async def test_a_woken_video_is_made(house: House, tmp_path: Path) -> None:
+    """From the commit to the film without another word."""
+    async with _flow(house, tmp_path) as flow:
+        during = flow.ready
+        video = await _accept(house)
+        flow.wake(video)
+        assert (await _ended(house, video)).status is Status.COMPLETED
+    assert (during, flow.ready) == (True, False)
+    assert len(await house.keys()) == 4
+
+
+async def test_many_at_once_all_end(house: House, tmp_path: Path) -> None:
+    """More than fit at once wait for their turn; none is made twice."""
+    async with _flow(house, tmp_path, concurrency=2) as flow:
+        videos = [await _accept(house) for _ in range(12)]
+        for video in videos:
+            flow.wake(video)
+        ended = [await _ended(house, video) for video in videos]
+    assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 1)}
+    assert await house.balance() == 10_000 - 12 * 500
+
+
+async def test_a_video_that_nobody_woke_is_found(house: House, tmp_path: Path) -> None:
+    """Whoever accepted it died before it could start the flow."""
+    video = await _accept(house, at=time.time() - 60)
+    async with _flow(house, tmp_path):
+        assert (await _ended(house, video)).status is Status.COMPLETED
+
+
+async def test_what_was_interrupted_goes_on(house: House, tmp_path: Path) -> None:
+    """A stop leaves the row as it is, quickly; the next start makes the film."""
+    async with _flow(house, tmp_path, delay=60.0) as flow:
+        video = await _accept(house)
+        flow.wake(video)
+        await _seen(house, video, Status.IN_PROGRESS)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+    assert (await house.reread(video)).stage == "watching"
+    async with _flow(house, tmp_path):
+        ended = await _ended(house, video)
+    assert (ended.status, ended.attempts) == (Status.COMPLETED, 2)
+
+
+async def test_a_waiting_video_is_cancelled_at_once(house: House, tmp_path: Path) -> None:
+    """A cancel need not wait for the queue in which its video stands."""
+    async with _flow(house, tmp_path, delay=60.0, concurrency=1) as flow:
+        first, second = await _accept(house), await _accept(house)
+        for video in (first, second):
+            flow.wake(video)
+        await _seen(house, first, Status.IN_PROGRESS)
+        for video in (second, first):
+            flow.wake(await house.store.videos.request_cancel(video.id, video.account_id, time.time()))
+            ended = await _ended(house, video)
+            assert ended.error is not None
+            assert ended.error.code == "cancelled"
+    assert await house.balance() == 10_000
+
+
+async def test_a_cancel_by_another_process_is_heard(house: House, tmp_path: Path) -> None:
+    """Whoever runs the video looks for cancels once a second."""
+    async with _flow(house, tmp_path, delay=60.0) as flow:
+        video = await _accept(house)
+        flow.wake(video)
+        await _seen(house, video, Status.IN_PROGRESS)
+        await house.store.videos.request_cancel(video.id, video.account_id, time.time())
+        assert (await _ended(house, video)).status is Status.FAILED
+
+
+async def test_a_front_process_leaves_the_work_to_others(house: House, tmp_path: Path) -> None:
+    """Without workers a process starts flows that others run."""
+    async with _flow(house, tmp_path, executor_id="front", worker=False) as flow:
+        video = await _accept(house)
+        flow.wake(video)
+        await asyncio.sleep(0.5)
+        assert (await house.reread(video)).stage == "accepted"
+    async with _flow(house, tmp_path, executor_id="worker"):
+        assert (await _ended(house, video)).status is Status.COMPLETED
+
+
+async def test_files_past_their_time_go_at_the_start(house: House, tmp_path: Path) -> None:
+    """The sweeps run at once, not only minutes later."""
+    async with _flow(house, tmp_path) as flow:
+        video = await _accept(house)
+        flow.wake(video)
+        await _ended(house, video)
+    async with _flow(house, tmp_path, clock=lambda: time.time() + 7200), asyncio.timeout(SOON):
+        while await house.keys():
+            await asyncio.sleep(0.05)
+
+
+OTHER = """
+import asyncio, sys, time
+from pathlib import Path
+from filmgate.engines.testcard import TestcardEngine
+from filmgate.flow import Flow
+from filmgate.storage import LocalStorage
+from filmgate.store import Store
+
+async def main(folder):
+    flow = Flow(
+        Store.open(folder / "filmgate.sqlite"), LocalStorage(folder / "files"), {"testcard": TestcardEngine(delay=60)},
+        data=folder, executor_id="other", retention=3600.0, clock=time.time,
+    )
+    await flow.start()
+    await asyncio.Event().wait()
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+async def test_the_work_of_a_killed_process_is_taken_over(house: House, tmp_path: Path) -> None:
+    """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
+    videos = [await _accept(house, at=time.time() - 60) for _ in range(3)]
+    other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: S603, ASYNC220 - our own program
+    try:
+        async with asyncio.timeout(SOON):
+            while Status.QUEUED in [(await house.reread(video)).status for video in videos]:
+                await asyncio.sleep(0.05)
+    finally:
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    # By the survivor's clock the other's heart has been silent for a minute.
+    async with _flow(house, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
+        ended = [await _ended(house, video) for video in videos]
+    assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
+    assert await house.balance() == 10_000 - 3 * 500
+    assert len(await house.keys()) == 3 * 4
