@@ -86,14 +86,14 @@ class AccountRows:
         self,
         account_id: str,
         name: str,
-        now: float,
+        now: float | None = None,
         *,
         expires_at: float | None = None,
         requests_per_minute: int | None = None,
         running_limit: int | None = None,
         models: Sequence[str] | None = None,
     ) -> tuple[Key, str]:
-        """A new key and its secret, which nobody can ever read again.
+        """A new key and its secret, which nobody can ever read again; ``now`` is the clock's time unless given.
 
         Raises:
             NotFound: no such account.
@@ -104,7 +104,7 @@ class AccountRows:
             account_id=account_id,
             name=name,
             prefix=secret[:8],
-            created_at=now,
+            created_at=self._clock() if now is None else now,
             expires_at=expires_at,
             requests_per_minute=requests_per_minute,
             running_limit=running_limit,
