@@ -13,7 +13,7 @@ from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.call import Handler, Resource
 from filmgate.server.envelope import Envelope
 from filmgate.server.events import KEEP_ALIVE_SECONDS
-from filmgate.server.health import document, health
+from filmgate.server.health import health
 from filmgate.server.models import ModelHandlers
 from filmgate.server.patience import Patience
 from filmgate.server.videos import VideoHandlers
@@ -21,16 +21,13 @@ from filmgate.settings import Settings
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.videos import Videos
-from filmgate.wire import openai
 from filmgate.wire.dialect import Dialect
+from filmgate.wire.openai import OPENAI
 
 __all__ = ["App", "build_app"]
 
-DIALECTS: tuple[Dialect, ...] = (openai.DIALECT,)
+DIALECTS: tuple[Dialect, ...] = (OPENAI,)
 """Every spelling of the API that is served; the first answers for paths that belong to none."""
-
-FILE_FIELDS = frozenset({"input_reference", "video"})
-"""The fields that are files, whatever the dialect."""
 
 
 class App:
@@ -69,13 +66,12 @@ def build_app(
         keep_alive: seconds between the signs of life of an event stream.
     """
     patience = Patience()
-    body = BodyReader(storage, BodyLimits(bytes=settings.body_limit, seconds=settings.body_timeout), FILE_FIELDS)
+    body = BodyReader(storage, BodyLimits(bytes=settings.body_limit, seconds=settings.body_timeout))
     films = VideoHandlers(videos, store.changes, body, patience, keep_alive)
     models = ModelHandlers(videos.catalog)
     authenticate = Authenticator(store)
     routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models)]
     routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
-    routes.append(Route("/openapi.json", document(openai.document())))
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
     return App(Envelope(router, DIALECTS), patience)
 

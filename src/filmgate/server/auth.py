@@ -43,10 +43,10 @@ def read_key(headers: list[tuple[bytes, bytes]]) -> str:
     """The key in ``Authorization: Bearer <key>`` or ``Authorization: <key>``; empty if there is none."""
     for name, value in headers:
         if name == b"authorization":
-            scheme, _, rest = value.decode("latin-1").strip().partition(" ")
-            if scheme.lower() == "bearer":
-                return rest.strip()
-            return f"{scheme} {rest}".strip()
+            words = value.decode("latin-1").split()
+            if words and words[0].lower() == "bearer":
+                del words[0]
+            return " ".join(words)
     return ""
 
 

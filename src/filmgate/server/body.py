@@ -37,17 +37,20 @@ class BodyReader:
     Args:
         storage: where files are staged.
         limits: on every body.
-        file_fields: the names of the fields that are files.
     """
 
-    def __init__(self, storage: Storage, limits: BodyLimits, file_fields: Collection[str]) -> None:
+    def __init__(self, storage: Storage, limits: BodyLimits) -> None:
         self._storage = storage
         self._limits = limits
-        self._file_fields = frozenset(file_fields)
 
     @asynccontextmanager
-    async def fields(self, scope: Scope, receive: Receive) -> AsyncIterator[Fields]:
+    async def fields(self, scope: Scope, receive: Receive, file_fields: Collection[str]) -> AsyncIterator[Fields]:
         """The fields of a request's body; files that nobody has taken are gone afterwards.
+
+        Args:
+            scope: the request's.
+            receive: the request's.
+            file_fields: the names of the fields that are files.
 
         Raises:
             RequestError: the body can't be read, is too large, or came too slowly.
@@ -58,7 +61,7 @@ class BodyReader:
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise MalformedBody("A compressed body can't be read; send it as it is.")
         if media_type == b"multipart/form-data":
-            form = FormReader(_boundary(options), self._file_fields, self._storage.staging)
+            form = FormReader(_boundary(options), file_fields, self._storage.staging)
             try:
                 await self._read(headers, receive, form.feed, self._limits.bytes)
                 yield from_form(form.end())
@@ -119,7 +122,7 @@ def _plain(media_type: bytes, charset: str, body: bytes) -> Fields:
 
 def _utf8(body: bytes, charset: str) -> bytes:
     if charset.lower() in {"utf-8", "utf8"}:
-        return body.removeprefix(b"\xef\xbb\xbf")
+        return body
     return decode_text(body, charset, "body").encode()
 
 

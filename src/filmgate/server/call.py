@@ -12,7 +12,7 @@ from filmgate.errors import InvalidValue, MethodNotAllowed
 from filmgate.server.auth import Authenticator
 from filmgate.server.errors import error_reply
 from filmgate.store import Principal
-from filmgate.wire.dialect import Dialect
+from filmgate.wire.dialect import Context, Dialect
 
 __all__ = ["Call", "Handler", "Resource"]
 
@@ -37,6 +37,12 @@ class Call:
         """The query's parameters; of repeated ones, the last."""
         text: bytes = self.scope["query_string"]
         return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+
+    @cached_property
+    def context(self) -> Context:
+        """What a renderer may want to know."""
+        host = self.header(b"host") or ""
+        return Context(f"{self.scope['scheme']}://{host}{self.dialect.base_path}")
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; of repeated ones, the first."""

@@ -1,7 +1,6 @@
 """Server-sent events of one video: ``queued``, ``progress``, then ``completed`` or ``failed``, and the end.
 
-Every event's data is the whole video as the dialect renders it, with ``position`` and ``eta_seconds`` beside; so a
-client that was cut off connects again and has missed nothing.
+A stream begins with how things stand, so a client that was cut off connects again and has missed nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import msgspec
 from starlette.types import Receive, Scope, Send
 
 from filmgate.errors import VideoNotFound
@@ -19,18 +17,13 @@ from filmgate.server.patience import Patience
 from filmgate.store import Changes
 from filmgate.video import Status, Video
 from filmgate.videos import Outlook, Videos
+from filmgate.wire import events
+from filmgate.wire.objects import encode
 
 __all__ = ["KEEP_ALIVE_SECONDS", "EventStream"]
 
 KEEP_ALIVE_SECONDS = 15.0
 """How often something is sent although nothing happened, for proxies and for finding out who hung up."""
-
-_NAMES = {
-    Status.QUEUED: "queued",
-    Status.IN_PROGRESS: "progress",
-    Status.COMPLETED: "completed",
-    Status.FAILED: "failed",
-}
 
 _HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -38,8 +31,6 @@ _HEADERS = [
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
 ]
-
-_COMMENT = b": keep-alive\n\n"
 
 
 class EventStream:
@@ -64,8 +55,8 @@ class EventStream:
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_events(self, receive: Receive, send: Send) -> None:
-        async with aclosing(self._events()) as events:
-            async for event in events:
+        async with aclosing(self._events()) as happening:
+            async for event in happening:
                 if await is_gone(receive):
                     raise ClientGone
                 await send({"type": "http.response.body", "body": event, "more_body": True})
@@ -75,7 +66,7 @@ class EventStream:
         while True:
             outlook = await self._videos.outlook(video)
             now = (video.status, video.progress, outlook.position)
-            yield self._event(video, outlook) if now != said else _COMMENT
+            yield self._event(video, outlook) if now != said else events.PING
             said = now
             if video.finished:
                 return
@@ -86,8 +77,9 @@ class EventStream:
                 return  # deleted meanwhile: there is nothing more to tell
 
     def _event(self, video: Video, outlook: Outlook) -> bytes:
-        shown = self._call.dialect.render_video(video)
-        data = msgspec.json.encode(
-            {**shown, "position": outlook.position, "eta_seconds": outlook.eta_seconds},
-        )
-        return b"event: %s\nid: %d\ndata: %s\n\n" % (_NAMES[video.status].encode(), video.version, data)
+        if video.status is Status.QUEUED:
+            return events.queued(outlook.position, outlook.eta_seconds)
+        if video.status is Status.IN_PROGRESS:
+            return events.progress(video.progress, outlook.eta_seconds)
+        shown = encode(self._call.dialect.render_video(video, self._call.context))
+        return events.completed(shown) if video.status is Status.COMPLETED else events.failed(shown)

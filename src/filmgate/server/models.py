@@ -8,6 +8,7 @@ from filmgate.catalog import Catalog
 from filmgate.errors import ModelNotFound
 from filmgate.server.call import Call
 from filmgate.server.reply import json_reply
+from filmgate.wire import openai
 
 __all__ = ["ModelHandlers"]
 
@@ -18,13 +19,13 @@ class ModelHandlers:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    async def list(self, call: Call) -> ASGIApp:
+    async def list(self, _call: Call) -> ASGIApp:
         """``GET /models``."""
-        return json_reply(call.dialect.render_models(self._catalog.models()))
+        return json_reply(openai.render_models(self._catalog.models()))
 
     async def retrieve(self, call: Call) -> ASGIApp:
         """``GET /models/{id}``."""
         model = self._catalog.get(call.target)
         if model is None:
             raise ModelNotFound(f"The model '{call.target[:100]}' does not exist.")
-        return json_reply(call.dialect.render_model(model))
+        return json_reply(openai.render_model(model))

@@ -29,8 +29,6 @@ _VARIANTS = {
     str(kind): kind for kind in (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
 }
 
-_SUFFIXES = {"video/mp4": "mp4", "image/webp": "webp", "image/jpeg": "jpg", "image/png": "png"}
-
 
 class VideoHandlers:
     """One method a route."""
@@ -47,7 +45,7 @@ class VideoHandlers:
     async def create(self, call: Call) -> ASGIApp:
         """``POST /videos``."""
         key, resend = _idempotency_key(call), _resend(call)
-        async with self._body.fields(call.scope, call.receive) as fields:
+        async with self._body.fields(call.scope, call.receive, call.dialect.file_fields) as fields:
             params = call.dialect.parse_create(fields)
             video = await self._videos.create(call.principal, params, idempotency_key=key, resend=resend)
         return await self._answer(call, video)
@@ -67,7 +65,7 @@ class VideoHandlers:
         ascending = call.choice("order", "desc", "asc", "desc") == "asc"
         after = call.query.get("after") or None
         page, more = await self._videos.list(call.principal, after=after, limit=limit, ascending=ascending)
-        return json_reply(call.dialect.render_page(page, has_more=more))
+        return json_reply(call.dialect.render_list(page, more, call.context))
 
     async def delete(self, call: Call) -> ASGIApp:
         """``DELETE /videos/{id}``; a body that came with it is of no interest."""
@@ -100,13 +98,13 @@ class VideoHandlers:
         headers: list[Header] = []
         if not video.finished:
             headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.poll_after_ms(video)))
-        return json_reply(call.dialect.render_video(video), headers=headers)
+        return json_reply(call.dialect.render_video(video, call.context), headers=headers)
 
 
 def _content_reply(call: Call, content: Content) -> Reply | FileReply:
     asset, size = content.asset, content.reader.size
     etag = f'"{asset.sha256}"'
-    headers = _content_headers(content.video, asset, etag)
+    headers = _content_headers(call, asset, etag)
     if is_unchanged(etag, call.header(b"if-none-match")):
         return Reply(304, headers)
     try:
@@ -120,15 +118,13 @@ def _content_reply(call: Call, content: Content) -> Reply | FileReply:
     return FileReply(content.reader, 200 if span is None else 206, headers, span or whole)
 
 
-def _content_headers(video: Video, asset: Asset, etag: str) -> list[Header]:
-    name = f"{video.id}.{_SUFFIXES.get(asset.media_type, 'bin')}"
+def _content_headers(call: Call, asset: Asset, etag: str) -> list[Header]:
+    spelled = call.dialect.content_headers(call.target, asset.kind)
     return [
         (b"content-type", asset.media_type.encode()),
         (b"etag", etag.encode()),
         (b"accept-ranges", b"bytes"),
-        (b"content-disposition", f'attachment; filename="{name}"'.encode()),
-        (b"cache-control", b"private"),
-        (b"x-content-type-options", b"nosniff"),
+        *((name.encode(), value.encode()) for name, value in spelled.items()),
     ]
 
 

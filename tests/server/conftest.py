@@ -1,0 +1,245 @@
+"""A whole server over a real store and storage; only the films are made by the tests' own hands."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+import pytest
+import uvloop
+from msgspec import Struct
+
+from filmgate import net
+from filmgate.catalog import Catalog
+from filmgate.server.app import App, build_app
+from filmgate.server.protocol import Deadlines
+from filmgate.server.serve import serve
+from filmgate.settings import Settings
+from filmgate.storage import LocalStorage
+from filmgate.store import Principal, Store
+from filmgate.video import Asset, AssetKind, Video, VideoError
+from filmgate.videos import Videos
+
+T = TypeVar("T")
+
+MEDIA_TYPES = {
+    AssetKind.VIDEO: ("video/mp4", ".mp4"),
+    AssetKind.THUMBNAIL: ("image/webp", ".webp"),
+    AssetKind.SPRITESHEET: ("image/jpeg", ".jpg"),
+    AssetKind.PREVIEW: ("image/webp", ".webp"),
+}
+
+
+class Hands:
+    """Stands where the flow stands, and moves videos through the real store when told to."""
+
+    def __init__(self, store: Store, storage: LocalStorage) -> None:
+        self.woken: list[str] = []
+        self._store = store
+        self._storage = storage
+
+    def wake(self, video: Video) -> None:
+        """What the use cases call after a commit."""
+        self.woken.append(video.id)
+
+    async def begin(self, video_id: str) -> None:
+        """An engine has taken it."""
+        rows = self._store.videos
+        assert await rows.intend(video_id, "token", time.time())
+        assert await rows.ticketed(video_id, "token", "ticket", time.time())
+
+    async def advance(self, video_id: str, progress: int) -> None:
+        """It is being made."""
+        assert await self._store.videos.advance(video_id, progress=progress, working=True, now=time.time())
+
+    async def complete(self, video_id: str, expires_at: float | None = None, **files: bytes) -> None:
+        """Its files lie in the storage, under the names of their kinds."""
+        await self.begin(video_id)
+        assert await self._store.videos.fetching(video_id, time.time())
+        assets = [await self._keep(video_id, AssetKind(kind), data) for kind, data in files.items()]
+        assert await self._store.videos.complete(video_id, assets, {}, time.time(), expires_at)
+
+    async def fail(self, video_id: str) -> None:
+        """It ended badly."""
+        error = VideoError("engine_error", "The engine gave up.")
+        assert await self._store.videos.fail(video_id, error, time.time())
+
+    async def _keep(self, video_id: str, kind: AssetKind, data: bytes) -> Asset:
+        media_type, suffix = MEDIA_TYPES[kind]
+        staged = self._storage.staging(suffix)
+        staged.write_bytes(data)
+        stored = await self._storage.keep(staged, f"videos/{video_id}/{kind}{suffix}")
+        return Asset(
+            kind=kind,
+            key=stored.key,
+            media_type=media_type,
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            width=64,
+            height=64,
+        )
+
+
+class Desk(Struct):
+    """The app, and what lies behind it."""
+
+    app: App
+    store: Store
+    storage: LocalStorage
+    videos: Videos
+    hands: Hands
+    key: str
+    principal: Principal
+    other_key: str  # another account's
+    folder: Path
+
+    @property
+    def staged(self) -> list[Path]:
+        """Uploads that lie about."""
+        return sorted((self.folder / "files" / "staging").iterdir())
+
+
+async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> Desk:
+    """A desk in a folder."""
+    store = Store.open(folder / "rows.sqlite")
+    storage = LocalStorage(folder / "files")
+    hands = Hands(store, storage)
+    videos = Videos(
+        catalog=Catalog.load(),
+        store=store,
+        storage=storage,
+        engines={},
+        guard=net.Guard(),
+        wake=hands.wake,
+        clock=time.time,
+        image_limit=settings.image_limit,
+    )
+    keys = []
+    for name in ("mine", "yours"):
+        account = await store.accounts.create_account(name, None)
+        keys.append((await store.accounts.create_key(account.id, name, time.time()))[1])
+    principal = await store.accounts.principal(keys[0])
+    assert principal is not None
+    app = build_app(videos, store, storage, settings, lambda: True, keep_alive=keep_alive)
+    return Desk(app, store, storage, videos, hands, keys[0], principal, keys[1], folder)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk on the test's own loop."""
+    made = await set_up(tmp_path, Settings(data=tmp_path, body_limit=40 * 1024 * 1024))
+    yield made
+    await made.store.close()
+
+
+@pytest.fixture
+async def api(desk: Desk) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client that is let in."""
+    transport = httpx2.ASGITransport(app=desk.app)
+    headers = {"authorization": f"Bearer {desk.key}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk", headers=headers) as client:
+        yield client
+
+
+class Live:
+    """A desk behind a real socket, served by a thread of its own."""
+
+    def __init__(self, folder: Path, settings: Settings, deadlines: Deadlines, stall_timeout: float) -> None:
+        self.host, self.port = "127.0.0.1", 0
+        self.desk: Desk
+        self._folder = folder
+        self._settings = settings
+        self._deadlines = deadlines
+        self._stall_timeout = stall_timeout
+        self._loop: asyncio.AbstractEventLoop
+        self._serving: asyncio.Task[None]
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        """Return when it takes connections."""
+        self._thread.start()
+        assert self._up.wait(20)
+
+    def stop(self) -> None:
+        """Drain, and wait for the end."""
+        self._loop.call_soon_threadsafe(self._serving.cancel)
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something on the server's loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def connect(self, **options: Any) -> socket.socket:
+        """A bare connection."""
+        return socket.create_connection((self.host, self.port), timeout=20, **options)
+
+    def client(self) -> httpx2.Client:
+        """A client that is let in."""
+        headers = {"authorization": f"Bearer {self.desk.key}"}
+        return httpx2.Client(base_url=f"http://{self.host}:{self.port}", headers=headers, timeout=20, trust_env=False)
+
+    def head(self, method: str, path: str, *more: str) -> bytes:
+        """A request's head, with the key."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: desk", f"Authorization: Bearer {self.desk.key}", *more, "", ""]
+        return "\r\n".join(lines).encode()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.desk = await set_up(self._folder, self._settings, keep_alive=0.2)
+        self._serving = asyncio.create_task(
+            serve(
+                self.desk.app,
+                self.host,
+                0,
+                on_ready=self._on_ready,
+                drain_timeout=2,
+                deadlines=self._deadlines,
+                stall_timeout=self._stall_timeout,
+            )
+        )
+        await asyncio.wait([self._serving])
+        await self.desk.store.close()
+
+    def _on_ready(self, url: str) -> None:
+        self.port = int(url.rpartition(":")[2])
+        self._up.set()
+
+
+Launch = Callable[..., Live]
+"""Starts a live desk; named arguments are settings, ``deadlines`` and ``stall_timeout``."""
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    """Start live desks that end with the test."""
+    running: list[Live] = []
+
+    def start(deadlines: Deadlines | None = None, stall_timeout: float = 30.0, **settings: Any) -> Live:
+        folder = tmp_path / str(len(running))
+        folder.mkdir()
+        live = Live(folder, Settings(data=folder, **settings), deadlines or Deadlines(), stall_timeout)
+        running.append(live)
+        live.start()
+        return live
+
+    yield start
+    for live in running:
+        live.stop()
+
+
+@pytest.fixture
+def live(launch: Launch) -> Live:
+    """A live desk with the usual settings."""
+    return launch()

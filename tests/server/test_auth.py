@@ -1,0 +1,96 @@
+"""Who is asking."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from filmgate.server.auth import masked, read_key
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Desk
+
+
+@pytest.mark.parametrize(
+    "header", [b"Bearer k-1", b"bearer k-1", b"BEARER   k-1  ", b"k-1", b"  k-1 ", b"Bearer\tk-1", b"bEaReR k-1"]
+)
+def test_the_spellings_of_a_key(header: bytes) -> None:
+    """With the scheme in any case, without it, with stray white space: it is the same key."""
+    assert read_key([(b"host", b"x"), (b"authorization", header)]) == "k-1"
+
+
+@pytest.mark.parametrize("header", [b"", b"Bearer", b"Bearer ", b"   "])
+def test_no_key(header: bytes) -> None:
+    """A header without a key is no key."""
+    assert read_key([(b"authorization", header)]) == ""
+
+
+@pytest.mark.parametrize("secret", ["s", "sk-short", "sk-0123456789", "sk-0123456789abcdef0123456789"])
+def test_a_masked_key_is_never_whole(secret: str) -> None:
+    """At most seven characters of a key are shown, and never half of it."""
+    shown = masked(secret).replace("…", "")
+    assert len(shown) <= min(7, len(secret) / 2)
+
+
+async def test_every_route_asks_for_a_key(api: httpx2.AsyncClient) -> None:
+    """Without a key, every route of the API answers 401 in the wire's shape, whatever the method."""
+    del api.headers["authorization"]
+    for method, path in [
+        ("GET", "/v1/videos"),
+        ("POST", "/v1/videos"),
+        ("GET", "/v1/videos/video_1"),
+        ("HEAD", "/v1/videos/video_1/content"),
+        ("GET", "/v1/videos/video_1/content"),
+        ("GET", "/v1/videos/video_1/events"),
+        ("POST", "/v1/videos/video_1/cancel"),
+        ("DELETE", "/v1/videos/video_1"),
+        ("GET", "/v1/models"),
+        ("GET", "/v1/models/sora-2"),
+    ]:
+        answer = await api.request(method, path)
+        assert answer.status_code == 401, (method, path)
+        assert answer.headers["x-should-retry"] == "false"
+        assert answer.headers["www-authenticate"] == "Bearer"
+        if method != "HEAD":
+            error = answer.json()["error"]
+            assert (error["type"], error["param"], error["code"]) == ("invalid_request_error", None, "invalid_api_key")
+            assert "didn't provide an API key" in error["message"]
+
+
+async def test_a_wrong_key_is_named_but_never_whole(api: httpx2.AsyncClient) -> None:
+    """The message shows enough to recognise the key by."""
+    secret = "sk-abcdefghijklmnopqrstuvwxyzcd"
+    answer = await api.get("/v1/videos", headers={"authorization": f"Bearer {secret}"})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["message"] == "Incorrect API key provided: sk-ab…cd."
+    assert secret not in answer.text
+
+
+async def test_a_raw_key_is_let_in(desk: Desk, api: httpx2.AsyncClient) -> None:
+    """Half of the existing client code sends the key without a scheme."""
+    assert (await api.get("/v1/videos", headers={"authorization": desk.key})).status_code == 200
+
+
+async def test_a_stranger_learns_nothing(desk: Desk, api: httpx2.AsyncClient) -> None:
+    """Another account's video answers exactly like one that never was, on every route."""
+    made = (await api.post("/v1/videos", json={"prompt": "mine"})).json()["id"]
+    await desk.hands.complete(made, video=b"film")
+    for method, path in [
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/content"),
+        ("GET", "/events"),
+        ("POST", "/cancel"),
+        ("GET", "?wait=5"),
+    ]:
+        answers = []
+        for name in (made, "video_unknown"):
+            headers = {"authorization": desk.other_key}
+            answer = await api.request(method, f"/v1/videos/{name}{path}", headers=headers)
+            answers.append((answer.status_code, answer.text.replace(name, "ID")))
+        assert answers[0] == answers[1]
+        assert answers[0][0] == 404
+        assert "Video with id 'ID' not found." in answers[0][1]
+    assert (await api.get("/v1/videos", headers={"authorization": desk.other_key})).json()["data"] == []
