@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -147,10 +147,17 @@ def _engines(catalog: Catalog, settings: Settings) -> dict[str, Engine]:
 def _context(name: str, settings: Settings) -> engines.EngineContext:
     return engines.EngineContext(
         name=name,
-        options={"workers": settings.scene_workers} if name == "scene" else {},
+        options=_OPTIONS[name](settings) if name in _OPTIONS else {},
         cache=settings.data / "cache" / name,
         scratch=settings.data / "scratch" / name,
     )
+
+
+_OPTIONS: Mapping[str, Callable[[Settings], Mapping[str, object]]] = {
+    "scene": lambda settings: {"workers": settings.scene_workers},
+    "testcard": lambda settings: {"delay": settings.testcard_delay},
+}
+"""Which settings each built-in engine gets to see."""
 
 
 def _log_to_stderr(level: str) -> None:

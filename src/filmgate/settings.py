@@ -45,6 +45,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     scene_workers: Annotated[
         int, Meta(ge=1, le=64, description="Films that the embedded renderer makes at once, each in a process.")
     ] = 2
+    testcard_delay: Annotated[
+        float,
+        Meta(ge=0, description="Seconds that the engine `testcard` takes over a film, to try a client's waiting."),
+    ] = 0.0
     worker: Annotated[bool, _help("Whether this process makes videos; false: it only answers requests.")] = True
     allow_hosts: Annotated[
         tuple[str, ...], _help("Hosts that may be fetched from although their address is private.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from pathlib import Path
 
 import msgspec
@@ -133,7 +133,7 @@ class Videos:
 
     async def list(
         self, principal: Principal, *, after: str | None, limit: int, ascending: bool
-    ) -> tuple[list[Video], bool]:
+    ) -> tuple[Sequence[Video], bool]:
         """A page of the account's videos by order of acceptance, and whether more follow."""
         return await self._store.videos.page(principal.account_id, after=after, limit=limit, ascending=ascending)
 
@@ -223,7 +223,7 @@ class Videos:
     async def _take_in(self, video_id: str, params: CreateParams, resolved: Resolved) -> Asset | None:
         if params.input_reference is None:
             return None
-        staged: list[Path] = []
+        staged: MutableSequence[Path] = []
         try:
             source = await self._source(params.input_reference, staged)
             out = self._storage.staging(".png")
@@ -246,7 +246,7 @@ class Videos:
             height=resolved.size.height,
         )
 
-    async def _source(self, reference: Reference, staged: list[Path]) -> Path | bytes:
+    async def _source(self, reference: Reference, staged: MutableSequence[Path]) -> Path | bytes:
         match reference:
             case Upload(path=path):
                 return path
