@@ -33,12 +33,13 @@ def city(stage: Stage) -> None:
     stage.light = _glowing(stage.light) if stage.light.lamps >= 0.9 else stage.light
     stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
-    stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 26.0), 0.45, 2.4
+    stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 15.0), 0.4, 1.1
     sky(stage)
     for row in range(4):
         _towers(stage, row)
     street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
-    Water(Surface(tint=scale(street, 0.45), swell=0.026, mirror=0.36, wave=1.5, speed=0.35, murk=0.12, sparkle=0.0), far=26.0).put(stage)
+    Water(Surface(tint=scale(street, 0.75), swell=0.014, mirror=0.26, wave=2.6, speed=0.12, murk=0.1, sparkle=0.0), far=26.0).put(stage)
+    _road(stage)
     _kerb(stage)
     _corners(stage)
     stage.hear(city=1.0, traffic=0.5, pad=0.4)
@@ -133,6 +134,25 @@ def _hang(stage: Stage, box: tuple[float, float, float, float], depth: float, ro
     stage.plate(canvas, depth * 0.985, gain=lambda t: flicker(phase, faulty, t))
 
 
+def _road(stage: Stage) -> None:
+    """What tells a wet road from a canal: the far pavement, its kerb, lane lines."""
+    light = stage.light
+    paint, stone = stage.shade((0.85, 0.85, 0.82), lit=0.5), stage.shade((0.42, 0.42, 0.45), 12, lit=0.4)
+    canvas = stage.canvas(top=0.4, bottom=1.1)
+    far, kerb = stage.at(0, 0, 25.0)[1], stage.at(0, 0, 15.5)[1]
+    canvas.rectangle(canvas.x0, far, canvas.width, kerb - far, stone, to=scale(stone, 0.7), alpha=0.55)
+    canvas.rectangle(canvas.x0, kerb - 1.5 * stage.unit, canvas.width, 2.6 * stage.unit, mix(stone, light.glow, 0.25), alpha=0.9)
+    stage.plate(canvas, 15.5)
+    for z, dashed in ((10.4, True), (6.1, False)):
+        line = stage.canvas(top=0.5, bottom=1.15)
+        y, thick = stage.at(0, 0, z)[1], 0.16 * stage.eye * stage.focal / (z * z)
+        metre = stage.focal / z
+        for k in range(-12, 13) if dashed else (0,):
+            x, long = (stage.width / 2 + k * 3.4 * metre, 1.7 * metre) if dashed else (line.x0, float(line.width))
+            line.rectangle(x, y - thick / 2, long, thick, paint, alpha=0.55)
+        stage.plate(line, z)
+
+
 def _kerb(stage: Stage) -> None:
     """The far end of the street: a line of lamps and their light in the haze."""
     canvas = stage.canvas(top=0.3, bottom=0.75)
@@ -150,7 +170,8 @@ def _corners(stage: Stage) -> None:
     """The near houses left and right, with the sign that the prompt asks for."""
     w, h, rng, lamps = stage.width, stage.height, stage.rng, stage.light.lamps
     canvas = stage.canvas(top=-0.25, bottom=1.2)
-    face = stage.shade((0.16, 0.16, 0.20), lit=0.3)
+    stone = mix((0.62, 0.58, 0.54), (0.17, 0.17, 0.21), min(1.0, lamps * 1.1))
+    face = stage.shade(stone, lit=0.35)
     share = 0.115 if not stage.portrait else 0.15
     for left in (True, False):
         x0 = canvas.x0 if left else w * (1 - share)
@@ -160,11 +181,11 @@ def _corners(stage: Stage) -> None:
             for i in range(2):
                 x = w * share * (0.52 * i + 0.1) if left else w * (1 - share + share * (0.52 * i + 0.1))
                 warm = mix(_WINDOWS[int(rng.integers(len(_WINDOWS)))], (1.0, 0.6, 0.3), 0.2)
-                glass = scale(warm, 0.75) if rng.random() < 0.45 * lamps else scale(face, 1.5)
+                glass = scale(warm, 0.75) if rng.random() < 0.45 * lamps else mix(scale(face, 0.5), stage.light.sky[1][1], 0.25)
                 canvas.rectangle(x, h * (-0.14 + 0.125 * j), w * share * 0.34, h * 0.075, glass, to=scale(glass, 0.45), alpha=0.9)
         edge = w * share if left else w * (1 - share)
         canvas.rectangle(edge - 2 * stage.unit, canvas.y0, 4 * stage.unit, canvas.height, mix(face, stage.light.glow, 0.3))
-    stage.plate(canvas, 5.2)
+    stage.plate(canvas, 8.0)
     for k, (text, x, y) in enumerate(((stage.shot.text or "霓虹夜市", 0.125, 0.30), ("未来都市", 0.885, 0.27))):
         if k == 0 or not stage.portrait:
             _near_sign(stage, fonts.drawable(text)[:14] or "霓虹夜市", w * x, h * y, NEON[k])
@@ -177,9 +198,9 @@ def _near_sign(stage: Stage, text: str, x: float, y: float, colour: Colour) -> N
     size = h * (0.062 if not stage.portrait else 0.04)
     size = min(size, 0.42 * h / (1.15 * len(text))) if vertical else min(size, w * 0.34 / max(1.0, fonts.width(text, 1000) / 1000 + 1))
     sw, sh = sign_size(text, size, vertical=vertical)
-    x = min(max(x, sw / 2 + 0.02 * w), w - sw / 2 - 0.02 * w)
+    x = min(max(x, sw / 2 + 0.07 * w), w - sw / 2 - 0.07 * w)
     pad = size * 1.4
     canvas = Canvas(x - sw / 2 - pad, y - sh / 2 - pad, x + sw / 2 + pad, y + sh / 2 + pad)
     neon_sign(canvas, x, y, text, size, colour, NEON[3], vertical=vertical)
     power = 0.45 + 0.55 * stage.light.lamps
-    stage.plate(canvas, 5.0, gain=lambda t: power * flicker(x, faulty=False, t=t))
+    stage.plate(canvas, 7.9, gain=lambda t: power * flicker(x, faulty=False, t=t))

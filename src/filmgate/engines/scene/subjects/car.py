@@ -26,24 +26,25 @@ def car(stage: Stage, spec: SubjectSpec) -> None:
     named = [name for name in spec.attributes if name in COLOURS]
     far, near = min(stage.bounds[1] * 0.7, stage.standing * 2.0), stage.standing * 1.15
     for k in range(count):
-        z = near + (far - near) * (k / max(1, count - 1)) if count > 1 else max(stage.standing, 5.5)
+        z = near + (far - near) * (k / max(1, count - 1)) if count > 1 else min(max(stage.standing, 5.5), stage.bounds[1] * 0.86)
         _put(stage, (named or _PAINTS)[k % len(named or _PAINTS)], z, k, followed=count == 1 and stage.endless)
 
 
 def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
     """A car in its lane."""
-    pixels = stage.focal / z
+    true = stage.focal / z
+    pixels = min(true, 0.42 * stage.width / _LENGTH)  # never so near that it fills the picture
     left = k % 2 == 1
-    actor = Actor(stage, [_pose(stage, COLOURS[paint], pixels * _LENGTH, p / _POSES) for p in range(_POSES)], pixels, left=left)
-    way = stage.width / pixels + _LENGTH * 2
-    speed = 7.0 + 2.0 * math.sin(k * 2.1)
+    actor = Actor(stage, [_pose(stage, COLOURS[paint], pixels * _LENGTH, p / _POSES) for p in range(_POSES)], true, left=left)
+    way = stage.width / true + _LENGTH * 2 * pixels / true
+    speed = (7.0 + 2.0 * math.sin(k * 2.1)) * pixels / true
     start = 0.35 * way if k == 0 else (k * 0.37 % 1) * way
     if followed:
-        stage.speed = 9.0
+        stage.speed = 9.0 * pixels / true
 
     def quads(frame: Frame) -> list[Quad]:
         t = frame.t
-        x = 9.0 * t + 0.05 * way * math.sin(t * 0.4) if followed else ((speed * t + start) % way - way / 2) * (-1 if left else 1)
+        x = stage.speed * t + 0.05 * way * math.sin(t * 0.4) if followed else ((speed * t + start) % way - way / 2) * (-1 if left else 1)
         return actor.quads(frame, x, z, t * 3.0)
 
     stage.add(Figures(quads), z)
@@ -52,10 +53,6 @@ def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
         turns = range(int((speed * stage.seconds + start) / way) + 1)
         stage.events += [SoundEvent(max(0.0, ((n + 0.5) * way - start) / speed - 0.6), "whoosh", 0.0, 0.35) for n in turns if (n + 0.5) * way > start]
 
-
-def count_first(k: int) -> bool:
-    """Whether this is the car that is seen first."""
-    return k == 0
 
 
 def _pose(stage: Stage, colour: Colour, length: float, turn: float) -> Still:
