@@ -1,0 +1,208 @@
+"""Reference images: from bytes that a stranger sent to a PNG of ours that an engine can trust.
+
+Only what a decoder made of them survives: no metadata, no second frame, no bytes after the picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from PIL import ExifTags, Image, ImageFile, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, StorageFault
+from filmgate.video import Fit, Size
+
+__all__ = ["DATA_URL_LIMIT", "PIXEL_LIMIT", "data_url", "take_in"]
+
+PIXEL_LIMIT = 16 * 1024 * 1024
+"""Pixels of a reference image, as its header says them."""
+
+DATA_URL_LIMIT = 20_971_520
+"""Characters of a data URL."""
+
+_PARAM = "input_reference"
+_OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
+    "PNG": PngImageFile,
+    "JPEG": JpegImageFile,
+    "WebP": WebPImageFile,
+}
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What each EXIF orientation asks for; 5 and more exchange width and height."""
+
+_SIDEWAYS = 5
+
+# What Pillow raises on damaged files, as fuzzing it shows; warnings are among it where they are made errors.
+_DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+    EOFError,
+    MemoryError,
+    struct.error,
+    Warning,
+    Image.DecompressionBombError,
+)
+
+
+def take_in(source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path) -> None:
+    """Turn a reference image into an RGB PNG of exactly ``size``, upright, on white where it was transparent.
+
+    Args:
+        source: the file or its bytes; nothing else about it is believed.
+        size: the video's.
+        fit: what to do with a picture of another size: refuse it, crop it to fill, or pad it with black.
+        limit: bytes that the source may have.
+        out: where the PNG is written.
+
+    Raises:
+        InvalidImage: it is no PNG, JPEG or WebP, too large, animated, or damaged.
+        InvalidImageSize: its size is not the video's, and ``fit`` says error.
+        StorageFault: the PNG can't be written.
+    """
+    data = _bytes(source, limit)
+    kind = _sniff(data)
+    if kind == "WebP":
+        _check_pixels(_webp_size(data))  # opening one reserves memory for all of it
+    with _damage_told(kind), _OPENERS[kind](io.BytesIO(data)) as image:
+        _check_pixels(Size(*image.size))
+        if getattr(image, "n_frames", 1) > 1:
+            raise InvalidImage("The image is animated; a still picture is needed.", param=_PARAM)
+        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
+        if fit is Fit.ERROR:
+            _check_size(Size(*(image.size[::-1] if turn in _TURNS and turn >= _SIDEWAYS else image.size)), size)
+        image.load()
+        picture = _fitted(_upright(_opaque(image), turn), size, fit)
+    try:
+        picture.save(out, "PNG", compress_level=3)
+    except OSError as error:
+        raise StorageFault("The reference image can't be written.") from error
+
+
+def data_url(text: str, limit: int) -> bytes:
+    """The bytes that a ``data:`` URL holds; its media type is not believed.
+
+    Raises:
+        InvalidValue: it is no data URL, too long, or not Base64.
+        InvalidImage: it holds more than ``limit`` bytes.
+    """
+    if len(text) > DATA_URL_LIMIT:
+        raise InvalidValue(f"Invalid data URL: longer than {DATA_URL_LIMIT} characters.", param=_PARAM)
+    head, comma, body = text.partition(",")
+    if not comma or head[:5].lower() != "data:":
+        raise InvalidValue("Invalid data URL: expected 'data:image/png;base64,…'.", param=_PARAM)
+    data = _base64(body) if head.lower().endswith(";base64") else unquote_to_bytes(body)
+    if len(data) > limit:
+        raise _too_large(limit)
+    return data
+
+
+def _base64(body: str) -> bytes:
+    try:
+        packed = b"".join((unquote_to_bytes(body) if "%" in body else body.encode("ascii")).split())
+        return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise InvalidValue("Invalid data URL: its data is not Base64.", param=_PARAM) from error
+
+
+def _bytes(source: Path | bytes, limit: int) -> bytes:
+    if isinstance(source, bytes):
+        data = source
+    else:
+        with source.open("rb") as file:
+            data = file.read(limit + 1)
+    if len(data) > limit:
+        raise _too_large(limit)
+    return data
+
+
+def _too_large(limit: int) -> InvalidImage:
+    return InvalidImage(f"The image is larger than {limit / 1024**2:g} MB.", param=_PARAM)
+
+
+def _sniff(data: bytes) -> str:
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    raise InvalidImage("The image is neither PNG, JPEG nor WebP.", param=_PARAM)
+
+
+def _webp_size(data: bytes) -> Size:
+    """Width and height as the first chunk says: RFC 9649, sections 2.5 to 2.7."""
+    kind, body = data[12:16], data[20:30].ljust(10, b"\0")
+    if kind == b"VP8X":
+        return Size(1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
+    if kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return Size(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
+    return Size(int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF)
+
+
+def _check_pixels(size: Size) -> None:
+    if size.width * size.height > PIXEL_LIMIT:
+        raise InvalidImage(f"The image has {size} pixels, more than {PIXEL_LIMIT:,} in all.", param=_PARAM)
+
+
+def _check_size(found: Size, size: Size) -> None:
+    if found != size:
+        raise InvalidImageSize(
+            f"Inpaint image must match the requested width and height: the image is {found}, the video {size}.",
+            param=_PARAM,
+        )
+
+
+@contextmanager
+def _damage_told(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGE as error:
+        raise InvalidImage(f"The image is a damaged {kind} file.", param=_PARAM) from error
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """RGB, on white where it was transparent; 16 bits of grey become 8."""
+    if image.mode.startswith("I"):
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _upright(image: Image.Image, turn: object) -> Image.Image:
+    return image.transpose(_TURNS[turn]) if isinstance(turn, int) and turn in _TURNS else image
+
+
+def _fitted(image: Image.Image, size: Size, fit: Fit) -> Image.Image:
+    box = (size.width, size.height)
+    if fit is Fit.CROP:
+        return ImageOps.fit(image, box, Image.Resampling.LANCZOS)
+    if fit is Fit.PAD:
+        return ImageOps.pad(image, box, Image.Resampling.LANCZOS, color="black")
+    return image
