@@ -11,25 +11,33 @@ import numpy as np
 from filmgate.engines.scene import registry
 from filmgate.engines.scene.camera import Lens, Path, combine
 from filmgate.engines.scene.cues import SoundCues
-from filmgate.engines.scene.description import Shot
+from filmgate.engines.scene.description import Shot, SubjectSpec
 from filmgate.engines.scene.kernels.finish import bloom, finish
 from filmgate.engines.scene.kernels.jit import F32, U8
+from filmgate.engines.scene.light import Light
+from filmgate.engines.scene.picture import Picture, Unveiled, tint, unveiled
 from filmgate.engines.scene.stage import Frame, Layer, Stage
-from filmgate.engines.scene.styles import Look
+from filmgate.engines.scene.styles import Look, replace
 from filmgate.video import Size
 
-__all__ = ["View", "compose"]
+__all__ = ["View", "compose", "warm_up"]
 
 _FALLBACK = "abstract"
 _GRAIN = 64  # pixels by which the grain's picture is larger than the frame
+
+_KNEE = 0.75  # from where highlights are rolled off
+_NO_KNEE = 0.999
+_PLAIN = np.eye(3, 4, dtype=np.float32)
 
 
 class View:
     """One shot, ready to be drawn: prepare it once, then draw any frame in any order from any thread."""
 
-    def __init__(self, stage: Stage, build: registry.Setting, *, fps: int, lens: Path, look: Look) -> None:
+    def __init__(
+        self, stage: Stage, setting: registry.Setting, *, fps: int, lens: Path, look: Look, reference: F32 | None = None
+    ) -> None:
         self.stage, self.fps, self.look = stage, fps, look
-        self._setting, self._lens = build, lens
+        self._setting, self._lens, self._reference = setting, lens, reference
         self._layers: list[Layer] = []
         self._local = threading.local()
         self._tempo = registry.TEMPOS[stage.shot.tempo].factor if stage.shot.tempo in registry.TEMPOS else 1.0
@@ -39,11 +47,16 @@ class View:
         """Paint everything that does not change: once, seeded, a second or two."""
         if self._ready:
             return
-        _populate(self.stage, self._setting)
-        self._layers = self.stage.layers()
+        if self._reference is None:
+            _populate(self.stage, self._setting)
+            self._layers = self.stage.layers()
+        else:
+            _weathers(self.stage, self.stage.shot.weather)
+            still = "static" in self.stage.shot.camera
+            picture = Picture(self.stage, self._reference, self._lens, still)
+            self._layers = [picture, Unveiled(self.stage.layers())]
         self._edges = _vignette(self.stage.width, self.look.vignette), _vignette(self.stage.height, self.look.vignette)
         self._grain = _grain(self.stage)
-        self._matrix = np.asarray(self.look.matrix, np.float32)
         self._ready = True
 
     def draw(self, n: int, y: U8, u: U8, v: U8) -> None:
@@ -62,7 +75,7 @@ class View:
     @property
     def notes(self) -> dict[str, object]:
         """What was drawn, and what was asked for but can't be."""
-        notes: dict[str, object] = {"setting": self._setting.name}
+        notes: dict[str, object] = {"setting": self._setting.name if self._reference is None else "reference"}
         return notes | ({"not_drawn": list(self.stage.unseen)} if self.stage.unseen else {})
 
     def _moment(self, n: int) -> Frame:
@@ -90,30 +103,63 @@ class View:
         )
 
     def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
-        """Bloom, grade and grain into the planes."""
+        """Bloom, grade and grain into the planes; over a reference they come by and by."""
         threshold, amount = self.stage.light.bloom
+        share = 1.0 if self._reference is None else unveiled(frame.t)
         radius = max(2, min(self.stage.width, self.stage.height) // 80)
         bloom(frame.pixels, threshold, frame.glow, frame.work, radius)
         jump = (n * 2654435761) & 0xFFFFFFFF
         place = ((jump >> 3) % _GRAIN, (jump >> 11) % _GRAIN)
+        matrix = _PLAIN + (np.asarray(self.look.matrix, np.float32) - _PLAIN) * np.float32(share)
+        edge_x, edge_y = (edge * np.float32(share) for edge in self._edges)
         flat_y, flat_u, flat_v = _flat(y), _flat(u), _flat(v)
-        finish(frame.pixels, frame.glow, amount * self.look.bloom, *self._edges, self._matrix, self._grain, *place,
-               self.look.grain, flat_y, flat_u, flat_v, (y.strides[0], u.strides[0]))  # fmt: skip
+        finish(frame.pixels, frame.glow, amount * self.look.bloom * share, edge_x, edge_y, matrix, self._grain, *place,
+               self.look.grain * share, _KNEE if self._reference is None else _NO_KNEE,
+               flat_y, flat_u, flat_v, (y.strides[0], u.strides[0]))  # fmt: skip
 
 
 def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | None = None) -> View:
     """Find the shot's setting, light, camera and style, and make a view of them.
 
-    Words that nothing is registered for fall back to the abstract landscape or are left out and noted.
+    ``reference``: a picture (height, width, 3) in 0 … 1, or 0 … 255 as uint8, that becomes the first frame. Words
+    that nothing is registered for fall back to the abstract landscape or are left out and noted.
     """
-    del reference
     setting = registry.settings().get(shot.setting) or registry.settings()[_FALLBACK]
-    light = registry.times()[shot.time or setting.time].light()
+    light = registry.times()[_time(shot, setting)].light()
     for name in shot.weather or setting.weather:
         weather = registry.weathers().get(name)
         light = weather.light(light) if weather and not setting.indoor else light
     stage = Stage(shot, light, size=size, seconds=shot.frames / fps, seed=seed)
-    return View(stage, setting, fps=fps, lens=_path(shot, setting), look=_look(shot))
+    lens, look = _path(shot, setting if reference is None else None), _look(shot)
+    if reference is None:
+        return View(stage, setting, fps=fps, lens=lens, look=look)
+    if shot.time:
+        look = _tinted(look, light)
+    picture = np.asarray(reference, np.float32) / (255.0 if reference.dtype == np.uint8 else 1.0)
+    return View(stage, setting, fps=fps, lens=lens, look=look, reference=picture)
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache: a tiny frame of a few shots that use them all."""
+    size, planes = Size(64, 36), (np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8))
+    walker = SubjectSpec(kind="dog", action="run")
+    shots = [
+        Shot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
+        Shot(setting="garden", weather=("snow",), style=("ink",), frames=24),
+        Shot(setting="mountains", frames=24),
+    ]
+    for shot in shots:
+        view = compose(shot, size=size, fps=24, seed=1)
+        view.prepare()
+        view.draw(0, *planes)
+    view = compose(shots[2], size=size, fps=24, seed=1, reference=np.zeros((36, 64, 3), np.float32))
+    view.prepare()
+    view.draw(12, *planes)
+
+
+def _time(shot: Shot, setting: registry.Setting) -> str:
+    """The shot's time of day, or the one that suits the setting."""
+    return shot.time if shot.time in registry.times() else setting.time
 
 
 def _look(shot: Shot) -> Look:
@@ -125,28 +171,45 @@ def _look(shot: Shot) -> Look:
     return look
 
 
-def _path(shot: Shot, setting: registry.Setting) -> Path:
+def _tinted(look: Look, light: Light) -> Look:
+    """A look in the light of another hour."""
+    gains = tint(light, registry.times()["day"].light())
+    rows = [
+        (row[0] * gains[0], row[1] * gains[1], row[2] * gains[2], row[3])
+        for row in look.matrix
+    ]
+    return replace(look, matrix=(rows[0], rows[1], rows[2]))
+
+
+def _path(shot: Shot, setting: registry.Setting | None) -> Path:
     """All the camera's moves at once."""
     known: Mapping[str, registry.Camera] = registry.cameras()
-    moves = [known[name].path for name in shot.camera or setting.camera if name in known]
+    names = shot.camera or (setting.camera if setting else ())
+    moves = [known[name].path for name in names if name in known]
     return lambda share, seconds: combine([move(share, seconds) for move in moves])
 
 
 def _populate(stage: Stage, setting: registry.Setting) -> None:
     """Build the setting, then who is in it, then the weather."""
-    shot = stage.shot
+    shot, known = stage.shot, registry.subjects()
+    specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in setting.inhabitants)
+    stage.walkers = any(known[spec.kind].element == "ground" for spec in specs if spec.kind in known)
     setting.build(stage)
-    for spec in shot.subjects:
-        subject = registry.subjects().get(spec.kind)
-        if subject:
-            subject.build(stage, spec)
+    for spec in specs:
+        if spec.kind in known:
+            known[spec.kind].build(stage, spec)
         else:
             stage.unseen.append(spec.kind)
-    for name in shot.weather or setting.weather:
+    _weathers(stage, () if setting.indoor else shot.weather or setting.weather)
+
+
+def _weathers(stage: Stage, names: tuple[str, ...]) -> None:
+    """Put weathers in front of everything."""
+    for name in names:
         weather = registry.weathers().get(name)
-        if weather and not setting.indoor:
+        if weather:
             weather.build(stage)
-        elif not weather:
+        else:
             stage.unseen.append(name)
 
 

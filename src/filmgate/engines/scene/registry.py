@@ -91,6 +91,7 @@ class Subject(_Entry, frozen=True, kw_only=True):
 
     build: Callable[[Stage, SubjectSpec], None]
     actions: tuple[str, ...] = ()  # of ACTIONS; the first one is what it does by itself
+    element: str = "ground"  # where it is: "ground", "water" or "air"
     attributes: Mapping[str, Words] = {}  # its own, beside the common ATTRIBUTES
 
 
@@ -200,13 +201,16 @@ def subject(
     en: tuple[str, ...],
     zh: tuple[str, ...],
     actions: tuple[str, ...] = (),
+    element: str = "ground",
     attributes: Mapping[str, Words] | None = None,
 ) -> Callable[[Callable[[Stage, SubjectSpec], None]], Callable[[Stage, SubjectSpec], None]]:
     """Register the decorated builder as somebody or something."""
 
     def register(build: Callable[[Stage, SubjectSpec], None]) -> Callable[[Stage, SubjectSpec], None]:
         words = Words(en=en, zh=zh)
-        _subjects.add(Subject(name=name, words=words, build=build, actions=actions, attributes=attributes or {}))
+        _subjects.add(
+            Subject(name=name, words=words, build=build, actions=actions, element=element, attributes=attributes or {})
+        )
         return build
 
     return register

@@ -200,6 +200,8 @@ class Stage:
         self.speed = 0.0  # metres a second that the camera runs along
         self.standing = 6.0  # metres to where subjects stand
         self.bounds = (2.0, 40.0)  # nearest and farthest that anything may stand
+        self.pool = (3.6, 9.5)  # from where to where there is water to swim in
+        self.walkers = False  # whether somebody needs ground to stand on
         self.wet = 0.0  # how much the ground mirrors who stands on it
         self.drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
         self.ambience: dict[str, float] = {}

@@ -8,9 +8,6 @@ from filmgate.engines.scene.kernels.jit import F32, U8, f4, i4, inline, kernel
 
 __all__ = ["bloom", "finish"]
 
-_KNEE = f4(0.75)
-
-
 @kernel
 def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> None:
     """What is brighter than ``threshold``, at a quarter of the size, blurred by two box passes, into ``glow``."""
@@ -61,11 +58,11 @@ def _blur_columns(source: F32, out: F32, radius: int) -> None:
 
 
 @inline
-def _shoulder(value: float) -> float:
-    """Roll highlights off softly towards one."""
+def _shoulder(value: float, knee: float, bend: float) -> float:
+    """Roll highlights above the knee off softly towards one; ``bend`` is 1 / (1 - knee)."""
     value = max(f4(0), value)
-    over = max(f4(0), value - _KNEE)
-    return min(value, _KNEE) + over / (f4(1) + over * f4(4))
+    over = max(f4(0), value - knee)
+    return min(value, knee) + over / (f4(1) + over * bend)
 
 
 @kernel
@@ -104,6 +101,7 @@ def finish(
     grain_x: int,
     grain_y: int,
     grain_gain: float,
+    shoulder: float,
     y_plane: U8,
     u_plane: U8,
     v_plane: U8,
@@ -111,10 +109,13 @@ def finish(
 ) -> None:
     """Grade the frame into 8-bit limited-range BT.709 4:2:0 planes, given flat with their line strides.
 
-    ``matrix`` (3, 4) is the colour matrix and its offset; ``edge`` the darkening towards the borders.
+    ``matrix`` (3, 4) is the colour matrix and its offset; ``edge`` the darkening towards the borders,
+    ``shoulder`` the brightness from which highlights are rolled off.
     """
     height, width = pixels.shape[1:]
     half = width // 2
+    knee = f4(shoulder)
+    bend = f4(1.0 / (1.0 - shoulder))
     halo = np.zeros((3, width + 8), f4)
     blues = np.zeros(width, f4)
     reds = np.zeros(width, f4)
@@ -132,9 +133,9 @@ def finish(
             r = (r0[x] + halo[0, x]) * shade
             g = (g0[x] + halo[1, x]) * shade
             b = (b0[x] + halo[2, x]) * shade
-            red = _shoulder(m[0, 0] * r + m[0, 1] * g + m[0, 2] * b + m[0, 3])
-            green = _shoulder(m[1, 0] * r + m[1, 1] * g + m[1, 2] * b + m[1, 3])
-            blue = _shoulder(m[2, 0] * r + m[2, 1] * g + m[2, 2] * b + m[2, 3])
+            red = _shoulder(m[0, 0] * r + m[0, 1] * g + m[0, 2] * b + m[0, 3], knee, bend)
+            green = _shoulder(m[1, 0] * r + m[1, 1] * g + m[1, 2] * b + m[1, 3], knee, bend)
+            blue = _shoulder(m[2, 0] * r + m[2, 1] * g + m[2, 2] * b + m[2, 3], knee, bend)
             light = f4(0.2126) * red + f4(0.7152) * green + f4(0.0722) * blue
             value = f4(16.5) + f4(219) * light + noise[x] * f4(grain_gain)
             luma[x] = np.uint8(i4(min(f4(235), max(f4(16), value))))

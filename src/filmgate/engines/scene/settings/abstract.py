@@ -9,6 +9,7 @@ import numpy as np
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.canvas import Canvas, blur
 from filmgate.engines.scene.kernels.jit import F32
+from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
@@ -23,7 +24,7 @@ def abstract(stage: Stage) -> None:
     """Hills behind hills, mist between them, still water in front."""
     stage.horizon = stage.height * (0.64 if not stage.portrait else 0.68)
     stage.eye, stage.reach, stage.standing = 1.6, 2.2, 7.0
-    stage.endless = True
+    stage.bounds = (5.0, 8.0)
     sky(stage)
     hues = ((0.45, 0.50, 0.66), (0.36, 0.46, 0.58), (0.26, 0.40, 0.44), (0.18, 0.32, 0.32), (0.10, 0.20, 0.20))
     for k, hue in enumerate(hues):
@@ -33,6 +34,8 @@ def abstract(stage: Stage) -> None:
                            colour=hue, mist=0.8 - 0.1 * k, trees=(0, 0, 5, 8, 13)[k]))  # fmt: skip
     water = stage.shade((0.14, 0.24, 0.30), lit=0.2)
     Water(Surface(tint=water, swell=0.016, mirror=0.30, wave=0.6, speed=0.6, sparkle=0.6), far=34.0).put(stage)
+    if stage.walkers:
+        jetty(stage, stage.standing)
     if stage.shot.text:
         title(stage, stage.shot.text)
     stage.hear(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)

@@ -11,6 +11,7 @@ from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.noise import fbm
 from filmgate.engines.scene.layers.foliage import BLOSSOM, LEAF, MAPLE, boulder, broadleaf, clump, grass, limbs, pine, ramp
+from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
@@ -35,7 +36,8 @@ def garden(stage: Stage) -> None:
     h = stage.height
     stage.horizon, stage.eye = h * (0.52 if not stage.portrait else 0.50), 1.5
     stage.focal = 0.95 * max(h * (1.0 if not stage.portrait else 0.72), min(stage.width, h))
-    stage.standing, stage.bounds, stage.reach = 4.6, (3.6, 9.5), 0.6
+    stage.standing, stage.bounds, stage.reach = 5.0, (4.4, 6.0), 0.6
+    stage.pool = (3.6, 9.5)
     sky(stage)
     for k in range(3):
         ridge(stage, Ridge(depth=(260.0, 130.0, 60.0)[k], base=stage.horizon - h * (0.03 - 0.012 * k), rise=h * (0.15, 0.10, 0.05)[k],
@@ -47,6 +49,8 @@ def garden(stage: Stage) -> None:
     pool = stage.light.shade((0.10, 0.22, 0.19), lit=0.3)
     Water(Surface(tint=pool, swell=0.015, mirror=0.22, wave=0.75, speed=0.5, sparkle=0.35), far=_BANK, rings=_rings(stage)).put(stage)
     _lilies(stage)
+    if stage.walkers:
+        jetty(stage, 5.0)
     _near_bank(stage)
     _bough(stage)
     stage.hear(water=0.6, birds=0.7 if not stage.light.moon else 0.0, crickets=0.6 if stage.light.moon else 0.0, pad=0.5, wind=0.15)

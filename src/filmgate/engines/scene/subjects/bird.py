@@ -22,6 +22,7 @@ _TAU = 2 * math.pi
     en=("bird", "birds", "seagull", "seagulls", "gull", "eagle", "crane", "cranes", "dove", "swallow", "crow", "flock", "goose", "geese", "hawk", "swan"),
     zh=("鸟", "小鸟", "飞鸟", "鸟群", "海鸥", "老鹰", "鹰", "仙鹤", "白鹤", "鹤", "鸽子", "燕子", "大雁"),
     actions=("fly",),
+    element="air",
 )
 def bird(stage: Stage, spec: SubjectSpec) -> None:
     """One large bird, or seven and more in loose order."""

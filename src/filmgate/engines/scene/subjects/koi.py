@@ -21,7 +21,7 @@ _PATTERNS: tuple[tuple[Colour, Colour], ...] = (
 )
 
 
-@subject("koi", en=("koi", "koi fish", "carp", "goldfish"), zh=("锦鲤", "鲤鱼", "金鱼"), actions=("swim",))
+@subject("koi", en=("koi", "koi fish", "carp", "goldfish"), zh=("锦鲤", "鲤鱼", "金鱼"), actions=("swim",), element="water")
 def koi(stage: Stage, spec: SubjectSpec) -> None:
     """A shoal; alone they seem lost, so there are seven unless a number is said."""
     count = min(16, spec.count if spec.count > 1 else 7)
@@ -35,7 +35,7 @@ def koi(stage: Stage, spec: SubjectSpec) -> None:
         fish = [_place(frame, random[k], sprites[k % len(sprites)]) for k in range(count)]
         return sorted(fish, key=lambda quad: quad.y)
 
-    stage.add(Figures(quads), stage.standing)
+    stage.add(Figures(quads), stage.pool[0] + 0.6)
 
 
 def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[type-arg]  # sprites by angle and pose
@@ -43,7 +43,7 @@ def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[
     stage, t = frame.stage, frame.t
     pace = (0.30 + 0.22 * r[3]) * (1 if r[4] < 0.5 else -1)
     a = t * pace + r[5] * 2 * math.pi
-    near, far = stage.bounds
+    near, far = stage.pool
     top, low = stage.eye * stage.focal / far, stage.eye * stage.focal / near
     wide, deep = 0.10 + 0.12 * r[2], 0.05 + 0.05 * r[3]
     u = 0.14 + 0.72 * r[0] + math.cos(a) * wide + 0.01 * math.sin(a * 2.3)
@@ -53,7 +53,7 @@ def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[
     heading = math.atan2(math.cos(a) * deep * pace * 1.6, -math.sin(a) * wide * pace * 2.0) % (2 * math.pi)
     turn = round(heading / (2 * math.pi) * _ANGLES) % _ANGLES
     pose = int((t * 1.5 + r[5]) * _POSES) % _POSES
-    home = stage.focal / stage.standing
+    home = stage.focal / (0.5 * (near + far) * 0.8)
     size = (0.55 + 0.45 * metre / home) * frame.lens.zoom * 0.9
     return Quad(sprites[turn * _POSES + pose], x, y, size, size, (0.9, 0.94, 0.94), 0.84)
 
