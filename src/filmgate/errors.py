@@ -8,6 +8,8 @@
     │   ├── InvalidValue              a value outside what the model or the field takes
     │   ├── InvalidImage              a reference that is no usable picture
     │   ├── InvalidImageSize          a reference whose size is not the video's
+    │   ├── InvalidUrl                a URL that is not fetched: no http, no public host, credentials in it
+    │   ├── UrlUnreachable            a URL that could not be fetched: no answer, an error, too much
     │   ├── UnknownModel              a model that the catalogue does not hold
     │   ├── MalformedBody             neither JSON nor multipart that can be read
     │   ├── BodyTooLarge              413
@@ -73,6 +75,7 @@ __all__ = [
     "InvalidImageSize",
     "InvalidKey",
     "InvalidType",
+    "InvalidUrl",
     "InvalidValue",
     "MalformedBody",
     "MethodNotAllowed",
@@ -94,6 +97,7 @@ __all__ = [
     "UnknownModel",
     "UnknownParameter",
     "UnknownUrl",
+    "UrlUnreachable",
     "VideoExpired",
     "VideoFailed",
     "VideoModerated",
@@ -197,6 +201,18 @@ class InvalidImageSize(RequestError):
     """Inpaint image must match the requested width and height."""
 
     code = "invalid_image_size"
+
+
+class InvalidUrl(RequestError):
+    """The URL is not one that is fetched."""
+
+    code = "invalid_url"
+
+
+class UrlUnreachable(RequestError):
+    """The URL could not be fetched."""
+
+    code = "url_unreachable"
 
 
 class UnknownModel(RequestError):
