@@ -13,7 +13,7 @@ from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.call import Handler, Resource
 from filmgate.server.envelope import Envelope
 from filmgate.server.events import KEEP_ALIVE_SECONDS
-from filmgate.server.health import health
+from filmgate.server.health import document, health
 from filmgate.server.models import ModelHandlers
 from filmgate.server.patience import Patience
 from filmgate.server.videos import VideoHandlers
@@ -21,7 +21,9 @@ from filmgate.settings import Settings
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.videos import Videos
+from filmgate.wire import openapi
 from filmgate.wire.dialect import Dialect
+from filmgate.wire.objects import encode
 from filmgate.wire.openai import OPENAI
 
 __all__ = ["App", "build_app"]
@@ -72,6 +74,7 @@ def build_app(
     authenticate = Authenticator(store)
     routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models)]
     routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
+    routes.append(Route("/openapi.json", document(encode(openapi.document(videos.catalog.models())))))
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
     return App(Envelope(router, DIALECTS), patience)
 

@@ -8,9 +8,9 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from filmgate.errors import InvalidValue, MethodNotAllowed
+from filmgate.errors import InvalidValue
 from filmgate.server.auth import Authenticator
-from filmgate.server.errors import error_reply
+from filmgate.server.errors import refusal
 from filmgate.store import Principal
 from filmgate.wire.dialect import Context, Dialect
 
@@ -91,16 +91,8 @@ class Resource:
         """Authenticate, handle, answer."""
         handler = self._handlers.get(scope["method"])
         if handler is None:
-            await self._refuse(scope, receive, send)
+            await refusal(scope, self._dialect, self._handlers)(scope, receive, send)
             return
         principal = await self._authenticate(scope)
         reply = await handler(Call(scope, receive, principal, self._dialect))
         await reply(scope, receive, send)
-
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = MethodNotAllowed(
-            f"Not allowed to {scope['method']} on {scope['path']}. "
-            "(HINT: Perhaps you meant to use a different HTTP method?)"
-        )
-        allow = ", ".join(sorted(self._handlers)).encode("ascii")
-        await error_reply(error, self._dialect, [(b"allow", allow)])(scope, receive, send)

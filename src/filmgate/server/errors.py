@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from filmgate.errors import BodyTimeout, Conflict, FilmgateError, InvalidKey, ServerError
+from starlette.types import Scope
+
+from filmgate.errors import BodyTimeout, Conflict, FilmgateError, InvalidKey, MethodNotAllowed, ServerError
 from filmgate.server.reply import Header, Reply, json_reply
 from filmgate.wire.dialect import Dialect
 
-__all__ = ["error_reply", "publishable"]
+__all__ = ["error_reply", "publishable", "refusal"]
 
 MORE_HEADERS: dict[type[FilmgateError], tuple[Header, ...]] = {
     InvalidKey: ((b"www-authenticate", b"Bearer"),),
@@ -29,3 +31,12 @@ def error_reply(error: FilmgateError, dialect: Dialect, headers: Sequence[Header
     rendered = dialect.render_error(error)
     named = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in rendered.headers.items()]
     return json_reply(rendered.body, rendered.status, [*named, *MORE_HEADERS.get(type(error), ()), *headers])
+
+
+def refusal(scope: Scope, dialect: Dialect, allowed: Iterable[str]) -> Reply:
+    """The answer to a method that a path does not have."""
+    error = MethodNotAllowed(
+        f"Not allowed to {scope['method']} on {scope['path']}. "
+        "(HINT: Perhaps you meant to use a different HTTP method?)"
+    )
+    return error_reply(error, dialect, [(b"allow", ", ".join(sorted(allowed)).encode("ascii"))])

@@ -77,9 +77,9 @@ class EventStream:
                 return  # deleted meanwhile: there is nothing more to tell
 
     def _event(self, video: Video, outlook: Outlook) -> bytes:
-        if video.status is Status.QUEUED:
-            return events.queued(outlook.position, outlook.eta_seconds)
-        if video.status is Status.IN_PROGRESS:
-            return events.progress(video.progress, outlook.eta_seconds)
         shown = encode(self._call.dialect.render_video(video, self._call.context))
+        if video.status is Status.QUEUED:
+            return events.queued(shown, outlook.position, outlook.eta_seconds)
+        if video.status is Status.IN_PROGRESS:
+            return events.progress(shown, outlook.eta_seconds)
         return events.completed(shown) if video.status is Status.COMPLETED else events.failed(shown)

@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from filmgate.errors import MethodNotAllowed, Unavailable
+from filmgate.errors import Unavailable
+from filmgate.server.errors import refusal
 from filmgate.server.reply import json_reply
+from filmgate.wire.openai import OPENAI
 
 __all__ = ["document", "health"]
+
+_METHODS = ("GET", "HEAD")
 
 
 def health(ready: Callable[[], bool]) -> ASGIApp:
@@ -30,8 +34,10 @@ class _Open:
         self._ready = ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in {"GET", "HEAD"}:
-            raise MethodNotAllowed
-        if not self._ready():
+        if scope["method"] not in _METHODS:
+            reply = refusal(scope, OPENAI, _METHODS)
+        elif self._ready():
+            reply = json_reply(self._content())
+        else:
             raise Unavailable
-        await json_reply(self._content())(scope, receive, send)
+        await reply(scope, receive, send)

@@ -1,0 +1,244 @@
+"""Bodies: every encoding that clients use, and everything that is no body."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import httpx2
+import msgspec
+import pytest
+
+from filmgate.server.body import BodyLimits, BodyReader
+from filmgate.wire.values import Fields, Upload
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Desk, Launch, Live
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
+FILES = frozenset({"input_reference"})
+BOUNDARY = "frontier"
+
+
+def _form(*parts: tuple[str, bytes], end: bool = True) -> bytes:
+    body = b"".join(b"--frontier\r\n%b\r\n\r\n%b\r\n" % (head.encode(), data) for head, data in parts)
+    return body + (b"--frontier--\r\n" if end else b"")
+
+
+def _part(name: str, data: bytes, more: str = "") -> tuple[str, bytes]:
+    return f'Content-Disposition: form-data; name="{name}"{more}', data
+
+
+class Read(msgspec.Struct):
+    """What became of a body."""
+
+    fields: Fields
+    file: bytes | None = None
+
+
+async def _read(desk: Desk, body: bytes, content_type: str | None = None, piece: int = 65536) -> Read:
+    pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    reader = BodyReader(desk.storage, BodyLimits(bytes=64 * 1024 * 1024, seconds=20))
+    headers = [] if content_type is None else [(b"content-type", content_type.encode())]
+    scope = {"type": "http", "headers": headers}
+    async with reader.fields(scope, receive, FILES) as fields:  # type: ignore[arg-type]  # the part of ASGI that matters
+        upload = fields.get("input_reference")
+        found = Read(fields, upload.path.read_bytes() if isinstance(upload, Upload) else None)
+        if isinstance(upload, Upload) and found.file is not None:
+            assert upload.bytes == len(found.file)
+            assert upload.sha256 == hashlib.sha256(found.file).hexdigest()
+    assert desk.staged == []
+    return found
+
+
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"prompt": "a boat"}', "application/json"),
+        (b'{"prompt": "a boat"}', "application/json; charset=UTF-8"),
+        (b'\xef\xbb\xbf{"prompt": "a boat"}', "application/json"),
+        (b' {"prompt": "a boat"}', None),
+        (b'{"prompt": "a boat"}', "application/x-www-form-urlencoded"),
+        (b'{"prompt": "a boat"}', "text/plain"),
+        ('{"prompt": "a boat"}'.encode("utf-16"), "application/json; charset=utf-16"),
+        (b"prompt=a+boat", "application/x-www-form-urlencoded"),
+        (_form(_part("prompt", b"a boat")), MULTIPART),
+        (_form(_part("prompt", b"a boat", '; filename="prompt.txt"')), MULTIPART),
+        (_form(_part("prompt", b"a boat")), 'Multipart/Form-Data; Boundary="frontier"'),
+        (b"preamble\r\n" + _form(_part("prompt", b"a boat")) + b"epilogue" * 100, MULTIPART),
+    ],
+)
+@pytest.mark.parametrize("piece", [1, 7, 65536])
+async def test_the_encodings_of_a_text(desk: Desk, body: bytes, content_type: str | None, piece: int) -> None:
+    """JSON and forms, announced rightly, wrongly or not at all, in pieces of any size, mean the same."""
+    if body.startswith(b"preamble"):
+        body = body.removeprefix(b"preamble\r\n")
+    assert (await _read(desk, body, content_type, piece)).fields == {"prompt": "a boat"}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '; filename="upload"\r\nContent-Type: application/octet-stream',
+        '; filename="anonymous_file"\r\nContent-Type: application/octet-stream',
+        '; filename="dog.jpg"\r\nContent-Type: image/jpeg',
+        "; filename=\"\"; filename*=UTF-8''x.png",
+        "\r\nContent-Type: application/octet-stream",
+        "",
+    ],
+)
+@pytest.mark.parametrize("piece", [1, 9, 65536])
+async def test_the_spellings_of_a_file(desk: Desk, head: str, piece: int) -> None:
+    """A picture is a file whatever its part says of itself, also without any file name."""
+    read = await _read(desk, _form(_part("input_reference", PNG, head)), MULTIPART, piece)
+    assert read.file == PNG
+
+
+async def test_a_part_without_file_name_may_be_long(desk: Desk) -> None:
+    """Streams of the Java SDK have no file name, and pictures of 12 MB exist."""
+    picture = PNG + bytes(12 * 1024 * 1024)
+    assert (await _read(desk, _form(_part("input_reference", picture)), MULTIPART)).file == picture
+
+
+@pytest.mark.parametrize("text", [b"hello", b"", b"https://example.org/dog.png"])
+async def test_text_where_a_file_belongs_stays_text(desk: Desk, text: bytes) -> None:
+    """So that the dialect can say what was expected."""
+    assert (await _read(desk, _form(_part("input_reference", text)), MULTIPART)).fields == {
+        "input_reference": text.decode()
+    }
+
+
+async def test_bracket_names(desk: Desk) -> None:
+    """The official SDKs' spelling of objects arrives as objects; a data URL may have twenty million characters."""
+    url = b"data:image/png;base64," + b"A" * 20_971_000
+    body = _form(_part("prompt", "小狗".encode()), _part("input_reference[image_url]", url))
+    fields = (await _read(desk, body, MULTIPART)).fields
+    assert fields == {"prompt": "小狗", "input_reference": {"image_url": url.decode()}}
+
+
+async def test_a_part_s_charset(desk: Desk) -> None:
+    """Text is read in the charset that its part names."""
+    body = _form(_part("prompt", "小狗".encode("gbk"), "\r\nContent-Type: text/plain; charset=GBK"))
+    assert (await _read(desk, body, MULTIPART)).fields == {"prompt": "小狗"}
+
+
+def _mistakes() -> Iterator[tuple[str, bytes, str, str]]:
+    text = _part("prompt", b"a boat")
+    yield "no boundary", _form(text), "multipart/form-data", "invalid_body"
+    yield "a boundary too long", _form(text), f"multipart/form-data; boundary={'b' * 300}", "invalid_body"
+    yield "another boundary", _form(text), "multipart/form-data; boundary=other", "invalid_body"
+    yield "cut short", _form(text, end=False), MULTIPART, "invalid_body"
+    yield "empty form", b"", MULTIPART, "invalid_body"
+    yield "a part without name", _form(("Content-Type: text/plain", b"x")), MULTIPART, "invalid_body"
+    yield "endless headers", _form(_part("prompt", b"x", "\r\nX: " + "y" * 9000)), MULTIPART, "invalid_body"
+    yield "many headers", _form(_part("prompt", b"x", "\r\nX: y" * 50)), MULTIPART, "invalid_body"
+    yield "no UTF-8", _form(_part("prompt", b"\xff\xfe")), MULTIPART, "invalid_type"
+    yield "an odd charset", b"{}", "application/json; charset=unicode_escape", "invalid_body"
+    yield "no charset at all", b"{}", "application/json; charset=zip", "invalid_body"
+    yield "a long text", _form(_part("prompt", b"x" * 1_100_000)), MULTIPART, "invalid_value"
+    yield "a field twice", _form(text, text), MULTIPART, "invalid_body"
+    yield "another type", b"<xml/>", "application/xml", "invalid_body"
+    yield "no JSON", b'{"prompt": ', "application/json", "invalid_body"
+    yield "no object", b"[1]", "application/json", "invalid_body"
+    yield "NaN", b'{"seconds": NaN}', "application/json", "invalid_body"
+    yield "a key twice", b'{"prompt": "a", "prompt": "b"}', "application/json", "invalid_body"
+    yield "deep", b'{"a":' * 50_000 + b"1" + b"}" * 50_000, "application/json", "invalid_body"
+    yield "many pairs", b"&".join(b"a%d=b" % number for number in range(1000)), URLENCODED, "invalid_body"
+
+
+URLENCODED = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "code"), [case[1:] for case in _mistakes()], ids=[case[0] for case in _mistakes()]
+)
+async def test_what_is_no_body(desk: Desk, api: httpx2.AsyncClient, body: bytes, content_type: str, code: str) -> None:
+    """Every such body is a 400 in the wire's shape, and leaves nothing behind."""
+    answer = await api.post("/v1/videos", content=body, headers={"content-type": content_type})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), answer.text
+    assert desk.staged == []
+
+
+async def test_a_compressed_body_is_refused(api: httpx2.AsyncClient) -> None:
+    """Said clearly, and never unpacked."""
+    answer = await api.post("/v1/videos", json={}, headers={"content-encoding": "gzip"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
+
+
+async def test_a_body_that_is_too_large(desk: Desk, api: httpx2.AsyncClient) -> None:
+    """413, whether its length was announced or not."""
+
+    async def endless() -> Iterator[bytes]:  # type: ignore[misc]  # an async generator
+        while True:
+            yield bytes(1024 * 1024)
+
+    for content in (bytes(41 * 1024 * 1024), endless()):
+        headers = {"content-type": MULTIPART if isinstance(content, bytes) else "application/json"}
+        answer = await api.post("/v1/videos", content=content, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+    assert desk.staged == []
+
+
+async def test_a_hundred_thousand_parts(desk: Desk, api: httpx2.AsyncClient) -> None:
+    """They are refused after the first hundred or so, whether text or files."""
+    for name in ("prompt", "input_reference"):
+        body = _form(*[_part(name, PNG[:20], '; filename="f"')] * 100_000)
+        begun = time.process_time()
+        answer = await api.post("/v1/videos", content=body, headers={"content-type": MULTIPART})
+        assert answer.status_code == 400
+        assert time.process_time() - begun < 2
+        assert desk.staged == []
+
+
+def test_a_client_that_hangs_up_midway(live: Live) -> None:
+    """Nothing is accepted, nothing is left in the staging folder."""
+    body = _form(_part("prompt", b"a boat"), _part("input_reference", PNG * 200, '; filename="f"'))
+    with live.connect() as connection:
+        head = live.head("POST", "/v1/videos", f"Content-Type: {MULTIPART}", f"Content-Length: {len(body)}")
+        connection.sendall(head + body[: len(body) // 2])
+        _until(lambda: len(live.desk.staged) == 1)
+    _until(lambda: live.desk.staged == [])
+    assert live.desk.hands.woken == []
+
+
+def test_a_body_that_drips(launch: Launch) -> None:
+    """A body that does not arrive in its time is a 400, and the connection is closed."""
+    live = launch(body_timeout=0.3)
+    with live.connect() as connection:
+        head = live.head("POST", "/v1/videos", f"Content-Type: {MULTIPART}", "Content-Length: 1000")
+        connection.sendall(head + b"--frontier\r\n")
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"code":"body_timeout"' in answer
+    assert b"connection: close" in answer
+
+
+def test_curl_is_told_to_go_on(live: Live) -> None:
+    """``Expect: 100-continue`` is answered before the body is read, and not at all where the body is not wanted."""
+    body = b'{"prompt": "a boat"}'
+    with live.connect() as connection:
+        expect = ("Expect: 100-continue", f"Content-Length: {len(body)}", "Connection: close")
+        connection.sendall(live.head("POST", "/v1/videos", *expect))
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        assert b"".join(iter(lambda: connection.recv(65536), b"")).startswith(b"HTTP/1.1 200 ")
+    with live.connect() as connection:
+        connection.sendall(live.head("POST", "/v1/videos/x", *expect))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 405 ")
+
+
+def _until(holds: object) -> None:
+    assert callable(holds)
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
