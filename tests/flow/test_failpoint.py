@@ -22,7 +22,7 @@ for name in sys.argv[2:]:
 
 
 def _run(*args: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", PROGRAM, *args], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    return subprocess.run([sys.executable, "-c", PROGRAM, *args], capture_output=True, text=True, check=False)
 
 
 def test_it_kills_at_the_pass_that_was_named() -> None:
