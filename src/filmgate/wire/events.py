@@ -1,4 +1,8 @@
-"""The server-sent events of ``GET /v1/videos/{id}/events``, as bytes."""
+"""The server-sent events of ``GET /v1/videos/{id}/events``, as bytes.
+
+An event's data is the rendered video itself; as long as it is unfinished, with its ``position`` in the queue (0: it
+is being made) and ``eta_seconds`` beside its own keys.
+"""
 
 from __future__ import annotations
 
@@ -12,34 +16,33 @@ PING = b": ping\n\n"
 """A comment that keeps proxies from cutting a quiet stream."""
 
 
-class _Queued(msgspec.Struct, frozen=True):
+class _Outlook(msgspec.Struct, frozen=True):
     position: int
     eta_seconds: float | None
 
 
-class _Progress(msgspec.Struct, frozen=True):
-    progress: int
-    eta_seconds: float | None
-
-
-def queued(position: int, eta_seconds: float | None) -> bytes:
+def queued(video: bytes, position: int, eta_seconds: float | None) -> bytes:
     """It waits: ``position`` 1 is next; ``eta_seconds`` until it is completed, by experience."""
-    return _event(b"queued", encode(_Queued(position, eta_seconds)))
+    return _event(b"queued", _with_outlook(video, position, eta_seconds))
 
 
-def progress(percent: int, eta_seconds: float | None) -> bytes:
+def progress(video: bytes, eta_seconds: float | None) -> bytes:
     """It is being made."""
-    return _event(b"progress", encode(_Progress(percent, eta_seconds)))
+    return _event(b"progress", _with_outlook(video, 0, eta_seconds))
 
 
 def completed(video: bytes) -> bytes:
-    """It is done; ``video`` is the rendered object. Nothing follows."""
+    """It is done. Nothing follows."""
     return _event(b"completed", video)
 
 
 def failed(video: bytes) -> bytes:
-    """It failed; ``video`` is the rendered object and says why. Nothing follows."""
+    """It failed, and the video says why. Nothing follows."""
     return _event(b"failed", video)
+
+
+def _with_outlook(video: bytes, position: int, eta_seconds: float | None) -> bytes:
+    return b"%b,%b" % (video[:-1], encode(_Outlook(position, eta_seconds))[1:])
 
 
 def _event(name: bytes, data: bytes) -> bytes:

@@ -1,0 +1,359 @@
+"""The OpenAPI 3.1 document of what is served, built from the same structs, errors and catalogue that serve it.
+
+It says what this server does: a field that every request with it would be refused for is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+
+from filmgate import __version__, errors
+from filmgate.catalog import DEFAULT_MODEL, PROMPT_CHARACTERS, Model
+from filmgate.errors import FilmgateError, RequestError
+from filmgate.video import AssetKind, Fit
+from filmgate.wire import create, objects
+
+__all__ = ["document"]
+
+Schema = dict[str, Any]
+
+_NO_NUL: Final = r"^[^\u0000]*$"
+_NOT_BLANK: Final = r"^[^\u0000]*\S[^\u0000]*$"
+_OBJECTS: Final = (objects.VideoObject, objects.VideoList, objects.VideoDeleted, objects.ModelList, objects.ErrorAnswer)
+_VARIANTS: Final = (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
+_CONTENT_TYPES: Final = ("video/mp4", "image/webp", "image/jpeg")
+
+_EVERYWHERE: Final = (errors.InvalidKey, errors.TooManyRequests, errors.ServerError, errors.Unavailable)
+_BODY: Final = tuple(RequestError.__subclasses__())
+
+
+def document(models: Sequence[Model]) -> Schema:
+    """The document, for a catalogue of ``models``; it never changes while the server runs."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Filmgate",
+            "version": __version__,
+            "summary": "The Sora-2 Videos API, on a machine of your own.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}, {"key": []}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The key alone."},
+            },
+            "schemas": _answer_schemas() | _create_schemas(models),
+            "headers": _HEADERS,
+        },
+    }
+
+
+# ---- what is sent
+
+
+def _create_schemas(models: Sequence[Model]) -> Schema:
+    """One body schema a group of models that take the same, so that every combination in it is accepted."""
+    groups = [list(group) for _, group in groupby(sorted(models, key=_takes), key=_takes)]
+    return {
+        "CreateVideo": {"anyOf": [_create(group, _json_fields(group[0]), null=True) for group in groups]},
+        "CreateVideoForm": {"anyOf": [_create(group, _form_fields(group[0]), null=False) for group in groups]},
+    }
+
+
+def _takes(model: Model) -> tuple[object, ...]:
+    return model.sizes, model.seconds
+
+
+def _create(group: list[Model], fields: Schema, *, null: bool) -> Schema:
+    names = [model.name for model in group]
+    unnamed = DEFAULT_MODEL in names
+    patterns = {"patternProperties": fields.pop("patternProperties")} if "patternProperties" in fields else {}
+    model = {"enum": [*names, None] if null and unnamed else names}
+    return {
+        "type": "object",
+        "title": f"For {', '.join(names)}",
+        "properties": {"prompt": _text(PROMPT_CHARACTERS, _NOT_BLANK), "model": model, **fields},
+        **patterns,
+        "required": ["prompt"] if unnamed else ["prompt", "model"],
+        "additionalProperties": False,
+    }
+
+
+def _json_fields(model: Model) -> Schema:
+    """The fields beside prompt and model; a null is taken as not given."""
+    lengths = [*map(str, model.seconds), *model.seconds, None]
+    return {
+        "seconds": {"enum": lengths, "default": str(model.default_seconds)},
+        "size": {"enum": [*map(str, model.sizes), None], "default": str(model.default_size)},
+        "input_reference": {
+            "type": ["object", "null"],
+            "description": "The first frame: JPEG, PNG or WebP, by its http(s) or data URL.",
+            "properties": {"image_url": _image_url()},
+            "required": ["image_url"],
+            "additionalProperties": False,
+        },
+        "seed": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": create.SEED_MAX}, _digits(), {"type": "null"}]},
+        "fit": {"enum": [*map(str, Fit), None], "default": str(Fit.ERROR)},
+        "metadata": {
+            "type": ["object", "null"],
+            "maxProperties": create.METADATA_PAIRS,
+            "propertyNames": _text(create.METADATA_KEY),
+            "additionalProperties": _text(create.METADATA_VALUE, least=0),
+        },
+    }
+
+
+def _form_fields(model: Model) -> Schema:
+    return {
+        "seconds": {"enum": [*map(str, model.seconds)], "type": "string"},
+        "size": {"enum": [*map(str, model.sizes)], "type": "string"},
+        "input_reference": {
+            "type": "string",
+            "format": "binary",
+            "contentMediaType": "application/octet-stream",
+            "description": "The first frame: JPEG, PNG or WebP.",
+        },
+        "input_reference[image_url]": _image_url(),
+        "seed": _digits(),
+        "fit": {"enum": [*map(str, Fit)], "type": "string"},
+        "patternProperties": {
+            rf"^metadata\[[A-Za-z0-9_.-]{{1,{create.METADATA_KEY}}}\]$": _text(create.METADATA_VALUE, least=0)
+        },
+    }
+
+
+def _text(longest: int, pattern: str = _NO_NUL, least: int = 1) -> Schema:
+    return {"type": "string", "minLength": least, "maxLength": longest, "pattern": pattern}
+
+
+def _digits() -> Schema:
+    return {"type": "string", "pattern": "^[0-9]{1,18}$"}
+
+
+def _image_url() -> Schema:
+    return {
+        "type": "string",
+        "format": "uri",
+        "maxLength": create.IMAGE_URL_MAX,
+        "pattern": "^(https?://|data:image/(png|jpeg|webp);base64,)",
+    }
+
+
+# ---- what is answered
+
+
+def _answer_schemas() -> Schema:
+    _, components = msgspec.json.schema_components(_OBJECTS, ref_template="#/components/schemas/{name}")
+    for schema in components.values():
+        schema["required"] = list(schema["properties"])  # every key, always, those with a default too
+    return components
+
+
+def _json(schema: str) -> Schema:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+
+
+def _header(text: str, schema: Schema) -> Schema:
+    return {"description": text, "schema": schema}
+
+
+_HEADERS: Final[Schema] = {
+    "x-request-id": _header("Names this answer in our log.", {"type": "string"}),
+    "x-should-retry": _header("Whether the same request may succeed later.", {"enum": ["true", "false"]}),
+    "retry-after": _header("Seconds to stay away.", {"type": "string", "pattern": "^[0-9]{1,3}$"}),
+    "openai-poll-after-ms": _header(
+        "When to look at an unfinished video again, in milliseconds.", {"type": "string", "pattern": "^[0-9]+$"}
+    ),
+    "etag": _header("The file's SHA-256.", {"type": "string", "pattern": '^"[0-9a-f]{64}"$'}),
+    "content-range": _header("Which part this is.", {"type": "string", "pattern": r"^bytes (\d+-\d+|\*)/\d+$"}),
+    "allow": _header("What is allowed here.", {"type": "string"}),
+}
+
+
+def _headers(*names: str) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-request-id", *names)}
+
+
+def _ok(text: str, content: Schema, *headers: str) -> Schema:
+    return {"description": text, "headers": _headers(*headers), "content": content}
+
+
+def _failures(*kinds: type[FilmgateError]) -> Schema:
+    """The answers that errors of these classes become, one an HTTP status, with the codes that each may carry."""
+    by_status: dict[int, list[type[FilmgateError]]] = {}
+    for kind in kinds:
+        by_status.setdefault(kind.http_status, []).append(kind)
+    return {str(status): _failure(status, by_status[status]) for status in sorted(by_status)}
+
+
+def _failure(status: int, kinds: Iterable[type[FilmgateError]]) -> Schema:
+    codes = sorted({kind.code for kind in kinds if kind.code})
+    schema = {
+        "allOf": [
+            {"$ref": "#/components/schemas/ErrorAnswer"},
+            {"properties": {"error": {"properties": {"code": {"enum": codes}}}}},
+        ]
+    }
+    more = ("retry-after",) if status in {429, 503} else ()
+    return {
+        "description": " ".join(dict.fromkeys((kind.__doc__ or "").strip() for kind in kinds)),
+        "headers": _headers("x-should-retry", *more),
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+# ---- the endpoints
+
+
+def _paths() -> Schema:
+    """Every path, each with its methods."""
+    return {
+        "/v1/videos": {"get": _list_videos(), "post": _create_video()},
+        "/v1/videos/{id}": {"parameters": [_ID], "get": _retrieve_video(), "delete": _delete_video()},
+        "/v1/videos/{id}/content": {"parameters": [_ID], "get": _content("get"), "head": _content("head")},
+        "/v1/videos/{id}/cancel": {"parameters": [_ID], "post": _cancel_video()},
+        "/v1/videos/{id}/events": {"parameters": [_ID], "get": _video_events()},
+        "/v1/models": {"get": _list_models()},
+        "/v1/models/{id}": {"parameters": [_ID], "get": _retrieve_model()},
+        "/healthz": {"get": _health()},
+        "/openapi.json": {"get": _document()},
+    }
+
+
+_ID: Final[Schema] = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def _query(name: str, schema: Schema, text: str) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
+
+
+def _operation(name: str, text: str, ok: Schema, *kinds: type[FilmgateError], **more: object) -> Schema:
+    responses = {"200": ok} | _failures(*_EVERYWHERE, *kinds)
+    return {"operationId": name, "summary": text, **more, "responses": responses}
+
+
+def _create_video() -> Schema:
+    ok = _ok("Accepted: it will end, whatever dies.", _json("VideoObject"), "openai-poll-after-ms")
+    ok["links"] = {
+        name: {"operationId": name, "parameters": {"id": "$response.body#/id"}}
+        for name in ("retrieveVideo", "deleteVideo", "downloadContent", "cancelVideo", "watchVideo")
+    }
+    form = {"schema": {"$ref": "#/components/schemas/CreateVideoForm"}}
+    return _operation(
+        "createVideo",
+        "Have a video made.",
+        ok,
+        errors.InsufficientQuota,
+        errors.TooManyRunning,
+        *_BODY,
+        parameters=[
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": {"type": "string", "maxLength": 255},
+                "description": "The same key with the same parameters answers with the same video.",
+            }
+        ],
+        requestBody={"required": True, "content": _json("CreateVideo") | {"multipart/form-data": form}},
+    )
+
+
+def _list_videos() -> Schema:
+    return _operation(
+        "listVideos",
+        "List the videos of the key's account.",
+        _ok("A page.", _json("VideoList")),
+        errors.InvalidValue,
+        parameters=[
+            _query("after", {"type": "string"}, "The last id of the page before."),
+            _query("limit", {"type": "integer", "minimum": 0, "maximum": 100, "default": 20}, "Videos a page."),
+            _query("order", {"enum": ["asc", "desc"], "type": "string", "default": "desc"}, "By creation."),
+        ],
+    )
+
+
+def _retrieve_video() -> Schema:
+    wait = {"type": "integer", "minimum": 0, "maximum": 60, "default": 0}
+    return _operation(
+        "retrieveVideo",
+        "See how a video stands, at once or as soon as that changes.",
+        _ok("The video.", _json("VideoObject"), "openai-poll-after-ms"),
+        errors.InvalidValue,
+        errors.VideoNotFound,
+        errors.UnknownUrl,
+        parameters=[_query("wait", wait, "Seconds to wait for a change of status or progress.")],
+    )
+
+
+def _delete_video() -> Schema:
+    ok = _ok("It is gone.", _json("VideoDeleted"))
+    gone = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
+    return _operation("deleteVideo", "Delete a finished video and its files.", ok, *gone)
+
+
+def _cancel_video() -> Schema:
+    ok = _ok("It will end as failed, free of charge.", _json("VideoObject"), "openai-poll-after-ms")
+    gone = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
+    return _operation("cancelVideo", "Stop a video that is being made.", ok, *gone)
+
+
+def _content(method: str) -> Schema:
+    files = {name: {"schema": {"type": "string", "format": "binary"}} for name in _CONTENT_TYPES}
+    variant = {"enum": [*map(str, _VARIANTS)], "type": "string", "default": str(AssetKind.VIDEO)}
+    operation = _operation(
+        "downloadContent" if method == "get" else "inspectContent",
+        "Download a file of a completed video, whole or in part.",
+        _ok("The whole file.", files if method == "get" else {}, "etag"),
+        errors.InvalidValue,
+        errors.VideoNotFound,
+        errors.VideoNotReady,
+        errors.VideoExpired,
+        errors.UnknownUrl,
+        errors.RangeNotSatisfiable,
+        parameters=[_query("variant", variant, "Which file.")],
+    )
+    operation["responses"] |= {
+        "206": _ok("The part that Range asked for.", files if method == "get" else {}, "etag", "content-range"),
+        "304": {"description": "The file that If-None-Match names.", "headers": _headers("etag")},
+    }
+    return operation if method == "get" else _without_bodies(operation)
+
+
+def _without_bodies(operation: Schema) -> Schema:
+    for response in operation["responses"].values():
+        response.pop("content", None)
+    return operation
+
+
+def _video_events() -> Schema:
+    text = "Server-sent events: queued, progress, then completed or failed, which ends the stream."
+    ok = _ok(text, {"text/event-stream": {"schema": {"type": "string"}}})
+    return _operation("watchVideo", "Follow a video.", ok, errors.VideoNotFound, errors.UnknownUrl)
+
+
+def _list_models() -> Schema:
+    return _operation("listModels", "List what can be asked for.", _ok("The catalogue.", _json("ModelList")))
+
+
+def _retrieve_model() -> Schema:
+    ok = _ok("The model.", _json("ModelObject"))
+    return _operation("retrieveModel", "See what a model takes.", ok, errors.ModelNotFound, errors.UnknownUrl)
+
+
+def _health() -> Schema:
+    schema = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
+    ok = _ok("Requests are welcome.", {"application/json": {"schema": schema}})
+    responses = {"200": ok} | _failures(errors.Unavailable)
+    return {"operationId": "health", "summary": "Ask whether it is ready.", "security": [], "responses": responses}
+
+
+def _document() -> Schema:
+    ok = _ok("OpenAPI 3.1.", {"application/json": {"schema": {"type": "object", "required": ["openapi", "paths"]}}})
+    return {"operationId": "document", "summary": "Read this.", "security": [], "responses": {"200": ok}}
