@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from filmgate.engines.scene import fonts
+from filmgate.engines.scene.kernels.finish import box_blur
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.marks import blobs
 from filmgate.engines.scene.kernels.noise import fbm
@@ -34,14 +35,10 @@ def blur(values: F32, radius: float) -> F32:
     r = int(radius)
     if r < 1:
         return values
-    for axis in (0, 1):
-        count = values.shape[axis]
-        pad = [(r + 1, r) if i == axis else (0, 0) for i in range(values.ndim)]
-        sums = np.pad(values, pad, mode="edge").cumsum(axis, dtype=np.float64)
-        high = np.take(sums, np.arange(2 * r + 1, 2 * r + 1 + count), axis)
-        low = np.take(sums, np.arange(count), axis)
-        values = np.asarray((high - low) / (2 * r + 1), np.float32)
-    return values
+    if values.ndim == 2:  # noqa: PLR2004 - rows and columns
+        return box_blur(np.ascontiguousarray(values, np.float32), r)
+    planes = [box_blur(np.ascontiguousarray(values[..., c], np.float32), r) for c in range(values.shape[2])]
+    return np.stack(planes, axis=2)
 
 
 def smooth(points: Sequence[Point], steps: int = 6, *, closed: bool = True) -> list[Point]:

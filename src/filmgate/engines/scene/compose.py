@@ -14,6 +14,8 @@ from filmgate.engines.scene.cues import SoundCues
 from filmgate.engines.scene.description import Shot, SubjectSpec
 from filmgate.engines.scene.kernels.finish import bloom, finish
 from filmgate.engines.scene.kernels.jit import F32, U8
+from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.kernels.paint import paint
 from filmgate.engines.scene.light import Light
 from filmgate.engines.scene.picture import Picture, Unveiled, tint, unveiled
 from filmgate.engines.scene.stage import Frame, Layer, Stage
@@ -57,13 +59,17 @@ class View:
             self._layers = [picture, Unveiled(self.stage.layers())]
         self._edges = _vignette(self.stage.width, self.look.vignette), _vignette(self.stage.height, self.look.vignette)
         self._grain = _grain(self.stage)
+        self._paper = _paper(self.stage) if self.look.paper or self.look.ink else self._grain
         self._ready = True
 
     def draw(self, n: int, y: U8, u: U8, v: U8) -> None:
         """Draw frame ``n`` into BT.709 limited-range 4:2:0 planes (h, w), (h/2, w/2), whatever their line stride."""
         frame = self._moment(n)
-        for layer in self._layers:
+        for layer, rows in zip(self._layers, self._visible(frame), strict=True):
+            frame.rows = rows
             layer.draw(frame)
+        if self.look.paper or self.look.ink:
+            self._repaint(frame)
         self._finish(frame, n, y, u, v)
 
     def sounds(self) -> SoundCues:
@@ -77,6 +83,15 @@ class View:
         """What was drawn, and what was asked for but can't be."""
         notes: dict[str, object] = {"setting": self._setting.name if self._reference is None else "reference"}
         return notes | ({"not_drawn": list(self.stage.unseen)} if self.stage.unseen else {})
+
+    def _visible(self, frame: Frame) -> list[int]:
+        """For each layer how many rows from the top a later one leaves to be seen."""
+        rows, out = self.stage.height, []
+        for layer in reversed(self._layers):
+            out.append(rows)
+            covers = getattr(layer, "covers", None)
+            rows = min(rows, covers(frame)) if covers else rows
+        return out[::-1]
 
     def _moment(self, n: int) -> Frame:
         """This thread's frame, set to moment ``n``."""
@@ -101,6 +116,13 @@ class View:
             pan=lens.pan + own.pan,
             tilt=lens.tilt + own.tilt,
         )
+
+    def _repaint(self, frame: Frame) -> None:
+        """Paint instead of film; over a reference it comes by and by."""
+        share = 1.0 if self._reference is None else unveiled(frame.t)
+        if share > 0:
+            reach = max(1.0, self.look.softness * min(self.stage.width, self.stage.height))
+            paint(frame.pixels, frame.pixels.copy(), self._paper, reach * share, self.look.ink * share, self.look.paper * share)
 
     def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
         """Bloom, grade and grain into the planes; over a reference they come by and by."""
@@ -230,3 +252,11 @@ def _flat(plane: U8) -> U8:
     return np.lib.stride_tricks.as_strided(plane, shape=(length,), strides=(1,))
 
 
+
+
+def _paper(stage: Stage) -> F32:
+    """The tooth of watercolour paper, in -1 … 1."""
+    cells = 0.22 / stage.unit
+    fine = fbm(stage.width, stage.height, cells, cells, 0.0, 0.0, 3, 0, stage.seed % 997, False)
+    broad = fbm(stage.width, stage.height, cells / 9, cells / 9, 5.0, 0.0, 3, 0, stage.seed % 991, False)
+    return np.ascontiguousarray(np.clip((fine - 0.5) * 3 + (broad - 0.5) * 2, -1, 1), np.float32)

@@ -42,7 +42,7 @@ class Quad(Struct, frozen=True):
 
 
 class Layer(Protocol):
-    """Something that paints over the frame."""
+    """Something that paints over the frame. One with a method ``covers`` hides all that lies below a row."""
 
     def draw(self, frame: Frame) -> None:
         """Paint moment ``frame.t``: a pure function of it."""
@@ -57,10 +57,10 @@ class Frame:
         self.pixels: F32 = np.zeros((3, height, width), np.float32)
         self.glow: F32 = np.zeros((3, height // 4, width // 4), np.float32)
         self.work: F32 = np.zeros((3, height // 4, width // 4), np.float32)
-        self.luma: F32 = np.zeros((height, width), np.float32)
         self.lens = Lens()
         self.t = 0.0  # seconds of the world, which a tempo may slow down
         self.share = 0.0  # of the shot, 0 … 1
+        self.rows = height  # so many, from the top, are worth painting: a later layer covers the rest
 
     @property
     def focal(self) -> float:
@@ -161,7 +161,7 @@ class _Blended:
         if quads:
             table = np.array([_entry(quad) for quad in quads], np.float64).reshape(-1, COLUMNS)
             atlas = frame.stage.atlas
-            blend(frame.pixels, atlas.pixels, atlas.spans, table, 0, len(quads))
+            blend(frame.pixels, atlas.pixels, atlas.spans, table, 0, len(quads), frame.rows)
 
 
 def _entry(quad: Quad) -> tuple[float, ...]:

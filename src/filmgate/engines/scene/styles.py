@@ -21,7 +21,6 @@ class Look(Struct, frozen=True, kw_only=True):
     vignette: float = 0.85
     grain: float = 0.8  # standard deviation in 8-bit steps
     bloom: float = 1.0  # times the light's own
-    bars: bool = False  # the wide screen's black bars
     paper: float = 0.0  # how much the paper's tooth shows: paint instead of film
     softness: float = 0.0  # how far paint runs, in frame heights
     ink: float = 0.0  # dark outlines

@@ -6,7 +6,7 @@ import numpy as np
 
 from filmgate.engines.scene.kernels.jit import F32, U8, f4, i4, inline, kernel
 
-__all__ = ["bloom", "finish"]
+__all__ = ["bloom", "box_blur", "finish"]
 
 @kernel
 def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> None:
@@ -24,6 +24,16 @@ def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> N
         for _ in range(2):
             _blur_rows(glow[c], work[c], radius)
             _blur_columns(work[c], glow[c], radius)
+
+
+@kernel
+def box_blur(values: F32, radius: int) -> F32:
+    """A box blur of (h, w), its edges repeated."""
+    work = np.empty_like(values)
+    out = np.empty_like(values)
+    _blur_rows(values, work, radius)
+    _blur_columns(work, out, radius)
+    return out
 
 
 @kernel
@@ -119,7 +129,11 @@ def finish(
     halo = np.zeros((3, width + 8), f4)
     blues = np.zeros(width, f4)
     reds = np.zeros(width, f4)
-    m = matrix
+    m00, m01, m02, m03 = matrix[0, 0], matrix[0, 1], matrix[0, 2], matrix[0, 3]
+    m10, m11, m12, m13 = matrix[1, 0], matrix[1, 1], matrix[1, 2], matrix[1, 3]
+    m20, m21, m22, m23 = matrix[2, 0], matrix[2, 1], matrix[2, 2], matrix[2, 3]
+    gain = f4(grain_gain)
+    halo_r, halo_g, halo_b = halo[0], halo[1], halo[2]
     for y in range(height):
         _glow_row(glow, y, amount, halo)
         r0 = pixels[0, y]
@@ -127,23 +141,24 @@ def finish(
         b0 = pixels[2, y]
         noise = grain[grain_y + y, grain_x : grain_x + width]
         luma = y_plane[y * strides[0] : y * strides[0] + width]
-        odd = y & 1
+        odd = f4(y & 1)
+        across = f4(1) - edge_y[y]
         for x in range(width):
-            shade = f4(1) - (edge_x[x] + edge_y[y])
-            r = (r0[x] + halo[0, x]) * shade
-            g = (g0[x] + halo[1, x]) * shade
-            b = (b0[x] + halo[2, x]) * shade
-            red = _shoulder(m[0, 0] * r + m[0, 1] * g + m[0, 2] * b + m[0, 3], knee, bend)
-            green = _shoulder(m[1, 0] * r + m[1, 1] * g + m[1, 2] * b + m[1, 3], knee, bend)
-            blue = _shoulder(m[2, 0] * r + m[2, 1] * g + m[2, 2] * b + m[2, 3], knee, bend)
+            shade = across - edge_x[x]
+            r = (r0[x] + halo_r[x]) * shade
+            g = (g0[x] + halo_g[x]) * shade
+            b = (b0[x] + halo_b[x]) * shade
+            red = _shoulder(m00 * r + m01 * g + m02 * b + m03, knee, bend)
+            green = _shoulder(m10 * r + m11 * g + m12 * b + m13, knee, bend)
+            blue = _shoulder(m20 * r + m21 * g + m22 * b + m23, knee, bend)
             light = f4(0.2126) * red + f4(0.7152) * green + f4(0.0722) * blue
-            value = f4(16.5) + f4(219) * light + noise[x] * f4(grain_gain)
+            value = f4(16.5) + f4(219) * light + noise[x] * gain
             luma[x] = np.uint8(i4(min(f4(235), max(f4(16), value))))
             cb = (blue - light) * f4(224 / 1.8556)
             cr = (red - light) * f4(224 / 1.5748)
-            blues[x] = cb + blues[x] if odd else cb
-            reds[x] = cr + reds[x] if odd else cr
-        if odd:
+            blues[x] = cb + blues[x] * odd
+            reds[x] = cr + reds[x] * odd
+        if odd > 0:
             start = (y >> 1) * strides[1]
             _chroma_row(blues, u_plane[start : start + half])
             _chroma_row(reds, v_plane[start : start + half])

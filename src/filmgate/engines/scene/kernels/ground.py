@@ -38,6 +38,15 @@ def _level(texture: F32, footprint: float) -> int:
     return min(texture.shape[0] - 1, int(math.log2(max(f4(1), texels))))
 
 
+@inline
+def _seen(own: float, dry: float, mirrored: float, shine: float, haze: float, fog: float, behind: float, cover: float) -> float:
+    """One channel: damp ground, what it mirrors, the haze before it, over what is behind its far edge."""
+    value = own * dry
+    value += (mirrored - value) * shine
+    value += (haze - value) * fog
+    return behind + (value - behind) * cover
+
+
 @kernel
 def ground(
     pixels: F32,
@@ -66,6 +75,9 @@ def ground(
     """
     width = pixels.shape[2]
     fine = f4(1.0 / period)
+    dr, dg, db = dark[0], dark[1], dark[2]
+    er, eg, eb = light[0] - dr, light[1] - dg, light[2] - db
+    hr, hg, hb = haze[0], haze[1], haze[2]
     broad = fine * f4(0.173)
     for y in range(int(math.floor(edge)), bottom):
         cover = min(f4(1), f4(y + 1 - edge))
@@ -80,12 +92,13 @@ def ground(
         shine = wet[2] * damp
         row = u4(max(0, int(mirror_row - (f4(y) - f4(mirror_row)) * f4(0.8))))
         z = depth + f4(z0)
+        dry = f4(1) - f4(0.35) * damp
+        r0, g0, b0 = pixels[0, y], pixels[1, y], pixels[2, y]
+        r1, g1, b1 = pixels[0, row], pixels[1, row], pixels[2, row]
         for x in range(width):
             across = (f4(x) - f4(centre)) * step + f4(x0)
             t = _sample(texture, level, across * fine, z * fine) * f4(0.6)
             t += _sample(texture, level2, across * broad, z * broad) * f4(0.4)
-            for c in range(3):
-                value = (dark[c] + (light[c] - dark[c]) * t) * (f4(1) - f4(0.35) * damp)
-                value += (pixels[c, row, x] - value) * shine
-                value += (haze[c] - value) * fog
-                pixels[c, y, x] += (value - pixels[c, y, x]) * cover
+            r0[x] = _seen(dr + er * t, dry, r1[x], shine, hr, fog, r0[x], cover)
+            g0[x] = _seen(dg + eg * t, dry, g1[x], shine, hg, fog, g0[x], cover)
+            b0[x] = _seen(db + eb * t, dry, b1[x], shine, hb, fog, b0[x], cover)

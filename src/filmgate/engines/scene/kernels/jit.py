@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, TypeAlias, TypeVar, cast
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
@@ -11,15 +11,17 @@ import numpy.typing as npt
 
 __all__ = ["F32", "F64", "I32", "U8", "U32", "f4", "i4", "inline", "kernel", "u4"]
 
-F32: TypeAlias = npt.NDArray[np.float32]
-F64: TypeAlias = npt.NDArray[np.float64]
-U32: TypeAlias = npt.NDArray[np.uint32]
-I32: TypeAlias = npt.NDArray[np.int32]
-U8: TypeAlias = npt.NDArray[np.uint8]
+# The element type stands in the name: Numba's scalars are neither NumPy's nor Python's, and a checker that took them
+# for either would reject every line of a kernel.
+F32: TypeAlias = npt.NDArray[Any]
+F64: TypeAlias = npt.NDArray[Any]
+U32: TypeAlias = npt.NDArray[Any]
+I32: TypeAlias = npt.NDArray[Any]
+U8: TypeAlias = npt.NDArray[Any]
 
-f4 = np.float32
-u4 = np.uint32
-i4 = np.int32
+f4: Any = np.float32
+u4: Any = np.uint32
+i4: Any = np.int32
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

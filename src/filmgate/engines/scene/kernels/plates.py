@@ -8,7 +8,7 @@ import numpy as np
 
 from filmgate.engines.scene.kernels.jit import F32, F64, I32, U32, f4, i4, inline, kernel, u4
 
-__all__ = ["COLUMNS", "backdrop", "blend", "row_spans"]
+__all__ = ["COLUMNS", "backdrop", "blend", "extent", "pack", "row_spans"]
 
 COLUMNS = 13
 """A row of ``blend``'s table: atlas offset, width, height, scale x, scale y, left, top, gain r, g, b, opacity,
@@ -21,25 +21,36 @@ _BLOCK = 64
 
 @kernel
 def row_spans(plate: U32) -> I32:
-    """For each row the first and one past the last pixel that is not empty."""
+    """For each row the first and one past the last pixel that is not empty, and which of 32 cells hold any."""
     height, width = plate.shape
-    out = np.zeros((height, 2), np.int32)
+    cell = (width + 31) // 32
+    out = np.zeros((height, 3), np.int32)
     for y in range(height):
         first = width
         last = 0
+        cells = u4(0)
         for x in range(width):
             if plate[y, x] != 0:
                 first = min(first, x)
                 last = x + 1
+                cells |= u4(1) << u4(x // cell)
         out[y, 0] = first
         out[y, 1] = last
+        out[y, 2] = i4(cells)
     return out
 
 
+@inline
+def _empty(cells: np.uint32, first: int, last: int) -> bool:
+    """Whether none of the cells ``first`` … ``last`` holds anything."""
+    upto = (u4(2) << u4(last)) - u4(1)
+    return (cells & upto & ~((u4(1) << u4(first)) - u4(1))) == u4(0)
+
+
 @kernel
-def backdrop(pixels: F32, source: F32, left: float, top: float, scale: float) -> None:
-    """Fill the frame from a planar float picture, bilinear, clamped at its borders."""
-    height, width = pixels.shape[1:]
+def backdrop(pixels: F32, source: F32, left: float, top: float, scale: float, height: int) -> None:
+    """Fill the frame's first ``height`` rows from a planar float picture, bilinear, clamped at its borders."""
+    width = pixels.shape[2]
     rows, columns = source.shape[1:]
     inverse = 1.0 / scale
     index = np.empty(width, u4)
@@ -110,13 +121,13 @@ def _hidden(clear: F32, start: int, stop: int) -> bool:
 
 
 @kernel
-def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int) -> None:
-    """Blend rows ``first`` … ``last`` of the table (far to near) over the frame.
+def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int, height: int) -> None:
+    """Blend rows ``first`` … ``last`` of the table (far to near) over the frame's first ``height`` rows.
 
     Plates are premultiplied RGBA in one uint32 (alpha 0 with colour is light that adds). Drawn from near to far with
     a transmittance for each pixel, so that what is hidden costs nothing.
     """
-    height, width = pixels.shape[1:]
+    width = pixels.shape[2]
     count = last - first
     row = np.empty(16384, u4)
     index = np.empty((count, width), u4)
@@ -157,7 +168,8 @@ def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int
                     red[x] = f4(0)
                     green[x] = f4(0)
                     blue[x] = f4(0)
-            _blend_row(atlas, table, k, upper, lower, take, left, right, wraps, index[n], weight[n], row, clear, red, green, blue)
+            cells = u4(spans[span + upper, 2]) | u4(spans[span + lower, 2])
+            _blend_row(atlas, table, k, upper, lower, take, cells, left, right, wraps, index[n], weight[n], row, clear, red, green, blue)
         if used:
             r = pixels[0, y]
             g = pixels[1, y]
@@ -176,6 +188,7 @@ def _blend_row(
     upper: int,
     lower: int,
     take: np.uint32,
+    cells: np.uint32,
     left: int,
     right: int,
     wraps: bool,  # noqa: FBT001 - Numba calls by position
@@ -197,6 +210,9 @@ def _blend_row(
     gain_b = f4(table[k, 9]) * unit * opacity
     gain_a = unit * opacity
     keep = u4(256) - take
+    begin = 0
+    end = 0
+    cell = (width + 31) // 32
     above = atlas[offset + upper * width : offset + upper * width + width]
     below = atlas[offset + lower * width : offset + lower * width + width]
     if wraps:
@@ -205,10 +221,15 @@ def _blend_row(
         row[width] = row[0]
     for start in range(left, right, _BLOCK):
         stop = min(right, start + _BLOCK)
+        if not wraps:
+            begin = int(index[start])
+            end = min(width, int(index[stop - 1]) + 2)
+            if _empty(cells, begin // cell, (end - 1) // cell):
+                continue
         if _hidden(clear, start, stop):
             continue
         if not wraps:
-            for i in range(int(index[start]), min(width, int(index[stop - 1]) + 2)):
+            for i in range(begin, end):
                 row[i] = _lerp(above[i], below[i], keep, take)
         for x in range(start, stop):
             i0 = index[x]
@@ -223,3 +244,41 @@ def _blend_row(
             green[x] += t * f4(i4((high >> u4(8)) & u4(255))) * gain_g
             blue[x] += t * f4(i4((low >> u4(16)) & u4(255))) * gain_b
             clear[x] = t * (f4(1) - f4(i4(high >> u4(24))) * gain_a)
+
+
+@kernel
+def extent(plate: F32, limit: float) -> tuple[int, int, int, int]:
+    """The rectangle x0, y0, x1, y1 outside of which nothing in (h, w, 4) exceeds ``limit``."""
+    height, width = plate.shape[:2]
+    least = f4(limit)
+    x0 = width
+    x1 = 0
+    y0 = height
+    y1 = 0
+    for y in range(height):
+        for x in range(width):
+            if max(max(plate[y, x, 0], plate[y, x, 1]), max(plate[y, x, 2], plate[y, x, 3])) > least:
+                x0 = min(x0, x)
+                x1 = max(x1, x + 1)
+                y0 = min(y0, y)
+                y1 = y + 1
+    return x0, y0, x1, y1
+
+
+@kernel
+def pack(plate: F32) -> U32:
+    """Premultiplied float RGBA (h, w, 4) as one uint32 a pixel, dithered so that gradients don't band."""
+    height, width = plate.shape[:2]
+    out = np.empty((height, width), u4)
+    for y in range(height):
+        for x in range(width):
+            h = u4(x) * u4(374761393) + u4(y) * u4(668265263)
+            h = (h ^ (h >> u4(13))) * u4(1274126177)
+            noise = f4(((h ^ (h >> u4(16))) >> u4(8)) & u4(0xFFFF)) * f4(1 / 65536.0)
+            packed = u4(0)
+            for c in range(4):
+                value = plate[y, x, c] * f4(255)
+                value += noise if f4(0.2) < value < f4(254.5) else f4(0)
+                packed |= u4(i4(min(f4(255), max(f4(0), value)))) << u4(8 * c)
+            out[y, x] = packed
+    return out

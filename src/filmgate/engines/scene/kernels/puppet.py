@@ -30,6 +30,8 @@ def _field(limbs: F32, start: int, stop: int, x: float, y: float) -> tuple[float
         away = math.sqrt(cx * cx + cy * cy) + f4(1e-6)
         radius = ra + (rb - ra) * t
         d = away - radius
+        if d > join * f4(5) and d > distance + join:
+            continue
         weight = math.exp(-d / join * f4(1.2))
         facing = min(f4(1), away / radius) / away
         total += weight
@@ -40,6 +42,7 @@ def _field(limbs: F32, start: int, stop: int, x: float, y: float) -> tuple[float
         else:
             blend = max(join - abs(distance - d), f4(0)) / join
             distance = min(distance, d) - blend * blend * join * f4(0.25)
+    total = max(total, f4(1e-12))
     return distance, gx / total, gy / total
 
 

@@ -65,6 +65,11 @@ class Ground:
         """Add it to a stage, behind all that stands on it."""
         stage.add(self, self.far if math.isfinite(self.far) else 3000.0)
 
+    def covers(self, frame: Frame) -> int:
+        """The first row that it hides."""
+        edge = frame.row(self.far) if math.isfinite(self.far) else frame.horizon
+        return min(frame.stage.height, max(2, math.ceil(edge) + 1))
+
     def draw(self, frame: Frame) -> None:
         """The plane."""
         stage = frame.stage

@@ -29,7 +29,7 @@ class Backdrop:
     def draw(self, frame: Frame) -> None:
         """Fill the frame."""
         left, top = frame.screen(self.x0, self.y0)
-        backdrop(frame.pixels, self.picture, left, top, frame.lens.zoom / self.fine)
+        backdrop(frame.pixels, self.picture, left, top, frame.lens.zoom / self.fine, frame.rows)
 
 
 def sky(stage: Stage, *, cover: bool = True) -> None:

@@ -47,6 +47,13 @@ class Water:
         """Add it to a stage, behind all that stands in front of it."""
         stage.add(self, self.far if math.isfinite(self.far) else 3000.0)
 
+    def covers(self, frame: Frame) -> int:
+        """The first row that it hides."""
+        if self.near:
+            return frame.stage.height
+        shore = frame.row(self.far) if math.isfinite(self.far) else frame.horizon
+        return min(frame.stage.height, max(2, math.ceil(shore) + 1))
+
     def draw(self, frame: Frame) -> None:
         """The surface and, where there is a sun, its road."""
         s, stage = self.surface, frame.stage

@@ -38,7 +38,7 @@ def city(stage: Stage) -> None:
     for row in range(4):
         _towers(stage, row)
     street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
-    Water(Surface(tint=scale(street, 0.75), swell=0.014, mirror=0.26, wave=2.6, speed=0.12, murk=0.1, sparkle=0.0), far=26.0).put(stage)
+    Water(Surface(tint=scale(street, 0.9), swell=0.013, mirror=0.22, wave=2.6, speed=0.12, murk=0.42, sparkle=0.0), far=26.0).put(stage)
     _road(stage)
     _kerb(stage)
     _corners(stage)
@@ -149,7 +149,7 @@ def _road(stage: Stage) -> None:
         metre = stage.focal / z
         for k in range(-12, 13) if dashed else (0,):
             x, long = (stage.width / 2 + k * 3.4 * metre, 1.7 * metre) if dashed else (line.x0, float(line.width))
-            line.rectangle(x, y - thick / 2, long, thick, paint, alpha=0.55)
+            line.rectangle(x, y - thick / 2, long, thick, paint, alpha=0.7)
         stage.plate(line, z)
 
 

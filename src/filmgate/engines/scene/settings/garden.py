@@ -14,7 +14,7 @@ from filmgate.engines.scene.layers.foliage import BLOSSOM, LEAF, MAPLE, boulder,
 from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
-from filmgate.engines.scene.layers.water import Surface, Water
+from filmgate.engines.scene.layers.water import Rings, Surface, Water
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
@@ -58,7 +58,7 @@ def garden(stage: Stage) -> None:
         stage.events.append(SoundEvent(0.8 + 1.7 * k + 0.3 * math.sin(k * 5), "splash", 0.6 * math.sin(k * 2.3), 0.25))
 
 
-def _rings(stage: Stage) -> object:
+def _rings(stage: Stage) -> Rings:
     """Fish touch the surface now and then."""
     random = np.random.default_rng(stage.seed + 41).random((6, 3))
 
@@ -168,7 +168,7 @@ def _lilies(stage: Stage) -> None:
     for depth in (7.4, 5.6, 4.2):
         canvas = stage.canvas(top=0.4, bottom=1.15)
         for share, z in groups:
-            if abs(z - depth) < 1.0:
+            if abs(z - depth) < 1.0 and not (stage.walkers and 4.0 < z < 6.0):
                 x, y, metre = stage.at(stage.across(share, z), 0.0, z)
                 _pads(stage, canvas, x, y, 0.30 * metre * (0.8 + 0.4 * rng.random()))
         stage.plate(canvas, depth, sway=lambda t, depth=depth: (1.2 * u * math.sin(t * 0.6 + depth), 0.7 * u * math.sin(t * 0.9 + depth)))  # type: ignore[misc]  # mypy can't infer a lambda's default

@@ -15,7 +15,7 @@ from filmgate.engines.scene.registry import Words, subject
 from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 
 _TAU = 2 * math.pi
-_POSES = 20
+_POSES = 16
 _HEIGHT = 0.62  # metres at the withers, which are one unit high
 _COATS: dict[str, tuple[Colour, Colour]] = {
     "golden": ((1.12, 0.80, 0.44), (0.50, 0.29, 0.14)),

@@ -12,7 +12,7 @@ from filmgate.engines.scene.palette import COLOURS, Colour, rgb, scale
 from filmgate.engines.scene.registry import subject
 from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 
-_ANGLES, _POSES = 24, 6
+_ANGLES, _POSES = 20, 5
 _PATTERNS: tuple[tuple[Colour, Colour], ...] = (
     (rgb("#f6efe6"), rgb("#ee5522")),
     (rgb("#f98826"), rgb("#fdc45c")),

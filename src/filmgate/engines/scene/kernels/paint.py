@@ -1,0 +1,50 @@
+"""From film to paint: colours that run a little, dark outlines, the paper's tooth."""
+
+from __future__ import annotations
+
+import math
+
+from filmgate.engines.scene.kernels.jit import F32, f4, i4, kernel, u4
+
+__all__ = ["paint"]
+
+
+@kernel
+def paint(pixels: F32, source: F32, paper: F32, reach: float, ink: float, tooth: float) -> None:
+    """Repaint ``source`` into ``pixels``.
+
+    Each pixel is the mean of five taps ``reach`` pixels apart, moved by the paper's grain (h, w, in -1 … 1), so that
+    edges wobble as if drawn by hand; where the taps differ a line of ``ink`` appears; ``tooth`` is the grain's
+    strength.
+    """
+    height, width = pixels.shape[1:]
+    r = f4(reach)
+    right = f4(width - 1)
+    low = f4(height - 1)
+    for y in range(height):
+        for x in range(width):
+            grain = paper[y, x]
+            wobble = paper[(y + 61) % height, (x + 37) % width]
+            cx = f4(x) + wobble * r * f4(0.9)
+            cy = f4(y) + grain * r * f4(0.9)
+            x0 = u4(i4(min(right, max(f4(0), cx))))
+            y0 = u4(i4(min(low, max(f4(0), cy))))
+            xa = u4(i4(min(right, max(f4(0), cx - r))))
+            xb = u4(i4(min(right, max(f4(0), cx + r))))
+            ya = u4(i4(min(low, max(f4(0), cy - r))))
+            yb = u4(i4(min(low, max(f4(0), cy + r))))
+            across = f4(0)
+            down = f4(0)
+            for c in range(3):
+                left_ = source[c, y0, xa]
+                right_ = source[c, y0, xb]
+                above = source[c, ya, x0]
+                below = source[c, yb, x0]
+                across += abs(right_ - left_)
+                down += abs(below - above)
+                pixels[c, y, x] = (source[c, y0, x0] * f4(2) + left_ + right_ + above + below) * f4(1 / 6.0)
+            edge = min(f4(1), max(f4(0), math.sqrt(across * across + down * down) - f4(0.16)) * f4(1.5))
+            shade = (f4(1) - f4(ink) * edge * (f4(0.75) + f4(0.5) * grain)) * (f4(1) + f4(tooth) * f4(0.075) * grain)
+            for c in range(3):
+                value = min(f4(1.1), pixels[c, y, x])
+                pixels[c, y, x] = value * shade
