@@ -51,7 +51,8 @@ class Time:
 class House:
     """Everything that a drive needs, real but for its engine and its time."""
 
-    def __init__(self, store: Store, storage: LocalStorage, account: Account) -> None:
+    def __init__(self, folder: Path, store: Store, storage: LocalStorage, account: Account) -> None:
+        self.folder = folder
         self.store = store
         self.storage = storage
         self.account = account
@@ -65,7 +66,7 @@ class House:
         store = Store.open(folder / "filmgate.sqlite")
         try:
             account = await store.accounts.create_account("somebody", BALANCE)
-            yield cls(store, LocalStorage(folder / "files"), account)
+            yield cls(folder, store, LocalStorage(folder / "files"), account)
         finally:
             await store.close()
 

@@ -1,0 +1,27 @@
+"""A house for every test, and a film to put into it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from filmgate.engines.testcard import encode
+from filmgate.testing.engine_contract import some_job
+from filmgate.testing.house import SMALL, House
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A house with one account."""
+    async with House.open(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A true film of one second, 64 by 64."""
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    encode(some_job(size=SMALL, seconds=1), path)
+    return path.read_bytes()
