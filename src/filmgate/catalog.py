@@ -74,6 +74,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     sizes: tuple[Size, ...] | None = None
     seconds: tuple[int, ...] | None = None
     prompt_characters: int = PROMPT_CHARACTERS
+    image_types: tuple[str, ...] | None = None  # of reference images: "PNG", "JPEG", "WebP"
+    creates_a_minute: int | None = None  # accepted of one key
+    running: int | None = None  # unfinished videos of one key at once
 
 
 class Resolved(Struct, frozen=True, kw_only=True):
@@ -107,7 +110,7 @@ class Catalog:
         merged: dict[str, dict[str, object]] = {}
         for file in (BUILT_IN, *files):
             for name, entry in _read(file).items():
-                merged.setdefault(name, {}).update(entry)
+                merged[name] = _over(merged.get(name, {}), entry)
         return cls(_model(name, _inherited(name, merged)) for name in merged)
 
     def names(self) -> list[str]:
@@ -225,6 +228,12 @@ def _entry(file: Path, name: str, entry: object) -> dict[str, object]:
     return dict(entry) if isinstance(entry, dict) else {}
 
 
+def _over(base: dict[str, object], entry: dict[str, object]) -> dict[str, object]:
+    # A description speaks of the engine: one that another engine had must not outlive it.
+    kept = {key: value for key, value in base.items() if key != "description" or "engine" not in entry}
+    return kept | entry
+
+
 def _inherited(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str, object]:
     """The model's own keys over those of the model it is ``like``, and so on up."""
     values: dict[str, object] = {}
@@ -236,7 +245,7 @@ def _inherited(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str,
         if not isinstance(at, str) or at not in entries:
             raise SettingsError(f"model '{seen[-1]}': 'like' names '{at}', which is no model.")
         seen.append(at)
-        values = entries[at] | values
+        values = _over(entries[at], values)
         at = entries[at].get("like")
     return values
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from filmgate.catalog import PROMPT_CHARACTERS, Model
 from filmgate.errors import FilmgateError, TooManyRequests, Unavailable
 from filmgate.video import AssetKind, Video
 from filmgate.wire import create
-from filmgate.wire.dialect import Answer, Context, Dialect
+from filmgate.wire.dialect import Answer, Context, Dialect, Rendered
 from filmgate.wire.objects import (
     ErrorAnswer,
     ErrorDetail,
@@ -24,11 +24,13 @@ from filmgate.wire.objects import (
 __all__ = [
     "OPENAI",
     "content_headers",
+    "printable",
     "render_deleted",
     "render_error",
     "render_list",
     "render_model",
     "render_models",
+    "render_page",
     "render_video",
 ]
 
@@ -77,6 +79,22 @@ def render_list(videos: Sequence[Video], has_more: bool, _context: Context | Non
     )
 
 
+def render_page(
+    render: Callable[[Video, Context], Rendered],
+    videos: Sequence[Video],
+    has_more: bool,  # noqa: FBT001 - as the store's page says it
+    context: Context,
+) -> Rendered:
+    """A page of videos that another dialect renders one by one."""
+    return {
+        "object": "list",
+        "data": [render(video, context) for video in videos],
+        "first_id": videos[0].id if videos else None,
+        "last_id": videos[-1].id if videos else None,
+        "has_more": has_more,
+    }
+
+
 def render_deleted(video_id: str) -> VideoDeleted:
     """The answer to a DELETE."""
     return VideoDeleted(id=video_id)
@@ -107,9 +125,9 @@ def render_models(models: Iterable[Model]) -> ModelList:
 def render_error(error: FilmgateError) -> Answer:
     """The envelope, its HTTP status and the headers that tell the SDKs whether to send the request again."""
     detail = ErrorDetail(
-        message=_printable(error.message),
+        message=printable(error.message),
         type=error.type,
-        param=None if error.param is None else _printable(error.param),
+        param=None if error.param is None else printable(error.param),
         code=error.code,
     )
     headers = {"x-should-retry": "true" if error.retryable else "false"}
@@ -129,7 +147,8 @@ def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:
     }
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A message that surely has an encoding."""
     # A message may repeat a caller's text; half of a surrogate pair in it would have no encoding.
     return text.encode("utf-8", "backslashreplace").decode()
 

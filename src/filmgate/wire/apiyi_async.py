@@ -1,0 +1,118 @@
+"""The ``apiyi-async`` dialect: APIYI's asynchronous resale; ``submitted`` for queued, and errors that are strings."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from filmgate.catalog import Limits
+from filmgate.errors import FilmgateError, InsufficientQuota, InvalidKey, TooManyRequests
+from filmgate.video import Size, Status, Video
+from filmgate.wire import create, openai
+from filmgate.wire.dialect import Answer, Context, Dialect
+
+__all__ = ["APIYI_ASYNC"]
+
+LONGEST_PROMPT = 999
+"""Characters of a prompt: under 1,000."""
+
+CREATES_A_MINUTE, RUNNING = 10, 5
+"""What one key may do."""
+
+_STATUSES: dict[Status, Literal["submitted", "in_progress", "completed", "failed"]] = {
+    Status.QUEUED: "submitted",
+    Status.IN_PROGRESS: "in_progress",
+    Status.COMPLETED: "completed",
+    Status.FAILED: "failed",
+}
+
+_CODES: tuple[tuple[type[FilmgateError], str], ...] = (
+    (InvalidKey, "authentication_error"),
+    (TooManyRequests, "rate_limit_exceeded"),
+    (InsufficientQuota, "insufficient_quota"),
+)
+
+
+class ApiyiAsyncVideo(Struct, frozen=True, kw_only=True):
+    """A video; ``url`` is null until it can be downloaded there."""
+
+    id: str
+    status: Literal["submitted", "in_progress", "completed", "failed"]
+    progress: int
+    prompt: str | None
+    model: str
+    size: str
+    seconds: str
+    created_at: int
+    url: str | None
+    completed_at: int | None
+    error: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ErrorDetail(Struct, frozen=True, kw_only=True):
+    """An error: three keys."""
+
+    code: str
+    message: str
+    type: str
+
+
+class ErrorAnswer(Struct, frozen=True, kw_only=True):
+    """The envelope of every answer that is no success."""
+
+    error: ErrorDetail
+
+
+def render_video(video: Video, context: Context) -> ApiyiAsyncVideo:
+    """The video; a failed one says why in a string."""
+    completed = video.status is Status.COMPLETED
+    return ApiyiAsyncVideo(
+        id=video.id,
+        status=_STATUSES[video.status],
+        progress=video.progress,
+        prompt=video.prompt,
+        model=video.model,
+        size=str(video.recipe.size),
+        seconds=str(video.recipe.seconds),
+        created_at=int(video.created_at),
+        url=f"{context.base_url}/videos/{video.id}/content" if completed else None,
+        completed_at=None if video.completed_at is None else int(video.completed_at),
+        error=msgspec.UNSET if video.error is None else video.error.message,
+    )
+
+
+def render_error(error: FilmgateError) -> Answer:
+    """This vendor's own codes in its own envelope; HTTP status and headers as in the contract."""
+    status, _, headers = openai.render_error(error)
+    code = next((word for kind, word in _CODES if isinstance(error, kind)), None)
+    if code is None:
+        code = "content_policy_violation" if error.code == "moderation_blocked" else _otherwise(error)
+    detail = ErrorDetail(code=code, message=openai.printable(error.message), type=error.type)
+    return Answer(status, ErrorAnswer(error=detail), headers)
+
+
+def _otherwise(error: FilmgateError) -> str:
+    return "invalid_request" if error.http_status < 500 else "server_error"  # noqa: PLR2004 - HTTP's own border
+
+
+APIYI_ASYNC = Dialect(
+    name="apiyi-async",
+    base_path="/apiyi-async/v1",
+    parse_create=partial(create.parse, required=("prompt", "model", "size", "seconds")),
+    render_video=render_video,
+    render_list=partial(openai.render_page, render_video),
+    render_deleted=openai.render_deleted,
+    render_error=render_error,
+    content_headers=openai.content_headers,
+    limits=Limits(
+        sizes=(Size(1280, 720), Size(720, 1280)),
+        seconds=(10, 15),
+        prompt_characters=LONGEST_PROMPT,
+        image_types=("PNG", "JPEG"),
+        creates_a_minute=CREATES_A_MINUTE,
+        running=RUNNING,
+    ),
+)

@@ -1,0 +1,67 @@
+"""The ``dmxapi`` dialect: the API as DMXAPI resold it, whose content endpoint waits until the film is there."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from msgspec import Struct
+
+from filmgate.catalog import Limits
+from filmgate.video import AssetKind, Size, Video
+from filmgate.wire import create, openai
+from filmgate.wire.dialect import Context, Dialect
+from filmgate.wire.objects import VideoFailure, VideoStatus
+
+__all__ = ["DMXAPI"]
+
+HOLD_SECONDS = 300.0
+"""How long a content request waits for its video: downloaders ask right after create and read what comes."""
+
+KEPT_SECONDS = 2 * 3600.0
+"""How long content can be fetched."""
+
+
+class DmxapiVideo(Struct, frozen=True):
+    """A video: 12 keys, the prompt is not among them; what is not known yet is null."""
+
+    id: str
+    object: str
+    model: str
+    status: VideoStatus
+    progress: int
+    created_at: int
+    completed_at: int | None
+    expires_at: int | None
+    size: str
+    seconds: str
+    remixed_from_video_id: str | None
+    error: VideoFailure | None
+
+
+def render_video(video: Video, context: Context) -> DmxapiVideo:
+    """The video without its prompt."""
+    whole = openai.render_video(video, context)
+    return DmxapiVideo(**{name: getattr(whole, name) for name in DmxapiVideo.__struct_fields__})
+
+
+def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:
+    """As in the contract, but for the file's name."""
+    headers = openai.content_headers(video_id, kind)
+    if kind is AssetKind.VIDEO:
+        headers["content-disposition"] = f'attachment; filename="{video_id}_video.mp4"'
+    return headers
+
+
+DMXAPI = Dialect(
+    name="dmxapi",
+    base_path="/dmxapi/v1",
+    parse_create=partial(create.parse, required=("prompt", "model")),
+    render_video=render_video,
+    render_list=partial(openai.render_page, render_video),
+    render_deleted=openai.render_deleted,
+    render_error=openai.render_error,
+    content_headers=content_headers,
+    limits=Limits(sizes=(Size(720, 1280), Size(1280, 720), Size(1024, 1792), Size(1792, 1024)), seconds=(4, 8, 12)),
+    hold_content=HOLD_SECONDS,
+    retention=KEPT_SECONDS,
+)
