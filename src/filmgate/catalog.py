@@ -18,7 +18,17 @@ from msgspec import Meta, Struct
 from filmgate.errors import InvalidValue, MissingParameter, SettingsError, UnknownModel
 from filmgate.video import Size
 
-__all__ = ["BUILT_IN", "DEFAULT_MODEL", "PROMPT_CHARACTERS", "Asked", "Catalog", "Limits", "Model", "Resolved"]
+__all__ = [
+    "BUILT_IN",
+    "DEFAULT_MODEL",
+    "PROMPT_CHARACTERS",
+    "UNLIMITED",
+    "Asked",
+    "Catalog",
+    "Limits",
+    "Model",
+    "Resolved",
+]
 
 BUILT_IN = Path(__file__).with_name("models.toml")
 """The catalogue that ships with the package."""
@@ -91,7 +101,8 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
 _T = TypeVar("_T")
 
-_UNLIMITED = Limits()
+UNLIMITED = Limits()
+"""The limits of a dialect that narrows nothing."""
 
 
 class Catalog:
@@ -125,7 +136,7 @@ class Catalog:
         """The model of that name."""
         return self._models.get(name)
 
-    def resolve(self, asked: Asked, limits: Limits = _UNLIMITED) -> Resolved:
+    def resolve(self, asked: Asked, limits: Limits = UNLIMITED) -> Resolved:
         """Validate a request and fill in its defaults.
 
         Raises:

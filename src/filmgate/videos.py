@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from filmgate import net
-from filmgate.catalog import Catalog, Resolved
+from filmgate.catalog import UNLIMITED, Catalog, Limits, Resolved
 from filmgate.engines.base import Engine, Job
 from filmgate.errors import FilmgateError, InvalidValue, StorageFault, VideoExpired, VideoNotFound, VideoNotReady
 from filmgate.media import images
@@ -77,13 +77,20 @@ class Videos:
         self._accepting: set[asyncio.Future[Video]] = set()
 
     async def create(
-        self, principal: Principal, params: CreateParams, *, idempotency_key: str | None = None, resend: int = 0
+        self,
+        principal: Principal,
+        params: CreateParams,
+        *,
+        limits: Limits = UNLIMITED,
+        idempotency_key: str | None = None,
+        resend: int = 0,
     ) -> Video:
         """Accept a video: when this returns, its row and its hold are on disk and it will end.
 
         Args:
             principal: who asks.
             params: as the dialect read them.
+            limits: what the dialect narrows.
             idempotency_key: the client's own; the same key with the same parameters answers with the same video.
             resend: how often an official SDK has sent this request before (``x-stainless-retry-count``).
 
@@ -91,7 +98,7 @@ class Videos:
             RequestError: a parameter can't be used; nothing was accepted.
             InsufficientQuota: the balance does not cover it.
         """
-        resolved = self.catalog.resolve(params)
+        resolved = self.catalog.resolve(params, limits)
         _refuse_what_nobody_can(params)
         fingerprint = _fingerprint(params)
         if resend:
@@ -99,7 +106,7 @@ class Videos:
             if seen := await self._store.videos.find_resend(principal.account_id, fingerprint, since):
                 return seen
         video_id = new_id()
-        reference = await self._take_in(video_id, params, resolved)
+        reference = await self._take_in(video_id, params, resolved, limits)
         new = _new_video(video_id, principal, params, resolved, reference)
         new = msgspec.structs.replace(new, idempotency_key=idempotency_key, fingerprint=fingerprint)
         # A client that hangs up now must not tear the acceptance from its picture or its wake-up.
@@ -158,23 +165,42 @@ class Videos:
         self._wake(video)
         return video
 
-    async def content(self, principal: Principal, video_id: str, kind: AssetKind) -> Content:
+    async def content(
+        self, principal: Principal, video_id: str, kind: AssetKind, *, hold: float = 0, kept: float | None = None
+    ) -> Content:
         """An open file of a completed video.
+
+        Args:
+            principal: who asks.
+            video_id: of which video.
+            kind: which of its files.
+            hold: seconds to wait for an unfinished video; a waiting request costs nothing but its connection.
+            kept: seconds after completion at which a dialect ends access sooner than the server does.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
             VideoNotReady: not completed (yet).
             VideoExpired: its retention is over.
         """
-        video = await self.retrieve(principal, video_id)
+        video = await self._held(principal, video_id, hold)
         if video.status is not Status.COMPLETED:
             raise VideoNotReady
-        if video.expires_at is not None and video.expires_at <= self._clock():
+        if self._gone(video, kept):
             raise VideoExpired
         asset = (await self._store.videos.assets(video_id)).get(kind)
         if asset is None:
             raise VideoExpired
         return Content(video, asset, await self._open(principal, video_id, asset))
+
+    async def _held(self, principal: Principal, video_id: str, seconds: float) -> Video:
+        video, until = await self.retrieve(principal, video_id), self._clock() + seconds
+        while not video.finished and (remaining := until - self._clock()) > 0:
+            video = await self.wait(principal, video_id, remaining)
+        return video
+
+    def _gone(self, video: Video, kept: float | None) -> bool:
+        ends = [end for end in (video.expires_at, kept and (video.completed_at or 0) + kept) if end is not None]
+        return bool(ends) and min(ends) <= self._clock()
 
     async def outlook(self, video: Video) -> Outlook:
         """Its place in the queue and the seconds it will still take."""
@@ -220,7 +246,7 @@ class Videos:
                 raise VideoExpired from None
             raise StorageFault from None
 
-    async def _take_in(self, video_id: str, params: CreateParams, resolved: Resolved) -> Asset | None:
+    async def _take_in(self, video_id: str, params: CreateParams, resolved: Resolved, limits: Limits) -> Asset | None:
         if params.input_reference is None:
             return None
         staged: MutableSequence[Path] = []
@@ -228,9 +254,14 @@ class Videos:
             source = await self._source(params.input_reference, staged)
             out = self._storage.staging(".png")
             staged.append(out)
-            fit = params.fit or Fit.ERROR
             await asyncio.to_thread(
-                images.take_in, source, size=resolved.size, fit=fit, limit=self._image_limit, out=out
+                images.take_in,
+                source,
+                size=resolved.size,
+                fit=params.fit or Fit.ERROR,
+                limit=self._image_limit,
+                out=out,
+                types=limits.image_types or images.TYPES,
             )
             stored = await self._storage.keep(out, f"references/{video_id[6:8]}/{video_id}.png")
         finally:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -22,7 +22,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, StorageFault
 from filmgate.video import Fit, Size
 
-__all__ = ["DATA_URL_LIMIT", "PIXEL_LIMIT", "data_url", "take_in"]
+__all__ = ["DATA_URL_LIMIT", "PIXEL_LIMIT", "TYPES", "data_url", "take_in"]
 
 PIXEL_LIMIT = 16 * 1024 * 1024
 """Pixels of a reference image, as its header says them."""
@@ -35,6 +35,14 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "PNG": PngImageFile,
     "JPEG": JpegImageFile,
     "WebP": WebPImageFile,
+}
+TYPES = tuple(_OPENERS)
+"""The kinds of picture that can be taken in."""
+
+_MAGIC: dict[str, Callable[[bytes], bool]] = {
+    "PNG": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
+    "JPEG": lambda data: data.startswith(b"\xff\xd8\xff"),
+    "WebP": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
 }
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -67,7 +75,9 @@ _DAMAGE = (
 )
 
 
-def take_in(source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path) -> None:
+def take_in(
+    source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path, types: Collection[str] = TYPES
+) -> None:
     """Turn a reference image into an RGB PNG of exactly ``size``, upright, on white where it was transparent.
 
     Args:
@@ -76,14 +86,15 @@ def take_in(source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path
         fit: what to do with a picture of another size: refuse it, crop it to fill, or pad it with black.
         limit: bytes that the source may have.
         out: where the PNG is written.
+        types: which of ``TYPES`` are taken.
 
     Raises:
-        InvalidImage: it is no PNG, JPEG or WebP, too large, animated, or damaged.
+        InvalidImage: it is none of the types, too large, animated, or damaged.
         InvalidImageSize: its size is not the video's, and ``fit`` says error.
         StorageFault: the PNG can't be written.
     """
     data = _bytes(source, limit)
-    kind = _sniff(data)
+    kind = _sniff(data, types)
     if kind == "WebP":
         _check_pixels(_webp_size(data))  # opening one reserves memory for all of it
     with _damage_told(kind), _OPENERS[kind](io.BytesIO(data)) as image:
@@ -142,14 +153,12 @@ def _too_large(limit: int) -> InvalidImage:
     return InvalidImage(f"The image is larger than {limit / 1024**2:g} MB.", param=_PARAM)
 
 
-def _sniff(data: bytes) -> str:
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "WebP"
-    raise InvalidImage("The image is neither PNG, JPEG nor WebP.", param=_PARAM)
+def _sniff(data: bytes, types: Collection[str]) -> str:
+    for kind in types:
+        if _MAGIC[kind](data):
+            return kind
+    *first, last = types
+    raise InvalidImage(f"The image is neither {', '.join(first)} nor {last}.", param=_PARAM)
 
 
 def _webp_size(data: bytes) -> Size:
