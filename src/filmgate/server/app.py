@@ -22,13 +22,16 @@ from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.videos import Videos
 from filmgate.wire import openapi
+from filmgate.wire.apiyi import APIYI
+from filmgate.wire.apiyi_async import APIYI_ASYNC
 from filmgate.wire.dialect import Dialect
+from filmgate.wire.dmxapi import DMXAPI
 from filmgate.wire.objects import encode
 from filmgate.wire.openai import OPENAI
 
 __all__ = ["App", "build_app"]
 
-DIALECTS: tuple[Dialect, ...] = (OPENAI,)
+DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
 """Every spelling of the API that is served; the first answers for paths that belong to none."""
 
 

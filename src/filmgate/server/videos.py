@@ -47,7 +47,9 @@ class VideoHandlers:
         key, resend = _idempotency_key(call), _resend(call)
         async with self._body.fields(call.scope, call.receive, call.dialect.file_fields) as fields:
             params = call.dialect.parse_create(fields)
-            video = await self._videos.create(call.principal, params, idempotency_key=key, resend=resend)
+            video = await self._videos.create(
+                call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resend
+            )
         return await self._answer(call, video)
 
     async def retrieve(self, call: Call) -> ASGIApp:
@@ -84,7 +86,7 @@ class VideoHandlers:
     async def content(self, call: Call) -> ASGIApp:
         """``GET /videos/{id}/content?variant=``."""
         variant = _VARIANTS[call.choice("variant", "video", *_VARIANTS)]
-        content = await self._videos.content(call.principal, call.target, variant)
+        content = await self._opened(call, variant)
         try:
             reply = _content_reply(call, content)
         except BaseException:
@@ -93,6 +95,16 @@ class VideoHandlers:
         if not isinstance(reply, FileReply):
             content.reader.close()
         return reply
+
+    async def _opened(self, call: Call, kind: AssetKind) -> Content:
+        dialect = call.dialect
+        if dialect.hold_content:
+            with self._patience.waiting():
+                return await self._videos.content(
+                    call.principal, call.target, kind, hold=dialect.hold_content, kept=dialect.retention
+                )
+        # Also where a stopping server let the waiting go: how it stands now is the answer.
+        return await self._videos.content(call.principal, call.target, kind, kept=dialect.retention)
 
     async def _answer(self, call: Call, video: Video) -> Reply:
         headers: list[Header] = []
