@@ -1,0 +1,122 @@
+"""Where one shot ends and the next begins, and how many frames each gets."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import Struct
+
+__all__ = ["Cut", "Piece", "cut", "share_frames"]
+
+LEAST_FRAMES = 12
+"""Frames of the shortest shot: half a second."""
+
+MOST_SHOTS = 12
+
+_NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}"
+_AMOUNT = r"[0-9]{1,3}(?:\.[0-9])?"
+_UNIT = r"(?:seconds|second|secs|sec|s|秒)"
+_TO = r"\s*(?:[-–—~～至到]|to)\s*"
+
+
+def _span(mark: str) -> str:
+    """From when to when: "0-4s", "0:00 - 0:04", "0秒到3秒". The clock's or the unit's presence tells it from a count."""
+    return (
+        rf"(?:(?P<from_{mark}>{_CLOCK}){_TO}(?P<to_{mark}>{_CLOCK})"
+        rf"|(?P<start_{mark}>{_AMOUNT})\s*{_UNIT}?{_TO}(?P<end_{mark}>{_AMOUNT})\s*{_UNIT}(?![a-z]))"
+    )
+
+
+_BEFORE = r"(?:^|(?<=[\s。;；.,，!！?？\])】]))[\[(（【*#-]*\s*"
+_NAMED = (
+    rf"(?:(?:shot|scene|clip|act|segment|part)\s*\#?\s*{_NUMBER}\b"
+    rf"|(?:分镜头?|镜头|画面|场景)\s*{_NUMBER}(?![0-9一二三四五六七八九十只个条])"
+    rf"|第\s*{_NUMBER}\s*(?:个?分?镜头?|幕|个?画面|段|个?场景))"
+)
+_NUMBERED = (
+    rf"{_NAMED}(?:\s*[\[(（,，:：]?\s*{_span('a')}\s*[\])）]?)?\s*(?:[\])）】*]*\s*[:：,，、.。\-–—]+|[\])）】]|\n)"
+)
+_TIMED = rf"{_span('b')}\s*[\])）】]?\s*[:：,，\-–—]*"
+_MARKERS = re.compile(rf"{_BEFORE}(?:{_NUMBERED}|{_TIMED})", re.IGNORECASE)
+_TURNS = re.compile(
+    r"(?:[,.;，。；]\s*)?\b(?:and\s+|then\s+|we\s+|it\s+)*(?:(?:smash|jump|hard|match|quick)[\s-]+)?"
+    r"(?:cuts?|cross[\s-]?fades?|fades?|dissolves?|transitions?|switch(?:es)?)\s+(?:in)?to\b(?!\s+(?:black|white))[:,]?"
+    r"|(?:[,.;，。；]\s*)?(?:然后|接着|随后)?(?:镜头|画面)?(?:切换到|切换至|切至|切到|转到|转至|转场到|叠化到|淡入到|渐变到|渐变为)[:：,，]?",
+    re.IGNORECASE,
+)
+_FADES = re.compile(
+    r"\b(?:cross[\s-]?)?fad(?:e|es|ing)\b|\bdissolv(?:e|es|ing)\b|叠化|淡入|淡出|渐变|溶解", re.IGNORECASE
+)
+
+
+class Piece(Struct, frozen=True):
+    """The words of one shot."""
+
+    text: str
+    weight: float = 1.0  # its length beside the others'
+
+
+class Cut(Struct, frozen=True):
+    """A prompt, cut."""
+
+    whole: str  # what is said before the first shot, for all of them
+    pieces: tuple[Piece, ...]
+    transition: str  # "cut" or "fade"
+
+
+def cut(text: str, *, frames: int) -> Cut:
+    """Cut a prompt into as many shots as it names and the film has room for; one if it names none."""
+    whole, pieces = _by_markers(text) or _by_turns(text)
+    room = max(1, min(MOST_SHOTS, frames // LEAST_FRAMES))
+    fades = len(pieces) > 1 and _FADES.search(text) is not None
+    return Cut(whole, tuple(pieces[:room]), "fade" if fades else "cut")
+
+
+def share_frames(frames: int, weights: list[float]) -> list[int]:
+    """Whole numbers of frames that add up to ``frames`` exactly, each at least one, in proportion to the weights."""
+    total, spent, said = sum(weights), 0, 0.0
+    shares = []
+    for left, weight in zip(range(len(weights) - 1, -1, -1), weights, strict=True):
+        said += weight
+        end = max(spent + 1, min(frames - left, round(frames * said / total)))
+        shares.append(end - spent)
+        spent = end
+    return shares
+
+
+def _by_markers(text: str) -> tuple[str, list[Piece]] | None:
+    """Shots that are numbered or timed; None where fewer than two are."""
+    marks = list(_MARKERS.finditer(text))
+    if len(marks) < 2:  # noqa: PLR2004 - one mark alone cuts nothing
+        return None
+    ends = [mark.start() for mark in marks[1:]] + [len(text)]
+    weights = [_length(mark) for mark in marks]
+    even = any(weight is None for weight in weights)
+    texts = [text[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
+    pieces = [Piece(said, 1.0 if even or not weight else weight) for said, weight in zip(texts, weights, strict=True)]
+    return text[: marks[0].start()], pieces
+
+
+def _by_turns(text: str) -> tuple[str, list[Piece]]:
+    """Shots that are joined by "cut to" and the like."""
+    return "", [Piece(said) for said in _TURNS.split(text) if said.strip()] or [Piece(text)]
+
+
+def _length(mark: re.Match[str]) -> float | None:
+    """How many seconds a mark says its shot lasts."""
+    found = mark.groupdict()
+    begin, end = (
+        next((found[name] for name in names if found[name]), None)
+        for names in (("from_a", "start_a", "from_b", "start_b"), ("to_a", "end_a", "to_b", "end_b"))
+    )
+    if begin is None or end is None:
+        return None
+    length = _seconds(end) - _seconds(begin)
+    return length if length > 0 else None
+
+
+def _seconds(clock: str) -> float:
+    """Seconds of "1:05" and of "65"."""
+    minutes, _, seconds = clock.rpartition(":")
+    return 60 * float(minutes or 0) + float(seconds)

@@ -1,0 +1,54 @@
+"""Where something belongs that was named without a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["SUBJECT_HOMES", "TIME_HOMES", "WEATHER_HOMES"]
+
+SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
+    "balloon": ("meadow", "mountains"),
+    "bird": ("forest", "sea", "mountains"),
+    "boat": ("sea", "beach"),
+    "butterfly": ("meadow", "garden"),
+    "cake": ("kitchen", "interior"),
+    "car": ("road", "street", "city"),
+    "cat": ("garden", "interior"),
+    "child": ("meadow", "beach"),
+    "coffee": ("interior", "kitchen"),
+    "crowd": ("street", "stage", "city"),
+    "dog": ("meadow", "beach"),
+    "fish": ("underwater", "sea"),
+    "flower": ("meadow", "garden"),
+    "horse": ("meadow", "desert", "beach"),
+    "koi": ("garden",),
+    "person": ("street", "meadow", "beach"),
+    "plane": ("mountains", "sea"),
+    "product": ("studio", "shop", "interior"),
+    "robot": ("city", "street"),
+    "rocket": ("space", "desert"),
+    "ship": ("city", "space"),
+    "train": ("road", "meadow", "mountains"),
+    "tree": ("meadow", "forest"),
+    "watermelon": ("kitchen", "street", "beach"),
+    "whale": ("underwater", "sea"),
+}
+"""Settings that suit a subject, the best first; the first that is registered is taken."""
+
+WEATHER_HOMES: Mapping[str, tuple[str, ...]] = {
+    "aurora": ("snowfield", "mountains"),
+    "fog": ("forest", "mountains"),
+    "leaves": ("forest", "garden"),
+    "petals": ("garden", "meadow"),
+    "rain": ("street", "city", "forest"),
+    "snow": ("snowfield", "mountains", "forest"),
+    "storm": ("sea", "beach"),
+}
+"""The same for weather alone ("heavy snow at night")."""
+
+TIME_HOMES: Mapping[str, tuple[str, ...]] = {
+    "sunset": ("sea", "beach"),
+    "dawn": ("mountains",),
+    "night": ("mountains",),
+}
+"""The same for a time of day alone ("a beautiful sunset")."""

@@ -1,0 +1,60 @@
+"""The words that the prompt wants to be read in the picture."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["LONGEST", "shorten", "take_quoted", "title_of"]
+
+LONGEST = 60
+"""Characters of a sign or caption that are kept."""
+
+_PAIRS = ("“”", "„“", "„”", "«»", "‹›", "「」", "『』", "《》", "〈〉", '""')
+_QUOTED = re.compile(
+    "|".join(f"{a}([^{a}{b}\n]{{1,200}}){b}" for a, b in _PAIRS)
+    + r"|(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,200})'(?!\w)"
+    + r"|(?<!\w)‘((?:[^‘’\n]|(?<=\w)’(?=\w)){1,200})’(?!\w)"
+)
+_WRITTEN_ZH = re.compile(
+    r"(?:写着|写有|写上|显示着|显示|印着|刻着)(?:文字|字样|:|：)?\s*([A-Za-z0-9][\w .\-!&]{0,39}|[一-鿿]{1,12})"
+)
+_WRITTEN_EN = re.compile(
+    r"\b(?:sign|banner|billboard|screen|poster|letters|text|caption|title|neon|logo)\b[^.,;\n\"]{0,24}?"
+    r"\b(?:says?|reads?|saying|reading|spelling|spells)\s*:?\s*"
+    r"((?-i:[A-Z0-9][\w&!'-]*(?: +[A-Z0-9][\w&!'-]*)*)|[^\s.,;\n](?:(?! (?:in|on|at|with|above|over|and|while)\b)[^.,;\n]){0,39})",
+    re.IGNORECASE,
+)
+_TITLE_WORDS = 8
+_TITLE_HAN = 18
+_WHOLE = 0.6  # of the letters: where more is in quotes, the quotes are the prompt's, not a sign's
+
+
+def take_quoted(text: str) -> tuple[str, str]:
+    """A text without what it wants to be read, and that: quoted first, else what a sign says; "" if nothing."""
+    matches = [match for match in _QUOTED.finditer(text) if _inside(match).strip()]
+    if matches and sum(len(_inside(match)) for match in matches) < _WHOLE * len(text.strip()):
+        said = next(_inside(match) for match in matches)
+        return _QUOTED.sub(" , ", text), shorten(said, LONGEST)
+    written = None if matches else _WRITTEN_ZH.search(text) or _WRITTEN_EN.search(text)
+    if written:
+        return text[: written.start(1)] + " , " + text[written.end(1) :], shorten(written[1], LONGEST)
+    return text, ""
+
+
+def title_of(prompt: str) -> str:
+    """A title card's text: the prompt's first words."""
+    text = " ".join(prompt.split())
+    words = text.split(" ")
+    if len(words) > 1:
+        text = " ".join(words[:_TITLE_WORDS]).rstrip(",.;:，。；：") + ("…" if len(words) > _TITLE_WORDS else "")
+    return shorten(text, LONGEST if text.isascii() else _TITLE_HAN + len(words))
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most ``limit`` characters, an ellipsis where some were left out, control characters dropped."""
+    text = " ".join("".join(char for char in text if char.isprintable() or char.isspace()).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _inside(match: re.Match[str]) -> str:
+    return next((group for group in match.groups() if group is not None), "")

@@ -1,0 +1,80 @@
+"""From the words of one shot to what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Struct
+
+from filmgate.engines.scene.description import Shot
+from filmgate.engines.scene.prompt import quotes
+from filmgate.engines.scene.prompt.cast import cast
+from filmgate.engines.scene.prompt.negation import without_negated
+from filmgate.engines.scene.prompt.reading import Unit, read
+
+__all__ = ["Said", "listen"]
+
+_NEAR = 4  # words between a preposition and the place it introduces
+_NEAR_ZH = 3
+_WITHIN_ZH = frozenset("上里中内旁边下间畔")
+
+
+class Said(Struct, frozen=True):
+    """What a shot's own words say; ``setting`` is empty where they name none."""
+
+    shot: Shot
+    units: tuple[Unit, ...]
+    refers: bool  # whether it speaks of somebody seen before
+
+
+def listen(text: str) -> Said:
+    """What a shot's words say."""
+    spoken, written = quotes.take_quoted(text)
+    everything = read(spoken)
+    units = without_negated(everything)
+    shot = Shot(
+        setting=_best(units, "setting", _place_weight),
+        time=_best(units, "time", _plain_weight),
+        weather=_all(units, "weather"),
+        subjects=cast(units),
+        style=_all(units, "style"),
+        camera=_all(units, "camera"),
+        tempo=_best(units, "tempo", _plain_weight),
+        text=written,
+    )
+    return Said(shot, tuple(everything), any(unit.says("pronoun") for unit in units))
+
+
+def _all(units: Iterable[Unit], facet: str) -> tuple[str, ...]:
+    """Every value of a facet, in the prompt's order."""
+    return tuple(dict.fromkeys(value for unit in units if (value := unit.value(facet))))
+
+
+def _best(units: Sequence[Unit], facet: str, weigh: Callable[[Sequence[Unit], int], float]) -> str:
+    """The value that is named with the most weight, the first of equals; "" if none is."""
+    weights: dict[str, float] = {}
+    for at, unit in enumerate(units):
+        if value := unit.value(facet):
+            weights[value] = weights.get(value, 0.0) + weigh(units, at)
+    return max(weights, key=lambda value: weights[value], default="")
+
+
+def _plain_weight(units: Sequence[Unit], at: int) -> float:
+    """Of words that say the same, the longer says it more surely."""
+    return 1.0 + 0.1 * min(4, len(units[at].text.split()))
+
+
+def _place_weight(units: Sequence[Unit], at: int) -> float:
+    """A place counts more where it is said that something happens there, and less where it is only seen from afar."""
+    unit = units[at]
+    weight = _plain_weight(units, at)
+    reach = _NEAR if unit.script == "en" else _NEAR_ZH
+    before = [other for other in units[max(0, at - reach) : at] if other.clause == unit.clause]
+    after = [other for other in units[at + 1 : at + 3] if other.clause == unit.clause]
+    if any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH):
+        weight += 1.5
+    if any(other.says("remote") for other in (*before, *after)):
+        weight -= 1.2
+    if unit.says("style") or unit.says("weather") or unit.says("subject"):
+        weight -= 0.6  # the word may have been meant otherwise
+    return max(0.05, weight)

@@ -1,0 +1,86 @@
+"""From a prompt to a description: pure, total, in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from filmgate.engines.scene import registry
+from filmgate.engines.scene.description import Description, Shot
+from filmgate.engines.scene.prompt import cutting, homes, quotes, reading
+from filmgate.engines.scene.prompt.scene import Said, listen
+from filmgate.engines.scene.prompt.unknown import unrecognised
+
+__all__ = ["understand"]
+
+_ABSTRACT = "abstract"
+
+
+def understand(prompt: str, *, seed: int, frames: int) -> Description:
+    """What a prompt means. Any string gives a description; what it could not make sense of is listed in it.
+
+    Args:
+        prompt: in English, Chinese or both.
+        seed: of everything that the prompt leaves open.
+        frames: of the whole film; the shots share them exactly.
+    """
+    text = reading.display(prompt)
+    parts = cutting.cut(text, frames=frames)
+    whole = listen(parts.whole)
+    heard = [listen(piece.text) for piece in parts.pieces]
+    shots = _shots(whole, heard)
+    if len(shots) == 1 and shots[0].setting == _ABSTRACT and not shots[0].text:
+        shots = [replace(shots[0], text=quotes.title_of(text))]
+    lengths = cutting.share_frames(frames, [piece.weight for piece in parts.pieces])
+    return Description(
+        prompt=prompt,
+        seed=seed,
+        language=reading.language(text),
+        shots=tuple(replace(shot, frames=length) for shot, length in zip(shots, lengths, strict=True)),
+        transition=parts.transition,
+        unrecognised=unrecognised(unit for said in (whole, *heard) for unit in said.units),
+    )
+
+
+def _shots(whole: Said, heard: Sequence[Said]) -> list[Shot]:
+    """The shots, each with what it inherits: from the whole first, then from the shot before."""
+    style = tuple(dict.fromkeys(name for said in (whole, *heard) for name in said.shot.style))
+    shots: list[Shot] = []
+    for said in heard:
+        shot = _inherit(said.shot, whole.shot, refers=said.refers)
+        if shots:
+            shot = _inherit(shot, replace(shots[-1], text="", camera=()), refers=said.refers)
+        shots.append(_settle(replace(shot, style=said.shot.style or style)))
+    return shots
+
+
+def _inherit(shot: Shot, before: Shot, *, refers: bool) -> Shot:
+    """A shot with what it did not say itself; who was there stays where the place does, or where "it" is said."""
+    stays = refers or not shot.setting or shot.setting == before.setting
+    return replace(
+        shot,
+        setting=shot.setting or before.setting,
+        time=shot.time or before.time,
+        weather=shot.weather or (before.weather if stays else ()),
+        subjects=shot.subjects or (before.subjects if stays else ()),
+        camera=shot.camera or before.camera,
+        tempo=shot.tempo or before.tempo,
+        text=shot.text or before.text,
+    )
+
+
+def _settle(shot: Shot) -> Shot:
+    """A shot that has a place: the one said, else where its subjects, its weather or its hour belong."""
+    if shot.setting:
+        return shot
+    named: Iterable[tuple[Mapping[str, tuple[str, ...]], Iterable[str]]] = (
+        (homes.SUBJECT_HOMES, (spec.kind for spec in shot.subjects)),
+        (homes.WEATHER_HOMES, shot.weather),
+        (homes.TIME_HOMES, (shot.time,)),
+    )
+    suited = [home for table, names in named for name in names for home in table.get(name, ())]
+    known = registry.settings()
+    if shot.subjects:
+        suited += ["meadow", "beach"]
+    return replace(shot, setting=next((home for home in suited if home in known), _ABSTRACT))
