@@ -152,7 +152,7 @@ print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes()).hexdigest())
 def test_the_bytes_do_not_depend_on_what_memory_held(tmp_path: Path) -> None:
     """Two processes whose fresh memory is filled with different bytes write the same film."""
     digests = {
-        subprocess.run(  # noqa: S603 - our own program
+        subprocess.run(
             [sys.executable, "-c", PROGRAM, str(tmp_path / f"{fill}.mp4")],
             env={**os.environ, "MALLOC_PERTURB_": fill},
             check=True,

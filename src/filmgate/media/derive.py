@@ -54,8 +54,11 @@ def thumbnail(source: Source, out: Path) -> None:
     Raises:
         BadArtifact: the film can't be decoded.
     """
-    frames = _frames(source, 3, _THUMBNAIL_SIDE)
-    picture = _resized(frames[len(frames) // 3], _THUMBNAIL_SIDE)
+    if isinstance(source, Path):
+        (frame,) = _decoded(source, [1], 3, _THUMBNAIL_SIDE)
+    else:
+        frame = _frames(source, 3, _THUMBNAIL_SIDE)[len(source) // 3]
+    picture = _resized(frame, _THUMBNAIL_SIDE)
     picture.save(out, "WEBP", quality=82, method=4)
 
 
@@ -92,12 +95,23 @@ def sample(film: Path, count: int = SAMPLES, side: int = _THUMBNAIL_SIDE) -> lis
     Raises:
         BadArtifact: the film can't be decoded.
     """
+    return _decoded(film, range(count), count, side)
+
+
+def fitted(size: Size, side: int) -> Size:
+    """``size`` scaled down, proportions kept, to ``side`` pixels on its long side; never up, never to nothing."""
+    scale = min(1.0, side / max(size.width, size.height))
+    return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))
+
+
+def _decoded(film: Path, which: Sequence[int], count: int, side: int) -> list[RGB]:
+    """The frames at k/``count`` of the film's length, for each k of ``which``."""
     with opened(film) as container:
         stream = video_track(container)
         stream.thread_type, stream.codec_context.thread_count = "AUTO", 2
         total = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
         container.seek(0)
-        wanted = [number * total // count for number in range(count)]
+        wanted = [number * total // count for number in which]
         shown: dict[int, RGB] = {}
         for number, frame in enumerate(container.decode(stream)):
             if number in wanted:
@@ -108,12 +122,6 @@ def sample(film: Path, count: int = SAMPLES, side: int = _THUMBNAIL_SIDE) -> lis
         raise BadArtifact("The film can't be decoded.")
     # A header that promises more frames than there are: the last one stands for those that are missing.
     return [shown.get(number, shown[max(shown)]) for number in wanted]
-
-
-def fitted(size: Size, side: int) -> Size:
-    """``size`` scaled down, proportions kept, to ``side`` pixels on its long side; never up, never to nothing."""
-    scale = min(1.0, side / max(size.width, size.height))
-    return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))
 
 
 def _frames(source: Source, count: int, side: int) -> Sequence[RGB]:
