@@ -7,6 +7,7 @@ micro-units (1 unit = 1,000,000), lengths are whole seconds, sizes are pixels.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import secrets
 from enum import StrEnum
@@ -156,6 +157,9 @@ class NewVideo(Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = {}
     remixed_from_video_id: str | None = None
     idempotency_key: str | None = None  # the client's header
+    resend_since: float | None = None  # a resend: the same request of the same key since then made this video already
+    key_id: str | None = None  # whose limits count
+    callback_url: str | None = None  # sealed; told of its end
     fingerprint: str = ""  # hex digest over the parsed fields and file bytes, to tell a replay from another request
 
 
@@ -226,7 +230,7 @@ def may_move(before: Status, after: Status) -> bool:
 
 def next_progress(seen: int, said: float | None) -> int:
     """The progress to show: the highest seen, and 99 at most until the file is ours."""
-    if said is None or said != said:  # noqa: PLR0124 - NaN is the only value unequal to itself
+    if said is None or not math.isfinite(said):
         return seen
     return max(seen, min(99, max(0, int(said))))
 
