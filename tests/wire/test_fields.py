@@ -1,0 +1,174 @@
+"""Bodies to fields: every encoding that real clients send, and everything that hostile ones might."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from filmgate.errors import InvalidValue, MalformedBody, RequestError
+from filmgate.wire.fields import PARTS, from_form, from_json
+from filmgate.wire.values import Upload
+
+UPLOAD = Upload(Path("staged"), 3, "00")
+
+
+def test_plain_json() -> None:
+    """JSON comes out as it is: an int stays an int, an object stays an object."""
+    body = (
+        b'\xef\xbb\xbf{"prompt":"\\ud83d\\udc36 \xe7\x8b\x97","seconds":8,"input_reference":{"image_url":"x"},"a":null}'
+    )
+    assert from_json(body) == {"prompt": "🐶 狗", "seconds": 8, "input_reference": {"image_url": "x"}, "a": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "line 1, column 1"),
+        (b"nonsense", "line 1, column 1"),
+        (b'{"prompt":"x"', "line 1"),
+        (b'{"prompt":"x"} {}', "Extra data"),
+        (b'{"prompt":"x","prompt":"y"}', "'prompt' appears twice"),
+        (b'{"m":{"k":1,"k":2}}', "'k' appears twice"),
+        (b'{"seed":NaN}', "NaN is no JSON"),
+        (b'{"seed":-Infinity}', "-Infinity is no JSON"),
+        (b'{"seed":1e999}', "too large"),
+        (b'{"seed":' + b"9" * 100_000 + b"}", "100000 digits"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b'{"a":' * 20 + b"1" + b"}" * 20, "nested too deeply"),
+        (b"[" * 1_000_000, "too many values"),
+        (b'{"a":[' + b"1," * 300_000 + b"1]}", "too many values"),
+        (b"[]", "not an array"),
+        (b'"text"', "not a string"),
+        (b"null", "not null"),
+        (b"12", "not a number"),
+        (b"true", "not a boolean"),
+        (b'{"prompt":"\xff"}', "not UTF-8"),
+        (b'{"prompt":"\x00"}', "line 1"),
+        ('{"prompt":"x"}'.encode("utf-16"), "not UTF-8"),
+    ],
+)
+def test_malformed_json(body: bytes, said: str) -> None:
+    """What can't be read is said in one sentence of bounded length."""
+    with pytest.raises(MalformedBody) as caught:
+        from_json(body)
+    assert caught.value.message.startswith("We could not parse the JSON body of your request: ")
+    assert said in caught.value.message
+    assert len(caught.value.message) < 250
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"prompt":"a\\u0000b"}', b'{"prompt":"\\ud83d"}', b'{"prompt":{"a":["\\udc00"]}}', b'{"\\ud83d":1}']
+)
+def test_unprintable_text_in_json(body: bytes) -> None:
+    """A NUL or half of a surrogate pair is an invalid value, and the error itself can be encoded."""
+    with pytest.raises(InvalidValue) as caught:
+        from_json(body)
+    assert caught.value.message.encode()
+    assert (caught.value.param or "").encode()
+
+
+@pytest.mark.parametrize(
+    ("pairs", "fields"),
+    [
+        ([("prompt", "x"), ("seconds", "4")], {"prompt": "x", "seconds": "4"}),
+        ([("input_reference", UPLOAD)], {"input_reference": UPLOAD}),
+        ([("input_reference[image_url]", "u")], {"input_reference": {"image_url": "u"}}),
+        ([("video[id]", "v")], {"video": {"id": "v"}}),
+        ([("name[]", "a"), ("name[]", "b")], {"name": ["a", "b"]}),
+        ([("characters[][id]", "a"), ("characters[][id]", "b")], {"characters": [{"id": "a"}, {"id": "b"}]}),
+        ([("c[][id]", "a"), ("c[][n]", "1"), ("c[][id]", "b")], {"c": [{"id": "a", "n": "1"}, {"id": "b"}]}),
+        ([("metadata[k]", "v"), ("metadata[id]", "w")], {"metadata": {"k": "v", "id": "w"}}),
+        ([("a[b][c]", "x")], {"a": {"b": {"c": "x"}}}),
+        ([], {}),
+    ],
+)
+def test_bracket_names(pairs: list[tuple[str, str | Upload]], fields: dict[str, object]) -> None:
+    """The names that official SDKs make of objects and arrays are read back."""
+    assert from_form(pairs) == fields
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["prompt", "prompt"],
+        ["a[b]", "a[b]"],
+        ["a", "a[b]"],
+        ["a[b]", "a"],
+        ["a", "a[]"],
+        ["a[]", "a[b]"],
+        ["a[b]", "a[]"],
+        ["a[]", "a"],
+        ["", "b"],
+        ["[]"],
+        ["[a]"],
+        ["a["],
+        ["a]"],
+        ["a[b]c"],
+        ["a[[b]]"],
+        ["a[][]"],
+        ["a[b][]"],
+        ["a[b][c][d]"],
+        ["a" + "[b]" * 10_000],
+        ["x" * 201],
+    ],
+)
+def test_hostile_names(names: list[str]) -> None:
+    """A field twice, or a name that no client sends, is a clear 400."""
+    with pytest.raises(MalformedBody) as caught:
+        from_form([(name, "x") for name in names])
+    assert len(caught.value.message) < 250
+
+
+def test_too_many_parts() -> None:
+    """A form with ever so many parts is refused before anything is built from it."""
+    with pytest.raises(MalformedBody, match="1000 are taken at most"):
+        from_form([(f"f{number}", "x") for number in range(PARTS + 1)])
+
+
+def test_nul_in_a_form() -> None:
+    """A NUL in a text part is an invalid value of its field."""
+    with pytest.raises(InvalidValue) as caught:
+        from_form([("metadata[k]", "a\x00b")])
+    assert caught.value.param == "metadata"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(), max_size=8), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+@example({"prompt": "\ud800"})
+def test_any_json_is_read_or_refused(value: object) -> None:
+    """Whatever JSON comes, fields or a request error come out."""
+    with contextlib.suppress(RequestError):
+        fields = from_json(json.dumps(value).encode())
+        assert json.dumps(fields, ensure_ascii=False).encode()
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """Whatever bytes come, nothing but a request error is raised."""
+    with contextlib.suppress(RequestError):
+        from_json(body)
+
+
+NAMES = st.text(st.sampled_from("ab[]\x00\ud800é"), max_size=12) | st.sampled_from(["characters[][id]", "prompt"])
+
+
+@given(st.lists(st.tuples(NAMES, st.text(st.characters(), max_size=5) | st.just(UPLOAD)), max_size=8))
+def test_any_form_is_read_or_refused(pairs: list[tuple[str, str | Upload]]) -> None:
+    """Whatever names and values come, nothing but a request error is raised, and it can be encoded."""
+    try:
+        from_form(pairs)
+    except RequestError as error:
+        error.message.encode()

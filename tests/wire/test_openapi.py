@@ -1,0 +1,120 @@
+"""The OpenAPI document: valid, complete, and true to the code that it is made from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from filmgate import errors
+from filmgate.catalog import Catalog
+from filmgate.wire.create import READERS
+from filmgate.wire.openapi import document
+
+CATALOG = Catalog.load()
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOG.models())))
+REFUSED_FOR_NOW = {"characters", "callback_url"}
+
+
+def _operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (path, method, operation)
+        for path, item in DOCUMENT["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+
+
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(
+        {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]},
+    )
+
+
+def test_every_endpoint_is_described() -> None:
+    """The endpoints that are served are the ones that are described."""
+    assert {(path, method) for path, method, _ in _operations()} == {
+        ("/v1/videos", "get"),
+        ("/v1/videos", "post"),
+        ("/v1/videos/{id}", "get"),
+        ("/v1/videos/{id}", "delete"),
+        ("/v1/videos/{id}/content", "get"),
+        ("/v1/videos/{id}/content", "head"),
+        ("/v1/videos/{id}/cancel", "post"),
+        ("/v1/videos/{id}/events", "get"),
+        ("/v1/models", "get"),
+        ("/v1/models/{id}", "get"),
+        ("/healthz", "get"),
+        ("/openapi.json", "get"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
+def test_schemas_are_valid(name: str) -> None:
+    """Every schema is a valid JSON schema, and every reference leads somewhere."""
+    Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
+    list(_validator(name).iter_errors({}))
+
+
+def test_references_lead_somewhere() -> None:
+    """No reference of the document is broken."""
+    text = json.dumps(DOCUMENT)
+    for piece in text.split('"$ref": "#/')[1:]:
+        at: Any = DOCUMENT
+        for key in piece.split('"')[0].split("/"):
+            at = at[key]
+        assert at
+
+
+def test_operations_have_names_of_their_own() -> None:
+    """Every operation has an id, and links point at one."""
+    names = [operation["operationId"] for _, _, operation in _operations()]
+    assert len(names) == len(set(names))
+    links = DOCUMENT["paths"]["/v1/videos"]["post"]["responses"]["200"]["links"]
+    assert {link["operationId"] for link in links.values()} <= set(names)
+
+
+def test_protected_operations_say_so() -> None:
+    """Wherever a key is needed, 401 is among the answers."""
+    for _, _, operation in _operations():
+        assert ("401" in operation["responses"]) == (operation.get("security") != [])
+
+
+def test_create_fields_are_the_readers() -> None:
+    """The body has the fields that are read, less those that every request would be refused for."""
+    for body in DOCUMENT["components"]["schemas"]["CreateVideo"]["anyOf"]:
+        assert body["properties"].keys() == READERS.keys() - REFUSED_FOR_NOW
+
+
+@pytest.mark.parametrize(
+    ("body", "valid"),
+    [
+        ({"prompt": "a dog"}, True),
+        ({"prompt": "a dog", "seconds": 8, "size": "1280x720", "model": "sora-2"}, True),
+        ({"prompt": "a dog", "model": "sora-2-pro", "size": "1920x1080"}, True),
+        ({"prompt": "a dog", "model": "sora-2", "size": "1920x1080"}, False),
+        ({"prompt": "a dog", "model": None, "size": "1920x1080"}, False),
+        ({"prompt": "a dog", "size": "1920x1080"}, False),
+        ({"prompt": "a dog", "model": "sora-9"}, False),
+        ({"prompt": "a dog", "seconds": "5"}, False),
+        ({"prompt": "a dog", "seed": "0042", "fit": "pad", "metadata": {"id": "7"}}, True),
+        ({"prompt": "a dog", "seed": -1}, False),
+        ({"prompt": " \n"}, False),
+        ({"prompt": "x" * 32_001}, False),
+        ({"prompt": "a dog", "duration": 4}, False),
+        ({"seconds": "4"}, False),
+    ],
+)
+def test_create_body(body: dict[str, object], *, valid: bool) -> None:
+    """The schema of a body takes what the server takes."""
+    assert _validator("CreateVideo").is_valid(body) == valid
+
+
+def test_error_codes_come_from_the_tree() -> None:
+    """A status lists exactly the codes of the classes that it stands for."""
+    schema = DOCUMENT["paths"]["/v1/videos/{id}/content"]["get"]["responses"]["404"]["content"]["application/json"]
+    codes = schema["schema"]["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"]
+    kinds = (errors.VideoNotFound, errors.VideoNotReady, errors.VideoExpired, errors.UnknownUrl)
+    assert set(codes) == {kind.code for kind in kinds}
