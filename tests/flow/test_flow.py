@@ -110,6 +110,14 @@ async def test_what_was_interrupted_goes_on(house: House, tmp_path: Path) -> Non
     assert (ended.status, ended.attempts) == (Status.COMPLETED, 2)
 
 
+async def test_a_damaged_queue_file_loses_nothing(house: House, tmp_path: Path) -> None:
+    """The rows are the truth: without the durable engine's own file every unfinished video starts anew."""
+    video = await _accept(house, at=time.time() - 60)
+    (tmp_path / "flow.sqlite").write_bytes(b"This was a database once. " * 1000)
+    async with _flow(house, tmp_path):
+        assert (await _ended(house, video)).status is Status.COMPLETED
+
+
 async def test_a_waiting_video_is_cancelled_at_once(house: House, tmp_path: Path) -> None:
     """A cancel need not wait for the queue in which its video stands."""
     async with _flow(house, tmp_path, delay=60.0, concurrency=1) as flow:

@@ -78,7 +78,8 @@ class Durable:
     async def start(self) -> None:
         """Open the file, recover what this executor had running, listen."""
         self._loop = asyncio.get_running_loop()
-        await self._call(self._launch)
+        self._log.attach()
+        await self._call(self._open)
 
     async def stop(self) -> None:
         """Abandon the running flows, which go on at the next start, and close the file."""
@@ -112,8 +113,20 @@ class Durable:
         # the default of ours, and take it away when it stops.
         return await self._loop.run_in_executor(self._calls, partial(call, *args, **kwargs))
 
+    def _open(self) -> None:
+        try:
+            self._launch()
+        except sa.exc.DatabaseError as error:
+            if type(error.orig) is not sqlite3.DatabaseError:
+                raise
+            # Damaged. It holds nothing that the rows don't: without it, every unfinished video is started anew.
+            log.warning("flow.damaged", file=self._path.name)
+            DBOS.destroy(destroy_registry=True)
+            for suffix in ("", "-wal", "-shm"):
+                self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+            self._launch()
+
     def _launch(self) -> None:
-        self._log.attach()
         self._register_queues()
         DBOS(
             config=DBOSConfig(

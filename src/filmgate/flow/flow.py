@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,7 @@ class Flow:
         self._woken: dict[str, Video] = {}
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._exit = AsyncExitStack()
         self._ready = False
 
     @property
@@ -123,6 +125,7 @@ class Flow:
         )
         if self._worker:
             await self._beat()
+        self._exit.push_async_callback(self._durable.stop)
         await self._durable.start()
         self._tasks = [asyncio.create_task(loop, name="flow") for loop in self._loops()]
         self._ready = True
@@ -134,7 +137,7 @@ class Flow:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        await self._durable.stop()
+        await self._exit.aclose()
 
     def _loops(self) -> list[Coroutine[None, None, None]]:
         loops = [
