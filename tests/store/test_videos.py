@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from filmgate.errors import IdempotencyKeyReuse, VideoNotDeletable, VideoNotFound
-from filmgate.store import Account, Store, Unfinished, videos
+from filmgate.store import Account, Store, Unfinished, acceptance, limits, videos
 from filmgate.store.schema import video as video_table
 from filmgate.video import Asset, AssetKind, Fit, NewVideo, Recipe, Size, Status, VideoError
 
@@ -214,7 +214,9 @@ async def test_experience_is_the_median_of_the_last_twenty(store: Store, new_vid
 async def test_hot_reads_use_their_indexes(store: Store, new_video: Make) -> None:
     """No read that runs often walks the whole table."""
     await store.videos.create(new_video(), 1.0)
-    statements = [videos._GET, *videos._PAGES.values(), videos._RESEND, videos._WORK, videos._CANCELS]
+    statements = [videos._GET, *videos._PAGES.values(), videos._WORK, videos._CANCELS]
+    statements += [acceptance._SAME_REQUEST, acceptance._SAME_KEY]
+    statements += [limits._NTH_NEWEST, limits._USED, limits._RUNNING]
     statements += [videos._RUNNING, videos._AHEAD, videos._DURATIONS, videos._EXPIRED, videos._KNOWN, videos._HISTORY]
     for statement in statements:
         sql = str(

@@ -12,6 +12,7 @@ from filmgate.store.batcher import Batcher
 from filmgate.store.changes import Changes
 from filmgate.store.database import Database
 from filmgate.store.ledger import LedgerRows
+from filmgate.store.limits import Rate
 from filmgate.store.outbox import OutboxRows
 from filmgate.store.records import Account, Key, OutboxEvent, Principal, Unfinished
 from filmgate.store.videos import VideoRows, version
@@ -26,6 +27,7 @@ __all__ = [
     "OutboxEvent",
     "OutboxRows",
     "Principal",
+    "Rate",
     "Store",
     "Unfinished",
     "VideoRows",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, delete, insert, literal_column, null, select, update
 
 from filmgate.errors import IdempotencyKeyReuse, InsufficientQuota, VideoNotDeletable, VideoNotFound
+from filmgate.store import limits
 from filmgate.store.database import Connection
 from filmgate.store.ledger import enter, hold
 from filmgate.store.records import (
@@ -18,7 +19,7 @@ from filmgate.store.records import (
 from filmgate.store.schema import asset, video
 from filmgate.video import Asset, NewVideo, Stage, Status, Video
 
-__all__ = ["IDEMPOTENCY_SECONDS", "accept", "add_asset", "remove", "request_cancel"]
+__all__ = ["IDEMPOTENCY_SECONDS", "accept", "add_asset", "remove", "replayed", "request_cancel", "resent"]
 
 IDEMPOTENCY_SECONDS = 24 * 3600.0
 """How long a client's Idempotency-Key stands for the video it made."""
@@ -26,6 +27,7 @@ IDEMPOTENCY_SECONDS = 24 * 3600.0
 _WRITTEN = (
     *("id", "account_id", "model", "engine", "seconds", "recipe", "prompt", "metadata", "price_micros"),
     *("remixed_from_video_id", "created_at", "updated_at", "idempotency_key", "fingerprint"),
+    *("key_id", "callback_url"),
 )
 _INSERT = (
     insert(video)
@@ -49,7 +51,28 @@ _SAME_KEY = select(*VIDEO_COLUMNS, video.c.fingerprint).where(
     video.c.idempotency_key == bindparam("key"),
     video.c.idempotency_key.is_not(null()),
 )
-_FORGET_KEY = update(video).where(video.c.id == bindparam("video_id")).values(idempotency_key=null())
+_SAME_REQUEST = (
+    select(*VIDEO_COLUMNS)
+    .where(
+        video.c.account_id == bindparam("owner"),
+        video.c.deleted_at.is_(null()),
+        video.c.fingerprint == bindparam("digest"),
+        video.c.created_at >= bindparam("since"),
+        video.c.key_id.is_not_distinct_from(bindparam("asked_with")),
+    )
+    .order_by(video.c.seq.desc())
+    .limit(literal_column("1"))
+)
+_FORGET_KEY = (
+    update(video)
+    .where(
+        video.c.account_id == bindparam("owner"),
+        video.c.idempotency_key == bindparam("key"),
+        video.c.idempotency_key.is_not(null()),
+        video.c.created_at <= bindparam("before"),
+    )
+    .values(idempotency_key=null())
+)
 
 _OWN = select(*VIDEO_COLUMNS).where(
     video.c.id == bindparam("video_id"), video.c.account_id == bindparam("owner"), video.c.deleted_at.is_(null())
@@ -72,6 +95,7 @@ _BURY = (
         updated_at=bindparam("now"),
         version=video.c.version + 1,
         prompt=null(),
+        callback_url=null(),
         metadata="{}",
         notes="{}",
         recipe=bindparam("recipe_left"),
@@ -81,14 +105,17 @@ _DROP_ASSETS = delete(asset).where(asset.c.video_id == bindparam("video_id")).re
 
 
 def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bool]:
-    """Insert video, hold and reference; or find what the same Idempotency-Key made before.
+    """Insert video, hold and reference; or find what the same Idempotency-Key, or the same request, made before.
 
     Raises:
         InsufficientQuota: the balance does not cover the price.
+        TooManyRequests: the key's limits are reached; what was found before counts against none of them.
         IdempotencyKeyReuse: the key stands for another request.
     """
-    if new.idempotency_key is not None and (seen := _replayed(connection, new, now)):
+    if seen := _seen(connection, new, now):
         return seen, False
+    if new.key_id is not None:
+        limits.check(connection, new.key_id, now)
     if not hold(connection, new.account_id, new.price_micros):
         raise InsufficientQuota
     [(seq,)] = connection.rows(_INSERT, **new_video_values(new, now))
@@ -98,17 +125,37 @@ def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bo
     return accepted_video(new, seq, now), True
 
 
-def _replayed(connection: Connection, new: NewVideo, now: float) -> Video | None:
-    row = connection.row(_SAME_KEY, owner=new.account_id, key=new.idempotency_key)
+def _seen(connection: Connection, new: NewVideo, now: float) -> Video | None:
+    if new.idempotency_key is not None:
+        connection.run(_FORGET_KEY, owner=new.account_id, key=new.idempotency_key, before=now - IDEMPOTENCY_SECONDS)
+        if seen := replayed(connection, new.account_id, new.idempotency_key, new.fingerprint, now):
+            return seen
+    if new.resend_since is not None:
+        return resent(connection, new.account_id, new.key_id, new.fingerprint, new.resend_since)
+    return None
+
+
+def replayed(connection: Connection, owner: str, key: str, fingerprint: str, now: float) -> Video | None:
+    """What an Idempotency-Key made within a day.
+
+    Raises:
+        IdempotencyKeyReuse: the key stands for another request.
+    """
+    row = connection.row(_SAME_KEY, owner=owner, key=key)
     if row is None:
         return None
     seen = to_video(row[:-1])
     if seen.created_at <= now - IDEMPOTENCY_SECONDS:
-        connection.run(_FORGET_KEY, video_id=seen.id)
         return None
-    if row[-1] != new.fingerprint:
+    if row[-1] != fingerprint:
         raise IdempotencyKeyReuse
     return seen
+
+
+def resent(connection: Connection, owner: str, key_id: str | None, fingerprint: str, since: float) -> Video | None:
+    """The newest video that the same request of the same key made since then."""
+    row = connection.row(_SAME_REQUEST, owner=owner, digest=fingerprint, since=since, asked_with=key_id)
+    return to_video(row) if row else None
 
 
 def add_asset(connection: Connection, video_id: str, stored: Asset) -> None:

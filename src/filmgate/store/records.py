@@ -221,6 +221,8 @@ def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
         "updated_at": now,
         "idempotency_key": new.idempotency_key,
         "fingerprint": new.fingerprint,
+        "key_id": new.key_id,
+        "callback_url": new.callback_url,
     }
 
 

@@ -24,7 +24,19 @@ from sqlalchemy import (
 
 from filmgate.video import STAGE_STATUSES, Stage, Status
 
-__all__ = ["account", "api_key", "asset", "ledger_entry", "metadata", "outbox", "video", "video_event", "worker"]
+__all__ = [
+    "account",
+    "api_key",
+    "asset",
+    "ledger_entry",
+    "metadata",
+    "outbox",
+    "video",
+    "video_event",
+    "webhook_delivery",
+    "webhook_endpoint",
+    "worker",
+]
 
 metadata = MetaData()
 
@@ -102,6 +114,8 @@ video = Table(
     Column("deleted_at", Double),
     Column("idempotency_key", Text),
     Column("fingerprint", Text, nullable=False),
+    Column("key_id", Text),  # the key it was asked with; NULL: not by a key
+    Column("callback_url", Text),  # sealed: it may carry a secret
     CheckConstraint(_one_of("status", Status), name="video_status"),
     CheckConstraint(_one_of("stage", Stage), name="video_stage"),
     CheckConstraint(_stage_statuses(), name="video_stage_status"),
@@ -158,6 +172,9 @@ Index(
     postgresql_where=_KEYED,
 )
 
+Index("video_by_key", video.c.key_id, video.c.created_at)
+Index("video_running_by_key", video.c.key_id, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
+
 asset = Table(
     "asset",
     metadata,
@@ -192,6 +209,14 @@ ledger_entry = Table(
 )
 Index("ledger_settled_once", ledger_entry.c.video_id, unique=True, sqlite_where=_SETTLED, postgresql_where=_SETTLED)
 
+Index(
+    "ledger_by_kind",
+    ledger_entry.c.account_id,
+    ledger_entry.c.kind,
+    ledger_entry.c.created_at,
+    ledger_entry.c.amount_micros,
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -200,7 +225,7 @@ outbox = Table(
     Column("video_id", Text, ForeignKey("video.id"), nullable=False),
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
     Column("created_at", Double, nullable=False),
-    Column("delivered_at", Double),
+    Column("delivered_at", Double),  # since then its deliveries stand in webhook_delivery
     CheckConstraint("type IN ('video.completed', 'video.failed')", name="outbox_type"),
     UniqueConstraint("video_id", "type"),
 )
@@ -225,3 +250,45 @@ worker = Table(
     Column("executor_id", Text, primary_key=True),
     Column("seen_at", Double, nullable=False),
 )
+
+webhook_endpoint = Table(
+    "webhook_endpoint",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("url", Text, nullable=False),  # sealed: it may carry a secret
+    Column("event_types", Text, nullable=False),  # JSON list
+    Column("secret", Text, nullable=False),  # sealed
+    Column("secret_hint", Text, nullable=False),
+    Column("old_secret", Text),  # sealed; signs as well until old_secret_until
+    Column("old_secret_until", Double),
+    Column("created_at", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("disabled_at", Double),  # it answered 410
+    CheckConstraint("(old_secret IS NULL) = (old_secret_until IS NULL)", name="webhook_endpoint_old_secret"),
+)
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("event_id", Text, ForeignKey("outbox.id"), nullable=False),
+    Column("endpoint_id", Text),  # NULL: to the video's own callback_url
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Double, nullable=False),  # when it is due; a process that tries it moves this ahead first
+    Column("settled_at", Double),
+    Column("outcome", Text),
+    Column("last_status", Integer),  # of the last answer; NULL: there was none
+    CheckConstraint("(settled_at IS NULL) = (outcome IS NULL)", name="webhook_delivery_settled"),
+    CheckConstraint("outcome IN ('delivered', 'failed', 'dropped')", name="webhook_delivery_outcome"),
+    sqlite_autoincrement=True,
+)
+_UNSETTLED = text("settled_at IS NULL")
+Index(
+    "webhook_delivery_due",
+    webhook_delivery.c.next_at,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
+)
+Index("webhook_delivery_of", webhook_delivery.c.event_id, webhook_delivery.c.endpoint_id)

@@ -8,7 +8,7 @@ from statistics import median
 
 from sqlalchemy import Executable, bindparam, delete, func, literal_column, null, select
 
-from filmgate.store import acceptance, transitions
+from filmgate.store import acceptance, limits, transitions
 from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
 from filmgate.store.records import (
@@ -51,12 +51,6 @@ _PAGES = {
     (True, True): _OLDEST.where(video.c.seq > _PLACE),
     (False, True): _NEWEST.where(video.c.seq < _PLACE),
 }
-_RESEND = (
-    select(*VIDEO_COLUMNS)
-    .where(_OWNER, _LISTED, video.c.fingerprint == bindparam("digest"), video.c.created_at >= bindparam("since"))
-    .order_by(video.c.seq.desc())
-    .limit(literal_column("1"))
-)
 _ASSETS = select(*ASSET_COLUMNS).where(asset.c.video_id == bindparam("video_id"))
 _HISTORY = select(*EVENT_COLUMNS).where(video_event.c.video_id == bindparam("video_id")).order_by(video_event.c.seq)
 _WORK = (
@@ -127,6 +121,7 @@ class VideoRows:
 
         Raises:
             InsufficientQuota: the balance does not cover it.
+            TooManyRequests: the key's limits are reached.
             IdempotencyKeyReuse: the key was used within a day with another fingerprint.
         """
         return await self._batcher.write(lambda connection: acceptance.accept(connection, new, now))
@@ -281,10 +276,23 @@ class VideoRows:
             self._learnt[kind] = (now, learnt)
         return learnt
 
-    async def find_resend(self, account_id: str, fingerprint: str, since: float) -> Video | None:
-        """The newest video that the same request made since then."""
-        row = self._reader.row(_RESEND, owner=account_id, digest=fingerprint, since=since)
-        return to_video(row) if row else None
+    async def find_resend(
+        self, account_id: str, fingerprint: str, since: float, key_id: str | None = None
+    ) -> Video | None:
+        """The newest video that the same request of the same key made since then."""
+        return acceptance.resent(self._reader, account_id, key_id, fingerprint, since)
+
+    async def find_replay(self, account_id: str, key: str, fingerprint: str, now: float) -> Video | None:
+        """The video that an Idempotency-Key made within a day.
+
+        Raises:
+            IdempotencyKeyReuse: it made it for another request.
+        """
+        return acceptance.replayed(self._reader, account_id, key, fingerprint, now)
+
+    async def rate(self, key_id: str, now: float) -> limits.Rate | None:
+        """How a key stands with its creates a minute; None if it has no such limit."""
+        return limits.rate(self._reader, key_id, now)
 
     async def _move(self, statement: Executable, video_id: str, **params: object) -> bool:
         def write(connection: Connection) -> bool:

@@ -1,0 +1,77 @@
+"""What a key may do at once, counted from the rows in the transaction that accepts: no process can get in between."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from sqlalchemy import bindparam, func, literal_column, select
+
+from filmgate.errors import TooManyRequests, TooManyRunning
+from filmgate.store.database import Connection
+from filmgate.store.schema import api_key, video
+
+__all__ = ["Rate", "check", "rate"]
+
+WINDOW = 60.0
+"""Seconds over which accepted creates are counted."""
+
+RUNNING_RETRY = 10.0
+"""Seconds after which a key with too many running videos may ask again: nobody knows when one of them ends."""
+
+
+class Rate(Struct, frozen=True):
+    """How a key stands with its creates a minute."""
+
+    limit: int
+    remaining: int
+    reset: float  # seconds until all of them are free again
+
+
+_LIMITS = select(api_key.c.requests_per_minute, api_key.c.running_limit).where(api_key.c.id == bindparam("key_id"))
+_RECENT = (video.c.key_id == bindparam("key_id"), video.c.created_at > bindparam("since"))
+_NTH_NEWEST = (
+    select(video.c.created_at)
+    .where(*_RECENT)
+    .order_by(video.c.created_at.desc())
+    .limit(literal_column("1"))
+    .offset(bindparam("skipped"))
+)
+_USED = select(func.count(), func.max(video.c.created_at)).where(*_RECENT)
+_RUNNING = select(func.count()).where(video.c.key_id == bindparam("key_id"), video.c.stage != literal_column("'done'"))
+
+
+def check(connection: Connection, key_id: str, now: float) -> None:
+    """Let one more create of the key pass.
+
+    Raises:
+        TooManyRequests: it had as many within the last minute as it may.
+        TooManyRunning: as many of its videos as may be unfinished at once are.
+    """
+    row = connection.row(_LIMITS, key_id=key_id)
+    per_minute, running = row or (None, None)
+    if per_minute is not None:
+        _check_rate(connection, key_id, per_minute, now)
+    if running is not None and _number(connection, key_id) >= running:
+        raise TooManyRunning(retry_after=RUNNING_RETRY)
+
+
+def rate(connection: Connection, key_id: str, now: float) -> Rate | None:
+    """How the key stands; None if it has no such limit."""
+    row = connection.row(_LIMITS, key_id=key_id)
+    if row is None or row[0] is None:
+        return None
+    [(used, newest)] = connection.rows(_USED, key_id=key_id, since=now - WINDOW)
+    return Rate(row[0], max(0, row[0] - used), 0.0 if newest is None else newest + WINDOW - now)
+
+
+def _check_rate(connection: Connection, key_id: str, limit: int, now: float) -> None:
+    if limit < 1:
+        raise TooManyRequests(retry_after=WINDOW)
+    row = connection.row(_NTH_NEWEST, key_id=key_id, since=now - WINDOW, skipped=limit - 1)
+    if row is not None:
+        message = f"Rate limit reached: this key may create {limit} videos a minute."
+        raise TooManyRequests(message, retry_after=row[0] + WINDOW - now)
+
+
+def _number(connection: Connection, key_id: str) -> int:
+    [(count,)] = connection.rows(_RUNNING, key_id=key_id)
+    return int(count)
