@@ -11,6 +11,7 @@ import os
 from asyncio import TimerHandle
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -25,7 +26,11 @@ from filmgate.errors import MalformedBody
 __all__ = ["SENDFILE", "Connection", "Deadlines", "usable"]
 
 SENDFILE = "filmgate.sendfile"
-"""The scope extension under which a connection offers :meth:`Connection.sendfile`."""
+"""The scope extension by which a connection sends a stretch of a file as a response's body, from the page cache.
+
+``await extension(fd, offset, count)``, once the head is sent with a Content-Length that covers it. Raises
+ConnectionError when the client is gone, EOFError when the file ends before the stretch does.
+"""
 
 LEANS_ON: dict[type, tuple[str, ...]] = {
     HttpToolsProtocol: (
@@ -74,7 +79,6 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._deadlines = deadlines
-        self._extensions: dict[str, Any] = {SENDFILE: self.sendfile}
         self._in_head = False
         self._head_bytes = 0
         self._deadline: TimerHandle | None = None
@@ -100,7 +104,6 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Open a request."""
         super().on_message_begin()
-        self.scope["extensions"] = self._extensions
         self._in_head = True
         self._head_bytes = 0
 
@@ -109,6 +112,8 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._clear_deadline()
         super().on_headers_complete()
+        # Requests may come in one after another while the first is still answered: each has its own cycle.
+        self.scope["extensions"] = {SENDFILE: partial(self._sendfile, self.cycle)}
 
     def on_message_complete(self) -> None:
         """The body has ended."""
@@ -161,24 +166,16 @@ class Connection(HttpToolsProtocol):
 
     # ---- files
 
-    async def sendfile(self, fd: int, offset: int, count: int) -> None:
-        """Send a stretch of a file as the current response's body, from the page cache to the socket.
-
-        The response's head must have been sent with a Content-Length that covers it.
-
-        Raises:
-            ConnectionError: the client is gone.
-            EOFError: the file ends before the stretch does.
-        """
+    async def _sendfile(self, cycle: RequestResponseCycle, fd: int, offset: int, count: int) -> None:
         await self._flush()
         with self._socket_copy() as out:
             end = offset + count
             while offset < end:
-                offset += await self._send_slice(out, fd, offset, min(SLICE, end - offset))
-        self.cycle.expected_content_length -= count
+                offset += await self._send_slice(cycle, out, fd, offset, min(SLICE, end - offset))
+        cycle.expected_content_length -= count
 
-    async def _send_slice(self, out: int, fd: int, offset: int, count: int) -> int:
-        if self.cycle.disconnected or self.transport.is_closing():
+    async def _send_slice(self, cycle: RequestResponseCycle, out: int, fd: int, offset: int, count: int) -> int:
+        if cycle.disconnected or self.transport.is_closing():
             raise ConnectionResetError
         try:
             sent = os.sendfile(out, fd, offset, count)

@@ -1,0 +1,107 @@
+"""What uvicorn lacks: deadlines, and errors in the wire's shape."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.server.protocol import Deadlines, usable
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Launch, Live
+
+
+def test_the_uvicorn_at_hand_is_usable() -> None:
+    """All the names that the protocol leans on are there; a new uvicorn without them is noticed here first."""
+    assert usable()
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"GET /healthz HTTP/1.1\r\n"])
+def test_headers_that_drip(launch: Launch, head: bytes) -> None:
+    """A connection whose headers do not end in time is closed, though bytes keep coming."""
+    live = launch(deadlines=Deadlines(head=0.3))
+    with live.connect() as connection:
+        connection.sendall(head)
+        assert _drip_until_closed(connection, b"x" if head else b"") < 3
+
+
+def test_headers_that_drip_on_an_old_connection(launch: Launch) -> None:
+    """The second request of a connection has the same deadline as the first."""
+    live = launch(deadlines=Deadlines(head=0.3))
+    with live.connect() as connection:
+        connection.sendall(live.head("GET", "/healthz"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        time.sleep(0.4)  # idle is no dawdling: only a request that has begun has to end
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n")
+        assert _drip_until_closed(connection, b"x") < 3
+
+
+def test_a_body_that_nobody_reads_drips(launch: Launch) -> None:
+    """An answered request's body may still come, so that the answer gets through, but not for ever."""
+    live = launch(deadlines=Deadlines(body=0.3))
+    with live.connect() as connection:
+        connection.sendall(b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+        assert _drip_until_closed(connection, b"x") < 3
+
+
+def test_a_refused_upload_gets_its_answer(live: Live) -> None:
+    """A client that sends its whole body before it reads still sees the 401, and may go on."""
+    with live.connect() as connection:
+        size = 20 * 1024 * 1024
+        connection.sendall(b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
+        connection.sendall(bytes(size))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 401 ")
+        connection.sendall(live.head("GET", "/healthz"))
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"\x16\x03\x01\x02\x00\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
+    ],
+)
+def test_what_is_no_http(live: Live, request_bytes: bytes) -> None:
+    """400 in the wire's shape, and the connection is closed."""
+    with live.connect() as connection:
+        connection.sendall(request_bytes)
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"x-request-id: req_" in head
+    assert list(json.loads(body)["error"]) == ["message", "type", "param", "code"]
+
+
+def test_endless_headers(live: Live) -> None:
+    """Headers of megabytes are cut off."""
+    with live.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        try:
+            for _ in range(200):
+                connection.sendall(b"x" * 65536)
+        except OSError:
+            return
+        assert b" 400 " in connection.recv(65536)
+
+
+def _drip_until_closed(connection: socket.socket, drop: bytes) -> float:
+    begun = time.monotonic()
+    connection.settimeout(0.05)
+    while time.monotonic() - begun < 5:
+        try:
+            connection.sendall(drop)
+            if connection.recv(65536) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - begun
