@@ -186,7 +186,7 @@ def _completed(data: Path, port: int, key: str, size: int) -> tuple[str, Path]:
     """A completed video whose content is ``size`` random bytes, carried through the store's own transitions."""
     video_id = httpx2.post(f"http://127.0.0.1:{port}/v1/videos", content=CREATE, headers=_auth(key)).json()["id"]
     name = f"videos/{video_id[6:8]}/{video_id}.mp4"
-    path = data / "files" / name
+    path = data / "files" / "kept" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(os.urandom(size))
     asset = Asset(

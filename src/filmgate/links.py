@@ -60,6 +60,6 @@ class LinkSigner:
             raise NotAllowed("This link has expired.", code="expired_link")
 
     def _signature(self, video_id: str, variant: str, expires: str) -> str:
-        signed = "\0".join((video_id, variant, expires)).encode("utf-8", "surrogatepass")
+        signed = f"{video_id}\0{variant}\0{expires}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, signed, hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
