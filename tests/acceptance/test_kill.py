@@ -228,6 +228,7 @@ async def _kill(server: Server, dice: random.Random) -> Counter[str]:
             died["a step"] += 1
         else:
             await asyncio.sleep(dice.uniform(0.0, 1.2))
+            assert server.alive, "it died by itself"
             server.end(signal.SIGKILL)
             died["random"] += 1
     return died

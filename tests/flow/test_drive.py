@@ -232,7 +232,13 @@ async def test_unchanged_progress_writes_nothing(house: House, film: bytes) -> N
 
 async def test_what_nobody_understands_is_looked_at_again(house: House, film: bytes) -> None:
     """Unknown words and failed looks end nothing."""
-    looks: Sequence[Verdict | Exception] = [Verdict(state=State.UNKNOWN), EngineUnavailable(), WORKING, DONE]
+    looks: Sequence[Verdict | Exception] = [
+        Verdict(state=State.UNKNOWN),
+        EngineUnavailable(),
+        EngineRejected(),
+        WORKING,
+        DONE,
+    ]
     video = await house.finish(ScriptedEngine(PAID, looks=looks, fetches=[film]), await house.accept())
     assert video.status is Status.COMPLETED
 
@@ -289,7 +295,7 @@ async def test_lost_paid_work_is_not_bought_twice(house: House) -> None:
 # Fetching
 
 
-@pytest.mark.parametrize("trouble", [EngineUnavailable(), BadArtifact()])
+@pytest.mark.parametrize("trouble", [EngineUnavailable(), BadArtifact(), EngineRejected()])
 async def test_a_failed_download_is_tried_again(house: House, film: bytes, trouble: Exception) -> None:
     """A download that fails or is cut leads to another download, never to another submission."""
     engine = ScriptedEngine(PAID, fetches=[trouble, film])

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from filmgate.engines.base import Verdict
 from filmgate.engines.testcard import TestcardEngine
 from filmgate.flow import Flow
 from filmgate.testing.house import House
@@ -29,8 +30,9 @@ async def _flow(
     concurrency: int = 4,
     worker: bool = True,
     clock: Callable[[], float] = time.time,
+    engine: TestcardEngine | None = None,
 ) -> AsyncIterator[Flow]:
-    engine = TestcardEngine(delay=delay, concurrency=concurrency)
+    engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
     flow = Flow(
         house.store,
         house.storage,
@@ -152,6 +154,29 @@ async def test_a_front_process_leaves_the_work_to_others(house: House, tmp_path:
         assert (await house.reread(video)).stage == "accepted"
     async with _flow(house, tmp_path, executor_id="worker"):
         assert (await _ended(house, video)).status is Status.COMPLETED
+
+
+class Moody(TestcardEngine):
+    """A test card that breaks its contract at the first look."""
+
+    looks = 0
+
+    async def look(self, ticket: str) -> Verdict:
+        """Break, once."""
+        self.looks += 1
+        if self.looks == 1:
+            raise KeyError(ticket)
+        return await super().look(ticket)
+
+
+async def test_an_engine_that_breaks_its_contract_is_tried_again(house: House, tmp_path: Path) -> None:
+    """Whatever an engine raises, its video stays in somebody's hands."""
+    engine = Moody()
+    async with _flow(house, tmp_path, engine=engine) as flow:
+        video = await _accept(house)
+        flow.wake(video)
+        assert (await _ended(house, video)).status is Status.COMPLETED
+    assert engine.looks == 2
 
 
 async def test_files_past_their_time_go_at_the_start(house: House, tmp_path: Path) -> None:

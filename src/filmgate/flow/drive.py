@@ -268,9 +268,9 @@ class Drive:
     async def _look(self, run: _Run, video: Video, engine: Engine) -> Verdict:
         try:
             verdict = await engine.look(video.ticket or "")
-        except EngineUnavailable as error:
+        except EngineError as error:
             run.failures += 1
-            after = retry.delay(run.failures, self._roll(), said=error.retry_after)
+            after = retry.delay(run.failures, self._roll(), said=_retry_after(error))
             return Verdict(state=State.UNKNOWN, look_after=after)
         run.failures = 0
         return verdict
@@ -322,6 +322,8 @@ class Drive:
             await self._fetch_again(run, video, error, failures.STORAGE_FAULT)
         except BadArtifact as error:
             await self._unusable(run, video, engine, error)
+        except EngineError as error:
+            await self._fetch_again(run, video, error, failures.DOWNLOAD_FAILED)
 
     async def _deliver(self, video: Video, engine: Engine) -> None:
         async with self._staged() as into:
@@ -367,8 +369,7 @@ class Drive:
 
     async def _back_off(self, run: _Run, video: Video, error: Exception) -> None:
         run.failures += 1
-        said = error.retry_after if isinstance(error, EngineUnavailable) else None
-        await self._pause(video.id, retry.delay(run.failures, self._roll(), said=said))
+        await self._pause(video.id, retry.delay(run.failures, self._roll(), said=_retry_after(error)))
 
     async def _fail(self, video: Video, error: VideoError) -> None:
         if await self._videos.fail(video.id, error, self._clock()):
@@ -397,8 +398,12 @@ def _job_of(video: Video, token: str = "", reference: Path | None = None) -> Job
     )
 
 
+def _retry_after(error: Exception) -> float | None:
+    return error.retry_after if isinstance(error, EngineUnavailable) else None
+
+
 async def _cancel_quietly(engine: Engine, ticket: str) -> None:
     try:
         await engine.cancel(ticket)
-    except EngineUnavailable:
+    except EngineError:
         log.warning("flow.cancel_unheard", engine=engine.name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from filmgate.engines.base import Engine
+from filmgate.errors import StorageFault
 from filmgate.flow import failures, retry
 from filmgate.flow.delivery import Delivery
 from filmgate.flow.drive import Drive
@@ -160,14 +161,21 @@ class Flow:
         while True:
             try:
                 await self._drive(video_id)
-            except Exception:
+            except Exception as error:
                 stumbles += 1
                 log.exception("flow.stumbled", video=video_id, times=stumbles)
-                await self._nudges.pause(video_id, retry.delay(stumbles, 0.5))
+                await self._after_a_stumble(video_id, stumbles, error)
             else:
                 return
             finally:
                 self._nudges.forget(video_id)
+
+    async def _after_a_stumble(self, video_id: str, stumbles: int, error: Exception) -> None:
+        # A store that can't write says so by a fault of the storage; that is no reason to give up any video.
+        if stumbles >= retry.MAX_STUMBLES and not isinstance(error, StorageFault):
+            await self._store.videos.fail(video_id, failures.ENGINE_ERROR, self._clock())
+        else:
+            await self._nudges.pause(video_id, retry.delay(stumbles, 0.5))
 
     async def _start_woken(self) -> None:
         while True:

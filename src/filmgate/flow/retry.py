@@ -11,6 +11,7 @@ __all__ = [
     "FETCH_LIMIT",
     "MAX_BAD_OUTPUTS",
     "MAX_LOSSES",
+    "MAX_STUMBLES",
     "MAX_TRIES",
     "SUBMIT_LIMIT",
     "delay",
@@ -33,6 +34,9 @@ brings its engine down every time."""
 
 MAX_TRIES = 100
 """Submissions in a row of which nothing came, whatever the reason."""
+
+MAX_STUMBLES = 60
+"""Times in a row, half a minute apart, that an engine may break its contract before its video fails."""
 
 MAX_BAD_OUTPUTS = 2
 """Times that an engine which costs nothing may deliver something else than what was asked for."""
