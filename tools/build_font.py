@@ -1,7 +1,8 @@
+# ruff: noqa: INP001 - a script
 """Build the font that ships with the scene engine: Noto Sans SC Bold, GB2312 levels 1 and 2, kana, Latin.
 
-    python -m venv /tmp/fonts && /tmp/fonts/bin/pip install fonttools==4.68.0 manimgx-fonts-cjk==2026.9.26.post1
-    /tmp/fonts/bin/python tools/build_font.py src/filmgate/engines/scene/fonts/NotoSansSC-Bold.subset.otf
+python -m venv /tmp/fonts && /tmp/fonts/bin/pip install fonttools==4.68.0 manimgx-fonts-cjk==2026.9.26.post1
+/tmp/fonts/bin/python tools/build_font.py src/filmgate/engines/scene/fonts/NotoSansSC-Bold.subset.otf
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ SIMPLIFIED_CHINESE = 2  # its place in the collection
 BOLD = 700
 LATIN = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180)]))
 SIGNS = "–—‘’“”…·•€™℃←↑→↓★☆○●◎◇◆□■△▲▽▼※〒♪♥"
-KANA = "".join(map(chr, [*range(0x3000, 0x3020), *range(0x3041, 0x3097), *range(0x3099, 0x3100), *range(0xFF01, 0xFF5F)]))
+KANA = "".join(
+    map(chr, [*range(0x3000, 0x3020), *range(0x3041, 0x3097), *range(0x3099, 0x3100), *range(0xFF01, 0xFF5F)])
+)
 
 
 def gb2312() -> str:
@@ -36,7 +39,12 @@ def source() -> Path:
 def main(out: Path) -> None:
     """Cut the weight and the characters out and write the font."""
     font = instantiateVariableFont(TTFont(source(), fontNumber=SIMPLIFIED_CHINESE), {"wght": BOLD})
-    options = Options(hinting=False, desubroutinize=False, layout_features=["kern", "vert", "ccmp"], name_IDs=[0, 1, 2, 3, 4, 6, 13, 14])
+    options = Options(
+        hinting=False,
+        desubroutinize=False,
+        layout_features=["kern", "vert", "ccmp"],
+        name_IDs=[0, 1, 2, 3, 4, 6, 13, 14],
+    )
     options.notdef_outline = False
     subsetter = Subsetter(options)
     subsetter.populate(text=LATIN + SIGNS + KANA + gb2312())

@@ -45,7 +45,11 @@ def combine(lenses: list[Lens]) -> Lens:
     )
 
 
-@registry.camera("static", en=("static shot", "static camera", "still camera", "fixed camera", "locked-off", "static"), zh=("固定镜头", "静止镜头", "固定机位"))
+@registry.camera(
+    "static",
+    en=("static shot", "static camera", "still camera", "fixed camera", "locked-off", "static"),
+    zh=("固定镜头", "静止镜头", "固定机位"),
+)
 def static(share: float, seconds: float) -> Lens:
     """On a tripod."""
     del share, seconds
@@ -66,14 +70,20 @@ def tilt(share: float, seconds: float) -> Lens:
     return Lens(tilt=0.07 * (ease(share) - 0.5) * 2)
 
 
-@registry.camera("zoom", en=("zoom", "zooms", "zooming", "close-up", "closeup", "close up"), zh=("变焦", "拉近", "推近", "特写", "放大"))
+@registry.camera(
+    "zoom",
+    en=("zoom", "zooms", "zooming", "close-up", "closeup", "close up"),
+    zh=("变焦", "拉近", "推近", "特写", "放大"),
+)
 def zoom(share: float, seconds: float) -> Lens:
     """The lens grows longer."""
     del seconds
     return Lens(zoom=1 + 0.22 * ease(share))
 
 
-@registry.camera("dolly", en=("dolly", "push in", "push-in", "pushes in", "moves forward"), zh=("推镜头", "推镜", "推进", "前进"))
+@registry.camera(
+    "dolly", en=("dolly", "push in", "push-in", "pushes in", "moves forward"), zh=("推镜头", "推镜", "推进", "前进")
+)
 def dolly(share: float, seconds: float) -> Lens:
     """Moving slowly into the picture."""
     return Lens(z=0.7 * (ease(share) - 0.15), y=0.02 * math.sin(seconds * 0.7))
@@ -87,13 +97,21 @@ def orbit(share: float, seconds: float) -> Lens:
     return Lens(x=0.9 * math.sin(angle), z=0.25 * math.cos(angle), pan=-0.10 * math.sin(angle))
 
 
-@registry.camera("aerial", en=("aerial", "drone", "bird's-eye", "birds-eye", "bird's eye", "flyover", "from above"), zh=("航拍", "无人机", "俯瞰", "鸟瞰", "俯拍"))
+@registry.camera(
+    "aerial",
+    en=("aerial", "drone", "bird's-eye", "birds-eye", "bird's eye", "flyover", "from above"),
+    zh=("航拍", "无人机", "俯瞰", "鸟瞰", "俯拍"),
+)
 def aerial(share: float, seconds: float) -> Lens:
     """Rising and flying on."""
     return Lens(y=0.5 * ease(share), z=0.9 * share, tilt=-0.03 * ease(share), x=0.05 * math.sin(seconds * 0.4))
 
 
-@registry.camera("follow", en=("follow", "follows", "following", "tracking shot", "tracking", "tracks"), zh=("跟拍", "跟随", "跟踪", "追踪镜头"))
+@registry.camera(
+    "follow",
+    en=("follow", "follows", "following", "tracking shot", "tracking", "tracks"),
+    zh=("跟拍", "跟随", "跟踪", "追踪镜头"),
+)
 def follow(share: float, seconds: float) -> Lens:
     """Beside whoever moves; the stage adds their speed."""
     return Lens(x=0.35 * (share - 0.5), y=0.015 * math.sin(seconds * 2.1), zoom=1 + 0.04 * ease(share))

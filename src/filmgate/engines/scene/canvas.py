@@ -35,7 +35,7 @@ def blur(values: F32, radius: float) -> F32:
     r = int(radius)
     if r < 1:
         return values
-    if values.ndim == 2:  # noqa: PLR2004 - rows and columns
+    if values.ndim == 2:
         return box_blur(np.ascontiguousarray(values, np.float32), r)
     planes = [box_blur(np.ascontiguousarray(values[..., c], np.float32), r) for c in range(values.shape[2])]
     return np.stack(planes, axis=2)
@@ -90,13 +90,13 @@ class Canvas:
         (x0, y0, x1, y1), shape = mask
         view = self.pixels[y0:y1, x0:x1]
         cover = (shape * alpha)[..., None]
-        paint = np.asarray(colour, np.float32)
+        paint: F32 = np.asarray(colour, np.float32)
         if to is not None:
             down = np.linspace(0, 1, y1 - y0, dtype=np.float32)[:, None, None]
-            paint = paint * (1 - down) + np.asarray(to, np.float32) * down
+            paint = np.asarray(paint * (1 - down) + np.asarray(to, np.float32) * down, np.float32)
         if texture:
-            noise = fbm(x1 - x0, y1 - y0, grain, grain, x0 * grain, y0 * grain, 3, 0, seed, False) - 0.5
-            paint = paint * (1 + texture * 2 * noise[..., None])
+            noise = fbm(x1 - x0, y1 - y0, grain, grain, x0 * grain, y0 * grain, 3, 0, seed) - 0.5
+            paint = np.asarray(paint * (1 + texture * 2 * noise[..., None]), np.float32)
         self._merge(view, cover, paint, mode)
 
     @staticmethod
@@ -121,7 +121,9 @@ class Canvas:
         )
 
     def mask(
-        self, box: tuple[float, float, float, float], draw: Callable[[ImageDraw.ImageDraw, Callable[[float, float], Point]], None]
+        self,
+        box: tuple[float, float, float, float],
+        draw: Callable[[ImageDraw.ImageDraw, Callable[[float, float], Point]], None],
     ) -> _Mask | None:
         """What ``draw`` draws inside ``box``, with smooth edges; None if it lies outside."""
         x0, y0, x1, y1 = self._clip(box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
@@ -160,7 +162,9 @@ class Canvas:
         box = min(xs), min(ys), max(xs), max(ys)
         self.fill(self.mask(box, lambda d, at: d.polygon([at(x, y) for x, y in points], fill=255)), colour, **paint)  # type: ignore[arg-type]  # fill's own keywords
 
-    def rectangle(self, x: float, y: float, w: float, h: float, colour: Colour, *, radius: float = 0.0, **paint: object) -> None:
+    def rectangle(
+        self, x: float, y: float, w: float, h: float, colour: Colour, *, radius: float = 0.0, **paint: object
+    ) -> None:
         """A filled rectangle, its corners rounded."""
 
         def draw(d: ImageDraw.ImageDraw, at: Callable[[float, float], Point]) -> None:
@@ -177,7 +181,9 @@ class Canvas:
         mask = self.mask(box, lambda d, at: d.ellipse([at(box[0], box[1]), at(box[2], box[3])], fill=255))
         self.fill(mask, colour, **paint)  # type: ignore[arg-type]  # fill's own keywords
 
-    def line(self, points: Sequence[Point], width: float, colour: Colour, *, end: float | None = None, **paint: object) -> None:
+    def line(
+        self, points: Sequence[Point], width: float, colour: Colour, *, end: float | None = None, **paint: object
+    ) -> None:
         """A round-ended line, tapering to the width ``end``."""
         last = max(1, len(points) - 1)
         widths = [width + ((width if end is None else end) - width) * i / last for i in range(len(points))]
@@ -186,7 +192,9 @@ class Canvas:
         box = min(xs) - reach, min(ys) - reach, max(xs) + reach, max(ys) + reach
         self.fill(self.mask(box, lambda d, at: _strokes(d, [at(x, y) for x, y in points], widths)), colour, **paint)  # type: ignore[arg-type]  # fill's own keywords
 
-    def text(self, x: float, y: float, text: str, size: float, colour: Colour, *, vertical: bool = False, **paint: object) -> None:
+    def text(
+        self, x: float, y: float, text: str, size: float, colour: Colour, *, vertical: bool = False, **paint: object
+    ) -> None:
         """Text centred on (x, y), ``size`` pixels high; glyphs that the font lacks are left out."""
         shape = fonts.render(text, size, vertical=vertical)
         height, width = shape.shape
@@ -196,7 +204,9 @@ class Canvas:
             part = shape[y0 - top : y1 - top, x0 - left : x1 - left]
             self.fill(((x0, y0, x1, y1), part), colour, **paint)  # type: ignore[arg-type]  # fill's own keywords
 
-    def glow(self, x: float, y: float, radius: float, colour: Colour, amount: float = 1.0, *, tall: float | None = None) -> None:
+    def glow(
+        self, x: float, y: float, radius: float, colour: Colour, amount: float = 1.0, *, tall: float | None = None
+    ) -> None:
         """Soft light round (x, y) that adds to everything behind."""
         ry = radius if tall is None else tall
         x0, y0, x1, y1 = self._clip(x - 3 * radius, y - 3 * ry, x + 3 * radius, y + 3 * ry)
@@ -239,7 +249,12 @@ def _strokes(draw: ImageDraw.ImageDraw, points: Iterable[Point], widths: Sequenc
         ra, rb = widths[i] * _FINE / 2, widths[i + 1] * _FINE / 2
         length = math.hypot(bx - ax, by - ay) or 1.0
         nx, ny = -(by - ay) / length, (bx - ax) / length
-        quad = [(ax + nx * ra, ay + ny * ra), (bx + nx * rb, by + ny * rb), (bx - nx * rb, by - ny * rb), (ax - nx * ra, ay - ny * ra)]
+        quad = [
+            (ax + nx * ra, ay + ny * ra),
+            (bx + nx * rb, by + ny * rb),
+            (bx - nx * rb, by - ny * rb),
+            (ax - nx * ra, ay - ny * ra),
+        ]
         draw.polygon(quad, fill=255)
         draw.ellipse([ax - ra, ay - ra, ax + ra, ay + ra], fill=255)
         draw.ellipse([bx - rb, by - rb, bx + rb, by + rb], fill=255)

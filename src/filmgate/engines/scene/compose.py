@@ -122,7 +122,14 @@ class View:
         share = 1.0 if self._reference is None else unveiled(frame.t)
         if share > 0:
             reach = max(1.0, self.look.softness * min(self.stage.width, self.stage.height))
-            paint(frame.pixels, frame.pixels.copy(), self._paper, reach * share, self.look.ink * share, self.look.paper * share)
+            paint(
+                frame.pixels,
+                frame.pixels.copy(),
+                self._paper,
+                reach * share,
+                self.look.ink * share,
+                self.look.paper * share,
+            )
 
     def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
         """Bloom, grade and grain into the planes; over a reference they come by and by."""
@@ -163,7 +170,10 @@ def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | Non
 
 def warm_up() -> None:
     """Compile every kernel, or load it from the cache: a tiny frame of a few shots that use them all."""
-    size, planes = Size(64, 36), (np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8))
+    size, planes = (
+        Size(64, 36),
+        (np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)),
+    )
     walker = SubjectSpec(kind="dog", action="run")
     shots = [
         Shot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
@@ -196,10 +206,7 @@ def _look(shot: Shot) -> Look:
 def _tinted(look: Look, light: Light) -> Look:
     """A look in the light of another hour."""
     gains = tint(light, registry.times()["day"].light())
-    rows = [
-        (row[0] * gains[0], row[1] * gains[1], row[2] * gains[2], row[3])
-        for row in look.matrix
-    ]
+    rows = [(row[0] * gains[0], row[1] * gains[1], row[2] * gains[2], row[3]) for row in look.matrix]
     return replace(look, matrix=(rows[0], rows[1], rows[2]))
 
 
@@ -242,7 +249,11 @@ def _vignette(size: int, amount: float) -> F32:
 
 def _grain(stage: Stage) -> F32:
     """Film grain of standard deviation one, a little larger than a pixel."""
-    noise = np.random.default_rng(stage.seed + 5).normal(0, 1, (stage.height + _GRAIN, stage.width + _GRAIN)).astype(np.float32)
+    noise = (
+        np.random.default_rng(stage.seed + 5)
+        .normal(0, 1, (stage.height + _GRAIN, stage.width + _GRAIN))
+        .astype(np.float32)
+    )
     return np.ascontiguousarray((noise + np.roll(noise, 1, 0) + np.roll(noise, 1, 1)) / math.sqrt(3), np.float32)
 
 
@@ -252,11 +263,9 @@ def _flat(plane: U8) -> U8:
     return np.lib.stride_tricks.as_strided(plane, shape=(length,), strides=(1,))
 
 
-
-
 def _paper(stage: Stage) -> F32:
     """The tooth of watercolour paper, in -1 … 1."""
     cells = 0.22 / stage.unit
-    fine = fbm(stage.width, stage.height, cells, cells, 0.0, 0.0, 3, 0, stage.seed % 997, False)
-    broad = fbm(stage.width, stage.height, cells / 9, cells / 9, 5.0, 0.0, 3, 0, stage.seed % 991, False)
+    fine = fbm(stage.width, stage.height, cells, cells, 0.0, 0.0, 3, 0, stage.seed % 997)
+    broad = fbm(stage.width, stage.height, cells / 9, cells / 9, 5.0, 0.0, 3, 0, stage.seed % 991)
     return np.ascontiguousarray(np.clip((fine - 0.5) * 3 + (broad - 0.5) * 2, -1, 1), np.float32)

@@ -78,7 +78,11 @@ def overcast(light: Light, amount: float) -> Light:
     )
 
 
-@registry.time("day", en=("day", "daytime", "noon", "midday", "afternoon", "sunny", "daylight"), zh=("白天", "中午", "下午", "晴天", "阳光", "晴朗"))
+@registry.time(
+    "day",
+    en=("day", "daytime", "noon", "midday", "afternoon", "sunny", "daylight"),
+    zh=("白天", "中午", "下午", "晴天", "阳光", "晴朗"),
+)
 def day() -> Light:
     """A clear afternoon."""
     return Light(
@@ -99,11 +103,21 @@ def day() -> Light:
     )
 
 
-@registry.time("dawn", en=("dawn", "sunrise", "daybreak", "early morning", "morning"), zh=("黎明", "日出", "清晨", "早晨", "拂晓", "破晓", "早上"))
+@registry.time(
+    "dawn",
+    en=("dawn", "sunrise", "daybreak", "early morning", "morning"),
+    zh=("黎明", "日出", "清晨", "早晨", "拂晓", "破晓", "早上"),
+)
 def dawn() -> Light:
     """The first light: rose and pale blue, mist in the hollows."""
     return Light(
-        sky=((0, rgb("#4a68a4")), (0.4, rgb("#8fa3cc")), (0.7, rgb("#e9b8b4")), (0.9, rgb("#ffd3a6")), (1, rgb("#ffe2bb"))),
+        sky=(
+            (0, rgb("#4a68a4")),
+            (0.4, rgb("#8fa3cc")),
+            (0.7, rgb("#e9b8b4")),
+            (0.9, rgb("#ffd3a6")),
+            (1, rgb("#ffe2bb")),
+        ),
         sun=(0.28, 0.075),
         sun_size=0.028,
         sun_colour=(1.0, 0.92, 0.72),
@@ -121,11 +135,21 @@ def dawn() -> Light:
     )
 
 
-@registry.time("golden", en=("golden hour", "golden light", "late afternoon", "warm light"), zh=("金色时刻", "黄金时刻", "午后", "暖光"))
+@registry.time(
+    "golden",
+    en=("golden hour", "golden light", "late afternoon", "warm light"),
+    zh=("金色时刻", "黄金时刻", "午后", "暖光"),
+)
 def golden() -> Light:
     """The hour before sunset: long warm light under a soft sky."""
     return Light(
-        sky=((0, rgb("#5f93bd")), (0.4, rgb("#a9cbd6")), (0.7, rgb("#fbe0b4")), (0.92, rgb("#ffd39a")), (1, rgb("#ffe0b0"))),
+        sky=(
+            (0, rgb("#5f93bd")),
+            (0.4, rgb("#a9cbd6")),
+            (0.7, rgb("#fbe0b4")),
+            (0.92, rgb("#ffd39a")),
+            (1, rgb("#ffe0b0")),
+        ),
         sun=(0.22, 0.2),
         sun_size=0.034,
         sun_colour=(1.0, 0.93, 0.70),
@@ -143,11 +167,21 @@ def golden() -> Light:
     )
 
 
-@registry.time("sunset", en=("sunset", "dusk", "evening", "twilight", "sundown"), zh=("日落", "夕阳", "黄昏", "傍晚", "落日", "晚霞", "暮色"))
+@registry.time(
+    "sunset",
+    en=("sunset", "dusk", "evening", "twilight", "sundown"),
+    zh=("日落", "夕阳", "黄昏", "傍晚", "落日", "晚霞", "暮色"),
+)
 def sunset() -> Light:
     """The sun on the horizon under burning clouds."""
     return Light(
-        sky=((0, rgb("#2b3a6b")), (0.35, rgb("#7c5a8c")), (0.62, rgb("#d9796a")), (0.85, rgb("#f7a65a")), (1, rgb("#ffd08a"))),
+        sky=(
+            (0, rgb("#2b3a6b")),
+            (0.35, rgb("#7c5a8c")),
+            (0.62, rgb("#d9796a")),
+            (0.85, rgb("#f7a65a")),
+            (1, rgb("#ffd08a")),
+        ),
         sun=(0.70, 0.055),
         sun_size=0.036,
         sun_colour=(1.0, 0.86, 0.55),
@@ -167,7 +201,11 @@ def sunset() -> Light:
     )
 
 
-@registry.time("night", en=("night", "midnight", "moonlit", "moonlight", "starry", "nighttime"), zh=("夜晚", "深夜", "午夜", "夜色", "月光", "星空", "月夜", "夜"))
+@registry.time(
+    "night",
+    en=("night", "midnight", "moonlit", "moonlight", "starry", "nighttime"),
+    zh=("夜晚", "深夜", "午夜", "夜色", "月光", "星空", "月夜", "夜"),
+)
 def night() -> Light:
     """Moon and stars over deep blue."""
     return Light(

@@ -32,11 +32,19 @@ def unveiled(t: float) -> float:
 def nearness(picture: F32) -> F32:
     """A smooth guess in 0 … 1 of how near each pixel of (h, w, 3) is."""
     height, width = picture.shape[:2]
-    small = np.asarray(Image.fromarray((picture * 255).astype(np.uint8)).resize((width // 4, height // 4), Image.Resampling.BOX), np.float32) / 255
+    small = (
+        np.asarray(
+            Image.fromarray((picture * 255).astype(np.uint8)).resize((width // 4, height // 4), Image.Resampling.BOX),
+            np.float32,
+        )
+        / 255
+    )
     h, w = small.shape[:2]
     grey = small.mean(2)
     sharp = blur(np.abs(grey - blur(grey, 2)), max(2, h // 14))
-    border = np.concatenate([small[:4].reshape(-1, 3), small[:, :4].reshape(-1, 3), small[:, -4:].reshape(-1, 3)]).mean(0)
+    border = np.concatenate([small[:4].reshape(-1, 3), small[:, :4].reshape(-1, 3), small[:, -4:].reshape(-1, 3)]).mean(
+        0
+    )
     strange = blur(np.linalg.norm(small - border, axis=2).astype(np.float32), max(2, h // 20))
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
     middle = np.exp(-(((xs / w - 0.5) / 0.33) ** 2) - ((ys / h - 0.55) / 0.40) ** 2)
@@ -44,7 +52,9 @@ def nearness(picture: F32) -> F32:
     for _ in range(2):
         guess = blur(guess.astype(np.float32), max(2, h // 22))
     guess = _unit(guess - guess.min())
-    return np.asarray(Image.fromarray(guess.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC), np.float32).clip(0, 1)
+    return np.asarray(
+        Image.fromarray(guess.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC), np.float32
+    ).clip(0, 1)
 
 
 def _unit(values: F32) -> F32:
@@ -71,7 +81,9 @@ class Picture:
         slide_y = -height * (0.02 * (now.y - start.y) + 0.004 * drift)
         shift_x, shift_y = 0.5 * width * (now.pan - start.pan), -0.5 * height * (now.tilt - start.tilt)
         push = 0.05 * drift + 0.07 * max(0.0, now.z - start.z)
-        needed = 1 + 2.1 * max((abs(shift_x) + abs(slide_x) * 0.7) / width, (abs(shift_y) + abs(slide_y) * 0.7) / height)
+        needed = 1 + 2.1 * max(
+            (abs(shift_x) + abs(slide_x) * 0.7) / width, (abs(shift_y) + abs(slide_y) * 0.7) / height
+        )
         zoom = max(needed, _relative(now, start) * (1 + 0.035 * drift))
         warp(frame.pixels, self.source, self.near, zoom, shift_x, shift_y, slide_x, slide_y, push)
 

@@ -161,8 +161,6 @@ times = _times.all
 styles = _styles.all
 cameras = _cameras.all
 
-_B = TypeVar("_B", bound=Callable[..., object])
-
 
 def setting(
     name: str,
@@ -273,11 +271,17 @@ def _load() -> None:
 
 TEMPOS: Mapping[str, Tempo] = {
     "slow": Tempo(
-        words=Words(en=("slow motion", "slow-motion", "slow-mo", "slowly", "slow"), zh=("慢动作", "慢镜头", "缓缓", "缓慢", "慢慢")),
+        words=Words(
+            en=("slow motion", "slow-motion", "slow-mo", "slowly", "slow"),
+            zh=("慢动作", "慢镜头", "缓缓", "缓慢", "慢慢"),
+        ),
         factor=0.5,
     ),
     "fast": Tempo(
-        words=Words(en=("time lapse", "time-lapse", "timelapse", "hyperlapse", "fast", "quickly"), zh=("延时摄影", "延时", "快速", "飞快", "快镜头")),
+        words=Words(
+            en=("time lapse", "time-lapse", "timelapse", "hyperlapse", "fast", "quickly"),
+            zh=("延时摄影", "延时", "快速", "飞快", "快镜头"),
+        ),
         factor=2.2,
     ),
 }
@@ -285,11 +289,28 @@ TEMPOS: Mapping[str, Tempo] = {
 
 ACTIONS: Mapping[str, Words] = {
     "run": Words(
-        en=("run", "runs", "running", "ran", "sprinting", "sprints", "galloping", "gallops", "racing", "chasing", "jogging"),
+        en=(
+            "run",
+            "runs",
+            "running",
+            "ran",
+            "sprinting",
+            "sprints",
+            "galloping",
+            "gallops",
+            "racing",
+            "chasing",
+            "jogging",
+        ),
         zh=("奔跑", "跑步", "跑", "追逐", "飞奔", "狂奔"),
     ),
-    "walk": Words(en=("walk", "walks", "walking", "strolling", "strolls", "wandering"), zh=("行走", "走路", "散步", "漫步", "走")),
-    "stand": Words(en=("stand", "stands", "standing", "waiting", "looking", "watching"), zh=("站立", "站着", "站", "看着", "望着", "等待")),
+    "walk": Words(
+        en=("walk", "walks", "walking", "strolling", "strolls", "wandering"), zh=("行走", "走路", "散步", "漫步", "走")
+    ),
+    "stand": Words(
+        en=("stand", "stands", "standing", "waiting", "looking", "watching"),
+        zh=("站立", "站着", "站", "看着", "望着", "等待"),
+    ),
     "sit": Words(en=("sit", "sits", "sitting", "resting"), zh=("坐着", "坐在", "坐", "蹲")),
     "eat": Words(en=("eat", "eats", "eating", "tasting", "biting"), zh=("吃着", "正在吃", "吃", "品尝", "啃")),
     "dance": Words(en=("dance", "dances", "dancing"), zh=("跳舞", "舞蹈", "起舞")),
@@ -297,8 +318,13 @@ ACTIONS: Mapping[str, Words] = {
     "play": Words(en=("play", "plays", "playing"), zh=("玩耍", "嬉戏", "玩")),
     "sleep": Words(en=("sleep", "sleeps", "sleeping", "napping"), zh=("睡觉", "睡着", "睡")),
     "swim": Words(en=("swim", "swims", "swimming"), zh=("游泳", "游动", "游弋", "游")),
-    "fly": Words(en=("fly", "flies", "flying", "soaring", "soars", "gliding", "hovering"), zh=("飞翔", "飞行", "翱翔", "盘旋", "飞过", "飞")),
-    "drive": Words(en=("drive", "drives", "driving", "speeding", "cruising"), zh=("行驶", "驾驶", "疾驰", "开车", "驶过")),
+    "fly": Words(
+        en=("fly", "flies", "flying", "soaring", "soars", "gliding", "hovering"),
+        zh=("飞翔", "飞行", "翱翔", "盘旋", "飞过", "飞"),
+    ),
+    "drive": Words(
+        en=("drive", "drives", "driving", "speeding", "cruising"), zh=("行驶", "驾驶", "疾驰", "开车", "驶过")
+    ),
     "float": Words(en=("float", "floats", "floating", "drifting", "drifts"), zh=("漂浮", "飘浮", "漂流", "飘荡")),
     "jump": Words(en=("jump", "jumps", "jumping", "leaping", "leaps"), zh=("跳跃", "跳起", "跃出", "跳")),
 }

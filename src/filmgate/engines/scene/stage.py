@@ -25,7 +25,7 @@ from filmgate.engines.scene.light import Light
 from filmgate.engines.scene.palette import Colour
 from filmgate.video import Size
 
-__all__ = ["Figures", "Frame", "Layer", "Plate", "Quad", "Stage"]
+__all__ = ["Figures", "Frame", "Layer", "Plate", "Quad", "Stage", "rocking"]
 
 
 class Quad(Struct, frozen=True):
@@ -104,6 +104,11 @@ class Frame:
 
 
 Motion: TypeAlias = Callable[[float], tuple[float, float]]
+
+
+def rocking(across: float, down: float, speed: float = 1.0, phase: float = 0.0) -> Motion:
+    """To and fro by so many pixels, as things do in the wind or on water."""
+    return lambda t: (across * math.sin(speed * t * 0.9 + phase), down * math.sin(speed * t * 1.2 + phase))
 
 
 class Plate:
@@ -284,7 +289,7 @@ class Stage:
 def _slopes(seed: int) -> F32:
     """A tiling water surface's tilt to the right and away."""
     size = 256
-    surface = fbm(size, size, 16 / size, 16 / size, 0.0, 0.0, 4, 16, 1 + seed % 97, False)
+    surface = fbm(size, size, 16 / size, 16 / size, 0.0, 0.0, 4, 16, 1 + seed % 97)
     across = np.roll(surface, -1, 1) - np.roll(surface, 1, 1)
     away = np.roll(surface, -1, 0) - np.roll(surface, 1, 0)
     strength = 0.35 / max(float(across.std()), 1e-6)

@@ -30,7 +30,7 @@ def saturate(look: Look, amount: float, lift: float = 0.0, gain: float = 1.0) ->
     """A look whose colours are ``amount`` times as strong."""
     weights = (0.2126, 0.7152, 0.0722)
     rows = [
-        tuple(gain * ((1 - amount) * w + (amount if i == j else 0.0)) for j, w in enumerate(weights)) + (lift,)
+        (*(gain * ((1 - amount) * w + (amount if i == j else 0.0)) for j, w in enumerate(weights)), lift)
         for i in range(3)
     ]
     return replace(look, matrix=(_row(rows[0]), _row(rows[1]), _row(rows[2])))
@@ -40,7 +40,11 @@ def _row(values: tuple[float, ...]) -> Row:
     return values[0], values[1], values[2], values[3]
 
 
-@registry.style("cinematic", en=("cinematic", "film", "movie", "photorealistic", "realistic", "4k"), zh=("电影感", "电影", "大片", "写实", "真实"))
+@registry.style(
+    "cinematic",
+    en=("cinematic", "film", "movie", "photorealistic", "realistic", "4k"),
+    zh=("电影感", "电影", "大片", "写实", "真实"),
+)
 def cinematic(look: Look) -> Look:
     """Warm lights, teal shadows, a deeper vignette."""
     return replace(
@@ -57,7 +61,11 @@ def mono(look: Look) -> Look:
     return replace(saturate(look, 0.0, lift=-0.03, gain=1.1), grain=1.0, vignette=look.vignette * 1.3)
 
 
-@registry.style("watercolour", en=("watercolour", "watercolor", "painting", "painted", "gouache"), zh=("水彩画", "水彩", "绘画", "油画"))
+@registry.style(
+    "watercolour",
+    en=("watercolour", "watercolor", "painting", "painted", "gouache"),
+    zh=("水彩画", "水彩", "绘画", "油画"),
+)
 def watercolour(look: Look) -> Look:
     """Pale pigments that run on toothy paper."""
     return replace(
@@ -65,7 +73,11 @@ def watercolour(look: Look) -> Look:
     )
 
 
-@registry.style("ink", en=("ink wash", "ink painting", "sumi-e", "sumi", "ink style", "chinese painting"), zh=("水墨画", "水墨", "国画", "山水画"))
+@registry.style(
+    "ink",
+    en=("ink wash", "ink painting", "sumi-e", "sumi", "ink style", "chinese painting"),
+    zh=("水墨画", "水墨", "国画", "山水画"),
+)
 def ink(look: Look) -> Look:
     """Black ink on warm rice paper, hardly any colour."""
     pale = saturate(look, 0.16, gain=0.92)
@@ -77,13 +89,19 @@ def ink(look: Look) -> Look:
     return replace(pale, matrix=rows, vignette=-0.35, grain=0.4, paper=0.9, softness=0.006, ink=0.9)
 
 
-@registry.style("anime", en=("anime", "cartoon", "ghibli", "animated", "manga"), zh=("动漫", "动画", "卡通", "二次元", "吉卜力"))
+@registry.style(
+    "anime", en=("anime", "cartoon", "ghibli", "animated", "manga"), zh=("动漫", "动画", "卡通", "二次元", "吉卜力")
+)
 def anime(look: Look) -> Look:
     """Clean, bright and saturated."""
     return replace(saturate(look, 1.25, lift=0.015), vignette=0.3, grain=0.0, bloom=look.bloom * 1.25)
 
 
-@registry.style("cyberpunk", en=("cyberpunk", "futuristic", "synthwave", "vaporwave", "neon"), zh=("赛博朋克", "赛博", "未来感", "未来主义", "霓虹"))
+@registry.style(
+    "cyberpunk",
+    en=("cyberpunk", "futuristic", "synthwave", "vaporwave", "neon"),
+    zh=("赛博朋克", "赛博", "未来感", "未来主义", "霓虹"),
+)
 def cyberpunk(look: Look) -> Look:
     """Magenta and cyan, glowing."""
     return replace(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -22,8 +23,8 @@ _ABSENT = "\U0010ffff"  # no font has a glyph here: what is drawn for it is draw
 
 @cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    with files(__name__).joinpath(_NAME).open("rb") as file:
-        return ImageFont.truetype(file, size)
+    data = files(__name__).joinpath(_NAME).read_bytes()
+    return ImageFont.truetype(BytesIO(data), size)
 
 
 @cache

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from filmgate.engines.scene.kernels.jit import F32, U8, f4, i4, inline, kernel
+from filmgate.engines.scene.kernels.jit import F32, U8, Scalar, f4, i4, inline, kernel
 
 __all__ = ["bloom", "box_blur", "finish"]
+
 
 @kernel
 def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> None:
@@ -46,7 +47,9 @@ def _blur_rows(source: F32, out: F32, radius: int) -> None:
         for x in range(radius):
             total += row[min(width - 1, x)]
         for x in range(width):
-            total += row[min(width - 1, x + radius)] - row[max(0, x - radius - 1)] if x > 0 else row[min(width - 1, radius)]
+            total += (
+                row[min(width - 1, x + radius)] - row[max(0, x - radius - 1)] if x > 0 else row[min(width - 1, radius)]
+            )
             out[y, x] = total * share
 
 
@@ -68,7 +71,7 @@ def _blur_columns(source: F32, out: F32, radius: int) -> None:
 
 
 @inline
-def _shoulder(value: float, knee: float, bend: float) -> float:
+def _shoulder(value: float, knee: float, bend: float) -> Scalar:
     """Roll highlights above the knee off softly towards one; ``bend`` is 1 / (1 - knee)."""
     value = max(f4(0), value)
     over = max(f4(0), value - knee)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from filmgate.engines.scene.kernels.jit import F32, f4, i4, inline, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
 
 __all__ = ["ground"]
 
 
 @inline
-def _sample(texture: F32, level: int, x: float, z: float) -> float:
+def _sample(texture: F32, level: int, x: float, z: float) -> Scalar:
     """A tiling texture's mip ``level``, bilinear; (x, z) in periods."""
     size = texture.shape[1] >> level
     mask = i4(size - 1)
@@ -32,14 +30,16 @@ def _sample(texture: F32, level: int, x: float, z: float) -> float:
 
 
 @inline
-def _level(texture: F32, footprint: float) -> int:
+def _level(texture: F32, footprint: float) -> Scalar:
     """The mip whose texels are about as large as a pixel's footprint, in periods."""
     texels = footprint * f4(texture.shape[1])
     return min(texture.shape[0] - 1, int(math.log2(max(f4(1), texels))))
 
 
 @inline
-def _seen(own: float, dry: float, mirrored: float, shine: float, haze: float, fog: float, behind: float, cover: float) -> float:
+def _seen(
+    own: float, dry: float, mirrored: float, shine: float, haze: float, fog: float, behind: float, cover: float
+) -> float:
     """One channel: damp ground, what it mirrors, the haze before it, over what is behind its far edge."""
     value = own * dry
     value += (mirrored - value) * shine

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["F32", "F64", "I32", "U8", "U32", "f4", "i4", "inline", "kernel", "u4"]
+__all__ = ["F32", "F64", "I32", "U8", "U32", "Scalar", "f4", "i4", "inline", "kernel", "u4"]
 
 # The element type stands in the name: Numba's scalars are neither NumPy's nor Python's, and a checker that took them
 # for either would reject every line of a kernel.
@@ -18,6 +18,9 @@ F64: TypeAlias = npt.NDArray[Any]
 U32: TypeAlias = npt.NDArray[Any]
 I32: TypeAlias = npt.NDArray[Any]
 U8: TypeAlias = npt.NDArray[Any]
+
+Scalar: TypeAlias = Any
+"""One of Numba's numbers."""
 
 f4: Any = np.float32
 u4: Any = np.uint32

@@ -6,37 +6,43 @@ import math
 
 from filmgate.engines.scene.kernels.jit import F32, f4, kernel
 
-__all__ = ["blobs", "splats"]
+__all__ = ["blobs", "sparks", "splats"]
 
 
 @kernel
-def splats(pixels: F32, marks: F32, colours: F32, adds: bool) -> None:  # noqa: FBT001 - Numba calls by position
-    """Soft capsules (x, y, dx, dy, radius, opacity) over the frame, or added to it as light."""
-    height, width = pixels.shape[1:]
+def splats(pixels: F32, marks: F32, colours: F32) -> None:
+    """Soft capsules (x, y, dx, dy, radius, opacity) over the frame."""
     for n in range(marks.shape[0]):
-        x0, y0, dx, dy, radius, opacity = marks[n, 0], marks[n, 1], marks[n, 2], marks[n, 3], marks[n, 4], marks[n, 5]
-        if opacity <= 0 or radius <= 0:
-            continue
-        length = dx * dx + dy * dy + f4(1e-6)
-        r, g, b = colours[n, 0], colours[n, 1], colours[n, 2]
-        for y in range(max(0, int(min(y0, y0 + dy) - radius - 1)), min(height, int(max(y0, y0 + dy) + radius + 2))):
-            for x in range(max(0, int(min(x0, x0 + dx) - radius - 1)), min(width, int(max(x0, x0 + dx) + radius + 2))):
-                u = f4(x) - x0
-                v = f4(y) - y0
-                along = min(f4(1), max(f4(0), (u * dx + v * dy) / length))
-                u -= along * dx
-                v -= along * dy
-                far = (u * u + v * v) / (radius * radius)
-                if far < f4(1):
-                    k = (f4(1) - far) * (f4(1) - far) * opacity
-                    if adds:
-                        pixels[0, y, x] += r * k
-                        pixels[1, y, x] += g * k
-                        pixels[2, y, x] += b * k
-                    else:
-                        pixels[0, y, x] += (r - pixels[0, y, x]) * k
-                        pixels[1, y, x] += (g - pixels[1, y, x]) * k
-                        pixels[2, y, x] += (b - pixels[2, y, x]) * k
+        if marks[n, 4] > 0 and marks[n, 5] > 0:
+            _mark(pixels, marks[n], colours[n], f4(1))
+
+
+@kernel
+def sparks(pixels: F32, marks: F32, colours: F32) -> None:
+    """The same, added as light."""
+    for n in range(marks.shape[0]):
+        if marks[n, 4] > 0 and marks[n, 5] > 0:
+            _mark(pixels, marks[n], colours[n], f4(0))
+
+
+@kernel
+def _mark(pixels: F32, mark: F32, colour: F32, hides: float) -> None:
+    """One capsule; ``hides`` 1 covers what is behind it, 0 only adds."""
+    height, width = pixels.shape[1:]
+    x0, y0, dx, dy, radius, opacity = mark[0], mark[1], mark[2], mark[3], mark[4], mark[5]
+    length = dx * dx + dy * dy + f4(1e-6)
+    for y in range(max(0, int(min(y0, y0 + dy) - radius - 1)), min(height, int(max(y0, y0 + dy) + radius + 2))):
+        for x in range(max(0, int(min(x0, x0 + dx) - radius - 1)), min(width, int(max(x0, x0 + dx) + radius + 2))):
+            u = f4(x) - x0
+            v = f4(y) - y0
+            along = min(f4(1), max(f4(0), (u * dx + v * dy) / length))
+            u -= along * dx
+            v -= along * dy
+            far = (u * u + v * v) / (radius * radius)
+            if far < f4(1):
+                k = (f4(1) - far) * (f4(1) - far) * opacity
+                for c in range(3):
+                    pixels[c, y, x] += (colour[c] - hides * pixels[c, y, x]) * k
 
 
 @kernel

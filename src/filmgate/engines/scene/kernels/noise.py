@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from filmgate.engines.scene.kernels.jit import F32, f4, inline, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, inline, kernel, u4
 
-__all__ = ["fbm", "fbm_at", "fractal"]
+__all__ = ["fbm", "fbm_at", "fractal", "ridges"]
 
 
 @inline
-def _hash(ix: int, iy: int, seed: int) -> float:
+def _hash(ix: int, iy: int, seed: int) -> Scalar:
     """A number in 0 … 1 for a lattice point."""
     h = u4(ix) * u4(374761393) + u4(iy) * u4(668265263) + u4(seed) * u4(2246822519)
     h = (h ^ (h >> u4(13))) * u4(1274126177)
@@ -21,7 +21,7 @@ def _hash(ix: int, iy: int, seed: int) -> float:
 
 
 @inline
-def _value(x: float, y: float, period: int, seed: int) -> float:
+def _value(x: float, y: float, period: int, seed: int) -> Scalar:
     """Smoothly interpolated lattice noise; ``period`` 0 never repeats."""
     fx = math.floor(x)
     fy = math.floor(y)
@@ -47,7 +47,7 @@ def _value(x: float, y: float, period: int, seed: int) -> float:
 
 
 @kernel
-def fractal(x: float, y: float, octaves: int, period: int, seed: int, ridged: bool) -> float:  # noqa: FBT001 - Numba calls by position
+def fractal(x: float, y: float, octaves: int, period: int, seed: int, ridged: bool) -> Scalar:
     """A sum of octaves in 0 … 1; ``ridged`` folds each into crests."""
     amplitude = f4(0.5)
     total = f4(0)
@@ -76,13 +76,41 @@ def fractal(x: float, y: float, octaves: int, period: int, seed: int, ridged: bo
 
 @kernel
 def fbm(
-    width: int, height: int, step_x: float, step_y: float, x0: float, y0: float, octaves: int, period: int, seed: int, ridged: bool  # noqa: FBT001 - Numba calls by position
+    width: int,
+    height: int,
+    step_x: float,
+    step_y: float,
+    x0: float,
+    y0: float,
+    octaves: int,
+    period: int,
+    seed: int,
 ) -> F32:
     """Noise on a grid, ``step`` lattice cells a pixel; ``period`` > 0 makes it tile."""
     out = np.empty((height, width), f4)
     for y in range(height):
         for x in range(width):
-            out[y, x] = fractal(x0 + x * step_x, y0 + y * step_y, octaves, period, seed, ridged)
+            out[y, x] = fractal(x0 + x * step_x, y0 + y * step_y, octaves, period, seed, False)
+    return out
+
+
+@kernel
+def ridges(
+    width: int,
+    height: int,
+    step_x: float,
+    step_y: float,
+    x0: float,
+    y0: float,
+    octaves: int,
+    period: int,
+    seed: int,
+) -> F32:
+    """The same, folded into crests."""
+    out = np.empty((height, width), f4)
+    for y in range(height):
+        for x in range(width):
+            out[y, x] = fractal(x0 + x * step_x, y0 + y * step_y, octaves, period, seed, True)
     return out
 
 

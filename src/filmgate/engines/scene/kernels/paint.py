@@ -44,6 +44,8 @@ def paint(pixels: F32, source: F32, paper: F32, reach: float, ink: float, tooth:
                 down += abs(below - above)
                 pixels[c, y, x] = (source[c, y0, x0] * f4(2) + left_ + right_ + above + below) * f4(1 / 6.0)
             edge = min(f4(1), max(f4(0), math.sqrt(across * across + down * down) - f4(0.16)) * f4(1.5))
+            bright = (pixels[0, y, x] + pixels[1, y, x] + pixels[2, y, x]) * f4(1 / 3.0)
+            edge *= min(f4(1), max(f4(0), (f4(1.02) - bright) * f4(4)))
             shade = (f4(1) - f4(ink) * edge * (f4(0.75) + f4(0.5) * grain)) * (f4(1) + f4(tooth) * f4(0.075) * grain)
             for c in range(3):
                 value = min(f4(1.1), pixels[c, y, x])

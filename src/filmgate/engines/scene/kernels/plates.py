@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from filmgate.engines.scene.kernels.jit import F32, F64, I32, U32, f4, i4, inline, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, F64, I32, U32, Scalar, f4, i4, inline, kernel, u4
 
 __all__ = ["COLUMNS", "backdrop", "blend", "extent", "pack", "row_spans"]
 
@@ -41,7 +41,7 @@ def row_spans(plate: U32) -> I32:
 
 
 @inline
-def _empty(cells: np.uint32, first: int, last: int) -> bool:
+def _empty(cells: np.uint32, first: int, last: int) -> Scalar:
     """Whether none of the cells ``first`` … ``last`` holds anything."""
     upto = (u4(2) << u4(last)) - u4(1)
     return (cells & upto & ~((u4(1) << u4(first)) - u4(1))) == u4(0)
@@ -77,7 +77,7 @@ def backdrop(pixels: F32, source: F32, left: float, top: float, scale: float, he
 
 
 @inline
-def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> np.uint32:
+def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> Scalar:
     """Mix two packed pixels, two channels at a time; ``keep`` + ``take`` = 256."""
     low = (((a & _LANES) * keep + (b & _LANES) * take) >> u4(8)) & _LANES
     return low | ((((a >> u4(8)) & _LANES) * keep + ((b >> u4(8)) & _LANES) * take) & _HIGH)
@@ -112,7 +112,7 @@ def _columns(table: F64, first: int, last: int, width: int, index: U32, weight: 
 
 
 @kernel
-def _hidden(clear: F32, start: int, stop: int) -> bool:
+def _hidden(clear: F32, start: int, stop: int) -> Scalar:
     """Whether nothing behind these pixels can be seen any more."""
     most = f4(0)
     for x in range(start, stop):
@@ -169,7 +169,25 @@ def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int
                     green[x] = f4(0)
                     blue[x] = f4(0)
             cells = u4(spans[span + upper, 2]) | u4(spans[span + lower, 2])
-            _blend_row(atlas, table, k, upper, lower, take, cells, left, right, wraps, index[n], weight[n], row, clear, red, green, blue)
+            _blend_row(
+                atlas,
+                table,
+                k,
+                upper,
+                lower,
+                take,
+                cells,
+                left,
+                right,
+                wraps,
+                index[n],
+                weight[n],
+                row,
+                clear,
+                red,
+                green,
+                blue,
+            )
         if used:
             r = pixels[0, y]
             g = pixels[1, y]
@@ -191,7 +209,7 @@ def _blend_row(
     cells: np.uint32,
     left: int,
     right: int,
-    wraps: bool,  # noqa: FBT001 - Numba calls by position
+    wraps: bool,
     index: U32,
     weight: U32,
     row: U32,
@@ -257,7 +275,7 @@ def extent(plate: F32, limit: float) -> tuple[int, int, int, int]:
     y1 = 0
     for y in range(height):
         for x in range(width):
-            if max(max(plate[y, x, 0], plate[y, x, 1]), max(plate[y, x, 2], plate[y, x, 3])) > least:
+            if max(plate[y, x, 0], plate[y, x, 1], plate[y, x, 2], plate[y, x, 3]) > least:
                 x0 = min(x0, x)
                 x1 = max(x1, x + 1)
                 y0 = min(y0, y)

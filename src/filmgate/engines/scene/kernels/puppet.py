@@ -57,7 +57,9 @@ def _light(gx: float, gy: float, lx: float, ly: float) -> tuple[float, float]:
 
 
 @kernel
-def puppet(out: F32, limbs: F32, skins: F32, ox: float, oy: float, scale: float, lx: float, ly: float, fur: float, seed: int) -> None:
+def puppet(
+    out: F32, limbs: F32, skins: F32, ox: float, oy: float, scale: float, lx: float, ly: float, fur: float, seed: int
+) -> None:
     """Paint limbs over a premultiplied (h, w, 4) canvas.
 
     ``limbs``: skin, x1, y1, r1, x2, y2, r2, join; sorted by skin, which is also the painting order. ``skins``: lit

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from filmgate.engines.scene.kernels.jit import F32, f4, inline, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, inline, kernel, u4
 
 __all__ = ["shadows", "terrain"]
 
 
 @inline
-def _bilinear(field: F32, u: float, v: float, mask: np.uint32) -> float:
+def _bilinear(field: F32, u: float, v: float, mask: np.uint32) -> Scalar:
     """A tiling field between its points."""
     iu = int(u)
     iv = int(v)
@@ -44,7 +44,7 @@ def shadows(heights: F32, dx: float, dz: float, climb: float, steps: int) -> F32
 
 
 @kernel
-def _put(pixels: F32, x: int, top: float, low: float, before: F32, now: F32, part: F32, fresh: bool) -> None:  # noqa: FBT001 - Numba calls by position
+def _put(pixels: F32, x: int, top: float, low: float, before: F32, now: F32, part: F32, fresh: bool) -> None:
     """Paint a column from row ``low`` up to row ``top``, from one colour to the next.
 
     ``part`` holds what was gathered for the row at ``low`` that is only partly covered yet: r, g, b, cover.

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from filmgate.engines.scene.kernels.jit import F32, f4, i4, inline, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
 
 __all__ = ["warp"]
 
 
 @inline
-def _clamp(value: float, top: float) -> float:
+def _clamp(value: float, top: float) -> Scalar:
     return min(top, max(f4(0), value))
 
 
 @kernel
-def warp(pixels: F32, source: F32, near: F32, zoom: float, shift_x: float, shift_y: float, slide_x: float, slide_y: float, push: float) -> None:
+def warp(
+    pixels: F32,
+    source: F32,
+    near: F32,
+    zoom: float,
+    shift_x: float,
+    shift_y: float,
+    slide_x: float,
+    slide_y: float,
+    push: float,
+) -> None:
     """Fill the frame from ``source`` (3, h, w) with nearness ``near`` (h, w) in 0 … 1.
 
     ``shift`` moves all of it, in pixels; ``slide`` moves the near against the far; ``push`` enlarges what is near.

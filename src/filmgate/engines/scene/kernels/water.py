@@ -13,7 +13,16 @@ __all__ = ["glitter", "water"]
 
 @kernel
 def _slopes(
-    slopes: F32, depth: float, step: float, centre: float, x0: float, z0: float, time: float, wave: float, out_x: F32, out_z: F32
+    slopes: F32,
+    depth: float,
+    step: float,
+    centre: float,
+    x0: float,
+    z0: float,
+    time: float,
+    wave: float,
+    out_x: F32,
+    out_z: F32,
 ) -> None:
     """The surface's tilt along one row: a slow swell and, near the eye, finer ripples over it."""
     size = slopes.shape[1]

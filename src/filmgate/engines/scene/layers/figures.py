@@ -86,11 +86,29 @@ def paint(
     lx, ly = toward or stage.light.toward()
     rim = tuple(min(1.6, c * 2.1) for c in stage.light.key)
     rows = [
-        (*stage.shade(skin.lit, depth, lit=0.85), *stage.shade(skin.shaded, depth, lit=0.25), skin.sharp if skin.fur < 0.02 else 0.55, skin.fur, skin.rim, *rim)
+        (
+            *stage.shade(skin.lit, depth, lit=0.85),
+            *stage.shade(skin.shaded, depth, lit=0.25),
+            skin.sharp if skin.fur < 0.02 else 0.55,
+            skin.fur,
+            skin.rim,
+            *rim,
+        )
         for skin in skins
     ]
     limbs = sorted(body.limbs, key=lambda limb: limb[0])
-    puppet(pixels, np.array(limbs, np.float32), np.array(rows, np.float32), -x0 * scale, -y0 * scale, scale, lx, ly, hair, 3)
+    puppet(
+        pixels,
+        np.array(limbs, np.float32),
+        np.array(rows, np.float32),
+        -x0 * scale,
+        -y0 * scale,
+        scale,
+        lx,
+        ly,
+        hair,
+        3,
+    )
     return Still(pixels, -x0 * scale, -y0 * scale)
 
 
@@ -107,7 +125,9 @@ class Actor:
         self.shadows = [_shadow(stage, pose) for pose in poses] if shadow else []
         self.mirrored = [_mirrored(stage, pose) for pose in poses] if stage.wet > 0 else []
 
-    def quads(self, frame: Frame, x: float, z: float, phase: float, *, lift: float = 0.0, gain: Colour = (1.0, 1.0, 1.0)) -> list[Quad]:
+    def quads(
+        self, frame: Frame, x: float, z: float, phase: float, *, lift: float = 0.0, gain: Colour = (1.0, 1.0, 1.0)
+    ) -> list[Quad]:
         """The actor at (x, z) metres, ``lift`` metres above the ground, ``phase`` (in cycles) through the poses."""
         sx, sy, metre = frame.project(x, 0.0, z)
         k = metre / self.scale

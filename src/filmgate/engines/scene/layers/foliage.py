@@ -35,7 +35,15 @@ def _pick(colours: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 
 def clump(
-    stage: Stage, canvas: Canvas, centre: Point, radii: Point, leaf: float, colours: np.ndarray, *, dense: float = 1.0, flat: float = 0.8
+    stage: Stage,
+    canvas: Canvas,
+    centre: Point,
+    radii: Point,
+    leaf: float,
+    colours: np.ndarray,
+    *,
+    dense: float = 1.0,
+    flat: float = 0.8,
 ) -> None:
     """A mass of leaves ``leaf`` pixels long, in an ellipse, lit from the sun's side."""
     rng = stage.rng
@@ -47,13 +55,32 @@ def clump(
     order = np.argsort(light + rng.random(count) * 0.35)
     x, y, light = x[order], y[order], light[order]
     size = leaf * (0.55 + 0.8 * rng.random(count))
-    marks = np.stack([centre[0] + x * radii[0], centre[1] + y * radii[1], size, size * flat, rng.random(count) * math.pi, np.full(count, 0.92)], 1)
+    marks = np.stack(
+        [
+            centre[0] + x * radii[0],
+            centre[1] + y * radii[1],
+            size,
+            size * flat,
+            rng.random(count) * math.pi,
+            np.full(count, 0.92),
+        ],
+        1,
+    )
     paint = _pick(colours, light) * (1 + 0.14 * (rng.random((count, 1)) - 0.5))
     canvas.blobs(marks.astype(np.float32), paint.astype(np.float32))
 
 
 def limbs(
-    stage: Stage, canvas: Canvas, at: Point, angle: float, length: float, width: float, colour: Colour, *, depth: int = 0, droop: float = 0.0
+    stage: Stage,
+    canvas: Canvas,
+    at: Point,
+    angle: float,
+    length: float,
+    width: float,
+    colour: Colour,
+    *,
+    depth: int = 0,
+    droop: float = 0.0,
 ) -> list[Point]:
     """A branch and its branches; returns where leaves may grow."""
     rng = stage.rng
@@ -70,12 +97,31 @@ def limbs(
         for k in range(2 if depth > 1 else 3):
             start = points[-1] if k < 1 else points[int(rng.integers(2, 5))]
             turn = angle + (rng.random() - 0.5) * 1.5
-            tips += limbs(stage, canvas, start, turn, length * (0.55 + 0.25 * rng.random()), width * 0.58, colour, depth=depth + 1, droop=droop)
+            tips += limbs(
+                stage,
+                canvas,
+                start,
+                turn,
+                length * (0.55 + 0.25 * rng.random()),
+                width * 0.58,
+                colour,
+                depth=depth + 1,
+                droop=droop,
+            )
     return tips
 
 
 def broadleaf(
-    stage: Stage, canvas: Canvas, foot: Point, height: float, colours: Ramp, *, depth: float = 0.0, leaf: float = 5.0, lean: float = 0.0, spread: float = 0.55
+    stage: Stage,
+    canvas: Canvas,
+    foot: Point,
+    height: float,
+    colours: Ramp,
+    *,
+    depth: float = 0.0,
+    leaf: float = 5.0,
+    lean: float = 0.0,
+    spread: float = 0.55,
 ) -> None:
     """A tree with a round crown."""
     rng, paint = stage.rng, ramp(stage, colours, depth)
@@ -90,11 +136,23 @@ def broadleaf(
         clump(stage, canvas, tip, (leaf * 4, leaf * 3), leaf * 0.9, paint, dense=0.6)
 
 
-def pine(stage: Stage, canvas: Canvas, foot: Point, height: float, *, depth: float = 0.0, lean: float = 0.0, colours: Ramp = PINE) -> None:
+def pine(
+    stage: Stage,
+    canvas: Canvas,
+    foot: Point,
+    height: float,
+    *,
+    depth: float = 0.0,
+    lean: float = 0.0,
+    colours: Ramp = PINE,
+) -> None:
     """A garden pine: a bent trunk and cloud-shaped pads of needles."""
     rng, paint = stage.rng, ramp(stage, colours, depth)
     bark = stage.shade(rgb("#4d3527"), depth, lit=0.4)
-    trunk = [(foot[0] + height * (lean * q + 0.06 * math.sin(q * 7 + lean * 9)), foot[1] - height * 0.92 * q) for q in np.linspace(0, 1, 12)]
+    trunk = [
+        (foot[0] + height * (lean * q + 0.06 * math.sin(q * 7 + lean * 9)), foot[1] - height * 0.92 * q)
+        for q in np.linspace(0, 1, 12)
+    ]
     canvas.line(trunk, height * 0.06, bark, end=height * 0.02)
     for k, q in enumerate((4, 5, 7, 8, 9, 10, 11)):
         side = (-1) ** k * (0.34 - 0.22 * q / 11)
@@ -112,13 +170,29 @@ def boulder(stage: Stage, canvas: Canvas, at: Point, size: float, *, depth: floa
     marks, colours = np.zeros((steps, 6), np.float32), np.zeros((steps, 3), np.float32)
     for k in range(steps):
         q = k / steps
-        marks[k] = (at[0] + lx * size * 0.32 * q, at[1] + ly * size * 0.30 * q, size * (1 - 0.75 * q) * 1.25, size * (0.72 - 0.55 * q), 0, 1 if k == 0 else 0.17)
+        marks[k] = (
+            at[0] + lx * size * 0.32 * q,
+            at[1] + ly * size * 0.30 * q,
+            size * (1 - 0.75 * q) * 1.25,
+            size * (0.72 - 0.55 * q),
+            0,
+            1 if k == 0 else 0.17,
+        )
         colours[k] = mix(dark, bright, q**1.3)
     canvas.blobs(marks, colours, 2.0)
 
 
 def grass(
-    stage: Stage, canvas: Canvas, x0: float, x1: float, base: float, height: float, count: int, *, flower: Colour | None = None, colours: Sequence[Colour] = (rgb("#2d421f"), rgb("#a9b85a"))
+    stage: Stage,
+    canvas: Canvas,
+    x0: float,
+    x1: float,
+    base: float,
+    height: float,
+    count: int,
+    *,
+    flower: Colour | None = None,
+    colours: Sequence[Colour] = (rgb("#2d421f"), rgb("#a9b85a")),
 ) -> None:
     """Blades that bend, some with a flower on top."""
     rng = stage.rng
@@ -130,5 +204,12 @@ def grass(
         tip = (x + math.cos(angle) * long * 1.1 + long * 0.12, y + math.sin(angle) * long * 0.95)
         canvas.line([(x, y), middle, tip], 3.2 * stage.unit, shade, end=0.7)
         if flower and rng.random() < 0.12:
-            petals = np.array([stage.shade(mix(flower, (0, 0, 0), 0.45)), stage.shade(flower), stage.shade(mix(flower, (1, 1, 1), 0.5))], np.float32)
+            petals = np.array(
+                [
+                    stage.shade(mix(flower, (0, 0, 0), 0.45)),
+                    stage.shade(flower),
+                    stage.shade(mix(flower, (1, 1, 1), 0.5)),
+                ],
+                np.float32,
+            )
             clump(stage, canvas, tip, (5.5 * stage.unit, 6 * stage.unit), 3.2 * stage.unit, petals)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from filmgate.engines.scene.kernels.ground import ground
 from filmgate.engines.scene.kernels.jit import F32
-from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.kernels.noise import fbm, ridges
 from filmgate.engines.scene.palette import Colour
 from filmgate.engines.scene.stage import Frame, Stage
 
@@ -42,8 +42,11 @@ def mips(texture: F32) -> F32:
 
 def grains(seed: int, size: int = 512) -> F32:
     """Sand: soft dunes, ripples and grains."""
-    n, g = fbm(size, size, 8 / size, 24 / size, 0.0, 0.0, 6, 8, seed, False), fbm(size, size, 0.25, 0.25, 0.0, 0.0, 3, size // 4, seed + 1, False)
-    ripples = fbm(size, size, 16 / size, 64 / size, 0.0, 0.0, 4, 16, seed + 2, True)
+    n, g = (
+        fbm(size, size, 8 / size, 24 / size, 0.0, 0.0, 6, 8, seed),
+        fbm(size, size, 0.25, 0.25, 0.0, 0.0, 3, size // 4, seed + 1),
+    )
+    ripples = ridges(size, size, 16 / size, 64 / size, 0.0, 0.0, 4, 16, seed + 2)
     return np.asarray(np.clip(0.5 + (n - 0.5) * 1.4 + (g - 0.5) * 0.7 + (ripples - 0.4) * 0.5, 0, 1), np.float32)
 
 
@@ -51,7 +54,13 @@ class Ground:
     """Ground from ``far`` metres (infinity: the horizon) to the frame's lower edge."""
 
     def __init__(
-        self, stage: Stage, soil: Soil, *, far: float = math.inf, texture: Callable[[int], F32] = grains, mirror_at: float = math.inf
+        self,
+        stage: Stage,
+        soil: Soil,
+        *,
+        far: float = math.inf,
+        texture: Callable[[int], F32] = grains,
+        mirror_at: float = math.inf,
     ) -> None:
         light = stage.light
         self.far, self.soil, self.mirror_at = far, soil, mirror_at
@@ -75,6 +84,7 @@ class Ground:
         stage = frame.stage
         edge = frame.row(self.far) if math.isfinite(self.far) else frame.horizon
         mirror = frame.row(self.mirror_at) if math.isfinite(self.mirror_at) else frame.horizon
-        ground(frame.pixels, self.texture, self.dark, self.light, frame.horizon, frame.centre, max(0.0, edge), stage.height,
-               frame.lens.x, frame.lens.z, frame.eye, frame.focal, self.soil.period, self.haze,
-               stage.light.haze_depth / self.soil.haze, self.wet, mirror)  # fmt: skip
+        lens, soil, thin = frame.lens, self.soil, stage.light.haze_depth / self.soil.haze
+        ground(frame.pixels, self.texture, self.dark, self.light, frame.horizon, frame.centre, max(0.0, edge),
+               stage.height, lens.x, lens.z, frame.eye, frame.focal, soil.period, self.haze, thin, self.wet,
+               mirror)  # fmt: skip

@@ -21,11 +21,15 @@ def jetty(stage: Stage, z: float) -> None:
         canvas.rectangle(x, front, 0.13 * metre, 0.42 * metre, scale(dark, 0.8), to=scale(dark, 0.35))
         canvas.rectangle(x, front + 0.42 * metre, 0.13 * metre, 0.35 * metre, scale(dark, 0.4), alpha=0.4)
     canvas.rectangle(canvas.x0, front + thick, canvas.width, thick * 1.6, (0.02, 0.03, 0.03), alpha=0.45)
-    canvas.rectangle(canvas.x0, back, canvas.width, front - back, wood, to=scale(wood, 0.85), texture=0.16, grain=0.03 / stage.unit)
+    canvas.rectangle(
+        canvas.x0, back, canvas.width, front - back, wood, to=scale(wood, 0.85), texture=0.16, grain=0.03 / stage.unit
+    )
     for x in np.arange(canvas.x0, canvas.x0 + canvas.width, 0.19 * metre):
         middle = stage.width / 2
         far = middle + (x - middle) * z / (z + 0.9)
-        canvas.line([(far, back), (x, front)], max(1.0, 0.008 * metre), scale(dark, 0.9), alpha=0.5 + 0.3 * rng.random())
+        canvas.line(
+            [(far, back), (x, front)], max(1.0, 0.008 * metre), scale(dark, 0.9), alpha=0.5 + 0.3 * rng.random()
+        )
     canvas.rectangle(canvas.x0, front, canvas.width, thick, mix(wood, dark, 0.55), to=dark)
     canvas.rectangle(canvas.x0, front, canvas.width, max(1.0, thick * 0.12), mix(wood, (1.0, 1.0, 1.0), 0.2), alpha=0.8)
     stage.plate(canvas, z + 0.05)

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from filmgate.engines.scene.canvas import Canvas, step
 from filmgate.engines.scene.kernels.jit import F32
-from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.kernels.noise import fbm, ridges
 from filmgate.engines.scene.palette import Colour, mix
 from filmgate.engines.scene.stage import Stage
 
@@ -33,7 +33,8 @@ def ridge_line(stage: Stage, canvas: Canvas, spec: Ridge) -> F32:
     """The skyline's row for each column."""
     seed = stage.seed % 997 + int(spec.depth)
     cells = 1.0 / (spec.width * stage.height)
-    noise = fbm(canvas.width, 1, cells, 1.0, seed * 3.7, seed * 7.31, 7, 0, seed, spec.sharp)[0]
+    make = ridges if spec.sharp else fbm
+    noise = make(canvas.width, 1, cells, 1.0, seed * 3.7, seed * 7.31, 7, 0, seed)[0]
     return np.asarray(spec.base - spec.rise * (noise - 0.25) * 1.3, np.float32)
 
 
@@ -47,7 +48,7 @@ def spruces(stage: Stage, canvas: Canvas, tops: F32, size: float, seed: int) -> 
         half = high * (0.17 + 0.07 * rng.random())
         a, b = max(0, int(x - half)), min(canvas.width, int(x + half) + 2)
         rise[a:b] = np.maximum(rise[a:b], np.clip(1 - np.abs(xs[a:b] - x) / half, 0, 1) ** 1.2 * high)
-    rough = fbm(canvas.width, 1, 0.35 / stage.unit, 1.0, 0.0, 1.0, 2, 0, seed + 3, False)[0]
+    rough = fbm(canvas.width, 1, 0.35 / stage.unit, 1.0, 0.0, 1.0, 2, 0, seed + 3)[0]
     return np.asarray(tops - rise - rough * size * 0.3, np.float32)
 
 
@@ -63,12 +64,12 @@ def ridge(stage: Stage, spec: Ridge) -> None:
     haze = np.asarray(mix(stage.light.haze, stage.shade(spec.colour, spec.depth * 0.35), 0.25), np.float32)
     foot = step(0.0, 0.22 * stage.height, below)[..., None] * spec.mist
     texture = _relief(stage, canvas, spec)[..., None]
-    paint = colour * texture
+    paint = np.asarray(colour * texture, np.float32)
     if spec.snow:
         paint = _snowed(stage, paint, texture, below, spec)
-    paint = paint * (1 - foot) + haze * foot
+    paint = np.asarray(paint * (1 - foot) + haze * foot, np.float32)
     rim = np.exp(-below / (0.006 * stage.height))[..., None] * np.asarray(stage.light.glow, np.float32)
-    paint = paint + rim * 0.16 * stage.light.glow_amount
+    paint = paint + rim * np.float32(0.16 * stage.light.glow_amount)
     canvas.fill(canvas.below(tops), np.asarray(paint, np.float32))
     stage.plate(canvas, spec.depth)
 
@@ -76,14 +77,15 @@ def ridge(stage: Stage, spec: Ridge) -> None:
 def _relief(stage: Stage, canvas: Canvas, spec: Ridge) -> F32:
     """Light and dark sides, round one."""
     cells = 6.0 / (spec.width * stage.height)
-    noise = fbm(canvas.width, canvas.height, cells, cells * 1.4, 0.0, spec.depth, 4, 0, stage.seed % 997 + 9, spec.sharp)
+    make = ridges if spec.sharp else fbm
+    noise = make(canvas.width, canvas.height, cells, cells * 1.4, 0.0, spec.depth, 4, 0, stage.seed % 997 + 9)
     return np.asarray(1 + (0.5 if spec.sharp else 0.34) * (noise - 0.5) * 2, np.float32)
 
 
 def _snowed(stage: Stage, paint: F32, texture: F32, below: F32, spec: Ridge) -> F32:
     """White above a ragged line, blue in the shade."""
     cells = 14.0 / (spec.width * stage.height)
-    ragged = fbm(below.shape[1], below.shape[0], cells, cells, 3.0, 5.0, 4, 0, stage.seed % 997 + 19, False)
+    ragged = fbm(below.shape[1], below.shape[0], cells, cells, 3.0, 5.0, 4, 0, stage.seed % 997 + 19)
     line = spec.rise * spec.snow * (0.4 + 1.2 * ragged)
     white = step(1.0, 0.75, below / np.maximum(line, 1.0))[..., None]
     snow = np.asarray(stage.shade((0.93, 0.95, 1.0), spec.depth * 0.2, lit=0.8), np.float32) * (0.55 + 0.5 * texture)

@@ -13,7 +13,9 @@ from filmgate.engines.scene.stage import Stage
 
 __all__ = ["NEON", "flicker", "neon_sign", "sign_size", "windows"]
 
-NEON: tuple[Colour, ...] = tuple(rgb(c) for c in ("#ff2d95", "#19e3ff", "#a64dff", "#ff8a1f", "#2dff9a", "#ffd84a", "#ff3b3b"))
+NEON: tuple[Colour, ...] = tuple(
+    rgb(c) for c in ("#ff2d95", "#19e3ff", "#a64dff", "#ff8a1f", "#2dff9a", "#ffd84a", "#ff3b3b")
+)
 
 
 def sign_size(text: str, size: float, *, vertical: bool) -> tuple[float, float]:
@@ -24,7 +26,9 @@ def sign_size(text: str, size: float, *, vertical: bool) -> tuple[float, float]:
     return fonts.width(text, size) + size * 0.9, size * 1.65
 
 
-def neon_sign(canvas: Canvas, x: float, y: float, text: str, size: float, colour: Colour, frame: Colour, *, vertical: bool) -> None:
+def neon_sign(
+    canvas: Canvas, x: float, y: float, text: str, size: float, colour: Colour, frame: Colour, *, vertical: bool
+) -> None:
     """A dark board with glowing letters and a tube around it, centred on (x, y)."""
     wide, tall = sign_size(text, size, vertical=vertical)
     left, top = x - wide / 2, y - tall / 2
@@ -44,7 +48,13 @@ def flicker(phase: float, faulty: bool, t: float) -> float:  # noqa: FBT001 - on
 
 
 def windows(
-    stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], cell: tuple[float, float], colours: tuple[Colour, ...], density: float, bright: float
+    stage: Stage,
+    canvas: Canvas,
+    box: tuple[float, float, float, float],
+    cell: tuple[float, float],
+    colours: tuple[Colour, ...],
+    density: float,
+    bright: float,
 ) -> None:
     """A grid of windows in (x, y, w, h), a share ``density`` of them lit."""
     rng = stage.rng

@@ -82,14 +82,16 @@ def _sun(stage: Stage, light: Light, picture: F32, xs: F32, ys: F32) -> None:
     away = np.sqrt((xs - x) ** 2 + (ys - y) ** 2)
     glow = 0.40 * np.exp(-away / (h * 0.55))
     glow += 0.55 * np.exp(-np.sqrt(((xs - x) / 2.6) ** 2 + (ys - y) ** 2) / (h * 0.16))
-    radius = max(light.sun_size, 0.02) * h
+    radius = max(light.sun_size, 0.02) * stage.height
     core = 0.8 * np.exp(-away / (radius * (1.2 if light.moon else 2.2)))
     disc = step(radius * 1.06, radius * 0.96, away) * (1.6 if light.sun_size else 0.0)
     if light.moon:
         disc *= 0.62 + 0.2 * step(0.35, 0.65, fbm_at((xs - x) / radius, (ys - y) / radius, 3, stage.seed + 5, 0.0))
         core = core * 0.35
     for c in range(3):
-        picture[c] += (glow * light.glow[c] + core * light.sun_colour[c] * (1.0 if light.sun_size else 0.3)) * light.glow_amount
+        picture[c] += (
+            glow * light.glow[c] + core * light.sun_colour[c] * (1.0 if light.sun_size else 0.3)
+        ) * light.glow_amount
         picture[c] += disc * light.sun_colour[c]
 
 

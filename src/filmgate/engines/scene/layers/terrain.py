@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from filmgate.engines.scene.canvas import blur, step
 from filmgate.engines.scene.kernels.jit import F32
-from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.kernels.noise import fbm, ridges
 from filmgate.engines.scene.kernels.terrain import shadows, terrain
 from filmgate.engines.scene.palette import Colour
 from filmgate.engines.scene.stage import Frame, Stage
@@ -33,10 +33,10 @@ class Relief(Struct, frozen=True, kw_only=True):
 def alps(seed: int) -> F32:
     """Ridges that branch, peaks above wide valleys."""
     n = _SIZE
-    ridges = fbm(n, n, 6 / n, 6 / n, 0.0, 0.0, 8, 6, seed, True)
-    massifs = fbm(n, n, 3 / n, 3 / n, 0.0, 0.0, 4, 3, seed + 5, False)
-    crags = fbm(n, n, 20 / n, 20 / n, 0.0, 0.0, 6, 20, seed + 8, True)
-    high = ridges**1.15 * 1.6 * (0.30 + 1.1 * step(0.30, 0.62, massifs)) + crags * 0.11 * (0.3 + ridges)
+    crests = ridges(n, n, 6 / n, 6 / n, 0.0, 0.0, 8, 6, seed)
+    massifs = fbm(n, n, 3 / n, 3 / n, 0.0, 0.0, 4, 3, seed + 5)
+    crags = ridges(n, n, 20 / n, 20 / n, 0.0, 0.0, 6, 20, seed + 8)
+    high = crests**1.15 * 1.6 * (0.30 + 1.1 * step(0.30, 0.62, massifs)) + crags * 0.11 * (0.3 + crests)
     return np.ascontiguousarray(high * 0.66, np.float32)
 
 
@@ -47,7 +47,7 @@ class Terrain:
         self.relief, self.bob = relief, bob
         self.heights = relief.heights
         self.colours = _colours(stage, relief)
-        detail = fbm(512, 512, 12 / 512, 12 / 512, 0.0, 0.0, 7, 12, stage.seed % 1000 + 21, True)
+        detail = ridges(512, 512, 12 / 512, 12 / 512, 0.0, 0.0, 7, 12, stage.seed % 1000 + 21)
         spread = (detail - detail.mean()) / (4 * float(detail.std())) + 0.5
         self.detail = np.asarray(np.clip(spread, 0, 1), np.float32)
         self.way = _Way(self.heights, stage, speed)
@@ -66,7 +66,18 @@ class Terrain:
         glow = haze + (np.asarray(light.glow, np.float32) * 1.05 - haze) * min(0.85, 0.75 * light.glow_amount)
         thick = 3.4 / max(20.0, light.haze_depth)
         sway = self.bob * stage.height * math.sin(frame.t * 0.7)
-        view = (frame.horizon + sway, frame.centre, frame.focal, 0.35, 30.0, _CELL, self.relief.mist, sun, thick, 1.0078)
+        view = (
+            frame.horizon + sway,
+            frame.centre,
+            frame.focal,
+            0.35,
+            30.0,
+            _CELL,
+            self.relief.mist,
+            sun,
+            thick,
+            1.0078,
+        )
         terrain(frame.pixels, self.heights, self.colours, self.detail, np.asarray(eye, np.float32), haze,
                 np.asarray(glow, np.float32), np.asarray(view, np.float32))  # fmt: skip
 
@@ -136,7 +147,7 @@ def _colours(stage: Stage, relief: Relief) -> F32:
     lit = np.clip(normal @ sun.astype(np.float32), 0, 1) * (1 - 0.88 * step(0.0, 0.10, shade))
     padded = np.pad(heights, 16, mode="wrap")
     hollow = np.clip(0.62 + (heights - blur(padded, 14)[16:-16, 16:-16]) * 1.2, 0.34, 1.15)
-    grit = fbm(n, n, 96 / n, 96 / n, 0.0, 0.0, 4, 96, stage.seed % 1000 + 3, True)
+    grit = ridges(n, n, 96 / n, 96 / n, 0.0, 0.0, 4, 96, stage.seed % 1000 + 3)
     slope = normal[..., 1]
     white = step(0.40, 0.56, slope + 0.34 * (grit - 0.45) + 0.30 * (heights - 0.35)) * relief.snow
     woods = step(0.24, 0.12, heights + 0.14 * (grit - 0.5)) * step(0.5, 0.7, slope) * 0.85
@@ -144,6 +155,6 @@ def _colours(stage: Stage, relief: Relief) -> F32:
     albedo += (np.array((0.95, 0.96, 0.99)) - albedo) * white[..., None]
     albedo += (np.asarray(relief.low) * (0.6 + 0.9 * grit[..., None]) - albedo) * woods[..., None]
     sky = np.asarray(light.ambient) * (1.0, 1.08, 1.22) * (hollow * (0.55 + 0.45 * slope))[..., None]
-    return np.ascontiguousarray((albedo * (sky * 0.92 + np.asarray(light.key) * 2.1 * lit[..., None])).transpose(2, 0, 1), np.float32)
-
-
+    return np.ascontiguousarray(
+        (albedo * (sky * 0.92 + np.asarray(light.key) * 2.1 * lit[..., None])).transpose(2, 0, 1), np.float32
+    )

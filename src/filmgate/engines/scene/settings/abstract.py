@@ -19,7 +19,13 @@ from filmgate.engines.scene.stage import Plate, Stage
 _IN, _OUT = 0.5, 1.2  # seconds in which the title appears; its end is at three quarters of the shot
 
 
-@setting("abstract", en=("landscape", "abstract", "dreamscape"), zh=("风景", "抽象", "意境"), time="golden", camera=("dolly",))
+@setting(
+    "abstract",
+    en=("landscape", "abstract", "dreamscape"),
+    zh=("风景", "抽象", "意境"),
+    time="golden",
+    camera=("dolly",),
+)
 def abstract(stage: Stage) -> None:
     """Hills behind hills, mist between them, still water in front."""
     stage.horizon = stage.height * (0.64 if not stage.portrait else 0.68)
@@ -30,8 +36,16 @@ def abstract(stage: Stage) -> None:
     for k, hue in enumerate(hues):
         depth = (420.0, 240.0, 130.0, 70.0, 40.0)[k]
         base = stage.horizon - stage.height * (0.115 - 0.026 * k)
-        ridge(stage, Ridge(depth=depth, base=base, rise=stage.height * (0.20 - 0.026 * k), width=(0.9, 0.8, 0.7, 0.5, 0.4)[k],
-                           colour=hue, mist=0.8 - 0.1 * k, trees=(0, 0, 5, 8, 13)[k]))  # fmt: skip
+        hills = Ridge(
+            depth=depth,
+            base=base,
+            rise=stage.height * (0.20 - 0.026 * k),
+            width=(0.9, 0.8, 0.7, 0.5, 0.4)[k],
+            colour=hue,
+            mist=0.8 - 0.1 * k,
+            trees=(0, 0, 5, 8, 13)[k],
+        )
+        ridge(stage, hills)
     water = stage.shade((0.14, 0.24, 0.30), lit=0.2)
     Water(Surface(tint=water, swell=0.016, mirror=0.30, wave=0.6, speed=0.6, sparkle=0.6), far=34.0).put(stage)
     if stage.walkers:
@@ -83,10 +97,10 @@ def _layout(stage: Stage, text: str) -> tuple[list[str], float]:
     room = stage.width * 0.82
     while True:
         lines = _broken(text, size, room)
-        if len(lines) <= 3 or size < stage.height * 0.035:  # noqa: PLR2004 - three lines still look like a title
+        if len(lines) <= 3 or size < stage.height * 0.035:
             break
         size *= 0.9
-    if len(lines) > 3:  # noqa: PLR2004 - the same three
+    if len(lines) > 3:
         lines = [*lines[:2], lines[2][:-1] + "…"]
     return lines, size
 
@@ -104,5 +118,3 @@ def _broken(text: str, size: float, room: float) -> list[str]:
         else:
             lines.append(word)
     return [line.strip() for line in lines if line.strip()]
-
-

@@ -8,7 +8,7 @@ import numpy as np
 
 from filmgate.engines.scene.canvas import Canvas, step
 from filmgate.engines.scene.cues import SoundEvent
-from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.kernels.noise import fbm, ridges
 from filmgate.engines.scene.layers.ground import Ground, Soil
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
@@ -56,7 +56,7 @@ def _headland(stage: Stage) -> None:
     """Low hills on one side of the horizon."""
     canvas = stage.canvas(top=0.1, bottom=0.7)
     x = canvas.columns() / stage.width
-    rough = fbm(canvas.width, 1, 0.006 / stage.unit, 1.0, 3.0, 1.0, 5, 0, stage.seed % 97, False)[0]
+    rough = fbm(canvas.width, 1, 0.006 / stage.unit, 1.0, 3.0, 1.0, 5, 0, stage.seed % 97)[0]
     rise = np.clip((0.36 - x) * 2.6, 0, 1) ** 0.7 * stage.height * 0.10 * (rough * 1.2 + 0.25)
     tops = np.where(rise > 0.5, stage.horizon - rise, 9e9).astype(np.float32)
     green = (0.34, 0.40, 0.34)
@@ -71,8 +71,8 @@ def _breakers(stage: Stage, shore: float) -> None:
     row = stage.horizon + stage.eye * stage.focal / shore
     for k in range(3):
         canvas = Canvas(0, row, _TILE, row + height * 0.05)
-        noise = fbm(_TILE, canvas.height, 32 / _TILE, 0.16 / stage.unit, 0.0, 0.0, 5, 32, 40 + k, False)
-        edge = fbm(_TILE, 1, 16 / _TILE, 1.0, 0.0, 0.0, 3, 16, 50 + k, False)[0]
+        noise = fbm(_TILE, canvas.height, 32 / _TILE, 0.16 / stage.unit, 0.0, 0.0, 5, 32, 40 + k)
+        edge = fbm(_TILE, 1, 16 / _TILE, 1.0, 0.0, 0.0, 3, 16, 50 + k)[0]
         down = np.linspace(0, 1, canvas.height, dtype=np.float32)[:, None]
         crest = 0.25 + 0.35 * (edge - 0.5)
         shape = step(0.0, 0.1, down - crest) * step(0.95, 0.35, down) * step(0.3, 0.62, noise + 0.35 * (1 - down))
@@ -83,24 +83,30 @@ def _breakers(stage: Stage, shore: float) -> None:
             return -30 * stage.unit * t, height * (-0.055 + phase * 0.068)
 
         def strength(t: float, k: int = k) -> float:
-            return 0.85 * math.sin(math.pi * ((t / _SWASH + k / 3) % 1)) ** 0.8
+            return 0.85 * math.pow(math.sin(math.pi * ((t / _SWASH + k / 3) % 1)), 0.8)
 
         stage.plate(canvas, shore * 1.05, wraps=True, sway=ride, opacity=strength)
     for n in range(math.ceil(3 * stage.seconds / _SWASH) + 1):
-        stage.events.append(SoundEvent((n + 0.75) * _SWASH / 3, "wave", 0.5 * math.sin(n * 2.4), 0.6 + 0.3 * math.sin(n * 1.7)))
+        stage.events.append(
+            SoundEvent((n + 0.75) * _SWASH / 3, "wave", 0.5 * math.sin(n * 2.4), 0.6 + 0.3 * math.sin(n * 1.7))
+        )
 
 
 def _swash(stage: Stage, shore: float) -> None:
     """The thin lace of foam that slides up and down the wet sand."""
     row = stage.horizon + stage.eye * stage.focal / shore
     canvas = Canvas(0, row, _TILE, row + stage.height * 0.12)
-    noise = fbm(_TILE, canvas.height, 24 / _TILE, 0.09 / stage.unit, 0.0, 0.0, 5, 24, 70, True)
-    line = fbm(_TILE, 1, 8 / _TILE, 1.0, 0.0, 0.0, 4, 8, 71, False)[0]
+    noise = ridges(_TILE, canvas.height, 24 / _TILE, 0.09 / stage.unit, 0.0, 0.0, 5, 24, 70)
+    line = fbm(_TILE, 1, 8 / _TILE, 1.0, 0.0, 0.0, 4, 8, 71)[0]
     down = (np.arange(canvas.height, dtype=np.float32) / canvas.height)[:, None]
     edge = 0.62 + 0.55 * (line - 0.5)
-    lace = step(0.0, 0.02, edge - down) * (step(0.22, 0.0, edge - down) * 0.8 + 0.2 * step(0.35, 0.7, noise) * step(0.0, 0.3, down))
+    lace = step(0.0, 0.02, edge - down) * (
+        step(0.22, 0.0, edge - down) * 0.8 + 0.2 * step(0.35, 0.7, noise) * step(0.0, 0.3, down)
+    )
     lace = lace * step(-0.02, 0.22, down) + 0.6 * step(0.03, 0.0, np.abs(edge - down - 0.01))
-    canvas.fill(canvas.whole(np.clip(lace, 0, 1) * 0.9), mix(stage.shade((1.0, 1.0, 1.0), lit=0.9), (1.0, 1.0, 1.0), 0.15))
+    canvas.fill(
+        canvas.whole(np.clip(lace, 0, 1) * 0.9), mix(stage.shade((1.0, 1.0, 1.0), lit=0.9), (1.0, 1.0, 1.0), 0.15)
+    )
 
     def slide(t: float) -> tuple[float, float]:
         return 0.0, stage.height * (-0.028 + 0.02 * math.sin(t * 2 * math.pi / _SWASH))

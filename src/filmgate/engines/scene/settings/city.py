@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.canvas import Canvas
 from filmgate.engines.scene.cues import SoundEvent
@@ -14,13 +13,53 @@ from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
 
-_WORDS = ("霓虹", "东方", "酒", "夜", "茶", "电", "ラーメン", "未来", "HOTEL", "BAR", "24H", "NEO", "药", "龙", "酒店", "SUSHI", "拉面", "网吧", "音乐", "书店", "咖啡")
-_WINDOWS: tuple[Colour, ...] = ((1.0, 0.80, 0.48), (1.0, 0.88, 0.66), (0.62, 0.84, 1.0), (1.0, 0.72, 0.40), (0.85, 0.92, 1.0))
+_WORDS = (
+    "霓虹",
+    "东方",
+    "酒",
+    "夜",
+    "茶",
+    "电",
+    "ラーメン",
+    "未来",
+    "HOTEL",
+    "BAR",
+    "24H",
+    "NEO",
+    "药",
+    "龙",
+    "酒店",
+    "SUSHI",
+    "拉面",
+    "网吧",
+    "音乐",
+    "书店",
+    "咖啡",
+)
+_WINDOWS: tuple[Colour, ...] = (
+    (1.0, 0.80, 0.48),
+    (1.0, 0.88, 0.66),
+    (0.62, 0.84, 1.0),
+    (1.0, 0.72, 0.40),
+    (0.85, 0.92, 1.0),
+)
 
 
 @setting(
     "city",
-    en=("city", "cityscape", "skyline", "downtown", "skyscrapers", "metropolis", "urban", "tokyo", "shanghai", "hong kong", "new york"),
+    en=(
+        "city",
+        "cityscape",
+        "skyline",
+        "downtown",
+        "skyscrapers",
+        "metropolis",
+        "urban",
+        "tokyo",
+        "shanghai",
+        "hong kong",
+        "new york",
+    ),
     zh=("城市", "都市", "摩天大楼", "高楼", "市中心", "东京", "上海", "香港", "纽约", "重庆"),
     time="night",
     weather=("rain",),
@@ -38,7 +77,10 @@ def city(stage: Stage) -> None:
     for row in range(4):
         _towers(stage, row)
     street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
-    Water(Surface(tint=scale(street, 0.9), swell=0.013, mirror=0.22, wave=2.6, speed=0.12, murk=0.42, sparkle=0.0), far=26.0).put(stage)
+    Water(
+        Surface(tint=scale(street, 0.9), swell=0.013, mirror=0.22, wave=2.6, speed=0.12, murk=0.42, sparkle=0.0),
+        far=26.0,
+    ).put(stage)
     _road(stage)
     _kerb(stage)
     _corners(stage)
@@ -49,7 +91,13 @@ def city(stage: Stage) -> None:
 
 def _glowing(light: Light) -> Light:
     """The city's own light in the night sky."""
-    sky_colours = ((0, rgb("#060818")), (0.45, rgb("#15143c")), (0.75, rgb("#371f62")), (0.93, rgb("#7c3286")), (1, rgb("#c8538f")))
+    sky_colours = (
+        (0, rgb("#060818")),
+        (0.45, rgb("#15143c")),
+        (0.75, rgb("#371f62")),
+        (0.93, rgb("#7c3286")),
+        (1, rgb("#c8538f")),
+    )
     return replace(
         light,
         sky=sky_colours,
@@ -81,14 +129,27 @@ def _towers(stage: Stage, row: int) -> None:
     while x < 1.3 * w:
         wide = (0.035 + 0.05 * rng.random()) * w * (0.6 + 0.3 * row) * (1.0 if not stage.portrait else 1.7)
         side = abs((x + wide / 2) / w - 0.5) * 2
-        tall = h * (0.46, 0.62, 0.86, 1.1)[row] * (0.28 + 0.52 * rng.random()) * (0.45 + 0.75 * min(1.0, max(0.0, side - gap * 0.6) * 2.2))
+        tall = (
+            h
+            * (0.46, 0.62, 0.86, 1.1)[row]
+            * (0.28 + 0.52 * rng.random())
+            * (0.45 + 0.75 * min(1.0, max(0.0, side - gap * 0.6) * 2.2))
+        )
         if row < 2 or side > gap:
             _tower(stage, canvas, (x, base - tall, wide, tall), stone, cell, depth, row)
         x += wide * (1.0 + 0.28 * rng.random()) + 1
     stage.plate(canvas, depth)
 
 
-def _tower(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], stone: Colour, cell: tuple[float, float], depth: float, row: int) -> None:
+def _tower(
+    stage: Stage,
+    canvas: Canvas,
+    box: tuple[float, float, float, float],
+    stone: Colour,
+    cell: tuple[float, float],
+    depth: float,
+    row: int,
+) -> None:
     """A block with lit windows, an aerial, perhaps a sign."""
     x, y, wide, tall = box
     rng, u, lamps = stage.rng, stage.unit, stage.light.lamps
@@ -97,8 +158,18 @@ def _tower(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float],
     canvas.rectangle(x, y, wide, tall + 4, face, to=foot)
     canvas.rectangle(x, y, max(1.0, wide * 0.06), tall, mix(face, stage.light.glow, 0.22), alpha=0.6)
     dark = mix(scale(face, 0.72), stage.light.sky[1][1], 0.2)
-    lit: tuple[Colour, ...] = _WINDOWS if lamps > 0.3 else (dark, scale(dark, 0.9), mix(face, stage.light.sky[-2][1], 0.5))
-    windows(stage, canvas, (x, y, wide, tall), cell, lit, (0.30 + 0.16 * rng.random()) if lamps > 0.3 else 0.85, 0.5 + 0.5 * lamps)
+    lit: tuple[Colour, ...] = (
+        _WINDOWS if lamps > 0.3 else (dark, scale(dark, 0.9), mix(face, stage.light.sky[-2][1], 0.5))
+    )
+    windows(
+        stage,
+        canvas,
+        (x, y, wide, tall),
+        cell,
+        lit,
+        (0.30 + 0.16 * rng.random()) if lamps > 0.3 else 0.85,
+        0.5 + 0.5 * lamps,
+    )
     if rng.random() < 0.5:
         tip = y - tall * 0.12
         canvas.line([(x + wide / 2, y), (x + wide / 2, tip)], (1.2 + row * 0.4) * u, face)
@@ -141,7 +212,9 @@ def _road(stage: Stage) -> None:
     canvas = stage.canvas(top=0.4, bottom=1.1)
     far, kerb = stage.at(0, 0, 25.0)[1], stage.at(0, 0, 15.5)[1]
     canvas.rectangle(canvas.x0, far, canvas.width, kerb - far, stone, to=scale(stone, 0.7), alpha=0.55)
-    canvas.rectangle(canvas.x0, kerb - 1.5 * stage.unit, canvas.width, 2.6 * stage.unit, mix(stone, light.glow, 0.25), alpha=0.9)
+    canvas.rectangle(
+        canvas.x0, kerb - 1.5 * stage.unit, canvas.width, 2.6 * stage.unit, mix(stone, light.glow, 0.12), alpha=0.7
+    )
     stage.plate(canvas, 15.5)
     for z, dashed in ((10.4, True), (6.1, False)):
         line = stage.canvas(top=0.5, bottom=1.15)
@@ -172,7 +245,7 @@ def _corners(stage: Stage) -> None:
     canvas = stage.canvas(top=-0.25, bottom=1.2)
     stone = mix((0.62, 0.58, 0.54), (0.17, 0.17, 0.21), min(1.0, lamps * 1.1))
     face = stage.shade(stone, lit=0.35)
-    share = 0.115 if not stage.portrait else 0.15
+    share = 0.115 if not stage.portrait else 0.07
     for left in (True, False):
         x0 = canvas.x0 if left else w * (1 - share)
         wide = w * share - canvas.x0 if left else canvas.x0 + canvas.width - x0
@@ -181,10 +254,20 @@ def _corners(stage: Stage) -> None:
             for i in range(2):
                 x = w * share * (0.52 * i + 0.1) if left else w * (1 - share + share * (0.52 * i + 0.1))
                 warm = mix(_WINDOWS[int(rng.integers(len(_WINDOWS)))], (1.0, 0.6, 0.3), 0.2)
-                glass = scale(warm, 0.75) if rng.random() < 0.45 * lamps else mix(scale(face, 0.5), stage.light.sky[1][1], 0.25)
-                canvas.rectangle(x, h * (-0.14 + 0.125 * j), w * share * 0.34, h * 0.075, glass, to=scale(glass, 0.45), alpha=0.9)
+                glass = (
+                    scale(warm, 0.75)
+                    if rng.random() < 0.45 * lamps
+                    else mix(scale(face, 0.5), stage.light.sky[1][1], 0.25)
+                )
+                y, pane = h * (-0.14 + 0.125 * j), w * share * 0.34
+                canvas.rectangle(x, y, pane, h * 0.075, glass, to=scale(glass, 0.4), alpha=0.9)
+                canvas.rectangle(x + pane * 0.47, y, pane * 0.06, h * 0.075, scale(face, 0.4))
+                canvas.rectangle(x, y + h * 0.034, pane, h * 0.004, scale(face, 0.4))
+                canvas.rectangle(x - pane * 0.06, y + h * 0.075, pane * 1.12, h * 0.006, scale(face, 1.2))
         edge = w * share if left else w * (1 - share)
-        canvas.rectangle(edge - 2 * stage.unit, canvas.y0, 4 * stage.unit, canvas.height, mix(face, stage.light.glow, 0.3))
+        canvas.rectangle(
+            edge - 2 * stage.unit, canvas.y0, 4 * stage.unit, canvas.height, mix(face, stage.light.glow, 0.3)
+        )
     stage.plate(canvas, 8.0)
     for k, (text, x, y) in enumerate(((stage.shot.text or "霓虹夜市", 0.125, 0.30), ("未来都市", 0.885, 0.27))):
         if k == 0 or not stage.portrait:
@@ -196,7 +279,11 @@ def _near_sign(stage: Stage, text: str, x: float, y: float, colour: Colour) -> N
     h, w = stage.height, stage.width
     vertical = not text.isascii() and len(text) <= 5
     size = h * (0.062 if not stage.portrait else 0.04)
-    size = min(size, 0.42 * h / (1.15 * len(text))) if vertical else min(size, w * 0.34 / max(1.0, fonts.width(text, 1000) / 1000 + 1))
+    size = (
+        min(size, 0.42 * h / (1.15 * len(text)))
+        if vertical
+        else min(size, w * 0.34 / max(1.0, fonts.width(text, 1000) / 1000 + 1))
+    )
     sw, sh = sign_size(text, size, vertical=vertical)
     x = min(max(x, sw / 2 + 0.07 * w), w - sw / 2 - 0.07 * w)
     pad = size * 1.4

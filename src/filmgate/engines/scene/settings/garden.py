@@ -10,14 +10,25 @@ from filmgate.engines.scene.canvas import Canvas, Point
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.noise import fbm
-from filmgate.engines.scene.layers.foliage import BLOSSOM, LEAF, MAPLE, boulder, broadleaf, clump, grass, limbs, pine, ramp
+from filmgate.engines.scene.layers.foliage import (
+    BLOSSOM,
+    LEAF,
+    MAPLE,
+    boulder,
+    broadleaf,
+    clump,
+    grass,
+    limbs,
+    pine,
+    ramp,
+)
 from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Rings, Surface, Water
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
-from filmgate.engines.scene.stage import Stage
+from filmgate.engines.scene.stage import Stage, rocking
 
 _BANK = 11.0  # metres to the far bank
 
@@ -40,20 +51,35 @@ def garden(stage: Stage) -> None:
     stage.pool = (3.6, 9.5)
     sky(stage)
     for k in range(3):
-        ridge(stage, Ridge(depth=(260.0, 130.0, 60.0)[k], base=stage.horizon - h * (0.03 - 0.012 * k), rise=h * (0.15, 0.10, 0.05)[k],
-                           width=(0.9, 0.7, 0.5)[k], colour=((0.42, 0.50, 0.60), (0.34, 0.46, 0.40), (0.26, 0.40, 0.26))[k],
-                           mist=0.75 - 0.15 * k, trees=(0, 7, 13)[k]))  # fmt: skip
+        hills = Ridge(
+            depth=(260.0, 130.0, 60.0)[k],
+            base=stage.horizon - h * (0.03 - 0.012 * k),
+            rise=h * (0.15, 0.10, 0.05)[k],
+            width=(0.9, 0.7, 0.5)[k],
+            colour=((0.42, 0.50, 0.60), (0.34, 0.46, 0.40), (0.26, 0.40, 0.26))[k],
+            mist=0.75 - 0.15 * k,
+            trees=(0, 7, 13)[k],
+        )
+        ridge(stage, hills)
     shore = stage.at(0, 0, _BANK)[1]
     _grove(stage, shore)
     _far_bank(stage, shore)
     pool = stage.light.shade((0.10, 0.22, 0.19), lit=0.3)
-    Water(Surface(tint=pool, swell=0.015, mirror=0.22, wave=0.75, speed=0.5, sparkle=0.35), far=_BANK, rings=_rings(stage)).put(stage)
+    Water(
+        Surface(tint=pool, swell=0.015, mirror=0.22, wave=0.75, speed=0.5, sparkle=0.35), far=_BANK, rings=_rings(stage)
+    ).put(stage)
     _lilies(stage)
     if stage.walkers:
         jetty(stage, 5.0)
     _near_bank(stage)
     _bough(stage)
-    stage.hear(water=0.6, birds=0.7 if not stage.light.moon else 0.0, crickets=0.6 if stage.light.moon else 0.0, pad=0.5, wind=0.15)
+    stage.hear(
+        water=0.6,
+        birds=0.7 if not stage.light.moon else 0.0,
+        crickets=0.6 if stage.light.moon else 0.0,
+        pad=0.5,
+        wind=0.15,
+    )
     for k in range(int(stage.seconds / 1.7)):
         stage.events.append(SoundEvent(0.8 + 1.7 * k + 0.3 * math.sin(k * 5), "splash", 0.6 * math.sin(k * 2.3), 0.25))
 
@@ -82,10 +108,20 @@ def _grove(stage: Stage, shore: float) -> None:
     for x in np.arange(-0.3, 1.31, 0.085 if not portrait else 0.14):
         kind = (LEAF, LEAF, BLOSSOM, MAPLE)[int(rng.integers(4))] if x < 0.55 else LEAF
         size = h * (0.07 + 0.05 * rng.random())
-        clump(stage, back, (w * (x + 0.03 * rng.normal()), shore - size * 0.75), (size * 1.1, size * 0.75), 5 * stage.unit, ramp(stage, kind, depth), dense=1.1)
+        clump(
+            stage,
+            back,
+            (w * (x + 0.03 * rng.normal()), shore - size * 0.75),
+            (size * 1.1, size * 0.75),
+            5 * stage.unit,
+            ramp(stage, kind, depth),
+            dense=1.1,
+        )
     stage.plate(back, 16.0)
     canvas = stage.canvas(top=-0.3, bottom=0.78)
-    _pagoda(stage, canvas, w * (0.80 if not portrait else 0.77), shore - h * 0.004, h * (0.40 if not portrait else 0.27))
+    _pagoda(
+        stage, canvas, w * (0.80 if not portrait else 0.77), shore - h * 0.004, h * (0.40 if not portrait else 0.27)
+    )
     sizes = h * (1.0 if not portrait else 0.72)
     broadleaf(stage, canvas, (w * 0.11, shore), sizes * 0.34, MAPLE, depth=9, leaf=4.6, lean=0.10)
     pine(stage, canvas, (w * (0.64 if not portrait else 0.52), shore), sizes * 0.30, depth=9, lean=-0.12)
@@ -99,9 +135,15 @@ def _far_bank(stage: Stage, shore: float) -> None:
     """Moss, stones and the red bridge."""
     w, h, u, rng = stage.width, stage.height, stage.unit, stage.rng
     canvas = stage.canvas(top=0.2, bottom=0.85)
-    rough = fbm(canvas.width, 1, 0.012 / u, 1.0, 0.0, 0.0, 3, 0, stage.seed % 97 + 4, False)[0]
+    rough = fbm(canvas.width, 1, 0.012 / u, 1.0, 0.0, 0.0, 3, 0, stage.seed % 97 + 4)[0]
     tops = np.asarray(shore - h * 0.012 - rough * h * 0.022, np.float32)
-    canvas.fill(canvas.below(tops, shore + 2), stage.shade(rgb("#93a04e"), 6), to=stage.shade(rgb("#5a7239"), 4), texture=0.3, grain=0.06 / u)
+    canvas.fill(
+        canvas.below(tops, shore + 2),
+        stage.shade(rgb("#93a04e"), 6),
+        to=stage.shade(rgb("#5a7239"), 4),
+        texture=0.3,
+        grain=0.06 / u,
+    )
     for _ in range(90):
         x, size = canvas.x0 + rng.random() * canvas.width, (2.5 + 8 * rng.random() ** 2) * u
         boulder(stage, canvas, (x, shore + 1 - size * 0.2), size, depth=6)
@@ -136,7 +178,9 @@ def _pagoda(stage: Stage, canvas: Canvas, x: float, foot: float, height: float) 
     wall, roof = stage.shade(rgb("#8a3a30"), 10), stage.shade(rgb("#39414f"), 10, lit=0.8)
     lamp = _lamp(stage, (1.0, 0.78, 0.42))
     tier = height * 0.80 / 5
-    canvas.rectangle(x - height * 0.2, foot - height * 0.03, height * 0.4, height * 0.05, stage.shade(rgb("#9a9284"), 8))
+    canvas.rectangle(
+        x - height * 0.2, foot - height * 0.03, height * 0.4, height * 0.05, stage.shade(rgb("#9a9284"), 8)
+    )
     q = np.linspace(-1, 1, 25)
     for k in range(5):
         y, share = foot - height * 0.03 - k * tier, 1 - 0.11 * k
@@ -153,7 +197,9 @@ def _pagoda(stage: Stage, canvas: Canvas, x: float, foot: float, height: float) 
     tip = foot - height * 0.03 - 5 * tier
     canvas.line([(x, tip + tier * 0.2), (x, tip - height * 0.14)], max(1.5, height * 0.012), roof)
     for k in range(5):
-        canvas.ellipse(x, tip - height * (0.015 + 0.021 * k), height * (0.018 - 0.002 * k), height * 0.006, scale(roof, 1.3))
+        canvas.ellipse(
+            x, tip - height * (0.015 + 0.021 * k), height * (0.018 - 0.002 * k), height * 0.006, scale(roof, 1.3)
+        )
 
 
 def _lamp(stage: Stage, colour: Colour) -> Colour:
@@ -163,16 +209,26 @@ def _lamp(stage: Stage, colour: Colour) -> Colour:
 
 def _lilies(stage: Stage) -> None:
     """Pads and flowers floating at three distances."""
-    w, u, rng = stage.width, stage.unit, stage.rng
-    groups = ((0.12, 8.0), (0.20, 7.2), (0.70, 7.8), (0.78, 6.6), (0.64, 6.2), (0.30, 4.4), (0.42, 3.9), (0.55, 4.9), (0.02, 5.2), (1.02, 5.6))
+    u, rng = stage.unit, stage.rng
+    groups = (
+        (0.12, 8.0),
+        (0.20, 7.2),
+        (0.70, 7.8),
+        (0.78, 6.6),
+        (0.64, 6.2),
+        (0.30, 4.4),
+        (0.42, 3.9),
+        (0.55, 4.9),
+        (0.02, 5.2),
+        (1.02, 5.6),
+    )
     for depth in (7.4, 5.6, 4.2):
         canvas = stage.canvas(top=0.4, bottom=1.15)
         for share, z in groups:
             if abs(z - depth) < 1.0 and not (stage.walkers and 4.0 < z < 6.0):
                 x, y, metre = stage.at(stage.across(share, z), 0.0, z)
                 _pads(stage, canvas, x, y, 0.30 * metre * (0.8 + 0.4 * rng.random()))
-        stage.plate(canvas, depth, sway=lambda t, depth=depth: (1.2 * u * math.sin(t * 0.6 + depth), 0.7 * u * math.sin(t * 0.9 + depth)))  # type: ignore[misc]  # mypy can't infer a lambda's default
-    del w
+        stage.plate(canvas, depth, sway=rocking(1.2 * u, 0.7 * u, 0.7, depth))
 
 
 def _pads(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> None:
@@ -182,7 +238,9 @@ def _pads(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> None
     for _ in range(3):
         cx, cy = x + (rng.random() - 0.5) * size * 1.7, y + (rng.random() - 0.5) * size * 0.5
         r, turn = size * (0.55 + 0.35 * rng.random()), rng.random() * 2 * math.pi
-        shape = [(cx + math.cos(a) * r, cy + math.sin(a) * r * 0.34) for a in np.linspace(turn + 0.25, turn + 6.03, 30)] + [(cx, cy)]
+        shape = [
+            (cx + math.cos(a) * r, cy + math.sin(a) * r * 0.34) for a in np.linspace(turn + 0.25, turn + 6.03, 30)
+        ] + [(cx, cy)]
         canvas.polygon([(a + 2 * stage.unit, b + 3 * stage.unit) for a, b in shape], (0.02, 0.05, 0.04), alpha=0.35)
         canvas.polygon(shape, leaf, to=low)
         for a in np.linspace(turn + 0.5, turn + 5.8, 7):
@@ -208,11 +266,25 @@ def _near_bank(stage: Stage) -> None:
     for x0, x1, left in ((-0.3, 0.36, True), (0.66, 1.3, False)):
         xs = np.linspace(x0, x1, 60)
         q = np.linspace(0, 1, 60)
-        rough = fbm(60, 1, 0.12, 1.0, 1.0 if left else 5.0, 1.0, 4, 0, stage.seed % 97, False)[0]
+        rough = fbm(60, 1, 0.12, 1.0, 1.0 if left else 5.0, 1.0, 4, 0, stage.seed % 97)[0]
         rise = 0.86 + 0.24 * q**1.4 if left else 1.10 - 0.24 * q**0.8
         edge = [(w * float(x), h * float(y - n * 0.03)) for x, y, n in zip(xs, rise, rough, strict=True)]
-        canvas.polygon([*edge, (w * x1, h * 1.25), (w * x0, h * 1.25)], stage.shade(rgb("#66753a")), to=stage.shade(rgb("#2c3a1f")), texture=0.35, grain=0.05 / u)
-    for x, y, size in ((0.03, 0.92, 46), (0.15, 0.955, 34), (0.25, 1.0, 38), (0.80, 0.985, 42), (0.93, 0.925, 50), (0.995, 0.90, 36), (0.70, 1.02, 30)):
+        canvas.polygon(
+            [*edge, (w * x1, h * 1.25), (w * x0, h * 1.25)],
+            stage.shade(rgb("#66753a")),
+            to=stage.shade(rgb("#2c3a1f")),
+            texture=0.35,
+            grain=0.05 / u,
+        )
+    for x, y, size in (
+        (0.03, 0.92, 46),
+        (0.15, 0.955, 34),
+        (0.25, 1.0, 38),
+        (0.80, 0.985, 42),
+        (0.93, 0.925, 50),
+        (0.995, 0.90, 36),
+        (0.70, 1.02, 30),
+    ):
         boulder(stage, canvas, (w * x, h * y), size * u)
     small = 0.30 if not stage.portrait else 0.17
     _lantern(stage, canvas, w * (0.865 if not stage.portrait else 0.82), h * 0.955, h * small)
@@ -224,14 +296,29 @@ def _near_bank(stage: Stage) -> None:
 def _lantern(stage: Stage, canvas: Canvas, x: float, foot: float, h: float) -> None:
     """A stone lantern with a light in it."""
     stone, dark = stage.shade(rgb("#a39e93")), stage.shade(rgb("#57534e"), lit=0.3)
-    canvas.polygon([(x - h * 0.2, foot), (x - h * 0.14, foot - h * 0.09), (x + h * 0.14, foot - h * 0.09), (x + h * 0.2, foot)], stone, to=dark)
+    canvas.polygon(
+        [(x - h * 0.2, foot), (x - h * 0.14, foot - h * 0.09), (x + h * 0.14, foot - h * 0.09), (x + h * 0.2, foot)],
+        stone,
+        to=dark,
+    )
     canvas.rectangle(x - h * 0.065, foot - h * 0.46, h * 0.13, h * 0.38, stone, to=dark)
-    canvas.polygon([(x - h * 0.09, foot - h * 0.44), (x - h * 0.19, foot - h * 0.52), (x + h * 0.19, foot - h * 0.52), (x + h * 0.09, foot - h * 0.44)], stone, to=dark)
+    canvas.polygon(
+        [
+            (x - h * 0.09, foot - h * 0.44),
+            (x - h * 0.19, foot - h * 0.52),
+            (x + h * 0.19, foot - h * 0.52),
+            (x + h * 0.09, foot - h * 0.44),
+        ],
+        stone,
+        to=dark,
+    )
     canvas.rectangle(x - h * 0.13, foot - h * 0.70, h * 0.26, h * 0.18, scale(stone, 0.8), to=dark)
     canvas.rectangle(x - h * 0.07, foot - h * 0.68, h * 0.14, h * 0.14, _lamp(stage, (1.0, 0.80, 0.42)))
     q = np.linspace(-1, 1, 21)
     eaves = [(x + p * h * 0.30, foot - h * 0.69 - h * 0.06 * abs(p) ** 2.5) for p in q]
-    canvas.polygon([*eaves, *((x + p * h * 0.06, foot - h * 0.86) for p in q[::-1])], mix(stone, (1.0, 1.0, 1.0), 0.08), to=dark)
+    canvas.polygon(
+        [*eaves, *((x + p * h * 0.06, foot - h * 0.86) for p in q[::-1])], mix(stone, (1.0, 1.0, 1.0), 0.08), to=dark
+    )
     canvas.ellipse(x, foot - h * 0.89, h * 0.045, h * 0.06, stone, to=dark)
     canvas.glow(x, foot - h * 0.61, h * 0.16, (1.0, 0.62, 0.22), 0.25 + 0.7 * stage.light.lamps)
 
@@ -248,5 +335,4 @@ def _bough(stage: Stage) -> None:
         tips = limbs(stage, canvas, start, 0.22 if side == 0 else math.pi - 0.15, reach, 13 * u, bark, droop=0.10)
         for tip in tips[::2]:
             clump(stage, canvas, tip, (19 * u, 14 * u), 5.2 * u, paint, dense=0.42, flat=0.75)
-        phase = 2.0 * side
-        stage.plate(canvas, 2.0, sway=lambda t, phase=phase: (3.0 * u * math.sin(t * 0.9 + phase), 2.2 * u * math.sin(t * 1.2 + phase)))  # type: ignore[misc]  # mypy can't infer a lambda's default
+        stage.plate(canvas, 2.0, sway=rocking(3.0 * u, 2.2 * u, 1.0, 2.0 * side))

@@ -19,7 +19,24 @@ _TAU = 2 * math.pi
 
 @subject(
     "bird",
-    en=("bird", "birds", "seagull", "seagulls", "gull", "eagle", "crane", "cranes", "dove", "swallow", "crow", "flock", "goose", "geese", "hawk", "swan"),
+    en=(
+        "bird",
+        "birds",
+        "seagull",
+        "seagulls",
+        "gull",
+        "eagle",
+        "crane",
+        "cranes",
+        "dove",
+        "swallow",
+        "crow",
+        "flock",
+        "goose",
+        "geese",
+        "hawk",
+        "swan",
+    ),
     zh=("鸟", "小鸟", "飞鸟", "鸟群", "海鸥", "老鹰", "鹰", "仙鹤", "白鹤", "鹤", "鸽子", "燕子", "大雁"),
     actions=("fly",),
     element="air",
@@ -49,7 +66,9 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
         return out
 
     stage.add(Figures(quads), min(stage.bounds[1] * 0.9, 60.0) if count == 1 else 200.0)
-    stage.events += [SoundEvent(0.7 + 1.9 * k, "chirp", math.sin(k * 2.0), 0.3) for k in range(int(stage.seconds / 1.9))]
+    stage.events += [
+        SoundEvent(0.7 + 1.9 * k, "chirp", math.sin(k * 2.0), 0.3) for k in range(int(stage.seconds / 1.9))
+    ]
 
 
 def _poses(stage: Stage, colour: Colour, size: float) -> list[Still]:
@@ -74,8 +93,15 @@ def _wings(phase: float) -> Body:
         elbow = (shift - 0.06, bob - 0.08 - 0.34 * beat * reach)
         hand = (shift - 0.20 - 0.10 * fold, bob - 0.10 - reach * (0.78 * beat - 0.10 * fold))
         body.chain(skin, [(shift + 0.04, bob - 0.04), elbow, hand], [0.105, 0.082, 0.020], 0.05)
-        body.chain(skin, [(shift - 0.12, bob - 0.02), (elbow[0] - 0.15, elbow[1] + 0.03), (hand[0] - 0.07, hand[1] + 0.05)], [0.07, 0.062, 0.016], 0.06)
-    body.chain(1, [(0.36, bob - 0.05), (0.10, bob), (-0.26, bob + 0.01), (-0.46, bob + 0.0)], [0.10, 0.125, 0.085, 0.05], 0.06)
+        body.chain(
+            skin,
+            [(shift - 0.12, bob - 0.02), (elbow[0] - 0.15, elbow[1] + 0.03), (hand[0] - 0.07, hand[1] + 0.05)],
+            [0.07, 0.062, 0.016],
+            0.06,
+        )
+    body.chain(
+        1, [(0.36, bob - 0.05), (0.10, bob), (-0.26, bob + 0.01), (-0.46, bob + 0.0)], [0.10, 0.125, 0.085, 0.05], 0.06
+    )
     body.limb(1, (-0.42, bob), 0.05, (-0.72, bob - 0.01), 0.075, 0.05)
     body.ball(1, (0.47, bob - 0.085), 0.092, 0.06)
     body.limb(2, (0.56, bob - 0.08), 0.028, (0.66, bob - 0.065), 0.010, 0.02)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-
 from filmgate.engines.scene.canvas import Canvas, smooth
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.description import SubjectSpec
@@ -19,14 +18,23 @@ _POSES = 6
 _PAINTS = ("red", "grey", "blue", "white", "golden", "black")
 
 
-@subject("car", en=("car", "cars", "vehicle", "vehicles", "taxi", "sports car", "traffic", "truck", "van", "suv"), zh=("汽车", "轿车", "跑车", "车辆", "出租车", "车流", "车"), actions=("drive",))
+@subject(
+    "car",
+    en=("car", "cars", "vehicle", "vehicles", "taxi", "sports car", "traffic", "truck", "van", "suv"),
+    zh=("汽车", "轿车", "跑车", "车辆", "出租车", "车流", "车"),
+    actions=("drive",),
+)
 def car(stage: Stage, spec: SubjectSpec) -> None:
     """One car is followed where that is possible; several pass in both directions."""
     count = min(8, spec.count if spec.count > 1 else (4 if stage.shot.setting == "city" else 1))
     named = [name for name in spec.attributes if name in COLOURS]
     far, near = min(stage.bounds[1] * 0.7, stage.standing * 2.0), stage.standing * 1.15
     for k in range(count):
-        z = near + (far - near) * (k / max(1, count - 1)) if count > 1 else min(max(stage.standing, 5.5), stage.bounds[1] * 0.86)
+        z = (
+            near + (far - near) * (k / max(1, count - 1))
+            if count > 1
+            else min(max(stage.standing, 5.5), stage.bounds[1] * 0.86)
+        )
         _put(stage, (named or _PAINTS)[k % len(named or _PAINTS)], z, k, followed=count == 1 and stage.endless)
 
 
@@ -35,7 +43,9 @@ def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
     true = stage.focal / z
     pixels = min(true, 0.42 * stage.width / _LENGTH)  # never so near that it fills the picture
     left = k % 2 == 1
-    actor = Actor(stage, [_pose(stage, COLOURS[paint], pixels * _LENGTH, p / _POSES) for p in range(_POSES)], true, left=left)
+    actor = Actor(
+        stage, [_pose(stage, COLOURS[paint], pixels * _LENGTH, p / _POSES) for p in range(_POSES)], true, left=left
+    )
     way = stage.width / true + _LENGTH * 2 * pixels / true
     speed = (7.0 + 2.0 * math.sin(k * 2.1)) * pixels / true
     start = 0.35 * way if k == 0 else (k * 0.37 % 1) * way
@@ -44,15 +54,22 @@ def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
 
     def quads(frame: Frame) -> list[Quad]:
         t = frame.t
-        x = stage.speed * t + 0.05 * way * math.sin(t * 0.4) if followed else ((speed * t + start) % way - way / 2) * (-1 if left else 1)
+        x = (
+            stage.speed * t + 0.05 * way * math.sin(t * 0.4)
+            if followed
+            else ((speed * t + start) % way - way / 2) * (-1 if left else 1)
+        )
         return actor.quads(frame, x, z, t * 3.0)
 
     stage.add(Figures(quads), z)
     stage.hear(traffic=0.5)
     if not followed:
         turns = range(int((speed * stage.seconds + start) / way) + 1)
-        stage.events += [SoundEvent(max(0.0, ((n + 0.5) * way - start) / speed - 0.6), "whoosh", 0.0, 0.35) for n in turns if (n + 0.5) * way > start]
-
+        stage.events += [
+            SoundEvent(max(0.0, ((n + 0.5) * way - start) / speed - 0.6), "whoosh", 0.0, 0.35)
+            for n in turns
+            if (n + 0.5) * way > start
+        ]
 
 
 def _pose(stage: Stage, colour: Colour, length: float, turn: float) -> Still:
@@ -69,7 +86,9 @@ def _pose(stage: Stage, colour: Colour, length: float, turn: float) -> Still:
     glass = mix(light.sky[-2][1], stage.shade((0.2, 0.25, 0.3)), 0.55)
     for pane in _PANES:
         canvas.polygon([at(*p) for p in pane], mix(glass, (1.0, 1.0, 1.0), 0.1), to=scale(glass, 0.5))
-    canvas.line([at(-0.44, 0.155), at(0.40, 0.150)], max(1.0, length * 0.006), mix(body, (1.0, 1.0, 1.0), 0.45), alpha=0.7)
+    canvas.line(
+        [at(-0.44, 0.155), at(0.40, 0.150)], max(1.0, length * 0.006), mix(body, (1.0, 1.0, 1.0), 0.45), alpha=0.7
+    )
     canvas.line([at(-0.03, 0.06), at(-0.03, 0.17)], max(1.0, length * 0.003), scale(body, 0.4), alpha=0.7)
     for x in _WHEELS:
         _wheel(stage, canvas, *at(x, 0.072), length * 0.077, turn)
@@ -100,5 +119,9 @@ def _wheel(stage: Stage, canvas: Canvas, x: float, y: float, radius: float, turn
     canvas.ellipse(x, y, radius * 0.62, radius * 0.62, rim, to=scale(rim, 0.6))
     for k in range(5):
         a = (turn + k) * 2 * math.pi / 5
-        canvas.line([(x, y), (x + math.cos(a) * radius * 0.55, y + math.sin(a) * radius * 0.55)], radius * 0.14, scale(rim, 0.35))
+        canvas.line(
+            [(x, y), (x + math.cos(a) * radius * 0.55, y + math.sin(a) * radius * 0.55)],
+            radius * 0.14,
+            scale(rim, 0.35),
+        )
     canvas.ellipse(x, y, radius * 0.14, radius * 0.14, scale(rim, 0.8))

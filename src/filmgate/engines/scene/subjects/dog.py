@@ -52,7 +52,7 @@ def dog(stage: Stage, spec: SubjectSpec) -> None:
 
 def _actor(stage: Stage, coat: str, action: str, pixels: float) -> Actor:
     """The painted poses of an action."""
-    unit = _HEIGHT * pixels
+    unit = min(_HEIGHT * pixels, 0.25 * stage.width)  # in a portrait it must fit
     skins = _skins(coat)
     amount = {"run": 1.0, "play": 0.9, "jump": 1.0, "walk": 0.36}.get(action, 0.0)
     count = _POSES if amount else 8
@@ -83,7 +83,9 @@ def _put(stage: Stage, actor: Actor, action: str, k: int) -> None:
     stage.add(Figures(quads), z)
     if action in {"run", "walk", "play", "jump"}:
         steps = round(stage.seconds * rate * 2)
-        stage.events += [SoundEvent(n / (2 * rate), "step", 0.1 * (-1) ** n, 0.55 if n % 2 else 0.4) for n in range(steps)]
+        stage.events += [
+            SoundEvent(n / (2 * rate), "step", 0.1 * (-1) ** n, 0.55 if n % 2 else 0.4) for n in range(steps)
+        ]
     if action in {"run", "play"}:
         stage.add(_Spray(stage, place, z, rate), z - 0.01)
 
@@ -108,7 +110,7 @@ class _Spray:
         marks[:, 2] = -3 * frame.stage.unit
         marks[:, 4] = (1.1 + 1.6 * r[:, 4]) * frame.stage.unit
         marks[:, 5] = (1 - age) ** 1.2 * 0.6
-        splats(frame.pixels, marks, self.colour, False)
+        splats(frame.pixels, marks, self.colour)
 
 
 def _skins(coat: str) -> list[Skin]:
@@ -177,7 +179,9 @@ def _gait(phase: float, amount: float) -> Body:
 def _torso(body: Body, trunk: _Frame) -> None:
     """Deep chest, tucked waist, croup, neck and ruff."""
     at = trunk.at
-    body.chain(_TRUNK, [at(0.42, -0.72), at(0.10, -0.74), at(-0.24, -0.775), at(-0.46, -0.76)], [0.25, 0.225, 0.18, 0.185], 0.1)
+    body.chain(
+        _TRUNK, [at(0.42, -0.72), at(0.10, -0.74), at(-0.24, -0.775), at(-0.46, -0.76)], [0.25, 0.225, 0.18, 0.185], 0.1
+    )
     body.limb(_TRUNK, at(-0.44, -0.78), 0.18, at(-0.56, -0.78), 0.13, 0.1)
     body.limb(_TRUNK, at(0.44, -0.84), 0.19, at(0.70, -1.10), 0.135, 0.12)
     body.limb(_TRUNK, at(0.34, -0.56), 0.10, at(-0.06, -0.585), 0.06, 0.1)
@@ -195,7 +199,14 @@ def _foreleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     paw = wrist[0] + 0.10 * math.cos(angle), wrist[1] + 0.10 * math.sin(angle)
     toe = paw[0] + 0.06 * math.cos(angle - 1.2), paw[1] + 0.035 * math.sin(angle - 1.2)
     body.chain(skin, [shoulder, elbow, wrist, paw, toe], [0.125, 0.07, 0.045, 0.046, 0.04], 0.06)
-    body.limb(skin, ((shoulder[0] + elbow[0]) / 2 - 0.05, (shoulder[1] + elbow[1]) / 2 + 0.03), 0.07, (elbow[0] - 0.05, elbow[1] + 0.03), 0.035, 0.05)
+    body.limb(
+        skin,
+        ((shoulder[0] + elbow[0]) / 2 - 0.05, (shoulder[1] + elbow[1]) / 2 + 0.03),
+        0.07,
+        (elbow[0] - 0.05, elbow[1] + 0.03),
+        0.035,
+        0.05,
+    )
 
 
 def _hindleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) -> None:
@@ -207,14 +218,23 @@ def _hindleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     knee, hock = bend(hip, hock, 0.35, 0.31, -1)
     body.chain(skin, [hip, knee, hock], [0.165, 0.092, 0.048], 0.08)
     body.chain(skin, [hock, foot, (foot[0] + 0.08, foot[1] + 0.012)], [0.048, 0.043, 0.04], 0.04)
-    body.limb(skin, (hip[0] * 0.4 + knee[0] * 0.6 - 0.08, hip[1] * 0.4 + knee[1] * 0.6 - 0.01), 0.085, (hock[0] + 0.01, hock[1] - 0.06), 0.04, 0.06)
+    body.limb(
+        skin,
+        (hip[0] * 0.4 + knee[0] * 0.6 - 0.08, hip[1] * 0.4 + knee[1] * 0.6 - 0.01),
+        0.085,
+        (hock[0] + 0.01, hock[1] - 0.06),
+        0.04,
+        0.06,
+    )
 
 
 def _tail(body: Body, trunk: _Frame, phase: float) -> None:
     """A plume that waves."""
     wave = 0.10 * math.sin(_TAU * (phase + 0.2))
     root, tip = trunk.at(-0.58, -0.83), (-1.30, -1.02 + wave * 1.7)
-    body.chain(_TAIL, [root, trunk.at(-0.82, -0.92 + wave * 0.3), (-1.06, -1.0 + wave * 0.9), tip], [0.065, 0.08, 0.085, 0.025])
+    body.chain(
+        _TAIL, [root, trunk.at(-0.82, -0.92 + wave * 0.3), (-1.06, -1.0 + wave * 0.9), tip], [0.065, 0.08, 0.085, 0.025]
+    )
     body.limb(_TAIL, trunk.at(-0.84, -0.84 + wave * 0.3), 0.06, (-1.12, -0.88 + wave * 1.1), 0.045, 0.08)
 
 
@@ -245,8 +265,17 @@ def _sitting(phase: float, amount: float) -> Body:
     body.chain(_TRUNK, [(0.28, -0.78 + breath), (0.02, -0.55), (-0.22, -0.27)], [0.22, 0.235, 0.245], 0.1)
     body.limb(_TRUNK, (0.32, -0.90 + breath), 0.17, (0.44, -1.16 + breath), 0.135, 0.12)
     for skin, dx in ((_FAR, 0.08), (_NEAR, 0.0)):
-        body.chain(skin, [(0.30 + dx, -0.66), (0.29 + dx, -0.36), (0.30 + dx, -0.08), (0.38 + dx, -0.045)], [0.11, 0.065, 0.048, 0.045])
-        body.chain(skin, [(-0.20 + dx, -0.28), (0.06 + dx, -0.22), (-0.06 + dx, -0.07), (0.16 + dx, -0.045)], [0.20, 0.12, 0.06, 0.05], 0.09)
+        body.chain(
+            skin,
+            [(0.30 + dx, -0.66), (0.29 + dx, -0.36), (0.30 + dx, -0.08), (0.38 + dx, -0.045)],
+            [0.11, 0.065, 0.048, 0.045],
+        )
+        body.chain(
+            skin,
+            [(-0.20 + dx, -0.28), (0.06 + dx, -0.22), (-0.06 + dx, -0.07), (0.16 + dx, -0.045)],
+            [0.20, 0.12, 0.06, 0.05],
+            0.09,
+        )
     sweep = 0.12 * math.sin(_TAU * phase)
     body.chain(_TAIL, [(-0.40, -0.14), (-0.66, -0.10 + sweep * 0.2), (-0.92, -0.16 + sweep)], [0.07, 0.08, 0.03])
     body.limb(_RUFF, (0.42, -0.98 + breath), 0.13, (0.40, -0.66), 0.11, 0.1)

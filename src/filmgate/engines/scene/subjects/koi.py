@@ -21,7 +21,9 @@ _PATTERNS: tuple[tuple[Colour, Colour], ...] = (
 )
 
 
-@subject("koi", en=("koi", "koi fish", "carp", "goldfish"), zh=("锦鲤", "鲤鱼", "金鱼"), actions=("swim",), element="water")
+@subject(
+    "koi", en=("koi", "koi fish", "carp", "goldfish"), zh=("锦鲤", "鲤鱼", "金鱼"), actions=("swim",), element="water"
+)
 def koi(stage: Stage, spec: SubjectSpec) -> None:
     """A shoal; alone they seem lost, so there are seven unless a number is said."""
     count = min(16, spec.count if spec.count > 1 else 7)

@@ -17,20 +17,84 @@ from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 _TAU = 2 * math.pi
 _POSES = 16
 _FAR_ARM, _FAR_LEG, _HAIR_BACK, _NEAR_LEG, _SHOES, _TORSO, _NECK, _FACE, _HAIR, _NEAR_ARM, _HAND, _EYE = range(12)
-_CLOTHES: tuple[Colour, ...] = (rgb("#c8483f"), rgb("#3d7ea6"), rgb("#e3b04b"), rgb("#5b8c5a"), rgb("#8b5fa8"), rgb("#e8e4da"))
+_CLOTHES: tuple[Colour, ...] = (
+    rgb("#c8483f"),
+    rgb("#3d7ea6"),
+    rgb("#e3b04b"),
+    rgb("#5b8c5a"),
+    rgb("#8b5fa8"),
+    rgb("#e8e4da"),
+)
 _TROUSERS: tuple[Colour, ...] = (rgb("#2e3650"), rgb("#4b4038"), rgb("#23252b"), rgb("#6a6f7a"))
 _HAIRS: tuple[Colour, ...] = (rgb("#2a1f1b"), rgb("#5a3a22"), rgb("#1b191c"), rgb("#8a5a2c"))
-_PACE = {"run": (2.9, 1.45), "walk": (1.2, 0.92), "dance": (0.0, 0.85), "play": (0.0, 0.9)}  # metres and cycles a second
+_PACE = {
+    "run": (2.9, 1.45),
+    "walk": (1.2, 0.92),
+    "dance": (0.0, 0.85),
+    "play": (0.0, 0.9),
+}  # metres and cycles a second
 
 
 @subject(
     "person",
-    en=("person", "people", "man", "woman", "girl", "boy", "child", "children", "kid", "kids", "crowd", "traveler", "traveller", "samurai",
-        "astronaut", "couple", "lady", "runner", "dancer", "monk", "hiker", "old man", "wanderer", "someone", "human", "friends", "family"),
-    zh=("人", "男人", "女人", "女孩", "男孩", "小孩", "孩子", "儿童", "人群", "行人", "情侣", "老人", "少年", "少女", "姑娘", "旅人", "宇航员", "朋友", "家人", "舞者", "人们", "路人"),
+    en=(
+        "person",
+        "people",
+        "man",
+        "woman",
+        "girl",
+        "boy",
+        "child",
+        "children",
+        "kid",
+        "kids",
+        "crowd",
+        "traveler",
+        "traveller",
+        "samurai",
+        "astronaut",
+        "couple",
+        "lady",
+        "runner",
+        "dancer",
+        "monk",
+        "hiker",
+        "old man",
+        "wanderer",
+        "someone",
+        "human",
+        "friends",
+        "family",
+    ),
+    zh=(
+        "人",
+        "男人",
+        "女人",
+        "女孩",
+        "男孩",
+        "小孩",
+        "孩子",
+        "儿童",
+        "人群",
+        "行人",
+        "情侣",
+        "老人",
+        "少年",
+        "少女",
+        "姑娘",
+        "旅人",
+        "宇航员",
+        "朋友",
+        "家人",
+        "舞者",
+        "人们",
+        "路人",
+    ),
     actions=("walk", "run", "stand", "sit", "wave", "dance", "eat", "play", "jump"),
     attributes={
-        "child": Words(en=("child", "children", "kid", "kids", "girl", "boy"), zh=("小孩", "孩子", "儿童", "女孩", "男孩")),
+        "child": Words(
+            en=("child", "children", "kid", "kids", "girl", "boy"), zh=("小孩", "孩子", "儿童", "女孩", "男孩")
+        ),
         "woman": Words(en=("woman", "girl", "lady", "dancer"), zh=("女人", "女孩", "少女", "姑娘")),
         "crowd": Words(en=("crowd", "people"), zh=("人群", "人们")),
     },
@@ -54,7 +118,10 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
     top = named[0] if named else _CLOTHES[int(rng.integers(len(_CLOTHES)))]
     skins = _skins(top, _TROUSERS[int(rng.integers(4))], _HAIRS[int(rng.integers(4))])
     woman = "woman" in spec.attributes or (count > 1 and rng.random() < 0.5)
-    poses = [paint(stage, _pose(action, p / _POSES, woman=woman), skins, unit, (-0.62, -1.14, 0.62, 0.06), hair=60) for p in range(_POSES)]
+    poses = [
+        paint(stage, _pose(action, p / _POSES, woman=woman), skins, unit, (-0.62, -1.14, 0.62, 0.06), hair=60)
+        for p in range(_POSES)
+    ]
     left = k % 2 == 1
     actor = Actor(stage, poses, true, left=left)
     pace, rate = _PACE.get(action, (0.0, 0.45))
@@ -97,7 +164,8 @@ def _skins(top: Colour, trousers: Colour, hair: Colour) -> list[Skin]:
     strands = Skin(lit=scale(hair, 1.3), shaded=scale(hair, 0.5), fur=0.006, rim=0.6)
     face = Skin(lit=scale(skin, 1.08), shaded=scale(skin, 0.55), rim=0.35)
     return [
-        cloth(scale(top, 0.7), 0.2), cloth(scale(trousers, 0.72), 0.2), strands, cloth(trousers), cloth((0.16, 0.13, 0.12)), cloth(top), face, face,
+        cloth(scale(top, 0.7), 0.2), cloth(scale(trousers, 0.72), 0.2), strands,
+        cloth(trousers), cloth((0.16, 0.13, 0.12)), cloth(top), face, face,
         strands, cloth(scale(top, 0.96)), face, Skin(lit=(0.08, 0.06, 0.06), shaded=(0.05, 0.04, 0.04), rim=0.0),
     ]  # fmt: skip
 
@@ -119,7 +187,9 @@ def _pose(action: str, phase: float, *, woman: bool) -> Body:
         _leg(body, skin, (hip[0] + x, hip[1]), phase + offset, stride, run=action == "run")
     _trunk(body, hip, neck, woman=woman)
     _arms(body, action, phase, neck)
-    _head(body, (neck[0] + 0.012 + lean * 0.3, neck[1] - 0.105), phase if action in {"run", "dance"} else 0.0, woman=woman)
+    _head(
+        body, (neck[0] + 0.012 + lean * 0.3, neck[1] - 0.105), phase if action in {"run", "dance"} else 0.0, woman=woman
+    )
     return body
 
 
@@ -132,13 +202,25 @@ def _leg(body: Body, skin: int, hip: Joint, phase: float, stride: float, *, run:
     knee, ankle = bend(hip, ankle, 0.235, 0.235, -1)
     body.chain(skin, [hip, knee, ankle], [0.066, 0.047, 0.030], 0.03)
     tilt = 0.5 * rise * 6
-    body.limb(_SHOES, (ankle[0] - 0.012, ankle[1] + 0.022), 0.023, (ankle[0] + 0.062 * math.cos(tilt), ankle[1] + 0.026 + 0.05 * math.sin(tilt)), 0.018, 0.02)
+    body.limb(
+        _SHOES,
+        (ankle[0] - 0.012, ankle[1] + 0.022),
+        0.023,
+        (ankle[0] + 0.062 * math.cos(tilt), ankle[1] + 0.026 + 0.05 * math.sin(tilt)),
+        0.018,
+        0.02,
+    )
 
 
 def _trunk(body: Body, hip: Joint, neck: Joint, *, woman: bool) -> None:
     """Hips, waist, chest, and a skirt for some."""
     waist = (hip[0] * 0.5 + neck[0] * 0.5, hip[1] * 0.62 + neck[1] * 0.38)
-    body.chain(_TORSO, [hip, waist, (neck[0], neck[1] + 0.075), (neck[0], neck[1] + 0.035)], [0.070, 0.062 if woman else 0.072, 0.082, 0.060], 0.05)
+    body.chain(
+        _TORSO,
+        [hip, waist, (neck[0], neck[1] + 0.075), (neck[0], neck[1] + 0.035)],
+        [0.070, 0.062 if woman else 0.072, 0.082, 0.060],
+        0.05,
+    )
     if woman:
         body.limb(_TORSO, (hip[0], hip[1] - 0.02), 0.075, (hip[0] - 0.015, hip[1] + 0.15), 0.105, 0.05)
     body.limb(_NECK, neck, 0.028, (neck[0] + 0.008, neck[1] - 0.05), 0.027, 0.02)
@@ -175,7 +257,12 @@ def _head(body: Body, at: Joint, phase: float, *, woman: bool) -> None:
     body.limb(_HAIR, (x - 0.046, y - 0.010), 0.030, (x - 0.040, y + 0.020), 0.022, 0.03)
     if woman:
         fly = 0.03 * math.sin(_TAU * phase * 2) + (0.05 if phase else 0.0)
-        body.chain(_HAIR_BACK, [(x - 0.030, y - 0.01), (x - 0.058 - fly * 0.5, y + 0.06), (x - 0.062 - fly, y + 0.14)], [0.052, 0.044, 0.020], 0.04)
+        body.chain(
+            _HAIR_BACK,
+            [(x - 0.030, y - 0.01), (x - 0.058 - fly * 0.5, y + 0.06), (x - 0.062 - fly, y + 0.14)],
+            [0.052, 0.044, 0.020],
+            0.04,
+        )
     body.ball(_EYE, (x + 0.036, y - 0.002), 0.0065, 0.01)
 
 

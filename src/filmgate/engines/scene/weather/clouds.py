@@ -7,7 +7,12 @@ from filmgate.engines.scene.registry import weather
 from filmgate.engines.scene.stage import Stage
 
 
-@weather("clouds", en=("cloudy", "clouds", "overcast"), zh=("多云", "阴天", "云朵", "白云", "乌云"), light=lambda light: overcast(replace(light, clouds=0.62), 0.2))
+@weather(
+    "clouds",
+    en=("cloudy", "clouds", "overcast"),
+    zh=("多云", "阴天", "云朵", "白云", "乌云"),
+    light=lambda light: overcast(replace(light, clouds=0.62), 0.2),
+)
 def clouds(stage: Stage) -> None:
     """The sky does it all."""
     stage.hear(wind=0.15)

@@ -14,7 +14,11 @@ from filmgate.engines.scene.stage import Frame, Stage
 _COUNT = 130
 
 
-@weather("petals", en=("petals", "falling petals", "blossom rain", "sakura petals"), zh=("花瓣", "落花", "樱花飘落", "花瓣飘落", "飞花"))
+@weather(
+    "petals",
+    en=("petals", "falling petals", "blossom rain", "sakura petals"),
+    zh=("花瓣", "落花", "樱花飘落", "花瓣飘落", "飞花"),
+)
 def petals(stage: Stage) -> None:
     """Cherry petals."""
     stage.add(_Tumbling(stage, (rgb("#ffd3e0"), rgb("#f7b6cb"), rgb("#fff0f4"))), 0.3)
@@ -52,4 +56,4 @@ class _Tumbling:
         marks[:, 3] = np.sin(angle) * long * 0.6
         marks[:, 4] = (1.4 + 3.0 * near) * stage.unit * self.size
         marks[:, 5] = 0.95
-        splats(frame.pixels, marks, self.colours, False)
+        splats(frame.pixels, marks, self.colours)

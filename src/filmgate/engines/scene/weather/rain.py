@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from filmgate.engines.scene.kernels.marks import splats
+from filmgate.engines.scene.kernels.marks import sparks
 from filmgate.engines.scene.light import Light, overcast, replace
 from filmgate.engines.scene.registry import weather
 from filmgate.engines.scene.stage import Frame, Stage
@@ -16,7 +16,12 @@ def _light(light: Light) -> Light:
     return replace(overcast(light, 0.75 if not light.moon else 0.6), haze_depth=light.haze_depth * 0.6)
 
 
-@weather("rain", en=("rain", "rainy", "raining", "drizzle", "rainfall", "downpour"), zh=("下雨", "雨天", "雨夜", "雨中", "细雨", "暴雨", "雨"), light=_light)
+@weather(
+    "rain",
+    en=("rain", "rainy", "raining", "drizzle", "rainfall", "downpour"),
+    zh=("下雨", "雨天", "雨夜", "雨中", "细雨", "暴雨", "雨"),
+    light=_light,
+)
 def rain(stage: Stage) -> None:
     """Steady rain."""
     stage.add(Rain(stage, 520), 0.3)
@@ -41,7 +46,9 @@ class Rain:
         marks[:, 1] = fall * stage.height
         marks[:, 3] = stage.height * 0.045 * near
         marks[:, 2] = marks[:, 3] * self.slant
-        marks[:, 0] = ((r[:, 0] - frame.lens.pan * near) % 1.0) * stage.width * 1.1 + (marks[:, 1] - stage.height) * self.slant
+        marks[:, 0] = ((r[:, 0] - frame.lens.pan * near) % 1.0) * stage.width * 1.1 + (
+            marks[:, 1] - stage.height
+        ) * self.slant
         marks[:, 4] = (0.85 * near + 0.4) * stage.unit + 0.2
         marks[:, 5] = 0.30 * near
-        splats(frame.pixels, marks, self.colours, True)
+        sparks(frame.pixels, marks, self.colours)

@@ -19,7 +19,12 @@ def _light(light: Light) -> Light:
     return replace(overcast(light, 0.45), haze=mix(light.haze, (0.86, 0.89, 0.95), 0.15 if light.moon else 0.4))
 
 
-@weather("snow", en=("snow", "snowing", "snowfall", "snowy", "snowflakes", "blizzard"), zh=("下雪", "飘雪", "雪花", "大雪", "雪天", "雪"), light=_light)
+@weather(
+    "snow",
+    en=("snow", "snowing", "snowfall", "snowy", "snowflakes", "blizzard"),
+    zh=("下雪", "飘雪", "雪花", "大雪", "雪天", "雪"),
+    light=_light,
+)
 def snow(stage: Stage) -> None:
     """A quiet snowfall."""
     stage.add(_Snow(stage), 0.3)
@@ -33,7 +38,9 @@ class _Snow:
         self.random = np.random.default_rng(stage.seed + 22).random((_COUNT, 5)).astype(np.float32)
         self.near = 0.22 + 0.78 * self.random[:, 2] ** 2.2
         white = min(1.0, 0.35 + 0.75 * sum(stage.light.shade((1.0, 1.0, 1.0))) / 3)
-        self.colours = np.tile(np.asarray((white * 0.97, white * 0.985, min(1.0, white * 1.03)), np.float32), (_COUNT, 1))
+        self.colours = np.tile(
+            np.asarray((white * 0.97, white * 0.985, min(1.0, white * 1.03)), np.float32), (_COUNT, 1)
+        )
 
     def draw(self, frame: Frame) -> None:
         """Each flake falls and sways."""
@@ -44,4 +51,4 @@ class _Snow:
         marks[:, 1] = ((r[:, 1] + t * (0.05 + 0.13 * near)) % 1.12 - 0.06) * stage.height
         marks[:, 4] = (1.0 + 4.4 * near * near) * stage.unit + 0.3
         marks[:, 5] = 0.95 - 0.45 * near
-        splats(frame.pixels, marks, self.colours, False)
+        splats(frame.pixels, marks, self.colours)
