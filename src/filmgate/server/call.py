@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -25,6 +24,9 @@ class Call:
         self.receive = receive
         self.principal = principal
         self.dialect = dialect
+        text: bytes = scope["query_string"]
+        # Of repeated parameters the last counts.
+        self.query = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
 
     @property
     def target(self) -> str:
@@ -32,13 +34,7 @@ class Call:
         target: str = self.scope["path_params"]["id"]
         return target
 
-    @cached_property
-    def query(self) -> Mapping[str, str]:
-        """The query's parameters; of repeated ones, the last."""
-        text: bytes = self.scope["query_string"]
-        return dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
-
-    @cached_property
+    @property
     def context(self) -> Context:
         """What a renderer may want to know."""
         host = self.header(b"host") or ""

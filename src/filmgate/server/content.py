@@ -13,7 +13,7 @@ from filmgate.storage.base import Reader
 
 __all__ = ["FileReply"]
 
-CHUNK = 128 * 1024
+CHUNK = 64 * 1024
 """Bytes of one positioned read, where sendfile is not to be had: what 200 slow readers hold each."""
 
 LOOK_UP = 16
