@@ -23,6 +23,7 @@ from filmgate.server.app import App, build_app
 from filmgate.settings import Settings
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
+from filmgate.vault import Vault
 from filmgate.videos import Videos
 
 __all__ = ["Gate", "Role", "build", "open_store"]
@@ -101,6 +102,7 @@ def build(settings: Settings, role: Role = "server") -> Gate:
     catalog = Catalog.load(*([settings.models] if settings.models else []))
     store = Store.open(data / "filmgate.sqlite")
     storage = LocalStorage(data / "files")
+    vault = Vault.at(data / "vault.key")
     made = _engines(catalog, settings)
     flow = Flow(
         store,
@@ -119,6 +121,7 @@ def build(settings: Settings, role: Role = "server") -> Gate:
         storage=storage,
         engines=made,
         guard=net.Guard(allow_hosts=settings.allow_hosts),
+        vault=vault,
         wake=flow.wake,
         clock=time.time,
         image_limit=settings.image_limit,

@@ -133,6 +133,53 @@ class Guard:
         except TimeoutError as error:
             raise self._unreachable(f"it took longer than {timeout:g} s") from error
 
+    def about(self, param: str | None) -> Guard:
+        """The same guard, whose errors point to another field."""
+        return Guard(self._allowed, resolver=self._resolve, param=param)
+
+    async def check(self, url: str) -> None:
+        """Look whether a URL may be asked, without asking it.
+
+        Raises:
+            InvalidUrl: it may not, or its host has no address now.
+        """
+        try:
+            async with asyncio.timeout(IDLE_TIMEOUT):
+                await self._addresses(self._parse(url))
+        except TimeoutError as error:
+            raise self._invalid(_NOT_PUBLIC) from error
+
+    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> int:
+        """Send ``body`` and return the status of the answer; redirects are not followed, what it says is not read.
+
+        Raises:
+            InvalidUrl: it is none that is asked.
+            UrlUnreachable: no answer, or too late.
+        """
+        try:
+            async with asyncio.timeout(within):
+                parsed = self._parse(url)
+                async with self._session(await self._addresses(parsed)) as session:
+                    request = session.post(parsed, data=body, headers=dict(headers), allow_redirects=False)
+                    async with request as response:
+                        return response.status
+        except TimeoutError as error:
+            raise self._unreachable(f"it took longer than {within:g} s") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise self._unreachable("its host did not answer as it should") from error
+
+    def _session(self, addresses: Sequence[str]) -> aiohttp.ClientSession:
+        """A session that connects to these addresses, whatever it is asked for."""
+        connector = aiohttp.TCPConnector(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True)
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None, connect=IDLE_TIMEOUT, sock_read=IDLE_TIMEOUT),
+            headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
+        )
+
     async def _follow(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> Fetched:
         origin = url.origin()
         for _ in range(REDIRECTS + 1):
@@ -144,18 +191,10 @@ class Guard:
 
     async def _get(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> Fetched | yarl.URL:
         """The file, or where to look for it instead."""
-        pinned = _Pinned(await self._addresses(url))
-        connector = aiohttp.TCPConnector(resolver=pinned, use_dns_cache=False, force_close=True)
+        addresses = await self._addresses(url)
         try:
             async with (
-                aiohttp.ClientSession(
-                    connector=connector,
-                    cookie_jar=aiohttp.DummyCookieJar(),
-                    trust_env=False,
-                    auto_decompress=False,
-                    timeout=aiohttp.ClientTimeout(total=None, connect=IDLE_TIMEOUT, sock_read=IDLE_TIMEOUT),
-                    headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
-                ) as session,
+                self._session(addresses) as session,
                 session.get(url, allow_redirects=False, headers=headers) as response,
             ):
                 if response.status in _REDIRECT and "Location" in response.headers:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, MutableSequence, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, MutableSequence, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -17,14 +18,23 @@ from msgspec import Struct
 from filmgate import net
 from filmgate.catalog import UNLIMITED, Catalog, Limits, Resolved
 from filmgate.engines.base import Engine, Job
-from filmgate.errors import FilmgateError, InvalidValue, StorageFault, VideoExpired, VideoNotFound, VideoNotReady
+from filmgate.errors import (
+    FilmgateError,
+    InvalidValue,
+    NotAllowed,
+    StorageFault,
+    VideoExpired,
+    VideoNotFound,
+    VideoNotReady,
+)
 from filmgate.media import images
 from filmgate.storage.base import Reader, Storage
-from filmgate.store import Principal, Store
+from filmgate.store import Principal, Rate, Store
+from filmgate.vault import Vault
 from filmgate.video import Asset, AssetKind, Fit, NewVideo, Recipe, Status, Video, default_seed, new_id, poll_after_ms
 from filmgate.wire.values import CreateParams, FileId, ImageUrl, Reference, Upload
 
-__all__ = ["Content", "Outlook", "Videos"]
+__all__ = ["Content", "Outlook", "Repeated", "Videos"]
 
 RESEND_WINDOW = 120.0
 """Seconds within which an SDK's own resend of a create answers with the video it made already (wire.md §3)."""
@@ -51,6 +61,37 @@ class Outlook(Struct, frozen=True):
     eta_seconds: float | None  # until completed; None once finished
 
 
+class Repeated(Struct, frozen=True, kw_only=True):
+    """By what a request is known again; the fields are those of :class:`NewVideo`."""
+
+    idempotency_key: str | None
+    resend_since: float | None
+    fingerprint: str
+
+
+class _Turns:
+    """Lets a resend wait for the requests that it repeats, as long as they are still being answered here."""
+
+    def __init__(self) -> None:
+        self._running: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def take(self, request: tuple[str, str], *, behind: bool) -> AsyncIterator[None]:
+        """Run one of several equal requests: behind those that came earlier, or beside them."""
+        earlier = self._running.setdefault(request, [])
+        waited_for, mine = list(earlier), asyncio.get_running_loop().create_future()
+        earlier.append(mine)
+        try:
+            if behind and waited_for:
+                await asyncio.wait(waited_for)
+            yield
+        finally:
+            mine.cancel()
+            earlier.remove(mine)
+            if not earlier:
+                del self._running[request]
+
+
 class Videos:
     """The use cases, for one store, one storage and a set of engines."""
 
@@ -62,6 +103,7 @@ class Videos:
         storage: Storage,
         engines: Mapping[str, Engine],
         guard: net.Guard,
+        vault: Vault,
         wake: Callable[[Video], None],
         clock: Callable[[], float],
         image_limit: int,
@@ -71,10 +113,12 @@ class Videos:
         self._storage = storage
         self._engines = engines
         self._guard = guard
+        self._vault = vault
         self._wake = wake
         self._clock = clock
         self._image_limit = image_limit
         self._accepting: set[asyncio.Future[Video]] = set()
+        self._turns = _Turns()
 
     async def create(
         self,
@@ -96,19 +140,46 @@ class Videos:
 
         Raises:
             RequestError: a parameter can't be used; nothing was accepted.
+            NotAllowed: the key may not use the model.
             InsufficientQuota: the balance does not cover it.
+            TooManyRequests: the key's limits are reached.
         """
-        resolved = self.catalog.resolve(params, limits)
-        _refuse_what_nobody_can(params)
         fingerprint = _fingerprint(params)
-        if resend:
-            since = self._clock() - RESEND_WINDOW
-            if seen := await self._store.videos.find_resend(principal.account_id, fingerprint, since):
+        repeated = Repeated(
+            idempotency_key=idempotency_key,
+            resend_since=self._clock() - RESEND_WINDOW if resend else None,
+            fingerprint=fingerprint,
+        )
+        async with self._turns.take((principal.key_id, fingerprint), behind=resend > 0):
+            seen = await self._made_before(principal, repeated)
+            return seen or await self._make(principal, params, limits, repeated)
+
+    async def rate(self, principal: Principal) -> Rate | None:
+        """How the key stands with its creates a minute; None if it has no such limit."""
+        if principal.requests_per_minute is None:
+            return None
+        return await self._store.videos.rate(principal.key_id, self._clock())
+
+    async def _made_before(self, principal: Principal, repeated: Repeated) -> Video | None:
+        # Looked at again in the transaction that accepts; here so that nothing is fetched or refused in vain.
+        rows, owner = self._store.videos, principal.account_id
+        if repeated.idempotency_key is not None:
+            key, now = repeated.idempotency_key, self._clock()
+            if seen := await rows.find_replay(owner, key, repeated.fingerprint, now):
                 return seen
+        if repeated.resend_since is not None:
+            return await rows.find_resend(owner, repeated.fingerprint, repeated.resend_since, principal.key_id)
+        return None
+
+    async def _make(self, principal: Principal, params: CreateParams, limits: Limits, repeated: Repeated) -> Video:
+        resolved = self.catalog.resolve(params, limits)
+        _check_allowed(principal, resolved.model.name)
+        _refuse_what_nobody_can(params)
+        callback_url = await self._callback(params.callback_url)
         video_id = new_id()
         reference = await self._take_in(video_id, params, resolved, limits)
         new = _new_video(video_id, principal, params, resolved, reference)
-        new = msgspec.structs.replace(new, idempotency_key=idempotency_key, fingerprint=fingerprint)
+        new = msgspec.structs.replace(new, callback_url=callback_url, **msgspec.structs.asdict(repeated))
         # A client that hangs up now must not tear the acceptance from its picture or its wake-up.
         accepting = asyncio.ensure_future(self._accept(new, reference))
         self._accepting.add(accepting)
@@ -218,6 +289,12 @@ class Videos:
         """The value of ``openai-poll-after-ms`` for an unfinished video."""
         return poll_after_ms(await self._expected_seconds(video))
 
+    async def _callback(self, url: str | None) -> str | None:
+        if url is None:
+            return None
+        await self._guard.about("callback_url").check(url)
+        return self._vault.seal(url)
+
     async def _accept(self, new: NewVideo, reference: Asset | None) -> Video:
         try:
             video, created = await self._store.videos.create(new, self._clock())
@@ -296,12 +373,15 @@ class Videos:
             await self._storage.delete(reference.key)
 
 
+def _check_allowed(principal: Principal, model: str) -> None:
+    if principal.models is not None and model not in principal.models:
+        raise NotAllowed(f"This key may not use the model '{model}'.", param="model")
+
+
 def _refuse_what_nobody_can(params: CreateParams) -> None:
     # Accepted by the dialect, known to the contract, but no engine here can honour it yet: said, never ignored.
     if params.characters:
         raise InvalidValue("This model does not support characters.", param="characters")
-    if params.callback_url is not None:
-        raise InvalidValue("This server does not send callbacks.", param="callback_url")
 
 
 def _new_video(
@@ -312,6 +392,7 @@ def _new_video(
     return NewVideo(
         id=video_id,
         account_id=principal.account_id,
+        key_id=principal.key_id,
         model=resolved.model.name,
         engine=resolved.model.engine,
         recipe=Recipe(

@@ -23,6 +23,7 @@ from filmgate.server.serve import serve
 from filmgate.settings import Settings
 from filmgate.storage import LocalStorage
 from filmgate.store import Principal, Store
+from filmgate.vault import Vault
 from filmgate.video import Asset, AssetKind, Video, VideoError
 from filmgate.videos import Videos
 
@@ -122,6 +123,7 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
         storage=storage,
         engines={},
         guard=net.Guard(),
+        vault=Vault.at(folder / "vault.key"),
         wake=hands.wake,
         clock=time.time,
         image_limit=settings.image_limit,
