@@ -47,7 +47,7 @@ async def _read(desk: Desk, body: bytes, content_type: str | None = None, piece:
     reader = BodyReader(desk.storage, BodyLimits(bytes=64 * 1024 * 1024, seconds=20))
     headers = [] if content_type is None else [(b"content-type", content_type.encode())]
     scope = {"type": "http", "headers": headers}
-    async with reader.fields(scope, receive, FILES) as fields:  # type: ignore[arg-type]  # the part of ASGI that matters
+    async with reader.fields(scope, receive, FILES) as fields:
         upload = fields.get("input_reference")
         found = Read(fields, upload.path.read_bytes() if isinstance(upload, Upload) else None)
         if isinstance(upload, Upload) and found.file is not None:

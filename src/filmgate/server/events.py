@@ -66,15 +66,18 @@ class EventStream:
         while True:
             outlook = await self._videos.outlook(video)
             now = (video.status, video.progress, outlook.position)
-            yield self._event(video, outlook) if now != said else events.PING
-            said = now
+            if now != said:
+                yield self._event(video, outlook)
             if video.finished:
                 return
-            await self._changes.wait(video.id, video.version, self._keep_alive)
+            said, seen = now, video.version
+            await self._changes.wait(video.id, seen, self._keep_alive)
             try:
                 video = await self._videos.retrieve(self._call.principal, video.id)
             except VideoNotFound:
                 return  # deleted meanwhile: there is nothing more to tell
+            if video.version == seen:
+                yield events.PING
 
     def _event(self, video: Video, outlook: Outlook) -> bytes:
         shown = encode(self._call.dialect.render_video(video, self._call.context))

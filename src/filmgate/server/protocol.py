@@ -113,7 +113,8 @@ class Connection(HttpToolsProtocol):
         self._clear_deadline()
         super().on_headers_complete()
         # Requests may come in one after another while the first is still answered: each has its own cycle.
-        self.scope["extensions"] = {SENDFILE: partial(self._sendfile, self.cycle)}
+        offered: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}
+        self.scope["extensions"] = offered
 
     def on_message_complete(self) -> None:
         """The body has ended."""
