@@ -37,7 +37,7 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
         Vault.at(path)
     assert path.read_text() == "nonsense"
     with pytest.raises(SettingsError, match="can't be used"):
-        Vault.at(tmp_path / "nowhere" / "vault.key")
+        Vault.at(path / "vault.key")
 
 
 def test_several_that_start_at_once_share_a_key(tmp_path: Path) -> None:
