@@ -13,12 +13,13 @@ from typing import Literal, Self
 
 import structlog
 
-from filmgate import engines, net
+from filmgate import engines, keyfile, net
 from filmgate.catalog import Catalog
 from filmgate.claim import Claim, claim
 from filmgate.engines.base import Engine
 from filmgate.errors import SettingsError
 from filmgate.flow import Flow, failpoint
+from filmgate.links import LinkSigner
 from filmgate.server.app import App, build_app
 from filmgate.settings import Settings
 from filmgate.storage import LocalStorage
@@ -45,6 +46,7 @@ class Gate:
         engines: Mapping[str, Engine],
         flow: Flow,
         videos: Videos,
+        signer: LinkSigner,
     ) -> None:
         self.settings = settings
         self.held = held
@@ -53,7 +55,7 @@ class Gate:
         self.engines = engines
         self.flow = flow
         self.videos = videos
-        self.app: App = build_app(videos, store, storage, settings, lambda: self.ready)
+        self.app: App = build_app(videos, store, storage, settings, lambda: self.ready, signer=signer)
         self.ready = False
         self._exit = AsyncExitStack()
 
@@ -126,7 +128,17 @@ def build(settings: Settings, role: Role = "server") -> Gate:
         clock=time.time,
         image_limit=settings.image_limit,
     )
-    return Gate(settings=settings, held=held, store=store, storage=storage, engines=made, flow=flow, videos=videos)
+    signer = LinkSigner(keyfile.load(data / "secrets" / "links.key"), time.time)
+    return Gate(
+        settings=settings,
+        held=held,
+        store=store,
+        storage=storage,
+        engines=made,
+        flow=flow,
+        videos=videos,
+        signer=signer,
+    )
 
 
 def open_store(settings: Settings) -> Store:

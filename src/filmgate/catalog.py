@@ -72,6 +72,7 @@ class Model(Struct, frozen=True, kw_only=True):
     default_seconds: int
     price: dict[str, int]  # micro-units a second, by size or "default"
     description: str = ""
+    chat: bool = False  # whether chat programs may ask for it
 
     def price_micros(self, size: Size, seconds: int) -> int:
         """What a video of ``seconds`` costs, in micro-units."""
@@ -210,6 +211,7 @@ class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_seconds: _Seconds | None = None
     price: dict[str, _Price] | None = None
     description: str | None = None
+    chat: bool | None = None
 
 
 _REQUIRED = ("created", "engine", "sizes", "seconds", "default_size", "default_seconds", "price")
@@ -269,7 +271,7 @@ def _model(name: str, values: dict[str, object]) -> Model:
     known: dict[str, Any] = {key: getattr(entry, key) for key in (*_REQUIRED, "description")}
     known["sizes"] = tuple(_size(name, "sizes", text) for text in known["sizes"])
     known["default_size"] = _size(name, "default_size", known["default_size"])
-    model = Model(name=name, **(known | {"description": known["description"] or ""}))
+    model = Model(name=name, **(known | {"description": known["description"] or "", "chat": bool(entry.chat)}))
     _check_defaults(model)
     _check_price(model)
     return model

@@ -253,15 +253,30 @@ class Videos:
             VideoNotReady: not completed (yet).
             VideoExpired: its retention is over.
         """
-        video = await self._held(principal, video_id, hold)
+        return await self._content(await self._held(principal, video_id, hold), kind, kept)
+
+    async def published(self, video_id: str, kind: AssetKind) -> Content:
+        """An open file of a completed video, for whoever holds a signed link to it.
+
+        Raises:
+            VideoNotFound: unknown or deleted.
+            VideoNotReady: not completed (yet).
+            VideoExpired: its retention is over.
+        """
+        video = await self._store.videos.get(video_id)
+        if video is None:
+            raise VideoNotFound(video_id)
+        return await self._content(video, kind)
+
+    async def _content(self, video: Video, kind: AssetKind, kept: float | None = None) -> Content:
         if video.status is not Status.COMPLETED:
             raise VideoNotReady
         if self._gone(video, kept):
             raise VideoExpired
-        asset = (await self._store.videos.assets(video_id)).get(kind)
+        asset = (await self._store.videos.assets(video.id)).get(kind)
         if asset is None:
             raise VideoExpired
-        return Content(video, asset, await self._open(principal, video_id, asset))
+        return Content(video, asset, await self._open(video, asset))
 
     async def _held(self, principal: Principal, video_id: str, seconds: float) -> Video:
         video, until = await self.retrieve(principal, video_id), self._clock() + seconds
@@ -313,12 +328,13 @@ class Videos:
         engine = self._engines.get(video.engine)
         return learnt or (engine.expected_seconds(_job(video)) if engine else USUAL_SECONDS)
 
-    async def _open(self, principal: Principal, video_id: str, asset: Asset) -> Reader:
+    async def _open(self, video: Video, asset: Asset) -> Reader:
         try:
             return await self._storage.open(asset.key)
         except FileNotFoundError:
             # Deleted or expired between the row and the file: say so; anything else is a fault of ours.
-            video = await self.retrieve(principal, video_id)
+            if await self._store.videos.get(video.id) is None:
+                raise VideoNotFound(video.id) from None
             if asset.kind not in await self._store.videos.assets(video.id):
                 raise VideoExpired from None
             raise StorageFault from None

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from filmgate import net
 from filmgate.catalog import Catalog
+from filmgate.links import LinkSigner
 from filmgate.server.app import App, build_app
 from filmgate.server.protocol import Deadlines
 from filmgate.server.serve import serve
@@ -134,7 +135,8 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
         keys.append((await store.accounts.create_key(account.id, name, time.time()))[1])
     principal = await store.accounts.principal(keys[0])
     assert principal is not None
-    app = build_app(videos, store, storage, settings, lambda: True, keep_alive=keep_alive)
+    signer = LinkSigner(b"k" * 32, time.time)
+    app = build_app(videos, store, storage, settings, lambda: True, signer=signer, keep_alive=keep_alive)
     return Desk(app, store, storage, videos, hands, keys[0], principal, keys[1], folder)
 
 

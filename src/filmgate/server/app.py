@@ -8,11 +8,14 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.errors import UnknownUrl
+from filmgate.links import LinkSigner
 from filmgate.server.auth import Authenticator
 from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.call import Handler, Resource
+from filmgate.server.chat import ChatHandlers
 from filmgate.server.envelope import Envelope
 from filmgate.server.events import KEEP_ALIVE_SECONDS
+from filmgate.server.files import LinkedFiles
 from filmgate.server.health import document, health
 from filmgate.server.models import ModelHandlers
 from filmgate.server.patience import Patience
@@ -58,6 +61,7 @@ def build_app(
     settings: Settings,
     ready: Callable[[], bool],
     *,
+    signer: LinkSigner,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> App:
     """The application over its use cases.
@@ -68,6 +72,7 @@ def build_app(
         storage: where uploads are staged.
         settings: limits.
         ready: whether requests are welcome.
+        signer: makes and checks the links that open without a key.
         keep_alive: seconds between the signs of life of an event stream.
     """
     patience = Patience()
@@ -75,7 +80,9 @@ def build_app(
     films = VideoHandlers(videos, store.changes, body, patience, keep_alive)
     models = ModelHandlers(videos.catalog)
     authenticate = Authenticator(store)
-    routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models)]
+    told = ChatHandlers(videos, store.changes, body, patience, signer)
+    routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models, told)]
+    routes.append(Route("/files/{id}/{name}", LinkedFiles(videos, signer)))
     routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
     routes.append(Route("/openapi.json", document(encode(openapi.document(videos.catalog.models())))))
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
@@ -83,7 +90,7 @@ def build_app(
 
 
 def _routes(
-    dialect: Dialect, authenticate: Authenticator, films: VideoHandlers, models: ModelHandlers
+    dialect: Dialect, authenticate: Authenticator, films: VideoHandlers, models: ModelHandlers, told: ChatHandlers
 ) -> Iterator[Route]:
     def at(path: str, **handlers: Handler) -> Route:
         return Route(dialect.base_path + path, Resource(dialect, authenticate, **handlers))
@@ -95,6 +102,7 @@ def _routes(
     yield at("/videos/{id}/cancel", post=films.cancel)
     yield at("/models", get=models.list)
     yield at("/models/{id}", get=models.retrieve)
+    yield at("/chat/completions", post=told.complete)
 
 
 async def _unknown_url(scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -7,6 +7,7 @@ accepted before the first word, and its id is among the first lines.
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from urllib.parse import urlsplit
@@ -57,7 +58,8 @@ class ChatHandlers:
         body: BodyReader,
         patience: Patience,
         signer: LinkSigner,
-        clock: Callable[[], float],
+        *,
+        clock: Callable[[], float] = time.time,
         ping: float = PING_SECONDS,
     ) -> None:
         self._videos = videos
@@ -84,32 +86,23 @@ class ChatHandlers:
         story = _Story(self, call, params, video)
         return story if params.stream else await story.whole()
 
-    async def tell(self, call: Call, params: chat.ChatParams, video: Video) -> AsyncGenerator[str, None]:
-        """The story of a video, piece by piece; an empty piece says that nothing has happened for a while."""
-        narrator = chat.Narrator(params.prompt, video.id)
-        yield narrator.opening(params.orientation, video.recipe.seconds)
+    async def tell(self, call: Call, narrator: chat.Narrator, video: Video) -> AsyncGenerator[str, None]:
+        """What becomes of a video, piece by piece; an empty piece says that nothing has happened for a while."""
         until = self._clock() + LONGEST
-        while not video.finished:
-            if video.status is Status.IN_PROGRESS:
-                yield narrator.progress(video.progress)
-            if self._clock() >= until or self._patience.over:
-                yield narrator.waiting()
-                return
-            await self._changes.wait(video.id, video.version, self._ping)
+        while not (video.finished or self._patience.over or self._clock() >= until):
+            yield narrator.progress(video.progress) if video.status is Status.IN_PROGRESS else ""
+            with self._patience.waiting():
+                await self._changes.wait(video.id, video.version, self._ping)
             try:
                 video = await self._videos.retrieve(call.principal, video.id)
             except VideoNotFound:
                 return  # deleted meanwhile: there is nothing more to tell
-            if not video.finished:
-                yield ""
-        if video.status is Status.COMPLETED:
-            yield narrator.completed(self._links(call, video))
-        else:
-            yield narrator.failed(video.error or _NO_REASON)
+        yield self._ending(call, narrator, video)
 
-    def waiting(self) -> Patience:
-        """What ends the telling when the server stops."""
-        return self._patience
+    def _ending(self, call: Call, narrator: chat.Narrator, video: Video) -> str:
+        if video.status is Status.COMPLETED:
+            return narrator.completed(self._links(call, video))
+        return narrator.failed(video.error or _NO_REASON) if video.finished else narrator.waiting()
 
     def now(self) -> int:
         """Unix seconds."""
@@ -133,14 +126,15 @@ class _Story:
         self._call = call
         self._params = params
         self._video = video
+        self._narrator = chat.Narrator(params.prompt, video.id)
         self._id = f"chatcmpl-{secrets.token_hex(12)}"
         self._created = handlers.now()
         self._said: list[str] = []
 
     async def whole(self) -> ASGIApp:
         """Wait until it is told, then answer."""
-        with self._handlers.waiting().waiting():
-            async for piece in self._pieces():
+        async with aclosing(self._pieces()) as pieces:
+            async for piece in pieces:
                 self._said.append(piece)
         told = "".join(self._said)
         return json_reply(chat.completion(self._id, self._params.model, self._created, told, self._usage()))
@@ -148,13 +142,6 @@ class _Story:
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream it."""
         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        with self._handlers.waiting().waiting():
-            await self._stream(receive, send)
-        for last in self._endings():
-            await send({"type": "http.response.body", "body": last, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-    async def _stream(self, receive: Receive, send: Send) -> None:
         role: str | None = "assistant"
         async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:
@@ -164,9 +151,15 @@ class _Story:
                 event = self._chunk(content=piece, role=role) if piece else chat.PING
                 role = None
                 await send({"type": "http.response.body", "body": event, "more_body": True})
+        for last in self._endings():
+            await send({"type": "http.response.body", "body": last, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
-    def _pieces(self) -> AsyncGenerator[str, None]:
-        return self._handlers.tell(self._call, self._params, self._video)
+    async def _pieces(self) -> AsyncGenerator[str, None]:
+        yield self._narrator.opening(self._params.orientation, self._video.recipe.seconds)
+        async with aclosing(self._handlers.tell(self._call, self._narrator, self._video)) as pieces:
+            async for piece in pieces:
+                yield piece
 
     def _endings(self) -> list[bytes]:
         endings = [self._chunk(finish="stop")]

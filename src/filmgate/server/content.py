@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.types import Receive, Scope, Send
 
-from filmgate.errors import StorageFault
+from filmgate.errors import RangeNotSatisfiable, StorageFault
+from filmgate.server.call import Call
 from filmgate.server.disconnect import ClientGone, is_gone
+from filmgate.server.errors import error_reply
 from filmgate.server.protocol import SENDFILE
-from filmgate.server.ranges import Span
-from filmgate.server.reply import Header
+from filmgate.server.ranges import Span, is_unchanged, select
+from filmgate.server.reply import Header, Reply
 from filmgate.storage.base import Reader
+from filmgate.videos import Content
 
-__all__ = ["FileReply"]
+__all__ = ["FileReply", "content_reply"]
 
 CHUNK = 64 * 1024
 """Bytes of one positioned read, where sendfile is not to be had: what 200 slow readers hold each."""
@@ -62,3 +67,42 @@ class FileReply:
             await send({"type": "http.response.body", "body": data, "more_body": True})
         if offset != end:
             raise StorageFault
+
+
+def content_reply(call: Call, content: Content, spelled: Mapping[str, str]) -> Reply | FileReply:
+    """The answer to a request for a file: whole, in part, unchanged, or no such part.
+
+    Args:
+        call: the request, whose conditions and range count.
+        content: the open file; it is closed here or by the answer.
+        spelled: headers of the dialect's own.
+    """
+    reply: Reply | FileReply | None = None
+    try:
+        reply = _judge(call, content, spelled)
+    finally:
+        if not isinstance(reply, FileReply):
+            content.reader.close()
+    return reply
+
+
+def _judge(call: Call, content: Content, spelled: Mapping[str, str]) -> Reply | FileReply:
+    asset, size = content.asset, content.reader.size
+    etag = f'"{asset.sha256}"'
+    headers = [
+        (b"content-type", asset.media_type.encode()),
+        (b"etag", etag.encode()),
+        (b"accept-ranges", b"bytes"),
+        *((name.encode(), value.encode()) for name, value in spelled.items()),
+    ]
+    if is_unchanged(etag, call.header(b"if-none-match")):
+        return Reply(304, headers)
+    try:
+        span = select(size, etag, call.header(b"range"), call.header(b"if-range"))
+    except RangeNotSatisfiable as error:
+        return error_reply(error, call.dialect, [(b"content-range", b"bytes */%d" % size)])
+    whole = Span(0, size)
+    if span is not None:
+        headers.append((b"content-range", span.content_range(size).encode()))
+    headers.append((b"content-length", b"%d" % (span or whole).length))
+    return FileReply(content.reader, 200 if span is None else 206, headers, span or whole)

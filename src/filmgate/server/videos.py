@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from filmgate.errors import InvalidValue, RangeNotSatisfiable
+from filmgate.errors import InvalidValue
 from filmgate.server.body import BodyReader
 from filmgate.server.call import Call
-from filmgate.server.content import FileReply
-from filmgate.server.errors import error_reply
+from filmgate.server.content import content_reply
 from filmgate.server.events import EventStream
 from filmgate.server.patience import Patience
-from filmgate.server.ranges import Span, is_unchanged, select
 from filmgate.server.reply import Header, Reply, json_reply
 from filmgate.store import Changes
-from filmgate.video import Asset, AssetKind, Video
+from filmgate.video import AssetKind, Video
 from filmgate.videos import Content, Videos
 
 __all__ = ["VideoHandlers"]
@@ -87,14 +85,7 @@ class VideoHandlers:
         """``GET /videos/{id}/content?variant=``."""
         variant = _VARIANTS[call.choice("variant", "video", *_VARIANTS)]
         content = await self._opened(call, variant)
-        try:
-            reply = _content_reply(call, content)
-        except BaseException:
-            content.reader.close()
-            raise
-        if not isinstance(reply, FileReply):
-            content.reader.close()
-        return reply
+        return content_reply(call, content, call.dialect.content_headers(call.target, variant))
 
     async def _opened(self, call: Call, kind: AssetKind) -> Content:
         dialect = call.dialect
@@ -111,33 +102,6 @@ class VideoHandlers:
         if not video.finished:
             headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.poll_after_ms(video)))
         return json_reply(call.dialect.render_video(video, call.context), headers=headers)
-
-
-def _content_reply(call: Call, content: Content) -> Reply | FileReply:
-    asset, size = content.asset, content.reader.size
-    etag = f'"{asset.sha256}"'
-    headers = _content_headers(call, asset, etag)
-    if is_unchanged(etag, call.header(b"if-none-match")):
-        return Reply(304, headers)
-    try:
-        span = select(size, etag, call.header(b"range"), call.header(b"if-range"))
-    except RangeNotSatisfiable as error:
-        return error_reply(error, call.dialect, [(b"content-range", b"bytes */%d" % size)])
-    whole = Span(0, size)
-    if span is not None:
-        headers.append((b"content-range", span.content_range(size).encode()))
-    headers.append((b"content-length", b"%d" % (span or whole).length))
-    return FileReply(content.reader, 200 if span is None else 206, headers, span or whole)
-
-
-def _content_headers(call: Call, asset: Asset, etag: str) -> list[Header]:
-    spelled = call.dialect.content_headers(call.target, asset.kind)
-    return [
-        (b"content-type", asset.media_type.encode()),
-        (b"etag", etag.encode()),
-        (b"accept-ranges", b"bytes"),
-        *((name.encode(), value.encode()) for name, value in spelled.items()),
-    ]
 
 
 def _idempotency_key(call: Call) -> str | None:

@@ -17,7 +17,7 @@ from filmgate.wire.values import Fields, FieldValue, Upload
 
 __all__ = ["DEPTH", "PARTS", "from_form", "from_json"]
 
-DEPTH = 8
+DEPTH = 32
 """How deep values may nest, the body itself included."""
 
 PARTS = 1_000
