@@ -11,7 +11,7 @@ class SoundEvent(Struct, frozen=True, order=True):
     """One short sound."""
 
     time: float  # seconds from the shot's first frame
-    kind: str  # "step", "splash", "bite", "thunder", "bark", "chirp", "whoosh", "wave"
+    kind: str  # "step", "splash", "bite", "thunder", "bark", "meow", "chirp", "whoosh", "wave"
     pan: float = 0.0  # -1 left … 1 right
     gain: float = 1.0  # 0 … 1
 

@@ -265,6 +265,19 @@ class Stage:
         layer = Plate(sprite, depth, fine=fine, wraps=wraps, sway=sway, gain=gain, opacity=opacity)
         self.add(layer, depth)
 
+    def tile(self, canvas: Canvas, depth: float, *, sway: Motion | None = None) -> None:
+        """Put a canvas at a depth that repeats sideways for ever; what its margins hold is folded in."""
+        margin = round(max(0.0, -canvas.x0))
+        pixels = canvas.pixels
+        period = pixels.shape[1] - 2 * margin
+        middle = pixels[:, margin : margin + period].copy()
+        if margin:
+            left, right = pixels[:, :margin], pixels[:, -margin:]
+            middle[:, -margin:] = left + middle[:, -margin:] * (1 - left[..., 3:])
+            middle[:, :margin] = right + middle[:, :margin] * (1 - right[..., 3:])
+        sprite = self.atlas.add(middle, 0.0, -canvas.y0, crop=False)
+        self.add(Plate(sprite, depth, wraps=True, sway=sway), depth)
+
     def hear(self, **loudness: float) -> None:
         """Let something be heard all the time."""
         for kind, gain in loudness.items():

@@ -230,6 +230,8 @@ def _kerb(stage: Stage) -> None:
     """The far end of the street: a line of lamps and their light in the haze."""
     canvas = stage.canvas(top=0.3, bottom=0.75)
     base, u = stage.at(0, 0, 26.0)[1], stage.unit
+    stone = stage.shade((0.30, 0.30, 0.34), 14, lit=0.3)
+    canvas.rectangle(canvas.x0, stage.at(0, 0, 33.0)[1], canvas.width, base + 2 - stage.at(0, 0, 33.0)[1], stone)
     for k in range(-6, 7):
         x = stage.width * (0.5 + 0.085 * k) + 4 * u
         tall = stage.height * (0.045 + 0.006 * abs(k))

@@ -73,7 +73,7 @@ def _put(stage: Stage, actor: Actor, action: str, k: int) -> None:
             return stage.speed * t + aside + width * (0.045 * math.sin(t * 0.5) - 0.09 * math.exp(-t * 0.5))
         if action in {"run", "walk", "play", "jump"}:
             pace = 2.1 if action != "walk" else 0.55
-            return aside + (pace * t + 0.28 * width) % (1.7 * width) - 0.85 * width
+            return aside + (pace * t + 0.58 * width) % (1.7 * width) - 0.85 * width
         return aside
 
     def quads(frame: Frame) -> list[Quad]:

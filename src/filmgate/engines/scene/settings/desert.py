@@ -1,0 +1,66 @@
+"""A desert: dunes behind dunes, their crests sharp, sand that drifts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from filmgate.engines.scene.canvas import Canvas, step
+from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.layers.ground import Ground, Soil
+from filmgate.engines.scene.layers.sky import sky
+from filmgate.engines.scene.palette import mix
+from filmgate.engines.scene.registry import setting
+from filmgate.engines.scene.stage import Stage
+
+_DUNES = ((260.0, 0.15, 0.9), (130.0, 0.125, 0.8), (64.0, 0.09, 0.75), (30.0, 0.055, 0.9))  # depth, height, width
+
+
+@setting(
+    "desert",
+    en=("desert", "dunes", "dune", "sahara", "sand dunes", "wasteland", "mars"),
+    zh=("沙漠", "沙丘", "戈壁", "大漠", "撒哈拉", "火星", "荒漠"),
+    time="sunset",
+    camera=("dolly",),
+)
+def desert(stage: Stage) -> None:
+    """Warm sand to the horizon."""
+    h = stage.height
+    stage.horizon, stage.eye, stage.reach = h * (0.50 if not stage.portrait else 0.54), 1.3, 0.8
+    stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
+    stage.standing, stage.bounds, stage.endless = 3.8, (2.2, 16.0), True
+    sky(stage)
+    Ground(stage, Soil(dark=(0.66, 0.43, 0.25), light=(1.05, 0.76, 0.47), period=3.1)).put(stage)
+    for k in range(len(_DUNES)):
+        _dune(stage, k)
+    stage.hear(wind=0.9)
+
+
+def _dune(stage: Stage, k: int) -> None:
+    """One chain: the sunny side bright, the other in shadow, ripples over both."""
+    depth, high, wide = _DUNES[k]
+    h, seed = stage.height, stage.seed % 997 + 13 * k
+    bottom = stage.horizon + stage.eye * stage.focal / depth
+    canvas = Canvas(0, 0.15 * h, 1.5 * stage.width, bottom + 3)
+    count = max(2, round(canvas.width / (wide * h)))  # whole cells, so that the line closes on itself
+    cells = count / canvas.width
+    line = fbm(canvas.width, 1, cells, 1.0, 0.0, 0.5, 3, count, seed)[0]
+    tops = np.asarray(bottom - h * high * np.clip((line - 0.28) * 2.3, 0.04, 1.2), np.float32)
+    below = canvas.rows()[:, None] - tops[None]
+    ridge = fbm(canvas.width, canvas.height, cells * 2, cells, 0.0, 0.3, 3, count * 2, seed + 5)
+    slope = np.gradient(tops)[None] * (1 if stage.light.sun[0] > 0.5 else -1)
+    bright = step(0.30, -0.25, slope + (ridge - 0.5) * 0.9 + 0.0012 * below * 720 / h)
+    ripples = fbm(canvas.width, canvas.height, 24 / canvas.width, 0.35 / stage.unit, 0.0, 0.0, 3, 24, seed + 9)
+    sand, shade = (
+        stage.shade((1.02, 0.72, 0.44), depth * 0.4, lit=0.95),
+        stage.shade((0.62, 0.38, 0.26), depth * 0.4, lit=0.12),
+    )
+    paint = (
+        np.asarray(shade, np.float32)
+        + (np.asarray(sand, np.float32) - np.asarray(shade, np.float32)) * bright[..., None]
+    )
+    paint = paint * (1 + 0.16 * (ripples[..., None] - 0.5) * min(1.0, 60 / depth))
+    rim = np.exp(-np.maximum(below, 0) / (0.004 * h))[..., None] * np.asarray(
+        mix(stage.light.glow, sand, 0.4), np.float32
+    )
+    canvas.fill(canvas.below(tops, bottom), np.asarray(paint + rim * 0.22, np.float32))
+    stage.tile(canvas, depth)

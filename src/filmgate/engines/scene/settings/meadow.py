@@ -1,0 +1,138 @@
+"""A meadow: rolling hills, grass to the knees, flowers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from filmgate.engines.scene.layers.foliage import LEAF, broadleaf, clump, grass, ramp
+from filmgate.engines.scene.layers.ground import Ground, Soil
+from filmgate.engines.scene.layers.ridge import Ridge, ridge
+from filmgate.engines.scene.layers.sky import sky
+from filmgate.engines.scene.palette import mix, rgb
+from filmgate.engines.scene.registry import setting
+from filmgate.engines.scene.stage import Stage, rocking
+
+_FLOWERS = ("#e4483c", "#f2c53d", "#f4f0ff", "#8f6fe0", "#f08fb4")
+
+
+@setting(
+    "meadow",
+    en=(
+        "meadow",
+        "field",
+        "grassland",
+        "grass",
+        "prairie",
+        "countryside",
+        "farm",
+        "flower field",
+        "hills",
+        "park",
+        "lawn",
+        "savanna",
+    ),
+    zh=("草地", "草原", "草坪", "田野", "原野", "花海", "花田", "乡村", "农场", "山坡", "公园", "牧场"),
+    time="day",
+    camera=("dolly",),
+)
+def meadow(stage: Stage) -> None:
+    """Hills behind, flowers in front."""
+    h = stage.height
+    stage.horizon, stage.eye, stage.reach = h * (0.50 if not stage.portrait else 0.54), 1.1, 0.7
+    stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
+    stage.standing, stage.bounds, stage.endless = 3.2, (2.2, 16.0), True
+    sky(stage)
+    for k in range(3):
+        hills = Ridge(
+            depth=(320.0, 150.0, 60.0)[k],
+            base=stage.horizon + h * 0.012,
+            rise=h * (0.15, 0.10, 0.055)[k],
+            width=(0.9, 0.8, 0.9)[k],
+            colour=((0.42, 0.52, 0.62), (0.36, 0.52, 0.36), (0.42, 0.58, 0.28))[k],
+            mist=0.55 - 0.2 * k,
+            trees=(0, 6, 0)[k],
+            bottom=stage.horizon + 2,
+        )
+        ridge(stage, hills)
+    Ground(stage, Soil(dark=(0.22, 0.36, 0.12), light=(0.55, 0.66, 0.27), period=1.7)).put(stage)
+    _oaks(stage)
+    _drifts(stage)
+    _near_grass(stage)
+    stage.hear(birds=0.6 if not stage.light.moon else 0.0, crickets=0.7 if stage.light.moon else 0.25, wind=0.35)
+
+
+def _oaks(stage: Stage) -> None:
+    """A few trees in the middle distance."""
+    w, h, rng = stage.width, stage.height, stage.rng
+    canvas = stage.canvas(top=-0.1, bottom=0.75)
+    depth = 30.0
+    foot = stage.at(0, 0, depth)[1]
+    for x in (-0.18, 0.12, 0.20, 0.86, 1.15):
+        broadleaf(
+            stage,
+            canvas,
+            (w * (x + 0.02 * rng.normal()), foot),
+            h * (0.16 + 0.06 * rng.random()),
+            LEAF,
+            depth=depth * 0.5,
+            leaf=3.6,
+        )
+    stage.tile(canvas, depth)
+
+
+def _drifts(stage: Stage) -> None:
+    """Flowers in drifts, smaller with distance."""
+    w, rng = stage.width, stage.rng
+    for depth in (14.0, 8.5, 5.6, 4.0):
+        metre = stage.focal / depth
+        foot = stage.at(0, 0, depth)[1]
+        canvas = stage.canvas(top=0.35, bottom=1.1)
+        colour = rgb(_FLOWERS[int(rng.integers(len(_FLOWERS)))])
+        for _ in range(7):
+            x = w * (rng.random() * 1.5 - 0.25)
+            clump(
+                stage,
+                canvas,
+                (x, foot),
+                (0.9 * metre, 0.10 * metre),
+                0.05 * metre,
+                ramp(stage, _GREEN, depth),
+                dense=0.5,
+            )
+            marks = np.array([mix(colour, (0, 0, 0), 0.35), colour, mix(colour, (1, 1, 1), 0.45)], np.float32)
+            lit = np.array(
+                [stage.shade((float(c[0]), float(c[1]), float(c[2])), depth, lit=0.8) for c in marks], np.float32
+            )
+            clump(
+                stage,
+                canvas,
+                (x, foot - 0.05 * metre),
+                (0.8 * metre, 0.09 * metre),
+                0.032 * metre + 0.5,
+                lit,
+                dense=0.16,
+            )
+        stage.tile(canvas, depth, sway=rocking(0.006 * metre, 0.0, 1.1, depth))
+
+
+_GREEN = (rgb("#2d4a1c"), rgb("#527a2a"), rgb("#86a63f"), rgb("#cbd778"))
+
+
+def _near_grass(stage: Stage) -> None:
+    """Blades and blossoms at one's feet."""
+    w, h, u = stage.width, stage.height, stage.unit
+    for k, (depth, top) in enumerate(((2.6, 0.97), (1.9, 1.03))):
+        canvas = stage.canvas(top=0.6, bottom=1.25)
+        for i, code in enumerate(_FLOWERS[:3]):
+            grass(
+                stage,
+                canvas,
+                -0.3 * w,
+                1.3 * w,
+                h * (top + 0.01 * i),
+                h * (0.075 + 0.03 * k),
+                120,
+                flower=rgb(code),
+                colours=(rgb("#34561f"), rgb("#a9c052")),
+            )
+        stage.tile(canvas, depth, sway=rocking((2 + 1.5 * k) * u, 0.0, 1.2, k * 1.3))
