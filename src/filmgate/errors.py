@@ -8,6 +8,7 @@
     │   ├── InvalidValue              a value outside what the model or the field takes
     │   ├── InvalidImage              a reference that is no usable picture
     │   ├── InvalidImageSize          a reference whose size is not the video's
+    │   ├── InvalidVideo              an uploaded film that can't be used
     │   ├── InvalidUrl                a URL that is not fetched: no http, no public host, credentials in it
     │   ├── UrlUnreachable            a URL that could not be fetched: no answer, an error, too much
     │   ├── UnknownModel              a model that the catalogue does not hold
@@ -23,7 +24,9 @@
     │   ├── VideoNotFound             unknown, deleted or someone else's: the same answer for all
     │   ├── VideoNotReady             content asked for before completion
     │   ├── VideoExpired              content asked for after retention
+    │   ├── CharacterNotFound         unknown or someone else's
     │   ├── ModelNotFound             GET /v1/models/{id}
+    │   ├── WebhookEndpointNotFound   unknown, deleted or someone else's
     │   └── UnknownUrl                no such path
     ├── MethodNotAllowed              405
     ├── RangeNotSatisfiable           416
@@ -61,6 +64,7 @@ __all__ = [
     "BadArtifact",
     "BodyTimeout",
     "BodyTooLarge",
+    "CharacterNotFound",
     "ClientError",
     "Conflict",
     "ConnectionFailed",
@@ -77,6 +81,7 @@ __all__ = [
     "InvalidType",
     "InvalidUrl",
     "InvalidValue",
+    "InvalidVideo",
     "MalformedBody",
     "MethodNotAllowed",
     "MissingParameter",
@@ -105,6 +110,7 @@ __all__ = [
     "VideoNotFound",
     "VideoNotReady",
     "WaitTimeout",
+    "WebhookEndpointNotFound",
     "shorten",
 ]
 
@@ -201,6 +207,12 @@ class InvalidImageSize(RequestError):
     """Inpaint image must match the requested width and height."""
 
     code = "invalid_image_size"
+
+
+class InvalidVideo(RequestError):
+    """The film can't be used."""
+
+    code = "invalid_video"
 
 
 class InvalidUrl(RequestError):
@@ -309,10 +321,28 @@ class VideoExpired(NotFound):
     code = "video_expired"
 
 
+class CharacterNotFound(NotFound):
+    """The character was not found."""
+
+    code = "character_not_found"
+
+    def __init__(self, character_id: str) -> None:
+        super().__init__(f"Character with id '{shorten(character_id)}' not found.")
+
+
 class ModelNotFound(NotFound):
     """The model was not found."""
 
     code = "model_not_found"
+
+
+class WebhookEndpointNotFound(NotFound):
+    """The webhook endpoint was not found."""
+
+    code = "webhook_endpoint_not_found"
+
+    def __init__(self, endpoint_id: str) -> None:
+        super().__init__(f"Webhook endpoint with id '{shorten(endpoint_id)}' not found.")
 
 
 class UnknownUrl(NotFound):

@@ -20,8 +20,10 @@ __all__ = [
     "TRANSITIONS",
     "Asset",
     "AssetKind",
+    "CastMember",
     "Fit",
     "NewVideo",
+    "Operation",
     "Recipe",
     "Size",
     "Stage",
@@ -86,6 +88,7 @@ class AssetKind(StrEnum):
     SPRITESHEET = "spritesheet"  # image/jpeg
     PREVIEW = "preview"  # image/webp, animated
     REFERENCE = "reference"  # image/png, the first frame that was asked for
+    SOURCE = "source"  # video/mp4, the film that it is made from: a copy of its own, kept until it is finished
 
 
 class Fit(StrEnum):
@@ -94,6 +97,15 @@ class Fit(StrEnum):
     ERROR = "error"
     CROP = "crop"
     PAD = "pad"
+
+
+class Operation(StrEnum):
+    """How a video comes about."""
+
+    CREATE = "create"  # from a prompt
+    REMIX = "remix"  # one of ours once more, with the prompt changed
+    EDIT = "edit"  # a film, ours or uploaded, changed as the prompt says
+    EXTEND = "extend"  # a film, ours or uploaded, and a new segment that goes on from its last frame
 
 
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", re.ASCII)
@@ -134,15 +146,35 @@ class Asset(Struct, frozen=True, kw_only=True):
     height: int
 
 
+class CastMember(Struct, frozen=True, kw_only=True):
+    """A character that a video is to show."""
+
+    id: str
+    name: str  # as prompts mention it
+    picture: Asset  # PNG: the first frame of its film
+    film: Asset
+
+
 class Recipe(Struct, frozen=True, kw_only=True):
     """Everything an engine needs to make the video, frozen when it was accepted."""
 
     prompt: str
     size: Size
-    seconds: int
+    seconds: int  # of the whole film
     seed: int
     fit: Fit = Fit.ERROR
     reference: Asset | None = None  # already taken in: decoded, fitted, re-encoded
+    operation: Operation = Operation.CREATE
+    source: Asset | None = None  # the film that it is made from; of every operation but CREATE
+    base_prompts: tuple[str, ...] = ()  # of the films that it comes from, oldest first
+    segment_seconds: int | None = None  # of the new segment; EXTEND only
+    extensions: int = 0  # how often the film was extended, this time included
+    characters: tuple[CastMember, ...] = ()
+
+    @property
+    def made_seconds(self) -> int:
+        """How much of the film an engine has to make."""
+        return self.seconds if self.segment_seconds is None else self.segment_seconds
 
 
 class NewVideo(Struct, frozen=True, kw_only=True):

@@ -14,9 +14,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.video import AssetKind, Size, VideoError
+from filmgate.video import AssetKind, Operation, Size, VideoError
 
-__all__ = ["Artifact", "Capabilities", "Engine", "Job", "State", "Verdict"]
+__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict"]
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -28,8 +28,20 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     cancels: bool = True
     image_input: bool = True
     audio: bool = True
+    remix: bool = False
+    edits: bool = False  # films of ours and uploaded ones
+    extends: bool = False
+    characters: bool = False
     concurrency: int | None = None  # jobs at once; None: no limit of its own
     submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
+
+
+class Character(Struct, frozen=True, kw_only=True):
+    """Somebody or something that the film is to show where the prompt mentions its name."""
+
+    name: str
+    picture: Path  # PNG of any size: how it looks
+    film: Path  # MP4: how it moves
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -40,9 +52,13 @@ class Job(Struct, frozen=True, kw_only=True):
     model: str
     prompt: str
     size: Size
-    seconds: int
+    seconds: int  # of what is to be made: of an extension, the new segment alone
     seed: int
-    reference: Path | None = None  # PNG of exactly ``size``: the first frame
+    reference: Path | None = None  # PNG of exactly ``size``: the first frame; of an extension, its source's last
+    operation: Operation = Operation.CREATE
+    source: Path | None = None  # MP4 of exactly ``size``: what is remixed, edited or extended
+    base_prompts: tuple[str, ...] = ()  # of the films that the source comes from and of itself, oldest first
+    characters: tuple[Character, ...] = ()
 
 
 class State(StrEnum):

@@ -46,6 +46,7 @@ _SUFFIXES = {
     AssetKind.SPRITESHEET: ".jpg",
     AssetKind.PREVIEW: "-preview.webp",
     AssetKind.REFERENCE: ".png",
+    AssetKind.SOURCE: "-source.mp4",
 }
 
 
