@@ -15,13 +15,18 @@ from filmgate.store.ledger import LedgerRows
 from filmgate.store.limits import Rate
 from filmgate.store.outbox import OutboxRows
 from filmgate.store.records import Account, Key, OutboxEvent, Principal, Unfinished
+from filmgate.store.usage import Day, Usage
 from filmgate.store.videos import VideoRows, version
+from filmgate.store.webhooks import Delivery, Endpoint, WebhookRows
 from filmgate.store.workers import WorkerRows
 
 __all__ = [
     "Account",
     "AccountRows",
     "Changes",
+    "Day",
+    "Delivery",
+    "Endpoint",
     "Key",
     "LedgerRows",
     "OutboxEvent",
@@ -30,7 +35,9 @@ __all__ = [
     "Rate",
     "Store",
     "Unfinished",
+    "Usage",
     "VideoRows",
+    "WebhookRows",
     "WorkerRows",
 ]
 
@@ -46,6 +53,7 @@ class Store:
         self.accounts = AccountRows(database.reader, self._batcher, clock)
         self.ledger = LedgerRows(database.reader, self._batcher)
         self.outbox = OutboxRows(database.reader, self._batcher)
+        self.webhooks = WebhookRows(database.reader, self._batcher)
         self.workers = WorkerRows(database.reader, self._batcher)
 
     @classmethod

@@ -13,6 +13,7 @@ from filmgate.errors import InvalidValue, NotFound
 from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
 from filmgate.store.schema import account, ledger_entry, video
+from filmgate.store.usage import Usage, usage
 from filmgate.video import Status
 
 __all__ = ["LedgerRows", "audit", "capture", "enter", "give", "hold", "release"]
@@ -100,6 +101,17 @@ class LedgerRows:
             enter(connection, account_id, None, "grant", amount_micros, now)
 
         await self._batcher.write(write)
+
+    async def usage(self, account_id: str, since: float) -> Usage:
+        """What the account has, holds and spent, by day and model since then.
+
+        Raises:
+            NotFound: no such account.
+        """
+        found = usage(self._reader, account_id, since)
+        if found is None:
+            raise NotFound(f"Account '{account_id}' not found.")
+        return found
 
     async def audit(self) -> list[str]:
         """Check every account's sum and every video's entries; a sentence for each that is wrong."""

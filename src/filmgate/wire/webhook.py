@@ -1,0 +1,270 @@
+"""Webhooks as the wire has them: what is posted, how it is signed, when it is tried again, and how they are set up.
+
+What is posted follows Standard Webhooks, so that ``client.webhooks.unwrap()`` of the official SDKs verifies it; the
+endpoints are spelled as those SDKs' ``client.webhooks`` asks for them.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+from msgspec import Struct
+from standardwebhooks import Webhook
+
+from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
+from filmgate.wire.objects import encode
+from filmgate.wire.values import Fields
+
+__all__ = [
+    "EVENT_TYPES",
+    "EndpointChange",
+    "EndpointDeleted",
+    "EndpointList",
+    "EndpointObject",
+    "EndpointTest",
+    "EndpointWithSecret",
+    "EventTypeList",
+    "body",
+    "delay",
+    "headers",
+    "hint",
+    "new_secret",
+    "parse_change",
+    "parse_new",
+    "parse_rotation",
+    "parse_test",
+]
+
+EVENT_TYPES = ("video.completed", "video.failed")
+"""What an endpoint may be told of."""
+
+NAME_MAX, URL_MAX = 100, 2048
+"""Characters of an endpoint's name and URL."""
+
+SCHEDULE = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+"""Seconds before each try since the one before."""
+
+JITTER = 0.1
+"""How far from the schedule a try may be, as a share, so that a receiver that was down is not met by all at once."""
+
+_SECRET_BYTES = 32
+
+
+# ---- what is posted
+
+
+class _Subject(Struct, frozen=True):
+    id: str
+
+
+class _Event(Struct, frozen=True):
+    id: str
+    object: str
+    created_at: int
+    type: str
+    data: _Subject
+
+
+def body(event_id: str, kind: str, created_at: float, video_id: str) -> bytes:
+    """The body that tells of an event."""
+    return encode(_Event(event_id, "event", int(created_at), kind, _Subject(video_id)))
+
+
+def headers(event_id: str, at: float, content: bytes, signing: Iterable[str]) -> dict[str, str]:
+    """The headers of one try.
+
+    Args:
+        event_id: the same at every try.
+        at: Unix time of this try; receivers refuse what is five minutes old.
+        content: the body.
+        signing: the secrets to sign with, several while one is being rotated.
+    """
+    stamp, text = datetime.fromtimestamp(int(at), UTC), content.decode()
+    signatures = [Webhook(secret).sign(event_id, stamp, text) for secret in signing]
+    signed = {"webhook-signature": " ".join(signatures)} if signatures else {}
+    return {
+        "content-type": "application/json",
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(at)),
+        **signed,
+    }
+
+
+def delay(tries: int, roll: float) -> float | None:
+    """Seconds until the next try after ``tries`` of them; None: that was the last.
+
+    Args:
+        tries: made so far.
+        roll: a random number in [0, 1).
+    """
+    if tries >= len(SCHEDULE):
+        return None
+    return SCHEDULE[tries] * (1 - JITTER + 2 * JITTER * roll)
+
+
+def new_secret() -> str:
+    """A fresh signing secret: ``whsec_`` and 256 random bits."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+
+
+def hint(secret: str) -> str:
+    """Enough of a secret to recognise it by."""
+    return f"{secret[:8]}…{secret[-4:]}"
+
+
+# ---- the objects
+
+
+class EndpointObject(Struct, frozen=True, kw_only=True):
+    """An endpoint: who is told of what. Times are Unix seconds."""
+
+    id: str
+    object: Literal["webhook_endpoint"] = "webhook_endpoint"
+    name: str
+    url: str
+    event_types: list[str]
+    signing_secret_hint: str
+    created_at: int
+    updated_at: int
+    disabled_at: int | None  # it answered 410; a new URL enables it again
+
+
+class EndpointWithSecret(EndpointObject, frozen=True, kw_only=True):
+    """An endpoint with its secret, which is shown this once."""
+
+    signing_secret: str
+
+
+class EndpointList(Struct, frozen=True, kw_only=True):
+    """A page of endpoints."""
+
+    object: Literal["list"] = "list"
+    data: list[EndpointObject]
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class EndpointDeleted(Struct, frozen=True, kw_only=True):
+    """What a DELETE answers."""
+
+    id: str
+    object: Literal["webhook_endpoint.deleted"] = "webhook_endpoint.deleted"
+    deleted: bool = True
+
+
+class EndpointTest(Struct, frozen=True, kw_only=True):
+    """What an endpoint answered to a test."""
+
+    object: Literal["webhook_endpoint.test"] = "webhook_endpoint.test"
+    webhook_endpoint_id: str
+    event_type: str
+    status_code: int
+    success: Literal[True] = True  # it answered; the status code says what
+
+
+class EventTypeList(Struct, frozen=True, kw_only=True):
+    """What endpoints may be told of."""
+
+    object: Literal["list"] = "list"
+    data: list[str]
+
+
+# ---- what is asked
+
+
+class EndpointChange(Struct, frozen=True, kw_only=True):
+    """An endpoint's fields; None: not given."""
+
+    name: str | None = None
+    url: str | None = None
+    event_types: tuple[str, ...] | None = None
+
+
+def parse_new(fields: Fields) -> EndpointChange:
+    """What ``POST /webhook_endpoints`` asks for; every field is given.
+
+    Raises:
+        RequestError: names the field.
+    """
+    for name in ("event_types", "name", "url"):
+        if fields.get(name) is None:
+            raise MissingParameter(name)
+    return parse_change(fields)
+
+
+def parse_change(fields: Fields) -> EndpointChange:
+    """What ``POST /webhook_endpoints/{id}`` asks for.
+
+    Raises:
+        RequestError: names the field.
+    """
+    _check_known(fields, ("event_types", "name", "url"))
+    types = fields.get("event_types")
+    return EndpointChange(
+        name=_text(fields, "name", NAME_MAX),
+        url=_text(fields, "url", URL_MAX),
+        event_types=None if types is None else _event_types(types),
+    )
+
+
+def parse_rotation(fields: Fields) -> bool:
+    """Whether the old secret is to sign for another 24 hours.
+
+    Raises:
+        RequestError: names the field.
+    """
+    name = "keep_old_secret_active_for_24_hours"
+    _check_known(fields, (name,))
+    value = fields.get(name)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    if value not in ("true", "false"):
+        raise InvalidType(name, "a boolean", "something else")
+    return value == "true"
+
+
+def parse_test(fields: Fields) -> str:
+    """The event type that a test sends.
+
+    Raises:
+        RequestError: names the field.
+    """
+    _check_known(fields, ("event_type",))
+    value = _text(fields, "event_type", NAME_MAX)
+    if value is None:
+        raise MissingParameter("event_type")
+    return _event_type("event_type", value)
+
+
+def _check_known(fields: Fields, known: Iterable[str]) -> None:
+    for name in fields:
+        if name not in known:
+            raise UnknownParameter(shorten(name))
+
+
+def _text(fields: Mapping[str, object], name: str, most: int) -> str | None:
+    value = fields.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise InvalidType(name, "a string", "something else")
+    if not 1 <= len(value.strip()) <= len(value) <= most:
+        raise InvalidValue(f"Invalid '{name}': expected 1 to {most} characters.", param=name)
+    return value
+
+
+def _event_types(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise InvalidType("event_types", "an array", "something else")
+    return tuple(dict.fromkeys(_event_type(f"event_types[{place}]", each) for place, each in enumerate(value)))
+
+
+def _event_type(name: str, value: object) -> str:
+    if value not in EVENT_TYPES:
+        raise InvalidValue.unsupported(name, value, EVENT_TYPES)
+    return str(value)
