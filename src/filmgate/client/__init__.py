@@ -1,1 +1,32 @@
-"""The SDK: a client of any server that speaks the API."""
+"""The SDK: ``Client`` and ``AsyncClient``, one logic, against this server and whoever speaks its API."""
+
+from filmgate.client.answers import Model, VideoData
+from filmgate.client.endpoint import Endpoint, base_url_from, endpoint
+from filmgate.client.resources import Content
+from filmgate.client.sdk import (
+    AsyncClient,
+    AsyncModels,
+    AsyncVideo,
+    AsyncVideos,
+    Client,
+    Models,
+    Video,
+    Videos,
+)
+
+__all__ = [
+    "AsyncClient",
+    "AsyncModels",
+    "AsyncVideo",
+    "AsyncVideos",
+    "Client",
+    "Content",
+    "Endpoint",
+    "Model",
+    "Models",
+    "Video",
+    "VideoData",
+    "Videos",
+    "base_url_from",
+    "endpoint",
+]

@@ -1,0 +1,229 @@
+"""Answers of the API as values or errors: pure functions, the content type looked at before the body is."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from filmgate import errors
+from filmgate.client.actions import Answer
+from filmgate.errors import FilmgateError, TooManyRequests, UnexpectedAnswer, VideoFailed, VideoModerated
+from filmgate.video import Status, VideoError
+
+__all__ = [
+    "Model",
+    "VideoData",
+    "VideoPage",
+    "error_of",
+    "failure",
+    "parse_deleted",
+    "parse_event",
+    "parse_models",
+    "parse_page",
+    "parse_video",
+    "retry_after",
+]
+
+LONGEST_RETRY_AFTER = 120.0
+
+
+class VideoData(Struct, frozen=True, kw_only=True):
+    """A video as the server showed it."""
+
+    id: str
+    model: str
+    status: Status
+    progress: int = 0
+    created_at: int = 0
+    completed_at: int | None = None
+    expires_at: int | None = None
+    prompt: str | None = None
+    size: str = ""
+    seconds: str = ""
+    remixed_from_video_id: str | None = None
+    error: VideoError | None = None
+    position: int | None = None  # in the queue, 1: next; only events say so
+    eta_seconds: float | None = None  # until it is completed, by experience; only events say so
+
+
+class VideoPage(Struct, frozen=True, kw_only=True):
+    """One page of a list."""
+
+    data: list[VideoData]
+    has_more: bool = False
+    last_id: str | None = None
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """What a model takes, as far as the server says."""
+
+    id: str
+    created: int = 0
+    owned_by: str = ""
+    sizes: list[str] = []
+    seconds: list[str] = []
+    default_size: str | None = None
+    default_seconds: str | None = None
+
+
+class _Models(Struct, frozen=True):
+    data: list[Model]
+
+
+class _Deleted(Struct, frozen=True):
+    id: str
+    deleted: bool
+
+
+class _Error(Struct, frozen=True, kw_only=True):
+    message: str = ""
+    param: str | None = None
+    code: str | int | None = None
+
+
+class _ErrorBody(Struct, frozen=True):
+    error: _Error
+
+
+T = TypeVar("T")
+
+
+def parse_video(answer: Answer) -> VideoData:
+    """A video.
+
+    Raises:
+        FilmgateError: the class that the answer's code or status stands for.
+        UnexpectedAnswer: it is not what the API answers.
+    """
+    return _parse(answer, VideoData)
+
+
+def parse_page(answer: Answer) -> VideoPage:
+    """A page of videos; raises as :func:`parse_video`."""
+    return _parse(answer, VideoPage)
+
+
+def parse_models(answer: Answer) -> list[Model]:
+    """The models; raises as :func:`parse_video`."""
+    return _parse(answer, _Models).data
+
+
+def parse_deleted(answer: Answer) -> str:
+    """The id of what was deleted; raises as :func:`parse_video`."""
+    return _parse(answer, _Deleted).id
+
+
+def parse_event(data: bytes) -> VideoData:
+    """The data of a server-sent event.
+
+    Raises:
+        UnexpectedAnswer: it is no video.
+    """
+    return _decode(data, VideoData, None)
+
+
+def failure(video: VideoData, request_id: str | None) -> VideoFailed | None:
+    """The error that a failed video stands for; None for any other."""
+    if video.status is not Status.FAILED:
+        return None
+    reason = video.error or VideoError("video_failed", "The video failed.")
+    kind = VideoModerated if reason.code == VideoModerated.code else VideoFailed
+    return kind(reason.message, code=reason.code, video_id=video.id, request_id=request_id)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds that the server asks to stay away, at most two minutes; None if it does not say."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            seconds = float(answer.headers.get(name, "")) / unit
+        except ValueError:
+            continue
+        return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if seconds == seconds else None  # noqa: PLR0124 - not NaN
+    return None
+
+
+def error_of(answer: Answer) -> FilmgateError:
+    """The error that an answer other than a success stands for."""
+    said = _said(answer)
+    if said is None and not answer.status >= _SERVER_FAULT:
+        return _unexpected(answer)
+    said = said or _Error(message=f"The server answered {answer.status}.")
+    code = str(said.code) if said.code is not None else None
+    kind = _BY_CODE.get(code or "") or _BY_STATUS.get(answer.status) or _by_class(answer.status)
+    error = kind.__new__(kind)  # constructors build a message from parts, here the message is there already
+    FilmgateError.__init__(error, said.message or None, param=said.param, code=code)
+    error.request_id = answer.request_id
+    if isinstance(error, TooManyRequests):
+        error.retry_after = retry_after(answer) or 1.0
+    return error
+
+
+_SERVER_FAULT = 500
+
+_ANSWERABLE: tuple[type[FilmgateError], ...] = (
+    errors.RequestError,
+    errors.InvalidKey,
+    errors.NotAllowed,
+    errors.NotFound,
+    errors.MethodNotAllowed,
+    errors.RangeNotSatisfiable,
+    errors.TooManyRequests,
+    errors.ServerError,
+)
+
+
+def _tree(kind: type[FilmgateError]) -> list[type[FilmgateError]]:
+    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _tree(child))]
+
+
+_BY_CODE = {kind.code: kind for root in _ANSWERABLE for kind in _tree(root) if kind.code}
+
+_BY_STATUS: dict[int, type[FilmgateError]] = {
+    401: errors.InvalidKey,
+    403: errors.NotAllowed,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.BodyTooLarge,
+    416: errors.RangeNotSatisfiable,
+    429: errors.TooManyRequests,
+    503: errors.Unavailable,
+}
+
+
+def _by_class(status: int) -> type[FilmgateError]:
+    return errors.ServerError if status >= _SERVER_FAULT else errors.RequestError
+
+
+def _said(answer: Answer) -> _Error | None:
+    if answer.media_type != "application/json":
+        return None
+    try:
+        return msgspec.json.decode(answer.body, type=_ErrorBody).error
+    except msgspec.DecodeError:
+        return None
+
+
+def _parse(answer: Answer, kind: type[T]) -> T:
+    if answer.status != 200:  # noqa: PLR2004 - every success of this API is a 200
+        raise error_of(answer)
+    if answer.media_type != "application/json":
+        raise _unexpected(answer)
+    return _decode(answer.body, kind, answer.request_id)
+
+
+def _decode(body: bytes, kind: type[T], request_id: str | None) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnexpectedAnswer(f"The answer is not what this API answers: {error}.", request_id=request_id) from error
+
+
+def _unexpected(answer: Answer) -> UnexpectedAnswer:
+    what = answer.media_type or "no content type"
+    where = f", and a redirect to {answer.headers['location']}" if "location" in answer.headers else ""
+    return UnexpectedAnswer(
+        f"The server answered {answer.status} with {what}{where}, which no video API does. Is the base URL right?",
+        request_id=answer.request_id,
+    )

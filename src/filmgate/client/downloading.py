@@ -1,0 +1,253 @@
+"""Downloading: into a part file, taken up where it broke off, verified, synced, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import IO, Any
+
+from msgspec import Struct
+
+from filmgate.client import requests
+from filmgate.client.actions import Action, Answer, Fault, Machine, Open, Read, Run, Sleep
+from filmgate.client.answers import error_of
+from filmgate.client.exchange import Session, backoff, exchange
+from filmgate.client.films import check_mp4
+from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
+
+__all__ = ["OnBytes", "fetch", "save"]
+
+OnBytes = Callable[[int, int | None], object]
+"""Told the bytes that are here and, where the server says so, of how many."""
+
+TRIES = 6
+"""Times that a broken download is taken up without having gained a byte."""
+
+_ETAG = re.compile(r'"([A-Za-z0-9._-]{1,80})"')
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MEDIA = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
+
+
+class _Offer(Struct, frozen=True):
+    """What an answer with content says about the whole file."""
+
+    offset: int  # of the first byte that follows
+    total: int | None
+    etag: str | None  # strong, without quotes
+    media_type: str
+
+
+class _Part:
+    """The file beside the target that grows; its name says of which content it is a part."""
+
+    def __init__(self, target: Path) -> None:
+        self._target = target
+        self.etag: str | None = None
+        self._file: IO[bytes] | None = None
+        self.size = 0
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        tag = f".{self.etag}" if self.etag else ""
+        return self._target.with_name(f"{self._target.name}{tag}.part")
+
+    def find(self) -> None:
+        """Take up what an earlier download left, if it says of what."""
+        start, end = f"{self._target.name}.", ".part"
+        for path in self._target.parent.glob("*.part"):
+            etag = path.name[len(start) : -len(end)]
+            if path.name.startswith(start) and _ETAG.fullmatch(f'"{etag}"'):
+                self.etag, self.size = etag, path.stat().st_size
+
+    def begin(self, offer: _Offer) -> None:
+        """Get ready for bytes from the offer's offset on; what is of no use any more is removed."""
+        self.close()
+        if offer.etag != self.etag or offer.offset == 0:
+            self.path.unlink(missing_ok=True)
+            self.etag = offer.etag
+        self._file = self.path.open("r+b" if offer.offset else "wb")
+        self._file.truncate(offer.offset)
+        self._file.seek(offer.offset)
+        self.size = offer.offset
+
+    def write(self, chunk: bytes) -> None:
+        """Append."""
+        if self._file is None:
+            raise ValueError("not begun")
+        self._file.write(chunk)
+        self.size += len(chunk)
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def discard(self) -> None:
+        """Remove it: nothing good can come of it."""
+        self.close()
+        self.path.unlink(missing_ok=True)
+        self.size = 0
+
+
+def save(
+    session: Session,
+    video_id: str,
+    target: Path,
+    *,
+    variant: str = "video",
+    force: bool = False,
+    on_bytes: OnBytes | None = None,
+) -> Machine[Path]:
+    """Bring the content to ``target``: there it is whole, verified and synced, or not at all.
+
+    Raises:
+        OutputExists: the target is there already and ``force`` was not given.
+        IntegrityError: what arrived is not what the server says it has.
+        VideoNotReady, VideoExpired, VideoNotFound: what the server answered.
+        ConnectionFailed: it broke too often; the next call goes on where this one stopped.
+        OSError: the disk refused; the part stays where it can be taken up.
+    """
+    if target.exists() and not force:
+        raise OutputExists(f"{target} exists already.")
+    part = _Part(target)
+    part.find()
+    try:
+        offer = yield from _transfer(session, video_id, variant, part, on_bytes)
+    finally:
+        part.close()
+    yield Run(lambda: _verify(part, offer))
+    yield Run(lambda: _publish(part.path, target, force=force))
+    return target
+
+
+def fetch(session: Session, video_id: str, variant: str) -> Machine[Answer]:
+    """The content in memory, verified as far as bytes can be.
+
+    Raises:
+        IntegrityError: what arrived is not what the server says it has.
+        FilmgateError: what the server answered.
+    """
+    answer = yield from exchange(session, requests.content(video_id, variant))
+    offer = _offer(answer)
+    if offer.total is not None and offer.total != len(answer.body):
+        raise IntegrityError(f"{len(answer.body)} bytes of {offer.total} arrived.")
+    _compare(hashlib.sha256(answer.body).hexdigest(), offer)
+    return answer
+
+
+def _transfer(
+    session: Session, video_id: str, variant: str, part: _Part, on_bytes: OnBytes | None
+) -> Generator[Action, Any, _Offer]:
+    """Ask for what is missing until nothing is."""
+    fruitless = 0
+    while True:
+        before = part.size
+        request = requests.content(video_id, variant, offset=part.size, etag=part.etag)
+        answer = yield from exchange(session, request, Open)
+        if answer.status == 416 and part.size:  # noqa: PLR2004 - the part is longer than the file
+            part.discard()
+            continue
+        offer = _offer(answer)
+        if offer.offset and (offer.offset, offer.etag) != (part.size, part.etag):
+            raise UnexpectedAnswer("The server sent another part of the content than it was asked for.")
+        part.begin(offer)
+        broken = yield from _drain(part, offer, on_bytes)
+        if broken is None and part.size >= (offer.total or 0):
+            return offer
+        fruitless = 0 if part.size > before else fruitless + 1
+        if fruitless >= TRIES:
+            raise ConnectionFailed(f"The download broke off: {broken or 'the answer ended early'}.")
+        yield Sleep(backoff(session, fruitless))
+
+
+def _drain(part: _Part, offer: _Offer, on_bytes: OnBytes | None) -> Generator[Action, Any, Fault | None]:
+    try:
+        while chunk := (yield Read()):
+            part.write(chunk)
+            if on_bytes is not None:
+                on_bytes(part.size, offer.total)
+    except Fault as fault:
+        return fault
+    finally:
+        part.close()
+    return None
+
+
+def _offer(answer: Answer) -> _Offer:
+    if answer.status not in {200, 206}:
+        raise error_of(answer)
+    media_type = answer.media_type
+    if not media_type.startswith(_MEDIA):
+        raise UnexpectedAnswer(f"Got {media_type or 'something'} instead of a film.")
+    tag = _ETAG.fullmatch(answer.headers.get("etag", ""))
+    length = answer.headers.get("content-length", "")
+    total, offset = (int(length) if length.isdecimal() else None), 0
+    if answer.status == 206:  # noqa: PLR2004 - a part of it
+        offset, total = _content_range(answer.headers.get("content-range", ""))
+    return _Offer(offset, total, tag[1] if tag else None, media_type)
+
+
+def _content_range(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", text.strip())
+    if match is None:
+        raise UnexpectedAnswer(f"A part of the content without its place: {text!r}.")
+    return int(match[1]), int(match[2])
+
+
+def _verify(part: _Part, offer: _Offer) -> None:
+    """Length, hash, boxes; a part that fails is removed, or it would be taken up for ever."""
+    try:
+        _check(part, offer)
+    except IntegrityError:
+        part.discard()
+        raise
+
+
+def _check(part: _Part, offer: _Offer) -> None:
+    if offer.total is not None and part.size != offer.total:
+        raise IntegrityError(f"{part.size} bytes of {offer.total} arrived.")
+    with part.path.open("rb") as file:
+        _compare(hashlib.file_digest(file, "sha256").hexdigest(), offer)
+    if offer.media_type == "video/mp4":
+        check_mp4(part.path)
+
+
+def _compare(digest: str, offer: _Offer) -> None:
+    if offer.etag and _SHA256.fullmatch(offer.etag) and offer.etag != digest:
+        raise IntegrityError("The bytes that arrived are not those that the server has (SHA-256).")
+
+
+def _publish(part: Path, target: Path, *, force: bool) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    if force:
+        part.replace(target)
+    else:
+        try:
+            _move_new(part, target)
+        except FileExistsError as error:
+            raise OutputExists(f"{target} exists already.") from error
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _move_new(part: Path, target: Path) -> None:
+    """Rename, but never over a file that appeared meanwhile."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(target) from None
+        part.rename(target)
+    else:
+        part.unlink()

@@ -1,0 +1,85 @@
+"""Where the SDK talks to and with which key: the only place in it that knows the environment's names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from msgspec import Struct
+
+from filmgate.errors import SettingsError
+
+__all__ = ["BASE_URL_NAMES", "DEFAULT_BASE_URL", "KEY_NAMES", "Endpoint", "base_url_from", "endpoint", "normalise"]
+
+DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
+
+BASE_URL_NAMES = ("FILMGATE_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE", "API_URL")
+"""Environment variables that may hold the address, the first one that does wins."""
+
+KEY_NAMES = ("FILMGATE_API_KEY", "OPENAI_API_KEY", "API_TOKEN", "DMX_API_KEY")
+"""Environment variables that may hold the key, the first one that does wins."""
+
+_VERSION = re.compile(r"v\d+[a-z0-9]*")
+
+
+class Endpoint(Struct, frozen=True):
+    """An API: its address, ending in its version, and a key for it."""
+
+    base_url: str
+    api_key: str | None
+
+    def url(self, path: str) -> str:
+        """The whole address of a path below the base."""
+        return f"{self.base_url}/{path}"
+
+
+def endpoint(base_url: str | None, api_key: str | None, environ: Mapping[str, str]) -> Endpoint:
+    """The endpoint that arguments and environment name; arguments win.
+
+    Raises:
+        SettingsError: the address is none, or the key can't stand in a header.
+    """
+    key = api_key or _first(environ, KEY_NAMES)
+    address = normalise(base_url or base_url_from(environ) or DEFAULT_BASE_URL)
+    if key is not None and not (key.isascii() and key.strip().isprintable()):
+        raise SettingsError("The API key holds characters that no key has; was something else pasted?")
+    return Endpoint(address, key.strip() if key else None)
+
+
+def base_url_from(environ: Mapping[str, str]) -> str | None:
+    """The address that the environment names, as it stands there."""
+    return _first(environ, BASE_URL_NAMES)
+
+
+def normalise(text: str) -> str:
+    """The base address in its one spelling: ``https://host[/prefix]/v1``.
+
+    Takes it with or without scheme, ``/v1``, trailing slashes, doubled ``/v1/v1`` or a pasted ``/videos`` at its end.
+
+    Raises:
+        SettingsError: not an http address.
+    """
+    text = text.strip()
+    if "://" not in text:
+        text = ("http://" if _is_local(text) else "https://") + text
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(f"'{text}' is not an address of an API; one looks like https://api.example.com/v1.")
+    steps = [step for step in parts.path.split("/") if step]
+    while steps and steps[-1] == "videos":
+        steps.pop()
+    while len(steps) > 1 and steps[-1] == steps[-2] and _VERSION.fullmatch(steps[-1]):
+        steps.pop()
+    if not steps or not _VERSION.fullmatch(steps[-1]):
+        steps.append("v1")
+    return urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(steps), "", ""))
+
+
+def _is_local(text: str) -> bool:
+    host = text.partition("/")[0].rpartition("@")[2]
+    return host.startswith(("localhost", "127.", "[::1]", "0.0.0.0"))  # noqa: S104 - recognised, not bound to
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+    return next((environ[name] for name in names if environ.get(name, "").strip()), None)

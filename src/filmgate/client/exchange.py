@@ -1,0 +1,104 @@
+"""One logical call: sent again where that is safe, and only there."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+from msgspec import Struct
+
+from filmgate.client.actions import Action, Answer, Fault, Machine, Request, Send, Sleep
+from filmgate.client.answers import retry_after
+from filmgate.errors import ConnectionFailed, SubmissionUnknown
+
+__all__ = ["SAFE", "Session", "backoff", "exchange"]
+
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing: sent again whatever happened."""
+
+REFUSED = frozenset({429, 503})
+"""Statuses that say that nothing was done: a create with a key of ours may be sent again."""
+
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+"""Statuses after which a look may be tried again."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """What machines need of the world beside actions, injected so that tests decide about it."""
+
+    retries: int = 2  # times that a call is sent again
+    clock: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random  # 0 to 1
+
+
+def exchange(
+    session: Session,
+    request: Request,
+    action: Callable[[Request], Action] = Send,
+    *,
+    retries: int | None = None,
+) -> Machine[Answer]:
+    """The answer to a request, after as many tries as are safe and allowed.
+
+    Args:
+        session: its clock, jitter and patience.
+        request: what to send; a POST carries an Idempotency-Key where it starts something.
+        action: ``Send``, or ``Open`` to read the body piecewise.
+        retries: instead of the session's.
+
+    Raises:
+        ConnectionFailed: the server could not be reached; nothing was done.
+        SubmissionUnknown: the reply to a create got lost; it may have been accepted.
+    """
+    left = session.retries if retries is None else retries
+    tried = 0
+    while True:
+        outcome = yield from _attempt(action(request))
+        if isinstance(outcome, Answer) and not _passing(request, outcome):
+            return outcome
+        if tried >= left or not _repeatable(request, outcome):
+            return _conclude(request, outcome)
+        yield Sleep(_pause(session, outcome, tried))
+        tried += 1
+
+
+def backoff(session: Session, tried: int, *, first: float = 0.5, most: float = 8.0) -> float:
+    """Seconds before the next try: doubling, with jitter."""
+    return min(first * 2.0**tried, most) * (0.75 + session.jitter() / 2)
+
+
+def _attempt(action: Action) -> Generator[Action, Any, Answer | Fault]:
+    try:
+        answer: Answer = yield action
+    except Fault as fault:
+        return fault
+    return answer
+
+
+def _passing(request: Request, answer: Answer) -> bool:
+    statuses = PASSING if request.method in SAFE else REFUSED
+    return answer.status in statuses and answer.headers.get("x-should-retry") != "false"
+
+
+def _repeatable(request: Request, outcome: Answer | Fault) -> bool:
+    """Whether sending it again can't do it twice."""
+    return request.method in SAFE or isinstance(outcome, Answer) or not outcome.sent
+
+
+def _pause(session: Session, outcome: Answer | Fault, tried: int) -> float:
+    asked = retry_after(outcome) if isinstance(outcome, Answer) else None
+    return backoff(session, tried) if asked is None else asked + session.jitter() / 4
+
+
+def _conclude(request: Request, outcome: Answer | Fault) -> Answer:
+    if isinstance(outcome, Answer):
+        return outcome
+    key = request.headers.get("idempotency-key")
+    if outcome.sent and key:
+        raise SubmissionUnknown(
+            f"The connection broke before the answer came ({outcome}): the video may have been accepted. Look at the "
+            f"list of your videos, or send it again with idempotency_key={key!r} to a server that honours keys."
+        ) from outcome
+    raise ConnectionFailed(f"The server could not be reached: {outcome}.") from outcome

@@ -1,0 +1,139 @@
+"""The API's requests as pure functions: values in, a :class:`Request` out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from filmgate.client.actions import FilePart, Request
+from filmgate.errors import InvalidImage, InvalidType
+
+__all__ = [
+    "ImageInput",
+    "cancel",
+    "content",
+    "create",
+    "delete",
+    "events",
+    "models",
+    "page",
+    "reference_of",
+    "retrieve",
+]
+
+ImageInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
+"""A picture: a path, its bytes, an open file, an http(s) or data URL, ``{"image_url": …}`` or ``{"file_id": …}``."""
+
+_MAGIC: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+    ("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff")),
+    ("image/png", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
+    ("image/webp", lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP"),
+)
+
+
+def create(
+    fields: Mapping[str, object], reference: FilePart | Mapping[str, str] | None, idempotency_key: str | None
+) -> Request:
+    """``POST /videos``: JSON, or a form where a file goes along. Fields that are None are left out."""
+    headers = {"idempotency-key": idempotency_key or f"fg-{secrets.token_hex(16)}"}
+    given = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(reference, FilePart):
+        form = dict(_form(given))
+        return Request(method="POST", path="videos", headers=headers, form=form, files={"input_reference": reference})
+    if reference is not None:
+        given["input_reference"] = dict(reference)
+    return Request(method="POST", path="videos", headers=headers, json=given)
+
+
+def retrieve(video_id: str, wait: int = 0) -> Request:
+    """``GET /videos/{id}``, asking the server to answer only when something changed, at most ``wait`` seconds later."""
+    params = {"wait": str(wait)} if wait else {}
+    return Request(method="GET", path=_path(video_id), params=params, patience=wait)
+
+
+def events(video_id: str) -> Request:
+    """``GET /videos/{id}/events``."""
+    return Request(method="GET", path=f"{_path(video_id)}/events", headers={"accept": "text/event-stream"})
+
+
+def page(after: str | None, limit: int | None, order: str | None) -> Request:
+    """``GET /videos``."""
+    given = {"after": after, "limit": limit, "order": order}
+    return Request(method="GET", path="videos", params={name: str(v) for name, v in given.items() if v is not None})
+
+
+def delete(video_id: str) -> Request:
+    """``DELETE /videos/{id}``."""
+    return Request(method="DELETE", path=_path(video_id))
+
+
+def cancel(video_id: str) -> Request:
+    """``POST /videos/{id}/cancel``."""
+    return Request(method="POST", path=f"{_path(video_id)}/cancel")
+
+
+def models() -> Request:
+    """``GET /models``."""
+    return Request(method="GET", path="models")
+
+
+def content(video_id: str, variant: str, *, offset: int = 0, etag: str | None = None) -> Request:
+    """``GET /videos/{id}/content``, from ``offset`` on if the file is still the one that ``etag`` names."""
+    headers = {"accept-encoding": "identity"}
+    if offset and etag:
+        headers |= {"range": f"bytes={offset}-", "if-range": f'"{etag}"'}
+    return Request(method="GET", path=f"{_path(video_id)}/content", params={"variant": variant}, headers=headers)
+
+
+def reference_of(image: ImageInput) -> FilePart | Mapping[str, str]:
+    """What a picture is on the wire: a file part, or an object with its address.
+
+    Raises:
+        InvalidImage: the file can't be read, or is neither JPEG, PNG nor WebP.
+        InvalidType: it is none of the things that a picture may be.
+    """
+    match image:
+        case Mapping():
+            return image
+        case str() if image.startswith(("http://", "https://", "data:")):
+            return {"image_url": image}
+        case str() | os.PathLike():
+            return _part(_read(Path(image)), str(image))
+        case bytes():
+            return _part(image, "these bytes")
+        case _ if hasattr(image, "read"):
+            return _part(image.read(), "this file")
+    raise InvalidType("input_reference", "a picture", type(image).__name__)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidImage(f"{path}: {error.strerror}.", param="input_reference") from error
+
+
+def _part(content: bytes, source: str) -> FilePart:
+    media_type = next((name for name, fits in _MAGIC if fits(content[:12])), None)
+    if media_type is None:
+        raise InvalidImage(f"{source}: neither JPEG, PNG nor WebP.", param="input_reference")
+    return FilePart(content, media_type)
+
+
+def _form(fields: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The fields as a form spells them: ``metadata[key]`` for what lies in a mapping."""
+    flat: list[tuple[str, str]] = []
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            flat += [(f"{name}[{key}]", str(inner)) for key, inner in value.items()]
+        else:
+            flat.append((name, str(value)))
+    return flat
+
+
+def _path(video_id: str) -> str:
+    return f"videos/{quote(video_id, safe='')}"

@@ -1,0 +1,157 @@
+"""Waiting for a video: long polls where the server holds them, its own hints elsewhere, events where it sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
+
+from filmgate.client import requests
+from filmgate.client.actions import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Sleep
+from filmgate.client.answers import VideoData, parse_event, parse_video
+from filmgate.client.exchange import Session, backoff, exchange
+from filmgate.errors import WaitTimeout
+from filmgate.video import TERMINAL
+
+__all__ = ["events", "watch"]
+
+T = TypeVar("T")
+
+LONGEST_POLL = 30
+"""Seconds that one long poll asks for: below the idle limits of proxies."""
+
+HELD = 0.25
+"""An answer that took this long, and several times as long as a plain look, was held back on purpose."""
+
+OUTAGE = 8
+"""Tries within one look, so that a server may restart while somebody waits (about 40 s)."""
+
+RECONNECTS = 5
+"""Times that an event stream is opened again without having said anything, before looking takes over."""
+
+Observer = Callable[[VideoData, str | None], Machine[None]]
+"""Sees each change of a video and the id of the answer that told; may act in between."""
+
+
+class _Pace:
+    """When to look again. Learns from the answers whether the server holds long polls back."""
+
+    def __init__(self, session: Session, interval: float | None) -> None:
+        self._session = session
+        self._interval = interval
+        self._plain: float | None = None  # seconds that a look without waiting took
+        self._holds: bool | None = None
+        self._looks = 0
+
+    def ask(self, left: float | None) -> int:
+        """Seconds to ask the server to hold the next answer back."""
+        if self._interval is not None or self._plain is None or self._holds is False:
+            return 0
+        return max(1, min(LONGEST_POLL, int(left or LONGEST_POLL)))
+
+    def learn(self, asked: int, took: float, *, changed: bool) -> None:
+        """Remember how the server treated a look."""
+        self._looks += 1
+        if not asked:
+            self._plain = took
+        elif took >= max(HELD, 3 * (self._plain or 0.0)):
+            self._holds = True
+        elif not changed:
+            self._holds = False
+
+    def pause(self, answer: Answer) -> float:
+        """Seconds until the next look."""
+        if self._interval is not None:
+            return self._interval
+        if self._holds:
+            return 0.1 + self._session.jitter() / 10
+        try:
+            hint = float(answer.headers.get("openai-poll-after-ms", "")) / 1000
+        except ValueError:
+            hint = min(0.5 + self._looks / 4, 5.0)
+        return min(max(hint, 0.1), 60.0) * (0.9 + self._session.jitter() / 5)
+
+
+def watch(
+    session: Session, video_id: str, see: Observer, *, timeout: float | None = None, interval: float | None = None
+) -> Machine[None]:
+    """Look until the video has ended; every change is shown to ``see``, its present state first.
+
+    Args:
+        session: clock, jitter, retries.
+        video_id: which one.
+        see: what is shown each change.
+        timeout: seconds, None for as long as it takes.
+        interval: fixed seconds between looks, for those who want them.
+
+    Raises:
+        WaitTimeout: the time is over, the video goes on.
+        FilmgateError: what the server answered.
+    """
+    pace, seen = _Pace(session, interval), None
+    until = None if timeout is None else session.clock() + timeout
+    while True:
+        asked = pace.ask(None if until is None else until - session.clock())
+        began = session.clock()
+        answer = yield from exchange(session, requests.retrieve(video_id, asked), retries=OUTAGE)
+        video = parse_video(answer)
+        pace.learn(asked, session.clock() - began, changed=video != seen)
+        if video != seen:
+            yield from see(video, answer.request_id)
+        if video.status in TERMINAL:
+            return
+        seen = video
+        yield Sleep(_within(pace.pause(answer), until, session))
+
+
+def events(session: Session, video_id: str, show: Callable[[VideoData], T]) -> Emitter[T]:
+    """Emits what ``show`` makes of the video at each of its changes, until it has ended.
+
+    Reads the server's events; from a server that has none, or a proxy that swallows them, it looks instead.
+    """
+    silent = 0
+    while silent < RECONNECTS:
+        said, over, supported = yield from _listen(video_id, show)
+        if over:
+            return
+        if not supported:
+            break
+        silent = 0 if said else silent + 1
+        yield Sleep(backoff(session, silent))
+
+    def see(video: VideoData, _request_id: str | None) -> Machine[None]:
+        yield Emit(show(video))
+
+    yield from watch(session, video_id, see)
+
+
+def _listen(video_id: str, show: Callable[[VideoData], T]) -> Generator[Action, Any, tuple[bool, bool, bool]]:
+    """One event stream: whether it said anything, whether the video ended, whether the server has streams at all."""
+    said, pending = False, b""
+    try:
+        answer: Answer = yield Open(requests.events(video_id))
+        if answer.status != 200 or answer.media_type != "text/event-stream":  # noqa: PLR2004 - the wire's success
+            return False, False, answer.status in {429, 502, 503, 504}
+        while chunk := (yield Read()):
+            *blocks, pending = (pending + chunk).replace(b"\r\n", b"\n").split(b"\n\n")
+            for video in filter(None, map(_event, blocks)):
+                said = True
+                yield Emit(show(video))
+                if video.status in TERMINAL:
+                    return True, True, True
+    except Fault:
+        pass
+    return said, False, True
+
+
+def _event(block: bytes) -> VideoData | None:
+    data = b"\n".join(line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:"))
+    return parse_event(data) if data else None
+
+
+def _within(pause: float, until: float | None, session: Session) -> float:
+    if until is None:
+        return pause
+    left = until - session.clock()
+    if left <= 0:
+        raise WaitTimeout
+    return min(pause, left)
