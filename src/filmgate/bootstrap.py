@@ -19,6 +19,7 @@ from filmgate.claim import Claim, claim
 from filmgate.engines.base import Engine
 from filmgate.errors import SettingsError
 from filmgate.flow import Flow, failpoint
+from filmgate.flow.webhooks import Deliveries
 from filmgate.links import LinkSigner
 from filmgate.server.app import App, build_app
 from filmgate.settings import Settings
@@ -26,6 +27,7 @@ from filmgate.storage import LocalStorage
 from filmgate.store import Store
 from filmgate.vault import Vault
 from filmgate.videos import Videos
+from filmgate.webhooks import Webhooks
 
 __all__ = ["Gate", "Role", "build", "open_store"]
 
@@ -47,6 +49,7 @@ class Gate:
         flow: Flow,
         videos: Videos,
         signer: LinkSigner,
+        webhooks: Webhooks,
     ) -> None:
         self.settings = settings
         self.held = held
@@ -55,7 +58,9 @@ class Gate:
         self.engines = engines
         self.flow = flow
         self.videos = videos
-        self.app: App = build_app(videos, store, storage, settings, lambda: self.ready, signer=signer)
+        self.app: App = build_app(
+            videos, store, storage, settings, lambda: self.ready, signer=signer, webhooks=webhooks
+        )
         self.ready = False
         self._exit = AsyncExitStack()
 
@@ -104,7 +109,8 @@ def build(settings: Settings, role: Role = "server") -> Gate:
     catalog = Catalog.load(*([settings.models] if settings.models else []))
     store = Store.open(data / "filmgate.sqlite")
     storage = LocalStorage(data / "files")
-    vault = Vault.at(data / "vault.key")
+    vault = Vault.at(data / "secrets" / "vault.key")
+    guard = net.Guard(allow_hosts=settings.allow_hosts)
     made = _engines(catalog, settings)
     flow = Flow(
         store,
@@ -116,13 +122,14 @@ def build(settings: Settings, role: Role = "server") -> Gate:
         clock=time.time,
         checkpoint=failpoint(settings.failpoint),
         worker=settings.worker,
+        webhooks=Deliveries(store, vault, guard.post, time.time),
     )
     videos = Videos(
         catalog=catalog,
         store=store,
         storage=storage,
         engines=made,
-        guard=net.Guard(allow_hosts=settings.allow_hosts),
+        guard=guard,
         vault=vault,
         wake=flow.wake,
         clock=time.time,
@@ -138,6 +145,7 @@ def build(settings: Settings, role: Role = "server") -> Gate:
         flow=flow,
         videos=videos,
         signer=signer,
+        webhooks=Webhooks(store.webhooks, guard, vault, time.time),
     )
 
 

@@ -27,6 +27,7 @@ from filmgate.store import Principal, Store
 from filmgate.vault import Vault
 from filmgate.video import Asset, AssetKind, Video, VideoError
 from filmgate.videos import Videos
+from filmgate.webhooks import Webhooks
 
 T = TypeVar("T")
 
@@ -118,13 +119,14 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     store = Store.open(folder / "rows.sqlite")
     storage = LocalStorage(folder / "files")
     hands = Hands(store, storage)
+    guard, vault = net.Guard(allow_hosts=settings.allow_hosts), Vault.at(folder / "vault.key")
     videos = Videos(
         catalog=Catalog.load(),
         store=store,
         storage=storage,
         engines={},
-        guard=net.Guard(),
-        vault=Vault.at(folder / "vault.key"),
+        guard=guard,
+        vault=vault,
         wake=hands.wake,
         clock=time.time,
         image_limit=settings.image_limit,
@@ -136,7 +138,10 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     principal = await store.accounts.principal(keys[0])
     assert principal is not None
     signer = LinkSigner(b"k" * 32, time.time)
-    app = build_app(videos, store, storage, settings, lambda: True, signer=signer, keep_alive=keep_alive)
+    webhooks = Webhooks(store.webhooks, guard, vault, time.time)
+    app = build_app(
+        videos, store, storage, settings, lambda: True, signer=signer, webhooks=webhooks, keep_alive=keep_alive
+    )
     return Desk(app, store, storage, videos, hands, keys[0], principal, keys[1], folder)
 
 

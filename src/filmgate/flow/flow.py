@@ -18,6 +18,7 @@ from filmgate.flow.drive import Drive
 from filmgate.flow.nudges import Nudges
 from filmgate.flow.reconcile import Reconciler, Start
 from filmgate.flow.sweeps import Sweeps
+from filmgate.flow.webhooks import Deliveries
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.video import Stage, Video
@@ -32,6 +33,7 @@ CANCELS_EVERY = 1.0
 RECONCILE_EVERY = 3.0
 THOROUGH_EVERY = 60.0
 SWEEP_EVERY = 300.0
+WEBHOOKS_EVERY = 0.5
 
 log = structlog.get_logger()
 
@@ -49,6 +51,7 @@ class Flow:
         clock: Unix time.
         checkpoint: called at each named step (``CHECKPOINTS``).
         worker: whether this process makes videos; false: it only starts them for others.
+        webhooks: tells the outside of events, where this process is a worker.
         limit: seconds after its submission at which a video is given up, from the seconds expected.
     """
 
@@ -64,6 +67,7 @@ class Flow:
         clock: Callable[[], float],
         checkpoint: Callable[[str], None] = lambda _name: None,
         worker: bool = True,
+        webhooks: Deliveries | None = None,
         limit: Callable[[float], float] = retry.watch_limit,
     ) -> None:
         self._store = store
@@ -72,6 +76,7 @@ class Flow:
         self._executor_id = executor_id
         self._clock = clock
         self._worker = worker
+        self._webhooks = webhooks
         self._nudges = Nudges()
         self._sweeps = Sweeps(store.videos, storage, clock)
         self._drive = Drive(
@@ -127,6 +132,8 @@ class Flow:
         if self._worker:
             await self._beat()
         self._exit.push_async_callback(self._durable.stop)
+        if self._webhooks is not None:
+            self._exit.push_async_callback(self._webhooks.stop)
         await self._durable.start()
         self._tasks = [asyncio.create_task(loop, name="flow") for loop in self._loops()]
         self._ready = True
@@ -153,6 +160,8 @@ class Flow:
                 _every(RECONCILE_EVERY, self._reconciler.take_over),
                 _every(SWEEP_EVERY, self._sweep),
             ]
+        if self._worker and self._webhooks is not None:
+            loops.append(_every(WEBHOOKS_EVERY, self._webhooks.sweep))
         return loops
 
     async def _run(self, video_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,11 +19,14 @@ from filmgate.server.files import LinkedFiles
 from filmgate.server.health import document, health
 from filmgate.server.models import ModelHandlers
 from filmgate.server.patience import Patience
+from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
+from filmgate.server.webhooks import WebhookHandlers
 from filmgate.settings import Settings
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.videos import Videos
+from filmgate.webhooks import Webhooks
 from filmgate.wire import openapi
 from filmgate.wire.apiyi import APIYI
 from filmgate.wire.apiyi_async import APIYI_ASYNC
@@ -39,9 +42,10 @@ DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
 
 
 class App:
-    """The application; :meth:`drain` tells it that the server is about to stop."""
+    """The application; ``routes`` is the table of all it answers, :meth:`drain` tells it that the server is about to stop."""
 
-    def __init__(self, app: ASGIApp, patience: Patience) -> None:
+    def __init__(self, app: ASGIApp, patience: Patience, routes: Sequence[Route]) -> None:
+        self.routes = routes
         self._app = app
         self._patience = patience
 
@@ -62,6 +66,7 @@ def build_app(
     ready: Callable[[], bool],
     *,
     signer: LinkSigner,
+    webhooks: Webhooks,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> App:
     """The application over its use cases.
@@ -73,6 +78,7 @@ def build_app(
         settings: limits.
         ready: whether requests are welcome.
         signer: makes and checks the links that open without a key.
+        webhooks: what can be done with webhook endpoints.
         keep_alive: seconds between the signs of life of an event stream.
     """
     patience = Patience()
@@ -82,11 +88,12 @@ def build_app(
     authenticate = Authenticator(store)
     told = ChatHandlers(videos, store.changes, body, patience, signer)
     routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models, told)]
+    routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
     routes.append(Route("/files/{id}/{name}", LinkedFiles(videos, signer)))
     routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
     routes.append(Route("/openapi.json", document(encode(openapi.document(videos.catalog.models())))))
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
-    return App(Envelope(router, DIALECTS), patience)
+    return App(Envelope(router, DIALECTS), patience, routes)
 
 
 def _routes(
@@ -103,6 +110,20 @@ def _routes(
     yield at("/models", get=models.list)
     yield at("/models/{id}", get=models.retrieve)
     yield at("/chat/completions", post=told.complete)
+
+
+def _account_routes(authenticate: Authenticator, hooks: WebhookHandlers, usage: UsageHandlers) -> Iterator[Route]:
+    """What belongs to an account rather than to a spelling of the API; under the first dialect's path alone."""
+
+    def at(path: str, **handlers: Handler) -> Route:
+        return Route(OPENAI.base_path + path, Resource(OPENAI, authenticate, **handlers))
+
+    yield at("/webhook_endpoints", get=hooks.list, post=hooks.create)
+    yield at("/webhook_endpoints/{id}", get=hooks.retrieve, post=hooks.update, delete=hooks.delete)
+    yield at("/webhook_endpoints/{id}/rotate_secret", post=hooks.rotate_secret)
+    yield at("/webhook_endpoints/{id}/test", post=hooks.test)
+    yield at("/webhook_event_types", get=hooks.event_types)
+    yield at("/usage", get=usage.retrieve)
 
 
 async def _unknown_url(scope: Scope, _receive: Receive, _send: Send) -> None:

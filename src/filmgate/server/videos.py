@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.types import ASGIApp
 
-from filmgate.errors import InvalidValue
+from filmgate.errors import InvalidValue, TooManyRequests
 from filmgate.server.body import BodyReader
 from filmgate.server.call import Call
 from filmgate.server.content import content_reply
+from filmgate.server.errors import error_reply
 from filmgate.server.events import EventStream
+from filmgate.server.limits import rate_headers
 from filmgate.server.patience import Patience
 from filmgate.server.reply import Header, Reply, json_reply
 from filmgate.store import Changes
@@ -45,10 +49,13 @@ class VideoHandlers:
         key, resend = _idempotency_key(call), _resend(call)
         async with self._body.fields(call.scope, call.receive, call.dialect.file_fields) as fields:
             params = call.dialect.parse_create(fields)
-            video = await self._videos.create(
-                call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resend
-            )
-        return await self._answer(call, video)
+            try:
+                video = await self._videos.create(
+                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resend
+                )
+            except TooManyRequests as error:
+                return error_reply(error, call.dialect, await rate_headers(self._videos, call.principal))
+        return await self._answer(call, video, await rate_headers(self._videos, call.principal))
 
     async def retrieve(self, call: Call) -> ASGIApp:
         """``GET /videos/{id}?wait=``: now, or as soon as something changes."""
@@ -97,8 +104,8 @@ class VideoHandlers:
         # Also where a stopping server let the waiting go: how it stands now is the answer.
         return await self._videos.content(call.principal, call.target, kind, kept=dialect.retention)
 
-    async def _answer(self, call: Call, video: Video) -> Reply:
-        headers: list[Header] = []
+    async def _answer(self, call: Call, video: Video, more: Sequence[Header] = ()) -> Reply:
+        headers = [*more]
         if not video.finished:
             headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.poll_after_ms(video)))
         return json_reply(call.dialect.render_video(video, call.context), headers=headers)
