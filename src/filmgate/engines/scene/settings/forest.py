@@ -16,7 +16,7 @@ from filmgate.engines.scene.palette import mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Plate, Stage, rocking
 
-_ROWS = (30.0, 20.0, 13.5, 9.0, 6.2)  # metres to each row of trunks
+_ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks
 
 
 @setting(
@@ -34,7 +34,7 @@ def forest(stage: Stage) -> None:
     stage.horizon, stage.eye, stage.reach = h * (0.60 if not stage.portrait else 0.64), 1.45, 1.1
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
     stage.standing, stage.bounds = 5.2, (3.2, 14.0)
-    sky(stage)
+    sky(stage, cover=False)
     _depths(stage)
     floor = Soil(dark=(0.20, 0.22, 0.12), light=(0.46, 0.47, 0.24), period=2.8)
     Ground(stage, floor).put(stage)
@@ -67,7 +67,7 @@ def _trunks(stage: Stage, depth: float, row: int) -> None:
     rng, metre = stage.rng, stage.focal / depth
     canvas = stage.canvas(top=-0.35, bottom=0.95, margin=0.35)
     foot = stage.horizon + stage.eye * metre
-    free = (0.0, 0.06, 0.13, 0.22, 0.34)[row]
+    free = (0.0, 0.11, 0.22, 0.34)[row]
     gap = max(1.5 * metre, stage.width * 0.07)
     x = canvas.x0 - gap * rng.random()
     while x < canvas.x0 + canvas.width:

@@ -38,8 +38,8 @@ def underwater(stage: Stage) -> None:
     dim = 0.45 if stage.light.moon else 1.0
     deep, bright = scale(rgb("#12607f"), dim), scale(rgb("#49b8c9"), dim)
     stage.light = replace(
-        stage.light, sun=(0.4, 0.5), ambient=scale((0.36, 0.62, 0.72), dim), key=scale((0.40, 0.52, 0.46), dim), haze=deep,
-        haze_depth=11.0, glow=(0.6, 0.95, 1.0), bloom=(0.7, 0.6), glitter=0.0,
+        stage.light, sun=(0.4, 0.5), ambient=scale((0.36, 0.62, 0.72), dim), key=scale((0.40, 0.52, 0.46), dim),
+        haze=deep, haze_depth=11.0, glow=(0.6, 0.95, 1.0), bloom=(0.7, 0.6), glitter=0.0,
     )  # fmt: skip
     stage.horizon, stage.eye = stage.height * 0.56, 1.5
     stage.standing, stage.bounds, stage.pool, stage.reach = 5.0, (3.0, 12.0), (3.0, 12.0), 0.8

@@ -45,6 +45,7 @@ def balloon(stage: Stage, spec: SubjectSpec) -> None:
             u = (0.64, 0.25, 0.44, 0.84, 0.10)[k % 5] + 0.05 * (random[k, 0] - 0.5)
             x = stage.width * (u + 0.008 * near * frame.t) - 60 * near * frame.lens.x * stage.unit
             y = stage.horizon * (0.40 + 0.26 * (1 - near) + 0.10 * random[k, 1]) - stage.height * 0.006 * frame.t * near
+            y = max(y, 0.62 * size * near)
             y += 0.006 * stage.height * math.sin(frame.t * 0.7 + k * 2)
             sx, sy = frame.screen(x, y)
             out.append(Quad(sprites[k % len(sprites)], sx, sy, near * frame.lens.zoom, near * frame.lens.zoom))

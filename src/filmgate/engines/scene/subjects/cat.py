@@ -77,10 +77,12 @@ def _skins(coat: Colour) -> list[Skin]:
     )
     fur = Skin(lit=scale(coat, 1.12), shaded=dark, fur=0.014, rim=0.9)
     return [
-        Skin(lit=scale(coat, 0.66), shaded=scale(dark, 0.7), fur=0.012, rim=0.2), Skin(lit=coat, shaded=dark, fur=0.02, rim=0.9), fur, fur,
+        Skin(lit=scale(coat, 0.66), shaded=scale(dark, 0.7), fur=0.012, rim=0.2),
+        Skin(lit=coat, shaded=dark, fur=0.02, rim=0.9), fur, fur,
         Skin(lit=scale(coat, 0.7), shaded=dark, rim=0.3), fur, Skin(lit=scale(coat, 0.95), shaded=dark, rim=0.6),
         Skin(lit=pale, shaded=scale(pale, 0.6), rim=0.3), Skin(lit=rgb("#b9d14a"), shaded=rgb("#7f9a2c"), rim=0.0),
-        Skin(lit=(0.04, 0.04, 0.04), shaded=(0.03, 0.03, 0.03), rim=0.0), Skin(lit=rgb("#d9808a"), shaded=rgb("#8c4a52"), rim=0.0),
+        Skin(lit=(0.04, 0.04, 0.04), shaded=(0.03, 0.03, 0.03), rim=0.0),
+        Skin(lit=rgb("#d9808a"), shaded=rgb("#8c4a52"), rim=0.0),
     ]  # fmt: skip
 
 

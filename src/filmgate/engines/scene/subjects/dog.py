@@ -121,7 +121,7 @@ def _skins(coat: str) -> list[Skin]:
         Skin(lit=scale(lit, 0.55), shaded=scale(dark, 0.55), fur=0.024, rim=0.2),
         Skin(lit=pale, shaded=dark, fur=0.055, rim=1.0),
         Skin(lit=lit, shaded=dark, fur=0.026, rim=1.0),
-        Skin(lit=lit, shaded=dark, fur=0.02, rim=0.8),
+        Skin(lit=lit, shaded=dark, fur=0.026, rim=0.8),
         Skin(lit=pale, shaded=scale(dark, 1.3), fur=0.05, rim=0.6),
         Skin(lit=scale(lit, 0.72), shaded=dark, rim=0.3),
         Skin(lit=(0.95, 0.45, 0.45), shaded=(0.6, 0.2, 0.22), rim=0.3),
@@ -198,7 +198,9 @@ def _foreleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     angle = 1.77 - 0.95 * lift
     paw = wrist[0] + 0.10 * math.cos(angle), wrist[1] + 0.10 * math.sin(angle)
     toe = paw[0] + 0.06 * math.cos(angle - 1.2), paw[1] + 0.035 * math.sin(angle - 1.2)
-    body.chain(skin, [shoulder, elbow, wrist, paw, toe], [0.125, 0.07, 0.045, 0.046, 0.04], 0.06)
+    upper = _TRUNK if skin == _NEAR else skin  # the near limbs grow out of the trunk
+    body.limb(upper, shoulder, 0.125, elbow, 0.07, 0.09)
+    body.chain(skin, [elbow, wrist, paw, toe], [0.068, 0.045, 0.046, 0.04], 0.06)
     body.limb(
         skin,
         ((shoulder[0] + elbow[0]) / 2 - 0.05, (shoulder[1] + elbow[1]) / 2 + 0.03),
@@ -216,7 +218,9 @@ def _hindleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     foot = -0.44 + swing, -0.05 - rise
     hock = foot[0] - 0.13 - 0.05 * min(1.0, rise * 4), foot[1] - 0.20
     knee, hock = bend(hip, hock, 0.35, 0.31, -1)
-    body.chain(skin, [hip, knee, hock], [0.165, 0.092, 0.048], 0.08)
+    upper = _TRUNK if skin == _NEAR else skin
+    body.limb(upper, hip, 0.165, knee, 0.092, 0.10)
+    body.limb(skin, knee, 0.090, hock, 0.048, 0.08)
     body.chain(skin, [hock, foot, (foot[0] + 0.08, foot[1] + 0.012)], [0.048, 0.043, 0.04], 0.04)
     body.limb(
         skin,

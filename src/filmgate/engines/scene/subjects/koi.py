@@ -37,7 +37,7 @@ def koi(stage: Stage, spec: SubjectSpec) -> None:
         fish = [_place(frame, random[k], sprites[k % len(sprites)]) for k in range(count)]
         return sorted(fish, key=lambda quad: quad.y)
 
-    stage.add(Figures(quads), stage.pool[0] + 0.6)
+    stage.add(Figures(quads), stage.standing + 0.6 if stage.walkers else stage.pool[0] + 0.6)  # under a jetty
 
 
 def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[type-arg]  # sprites by angle and pose
