@@ -42,7 +42,7 @@ DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
 
 
 class App:
-    """The application; ``routes`` is the table of all it answers, :meth:`drain` tells it that the server is about to stop."""
+    """The application and its table of ``routes``; :meth:`drain` tells it that the server is about to stop."""
 
     def __init__(self, app: ASGIApp, patience: Patience, routes: Sequence[Route]) -> None:
         self.routes = routes
