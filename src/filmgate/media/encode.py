@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from filmgate.video import Size
 
-__all__ = ["SAMPLE_RATE", "FilmWriter", "Frame", "rgb_to_planes"]
+__all__ = ["SAMPLE_RATE", "FilmWriter", "Frame", "planes", "rgb_to_planes"]
 
 SAMPLE_RATE = 48_000
 """Samples a second and channel, of every film's sound."""
@@ -50,7 +50,7 @@ class Frame:
         self.y: Plane  # (height, width), 16 to 235
         self.u: Plane  # (height / 2, width / 2), 16 to 240
         self.v: Plane
-        self.y, self.u, self.v = _planes(self.video)
+        self.y, self.u, self.v = planes(self.video)
 
 
 class FilmWriter:
@@ -74,7 +74,7 @@ class FilmWriter:
         path: Path,
         *,
         size: Size,
-        fps: int = 24,
+        fps: int | Fraction = 24,
         title: str = "",
         comment: str = "",
         preset: str = "veryfast",
@@ -87,7 +87,13 @@ class FilmWriter:
         self._size = size
         self._fps = fps
         self._tags = {"title": _plain(title), "comment": _plain(comment)}
-        self._options = {"preset": preset, "crf": str(crf), "profile": "high", "g": str(2 * fps), **_repeatable()}
+        self._options = {
+            "preset": preset,
+            "crf": str(crf),
+            "profile": "high",
+            "g": str(round(2 * fps)),
+            **_repeatable(),
+        }
         self._threads = threads
         self._part = path.with_name(f".{path.name}.part")
         self._sound = _Sound()
@@ -135,7 +141,7 @@ class FilmWriter:
     def write(self, frame: Frame) -> None:
         """Append a frame; it may not be changed afterwards."""
         frame.video.pts = self._frames
-        frame.video.time_base = Fraction(1, self._fps)
+        frame.video.time_base = 1 / Fraction(self._fps)
         self._container.mux(self._video.encode(frame.video))
         self._frames += 1
         self._encode_sound()
@@ -225,7 +231,7 @@ def rgb_to_planes(rgb: NDArray[np.uint8], frame: Frame) -> None:
     converted = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24").reformat(
         format="yuv420p", src_color_range=_FULL, dst_colorspace=_BT709, dst_color_range=_LIMITED, threads=1
     )
-    for into, plane in zip((frame.y, frame.u, frame.v), _planes(converted), strict=True):
+    for into, plane in zip((frame.y, frame.u, frame.v), planes(converted), strict=True):
         into[:] = plane
 
 
@@ -243,7 +249,8 @@ def _repeatable() -> dict[str, str]:
     return {"x264-params": _WITHOUT_AVX512} if "avx512bw" in flags else {}
 
 
-def _planes(video: VideoFrame) -> tuple[Plane, Plane, Plane]:
+def planes(video: VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """Views on the three planes of a yuv420p picture, without the padding of their lines."""
     y, u, v = (_view(plane) for plane in video.planes)
     return y, u, v
 

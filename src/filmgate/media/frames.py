@@ -1,0 +1,87 @@
+"""Single pictures out of a film: its first and its last frame, as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from PIL import Image
+
+from filmgate.errors import BadArtifact
+from filmgate.media.encode import Frame, planes
+from filmgate.media.probe import opened, video_track
+from filmgate.video import Size
+
+__all__ = ["copy_into", "first_frame", "last_frame"]
+
+_BT709 = 1
+_UNSPECIFIED = 2
+_LIMITED = 1
+_FULL = 2
+
+
+def first_frame(film: Path, out: Path) -> Size:
+    """Write a film's first frame to ``out`` as PNG; returns its size.
+
+    Raises:
+        BadArtifact: the film can't be decoded.
+    """
+    with opened(film) as container:
+        return _save(next(container.decode(video_track(container)), None), out)
+
+
+def last_frame(film: Path, out: Path) -> Size:
+    """Write a film's last frame to ``out`` as PNG; returns its size. Decodes only what follows the last key frame.
+
+    Raises:
+        BadArtifact: the film can't be decoded.
+    """
+    with opened(film) as container:
+        stream = video_track(container)
+        return _save(_latest(_tail(container, stream)), out)
+
+
+def copy_into(decoded: VideoFrame, frame: Frame) -> None:
+    """Fill a frame of the encoder's from a decoded one of the same size, whatever its format and colours."""
+    matrix = int(decoded.colorspace)
+    picture = decoded.reformat(
+        format="yuv420p",
+        src_colorspace=_BT709 if matrix == _UNSPECIFIED else matrix,
+        dst_colorspace=_BT709,
+        dst_color_range=_LIMITED,
+        threads=1,
+    )
+    for into, plane in zip((frame.y, frame.u, frame.v), planes(picture), strict=True):
+        into[:] = plane
+
+
+def _tail(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Frames that end with the last one."""
+    container.seek(max(0, (stream.duration or 0) - 1), stream=stream, backward=True)
+    return container.decode(stream)
+
+
+def _latest(frames: Iterator[VideoFrame]) -> VideoFrame | None:
+    last = None
+    for frame in frames:
+        if last is None or frame.pts is None or last.pts is None or frame.pts >= last.pts:
+            last = frame
+    return last
+
+
+def _save(frame: VideoFrame | None, out: Path) -> Size:
+    if frame is None:
+        raise BadArtifact("The film has no picture that can be decoded.")
+    matrix = int(frame.colorspace)
+    rgb = frame.reformat(
+        format="rgb24",
+        src_colorspace=_BT709 if matrix == _UNSPECIFIED else matrix,
+        dst_color_range=_FULL,
+        threads=1,
+    )
+    # Compressed lightly: it is read once, and written while somebody waits.
+    Image.fromarray(np.asarray(rgb.to_ndarray(), np.uint8)).save(out, "PNG", compress_level=1)
+    return Size(rgb.width, rgb.height)

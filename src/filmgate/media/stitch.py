@@ -1,0 +1,233 @@
+"""Two films as one: the second goes on where the first ends.
+
+The pictures are copied, bit by bit, where one decoder can read both without being told anew; else they are encoded
+again at the second film's rate. The sound is always encoded again: an AAC stream begins with samples that belong to
+nobody, so copied ones would leave a gap at the seam. Around the seam it fades out and in within a few milliseconds,
+which no ear takes for silence, and nothing clicks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from filmgate.errors import BadArtifact
+from filmgate.media.encode import SAMPLE_RATE, FilmWriter
+from filmgate.media.frames import copy_into
+from filmgate.media.probe import opened, verify, video_track
+from filmgate.video import Size
+
+__all__ = ["stitch"]
+
+FADE = SAMPLE_RATE // 200
+"""Samples of each fade at the seam: 5 ms."""
+
+RATE_LIMIT = 120
+"""Frames a second of the fastest film that is joined."""
+
+Sound = NDArray[np.float32]
+
+
+class _Track(Struct, frozen=True):
+    """What a film's header says of its pictures."""
+
+    codec: str
+    extradata: bytes | None
+    size: Size
+    rate: Fraction  # frames a second
+    time_base: Fraction
+    frames: int
+    steady: bool  # every frame is shown equally long
+
+    @property
+    def seconds(self) -> Fraction:
+        return self.frames / self.rate
+
+    def continues(self, before: _Track) -> bool:
+        """Whether its packets can simply follow those of ``before``."""
+        same = all(
+            getattr(self, name) == getattr(before, name)
+            for name in ("codec", "extradata", "size", "rate", "time_base", "steady")
+        )
+        return same and self.steady and self.codec == "h264"
+
+
+def stitch(first: Path, second: Path, out: Path) -> int:
+    """Write both films, one after the other, to ``out``; returns how many frames it has.
+
+    Args:
+        first: an MP4 of any codec and rate; without sound it is silent.
+        second: an MP4 of the same size; what is encoded anew gets its rate.
+        out: appears whole, its index before its data.
+
+    Raises:
+        BadArtifact: a film can't be decoded, or they differ in size.
+    """
+    before, after = _track(first), _track(second)
+    if before.size != after.size:
+        raise BadArtifact(f"The films are of different sizes: {before.size} and {after.size}.")
+    copied = after.continues(before)
+    seconds = before.seconds if copied else Fraction(round(before.seconds * after.rate)) / after.rate
+    sound = _joined(_sound(first, seconds), _sound(second, after.seconds))
+    frames = _copy(first, second, sound, out) if copied else _encode(first, second, sound, out)
+    found = verify(out, after.size, float(seconds + after.seconds), tolerance=float(1 / after.rate))
+    if found.frames != frames:
+        raise BadArtifact(f"The joined film has {found.frames} frames, not {frames}.")
+    return frames
+
+
+def _track(film: Path) -> _Track:
+    with opened(film) as container:
+        stream = video_track(container)
+        rate, time_base = stream.average_rate, stream.time_base
+        if not rate or not time_base or not 0 < rate <= RATE_LIMIT:
+            raise BadArtifact("The film's frame rate is none.")
+        frames = stream.frames
+        span = (stream.duration or 0) * time_base
+        return _Track(
+            codec=stream.codec_context.name,
+            extradata=stream.codec_context.extradata,
+            size=Size(stream.width, stream.height),
+            rate=rate,
+            time_base=time_base,
+            frames=frames,
+            steady=frames > 0 and span == frames / rate and (1 / rate / time_base).denominator == 1,
+        )
+
+
+# ---- pictures, copied
+
+
+def _copy(first: Path, second: Path, sound: Sound, out: Path) -> int:
+    part = out.with_name(f".{out.name}.part")
+    options = {"movflags": "+faststart", "max_interleave_delta": "0", "movie_timescale": str(SAMPLE_RATE)}
+    try:
+        with (
+            opened(first) as one,
+            opened(second) as two,
+            av.open(os.fspath(part), "w", format="mp4", options=options) as container,
+        ):
+            container.metadata.update(one.metadata)
+            pictures = container.add_stream_from_template(video_track(one))
+            audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
+            audio.codec_context.bit_rate = 160_000
+            container.start_encoding()
+            for block in _blocks(sound):
+                container.mux(audio.encode(block))
+            container.mux(audio.encode(None))
+            count = 0
+            for packet in _in_a_row(one, two):
+                packet.stream = pictures
+                container.mux(packet)
+                count += 1
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
+def _in_a_row(*films: InputContainer) -> Iterator[Packet[VideoStream]]:
+    """The packets of the films' pictures, each film's times counted from the end of the one before."""
+    offset = 0
+    for film in films:
+        stream = video_track(film)
+        for packet in film.demux(stream):
+            if packet.pts is None or packet.dts is None or not packet.size:
+                continue
+            packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+            yield packet
+        offset += stream.duration or 0
+
+
+def _blocks(sound: Sound) -> Iterator[av.AudioFrame]:
+    for start in range(0, sound.shape[1], 1024):
+        block = av.AudioFrame.from_ndarray(np.ascontiguousarray(sound[:, start : start + 1024]), "fltp", "stereo")
+        block.sample_rate, block.pts, block.time_base = SAMPLE_RATE, start, Fraction(1, SAMPLE_RATE)
+        yield block
+
+
+# ---- pictures, encoded anew
+
+
+def _encode(first: Path, second: Path, sound: Sound, out: Path) -> int:
+    before, after = _track(first), _track(second)
+    with FilmWriter(out, size=after.size, fps=after.rate, title=_title(first), comment=_comment(second)) as film:
+        film.sound(np.ascontiguousarray(sound.T))
+        for source, count in ((first, round(before.seconds * after.rate)), (second, after.frames)):
+            for decoded in _sampled(source, after.rate, count):
+                frame = film.new_frame()
+                copy_into(decoded, frame)
+                film.write(frame)
+        return film.frames
+
+
+def _sampled(film: Path, rate: Fraction, count: int) -> Iterator[VideoFrame]:
+    """``count`` frames of a film at k/``rate`` seconds; its last one stands for those that it lacks."""
+    given, shown = 0, None
+    with opened(film) as container:
+        for frame in container.decode(video_track(container)):
+            start = Fraction(frame.pts or 0) * (frame.time_base or 0)
+            # The frame before is shown until this one begins.
+            while shown is not None and given < count and Fraction(given) / rate < start:
+                yield shown
+                given += 1
+            shown = frame
+        if shown is None:
+            raise BadArtifact("The film can't be decoded.")
+        for _ in range(count - given):
+            yield shown
+
+
+def _title(film: Path) -> str:
+    with opened(film) as container:
+        return container.metadata.get("title", "")
+
+
+def _comment(film: Path) -> str:
+    with opened(film) as container:
+        return container.metadata.get("comment", "")
+
+
+# ---- sound
+
+
+def _sound(film: Path, seconds: Fraction) -> Sound:
+    """Its sound, cut or filled up to its pictures' length: float32 of shape (2, samples), 48,000 a second."""
+    sound = np.zeros((2, round(seconds * SAMPLE_RATE)), np.float32)
+    with opened(film) as container:
+        if not container.streams.audio:
+            return sound
+        resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE)
+        at = 0
+        for decoded in container.decode(container.streams.audio[0]):
+            at = _lay(sound, resampler.resample(decoded), at)
+        _lay(sound, resampler.resample(None), at)
+    return sound
+
+
+def _lay(sound: Sound, frames: list[av.AudioFrame], at: int) -> int:
+    for frame in frames:
+        samples = frame.to_ndarray()[:, : sound.shape[1] - at]
+        sound[:, at : at + samples.shape[1]] = samples
+        at += samples.shape[1]
+    return at
+
+
+def _joined(first: Sound, second: Sound) -> Sound:
+    """Both, faded out and in at the seam."""
+    down = np.linspace(1, 0, FADE, dtype=np.float32)
+    tail, head = min(FADE, first.shape[1]), min(FADE, second.shape[1])
+    first[:, first.shape[1] - tail :] *= down[FADE - tail :]
+    second[:, :head] *= down[::-1][:head]
+    return np.concatenate([first, second], axis=1)

@@ -1,0 +1,48 @@
+"""Single frames of a film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from filmgate.errors import BadArtifact
+from filmgate.media.encode import FilmWriter
+from filmgate.media.frames import copy_into, first_frame, last_frame
+from filmgate.media.probe import opened, probe
+from filmgate.video import Size
+
+
+def _mean(path: Path) -> list[int]:
+    with Image.open(path) as image:
+        return [round(float(part)) for part in np.asarray(image.convert("RGB")).mean((0, 1))]
+
+
+def test_the_first_and_the_last_frame_are_the_films(film: Path, tmp_path: Path) -> None:
+    """A film that goes from red to blue begins red and ends blue, in colours and size of its own."""
+    assert first_frame(film, tmp_path / "first.png") == last_frame(film, tmp_path / "last.png") == Size(160, 96)
+    first, last = _mean(tmp_path / "first.png"), _mean(tmp_path / "last.png")
+    assert first == pytest.approx([210, 20, 30], abs=4)
+    assert last == pytest.approx([31, 20, 208], abs=4)
+
+
+def test_a_picture_is_no_film(tmp_path: Path) -> None:
+    """What can't be decoded is said so."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "picture.png")
+    with pytest.raises(BadArtifact):
+        last_frame(tmp_path / "picture.png", tmp_path / "out.png")
+
+
+def test_a_decoded_frame_can_be_written_again(film: Path, tmp_path: Path) -> None:
+    """Its colours stay what they are."""
+    with opened(film) as container, FilmWriter(tmp_path / "again.mp4", size=Size(160, 96), crf=4) as writer:
+        for decoded in container.decode(video=0):
+            frame = writer.new_frame()
+            copy_into(decoded, frame)
+            writer.write(frame)
+    assert probe(tmp_path / "again.mp4").frames == 96
+    last_frame(film, tmp_path / "a.png")
+    last_frame(tmp_path / "again.mp4", tmp_path / "b.png")
+    assert _mean(tmp_path / "a.png") == _mean(tmp_path / "b.png")

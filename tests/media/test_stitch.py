@@ -1,0 +1,132 @@
+"""Films that go on."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from filmgate.errors import BadArtifact
+from filmgate.media.encode import SAMPLE_RATE, FilmWriter, rgb_to_planes
+from filmgate.media.probe import opened, probe
+from filmgate.media.stitch import stitch
+from filmgate.video import Size
+
+SIZE = Size(160, 96)
+
+
+def _film(
+    path: Path, colour: int, seconds: int, fps: int | Fraction = 24, size: Size = SIZE, tone: float = 440
+) -> Path:
+    """A film of one grey under a moving bar, with a tone."""
+    frames = round(seconds * fps)
+    with FilmWriter(path, size=size, fps=fps, title="One", comment="made here") as writer:
+        times = np.arange(seconds * SAMPLE_RATE) / SAMPLE_RATE
+        writer.sound(np.repeat(0.5 * np.sin(2 * np.pi * tone * times)[:, None], 2, axis=1).astype(np.float32))
+        for number in range(frames):
+            rgb = np.full((size.height, size.width, 3), colour, np.uint8)
+            rgb[:, number % size.width] = 255
+            frame = writer.new_frame()
+            rgb_to_planes(rgb, frame)
+            writer.write(frame)
+    return path
+
+
+def _greys(film: Path) -> list[int]:
+    """What every frame shows, in the order of showing."""
+    with opened(film) as container:
+        shown = [
+            (frame.pts or 0, float(np.median(frame.to_ndarray(format="gray")))) for frame in container.decode(video=0)
+        ]
+    assert [pts for pts, _ in shown] == sorted({pts for pts, _ in shown})
+    return [round(grey / 20) * 20 for _, grey in shown]
+
+
+def _packets(film: Path) -> list[bytes]:
+    with opened(film) as container:
+        return [bytes(packet) for packet in container.demux(video=0) if packet.size]
+
+
+def _sound(film: Path) -> NDArray[np.float32]:
+    with opened(film) as container:
+        return np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+
+
+def test_like_films_are_joined_bit_by_bit(tmp_path: Path) -> None:
+    """Every packet of both is in the joined film, all its frames can be shown, and its length is their sum."""
+    first, second = _film(tmp_path / "a.mp4", 40, 2), _film(tmp_path / "b.mp4", 160, 1)
+    assert stitch(first, second, tmp_path / "out.mp4") == 72
+    found = probe(tmp_path / "out.mp4")
+    assert (found.frames, found.seconds, found.size, found.faststart) == (72, 3.0, SIZE, True)
+    assert (found.video_codec, found.audio_codec) == ("h264", "aac")
+    assert _packets(tmp_path / "out.mp4") == _packets(first) + _packets(second)
+    assert _greys(tmp_path / "out.mp4") == _greys(first) + _greys(second)
+
+
+def test_a_film_can_be_joined_again_and_again(tmp_path: Path) -> None:
+    """A joined film is as good a beginning as any, six times over."""
+    so_far, segment = _film(tmp_path / "0.mp4", 40, 1), _film(tmp_path / "s.mp4", 160, 1)
+    for turn in range(1, 7):
+        assert stitch(so_far, segment, tmp_path / f"{turn}.mp4") == 24 * (turn + 1)
+        so_far = tmp_path / f"{turn}.mp4"
+    assert probe(so_far).seconds == 7.0
+    assert len(_packets(so_far)) == len(_greys(so_far)) == 168
+
+
+def test_a_film_of_another_rate_gets_the_new_one(tmp_path: Path) -> None:
+    """What can't be copied is encoded again: as long as both were, each frame shown when it was."""
+    first, second = _film(tmp_path / "a.mp4", 40, 2, fps=12), _film(tmp_path / "b.mp4", 160, 1, fps=24)
+    assert stitch(first, second, tmp_path / "out.mp4") == 72
+    assert probe(tmp_path / "out.mp4").seconds == 3.0
+    greys = _greys(tmp_path / "out.mp4")
+    assert greys == [greys[0]] * 48 + [greys[-1]] * 24
+    assert greys[0] != greys[-1]
+
+
+def test_a_broken_rate_is_kept(tmp_path: Path) -> None:
+    """Television's 29.97 frames a second are joined as they are."""
+    rate = Fraction(30000, 1001)
+    first, second = _film(tmp_path / "a.mp4", 40, 2, fps=rate), _film(tmp_path / "b.mp4", 160, 1, fps=rate)
+    assert stitch(first, second, tmp_path / "out.mp4") == 90
+    assert probe(tmp_path / "out.mp4").fps == pytest.approx(29.97, abs=0.01)
+
+
+def test_the_sound_fits_and_does_not_click(tmp_path: Path) -> None:
+    """Each film's tone is heard in its own time, and no two samples at the seam are further apart than in a tone."""
+    first, second = _film(tmp_path / "a.mp4", 40, 2, tone=441.3), _film(tmp_path / "b.mp4", 160, 1, tone=881.7)
+    stitch(first, second, tmp_path / "out.mp4")
+    sound = _sound(tmp_path / "out.mp4")[0]
+    assert len(sound) == pytest.approx(3 * SAMPLE_RATE, abs=1024)
+    for start, tone in ((0.5, 441.3), (2.3, 881.7)):
+        piece = sound[int(start * SAMPLE_RATE) : int((start + 0.5) * SAMPLE_RATE)]
+        loudest = np.argmax(np.abs(np.fft.rfft(piece)))
+        assert 2 * loudest == pytest.approx(tone, abs=3)
+    seam = np.abs(np.diff(sound[2 * SAMPLE_RATE - 2000 : 2 * SAMPLE_RATE + 2000]))
+    assert seam.max() < 1.3 * np.abs(np.diff(sound[int(2.3 * SAMPLE_RATE) : int(2.8 * SAMPLE_RATE)])).max()
+
+
+def test_a_silent_film_is_continued(tmp_path: Path) -> None:
+    """A film without sound is silent until the new segment begins."""
+    first, second = _film(tmp_path / "a.mp4", 40, 1), _film(tmp_path / "b.mp4", 160, 1)
+    with opened(first) as container, av.open(str(tmp_path / "mute.mp4"), "w") as mute:
+        stream = mute.add_stream_from_template(container.streams.video[0])
+        for packet in container.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                mute.mux(packet)
+    stitch(tmp_path / "mute.mp4", second, tmp_path / "out.mp4")
+    sound = np.abs(_sound(tmp_path / "out.mp4")[0])
+    assert sound[: int(0.95 * SAMPLE_RATE)].max() < 0.01
+    assert sound[int(1.1 * SAMPLE_RATE) :].max() > 0.3
+
+
+def test_films_of_two_sizes_are_refused(tmp_path: Path) -> None:
+    """No film is stretched in silence, and nothing is left of the attempt."""
+    first, second = _film(tmp_path / "a.mp4", 40, 1), _film(tmp_path / "b.mp4", 160, 1, size=Size(64, 64))
+    with pytest.raises(BadArtifact, match="sizes"):
+        stitch(first, second, tmp_path / "out.mp4")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
