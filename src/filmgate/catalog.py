@@ -71,11 +71,14 @@ class Model(Struct, frozen=True, kw_only=True):
     default_size: Size
     default_seconds: int
     price: dict[str, int]  # micro-units a second, by size or "default"
+    price_per_call: int | None = None  # micro-units a video, whatever its size and length; None: by the second
     description: str = ""
     chat: bool = False  # whether chat programs may ask for it
 
     def price_micros(self, size: Size, seconds: int) -> int:
         """What a video of ``seconds`` costs, in micro-units."""
+        if self.price_per_call is not None:
+            return self.price_per_call
         return self.price.get(str(size), self.price.get("default", 0)) * seconds
 
 
@@ -210,6 +213,7 @@ class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_size: str | None = None
     default_seconds: _Seconds | None = None
     price: dict[str, _Price] | None = None
+    price_per_call: _Price | None = None
     description: str | None = None
     chat: bool | None = None
 
@@ -268,7 +272,7 @@ def _model(name: str, values: dict[str, object]) -> Model:
     for key in _REQUIRED:
         if getattr(entry, key) is None:
             raise SettingsError(f"model '{name}': '{key}' is missing.")
-    known: dict[str, Any] = {key: getattr(entry, key) for key in (*_REQUIRED, "description")}
+    known: dict[str, Any] = {key: getattr(entry, key) for key in (*_REQUIRED, "description", "price_per_call")}
     known["sizes"] = tuple(_size(name, "sizes", text) for text in known["sizes"])
     known["default_size"] = _size(name, "default_size", known["default_size"])
     model = Model(name=name, **(known | {"description": known["description"] or "", "chat": bool(entry.chat)}))

@@ -86,6 +86,7 @@ class ModelObject(Struct, frozen=True, kw_only=True):
     default_seconds: str
     prompt_characters: int
     price: Annotated[dict[str, int], Meta(description="Millionths of a unit a second, by size or 'default'.")]
+    price_per_call: Annotated[int | None, Meta(description="Millionths of a unit a video, instead of `price`.")]
     engine: str
     description: str
 

@@ -113,6 +113,7 @@ def render_model(model: Model) -> ModelObject:
         default_seconds=str(model.default_seconds),
         prompt_characters=PROMPT_CHARACTERS,
         price=model.price,
+        price_per_call=model.price_per_call,
         engine=model.engine,
         description=model.description,
     )
