@@ -73,7 +73,7 @@ def overcast(light: Light, amount: float) -> Light:
         ambient=mix(light.ambient, scale(_WHITE, 0.9 * sum(light.ambient) / 3), amount * 0.5),
         key=scale(light.key, 1 - 0.7 * amount),
         stars=0 if amount > 0.5 else light.stars,
-        glitter=light.glitter * (1 - 0.9 * amount),
+        glitter=light.glitter * (1 - amount) if amount < 0.6 else 0.0,
         lamps=max(light.lamps, 0.3 * amount),
     )
 
