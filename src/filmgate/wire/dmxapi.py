@@ -39,9 +39,13 @@ class DmxapiVideo(Struct, frozen=True):
 
 
 def render_video(video: Video, context: Context) -> DmxapiVideo:
-    """The video without its prompt."""
+    """The video without its prompt; its content ends two hours after completion, if the server keeps it that long."""
     whole = openai.render_video(video, context)
-    return DmxapiVideo(**{name: getattr(whole, name) for name in DmxapiVideo.__struct_fields__})
+    known = {name: getattr(whole, name) for name in DmxapiVideo.__struct_fields__}
+    if whole.completed_at is not None:
+        ends = whole.completed_at + int(KEPT_SECONDS)
+        known["expires_at"] = ends if whole.expires_at is None else min(ends, whole.expires_at)
+    return DmxapiVideo(**known)
 
 
 def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:

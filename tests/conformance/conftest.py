@@ -1,0 +1,73 @@
+"""A running server for clients that are not ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+HERE = Path(__file__).parent
+READY_WITHIN = 60.0
+
+
+class Served(Struct, frozen=True):
+    """Where a server answers, and a key that it lets in."""
+
+    url: str
+    key: str
+
+    @property
+    def base_url(self) -> str:
+        """What the SDKs call the base URL."""
+        return f"{self.url}/v1"
+
+
+@contextmanager
+def serving(folder: Path, models: str, **environ: str) -> Iterator[Served]:
+    """A server over ``folder`` with ``models`` laid over its catalogue; it must end cleanly."""
+    (folder / "models.toml").write_text(models, encoding="utf-8")
+    command = [sys.executable, str(HERE / "gate.py"), str(folder), str(folder / "models.toml")]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environ})
+        try:
+            yield _ready(process, folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            status = process.wait(30)
+    assert status == 0, (folder / "log").read_text()
+
+
+def _ready(process: subprocess.Popen[bytes], folder: Path) -> Served:
+    until = time.monotonic() + READY_WITHIN
+    while not (folder / "ready.json").exists():
+        assert process.poll() is None, (folder / "log").read_text()
+        assert time.monotonic() < until, "the server did not get ready"
+        time.sleep(0.02)
+    return Served(**json.loads((folder / "ready.json").read_text(encoding="utf-8")))
+
+
+Serve = Callable[[Path, str], AbstractContextManager[Served]]
+"""Starts a server over a folder, with models laid over its catalogue."""
+
+
+@pytest.fixture
+def serve() -> Serve:
+    """For a test that needs a server of its own."""
+    return serving
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose models are the contract's own, made as test cards."""
+    engines = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
+    with serving(tmp_path_factory.mktemp("served"), engines) as running:
+        yield running

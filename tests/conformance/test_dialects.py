@@ -1,0 +1,253 @@
+"""Every cell of the dialect table that a client can see, over a real socket."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from PIL import Image
+
+from .conftest import Served, serving
+
+DIALECTS = ("", "/dmxapi", "/apiyi", "/apiyi-async")
+SECONDS = {"": "4", "/dmxapi": "4", "/apiyi": "4", "/apiyi-async": "10"}
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def http(served: Served) -> Iterator[httpx2.Client]:
+    """A client that holds the server's key, raw as half of the existing code sends it."""
+    with httpx2.Client(base_url=served.url, headers={"Authorization": served.key}, timeout=PATIENCE) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """A client of a server whose films take two seconds."""
+    models = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
+    with (
+        serving(tmp_path_factory.mktemp("slow"), models, FILMGATE_TESTCARD_DELAY="2") as served,
+        httpx2.Client(base_url=served.url, headers={"Authorization": served.key}, timeout=PATIENCE) as client,
+    ):
+        yield client
+
+
+def _fields(dialect: str, **changes: object) -> dict[str, Any]:
+    fields = {"prompt": "a dog", "model": "sora-2", "seconds": SECONDS[dialect], "size": "1280x720"}
+    return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+def _create(http: httpx2.Client, dialect: str, **changes: object) -> httpx2.Response:
+    return http.post(f"{dialect}/v1/videos", json=_fields(dialect, **changes))
+
+
+def _finish(http: httpx2.Client, dialect: str, video_id: str) -> dict[str, Any]:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        video: dict[str, Any] = http.get(f"{dialect}/v1/videos/{video_id}?wait=20").json()
+        if video["status"] in {"completed", "failed"}:
+            return video
+    raise AssertionError("the video did not end")
+
+
+def _picture(kind: str, size: tuple[int, int] = (1280, 720)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, (180, 90, 40)).save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("scheme", ["", "Bearer "])
+def test_authorization(served: Served, dialect: str, scheme: str) -> None:
+    """A raw key and a bearer key open every base URL, a wrong one opens none."""
+    url = f"{served.url}{dialect}/v1/videos"
+    assert httpx2.get(url, headers={"Authorization": scheme + served.key}).status_code == 200
+    wrong = httpx2.get(url, headers={"Authorization": f"{scheme}sk-wrong-key"})
+    code = "authentication_error" if dialect == "/apiyi-async" else "invalid_api_key"
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (401, code)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_create_bodies(http: httpx2.Client, dialect: str) -> None:
+    """JSON, a form, and a form whose every field is a part without a filename make the same video."""
+    fields, url = _fields(dialect), f"{dialect}/v1/videos"
+    parts = {name: (None, value) for name, value in fields.items()}
+    for answer in (http.post(url, json=fields), http.post(url, data=fields), http.post(url, files=parts)):
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["model"], answer.json()["size"]) == ("sora-2", "1280x720")
+
+
+REQUIRED = {
+    "": ("prompt",),
+    "/dmxapi": ("prompt", "model"),
+    "/apiyi": ("prompt", "model"),
+    "/apiyi-async": ("prompt", "model", "size", "seconds"),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_required_fields(http: httpx2.Client, dialect: str) -> None:
+    """Each dialect requires what its vendor did, and no more."""
+    for name in ("prompt", "model", "size", "seconds"):
+        answer = _create(http, dialect, **{name: None})
+        expected = 400 if name in REQUIRED[dialect] else 200
+        assert answer.status_code == expected, (name, answer.text)
+        if expected == 400:
+            assert answer.json()["error"]["message"] == f"Missing required parameter: '{name}'."
+
+
+LENGTHS: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
+    "": (("4", "8", "10", "12", "15", "16", "20", 4, 12), ("5", 7, "4s", 4.5)),
+    "/dmxapi": (("4", "8", "12"), ("10", "15", "16", "20", "5")),
+    "/apiyi": (("4", "8", "12"), (4, 8, "10", "15", "20")),
+    "/apiyi-async": (("10", "15"), ("4", "8", "12", "5")),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_seconds(http: httpx2.Client, dialect: str) -> None:
+    """Lengths that the vendor took are taken and answered as strings; the refusal speaks of the vendor's own."""
+    taken, refused = LENGTHS[dialect]
+    for value in taken:
+        answer = _create(http, dialect, seconds=value)
+        assert (answer.status_code, answer.json().get("seconds")) == (200, str(value)), value
+    for value in refused:
+        answer = _create(http, dialect, seconds=value)
+        assert answer.status_code == 400, value
+        if isinstance(value, str):
+            listed = re.findall(r"'(\w+)'", answer.json()["error"]["message"])[1:]
+            assert listed == [each for each in taken if isinstance(each, str)]
+
+
+SIZES = {
+    "": ({"720x1280", "1280x720"}, {"720x1280", "1280x720", "1024x1792", "1792x1024", "1080x1920", "1920x1080"}),
+    "/dmxapi": ({"720x1280", "1280x720"}, {"720x1280", "1280x720", "1024x1792", "1792x1024"}),
+    "/apiyi": ({"720x1280", "1280x720"}, {"720x1280", "1280x720", "1024x1792", "1792x1024", "1080x1920", "1920x1080"}),
+    "/apiyi-async": ({"720x1280", "1280x720"}, {"720x1280", "1280x720"}),
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_sizes(http: httpx2.Client, dialect: str) -> None:
+    """A model takes the sizes that the vendor's did, and the refusal lists just those."""
+    for model, supported in zip(("sora-2", "sora-2-pro"), SIZES[dialect], strict=True):
+        for size in SIZES[""][1]:
+            answer = _create(http, dialect, model=model, size=size)
+            assert answer.status_code == (200 if size in supported else 400), (model, size)
+        message = _create(http, dialect, model=model, size="640x480").json()["error"]["message"]
+        assert set(re.findall(r"'(\w+)'", message)[1:]) == supported
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_prompt_length(http: httpx2.Client, dialect: str) -> None:
+    """32,000 characters, or under 1,000."""
+    most = 999 if dialect == "/apiyi-async" else 32_000
+    assert _create(http, dialect, prompt="狗" * most).status_code == 200
+    assert _create(http, dialect, prompt="狗" * (most + 1)).status_code == 400
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_reference_image(http: httpx2.Client, dialect: str) -> None:
+    """A file of the video's size is taken, of another it is refused; WebP everywhere but at apiyi-async."""
+    url, fields = f"{dialect}/v1/videos", _fields(dialect)
+    for kind in ("PNG", "JPEG", "WEBP"):
+        files = {"input_reference": ("upload", _picture(kind), "application/octet-stream")}
+        answer = http.post(url, data=fields, files=files)
+        expected = 400 if (dialect, kind) == ("/apiyi-async", "WEBP") else 200
+        assert answer.status_code == expected, (kind, answer.text)
+    small = {"input_reference": ("upload", _picture("PNG", (64, 64)), "image/png")}
+    assert "Inpaint image must match" in http.post(url, data=fields, files=small).json()["error"]["message"]
+
+
+KEYS = {
+    "": "id object model status progress created_at completed_at expires_at prompt size seconds "
+    "remixed_from_video_id error",
+    "/dmxapi": "id object model status progress created_at completed_at expires_at size seconds "
+    "remixed_from_video_id error",
+    "/apiyi": "id object model status progress created_at size seconds quality",
+    "/apiyi-async": "id status progress prompt model size seconds created_at url completed_at",
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_video_object(served: Served, http: httpx2.Client, dialect: str) -> None:
+    """The vendor's keys in its order, compact, ``id`` and ``status`` once; then completed as the vendor said it."""
+    created = _create(http, dialect)
+    assert list(created.json()) == KEYS[dialect].split()
+    assert created.json()["status"] == ("submitted" if dialect == "/apiyi-async" else "queued")
+    assert b'": ' not in created.content
+    assert (created.content.count(b'"id":"'), created.content.count(b'"status":"')) == (1, 1)
+    video = _finish(http, dialect, created.json()["id"])
+    assert (video["status"], video["progress"]) == ("completed", 100)
+    assert isinstance(video["completed_at"], int)
+    if dialect == "/apiyi":
+        assert (video["quality"], None in video.values()) == ("standard", False)
+        assert _create(http, dialect, model="sora-2-pro").json()["quality"] == "high"
+    if dialect == "/apiyi-async":
+        assert video["url"] == f"{served.url}/apiyi-async/v1/videos/{video['id']}/content"
+        assert http.get(video["url"]).status_code == 200
+    if dialect == "/dmxapi":
+        assert video["expires_at"] == video["completed_at"] + 7200
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_content(http: httpx2.Client, dialect: str) -> None:
+    """The whole film with its length and the vendor's file name."""
+    video_id = _create(http, dialect).json()["id"]
+    _finish(http, dialect, video_id)
+    answer = http.get(f"{dialect}/v1/videos/{video_id}/content")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    name = f"{video_id}_video.mp4" if dialect == "/dmxapi" else f"{video_id}.mp4"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_errors(http: httpx2.Client, dialect: str) -> None:
+    """The vendor's envelope and codes."""
+    error = _create(http, dialect, model="sora-3").json()["error"]
+    missing = http.get(f"{dialect}/v1/videos/video_x")
+    assert missing.status_code == 404
+    if dialect == "/apiyi-async":
+        assert (set(error), error["code"]) == ({"code", "message", "type"}, "invalid_request")
+    else:
+        assert (set(error), error["code"]) == ({"message", "type", "param", "code"}, "model_not_found")
+        assert missing.json()["error"]["code"] == "video_not_found"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_list(http: httpx2.Client, dialect: str) -> None:
+    """A page of the vendor's own objects."""
+    _create(http, dialect)
+    page = http.get(f"{dialect}/v1/videos?limit=1").json()
+    assert (page["object"], len(page["data"]), page["last_id"]) == ("list", 1, page["data"][0]["id"])
+    assert (
+        list(page["data"][0])[: 3 if dialect == "/apiyi-async" else 4]
+        == KEYS[dialect].split()[: 3 if dialect == "/apiyi-async" else 4]
+    )
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_content_before_completion(slow: httpx2.Client, dialect: str) -> None:
+    """DMXAPI holds the request open until the film is there; the others answer 404 at once."""
+    video_id = _create(slow, dialect).json()["id"]
+    answer = slow.get(f"{dialect}/v1/videos/{video_id}/content")
+    assert answer.status_code == (200 if dialect == "/dmxapi" else 404), dialect
+    if dialect == "/dmxapi":
+        assert answer.content[4:8] == b"ftyp"
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_failed_video(slow: httpx2.Client, dialect: str) -> None:
+    """A failed video says why: an object, or a string at apiyi-async."""
+    http = slow
+    video_id = _create(http, dialect).json()["id"]
+    assert http.post(f"{dialect}/v1/videos/{video_id}/cancel").status_code == 200
+    video = _finish(http, dialect, video_id)
+    said = video["error"] if dialect == "/apiyi-async" else video["error"]["message"]
+    assert (video["status"], said) == ("failed", "The video was cancelled.")
