@@ -21,6 +21,7 @@ __all__ = [
     "Asset",
     "AssetKind",
     "CastMember",
+    "Character",
     "Fit",
     "NewVideo",
     "Operation",
@@ -151,6 +152,17 @@ class CastMember(Struct, frozen=True, kw_only=True):
 
     id: str
     name: str  # as prompts mention it
+    picture: Asset  # PNG: the first frame of its film
+    film: Asset
+
+
+class Character(Struct, frozen=True, kw_only=True):
+    """Somebody or something of an account's that its videos may show."""
+
+    id: str
+    account_id: str
+    name: str
+    created_at: float
     picture: Asset  # PNG: the first frame of its film
     film: Asset
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from filmgate.store.accounts import AccountRows
 from filmgate.store.batcher import Batcher
 from filmgate.store.changes import Changes
+from filmgate.store.characters import CharacterRows, NewCharacter
 from filmgate.store.database import Database
 from filmgate.store.ledger import LedgerRows
 from filmgate.store.limits import Rate
@@ -24,11 +25,13 @@ __all__ = [
     "Account",
     "AccountRows",
     "Changes",
+    "CharacterRows",
     "Day",
     "Delivery",
     "Endpoint",
     "Key",
     "LedgerRows",
+    "NewCharacter",
     "OutboxEvent",
     "OutboxRows",
     "Principal",
@@ -51,6 +54,7 @@ class Store:
         self._batcher = Batcher(database.writer, self.changes.notify)
         self.videos = VideoRows(database.reader, self._batcher, clock)
         self.accounts = AccountRows(database.reader, self._batcher, clock)
+        self.characters = CharacterRows(database.reader, self._batcher)
         self.ledger = LedgerRows(database.reader, self._batcher)
         self.outbox = OutboxRows(database.reader, self._batcher)
         self.webhooks = WebhookRows(database.reader, self._batcher)

@@ -12,8 +12,8 @@ from filmgate.store.records import (
     VIDEO_COLUMNS,
     accepted_video,
     asset_values,
+    buried_recipe_json,
     new_video_values,
-    recipe_json,
     to_video,
 )
 from filmgate.store.schema import asset, video
@@ -120,8 +120,9 @@ def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bo
         raise InsufficientQuota
     [(seq,)] = connection.rows(_INSERT, **new_video_values(new, now))
     enter(connection, new.account_id, new.id, "hold", -new.price_micros, now)
-    if new.recipe.reference is not None:
-        add_asset(connection, new.id, new.recipe.reference)
+    for given in (new.recipe.reference, new.recipe.source):
+        if given is not None:
+            add_asset(connection, new.id, given)
     return accepted_video(new, seq, now), True
 
 
@@ -187,7 +188,7 @@ def remove(connection: Connection, video_id: str, owner: str, now: float) -> lis
     seen = _own(connection, video_id, owner)
     if not seen.finished:
         raise VideoNotDeletable("The video is still being made; cancel it first, or wait until it is finished.")
-    connection.run(_BURY, video_id=video_id, now=now, recipe_left=recipe_json(seen.recipe, with_reference=False))
+    connection.run(_BURY, video_id=video_id, now=now, recipe_left=buried_recipe_json(seen.recipe))
     return [key for (key,) in connection.rows(_DROP_ASSETS, video_id=video_id)]
 
 

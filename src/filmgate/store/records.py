@@ -11,8 +11,10 @@ from filmgate.store.schema import api_key, asset, video, video_event
 from filmgate.video import (
     Asset,
     AssetKind,
+    CastMember,
     Fit,
     NewVideo,
+    Operation,
     Recipe,
     Size,
     Stage,
@@ -34,6 +36,7 @@ __all__ = [
     "Unfinished",
     "accepted_video",
     "asset_values",
+    "buried_recipe_json",
     "new_video_values",
     "recipe_json",
     "to_asset",
@@ -96,14 +99,20 @@ class OutboxEvent(Struct, frozen=True, kw_only=True):
     created_at: float
 
 
-class _StoredRecipe(Struct, frozen=True, kw_only=True):
+class _StoredRecipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A recipe without its prompt, which has a column of its own: one copy, so that deleting deletes it."""
 
     size: Size
     seconds: int
     seed: int
-    fit: Fit
+    fit: Fit = Fit.ERROR
     reference: Asset | None = None
+    operation: Operation = Operation.CREATE
+    source: Asset | None = None
+    base_prompts: tuple[str, ...] = ()
+    segment_seconds: int | None = None
+    extensions: int = 0
+    characters: tuple[CastMember, ...] = ()
 
 
 VIDEO_COLUMNS = (
@@ -200,6 +209,12 @@ def _whole(stored: _StoredRecipe, prompt: str | None) -> Recipe:
         seed=stored.seed,
         fit=stored.fit,
         reference=stored.reference,
+        operation=stored.operation,
+        source=stored.source,
+        base_prompts=stored.base_prompts,
+        segment_seconds=stored.segment_seconds,
+        extensions=stored.extensions,
+        characters=stored.characters,
     )
 
 
@@ -211,7 +226,7 @@ def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
         "account_id": new.account_id,
         "model": new.model,
         "engine": new.engine,
-        "seconds": recipe.seconds,
+        "seconds": recipe.made_seconds,
         "recipe": recipe_json(recipe),
         "prompt": recipe.prompt,
         "metadata": to_json(new.metadata) if new.metadata else _EMPTY,
@@ -226,17 +241,15 @@ def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
     }
 
 
-def recipe_json(recipe: Recipe, *, with_reference: bool = True) -> str:
+def recipe_json(recipe: Recipe) -> str:
     """The recipe's column: everything but the prompt."""
-    return to_json(
-        _StoredRecipe(
-            size=recipe.size,
-            seconds=recipe.seconds,
-            seed=recipe.seed,
-            fit=recipe.fit,
-            reference=recipe.reference if with_reference else None,
-        )
-    )
+    kept = {name: getattr(recipe, name) for name in _StoredRecipe.__struct_fields__}
+    return to_json(_StoredRecipe(**kept))
+
+
+def buried_recipe_json(recipe: Recipe) -> str:
+    """The same once its video is deleted: nobody's words, files or characters."""
+    return to_json(_StoredRecipe(size=recipe.size, seconds=recipe.seconds, seed=recipe.seed, fit=recipe.fit))
 
 
 def accepted_video(new: NewVideo, seq: int, now: float) -> Video:

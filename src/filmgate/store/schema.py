@@ -28,6 +28,7 @@ __all__ = [
     "account",
     "api_key",
     "asset",
+    "character",
     "ledger_entry",
     "metadata",
     "outbox",
@@ -87,7 +88,7 @@ video = Table(
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
     Column("model", Text, nullable=False),
     Column("engine", Text, nullable=False),
-    Column("seconds", Integer, nullable=False),  # the recipe's, for experience by length
+    Column("seconds", Integer, nullable=False),  # that an engine makes, for experience by length
     Column("recipe", Text, nullable=False),  # JSON, without the prompt
     Column("prompt", Text),  # the only copy; NULL once deleted
     Column("metadata", Text, nullable=False),  # JSON
@@ -143,6 +144,7 @@ _COMPLETED = text("status = 'completed'")
 _EXPIRING = text("expires_at IS NOT NULL")
 _KEYED = text("idempotency_key IS NOT NULL")
 _REFERENCE = text("kind = 'reference'")
+_SOURCE = text("kind = 'source'")
 _SETTLED = text("kind IN ('capture', 'release')")
 _UNDELIVERED = text("delivered_at IS NULL")
 
@@ -189,6 +191,25 @@ asset = Table(
     PrimaryKeyConstraint("video_id", "kind"),
 )
 Index("asset_reference", asset.c.video_id, sqlite_where=_REFERENCE, postgresql_where=_REFERENCE)
+Index("asset_source", asset.c.video_id, sqlite_where=_SOURCE, postgresql_where=_SOURCE)
+
+character = Table(
+    "character",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("picture", Text, nullable=False),  # JSON of an asset: the film's first frame
+    Column("film", Text, nullable=False),  # JSON of an asset
+    Column("picture_key", Text, nullable=False, unique=True),  # the assets' own, to be found by
+    Column("film_key", Text, nullable=False, unique=True),
+    Column("key_id", Text),  # the key it was made with
+    Column("idempotency_key", Text),
+    Column("fingerprint", Text, nullable=False),
+    UniqueConstraint("account_id", "idempotency_key"),
+)
+Index("character_by_fingerprint", character.c.account_id, character.c.fingerprint, character.c.created_at)
 
 ledger_entry = Table(
     "ledger_entry",

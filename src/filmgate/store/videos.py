@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from statistics import median
 
-from sqlalchemy import Executable, bindparam, delete, func, literal_column, null, select
+from sqlalchemy import Executable, bindparam, delete, func, literal_column, null, select, union_all
 
 from filmgate.store import acceptance, limits, transitions
 from filmgate.store.batcher import Batcher
@@ -20,7 +20,7 @@ from filmgate.store.records import (
     to_event,
     to_video,
 )
-from filmgate.store.schema import asset, video, video_event
+from filmgate.store.schema import asset, character, video, video_event
 from filmgate.video import Asset, AssetKind, NewVideo, Status, Video, VideoError, VideoEvent
 
 __all__ = ["VideoRows", "version"]
@@ -81,7 +81,11 @@ _DURATIONS = (
     .order_by(video.c.completed_at.desc())
     .limit(literal_column(str(EXPERIENCE)))
 )
-_KNOWN = select(asset.c.key).where(asset.c.key == bindparam("key"))
+_KNOWN = union_all(
+    select(asset.c.key).where(asset.c.key == bindparam("key")),
+    select(character.c.id).where(character.c.picture_key == bindparam("key")),
+    select(character.c.id).where(character.c.film_key == bindparam("key")),
+)
 _JOINED = asset.join(video, video.c.id == asset.c.video_id)
 _EXPIRED = (
     select(asset.c.video_id, asset.c.kind, asset.c.key)
@@ -93,6 +97,12 @@ _USELESS = (
     select(asset.c.video_id, asset.c.kind, asset.c.key)
     .select_from(_JOINED)
     .where(asset.c.kind == literal_column("'reference'"), video.c.status == literal_column("'failed'"))
+    .limit(bindparam("most"))
+)
+_USED_UP = (
+    select(asset.c.video_id, asset.c.kind, asset.c.key)
+    .select_from(_JOINED)
+    .where(asset.c.kind == literal_column("'source'"), video.c.stage == literal_column("'done'"))
     .limit(bindparam("most"))
 )
 _DROP_ASSET = delete(asset).where(asset.c.video_id == bindparam("video_id"), asset.c.kind == bindparam("what"))
@@ -254,7 +264,7 @@ class VideoRows:
 
     async def known_keys(self, keys: Sequence[str]) -> set[str]:
         """Those of the storage keys that some row names."""
-        return {key for key in keys if self._reader.row(_KNOWN, key=key)}
+        return {key for key in keys if self._reader.rows(_KNOWN, key=key)}
 
     async def history(self, video_id: str) -> list[VideoEvent]:
         """All that ever happened to it, oldest first; deleting the video leaves it."""
@@ -313,7 +323,8 @@ def version(reader: Connection, video_id: str) -> int | None:
 
 def _expire(connection: Connection, *, now: float, limit: int) -> list[str]:
     rows = connection.rows(_EXPIRED, now=now, most=limit)
-    rows += connection.rows(_USELESS, most=limit - len(rows))
+    for unneeded in (_USELESS, _USED_UP):
+        rows += connection.rows(unneeded, most=limit - len(rows))
     for video_id, kind, _key in rows:
         connection.run(_DROP_ASSET, video_id=video_id, what=kind)
     return [key for _video_id, _kind, key in rows]

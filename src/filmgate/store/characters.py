@@ -1,0 +1,131 @@
+"""The rows of characters: who may be shown in an account's videos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import bindparam, insert, literal_column, null, select, update
+
+from filmgate.errors import IdempotencyKeyReuse
+from filmgate.store.acceptance import IDEMPOTENCY_SECONDS
+from filmgate.store.batcher import Batcher
+from filmgate.store.database import Connection
+from filmgate.store.records import to_json
+from filmgate.store.schema import character
+from filmgate.video import Asset, Character
+
+__all__ = ["CharacterRows", "NewCharacter"]
+
+
+class NewCharacter(Struct, frozen=True, kw_only=True):
+    """A character whose files are stored and that is about to be kept."""
+
+    id: str
+    account_id: str
+    name: str
+    picture: Asset
+    film: Asset
+    key_id: str | None = None
+    idempotency_key: str | None = None  # the client's header
+    resend_since: float | None = None  # a resend: the same request of the same key since then made it already
+    fingerprint: str = ""
+
+
+_COLUMNS = tuple(character.c[name] for name in ("id", "account_id", "name", "created_at", "picture", "film"))
+_THIS = select(*_COLUMNS).where(character.c.id == bindparam("character_id"))
+_SAME_KEY = select(*_COLUMNS, character.c.fingerprint).where(
+    character.c.account_id == bindparam("owner"),
+    character.c.idempotency_key == bindparam("key"),
+    character.c.created_at > bindparam("since"),
+)
+_SAME_REQUEST = (
+    select(*_COLUMNS)
+    .where(
+        character.c.account_id == bindparam("owner"),
+        character.c.fingerprint == bindparam("digest"),
+        character.c.created_at >= bindparam("since"),
+        character.c.key_id.is_not_distinct_from(bindparam("asked_with")),
+    )
+    .order_by(character.c.created_at.desc())
+    .limit(literal_column("1"))
+)
+_FORGET_KEY = (
+    update(character)
+    .where(
+        character.c.account_id == bindparam("owner"),
+        character.c.idempotency_key == bindparam("key"),
+        character.c.created_at <= bindparam("before"),
+    )
+    .values(idempotency_key=null())
+)
+_INSERT = insert(character).values(**{column.name: bindparam(column.name) for column in character.c})
+_asset = msgspec.json.Decoder(Asset).decode
+
+
+class CharacterRows:
+    """Reads run at once on a connection of their own; writes return when they are on disk."""
+
+    def __init__(self, reader: Connection, batcher: Batcher) -> None:
+        self._reader = reader
+        self._batcher = batcher
+
+    async def create(self, new: NewCharacter, now: float) -> tuple[Character, bool]:
+        """Keep a character.
+
+        Returns:
+            The character, and whether it is new; a replay or a resend gives the one made before.
+
+        Raises:
+            IdempotencyKeyReuse: the key was used within a day with another fingerprint.
+        """
+        return await self._batcher.write(lambda connection: _create(connection, new, now))
+
+    async def get(self, character_id: str, account_id: str) -> Character | None:
+        """The character; None if it is unknown or not ``account_id``'s."""
+        row = self._reader.row(_THIS, character_id=character_id)
+        return None if row is None or row[1] != account_id else _to_character(row)
+
+
+def _create(connection: Connection, new: NewCharacter, now: float) -> tuple[Character, bool]:
+    if seen := _seen(connection, new, now):
+        return seen, False
+    made = Character(
+        id=new.id, account_id=new.account_id, name=new.name, created_at=now, picture=new.picture, film=new.film
+    )
+    connection.run(
+        _INSERT,
+        **msgspec.structs.asdict(made)
+        | {"picture": to_json(new.picture), "film": to_json(new.film)}
+        | {"picture_key": new.picture.key, "film_key": new.film.key}
+        | {"key_id": new.key_id, "idempotency_key": new.idempotency_key, "fingerprint": new.fingerprint},
+    )
+    return made, True
+
+
+def _seen(connection: Connection, new: NewCharacter, now: float) -> Character | None:
+    if new.idempotency_key is not None:
+        key, day_ago = new.idempotency_key, now - IDEMPOTENCY_SECONDS
+        connection.run(_FORGET_KEY, owner=new.account_id, key=key, before=day_ago)
+        if row := connection.row(_SAME_KEY, owner=new.account_id, key=key, since=day_ago):
+            if row[-1] != new.fingerprint:
+                raise IdempotencyKeyReuse
+            return _to_character(row)
+    if new.resend_since is not None:
+        since, digest = new.resend_since, new.fingerprint
+        row = connection.row(_SAME_REQUEST, owner=new.account_id, digest=digest, since=since, asked_with=new.key_id)
+        return _to_character(row) if row else None
+    return None
+
+
+def _to_character(row: tuple[Any, ...]) -> Character:
+    character_id, account_id, name, created_at, picture, film = row[:6]
+    return Character(
+        id=character_id,
+        account_id=account_id,
+        name=name,
+        created_at=created_at,
+        picture=_asset(picture),
+        film=_asset(film),
+    )
