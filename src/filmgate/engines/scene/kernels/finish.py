@@ -126,7 +126,6 @@ def finish(
     ``shoulder`` the brightness from which highlights are rolled off.
     """
     height, width = pixels.shape[1:]
-    half = width // 2
     knee = f4(shoulder)
     bend = f4(1.0 / (1.0 - shoulder))
     halo = np.zeros((3, width + 8), f4)
@@ -136,21 +135,18 @@ def finish(
     m10, m11, m12, m13 = matrix[1, 0], matrix[1, 1], matrix[1, 2], matrix[1, 3]
     m20, m21, m22, m23 = matrix[2, 0], matrix[2, 1], matrix[2, 2], matrix[2, 3]
     gain = f4(grain_gain)
-    halo_r, halo_g, halo_b = halo[0], halo[1], halo[2]
     for y in range(height):
         _glow_row(glow, y, amount, halo)
-        r0 = pixels[0, y]
-        g0 = pixels[1, y]
-        b0 = pixels[2, y]
+        r0, g0, b0 = pixels[0, y], pixels[1, y], pixels[2, y]
         noise = grain[grain_y + y, grain_x : grain_x + width]
         luma = y_plane[y * strides[0] : y * strides[0] + width]
         odd = f4(y & 1)
         across = f4(1) - edge_y[y]
         for x in range(width):
             shade = across - edge_x[x]
-            r = (r0[x] + halo_r[x]) * shade
-            g = (g0[x] + halo_g[x]) * shade
-            b = (b0[x] + halo_b[x]) * shade
+            r = (r0[x] + halo[0, x]) * shade
+            g = (g0[x] + halo[1, x]) * shade
+            b = (b0[x] + halo[2, x]) * shade
             red = _shoulder(m00 * r + m01 * g + m02 * b + m03, knee, bend)
             green = _shoulder(m10 * r + m11 * g + m12 * b + m13, knee, bend)
             blue = _shoulder(m20 * r + m21 * g + m22 * b + m23, knee, bend)
@@ -163,8 +159,8 @@ def finish(
             reds[x] = cr + reds[x] * odd
         if odd > 0:
             start = (y >> 1) * strides[1]
-            _chroma_row(blues, u_plane[start : start + half])
-            _chroma_row(reds, v_plane[start : start + half])
+            _chroma_row(blues, u_plane[start : start + width // 2])
+            _chroma_row(reds, v_plane[start : start + width // 2])
 
 
 @kernel

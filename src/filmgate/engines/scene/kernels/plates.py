@@ -133,104 +133,72 @@ def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int
     index = np.empty((count, width), u4)
     weight = np.empty((count, width), u4)
     reach = np.empty((count, 3), np.float64)
-    clear = np.empty(width, f4)
-    red = np.empty(width, f4)
-    green = np.empty(width, f4)
-    blue = np.empty(width, f4)
+    seen = np.empty((4, width), f4)
     _columns(table, first, last, width, index, weight, reach)
     for y in range(height):
         used = False
         for n in range(count - 1, -1, -1):
-            k = first + n
-            plate_height = int(table[k, 2])
-            v = (y + 0.5 - table[k, 6]) / table[k, 4] - 0.5
-            if v < -1 or v >= plate_height or table[k, 10] <= 0:
+            entry = table[first + n]
+            plate_height = int(entry[2])
+            v = (y + 0.5 - entry[6]) / entry[4] - 0.5
+            if v < -1 or v >= plate_height or entry[10] <= 0:
                 continue
             upper = int(math.floor(v))
             lower = min(plate_height - 1, upper + 1)
             take = u4(int((v - upper) * 256))
             upper = max(0, upper)
-            span = int(table[k, 12])
+            span = int(entry[12])
             begin = min(spans[span + upper, 0], spans[span + lower, 0])
             end = max(spans[span + upper, 1], spans[span + lower, 1])
-            wraps = table[k, 11] > 0
             left = int(reach[n, 1])
             right = int(reach[n, 2])
-            if not wraps:
-                left = max(left, int((begin - 1 - reach[n, 0]) * table[k, 3]))
-                right = min(right, int((end - reach[n, 0]) * table[k, 3]) + 2)
+            if entry[11] <= 0:
+                left = max(left, int((begin - 1 - reach[n, 0]) * entry[3]))
+                right = min(right, int((end - reach[n, 0]) * entry[3]) + 2)
             if end <= begin or right <= left:
                 continue
             if not used:
                 used = True
-                for x in range(width):
-                    clear[x] = f4(1)
-                    red[x] = f4(0)
-                    green[x] = f4(0)
-                    blue[x] = f4(0)
+                seen[0, :] = f4(1)
+                seen[1:, :] = f4(0)
             cells = u4(spans[span + upper, 2]) | u4(spans[span + lower, 2])
-            _blend_row(
-                atlas,
-                table,
-                k,
-                upper,
-                lower,
-                take,
-                cells,
-                left,
-                right,
-                wraps,
-                index[n],
-                weight[n],
-                row,
-                clear,
-                red,
-                green,
-                blue,
-            )
+            _blend_row(atlas, entry, upper, lower, take, cells, left, right, index[n], weight[n], row, seen)
         if used:
-            r = pixels[0, y]
-            g = pixels[1, y]
-            b = pixels[2, y]
-            for x in range(width):
-                r[x] = r[x] * clear[x] + red[x]
-                g[x] = g[x] * clear[x] + green[x]
-                b[x] = b[x] * clear[x] + blue[x]
+            _put_row(pixels, y, seen)
+
+
+@kernel
+def _put_row(pixels: F32, y: int, seen: F32) -> None:
+    """Put what was blended (transmittance, red, green, blue) in front of the frame's row."""
+    clear = seen[0]
+    for c in range(3):
+        out = pixels[c, y]
+        light = seen[c + 1]
+        for x in range(out.size):
+            out[x] = out[x] * clear[x] + light[x]
 
 
 @kernel
 def _blend_row(
     atlas: U32,
-    table: F64,
-    k: int,
+    entry: F64,
     upper: int,
     lower: int,
     take: np.uint32,
     cells: np.uint32,
     left: int,
     right: int,
-    wraps: bool,
     index: U32,
     weight: U32,
     row: U32,
-    clear: F32,
-    red: F32,
-    green: F32,
-    blue: F32,
+    seen: F32,
 ) -> None:
     """One row of one plate, in blocks, in front of nothing and behind what was blended before."""
-    width = int(table[k, 1])
-    offset = int(table[k, 0])
-    opacity = f4(table[k, 10])
-    unit = f4(1 / 255.0)
-    gain_r = f4(table[k, 7]) * unit * opacity
-    gain_g = f4(table[k, 8]) * unit * opacity
-    gain_b = f4(table[k, 9]) * unit * opacity
-    gain_a = unit * opacity
+    width = int(entry[1])
+    offset = int(entry[0])
     keep = u4(256) - take
-    begin = 0
-    end = 0
     cell = (width + 31) // 32
+    wraps = entry[11] > 0
     above = atlas[offset + upper * width : offset + upper * width + width]
     below = atlas[offset + lower * width : offset + lower * width + width]
     if wraps:
@@ -239,29 +207,40 @@ def _blend_row(
         row[width] = row[0]
     for start in range(left, right, _BLOCK):
         stop = min(right, start + _BLOCK)
-        if not wraps:
-            begin = int(index[start])
-            end = min(width, int(index[stop - 1]) + 2)
-            if _empty(cells, begin // cell, (end - 1) // cell):
-                continue
-        if _hidden(clear, start, stop):
+        begin = int(index[start])
+        end = min(width, int(index[stop - 1]) + 2)
+        if not wraps and _empty(cells, begin // cell, (end - 1) // cell):
+            continue
+        if _hidden(seen[0], start, stop):
             continue
         if not wraps:
             for i in range(begin, end):
                 row[i] = _lerp(above[i], below[i], keep, take)
-        for x in range(start, stop):
-            i0 = index[x]
-            more = weight[x]
-            less = u4(256) - more
-            a = row[i0]
-            b = row[i0 + u4(1)]
-            low = ((a & _LANES) * less + (b & _LANES) * more) >> u4(8)
-            high = ((a >> u4(8)) & _LANES) * less + ((b >> u4(8)) & _LANES) * more
-            t = clear[x]
-            red[x] += t * f4(i4(low & u4(255))) * gain_r
-            green[x] += t * f4(i4((high >> u4(8)) & u4(255))) * gain_g
-            blue[x] += t * f4(i4((low >> u4(16)) & u4(255))) * gain_b
-            clear[x] = t * (f4(1) - f4(i4(high >> u4(24))) * gain_a)
+        _blend_block(entry, row, index, weight, start, stop, seen)
+
+
+@kernel
+def _blend_block(entry: F64, row: U32, index: U32, weight: U32, start: int, stop: int, seen: F32) -> None:
+    """A block's pixels, from the plate's row that was mixed before."""
+    opacity = f4(entry[10])
+    gain_a = f4(1 / 255.0) * opacity
+    gain_r = f4(entry[7]) * gain_a
+    gain_g = f4(entry[8]) * gain_a
+    gain_b = f4(entry[9]) * gain_a
+    clear, red, green, blue = seen[0], seen[1], seen[2], seen[3]
+    for x in range(start, stop):
+        i0 = index[x]
+        more = weight[x]
+        less = u4(256) - more
+        a = row[i0]
+        b = row[i0 + u4(1)]
+        low = ((a & _LANES) * less + (b & _LANES) * more) >> u4(8)
+        high = ((a >> u4(8)) & _LANES) * less + ((b >> u4(8)) & _LANES) * more
+        t = clear[x]
+        red[x] += t * f4(i4(low & u4(255))) * gain_r
+        green[x] += t * f4(i4((high >> u4(8)) & u4(255))) * gain_g
+        blue[x] += t * f4(i4((low >> u4(16)) & u4(255))) * gain_b
+        clear[x] = t * (f4(1) - f4(i4(high >> u4(24))) * gain_a)
 
 
 @kernel

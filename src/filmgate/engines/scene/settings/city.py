@@ -36,6 +36,7 @@ _WORDS = (
     "书店",
     "咖啡",
 )
+_DEPTHS = (190.0, 110.0, 62.0, 36.0)  # metres to each row of towers; the first two are painted together
 _WINDOWS: tuple[Colour, ...] = (
     (1.0, 0.80, 0.48),
     (1.0, 0.88, 0.66),
@@ -74,8 +75,12 @@ def city(stage: Stage) -> None:
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
     stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 15.0), 0.4, 1.1
     sky(stage)
+    distant = stage.canvas(top=-0.35, bottom=0.75)
     for row in range(4):
-        _towers(stage, row)
+        canvas = distant if row < 2 else stage.canvas(top=-0.35, bottom=0.75)
+        _towers(stage, canvas, row)
+        if row:
+            stage.plate(canvas, _DEPTHS[row])
     street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
     Water(
         Surface(tint=scale(street, 0.9), swell=0.013, mirror=0.22, wave=2.6, speed=0.12, murk=0.42, sparkle=0.0),
@@ -116,12 +121,11 @@ def _glowing(light: Light) -> Light:
     )
 
 
-def _towers(stage: Stage, row: int) -> None:
+def _towers(stage: Stage, canvas: Canvas, row: int) -> None:
     """One row of towers, the nearer rows higher and leaving the street open."""
     w, h, rng, u = stage.width, stage.height, stage.rng, stage.unit
-    depth = (190.0, 110.0, 62.0, 36.0)[row]
+    depth = _DEPTHS[row]
     gap = (0.0, 0.10, 0.24, 0.42)[row] * (1.0 if not stage.portrait else 1.25)
-    canvas = stage.canvas(top=-0.35, bottom=0.75)
     base = stage.at(0, 0, 30.0)[1]
     stone = rgb(("#6f7488", "#626a80", "#565f74", "#4a5266")[row])
     cell = (max(3.0, (4 + row * 2.3) * u), max(4.0, (5.5 + row * 3.1) * u))
@@ -138,7 +142,6 @@ def _towers(stage: Stage, row: int) -> None:
         if row < 2 or side > gap:
             _tower(stage, canvas, (x, base - tall, wide, tall), stone, cell, depth, row)
         x += wide * (1.0 + 0.28 * rng.random()) + 1
-    stage.plate(canvas, depth)
 
 
 def _tower(
