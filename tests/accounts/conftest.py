@@ -1,0 +1,82 @@
+"""A whole Filmgate over a real socket, and accounts with keys of every kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from msgspec import Struct
+from openai import AsyncOpenAI
+
+from filmgate.bootstrap import Gate, build
+from filmgate.server.serve import serve
+from filmgate.settings import Settings
+from filmgate.store import Key
+
+MODELS = """
+[models.sora-2]
+engine = "testcard"
+price = { default = 25 }
+[models.sora-2-pro]
+engine = "testcard"
+price_per_call = 70
+"""
+
+
+class Live(Struct):
+    """A running server."""
+
+    gate: Gate
+    url: str
+
+    async def key(self, balance: int | None = None, **limits: Any) -> tuple[Key, str]:
+        """The key of a new account."""
+        account = await self.gate.store.accounts.create_account("somebody", balance)
+        return await self.gate.store.accounts.create_key(account.id, "k", **limits)
+
+    def client(self, secret: str, **headers: str) -> httpx2.AsyncClient:
+        """A plain client."""
+        headers["authorization"] = f"Bearer {secret}"
+        limits = httpx2.Limits(max_connections=50, max_keepalive_connections=50)
+        return httpx2.AsyncClient(base_url=self.url, headers=headers, timeout=30, trust_env=False, limits=limits)
+
+    def sdk(self, secret: str, base_url: str | None = None, **options: Any) -> AsyncOpenAI:
+        """The official SDK."""
+        return AsyncOpenAI(api_key=secret, base_url=f"{base_url or self.url}/v1", timeout=30, **options)
+
+
+@asynccontextmanager
+async def running(folder: Path, *, worker: bool) -> AsyncIterator[Live]:
+    """A server over a folder, which ends with the block."""
+    models = folder / "models.toml"
+    models.write_text(MODELS, encoding="utf-8")
+    settings = Settings(
+        data=folder / "data", models=models, worker=worker, allow_hosts=("127.0.0.1",), log_level="error"
+    )
+    async with build(settings) as gate:
+        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(serve(gate.app, "127.0.0.1", 0, on_ready=ready.set_result, drain_timeout=1))
+        try:
+            yield Live(gate, await ready)
+        finally:
+            serving.cancel()
+            await asyncio.wait([serving])
+
+
+@pytest.fixture
+async def live(tmp_path: Path) -> AsyncIterator[Live]:
+    """A server that makes test cards."""
+    async with running(tmp_path, worker=True) as server:
+        yield server
+
+
+@pytest.fixture
+async def idle(tmp_path: Path) -> AsyncIterator[Live]:
+    """A server that makes nothing."""
+    async with running(tmp_path, worker=False) as server:
+        yield server
