@@ -42,7 +42,8 @@ _MARKERS = re.compile(rf"{_BEFORE}(?:{_NUMBERED}|{_TIMED})", re.IGNORECASE)
 _TURNS = re.compile(
     r"(?:[,.;，。；]\s*)?\b(?:and\s+|then\s+|we\s+|it\s+)*(?:(?:smash|jump|hard|match|quick)[\s-]+)?"
     r"(?:cuts?|cross[\s-]?fades?|fades?|dissolves?|transitions?|switch(?:es)?)\s+(?:in)?to\b(?!\s+(?:black|white))[:,]?"
-    r"|(?:[,.;，。；]\s*)?(?:然后|接着|随后)?(?:镜头|画面)?(?:切换到|切换至|切至|切到|转到|转至|转场到|叠化到|淡入到|渐变到|渐变为)[:：,，]?",
+    r"|(?:[,.;，。；]\s*)?(?:然后|接着|随后)?(?:镜头|画面)?"
+    r"(?:切换到|切换至|切至|切到|转到|转至|转场到|叠化到|淡入到|渐变到|渐变为)[:：,，]?",
     re.IGNORECASE,
 )
 _FADES = re.compile(
@@ -67,7 +68,7 @@ class Cut(Struct, frozen=True):
 
 def cut(text: str, *, frames: int) -> Cut:
     """Cut a prompt into as many shots as it names and the film has room for; one if it names none."""
-    whole, pieces = _by_markers(text) or _by_turns(text)
+    whole, pieces = _by_markers(text) or ("", [Piece(said) for said in _by_turns(text)])
     room = max(1, min(MOST_SHOTS, frames // LEAST_FRAMES))
     fades = len(pieces) > 1 and _FADES.search(text) is not None
     return Cut(whole, tuple(pieces[:room]), "fade" if fades else "cut")
@@ -88,19 +89,22 @@ def share_frames(frames: int, weights: list[float]) -> list[int]:
 def _by_markers(text: str) -> tuple[str, list[Piece]] | None:
     """Shots that are numbered or timed; None where fewer than two are."""
     marks = list(_MARKERS.finditer(text))
-    if len(marks) < 2:  # noqa: PLR2004 - one mark alone cuts nothing
+    if len(marks) < 2:
         return None
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     weights = [_length(mark) for mark in marks]
     even = any(weight is None for weight in weights)
     texts = [text[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
-    pieces = [Piece(said, 1.0 if even or not weight else weight) for said, weight in zip(texts, weights, strict=True)]
+    pieces: list[Piece] = []
+    for said, weight in zip(texts, weights, strict=True):
+        turns = _by_turns(said)
+        pieces += [Piece(turn, (1.0 if even or not weight else weight) / len(turns)) for turn in turns]
     return text[: marks[0].start()], pieces
 
 
-def _by_turns(text: str) -> tuple[str, list[Piece]]:
+def _by_turns(text: str) -> list[str]:
     """Shots that are joined by "cut to" and the like."""
-    return "", [Piece(said) for said in _TURNS.split(text) if said.strip()] or [Piece(text)]
+    return [said for said in _TURNS.split(text) if said.strip()] or [text]
 
 
 def _length(mark: re.Match[str]) -> float | None:

@@ -126,7 +126,7 @@ def _said() -> Iterable[tuple[Meaning, registry.Words]]:
 
 
 def _naming(words: registry.Words, subject: registry.Words) -> registry.Words:
-    """Those words of an attribute that name the subject too ("golden retriever"), where they are not its own already."""
+    """The words of an attribute that name the subject too ("golden retriever") and are not yet its own."""
     return registry.Words(
         en=tuple(word for word in words.en if set(split_words(word)) & set(subject.en) and word not in subject.en),
         zh=tuple(word for word in words.zh if any(own in word for own in subject.zh) and word not in subject.zh),
@@ -155,4 +155,4 @@ def _forms_cached(word: str) -> tuple[str, ...]:
 
 def _forms(word: str) -> tuple[str, ...]:
     """The word itself, then what it may be the plural or the participle of."""
-    return _forms_cached(word) if len(word) <= 24 else (word,)  # noqa: PLR2004 - no word of ours is longer
+    return _forms_cached(word) if len(word) <= 24 else (word,)

@@ -11,7 +11,7 @@ LONGEST = 60
 
 _PAIRS = ("“”", "„“", "„”", "«»", "‹›", "「」", "『』", "《》", "〈〉", '""')
 _QUOTED = re.compile(
-    "|".join(f"{a}([^{a}{b}\n]{{1,200}}){b}" for a, b in _PAIRS)
+    "|".join(f"{a}([^{a}{b}\n]{{1,200}}){b}" for a, b in map(tuple, _PAIRS))
     + r"|(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,200})'(?!\w)"
     + r"|(?<!\w)‘((?:[^‘’\n]|(?<=\w)’(?=\w)){1,200})’(?!\w)"
 )
@@ -21,7 +21,8 @@ _WRITTEN_ZH = re.compile(
 _WRITTEN_EN = re.compile(
     r"\b(?:sign|banner|billboard|screen|poster|letters|text|caption|title|neon|logo)\b[^.,;\n\"]{0,24}?"
     r"\b(?:says?|reads?|saying|reading|spelling|spells)\s*:?\s*"
-    r"((?-i:[A-Z0-9][\w&!'-]*(?: +[A-Z0-9][\w&!'-]*)*)|[^\s.,;\n](?:(?! (?:in|on|at|with|above|over|and|while)\b)[^.,;\n]){0,39})",
+    r"((?-i:[A-Z0-9][\w&!'-]*(?: +[A-Z0-9][\w&!'-]*)*)"
+    r"|[^\s.,;\n](?:(?! (?:in|on|at|with|above|over|and|while)\b)[^.,;\n]){0,39})",
     re.IGNORECASE,
 )
 _TITLE_WORDS = 8

@@ -13,7 +13,12 @@ from filmgate.engines.scene.prompt.lexicon import Lexicon, Meaning, lexicon
 __all__ = ["Unit", "display", "language", "read"]
 
 _HAN = r"㐀-䶿一-鿿豈-﫿"
-_PIECES = re.compile(rf"(?P<han>[{_HAN}]+)|(?P<word>[^\W_{_HAN}]+(?:['’][^\W\d_{_HAN}]+)*|&)|(?P<stop>[.!?;。！？；\n]+)|(?P<comma>[,，:：()（）\[\]]+)")  # fmt: skip
+_PIECES = re.compile(
+    rf"(?P<han>[{_HAN}]+)"
+    rf"|(?P<word>[^\W_{_HAN}]+(?:['’][^\W\d_{_HAN}]+)*|&)"
+    r"|(?P<stop>[.!?;。！？；\n]+)"
+    r"|(?P<comma>[,，:：()（）\[\]]+)"
+)
 _SYMBOLS = re.compile(r"[☀-➿\U0001f000-\U0001faff]")
 _EMOJI_TAIL = re.compile(r"\b(face|symbol|sign|with|head)\b")
 

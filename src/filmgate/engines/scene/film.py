@@ -1,0 +1,203 @@
+"""From a job to its film: understand, prepare, draw ahead of the encoder, mix the sound, take the pictures.
+
+Shots are prepared one ahead and freed once they were drawn, frames are drawn a few ahead by a small pool of threads
+(the kernels release the lock) and written in order, so memory stays flat and the bytes the same for any number of
+threads.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from PIL import Image
+
+from filmgate.engines.base import Job
+from filmgate.engines.scene import sound
+from filmgate.engines.scene.compose import View, compose
+from filmgate.engines.scene.description import Description
+from filmgate.engines.scene.notes import KIND, describe
+from filmgate.engines.scene.prompt import understand
+from filmgate.engines.scene.snapshots import Snapshots
+from filmgate.media.encode import FilmWriter, Frame
+from filmgate.video import AssetKind
+
+__all__ = ["FPS", "Cancelled", "Film", "render"]
+
+FPS = 24
+"""Frames a second, of every film."""
+
+FADE_FRAMES = 12
+"""Frames of a cross-fade."""
+
+_AHEAD = 2  # frames drawn ahead, beside those being drawn
+
+
+class Cancelled(Exception):
+    """Somebody asked for the film to be given up."""
+
+
+class Film(Struct, frozen=True, kw_only=True):
+    """What was made beside the MP4."""
+
+    extras: dict[AssetKind, Path]
+    notes: dict[str, object]
+
+
+def render(
+    job: Job,
+    out: Path,
+    *,
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+    threads: int = 2,
+) -> Film:
+    """Make the film and its pictures, the latter beside ``out``.
+
+    Args:
+        job: what to make; the same job gives the same bytes, wherever the libraries are the same.
+        out: where the MP4 appears once it is whole.
+        progress: told the frames done and all of them, after each.
+        cancelled: asked before each frame.
+        threads: that draw.
+
+    Raises:
+        Cancelled: in time; no file is left.
+    """
+    description = understand(job.prompt, seed=job.seed, frames=job.seconds * FPS)
+    snapshots = Snapshots(job.size, job.seconds * FPS)
+    comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
+    with ThreadPoolExecutor(threads, "draw") as pool, ThreadPoolExecutor(1, "prepare") as painter:
+        reel = _Reel(description, job, painter, cancelled)
+        with (
+            _stopping(pool, painter),
+            FilmWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
+        ):
+            for done, frame in enumerate(_frames(reel, writer, pool, threads + _AHEAD), 1):
+                snapshots.take(done - 1, frame)
+                writer.write(frame)
+                progress(done, job.seconds * FPS)
+    return Film(extras=snapshots.save(out, cancelled), notes=reel.notes)
+
+
+class _stopping:  # noqa: N801 - used like a function
+    """Drops what the pools have not begun when the film ends early."""
+
+    def __init__(self, *pools: ThreadPoolExecutor) -> None:
+        self._pools = pools
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exit_: object) -> None:
+        for pool in self._pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Reel:
+    """The film's shots as views, prepared one ahead, and what is heard in them."""
+
+    def __init__(
+        self, description: Description, job: Job, painter: ThreadPoolExecutor, cancelled: Callable[[], bool]
+    ) -> None:
+        self.description, self.cancelled = description, cancelled
+        self.notes: dict[str, object] = {}
+        self._job, self._painter = job, painter
+        self._cues: list[sound.ShotSound] = []
+        self._starts = [0, *accumulate(shot.frames for shot in description.shots)]
+        self._next: Future[View] = painter.submit(self._prepare, 0)
+        self._drawn: list[dict[str, object]] = []
+
+    def views(self) -> Iterator[View]:
+        """Each view in turn, prepared; while one is used, the next is being prepared."""
+        for number in range(len(self.description.shots)):
+            view = self._next.result()
+            if number + 1 < len(self.description.shots):
+                self._next = self._painter.submit(self._prepare, number + 1)
+            self._drawn.append(dict(view.notes))
+            self._cues.append(
+                sound.ShotSound(self._starts[number] / FPS, self._starts[number + 1] / FPS, view.sounds())
+            )
+            yield view
+
+    def soundtrack(self) -> NDArray[np.float32]:
+        """The whole film's sound; every view was handed out before."""
+        return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed)
+
+    def finish(self) -> None:
+        """Write down what was understood and drawn."""
+        self.notes = {"kind": KIND, "understood": describe(self.description), "shots": self._drawn}
+        if self.description.unrecognised:
+            self.notes["unrecognised"] = list(self.description.unrecognised)
+
+    def _prepare(self, number: int) -> View:
+        if self.cancelled():
+            raise Cancelled
+        shot = self.description.shots[number]
+        reference = _picture(self._job.reference) if self._job.reference and number == 0 else None
+        seed = self.description.seed + number * (self._world(number) != self._world(0))
+        view = compose(shot, size=self._job.size, fps=FPS, seed=seed, reference=reference)
+        view.prepare()
+        return view
+
+    def _world(self, number: int) -> str:
+        """Shots of one setting show the same place: they share its seed."""
+        return self.description.shots[number].setting
+
+
+def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: int) -> Iterator[Frame]:
+    """Every frame of the film in order, drawn at most ``ahead`` before it is asked for."""
+    waiting: deque[Future[Frame]] = deque()
+    shots = reel.description.shots
+    fades = FADE_FRAMES if reel.description.transition == "fade" else 0
+    before: View | None = None
+    for number, view in enumerate(reel.views()):
+        last = number == len(shots) - 1
+        fade = min(fades, shots[number].frames) if before is not None else 0
+        for n in range(shots[number].frames):
+            if reel.cancelled():
+                raise Cancelled
+            under = (before, shots[number - 1].frames + n, (n + 1) / (fade + 1)) if before and n < fade else None
+            waiting.append(pool.submit(_draw, writer.new_frame(), view, n, under))
+            if last and n == min(ahead, shots[number].frames) - 1:
+                writer.sound(reel.soundtrack())
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+            before = before if n < fade else None
+        before = view
+    reel.finish()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _draw(frame: Frame, view: View, n: int, under: tuple[View, int, float] | None) -> Frame:
+    """Draw one frame, over the end of the shot before where they fade into each other."""
+    view.draw(n, frame.y, frame.u, frame.v)
+    if under is not None:
+        before, at, share = under
+        planes = [np.empty(plane.shape, np.uint8) for plane in (frame.y, frame.u, frame.v)]
+        before.draw(at, planes[0], planes[1], planes[2])
+        for plane, old in zip((frame.y, frame.u, frame.v), planes, strict=True):
+            plane[:] = _blend(old, plane, share)
+    return frame
+
+
+def _blend(old: NDArray[np.uint8], new: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """``share`` of the new over the rest of the old, in 256 steps."""
+    weight = round(256 * share)
+    mixed: NDArray[np.uint16] = (
+        old.astype(np.uint16) * np.uint16(256 - weight) + new * np.uint16(weight) + np.uint16(128)
+    )
+    return (mixed >> 8).astype(np.uint8)
+
+
+def _picture(path: Path) -> NDArray[np.float32]:
+    """The reference image, (height, width, 3) in 0 … 1."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)
