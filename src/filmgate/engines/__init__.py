@@ -39,7 +39,7 @@ def _scene(context: EngineContext) -> Engine:
     from filmgate.engines.scene import SceneEngine  # noqa: PLC0415 - the renderer is large, and only servers need it
 
     workers = integer(context, "workers", 2)
-    return SceneEngine(workers=workers, cache=context.cache)
+    return SceneEngine(name=context.name, workers=workers, cache=context.cache, scratch=context.scratch)
 
 
 def _testcard(context: EngineContext) -> Engine:
