@@ -14,9 +14,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.video import AssetKind, Operation, Size, VideoError
+from filmgate.video import AssetKind, Operation, Size, Video, VideoError
 
-__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict"]
+__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict", "outline"]
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -59,6 +59,22 @@ class Job(Struct, frozen=True, kw_only=True):
     source: Path | None = None  # MP4 of exactly ``size``: what is remixed, edited or extended
     base_prompts: tuple[str, ...] = ()  # of the films that the source comes from and of itself, oldest first
     characters: tuple[Character, ...] = ()
+
+
+def outline(video: Video, token: str = "") -> Job:
+    """The job that makes a video, as far as it can be said without its files."""
+    recipe = video.recipe
+    return Job(
+        token=token,
+        video_id=video.id,
+        model=video.model,
+        prompt=recipe.prompt,
+        size=recipe.size,
+        seconds=recipe.made_seconds,
+        seed=recipe.seed,
+        operation=recipe.operation,
+        base_prompts=recipe.base_prompts,
+    )
 
 
 class State(StrEnum):

@@ -1,16 +1,19 @@
-"""From a fetched file to stored assets: verify, derive what the engine did not make, keep."""
+"""From a fetched file to stored assets: verify, join with what it goes on from, derive its pictures, keep."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from PIL import Image
 
 from filmgate.engines.base import Artifact
+from filmgate.errors import StorageFault
 from filmgate.media import derive, probe
+from filmgate.media.stitch import stitch
 from filmgate.storage.base import Storage
 from filmgate.store import VideoRows
 from filmgate.video import Asset, AssetKind, Size, Video
@@ -44,25 +47,46 @@ class Delivery:
         self._executor_id = executor_id
 
     async def verify(self, film: Path, video: Video) -> None:
-        """Look whether the file is the film that was asked for.
+        """Look whether the file is the film that was asked for: of an extension, its new segment.
 
         Raises:
             BadArtifact: it is not.
         """
-        await asyncio.to_thread(probe.verify, film, video.recipe.size, video.recipe.seconds)
+        await asyncio.to_thread(probe.verify, film, video.recipe.size, video.recipe.made_seconds)
 
     async def keep(self, film: Path, video: Video, artifact: Artifact) -> list[Asset]:
         """Store the film and its pictures; no row names them yet.
 
         Raises:
+            BadArtifact: it can't be joined with the film that it extends.
             StorageFault: the storage refused; staged files are gone, and stored ones are swept.
         """
-        staged = {AssetKind.VIDEO: film, **artifact.extras}
+        staged = dict(artifact.extras)
         try:
-            await self._derive(film, staged)
-            return [await self._keep_one(video, kind, path) for kind, path in staged.items()]
+            async with self._whole(film, video, staged) as whole:
+                staged[AssetKind.VIDEO] = whole
+                await self._derive(whole, staged)
+                return [await self._keep_one(video, kind, path) for kind, path in staged.items()]
         finally:
             _remove(path for kind, path in staged.items() if kind is not AssetKind.VIDEO)
+
+    @asynccontextmanager
+    async def _whole(self, film: Path, video: Video, staged: dict[AssetKind, Path]) -> AsyncIterator[Path]:
+        """The film that the client gets; pictures of a mere segment are of no use to it."""
+        if video.recipe.segment_seconds is None or video.recipe.source is None:
+            yield film
+            return
+        _remove(staged.values())
+        staged.clear()
+        joined = self._storage.staging(".mp4")
+        try:
+            async with self._storage.local(video.recipe.source.key) as source:
+                await asyncio.to_thread(stitch, source, film, joined)
+            yield joined
+        except FileNotFoundError as error:
+            raise StorageFault("The film that is extended is no longer there.") from error
+        finally:
+            joined.unlink(missing_ok=True)
 
     async def discard(self, assets: Iterable[Asset], video_id: str) -> None:
         """Remove what was kept for a video that ended otherwise meanwhile."""

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import structlog
 
-from filmgate.engines.base import Engine, Job, State, Verdict
+from filmgate.engines.base import Engine, State, Verdict, outline
 from filmgate.errors import BadArtifact, EngineError, EngineUnavailable, StorageFault, SubmissionUnknown
 from filmgate.flow import failures, retry
 from filmgate.flow.delivery import Delivery
+from filmgate.flow.materials import job_of
 from filmgate.storage.base import Storage
 from filmgate.store import VideoRows
 from filmgate.video import Stage, Status, Video, VideoError, next_progress
@@ -150,7 +151,7 @@ class Drive:
     async def _submit(self, run: _Run, video: Video, engine: Engine, token: str) -> None:
         try:
             async with asyncio.timeout(engine.capabilities.submit_timeout):
-                job = await self._job(run, video, token)
+                job = await job_of(video, token, self._storage, run.stack)
                 ticket = await engine.submit(job)
         except EngineUnavailable as error:
             await self._unavailable(run, video, token, error)
@@ -175,12 +176,6 @@ class Drive:
         now = await self._videos.get(video.id)
         if now is None or now.ticket != ticket:
             await _cancel_quietly(engine, ticket)
-
-    async def _job(self, run: _Run, video: Video, token: str) -> Job:
-        recipe, reference = video.recipe, None
-        if recipe.reference is not None:
-            reference = await run.stack.enter_async_context(self._storage.local(recipe.reference.key))
-        return _job_of(video, token, reference)
 
     async def _unavailable(self, run: _Run, video: Video, token: str, error: EngineUnavailable) -> None:
         since = retry.trying_since(await self._videos.history(video.id))
@@ -230,7 +225,7 @@ class Drive:
         """The same token is the same job, so sending it once more submits nothing twice."""
         try:
             async with asyncio.timeout(engine.capabilities.submit_timeout):
-                ticket = await engine.submit(await self._job(run, video, token))
+                ticket = await engine.submit(await job_of(video, token, self._storage, run.stack))
         except (EngineUnavailable, SubmissionUnknown, TimeoutError) as error:
             await self._still_in_doubt(run, video, error)
         except EngineError as error:
@@ -277,7 +272,7 @@ class Drive:
 
     async def _go_on(self, run: _Run, video: Video, engine: Engine, verdict: Verdict) -> None:
         now = self._clock()
-        expected = engine.expected_seconds(_job_of(video))
+        expected = engine.expected_seconds(outline(video))
         if now >= (video.submit_at or video.created_at) + self._limit(expected):
             await _cancel_quietly(engine, video.ticket or "")
             await self._fail(video, failures.ENGINE_TIMEOUT)
@@ -382,20 +377,6 @@ class Drive:
             yield into
         finally:
             into.unlink(missing_ok=True)
-
-
-def _job_of(video: Video, token: str = "", reference: Path | None = None) -> Job:
-    recipe = video.recipe
-    return Job(
-        token=token,
-        video_id=video.id,
-        model=video.model,
-        prompt=recipe.prompt,
-        size=recipe.size,
-        seconds=recipe.seconds,
-        seed=recipe.seed,
-        reference=reference,
-    )
 
 
 def _retry_after(error: Exception) -> float | None:
