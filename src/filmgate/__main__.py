@@ -1,0 +1,19 @@
+"""``filmgate`` and ``python -m filmgate``."""
+
+from __future__ import annotations
+
+import sys
+
+from filmgate.cli.app import run
+from filmgate.cli.environment import Environment
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line in this process's environment and leave with its exit code."""
+    sys.exit(run(sys.argv[1:], Environment.of_process()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""The engine inside this process, reached over the same code path as a server: the SDK on the server's own app."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from filmgate import bootstrap
+from filmgate.client import AsyncClient
+from filmgate.server.app import App
+from filmgate.settings import Settings
+from filmgate.store import Store
+
+__all__ = ["EMBEDDED_KEY", "client", "owner"]
+
+EMBEDDED_KEY = "embedded"
+"""The name of the key that embedded commands use; its secret lies in the data folder, for its user alone."""
+
+ADDRESS = "http://filmgate.invalid"
+
+
+@asynccontextmanager
+async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
+    """A client of an engine that runs in this process for as long as the block does."""
+    async with bootstrap.build(settings, "embedded") as gate:
+        secret = await _secret(gate.store, settings.data / "secrets" / "embedded.key")
+        async with AsyncClient(base_url=ADDRESS, api_key=secret, transport=_InProcess(gate.app), environ={}) as own:
+            yield own
+
+
+async def owner(store: Store) -> str:
+    """The account of whoever owns the data folder: the oldest; made if there is none."""
+    accounts = await store.accounts.accounts()
+    return accounts[0].id if accounts else (await store.accounts.create_account("owner", None)).id
+
+
+async def _secret(store: Store, file: Path) -> str:
+    secret = _read(file)
+    if secret is None or await store.accounts.principal(secret) is None:
+        _, secret = await store.accounts.create_key(await owner(store), EMBEDDED_KEY, time.time())
+        _write(file, secret)
+    return secret
+
+
+def _read(file: Path) -> str | None:
+    return file.read_text(encoding="ascii").strip() if file.exists() else None
+
+
+def _write(file: Path, secret: str) -> None:
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as writer:
+        writer.write(secret)
+    draft.replace(file)
+
+
+class _InProcess(httpx2.AsyncBaseTransport):
+    """Requests to an ASGI app in this process, answers streamed as they come (events would never end otherwise)."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        exchange = _Exchange(await request.aread())
+        exchange.start(self._app, _scope(request))
+        start = await exchange.messages.get()
+        if start is None:
+            await exchange.aclose()
+            raise httpx2.RemoteProtocolError("the app ended without an answer", request=request)
+        return httpx2.Response(start["status"], headers=start["headers"], stream=exchange)
+
+
+class _Exchange(httpx2.AsyncByteStream):
+    """One request on its way through the app; its answer's body is the stream."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body: bytes | None = body
+        self._gone = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.messages: asyncio.Queue[MutableMapping[str, Any] | None] = asyncio.Queue(maxsize=8)
+
+    def start(self, app: App, scope: MutableMapping[str, Any]) -> None:
+        self._task = asyncio.create_task(self._run(app, scope))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while message := await self.messages.get():
+            if message.get("body"):
+                yield message["body"]
+            if not message.get("more_body"):
+                return
+        raise httpx2.ReadError("the app ended in the middle of its answer")
+
+    async def aclose(self) -> None:
+        self._gone.set()
+        while self._task and not self._task.done():
+            while not self.messages.empty():  # an app that is sending gets on, and sees that nobody reads
+                self.messages.get_nowait()
+            await asyncio.wait([self._task], timeout=0.05)
+
+    async def _run(self, app: App, scope: MutableMapping[str, Any]) -> None:
+        try:
+            await app(scope, self._receive, self.messages.put)
+        finally:
+            if not self._gone.is_set():
+                await self.messages.put(None)
+
+    async def _receive(self) -> MutableMapping[str, Any]:
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+
+def _scope(request: httpx2.Request) -> MutableMapping[str, Any]:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.split(b"?")[0],
+        "query_string": request.url.query,
+        "server": (request.url.host, request.url.port),
+        "client": ("127.0.0.1", 0),
+        "root_path": "",
+    }

@@ -1,0 +1,128 @@
+"""What a running command has at hand: its environment, its language, the options all commands share, an API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.json import encode
+
+from filmgate.cli.environment import Environment
+from filmgate.cli.texts import Texts
+
+if TYPE_CHECKING:
+    from filmgate.client import AsyncClient
+    from filmgate.settings import Settings
+
+__all__ = ["Format", "Frame", "Options"]
+
+Format = Literal["auto", "human", "json", "jsonl", "quiet"]
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What every command takes. None: not given."""
+
+    base_url: str | None = None
+    api_key: str | None = None
+    data: Path | None = None
+    format: Format = "auto"
+
+
+class Frame:
+    """The surroundings of one command.
+
+    Args:
+        env: the process.
+        text: the language.
+        options: what every command takes.
+    """
+
+    def __init__(self, env: Environment, text: Texts, options: Options) -> None:
+        self.env = env
+        self.text = text
+        self.options = options
+        self.parting: list[str] = []  # what to say to someone who leaves with Ctrl-C
+
+    @property
+    def structured(self) -> bool:
+        """Whether a program reads the results."""
+        return self.options.format in {"json", "jsonl"}
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only the bare result is wanted."""
+        return self.options.format == "quiet"
+
+    @property
+    def human(self) -> bool:
+        """Whether results may be drawn for people."""
+        return self.options.format == "human" or (self.options.format == "auto" and self.env.stdout.isatty())
+
+    def say(self, line: str) -> None:
+        """Tell people something, beside the results."""
+        print(line, file=self.env.stderr, flush=True)
+
+    def tell(self, name: str, /, **values: object) -> None:
+        """Say a text of the catalogue, unless only results are wanted."""
+        if not self.quiet and not self.structured:
+            self.say(self.text(name, **values))
+
+    def put(self, line: str) -> None:
+        """Write a line of the result."""
+        print(line, file=self.env.stdout, flush=True)
+
+    def dump(self, value: object) -> None:
+        """Write a result for programs, one line."""
+        self.put(encode(value).decode())
+
+    def complain(self, error: Exception, mend: str) -> None:
+        """Tell an error: what happened, and what mends it."""
+        message = getattr(error, "message", None) or _os_message(error)
+        if self.structured:
+            self.dump({"error": _error_dict(error, message)})
+            return
+        video_id = getattr(error, "video_id", None) or "ID"
+        self.say(self.text("error.line", message=message))
+        self.say(self.text(mend, id=video_id))
+
+    def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
+        """The settings of this machine's own engine or server."""
+        from filmgate import settings  # noqa: PLC0415 - what only some commands need is loaded by them
+
+        return settings.load(environ=self.env.environ, overrides={"data": self.options.data, **(overrides or {})})
+
+    @asynccontextmanager
+    async def client(self, *, works: bool = False) -> AsyncIterator[AsyncClient]:
+        """The API that this command talks to: a server's, or that of the engine in this very process.
+
+        Args:
+            works: whether the embedded engine shall make videos meanwhile.
+        """
+        from filmgate import client as sdk  # noqa: PLC0415 - what only some commands need is loaded by them
+
+        base_url = self.options.base_url or sdk.base_url_from(self.env.environ)
+        if base_url is None:
+            from filmgate.cli import embedded  # noqa: PLC0415 - the engine, only where there is no server
+
+            async with embedded.client(self.settings({"worker": works, **self._calm()})) as own:
+                yield own
+            return
+        async with sdk.AsyncClient(base_url=base_url, api_key=self.options.api_key, environ=self.env.environ) as remote:
+            yield remote
+
+    def _calm(self) -> dict[str, object]:
+        return {} if "FILMGATE_LOG_LEVEL" in self.env.environ else {"log_level": "error"}
+
+
+def _os_message(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
+def _error_dict(error: Exception, message: str) -> dict[str, object]:
+    facts = {name: getattr(error, name, None) for name in ("code", "param", "video_id", "request_id")}
+    return {"message": message, "type": type(error).__name__, **facts}

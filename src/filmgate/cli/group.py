@@ -1,0 +1,203 @@
+"""The command tree: each command is loaded when it is called, all speak the language they were asked in."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from filmgate.cli.frame import Frame, Options
+from filmgate.cli.texts import LANGUAGES, Texts
+
+__all__ = ["COMMANDS", "Command", "Filmgate", "Group"]
+
+COMMANDS = {
+    "generate": "generate",
+    "serve": "serve",
+    "list": "videos",
+    "show": "videos",
+    "watch": "watch",
+    "download": "watch",
+    "cancel": "videos",
+    "delete": "videos",
+    "models": "videos",
+    "keys": "keys",
+}
+"""Each command and the module that holds it, in the order that the help shows."""
+
+_SHARED = ("base_url", "api_key", "data", "format", "quiet", "lang")
+
+Run = Callable[..., Coroutine[Any, Any, int | None]]
+"""What a command does: called with its frame and its own parameters; returns an exit code, None for success."""
+
+
+class _Spoken:
+    """Help in the language it was asked in; Click's own headings would be English."""
+
+    text: Texts
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The usage line."""
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]  # of the Click class beside this one
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=self.text("help.usage"))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The command's own options, then those that all commands share."""
+        own: list[tuple[str, str]] = []
+        shared: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):  # type: ignore[attr-defined]  # of the Click class beside this one
+            record = param.get_help_record(ctx)
+            if record and record[1]:
+                (shared if param.name in (*_SHARED, "help", "version") else own).append(record)
+        for heading, rows in (("help.options", own), ("help.shared", shared)):
+            if rows:
+                with formatter.section(self.text(heading).rstrip(":")):
+                    formatter.write_dl(rows)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """``--help``."""
+        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]  # of the class beside this one
+        if option is not None:
+            option.help = self.text("option.help")
+        return option
+
+
+class Command(_Spoken, click.Command):
+    """One command.
+
+    Args:
+        name: as typed; its texts are ``{key}.help`` and ``{key}.short``.
+        text: the language.
+        run: what it does.
+        params: its own options and arguments.
+        key: of its texts, where that is not its name.
+    """
+
+    def __init__(
+        self, name: str, text: Texts, run: Run, params: Sequence[click.Parameter] = (), *, key: str | None = None
+    ) -> None:
+        self.text = text
+        key = key or name
+        super().__init__(
+            name,
+            params=[*params, *_shared_options(text)],
+            help=text(f"{key}.help"),
+            short_help=text(f"{key}.short"),
+        )
+        self._run = run
+
+    def invoke(self, ctx: click.Context) -> int | None:
+        """Run it in an event loop of its own."""
+        import asyncio  # noqa: PLC0415 - help needs no event loop
+
+        frame = ctx.find_object(Frame)
+        if frame is None:
+            raise TypeError("a command runs in a frame")
+        frame.options = _options(ctx, frame.options)
+        own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
+        return asyncio.run(self._run(frame, **own))
+
+
+class Group(_Spoken, click.Group):
+    """Commands under a common name."""
+
+    def __init__(self, name: str, text: Texts, commands: Sequence[click.Command], key: str) -> None:
+        self.text = text
+        super().__init__(
+            name,
+            commands=commands,
+            params=_shared_options(text),
+            help=text(f"{key}.help"),
+            short_help=text(f"{key}.short"),
+            subcommand_metavar=text("help.command"),
+        )
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, each with a line."""
+        rows = [(name, self.short_help_of(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section(self.text("help.commands")):
+            formatter.write_dl(rows)
+
+    def short_help_of(self, ctx: click.Context, name: str) -> str:
+        """One line about a command."""
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(100) if command else ""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands first, they are what one looks for."""
+        self.format_commands(ctx, formatter)
+        super().format_options(ctx, formatter)
+
+
+class Filmgate(Group):
+    """The whole command line."""
+
+    def __init__(self, text: Texts) -> None:
+        super().__init__("filmgate", text, [], "filmgate")
+        self.params.append(
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_version,
+                help=text("option.version"),
+            )
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def short_help_of(self, ctx: click.Context, name: str) -> str:
+        """One line about a command, without loading it."""
+        del ctx
+        return self.text(f"{name}.short")
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"filmgate.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.commands(self.text)[cmd_name]
+        return command
+
+
+def _shared_options(text: Texts) -> list[click.Parameter]:
+    formats = click.Choice(["auto", "human", "json", "jsonl", "quiet"])
+    return [
+        click.Option(["--base-url"], metavar="URL", help=text("option.base_url")),
+        click.Option(["--api-key"], metavar=text("metavar.key"), help=text("option.api_key")),
+        click.Option(
+            ["--data"], metavar=text("metavar.folder"), type=click.Path(path_type=Path), help=text("option.data")
+        ),
+        click.Option(["--format"], type=formats, help=text("option.format")),
+        click.Option(["-q", "--quiet"], is_flag=True, help=text("option.quiet")),
+        click.Option(["--lang"], type=click.Choice(LANGUAGES), help=text("option.lang")),
+    ]
+
+
+def _options(ctx: click.Context | None, given: Options) -> Options:
+    """The shared options as they stand nearest to the command."""
+    found: dict[str, Any] = {}
+    while ctx is not None:
+        if ctx.params.get("quiet"):
+            found.setdefault("format", "quiet")
+        for name in ("base_url", "api_key", "data", "format"):
+            if ctx.params.get(name) is not None:
+                found.setdefault(name, ctx.params[name])
+        ctx = ctx.parent
+    return Options(**({"format": given.format} | found))
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - Click's signature
+    if value:
+        import filmgate  # noqa: PLC0415 - the version number costs more than the rest of the help
+
+        ctx.find_object(Frame).put(f"filmgate {filmgate.__version__}")  # type: ignore[union-attr]  # set by run()
+        ctx.exit()

@@ -1,0 +1,73 @@
+"""``filmgate keys``: create, list, revoke, in a running server's folder too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import click
+
+from filmgate import bootstrap
+from filmgate.cli.embedded import owner
+from filmgate.cli.frame import Frame
+from filmgate.cli.group import Command, Group
+from filmgate.cli.output import moment, rows
+from filmgate.cli.texts import Texts
+from filmgate.errors import NotFound
+from filmgate.store import Key, Store
+
+__all__ = ["commands"]
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The group."""
+    name = click.Option(["--name"], default="key", show_default=True, help=text("keys_create.name"))
+    key_id = click.Argument(["key_id"], metavar=text("metavar.id"))
+    actions = [
+        Command("create", text, _create, [name], key="keys_create"),
+        Command("list", text, _list, key="keys_list"),
+        Command("revoke", text, _revoke, [key_id], key="keys_revoke"),
+    ]
+    return {"keys": Group("keys", text, actions, "keys")}
+
+
+async def _create(frame: Frame, name: str) -> None:
+    async with _store(frame) as store:
+        key, secret = await store.accounts.create_key(await owner(store), name, frame.env.clock())
+    if frame.structured:
+        frame.dump({"id": key.id, "name": key.name, "key": secret})
+        return
+    frame.tell("keys.created", id=key.id, name=key.name)
+    frame.put(secret)
+
+
+async def _list(frame: Frame) -> None:
+    async with _store(frame) as store:
+        keys = await store.accounts.keys()
+    rows(frame, ["id", "name", "key", "created", "revoked"], [_row(key) for key in keys])
+
+
+async def _revoke(frame: Frame, key_id: str) -> None:
+    async with _store(frame) as store:
+        if not await store.accounts.revoke(key_id, frame.env.clock()):
+            raise NotFound(f"Key '{key_id}' not found, or revoked already.")
+    frame.tell("keys.revoked", id=key_id)
+
+
+def _row(key: Key) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "key": f"{key.prefix}…",
+        "created": moment(key.created_at),
+        "revoked": moment(key.revoked_at),
+    }
+
+
+@asynccontextmanager
+async def _store(frame: Frame) -> AsyncIterator[Store]:
+    store = bootstrap.open_store(frame.settings())
+    try:
+        yield store
+    finally:
+        await store.close()

@@ -1,0 +1,91 @@
+"""Results: tables for people, lines for pipes, JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from filmgate.cli.frame import Frame
+from filmgate.client import AsyncVideo
+
+__all__ = ["moment", "rows", "size", "video_row", "videos"]
+
+_COLUMNS = ["id", "status", "progress", "size", "seconds", "created", "prompt"]
+_STEP = 1000
+
+
+def videos(frame: Frame, found: Sequence[AsyncVideo]) -> None:
+    """A list of films."""
+    if frame.structured:
+        rows(frame, [], [video.to_dict() for video in found])
+        return
+    if not found and frame.human:
+        frame.tell("list.empty")
+        return
+    rows(frame, _COLUMNS, [video_row(frame, video) for video in found])
+
+
+def video_row(frame: Frame, video: AsyncVideo) -> dict[str, object]:
+    """A film as people read it."""
+    return {
+        "id": video.id,
+        "status": frame.text(f"status.{video.status}") if frame.human else str(video.status),
+        "progress": video.progress,
+        "model": video.model,
+        "size": video.size,
+        "seconds": video.seconds,
+        "created": moment(video.created_at),
+        "expires": moment(video.expires_at),
+        "prompt": " ".join((video.prompt or "").split()),
+        "error": f"{video.error.code}: {video.error.message}" if video.error else "",
+    }
+
+
+def rows(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, object]]) -> None:
+    """Rows of a result, in the form that was asked for; quiet: the ids."""
+    match frame.options.format:
+        case "json":
+            frame.dump(found)
+        case "jsonl":
+            for row in found:
+                frame.dump(row)
+        case "quiet":
+            for row in found:
+                frame.put(str(row["id"]))
+        case _ if frame.human:
+            _table(frame, columns, found)
+        case _:
+            for row in found:
+                frame.put("\t".join(str(row[column]) for column in columns))
+
+
+def moment(at: float | None) -> str:
+    """A time of day in the machine's own zone; empty for none."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def size(count: int) -> str:
+    """Bytes, as people say them."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < _STEP:
+            return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= _STEP
+    return f"{amount:.1f} GB"
+
+
+def _table(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, object]]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
+    from rich.table import Table  # noqa: PLC0415 - the same
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(
+            frame.text(f"column.{column}"),
+            overflow="ellipsis" if column == "prompt" else "fold",
+            no_wrap=column not in {"error", "sizes"},
+            min_width=37 if column == "id" else None,
+        )
+    for row in found:
+        table.add_row(*(str(row[column]) for column in columns))
+    Console(file=frame.env.stdout, no_color="NO_COLOR" in frame.env.environ, highlight=False).print(table)

@@ -1,0 +1,97 @@
+"""``filmgate list``, ``show``, ``cancel``, ``delete`` and ``models``: one call each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from filmgate.cli import output
+from filmgate.cli.following import each, ids_argument
+from filmgate.cli.frame import Frame
+from filmgate.cli.group import Command
+from filmgate.cli.progress import Display
+from filmgate.cli.texts import Texts
+from filmgate.client import AsyncVideo
+from filmgate.video import Status
+
+__all__ = ["commands"]
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The commands by name."""
+    limit = click.Option(
+        ["--limit"], type=click.IntRange(min=1), default=20, show_default=True, help=text("list.limit")
+    )
+    status = click.Option(["--status"], type=click.Choice([*map(str, Status)]), help=text("list.status"))
+    one = click.Argument(["video_id"], metavar=text("metavar.id"))
+    return {
+        "list": Command("list", text, _list, [limit, status]),
+        "show": Command("show", text, _show, [one]),
+        "cancel": Command("cancel", text, _cancel, [ids_argument(text)]),
+        "delete": Command("delete", text, _delete, [ids_argument(text)]),
+        "models": Command("models", text, _models),
+    }
+
+
+async def _list(frame: Frame, limit: int, status: str | None) -> None:
+    found: list[AsyncVideo] = []
+    async with frame.client() as client:
+        async for video in client.videos.list(limit=min(100, limit)):
+            if status is None or video.status == status:
+                found.append(video)
+            if len(found) >= limit:
+                break
+    output.videos(frame, found)
+
+
+async def _show(frame: Frame, video_id: str) -> None:
+    async with frame.client() as client:
+        video = await client.videos.retrieve(video_id)
+    if frame.structured:
+        frame.dump(video.to_dict())
+    elif frame.quiet:
+        frame.put(str(video.status))
+    else:
+        row = output.video_row(frame, video)
+        for name, value in row.items():
+            if value != "":
+                frame.put(f"{frame.text(f'column.{name}')}\t{value}".expandtabs(12))
+
+
+async def _cancel(frame: Frame, ids: Sequence[str]) -> int:
+    async with frame.client(works=True) as client:
+
+        async def act(video_id: str, _shown: Display) -> None:
+            video = await client.videos.cancel(video_id)
+            async for seen in video.events():
+                video = seen
+            _done(frame, "cancel.done", video_id)
+
+        return await each(frame, ids, act)
+
+
+async def _delete(frame: Frame, ids: Sequence[str]) -> int:
+    async with frame.client() as client:
+
+        async def act(video_id: str, _shown: Display) -> None:
+            await client.videos.delete(video_id)
+            _done(frame, "delete.done", video_id)
+
+        return await each(frame, ids, act)
+
+
+async def _models(frame: Frame) -> None:
+    async with frame.client() as client:
+        found = await client.models.list()
+    rows = [{"id": model.id, "size": " ".join(model.sizes), "seconds": " ".join(model.seconds)} for model in found]
+    output.rows(frame, ["id", "size", "seconds"], rows)
+
+
+def _done(frame: Frame, name: str, video_id: str) -> None:
+    if frame.structured:
+        frame.dump({"id": video_id})
+    elif frame.quiet:
+        frame.put(video_id)
+    else:
+        frame.tell(name, id=video_id)

@@ -1,0 +1,67 @@
+"""``filmgate watch`` and ``filmgate download``: take a film up where somebody left off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from filmgate.cli.following import each, follow, ids_argument, output_of, output_options, report, save
+from filmgate.cli.frame import Frame
+from filmgate.cli.group import Command
+from filmgate.cli.progress import Display
+from filmgate.cli.texts import Texts
+from filmgate.client.resources import Variant
+
+__all__ = ["commands"]
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """Both commands."""
+    no_save = click.Option(["--no-save"], is_flag=True, help=text("watch.no_save"))
+    timeout = click.Option(["--timeout"], type=click.FloatRange(min=0), metavar="S", help=text("generate.timeout"))
+    kinds = click.Choice(["video", "thumbnail", "spritesheet", "preview"])
+    variant = click.Option(["--variant"], type=kinds, default="video", help=text("download.variant"))
+    return {
+        "watch": Command("watch", text, _watch, [ids_argument(text), *output_options(text), no_save, timeout]),
+        "download": Command("download", text, _download, [ids_argument(text), *output_options(text), variant]),
+    }
+
+
+async def _watch(
+    frame: Frame,
+    ids: Sequence[str],
+    output: Path | None,
+    force: bool,  # noqa: FBT001 - passed by name
+    no_save: bool,  # noqa: FBT001 - passed by name
+    timeout: float | None,  # noqa: ASYNC109 - an option of the command
+) -> int:
+    async with frame.client(works=True) as client:
+
+        async def act(video_id: str, shown: Display) -> None:
+            video = await client.videos.retrieve(video_id)
+            frame.parting = [frame.text("parting.watch", id=video_id)]
+            await follow(video, shown, timeout)
+            if no_save:
+                report(frame, video, None)
+            else:
+                await save(frame, video, output_of(video_id, output), shown, force=force)
+
+        return await each(frame, ids, act)
+
+
+async def _download(
+    frame: Frame,
+    ids: Sequence[str],
+    output: Path | None,
+    force: bool,  # noqa: FBT001 - passed by name
+    variant: Variant,
+) -> int:
+    async with frame.client() as client:
+
+        async def act(video_id: str, shown: Display) -> None:
+            video = await client.videos.retrieve(video_id)
+            await save(frame, video, output_of(video_id, output, variant), shown, force=force, variant=variant)
+
+        return await each(frame, ids, act)
