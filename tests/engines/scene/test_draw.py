@@ -238,3 +238,12 @@ def test_subjects_only_do_what_has_words() -> None:
     """Every action is one that prompts can name."""
     for subject in registry.subjects().values():
         assert set(subject.actions) <= set(registry.ACTIONS)
+
+
+@pytest.mark.parametrize(("tempo", "rate"), [("slow", 0.5), ("", 1.0), ("fast", 2.2)])
+def test_steps_keep_time_with_the_tempo(tempo: str, rate: float) -> None:
+    """In slow motion the dog's steps are heard as rarely as they are seen, to the end of the shot."""
+    sounds = view(shot(tempo=tempo, subjects=(SubjectSpec(kind="dog", action="run"),))).sounds()
+    steps = [event.time for event in sounds.events if event.kind == "step"]
+    assert steps[1] - steps[0] == pytest.approx(1 / (2 * 1.9 * rate))
+    assert 1.4 < steps[-1] < 2

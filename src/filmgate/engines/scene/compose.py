@@ -10,7 +10,7 @@ import numpy as np
 
 from filmgate.engines.scene import registry
 from filmgate.engines.scene.camera import Lens, Path, combine
-from filmgate.engines.scene.cues import SoundCues
+from filmgate.engines.scene.cues import SoundCues, SoundEvent
 from filmgate.engines.scene.description import Shot, SubjectSpec
 from filmgate.engines.scene.kernels.finish import bloom, finish
 from filmgate.engines.scene.kernels.jit import F32, U8
@@ -42,7 +42,7 @@ class View:
         self._setting, self._lens, self._reference = setting, lens, reference
         self._layers: list[Layer] = []
         self._local = threading.local()
-        self._tempo = registry.TEMPOS[stage.shot.tempo].factor if stage.shot.tempo in registry.TEMPOS else 1.0
+        self._tempo = _tempo(stage.shot)
         self._ready = False
 
     def prepare(self) -> None:
@@ -75,7 +75,8 @@ class View:
     def sounds(self) -> SoundCues:
         """What is to be heard; known once the view is prepared."""
         self.prepare()
-        events = tuple(sorted(event for event in self.stage.events if event.time < self.stage.seconds))
+        heard = (event for event in self.stage.events if event.time < self.stage.seconds)
+        events = tuple(sorted(SoundEvent(e.time / self._tempo, e.kind, e.pan, e.gain) for e in heard))
         return SoundCues(ambience=dict(self.stage.ambience), events=events)
 
     @property
@@ -100,7 +101,7 @@ class View:
             frame = self._local.frame = Frame(self.stage)
         seconds = n / self.fps
         frame.t = seconds * self._tempo
-        frame.share = min(1.0, seconds / max(1e-6, self.stage.seconds))
+        frame.share = min(1.0, frame.t / max(1e-6, self.stage.seconds))
         frame.lens = self._aim(frame.share, seconds, frame.t)
         return frame
 
@@ -158,7 +159,7 @@ def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | Non
     for name in shot.weather or setting.weather:
         weather = registry.weathers().get(name)
         light = weather.light(light) if weather and not setting.indoor else light
-    stage = Stage(shot, light, size=size, seconds=shot.frames / fps, seed=seed)
+    stage = Stage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
     lens, look = _path(shot, setting if reference is None else None), _look(shot)
     if reference is None:
         return View(stage, setting, fps=fps, lens=lens, look=look)
@@ -192,6 +193,11 @@ def warm_up() -> None:
 def _time(shot: Shot, setting: registry.Setting) -> str:
     """The shot's time of day, or the one that suits the setting."""
     return shot.time if shot.time in registry.times() else setting.time
+
+
+def _tempo(shot: Shot) -> float:
+    """How many seconds of the world pass in one of the film's."""
+    return registry.TEMPOS[shot.tempo].factor if shot.tempo in registry.TEMPOS else 1.0
 
 
 def _look(shot: Shot) -> Look:

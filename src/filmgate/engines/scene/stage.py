@@ -191,7 +191,8 @@ class Stage:
     """What a setting, its subjects and its weather are built on."""
 
     def __init__(self, shot: Shot, light: Light, *, size: Size, seconds: float, seed: int) -> None:
-        self.shot, self.light, self.seconds, self.seed = shot, light, seconds, seed
+        self.shot, self.light, self.seed = shot, light, seed
+        self.seconds = seconds  # of the world: a tempo makes them longer or shorter than the film's
         self.width, self.height = size.width, size.height
         self.portrait = size.height > size.width
         self.unit = min(size.width, size.height) / 720  # pixels of detail that a stroke of 1 at 720p should have
