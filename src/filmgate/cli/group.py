@@ -11,6 +11,7 @@ import click
 
 from filmgate.cli.frame import Frame, Options
 from filmgate.cli.texts import LANGUAGES, Texts
+from filmgate.cli.widths import cells, wrap
 
 __all__ = ["COMMANDS", "Command", "Filmgate", "Group"]
 
@@ -54,8 +55,8 @@ class _Spoken:
                 (shared if param.name in (*_SHARED, "help", "version") else own).append(record)
         for heading, rows in (("help.options", own), ("help.shared", shared)):
             if rows:
-                with formatter.section(self.text(heading).rstrip(":")):
-                    formatter.write_dl(rows)
+                with formatter.section(self.text(heading)):
+                    _write_rows(formatter, rows)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """``--help``."""
@@ -119,7 +120,7 @@ class Group(_Spoken, click.Group):
         """The commands, each with a line."""
         rows = [(name, self.short_help_of(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section(self.text("help.commands")):
-            formatter.write_dl(rows)
+            _write_rows(formatter, rows)
 
     def short_help_of(self, ctx: click.Context, name: str) -> str:
         """One line about a command."""
@@ -166,6 +167,19 @@ class Filmgate(Group):
         module = importlib.import_module(f"filmgate.cli.{COMMANDS[cmd_name]}")
         command: click.Command = module.commands(self.text)[cmd_name]
         return command
+
+
+def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
+    """Two columns, by the cells that characters take: Click counts characters, and Chinese ones are two cells wide."""
+    left = min(30, max(cells(name) for name, _ in rows)) + 2
+    indent = " " * formatter.current_indent
+    room = max(formatter.width - formatter.current_indent - left, 20)
+    for name, text in rows:
+        first, *others = wrap(text, room)
+        head = name + " " * (left - cells(name)) if cells(name) + 2 <= left else f"{name}\n{indent}{' ' * left}"
+        formatter.write(f"{indent}{head}{first}\n")
+        for line in others:
+            formatter.write(f"{indent}{' ' * left}{line}\n")
 
 
 def _shared_options(text: Texts) -> list[click.Parameter]:
