@@ -1,5 +1,8 @@
 """A test card in milliseconds: colour bars, a running second and a beep, in a true film of exactly what was asked for.
 
+A remix has its bars the other way round, an edit keeps its source's pictures under the running second, an extension
+begins with its source's last frame, and characters look out of the lower corners.
+
 For tests of Filmgate itself and for whoever tries out a client: ``engine = "testcard"`` in ``models.toml``. With the
 option ``delay`` a video takes that many seconds, its progress spread over them. The film itself is encoded when it is
 fetched, so this engine keeps no files and forgets everything when its process ends, as any local one does.
@@ -21,7 +24,9 @@ from PIL import Image
 
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
 from filmgate.errors import EngineUnavailable
+from filmgate.media import derive
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
+from filmgate.video import Operation, Size
 
 __all__ = ["TestcardEngine", "draw", "encode"]
 
@@ -65,7 +70,15 @@ class TestcardEngine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
-        self.capabilities = Capabilities(paid=False, findable=True, concurrency=concurrency)
+        self.capabilities = Capabilities(
+            paid=False,
+            findable=True,
+            remix=True,
+            edits=True,
+            extends=True,
+            characters=True,
+            concurrency=concurrency,
+        )
         self._delay = delay
         self._clock = clock
         self._taken: OrderedDict[str, _Taken] = OrderedDict()
@@ -106,7 +119,7 @@ class TestcardEngine:
         if taken is None:
             raise EngineUnavailable("The test card is not known.")
         await asyncio.get_running_loop().run_in_executor(self._threads, encode, taken.job, into)
-        return Artifact(notes={"made_by": "testcard"})
+        return Artifact(notes={"made_by": "testcard", "operation": str(taken.job.operation)})
 
     async def cancel(self, ticket: str) -> None:
         """Forget the job."""
@@ -128,22 +141,32 @@ def encode(job: Job, into: Path) -> None:
         into, size=job.size, fps=FPS, title=job.prompt, comment="test card", preset="ultrafast", threads=1
     ) as film:
         film.sound(_beeps(job.seconds))
+        scenes = _scenes(job)
         for second in range(job.seconds):
             frame = film.new_frame()
             if second == 0 and job.reference is not None:
                 _show(frame, job.reference)
+            elif second < len(scenes):
+                _paste(frame, scenes[second], (0, 0))
+                _number(frame, job.seconds - second)
             else:
-                draw(frame, job.seconds - second)
+                draw(frame, job.seconds - second, mirrored=job.operation is Operation.REMIX)
+                _cast(frame, job)
             for _ in range(FPS):
                 film.write(frame)
 
 
-def draw(frame: Frame, number: int) -> None:
+def draw(frame: Frame, number: int, *, mirrored: bool = False) -> None:
     """Colour bars, and in their middle a number."""
     height, width = frame.u.shape
-    for bar, colour in enumerate(_BARS):
+    for bar, colour in enumerate(reversed(_BARS) if mirrored else _BARS):
         left, right = width * bar // len(_BARS), width * (bar + 1) // len(_BARS)
         _fill(frame, (left, 0, right - left, height), colour)
+    _number(frame, number)
+
+
+def _number(frame: Frame, number: int) -> None:
+    height, width = frame.u.shape
     unit, digits = min(width, height) // 40, str(number)
     wide, high = (7 * len(digits) + 2) * unit, 13 * unit
     left, top = (width - wide) // 2, (height - high) // 2
@@ -164,6 +187,32 @@ def _draw_digit(frame: Frame, digit: int, left: int, top: int, unit: int) -> Non
     for lit, (x, y, width, height) in zip(_LIT[digit], _SEGMENTS, strict=True):
         if lit == "1":
             _fill(frame, (left + x * unit, top + y * unit, width * unit, height * unit), _INK)
+
+
+def _scenes(job: Job) -> list[NDArray[np.uint8]]:
+    """What an edit keeps of its source: a picture a second."""
+    if job.operation is not Operation.EDIT or job.source is None:
+        return []
+    return derive.sample(job.source, job.seconds, max(job.size.width, job.size.height))
+
+
+def _cast(frame: Frame, job: Job) -> None:
+    """The characters' pictures, the first in the lower left corner, the second in the lower right one."""
+    side = min(job.size.width, job.size.height) // 8 * 2
+    for number, character in enumerate(job.characters[:2]):
+        with Image.open(character.picture) as image:
+            picture = np.asarray(image.convert("RGB").resize((side, side)))
+        _paste(frame, picture, ((job.size.width - side) * number // 2 * 2, (job.size.height - side) // 2 * 2))
+
+
+def _paste(frame: Frame, picture: NDArray[np.uint8], at: tuple[int, int]) -> None:
+    """Lay RGB of even sides over the frame, its upper left corner at an even x and y."""
+    (height, width), (x, y) = picture.shape[:2], at
+    small = Frame(Size(width, height))
+    rgb_to_planes(picture, small)
+    frame.y[y : y + height, x : x + width] = small.y
+    for into, plane in ((frame.u, small.u), (frame.v, small.v)):
+        into[y // 2 : (y + height) // 2, x // 2 : (x + width) // 2] = plane
 
 
 def _show(frame: Frame, picture: Path) -> None:

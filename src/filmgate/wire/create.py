@@ -15,7 +15,7 @@ from filmgate.errors import InvalidType, InvalidValue, MissingParameter, Unknown
 from filmgate.video import Fit
 from filmgate.wire.values import CreateParams, Fields, FileId, ImageUrl, Reference, Upload
 
-__all__ = ["READERS", "SEED_MAX", "parse"]
+__all__ = ["READERS", "SEED_MAX", "kind_of", "parse", "read_filled", "read_seconds", "read_text"]
 
 SEED_MAX: Final = 2**63 - 1
 """The largest seed."""
@@ -55,14 +55,16 @@ def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreatePara
 # ---- one reader a field
 
 
-def _text(name: str, value: object) -> str:
+def read_text(name: str, value: object) -> str:
+    """A string."""
     return _typed(name, value, str, "a string")
 
 
-def _seconds(name: str, value: object) -> str:
+def read_seconds(name: str, value: object) -> str:
+    """A length, as digits or as a number."""
     # Older SDKs send a number; the wire has a string. Which lengths there are, the catalogue knows.
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise InvalidType(name, "a string", _kind(value))
+        raise InvalidType(name, "a string", kind_of(value))
     return str(value)
 
 
@@ -70,17 +72,17 @@ def _reference(name: str, value: object) -> Reference:
     if isinstance(value, Upload):
         return value
     if not isinstance(value, dict):
-        raise InvalidType(name, "a file", _kind(value))
+        raise InvalidType(name, "a file", kind_of(value))
     given = _given(name, value, ("image_url", "file_id"))
     if len(given) != 1:
         raise InvalidValue(f"Invalid '{name}': give exactly one of a file, 'image_url' and 'file_id'.", param=name)
     if "file_id" in given:
-        return FileId(_filled(f"{name}.file_id", given["file_id"]))
+        return FileId(read_filled(f"{name}.file_id", given["file_id"]))
     return ImageUrl(_image_url(f"{name}.image_url", given["image_url"]))
 
 
 def _image_url(name: str, value: object) -> str:
-    url = _at_most(name, _text(name, value), IMAGE_URL_MAX)
+    url = _at_most(name, read_text(name, value), IMAGE_URL_MAX)
     if url[:11].lower().startswith("data:image/"):
         return url
     return _web_url(name, url, "an http(s) URL or a data URL of an image")
@@ -101,28 +103,28 @@ def _character(name: str, value: object) -> str:
     given = _given(name, _typed(name, value, dict, "an object"), ("id",))
     if "id" not in given:
         raise MissingParameter(f"{name}.id")
-    return _filled(f"{name}.id", given["id"])
+    return read_filled(f"{name}.id", given["id"])
 
 
 def _seed(name: str, value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         value = int(value) if len(value) <= len(str(SEED_MAX)) else SEED_MAX + 1
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidType(name, "an integer", _kind(value))
+        raise InvalidType(name, "an integer", kind_of(value))
     if not 0 <= value <= SEED_MAX:
         raise InvalidValue(f"Invalid '{name}': expected an integer between 0 and {SEED_MAX}.", param=name)
     return value
 
 
 def _fit(name: str, value: object) -> Fit:
-    text = _text(name, value)
+    text = read_text(name, value)
     if text not in list(Fit):
         raise InvalidValue.unsupported(name, text, list(Fit))
     return Fit(text)
 
 
 def _callback_url(name: str, value: object) -> str:
-    return _web_url(name, _at_most(name, _text(name, value), CALLBACK_URL_MAX), "an http(s) URL")
+    return _web_url(name, _at_most(name, read_text(name, value), CALLBACK_URL_MAX), "an http(s) URL")
 
 
 def _metadata(name: str, value: object) -> dict[str, str]:
@@ -132,15 +134,15 @@ def _metadata(name: str, value: object) -> dict[str, str]:
     for key, text in pairs.items():
         if not 1 <= len(key) <= METADATA_KEY:
             raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY} characters.", param=name)
-        _at_most(f"{name}.{key}", _text(f"{name}.{key}", text), METADATA_VALUE)
+        _at_most(f"{name}.{key}", read_text(f"{name}.{key}", text), METADATA_VALUE)
     return pairs
 
 
 READERS: Final[dict[str, Callable[[str, object], object]]] = {
-    "prompt": _text,
-    "model": _text,
-    "seconds": _seconds,
-    "size": _text,
+    "prompt": read_text,
+    "model": read_text,
+    "seconds": read_seconds,
+    "size": read_text,
     "input_reference": _reference,
     "characters": _characters,
     "seed": _seed,
@@ -166,13 +168,14 @@ _KINDS: Final[tuple[tuple[type | UnionType, str], ...]] = (
 )
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value is, in the words of an error."""
     return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
 
 
 def _typed(name: str, value: object, kind: type[_T], expected: str) -> _T:
     if not isinstance(value, kind):
-        raise InvalidType(name, expected, _kind(value))
+        raise InvalidType(name, expected, kind_of(value))
     return value
 
 
@@ -183,8 +186,9 @@ def _given(name: str, value: dict[str, object], known: Collection[str]) -> dict[
     return {key: part for key, part in value.items() if part is not None}
 
 
-def _filled(name: str, value: object) -> str:
-    text = _text(name, value)
+def read_filled(name: str, value: object) -> str:
+    """A string that is not empty, and short."""
+    text = read_text(name, value)
     if not text or len(text) > METADATA_VALUE:
         raise InvalidValue(f"Invalid '{name}': expected 1 to {METADATA_VALUE} characters.", param=name)
     return text

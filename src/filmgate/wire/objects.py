@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 __all__ = [
+    "CharacterObject",
     "ErrorAnswer",
     "ErrorDetail",
     "ModelList",
@@ -71,6 +72,15 @@ class VideoDeleted(Struct, frozen=True, kw_only=True):
     id: str
     object: Literal["video.deleted"] = "video.deleted"
     deleted: bool = True
+
+
+class CharacterObject(Struct, frozen=True, kw_only=True):
+    """Somebody or something that videos may show."""
+
+    id: str
+    object: Literal["character"] = "character"
+    name: str
+    created_at: int
 
 
 class ModelObject(Struct, frozen=True, kw_only=True):

@@ -7,9 +7,21 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from filmgate.video import Fit
+from filmgate.video import Fit, Operation
 
-__all__ = ["CreateParams", "FieldValue", "Fields", "FileId", "ImageUrl", "Reference", "Upload"]
+__all__ = [
+    "CharacterParams",
+    "CreateParams",
+    "FieldValue",
+    "Fields",
+    "FileId",
+    "Film",
+    "ImageUrl",
+    "Reference",
+    "RevisionParams",
+    "Upload",
+    "VideoId",
+]
 
 
 class Upload(Struct, frozen=True):
@@ -32,6 +44,12 @@ class FileId(Struct, frozen=True):
     id: str
 
 
+class VideoId(Struct, frozen=True):
+    """``{"id": …}``: one of the account's own videos."""
+
+    id: str
+
+
 FieldValue = str | int | float | bool | None | Upload | list[object] | dict[str, object]
 """A field of a request, from JSON or from a form; nested lists and dicts hold the same."""
 
@@ -40,6 +58,10 @@ Fields = Mapping[str, FieldValue]
 
 Reference = Upload | ImageUrl | FileId
 """The three spellings of a reference image."""
+
+
+Film = Upload | VideoId
+"""The two spellings of a film to go on from."""
 
 
 class CreateParams(Struct, frozen=True, kw_only=True):
@@ -55,3 +77,20 @@ class CreateParams(Struct, frozen=True, kw_only=True):
     fit: Fit | None = None
     callback_url: str | None = None
     metadata: dict[str, str] | None = None
+
+
+class RevisionParams(Struct, frozen=True, kw_only=True):
+    """A remix, an edit or an extension as its dialect read it. None: not given."""
+
+    operation: Operation
+    prompt: str
+    video: Film
+    model: str | None = None  # with an upload; a film of ours keeps its own
+    seconds: int | None = None  # of an extension's new segment
+
+
+class CharacterParams(Struct, frozen=True, kw_only=True):
+    """POST /v1/videos/characters as its dialect read it."""
+
+    name: str
+    video: Upload

@@ -1,0 +1,124 @@
+"""Reading what is asked of a film that exists: remix, edit, extension; and a character's film.
+
+The fields are those of the contract in every dialect; how an answer is spelled, the dialect says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+
+from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
+from filmgate.video import Character, Operation
+from filmgate.wire import create
+from filmgate.wire.objects import CharacterObject
+from filmgate.wire.values import CharacterParams, Fields, Film, RevisionParams, Upload, VideoId
+
+__all__ = [
+    "FILE_FIELDS",
+    "NAME_MAX",
+    "SEGMENTS",
+    "parse_character",
+    "parse_edit",
+    "parse_extension",
+    "parse_remix",
+    "render_character",
+]
+
+FILE_FIELDS: Final = frozenset({"video"})
+"""Form parts that are files, filename or not."""
+
+SEGMENTS: Final = (4, 8, 12, 16, 20)
+"""Seconds that an extension may add."""
+
+NAME_MAX: Final = 80
+"""Characters of a character's name."""
+
+
+def parse_remix(fields: Fields, video_id: str) -> RevisionParams:
+    """The parameters of ``POST /videos/{id}/remix``.
+
+    Raises:
+        RequestError: as :func:`filmgate.wire.create.parse` does.
+    """
+    read = _read(fields, {"prompt": create.read_text}, ("prompt",))
+    return RevisionParams(operation=Operation.REMIX, video=VideoId(video_id), **read)
+
+
+def parse_edit(fields: Fields) -> RevisionParams:
+    """The parameters of ``POST /videos/edits``.
+
+    Raises:
+        RequestError: as :func:`filmgate.wire.create.parse` does.
+    """
+    readers = {"prompt": create.read_text, "video": _film, "model": create.read_text}
+    return RevisionParams(operation=Operation.EDIT, **_read(fields, readers, ("prompt", "video")))
+
+
+def parse_extension(fields: Fields) -> RevisionParams:
+    """The parameters of ``POST /videos/extensions``.
+
+    Raises:
+        RequestError: as :func:`filmgate.wire.create.parse` does; the new segment is of another length than they have.
+    """
+    readers = {"prompt": create.read_text, "video": _film, "model": create.read_text, "seconds": _segment}
+    return RevisionParams(operation=Operation.EXTEND, **_read(fields, readers, ("prompt", "seconds", "video")))
+
+
+def parse_character(fields: Fields) -> CharacterParams:
+    """The parameters of ``POST /videos/characters``.
+
+    Raises:
+        RequestError: as :func:`filmgate.wire.create.parse` does; the name is too long or blank.
+    """
+    return CharacterParams(**_read(fields, {"name": _name, "video": _upload}, ("name", "video")))
+
+
+def render_character(character: Character) -> CharacterObject:
+    """The character as the contract has it."""
+    return CharacterObject(id=character.id, name=character.name, created_at=int(character.created_at))
+
+
+def _read(
+    fields: Fields, readers: Mapping[str, Callable[[str, object], object]], required: Collection[str]
+) -> dict[str, Any]:
+    for name in fields:
+        if name not in readers:
+            raise UnknownParameter(shorten(name))
+    for name in required:
+        if fields.get(name) is None:
+            raise MissingParameter(name)
+    return {name: readers[name](name, value) for name, value in fields.items() if value is not None}
+
+
+def _film(name: str, value: object) -> Film:
+    if isinstance(value, Upload):
+        return value
+    if not isinstance(value, dict):
+        raise InvalidType(name, "a file", create.kind_of(value))
+    for key in value:
+        if key != "id":
+            raise UnknownParameter(f"{name}.{shorten(key)}")
+    if value.get("id") is None:
+        raise MissingParameter(f"{name}.id")
+    return VideoId(create.read_filled(f"{name}.id", value["id"]))
+
+
+def _upload(name: str, value: object) -> Upload:
+    if not isinstance(value, Upload):
+        raise InvalidType(name, "a file", create.kind_of(value))
+    return value
+
+
+def _segment(name: str, value: object) -> int:
+    seconds = create.read_seconds(name, value)
+    if seconds not in map(str, SEGMENTS):
+        raise InvalidValue.unsupported(name, seconds, SEGMENTS)
+    return int(seconds)
+
+
+def _name(name: str, value: object) -> str:
+    text = create.read_text(name, value)
+    if not text.strip() or len(text) > NAME_MAX:
+        raise InvalidValue(f"Invalid '{name}': expected 1 to {NAME_MAX} characters, not only white space.", param=name)
+    return text
