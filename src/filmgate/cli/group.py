@@ -87,6 +87,7 @@ class Command(_Spoken, click.Command):
             params=[*params, *_shared_options(text)],
             help=text(f"{key}.help"),
             short_help=text(f"{key}.short"),
+            options_metavar=f"[{text('help.options')}]",
         )
         self._run = run
 
@@ -113,6 +114,7 @@ class Group(_Spoken, click.Group):
             params=_shared_options(text),
             help=text(f"{key}.help"),
             short_help=text(f"{key}.short"),
+            options_metavar=f"[{text('help.options')}]",
             subcommand_metavar=text("help.command"),
         )
 
@@ -171,7 +173,7 @@ class Filmgate(Group):
 
 def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
     """Two columns, by the cells that characters take: Click counts characters, and Chinese ones are two cells wide."""
-    left = min(30, max(cells(name) for name, _ in rows)) + 2
+    left = min(30, formatter.width // 3, max(cells(name) for name, _ in rows)) + 2
     indent = " " * formatter.current_indent
     room = max(formatter.width - formatter.current_indent - left, 20)
     for name, text in rows:

@@ -21,7 +21,7 @@ __all__ = ["commands"]
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The group."""
-    name = click.Option(["--name"], default="key", show_default=True, help=text("keys_create.name"))
+    name = click.Option(["--name"], default="key", metavar="NAME", help=text("keys_create.name"))
     key_id = click.Argument(["key_id"], metavar=text("metavar.id"))
     actions = [
         Command("create", text, _create, [name], key="keys_create"),

@@ -20,9 +20,7 @@ __all__ = ["commands"]
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The commands by name."""
-    limit = click.Option(
-        ["--limit"], type=click.IntRange(min=1), default=20, show_default=True, help=text("list.limit")
-    )
+    limit = click.Option(["--limit"], type=click.IntRange(min=1), default=20, metavar="N", help=text("list.limit"))
     status = click.Option(["--status"], type=click.Choice([*map(str, Status)]), help=text("list.status"))
     one = click.Argument(["video_id"], metavar=text("metavar.id"))
     return {

@@ -42,7 +42,7 @@ TEXTS = {
     "list.short": "List your films, newest first.",
     "list.help": "List your films, newest first.\n\n\b\nExample:\n"
     "  filmgate list -q --status completed | filmgate download -\n",
-    "list.limit": "How many at most.",
+    "list.limit": "How many at most; 20 unless given.",
     "list.status": "Only those that stand so.",
     "show.short": "Show one film's state.",
     "show.help": "Show the state of the film ID.",

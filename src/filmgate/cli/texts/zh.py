@@ -42,7 +42,7 @@ TEXTS = {
     "list.short": "列出你的影片，最新的在前。",
     "list.help": "列出你的影片，最新的在前。\n\n"
     "\b\n示例：\n  filmgate list -q --status completed | filmgate download -\n",
-    "list.limit": "最多列出多少个。",
+    "list.limit": "最多列出多少个；默认 20。",
     "list.status": "只列出这种状态的影片。",
     "show.short": "显示一部影片的状态。",
     "show.help": "显示影片 ID 的状态。",
