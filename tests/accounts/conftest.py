@@ -50,33 +50,36 @@ class Live(Struct):
         return AsyncOpenAI(api_key=secret, base_url=f"{base_url or self.url}/v1", timeout=30, **options)
 
 
-@asynccontextmanager
-async def running(folder: Path, *, worker: bool) -> AsyncIterator[Live]:
-    """A server over a folder, which ends with the block."""
+def _gate(folder: Path) -> Gate:
     models = folder / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
-    settings = Settings(
-        data=folder / "data", models=models, worker=worker, allow_hosts=("127.0.0.1",), log_level="error"
-    )
-    async with build(settings) as gate:
-        ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(serve(gate.app, "127.0.0.1", 0, on_ready=ready.set_result, drain_timeout=1))
-        try:
-            yield Live(gate, await ready)
-        finally:
-            serving.cancel()
-            await asyncio.wait([serving])
+    settings = Settings(data=folder / "data", models=models, allow_hosts=("127.0.0.1",), log_level="error")
+    return build(settings)
+
+
+@asynccontextmanager
+async def _served(gate: Gate) -> AsyncIterator[Live]:
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(gate.app, "127.0.0.1", 0, on_ready=ready.set_result, drain_timeout=1))
+    try:
+        yield Live(gate, await ready)
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
 
 
 @pytest.fixture
 async def live(tmp_path: Path) -> AsyncIterator[Live]:
     """A server that makes test cards."""
-    async with running(tmp_path, worker=True) as server:
+    async with _gate(tmp_path) as gate, _served(gate) as server:
         yield server
 
 
 @pytest.fixture
 async def idle(tmp_path: Path) -> AsyncIterator[Live]:
-    """A server that makes nothing."""
-    async with running(tmp_path, worker=False) as server:
+    """A server that makes nothing: its flow was never started."""
+    gate = _gate(tmp_path)
+    async with _served(gate) as server:
         yield server
+    await gate.store.close()
+    gate.held.release()
