@@ -25,15 +25,18 @@ while (($#)); do
 done
 [[ $prompt ]] || stop 2 "A prompt is needed: --prompt or SORA_PROMPT"
 base_url=${base_url%/}
-until_second=$((SECONDS + ${patience%.*}))
 run="$$-$RANDOM$RANDOM$RANDOM"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# The first value of a key in compact JSON: field id < answer
-field() { grep -o "\"$1\":[^,}]*" | head -n 1 | cut -d: -f2- | sed 's/^"//; s/"$//'; }
+# The first value of a key in compact JSON: field id <answer
+field() { grep -oE "\"$1\":(\"([^\"\\]|\\\\.)*\"|[0-9.]+)" | head -n 1 | cut -d: -f2- | sed 's/^"//; s/"$//'; }
 
-late() { ((SECONDS + ${1%.*} > until_second)); }
+# What an error says of itself, whatever its shape.
+reason() { field message <"$work/body" || field error <"$work/body" || head -c 200 "$work/body"; }
+
+# Whether patience ends before so many seconds are over.
+late() { awk "BEGIN { exit !($SECONDS + $1 > $patience) }"; }
 
 # One request into $work/body; told to wait (429) or met by a passing fault, it waits and asks again.
 call() {
@@ -44,20 +47,21 @@ call() {
     case $status in
       2*) return ;;
       429 | 500 | 502 | 503 | 504) ;;
-      401) stop 4 "$status: $(field message <"$work/body")" ;;
-      *) stop 6 "$status: $(field message <"$work/body")" ;;
+      401) stop 4 "$status: $(reason)" ;;
+      *) stop 6 "$status: $(reason)" ;;
     esac
     pause=$(grep -i '^retry-after:' "$work/head" | tr -dc '0-9.' || true)
     pause=${pause:-$interval}
-    if late "$pause"; then stop 5 "$status: $(field message <"$work/body")"; fi
+    if late "$pause"; then stop 5 "$status: $(reason)"; fi
     echo "      $status, asking again in $pause s" >&2
     sleep "$pause"
   done
 }
 
 # Step one: the video is accepted and has an id.
-form=(--form-string "prompt=$prompt" -F "model=$model" -F "size=$size" -F "seconds=$seconds")
-[[ $image ]] && form+=(-F "input_reference=@$image")
+form=()
+for name in model prompt size seconds; do form+=(--form-string "$name=${!name}"); done
+if [[ $image ]]; then form+=(--form "input_reference=@\"$image\""); fi
 call "${form[@]}" "$base_url/videos"
 id=$(field id <"$work/body")
 echo "[1/3] Submitted   $id ($model, $size, $seconds s)"
@@ -69,7 +73,7 @@ while :; do
   printf '[2/3] %-11s %3d %%\n' "$status" "$(field progress <"$work/body")"
   case $status in
     completed) break ;;
-    failed) stop 7 "The video failed: $(field message <"$work/body")" ;;
+    failed) stop 7 "The video failed: $(reason)" ;;
   esac
   if late "$interval"; then stop 10 "Still $status after $patience s; look again later: $id"; fi
   sleep "$interval"
@@ -80,8 +84,8 @@ path=$out/sora_video_${id: -8}.mp4
 curl --fail --location --progress-bar --max-time 3600 --retry 3 -H "Authorization: Bearer $api_key" \
   -D "$work/head" -o "$path.part" "$base_url/videos/$id/content" || stop 5 "The download broke off; run again."
 total=$(grep -i '^content-length:' "$work/head" | tail -n 1 | tr -dc 0-9)
-done=$(wc -c <"$path.part" | tr -dc 0-9)
-[[ $done == "$total" ]] || stop 5 "The download broke off at $done of $total bytes; run again."
-echo "[3/3] Downloading 100 %  $done of $total bytes"
+got=$(wc -c <"$path.part" | tr -dc 0-9)
+[[ $got == "$total" ]] || stop 5 "The download broke off at $got of $total bytes; run again."
+echo "[3/3] Downloading 100 %  $got of $total bytes"
 mv "$path.part" "$path"
 echo "Saved $path ($total bytes)"

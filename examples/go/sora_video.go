@@ -133,7 +133,7 @@ func wait(o options, id string) error {
 		case v.Status == "failed":
 			return stop{7, "The video failed: " + message(v.Error)}
 		case time.Now().Add(o.interval).After(o.until):
-			return stop{10, fmt.Sprintf("Still %s after %s; look again later: %s", v.Status, o.patience, id)}
+			return stop{10, fmt.Sprintf("Still %s after %g s; look again later: %s", v.Status, o.patience.Seconds(), id)}
 		}
 		time.Sleep(o.interval)
 	}
@@ -214,7 +214,7 @@ func call(o options, method, path string, body []byte, contentType string) (*htt
 		if time.Now().Add(pause).After(o.until) {
 			return nil, stop{5, said}
 		}
-		fmt.Fprintf(os.Stderr, "      %d, asking again in %s\n", answer.StatusCode, pause)
+		fmt.Fprintf(os.Stderr, "      %d, asking again in %g s\n", answer.StatusCode, pause.Seconds())
 		time.Sleep(pause)
 	}
 }

@@ -108,7 +108,8 @@ public class SoraVideo {
       if (status.equals("completed")) return;
       if (status.equals("failed")) throw new Stop(7, "The video failed: " + reason(video));
       if (late(interval)) {
-        throw new Stop(10, "Still %s after %.0f s; look again later: %s".formatted(status, patience, id));
+        String waited = options.get("patience");
+        throw new Stop(10, "Still %s after %s s; look again later: %s".formatted(status, waited, id));
       }
       Thread.sleep((long) (interval * 1000));
     }
@@ -201,14 +202,18 @@ public class SoraVideo {
     for (String[] option : known) {
       options.put(option[0], System.getenv().getOrDefault(option[1], option[2]));
     }
-    for (int i = 0; i + 1 < arguments.length; i += 2) {
-      options.put(arguments[i].replaceFirst("^--", ""), arguments[i + 1]);
+    for (int i = 0; i < arguments.length; i += 2) {
+      String name = arguments[i].replaceFirst("^--", "");
+      if (!options.containsKey(name) || i + 1 == arguments.length) misused("Unknown or empty option: " + arguments[i]);
+      options.put(name, arguments[i + 1]);
     }
-    if (options.get("prompt").isEmpty()) {
-      System.err.println("A prompt is needed: --prompt or SORA_PROMPT");
-      System.exit(2);
-    }
+    if (options.get("prompt").isEmpty()) misused("A prompt is needed: --prompt or SORA_PROMPT");
     options.computeIfPresent("base-url", (name, url) -> url.replaceFirst("/+$", ""));
     return options;
+  }
+
+  static void misused(String message) {
+    System.err.println(message);
+    System.exit(2);
   }
 }

@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -102,14 +103,15 @@ def call(
             return urllib.request.urlopen(request, timeout=330)
         except urllib.error.HTTPError as error:
             pause = float(error.headers.get("Retry-After") or options.interval)
+            said = f"{error.code}: {reason(error.read())}"
             if error.code not in TEMPORARY:
-                raise Stop({401: 4, 403: 6}.get(error.code, 6), f"{error.code}: {reason(error.read())}") from None
+                raise Stop(4 if error.code == HTTPStatus.UNAUTHORIZED else 6, said) from None
             if time.monotonic() + pause > until:
-                raise Stop(5, f"{error.code}: {reason(error.read())}") from None
+                raise Stop(5, said) from None
             print(f"      {error.code}, asking again in {pause:g} s", file=sys.stderr, flush=True)
             time.sleep(pause)
-        except urllib.error.URLError as error:
-            raise Stop(5, f"{options.base_url} can't be reached: {error.reason}") from None
+        except OSError as error:
+            raise Stop(5, f"{options.base_url} can't be reached: {getattr(error, 'reason', error)}") from None
 
 
 def multipart(fields: dict[str, str], image: str | None) -> tuple[bytes, str]:

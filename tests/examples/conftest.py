@@ -1,0 +1,144 @@
+"""The five programs, compiled once, and the servers they are run against."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+from PIL import Image
+
+from ..conformance.conftest import Served, serving  # noqa: TID252 - tests are no package with a name of its own
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+PYTHON, GO, JAVA, JAVASCRIPT, BASH = "python", "go", "java", "javascript", "bash"
+LANGUAGES = [
+    PYTHON,
+    pytest.param(GO, marks=pytest.mark.needs("go")),
+    pytest.param(JAVA, marks=pytest.mark.needs("java", "javac")),
+    pytest.param(JAVASCRIPT, marks=pytest.mark.needs("node")),
+    pytest.param(BASH, marks=pytest.mark.needs("bash", "curl")),
+]
+TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
+
+
+class Ran(Struct, frozen=True):
+    """What a program said and how it ended."""
+
+    status: int
+    said: str
+    complained: str
+
+
+class Program(Struct, frozen=True):
+    """One of the five, ready to run."""
+
+    command: list[str]
+
+    def start(self, served: Served, folder: Path, *options: str, base: str = "/v1") -> subprocess.Popen[str]:
+        """Begin a run that looks often and keeps its film in ``folder``."""
+        usual = {
+            "--base-url": f"{served.url}{base}/",
+            "--api-key": served.key,
+            "--prompt": 'Ein Hund, "Bär", 在海滩奔跑, 100 % {true}',
+            "--interval": "0.2",
+            "--patience": "60",
+            "--out": str(folder),
+        }
+        usual |= dict(zip(options[::2], options[1::2], strict=True))
+        words = [word for pair in usual.items() for word in pair]
+        return subprocess.Popen(
+            [*self.command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        )
+
+    def run(self, served: Served, folder: Path, *options: str, base: str = "/v1") -> Ran:
+        """A run from its beginning to its end."""
+        return finish(self.start(served, folder, *options, base=base))
+
+
+def finish(process: subprocess.Popen[str]) -> Ran:
+    """How a run ends that was begun."""
+    said, complained = process.communicate(timeout=90)
+    return Ran(process.returncode, said, complained)
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Program]:
+    """Any of the five by its language; what has to be compiled is compiled once."""
+    ready: dict[str, Program] = {}
+
+    def of(language: str) -> Program:
+        if language not in ready:
+            ready[language] = Program(_COMMANDS[language](tmp_path_factory.mktemp(language)))
+        return ready[language]
+
+    return of
+
+
+@pytest.fixture(params=LANGUAGES)
+def program(request: pytest.FixtureRequest, programs: Callable[[str], Program]) -> Program:
+    """Each of the five in turn."""
+    return programs(request.param)
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose films are there in a blink."""
+    with serving(tmp_path_factory.mktemp("quick"), TESTCARDS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def slow_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the slow server."""
+    return tmp_path_factory.mktemp("slow")
+
+
+@pytest.fixture(scope="session")
+def slow(slow_folder: Path) -> Iterator[Served]:
+    """A server whose films take longer than any test."""
+    with serving(slow_folder, TESTCARDS, FILMGATE_TESTCARD_DELAY="600") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A reference image of the size that the programs ask for."""
+    path = tmp_path_factory.mktemp("picture") / "first frame, 第一帧.png"
+    Image.new("RGB", (1280, 720), (220, 120, 20)).save(path)
+    return path
+
+
+def _python(_folder: Path) -> list[str]:
+    # Isolated and without site-packages: the standard library is all that it may need.
+    return ["python3", "-I", "-S", str(EXAMPLES / "python" / "sora_video.py")]
+
+
+def _go(folder: Path) -> list[str]:
+    subprocess.run(["go", "build", "-o", folder / "sora_video", EXAMPLES / "go" / "sora_video.go"], check=True)  # noqa: S607 - whichever Go is on the PATH
+    return [str(folder / "sora_video")]
+
+
+def _java(folder: Path) -> list[str]:
+    source = EXAMPLES / "java" / "SoraVideo.java"
+    subprocess.run(["javac", "-Xlint:all,-serial", "-Werror", "-encoding", "UTF-8", "-d", folder, source], check=True)  # noqa: S607 - whichever JDK is on the PATH
+    return ["java", "-XX:TieredStopAtLevel=1", "-cp", str(folder), "SoraVideo"]
+
+
+def _javascript(_folder: Path) -> list[str]:
+    return ["node", str(EXAMPLES / "javascript" / "sora_video.mjs")]
+
+
+def _bash(_folder: Path) -> list[str]:
+    return ["bash", str(EXAMPLES / "bash" / "sora_video.sh")]
+
+
+_COMMANDS: dict[str, Callable[[Path], list[str]]] = {
+    PYTHON: _python,
+    GO: _go,
+    JAVA: _java,
+    JAVASCRIPT: _javascript,
+    BASH: _bash,
+}
