@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import av
+import numpy as np
 from PIL import Image
 
 from filmgate import Client
@@ -24,6 +25,7 @@ from filmgate.client import Video
 
 PROMPT = "A golden retriever running on a beach at sunset, cinematic"
 FOLDER = Path("demo")
+CELL = "\x1b[38;2;{};{};{}m\x1b[48;2;{};{};{}m▀"
 
 
 def main() -> None:
@@ -92,7 +94,7 @@ def _frame(film: Path) -> Path:
         middle = container.streams.video[0].frames // 2
         for number, frame in enumerate(container.decode(video=0)):
             if number == middle:
-                frame.to_image().save(film.with_suffix(".png"))
+                Image.fromarray(frame.to_ndarray(format="rgb24")).save(film.with_suffix(".png"))
     return film.with_suffix(".png")
 
 
@@ -103,9 +105,10 @@ def _show(picture: Path) -> None:
     columns = min(96, shutil.get_terminal_size().columns)
     with Image.open(picture) as image:
         small = image.convert("RGB").resize((columns, columns * image.height // image.width // 2 * 2))
-    for y in range(0, small.height, 2):
-        cells = (small.getpixel((x, y)) + small.getpixel((x, y + 1)) for x in range(small.width))  # type: ignore[operator]
-        print("".join("\x1b[38;2;{};{};{}m\x1b[48;2;{};{};{}m▀".format(*cell) for cell in cells) + "\x1b[0m")
+    pixels = np.asarray(small)
+    for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
+        cells = zip(upper.tolist(), lower.tolist(), strict=True)
+        print("".join(CELL.format(*top, *bottom) for top, bottom in cells) + "\x1b[0m")
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import httpx2
@@ -31,14 +32,14 @@ def _ask(served: Served, prompt: str, *, model: str = TEN, base: str = "/v1", im
     content: list[dict[str, object]] = [{"type": "text", "text": prompt}]
     if image is not None:
         content.append({"type": "image_url", "image_url": {"url": image}})
-    messages: list[dict[str, object]] = [
+    messages: Any = [  # plain dicts, as programs send them
         {"role": "system", "content": "You make films."},
         {"role": "user", "content": content},
     ]
     client = OpenAI(base_url=served.url + base, api_key=served.key, timeout=PATIENCE, max_retries=0)
     stream = client.chat.completions.create(
         model=model,
-        messages=messages,  # type: ignore[arg-type] - plain dicts, as programs send them
+        messages=messages,
         stream=True,
         temperature=0.3,
         stream_options={"include_usage": True},
@@ -74,7 +75,7 @@ def test_the_official_sdk_streams_a_film(slow: Served, base: str) -> None:
         assert getattr(picture, "n_frames", 1) > 1
     film = httpx2.get(_link(story, "⬇️ 下载视频"), headers={"Range": "bytes=0-"})
     assert (film.status_code, film.headers["content-type"]) == (206, "video/mp4")
-    with av.open(io.BytesIO(film.content)) as container:
+    with av.open(io.BytesIO(film.content), "r") as container:
         video = container.streams.video[0]
         assert (video.width, video.height, round((container.duration or 0) / 1e6)) == (1280, 720, 10)
 
