@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from filmgate import errors, settings, video
 from filmgate.catalog import Catalog
 from filmgate.flow import failures
@@ -41,7 +43,8 @@ def _table(head: str, rows: Iterable[str]) -> str:
 
 def _setting_rows(said: Said) -> list[str]:
     return [
-        f"| `{row.name}` | `{row.env}` | {row.type} | `{_default(row.default)}` | {said('settings', row.name, row.help)} |"
+        f"| `{row.name}` | `{row.env}` | {row.type.replace('|', 'or').replace('pathlib.', '')} | `{_default(row.default)}` "
+        f"| {said('settings', row.name, row.help)} |"
         for row in settings.describe()
     ]
 
@@ -239,8 +242,8 @@ def _comments(kind: type) -> dict[str, str]:
 
 
 def _default(text: str) -> str:
-    home = str(Path.home())
-    return text.replace(home, "~") or " "
+    # Where data lies by default differs from one system to the next; the page is the same everywhere.
+    return "~/.local/share/filmgate" if text == str(user_data_path("filmgate")) else text or " "
 
 
 if __name__ == "__main__":
