@@ -1,4 +1,4 @@
-"""What can be done with videos, named like the SDK: create, retrieve, wait, list, delete, cancel, content.
+"""What can be done with videos: create, revise (remix, edit, extend), retrieve, wait, list, delete, cancel, content.
 
 The rooms below are asked here in their order: the catalogue validates, the reference is taken in, one transaction
 accepts. Nothing in this file knows HTTP, SQL or who makes the film.
@@ -16,8 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from filmgate import net
-from filmgate.catalog import UNLIMITED, Catalog, Limits, Resolved
-from filmgate.engines.base import Engine, Job
+from filmgate.catalog import UNLIMITED, Catalog, Limits, Model, Resolved
+from filmgate.characters import Characters
+from filmgate.engines.base import Engine, outline
 from filmgate.errors import (
     FilmgateError,
     InvalidValue,
@@ -28,11 +29,25 @@ from filmgate.errors import (
     VideoNotReady,
 )
 from filmgate.media import images
+from filmgate.sources import Origin, Sources, recipe_of
 from filmgate.storage.base import Reader, Storage
 from filmgate.store import Principal, Rate, Store
 from filmgate.vault import Vault
-from filmgate.video import Asset, AssetKind, Fit, NewVideo, Recipe, Status, Video, default_seed, new_id, poll_after_ms
-from filmgate.wire.values import CreateParams, FileId, ImageUrl, Reference, Upload
+from filmgate.video import (
+    Asset,
+    AssetKind,
+    CastMember,
+    Fit,
+    NewVideo,
+    Operation,
+    Recipe,
+    Status,
+    Video,
+    default_seed,
+    new_id,
+    poll_after_ms,
+)
+from filmgate.wire.values import CreateParams, FileId, ImageUrl, Reference, RevisionParams, Upload
 
 __all__ = ["Content", "Outlook", "Repeated", "Videos"]
 
@@ -44,6 +59,12 @@ FETCH_TIMEOUT = 30.0
 
 USUAL_SECONDS = 60.0
 """What a video is taken to need whose engine is no longer configured."""
+
+
+_ABILITIES = {Operation.REMIX: "remix", Operation.EDIT: "edits", Operation.EXTEND: "extends"}
+"""What an engine has to be capable of, by what is asked of it."""
+
+_SAID = {"remix": "remixes", "edits": "edits", "extends": "extensions", "characters": "characters"}
 
 
 class Content(Struct, frozen=True):
@@ -119,6 +140,8 @@ class Videos:
         self._image_limit = image_limit
         self._accepting: set[asyncio.Future[Video]] = set()
         self._turns = _Turns()
+        self._sources = Sources(store, storage, clock)
+        self.characters = Characters(store, storage, clock)
 
     async def create(
         self,
@@ -144,21 +167,51 @@ class Videos:
             InsufficientQuota: the balance does not cover it.
             TooManyRequests: the key's limits are reached.
         """
-        fingerprint = _fingerprint(params)
-        repeated = Repeated(
-            idempotency_key=idempotency_key,
-            resend_since=self._clock() - RESEND_WINDOW if resend else None,
-            fingerprint=fingerprint,
-        )
-        async with self._turns.take((principal.key_id, fingerprint), behind=resend > 0):
+        async with self._turn(principal, params, idempotency_key, resend) as repeated:
             seen = await self._made_before(principal, repeated)
             return seen or await self._make(principal, params, limits, repeated)
+
+    async def revise(
+        self,
+        principal: Principal,
+        params: RevisionParams,
+        *,
+        limits: Limits = UNLIMITED,
+        idempotency_key: str | None = None,
+        resend: int = 0,
+    ) -> Video:
+        """Accept a remix, an edit or an extension of a film, as :meth:`create` accepts a video.
+
+        What was our own film keeps its model, size, seed, reference and characters, and whatever becomes of it later
+        does the new video no harm. An extension costs what its new segment costs.
+
+        Raises:
+            VideoNotFound: the source is unknown, deleted or another account's.
+            VideoExpired: the source's content is gone.
+            RequestError: the source is not completed or no usable film; what :meth:`create` says.
+            NotAllowed, InsufficientQuota, TooManyRequests: as :meth:`create` says.
+        """
+        async with self._turn(principal, params, idempotency_key, resend) as repeated:
+            seen = await self._made_before(principal, repeated)
+            return seen or await self._remake(principal, params, limits, repeated)
 
     async def rate(self, principal: Principal) -> Rate | None:
         """How the key stands with its creates a minute; None if it has no such limit."""
         if principal.requests_per_minute is None:
             return None
         return await self._store.videos.rate(principal.key_id, self._clock())
+
+    @asynccontextmanager
+    async def _turn(
+        self, principal: Principal, params: CreateParams | RevisionParams, idempotency_key: str | None, resend: int
+    ) -> AsyncIterator[Repeated]:
+        fingerprint = _fingerprint(params)
+        async with self._turns.take((principal.key_id, fingerprint), behind=resend > 0):
+            yield Repeated(
+                idempotency_key=idempotency_key,
+                resend_since=self._clock() - RESEND_WINDOW if resend else None,
+                fingerprint=fingerprint,
+            )
 
     async def _made_before(self, principal: Principal, repeated: Repeated) -> Video | None:
         # Looked at again in the transaction that accepts; here so that nothing is fetched or refused in vain.
@@ -174,14 +227,51 @@ class Videos:
     async def _make(self, principal: Principal, params: CreateParams, limits: Limits, repeated: Repeated) -> Video:
         resolved = self.catalog.resolve(params, limits)
         _check_allowed(principal, resolved.model.name)
-        _refuse_what_nobody_can(params)
+        characters = await self.characters.cast(principal.account_id, params.characters)
+        if characters:
+            self._check_able(resolved.model, "characters")
         callback_url = await self._callback(params.callback_url)
         video_id = new_id()
         reference = await self._take_in(video_id, params, resolved, limits)
-        new = _new_video(video_id, principal, params, resolved, reference)
-        new = msgspec.structs.replace(new, callback_url=callback_url, **msgspec.structs.asdict(repeated))
+        recipe = _recipe(params, resolved, reference, characters)
+        new = _new_video(video_id, principal, resolved, recipe, repeated)
+        new = msgspec.structs.replace(new, callback_url=callback_url, metadata=params.metadata or {})
+        return await self._surely_accept(new)
+
+    async def _remake(self, principal: Principal, params: RevisionParams, limits: Limits, repeated: Repeated) -> Video:
+        origin = await self._sources.find(principal.account_id, params.video)
+        recipe, video_id = recipe_of(params, origin), new_id()
+        resolved = self._resolve_revision(params, origin, recipe, limits)
+        _check_allowed(principal, resolved.model.name)
+        self._check_able(resolved.model, _ABILITIES[params.operation])
+        source, reference = await self._sources.keep(origin, video_id)
+        recipe = msgspec.structs.replace(recipe, source=source, reference=reference)
+        new = _new_video(video_id, principal, resolved, recipe, repeated)
+        if params.operation is Operation.REMIX:
+            new = msgspec.structs.replace(new, remixed_from_video_id=origin.video_id)
+        return await self._surely_accept(new)
+
+    def _resolve_revision(self, params: RevisionParams, origin: Origin, recipe: Recipe, limits: Limits) -> Resolved:
+        """The model that goes on, and the price of what it makes."""
+        if origin.model is not None and params.model not in {None, origin.model}:
+            said = f"Invalid 'model': the video was made by '{origin.model}', and so is what is made from it."
+            raise InvalidValue(said, param="model")
+        asked = CreateParams(prompt=params.prompt, model=origin.model or params.model)
+        resolved = self.catalog.resolve(asked, Limits(prompt_characters=limits.prompt_characters))
+        sizes = [size for size in resolved.model.sizes if limits.sizes is None or size in limits.sizes]
+        if origin.model is None and origin.size not in sizes:
+            raise InvalidValue.unsupported("video", origin.size, sizes)
+        price = resolved.model.price_micros(recipe.size, recipe.made_seconds)
+        return msgspec.structs.replace(resolved, size=recipe.size, seconds=recipe.seconds, price_micros=price)
+
+    def _check_able(self, model: Model, ability: str) -> None:
+        engine = self._engines.get(model.engine)
+        if engine is None or not getattr(engine.capabilities, ability):
+            raise InvalidValue(f"The model '{model.name}' does not support {_SAID[ability]}.", param="model")
+
+    async def _surely_accept(self, new: NewVideo) -> Video:
         # A client that hangs up now must not tear the acceptance from its picture or its wake-up.
-        accepting = asyncio.ensure_future(self._accept(new, reference))
+        accepting = asyncio.ensure_future(self._accept(new))
         self._accepting.add(accepting)
         accepting.add_done_callback(self._accepting.discard)
         return await asyncio.shield(accepting)
@@ -310,23 +400,23 @@ class Videos:
         await self._guard.about("callback_url").check(url)
         return self._vault.seal(url)
 
-    async def _accept(self, new: NewVideo, reference: Asset | None) -> Video:
+    async def _accept(self, new: NewVideo) -> Video:
         try:
             video, created = await self._store.videos.create(new, self._clock())
         except FilmgateError:
-            await self._discard(reference)
+            await self._discard(new.recipe)
             raise
         if created:
             self._wake(video)
         else:
-            await self._discard(reference)
+            await self._discard(new.recipe)
         return video
 
     async def _expected_seconds(self, video: Video) -> float:
-        seconds = video.recipe.seconds
+        seconds = video.recipe.made_seconds
         learnt = await self._store.videos.typical_seconds(video.engine, video.model, seconds)
         engine = self._engines.get(video.engine)
-        return learnt or (engine.expected_seconds(_job(video)) if engine else USUAL_SECONDS)
+        return learnt or (engine.expected_seconds(outline(video)) if engine else USUAL_SECONDS)
 
     async def _open(self, video: Video, asset: Asset) -> Reader:
         try:
@@ -384,9 +474,10 @@ class Videos:
             case FileId(id=file_id):
                 raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
 
-    async def _discard(self, reference: Asset | None) -> None:
-        if reference is not None:
-            await self._storage.delete(reference.key)
+    async def _discard(self, recipe: Recipe) -> None:
+        for stored in (recipe.reference, recipe.source):
+            if stored is not None:
+                await self._storage.delete(stored.key)
 
 
 def _check_allowed(principal: Principal, model: str) -> None:
@@ -394,52 +485,38 @@ def _check_allowed(principal: Principal, model: str) -> None:
         raise NotAllowed(f"This key may not use the model '{model}'.", param="model")
 
 
-def _refuse_what_nobody_can(params: CreateParams) -> None:
-    # Accepted by the dialect, known to the contract, but no engine here can honour it yet: said, never ignored.
-    if params.characters:
-        raise InvalidValue("This model does not support characters.", param="characters")
-
-
-def _new_video(
-    video_id: str, principal: Principal, params: CreateParams, resolved: Resolved, reference: Asset | None
-) -> NewVideo:
+def _recipe(
+    params: CreateParams, resolved: Resolved, reference: Asset | None, characters: tuple[CastMember, ...]
+) -> Recipe:
     prompt, size, seconds = resolved.prompt, resolved.size, resolved.seconds
-    seed = params.seed if params.seed is not None else default_seed(prompt, size, seconds)
+    return Recipe(
+        prompt=prompt,
+        size=size,
+        seconds=seconds,
+        seed=params.seed if params.seed is not None else default_seed(prompt, size, seconds),
+        fit=params.fit or Fit.ERROR,
+        reference=reference,
+        characters=characters,
+    )
+
+
+def _new_video(video_id: str, principal: Principal, resolved: Resolved, recipe: Recipe, repeated: Repeated) -> NewVideo:
     return NewVideo(
         id=video_id,
         account_id=principal.account_id,
         key_id=principal.key_id,
         model=resolved.model.name,
         engine=resolved.model.engine,
-        recipe=Recipe(
-            prompt=prompt,
-            size=size,
-            seconds=seconds,
-            seed=seed,
-            fit=params.fit or Fit.ERROR,
-            reference=reference,
-        ),
+        recipe=recipe,
         price_micros=resolved.price_micros,
-        metadata=params.metadata or {},
+        **msgspec.structs.asdict(repeated),
     )
 
 
-def _fingerprint(params: CreateParams) -> str:
+def _fingerprint(params: CreateParams | RevisionParams) -> str:
     """A digest of the parsed fields and file bytes: the same request, whatever its encoding and boundary."""
     parsed = msgspec.to_builtins(params, enc_hook=str)
-    if isinstance(params.input_reference, Upload):
-        parsed["input_reference"] = params.input_reference.sha256
+    for name in ("input_reference", "video"):
+        if isinstance(upload := getattr(params, name, None), Upload):
+            parsed[name] = upload.sha256
     return hashlib.sha256(msgspec.json.encode(parsed, order="sorted")).hexdigest()
-
-
-def _job(video: Video) -> Job:
-    recipe = video.recipe
-    return Job(
-        token="",
-        video_id=video.id,
-        model=video.model,
-        prompt=recipe.prompt,
-        size=recipe.size,
-        seconds=recipe.seconds,
-        seed=recipe.seed,
-    )

@@ -18,7 +18,7 @@ from filmgate.errors import BadArtifact
 from filmgate.media import boxes
 from filmgate.video import Size
 
-__all__ = ["Probe", "opened", "probe", "verify", "video_track"]
+__all__ = ["Probe", "opened", "probe", "rotation", "verify", "video_track"]
 
 TOLERANCE = 0.5
 """Seconds by which a film may be longer or shorter than asked for."""
@@ -97,6 +97,17 @@ def verify(path: Path, size: Size, seconds: float, tolerance: float = TOLERANCE)
     with opened(path) as container:
         _decode_first(container, size)
     return found
+
+
+def rotation(path: Path) -> int:
+    """Degrees by which a player turns the film's pictures before it shows them.
+
+    Raises:
+        BadArtifact: the film can't be decoded.
+    """
+    with opened(path) as container:
+        first = next(container.decode(video_track(container)), None)
+        return 0 if first is None else first.rotation
 
 
 @contextmanager

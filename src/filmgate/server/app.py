@@ -102,6 +102,12 @@ def _routes(
     def at(path: str, **handlers: Handler) -> Route:
         return Route(dialect.base_path + path, Resource(dialect, authenticate, **handlers))
 
+    # The first route that fits answers: fixed names stand before ids.
+    yield at("/videos/edits", post=films.edit)
+    yield at("/videos/extensions", post=films.extend)
+    yield at("/videos/characters", post=films.create_character)
+    yield at("/videos/characters/{id}", get=films.retrieve_character)
+    yield at("/videos/{id}/remix", post=films.remix)
     yield at("/videos/{id}", get=films.retrieve, delete=films.delete)
     yield at("/videos", get=films.list, post=films.create)
     yield at("/videos/{id}/content", get=films.content)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from starlette.types import ASGIApp
 
@@ -18,6 +20,8 @@ from filmgate.server.reply import Header, Reply, json_reply
 from filmgate.store import Changes
 from filmgate.video import AssetKind, Video
 from filmgate.videos import Content, Videos
+from filmgate.wire import revision
+from filmgate.wire.values import CreateParams, Fields, RevisionParams
 
 __all__ = ["VideoHandlers"]
 
@@ -30,6 +34,8 @@ LONGEST_KEY = 255
 _VARIANTS = {
     str(kind): kind for kind in (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
 }
+
+Params = TypeVar("Params", CreateParams, RevisionParams)
 
 
 class VideoHandlers:
@@ -46,16 +52,32 @@ class VideoHandlers:
 
     async def create(self, call: Call) -> ASGIApp:
         """``POST /videos``."""
+        return await self._accept(call, call.dialect.file_fields, call.dialect.parse_create, self._videos.create)
+
+    async def remix(self, call: Call) -> ASGIApp:
+        """``POST /videos/{id}/remix``."""
+        parse = partial(revision.parse_remix, video_id=call.target)
+        return await self._accept(call, revision.FILE_FIELDS, parse, self._videos.revise)
+
+    async def edit(self, call: Call) -> ASGIApp:
+        """``POST /videos/edits``."""
+        return await self._accept(call, revision.FILE_FIELDS, revision.parse_edit, self._videos.revise)
+
+    async def extend(self, call: Call) -> ASGIApp:
+        """``POST /videos/extensions``."""
+        return await self._accept(call, revision.FILE_FIELDS, revision.parse_extension, self._videos.revise)
+
+    async def create_character(self, call: Call) -> ASGIApp:
+        """``POST /videos/characters``."""
         key, resend = _idempotency_key(call), _resend(call)
-        async with self._body.fields(call.scope, call.receive, call.dialect.file_fields) as fields:
-            params = call.dialect.parse_create(fields)
-            try:
-                video = await self._videos.create(
-                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resend
-                )
-            except TooManyRequests as error:
-                return error_reply(error, call.dialect, await rate_headers(self._videos, call.principal))
-        return await self._answer(call, video, await rate_headers(self._videos, call.principal))
+        async with self._body.fields(call.scope, call.receive, revision.FILE_FIELDS) as fields:
+            params = revision.parse_character(fields)
+            made = await self._videos.characters.create(call.principal, params, idempotency_key=key, resend=resend)
+        return json_reply(revision.render_character(made))
+
+    async def retrieve_character(self, call: Call) -> ASGIApp:
+        """``GET /videos/characters/{id}``."""
+        return json_reply(revision.render_character(await self._videos.characters.get(call.principal, call.target)))
 
     async def retrieve(self, call: Call) -> ASGIApp:
         """``GET /videos/{id}?wait=``: now, or as soon as something changes."""
@@ -103,6 +125,25 @@ class VideoHandlers:
                 )
         # Also where a stopping server let the waiting go: how it stands now is the answer.
         return await self._videos.content(call.principal, call.target, kind, kept=dialect.retention)
+
+    async def _accept(
+        self,
+        call: Call,
+        file_fields: frozenset[str],
+        parse: Callable[[Fields], Params],
+        accept: Callable[..., Awaitable[Video]],
+    ) -> ASGIApp:
+        """Whatever costs: the body's fields, a video that is accepted, how the key stands now."""
+        key, resend = _idempotency_key(call), _resend(call)
+        async with self._body.fields(call.scope, call.receive, file_fields) as fields:
+            params = parse(fields)
+            try:
+                video = await accept(
+                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resend
+                )
+            except TooManyRequests as error:
+                return error_reply(error, call.dialect, await rate_headers(self._videos, call.principal))
+        return await self._answer(call, video, await rate_headers(self._videos, call.principal))
 
     async def _answer(self, call: Call, video: Video, more: Sequence[Header] = ()) -> Reply:
         headers = [*more]
