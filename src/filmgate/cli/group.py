@@ -26,6 +26,10 @@ COMMANDS = {
     "delete": "videos",
     "models": "videos",
     "keys": "keys",
+    "accounts": "books",
+    "usage": "books",
+    "ledger": "books",
+    "webhooks": "books",
 }
 """Each command and the module that holds it, in the order that the help shows."""
 

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 import click
 
 from filmgate import bootstrap
+from filmgate.catalog import Catalog
 from filmgate.cli.embedded import owner
 from filmgate.cli.frame import Frame
 from filmgate.cli.group import Command, Group
+from filmgate.cli.money import Span
 from filmgate.cli.output import moment, rows
 from filmgate.cli.texts import Texts
-from filmgate.errors import NotFound
+from filmgate.errors import NotFound, UnknownModel
 from filmgate.store import Key, Store
 
 __all__ = ["commands"]
@@ -22,18 +24,42 @@ __all__ = ["commands"]
 def commands(text: Texts) -> dict[str, click.Command]:
     """The group."""
     name = click.Option(["--name"], default="key", metavar="NAME", help=text("keys_create.name"))
+    limits = [
+        click.Option(["--account", "account_id"], metavar=text("metavar.id"), help=text("books.account")),
+        click.Option(["--requests-per-minute"], type=click.IntRange(0), help=text("keys_create.requests")),
+        click.Option(["--running"], type=click.IntRange(0), help=text("keys_create.running")),
+        click.Option(["--models"], metavar=text("metavar.names"), help=text("keys_create.models")),
+        click.Option(["--expires"], type=Span(text), metavar=text("metavar.span"), help=text("keys_create.expires")),
+    ]
     key_id = click.Argument(["key_id"], metavar=text("metavar.id"))
     actions = [
-        Command("create", text, _create, [name], key="keys_create"),
+        Command("create", text, _create, [name, *limits], key="keys_create"),
         Command("list", text, _list, key="keys_list"),
         Command("revoke", text, _revoke, [key_id], key="keys_revoke"),
     ]
     return {"keys": Group("keys", text, actions, "keys")}
 
 
-async def _create(frame: Frame, name: str) -> None:
+async def _create(
+    frame: Frame,
+    name: str,
+    account_id: str | None,
+    requests_per_minute: int | None,
+    running: int | None,
+    models: str | None,
+    expires: float | None,
+) -> None:
+    now = frame.env.clock()
     async with _store(frame) as store:
-        key, secret = await store.accounts.create_key(await owner(store), name, frame.env.clock())
+        key, secret = await store.accounts.create_key(
+            account_id or await owner(store),
+            name,
+            now,
+            expires_at=None if expires is None else now + expires,
+            requests_per_minute=requests_per_minute,
+            running_limit=running,
+            models=None if models is None else _known(frame, models),
+        )
     if frame.structured:
         frame.dump({"id": key.id, "name": key.name, "key": secret})
         return
@@ -52,6 +78,16 @@ async def _revoke(frame: Frame, key_id: str) -> None:
         if not await store.accounts.revoke(key_id, frame.env.clock()):
             raise NotFound(f"Key '{key_id}' not found, or revoked already.")
     frame.tell("keys.revoked", id=key_id)
+
+
+def _known(frame: Frame, models: str) -> list[str]:
+    file = frame.settings().models
+    catalog = Catalog.load(*([file] if file else []))
+    names = [name.strip() for name in models.split(",") if name.strip()]
+    for name in names:
+        if catalog.get(name) is None:
+            raise UnknownModel.among(name, catalog.names())
+    return names
 
 
 def _row(key: Key) -> dict[str, object]:

@@ -1,0 +1,66 @@
+"""Amounts and spans on the command line: people write units and days, the rows keep micro-units and seconds."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+
+import click
+
+from filmgate.cli.texts import Texts
+
+__all__ = ["Amount", "Span", "units"]
+
+MICROS = 1_000_000
+MOST = 10**12
+"""Units that nobody has."""
+
+_SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def units(micros: int | None) -> str:
+    """Micro-units as units: ``12.5``; an unlimited balance as ``∞``."""
+    if micros is None:
+        return "∞"
+    text = f"{Decimal(micros) / MICROS:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class Amount(click.ParamType[int]):
+    """An amount of units with up to six decimals, as micro-units."""
+
+    name = "amount"
+
+    def __init__(self, text: Texts) -> None:
+        self._text = text
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read one."""
+        if isinstance(value, int):
+            return value
+        try:
+            micros = Decimal(str(value)) * MICROS
+        except InvalidOperation:
+            self.fail(self._text("money.amount", value=value), param, ctx)
+        if not micros.is_finite() or micros != micros.to_integral_value() or abs(micros) > MOST * MICROS:
+            self.fail(self._text("money.amount", value=value), param, ctx)
+        return int(micros)
+
+
+class Span(click.ParamType[float]):
+    """A span of time, ``30d`` or ``12h``, as seconds."""
+
+    name = "span"
+
+    def __init__(self, text: Texts) -> None:
+        self._text = text
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read one."""
+        if isinstance(value, float):
+            return value
+        match = _SPAN.fullmatch(str(value))
+        if match is None:
+            self.fail(self._text("money.span", value=value), param, ctx)
+        return float(int(match[1]) * _SECONDS[match[2]])
