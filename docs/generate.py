@@ -43,7 +43,7 @@ def _table(head: str, rows: Iterable[str]) -> str:
 
 def _setting_rows(said: Said) -> list[str]:
     return [
-        f"| `{row.name}` | `{row.env}` | {row.type.replace('|', 'or').replace('pathlib.', '')} | `{_default(row.default)}` "
+        f"| `{row.name}` | `{row.env}` | {_kind(row.type)} | `{_default(row.default)}` "
         f"| {said('settings', row.name, row.help)} |"
         for row in settings.describe()
     ]
@@ -239,6 +239,10 @@ def _comments(kind: type) -> dict[str, str]:
         for line in lines
         if "=" in line and "# " in line and line.startswith("    ")
     }
+
+
+def _kind(text: str) -> str:
+    return text.replace("|", "or").replace("pathlib.", "")
 
 
 def _default(text: str) -> str:
