@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import psutil
 
@@ -99,13 +100,10 @@ def process(command: Sequence[str], **env: str) -> Iterator[psutil.Process]:
 @contextmanager
 def filmgate(folder: Path, **env: str) -> Iterator[tuple[psutil.Process, int, str]]:
     """A Filmgate server: its process, its port, a key."""
-    ready = folder / "address"
-    base = [sys.executable, "-m", "filmgate"]
-    serve = [*base, "serve", "--port", "0", "--data", str(folder), "--ready-file", str(ready)]
-    with process(serve, **env) as server:
-        await_file(ready)
-        made = subprocess.run([*base, "keys", "create", "-q", "--data", str(folder)], capture_output=True, check=True)
-        yield server, int(ready.read_text().rsplit(":", 1)[1]), made.stdout.decode().strip()
+    with process([sys.executable, "-m", "benchmarks.gate", str(folder)], **env) as server:
+        await_file(folder / "ready")
+        address, key = (folder / "ready").read_text().split()
+        yield server, int(address.rsplit(":", 1)[1]), key
 
 
 def await_file(path: Path, seconds: float = 60) -> None:
@@ -143,8 +141,7 @@ class Loader(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         self._next()
 
     def data_received(self, data: bytes) -> None:

@@ -33,7 +33,7 @@ MIB = 1024 * 1024
 
 def status_poll(folder: Path) -> Iterator[Row]:
     """An authenticated GET of one video, from the database."""
-    with _bare(folder) as (bare, bare_port), filmgate(folder / "data", FILMGATE_WORKER="false") as (ours, port, key):
+    with _bare(folder) as (bare, bare_port), filmgate(folder / "data") as (ours, port, key):
         video = httpx2.post(f"http://127.0.0.1:{port}/v1/videos", content=CREATE, headers=_auth(key)).json()["id"]
         get = http("GET", f"/v1/videos/{video}", key)
         results = alternate(
@@ -49,7 +49,7 @@ def status_poll(folder: Path) -> Iterator[Row]:
 def create(folder: Path) -> Iterator[Row]:
     """A JSON create: row, hold and history durable before the answer, 64 at once."""
     total = 2000
-    with filmgate(folder / "data", FILMGATE_WORKER="false") as (ours, port, key):
+    with filmgate(folder / "data") as (ours, port, key):
         post = http("POST", "/v1/videos", key, CREATE, Content_Type="application/json")
         results = alternate(
             {
@@ -71,7 +71,7 @@ def create(folder: Path) -> Iterator[Row]:
 def upload(folder: Path) -> Iterator[Row]:
     """A multipart create with a 10 MB picture, 100 at once."""
     body, kind = _multipart(_picture(10 * 1000 * 1000))
-    with _bare(folder) as (bare, bare_port), filmgate(folder / "data", FILMGATE_WORKER="false") as (ours, port, key):
+    with _bare(folder) as (bare, bare_port), filmgate(folder / "data") as (ours, port, key):
         post = http("POST", "/v1/videos", key, body, Content_Type=kind)
         before = ours.memory_full_info().uss
         peak = [0]
@@ -95,7 +95,7 @@ def content(folder: Path) -> Iterator[Row]:
         return
     data = folder / "data"
     with ExitStack() as stack:
-        ours, port, key = stack.enter_context(filmgate(data, FILMGATE_WORKER="false"))
+        ours, port, key = stack.enter_context(filmgate(data))
         videos = {size: _completed(data, port, key, size) for size in (100 * MIB, 5 * MIB)}
         nginx, nginx_port = stack.enter_context(_nginx(folder, {str(size): path for size, (_, path) in videos.items()}))
         cases = (

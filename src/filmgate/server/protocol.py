@@ -49,6 +49,9 @@ LEANS_ON: dict[type, tuple[str, ...]] = {
 SLICE = 512 * 1024
 """Bytes that one sendfile call may move before other connections get their turn."""
 
+JOINED = 64 * 1024
+"""Bytes that may wait for the end of a turn of the loop, to be sent together."""
+
 HEAD_LIMIT = 64 * 1024
 """Bytes that a request's line and headers may take."""
 
@@ -82,13 +85,14 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._deadline: TimerHandle | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._transfer: _Transfer | None = None
 
     # ---- deadlines
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Start the clock for the first request."""
         super().connection_made(transport)
+        self.transport: Any = _Joining(transport, self.loop)
         self._set_deadline(self._deadlines.head)
 
     def data_received(self, data: bytes) -> None:
@@ -131,11 +135,11 @@ class Connection(HttpToolsProtocol):
             self._set_deadline(self._deadlines.body)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock, and wake whoever waits to send."""
+        """Stop the clock, and end a file that is on its way."""
         self._clear_deadline()
         super().connection_lost(exc)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        if self._transfer is not None:
+            self._transfer.end(ConnectionResetError())
 
     def _set_deadline(self, seconds: float) -> None:
         self._clear_deadline()
@@ -169,26 +173,23 @@ class Connection(HttpToolsProtocol):
 
     async def _sendfile(self, cycle: RequestResponseCycle, fd: int, offset: int, count: int) -> None:
         await self._flush()
+        if cycle.disconnected:
+            raise ConnectionResetError
         with self._socket_copy() as out:
-            end = offset + count
-            while offset < end:
-                offset += await self._send_slice(cycle, out, fd, offset, min(SLICE, end - offset))
+            await self._transferred(_Transfer(out, fd, offset, count, self.loop.create_future()))
         cycle.expected_content_length -= count
 
-    async def _send_slice(self, cycle: RequestResponseCycle, out: int, fd: int, offset: int, count: int) -> int:
-        if cycle.disconnected or self.transport.is_closing():
-            raise ConnectionResetError
+    async def _transferred(self, transfer: _Transfer) -> None:
+        self._transfer = transfer
+        self.loop.add_writer(transfer.out, transfer.go_on)
         try:
-            sent = os.sendfile(out, fd, offset, count)
-        except BlockingIOError:
-            await self._writable(out)
-            return 0
-        if sent == 0:
-            raise EOFError
-        await asyncio.sleep(0)
-        return sent
+            await transfer.ended
+        finally:
+            self.loop.remove_writer(transfer.out)
+            self._transfer = None
 
     async def _flush(self) -> None:
+        self.transport.flush()
         self.transport.set_write_buffer_limits(high=0)
         await self.flow.drain()
         self.transport.set_write_buffer_limits()
@@ -204,16 +205,69 @@ class Connection(HttpToolsProtocol):
         finally:
             os.close(copy)
 
-    async def _writable(self, out: int) -> None:
-        waiter = self._waiter = self.loop.create_future()
-        self.loop.add_writer(out, _wake, waiter)
+
+class _Joining:
+    """A transport that sends what one turn of the loop writes, a head and its body, by one system call."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Send it by the end of this turn, or at once if it is much."""
+        if not self._parts:
+            self._loop.call_soon(self.flush)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > JOINED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._parts:
+            parts, self._parts, self._size = self._parts, [], 0
+            self._transport.writelines(parts)
+
+    def close(self) -> None:
+        """Hang up once all is sent."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the transport's own."""
+        return getattr(self._transport, name)
+
+
+class _Transfer:
+    """A stretch of a file on its way: another slice whenever the socket has room."""
+
+    def __init__(self, out: int, fd: int, offset: int, count: int, ended: asyncio.Future[None]) -> None:
+        self.out = out
+        self.ended = ended
+        self._fd = fd
+        self._offset = offset
+        self._end = offset + count
+
+    def go_on(self) -> None:
+        """Send a slice; the loop calls this as long as there is room, and other connections between."""
+        if self.ended.done():
+            return
         try:
-            await waiter
-        finally:
-            self.loop.remove_writer(out)
-            self._waiter = None
+            sent = os.sendfile(self.out, self._fd, self._offset, min(SLICE, self._end - self._offset))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.end(error)
+            return
+        self._offset += sent
+        if self._offset == self._end:
+            self.ended.set_result(None)
+        elif sent == 0:
+            self.end(EOFError())
 
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
+    def end(self, error: Exception) -> None:
+        """Give up."""
+        if not self.ended.done():
+            self.ended.set_exception(error)

@@ -1,0 +1,38 @@
+"""A whole Filmgate in a process of its own: ``python -m benchmarks.gate FOLDER`` writes address and key to ``FOLDER/ready``.
+
+It makes no films (``worker`` is off): what is measured is the server, and accepted videos would only be in its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from filmgate.bootstrap import build
+from filmgate.server.serve import serve
+from filmgate.settings import load
+
+
+async def main(folder: Path) -> None:
+    """Serve until SIGTERM."""
+    settings = load(environ=os.environ, overrides={"data": folder, "log_level": "warning", "worker": False})
+    async with build(settings) as gate:
+        account = await gate.store.accounts.create_account("benchmarks", None)
+        _, secret = await gate.store.accounts.create_key(account.id, "benchmarks", time.time())
+
+        def announce(url: str) -> None:
+            staged = folder / "ready.tmp"
+            staged.write_text(f"{url} {secret}", encoding="utf-8")
+            staged.rename(folder / "ready")
+
+        await serve(gate.app, "127.0.0.1", 0, on_ready=announce, drain_timeout=2)
+
+
+if __name__ == "__main__":
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main(Path(sys.argv[1])))
