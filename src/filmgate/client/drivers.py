@@ -212,7 +212,7 @@ class _Body:
         if self._response.status_code not in _CONTENT:
             self._response.read()
             return _answer(self._response, whole=True)
-        self.chunks = self._response.iter_raw()
+        self.chunks = self._response.iter_bytes()
         return _answer(self._response, whole=False)
 
     def close(self) -> None:
@@ -234,7 +234,7 @@ class _AsyncBody:
         if self._response.status_code not in _CONTENT:
             await self._response.aread()
             return _answer(self._response, whole=True)
-        self.chunks = self._response.aiter_raw()
+        self.chunks = self._response.aiter_bytes()
         return _answer(self._response, whole=False)
 
     async def aclose(self) -> None:

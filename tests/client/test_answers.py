@@ -1,0 +1,90 @@
+"""Answers become values or errors of the tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate import errors
+from filmgate.client.actions import Answer
+from filmgate.client.answers import error_of, failure, parse_event, parse_page, parse_video, retry_after
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Wire
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (400, "invalid_value", errors.InvalidValue),
+        (400, "missing_required_parameter", errors.MissingParameter),
+        (400, "unknown_parameter", errors.UnknownParameter),
+        (400, "something_new", errors.RequestError),
+        (401, "invalid_api_key", errors.InvalidKey),
+        (403, "insufficient_quota", errors.InsufficientQuota),
+        (404, "video_not_found", errors.VideoNotFound),
+        (404, "video_expired", errors.VideoExpired),
+        (429, "rate_limit_exceeded", errors.TooManyRequests),
+        (500, "server_error", errors.ServerError),
+        (503, "unavailable", errors.Unavailable),
+    ],
+)
+def test_an_error_is_the_class_of_its_code_or_status(
+    wire: Wire, status: int, code: str, expected: type[errors.FilmgateError]
+) -> None:
+    """The code decides, an unknown one leaves it to the status; message, parameter and request id are kept."""
+    error = error_of(wire.answer(wire.error(code, "Why.", "size"), status, x_request_id="req_1"))
+    assert type(error) is expected
+    assert (error.message, error.param, error.code, error.request_id) == ("Why.", "size", code, "req_1")
+
+
+def test_a_limit_says_how_long_it_lasts(wire: Wire) -> None:
+    """``retry-after`` is on the error, within two minutes."""
+    error = error_of(wire.answer(wire.error("rate_limit_exceeded"), 429, retry_after="7"))
+    assert isinstance(error, errors.TooManyRequests)
+    assert error.retry_after == 7.0
+    assert retry_after(Answer(429, {"retry-after": "9999"})) == 120.0
+    assert retry_after(Answer(429, {"retry-after-ms": "250"})) == 0.25
+    assert retry_after(Answer(429, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})) is None
+    assert retry_after(Answer(429, {"retry-after": "nan"})) is None
+
+
+@pytest.mark.parametrize("status", [200, 301, 404])
+def test_a_web_page_is_no_answer(status: int) -> None:
+    """HTML, with whatever status, is named as what it is before anybody parses it."""
+    page = Answer(status, {"content-type": "text/html; charset=utf-8", "x-request-id": "req_1"}, b"<html>")
+    with pytest.raises(errors.UnexpectedAnswer, match=r"text/html.*base URL") as caught:
+        parse_video(page)
+    assert caught.value.request_id == "req_1"
+
+
+def test_a_broken_gateway_is_a_server_fault() -> None:
+    """A proxy's 502 page means that trying again may help."""
+    error = error_of(Answer(502, {"content-type": "text/html"}, b"<html>"))
+    assert isinstance(error, errors.ServerError)
+    assert error.retryable
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'{"id":1}', b'{"id":"video_1","model":"m","status":"done"}'])
+def test_json_of_another_shape_is_no_video(body: bytes) -> None:
+    """What lacks a video's fields, or has a status of its own, is refused rather than guessed at."""
+    with pytest.raises(errors.UnexpectedAnswer):
+        parse_video(Answer(200, {"content-type": "application/json"}, body))
+
+
+def test_unknown_fields_are_no_obstacle(wire: Wire) -> None:
+    """A server may say more than we know."""
+    page = parse_page(wire.answer({"data": [wire.video(new_field=1)], "has_more": True, "last_id": "video_1"}))
+    assert page.data[0].id == "video_1"
+    assert parse_event(b'{"id":"v","model":"m","status":"queued","position":2,"eta_seconds":1.5}').position == 2
+
+
+def test_a_failed_video_is_an_error_with_its_reason(wire: Wire) -> None:
+    """Moderation has a class of its own; both know the video."""
+    reason = {"code": "moderation_blocked", "message": "Blocked."}
+    error = failure(parse_video(wire.answer(wire.video("failed", error=reason))), "req_1")
+    assert isinstance(error, errors.VideoModerated)
+    assert (error.message, error.video_id, error.request_id) == ("Blocked.", "video_1", "req_1")
+    assert type(failure(parse_video(wire.answer(wire.video("failed"))), None)) is errors.VideoFailed
+    assert failure(parse_video(wire.answer(wire.video("completed", 100))), None) is None

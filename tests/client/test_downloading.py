@@ -1,0 +1,181 @@
+"""A file is there whole and verified, or not at all, wherever the connection breaks."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.client.actions import Action, Answer, Fault, Open, Read
+from filmgate.client.downloading import fetch, save
+from filmgate.client.exchange import Session
+from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer, VideoExpired
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Player, Wire
+
+STEADY = Session(jitter=lambda: 0.5)
+
+
+class Shelf:
+    """A server with one film, whose connection breaks after the given numbers of bytes."""
+
+    def __init__(self, film: bytes, *cuts: int, etag: str | None = None, ranges: bool = True) -> None:
+        self.film = film
+        self.etag = etag or hashlib.sha256(film).hexdigest()
+        self.ranges = ranges
+        self.asked: list[str | None] = []
+        self._cuts = list(cuts)
+        self._body = b""
+        self._broken = False
+
+    def __call__(self, action: Action) -> Answer | Fault | bytes:
+        """Open the film, or read on in it."""
+        if isinstance(action, Open):
+            return self._open(dict(action.request.headers))
+        assert isinstance(action, Read)
+        if not self._body and self._broken:
+            return Fault("reset", sent=True)
+        chunk, self._body = self._body[:1000], self._body[1000:]
+        return chunk
+
+    def _open(self, headers: dict[str, str]) -> Answer:
+        self.asked.append(headers.get("range"))
+        offset = 0
+        if "range" in headers and self.ranges and headers["if-range"] == f'"{self.etag}"':
+            offset = int(headers["range"].removeprefix("bytes=").removesuffix("-"))
+        rest = self.film[offset:]
+        cut = self._cuts.pop(0) if self._cuts else None
+        self._body, self._broken = rest[:cut], cut is not None
+        given = {"content-type": "video/mp4", "content-length": str(len(rest)), "etag": f'"{self.etag}"'}
+        if offset:
+            given["content-range"] = f"bytes {offset}-{len(self.film) - 1}/{len(self.film)}"
+        return Answer(206 if offset else 200, given)
+
+
+def _left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_film_arrives(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """One request, the bytes told as they come, nothing but the film left behind."""
+    told: list[tuple[int, int | None]] = []
+    shelf = Shelf(wire.film)
+    machine = save(STEADY, "video_1", tmp_path / "f.mp4", on_bytes=lambda done, total: told.append((done, total)))
+    assert play(machine, shelf).result == tmp_path / "f.mp4"
+    assert (tmp_path / "f.mp4").read_bytes() == wire.film
+    assert told[-1] == (len(wire.film), len(wire.film))
+    assert _left(tmp_path) == ["f.mp4"]
+
+
+def test_no_cut_leaves_a_bad_file(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """At 200 random points, several a download: it is taken up by Range, and ends with exactly the film."""
+    choose = random.Random(7)  # noqa: S311 - the same cuts every time
+    for number in range(200):
+        target = tmp_path / f"{number}.mp4"
+        shelf = Shelf(wire.film, *(choose.randrange(len(wire.film)) for _ in range(choose.randint(1, 4))))
+        play(save(STEADY, "video_1", target), shelf)
+        assert target.read_bytes() == wire.film
+    assert all(name.endswith(".mp4") for name in _left(tmp_path))
+
+
+def test_another_process_takes_it_up(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """What a download that gave up has left is not fetched twice."""
+    target = tmp_path / "f.mp4"
+    with pytest.raises(ConnectionFailed):
+        play(save(STEADY, "video_1", target), Shelf(wire.film, 5000, *[0] * 20))
+    assert _left(tmp_path) == [f"f.mp4.{wire.etag}.part"]
+    shelf = Shelf(wire.film)
+    play(save(STEADY, "video_1", target), shelf)
+    assert shelf.asked == ["bytes=5000-"]
+    assert target.read_bytes() == wire.film
+
+
+def test_a_part_of_another_content_is_of_no_use(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """If-Range makes the server send the whole when it has something else by now."""
+    target = tmp_path / "f.mp4"
+    stale = tmp_path / f"f.mp4.{'0' * 64}.part"
+    stale.write_bytes(b"other bytes")
+    shelf = Shelf(wire.film)
+    play(save(STEADY, "video_1", target), shelf)
+    assert shelf.asked == ["bytes=11-"]
+    assert target.read_bytes() == wire.film
+    assert _left(tmp_path) == ["f.mp4"]
+
+
+def test_a_server_without_ranges_is_asked_from_the_start(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """A 200 to a Range request means: the whole again."""
+    target = tmp_path / "f.mp4"
+    play(save(STEADY, "video_1", target), Shelf(wire.film, 3000, ranges=False))
+    assert target.read_bytes() == wire.film
+
+
+def test_other_bytes_than_promised_are_refused(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """The ETag is the file's SHA-256: a flipped bit is found, and the part is removed."""
+    with pytest.raises(IntegrityError, match="SHA-256"):
+        play(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(wire.film, etag="a" * 64))
+    assert _left(tmp_path) == []
+
+
+@pytest.mark.parametrize("cut", [0, 4, 8, 100, 400, 2000, -1])
+def test_a_cut_off_film_is_refused_without_a_hash(play: Player, wire: Wire, tmp_path: Path, cut: int) -> None:
+    """A foreign server may send half a file as if it were whole: its boxes tell."""
+    with pytest.raises(IntegrityError, match="MP4"):
+        play(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(wire.film[:cut], etag="opaque"))
+    assert _left(tmp_path) == []
+
+
+def test_nothing_is_overwritten_unasked(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """A file that is there stays, also one that appeared during the download; ``force`` replaces it."""
+    target = tmp_path / "f.mp4"
+    appear = save(STEADY, "video_1", target, on_bytes=lambda _done, _total: target.write_bytes(b"mine"))
+    with pytest.raises(OutputExists):
+        play(appear, Shelf(wire.film))
+    with pytest.raises(OutputExists):
+        play(save(STEADY, "video_1", target), Shelf(wire.film))
+    assert target.read_bytes() == b"mine"
+    play(save(STEADY, "video_1", target, force=True), Shelf(wire.film))
+    assert target.read_bytes() == wire.film
+
+
+def test_a_web_page_is_no_film(play: Player, tmp_path: Path) -> None:
+    """HTML is refused before a byte of it is written."""
+    page = Answer(200, {"content-type": "text/html", "content-length": "6"})
+    with pytest.raises(UnexpectedAnswer, match="text/html"):
+        play(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda action: page if isinstance(action, Open) else b"")
+    assert _left(tmp_path) == []
+
+
+def test_a_part_out_of_place_is_refused(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """A server that sends another range than asked for can't spoil the file."""
+    shelf = Shelf(wire.film)
+    (tmp_path / f"f.mp4.{wire.etag}.part").write_bytes(wire.film[:500])
+
+    def shifted(action: Action) -> object:
+        answer = shelf(action)
+        if isinstance(answer, Answer):
+            return Answer(206, {**answer.headers, "content-range": f"bytes 499-{len(wire.film) - 1}/{len(wire.film)}"})
+        return answer
+
+    with pytest.raises(UnexpectedAnswer, match="another part"):
+        play(save(STEADY, "video_1", tmp_path / "f.mp4"), shifted)
+
+
+def test_an_expired_film_says_so(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """The server's own error comes through, also where only the body was to be streamed."""
+    gone = wire.answer(wire.error("video_expired"), 404)
+    with pytest.raises(VideoExpired):
+        play(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda _: gone)
+
+
+def test_a_file_in_memory_is_verified_too(play: Player) -> None:
+    """Thumbnails and the like are held against length and hash."""
+    headers = {"content-type": "image/webp", "content-length": "4", "etag": f'"{hashlib.sha256(b"webp").hexdigest()}"'}
+    assert play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"webp")).result.body == b"webp"
+    with pytest.raises(IntegrityError):
+        play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"bewp"))
+    with pytest.raises(IntegrityError):
+        play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"web"))

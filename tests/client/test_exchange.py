@@ -1,0 +1,79 @@
+"""What is sent again, and what never is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.client import requests
+from filmgate.client.actions import Action, Fault, Send
+from filmgate.client.exchange import Session, exchange
+from filmgate.errors import ConnectionFailed, SubmissionUnknown
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Player, Wire
+
+STEADY = Session(jitter=lambda: 0.5)
+CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
+LOOK = requests.retrieve("video_1")
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_a_look_is_tried_again(play: Player, wire: Wire, status: int) -> None:
+    """A GET changes nothing, so passing faults are waited out."""
+    outcomes = iter([wire.answer({}, status), Fault("reset", sent=True), wire.answer({"ok": 1})])
+    played = play(exchange(STEADY, LOOK), lambda _: next(outcomes))
+    assert played.result.status == 200
+    assert played.slept == [0.5, 1.0]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_refused_create_is_sent_again_with_the_same_key(play: Player, wire: Wire, status: int) -> None:
+    """Nothing was done, and the key says that it is the same wish."""
+    outcomes = iter([wire.answer({}, status, retry_after="3"), wire.answer({})])
+    played = play(exchange(STEADY, CREATE), lambda _: next(outcomes))
+    keys = [action.request.headers["idempotency-key"] for action in played.asked if isinstance(action, Send)]
+    assert keys == ["key-1", "key-1"]
+    assert played.slept == [3.125]
+
+
+def test_a_create_that_was_never_sent_is_sent_again(play: Player, wire: Wire) -> None:
+    """A refused connection can't have made anything."""
+    outcomes = iter([Fault("refused", sent=False), wire.answer({})])
+    assert play(exchange(STEADY, CREATE), lambda _: next(outcomes)).result.status == 200
+
+
+def test_a_create_whose_reply_got_lost_is_never_sent_again(play: Player) -> None:
+    """It may have been accepted: the caller learns so, and with which key to ask."""
+    asked: list[Action] = []
+
+    def reply(action: Action) -> Fault:
+        asked.append(action)
+        return Fault("reset", sent=True)
+
+    with pytest.raises(SubmissionUnknown, match="key-1"):
+        play(exchange(STEADY, CREATE), reply)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("status", [400, 408, 500, 502])
+def test_a_create_that_was_answered_otherwise_is_never_sent_again(play: Player, wire: Wire, status: int) -> None:
+    """After a fault of the server nobody knows whether it was done."""
+    played = play(exchange(STEADY, CREATE), lambda _: wire.answer({}, status))
+    assert played.result.status == status
+    assert len(played.asked) == 1
+
+
+def test_the_server_may_forbid_another_try(play: Player, wire: Wire) -> None:
+    """``x-should-retry: false`` is the last word."""
+    played = play(exchange(STEADY, LOOK), lambda _: wire.answer({}, 503, x_should_retry="false"))
+    assert played.result.status == 503
+    assert played.slept == []
+
+
+def test_tries_end(play: Player) -> None:
+    """After the retries the fault is told, with the network's own words."""
+    with pytest.raises(ConnectionFailed, match="refused"):
+        play(exchange(STEADY, LOOK), lambda _: Fault("refused", sent=False))
+    assert play.now == 1.5

@@ -1,0 +1,209 @@
+"""The SDK's classes over a scripted transport: what goes out, what comes back, blocking and asynchronous alike."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+import filmgate
+from filmgate import AsyncClient, Client, errors
+from filmgate import client as sdk
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Wire
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+class Server:
+    """Answers from a list, remembers what it was asked."""
+
+    def __init__(self, *answers: httpx2.Response) -> None:
+        self._answers: Iterator[httpx2.Response] = iter(answers)
+        self.asked: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request."""
+        self.asked.append(request)
+        return next(self._answers)
+
+    def client(self) -> Client:
+        """A blocking client of it."""
+        return Client(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
+
+    def async_client(self) -> AsyncClient:
+        """An asynchronous client of it."""
+        return AsyncClient(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
+
+
+def _json(body: object, status: int = 200, **headers: str) -> httpx2.Response:
+    return httpx2.Response(status, json=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+
+def test_the_public_names_are_these() -> None:
+    """What the package exports is listed, sorted and there."""
+    assert sorted(filmgate.__all__) == filmgate.__all__
+    assert sorted(sdk.__all__) == sdk.__all__
+    assert all(hasattr(sdk, name) for name in sdk.__all__)
+    assert filmgate.__version__
+
+
+def test_importing_costs_little() -> None:
+    """Neither the server nor a renderer nor the HTTP library comes along with the import."""
+    code = "import sys, filmgate.client; print(*{name.partition('.')[0] for name in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {"numpy", "av", "PIL", "dbos", "starlette", "uvicorn", "sqlalchemy", "aiohttp", "httpx2", "numba", "rich"}
+    assert not heavy & set(found)
+    code = "import sys, filmgate; print('msgspec' in sys.modules)"
+    light = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert light.strip() == "False"
+
+
+def test_a_create_is_json_with_a_key_of_its_own(wire: Wire) -> None:
+    """Fields that were not given are left out; every logical create has its own Idempotency-Key."""
+    server = Server(_json(wire.video()), _json(wire.video()))
+    with server.client() as client:
+        client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"})
+        client.videos.create("a dog", idempotency_key="mine", input_reference={"file_id": "f"})
+    first, second = server.asked
+    assert first.url == "http://s/v1/videos"
+    assert first.headers["authorization"] == "Bearer fg-1"
+    assert first.headers["idempotency-key"].startswith("fg-")
+    assert httpx2.Response(200, content=first.content).json() == {
+        "prompt": "a dog",
+        "size": "1280x720",
+        "seconds": "4",
+        "metadata": {"a": "b"},
+    }
+    assert second.headers["idempotency-key"] == "mine"
+    assert b'"input_reference":{"file_id":"f"}' in second.content
+
+
+def test_a_picture_goes_as_a_form(wire: Wire, tmp_path: Path) -> None:
+    """A path, bytes or an open file become a file part of the right type; an address stays an address."""
+    png = b"\x89PNG\r\n\x1a\n" + bytes(20)
+    (tmp_path / "p.png").write_bytes(png)
+    server = Server(*(_json(wire.video()) for _ in range(4)))
+    with server.client() as client, (tmp_path / "p.png").open("rb") as file:
+        for picture in (tmp_path / "p.png", png, file):
+            client.generate("a dog", input_reference=picture, seed=7)
+        client.generate("a dog", input_reference="https://example.com/p.png")
+    for request in server.asked[:3]:
+        assert request.headers["content-type"].startswith("multipart/form-data")
+        assert b'name="seed"\r\n\r\n7' in request.content
+        assert b"image/png" in request.content
+        assert png in request.content
+    assert b'"input_reference":{"image_url":"https://example.com/p.png"}' in server.asked[3].content
+
+
+def test_what_is_no_picture_is_told_before_anything_is_sent(tmp_path: Path) -> None:
+    """A missing or foreign file costs no request."""
+    server = Server()
+    (tmp_path / "p.txt").write_text("hello")
+    with server.client() as client:
+        for picture in (tmp_path / "p.txt", tmp_path / "none.png", b"GIF89a"):
+            with pytest.raises(errors.InvalidImage):
+                client.generate("a dog", input_reference=picture)
+    assert server.asked == []
+
+
+def test_a_film_from_prompt_to_file(wire: Wire, tmp_path: Path) -> None:
+    """generate, wait with progress, save: the five lines of the README."""
+    server = Server(
+        _json(wire.video()),
+        _json(wire.video("in_progress", 50), openai_poll_after_ms="1"),
+        _json(wire.video("completed", 100)),
+        httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4", "etag": f'"{wire.etag}"'}),
+    )
+    seen: list[int] = []
+    with server.client() as client:
+        video = client.generate("a dog").wait(timeout=60, on_progress=lambda video: seen.append(video.progress))
+        path = video.save(tmp_path / "films" / "dog.mp4")
+    assert seen == [50, 100]
+    assert path.read_bytes() == wire.film
+    assert video.finished
+
+
+async def test_the_same_asynchronously(wire: Wire, tmp_path: Path) -> None:
+    """The asynchronous client is the same machine, awaited."""
+    server = Server(
+        _json(wire.video()),
+        _json(wire.video("in_progress", 50), openai_poll_after_ms="1"),
+        _json(wire.video("completed", 100)),
+        httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4", "etag": f'"{wire.etag}"'}),
+    )
+    async with server.async_client() as client:
+        video = await client.generate("a dog")
+        await video.wait(timeout=60)
+        path = await video.save(tmp_path / "dog.mp4")
+    assert path.read_bytes() == wire.film
+
+
+def test_lists_page_by_themselves(wire: Wire) -> None:
+    """The next page is asked for when the last one is read, after its last id."""
+    first = {"data": [wire.video(), wire.video() | {"id": "video_2"}], "has_more": True}
+    server = Server(_json(first), _json({"data": [wire.video() | {"id": "video_3"}], "has_more": False}))
+    with server.client() as client:
+        videos = client.videos.list(limit=2, order="asc")
+        assert next(videos).id == "video_1"
+        assert len(server.asked) == 1
+        assert [video.id for video in videos] == ["video_2", "video_3"]
+    assert dict(server.asked[1].url.params) == {"after": "video_2", "limit": "2", "order": "asc"}
+
+
+async def test_lists_page_asynchronously_too(wire: Wire) -> None:
+    """``async for`` over the same machine."""
+    server = Server(_json({"data": [wire.video()], "has_more": False}))
+    async with server.async_client() as client:
+        assert [video.id async for video in client.videos.list()] == ["video_1"]
+
+
+def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(wire: Wire) -> None:
+    """``wait`` wants a film; create_and_poll is the official SDK's and returns whatever came of it."""
+    failed = wire.video("failed", 10, error={"code": "moderation_blocked", "message": "Blocked."})
+    server = Server(_json(failed), _json(failed, x_request_id="req_9"), _json(wire.video()), _json(failed))
+    with server.client() as client:
+        with pytest.raises(errors.VideoModerated) as caught:
+            client.videos.retrieve("video_1").wait()
+        assert (caught.value.video_id, caught.value.request_id) == ("video_1", "req_9")
+        assert client.videos.create_and_poll("a dog").status == "failed"
+
+
+@pytest.mark.parametrize("call", ["retrieve", "delete", "cancel", "poll", "download_content"])
+def test_errors_know_their_video(wire: Wire, call: str) -> None:
+    """Whatever was asked about a video, its error says about which, and which answer said so."""
+    server = Server(_json(wire.error("video_not_found"), 404, x_request_id="req_1"))
+    with server.client() as client, pytest.raises(errors.VideoNotFound) as caught:
+        getattr(client.videos, call)("video_/../1")
+    assert (caught.value.video_id, caught.value.request_id) == ("video_/../1", "req_1")
+    assert server.asked[0].url.raw_path.startswith(b"/v1/videos/video_%2F..%2F1")
+
+
+def test_an_unreachable_server_is_a_failed_connection() -> None:
+    """The network's errors never leave as another library's."""
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    with (
+        Client(base_url="http://s", max_retries=0, transport=httpx2.MockTransport(refuse), environ={}) as client,
+        pytest.raises(errors.ConnectionFailed),
+    ):
+        client.models.list()
+
+
+def test_a_video_is_taken_up_by_its_id(wire: Wire) -> None:
+    """Another program's video is at hand by its id, and is plain data when asked."""
+    server = Server(_json(wire.video("completed", 100)), _json({"id": "video_1", "deleted": True}))
+    with server.client() as client:
+        video = sdk.Video.from_id("video_1", client)
+        data: dict[str, Any] = video.to_dict()
+        assert (data["id"], data["status"], data["error"]) == ("video_1", "completed", None)
+        assert repr(video) == "<Video video_1 completed 100%>"
+        assert video.delete() == "video_1"
