@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from filmgate.engines.scene import registry
 from filmgate.engines.scene.description import SubjectSpec
 from filmgate.engines.scene.prompt import grammar
+from filmgate.engines.scene.prompt.lexicon import lexicon
 from filmgate.engines.scene.prompt.reading import Unit
 
 __all__ = ["cast"]
@@ -14,6 +15,7 @@ __all__ = ["cast"]
 _MOST = 12
 _PLURAL = 3  # how many "dogs" are
 _BEFORE = 4  # words that an adjective or a number may stand before its noun
+_ARTICLES = frozenset(("a", "an", "the"))
 _LIGHT = frozenset(
     (
         "light",
@@ -100,7 +102,14 @@ def _attributes(units: Sequence[Unit], at: int, places: Sequence[int], kind: str
         for meaning in () if colours_light else unit.meanings:
             if meaning.facet == "attribute" and meaning.owner in {"", kind}:
                 found.setdefault(meaning.value)
-    return tuple(found)
+    return tuple(dict.fromkeys((*found, *_inside(units[at]))))
+
+
+def _inside(unit: Unit) -> list[str]:
+    """Adjectives that a Chinese noun holds ("橘猫" is an orange cat)."""
+    parts = [unit.text[:length] for length in range(1, len(unit.text))] if unit.script == "zh" else []
+    meanings = [meaning for part in parts for meaning in lexicon().meanings(part)]
+    return [meaning.value for meaning in meanings if meaning.facet == "attribute" and not meaning.owner]
 
 
 def _preceding(units: Sequence[Unit], at: int) -> list[Unit]:
@@ -109,17 +118,20 @@ def _preceding(units: Sequence[Unit], at: int) -> list[Unit]:
     for unit in reversed(units[max(0, at - _BEFORE - (units[at].script == "zh") * 2) : at]):
         if unit.clause != units[at].clause or unit.says("subject") or unit.says("setting") or unit.says("locating"):
             break
+        if unit.text in _ARTICLES:
+            break  # whatever stands before belongs to somebody else
         found.append(unit)
     return found
 
 
 def _following(units: Sequence[Unit], at: int, places: Sequence[int]) -> list[Unit]:
-    """The words after a noun up to the next noun's own ones; after the last, to the end of the clause."""
-    after = [place for place in places if place > at]
-    end = max(at, after[0] - _BEFORE) if after else len(units)
+    """The words after a noun that may belong to it: to the end of its clause, or of its sentence if nobody follows."""
+    rival = next((place for place in places if place > at and units[place].sentence == units[at].sentence), None)
+    taken = _preceding(units, rival) if rival is not None else []
     found: list[Unit] = []
-    for unit in units[at + 1 : end]:
-        if unit.clause != units[at].clause or unit.says("setting"):
+    for unit in units[at + 1 : rival]:
+        ends = unit.sentence != units[at].sentence or (rival is not None and unit.clause != units[at].clause)
+        if ends or unit.says("setting") or any(unit is other for other in taken):
             break
         found.append(unit)
     return found

@@ -21,7 +21,7 @@ _TO = r"\s*(?:[-–—~～至到]|to)\s*"
 
 
 def _span(mark: str) -> str:
-    """From when to when: "0-4s", "0:00 - 0:04", "0秒到3秒". The clock's or the unit's presence tells it from a count."""
+    """From when to when: "0-4s", "0:00 - 0:04", "0秒到3秒". Clock or unit tell it from a count."""
     return (
         rf"(?:(?P<from_{mark}>{_CLOCK}){_TO}(?P<to_{mark}>{_CLOCK})"
         rf"|(?P<start_{mark}>{_AMOUNT})\s*{_UNIT}?{_TO}(?P<end_{mark}>{_AMOUNT})\s*{_UNIT}(?![a-z]))"

@@ -14,6 +14,7 @@ __all__ = [
     "LOCATING_ZH",
     "NEGATIONS_EN",
     "NEGATIONS_ZH",
+    "PHRASES_EN",
     "PRONOUNS_EN",
     "PRONOUNS_ZH",
     "REMOTE_EN",
@@ -30,7 +31,7 @@ COUNTS_EN: Mapping[str, int] = {
     "four": 4, "several": 4, "five": 5, "group": 5, "pack": 5,
     "six": 6, "many": 6, "bunch": 6, "dozens": 12, "seven": 7, "eight": 8, "flock": 8, "herd": 6, "shoal": 8,
     "school of": 8, "nine": 9, "ten": 10, "eleven": 11, "dozen": 12, "twelve": 12, "countless": 12, "swarm": 12,
-    "hundreds": 12, "thousands": 12,
+    "hundred": 12, "hundreds": 12, "thousands": 12,
 }  # fmt: skip
 """How many a word says there are."""
 
@@ -99,12 +100,15 @@ SILENT_EN = frozenset(
 )
 """Words that say nothing that could be drawn: leaving them out is no loss, so they are not reported."""
 
+PHRASES_EN = frozenset(("depth of field", "field of view", "snow capped", "snowcapped", "point of view", "black bars"))
+"""Phrases whose words would be misunderstood one by one."""
+
 SILENT_ZH = frozenset(
     """
     一个 一段 视频 画面 镜头 场景 风格 效果 画质 高清 超高清 生成 制作 请 拍摄
     展现 展示 呈现 描绘 表现 出现 里面 外面 上面 下面 前面 后面 旁边 中间 周围
     之间 以及 并且 同时 然后 接着 最后 突然 非常 十分 美丽 漂亮 唯美 温馨 宁静
-    安静 柔和 细节 丰富 质感 氛围 光线 背景 前景 竖屏 横屏 秒 分钟 正在 进行
+    安静 柔和 细节 丰富 质感 景深 氛围 光线 背景 前景 竖屏 横屏 秒 分钟 正在 进行
     充满 形成 远处 近处 配乐 音乐 声音 字幕 文字 写着 显示 招牌 标题
     """.split()  # noqa: SIM905 - a list of this many literals could not be read
 )

@@ -92,7 +92,7 @@ _JOINING: tuple[tuple[str, Iterable[str], Iterable[str]], ...] = (
     ("locating", grammar.LOCATING_EN, grammar.LOCATING_ZH),
     ("remote", grammar.REMOTE_EN, grammar.REMOTE_ZH),
     ("pronoun", grammar.PRONOUNS_EN, grammar.PRONOUNS_ZH),
-    ("silent", (), grammar.SILENT_ZH),
+    ("silent", grammar.PHRASES_EN, grammar.SILENT_ZH),
 )
 
 
@@ -147,6 +147,8 @@ def _forms_cached(word: str) -> tuple[str, ...]:
     for ending, instead in (("'s", ""), ("’s", ""), ("ies", "y"), ("ves", "f"), ("es", ""), ("s", "")):
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM - 1 and not word.endswith("ss"):
             stems.append(word[: -len(ending)] + instead)
+    if word.endswith(("es", "ed")):
+        stems.append(word[:-2] + "ing")
     if word.endswith("ing") and len(word) - 3 >= _SHORTEST_STEM:
         stem = word[:-3]
         stems += [stem, stem + "e"] + ([stem[:-1]] if stem[-1] == stem[-2] else [])

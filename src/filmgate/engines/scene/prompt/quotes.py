@@ -16,7 +16,8 @@ _QUOTED = re.compile(
     + r"|(?<!\w)‘((?:[^‘’\n]|(?<=\w)’(?=\w)){1,200})’(?!\w)"
 )
 _WRITTEN_ZH = re.compile(
-    r"(?:写着|写有|写上|显示着|显示|印着|刻着)(?:文字|字样|:|：)?\s*([A-Za-z0-9][\w .\-!&]{0,39}|[一-鿿]{1,12})"
+    r"(?:写着|写有|写上|显示着|显示|印着|刻着)(?:文字|字样|:|：)?\s*"
+    r"([A-Za-z0-9][A-Za-z0-9 .\-!&]{0,39}|[一-鿿]{1,12}?(?=的|[^一-鿿]|$))"
 )
 _WRITTEN_EN = re.compile(
     r"\b(?:sign|banner|billboard|screen|poster|letters|text|caption|title|neon|logo)\b[^.,;\n\"]{0,24}?"

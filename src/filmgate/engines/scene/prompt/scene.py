@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ __all__ = ["Said", "listen"]
 
 _NEAR = 4  # words between a preposition and the place it introduces
 _NEAR_ZH = 3
+_AFTER = 6  # words after a place that may send it into the distance
 _WITHIN_ZH = frozenset("上里中内旁边下间畔")
 
 
@@ -25,6 +27,7 @@ class Said(Struct, frozen=True):
     shot: Shot
     units: tuple[Unit, ...]
     refers: bool  # whether it speaks of somebody seen before
+    action: str = ""  # what is done, where it is not said by whom
 
 
 def listen(text: str) -> Said:
@@ -42,7 +45,9 @@ def listen(text: str) -> Said:
         tempo=_best(units, "tempo", _plain_weight),
         text=written,
     )
-    return Said(shot, tuple(everything), any(unit.says("pronoun") for unit in units))
+    refers = any(unit.says("pronoun") for unit in units)
+    action = "" if shot.subjects else _best(units, "action", _plain_weight)
+    return Said(shot, tuple(everything), refers, action)
 
 
 def _all(units: Iterable[Unit], facet: str) -> tuple[str, ...]:
@@ -59,6 +64,11 @@ def _best(units: Sequence[Unit], facet: str, weigh: Callable[[Sequence[Unit], in
     return max(weights, key=lambda value: weights[value], default="")
 
 
+def _until_place(units: Sequence[Unit], clause: int) -> list[Unit]:
+    """Those words of a clause that come before its next place."""
+    return list(takewhile(lambda unit: unit.clause == clause and not unit.says("setting"), units))
+
+
 def _plain_weight(units: Sequence[Unit], at: int) -> float:
     """Of words that say the same, the longer says it more surely."""
     return 1.0 + 0.1 * min(4, len(units[at].text.split()))
@@ -70,10 +80,10 @@ def _place_weight(units: Sequence[Unit], at: int) -> float:
     weight = _plain_weight(units, at)
     reach = _NEAR if unit.script == "en" else _NEAR_ZH
     before = [other for other in units[max(0, at - reach) : at] if other.clause == unit.clause]
-    after = [other for other in units[at + 1 : at + 3] if other.clause == unit.clause]
+    after = _until_place(units[at + 1 : at + 1 + _AFTER], unit.clause)
     if any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH):
         weight += 1.5
-    if any(other.says("remote") for other in (*before, *after)):
+    if any(other.says("remote") for other in (*before[-1:], *after)):
         weight -= 1.2
     if unit.says("style") or unit.says("weather") or unit.says("subject"):
         weight -= 0.6  # the word may have been meant otherwise

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from filmgate.engines.scene import registry
-from filmgate.engines.scene.description import Description, Shot
+from filmgate.engines.scene.description import Description, Shot, SubjectSpec
 from filmgate.engines.scene.prompt import cutting, homes, quotes, reading
 from filmgate.engines.scene.prompt.scene import Said, listen
 from filmgate.engines.scene.prompt.unknown import unrecognised
@@ -15,6 +15,7 @@ from filmgate.engines.scene.prompt.unknown import unrecognised
 __all__ = ["understand"]
 
 _ABSTRACT = "abstract"
+_FEW = 2  # words of a shot that may stay unrecognised without its becoming vague
 
 
 def understand(prompt: str, *, seed: int, frames: int) -> Description:
@@ -48,36 +49,49 @@ def _shots(whole: Said, heard: Sequence[Said]) -> list[Shot]:
     style = tuple(dict.fromkeys(name for said in (whole, *heard) for name in said.shot.style))
     shots: list[Shot] = []
     for said in heard:
-        shot = _inherit(said.shot, whole.shot, refers=said.refers)
+        shot = _inherit(said.shot, whole.shot, said)
         if shots:
-            shot = _inherit(shot, replace(shots[-1], text="", camera=()), refers=said.refers)
-        shots.append(_settle(replace(shot, style=said.shot.style or style)))
+            shot = _inherit(shot, replace(shots[-1], text="", camera=()), said)
+        vague = len(unrecognised(said.units)) > _FEW
+        shots.append(_settle(replace(shot, style=said.shot.style or style), vague=vague))
     return shots
 
 
-def _inherit(shot: Shot, before: Shot, *, refers: bool) -> Shot:
+def _inherit(shot: Shot, before: Shot, said: Said) -> Shot:
     """A shot with what it did not say itself; who was there stays where the place does, or where "it" is said."""
-    stays = refers or not shot.setting or shot.setting == before.setting
+    stays = said.refers or not shot.setting or shot.setting == before.setting
     return replace(
         shot,
         setting=shot.setting or before.setting,
         time=shot.time or before.time,
         weather=shot.weather or (before.weather if stays else ()),
-        subjects=shot.subjects or (before.subjects if stays else ()),
+        subjects=shot.subjects or (_acting(before.subjects, said.action) if stays else ()),
         camera=shot.camera or before.camera,
         tempo=shot.tempo or before.tempo,
         text=shot.text or before.text,
     )
 
 
-def _settle(shot: Shot) -> Shot:
-    """A shot that has a place: the one said, else where its subjects, its weather or its hour belong."""
+def _acting(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[SubjectSpec, ...]:
+    """Those seen before, doing now what is said, if they can."""
+    known = registry.subjects()
+    return tuple(
+        replace(spec, action=action) if spec.kind in known and action in known[spec.kind].actions else spec
+        for spec in subjects
+    )
+
+
+def _settle(shot: Shot, *, vague: bool) -> Shot:
+    """A shot that has a place: the one said, else where its subjects, its weather or its hour belong.
+
+    An hour alone is no hint where most of the words were not understood.
+    """
     if shot.setting:
         return shot
     named: Iterable[tuple[Mapping[str, tuple[str, ...]], Iterable[str]]] = (
         (homes.SUBJECT_HOMES, (spec.kind for spec in shot.subjects)),
-        (homes.WEATHER_HOMES, shot.weather),
-        (homes.TIME_HOMES, (shot.time,)),
+        (homes.WEATHER_HOMES, () if vague else shot.weather),
+        (homes.TIME_HOMES, () if vague else (shot.time,)),
     )
     suited = [home for table, names in named for name in names for home in table.get(name, ())]
     known = registry.settings()

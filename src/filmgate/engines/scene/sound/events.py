@@ -123,7 +123,7 @@ def rumble(random: np.random.Generator) -> Mono:
     count = _samples(3.2)
     roll = noise(count, random, 25, 160, -0.5) * decay(count, 0.06, 1.0)
     crack = noise(count, random, 200, 3000, -0.4) * decay(count, 0.004, 0.1)
-    return single(0.3 * roll + 0.12 * crack)
+    return single(0.22 * roll + 0.09 * crack)
 
 
 @event("bell", "chime", "gong")
