@@ -56,6 +56,7 @@ def _refusal(**fields: Any) -> RequestError:
             from_form([("prompt", "a dog"), ("seed", "0042"), ("metadata[id]", "7"), ("callback_url", "https://h/c")]),
             CreateParams(prompt="a dog", seed=42, metadata={"id": "7"}, callback_url="https://h/c"),
         ),
+        (from_json(b'{"prompt":"a dog","seed":7.0}'), CreateParams(prompt="a dog", seed=7)),
         (from_json(b'{"prompt":"","seed":9223372036854775807}'), CreateParams(prompt="", seed=SEED_MAX)),
     ],
 )
@@ -114,7 +115,9 @@ def test_the_wires_own_sentences() -> None:
         ("seed", "１", "invalid_type"),
         ("seed", "-1", "invalid_type"),
         ("seed", True, "invalid_type"),
-        ("seed", 1.0, "invalid_type"),
+        ("seed", 1.5, "invalid_type"),
+        ("seed", float("inf"), "invalid_type"),
+        ("seed", 1e300, "invalid_value"),
         ("fit", "zoom", "invalid_value"),
         ("fit", 1, "invalid_type"),
         ("callback_url", "ftp://h/x", "invalid_value"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -155,8 +156,8 @@ def _kinds(kind: type[FilmgateError]) -> list[type[FilmgateError]]:
 @pytest.mark.parametrize("kind", _kinds(FilmgateError))
 def test_every_error_is_rendered(kind: type[FilmgateError]) -> None:
     """Every class of the tree has the wire's shape, and none that the caller caused is a 409 or a 5xx."""
-    arguments = {errors.MissingParameter: 1, errors.UnknownParameter: 1, errors.InvalidType: 3, errors.VideoNotFound: 1}
-    answer = render_error(kind(*["x"] * arguments.get(kind, 0)))
+    required = [each for each in inspect.signature(kind).parameters.values() if each.default is each.empty]
+    answer = render_error(kind(*["x"] * len(required)))
     detail = msgspec.json.decode(encode(answer.body), type=ErrorAnswer).error
     assert detail.message
     assert detail.type

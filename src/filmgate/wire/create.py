@@ -109,6 +109,8 @@ def _character(name: str, value: object) -> str:
 def _seed(name: str, value: object) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         value = int(value) if len(value) <= len(str(SEED_MAX)) else SEED_MAX + 1
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON has one kind of number: 7.0 is an integer
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidType(name, "an integer", kind_of(value))
     if not 0 <= value <= SEED_MAX:

@@ -22,7 +22,7 @@ __all__ = ["document"]
 Schema = dict[str, Any]
 
 _NO_NUL: Final = r"^[^\u0000]*$"
-_NOT_BLANK: Final = r"^[^\u0000]*\S[^\u0000]*$"
+_NOT_BLANK: Final = r"^\s*[^\s\u0000][^\u0000]*$"  # in one pass: prompts are long
 _OBJECTS: Final = (objects.VideoObject, objects.VideoList, objects.VideoDeleted, objects.ModelList, objects.ErrorAnswer)
 _VARIANTS: Final = (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
 _CONTENT_TYPES: Final = ("video/mp4", "image/webp", "image/jpeg")
@@ -63,7 +63,13 @@ def _create_schemas(models: Sequence[Model]) -> Schema:
     groups = [list(group) for _, group in groupby(sorted(models, key=_takes), key=_takes)]
     return {
         "CreateVideo": {"anyOf": [_create(group, _json_fields(group[0]), null=True) for group in groups]},
-        "CreateVideoForm": {"anyOf": [_create(group, _form_fields(group[0]), null=False) for group in groups]},
+        "CreateVideoForm": {
+            "anyOf": [
+                _create(group, _form_fields(group[0]) | reference, null=False)
+                for group in groups
+                for reference in ({"input_reference": _FILE}, {"input_reference[image_url]": _image_url()})
+            ]
+        },
     }
 
 
@@ -114,19 +120,20 @@ def _form_fields(model: Model) -> Schema:
     return {
         "seconds": {"enum": [*map(str, model.seconds)], "type": "string"},
         "size": {"enum": [*map(str, model.sizes)], "type": "string"},
-        "input_reference": {
-            "type": "string",
-            "format": "binary",
-            "contentMediaType": "application/octet-stream",
-            "description": "The first frame: JPEG, PNG or WebP.",
-        },
-        "input_reference[image_url]": _image_url(),
         "seed": _digits(),
         "fit": {"enum": [*map(str, Fit)], "type": "string"},
         "patternProperties": {
             rf"^metadata\[[A-Za-z0-9_.-]{{1,{create.METADATA_KEY}}}\]$": _text(create.METADATA_VALUE, least=0)
         },
     }
+
+
+_FILE: Final[Schema] = {
+    "type": "string",
+    "format": "binary",
+    "contentMediaType": "application/octet-stream",
+    "description": "The first frame: JPEG, PNG or WebP.",
+}
 
 
 def _text(longest: int, pattern: str = _NO_NUL, least: int = 1) -> Schema:
@@ -141,7 +148,7 @@ def _image_url() -> Schema:
     return {
         "type": "string",
         "format": "uri",
-        "maxLength": create.IMAGE_URL_MAX,
+        "description": f"At most {create.IMAGE_URL_MAX} characters.",
         "pattern": "^(https?://|data:image/(png|jpeg|webp);base64,)",
     }
 
@@ -157,7 +164,11 @@ def _answer_schemas() -> Schema:
 
 
 def _json(schema: str) -> Schema:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"application/json": {"schema": _ref(schema)}}
+
+
+def _ref(schema: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{schema}"}
 
 
 def _header(text: str, schema: Schema) -> Schema:
@@ -197,7 +208,7 @@ def _failure(status: int, kinds: Iterable[type[FilmgateError]]) -> Schema:
     codes = sorted({kind.code for kind in kinds if kind.code})
     schema = {
         "allOf": [
-            {"$ref": "#/components/schemas/ErrorAnswer"},
+            _ref("ErrorAnswer"),
             {"properties": {"error": {"properties": {"code": {"enum": codes}}}}},
         ]
     }
@@ -245,7 +256,7 @@ def _create_video() -> Schema:
         name: {"operationId": name, "parameters": {"id": "$response.body#/id"}}
         for name in ("retrieveVideo", "deleteVideo", "downloadContent", "cancelVideo", "watchVideo")
     }
-    form = {"schema": {"$ref": "#/components/schemas/CreateVideoForm"}}
+    form = {"schema": _ref("CreateVideoForm")}
     return _operation(
         "createVideo",
         "Have a video made.",
@@ -334,7 +345,14 @@ def _without_bodies(operation: Schema) -> Schema:
 
 def _video_events() -> Schema:
     text = "Server-sent events: queued, progress, then completed or failed, which ends the stream."
-    ok = _ok(text, {"text/event-stream": {"schema": {"type": "string"}}})
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": _ref("VideoObject")}
+    event = {
+        "type": "object",
+        "description": "Each event. Its data is the video; until it ends, with position and eta_seconds.",
+        "properties": {"event": {"enum": ["queued", "progress", "completed", "failed"]}, "data": data},
+        "required": ["event", "data"],
+    }
+    ok = _ok(text, {"text/event-stream": {"schema": event}})
     return _operation("watchVideo", "Follow a video.", ok, errors.VideoNotFound, errors.UnknownUrl)
 
 
