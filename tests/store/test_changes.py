@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from filmgate.store import Store
+from filmgate.store import Changes, Store
 from filmgate.video import NewVideo, VideoError
 
 Make = Callable[..., NewVideo]
@@ -63,6 +63,31 @@ async def test_another_processs_change_is_seen_within_a_second(store: Store, new
         await wait
 
 
+async def test_all_who_wait_cost_one_look_a_second() -> None:
+    """However many wait, the rows are asked once for all of them; only those that changed return."""
+    looks: list[list[str]] = []
+    versions = {f"video_{number}": 0 for number in range(200)}
+
+    def look(ids: Collection[str]) -> dict[str, int]:
+        looks.append(sorted(ids))
+        return {each: versions[each] for each in ids}
+
+    changes = Changes(look)
+    waits = {each: asyncio.ensure_future(changes.wait(each, 0, 60.0)) for each in versions}
+    while len(looks) < len(waits):  # noqa: ASYNC110 - each looks for itself as it comes
+        await asyncio.sleep(0)
+    versions["video_7"] = 1
+    async with asyncio.timeout(10.0):
+        await waits["video_7"]
+    shared = [ids for ids in looks if len(ids) > 1]
+    assert shared[0] == sorted(versions)
+    assert len(looks) <= len(waits) + 10
+    assert sum(wait.done() for wait in waits.values()) == 1
+    for wait in waits.values():
+        wait.cancel()
+    await asyncio.gather(*waits.values(), return_exceptions=True)
+
+
 async def test_nothing_stays_behind(store: Store, new_video: Make) -> None:
     """Waiters that ran out or were cancelled are forgotten."""
     video, _ = await store.videos.create(new_video(), 1.0)
@@ -73,3 +98,4 @@ async def test_nothing_stays_behind(store: Store, new_video: Make) -> None:
         wait.cancel()
     await asyncio.gather(*waits, return_exceptions=True)
     assert store.changes._waiters == {}
+    assert store.changes._look is None

@@ -17,7 +17,7 @@ from filmgate.store.limits import Rate
 from filmgate.store.outbox import OutboxRows
 from filmgate.store.records import Account, Key, OutboxEvent, Principal, Unfinished
 from filmgate.store.usage import Day, Usage
-from filmgate.store.videos import VideoRows, version
+from filmgate.store.videos import VideoRows, versions
 from filmgate.store.webhooks import Delivery, Endpoint, WebhookRows
 from filmgate.store.workers import WorkerRows
 
@@ -50,7 +50,7 @@ class Store:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
-        self.changes = Changes(partial(version, database.reader))
+        self.changes = Changes(partial(versions, database.reader))
         self._batcher = Batcher(database.writer, self.changes.notify)
         self.videos = VideoRows(database.reader, self._batcher, clock)
         self.accounts = AccountRows(database.reader, self._batcher, clock)

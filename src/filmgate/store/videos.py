@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from statistics import median
 
@@ -18,12 +18,13 @@ from filmgate.store.records import (
     Unfinished,
     to_asset,
     to_event,
+    to_json,
     to_video,
 )
 from filmgate.store.schema import asset, character, video, video_event
 from filmgate.video import Asset, AssetKind, NewVideo, Status, Video, VideoError, VideoEvent
 
-__all__ = ["VideoRows", "version"]
+__all__ = ["VideoRows", "versions"]
 
 EXPERIENCE = 20
 """How many of the last completed videos of a kind say how long the next will take."""
@@ -40,7 +41,8 @@ _THIS = video.c.id == bindparam("video_id")
 _OWNER = video.c.account_id == bindparam("owner")
 
 _GET = select(*VIDEO_COLUMNS).where(_THIS, _LISTED)
-_VERSION = select(video.c.version).where(_THIS)
+_GIVEN = func.json_each(bindparam("ids")).table_valued("value")
+_VERSIONS = select(video.c.id, video.c.version).where(video.c.id.in_(select(_GIVEN.c.value)))
 _OLDEST = select(*VIDEO_COLUMNS).where(_OWNER, _LISTED).order_by(video.c.seq).limit(bindparam("most"))
 _NEWEST = select(*VIDEO_COLUMNS).where(_OWNER, _LISTED).order_by(video.c.seq.desc()).limit(bindparam("most"))
 # A deleted video still marks a place in the list; an unknown or foreign one compares as NULL, so nothing follows it.
@@ -315,10 +317,9 @@ class VideoRows:
         return int(row[0]) if row else 0
 
 
-def version(reader: Connection, video_id: str) -> int | None:
-    """The version of a video's row, deleted or not; None if there is none."""
-    row = reader.row(_VERSION, video_id=video_id)
-    return row[0] if row else None
+def versions(reader: Connection, video_ids: Collection[str]) -> dict[str, int]:
+    """The versions of videos' rows, deleted or not, by id; one that has no row is missing."""
+    return dict(reader.rows(_VERSIONS, ids=to_json(list(video_ids))))
 
 
 def _expire(connection: Connection, *, now: float, limit: int) -> list[str]:
