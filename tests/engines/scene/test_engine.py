@@ -14,14 +14,20 @@ from pathlib import Path
 import msgspec
 import psutil
 import pytest
-import pytest_asyncio
 
 from filmgate import engines
-from filmgate.engines.base import Engine, Job, State
+from filmgate.engines.base import Engine, State
 from filmgate.engines.scene import SceneEngine
 from filmgate.errors import EngineUnavailable
-from filmgate.testing.engine_contract import EngineContract, finish, some_job
+from filmgate.testing.engine_contract import finish, some_job
 from filmgate.video import Size
+
+# The true worker, with the kernels that this checkout's other tests compiled.
+TRUE_WORKER = """
+import os, runpy
+del os.environ["NUMBA_CACHE_DIR"]
+runpy.run_module("filmgate.engines.scene.worker", run_name="__main__", alter_sys=True)
+"""
 
 # A worker that draws nothing and does what the prompt says, in the true protocol.
 ACTOR = """
@@ -56,13 +62,6 @@ def act(job, out):
     say(type="done", token=token, extras={"thumbnail": picture}, notes={"understood": prompt})
 say(type="ready")
 listen()
-"""
-
-# The true worker, with the kernels compiled for this checkout's other tests.
-TRUE = """
-import os, runpy
-del os.environ["NUMBA_CACHE_DIR"]
-runpy.run_module("filmgate.engines.scene.worker", run_name="__main__", alter_sys=True)
 """
 
 
@@ -247,45 +246,31 @@ def test_it_is_made_by_the_registry(tmp_path: Path) -> None:
     assert not made.capabilities.paid
 
 
-@pytest.mark.asyncio(loop_scope="class")
-class TestTrueEngine(EngineContract):
-    """The whole contract, with a true worker and small films."""
+async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
+    """A worker outlives its engine's process by no more than a moment, even if that is killed."""
+    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
+    environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=environ
+    )
+    assert parent.stdout is not None
+    worker = psutil.Process(int(await parent.stdout.readline()))
+    parent.kill()
+    await parent.wait()
+    await until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 
-    @pytest_asyncio.fixture(scope="class", loop_scope="class")
-    async def engine(self, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-        """An engine that draws, warmed up once for all."""
-        async with running(tmp_path_factory.mktemp("scene"), TRUE, workers=1) as made:
-            yield made
 
-    @pytest.fixture
-    def job(self) -> Job:
-        """A film of one second."""
-        return some_job(size=Size(96, 160), seconds=1)
-
-    async def test_a_worker_dies_with_its_parent(self, tmp_path: Path) -> None:
-        """A worker outlives its engine's process by no more than a moment, even if that is killed."""
-        script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
-        environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-        parent = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=environ
-        )
-        assert parent.stdout is not None
-        worker = psutil.Process(int(await parent.stdout.readline()))
-        parent.kill()
-        await parent.wait()
-        await until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
-
-    @pytest.mark.slow
-    async def test_the_loop_goes_on_while_two_films_render(self, tmp_path: Path) -> None:
-        """While two processes draw, the loop that answers polls is late by milliseconds."""
-        async with running(tmp_path, TRUE) as engine:
-            tickets = [await engine.submit(some_job(size=Size(1280, 720), seconds=1)) for _ in range(2)]
-            ended = asyncio.gather(*(finish(engine, ticket) for ticket in tickets))
-            late: list[float] = []
-            while not ended.done():
-                begun = time.perf_counter()
-                await asyncio.sleep(0.01)
-                late.append(time.perf_counter() - begun - 0.01)
-            assert all(verdicts[-1].state is State.DONE for verdicts in await ended)
-            # One hiccup of a busy machine is not the engine's: nearly all of them count.
-            assert sorted(late)[int(0.99 * len(late))] < 0.05
+@pytest.mark.slow
+async def test_the_loop_goes_on_while_two_films_render(tmp_path: Path) -> None:
+    """While two processes draw, the loop that answers polls is late by milliseconds."""
+    async with running(tmp_path, TRUE_WORKER) as engine:
+        tickets = [await engine.submit(some_job(size=Size(1280, 720), seconds=1)) for _ in range(2)]
+        ended = asyncio.gather(*(finish(engine, ticket) for ticket in tickets))
+        late: list[float] = []
+        while not ended.done():
+            begun = time.perf_counter()
+            await asyncio.sleep(0.01)
+            late.append(time.perf_counter() - begun - 0.01)
+        assert all(verdicts[-1].state is State.DONE for verdicts in await ended)
+        # One hiccup of a busy machine is not the engine's: nearly all of them count.
+        assert sorted(late)[int(0.99 * len(late))] < 0.05

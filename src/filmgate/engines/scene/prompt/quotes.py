@@ -26,6 +26,7 @@ _WRITTEN_EN = re.compile(
     r"|[^\s.,;\n](?:(?! (?:in|on|at|with|above|over|and|while)\b)[^.,;\n]){0,39})",
     re.IGNORECASE,
 )
+_HAN = re.compile("[一-鿿]")
 _TITLE_WORDS = 8
 _TITLE_HAN = 18
 _WHOLE = 0.6  # of the letters: where more is in quotes, the quotes are the prompt's, not a sign's
@@ -49,7 +50,7 @@ def title_of(prompt: str) -> str:
     words = text.split(" ")
     if len(words) > 1:
         text = " ".join(words[:_TITLE_WORDS]).rstrip(",.;:，。；：") + ("…" if len(words) > _TITLE_WORDS else "")
-    return shorten(text, LONGEST if text.isascii() else _TITLE_HAN + len(words))
+    return shorten(text, _TITLE_HAN + len(words) if _HAN.search(text) else LONGEST)
 
 
 def shorten(text: str, limit: int) -> str:
