@@ -9,6 +9,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.errors import BadArtifact
@@ -16,7 +17,7 @@ from filmgate.media.encode import Frame, planes
 from filmgate.media.probe import opened, video_track
 from filmgate.video import Size
 
-__all__ = ["copy_into", "first_frame", "last_frame"]
+__all__ = ["copy_into", "first_frame", "first_picture", "last_frame"]
 
 _BT709 = 1
 _UNSPECIFIED = 2
@@ -32,6 +33,16 @@ def first_frame(film: Path, out: Path) -> Size:
     """
     with opened(film) as container:
         return _save(next(container.decode(video_track(container)), None), out)
+
+
+def first_picture(film: Path) -> NDArray[np.uint8]:
+    """A film's first frame, RGB of shape (height, width, 3).
+
+    Raises:
+        BadArtifact: the film can't be decoded.
+    """
+    with opened(film) as container:
+        return _rgb(next(container.decode(video_track(container)), None))
 
 
 def last_frame(film: Path, out: Path) -> Size:
@@ -74,6 +85,13 @@ def _latest(frames: Iterator[VideoFrame]) -> VideoFrame | None:
 
 
 def _save(frame: VideoFrame | None, out: Path) -> Size:
+    picture = _rgb(frame)
+    # Compressed lightly: it is read once, and written while somebody waits.
+    Image.fromarray(picture).save(out, "PNG", compress_level=1)
+    return Size(picture.shape[1], picture.shape[0])
+
+
+def _rgb(frame: VideoFrame | None) -> NDArray[np.uint8]:
     if frame is None:
         raise BadArtifact("The film has no picture that can be decoded.")
     matrix = int(frame.colorspace)
@@ -83,6 +101,4 @@ def _save(frame: VideoFrame | None, out: Path) -> Size:
         dst_color_range=_FULL,
         threads=1,
     )
-    # Compressed lightly: it is read once, and written while somebody waits.
-    Image.fromarray(np.asarray(rgb.to_ndarray(), np.uint8)).save(out, "PNG", compress_level=1)
-    return Size(rgb.width, rgb.height)
+    return np.asarray(rgb.to_ndarray(), np.uint8)

@@ -78,7 +78,15 @@ class SceneEngine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
-        self.capabilities = Capabilities(paid=False, findable=True, concurrency=workers)
+        self.capabilities = Capabilities(
+            paid=False,
+            findable=True,
+            remix=True,
+            edits=True,
+            extends=True,
+            characters=True,
+            concurrency=workers,
+        )
         self._workers, self._cache, self._scratch = workers, cache, scratch or cache / "scratch"
         self._clock = clock
         self._pool = Pool(workers, cache, heard=self._heard, died=self._died, command=command)

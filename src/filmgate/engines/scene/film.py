@@ -23,10 +23,11 @@ from filmgate.engines.scene import sound
 from filmgate.engines.scene.compose import View, compose
 from filmgate.engines.scene.description import Description
 from filmgate.engines.scene.notes import KIND, describe
-from filmgate.engines.scene.prompt import understand
+from filmgate.engines.scene.revising import characters, meaning
 from filmgate.engines.scene.snapshots import Snapshots
-from filmgate.media.encode import FilmWriter, Frame
-from filmgate.video import AssetKind
+from filmgate.media.encode import FilmWriter, Frame, rgb_to_planes
+from filmgate.media.frames import first_picture
+from filmgate.video import AssetKind, Operation, Size
 
 __all__ = ["FPS", "Cancelled", "Film", "render"]
 
@@ -35,6 +36,9 @@ FPS = 24
 
 FADE_FRAMES = 12
 """Frames of a cross-fade."""
+
+OPENING_FRAMES = 24
+"""Frames of the cross-fade from the last frame of a film of ours into the new segment of its extension."""
 
 _AHEAD = 2  # frames drawn ahead, beside those being drawn
 
@@ -70,7 +74,7 @@ def render(
     Raises:
         Cancelled: in time; no file is left.
     """
-    description = understand(job.prompt, seed=job.seed, frames=job.seconds * FPS)
+    description = meaning(job, job.seconds * FPS)
     snapshots = Snapshots(job.size, job.seconds * FPS)
     comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
     with ThreadPoolExecutor(threads, "draw") as pool, ThreadPoolExecutor(1, "prepare") as painter:
@@ -100,6 +104,47 @@ class _stopping:  # noqa: N801 - used like a function
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+class Opening:
+    """A still picture that a film begins with."""
+
+    def __init__(self, picture: Path, size: Size) -> None:
+        frame = Frame(size)
+        with Image.open(picture) as image:
+            rgb_to_planes(np.asarray(image.convert("RGB"), np.uint8), frame)
+        self._planes = frame.y, frame.u, frame.v
+
+    def draw(self, _n: int, *planes: NDArray[np.uint8]) -> None:
+        """The same picture at any time."""
+        for into, plane in zip(planes, self._planes, strict=True):
+            into[:] = plane
+
+
+_HOW: dict[tuple[Operation, bool], str] = {
+    (Operation.REMIX, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
+    (Operation.EDIT, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
+    (Operation.EXTEND, True): "the last frame dissolves into the same place, drawn on with the same seed",
+    (Operation.EDIT, False): "the uploaded film's first frame, moved and lit by the prompt; its motion is not kept",
+    (Operation.EXTEND, False): "the uploaded film's last frame, moved and lit by the prompt",
+}
+"""What was done, by operation and by whether the source's prompt is known; said in the notes."""
+
+
+def _opening(job: Job) -> Opening | None:
+    """The last frame of a film of ours, which its extension begins with and leaves for a drawn scene."""
+    if job.operation is not Operation.EXTEND or not job.base_prompts or job.reference is None:
+        return None
+    return Opening(job.reference, job.size)
+
+
+def _reference(job: Job) -> NDArray[np.float32] | None:
+    """The picture that the first shot shows: the one that was given, or where an uploaded film begins."""
+    if job.reference is not None:
+        return _picture(job.reference)
+    if job.operation is Operation.EDIT and not job.base_prompts and job.source is not None:
+        return first_picture(job.source).astype(np.float32) / np.float32(255)
+    return None
+
+
 class _Reel:
     """The film's shots as views, prepared one ahead, and what is heard in them."""
 
@@ -113,6 +158,7 @@ class _Reel:
         self._starts = [0, *accumulate(shot.frames for shot in description.shots)]
         self._next: Future[View] = painter.submit(self._prepare, 0)
         self._drawn: list[dict[str, object]] = []
+        self.opening = _opening(job)
 
     def views(self) -> Iterator[View]:
         """Each view in turn, prepared; while one is used, the next is being prepared."""
@@ -133,6 +179,10 @@ class _Reel:
     def finish(self) -> None:
         """Write down what was understood and drawn."""
         self.notes = {"kind": KIND, "understood": describe(self.description), "shots": self._drawn}
+        if self._job.operation is not Operation.CREATE:
+            self.notes["operation"] = _HOW[self._job.operation, bool(self._job.base_prompts)]
+        if self._job.characters:
+            self.notes["characters"] = characters(self._job)
         if self.description.unrecognised:
             self.notes["unrecognised"] = list(self.description.unrecognised)
 
@@ -140,7 +190,7 @@ class _Reel:
         if self.cancelled():
             raise Cancelled
         shot = self.description.shots[number]
-        reference = _picture(self._job.reference) if self._job.reference and number == 0 else None
+        reference = _reference(self._job) if number == 0 and self.opening is None else None
         seed = self.description.seed + number * (self._world(number) != self._world(0))
         view = compose(shot, size=self._job.size, fps=FPS, seed=seed, reference=reference)
         view.prepare()
@@ -156,14 +206,15 @@ def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: in
     waiting: deque[Future[Frame]] = deque()
     shots = reel.description.shots
     fades = FADE_FRAMES if reel.description.transition == "fade" else 0
-    before: View | None = None
+    before: View | Opening | None = reel.opening
     for number, view in enumerate(reel.views()):
         last = number == len(shots) - 1
-        fade = min(fades, shots[number].frames) if before is not None else 0
+        fade = min(OPENING_FRAMES if number == 0 else fades, shots[number].frames) if before is not None else 0
         for n in range(shots[number].frames):
             if reel.cancelled():
                 raise Cancelled
-            under = (before, shots[number - 1].frames + n, (n + 1) / (fade + 1)) if before and n < fade else None
+            share = n / fade if number == 0 and fade else (n + 1) / (fade + 1)
+            under = (before, shots[number - 1].frames + n, share) if before and n < fade else None
             waiting.append(pool.submit(_draw, writer.new_frame(), view, n, under))
             if last and n == min(ahead, shots[number].frames) - 1:
                 writer.sound(reel.soundtrack())
@@ -176,7 +227,7 @@ def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: in
         yield waiting.popleft().result()
 
 
-def _draw(frame: Frame, view: View, n: int, under: tuple[View, int, float] | None) -> Frame:
+def _draw(frame: Frame, view: View, n: int, under: tuple[View | Opening, int, float] | None) -> Frame:
     """Draw one frame, over the end of the shot before where they fade into each other."""
     view.draw(n, frame.y, frame.u, frame.v)
     if under is not None:
