@@ -27,7 +27,7 @@ from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.videos import Videos
 from filmgate.webhooks import Webhooks
-from filmgate.wire import openapi
+from filmgate.wire import openapi_accounts
 from filmgate.wire.apiyi import APIYI
 from filmgate.wire.apiyi_async import APIYI_ASYNC
 from filmgate.wire.dialect import Dialect
@@ -91,7 +91,7 @@ def build_app(
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
     routes.append(Route("/files/{id}/{name}", LinkedFiles(videos, signer)))
     routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
-    routes.append(Route("/openapi.json", document(encode(openapi.document(videos.catalog.models())))))
+    routes.append(Route("/openapi.json", document(encode(openapi_accounts.document(videos.catalog.models())))))
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
     return App(Envelope(router, DIALECTS), patience, routes)
 

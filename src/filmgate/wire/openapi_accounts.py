@@ -1,0 +1,166 @@
+"""The whole OpenAPI document: that of the videos, and what belongs to accounts: webhook endpoints and usage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from filmgate import errors
+from filmgate.catalog import Model
+from filmgate.wire import create, openapi, webhook
+from filmgate.wire.openapi import _BODY, _ID, Schema, _header, _headers, _json, _ok, _operation, _query, _text
+from filmgate.wire.usage import UsageObject
+
+__all__ = ["document"]
+
+_OBJECTS: Final = (
+    webhook.EndpointObject,
+    webhook.EndpointWithSecret,
+    webhook.EndpointList,
+    webhook.EndpointDeleted,
+    webhook.EndpointTest,
+    webhook.EventTypeList,
+    UsageObject,
+)
+_GONE: Final = (errors.WebhookEndpointNotFound, errors.UnknownUrl)
+_RATE: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
+
+
+def document(models: Sequence[Model]) -> Schema:
+    """The document, for a catalogue of ``models``; it never changes while the server runs."""
+    whole = openapi.document(models)
+    whole["paths"] |= _paths()
+    whole["components"]["schemas"] |= _answers() | _bodies()
+    whole["components"]["headers"] |= _rate_headers()
+    for body in whole["components"]["schemas"]["CreateVideo"]["anyOf"]:
+        body["properties"]["callback_url"] = {"anyOf": [_url(create.CALLBACK_URL_MAX), {"type": "null"}]}
+    for status in ("200", "429"):
+        whole["paths"]["/v1/videos"]["post"]["responses"][status]["headers"] |= _headers(*_RATE)
+    return whole
+
+
+def _answers() -> Schema:
+    _, components = msgspec.json.schema_components(_OBJECTS, ref_template="#/components/schemas/{name}")
+    for schema in components.values():
+        schema["required"] = list(schema["properties"])
+    return components
+
+
+def _rate_headers() -> Schema:
+    number: Schema = {"type": "string", "pattern": "^[0-9]+$"}
+    spans = {"type": "string", "pattern": "^[0-9]+s$"}
+    return {
+        _RATE[0]: _header("Creates a minute that the key may make, if it is limited.", number),
+        _RATE[1]: _header("How many of them are left now.", number),
+        _RATE[2]: _header("When all of them are free again.", spans),
+    }
+
+
+def _bodies() -> Schema:
+    types: Schema = {"type": "array", "items": {"enum": [*webhook.EVENT_TYPES]}}
+    named = _text(webhook.NAME_MAX, r"^\s*[^\s\u0000][^\u0000]*$")
+    endpoint = {"name": named, "url": _url(webhook.URL_MAX), "event_types": types}
+    keep = {"type": "boolean", "default": False, "description": "Whether both secrets sign for 24 hours."}
+    return {
+        "CreateWebhookEndpoint": _object(endpoint, [*endpoint]),
+        "UpdateWebhookEndpoint": _object(endpoint, []),
+        "RotateWebhookSecret": _object({"keep_old_secret_active_for_24_hours": keep}, []),
+        "TestWebhookEndpoint": _object({"event_type": types["items"]}, ["event_type"]),
+    }
+
+
+def _object(properties: Schema, required: Sequence[str]) -> Schema:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _url(longest: int) -> Schema:
+    text = "An http(s) URL of a public host."
+    return {"type": "string", "format": "uri", "maxLength": longest, "pattern": "^https?://", "description": text}
+
+
+def _paths() -> Schema:
+    one = "/v1/webhook_endpoints/{id}"
+    return {
+        "/v1/webhook_endpoints": {"get": _list(), "post": _create()},
+        one: {"parameters": [_ID], "get": _retrieve(), "post": _update(), "delete": _delete()},
+        f"{one}/rotate_secret": {"parameters": [_ID], "post": _rotate()},
+        f"{one}/test": {"parameters": [_ID], "post": _test()},
+        "/v1/webhook_event_types": {"get": _event_types()},
+        "/v1/usage": {"get": _usage()},
+    }
+
+
+def _body(schema: str, *, required: bool = True) -> Schema:
+    return {"required": required, "content": _json(schema)}
+
+
+def _create() -> Schema:
+    ok = _ok("The endpoint, with its secret for the only time.", _json("EndpointWithSecret"))
+    sent = _body("CreateWebhookEndpoint")
+    return _operation("createWebhookEndpoint", "Be told when videos end.", ok, *_BODY, requestBody=sent)
+
+
+def _list() -> Schema:
+    limit = {"type": "integer", "minimum": 0, "maximum": 100, "default": 20}
+    return _operation(
+        "listWebhookEndpoints",
+        "List the account's webhook endpoints, newest first.",
+        _ok("A page.", _json("EndpointList")),
+        errors.InvalidValue,
+        parameters=[
+            _query("after", {"type": "string"}, "The last id of the page before."),
+            _query("limit", limit, "Endpoints a page."),
+        ],
+    )
+
+
+def _retrieve() -> Schema:
+    ok = _ok("The endpoint.", _json("EndpointObject"))
+    return _operation("retrieveWebhookEndpoint", "See a webhook endpoint.", ok, *_GONE)
+
+
+def _update() -> Schema:
+    ok = _ok("The endpoint as it is now.", _json("EndpointObject"))
+    text = "Change a webhook endpoint; a new URL enables one that had answered 410."
+    sent = _body("UpdateWebhookEndpoint", required=False)
+    return _operation("updateWebhookEndpoint", text, ok, *_GONE, *_BODY, requestBody=sent)
+
+
+def _delete() -> Schema:
+    ok = _ok("It is told nothing more.", _json("EndpointDeleted"))
+    return _operation("deleteWebhookEndpoint", "Delete a webhook endpoint.", ok, *_GONE)
+
+
+def _rotate() -> Schema:
+    ok = _ok("The endpoint, with its new secret for the only time.", _json("EndpointWithSecret"))
+    sent = _body("RotateWebhookSecret", required=False)
+    return _operation("rotateWebhookSecret", "Give it a new secret.", ok, *_GONE, *_BODY, requestBody=sent)
+
+
+def _test() -> Schema:
+    ok = _ok("It answered, with that status.", _json("EndpointTest"))
+    sent = _body("TestWebhookEndpoint")
+    return _operation("testWebhookEndpoint", "Send it a sample event now.", ok, *_GONE, *_BODY, requestBody=sent)
+
+
+def _event_types() -> Schema:
+    ok = _ok("The event types.", _json("EventTypeList"))
+    return _operation("listWebhookEventTypes", "List what endpoints may be told of.", ok)
+
+
+def _usage() -> Schema:
+    days = {"type": "integer", "minimum": 0, "maximum": 366, "default": 30}
+    return _operation(
+        "retrieveUsage",
+        "See what the key's account has, holds and spent, in millionths of a unit.",
+        _ok("The account's money.", _json("UsageObject")),
+        errors.InvalidValue,
+        parameters=[_query("days", days, "How many days back.")],
+    )
