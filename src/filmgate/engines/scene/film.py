@@ -153,12 +153,12 @@ class _Reel:
     ) -> None:
         self.description, self.cancelled = description, cancelled
         self.notes: dict[str, object] = {}
-        self.opening = _opening(job)
         self._job, self._painter = job, painter
         self._cues: list[sound.ShotSound] = []
         self._starts = [0, *accumulate(shot.frames for shot in description.shots)]
-        self._next: Future[View] = painter.submit(self._prepare, 0)
         self._drawn: list[dict[str, object]] = []
+        self.opening = _opening(job)
+        self._next: Future[View] = painter.submit(self._prepare, 0)
 
     def views(self) -> Iterator[View]:
         """Each view in turn, prepared; while one is used, the next is being prepared."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from filmgate.engines.scene import registry
@@ -105,6 +106,12 @@ def _attributes(units: Sequence[Unit], at: int, places: Sequence[int], kind: str
     return tuple(dict.fromkeys((*found, *_inside(units[at]))))
 
 
+def _next(places: Sequence[int], at: int) -> int | None:
+    """The place after this one, if any."""
+    after = bisect_right(places, at)
+    return places[after] if after < len(places) else None
+
+
 def _inside(unit: Unit) -> list[str]:
     """Adjectives that a Chinese noun holds ("橘猫" is an orange cat)."""
     parts = [unit.text[:length] for length in range(1, len(unit.text))] if unit.script == "zh" else []
@@ -126,7 +133,8 @@ def _preceding(units: Sequence[Unit], at: int) -> list[Unit]:
 
 def _following(units: Sequence[Unit], at: int, places: Sequence[int]) -> list[Unit]:
     """The words after a noun that may belong to it: to the end of its clause, or of its sentence if nobody follows."""
-    rival = next((place for place in places if place > at and units[place].sentence == units[at].sentence), None)
+    follower = _next(places, at)
+    rival = follower if follower is not None and units[follower].sentence == units[at].sentence else None
     taken = _preceding(units, rival) if rival is not None else []
     found: list[Unit] = []
     for unit in units[at + 1 : rival]:
@@ -143,7 +151,7 @@ def _action(units: Sequence[Unit], at: int, places: Sequence[int], kind: str) ->
     A verb that it can't do is taken only where nobody else is there to do it.
     """
     able = set(registry.subjects()[kind].actions)
-    stop = next((place for place in places if place > at), len(units))
+    stop = _next(places, at)
     after = [unit.value("action") for unit in units[at + 1 : stop] if unit.sentence == units[at].sentence]
     before = [unit.value("action") for unit in _preceding(units, at)]
     verbs = [verb for verb in (*after, *before) if verb]
