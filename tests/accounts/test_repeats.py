@@ -189,6 +189,19 @@ async def test_a_replay_needs_neither_picture_nor_model(idle: Live) -> None:
     assert (again.status_code, again.json()["id"]) == (200, first["id"])
 
 
+async def test_a_chat_that_was_sent_again(idle: Live) -> None:
+    """Chat programs' SDKs resend too: one video, one hold."""
+    key, secret = await idle.key(1_000)
+    model = next(each.name for each in idle.gate.videos.catalog.models() if each.chat)
+    body = {"model": model, "stream": True, "messages": [{"role": "user", "content": "a paper boat"}]}
+    again = {"x-stainless-retry-count": "1"}
+    async with idle.client(secret) as client:
+        for headers in ({}, again):
+            async with client.stream("POST", "/v1/chat/completions", json=body, headers=headers) as answer:
+                assert answer.status_code == 200
+    assert (await _books(idle, key))[0] == 1
+
+
 async def test_answered_videos_are_whole(live: Live) -> None:
     """A video that was asked for thrice is made once, and paid once."""
     key, secret = await live.key(1_000)

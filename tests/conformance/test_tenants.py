@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from msgspec import Struct
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from filmgate.bootstrap import Gate, build
 from filmgate.server.call import Resource
 from filmgate.settings import Settings
 from filmgate.store import Account
+from filmgate.store.characters import NewCharacter
 from filmgate.video import Asset, AssetKind, NewVideo, Recipe, Size, VideoError, new_id
 
 OPEN = {"/healthz", "/openapi.json", "/files/{id}/{name}"}
@@ -112,6 +114,10 @@ async def _completed(gate: Gate, owner: Account) -> str:
     return video_id
 
 
+def _asset(key: str) -> Asset:
+    return Asset(kind=AssetKind.REFERENCE, key=key, media_type="x/y", bytes=1, sha256="ab", width=64, height=64)
+
+
 async def _objects(gate: Gate, owner: Account, client: httpx2.AsyncClient, secret: str) -> dict[str, str]:
     failed, deleted = await _video(gate, owner), await _video(gate, owner)
     for video_id in (failed, deleted):
@@ -122,7 +128,12 @@ async def _objects(gate: Gate, owner: Account, client: httpx2.AsyncClient, secre
         headers={"authorization": secret},
         json={"name": "n", "url": "http://127.0.0.1/secret", "event_types": ["video.failed"]},
     )
+    character = NewCharacter(
+        id=new_id("char"), account_id=owner.id, name="Mossy", picture=_asset("p.png"), film=_asset("f.mp4")
+    )
+    await gate.store.characters.create(character, time.time())
     return {
+        "character": character.id,
         "queued video": await _video(gate, owner),
         "completed video": await _completed(gate, owner),
         "failed video": failed,
@@ -198,6 +209,24 @@ async def test_another_account_sees_what_an_unknown_id_shows(tenants: Tenants) -
             assert worked or method == "POST", (method, path, kind)
 
 
+async def test_another_account_cannot_build_on_what_it_cannot_see(tenants: Tenants) -> None:
+    """Named in a body, somebody's video or character answers as one that never was."""
+    headers = {"authorization": f"Bearer {tenants.keys['other account']}"}
+    for path, body in (
+        ("/v1/videos/edits", {"prompt": "p", "video": {"id": "ID"}}),
+        ("/v1/videos/extensions", {"prompt": "p", "seconds": "4", "video": {"id": "ID"}}),
+        ("/v1/videos", {"prompt": "p", "characters": [{"id": "ID"}]}),
+    ):
+        for object_id in tenants.objects.values():
+            told = []
+            for each in (object_id, f"{object_id[:-8]}00000000"):
+                content = msgspec.json.encode(body).replace(b"ID", each.encode())
+                more = headers | {"content-type": "application/json"}
+                told.append(_told(await tenants.client.post(path, headers=more, content=content), each))
+            assert told[0] == told[1]
+            assert told[0][0] in {400, 404}, (path, told[0])
+
+
 async def test_another_account_touches_nothing(tenants: Tenants) -> None:
     """After all it tried, every row of the owner's is as it was, and its lists show nothing."""
     before = await _state(tenants)
@@ -216,9 +245,10 @@ async def test_another_account_touches_nothing(tenants: Tenants) -> None:
 async def test_every_key_of_the_account_sees_its_objects(tenants: Tenants, kind: str) -> None:
     """So that the refusals above are the tenants', not the routes'."""
     video_id, endpoint_id = tenants.objects["completed video"], tenants.objects["webhook endpoint"]
+    by_path = {"webhook_endpoints": endpoint_id, "characters": tenants.objects["character"]}
     for method, path in _owned(tenants):
         if method == "GET":
-            object_id = endpoint_id if "webhook_endpoints" in path else video_id
+            object_id = next((own for part, own in by_path.items() if part in path), video_id)
             answer = await tenants.ask(kind, method, path.replace("{id}", object_id))
             assert answer.status_code == 200, (path, answer.text)
     for path in ("/v1/videos", "/v1/webhook_endpoints"):

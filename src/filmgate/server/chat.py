@@ -21,6 +21,7 @@ from filmgate.server.body import BodyReader
 from filmgate.server.call import Call
 from filmgate.server.disconnect import ClientGone, is_gone
 from filmgate.server.patience import Patience
+from filmgate.server.repeats import idempotency_key, resend
 from filmgate.server.reply import json_reply
 from filmgate.store import Changes
 from filmgate.video import Fit, Size, Status, Video, VideoError
@@ -82,7 +83,8 @@ class ChatHandlers:
                 input_reference=params.image,
                 fit=Fit.CROP if params.image else None,
             )
-            video = await self._videos.create(call.principal, wanted)
+            key, resent = idempotency_key(call), resend(call)
+            video = await self._videos.create(call.principal, wanted, idempotency_key=key, resend=resent)
         story = _Story(self, call, params, video)
         return story if params.stream else await story.whole()
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from starlette.types import ASGIApp
 
-from filmgate.errors import InvalidValue, TooManyRequests
+from filmgate.errors import TooManyRequests
 from filmgate.server.body import BodyReader
 from filmgate.server.call import Call
 from filmgate.server.content import content_reply
@@ -16,6 +16,7 @@ from filmgate.server.errors import error_reply
 from filmgate.server.events import EventStream
 from filmgate.server.limits import rate_headers
 from filmgate.server.patience import Patience
+from filmgate.server.repeats import idempotency_key, resend
 from filmgate.server.reply import Header, Reply, json_reply
 from filmgate.store import Changes
 from filmgate.video import AssetKind, Video
@@ -27,9 +28,6 @@ __all__ = ["VideoHandlers"]
 
 LONGEST_WAIT = 60
 """Seconds of the longest long poll."""
-
-LONGEST_KEY = 255
-"""Characters of the longest Idempotency-Key."""
 
 _VARIANTS = {
     str(kind): kind for kind in (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
@@ -69,10 +67,10 @@ class VideoHandlers:
 
     async def create_character(self, call: Call) -> ASGIApp:
         """``POST /videos/characters``."""
-        key, resend = _idempotency_key(call), _resend(call)
+        key, resent = idempotency_key(call), resend(call)
         async with self._body.fields(call.scope, call.receive, revision.FILE_FIELDS) as fields:
             params = revision.parse_character(fields)
-            made = await self._videos.characters.create(call.principal, params, idempotency_key=key, resend=resend)
+            made = await self._videos.characters.create(call.principal, params, idempotency_key=key, resend=resent)
         return json_reply(revision.render_character(made))
 
     async def retrieve_character(self, call: Call) -> ASGIApp:
@@ -134,12 +132,12 @@ class VideoHandlers:
         accept: Callable[..., Awaitable[Video]],
     ) -> ASGIApp:
         """Whatever costs: the body's fields, a video that is accepted, how the key stands now."""
-        key, resend = _idempotency_key(call), _resend(call)
+        key, resent = idempotency_key(call), resend(call)
         async with self._body.fields(call.scope, call.receive, file_fields) as fields:
             params = parse(fields)
             try:
                 video = await accept(
-                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resend
+                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resent
                 )
             except TooManyRequests as error:
                 return error_reply(error, call.dialect, await rate_headers(self._videos, call.principal))
@@ -150,16 +148,3 @@ class VideoHandlers:
         if not video.finished:
             headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.poll_after_ms(video)))
         return json_reply(call.dialect.render_video(video, call.context), headers=headers)
-
-
-def _idempotency_key(call: Call) -> str | None:
-    key = (call.header(b"idempotency-key") or "").strip()
-    if len(key) > LONGEST_KEY:
-        raise InvalidValue(f"The Idempotency-Key is longer than {LONGEST_KEY} characters.", param="Idempotency-Key")
-    return key or None
-
-
-def _resend(call: Call) -> int:
-    """How often an official SDK says that it has sent this before; nonsense counts as never."""
-    count = call.header(b"x-stainless-retry-count") or ""
-    return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits
