@@ -1,6 +1,6 @@
 """The SDK: ``Client`` and ``AsyncClient``, one logic, against this server and whoever speaks its API."""
 
-from filmgate.client.answers import Model, VideoData
+from filmgate.client.answers import CharacterData, Model, VideoData
 from filmgate.client.endpoint import Endpoint, base_url_from, endpoint
 from filmgate.client.resources import Content
 from filmgate.client.sdk import (
@@ -19,6 +19,7 @@ __all__ = [
     "AsyncModels",
     "AsyncVideo",
     "AsyncVideos",
+    "CharacterData",
     "Client",
     "Content",
     "Endpoint",

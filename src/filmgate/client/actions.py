@@ -7,7 +7,7 @@ asynchronous one and a test that plays a script.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -46,7 +46,7 @@ class Request(Struct, frozen=True, kw_only=True):
     params: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     json: Mapping[str, object] | None = None
-    form: Mapping[str, str] | None = None
+    form: Mapping[str, str | Sequence[str]] | None = None  # a sequence: the field once for each
     files: Mapping[str, FilePart] = {}
     patience: float = 0.0  # seconds that the server was asked to hold its answer back (long poll)
 

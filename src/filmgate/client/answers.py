@@ -13,11 +13,13 @@ from filmgate.errors import FilmgateError, TooManyRequests, UnexpectedAnswer, Vi
 from filmgate.video import Status, VideoError
 
 __all__ = [
+    "CharacterData",
     "Model",
     "VideoData",
     "VideoPage",
     "error_of",
     "failure",
+    "parse_character",
     "parse_deleted",
     "parse_event",
     "parse_models",
@@ -68,6 +70,14 @@ class Model(Struct, frozen=True, kw_only=True):
     default_seconds: str | None = None
 
 
+class CharacterData(Struct, frozen=True, kw_only=True):
+    """Somebody or something that videos may show."""
+
+    id: str
+    name: str
+    created_at: int = 0
+
+
 class _Models(Struct, frozen=True):
     data: list[Model]
 
@@ -103,6 +113,11 @@ def parse_video(answer: Answer) -> VideoData:
 def parse_page(answer: Answer) -> VideoPage:
     """A page of videos; raises as :func:`parse_video`."""
     return _parse(answer, VideoPage)
+
+
+def parse_character(answer: Answer) -> CharacterData:
+    """A character; raises as :func:`parse_video`."""
+    return _parse(answer, CharacterData)
 
 
 def parse_models(answer: Answer) -> list[Model]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 
 from filmgate.client.actions import Action, Answer, Emit, Fault, Machine, Open, Read, Request, Run, Send, Sleep
@@ -253,7 +253,7 @@ class _Call(TypedDict):
     params: dict[str, str] | None
     headers: dict[str, str]
     json: object
-    data: dict[str, str] | None
+    data: dict[str, str | Sequence[str]] | None
     files: dict[str, tuple[str, bytes, str]] | None
     timeout: tuple[float, float, float, float]  # connect, read, write, pool
 

@@ -10,23 +10,33 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from filmgate.client.actions import FilePart, Request
-from filmgate.errors import InvalidImage, InvalidType
+from filmgate.errors import InvalidImage, InvalidType, InvalidVideo
 
 __all__ = [
+    "FilmInput",
     "ImageInput",
     "cancel",
+    "character",
     "content",
     "create",
+    "create_character",
     "delete",
+    "edit",
     "events",
+    "extend",
+    "film_of",
     "models",
     "page",
     "reference_of",
+    "remix",
     "retrieve",
 ]
 
 ImageInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
 """A picture: a path, its bytes, an open file, an http(s) or data URL, ``{"image_url": …}`` or ``{"file_id": …}``."""
+
+FilmInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
+"""A film: the id of a video, a path, its bytes, an open file, or ``{"id": …}``."""
 
 _MAGIC: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff")),
@@ -47,6 +57,31 @@ def create(
     if reference is not None:
         given["input_reference"] = dict(reference)
     return Request(method="POST", path="videos", headers=headers, json=given)
+
+
+def remix(video_id: str, prompt: str, idempotency_key: str | None) -> Request:
+    """``POST /videos/{id}/remix``."""
+    return _post(f"{_path(video_id)}/remix", {"prompt": prompt}, None, idempotency_key)
+
+
+def edit(fields: Mapping[str, object], film: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
+    """``POST /videos/edits``."""
+    return _post("videos/edits", fields, film, idempotency_key)
+
+
+def extend(fields: Mapping[str, object], film: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
+    """``POST /videos/extensions``."""
+    return _post("videos/extensions", fields, film, idempotency_key)
+
+
+def create_character(name: str, film: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
+    """``POST /videos/characters``."""
+    return _post("videos/characters", {"name": name}, film, idempotency_key)
+
+
+def character(character_id: str) -> Request:
+    """``GET /videos/characters/{id}``."""
+    return Request(method="GET", path=f"videos/characters/{quote(character_id, safe='')}")
 
 
 def retrieve(video_id: str, wait: int = 0) -> Request:
@@ -110,6 +145,52 @@ def reference_of(image: ImageInput) -> FilePart | Mapping[str, str]:
     raise InvalidType("input_reference", "a picture", type(image).__name__)
 
 
+def film_of(film: FilmInput) -> FilePart | Mapping[str, str]:
+    """What a film is on the wire: a file part, or an object with its id.
+
+    Raises:
+        InvalidVideo: the file can't be read, or is no MP4.
+        InvalidType: it is none of the things that a film may be.
+    """
+    match film:
+        case Mapping():
+            return film
+        case str() if film.startswith("video_") and not Path(film).is_file():
+            return {"id": film}
+        case str() | os.PathLike():
+            return _film_part(_read_film(Path(film)), str(film))
+        case bytes():
+            return _film_part(film, "these bytes")
+        case _ if hasattr(film, "read"):
+            return _film_part(film.read(), "this file")
+    raise InvalidType("video", "a film", type(film).__name__)
+
+
+def _post(
+    path: str, fields: Mapping[str, object], film: FilePart | Mapping[str, str] | None, idempotency_key: str | None
+) -> Request:
+    headers = {"idempotency-key": idempotency_key or f"fg-{secrets.token_hex(16)}"}
+    given = {name: value for name, value in fields.items() if value is not None}
+    if isinstance(film, FilePart):
+        return Request(method="POST", path=path, headers=headers, form=dict(_form(given)), files={"video": film})
+    if film is not None:
+        given["video"] = dict(film)
+    return Request(method="POST", path=path, headers=headers, json=given)
+
+
+def _read_film(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidVideo(f"{path}: {error.strerror}.", param="video") from error
+
+
+def _film_part(content: bytes, source: str) -> FilePart:
+    if content[4:8] != b"ftyp":
+        raise InvalidVideo(f"{source}: no MP4.", param="video")
+    return FilePart(content, "video/mp4", "film.mp4")
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -124,12 +205,14 @@ def _part(content: bytes, source: str) -> FilePart:
     return FilePart(content, media_type)
 
 
-def _form(fields: Mapping[str, object]) -> list[tuple[str, str]]:
-    """The fields as a form spells them: ``metadata[key]`` for what lies in a mapping."""
-    flat: list[tuple[str, str]] = []
+def _form(fields: Mapping[str, object]) -> list[tuple[str, str | list[str]]]:
+    """The fields as a form spells them: ``metadata[key]`` for a mapping, ``characters[][id]`` for a list of them."""
+    flat: list[tuple[str, str | list[str]]] = []
     for name, value in fields.items():
         if isinstance(value, Mapping):
             flat += [(f"{name}[{key}]", str(inner)) for key, inner in value.items()]
+        elif isinstance(value, list):
+            flat.append((f"{name}[][id]", [item["id"] for item in value]))
         else:
             flat.append((name, str(value)))
     return flat

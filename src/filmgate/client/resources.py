@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
@@ -15,10 +15,20 @@ from msgspec import Struct
 
 from filmgate.client import downloading, requests, waiting
 from filmgate.client.actions import Emit, Emitter, Machine, Request
-from filmgate.client.answers import Model, VideoData, failure, parse_deleted, parse_models, parse_page, parse_video
+from filmgate.client.answers import (
+    CharacterData,
+    Model,
+    VideoData,
+    failure,
+    parse_character,
+    parse_deleted,
+    parse_models,
+    parse_page,
+    parse_video,
+)
 from filmgate.client.downloading import OnBytes
 from filmgate.client.exchange import Session, exchange
-from filmgate.client.requests import ImageInput
+from filmgate.client.requests import FilmInput, ImageInput
 from filmgate.errors import FilmgateError
 from filmgate.video import TERMINAL, Status, VideoError
 
@@ -124,6 +134,7 @@ def create(
     seed: int | None = None,
     fit: Literal["error", "crop", "pad"] | None = None,
     metadata: Mapping[str, str] | None = None,
+    characters: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Machine[V]:
     """Ask for a video; it is queued when this returns.
@@ -138,6 +149,7 @@ def create(
         seed: the same seed and parameters give the same film, where the engine can.
         fit: what happens to a picture of another size.
         metadata: at most 16 pairs of your own.
+        characters: ids of at most two characters; the prompt mentions them by name.
         idempotency_key: the same key asks for the same video however often it is sent; a fresh one by default.
 
     Raises:
@@ -154,6 +166,7 @@ def create(
         "seed": seed,
         "fit": fit,
         "metadata": dict(metadata) if metadata else None,
+        "characters": [{"id": character_id} for character_id in characters] or None,
     }
     reference = None if input_reference is None else requests.reference_of(input_reference)
     answer = yield from exchange(videos.session, requests.create(fields, reference, idempotency_key))
@@ -173,6 +186,70 @@ def create_and_poll(
     """:func:`create`, then :func:`poll`: the video once it has ended, as ``completed`` or as ``failed``."""
     video = yield from create(videos, prompt, model=model, seconds=seconds, size=size, input_reference=input_reference)
     return (yield from poll(videos, video.id, poll_interval_ms=poll_interval_ms))
+
+
+def remix(videos: Resource[V], video_id: str, prompt: str, *, idempotency_key: str | None = None) -> Machine[V]:
+    """Ask for a completed video once more, with the prompt changed; its seed, size and length stay.
+
+    Raises:
+        VideoNotFound: there is no such video.
+        RequestError: it is not completed, or its model can't be asked for this; else as :func:`create`.
+    """
+    answer = yield from _about(video_id, exchange(videos.session, requests.remix(video_id, prompt, idempotency_key)))
+    return videos.video(parse_video(answer))
+
+
+def edit(
+    videos: Resource[V], prompt: str, *, video: FilmInput, model: str | None = None, idempotency_key: str | None = None
+) -> Machine[V]:
+    """Ask for a film to be changed as the prompt says.
+
+    Args:
+        videos: the API's videos.
+        prompt: what is to be different.
+        video: the id of a completed video, or an MP4: a path, bytes, an open file.
+        model: of an uploaded film; a video of ours keeps its own.
+        idempotency_key: as for :func:`create`; raises as that.
+    """
+    request = requests.edit({"prompt": prompt, "model": model}, requests.film_of(video), idempotency_key)
+    return videos.video(parse_video((yield from exchange(videos.session, request))))
+
+
+def extend(
+    videos: Resource[V],
+    prompt: str,
+    *,
+    seconds: int | str,
+    video: FilmInput,
+    model: str | None = None,
+    idempotency_key: str | None = None,
+) -> Machine[V]:
+    """Ask for a film to go on from its last frame: the new video is the whole, stitched.
+
+    Args:
+        videos: the API's videos.
+        prompt: what happens next.
+        seconds: of the new segment: 4, 8, 12, 16 or 20.
+        video: the id of a completed video, or an MP4: a path, bytes, an open file.
+        model: of an uploaded film; a video of ours keeps its own.
+        idempotency_key: as for :func:`create`; raises as that.
+    """
+    fields = {"prompt": prompt, "seconds": str(seconds), "model": model}
+    request = requests.extend(fields, requests.film_of(video), idempotency_key)
+    return videos.video(parse_video((yield from exchange(videos.session, request))))
+
+
+def create_character(
+    videos: Resource[Any], name: str, *, video: FilmInput, idempotency_key: str | None = None
+) -> Machine[CharacterData]:
+    """Keep somebody or something for videos to show; ``video`` is an MP4 of it: a path, bytes, an open file."""
+    request = requests.create_character(name, requests.film_of(video), idempotency_key)
+    return parse_character((yield from exchange(videos.session, request)))
+
+
+def get_character(videos: Resource[Any], character_id: str) -> Machine[CharacterData]:
+    """A character; raises ``CharacterNotFound``."""
+    return (yield from _parsed(videos.session, requests.character(character_id), parse_character))
 
 
 def retrieve(videos: Resource[V], video_id: str) -> Machine[V]:

@@ -74,6 +74,11 @@ class Videos(Resource[Video]):
 
     create = blocking(resources.create)
     create_and_poll = blocking(resources.create_and_poll)
+    remix = blocking(resources.remix)
+    edit = blocking(resources.edit)
+    extend = blocking(resources.extend)
+    create_character = blocking(resources.create_character)
+    get_character = blocking(resources.get_character)
     retrieve = blocking(resources.retrieve)
     poll = blocking(resources.poll)
     list = blocking_each(resources.list_)
@@ -95,6 +100,11 @@ class AsyncVideos(Resource[AsyncVideo]):
 
     create = awaiting(resources.create)
     create_and_poll = awaiting(resources.create_and_poll)
+    remix = awaiting(resources.remix)
+    edit = awaiting(resources.edit)
+    extend = awaiting(resources.extend)
+    create_character = awaiting(resources.create_character)
+    get_character = awaiting(resources.get_character)
     retrieve = awaiting(resources.retrieve)
     poll = awaiting(resources.poll)
     list = awaiting_each(resources.list_)
