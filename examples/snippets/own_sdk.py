@@ -1,0 +1,8 @@
+"""Filmgate's own SDK: keys over retries, long polls, whole files or none."""
+
+from filmgate import Client
+
+client = Client(base_url="http://127.0.0.1:8000/v1", api_key="sk-…")
+video = client.generate("A dog on a beach at sunset", seconds="4")
+video.wait(timeout=600, on_progress=lambda now: print(now.status, now.progress))
+video.save("dog.mp4")

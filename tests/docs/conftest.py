@@ -1,0 +1,60 @@
+"""The manual's pages, taken apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from ..conformance.conftest import Served, serving  # noqa: TID252 - tests are no package with a name of its own
+
+ROOT = Path(__file__).parents[2]
+TWIN = ".zh-CN.md"
+PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
+TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
+
+_FENCE = re.compile(
+    r"(?:<!-- (?P<mark>[^\n]*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+class Block(Struct, frozen=True):
+    """A fenced block and the comment right above it, which says what becomes of it."""
+
+    mark: str
+    language: str
+    text: str
+
+
+def name_of(page: Path) -> str:
+    """The page as a test's name."""
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path) -> list[Block]:
+    """Every fenced block of a page."""
+    return [
+        Block(found["mark"] or "", found["language"], found["text"])
+        for found in _FENCE.finditer(page.read_text(encoding="utf-8"))
+    ]
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def manual(*, chinese: bool) -> str:
+    """The reference and the how-to pages of one language, joined."""
+    pages = [page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.name.endswith(TWIN) == chinese]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
+@pytest.fixture(scope="session")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose films are there in a blink, and that may post to this machine."""
+    with serving(tmp_path_factory.mktemp("manual"), TESTCARDS, FILMGATE_ALLOW_HOSTS="127.0.0.1") as running:
+        yield running

@@ -1,0 +1,123 @@
+"""The manual's examples, run as they stand against a real server."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+import httpx2
+import pytest
+from PIL import Image
+
+from ..conformance.conftest import Served  # noqa: TID252 - tests are no package with a name of its own
+from .conftest import PAGES, ROOT, blocks, name_of
+
+pytestmark = pytest.mark.slow
+
+SNIPPETS = ROOT / "examples" / "snippets"
+SCRIPTS = {
+    page: script for page in PAGES if (script := "\n".join(block.text for block in blocks(page) if block.mark == "run"))
+}
+
+
+def _check_film(path: Path) -> None:
+    with av.open(str(path)) as film:
+        assert sum(1 for _ in film.decode(video=0)) > 0
+
+
+@pytest.mark.needs("bash", "curl")
+@pytest.mark.parametrize("page", SCRIPTS, ids=name_of)
+def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
+    """A page's shell blocks, put together, are a script that succeeds; the films that it saves play."""
+    Image.new("RGB", (640, 640), (60, 120, 160)).save(tmp_path / "first-frame.png")
+    environ = {**os.environ, "GATE": quick.url, "KEY": quick.key}
+    command = ["bash", "-euo", "pipefail", "-c", SCRIPTS[page]]
+    ran = subprocess.run(
+        command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=100
+    )
+    assert ran.returncode == 0, ran
+    for film in tmp_path.glob("*.mp4"):
+        _check_film(film)
+
+
+def _adapted(name: str, served: Served) -> str:
+    text = (SNIPPETS / name).read_text(encoding="utf-8")
+    return text.replace("http://127.0.0.1:8000", served.url).replace("sk-…", served.key)
+
+
+@pytest.mark.parametrize("name", ["openai_sdk.py", "own_sdk.py"])
+def test_sdk_examples(name: str, quick: Served, tmp_path: Path) -> None:
+    """The few lines with an SDK save a film that plays."""
+    subprocess.run([sys.executable, "-c", _adapted(name, quick)], cwd=tmp_path, check=True, timeout=100)
+    _check_film(tmp_path / "dog.mp4")
+
+
+def test_chat_example(quick: Served, tmp_path: Path) -> None:
+    """The chat call prints a story that ends in a link that opens."""
+    command = [sys.executable, "-X", "utf8", "-c", _adapted("chat.py", quick)]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True, timeout=100)
+    link = re.search(r"\[⬇️ 下载视频\]\((http[^)]+)\)", ran.stdout)
+    assert link, ran.stdout
+    (tmp_path / "film.mp4").write_bytes(httpx2.get(link[1]).content)
+    _check_film(tmp_path / "film.mp4")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _receiver(secret: str, port: int) -> Iterator[subprocess.Popen[str]]:
+    text = (SNIPPETS / "webhook_receiver.py").read_text(encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-c", text.replace("8080", str(port))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        env={**os.environ, "WEBHOOK_SECRET": secret},
+    )
+    try:
+        _await_port(port)
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def _await_port(port: int) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the receiver did not begin")
+
+
+def test_webhook_example(quick: Served) -> None:
+    """The receiver believes what is signed, prints the end of a video, and refuses what is forged."""
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}/"
+    with httpx2.Client(base_url=quick.base_url, headers={"Authorization": quick.key}, timeout=60) as http:
+        wanted = {"name": "studio", "url": url, "event_types": ["video.completed", "video.failed"]}
+        endpoint = http.post("/webhook_endpoints", json=wanted).raise_for_status().json()
+        with _receiver(endpoint["signing_secret"], port) as receiver:
+            video = http.post("/videos", json={"prompt": "a koi pond"}).raise_for_status().json()
+            assert receiver.stdout is not None
+            assert receiver.stdout.readline() == f"video.completed {video['id']}\n"
+            forged = {"webhook-id": "evt_1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,AAAA"}
+            assert httpx2.post(url, content=b"{}", headers=forged).status_code == 400
+        http.delete(f"/webhook_endpoints/{endpoint['id']}").raise_for_status()
