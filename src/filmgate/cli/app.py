@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import click
 
@@ -74,7 +75,7 @@ def _unread(frame: Frame) -> int:
 
 def _language(arguments: Sequence[str], env: Environment) -> str:
     """The language, needed before the command line can be parsed: its help is in it."""
-    for option, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for option, value in _pairs(arguments):
         name, _, inline = option.partition("=")
         if name == "--lang" and (inline or value) in LANGUAGES:
             return inline or value
@@ -82,5 +83,12 @@ def _language(arguments: Sequence[str], env: Environment) -> str:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return any(a in {"--format=json", "--format=jsonl"} or (a == "--format" and b.startswith("json")) for a, b in pairs)
+    return any(
+        option.startswith("--format=json") or (option == "--format" and value.startswith("json"))
+        for option, value in _pairs(arguments)
+    )
+
+
+def _pairs(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each argument and the one after it."""
+    return itertools.pairwise([*arguments, ""])

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from filmgate.cli.frame import Frame
+from filmgate.cli.widths import cells
 from filmgate.client import AsyncVideo
 
 __all__ = ["moment", "rows", "size", "video_row", "videos"]
 
 _COLUMNS = ["id", "status", "progress", "size", "seconds", "created", "prompt"]
+_DISPENSABLE = ["created", "revoked", "seconds", "size", "prompt", "progress", "key", "name", "status"]
+_PROMPT = 12
+"""Cells of a prompt that are worth showing; more where there is room."""
 _STEP = 1000
 
 
@@ -76,16 +80,29 @@ def size(count: int) -> str:
 
 def _table(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, object]]) -> None:
     from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
+    from rich.markup import escape  # noqa: PLC0415 - the same
     from rich.table import Table  # noqa: PLC0415 - the same
 
+    environ = frame.env.environ
+    console = Console(file=frame.env.stdout, no_color="NO_COLOR" in environ, highlight=False, _environ=environ)
+    heads = {column: frame.text(f"column.{column}") for column in columns}
+    widths = {name: max(cells(head), *(cells(str(row[name])) for row in found)) for name, head in heads.items()}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(
-            frame.text(f"column.{column}"),
-            overflow="ellipsis" if column == "prompt" else "fold",
-            no_wrap=column not in {"error", "sizes"},
-            min_width=37 if column == "id" else None,
-        )
+    shown = _fitting(widths, console.width)
+    for name in shown:
+        prompt = name == "prompt"
+        table.add_column(heads[name], overflow="ellipsis", no_wrap=True, min_width=_PROMPT if prompt else widths[name])
     for row in found:
-        table.add_row(*(str(row[column]) for column in columns))
-    Console(file=frame.env.stdout, no_color="NO_COLOR" in frame.env.environ, highlight=False).print(table)
+        table.add_row(*(escape(str(row[name])) for name in shown))
+    console.print(table, soft_wrap=len(shown) == 1)
+
+
+def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
+    """The columns that fit into a line; those that matter least are left out first."""
+    shown = list(widths)
+    for name in _DISPENSABLE:
+        if sum(_PROMPT if each == "prompt" else widths[each] for each in shown) + 2 * len(shown) <= room:
+            break
+        if name in shown:
+            shown.remove(name)
+    return shown

@@ -110,7 +110,8 @@ class _Drawn(_Silent):
         from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - the same
 
         self._frame = frame
-        console = Console(file=frame.env.stderr, no_color="NO_COLOR" in frame.env.environ, highlight=False)
+        environ = frame.env.environ
+        console = Console(file=frame.env.stderr, no_color="NO_COLOR" in environ, highlight=False, _environ=environ)
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[note]}"))
         self._bar = Progress(*columns, console=console, expand=True, transient=True)
         self._task = self._bar.add_task("", total=None, note="", start=False)

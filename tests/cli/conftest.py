@@ -1,0 +1,135 @@
+"""What the command line's tests share: a runner in this process, one in a process of its own, a server."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from msgspec import Struct
+
+from filmgate.cli.app import run
+from filmgate.cli.environment import Environment
+
+SOON = 40.0
+
+MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
+
+
+class Ran(Struct):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def cli(*arguments: str, stdin: str = "", terminal: bool = False, **environ: str) -> Ran:
+    """Run a command in this process."""
+    kind = Terminal if terminal else io.StringIO
+    out, err = kind(), kind()
+    env = Environment(stdin=io.StringIO(stdin), stdout=out, stderr=err, environ={"LANG": "C", **environ})
+    code = run(arguments, env)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+class Place:
+    """A data folder, with commands that run in processes of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self._models = folder / "models.toml"
+        self._models.write_text(MODELS, encoding="utf-8")
+
+    def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        env = kept | {"FILMGATE_DATA": str(self.data), "FILMGATE_MODELS": str(self._models), **environ}
+        return subprocess.Popen(
+            [sys.executable, "-m", "filmgate", *arguments],
+            cwd=self.folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, **environ: str) -> Ran:
+        """Run a command to its end."""
+        process = self.start(*arguments, **environ)
+        out, err = process.communicate(timeout=SOON)
+        return Ran(process.returncode, out, err)
+
+    @contextmanager
+    def serving(self, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+        """A server on this folder: its address, and its process."""
+        ready = self.folder / "ready"
+        process = self.start("serve", "--port", "0", "--ready-file", str(ready), *arguments)
+        try:
+            yield _address(process, ready), process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                process.communicate(timeout=SOON)
+
+
+def _address(process: subprocess.Popen[str], ready: Path) -> str:
+    until = time.monotonic() + SOON
+    while not ready.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return ready.read_text(encoding="ascii")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A fresh data folder."""
+    return Place(tmp_path)
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture(name="cli")
+def _cli() -> Cli:
+    """Runs a command in this process."""
+    return cli
+
+
+class Served(Struct):
+    """A server, and commands against it."""
+
+    url: str
+    key: str
+
+    def __call__(self, *arguments: str, stdin: str = "", terminal: bool = False, **environ: str) -> Ran:
+        """Run a command against it, in this process."""
+        environ = {"FILMGATE_BASE_URL": self.url, "FILMGATE_API_KEY": self.key} | environ
+        return cli(*arguments, stdin=stdin, terminal=terminal, **environ)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose films are made in a blink."""
+    place = Place(tmp_path_factory.mktemp("served"))
+    with place.serving() as (url, _):
+        key = place("keys", "create", "-q").out.strip()
+        yield Served(url, key)

@@ -1,0 +1,46 @@
+"""Every error has its exit code; scripts depend on the numbers."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from filmgate import errors
+from filmgate.cli.exits import Exit, verdict
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.VideoNotFound("video_1"), 3),
+        (errors.VideoExpired(), 3),
+        (errors.InvalidKey(), 4),
+        (errors.NotAllowed(), 4),
+        (errors.TooManyRequests(), 5),
+        (errors.Unavailable(), 5),
+        (errors.ConnectionFailed(), 5),
+        (errors.VideoNotReady(), 5),
+        (errors.InvalidValue(), 6),
+        (errors.VideoNotDeletable(), 6),
+        (errors.VideoFailed(), 7),
+        (errors.VideoModerated(), 7),
+        (errors.InsufficientQuota(), 8),
+        (OSError(errno.ENOSPC, "No space left on device"), 9),
+        (errors.WaitTimeout(), 10),
+        (errors.OutputExists(), 11),
+        (errors.IntegrityError(), 12),
+        (errors.SettingsError(), 2),
+        (errors.UnexpectedAnswer(), 1),
+        (errors.SubmissionUnknown(), 1),
+        (PermissionError(errno.EACCES, "Permission denied"), 1),
+    ],
+)
+def test_an_error_has_its_code(error: Exception, code: int) -> None:
+    """The table of the handbook, row by row."""
+    assert verdict(error)[0] == code
+
+
+def test_the_numbers_are_fixed() -> None:
+    """Renumbering would break scripts."""
+    assert [code.value for code in Exit] == [*range(14), 130]

@@ -1,0 +1,28 @@
+"""Chinese characters take two cells."""
+
+from __future__ import annotations
+
+import pytest
+
+from filmgate.cli.widths import cells, wrap
+
+
+def test_cells_are_counted() -> None:
+    """A Latin letter is one, a Chinese one two."""
+    assert cells("abc") == 3
+    assert cells("中文 a") == 6
+
+
+@pytest.mark.parametrize("width", [10, 17, 40])
+def test_no_line_is_wider_than_it_may(width: int) -> None:
+    """Mixed text keeps to the width, loses nothing, and begins no line with a full stop."""
+    text = "未给出时依次取 OPENAI_KEY 等变量，都没有则使用内置的引擎。"
+    lines = wrap(text, width)
+    assert all(cells(line) <= max(width, cells("OPENAI_KEY")) + 2 for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert not any(line.startswith(("，", "。")) for line in lines)
+
+
+def test_no_text_is_one_empty_line() -> None:
+    """The caller always has a first line."""
+    assert wrap("", 10) == [""]
