@@ -19,7 +19,7 @@ def main(names: list[str]) -> int:
         return 2
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}, load {os.getloadavg()[0]:.1f}")
-    print(f"{'work':<44} {'ours':>22} {'reference':>22}   ratio")
+    print(f"{'work':<44}{'ours':>20}{'reference':>20}{'figure':>12}")
     for name in names or rows.ROWS:
         with tempfile.TemporaryDirectory(prefix="filmgate-bench-") as folder:
             for row in rows.ROWS[name](Path(folder)):

@@ -1,6 +1,7 @@
-"""A whole Filmgate in a process of its own: ``python -m benchmarks.gate FOLDER`` writes address and key to ``FOLDER/ready``.
+"""A whole Filmgate in a process of its own, ``python -m benchmarks.gate FOLDER``.
 
-It makes no films (``worker`` is off): what is measured is the server, and accepted videos would only be in its way.
+It writes its address and a key to ``FOLDER/ready`` once it answers. It makes no films (``worker`` is off): what is
+measured is the server, and accepted videos would only be in its way.
 """
 
 from __future__ import annotations

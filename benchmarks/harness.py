@@ -43,20 +43,22 @@ class Sample:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report."""
+    """One line of the report; ``figure`` is a ratio unless ``unit`` says otherwise, and at most the goal when met."""
 
     work: str
     ours: str
     reference: str
-    ratio: float
+    figure: float
     goal: float
     note: str = ""
+    unit: str = "x"
 
     def __str__(self) -> str:
         """The line, aligned."""
-        met = "met" if self.ratio <= self.goal else "MISSED"
-        figures = f"{self.work:<44} {self.ours:>22} {self.reference:>22} {self.ratio:7.2f}x"
-        return f"{figures}  goal {self.goal:g}x {met}  {self.note}"
+        met = "met" if self.figure <= self.goal else "MISSED"
+        against = f"{self.figure:.2f}{self.unit}"
+        figures = f"{self.work:<44}{self.ours:>20}{self.reference:>20}{against:>12}"
+        return f"{figures}  goal {self.goal:g}{self.unit} {met}  {self.note}".rstrip()
 
 
 def median(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:
@@ -141,7 +143,7 @@ class Loader(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._next()
 
     def data_received(self, data: bytes) -> None:

@@ -8,19 +8,35 @@ import json
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
 from PIL import Image
 
-from benchmarks.harness import Row, Sample, alternate, await_file, filmgate, http, load, measure, median, process
+from benchmarks.harness import (
+    Row,
+    Sample,
+    alternate,
+    await_file,
+    cpu_seconds,
+    filmgate,
+    http,
+    load,
+    measure,
+    median,
+    process,
+)
 from filmgate.store import Store
 from filmgate.video import Asset, AssetKind
 
@@ -98,23 +114,20 @@ def content(folder: Path) -> Iterator[Row]:
         ours, port, key = stack.enter_context(filmgate(data))
         videos = {size: _completed(data, port, key, size) for size in (100 * MIB, 5 * MIB)}
         nginx, nginx_port = stack.enter_context(_nginx(folder, {str(size): path for size, (_, path) in videos.items()}))
-        cases = (
+        cases: list[tuple[str, int, int, int, dict[str, str]]] = [
             ("100 MB, 4 at once", 100 * MIB, 4, 8, {}),
             ("5 MB, 16 at once", 5 * MIB, 16, 120, {}),
             ("50 MB range, 4 at once", 100 * MIB, 4, 12, {"Range": f"bytes={25 * MIB}-{75 * MIB - 1}"}),
-        )
+        ]
         for name, size, connections, total, headers in cases:
-            get = http("GET", f"/v1/videos/{videos[size][0]}/content", key, **headers)
-            same = http("GET", f"/{size}", **headers)
+            get = http("GET", f"/v1/videos/{videos[size][0]}/content", key, b"", **headers)
+            same = http("GET", f"/{size}", "", b"", **headers)
             moved = (50 * MIB if headers else size) * total / (1024 * MIB)
+            often = {"total": total, "connections": connections}
             results = alternate(
                 {
-                    "ours": lambda g=get, c=connections, t=total: measure(
-                        ours, lambda: load(port, g, total=t, connections=c)
-                    ),
-                    "nginx": lambda g=same, c=connections, t=total: measure(
-                        nginx, lambda: load(nginx_port, g, total=t, connections=c)
-                    ),
+                    "ours": partial(measure, ours, partial(load, port, get, **often)),
+                    "nginx": partial(measure, nginx, partial(load, nginx_port, same, **often)),
                 },
                 ROUNDS,
             )
@@ -126,12 +139,63 @@ def content(folder: Path) -> Iterator[Row]:
             )
 
 
+def start(folder: Path) -> Iterator[Row]:
+    """How long until the command and the server answer, and what an idle server holds."""
+    commands = {"ours": ["-m", "filmgate", "--help"], "python": ["-c", "pass"]}
+    helps = alternate({name: partial(_ran, arguments) for name, arguments in commands.items()}, ROUNDS)
+    servers = alternate({"ours": lambda: _ready(folder, filmgate), "bare": lambda: _ready(folder, _bare)}, 2)
+    with _fresh(folder) as data, filmgate(data) as (ours, _, _):
+        time.sleep(2)
+        memory = ours.memory_full_info().uss / MIB
+    for work, results, goal in (("filmgate --help", helps, 0.12), ("server ready, a fresh folder", servers, 1.0)):
+        mine, other = (median(samples, lambda s: s.wall) for samples in results.values())
+        cpu = median(results["ours"], lambda s: s.cpu)
+        note = f"{cpu:.2f} s CPU" if cpu else ""
+        yield Row(work, f"{mine:.2f} s", f"{other:.2f} s", mine - other, goal, note, " s more")
+    yield Row("idle memory", f"{memory:.0f} MiB", "", memory, 110, unit=" MiB")
+
+
+def scene(folder: Path) -> Iterator[Row]:
+    """A film of 8 seconds at 1280x720, against x264 alone over the same frames with the same threads."""
+    command = [sys.executable, "-m", "benchmarks.scene", str(folder), str(max(1, ROUNDS // 2))]
+    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    (wall, cpu), (plain_wall, plain_cpu) = (
+        [statistics.median(each[at] for each in told[name]) for at in (0, 1)] for name in ("draw", "encode")
+    )
+    work, note = "scene, 8 s of 1280x720", f"memory {told['memory']} MiB (goal 500)"
+    yield Row(f"{work}: wall", f"{wall:.2f} s", f"{plain_wall:.2f} s", wall / plain_wall, 2, note)
+    drawing = max(0.0, cpu - plain_cpu)
+    yield Row(f"{work}: CPU beside the encoder", f"{drawing:.2f} s", f"{plain_cpu:.2f} s", drawing / plain_cpu, 1.5)
+
+
 ROWS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "poll": status_poll,
     "create": create,
     "upload": upload,
     "content": content,
+    "start": start,
+    "scene": scene,
 }
+
+
+def _ran(arguments: list[str]) -> Sample:
+    before, began = os.times(), time.perf_counter()
+    subprocess.run([sys.executable, *arguments], stdout=subprocess.DEVNULL, check=True)
+    wall, after = time.perf_counter() - began, os.times()
+    return Sample(1, wall, after.children_user + after.children_system - before.children_user - before.children_system)
+
+
+@contextmanager
+def _fresh(folder: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=folder) as fresh:
+        yield Path(fresh)
+
+
+def _ready(folder: Path, server: Callable[[Path], AbstractContextManager[tuple[Any, ...]]]) -> Sample:
+    with _fresh(folder) as data:
+        began = time.perf_counter()
+        with server(data) as (running, *_):
+            return Sample(1, time.perf_counter() - began, cpu_seconds(running))
 
 
 def _cpu_row(work: str, ours: list[Sample], reference: list[Sample], goal: float, note: str = "") -> Row:
