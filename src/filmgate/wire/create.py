@@ -15,7 +15,7 @@ from filmgate.errors import InvalidType, InvalidValue, MissingParameter, Unknown
 from filmgate.video import Fit
 from filmgate.wire.values import CreateParams, Fields, FileId, ImageUrl, Reference, Upload
 
-__all__ = ["READERS", "SEED_MAX", "kind_of", "parse", "read_filled", "read_seconds", "read_text"]
+__all__ = ["CHARACTERS_MAX", "READERS", "SEED_MAX", "kind_of", "parse", "read_filled", "read_seconds", "read_text"]
 
 SEED_MAX: Final = 2**63 - 1
 """The largest seed."""

@@ -9,7 +9,7 @@ import msgspec
 
 from filmgate import errors
 from filmgate.catalog import Model
-from filmgate.wire import create, openapi, webhook
+from filmgate.wire import create, openapi, openapi_revisions, webhook
 from filmgate.wire.openapi import _BODY, _ID, Schema, _header, _headers, _json, _ok, _operation, _query, _text
 from filmgate.wire.usage import UsageObject
 
@@ -31,13 +31,15 @@ _RATE: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", 
 def document(models: Sequence[Model]) -> Schema:
     """The document, for a catalogue of ``models``; it never changes while the server runs."""
     whole = openapi.document(models)
-    whole["paths"] |= _paths()
-    whole["components"]["schemas"] |= _answers() | _bodies()
+    whole["paths"] |= openapi_revisions.PATHS | _paths()
+    whole["components"]["schemas"] |= openapi_revisions.schemas() | _answers() | _bodies()
     whole["components"]["headers"] |= _rate_headers()
     for body in whole["components"]["schemas"]["CreateVideo"]["anyOf"]:
+        body["properties"]["characters"] = openapi_revisions.characters()
         body["properties"]["callback_url"] = {"anyOf": [_url(create.CALLBACK_URL_MAX), {"type": "null"}]}
-    for status in ("200", "429"):
-        whole["paths"]["/v1/videos"]["post"]["responses"][status]["headers"] |= _headers(*_RATE)
+    for path in ("", "/{id}/remix", "/edits", "/extensions"):
+        for status in ("200", "429"):
+            whole["paths"][f"/v1/videos{path}"]["post"]["responses"][status]["headers"] |= _headers(*_RATE)
     return whole
 
 
