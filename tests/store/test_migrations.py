@@ -8,9 +8,12 @@ import sqlite3
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from filmgate.store import Store, migrations
+from filmgate.store import Rate, Store, migrations
+from filmgate.store.database import APPLICATION_ID
 from filmgate.store.schema import metadata
 from filmgate.video import TRANSITIONS
 
@@ -50,3 +53,23 @@ def test_the_triggers_know_todays_moves() -> None:
     assert {before: set(after) for before, after in frozen.items()} == {
         str(before): {str(status) for status in after} for before, after in TRANSITIONS.items()
     }
+
+
+async def test_a_database_of_the_first_revision_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What lay in it stays, and what was added since works on it."""
+    path = tmp_path / "old.sqlite"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "filmgate.store:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO account VALUES ('acct_old', 'old', 7, 1.0)")
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+    engine.dispose()
+    store = Store.open(path)
+    key, _ = await store.accounts.create_key("acct_old", "k", requests_per_minute=3)
+    assert await store.videos.rate(key.id, 1.0) == Rate(3, 3, 0.0)
+    assert await store.webhooks.of("acct_old") == []
+    assert (await store.ledger.usage("acct_old", 0)).balance_micros == 7
+    await store.close()

@@ -68,7 +68,7 @@ def _check_rate(connection: Connection, key_id: str, limit: int, now: float) -> 
         raise TooManyRequests(retry_after=WINDOW)
     row = connection.row(_NTH_NEWEST, key_id=key_id, since=now - WINDOW, skipped=limit - 1)
     if row is not None:
-        message = f"Rate limit reached: this key may create {limit} videos a minute."
+        message = f"Rate limit reached: {limit} creates a minute with this key."
         raise TooManyRequests(message, retry_after=row[0] + WINDOW - now)
 
 
