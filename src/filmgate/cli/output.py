@@ -12,9 +12,9 @@ from filmgate.client import AsyncVideo
 __all__ = ["moment", "rows", "size", "video_row", "videos"]
 
 _COLUMNS = ["id", "status", "progress", "size", "seconds", "created", "prompt"]
-_DISPENSABLE = ["created", "revoked", "seconds", "size", "prompt", "progress", "key", "name", "status"]
-_PROMPT = 12
-"""Cells of a prompt that are worth showing; more where there is room."""
+_DISPENSABLE = ["created", "revoked", "seconds", "sizes", "size", "prompt", "progress", "key", "name", "status"]
+_LEAST = {"prompt": 12, "sizes": 9}
+"""Cells of a column that are worth showing; more where there is room."""
 _STEP = 1000
 
 
@@ -90,8 +90,9 @@ def _table(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, ob
     table = Table(box=None, pad_edge=False, header_style="bold")
     shown = _fitting(widths, console.width)
     for name in shown:
-        prompt = name == "prompt"
-        table.add_column(heads[name], overflow="ellipsis", no_wrap=True, min_width=_PROMPT if prompt else widths[name])
+        fold = name == "sizes"
+        least = min(widths[name], _LEAST.get(name, widths[name]))
+        table.add_column(heads[name], overflow="fold" if fold else "ellipsis", no_wrap=not fold, min_width=least)
     for row in found:
         table.add_row(*(escape(str(row[name])) for name in shown))
     console.print(table, soft_wrap=len(shown) == 1)
@@ -101,7 +102,7 @@ def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
     """The columns that fit into a line; those that matter least are left out first."""
     shown = list(widths)
     for name in _DISPENSABLE:
-        if sum(_PROMPT if each == "prompt" else widths[each] for each in shown) + 2 * len(shown) <= room:
+        if sum(min(widths[each], _LEAST.get(each, widths[each])) for each in shown) + 2 * len(shown) <= room:
             break
         if name in shown:
             shown.remove(name)

@@ -82,8 +82,8 @@ async def _delete(frame: Frame, ids: Sequence[str]) -> int:
 async def _models(frame: Frame) -> None:
     async with frame.client() as client:
         found = await client.models.list()
-    rows = [{"id": model.id, "size": " ".join(model.sizes), "seconds": " ".join(model.seconds)} for model in found]
-    output.rows(frame, ["id", "size", "seconds"], rows)
+    rows = [{"id": model.id, "sizes": " ".join(model.sizes), "seconds": " ".join(model.seconds)} for model in found]
+    output.rows(frame, ["id", "sizes", "seconds"], rows)
 
 
 def _done(frame: Frame, name: str, video_id: str) -> None:

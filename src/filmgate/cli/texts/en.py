@@ -120,6 +120,7 @@ TEXTS = {
     "column.progress": "%",
     "column.model": "model",
     "column.size": "size",
+    "column.sizes": "sizes",
     "column.seconds": "seconds",
     "column.created": "created",
     "column.expires": "expires",

@@ -117,6 +117,7 @@ TEXTS = {
     "column.progress": "%",
     "column.model": "模型",
     "column.size": "尺寸",
+    "column.sizes": "尺寸",
     "column.seconds": "秒数",
     "column.created": "创建时间",
     "column.expires": "过期时间",
