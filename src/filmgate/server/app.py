@@ -44,7 +44,7 @@ DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
 class App:
     """The application and its table of ``routes``; :meth:`drain` tells it that the server is about to stop."""
 
-    def __init__(self, app: ASGIApp, patience: Patience, routes: Sequence[Route]) -> None:
+    def __init__(self, app: ASGIApp, patience: Patience, routes: Sequence[Route] = ()) -> None:
         self.routes = routes
         self._app = app
         self._patience = patience
