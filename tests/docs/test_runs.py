@@ -121,3 +121,19 @@ def test_webhook_example(quick: Served) -> None:
             forged = {"webhook-id": "evt_1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,AAAA"}
             assert httpx2.post(url, content=b"{}", headers=forged).status_code == 400
         http.delete(f"/webhook_endpoints/{endpoint['id']}").raise_for_status()
+
+
+def _commands() -> list[str]:
+    """Every ``filmgate …`` that the manual speaks of, as far as its words are lower case."""
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    return sorted(
+        {found[1] for found in re.finditer(r"(?:`|^)filmgate ((?:[a-z]+ ?)+)(?=[`\"A-Z]| )", text, re.MULTILINE)}
+    )
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_commands_exist(command: str) -> None:
+    """Every command that the manual names has a help text."""
+    words = [sys.executable, "-m", "filmgate", *command.split(), "--help"]
+    ran = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", timeout=60)
+    assert ran.returncode == 0, ran
