@@ -28,7 +28,7 @@ PREFIXES = ("http://", "https://", "data:image/")
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
     """Touch what has the right form only: what was made to be refused stays so."""
     if isinstance(case.body, dict):
-        case.body = _without_callback(_with_picture(case.body))
+        case.body = _without_callback(_without_characters(_with_picture(case.body)))
     key = (case.headers or {}).get("Idempotency-Key")
     if isinstance(key, str) and len(key) <= LONGEST_KEY:
         case.headers["Idempotency-Key"] = uuid.uuid4().hex
@@ -37,6 +37,19 @@ def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
 def _without_callback(body: dict[str, Any]) -> dict[str, Any]:
     """A callback would leave this machine, and hosts that were made up are refused."""
     return {name: value for name, value in body.items() if name != "callback_url" or value is None}
+
+
+def _without_characters(body: dict[str, Any]) -> dict[str, Any]:
+    """Characters of the right form but of made-up ids are nobody's."""
+    given = body.get("characters")
+    if isinstance(given, list) and len(given) <= 2 and all(isinstance(one, dict) and _is_named(one) for one in given):
+        return body | {"characters": []}
+    return body
+
+
+def _is_named(one: dict[str, Any]) -> bool:
+    named = one.get("id")
+    return one.keys() == {"id"} and isinstance(named, str) and 1 <= len(named) <= 512 and "\x00" not in named
 
 
 def _with_picture(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,110 @@
+"""What a new prompt means on top of older ones, and how an extension begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from PIL import Image
+
+from filmgate.engines.base import Character, Job
+from filmgate.engines.scene.film import render
+from filmgate.engines.scene.revising import characters, meaning
+from filmgate.media import frames
+from filmgate.media.probe import opened
+from filmgate.media.stitch import stitch
+from filmgate.video import Operation, Size
+
+DOG = "A golden dog running on a beach at sunset, the camera follows"
+BASE = Job(token="t", video_id="v", model="m", prompt=DOG, size=Size(128, 72), seconds=1, seed=7)
+
+
+def _remix(prompt: str, *before: str) -> Job:
+    return replace(BASE, prompt=prompt, base_prompts=before or (DOG,), operation=Operation.REMIX)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "changed"),
+    [
+        ("At night", {"time": "night"}),
+        ("Make it rain", {"weather": ("rain",)}),
+        ("In a city", {"setting": "city"}),
+        ("把它变成夜晚", {"time": "night"}),
+        ("Nothing of the kind is known here", {}),
+    ],
+)
+def test_what_is_said_wins_and_the_rest_stays(prompt: str, changed: dict[str, object]) -> None:
+    """One facet is replaced, every other one is what it was."""
+    (before,), (after,) = meaning(BASE, 24).shots, meaning(_remix(prompt), 24).shots
+    said = {name: getattr(after, name) for name in ("setting", "time", "weather", "camera")}
+    was = {name: getattr(before, name) for name in ("setting", "time", "weather", "camera")}
+    assert said == was | changed
+    assert [spec.kind for spec in after.subjects] == ["dog"]
+
+
+def test_somebody_who_was_there_is_changed() -> None:
+    """A dog that is called black now goes on running."""
+    (shot,) = meaning(_remix("The dog is black"), 24).shots
+    assert [(spec.kind, spec.action, spec.attributes) for spec in shot.subjects] == [("dog", "run", ("black",))]
+
+
+def test_remixes_of_remixes_add_up() -> None:
+    """Each prompt lies over all before it; the seed is the first film's."""
+    description = meaning(_remix("In the rain", DOG, "At night"), 24)
+    assert (description.shots[0].time, description.shots[0].weather) == ("night", ("rain",))
+    assert description.seed == BASE.seed
+
+
+def test_an_extension_goes_on_from_the_last_shot() -> None:
+    """What was seen in earlier shots is not told again."""
+    two = "Shot 1: a city at night. Shot 2: a beach at dawn."
+    assert len(meaning(replace(BASE, prompt=two), 48).shots) == 2
+    job = replace(BASE, prompt="The camera pans", base_prompts=(two,), operation=Operation.EXTEND)
+    (shot,) = meaning(job, 48).shots
+    assert (shot.setting, shot.camera, shot.frames) == ("beach", ("pan",), 48)
+
+
+def test_a_mentioned_character_lends_its_colour(tmp_path: Path) -> None:
+    """The notes say who was mentioned, and which colour it gave."""
+    picture = tmp_path / "who.png"
+    Image.new("RGB", (30, 30), "#c8322c").save(picture)
+    who = (
+        Character(name="Mossy", picture=picture, film=picture),
+        Character(name="Fern", picture=picture, film=picture),
+    )
+    job = replace(BASE, prompt="mossy the dog runs on a beach", characters=who)
+    assert meaning(job, 24).shots[0].subjects[0].attributes[0] == "red"
+    assert [(said["name"], said["mentioned"], said["colour"]) for said in characters(job)] == [
+        ("Mossy", True, "red"),
+        ("Fern", False, "red"),
+    ]
+
+
+def test_an_extension_begins_with_its_sources_last_frame(tmp_path: Path) -> None:
+    """Over the seam the picture stands, then it leaves for a scene that moves; the whole plays through."""
+    source, segment, whole = (tmp_path / f"{name}.mp4" for name in ("source", "segment", "whole"))
+    _render(BASE, source)
+    frames.last_frame(source, tmp_path / "last.png")
+    job = replace(BASE, prompt="It goes on", base_prompts=(DOG,), operation=Operation.EXTEND)
+    _render(replace(job, seconds=2, reference=tmp_path / "last.png", source=source), segment)
+    assert stitch(source, segment, whole) == 72
+    with opened(whole) as container:
+        greys = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
+    assert np.abs(greys[24] - greys[23]).mean() < 3
+    assert np.abs(greys[71] - greys[24]).mean() > 3
+
+
+def test_an_uploaded_film_is_edited_from_its_first_frame(tmp_path: Path) -> None:
+    """The edit begins as the upload did, and its notes say what was not kept."""
+    _render(BASE, tmp_path / "upload.mp4")
+    job = replace(BASE, prompt="Snow", operation=Operation.EDIT, source=tmp_path / "upload.mp4")
+    notes = _render(job, tmp_path / "edit.mp4")
+    first, again = (frames.first_picture(tmp_path / f"{name}.mp4").astype(int) for name in ("upload", "edit"))
+    assert np.abs(first - again).mean() < 6
+    assert "motion is not kept" in str(notes["operation"])
+
+
+def _render(job: Job, out: Path) -> dict[str, object]:
+    return render(job, out, progress=lambda _done, _all: None, cancelled=lambda: False).notes
