@@ -1,0 +1,54 @@
+"""The SDK against the real app: every call, every byte, no script."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from filmgate import AsyncClient, bootstrap, errors
+from filmgate.settings import Settings
+
+MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
+    """A client of a whole Filmgate in this process."""
+    models = tmp_path / "models.toml"
+    models.write_text(MODELS, encoding="utf-8")
+    settings = Settings(data=tmp_path / "data", models=models, log_level="error")
+    async with bootstrap.build(settings, "embedded") as gate:
+        account = await gate.store.accounts.create_account("tests", None)
+        _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
+        transport = httpx2.ASGITransport(gate.app)
+        async with AsyncClient(base_url="http://s", api_key=secret, transport=transport, environ={}) as client:
+            yield client
+
+
+async def test_a_whole_life(client: AsyncClient, tmp_path: Path) -> None:
+    """A film is made, seen, saved, listed and removed, and every error on the way is the right one."""
+    video = await client.generate("a dog", seconds=4, idempotency_key="one")
+    assert (await client.generate("a dog", seconds=4, idempotency_key="one")).id == video.id
+    seen: list[int] = []
+    await video.wait(timeout=60, on_progress=lambda video: seen.append(video.progress))
+    assert seen == sorted(seen)
+    assert [shown.status async for shown in video.events()] == ["completed"]
+    path = await video.save(tmp_path / "dog.mp4")
+    assert path.stat().st_size > 1000
+    thumbnail = await client.videos.download_content(video.id, variant="thumbnail")
+    assert thumbnail.media_type == "image/webp"
+    assert [listed.id async for listed in client.videos.list(limit=1)] == [video.id]
+    assert "sora-2" in [model.id for model in await client.models.list()]
+    with pytest.raises(errors.VideoNotDeletable):
+        await video.cancel()
+    assert await video.delete() == video.id
+    with pytest.raises(errors.VideoNotFound):
+        await video.refresh()
+    with pytest.raises(errors.InvalidValue, match="Supported values"):
+        await client.generate("a dog", seconds=5)
+    with pytest.raises(errors.IdempotencyKeyReuse):
+        await client.generate("a cat", seconds=4, idempotency_key="one")
