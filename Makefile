@@ -55,12 +55,18 @@ clean: ## remove what the commands above made
 	@$(PYTHON) -m venv .cache/uv
 	@.cache/uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
 
+# An SDK of the generation that sent JSON, for the conformance tests, apart from the one that the lock file pins.
+.cache/openai-2.26/.ready: | $(filter .cache/%,$(UV))
+	@$(UV) venv --quiet --clear .cache/openai-2.26
+	@$(UV) pip install --quiet --python .cache/openai-2.26/bin/python openai==2.26.0
+	@touch $@
+
 .venv/.installed: pyproject.toml uv.lock | $(filter .cache/%,$(UV))
 	@echo "Setting up (once): Filmgate and its libraries"
 	@$(UV) sync --quiet --frozen --no-dev --inexact
 	@touch $@
 
-.venv/.ready: .venv/.installed
+.venv/.ready: .venv/.installed .cache/openai-2.26/.ready
 	@echo "Setting up (once): the test tools"
 	@$(UV) sync --quiet --frozen
 	@touch $@

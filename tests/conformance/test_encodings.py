@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,8 @@ from PIL import Image
 
 from .conftest import Served
 
-REQUIREMENT = "openai==2.26.0"
+OLD_PYTHON = Path(__file__).parents[2] / ".cache" / "openai-2.26" / "bin" / "python"
+"""An environment with an SDK of the generation that sent JSON; `make test` makes it."""
 
 OLD_SDK = """
 import sys, openai
@@ -119,22 +119,13 @@ def test_curl(served: Served, tmp_path: Path, *, form: bool) -> None:
     assert re.findall('"id":"[^"]*"', said) == [f'"id":"{json.loads(said)["id"]}"']
 
 
-@pytest.fixture(scope="module")
-def old_sdk() -> list[str]:
-    """A Python that has an SDK of the generation that sent JSON, from uv's cache; never from the network."""
-    command = ["uv", "run", "--offline", "--isolated", "--no-project", "--with", REQUIREMENT, "python"]
-    made = shutil.which("uv") and subprocess.run([*command, "-c", ""], capture_output=True, check=False).returncode == 0
-    if not made:
-        pytest.skip(f"left out: uv has no {REQUIREMENT} in its cache (uv run --no-project --with {REQUIREMENT} true)")
-    return command
-
-
 @pytest.mark.slow
-def test_the_sdk_that_sent_json(served: Served, old_sdk: list[str], tmp_path: Path) -> None:
+@pytest.mark.needs(str(OLD_PYTHON))
+def test_the_sdk_that_sent_json(served: Served, tmp_path: Path) -> None:
     """openai-python 2.26 creates with JSON, an int staying an int, and with a file."""
     (tmp_path / "first.png").write_bytes(PICTURE)
     (tmp_path / "old.py").write_text(OLD_SDK, encoding="utf-8")
-    command = [*old_sdk, str(tmp_path / "old.py"), served.base_url, served.key, str(tmp_path / "first.png")]
+    command = [str(OLD_PYTHON), str(tmp_path / "old.py"), served.base_url, served.key, str(tmp_path / "first.png")]
     ran = subprocess.run(command, capture_output=True, check=False, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     said = ran.stdout.splitlines()
