@@ -123,9 +123,11 @@ class Reconciler:
         for executor_id in await self._workers.dead(self._clock() - DEAD_AFTER):
             if executor_id == self._executor_id:
                 continue
-            adopted += await self._starter.adopt(executor_id)
+            flows = await self._starter.adopt(executor_id)
             await self._workers.forget(executor_id)
-            log.warning("flow.took_over", executor=executor_id, flows=adopted)
+            if flows:
+                log.warning("flow.took_over", executor=executor_id, flows=flows)
+            adopted += flows
         return adopted
 
     async def prune(self) -> int:
