@@ -24,7 +24,17 @@ from filmgate.errors import BadArtifact
 from filmgate.media.probe import opened, video_track
 from filmgate.video import Size
 
-__all__ = ["PREVIEW_FRAMES", "SHEET_SIDE", "Source", "fitted", "preview", "sample", "spritesheet", "thumbnail"]
+__all__ = [
+    "PREVIEW_FRAMES",
+    "SHEET_SIDE",
+    "Source",
+    "fitted",
+    "preview",
+    "sample",
+    "scaled",
+    "spritesheet",
+    "thumbnail",
+]
 
 SHEET_SIDE = 4
 """Tiles in a row and in a column of a spritesheet."""
@@ -115,7 +125,7 @@ def _decoded(film: Path, which: Sequence[int], count: int, side: int) -> list[RG
         shown: dict[int, RGB] = {}
         for number, frame in enumerate(container.decode(stream)):
             if number in wanted:
-                shown[number] = _rgb(frame, side)
+                shown[number] = scaled(frame, side)
             if number >= wanted[-1]:
                 break
     if not shown:
@@ -146,13 +156,14 @@ def _resized(frame: RGB, side: int) -> Image.Image:
     )
 
 
-def _rgb(frame: VideoFrame, side: int) -> RGB:
+def scaled(frame: VideoFrame, side: int = _THUMBNAIL_SIDE) -> RGB:
+    """A frame as RGB, scaled down to ``side`` pixels on the long side."""
     to = fitted(Size(frame.width, frame.height), side)
-    scaled = frame.reformat(
+    picture = frame.reformat(
         width=to.width,
         height=to.height,
         format="rgb24",
         src_colorspace=_BT709 if frame.colorspace == _UNSPECIFIED else None,
         interpolation=Interpolation.AREA,
     )
-    return np.asarray(scaled.to_ndarray(), np.uint8)
+    return np.asarray(picture.to_ndarray(), np.uint8)

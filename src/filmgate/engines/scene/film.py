@@ -7,6 +7,7 @@ threads.
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -75,7 +76,7 @@ def render(
         Cancelled: in time; no file is left.
     """
     description = meaning(job, job.seconds * FPS)
-    snapshots = Snapshots(job.size, job.seconds * FPS)
+    snapshots = Snapshots(job.seconds * FPS)
     comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
     with ThreadPoolExecutor(threads, "draw") as pool, ThreadPoolExecutor(1, "prepare") as painter:
         reel = _Reel(description, job, painter, cancelled)
@@ -189,6 +190,8 @@ class _Reel:
     def _prepare(self, number: int) -> View:
         if self.cancelled():
             raise Cancelled
+        if number > 1:
+            gc.collect()  # the shot before the last one: a stage refers to itself
         shot = self.description.shots[number]
         reference = _reference(self._job) if number == 0 and self.opening is None else None
         seed = self.description.seed + number * (self._world(number) != self._world(0))

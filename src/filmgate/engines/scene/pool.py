@@ -214,5 +214,8 @@ def _environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
         **dict.fromkeys(threads, "1"),
         "NUMBA_CACHE_DIR": str(cache / "kernels"),
         "MALLOC_ARENA_MAX": "2",
+        # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
+        "MALLOC_MMAP_THRESHOLD_": "1048576",
+        "MALLOC_TRIM_THRESHOLD_": "1048576",
         "PYTHONUNBUFFERED": "1",
     }

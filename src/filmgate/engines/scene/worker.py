@@ -8,6 +8,7 @@ so that a poll is answered while it draws.
 from __future__ import annotations
 
 import ctypes
+import gc
 import logging
 import os
 import queue
@@ -43,11 +44,14 @@ class _Desk:
     def work(self) -> None:
         """Warm up, then make what is ordered, for ever."""
         warm_up()
+        gc.collect()
+        gc.freeze()  # what is loaded stays: later collections are about films only
         self._say(protocol.Ready())
         while True:
             order = self._waiting.get()
             self._say(self._make(order))
             self._cancelled.discard(order.job.token)
+            gc.collect()  # a film's stages refer to themselves and hold hundreds of megabytes
 
     def _take(self) -> None:
         for line in self._orders:
