@@ -127,7 +127,7 @@ def _commands() -> list[str]:
     """Every ``filmgate …`` that the manual speaks of, as far as its words are lower case."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     return sorted(
-        {found[1] for found in re.finditer(r"(?:`|^)filmgate ((?:[a-z]+ ?)+)(?=[`\"A-Z]| )", text, re.MULTILINE)}
+        {found.strip() for found in re.findall(r"(?:`|^)filmgate ((?:[a-z]+ ?)+)(?=[`\"A-Z ])", text, re.MULTILINE)}
     )
 
 
