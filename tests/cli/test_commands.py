@@ -153,3 +153,13 @@ def test_watch_saves_unless_told_otherwise(served: Served) -> None:
 def test_models_are_listed(served: Served) -> None:
     """What can be asked for."""
     assert any(line.startswith("sora-2\t") for line in _lines(served("models")))
+
+
+def test_a_film_leads_to_the_next(served: Served) -> None:
+    """A remix and an extension are of a film's id, an edit takes a file too; each ends in a file."""
+    made = _made(served)
+    assert _lines(served("remix", made, "at night", "-o", "night.mp4")) == ["night.mp4"]
+    assert _lines(served("extend", made, "it runs on", "--seconds", "4", "-o", "longer.mp4")) == ["longer.mp4"]
+    assert _lines(served("edit", "night.mp4", "snow", "-o", "snow.mp4")) == ["snow.mp4"]
+    assert all(Path(name).read_bytes()[4:8] == b"ftyp" for name in ("night.mp4", "longer.mp4", "snow.mp4"))
+    assert served("remix", "video_none", "x").code != 0

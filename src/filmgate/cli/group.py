@@ -17,6 +17,9 @@ __all__ = ["COMMANDS", "Command", "Filmgate", "Group"]
 
 COMMANDS = {
     "generate": "generate",
+    "remix": "revise",
+    "edit": "revise",
+    "extend": "revise",
     "serve": "serve",
     "list": "videos",
     "show": "videos",

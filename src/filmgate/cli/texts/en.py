@@ -12,6 +12,7 @@ TEXTS = {
     "metavar.prompt": "PROMPT",
     "metavar.ids": "ID…",
     "metavar.id": "ID",
+    "metavar.film": "FILM",
     "option.help": "Show this and leave.",
     "option.version": "Show the version and leave.",
     "option.base_url": "The API to talk to, with or without /v1. Else FILMGATE_BASE_URL, OPENAI_BASE_URL …; else the "
@@ -39,6 +40,17 @@ TEXTS = {
     "generate.output": "Where to save it; ID.mp4 in this folder unless given. A folder will do.",
     "generate.force": "Replace a file that is there.",
     "generate.timeout": "Seconds to wait at most; the film goes on without you.",
+    "revise.model": "Which model makes it, of a file of yours; a film of the server keeps its own.",
+    "remix.short": "Make a film once more, its prompt changed.",
+    "remix.help": "Make the finished film ID once more: what PROMPT says is new, the rest stays.\n\n"
+    "\b\nExample:\n  filmgate remix video_… 'at night, in the rain' -o night.mp4\n",
+    "edit.short": "Change a film as a prompt says.",
+    "edit.help": "Change FILM as PROMPT says; FILM is a finished film's ID, or an MP4 of yours.\n\n"
+    "\b\nExample:\n  filmgate edit clip.mp4 'snow falls' -o snow.mp4\n",
+    "extend.short": "Let a film go on.",
+    "extend.help": "Let FILM go on from its last frame; FILM is a finished film's ID, or an MP4 of yours.\n\n"
+    "\b\nExample:\n  filmgate extend video_… 'the dog runs on' --seconds 8 -o longer.mp4\n",
+    "extend.seconds": "Length of what is added.",
     "list.short": "List your films, newest first.",
     "list.help": "List your films, newest first.\n\n\b\nExample:\n"
     "  filmgate list -q --status completed | filmgate download -\n",

@@ -12,6 +12,7 @@ TEXTS = {
     "metavar.prompt": "提示词",
     "metavar.ids": "ID…",
     "metavar.id": "ID",
+    "metavar.film": "影片",
     "option.help": "显示此帮助并退出。",
     "option.version": "显示版本并退出。",
     "option.base_url": "要连接的 API 地址，带不带 /v1 都可以。未给出时依次取 FILMGATE_BASE_URL、OPENAI_BASE_URL 等；"
@@ -39,6 +40,17 @@ TEXTS = {
     "generate.output": "保存到哪里；默认是当前目录下的 ID.mp4。也可以是目录。",
     "generate.force": "覆盖已有的文件。",
     "generate.timeout": "最多等待的秒数；影片会继续生成。",
+    "revise.model": "使用的模型，仅用于你自己的文件；服务器上的影片沿用原来的模型。",
+    "remix.short": "改动提示词，重新生成影片。",
+    "remix.help": "重新生成已完成的影片 ID：按提示词改动，其余不变。\n\n"
+    "\b\n示例：\n  filmgate remix video_… '改成雨夜' -o night.mp4\n",
+    "edit.short": "按提示词修改影片。",
+    "edit.help": "按提示词修改影片；可以是已完成影片的 ID，也可以是你自己的 MP4 文件。\n\n"
+    "\b\n示例：\n  filmgate edit clip.mp4 '下雪' -o snow.mp4\n",
+    "extend.short": "把影片续下去。",
+    "extend.help": "从影片的最后一帧续下去；可以是已完成影片的 ID，也可以是你自己的 MP4 文件。\n\n"
+    "\b\n示例：\n  filmgate extend video_… '小狗继续奔跑' --seconds 8 -o longer.mp4\n",
+    "extend.seconds": "续写部分的秒数。",
     "list.short": "列出你的影片，最新的在前。",
     "list.help": "列出你的影片，最新的在前。\n\n"
     "\b\n示例：\n  filmgate list -q --status completed | filmgate download -\n",
