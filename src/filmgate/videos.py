@@ -57,6 +57,9 @@ RESEND_WINDOW = 120.0
 FETCH_TIMEOUT = 30.0
 """Seconds within which a reference URL must have been fetched."""
 
+PICTURES_AT_ONCE = 2
+"""Reference pictures taken in at a time: while one is, it is held whole, as a file and as pixels."""
+
 USUAL_SECONDS = 60.0
 """What a video is taken to need whose engine is no longer configured."""
 
@@ -140,6 +143,7 @@ class Videos:
         self._image_limit = image_limit
         self._accepting: set[asyncio.Future[Video]] = set()
         self._turns = _Turns()
+        self._pictures = asyncio.Semaphore(PICTURES_AT_ONCE)
         self._sources = Sources(store, storage, clock)
         self.characters = Characters(store, storage, clock)
 
@@ -437,15 +441,16 @@ class Videos:
             source = await self._source(params.input_reference, staged)
             out = self._storage.staging(".png")
             staged.append(out)
-            await asyncio.to_thread(
-                images.take_in,
-                source,
-                size=resolved.size,
-                fit=params.fit or Fit.ERROR,
-                limit=self._image_limit,
-                out=out,
-                types=limits.image_types or images.TYPES,
-            )
+            async with self._pictures:
+                await asyncio.to_thread(
+                    images.take_in,
+                    source,
+                    size=resolved.size,
+                    fit=params.fit or Fit.ERROR,
+                    limit=self._image_limit,
+                    out=out,
+                    types=limits.image_types or images.TYPES,
+                )
             stored = await self._storage.keep(out, f"references/{video_id[6:8]}/{video_id}.png")
         finally:
             for path in staged:
