@@ -2,7 +2,7 @@
 
 from openai import OpenAI
 
-client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="sk-…")
+client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="fg-…")
 stream = client.chat.completions.create(
     model="sora-2-hd-10s-chat",
     messages=[{"role": "user", "content": "横屏：一只金毛犬在海滩上奔跑"}],

@@ -2,6 +2,6 @@
 
 from openai import OpenAI
 
-client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="sk-…")
+client = OpenAI(base_url="http://127.0.0.1:8000/v1", api_key="fg-…")
 video = client.videos.create_and_poll(prompt="A dog on a beach at sunset", seconds="4")
 client.videos.download_content(video.id).write_to_file("dog.mp4")

@@ -50,7 +50,7 @@ def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
 
 def _adapted(name: str, served: Served) -> str:
     text = (SNIPPETS / name).read_text(encoding="utf-8")
-    return text.replace("http://127.0.0.1:8000", served.url).replace("sk-…", served.key)
+    return text.replace("http://127.0.0.1:8000", served.url).replace("fg-…", served.key)
 
 
 @pytest.mark.parametrize("name", ["openai_sdk.py", "own_sdk.py"])
