@@ -56,6 +56,7 @@ def act(job, out):
         return print("what?", flush=True)
     if prompt == "fail":
         return say(type="failed", token=token, message="ValueError: secret details")
+    os.makedirs(os.path.dirname(out), exist_ok=True)
     open(out, "w").write(prompt)
     picture = out.replace("film.mp4", "film.thumbnail.webp")
     open(picture, "w").write("picture of " + prompt)

@@ -119,7 +119,6 @@ class SceneEngine:
             raise EngineUnavailable("The renderer is not running.")
         if job.token not in self._works:
             work = _Work(job, self._home[0] / job.token)
-            await asyncio.to_thread(work.folder.mkdir)
             self._works[job.token] = work
             self._pool.order(protocol.Render(job, work.film))
             self._forget()

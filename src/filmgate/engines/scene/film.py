@@ -11,6 +11,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def render(
     with ThreadPoolExecutor(threads, "draw") as pool, ThreadPoolExecutor(1, "prepare") as painter:
         reel = _Reel(description, job, painter, cancelled)
         with (
-            _stopping(pool, painter),
+            _dropping(pool, painter),
             FilmWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
         ):
             for done, frame in enumerate(_frames(reel, writer, pool, threads + _AHEAD), 1):
@@ -91,17 +92,13 @@ def render(
     return Film(extras=snapshots.save(out, cancelled), notes=reel.notes)
 
 
-class _stopping:  # noqa: N801 - used like a function
+@contextmanager
+def _dropping(*pools: ThreadPoolExecutor) -> Iterator[None]:
     """Drops what the pools have not begun when the film ends early."""
-
-    def __init__(self, *pools: ThreadPoolExecutor) -> None:
-        self._pools = pools
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *exit_: object) -> None:
-        for pool in self._pools:
+    try:
+        yield
+    finally:
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
 
 

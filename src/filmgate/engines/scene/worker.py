@@ -65,6 +65,7 @@ class _Desk:
     def _make(self, order: protocol.Render) -> protocol.Answer:
         token = order.job.token
         try:
+            order.out.parent.mkdir(exist_ok=True)
             film: Film = render(
                 order.job,
                 order.out,
