@@ -42,16 +42,21 @@ def mix(shots: Sequence[ShotSound], *, seconds: float, seed: int) -> Stereo:
     """
     count = round(seconds * RATE)
     made = np.zeros((count, 2), np.float32)
-    for name in sorted({name for shot in shots for name in shot.cues.ambience if name in BEDS} or {_ROOM_TONE}):
+    for name in sorted(_heard(shots) or {_ROOM_TONE}):
         made += BEDS[name](count, _random(seed, name)) * _levels(shots, name, count)[:, None]
     _add_events(made, shots, seed)
     ends = _ends(count)[:, None]
     return normalise(made * ends, TARGET, _CEILING)
 
 
+def _heard(shots: Sequence[ShotSound]) -> set[str]:
+    """The known beds that are above silence in some shot."""
+    return {name for shot in shots for name, level in shot.cues.ambience.items() if name in BEDS and level > 0}
+
+
 def _levels(shots: Sequence[ShotSound], name: str, count: int) -> Mono:
     """How loud a bed is at every sample."""
-    default = 0.0 if any(bed in BEDS for shot in shots for bed in shot.cues.ambience) else _ROOM_TONE_LEVEL
+    default = 0.0 if _heard(shots) else _ROOM_TONE_LEVEL
     times, levels = [0.0], [shots[0].cues.ambience.get(name, default) if shots else default]
     for shot in shots[1:]:
         level = shot.cues.ambience.get(name, default)
