@@ -203,6 +203,8 @@ class NewVideo(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None  # the client's header
     resend_since: float | None = None  # a resend: the same request of the same key since then made this video already
     key_id: str | None = None  # whose limits count
+    creates_a_minute: int | None = None  # the dialect's own limit of a key, beside the key's
+    running_limit: int | None = None  # the same, for unfinished videos at once
     callback_url: str | None = None  # sealed; told of its end
     fingerprint: str = ""  # hex digest over the parsed fields and file bytes, to tell a replay from another request
 

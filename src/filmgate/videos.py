@@ -199,11 +199,11 @@ class Videos:
             seen = await self._made_before(principal, repeated)
             return seen or await self._remake(principal, params, limits, repeated)
 
-    async def rate(self, principal: Principal) -> Rate | None:
-        """How the key stands with its creates a minute; None if it has no such limit."""
-        if principal.requests_per_minute is None:
+    async def rate(self, principal: Principal, limits: Limits = UNLIMITED) -> Rate | None:
+        """How the key stands with its creates a minute and the dialect's; None if there is no such limit."""
+        if principal.requests_per_minute is None and limits.creates_a_minute is None:
             return None
-        return await self._store.videos.rate(principal.key_id, self._clock())
+        return await self._store.videos.rate(principal.key_id, self._clock(), limits.creates_a_minute)
 
     @asynccontextmanager
     async def _turn(
@@ -238,7 +238,7 @@ class Videos:
         video_id = new_id()
         reference = await self._take_in(video_id, params, resolved, limits)
         recipe = _recipe(params, resolved, reference, characters)
-        new = _new_video(video_id, principal, resolved, recipe, repeated)
+        new = _new_video(video_id, principal, resolved, recipe, repeated, limits)
         new = msgspec.structs.replace(new, callback_url=callback_url, metadata=params.metadata or {})
         return await self._surely_accept(new)
 
@@ -250,7 +250,7 @@ class Videos:
         self._check_able(resolved.model, _ABILITIES[params.operation])
         source, reference = await self._sources.keep(origin, video_id)
         recipe = msgspec.structs.replace(recipe, source=source, reference=reference)
-        new = _new_video(video_id, principal, resolved, recipe, repeated)
+        new = _new_video(video_id, principal, resolved, recipe, repeated, limits)
         if params.operation is Operation.REMIX:
             new = msgspec.structs.replace(new, remixed_from_video_id=origin.video_id)
         return await self._surely_accept(new)
@@ -505,7 +505,9 @@ def _recipe(
     )
 
 
-def _new_video(video_id: str, principal: Principal, resolved: Resolved, recipe: Recipe, repeated: Repeated) -> NewVideo:
+def _new_video(
+    video_id: str, principal: Principal, resolved: Resolved, recipe: Recipe, repeated: Repeated, limits: Limits
+) -> NewVideo:
     return NewVideo(
         id=video_id,
         account_id=principal.account_id,
@@ -514,6 +516,8 @@ def _new_video(video_id: str, principal: Principal, resolved: Resolved, recipe: 
         engine=resolved.model.engine,
         recipe=recipe,
         price_micros=resolved.price_micros,
+        creates_a_minute=limits.creates_a_minute,
+        running_limit=limits.running,
         **msgspec.structs.asdict(repeated),
     )
 

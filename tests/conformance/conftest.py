@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
+from filmgate.store import Store
+
 HERE = Path(__file__).parent
 READY_WITHIN = 60.0
 
@@ -24,11 +26,23 @@ class Served(Struct, frozen=True):
 
     url: str
     key: str
+    folder: str = ""
 
     @property
     def base_url(self) -> str:
         """What the SDKs call the base URL."""
         return f"{self.url}/v1"
+
+
+async def new_key(folder: Path) -> str:
+    """One more key of the account of the server over ``folder``."""
+    store = Store.open(folder / "data" / "filmgate.sqlite")
+    try:
+        [account] = await store.accounts.accounts()
+        _, secret = await store.accounts.create_key(account.id, "one more")
+        return secret
+    finally:
+        await store.close()
 
 
 @contextmanager
@@ -52,7 +66,7 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> Served:
         assert process.poll() is None, (folder / "log").read_text()
         assert time.monotonic() < until, "the server did not get ready"
         time.sleep(0.02)
-    return Served(**json.loads((folder / "ready.json").read_text(encoding="utf-8")))
+    return Served(**json.loads((folder / "ready.json").read_text(encoding="utf-8")), folder=str(folder))
 
 
 Serve = Callable[[Path, str], AbstractContextManager[Served]]

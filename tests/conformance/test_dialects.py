@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image
 
-from .conftest import Served, serving
+from .conftest import Served, new_key, serving
 
 DIALECTS = ("", "/dmxapi", "/apiyi", "/apiyi-async")
 SECONDS = {"": "4", "/dmxapi": "4", "/apiyi": "4", "/apiyi-async": "10"}
@@ -21,19 +23,25 @@ PATIENCE = 60.0
 
 @pytest.fixture
 def http(served: Served) -> Iterator[httpx2.Client]:
-    """A client that holds the server's key, raw as half of the existing code sends it."""
-    with httpx2.Client(base_url=served.url, headers={"Authorization": served.key}, timeout=PATIENCE) as client:
+    """A client with a key of its own, raw as half of the existing code sends it."""
+    key = asyncio.run(new_key(Path(served.folder)))
+    with httpx2.Client(base_url=served.url, headers={"Authorization": key}, timeout=PATIENCE) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    """A client of a server whose films take two seconds."""
+def slowly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose films take two seconds."""
     models = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
-    with (
-        serving(tmp_path_factory.mktemp("slow"), models, FILMGATE_TESTCARD_DELAY="2") as served,
-        httpx2.Client(base_url=served.url, headers={"Authorization": served.key}, timeout=PATIENCE) as client,
-    ):
+    with serving(tmp_path_factory.mktemp("slow"), models, FILMGATE_TESTCARD_DELAY="2") as running:
+        yield running
+
+
+@pytest.fixture
+def slow(slowly: Served) -> Iterator[httpx2.Client]:
+    """A client of it, with a key of its own."""
+    key = asyncio.run(new_key(Path(slowly.folder)))
+    with httpx2.Client(base_url=slowly.url, headers={"Authorization": key}, timeout=PATIENCE) as client:
         yield client
 
 
@@ -251,3 +259,26 @@ def test_failed_video(slow: httpx2.Client, dialect: str) -> None:
     video = _finish(http, dialect, video_id)
     said = video["error"] if dialect == "/apiyi-async" else video["error"]["message"]
     assert (video["status"], said) == ("failed", "The video was cancelled.")
+
+
+def test_a_minute_of_apiyi_async(http: httpx2.Client) -> None:
+    """Ten creates a minute and five running films are what a key may have there, however little elsewhere."""
+    answers = []
+    for _ in range(10):
+        answers.append(_create(http, "/apiyi-async"))
+        _finish(http, "/apiyi-async", answers[-1].json()["id"])
+    assert [answer.headers["x-ratelimit-remaining-requests"] for answer in answers] == [str(9 - n) for n in range(10)]
+    refused = _create(http, "/apiyi-async")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert _create(http, "").status_code == 200
+
+
+def test_running_films_of_apiyi_async(slow: httpx2.Client) -> None:
+    """The sixth film at once is refused until one of the five ends."""
+    answers = [_create(slow, "/apiyi-async") for _ in range(6)]
+    running = [answer.json()["id"] for answer in answers if answer.status_code == 200]
+    assert (len(running), answers[-1].status_code) == (5, 429)
+    assert answers[-1].json()["error"]["message"] == "Too many running tasks."
+    for video_id in running:
+        _finish(slow, "/apiyi-async", video_id)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 
+from filmgate.server.call import Call
 from filmgate.server.reply import Header
-from filmgate.store import Principal
 from filmgate.videos import Videos
 
 __all__ = ["rate_headers"]
 
 
-async def rate_headers(videos: Videos, principal: Principal) -> list[Header]:
-    """``x-ratelimit-{limit,remaining,reset}-requests``; none if the key has no such limit."""
-    rate = await videos.rate(principal)
+async def rate_headers(videos: Videos, call: Call) -> list[Header]:
+    """``x-ratelimit-{limit,remaining,reset}-requests``; none if neither the key nor the dialect has such a limit."""
+    rate = await videos.rate(call.principal, call.dialect.limits)
     if rate is None:
         return []
     return [

@@ -140,8 +140,8 @@ class VideoHandlers:
                     call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resent
                 )
             except TooManyRequests as error:
-                return error_reply(error, call.dialect, await rate_headers(self._videos, call.principal))
-        return await self._answer(call, video, await rate_headers(self._videos, call.principal))
+                return error_reply(error, call.dialect, await rate_headers(self._videos, call))
+        return await self._answer(call, video, await rate_headers(self._videos, call))
 
     async def _answer(self, call: Call, video: Video, more: Sequence[Header] = ()) -> Reply:
         headers = [*more]

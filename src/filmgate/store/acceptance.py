@@ -115,7 +115,7 @@ def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bo
     if seen := _seen(connection, new, now):
         return seen, False
     if new.key_id is not None:
-        limits.check(connection, new.key_id, now)
+        limits.check(connection, new.key_id, now, new.creates_a_minute, new.running_limit)
     if not hold(connection, new.account_id, new.price_micros):
         raise InsufficientQuota
     [(seq,)] = connection.rows(_INSERT, **new_video_values(new, now))

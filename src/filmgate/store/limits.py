@@ -39,28 +39,40 @@ _USED = select(func.count(), func.max(video.c.created_at)).where(*_RECENT)
 _RUNNING = select(func.count()).where(video.c.key_id == bindparam("key_id"), video.c.stage != literal_column("'done'"))
 
 
-def check(connection: Connection, key_id: str, now: float) -> None:
+def check(connection: Connection, key_id: str, now: float, per_minute: int | None, running: int | None) -> None:
     """Let one more create of the key pass.
+
+    Args:
+        connection: in the transaction that accepts.
+        key_id: whose.
+        now: Unix seconds.
+        per_minute: the dialect's own limit of accepted creates a minute, beside the key's; None: none.
+        running: the same, for unfinished videos at once.
 
     Raises:
         TooManyRequests: it had as many within the last minute as it may.
         TooManyRunning: as many of its videos as may be unfinished at once are.
     """
-    row = connection.row(_LIMITS, key_id=key_id)
-    per_minute, running = row or (None, None)
+    own_per_minute, own_running = connection.row(_LIMITS, key_id=key_id) or (None, None)
+    per_minute, running = _least(per_minute, own_per_minute), _least(running, own_running)
     if per_minute is not None:
         _check_rate(connection, key_id, per_minute, now)
     if running is not None and _number(connection, key_id) >= running:
         raise TooManyRunning(retry_after=RUNNING_RETRY)
 
 
-def rate(connection: Connection, key_id: str, now: float) -> Rate | None:
-    """How the key stands; None if it has no such limit."""
-    row = connection.row(_LIMITS, key_id=key_id)
-    if row is None or row[0] is None:
+def rate(connection: Connection, key_id: str, now: float, per_minute: int | None = None) -> Rate | None:
+    """How the key stands with its limit and the dialect's; None if there is neither."""
+    own, _ = connection.row(_LIMITS, key_id=key_id) or (None, None)
+    limit = _least(per_minute, own)
+    if limit is None:
         return None
     [(used, newest)] = connection.rows(_USED, key_id=key_id, since=now - WINDOW)
-    return Rate(row[0], max(0, row[0] - used), 0.0 if newest is None else newest + WINDOW - now)
+    return Rate(limit, max(0, limit - used), 0.0 if newest is None else newest + WINDOW - now)
+
+
+def _least(*limits: int | None) -> int | None:
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def _check_rate(connection: Connection, key_id: str, limit: int, now: float) -> None:

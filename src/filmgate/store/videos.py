@@ -302,9 +302,9 @@ class VideoRows:
         """
         return acceptance.replayed(self._reader, account_id, key, fingerprint, now)
 
-    async def rate(self, key_id: str, now: float) -> limits.Rate | None:
-        """How a key stands with its creates a minute; None if it has no such limit."""
-        return limits.rate(self._reader, key_id, now)
+    async def rate(self, key_id: str, now: float, per_minute: int | None = None) -> limits.Rate | None:
+        """How a key stands with its creates a minute and the dialect's; None if there is no such limit."""
+        return limits.rate(self._reader, key_id, now, per_minute)
 
     async def _move(self, statement: Executable, video_id: str, **params: object) -> bool:
         def write(connection: Connection) -> bool:
