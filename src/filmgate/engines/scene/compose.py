@@ -12,10 +12,10 @@ from filmgate.engines.scene import registry
 from filmgate.engines.scene.camera import Lens, Path, combine
 from filmgate.engines.scene.cues import SoundCues, SoundEvent
 from filmgate.engines.scene.description import Shot, SubjectSpec
-from filmgate.engines.scene.kernels.finish import bloom, finish
+from filmgate.engines.scene.kernels.finish import bloom, box_blur, finish
 from filmgate.engines.scene.kernels.jit import F32, U8
 from filmgate.engines.scene.kernels.noise import fbm
-from filmgate.engines.scene.kernels.paint import paint
+from filmgate.engines.scene.kernels.paint import cut, paint
 from filmgate.engines.scene.light import Light
 from filmgate.engines.scene.picture import Picture, Unveiled, tint, unveiled
 from filmgate.engines.scene.stage import Frame, Layer, Stage
@@ -121,7 +121,9 @@ class View:
     def _repaint(self, frame: Frame) -> None:
         """Paint instead of film; over a reference it comes by and by."""
         share = 1.0 if self._reference is None else unveiled(frame.t)
-        if share > 0:
+        if share > 0 and self.look.sheets:
+            self._cut(frame, share)
+        elif share > 0:
             reach = max(1.0, self.look.softness * min(self.stage.width, self.stage.height))
             paint(
                 frame.pixels,
@@ -131,6 +133,14 @@ class View:
                 self.look.ink * share,
                 self.look.paper * share,
             )
+
+    def _cut(self, frame: Frame, share: float) -> None:
+        """Sheets of paper; of little things only their shape is left."""
+        small = min(self.stage.width, self.stage.height)
+        soft = np.stack([box_blur(plane, max(1, small // 240)) for plane in frame.pixels])
+        flat = np.empty_like(soft)
+        cut(flat, soft, self._paper, self.look.sheets, max(4, small // 70), self.look.paper)
+        frame.pixels += (flat - frame.pixels) * np.float32(share)
 
     def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
         """Bloom, grade and grain into the planes; over a reference they come by and by."""
@@ -180,6 +190,7 @@ def warm_up() -> None:
         Shot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
         Shot(setting="garden", weather=("snow",), style=("ink",), frames=24),
         Shot(setting="mountains", frames=24),
+        Shot(setting="road", style=("paper",), frames=24),
     ]
     for shot in shots:
         view = compose(shot, size=size, fps=24, seed=1)

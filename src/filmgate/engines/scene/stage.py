@@ -25,7 +25,7 @@ from filmgate.engines.scene.light import Light
 from filmgate.engines.scene.palette import Colour
 from filmgate.video import Size
 
-__all__ = ["Figures", "Frame", "Layer", "Plate", "Quad", "Stage", "rocking"]
+__all__ = ["Figures", "Frame", "Layer", "Motion", "Plate", "Quad", "Stage", "rocking"]
 
 
 class Quad(Struct, frozen=True):
@@ -208,6 +208,7 @@ class Stage:
         self.bounds = (2.0, 40.0)  # nearest and farthest that anything may stand
         self.pool = (3.6, 9.5)  # from where to where there is water to swim in
         self.walkers = False  # whether somebody needs ground to stand on
+        self.served: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
         self.wet = 0.0  # how much the ground mirrors who stands on it
         self.drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
         self.ambience: dict[str, float] = {}

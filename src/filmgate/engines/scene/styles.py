@@ -24,6 +24,7 @@ class Look(Struct, frozen=True, kw_only=True):
     paper: float = 0.0  # how much the paper's tooth shows: paint instead of film
     softness: float = 0.0  # how far paint runs, in frame heights
     ink: float = 0.0  # dark outlines
+    sheets: int = 0  # of coloured paper laid on one another; 0: none
 
 
 def saturate(look: Look, amount: float, lift: float = 0.0, gain: float = 1.0) -> Look:
@@ -95,6 +96,28 @@ def ink(look: Look) -> Look:
 def anime(look: Look) -> Look:
     """Clean, bright and saturated."""
     return replace(saturate(look, 1.25, lift=0.015), vignette=0.3, grain=0.0, bloom=look.bloom * 1.25)
+
+
+@registry.style(
+    "paper",
+    en=(
+        "paper cut",
+        "papercut",
+        "paper-cut",
+        "paper cutout",
+        "paper craft",
+        "papercraft",
+        "cut paper",
+        "collage",
+        "origami",
+    ),
+    zh=("剪纸", "纸艺", "纸雕", "剪贴画", "折纸"),
+)
+def paper(look: Look) -> Look:
+    """Sheets of coloured paper, each casting its shadow on the one below."""
+    return replace(
+        saturate(look, 1.15, lift=0.03), vignette=0.2, grain=0.4, bloom=0.0, paper=1.0, sheets=6
+    )
 
 
 @registry.style(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from filmgate.engines.scene.kernels.jit import F32, f4, i4, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
 
-__all__ = ["paint"]
+__all__ = ["cut", "paint"]
 
 
 @kernel
@@ -50,3 +50,36 @@ def paint(pixels: F32, source: F32, paper: F32, reach: float, ink: float, tooth:
             for c in range(3):
                 value = min(f4(1.1), pixels[c, y, x])
                 pixels[c, y, x] = value * shade
+
+
+@inline
+def _brightness(source: F32, y: int, x: int) -> Scalar:
+    """How bright a pixel looks."""
+    return source[0, y, x] * f4(0.30) + source[1, y, x] * f4(0.55) + source[2, y, x] * f4(0.15)
+
+
+@inline
+def _sheet(source: F32, y: int, x: int, sheets: float) -> Scalar:
+    """Which sheet is seen at a pixel, the brightest the lowest."""
+    return math.floor(min(f4(0.999), max(f4(0), _brightness(source, y, x))) * sheets)
+
+
+@kernel
+def cut(pixels: F32, source: F32, paper: F32, sheets: int, drop: int, tooth: float) -> None:
+    """Repaint ``source`` as ``sheets`` of paper by brightness, dark ones on top, shadows ``drop`` pixels long.
+
+    ``paper``: its grain (h, w) in -1 … 1, of strength ``tooth``.
+    """
+    height, width = pixels.shape[1:]
+    n = f4(sheets)
+    for y in range(height):
+        for x in range(width):
+            own = _sheet(source, y, x, n)
+            flat = (own + f4(0.65)) / n / max(f4(0.02), _brightness(source, y, x))
+            shade = f4(1) + f4(tooth) * f4(0.05) * paper[y, x]
+            for k in range(1, 5):
+                above = _sheet(source, max(0, y - k * drop // 4), max(0, x - k * drop // 4), n)
+                shade -= f4(0.085) * f4(above < own)
+            rim = f4(0.09) * f4(_sheet(source, min(height - 1, y + 2), min(width - 1, x + 2), n) > own)
+            for c in range(3):
+                pixels[c, y, x] = source[c, y, x] * flat * shade + rim

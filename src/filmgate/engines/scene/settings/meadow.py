@@ -23,7 +23,6 @@ _FLOWERS = ("#e4483c", "#f2c53d", "#f4f0ff", "#8f6fe0", "#f08fb4")
         "grassland",
         "grass",
         "prairie",
-        "countryside",
         "farm",
         "flower field",
         "hills",
@@ -31,7 +30,7 @@ _FLOWERS = ("#e4483c", "#f2c53d", "#f4f0ff", "#8f6fe0", "#f08fb4")
         "lawn",
         "savanna",
     ),
-    zh=("草地", "草原", "草坪", "田野", "原野", "花海", "花田", "乡村", "农场", "山坡", "公园", "牧场"),
+    zh=("草地", "草原", "草坪", "田野", "原野", "花海", "花田", "农场", "山坡", "公园", "牧场"),
     time="day",
     camera=("dolly",),
 )

@@ -23,11 +23,11 @@ _KINDS: tuple[tuple[Colour, Colour], ...] = (
 
 @subject(
     "fish",
-    en=("fish", "fishes", "clownfish", "tropical fish", "shark", "whale", "dolphin", "school of fish", "whales"),
-    zh=("鱼", "鱼群", "小鱼", "热带鱼", "小丑鱼", "鲸鱼", "鲸", "鲨鱼", "海豚"),
+    en=("fish", "fishes", "clownfish", "tropical fish", "shark", "dolphin", "school of fish"),
+    zh=("鱼", "鱼群", "小鱼", "热带鱼", "小丑鱼", "鲨鱼", "海豚"),
     actions=("swim",),
     element="air",
-    attributes={"big": Words(en=("shark", "whale", "whales", "dolphin"), zh=("鲸鱼", "鲸", "鲨鱼", "海豚"))},
+    attributes={"big": Words(en=("shark", "dolphin"), zh=("鲨鱼", "海豚"))},
 )
 def fish(stage: Stage, spec: SubjectSpec) -> None:
     """Nine in loose order, or one that is big."""

@@ -10,13 +10,16 @@ import numpy as np
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.description import SubjectSpec
 from filmgate.engines.scene.layers.figures import Actor, Body, Joint, Skin, bend, paint
+from filmgate.engines.scene.layers.table import table
 from filmgate.engines.scene.palette import COLOURS, Colour, rgb, scale
 from filmgate.engines.scene.registry import Words, subject
 from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 
 _TAU = 2 * math.pi
 _POSES = 16
-_FAR_ARM, _FAR_LEG, _HAIR_BACK, _NEAR_LEG, _SHOES, _TORSO, _NECK, _FACE, _HAIR, _NEAR_ARM, _HAND, _EYE = range(12)
+_FAR_ARM, _FAR_LEG, _HAIR_BACK, _NEAR_LEG, _SHOES, _TORSO, _NECK, _FACE, _HAIR, _NEAR_ARM, _HAND, _EYE, _RIND, _FOOD = (
+    range(14)
+)
 _CLOTHES: tuple[Colour, ...] = (
     rgb("#c8483f"),
     rgb("#3d7ea6"),
@@ -27,6 +30,7 @@ _CLOTHES: tuple[Colour, ...] = (
 )
 _TROUSERS: tuple[Colour, ...] = (rgb("#2e3650"), rgb("#4b4038"), rgb("#23252b"), rgb("#6a6f7a"))
 _HAIRS: tuple[Colour, ...] = (rgb("#2a1f1b"), rgb("#5a3a22"), rgb("#1b191c"), rgb("#8a5a2c"))
+_DINING = 2.0  # metres to who sits at the table before the camera
 _PACE = {
     "run": (2.9, 1.45),
     "walk": (1.2, 0.92),
@@ -112,8 +116,11 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
     action = spec.action or "walk"
     tall = (1.22 if "child" in spec.attributes else 1.7) * (1 + 0.05 * rng.normal())
     z = min(stage.standing * (1 + 0.35 * k * (0.6 if count > 4 else 1.0)), stage.bounds[1] * 0.92)
+    if action == "eat":
+        table(stage)
+        z = _DINING + 0.2 * k
     true = stage.focal / z
-    unit = min(true * tall, 0.62 * stage.height)  # nobody's head leaves the picture
+    unit = true * 1.5 if action == "eat" else min(true * tall, 0.62 * stage.height)  # nobody's head leaves the picture
     named = [COLOURS[name] for name in spec.attributes if name in COLOURS]
     top = named[0] if named else _CLOTHES[int(rng.integers(len(_CLOTHES)))]
     skins = _skins(top, _TROUSERS[int(rng.integers(4))], _HAIRS[int(rng.integers(4))])
@@ -134,6 +141,8 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
         return actor.quads(frame, place(frame.t), z, frame.t * rate + phase, lift=hop)
 
     stage.add(Figures(quads), z)
+    if action == "eat" and k == 0:
+        stage.events += [SoundEvent((n + 0.3) / rate, "bite", 0.0, 0.5) for n in range(int(stage.seconds * rate))]
     if action in {"run", "walk", "dance"} and k == 0:
         steps = range(round(stage.seconds * rate * 2))
         stage.events += [SoundEvent((n + 0.3) / (2 * rate), "step", 0.15 * (-1) ** n, 0.35) for n in steps]
@@ -167,6 +176,7 @@ def _skins(top: Colour, trousers: Colour, hair: Colour) -> list[Skin]:
         cloth(scale(top, 0.7), 0.2), cloth(scale(trousers, 0.72), 0.2), strands,
         cloth(trousers), cloth((0.16, 0.13, 0.12)), cloth(top), face, face,
         strands, cloth(scale(top, 0.96)), face, Skin(lit=(0.08, 0.06, 0.06), shaded=(0.05, 0.04, 0.04), rim=0.0),
+        cloth(rgb("#3f9a48"), 0.2), cloth(rgb("#ee4a58"), 0.2),
     ]  # fmt: skip
 
 
@@ -239,13 +249,20 @@ def _arms(body: Body, action: str, phase: float, neck: Joint) -> None:
             lift = -1.05 if near else -0.7
             upper, lower = lift + 0.25 * swing, -0.7 + 0.45 * math.sin(_TAU * phase * 2)
         elif action == "eat" and near:
-            upper, lower = 1.15, -1.85 - 0.35 * max(0.0, math.sin(_TAU * phase))
+            upper, lower = 1.02, -1.72 - 0.42 * max(0.0, math.sin(_TAU * phase))
         else:
             upper, lower = 1.62 if near else 1.50, -0.12
         elbow = shoulder[0] + 0.155 * math.cos(upper), shoulder[1] + 0.155 * math.sin(upper)
         hand = elbow[0] + 0.145 * math.cos(upper + lower), elbow[1] + 0.145 * math.sin(upper + lower)
         body.chain(_NEAR_ARM if near else _FAR_ARM, [shoulder, elbow, hand], [0.038, 0.030, 0.023], 0.025)
         body.ball(_HAND if near else _FAR_ARM, hand, 0.024)
+        if action == "eat" and near:
+            x, y = hand[0] + 0.012, hand[1] - 0.012
+            body.chain(_RIND, [(x - 0.085, y - 0.030), (x, y), (x + 0.085, y - 0.030)], [0.016, 0.018, 0.016], 0.01)
+            body.chain(
+                _FOOD, [(x - 0.060, y - 0.040), (x, y - 0.030), (x + 0.060, y - 0.040)], [0.018, 0.026, 0.018], 0.02
+            )
+            body.limb(_FOOD, (x, y - 0.045), 0.042, (x, y - 0.105), 0.008, 0.03)
 
 
 def _head(body: Body, at: Joint, phase: float, *, woman: bool) -> None:
