@@ -192,6 +192,7 @@ class Stage:
 
     def __init__(self, shot: Shot, light: Light, *, size: Size, seconds: float, seed: int) -> None:
         self.shot, self.light, self.seed = shot, light, seed
+        self.outdoors = light  # the hour's own, whatever a setting makes of it
         self.seconds = seconds  # of the world: a tempo makes them longer or shorter than the film's
         self.width, self.height = size.width, size.height
         self.portrait = size.height > size.width
@@ -207,6 +208,7 @@ class Stage:
         self.standing = 6.0  # metres to where subjects stand
         self.bounds = (2.0, 40.0)  # nearest and farthest that anything may stand
         self.pool = (3.6, 9.5)  # from where to where there is water to swim in
+        self.habit = "walk"  # what people do here by themselves
         self.walkers = False  # whether somebody needs ground to stand on
         self.served: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
         self.wet = 0.0  # how much the ground mirrors who stands on it

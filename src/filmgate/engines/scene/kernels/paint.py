@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
+import numpy as np
+
+from filmgate.engines.scene.kernels.jit import F32, f4, i4, kernel, u4
 
 __all__ = ["cut", "paint"]
 
@@ -52,18 +54,6 @@ def paint(pixels: F32, source: F32, paper: F32, reach: float, ink: float, tooth:
                 pixels[c, y, x] = value * shade
 
 
-@inline
-def _brightness(source: F32, y: int, x: int) -> Scalar:
-    """How bright a pixel looks."""
-    return source[0, y, x] * f4(0.30) + source[1, y, x] * f4(0.55) + source[2, y, x] * f4(0.15)
-
-
-@inline
-def _sheet(source: F32, y: int, x: int, sheets: float) -> Scalar:
-    """Which sheet is seen at a pixel, the brightest the lowest."""
-    return math.floor(min(f4(0.999), max(f4(0), _brightness(source, y, x))) * sheets)
-
-
 @kernel
 def cut(pixels: F32, source: F32, paper: F32, sheets: int, drop: int, tooth: float) -> None:
     """Repaint ``source`` as ``sheets`` of paper by brightness, dark ones on top, shadows ``drop`` pixels long.
@@ -72,14 +62,17 @@ def cut(pixels: F32, source: F32, paper: F32, sheets: int, drop: int, tooth: flo
     """
     height, width = pixels.shape[1:]
     n = f4(sheets)
+    bright = source[0] * f4(0.30) + source[1] * f4(0.55) + source[2] * f4(0.15)
+    level = np.floor(np.minimum(f4(0.999), np.maximum(f4(0), bright)) * n)
     for y in range(height):
+        below = level[min(height - 1, y + 2)]
         for x in range(width):
-            own = _sheet(source, y, x, n)
-            flat = (own + f4(0.65)) / n / max(f4(0.02), _brightness(source, y, x))
+            own = level[y, x]
+            flat = (own + f4(0.65)) / n / max(f4(0.02), bright[y, x])
             shade = f4(1) + f4(tooth) * f4(0.05) * paper[y, x]
             for k in range(1, 5):
-                above = _sheet(source, max(0, y - k * drop // 4), max(0, x - k * drop // 4), n)
-                shade -= f4(0.085) * f4(above < own)
-            rim = f4(0.09) * f4(_sheet(source, min(height - 1, y + 2), min(width - 1, x + 2), n) > own)
+                if level[max(0, y - k * drop // 4), max(0, x - k * drop // 4)] < own:
+                    shade -= f4(0.085)
+            rim = f4(0.09) if below[min(width - 1, x + 2)] > own else f4(0)
             for c in range(3):
                 pixels[c, y, x] = source[c, y, x] * flat * shade + rim

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.canvas import Point
+from filmgate.engines.scene.kernels.jit import F32
+from filmgate.engines.scene.kernels.plates import backdrop
 from filmgate.engines.scene.palette import Colour, scale
-from filmgate.engines.scene.stage import Stage
+from filmgate.engines.scene.stage import Frame, Stage
 
-__all__ = ["Flat"]
+__all__ = ["Flat", "Wall"]
 
 
 class Flat:
@@ -76,3 +80,34 @@ class Flat:
     def put(self) -> None:
         """Put it on the stage."""
         self.stage.plate(self.canvas, self.depth)
+
+    def wall(self, view: F32) -> None:
+        """Put it on the stage as what hides all that is farther, cheaper to draw than a plate before a sky.
+
+        Its holes show ``view`` (3, height, width), which stands still behind it and goes on mirrored at its sides.
+        """
+        canvas, stage = self.canvas, self.stage
+        above, left = -canvas.y0, -canvas.x0
+        below, right = max(0, canvas.height - above - stage.height), max(0, canvas.width - left - stage.width)
+        behind = np.pad(view, ((0, 0), (above, below), (left, right)), mode="symmetric")
+        painted = canvas.pixels.transpose(2, 0, 1)
+        seen = painted[:3] + behind[:, : canvas.height, : canvas.width] * (1 - painted[3])
+        stage.add(Wall(seen, canvas.x0, canvas.y0, self.depth), self.depth * 1.001)  # what is as far stands before it
+
+
+class Wall:
+    """An opaque picture of the whole frame and its surroundings at a depth."""
+
+    def __init__(self, picture: F32, x0: float, y0: float, depth: float) -> None:
+        self.picture = np.ascontiguousarray(picture, np.float32)
+        self.x0, self.y0, self.depth = x0, y0, depth
+
+    def draw(self, frame: Frame) -> None:
+        """Fill the frame."""
+        stage, lens = frame.stage, frame.lens
+        near = 1.0 / max(0.05, self.depth - lens.z)
+        grow, middle = self.depth * near, stage.width / 2
+        x = middle + grow * (self.x0 - middle) - stage.focal * lens.x * near
+        y = stage.horizon + grow * (self.y0 - stage.horizon) + stage.focal * lens.y * near
+        left, top = frame.screen(x, y)
+        backdrop(frame.pixels, self.picture, left, top, grow * lens.zoom, frame.rows)

@@ -86,5 +86,5 @@ class Ground:
         mirror = frame.row(self.mirror_at) if math.isfinite(self.mirror_at) else frame.horizon
         lens, soil, thin = frame.lens, self.soil, stage.light.haze_depth / self.soil.haze
         ground(frame.pixels, self.texture, self.dark, self.light, frame.horizon, frame.centre, max(0.0, edge),
-               stage.height, lens.x, lens.z, frame.eye, frame.focal, soil.period, self.haze, thin, self.wet,
+               frame.rows, lens.x, lens.z, frame.eye, frame.focal, soil.period, self.haze, thin, self.wet,
                mirror)  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from filmgate.engines.scene.kernels.jit import F32
@@ -12,9 +14,10 @@ from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.light import replace
 from filmgate.engines.scene.palette import Colour, mix, scale
-from filmgate.engines.scene.stage import Stage
+from filmgate.engines.scene.stage import Frame, Stage
+from filmgate.video import Size
 
-__all__ = ["HEIGHT", "WARM", "goods", "lamp", "planks", "plant", "room", "tiles", "window"]
+__all__ = ["HEIGHT", "WARM", "goods", "lamps", "outside", "planks", "plant", "room", "tiles", "window"]
 
 HEIGHT = 3.1  # metres to the ceiling
 WARM: Colour = (1.0, 0.74, 0.42)
@@ -50,13 +53,11 @@ def tiles(seed: int) -> F32:
 
 
 def room(stage: Stage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards: bool = True) -> Flat:
-    """Light, camera, outside, floor and an empty wall; paint on the wall, then ``put`` it."""
+    """Light, camera, floor and an empty wall: paint on it, then put it there with ``wall(outside(stage))``."""
     h = stage.height
     stage.horizon, stage.eye, stage.reach = h * (0.48 if not stage.portrait else 0.50), 1.35, 0.55
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
     stage.standing, stage.bounds = 3.1, (2.0, depth * 0.9)
-    sky(stage)
-    _outside(stage)
     _indoors(stage)
     Ground(stage, floor, far=depth, texture=planks if boards else tiles, mirror_at=depth).put(stage)
     flat = Flat(stage, depth)
@@ -68,8 +69,21 @@ def room(stage: Stage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards:
     return flat
 
 
-def _outside(stage: Stage) -> None:
-    """What the windows look out on."""
+def outside(stage: Stage, land: Callable[[Stage], None] | None = None) -> F32:
+    """What is seen through the windows, (3, height, width): the hour's sky over hills, or over ``land``."""
+    shot, size = stage.shot, Size(stage.width, stage.height)
+    there = Stage(shot, stage.outdoors, size=size, seconds=stage.seconds, seed=stage.seed)
+    there.horizon, there.eye, there.focal = stage.horizon, stage.eye, stage.focal
+    sky(there)
+    (land or _hills)(there)
+    frame = Frame(there)
+    for layer in there.layers():
+        layer.draw(frame)
+    return frame.pixels
+
+
+def _hills(stage: Stage) -> None:
+    """Two chains, the nearer wooded."""
     for depth, rise, colour in ((900.0, 0.16, (0.42, 0.52, 0.62)), (300.0, 0.10, (0.36, 0.50, 0.34))):
         hills = Ridge(
             depth=depth,
@@ -84,7 +98,7 @@ def _outside(stage: Stage) -> None:
 
 def _indoors(stage: Stage) -> None:
     """The hour's light softened, and the lamps' by night."""
-    light = stage.light
+    light = stage.outdoors
     dim = min(1.0, light.lamps * 0.9)
     stage.light = replace(
         light,
@@ -127,17 +141,17 @@ def window(flat: Flat, x: float, y: float, w: float, h: float, *, panes: int = 2
     flat.glow(x + w / 2, y + h / 2, 0.8 * w, stage.light.glow, 0.10 * stage.light.glow_amount)
 
 
-def lamp(stage: Stage, x: float, z: float, low: float, shade: Colour) -> None:
-    """A lamp that hangs from the ceiling, ``low`` metres above the floor."""
+def lamps(stage: Stage, xs: Sequence[float], z: float, low: float, shade: Colour) -> None:
+    """Lamps that hang from the ceiling, ``low`` metres above the floor."""
     flat = Flat(stage, z, top=-0.3, bottom=0.8)
     metal, power = stage.shade(shade, lit=0.6), 0.35 + 0.65 * stage.light.lamps
-    flat.line([(x, low + 0.2), (x, low + 4)], 0.014, stage.shade((0.12, 0.12, 0.12)))
-    flat.shape(
-        [(x - 0.06, low + 0.22), (x + 0.06, low + 0.22), (x + 0.24, low), (x - 0.24, low)], metal, to=scale(metal, 0.6)
-    )
-    flat.disc(x, low, 0.24, 0.035, mix(WARM, (1.0, 1.0, 1.0), 0.45))
-    flat.glow(x, low - 0.02, 0.20, WARM, 0.8 * power)
-    flat.glow(x, low - 0.3, 0.9, WARM, 0.16 * power)
+    for x in xs:
+        flat.line([(x, low + 0.2), (x, low + 4)], 0.014, stage.shade((0.12, 0.12, 0.12)))
+        cone = [(x - 0.06, low + 0.22), (x + 0.06, low + 0.22), (x + 0.24, low), (x - 0.24, low)]
+        flat.shape(cone, metal, to=scale(metal, 0.6))
+        flat.disc(x, low, 0.24, 0.035, mix(WARM, (1.0, 1.0, 1.0), 0.45))
+        flat.glow(x, low - 0.02, 0.20, WARM, 0.8 * power)
+        flat.glow(x, low - 0.2, 0.5, WARM, 0.2 * power)
     flat.put()
 
 

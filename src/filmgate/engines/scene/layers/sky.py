@@ -32,7 +32,7 @@ class Backdrop:
         backdrop(frame.pixels, self.picture, left, top, frame.lens.zoom / self.fine, frame.rows)
 
 
-def sky(stage: Stage, *, cover: bool = True) -> None:
+def sky(stage: Stage, *, sheets: int = 2) -> None:
     """Everything behind the horizon, by the stage's light."""
     light = stage.light
     x0, y0 = -_MARGIN * stage.width, -_OVER * stage.height
@@ -44,8 +44,8 @@ def sky(stage: Stage, *, cover: bool = True) -> None:
         _stars(stage, picture, y0)
     _sun(stage, light, picture, xs, ys)
     stage.add(Backdrop(picture, x0, y0), math.inf)
-    if cover and light.clouds > 0:
-        clouds(stage, light)
+    if light.clouds > 0:
+        clouds(stage, light, sheets=sheets)
 
 
 def sun_place(stage: Stage) -> tuple[float, float]:
@@ -95,9 +95,9 @@ def _sun(stage: Stage, light: Light, picture: F32, xs: F32, ys: F32) -> None:
         picture[c] += disc * light.sun_colour[c]
 
 
-def clouds(stage: Stage, light: Light, *, speed: float = 9.0) -> None:
-    """Two sheets of clouds in perspective, lit from the sun's side, that drift by."""
-    for sheet in range(2):
+def clouds(stage: Stage, light: Light, *, speed: float = 9.0, sheets: int = 2) -> None:
+    """Sheets of clouds in perspective, lit from the sun's side, that drift by."""
+    for sheet in range(sheets):
         pixels, x0, y0 = _sheet(stage, light, sheet)
         sprite = stage.atlas.add(pixels, -x0 * 0.5, -y0 * 0.5, crop=False)
         drift = -speed * stage.unit * (1.0 - 0.45 * sheet)

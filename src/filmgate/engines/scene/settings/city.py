@@ -74,7 +74,7 @@ def city(stage: Stage) -> None:
     stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
     stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 15.0), 0.4, 1.1
-    sky(stage)
+    sky(stage, sheets=1)
     distant = stage.canvas(top=-0.35, bottom=0.75)
     for row in range(4):
         canvas = distant if row < 2 else stage.canvas(top=-0.35, bottom=0.75)

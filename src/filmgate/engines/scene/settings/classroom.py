@@ -5,7 +5,7 @@ from __future__ import annotations
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.layers.flat import Flat
 from filmgate.engines.scene.layers.ground import Soil
-from filmgate.engines.scene.layers.room import goods, room, window
+from filmgate.engines.scene.layers.room import goods, outside, room, window
 from filmgate.engines.scene.palette import mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
@@ -33,10 +33,11 @@ def classroom(stage: Stage) -> None:
     green = wall.stage.shade(rgb("#7fa58a"), lit=0.5)
     wall.box(-wall.side, 0.14, 2 * wall.side, 0.72, green, to=scale(green, 0.85))
     goods(wall, -wide / 2 - 3.2, 0.55, 1.6, 0.3)
-    wall.put()
+    wall.wall(outside(stage))
     _teacher(stage)
     _rows(stage)
     stage.standing = 4.5
+    stage.habit = "stand"
     stage.hear(chatter=0.3, birds=0.2, pad=0.2)
 
 

@@ -8,15 +8,16 @@ import numpy as np
 
 from filmgate.engines.scene.canvas import Canvas, step
 from filmgate.engines.scene.kernels.noise import fbm, fbm_at
+from filmgate.engines.scene.layers.flat import Flat
 from filmgate.engines.scene.layers.foliage import LEAF, PINE, Ramp, boulder, clump, grass, ramp
 from filmgate.engines.scene.layers.ground import Ground, Soil
-from filmgate.engines.scene.layers.sky import sky
+from filmgate.engines.scene.layers.room import outside
 from filmgate.engines.scene.light import replace
 from filmgate.engines.scene.palette import mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Plate, Stage, rocking
 
-_ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks
+_ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks; the first two are painted on the wall of leaves
 
 
 @setting(
@@ -34,12 +35,18 @@ def forest(stage: Stage) -> None:
     stage.horizon, stage.eye, stage.reach = h * (0.60 if not stage.portrait else 0.64), 1.45, 1.1
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
     stage.standing, stage.bounds = 5.2, (3.2, 14.0)
-    sky(stage, cover=False)
-    _depths(stage)
+    edge = stage.depth_of(0.72 * h)
+    distant = Flat(stage, 1.5 * edge, bottom=0.95)
+    _depths(stage, distant.canvas)
+    for row in range(2):
+        _trunks(stage, distant.canvas, row)
+    distant.wall(outside(stage, lambda _: None))
     floor = Soil(dark=(0.20, 0.22, 0.12), light=(0.46, 0.47, 0.24), period=2.8)
-    Ground(stage, floor).put(stage)
-    for row, depth in enumerate(_ROWS):
-        _trunks(stage, depth, row)
+    Ground(stage, floor, far=edge).put(stage)
+    for row in range(2, len(_ROWS)):
+        canvas = stage.canvas(top=-0.35, bottom=0.95, margin=0.35)
+        _trunks(stage, canvas, row)
+        stage.plate(canvas, _ROWS[row])
     _canopy(stage)
     _undergrowth(stage)
     _shafts(stage)
@@ -47,9 +54,8 @@ def forest(stage: Stage) -> None:
     stage.hear(birds=0.8 if day else 0.0, crickets=0.0 if day else 0.8, wind=0.35)
 
 
-def _depths(stage: Stage) -> None:
+def _depths(stage: Stage, canvas: Canvas) -> None:
     """The far wall of leaves, already half haze."""
-    canvas = stage.canvas(top=-0.2, bottom=0.72)
     cells = 0.012 / stage.unit
     noise = fbm(canvas.width, canvas.height, cells, cells, 0.0, 0.0, 5, 0, stage.seed % 997)
     dark, bright = (np.asarray(stage.shade(rgb(c), 22), np.float32) for c in ("#2f4a27", "#9fb566"))
@@ -59,13 +65,12 @@ def _depths(stage: Stage) -> None:
     canvas.fill(
         canvas.whole(np.asarray(1 - 0.85 * holes, np.float32)), np.asarray(dark + (bright - dark) * light, np.float32)
     )
-    stage.plate(canvas, 60.0)
 
 
-def _trunks(stage: Stage, depth: float, row: int) -> None:
+def _trunks(stage: Stage, canvas: Canvas, row: int) -> None:
     """One row: the nearer the thicker, the path in the middle kept free."""
-    rng, metre = stage.rng, stage.focal / depth
-    canvas = stage.canvas(top=-0.35, bottom=0.95, margin=0.35)
+    rng, depth = stage.rng, _ROWS[row]
+    metre = stage.focal / depth
     foot = stage.horizon + stage.eye * metre
     free = (0.0, 0.11, 0.22, 0.34)[row]
     gap = max(1.5 * metre, stage.width * 0.07)
@@ -74,7 +79,6 @@ def _trunks(stage: Stage, depth: float, row: int) -> None:
         if abs(x / stage.width - 0.5) > free:
             _trunk(stage, canvas, x, foot + 0.1 * metre * rng.normal(), metre * (0.22 + 0.16 * rng.random()), depth)
         x += gap * (0.6 + 0.9 * rng.random())
-    stage.plate(canvas, depth)
 
 
 def _trunk(stage: Stage, canvas: Canvas, x: float, foot: float, width: float, depth: float) -> None:

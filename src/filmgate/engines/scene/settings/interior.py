@@ -5,7 +5,7 @@ from __future__ import annotations
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.layers.flat import Flat
 from filmgate.engines.scene.layers.ground import Soil
-from filmgate.engines.scene.layers.room import goods, lamp, plant, room, window
+from filmgate.engines.scene.layers.room import goods, lamps, outside, plant, room, window
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
@@ -63,13 +63,13 @@ def interior(stage: Stage) -> None:
     for x in (-1.5 * half, -2.1 * half, 1.6 * half):
         window(wall, x, 0.85, 0.42 * half, 1.75)
     _menu(wall, -0.52 * half, 0.84 * half)
-    wall.put()
+    wall.wall(outside(stage))
     _counter(stage, -0.56 * half)
     for x, z in ((0.30, 4.3), (0.92, 4.6), (-0.15, 4.9)):
         _seats(stage, x * half, z)
     _corner(stage, half)
-    for x in (-0.72, 0.0, 0.42, 0.84):
-        lamp(stage, x * half, 4.0, 1.98, rgb("#2f4a45"))
+    lamps(stage, [x * half for x in (-0.72, 0.0, 0.42, 0.84)], 4.0, 1.98, rgb("#2f4a45"))
+    stage.habit = "stand"
     stage.hear(chatter=0.6, pad=0.35)
 
 

@@ -7,7 +7,7 @@ import math
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.layers.flat import Flat
 from filmgate.engines.scene.layers.ground import Soil
-from filmgate.engines.scene.layers.room import lamp, plant, room, window
+from filmgate.engines.scene.layers.room import lamps, outside, plant, room, window
 from filmgate.engines.scene.layers.table import table
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
@@ -33,12 +33,12 @@ def kitchen(stage: Stage) -> None:
     for side in (-1, 1):
         for k in range(4):
             _cupboard(wall, side * (1.02 + 0.72 * k) - (0.70 if side < 0 else 0.0), 1.75, 0.68, 0.90)
-    wall.put()
+    wall.wall(outside(stage))
     _units(stage)
     _hanging(stage)
     table(stage, rgb("#b98a5e"))
-    for x in (-0.9, 0.9):
-        lamp(stage, x, 3.4, 1.95, rgb("#c9543a"))
+    lamps(stage, (-0.9, 0.9), 3.4, 1.95, rgb("#c9543a"))
+    stage.habit = "stand"
     stage.hear(fire=0.15, water=0.15, pad=0.3)
     stage.events += [SoundEvent(1.3 + 2.9 * k, "clink", 0.4, 0.3) for k in range(int(stage.seconds / 2.9))]
 

@@ -6,7 +6,7 @@ from filmgate.engines.scene.canvas import Canvas
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.layers.flat import Flat
 from filmgate.engines.scene.layers.ground import Soil
-from filmgate.engines.scene.layers.room import plant, room
+from filmgate.engines.scene.layers.room import outside, plant, room
 from filmgate.engines.scene.layers.signs import windows
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
@@ -27,9 +27,8 @@ def office(stage: Stage) -> None:
     """The skyline behind glass, two rows of desks before it."""
     floor = Soil(dark=(0.33, 0.36, 0.41), light=(0.52, 0.55, 0.60), period=2.6, wet=(0.0, 1.0, 0.10))
     wall = room(stage, rgb("#d9dcdf"), floor, boards=False)
-    _skyline(stage)
     _glass(wall)
-    wall.put()
+    wall.wall(outside(stage, _skyline))
     _strips(stage)
     for z, shift in ((4.7, 0.0), (3.6, 0.9)):
         _desks(stage, z, shift)
@@ -37,6 +36,7 @@ def office(stage: Stage) -> None:
     plant(front, -0.93 * front.half, 0.0, 1.3)
     front.put()
     stage.standing = 2.9
+    stage.habit = "stand"
     stage.hear(hum=0.3, chatter=0.35, city=0.15)
     stage.events += [SoundEvent(0.5 + 0.37 * k, "click", -0.3, 0.15) for k in range(int(stage.seconds / 0.37)) if k % 5]
 

@@ -6,7 +6,7 @@ from filmgate.engines.scene import fonts
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.layers.flat import Flat
 from filmgate.engines.scene.layers.ground import Soil
-from filmgate.engines.scene.layers.room import WARM, goods, lamp, room
+from filmgate.engines.scene.layers.room import WARM, goods, lamps, outside, room
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
@@ -43,12 +43,11 @@ def shop(stage: Stage) -> None:
     wall = room(stage, rgb("#d8c7a6"), floor, boards=False)
     for k in range(-5, 5):
         _shelf(wall, 1.5 * k + 0.75)
-    wall.put()
+    wall.wall(outside(stage))
     _sign(stage)
     _counter(stage)
     _crates(stage)
-    for x in (-2.6, -1.5, 1.5, 2.6):
-        lamp(stage, x, 3.9, 2.15, rgb("#3a3a3c"))
+    lamps(stage, (-2.6, -1.5, 1.5, 2.6), 3.9, 2.15, rgb("#3a3a3c"))
     stage.standing = 3.3
     stage.hear(chatter=0.5, hum=0.15, pad=0.3)
     stage.events.append(SoundEvent(0.4, "bell", 0.6, 0.4))

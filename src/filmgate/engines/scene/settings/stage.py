@@ -76,6 +76,7 @@ def concert(stage: Stage) -> None:
     for k, colour in enumerate(_BEAMS):
         _beams(stage, colour, k)
     _crowd(stage)
+    stage.habit = "dance"
     stage.hear(chatter=0.55, pad=1.0, hum=0.1)
     stage.events += [SoundEvent(_BEAT * n, "step", 0.0, 0.35) for n in range(int(stage.seconds / _BEAT))]
 

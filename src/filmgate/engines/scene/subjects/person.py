@@ -113,7 +113,7 @@ def person(stage: Stage, spec: SubjectSpec) -> None:
 def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
     """The ``k``-th of them: clothes, place, way and steps."""
     rng = np.random.default_rng(stage.seed * 31 + k)
-    action = spec.action or "walk"
+    action = spec.action or stage.habit
     tall = (1.22 if "child" in spec.attributes else 1.7) * (1 + 0.05 * rng.normal())
     z = min(stage.standing * (1 + 0.35 * k * (0.6 if count > 4 else 1.0)), stage.bounds[1] * 0.92)
     if action == "eat":
@@ -133,6 +133,9 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
     actor = Actor(stage, poses, true, left=left)
     pace, rate = _PACE.get(action, (0.0, 0.45))
     pace *= unit / (true * tall)
+    if pace and not stage.endless:  # in a narrow picture they take their time, or they would be gone at once
+        slower = min(1.0, 0.26 * stage.width / true / pace)
+        pace, rate = pace * slower, rate * (0.4 + 0.6 * slower)
     place = _way(stage, pace, z, k, count, left=left)
     phase = 0.29 * k
 

@@ -43,7 +43,9 @@ def _put(stage: Stage, action: str, colour: Colour, size: float, k: int) -> None
     pace, rate = {"walk": (0.9, 0.8), "run": (2.2, 1.3)}.get(action, (0.0, 0.5))
     width = stage.width * z / stage.focal
     aside = 0.0 if k == 0 else width * 0.26 * ((k + 1) // 2) * (-1) ** k
-    if pace and stage.endless:
+    if pace and not stage.endless:
+        pace = min(pace, 0.2 * width)
+    elif pace:
         stage.speed = max(stage.speed, pace)
 
     def quads(frame: Frame) -> list[Quad]:

@@ -43,7 +43,7 @@ def train(stage: Stage, spec: SubjectSpec) -> None:
     """It is followed where the place is endless, else it comes in from the left."""
     z = min(max(stage.standing * 2.6, 9.0), stage.bounds[1] * 0.97)
     true = stage.focal / z
-    pixels = min(true, 0.30 * stage.height / _TALL)
+    pixels = min(true, 0.30 * stage.height / _TALL, 0.82 * stage.width / _COACH)
     steam = "steam" in spec.attributes
     colour = next(
         (COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#2f4a3a" if steam else "#e9edf2")
