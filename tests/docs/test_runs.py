@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -17,7 +18,7 @@ import httpx2
 import pytest
 from PIL import Image
 
-from ..conformance.conftest import Served  # noqa: TID252 - tests are no package with a name of its own
+from ..conformance.conftest import Served, new_key  # noqa: TID252 - tests are no package with a name of its own
 from .conftest import PAGES, ROOT, blocks, name_of
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ def _check_film(path: Path) -> None:
 def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
     """A page's shell blocks, put together, are a script that succeeds; the films that it saves play."""
     Image.new("RGB", (640, 640), (60, 120, 160)).save(tmp_path / "first-frame.png")
-    environ = {**os.environ, "GATE": quick.url, "KEY": quick.key}
+    environ = {**os.environ, "GATE": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
     command = ["bash", "-euo", "pipefail", "-c", SCRIPTS[page]]
     ran = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=100

@@ -107,8 +107,9 @@ async def end(engine: Engine, prompt: str, video_id: str = "video_1") -> State:
 
 
 def children() -> list[psutil.Process]:
-    """Worker processes of this one."""
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    """The actors among this process's children: other tests may have servers running beside them."""
+    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if any('say(type="ready")' in word for word in child.cmdline())]
 
 
 async def test_a_film_is_handed_over_with_its_pictures(engine: SceneEngine, tmp_path: Path) -> None:
