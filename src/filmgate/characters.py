@@ -99,15 +99,7 @@ class Characters:
 
     async def _keep(self, staged: Path, key: str, kind: AssetKind, media_type: str, size: Size) -> Asset:
         stored = await self._storage.keep(staged, key)
-        return Asset(
-            kind=kind,
-            key=stored.key,
-            media_type=media_type,
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            width=size.width,
-            height=size.height,
-        )
+        return stored.asset(kind, media_type, size)
 
 
 def _look(film: Path, picture: Path) -> Size:

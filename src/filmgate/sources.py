@@ -98,14 +98,14 @@ class Sources:
         if origin.reference is None:
             return source, None
         picture = await self._copy(origin.reference.key, f"references/{video_id[6:8]}/{video_id}.png")
-        return source, _asset(AssetKind.REFERENCE, picture, "image/png", origin.size)
+        return source, picture.asset(AssetKind.REFERENCE, "image/png", origin.size)
 
     async def _source(self, origin: Origin, key: str) -> Asset:
         if isinstance(origin.film, Upload):
             stored = await self._storage.keep(origin.film.path, key)
         else:
             stored = await self._copy(origin.film.key, key)
-        return _asset(AssetKind.SOURCE, stored, "video/mp4", origin.size)
+        return stored.asset(AssetKind.SOURCE, "video/mp4", origin.size)
 
     async def _content(self, video: Video) -> Asset:
         film = (await self._store.videos.assets(video.id)).get(AssetKind.VIDEO)
@@ -185,18 +185,6 @@ def _origin(video: Video, film: Asset) -> Origin:
         reference=recipe.reference,
         characters=recipe.characters,
         video_id=video.id,
-    )
-
-
-def _asset(kind: AssetKind, stored: Stored, media_type: str, size: Size) -> Asset:
-    return Asset(
-        kind=kind,
-        key=stored.key,
-        media_type=media_type,
-        bytes=stored.bytes,
-        sha256=stored.sha256,
-        width=size.width,
-        height=size.height,
     )
 
 

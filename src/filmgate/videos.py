@@ -455,15 +455,7 @@ class Videos:
         finally:
             for path in staged:
                 path.unlink(missing_ok=True)
-        return Asset(
-            kind=AssetKind.REFERENCE,
-            key=stored.key,
-            media_type="image/png",
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            width=resolved.size.width,
-            height=resolved.size.height,
-        )
+        return stored.asset(AssetKind.REFERENCE, "image/png", resolved.size)
 
     async def _source(self, reference: Reference, staged: MutableSequence[Path]) -> Path | bytes:
         match reference:

@@ -214,7 +214,7 @@ async def test_experience_is_the_median_of_the_last_twenty(store: Store, new_vid
 async def test_hot_reads_use_their_indexes(store: Store, new_video: Make) -> None:
     """No read that runs often walks the whole table."""
     await store.videos.create(new_video(), 1.0)
-    statements = [videos._GET, *videos._PAGES.values(), videos._WORK, videos._CANCELS]
+    statements: list[sa.ClauseElement] = [videos._GET, *videos._PAGES.values(), videos._WORK, videos._CANCELS]
     statements += [acceptance._SAME_REQUEST, acceptance._SAME_KEY]
     statements += [limits._NTH_NEWEST, limits._USED, limits._RUNNING]
     statements += [videos._RUNNING, videos._AHEAD, videos._DURATIONS, videos._EXPIRED, videos._KNOWN, videos._HISTORY]

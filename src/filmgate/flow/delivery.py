@@ -105,15 +105,7 @@ class Delivery:
         size = video.recipe.size if kind is AssetKind.VIDEO else await asyncio.to_thread(_picture_size, path)
         part, suffix, media_type = _FILES[kind]
         stored = await self._storage.keep(path, self._key(video) + part + suffix)
-        return Asset(
-            kind=kind,
-            key=stored.key,
-            media_type=media_type,
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            width=size.width,
-            height=size.height,
-        )
+        return stored.asset(kind, media_type, size)
 
     def _key(self, video: Video) -> str:
         mark = hashlib.sha256(f"{video.submit_token} {self._executor_id}".encode()).hexdigest()[:8]

@@ -13,6 +13,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from filmgate.video import Asset, AssetKind, Size
+
 __all__ = ["Reader", "Storage", "Stored"]
 
 
@@ -22,6 +24,18 @@ class Stored(Struct, frozen=True):
     key: str
     bytes: int
     sha256: str  # hex
+
+    def asset(self, kind: AssetKind, media_type: str, size: Size) -> Asset:
+        """What it is to a video."""
+        return Asset(
+            kind=kind,
+            key=self.key,
+            media_type=media_type,
+            bytes=self.bytes,
+            sha256=self.sha256,
+            width=size.width,
+            height=size.height,
+        )
 
 
 class Reader(Protocol):
