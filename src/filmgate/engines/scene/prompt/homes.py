@@ -22,6 +22,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "flower": ("meadow", "garden"),
     "horse": ("meadow", "desert", "beach"),
     "koi": ("garden",),
+    "lantern": ("sea", "meadow"),
     "person": ("street", "meadow", "beach"),
     "plane": ("mountains", "sea"),
     "product": ("studio", "shop", "interior"),
