@@ -75,6 +75,16 @@ def _picture(stage: Stage, colour: Colour, long: float) -> Canvas:
             mix((0.12, 0.16, 0.22), (1.0, 0.85, 0.5), 0.8 * stage.light.lamps),
         )
     canvas.polygon(at((0.47, -0.012), (0.435, -0.037), (0.40, -0.037), (0.405, -0.012)), (0.12, 0.15, 0.20))
+    _near_wing(stage, canvas, white, tone, long)
+    return canvas
+
+
+def _near_wing(stage: Stage, canvas: Canvas, white: Colour, tone: Colour, long: float) -> None:
+    """Engine, wing, tailplane and the red light, on our side."""
+
+    def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
+        return [(x * long, y * long) for x, y in points]
+
     canvas.rectangle(
         -0.10 * long,
         0.075 * long,
@@ -91,4 +101,3 @@ def _picture(stage: Stage, colour: Colour, long: float) -> Canvas:
         at((-0.46, -0.025), (-0.64, 0.060), (-0.69, 0.060), (-0.59, -0.030)), scale(white, 0.85), to=scale(white, 0.6)
     )
     canvas.glow(-0.34 * long, 0.245 * long, 0.02 * long, (1.0, 0.2, 0.15), 0.6 + 0.4 * stage.light.lamps)
-    return canvas
