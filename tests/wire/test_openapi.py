@@ -48,6 +48,7 @@ def test_every_endpoint_is_described() -> None:
         ("/v1/videos/extensions", "post"),
         ("/v1/videos/characters", "post"),
         ("/v1/videos/characters/{id}", "get"),
+        ("/v1/chat/completions", "post"),
         ("/v1/models", "get"),
         ("/v1/models/{id}", "get"),
         ("/v1/webhook_endpoints", "get"),

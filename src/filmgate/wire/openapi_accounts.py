@@ -1,4 +1,4 @@
-"""The whole OpenAPI document: that of the videos, and what belongs to accounts: webhook endpoints and usage."""
+"""The whole OpenAPI document: that of the videos, the chat, and what belongs to accounts: endpoints and usage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from filmgate import errors
 from filmgate.catalog import Model
-from filmgate.wire import create, openapi, openapi_revisions, webhook
+from filmgate.wire import create, openapi, openapi_chat, openapi_revisions, webhook
 from filmgate.wire.openapi import _BODY, _ID, Schema, _header, _headers, _json, _ok, _operation, _query, _text
 from filmgate.wire.usage import UsageObject
 
@@ -31,8 +31,9 @@ _RATE: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", 
 def document(models: Sequence[Model]) -> Schema:
     """The document, for a catalogue of ``models``; it never changes while the server runs."""
     whole = openapi.document(models)
-    whole["paths"] |= openapi_revisions.PATHS | _paths()
-    whole["components"]["schemas"] |= openapi_revisions.schemas() | _answers() | _bodies()
+    whole["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | _paths()
+    whole["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
+    whole["components"]["schemas"] |= _answers() | _bodies()
     whole["components"]["headers"] |= _rate_headers()
     for body in whole["components"]["schemas"]["CreateVideo"]["anyOf"]:
         body["properties"]["characters"] = openapi_revisions.characters()

@@ -1,0 +1,106 @@
+"""The chat endpoint in the OpenAPI document: what counts for a film; whatever else chat programs send is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from filmgate import errors
+from filmgate.catalog import Model
+from filmgate.wire.openapi import _BODY, Schema, _json, _ok, _operation
+
+__all__ = ["paths", "schemas"]
+
+_EVENT: Schema = {
+    "type": "object",
+    "description": "Chunks of a chat completion, then `[DONE]`; comments are signs of life.",
+    "properties": {"data": {"type": "string"}},
+    "required": ["data"],
+}
+
+
+def paths() -> Schema:
+    """The one path."""
+    ok = _ok(
+        "The story of a film: whole, or bit by bit.",
+        _json("ChatCompletion") | {"text/event-stream": {"schema": _EVENT}},
+    )
+    kinds = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY)
+    body = {"required": True, "content": _json("CreateChatCompletion")}
+    return {
+        "/v1/chat/completions": {
+            "post": _operation("createChatCompletion", "Ask for a film in a chat.", ok, *kinds, requestBody=body)
+        }
+    }
+
+
+def schemas(models: Sequence[Model]) -> Schema:
+    """The body, for a catalogue of ``models``, and the answer."""
+    return {"CreateChatCompletion": _request([model.name for model in models if model.chat]), "ChatCompletion": _ANSWER}
+
+
+def _request(names: list[str]) -> Schema:
+    picture: Schema = {
+        "type": "object",
+        "properties": {
+            "type": {"const": "image_url"},
+            "image_url": {"type": "object", "properties": {"url": {"type": "string"}}, "required": ["url"]},
+        },
+        "required": ["type", "image_url"],
+    }
+    text: Schema = {
+        "type": "object",
+        "properties": {"type": {"const": "text"}, "text": {"type": "string"}},
+        "required": ["type", "text"],
+    }
+    message: Schema = {
+        "type": "object",
+        "properties": {
+            "role": {"type": "string", "description": "The last message of the role `user` is the prompt."},
+            "content": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [text, picture]}}]},
+        },
+        "required": ["role", "content"],
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "model": {"enum": names},
+            "messages": {"type": "array", "items": message, "minItems": 1},
+            "stream": {"type": ["boolean", "null"]},
+            "stream_options": {"type": ["object", "null"], "properties": {"include_usage": {"type": "boolean"}}},
+        },
+        "required": ["model", "messages"],
+    }
+
+
+_NUMBER: Schema = {"type": "integer", "minimum": 0}
+_ANSWER: Schema = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "object": {"const": "chat.completion"},
+        "created": _NUMBER,
+        "model": {"type": "string"},
+        "choices": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "index": _NUMBER,
+                    "message": {
+                        "type": "object",
+                        "properties": {"role": {"const": "assistant"}, "content": {"type": "string"}},
+                        "required": ["role", "content"],
+                    },
+                    "finish_reason": {"const": "stop"},
+                },
+                "required": ["index", "message", "finish_reason"],
+            },
+        },
+        "usage": {
+            "type": "object",
+            "properties": dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), _NUMBER),
+            "required": ["prompt_tokens", "completion_tokens", "total_tokens"],
+        },
+    },
+    "required": ["id", "object", "created", "model", "choices", "usage"],
+}
