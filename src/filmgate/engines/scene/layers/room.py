@@ -60,7 +60,7 @@ def room(stage: Stage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards:
     stage.standing, stage.bounds = 3.1, (2.0, depth * 0.9)
     _indoors(stage)
     Ground(stage, floor, far=depth, texture=planks if boards else tiles, mirror_at=depth).put(stage)
-    flat = Flat(stage, depth)
+    flat = Flat(stage, depth, top=-0.2, bottom=0.85)  # the floor hides the rest
     paint = stage.shade(wall, lit=0.6)
     flat.box(-flat.side, 0, 2 * flat.side, HEIGHT, paint, to=scale(paint, 0.84), texture=0.04, grain=0.02 / stage.unit)
     _ceiling(flat, mix(paint, (1.0, 1.0, 1.0), 0.25))

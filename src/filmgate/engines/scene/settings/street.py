@@ -219,7 +219,7 @@ def _trees(stage: Stage) -> None:
     """Two trees at the kerb, near enough to frame the picture."""
     canvas = stage.canvas(top=-0.4, bottom=0.95)
     foot = stage.at(0, 0, 7.6)[1]
-    for x in (-0.02, 1.0) if not stage.portrait else (-0.24, 1.22):
+    for x in (-0.02, 1.0) if not stage.portrait else (-0.32, 1.32):
         broadleaf(
             stage,
             canvas,

@@ -145,7 +145,7 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
     pace, rate = _PACE.get(action, (0.0, 0.45))
     pace *= unit / (true * tall)
     if pace and not stage.endless:  # in a narrow picture they take their time, or they would be gone at once
-        slower = min(1.0, 0.26 * stage.width / true / pace)
+        slower = min(1.0, max(0.14, 0.7 / stage.seconds) * stage.width / true / pace)
         pace, rate = pace * slower, rate * (0.4 + 0.6 * slower)
     place = _way(stage, pace, z, k, count, left=left)
     phase = 0.29 * k
@@ -173,7 +173,7 @@ def _way(stage: Stage, pace: float, z: float, k: int, count: int, *, left: bool)
     if not pace:
         return lambda _: aside
     sign = -1.0 if left else 1.0
-    start = (aside * sign + 0.5 * width + (0.0 if count > 1 else -0.16 * width)) % (1.5 * width)
+    start = (aside * sign + 0.5 * width + (0.0 if count > 1 else -0.30 * width)) % (1.5 * width)
     return lambda t: sign * (((pace * t + start + 0.25 * width) % (1.5 * width)) - 0.75 * width)
 
 
