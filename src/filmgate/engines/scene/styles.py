@@ -115,9 +115,7 @@ def anime(look: Look) -> Look:
 )
 def paper(look: Look) -> Look:
     """Sheets of coloured paper, each casting its shadow on the one below."""
-    return replace(
-        saturate(look, 1.15, lift=0.03), vignette=0.2, grain=0.4, bloom=0.0, paper=1.0, sheets=6
-    )
+    return replace(saturate(look, 1.15, lift=0.03), vignette=0.2, grain=0.4, bloom=0.0, paper=1.0, sheets=6)
 
 
 @registry.style(
