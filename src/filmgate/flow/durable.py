@@ -20,7 +20,7 @@ from typing import ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
-from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializationFormat
 
 from filmgate.flow.reconcile import Fate, Start
 
@@ -31,6 +31,7 @@ FLOW_VERSION = "film-1"
 the flow's own argument or name changes."""
 
 NAME = "filmgate"
+FLOW_NAME = "film"
 POLL_INTERVAL = 0.2
 """Seconds between two looks into a queue: what a video waits on average is half of it."""
 
@@ -122,17 +123,19 @@ class Durable:
             # Damaged. It holds nothing that the rows don't: without it, every unfinished video is started anew.
             log.warning("flow.damaged", file=self._path.name)
             DBOS.destroy(destroy_registry=True)
+            self._engine.dispose()
             for suffix in ("", "-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
             self._launch()
 
     def _launch(self) -> None:
+        self._engine = sqlite_engine(self._path)
         self._register_queues()
         DBOS(
             config=DBOSConfig(
                 name=NAME,
                 system_database_url=self._url,
-                system_database_engine=sqlite_engine(self._path),
+                system_database_engine=self._engine,
                 executor_id=self._executor_id,
                 application_version=FLOW_VERSION,
                 max_executor_threads=THREADS,
@@ -147,8 +150,8 @@ class Durable:
         async def film(video_id: str) -> None:
             await self._film(video_id)
 
-        self._flow = DBOS.workflow(
-            name="film", max_recovery_attempts=1_000_000, serialization_type=WorkflowSerializationFormat.PORTABLE
+        DBOS.workflow(
+            name=FLOW_NAME, max_recovery_attempts=1_000_000, serialization_type=WorkflowSerializationFormat.PORTABLE
         )(film)
         DBOS.listen_queues(list(self._queues) if self._listen else [])
         DBOS.launch()
@@ -156,15 +159,16 @@ class Durable:
     def _register_queues(self) -> None:
         # Before the launch, whose threads would otherwise notice a new queue only a second later.
         DBOS.migrate(self._url)
-        client = DBOSClient(system_database_url=self._url, application_name=NAME)
+        self._client = DBOSClient(system_database_engine=self._engine, application_name=NAME)
         for name, at_once in self._queues.items():
-            client.register_queue(
+            self._client.register_queue(
                 name, worker_concurrency=at_once, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update"
             )
-        client.destroy()
 
     def _destroy(self) -> None:
+        self._client.destroy()
         DBOS.destroy(destroy_registry=True)
+        self._engine.dispose()
         self._log.detach()
 
     async def _film(self, video_id: str) -> None:
@@ -187,9 +191,17 @@ class Durable:
             del self._running[video_id]
 
     def _enqueue(self, starts: Collection[Start]) -> None:
-        for start in starts:
-            with SetWorkflowID(_flow_id(start)):
-                DBOS.enqueue_workflow(start.engine, self._flow, start.video_id)
+        # One transaction for all of them: one by one, each would pay for a sync of its own.
+        with self._engine.begin() as connection:
+            for start in starts:
+                options: EnqueueOptions = {
+                    "workflow_name": FLOW_NAME,
+                    "queue_name": start.engine,
+                    "workflow_id": _flow_id(start),
+                    "app_version": FLOW_VERSION,
+                    "serialization_type": WorkflowSerializationFormat.PORTABLE,
+                }
+                self._client.enqueue_in_transaction(connection, options, start.video_id)
 
     def _fates(self, flows: Sequence[str]) -> dict[str, Fate]:
         found = {}
