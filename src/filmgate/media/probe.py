@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 from av.audio.stream import AudioStream
@@ -38,6 +39,9 @@ _MAGICS = {
     b"#EXTM3U": "a playlist",
 }
 _TEXTS = {b"<": "HTML or XML", b"{": "JSON", b"[": "JSON"}
+
+_FORGIVING: Mapping[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
+"""Titles that are no UTF-8 are no fault of the film's; from 19 on PyAV sees to it by itself."""
 
 
 class Probe(Struct, frozen=True, kw_only=True):
@@ -117,7 +121,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     Only as MP4: left to guess, they would follow a playlist's references into our files and our network.
     """
     try:
-        with av.open(os.fspath(path), format="mp4", metadata_errors="replace") as container:
+        with av.open(os.fspath(path), format="mp4", **_FORGIVING) as container:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         raise BadArtifact("The film can't be decoded.") from error

@@ -90,7 +90,7 @@ def stitch(first: Path, second: Path, out: Path) -> int:
 def _track(film: Path) -> _Track:
     with opened(film) as container:
         stream = video_track(container)
-        rate, time_base = stream.average_rate, stream.time_base
+        rate, time_base = _fraction(stream.average_rate), _fraction(stream.time_base)
         if not rate or not time_base or not 0 < rate <= RATE_LIMIT:
             raise BadArtifact("The film's frame rate is none.")
         frames = stream.frames
@@ -158,6 +158,11 @@ def _blocks(sound: Sound) -> Iterator[av.AudioFrame]:
 
 
 # ---- pictures, encoded anew
+
+
+def _fraction(rate: Fraction | None) -> Fraction | None:
+    # From 19 on PyAV has a number of its own for it, which does not know all of a fraction's arithmetic.
+    return None if rate is None else Fraction(rate.numerator, rate.denominator)
 
 
 def _encode(first: Path, second: Path, sound: Sound, out: Path) -> int:
