@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from string import Formatter
 
 from filmgate.cli.exits import _VERDICTS
 from filmgate.cli.group import COMMANDS
-from filmgate.cli.texts import Texts
+from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.cli.texts.en import TEXTS as EN
 from filmgate.cli.texts.zh import TEXTS as ZH
+
+
+PARTS = ("common", "making", "batch", "operator", "mock", "scene", "mcp")
 
 
 def _places(text: str) -> set[str]:
@@ -20,6 +24,13 @@ def test_both_catalogues_hold_the_same_texts() -> None:
     assert EN.keys() == ZH.keys()
     for name, text in EN.items():
         assert _places(text) == _places(ZH[name]), name
+
+
+def test_no_text_is_written_twice() -> None:
+    """The files of a language share no name: the later would silently win."""
+    for language in LANGUAGES:
+        parts = [importlib.import_module(f"filmgate.cli.texts.{language}.{part}").TEXTS for part in PARTS]
+        assert sum(map(len, parts)) == len(Texts(language)._texts)
 
 
 def test_every_command_and_error_has_its_words() -> None:

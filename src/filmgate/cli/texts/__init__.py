@@ -1,4 +1,4 @@
-"""What people read, in their language: a catalogue file each, looked up by name."""
+"""What people read, in their language: a catalogue each, looked up by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chinese: 中文."""
+"""What all commands share, and the first commands."""
 
 TEXTS = {
     "help.usage": "用法：",

@@ -1,4 +1,4 @@
-"""English."""
+"""What all commands share, and the first commands."""
 
 TEXTS = {
     "help.usage": "Usage: ",

@@ -1,0 +1,17 @@
+"""English: a file a group of commands."""
+
+from __future__ import annotations
+
+from filmgate.cli.texts.en import batch, common, making, mcp, mock, operator, scene
+
+__all__ = ["TEXTS"]
+
+TEXTS = {
+    **common.TEXTS,
+    **making.TEXTS,
+    **batch.TEXTS,
+    **operator.TEXTS,
+    **mock.TEXTS,
+    **scene.TEXTS,
+    **mcp.TEXTS,
+}

@@ -1,0 +1,5 @@
+"""The server for agents."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {}

@@ -1,0 +1,5 @@
+"""The scene engine, explained."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {}
