@@ -11,7 +11,6 @@ from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.cli.texts.en import TEXTS as EN
 from filmgate.cli.texts.zh import TEXTS as ZH
 
-
 PARTS = ("common", "making", "batch", "operator", "mock", "scene", "mcp")
 
 
