@@ -1,0 +1,94 @@
+"""Names of films: from any prompt, on any file system, never out of their folder, never over another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filmgate.cli import naming
+from filmgate.cli.naming import Film, free, name_of, slug, within
+from filmgate.cli.widths import cells
+from filmgate.errors import SettingsError
+
+FILM = Film(id="video_1f", created=datetime(2026, 3, 9, 8, 7, 6, tzinfo=UTC), slug="a-dog", model="sora-2", n=7)
+
+
+@pytest.mark.parametrize(
+    ("template", "name"),
+    [
+        (naming.DEFAULT, "video_1f.mp4"),
+        ("{created:%Y%m%d}-{slug}-{id}.{ext}", "20260309-a-dog-video_1f.mp4"),
+        ("films/{created:%Y/%m}/{n:03}.{ext}", "films/2026/03/007.mp4"),
+        ("{created}-{model}.mp4", "20260309-080706-sora-2.mp4"),
+        ("{slug:.3}.{ext}", "a-d.mp4"),
+        ("plain.mp4", "plain.mp4"),
+        ("{{}}-{id}", "{}-video_1f"),
+    ],
+)
+def test_a_template_names_a_film(template: str, name: str) -> None:
+    """Every field, with a format where it takes one; folders are the template's own."""
+    assert name_of(template, FILM) == Path(name)
+
+
+@pytest.mark.parametrize("template", ["{nope}.mp4", "{id", "{id.__class__}", "{n:q}", "{id!r}", "{}", ""])
+def test_a_template_that_names_nothing_is_a_mistake_of_the_command_line(template: str) -> None:
+    """Told before anything is made, with what there is instead."""
+    with pytest.raises(SettingsError):
+        naming.check(template)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "expected"),
+    [
+        ("A golden retriever, on a beach!", "a-golden-retriever-on-a-beach"),
+        ("一只金毛犬在海滩上奔跑", "一只金毛犬在海滩上奔跑"),
+        ("雪山日出，云海翻腾", "雪山日出-云海翻腾"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("a\x00b\n\tc/d\\e", "a-b-c-d-e"),
+        ("🐕🐕", "film"),
+        ("", "film"),
+        ("हिन्दी", "हिन्दी"),
+        ("x" * 200, "x" * 48),
+        ("字" * 200, "字" * 24),
+    ],
+)
+def test_a_slug_is_the_prompts_words(prompt: str, expected: str) -> None:
+    """In its own script, without what a file's name can't hold."""
+    assert slug(prompt) == expected
+
+
+@given(st.text(), st.text())
+def test_no_value_leaves_its_folder_or_is_too_long(video_id: str, prompt: str) -> None:
+    """Ids come from servers and prompts from anywhere: the name is one plain part of a path, whatever they hold."""
+    film = Film(id=video_id, created=FILM.created, slug=slug(prompt), ext="mp4")
+    name = name_of("{slug}-{id}.{ext}", film)
+    assert len(name.parts) == 1
+    assert not name.name.startswith(".")
+    assert name.suffix == ".mp4"
+    assert len(name.name.encode()) <= naming.NAME_BYTES
+    assert cells(slug(prompt)) <= naming.SLUG_CELLS
+    assert name.name.isprintable()
+
+
+def test_names_of_devices_are_avoided() -> None:
+    """``con.mp4`` would be a console on Windows."""
+    assert name_of("{slug}.mp4", Film(id="1", created=FILM.created, slug="con")) == Path("_con.mp4")
+
+
+def test_a_name_stays_in_its_folder(tmp_path: Path) -> None:
+    """What a list of jobs says of its names is not believed."""
+    assert within(tmp_path, Path("a/b.mp4")) == tmp_path / "a/b.mp4"
+    for name in ("../b.mp4", "a/../../b.mp4", "/b.mp4"):
+        with pytest.raises(SettingsError):
+            within(tmp_path, Path(name))
+
+
+def test_a_taken_name_gets_a_number() -> None:
+    """Nothing is written over."""
+    taken = {Path("d/dog.mp4"), Path("d/dog-2.mp4")}
+    assert free(Path("d/cat.mp4"), taken.__contains__) == Path("d/cat.mp4")
+    assert free(Path("d/dog.mp4"), taken.__contains__) == Path("d/dog-3.mp4")
