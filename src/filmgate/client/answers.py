@@ -68,6 +68,10 @@ class Model(Struct, frozen=True, kw_only=True):
     seconds: list[str] = []
     default_size: str | None = None
     default_seconds: str | None = None
+    prompt_characters: int | None = None
+    price: dict[str, int] = {}  # micro-units a second, by size or "default"
+    price_per_call: int | None = None  # micro-units a video instead
+    engine: str = ""  # only our own server says so
 
 
 class CharacterData(Struct, frozen=True, kw_only=True):

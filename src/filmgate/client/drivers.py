@@ -21,8 +21,8 @@ T = TypeVar("T")
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 60.0
-CONNECTIONS = 8
-"""Connections to the one server: pools of SDKs are small."""
+CONNECTIONS = 100
+"""Connections to the one server, opened as they are needed: each film that is waited for holds one."""
 
 _CONTENT = {200, 206}
 """Statuses whose body is worth reading piecewise; that of any other is an error to be read at once."""

@@ -31,6 +31,7 @@ class Session(Struct, frozen=True, kw_only=True):
     retries: int = 2  # times that a call is sent again
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random  # 0 to 1
+    observe: Callable[[Request, Answer], object] | None = None  # shown every answer, e.g. to learn limits of
 
 
 def exchange(
@@ -56,6 +57,8 @@ def exchange(
     tried = 0
     while True:
         outcome = yield from _attempt(action(request))
+        if session.observe is not None and isinstance(outcome, Answer):
+            session.observe(request, outcome)
         if isinstance(outcome, Answer) and not _passing(request, outcome):
             return outcome
         if tried >= left or not _repeatable(request, outcome):
