@@ -1,0 +1,1 @@
+"""Many films of one file: a row a film, none twice, none missed."""

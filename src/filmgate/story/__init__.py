@@ -1,0 +1,1 @@
+"""One film of many shots: the last frame of one may begin the next."""
