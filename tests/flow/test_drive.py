@@ -162,17 +162,31 @@ async def test_doubt_about_a_paid_engine_ends_the_video(house: House) -> None:
 
 async def test_doubt_is_over_when_the_job_is_found(house: House, film: bytes) -> None:
     """A job that the engine finds under our token is adopted, not submitted again."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=["found"], fetches=[film])
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["found"]], fetches=[film])
     assert (await house.finish(engine, video)).status is Status.COMPLETED
     assert (engine.found, engine.submitted, engine.fetched) == (["old-token"], [], ["found"])
 
 
 async def test_doubt_is_over_when_its_absence_is_certain(house: House, film: bytes) -> None:
     """A job that the engine surely does not have is submitted, once, under a fresh token."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[None], fetches=[film])
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[[]], fetches=[film])
     assert (await house.finish(engine, video)).status is Status.COMPLETED
     assert len(engine.submitted) == 1
     assert engine.submitted[0].token != "old-token"
+
+
+async def test_doubt_stays_where_several_jobs_may_be_the_one(house: House) -> None:
+    """Of two jobs that may be ours neither is adopted, and none is submitted."""
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["one", "other"]])
+    assert _why(await house.finish(engine, video)) == "submission_unknown"
+    assert engine.submitted == []
+
+
+async def test_a_job_of_another_video_is_no_candidate(house: House, film: bytes) -> None:
+    """What another video holds as its ticket is not adopted; what is left decides."""
+    other = await house.finish(ScriptedEngine(FINDABLE, submits=["theirs"], fetches=[film]), await house.accept())
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["theirs", "ours"]], fetches=[film])
+    assert (other.ticket, (await house.finish(engine, video)).ticket) == ("theirs", "ours")
 
 
 async def test_doubt_does_not_matter_to_an_idempotent_engine(house: House, film: bytes) -> None:

@@ -8,6 +8,8 @@ What it says is typed: a :class:`Ticket`-string, a :class:`Verdict`, or one of t
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +18,7 @@ from msgspec import Struct
 
 from filmgate.video import AssetKind, Operation, Size, Video, VideoError
 
-__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict", "outline"]
+__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict", "digest", "outline"]
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -24,7 +26,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
 
     paid: bool  # a submission costs money: never submitted twice
     idempotent: bool = False  # takes our token as an idempotency key: the same token is the same job
-    findable: bool = False  # ``find`` answers for a token that was submitted
+    findable: bool = False  # ``find`` tells what may have become of a submission
     cancels: bool = True
     image_input: bool = True
     audio: bool = True
@@ -33,6 +35,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     extends: bool = False
     characters: bool = False
     concurrency: int | None = None  # jobs at once; None: no limit of its own
+    creates_a_minute: int | None = None  # submissions a minute; None: no limit of its own
     submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
 
 
@@ -77,6 +80,11 @@ def outline(video: Video, token: str = "") -> Job:
     )
 
 
+def digest(*parts: str) -> str:
+    """An engine's ``identity``: tells apart what submissions go to, and gives none of it away."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
 class State(StrEnum):
     """How a job stands with its engine."""
 
@@ -111,6 +119,14 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The name that routes and rows use."""
+
+    @property
+    def identity(self) -> str:
+        """What a submission goes to (address, account, dialect), as a :func:`digest`; empty for a local engine.
+
+        A ticket is worth something only where it was given: its job is asked for under the same identity for ever,
+        whatever the configuration says by then.
+        """
 
     @property
     def capabilities(self) -> Capabilities:
@@ -149,8 +165,15 @@ class Engine(Protocol):
     async def cancel(self, ticket: str) -> None:
         """Ask it to stop; no error if the job is unknown or over."""
 
-    async def find(self, token: str) -> str | None:
-        """The ticket of the job submitted with ``token``; None if its absence is certain."""
+    async def find(self, job: Job, since: float) -> Sequence[str]:
+        """Tickets of what may be this job, submitted at or after the Unix time ``since``; only if ``findable``.
+
+        Empty means that its absence is certain; several, that nobody can tell which it is. An engine whose other
+        side has a clock of its own allows for the difference. The job comes without its files.
+
+        Raises:
+            EngineUnavailable: the engine could not be asked.
+        """
 
     def expected_seconds(self, job: Job) -> float:
         """How long the job will take from submission to file, by experience."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -70,6 +70,7 @@ class TestcardEngine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self.identity = ""
         self.capabilities = Capabilities(
             paid=False,
             findable=True,
@@ -125,9 +126,10 @@ class TestcardEngine:
         """Forget the job."""
         self._taken.pop(ticket, None)
 
-    async def find(self, token: str) -> str | None:
-        """The token is the ticket."""
-        return token if token in self._taken else None
+    async def find(self, job: Job, since: float) -> Sequence[str]:
+        """The job's token is its ticket."""
+        del since
+        return [job.token] if job.token in self._taken else []
 
     def expected_seconds(self, job: Job) -> float:
         """The delay and the encoding, which goes by the pixels."""

@@ -212,14 +212,19 @@ class Drive:
 
     async def _find(self, run: _Run, video: Video, engine: Engine, token: str) -> None:
         try:
-            ticket = await engine.find(token)
+            found = await engine.find(outline(video, token), video.submit_at or video.updated_at)
         except EngineUnavailable as error:
             await self._still_in_doubt(run, video, error)
             return
-        if ticket is not None:
-            await self._ticketed(run, video, engine, token, ticket)
-        else:
-            await self._videos.withdraw(video.id, token, self._clock())
+        taken = await self._videos.taken(engine.name, found, video.id)
+        match [ticket for ticket in found if ticket not in taken]:
+            case []:
+                await self._videos.withdraw(video.id, token, self._clock())
+            case [ticket]:
+                await self._ticketed(run, video, engine, token, ticket)
+            case several:
+                log.warning("flow.found_several", video=video.id, engine=engine.name, count=len(several))
+                await self._fail(video, failures.SUBMISSION_UNKNOWN)
 
     async def _submit_again(self, run: _Run, video: Video, engine: Engine, token: str) -> None:
         """The same token is the same job, so sending it once more submits nothing twice."""

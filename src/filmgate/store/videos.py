@@ -61,6 +61,11 @@ _WORK = (
     .order_by(video.c.updated_at)
     .limit(bindparam("most"))
 )
+_TAKEN = select(video.c.ticket).where(
+    video.c.engine == bindparam("by"),
+    video.c.ticket.in_(select(_GIVEN.c.value)),
+    video.c.id != bindparam("video_id"),
+)
 _CANCELS = select(video.c.id).where(video.c.cancel_requested == literal_column("1"), _UNFINISHED)
 _RUNNING = select(func.count()).select_from(video).where(_OWNER, _UNFINISHED)
 _AHEAD = (
@@ -247,6 +252,11 @@ class VideoRows:
     async def unfinished(self, *, updated_before: float, limit: int = 1000) -> list[Unfinished]:
         """Unfinished videos that nothing has happened to since, longest first."""
         return [Unfinished(*row) for row in self._reader.rows(_WORK, before=updated_before, most=limit)]
+
+    async def taken(self, engine: str, tickets: Sequence[str], video_id: str) -> set[str]:
+        """Those of an engine's tickets that another video than this one holds."""
+        rows = self._reader.rows(_TAKEN, by=engine, ids=to_json(list(tickets)), video_id=video_id)
+        return {ticket for (ticket,) in rows}
 
     async def raise_epoch(self, video_id: str, epoch: int) -> bool:
         """From ``epoch`` to the next; False if somebody else did, or the video is finished."""

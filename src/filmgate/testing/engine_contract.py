@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from pathlib import Path
 
 import msgspec
@@ -75,6 +76,14 @@ class EngineContract:
         assert engine.name
         assert engine.capabilities.submit_timeout > 0
         assert engine.capabilities.concurrency is None or engine.capabilities.concurrency > 0
+        assert engine.capabilities.creates_a_minute is None or engine.capabilities.creates_a_minute > 0
+
+    async def test_its_identity_tells_nothing_and_never_changes(self, engine: Engine, job: Job) -> None:
+        """What submissions go to is a short word that stays the same; only an engine that costs nothing has none."""
+        identity = engine.identity
+        assert identity.isalnum() or (identity == "" and not engine.capabilities.paid)
+        await engine.cancel(await engine.submit(job))
+        assert engine.identity == identity
 
     async def test_a_submission_gives_a_ticket(self, engine: Engine, job: Job) -> None:
         """A ticket is text, and its job is known at once."""
@@ -137,13 +146,15 @@ class EngineContract:
             await engine.fetch("no-such-ticket", tmp_path / "film.mp4")
         assert not (tmp_path / "film.mp4").exists()
 
-    async def test_a_findable_job_is_found_by_its_token(self, engine: Engine, job: Job) -> None:
-        """An engine that says it can find jobs finds this one, and is certain about others."""
+    async def test_a_findable_job_is_found_again(self, engine: Engine, job: Job) -> None:
+        """An engine that says it can find jobs finds this one, and is certain about one that it never got."""
         if not engine.capabilities.findable:
             return
+        since = time.time()
         ticket = await engine.submit(job)
-        assert await engine.find(job.token) == ticket
-        assert await engine.find("no-such-token") is None
+        other = msgspec.structs.replace(job, token=secrets.token_hex(16), prompt="Something else entirely")
+        assert list(await engine.find(job, since)) == [ticket]
+        assert list(await engine.find(other, since)) == []
         await engine.cancel(ticket)
 
     async def test_the_same_token_is_the_same_job(self, engine: Engine, job: Job) -> None:

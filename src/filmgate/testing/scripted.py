@@ -24,7 +24,8 @@ class ScriptedEngine:
         submits: tickets, or errors. An error that is no EngineUnavailable or EngineRejected may leave a submission.
         looks: verdicts, or errors.
         fetches: files, or errors.
-        finds: tickets, or None.
+        finds: tickets that may be the job's, or errors.
+        identity: what it says its submissions go to.
         expected: seconds that a job takes by its experience.
     """
 
@@ -35,11 +36,13 @@ class ScriptedEngine:
         submits: Sequence[str | Exception] = ("ticket",),
         looks: Sequence[Verdict | Exception] = (DONE,),
         fetches: Sequence[bytes | Exception] = (b"",),
-        finds: Sequence[str | None] = (None,),
+        finds: Sequence[Sequence[str] | Exception] = ((),),
         name: str = "scripted",
+        identity: str = "",
         expected: float = 1.0,
     ) -> None:
         self.name = name
+        self.identity = identity
         self.capabilities = capabilities
         self.submitted: list[Job] = []
         self.looked: list[str] = []
@@ -78,9 +81,10 @@ class ScriptedEngine:
         """Note it."""
         self.cancelled.append(ticket)
 
-    async def find(self, token: str) -> str | None:
+    async def find(self, job: Job, since: float) -> Sequence[str]:
         """The next answer."""
-        self.found.append(token)
+        del since
+        self.found.append(job.token)
         return _line(self._finds, len(self.found))
 
     def expected_seconds(self, _job: Job) -> float:

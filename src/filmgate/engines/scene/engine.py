@@ -78,6 +78,7 @@ class SceneEngine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
+        self.identity = ""
         self.capabilities = Capabilities(
             paid=False,
             findable=True,
@@ -156,9 +157,10 @@ class SceneEngine:
         if self._pool.cancel(ticket):
             await asyncio.to_thread(shutil.rmtree, work.folder, ignore_errors=True)
 
-    async def find(self, token: str) -> str | None:
-        """The token is the ticket."""
-        return token if token in self._works else None
+    async def find(self, job: Job, since: float) -> Sequence[str]:
+        """The job's token is its ticket."""
+        del since
+        return [job.token] if job.token in self._works else []
 
     def expected_seconds(self, job: Job) -> float:
         """Its own time, by what films took here so far, and that of those before it."""
