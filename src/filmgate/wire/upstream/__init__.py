@@ -1,0 +1,21 @@
+"""The API as others speak it, seen from its client: used by the engine ``openai-videos`` and by the SDK.
+
+``UPSTREAMS`` holds every way by its name: the four dialects, and the model servers' flavours of ``openai``.
+"""
+
+from __future__ import annotations
+
+from filmgate.wire.upstream.apiyi import APIYI
+from filmgate.wire.upstream.apiyi_async import APIYI_ASYNC
+from filmgate.wire.upstream.base import Call, Listed, Order, Picture, Said, Upstream
+from filmgate.wire.upstream.dmxapi import DMXAPI
+from filmgate.wire.upstream.openai import OPENAI
+from filmgate.wire.upstream.verdicts import Meaning
+
+__all__ = ["DIALECTS", "UPSTREAMS", "Call", "Listed", "Meaning", "Order", "Picture", "Said", "Upstream"]
+
+DIALECTS: dict[str, Upstream] = {each.name: each for each in (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)}
+"""The vendors' own."""
+
+UPSTREAMS: dict[str, Upstream] = dict(DIALECTS)
+"""Everything that can be spoken to."""

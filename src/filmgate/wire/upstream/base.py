@@ -1,0 +1,301 @@
+"""What a vendor's API looks like when we are its client: requests and answers as data, pure both ways.
+
+An :class:`Upstream` is one dialect, or one model server's flavour of it. It turns an :class:`Order` into a
+:class:`Call`, and what came back (HTTP status, headers, body) into what was :class:`Said` of the job. Nothing here
+raises for what an upstream says; who sends the calls decides by :attr:`Said.meaning`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+
+from filmgate.video import Size, Status, VideoError
+from filmgate.wire.upstream import reading, verdicts
+from filmgate.wire.upstream.forms import File, encode_form, encode_json
+from filmgate.wire.upstream.reasons import reason
+from filmgate.wire.upstream.verdicts import Meaning
+
+__all__ = [
+    "FAILED",
+    "NOT_ACCEPTED",
+    "Call",
+    "Listed",
+    "Order",
+    "Picture",
+    "Said",
+    "Upstream",
+    "standard_fields",
+    "words",
+]
+
+FAILED = VideoError("engine_error", "The engine could not make the video.")
+NOT_ACCEPTED = VideoError("engine_rejected", "The engine refused the request.")
+
+
+class Picture(Struct, frozen=True):
+    """A reference image."""
+
+    content: bytes
+    media_type: str  # image/png, image/jpeg or image/webp
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What is to be made, in the upstream's own terms."""
+
+    model: str  # the upstream's name of it
+    prompt: str
+    size: Size
+    seconds: int
+    reference: Picture | None = None
+    seed: int | None = None
+    fps: int | None = None  # of a model server's profile
+    frames: int | None = None
+    extra: Mapping[str, str] = {}  # constant fields of the operator's, never a client's
+    idempotency_key: str | None = None
+
+
+class Call(Struct, frozen=True, kw_only=True):
+    """A request as data. Credentials are added by whoever sends it, and to the upstream's own origin only."""
+
+    method: str
+    path: str = ""  # below the base URL, encoded
+    url: str | None = None  # instead of the path: a whole address that the upstream gave
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+
+
+class Said(Struct, frozen=True, kw_only=True):
+    """What an answer says of a job."""
+
+    meaning: Meaning
+    id: str | None = None
+    status: Status | None = None  # None: a word that its table does not know, or none
+    progress: float | None = None  # percent, 0 to 100
+    error: VideoError | None = None  # with FAILED, and with every meaning but JOB; cleaned
+    content_url: str | None = None  # where the film lies, if not at its usual place
+    look_after: float | None = None  # seconds, as it asked for
+    retry_after: float | None = None  # seconds, the same
+
+    @property
+    def gone(self) -> bool:
+        """Whether there is no such job."""
+        return self.meaning is Meaning.GONE
+
+
+class Listed(Struct, frozen=True, kw_only=True):
+    """A job in the upstream's list; what its dialect does not say is None."""
+
+    id: str
+    created_at: float | None = None
+    model: str | None = None
+    prompt: str | None = None
+    size: str | None = None
+    seconds: str | None = None
+
+    def may_be(self, order: Order, since: float) -> bool:
+        """Whether nothing that it says speaks against its having come of that order, sent at or after ``since``."""
+        if self.created_at is not None and self.created_at < since:
+            return False
+        asked = {"model": order.model, "prompt": order.prompt, "size": str(order.size), "seconds": str(order.seconds)}
+        return all(getattr(self, name) in {None, value} for name, value in asked.items())
+
+
+def standard_fields(order: Order) -> dict[str, str]:
+    """The fields of the contract, all text."""
+    return {"model": order.model, "prompt": order.prompt, "size": str(order.size), "seconds": str(order.seconds)}
+
+
+def words(**statuses: str) -> dict[str, Status]:
+    """A table of statuses: ``words(queued="queued pending", …)``."""
+    return {spelt: Status(status) for status, spellings in statuses.items() for spelt in spellings.split()}
+
+
+class Upstream(Struct, frozen=True, kw_only=True):
+    """One way to speak the API."""
+
+    name: str
+    statuses: Mapping[str, Status]  # every word it is known to use, see ``reading.word``
+    endings: Mapping[str, VideoError] = {}  # words that mean failed, and in which words
+    scheme: str = "Bearer"  # of Authorization; "": the bare key
+    text_as_json: bool = False  # a create without a picture
+    fields: Callable[[Order], dict[str, str]] = standard_fields
+    envelopes: Sequence[str] = ()  # keys under which the job may lie instead of at the top
+    id_keys: Sequence[str] = ("id",)
+    error_keys: Sequence[str] = ("error",)
+    url_keys: Sequence[str] = ()  # where it says where the film lies; empty: only at its usual place
+    url_in_refusal: bool = False  # a content request may be refused with the film's address in the text
+    cancel_call: Callable[[str], Call] | None = None  # where a cancel really ends the work
+    lists: bool = True  # GET /videos answers
+
+    # ---- what is sent
+
+    def auth(self, key: str | None) -> dict[str, str]:
+        """The headers that carry the key."""
+        return {"Authorization": f"{self.scheme} {key}".strip()} if key else {}
+
+    def create(self, order: Order) -> Call:
+        """Submit; only the fields of this dialect, and no name of any file of a client's."""
+        fields = {**self.fields(order), **order.extra}
+        if self.text_as_json and order.reference is None:
+            media_type, body = encode_json(fields)
+        else:
+            media_type, body = encode_form(fields, _files(order.reference))
+        headers = {"Content-Type": media_type}
+        if order.idempotency_key:
+            headers["Idempotency-Key"] = order.idempotency_key
+        return Call(method="POST", path="videos", headers=headers, body=body)
+
+    def look(self, ticket: str) -> Call:
+        """Ask how a job stands."""
+        return Call(method="GET", path=video_path(ticket))
+
+    def content(self, ticket: str, said: Said | None = None) -> Call:
+        """Fetch the film of a completed job, from where the last look said it lies."""
+        headers = {"Accept-Encoding": "identity"}
+        if said is not None and said.content_url is not None:
+            return Call(method="GET", url=said.content_url, headers=headers)
+        return Call(method="GET", path=f"{video_path(ticket)}/content", headers=headers)
+
+    def cancel(self, ticket: str) -> Call | None:
+        """Stop a job; None where nothing would stop."""
+        return self.cancel_call(ticket) if self.cancel_call else None
+
+    def listing(self, limit: int = 100, after: str | None = None) -> Call:
+        """Ask for the latest jobs, newest first."""
+        given = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
+        return Call(method="GET", path=f"videos?{urlencode(given)}")
+
+    def models(self) -> Call:
+        """Ask what it serves."""
+        return Call(method="GET", path="models")
+
+    # ---- what comes back
+
+    def read_created(self, status: int, headers: Mapping[str, str], body: bytes) -> Said:
+        """What the answer to a submission says: a JOB with its id, or why there is none (``verdicts``)."""
+        found = self._job(body)
+        ticket = self._id(found)
+        if ticket and (verdicts.ok(status) or self._status(found) is not None):
+            return self._said(found, ticket, headers)
+        error = self._error(found, NOT_ACCEPTED)
+        if verdicts.ok(status):
+            refused = self._complains(found) and all(found.get(key) is None for key in self.id_keys)
+            meaning = Meaning.TERMINAL if refused else Meaning.AMBIGUOUS
+        else:
+            meaning = verdicts.of_submit(status, headers, error.code)
+        error = verdicts.refusal(status, error)
+        return Said(meaning=meaning, error=error, retry_after=reading.retry_after(headers))
+
+    def read_look(self, ticket: str, status: int, headers: Mapping[str, str], body: bytes) -> Said:
+        """What the answer to a look says. A failed job counts whatever HTTP status it came with, if it is ours."""
+        found = self._job(body)
+        said = self._said(found, ticket, headers)
+        if verdicts.ok(status) and "status" in found:
+            return said
+        if said.status is Status.FAILED and self._id(found) == ticket:
+            return said
+        meaning = verdicts.of_look(status, readable=bool(found))
+        return Said(meaning=meaning, retry_after=reading.retry_after(headers))
+
+    def read_refused_content(self, body: bytes) -> str | None:
+        """The address that a refused content request names instead."""
+        if not self.url_in_refusal:
+            return None
+        match = re.search(rb"https?://[^\s\"'<>\\]+", body[: reading.BODY_LIMIT])
+        return reading.web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
+
+    def read_listing(self, body: bytes) -> list[Listed] | None:
+        """The jobs of a list, those that can't be read left out; None if it is no list."""
+        rows = (reading.record(body) or {}).get("data")
+        if not isinstance(rows, list):
+            return None
+        return [listed for row in rows if isinstance(row, dict) and (listed := self._listed(row))]
+
+    # ---- its parts
+
+    def _job(self, body: bytes) -> Mapping[str, object]:
+        found = reading.record(body) or {}
+        for key in self.envelopes:
+            inner = found.get(key)
+            if isinstance(inner, dict) and "status" in inner:
+                return inner
+        return found
+
+    def _id(self, found: Mapping[str, object]) -> str | None:
+        return next((ticket for key in self.id_keys if (ticket := reading.identifier(found.get(key)))), None)
+
+    def _status(self, found: Mapping[str, object]) -> Status | None:
+        word = reading.word(found.get("status")) or ""
+        return Status.FAILED if word in self.endings else self.statuses.get(word)
+
+    def _said(self, found: Mapping[str, object], ticket: str, headers: Mapping[str, str]) -> Said:
+        status = self._status(found)
+        default = self.endings.get(reading.word(found.get("status")) or "", FAILED)
+        return Said(
+            meaning=Meaning.JOB,
+            id=ticket,
+            status=status,
+            progress=reading.percent(found.get("progress")),
+            error=self._error(found, default, ticket) if status is Status.FAILED else None,
+            content_url=self._url(found),
+            look_after=reading.duration(reading.header(headers, "openai-poll-after-ms"), unit=0.001),
+        )
+
+    def _complains(self, found: Mapping[str, object]) -> bool:
+        return any(found.get(key) for key in self.error_keys)
+
+    def _error(self, found: Mapping[str, object], default: VideoError, *private: str) -> VideoError:
+        said = next((found[key] for key in self.error_keys if found.get(key)), None)
+        if said is None and not found.get("status"):
+            said = {key: found[key] for key in ("message", "detail", "code") if key in found}
+        return reason(said, default, private)
+
+    def _url(self, found: Mapping[str, object]) -> str | None:
+        return next((url for key in self.url_keys if (url := reading.web_url(_reach(found, key)))), None)
+
+    def _listed(self, row: Mapping[str, object]) -> Listed | None:
+        ticket = self._id(row)
+        if ticket is None:
+            return None
+        texts = {name: value for name in ("model", "prompt", "size") if isinstance(value := row.get(name), str)}
+        seconds, made = row.get("seconds"), row.get("created_at")
+        return Listed(
+            id=ticket,
+            created_at=float(made) if isinstance(made, int | float) and 0 < made < _LATEST else None,
+            seconds=None if seconds is None else str(seconds)[:16],
+            **texts,
+        )
+
+
+_LATEST = 1e11  # seconds: far beyond any year; more are milliseconds, or no time at all
+
+
+def video_path(ticket: str) -> str:
+    """Where a job lies below the base URL."""
+    return f"videos/{quote(ticket, safe='')}"
+
+
+def _files(picture: Picture | None) -> list[File]:
+    if picture is None:
+        return []
+    suffix = picture.media_type.rpartition("/")[2].replace("jpeg", "jpg")
+    return [
+        File(
+            field="input_reference",
+            content=picture.content,
+            media_type=picture.media_type,
+            filename=f"reference.{suffix}",
+        )
+    ]
+
+
+def _reach(found: Mapping[str, object], path: str) -> object:
+    """The value under ``a.b``."""
+    value: object = found
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

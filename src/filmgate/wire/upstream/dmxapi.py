@@ -1,0 +1,10 @@
+"""The ``dmxapi`` dialect from the client's side: the bare key, every field a part of a form, ids with a suffix."""
+
+from __future__ import annotations
+
+from filmgate.wire.upstream.base import Upstream
+from filmgate.wire.upstream.openai import ENDINGS, STATUSES
+
+__all__ = ["DMXAPI"]
+
+DMXAPI = Upstream(name="dmxapi", statuses=STATUSES, endings=ENDINGS, scheme="")
