@@ -9,13 +9,26 @@ from filmgate.wire.upstream.apiyi import APIYI
 from filmgate.wire.upstream.apiyi_async import APIYI_ASYNC
 from filmgate.wire.upstream.base import Call, Listed, Order, Picture, Said, Upstream
 from filmgate.wire.upstream.dmxapi import DMXAPI
+from filmgate.wire.upstream.flavours import FLAVOURS, recognised
 from filmgate.wire.upstream.openai import OPENAI
 from filmgate.wire.upstream.verdicts import Meaning
 
-__all__ = ["DIALECTS", "UPSTREAMS", "Call", "Listed", "Meaning", "Order", "Picture", "Said", "Upstream"]
+__all__ = [
+    "DIALECTS",
+    "FLAVOURS",
+    "UPSTREAMS",
+    "Call",
+    "Listed",
+    "Meaning",
+    "Order",
+    "Picture",
+    "Said",
+    "Upstream",
+    "recognised",
+]
 
 DIALECTS: dict[str, Upstream] = {each.name: each for each in (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)}
 """The vendors' own."""
 
-UPSTREAMS: dict[str, Upstream] = dict(DIALECTS)
+UPSTREAMS: dict[str, Upstream] = DIALECTS | FLAVOURS
 """Everything that can be spoken to."""

@@ -1,0 +1,103 @@
+"""Servers that say they speak ``openai``, and in what each differs: data and small functions over that dialect.
+
+What a server is can be told from its models list: :func:`recognised`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from filmgate.wire.upstream import reading
+from filmgate.wire.upstream.base import Call, Order, standard_fields, video_path, words
+from filmgate.wire.upstream.openai import ENDINGS, OPENAI
+
+__all__ = ["FASTVIDEO", "FILMGATE", "FLAVOURS", "NEW_API", "SGLANG", "TENSORRT_LLM", "VLLM_OMNI", "recognised"]
+
+_SEEDS = 2**31
+"""Seeds that every random generator takes."""
+
+
+def _model_fields(order: Order) -> dict[str, str]:
+    """With frames and their rate: these servers take 24 a second for granted, also of a model that was made for 16."""
+    fields = standard_fields(order)
+    if order.fps is not None:
+        fields["fps"] = str(order.fps)
+    if order.frames is not None:
+        fields["num_frames"] = str(order.frames)
+    if order.seed is not None:
+        fields["seed"] = str(order.seed % _SEEDS)
+    return fields
+
+
+def _tensorrt_fields(order: Order) -> dict[str, str]:
+    """Seconds may be a fraction, and are the only word for a length; a film is an AVI if nobody asks for MP4."""
+    fields = _model_fields(order)
+    if order.frames is not None and order.fps:
+        fields["seconds"] = f"{order.frames / order.fps:g}"
+    fields.pop("num_frames", None)
+    return {**fields, "output_format": "mp4"}
+
+
+def _filmgate_fields(order: Order) -> dict[str, str]:
+    fields = standard_fields(order)
+    return fields if order.seed is None else {**fields, "seed": str(order.seed)}
+
+
+def _delete(ticket: str) -> Call:
+    return Call(method="DELETE", path=video_path(ticket))
+
+
+def _post_cancel(ticket: str) -> Call:
+    return Call(method="POST", path=f"{video_path(ticket)}/cancel")
+
+
+SGLANG = replace(
+    OPENAI, name="sglang", fields=_model_fields, url_keys=("url",), url_in_refusal=True
+)  # its DELETE forgets the job while the GPU goes on: no cancel
+VLLM_OMNI = replace(OPENAI, name="vllm-omni", fields=_model_fields, cancel_call=_delete)
+FASTVIDEO = replace(OPENAI, name="fastvideo", fields=_model_fields, url_keys=("url",))
+TENSORRT_LLM = replace(OPENAI, name="tensorrt-llm", fields=_tensorrt_fields)
+NEW_API = replace(
+    OPENAI,
+    name="new-api",
+    statuses=words(
+        queued="queued pending submitted not_start in_queue waiting",
+        in_progress="in_progress processing running generating",
+        completed="completed succeeded success",
+        failed="failed failure fail error",
+    ),  # its ``unknown`` is in no row: look again
+    endings=ENDINGS,
+    envelopes=("data",),
+    id_keys=("id", "task_id"),
+    error_keys=("error", "fail_reason"),
+    url_keys=("url", "metadata.url"),
+    lists=False,
+)
+FILMGATE = replace(OPENAI, name="filmgate", fields=_filmgate_fields, cancel_call=_post_cancel)
+
+FLAVOURS = {each.name: each for each in (SGLANG, VLLM_OMNI, FASTVIDEO, TENSORRT_LLM, NEW_API, FILMGATE)}
+
+_OWNERS = {
+    "sglang": SGLANG,
+    "vllm": VLLM_OMNI,
+    "vllm-omni": VLLM_OMNI,
+    "fastvideo": FASTVIDEO,
+    "tensorrt_llm": TENSORRT_LLM,
+    "filmgate": FILMGATE,
+}
+_HEADERS = {"x-oneapi-request-id": NEW_API, "x-new-api-version": NEW_API}
+
+
+def recognised(headers: Mapping[str, str], body: bytes) -> str | None:
+    """The flavour whose answer to ``GET /models`` this is; None for one that gives no sign."""
+    for name, flavour in _HEADERS.items():
+        if reading.header(headers, name) is not None:
+            return flavour.name
+    models = (reading.record(body) or {}).get("data")
+    for model in models if isinstance(models, list) else ():
+        owner = model.get("owned_by") if isinstance(model, dict) else None
+        if isinstance(owner, str) and owner.lower() in _OWNERS:
+            return _OWNERS[owner.lower()].name
+    return None
