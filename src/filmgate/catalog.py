@@ -1,7 +1,7 @@
 """What each public model takes and costs: the one source of limits, prices and the messages about them.
 
 The built-in ``models.toml`` and any files laid over it are merged model by model, key by key; then ``like`` inherits
-what a model does not say itself.
+what a model does not say itself. ``[models.NAME]`` tables of ``filmgate.toml`` lie on top of all files.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class Model(Struct, frozen=True, kw_only=True):
 
     name: str
     created: int  # Unix seconds
-    engine: str  # the engine that makes its videos
+    engine: str  # the engine that makes its videos, or the first of its route
+    route: str | None = None  # the model whose [routes.NAME] it takes: itself, or one that it is like
     sizes: tuple[Size, ...]
     seconds: tuple[int, ...]
     default_size: Size
@@ -116,8 +117,20 @@ class Catalog:
         self._models = {model.name: model for model in models}
 
     @classmethod
-    def load(cls, *files: Path) -> Catalog:
+    def load(
+        cls,
+        *files: Path,
+        tables: Mapping[str, Mapping[str, object]] | None = None,
+        source: Path | None = None,
+        routed: Mapping[str, str] | None = None,
+    ) -> Catalog:
         """The built-in catalogue with ``files`` laid over it, the last on top.
+
+        Args:
+            files: of the shape of models.toml.
+            tables: models laid over the files.
+            source: where the tables stand.
+            routed: models that have a route, and the first engine of it.
 
         Raises:
             SettingsError: names the file, the model and the key.
@@ -126,6 +139,12 @@ class Catalog:
         for file in (BUILT_IN, *files):
             for name, entry in _read(file).items():
                 merged[name] = _over(merged.get(name, {}), entry)
+        for name, table in (tables or {}).items():
+            merged[name] = _over(merged.get(name, {}), _entry(source, name, table))
+        for name, engine in (routed or {}).items():
+            if name not in merged:
+                raise SettingsError(f"{source}: [routes.{name}]: there is no model '{name}'.")
+            merged[name] = _over(merged[name], {"engine": engine, "route": name})
         return cls(_model(name, _inherited(name, merged)) for name in merged)
 
     def names(self) -> list[str]:
@@ -208,6 +227,7 @@ class _Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     like: str | None = None
     created: Annotated[int, Meta(ge=0)] | None = None
     engine: str | None = None
+    route: str | None = None
     sizes: Annotated[tuple[str, ...], Meta(min_length=1)] | None = None
     seconds: Annotated[tuple[_Seconds, ...], Meta(min_length=1)] | None = None
     default_size: str | None = None
@@ -237,18 +257,20 @@ def _read(file: Path) -> dict[str, dict[str, object]]:
     return {name: _entry(file, name, entry) for name, entry in models.items()}
 
 
-def _entry(file: Path, name: str, entry: object) -> dict[str, object]:
+def _entry(file: Path | None, name: str, entry: object) -> dict[str, object]:
     try:
-        msgspec.convert(entry, _Entry, strict=False)
+        read = msgspec.convert(entry, _Entry, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{file}: model '{name}': {error}") from error
+    if read.route is not None:
+        raise SettingsError(f"{file}: model '{name}': a route is a table of its own: [routes.{name}].")
     return dict(entry) if isinstance(entry, dict) else {}
 
 
 def _over(base: dict[str, object], entry: dict[str, object]) -> dict[str, object]:
-    # A description speaks of the engine: one that another engine had must not outlive it.
-    kept = {key: value for key, value in base.items() if key != "description" or "engine" not in entry}
-    return kept | entry
+    # These go with the engine: what another one had must not outlive it.
+    gone = {"description", "route"} if "engine" in entry else set()
+    return {key: value for key, value in base.items() if key not in gone} | entry
 
 
 def _inherited(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str, object]:
@@ -272,7 +294,7 @@ def _model(name: str, values: dict[str, object]) -> Model:
     for key in _REQUIRED:
         if getattr(entry, key) is None:
             raise SettingsError(f"model '{name}': '{key}' is missing.")
-    known: dict[str, Any] = {key: getattr(entry, key) for key in (*_REQUIRED, "description", "price_per_call")}
+    known: dict[str, Any] = {key: getattr(entry, key) for key in (*_REQUIRED, "description", "price_per_call", "route")}
     known["sizes"] = tuple(_size(name, "sizes", text) for text in known["sizes"])
     known["default_size"] = _size(name, "default_size", known["default_size"])
     model = Model(name=name, **(known | {"description": known["description"] or "", "chat": bool(entry.chat)}))

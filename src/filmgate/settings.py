@@ -1,30 +1,69 @@
 """The one table of settings: name, type, default and help, read by TOML, environment, CLI, docs and tests.
 
 A setting's value comes from the first of: a command-line flag, the environment (``FILMGATE_PORT``), the file
-(``filmgate.toml``), the default here. Nothing below ``bootstrap`` reads any of these places.
+(``filmgate.toml``), the default here. The file alone also holds tables: engines, routes, models, profiles. Nothing
+below ``bootstrap`` reads any of these places.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
-from platformdirs import user_data_path
+from platformdirs import user_config_path, user_data_path
 
 from filmgate.errors import SettingsError
 
-__all__ = ["ENV_PREFIX", "SettingInfo", "Settings", "describe", "load"]
+__all__ = [
+    "CONFIG_ENV",
+    "ENV_PREFIX",
+    "EngineTable",
+    "Loaded",
+    "SettingInfo",
+    "Settings",
+    "Tables",
+    "describe",
+    "load",
+    "locate",
+    "read",
+]
 
 ENV_PREFIX = "FILMGATE_"
+
+CONFIG_ENV = "FILMGATE_CONFIG"
+"""Names the file to read."""
+
+FILE_NAME = "filmgate.toml"
+
+Table = Mapping[str, object]
 
 
 def _help(text: str) -> Meta:
     return Meta(description=text)
+
+
+class EngineTable(Struct, frozen=True, kw_only=True):
+    """One ``[engines.NAME]``. Its key is named, never written: what is told of a file must give nothing away."""
+
+    kind: str  # a built-in engine, or an entry point's name
+    options: Table = {}  # to be checked by the engine itself
+    key_env: str | None = None  # the environment variable that holds its key
+    key_file: Path | None = None  # the file that does
+
+
+class Tables(Struct, frozen=True, kw_only=True):
+    """What only the file can say, by name."""
+
+    file: Path | None = None  # where it was said
+    engines: Mapping[str, EngineTable] = {}
+    routes: Mapping[str, Table] = {}  # by model
+    models: Mapping[str, Table] = {}  # with the keys of models.toml
+    profiles: Mapping[str, Table] = {}  # of the command line
 
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,6 +99,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     failpoint: Annotated[
         str, _help("For durability tests: the named step of the flow at which this process kills itself.")
     ] = ""
+    tables: Tables = Tables()
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """The settings, and where they come from."""
+
+    settings: Settings
+    origins: Mapping[str, str]  # of those that are no defaults: a file, a variable, a flag
 
 
 class SettingInfo(Struct, frozen=True):
@@ -77,6 +124,8 @@ def describe() -> list[SettingInfo]:
     hints = get_type_hints(Settings, include_extras=True)
     rows = []
     for field in msgspec.structs.fields(Settings):
+        if field.name == "tables":
+            continue
         kind, meta = get_args(hints[field.name])[:2]
         name = getattr(kind, "__name__", str(kind)) if get_origin(kind) is None else str(kind)
         rows.append(
@@ -85,25 +134,105 @@ def describe() -> list[SettingInfo]:
     return rows
 
 
+def locate(config: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file to read: ``config``, what ``FILMGATE_CONFIG`` names, ``./filmgate.toml``, the user's own; None: none."""
+    if config is not None:
+        return config
+    if named := environ.get(CONFIG_ENV):
+        return Path(named).expanduser()
+    usual = (Path(FILE_NAME), user_config_path("filmgate") / FILE_NAME)
+    return next((file for file in usual if file.is_file()), None)
+
+
 def load(
     file: Path | None = None, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
 ) -> Settings:
     """The settings, from a file, an environment and flags (``None`` among the overrides means: not given).
 
     Raises:
-        SettingsError: names the setting, where it came from and what it takes.
+        SettingsError: names each mistake: the setting or table, where it stands and what it takes.
     """
-    values: dict[str, tuple[object, str]] = {}
-    if file is not None:
-        values |= {name: (value, str(file)) for name, value in _read_file(file).items()}
+    return read(file, environ, overrides).settings
+
+
+def read(
+    file: Path | None = None, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
+) -> Loaded:
+    """As :func:`load`, with the settings' origins.
+
+    Raises:
+        SettingsError: as :func:`load` says.
+    """
+    mistakes: list[str] = []
+    flat, tables = _from_file(file, mistakes) if file is not None else ({}, Tables())
+    values = {name: (value, str(file)) for name, value in flat.items()}
     for info in describe():
         text = (environ or {}).get(info.env)
         if text is not None:
             values[info.name] = (text, info.env)
     values |= {name: (value, f"--{name}") for name, value in (overrides or {}).items() if value is not None}
-    hints = get_type_hints(Settings, include_extras=True)
-    parsed: dict[str, Any] = {name: _parse(name, value, origin, hints) for name, (value, origin) in values.items()}
-    return Settings(**parsed)
+    parsed = _parse_all(values, mistakes)
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    origins = {name: origin for name, (_value, origin) in values.items()}
+    return Loaded(settings=Settings(**_beside(file, origins, parsed), tables=tables), origins=origins)
+
+
+def _from_file(file: Path, mistakes: list[str]) -> tuple[dict[str, object], Tables]:
+    """The flat settings and the tables of a file."""
+    flat = _read_file(file)
+    # `models` is a setting as well: the path of a models.toml.
+    found = {name: flat.pop(name) for name in _TABLES if name in flat and not isinstance(flat[name], str)}
+    named = {name: dict(_tables(file, name, table, mistakes)) for name, table in found.items()}
+    engines = named.pop("engines", {})
+    read = {name: _engine(file, name, table, mistakes) for name, table in engines.items()}
+    return flat, Tables(file=file, engines={name: table for name, table in read.items() if table}, **named)
+
+
+_TABLES = ("engines", "routes", "models", "profiles")
+
+
+def _tables(file: Path, group: str, tables: object, mistakes: list[str]) -> Iterable[tuple[str, Table]]:
+    if not isinstance(tables, dict):
+        mistakes.append(f"{file}: '{group}' takes tables named [{group}.NAME].")
+        return
+    for name, table in tables.items():
+        if isinstance(table, dict):
+            yield name, table
+        else:
+            mistakes.append(f"{file}: [{group}] holds tables named [{group}.NAME], but '{name}' is none.")
+
+
+def _engine(file: Path, name: str, table: Table, mistakes: list[str]) -> EngineTable | None:
+    own = {key: table[key] for key in ("kind", "key_env", "key_file") if key in table}
+    wrong = [key for key, value in own.items() if not isinstance(value, str) or not value]
+    mistakes += [f"{file}: [engines.{name}]: '{key}' is a text." for key in wrong]
+    if "key_env" in own and "key_file" in own:
+        mistakes.append(f"{file}: [engines.{name}]: name the key by 'key_env' or by 'key_file', not by both.")
+    if "api_key" in table:
+        mistakes.append(
+            f"{file}: [engines.{name}]: 'api_key' can't stand in a file; name the environment variable that holds "
+            "the key ('key_env') or a file of its own ('key_file')."
+        )
+    if wrong:
+        return None
+    key_file = own.get("key_file")
+    return EngineTable(
+        kind=str(own.get("kind", name)),
+        options={key: value for key, value in table.items() if key not in own},
+        key_env=None if "key_env" not in own else str(own["key_env"]),
+        key_file=None if key_file is None else file.parent / Path(str(key_file)).expanduser(),
+    )
+
+
+def _beside(file: Path | None, origins: Mapping[str, str], parsed: dict[str, Any]) -> dict[str, Any]:
+    """Paths that the file says are meant from where it lies."""
+    if file is None:
+        return parsed
+    return {
+        name: file.parent / value if isinstance(value, Path) and origins[name] == str(file) else value
+        for name, value in parsed.items()
+    }
 
 
 def _read_file(file: Path) -> dict[str, object]:
@@ -111,8 +240,20 @@ def _read_file(file: Path) -> dict[str, object]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{file}: {os.strerror(error.errno or 0)}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: not valid TOML: {error}") from error
+
+
+def _parse_all(values: Mapping[str, tuple[object, str]], mistakes: list[str]) -> dict[str, Any]:
+    hints = get_type_hints(Settings, include_extras=True)
+    hints.pop("tables")
+    parsed = {}
+    for name, (value, origin) in values.items():
+        try:
+            parsed[name] = _parse(name, value, origin, hints)
+        except SettingsError as error:
+            mistakes.append(error.message)
+    return parsed
 
 
 def _parse(name: str, value: object, origin: str, hints: Mapping[str, Any]) -> object:
