@@ -166,9 +166,9 @@ def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | Non
     """
     setting = registry.settings().get(shot.setting) or registry.settings()[_FALLBACK]
     light = registry.times()[_time(shot, setting)].light()
-    for name in shot.weather or setting.weather:
+    for name in _weather(shot, setting):
         weather = registry.weathers().get(name)
-        light = weather.light(light) if weather and not setting.indoor else light
+        light = weather.light(light) if weather else light
     stage = Stage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
     lens, look = _path(shot, setting if reference is None else None), _look(shot)
     if reference is None:
@@ -202,8 +202,16 @@ def warm_up() -> None:
 
 
 def _time(shot: Shot, setting: registry.Setting) -> str:
-    """The shot's time of day, or the one that suits the setting."""
-    return shot.time if shot.time in registry.times() else setting.time
+    """The shot's time of day, or the one that suits its weather, or its setting."""
+    if shot.time in registry.times():
+        return shot.time
+    known = registry.weathers()
+    return next((known[name].time for name in shot.weather if name in known and known[name].time), setting.time)
+
+
+def _weather(shot: Shot, setting: registry.Setting) -> tuple[str, ...]:
+    """The shot's weather, or the one that belongs to the setting."""
+    return shot.weather or tuple(name for name in setting.weather if name not in shot.absent)
 
 
 def _tempo(shot: Shot) -> float:
@@ -212,11 +220,10 @@ def _tempo(shot: Shot) -> float:
 
 
 def _look(shot: Shot) -> Look:
-    """All the styles' looks, one upon the other."""
+    """All the styles' looks, one upon the other, in the order of their table."""
     look = Look()
-    for name in shot.style:
-        style = registry.styles().get(name)
-        look = style.look(look) if style else look
+    for name, style in registry.styles().items():
+        look = style.look(look) if name in shot.style else look
     return look
 
 
@@ -238,7 +245,8 @@ def _path(shot: Shot, setting: registry.Setting | None) -> Path:
 def _populate(stage: Stage, setting: registry.Setting) -> None:
     """Build the setting, then who is in it, then the weather."""
     shot, known = stage.shot, registry.subjects()
-    specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in setting.inhabitants)
+    at_home = (kind for kind in setting.inhabitants if kind not in shot.absent)
+    specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in at_home)
     stage.walkers = any(known[spec.kind].element == "ground" for spec in specs if spec.kind in known)
     setting.build(stage)
     for spec in specs:
@@ -246,7 +254,7 @@ def _populate(stage: Stage, setting: registry.Setting) -> None:
             known[spec.kind].build(stage, spec)
         else:
             stage.unseen.append(spec.kind)
-    _weathers(stage, () if setting.indoor else shot.weather or setting.weather)
+    _weathers(stage, () if setting.indoor else _weather(shot, setting))
 
 
 def _weathers(stage: Stage, names: tuple[str, ...]) -> None:

@@ -29,6 +29,7 @@ class Shot(Struct, frozen=True, kw_only=True):
     style: tuple[str, ...] = ()  # "cinematic", "watercolour", "ink", "anime", "cyberpunk", "mono", "paper"
     camera: tuple[str, ...] = ()  # "static", "pan", "tilt", "zoom", "dolly", "orbit", "aerial", "follow", "handheld"
     tempo: str = ""  # "slow", "fast"
+    absent: tuple[str, ...] = ()  # weathers and subjects that the prompt denies: "no rain", "没有人"
     text: str = ""  # what a sign, a caption or a title card says
     frames: int = 0  # its length; all shots' frames add up to the film's
 

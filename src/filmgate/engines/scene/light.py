@@ -80,8 +80,23 @@ def overcast(light: Light, amount: float) -> Light:
 
 @registry.time(
     "day",
-    en=("day", "daytime", "noon", "midday", "afternoon", "sunny", "daylight"),
-    zh=("白天", "中午", "下午", "晴天", "阳光", "晴朗"),
+    en=("day", "daytime", "noon", "midday", "afternoon", "sunny", "daylight", "blue sky", "summer", "summertime"),
+    zh=(
+        "白天",
+        "中午",
+        "下午",
+        "晴天",
+        "阳光",
+        "晴朗",
+        "蓝天",
+        "正午",
+        "夏天",
+        "夏日",
+        "夏季",
+        "盛夏",
+        "晴空万里",
+        "天空很蓝",
+    ),
 )
 def day() -> Light:
     """A clear afternoon."""
@@ -105,8 +120,8 @@ def day() -> Light:
 
 @registry.time(
     "dawn",
-    en=("dawn", "sunrise", "daybreak", "early morning", "morning"),
-    zh=("黎明", "日出", "清晨", "早晨", "拂晓", "破晓", "早上"),
+    en=("dawn", "sunrise", "daybreak", "early morning", "morning", "first light", "sunup"),
+    zh=("黎明", "日出", "清晨", "早晨", "拂晓", "破晓", "早上", "第一缕阳光", "曙光", "晨光", "朝阳", "晨曦"),
 )
 def dawn() -> Light:
     """The first light: rose and pale blue, mist in the hollows."""
@@ -169,8 +184,8 @@ def golden() -> Light:
 
 @registry.time(
     "sunset",
-    en=("sunset", "dusk", "evening", "twilight", "sundown"),
-    zh=("日落", "夕阳", "黄昏", "傍晚", "落日", "晚霞", "暮色"),
+    en=("sunset", "dusk", "evening", "twilight", "sundown", "afterglow"),
+    zh=("日落", "夕阳", "黄昏", "傍晚", "落日", "晚霞", "暮色", "余晖", "放学后", "残阳", "夕照"),
 )
 def sunset() -> Light:
     """The sun on the horizon under burning clouds."""
@@ -203,8 +218,47 @@ def sunset() -> Light:
 
 @registry.time(
     "night",
-    en=("night", "midnight", "moonlit", "moonlight", "starry", "nighttime"),
-    zh=("夜晚", "深夜", "午夜", "夜色", "月光", "星空", "月夜", "夜"),
+    en=(
+        "night",
+        "midnight",
+        "moonlit",
+        "moonlight",
+        "starry",
+        "nighttime",
+        "stars",
+        "starlight",
+        "moon",
+        "full moon",
+        "crescent moon",
+        "starlit",
+        "under the stars",
+    ),
+    zh=(
+        "夜晚",
+        "深夜",
+        "午夜",
+        "夜色",
+        "月光",
+        "星空",
+        "月夜",
+        "夜",
+        "繁星",
+        "星星",
+        "月亮",
+        "月光下",
+        "月下",
+        "夜幕",
+        "夜幕降临",
+        "夜空",
+        "除夕",
+        "除夕夜",
+        "冬夜",
+        "夏夜",
+        "夜里",
+        "晚上",
+        "夜间",
+        "入夜",
+    ),
 )
 def night() -> Light:
     """Moon and stars over deep blue."""

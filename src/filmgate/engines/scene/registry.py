@@ -28,6 +28,7 @@ __all__ = [
     "ATTRIBUTES",
     "TEMPOS",
     "Camera",
+    "Entry",
     "Setting",
     "Style",
     "Subject",
@@ -60,7 +61,9 @@ class Words(Struct, frozen=True, kw_only=True):
     zh: tuple[str, ...] = ()
 
 
-class _Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True):
+    """What all that is registered has: its name in descriptions, and what people call it."""
+
     name: str
     words: Words
 
@@ -75,7 +78,7 @@ class _Entry(Struct, frozen=True, kw_only=True):
         return self.words.zh
 
 
-class Setting(_Entry, frozen=True, kw_only=True):
+class Setting(Entry, frozen=True, kw_only=True):
     """A place. ``build`` puts its layers on a stage."""
 
     build: Callable[[Stage], None]
@@ -86,7 +89,7 @@ class Setting(_Entry, frozen=True, kw_only=True):
     indoor: bool = False  # no weather comes in
 
 
-class Subject(_Entry, frozen=True, kw_only=True):
+class Subject(Entry, frozen=True, kw_only=True):
     """Somebody or something. ``build`` puts it on a stage that already holds its setting."""
 
     build: Callable[[Stage, SubjectSpec], None]
@@ -95,26 +98,27 @@ class Subject(_Entry, frozen=True, kw_only=True):
     attributes: Mapping[str, Words] = {}  # its own, beside the common ATTRIBUTES
 
 
-class Weather(_Entry, frozen=True, kw_only=True):
+class Weather(Entry, frozen=True, kw_only=True):
     """Something in the air. ``light`` changes the light before anything is painted, ``build`` adds layers on top."""
 
     build: Callable[[Stage], None]
     light: Callable[[Light], Light]
+    time: str = ""  # the time of day that suits it when none is said
 
 
-class Time(_Entry, frozen=True, kw_only=True):
+class Time(Entry, frozen=True, kw_only=True):
     """A time of day."""
 
     light: Callable[[], Light]
 
 
-class Style(_Entry, frozen=True, kw_only=True):
+class Style(Entry, frozen=True, kw_only=True):
     """How the picture is finished."""
 
     look: Callable[[Look], Look]
 
 
-class Camera(_Entry, frozen=True, kw_only=True):
+class Camera(Entry, frozen=True, kw_only=True):
     """A move of the camera."""
 
     path: Path
@@ -127,7 +131,7 @@ class Tempo(Struct, frozen=True, kw_only=True):
     factor: float
 
 
-_T = TypeVar("_T", bound=_Entry)
+_T = TypeVar("_T", bound=Entry)
 
 
 class _Table(Generic[_T]):
@@ -215,12 +219,17 @@ def subject(
 
 
 def weather(
-    name: str, *, en: tuple[str, ...], zh: tuple[str, ...], light: Callable[[Light], Light] = lambda light: light
+    name: str,
+    *,
+    en: tuple[str, ...],
+    zh: tuple[str, ...],
+    light: Callable[[Light], Light] = lambda light: light,
+    time: str = "",
 ) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
     """Register the decorated builder as a weather; ``light`` is what it does to the light."""
 
     def register(build: Callable[[Stage], None]) -> Callable[[Stage], None]:
-        _weathers.add(Weather(name=name, words=Words(en=en, zh=zh), build=build, light=light))
+        _weathers.add(Weather(name=name, words=Words(en=en, zh=zh), build=build, light=light, time=time))
         return build
 
     return register
@@ -308,14 +317,14 @@ ACTIONS: Mapping[str, Words] = {
         en=("walk", "walks", "walking", "strolling", "strolls", "wandering"), zh=("行走", "走路", "散步", "漫步", "走")
     ),
     "stand": Words(
-        en=("stand", "stands", "standing", "waiting", "looking", "watching"),
+        en=("stand", "stands", "standing", "waiting", "waits", "looking", "watching"),
         zh=("站立", "站着", "站", "看着", "望着", "等待"),
     ),
     "sit": Words(en=("sit", "sits", "sitting", "resting"), zh=("坐着", "坐在", "坐", "蹲")),
     "eat": Words(en=("eat", "eats", "eating", "tasting", "biting"), zh=("吃着", "正在吃", "吃", "品尝", "啃")),
-    "dance": Words(en=("dance", "dances", "dancing"), zh=("跳舞", "舞蹈", "起舞")),
+    "dance": Words(en=("dance", "dances", "dancing"), zh=("跳舞", "舞蹈", "起舞", "翩翩起舞", "舞动")),
     "wave": Words(en=("wave", "waves hello", "waving"), zh=("挥手", "招手")),
-    "play": Words(en=("play", "plays", "playing"), zh=("玩耍", "嬉戏", "玩")),
+    "play": Words(en=("play", "plays", "playing"), zh=("追蝴蝶", "玩耍", "嬉戏", "玩")),
     "sleep": Words(en=("sleep", "sleeps", "sleeping", "napping"), zh=("睡觉", "睡着", "睡")),
     "swim": Words(en=("swim", "swims", "swimming"), zh=("游泳", "游动", "游弋", "游")),
     "fly": Words(
@@ -323,7 +332,8 @@ ACTIONS: Mapping[str, Words] = {
         zh=("飞翔", "飞行", "翱翔", "盘旋", "飞过", "飞"),
     ),
     "drive": Words(
-        en=("drive", "drives", "driving", "speeding", "cruising"), zh=("行驶", "驾驶", "疾驰", "开车", "驶过")
+        en=("drive", "drives", "driving", "speeding", "speeds", "cruising"),
+        zh=("行驶", "驾驶", "疾驰", "开车", "驶过", "驶来"),
     ),
     "float": Words(en=("float", "floats", "floating", "drifting", "drifts"), zh=("漂浮", "飘浮", "漂流", "飘荡")),
     "jump": Words(en=("jump", "jumps", "jumping", "leaping", "leaps"), zh=("跳跃", "跳起", "跃出", "跳")),

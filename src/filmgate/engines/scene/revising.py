@@ -61,18 +61,24 @@ def _over(before: Description, prompt: str, frames: int) -> Description:
 
 def _changed(shot: Shot, said: Shot) -> Shot:
     moved = bool(said.setting) and said.setting != shot.setting
+    gone = said.absent
     return replace(
         shot,
         setting=said.setting or shot.setting,
         time=said.time or shot.time,
-        weather=said.weather or shot.weather,
-        subjects=_recast(shot.subjects, said.subjects),
+        weather=said.weather or tuple(name for name in shot.weather if name not in gone),
+        subjects=_recast([spec for spec in shot.subjects if spec.kind not in gone], said.subjects),
         style=said.style or shot.style,
         camera=said.camera or shot.camera,
         tempo=said.tempo or shot.tempo,
+        absent=tuple(name for name in (*shot.absent, *gone) if name not in (*said.weather, *_kinds(said))),
         # A sign stays where it hangs.
         text=said.text or ("" if moved else shot.text),
     )
+
+
+def _kinds(shot: Shot) -> list[str]:
+    return [spec.kind for spec in shot.subjects]
 
 
 def _recast(before: Sequence[SubjectSpec], said: Sequence[SubjectSpec]) -> tuple[SubjectSpec, ...]:

@@ -27,18 +27,22 @@ class Look(Struct, frozen=True, kw_only=True):
     sheets: int = 0  # of coloured paper laid on one another; 0: none
 
 
+def graded(look: Look, *rows: Row) -> Look:
+    """The look seen through one more matrix."""
+    r, g, b = look.matrix
+
+    def through(row: Row) -> Row:
+        red, green, blue, offset = (row[0] * r[k] + row[1] * g[k] + row[2] * b[k] for k in range(4))
+        return red, green, blue, offset + row[3]
+
+    return replace(look, matrix=(through(rows[0]), through(rows[1]), through(rows[2])))
+
+
 def saturate(look: Look, amount: float, lift: float = 0.0, gain: float = 1.0) -> Look:
     """A look whose colours are ``amount`` times as strong."""
-    weights = (0.2126, 0.7152, 0.0722)
-    rows = [
-        (*(gain * ((1 - amount) * w + (amount if i == j else 0.0)) for j, w in enumerate(weights)), lift)
-        for i in range(3)
-    ]
-    return replace(look, matrix=(_row(rows[0]), _row(rows[1]), _row(rows[2])))
-
-
-def _row(values: tuple[float, ...]) -> Row:
-    return values[0], values[1], values[2], values[3]
+    red, green, blue = (gain * (1 - amount) * weight for weight in (0.2126, 0.7152, 0.0722))
+    own = gain * amount
+    return graded(look, (red + own, green, blue, lift), (red, green + own, blue, lift), (red, green, blue + own, lift))
 
 
 @registry.style(
@@ -48,18 +52,8 @@ def _row(values: tuple[float, ...]) -> Row:
 )
 def cinematic(look: Look) -> Look:
     """Warm lights, teal shadows, a deeper vignette."""
-    return replace(
-        look,
-        matrix=((1.06, 0.01, -0.03, -0.006), (0.0, 1.01, 0.0, 0.0), (-0.02, 0.03, 0.97, 0.012)),
-        vignette=look.vignette * 1.25,
-        bloom=look.bloom * 1.1,
-    )
-
-
-@registry.style("mono", en=("black and white", "black-and-white", "monochrome", "noir", "b&w"), zh=("黑白", "单色"))
-def mono(look: Look) -> Look:
-    """Silver: no colour, a little more contrast."""
-    return replace(saturate(look, 0.0, lift=-0.03, gain=1.1), grain=1.0, vignette=look.vignette * 1.3)
+    warm = graded(look, (1.06, 0.01, -0.03, -0.006), (0.0, 1.01, 0.0, 0.0), (-0.02, 0.03, 0.97, 0.012))
+    return replace(warm, vignette=look.vignette * 1.25, bloom=look.bloom * 1.1)
 
 
 @registry.style(
@@ -82,12 +76,8 @@ def watercolour(look: Look) -> Look:
 def ink(look: Look) -> Look:
     """Black ink on warm rice paper, hardly any colour."""
     pale = saturate(look, 0.16, gain=0.92)
-    rows = (
-        (*pale.matrix[0][:3], 0.13),
-        (*pale.matrix[1][:3], 0.115),
-        (*pale.matrix[2][:3], 0.075),
-    )
-    return replace(pale, matrix=rows, vignette=-0.35, grain=0.4, paper=0.9, softness=0.006, ink=0.9)
+    warm = graded(pale, (1.0, 0.0, 0.0, 0.13), (0.0, 1.0, 0.0, 0.115), (0.0, 0.0, 1.0, 0.075))
+    return replace(warm, vignette=-0.35, grain=0.4, paper=0.9, softness=0.006, ink=0.9)
 
 
 @registry.style(
@@ -125,9 +115,11 @@ def paper(look: Look) -> Look:
 )
 def cyberpunk(look: Look) -> Look:
     """Magenta and cyan, glowing."""
-    return replace(
-        look,
-        matrix=((1.08, 0.0, 0.10, 0.0), (-0.02, 0.94, 0.06, 0.0), (0.06, 0.04, 1.14, 0.012)),
-        vignette=look.vignette * 1.2,
-        bloom=look.bloom * 1.35,
-    )
+    neon = graded(look, (1.08, 0.0, 0.10, 0.0), (-0.02, 0.94, 0.06, 0.0), (0.06, 0.04, 1.14, 0.012))
+    return replace(neon, vignette=look.vignette * 1.2, bloom=look.bloom * 1.35)
+
+
+@registry.style("mono", en=("black and white", "black-and-white", "monochrome", "noir", "b&w"), zh=("黑白", "单色"))
+def mono(look: Look) -> Look:
+    """Silver: no colour, a little more contrast. The last of all, so that nothing gives colours back."""
+    return replace(saturate(look, 0.0, lift=-0.03, gain=1.1), grain=1.0, vignette=look.vignette * 1.3)

@@ -16,6 +16,7 @@ __all__ = ["cast"]
 _MOST = 12
 _PLURAL = 3  # how many "dogs" are
 _BEFORE = 4  # words that an adjective or a number may stand before its noun
+_POSTURES = frozenset(("sit", "stand"))  # said beside what somebody does: "sits there eating"
 _ARTICLES = frozenset(("a", "an", "the"))
 _LIGHT = frozenset(
     (
@@ -70,7 +71,9 @@ def _count(units: Sequence[Unit], at: int) -> int:
         number = _number(before)
         if number and (unit.script == "en" or _counts_zh(units, before)):
             return min(_MOST, max(1, number))
-    return _PLURAL if unit.script == "en" and _plural(unit.text) else 1
+    if unit.script == "zh":
+        return _PLURAL if at + 1 < len(units) and units[at + 1].text.startswith("们") else 1
+    return _PLURAL if _plural(unit.text) else 1
 
 
 def _number(unit: Unit) -> int | None:
@@ -157,5 +160,5 @@ def _action(units: Sequence[Unit], at: int, places: Sequence[int], kind: str) ->
     verbs = [verb for verb in (*after, *before) if verb]
     if len(places) == 1:
         verbs += [verb for unit in units if unit.sentence == units[at].sentence and (verb := unit.value("action"))]
-    fitting = next((verb for verb in verbs if verb in able), "")
+    fitting = next(iter(sorted((verb for verb in verbs if verb in able), key=_POSTURES.__contains__)), "")
     return fitting or (verbs[0] if verbs and len(places) == 1 else "")

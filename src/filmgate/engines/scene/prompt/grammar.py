@@ -60,13 +60,15 @@ HINDERED = frozenset(("only", "just", "merely", "too", "far", "long", "longer", 
 
 LOCATING_EN = frozenset(
     ("in", "on", "at", "through", "across", "along", "over", "inside", "within", "under", "into", "amid", "around",
-     "down", "by", "near", "beside", "above", "towards", "toward")
+     "down", "by", "near", "beside", "above", "towards", "toward", "onto", "into")
 )  # fmt: skip
 """A place after one of these is where it happens."""
 
 LOCATING_ZH = frozenset(("在", "于", "沿着", "沿", "穿过", "穿越", "飞越", "飞过", "掠过", "来到", "走进", "越过"))
 
-REMOTE_EN = frozenset(("background", "distance", "distant", "behind", "faraway", "like", "reminds", "painting of"))
+REMOTE_EN = frozenset(
+    ("background", "distance", "distant", "behind", "faraway", "like", "reminds", "painting of", "overlooking", "above")
+)
 """A place beside one of these is only seen from afar."""
 
 REMOTE_ZH = frozenset(("远处", "远方", "背景", "身后", "背后", "像", "仿佛", "好像"))
@@ -95,7 +97,8 @@ SILENT_EN = frozenset(
     background foreground distance front top bottom left right side middle center centre side
     one two three four five six seven eight nine ten
     against back away past toward towards into onto upon over under near next in on at by through across along around
-    inside outside above below down
+    inside outside above below down empty full busy old new slow old-fashioned narrow endless alone quiet silent light
+    lights rays ray sun sunlight wind air sky
     """.split()  # noqa: SIM905 - a list of this many literals could not be read
 )
 """Words that say nothing that could be drawn: leaving them out is no loss, so they are not reported."""
@@ -109,7 +112,7 @@ SILENT_ZH = frozenset(
     展现 展示 呈现 描绘 表现 出现 里面 外面 上面 下面 前面 后面 旁边 中间 周围
     之间 以及 并且 同时 然后 接着 最后 突然 非常 十分 美丽 漂亮 唯美 温馨 宁静
     安静 柔和 细节 丰富 质感 景深 氛围 光线 背景 前景 竖屏 横屏 秒 分钟 正在 进行
-    充满 形成 远处 近处 配乐 音乐 声音 字幕 文字 写着 显示 招牌 标题
+    充满 形成 静静 热闹 天空 光线 阳光 弥漫 远处 近处 配乐 音乐 声音 字幕 文字 写着 显示 招牌 标题
     """.split()  # noqa: SIM905 - a list of this many literals could not be read
 )
 """The same in Chinese."""

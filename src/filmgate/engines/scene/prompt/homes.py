@@ -27,7 +27,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "plane": ("mountains", "sea"),
     "product": ("studio", "shop", "interior"),
     "robot": ("city", "street"),
-    "rocket": ("space", "desert"),
+    "rocket": ("desert", "space"),
     "ship": ("city", "space"),
     "train": ("road", "meadow", "mountains"),
     "tree": ("meadow", "forest"),
@@ -43,6 +43,7 @@ WEATHER_HOMES: Mapping[str, tuple[str, ...]] = {
     "petals": ("garden", "meadow"),
     "rain": ("street", "city", "forest"),
     "snow": ("snowfield", "mountains", "forest"),
+    "clear": ("meadow",),
     "storm": ("sea", "beach"),
 }
 """The same for weather alone ("heavy snow at night")."""

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from filmgate.engines.scene import registry
 from filmgate.engines.scene.prompt import grammar
+from filmgate.engines.scene.prompt.moods import MOODS
 
 __all__ = ["Lexicon", "Meaning", "lexicon", "split_words"]
 
@@ -22,7 +23,7 @@ _SHORTEST_STEM = 3
 class Meaning(Struct, frozen=True):
     """What a word may say: a facet and its value."""
 
-    facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, count, and the joining ones
+    facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, mood, count, and the joining ones
     value: str
     owner: str = ""  # of an attribute: the only subject that has it
 
@@ -115,6 +116,8 @@ def _said() -> Iterable[tuple[Meaning, registry.Words]]:
     """The words for how somebody is, and for what is done."""
     for name, tempo in registry.TEMPOS.items():
         yield Meaning("tempo", name), tempo.words
+    for name, words in MOODS.items():
+        yield Meaning("mood", name), words
     for name, words in registry.ACTIONS.items():
         yield Meaning("action", name), words
     for name, words in registry.ATTRIBUTES.items():

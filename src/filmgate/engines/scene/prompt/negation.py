@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from filmgate.engines.scene.prompt import grammar
 from filmgate.engines.scene.prompt.reading import Unit
 
-__all__ = ["without_negated"]
+__all__ = ["denied", "without_negated"]
 
 _REACH = 3  # words after "no" until the first thing that is absent
 _LINKS = frozenset(("and", "or", "nor", "any", "和", "或", "与", "及", "或者"))
@@ -24,6 +24,14 @@ def without_negated(units: Sequence[Unit]) -> list[Unit]:
             kept.append(units[at])
             at += 1
     return kept
+
+
+def denied(units: Sequence[Unit]) -> tuple[str, ...]:
+    """The weathers and the subjects that are said to be absent."""
+    left = {id(unit) for unit in without_negated(units)}
+    gone = [unit for unit in units if id(unit) not in left and not unit.says("negation")]
+    values = (unit.value(facet) for unit in gone for facet in ("weather", "subject"))
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def _skip(units: Sequence[Unit], at: int) -> int:

@@ -10,13 +10,14 @@ from msgspec import Struct
 from filmgate.engines.scene.description import Shot
 from filmgate.engines.scene.prompt import quotes
 from filmgate.engines.scene.prompt.cast import cast
-from filmgate.engines.scene.prompt.negation import without_negated
+from filmgate.engines.scene.prompt.negation import denied, without_negated
 from filmgate.engines.scene.prompt.reading import Unit, read
 
 __all__ = ["Said", "listen"]
 
 _NEAR = 4  # words between a preposition and the place it introduces
 _NEAR_ZH = 3
+_ARTICLES = frozenset(("a", "an", "the"))
 _AFTER = 6  # words after a place that may send it into the distance
 _WITHIN_ZH = frozenset("上里中内旁边下间畔")
 
@@ -43,6 +44,7 @@ def listen(text: str) -> Said:
         style=_all(units, "style"),
         camera=_all(units, "camera"),
         tempo=_best(units, "tempo", _plain_weight),
+        absent=denied(everything),
         text=written,
     )
     refers = any(unit.says("pronoun") for unit in units)
@@ -83,7 +85,8 @@ def _place_weight(units: Sequence[Unit], at: int) -> float:
     after = _until_place(units[at + 1 : at + 1 + _AFTER], unit.clause)
     if any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH):
         weight += 1.5
-    if any(other.says("remote") for other in (*before[-1:], *after)):
+    nearest = [other for other in before if other.text not in _ARTICLES][-1:]
+    if any(other.says("remote") for other in (*nearest, *after)):
         weight -= 1.2
     if unit.says("style") or unit.says("weather") or unit.says("subject"):
         weight -= 0.6  # the word may have been meant otherwise

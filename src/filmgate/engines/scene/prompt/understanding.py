@@ -53,7 +53,8 @@ def _shots(whole: Said, heard: Sequence[Said]) -> list[Shot]:
         if shots:
             shot = _inherit(shot, replace(shots[-1], text="", camera=()), said)
         vague = len(unrecognised(said.units)) > _FEW
-        shots.append(_settle(replace(shot, style=said.shot.style or style), vague=vague))
+        settled = _settle(replace(shot, style=said.shot.style or style), vague=vague)
+        shots.append(_felt(settled, said) if settled.setting == _ABSTRACT else settled)
     return shots
 
 
@@ -68,6 +69,7 @@ def _inherit(shot: Shot, before: Shot, said: Said) -> Shot:
         subjects=shot.subjects or (_acting(before.subjects, said.action) if stays else ()),
         camera=shot.camera or before.camera,
         tempo=shot.tempo or before.tempo,
+        absent=tuple(dict.fromkeys((*before.absent, *shot.absent))),
         text=shot.text or before.text,
     )
 
@@ -79,6 +81,14 @@ def _acting(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[SubjectSpec
         replace(spec, action=action) if spec.kind in known and action in known[spec.kind].actions else spec
         for spec in subjects
     )
+
+
+def _felt(shot: Shot, said: Said) -> Shot:
+    """The abstract landscape in the first mood that is named, where neither hour nor weather are."""
+    mood = next((mood for unit in said.units if (mood := unit.value("mood"))), "")
+    if shot.time or shot.weather:
+        return shot
+    return replace(shot, time=mood) if mood in registry.times() else replace(shot, weather=(mood,) if mood else ())
 
 
 def _settle(shot: Shot, *, vague: bool) -> Shot:

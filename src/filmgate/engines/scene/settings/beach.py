@@ -22,8 +22,8 @@ _SWASH = 6.5  # seconds from one wave on the sand to the next
 
 @setting(
     "beach",
-    en=("beach", "seaside", "shore", "seashore", "coast", "sandy"),
-    zh=("海滩", "沙滩", "海边", "海岸", "海滨"),
+    en=("beach", "seaside", "shore", "seashore", "coast", "sandy", "tropical beach", "island", "palm beach"),
+    zh=("海滩", "沙滩", "海边", "海岸", "海滨", "海边小镇", "海岛", "热带海滩"),
     time="golden",
     camera=("dolly",),
 )

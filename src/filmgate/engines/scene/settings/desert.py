@@ -17,8 +17,8 @@ _DUNES = ((260.0, 0.15, 0.9), (130.0, 0.125, 0.8), (64.0, 0.09, 0.75), (30.0, 0.
 
 @setting(
     "desert",
-    en=("desert", "dunes", "dune", "sahara", "sand dunes", "wasteland", "mars"),
-    zh=("沙漠", "沙丘", "戈壁", "大漠", "撒哈拉", "火星", "荒漠"),
+    en=("desert", "dunes", "dune", "sahara", "sand dunes", "wasteland", "mars", "desert night"),
+    zh=("沙漠", "沙丘", "戈壁", "大漠", "撒哈拉", "火星", "荒漠", "戈壁滩"),
     time="sunset",
     camera=("dolly",),
 )

@@ -22,8 +22,8 @@ _ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks; the first two ar
 
 @setting(
     "forest",
-    en=("forest", "woods", "woodland", "jungle", "rainforest", "trees", "grove", "bamboo forest"),
-    zh=("森林", "树林", "丛林", "雨林", "林间", "林中", "竹林", "树木"),
+    en=("forest", "woods", "woodland", "jungle", "rainforest", "trees", "grove", "ferns", "moss", "woodland path"),
+    zh=("森林", "树林", "丛林", "雨林", "林间", "林中", "树木", "山林", "密林"),
     time="golden",
     camera=("dolly",),
 )

@@ -35,8 +35,19 @@ _BANK = 11.0  # metres to the far bank
 
 @setting(
     "garden",
-    en=("garden", "japanese garden", "zen garden", "pond", "temple", "shrine", "pagoda", "courtyard"),
-    zh=("花园", "日式庭院", "日本庭院", "庭院", "园林", "池塘", "寺庙", "禅意花园"),
+    en=(
+        "garden",
+        "japanese garden",
+        "zen garden",
+        "pond",
+        "temple",
+        "shrine",
+        "pagoda",
+        "courtyard",
+        "lotus pond",
+        "lily pond",
+    ),
+    zh=("花园", "日式庭院", "日本庭院", "庭院", "园林", "池塘", "寺庙", "禅意花园", "荷花池", "荷塘", "莲池", "池子"),
     time="golden",
     weather=("petals",),
     camera=("orbit",),

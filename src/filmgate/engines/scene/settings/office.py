@@ -17,8 +17,19 @@ _LIT: tuple[Colour, ...] = ((1.0, 0.80, 0.48), (1.0, 0.88, 0.66), (0.62, 0.84, 1
 
 @setting(
     "office",
-    en=("office", "workplace", "meeting room", "conference room", "workspace", "desk", "startup office", "laboratory"),
-    zh=("办公室", "会议室", "写字楼", "工位", "办公桌", "公司", "实验室"),
+    en=(
+        "office",
+        "workplace",
+        "meeting room",
+        "conference room",
+        "workspace",
+        "desk",
+        "startup office",
+        "laboratory",
+        "open-plan office",
+        "open plan office",
+    ),
+    zh=("办公室", "会议室", "写字楼", "工位", "办公桌", "公司", "实验室", "开放式办公室"),
     time="day",
     camera=("pan",),
     indoor=True,

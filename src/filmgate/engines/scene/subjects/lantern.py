@@ -17,8 +17,17 @@ _ALONE = 14  # how many there are unless a number is said
 
 @subject(
     "lantern",
-    en=("lantern", "lanterns", "sky lantern", "sky lanterns", "paper lantern", "paper lanterns", "floating lanterns"),
-    zh=("孔明灯", "天灯", "灯笼", "纸灯笼"),
+    en=(
+        "lantern",
+        "lanterns",
+        "sky lantern",
+        "sky lanterns",
+        "paper lantern",
+        "paper lanterns",
+        "floating lanterns",
+        "fire balloon",
+    ),
+    zh=("孔明灯", "天灯", "灯笼", "纸灯笼", "许愿灯"),
     actions=("float", "fly"),
     element="air",
 )

@@ -12,8 +12,8 @@ from filmgate.engines.scene.stage import Stage
 
 @subject(
     "plane",
-    en=("plane", "planes", "airplane", "airplanes", "aeroplane", "aircraft", "jet", "airliner"),
-    zh=("飞机", "客机", "喷气机", "战斗机", "航班"),
+    en=("plane", "planes", "airplane", "airplanes", "aeroplane", "aircraft", "jet", "airliner", "passenger jet"),
+    zh=("飞机", "客机", "喷气机", "战斗机", "航班", "民航客机"),
     actions=("fly",),
     element="air",
 )

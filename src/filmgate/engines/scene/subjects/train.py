@@ -34,8 +34,10 @@ _POSES = 4
         "subway",
         "tram",
         "metro",
+        "express",
+        "carriage",
     ),
-    zh=("火车", "列车", "高铁", "动车", "蒸汽火车", "铁路", "地铁", "电车", "绿皮火车"),
+    zh=("火车", "列车", "高铁", "动车", "蒸汽火车", "铁路", "地铁", "电车", "绿皮火车", "绿皮车"),
     actions=("drive",),
     attributes={"steam": Words(en=("steam train", "steam locomotive"), zh=("蒸汽火车",))},
 )

@@ -27,6 +27,7 @@ def _light(light: Light) -> Light:
     en=("aurora", "aurora borealis", "northern lights", "polar lights"),
     zh=("极光", "北极光"),
     light=_light,
+    time="night",
 )
 def aurora(stage: Stage) -> None:
     """Three curtains, green below and violet above."""

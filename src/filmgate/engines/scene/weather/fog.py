@@ -27,7 +27,7 @@ def _light(light: Light) -> Light:
 @weather(
     "fog",
     en=("fog", "foggy", "mist", "misty", "haze", "hazy"),
-    zh=("薄雾", "雾气", "大雾", "晨雾", "云雾", "雾"),
+    zh=("薄雾", "雾气", "大雾", "晨雾", "云雾", "雾", "薄雾弥漫", "雾蒙蒙", "烟雨"),
     light=_light,
 )
 def fog(stage: Stage) -> None:

@@ -16,15 +16,29 @@ _COUNT = 130
 
 @weather(
     "petals",
-    en=("petals", "falling petals", "blossom rain", "sakura petals"),
-    zh=("花瓣", "落花", "樱花飘落", "花瓣飘落", "飞花"),
+    en=(
+        "petals",
+        "falling petals",
+        "blossom rain",
+        "sakura petals",
+        "cherry blossom",
+        "cherry blossoms",
+        "sakura",
+        "spring",
+        "springtime",
+    ),
+    zh=("花瓣", "落花", "樱花飘落", "花瓣飘落", "飞花", "樱花", "樱花盛开", "桃花", "春天", "春日", "春季"),
 )
 def petals(stage: Stage) -> None:
     """Cherry petals."""
     stage.add(_Tumbling(stage, (rgb("#ffd3e0"), rgb("#f7b6cb"), rgb("#fff0f4"))), 0.3)
 
 
-@weather("leaves", en=("leaves", "falling leaves", "autumn leaves"), zh=("落叶", "枫叶飘落", "树叶飘落", "飘落的叶子"))
+@weather(
+    "leaves",
+    en=("leaves", "falling leaves", "autumn leaves", "autumn", "autumnal", "fall foliage", "golden leaves"),
+    zh=("落叶", "枫叶飘落", "树叶飘落", "飘落的叶子", "秋天", "秋日", "秋季", "深秋", "金秋", "红叶"),
+)
 def leaves(stage: Stage) -> None:
     """Autumn leaves."""
     stage.add(_Tumbling(stage, (rgb("#d9652f"), rgb("#e9a53b"), rgb("#a83a24")), size=1.35), 0.3)

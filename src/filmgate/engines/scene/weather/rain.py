@@ -18,9 +18,25 @@ def _light(light: Light) -> Light:
 
 @weather(
     "rain",
-    en=("rain", "rainy", "raining", "drizzle", "rainfall", "downpour"),
-    zh=("下雨", "雨天", "雨夜", "雨中", "细雨", "暴雨", "雨"),
+    en=("rain", "rainy", "raining", "drizzle", "rainfall", "downpour", "rainstorm", "heavy rain"),
+    zh=(
+        "下雨",
+        "雨天",
+        "雨夜",
+        "雨中",
+        "细雨",
+        "暴雨",
+        "雨",
+        "小雨",
+        "大雨",
+        "雨后",
+        "雨水",
+        "雨滴",
+        "下着雨",
+        "蒙蒙细雨",
+    ),
     light=_light,
+    time="day",
 )
 def rain(stage: Stage) -> None:
     """Steady rain."""

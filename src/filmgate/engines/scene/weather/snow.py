@@ -21,8 +21,8 @@ def _light(light: Light) -> Light:
 
 @weather(
     "snow",
-    en=("snow", "snowing", "snowfall", "snowy", "snowflakes", "blizzard"),
-    zh=("下雪", "飘雪", "雪花", "大雪", "雪天", "雪"),
+    en=("snow", "snowing", "snowfall", "snowy", "snowflakes", "blizzard", "winter", "wintry", "snowstorm"),
+    zh=("下雪", "飘雪", "雪花", "大雪", "雪天", "雪", "冬天", "冬日", "冬季", "大雪纷飞", "雪花飘落"),
     light=_light,
 )
 def snow(stage: Stage) -> None:

@@ -35,6 +35,7 @@ def _light(light: Light) -> Light:
     en=("storm", "stormy", "thunderstorm", "lightning", "thunder", "tempest", "typhoon", "hurricane"),
     zh=("暴风雨", "雷雨", "雷电", "闪电", "打雷", "风暴", "台风"),
     light=_light,
+    time="day",
 )
 def storm(stage: Stage) -> None:
     """A flash every few seconds."""
