@@ -17,7 +17,7 @@ from filmgate.media.encode import Frame, planes
 from filmgate.media.probe import opened, video_track
 from filmgate.video import Size
 
-__all__ = ["copy_into", "first_frame", "first_picture", "last_frame"]
+__all__ = ["copy_into", "first_frame", "first_picture", "last_frame", "to_rgb"]
 
 _BT709 = 1
 _UNSPECIFIED = 2
@@ -42,7 +42,7 @@ def first_picture(film: Path) -> NDArray[np.uint8]:
         BadArtifact: the film can't be decoded.
     """
     with opened(film) as container:
-        return _rgb(next(container.decode(video_track(container)), None))
+        return to_rgb(_some(next(container.decode(video_track(container)), None)))
 
 
 def last_frame(film: Path, out: Path) -> Size:
@@ -70,6 +70,18 @@ def copy_into(decoded: VideoFrame, frame: Frame) -> None:
         into[:] = plane
 
 
+def to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
+    """A frame as full-range RGB of shape (height, width, 3)."""
+    matrix = int(frame.colorspace)
+    rgb = frame.reformat(
+        format="rgb24",
+        src_colorspace=_BT709 if matrix == _UNSPECIFIED else matrix,
+        dst_color_range=_FULL,
+        threads=1,
+    )
+    return np.asarray(rgb.to_ndarray(), np.uint8)
+
+
 def _tail(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Frames that end with the last one."""
     container.seek(max(0, (stream.duration or 0) - 1), stream=stream, backward=True)
@@ -85,20 +97,13 @@ def _latest(frames: Iterator[VideoFrame]) -> VideoFrame | None:
 
 
 def _save(frame: VideoFrame | None, out: Path) -> Size:
-    picture = _rgb(frame)
+    picture = to_rgb(_some(frame))
     # Compressed lightly: it is read once, and written while somebody waits.
     Image.fromarray(picture).save(out, "PNG", compress_level=1)
     return Size(picture.shape[1], picture.shape[0])
 
 
-def _rgb(frame: VideoFrame | None) -> NDArray[np.uint8]:
+def _some(frame: VideoFrame | None) -> VideoFrame:
     if frame is None:
         raise BadArtifact("The film has no picture that can be decoded.")
-    matrix = int(frame.colorspace)
-    rgb = frame.reformat(
-        format="rgb24",
-        src_colorspace=_BT709 if matrix == _UNSPECIFIED else matrix,
-        dst_color_range=_FULL,
-        threads=1,
-    )
-    return np.asarray(rgb.to_ndarray(), np.uint8)
+    return frame

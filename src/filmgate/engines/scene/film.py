@@ -31,7 +31,7 @@ from filmgate.media.encode import FilmWriter, Frame, rgb_to_planes
 from filmgate.media.frames import first_picture
 from filmgate.video import AssetKind, Operation, Size
 
-__all__ = ["FPS", "Cancelled", "Film", "render"]
+__all__ = ["FPS", "Cancelled", "Film", "read_picture", "render", "shot_view"]
 
 FPS = 24
 """Frames a second, of every film."""
@@ -137,7 +137,7 @@ def _opening(job: Job) -> Opening | None:
 def _reference(job: Job) -> NDArray[np.float32] | None:
     """The picture that the first shot shows: the one that was given, or where an uploaded film begins."""
     if job.reference is not None:
-        return _picture(job.reference)
+        return read_picture(job.reference)
     if job.operation is Operation.EDIT and not job.base_prompts and job.source is not None:
         return first_picture(job.source).astype(np.float32) / np.float32(255)
     return None
@@ -189,16 +189,18 @@ class _Reel:
             raise Cancelled
         if number > 1:
             gc.collect()  # the shot before the last one: a stage refers to itself
-        shot = self.description.shots[number]
-        reference = _reference(self._job) if number == 0 and self.opening is None else None
-        seed = self.description.seed + number * (self._world(number) != self._world(0))
-        view = compose(shot, size=self._job.size, fps=FPS, seed=seed, reference=reference)
+        picture = _reference(self._job) if number == 0 and self.opening is None else None
+        view = shot_view(self.description, number, size=self._job.size, picture=picture)
         view.prepare()
         return view
 
-    def _world(self, number: int) -> str:
-        """Shots of one setting show the same place: they share its seed."""
-        return self.description.shots[number].setting
+
+def shot_view(description: Description, number: int, *, size: Size, picture: NDArray[np.float32] | None) -> View:
+    """A shot's view, not yet prepared; ``picture`` (height, width, 3), in 0 … 1, is what the first one shows."""
+    shot, first = description.shots[number], description.shots[0]
+    # Shots of one setting show the same place: they share its seed.
+    seed = description.seed + number * (shot.setting != first.setting)
+    return compose(shot, size=size, fps=FPS, seed=seed, reference=None if number else picture)
 
 
 def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: int) -> Iterator[Frame]:
@@ -248,7 +250,7 @@ def _blend(old: NDArray[np.uint8], new: NDArray[np.uint8], share: float) -> NDAr
     return (mixed >> 8).astype(np.uint8)
 
 
-def _picture(path: Path) -> NDArray[np.float32]:
-    """The reference image, (height, width, 3) in 0 … 1."""
+def read_picture(path: Path) -> NDArray[np.float32]:
+    """A picture for a shot to show, (height, width, 3) in 0 … 1."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)

@@ -2,4 +2,55 @@
 
 from __future__ import annotations
 
-TEXTS: dict[str, str] = {}
+TEXTS: dict[str, str] = {
+    "scene.short": "What the embedded renderer understands of a prompt.",
+    "scene.help": "What the embedded renderer understands of a prompt, and what it draws of it. Nothing is submitted.",
+    "scene_explain.short": "Explain a prompt: place, time, subjects, camera, shots, sound.",
+    "scene_explain.help": "Explain a prompt: what of it was understood, what suits the place where nothing was said, "
+    "what will be heard, and which words meant nothing.\n\n"
+    "\b\nExamples:\n  filmgate scene explain 'two koi in a pond at dawn, rain'\n"
+    "  filmgate scene explain 'Shot 1: a city at night. Shot 2: a car on a road.' --format json\n",
+    "scene_frame.short": "Draw one frame of the film that a prompt becomes.",
+    "scene_frame.help": "Draw one frame of the film that a prompt becomes, as a PNG, in a second or two.\n\n"
+    "\b\nExample:\n  filmgate scene frame 'a train in the snow' --at 2.5 -o train.png\n",
+    "scene.size": "The film's size; 1280x720 if not given.",
+    "scene.seconds": "The film's length; 8 seconds if not given.",
+    "scene.image": "The picture that the film opens with, cropped to its size.",
+    "scene.at": "When in the film, in seconds; 1 if not given.",
+    "scene.png": "Where the frame goes; frame.png if not given.",
+    "scene.force": "Write over a file that is there.",
+    "scene.bad_size": "'{value}' is no size that can be drawn: two even numbers from 64 to 2160, such as 1280x720.",
+    "scene.compiling": "Compiling the renderer, once on this machine: about half a minute …",
+    "scene.row.prompt": "Prompt",
+    "scene.row.language": "Language",
+    "scene.row.film": "Film",
+    "scene.row.picture": "Picture",
+    "scene.row.unrecognised": "Not understood",
+    "scene.row.nearest": "Nearest scene",
+    "scene.row.shot": "Shot",
+    "scene.row.place": "Place",
+    "scene.row.time": "Time",
+    "scene.row.weather": "Weather",
+    "scene.row.subjects": "Subjects",
+    "scene.row.style": "Style",
+    "scene.row.camera": "Camera",
+    "scene.row.tempo": "Tempo",
+    "scene.row.text": "Words in it",
+    "scene.row.sound": "Sound",
+    "scene.row.not_drawn": "Not drawn",
+    "scene.language.en": "English",
+    "scene.language.zh": "Chinese",
+    "scene.transition.cut": "with cuts",
+    "scene.transition.fade": "that fade into each other",
+    "scene.film": "{size}, {seconds} s at {fps} frames a second",
+    "scene.shots": ", {count} shots {cut}",
+    "scene.times": "{number}, from {start} to {end} s",
+    "scene.picture": "opens the film and is moved and lit by the prompt; nobody is put into it",
+    "scene.place.picture": "the picture",
+    "scene.place.unknown": "{place}: no place was named",
+    "scene.assumed": "{value} (not said; suits the place)",
+    "scene.count": "{count} × {name}",
+    "scene.detailed": "{name}: {details}",
+    "scene.comma": ", ",
+    "scene.semicolon": "; ",
+}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["F32", "F64", "I32", "U8", "U32", "Scalar", "f4", "i4", "inline", "kernel", "u4"]
+__all__ = ["F32", "F64", "I32", "U8", "U32", "Scalar", "f4", "i4", "inline", "keep_in", "kernel", "u4"]
 
 # The element type stands in the name: Numba's scalars are neither NumPy's nor Python's, and a checker that took them
 # for either would reject every line of a kernel.
@@ -28,6 +29,12 @@ i4: Any = np.int32
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+def keep_in(folder: Path) -> None:
+    """Keep the machine code of kernels that are imported from now on in a folder, unless Numba was told another."""
+    config: Any = numba.config
+    config.CACHE_DIR = config.CACHE_DIR or str(folder)
 
 
 def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -31,7 +31,7 @@ def _silence(count: int) -> Stereo:
     return np.zeros((count, 2), np.float32)
 
 
-@bed("wind")
+@bed("wind", en="wind", zh="风声")
 def wind(count: int, random: np.random.Generator) -> Stereo:
     """Gusts, and a whistle that comes with them."""
     gusts = drift(count, random, 4.5, 0.3)
@@ -40,7 +40,7 @@ def wind(count: int, random: np.random.Generator) -> Stereo:
     return single(0.07 * body + 0.008 * whistle[:, None])
 
 
-@bed("waves", "sea")
+@bed("waves", "sea", en="waves", zh="海浪")
 def waves(count: int, random: np.random.Generator) -> Stereo:
     """Breakers that roll up and run out, two trains that never fall into step."""
     t = seconds(count)
@@ -52,7 +52,7 @@ def waves(count: int, random: np.random.Generator) -> Stereo:
     return single((0.08 * (deep + foam)).astype(np.float32))
 
 
-@bed("water", "stream")
+@bed("water", "stream", en="running water", zh="流水")
 def water(count: int, random: np.random.Generator) -> Stereo:
     """A trickle with drops in it."""
     made = wide_noise(count, random, 500, 3500, -0.3) * (0.014 * drift(count, random, 2.0, 0.3))[:, None]
@@ -61,7 +61,7 @@ def water(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("rain")
+@bed("rain", en="rain", zh="雨声")
 def rain(count: int, random: np.random.Generator) -> Stereo:
     """A curtain, and the nearest drops."""
     made = wide_noise(count, random, 800, 9000, -0.2) * (0.035 * drift(count, random, 7.0, 0.75))[:, None]
@@ -71,7 +71,7 @@ def rain(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("birds")
+@bed("birds", en="songbirds", zh="鸟鸣")
 def birds(count: int, random: np.random.Generator) -> Stereo:
     """Songbirds at several distances, each with a phrase of its own."""
     made = _silence(count)
@@ -82,7 +82,7 @@ def birds(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("gulls")
+@bed("gulls", en="gulls", zh="海鸥")
 def gulls(count: int, random: np.random.Generator) -> Stereo:
     """Gulls, far enough to be pleasant."""
     made = _silence(count)
@@ -93,7 +93,7 @@ def gulls(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("crickets", "cicadas", "insects")
+@bed("crickets", "cicadas", "insects", en="crickets", zh="虫鸣")
 def crickets(count: int, random: np.random.Generator) -> Stereo:
     """A meadow at night: three crickets chirp at their own rates."""
     made, t = _silence(count), seconds(count)
@@ -105,7 +105,7 @@ def crickets(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("city")
+@bed("city", en="city", zh="城市")
 def city(count: int, random: np.random.Generator) -> Stereo:
     """The hum of many streets, now and then a horn far away."""
     made = wide_noise(count, random, 35, 260, -0.7) * (0.08 * drift(count, random, 6.0, 0.6))[:, None]
@@ -117,7 +117,7 @@ def city(count: int, random: np.random.Generator) -> Stereo:
     return single(made + 0.6 * traffic(count, random))
 
 
-@bed("traffic", "road")
+@bed("traffic", "road", en="traffic", zh="车流")
 def traffic(count: int, random: np.random.Generator) -> Stereo:
     """Cars that pass from one side to the other."""
     made = 0.02 * wide_noise(count, random, 40, 400, -0.6)
@@ -135,7 +135,7 @@ def traffic(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("chatter", "crowd")
+@bed("chatter", "crowd", en="voices", zh="人声")
 def chatter(count: int, random: np.random.Generator) -> Stereo:
     """A murmur of many voices, none of them to be understood."""
     made = 0.008 * wide_noise(count, random, 200, 1600, -0.5)
@@ -149,7 +149,7 @@ def chatter(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("fire")
+@bed("fire", en="fire", zh="炉火")
 def fire(count: int, random: np.random.Generator) -> Stereo:
     """A hearth: breath and crackle."""
     made = wide_noise(count, random, 60, 900, -0.6) * (0.04 * drift(count, random, 1.7, 0.5))[:, None]
@@ -165,14 +165,14 @@ def fire(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("hum", "machine", "engine")
+@bed("hum", "machine", "engine", en="machines", zh="机器")
 def hum(count: int, random: np.random.Generator) -> Stereo:
     """Machines behind a wall."""
     base = tone(count, 100, 0.6, 0.15, 0.1) * (0.02 * drift(count, random, 5.0, 0.8))
     return single((base[:, None] + 0.006 * wide_noise(count, random, 120, 900, -0.4)).astype(np.float32))
 
 
-@bed("underwater")
+@bed("underwater", en="underwater", zh="水下")
 def underwater(count: int, random: np.random.Generator) -> Stereo:
     """Muffled depth, bubbles rising."""
     made = wide_noise(count, random, 30, 320, -0.6) * (0.1 * drift(count, random, 6.0, 0.6))[:, None]
@@ -183,7 +183,7 @@ def underwater(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("storm", "thunder")
+@bed("storm", "thunder", en="storm", zh="风暴")
 def storm(count: int, random: np.random.Generator) -> Stereo:
     """Wind, and thunder far away."""
     made = 1.4 * wind(count, random)
@@ -192,7 +192,7 @@ def storm(count: int, random: np.random.Generator) -> Stereo:
     return made
 
 
-@bed("pad", "music")
+@bed("pad", "music", en="music", zh="音乐")
 def pad(count: int, random: np.random.Generator) -> Stereo:
     """Four soft chords, two and a half seconds each or a quarter of the film, breathing into each other."""
     made = _silence(count)

@@ -14,7 +14,7 @@ def _samples(duration: float) -> int:
     return int(duration * RATE)
 
 
-@event("step", "paw", "footstep")
+@event("step", "paw", "footstep", en="step", zh="脚步")
 def step(random: np.random.Generator) -> Mono:
     """A foot on soft ground: a thud and a scuff."""
     count = _samples(0.13)
@@ -23,7 +23,7 @@ def step(random: np.random.Generator) -> Mono:
     return single(0.12 * thud + 0.09 * scuff)
 
 
-@event("hoof")
+@event("hoof", en="hoofbeat", zh="马蹄")
 def hoof(random: np.random.Generator) -> Mono:
     """A hoof: harder and hollower than a foot."""
     count = _samples(0.12)
@@ -32,7 +32,7 @@ def hoof(random: np.random.Generator) -> Mono:
     )
 
 
-@event("splash")
+@event("splash", en="splash", zh="水花")
 def splash(random: np.random.Generator) -> Mono:
     """A body breaks the water's surface."""
     count = _samples(0.7)
@@ -44,7 +44,7 @@ def splash(random: np.random.Generator) -> Mono:
     return made
 
 
-@event("drop", "ripple")
+@event("drop", "ripple", en="drop", zh="水滴")
 def drop(random: np.random.Generator) -> Mono:
     """A drop falls into a pool: a tone that rises as its bubble shrinks."""
     count = _samples(0.09)
@@ -52,14 +52,14 @@ def drop(random: np.random.Generator) -> Mono:
     return single(0.12 * chirp(random.uniform(500, 1400) * (1 + 6 * t)) * decay(count, 0.003, 0.02))
 
 
-@event("wave")
+@event("wave", en="wave", zh="浪涌")
 def wave(random: np.random.Generator) -> Mono:
     """One wave runs up the beach."""
     count = _samples(2.4)
     return single(0.14 * noise(count, random, 200, 5000, -0.4) * hump(count, 1.6))
 
 
-@event("bite", "crunch")
+@event("bite", "crunch", en="bite", zh="咬")
 def bite(random: np.random.Generator) -> Mono:
     """Teeth through something crisp: three bursts."""
     made = np.zeros(_samples(0.2), np.float32)
@@ -69,7 +69,7 @@ def bite(random: np.random.Generator) -> Mono:
     return made
 
 
-@event("bark")
+@event("bark", en="bark", zh="狗叫")
 def bark(random: np.random.Generator) -> Mono:
     """A dog, once."""
     count = _samples(0.22)
@@ -78,7 +78,7 @@ def bark(random: np.random.Generator) -> Mono:
     return single(0.16 * (voice + 0.5 * noise(count, random, 400, 3000, -0.2)) * decay(count, 0.012, 0.06))
 
 
-@event("meow")
+@event("meow", en="meow", zh="猫叫")
 def meow(random: np.random.Generator) -> Mono:
     """A cat, once."""
     count = _samples(0.6)
@@ -86,7 +86,7 @@ def meow(random: np.random.Generator) -> Mono:
     return single(0.1 * (chirp(pitch) + 0.5 * chirp(2 * pitch) + 0.3 * chirp(3 * pitch)) * hump(count, 0.8))
 
 
-@event("chirp", "peep")
+@event("chirp", "peep", en="chirp", zh="啾鸣")
 def peep(random: np.random.Generator) -> Mono:
     """A small bird's single note."""
     count = _samples(random.uniform(0.05, 0.11))
@@ -95,7 +95,7 @@ def peep(random: np.random.Generator) -> Mono:
     return single(0.12 * chirp(pitch.astype(np.float32)) * hump(count, 2))
 
 
-@event("gull", "call", "cry")
+@event("gull", "call", "cry", en="cry", zh="鸥鸣")
 def call(random: np.random.Generator) -> Mono:
     """A gull's cry."""
     count = _samples(0.28)
@@ -103,21 +103,21 @@ def call(random: np.random.Generator) -> Mono:
     return single(0.12 * (chirp(pitch) + 0.4 * chirp(2 * pitch)) * hump(count, 1.2))
 
 
-@event("flap", "wing")
+@event("flap", "wing", en="wing beat", zh="振翅")
 def flap(random: np.random.Generator) -> Mono:
     """A wing beat."""
     count = _samples(0.16)
     return single(0.1 * noise(count, random, 150, 1500, -0.4) * hump(count, 2))
 
 
-@event("whoosh", "pass")
+@event("whoosh", "pass", en="whoosh", zh="掠过")
 def whoosh(random: np.random.Generator) -> Mono:
     """Something passes close by."""
     count = _samples(0.9)
     return single(0.16 * noise(count, random, 150, 2400, -0.4) * hump(count, 3))
 
 
-@event("thunder")
+@event("thunder", en="thunder", zh="雷声")
 def rumble(random: np.random.Generator) -> Mono:
     """Thunder: a crack, then a long roll."""
     count = _samples(3.2)
@@ -126,7 +126,7 @@ def rumble(random: np.random.Generator) -> Mono:
     return single(0.22 * roll + 0.09 * crack)
 
 
-@event("bell", "chime", "gong")
+@event("bell", "chime", "gong", en="bell", zh="钟声")
 def bell(random: np.random.Generator) -> Mono:
     """A temple bell: partials that are no harmonics, the high ones gone first."""
     count, pitch = _samples(3.0), random.uniform(220, 330)
@@ -137,7 +137,7 @@ def bell(random: np.random.Generator) -> Mono:
     return single(0.06 * made)
 
 
-@event("click", "tick", "clink")
+@event("click", "tick", "clink", en="clink", zh="轻碰")
 def click(random: np.random.Generator) -> Mono:
     """A cup set down."""
     count = _samples(0.15)
@@ -145,7 +145,7 @@ def click(random: np.random.Generator) -> Mono:
     return single(0.08 * (tone(count, pitch) + 0.5 * tone(count, pitch * 1.52)) * decay(count, 0.001, 0.025))
 
 
-@event("beep")
+@event("beep", en="beep", zh="提示音")
 def beep(random: np.random.Generator) -> Mono:
     """A friendly machine."""
     count = _samples(0.12)
@@ -154,7 +154,7 @@ def beep(random: np.random.Generator) -> Mono:
     )
 
 
-@event("horn", "whistle")
+@event("horn", "whistle", en="horn", zh="鸣笛")
 def horn(random: np.random.Generator) -> Mono:
     """A ship or a train, far away."""
     count, pitch = _samples(1.6), random.uniform(180, 240)

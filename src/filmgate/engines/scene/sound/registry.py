@@ -9,7 +9,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BEDS", "EVENTS", "RATE", "Bed", "Event", "Mono", "Stereo", "bed", "event"]
+from filmgate.engines.scene.registry import Words
+
+__all__ = ["BEDS", "EVENTS", "RATE", "WORDS", "Bed", "Event", "Mono", "Stereo", "bed", "event"]
 
 RATE = 48_000
 
@@ -22,26 +24,31 @@ Event: TypeAlias = Callable[[np.random.Generator], Mono]
 
 _beds: dict[str, Bed] = {}
 _events: dict[str, Event] = {}
+_words: dict[str, Words] = {}
 
 BEDS: Mapping[str, Bed] = MappingProxyType(_beds)
 EVENTS: Mapping[str, Event] = MappingProxyType(_events)
+WORDS: Mapping[str, Words] = MappingProxyType(_words)
+"""What people call each of them."""
 
 
-def bed(*names: str) -> Callable[[Bed], Bed]:
+def bed(*names: str, en: str, zh: str) -> Callable[[Bed], Bed]:
     """Register the decorated function as a bed."""
 
     def register(make: Bed) -> Bed:
         _beds.update(dict.fromkeys(names, make))
+        _words.update(dict.fromkeys(names, Words(en=(en,), zh=(zh,))))
         return make
 
     return register
 
 
-def event(*names: str) -> Callable[[Event], Event]:
+def event(*names: str, en: str, zh: str) -> Callable[[Event], Event]:
     """Register the decorated function as a short sound."""
 
     def register(make: Event) -> Event:
         _events.update(dict.fromkeys(names, make))
+        _words.update({name: Words(en=(en,), zh=(zh,)) for name in names if name not in _beds})
         return make
 
     return register
