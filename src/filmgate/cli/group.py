@@ -28,6 +28,7 @@ COMMANDS = {
     "cancel": "videos",
     "delete": "videos",
     "models": "videos",
+    "scene": "scene",
     "keys": "keys",
     "accounts": "books",
     "usage": "books",
