@@ -239,6 +239,8 @@ class Video(Struct, frozen=True, kw_only=True):
     epoch: int = 0  # of the flow; raised when the flow has to be started anew
     cancel_requested: bool = False
     notes: dict[str, object] = {}  # what the engine says of its work, e.g. what it recognised in the prompt
+    identity: str | None = None  # of what it was submitted to; None: nothing, since it was (again) accepted
+    failovers: int = 0  # how often another engine was asked after one had failed
 
     @property
     def finished(self) -> bool:
@@ -256,6 +258,7 @@ class VideoEvent(Struct, frozen=True, kw_only=True):
     stage: Stage
     progress: int
     error_code: str | None = None
+    engine: str | None = None  # that it was bound to; None: from before this was written down
 
 
 def new_id(prefix: str = "video") -> str:

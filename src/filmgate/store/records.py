@@ -144,6 +144,8 @@ VIDEO_COLUMNS = (
     video.c.epoch,
     video.c.cancel_requested,
     video.c.notes,
+    video.c.identity,
+    video.c.failovers,
 )
 """In the order in which :func:`to_video` takes them."""
 
@@ -198,6 +200,8 @@ def to_video(row: tuple[Any, ...]) -> Video:
         epoch=row[25],
         cancel_requested=row[26] == 1,
         notes={} if notes == _EMPTY else _notes(notes),
+        identity=row[28],
+        failovers=row[29],
     )
 
 
@@ -288,7 +292,7 @@ def to_asset(row: tuple[Any, ...]) -> Asset:
 
 def to_event(row: tuple[Any, ...]) -> VideoEvent:
     """The event of a row of EVENT_COLUMNS."""
-    seq, video_id, at, status, stage, progress, error_code = row
+    seq, video_id, at, status, stage, progress, error_code, engine = row
     return VideoEvent(
         seq=seq,
         video_id=video_id,
@@ -297,6 +301,7 @@ def to_event(row: tuple[Any, ...]) -> VideoEvent:
         stage=_STAGE[stage],
         progress=progress,
         error_code=error_code,
+        engine=engine,
     )
 
 

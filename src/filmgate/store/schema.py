@@ -29,9 +29,11 @@ __all__ = [
     "api_key",
     "asset",
     "character",
+    "engine_identity",
     "ledger_entry",
     "metadata",
     "outbox",
+    "submission",
     "video",
     "video_event",
     "webhook_delivery",
@@ -117,6 +119,14 @@ video = Table(
     Column("fingerprint", Text, nullable=False),
     Column("key_id", Text),  # the key it was asked with; NULL: not by a key
     Column("callback_url", Text),  # sealed: it may carry a secret
+    Column("identity", Text),  # of what it was submitted to; NULL: nothing yet
+    Column(
+        "failovers",
+        Integer,
+        CheckConstraint("failovers BETWEEN 0 AND 1", name="video_failovers"),
+        nullable=False,
+        server_default=text("0"),
+    ),
     CheckConstraint(_one_of("status", Status), name="video_status"),
     CheckConstraint(_one_of("stage", Stage), name="video_stage"),
     CheckConstraint(_stage_statuses(), name="video_stage_status"),
@@ -262,7 +272,41 @@ video_event = Table(
     Column("stage", Text, nullable=False),
     Column("progress", Integer, nullable=False),
     Column("error_code", Text),
+    Column("engine", Text),  # NULL: written before it was remembered
     sqlite_autoincrement=True,
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("video_id", Text, nullable=False, index=True),
+    Column("engine", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    Column("at", Double, nullable=False),  # of the intent
+    Column("ticket", Text),
+)
+_TICKETED = text("ticket IS NOT NULL")
+Index("submission_by_time", submission.c.identity, submission.c.at)
+Index(
+    "submission_by_ticket",
+    submission.c.identity,
+    submission.c.ticket,
+    sqlite_where=_TICKETED,
+    postgresql_where=_TICKETED,
+)
+
+engine_identity = Table(
+    "engine_identity",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("options", Text, nullable=False),  # JSON, without the key
+    Column("api_key", Text),  # sealed
+    Column("first_seen", Double, nullable=False),
+    Column("last_seen", Double, nullable=False),
+    PrimaryKeyConstraint("id", "engine"),
 )
 
 worker = Table(

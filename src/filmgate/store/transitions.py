@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Update, bindparam, case, func, insert, literal_column, null, select, update
 
+from filmgate.store import submissions
 from filmgate.store.acceptance import add_asset
 from filmgate.store.database import Connection
 from filmgate.store.ledger import capture, release
@@ -19,14 +20,16 @@ from filmgate.video import Asset, Stage, Status, VideoError, new_id
 __all__ = [
     "ADVANCE",
     "AS_ADVANCED",
+    "FAIL_OVER",
     "FETCHING",
-    "INTEND",
     "RAISE_EPOCH",
+    "REBIND",
     "RESTART",
-    "TICKETED",
     "WITHDRAW",
     "complete",
     "fail",
+    "intend",
+    "ticketed",
 ]
 
 UNFINISHED = video.c.stage != literal_column("'done'")
@@ -46,18 +49,38 @@ def _word(value: Status | Stage) -> ColumnElement[str]:
 
 
 _BEGUN = {"status": str(Status.IN_PROGRESS), "started_at": func.coalesce(video.c.started_at, bindparam("now"))}
-_FORGOTTEN = {"stage": str(Stage.ACCEPTED), "submit_token": null(), "submit_at": null(), "ticket": null()}
+_FORGOTTEN = {
+    "stage": str(Stage.ACCEPTED),
+    "submit_token": null(),
+    "submit_at": null(),
+    "ticket": null(),
+    "identity": null(),
+}
 _SAME_TOKEN = video.c.submit_token == bindparam("token")
 _WORKING = bindparam("working") == literal_column("1")
 
-INTEND = _move(Stage.ACCEPTED).values(
-    stage=str(Stage.SUBMITTING),
-    submit_token=bindparam("token"),
-    submit_at=bindparam("now"),
-    attempts=video.c.attempts + 1,
+_INTEND = (
+    _move(Stage.ACCEPTED)
+    .values(
+        stage=str(Stage.SUBMITTING),
+        submit_token=bindparam("token"),
+        submit_at=bindparam("now"),
+        attempts=video.c.attempts + 1,
+        identity=bindparam("goes_to"),
+    )
+    .returning(video.c.engine)
 )
-TICKETED = (
+_TICKETED = (
     _move(Stage.SUBMITTING).where(_SAME_TOKEN).values(stage=str(Stage.WATCHING), ticket=bindparam("given_ticket"))
+)
+_SUBMITTED_TO = select(video.c.identity).where(video.c.id == bindparam("video_id"))
+_OTHER_ENGINE = {"engine": bindparam("to_engine"), "epoch": video.c.epoch + 1}
+_SAME_ENGINE = video.c.engine == bindparam("from_engine")
+REBIND = _move(Stage.ACCEPTED).where(_SAME_ENGINE).values(**_OTHER_ENGINE)
+FAIL_OVER = (
+    _move(Stage.SUBMITTING, Stage.WATCHING)
+    .where(_SAME_ENGINE, _SAME_TOKEN, video.c.failovers == literal_column("0"))
+    .values(**_FORGOTTEN, **_OTHER_ENGINE, failovers=video.c.failovers + 1)
 )
 WITHDRAW = _move(Stage.SUBMITTING).where(_SAME_TOKEN).values(**_FORGOTTEN)
 FETCHING = _move(Stage.WATCHING).values(stage=str(Stage.FETCHING), **_BEGUN)
@@ -108,6 +131,30 @@ _ANNOUNCE = insert(outbox).values(
     account_id=bindparam("owner"),
     created_at=bindparam("now"),
 )
+
+
+def intend(
+    connection: Connection, video_id: str, token: str, now: float, *, identity: str, per_minute: int | None
+) -> bool:
+    """Move accepted -> submitting, and write the submission down; not beyond so many a minute of its identity."""
+    if identity and per_minute is not None and submissions.pace(connection, identity, per_minute, now) > 0:
+        return False
+    row = connection.row(_INTEND, video_id=video_id, token=token, now=now, goes_to=identity)
+    if row is not None and identity:
+        submissions.note(connection, video_id, token, row[0], identity, now)
+    return row is not None
+
+
+def ticketed(connection: Connection, video_id: str, token: str, ticket: str, now: float) -> bool:
+    """Move submitting under ``token`` -> watching, unless the ticket is another video's."""
+    identity = (connection.row(_SUBMITTED_TO, video_id=video_id) or [None])[0]
+    if identity and submissions.is_taken(connection, identity, ticket, video_id):
+        return False
+    if not connection.run(_TICKETED, video_id=video_id, token=token, given_ticket=ticket, now=now):
+        return False
+    if identity:
+        submissions.note_ticket(connection, token, ticket)
+    return True
 
 
 def complete(

@@ -8,7 +8,7 @@ from statistics import median
 
 from sqlalchemy import Executable, bindparam, delete, func, literal_column, null, select, union_all
 
-from filmgate.store import acceptance, limits, transitions
+from filmgate.store import acceptance, limits, submissions, transitions
 from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
 from filmgate.store.records import (
@@ -60,11 +60,6 @@ _WORK = (
     .where(_UNFINISHED, video.c.updated_at < bindparam("before"))
     .order_by(video.c.updated_at)
     .limit(bindparam("most"))
-)
-_TAKEN = select(video.c.ticket).where(
-    video.c.engine == bindparam("by"),
-    video.c.ticket.in_(select(_GIVEN.c.value)),
-    video.c.id != bindparam("video_id"),
 )
 _CANCELS = select(video.c.id).where(video.c.cancel_requested == literal_column("1"), _UNFINISHED)
 _RUNNING = select(func.count()).select_from(video).where(_OWNER, _UNFINISHED)
@@ -191,13 +186,38 @@ class VideoRows:
             lambda connection: acceptance.request_cancel(connection, video_id, account_id, now), changes=video_id
         )
 
-    async def intend(self, video_id: str, token: str, now: float) -> bool:
-        """Move accepted -> submitting: from here on an engine may have been asked, under ``token``."""
-        return await self._move(transitions.INTEND, video_id, token=token, now=now)
+    async def pace(self, identity: str, per_minute: int, now: float) -> float:
+        """Seconds until one more submission may go there, of so many a minute."""
+        return submissions.pace(self._reader, identity, per_minute, now)
+
+    async def intend(
+        self, video_id: str, token: str, now: float, *, identity: str = "", per_minute: int | None = None
+    ) -> bool:
+        """Move accepted -> submitting: from here on an engine may have been asked, under ``token``.
+
+        Args:
+            video_id: whose.
+            token: of the submission.
+            now: Unix seconds.
+            identity: what the submission goes to; empty for a local engine.
+            per_minute: how many go there a minute, of all processes; one too many changes nothing.
+        """
+        return await self._batcher.write(
+            partial(
+                transitions.intend, video_id=video_id, token=token, now=now, identity=identity, per_minute=per_minute
+            ),
+            changes=video_id,
+        )
 
     async def ticketed(self, video_id: str, token: str, ticket: str, now: float) -> bool:
-        """Move submitting under ``token`` -> watching ``ticket``."""
-        return await self._move(transitions.TICKETED, video_id, token=token, given_ticket=ticket, now=now)
+        """Move submitting under ``token`` -> watching ``ticket``; never if that is another video's (:meth:`taken`)."""
+        return await self._batcher.write(
+            partial(transitions.ticketed, video_id=video_id, token=token, ticket=ticket, now=now), changes=video_id
+        )
+
+    async def taken(self, identity: str, tickets: Sequence[str], video_id: str) -> set[str]:
+        """Those of the tickets given under an identity that another video than this one has, or had."""
+        return submissions.taken(self._reader, identity, tickets, video_id)
 
     async def withdraw(self, video_id: str, token: str, now: float) -> bool:
         """Move submitting under ``token`` -> accepted: it was surely not submitted."""
@@ -227,6 +247,14 @@ class VideoRows:
         """Move watching or fetching -> accepted: the engine lost its work. Status and progress stay."""
         return await self._move(transitions.RESTART, video_id, now=now)
 
+    async def rebind(self, video_id: str, *, engine: str, to: str, now: float) -> bool:
+        """Hand an accepted video on to another engine, which surely has not been asked yet."""
+        return await self._move(transitions.REBIND, video_id, from_engine=engine, to_engine=to, now=now)
+
+    async def fail_over(self, video_id: str, token: str, *, engine: str, to: str, now: float) -> bool:
+        """Move submitting or watching under ``token`` -> accepted by another engine, once a video; the hold stays."""
+        return await self._move(transitions.FAIL_OVER, video_id, token=token, from_engine=engine, to_engine=to, now=now)
+
     async def complete(
         self,
         video_id: str,
@@ -253,14 +281,13 @@ class VideoRows:
         """Unfinished videos that nothing has happened to since, longest first."""
         return [Unfinished(*row) for row in self._reader.rows(_WORK, before=updated_before, most=limit)]
 
-    async def taken(self, engine: str, tickets: Sequence[str], video_id: str) -> set[str]:
-        """Those of an engine's tickets that another video than this one holds."""
-        rows = self._reader.rows(_TAKEN, by=engine, ids=to_json(list(tickets)), video_id=video_id)
-        return {ticket for (ticket,) in rows}
-
     async def raise_epoch(self, video_id: str, epoch: int) -> bool:
         """From ``epoch`` to the next; False if somebody else did, or the video is finished."""
         return await self._move(transitions.RAISE_EPOCH, video_id, seen=epoch)
+
+    async def forget_submissions(self, now: float) -> int:
+        """Drop what was submitted long ago for videos that are over; returns how many."""
+        return await self._batcher.write(partial(submissions.forget, before=now - submissions.FORGET_AFTER))
 
     async def cancels(self) -> set[str]:
         """The unfinished videos that are to be stopped."""

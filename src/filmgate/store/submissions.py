@@ -1,0 +1,87 @@
+"""Every submission that left the house: what tells whose a ticket is, and how many a minute an upstream got.
+
+Local engines have no identity and leave no lines here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, null, select, update
+
+from filmgate.store.database import Connection
+from filmgate.store.records import to_json
+from filmgate.store.schema import submission, video
+
+__all__ = ["FORGET_AFTER", "WINDOW", "forget", "is_taken", "note", "note_ticket", "pace", "taken"]
+
+WINDOW = 61.0
+"""Seconds over which submissions to an upstream are counted: a minute, and some unevenness of the way there."""
+
+FORGET_AFTER = 90 * 86400.0
+"""Seconds after which a submission of a video that is over is forgotten."""
+
+_GIVEN = func.json_each(bindparam("tickets")).table_valued("value")
+_NOTE = insert(submission).values(
+    token=bindparam("token"),
+    video_id=bindparam("video_id"),
+    engine=bindparam("by"),
+    identity=bindparam("goes_to"),
+    at=bindparam("now"),
+)
+_NOTE_AGAIN = (
+    update(submission)
+    .where(submission.c.token == bindparam("token_now"))
+    .values(ticket=func.coalesce(submission.c.ticket, bindparam("given_ticket")))
+)
+_TAKEN = select(submission.c.ticket).where(
+    submission.c.identity == bindparam("goes_to"),
+    submission.c.ticket.is_not(null()),
+    submission.c.ticket.in_(select(_GIVEN.c.value)),
+    submission.c.video_id != bindparam("video_id"),
+)
+_NTH_NEWEST = (
+    select(submission.c.at)
+    .where(submission.c.identity == bindparam("goes_to"), submission.c.at > bindparam("since"))
+    .order_by(submission.c.at.desc())
+    .limit(literal_column("1"))
+    .offset(bindparam("skipped"))
+)
+_FORGET = delete(submission).where(
+    submission.c.at < bindparam("before"),
+    ~exists().where(video.c.id == submission.c.video_id, video.c.stage != literal_column("'done'")),
+)
+
+
+def note(connection: Connection, video_id: str, token: str, engine: str, identity: str, now: float) -> None:
+    """Write down that a submission may leave now."""
+    connection.run(_NOTE, token=token, video_id=video_id, by=engine, goes_to=identity, now=now)
+
+
+def note_ticket(connection: Connection, token: str, ticket: str) -> None:
+    """Write down what it was answered."""
+    connection.run(_NOTE_AGAIN, token_now=token, given_ticket=ticket)
+
+
+def taken(connection: Connection, identity: str, tickets: Sequence[str], video_id: str) -> set[str]:
+    """Those of the tickets that another video than this one was given."""
+    if not identity or not tickets:
+        return set()
+    rows = connection.rows(_TAKEN, goes_to=identity, tickets=to_json(list(tickets)), video_id=video_id)
+    return {ticket for (ticket,) in rows}
+
+
+def is_taken(connection: Connection, identity: str, ticket: str, video_id: str) -> bool:
+    """Whether another video than this one was given the ticket."""
+    return bool(taken(connection, identity, [ticket], video_id))
+
+
+def pace(connection: Connection, identity: str, per_minute: int, now: float) -> float:
+    """Seconds until one more submission may leave; 0: now."""
+    row = connection.row(_NTH_NEWEST, goes_to=identity, since=now - WINDOW, skipped=per_minute - 1)
+    return 0.0 if row is None else max(0.0, row[0] + WINDOW - now)
+
+
+def forget(connection: Connection, before: float) -> int:
+    """Drop what was submitted before then for videos that are over; returns how many."""
+    return connection.run(_FORGET, before=before)
