@@ -17,9 +17,13 @@ __all__ = ["COMMANDS", "Command", "Filmgate", "Group"]
 
 COMMANDS = {
     "generate": "generate",
+    "submit": "submit",
     "remix": "revise",
     "edit": "revise",
     "extend": "revise",
+    "batch": "batch",
+    "story": "story",
+    "mcp": "mcp",
     "serve": "serve",
     "list": "videos",
     "show": "videos",

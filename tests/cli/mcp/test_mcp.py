@@ -1,0 +1,124 @@
+"""The tools for agents, driven by the official MCP client: in a process of their own, and in this one."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import Client, StdioServerParameters
+
+from filmgate import AsyncClient, bootstrap
+from filmgate.cli.mcp.server import build
+from filmgate.cli.mcp.tools import Tools
+from filmgate.settings import Settings
+
+MODELS = """
+[models.sora-2]
+engine = "testcard"
+price = { default = 100_000 }
+
+[models.sora-2-pro]
+engine = "testcard"
+price = { default = 500_000 }
+"""
+
+
+@asynccontextmanager
+async def _session(folder: Path, budget: int | None = None, *, delay: float = 0.0) -> AsyncIterator[Client]:
+    models = folder / "models.toml"
+    models.write_text(MODELS, encoding="utf-8")
+    settings = Settings(data=folder / "data", models=models, testcard_delay=delay, log_level="error")
+    async with bootstrap.build(settings, "embedded") as gate:
+        account = await gate.store.accounts.create_account("tests", None)
+        _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
+        transport = httpx2.ASGITransport(gate.app)
+        async with AsyncClient(base_url="http://s", api_key=secret, transport=transport, environ={}) as client:
+            tools = Tools(client, folder / "films", budget)
+            async with Client(build(tools)) as session:
+                yield session
+            await tools.close()
+
+
+async def _call(session: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    answer = await session.call_tool(tool, arguments)
+    assert not answer.is_error, answer.content
+    said: dict[str, Any] = answer.structured_content or {}
+    return said
+
+
+async def _refused(session: Client, tool: str, **arguments: Any) -> str:
+    answer = await session.call_tool(tool, arguments)
+    assert answer.is_error
+    return getattr(answer.content[0], "text", "")
+
+
+@pytest.mark.slow
+async def test_an_agent_makes_a_film_over_stdio(tmp_path: Path) -> None:
+    """The real command, spoken to as agents' hosts do: five tools, a film from a prompt in its folder."""
+    models = tmp_path / "models.toml"
+    models.write_text(MODELS, encoding="utf-8")
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "filmgate", "mcp", "--out", str(tmp_path / "films"), "--budget", "1"],
+        env={**os.environ, "FILMGATE_MODELS": str(models), "FILMGATE_DATA": str(tmp_path / "data")},
+    )
+    async with Client(server, read_timeout_seconds=60) as session:
+        tools = {tool.name for tool in (await session.list_tools()).tools}
+        assert tools == {"submit_video", "get_video", "list_videos", "estimate", "download"}
+        video = await _call(session, "submit_video", prompt="一只猫", seconds="4")
+        assert (video["cost"], video["budget_left"]) == ("0.4", "0.6")
+        done = await _call(session, "get_video", video_id=video["id"], wait_seconds=40)
+        assert (done["status"], done["progress"]) == ("completed", 100)
+        saved = await _call(session, "download", video_id=video["id"], file_name="cat")
+        assert saved["saved"]
+    film = tmp_path / "films" / "cat.mp4"
+    assert saved["path"] == str(film)
+    assert film.read_bytes()[4:8] == b"ftyp"
+
+
+async def test_a_session_can_not_spend_more_than_its_budget(tmp_path: Path) -> None:
+    """What is reserved counts at once; a failed or refused video gives it back."""
+    async with _session(tmp_path, budget=900_000, delay=60.0) as session:
+        told = await _call(session, "estimate", seconds="8")
+        assert (told["cost"], told["budget_left"]) == ("0.8", "0.9")
+        video = await _call(session, "submit_video", prompt="A dog", seconds="8")
+        assert "over_budget" in await _refused(session, "submit_video", prompt="A cat", seconds="4")
+        assert "Supported values" in await _refused(session, "submit_video", prompt="A cat", seconds="5")
+        assert (await _call(session, "get_video", video_id=video["id"]))["status"] in {"queued", "in_progress"}
+
+
+async def test_a_session_stays_in_its_folder(tmp_path: Path) -> None:
+    """No name that an agent gives reads or writes anything elsewhere."""
+    (tmp_path / "secret.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    async with _session(tmp_path) as session:
+        for outside in ("../secret.png", str(tmp_path / "secret.png"), "/etc/passwd"):
+            assert "folder" in await _refused(session, "submit_video", prompt="A", input_reference=outside)
+        video = await _call(session, "submit_video", prompt="A dog")
+        await _call(session, "get_video", video_id=video["id"], wait_seconds=30)
+        for name in ("../dog.mp4", "/tmp/dog.mp4", "a/b.mp4", "..", "a\nb"):  # noqa: S108 - that is what is refused
+            assert "folder" in await _refused(session, "download", video_id=video["id"], file_name=name)
+        await _call(session, "download", video_id=video["id"])
+        assert "exists" in await _refused(session, "download", video_id=video["id"])
+        assert "video_not_found" in await _refused(session, "get_video", video_id="video_none")
+
+
+async def test_lists_go_page_by_page(tmp_path: Path) -> None:
+    """Newest first, by status, from where the page before ended."""
+    async with _session(tmp_path) as session:
+        made = [(await _call(session, "submit_video", prompt=f"Dog {number}"))["id"] for number in range(3)]
+        first = await _call(session, "list_videos", limit=2)
+        assert [video["id"] for video in first["videos"]] == made[:0:-1]
+        rest = await _call(session, "list_videos", limit=2, after=first["next_after"])
+        assert [video["id"] for video in rest["videos"]] == made[:1]
+        assert "Supported values" in await _refused(session, "list_videos", status="done")
+        for video_id in made:
+            await _call(session, "get_video", video_id=video_id, wait_seconds=30)
+        done = await _call(session, "list_videos", status="completed")
+        assert len(done["videos"]) == 3
