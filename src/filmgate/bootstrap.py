@@ -59,7 +59,14 @@ class Gate:
         self.flow = flow
         self.videos = videos
         self.app: App = build_app(
-            videos, store, storage, settings, lambda: self.ready, signer=signer, webhooks=webhooks
+            videos,
+            store,
+            storage,
+            settings,
+            lambda: self.ready and flow.ready,
+            signer=signer,
+            webhooks=webhooks,
+            looks=lambda: flow.looks,
         )
         self.ready = False
         self._exit = AsyncExitStack()

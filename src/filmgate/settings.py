@@ -96,6 +96,14 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         float, Meta(ge=0, description="Seconds that SIGTERM waits for running requests before it stops.")
     ] = 10.0
     log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least level to log.")] = "info"
+    metrics: Annotated[
+        str,
+        Meta(
+            pattern="^(off|local|open)$",
+            description="Who may read /metrics: nobody (off), this machine alone (local), or whoever reaches the port "
+            "(open).",
+        ),
+    ] = "local"
     failpoint: Annotated[
         str, _help("For durability tests: the named step of the flow at which this process kills itself.")
     ] = ""

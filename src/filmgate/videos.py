@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from filmgate import net
@@ -50,6 +51,8 @@ from filmgate.video import (
 from filmgate.wire.values import CreateParams, FileId, ImageUrl, Reference, RevisionParams, Upload
 
 __all__ = ["Content", "Outlook", "Repeated", "Videos"]
+
+log = structlog.get_logger()
 
 RESEND_WINDOW = 120.0
 """Seconds within which an SDK's own resend of a create answers with the video it made already (wire.md §3)."""
@@ -411,6 +414,7 @@ class Videos:
             await self._discard(new.recipe)
             raise
         if created:
+            log.info("video.accepted", video=video.id, model=video.model, engine=video.engine, key=new.key_id)
             self._wake(video)
         else:
             await self._discard(new.recipe)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,7 @@ class Drive:
         self._checkpoint = checkpoint
         self._limit = limit
         self._roll = roll
+        self.looks: Counter[tuple[str, str]] = Counter()  # by engine and by what was seen, since the start
         self._handlers: dict[Stage, Callable[[_Run, Video, Engine], Awaitable[None]]] = {
             Stage.ACCEPTED: self._accepted,
             Stage.SUBMITTING: self._in_doubt,
@@ -270,9 +272,11 @@ class Drive:
             verdict = await engine.look(video.ticket or "")
         except EngineError as error:
             run.failures += 1
+            self.looks[engine.name, "error"] += 1
             after = retry.delay(run.failures, self._roll(), said=_retry_after(error))
             return Verdict(state=State.UNKNOWN, look_after=after)
         run.failures = 0
+        self.looks[engine.name, verdict.state] += 1
         return verdict
 
     async def _go_on(self, run: _Run, video: Video, engine: Engine, verdict: Verdict) -> None:
@@ -337,6 +341,7 @@ class Drive:
         expires_at = now + self._retention if self._retention else None
         if await self._videos.complete(video.id, assets, artifact.notes, now, expires_at):
             self._checkpoint("completed")
+            log.info("video.completed", video=video.id, engine=video.engine, seconds=round(now - video.created_at, 3))
         else:
             await self._delivery.discard(assets, video.id)
 
@@ -374,6 +379,7 @@ class Drive:
     async def _fail(self, video: Video, error: VideoError) -> None:
         if await self._videos.fail(video.id, error, self._clock()):
             self._checkpoint("failed")
+            log.info("video.failed", video=video.id, engine=video.engine, code=error.code)
 
     @asynccontextmanager
     async def _staged(self) -> AsyncIterator[Path]:

@@ -9,6 +9,7 @@ from filmgate.video import VideoError
 
 __all__ = [
     "CANCELLED",
+    "CODES",
     "DOWNLOAD_FAILED",
     "ENGINE_ERROR",
     "ENGINE_REMOVED",
@@ -37,6 +38,22 @@ SUBMISSION_UNKNOWN = VideoError(
     "It is not known whether the engine accepted the video; it was not submitted again and nothing is charged.",
 )
 UPSTREAM_LOST = VideoError("upstream_lost", "The engine no longer knows the video.")
+
+_OURS = (
+    CANCELLED,
+    DOWNLOAD_FAILED,
+    ENGINE_ERROR,
+    ENGINE_REMOVED,
+    ENGINE_TIMEOUT,
+    ENGINE_UNAVAILABLE,
+    INVALID_OUTPUT,
+    REFERENCE_GONE,
+    STORAGE_FAULT,
+    SUBMISSION_UNKNOWN,
+    UPSTREAM_LOST,
+)
+CODES = frozenset({"engine_rejected", "moderation_blocked", *(error.code for error in _OURS)})
+"""The codes that failed videos usually have; an upstream may bring others."""
 
 _LONGEST = 500
 _SECRETS = re.compile(

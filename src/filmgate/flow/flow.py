@@ -101,6 +101,11 @@ class Flow:
         """Whether videos are being taken."""
         return self._ready
 
+    @property
+    def looks(self) -> Mapping[tuple[str, str], int]:
+        """How often this process looked at engines, by engine and by what it saw."""
+        return self._drive.looks
+
     def wake(self, video: Video) -> None:
         """Start the flow of a video just committed, or tell it of a cancel; returns at once.
 

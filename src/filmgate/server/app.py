@@ -16,9 +16,11 @@ from filmgate.server.chat import ChatHandlers
 from filmgate.server.envelope import Envelope
 from filmgate.server.events import KEEP_ALIVE_SECONDS
 from filmgate.server.files import LinkedFiles
-from filmgate.server.health import document, health
+from filmgate.server.health import Readiness, disk_check, document, health, running_check, store_check
+from filmgate.server.metrics import Looks, Metrics
 from filmgate.server.models import ModelHandlers
 from filmgate.server.patience import Patience
+from filmgate.server.traffic import Traffic
 from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
 from filmgate.server.webhooks import WebhookHandlers
@@ -67,6 +69,7 @@ def build_app(
     *,
     signer: LinkSigner,
     webhooks: Webhooks,
+    looks: Looks = dict,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> App:
     """The application over its use cases.
@@ -79,6 +82,7 @@ def build_app(
         ready: whether requests are welcome.
         signer: makes and checks the links that open without a key.
         webhooks: what can be done with webhook endpoints.
+        looks: at engines, counted by engine and by what was seen.
         keep_alive: seconds between the signs of life of an event stream.
     """
     patience = Patience()
@@ -90,10 +94,14 @@ def build_app(
     routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models, told)]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
     routes.append(Route("/files/{id}/{name}", LinkedFiles(videos, signer)))
-    routes.append(Route("/healthz", health(lambda: ready() and not patience.over)))
+    routes += _operator_routes(store, settings, lambda: ready() and not patience.over)
+    traffic = Traffic()
+    names = [model.name for model in videos.catalog.models()]
+    routes.append(Route("/metrics", Metrics(store.figures, traffic, looks, models=names, access=settings.metrics)))
     routes.append(Route("/openapi.json", document(encode(openapi_accounts.document(videos.catalog.models())))))
+    traffic.know((route.endpoint, route.path) for route in routes)
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
-    return App(Envelope(router, DIALECTS), patience, routes)
+    return App(Envelope(router, DIALECTS, traffic), patience, routes)
 
 
 def _routes(
@@ -130,6 +138,13 @@ def _account_routes(authenticate: Authenticator, hooks: WebhookHandlers, usage: 
     yield at("/webhook_endpoints/{id}/test", post=hooks.test)
     yield at("/webhook_event_types", get=hooks.event_types)
     yield at("/usage", get=usage.retrieve)
+
+
+def _operator_routes(store: Store, settings: Settings, ready: Callable[[], bool]) -> Iterator[Route]:
+    """For whoever keeps the server running."""
+    checks = {"flow": running_check(ready), "store": store_check(store), "disk": disk_check(settings.data)}
+    yield Route("/healthz", health(ready))
+    yield Route("/readyz", Readiness(checks))
 
 
 async def _unknown_url(scope: Scope, _receive: Receive, _send: Send) -> None:

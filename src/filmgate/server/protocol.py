@@ -22,6 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from filmgate.errors import MalformedBody
+from filmgate.server.traffic import SENT
 
 __all__ = ["SENDFILE", "Connection", "Deadlines", "usable"]
 
@@ -175,8 +176,13 @@ class Connection(HttpToolsProtocol):
         await self._flush()
         if cycle.disconnected:
             raise ConnectionResetError
+        noted: Any = cycle.scope
         with self._socket_copy() as out:
-            await self._transferred(_Transfer(out, fd, offset, count, self.loop.create_future()))
+            transfer = _Transfer(out, fd, offset, count, self.loop.create_future())
+            try:
+                await self._transferred(transfer)
+            finally:
+                noted[SENT] = noted.get(SENT, 0) + transfer.offset - offset
         cycle.expected_content_length -= count
 
     async def _transferred(self, transfer: _Transfer) -> None:
@@ -247,7 +253,7 @@ class _Transfer:
         self.out = out
         self.ended = ended
         self._fd = fd
-        self._offset = offset
+        self.offset = offset
         self._end = offset + count
 
     def go_on(self) -> None:
@@ -255,14 +261,14 @@ class _Transfer:
         if self.ended.done():
             return
         try:
-            sent = os.sendfile(self.out, self._fd, self._offset, min(SLICE, self._end - self._offset))
+            sent = os.sendfile(self.out, self._fd, self.offset, min(SLICE, self._end - self.offset))
         except BlockingIOError:
             return
         except OSError as error:
             self.end(error)
             return
-        self._offset += sent
-        if self._offset == self._end:
+        self.offset += sent
+        if self.offset == self._end:
             self.ended.set_result(None)
         elif sent == 0:
             self.end(EOFError())

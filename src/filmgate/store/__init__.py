@@ -29,6 +29,7 @@ __all__ = [
     "Day",
     "Delivery",
     "Endpoint",
+    "Figures",
     "Key",
     "LedgerRows",
     "NewCharacter",
@@ -36,6 +37,7 @@ __all__ = [
     "OutboxRows",
     "Principal",
     "Rate",
+    "Snapshot",
     "Store",
     "Unfinished",
     "Usage",
@@ -53,6 +55,7 @@ class Store:
         self.changes = Changes(partial(versions, database.reader))
         self._batcher = Batcher(database.writer, self.changes.notify)
         self.videos = VideoRows(database.reader, self._batcher, clock)
+        self.figures = Figures(database.another_reader)
         self.accounts = AccountRows(database.reader, self._batcher, clock)
         self.characters = CharacterRows(database.reader, self._batcher)
         self.ledger = LedgerRows(database.reader, self._batcher)
@@ -74,7 +77,22 @@ class Store:
         """
         return cls(Database(path), clock)
 
+    async def check(self) -> None:
+        """Write and sync something that changes nothing.
+
+        Raises:
+            StorageFault: the disk refuses.
+            Unavailable: the store is closed.
+        """
+        await self._batcher.write(_touch)
+
     async def close(self) -> None:
         """Finish the writes that were begun, then give the file back."""
         await self._batcher.close()
+        await self.figures.close()
         self._database.close()
+
+
+def _touch(connection: Connection) -> None:
+    # Nobody reads this number; storing it writes a page, so a full or read-only disk refuses it.
+    connection.control("PRAGMA user_version = 1")

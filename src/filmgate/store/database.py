@@ -113,6 +113,10 @@ class Database:
             self.reader = Connection(self._engine, query_only=True)
             self.writer = Connection(self._engine)
 
+    def another_reader(self) -> Connection:
+        """One more connection that only reads, for long looks; close it before the database."""
+        return Connection(self._engine, query_only=True)
+
     def close(self) -> None:
         """Close both connections."""
         self.reader.close()
