@@ -61,6 +61,14 @@ def test_sdk_examples(name: str, quick: Served, tmp_path: Path) -> None:
     _check_film(tmp_path / "dog.mp4")
 
 
+def test_agent_example(quick: Served, tmp_path: Path) -> None:
+    """The host in a few lines saves a film that plays."""
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = [sys.executable, "-c", _adapted("agent.py", quick)]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=100, env=environ)
+    _check_film(tmp_path / "dog.mp4")
+
+
 def test_chat_example(quick: Served, tmp_path: Path) -> None:
     """The chat call prints a story that ends in a link that opens."""
     command = [sys.executable, "-X", "utf8", "-c", _adapted("chat.py", quick)]
