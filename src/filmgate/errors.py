@@ -49,7 +49,8 @@
         │   └── VideoModerated        ... because its prompt or picture was blocked
         ├── WaitTimeout               the wait ended, the video goes on
         ├── IntegrityError            the bytes are not the whole file
-        └── OutputExists              the file is there already and may not be replaced
+        ├── OutputExists              the file is there already and may not be replaced
+        └── OverBudget                the film costs more than its caller wants to spend; nothing was sent
 
 A class's docstring is its default message. ``code`` and ``type`` are the wire's; ``retryable`` says whether the
 same call may succeed later, and becomes the ``x-should-retry`` header.
@@ -89,6 +90,7 @@ __all__ = [
     "NotAllowed",
     "NotFound",
     "OutputExists",
+    "OverBudget",
     "RangeNotSatisfiable",
     "RequestError",
     "ServerError",
@@ -517,3 +519,9 @@ class OutputExists(ClientError):
     """The output file exists already."""
 
     code = "output_exists"
+
+
+class OverBudget(ClientError):
+    """The film costs more than you want to spend; nothing was sent."""
+
+    code = "over_budget"

@@ -43,7 +43,7 @@ def cli(*arguments: str, stdin: str = "", terminal: bool = False, **environ: str
     """Run a command in this process."""
     kind = Terminal if terminal else io.StringIO
     out, err = kind(), kind()
-    env = Environment(stdin=io.StringIO(stdin), stdout=out, stderr=err, environ={"LANG": "C", **environ})
+    env = Environment(stdin=kind(stdin), stdout=out, stderr=err, environ={"LANG": "C", **environ})
     code = run(arguments, env)
     return Ran(code, out.getvalue(), err.getvalue())
 

@@ -21,7 +21,7 @@ class Exit(IntEnum):
     TEMPORARY = 5  # try again
     REJECTED = 6  # don't: the request itself is refused
     FAILED = 7  # the video ended without a film
-    BUDGET = 8  # the balance does not cover it
+    BUDGET = 8  # the balance, or what one wants to spend, does not cover it
     DISK_FULL = 9
     WAIT_TIMEOUT = 10  # the patience ended, the video goes on
     EXISTS = 11  # the output file is there already
@@ -37,6 +37,7 @@ _VERDICTS: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (errors.OutputExists, Exit.EXISTS, "mend.exists"),
     (errors.IntegrityError, Exit.INTEGRITY, "mend.integrity"),
     (errors.InsufficientQuota, Exit.BUDGET, "mend.budget"),
+    (errors.OverBudget, Exit.BUDGET, "mend.over_budget"),
     (errors.NotAllowed, Exit.KEY, "mend.not_allowed"),
     (errors.InvalidKey, Exit.KEY, "mend.key"),
     (errors.VideoNotReady, Exit.TEMPORARY, "mend.not_ready"),

@@ -5,28 +5,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from filmgate.cli import naming
 from filmgate.cli.exits import Exit, verdict
 from filmgate.cli.frame import Frame
 from filmgate.cli.progress import Display, display
 from filmgate.cli.texts import Texts
 from filmgate.client import AsyncVideo
 from filmgate.client.resources import Variant
-from filmgate.errors import FilmgateError, OutputExists, WaitTimeout
+from filmgate.errors import FilmgateError, OutputExists, SettingsError, WaitTimeout
 
 __all__ = [
     "each",
     "follow",
     "ids_argument",
-    "output_of",
     "output_options",
+    "read_id",
     "read_ids",
     "refuse_taken",
     "report",
     "save",
+    "target_of",
+    "waiting_options",
 ]
 
 _SUFFIXES: dict[Variant, str] = {"video": "mp4", "thumbnail": "webp", "spritesheet": "jpg", "preview": "webp"}
@@ -34,10 +38,18 @@ _SUFFIXES: dict[Variant, str] = {"video": "mp4", "thumbnail": "webp", "spriteshe
 
 def output_options(text: Texts) -> list[click.Parameter]:
     """``-o`` and ``--force``."""
-    file = click.Path(path_type=Path)
     return [
-        click.Option(["-o", "--output"], type=file, metavar=text("metavar.file"), help=text("generate.output")),
+        click.Option(["-o", "--output"], metavar=text("metavar.file"), help=text("generate.output")),
         click.Option(["--force"], is_flag=True, help=text("generate.force")),
+    ]
+
+
+def waiting_options(text: Texts) -> list[click.Parameter]:
+    """``--timeout`` and ``--poll-interval``."""
+    seconds = click.FloatRange(min=0)
+    return [
+        click.Option(["--timeout"], type=seconds, metavar="S", help=text("generate.timeout")),
+        click.Option(["--poll-interval"], type=seconds, metavar="S", help=text("generate.poll_interval")),
     ]
 
 
@@ -57,32 +69,74 @@ def read_ids(frame: Frame, given: Sequence[str]) -> Iterator[str]:
                 yield line.split()[0]
 
 
-def output_of(video_id: str, output: Path | None, variant: Variant = "video") -> Path:
-    """Where a film is saved: a name of ours, never one that the server sends."""
-    safe = "".join(char if char.isalnum() or char in "-_" else "_" for char in video_id)
-    name = f"{safe}.{_SUFFIXES[variant]}"
-    if output is None:
-        return Path(name)
-    return output / name if output.is_dir() else output
+def read_id(frame: Frame, given: str) -> str:
+    """The one id; ``-``: the first on standard input.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    found = next(read_ids(frame, [given]), None)
+    if found is None:
+        raise SettingsError(frame.text("ids.none"))
+    return found
 
 
-def refuse_taken(target: Path, *, force: bool) -> None:
+def target_of(video: AsyncVideo, output: str | None, variant: Variant = "video", *, prompt: str | None = None) -> Path:
+    """Where a film is saved: a name of ours, never one that the server sends.
+
+    Args:
+        video: the film.
+        output: a file, a folder or a template; see :mod:`filmgate.cli.naming`.
+        variant: the film, or one of its pictures.
+        prompt: where the server does not repeat it.
+    """
+    film = naming.Film(
+        id=video.id,
+        created=datetime.fromtimestamp(video.created_at, UTC).astimezone(),
+        ext=_SUFFIXES[variant],
+        slug=naming.slug(video.prompt or prompt or ""),
+        model=video.model,
+        size=video.size,
+        seconds=video.seconds,
+    )
+    if output is None or _is_folder(output):
+        return Path(output or "") / naming.name_of(naming.DEFAULT, film)
+    if not naming.is_template(output):
+        return Path(output)
+    path = naming.name_of(output, film)
+    return path if "{id" in output else naming.free(path, Path.exists)  # without the id it may be another film's
+
+
+def refuse_taken(output: str | Path | None, *, force: bool) -> None:
     """Better told before anything was made than after.
 
     Raises:
         OutputExists: the file is there.
+        SettingsError: the template names nothing.
     """
-    if target.exists() and not target.is_dir() and not force:
-        raise OutputExists(f"{target} exists already.")
+    if output is None or _is_folder(output):
+        return
+    if naming.is_template(str(output)):
+        naming.check(str(output))
+    elif Path(output).exists() and not force:
+        raise OutputExists(f"{output} exists already.")
 
 
-async def follow(video: AsyncVideo, shown: Display, timeout: float | None) -> None:  # noqa: ASYNC109 - the user says
-    """Show a film's way until it is completed.
+async def follow(
+    video: AsyncVideo,
+    shown: Display,
+    timeout: float | None,  # noqa: ASYNC109 - the user says
+    interval: float | None = None,
+) -> None:
+    """Show a film's way until it is completed; ``interval``: fixed seconds between looks.
 
     Raises:
         VideoFailed: it ended without a film.
         WaitTimeout: the time is over, the film goes on.
     """
+    if interval is not None:
+        await video.wait(timeout, on_progress=shown.seen, poll_interval=interval)
+        return
     try:
         async with asyncio.timeout(timeout):
             async for seen in video.events():
@@ -99,6 +153,10 @@ async def save(
     path = await video.save(target, variant=variant, force=force, on_bytes=shown.saving)
     shown.saved(video, path)
     report(frame, video, path)
+
+
+def _is_folder(output: str | Path) -> bool:
+    return str(output).endswith("/") or Path(output).is_dir()
 
 
 def report(frame: Frame, video: AsyncVideo, path: Path | None) -> None:

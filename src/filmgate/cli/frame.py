@@ -61,6 +61,23 @@ class Frame:
         """Whether results may be drawn for people."""
         return self.options.format == "human" or (self.options.format == "auto" and self.env.stdout.isatty())
 
+    @property
+    def remote(self) -> bool:
+        """Whether films are made by a server, not by the engine in this process."""
+        return self.base_url is not None
+
+    @property
+    def base_url(self) -> str | None:
+        """The server that was named, by an option or the environment."""
+        from filmgate import client as sdk  # noqa: PLC0415 - what only some commands need is loaded by them
+
+        return self.options.base_url or sdk.base_url_from(self.env.environ)
+
+    @property
+    def defaults(self) -> Mapping[str, str]:
+        """What a film is like where nobody says, by the names of :class:`filmgate.cli.prompts.Wish`."""
+        return {}
+
     def say(self, line: str) -> None:
         """Tell people something, beside the results."""
         print(line, file=self.env.stderr, flush=True)
@@ -69,6 +86,15 @@ class Frame:
         """Say a text of the catalogue, unless only results are wanted."""
         if not self.quiet and not self.structured:
             self.say(self.text(name, **values))
+
+    def agreed(self, question: str) -> bool:
+        """Ask somebody at the terminal; anything but a yes is a no."""
+        print(f"{question} [y/N]", end=" ", file=self.env.stderr, flush=True)
+        return self.env.stdin.readline().strip().lower() in {"y", "yes", "是", "好"}
+
+    def leave_with(self, video_id: str) -> None:
+        """What Ctrl-C says from now on: the film is not lost, and how to come back to it."""
+        self.parting = [self.text("parting.watch" if self.remote else "parting.embedded", id=video_id)]
 
     def put(self, line: str) -> None:
         """Write a line of the result."""
@@ -103,7 +129,7 @@ class Frame:
         """
         from filmgate import client as sdk  # noqa: PLC0415 - what only some commands need is loaded by them
 
-        base_url = self.options.base_url or sdk.base_url_from(self.env.environ)
+        base_url = self.base_url
         if base_url is None:
             from filmgate.cli import embedded  # noqa: PLC0415 - the engine, only where there is no server
 

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from contextlib import closing
-from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import click
 
-from filmgate.cli.following import follow, output_of, output_options, refuse_taken, save
+from filmgate.cli.following import (
+    follow,
+    output_options,
+    refuse_taken,
+    save,
+    target_of,
+    waiting_options,
+)
 from filmgate.cli.frame import Frame
 from filmgate.cli.group import Command
 from filmgate.cli.progress import display
+from filmgate.cli.submit import order_of, order_options, place, remark
 from filmgate.cli.texts import Texts
-from filmgate.client import base_url_from
 
 __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The command."""
-    params: list[click.Parameter] = [
-        click.Argument(["prompt"], metavar=text("metavar.prompt")),
-        click.Option(["-i", "--image"], metavar=text("metavar.file"), help=text("generate.image")),
-        click.Option(["--fit"], type=click.Choice(["error", "crop", "pad"]), help=text("generate.fit")),
-        click.Option(["--size"], metavar="WxH", help=text("generate.size")),
-        click.Option(["--seconds"], metavar="N", help=text("generate.seconds")),
-        click.Option(["--model"], metavar="NAME", help=text("generate.model")),
-        click.Option(["--seed"], type=int, metavar="N", help=text("generate.seed")),
-        *output_options(text),
-        click.Option(["--timeout"], type=click.FloatRange(min=0), metavar="S", help=text("generate.timeout")),
-    ]
+    params = [*order_options(text), *output_options(text), *waiting_options(text)]
     return {"generate": Command("generate", text, _generate, params)}
 
 
@@ -38,25 +34,23 @@ async def _generate(
     frame: Frame,
     *,
     prompt: str,
-    image: str | None,
-    fit: Literal["error", "crop", "pad"] | None,
-    size: str | None,
-    seconds: str | None,
-    model: str | None,
-    seed: int | None,
-    output: Path | None,
+    output: str | None,
     force: bool,
     timeout: float | None,  # noqa: ASYNC109 - an option of the command
+    poll_interval: float | None,
+    **given: Any,
 ) -> None:
-    if output is not None:
-        refuse_taken(output, force=force)
-    async with frame.client(works=True) as client:
-        video = await client.generate(
-            prompt, model=model, seconds=seconds, size=size, input_reference=image, seed=seed, fit=fit
-        )
-        elsewhere = frame.options.base_url or base_url_from(frame.env.environ)
-        frame.parting = [frame.text("parting.watch" if elsewhere else "parting.embedded", id=video.id)]
+    order = order_of(frame, prompt, given)
+    output = output or order.wish.output
+    refuse_taken(output, force=force)
+    async with frame.client(works=not order.only_shown) as client:
+        video = await place(frame, client, order)
+        if video is None:
+            return
+        frame.leave_with(video.id)
         with closing(display(frame)) as shown:
             shown.submitted(video)
-            await follow(video, shown, timeout)
-            await save(frame, video, output_of(video.id, output), shown, force=force)
+            remark(frame, order.wish)
+            await follow(video, shown, timeout, poll_interval)
+            target = target_of(video, output, prompt=order.wish.prompt)
+            await save(frame, video, target, shown, force=force)

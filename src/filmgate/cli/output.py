@@ -5,14 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from filmgate.cli.frame import Frame
-from filmgate.cli.widths import cells
-from filmgate.client import AsyncVideo
+from msgspec import to_builtins
 
-__all__ = ["moment", "rows", "size", "video_row", "videos"]
+from filmgate.cli.frame import Frame
+from filmgate.cli.money import units
+from filmgate.cli.widths import cells
+from filmgate.client import AsyncVideo, Model
+
+__all__ = ["facts", "models", "moment", "rows", "size", "video", "video_row", "videos"]
 
 _COLUMNS = ["id", "status", "progress", "size", "seconds", "created", "prompt"]
-_DISPENSABLE = ["created", "revoked", "seconds", "sizes", "size", "prompt", "progress", "key", "name", "status"]
+_DISPENSABLE = [
+    "created",
+    "revoked",
+    "seconds",
+    "sizes",
+    "price",
+    "size",
+    "prompt",
+    "progress",
+    "key",
+    "name",
+    "status",
+]
 _LEAST = {"prompt": 12, "sizes": 9}
 """Cells of a column that are worth showing; more where there is room."""
 _STEP = 1000
@@ -27,6 +42,51 @@ def videos(frame: Frame, found: Sequence[AsyncVideo]) -> None:
         frame.tell("list.empty")
         return
     rows(frame, _COLUMNS, [video_row(frame, video) for video in found])
+
+
+def video(frame: Frame, found: AsyncVideo) -> None:
+    """One film: its facts, or in quiet its status."""
+    if frame.structured:
+        frame.dump(found.to_dict())
+    elif frame.quiet:
+        frame.put(str(found.status))
+    else:
+        facts(frame, {name: value for name, value in video_row(frame, found).items() if value != ""})
+
+
+def facts(frame: Frame, values: Mapping[str, object]) -> None:
+    """Names and values, a line each; the names are columns of the catalogue."""
+    names = {name: frame.text(f"column.{name}") for name in values}
+    width = max(map(cells, names.values())) + 2
+    for name, value in values.items():
+        frame.put(names[name] + (" " * (width - cells(names[name])) if frame.human else "\t") + str(value))
+
+
+def models(frame: Frame, found: Sequence[Model]) -> None:
+    """What can be asked for, and what it costs."""
+    if frame.structured:
+        rows(frame, [], [to_builtins(model) for model in found])
+        return
+    told = [
+        {
+            "id": model.id,
+            "sizes": " ".join(model.sizes),
+            "seconds": " ".join(model.seconds),
+            "price": _price(frame, model),
+        }
+        for model in found
+    ]
+    rows(frame, ["id", "sizes", "seconds", "price"], told)
+
+
+def _price(frame: Frame, model: Model) -> str:
+    """Units a second, the least and the most; or units a film."""
+    if model.price_per_call is not None:
+        return frame.text("price.call", units=units(model.price_per_call))
+    if not model.price:
+        return ""
+    least, most = (units(pick(model.price.values())) for pick in (min, max))
+    return frame.text("price.second", units=least if least == most else f"{least}-{most}")
 
 
 def video_row(frame: Frame, video: AsyncVideo) -> dict[str, object]:

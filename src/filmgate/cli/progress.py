@@ -120,7 +120,6 @@ class _Drawn(_Silent):
 
     def submitted(self, video: AsyncVideo) -> None:
         self._frame.tell("progress.submitted", id=video.id)
-        self._bar.start()
 
     def seen(self, video: AsyncVideo) -> None:
         self._bar.start()

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from pathlib import Path
+from typing import Any
 
 import click
 
-from filmgate.cli.following import follow, output_of, output_options, refuse_taken, save
+from filmgate.cli.following import (
+    follow,
+    output_options,
+    read_id,
+    refuse_taken,
+    save,
+    target_of,
+    waiting_options,
+)
 from filmgate.cli.frame import Frame
 from filmgate.cli.group import Command
 from filmgate.cli.progress import display
 from filmgate.cli.texts import Texts
-from filmgate.client import AsyncClient, AsyncVideo, base_url_from
+from filmgate.client import AsyncClient, AsyncVideo
 
 __all__ = ["commands"]
 
@@ -23,12 +31,11 @@ _SEGMENTS = ("4", "8", "12", "16", "20")
 def commands(text: Texts) -> dict[str, click.Command]:
     """All three commands."""
     prompt = click.Argument(["prompt"], metavar=text("metavar.prompt"))
-    timeout = click.Option(["--timeout"], type=click.FloatRange(min=0), metavar="S", help=text("generate.timeout"))
     model = click.Option(["--model"], metavar="NAME", help=text("revise.model"))
     seconds = click.Option(["--seconds"], type=click.Choice(_SEGMENTS), default="4", help=text("extend.seconds"))
     ours = click.Argument(["film"], metavar=text("metavar.id"))
     film = click.Argument(["film"], metavar=text("metavar.film"))
-    shared = [*output_options(text), timeout]
+    shared = [*output_options(text), *waiting_options(text)]
     return {
         "remix": Command("remix", text, _remix, [ours, prompt, *shared]),
         "edit": Command("edit", text, _edit, [film, prompt, model, *shared]),
@@ -39,41 +46,40 @@ def commands(text: Texts) -> dict[str, click.Command]:
 Ask = Callable[[AsyncClient], Awaitable[AsyncVideo]]
 
 
-async def _remix(frame: Frame, *, film: str, prompt: str, **saving: Path | bool | float | None) -> None:
-    await _made(frame, lambda client: client.videos.remix(film, prompt), **saving)  # type: ignore[arg-type]  # click's own values
+async def _remix(frame: Frame, *, film: str, prompt: str, **saving: Any) -> None:
+    film = read_id(frame, film)
+    await _made(frame, lambda client: client.videos.remix(film, prompt), **saving)
 
 
-async def _edit(
-    frame: Frame, *, film: str, prompt: str, model: str | None, **saving: Path | bool | float | None
-) -> None:
-    await _made(frame, lambda client: client.videos.edit(prompt, video=film, model=model), **saving)  # type: ignore[arg-type]  # click's own values
+async def _edit(frame: Frame, *, film: str, prompt: str, model: str | None, **saving: Any) -> None:
+    film = read_id(frame, film)
+    await _made(frame, lambda client: client.videos.edit(prompt, video=film, model=model), **saving)
 
 
-async def _extend(
-    frame: Frame, *, film: str, prompt: str, seconds: str, model: str | None, **saving: Path | bool | float | None
-) -> None:
+async def _extend(frame: Frame, *, film: str, prompt: str, seconds: str, model: str | None, **saving: Any) -> None:
+    film = read_id(frame, film)
+
     def ask(client: AsyncClient) -> Awaitable[AsyncVideo]:
         return client.videos.extend(prompt, seconds=seconds, video=film, model=model)
 
-    await _made(frame, ask, **saving)  # type: ignore[arg-type]  # click's own values
+    await _made(frame, ask, **saving)
 
 
 async def _made(
     frame: Frame,
     ask: Ask,
     *,
-    output: Path | None,
+    output: str | None,
     force: bool,
     timeout: float | None,  # noqa: ASYNC109 - an option of the commands
+    poll_interval: float | None,
 ) -> None:
     """Ask for the film, wait for it and save it."""
-    if output is not None:
-        refuse_taken(output, force=force)
+    refuse_taken(output, force=force)
     async with frame.client(works=True) as client:
         video = await ask(client)
-        elsewhere = frame.options.base_url or base_url_from(frame.env.environ)
-        frame.parting = [frame.text("parting.watch" if elsewhere else "parting.embedded", id=video.id)]
+        frame.leave_with(video.id)
         with closing(display(frame)) as shown:
             shown.submitted(video)
-            await follow(video, shown, timeout)
-            await save(frame, video, output_of(video.id, output), shown, force=force)
+            await follow(video, shown, timeout, poll_interval)
+            await save(frame, video, target_of(video, output), shown, force=force)

@@ -22,10 +22,9 @@ def commands(text: Texts) -> dict[str, click.Command]:
     """The commands by name."""
     limit = click.Option(["--limit"], type=click.IntRange(min=1), default=20, metavar="N", help=text("list.limit"))
     status = click.Option(["--status"], type=click.Choice([*map(str, Status)]), help=text("list.status"))
-    one = click.Argument(["video_id"], metavar=text("metavar.id"))
     return {
         "list": Command("list", text, _list, [limit, status]),
-        "show": Command("show", text, _show, [one]),
+        "show": Command("show", text, _show, [ids_argument(text)]),
         "cancel": Command("cancel", text, _cancel, [ids_argument(text)]),
         "delete": Command("delete", text, _delete, [ids_argument(text)]),
         "models": Command("models", text, _models),
@@ -43,18 +42,13 @@ async def _list(frame: Frame, limit: int, status: str | None) -> None:
     output.videos(frame, found)
 
 
-async def _show(frame: Frame, video_id: str) -> None:
+async def _show(frame: Frame, ids: Sequence[str]) -> int:
     async with frame.client() as client:
-        video = await client.videos.retrieve(video_id)
-    if frame.structured:
-        frame.dump(video.to_dict())
-    elif frame.quiet:
-        frame.put(str(video.status))
-    else:
-        row = output.video_row(frame, video)
-        for name, value in row.items():
-            if value != "":
-                frame.put(f"{frame.text(f'column.{name}')}\t{value}".expandtabs(12))
+
+        async def act(video_id: str, _shown: Display) -> None:
+            output.video(frame, await client.videos.retrieve(video_id))
+
+        return await each(frame, ids, act)
 
 
 async def _cancel(frame: Frame, ids: Sequence[str]) -> int:
@@ -82,8 +76,7 @@ async def _delete(frame: Frame, ids: Sequence[str]) -> int:
 async def _models(frame: Frame) -> None:
     async with frame.client() as client:
         found = await client.models.list()
-    rows = [{"id": model.id, "sizes": " ".join(model.sizes), "seconds": " ".join(model.seconds)} for model in found]
-    output.rows(frame, ["id", "sizes", "seconds"], rows)
+    output.models(frame, found)
 
 
 def _done(frame: Frame, name: str, video_id: str) -> None:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
-from filmgate.cli.following import each, follow, ids_argument, output_of, output_options, report, save
+from filmgate.cli.following import (
+    each,
+    follow,
+    ids_argument,
+    output_options,
+    report,
+    save,
+    target_of,
+    waiting_options,
+)
 from filmgate.cli.frame import Frame
 from filmgate.cli.group import Command
 from filmgate.cli.progress import Display
@@ -20,11 +28,11 @@ __all__ = ["commands"]
 def commands(text: Texts) -> dict[str, click.Command]:
     """Both commands."""
     no_save = click.Option(["--no-save"], is_flag=True, help=text("watch.no_save"))
-    timeout = click.Option(["--timeout"], type=click.FloatRange(min=0), metavar="S", help=text("generate.timeout"))
     kinds = click.Choice(["video", "thumbnail", "spritesheet", "preview"])
     variant = click.Option(["--variant"], type=kinds, default="video", help=text("download.variant"))
+    watching = [ids_argument(text), *output_options(text), no_save, *waiting_options(text)]
     return {
-        "watch": Command("watch", text, _watch, [ids_argument(text), *output_options(text), no_save, timeout]),
+        "watch": Command("watch", text, _watch, watching),
         "download": Command("download", text, _download, [ids_argument(text), *output_options(text), variant]),
     }
 
@@ -32,21 +40,22 @@ def commands(text: Texts) -> dict[str, click.Command]:
 async def _watch(
     frame: Frame,
     ids: Sequence[str],
-    output: Path | None,
+    output: str | None,
     force: bool,  # noqa: FBT001 - passed by name
     no_save: bool,  # noqa: FBT001 - passed by name
     timeout: float | None,  # noqa: ASYNC109 - an option of the command
+    poll_interval: float | None,
 ) -> int:
     async with frame.client(works=True) as client:
 
         async def act(video_id: str, shown: Display) -> None:
             video = await client.videos.retrieve(video_id)
-            frame.parting = [frame.text("parting.watch", id=video_id)]
-            await follow(video, shown, timeout)
+            frame.leave_with(video_id)
+            await follow(video, shown, timeout, poll_interval)
             if no_save:
                 report(frame, video, None)
             else:
-                await save(frame, video, output_of(video_id, output), shown, force=force)
+                await save(frame, video, target_of(video, output), shown, force=force)
 
         return await each(frame, ids, act)
 
@@ -54,7 +63,7 @@ async def _watch(
 async def _download(
     frame: Frame,
     ids: Sequence[str],
-    output: Path | None,
+    output: str | None,
     force: bool,  # noqa: FBT001 - passed by name
     variant: Variant,
 ) -> int:
@@ -62,6 +71,6 @@ async def _download(
 
         async def act(video_id: str, shown: Display) -> None:
             video = await client.videos.retrieve(video_id)
-            await save(frame, video, output_of(video_id, output, variant), shown, force=force, variant=variant)
+            await save(frame, video, target_of(video, output, variant), shown, force=force, variant=variant)
 
         return await each(frame, ids, act)

@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "Send",
     "Sleep",
+    "first_request",
 ]
 
 T = TypeVar("T")
@@ -121,3 +122,16 @@ class Fault(Exception):
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
         self.sent = sent
+
+
+def first_request(machine: Machine[Any]) -> Request:
+    """What a machine would send first; nothing is sent.
+
+    Raises:
+        FilmgateError: what it finds wrong before it sends anything.
+    """
+    action = next(machine)
+    machine.close()
+    if not isinstance(action, Send | Open):
+        raise TypeError(action)
+    return action.request

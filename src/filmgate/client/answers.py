@@ -72,6 +72,15 @@ class Model(Struct, frozen=True, kw_only=True):
     price: dict[str, int] = {}  # micro-units a second, by size or "default"
     price_per_call: int | None = None  # micro-units a video instead
     engine: str = ""  # only our own server says so
+    description: str = ""
+
+    def price_micros(self, size: str | None, seconds: int | str | None) -> int | None:
+        """What a video costs, in micro-units; None where the server does not say."""
+        if self.price_per_call is not None:
+            return self.price_per_call
+        a_second = self.price.get(size or self.default_size or "", self.price.get("default"))
+        length = seconds or self.default_seconds
+        return None if a_second is None or length is None else a_second * int(length)
 
 
 class CharacterData(Struct, frozen=True, kw_only=True):
@@ -82,8 +91,12 @@ class CharacterData(Struct, frozen=True, kw_only=True):
     created_at: int = 0
 
 
+class _Named(Struct, frozen=True):
+    id: str
+
+
 class _Models(Struct, frozen=True):
-    data: list[Model]
+    data: list[msgspec.Raw]
 
 
 class _Deleted(Struct, frozen=True):
@@ -125,8 +138,8 @@ def parse_character(answer: Answer) -> CharacterData:
 
 
 def parse_models(answer: Answer) -> list[Model]:
-    """The models; raises as :func:`parse_video`."""
-    return _parse(answer, _Models).data
+    """The models, of each at least its name; raises as :func:`parse_video`."""
+    return [_model(entry, answer.request_id) for entry in _parse(answer, _Models).data]
 
 
 def parse_deleted(answer: Answer) -> str:
@@ -222,6 +235,14 @@ def _said(answer: Answer) -> _Error | None:
         return msgspec.json.decode(answer.body, type=_ErrorBody).error
     except msgspec.DecodeError:
         return None
+
+
+def _model(entry: msgspec.Raw, request_id: str | None) -> Model:
+    # Other servers have keys of these names too, and mean other things by them.
+    try:
+        return msgspec.json.decode(entry, type=Model, strict=False)
+    except msgspec.DecodeError:
+        return Model(id=_decode(bytes(entry), _Named, request_id).id)
 
 
 def _parse(answer: Answer, kind: type[T]) -> T:

@@ -29,6 +29,11 @@ class Endpoint(Struct, frozen=True):
     base_url: str
     api_key: str | None
 
+    @property
+    def scheme(self) -> str:
+        """What stands before the key in its header."""
+        return "Bearer "
+
     def url(self, path: str) -> str:
         """The whole address of a path below the base."""
         return f"{self.base_url}/{path}"

@@ -323,13 +323,20 @@ def refresh(video: V) -> Machine[V]:
     return video
 
 
-def wait(video: V, timeout: float | None = None, on_progress: Callable[[V], object] | None = None) -> Machine[V]:
+def wait(
+    video: V,
+    timeout: float | None = None,
+    on_progress: Callable[[V], object] | None = None,
+    *,
+    poll_interval: float | None = None,
+) -> Machine[V]:
     """Wait until it is completed.
 
     Args:
         video: which one; it is brought up to date.
         timeout: seconds; None: as long as it takes.
         on_progress: called with the video at every change.
+        poll_interval: fixed seconds between looks, for those who want them.
 
     Raises:
         VideoFailed, VideoModerated: it ended without a film; says why.
@@ -344,7 +351,8 @@ def wait(video: V, timeout: float | None = None, on_progress: Callable[[V], obje
             on_progress(video)
         yield from ()
 
-    yield from _about(video.id, waiting.watch(_session(video), video.id, see, timeout=timeout))
+    watching = waiting.watch(_session(video), video.id, see, timeout=timeout, interval=poll_interval)
+    yield from _about(video.id, watching)
     if failed := failure(_data(video), said_by[-1]):
         raise failed
     return video
