@@ -68,9 +68,9 @@ class Hands:
         assets = [await self._keep(video_id, AssetKind(kind), data) for kind, data in files.items()]
         assert await self._store.videos.complete(video_id, assets, {}, time.time(), expires_at)
 
-    async def fail(self, video_id: str) -> None:
+    async def fail(self, video_id: str, code: str = "engine_error") -> None:
         """It ended badly."""
-        error = VideoError("engine_error", "The engine gave up.")
+        error = VideoError(code, "The engine gave up.")
         assert await self._store.videos.fail(video_id, error, time.time())
 
     async def _keep(self, video_id: str, kind: AssetKind, data: bytes) -> Asset:

@@ -219,5 +219,5 @@ def _among(value: str, known: frozenset[str]) -> str:
 
 
 def _buckets(bounds: Sequence[float], counts: Sequence[int]) -> list[tuple[str, float]]:
-    edges = [*(f"{float(bound):g}" for bound in bounds), "+Inf"]
+    edges = [*(str(float(bound)) for bound in bounds), "+Inf"]
     return list(zip(edges, accumulate(counts), strict=True))

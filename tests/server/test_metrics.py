@@ -1,0 +1,147 @@
+"""What there is to watch."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from filmgate.links import LinkSigner
+from filmgate.server.app import build_app
+from filmgate.server.lag import LoopLag
+from filmgate.server.traffic import BOUNDS, Traffic
+from filmgate.settings import Settings
+from filmgate.vault import Vault
+from filmgate.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Desk, Launch, Live
+
+Samples = dict[tuple[str, tuple[str, ...]], float]
+
+
+def _read(text: str) -> Samples:
+    return {
+        (sample.name, tuple(value for _name, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def _samples(api: httpx2.AsyncClient) -> Samples:
+    answer = await api.get("/metrics")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    return _read(answer.text)
+
+
+async def test_videos_are_counted_from_their_rows(desk: Desk, api: httpx2.AsyncClient) -> None:
+    """What was accepted, what became of it and how long it took."""
+    ids = [(await api.post("/v1/videos", json={"prompt": "a boat"})).json()["id"] for _ in range(4)]
+    before = await _samples(api)
+    assert before["filmgate_videos_queued", ("scene",)] == 4
+    await desk.hands.complete(ids[0], video=b"film")
+    await desk.hands.fail(ids[1])
+    await desk.hands.begin(ids[2])
+    found = await _samples(api)
+    assert found["filmgate_videos_accepted_total", ("scene", "sora-2")] == 4
+    assert found["filmgate_videos_ended_total", ("scene", "sora-2", "completed")] == 1
+    assert found["filmgate_videos_ended_total", ("scene", "sora-2", "engine_error")] == 1
+    assert found["filmgate_submissions_total", ("scene",)] == 2
+    assert found["filmgate_videos_unfinished", ("scene", "accepted")] == 1
+    assert found["filmgate_videos_unfinished", ("scene", "watching")] == 1
+    assert found["filmgate_video_seconds_count", ("scene", "sora-2")] == 1
+    assert found["filmgate_video_seconds_bucket", ("scene", "60.0", "sora-2")] == 1
+    assert found["filmgate_webhook_deliveries_waiting", ()] == 2
+    assert found["process_resident_memory_bytes", ()] > 1e7
+
+
+async def test_everybody_may_read_what_is_open(desk: Desk) -> None:
+    """From other machines and through proxies."""
+    settings = Settings(data=desk.folder, metrics="open")
+    signer = LinkSigner(b"k" * 32, lambda: 0.0)
+    webhooks = Webhooks(desk.store.webhooks, desk.videos._guard, Vault.at(desk.folder / "vault.key"), lambda: 0.0)
+    app = build_app(desk.videos, desk.store, desk.storage, settings, lambda: True, signer=signer, webhooks=webhooks)
+    transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://desk") as client:
+        assert (await client.get("/metrics", headers={"Via": "a proxy"})).status_code == 200
+
+
+async def test_labels_are_bounded(desk: Desk, api: httpx2.AsyncClient) -> None:
+    """Whatever clients and engines make up becomes `other`: paths, methods, error codes."""
+    made = (await api.post("/v1/videos", json={"prompt": "a boat"})).json()["id"]
+    for number in range(20):
+        await api.get(f"/v1/videos/video_{number}")
+        await api.get(f"/nothing/{number}")
+        await api.request(f"BREW{number}", "/v1/models")
+    await desk.hands.fail(made, code="quota_of_vendor_17")
+    found = await _samples(api)
+    assert found["filmgate_http_request_seconds_count", ("GET", "/v1/videos/{id}", "4xx")] == 20
+    assert found["filmgate_http_request_seconds_count", ("GET", "other", "4xx")] == 20
+    assert found["filmgate_http_request_seconds_count", ("other", "/v1/models", "4xx")] == 20
+    assert found["filmgate_videos_ended_total", ("scene", "sora-2", "other")] == 1
+
+
+async def test_who_may_read(desk: Desk) -> None:
+    """This machine alone, and nobody through a proxy on it: for all others there is no such path."""
+
+    async def ask(client: str, **headers: str) -> int:
+        transport = httpx2.ASGITransport(app=desk.app, client=(client, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://desk") as http:
+            return (await http.get("/metrics", headers=headers)).status_code
+
+    assert [await ask(near) for near in ("127.0.0.1", "::1", "::ffff:127.0.0.1")] == [200] * 3
+    assert [await ask(far) for far in ("192.0.2.1", "10.0.0.1", "::ffff:10.0.0.1", "unknown")] == [404] * 4
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        assert await ask("127.0.0.1", **{header: "192.0.2.1"}) == 404
+
+
+async def test_nobody_may_read_what_is_off(launch: Launch) -> None:
+    """Off is off on this machine too."""
+    with launch(metrics="off").client() as client:
+        assert client.get("/metrics").status_code == 404
+
+
+async def test_it_can_only_be_read(api: httpx2.AsyncClient) -> None:
+    """GET and HEAD, and nothing else."""
+    assert (await api.head("/metrics")).content == b""
+    assert (await api.post("/metrics")).status_code == 405
+
+
+def test_bytes_past_the_app_are_counted(live: Live) -> None:
+    """A film that the kernel sends counts as what it weighs, and a part of it as that part."""
+    with live.client() as client:
+        made = client.post("/v1/videos", json={"prompt": "a boat"}).json()["id"]
+        live.do(live.desk.hands.complete(made, video=b"f" * 300_000))
+        assert len(client.get(f"/v1/videos/{made}/content").content) == 300_000
+        client.get(f"/v1/videos/{made}/content", headers={"range": "bytes=0-999"})
+        client.head(f"/v1/videos/{made}/content")
+        found = _read(client.get("/metrics").text)
+    assert found["filmgate_http_sent_bytes_total", ("/v1/videos/{id}/content",)] == 301_000
+
+
+def test_times_fall_into_their_classes() -> None:
+    """A bound belongs to its class; what is beyond all counts only in the whole."""
+    traffic = Traffic()
+    for seconds in (0.0, BOUNDS[0], BOUNDS[0] * 1.01, BOUNDS[-1] + 1):
+        traffic.note({"method": "GET"}, 0, seconds, 0)
+    (line,) = traffic.lines()
+    assert (line.method, line.route, line.status) == ("GET", "other", "gone")
+    assert (line.cell.counts[0], line.cell.counts[1], line.cell.counts[-1], sum(line.cell.counts)) == (2, 1, 1, 4)
+
+
+@pytest.mark.slow
+async def test_a_blocked_loop_is_seen() -> None:
+    """The longest that the loop kept others waiting, until somebody asked."""
+    import time  # noqa: PLC0415 - the loop is to be blocked, which nothing else here may do
+
+    lag = LoopLag()
+    assert lag.worst() == 0.0
+    await asyncio.sleep(0)
+    time.sleep(0.4)  # noqa: ASYNC251 - that is what is to be seen
+    await asyncio.sleep(0.01)
+    assert lag.worst() > 0.1
+    assert lag.worst() < 0.1

@@ -1,0 +1,71 @@
+"""What the rows add up to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import asdict
+
+from filmgate.errors import StorageFault
+from filmgate.store import Figures, Snapshot, Store
+from filmgate.store.database import Database
+from filmgate.testing.house import House
+from filmgate.video import Video, VideoError
+
+
+def _flat(seen: Snapshot) -> dict[str, object]:
+    took = {kind: (each.counts, each.seconds) for kind, each in seen.took.items()}
+    return asdict(seen) | {"took": took}
+
+
+async def _complete(house: House, video: Video) -> None:
+    rows, now = house.store.videos, house.time()
+    assert await rows.intend(video.id, "token", now)
+    assert await rows.ticketed(video.id, "token", video.id, now)
+    assert await rows.fetching(video.id, now)
+    assert await rows.complete(video.id, [], {}, now + 30, None)
+
+
+async def test_counting_on_is_counting_anew(tmp_path: Path) -> None:
+    """Whoever read from the start, and whoever comes later or read in between, see the same sums."""
+    async with House.open(tmp_path) as house:
+        early = house.store.figures
+        assert _flat(await early.read())["accepted"] == {}
+        films = [await house.accept() for _ in range(4)]
+        await _complete(house, films[0])
+        between = await early.read()
+        assert (between.accepted.total(), between.completed.total(), between.doubtful) == (4, 1, 0)
+        await house.store.videos.fail(films[1].id, VideoError("submission_unknown", "…"), house.time())
+        await house.store.videos.intend(films[2].id, "token", house.time())
+        await _complete(house, films[3])
+        now = await early.read()
+        late = Store.open(tmp_path / "filmgate.sqlite")
+        assert _flat(await late.figures.read()) == _flat(now) == _flat(await early.read())
+        await late.close()
+    assert (now.completed.total(), now.failed.total(), now.doubtful) == (2, 1, 1)
+    assert (now.submitted.total(), now.queued, now.undelivered) == (3, {"scripted": 1}, 3)
+    assert now.standing == {("scripted", "submitting"): 1}
+    (took,) = now.took.values()
+    assert sum(took.counts) == 2
+
+
+async def test_a_check_writes(tmp_path: Path) -> None:
+    """The check of the store is a commit, and it changes nothing that anybody reads."""
+    async with House.open(tmp_path) as house:
+        log = tmp_path / "filmgate.sqlite-wal"
+        before = log.stat().st_size
+        await house.store.check()
+        assert log.stat().st_size > before
+
+
+async def test_rows_that_cannot_be_read(tmp_path: Path) -> None:
+    """A fault of the file is said, every time."""
+    database = Database(tmp_path / "filmgate.sqlite")
+    shut = database.another_reader()
+    shut.close()
+    figures = Figures(lambda: shut)
+    for _ in range(2):
+        with pytest.raises(StorageFault):
+            await figures.read()
+    database.close()
