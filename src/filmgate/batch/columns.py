@@ -1,0 +1,174 @@
+"""The columns of a batch, by all the names that people give them, and what their cells hold."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from filmgate.batch.rows import Problem, Row, Wanted
+from filmgate.video import Fit, Size
+
+__all__ = ["COLUMNS", "known", "read"]
+
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "prompt": ("prompt", "text", "提示词", "提示", "描述", "文本"),
+    "model": ("model", "模型"),
+    "seconds": ("seconds", "duration", "length", "时长", "秒数", "秒", "时长秒"),
+    "size": ("size", "resolution", "尺寸", "分辨率", "大小"),
+    "input_reference": (
+        "inputreference",
+        "reference",
+        "image",
+        "picture",
+        "firstframe",
+        "参考图",
+        "参考图片",
+        "图片",
+        "首帧",
+    ),
+    "seed": ("seed", "种子", "随机种子"),
+    "fit": ("fit", "适配"),
+    "characters": ("characters", "角色"),
+    "metadata": ("metadata", "元数据"),
+    "name": ("name", "id", "title", "名称", "编号", "标题"),
+    "output": ("output", "file", "filename", "输出", "文件", "文件名"),
+}
+"""Each column and the names it goes by, in lower case without spaces, dashes and underscores."""
+
+_BY_NAME: Final = {name: column for column, names in COLUMNS.items() for name in names}
+_NOISE = re.compile(r"[\s_\-()（）]+")
+_SECONDS = re.compile(r"([0-9]+)(?:\.0*)?\s*(?:s|sec|seconds|秒)?", re.IGNORECASE | re.ASCII)
+_SIZE = re.compile(r"([0-9]+)\s*[xX×*]\s*([0-9]+)", re.ASCII)
+SEED_MAX = 2**63 - 1
+
+
+class _Bad(Exception):
+    """A cell that can't be meant."""
+
+    def __init__(self, what: str, **values: object) -> None:
+        super().__init__(what)
+        self.what, self.values = what, values
+
+
+def known(name: str) -> str | None:
+    """The column that goes by this name; ``metadata.x`` is a part of the metadata."""
+    bare = _NOISE.sub("", name).lower()
+    head = bare.partition(".")[0]
+    return _BY_NAME.get(bare) or ("metadata" if "." in bare and _BY_NAME.get(head) == "metadata" else None)
+
+
+def read(number: int, fields: Mapping[str, object], folder: Path) -> Row | Problem:
+    """A record as a row.
+
+    Args:
+        number: where it stands.
+        fields: as its author wrote them; names that begin with an underscore are remarks.
+        folder: what paths are relative to.
+    """
+    given: dict[str, Any] = {"metadata": {}}
+    try:
+        for name, value in fields.items():
+            if not name.startswith("_") and not _blank(value):
+                _take(given, name, value, folder)
+        row = {name: given.pop(name) for name in ("name", "output") if name in given}
+        if "prompt" not in given:
+            return Problem(number, "prompt")
+        return Row(number=number, wanted=Wanted(**given), **row)
+    except _Bad as bad:
+        return Problem(number, bad.what, bad.values)
+
+
+def _take(given: dict[str, Any], name: str, value: object, folder: Path) -> None:
+    column = known(name)
+    if column is None:
+        raise _Bad("column", name=name, nearest=_nearest(name))
+    if column == "metadata":
+        given["metadata"] |= _metadata(name, value)
+    elif column in given:
+        raise _Bad("twice", name=name, column=column)
+    else:
+        given[column] = _READERS[column](name, value, folder)
+
+
+def _blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _nearest(name: str) -> str:
+    close = difflib.get_close_matches(_NOISE.sub("", name).lower(), _BY_NAME, n=1, cutoff=0.5)
+    return _BY_NAME[close[0]] if close else ", ".join(COLUMNS)
+
+
+def _text(name: str, value: object, _folder: Path) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _Bad("text", name=name, value=value)
+    return str(value).strip()
+
+
+def _length(name: str, value: object, folder: Path) -> str:
+    match = _SECONDS.fullmatch(_text(name, value, folder))
+    if match is None:
+        raise _Bad("seconds", name=name, value=value)
+    return match[1]
+
+
+def _pixels(name: str, value: object, folder: Path) -> str:
+    match = _SIZE.fullmatch(_text(name, value, folder))
+    size = Size.parse(f"{match[1]}x{match[2]}") if match else None
+    if size is None:
+        raise _Bad("size", name=name, value=value)
+    return str(size)
+
+
+def _reference(name: str, value: object, folder: Path) -> str:
+    if isinstance(value, dict) and isinstance(value.get("image_url"), str):
+        return str(value["image_url"])
+    text = _text(name, value, folder)
+    if text.startswith(("http://", "https://", "data:")):
+        return text
+    return str((folder / Path(text).expanduser()).absolute())
+
+
+def _seed(name: str, value: object, folder: Path) -> int:
+    text = _text(name, value, folder).removesuffix(".0")
+    if not (text.isascii() and text.isdecimal() and int(text) <= SEED_MAX):
+        raise _Bad("seed", name=name, value=value)
+    return int(text)
+
+
+def _fit(name: str, value: object, folder: Path) -> str:
+    text = _text(name, value, folder).lower()
+    if text not in list(Fit):
+        raise _Bad("fit", name=name, value=value, known=", ".join(Fit))
+    return text
+
+
+def _characters(name: str, value: object, folder: Path) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        value = re.split(r"[,;，；\s]+", _text(name, value, folder))
+    return tuple(_text(name, part["id"] if isinstance(part, dict) and "id" in part else part, folder) for part in value)
+
+
+def _metadata(name: str, value: object) -> dict[str, str]:
+    if "." in name:
+        return {name.partition(".")[2].strip(): _text(name, value, Path())}
+    if not isinstance(value, dict):
+        raise _Bad("metadata", name=name)
+    return {str(key): _text(f"{name}.{key}", part, Path()) for key, part in value.items()}
+
+
+_READERS: Final[dict[str, Callable[[str, object, Path], object]]] = {
+    "prompt": _text,
+    "model": _text,
+    "seconds": _length,
+    "size": _pixels,
+    "input_reference": _reference,
+    "seed": _seed,
+    "fit": _fit,
+    "characters": _characters,
+    "name": _text,
+    "output": _text,
+}

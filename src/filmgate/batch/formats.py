@@ -1,0 +1,200 @@
+"""Files of rows: bytes in, records out. Which format it is the name says, else the text itself."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+import yaml
+from msgspec import Struct
+
+from filmgate.batch import columns
+from filmgate.batch.rows import Problem
+
+__all__ = ["FORMATS", "Format", "Record", "Unreadable", "decode", "format_of", "parse"]
+
+Format = Literal["csv", "jsonl", "json", "yaml", "text"]
+FORMATS: Final = ("csv", "jsonl", "json", "yaml", "text")
+
+_SUFFIXES: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".txt": "text",
+}
+_BOMS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DELIMITERS: Final = ",;\t|"
+
+
+class Record(Struct, frozen=True):
+    """What a file says of one film: names of its author's choice, values of any kind."""
+
+    number: int
+    fields: Mapping[str, object]
+
+
+class Unreadable(Exception):
+    """The file can't be taken apart."""
+
+    def __init__(self, what: str, row: int = 0, **values: object) -> None:
+        super().__init__(what)
+        self.problem = Problem(row, what, values)
+
+
+def decode(data: bytes, encoding: str | None = None) -> str:
+    """The text of a file: UTF-8, UTF-16 or GB 18030 (which holds GBK), told apart by its bytes.
+
+    Raises:
+        Unreadable: it is none of them.
+    """
+    for bom, name in _BOMS:
+        if data.startswith(bom) and encoding is None:
+            encoding = name
+    for name in (encoding,) if encoding else (_unmarked(data), "gb18030"):
+        try:
+            return data.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    raise Unreadable("encoding", encoding=encoding or "UTF-8, UTF-16, GB 18030")
+
+
+def format_of(name: str, text: str) -> Format:
+    """The format of a file, by its name, else by how it begins."""
+    suffix = name[name.rfind(".") :].lower() if "." in name else ""
+    if suffix in _SUFFIXES:
+        return _SUFFIXES[suffix]
+    start = text.lstrip()
+    if start.startswith(("{", "[")):
+        return "jsonl" if start.startswith("{") else "json"
+    head = text.partition("\n")[0]
+    return (
+        "csv" if any(columns.known(cell) for cell in next(csv.reader([head], delimiter=_delimiter(head)))) else "text"
+    )
+
+
+def parse(text: str, form: Format) -> list[Record]:
+    """The records of a text; empty lines and comments are none.
+
+    Raises:
+        Unreadable: it is not what the format asks for; says where.
+    """
+    return _PARSERS[form](text)
+
+
+def _unmarked(data: bytes) -> str:
+    """UTF-16 without a mark shows by its zeros."""
+    head = data[:4096]
+    if head[1::2].count(0) > len(head) // 4:
+        return "utf-16-le"
+    return "utf-16-be" if head[::2].count(0) > len(head) // 4 else "utf-8"
+
+
+def _table(text: str) -> list[Record]:
+    lines = text.partition("\n")
+    if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:  # noqa: PLR2004 - Excel's hint
+        delimiter, text = lines[0].strip()[4], lines[2]
+    else:
+        delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        cells = list(reader)
+    except csv.Error as error:
+        raise Unreadable("quotes", reader.line_num, reason=error) from None
+    return _records(cells)
+
+
+def _records(cells: list[list[str]]) -> list[Record]:
+    at, head = next(((at, row) for at, row in enumerate(cells) if any(map(str.strip, row))), (0, []))
+    names = [name.strip() for name in head]
+    found = []
+    for number, row in enumerate(cells[at + 1 :], start=at + 2):
+        if not any(map(str.strip, row)):
+            continue
+        if any(map(str.strip, row[len(names) :])):
+            raise Unreadable("cells", number, count=len(row), columns=len(names))
+        found.append(Record(number, {name: cell for name, cell in zip(names, row, strict=False) if name}))
+    return found
+
+
+def _delimiter(text: str) -> str:
+    """The separator that the first line with anything in it has most of, outside of quotes."""
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    bare = "".join(head.split('"')[::2])
+    return max(_DELIMITERS, key=bare.count)
+
+
+def _lines(text: str) -> list[Record]:
+    found = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            found.append(_object(number, _json(line, number)))
+    return found
+
+
+def _list(text: str) -> list[Record]:
+    return _listed(_json(text, 0))
+
+
+def _yaml(text: str) -> list[Record]:
+    try:
+        return _listed(yaml.safe_load(text))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        raise Unreadable("yaml", mark.line + 1 if mark else 0, reason=error.problem or "?") from None
+    except yaml.YAMLError as error:
+        raise Unreadable("yaml", 0, reason=error) from None
+
+
+def _listed(value: Any) -> list[Record]:
+    """A list of films, or ``{"defaults": {…}, "rows": […]}``."""
+    defaults: Mapping[str, object] = {}
+    if isinstance(value, dict) and set(value) <= {"defaults", "rows"}:
+        defaults, value = value.get("defaults") or {}, value.get("rows")
+    if not isinstance(value, list) or not isinstance(defaults, dict):
+        raise Unreadable("list")
+    return [_object(number, item, defaults) for number, item in enumerate(value, start=1)]
+
+
+def _object(number: int, value: object, defaults: Mapping[str, object] | None = None) -> Record:
+    if isinstance(value, str):
+        value = {"prompt": value}
+    if not isinstance(value, dict):
+        raise Unreadable("object", number)
+    return Record(number, {**(defaults or {}), **{str(name): part for name, part in value.items()}})
+
+
+def _json(text: str, number: int) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("json", number, reason=error) from None
+
+
+def _prompts(text: str) -> list[Record]:
+    lines = enumerate(text.splitlines(), start=1)
+    return [
+        Record(number, {"prompt": line.strip()})
+        for number, line in lines
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+
+
+_PARSERS: Final[dict[Format, Callable[[str], list[Record]]]] = {
+    "csv": _table,
+    "jsonl": _lines,
+    "json": _list,
+    "yaml": _yaml,
+    "text": _prompts,
+}

@@ -1,0 +1,266 @@
+"""The journal of a batch: what was asked for and what came of it, written down before it is done.
+
+One JSON object a line, each synced before anything else happens. Whatever dies, the journal tells what may have
+happened: an intent without an answer is a create that may have been accepted. A last line that was cut off in the
+middle was never relied upon, and is removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import IO, Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from filmgate.batch.results import file_digest
+from filmgate.errors import SettingsError
+
+__all__ = [
+    "Accepted",
+    "Begun",
+    "Ended",
+    "Entry",
+    "Fetching",
+    "Intent",
+    "Journal",
+    "Saved",
+    "State",
+    "Withdrawn",
+    "fold",
+    "saved",
+]
+
+VERSION = 1
+
+Verdict = Literal["failed", "refused", "lost", "unknown"]
+"""How a row may end without a film: it was made and failed; the server refused it; the server has it no more; nobody
+knows whether it was accepted."""
+
+
+class Begun(Struct, frozen=True, tag="begun", tag_field="what"):
+    """The first line of every journal."""
+
+    journal: str  # random: the same file in another folder is another batch
+    version: int = VERSION
+
+
+class Intent(Struct, frozen=True, kw_only=True, tag="intent", tag_field="what"):
+    """A create is about to be sent."""
+
+    row: str
+    attempt: int
+    idempotency_key: str
+    at: float
+    server: str
+    account: str  # a digest of the key that it is sent with
+    price_micros: int | None = None  # as the server's list of models says
+
+
+class Withdrawn(Struct, frozen=True, tag="withdrawn", tag_field="what"):
+    """The create was certainly not accepted."""
+
+    row: str
+
+
+class Accepted(Struct, frozen=True, tag="accepted", tag_field="what"):
+    """The server has it."""
+
+    row: str
+    video_id: str
+
+
+class Fetching(Struct, frozen=True, tag="fetching", tag_field="what"):
+    """Its film is about to be written to this path, which was free."""
+
+    row: str
+    path: str
+
+
+class Saved(Struct, frozen=True, kw_only=True, tag="saved", tag_field="what"):
+    """Its film is here, synced."""
+
+    row: str
+    bytes: int
+    sha256: str
+    mtime_ns: int
+
+
+class Ended(Struct, frozen=True, kw_only=True, tag="ended", tag_field="what"):
+    """There will be no film, unless it is asked for once more."""
+
+    row: str
+    verdict: Verdict
+    code: str | None = None
+    message: str = ""
+
+
+Entry = Begun | Intent | Withdrawn | Accepted | Fetching | Saved | Ended
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """How a row stands."""
+
+    attempt: int = 0
+    intent: Intent | None = None  # without an answer
+    server: str = ""
+    video_id: str | None = None
+    price_micros: int | None = None
+    path: str | None = None
+    saved: Saved | None = None
+    ended: Ended | None = None
+
+
+def fold(state: State, entry: Entry) -> State:
+    """How a row stands after one more entry."""
+    match entry:
+        case Intent(attempt=attempt, server=server, price_micros=price):
+            state = State(attempt=attempt, intent=entry, server=server, price_micros=price)
+        case Withdrawn():
+            state = State(attempt=state.attempt - 1)
+        case Accepted(video_id=video_id):
+            state = replace(state, intent=None, video_id=video_id)
+        case Fetching(path=path):
+            state = replace(state, path=path)
+        case Saved():
+            state = replace(state, saved=entry)
+        case Ended():
+            state = replace(state, ended=entry)
+    return state
+
+
+def saved(row: str, path: Path) -> Saved:
+    """The entry for a film that is here."""
+    sha256, stat = file_digest(path), path.stat()
+    return Saved(row=row, bytes=stat.st_size, sha256=sha256, mtime_ns=stat.st_mtime_ns)
+
+
+class Journal:
+    """One batch's journal, ours alone while it is open.
+
+    Args:
+        folder: where it lies; made if it is not there.
+
+    Raises:
+        SettingsError: another process works on it, or it is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.path = folder / "journal.jsonl"
+        self._file = _locked(self.path)
+        self.id = ""
+        self._states: dict[str, State] = {}
+        self._paths: set[Path] = set()
+        self._load()
+
+    def state(self, row: str) -> State:
+        """How a row stands."""
+        return self._states.get(row, State())
+
+    def states(self) -> dict[str, State]:
+        """How all rows stand that were ever begun."""
+        return dict(self._states)
+
+    def film(self, row: str) -> Path | None:
+        """Where a row's film is or will be; None before that is known."""
+        path = self.state(row).path
+        return None if path is None else self.folder.parent / path
+
+    def holds_film(self, row: str) -> bool:
+        """Whether a row's film is where it was saved, and as it was."""
+        path, saved = self.film(row), self.state(row).saved
+        if path is None or saved is None or not path.is_file():
+            return False
+        stat = path.stat()
+        if stat.st_size != saved.bytes:
+            return False
+        return stat.st_mtime_ns == saved.mtime_ns or file_digest(path) == saved.sha256
+
+    def inward(self, path: Path) -> str:
+        """A path as the journal writes it: relative to the batch's folder where it lies in it, so that it may move."""
+        home = self.folder.parent.absolute()
+        path = path.absolute()
+        return str(path.relative_to(home) if path.is_relative_to(home) else path)
+
+    def names(self, path: Path) -> bool:
+        """Whether some row's film is, or will be, at that path."""
+        return path.absolute() in self._paths
+
+    def note(self, entry: Entry) -> None:
+        """Write an entry; it is on the disk when this returns.
+
+        Raises:
+            OSError: the disk refused; the journal is as it was.
+        """
+        end, line = self._file.tell(), msgspec.json.encode(entry) + b"\n"
+        try:
+            _write_all(self._file, line)
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._file.seek(end)
+            self._file.truncate(end)
+            raise
+        self._apply(entry)
+
+    def idempotency_key(self, row: str, attempt: int) -> str:
+        """The key under which a row is asked for: the same whenever it is the same attempt."""
+        return "fg-" + hashlib.sha256(f"{self.id}\n{row}\n{attempt}".encode()).hexdigest()[:48]
+
+    def close(self) -> None:
+        """Let others have it."""
+        self._file.close()
+
+    def _load(self) -> None:
+        data = self._file.read()
+        whole = data.rfind(b"\n") + 1
+        self._file.truncate(whole)
+        self._file.seek(whole)
+        for number, line in enumerate(data[:whole].splitlines(), start=1):
+            try:
+                self._apply(msgspec.json.decode(line, type=Entry))
+            except msgspec.DecodeError as error:
+                raise SettingsError(f"Line {number} of the journal {self.path} can't be read: {error}.") from error
+        if not self.id:
+            self.note(Begun(secrets.token_hex(16)))
+            _sync_folder(self.folder)
+
+    def _apply(self, entry: Entry) -> None:
+        if isinstance(entry, Begun):
+            if entry.version != VERSION:
+                raise SettingsError(f"The journal {self.path} was written by another version of Filmgate.")
+            self.id = entry.journal
+        else:
+            self._states[entry.row] = fold(self.state(entry.row), entry)
+        if isinstance(entry, Fetching):
+            self._paths.add((self.folder.parent / entry.path).absolute())
+
+
+def _locked(path: Path) -> IO[bytes]:
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise SettingsError(f"Another process works on {path.parent}; one batch at a time.") from None
+    return file
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file.name)
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

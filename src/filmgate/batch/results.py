@@ -1,0 +1,67 @@
+"""What came of a row, and who is told of it."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from filmgate.batch.rows import Row
+from filmgate.client import AsyncVideo
+
+__all__ = ["Outcome", "Result", "Watcher", "file_digest"]
+
+
+class Outcome(StrEnum):
+    """How a row stands when nothing more is done about it."""
+
+    SAVED = "saved"  # its film was brought here
+    KEPT = "kept"  # its film was here already, intact
+    FAILED = "failed"  # there is no film, and nothing was charged; --retry-failed asks for it once more
+    UNKNOWN = "unknown"  # the reply to its create got lost: it may have been accepted
+    UNFETCHED = "unfetched"  # its film is on the server and could not be brought here; the next run tries again
+    LEFT = "left"  # not asked for: the budget or the limit was reached, or the batch stopped before
+
+
+DONE = frozenset({Outcome.SAVED, Outcome.KEPT})
+"""Outcomes with a film here."""
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What came of a row."""
+
+    row: Row
+    outcome: Outcome
+    video_id: str | None = None
+    path: Path | None = None
+    price_micros: int | None = None
+    code: str | None = None  # why there is no film
+    message: str = ""
+
+
+class Watcher(Protocol):
+    """Told what happens to rows; shows it."""
+
+    def asking(self, row: Row) -> None:
+        """Its create is about to be sent."""
+
+    def held(self, row: Row, seconds: float, reason: str) -> None:
+        """It has to wait that long until it may try again."""
+
+    def seen(self, row: Row, video: AsyncVideo) -> None:
+        """Something about its film changed."""
+
+    def saving(self, row: Row, done: int, total: int | None) -> None:
+        """Bytes of its film arrived."""
+
+    def ended(self, result: Result) -> None:
+        """Nothing more is done about it."""
+
+
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
