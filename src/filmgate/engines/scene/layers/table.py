@@ -66,7 +66,7 @@ def place(stage: Stage, count: int = 1) -> list[Place]:
         (0.5, 0.24, 0.76, 0.38, 0.62)[taken % 5] if not _accompanied(stage) else (0.68, 0.36, 0.84, 0.2, 0.5)[taken % 5]
     )
     size = (
-        (0.40 if _accompanied(stage) else 0.48)
+        ((0.30 if stage.portrait else 0.36) if _accompanied(stage) else 0.48)
         * min(stage.height, 1.15 * stage.width)
         * (1.0 if count == 1 else 0.72)
         * (0.8 if taken else 1.0)

@@ -8,7 +8,7 @@ __all__ = ["SUBJECT_HOMES", "TIME_HOMES", "WEATHER_HOMES"]
 
 SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "balloon": ("meadow", "mountains"),
-    "bird": ("forest", "sea", "mountains"),
+    "bird": ("sea", "forest"),
     "boat": ("sea", "beach"),
     "butterfly": ("meadow", "garden"),
     "cake": ("kitchen", "interior"),
@@ -24,7 +24,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "koi": ("garden",),
     "lantern": ("sea", "meadow"),
     "person": ("street", "meadow", "beach"),
-    "plane": ("mountains", "sea"),
+    "plane": ("sky", "mountains"),
     "product": ("studio", "shop", "interior"),
     "robot": ("city", "street"),
     "rocket": ("desert", "space"),

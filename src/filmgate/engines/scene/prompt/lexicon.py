@@ -23,7 +23,7 @@ _SHORTEST_STEM = 3
 class Meaning(Struct, frozen=True):
     """What a word may say: a facet and its value."""
 
-    facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, mood, count, and the joining ones
+    facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, mood, count, or a joint
     value: str
     owner: str = ""  # of an attribute: the only subject that has it
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.canvas import Canvas, blur
 from filmgate.engines.scene.kernels.jit import F32
+from filmgate.engines.scene.layers.cloudsea import cloud_sea
 from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
+from filmgate.engines.scene.palette import mix
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Plate, Stage
 
+_PARTS = re.compile(r"[\u2e80-\u9fff\uf900-\uffef]\s*|[^\s\u2e80-\u9fff\uf900-\uffef]+\s*")  # what no line is broken in
 _IN, _OUT = 0.5, 1.2  # seconds in which the title appears; its end is at three quarters of the shot
 
 
@@ -32,13 +36,20 @@ def abstract(stage: Stage) -> None:
     stage.eye, stage.reach, stage.standing = 1.6, 2.2, 7.0
     stage.bounds = (5.0, 8.0)
     sky(stage)
+    (_lake if stage.walkers else _LANDS[stage.seed % len(_LANDS)])(stage)
+    if stage.shot.text:
+        title(stage, stage.shot.text)
+    stage.hear(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)
+
+
+def _lake(stage: Stage) -> None:
+    """Wooded hills behind still water."""
     hues = ((0.45, 0.50, 0.66), (0.36, 0.46, 0.58), (0.26, 0.40, 0.44), (0.18, 0.32, 0.32), (0.10, 0.20, 0.20))
     for k, hue in enumerate(hues):
         depth = (420.0, 240.0, 130.0, 70.0, 40.0)[k]
-        base = stage.horizon - stage.height * (0.115 - 0.026 * k)
         hills = Ridge(
             depth=depth,
-            base=base,
+            base=stage.horizon + stage.height * (0.008 + 0.006 * k),
             rise=stage.height * (0.20 - 0.026 * k),
             width=(0.9, 0.8, 0.7, 0.5, 0.4)[k],
             colour=hue,
@@ -50,9 +61,26 @@ def abstract(stage: Stage) -> None:
     Water(Surface(tint=water, swell=0.016, mirror=0.30, wave=0.6, speed=0.6, sparkle=0.6), far=34.0).put(stage)
     if stage.walkers:
         jetty(stage, stage.standing)
-    if stage.shot.text:
-        title(stage, stage.shot.text)
-    stage.hear(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)
+
+
+def _ranges(stage: Stage) -> None:
+    """Range behind range in the mist, down to the frame's edge."""
+    for k in range(6):
+        near = k / 5
+        hills = Ridge(
+            depth=900.0 * 0.5**k,
+            base=stage.horizon + stage.height * (0.01 + 0.34 * near**1.2),
+            rise=stage.height * (0.22 - 0.05 * near),
+            width=1.0 - 0.35 * near,
+            colour=mix((0.52, 0.54, 0.70), (0.08, 0.13, 0.17), near**0.8),
+            mist=0.95 - 0.35 * near,
+            trees=(0, 0, 0, 6, 11, 20)[k],
+            bottom=1.15 * stage.height,
+        )
+        ridge(stage, hills)
+
+
+_LANDS = (_lake, _ranges, cloud_sea)
 
 
 def title(stage: Stage, text: str) -> None:
@@ -68,14 +96,14 @@ def title(stage: Stage, text: str) -> None:
         y = middle + (k - (len(lines) - 1) / 2) * 1.35 * size
         shadow.text(stage.width / 2, y, line, size, (1.0, 1.0, 1.0))
         canvas.text(stage.width / 2, y, line, size, (0.99, 0.97, 0.93))
-    canvas.pixels = _over(canvas.pixels, blur(blur(shadow.pixels[..., 3], size * 0.22), size * 0.22))
+    canvas.pixels = _over(canvas.pixels, blur(blur(shadow.pixels[..., 3], size * 0.34), size * 0.34))
     stage.add(_Title(stage, canvas), 0.5)
 
 
 def _over(text: F32, shade: F32) -> F32:
     """Text above its own soft shadow."""
     under = np.zeros_like(text)
-    under[..., 3] = np.clip(shade * 0.75, 0, 0.6)
+    under[..., 3] = np.clip(shade * 1.25, 0, 0.72)
     return np.asarray(text + under * (1 - text[..., 3:]), np.float32)
 
 
@@ -106,14 +134,11 @@ def _layout(stage: Stage, text: str) -> tuple[list[str], float]:
 
 
 def _broken(text: str, size: float, room: float) -> list[str]:
-    """Lines no wider than ``room``: broken at spaces, Chinese anywhere."""
-    spaced = text.isascii()
-    words = text.split() if spaced else list(text)
-    glue = " " if spaced else ""
+    """Lines no wider than ``room``: broken at spaces, between Chinese characters anywhere."""
     lines: list[str] = []
-    for word in words:
-        longer = f"{lines[-1]}{glue}{word}" if lines else word
-        if lines and fonts.width(longer, size) <= room:
+    for word in _PARTS.findall(text):
+        longer = f"{lines[-1]}{word}" if lines else word
+        if lines and fonts.width(longer.rstrip(), size) <= room:
             lines[-1] = longer
         else:
             lines.append(word)

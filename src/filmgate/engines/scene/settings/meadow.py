@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from filmgate.engines.scene.layers.foliage import LEAF, broadleaf, clump, grass, ramp
 from filmgate.engines.scene.layers.ground import Ground, Soil
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
-from filmgate.engines.scene.palette import mix, rgb
+from filmgate.engines.scene.palette import Colour, mix, rgb
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage, rocking
 
@@ -77,7 +75,7 @@ def meadow(stage: Stage) -> None:
             bottom=stage.horizon + 2,
         )
         ridge(stage, hills)
-    Ground(stage, Soil(dark=(0.22, 0.36, 0.12), light=(0.55, 0.66, 0.27), period=1.7)).put(stage)
+    Ground(stage, Soil(dark=(0.27, 0.43, 0.15), light=(0.64, 0.76, 0.33), period=1.7)).put(stage)
     _oaks(stage)
     _drifts(stage)
     _near_grass(stage)
@@ -90,7 +88,7 @@ def _oaks(stage: Stage) -> None:
     canvas = stage.canvas(top=-0.1, bottom=0.75)
     depth = 30.0
     foot = stage.at(0, 0, depth)[1]
-    for x in (-0.18, 0.12, 0.20, 0.86, 1.15):
+    for x in (0.10, 0.22, 0.88) if stage.portrait else (-0.18, 0.12, 0.20, 0.86, 1.15):  # whole inside the tile
         broadleaf(
             stage,
             canvas,
@@ -104,38 +102,24 @@ def _oaks(stage: Stage) -> None:
 
 
 def _drifts(stage: Stage) -> None:
-    """Flowers in drifts, smaller with distance."""
-    w, rng = stage.width, stage.rng
-    for depth in (14.0, 8.5, 5.6, 4.0):
+    """Flowers strewn over the grass, smaller and closer together with distance."""
+    rng = stage.rng
+    for depth in (15.0, 10.0, 6.8, 4.6):
         metre = stage.focal / depth
-        foot = stage.at(0, 0, depth)[1]
+        foot, next_foot = stage.at(0, 0, depth)[1], stage.at(0, 0, depth * 0.72)[1]
         canvas = stage.canvas(top=0.35, bottom=1.1)
-        colour = rgb(_FLOWERS[int(rng.integers(len(_FLOWERS)))])
-        for _ in range(7):
-            x = w * (rng.random() * 1.5 - 0.25)
-            clump(
-                stage,
-                canvas,
-                (x, foot),
-                (0.9 * metre, 0.10 * metre),
-                0.05 * metre,
-                ramp(stage, _GREEN, depth),
-                dense=0.5,
-            )
-            marks = np.array([mix(colour, (0, 0, 0), 0.35), colour, mix(colour, (1, 1, 1), 0.45)], np.float32)
-            lit = np.array(
-                [stage.shade((float(c[0]), float(c[1]), float(c[2])), depth, lit=0.8) for c in marks], np.float32
-            )
-            clump(
-                stage,
-                canvas,
-                (x, foot - 0.05 * metre),
-                (0.8 * metre, 0.09 * metre),
-                0.032 * metre + 0.5,
-                lit,
-                dense=0.16,
-            )
+        for _ in range(15):
+            x, y = stage.width * (rng.random() * 1.3 - 0.15), foot + (next_foot - foot) * rng.random()
+            wide = (0.25 + 0.5 * rng.random()) * metre
+            leaves = ramp(stage, _GREEN, depth)
+            clump(stage, canvas, (x, y), (1.2 * wide, 0.10 * metre), 0.05 * metre, leaves, dense=0.35)
+            tones = ramp(stage, _petals(rgb(_FLOWERS[int(rng.integers(len(_FLOWERS)))])), depth)
+            clump(stage, canvas, (x, y - 0.05 * metre), (wide, 0.11 * metre), 0.028 * metre + 0.5, tones, dense=0.10)
         stage.tile(canvas, depth, sway=rocking(0.006 * metre, 0.0, 1.1, depth))
+
+
+def _petals(colour: Colour) -> tuple[Colour, ...]:
+    return mix(colour, (0, 0, 0), 0.35), colour, mix(colour, (1, 1, 1), 0.45)
 
 
 _GREEN = (rgb("#2d4a1c"), rgb("#527a2a"), rgb("#86a63f"), rgb("#cbd778"))

@@ -45,9 +45,9 @@ def _picture(stage: Stage, colour: Colour, long: float) -> Canvas:
             tall=(0.012 + 0.018 * q) * long,
         )
     canvas.polygon(
-        at((0.06, -0.045), (-0.16, -0.26), (-0.24, -0.27), (-0.13, -0.04)), scale(white, 0.78), to=scale(white, 0.6)
+        at((0.08, -0.045), (-0.13, -0.155), (-0.20, -0.16), (-0.10, -0.04)), scale(white, 0.78), to=scale(white, 0.6)
     )
-    canvas.polygon(at((-0.40, -0.05), (-0.52, -0.27), (-0.60, -0.27), (-0.55, -0.03)), tone, to=scale(tone, 0.7))
+    canvas.polygon(at((-0.42, -0.05), (-0.53, -0.23), (-0.60, -0.23), (-0.57, -0.03)), tone, to=scale(tone, 0.7))
     body = smooth(
         at(
             (0.50, 0.012),

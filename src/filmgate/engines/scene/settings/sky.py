@@ -1,0 +1,48 @@
+"""Above the clouds: a white sea to the horizon, peaks that stand out of it."""
+
+from __future__ import annotations
+
+from filmgate.engines.scene.layers.cloudsea import cloud_sea
+from filmgate.engines.scene.layers.ridge import Ridge, ridge
+from filmgate.engines.scene.layers.sky import sky
+from filmgate.engines.scene.registry import setting
+from filmgate.engines.scene.stage import Stage
+
+
+@setting(
+    "sky",
+    en=(
+        "above the clouds",
+        "sea of clouds",
+        "cloudscape",
+        "in the sky",
+        "across the sky",
+        "through the clouds",
+        "heaven",
+    ),
+    zh=("云海", "云端", "云层", "云上", "空中", "天际", "高空", "云海之上"),
+    time="golden",
+    camera=("dolly",),
+)
+def above(stage: Stage) -> None:
+    """As from a plane's window."""
+    h = stage.height
+    stage.horizon, stage.eye = h * (0.56 if not stage.portrait else 0.60), 60.0
+    stage.focal = 0.9 * max(h * 0.8, min(stage.width, h))
+    stage.standing, stage.bounds, stage.reach = 90.0, (40.0, 400.0), 12.0
+    sky(stage)
+    if stage.seed % 2:
+        peaks = Ridge(
+            depth=2600.0,
+            base=stage.horizon + 0.03 * h,
+            rise=0.13 * h,
+            width=0.5,
+            colour=(0.42, 0.46, 0.56),
+            sharp=True,
+            snow=0.9,
+            mist=0.9,
+            bottom=stage.horizon + 0.05 * h,
+        )
+        ridge(stage, peaks)
+    cloud_sea(stage)
+    stage.hear(wind=0.8, pad=0.5)
