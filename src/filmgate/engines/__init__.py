@@ -50,7 +50,13 @@ def _testcard(context: EngineContext) -> Engine:
     )
 
 
-BUILT_IN: dict[str, Factory] = {"scene": _scene, "testcard": _testcard}
+def _openai_videos(context: EngineContext) -> Engine:
+    from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options  # noqa: PLC0415 - only servers need it
+
+    return OpenAIVideosEngine(context.name, read_options(context))
+
+
+BUILT_IN: dict[str, Factory] = {"openai-videos": _openai_videos, "scene": _scene, "testcard": _testcard}
 """The engines that come with the package."""
 
 

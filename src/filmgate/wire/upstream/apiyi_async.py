@@ -18,4 +18,6 @@ APIYI_ASYNC = Upstream(
     endings=ENDINGS,
     scheme="",
     url_keys=("url",),
+    running=5,
+    creates_a_minute=10,
 )

@@ -35,6 +35,9 @@ __all__ = [
 FAILED = VideoError("engine_error", "The engine could not make the video.")
 NOT_ACCEPTED = VideoError("engine_rejected", "The engine refused the request.")
 
+PAGE = 100
+"""Jobs of a page of the list."""
+
 
 class Picture(Struct, frozen=True):
     """A reference image."""
@@ -74,6 +77,7 @@ class Said(Struct, frozen=True, kw_only=True):
     meaning: Meaning
     id: str | None = None
     status: Status | None = None  # None: a word that its table does not know, or none
+    word: str | None = None  # which word it was, for the log
     progress: float | None = None  # percent, 0 to 100
     error: VideoError | None = None  # with FAILED, and with every meaning but JOB; cleaned
     content_url: str | None = None  # where the film lies, if not at its usual place
@@ -91,17 +95,30 @@ class Listed(Struct, frozen=True, kw_only=True):
 
     id: str
     created_at: float | None = None
-    model: str | None = None
     prompt: str | None = None
     size: str | None = None
     seconds: str | None = None
 
     def may_be(self, order: Order, since: float) -> bool:
-        """Whether nothing that it says speaks against its having come of that order, sent at or after ``since``."""
+        """Whether nothing that it says speaks against its having come of that order, sent at or after ``since``.
+
+        Rather once too often: an upstream may rename a model, cut a prompt short and round a length, and a job that is
+        overlooked is paid for twice.
+        """
         if self.created_at is not None and self.created_at < since:
             return False
-        asked = {"model": order.model, "prompt": order.prompt, "size": str(order.size), "seconds": str(order.seconds)}
-        return all(getattr(self, name) in {None, value} for name, value in asked.items())
+        size, seconds = Size.parse((self.size or "").lower()), reading.percent(self.seconds)
+        return (
+            _begins(order.prompt, self.prompt)
+            and (size is None or size == order.size)
+            and (not seconds or abs(seconds - order.seconds) < 1)
+        )
+
+
+def _begins(whole: str, shown: str | None) -> bool:
+    """Whether ``shown`` is all of a text or its beginning, however its blanks are spelt."""
+    start = " ".join((shown or "").split()).rstrip("….").rstrip()
+    return " ".join(whole.split()).startswith(start)
 
 
 def standard_fields(order: Order) -> dict[str, str]:
@@ -130,6 +147,8 @@ class Upstream(Struct, frozen=True, kw_only=True):
     url_in_refusal: bool = False  # a content request may be refused with the film's address in the text
     cancel_call: Callable[[str], Call] | None = None  # where a cancel really ends the work
     lists: bool = True  # GET /videos answers
+    running: int | None = None  # jobs at once that its vendor allows
+    creates_a_minute: int | None = None  # the same, of submissions
 
     # ---- what is sent
 
@@ -164,9 +183,9 @@ class Upstream(Struct, frozen=True, kw_only=True):
         """Stop a job; None where nothing would stop."""
         return self.cancel_call(ticket) if self.cancel_call else None
 
-    def listing(self, limit: int = 100, after: str | None = None) -> Call:
-        """Ask for the latest jobs, newest first."""
-        given = {"limit": str(limit), "order": "desc"} | ({"after": after} if after else {})
+    def listing(self, after: str | None = None) -> Call:
+        """Ask for a page of the latest jobs, newest first."""
+        given = {"limit": str(PAGE), "order": "desc"} | ({"after": after} if after else {})
         return Call(method="GET", path=f"videos?{urlencode(given)}")
 
     def models(self) -> Call:
@@ -201,19 +220,24 @@ class Upstream(Struct, frozen=True, kw_only=True):
         meaning = verdicts.of_look(status, readable=bool(found))
         return Said(meaning=meaning, retry_after=reading.retry_after(headers))
 
-    def read_refused_content(self, body: bytes) -> str | None:
+    def read_refused_content(self, status: int, body: bytes) -> str | None:
         """The address that a refused content request names instead."""
-        if not self.url_in_refusal:
+        if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - what it answers then
             return None
         match = re.search(rb"https?://[^\s\"'<>\\]+", body[: reading.BODY_LIMIT])
         return reading.web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
 
-    def read_listing(self, body: bytes) -> list[Listed] | None:
-        """The jobs of a list, those that can't be read left out; None if it is no list."""
-        rows = (reading.record(body) or {}).get("data")
+    def read_listing(self, body: bytes) -> tuple[list[Listed], bool] | None:
+        """The jobs of a list and whether more follow; None if it is no list, or holds what can't be read."""
+        found = reading.record(body) or {}
+        rows = found.get("data")
         if not isinstance(rows, list):
             return None
-        return [listed for row in rows if isinstance(row, dict) and (listed := self._listed(row))]
+        listed = [self._listed(row) for row in rows]
+        whole = [row for row in listed if row is not None]
+        # One that can't be read may be the one that is looked for.
+        more = found.get("has_more", len(rows) == PAGE)
+        return (whole, more is True) if len(whole) == len(listed) else None
 
     # ---- its parts
 
@@ -239,6 +263,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
             meaning=Meaning.JOB,
             id=ticket,
             status=status,
+            word=reading.word(found.get("status")),
             progress=reading.percent(found.get("progress")),
             error=self._error(found, default, ticket) if status is Status.FAILED else None,
             content_url=self._url(found),
@@ -257,11 +282,11 @@ class Upstream(Struct, frozen=True, kw_only=True):
     def _url(self, found: Mapping[str, object]) -> str | None:
         return next((url for key in self.url_keys if (url := reading.web_url(_reach(found, key)))), None)
 
-    def _listed(self, row: Mapping[str, object]) -> Listed | None:
-        ticket = self._id(row)
-        if ticket is None:
+    def _listed(self, row: object) -> Listed | None:
+        ticket = self._id(row) if isinstance(row, dict) else None
+        if ticket is None or not isinstance(row, dict):
             return None
-        texts = {name: value for name in ("model", "prompt", "size") if isinstance(value := row.get(name), str)}
+        texts = {name: value for name in ("prompt", "size") if isinstance(value := row.get(name), str)}
         seconds, made = row.get("seconds"), row.get("created_at")
         return Listed(
             id=ticket,

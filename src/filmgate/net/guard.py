@@ -8,71 +8,32 @@ first URL. Any port may be asked: what makes a service private here is its addre
 from __future__ import annotations
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import ssl
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
 import aiohttp
 import yarl
-from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
 
-from filmgate.errors import InvalidUrl, StorageFault, UrlUnreachable
+from filmgate.errors import InvalidUrl, UrlUnreachable
+from filmgate.net import files
+from filmgate.net.addresses import Allowed, BadUrl, Pinned, Resolver, is_literal, parse_url, system_resolver
 
-__all__ = ["Fetched", "Guard", "Resolver", "is_public"]
-
-Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
-"""From a host name and a port to the addresses it has now; OSError if there are none."""
-
-URL_LIMIT = 8192
-"""Characters of a URL."""
+__all__ = ["CONNECT_TIMEOUT", "IDLE_TIMEOUT", "REDIRECTS", "Fetched", "Guard"]
 
 REDIRECTS = 3
 """Redirects that are followed."""
 
+CONNECT_TIMEOUT = 10.0
+"""Seconds to wait for a connection."""
+
 IDLE_TIMEOUT = 10.0
-"""Seconds to wait for a connection, or for the next bytes."""
+"""Seconds to wait for the next bytes."""
 
-_BLOCK = 1024 * 1024
 _REDIRECT = {301, 302, 303, 307, 308}
-
-# From the IANA registries of special-purpose addresses, kept here because the standard library's view of them
-# differs from one Python to the next.
-_CLOSED_V4 = [
-    ipaddress.IPv4Network(network)
-    for network in (
-        "0.0.0.0/8",  # this network
-        "10.0.0.0/8",  # private
-        "100.64.0.0/10",  # carriers' NAT
-        "127.0.0.0/8",  # loopback
-        "168.63.129.16/32",  # a cloud's own services, under a public address
-        "169.254.0.0/16",  # link-local, clouds' metadata
-        "172.16.0.0/12",  # private
-        "192.0.0.0/24",  # protocol assignments
-        "192.0.2.0/24",  # documentation
-        "192.88.99.0/24",  # 6to4 relays
-        "192.168.0.0/16",  # private
-        "198.18.0.0/15",  # benchmarks
-        "198.51.100.0/24",  # documentation
-        "203.0.113.0/24",  # documentation
-        "224.0.0.0/4",  # multicast
-        "240.0.0.0/4",  # reserved, broadcast
-    )
-]
-_OPEN_V6 = ipaddress.IPv6Network("2000::/3")  # all that was ever given out; loopback, ULA, multicast lie outside
-_CLOSED_V6 = [
-    ipaddress.IPv6Network(network)
-    for network in (
-        "2001::/23",  # protocol assignments, Teredo
-        "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: leads to any IPv4 address
-        "3fff::/20",  # documentation
-    )
-]
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # an IPv4 address in its last 32 bits
 
 
 class Fetched(Struct, frozen=True, kw_only=True):
@@ -91,6 +52,9 @@ class Guard:
             is not public: a model server on the LAN, loopback in tests.
         resolver: the system's, or a test's.
         param: the request's field that errors point to.
+        connect_timeout: seconds to wait for an address, and for a connection.
+        idle_timeout: seconds to wait for the next bytes.
+        tls: whom to trust, if not those whom the system trusts.
     """
 
     def __init__(
@@ -99,10 +63,16 @@ class Guard:
         *,
         resolver: Resolver | None = None,
         param: str | None = "input_reference",
+        connect_timeout: float = CONNECT_TIMEOUT,
+        idle_timeout: float = IDLE_TIMEOUT,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._allowed = frozenset(host.lower() for host in allow_hosts)
-        self._resolve = resolver or _system_resolver
+        self._allowed = Allowed(allow_hosts)
+        self._resolve = resolver or system_resolver
         self._param = param
+        self._connect_timeout = connect_timeout
+        self._idle_timeout = idle_timeout
+        self._tls = tls
 
     async def fetch(
         self,
@@ -135,7 +105,14 @@ class Guard:
 
     def about(self, param: str | None) -> Guard:
         """The same guard, whose errors point to another field."""
-        return Guard(self._allowed, resolver=self._resolve, param=param)
+        return Guard(
+            self._allowed.hosts,
+            resolver=self._resolve,
+            param=param,
+            connect_timeout=self._connect_timeout,
+            idle_timeout=self._idle_timeout,
+            tls=self._tls,
+        )
 
     async def check(self, url: str) -> None:
         """Look whether a URL may be asked, without asking it.
@@ -144,7 +121,7 @@ class Guard:
             InvalidUrl: it may not, or its host has no address now.
         """
         try:
-            async with asyncio.timeout(IDLE_TIMEOUT):
+            async with asyncio.timeout(self._connect_timeout):
                 await self._addresses(self._parse(url))
         except TimeoutError as error:
             raise self._invalid(_NOT_PUBLIC) from error
@@ -170,13 +147,15 @@ class Guard:
 
     def _session(self, addresses: Sequence[str]) -> aiohttp.ClientSession:
         """A session that connects to these addresses, whatever it is asked for."""
-        connector = aiohttp.TCPConnector(resolver=_Pinned(addresses), use_dns_cache=False, force_close=True)
+        connector = aiohttp.TCPConnector(
+            resolver=Pinned(addresses), use_dns_cache=False, force_close=True, ssl=self._tls or True
+        )
         return aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=IDLE_TIMEOUT, sock_read=IDLE_TIMEOUT),
+            timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=self._idle_timeout),
             headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
         )
 
@@ -209,27 +188,16 @@ class Guard:
             raise self._unreachable("its host did not answer as it should") from error
 
     def _parse(self, text: str, base: yarl.URL | None = None) -> yarl.URL:
-        if len(text) > URL_LIMIT:
-            raise self._invalid(f"it has more than {URL_LIMIT} characters")
         try:
-            url = base.join(yarl.URL(text)) if base else yarl.URL(text)
-            port = url.port
-        except ValueError as error:
-            raise self._invalid("it can't be read") from error
-        if url.scheme not in {"http", "https"}:
-            raise self._invalid("only http and https URLs are fetched")
-        if not url.raw_host or not port:
-            raise self._invalid("it names no host")
-        if url.raw_user is not None or url.raw_password is not None:
-            raise self._invalid("it may not hold a user name or a password")
-        return url.with_fragment(None)
+            return parse_url(text, base)
+        except BadUrl as error:
+            raise self._invalid(str(error)) from error
 
     async def _addresses(self, url: yarl.URL) -> list[str]:
         """The addresses that may be connected to: all that the host has, or an error if one of them is not public."""
         host, port = url.raw_host or "", url.port or 0
-        found = [host] if _literal(host) else await self._ask(host, port)
-        name = host.rstrip(".").lower()
-        if not {name, f"{name}:{port}"} & self._allowed and not all(map(is_public, found)):
+        found = [host] if is_literal(host) else await self._ask(host, port)
+        if not self._allowed.permits(host, port, found):
             raise self._invalid(_NOT_PUBLIC)
         return found
 
@@ -252,7 +220,7 @@ class Guard:
 
     async def _write(self, response: aiohttp.ClientResponse, into: Path, limit: int) -> int:
         try:
-            with _opened(into) as file:
+            with files.opened(into) as file:
                 return await self._copy(response, file, limit)
         except BaseException:
             into.unlink(missing_ok=True)  # noqa: ASYNC240 - also when cancelled, where nothing can be awaited
@@ -265,10 +233,10 @@ class Guard:
             if size > limit:
                 raise self._too_large(limit)
             block += chunk
-            if len(block) >= _BLOCK:
-                await _put(file, block)
+            if len(block) >= files.BLOCK:
+                await files.put(file, block)
                 block = bytearray()
-        await _put(file, block)
+        await files.put(file, block)
         return size
 
     def _invalid(self, why: str) -> InvalidUrl:
@@ -283,80 +251,3 @@ class Guard:
 
 # One sentence for both, so that nobody finds out which names our network knows.
 _NOT_PUBLIC = "its host is unknown or not public"
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet: neither ours, nor special, nor a way around to such a one."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    if isinstance(ip, ipaddress.IPv4Address):
-        return not any(ip in network for network in _CLOSED_V4)
-    if ip.scope_id is not None:
-        return False
-    if ip.ipv4_mapped is not None:
-        return is_public(str(ip.ipv4_mapped))
-    if ip in _NAT64:
-        return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
-    return ip in _OPEN_V6 and not any(ip in network for network in _CLOSED_V6)
-
-
-class _Pinned(AbstractResolver):
-    """Knows one answer: the addresses that were checked."""
-
-    def __init__(self, addresses: Sequence[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The same addresses, whatever the name server says by now."""
-        del family
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self._addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held."""
-
-
-def _literal(host: str) -> bool:
-    """Whether a host is an address rather than a name; ``0x7f.1`` and its like are names, and resolve to addresses."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-async def _system_resolver(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
-
-
-def _opened(into: Path) -> BinaryIO:
-    try:
-        return into.open("wb")
-    except OSError as error:
-        raise StorageFault("A fetched file can't be written.") from error
-
-
-async def _put(file: BinaryIO, block: bytearray) -> None:
-    try:
-        await asyncio.to_thread(_write_out, file, block)
-    except OSError as error:
-        raise StorageFault("A fetched file can't be written.") from error
-
-
-def _write_out(file: BinaryIO, block: bytearray) -> None:
-    file.write(block)
-    file.flush()  # here, so that a full disk is not found by the file's closing

@@ -1,0 +1,26 @@
+"""The ways out: :class:`Guard` fetches what strangers name, :class:`Client` speaks to an upstream of the operator's.
+
+Both connect to addresses that were checked and to no other, follow no redirect unlooked at, and take neither cookies
+nor proxies from anywhere.
+"""
+
+from __future__ import annotations
+
+from filmgate.net.addresses import Resolver, is_public
+from filmgate.net.client import Client, Fault, Reply
+from filmgate.net.download import Downloaded, Refused, Unwanted, download
+from filmgate.net.guard import Fetched, Guard
+
+__all__ = [
+    "Client",
+    "Downloaded",
+    "Fault",
+    "Fetched",
+    "Guard",
+    "Refused",
+    "Reply",
+    "Resolver",
+    "Unwanted",
+    "download",
+    "is_public",
+]
