@@ -1,0 +1,11 @@
+"""Every fault by name."""
+
+from __future__ import annotations
+
+from filmgate.testing.mock.faults import content, look, submit
+from filmgate.testing.mock.faults.base import Fault
+
+__all__ = ["FAULTS"]
+
+FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*submit.FAULTS, *look.FAULTS, *content.FAULTS)}
+"""The registry: the manual, the tests and the mix ``all`` read it."""

@@ -1,0 +1,123 @@
+"""The mock's own log: what it was asked and did, one JSON object a line, on the disk before the answer leaves.
+
+It is the ground truth of fault and crash tests: a submission that a client was told of, or was not, is in it, and
+survives a ``kill -9`` and a power cut of the mock itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from enum import StrEnum, auto
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+__all__ = ["Asked", "Line", "Log", "read_log", "submissions"]
+
+HELD = 100_000
+"""Lines that are kept in memory for ``GET /mock/log``."""
+
+
+class Asked(StrEnum):
+    """What a line tells of."""
+
+    START = auto()  # the mock started
+    SUBMISSION = auto()  # a job was accepted: from here on it would be charged
+    REFUSAL = auto()  # a create was not accepted
+    REPLAY = auto()  # a create repeated an Idempotency-Key: no new job
+    LOOK = auto()
+    LIST = auto()
+    CONTENT = auto()
+    CANCEL = auto()
+    DELETE = auto()
+    OUTAGE = auto()
+
+
+class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that was asked; the fields after ``job`` stand where they say something."""
+
+    at: float  # Unix time
+    asked: Asked
+    job: str = ""  # the job's id as the mock knows it
+    http_status: int = 0  # of the honest answer, before a fault struck
+    fault: str = ""  # what struck, as "name=argument"
+    vendor: str = ""
+    model: str = ""
+    prompt: str = ""
+    size: str = ""
+    seconds: str = ""
+    frames: int = 0
+    fps: int = 0
+    key: str = ""  # the Idempotency-Key
+    faults: tuple[str, ...] = ()  # of a submission: all that this job will meet
+    duration: float = 0.0  # of a submission or an outage, in seconds
+    fields: tuple[str, ...] = ()  # of a create: the names of what was sent
+    credential: bool = False  # of content that needs none: whether a credential was sent all the same
+
+
+class Log:
+    """Lines in memory and, given a path, in a file; writing is grouped, so that a sync serves all who wait.
+
+    Args:
+        path: the file, appended to; None: memory only.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.lines: deque[Line] = deque(maxlen=HELD)
+        self._file: BinaryIO | None = None if path is None else path.open("ab")
+        self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def add(self, line: Line) -> None:
+        """Append a line; returns when it is on the disk. Cancelled meanwhile, the line is written all the same."""
+        self.lines.append(line)
+        if self._file is None:
+            return
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.append((msgspec.json.encode(line) + b"\n", done))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write(self._file))
+        await done
+
+    async def close(self) -> None:
+        """Write what is left."""
+        if self._writer is not None:
+            await self._writer
+        if self._file is not None:
+            self._file.close()
+
+    async def _write(self, file: BinaryIO) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            await asyncio.to_thread(_append, file, b"".join(line for line, _ in batch))
+            for _, done in batch:
+                if not done.done():
+                    done.set_result(None)
+        self._writer = None
+
+
+def read_log(path: Path) -> list[Line]:
+    """The lines of a log; a last one that a power cut tore is left out."""
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    return [msgspec.json.decode(line, type=Line) for line in whole.splitlines()]
+
+
+def submissions(lines: Iterable[Line], by: Callable[[Line], str] = lambda line: line.prompt) -> dict[str, int]:
+    """How often each thing was submitted and accepted: what a paid upstream would have charged.
+
+    Args:
+        lines: of a log.
+        by: what tells one video from another; the prompt, so give each a prompt of its own.
+    """
+    return dict(Counter(by(line) for line in lines if line.asked is Asked.SUBMISSION))
+
+
+def _append(file: BinaryIO, data: bytes) -> None:
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())

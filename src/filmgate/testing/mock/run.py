@@ -1,0 +1,80 @@
+"""Running a mock on a socket of this process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from filmgate.testing.mock.app import ADMIN, build, path_of
+from filmgate.testing.mock.config import Config
+from filmgate.testing.mock.log import Asked, Line
+from filmgate.testing.mock.upstream import Upstream
+
+__all__ = ["Running", "running"]
+
+GRACE = 0.2
+"""Seconds that answers under way get when the mock stops; those that never end are cut off then."""
+
+
+class Running:
+    """A mock that answers.
+
+    Args:
+        origin: ``http://host:port``.
+        upstream: what answers.
+    """
+
+    def __init__(self, origin: str, upstream: Upstream) -> None:
+        self.origin = origin
+        self.upstream = upstream
+
+    @property
+    def base_url(self) -> str:
+        """Where the default vendor answers, for the SDK's ``base_url``."""
+        return f"{self.origin}/v1"
+
+    def url(self, vendor: str) -> str:
+        """The base URL of a dialect or flavour by name."""
+        return self.origin + path_of(vendor)
+
+    @property
+    def admin(self) -> str:
+        """The base URL of ``/outage``, ``/log``, ``/jobs`` and ``/faults``."""
+        return self.origin + ADMIN
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What it was asked so far; the log file has the same."""
+        return list(self.upstream.log.lines)
+
+    async def outage(self, seconds: float) -> None:
+        """Answer nothing for so long; 0 ends an outage."""
+        await self.upstream.outage(seconds)
+
+
+@asynccontextmanager
+async def running(
+    config: Config | None = None, *, host: str = "127.0.0.1", port: int = 0, clock: Callable[[], float] = time.time
+) -> AsyncIterator[Running]:
+    """A mock in this process, on a free port unless one is named; gone when the ``with`` ends.
+
+    Args:
+        config: how it behaves; None: honestly, at once, and as OpenAI.
+        host: address to listen on.
+        port: 0 takes a free one.
+        clock: Unix time.
+    """
+    upstream = Upstream(config or Config(), clock)
+    runner = web.AppRunner(build(upstream), access_log=None, handler_cancellation=True, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        await upstream.log.add(Line(at=clock(), asked=Asked.START, vendor=upstream.config.vendor))
+        bound = runner.addresses[0]
+        yield Running(f"http://{host}:{bound[1]}", upstream)
+    finally:
+        await runner.cleanup()
+        await upstream.log.close()
