@@ -104,6 +104,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             "(open).",
         ),
     ] = "local"
+    profile: Annotated[str, _help("Profile of the command line, where `--profile` names none.")] = ""
     failpoint: Annotated[
         str, _help("For durability tests: the named step of the flow at which this process kills itself.")
     ] = ""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.cli.group import COMMANDS
+from filmgate.cli.group import COMMANDS, PROVIDERS
+from filmgate.client import endpoint
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -65,3 +66,8 @@ def test_an_error_names_its_mend(cli: Cli) -> None:
     ran = cli("list", "--base-url", "ftp://example.com")
     assert ran.code == 2
     assert len(ran.err.splitlines()) == 2
+
+
+def test_the_help_knows_the_providers() -> None:
+    """It must not load the SDK to say them."""
+    assert PROVIDERS == endpoint.PROVIDERS

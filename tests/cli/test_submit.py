@@ -115,7 +115,9 @@ def test_somebody_is_asked_before_money_is_spent(shop: Served) -> None:
 
 
 @pytest.mark.needs("curl")
-@pytest.mark.parametrize("prompt", ['it\'s a "koi" pond; $HOME `date`', "雨中的锦鲤池\n第二行", "@file in the rain", "<html>"])
+@pytest.mark.parametrize(
+    "prompt", ['it\'s a "koi" pond; $HOME `date`', "雨中的锦鲤池\n第二行", "@file in the rain", "<b>"]
+)
 def test_the_curl_command_does_the_same(shop: Served, tmp_path: Path, prompt: str) -> None:
     """Run as it is printed it makes the film, however the prompt is quoted; run twice, the same film."""
     picture = tmp_path / "a, b;c.png"

@@ -17,6 +17,13 @@ from filmgate.errors import SettingsError
         ("https://api.example.com/v1//", "https://api.example.com/v1"),
         ("https://api.example.com/v1/v1", "https://api.example.com/v1"),
         ("https://api.example.com/v1/videos", "https://api.example.com/v1"),
+        ("https://api.example.com/v1/videos/video_1", "https://api.example.com/v1"),
+        ("https://api.example.com/v1/videos/video_1/content?variant=video", "https://api.example.com/v1"),
+        ("https://api.example.com/v1/chat/completions", "https://api.example.com/v1"),
+        ("https://api.example.com/dmxapi/v1/v1/models/", "https://api.example.com/dmxapi/v1"),
+        ("https://api.example.com/chat/completions", "https://api.example.com/v1"),
+        ("https://videos.example.com/videos", "https://videos.example.com/v1"),
+        ('"https://api.example.com/v1"', "https://api.example.com/v1"),
         ("https://api.example.com/proxy/v2", "https://api.example.com/proxy/v2"),
         ("  api.example.com ", "https://api.example.com/v1"),
         ("localhost:8000", "http://localhost:8000/v1"),
@@ -60,3 +67,11 @@ def test_a_key_that_no_header_can_carry_is_refused() -> None:
     """A pasted sentence is told from a key before it breaks the request."""
     with pytest.raises(SettingsError, match="API key"):
         endpoint(None, "密钥", {})
+
+
+@pytest.mark.parametrize("provider", ["openai", "chat", "nobody"])
+def test_a_vendor_without_an_address_of_its_own_needs_one(provider: str) -> None:
+    """Which of the servers that speak so is meant can't be guessed."""
+    with pytest.raises(SettingsError, match=provider):
+        endpoint(None, None, {}, provider)
+    assert endpoint(None, None, {}, "dmxapi").base_url == "https://www.dmxapi.cn/v1"

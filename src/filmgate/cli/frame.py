@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +15,7 @@ from filmgate.cli.environment import Environment
 from filmgate.cli.texts import Texts
 
 if TYPE_CHECKING:
+    from filmgate.cli.profiles import Goal
     from filmgate.client import AsyncClient
     from filmgate.settings import Settings
 
@@ -27,6 +29,9 @@ class Options(Struct, frozen=True, kw_only=True):
 
     base_url: str | None = None
     api_key: str | None = None
+    provider: str | None = None
+    profile: str | None = None
+    config: Path | None = None
     data: Path | None = None
     format: Format = "auto"
 
@@ -68,15 +73,32 @@ class Frame:
 
     @property
     def base_url(self) -> str | None:
-        """The server that was named, by an option or the environment."""
-        from filmgate import client as sdk  # noqa: PLC0415 - what only some commands need is loaded by them
-
-        return self.options.base_url or sdk.base_url_from(self.env.environ)
+        """The server that options, the environment or a profile name."""
+        return self.goal.base_url
 
     @property
     def defaults(self) -> Mapping[str, str]:
         """What a film is like where nobody says, by the names of :class:`filmgate.cli.prompts.Wish`."""
-        return {}
+        return self.goal.film
+
+    @cached_property
+    def goal(self) -> Goal:
+        """Where this command goes.
+
+        Raises:
+            SettingsError: there is no such profile, or it can't be used.
+        """
+        from filmgate import settings  # noqa: PLC0415 - what only some commands need is loaded by them
+        from filmgate.cli import profiles  # noqa: PLC0415 - the same
+
+        options, environ = self.options, self.env.environ
+        own = settings.load(settings.locate(options.config, environ), environ, {"profile": options.profile})
+        tables = own.tables
+        chosen = profiles.pick(own.profile, tables.profiles, tables.file) if own.profile else profiles.Profile()
+        given = profiles.Given(
+            base_url=options.base_url, api_key=options.api_key, provider=options.provider, profile=options.profile
+        )
+        return profiles.goal(given, environ, chosen, lambda path: _key_in(path, tables.file))
 
     def say(self, line: str) -> None:
         """Tell people something, beside the results."""
@@ -118,7 +140,8 @@ class Frame:
         """The settings of this machine's own engine or server."""
         from filmgate import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
-        return settings.load(environ=self.env.environ, overrides={"data": self.options.data, **(overrides or {})})
+        file = settings.locate(self.options.config, self.env.environ)
+        return settings.load(file, self.env.environ, {"data": self.options.data, **(overrides or {})})
 
     @asynccontextmanager
     async def client(self, *, works: bool = False) -> AsyncIterator[AsyncClient]:
@@ -129,18 +152,25 @@ class Frame:
         """
         from filmgate import client as sdk  # noqa: PLC0415 - what only some commands need is loaded by them
 
-        base_url = self.base_url
-        if base_url is None:
+        goal = self.goal
+        if goal.base_url is None:
             from filmgate.cli import embedded  # noqa: PLC0415 - the engine, only where there is no server
 
             async with embedded.client(self.settings({"worker": works, **self._calm()})) as own:
                 yield own
             return
-        async with sdk.AsyncClient(base_url=base_url, api_key=self.options.api_key, environ=self.env.environ) as remote:
+        async with sdk.AsyncClient(
+            base_url=goal.base_url, api_key=goal.api_key, provider=goal.provider, environ={}
+        ) as remote:
             yield remote
 
     def _calm(self) -> dict[str, object]:
         return {} if "FILMGATE_LOG_LEVEL" in self.env.environ else {"log_level": "error"}
+
+
+def _key_in(path: str, file: Path | None) -> str:
+    """The key in a file that a profile names, from where the profile's own file lies."""
+    return ((file.parent if file else Path()) / Path(path).expanduser()).read_text(encoding="utf-8")
 
 
 def _os_message(error: Exception) -> str:

@@ -15,6 +15,9 @@ from filmgate.cli.widths import cells, wrap
 
 __all__ = ["COMMANDS", "Command", "Filmgate", "Group"]
 
+PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
+"""As :data:`filmgate.client.endpoint.PROVIDERS`, which help must not load."""
+
 COMMANDS = {
     "generate": "generate",
     "submit": "submit",
@@ -41,7 +44,7 @@ COMMANDS = {
 }
 """Each command and the module that holds it, in the order that the help shows."""
 
-_SHARED = ("base_url", "api_key", "data", "format", "quiet", "lang")
+_SHARED = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
 
 Run = Callable[..., Coroutine[Any, Any, int | None]]
 """What a command does: called with its frame and its own parameters; returns an exit code, None for success."""
@@ -198,12 +201,14 @@ def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]])
 
 def _shared_options(text: Texts) -> list[click.Parameter]:
     formats = click.Choice(["auto", "human", "json", "jsonl", "quiet"])
+    path = click.Path(path_type=Path)
     return [
+        click.Option(["--profile"], metavar="NAME", help=text("option.profile")),
         click.Option(["--base-url"], metavar="URL", help=text("option.base_url")),
         click.Option(["--api-key"], metavar=text("metavar.key"), help=text("option.api_key")),
-        click.Option(
-            ["--data"], metavar=text("metavar.folder"), type=click.Path(path_type=Path), help=text("option.data")
-        ),
+        click.Option(["--provider"], type=click.Choice(PROVIDERS), help=text("option.provider")),
+        click.Option(["--config"], metavar=text("metavar.file"), type=path, help=text("option.config")),
+        click.Option(["--data"], metavar=text("metavar.folder"), type=path, help=text("option.data")),
         click.Option(["--format"], type=formats, help=text("option.format")),
         click.Option(["-q", "--quiet"], is_flag=True, help=text("option.quiet")),
         click.Option(["--lang"], type=click.Choice(LANGUAGES), help=text("option.lang")),
@@ -216,7 +221,7 @@ def _options(ctx: click.Context | None, given: Options) -> Options:
     while ctx is not None:
         if ctx.params.get("quiet"):
             found.setdefault("format", "quiet")
-        for name in ("base_url", "api_key", "data", "format"):
+        for name in ("profile", "base_url", "api_key", "provider", "config", "data", "format"):
             if ctx.params.get(name) is not None:
                 found.setdefault(name, ctx.params[name])
         ctx = ctx.parent

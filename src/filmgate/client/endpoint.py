@@ -10,7 +10,18 @@ from msgspec import Struct
 
 from filmgate.errors import SettingsError
 
-__all__ = ["BASE_URL_NAMES", "DEFAULT_BASE_URL", "KEY_NAMES", "Endpoint", "base_url_from", "endpoint", "normalise"]
+__all__ = [
+    "ADDRESSES",
+    "BASE_URL_NAMES",
+    "DEFAULT_BASE_URL",
+    "KEY_NAMES",
+    "PROVIDERS",
+    "Endpoint",
+    "base_url_from",
+    "endpoint",
+    "key_from",
+    "normalise",
+]
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
 
@@ -20,36 +31,66 @@ BASE_URL_NAMES = ("FILMGATE_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE", "AP
 KEY_NAMES = ("FILMGATE_API_KEY", "OPENAI_API_KEY", "API_TOKEN", "DMX_API_KEY")
 """Environment variables that may hold the key, the first one that does wins."""
 
+PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
+"""Vendors that can be spoken to in their own dialect; see :mod:`filmgate.client.provider`."""
+
+ADDRESSES = {
+    "dmxapi": "https://www.dmxapi.cn/v1",
+    "apiyi": "https://api.apiyi.com/v1",
+    "apiyi-async": "https://api.apiyi.com/v1",
+}
+"""Where those vendors are that have one address; the others are whoever speaks so."""
+
+_RESOURCES = frozenset({"videos", "chat", "completions", "models"})
 _VERSION = re.compile(r"v\d+[a-z0-9]*")
 
 
 class Endpoint(Struct, frozen=True):
-    """An API: its address, ending in its version, and a key for it."""
+    """An API: its address, ending in its version, a key for it, and how that is shown."""
 
     base_url: str
     api_key: str | None
-
-    @property
-    def scheme(self) -> str:
-        """What stands before the key in its header."""
-        return "Bearer "
+    scheme: str = "Bearer "  # stands before the key in its header
 
     def url(self, path: str) -> str:
         """The whole address of a path below the base."""
         return f"{self.base_url}/{path}"
 
 
-def endpoint(base_url: str | None, api_key: str | None, environ: Mapping[str, str]) -> Endpoint:
+def endpoint(
+    base_url: str | None, api_key: str | None, environ: Mapping[str, str], provider: str | None = None
+) -> Endpoint:
     """The endpoint that arguments and environment name; arguments win.
 
+    Args:
+        base_url: the address, in any spelling.
+        api_key: the key.
+        environ: where they are looked for else.
+        provider: whose address it is where nobody says.
+
     Raises:
-        SettingsError: the address is none, or the key can't stand in a header.
+        SettingsError: the address is none, the key can't stand in a header, or the provider is unknown.
     """
-    key = api_key or _first(environ, KEY_NAMES)
-    address = normalise(base_url or base_url_from(environ) or DEFAULT_BASE_URL)
+    key = api_key or key_from(environ)
+    address = normalise(base_url or base_url_from(environ) or _address(provider))
     if key is not None and not (key.isascii() and key.strip().isprintable()):
         raise SettingsError("The API key holds characters that no key has; was something else pasted?")
     return Endpoint(address, key.strip() if key else None)
+
+
+def _address(provider: str | None) -> str:
+    if provider is None:
+        return DEFAULT_BASE_URL
+    if provider not in PROVIDERS:
+        raise SettingsError(f"There is no provider '{provider}'; known ones: {', '.join(PROVIDERS)}.")
+    if provider not in ADDRESSES:
+        raise SettingsError(f"Many servers speak like '{provider}': say which one, by its base URL.")
+    return ADDRESSES[provider]
+
+
+def key_from(environ: Mapping[str, str]) -> str | None:
+    """The key that the environment names."""
+    return _first(environ, KEY_NAMES)
 
 
 def base_url_from(environ: Mapping[str, str]) -> str | None:
@@ -60,25 +101,32 @@ def base_url_from(environ: Mapping[str, str]) -> str | None:
 def normalise(text: str) -> str:
     """The base address in its one spelling: ``https://host[/prefix]/v1``.
 
-    Takes it with or without scheme, ``/v1``, trailing slashes, doubled ``/v1/v1`` or a pasted ``/videos`` at its end.
+    Takes it with or without scheme, ``/v1``, trailing slashes and quotes, with a doubled ``/v1/v1``, or with what was
+    pasted along: ``/v1/videos/video_1/content?variant=video``, ``/v1/chat/completions``.
 
     Raises:
         SettingsError: not an http address.
     """
-    text = text.strip()
+    text = text.strip().strip("'\"").strip()
     if "://" not in text:
         text = ("http://" if _is_local(text) else "https://") + text
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError(f"'{text}' is not an address of an API; one looks like https://api.example.com/v1.")
-    steps = [step for step in parts.path.split("/") if step]
-    while steps and steps[-1] == "videos":
-        steps.pop()
+    steps = _above_resources([step for step in parts.path.split("/") if step])
     while len(steps) > 1 and steps[-1] == steps[-2] and _VERSION.fullmatch(steps[-1]):
         steps.pop()
     if not steps or not _VERSION.fullmatch(steps[-1]):
         steps.append("v1")
     return urlunsplit((parts.scheme, parts.netloc, "/" + "/".join(steps), "", ""))
+
+
+def _above_resources(steps: list[str]) -> list[str]:
+    """The path without the resource that was pasted along with it."""
+    for place, step in enumerate(steps):
+        if step in _RESOURCES and (place == 0 or _VERSION.fullmatch(steps[place - 1]) or place == len(steps) - 1):
+            return steps[:place]
+    return steps
 
 
 def _is_local(text: str) -> bool:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from filmgate.client.actions import Action, Answer, Fault, Machine, Request, Send, Sleep
 from filmgate.client.answers import retry_after
+from filmgate.client.experience import Experience
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
 __all__ = ["SAFE", "Session", "backoff", "exchange"]
@@ -31,6 +32,8 @@ class Session(Struct, frozen=True, kw_only=True):
     retries: int = 2  # times that a call is sent again
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random  # 0 to 1
+    vendor: str = ""  # whose videos these are, for experience: the API's address
+    experience: Experience = field(default_factory=Experience)
     observe: Callable[[Request, Answer], object] | None = None  # shown every answer, e.g. to learn limits of
 
 

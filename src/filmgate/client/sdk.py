@@ -13,6 +13,7 @@ from filmgate.client.bind import awaiting, awaiting_each, blocking, blocking_eac
 from filmgate.client.drivers import AsyncDriver, Driver
 from filmgate.client.endpoint import endpoint
 from filmgate.client.exchange import Session
+from filmgate.client.experience import Experience
 from filmgate.client.resources import Resource, VideoHandle
 
 if TYPE_CHECKING:
@@ -140,9 +141,12 @@ class Client:
         base_url: where the API is, with or without ``/v1``; else ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …; else
             the server on this machine.
         api_key: else ``FILMGATE_API_KEY``, ``OPENAI_API_KEY`` …
+        provider: the vendor that is there, spoken to in its own dialect: ``openai``, ``dmxapi``, ``apiyi``,
+            ``apiyi-async`` or ``chat``; None: a Filmgate, or whoever speaks as it does.
         max_retries: times that a call is sent again where that is safe.
         transport: how requests get there, e.g. ``httpx2.MockTransport``; the network by default.
         environ: instead of the process's environment.
+        experience: how long videos took, to look at the right moments; of this client alone unless given.
     """
 
     def __init__(
@@ -150,13 +154,15 @@ class Client:
         *,
         base_url: str | None = None,
         api_key: str | None = None,
+        provider: str | None = None,
         max_retries: int = 2,
         transport: httpx2.BaseTransport | None = None,
         environ: Mapping[str, str] = os.environ,
+        experience: Experience | None = None,
     ) -> None:
-        self.endpoint = endpoint(base_url, api_key, environ)
+        self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = Driver(self.endpoint, transport)
-        session = Session(retries=max_retries)
+        session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
         self.videos = Videos(self._driver, session)
         self.models = Models(self._driver, session)
         self.generate = self.videos.create
@@ -183,9 +189,12 @@ class AsyncClient:
         base_url: where the API is, with or without ``/v1``; else ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …; else
             the server on this machine.
         api_key: else ``FILMGATE_API_KEY``, ``OPENAI_API_KEY`` …
+        provider: the vendor that is there, spoken to in its own dialect: ``openai``, ``dmxapi``, ``apiyi``,
+            ``apiyi-async`` or ``chat``; None: a Filmgate, or whoever speaks as it does.
         max_retries: times that a call is sent again where that is safe.
         transport: how requests get there, e.g. ``httpx2.ASGITransport``; the network by default.
         environ: instead of the process's environment.
+        experience: how long videos took, to look at the right moments; of this client alone unless given.
     """
 
     def __init__(
@@ -193,13 +202,15 @@ class AsyncClient:
         *,
         base_url: str | None = None,
         api_key: str | None = None,
+        provider: str | None = None,
         max_retries: int = 2,
         transport: httpx2.AsyncBaseTransport | None = None,
         environ: Mapping[str, str] = os.environ,
+        experience: Experience | None = None,
     ) -> None:
-        self.endpoint = endpoint(base_url, api_key, environ)
+        self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = AsyncDriver(self.endpoint, transport)
-        session = Session(retries=max_retries)
+        session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
         self.videos = AsyncVideos(self._driver, session)
         self.models = AsyncModels(self._driver, session)
         self.generate = self.videos.create

@@ -1,16 +1,20 @@
-"""Waiting for a video: long polls where the server holds them, its own hints elsewhere, events where it sends them."""
+"""Waiting for a video: long polls where the server holds them, its hints where it gives some, else by experience."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from filmgate.client import requests
-from filmgate.client.actions import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Sleep
+from filmgate.client.actions import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Run, Sleep
 from filmgate.client.answers import VideoData, parse_event, parse_video
 from filmgate.client.exchange import Session, backoff, exchange
+from filmgate.client.experience import Kind
+from filmgate.client.pacing import Pacing
 from filmgate.errors import WaitTimeout
-from filmgate.video import TERMINAL
+from filmgate.video import TERMINAL, Status
 
 __all__ = ["events", "watch"]
 
@@ -33,14 +37,16 @@ Observer = Callable[[VideoData, str | None], Machine[None]]
 
 
 class _Pace:
-    """When to look again. Learns from the answers whether the server holds long polls back."""
+    """When to look again. Learns from the answers whether the server holds long polls back, and how the video goes."""
 
     def __init__(self, session: Session, interval: float | None) -> None:
         self._session = session
         self._interval = interval
+        self._belief: Pacing | None = None
+        self._age = 0.0  # seconds that the video was old when the watch began
+        self._began = session.clock()
         self._plain: float | None = None  # seconds that a look without waiting took
         self._holds: bool | None = None
-        self._looks = 0
 
     def ask(self, left: float | None) -> int:
         """Seconds to ask the server to hold the next answer back."""
@@ -50,7 +56,6 @@ class _Pace:
 
     def learn(self, asked: int, took: float, *, changed: bool) -> None:
         """Remember how the server treated a look."""
-        self._looks += 1
         if not asked:
             self._plain = took
         elif took >= max(HELD, 3 * (self._plain or 0.0)):
@@ -58,17 +63,46 @@ class _Pace:
         elif not changed:
             self._holds = False
 
-    def pause(self, answer: Answer) -> float:
+    def pause(self, answer: Answer, video: VideoData) -> float:
         """Seconds until the next look."""
         if self._interval is not None:
             return self._interval
         if self._holds:
             return 0.1 + self._session.jitter() / 10
         try:
-            hint = float(answer.headers.get("openai-poll-after-ms", "")) / 1000
+            pause = float(answer.headers.get("openai-poll-after-ms", "")) / 1000
         except ValueError:
-            hint = min(0.5 + self._looks / 4, 5.0)
-        return min(max(hint, 0.1), 60.0) * (0.9 + self._session.jitter() / 5)
+            pause = self._believe(answer, video)
+        return min(max(pause, 0.1), 60.0) * (0.95 + self._session.jitter() / 10)
+
+    def ended(self, video: VideoData) -> None:
+        """Remember how long it took, where that is what the next wait goes by."""
+        if self._belief is None or video.status is not Status.COMPLETED:
+            return
+        took = (video.completed_at or 0) - video.created_at
+        self._session.experience.note(self._kind(video), took if took > 0 else self._elapsed())
+
+    def _believe(self, answer: Answer, video: VideoData) -> float:
+        if self._belief is None:
+            self._age = _age(answer, video)
+            self._belief = Pacing(self._session.experience.typical(self._kind(video)))
+        self._belief.see(self._elapsed(), video.progress, working=video.status is Status.IN_PROGRESS)
+        return self._belief.pause()
+
+    def _elapsed(self) -> float:
+        return self._age + self._session.clock() - self._began
+
+    def _kind(self, video: VideoData) -> Kind:
+        return (self._session.vendor, video.model, video.size, video.seconds)
+
+
+def _age(answer: Answer, video: VideoData) -> float:
+    """How old the video is by the server's own clock, in seconds; 0 where it does not say what time it is there."""
+    try:
+        now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (TypeError, ValueError):
+        return 0.0
+    return max(0.0, now - video.created_at) if video.created_at else 0.0
 
 
 def watch(
@@ -98,9 +132,10 @@ def watch(
         if video != seen:
             yield from see(video, answer.request_id)
         if video.status in TERMINAL:
+            yield Run(partial(pace.ended, video))
             return
         seen = video
-        yield Sleep(_within(pace.pause(answer), until, session))
+        yield Sleep(_within(pace.pause(answer, video), until, session))
 
 
 def events(session: Session, video_id: str, show: Callable[[VideoData], T]) -> Emitter[T]:

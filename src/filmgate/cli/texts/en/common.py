@@ -18,6 +18,9 @@ TEXTS = {
     "option.base_url": "The API to talk to, with or without /v1. Else FILMGATE_BASE_URL, OPENAI_BASE_URL …; else the "
     "engine inside this program.",
     "option.api_key": "Its key. Else FILMGATE_API_KEY, OPENAI_API_KEY …",
+    "option.profile": "A profile of filmgate.toml: where to go, and what films are like. Else FILMGATE_PROFILE.",
+    "option.provider": "Speak to that vendor in its own way, with no server between; else FILMGATE_PROVIDER.",
+    "option.config": "The filmgate.toml to read. Else FILMGATE_CONFIG, ./filmgate.toml, or the user's own.",
     "option.data": "Where this machine's own films and keys lie.",
     "option.format": "How results are written; auto: for people at a terminal, plain lines elsewhere.",
     "option.quiet": "Only the bare result: --format quiet.",

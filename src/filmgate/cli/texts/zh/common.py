@@ -18,6 +18,9 @@ TEXTS = {
     "option.base_url": "要连接的 API 地址，带不带 /v1 都可以。未给出时依次取 FILMGATE_BASE_URL、OPENAI_BASE_URL 等；"
     "都没有则使用本程序内置的引擎。",
     "option.api_key": "API 密钥。未给出时依次取 FILMGATE_API_KEY、OPENAI_API_KEY 等。",
+    "option.profile": "filmgate.toml 里的配置档：连接到哪里、影片的默认参数。未给出时取 FILMGATE_PROFILE。",
+    "option.provider": "按该厂商自己的方式直接通信，中间不需要服务器；未给出时取 FILMGATE_PROVIDER。",
+    "option.config": "要读取的 filmgate.toml。未给出时依次取 FILMGATE_CONFIG、./filmgate.toml、用户自己的配置。",
     "option.data": "本机的影片和密钥所在的目录。",
     "option.format": "结果的格式；auto：终端里给人看，其他情况输出纯文本行。",
     "option.quiet": "只输出结果本身，等于 --format quiet。",

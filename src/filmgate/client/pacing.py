@@ -1,0 +1,103 @@
+"""When to look again at a vendor's video: a belief about when it ends, sharpened by every look.
+
+A vendor that neither holds a look back nor says when to come again leaves two clues: how long videos of this kind
+took so far, and the progress it shows, in jumps. Both go into one belief, a weight for each possible duration; the
+next look is at the moment where missing the end would begin to cost more than a look does. Against jobs of two to
+five minutes with jumpy progress that asks as seldom as a loop of 15 s does, and sees the end a fifth as late
+(``make bench``, row ``wait``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import takewhile
+
+__all__ = ["Pacing"]
+
+SHORTEST, LONGEST = 1.0, 3600.0
+STEP = 1.006
+"""Possible durations lie this factor apart: half a percent, a second in three minutes."""
+
+DURATIONS = tuple(SHORTEST * STEP**place for place in range(int(math.log(LONGEST / SHORTEST, STEP)) + 1))
+
+SPREAD = 0.2
+"""How far durations of one kind scatter around each that was seen, as a share of it."""
+
+DOUBT = 0.1
+"""The share of the belief that says: this one takes as long as it likes."""
+
+HONESTY = 0.03
+"""How far a vendor's progress strays from the true share of the duration."""
+
+SLOWEST_TRUST = 0.01
+"""What remains of a belief that the progress speaks against: some vendors' progress means nothing."""
+
+
+class Pacing:
+    """The belief about one video.
+
+    Args:
+        typical: seconds that videos of its kind took, the latest of them.
+        price: what a look may cost, in seconds of waiting saved.
+        least: shortest pause, in seconds.
+        most: longest pause, so that whoever watches sees something happen.
+    """
+
+    def __init__(
+        self, typical: Sequence[float] = (), *, price: float = 0.15, least: float = 1.0, most: float = 30.0
+    ) -> None:
+        self._price, self._least, self._most = price, least, most
+        self._began: float | None = None
+        self._elapsed = 0.0
+        self._progress = 0.0
+        self._weights = _prior(typical)
+
+    def see(self, elapsed: float, progress: float, *, working: bool) -> None:
+        """Take in what a look showed.
+
+        Args:
+            elapsed: seconds since the video was accepted.
+            progress: percent.
+            working: whether it is being made; the time before that it only stood in a queue.
+        """
+        if working and self._began is None:
+            self._began = (self._elapsed + elapsed) / 2 if self._elapsed else 0.0
+        self._rule_out(elapsed)
+        if progress > self._progress:
+            self._weigh(elapsed, progress / 100)
+            self._progress = progress
+        self._elapsed = elapsed
+
+    def pause(self) -> float:
+        """Seconds until the next look: as far ahead as the expected lateness still costs less than a look."""
+        left = sum(self._weights)
+        ended = 0.0
+        for duration, weight in zip(DURATIONS, self._weights, strict=True):
+            ended += weight
+            ahead = duration - self._elapsed
+            if weight and ahead * ended / left / 2 >= self._price:
+                return min(self._most, max(self._least, ahead))
+        return self._most
+
+    def _rule_out(self, elapsed: float) -> None:
+        passed = sum(1 for _ in takewhile(lambda duration: duration <= elapsed, DURATIONS))
+        self._weights[:passed] = [0.0] * passed
+
+    def _weigh(self, elapsed: float, share: float) -> None:
+        """Believe in durations whose share of progress was reached between the last look and this one."""
+        began = self._began or 0.0
+        for place, duration in enumerate(DURATIONS):
+            reached = began + (duration - began) * share
+            off = max(0.0, self._elapsed - reached, reached - elapsed) / (HONESTY * duration)
+            self._weights[place] *= SLOWEST_TRUST + math.exp(-0.5 * off * off)
+
+
+def _prior(typical: Sequence[float]) -> list[float]:
+    """Equal weights over the logarithm of the duration; around the typical ones where there are some."""
+    weights = [DOUBT / len(DURATIONS)] * len(DURATIONS)
+    for seen in typical:
+        near = [math.exp(-0.5 * (math.log(duration / max(seen, SHORTEST)) / SPREAD) ** 2) for duration in DURATIONS]
+        whole = sum(near) * len(typical)
+        weights = [weight + each / whole for weight, each in zip(weights, near, strict=True)]
+    return weights
