@@ -41,6 +41,7 @@ COMMANDS = {
     "usage": "books",
     "ledger": "books",
     "webhooks": "books",
+    "mock": "mock",
 }
 """Each command and the module that holds it, in the order that the help shows."""
 
