@@ -5,6 +5,8 @@ from __future__ import annotations
 from filmgate.engines.scene import fonts
 from filmgate.engines.scene.canvas import Canvas
 from filmgate.engines.scene.cues import SoundEvent
+from filmgate.engines.scene.layers.foliage import LEAF, broadleaf
+from filmgate.engines.scene.layers.ground import Ground, Soil
 from filmgate.engines.scene.layers.signs import NEON, flicker, neon_sign, sign_size, windows
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
@@ -37,6 +39,8 @@ _WORDS = (
     "咖啡",
 )
 _DEPTHS = (190.0, 110.0, 62.0, 36.0)  # metres to each row of towers; the first two are painted together
+_DUSK = 0.5  # of the lamps: below it is day
+_GLASS = ("#8fb3cc", "#7ea3bf", "#9db8c6", "#6f94b3", "#b5c4cc", "#a9b6b4")
 _WINDOWS: tuple[Colour, ...] = (
     (1.0, 0.80, 0.48),
     (1.0, 0.88, 0.66),
@@ -84,7 +88,6 @@ _WINDOWS: tuple[Colour, ...] = (
         "都市夜景",
     ),
     time="night",
-    weather=("rain",),
     camera=("dolly",),
     inhabitants=("car",),
 )
@@ -95,21 +98,29 @@ def city(stage: Stage) -> None:
     stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
     stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 15.0), 0.4, 1.1
-    sky(stage, sheets=1)
+    day = stage.light.lamps < _DUSK
+    sky(stage, sheets=1 + day)
     distant = stage.canvas(top=-0.35, bottom=0.75)
     for row in range(4):
         canvas = distant if row < 2 else stage.canvas(top=-0.35, bottom=0.75)
         _towers(stage, canvas, row)
         if row:
             stage.plate(canvas, _DEPTHS[row])
-    street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
-    Water(
-        Surface(tint=scale(street, 0.9), swell=0.013, mirror=0.22, wave=2.6, speed=0.12, murk=0.42, sparkle=0.0),
-        far=26.0,
-    ).put(stage)
+    if day and not {"rain", "storm"} & set(stage.shot.weather):
+        stage.wet = 0.0
+        Ground(stage, Soil(dark=(0.30, 0.30, 0.32), light=(0.47, 0.47, 0.49), period=2.6), far=26.0).put(stage)
+    else:
+        street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
+        wet = Surface(tint=scale(street, 0.9), swell=0.013, mirror=0.22, wave=2.6, speed=0.12, murk=0.42, sparkle=0.0)
+        Water(wet, far=26.0).put(stage)
     _road(stage)
     _kerb(stage)
-    _corners(stage)
+    if day:
+        _avenue(stage)
+    else:
+        _corners(stage)
+    if stage.shot.text and day:
+        _board(stage, stage.shot.text)
     stage.hear(city=1.0, traffic=0.5, pad=0.4)
     for k in range(int(stage.seconds / 2.6)):
         stage.events.append(SoundEvent(1.1 + 2.6 * k, "whoosh", (-1) ** k * 0.7, 0.3))
@@ -132,8 +143,8 @@ def _glowing(light: Light) -> Light:
         cloud_shadow=(0.07, 0.06, 0.17),
         haze=(0.40, 0.20, 0.46),
         haze_depth=min(light.haze_depth, 60.0),
-        ambient=(0.20, 0.19, 0.33),
-        key=(0.22, 0.16, 0.30),
+        ambient=(0.26, 0.24, 0.38),
+        key=(0.32, 0.25, 0.40),
         stars=90,
         sun_size=0.0,
         sun=(0.5, 0.02),
@@ -179,19 +190,18 @@ def _tower(
     rng, u, lamps = stage.rng, stage.unit, stage.light.lamps
     face = stage.shade(scale(stone, 0.75 + 0.5 * rng.random()), depth * 0.5, lit=0.4)
     foot = mix(face, stage.light.haze, 0.5 - 0.08 * row)
+    if lamps < _DUSK:
+        _facade(stage, canvas, box, depth, row)
+        return
     canvas.rectangle(x, y, wide, tall + 4, face, to=foot)
     canvas.rectangle(x, y, max(1.0, wide * 0.06), tall, mix(face, stage.light.glow, 0.22), alpha=0.6)
-    dark = mix(scale(face, 0.72), stage.light.sky[1][1], 0.2)
-    lit: tuple[Colour, ...] = (
-        _WINDOWS if lamps > 0.3 else (dark, scale(dark, 0.9), mix(face, stage.light.sky[-2][1], 0.5))
-    )
     windows(
         stage,
         canvas,
         (x, y, wide, tall),
         cell,
-        lit,
-        (0.30 + 0.16 * rng.random()) if lamps > 0.3 else 0.85,
+        _WINDOWS,
+        0.30 + 0.16 * rng.random(),
         0.5 + 0.5 * lamps,
     )
     if rng.random() < 0.5:
@@ -200,12 +210,65 @@ def _tower(
         canvas.glow(x + wide / 2, tip, (3 + row) * u, (1.0, 0.15, 0.2), 0.9 * lamps)
     elif rng.random() < 0.6:
         canvas.rectangle(x + wide * 0.2, y - tall * 0.05, wide * 0.55, tall * 0.055, face)
-    if rng.random() < 0.3 and lamps > 0.5:
+    if rng.random() < 0.3:
         tube, at = NEON[int(rng.integers(len(NEON)))], x + wide * (0.08 if rng.random() < 0.5 else 0.92)
         canvas.rectangle(at, y + tall * 0.05, (1.4 + row * 0.7) * u, tall * 0.8, tube, alpha=0.9)
         canvas.glow(at, y + tall * 0.4, (4 + 3 * row) * u, tube, 0.28, tall=tall * 0.32)
-    if row > 0 and rng.random() < 0.62 and wide > 16 * u and lamps > 0.3:
+    if row > 0 and rng.random() < 0.62 and wide > 16 * u:
         _hang(stage, box, depth, row)
+
+
+def _facade(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], depth: float, row: int) -> None:
+    """A tower by day: glass that mirrors the sky, storeys and pillars, one side in the sun."""
+    x, y, wide, tall = box
+    rng, u, light = stage.rng, stage.unit, stage.light
+    stone = rng.random() < 0.35
+    tint = rgb("#cfc4b4") if stone else rgb(_GLASS[int(rng.integers(len(_GLASS)))])
+    face = stage.shade(scale(tint, 0.8 + 0.25 * rng.random()), depth * 0.55, lit=0.55)
+    top = mix(face, light.sky[1][1], 0.12 if stone else 0.45)
+    foot = mix(mix(face, light.sky[-1][1], 0.3), light.haze, 0.42 - 0.08 * row)
+    canvas.rectangle(x, y, wide, tall + 4, top, to=foot)
+    storey, line = max(3.2 * u, (3.4 + 2.4 * row) * u), scale(top, 0.78 if stone else 0.86)
+    for k in range(int(tall / storey)):
+        canvas.rectangle(x, y + k * storey, wide, max(1.0, 0.34 * storey), line, alpha=0.5 - 0.05 * row)
+    for k in range(1, int(wide / (2.6 * storey))):
+        canvas.rectangle(x + 2.6 * storey * k, y, max(1.0, 0.16 * storey), tall, scale(top, 1.14), alpha=0.55)
+    sunny = light.sun[0] > 0.5
+    canvas.rectangle(x + wide * (0.72 if sunny else 0.0), y, wide * 0.28, tall, scale(top, 1.18), to=foot, alpha=0.5)
+    canvas.rectangle(x if sunny else x + wide * 0.8, y, wide * 0.2, tall, scale(face, 0.6), to=foot, alpha=0.45)
+    crown = rng.random()
+    if crown < 0.35:
+        canvas.rectangle(x + 0.2 * wide, y - 0.045 * tall, 0.6 * wide, 0.05 * tall, scale(top, 0.92), to=top)
+    elif crown < 0.6:
+        canvas.polygon([(x, y + 1), (x + wide, y + 1), (x + wide, y - 0.3 * wide)], scale(top, 1.05), to=top)
+    elif crown < 0.75:
+        canvas.line(
+            [(x + wide / 2, y), (x + wide / 2, y - 0.14 * tall)], (1.4 + row * 0.4) * u, scale(face, 0.9), end=1.0
+        )
+
+
+def _avenue(stage: Stage) -> None:
+    """By day: trees along the far pavement."""
+    w = stage.width
+    trees = stage.canvas(top=0.1, bottom=0.8)
+    foot = stage.at(0, 0, 17.0)[1]
+    for k in range(-3, 4):
+        if abs(k) > 0:
+            broadleaf(stage, trees, (w * (0.5 + 0.17 * k), foot), 3.6 * stage.focal / 17.0, LEAF, depth=9.0, leaf=3.2)
+    stage.plate(trees, 17.0)
+
+
+def _board(stage: Stage, text: str) -> None:
+    """What the prompt wants to be read, on a screen over the street."""
+    words = fonts.drawable(text)[:14]
+    size = min(0.085 * stage.height, 0.55 * stage.width / max(1.0, fonts.width(words, 1000) / 1000))
+    wide, x, y = fonts.width(words, size) + 1.2 * size, 0.5 * stage.width, 0.30 * stage.height
+    canvas = Canvas(x - wide, y - 2 * size, x + wide, y + 2 * size)
+    canvas.rectangle(
+        x - wide / 2, y - size, wide, 2 * size, (0.05, 0.09, 0.20), to=(0.10, 0.22, 0.45), radius=0.15 * size
+    )
+    canvas.text(x, y, words, size, (1.0, 0.98, 0.92))
+    stage.plate(canvas, 30.0)
 
 
 def _hang(stage: Stage, box: tuple[float, float, float, float], depth: float, row: int) -> None:

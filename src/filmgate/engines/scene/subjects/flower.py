@@ -8,11 +8,20 @@ import numpy as np
 
 from filmgate.engines.scene.canvas import Canvas, smooth
 from filmgate.engines.scene.description import SubjectSpec
+from filmgate.engines.scene.layers.table import place, shadow
 from filmgate.engines.scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import Words, subject
 from filmgate.engines.scene.stage import Stage, rocking
 
-_TONES = {"rose": rgb("#c8243c"), "sunflower": rgb("#f5b81f"), "tulip": rgb("#e4486a"), "daisy": rgb("#f6f2ea")}
+_ROOMS = frozenset(("interior", "kitchen", "livingroom", "studio", "shop", "office", "classroom"))
+_TONES = {
+    "rose": rgb("#c8243c"),
+    "lotus": rgb("#f2a3bd"),
+    "peony": rgb("#e26a94"),
+    "sunflower": rgb("#f5b81f"),
+    "tulip": rgb("#e4486a"),
+    "daisy": rgb("#f6f2ea"),
+}
 _PLACES = (
     (0.50, 0.42, 1.0),
     (0.24, 0.55, 0.72),
@@ -39,20 +48,55 @@ _PLACES = (
         "daisies",
         "blossom",
         "bouquet",
+        "vase",
+        "vase of flowers",
+        "lotus",
+        "lotus flower",
+        "peony",
+        "peonies",
+        "wildflowers",
+        "wild flowers",
         "blooming flower",
     ),
-    zh=("花朵", "鲜花", "玫瑰", "玫瑰花", "向日葵", "郁金香", "雏菊", "花", "花束", "盛开的花"),
+    zh=(
+        "花朵",
+        "鲜花",
+        "玫瑰",
+        "玫瑰花",
+        "向日葵",
+        "郁金香",
+        "雏菊",
+        "花",
+        "花束",
+        "盛开的花",
+        "花瓶",
+        "荷花",
+        "莲花",
+        "牡丹",
+        "野花",
+        "花丛",
+    ),
     element="plant",
     attributes={
         "rose": Words(en=("rose", "roses"), zh=("玫瑰", "玫瑰花")),
         "sunflower": Words(en=("sunflower", "sunflowers"), zh=("向日葵",)),
         "tulip": Words(en=("tulip", "tulips"), zh=("郁金香",)),
+        "lotus": Words(en=("lotus", "lotus flower"), zh=("荷花", "莲花")),
+        "peony": Words(en=("peony", "peonies"), zh=("牡丹",)),
+        "vase": Words(en=("vase", "vase of flowers", "bouquet"), zh=("花瓶", "花束")),
     },
 )
 def flower(stage: Stage, spec: SubjectSpec) -> None:
-    """One alone, or a group with the largest in the middle; they nod in the wind."""
+    """One alone, or a group with the largest in the middle; a bed or a vase of them where others are meant."""
     kind = next((name for name in spec.attributes if name in _TONES), "daisy")
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), _TONES[kind])
+    others = any(other.kind != "flower" for other in stage.shot.subjects)
+    if "vase" in spec.attributes or stage.served is not None or (others and stage.shot.setting in _ROOMS):
+        _vase(stage, kind, colour)
+        return
+    if others and "zoom" not in stage.shot.camera:
+        _bed(stage, kind, colour, named=kind != "daisy" or colour != _TONES[kind])
+        return
     stage.reach = min(stage.reach, 0.35)
     for k in range(max(1, min(len(_PLACES), spec.count)) - 1, -1, -1):
         x, y, near = _PLACES[k]
@@ -67,11 +111,51 @@ def flower(stage: Stage, spec: SubjectSpec) -> None:
     stage.hear(birds=0.4, wind=0.25, crickets=0.2)
 
 
-def _stem(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> None:
-    """A bent stem with two leaves."""
+def _bed(stage: Stage, kind: str, colour: Colour, *, named: bool) -> None:
+    """Flowers along the lower edge, in front of whom the film is about."""
+    rng, low = stage.rng, min(stage.height, 1.4 * stage.width)
+    for row in range(2):
+        canvas = stage.canvas(top=0.55, bottom=1.3)
+        for k in range(9):
+            x = stage.width * (-0.12 + 0.155 * k + 0.05 * rng.normal())
+            size = low * (0.026 + 0.010 * row + 0.008 * rng.random())
+            y = stage.height * (0.885 + 0.06 * row + 0.02 * rng.normal())
+            which, tone = (kind, colour) if named else _MIXED[int(rng.integers(len(_MIXED)))]
+            _stem(stage, canvas, x, y, size, wide=2.0)
+            _HEADS[which](stage, canvas, x, y, size, tone)
+        u = stage.unit
+        stage.plate(canvas, 2.2 - 0.5 * row, sway=rocking(3 * u, u, 1.1, 1.7 * row))
+    stage.hear(birds=0.3, wind=0.2)
+
+
+def _vase(stage: Stage, kind: str, colour: Colour) -> None:
+    """A bunch in a vase on the table."""
+    spot = place(stage)[0]
+    size = 0.9 * spot.size
+    canvas = Canvas(spot.x - size, spot.y - 1.6 * size, spot.x + size, spot.y + 0.2 * size)
+    shadow(canvas, spot.x, spot.y, 0.26 * size, 0.05 * size)
+    heads = ((-0.26, -0.98), (0.25, -1.0), (0.0, -1.18), (-0.13, -0.82), (0.15, -0.80))
+    green = stage.shade(rgb("#4f8a3a"), lit=0.7)
+    for dx, dy in heads:
+        stem = [(spot.x, spot.y - 0.45 * size), (spot.x + dx * size, spot.y + dy * size)]
+        canvas.line(stem, 0.03 * size, scale(green, 0.8), end=0.02 * size)
+        leaf = (spot.x + (0.6 * dx + 0.12) * size, spot.y + 0.75 * dy * size)
+        canvas.line([(spot.x + 0.4 * dx * size, spot.y + 0.6 * dy * size), leaf], 0.07 * size, green, end=1.0)
+    china = stage.shade((0.42, 0.58, 0.72), lit=0.85)
+    outline = [(-0.10, -0.56), (-0.07, -0.46), (-0.19, -0.28), (-0.17, -0.08), (-0.10, 0.0)]
+    shape = [(spot.x + x * size, spot.y + y * size) for x, y in (*outline, *((-x, y) for x, y in reversed(outline)))]
+    canvas.polygon(smooth(shape, 6), china, to=scale(china, 0.55))
+    canvas.ellipse(spot.x - 0.07 * size, spot.y - 0.26 * size, 0.03 * size, 0.13 * size, (1.0, 1.0, 1.0), alpha=0.35)
+    for dx, dy in heads:
+        _HEADS[kind](stage, canvas, spot.x + dx * size, spot.y + dy * size, 0.17 * size, colour)
+    stage.plate(canvas, spot.depth)
+
+
+def _stem(stage: Stage, canvas: Canvas, x: float, y: float, size: float, wide: float = 1.0) -> None:
+    """A bent stem with two leaves; ``wide``: times as thick as a large flower's."""
     green, low = stage.shade(rgb("#4f8a3a"), lit=0.7), 1.22 * stage.height
     stem = [(x + 0.22 * size * math.sin(1.6 * q), y + (low - y) * q) for q in np.linspace(0, 1, 12)]
-    canvas.line(stem, 0.09 * size, scale(green, 0.75), end=0.12 * size)
+    canvas.line(stem, 0.09 * wide * size, scale(green, 0.75), end=0.12 * wide * size)
     canvas.line([(px - 0.015 * size, py) for px, py in stem], 0.03 * size, green, end=0.04 * size)
     for side, q in ((-1, 4), (1, 5)):
         px, py = stem[q]
@@ -195,4 +279,31 @@ def _rose(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour:
         canvas.line(curl, 0.03 * size, stage.shade(scale(colour, 0.45), lit=0.5), end=1.0)
 
 
-_HEADS = {"daisy": _daisy, "sunflower": _sunflower, "tulip": _tulip, "rose": _rose}
+def _lotus(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+    """Pointed petals that open like hands, pale at their foot."""
+    rows = (((-1.0, 0.95), (1.0, 0.95)), ((-0.62, 1.12), (0.62, 1.12)), ((-0.24, 1.22), (0.24, 1.22)), ((0.0, 1.05),))
+    for row, petals in enumerate(rows):
+        for lean, tall in petals:
+            tip = (x + 0.95 * lean * size, y + (0.30 - tall * (1 - 0.38 * abs(lean))) * size)
+            across, foot = 0.30 * size, (x + 0.10 * lean * size, y + 0.38 * size)
+            middle = (0.45 * tip[0] + 0.55 * foot[0], 0.45 * tip[1] + 0.55 * foot[1])
+            outline = [
+                tip,
+                (middle[0] + across, middle[1] - 0.1 * size),
+                foot,
+                (middle[0] - across, middle[1] - 0.1 * size),
+            ]
+            lit = stage.shade(scale(colour, 0.86 + 0.07 * row), lit=0.85)
+            canvas.polygon(smooth(outline, 6), scale(lit, 0.86))
+            inner = [(0.94 * (px - foot[0]) + foot[0], 0.94 * (py - foot[1]) + foot[1]) for px, py in outline]
+            canvas.polygon(smooth(inner, 6), lit, to=mix(lit, (1.0, 0.96, 0.92), 0.65))
+
+
+_HEADS = {"daisy": _daisy, "sunflower": _sunflower, "tulip": _tulip, "rose": _rose, "lotus": _lotus, "peony": _rose}
+_MIXED = (
+    ("daisy", _TONES["daisy"]),
+    ("tulip", _TONES["tulip"]),
+    ("daisy", rgb("#f2b84a")),
+    ("tulip", rgb("#9a72d8")),
+    ("daisy", rgb("#e88fb0")),
+)
