@@ -25,6 +25,7 @@ import httpx2
 import psutil
 from PIL import Image
 
+from benchmarks import waiting
 from benchmarks.harness import (
     Row,
     Sample,
@@ -141,6 +142,16 @@ def content(folder: Path) -> Iterator[Row]:
             )
 
 
+def wait(_folder: Path) -> Iterator[Row]:
+    """How late a client knows that its video is there, and after how many looks, at a vendor that is simulated."""
+    vendor = waiting.Vendor()
+    late, looks = waiting.summary(waiting.ours(vendor))
+    loops = {every: waiting.summary(waiting.fixed(vendor, every)) for every in (1, 15, 30)}
+    told = {every: f"{its_late:.1f} s, {its_looks:.1f} looks" for every, (its_late, its_looks) in loops.items()}
+    note = f"a loop of 15 s; one of 1 s: {told[1]}; one of 30 s: {told[30]}"
+    yield Row("jobs of 2 to 5 min: late, looks", f"{late:.1f} s, {looks:.1f} looks", told[15], late, 1.0, note, " s")
+
+
 def start(folder: Path) -> Iterator[Row]:
     """How long until the command and the server answer, and what an idle server holds."""
     commands = {"ours": ["-m", "filmgate", "--help"], "python": ["-c", "pass"]}
@@ -176,6 +187,7 @@ ROWS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "upload": upload,
     "content": content,
     "start": start,
+    "wait": wait,
     "scene": scene,
 }
 

@@ -3,7 +3,7 @@
 A vendor that neither holds a look back nor says when to come again leaves two clues: how long videos of this kind
 took so far, and the progress it shows, in jumps. Both go into one belief, a weight for each possible duration; the
 next look is at the moment where missing the end would begin to cost more than a look does. Against jobs of two to
-five minutes with jumpy progress that asks as seldom as a loop of 15 s does, and sees the end a fifth as late
+five minutes with jumpy progress that asks as seldom as a loop of 15 s does, and sees the end a quarter as late
 (``make bench``, row ``wait``).
 """
 
@@ -45,7 +45,7 @@ class Pacing:
     """
 
     def __init__(
-        self, typical: Sequence[float] = (), *, price: float = 0.15, least: float = 1.0, most: float = 30.0
+        self, typical: Sequence[float] = (), *, price: float = 0.25, least: float = 1.0, most: float = 40.0
     ) -> None:
         self._price, self._least, self._most = price, least, most
         self._began: float | None = None

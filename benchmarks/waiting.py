@@ -1,0 +1,86 @@
+"""A vendor that is only simulated, and how well its videos are waited for: the SDK's own machine, in made-up time."""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+
+from filmgate.client.actions import Action, Answer, Machine, Run, Send, Sleep
+from filmgate.client.answers import VideoData
+from filmgate.client.exchange import Session
+from filmgate.client.experience import Experience
+from filmgate.client.waiting import watch
+
+__all__ = ["Vendor", "fixed", "ours", "summary"]
+
+JOBS = 200
+Outcome = tuple[float, int]
+"""Seconds between a video's end and the moment that its client knew; looks that it took."""
+
+
+class Vendor:
+    """Jobs of two to five minutes whose progress jumps: a few levels each, up to five percent off the truth."""
+
+    def __init__(self, seed: int = 1) -> None:
+        dice = random.Random(seed)  # noqa: S311 - to be repeatable
+        self.jobs = [self._job(dice) for _ in range(JOBS)]
+
+    @staticmethod
+    def _job(dice: random.Random) -> tuple[float, list[tuple[float, int]]]:
+        duration = dice.uniform(120, 300)
+        levels = sorted(dice.sample(range(5, 96), dice.randint(2, 6)))
+        return duration, [(duration * level / 100 * dice.uniform(0.95, 1.05), level) for level in levels]
+
+
+def fixed(vendor: Vendor, every: float) -> list[Outcome]:
+    """A loop that looks every so many seconds."""
+    looks = [(duration, math.ceil(duration / every)) for duration, _ in vendor.jobs]
+    return [(count * every - duration, count) for duration, count in looks]
+
+
+def ours(vendor: Vendor) -> list[Outcome]:
+    """The SDK, which learns from each job for the next."""
+    experience = Experience()
+    return [_play(duration, jumps, experience) for duration, jumps in vendor.jobs]
+
+
+def summary(outcomes: list[Outcome]) -> tuple[float, float]:
+    """Mean seconds late, mean looks a job."""
+    return statistics.mean(late for late, _ in outcomes), statistics.mean(looks for _, looks in outcomes)
+
+
+def _play(duration: float, jumps: list[tuple[float, int]], experience: Experience) -> Outcome:
+    now, looks = 0.0, 0
+
+    def answer() -> Answer:
+        done = now >= duration
+        progress = 100 if done else max([0, *(level for at, level in jumps if at <= now)])
+        status = "completed" if done else "in_progress"
+        said = {"id": "video_1", "model": "sora-2", "status": status, "progress": progress, "size": "1280x720"}
+        return Answer(200, {"content-type": "application/json"}, msgspec.json.encode(said))
+
+    def see(_video: VideoData, _request_id: str | None) -> Machine[None]:
+        yield from ()
+
+    session = Session(clock=lambda: now, jitter=lambda: 0.5, experience=experience)
+    machine: Generator[Action, Any, None] = watch(session, "video_1", see)
+    result: object = None
+    while True:
+        try:
+            action = machine.send(result)
+        except StopIteration:
+            return now - duration, looks
+        result = None
+        match action:
+            case Sleep(seconds):
+                now += seconds
+            case Run(call):
+                result = call()
+            case Send():
+                looks += 1
+                result = answer()
