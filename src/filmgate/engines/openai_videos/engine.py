@@ -25,7 +25,10 @@ from filmgate.wire.upstream.verdicts import ok
 __all__ = ["OpenAIVideosEngine"]
 
 GRACE = 5.0
-"""Seconds by which a clock, or a rounded time, may be off."""
+"""Seconds for what goes on around a request."""
+
+CLOCKS = 60.0
+"""Seconds by which the time of a job and that of the answer may differ at the upstream."""
 
 PAGES = 20
 """Pages of a list that are read to find a job."""
@@ -146,6 +149,7 @@ class OpenAIVideosEngine:
             EngineUnavailable: it could not be asked, or did not say.
         """
         said = await self._ask(ticket)
+        self._experience.seen(ticket)
         if said.gone:
             return Verdict(state=State.LOST, look_after=self._look_after(ticket, said))
         state = self._state(said)
@@ -203,7 +207,7 @@ class OpenAIVideosEngine:
         after: str | None = None
         for _ in range(PAGES):
             page, more, skew = await self._page(after)
-            earliest = since + skew - GRACE
+            earliest = since + skew - CLOCKS
             if all(row.id in found for row in page) or not more or _reaches_back(page, earliest):
                 found |= {row.id: row for row in page}
                 return [ticket for ticket, row in found.items() if row.may_be(order, earliest)]
@@ -231,7 +235,6 @@ class OpenAIVideosEngine:
         said = self._upstream.read_look(ticket, reply.status, reply.headers, reply.body)
         if said.meaning is Meaning.TRANSIENT:
             raise EngineUnavailable(retry_after=said.retry_after)
-        self._experience.seen(ticket)
         return said
 
     async def _page(self, after: str | None) -> tuple[list[Listed], bool, float]:

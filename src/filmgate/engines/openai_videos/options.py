@@ -6,7 +6,6 @@ import math
 import re
 import ssl
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -132,7 +131,7 @@ def _mistakes(options: Options) -> Mapping[str, str | None]:
         "reconcile": _unless_in(options.reconcile, ("idempotency-key", "list", "none")),
         "running": _unless_positive(options.running),
         "creates_a_minute": _unless_positive(options.creates_a_minute),
-        "ca_file": _wrong_file(options.ca_file),
+        "ca_file": _wrong_authorities(options.ca_file),
         "profiles": next(filter(None, map(_wrong_profile, options.profiles.values())), None),
         **{name: _unless_positive(getattr(options, name)) for name in _ABOVE_ZERO},
     }
@@ -170,8 +169,12 @@ def _wrong_profile(profile: Profile) -> str | None:
     return _unless_positive(profile.fps)
 
 
-def _wrong_file(path: str | None) -> str | None:
-    return "is no file" if path is not None and not Path(path).is_file() else None
+def _wrong_authorities(path: str | None) -> str | None:
+    try:
+        ssl.create_default_context(cafile=path)
+    except (OSError, ssl.SSLError):
+        return "is no file of certificates"
+    return None
 
 
 def _is_key(key: str | None) -> bool:

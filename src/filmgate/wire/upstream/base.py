@@ -107,7 +107,7 @@ class Listed(Struct, frozen=True, kw_only=True):
         """
         if self.created_at is not None and self.created_at < since:
             return False
-        size, seconds = Size.parse((self.size or "").lower()), reading.percent(self.seconds)
+        size, seconds = Size.parse((self.size or "").lower()), reading.number(self.seconds)
         return (
             _begins(order.prompt, self.prompt)
             and (size is None or size == order.size)
@@ -287,10 +287,10 @@ class Upstream(Struct, frozen=True, kw_only=True):
         if ticket is None or not isinstance(row, dict):
             return None
         texts = {name: value for name in ("prompt", "size") if isinstance(value := row.get(name), str)}
-        seconds, made = row.get("seconds"), row.get("created_at")
+        seconds, made = row.get("seconds"), reading.number(row.get("created_at"))
         return Listed(
             id=ticket,
-            created_at=float(made) if isinstance(made, int | float) and 0 < made < _LATEST else None,
+            created_at=made if made is not None and 0 < made < _LATEST else None,
             seconds=None if seconds is None else str(seconds)[:16],
             **texts,
         )

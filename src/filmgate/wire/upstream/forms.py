@@ -22,7 +22,8 @@ class File(Struct, frozen=True, kw_only=True):
 
 def encode_json(fields: Mapping[str, str]) -> tuple[str, bytes]:
     """The content type and the body of a JSON object."""
-    return "application/json", json.dumps(dict(fields), ensure_ascii=False).encode("utf-8", "backslashreplace")
+    encodable = {name: _text(value).decode() for name, value in fields.items()}
+    return "application/json", json.dumps(encodable, ensure_ascii=False).encode()
 
 
 def encode_form(fields: Mapping[str, str], files: Iterable[File] = ()) -> tuple[str, bytes]:

@@ -9,7 +9,18 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-__all__ = ["BODY_LIMIT", "duration", "header", "identifier", "percent", "record", "retry_after", "web_url", "word"]
+__all__ = [
+    "BODY_LIMIT",
+    "duration",
+    "header",
+    "identifier",
+    "number",
+    "percent",
+    "record",
+    "retry_after",
+    "web_url",
+    "word",
+]
 
 BODY_LIMIT = 4 * 1024 * 1024
 """Bytes of an answer that are read; a longer one is none."""
@@ -48,16 +59,23 @@ def word(value: object) -> str | None:
     return re.sub(r"[\s-]+", "_", value.strip().lower())
 
 
-def percent(value: object) -> float | None:
-    """A progress between 0 and 100: of a number or of text like ``45%``."""
+def number(value: object) -> float | None:
+    """A finite number, given as one or as text."""
     if isinstance(value, str):
-        text = value.strip().removesuffix("%").strip()
-        value = float(text) if _NUMBER.fullmatch(text) else None
+        value = float(value) if _NUMBER.fullmatch(value := value.strip()) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, float) and math.isnan(value):
+    try:
+        found = float(value)
+    except OverflowError:
         return None
-    return float(min(100, max(0, value)))
+    return found if math.isfinite(found) else None
+
+
+def percent(value: object) -> float | None:
+    """A progress between 0 and 100: of a number or of text like ``45%``."""
+    found = number(value.strip().removesuffix("%") if isinstance(value, str) else value)
+    return None if found is None else min(100.0, max(0.0, found))
 
 
 def web_url(value: object) -> str | None:

@@ -27,7 +27,7 @@ _MODERATION = frozenset(
         "sentinel_block",
     }
 )
-_CODE = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 _DEPTH = 4
 _MESSAGES = ("message", "msg", "detail", "reason", "fail_reason", "description", "error")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
@@ -39,6 +39,7 @@ SECRETS = re.compile(
     | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # an IPv4 address
     | \[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]*\]?(?::\d+)?    # an IPv6 address
     | \b(?:[a-z0-9-]+\.)+(?:[a-z]{2,24})(?::\d+|/\S*)     # a host with a port or a path
+    | \b(?:[a-z0-9-]+\.)+(?:ai|app|cloud|cn|com|dev|internal|io|lan|local|net|org|svc|top|vip|xyz)\b
     | \blocalhost(?::\d+)?\b
     | (?<![\w/])(?:~|\.{0,2})/(?:[\w.@+-]+/)+[\w.@+-]*    # a path in a file system
     | \b(?:sk|pk|key|token|bearer)[-_ ][\w-]{8,}          # a key by its prefix
@@ -51,14 +52,18 @@ SECRETS = re.compile(
 
 def clean(text: str, private: Iterable[str] = ()) -> str:
     """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing is left."""
-    text = text[: 8 * LONGEST]
-    if _MARKUP.search(text):
+    if _MARKUP.search(text, 0, 2 * LONGEST):
         return ""
-    text = _UNPRINTABLE.sub(" ", text).strip()
+    text = _cut(_UNPRINTABLE.sub(" ", text[: 8 * LONGEST]).strip())
     for word in private:
         text = text.replace(word, "…") if word else text
     text = SECRETS.sub("…", text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _cut(text: str) -> str:
+    """Not more than is needed; what is cut off is cut between two words, for half a secret looks like none."""
+    return text if len(text) <= 2 * LONGEST else text[: 2 * LONGEST].rpartition(" ")[0]
 
 
 def reason(said: object, default: VideoError, private: Iterable[str] = ()) -> VideoError:
@@ -94,6 +99,6 @@ def _code(said: object, depth: int = _DEPTH) -> str | None:
         return None
     for name in ("code", "type"):
         word = said.get(name)
-        if isinstance(word, str) and _CODE.fullmatch(word.strip().lower()):
+        if isinstance(word, str) and _CODE.fullmatch(word.strip().lower()) and not SECRETS.search(word):
             return word.strip().lower()
     return _code(said.get("error"), depth - 1) if depth else None

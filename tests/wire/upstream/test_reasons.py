@@ -1,0 +1,96 @@
+"""Why a job failed, out of whatever an upstream said about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from filmgate.video import VideoError
+from filmgate.wire.upstream.reasons import LONGEST, clean, reason
+
+OURS = VideoError("engine_error", "The engine could not make the video.")
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "message"),
+    [
+        (None, OURS.code, OURS.message),
+        ("", OURS.code, OURS.message),
+        ("   \n", OURS.code, OURS.message),
+        ("Out of memory", OURS.code, "Out of memory"),
+        ({"code": "oom", "message": "Out of memory"}, "oom", "Out of memory"),
+        ({"message": "Out of memory"}, OURS.code, "Out of memory"),
+        ({"code": 500, "message": "Out of memory"}, OURS.code, "Out of memory"),
+        ({"code": None, "type": "server_error", "message": None}, "server_error", OURS.message),
+        ({"code": "OOM"}, "oom", OURS.message),
+        ({"code": "no code at all"}, OURS.code, OURS.message),
+        ({"code": "x" * 65}, OURS.code, OURS.message),
+        ({"code": "a" * 40}, OURS.code, OURS.message),
+        ({"error": {"code": "oom", "message": "Out of memory"}}, "oom", "Out of memory"),
+        ([{"loc": ["body"], "msg": "bad size", "type": "value_error"}], "value_error", "bad size"),
+        ([], OURS.code, OURS.message),
+        (["Out of memory"], OURS.code, "Out of memory"),
+        (500, OURS.code, OURS.message),
+        (True, OURS.code, OURS.message),
+        ("<!DOCTYPE html><html><body>Bad gateway", OURS.code, OURS.message),
+        ({"message": "<html>x</html>", "code": "bad_gateway"}, "bad_gateway", OURS.message),
+        ({"code": "content_policy_violation", "message": "no"}, "moderation_blocked", "no"),
+        ({"message": {"message": {"message": {"message": {"message": {"message": "deep"}}}}}}, OURS.code, OURS.message),
+    ],
+)
+def test_any_shape_gives_a_code_and_a_message(said: object, code: str, message: str) -> None:
+    """Each half that it lacks is ours."""
+    assert reason(said, OURS) == VideoError(code, message)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "https://api.vendor.example/v1/videos/video_1?sig=abc",
+        "10.0.0.7",
+        "10.0.0.7:8000",
+        "2001:db8:0:1::7",
+        "[fe80:1:2:3::1]:8000",
+        "localhost:8000",
+        "gpu-3.cluster.internal",
+        "api.vendor.com",
+        "worker.example:9000",
+        "/var/lib/models/wan/weights.bin",
+        "sk-abcdefgh12345678",
+        "Bearer abcdefgh12345678",
+        "0123456789abcdef0123456789abcdef",
+        "video_1",
+        "my-own-key",
+    ],
+)
+def test_nothing_secret_is_repeated(secret: str) -> None:
+    """No host, address, path, key or id of the upstream's reaches a client, wherever it stands."""
+    for text in (f"Failed at {secret} again", secret, f"Failed ({secret})"):
+        told = reason({"message": text}, OURS, ("video_1", "my-own-key")).message
+        assert secret not in told, told
+        assert "…" in told
+
+
+def test_a_secret_at_the_edge_is_not_cut_in_half() -> None:
+    """What is cut off is cut between words."""
+    for filling in range(960, 1001):
+        assert "sk-ab" not in clean("https://a.example/" + "x" * (filling - 20) + " sk-abcdefgh12345678" + " y" * 50)
+
+
+def test_a_message_is_one_short_line() -> None:
+    """Control characters, marks of direction and half pairs are gone; the length is bounded."""
+    assert clean("a\r\n\tb\x00c\u202ed\ud800e") == "a b c d e"
+    assert len(clean("word " * 10_000_000)) == LONGEST
+
+
+def test_a_hostile_message_takes_no_time() -> None:
+    """No text makes the cleaning slow: it is cut before it is searched."""
+    for text in ("a." * 500_000, "a:" * 500_000, "-" * 1_000_000, "/a" * 500_000):
+        clean(text)
+
+
+def test_a_message_of_any_type_is_no_fault() -> None:
+    """Whatever JSON can hold."""
+    shapes: list[Any] = [{"message": 7}, {"message": [{}]}, [[[]]], {"error": []}, [None], {"detail": {"a": 1}}]
+    assert all(reason(shape, OURS) == OURS for shape in shapes)
