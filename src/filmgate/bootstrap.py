@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -13,12 +14,15 @@ from typing import Literal, Self
 
 import structlog
 
-from filmgate import engines, keyfile, net
-from filmgate.catalog import Catalog
+from filmgate import keyfile, net
 from filmgate.claim import Claim, claim
 from filmgate.engines.base import Engine
 from filmgate.errors import SettingsError
+from filmgate.fleet import assemble, remaker
 from filmgate.flow import Flow, failpoint
+from filmgate.flow.breaker import Breaker
+from filmgate.flow.dispatch import Dispatcher
+from filmgate.flow.roster import Roster
 from filmgate.flow.webhooks import Deliveries
 from filmgate.links import LinkSigner
 from filmgate.server.app import App, build_app
@@ -104,8 +108,13 @@ class Gate:
         await self.stop()
 
 
-def build(settings: Settings, role: Role = "server") -> Gate:
+def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] = os.environ) -> Gate:
     """Assemble everything and take the data folder; nothing runs yet.
+
+    Args:
+        settings: everything that was configured.
+        role: what this process is to the data folder.
+        environ: where keys are that the settings name by ``key_env``.
 
     Raises:
         SettingsError: a setting can't be used, or another server holds the data folder.
@@ -113,29 +122,32 @@ def build(settings: Settings, role: Role = "server") -> Gate:
     _log_to_stderr(settings.log_level)
     data = _prepare(settings.data)
     held = claim(data, role, alone=role == "server")
-    catalog = Catalog.load(*([settings.models] if settings.models else []))
     store = Store.open(data / "filmgate.sqlite")
     storage = LocalStorage(data / "files")
     vault = Vault.at(data / "secrets" / "vault.key")
     guard = net.Guard(allow_hosts=settings.allow_hosts)
-    made = _engines(catalog, settings)
+    fleet = assemble(settings, environ, vault)
+    dispatcher = Dispatcher(fleet.routes, fleet.engines, Breaker(time.time))
     flow = Flow(
         store,
         storage,
-        made,
+        fleet.engines,
         data=data,
         executor_id=held.executor_id,
         retention=settings.retention,
         clock=time.time,
         checkpoint=failpoint(settings.failpoint),
         worker=settings.worker,
+        dispatcher=dispatcher,
+        roster=Roster(fleet.engines, store.identities, fleet.present, remaker(settings, vault)),
         webhooks=Deliveries(store, vault, guard.post, time.time),
     )
     videos = Videos(
-        catalog=catalog,
+        catalog=fleet.catalog,
         store=store,
         storage=storage,
-        engines=made,
+        engines=fleet.engines,
+        choose=dispatcher.choose,
         guard=guard,
         vault=vault,
         wake=flow.wake,
@@ -148,7 +160,7 @@ def build(settings: Settings, role: Role = "server") -> Gate:
         held=held,
         store=store,
         storage=storage,
-        engines=made,
+        engines=fleet.engines,
         flow=flow,
         videos=videos,
         signer=signer,
@@ -167,27 +179,6 @@ def _prepare(data: Path) -> Path:
     except OSError as error:
         raise SettingsError(f"The data folder {data} can't be made: {error.strerror}.") from error
     return data
-
-
-def _engines(catalog: Catalog, settings: Settings) -> dict[str, Engine]:
-    needed = sorted({model.engine for name in catalog.names() if (model := catalog.get(name))})
-    return {name: engines.make(name, _context(name, settings)) for name in needed}
-
-
-def _context(name: str, settings: Settings) -> engines.EngineContext:
-    return engines.EngineContext(
-        name=name,
-        options=_OPTIONS[name](settings) if name in _OPTIONS else {},
-        cache=settings.data / "cache" / name,
-        scratch=settings.data / "scratch" / name,
-    )
-
-
-_OPTIONS: Mapping[str, Callable[[Settings], Mapping[str, object]]] = {
-    "scene": lambda settings: {"workers": settings.scene_workers},
-    "testcard": lambda settings: {"delay": settings.testcard_delay},
-}
-"""Which settings each built-in engine gets to see."""
 
 
 def _log_to_stderr(level: str) -> None:

@@ -27,6 +27,9 @@ FAILOVER = frozenset(
         "overloaded",
         "rate_limit_exceeded",
         "server_error",
+        "upstream_misconfigured",
+        "upstream_quota",
+        "upstream_unauthorized",
     }
 )
 """Failures after which another engine is asked where a route does not say otherwise: the engine's own trouble, told
@@ -43,6 +46,8 @@ NEVER = frozenset(
         "reference_gone",
         "storage_fault",
         "submission_unknown",
+        "upstream_deleted",
+        "upstream_expired",
         "upstream_lost",
     }
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping, MutableSequence, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, MutableSequence, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -19,7 +20,7 @@ from msgspec import Struct
 from filmgate import net
 from filmgate.catalog import UNLIMITED, Catalog, Limits, Model, Resolved
 from filmgate.characters import Characters
-from filmgate.engines.base import Engine, outline
+from filmgate.engines.base import Engine, needs, outline
 from filmgate.errors import (
     FilmgateError,
     InvalidValue,
@@ -67,10 +68,21 @@ USUAL_SECONDS = 60.0
 """What a video is taken to need whose engine is no longer configured."""
 
 
-_ABILITIES = {Operation.REMIX: "remix", Operation.EDIT: "edits", Operation.EXTEND: "extends"}
-"""What an engine has to be capable of, by what is asked of it."""
+_SAID = {
+    "remix": "remixes",
+    "edits": "edits",
+    "extends": "extensions",
+    "characters": "characters",
+    "image_input": "reference images",
+}
+"""What a model is said not to support, by the capability that none of its engines has."""
 
-_SAID = {"remix": "remixes", "edits": "edits", "extends": "extensions", "characters": "characters"}
+
+class Choose(Protocol):
+    """Chooses the engine of a new video: :meth:`filmgate.flow.dispatch.Dispatcher.choose`."""
+
+    def __call__(self, model: str, wanted: Collection[str], video_id: str) -> str | None:
+        """One that can do what is wanted; None if the model has none."""
 
 
 class Content(Struct, frozen=True):
@@ -120,7 +132,20 @@ class _Turns:
 
 
 class Videos:
-    """The use cases, for one store, one storage and a set of engines."""
+    """The use cases, for one store, one storage and a set of engines.
+
+    Args:
+        catalog: the models.
+        store: rows.
+        storage: bytes.
+        engines: by name.
+        choose: shares new videos out among them.
+        guard: the way out, for reference URLs and callbacks.
+        vault: seals what must not lie in the clear.
+        wake: starts the flow of a video just committed.
+        clock: Unix seconds.
+        image_limit: bytes of a reference image.
+    """
 
     def __init__(
         self,
@@ -129,6 +154,7 @@ class Videos:
         store: Store,
         storage: Storage,
         engines: Mapping[str, Engine],
+        choose: Choose,
         guard: net.Guard,
         vault: Vault,
         wake: Callable[[Video], None],
@@ -139,6 +165,7 @@ class Videos:
         self._store = store
         self._storage = storage
         self._engines = engines
+        self._choose = choose
         self._guard = guard
         self._vault = vault
         self._wake = wake
@@ -235,13 +262,13 @@ class Videos:
         resolved = self.catalog.resolve(params, limits)
         _check_allowed(principal, resolved.model.name)
         characters = await self.characters.cast(principal.account_id, params.characters)
-        if characters:
-            self._check_able(resolved.model, "characters")
-        callback_url = await self._callback(params.callback_url)
         video_id = new_id()
+        wanted = {"characters": bool(characters), "image_input": params.input_reference is not None}
+        engine = self._engine_for(resolved.model, [name for name, asked in wanted.items() if asked], video_id)
+        callback_url = await self._callback(params.callback_url)
         reference = await self._take_in(video_id, params, resolved, limits)
         recipe = _recipe(params, resolved, reference, characters)
-        new = _new_video(video_id, principal, resolved, recipe, repeated, limits)
+        new = _new_video(video_id, principal, resolved, engine, recipe, repeated, limits)
         new = msgspec.structs.replace(new, callback_url=callback_url, metadata=params.metadata or {})
         return await self._surely_accept(new)
 
@@ -250,10 +277,10 @@ class Videos:
         recipe, video_id = recipe_of(params, origin), new_id()
         resolved = self._resolve_revision(params, origin, recipe, limits)
         _check_allowed(principal, resolved.model.name)
-        self._check_able(resolved.model, _ABILITIES[params.operation])
+        engine = self._engine_for(resolved.model, needs(recipe), video_id)
         source, reference = await self._sources.keep(origin, video_id)
         recipe = msgspec.structs.replace(recipe, source=source, reference=reference)
-        new = _new_video(video_id, principal, resolved, recipe, repeated, limits)
+        new = _new_video(video_id, principal, resolved, engine, recipe, repeated, limits)
         if params.operation is Operation.REMIX:
             new = msgspec.structs.replace(new, remixed_from_video_id=origin.video_id)
         return await self._surely_accept(new)
@@ -271,10 +298,14 @@ class Videos:
         price = resolved.model.price_micros(recipe.size, recipe.made_seconds)
         return msgspec.structs.replace(resolved, size=recipe.size, seconds=recipe.seconds, price_micros=price)
 
-    def _check_able(self, model: Model, ability: str) -> None:
-        engine = self._engines.get(model.engine)
-        if engine is None or not getattr(engine.capabilities, ability):
-            raise InvalidValue(f"The model '{model.name}' does not support {_SAID[ability]}.", param="model")
+    def _engine_for(self, model: Model, wanted: Collection[str], video_id: str) -> str:
+        engine = self._choose(model.name, wanted, video_id)
+        if engine is None:
+            lacking = [name for name in sorted(wanted) if self._choose(model.name, [name], video_id) is None]
+            said = " and ".join(_SAID[name] for name in lacking or sorted(wanted))
+            together = "" if lacking else " together"
+            raise InvalidValue(f"The model '{model.name}' does not support {said}{together}.", param="model")
+        return engine
 
     async def _surely_accept(self, new: NewVideo) -> Video:
         # A client that hangs up now must not tear the acceptance from its picture or its wake-up.
@@ -502,14 +533,20 @@ def _recipe(
 
 
 def _new_video(
-    video_id: str, principal: Principal, resolved: Resolved, recipe: Recipe, repeated: Repeated, limits: Limits
+    video_id: str,
+    principal: Principal,
+    resolved: Resolved,
+    engine: str,
+    recipe: Recipe,
+    repeated: Repeated,
+    limits: Limits,
 ) -> NewVideo:
     return NewVideo(
         id=video_id,
         account_id=principal.account_id,
         key_id=principal.key_id,
         model=resolved.model.name,
-        engine=resolved.model.engine,
+        engine=engine,
         recipe=recipe,
         price_micros=resolved.price_micros,
         creates_a_minute=limits.creates_a_minute,

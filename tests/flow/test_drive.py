@@ -184,8 +184,13 @@ async def test_doubt_stays_where_several_jobs_may_be_the_one(house: House) -> No
 
 async def test_a_job_of_another_video_is_no_candidate(house: House, film: bytes) -> None:
     """What another video holds as its ticket is not adopted; what is left decides."""
-    other = await house.finish(ScriptedEngine(FINDABLE, submits=["theirs"], fetches=[film]), await house.accept())
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["theirs", "ours"]], fetches=[film])
+    other = await house.finish(
+        ScriptedEngine(FINDABLE, submits=["theirs"], fetches=[film], identity="a"), await house.accept()
+    )
+    video, engine = (
+        await _in_doubt(house),
+        ScriptedEngine(FINDABLE, finds=[["theirs", "ours"]], fetches=[film], identity="a"),
+    )
     assert (other.ticket, (await house.finish(engine, video)).ticket) == ("theirs", "ours")
 
 
@@ -372,7 +377,7 @@ async def test_a_straggler_steps_aside(house: House, film: bytes) -> None:
 async def test_the_loser_of_a_race_leaves_no_file(house: House, film: bytes) -> None:
     """Whoever delivers second removes what it stored; the winner's files stay as they are."""
     video, engine = await house.accept(), ScriptedEngine(FREE, fetches=[film])
-    other = house.drive(engine, "two")
+    other = house.drive(engine, executor_id="two")
 
     class Slow(ScriptedEngine):
         async def cancel(self, ticket: str) -> None:

@@ -59,6 +59,7 @@ def _reconciler(house: House, flows: Flows) -> Reconciler:
         engines={"scripted"},
         executor_id="me",
         give_up=give_up,
+        move_on=house.drive().move_on,
         clock=house.time,
     )
 

@@ -125,6 +125,7 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
         store=store,
         storage=storage,
         engines={},
+        choose=lambda _model, wanted, _video: None if set(wanted) - {"image_input"} else "scene",
         guard=guard,
         vault=vault,
         wake=hands.wake,

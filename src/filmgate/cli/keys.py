@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 import click
 
 from filmgate import bootstrap
-from filmgate.catalog import Catalog
 from filmgate.cli.embedded import owner
 from filmgate.cli.frame import Frame
 from filmgate.cli.group import Command, Group
@@ -16,6 +15,7 @@ from filmgate.cli.money import Span
 from filmgate.cli.output import moment, rows
 from filmgate.cli.texts import Texts
 from filmgate.errors import NotFound, UnknownModel
+from filmgate.fleet import catalog_of
 from filmgate.store import Key, Store
 
 __all__ = ["commands"]
@@ -81,8 +81,7 @@ async def _revoke(frame: Frame, key_id: str) -> None:
 
 
 def _known(frame: Frame, models: str) -> list[str]:
-    file = frame.settings().models
-    catalog = Catalog.load(*([file] if file else []))
+    catalog = catalog_of(frame.settings())
     names = [name.strip() for name in models.split(",") if name.strip()]
     for name in names:
         if catalog.get(name) is None:

@@ -16,9 +16,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.video import AssetKind, Operation, Size, Video, VideoError
+from filmgate.video import AssetKind, Operation, Recipe, Size, Video, VideoError
 
-__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict", "digest", "outline"]
+__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict", "digest", "needs", "outline"]
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -78,6 +78,19 @@ def outline(video: Video, token: str = "") -> Job:
         operation=recipe.operation,
         base_prompts=recipe.base_prompts,
     )
+
+
+_ABILITIES = {Operation.REMIX: "remix", Operation.EDIT: "edits", Operation.EXTEND: "extends"}
+
+
+def needs(recipe: Recipe) -> frozenset[str]:
+    """Which capabilities an engine must have to make it, by their fields' names."""
+    wanted = {_ABILITIES[recipe.operation]} if recipe.operation in _ABILITIES else set()
+    if recipe.operation is Operation.CREATE and recipe.reference is not None:
+        wanted.add("image_input")
+    if recipe.characters:
+        wanted.add("characters")
+    return frozenset(wanted)
 
 
 def digest(*parts: str) -> str:

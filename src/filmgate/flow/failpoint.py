@@ -22,6 +22,7 @@ CHECKPOINTS = (
     "verified",  # ... and is what was asked for
     "kept",  # every file lies under its key, no row names them
     "completed",  # completed, captured and announced in one transaction
+    "failed_over",  # accepted by another engine after its own had failed
     "failed",  # failed, released and announced in one transaction
 )
 """Every step at which :func:`failpoint` can kill, in their order."""

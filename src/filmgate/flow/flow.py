@@ -13,10 +13,14 @@ import structlog
 from filmgate.engines.base import Engine
 from filmgate.errors import StorageFault
 from filmgate.flow import failures, retry
+from filmgate.flow.breaker import Breaker
 from filmgate.flow.delivery import Delivery
+from filmgate.flow.dispatch import Dispatcher
 from filmgate.flow.drive import Drive
+from filmgate.flow.kit import Kit
 from filmgate.flow.nudges import Nudges
 from filmgate.flow.reconcile import Reconciler, Start
+from filmgate.flow.roster import Roster
 from filmgate.flow.sweeps import Sweeps
 from filmgate.flow.webhooks import Deliveries
 from filmgate.storage.base import Storage
@@ -51,6 +55,8 @@ class Flow:
         clock: Unix time.
         checkpoint: called at each named step (``CHECKPOINTS``).
         worker: whether this process makes videos; false: it only starts them for others.
+        dispatcher: chooses among the engines of a route; without it each video stays with its own.
+        roster: knows the engines of before as well.
         webhooks: tells the outside of events, where this process is a worker.
         limit: seconds after its submission at which a video is given up, from the seconds expected.
     """
@@ -67,11 +73,12 @@ class Flow:
         clock: Callable[[], float],
         checkpoint: Callable[[str], None] = lambda _name: None,
         worker: bool = True,
+        dispatcher: Dispatcher | None = None,
+        roster: Roster | None = None,
         webhooks: Deliveries | None = None,
         limit: Callable[[float], float] = retry.watch_limit,
     ) -> None:
         self._store = store
-        self._engines = engines
         self._path = data / "flow.sqlite"
         self._executor_id = executor_id
         self._clock = clock
@@ -79,15 +86,21 @@ class Flow:
         self._webhooks = webhooks
         self._nudges = Nudges()
         self._sweeps = Sweeps(store.videos, storage, clock)
-        self._drive = Drive(
+        self._roster = roster or Roster(engines, store.identities)
+        kit = Kit(
             videos=store.videos,
-            storage=storage,
-            engines=engines,
-            delivery=Delivery(storage, store.videos, executor_id),
-            retention=retention,
             clock=clock,
             pause=self._nudges.pause,
             checkpoint=checkpoint,
+            dispatcher=dispatcher or Dispatcher({}, engines, Breaker(clock)),
+            wake=self.wake,
+        )
+        self._drive = Drive(
+            kit,
+            storage=storage,
+            roster=self._roster,
+            delivery=Delivery(storage, store.videos, executor_id),
+            retention=retention,
             limit=limit,
         )
         self._woken: dict[str, Video] = {}
@@ -118,10 +131,13 @@ class Flow:
         """Open the queues, take up what was interrupted, and begin."""
         # The durable engine takes a second to import, which no other command should pay.
         durable = await asyncio.to_thread(_import_durable)
+        self._exit.push_async_callback(self._roster.stop)
+        await self._roster.start(self._clock(), works=self._worker)
+        queues = self._roster.concurrency
         self._durable: Durable = durable(
             self._path,
             executor_id=self._executor_id,
-            queues={name: engine.capabilities.concurrency for name, engine in self._engines.items()},
+            queues=queues,
             run=self._run,
             listen=self._worker,
         )
@@ -129,7 +145,8 @@ class Flow:
             videos=self._store.videos,
             workers=self._store.workers,
             starter=self._durable,
-            engines=self._engines.keys(),
+            engines=queues.keys(),
+            move_on=self._drive.move_on,
             executor_id=self._executor_id,
             give_up=self._give_up,
             clock=self._clock,
@@ -209,7 +226,7 @@ class Flow:
         starts = [
             Start(video.id, video.engine, video.epoch)
             for video in videos
-            if not video.cancel_requested and video.engine in self._engines
+            if not video.cancel_requested and video.engine in self._roster.concurrency
         ]
         if starts:
             await self._durable.enqueue(starts)
@@ -238,6 +255,8 @@ class Flow:
         await self._reconciler.prune()
 
     async def _sweep(self) -> None:
+        await self._roster.sweep(self._clock())
+        await self._store.videos.forget_submissions(self._clock())
         await self._sweeps.expire()
         await self._sweeps.stale()
         await self._sweeps.orphans()

@@ -9,6 +9,7 @@ import structlog
 from msgspec import Struct
 
 from filmgate.store import Unfinished, VideoRows, WorkerRows
+from filmgate.video import Video
 
 __all__ = ["DEAD_AFTER", "Fate", "Reconciler", "Start", "Starter"]
 
@@ -60,7 +61,18 @@ class Starter(Protocol):
 
 
 class Reconciler:
-    """The passes. Each may be run at any time, by every process."""
+    """The passes. Each may be run at any time, by every process.
+
+    Args:
+        videos: the rows.
+        workers: who is alive.
+        starter: the durable engine.
+        engines: names for which there are queues.
+        executor_id: of this process.
+        give_up: ends a video whose engine is gone for good.
+        move_on: hands such a video on, where it was not submitted yet and there is another engine for it.
+        clock: Unix seconds.
+    """
 
     def __init__(
         self,
@@ -71,6 +83,7 @@ class Reconciler:
         engines: Collection[str],
         executor_id: str,
         give_up: Callable[[str], Awaitable[None]],
+        move_on: Callable[[Video], Awaitable[bool]],
         clock: Callable[[], float],
     ) -> None:
         self._videos = videos
@@ -79,6 +92,7 @@ class Reconciler:
         self._engines = engines
         self._executor_id = executor_id
         self._give_up = give_up
+        self._move_on = move_on
         self._clock = clock
         self._healthy: set[Start] = set()
 
@@ -114,7 +128,9 @@ class Reconciler:
     async def _give_up_removed(self, rows: Iterable[Unfinished]) -> None:
         for row in rows:
             video = await self._videos.get(row.id)
-            if video is not None and video.updated_at < self._clock() - REMOVED_AFTER:
+            if video is None or await self._move_on(video):
+                continue
+            if video.updated_at < self._clock() - REMOVED_AFTER:
                 await self._give_up(row.id)
 
     async def take_over(self) -> int:

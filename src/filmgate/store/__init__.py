@@ -11,7 +11,9 @@ from filmgate.store.accounts import AccountRows
 from filmgate.store.batcher import Batcher
 from filmgate.store.changes import Changes
 from filmgate.store.characters import CharacterRows, NewCharacter
-from filmgate.store.database import Database
+from filmgate.store.database import Connection, Database
+from filmgate.store.figures import Figures, Snapshot
+from filmgate.store.identities import Identity, IdentityRows
 from filmgate.store.ledger import LedgerRows
 from filmgate.store.limits import Rate
 from filmgate.store.outbox import OutboxRows
@@ -30,6 +32,8 @@ __all__ = [
     "Delivery",
     "Endpoint",
     "Figures",
+    "Identity",
+    "IdentityRows",
     "Key",
     "LedgerRows",
     "NewCharacter",
@@ -58,6 +62,7 @@ class Store:
         self.figures = Figures(database.another_reader)
         self.accounts = AccountRows(database.reader, self._batcher, clock)
         self.characters = CharacterRows(database.reader, self._batcher)
+        self.identities = IdentityRows(database.reader, self._batcher)
         self.ledger = LedgerRows(database.reader, self._batcher)
         self.outbox = OutboxRows(database.reader, self._batcher)
         self.webhooks = WebhookRows(database.reader, self._batcher)

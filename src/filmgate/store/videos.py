@@ -61,6 +61,14 @@ _WORK = (
     .order_by(video.c.updated_at)
     .limit(bindparam("most"))
 )
+_TWIN = select(func.max(video.c.submit_at)).where(
+    _UNFINISHED,
+    video.c.stage == literal_column("'submitting'"),
+    video.c.identity == bindparam("goes_to"),
+    video.c.submit_at > bindparam("since"),
+    video.c.prompt == bindparam("words"),
+    video.c.id != bindparam("video_id"),
+)
 _CANCELS = select(video.c.id).where(video.c.cancel_requested == literal_column("1"), _UNFINISHED)
 _RUNNING = select(func.count()).select_from(video).where(_OWNER, _UNFINISHED)
 _AHEAD = (
@@ -284,6 +292,11 @@ class VideoRows:
     async def raise_epoch(self, video_id: str, epoch: int) -> bool:
         """From ``epoch`` to the next; False if somebody else did, or the video is finished."""
         return await self._move(transitions.RAISE_EPOCH, video_id, seen=epoch)
+
+    async def twin_submitted_at(self, video: Video, identity: str, since: float) -> float | None:
+        """When the last other video with the same prompt began to be submitted there, if that was since then."""
+        row = self._reader.row(_TWIN, goes_to=identity, since=since, words=video.prompt, video_id=video.id)
+        return row[0] if row else None
 
     async def forget_submissions(self, now: float) -> int:
         """Drop what was submitted long ago for videos that are over; returns how many."""

@@ -12,13 +12,21 @@ from pathlib import Path
 from typing import Self
 
 from filmgate.engines.base import Engine
+from filmgate.flow.breaker import Breaker
 from filmgate.flow.delivery import Delivery
+from filmgate.flow.dispatch import Dispatcher
 from filmgate.flow.drive import Drive
+from filmgate.flow.kit import Kit
+from filmgate.flow.roster import Roster
+from filmgate.routes import Route
 from filmgate.storage import LocalStorage
-from filmgate.store import Account, Store
+from filmgate.store import Account, Identity, Store
 from filmgate.video import Asset, NewVideo, Recipe, Size, Video, new_id
 
-__all__ = ["BALANCE", "PRICE", "RETENTION", "SMALL", "House", "Time"]
+__all__ = ["BALANCE", "MODEL", "PRICE", "RETENTION", "SMALL", "House", "Time"]
+
+MODEL = "sora-2"
+"""The model of its videos."""
 
 SMALL = Size(64, 64)
 """The size of its videos."""
@@ -58,6 +66,10 @@ class House:
         self.account = account
         self.time = Time()
         self.passed: list[str] = []
+        self.woken: list[str] = []  # videos that went to another engine
+        self.breaker = Breaker(self.time)
+        self.present: Sequence[Identity] = ()  # what its engines are
+        self.remake: Callable[[Identity], Engine] | None = None  # makes those of before again
 
     @classmethod
     @asynccontextmanager
@@ -70,19 +82,30 @@ class House:
         finally:
             await store.close()
 
-    def drive(self, engine: Engine, executor_id: str = "one") -> Drive:
-        """A drive with that engine."""
-        return Drive(
+    def drive(self, *engines: Engine, executor_id: str = "one", route: Route | None = None) -> Drive:
+        """A drive with those engines, the first model's ``route`` among them."""
+        known = {engine.name: engine for engine in engines}
+        kit = Kit(
             videos=self.store.videos,
-            storage=self.storage,
-            engines={engine.name: engine},
-            delivery=Delivery(self.storage, self.store.videos, executor_id),
-            retention=RETENTION,
             clock=self.time,
             pause=self.time.pause,
             checkpoint=self.passed.append,
-            roll=lambda: 0.5,
+            dispatcher=Dispatcher({MODEL: route} if route else {}, known, self.breaker, self.roll),
+            wake=lambda video: self.woken.append(video.id),
+            roll=self.roll,
         )
+        return Drive(
+            kit,
+            storage=self.storage,
+            roster=Roster(known, self.store.identities, self.present, self.remake),
+            delivery=Delivery(self.storage, self.store.videos, executor_id),
+            retention=RETENTION,
+        )
+
+    @staticmethod
+    def roll() -> float:
+        """Half, whenever chance is asked."""
+        return 0.5
 
     async def accept(self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None) -> Video:
         """A video of one second, just accepted."""
@@ -90,7 +113,7 @@ class House:
         new = NewVideo(
             id=new_id(),
             account_id=self.account.id,
-            model="sora-2",
+            model=MODEL,
             engine=engine,
             recipe=recipe,
             price_micros=price,
@@ -101,9 +124,11 @@ class House:
             raise AssertionError(f"{video.id} existed already")
         return video
 
-    async def finish(self, engine: Engine, video: Video) -> Video:
-        """Drive it, and see how it ended."""
-        await self.drive(engine)(video.id)
+    async def finish(self, engine: Engine, video: Video, *others: Engine, route: Route | None = None) -> Video:
+        """Drive it, at whichever engine it is, and see how it ended."""
+        self.woken.append(video.id)
+        while self.woken:
+            await self.drive(engine, *others, route=route)(self.woken.pop())
         return await self.reread(video)
 
     async def reread(self, video: Video) -> Video:

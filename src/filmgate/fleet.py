@@ -1,0 +1,175 @@
+"""What the configuration makes of models, routes and engines: tables in, engines out, none of them started yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from filmgate import engines, routes
+from filmgate.catalog import Catalog
+from filmgate.engines.base import Engine
+from filmgate.errors import SettingsError
+from filmgate.routes import Route
+from filmgate.settings import EngineTable, Settings
+from filmgate.store import Identity
+from filmgate.vault import Vault
+
+__all__ = ["Fleet", "assemble", "catalog_of", "mistakes", "remaker", "routes_of"]
+
+
+class Fleet(Struct, frozen=True, kw_only=True):
+    """Everything that makes videos, as it is configured now."""
+
+    catalog: Catalog
+    routes: Mapping[str, Route]  # by model, those of models with a single engine among them
+    engines: Mapping[str, Engine]  # by name
+    present: tuple[Identity, ...]  # what the engines are that have an identity
+
+
+def assemble(settings: Settings, environ: Mapping[str, str], vault: Vault) -> Fleet:
+    """Make everything that the settings describe.
+
+    Raises:
+        SettingsError: names the file, the table and the key that can't be used.
+    """
+    catalog = catalog_of(settings)
+    by_model = routes_of(settings, catalog)
+    tables = _tables(settings, by_model)
+    keys = {name: _key(settings, name, table, environ) for name, table in tables.items()}
+    made = {name: _make(settings, name, table, keys[name]) for name, table in tables.items()}
+    present = [_identity(made[name], table, keys[name], vault) for name, table in tables.items() if made[name].identity]
+    return Fleet(catalog=catalog, routes=by_model, engines=made, present=tuple(present))
+
+
+def mistakes(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    """What :func:`assemble` would refuse, one by one, for whoever mends it; nothing if all is well."""
+    try:
+        tables = _tables(settings, routes_of(settings, catalog_of(settings)))
+    except SettingsError as error:
+        yield error.message
+        tables = dict(settings.tables.engines)
+    for name, table in tables.items():
+        try:
+            _make(settings, name, table, _key(settings, name, table, environ))
+        except SettingsError as error:
+            yield error.message
+
+
+def catalog_of(settings: Settings) -> Catalog:
+    """The built-in models under the settings' own.
+
+    Raises:
+        SettingsError: names the file, the model or route, and the key.
+    """
+    own, file = settings.tables, settings.tables.file
+    with_route = {name: _route(file, name, table).engines[0] for name, table in own.routes.items()}
+    files = [settings.models] if settings.models else []
+    return Catalog.load(*files, tables=own.models, source=file, routed=with_route)
+
+
+def routes_of(settings: Settings, catalog: Catalog) -> dict[str, Route]:
+    """Each model's route: its own, that of the model it is like, or its single engine.
+
+    Raises:
+        SettingsError: a route can't be used.
+    """
+    tables = settings.tables
+    read = {name: _route(tables.file, name, table) for name, table in tables.routes.items()}
+    return {model.name: read[model.route] if model.route else Route.to(model.engine) for model in catalog.models()}
+
+
+def remaker(settings: Settings, vault: Vault) -> Callable[[Identity], Engine]:
+    """What makes an engine of before again.
+
+    It raises :class:`~filmgate.errors.SettingsError` where its kind is gone or refuses what it took before, and
+    :class:`~filmgate.errors.StorageFault` where its key can't be opened.
+    """
+
+    def remake(was: Identity) -> Engine:
+        key = None if was.api_key is None else vault.open(was.api_key)
+        context = _context(settings, was.engine, _options(was.options, key), folder=f"{was.engine}-{was.id}")
+        return engines.make(was.kind, context)
+
+    return remake
+
+
+def _route(file: Path | None, model: str, table: Mapping[str, object]) -> Route:
+    try:
+        return routes.read(model, table)
+    except SettingsError as error:
+        raise SettingsError(f"{file}: {error.message}") from error
+
+
+def _tables(settings: Settings, by_model: Mapping[str, Route]) -> dict[str, EngineTable]:
+    """Every engine that is described or named; one that is only named goes by its name."""
+    described, known = dict(settings.tables.engines), engines.names()
+    for model, route in by_model.items():
+        for name in route.engines:
+            if name not in described and name not in known:
+                names = ", ".join(sorted({*described, *known}))
+                said = f"Describe it in filmgate.toml as [engines.{name}], or name one of {names}."
+                raise SettingsError(f"Model '{model}': there is no engine '{name}'. {said}")
+            described.setdefault(name, EngineTable(kind=name))
+    return dict(sorted(described.items()))
+
+
+def _make(settings: Settings, name: str, table: EngineTable, key: str | None) -> Engine:
+    flat = _FLAT[table.kind](settings) if table.kind in _FLAT else {}
+    try:
+        return engines.make(table.kind, _context(settings, name, _options({**flat, **table.options}, key), folder=name))
+    except SettingsError as error:
+        said = error.message.replace(key, "…") if key else error.message
+        raise SettingsError(_at(settings, name, said)) from None
+
+
+def _context(settings: Settings, name: str, options: Mapping[str, object], *, folder: str) -> engines.EngineContext:
+    return engines.EngineContext(
+        name=name,
+        options=options,
+        cache=settings.data / "cache" / folder,
+        scratch=settings.data / "scratch" / folder,
+    )
+
+
+_FLAT: Mapping[str, Callable[[Settings], Mapping[str, object]]] = {
+    "scene": lambda settings: {"workers": settings.scene_workers},
+    "testcard": lambda settings: {"delay": settings.testcard_delay},
+}
+"""Which settings each kind of engine gets to see beside the options of its own table."""
+
+
+def _options(options: Mapping[str, object], key: str | None) -> Mapping[str, object]:
+    return options if key is None else {**options, "api_key": key}
+
+
+def _key(settings: Settings, name: str, table: EngineTable, environ: Mapping[str, str]) -> str | None:
+    """The engine's key, from where its table says it is."""
+    if table.key_env is not None:
+        key = environ.get(table.key_env, "").strip()
+        if not key:
+            said = f"the environment variable {table.key_env} is not set; 'key_env' says that it holds the key."
+            raise SettingsError(_at(settings, name, said))
+        return key
+    if table.key_file is not None:
+        try:
+            key = table.key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not a text file"
+            said = f"'key_file' {table.key_file} can't be read: {reason}."
+            raise SettingsError(_at(settings, name, said)) from None
+        if not key:
+            raise SettingsError(_at(settings, name, f"'key_file' {table.key_file} is empty."))
+        return key
+    return None
+
+
+def _identity(engine: Engine, table: EngineTable, key: str | None, vault: Vault) -> Identity:
+    sealed = None if key is None else vault.seal(key)
+    return Identity(id=engine.identity, engine=engine.name, kind=table.kind, options=table.options, api_key=sealed)
+
+
+def _at(settings: Settings, name: str, said: str) -> str:
+    where = f"{settings.tables.file}: [engines.{name}]: " if name in settings.tables.engines else ""
+    return where + said

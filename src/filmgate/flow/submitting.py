@@ -1,0 +1,198 @@
+"""The way to an engine, once and no more: the intent, the submission, the ticket, and the doubt in between."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+import structlog
+
+from filmgate.engines.base import Engine, Job, outline
+from filmgate.errors import BadArtifact, EngineError, EngineUnavailable, SubmissionUnknown
+from filmgate.flow import failures, retry
+from filmgate.flow.breaker import Call
+from filmgate.flow.kit import Kit, Run, cancel_quietly
+from filmgate.flow.materials import job_of
+from filmgate.storage.base import Storage
+from filmgate.video import Stage, Video
+
+__all__ = ["Submitting"]
+
+log = structlog.get_logger()
+
+
+class Submitting:
+    """The stages ACCEPTED and SUBMITTING."""
+
+    def __init__(self, kit: Kit, storage: Storage) -> None:
+        self._kit = kit
+        self._storage = storage
+
+    async def cancel_waiting(self, video: Video) -> bool:
+        """End a video as cancelled that no engine was asked for yet; False if one may have been."""
+        # The intent keeps everybody else from submitting it meanwhile.
+        if not await self._kit.videos.intend(video.id, secrets.token_hex(16), self._kit.clock()):
+            return False
+        await self._kit.fail(video, failures.CANCELLED)
+        return True
+
+    async def accepted(self, run: Run, video: Video, engine: Engine) -> None:
+        """No engine was asked yet, or it surely refused: ask one, if it is its turn."""
+        kit = self._kit
+        kit.checkpoint("accepted")
+        if video.cancel_requested:
+            await self.cancel_waiting(video)
+        elif video.attempts and retry.tries(await kit.videos.history(video.id)) >= retry.MAX_TRIES:
+            await kit.fail(video, failures.ENGINE_ERROR)
+        elif other := kit.dispatcher.elsewhere(video):
+            await kit.move(video, other)
+        elif (wait := await self._wait_for_turn(engine)) > 0:
+            await kit.pause(video.id, wait * (1 + 0.1 * kit.roll()))
+        else:
+            await self._intend(run, video, engine)
+
+    async def _wait_for_turn(self, engine: Engine) -> float:
+        limit = engine.capabilities.creates_a_minute
+        if limit is None:
+            return 0.0
+        return await self._kit.videos.pace(engine.identity, limit, self._kit.clock())
+
+    async def _intend(self, run: Run, video: Video, engine: Engine) -> None:
+        token, kit = secrets.token_hex(16), self._kit
+        try:
+            # Before the intent: a storage that can't be read must leave no doubt about a submission.
+            job = await job_of(video, token, self._storage, run.stack)
+        except FileNotFoundError:
+            await kit.fail(video, failures.REFERENCE_GONE)
+            return
+        except BadArtifact as error:
+            await kit.fail(video, failures.of(error))
+            return
+        run.tokens.add(token)
+        limit = engine.capabilities.creates_a_minute
+        if await kit.videos.intend(video.id, token, kit.clock(), identity=engine.identity, per_minute=limit):
+            kit.checkpoint("intent")
+            await self._submit(run, video, engine, job)
+
+    async def _submit(self, run: Run, video: Video, engine: Engine, job: Job) -> None:
+        token = job.token
+        try:
+            async with asyncio.timeout(engine.capabilities.submit_timeout):
+                ticket = await engine.submit(job)
+        except EngineUnavailable as error:
+            self._kit.unanswered(engine, Call.SUBMIT)
+            await self._unavailable(run, video, token, error)
+            return
+        except (SubmissionUnknown, TimeoutError):
+            # It may have been accepted. The row holds the intent, so the next handler is the one for doubt.
+            self._kit.unanswered(engine, Call.SUBMIT)
+            return
+        except EngineError as error:
+            await self._kit.fail_typed(video, token, failures.of(error))
+            return
+        self._kit.answered(engine, Call.SUBMIT)
+        self._kit.checkpoint("submitted")
+        await self._ticketed(run, video, engine, token, ticket)
+
+    async def _ticketed(self, run: Run, video: Video, engine: Engine, token: str, ticket: str) -> None:
+        kit = self._kit
+        run.failures = run.lost = 0
+        if await kit.videos.ticketed(video.id, token, ticket, kit.clock()):
+            kit.checkpoint("ticketed")
+        elif await kit.videos.taken(engine.identity, [ticket], video.id):
+            # Somebody's film would come under this video's name: whatever became of ours, nobody can tell.
+            log.error("flow.ticket_taken", video=video.id, engine=engine.name)
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+        else:
+            now = await kit.videos.get(video.id)
+            if now is None or now.ticket != ticket:
+                await cancel_quietly(engine, ticket)
+
+    async def _unavailable(self, run: Run, video: Video, token: str, error: EngineUnavailable) -> None:
+        kit = self._kit
+        since = retry.trying_since(await kit.videos.history(video.id))
+        if since is not None and kit.clock() >= since + retry.SUBMIT_LIMIT:
+            await kit.fail(video, failures.ENGINE_UNAVAILABLE)
+        elif await kit.videos.withdraw(video.id, token, kit.clock()):
+            if other := kit.dispatcher.elsewhere(video):
+                await kit.move(video, other)
+            else:
+                await kit.back_off(run, video, error)
+
+    async def in_doubt(self, run: Run, video: Video, engine: Engine) -> None:
+        """An intent without a ticket: it may have been submitted, by us or by a process that died."""
+        token, can, kit = video.submit_token or "", engine.capabilities, self._kit
+        if can.paid:
+            await self._wait_out(video, engine)
+            fresh = await kit.videos.get(video.id)
+            if fresh is None or fresh.stage is not Stage.SUBMITTING or fresh.submit_token != token:
+                return
+            video = fresh
+        if can.findable:
+            await self._find(run, video, engine, token)
+        elif video.cancel_requested:
+            await kit.fail(video, failures.CANCELLED)
+        elif can.idempotent:
+            await self._submit_again(run, video, engine, token)
+        elif can.paid:
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+        else:
+            await kit.videos.withdraw(video.id, token, kit.clock())
+
+    async def _wait_out(self, video: Video, engine: Engine) -> None:
+        # Whoever wrote the intent may still be inside the call.
+        until = (video.submit_at or video.updated_at) + engine.capabilities.submit_timeout
+        while (left := until - self._kit.clock()) > 0:
+            await self._kit.pause(video.id, left)
+
+    async def _find(self, run: Run, video: Video, engine: Engine, token: str) -> None:
+        kit = self._kit
+        try:
+            found = await engine.find(outline(video, token), video.submit_at or video.updated_at)
+        except EngineUnavailable as error:
+            await self._still_in_doubt(run, video, error)
+            return
+        taken = await kit.videos.taken(engine.identity, found, video.id)
+        match [ticket for ticket in found if ticket not in taken]:
+            case []:
+                await kit.videos.withdraw(video.id, token, kit.clock())
+            case [ticket]:
+                await self._adopt(run, video, engine, token, ticket)
+            case several:
+                log.warning("flow.found_several", video=video.id, engine=engine.name, count=len(several))
+                await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+
+    async def _adopt(self, run: Run, video: Video, engine: Engine, token: str, ticket: str) -> None:
+        """Take the only job that may be ours, unless it may just as well be one that is being submitted right now."""
+        kit, timeout = self._kit, engine.capabilities.submit_timeout
+        twin = await kit.videos.twin_submitted_at(video, engine.identity, kit.clock() - timeout)
+        if engine.capabilities.paid and twin is not None:
+            await kit.pause(video.id, twin + timeout - kit.clock())
+        else:
+            await self._ticketed(run, video, engine, token, ticket)
+
+    async def _submit_again(self, run: Run, video: Video, engine: Engine, token: str) -> None:
+        """The same token is the same job, so sending it once more submits nothing twice."""
+        kit = self._kit
+        try:
+            job = await job_of(video, token, self._storage, run.stack)
+            async with asyncio.timeout(engine.capabilities.submit_timeout):
+                ticket = await engine.submit(job)
+        except (EngineUnavailable, SubmissionUnknown, TimeoutError) as error:
+            kit.unanswered(engine, Call.SUBMIT)
+            await self._still_in_doubt(run, video, error)
+        except FileNotFoundError:
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+        except EngineError as error:
+            await kit.fail(video, failures.of(error))
+        else:
+            kit.answered(engine, Call.SUBMIT)
+            kit.checkpoint("submitted")
+            await self._ticketed(run, video, engine, token, ticket)
+
+    async def _still_in_doubt(self, run: Run, video: Video, error: Exception) -> None:
+        kit = self._kit
+        if kit.clock() >= (video.submit_at or video.updated_at) + retry.SUBMIT_LIMIT:
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+        else:
+            await kit.back_off(run, video, error)
