@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import resource
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.cli.group import COMMANDS, PROVIDERS
-from filmgate.client import endpoint
+from filmgate.client.endpoint import PROVIDERS as SPOKEN
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli
@@ -70,4 +73,25 @@ def test_an_error_names_its_mend(cli: Cli) -> None:
 
 def test_the_help_knows_the_providers() -> None:
     """It must not load the SDK to say them."""
-    assert PROVIDERS == endpoint.PROVIDERS
+    assert PROVIDERS == SPOKEN
+
+
+@pytest.mark.slow
+def test_help_is_shown_at_once() -> None:
+    """It costs less than 120 ms of a processor beyond an interpreter that does nothing, and loads no engine."""
+    assert _cost("-m", "filmgate", "--help") - _cost("-c", "pass") < 0.12
+    code = "import sys; from filmgate.cli.app import run; from filmgate.cli.environment import Environment\n"
+    code += "run(['--help'], Environment.of_process()); print(*{name.partition('.')[0] for name in sys.modules})"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "av", "dbos", "starlette", "httpx2", "rich", "sqlalchemy", "asyncio"} & set(found)
+
+
+def _cost(*arguments: str) -> float:
+    """Processor seconds of the cheapest of several runs: others may need the machine meanwhile."""
+    costs = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(costs)

@@ -10,7 +10,7 @@ import click
 
 from filmgate.cli.environment import Environment
 from filmgate.cli.exits import Exit, verdict
-from filmgate.cli.frame import Frame, Options
+from filmgate.cli.frame import COMPLETION, Frame, Options
 from filmgate.cli.group import Filmgate
 from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.errors import FilmgateError
@@ -28,7 +28,7 @@ def run(arguments: Sequence[str], env: Environment) -> int:
     texts = Texts(_language(arguments, env))
     frame = Frame(env, texts, Options(format="json" if _wants_json(arguments) else "auto"))
     try:
-        code = Filmgate(texts).main(list(arguments), prog_name="filmgate", standalone_mode=False, obj=frame)
+        code = _main(arguments, frame)
         env.stdout.flush()
         return int(code or Exit.OK)
     except click.exceptions.Exit as leaving:
@@ -41,6 +41,16 @@ def run(arguments: Sequence[str], env: Environment) -> int:
         return _unread(frame)
     except (FilmgateError, OSError) as error:
         return _failed(error, frame)
+
+
+def _main(arguments: Sequence[str], frame: Frame) -> int | None:
+    tree = Filmgate(frame.text)
+    if COMPLETION in frame.env.environ:
+        from filmgate.cli import completion  # noqa: PLC0415 - only a shell's Tab needs it
+
+        return completion.complete(tree, frame.env, frame)
+    code: int | None = tree.main(list(arguments), prog_name="filmgate", standalone_mode=False, obj=frame)
+    return code
 
 
 def _failed(error: FilmgateError | OSError, frame: Frame) -> int:

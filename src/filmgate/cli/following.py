@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from filmgate.cli import naming
+from filmgate.cli import completion, naming
 from filmgate.cli.exits import Exit, verdict
 from filmgate.cli.frame import Frame
 from filmgate.cli.progress import Display, display
@@ -55,7 +55,7 @@ def waiting_options(text: Texts) -> list[click.Parameter]:
 
 def ids_argument(text: Texts) -> click.Argument:
     """``ID…``."""
-    return click.Argument(["ids"], nargs=-1, required=True, metavar=text("metavar.ids"))
+    return click.Argument(["ids"], nargs=-1, required=True, metavar=text("metavar.ids"), shell_complete=completion.ids)
 
 
 def read_ids(frame: Frame, given: Sequence[str]) -> Iterator[str]:

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from filmgate.client import AsyncClient
     from filmgate.settings import Settings
 
-__all__ = ["Format", "Frame", "Options"]
+__all__ = ["COMPLETION", "Format", "Frame", "Options"]
 
 Format = Literal["auto", "human", "json", "jsonl", "quiet"]
+
+
+COMPLETION = "_FILMGATE_COMPLETE"
+"""Set in the environment by a shell's script: the command line is not to be run, but completed."""
 
 
 class Options(Struct, frozen=True, kw_only=True):

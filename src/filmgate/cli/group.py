@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,10 @@ from filmgate.cli.frame import Frame, Options
 from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.cli.widths import cells, wrap
 
-__all__ = ["COMMANDS", "Command", "Filmgate", "Group"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["COMMANDS", "Command", "Filmgate", "Group", "is_shared", "shared"]
 
 PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
 """As :data:`filmgate.client.endpoint.PROVIDERS`, which help must not load."""
@@ -42,6 +45,8 @@ COMMANDS = {
     "ledger": "books",
     "webhooks": "books",
     "mock": "mock",
+    "completion": "completion",
+    "man": "man",
 }
 """Each command and the module that holds it, in the order that the help shows."""
 
@@ -64,12 +69,12 @@ class _Spoken:
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then those that all commands share."""
         own: list[tuple[str, str]] = []
-        shared: list[tuple[str, str]] = []
+        everywhere: list[tuple[str, str]] = []
         for param in self.get_params(ctx):  # type: ignore[attr-defined]  # of the Click class beside this one
             record = param.get_help_record(ctx)
             if record and record[1]:
-                (shared if param.name in (*_SHARED, "help", "version") else own).append(record)
-        for heading, rows in (("help.options", own), ("help.shared", shared)):
+                (everywhere if is_shared(param.name) else own).append(record)
+        for heading, rows in (("help.options", own), ("help.shared", everywhere)):
             if rows:
                 with formatter.section(self.text(heading)):
                     _write_rows(formatter, rows)
@@ -114,7 +119,7 @@ class Command(_Spoken, click.Command):
         frame = ctx.find_object(Frame)
         if frame is None:
             raise TypeError("a command runs in a frame")
-        frame.options = _options(ctx, frame.options)
+        frame.options = shared(ctx, frame.options)
         own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
         return asyncio.run(self._run(frame, **own))
 
@@ -177,6 +182,16 @@ class Filmgate(Group):
         del ctx
         return self.text(f"{name}.short")
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, without loading them; else as Click does."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell's Tab needs it
+
+        return [
+            CompletionItem(name, help=self.text(f"{name}.short")) for name in COMMANDS if name.startswith(incomplete)
+        ]
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load one."""
         del ctx
@@ -204,7 +219,7 @@ def _shared_options(text: Texts) -> list[click.Parameter]:
     formats = click.Choice(["auto", "human", "json", "jsonl", "quiet"])
     path = click.Path(path_type=Path)
     return [
-        click.Option(["--profile"], metavar="NAME", help=text("option.profile")),
+        click.Option(["--profile"], metavar="NAME", help=text("option.profile"), shell_complete=_profiles),
         click.Option(["--base-url"], metavar="URL", help=text("option.base_url")),
         click.Option(["--api-key"], metavar=text("metavar.key"), help=text("option.api_key")),
         click.Option(["--provider"], type=click.Choice(PROVIDERS), help=text("option.provider")),
@@ -216,7 +231,18 @@ def _shared_options(text: Texts) -> list[click.Parameter]:
     ]
 
 
-def _options(ctx: click.Context | None, given: Options) -> Options:
+def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from filmgate.cli import completion  # noqa: PLC0415 - only a shell's Tab needs it
+
+    return completion.profiles(ctx, param, incomplete)
+
+
+def is_shared(name: str | None) -> bool:
+    """Whether the parameter is one that all commands have."""
+    return name in (*_SHARED, "help", "version")
+
+
+def shared(ctx: click.Context | None, given: Options) -> Options:
     """The shared options as they stand nearest to the command."""
     found: dict[str, Any] = {}
     while ctx is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from filmgate.cli import completion
 from filmgate.cli.following import (
     follow,
     output_options,
@@ -33,8 +34,8 @@ def commands(text: Texts) -> dict[str, click.Command]:
     prompt = click.Argument(["prompt"], metavar=text("metavar.prompt"))
     model = click.Option(["--model"], metavar="NAME", help=text("revise.model"))
     seconds = click.Option(["--seconds"], type=click.Choice(_SEGMENTS), default="4", help=text("extend.seconds"))
-    ours = click.Argument(["film"], metavar=text("metavar.id"))
-    film = click.Argument(["film"], metavar=text("metavar.film"))
+    ours = click.Argument(["film"], metavar=text("metavar.id"), shell_complete=completion.ids)
+    film = click.Argument(["film"], metavar=text("metavar.film"), shell_complete=completion.ids)
     shared = [*output_options(text), *waiting_options(text)]
     return {
         "remix": Command("remix", text, _remix, [ours, prompt, *shared]),

@@ -48,4 +48,38 @@ TEXTS: dict[str, str] = {
     "lint.placeholder": "{word} looks like a placeholder that was not filled in.",
     "lint.technical": "“{word}” in a prompt changes nothing; --size and --model do.",
     "lint.picture": "the prompt speaks of “{word}”, but no picture goes along; -i adds one.",
+    "completion.short": "Complete commands, options and ids on the Tab key.",
+    "completion.help": "Print a script that lets a shell complete commands, options, profiles and the ids "
+    "of your latest films.\n\n"
+    "\b\nOnce:\n"
+    '  eval "$(filmgate completion bash)"\n'
+    "For ever:\n"
+    "  filmgate completion bash >> ~/.bashrc\n"
+    "  filmgate completion zsh  >> ~/.zshrc\n"
+    "  filmgate completion fish > ~/.config/fish/completions/filmgate.fish\n",
+    "man.short": "Print the manual page.",
+    "man.help": "Print the manual page, in the language of roff.\n\n"
+    "\b\nExamples:\n"
+    "  filmgate man | man -l -\n"
+    "  filmgate man > ~/.local/share/man/man1/filmgate.1\n",
+    "man.name": "Name",
+    "man.synopsis": "Synopsis",
+    "man.description": "Description",
+    "man.environment": "Environment",
+    "man.exit": "Exit status",
+    "exit.ok": "Done.",
+    "exit.error": "Something else went wrong.",
+    "exit.usage": "The command line or a setting is wrong.",
+    "exit.not_found": "There is no such film, or it has expired.",
+    "exit.key": "There is no key, a wrong one, or one that may not do this.",
+    "exit.temporary": "Not now: try again.",
+    "exit.rejected": "The request is refused: don't try again.",
+    "exit.failed": "The film failed.",
+    "exit.budget": "The balance, or what you want to spend, does not cover it.",
+    "exit.disk_full": "The disk is full.",
+    "exit.wait_timeout": "--timeout is over; the film goes on.",
+    "exit.exists": "The output file is there already.",
+    "exit.integrity": "The bytes that arrived are not the film.",
+    "exit.partial": "Of several, some.",
+    "exit.interrupted": "Ctrl-C; the film goes on.",
 }

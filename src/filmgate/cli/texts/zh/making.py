@@ -48,4 +48,37 @@ TEXTS: dict[str, str] = {
     "lint.placeholder": "{word} 像是没有填写的占位符。",
     "lint.technical": "提示词里的“{word}”不起作用；请用 --size 和 --model。",
     "lint.picture": "提示词提到“{word}”，但没有附带图片；用 -i 添加。",
+    "completion.short": "用 Tab 键补全命令、选项和 ID。",
+    "completion.help": "输出一段脚本，让 shell 能补全命令、选项、配置档和最近影片的 ID。\n\n"
+    "\b\n仅本次：\n"
+    '  eval "$(filmgate completion bash)"\n'
+    "永久：\n"
+    "  filmgate completion bash >> ~/.bashrc\n"
+    "  filmgate completion zsh  >> ~/.zshrc\n"
+    "  filmgate completion fish > ~/.config/fish/completions/filmgate.fish\n",
+    "man.short": "输出手册页。",
+    "man.help": "以 roff 格式输出手册页。\n\n"
+    "\b\n示例：\n"
+    "  filmgate man | man -l -\n"
+    "  filmgate man > ~/.local/share/man/man1/filmgate.1\n",
+    "man.name": "名称",
+    "man.synopsis": "概要",
+    "man.description": "说明",
+    "man.environment": "环境变量",
+    "man.exit": "退出码",
+    "exit.ok": "成功。",
+    "exit.error": "其他错误。",
+    "exit.usage": "命令行或设置有误。",
+    "exit.not_found": "影片不存在或已过期。",
+    "exit.key": "没有密钥、密钥错误，或密钥没有权限。",
+    "exit.temporary": "暂时不行，请重试。",
+    "exit.rejected": "请求被拒绝，不要重试。",
+    "exit.failed": "影片生成失败。",
+    "exit.budget": "余额或预算不够。",
+    "exit.disk_full": "磁盘已满。",
+    "exit.wait_timeout": "--timeout 已到，影片仍在生成。",
+    "exit.exists": "输出文件已存在。",
+    "exit.integrity": "收到的数据不是完整的影片。",
+    "exit.partial": "多个之中只有一部分成功。",
+    "exit.interrupted": "Ctrl-C；影片仍在生成。",
 }

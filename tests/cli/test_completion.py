@@ -1,0 +1,101 @@
+"""The Tab key, and the manual page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.cli import group
+from filmgate.cli.exits import Exit
+from filmgate.cli.man import page
+from filmgate.cli.texts import Texts
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli, Served
+
+
+def _tab(served: Served, line: str, monkeypatch: pytest.MonkeyPatch, **environ: str) -> list[str]:
+    """What is offered after ``line``, as bash asks for it; Click reads the line from the process's environment."""
+    words = line.split(" ")
+    monkeypatch.setenv("COMP_WORDS", line)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    ran = served(stdin="", terminal=False, _FILMGATE_COMPLETE="bash_complete", **environ)
+    assert (ran.code, ran.err) == (0, "")
+    return [each.partition(",")[2] for each in ran.out.splitlines()]
+
+
+def test_commands_and_options_are_offered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their beginnings."""
+    assert _tab(served, "filmgate gen", monkeypatch) == ["generate"]
+    assert _tab(served, "filmgate generate --dry", monkeypatch) == ["--dry-run"]
+    assert _tab(served, "filmgate list --status comp", monkeypatch) == ["completed"]
+
+
+def test_ids_are_offered(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the server's latest films; nothing, and no error, where it does not answer."""
+    video_id = served("submit", "a koi pond", "-q").out.strip()
+    for command in ("show", "watch", "download", "cancel", "delete", "remix", "extend"):
+        assert video_id in _tab(served, f"filmgate {command} video_", monkeypatch)
+    assert _tab(served, "filmgate show nope", monkeypatch) == []
+    assert _tab(served, "filmgate show v", monkeypatch, FILMGATE_BASE_URL="http://127.0.0.1:9") == []
+    assert _tab(served, "filmgate show --base-url http://127.0.0.1:9 v", monkeypatch) == []
+
+
+def test_profiles_are_offered(served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the file."""
+    config = tmp_path / "filmgate.toml"
+    config.write_text("[profiles.home]\n[profiles.away]\n", encoding="utf-8")
+    assert _tab(served, "filmgate list --profile h", monkeypatch, FILMGATE_CONFIG=str(config)) == ["home"]
+    config.write_text("[[", encoding="utf-8")
+    assert _tab(served, "filmgate list --profile h", monkeypatch, FILMGATE_CONFIG=str(config)) == []
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_script(cli: Cli, shell: str) -> None:
+    """Printed, for the shell to read."""
+    ran = cli("completion", shell)
+    assert f"_FILMGATE_COMPLETE={shell}_complete" in ran.out
+    if program := shutil.which(shell):
+        subprocess.run([program, "-n"], input=ran.out, text=True, check=True)
+
+
+def test_bash_completes_by_its_script(cli: Cli, tmp_path: Path) -> None:
+    """The whole way: the script, the shell, the program."""
+    folder = Path(sys.executable).parent
+    (tmp_path / "script").write_text(cli("completion", "bash").out, encoding="utf-8")
+    ask = "source ./script; COMP_WORDS=(filmgate gen) COMP_CWORD=1; _filmgate_completion filmgate; echo $COMPREPLY"
+    env = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    said = subprocess.run(["/bin/bash", "-c", ask], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert said.stdout == "generate\n"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_manual_page_names_all_there_is(language: str) -> None:
+    """Every command, every option of it, every exit code."""
+    text = Texts(language)
+    shown = page(text).replace("\\-", "-")
+    assert all(f'.SS "filmgate {name}' in shown for name in group.COMMANDS)
+    assert all(option in shown for option in ("--dry-run", "--confirm-over", "--profile", "--poll-interval", "--to"))
+    assert all(text(f"exit.{code.name.lower()}").replace("\\-", "-") in shown for code in Exit)
+
+
+@pytest.mark.needs("groff")
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_manual_page_is_set_without_complaint(language: str) -> None:
+    """Its roff is right."""
+    ran = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-K", "utf8", "-ww"],  # noqa: S607 - wherever it is installed
+        input=page(Texts(language)).encode(),
+        capture_output=True,
+        check=True,
+    )
+    assert [
+        line for line in ran.stderr.decode().splitlines() if not line.endswith((" break line", " adjust line"))
+    ] == []
+    assert "filmgate generate" in ran.stdout.decode().replace("\x1b[1m", "").replace("\x1b[0m", "")
