@@ -159,7 +159,11 @@ class Journal:
         self.id = ""
         self._states: dict[str, State] = {}
         self._paths: set[Path] = set()
-        self._load()
+        try:
+            self._load()
+        except SettingsError:
+            self.close()
+            raise
 
     def state(self, row: str) -> State:
         """How a row stands."""
@@ -202,7 +206,7 @@ class Journal:
         """
         end, line = self._file.tell(), msgspec.json.encode(entry) + b"\n"
         try:
-            _write_all(self._file, line)
+            self._write(line)
             os.fsync(self._file.fileno())
         except OSError:
             self._file.seek(end)
@@ -217,6 +221,10 @@ class Journal:
     def close(self) -> None:
         """Let others have it."""
         self._file.close()
+
+    def _write(self, line: bytes) -> None:
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), os.fspath(self.path))
 
     def _load(self) -> None:
         data = self._file.read()
@@ -251,11 +259,6 @@ def _locked(path: Path) -> IO[bytes]:
         file.close()
         raise SettingsError(f"Another process works on {path.parent}; one batch at a time.") from None
     return file
-
-
-def _write_all(file: IO[bytes], data: bytes) -> None:
-    if file.write(data) != len(data):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), file.name)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -64,7 +64,7 @@ async def _batch(frame: Frame, **given: Any) -> int:
     sheet = asked.read()
     if sheet.problems:
         return crowd.refuse(frame, sheet.problems)
-    with closing(Journal(asked.folder)) as journal:
+    with crowd.journal(asked.folder, dry_run=asked.crowd.dry_run) as journal:
         async with frame.client(works=not asked.crowd.dry_run) as client:
             limits = await crowd.limits(client)
             places = Places(asked.out, asked.template, journal, force=asked.force)

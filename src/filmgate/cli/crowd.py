@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 from msgspec import Struct
@@ -28,6 +30,7 @@ from filmgate.errors import MethodNotAllowed, NotFound
 __all__ = [
     "Asked",
     "folder_beside",
+    "journal",
     "limits",
     "options",
     "plan",
@@ -74,6 +77,15 @@ def options(text: Texts) -> list[click.Parameter]:
     ]
 
 
+@contextmanager
+def journal(folder: Path, *, dry_run: bool) -> Iterator[Journal]:
+    """The journal of that folder; a dry run leaves none behind where there is none."""
+    with ExitStack() as stack:
+        if dry_run and not folder.exists():
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+        yield stack.enter_context(closing(Journal(folder)))
+
+
 def folder_beside(file: Path) -> Path:
     """Where a file's films go unless somebody says: a folder beside it of the same name."""
     return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}.films")
@@ -114,12 +126,12 @@ def refuse(frame: Frame, problems: Sequence[Problem]) -> Exit:
     return Exit.USAGE
 
 
-def plan(frame: Frame, rows: Sequence[Row], journal: Journal, known: Limits) -> None:
+def plan(frame: Frame, rows: Sequence[Row], told: Journal, known: Limits) -> None:
     """Show what would be done, and what it would cost."""
     costs = [known.price(row.wanted) for row in rows]
-    table = [_planned(frame, row, journal, cost) for row, cost in zip(rows, costs, strict=True)]
+    table = [_planned(frame, row, told, cost) for row, cost in zip(rows, costs, strict=True)]
     output.rows(frame, ["row", "state", "model", "size", "seconds", "cost", "prompt"], table)
-    fresh = [cost for row, cost in zip(rows, costs, strict=True) if not journal.state(row.key).attempt]
+    fresh = [cost for row, cost in zip(rows, costs, strict=True) if not told.state(row.key).attempt]
     total = None if None in fresh else sum(cost or 0 for cost in fresh)
     frame.tell("crowd.plan", count=len(fresh), cost="?" if total is None else units(total))
 
@@ -166,8 +178,8 @@ def _said(frame: Frame, problem: Problem) -> str:
     return frame.text("rows.at", row=problem.row, what=told) if problem.row else told
 
 
-def _planned(frame: Frame, row: Row, journal: Journal, cost: int | None) -> dict[str, object]:
-    state, wanted = journal.state(row.key), row.wanted
+def _planned(frame: Frame, row: Row, told: Journal, cost: int | None) -> dict[str, object]:
+    state, wanted = told.state(row.key), row.wanted
     if state.ended:
         stands = "unknown" if state.ended.verdict == "unknown" else "failed"
     else:

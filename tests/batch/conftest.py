@@ -1,0 +1,177 @@
+"""What the tests of batches share: a server by a script, a clock that waits for nobody, and a maker over both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from filmgate.batch.journal import Journal
+from filmgate.batch.making import Maker, Purse, Rules, Server
+from filmgate.batch.pace import Pace
+from filmgate.batch.results import Result
+from filmgate.batch.rows import Row, Wanted, keyed
+from filmgate.client import AsyncClient, AsyncVideo
+
+Reply = httpx2.Response | Exception
+
+
+def _box(name: bytes, payload: bytes) -> bytes:
+    return (8 + len(payload)).to_bytes(4, "big") + name + payload
+
+
+FILM = _box(b"ftyp", b"isom") + _box(b"moov", b"m" * 300) + _box(b"mdat", bytes(range(256)) * 40)
+
+
+class Vendor:
+    """A server whose videos are there at once; what it says first may be scripted."""
+
+    def __init__(self) -> None:
+        self.script: list[Reply | None] = []  # answers to creates, before it does as usual; None: as usual
+        self.contents: list[Reply] = []
+        self.lost: list[str] = []  # accepted under these prompts, but nobody was told
+        self.made: dict[str, str] = {}  # prompts by video id
+        self.keys: list[str] = []  # Idempotency-Keys of all creates that arrived
+        self.by_key: dict[str, str] | None = {}  # None: keys mean nothing to it
+        self.status = "completed"
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer."""
+        if request.method == "POST":
+            return self._create(request)
+        if request.url.path.endswith("/content"):
+            return _played(self.contents.pop(0)) if self.contents else self._content(request)
+        video_id = request.url.path.rsplit("/", 1)[-1]
+        if video_id not in self.made:
+            return error(404, "video_not_found")
+        return self._video(video_id)
+
+    def _create(self, request: httpx2.Request) -> httpx2.Response:
+        key = request.headers["idempotency-key"]
+        self.keys.append(key)
+        said = self.script.pop(0) if self.script else None
+        if isinstance(said, httpx2.Response):
+            return said
+        video_id = (self.by_key or {}).get(key) or f"video_{len(self.made)}"
+        if self.by_key is not None:
+            self.by_key[key] = video_id
+        self.made[video_id] = json.loads(request.content)["prompt"]
+        return _played(said) if said else self._video(video_id)
+
+    def _video(self, video_id: str) -> httpx2.Response:
+        reason = {"code": "moderation_blocked", "message": "No."} if self.status == "failed" else None
+        body = {"id": video_id, "model": "sora-2", "status": self.status, "created_at": 1, "error": reason}
+        return httpx2.Response(200, json=body)
+
+    def _content(self, request: httpx2.Request) -> httpx2.Response:
+        start = int(request.headers.get("range", "bytes=0-")[6:-1])
+        headers = {"content-type": "video/mp4", "etag": '"one"'}
+        if start:
+            headers["content-range"] = f"bytes {start}-{len(FILM) - 1}/{len(FILM)}"
+        return httpx2.Response(206 if start else 200, content=FILM[start:], headers=headers)
+
+
+def _played(said: Reply) -> httpx2.Response:
+    if isinstance(said, Exception):
+        raise said
+    return said
+
+
+def error(status: int, code: str, **headers: str) -> httpx2.Response:
+    """An answer that is an error."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx2.Response(status, json={"error": {"message": "No.", "code": code}}, headers=named)
+
+
+class Silent:
+    """A watcher that remembers results."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+        self.waits: list[float] = []
+
+    def asking(self, row: Row) -> None:
+        """Nothing."""
+
+    def held(self, row: Row, seconds: float, reason: str) -> None:
+        """Remember."""
+        del row, reason
+        self.waits.append(seconds)
+
+    def seen(self, row: Row, video: AsyncVideo) -> None:
+        """Nothing."""
+
+    def saving(self, row: Row, done: int, total: int | None) -> None:
+        """Nothing."""
+
+    def ended(self, result: Result) -> None:
+        """Remember."""
+        self.results.append(result)
+
+
+class Works:
+    """A maker over a vendor, with a journal in a folder; made anew as after a kill."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.vendor = Vendor()
+        self.server = Server("https://vendor.test/v1", "account", honours_keys=True)
+        self.rules = Rules(patience=100)
+        self.budget: int | None = None
+        self.watcher = Silent()
+        self.now = 1_000_000.0
+        self.client = AsyncClient(
+            base_url="https://vendor.test", transport=httpx2.MockTransport(self.vendor), environ={}, max_retries=0
+        )
+        self.journal = Journal(folder / "rows.csv.filmgate")
+
+    async def sleep(self, seconds: float) -> None:
+        """Time passes."""
+        self.now += seconds
+
+    def again(self) -> None:
+        """Another run over the same journal."""
+        self.journal.close()
+        self.journal = Journal(self.folder / "rows.csv.filmgate")
+
+    async def make(self, row: Row) -> Result:
+        """One row."""
+        maker = Maker(
+            videos=self.client.videos,
+            server=self.server,
+            journal=self.journal,
+            pace=Pace(clock=lambda: self.now, sleep=self.sleep),
+            purse=Purse(self.budget, 0),
+            price=lambda _: 10,
+            place=lambda row, _: self.folder / f"{row.number}.mp4",
+            watcher=self.watcher,
+            rules=self.rules,
+            clock=lambda: self.now,
+            sleep=self.sleep,
+        )
+        return await maker.make(row)
+
+
+@pytest.fixture
+async def works(tmp_path: Path) -> AsyncIterator[Works]:
+    """A fresh one."""
+    works = Works(tmp_path)
+    yield works
+    works.journal.close()
+    await works.client.close()
+
+
+Rows = Callable[..., list[Row]]
+
+
+@pytest.fixture
+def rows() -> Rows:
+    """Rows of prompts."""
+
+    def make(*prompts: str) -> list[Row]:
+        return keyed(Row(number=at, wanted=Wanted(prompt=prompt)) for at, prompt in enumerate(prompts, start=1))
+
+    return make

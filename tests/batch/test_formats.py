@@ -1,0 +1,111 @@
+"""Files as people really have them: Excel's, a Chinese Windows machine's, a program's, a hand's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from filmgate.batch.formats import Format
+from filmgate.batch.reading import Sheet, read
+
+
+def _read(data: bytes | str, name: str = "rows.csv", form: Format | None = None, encoding: str | None = None) -> Sheet:
+    data = data.encode() if isinstance(data, str) else data
+    return read(data, name, Path("/films"), form=form, encoding=encoding)
+
+
+def _prompts(data: bytes | str, name: str = "rows.csv") -> list[str]:
+    sheet = _read(data, name)
+    assert not sheet.problems, sheet
+    return [row.wanted.prompt for row in sheet.rows]
+
+
+def _problem(data: bytes | str, name: str = "rows.csv") -> tuple[int, str]:
+    [problem] = _read(data, name).problems
+    return problem.row, problem.what
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gbk", "gb18030"])
+def test_encodings_are_told_by_their_bytes(encoding: str) -> None:
+    """What Excel saves in any country."""
+    text = "提示词,时长\n雪山日出，航拍,8\na koi pond,4\n"
+    assert _prompts(text.encode(encoding)) == ["雪山日出，航拍", "a koi pond"]
+
+
+def test_an_encoding_may_be_named() -> None:
+    """What is read as it says, or refused."""
+    assert _read("prompt\ncafé\n".encode("latin-1"), encoding="latin-1").rows[0].wanted.prompt == "café"
+    assert _read(b"prompt\n\xff\xff", encoding="ascii").problems[0].what == "encoding"
+    assert _read(b"prompt\n\xff\xff").problems[0].what == "encoding"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_separators_are_told_by_the_first_row(delimiter: str) -> None:
+    """Excel's depends on the country."""
+    head, row = delimiter.join(["prompt", '"seed"', "size"]), delimiter.join(['"a, b; c"', "7", "1280×720"])
+    [found] = _read(f"{head}\n{row}\n").rows
+    assert (found.wanted.prompt, found.wanted.seed, found.wanted.size) == ("a, b; c", 7, "1280x720")
+
+
+def test_excels_hint_is_obeyed() -> None:
+    """``sep=;`` in the first line."""
+    assert _prompts("sep=;\r\nprompt;seed\r\na, b;1\r\n") == ["a, b"]
+
+
+def test_cells_may_hold_lines_and_quotes() -> None:
+    """And are counted as a spreadsheet counts rows."""
+    sheet = _read('prompt,seed\r\n"two\nlines, ""quoted""",1\r\n\r\n,,\r\nlast,2\r\n')
+    assert [(row.number, row.wanted.prompt) for row in sheet.rows] == [(2, 'two\nlines, "quoted"'), (5, "last")]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("prompt\na dog, running\n", (2, "cells")),
+        ('prompt\n"a dog\n', (2, "quotes")),
+        ("prompt,sead\na dog,1\n", (2, "column")),
+        ("prompt,seed\n,1\n", (2, "prompt")),
+        ("prompt,提示词\na,b\n", (2, "twice")),
+        ("", (0, "empty")),
+        ("prompt\n", (0, "empty")),
+    ],
+)
+def test_bad_tables_are_told_by_row(text: str, problem: tuple[int, str]) -> None:
+    """Before anything is sent."""
+    assert _problem(text) == problem
+
+
+def test_lines_of_json() -> None:
+    """An object a line, or a bare prompt; empty lines are none."""
+    assert _prompts('{"prompt": "a", "seconds": 8}\n\n"b"\n', "rows.jsonl") == ["a", "b"]
+    assert _problem('{"prompt": "a"}\n{"prompt":\n', "rows.jsonl") == (2, "json")
+    assert _problem("7\n", "rows.jsonl") == (1, "object")
+    assert _problem("[" * 100_000, "rows.jsonl") == (1, "json")
+
+
+def test_a_list_with_defaults() -> None:
+    """In JSON and in YAML."""
+    yaml = "defaults:\n  seconds: 8\n  model: sora-2-pro\nrows:\n  - a\n  - prompt: b\n    seconds: 4\n"
+    sheet = _read(yaml, "rows.yaml")
+    assert [(row.wanted.prompt, row.wanted.seconds, row.wanted.model) for row in sheet.rows] == [
+        ("a", "8", "sora-2-pro"),
+        ("b", "4", "sora-2-pro"),
+    ]
+    assert _prompts('[{"prompt": "a"}, "b"]', "rows.json") == ["a", "b"]
+    assert _problem("a: [", "rows.yaml")[1] == "yaml"
+    assert _problem("a: 1", "rows.yaml") == (0, "list")
+    assert _problem("!!python/object/apply:os.system [echo]", "rows.yaml")[1] == "yaml"
+
+
+def test_a_prompt_a_line() -> None:
+    """``#`` begins a remark."""
+    assert _prompts("# mine\na dog, running\n\n  a cat\n", "rows.txt") == ["a dog, running", "a cat"]
+
+
+def test_standard_input_is_told_by_how_it_begins() -> None:
+    """It has no name to go by."""
+    assert _prompts('{"prompt": "a"}\n', "") == ["a"]
+    assert _prompts('["a"]\n', "") == ["a"]
+    assert _prompts("prompt;seed\na;1\n", "") == ["a"]
+    assert _prompts("a dog, running\n", "") == ["a dog, running"]

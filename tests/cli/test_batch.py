@@ -1,0 +1,175 @@
+"""``filmgate batch`` as its user types it."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from filmgate.client.films import check_mp4
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Place, Ran, Served
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Films are saved into the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+def _videos(served: Served) -> int:
+    return len(served("list", "-q", "--limit", "1000").out.splitlines())
+
+
+def _lines(ran: Ran) -> list[str]:
+    assert ran.code == 0, ran
+    return ran.out.splitlines()
+
+
+def test_each_row_is_a_film(served: Served) -> None:
+    """Their paths are the result; another run asks for nothing and says the same."""
+    Path("p.csv").write_text("提示词,时长,名称\n雪山日出,4,opening\na dog,4,\n", encoding="gbk")
+    before = _videos(served)
+    assert sorted(_lines(served("batch", "p.csv"))) == ["p/003-a-dog.mp4", "p/opening.mp4"]
+    for film in Path("p").iterdir():
+        check_mp4(film)
+    assert sorted(_lines(served("batch", "p.csv"))) == ["p/003-a-dog.mp4", "p/opening.mp4"]
+    assert _videos(served) == before + 2
+
+
+def test_a_row_that_is_added_is_made_alone(served: Served) -> None:
+    """The others keep their films, wherever they are moved to."""
+    Path("p.txt").write_text("a dog\n")
+    assert _lines(served("batch", "p.txt", "-q")) == ["p/001-a-dog.mp4"]
+    Path("p.txt").write_text("a cat\na dog\na dog\n")
+    before = _videos(served)
+    films = sorted(_lines(served("batch", "p.txt", "-q")))
+    assert films == ["p/001-a-cat.mp4", "p/001-a-dog.mp4", "p/003-a-dog.mp4"]
+    assert _videos(served) == before + 2
+
+
+def test_names_come_from_rows_or_a_template(served: Served) -> None:
+    """A row's own wins; none leads out of the folder."""
+    rows = [{"prompt": "a", "output": "own/a"}, {"prompt": "b", "size": "1280x720"}]
+    Path("p.json").write_text(json.dumps(rows))
+    films = _lines(served("batch", "p.json", "--out", "films", "-o", "{size}/{slug}.{ext}"))
+    assert sorted(films) == ["films/1280x720/b.mp4", "films/own/a.mp4"]
+    Path("q.json").write_text(json.dumps([{"prompt": "a", "output": "../../x.mp4"}]))
+    assert served("batch", "q.json").code == 2
+
+
+def test_a_file_of_yours_stays(served: Served) -> None:
+    """Told before anything is sent; --force replaces it."""
+    Path("films").mkdir()
+    Path("films/a.mp4").write_text("mine")
+    Path("p.json").write_text('[{"prompt": "a", "output": "a.mp4"}]')
+    before = _videos(served)
+    ran = served("batch", "p.json", "--out", "films")
+    assert (ran.code, Path("films/a.mp4").read_text()) == (2, "mine")
+    assert _videos(served) == before
+    assert served("batch", "p.json", "--out", "films", "--force").code == 0
+    check_mp4(Path("films/a.mp4"))
+
+
+def test_everything_is_checked_before_anything_is_sent(served: Served) -> None:
+    """All problems at once, each with its row, in the language that was asked for."""
+    Image.new("RGB", (8, 8)).save("small.png")
+    Path("p.csv").write_text(
+        "prompt,seconds,size,image\na,5,,\nb,4,1x1,\nc,4,,small.png\nd,4,,none.png\ne,4,720x1280,\n"
+    )
+    before = _videos(served)
+    ran = served("batch", "p.csv")
+    assert (ran.code, ran.out) == (2, "")
+    assert [line.split(":")[1] for line in ran.err.splitlines()[:-1]] == [" Row 2", " Row 3", " Row 4", " Row 5"]
+    assert "第 2 行" in served("batch", "p.csv", "--lang", "zh").err
+    told = json.loads(served("batch", "p.csv", "--format", "json").out)["error"]["problems"]
+    assert [problem["row"] for problem in told] == [2, 3, 4, 5]
+    assert _videos(served) == before
+    Path("q.csv").write_text("promt\na\n")
+    assert "did you mean prompt?" in served("batch", "q.csv").err
+
+
+def test_a_dry_run_shows_what_would_be_done_and_leaves_nothing(served: Served) -> None:
+    """Also at a terminal."""
+    Path("p.txt").write_text("a\nb\n")
+    before = _videos(served)
+    assert [line.split("\t")[1] for line in _lines(served("batch", "p.txt", "--dry-run"))] == ["new", "new"]
+    assert "新" in served("batch", "p.txt", "--dry-run", "--lang", "zh", terminal=True, TERM="xterm").out
+    assert _videos(served) == before
+    assert [path.name for path in Path().iterdir()] == ["p.txt"]
+
+
+def test_results_for_programs(served: Served) -> None:
+    """An object a finished row, a list at the end, an archive."""
+    Path("p.txt").write_text("a\nb\n")
+    ran = served("batch", "p.txt", "--format", "jsonl", "--limit", "1")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 13
+    assert [(row["row"], row["status"]) for row in rows] == [(1, "saved")]
+    ran = served("batch", "p.txt", "--format", "json", "--archive", "all.jsonl")
+    assert [row["status"] for row in json.loads(ran.out)] == ["kept", "saved"]
+    archived = [json.loads(line) for line in Path("all.jsonl").read_text().splitlines()]
+    assert [Path(row["path"]).name for row in archived] == ["001-a.mp4", "002-b.mp4"]
+
+
+def test_standard_input(served: Served) -> None:
+    """Paths and the journal are of the current folder."""
+    assert _lines(served("batch", "-", "--out", "films", stdin="a dog\na cat\n")) != []
+    assert sorted(path.name for path in Path("films").iterdir()) == ["001-a-dog.mp4", "002-a-cat.mp4"]
+    assert Path("stdin.filmgate/journal.jsonl").exists()
+
+
+def test_what_the_server_refuses_fails_alone(served: Served) -> None:
+    """Exit 13; failed.jsonl is ready to be run again."""
+    Path("p.json").write_text(json.dumps([{"prompt": "a"}, {"prompt": "b", "characters": ["char_none"]}]))
+    ran = served("batch", "p.json")
+    assert (ran.code, ran.out) == (13, "p/001-a.mp4\n")
+    assert "failed.jsonl" in ran.err
+    [failed] = Path("p.json.filmgate/failed.jsonl").read_text().splitlines()
+    assert json.loads(failed)["characters"] == ["char_none"]
+    assert served("batch", "p.json.filmgate/failed.jsonl").code == 13
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "120"])
+def test_progress_at_a_terminal(served: Served, columns: str) -> None:
+    """Drawn at every width, the terminal left as it was."""
+    Path("p.txt").write_text("雪山日出，航拍，远景，云海翻腾\na dog runs along a beach at sunset, low waves\n")
+    ran = served("batch", "p.txt", terminal=True, TERM="xterm", COLUMNS=columns)
+    assert ran.code == 0
+    assert ran.err.rfind("\x1b[?25h") > ran.err.rfind("\x1b[?25l")
+    assert "2 of 2 films are in p" in ran.err
+
+
+@pytest.mark.slow
+def test_the_engine_in_this_process_makes_batches(place: Place) -> None:
+    """Without a server; Ctrl-C says how to go on, and the same command does."""
+    file = place.folder / "p.txt"
+    file.write_text("a\nb\nc\n")
+    process = place.start("batch", "p.txt", FILMGATE_TESTCARD_DELAY="60")
+    assert process.stderr is not None
+    for _ in range(3):
+        process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "the same command" in err.splitlines()[-1]
+    ran = place("batch", "p.txt")
+    assert (ran.code, len(ran.out.splitlines())) == (0, 3)
+    assert len(place("list", "-q").out.splitlines()) == 3
+
+
+@pytest.mark.slow
+def test_the_budget_is_kept(place: Place) -> None:
+    """Exit 8 before the row that would exceed it; a larger budget goes on."""
+    models = place.folder / "models.toml"
+    models.write_text('[models.sora-2]\nengine = "testcard"\nprice = { default = 100000 }\n')
+    (place.folder / "p.txt").write_text("a\nb\nc\n")
+    ran = place("batch", "p.txt", "--budget", "1", "--concurrency", "1")
+    assert (ran.code, len(ran.out.splitlines())) == (8, 2)
+    assert place("batch", "p.txt", "--budget", "1.2").code == 0
+    assert len(place("list", "-q").out.splitlines()) == 3
