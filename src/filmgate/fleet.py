@@ -45,11 +45,15 @@ def assemble(settings: Settings, environ: Mapping[str, str], vault: Vault) -> Fl
 
 def mistakes(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     """What :func:`assemble` would refuse, one by one, for whoever mends it; nothing if all is well."""
+    tables = dict(settings.tables.engines)
     try:
-        tables = _tables(settings, routes_of(settings, catalog_of(settings)))
+        by_model = routes_of(settings, catalog_of(settings))
     except SettingsError as error:
         yield error.message
-        tables = dict(settings.tables.engines)
+    else:
+        yield from _strangers(settings, by_model)
+        known = {name for route in by_model.values() for name in route.engines if name in engines.names()}
+        tables |= {name: EngineTable(kind=name) for name in known - tables.keys()}
     for name, table in tables.items():
         try:
             _make(settings, name, table, _key(settings, name, table, environ))
@@ -104,15 +108,23 @@ def _route(file: Path | None, model: str, table: Mapping[str, object]) -> Route:
 
 def _tables(settings: Settings, by_model: Mapping[str, Route]) -> dict[str, EngineTable]:
     """Every engine that is described or named; one that is only named goes by its name."""
-    described, known = dict(settings.tables.engines), engines.names()
+    for said in _strangers(settings, by_model):
+        raise SettingsError(said)
+    named = {name: EngineTable(kind=name) for route in by_model.values() for name in route.engines}
+    return dict(sorted((named | dict(settings.tables.engines)).items()))
+
+
+def _strangers(settings: Settings, by_model: Mapping[str, Route]) -> Iterator[str]:
+    """What is wrong with each engine that some model names and nobody knows."""
+    known = {*settings.tables.engines, *engines.names()}
+    models: dict[str, list[str]] = {}
     for model, route in by_model.items():
         for name in route.engines:
-            if name not in described and name not in known:
-                names = ", ".join(sorted({*described, *known}))
-                said = f"Describe it in filmgate.toml as [engines.{name}], or name one of {names}."
-                raise SettingsError(f"Model '{model}': there is no engine '{name}'. {said}")
-            described.setdefault(name, EngineTable(kind=name))
-    return dict(sorted(described.items()))
+            if name not in known:
+                models.setdefault(name, []).append(model)
+    for name, of in models.items():
+        mend = f"Describe it in filmgate.toml as [engines.{name}], or name one of {', '.join(sorted(known))}."
+        yield f"There is no engine '{name}', which {', '.join(of)} {'needs' if len(of) == 1 else 'need'}. {mend}"
 
 
 def _make(settings: Settings, name: str, table: EngineTable, key: str | None) -> Engine:

@@ -39,6 +39,7 @@ COMMANDS = {
     "delete": "videos",
     "models": "videos",
     "scene": "scene",
+    "config": "config",
     "keys": "keys",
     "accounts": "books",
     "usage": "books",
