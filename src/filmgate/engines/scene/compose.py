@@ -20,6 +20,7 @@ from filmgate.engines.scene.light import Light
 from filmgate.engines.scene.picture import Picture, Unveiled, tint, unveiled
 from filmgate.engines.scene.stage import Frame, Layer, Stage
 from filmgate.engines.scene.styles import Look, replace
+from filmgate.engines.scene.weather.glass import behind_glass
 from filmgate.video import Size
 
 __all__ = ["View", "compose", "warm_up"]
@@ -254,7 +255,10 @@ def _populate(stage: Stage, setting: registry.Setting) -> None:
             known[spec.kind].build(stage, spec)
         else:
             stage.unseen.append(spec.kind)
-    _weathers(stage, () if setting.indoor else _weather(shot, setting))
+    if setting.indoor:
+        behind_glass(stage, _weather(shot, setting))
+    else:
+        _weathers(stage, _weather(shot, setting))
 
 
 def _weathers(stage: Stage, names: tuple[str, ...]) -> None:

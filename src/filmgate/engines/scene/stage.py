@@ -25,7 +25,7 @@ from filmgate.engines.scene.light import Light
 from filmgate.engines.scene.palette import Colour
 from filmgate.video import Size
 
-__all__ = ["Figures", "Frame", "Layer", "Motion", "Plate", "Quad", "Stage", "rocking"]
+__all__ = ["Figures", "Frame", "Hole", "Layer", "Motion", "Plate", "Quad", "Stage", "rocking"]
 
 
 class Quad(Struct, frozen=True):
@@ -187,6 +187,16 @@ def _entry(quad: Quad) -> tuple[float, ...]:
     )
 
 
+class Hole(Struct, frozen=True):
+    """A window of a room, in metres: its left lower corner, its size, how far away it is."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    z: float
+
+
 class Stage:
     """What a setting, its subjects and its weather are built on."""
 
@@ -215,6 +225,7 @@ class Stage:
         self.drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
         self.ambience: dict[str, float] = {}
         self.events: list[SoundEvent] = []
+        self.holes: list[Hole] = []  # windows through which the weather outside is seen
         self.unseen: list[str] = []  # what was asked for and can't be drawn
         self.slopes: F32 = _slopes(seed)
         self._layers: list[tuple[float, int, Layer | Plate | Figures]] = []

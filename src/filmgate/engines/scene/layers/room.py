@@ -14,7 +14,7 @@ from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.light import replace
 from filmgate.engines.scene.palette import Colour, mix, scale
-from filmgate.engines.scene.stage import Frame, Stage
+from filmgate.engines.scene.stage import Frame, Hole, Stage
 from filmgate.video import Size
 
 __all__ = ["HEIGHT", "WARM", "goods", "lamps", "outside", "planks", "plant", "room", "tiles", "window"]
@@ -125,6 +125,7 @@ def _ceiling(flat: Flat, colour: Colour) -> None:
 def window(flat: Flat, x: float, y: float, w: float, h: float, *, panes: int = 2) -> None:
     """A hole in the wall with a frame."""
     stage = flat.stage
+    stage.holes.append(Hole(x, y, w, h, flat.depth))
     wood = stage.shade((0.93, 0.91, 0.87), lit=0.6)
     flat.box(x - 0.09, y - 0.09, w + 0.18, h + 0.18, wood, to=scale(wood, 0.8))
     flat.box(x, y, w, h, wood, mode="erase")

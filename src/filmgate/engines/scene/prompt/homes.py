@@ -29,7 +29,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "robot": ("city", "street"),
     "rocket": ("desert", "space"),
     "ship": ("city", "space"),
-    "train": ("road", "meadow", "mountains"),
+    "train": ("road", "viaduct", "meadow"),
     "tree": ("meadow", "forest"),
     "watermelon": ("kitchen", "street", "beach"),
     "whale": ("underwater", "sea"),
@@ -38,6 +38,8 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
 
 WEATHER_HOMES: Mapping[str, tuple[str, ...]] = {
     "aurora": ("snowfield", "mountains"),
+    "fireflies": ("meadow", "forest"),
+    "fireworks": ("city", "sea"),
     "fog": ("forest", "mountains"),
     "leaves": ("forest", "garden"),
     "petals": ("garden", "meadow"),

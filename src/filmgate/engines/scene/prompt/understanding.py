@@ -91,6 +91,12 @@ def _felt(shot: Shot, said: Said) -> Shot:
     return replace(shot, time=mood) if mood in registry.times() else replace(shot, weather=(mood,) if mood else ())
 
 
+def _particular(kind: str) -> int:
+    """Who can't be elsewhere comes first, flowers last: they grow anywhere."""
+    known = registry.subjects()
+    return {"water": 0, "plant": 2}.get(known[kind].element if kind in known else "", 1)
+
+
 def _settle(shot: Shot, *, vague: bool) -> Shot:
     """A shot that has a place: the one said, else where its subjects, its weather or its hour belong.
 
@@ -99,7 +105,7 @@ def _settle(shot: Shot, *, vague: bool) -> Shot:
     if shot.setting:
         return shot
     named: Iterable[tuple[Mapping[str, tuple[str, ...]], Iterable[str]]] = (
-        (homes.SUBJECT_HOMES, (spec.kind for spec in shot.subjects)),
+        (homes.SUBJECT_HOMES, sorted((spec.kind for spec in shot.subjects), key=_particular)),
         (homes.WEATHER_HOMES, () if vague else shot.weather),
         (homes.TIME_HOMES, () if vague else (shot.time,)),
     )

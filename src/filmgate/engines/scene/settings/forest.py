@@ -17,6 +17,8 @@ from filmgate.engines.scene.palette import mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Plate, Stage, rocking
 
+__all__ = ["shafts"]
+
 _ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks; the first two are painted on the wall of leaves
 
 
@@ -49,7 +51,7 @@ def forest(stage: Stage) -> None:
         stage.plate(canvas, _ROWS[row])
     _canopy(stage)
     _undergrowth(stage)
-    _shafts(stage)
+    shafts(stage)
     day = not light.moon
     stage.hear(birds=0.8 if day else 0.0, crickets=0.0 if day else 0.8, wind=0.35)
 
@@ -168,7 +170,7 @@ def _undergrowth(stage: Stage) -> None:
 _FERN: Ramp = (rgb("#1f3a1c"), rgb("#3d6628"), rgb("#76a03c"), rgb("#c9d877"))
 
 
-def _shafts(stage: Stage) -> None:
+def shafts(stage: Stage) -> None:
     """Light that falls through the leaves."""
     light = stage.light
     power = 0.9 * light.glow_amount + 0.15

@@ -21,7 +21,6 @@ from filmgate.engines.scene.stage import Stage
         "himalaya",
         "himalayas",
         "summit",
-        "cliffs",
     ),
     zh=("雪山", "山脉", "群山", "高山", "山峰", "大山", "阿尔卑斯", "喜马拉雅", "山顶", "峡谷"),
     time="dawn",

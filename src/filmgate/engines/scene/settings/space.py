@@ -7,12 +7,15 @@ import math
 import numpy as np
 
 from filmgate.engines.scene.canvas import Canvas, step
+from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.noise import fbm_at
 from filmgate.engines.scene.layers.sky import Backdrop
 from filmgate.engines.scene.light import replace
 from filmgate.engines.scene.palette import mix, rgb
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
+
+__all__ = ["deep"]
 
 _MARGIN = 0.2
 
@@ -22,17 +25,15 @@ _MARGIN = 0.2
     en=(
         "space",
         "outer space",
-        "galaxy",
         "universe",
         "cosmos",
         "planet",
         "planets",
-        "nebula",
         "orbiting earth",
         "stars",
         "orbit of the earth",
     ),
-    zh=("太空", "宇宙", "银河", "星系", "星球", "行星", "星云", "外太空", "轨道"),
+    zh=("太空", "宇宙", "星球", "行星", "外太空", "轨道"),
     time="night",
     camera=("orbit",),
     indoor=True,
@@ -49,14 +50,14 @@ def space(stage: Stage) -> None:
         haze_depth=1e6,
     )
     stage.horizon, stage.eye, stage.reach, stage.standing = stage.height * 0.5, 1.2, 1.0, 6.0
-    _deep(stage)
+    stage.add(Backdrop(deep(stage, 0.62), -_MARGIN * stage.width, -_MARGIN * stage.height), math.inf)
     _planet(stage)
     _moon(stage)
     stage.hear(pad=1.0, hum=0.3)
 
 
-def _deep(stage: Stage) -> None:
-    """Stars, and a nebula in two colours."""
+def deep(stage: Stage, cloudy: float) -> F32:
+    """Stars, and a nebula in two colours, ``cloudy`` times as bright; (3, h, w) with a margin of a fifth around."""
     w, h = stage.width, stage.height
     x0, y0 = -_MARGIN * w, -_MARGIN * h
     xs, ys = np.meshgrid(
@@ -68,10 +69,8 @@ def _deep(stage: Stage) -> None:
     )
     tone = fbm_at(u * 0.8 + 9, v * 0.8, 4, stage.seed % 983, 1.0)[None]
     pink, blue = (np.asarray(rgb(c), np.float32)[:, None, None] for c in ("#c2487f", "#3a6fd0"))
-    picture = (
-        np.asarray((0.004, 0.006, 0.016), np.float32)[:, None, None]
-        + cloud[None] * (pink * tone + blue * (1 - tone)) * 0.62
-    )
+    dark = np.asarray((0.004, 0.006, 0.016), np.float32)[:, None, None]
+    picture = np.asarray(dark + cloud[None] * (pink * tone + blue * (1 - tone)) * cloudy, np.float32)
     rng = np.random.default_rng(stage.seed + 3)
     count = round(900 * w * h / (1280 * 720) / stage.unit)
     x, y = rng.integers(2, xs.shape[1] - 2, count), rng.integers(2, xs.shape[0] - 2, count)
@@ -79,7 +78,7 @@ def _deep(stage: Stage) -> None:
     for dx, dy, share in ((0, 0, 1.0), (1, 0, 0.3), (-1, 0, 0.3), (0, 1, 0.3), (0, -1, 0.3)):
         for c in range(3):
             np.add.at(picture[c], (y + dy, x + dx), shine * np.float32(share))
-    stage.add(Backdrop(picture, x0, y0), math.inf)
+    return picture
 
 
 def _planet(stage: Stage) -> None:

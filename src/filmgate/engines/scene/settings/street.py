@@ -82,8 +82,10 @@ def street(stage: Stage) -> None:
     stage.horizon, stage.eye, stage.reach = h * (0.62 if not stage.portrait else 0.66), 1.55, 0.6
     stage.focal = 1.15 * max(h * 0.8, min(stage.width, h))
     stage.standing, stage.bounds = 6.6, (3.4, 8.6)
+    stage.wet = 0.34 if {"rain", "storm"} & set(stage.shot.weather) else 0.0
     sky(stage)
-    Ground(stage, Soil(dark=(0.34, 0.31, 0.29), light=(0.62, 0.58, 0.53), period=2.2), texture=_paving).put(stage)
+    slabs = Soil(dark=(0.34, 0.31, 0.29), light=(0.62, 0.58, 0.53), period=2.2, wet=(_FRONT, 1.0, stage.wet))
+    Ground(stage, slabs, texture=_paving, mirror_at=_FRONT).put(stage)
     _houses(stage)
     _trees(stage)
     _lanterns(stage)

@@ -39,7 +39,7 @@ def boat(stage: Stage, spec: SubjectSpec) -> None:
     near, far = stage.pool
     for k in range(max(1, min(5, spec.count))):
         z = min(far * 0.95, near + (far - near) * (0.24 + 0.22 * k))
-        z = stage.standing * (0.62 + 0.2 * k) if kind == "paper" and stage.shot.setting not in _WATER else z
+        z = stage.standing * (0.80 + 0.2 * k) if kind == "paper" and stage.shot.setting not in _WATER else z
         _put(stage, kind, named or _COLOURS[kind][k % len(_COLOURS[kind])], z, k)
     stage.hear(water=0.4)
 

@@ -29,7 +29,7 @@ _FAR, _TAIL, _TRUNK, _NEAR, _RUFF, _JAW, _TONGUE, _HEAD, _EAR, _NOSE, _EYE = ran
 
 @subject(
     "dog",
-    en=("dog", "dogs", "puppy", "puppies", "retriever", "labrador", "husky", "corgi", "hound", "pup"),
+    en=("dog", "dogs", "puppy", "puppies", "retriever", "labrador", "husky", "corgi", "hound", "pup", "rex"),
     zh=("狗狗", "小狗", "狗", "犬", "金毛", "金毛犬", "拉布拉多", "哈士奇", "柯基"),
     actions=("run", "walk", "stand", "sit", "play", "jump"),
     attributes={
@@ -39,7 +39,8 @@ _FAR, _TAIL, _TRUNK, _NEAR, _RUFF, _JAW, _TONGUE, _HEAD, _EAR, _NOSE, _EYE = ran
 )
 def dog(stage: Stage, spec: SubjectSpec) -> None:
     """One dog in front, the others behind it and to the sides."""
-    action = spec.action or "run"
+    indoors = stage.habit == "stand"
+    action = "sit" if indoors and spec.action in {"", "stand"} else spec.action or "run"
     running = action in {"run", "play", "jump"}
     pixels = stage.focal / stage.standing
     coat = next((name for name in spec.attributes if name in _COATS or name in COLOURS), "golden")
