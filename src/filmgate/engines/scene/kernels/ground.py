@@ -4,29 +4,45 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from filmgate.engines.scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
 
 __all__ = ["ground"]
 
 
-@inline
-def _sample(texture: F32, level: int, x: float, z: float) -> Scalar:
-    """A tiling texture's mip ``level``, bilinear; (x, z) in periods."""
+@kernel
+def _texture_row(
+    texture: F32, level: int, depth: float, u0: float, step: float, line: F32, out: F32, share: float
+) -> None:
+    """Add ``share`` of a tiling texture's mip ``level``, seen along one row, to ``out``.
+
+    ``depth`` in periods down the texture; ``u0`` and ``step`` in periods along it, to the first pixel and to each
+    next. The texture's own row is mixed once, into ``line``; positions are fractions of 2**32 that wrap by themselves.
+    """
     size = texture.shape[1] >> level
-    mask = i4(size - 1)
-    u = x * f4(size)
-    v = z * f4(size)
-    fu = math.floor(u)
-    fv = math.floor(v)
-    a = i4(fu) & mask
-    i = i4(fv) & mask
-    b = (a + i4(1)) & mask
-    j = (i + i4(1)) & mask
-    p = u - fu
-    q = v - fv
-    above = texture[level, i, a] + (texture[level, i, b] - texture[level, i, a]) * p
-    below = texture[level, j, a] + (texture[level, j, b] - texture[level, j, a]) * p
-    return above + (below - above) * q
+    v = depth * size
+    upper = int(math.floor(v))
+    part = f4(v - upper)
+    mask = size - 1
+    above = texture[level, upper & mask]
+    below = texture[level, (upper + 1) & mask]
+    weight = f4(share)
+    for i in range(size):
+        line[i] = (above[i] + (below[i] - above[i]) * part) * weight
+    line[size] = line[0]
+    bits = u4(0)
+    while (1 << bits) < size:
+        bits += u4(1)
+    shift = u4(32) - bits
+    first = u4(np.int64((u0 - math.floor(u0)) * 4294967296.0))
+    pace = u4(np.int64((step - math.floor(step)) * 4294967296.0))
+    for x in range(out.size):
+        at = u4(first + u4(x) * pace)
+        i = at >> shift
+        q = f4(i4((at >> (shift - u4(16))) & u4(0xFFFF))) * f4(1 / 65536.0)
+        value = line[i]
+        out[x] += value + (line[i + u4(1)] - value) * q
 
 
 @inline
@@ -36,15 +52,19 @@ def _level(texture: F32, footprint: float) -> Scalar:
     return min(texture.shape[0] - 1, int(math.log2(max(f4(1), texels))))
 
 
-@inline
-def _seen(
-    own: float, dry: float, mirrored: float, shine: float, haze: float, fog: float, behind: float, cover: float
-) -> float:
-    """One channel: damp ground, what it mirrors, the haze before it, over what is behind its far edge."""
-    value = own * dry
-    value += (mirrored - value) * shine
-    value += (haze - value) * fog
-    return behind + (value - behind) * cover
+@kernel
+def _paint_row(out: F32, mirrored: F32, grain: F32, base: float, slope: float, shine: float, cover: float) -> None:
+    """One channel of a row: its colour by the grain, what it mirrors, over what is behind its far edge."""
+    low = f4(base)
+    rise = f4(slope)
+    if shine < f4(0.002) and cover >= f4(1):
+        for x in range(out.size):
+            out[x] = low + rise * grain[x]
+        return
+    seen = f4(shine)
+    over = f4(cover)
+    for x in range(out.size):
+        out[x] += (low + rise * grain[x] + seen * mirrored[x] - out[x]) * over
 
 
 @kernel
@@ -74,31 +94,27 @@ def ground(
     what stands above ``mirror_row``.
     """
     width = pixels.shape[2]
-    fine = f4(1.0 / period)
-    dr, dg, db = dark[0], dark[1], dark[2]
-    er, eg, eb = light[0] - dr, light[1] - dg, light[2] - db
-    hr, hg, hb = haze[0], haze[1], haze[2]
-    broad = fine * f4(0.173)
+    fine = 1.0 / period
+    broad = fine * 0.173
+    grain = np.empty(width, f4)
+    line = np.empty(texture.shape[1] + 1, f4)
     for y in range(int(math.floor(edge)), bottom):
         cover = min(f4(1), f4(y + 1 - edge))
         down = max(f4(0.3), f4(y + 0.6 - horizon))
         depth = f4(eye * focal) / down
         step = depth / f4(focal)
         foot = math.sqrt(step * max(step, depth / down))
-        level = _level(texture, foot * fine)
-        level2 = _level(texture, foot * broad)
-        fog = f4(1) - math.exp(-depth / f4(haze_depth))
+        left = x0 - centre * step
+        grain[:] = f4(0)
+        for pace, share in ((fine, f4(0.6)), (broad, f4(0.4))):
+            level = _level(texture, foot * f4(pace))
+            _texture_row(texture, level, (depth + z0) * pace, left * pace, step * pace, line, grain, share)
+        clear = math.exp(-depth / f4(haze_depth))
         damp = f4(1) / (f4(1) + math.exp(-(depth - wet[0]) / wet[1]))
         shine = wet[2] * damp
-        row = u4(max(0, int(mirror_row - (f4(y) - f4(mirror_row)) * f4(0.8))))
-        z = depth + f4(z0)
-        dry = f4(1) - f4(0.35) * damp
-        r0, g0, b0 = pixels[0, y], pixels[1, y], pixels[2, y]
-        r1, g1, b1 = pixels[0, row], pixels[1, row], pixels[2, row]
-        for x in range(width):
-            across = (f4(x) - f4(centre)) * step + f4(x0)
-            t = _sample(texture, level, across * fine, z * fine) * f4(0.6)
-            t += _sample(texture, level2, across * broad, z * broad) * f4(0.4)
-            r0[x] = _seen(dr + er * t, dry, r1[x], shine, hr, fog, r0[x], cover)
-            g0[x] = _seen(dg + eg * t, dry, g1[x], shine, hg, fog, g0[x], cover)
-            b0[x] = _seen(db + eb * t, dry, b1[x], shine, hb, fog, b0[x], cover)
+        row = max(0, int(mirror_row - (f4(y) - f4(mirror_row)) * f4(0.8)))
+        own = (f4(1) - f4(0.35) * damp) * (f4(1) - shine) * clear
+        for c in range(3):
+            base = dark[c] * own + haze[c] * (f4(1) - clear)
+            rise = (light[c] - dark[c]) * own
+            _paint_row(pixels[c, y], pixels[c, row], grain, base, rise, shine * clear, cover)

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["F32", "F64", "I32", "U8", "U32", "Scalar", "f4", "i4", "inline", "keep_in", "kernel", "u4"]
+__all__ = ["F32", "F64", "I32", "U8", "U32", "Scalar", "f4", "i4", "inline", "keep_in", "kernel", "u4", "u8"]
 
 # The element type stands in the name: Numba's scalars are neither NumPy's nor Python's, and a checker that took them
 # for either would reject every line of a kernel.
@@ -26,6 +26,7 @@ Scalar: TypeAlias = Any
 f4: Any = np.float32
 u4: Any = np.uint32
 i4: Any = np.int32
+u8: Any = np.uint64
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from filmgate.engines.scene.kernels.jit import F32, F64, I32, U32, Scalar, f4, i4, inline, kernel, u4
+from filmgate.engines.scene.kernels.jit import F32, F64, I32, U8, U32, Scalar, f4, i4, inline, kernel, u4, u8
 
 __all__ = ["COLUMNS", "backdrop", "blend", "extent", "pack", "row_spans"]
 
@@ -17,6 +17,7 @@ wraps, first span."""
 _LANES = u4(0xFF00FF)
 _HIGH = u4(0xFF00FF00)
 _BLOCK = 64
+_WIDE = u8(_BLOCK)
 
 
 @kernel
@@ -78,45 +79,22 @@ def backdrop(pixels: F32, source: F32, left: float, top: float, scale: float, he
 
 @inline
 def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> Scalar:
-    """Mix two packed pixels, two channels at a time; ``keep`` + ``take`` = 256."""
-    low = (((a & _LANES) * keep + (b & _LANES) * take) >> u4(8)) & _LANES
-    return low | ((((a >> u4(8)) & _LANES) * keep + ((b >> u4(8)) & _LANES) * take) & _HIGH)
+    """Mix two packed pixels, two channels at a time; ``keep`` + ``take`` = 256.
+
+    Each step is told to stay in 32 bits: Numba would widen it to 64.
+    """
+    low = u4(u4((a & _LANES) * keep) + u4((b & _LANES) * take)) >> u4(8)
+    high = u4(u4(((a >> u4(8)) & _LANES) * keep) + u4(((b >> u4(8)) & _LANES) * take))
+    return u4((low & _LANES) | (high & _HIGH))
 
 
 @kernel
-def _columns(table: F64, first: int, last: int, width: int, index: U32, weight: U32, reach: F64) -> None:
-    """Where each frame column falls in each plate: independent of the row, so found once."""
-    for n in range(last - first):
-        k = first + n
-        plate_width = int(table[k, 1])
-        inverse = 1.0 / table[k, 3]
-        start = (0.5 - table[k, 5]) * inverse - 0.5
-        wraps = table[k, 11] > 0
-        left = 0
-        right = width
-        if wraps:
-            start = start - math.floor(start / plate_width) * plate_width
-        else:
-            left = max(0, int(math.ceil(-start / inverse)))
-            right = min(width, int(math.floor((plate_width - 1.001 - start) / inverse)) + 1)
-        reach[n, 0] = start
-        reach[n, 1] = left
-        reach[n, 2] = right
-        for x in range(left, right):
-            u = start + x * inverse
-            if wraps:
-                u = u - math.floor(u / plate_width) * plate_width
-            i = int(u)
-            index[n, x] = i
-            weight[n, x] = int((u - i) * 256)
-
-
-@kernel
-def _hidden(clear: F32, start: int, stop: int) -> Scalar:
-    """Whether nothing behind these pixels can be seen any more."""
+def _hidden(seen: F32, base: int) -> Scalar:
+    """Whether nothing behind the block at ``base`` can be seen any more."""
     most = f4(0)
-    for x in range(start, stop):
-        most = max(most, clear[x])
+    first = u8(base)
+    for x in range(_WIDE):
+        most = max(most, seen[first + x])
     return most < f4(0.004)
 
 
@@ -125,122 +103,194 @@ def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int
     """Blend rows ``first`` … ``last`` of the table (far to near) over the frame's first ``height`` rows.
 
     Plates are premultiplied RGBA in one uint32 (alpha 0 with colour is light that adds). Drawn from near to far with
-    a transmittance for each pixel, so that what is hidden costs nothing.
+    a transmittance for each pixel, so that what is hidden costs nothing; in blocks of pixels, so that what is empty
+    costs nothing either. ``seen`` holds for each block its transmittance, red, green and blue.
     """
     width = pixels.shape[2]
-    count = last - first
-    row = np.empty(16384, u4)
-    index = np.empty((count, width), u4)
-    weight = np.empty((count, width), u4)
-    reach = np.empty((count, 3), np.float64)
-    seen = np.empty((4, width), f4)
-    _columns(table, first, last, width, index, weight, reach)
+    blocks = (width + _BLOCK - 1) // _BLOCK
+    seen = np.empty(blocks * 4 * _BLOCK, f4)
+    touched = np.empty(blocks, np.bool_)
+    mixed = np.empty(16384, u4)
+    taps = np.empty(2 * _BLOCK, u4)
     for y in range(height):
-        used = False
-        for n in range(count - 1, -1, -1):
-            entry = table[first + n]
+        touched[:] = False
+        for n in range(last - 1, first - 1, -1):
+            entry = table[n]
             plate_height = int(entry[2])
             v = (y + 0.5 - entry[6]) / entry[4] - 0.5
             if v < -1 or v >= plate_height or entry[10] <= 0:
                 continue
             upper = int(math.floor(v))
+            take = int((v - upper) * 256)
             lower = min(plate_height - 1, upper + 1)
-            take = u4(int((v - upper) * 256))
-            upper = max(0, upper)
-            span = int(entry[12])
-            begin = min(spans[span + upper, 0], spans[span + lower, 0])
-            end = max(spans[span + upper, 1], spans[span + lower, 1])
-            left = int(reach[n, 1])
-            right = int(reach[n, 2])
-            if entry[11] <= 0:
-                left = max(left, int((begin - 1 - reach[n, 0]) * entry[3]))
-                right = min(right, int((end - reach[n, 0]) * entry[3]) + 2)
-            if end <= begin or right <= left:
-                continue
-            if not used:
-                used = True
-                seen[0, :] = f4(1)
-                seen[1:, :] = f4(0)
-            cells = u4(spans[span + upper, 2]) | u4(spans[span + lower, 2])
-            _blend_row(atlas, entry, upper, lower, take, cells, left, right, index[n], weight[n], row, seen)
-        if used:
-            _put_row(pixels, y, seen)
+            _blend_row(atlas, spans, entry, max(0, upper), lower, take, width, mixed, taps, seen, touched)
+        for block in range(blocks):
+            if touched[block]:
+                _put_block(pixels, y, block * _BLOCK, min(width, (block + 1) * _BLOCK), seen, block * 4 * _BLOCK)
 
 
 @kernel
-def _put_row(pixels: F32, y: int, seen: F32) -> None:
-    """Put what was blended (transmittance, red, green, blue) in front of the frame's row."""
-    clear = seen[0]
+def _put_block(pixels: F32, y: int, start: int, stop: int, seen: F32, base: int) -> None:
+    """Put what was blended (transmittance, red, green, blue) in front of the frame."""
+    clear = u8(base)
+    left = u8(start)
     for c in range(3):
         out = pixels[c, y]
-        light = seen[c + 1]
-        for x in range(out.size):
-            out[x] = out[x] * clear[x] + light[x]
+        light = clear + u8(c + 1) * _WIDE
+        for x in range(u8(stop - start)):
+            out[left + x] = out[left + x] * seen[clear + x] + seen[light + x]
 
 
 @kernel
 def _blend_row(
     atlas: U32,
+    spans: I32,
     entry: F64,
     upper: int,
     lower: int,
-    take: np.uint32,
-    cells: np.uint32,
-    left: int,
-    right: int,
-    index: U32,
-    weight: U32,
-    row: U32,
+    take: int,
+    frame_width: int,
+    mixed: U32,
+    taps: U32,
     seen: F32,
+    touched: U8,
 ) -> None:
     """One row of one plate, in blocks, in front of nothing and behind what was blended before."""
     width = int(entry[1])
-    offset = int(entry[0])
-    keep = u4(256) - take
-    cell = (width + 31) // 32
+    span = int(entry[12])
     wraps = entry[11] > 0
+    inverse = 1.0 / entry[3]
+    origin = (0.5 - entry[5]) * inverse - 0.5
+    cells = u4(spans[span + upper, 2]) | u4(spans[span + lower, 2])
+    left = 0
+    right = frame_width
+    if cells == 0:
+        return
+    if not wraps:
+        begin = min(spans[span + upper, 0], spans[span + lower, 0])
+        end = max(spans[span + upper, 1], spans[span + lower, 1])
+        left = max(0, int(math.ceil(max(-origin, begin - 1 - origin) / inverse)))
+        right = min(frame_width, int(math.floor(min(width - 1.001 - origin, end - origin) / inverse)) + 1)
+    offset = int(entry[0])
     above = atlas[offset + upper * width : offset + upper * width + width]
     below = atlas[offset + lower * width : offset + lower * width + width]
-    if wraps:
-        for i in range(width):
-            row[i] = _lerp(above[i], below[i], keep, take)
-        row[width] = row[0]
-    for start in range(left, right, _BLOCK):
-        stop = min(right, start + _BLOCK)
-        begin = int(index[start])
-        end = min(width, int(index[stop - 1]) + 2)
-        if not wraps and _empty(cells, begin // cell, (end - 1) // cell):
+    cell = (width + 31) // 32
+    for block in range(left // _BLOCK, (right + _BLOCK - 1) // _BLOCK):
+        start = max(left, block * _BLOCK)
+        stop = min(right, (block + 1) * _BLOCK)
+        place = origin + start * inverse
+        if wraps:
+            place -= math.floor(place / width) * width
+        begin = int(place)
+        end = int(place + (stop - 1 - start) * inverse) + 2
+        if _blank(cells, cell, width, begin, end):
             continue
-        if _hidden(seen[0], start, stop):
+        base = block * 4 * _BLOCK
+        if not touched[block]:
+            touched[block] = True
+            seen[base : base + _BLOCK] = f4(1)
+            seen[base + _BLOCK : base + 4 * _BLOCK] = f4(0)
+        elif _hidden(seen, base):
             continue
-        if not wraps:
-            for i in range(begin, end):
-                row[i] = _lerp(above[i], below[i], keep, take)
-        _blend_block(entry, row, index, weight, start, stop, seen)
+        _mix(above, below, width, begin, end, take, mixed)
+        at = int((place - begin) * 65536)
+        pace = int(round(inverse * 65536))
+        _tap(mixed, at, pace, stop - start, taps)
+        _blend_block(entry, taps, at, pace, stop - start, seen, base + start - block * _BLOCK)
+
+
+@inline
+def _blank(cells: np.uint32, cell: int, width: int, begin: int, end: int) -> Scalar:
+    """Whether none of a row's pixels ``begin`` … ``end``, which may run over its end, holds anything."""
+    if end <= width:
+        return _empty(cells, begin // cell, (end - 1) // cell)
+    return _empty(cells, begin // cell, (width - 1) // cell) and _empty(cells, 0, min(width, end - width) // cell)
 
 
 @kernel
-def _blend_block(entry: F64, row: U32, index: U32, weight: U32, start: int, stop: int, seen: F32) -> None:
-    """A block's pixels, from the plate's row that was mixed before."""
+def _mix(above: U32, below: U32, width: int, begin: int, end: int, take: int, mixed: U32) -> None:
+    """The row between two rows of a plate, from ``begin`` to ``end``; beyond its end it begins again."""
+    more = u4(take)
+    less = u4(256) - more
+    filled = 0
+    while filled < end - begin:
+        source = (begin + filled) % width
+        count = min(end - begin - filled, width - source)
+        _mix_part(above, below, u8(source), u8(count), less, more, mixed, u8(filled))
+        filled += count
+
+
+@kernel
+def _mix_part(
+    above: U32,
+    below: U32,
+    source: np.uint64,
+    count: np.uint64,
+    less: np.uint32,
+    more: np.uint32,
+    mixed: U32,
+    into: np.uint64,
+) -> None:
+    """A stretch of the row between two rows."""
+    for i in range(count):
+        mixed[into + i] = _lerp(above[source + i], below[source + i], less, more)
+
+
+@kernel
+def _tap(mixed: U32, at: int, pace: int, count: int, taps: U32) -> None:
+    """The two pixels that each of a block's pixels lies between, ``pace`` / 65536 apart.
+
+    At about its own size a plate's pixels follow each other in runs, which are copied many at a time.
+    """
+    if abs(pace - 65536) > 8192:
+        for x in range(u8(count)):
+            i = (u8(at) + x * u8(pace)) >> u8(16)
+            taps[x] = mixed[i]
+            taps[_WIDE + x] = mixed[i + u8(1)]
+        return
+    x = 0
+    while x < count:
+        i = (at + x * pace) >> 16
+        part = (at + x * pace) & 65535
+        run = count - x
+        if pace > 65536:
+            run = min(run, (65535 - part) // (pace - 65536) + 1)
+        elif pace < 65536:
+            run = min(run, part // (65536 - pace) + 1)
+        into = u8(x)
+        source = u8(i)
+        for k in range(u8(run)):
+            taps[into + k] = mixed[source + k]
+            taps[into + _WIDE + k] = mixed[source + k + u8(1)]
+        x += run
+
+
+@kernel
+def _blend_block(entry: F64, taps: U32, at: int, pace: int, count: int, seen: F32, base: int) -> None:
+    """A block's pixels, between the taps, behind what was blended before."""
     opacity = f4(entry[10])
     gain_a = f4(1 / 255.0) * opacity
     gain_r = f4(entry[7]) * gain_a
     gain_g = f4(entry[8]) * gain_a
     gain_b = f4(entry[9]) * gain_a
-    clear, red, green, blue = seen[0], seen[1], seen[2], seen[3]
-    for x in range(start, stop):
-        i0 = index[x]
-        more = weight[x]
-        less = u4(256) - more
-        a = row[i0]
-        b = row[i0 + u4(1)]
-        low = ((a & _LANES) * less + (b & _LANES) * more) >> u4(8)
-        high = ((a >> u4(8)) & _LANES) * less + ((b >> u4(8)) & _LANES) * more
-        t = clear[x]
-        red[x] += t * f4(i4(low & u4(255))) * gain_r
-        green[x] += t * f4(i4((high >> u4(8)) & u4(255))) * gain_g
-        blue[x] += t * f4(i4((low >> u4(16)) & u4(255))) * gain_b
-        clear[x] = t * (f4(1) - f4(i4(high >> u4(24))) * gain_a)
+    first = u4(at)
+    step = u4(pace)
+    clear = u8(base)
+    red = clear + _WIDE
+    green = red + _WIDE
+    blue = green + _WIDE
+    for x in range(u8(count)):
+        more = u4(u4(first + u4(u4(x) * step)) >> u4(8)) & u4(255)
+        less = u4(u4(256) - more)
+        a = taps[x]
+        b = taps[_WIDE + x]
+        low = u4(u4((a & _LANES) * less) + u4((b & _LANES) * more))
+        high = u4(u4(((a >> u4(8)) & _LANES) * less) + u4(((b >> u4(8)) & _LANES) * more))
+        t = seen[clear + x]
+        seen[red + x] += t * f4(i4((low >> u4(8)) & u4(255))) * gain_r
+        seen[green + x] += t * f4(i4((high >> u4(8)) & u4(255))) * gain_g
+        seen[blue + x] += t * f4(i4(low >> u4(24))) * gain_b
+        seen[clear + x] = t * (f4(1) - f4(i4(high >> u4(24))) * gain_a)
 
 
 @kernel
