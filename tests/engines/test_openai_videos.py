@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import re
 import secrets
+import socket
+import time
 from collections.abc import AsyncIterator, Callable
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +18,8 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from filmgate.engines import EngineContext, make
-from filmgate.engines.base import Engine, Job, State
-from filmgate.engines.openai_videos import OpenAIVideosEngine
+from filmgate.engines.base import Engine, State
+from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
 from filmgate.engines.testcard import encode
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SettingsError, SubmissionUnknown
 from filmgate.testing.engine_contract import EngineContract, some_job
@@ -319,7 +322,399 @@ async def test_a_reply_that_gets_lost_leaves_doubt(vendor: Vendor, engine: Make)
 
 async def test_a_reply_that_never_comes_leaves_doubt(engine: Make) -> None:
     """The time-out of a submission is no refusal."""
-    async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
         with pytest.raises(SubmissionUnknown):
             await engine(base_url=f"http://127.0.0.1:{port}/v1", submit_timeout=0.2).submit(some_job())
+
+
+async def looked(vendor: Vendor, engine: OpenAIVideosEngine, body: object, status: int = 200, **headers: str) -> Any:
+    """The verdict on a job whose look is answered so."""
+    vendor.answers["look"] = says(body, status, **headers)
+    return await engine.look("x")
+
+
+LOOKS = [
+    ({"status": "queued"}, State.QUEUED, None),
+    ({"status": "IN_PROGRESS", "progress": "45%"}, State.WORKING, 45.0),
+    ({"status": "in_progress", "progress": 250}, State.WORKING, 100.0),
+    ({"status": "in_progress", "progress": -5}, State.WORKING, 0.0),
+    ({"status": "in_progress", "progress": None}, State.WORKING, None),
+    (b'{"status": "in_progress", "progress": NaN}', State.WORKING, None),
+    ({"status": "completed", "progress": True}, State.DONE, None),
+    ({"status": "succeeded"}, State.DONE, None),
+    ({"status": "frobnicating"}, State.UNKNOWN, None),
+    ({"status": 3}, State.UNKNOWN, None),
+    ({"progress": 5}, State.UNKNOWN, None),
+]
+
+
+@pytest.mark.parametrize(("body", "state", "progress"), LOOKS)
+async def test_a_look_says_how_it_stands(
+    vendor: Vendor, engine: Make, body: object, state: State, progress: float | None
+) -> None:
+    """Whatever the words and the shape of the progress."""
+    verdict = await looked(vendor, engine(), body)
+    assert (verdict.state, verdict.progress) == (state, progress)
+
+
+async def test_an_unknown_status_is_logged_once(vendor: Vendor, engine: Make) -> None:
+    """And looked at again, for ever."""
+    ours = engine()
+    with capture_logs() as logs:
+        for word in ("odd", "odd", "odder", None):
+            await looked(vendor, ours, {"status": word})
+    assert [entry["word"] for entry in logs if entry["event"] == "upstream.unknown_status"] == ["odd", "odder", None]
+
+
+async def test_a_job_that_is_not_known_is_lost(vendor: Vendor, engine: Make) -> None:
+    """In every single look; how often is enough is for the flow to say."""
+    assert (await looked(vendor, engine(), "<html>", 404)).state is State.LOST
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [("", 500), ("", 502), ("", 408), ("", 429), ("", 401), ("", 403), ("", 302), ("<html>", 200), ('{"id"', 200)],
+)
+async def test_a_look_that_says_nothing_is_no_verdict(vendor: Vendor, engine: Make, body: str, status: int) -> None:
+    """The job may be fine, and a key may be mended."""
+    with pytest.raises(EngineUnavailable) as caught:
+        await looked(vendor, engine(), body, status, Retry_After="4")
+    assert caught.value.retry_after == 4.0
+
+
+async def test_a_failure_says_why_without_names(vendor: Vendor, engine: Make) -> None:
+    """Neither the upstream's host, nor its id, nor our key there."""
+    error = {"code": "oom", "message": f"127.0.0.1 could not make x with {KEY} at https://gpu.example/x"}
+    verdict = await looked(vendor, engine(), {"status": "failed", "error": error})
+    assert verdict.state is State.FAILED
+    assert verdict.error.code == "oom"
+    assert not {"127.0.0.1", KEY, "gpu.example"} & set(verdict.error.message.split())
+
+
+async def test_it_looks_again_when_the_upstream_says(vendor: Vendor, engine: Make) -> None:
+    """And never sooner than the operator wants."""
+    body = {"status": "in_progress"}
+    assert (await looked(vendor, engine(), body, OpenAI_Poll_After_Ms="2500")).look_after == 2.5
+    assert (await looked(vendor, engine(look_every=7.0), body, OpenAI_Poll_After_Ms="2500")).look_after == 7.0
+    assert (await looked(vendor, engine(look_every=7.0), body)).look_after >= 7.0
+
+
+CONTENT = [
+    (b"<!DOCTYPE html><html>", "HTML"),
+    (b'{"error": "not yet"}', "JSON"),
+    (b"\x89PNG\r\n\x1a\n" + b"x" * 1000, "no MP4"),
+    (b"", "empty"),
+]
+
+
+@pytest.mark.parametrize(("content", "words"), CONTENT)
+async def test_what_is_no_film_is_said(
+    vendor: Vendor, engine: Make, tmp_path: Path, content: bytes, words: str
+) -> None:
+    """Whatever its content type claims; nothing is left behind."""
+    vendor.answers["content"] = says(content, Content_Type="video/mp4")
+    with pytest.raises(BadArtifact, match=words):
+        await engine().fetch("x", tmp_path / "film.mp4")
+    assert not (tmp_path / "film.mp4").exists()
+
+
+async def test_a_film_too_long_is_not_taken(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+    """An endless one fills no disk."""
+    vendor.answers["content"] = says(vendor.film)
+    with pytest.raises(BadArtifact, match="more than 5000 bytes"):
+        await engine(download_limit=5000).fetch("x", tmp_path / "film.mp4")
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
+async def test_a_film_that_does_not_come_is_fetched_again(
+    vendor: Vendor, engine: Make, tmp_path: Path, status: int
+) -> None:
+    """Never a reason to make it again."""
+    vendor.answers["content"] = says("", status, Retry_After="3")
+    with pytest.raises(EngineUnavailable) as caught:
+        await engine().fetch("x", tmp_path / "film.mp4")
+    assert caught.value.retry_after == 3.0
+
+
+async def test_a_film_at_an_address_of_its_own_is_fetched_there(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+    """With our key on the upstream's own origin, without it elsewhere, and not at all in our network."""
+    urls = {
+        "same": (f"http://127.0.0.1:{vendor.port}/v1/videos/x/content?sig=1", []),
+        "other": (f"http://localhost:{vendor.port}/v1/videos/x/content?sig=1", ["localhost"]),
+        "inner": (f"http://localhost:{vendor.port}/v1/videos/x/content?sig=1", []),
+    }
+    vendor.answers["content"] = says(vendor.film)
+    for name, (url, allowed) in urls.items():
+        vendor.answers["look"] = says({"id": "x", "status": "completed", "url": url})
+        ours = engine(dialect="apiyi-async", flavour="auto", allow_hosts=allowed)
+        before = len(vendor.headers)
+        if name == "inner":
+            with pytest.raises(EngineUnavailable):
+                await ours.fetch("x", tmp_path / name)
+        else:
+            await ours.fetch("x", tmp_path / name)
+            assert (tmp_path / name).read_bytes() == vendor.film
+        keys = [headers.get("Authorization") for headers in vendor.headers[before + 1 :]]
+        assert keys == {"same": [KEY], "other": [None], "inner": []}[name]
+
+
+async def test_sglang_may_say_where_the_film_is_by_refusing(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+    """Its 400 names the bucket; a bucket that refuses too is tried again later."""
+    target = f"http://localhost:{vendor.port}/v1/bucket"
+    vendor.answers["look"] = says({"id": "x", "status": "completed"})
+    vendor.answers["content"] = says({"detail": f"Uploaded to cloud storage: {target}/videos/x/content"}, 400)
+    ours = engine(flavour="sglang", allow_hosts=["localhost"])
+    with pytest.raises(EngineUnavailable):
+        await ours.fetch("x", tmp_path / "film")
+    assert vendor.requests[-1] == ("GET", "/v1/bucket/videos/x/content")
+
+
+async def test_only_what_really_stops_is_cancelled(vendor: Vendor, engine: Make) -> None:
+    """A flavour whose cancel stops nothing says so, and is not asked."""
+    for flavour, cancels in (("plain", False), ("sglang", False), ("new-api", False), ("vllm-omni", True)):
+        ours = engine(flavour=flavour)
+        assert ours.capabilities.cancels is cancels
+        await ours.cancel("x")
+    assert vendor.requests == [("DELETE", "/v1/videos/x")]
+    vendor.answers["delete"] = says("", 503)
+    with pytest.raises(EngineUnavailable):
+        await engine(flavour="vllm-omni").cancel("x")
+
+
+def name_of(time: float) -> str:
+    """The id of the job of that time."""
+    return f"v{time * 1000:.0f}"
+
+
+class TestFinding:
+    """What may have become of a submission whose reply got lost."""
+
+    JOB = some_job()
+
+    @pytest.fixture
+    def ours(self, engine: Make, vendor: Vendor) -> OpenAIVideosEngine:
+        """One that looks into the list, ten seconds before noon."""
+        del vendor
+        return engine(reconcile="list")
+
+    @staticmethod
+    def rows(*times: float, **changes: object) -> list[dict[str, object]]:
+        """Jobs of those times, as the list shows them."""
+        job = TestFinding.JOB
+        row = {"prompt": job.prompt, "size": str(job.size), "seconds": "4", "model": "renamed", **changes}
+        return [{"id": name_of(time), "created_at": time, **row} for time in times]
+
+    @staticmethod
+    def lists(vendor: Vendor, rows: list[dict[str, object]], *, more: bool = False, date: float = 0.0) -> None:
+        """Let the vendor show those rows; its clock is right unless said otherwise."""
+        vendor.answers["list"] = says(
+            {"data": rows, "has_more": more}, Date=formatdate(date or time.time(), usegmt=True)
+        )
+
+    async def test_one_that_fits_is_found(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
+        """By its time, prompt, size and length, whatever its model is called there."""
+        now = time.time()
+        self.lists(vendor, [*self.rows(now + 3), *self.rows(now + 2, prompt="another"), *self.rows(now - 500)])
+        assert await ours.find(self.JOB, now) == [name_of(now + 3)]
+
+    async def test_its_absence_is_certain_if_the_list_goes_back_far_enough(
+        self, vendor: Vendor, ours: OpenAIVideosEngine
+    ) -> None:
+        """Then nothing more is asked."""
+        now = time.time()
+        self.lists(vendor, self.rows(now - 100, now - 200, prompt="x"), more=True)
+        assert await ours.find(self.JOB, now) == []
+        assert len(vendor.requests) == 1
+
+    async def test_a_clock_that_is_off_is_allowed_for(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
+        """Times are compared by the answer's own."""
+        now = time.time()
+        self.lists(vendor, self.rows(now - 7200), date=now - 7200)
+        assert await ours.find(self.JOB, now) == [name_of(now - 7200)]
+        self.lists(vendor, self.rows(now), date=now + 7200)
+        assert await ours.find(self.JOB, now) == []
+
+    @pytest.mark.parametrize("body", ["<html>", "[]", {"data": [{"id": "../x"}]}, {"data": None}])
+    async def test_a_list_that_can_not_be_read_proves_nothing(
+        self, vendor: Vendor, ours: OpenAIVideosEngine, body: object
+    ) -> None:
+        """Nor does one that is out of reach, or that has no end."""
+        vendor.answers["list"] = says(body)
+        with pytest.raises(EngineUnavailable):
+            await ours.find(self.JOB, 0.0)
+
+    async def test_a_list_without_end_proves_nothing(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
+        """Old jobs first: what is new may come on any later page."""
+        now = time.time()
+        pages = iter(range(1000))
+
+        def next_page(request: web.Request) -> web.StreamResponse:
+            rows = self.rows(*(now - 9000 + 10 * next(pages) + n for n in (1, 2)))
+            return says({"data": rows, "has_more": True})(request)
+
+        vendor.answers["list"] = next_page
+        with pytest.raises(EngineUnavailable, match="too long"):
+            await ours.find(self.JOB, now)
+
+    async def test_a_list_that_repeats_itself_ends(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
+        """A server that knows no paging answers the same for ever."""
+        now = time.time()
+        self.lists(vendor, self.rows(now, now + 1), more=True)
+        assert sorted(await ours.find(self.JOB, now)) == sorted(name_of(each) for each in (now, now + 1))
+
+    async def test_an_error_is_no_list(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
+        """Not even one with a list in it."""
+        vendor.answers["list"] = says({"data": []}, 404)
+        with pytest.raises(EngineUnavailable):
+            await ours.find(self.JOB, 0.0)
+
+
+async def test_the_same_token_is_sent_as_a_key(vendor: Vendor, engine: Make) -> None:
+    """So that a submission in doubt can be sent again and stay one job."""
+    ours, job = engine(reconcile="idempotency-key"), some_job()
+    assert await ours.submit(job) == await ours.submit(job)
+    assert [headers["Idempotency-Key"] for headers in vendor.headers] == [job.token] * 2
+    assert ours.capabilities.idempotent
+    assert not ours.capabilities.findable
+
+
+class TestFlavour:
+    """What a server is, it says in its list of models."""
+
+    async def test_it_is_found_out_before_anything_is_submitted(self, vendor: Vendor, engine: Make) -> None:
+        """A model server would else make the wrong number of frames."""
+        vendor.owner = "sglang"
+        ours = engine(flavour="auto", profiles={"*": {"fps": 16, "frame_rule": "4k+1"}})
+        await ours.submit(some_job())
+        await ours.submit(some_job())
+        assert [path for _, path in vendor.requests] == ["/v1/models", "/v1/videos", "/v1/videos"]
+        assert vendor.forms[0]["num_frames"] == "65"
+        assert ours.upstream.name == "sglang"
+
+    async def test_it_is_found_out_in_the_background(self, vendor: Vendor, engine: Make) -> None:
+        """The start waits for nobody; what it can do is known soon after."""
+        vendor.owner = "vllm"
+        ours = engine(flavour="auto")
+        await ours.start()
+        assert ours._finding_out is not None
+        await ours._finding_out
+        assert ours.capabilities.cancels
+
+    @pytest.mark.parametrize("status", [401, 404, 405])
+    async def test_a_server_without_a_list_is_taken_at_its_word(
+        self, vendor: Vendor, engine: Make, status: int
+    ) -> None:
+        """It speaks the plain dialect."""
+        vendor.answers["models"] = says("", status)
+        ours = engine(flavour="auto")
+        await ours.submit(some_job())
+        assert ours.upstream.name == "openai"
+
+    async def test_a_server_that_is_down_gets_nothing(self, vendor: Vendor, engine: Make) -> None:
+        """It is asked again with the next submission; the start does not mind."""
+        vendor.answers["models"] = says("", 503, Retry_After="2")
+        ours = engine(flavour="auto")
+        await ours.start()
+        with pytest.raises(EngineUnavailable):
+            await ours.submit(some_job())
+        del vendor.answers["models"]
+        await ours.submit(some_job())
+        assert vendor.posted() == 1
+
+
+BAD_OPTIONS = [
+    ({"base_ulr": "x"}, "no option 'base_ulr'; known ones: allow_hosts, api_key, audio, base_url"),
+    ({"base_url": "ftp://x"}, "'base_url' can't be used"),
+    ({"base_url": "http://x/v1?key=1"}, "'base_url' has a query"),
+    ({"base_url": "http://me:pw@x/v1"}, "'base_url' can't be used"),
+    ({"base_url": 7}, "Expected 'str', got 'int', at 'base_url'"),
+    ({"dialect": "klingon"}, "'dialect' is 'klingon'; known ones: openai, dmxapi, apiyi, apiyi-async"),
+    ({"flavour": "vanilla"}, "'flavour' is 'vanilla'; known ones: auto, plain, sglang"),
+    ({"dialect": "dmxapi", "flavour": "sglang"}, "'flavour' is for the dialect openai"),
+    ({"api_key": "sk-1\n"}, "'api_key' holds characters"),
+    ({"api_key": ""}, "'api_key' holds characters"),
+    ({"running": 0}, "'running' is a number above 0"),
+    ({"running": "5"}, "at 'running'"),
+    ({"submit_timeout": -1.0}, "'submit_timeout' is a number above 0"),
+    ({"submit_timeout": float("inf")}, "'submit_timeout' is a number above 0"),
+    ({"reconcile": "prayer"}, "'reconcile' is 'prayer'"),
+    ({"profiles": {"m": {"fsp": 16}}}, "fsp"),
+    ({"profiles": {"m": {"frame_rule": "4k-1"}}}, "'profiles' has the frame_rule '4k-1'"),
+    ({"profiles": {"m": {"fps": 0}}}, "'profiles' is a number above 0"),
+    ({"ca_file": "/nowhere"}, "'ca_file' is no file of certificates"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
+def test_an_option_that_can_not_be_used_is_named(tmp_path: Path, options: dict[str, object], words: str) -> None:
+    """With the engine, and what would be right; never with the key."""
+    given = {"base_url": "http://upstream.example/v1", "api_key": KEY, **options}
+    with pytest.raises(SettingsError, match=re.escape(words)) as caught:
+        make("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
+    assert caught.value.message.startswith("Engine 'up': ")
+    assert KEY not in caught.value.message
+
+
+def test_an_address_is_needed(tmp_path: Path) -> None:
+    """Nothing else is."""
+    with pytest.raises(SettingsError, match="base_url"):
+        make("openai-videos", EngineContext(name="up", options={}, cache=tmp_path, scratch=tmp_path))
+
+
+async def test_its_limits_are_the_operators_or_the_vendors(engine: Make) -> None:
+    """As capabilities, for the flow to keep."""
+    ours = engine(running=3, creates_a_minute=30, submit_timeout=20, paid=False).capabilities
+    assert (ours.concurrency, ours.creates_a_minute, ours.paid) == (3, 30, False)
+    assert ours.submit_timeout >= 20
+    vendors = engine(dialect="apiyi-async", flavour="auto").capabilities
+    assert (vendors.concurrency, vendors.creates_a_minute, vendors.paid) == (5, 10, True)
+    assert engine().capabilities.concurrency is None
+
+
+async def test_its_identity_is_where_its_tickets_are_worth_something(engine: Make) -> None:
+    """Address, dialect and account; not the models or the time-outs, and never the key itself."""
+    plain = engine().identity
+    assert plain == engine(models={"a": "b"}, running=3, flavour="sglang").identity
+    others = [engine(api_key="sk-other"), engine(dialect="dmxapi"), engine(base_url="http://other.example/v1")]
+    assert len({plain, *(each.identity for each in others)}) == 4
+    assert KEY not in plain
+
+
+async def test_nothing_secret_is_logged(vendor: Vendor, engine: Make, tmp_path: Path, unused_tcp_port: int) -> None:
+    """Neither the key nor a signed address, whatever goes wrong."""
+    vendor.answers |= {what: says({"error": KEY}, 500) for what in ("create", "content", "look")}
+    signed = f"http://127.0.0.1:{unused_tcp_port}/x?sig=signed-away"
+    with capture_logs() as logs:
+        for ours in (engine(), engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")):
+            with pytest.raises((SubmissionUnknown, EngineUnavailable)):
+                await ours.submit(some_job())
+            with pytest.raises(EngineUnavailable):
+                await ours.fetch("x", tmp_path / "film")
+        vendor.answers["look"] = says({"id": "x", "status": "completed", "url": signed})
+        with pytest.raises(EngineUnavailable):
+            await engine(dialect="apiyi-async", flavour="auto").fetch("x", tmp_path / "film")
+    assert len(logs) >= 5
+    assert KEY not in str(logs)
+    assert "signed-away" not in str(logs)
+
+
+async def test_it_learns_how_long_its_films_take(vendor: Vendor, tmp_path: Path) -> None:
+    """From submission to the look that finds it done, by the seconds of film."""
+    now = [0.0]
+    options = read_options(
+        EngineContext(
+            name="up", options={"base_url": vendor.base_url, "flavour": "plain"}, cache=tmp_path, scratch=tmp_path
+        )
+    )
+    ours = OpenAIVideosEngine("up", options, monotonic=lambda: now[0])
+    job = some_job(seconds=4)
+    assert ours.expected_seconds(job) == 60.0
+    ticket = await ours.submit(job)
+    now[0] = 20.0
+    assert (await ours.look(ticket)).state is State.WORKING
+    now[0] = 40.0
+    assert (await ours.look(ticket)).state is State.DONE
+    assert ours.expected_seconds(job) == 40.0
+    assert ours.expected_seconds(some_job(seconds=8)) == 80.0
+    await ours.stop()

@@ -203,8 +203,9 @@ class Guard:
 
     async def _ask(self, host: str, port: int) -> list[str]:
         try:
-            found = list(await self._resolve(host, port))
-        except (OSError, UnicodeError) as error:
+            async with asyncio.timeout(self._connect_timeout):
+                found = list(await self._resolve(host, port))
+        except (OSError, UnicodeError) as error:  # a time-out is one of the system's too
             raise self._invalid(_NOT_PUBLIC) from error
         if not found:
             raise self._invalid(_NOT_PUBLIC)

@@ -171,7 +171,8 @@ def _wrong_profile(profile: Profile) -> str | None:
 
 def _wrong_authorities(path: str | None) -> str | None:
     try:
-        ssl.create_default_context(cafile=path)
+        if path is not None:
+            ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError):
         return "is no file of certificates"
     return None

@@ -3,84 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from filmgate.errors import InvalidUrl, StorageFault, UrlUnreachable
 from filmgate.net import Fetched, Guard, is_public
 
-PUBLIC = "93.184.215.14"
-
-
-class Names:
-    """A scripted resolver: each call for a name gives its next answer, the last one for ever."""
-
-    def __init__(self, **answers: list[list[str]]) -> None:
-        self.asked: list[str] = []
-        self._answers = answers
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """The next answer for that name."""
-        del port
-        self.asked.append(host)
-        answers = self._answers.get(host.partition(".")[0])
-        if answers is None:
-            raise OSError("Name or service not known")
-        return answers.pop(0) if len(answers) > 1 else answers[0]
-
-
-class Site:
-    """A web server on loopback that writes down what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[web.Request] = []
-        self.port = 0
-        self.parts = [b"picture" * 100]
-        self.status = 200
-        self.headers: dict[str, str] = {}
-        self.stall = asyncio.Event()
-        self.stalling = False
-        self.sent = asyncio.Event()
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """What the test told it to say; ``/to?…`` redirects there."""
-        self.requests.append(request)
-        if request.path == "/to":
-            return web.Response(status=302, headers={"Location": request.query_string})
-        if request.path == "/loop":
-            return web.Response(status=307, headers={"Location": "/loop"})
-        response = web.StreamResponse(status=self.status, headers={"Content-Type": "image/png", **self.headers})
-        await response.prepare(request)
-        for part in self.parts:
-            await response.write(part)
-        self.sent.set()
-        if self.stalling:
-            await self.stall.wait()
-        return response
-
-
-@pytest.fixture
-async def site() -> AsyncIterator[Site]:
-    """A server, up for one test."""
-    site = Site()
-    app = web.Application()
-    app.router.add_get("/{path:.*}", site.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    site.port = runner.addresses[0][1]
-    yield site
-    site.stall.set()
-    await runner.cleanup()
-
-
-@pytest.fixture
-def names() -> Names:
-    """``media.example`` is the site, ``public.example`` a public address, ``inner.example`` a private one."""
-    return Names(media=[["127.0.0.1"]], public=[[PUBLIC]], inner=[["10.0.0.7"]])
+from .conftest import PUBLIC, Names, Site
 
 
 @pytest.fixture
@@ -153,6 +94,17 @@ async def test_large_files_are_written_as_they_come(fetch: Fetch, site: Site, tm
         "http://[fec0::1]/",
         "http://[ff02::1]/",
         "http://[2001:db8::1]/",
+        "http://[::ffff:0:127.0.0.1]/",
+        "http://[64:ff9b::10.0.0.1]/",
+        "http://[2002:0808:0808::1]/",
+        "http://127.0.0.1./",
+        "http://localhost./",
+        "http://LOCALHOST/",
+        "http://017700000001/",
+        "http://0x7f000001:8080/",
+        "http://127.0.0.1:0080/",
+        "http://ⓛocalhost/",
+        "http://127。0。0。1/",
     ],
 )
 async def test_no_spelling_of_an_inner_address_is_fetched(tmp_path: Path, url: str) -> None:
@@ -408,3 +360,140 @@ async def test_many_at_once_do_not_mix(site: Site, tmp_path: Path) -> None:
         *(guard.fetch(f"http://127.0.0.1:{site.port}/{n}", tmp_path / str(n), limit=1000, timeout=5) for n in range(20))
     )
     assert [one.final_url.rpartition("/")[2] for one in fetched] == [str(n) for n in range(20)]
+
+
+@pytest.mark.parametrize("hops", [1, 2, 3])
+async def test_a_chain_of_redirects_ends_where_it_leaves_the_public(
+    fetch: Fetch, site: Site, tmp_path: Path, hops: int
+) -> None:
+    """However many public hosts lie in between."""
+    base = f"http://media.example:{site.port}"
+    with pytest.raises(InvalidUrl, match="not public"):
+        await fetch(f"{base}{'/to?' * hops}http://169.254.169.254/latest/meta-data/")
+    assert len(site.requests) == hops
+    assert not (tmp_path / "file").exists()
+
+
+async def test_a_host_may_end_in_a_dot(fetch: Fetch, site: Site, names: Names) -> None:
+    """It is the same host to the operator's list."""
+    assert (await fetch(f"http://media.example.:{site.port}/")).bytes == 700
+    assert names.asked == ["media.example."]
+
+
+async def test_a_name_in_other_letters_is_resolved_as_dns_spells_it(site: Site, tmp_path: Path) -> None:
+    """Where it leads to is what counts, not how it looks."""
+    names = Names(**{"xn--bcher-kva": [["127.0.0.1"]]})
+    with pytest.raises(InvalidUrl, match="not public"):
+        await Guard(resolver=names).fetch(f"http://bücher.example:{site.port}/", tmp_path / "f", limit=9, timeout=5)
+    assert names.asked == ["xn--bcher-kva.example"]
+
+
+async def test_a_name_server_that_falls_silent_is_not_waited_for(tmp_path: Path) -> None:
+    """The wait for an address has an end of its own."""
+
+    async def silent(_host: str, _port: int) -> list[str]:
+        await asyncio.Event().wait()
+        return []
+
+    guard = Guard(resolver=silent, connect_timeout=0.05)
+    with pytest.raises(InvalidUrl):
+        await guard.fetch("http://public.example/", tmp_path / "file", limit=100, timeout=60)
+    with pytest.raises(InvalidUrl):
+        await guard.about("url").check("http://public.example/")
+
+
+@pytest.fixture
+def deaf_port() -> Iterator[int]:
+    """A port that takes no connection and refuses none."""
+    with ExitStack() as stack:
+        server = stack.enter_context(socket.socket())
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        port = int(server.getsockname()[1])
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
+
+
+async def test_a_connection_that_is_not_made_is_not_waited_for(deaf_port: int, tmp_path: Path) -> None:
+    """Nor one that falls silent: each has its own time-out, far below that for everything."""
+    guard = Guard(["127.0.0.1"], connect_timeout=0.1)
+    with pytest.raises(UrlUnreachable, match="did not answer"):
+        await guard.fetch(f"http://127.0.0.1:{deaf_port}/", tmp_path / "file", limit=100, timeout=60)
+
+
+async def test_a_host_that_falls_silent_is_not_waited_for(site: Site, tmp_path: Path) -> None:
+    """The wait for the next bytes has an end of its own."""
+    site.stalling = True
+    guard = Guard(["127.0.0.1"], idle_timeout=0.1)
+    with pytest.raises(UrlUnreachable, match="did not answer"):
+        await guard.fetch(f"http://127.0.0.1:{site.port}/", tmp_path / "file", limit=10_000, timeout=60)
+    assert not (tmp_path / "file").exists()
+
+
+def _certificate(folder: Path, *names: x509.GeneralName) -> Path:
+    """A key and a certificate that it signed itself, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "media.example")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ) + certificate.public_bytes(serialization.Encoding.PEM)
+    path = folder / "certificate.pem"
+    path.write_bytes(pem)
+    return path
+
+
+@pytest.fixture
+async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
+    """A server on loopback that proves to be ``media.example``, and nothing else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(_certificate(tmp_path, x509.DNSName("media.example")))
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=b"picture")
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    yield runner.addresses[0][1]
+    await runner.cleanup()
+
+
+async def test_tls_speaks_of_the_name_though_the_address_was_pinned(tls_port: int, tmp_path: Path) -> None:
+    """The certificate is held against the host that was asked for; another name, or the bare address, gets nothing."""
+    names = Names(media=[["127.0.0.1"]], other=[["127.0.0.1"]])
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+    hosts = ["media.example", "other.example", "127.0.0.1"]
+    guard = Guard(hosts, resolver=names, tls=trusting)
+    into = tmp_path / "file"
+    assert (await guard.fetch(f"https://media.example:{tls_port}/", into, limit=100, timeout=5)).bytes == 7
+    for host in ("other.example", "127.0.0.1"):
+        with pytest.raises(UrlUnreachable):
+            await guard.fetch(f"https://{host}:{tls_port}/", into, limit=100, timeout=5)
+    with pytest.raises(UrlUnreachable):
+        await Guard(hosts, resolver=names).fetch(f"https://media.example:{tls_port}/", into, limit=100, timeout=5)
+
+
+def test_loopback_is_never_public() -> None:
+    """Not one of its addresses, in either family or wrapped."""
+    for address in ipaddress.IPv4Network("127.0.0.0/28"):
+        assert not is_public(str(address))
+        assert not is_public(f"::ffff:{address}")
+        assert not is_public(str(ipaddress.IPv6Address((0x64FF9B << 96) | int(address))))

@@ -1,0 +1,85 @@
+"""A web server and a name server for tests of the ways out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from aiohttp import web
+
+PUBLIC = "93.184.215.14"
+
+
+class Names:
+    """A scripted resolver: each call for a name gives its next answer, the last one for ever."""
+
+    def __init__(self, **answers: list[list[str]]) -> None:
+        self.asked: list[str] = []
+        self._answers = answers
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """The next answer for that name."""
+        del port
+        self.asked.append(host)
+        answers = self._answers.get(host.partition(".")[0])
+        if answers is None:
+            raise OSError("Name or service not known")
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+class Site:
+    """A web server on loopback that writes down what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[web.Request] = []
+        self.connections: list[int] = []  # of each request, numbered as they came
+        self._peers: list[object] = []
+        self.port = 0
+        self.parts = [b"picture" * 100]
+        self.status = 200
+        self.headers: dict[str, str] = {}
+        self.stall = asyncio.Event()
+        self.stalling = False
+        self.sent = asyncio.Event()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """What the test told it to say; ``/to?…`` redirects there."""
+        self.requests.append(request)
+        peer = request.transport.get_extra_info("peername") if request.transport else None
+        if peer not in self._peers:
+            self._peers.append(peer)
+        self.connections.append(self._peers.index(peer))
+        if request.path == "/to":
+            return web.Response(status=302, headers={"Location": request.query_string})
+        if request.path == "/loop":
+            return web.Response(status=307, headers={"Location": "/loop"})
+        response = web.StreamResponse(status=self.status, headers={"Content-Type": "image/png", **self.headers})
+        await response.prepare(request)
+        for part in self.parts:
+            await response.write(part)
+        self.sent.set()
+        if self.stalling:
+            await self.stall.wait()
+        return response
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    """A server, up for one test."""
+    site = Site()
+    app = web.Application()
+    app.router.add_get("/{path:.*}", site.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    site.port = runner.addresses[0][1]
+    yield site
+    site.stall.set()
+    await runner.cleanup()
+
+
+@pytest.fixture
+def names() -> Names:
+    """``media.example`` is the site, ``public.example`` a public address, ``inner.example`` a private one."""
+    return Names(media=[["127.0.0.1"]], public=[[PUBLIC]], inner=[["10.0.0.7"]])
