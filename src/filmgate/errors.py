@@ -406,6 +406,7 @@ class Unavailable(ServerError):
 class StorageFault(ServerError):
     """The storage refused to read or write."""
 
+    http_status = 503  # a full disk is nobody's request's fault, and passes
     code = "storage_fault"
 
 

@@ -301,7 +301,7 @@ async def test_a_storage_that_refuses(desk: Desk, api: httpx2.AsyncClient) -> No
     with capture_logs() as logs:
         answer = await api.get("/v1/videos")
     error = answer.json()["error"]
-    assert (answer.status_code, error["type"], error["code"]) == (500, "server_error", "storage_fault")
+    assert (answer.status_code, error["type"], error["code"]) == (503, "server_error", "storage_fault")
     assert answer.headers["x-should-retry"] == "true"
     (entry,) = logs
     assert (entry["event"], entry["request_id"]) == ("request_failed", answer.headers["x-request-id"])
