@@ -23,6 +23,7 @@ class Config(Struct, frozen=True, kw_only=True):
     seed: int = 0  # of the durations
     running: int | None = None  # jobs at once, beyond which creates get 429; 0: no limit; None: the vendor's own
     creates_a_minute: int | None = None  # the same for creates
+    any_size: bool = False  # whether any size and length is taken: small films make quick tests
     idempotent: bool = False  # whether an Idempotency-Key finds the job that it made
     lists: bool = True  # whether GET /videos is there, where the vendor has it
     restart_loses: bool = False  # whether the jobs of the log are forgotten at a start

@@ -69,7 +69,7 @@ class Log:
 
     def __init__(self, path: Path | None = None) -> None:
         self.lines: deque[Line] = deque(maxlen=HELD)
-        self._file: BinaryIO | None = None if path is None else path.open("ab")
+        self._file: BinaryIO | None = None if path is None else _open(path)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
@@ -115,6 +115,14 @@ def submissions(lines: Iterable[Line], by: Callable[[Line], str] = lambda line: 
         by: what tells one video from another; the prompt, so give each a prompt of its own.
     """
     return dict(Counter(by(line) for line in lines if line.asked is Asked.SUBMISSION))
+
+
+def _open(path: Path) -> BinaryIO:
+    """The file, to be appended to after its last whole line."""
+    file = path.open("ab")
+    if torn := len(path.read_bytes().rpartition(b"\n")[2]):
+        file.truncate(file.tell() - torn)
+    return file
 
 
 def _append(file: BinaryIO, data: bytes) -> None:

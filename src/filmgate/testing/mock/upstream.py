@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from filmgate.testing.mock import ranges
@@ -86,7 +87,10 @@ class Upstream:
         """``POST /videos``."""
 
         def order() -> Order:
-            return order_of(fields, call.vendor, self.config.models, multipart=call.multipart)
+            vendor = call.vendor
+            if self.config.any_size:
+                vendor = msgspec.structs.replace(vendor, sizes=(), seconds=())
+            return order_of(fields, vendor, self.config.models, multipart=call.multipart)
 
         def answer(view: View) -> Reply:
             return Reply.of(call.vendor.render(view, call.base), call.vendor.created)
@@ -317,7 +321,8 @@ class Upstream:
                 job=job_id,
                 now=self._clock(),
                 url=call.url,
-                elsewhere=f"{call.elsewhere}/mock/films/{job_id}.mp4",
+                elsewhere=f"{call.elsewhere}/mock/films/{job_id}.mp4?redirected=1",
+                redirected="redirected" in call.query,
                 gone=call.gone(job_id),
                 **{"turn": 0, **known},
             )

@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     "mock.key": "The API key to ask for; without it any key is good.",
     "mock.running": "Films at once; beyond that creates get 429. 0: no limit. Default: as the vendor has it.",
     "mock.creates_a_minute": "Creates a minute; beyond that they get 429. 0: no limit. Default: as the vendor has it.",
+    "mock.any_size": "Take any even size and any length: small films make quick tests.",
     "mock.idempotent": "Have an Idempotency-Key find the job that it made.",
     "mock.no_list": "Have no GET /videos.",
     "mock.model": "A model that is served; may be repeated.",

@@ -19,6 +19,7 @@ TEXTS: dict[str, str] = {
     "mock.key": "要求的 API 密钥；不设则任何密钥都行。",
     "mock.running": "同时进行的影片数，超出则创建得到 429。0：不限。默认：同该厂商。",
     "mock.creates_a_minute": "每分钟的创建数，超出则得到 429。0：不限。默认：同该厂商。",
+    "mock.any_size": "接受任意偶数尺寸和任意长度：小影片让测试更快。",
     "mock.idempotent": "Idempotency-Key 能找回它创建的任务。",
     "mock.no_list": "不提供 GET /videos。",
     "mock.model": "所服务的模型；可重复。",

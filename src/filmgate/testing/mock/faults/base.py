@@ -125,6 +125,7 @@ class Moment(Struct, frozen=True, kw_only=True):
     now: float  # Unix time
     url: str  # that was asked for
     elsewhere: str  # where this job's film can be had without a key, under another host's name
+    redirected: bool  # whether that is where this request came from
     gone: Reply  # what the vendor answers when it knows no such job
     over: int | None = None  # how many looks since the job ended; None: it has not
     whole: Reply | None = None  # of a content request: the honest answer without Range

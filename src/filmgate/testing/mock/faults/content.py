@@ -79,7 +79,7 @@ def _redirect(location: str) -> Act:
 
 
 def _elsewhere(reply: Reply, moment: Moment) -> Reply:
-    if moment.url == moment.elsewhere:
+    if moment.redirected:
         return reply
     return Reply(status=302, headers={"Location": moment.elsewhere})
 
@@ -89,7 +89,7 @@ def _in_a_loop(_: Reply, moment: Moment) -> Reply:
 
 
 def _url_in_error(reply: Reply, moment: Moment) -> Reply:
-    if moment.url == moment.elsewhere:
+    if moment.redirected:
         return reply
     return Reply.of({"detail": f"Video has been uploaded to cloud storage: {moment.elsewhere}"}, 400)
 

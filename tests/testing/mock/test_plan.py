@@ -1,0 +1,104 @@
+"""Which fault hits which job: tags, headers, seeded mixes."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from filmgate.testing import mock
+from filmgate.testing.mock.plan import parse_strike, tagged
+
+from .conftest import Starting
+
+
+def draws(seed: int, prompts: list[str]) -> dict[str, str]:
+    """What each prompt meets."""
+    mix = mock.parse_mix("all", rate=0.5, seed=seed)
+    return {prompt: ",".join(map(str, mix.draw(prompt, 0))) for prompt in prompts}
+
+
+def test_a_seed_decides() -> None:
+    """The same seed and prompt meet the same fault, in whatever order they come; another seed, another."""
+    prompts = [f"Boat {number}" for number in range(200)]
+    assert draws(7, prompts) == draws(7, prompts[::-1])
+    assert draws(7, prompts) != draws(8, prompts)
+    assert 70 <= sum(bool(fault) for fault in draws(7, prompts).values()) <= 130
+
+
+def test_the_same_prompt_again_is_another_draw() -> None:
+    """A load test that repeats one prompt meets all sorts of things."""
+    mix = mock.parse_mix("reply-lost,failed", rate=1.0, seed=1)
+    assert {str(mix.draw("A boat", turn)[0]) for turn in range(20)} == {"reply-lost", "failed"}
+
+
+def test_weights() -> None:
+    """A fault of weight 9 comes nine times as often as one of weight 1."""
+    mix = mock.parse_mix("failed*9, look-404=2 * 1", rate=1.0, seed=3)
+    drawn = Counter(str(mix.draw(f"Boat {number}", 0)[0]) for number in range(1000))
+    assert 850 <= drawn["failed"] <= 950
+    assert drawn["failed"] + drawn["look-404=2"] == 1000
+
+
+def test_all_leaves_out_what_hits_others() -> None:
+    """No outage, and nothing that only the client's deadline ends."""
+    mix = mock.parse_mix("all", rate=1.0, seed=0)
+    names = {strike.fault.name for strike in mix.strikes}
+    alone = {"outage", "reply-never", "never-ends", "slow-success", "progress-99", "status-unknown-ever"}
+    assert names == mock.FAULTS.keys() - alone
+
+
+def test_tags() -> None:
+    """As many as stand in the prompt, with their arguments."""
+    found = tagged("A boat [mock:look-404=3] at [sunset] [mock:content-resets=ever][mock:failed]")
+    assert list(map(str, found)) == ["look-404=3", "content-resets=ever", "failed"]
+    assert tagged("A boat [mock] mock:failed") == ()
+
+
+@pytest.mark.parametrize("text", ["nonsense", "failed=1", "look-404=often", "reply-late=x", ""])
+def test_what_is_no_fault(text: str) -> None:
+    """It is said, not ignored: a typing error would make a test pass that tests nothing."""
+    with pytest.raises(mock.UnknownFault):
+        parse_strike(text)
+
+
+def test_what_is_no_mix() -> None:
+    """The same of --faults; empty is none."""
+    assert mock.parse_mix("", rate=1.0, seed=0).draw("A boat", 0) == ()
+    for text in ("nonsense", "failed*often"):
+        with pytest.raises(mock.UnknownFault):
+            mock.parse_mix(text, rate=1.0, seed=0)
+
+
+async def test_an_unknown_fault_is_refused(start: Starting) -> None:
+    """In the prompt and in the header, with a 400 that says where the list is."""
+    _, wire = await start()
+    seen = await wire.post("/v1/videos", {"prompt": "A boat [mock:nonsense]"})
+    assert seen.status == 400
+    assert "--list-faults" in seen.json["error"]["message"]
+    assert (await wire.post("/v1/videos", {"prompt": "A"}, **{"X-Mock-Fault": "nonsense"})).status == 400
+
+
+async def test_a_header_names_a_fault(start: Starting) -> None:
+    """On a create for the whole job; on a look or a download for that one."""
+    _, wire = await start(any_size=True)
+    order = {"prompt": "A boat", "size": "64x64", "seconds": "1"}
+    assert (await wire.post("/v1/videos", order, **{"X-Mock-Fault": "submit-402"})).status == 402
+    assert (await wire.post("/v1/videos", order, **{"X-Mock-Fault": "submit-402"})).status == 402
+    path = f"/v1/videos/{(await wire.post('/v1/videos', order, **{'X-Mock-Fault': 'look-404'})).json['id']}"
+    assert [(await wire.get(path)).status for _ in range(2)] == [404, 200]
+    assert (await wire.get(path, **{"X-Mock-Fault": "look-5xx=502"})).status == 502
+    assert (await wire.get(path, **{"X-Mock-Fault": "content-html"})).status == 200
+    assert b"sign in" in (await wire.get(f"{path}/content", **{"X-Mock-Fault": "content-html"})).body
+    assert b"ftyp" in (await wire.get(f"{path}/content")).body
+
+
+async def test_a_mix_strikes_its_share(start: Starting) -> None:
+    """A refused create that is sent again is drawn for again; what a tag names comes first."""
+    upstream, wire = await start(mix=mock.parse_mix("submit-429*1", rate=0.5, seed=5))
+    statuses = Counter([(await wire.post("/v1/videos", {"prompt": "A boat"})).status for _ in range(60)])
+    assert statuses.keys() == {200, 429}
+    assert 15 <= statuses[429] <= 45
+    assert len([line for line in upstream.lines if line.fault == "submit-429"]) == statuses[429]
+    tagged_ones = [await wire.post("/v1/videos", {"prompt": f"B {n} [mock:id-null]"}) for n in range(20)]
+    assert {seen.status for seen in tagged_ones} == {200}
