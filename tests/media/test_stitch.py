@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from filmgate.errors import BadArtifact
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, rgb_to_planes
 from filmgate.media.probe import opened, probe
-from filmgate.media.stitch import stitch
+from filmgate.media.stitch import join, stitch
 from filmgate.video import Size
 
 SIZE = Size(160, 96)
@@ -130,3 +130,25 @@ def test_films_of_two_sizes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadArtifact, match="sizes"):
         stitch(first, second, tmp_path / "out.mp4")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
+
+
+def test_many_films_are_joined_bit_by_bit(tmp_path: Path) -> None:
+    """In their order, each packet of each, their lengths added up."""
+    films = [_film(tmp_path / f"{grey}.mp4", grey, 1) for grey in (40, 100, 160, 220)]
+    assert join(films, tmp_path / "all.mp4") == 96
+    assert _greys(tmp_path / "all.mp4") == [40] * 24 + [100] * 24 + [160] * 24 + [220] * 24
+    assert _packets(tmp_path / "all.mp4") == [packet for film in films for packet in _packets(film)]
+    assert probe(tmp_path / "all.mp4").seconds == 4
+
+
+def test_unlike_films_are_fitted_into_the_first(tmp_path: Path) -> None:
+    """At the last one's rate, with black beside what is narrower."""
+    wide, tall = _film(tmp_path / "a.mp4", 100, 1), _film(tmp_path / "b.mp4", 200, 1, fps=12, size=Size(48, 96))
+    assert join([wide, tall], tmp_path / "all.mp4") == 24
+    found = probe(tmp_path / "all.mp4")
+    assert (found.size, found.fps, found.seconds, found.audio_codec) == (SIZE, 12, 2, "aac")
+    with opened(tmp_path / "all.mp4") as container:
+        last = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)][-1]
+    assert last[48, :50].max() < 10
+    assert last[48, 110:].max() < 10
+    assert np.median(last[:, 60:100]) > 180

@@ -23,6 +23,7 @@ _BT709 = 1
 _UNSPECIFIED = 2
 _LIMITED = 1
 _FULL = 2
+_BLACK = (16, 128, 128)  # Y, Cb, Cr
 
 
 def first_frame(film: Path, out: Path) -> Size:
@@ -57,17 +58,28 @@ def last_frame(film: Path, out: Path) -> Size:
 
 
 def copy_into(decoded: VideoFrame, frame: Frame) -> None:
-    """Fill a frame of the encoder's from a decoded one of the same size, whatever its format and colours."""
+    """Fill a frame of the encoder's from a decoded one, whatever its format and colours.
+
+    One of another size is fitted into it, with black around it.
+    """
     matrix = int(decoded.colorspace)
+    height, width = frame.y.shape
+    inner = _fitted(Size(decoded.width, decoded.height), Size(width, height))
     picture = decoded.reformat(
+        width=inner.width,
+        height=inner.height,
         format="yuv420p",
         src_colorspace=_BT709 if matrix == _UNSPECIFIED else matrix,
         dst_colorspace=_BT709,
         dst_color_range=_LIMITED,
         threads=1,
     )
-    for into, plane in zip((frame.y, frame.u, frame.v), planes(picture), strict=True):
-        into[:] = plane
+    left, top = (width - inner.width) // 4 * 2, (height - inner.height) // 4 * 2
+    for into, plane, black, share in zip((frame.y, frame.u, frame.v), planes(picture), _BLACK, (1, 2, 2), strict=True):
+        rows, columns = plane.shape
+        if plane.shape != into.shape:
+            into[:] = black
+        into[top // share : top // share + rows, left // share : left // share + columns] = plane
 
 
 def to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
@@ -80,6 +92,14 @@ def to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
         threads=1,
     )
     return np.asarray(rgb.to_ndarray(), np.uint8)
+
+
+def _fitted(given: Size, room: Size) -> Size:
+    """The largest even size of the same shape that fits."""
+    if given == room:
+        return room
+    scale = min(room.width / given.width, room.height / given.height)
+    return Size(*(max(2, round(side * scale / 2) * 2) for side in (given.width, given.height)))
 
 
 def _tail(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

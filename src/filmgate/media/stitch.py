@@ -1,16 +1,17 @@
-"""Two films as one: the second goes on where the first ends.
+"""Several films as one: each goes on where the one before ends.
 
-The pictures are copied, bit by bit, where one decoder can read both without being told anew; else they are encoded
-again at the second film's rate. The sound is always encoded again: an AAC stream begins with samples that belong to
-nobody, so copied ones would leave a gap at the seam. Around the seam it fades out and in within a few milliseconds,
+The pictures are copied, bit by bit, where one decoder can read all without being told anew; else they are encoded
+again at one rate. The sound is always encoded again: an AAC stream begins with samples that belong to
+nobody, so copied ones would leave a gap at the seam. Around a seam it fades out and in within a few milliseconds,
 which no ear takes for silence, and nothing clicks.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -28,10 +29,10 @@ from filmgate.media.frames import copy_into
 from filmgate.media.probe import opened, verify, video_track
 from filmgate.video import Size
 
-__all__ = ["stitch"]
+__all__ = ["join", "stitch"]
 
 FADE = SAMPLE_RATE // 200
-"""Samples of each fade at the seam: 5 ms."""
+"""Samples of each fade at a seam: 5 ms."""
 
 RATE_LIMIT = 120
 """Frames a second of the fastest film that is joined."""
@@ -77,11 +78,28 @@ def stitch(first: Path, second: Path, out: Path) -> int:
     before, after = _track(first), _track(second)
     if before.size != after.size:
         raise BadArtifact(f"The films are of different sizes: {before.size} and {after.size}.")
-    copied = after.continues(before)
-    seconds = before.seconds if copied else Fraction(round(before.seconds * after.rate)) / after.rate
-    sound = _joined(_sound(first, seconds), _sound(second, after.seconds))
-    frames = _copy(first, second, sound, out) if copied else _encode(first, second, sound, out)
-    found = verify(out, after.size, float(seconds + after.seconds), tolerance=float(1 / after.rate))
+    return join([first, second], out)
+
+
+def join(films: Sequence[Path], out: Path) -> int:
+    """Write all films, one after the other, to ``out``; returns how many frames it has.
+
+    Args:
+        films: MP4s of any codec and rate; one without sound is silent. What is encoded anew gets the first one's size,
+            others fitted into it, and the last one's rate.
+        out: appears whole, its index before its data.
+
+    Raises:
+        BadArtifact: a film can't be decoded.
+    """
+    tracks = [_track(film) for film in films]
+    copied = all(after.continues(before) for before, after in pairwise(tracks))
+    size, rate = tracks[0].size, tracks[-1].rate
+    counts = [track.frames if copied else round(track.seconds * rate) for track in tracks]
+    lengths = [count / rate for count in counts]
+    sound = _joined([_sound(film, length) for film, length in zip(films, lengths, strict=True)])
+    frames = _copy(films, sound, out) if copied else _encode(films, counts, size, rate, sound, out)
+    found = verify(out, size, float(sum(lengths)), tolerance=float(1 / rate))
     if found.frames != frames:
         raise BadArtifact(f"The joined film has {found.frames} frames, not {frames}.")
     return frames
@@ -109,17 +127,16 @@ def _track(film: Path) -> _Track:
 # ---- pictures, copied
 
 
-def _copy(first: Path, second: Path, sound: Sound, out: Path) -> int:
+def _copy(films: Sequence[Path], sound: Sound, out: Path) -> int:
     part = out.with_name(f".{out.name}.part")
     options = {"movflags": "+faststart", "max_interleave_delta": "0", "movie_timescale": str(SAMPLE_RATE)}
     try:
         with (
-            opened(first) as one,
-            opened(second) as two,
+            opened(films[0]) as first,
             av.open(os.fspath(part), "w", format="mp4", options=options) as container,
         ):
-            container.metadata.update(one.metadata)
-            pictures = container.add_stream_from_template(video_track(one))
+            container.metadata.update(first.metadata)
+            pictures = container.add_stream_from_template(video_track(first))
             audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
             audio.codec_context.bit_rate = 160_000
             container.start_encoding()
@@ -127,7 +144,7 @@ def _copy(first: Path, second: Path, sound: Sound, out: Path) -> int:
                 container.mux(audio.encode(block))
             container.mux(audio.encode(None))
             count = 0
-            for packet in _in_a_row(one, two):
+            for packet in _in_a_row(films):
                 packet.stream = pictures
                 container.mux(packet)
                 count += 1
@@ -137,17 +154,22 @@ def _copy(first: Path, second: Path, sound: Sound, out: Path) -> int:
     return count
 
 
-def _in_a_row(*films: InputContainer) -> Iterator[Packet[VideoStream]]:
+def _in_a_row(films: Sequence[Path]) -> Iterator[Packet[VideoStream]]:
     """The packets of the films' pictures, each film's times counted from the end of the one before."""
     offset = 0
     for film in films:
-        stream = video_track(film)
-        for packet in film.demux(stream):
-            if packet.pts is None or packet.dts is None or not packet.size:
-                continue
-            packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
-            yield packet
-        offset += stream.duration or 0
+        with opened(film) as container:
+            stream = video_track(container)
+            yield from _shifted(container, stream, offset)
+            offset += stream.duration or 0
+
+
+def _shifted(container: InputContainer, stream: VideoStream, offset: int) -> Iterator[Packet[VideoStream]]:
+    for packet in container.demux(stream):
+        if packet.pts is None or packet.dts is None or not packet.size:
+            continue
+        packet.pts, packet.dts = packet.pts + offset, packet.dts + offset
+        yield packet
 
 
 def _blocks(sound: Sound) -> Iterator[av.AudioFrame]:
@@ -165,12 +187,11 @@ def _fraction(rate: Fraction | None) -> Fraction | None:
     return None if rate is None else Fraction(rate.numerator, rate.denominator)
 
 
-def _encode(first: Path, second: Path, sound: Sound, out: Path) -> int:
-    before, after = _track(first), _track(second)
-    with FilmWriter(out, size=after.size, fps=after.rate, title=_title(first), comment=_comment(second)) as film:
+def _encode(films: Sequence[Path], counts: Sequence[int], size: Size, rate: Fraction, sound: Sound, out: Path) -> int:
+    with FilmWriter(out, size=size, fps=rate, title=_title(films[0]), comment=_comment(films[-1])) as film:
         film.sound(np.ascontiguousarray(sound.T))
-        for source, count in ((first, round(before.seconds * after.rate)), (second, after.frames)):
-            for decoded in _sampled(source, after.rate, count):
+        for source, count in zip(films, counts, strict=True):
+            for decoded in _sampled(source, rate, count):
                 frame = film.new_frame()
                 copy_into(decoded, frame)
                 film.write(frame)
@@ -229,10 +250,11 @@ def _lay(sound: Sound, frames: list[av.AudioFrame], at: int) -> int:
     return at
 
 
-def _joined(first: Sound, second: Sound) -> Sound:
-    """Both, faded out and in at the seam."""
+def _joined(sounds: Sequence[Sound]) -> Sound:
+    """All in a row, faded out and in at each seam."""
     down = np.linspace(1, 0, FADE, dtype=np.float32)
-    tail, head = min(FADE, first.shape[1]), min(FADE, second.shape[1])
-    first[:, first.shape[1] - tail :] *= down[FADE - tail :]
-    second[:, :head] *= down[::-1][:head]
-    return np.concatenate([first, second], axis=1)
+    for before, after in pairwise(sounds):
+        tail, head = min(FADE, before.shape[1]), min(FADE, after.shape[1])
+        before[:, before.shape[1] - tail :] *= down[FADE - tail :]
+        after[:, :head] *= down[::-1][:head]
+    return np.concatenate(sounds, axis=1)
