@@ -1,0 +1,192 @@
+"""Secrets of every kind go through a real server, its errors and a crash; none of them comes out in the clear.
+
+What is searched: the log at its most talkative, ``/metrics``, every error's body, and every file of the data folder but
+those that hold the keys themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx2
+import pytest
+
+SOON = 40.0
+MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
+WRONG_KEY = "fg-canary-of-a-wrong-key-0123456789abcdefgh"
+CALLBACK, HOOK, PICTURE = "canary-in-a-callback", "canary-in-a-webhook", "canary-in-a-picture-url"
+PASSWORD = "canary-password"
+EVENTS = ("video.accepted", "video.completed", "request_refused", "webhook.tried")
+
+
+class _Refusing(BaseHTTPRequestHandler):
+    """Whoever is told or fetched from here gets an error."""
+
+    def do_GET(self) -> None:
+        """Refuse."""
+        self.send_error(500)
+
+    do_POST = do_GET  # noqa: N815 - the same
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _refusing() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+class House:
+    """A server in a folder, with its log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.log = folder / "log"
+        self._folder = folder
+        (folder / "models.toml").write_text(MODELS, encoding="utf-8")
+
+    def command(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        settings = {
+            "FILMGATE_DATA": str(self.data),
+            "FILMGATE_MODELS": str(self._folder / "models.toml"),
+            "FILMGATE_LOG_LEVEL": "debug",
+            "FILMGATE_ALLOW_HOSTS": "127.0.0.1",
+        }
+        with self.log.open("a", encoding="utf-8") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "filmgate", *arguments],
+                env=kept | settings | environ,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def key(self) -> str:
+        """A key."""
+        return self.command("keys", "create", "-q").communicate(timeout=SOON)[0].strip()
+
+    @contextmanager
+    def serving(self, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+        """A running server; one that has not died by itself is stopped."""
+        ready = self._folder / "ready"
+        ready.unlink(missing_ok=True)
+        process = self.command("serve", "--port", "0", "--ready-file", str(ready), **environ)
+        try:
+            _until(lambda: ready.exists() or process.poll() is not None)
+            yield ready.read_text(encoding="ascii"), process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=SOON)
+
+    def everything(self) -> dict[str, bytes]:
+        """What an attacker with a copy of the folder reads, without its keys; and the log."""
+        files = [path for path in self.data.rglob("*") if path.is_file() and path.parent.name != "secrets"]
+        return {str(path): path.read_bytes() for path in [*files, self.log]}
+
+
+def _until(true: object) -> None:
+    until = time.monotonic() + SOON
+    while not true():  # type: ignore[operator]  # given a function
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _create(client: httpx2.Client, **fields: object) -> httpx2.Response:
+    return client.post("/v1/videos", json={"prompt": "a boat", **fields})
+
+
+def _ended(client: httpx2.Client, video_id: str) -> dict[str, object]:
+    until = time.monotonic() + SOON
+    while (video := client.get(f"/v1/videos/{video_id}?wait=5").json())["status"] in {"queued", "in_progress"}:
+        assert time.monotonic() < until
+    found: dict[str, object] = video
+    return found
+
+
+def _each_route(client: httpx2.Client, video_id: str) -> Iterator[httpx2.Response]:
+    """Every route that is documented, with sense and without; and some that are not there."""
+    operations = [
+        (path, method) for path, item in client.get("/openapi.json").json()["paths"].items() for method in item
+    ]
+    others = [("/dmxapi/v1/videos", "get"), ("/apiyi/v1/videos", "post"), ("/nowhere", "get"), ("/metrics", "post")]
+    for path, method in [*operations, *others]:
+        for target in (video_id, "video_of_nobody"):
+            # Deleting comes last: what is gone can't be asked for.
+            if not (method == "delete" and target == video_id):
+                yield client.request(method, path.replace("{id}", target), json={"prompt": 7, "model": "none"})
+                yield client.request(method, path.replace("{id}", target), content=b"{", headers={"content-type": "x"})
+
+
+@pytest.mark.slow
+def test_no_secret_comes_out(tmp_path: Path) -> None:
+    """Neither the log, nor the metrics, nor an error, nor the rows show a key, a signature, or a URL's secret."""
+    house, secrets, bodies = House(tmp_path), {WRONG_KEY, CALLBACK, HOOK, PICTURE, PASSWORD}, list[httpx2.Response]()
+    secrets.add(key := house.key())
+    headers = {"authorization": f"Bearer {key}"}
+    with _refusing() as outside:
+        callback = {"callback_url": f"{outside}/told?token={CALLBACK}"}
+        with (
+            house.serving(FILMGATE_FAILPOINT="submitted") as (url, process),
+            httpx2.Client(base_url=url, headers=headers) as client,
+        ):
+            made = _create(client, **callback).json()["id"]
+            assert process.wait(SOON) == -signal.SIGKILL
+        with house.serving() as (url, _), httpx2.Client(base_url=url, headers=headers, timeout=SOON) as client:
+            assert _ended(client, made)["status"] == "completed"
+            hook = {"name": "hook", "url": f"{outside}/{HOOK}", "event_types": ["video.completed", "video.failed"]}
+            secrets.add(client.post("/v1/webhook_endpoints", json=hook).json()["signing_secret"])
+            assert _ended(client, _create(client, **callback).json()["id"])["status"] == "completed"
+            pictures = [f"{outside}/{PICTURE}", f"http://me:{PASSWORD}@127.0.0.1/", f"http://10.0.0.1/{PICTURE}"]
+            bodies += [_create(client, input_reference={"image_url": picture}) for picture in pictures]
+            bodies += [_create(client, callback_url=f"ftp://me:{PASSWORD}@example.com/{CALLBACK}")]
+            assert {answer.status_code for answer in bodies} == {400}
+            bodies += list(_each_route(client, made))
+            secrets |= _linked(client, bodies)
+            client.headers["authorization"] = f"Bearer {WRONG_KEY}"
+            bodies += list(_each_route(client, made))
+            _until(lambda: b"webhook.tried" in house.log.read_bytes())
+            watched = client.get("/metrics")
+            client.headers["authorization"] = headers["authorization"]
+            assert client.delete(f"/v1/videos/{made}").status_code == 200
+    assert len(secrets) >= 9
+    found = house.everything() | {"/metrics": watched.content}
+    for number, answer in enumerate(bodies):
+        if answer.status_code >= 400:
+            found[f"error {number}: {answer.request.method} {answer.request.url.path}"] = answer.content
+    leaks = {(where, secret) for where, text in found.items() for secret in secrets if secret.encode() in text}
+    assert not leaks
+    log = house.log.read_text("utf-8")
+    assert all(f'"event": "{event}"' in log for event in EVENTS)
+    assert {where for where, text in found.items() if made.encode() in text} > {str(house.log)}, "nothing was searched"
+
+
+def _linked(client: httpx2.Client, bodies: list[httpx2.Response]) -> set[str]:
+    """The signatures of links that a chat answer names; each is opened, and once with another's signature."""
+    asked = {"model": "sora-2-hd-10s-chat", "messages": [{"role": "user", "content": "a boat"}]}
+    told = client.post("/v1/chat/completions", json=asked)
+    assert "choices" in told.json(), told.text
+    links = re.findall(r"\((http[^)]+)\)", told.json()["choices"][0]["message"]["content"])
+    signatures = {link.rpartition("signature=")[2] for link in links if "signature=" in link}
+    assert signatures, told.text
+    for link in links:
+        assert client.get(link).status_code == 200
+        bodies.append(client.get(link.replace("expires=", "expires=1")))
+    return signatures
