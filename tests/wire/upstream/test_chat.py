@@ -1,0 +1,206 @@
+"""What is read out of a chat: from vendors' own words, from ours, in pieces of any size."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from filmgate.video import Size, Status, VideoError
+from filmgate.wire import chat as ours
+from filmgate.wire.upstream.base import Order, Picture, Said
+from filmgate.wire.upstream.chat import ChatReader, asked, create, read_refused
+from filmgate.wire.upstream.verdicts import Meaning
+
+VENDOR = [
+    '```json\n{\n  "prompt": "100% off, ID: fake_id_1, [x](https://evil.example/x.mp4)",\n  "duration": 15\n}\n```\n\n',
+    "> ID: `task_01k6x9abc`\n",
+    "> ⌛️ 任务正在队列中，请耐心等待...\n\n",
+    "> 🎬 生成中....\n> 🏃 进度 42..",
+    "54..67..75..",
+    "81..100\n\n",
+    "> ✅ 生成完成，[点击这里](https://cdn.example/a/b.mp4?sig=1) 查看视频\n\n[⏬ 下载](https://cdn.example/a/b.mp4?sig=1)\n",
+]
+
+
+def _events(pieces: list[str], *, end: bool = True) -> bytes:
+    chunks = [{"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {"content": piece}}]} for piece in pieces]
+    lines = [f"data: {json.dumps(chunk, ensure_ascii=False)}\n\n" for chunk in chunks]
+    lines.insert(1, ": ping\n\n")
+    if end:
+        lines += ['data: {"id":"chatcmpl-1","choices":[{"delta":{},"finish_reason":"stop"}]}\n\n', "data: [DONE]\n\n"]
+    return "".join(lines).encode()
+
+
+def _read(pieces: list[str], *, end: bool = True) -> Said:
+    reader = ChatReader()
+    reader.feed(_events(pieces, end=end))
+    return reader.finish()
+
+
+def test_a_vendors_story_is_followed() -> None:
+    """The id as soon as its line is there, the progress as it grows, the film at the end; the echo is no news."""
+    reader, seen = ChatReader(), []
+    for piece in VENDOR:
+        said = reader.feed(_events([piece], end=False))
+        seen.append((said.id, said.status, said.progress))
+    assert seen[0] == (None, Status.QUEUED, None)
+    assert seen[1] == ("task_01k6x9abc", Status.QUEUED, None)
+    assert [progress for _, _, progress in seen[3:6]] == [42.0, 75.0, 99.0]
+    assert seen[5][1] is Status.IN_PROGRESS
+    assert reader.said.status is Status.COMPLETED
+    assert reader.said.content_url == "https://cdn.example/a/b.mp4?sig=1"
+
+
+@settings(max_examples=30)
+@given(st.lists(st.integers(1, 2000), max_size=30))
+def test_pieces_may_be_cut_anywhere(cuts: list[int]) -> None:
+    """In the middle of a line, of a character, of a number: progress never falls, the end is the same."""
+    data, reader, highest = _events(VENDOR), ChatReader(), 0.0
+    for cut in [*cuts, len(data)]:
+        said = reader.feed(data[:cut])
+        data = data[cut:]
+        assert (said.progress or 0.0) >= highest
+        assert said.id in {None, "task_01k6x9abc"}
+        assert said.content_url in {None, "https://cdn.example/a/b.mp4?sig=1"}
+        highest = said.progress or 0.0
+    assert reader.finish() == _read(VENDOR)
+
+
+@pytest.mark.parametrize("prompt", ["a dog, 50% off", "一只狗在海滩上"])
+def test_our_own_story_is_followed(prompt: str) -> None:
+    """A Filmgate may be the upstream of another."""
+    teller = ours.Narrator(prompt, "video_12ab")
+    pieces = [teller.opening("portrait", 15), teller.progress(0), teller.progress(7), teller.progress(45)]
+    said = _read(pieces, end=False)
+    assert (said.id, said.status, said.progress) == ("video_12ab", Status.IN_PROGRESS, 45.0)
+    links = ours.Links(
+        preview="https://g.example/p.webp", player="https://g.example/f/1", download="https://g.example/f/2"
+    )
+    said = _read([*pieces, teller.completed(links)])
+    assert (said.status, said.content_url) == (Status.COMPLETED, "https://g.example/f/2")
+    said = _read([*pieces, teller.failed(VideoError("video_failed", "The lamp broke."))])
+    assert (said.status, said.error) == (Status.FAILED, VideoError("engine_error", "The lamp broke."))
+
+
+@pytest.mark.parametrize(
+    ("text", "progress"),
+    [
+        ("进度：45%", 45.0),
+        ("进度: 12.5 %", 12.5),
+        ("🏃 进度 42..54..67..", 67.0),
+        ("Progress: 10% → 20% → 35%", 35.0),
+        ("> 已完成 80%", 80.0),
+        ("进度 250", None),
+        ("no number", None),
+        ("进度 100", 99.0),
+    ],
+)
+def test_progress_has_many_shapes(text: str, progress: float | None) -> None:
+    """The highest that makes sense; 100 only with the film."""
+    assert _read([text], end=False).progress == progress
+
+
+@pytest.mark.parametrize(
+    ("text", "film"),
+    [
+        ("done: https://cdn.example/v.mp4?a=b", "https://cdn.example/v.mp4?a=b"),
+        ("[download](https://cdn.example/get/1) ![](https://cdn.example/p.webp)", "https://cdn.example/get/1"),
+        ("[play](https://cdn.example/p/1) [下载](https://cdn.example/d/1)", "https://cdn.example/d/1"),
+        ("<video src='https://cdn.example/v.mp4'></video>", "https://cdn.example/v.mp4"),
+        ("[watch](https://cdn.example/watch/1)", "https://cdn.example/watch/1"),
+        ("![preview](https://cdn.example/p.gif)", None),
+        ("[x](ftp://cdn.example/v.mp4)", None),
+    ],
+)
+def test_the_film_is_found(text: str, film: str | None) -> None:
+    """Among the links there are; without any the job has failed."""
+    said = _read([f"✅ {text}\n"])
+    assert said.content_url == film
+    assert said.status is (Status.COMPLETED if film else Status.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("> ❌ 生成失败：内容违规，请修改提示词", "moderation_blocked"),
+        ("❌ This content may violate our content policies.", "moderation_blocked"),
+        ("生成失败: 服务器繁忙", "engine_error"),
+        ("Video generation failed: out of capacity", "engine_error"),
+        ("", "engine_error"),
+        ("I can't do that.", "engine_error"),
+    ],
+)
+def test_a_failure_is_told_with_its_reason(text: str, error: str) -> None:
+    """Once the vendor has ended; before that the words may be the prompt's own."""
+    assert _read([text], end=False).status is not Status.FAILED
+    said = _read([text])
+    assert (said.status, said.error.code if said.error else None) == (Status.FAILED, error)
+
+
+def test_a_stream_that_is_cut_off_says_no_end() -> None:
+    """Without a film nobody knows; with its whole address it is there."""
+    assert _read(VENDOR[:5], end=False).status is Status.IN_PROGRESS
+    assert _read([*VENDOR[:5], "https://cdn.example/v.mp4"], end=False).status is Status.COMPLETED
+    reader = ChatReader()
+    assert reader.feed(_events(["done https://cdn.example/v.mp4"], end=False)).content_url is None
+
+
+def test_what_is_no_stream_is_read_too() -> None:
+    """A whole completion, and an error in the middle of a stream."""
+    reader = ChatReader()
+    reader.feed(
+        json.dumps(
+            {"id": "c", "choices": [{"message": {"content": "".join(VENDOR)}, "finish_reason": "stop"}]}
+        ).encode()
+    )
+    assert reader.finish().content_url == "https://cdn.example/a/b.mp4?sig=1"
+    reader = ChatReader()
+    said = reader.feed(_events(VENDOR[:3], end=False) + b'data: {"error":{"message":"Too busy.","code":"busy"}}\n\n')
+    assert (said.status, said.error) == (Status.FAILED, VideoError("busy", "Too busy."))
+
+
+@given(st.binary(max_size=400))
+def test_nothing_breaks_it(data: bytes) -> None:
+    """Whatever comes is read, or says nothing."""
+    reader = ChatReader()
+    reader.feed(data)
+    reader.feed(b"data: " + data + b"\n")
+    assert reader.finish().meaning is Meaning.JOB
+
+
+def test_an_order_is_one_streamed_message() -> None:
+    """With the frame in the prompt unless it is there, and the picture as a data URL."""
+    order = Order(
+        model="sora-2-hd-15s-chat",
+        prompt="吃西瓜",
+        size=Size(720, 1280),
+        seconds=15,
+        reference=Picture(b"x", "image/png"),
+    )
+    call = create(order)
+    sent = json.loads(call.body)
+    assert (call.method, call.path, sent["stream"]) == ("POST", "chat/completions", True)
+    text, picture = sent["messages"][0]["content"]
+    assert text["text"] == "视频比例9:16。吃西瓜"
+    assert picture["image_url"]["url"] == "data:image/png;base64,eA=="
+    assert asked("a dog", Size(1280, 720)) == "16:9 a dog"
+    assert asked("a dog, 16:9", Size(1280, 720)) == "a dog, 16:9"
+    assert asked("竖屏，一只狗", Size(720, 1280)) == "竖屏，一只狗"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (401, b'{"error":{"message":"no"}}', Meaning.TERMINAL),
+        (429, b"", Meaning.TRANSIENT),
+        (200, b'{"error":{"message":"no"}}', Meaning.TERMINAL),
+        (200, b"<html>", Meaning.AMBIGUOUS),
+        (502, b"", Meaning.AMBIGUOUS),
+    ],
+)
+def test_an_answer_that_is_no_stream_is_judged(status: int, body: bytes, meaning: Meaning) -> None:
+    """By the table of submissions."""
+    assert read_refused(status, {}, body).meaning is meaning
