@@ -343,6 +343,8 @@ LOOKS = [
     (b'{"status": "in_progress", "progress": NaN}', State.WORKING, None),
     ({"status": "completed", "progress": True}, State.DONE, None),
     ({"status": "succeeded"}, State.DONE, None),
+    ({"status": "CANCELLED"}, State.CANCELLED, None),
+    ({"status": "expired"}, State.FAILED, None),
     ({"status": "frobnicating"}, State.UNKNOWN, None),
     ({"status": 3}, State.UNKNOWN, None),
     ({"progress": 5}, State.UNKNOWN, None),

@@ -36,6 +36,9 @@ PAGES = 20
 STRANGE = 100
 """Unknown statuses that are logged, once each."""
 
+CANCELLED = "cancelled"
+"""The code of a failure that is none: somebody wanted it so."""
+
 _STATES = {
     Status.QUEUED: State.QUEUED,
     Status.IN_PROGRESS: State.WORKING,
@@ -157,7 +160,8 @@ class OpenAIVideosEngine:
             self._experience.completed(ticket)
         elif state is State.FAILED:
             self._experience.over(ticket)
-            return Verdict(state=State.FAILED, error=self._publishable(said.error or FAILED))
+            error = self._publishable(said.error or FAILED)
+            return Verdict(state=State.CANCELLED if error.code == CANCELLED else State.FAILED, error=error)
         return Verdict(state=state, progress=said.progress, look_after=self._look_after(ticket, said))
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
