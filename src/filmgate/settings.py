@@ -149,7 +149,7 @@ def locate(config: Path | None, environ: Mapping[str, str]) -> Path | None:
         return config
     if named := environ.get(CONFIG_ENV):
         return Path(named).expanduser()
-    usual = (Path(FILE_NAME), user_config_path("filmgate") / FILE_NAME)
+    usual = (Path.cwd() / FILE_NAME, user_config_path("filmgate") / FILE_NAME)
     return next((file for file in usual if file.is_file()), None)
 
 

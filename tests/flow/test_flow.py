@@ -11,11 +11,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from filmgate.engines.base import Verdict
+from filmgate.engines.base import Capabilities, Engine, State, Verdict
 from filmgate.engines.testcard import TestcardEngine
 from filmgate.flow import Flow
-from filmgate.testing.house import House
-from filmgate.video import Status, Video
+from filmgate.flow.breaker import Breaker
+from filmgate.flow.dispatch import Dispatcher
+from filmgate.routes import Leg, Route
+from filmgate.testing.house import MODEL, House
+from filmgate.testing.scripted import ScriptedEngine
+from filmgate.video import Status, Video, VideoError
 
 SOON = 30.0
 
@@ -227,3 +231,32 @@ async def test_the_work_of_a_killed_process_is_taken_over(house: House, tmp_path
     assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
     assert await house.balance() == 10_000 - 3 * 500
     assert len(await house.keys()) == 3 * 4
+
+
+async def test_a_failover_goes_through_the_other_engines_queue(house: House, tmp_path: Path, film: bytes) -> None:
+    """The first engine fails the video, the second one's queue takes it up, and the client sees one film."""
+    failed = Verdict(state=State.FAILED, error=VideoError("engine_error", "It broke."))
+    paid = Capabilities(paid=True)
+    first = ScriptedEngine(paid, name="first", identity="1", looks=[failed])
+    second = ScriptedEngine(paid, name="second", identity="2", fetches=[film])
+    engines: dict[str, Engine] = {"first": first, "second": second}
+    route = Route(legs=(Leg("first"), Leg("second")))
+    flow = Flow(
+        house.store,
+        house.storage,
+        engines,
+        data=tmp_path,
+        executor_id="one",
+        retention=3600.0,
+        clock=time.time,
+        dispatcher=Dispatcher({MODEL: route}, engines, Breaker(time.time)),
+    )
+    await flow.start()
+    house.time.now = time.time()
+    video = await house.accept(engine="first")
+    flow.wake(video)
+    ended = await _ended(house, video)
+    await flow.stop()
+    assert (ended.status, ended.engine, ended.failovers, ended.epoch) == (Status.COMPLETED, "second", 1, 1)
+    assert (len(first.submitted), len(second.submitted)) == (1, 1)
+    assert await house.balance() == 9_500

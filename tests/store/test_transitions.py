@@ -58,6 +58,12 @@ def _moves(store: Store, video_id: str) -> dict[str, tuple[Callable[[], Awaitabl
     return {
         "intend": (lambda: rows.intend(video_id, "new", 9.0), {Stage.ACCEPTED}, Stage.SUBMITTING),
         "ticketed": (lambda: rows.ticketed(video_id, "token", "t", 9.0), {Stage.SUBMITTING}, Stage.WATCHING),
+        "rebind": (lambda: rows.rebind(video_id, engine="scene", to="b", now=9.0), {Stage.ACCEPTED}, Stage.ACCEPTED),
+        "fail_over": (
+            lambda: rows.fail_over(video_id, "token", engine="scene", to="b", now=9.0),
+            {Stage.SUBMITTING, Stage.WATCHING},
+            Stage.ACCEPTED,
+        ),
         "withdraw": (lambda: rows.withdraw(video_id, "token", 9.0), {Stage.SUBMITTING}, Stage.ACCEPTED),
         "advance": (
             lambda: rows.advance(video_id, progress=50, working=True, now=9.0),

@@ -1,0 +1,269 @@
+"""Several engines behind one model: which one a video goes to, when it moves, and when it never does."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from msgspec.structs import replace
+
+from filmgate.engines.base import Capabilities, State, Verdict
+from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
+from filmgate.flow import breaker
+from filmgate.flow.breaker import Breaker, Call
+from filmgate.flow.dispatch import Dispatcher
+from filmgate.routes import NEVER, Leg, Route
+from filmgate.testing.house import MODEL, House, Time
+from filmgate.testing.scripted import DONE, ScriptedEngine
+from filmgate.video import Status, Video, VideoError
+
+PAID = Capabilities(paid=True, submit_timeout=30)
+FINDABLE = replace(PAID, findable=True)
+ROUTE = Route(legs=(Leg("first"), Leg("second")))
+DARK = EngineUnavailable()
+WORKING = Verdict(state=State.WORKING, progress=10.0, look_after=1.0)
+FAILED = Verdict(state=State.FAILED, error=VideoError("engine_error", "It broke."))
+
+
+def _first(**script: object) -> ScriptedEngine:
+    return ScriptedEngine(PAID, name="first", identity="1", **script)  # type: ignore[arg-type] # its own parameters
+
+
+def _second(**script: object) -> ScriptedEngine:
+    return ScriptedEngine(PAID, name="second", identity="2", **script)  # type: ignore[arg-type] # its own parameters
+
+
+async def _finish(house: House, first: ScriptedEngine, second: ScriptedEngine, route: Route = ROUTE) -> Video:
+    return await house.finish(first, await house.accept(engine="first"), second, route=route)
+
+
+def _why(video: Video) -> str:
+    assert video.error is not None
+    return video.error.code
+
+
+# One of two is dark
+
+
+async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(house: House, film: bytes) -> None:
+    """Surely not accepted: the other engine makes the film, and no failover is used up."""
+    first, second = _first(submits=[DARK]), _second(fetches=[film])
+    video = await _finish(house, first, second)
+    assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
+    assert (len(first.submitted), len(second.submitted)) == (breaker.THRESHOLD, 1)
+    assert await house.balance() == 9_500
+
+
+async def test_a_benched_engine_is_not_even_asked(house: House, film: bytes) -> None:
+    """The next video goes to the other engine at once."""
+    first, second = _first(submits=[DARK]), _second(submits=["one", "two"], fetches=[film])
+    await _finish(house, first, second)
+    asked = len(first.submitted)
+    assert (await _finish(house, first, second)).engine == "second"
+    assert len(first.submitted) == asked
+
+
+async def test_a_video_with_a_ticket_stays_with_a_dark_engine(house: House, film: bytes) -> None:
+    """What an engine took is looked at there until it answers again, and is submitted nowhere else."""
+    first, second = _first(looks=[WORKING, *[DARK] * 8, DONE], fetches=[film]), _second()
+    video = await _finish(house, first, second)
+    assert (video.status, video.engine) == (Status.COMPLETED, "first")
+    assert (len(first.submitted), second.submitted) == (1, [])
+    assert house.time.pauses[-1] > 10
+
+
+async def test_two_dark_engines_end_in_the_usual_failure(house: House) -> None:
+    """A video that nobody takes for a quarter of an hour fails free of charge, whichever engines it went between."""
+    video = await _finish(house, _first(submits=[DARK]), _second(submits=[DARK]))
+    assert _why(video) == "engine_unavailable"
+    assert await house.balance() == 10_000
+
+
+async def test_a_hanging_engine_is_benched_though_its_videos_stay(house: House) -> None:
+    """A reply that never comes says nothing about this video, which ends in doubt, but enough about the engine."""
+    first = _first(submits=[SubmissionUnknown()])
+    for _ in range(breaker.THRESHOLD):
+        assert _why(await _finish(house, first, _second())) == "submission_unknown"
+    assert house.breaker.benched("first", "1")
+
+
+# Failover
+
+
+async def test_a_typed_failure_goes_on_to_the_other_engine_once(house: House, film: bytes) -> None:
+    """Same id, same hold, one charge; the history names both engines."""
+    first, second = _first(looks=[WORKING, FAILED]), _second(fetches=[film])
+    video = await _finish(house, first, second)
+    assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 1)
+    assert await house.balance() == 9_500
+    history = await house.store.videos.history(video.id)
+    assert list(dict.fromkeys(event.engine for event in history)) == ["first", "second"]
+    assert Status.FAILED not in [event.status for event in history]
+    assert house.passed.count("failed_over") == 1
+
+
+async def test_a_rejected_submission_goes_on_too(house: House, film: bytes) -> None:
+    """What the first engine said it will never take, the second may, where the route says so."""
+    route = replace(ROUTE, failover=frozenset({"engine_rejected"}))
+    video = await _finish(house, _first(submits=[EngineRejected()]), _second(fetches=[film]), route)
+    assert (video.status, video.engine) == (Status.COMPLETED, "second")
+
+
+async def test_the_second_failure_is_the_last(house: House) -> None:
+    """A video fails over once, though the route has a third engine."""
+    third = ScriptedEngine(PAID, name="third", identity="3")
+    route = Route(legs=(*ROUTE.legs, Leg("third")))
+    first, second = _first(looks=[FAILED]), _second(looks=[FAILED])
+    video = await house.finish(first, await house.accept(engine="first"), second, third, route=route)
+    assert (_why(video), video.failovers, third.submitted) == ("engine_error", 1, [])
+    assert await house.balance() == 10_000
+
+
+async def test_a_failure_that_the_route_does_not_name_is_final(house: House) -> None:
+    """Only named codes go on."""
+    second = _second()
+    video = await _finish(house, _first(looks=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"})))
+    assert (_why(video), second.submitted) == ("engine_error", [])
+
+
+async def test_moderation_is_final(house: House) -> None:
+    """No second opinion is asked for about what a prompt shows."""
+    blocked = Verdict(state=State.FAILED, error=VideoError("moderation_blocked", "No."))
+    second = _second()
+    assert _why(await _finish(house, _first(looks=[blocked]), second)) == "moderation_blocked"
+    assert second.submitted == []
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ({"submits": [SubmissionUnknown()]}, "submission_unknown"),
+        ({"submits": [TimeoutError()]}, "submission_unknown"),
+        ({"looks": [Verdict(state=State.LOST)]}, "upstream_lost"),
+        ({"looks": [Verdict(state=State.WORKING, look_after=60.0)]}, "engine_timeout"),
+        ({"fetches": [DARK]}, "download_failed"),
+        ({"fetches": [b"no film"]}, "invalid_output"),
+    ],
+)
+async def test_what_is_ambiguous_never_goes_on(house: House, script: dict[str, object], code: str) -> None:
+    """Where the first engine may have made the film, or was paid for it, no second one is asked."""
+    second = _second()
+    assert _why(await _finish(house, _first(**script), second)) == code
+    assert second.submitted == []
+    assert code in NEVER
+    assert await house.balance() == 10_000
+
+
+async def test_a_death_between_two_engines_loses_nothing(house: House, film: bytes) -> None:
+    """Killed right after the failover: the row alone brings the video to its second engine, under a raised epoch."""
+    first, second = _first(looks=[FAILED]), _second(fetches=[film])
+    video = await house.accept(engine="first")
+    await house.drive(first, second, route=ROUTE)(video.id)
+    house.woken.clear()
+    after = await house.reread(video)
+    assert (after.stage, after.engine, after.epoch, after.ticket) == ("accepted", "second", video.epoch + 1, None)
+    ended = await house.finish(first, video, second, route=ROUTE)
+    assert (ended.status, len(first.submitted), len(second.submitted)) == (Status.COMPLETED, 1, 1)
+
+
+async def test_a_failover_needs_an_engine_in_order(house: House) -> None:
+    """Where the other one is dark, the failure stands."""
+    for _ in range(breaker.THRESHOLD):
+        house.breaker.failed("second", "2", Call.SUBMIT)
+    assert _why(await _finish(house, _first(looks=[FAILED]), _second())) == "engine_error"
+
+
+# Tickets
+
+
+async def test_the_id_of_another_videos_job_is_never_taken(house: House, film: bytes) -> None:
+    """An upstream that answers two submissions with one id: the second video ends in doubt, and stops no job."""
+    engine = _first(submits=["same"], fetches=[film])
+    assert (await _finish(house, engine, _second())).status is Status.COMPLETED
+    assert _why(await _finish(house, engine, _second())) == "submission_unknown"
+    assert engine.cancelled == []
+    assert await house.balance() == 9_500
+
+
+async def test_a_twin_that_is_being_submitted_is_waited_for(house: House, film: bytes) -> None:
+    """A job like ours may be that of another video, as long as its own submission may still be under way."""
+    engine = ScriptedEngine(FINDABLE, name="first", identity="1", finds=[["one"]], fetches=[film])
+    video, twin = await house.accept(engine="first"), await house.accept(engine="first")
+    await house.store.videos.intend(video.id, "ours", house.time(), identity="1")
+    house.time.now += 20
+    await house.store.videos.intend(twin.id, "theirs", house.time(), identity="1")
+
+    async def twin_hears() -> None:
+        house.time.then = lambda: house.store.videos.ticketed(twin.id, "theirs", "one", house.time())
+
+    house.time.then = twin_hears
+    ended = await house.finish(engine, video)
+    assert len(engine.submitted) == 1, "its absence was certain in the end"
+    assert ended.ticket != "one"
+
+
+# A minute's creates
+
+
+async def test_an_upstream_gets_no_more_a_minute_than_it_takes(house: House, film: bytes) -> None:
+    """The third of two a minute waits for its turn, whoever drives it, and fails for nothing."""
+    engine = ScriptedEngine(
+        replace(PAID, creates_a_minute=2), name="first", identity="1", submits=["a", "b", "c"], fetches=[film]
+    )
+    began = house.time()
+    for _ in range(3):
+        assert (await house.finish(engine, await house.accept(engine="first"))).status is Status.COMPLETED
+    assert 60 < house.time() - began < 75
+
+
+# Choosing
+
+
+def _dispatcher(route: Route, *engines: ScriptedEngine, rolls: list[float] | None = None) -> Dispatcher:
+    known = {engine.name: engine for engine in engines}
+    left = iter(rolls or [])
+    return Dispatcher({MODEL: route}, known, Breaker(Time()), lambda: next(left, 0.5))
+
+
+def test_shares_are_kept_to() -> None:
+    """Of a thousand videos, weights of 3 and 1 make 750 and 250."""
+    route = Route(legs=(Leg("first", 3), Leg("second", 1)), policy="weighted")
+    dispatcher = _dispatcher(route, _first(), _second(), rolls=[number / 1000 for number in range(1000)])
+    assert Counter(dispatcher.choose(MODEL, (), "v") for _ in range(1000)) == {"first": 750, "second": 250}
+
+
+def test_only_an_engine_that_can_is_chosen() -> None:
+    """What is asked for decides before order and weight; nobody is chosen where nobody can."""
+    able = ScriptedEngine(replace(PAID, remix=True), name="second")
+    dispatcher = _dispatcher(ROUTE, _first(), able)
+    assert dispatcher.choose(MODEL, ["remix"], "v") == "second"
+    assert dispatcher.choose(MODEL, ["edits"], "v") is None
+    assert dispatcher.choose("no-such-model", (), "v") is None
+
+
+def test_a_benched_engine_gets_a_single_new_video_when_it_cooled_down() -> None:
+    """The first engine of the route is passed over, then tried by one."""
+    time = Time()
+    dispatcher = Dispatcher({MODEL: ROUTE}, {"first": _first(), "second": _second()}, Breaker(time), lambda: 0.5)
+    for _ in range(breaker.THRESHOLD):
+        dispatcher.breaker.failed("first", "1", Call.SUBMIT)
+    assert dispatcher.choose(MODEL, (), "a") == "second"
+    time.now += breaker.COOL_DOWN
+    assert [dispatcher.choose(MODEL, (), name) for name in "abb"] == ["first", "second", "second"]
+
+
+def test_where_all_are_benched_the_route_decides() -> None:
+    """A video is accepted all the same: engines come back."""
+    dispatcher = _dispatcher(ROUTE, _first(), _second())
+    for name, identity in (("first", "1"), ("second", "2")):
+        for _ in range(breaker.THRESHOLD):
+            dispatcher.breaker.failed(name, identity, Call.SUBMIT)
+    assert dispatcher.choose(MODEL, (), "v") == "first"
+
+
+async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(house: House, film: bytes) -> None:
+    """What was accepted for an engine that left the configuration, and never submitted, moves on."""
+    second = _second(fetches=[film])
+    video = await house.accept(engine="gone")
+    ended = await house.finish(second, video, route=ROUTE)
+    assert (ended.status, ended.engine) == (Status.COMPLETED, "second")

@@ -1,0 +1,110 @@
+"""What left the house: counted by the minute, and each ticket one video's."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from filmgate.store import Store
+from filmgate.store.submissions import FORGET_AFTER, WINDOW
+from filmgate.video import NewVideo, Video, VideoError
+
+Make = Callable[..., NewVideo]
+
+
+async def _submitted(store: Store, new_video: Make, token: str, at: float, identity: str = "a") -> Video:
+    video, _ = await store.videos.create(new_video(), at)
+    assert await store.videos.intend(video.id, token, at, identity=identity, per_minute=2)
+    return video
+
+
+async def test_one_too_many_a_minute_is_refused(store: Store, new_video: Make) -> None:
+    """The count stands in the rows: of two a minute the third waits until the first is a minute old."""
+    await _submitted(store, new_video, "one", 0.0)
+    await _submitted(store, new_video, "two", 30.0)
+    third, _ = await store.videos.create(new_video(), 31.0)
+    assert await store.videos.pace("a", 2, 31.0) == pytest.approx(WINDOW - 31.0)
+    assert not await store.videos.intend(third.id, "three", 31.0, identity="a", per_minute=2)
+    assert await store.videos.pace("a", 2, WINDOW) == 0
+    assert await store.videos.intend(third.id, "three", WINDOW, identity="a", per_minute=2)
+
+
+async def test_a_withdrawn_submission_counts_too(store: Store, new_video: Make) -> None:
+    """The upstream was asked, whatever it answered; another upstream was not."""
+    video = await _submitted(store, new_video, "one", 0.0)
+    await store.videos.withdraw(video.id, "one", 1.0)
+    assert await store.videos.pace("a", 1, 2.0) > 0
+    assert await store.videos.pace("b", 1, 2.0) == 0
+
+
+async def test_local_engines_leave_no_lines(store: Store, new_video: Make) -> None:
+    """What has no identity is neither counted nor kept."""
+    await _submitted(store, new_video, "one", 0.0, identity="")
+    assert await store.videos.pace("", 1, 1.0) == 0
+
+
+async def test_a_ticket_is_one_videos(store: Store, new_video: Make) -> None:
+    """A second video is not given it under the same identity, not even once the first has gone elsewhere."""
+    first, second = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
+    assert await store.videos.ticketed(first.id, "one", "t", 1.0)
+    assert not await store.videos.ticketed(second.id, "two", "t", 1.0)
+    assert await store.videos.taken("a", ["t", "u"], second.id) == {"t"}
+    assert await store.videos.taken("a", ["t"], first.id) == set()
+    assert await store.videos.fail_over(first.id, "one", engine="scene", to="b", now=2.0)
+    assert not await store.videos.ticketed(second.id, "two", "t", 3.0)
+    assert await store.videos.ticketed(second.id, "two", "u", 3.0)
+
+
+async def test_another_upstream_may_use_the_same_word(store: Store, new_video: Make) -> None:
+    """Tickets are compared under one identity only."""
+    first = await _submitted(store, new_video, "one", 0.0)
+    second = await _submitted(store, new_video, "two", 0.0, identity="b")
+    assert await store.videos.ticketed(first.id, "one", "t", 1.0)
+    assert await store.videos.ticketed(second.id, "two", "t", 1.0)
+
+
+async def test_a_twin_is_one_with_the_same_prompt_in_flight(store: Store, new_video: Make) -> None:
+    """Not one that was submitted elsewhere, long ago, or has its ticket."""
+    video, twin = [await _submitted(store, new_video, token, 10.0) for token in ("one", "two")]
+    assert await store.videos.twin_submitted_at(video, "a", 5.0) == 10.0
+    assert await store.videos.twin_submitted_at(video, "a", 10.0) is None
+    assert await store.videos.twin_submitted_at(video, "b", 5.0) is None
+    await store.videos.ticketed(twin.id, "two", "t", 11.0)
+    assert await store.videos.twin_submitted_at(video, "a", 5.0) is None
+
+
+async def test_long_ago_is_forgotten_unless_its_video_runs(store: Store, new_video: Make) -> None:
+    """The lines of finished videos go after a quarter of a year."""
+    over, running = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
+    await store.videos.ticketed(over.id, "one", "t", 1.0)
+    await store.videos.fail(over.id, VideoError("engine_error", "It broke."), 2.0)
+    assert await store.videos.forget_submissions(FORGET_AFTER) == 0
+    assert await store.videos.forget_submissions(FORGET_AFTER + 1) == 1
+    assert await store.videos.taken("a", ["t"], running.id) == set()
+
+
+async def test_a_second_failover_is_refused(store: Store, new_video: Make) -> None:
+    """By the statement, and by the table whatever statement is tried."""
+    video = await _submitted(store, new_video, "one", 0.0)
+    assert await store.videos.fail_over(video.id, "one", engine="scene", to="b", now=1.0)
+    moved = await store.videos.get(video.id)
+    assert moved is not None
+    assert (moved.engine, moved.failovers, moved.epoch, moved.identity) == ("b", 1, video.epoch + 1, None)
+    assert await store.videos.intend(video.id, "two", 200.0, identity="b")
+    assert not await store.videos.fail_over(video.id, "two", engine="b", to="scene", now=201.0)
+
+
+async def test_the_table_keeps_what_no_code_may_do(store: Store, new_video: Make, tmp_path: Path) -> None:
+    """No third engine after a failure, no other engine under a submitted video, no failover undone."""
+    video = await _submitted(store, new_video, "one", 0.0)
+    with sqlite3.connect(tmp_path / "rows.sqlite") as connection:
+        for change in ("failovers = 2", "engine = 'b'"):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(f"UPDATE video SET {change} WHERE id = ?", (video.id,))  # noqa: S608 - from above
+        connection.execute("UPDATE video SET failovers = 1 WHERE id = ?", (video.id,))
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("UPDATE video SET failovers = 0 WHERE id = ?", (video.id,))
+    connection.close()
