@@ -14,6 +14,7 @@ from filmgate.store.characters import CharacterRows, NewCharacter
 from filmgate.store.database import Connection, Database
 from filmgate.store.figures import Figures, Snapshot
 from filmgate.store.identities import Identity, IdentityRows
+from filmgate.store.jobs import Filter, JobRows
 from filmgate.store.ledger import LedgerRows
 from filmgate.store.limits import Rate
 from filmgate.store.outbox import OutboxRows
@@ -32,8 +33,10 @@ __all__ = [
     "Delivery",
     "Endpoint",
     "Figures",
+    "Filter",
     "Identity",
     "IdentityRows",
+    "JobRows",
     "Key",
     "LedgerRows",
     "NewCharacter",
@@ -63,6 +66,7 @@ class Store:
         self.accounts = AccountRows(database.reader, self._batcher, clock)
         self.characters = CharacterRows(database.reader, self._batcher)
         self.identities = IdentityRows(database.reader, self._batcher)
+        self.jobs = JobRows(database.reader, self._batcher)
         self.ledger = LedgerRows(database.reader, self._batcher)
         self.outbox = OutboxRows(database.reader, self._batcher)
         self.webhooks = WebhookRows(database.reader, self._batcher)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import bindparam, insert, null, select, update
+from sqlalchemy import bindparam, func, insert, null, select, update
 
 from filmgate.errors import NotFound
 from filmgate.store.batcher import Batcher
@@ -41,6 +41,11 @@ _REVOKE = (
     update(api_key)
     .where(api_key.c.id == bindparam("key_id"), api_key.c.revoked_at.is_(null()))
     .values(revoked_at=bindparam("now"))
+)
+_SHORTEN = (
+    update(api_key)
+    .where(api_key.c.id == bindparam("key_id"), api_key.c.revoked_at.is_(null()))
+    .values(expires_at=func.min(func.coalesce(api_key.c.expires_at, bindparam("until")), bindparam("until")))
 )
 
 
@@ -131,8 +136,13 @@ class AccountRows:
         self._forget(key_id)
         return done
 
-    async def rotate(self, key_id: str, now: float | None = None) -> tuple[Key, str]:
+    async def rotate(self, key_id: str, now: float | None = None, *, grace: float = 0.0) -> tuple[Key, str]:
         """End a key and make another with the same name and limits, in one transaction.
+
+        Args:
+            key_id: the old one.
+            now: Unix seconds; the clock's time unless given.
+            grace: seconds for which the old one works beside the new one.
 
         Raises:
             NotFound: unknown or revoked.
@@ -141,7 +151,12 @@ class AccountRows:
 
         def write(connection: Connection) -> Key:
             row = connection.row(_KEY, key_id=key_id)
-            if row is None or connection.run(_REVOKE, key_id=key_id, now=at) != 1:
+            ended = row is not None and (
+                connection.run(_SHORTEN, key_id=key_id, until=at + grace)
+                if grace
+                else connection.run(_REVOKE, key_id=key_id, now=at)
+            )
+            if row is None or not ended:
                 raise NotFound(f"Key '{key_id}' not found, or revoked already.")
             fresh = {"id": new_id("key"), "prefix": secret[:8], "created_at": at}
             key = msgspec.structs.replace(to_key(row), **fresh)

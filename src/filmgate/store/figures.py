@@ -19,7 +19,7 @@ from sqlalchemy import Select, bindparam, case, func, literal_column, select
 from filmgate.errors import SubmissionUnknown
 from filmgate.store import transitions
 from filmgate.store.database import Connection
-from filmgate.store.schema import outbox, video, video_event, webhook_delivery
+from filmgate.store.schema import outbox, resolution, video, video_event, webhook_delivery
 from filmgate.video import Stage, Status
 
 __all__ = ["DURATIONS", "Figures", "Snapshot", "Took"]
@@ -46,7 +46,7 @@ class Snapshot(Struct, kw_only=True):
     completed: Counter[Kind]
     failed: Counter[tuple[str, str, str]]  # engine, model, error code
     submitted: Counter[str]  # intents to submit, by engine
-    doubtful: int  # videos that ended as submission_unknown
+    doubtful: int  # videos that ended as submission_unknown, and nobody has said what became of them
     took: dict[Kind, Took]
     standing: dict[tuple[str, str], int]  # unfinished videos, by engine and stage
     queued: dict[str, int]  # of them those that nobody works on yet, by engine
@@ -87,6 +87,14 @@ _STANDING = (
     select(video.c.engine, video.c.stage, func.count(), func.sum(case((_QUEUED, 1), else_=0)))
     .where(transitions.UNFINISHED)
     .group_by(video.c.engine, video.c.stage)
+)
+_DOUBTFUL = (
+    select(func.count())
+    .select_from(video)
+    .where(
+        video.c.error_code == literal_column(f"'{SubmissionUnknown.code}'"),
+        video.c.id.not_in(select(resolution.c.video_id)),
+    )
 )
 _SETTLED = (
     select(webhook_delivery.c.outcome, func.count())
@@ -191,7 +199,7 @@ class Figures:
             completed=self._completed.copy(),
             failed=self._failed.copy(),
             submitted=self._submitted.copy(),
-            doubtful=sum(count for (_, _, code), count in self._failed.items() if code == SubmissionUnknown.code),
+            doubtful=self._connection.rows(_DOUBTFUL)[0][0],
             took=dict(self._took),
             standing={(engine, stage): count for engine, stage, count, _waiting in standing},
             queued=dict(queued),

@@ -33,6 +33,7 @@ __all__ = [
     "ledger_entry",
     "metadata",
     "outbox",
+    "resolution",
     "submission",
     "video",
     "video_event",
@@ -157,6 +158,7 @@ _REFERENCE = text("kind = 'reference'")
 _SOURCE = text("kind = 'source'")
 _SETTLED = text("kind IN ('capture', 'release')")
 _UNDELIVERED = text("delivered_at IS NULL")
+_DOUBTFUL = text("error_code = 'submission_unknown'")
 
 Index("video_by_account", video.c.account_id, video.c.seq, sqlite_where=_LISTED, postgresql_where=_LISTED)
 Index("video_unfinished", video.c.updated_at, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
@@ -184,6 +186,7 @@ Index(
     postgresql_where=_KEYED,
 )
 
+Index("video_doubtful", video.c.seq, sqlite_where=_DOUBTFUL, postgresql_where=_DOUBTFUL)
 Index("video_by_key", video.c.key_id, video.c.created_at)
 Index("video_running_by_key", video.c.key_id, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
 
@@ -274,6 +277,16 @@ video_event = Table(
     Column("error_code", Text),
     Column("engine", Text),  # NULL: written before it was remembered
     sqlite_autoincrement=True,
+)
+
+resolution = Table(
+    "resolution",
+    metadata,
+    Column("video_id", Text, ForeignKey("video.id"), primary_key=True),
+    Column("outcome", Text, nullable=False),  # what became of a submission in doubt, as an operator found out
+    Column("note", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    CheckConstraint("outcome IN ('lost', 'made', 'refunded')", name="resolution_outcome"),
 )
 
 submission = Table(

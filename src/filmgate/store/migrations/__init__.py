@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 __all__ = ["HEAD", "upgrade"]
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision. Kept here so that opening an up-to-date database need not import Alembic (0.3 s)."""
 
 
