@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from tests.cli.conftest import cli
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli
 
 FILE = """
 port = 8123
@@ -30,7 +33,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_value_is_listed_with_its_origin(file: Path) -> None:
+def test_every_value_is_listed_with_its_origin(cli: Cli, file: Path) -> None:
     """Defaults, the environment, the file; tables flat, and nothing that may be a secret."""
     ran = cli("config", "list", "--show-origin", "--config", str(file), FILMGATE_HOST="::1")
     lines = dict(line.split("\t", 1) for line in ran.out.splitlines())
@@ -44,13 +47,13 @@ def test_every_value_is_listed_with_its_origin(file: Path) -> None:
     assert (ran.code, "hidden" in ran.out) == (0, False)
 
 
-def test_programs_read_it_as_json(file: Path) -> None:
+def test_programs_read_it_as_json(cli: Cli, file: Path) -> None:
     """A list of settings, each with its value."""
     rows = json.loads(cli("config", "list", "--config", str(file), "--format", "json").out)
     assert {"id": "port", "value": 8123} in rows
 
 
-def test_a_check_names_the_mistakes(file: Path) -> None:
+def test_a_check_names_the_mistakes(cli: Cli, file: Path) -> None:
     """One after the other, and ends as a bad setting does."""
     ran = cli("config", "check", "--config", str(file))
     assert ran.code == 2
@@ -59,7 +62,7 @@ def test_a_check_names_the_mistakes(file: Path) -> None:
     assert (ran.code, "token" in ran.out, "sk-hidden" in ran.out + ran.err) == (2, True, False)
 
 
-def test_a_check_of_what_is_right_says_so(file: Path) -> None:
+def test_a_check_of_what_is_right_says_so(cli: Cli, file: Path) -> None:
     """With the file's name."""
     file.write_text("port = 1\n", encoding="utf-8")
     ran = cli("config", "check", "--config", str(file))
@@ -67,7 +70,7 @@ def test_a_check_of_what_is_right_says_so(file: Path) -> None:
     assert str(file) in ran.err
 
 
-def test_a_file_that_can_not_be_read_is_a_mistake_too(file: Path) -> None:
+def test_a_file_that_can_not_be_read_is_a_mistake_too(cli: Cli, file: Path) -> None:
     """It is told, not raised; programs get a list."""
     file.write_text("port = \n[engines", encoding="utf-8")
     ran = cli("config", "check", "--config", str(file), "--format", "json")
@@ -77,7 +80,7 @@ def test_a_file_that_can_not_be_read_is_a_mistake_too(file: Path) -> None:
     assert "not valid TOML" in said["mistakes"][0]
 
 
-def test_the_path_is_told(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_is_told(cli: Cli, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Named, found, or that there is none."""
     assert cli("config", "path", FILMGATE_CONFIG=str(file)).out == f"{file}\n"
     monkeypatch.chdir(tmp_path)
@@ -87,7 +90,7 @@ def test_the_path_is_told(file: Path, tmp_path: Path, monkeypatch: pytest.Monkey
     assert cli("config", "path").code == 3
 
 
-def test_commands_read_the_file(file: Path, tmp_path: Path) -> None:
+def test_commands_read_the_file(cli: Cli, file: Path, tmp_path: Path) -> None:
     """What it says holds for every command: here, a data folder and a model."""
     file.write_text('data = "rows"\n[models.own]\nlike = "sora-2"\n', encoding="utf-8")
     ran = cli("keys", "create", "--models", "own", "--config", str(file))
