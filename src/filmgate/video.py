@@ -15,6 +15,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 __all__ = [
+    "RESTORED",
     "STAGE_STATUSES",
     "TERMINAL",
     "TRANSITIONS",
@@ -108,6 +109,9 @@ class Operation(StrEnum):
     EDIT = "edit"  # a film, ours or uploaded, changed as the prompt says
     EXTEND = "extend"  # a film, ours or uploaded, and a new segment that goes on from its last frame
 
+
+RESTORED = "restored-"
+"""Begins the token of a video that a backup brought back: what was submitted after the backup, nobody here knows."""
 
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", re.ASCII)
 

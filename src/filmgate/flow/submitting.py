@@ -14,7 +14,7 @@ from filmgate.flow.breaker import Call
 from filmgate.flow.kit import Kit, Run, cancel_quietly
 from filmgate.flow.materials import job_of
 from filmgate.storage.base import Storage
-from filmgate.video import Stage, Video
+from filmgate.video import RESTORED, Stage, Video
 
 __all__ = ["Submitting"]
 
@@ -128,7 +128,9 @@ class Submitting:
             if fresh is None or fresh.stage is not Stage.SUBMITTING or fresh.submit_token != token:
                 return
             video = fresh
-        if can.findable:
+        if can.paid and token.startswith(RESTORED):
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+        elif can.findable:
             await self._find(run, video, engine, token)
         elif video.cancel_requested:
             await kit.fail(video, failures.CANCELLED)

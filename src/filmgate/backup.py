@@ -1,0 +1,274 @@
+"""Copies of a data folder: taken while a server is at work, checked to the last byte, put into an empty folder.
+
+A backup is a folder: ``filmgate.sqlite`` (the rows as of one moment), ``files/kept`` (every file that those rows name),
+``secrets`` (without which sealed rows can't be read) and ``manifest.json``, written last: without it the copy is not
+whole. The durable engine's own file is left out; the rows are enough to go on from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from filmgate.errors import IntegrityError, SettingsError
+
+__all__ = ["Copied", "Manifest", "restore", "take", "verify"]
+
+T = TypeVar("T")
+
+DATABASE, KEPT, SECRETS, MANIFEST = "filmgate.sqlite", "files/kept", "secrets", "manifest.json"
+FORMAT = 1
+
+SNAPSHOTS = 20
+"""Copies of the rows that are tried until none of the files that they name was removed meanwhile."""
+
+_CHARACTERS = "SELECT json_extract({0}, '$.key'), json_extract({0}, '$.sha256') FROM character"
+_NAMED = " UNION ALL ".join(
+    ["SELECT key, sha256 FROM asset", *(_CHARACTERS.format(column) for column in ("picture", "film"))]
+)
+_COUNTED = ("account", "api_key", "asset", "character", "ledger_entry", "video")
+
+
+class Copied(Struct, frozen=True):
+    """One file of a backup."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What a backup holds."""
+
+    format: int
+    taken_at: float
+    filmgate: str
+    revision: str  # of the database
+    rows: dict[str, int]  # by table
+    unfinished: int  # videos
+    files: dict[str, Copied]  # by path within the backup
+
+
+def take(data: Path, target: Path, *, now: float, version: str) -> Manifest:
+    """Copy a data folder that may be in use; files are linked where the file system allows.
+
+    Args:
+        data: the data folder.
+        target: a folder that is empty or not there yet.
+        now: Unix seconds.
+        version: of Filmgate, for the manifest.
+
+    Raises:
+        SettingsError: there is nothing to copy, or the target is in use.
+        IntegrityError: a file does not hold what its row says.
+    """
+    if not (data / DATABASE).exists():
+        raise SettingsError(f"There is no database in {data}: nothing to back up.")
+    _make_empty(target)
+    named = _copy_agreeing(data, target)
+    _copy_secrets(data / SECRETS, target / SECRETS)
+    manifest = _describe(target, named, now, version)
+    _write(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+    verify(target)
+    return manifest
+
+
+def verify(source: Path) -> Manifest:
+    """Read a whole backup again.
+
+    Raises:
+        SettingsError: it is none, or of a newer Filmgate.
+        IntegrityError: a file is missing or holds other bytes.
+    """
+    try:
+        manifest = msgspec.json.decode((source / MANIFEST).read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise SettingsError(f"{source} is no whole backup: it has no {MANIFEST}.") from error
+    except msgspec.DecodeError as error:
+        raise SettingsError(f"{source / MANIFEST} can't be read: {error}") from error
+    if manifest.format > FORMAT:
+        raise SettingsError(f"{source} was made by a newer Filmgate ({manifest.filmgate}).")
+    for name, expected in manifest.files.items():
+        if not _is_within(name):
+            raise IntegrityError(f"The backup's manifest names a file outside of it: {name}")
+        if not (source / name).is_file() or _digest(source / name) != expected:
+            raise IntegrityError(f"{name} of the backup {source} is missing or holds other bytes than it did.")
+    return manifest
+
+
+def restore(source: Path, data: Path, *, now: float) -> Manifest:
+    """Put a backup into an empty folder.
+
+    What its unfinished videos may have been submitted to after the backup, nobody knows any more: they come back as in
+    doubt, so that no paid engine is asked a second time.
+
+    Args:
+        source: a backup.
+        data: a folder that is empty or not there yet.
+        now: Unix seconds.
+
+    Raises:
+        SettingsError: the source is no backup, or the folder is in use.
+        IntegrityError: the backup is damaged.
+    """
+    manifest = verify(source)
+    _make_empty(data)
+    # The database comes last: a folder that was restored by half has none.
+    for name in sorted(manifest.files, key=lambda name: name == DATABASE):
+        _copy(source / name, data / name, link=False)
+    with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as connection:
+        _doubt(connection, now)
+    _sync(data / DATABASE)
+    return manifest
+
+
+def _doubt(connection: sqlite3.Connection, now: float) -> None:
+    changed = "updated_at = ?, version = version + 1, failovers = 1"
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(
+        "UPDATE video SET stage = 'submitting', submit_token = 'restored-' || lower(hex(randomblob(16))),"  # noqa: S608
+        f" submit_at = coalesce(submit_at, ?), {changed} WHERE stage IN ('accepted', 'submitting')",
+        (now, now),
+    )
+    connection.execute(
+        f"UPDATE video SET {changed} WHERE stage IN ('watching', 'fetching')",  # noqa: S608 - both are constants
+        (now,),
+    )
+    connection.execute("COMMIT")
+
+
+def _copy_agreeing(data: Path, target: Path) -> dict[str, str]:
+    """The rows and every file that they name; returns those files' digests by path within the backup."""
+    for _ in range(SNAPSHOTS):
+        _copy_rows(data / DATABASE, target / DATABASE)
+        named = _named(target / DATABASE)
+        # A file may go between the copy of its row and its turn; then newer rows don't name it.
+        missing = [name for name in named if not _linked(data / name, target / name)]
+        if not missing:
+            _drop_unnamed(target, named)
+            return named
+    raise IntegrityError(f"{missing[0]} is named by a row, and it is gone.")
+
+
+def _copy_rows(database: Path, copy: Path) -> None:
+    copy.unlink(missing_ok=True)
+    with (
+        closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(copy, isolation_level=None)) as target,
+    ):
+        copy.chmod(0o600)
+        source.backup(target)  # in one step: a reader's view of one moment, which keeps no writer waiting
+        target.execute("PRAGMA journal_mode = DELETE").fetchall()
+        faults = [row[0] for row in target.execute("PRAGMA integrity_check")]
+    if faults != ["ok"]:
+        raise IntegrityError(f"The database {database} is damaged: {faults[0]}")
+    _sync(copy)
+
+
+def _named(database: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return {f"{KEPT}/{key}": digest for key, digest in connection.execute(_NAMED)}
+
+
+def _linked(source: Path, target: Path) -> bool:
+    """Whether the file is in the backup now."""
+    try:
+        if not target.exists():
+            _copy(source, target, link=True)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _drop_unnamed(target: Path, named: Iterable[str]) -> None:
+    kept = {target / name for name in named}
+    for path in [path for path in (target / KEPT).rglob("*") if path.is_file() and path not in kept]:
+        path.unlink()
+
+
+def _copy_secrets(secrets: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
+    for path in sorted(secrets.glob("*")) if secrets.is_dir() else ():
+        if path.is_file():
+            _copy(path, target / path.name, link=False)
+
+
+def _describe(target: Path, named: dict[str, str], now: float, version: str) -> Manifest:
+    files = {}
+    for path in sorted(path for path in target.rglob("*") if path.is_file()):
+        name = path.relative_to(target).as_posix()
+        files[name] = _digest(path)
+        if named.get(name, files[name].sha256) != files[name].sha256:
+            raise IntegrityError(f"{name} holds other bytes than its row says.")
+    with closing(sqlite3.connect(target / DATABASE)) as connection:
+        return Manifest(
+            format=FORMAT,
+            taken_at=now,
+            filmgate=version,
+            revision=_one(connection, "SELECT version_num FROM alembic_version", str),
+            rows={table: _one(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED},  # noqa: S608
+            unfinished=_one(connection, "SELECT count(*) FROM video WHERE stage <> 'done'", int),
+            files=files,
+        )
+
+
+def _one(connection: sqlite3.Connection, sql: str, kind: Callable[[Any], T]) -> T:
+    return kind(connection.execute(sql).fetchone()[0])
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise SettingsError(f"{folder} is not empty. Choose a folder that is empty or does not exist yet.")
+    except OSError as error:
+        raise SettingsError(f"The folder {folder} can't be used: {error.strerror}.") from error
+
+
+def _copy(source: Path, target: Path, *, link: bool) -> None:
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if link:
+        try:
+            os.link(source, target)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            link = False  # another file system, or one without links
+    if not link:
+        shutil.copyfile(source, target)
+        target.chmod(0o600)
+        _sync(target)
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_name(f"{path.name}.part")
+    draft.write_bytes(content)
+    draft.chmod(0o600)
+    _sync(draft)
+    draft.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _digest(path: Path) -> Copied:
+    with path.open("rb") as file:
+        return Copied(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _is_within(name: str) -> bool:
+    return not name.startswith("/") and ".." not in name.split("/")
