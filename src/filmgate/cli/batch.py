@@ -12,11 +12,11 @@ import click
 from filmgate.batch.formats import FORMATS, Format
 from filmgate.batch.journal import Journal
 from filmgate.batch.limits import Limits
-from filmgate.batch.making import Maker, Purse, Rules, spent
+from filmgate.batch.making import Maker, Purse, spent
 from filmgate.batch.pace import Pace
-from filmgate.batch.reading import read
-from filmgate.batch.reporting import write_archive, write_failed
-from filmgate.batch.rows import Problem, Row
+from filmgate.batch.reading import Sheet, read
+from filmgate.batch.reporting import as_dict, write_archive, write_failed
+from filmgate.batch.rows import Row
 from filmgate.batch.running import Ran, ordered, run
 from filmgate.cli import crowd
 from filmgate.cli.board import board
@@ -69,8 +69,7 @@ async def _batch(frame: Frame, **given: Any) -> int:
             limits = await crowd.limits(client)
             places = Places(asked.out, asked.template, journal, force=asked.force)
             problems = [*limits.problems(sheet.rows), *places.problems(sheet.rows)]
-            if asked.crowd.budget is not None:
-                problems += _unpriced(sheet.rows, limits)
+            problems += crowd.unpriced(asked.crowd, sheet.rows, limits)
             if problems:
                 return crowd.refuse(frame, problems)
             if asked.crowd.dry_run:
@@ -110,7 +109,7 @@ class _Asked:
         self.folder = self.crowd.journal or self.file.with_name(f"{self.file.name}.filmgate")
         self.out = self.crowd.out or crowd.folder_beside(self.file)
 
-    def read(self) -> Any:
+    def read(self) -> Sheet:
         """The file's rows, or what is wrong with them."""
         name, folder = ("", Path()) if self._piped else (self.file.name, self.file.parent)
         data = crowd.standard_input(self._frame) if self._piped else self.file.read_bytes()
@@ -137,7 +136,7 @@ async def _run(
             price=lambda row: limits.price(row.wanted),
             place=places,
             watcher=shown,
-            rules=Rules(retry_failed=asked.crowd.retry_failed, resend_unknown=asked.crowd.resend_unknown),
+            rules=asked.crowd.rules,
         )
         shown.began(len(ordered(rows, journal, asked.limit)))
         return await run(rows, maker.make, journal, concurrency=asked.crowd.concurrency, most=asked.limit)
@@ -148,11 +147,9 @@ def _finish(frame: Frame, asked: _Asked, ran: Ran, journal: Journal) -> int:
     again = write_failed(failed, ran.results)
     if asked.archive is not None:
         write_archive(asked.archive, ran.results)
+    if frame.options.format == "json":
+        frame.dump([as_dict(result) for result in ran.results])
     crowd.summary(frame, ran, asked.out, spent(journal))
     if again:
         frame.tell("batch.again", file=failed, out=asked.out)
     return crowd.verdict_of(frame, ran)
-
-
-def _unpriced(rows: Sequence[Row], limits: Limits) -> list[Problem]:
-    return [Problem(row.number, "price") for row in rows if limits.price(row.wanted) is None]

@@ -8,7 +8,7 @@ from filmgate.batch.making import Purse
 from filmgate.batch.reporting import as_dict
 from filmgate.batch.results import DONE, Outcome, Result, Watcher
 from filmgate.batch.rows import Row
-from filmgate.cli.crowd import bad, label
+from filmgate.cli.crowd import Unit, bad, label
 from filmgate.cli.frame import Frame
 from filmgate.cli.money import units
 from filmgate.cli.output import size
@@ -31,19 +31,20 @@ class Board(Watcher, Protocol):
         """Leave the terminal as it was."""
 
 
-def board(frame: Frame, purse: Purse) -> Board:
+def board(frame: Frame, purse: Purse, unit: Unit = "row") -> Board:
     """The board that fits where this command runs."""
     if frame.quiet or frame.structured:
-        return _Silent(frame, purse)
-    return _Drawn(frame, purse) if frame.env.interactive else _Plain(frame, purse)
+        return _Silent(frame, purse, unit)
+    return _Drawn(frame, purse, unit) if frame.env.interactive else _Plain(frame, purse, unit)
 
 
 class _Silent:
     """Counts, keeps what Ctrl-C says up to date, and puts results on standard output."""
 
-    def __init__(self, frame: Frame, purse: Purse) -> None:
+    def __init__(self, frame: Frame, purse: Purse, unit: Unit) -> None:
         self.frame = frame
         self.purse = purse
+        self.unit = unit
         self.total = self.done = self.failed = 0
 
     def began(self, count: int) -> None:
@@ -70,11 +71,27 @@ class _Silent:
         self._promise()
         if self.frame.options.format == "jsonl":
             self.frame.dump(as_dict(result))
-        elif result.path is not None and result.outcome in DONE and not (self.frame.structured or self.frame.human):
+        elif self._is_result(result):
             self.frame.put(str(result.path))
 
     def close(self) -> None:
         """Nothing."""
+
+    def _is_result(self, result: Result) -> bool:
+        """Whether its path is for standard output; the result of a story is the joined film alone."""
+        if self.unit == "shot" or result.outcome not in DONE:
+            return False
+        return not (self.frame.structured or self.frame.human)
+
+    def label(self, row: Row) -> str:
+        """What a row is called."""
+        return label(self.frame, row, self.unit)
+
+    def line(self, result: Result) -> str:
+        """A line about what came of a row."""
+        if result.outcome in DONE and result.path is not None:
+            return self.frame.text("board.saved", row=self.label(result.row), path=result.path)
+        return self.frame.text("crowd.bad", **bad(self.frame, result, self.unit))
 
     def _promise(self) -> None:
         self.frame.parting = [self.frame.text("parting.crowd", done=self.done, total=self.total)]
@@ -83,33 +100,33 @@ class _Silent:
 class _Plain(_Silent):
     """A line whenever a row gets its id, and when nothing more is done about it."""
 
-    def __init__(self, frame: Frame, purse: Purse) -> None:
-        super().__init__(frame, purse)
+    def __init__(self, frame: Frame, purse: Purse, unit: Unit) -> None:
+        super().__init__(frame, purse, unit)
         self._known: set[str] = set()
 
     def seen(self, row: Row, video: AsyncVideo) -> None:
         if row.key not in self._known:
             self._known.add(row.key)
-            self.frame.tell("board.asked", row=label(row), id=video.id)
+            self.frame.tell("board.asked", row=self.label(row), id=video.id)
 
     def held(self, row: Row, seconds: float, reason: str) -> None:
         if seconds >= 1:
-            self.frame.tell("board.held", row=label(row), time=self.frame.text.seconds(seconds), why=reason)
+            self.frame.tell("board.held", row=self.label(row), time=self.frame.text.seconds(seconds), why=reason)
 
     def ended(self, result: Result) -> None:
         super().ended(result)
-        self.frame.say(f"{self.done + self.failed}/{self.total}  {_line(self.frame, result)}")
+        self.frame.say(f"{self.done + self.failed}/{self.total}  {self.line(result)}")
 
 
 class _Drawn(_Silent):
     """Bars that move: all of it first, then each film in the making."""
 
-    def __init__(self, frame: Frame, purse: Purse) -> None:
+    def __init__(self, frame: Frame, purse: Purse, unit: Unit) -> None:
         from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
         from rich.progress import BarColumn, Progress, TaskID, TextColumn  # noqa: PLC0415 - the same
         from rich.table import Column  # noqa: PLC0415 - the same
 
-        super().__init__(frame, purse)
+        super().__init__(frame, purse, unit)
         environ = frame.env.environ
         self._console = Console(
             file=frame.env.stderr, no_color="NO_COLOR" in environ, highlight=False, _environ=environ
@@ -150,7 +167,7 @@ class _Drawn(_Silent):
         if task := self._rows.pop(result.row.key, None):
             self._bars.remove_task(task)
         if result.outcome is not Outcome.KEPT:
-            self._console.print(_line(self.frame, result), markup=False, soft_wrap=True)
+            self._console.print(self.line(result), markup=False, soft_wrap=True)
         self._overall()
 
     def close(self) -> None:
@@ -159,7 +176,7 @@ class _Drawn(_Silent):
     def _show(self, row: Row, note: str, percent: float | None) -> None:
         if row.key not in self._rows:
             prompt = " ".join(row.wanted.prompt.split())
-            self._rows[row.key] = self._bars.add_task(f"{label(row)}  {prompt}", total=None, note="")
+            self._rows[row.key] = self._bars.add_task(f"{self.label(row)}  {prompt}", total=None, note="")
         total = None if percent is None else 100
         self._bars.update(self._rows[row.key], note=note, total=total, completed=percent)
 
@@ -174,9 +191,3 @@ class _Drawn(_Silent):
             left = (self.frame.env.clock() - self._began) / ended * (self.total - ended)
             pieces.append(text("progress.eta", time=text.seconds(left)))
         self._bars.update(self._all, completed=ended, note="  ".join(pieces))
-
-
-def _line(frame: Frame, result: Result) -> str:
-    if result.outcome in DONE and result.path is not None:
-        return frame.text("board.saved", row=label(result.row), path=result.path)
-    return frame.text("crowd.bad", **bad(frame, result))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import click
 from msgspec import Struct
 
 from filmgate.batch.journal import Journal
 from filmgate.batch.limits import Limits
-from filmgate.batch.making import Server
-from filmgate.batch.reporting import as_dict
+from filmgate.batch.making import Rules, Server
 from filmgate.batch.results import DONE, Outcome, Result
 from filmgate.batch.rows import Problem, Row
 from filmgate.batch.running import Ran
@@ -38,8 +38,12 @@ __all__ = [
     "server",
     "standard_input",
     "summary",
+    "unpriced",
     "verdict_of",
 ]
+
+Unit = Literal["row", "shot"]
+"""What the films of a file are called."""
 
 MOST = 64
 """Films in the making at once: each holds a connection while it is waited for."""
@@ -59,6 +63,11 @@ class Asked(Struct, frozen=True, kw_only=True):
     retry_failed: bool
     resend_unknown: bool
     dry_run: bool
+
+    @property
+    def rules(self) -> Rules:
+        """What may be done about films that ended badly."""
+        return Rules(retry_failed=self.retry_failed, resend_unknown=self.resend_unknown)
 
 
 def options(text: Texts) -> list[click.Parameter]:
@@ -112,56 +121,70 @@ def server(frame: Frame, client: AsyncClient, known: Limits) -> Server:
     return Server(where, account, honours_keys=known.ours)
 
 
-def refuse(frame: Frame, problems: Sequence[Problem]) -> Exit:
+def unpriced(asked: Asked, rows: Sequence[Row], known: Limits) -> list[Problem]:
+    """Films whose price nobody says, where a budget is to be kept."""
+    if asked.budget is None:
+        return []
+    return [Problem(row.number, "price") for row in rows if known.price(row.wanted) is None]
+
+
+def refuse(frame: Frame, problems: Sequence[Problem], unit: Unit = "row") -> Exit:
     """Say what is wrong with a file, all of it, before anything was sent."""
     if frame.structured:
-        told = [{"row": each.row or None, "message": _said(frame, each)} for each in problems]
+        told = [{"row": each.row or None, "message": _said(frame, each, unit)} for each in problems]
         frame.dump({"error": {"message": frame.text("crowd.refused"), "code": "usage", "problems": told}})
         return Exit.USAGE
     for each in problems[:TOLD]:
-        frame.say(frame.text("error.line", message=_said(frame, each)))
+        frame.say(frame.text("error.line", message=_said(frame, each, unit)))
     if len(problems) > TOLD:
         frame.say(frame.text("crowd.more", count=len(problems) - TOLD))
     frame.say(frame.text("crowd.refused"))
     return Exit.USAGE
 
 
-def plan(frame: Frame, rows: Sequence[Row], told: Journal, known: Limits) -> None:
-    """Show what would be done, and what it would cost."""
+def plan(
+    frame: Frame,
+    rows: Sequence[Row],
+    told: Journal,
+    known: Limits,
+    after: Mapping[str, str | None] | None = None,
+) -> None:
+    """Show what would be done and what it would cost; ``after``: by key, the shot that each goes on from."""
     costs = [known.price(row.wanted) for row in rows]
     table = [_planned(frame, row, told, cost) for row, cost in zip(rows, costs, strict=True)]
-    output.rows(frame, ["row", "state", "model", "size", "seconds", "cost", "prompt"], table)
+    for row, line in zip(rows, table, strict=True):
+        line["after"] = (after or {}).get(row.key) or ""
+    columns = ["row", "state", *(["after"] if after else []), "model", "size", "seconds", "cost", "prompt"]
+    output.rows(frame, columns, table)
     fresh = [cost for row, cost in zip(rows, costs, strict=True) if not told.state(row.key).attempt]
     total = None if None in fresh else sum(cost or 0 for cost in fresh)
     frame.tell("crowd.plan", count=len(fresh), cost="?" if total is None else units(total))
 
 
-def summary(frame: Frame, ran: Ran, out: Path, spent: int) -> None:
+def summary(frame: Frame, ran: Ran, out: Path, spent: int, unit: Unit = "row") -> None:
     """Say how it went."""
     counts = Counter(result.outcome for result in ran.results)
     done = sum(counts[outcome] for outcome in DONE)
-    if frame.options.format == "json":
-        frame.dump([as_dict(result) for result in ran.results])
     frame.tell("crowd.done", done=done, total=len(ran.results), out=out, cost=units(spent))
     for outcome in (Outcome.FAILED, Outcome.UNFETCHED, Outcome.UNKNOWN):
         found = [result for result in ran.results if result.outcome is outcome]
         for result in found[:TOLD]:
-            frame.tell("crowd.bad", **bad(frame, result))
+            frame.tell("crowd.bad", **bad(frame, result, unit))
         if found:
             frame.tell(f"crowd.{outcome}", count=len(found))
     if counts[Outcome.LEFT]:
         frame.tell("crowd.left", count=counts[Outcome.LEFT])
 
 
-def bad(frame: Frame, result: Result) -> dict[str, object]:
+def bad(frame: Frame, result: Result, unit: Unit) -> dict[str, object]:
     """A row that has no film, for a text."""
     why = ": ".join(filter(None, [result.code, result.message])) or frame.text("crowd.lost")
-    return {"row": label(result.row), "video_id": result.video_id or "-", "why": why}
+    return {"row": label(frame, result.row, unit), "video_id": result.video_id or "-", "why": why}
 
 
-def label(row: Row) -> str:
+def label(frame: Frame, row: Row, unit: Unit) -> str:
     """What a row is called in front of people: its number, and its name if it has one."""
-    return f"{row.number} {row.name}".strip()
+    return f"{frame.text(f'crowd.{unit}', row=row.number)} {row.name}".strip()
 
 
 def verdict_of(frame: Frame, ran: Ran) -> int:
@@ -173,9 +196,9 @@ def verdict_of(frame: Frame, ran: Ran) -> int:
     return Exit.OK if all(result.outcome in DONE for result in ran.results) else Exit.PARTIAL
 
 
-def _said(frame: Frame, problem: Problem) -> str:
+def _said(frame: Frame, problem: Problem, unit: Unit) -> str:
     told = frame.text(f"rows.{problem.what}", **problem.values)
-    return frame.text("rows.at", row=problem.row, what=told) if problem.row else told
+    return f"{frame.text(f'crowd.{unit}', row=problem.row)}: {told}" if problem.row else told
 
 
 def _planned(frame: Frame, row: Row, told: Journal, cost: int | None) -> dict[str, object]:
@@ -186,7 +209,7 @@ def _planned(frame: Frame, row: Row, told: Journal, cost: int | None) -> dict[st
         stands = "kept" if state.saved else "begun" if state.attempt else "new"
     return {
         "id": row.name or row.number,
-        "row": label(row),
+        "row": f"{row.number} {row.name}".strip(),
         "state": frame.text(f"crowd.state.{stands}") if frame.human else stands,
         "model": wanted.model or "",
         "size": wanted.size or "",

@@ -31,11 +31,13 @@ TEXTS: dict[str, str] = {
     "crowd.retry_failed": "Ask once more for films that failed.",
     "crowd.resend_unknown": "Ask once more for films whose fate is unknown; they may then be made and charged twice.",
     "crowd.dry_run": "Only check everything, and show what would be done and what it would cost.",
+    "crowd.row": "Row {row}",
+    "crowd.shot": "Shot {row}",
     "crowd.refused": "Nothing was sent. Mend that, then run it again.",
     "crowd.more": "… and {count} more.",
     "crowd.plan": "{count} film(s) to ask for, {cost} units.",
     "crowd.done": "{done} of {total} films are in {out}; {cost} units in all.",
-    "crowd.bad": "Row {row}  {video_id}  {why}",
+    "crowd.bad": "{row}  {video_id}  {why}",
     "crowd.lost": "the answer to its create got lost",
     "crowd.failed": "{count} failed and cost nothing; --retry-failed asks for them once more.",
     "crowd.unfetched": "{count} could not be brought here; the same command tries again.",
@@ -50,15 +52,14 @@ TEXTS: dict[str, str] = {
     "parting.crowd": "{done} of {total} are done. Nothing is lost: the same command goes on where this one stopped.",
     "board.all": "All",
     "board.asking": "asking",
-    "board.asked": "Row {row}  {id}",
-    "board.held": "Row {row}  waits {time}: {why}",
+    "board.asked": "{row}  {id}",
+    "board.held": "{row}  waits {time}: {why}",
     "board.waits": "waits {time}",
     "board.failed": "{count} failed",
-    "board.saved": "Row {row}  {path}",
+    "board.saved": "{row}  {path}",
     "column.row": "row",
     "column.state": "state",
     "column.cost": "cost",
-    "rows.at": "Row {row}: {what}",
     "rows.empty": "There is nothing in the file.",
     "rows.encoding": "The file is no text in {encoding}; --encoding names another.",
     "rows.quotes": "the quotes don't match ({reason}).",
@@ -88,5 +89,25 @@ TEXTS: dict[str, str] = {
     "rows.exists": "{path} exists already; --force replaces it.",
     "rows.price": "the server does not say what it costs, so no budget can be kept.",
     "story.short": "Make one film of many shots.",
-    "story.help": "Make one film of many shots.",
+    "story.help": "Make the shots of FILE (YAML, JSON or TOML) and join them to one film; its path is the result.\n\n"
+    "A shot may begin with the last frame of another: `continue: true` for the one before, or "
+    "`reference: {last_frame_of: NAME}`. Shots that don't wait for each other are made side by side. Run again, only "
+    "shots that are missing or changed are made, and those that go on from them.\n\n"
+    "\b\nExample of a FILE:\n  title: The lake\n  style: watercolour, soft light\n"
+    "  defaults: {seconds: 4, size: 1280x720}\n  shots:\n    - {name: dawn, prompt: mist over a lake}\n"
+    "    - {name: boat, prompt: a boat comes out of the mist, continue: true}\n\n"
+    "\b\nExamples:\n  filmgate story lake.yaml\n  filmgate story lake.yaml --dry-run\n"
+    "  filmgate story lake.yaml --out lake -o lake.mp4 --budget 20\n",
+    "story.output": "Where the joined film is saved; else in the folder of the shots, by its title.",
+    "story.joining": "Joining {count} shots",
+    "column.after": "after",
+    "rows.story": "The file holds no story: a mapping with shots.",
+    "rows.story_key": "A story has no {name!r}; it has {known}.",
+    "rows.story_defaults": "The defaults are no mapping.",
+    "rows.story_cast": "The characters are no mapping of names to descriptions.",
+    "rows.no_shots": "The story has no shots.",
+    "rows.first_continues": "there is no shot before it to go on from.",
+    "rows.name_twice": "Two shots are called {name!r}.",
+    "rows.no_shot": "there is no shot {name!r}; there are {known}.",
+    "rows.circle": "{name!r} begins with its own end: its references lead in a circle.",
 }
