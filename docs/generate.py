@@ -13,6 +13,10 @@ from platformdirs import user_data_path
 from filmgate import errors, settings, video
 from filmgate.catalog import Catalog
 from filmgate.flow import failures
+from filmgate.testing.mock import FAULTS
+from filmgate.testing.mock import Stage as FaultStage
+from filmgate.testing.mock.faults.base import EVER, TAKES, VERDICTS, Fault
+from filmgate.testing.mock.faults.base import Said as Sentence
 from filmgate.video import STAGE_STATUSES, TERMINAL, TRANSITIONS, Stage, Status
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -193,9 +197,76 @@ def states_page_zh() -> str:
     )
 
 
+# ---- the faults of the mock
+
+
+def _in(language: str, said: Sentence) -> str:
+    return said.zh if language == "zh" else said.en
+
+
+def _fault_tables(language: str, headings: dict[FaultStage, str], head: str) -> str:
+    return "\n".join(
+        f"## {heading}\n\n"
+        + _table(head, [_fault_row(language, fault) for fault in FAULTS.values() if fault.stage is stage])
+        for stage, heading in headings.items()
+    )
+
+
+def _fault_row(language: str, fault: Fault) -> str:
+    argument = "–"
+    if fault.takes and fault.arg is not None:
+        default = "ever" if fault.arg == EVER else f"{fault.arg:.10g}"
+        argument = f"{_in(language, TAKES[fault.takes])}; {default}"
+    mark = " ∗" if fault.alone else ""
+    return f"| `{fault.name}`{mark} | {argument} | {_in(language, fault.says)} | `{fault.verdict}` |"
+
+
+def _verdict_rows(language: str) -> list[str]:
+    return [f"| `{verdict}` | {_in(language, said)} |" for verdict, said in VERDICTS.items()]
+
+
+def faults_page() -> str:
+    """Every fault of the mock, and what a good client makes of it."""
+    headings = {
+        FaultStage.CREATE: "When a film is ordered",
+        FaultStage.LOOK: "When its status is asked",
+        FaultStage.CONTENT: "When it is downloaded",
+        FaultStage.SERVICE: "At any time",
+    }
+    return (
+        "# Faults\n\nWhat `filmgate mock` can do wrong, by name: `[mock:NAME]` or `[mock:NAME=ARGUMENT]` in a prompt, "
+        "see [test your client](../how-to/test-your-client.md). An argument is shown with its default. "
+        "Those with ∗ are not in the mix `all`: they hit other jobs too, or only the client's own deadline ends "
+        "them.\n\n## Verdicts\n\n"
+        + _table("| Verdict | What a good client comes to |", _verdict_rows("en"))
+        + "\n"
+        + _fault_tables("en", headings, "| Fault | Argument | What happens | Verdict |")
+    )
+
+
+def faults_page_zh() -> str:
+    """The same in Chinese."""
+    headings = {
+        FaultStage.CREATE: "下单时",
+        FaultStage.LOOK: "查询状态时",
+        FaultStage.CONTENT: "下载时",
+        FaultStage.SERVICE: "任何时候",
+    }
+    return (
+        "# 故障\n\n`filmgate mock` 会出的错，按名称列出：在提示词里写 `[mock:NAME]` 或 `[mock:NAME=参数]`，"
+        "见[测试你的客户端](../how-to/test-your-client.zh-CN.md)。参数一栏也给出默认值。带 ∗ 的不在混合 `all` 之内："
+        "它们会波及其他任务，或只有客户端自己的期限才能了结。\n\n## 结论\n\n"
+        + _table("| 结论 | 好的客户端应如何收场 |", _verdict_rows("zh"))
+        + "\n"
+        + _fault_tables("zh", headings, "| 故障 | 参数 | 发生什么 | 结论 |")
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "errors.zh-CN.md": errors_page_zh,
+    "faults.md": faults_page,
+    "faults.zh-CN.md": faults_page_zh,
     "models.md": models_page,
     "models.zh-CN.md": models_page_zh,
     "settings.md": settings_page,

@@ -81,7 +81,7 @@ def _guarded(upstream: Upstream, vendor: Vendor, path: str, answer: Answer) -> H
             reply = upstream.authorize(call) or await answer(request, call)
         except Refused as refused:
             reply = call.refuse(refused.status, refused.code, str(refused), refused.headers)
-        return await send(request, reply)
+        return await send(request, reply.but(headers=vendor.headers))
 
     return handle
 

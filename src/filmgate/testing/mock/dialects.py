@@ -95,6 +95,7 @@ class Vendor(Struct, frozen=True, kw_only=True):
     refuses_variant: bool = False  # 404 for ?variant=video
     failed: int = 200  # status of a look at a failed job
     failed_content: int = 404
+    headers: dict[str, str] = {}  # of every answer
     suffix: str = ".mp4"  # of the file name after the id
     forgets: bool = False  # jobs live in memory, and are lost at restart
 
@@ -378,6 +379,7 @@ _ALL = (
         required=("prompt", "model"),
         lists=False,
         delete=Delete.ABSENT,
+        headers={"X-Oneapi-Request-Id": "mock"},
     ),
 )
 

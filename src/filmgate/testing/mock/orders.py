@@ -16,7 +16,7 @@ __all__ = ["Refused", "order_of", "read_fields"]
 
 DEFAULT_SIZE, DEFAULT_SECONDS = "720x1280", "4"
 SERVER_FPS = 24
-"""What model servers count a second as, whatever the model was trained on."""
+"""Frames a second that model servers take for granted, whatever the model was trained on."""
 
 LONGEST, LARGEST = 120, 4096
 """Seconds, and pixels of a side, that are worth filming in a test."""
@@ -108,7 +108,7 @@ def _film(fields: Mapping[str, object], vendor: Vendor, size: Size, seconds: flo
     if not vendor.frames or not {"fps", "num_frames"} & fields.keys():
         return Film(size, round(seconds * FPS))
     fps = int(_number(fields.get("fps", SERVER_FPS), "fps"))
-    frames = int(_number(fields.get("num_frames", SERVER_FPS * seconds), "num_frames"))
+    frames = int(_number(fields.get("num_frames", fps * seconds), "num_frames"))
     if not 1 <= fps <= 120 or not 1 <= frames <= LONGEST * fps:
         raise Refused(400, "invalid_value", "Invalid value for 'fps' or 'num_frames'.")
     return Film(size, frames, fps)
