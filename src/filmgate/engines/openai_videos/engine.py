@@ -33,6 +33,9 @@ CLOCKS = 60.0
 PAGES = 20
 """Pages of a list that are read to find a job."""
 
+REMEMBERED = 10_000
+"""Ids whose jobs are remembered, lest one be given to two."""
+
 STRANGE = 100
 """Unknown statuses that are logged, once each."""
 
@@ -75,6 +78,7 @@ class OpenAIVideosEngine:
         self._clock = clock
         self._experience = Experience(options.pace, monotonic)
         self._upstream = options.upstream
+        self._given: dict[str, str] = {}  # the latest ids, and whose tokens they answered
         self._strange: set[str | None] = set()  # statuses that were logged
         self._finding_out: asyncio.Task[None] | None = None
         self._found_out = not options.finds_out
@@ -142,6 +146,11 @@ class OpenAIVideosEngine:
                 "upstream.submit", engine=self.name, video=job.video_id, status=reply.status, meaning=said.meaning
             )
             raise self._refusal(said)
+        if self._given.setdefault(said.id, job.token) != job.token:
+            log.warning("upstream.submit", engine=self.name, video=job.video_id, meaning="an id that is another job's")
+            raise SubmissionUnknown
+        while len(self._given) > REMEMBERED:
+            self._given.pop(next(iter(self._given)))
         self._experience.began(said.id, job.model, job.seconds)
         return said.id
 

@@ -1,0 +1,116 @@
+"""Every fault of the misbehaving upstream, and what becomes of a video that meets it: the engine in the real flow."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filmgate.engines import EngineContext
+from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
+from filmgate.testing import mock
+from filmgate.testing.engine_contract import some_job
+from filmgate.testing.house import BALANCE, MODEL, PRICE, SMALL, House
+from filmgate.testing.mock import FAULTS, Verdict
+from filmgate.video import NewVideo, Recipe, Status, Video, new_id
+
+SHORTER = {"reply-late": "0.2", "look-late": "0.2", "look-drips": "0.2", "content-drips": "0.2", "content-late": "0.2"}
+"""Arguments that make a fault quick to meet."""
+
+CODES = {
+    Verdict.UNKNOWN: {"submission_unknown"},
+    Verdict.LOST: {"upstream_lost"},
+    Verdict.SPOILT: {"invalid_output", "download_failed"},
+    Verdict.OVERDUE: {"engine_timeout"},
+}
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """A house of its own."""
+    async with House.open(tmp_path) as house:
+        yield house
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[mock.Running]:
+    """A mock that answers at once."""
+    async with mock.running(mock.Config(any_size=True, models=[MODEL])) as running:
+        yield running
+
+
+@pytest.fixture
+async def engine(upstream: mock.Running, tmp_path: Path) -> AsyncIterator[OpenAIVideosEngine]:
+    """An engine for the mock, with little patience."""
+    engine = engine_of(upstream, tmp_path)
+    yield engine
+    await engine.stop()
+
+
+def engine_of(upstream: mock.Running, folder: Path, vendor: str = "openai", **more: Any) -> OpenAIVideosEngine:
+    """An engine for the mock in the role of that vendor."""
+    options = {
+        "base_url": upstream.url(vendor),
+        "flavour": "plain",
+        "submit_timeout": 1.0,
+        "look_timeout": 1.0,
+        "idle_timeout": 0.4,
+        "download_timeout": 5.0,
+        "download_limit": 2_000_000,
+        "allow_hosts": ["localhost"],
+        **more,
+    }
+    return OpenAIVideosEngine(
+        "scripted", read_options(EngineContext(name="scripted", options=options, cache=folder, scratch=folder))
+    )
+
+
+async def accept(house: House, prompt: str) -> Video:
+    """A video with that prompt, just accepted."""
+    new = NewVideo(
+        id=new_id(),
+        account_id=house.account.id,
+        model=MODEL,
+        engine="scripted",
+        recipe=Recipe(prompt=prompt, size=SMALL, seconds=1, seed=7),
+        price_micros=PRICE,
+        fingerprint=new_id("print"),
+    )
+    return (await house.store.videos.create(new, house.time()))[0]
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.stage != "service"])
+async def test_a_fault_comes_to_its_verdict(
+    house: House, upstream: mock.Running, engine: OpenAIVideosEngine, name: str
+) -> None:
+    """Nothing is submitted twice, and only a film that arrived is paid for."""
+    argument = f"={SHORTER[name]}" if name in SHORTER else ""
+    if name == "id-reused":
+        await engine.submit(some_job(size=SMALL, seconds=1))
+    prompt = f"A boat [mock:{name}{argument}]"
+    video = await house.finish(engine, await accept(house, prompt))
+    said = video.error.code if video.error else None
+    verdict = FAULTS[name].verdict
+    completes = verdict in {Verdict.COMPLETED, Verdict.RETRIED}
+    assert video.status is (Status.COMPLETED if completes else Status.FAILED), said
+    assert verdict not in CODES or said in CODES[verdict]
+    assert mock.submissions(upstream.lines).get(prompt, 0) <= 1
+    assert await house.balance() == BALANCE - PRICE * completes
+    if video.error is not None:
+        assert not [
+            word for word in ("127.0.0.1", "localhost", "sk-", video.ticket) if word and word in str(video.error)
+        ]
+
+
+@pytest.mark.parametrize("vendor", sorted(mock.VENDORS))
+async def test_every_vendor_makes_a_film(house: House, upstream: mock.Running, tmp_path: Path, vendor: str) -> None:
+    """Each dialect by its name, each flavour by its own or found out."""
+    given = {"dialect": vendor} if vendor in {"dmxapi", "apiyi", "apiyi-async"} else {"flavour": vendor}
+    if vendor == "openai":
+        given = {"flavour": "auto"}
+    engine = engine_of(upstream, tmp_path, vendor, **({"flavour": "auto"} | given))
+    video = await house.finish(engine, await accept(house, "A boat"))
+    assert video.status is Status.COMPLETED, video.error
+    await engine.stop()
