@@ -1,0 +1,144 @@
+"""Upstreams that cost money, misbehave and go dark, while the server in front of them is killed again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from filmgate.testing import mock
+from reliability.kills import Killed, kill, verdict
+from reliability.processes import Zygote, honestly
+from reliability.world import Server, clients, make_key
+
+__all__ = ["MIXED", "VENDORS", "dark", "kills_upstream"]
+
+CLIENTS = 6
+
+VENDORS = ("openai", "apiyi-async")
+"""Who the two upstreams are: two dialects that differ in every answer."""
+
+MIXED = (
+    "reply-lost,reply-cut,id-missing,submit-html,submit-truncated,submit-5xx,submit-reset,submit-429-ms,"
+    "submit-error-in-200,submit-moderated,status-case,status-synonyms,status-unknown,progress-falls,progress-text,"
+    "failed,failed-error-string,failed-error-secret,look-404,look-5xx,look-html,look-resets,look-cut,completed-then-working,"
+    "content-404,content-5xx,content-resets,content-unsized,range-ignored,etag-changes"
+)
+"""Faults that strike a third of the jobs; each ends by itself within seconds."""
+
+WISHES: Mapping[str, Sequence[str]] = {"model": ("sora-2",), "seconds": ("1", "2")}
+
+
+def _config(urls: Mapping[str, str]) -> str:
+    engines = "".join(
+        f"""
+[engines.{vendor}]
+kind = "openai-videos"
+dialect = "{vendor}"
+flavour = "{"plain" if vendor == "openai" else "auto"}"
+base_url = "{url}"
+key_env = "UPSTREAM_KEY"
+paid = true
+look_every = 0.1
+running = 100
+creates_a_minute = 100000
+submit_timeout = 1.0
+look_timeout = 1.0
+idle_timeout = 1.0
+pace = 0.5
+"""
+        for vendor, url in urls.items()
+    )
+    return f"""
+{engines}
+[routes.sora-2]
+engines = [{", ".join(f'"{vendor}"' for vendor in urls)}]
+policy = "weighted"
+
+[models.sora-2]
+engine = "{next(iter(urls))}"
+sizes = ["64x64", "128x64"]
+seconds = ["1", "2"]
+default_size = "64x64"
+default_seconds = "1"
+price = {{ default = 100 }}
+"""
+
+
+@asynccontextmanager
+async def _two(folder: Path, *, faults: str, rate: float, seed: int) -> AsyncIterator[Mapping[str, mock.Running]]:
+    """Both upstreams, each with a log of its own."""
+    mix = mock.parse_mix(faults, rate=rate, seed=seed)
+    configs = {
+        vendor: mock.Config(
+            vendor=vendor,
+            log=folder / f"{vendor}.jsonl",
+            mix=mix,
+            any_size=True,
+            running=0,
+            creates_a_minute=0,
+            key=KEY,
+            seconds_per_job=(0.1, 0.6),
+        )
+        for vendor in VENDORS
+    }
+    async with mock.running(configs[VENDORS[0]]) as first, mock.running(configs[VENDORS[1]]) as second:
+        yield dict(zip(VENDORS, (first, second), strict=True))
+
+
+KEY = "sk-upstream-7Hq2"
+
+
+def _submissions(folder: Path) -> Counter[str]:
+    """How often each video was submitted to each paid upstream, by its prompt.
+
+    By upstream, for a video may reach the second one after the first had failed it: its route allows that, once.
+    """
+    found: Counter[str] = Counter()
+    for vendor in VENDORS:
+        for prompt, count in mock.submissions(mock.read_log(folder / f"{vendor}.jsonl")).items():
+            found[f"{prompt} at {vendor}"] = count
+    return found
+
+
+async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
+    """Kill a server whose films two paid upstreams make, a third of them with a fault."""
+    dice = random.Random(seed)  # noqa: S311 - to be repeatable
+    async with _two(folder, faults=MIXED, rate=0.35, seed=seed) as upstreams:
+        config = _config({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
+        with Zygote() as fork:
+            server = Server(folder, config, fork, {"UPSTREAM_KEY": KEY})
+            key = await make_key(server.data)
+            try:
+                patience = 120 + cycles * 10
+                async with clients(server.url, key, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
+                    died_at = await kill(server, dice, cycles)
+                    server.start(launch=honestly)
+                    await server.until_ready()
+                seen = [answer for client in crowd for answer in client.seen]
+                return await verdict(server, cycles, died_at, seen, _submissions(folder))
+            finally:
+                server.close()
+
+
+async def dark(folder: Path, *, seconds: float, seed: int) -> Killed:
+    """One of two upstreams goes dark under load and comes back: every video ends, none is submitted twice."""
+    dice = random.Random(seed)  # noqa: S311 - to be repeatable
+    async with _two(folder, faults="", rate=0.0, seed=seed) as upstreams:
+        config = _config({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
+        server = Server(folder, config, honestly, {"UPSTREAM_KEY": KEY})
+        key = await make_key(server.data)
+        try:
+            server.start()
+            await server.until_ready()
+            async with clients(server.url, key, dice, WISHES, count=4 * CLIENTS, patience=60 + seconds * 4) as crowd:
+                await asyncio.sleep(seconds / 4)
+                await upstreams[VENDORS[0]].outage(seconds)
+                await asyncio.sleep(seconds * 1.25)
+            seen = [answer for client in crowd for answer in client.seen]
+            return await verdict(server, 0, {}, seen, _submissions(folder))
+        finally:
+            server.close()
