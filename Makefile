@@ -12,10 +12,10 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs bench serve clean
+.PHONY: help demo test check lint types imports docs bench reliability serve clean
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: .venv/.installed ## make a film from a prompt and say where it lies
 	@$(BIN)/python examples/demo.py
@@ -42,6 +42,11 @@ docs: .venv/.ready ## generated pages are up to date
 
 bench: .venv/.ready ## ratios against a reference in the same run
 	$(BIN)/python -m benchmarks
+
+SEED ?= 7
+SCALE ?= 1
+reliability: .venv/.ready ## every campaign at release size, written to RELIABILITY.md (SEED=…, SCALE=0.1)
+	$(BIN)/python -m reliability --seed $(SEED) --scale $(SCALE)
 
 serve: .venv/.installed ## the server on http://127.0.0.1:8000
 	@$(BIN)/filmgate serve

@@ -1,0 +1,61 @@
+"""The page: what was run, how often, and what was wrong."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+__all__ = ["ROOT", "Row", "page"]
+
+ROOT = Path(__file__).parent.parent
+
+
+class Row(Struct, frozen=True):
+    """One figure."""
+
+    what: str
+    count: int
+    unit: str
+    wrong: Sequence[str] = ()
+    note: str = ""
+    seconds: float = 0.0
+
+    def after(self, seconds: float) -> Row:
+        """The same, with how long it took."""
+        return msgspec.structs.replace(self, seconds=seconds)
+
+    def __str__(self) -> str:
+        verdict = "0 wrong" if not self.wrong else f"{len(self.wrong)} WRONG: {'; '.join(self.wrong[:3])}"
+        return f"{self.what}: {self.count:,} {self.unit}, {verdict} ({self.seconds:.0f} s) {self.note}".rstrip()
+
+
+def page(rows: Sequence[Row], *, seed: int, scale: float) -> str:
+    """RELIABILITY.md."""
+    machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    lines = [
+        "# Reliability",
+        "",
+        "No accepted job is lost, submitted twice or billed wrongly, whatever dies and whatever the upstream says:",
+        "this page is what `make reliability` counted. The campaigns are in `reliability/`, what must hold in",
+        "[how reliability is kept](docs/explanation/reliability.md).",
+        "",
+        f"Commit `{_commit()}`, seed {seed}, {scale:g} of a release's counts, {time.strftime('%Y-%m-%d')}, {machine}.",
+        f"The same counts again: `make reliability SEED={seed}" + (f" SCALE={scale:g}" if scale != 1.0 else "") + "`.",
+        "",
+        "| Campaign | Count | Wrong | What came of it |",
+        "|---|---:|---:|---|",
+        *(f"| {row.what} | {row.count:,} {row.unit} | {len(row.wrong)} | {row.note} |" for row in rows),
+    ]
+    wrong = [f"- {row.what}: {sentence}" for row in rows for sentence in row.wrong]
+    return "\n".join([*lines, *(["", "## Wrong", "", *wrong] if wrong else []), ""])
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
