@@ -20,6 +20,7 @@ FAILOVER = frozenset(
     {
         "engine_error",
         "engine_unavailable",
+        "generation_failed",
         "insufficient_quota",
         "internal_error",
         "invalid_api_key",

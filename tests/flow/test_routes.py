@@ -109,6 +109,15 @@ async def test_a_rejected_submission_goes_on_too(house: House, film: bytes) -> N
     assert (video.status, video.engine) == (Status.COMPLETED, "second")
 
 
+async def test_an_engine_that_refuses_everybody_is_benched(house: House, film: bytes) -> None:
+    """Without money or a good key there, videos go elsewhere at once, and keep their failover."""
+    first = _first(submits=[EngineRejected(code="upstream_quota")])
+    second = _second(submits=["a", "b", "c", "d"], fetches=[film])
+    ended = [await _finish(house, first, second) for _ in range(breaker.THRESHOLD + 1)]
+    assert [video.failovers for video in ended] == [1] * breaker.THRESHOLD + [0]
+    assert {video.status for video in ended} == {Status.COMPLETED}
+
+
 async def test_the_second_failure_is_the_last(house: House) -> None:
     """A video fails over once, though the route has a third engine."""
     third = ScriptedEngine(PAID, name="third", identity="3")

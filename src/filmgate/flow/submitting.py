@@ -18,6 +18,9 @@ from filmgate.video import RESTORED, Stage, Video
 
 __all__ = ["Submitting"]
 
+OUT_OF_ORDER = frozenset({"upstream_misconfigured", "upstream_quota", "upstream_unauthorized"})
+"""Refusals that would meet every video: an upstream that gives them is as good as dark."""
+
 log = structlog.get_logger()
 
 
@@ -88,11 +91,18 @@ class Submitting:
             self._kit.unanswered(engine, Call.SUBMIT)
             return
         except EngineError as error:
+            self._refused(engine, error)
             await self._kit.fail_typed(video, token, failures.of(error))
             return
         self._kit.answered(engine, Call.SUBMIT)
         self._kit.checkpoint("submitted")
         await self._ticketed(run, video, engine, token, ticket)
+
+    def _refused(self, engine: Engine, error: EngineError) -> None:
+        if error.code in OUT_OF_ORDER:
+            self._kit.unanswered(engine, Call.SUBMIT)
+        else:
+            self._kit.answered(engine, Call.SUBMIT)
 
     async def _ticketed(self, run: Run, video: Video, engine: Engine, token: str, ticket: str) -> None:
         kit = self._kit
