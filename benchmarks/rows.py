@@ -39,6 +39,7 @@ from benchmarks.harness import (
     median,
     process,
 )
+from filmgate.engines.scene.pool import FRUGAL
 from filmgate.store import Store
 from filmgate.video import Asset, AssetKind
 
@@ -171,7 +172,7 @@ def start(folder: Path) -> Iterator[Row]:
 def scene(folder: Path) -> Iterator[Row]:
     """A film of 8 seconds at 1280x720, against x264 alone over the same frames with the same threads."""
     command = [sys.executable, "-m", "benchmarks.scene", str(folder), str(max(1, ROUNDS // 2))]
-    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, **FRUGAL}, check=True).stdout)
     (wall, cpu), (plain_wall, plain_cpu) = (
         [statistics.median(each[at] for each in told[name]) for at in (0, 1)] for name in ("draw", "encode")
     )

@@ -27,6 +27,9 @@ from filmgate.video import Size
 __all__ = [
     "PREVIEW_FRAMES",
     "SHEET_SIDE",
+    "THUMBNAIL_SAMPLE",
+    "THUMBNAIL_SIDE",
+    "TILE_SIDE",
     "Source",
     "fitted",
     "preview",
@@ -45,8 +48,15 @@ PREVIEW_FRAMES = 24
 SAMPLES = 48
 """Frames that serve all three pictures."""
 
-_THUMBNAIL_SIDE = 640
-_TILE_SIDE = 320
+THUMBNAIL_SAMPLE = SAMPLES // 3
+"""Which of them the thumbnail shows."""
+
+THUMBNAIL_SIDE = 640
+"""Pixels of a thumbnail's long side."""
+
+TILE_SIDE = 320
+"""Pixels of a spritesheet tile's long side; the preview's frames are no larger."""
+
 _PREVIEW_SIDE = 320
 _PREVIEW_MS = 125
 _BT709 = 1
@@ -65,10 +75,10 @@ def thumbnail(source: Source, out: Path) -> None:
         BadArtifact: the film can't be decoded.
     """
     if isinstance(source, Path):
-        (frame,) = _decoded(source, [1], 3, _THUMBNAIL_SIDE)
+        (frame,) = _decoded(source, [1], 3, THUMBNAIL_SIDE)
     else:
-        frame = _frames(source, 3, _THUMBNAIL_SIDE)[len(source) // 3]
-    picture = _resized(frame, _THUMBNAIL_SIDE)
+        frame = _frames(source, 3, THUMBNAIL_SIDE)[len(source) // 3]
+    picture = _resized(frame, THUMBNAIL_SIDE)
     picture.save(out, "WEBP", quality=82, method=4)
 
 
@@ -78,9 +88,7 @@ def spritesheet(source: Source, out: Path) -> None:
     Raises:
         BadArtifact: the film can't be decoded.
     """
-    tiles = [
-        _resized(frame, _TILE_SIDE) for frame in _spaced(_frames(source, SHEET_SIDE**2, _TILE_SIDE), SHEET_SIDE**2)
-    ]
+    tiles = [_resized(frame, TILE_SIDE) for frame in _spaced(_frames(source, SHEET_SIDE**2, TILE_SIDE), SHEET_SIDE**2)]
     width, height = tiles[0].size
     sheet = Image.new("RGB", (SHEET_SIDE * width, SHEET_SIDE * height))
     for number, tile in enumerate(tiles):
@@ -99,7 +107,7 @@ def preview(source: Source, out: Path) -> None:
     first.save(out, "WEBP", save_all=True, append_images=others, duration=_PREVIEW_MS, loop=0, quality=60, method=2)
 
 
-def sample(film: Path, count: int = SAMPLES, side: int = _THUMBNAIL_SIDE) -> list[RGB]:
+def sample(film: Path, count: int = SAMPLES, side: int = THUMBNAIL_SIDE) -> list[RGB]:
     """Frames of an MP4 at k/``count`` of its length, scaled down to ``side`` pixels on the long side.
 
     Raises:
@@ -156,7 +164,7 @@ def _resized(frame: RGB, side: int) -> Image.Image:
     )
 
 
-def scaled(frame: VideoFrame, side: int = _THUMBNAIL_SIDE) -> RGB:
+def scaled(frame: VideoFrame, side: int = THUMBNAIL_SIDE) -> RGB:
     """A frame as RGB, scaled down to ``side`` pixels on the long side."""
     to = fitted(Size(frame.width, frame.height), side)
     picture = frame.reformat(

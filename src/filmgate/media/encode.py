@@ -32,6 +32,7 @@ _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709 and AVCOL_SPC_BT709 are all 1
 _LIMITED = 1  # AVCOL_RANGE_MPEG
 _FULL = 2  # AVCOL_RANGE_JPEG
 _AAC_BLOCK = 1024
+_BLOCK = 16  # pixels of a macroblock's side
 _WITHOUT_AVX512 = "asm=MMX2,SSE2Fast,LZCNT,SSSE3,SSE4.2,AVX,FMA3,BMI2,AVX2"
 _TEXT_LIMIT = 1000  # characters of a title or comment
 
@@ -92,7 +93,7 @@ class FilmWriter:
             "crf": str(crf),
             "profile": "high",
             "g": str(round(2 * fps)),
-            **_repeatable(),
+            **_repeatable(size),
         }
         self._threads = threads
         self._part = path.with_name(f".{path.name}.part")
@@ -235,13 +236,15 @@ def rgb_to_planes(rgb: NDArray[np.uint8], frame: Frame) -> None:
         into[:] = plane
 
 
-def _repeatable() -> dict[str, str]:
+def _repeatable(size: Size) -> dict[str, str]:
     """What x264 needs to be told so that equal frames give equal bytes.
 
     With AVX-512 its macroblock tree reads memory that it never wrote wherever a row is not a multiple of 16 blocks
-    (720 pixels wide, say). With AVX2 it does not, and gives what its plain C gives. Only a processor that has AVX-512
-    is told so: it surely has the others, and x264 would believe the same of one that lacks them.
+    (720 pixels wide, say). With AVX2 it does not, and gives what its plain C gives, a tenth slower. Only a processor
+    that has AVX-512 is told so: it surely has the others, and x264 would believe the same of one that lacks them.
     """
+    if size.width % (16 * _BLOCK) == 0:
+        return {}
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from filmgate.engines.scene import fonts
-from filmgate.engines.scene.kernels.finish import box_blur
+from filmgate.engines.scene.kernels.finish import box_blur, box_blur_pixels
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.marks import blobs
 from filmgate.engines.scene.kernels.noise import fbm
@@ -37,6 +37,8 @@ def blur(values: F32, radius: float) -> F32:
         return values
     if values.ndim == 2:
         return box_blur(np.ascontiguousarray(values, np.float32), r)
+    if values.shape[2] == 4:
+        return box_blur_pixels(np.ascontiguousarray(values, np.float32), r)
     planes = [box_blur(np.ascontiguousarray(values[..., c], np.float32), r) for c in range(values.shape[2])]
     return np.stack(planes, axis=2)
 

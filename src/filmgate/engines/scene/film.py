@@ -1,8 +1,8 @@
 """From a job to its film: understand, prepare, draw ahead of the encoder, mix the sound, take the pictures.
 
-Shots are prepared one ahead and freed once they were drawn, frames are drawn a few ahead by a small pool of threads
-(the kernels release the lock) and written in order, so memory stays flat and the bytes the same for any number of
-threads.
+Frames are drawn a few ahead by a small pool of threads (the kernels release the lock) and written in order. Beside
+them a painter prepares the next shot once half of this one is drawn, mixes the sound and writes the pictures. So both
+cores are busy, memory stays flat, and the bytes are the same for any number of threads.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.engines.base import Job
+from filmgate.engines.scene import compose as composing
 from filmgate.engines.scene import sound
 from filmgate.engines.scene.compose import View, compose
 from filmgate.engines.scene.description import Description
@@ -31,7 +32,7 @@ from filmgate.media.encode import FilmWriter, Frame, rgb_to_planes
 from filmgate.media.frames import first_picture
 from filmgate.video import AssetKind, Operation, Size
 
-__all__ = ["FPS", "Cancelled", "Film", "read_picture", "render", "shot_view"]
+__all__ = ["FPS", "Cancelled", "Film", "read_picture", "render", "shot_view", "warm_up"]
 
 FPS = 24
 """Frames a second, of every film."""
@@ -77,19 +78,30 @@ def render(
         Cancelled: in time; no file is left.
     """
     description = meaning(job, job.seconds * FPS)
-    snapshots = Snapshots(job.seconds * FPS)
+    frames = job.seconds * FPS
     comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
-    with ThreadPoolExecutor(threads, "draw") as pool, ThreadPoolExecutor(1, "prepare") as painter:
+    with (
+        Snapshots(out, frames) as snapshots,
+        ThreadPoolExecutor(threads, "draw") as pool,
+        ThreadPoolExecutor(1, "paint") as painter,
+    ):
         reel = _Reel(description, job, painter, cancelled)
         with (
             _dropping(pool, painter),
             FilmWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
         ):
             for done, frame in enumerate(_frames(reel, writer, pool, threads + _AHEAD), 1):
-                snapshots.take(done - 1, frame)
+                if snapshots.take(done - 1, frame):
+                    pictures = painter.submit(snapshots.save)
                 writer.write(frame)
-                progress(done, job.seconds * FPS)
-    return Film(extras=snapshots.save(out, cancelled), notes=reel.notes)
+                progress(done, frames)
+        return Film(extras=pictures.result(), notes=reel.notes)
+
+
+def warm_up() -> None:
+    """Compile everything that films are made with, or load it from the cache."""
+    composing.warm_up()
+    sound.integrated_loudness(np.zeros((sound.RATE, 2), np.float32))
 
 
 @contextmanager
@@ -97,9 +109,10 @@ def _dropping(*pools: ThreadPoolExecutor) -> Iterator[None]:
     """Drops what the pools have not begun when the film ends early."""
     try:
         yield
-    finally:
+    except BaseException:
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 class Opening:
@@ -144,7 +157,7 @@ def _reference(job: Job) -> NDArray[np.float32] | None:
 
 
 class _Reel:
-    """The film's shots as views, prepared one ahead, and what is heard in them."""
+    """The film's shots as views, prepared ahead, and what is heard in them."""
 
     def __init__(
         self, description: Description, job: Job, painter: ThreadPoolExecutor, cancelled: Callable[[], bool]
@@ -157,21 +170,28 @@ class _Reel:
         self._drawn: list[dict[str, object]] = []
         self.opening = _opening(job)
         self._next: Future[View] = painter.submit(self._prepare, 0)
+        self._mixed: Future[NDArray[np.float32]] = Future()
 
     def views(self) -> Iterator[View]:
-        """Each view in turn, prepared; while one is used, the next is being prepared."""
+        """Each view in turn, prepared. After the last one the sound is mixed, meanwhile."""
         for number in range(len(self.description.shots)):
             view = self._next.result()
-            if number + 1 < len(self.description.shots):
-                self._next = self._painter.submit(self._prepare, number + 1)
             self._drawn.append(dict(view.notes))
             self._cues.append(
                 sound.ShotSound(self._starts[number] / FPS, self._starts[number + 1] / FPS, view.sounds())
             )
+            if number == len(self.description.shots) - 1:
+                self._mixed = self._painter.submit(self._mix)
             yield view
 
-    def soundtrack(self) -> NDArray[np.float32]:
-        """The whole film's sound; every view was handed out before."""
+    def halfway(self, number: int) -> NDArray[np.float32] | None:
+        """Half of a shot is drawn: begin to prepare the next one; the whole film's sound where there is none."""
+        if number + 1 < len(self.description.shots):
+            self._next = self._painter.submit(self._prepare, number + 1)
+            return None
+        return self._mixed.result()
+
+    def _mix(self) -> NDArray[np.float32]:
         return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed)
 
     def finish(self) -> None:
@@ -188,7 +208,7 @@ class _Reel:
         if self.cancelled():
             raise Cancelled
         if number > 1:
-            gc.collect()  # the shot before the last one: a stage refers to itself
+            gc.collect()  # the shots before: a stage refers to itself
         picture = _reference(self._job) if number == 0 and self.opening is None else None
         view = shot_view(self.description, number, size=self._job.size, picture=picture)
         view.prepare()
@@ -210,7 +230,6 @@ def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: in
     fades = FADE_FRAMES if reel.description.transition == "fade" else 0
     before: View | Opening | None = reel.opening
     for number, view in enumerate(reel.views()):
-        last = number == len(shots) - 1
         fade = min(OPENING_FRAMES if number == 0 else fades, shots[number].frames) if before is not None else 0
         for n in range(shots[number].frames):
             if reel.cancelled():
@@ -218,11 +237,11 @@ def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: in
             share = n / fade if number == 0 and fade else (n + 1) / (fade + 1)
             under = (before, shots[number - 1].frames + n, share) if before and n < fade else None
             waiting.append(pool.submit(_draw, writer.new_frame(), view, n, under))
-            if last and n == min(ahead, shots[number].frames) - 1:
-                writer.sound(reel.soundtrack())
+            before = before if n < fade else None
+            if n == shots[number].frames // 2 and (heard := reel.halfway(number)) is not None:
+                writer.sound(heard)
             if len(waiting) >= ahead:
                 yield waiting.popleft().result()
-            before = before if n < fade else None
         before = view
     reel.finish()
     while waiting:

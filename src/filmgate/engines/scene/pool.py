@@ -18,10 +18,19 @@ import msgspec
 
 from filmgate.engines.scene import protocol
 
-__all__ = ["COMMAND", "Pool"]
+__all__ = ["COMMAND", "FRUGAL", "Pool"]
 
 COMMAND = (sys.executable, "-m", "filmgate.engines.scene.worker")
 """What a worker is started with; our process id is added."""
+
+FRUGAL: Mapping[str, str] = {
+    **dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "MALLOC_ARENA_MAX": "2",
+    # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+"""What a worker's environment says: one thread a library, for we bring our own; memory given back."""
 
 _LONGEST_LINE = 4 * 1024 * 1024
 _SOONEST_RESTART = 1.0  # seconds between starts when workers die before they are ready
@@ -207,15 +216,5 @@ class Pool:
 
 
 def _environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
-    """A worker's: one thread a library, for we bring our own; compiled kernels kept; memory given back."""
-    threads = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-    return {
-        **environ,
-        **dict.fromkeys(threads, "1"),
-        "NUMBA_CACHE_DIR": str(cache / "kernels"),
-        "MALLOC_ARENA_MAX": "2",
-        # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
-        "MALLOC_MMAP_THRESHOLD_": "1048576",
-        "MALLOC_TRIM_THRESHOLD_": "1048576",
-        "PYTHONUNBUFFERED": "1",
-    }
+    """A worker's: compiled kernels kept, and frugal."""
+    return {**environ, **FRUGAL, "NUMBA_CACHE_DIR": str(cache / "kernels"), "PYTHONUNBUFFERED": "1"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,23 +25,47 @@ _MAKERS: dict[AssetKind, Callable[[Sequence[NDArray[np.uint8]], Path], None]] = 
 
 
 class Snapshots:
-    """Keeps small copies of as many evenly spaced frames as all the pictures need."""
+    """Keeps small copies of as many evenly spaced frames as all the pictures need, and writes them beside the film.
 
-    def __init__(self, frames: int) -> None:
-        self._wanted = [number * frames // derive.SAMPLES for number in range(derive.SAMPLES)]
+    A context manager: leave it by an exception and no picture is left.
+
+    Args:
+        film: beside which they are written.
+        frames: that it has.
+    """
+
+    def __init__(self, film: Path, frames: int) -> None:
+        wanted = [number * frames // derive.SAMPLES for number in range(derive.SAMPLES)]
+        self._film, self._wanted = film, wanted
+        self._large = wanted[derive.THUMBNAIL_SAMPLE]
         self._taken: dict[int, NDArray[np.uint8]] = {}
 
-    def take(self, number: int, frame: Frame) -> None:
-        """Look at the frame of that number, and keep a copy if it is one of them."""
-        if number in self._wanted and number not in self._taken:
-            self._taken[number] = derive.scaled(frame.video)
+    def __enter__(self) -> Self:
+        return self
 
-    def save(self, film: Path, cancelled: Callable[[], bool]) -> dict[AssetKind, Path]:
-        """Write the pictures beside the film; none once it is cancelled."""
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            for picture in _SUFFIXES:
+                self._path(picture).unlink(missing_ok=True)
+
+    def take(self, number: int, frame: Frame) -> bool:
+        """Look at the frame of that number, and keep a copy if it is one of them; says whether it was the last."""
+        if number not in self._wanted or number in self._taken:
+            return False
+        side = derive.THUMBNAIL_SIDE if number == self._large else derive.TILE_SIDE
+        self._taken[number] = derive.scaled(frame.video, side)
+        return number == self._wanted[-1]
+
+    def save(self) -> dict[AssetKind, Path]:
+        """Write the pictures, once the last one is taken."""
         frames = [self._taken[number] for number in self._wanted]
         made: dict[AssetKind, Path] = {}
         for kind, make in _MAKERS.items():
-            if not cancelled():
-                made[kind] = film.with_name(f"{film.stem}.{kind}{_SUFFIXES[kind]}")
-                make(frames, made[kind])
+            made[kind] = self._path(kind)
+            make(frames, made[kind])
         return made
+
+    def _path(self, kind: AssetKind) -> Path:
+        return self._film.with_name(f"{self._film.stem}.{kind}{_SUFFIXES[kind]}")

@@ -19,10 +19,9 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from filmgate.engines.scene import protocol
-from filmgate.engines.scene.compose import warm_up
-from filmgate.engines.scene.film import Cancelled, Film, render
+from filmgate.engines.scene.film import Cancelled, Film, render, warm_up
 
-__all__ = ["main"]
+__all__ = ["main", "tidy"]
 
 _NICER = 10
 _PR_SET_PDEATHSIG = 1
@@ -51,7 +50,7 @@ class _Desk:
             order = self._waiting.get()
             self._say(self._make(order))
             self._cancelled.discard(order.job.token)
-            gc.collect()  # a film's stages refer to themselves and hold hundreds of megabytes
+            tidy()
 
     def _take(self) -> None:
         for line in self._orders:
@@ -82,6 +81,14 @@ class _Desk:
     def _say(self, answer: protocol.Answer) -> None:
         self._answers.write(protocol.write(answer))
         self._answers.flush()
+
+
+def tidy() -> None:
+    """Give back what a film took: its stages refer to themselves, and its small arrays leave holes in the heap."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
+    if trim is not None:
+        trim(0)
 
 
 def _die_with(parent: int) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from filmgate.engines.scene.kernels.jit import F32, U8, Scalar, f4, i4, inline, kernel
 
-__all__ = ["bloom", "box_blur", "finish"]
+__all__ = ["bloom", "box_blur", "box_blur_pixels", "finish"]
 
 
 @kernel
@@ -35,6 +35,43 @@ def box_blur(values: F32, radius: int) -> F32:
     _blur_rows(values, work, radius)
     _blur_columns(work, out, radius)
     return out
+
+
+@kernel
+def box_blur_pixels(pixels: F32, radius: int) -> F32:
+    """A box blur of (h, w, 4), its edges repeated: columns while they pass by, then rows."""
+    height, width, depth = pixels.shape
+    out = np.empty_like(pixels)
+    share = f4(1.0 / (2 * radius + 1))
+    total = np.zeros((width, depth), f4)
+    for y in range(-radius, radius + 1):
+        total += pixels[min(height - 1, max(0, y))]
+    for y in range(height):
+        if y > 0:
+            total += pixels[min(height - 1, y + radius)] - pixels[max(0, y - radius - 1)]
+        _blur_pixels(total, radius, share * share, out[y])
+    return out
+
+
+@kernel
+def _blur_pixels(row: F32, radius: int, share: float, out: F32) -> None:
+    """A box blur of (w, 4) along its row; ``share`` is what each counts."""
+    width = row.shape[0]
+    r, g, b, a = f4(0), f4(0), f4(0), f4(0)
+    for x in range(-radius, radius + 1):
+        i = min(width - 1, max(0, x))
+        r += row[i, 0]
+        g += row[i, 1]
+        b += row[i, 2]
+        a += row[i, 3]
+    for x in range(width):
+        out[x, 0], out[x, 1], out[x, 2], out[x, 3] = r * share, g * share, b * share, a * share
+        i = min(width - 1, x + radius + 1)
+        k = max(0, x - radius)
+        r += row[i, 0] - row[k, 0]
+        g += row[i, 1] - row[k, 1]
+        b += row[i, 2] - row[k, 2]
+        a += row[i, 3] - row[k, 3]
 
 
 @kernel

@@ -63,12 +63,14 @@ def cut(pixels: F32, source: F32, paper: F32, sheets: int, drop: int, tooth: flo
     height, width = pixels.shape[1:]
     n = f4(sheets)
     bright = source[0] * f4(0.30) + source[1] * f4(0.55) + source[2] * f4(0.15)
-    level = np.floor(np.minimum(f4(0.999), np.maximum(f4(0), bright)) * n)
+    tone = bright + f4(0.45) * (source[0] - source[2])  # warm paper lies on cold paper of the same brightness
+    level = np.floor(np.minimum(f4(0.999), np.maximum(f4(0), tone)) * n)
     for y in range(height):
         below = level[min(height - 1, y + 2)]
         for x in range(width):
             own = level[y, x]
-            flat = (own + f4(0.65)) / n / max(f4(0.02), bright[y, x])
+            value = min(f4(0.999), max(f4(0.02), bright[y, x]))
+            flat = (math.floor(value * n) + f4(0.65)) / n / value
             shade = f4(1) + f4(tooth) * f4(0.05) * paper[y, x]
             for k in range(1, 5):
                 if level[max(0, y - k * drop // 4), max(0, x - k * drop // 4)] < own:

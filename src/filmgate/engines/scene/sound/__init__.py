@@ -2,6 +2,6 @@
 
 from filmgate.engines.scene.sound.loudness import integrated_loudness
 from filmgate.engines.scene.sound.mixing import TARGET, ShotSound, mix
-from filmgate.engines.scene.sound.registry import WORDS
+from filmgate.engines.scene.sound.registry import RATE, WORDS
 
-__all__ = ["TARGET", "WORDS", "ShotSound", "integrated_loudness", "mix"]
+__all__ = ["RATE", "TARGET", "WORDS", "ShotSound", "integrated_loudness", "mix"]

@@ -5,14 +5,20 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from filmgate.engines.scene.kernels.loudness import weighted_power
 from filmgate.engines.scene.sound.registry import RATE, Stereo
 
 __all__ = ["integrated_loudness", "limit", "normalise"]
 
-# The K-weighting's two filters at 48 kHz, BS.1770-4 tables 1 and 2: numerator, denominator.
-_SHELF = (1.53512485958697, -2.69169618940638, 1.19839281085285), (1.0, -1.69065929318241, 0.73248077421585)
-_HIGH_PASS = (1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)
-_BLOCK, _STEP = 400, 100  # milliseconds
+_K_WEIGHTING = np.array(
+    [
+        [1.53512485958697, -2.69169618940638, 1.19839281085285, -1.69065929318241, 0.73248077421585],
+        [1.0, -2.0, 1.0, -1.99004745483398, 0.99007225036621],
+    ]
+)
+"""The two filters at 48 kHz, BS.1770-4 tables 1 and 2: b0, b1, b2, a1, a2 each."""
+_STEP = RATE // 10  # samples from one block to the next
+_STEPS = 4  # of a block
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
 _PIECE = 48  # samples whose peak is one number to the limiter
 _REACH = 5  # pieces that it looks ahead and behind
@@ -62,23 +68,10 @@ def limit(sound: Stereo, ceiling: float) -> Stereo:
 
 def _block_powers(sound: Stereo) -> NDArray[np.float64]:
     """The K-weighted power of every block of 400 ms, one each 100 ms, summed over the channels."""
-    length = 1 << max(1, (len(sound) - 1).bit_length()) if len(sound) else 2
-    weight = _weights(length)
-    spectrum = np.fft.rfft(np.asarray(sound, np.float32), length, axis=0) * weight[:, None]
-    weighted = np.fft.irfft(spectrum, length, axis=0)[: len(sound)]
-    total = np.concatenate([[0.0], np.cumsum((weighted * weighted).sum(axis=1), dtype=np.float64)])
-    block = RATE * _BLOCK // 1000
-    starts = np.arange(0, max(0, len(sound) - block + 1), RATE * _STEP // 1000)
-    return np.asarray((total[starts + block] - total[starts]) / block, np.float64)
-
-
-def _weights(length: int) -> NDArray[np.complex64]:
-    """The K-weighting's frequency response."""
-    z = np.exp(-2j * np.pi * np.fft.rfftfreq(length))
-    response = np.ones_like(z)
-    for numerator, denominator in (_SHELF, _HIGH_PASS):
-        response *= np.polyval(numerator[::-1], z) / np.polyval(denominator[::-1], z)
-    return np.asarray(response, np.complex64)
+    powers = weighted_power(np.ascontiguousarray(sound, np.float32), _K_WEIGHTING, _STEP)
+    if len(powers) < _STEPS:
+        return np.zeros(0)
+    return np.convolve(powers, np.full(_STEPS, 1 / _STEPS), "valid")
 
 
 def _lufs(power: NDArray[np.float64] | np.floating) -> NDArray[np.float64]:
