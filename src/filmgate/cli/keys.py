@@ -32,10 +32,12 @@ def commands(text: Texts) -> dict[str, click.Command]:
         click.Option(["--expires"], type=Span(text), metavar=text("metavar.span"), help=text("keys_create.expires")),
     ]
     key_id = click.Argument(["key_id"], metavar=text("metavar.id"))
+    grace = click.Option(["--grace"], type=Span(text), metavar=text("metavar.span"), help=text("keys_rotate.grace"))
     actions = [
         Command("create", text, _create, [name, *limits], key="keys_create"),
         Command("list", text, _list, key="keys_list"),
         Command("revoke", text, _revoke, [key_id], key="keys_revoke"),
+        Command("rotate", text, _rotate, [key_id, grace], key="keys_rotate"),
     ]
     return {"keys": Group("keys", text, actions, "keys")}
 
@@ -70,7 +72,7 @@ async def _create(
 async def _list(frame: Frame) -> None:
     async with _store(frame) as store:
         keys = await store.accounts.keys()
-    rows(frame, ["id", "name", "key", "created", "revoked"], [_row(key) for key in keys])
+    rows(frame, ["id", "name", "key", "limits", "created", "expires", "revoked"], [_row(frame, key) for key in keys])
 
 
 async def _revoke(frame: Frame, key_id: str) -> None:
@@ -78,6 +80,16 @@ async def _revoke(frame: Frame, key_id: str) -> None:
         if not await store.accounts.revoke(key_id, frame.env.clock()):
             raise NotFound(f"Key '{key_id}' not found, or revoked already.")
     frame.tell("keys.revoked", id=key_id)
+
+
+async def _rotate(frame: Frame, key_id: str, grace: float | None) -> None:
+    async with _store(frame) as store:
+        key, secret = await store.accounts.rotate(key_id, frame.env.clock(), grace=grace or 0.0)
+    if frame.structured:
+        frame.dump({"id": key.id, "name": key.name, "key": secret})
+        return
+    frame.tell("keys.created", id=key.id, name=key.name)
+    frame.put(secret)
 
 
 def _known(frame: Frame, models: str) -> list[str]:
@@ -89,12 +101,22 @@ def _known(frame: Frame, models: str) -> list[str]:
     return names
 
 
-def _row(key: Key) -> dict[str, object]:
+def _row(frame: Frame, key: Key) -> dict[str, object]:
+    limits = {
+        "requests_per_minute": key.requests_per_minute,
+        "running_limit": key.running_limit,
+        "models": None if key.models is None else ", ".join(key.models),
+    }
+    given = {name: value for name, value in limits.items() if value is not None}
+    said = "  ".join(frame.text(f"keys.{name}", value=value) for name, value in given.items())
     return {
         "id": key.id,
+        "account": key.account_id,
         "name": key.name,
         "key": f"{key.prefix}…",
+        "limits": given if frame.structured else said,
         "created": moment(key.created_at),
+        "expires": moment(key.expires_at),
         "revoked": moment(key.revoked_at),
     }
 

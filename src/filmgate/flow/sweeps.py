@@ -43,15 +43,26 @@ class Sweeps:
         A film's files are orphans as soon as its row is finished without naming them. Any other file may be one that
         is about to be named, so it has to be seen twice, ``ORPHAN_AFTER`` apart.
         """
-        unnamed = [key for batch in await self._batches() for key in await self._without_row(batch)]
         now, count = self._clock(), 0
-        self._unnamed = {key: self._unnamed.get(key, now) for key in unnamed}
+        self._unnamed = {key: self._unnamed.get(key, now) for key in await self._all_unnamed()}
         for key, since in list(self._unnamed.items()):
             if now - since >= ORPHAN_AFTER or await self._is_over(key):
                 await self._storage.delete(key)
                 del self._unnamed[key]
                 count += 1
         return count
+
+    async def useless(self, touched: Callable[[str], float]) -> list[str]:
+        """The files that no row names and none will, for somebody who can't wait to see them twice.
+
+        Args:
+            touched: when a file was written; Unix time.
+        """
+        before = self._clock() - ORPHAN_AFTER
+        return [key for key in await self._all_unnamed() if touched(key) < before or await self._is_over(key)]
+
+    async def _all_unnamed(self) -> list[str]:
+        return [key for batch in await self._batches() for key in await self._without_row(batch)]
 
     async def _batches(self) -> list[list[str]]:
         keys = [key async for key in self._storage.keys("")]

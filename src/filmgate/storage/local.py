@@ -169,6 +169,18 @@ class LocalStorage:
         with _told("removed"):
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
+    def touched(self, key: str) -> float:
+        """When the file was written, Unix time; for one that is gone, now or later.
+
+        Raises:
+            StorageFault: the disk can't be read.
+        """
+        with _told("read"):
+            try:
+                return self._path(key).stat().st_mtime
+            except FileNotFoundError:
+                return float("inf")
+
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:
         """All keys that begin with ``prefix``, a folder at a time; keys that come or go meanwhile may be missed."""
         below = prefix.rpartition("/")[0]

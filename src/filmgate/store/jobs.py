@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import Select, bindparam, insert, literal_column, select, update
+from sqlalchemy import Select, bindparam, func, insert, literal_column, null, select, update
 
 from filmgate.errors import InvalidValue, VideoNotFound
 from filmgate.store import transitions
 from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
 from filmgate.store.records import VIDEO_COLUMNS, to_video
-from filmgate.store.schema import ledger_entry, outbox, resolution, submission, video, webhook_delivery
+from filmgate.store.schema import asset, ledger_entry, outbox, resolution, submission, video, webhook_delivery
 from filmgate.video import Status, Video
 
 __all__ = ["OUTCOMES", "Booking", "Filter", "JobRows", "Outcome", "Resolution", "Submission", "Told"]
@@ -92,6 +92,11 @@ _TOLD = (
     .where(outbox.c.video_id == bindparam("video_id"))
     .order_by(webhook_delivery.c.id)
 )
+_EXPIRED = (
+    select(func.count())
+    .select_from(asset.join(video, video.c.id == asset.c.video_id))
+    .where(video.c.expires_at.is_not(null()), video.c.expires_at <= bindparam("now"))
+)
 _RESOLUTION = select(*(resolution.c[field] for field in Resolution.__struct_fields__)).where(
     resolution.c.video_id == bindparam("video_id")
 )
@@ -136,6 +141,11 @@ class JobRows:
     async def told(self, video_id: str) -> list[Told]:
         """Who was told of it."""
         return _structs(Told, self._reader.rows(_TOLD, video_id=video_id))
+
+    async def expired(self, now: float) -> int:
+        """How many files are past their time and still there."""
+        row = self._reader.row(_EXPIRED, now=now)
+        return int(row[0]) if row else 0
 
     async def resolution(self, video_id: str) -> Resolution | None:
         """What an operator found out, if one did."""
