@@ -664,6 +664,15 @@ def test_an_address_is_needed(tmp_path: Path) -> None:
         make("openai-videos", EngineContext(name="up", options={}, cache=tmp_path, scratch=tmp_path))
 
 
+@pytest.mark.parametrize("base", ["http://127.0.0.1:{port}", "http://127.0.0.1:{port}/", "http://127.0.0.1:{port}/v1/"])
+async def test_an_address_may_be_spelt_in_any_way(vendor: Vendor, engine: Make, base: str) -> None:
+    """With or without its version and a slash."""
+    ours = engine(base_url=base.format(port=vendor.port))
+    await ours.submit(some_job())
+    assert vendor.requests == [("POST", "/v1/videos")]
+    assert ours.identity == engine().identity
+
+
 async def test_its_limits_are_the_operators_or_the_vendors(engine: Make) -> None:
     """As capabilities, for the flow to keep."""
     ours = engine(running=3, creates_a_minute=30, submit_timeout=20, paid=False).capabilities

@@ -25,7 +25,7 @@ __all__ = ["BODY_LIMIT", "Client", "Fault", "Reply"]
 BODY_LIMIT = 4 * 1024 * 1024
 """Bytes of an answer that is read whole."""
 
-CONNECTIONS = 64
+CONNECTIONS = 256
 """Connections that are kept for looks."""
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 import structlog
 
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
+from filmgate.engines.openai_videos.fetching import Fetcher
+from filmgate.engines.openai_videos.finding import PAGES, Search
 from filmgate.engines.openai_videos.options import KIND, Options
 from filmgate.engines.openai_videos.pace import Experience
-from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SubmissionUnknown
-from filmgate.net import Client, Fault, Refused, Reply, Resolver, Unwanted, download
+from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
+from filmgate.net import Client, Fault, Reply, Resolver
 from filmgate.video import Status, VideoError
 from filmgate.wire.upstream import UPSTREAMS, Call, Listed, Meaning, Order, Picture, Said, Upstream, recognised
 from filmgate.wire.upstream.base import FAILED
@@ -26,12 +28,6 @@ __all__ = ["OpenAIVideosEngine"]
 
 GRACE = 5.0
 """Seconds for what goes on around a request."""
-
-CLOCKS = 60.0
-"""Seconds by which the time of a job and that of the answer may differ at the upstream."""
-
-PAGES = 20
-"""Pages of a list that are read to find a job."""
 
 REMEMBERED = 10_000
 """Ids whose jobs are remembered, lest one be given to two."""
@@ -73,7 +69,7 @@ class OpenAIVideosEngine:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
-        self.identity = digest(KIND, options.dialect, options.base_url.rstrip("/"), options.api_key or "")
+        self.identity = digest(KIND, options.dialect, options.address, options.api_key or "")
         self._options = options
         self._clock = clock
         self._experience = Experience(options.pace, monotonic)
@@ -83,7 +79,7 @@ class OpenAIVideosEngine:
         self._finding_out: asyncio.Task[None] | None = None
         self._found_out = not options.finds_out
         self._client = Client(
-            options.base_url,
+            options.address,
             headers=self._upstream.auth(options.api_key),
             allow_hosts=options.allow_hosts,
             resolver=resolver,
@@ -91,6 +87,7 @@ class OpenAIVideosEngine:
             connect_timeout=options.connect_timeout,
             idle_timeout=options.idle_timeout,
         )
+        self._fetcher = Fetcher(name, self._client, options)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -181,14 +178,7 @@ class OpenAIVideosEngine:
             BadArtifact: what arrived is no film.
         """
         said = await self._ask(ticket) if self._upstream.url_keys else None
-        call = self._upstream.content(ticket, said)
-        try:
-            await self._download(call.url or self._client.url(call.path), into)
-        except Refused as refused:
-            elsewhere = self._upstream.read_refused_content(refused.status, refused.body)
-            if elsewhere is None:
-                raise self._not_there(refused) from refused
-            await self._download_from(elsewhere, into)
+        await self._fetcher.fetch(self._upstream, ticket, said, into)
         return Artifact(notes={"made_by": KIND})
 
     async def cancel(self, ticket: str) -> None:
@@ -215,16 +205,12 @@ class OpenAIVideosEngine:
             EngineUnavailable: the list can't be read back to that time; absence is not certain then.
         """
         await self._find_out()
-        order = await self._order(job)
-        found: dict[str, Listed] = {}
+        search = Search(await self._order(job), since)
         after: str | None = None
         for _ in range(PAGES):
             page, more, skew = await self._page(after)
-            earliest = since + skew - CLOCKS
-            if all(row.id in found for row in page) or not more or _reaches_back(page, earliest):
-                found |= {row.id: row for row in page}
-                return [ticket for ticket, row in found.items() if row.may_be(order, earliest)]
-            found |= {row.id: row for row in page}
+            if search.take(page, more=more, skew=skew):
+                return search.found()
             after = page[-1].id
         raise EngineUnavailable("The engine's list is too long to find a video in it.")
 
@@ -286,35 +272,6 @@ class OpenAIVideosEngine:
             idempotency_key=job.token if self.capabilities.idempotent else None,
         )
 
-    # ---- fetching
-
-    async def _download(self, url: str, into: Path) -> None:
-        options = self._options
-        try:
-            await download(
-                self._client,
-                url,
-                into,
-                limit=options.download_limit,
-                within=options.download_timeout,
-                wanted=_wrong_with,
-            )
-        except Fault as fault:
-            log.warning("upstream.fetch", engine=self.name, reason=str(fault))
-            raise EngineUnavailable from fault
-        except Unwanted as error:
-            raise BadArtifact(str(error)) from error
-
-    async def _download_from(self, elsewhere: str, into: Path) -> None:
-        try:
-            await self._download(elsewhere, into)
-        except Refused as refused:
-            raise self._not_there(refused) from refused
-
-    def _not_there(self, refused: Refused) -> EngineUnavailable:
-        log.warning("upstream.fetch", engine=self.name, status=refused.status)
-        return EngineUnavailable(retry_after=retry_after(refused.headers))
-
     # ---- saying
 
     def _refusal(self, said: Said) -> EngineRejected | EngineUnavailable | SubmissionUnknown:
@@ -371,20 +328,3 @@ class OpenAIVideosEngine:
             await self._find_out()
         except EngineUnavailable:
             log.warning("upstream.unreachable", engine=self.name)
-
-
-def _reaches_back(page: Sequence[Listed], earliest: float) -> bool:
-    """Whether nothing newer follows: the page goes from new to old, and to before ``earliest``."""
-    times = [row.created_at for row in page if row.created_at is not None]
-    return len(times) == len(page) > 0 and times[0] > times[-1] and times[-1] < earliest
-
-
-def _wrong_with(head: bytes) -> str | None:
-    """What is wrong with a file that begins so; None for an MP4."""
-    if head[4:8] == b"ftyp":
-        return None
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    for signs, kind in ((b"<", "HTML"), (b"{[", "JSON")):
-        if text[:1] and text[:1] in signs:
-            return f"The file is no MP4, it looks like {kind}."
-    return "The file is no MP4." if head else "The file is empty."

@@ -76,6 +76,12 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pace: float = 15.0  # seconds of work that a second of film is expected to take, until it is learnt
 
     @property
+    def address(self) -> str:
+        """The base URL in its one spelling; a bare host gets the ``/v1`` that is always there."""
+        url = parse_url(self.base_url.rstrip("/"))
+        return str(url / "v1" if url.path == "/" else url)
+
+    @property
     def upstream(self) -> Upstream:
         """How to speak to it, as far as the options say."""
         return FLAVOURS.get(self.flavour, DIALECTS[self.dialect])

@@ -1,0 +1,52 @@
+"""Finding a job in the upstream's list after its reply got lost: what was seen, and whether that is enough to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from filmgate.wire.upstream import Listed, Order
+
+__all__ = ["CLOCKS", "PAGES", "Search"]
+
+PAGES = 20
+"""Pages of a list that are read."""
+
+CLOCKS = 60.0
+"""Seconds by which the time of a job and that of the answer may differ at the upstream."""
+
+
+class Search:
+    """One search, page by page from the newest on.
+
+    Args:
+        order: what was submitted.
+        since: Unix time of the submission, by our clock.
+    """
+
+    def __init__(self, order: Order, since: float) -> None:
+        self._order = order
+        self._since = since
+        self._earliest = since
+        self._seen: dict[str, Listed] = {}
+
+    def take(self, page: Sequence[Listed], *, more: bool, skew: float) -> bool:
+        """Take a page in; whether all that matters was seen now.
+
+        Args:
+            page: its jobs.
+            more: whether another page follows.
+            skew: seconds by which the upstream's clock is ahead of ours.
+        """
+        self._earliest = self._since + skew - CLOCKS
+        repeated = all(row.id in self._seen for row in page)
+        self._seen |= {row.id: row for row in page}
+        return repeated or not more or self._reaches_back(page)
+
+    def found(self) -> list[str]:
+        """The tickets of what may have come of the order."""
+        return [ticket for ticket, row in self._seen.items() if row.may_be(self._order, self._earliest)]
+
+    def _reaches_back(self, page: Sequence[Listed]) -> bool:
+        """Whether nothing newer follows: the page goes from new to old, and to before the submission."""
+        times = [row.created_at for row in page if row.created_at is not None]
+        return len(times) == len(page) > 0 and times[0] > times[-1] and times[-1] < self._earliest
