@@ -138,10 +138,12 @@ class View:
     def _cut(self, frame: Frame, share: float) -> None:
         """Sheets of paper; of little things only their shape is left."""
         small = min(self.stage.width, self.stage.height)
-        soft = np.stack([box_blur(plane, max(1, small // 240)) for plane in frame.pixels])
+        light = self.stage.light
+        gain = np.float32(min(2.4, max(1.0, 2.6 / (sum(light.ambient) + 0.6 * sum(light.key)))))  # paper is seen by day
+        soft = np.stack([box_blur(plane * gain, max(1, small // 240)) for plane in frame.pixels])
         flat = np.empty_like(soft)
         cut(flat, soft, self._paper, self.look.sheets, max(4, small // 70), self.look.paper)
-        frame.pixels += (flat - frame.pixels) * np.float32(share)
+        frame.pixels += (flat * gain**-0.45 - frame.pixels) * np.float32(share)
 
     def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
         """Bloom, grade and grain into the planes; over a reference they come by and by."""
@@ -170,8 +172,10 @@ def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | Non
     for name in _weather(shot, setting):
         weather = registry.weathers().get(name)
         light = weather.light(light) if weather else light
+    look = _look(shot)
+    light = replace(light, glitter=0.0) if look.ink else light  # no brush paints the sun's road
     stage = Stage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
-    lens, look = _path(shot, setting if reference is None else None), _look(shot)
+    lens = _path(shot, setting if reference is None else None)
     if reference is None:
         return View(stage, setting, fps=fps, lens=lens, look=look)
     if shot.time:
@@ -203,11 +207,13 @@ def warm_up() -> None:
 
 
 def _time(shot: Shot, setting: registry.Setting) -> str:
-    """The shot's time of day, or the one that suits its weather, or its setting."""
+    """The shot's time of day, or the one that suits its style, its weather, or its setting."""
     if shot.time in registry.times():
         return shot.time
-    known = registry.weathers()
-    return next((known[name].time for name in shot.weather if name in known and known[name].time), setting.time)
+    styles, weathers = registry.styles(), registry.weathers()
+    styled = [styles[name].time for name in shot.style if name in styles]
+    aired = [weathers[name].time for name in shot.weather if name in weathers and setting.time != "night"]
+    return next((time for time in (*styled, *aired) if time), setting.time)
 
 
 def _weather(shot: Shot, setting: registry.Setting) -> tuple[str, ...]:
@@ -297,4 +303,4 @@ def _paper(stage: Stage) -> F32:
     cells = 0.22 / stage.unit
     fine = fbm(stage.width, stage.height, cells, cells, 0.0, 0.0, 3, 0, stage.seed % 997)
     broad = fbm(stage.width, stage.height, cells / 9, cells / 9, 5.0, 0.0, 3, 0, stage.seed % 991)
-    return np.ascontiguousarray(np.clip((fine - 0.5) * 3 + (broad - 0.5) * 2, -1, 1), np.float32)
+    return np.ascontiguousarray(np.clip((fine - 0.5) * 0.9 + (broad - 0.5) * 3.2, -1, 1), np.float32)

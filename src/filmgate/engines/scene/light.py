@@ -232,6 +232,8 @@ def sunset() -> Light:
         "crescent moon",
         "starlit",
         "under the stars",
+        "night market",
+        "night sky",
     ),
     zh=(
         "夜晚",
@@ -258,6 +260,11 @@ def sunset() -> Light:
         "晚上",
         "夜间",
         "入夜",
+        "雨夜",
+        "夜市",
+        "夜景",
+        "雪夜",
+        "满天星斗",
     ),
 )
 def night() -> Light:

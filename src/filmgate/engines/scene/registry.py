@@ -116,6 +116,7 @@ class Style(Entry, frozen=True, kw_only=True):
     """How the picture is finished."""
 
     look: Callable[[Look], Look]
+    time: str = ""  # the time of day that suits it when none is said
 
 
 class Camera(Entry, frozen=True, kw_only=True):
@@ -248,12 +249,12 @@ def time(
 
 
 def style(
-    name: str, *, en: tuple[str, ...], zh: tuple[str, ...]
+    name: str, *, en: tuple[str, ...], zh: tuple[str, ...], time: str = ""
 ) -> Callable[[Callable[[Look], Look]], Callable[[Look], Look]]:
     """Register the decorated function, from look to look, as a style."""
 
     def register(look: Callable[[Look], Look]) -> Callable[[Look], Look]:
-        _styles.add(Style(name=name, words=Words(en=en, zh=zh), look=look))
+        _styles.add(Style(name=name, words=Words(en=en, zh=zh), look=look, time=time))
         return look
 
     return register

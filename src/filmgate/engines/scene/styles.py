@@ -72,6 +72,7 @@ def watercolour(look: Look) -> Look:
     "ink",
     en=("ink wash", "ink painting", "sumi-e", "sumi", "ink style", "chinese painting"),
     zh=("水墨画", "水墨", "国画", "山水画"),
+    time="day",
 )
 def ink(look: Look) -> Look:
     """Black ink on warm rice paper, hardly any colour."""
@@ -102,6 +103,7 @@ def anime(look: Look) -> Look:
         "origami",
     ),
     zh=("剪纸", "纸艺", "纸雕", "剪贴画", "折纸"),
+    time="day",
 )
 def paper(look: Look) -> Look:
     """Sheets of coloured paper, each casting its shadow on the one below."""
@@ -112,6 +114,7 @@ def paper(look: Look) -> Look:
     "cyberpunk",
     en=("cyberpunk", "futuristic", "synthwave", "vaporwave", "neon"),
     zh=("赛博朋克", "赛博", "未来感", "未来主义", "霓虹"),
+    time="night",
 )
 def cyberpunk(look: Look) -> Look:
     """Magenta and cyan, glowing."""

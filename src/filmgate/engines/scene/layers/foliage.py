@@ -11,12 +11,26 @@ from filmgate.engines.scene.canvas import Canvas, Point
 from filmgate.engines.scene.palette import Colour, mix, rgb
 from filmgate.engines.scene.stage import Stage
 
-__all__ = ["BLOSSOM", "LEAF", "MAPLE", "PINE", "boulder", "broadleaf", "clump", "grass", "limbs", "pine", "ramp"]
+__all__ = [
+    "BLOSSOM",
+    "GOLD",
+    "LEAF",
+    "MAPLE",
+    "PINE",
+    "boulder",
+    "broadleaf",
+    "clump",
+    "grass",
+    "limbs",
+    "pine",
+    "ramp",
+]
 
 Ramp = tuple[Colour, ...]
 
 PINE: Ramp = (rgb("#16291a"), rgb("#284a29"), rgb("#4b7036"), rgb("#8fa556"))
 LEAF: Ramp = (rgb("#24401f"), rgb("#45692c"), rgb("#7c9a3f"), rgb("#c6cf72"))
+GOLD: Ramp = (rgb("#6e4a12"), rgb("#b07a1c"), rgb("#e0ab32"), rgb("#f8dc74"))
 MAPLE: Ramp = (rgb("#5e1616"), rgb("#a32d1f"), rgb("#dc5a2b"), rgb("#f8a24c"))
 BLOSSOM: Ramp = (rgb("#a85f80"), rgb("#d98bab"), rgb("#f2b4ca"), rgb("#ffdce6"), rgb("#fff6f8"))
 
@@ -124,7 +138,7 @@ def broadleaf(
     spread: float = 0.55,
 ) -> None:
     """A tree with a round crown."""
-    rng, paint = stage.rng, ramp(stage, colours, depth)
+    rng, paint = stage.rng, ramp(stage, _season(stage, colours), depth)
     bark = stage.shade(rgb("#4a352c"), depth, lit=0.4)
     tips = limbs(stage, canvas, foot, -math.pi / 2 + lean, height * 0.5, height * 0.055, bark)
     leaf *= stage.unit
@@ -134,6 +148,13 @@ def broadleaf(
         clump(stage, canvas, (x, y), (height * 0.24, height * 0.15), leaf, paint)
     for tip in tips[::3]:
         clump(stage, canvas, tip, (leaf * 4, leaf * 3), leaf * 0.9, paint, dense=0.6)
+
+
+def _season(stage: Stage, colours: Ramp) -> Ramp:
+    """Green leaves turn where leaves fall, and are blossoms where petals do."""
+    seasons = {"leaves": (MAPLE, GOLD), "petals": (BLOSSOM, BLOSSOM)}
+    found = next((seasons[name] for name in stage.shot.weather if name in seasons), None)
+    return found[int(stage.rng.integers(2))] if found and colours is LEAF else colours
 
 
 def pine(

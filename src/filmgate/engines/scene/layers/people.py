@@ -30,7 +30,7 @@ class Build(Struct, frozen=True, kw_only=True):
 
 ADULT = Build()
 WOMAN = Build(leg=0.48, trunk=0.325, head=0.98, girth=0.88)
-CHILD = Build(leg=0.41, trunk=0.285, head=1.52, girth=1.08)
+CHILD = Build(leg=0.41, trunk=0.285, head=1.40, girth=1.08)
 
 
 class Outfit(Struct, frozen=True, kw_only=True):

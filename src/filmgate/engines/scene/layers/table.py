@@ -12,6 +12,7 @@ from filmgate.engines.scene.stage import Stage
 __all__ = ["Place", "place", "shadow", "table"]
 
 _DEPTH = 1.8  # metres
+_GRASS = frozenset(("meadow", "garden", "forest", "bamboo"))
 _WOOD: Colour = (0.62, 0.42, 0.27)
 
 
@@ -30,6 +31,9 @@ def table(stage: Stage, wood: Colour = _WOOD) -> None:
         return
     stage.served = 0
     stage.reach = min(stage.reach, 0.40)
+    if stage.shot.setting in _GRASS and not stage.walkers:
+        _blanket(stage)
+        return
     h, w = stage.height, stage.width
     canvas = stage.canvas(top=0.7, bottom=1.3)
     back, colour = _back(stage), stage.shade(wood, lit=0.75)
@@ -49,6 +53,27 @@ def table(stage: Stage, wood: Colour = _WOOD) -> None:
             [(far, back), (near, 1.3 * h)], 1.2 * stage.unit, scale(colour, 0.55), end=4 * stage.unit, alpha=0.6
         )
     canvas.rectangle(canvas.x0, back, canvas.width, 2.5 * stage.unit, scale(colour, 1.3))
+    stage.plate(canvas, _DEPTH)
+
+
+def _blanket(stage: Stage) -> None:
+    """A chequered cloth spread on the grass."""
+    h, w = stage.height, stage.width
+    canvas, back = stage.canvas(top=0.6, bottom=1.3), _back(stage)
+    white, red = stage.shade((0.95, 0.93, 0.88), lit=0.75), stage.shade((0.80, 0.16, 0.16), lit=0.75)
+
+    def at(u: float, v: float) -> tuple[float, float]:
+        return w / 2 + w * u * (0.40 + 0.42 * v), back + (1.22 * h - back) * (0.25 * v + 0.75 * v * v)
+
+    for grow, tone, alpha in ((1.03, (0.03, 0.05, 0.02), 0.35), (1.0, white, 1.0)):
+        corners = [at(-grow, -0.02 * (grow > 1)), at(grow, -0.02 * (grow > 1)), at(grow, 1.0), at(-grow, 1.0)]
+        canvas.polygon(corners, tone, alpha=alpha)
+    for k in range(-7, 8, 2):
+        u = k / 8
+        canvas.polygon([at(u, 0.0), at(u + 0.125, 0.0), at(u + 0.125, 1.0), at(u, 1.0)], red, alpha=0.55)
+    for k in range(8):
+        v, thick = k / 8, 1 / 16
+        canvas.polygon([at(-1, v), at(1, v), at(1, v + thick), at(-1, v + thick)], red, alpha=0.55)
     stage.plate(canvas, _DEPTH)
 
 

@@ -64,19 +64,19 @@ class Terrain:
         sun = frame.screen(stage.width * light.sun[0], 0)[0]
         haze = np.asarray(light.haze, np.float32)
         glow = haze + (np.asarray(light.glow, np.float32) * 1.05 - haze) * min(0.85, 0.75 * light.glow_amount)
-        thick = 3.4 / max(20.0, light.haze_depth)
+        thick = 2.6 / max(20.0, light.haze_depth)
         sway = self.bob * stage.height * math.sin(frame.t * 0.7)
         view = (
             frame.horizon + sway,
             frame.centre,
             frame.focal,
             0.35,
-            30.0,
+            45.0,
             _CELL,
             self.relief.mist,
             sun,
             thick,
-            1.0078,
+            1.0092,
         )
         terrain(frame.pixels, self.heights, self.colours, self.detail, np.asarray(eye, np.float32), haze,
                 np.asarray(glow, np.float32), np.asarray(view, np.float32))  # fmt: skip
@@ -91,7 +91,7 @@ class _Way:
         self.times = np.linspace(0, self.seconds, 128)
         tops = np.array([self._highest(heights, t) for t in self.times])
         window = np.hanning(47) / np.hanning(47).sum()
-        self.altitudes = np.convolve(np.pad(tops, 23, mode="edge"), window, "valid") + 0.56
+        self.altitudes = np.convolve(np.pad(tops, 23, mode="edge"), window, "valid") + 1.15
 
     def _start(self, heights: F32, rng: np.random.Generator) -> tuple[float, float]:
         """Of many places the one with the grandest view ahead: low at one's feet, high beyond."""
@@ -149,12 +149,12 @@ def _colours(stage: Stage, relief: Relief) -> F32:
     hollow = np.clip(0.62 + (heights - blur(padded, 14)[16:-16, 16:-16]) * 1.2, 0.34, 1.15)
     grit = ridges(n, n, 96 / n, 96 / n, 0.0, 0.0, 4, 96, stage.seed % 1000 + 3)
     slope = normal[..., 1]
-    white = step(0.40, 0.56, slope + 0.34 * (grit - 0.45) + 0.30 * (heights - 0.35)) * relief.snow
+    white = step(0.44, 0.58, slope + 0.34 * (grit - 0.45) + 0.30 * (heights - 0.35)) * relief.snow
     woods = step(0.24, 0.12, heights + 0.14 * (grit - 0.5)) * step(0.5, 0.7, slope) * 0.85
     albedo = np.asarray(relief.rock) * (0.7 + 0.7 * grit[..., None])
     albedo += (np.array((0.95, 0.96, 0.99)) - albedo) * white[..., None]
     albedo += (np.asarray(relief.low) * (0.6 + 0.9 * grit[..., None]) - albedo) * woods[..., None]
     sky = np.asarray(light.ambient) * (1.0, 1.08, 1.22) * (hollow * (0.55 + 0.45 * slope))[..., None]
     return np.ascontiguousarray(
-        (albedo * (sky * 0.92 + np.asarray(light.key) * 2.1 * lit[..., None])).transpose(2, 0, 1), np.float32
+        (albedo * (sky * 0.92 + np.asarray(light.key) * 1.75 * lit[..., None])).transpose(2, 0, 1), np.float32
     )

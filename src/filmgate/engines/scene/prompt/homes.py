@@ -8,6 +8,7 @@ __all__ = ["SUBJECT_HOMES", "TIME_HOMES", "WEATHER_HOMES"]
 
 SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "balloon": ("meadow", "mountains"),
+    "bench": ("meadow", "street"),
     "bird": ("sea", "forest"),
     "boat": ("sea", "beach"),
     "butterfly": ("meadow", "garden"),
@@ -29,6 +30,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "robot": ("city", "street"),
     "rocket": ("desert", "space"),
     "ship": ("city", "space"),
+    "streetlamp": ("street", "meadow"),
     "train": ("road", "viaduct", "meadow"),
     "tree": ("meadow", "forest"),
     "watermelon": ("kitchen", "street", "beach"),
@@ -39,13 +41,13 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
 WEATHER_HOMES: Mapping[str, tuple[str, ...]] = {
     "aurora": ("snowfield", "mountains"),
     "fireflies": ("meadow", "forest"),
-    "fireworks": ("city", "sea"),
+    "fireworks": ("skyline", "sea"),
     "fog": ("forest", "mountains"),
     "leaves": ("forest", "garden"),
     "petals": ("garden", "meadow"),
     "rain": ("street", "city", "forest"),
     "snow": ("snowfield", "mountains", "forest"),
-    "clear": ("meadow",),
+    "clear": ("sky", "meadow"),
     "storm": ("sea", "beach"),
 }
 """The same for weather alone ("heavy snow at night")."""

@@ -16,7 +16,7 @@ from filmgate.engines.scene.prompt.moods import MOODS
 
 __all__ = ["Lexicon", "Meaning", "lexicon", "split_words"]
 
-_WORD = re.compile(r"[a-z0-9&]+(?:['’][a-z]+)*")
+_WORD = re.compile(r"(?:[^\W_]+(?:['’][^\W\d_]+)*|&)")
 _SHORTEST_STEM = 3
 
 

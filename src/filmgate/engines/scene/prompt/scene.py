@@ -73,7 +73,8 @@ def _until_place(units: Sequence[Unit], clause: int) -> list[Unit]:
 
 def _plain_weight(units: Sequence[Unit], at: int) -> float:
     """Of words that say the same, the longer says it more surely."""
-    return 1.0 + 0.1 * min(4, len(units[at].text.split()))
+    text = units[at].text
+    return 1.0 + 0.1 * min(4, len(text.split()) if units[at].script == "en" else len(text) / 2)
 
 
 def _place_weight(units: Sequence[Unit], at: int) -> float:
@@ -83,11 +84,12 @@ def _place_weight(units: Sequence[Unit], at: int) -> float:
     reach = _NEAR if unit.script == "en" else _NEAR_ZH
     before = [other for other in units[max(0, at - reach) : at] if other.clause == unit.clause]
     after = _until_place(units[at + 1 : at + 1 + _AFTER], unit.clause)
-    if any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH):
-        weight += 1.5
+    inside = any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH)
     nearest = [other for other in before if other.text not in _ARTICLES][-1:]
     if any(other.says("remote") for other in (*nearest, *after)):
         weight -= 1.2
-    if unit.says("style") or unit.says("weather") or unit.says("subject"):
+    elif inside and not unit.says("time"):
+        weight += 1.5
+    if unit.says("time") or unit.says("style") or unit.says("weather") or unit.says("subject"):
         weight -= 0.6  # the word may have been meant otherwise
     return max(0.05, weight)

@@ -36,7 +36,8 @@ def abstract(stage: Stage) -> None:
     stage.eye, stage.reach, stage.standing = 1.6, 2.2, 7.0
     stage.bounds = (5.0, 8.0)
     sky(stage)
-    (_lake if stage.walkers else _LANDS[stage.seed % len(_LANDS)])(stage)
+    misty = "fog" in stage.shot.weather
+    (_lake if stage.walkers else _ranges if misty else _LANDS[stage.seed % len(_LANDS)])(stage)
     if stage.shot.text:
         title(stage, stage.shot.text)
     stage.hear(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)

@@ -63,7 +63,7 @@ def _canes(stage: Stage, canvas: Canvas, row: int) -> None:
     foot = stage.horizon + stage.eye * metre
     free = (0.0, 0.06, 0.13, 0.20, 0.30)[row]
     gap = max(0.42 * metre, stage.width * 0.018 * (1 + 0.5 * row))
-    x = canvas.x0
+    x = float(canvas.x0)
     while x < canvas.x0 + canvas.width:
         if abs(x / stage.width - 0.5) > free:
             _cane(stage, canvas, x, foot + 0.12 * metre * rng.normal(), metre * (0.085 + 0.05 * rng.random()), depth)

@@ -39,6 +39,8 @@ _WORDS = (
     "咖啡",
 )
 _DEPTHS = (190.0, 110.0, 62.0, 36.0)  # metres to each row of towers; the first two are painted together
+__all__ = ["block", "night_glow"]
+
 _DUSK = 0.5  # of the lamps: below it is day
 _GLASS = ("#8fb3cc", "#7ea3bf", "#9db8c6", "#6f94b3", "#b5c4cc", "#a9b6b4")
 _WINDOWS: tuple[Colour, ...] = (
@@ -55,7 +57,6 @@ _WINDOWS: tuple[Colour, ...] = (
     en=(
         "city",
         "cityscape",
-        "skyline",
         "downtown",
         "skyscrapers",
         "metropolis",
@@ -73,6 +74,7 @@ _WINDOWS: tuple[Colour, ...] = (
     zh=(
         "城市",
         "都市",
+        "城市夜景",
         "摩天大楼",
         "高楼",
         "市中心",
@@ -85,7 +87,7 @@ _WINDOWS: tuple[Colour, ...] = (
         "大厦",
         "高楼大厦",
         "现代都市",
-        "都市夜景",
+        "都市",
     ),
     time="night",
     camera=("dolly",),
@@ -94,10 +96,10 @@ _WINDOWS: tuple[Colour, ...] = (
 def city(stage: Stage) -> None:
     """A street that runs into the skyline."""
     h = stage.height
-    stage.light = _glowing(stage.light) if stage.light.lamps >= 0.9 else stage.light
+    stage.light = night_glow(stage.light) if stage.light.lamps >= 0.9 else stage.light
     stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
-    stage.standing, stage.bounds, stage.wet, stage.reach = 6.5, (4.0, 15.0), 0.4, 1.1
+    stage.standing, stage.bounds, stage.wet, stage.reach = 5.4, (4.0, 15.0), 0.4, 1.1
     day = stage.light.lamps < _DUSK
     sky(stage, sheets=1 + day)
     distant = stage.canvas(top=-0.35, bottom=0.75)
@@ -126,7 +128,7 @@ def city(stage: Stage) -> None:
         stage.events.append(SoundEvent(1.1 + 2.6 * k, "whoosh", (-1) ** k * 0.7, 0.3))
 
 
-def _glowing(light: Light) -> Light:
+def night_glow(light: Light) -> Light:
     """The city's own light in the night sky."""
     sky_colours = (
         (0, rgb("#060818")),
@@ -174,6 +176,13 @@ def _towers(stage: Stage, canvas: Canvas, row: int) -> None:
         if row < 2 or side > gap:
             _tower(stage, canvas, (x, base - tall, wide, tall), stone, cell, depth, row)
         x += wide * (1.0 + 0.28 * rng.random()) + 1
+
+
+def block(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], row: int) -> None:
+    """A tower seen from afar, of a ``row`` from 0 (far) to 2."""
+    u = stage.unit
+    cell = (max(3.0, (3.6 + 1.2 * row) * u), max(4.0, (4.8 + 1.5 * row) * u))
+    _tower(stage, canvas, box, rgb(("#626a80", "#565f74", "#4a5266")[row]), cell, 70.0 - 25.0 * row, 0)
 
 
 def _tower(

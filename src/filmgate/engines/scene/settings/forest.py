@@ -45,6 +45,7 @@ def forest(stage: Stage) -> None:
     distant.wall(outside(stage, lambda _: None))
     floor = Soil(dark=(0.20, 0.22, 0.12), light=(0.46, 0.47, 0.24), period=2.8)
     Ground(stage, floor, far=edge).put(stage)
+    _edge(stage, edge)
     for row in range(2, len(_ROWS)):
         canvas = stage.canvas(top=-0.35, bottom=0.95, margin=0.35)
         _trunks(stage, canvas, row)
@@ -67,6 +68,18 @@ def _depths(stage: Stage, canvas: Canvas) -> None:
     canvas.fill(
         canvas.whole(np.asarray(1 - 0.85 * holes, np.float32)), np.asarray(dark + (bright - dark) * light, np.float32)
     )
+
+
+def _edge(stage: Stage, depth: float) -> None:
+    """Ferns and brambles where the ground meets the wall of leaves."""
+    rng, metre, foot = stage.rng, stage.focal / depth, stage.at(0, 0, depth)[1]
+    canvas, paint = stage.canvas(top=0.35, bottom=0.95), ramp(stage, _FERN, depth)
+    for k in range(34):
+        x = stage.width * (-0.3 + 1.6 * (k + rng.random()) / 34)
+        high = (0.28 + 0.35 * rng.random()) * metre
+        clump(stage, canvas, (x, foot - 0.25 * high), (1.0 * metre, high), 0.10 * metre + stage.unit, paint, dense=0.8)
+    grass(stage, canvas, canvas.x0, canvas.x0 + canvas.width, foot, 0.4 * metre, 160)
+    stage.plate(canvas, depth * 0.985)
 
 
 def _trunks(stage: Stage, canvas: Canvas, row: int) -> None:

@@ -149,7 +149,7 @@ def _beams(stage: Stage, x: float, y: float) -> None:
         canvas.pixels[..., :3] = (0.85 * power * light)[..., None] * tone
 
         def turn(t: float, side: float = side) -> float:
-            return max(0.0, side * math.cos(math.tau * t / _TURN)) ** 1.6
+            return math.pow(max(0.0, side * math.cos(math.tau * t / _TURN)), 1.6)
 
         stage.plate(canvas, _DEPTH * 0.99, opacity=turn)
     lamp = Canvas(x - 60 * stage.unit, y - 60 * stage.unit, x + 60 * stage.unit, y + 60 * stage.unit)

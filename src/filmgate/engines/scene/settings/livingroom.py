@@ -16,11 +16,11 @@ _BOOKS: tuple[Colour, ...] = tuple(rgb(c) for c in ("#8c3b33", "#3f5f7a", "#c7a0
     "livingroom",
     en=(
         "living room", "room", "bedroom", "at home", "sofa", "couch", "fireplace", "lounge", "apartment",
-        "door", "doorway", "front door", "hallway", "window", "windowsill", "windows",
+        "door", "doorway", "front door", "hallway", "windowsill", "by the window", "at the window",
     ),
     zh=(
         "客厅", "房间", "卧室", "家里", "家中", "沙发", "屋里", "公寓", "门口", "门前",
-        "窗边", "窗前", "窗台", "窗户", "床上", "窗外",
+        "窗边", "窗前", "窗台", "床上",
     ),
     time="golden",
     camera=("dolly",),

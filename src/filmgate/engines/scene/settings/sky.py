@@ -19,8 +19,11 @@ from filmgate.engines.scene.stage import Stage
         "across the sky",
         "through the clouds",
         "heaven",
+        "starry sky",
+        "night sky",
+        "clouds at sunset",
     ),
-    zh=("云海", "云端", "云层", "云上", "空中", "天际", "高空", "云海之上"),
+    zh=("云海", "云端", "云层", "云上", "空中", "天际", "高空", "云海之上", "星空", "夜空", "满天星斗"),
     time="golden",
     camera=("dolly",),
 )

@@ -7,7 +7,7 @@ import numpy as np
 from filmgate.engines.scene.canvas import Canvas
 from filmgate.engines.scene.layers.sky import Backdrop
 from filmgate.engines.scene.light import replace
-from filmgate.engines.scene.palette import mix, rgb, scale
+from filmgate.engines.scene.palette import Colour, mix, rgb, scale
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage
 
@@ -32,11 +32,28 @@ _PAPERS = ("#8fa9c4", "#d9a79a", "#a9bfa2", "#b9a6c9", "#d8c39a")
 )
 def studio(stage: Stage) -> None:
     """Nothing but light and colour."""
+    _room(stage, rgb(_PAPERS[stage.seed % len(_PAPERS)]))
+
+
+@setting(
+    "darkroom",
+    en=("black background", "dark background", "dark studio", "low key"),
+    zh=("黑色背景", "黑背景", "深色背景", "暗调", "黑底"),
+    time="day",
+    camera=("orbit",),
+    indoor=True,
+)
+def darkroom(stage: Stage) -> None:
+    """The same in black: one golden light from above."""
+    _room(stage, (0.12, 0.105, 0.095))
+
+
+def _room(stage: Stage, colour: Colour) -> None:
+    """A seamless ground of one colour, a pool of light, the steps."""
     w, h = stage.width, stage.height
     stage.horizon, stage.eye, stage.reach = 0.52 * h, 1.3, 0.35
     stage.focal = 0.95 * max(h * 0.8, min(w, h))
     stage.standing, stage.bounds, stage.served = 3.3, (2.0, 6.0), 0
-    colour = rgb(_PAPERS[stage.seed % len(_PAPERS)])
     stage.light = replace(
         stage.light, ambient=(0.60, 0.60, 0.62), key=(0.55, 0.53, 0.50), haze_depth=900.0, sun=(0.25, 0.5), stars=0
     )
@@ -46,7 +63,7 @@ def studio(stage: Stage) -> None:
     floor = np.clip((v - 0.66) / 0.10, 0, 1) * 0.14
     shine = 0.42 + 0.62 * pool + floor * np.exp(-((u / 0.5) ** 2))
     stage.add(Backdrop(np.stack([shine * c for c in colour]), -0.2 * w, -0.15 * h), float("inf"))
-    _plinth(stage, mix(colour, (1.0, 1.0, 1.0), 0.55))
+    _plinth(stage, mix(colour, (1.0, 1.0, 1.0), 0.55 if sum(colour) > 1 else 0.10))
     stage.hear(pad=0.6)
 
 

@@ -47,7 +47,7 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
     """One large bird, or seven and more in loose order."""
     count = max(1, min(24, spec.count))
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#ece8e0"))
-    size = (0.17 if count == 1 else 0.085) * min(stage.width, stage.height)
+    size = (0.17 if count == 1 else 0.125) * min(stage.width, stage.height)
     sprites = [stage.atlas.add(still.pixels, still.x, still.y) for still in _poses(stage, named, size)]
     random = np.random.default_rng(stage.seed + 61).random((count, 5))
     top = stage.horizon / stage.height

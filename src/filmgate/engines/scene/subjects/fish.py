@@ -35,7 +35,7 @@ def fish(stage: Stage, spec: SubjectSpec) -> None:
     count = min(20, spec.count if spec.count > 1 else (1 if big else 9))
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
     kinds = [(rgb("#50708f"), rgb("#c9d6df"))] if big else [(named, scale(named, 1.6))] if named else list(_KINDS)
-    size = (0.34 if big else 0.085) * min(stage.width, stage.height)
+    size = (0.34 if big else 0.125) * min(stage.width, stage.height)
     sprites = [[stage.atlas.add(p.pixels, p.x, p.y) for p in _poses(stage, kind, size, big=big)] for kind in kinds]
     random = np.random.default_rng(stage.seed + 81).random((count, 5))
     way = 1.6 * stage.width

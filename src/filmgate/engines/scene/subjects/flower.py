@@ -114,17 +114,20 @@ def flower(stage: Stage, spec: SubjectSpec) -> None:
 def _bed(stage: Stage, kind: str, colour: Colour, *, named: bool) -> None:
     """Flowers along the lower edge, in front of whom the film is about."""
     rng, low = stage.rng, min(stage.height, 1.4 * stage.width)
-    for row in range(2):
-        canvas = stage.canvas(top=0.55, bottom=1.3)
-        for k in range(9):
-            x = stage.width * (-0.12 + 0.155 * k + 0.05 * rng.normal())
-            size = low * (0.026 + 0.010 * row + 0.008 * rng.random())
-            y = stage.height * (0.885 + 0.06 * row + 0.02 * rng.normal())
+    rows = 4 if named else 2
+    for row in range(rows):
+        near = (row + 1) / rows
+        canvas = stage.canvas(top=0.45, bottom=1.3)
+        across = 15 - 6 * row // max(1, rows - 1)
+        for k in range(across):
+            x = stage.width * (-0.14 + 1.28 * (k + 0.5 + 0.3 * rng.normal()) / across)
+            size = low * ((0.018 + 0.044 * near) if named else (0.020 + 0.016 * near)) * (0.85 + 0.3 * rng.random())
+            y = stage.height * ((0.70 + 0.20 * near) if named else (0.83 + 0.11 * near)) + 0.3 * size * rng.normal()
             which, tone = (kind, colour) if named else _MIXED[int(rng.integers(len(_MIXED)))]
-            _stem(stage, canvas, x, y, size, wide=2.0)
+            _stem(stage, canvas, x, y, size, wide=1.7)
             _HEADS[which](stage, canvas, x, y, size, tone)
         u = stage.unit
-        stage.plate(canvas, 2.2 - 0.5 * row, sway=rocking(3 * u, u, 1.1, 1.7 * row))
+        stage.plate(canvas, 3.4 - 1.7 * near, sway=rocking(4 * u * near, u, 1.1, 1.7 * row))
     stage.hear(birds=0.3, wind=0.2)
 
 

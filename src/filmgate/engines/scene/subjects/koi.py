@@ -29,7 +29,7 @@ def koi(stage: Stage, spec: SubjectSpec) -> None:
     count = min(16, spec.count if spec.count > 1 else 7)
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
     patterns = [(scale(named, 1.25), scale(named, 0.8))] if named else list(_PATTERNS)
-    unit = 0.105 * min(stage.width, stage.height)
+    unit = 0.165 * min(stage.width, stage.height)
     sprites = [_poses(stage, pattern, unit) for pattern in patterns]
     random = np.random.default_rng(stage.seed + 31).random((count, 6))
 
@@ -57,7 +57,7 @@ def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[
     pose = int((t * 1.5 + r[5]) * _POSES) % _POSES
     home = stage.focal / (0.5 * (near + far) * 0.8)
     size = (0.55 + 0.45 * metre / home) * frame.lens.zoom * 0.9
-    return Quad(sprites[turn * _POSES + pose], x, y, size, size, (0.9, 0.94, 0.94), 0.84)
+    return Quad(sprites[turn * _POSES + pose], x, y, size, size, (0.97, 0.98, 0.98), 0.93)
 
 
 def _poses(stage: Stage, pattern: tuple[Colour, Colour], unit: float) -> list:  # type: ignore[type-arg]  # of sprites

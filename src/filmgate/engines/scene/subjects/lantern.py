@@ -54,7 +54,7 @@ def lantern(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprite, sx, sy, grow, grow, (flicker, flicker, flicker)))
         return sorted(out, key=lambda quad: quad.scale_x)
 
-    stage.add(Figures(quads), 60.0)
+    stage.add(Figures(quads), min(60.0, 0.98 * stage.bounds[1]))
     stage.hear(wind=0.2, pad=0.5)
 
 

@@ -237,7 +237,9 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
         z = _DINING + 0.2 * k
     true = stage.focal / z
     unit = true * (1.5 if build is not CHILD else 1.32)
-    unit = unit if action == "eat" else min(true * tall, 0.62 * stage.height)  # nobody's head leaves the picture
+    unit = (
+        unit if action == "eat" else min(true * tall, 0.62 * stage.height * min(1.0, tall / 1.6))
+    )  # nobody's head leaves the picture
     poses = [
         paint(stage, pose(build, outfit, action, p / _POSES), skins(outfit), unit, _BOX, hair=60) for p in range(_POSES)
     ]
@@ -271,7 +273,7 @@ def _somebody(
     woman = "woman" in spec.attributes or ("man" not in spec.attributes and count > 1 and rng.random() < 0.5)
     child, old = "child" in spec.attributes, "old" in spec.attributes
     build = CHILD if child else WOMAN if woman else ADULT
-    wet = action in {"walk", "stand"} and bool({"rain", "storm"} & set(stage.shot.weather))
+    wet = action in {"walk", "stand"} and bool({"rain", "storm"} & set(stage.shot.weather)) and not stage.holes
     under = "umbrella" in spec.attributes or (wet and not child and (k == 0 or rng.random() < 0.6))
     warm = "snow" in stage.shot.weather or stage.shot.setting == "snowfield"
     outfit = Outfit(

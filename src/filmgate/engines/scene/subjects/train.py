@@ -45,7 +45,7 @@ def train(stage: Stage, spec: SubjectSpec) -> None:
     """It is followed where the place is endless, else it comes in from the left."""
     z = min(max(stage.standing * 2.6, 9.0), stage.bounds[1] * 0.97)
     true = stage.focal / z
-    pixels = min(true, 0.30 * stage.height / _TALL, 0.82 * stage.width / _COACH)
+    pixels = min(true, 0.20 * stage.height / _TALL, 0.82 * stage.width / _COACH)
     steam = "steam" in spec.attributes
     colour = next(
         (COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#2f4a3a" if steam else "#e9edf2")
@@ -132,6 +132,13 @@ def _wheels(stage: Stage, canvas: Canvas, xs: tuple[float, ...], radius: float, 
         )
 
 
+def _underneath(stage: Stage, canvas: Canvas, long: float, metre: float) -> None:
+    """What hangs between the wheels."""
+    dark = stage.shade((0.11, 0.11, 0.13))
+    for x, wide in ((-0.70, 0.20), (-0.46, 0.16)):
+        canvas.rectangle(x * long, -0.55 * metre, wide * long, 0.38 * metre, dark, radius=0.06 * metre)
+
+
 def _windows(stage: Stage, canvas: Canvas, left: float, wide: float, metre: float, count: int) -> None:
     """A row of panes, lit in the dark."""
     lamps = stage.light.lamps
@@ -156,6 +163,7 @@ def _coach(stage: Stage, colour: Colour, metre: float, turn: float, *, steam: bo
     stripe = stage.shade(rgb("#e3c066") if steam else rgb("#2f6fc0"), lit=0.8)
     canvas.rectangle(-long * 0.985, -1.45 * metre, long * 0.97, 0.16 * metre, stripe)
     canvas.rectangle(-long, -0.75 * metre, long, 0.30 * metre, stage.shade((0.15, 0.15, 0.17)))
+    _underneath(stage, canvas, long, metre)
     _wheels(stage, canvas, (-0.88 * long, -0.76 * long, -0.24 * long, -0.12 * long), 0.42 * metre, turn)
     return canvas
 
@@ -217,6 +225,7 @@ def _nose(stage: Stage, colour: Colour, metre: float, turn: float) -> Canvas:
     canvas.rectangle(
         -long, -0.75 * metre, 1.32 * long, 0.30 * metre, stage.shade((0.15, 0.15, 0.17)), radius=0.1 * metre
     )
+    _underneath(stage, canvas, long, metre)
     _wheels(stage, canvas, (-0.88 * long, -0.76 * long, 0.02 * long, 0.14 * long), 0.42 * metre, turn)
     canvas.ellipse(0.37 * long, -1.15 * metre, 0.25 * metre, 0.12 * metre, (1.0, 0.97, 0.85))
     canvas.glow(0.38 * long, -1.15 * metre, 0.7 * metre, (1.0, 0.95, 0.8), 0.35 + 0.6 * stage.light.lamps)

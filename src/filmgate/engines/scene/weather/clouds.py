@@ -22,7 +22,12 @@ def _clear(light: Light) -> Light:
     return replace(light, clouds=0.0)
 
 
-@weather("clear", en=("clear sky", "cloudless", "clear skies"), zh=("万里无云", "晴空"), light=_clear)
+@weather(
+    "clear",
+    en=("clear sky", "cloudless", "clear skies", "starry", "starry sky", "starry night", "clear night"),
+    zh=("万里无云", "晴空", "星空", "繁星", "满天繁星", "繁星满天", "满天星斗"),
+    light=_clear,
+)
 def clear(stage: Stage) -> None:
     """Not a cloud."""
     del stage
