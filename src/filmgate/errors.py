@@ -50,7 +50,8 @@
         ├── WaitTimeout               the wait ended, the video goes on
         ├── IntegrityError            the bytes are not the whole file
         ├── OutputExists              the file is there already and may not be replaced
-        └── OverBudget                the film costs more than its caller wants to spend; nothing was sent
+        ├── OverBudget                the film costs more than its caller wants to spend; nothing was sent
+        └── Unsupported               the provider has no such thing
 
 A class's docstring is its default message. ``code`` and ``type`` are the wire's; ``retryable`` says whether the
 same call may succeed later, and becomes the ``x-should-retry`` header.
@@ -104,6 +105,7 @@ __all__ = [
     "UnknownModel",
     "UnknownParameter",
     "UnknownUrl",
+    "Unsupported",
     "UrlUnreachable",
     "VideoExpired",
     "VideoFailed",
@@ -526,3 +528,9 @@ class OverBudget(ClientError):
     """The film costs more than you want to spend; nothing was sent."""
 
     code = "over_budget"
+
+
+class Unsupported(ClientError):
+    """The provider has no such thing."""
+
+    code = "unsupported"

@@ -27,6 +27,7 @@ from filmgate.cli.exits import Exit, verdict
         (errors.VideoModerated(), 7),
         (errors.InsufficientQuota(), 8),
         (errors.OverBudget(), 8),
+        (errors.Unsupported(), 6),
         (OSError(errno.ENOSPC, "No space left on device"), 9),
         (errors.WaitTimeout(), 10),
         (errors.OutputExists(), 11),

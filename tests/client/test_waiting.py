@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -51,7 +51,7 @@ class Film:
         return (self._percent() / 10 + 1) * self._seconds / 10 + 1e-6
 
 
-def _watch(play: Player, film: Film, **options: float) -> list[int]:
+def _watch(play: Player, film: Film, **options: Any) -> list[int]:
     seen: list[int] = []
 
     def see(video: VideoData, _request_id: str | None) -> Machine[None]:

@@ -47,6 +47,7 @@ _VERDICTS: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (errors.UnexpectedAnswer, Exit.ERROR, "mend.address"),
     (errors.ConnectionFailed, Exit.TEMPORARY, "mend.connection"),
     (errors.SubmissionUnknown, Exit.ERROR, "mend.unknown"),
+    (errors.Unsupported, Exit.REJECTED, "mend.unsupported"),
     (errors.VideoNotDeletable, Exit.REJECTED, "mend.status"),
     (errors.RequestError, Exit.REJECTED, "mend.request"),
 )

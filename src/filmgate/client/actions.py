@@ -18,10 +18,12 @@ __all__ = [
     "Emit",
     "Fault",
     "FilePart",
+    "Keep",
     "Machine",
     "Open",
     "Read",
     "Request",
+    "Resume",
     "Run",
     "Send",
     "Sleep",
@@ -43,12 +45,14 @@ class Request(Struct, frozen=True, kw_only=True):
     """One HTTP request, its path relative to the base address."""
 
     method: str
-    path: str
+    path: str = ""
+    url: str | None = None  # instead of the path: a whole address; the key goes along to the base's own host only
     params: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     json: Mapping[str, object] | None = None
     form: Mapping[str, str | Sequence[str]] | None = None  # a sequence: the field once for each
     files: Mapping[str, FilePart] = {}
+    body: bytes | None = None  # instead of the three, as its content-type header says
     patience: float = 0.0  # seconds that the server was asked to hold its answer back (long poll)
 
 
@@ -89,6 +93,16 @@ class Read(Struct, frozen=True):
     """Read on in the body that is open. Result: bytes, empty at its end."""
 
 
+class Keep(Struct, frozen=True):
+    """Take the body that is open out of this machine's hands, for another to read on. Result: a handle to it."""
+
+
+class Resume(Struct, frozen=True):
+    """Read on in a body that was kept. Result: None."""
+
+    handle: object
+
+
 class Sleep(Struct, frozen=True):
     """Wait. Result: None."""
 
@@ -107,12 +121,12 @@ class Emit(Struct, Generic[T], frozen=True):
     value: T
 
 
-Action = Send | Open | Read | Sleep | Run | Emit[Any]
+Action = Send | Open | Read | Keep | Resume | Sleep | Run | Emit[Any]
 
 Machine = Generator[Action, Any, T]
 """A generator of actions that ends with a result of type T."""
 
-Emitter = Generator[Send | Open | Read | Sleep | Run | Emit[T], Any, None]
+Emitter = Generator[Send | Open | Read | Keep | Resume | Sleep | Run | Emit[T], Any, None]
 """A machine without a result that emits values of type T on its way."""
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "Model",
     "VideoData",
     "VideoPage",
+    "error_named",
     "error_of",
     "failure",
     "parse_character",
@@ -46,6 +47,7 @@ class VideoData(Struct, frozen=True, kw_only=True):
     seconds: str = ""
     remixed_from_video_id: str | None = None
     error: VideoError | None = None
+    url: str | None = None  # where the film lies; only some vendors say so
     position: int | None = None  # in the queue, 1: next; only events say so
     eta_seconds: float | None = None  # until it is completed, by experience; only events say so
 
@@ -222,6 +224,15 @@ _BY_STATUS: dict[int, type[FilmgateError]] = {
     429: errors.TooManyRequests,
     503: errors.Unavailable,
 }
+
+
+def error_named(code: str | None, message: str | None, request_id: str | None) -> FilmgateError:
+    """The error of that code; a :class:`RequestError` where no class has it."""
+    kind = _BY_CODE.get(code or "", errors.RequestError)
+    error = kind.__new__(kind)
+    FilmgateError.__init__(error, message, code=code)
+    error.request_id = request_id
+    return error
 
 
 def _by_class(status: int) -> type[FilmgateError]:

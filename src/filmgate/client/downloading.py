@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urljoin
 
+import msgspec
 from msgspec import Struct
 
-from filmgate.client import requests
-from filmgate.client.actions import Action, Answer, Fault, Machine, Open, Read, Run, Sleep
+from filmgate.client.actions import Action, Answer, Fault, Machine, Open, Read, Request, Run, Send, Sleep
 from filmgate.client.answers import error_of
+from filmgate.client.api import OWN, Api, Ask
 from filmgate.client.exchange import Session, backoff, exchange
 from filmgate.client.films import check_mp4
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
@@ -26,6 +28,11 @@ OnBytes = Callable[[int, int | None], object]
 TRIES = 6
 """Times that a broken download is taken up without having gained a byte."""
 
+HOPS = 5
+"""Redirects that are followed; the key stays behind where they lead to another host."""
+
+_ELSEWHERE = {301, 302, 303, 307, 308}
+_NOT_YET = {400, 404, 409, 425}
 _ETAG = re.compile(r'"([A-Za-z0-9._-]{1,80})"')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEDIA = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
@@ -102,8 +109,12 @@ def save(
     variant: str = "video",
     force: bool = False,
     on_bytes: OnBytes | None = None,
+    url: str | None = None,
+    api: Api = OWN,
 ) -> Machine[Path]:
     """Bring the content to ``target``: there it is whole, verified and synced, or not at all.
+
+    ``url`` is where the last look said that the film lies, if it said so.
 
     Raises:
         OutputExists: the target is there already and ``force`` was not given.
@@ -117,7 +128,7 @@ def save(
     part = _Part(target)
     part.find()
     try:
-        offer = yield from _transfer(session, video_id, variant, part, on_bytes)
+        offer = yield from _transfer(session, api, api.content(video_id, variant, url), part, on_bytes)
     finally:
         part.close()
     yield Run(lambda: _verify(part, offer))
@@ -125,14 +136,14 @@ def save(
     return target
 
 
-def fetch(session: Session, video_id: str, variant: str) -> Machine[Answer]:
+def fetch(session: Session, video_id: str, variant: str, *, api: Api = OWN) -> Machine[Answer]:
     """The content in memory, verified as far as bytes can be.
 
     Raises:
         IntegrityError: what arrived is not what the server says it has.
         FilmgateError: what the server answered.
     """
-    answer = yield from exchange(session, requests.content(video_id, variant))
+    answer = yield from _asked(session, api, api.content(video_id, variant, None)(), Send)
     offer = _offer(answer)
     if offer.total is not None and offer.total != len(answer.body):
         raise IntegrityError(f"{len(answer.body)} bytes of {offer.total} arrived.")
@@ -141,14 +152,13 @@ def fetch(session: Session, video_id: str, variant: str) -> Machine[Answer]:
 
 
 def _transfer(
-    session: Session, video_id: str, variant: str, part: _Part, on_bytes: OnBytes | None
+    session: Session, api: Api, ask: Ask, part: _Part, on_bytes: OnBytes | None
 ) -> Generator[Action, Any, _Offer]:
     """Ask for what is missing until nothing is."""
     fruitless = 0
     while True:
         before = part.size
-        request = requests.content(video_id, variant, offset=part.size, etag=part.etag)
-        answer = yield from exchange(session, request, Open)
+        answer = yield from _asked(session, api, ask(offset=part.size, etag=part.etag), Open)
         if answer.status == 416 and part.size:  # noqa: PLR2004 - the part is longer than the file
             part.discard()
             continue
@@ -163,6 +173,22 @@ def _transfer(
         if fruitless >= TRIES:
             raise ConnectionFailed(f"The download broke off: {broken or 'the answer ended early'}.")
         yield Sleep(backoff(session, fruitless))
+
+
+def _asked(session: Session, api: Api, request: Request, action: Callable[[Request], Action]) -> Machine[Answer]:
+    """The answer from wherever the content lies; a film that is only just completed may not be there yet."""
+    late = hops = 0
+    while True:
+        answer = yield from exchange(session, request, action)
+        if answer.status in _ELSEWHERE and "location" in answer.headers and hops < HOPS:
+            url = urljoin(request.url or "", answer.headers["location"])
+            request = msgspec.structs.replace(request, url=url, params={})
+            hops += 1
+        elif answer.status in _NOT_YET and late < api.late:
+            yield Sleep(backoff(session, late))
+            late += 1
+        else:
+            return answer
 
 
 def _drain(part: _Part, offer: _Offer, on_bytes: OnBytes | None) -> Generator[Action, Any, Fault | None]:

@@ -7,8 +7,23 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
+from urllib.parse import urljoin
 
-from filmgate.client.actions import Action, Answer, Emit, Fault, Machine, Open, Read, Request, Run, Send, Sleep
+from filmgate.client.actions import (
+    Action,
+    Answer,
+    Emit,
+    Fault,
+    Keep,
+    Machine,
+    Open,
+    Read,
+    Request,
+    Resume,
+    Run,
+    Send,
+    Sleep,
+)
 from filmgate.client.endpoint import Endpoint
 from filmgate.errors import FilmgateError
 
@@ -48,7 +63,7 @@ class Driver:
         self._endpoint = endpoint
         self._sleep = sleep
         self._http = httpx2.Client(
-            transport=transport, limits=httpx2.Limits(max_connections=CONNECTIONS), headers=_headers(endpoint)
+            transport=transport, limits=httpx2.Limits(max_connections=CONNECTIONS), headers=_HEADERS
         )
 
     def run(self, machine: Machine[T]) -> T:
@@ -91,6 +106,8 @@ class Driver:
             case Read():
                 with _faults():
                     return next(body.chunks, b"")
+            case Keep() | Resume():
+                return _handed(body, action)
             case Sleep(seconds):
                 return self._sleep(seconds)
             case Run(call):
@@ -118,7 +135,7 @@ class AsyncDriver:
         self._endpoint = endpoint
         self._sleep = sleep
         self._http = httpx2.AsyncClient(
-            transport=transport, limits=httpx2.Limits(max_connections=CONNECTIONS), headers=_headers(endpoint)
+            transport=transport, limits=httpx2.Limits(max_connections=CONNECTIONS), headers=_HEADERS
         )
 
     async def run(self, machine: Machine[T]) -> T:
@@ -162,6 +179,8 @@ class AsyncDriver:
             case Read():
                 with _faults():
                     return await anext(body.chunks, b"")
+            case Keep() | Resume():
+                return _handed(body, action)
             case Sleep(seconds):
                 return await self._sleep(seconds)
             case Run(call):
@@ -215,6 +234,17 @@ class _Body:
         self.chunks = self._response.iter_bytes()
         return _answer(self._response, whole=False)
 
+    def keep(self) -> object:
+        """Let go of it, open as it is."""
+        kept = (self._response, self.chunks)
+        self._response, self.chunks = None, iter(())
+        return kept
+
+    def take(self, kept: Any) -> None:
+        """Read on where it was let go."""
+        self.close()
+        self._response, self.chunks = kept
+
     def close(self) -> None:
         if self._response is not None:
             self._response.close()
@@ -237,9 +267,27 @@ class _AsyncBody:
         self.chunks = self._response.aiter_bytes()
         return _answer(self._response, whole=False)
 
+    def keep(self) -> object:
+        """Let go of it, open as it is."""
+        kept = (self._response, self.chunks)
+        self._response, self.chunks = None, _nothing()
+        return kept
+
+    def take(self, kept: Any) -> None:
+        """Read on where it was let go."""
+        self._response, self.chunks = kept
+
     async def aclose(self) -> None:
         if self._response is not None:
             await self._response.aclose()
+
+
+def _handed(body: _Body | _AsyncBody, action: Keep | Resume) -> object:
+    """The body that is open, let go of or taken up."""
+    if isinstance(action, Keep):
+        return body.keep()
+    body.take(action.handle)
+    return None
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -253,6 +301,7 @@ class _Call(TypedDict):
     params: dict[str, str] | None
     headers: dict[str, str]
     json: object
+    content: bytes | None
     data: dict[str, str | Sequence[str]] | None
     files: dict[str, tuple[str, bytes, str]] | None
     timeout: tuple[float, float, float, float]  # connect, read, write, pool
@@ -260,21 +309,21 @@ class _Call(TypedDict):
 
 def _call(endpoint: Endpoint, request: Request) -> _Call:
     patience = request.patience
+    url = urljoin(f"{endpoint.base_url}/", request.url) if request.url else endpoint.url(request.path)
     return _Call(
         method=request.method,
-        url=endpoint.url(request.path),
+        url=url,
         params=dict(request.params) or None,
-        headers=dict(request.headers),
+        headers=dict(request.headers) | (endpoint.headers() if endpoint.owns(url) else {}),
         json=request.json,
+        content=request.body,
         data=dict(request.form) if request.form else None,
         files={name: (part.name, part.content, part.media_type) for name, part in request.files.items()} or None,
         timeout=(CONNECT_TIMEOUT, READ_TIMEOUT + patience, READ_TIMEOUT, READ_TIMEOUT + patience),
     )
 
 
-def _headers(endpoint: Endpoint) -> dict[str, str]:
-    headers = {"user-agent": "filmgate", "accept": "*/*"}
-    return headers | ({"authorization": f"Bearer {endpoint.api_key}"} if endpoint.api_key else {})
+_HEADERS = {"user-agent": "filmgate", "accept": "*/*"}
 
 
 def _answer(response: httpx2.Response, *, whole: bool) -> Answer:

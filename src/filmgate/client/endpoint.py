@@ -41,6 +41,9 @@ ADDRESSES = {
 }
 """Where those vendors are that have one address; the others are whoever speaks so."""
 
+RAW = ("dmxapi", "apiyi-async")
+"""Vendors whose key stands alone in its header."""
+
 _RESOURCES = frozenset({"videos", "chat", "completions", "models"})
 _VERSION = re.compile(r"v\d+[a-z0-9]*")
 
@@ -55,6 +58,14 @@ class Endpoint(Struct, frozen=True):
     def url(self, path: str) -> str:
         """The whole address of a path below the base."""
         return f"{self.base_url}/{path}"
+
+    def owns(self, url: str) -> bool:
+        """Whether the address is of the same host, so that the key may go there."""
+        return urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
+
+    def headers(self) -> dict[str, str]:
+        """The key's header."""
+        return {"authorization": f"{self.scheme}{self.api_key}"} if self.api_key else {}
 
 
 def endpoint(
@@ -72,17 +83,17 @@ def endpoint(
         SettingsError: the address is none, the key can't stand in a header, or the provider is unknown.
     """
     key = api_key or key_from(environ)
+    if provider is not None and provider not in PROVIDERS:
+        raise SettingsError(f"There is no provider '{provider}'; known ones: {', '.join(PROVIDERS)}.")
     address = normalise(base_url or base_url_from(environ) or _address(provider))
     if key is not None and not (key.isascii() and key.strip().isprintable()):
         raise SettingsError("The API key holds characters that no key has; was something else pasted?")
-    return Endpoint(address, key.strip() if key else None)
+    return Endpoint(address, key.strip() if key else None, "" if provider in RAW else "Bearer ")
 
 
 def _address(provider: str | None) -> str:
     if provider is None:
         return DEFAULT_BASE_URL
-    if provider not in PROVIDERS:
-        raise SettingsError(f"There is no provider '{provider}'; known ones: {', '.join(PROVIDERS)}.")
     if provider not in ADDRESSES:
         raise SettingsError(f"Many servers speak like '{provider}': say which one, by its base URL.")
     return ADDRESSES[provider]

@@ -26,6 +26,7 @@ __all__ = [
     "extend",
     "film_of",
     "models",
+    "onward",
     "page",
     "reference_of",
     "remix",
@@ -118,10 +119,13 @@ def models() -> Request:
 
 def content(video_id: str, variant: str, *, offset: int = 0, etag: str | None = None) -> Request:
     """``GET /videos/{id}/content``, from ``offset`` on if the file is still the one that ``etag`` names."""
-    headers = {"accept-encoding": "identity"}
-    if offset and etag:
-        headers |= {"range": f"bytes={offset}-", "if-range": f'"{etag}"'}
+    headers = {"accept-encoding": "identity", **onward(offset, etag)}
     return Request(method="GET", path=f"{_path(video_id)}/content", params={"variant": variant}, headers=headers)
+
+
+def onward(offset: int, etag: str | None) -> dict[str, str]:
+    """The headers that ask for a file from ``offset`` on, if it is still the one that ``etag`` names."""
+    return {"range": f"bytes={offset}-", "if-range": f'"{etag}"'} if offset and etag else {}
 
 
 def reference_of(image: ImageInput) -> FilePart | Mapping[str, str]:

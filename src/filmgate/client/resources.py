@@ -21,11 +21,10 @@ from filmgate.client.answers import (
     VideoData,
     failure,
     parse_character,
-    parse_deleted,
     parse_models,
-    parse_page,
     parse_video,
 )
+from filmgate.client.api import OWN, Api
 from filmgate.client.downloading import OnBytes
 from filmgate.client.exchange import Session, exchange
 from filmgate.client.requests import FilmInput, ImageInput
@@ -36,6 +35,8 @@ __all__ = ["Content", "ModelResource", "Resource", "Variant", "VideoHandle"]
 
 T = TypeVar("T")
 V = TypeVar("V", bound="VideoHandle")
+
+_ASKED = frozenset({"model", "prompt", "size", "seconds", "created_at"})
 
 Variant = Literal["video", "thumbnail", "spritesheet", "preview"]
 
@@ -70,6 +71,7 @@ class VideoHandle:
     seconds: str
     remixed_from_video_id: str | None
     error: VideoError | None  # why it failed
+    url: str | None  # where the film lies; only some vendors say so
     position: int | None  # in the queue, 1: next; only events say so
     eta_seconds: float | None  # until it is completed, by experience; only events say so
 
@@ -92,9 +94,11 @@ class VideoHandle:
         }
 
     def show(self, data: VideoData) -> None:
-        """Take over what the server said."""
+        """Take over what the server said; of what was asked for, vendors don't repeat all."""
         for name in VideoData.__struct_fields__:
-            setattr(self, name, getattr(data, name))
+            value = getattr(data, name)
+            if value or name not in _ASKED or not hasattr(self, name):
+                setattr(self, name, value)
 
 
 class Resource(ABC, Generic[V]):
@@ -102,10 +106,12 @@ class Resource(ABC, Generic[V]):
 
     Args:
         session: clock, jitter, retries.
+        api: how it is spoken to.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, api: Api = OWN) -> None:
         self.session = session
+        self.api = api
 
     @abstractmethod
     def video(self, data: VideoData) -> V:
@@ -168,9 +174,7 @@ def create(
         "metadata": dict(metadata) if metadata else None,
         "characters": [{"id": character_id} for character_id in characters] or None,
     }
-    reference = None if input_reference is None else requests.reference_of(input_reference)
-    answer = yield from exchange(videos.session, requests.create(fields, reference, idempotency_key))
-    return videos.video(parse_video(answer))
+    return videos.video((yield from videos.api.create(videos.session, fields, input_reference, idempotency_key)))
 
 
 def create_and_poll(
@@ -195,6 +199,7 @@ def remix(videos: Resource[V], video_id: str, prompt: str, *, idempotency_key: s
         VideoNotFound: there is no such video.
         RequestError: it is not completed, or its model can't be asked for this; else as :func:`create`.
     """
+    videos.api.needs("remix")
     answer = yield from _about(video_id, exchange(videos.session, requests.remix(video_id, prompt, idempotency_key)))
     return videos.video(parse_video(answer))
 
@@ -211,6 +216,7 @@ def edit(
         model: of an uploaded film; a video of ours keeps its own.
         idempotency_key: as for :func:`create`; raises as that.
     """
+    videos.api.needs("edit")
     request = requests.edit({"prompt": prompt, "model": model}, requests.film_of(video), idempotency_key)
     return videos.video(parse_video((yield from exchange(videos.session, request))))
 
@@ -234,6 +240,7 @@ def extend(
         model: of an uploaded film; a video of ours keeps its own.
         idempotency_key: as for :func:`create`; raises as that.
     """
+    videos.api.needs("extend")
     fields = {"prompt": prompt, "seconds": str(seconds), "model": model}
     request = requests.extend(fields, requests.film_of(video), idempotency_key)
     return videos.video(parse_video((yield from exchange(videos.session, request))))
@@ -243,18 +250,21 @@ def create_character(
     videos: Resource[Any], name: str, *, video: FilmInput, idempotency_key: str | None = None
 ) -> Machine[CharacterData]:
     """Keep somebody or something for videos to show; ``video`` is an MP4 of it: a path, bytes, an open file."""
+    videos.api.needs("create_character")
     request = requests.create_character(name, requests.film_of(video), idempotency_key)
     return parse_character((yield from exchange(videos.session, request)))
 
 
 def get_character(videos: Resource[Any], character_id: str) -> Machine[CharacterData]:
     """A character; raises ``CharacterNotFound``."""
+    videos.api.needs("get_character")
     return (yield from _parsed(videos.session, requests.character(character_id), parse_character))
 
 
 def retrieve(videos: Resource[V], video_id: str) -> Machine[V]:
     """A video as it stands; raises ``VideoNotFound``."""
-    return videos.video((yield from _about(video_id, _look(videos.session, video_id))))
+    data, _ = yield from _about(video_id, videos.api.look(videos.session, video_id))
+    return videos.video(data)
 
 
 def list_(
@@ -274,7 +284,7 @@ def list_(
     """
     more = True
     while more:
-        page = parse_page((yield from exchange(videos.session, requests.page(after, limit, order))))
+        page = yield from videos.api.page(videos.session, after, limit, order)
         for data in page.data:
             yield Emit(videos.video(data))
         after = page.data[-1].id if page.data else None
@@ -283,12 +293,12 @@ def list_(
 
 def delete(videos: Resource[V], video_id: str) -> Machine[str]:
     """Remove a finished video and its files; returns its id. Raises ``VideoNotFound``, ``VideoNotDeletable``."""
-    return (yield from _about(video_id, _parsed(videos.session, requests.delete(video_id), parse_deleted)))
+    return (yield from _about(video_id, videos.api.delete(videos.session, video_id)))
 
 
 def cancel(videos: Resource[V], video_id: str) -> Machine[V]:
     """Ask for a running video to be stopped: it ends as failed, free of charge. Raises ``VideoNotDeletable``."""
-    data = yield from _about(video_id, _parsed(videos.session, requests.cancel(video_id), parse_video))
+    data = yield from _about(video_id, videos.api.cancel(videos.session, video_id))
     return videos.video(data)
 
 
@@ -307,19 +317,20 @@ def poll(videos: Resource[V], video_id: str, *, poll_interval_ms: int | None = N
         yield from ()
 
     interval = None if poll_interval_ms is None else poll_interval_ms / 1000
-    yield from _about(video_id, waiting.watch(videos.session, video_id, see, interval=interval))
+    yield from _about(video_id, waiting.watch(videos.session, video_id, see, interval=interval, api=videos.api))
     return videos.video(last[0])
 
 
 def download_content(videos: Resource[V], video_id: str, *, variant: Variant = "video") -> Machine[Content]:
     """A file of a completed video, in memory; :func:`save` is for films. Raises as that."""
-    answer = yield from _about(video_id, downloading.fetch(videos.session, video_id, variant))
+    answer = yield from _about(video_id, downloading.fetch(videos.session, video_id, variant, api=videos.api))
     return Content(answer.body, answer.media_type)
 
 
 def refresh(video: V) -> Machine[V]:
     """Look at it again."""
-    video.show((yield from _about(video.id, _look(_session(video), video.id))))
+    data, _ = yield from _about(video.id, video.resource.api.look(_session(video), video.id))
+    video.show(data)
     return video
 
 
@@ -351,7 +362,9 @@ def wait(
             on_progress(video)
         yield from ()
 
-    watching = waiting.watch(_session(video), video.id, see, timeout=timeout, interval=poll_interval)
+    watching = waiting.watch(
+        _session(video), video.id, see, timeout=timeout, interval=poll_interval, api=video.resource.api
+    )
     yield from _about(video.id, watching)
     if failed := failure(_data(video), said_by[-1]):
         raise failed
@@ -365,7 +378,7 @@ def events(video: V) -> Emitter[V]:
         video.show(data)
         return video
 
-    yield from _about(video.id, waiting.events(_session(video), video.id, show))
+    yield from _about(video.id, waiting.events(_session(video), video.id, show, api=video.resource.api))
 
 
 def save(
@@ -395,29 +408,34 @@ def save(
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    machine = downloading.save(_session(video), video.id, target, variant=variant, force=force, on_bytes=on_bytes)
+    machine = downloading.save(
+        _session(video),
+        video.id,
+        target,
+        variant=variant,
+        force=force,
+        on_bytes=on_bytes,
+        url=video.url,
+        api=video.resource.api,
+    )
     return (yield from _about(video.id, machine))
 
 
 def stop(video: V) -> Machine[V]:
     """Ask for it to be stopped: it ends as failed, free of charge. Raises ``VideoNotDeletable`` once it has ended."""
-    data = yield from _about(video.id, _parsed(_session(video), requests.cancel(video.id), parse_video))
+    data = yield from _about(video.id, video.resource.api.cancel(_session(video), video.id))
     video.show(data)
     return video
 
 
 def remove(video: V) -> Machine[str]:
     """Remove it and its files. Raises ``VideoNotDeletable`` while it is being made."""
-    return (yield from _about(video.id, _parsed(_session(video), requests.delete(video.id), parse_deleted)))
+    return (yield from _about(video.id, video.resource.api.delete(_session(video), video.id)))
 
 
 def models(resource: ModelResource) -> Machine[list[Model]]:
     """What can be asked for."""
     return (yield from _parsed(resource.session, requests.models(), parse_models))
-
-
-def _look(session: Session, video_id: str) -> Machine[VideoData]:
-    return (yield from _parsed(session, requests.retrieve(video_id), parse_video))
 
 
 def _parsed(session: Session, request: Request, parse: Callable[[Any], T]) -> Machine[T]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from filmgate.client import resources
 from filmgate.client.answers import VideoData
+from filmgate.client.api import Api, api_of
 from filmgate.client.bind import awaiting, awaiting_each, blocking, blocking_each
 from filmgate.client.drivers import AsyncDriver, Driver
 from filmgate.client.endpoint import endpoint
@@ -65,8 +66,8 @@ class AsyncVideo(VideoHandle):
 class Videos(Resource[Video]):
     """``client.videos``: the calls of the official SDK, by their names."""
 
-    def __init__(self, driver: Driver, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, driver: Driver, session: Session, api: Api) -> None:
+        super().__init__(session, api)
         self.driver = driver
 
     def video(self, data: VideoData) -> Video:
@@ -91,8 +92,8 @@ class Videos(Resource[Video]):
 class AsyncVideos(Resource[AsyncVideo]):
     """``client.videos``: the calls of the official SDK, by their names."""
 
-    def __init__(self, driver: AsyncDriver, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, driver: AsyncDriver, session: Session, api: Api) -> None:
+        super().__init__(session, api)
         self.driver = driver
 
     def video(self, data: VideoData) -> AsyncVideo:
@@ -163,7 +164,7 @@ class Client:
         self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = Driver(self.endpoint, transport)
         session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
-        self.videos = Videos(self._driver, session)
+        self.videos = Videos(self._driver, session, api_of(provider))
         self.models = Models(self._driver, session)
         self.generate = self.videos.create
 
@@ -211,7 +212,7 @@ class AsyncClient:
         self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = AsyncDriver(self.endpoint, transport)
         session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
-        self.videos = AsyncVideos(self._driver, session)
+        self.videos = AsyncVideos(self._driver, session, api_of(provider))
         self.models = AsyncModels(self._driver, session)
         self.generate = self.videos.create
 

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from filmgate.client import requests
 from filmgate.client.actions import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Run, Sleep
-from filmgate.client.answers import VideoData, parse_event, parse_video
-from filmgate.client.exchange import Session, backoff, exchange
+from filmgate.client.answers import VideoData, parse_event
+from filmgate.client.api import OUTAGE, OWN, Api
+from filmgate.client.exchange import Session, backoff
 from filmgate.client.experience import Kind
 from filmgate.client.pacing import Pacing
 from filmgate.errors import WaitTimeout
@@ -26,9 +27,6 @@ LONGEST_POLL = 30
 HELD = 0.25
 """An answer that took this long, and several times as long as a plain look, was held back on purpose."""
 
-OUTAGE = 8
-"""Tries within one look, so that a server may restart while somebody waits (about 40 s)."""
-
 RECONNECTS = 5
 """Times that an event stream is opened again without having said anything, before looking takes over."""
 
@@ -39,14 +37,15 @@ Observer = Callable[[VideoData, str | None], Machine[None]]
 class _Pace:
     """When to look again. Learns from the answers whether the server holds long polls back, and how the video goes."""
 
-    def __init__(self, session: Session, interval: float | None) -> None:
+    def __init__(self, session: Session, api: Api, interval: float | None) -> None:
         self._session = session
+        self._gap = api.gap
         self._interval = interval
         self._belief: Pacing | None = None
         self._age = 0.0  # seconds that the video was old when the watch began
         self._began = session.clock()
         self._plain: float | None = None  # seconds that a look without waiting took
-        self._holds: bool | None = None
+        self._holds: bool | None = None if api.streams else False
 
     def ask(self, left: float | None) -> int:
         """Seconds to ask the server to hold the next answer back."""
@@ -73,7 +72,7 @@ class _Pace:
             pause = float(answer.headers.get("openai-poll-after-ms", "")) / 1000
         except ValueError:
             pause = self._believe(answer, video)
-        return min(max(pause, 0.1), 60.0) * (0.95 + self._session.jitter() / 10)
+        return min(max(pause, 0.1, self._gap), 60.0) * (0.95 + self._session.jitter() / 10)
 
     def ended(self, video: VideoData) -> None:
         """Remember how long it took, where that is what the next wait goes by."""
@@ -106,7 +105,13 @@ def _age(answer: Answer, video: VideoData) -> float:
 
 
 def watch(
-    session: Session, video_id: str, see: Observer, *, timeout: float | None = None, interval: float | None = None
+    session: Session,
+    video_id: str,
+    see: Observer,
+    *,
+    timeout: float | None = None,
+    interval: float | None = None,
+    api: Api = OWN,
 ) -> Machine[None]:
     """Look until the video has ended; every change is shown to ``see``, its present state first.
 
@@ -116,18 +121,18 @@ def watch(
         see: what is shown each change.
         timeout: seconds, None for as long as it takes.
         interval: fixed seconds between looks, for those who want them.
+        api: how the videos are looked at.
 
     Raises:
         WaitTimeout: the time is over, the video goes on.
         FilmgateError: what the server answered.
     """
-    pace, seen = _Pace(session, interval), None
+    pace, seen = _Pace(session, api, interval), None
     until = None if timeout is None else session.clock() + timeout
     while True:
         asked = pace.ask(None if until is None else until - session.clock())
         began = session.clock()
-        answer = yield from exchange(session, requests.retrieve(video_id, asked), retries=OUTAGE)
-        video = parse_video(answer)
+        video, answer = yield from api.look(session, video_id, asked, retries=OUTAGE)
         pace.learn(asked, session.clock() - began, changed=video != seen)
         if video != seen:
             yield from see(video, answer.request_id)
@@ -138,13 +143,13 @@ def watch(
         yield Sleep(_within(pace.pause(answer, video), until, session))
 
 
-def events(session: Session, video_id: str, show: Callable[[VideoData], T]) -> Emitter[T]:
+def events(session: Session, video_id: str, show: Callable[[VideoData], T], *, api: Api = OWN) -> Emitter[T]:
     """Emits what ``show`` makes of the video at each of its changes, until it has ended.
 
     Reads the server's events; from a server that has none, or a proxy that swallows them, it looks instead.
     """
     silent = 0
-    while silent < RECONNECTS:
+    while api.streams and silent < RECONNECTS:
         said, over, supported = yield from _listen(video_id, show)
         if over:
             return
@@ -156,7 +161,7 @@ def events(session: Session, video_id: str, show: Callable[[VideoData], T]) -> E
     def see(video: VideoData, _request_id: str | None) -> Machine[None]:
         yield Emit(show(video))
 
-    yield from watch(session, video_id, see)
+    yield from watch(session, video_id, see, api=api)
 
 
 def _listen(video_id: str, show: Callable[[VideoData], T]) -> Generator[Action, Any, tuple[bool, bool, bool]]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from filmgate.video import Size, Status, VideoError
 from filmgate.wire.chat import language_of, orientation_of
 from filmgate.wire.upstream import reading
-from filmgate.wire.upstream.base import FAILED, Call, Order, Said
+from filmgate.wire.upstream.base import FAILED, Call, Order, Picture, Said
 from filmgate.wire.upstream.reasons import reason
 from filmgate.wire.upstream.verdicts import Meaning, of_submit, ok, refusal
 
@@ -34,15 +34,13 @@ _NO_FILM = VideoError("engine_error", "The engine ended without a film.")
 _BLOCKED = VideoError("moderation_blocked", "Your request was blocked by our moderation system.")
 
 
-def create(order: Order) -> Call:
-    """Submit, as a stream; the frame goes into the prompt, where it is read from."""
+def create(order: Order, picture_url: str | None = None) -> Call:
+    """Submit, as a stream; the frame goes into the prompt, where it is read from. A picture may be an address too."""
     content: object = asked(order.prompt, order.size)
     if order.reference is not None:
-        picture = {
-            "type": "image_url",
-            "image_url": {"url": _data_url(order.reference.content, order.reference.media_type)},
-        }
-        content = [{"type": "text", "text": content}, picture]
+        picture_url = _data_url(order.reference)
+    if picture_url is not None:
+        content = [{"type": "text", "text": content}, {"type": "image_url", "image_url": {"url": picture_url}}]
     fields = {"model": order.model, "messages": [{"role": "user", "content": content}], "stream": True, **order.extra}
     body = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
@@ -246,6 +244,5 @@ def _records(value: object) -> list[Mapping[str, object]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _data_url(content: bytes, media_type: str) -> str:
-
-    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+def _data_url(picture: Picture) -> str:
+    return f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode()}"

@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "confirm.nobody": "{question} There is nobody to answer; --yes does. Nothing was sent.",
     "confirm.no": "Nothing was sent.",
     "mend.over_budget": "Ask for a shorter or smaller film, or allow more.",
+    "mend.unsupported": "Use what the provider has, or put a Filmgate in front of it.",
     "ids.none": "There is no id on standard input.",
     "column.price": "price",
     "column.time": "time",

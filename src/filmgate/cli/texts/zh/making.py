@@ -32,6 +32,7 @@ TEXTS: dict[str, str] = {
     "confirm.nobody": "{question} 无人可以回答；加上 --yes 即为同意。没有提交。",
     "confirm.no": "没有提交。",
     "mend.over_budget": "请缩短或缩小影片，或放宽预算。",
+    "mend.unsupported": "请改用该厂商支持的功能，或在它前面架设 Filmgate。",
     "ids.none": "标准输入里没有 ID。",
     "column.price": "价格",
     "column.time": "时间",

@@ -1,0 +1,320 @@
+"""Vendors in their own dialects: the whole way of a film, what is never sent twice, and what they have not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from filmgate import AsyncClient, Client, bootstrap, errors
+from filmgate.client.endpoint import PROVIDERS, RAW
+from filmgate.settings import Settings
+from filmgate.testing import mock
+from filmgate.wire.upstream import DIALECTS
+
+if TYPE_CHECKING:
+    from tests.client.conftest import Wire
+
+MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
+VIDEOS = [name for name in PROVIDERS if name != "chat"]
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[mock.Running]:
+    """A vendor that takes a moment, at one path a dialect."""
+    async with mock.running(mock.Config(seconds_per_job=(0.15, 0.2), key="sk-1", any_size=True)) as running:
+        yield running
+
+
+def _length(provider: str) -> int:
+    return 10 if provider in {"apiyi-async", "chat"} else 4
+
+
+def _size(provider: str) -> str | None:
+    return None if provider == "chat" else "128x128"
+
+
+def _url(running: mock.Running, provider: str) -> str:
+    return running.url("openai" if provider == "chat" else provider)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_film_is_asked_for_watched_and_saved(upstream: mock.Running, tmp_path: Path, provider: str) -> None:
+    """In each dialect, with no server between; one submission in all."""
+    async with AsyncClient(base_url=_url(upstream, provider), api_key="sk-1", provider=provider, environ={}) as client:
+        video = await client.generate("a koi pond, 9:16", seconds=_length(provider), size=_size(provider))
+        assert video.prompt == "a koi pond, 9:16"
+        seen: list[int] = []
+        await video.wait(timeout=20, on_progress=lambda seen_: seen.append(seen_.progress), poll_interval=0.02)
+        path = await video.save(tmp_path / "pond.mp4")
+    assert (video.status, video.progress) == ("completed", 100)
+    assert seen == sorted(seen)
+    assert path.read_bytes()[4:8] == b"ftyp"
+    assert list(mock.submissions(upstream.lines).values()) == [1]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_the_same_by_blocking(upstream: mock.Running, tmp_path: Path, provider: str) -> None:
+    """The blocking client is the same machine."""
+
+    def make() -> Path:
+        with Client(base_url=_url(upstream, provider), api_key="sk-1", provider=provider, environ={}) as client:
+            video = client.generate("a koi pond", input_reference=PNG, seconds=_length(provider), size=_size(provider))
+            return video.wait(timeout=20, poll_interval=0.02).save(tmp_path / "pond.mp4")
+
+    assert (await asyncio.to_thread(make)).stat().st_size > 1000
+
+
+@pytest.fixture
+async def ours(tmp_path: Path) -> AsyncIterator[Callable[[str], AsyncClient]]:
+    """Clients of a Filmgate, each in the dialect that it speaks at that dialect's path."""
+    models = tmp_path / "models.toml"
+    models.write_text(MODELS, encoding="utf-8")
+    async with bootstrap.build(Settings(data=tmp_path / "data", models=models, log_level="error"), "embedded") as gate:
+        account = await gate.store.accounts.create_account("tests", None)
+        _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
+
+        def client(provider: str) -> AsyncClient:
+            path = "/v1" if provider in {"openai", "chat"} else f"/{provider}/v1"
+            transport = httpx2.ASGITransport(gate.app)
+            return AsyncClient(
+                base_url=f"http://s{path}", api_key=secret, provider=provider, transport=transport, environ={}
+            )
+
+        yield client
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_filmgate_may_be_the_vendor(ours: Callable[[str], AsyncClient], tmp_path: Path, provider: str) -> None:
+    """Every dialect that we speak inward is understood by ourselves."""
+    async with ours(provider) as client:
+        video = await client.generate("一片锦鲤池，下着雨", seconds=_length(provider))
+        await video.wait(timeout=60, poll_interval=0.05)
+        path = await video.save(tmp_path / "pond.mp4")
+    assert path.read_bytes()[4:8] == b"ftyp"
+
+
+class Vendor:
+    """Answers from a list, remembers what it was asked."""
+
+    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self._answers = iter(answers)
+        self.asked: list[httpx2.Request] = []
+
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Answer one request."""
+        self.asked.append(request)
+        answer = next(self._answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def client(self, provider: str = "dmxapi", **options: Any) -> Client:
+        """A client of it."""
+        return Client(
+            base_url="http://v",
+            api_key="sk-1",
+            provider=provider,
+            transport=httpx2.MockTransport(self),
+            environ={},
+            **options,
+        )
+
+
+def _json(body: object, status: int = 200, **headers: str) -> httpx2.Response:
+    return httpx2.Response(status, json=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        httpx2.ReadError("reset"),
+        httpx2.ReadTimeout("late"),
+        httpx2.Response(502, text="bad gateway"),
+        httpx2.Response(503, text="no hint"),
+        httpx2.Response(200, text="<html>"),
+        httpx2.Response(500, json={"error": {"message": "oops"}}),
+    ],
+)
+def test_what_may_have_been_accepted_is_never_sent_again(provider: str, outcome: Any) -> None:
+    """A lost reply is an error of its own, after one request."""
+    vendor = Vendor(outcome)
+    with vendor.client(provider) as client, pytest.raises(errors.SubmissionUnknown):
+        client.generate("a koi pond")
+    assert len(vendor.asked) == 1
+    assert "idempotency-key" not in vendor.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    "outcome", [httpx2.ConnectError("refused"), httpx2.Response(429, headers={"retry-after-ms": "1"})]
+)
+def test_what_was_surely_not_accepted_is_sent_again(wire: Wire, outcome: Any) -> None:
+    """Turned away at the door, or never there."""
+    vendor = Vendor(outcome, _json(wire.video()))
+    with vendor.client() as client:
+        assert client.generate("a koi pond").id == "video_1"
+    assert len(vendor.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        (_json({"error": {"message": "No.", "code": "invalid_api_key"}}, 401), errors.InvalidKey),
+        (_json({"error": {"message": "No.", "code": "insufficient_quota"}}, 403), errors.InsufficientQuota),
+        (_json({"error": {"message": "No.", "code": "invalid_value"}}, 400), errors.InvalidValue),
+        (_json({"error": {"message": "No.", "code": "strange"}}), errors.RequestError),
+        (httpx2.Response(404, text="<html>", headers={"content-type": "text/html"}), errors.UnexpectedAnswer),
+    ],
+)
+def test_a_refusal_is_the_right_error(outcome: httpx2.Response, error: type[Exception]) -> None:
+    """In the vendor's own words, once."""
+    vendor = Vendor(outcome)
+    with vendor.client() as client, pytest.raises(error):
+        client.generate("a koi pond")
+    assert len(vendor.asked) == 1
+
+
+def test_each_vendor_is_shown_its_key_as_it_wants_it(wire: Wire, tmp_path: Path) -> None:
+    """Bare, or after Bearer; never on another host."""
+    assert {name for name, dialect in DIALECTS.items() if not dialect.scheme} == set(RAW)
+    for provider in VIDEOS:
+        vendor = Vendor(
+            _json(wire.video()),
+            _json(wire.video("completed", 100, url="http://cdn.example/film.mp4")),
+            httpx2.Response(302, headers={"location": "http://cdn.example/film.mp4"})
+            if provider != "apiyi-async"
+            else httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4"}),
+            httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4"}),
+        )
+        with vendor.client(provider) as client:
+            video = client.generate("a koi pond").wait(poll_interval=0)
+            video.save(tmp_path / f"{provider}.mp4")
+        expected = "sk-1" if provider in RAW else "Bearer sk-1"
+        assert vendor.asked[0].headers["authorization"] == expected
+        assert vendor.asked[-1].url.host == "cdn.example"
+        assert "authorization" not in vendor.asked[-1].headers
+
+
+def test_what_vendors_have_not_is_said(wire: Wire) -> None:
+    """Before anything is sent, with the way to have it."""
+    vendor = Vendor()
+    with vendor.client() as client:
+        for call in (
+            lambda: client.videos.remix("video_1", "at night"),
+            lambda: client.videos.edit("snow", video="video_1"),
+            lambda: client.videos.extend("on", seconds=4, video="video_1"),
+            lambda: client.videos.cancel("video_1"),
+            lambda: client.videos.delete("video_1"),
+            lambda: client.videos.get_character("char_1"),
+            lambda: client.videos.download_content("video_1", variant="thumbnail"),
+            lambda: client.generate("a koi pond", seed=7),
+            lambda: client.generate("a koi pond", metadata={"a": "b"}),
+            lambda: client.generate("a koi pond", input_reference="https://example.com/p.png"),
+        ):
+            with pytest.raises(errors.Unsupported, match="dmxapi"):
+                call()
+    with vendor.client("chat") as client:
+        with pytest.raises(errors.Unsupported):
+            client.videos.retrieve("video_1")
+        with pytest.raises(errors.Unsupported):
+            list(client.videos.list())
+    assert vendor.asked == []
+    assert wire.film
+
+
+def test_an_answer_that_says_nothing_is_asked_for_again(wire: Wire) -> None:
+    """A vendor's proxy speaks HTML now and then, its status may be a word that nobody knows: the film goes on."""
+    vendor = Vendor(
+        _json(wire.video()),
+        httpx2.Response(200, text="<html>"),
+        _json({"error": {"message": "gone"}}, 404),
+        _json(wire.video("polishing", 250)),
+        _json(wire.video("completed", 80)),
+    )
+    seen: list[tuple[str, int]] = []
+    with vendor.client(max_retries=0) as client:
+        video = client.generate("a koi pond")
+        video.wait(on_progress=lambda video: seen.append((video.status, video.progress)), poll_interval=0)
+    assert seen == [("in_progress", 99), ("completed", 100)]
+
+
+def test_a_video_is_gone_when_it_was_missed_three_times() -> None:
+    """Its machines don't always agree at once."""
+    vendor = Vendor(*[_json({"error": {"message": "no such video"}}, 404)] * 3)
+    with vendor.client() as client, pytest.raises(errors.VideoNotFound) as caught:
+        client.videos.retrieve("video_9")
+    assert (len(vendor.asked), caught.value.video_id) == (3, "video_9")
+
+
+def test_a_film_that_is_only_just_there_is_waited_for(wire: Wire, tmp_path: Path) -> None:
+    """Completed, and not yet on the disk that is asked."""
+    vendor = Vendor(
+        _json(wire.video("completed", 100)),
+        _json({"error": {"message": "Video is not ready yet"}}, 404),
+        httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4"}),
+    )
+    with vendor.client() as client:
+        client.videos.retrieve("video_1").save(tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").read_bytes() == wire.film
+
+
+def test_a_list_is_read_where_there_is_one(wire: Wire) -> None:
+    """Rows that can't be read are left out."""
+    rows = [wire.video("processing", 5), {"id": 7}, wire.video("completed", 100) | {"id": "video_2"}]
+    vendor = Vendor(_json({"object": "list", "data": rows, "has_more": False}))
+    with vendor.client("openai") as client:
+        assert [(video.id, video.status) for video in client.videos.list()] == [
+            ("video_1", "in_progress"),
+            ("video_2", "completed"),
+        ]
+
+
+def _story(*pieces: str, end: bool = True) -> httpx2.Response:
+    lines = [f"data: {json.dumps({'id': 'c-1', 'choices': [{'delta': {'content': piece}}]})}\n\n" for piece in pieces]
+    lines += ["data: [DONE]\n\n"] if end else []
+    return httpx2.Response(200, text="".join(lines), headers={"content-type": "text/event-stream"})
+
+
+def test_a_chat_that_breaks_off_is_not_asked_again() -> None:
+    """Every call is charged: what became of the film is not known, and said so, with its id."""
+    vendor = Vendor(_story("ID: task_1234\n", "进度 42..", end=False))
+    with vendor.client("chat") as client:
+        video = client.generate("a koi pond")
+        with pytest.raises(errors.SubmissionUnknown) as caught:
+            video.wait(poll_interval=0)
+    assert (video.id, caught.value.video_id, len(vendor.asked)) == ("task_1234", "task_1234", 1)
+
+
+def test_a_chat_that_fails_says_why() -> None:
+    """In the vendor's words; with the id where it has one."""
+    vendor = Vendor(_story("ID: task_1234\n", "❌ 生成失败：内容违规\n"))
+    with vendor.client("chat") as client, pytest.raises(errors.VideoModerated):
+        client.generate("a koi pond").wait()
+    body = 'data: {"error":{"message":"Too busy.","code":"busy"}}\n\n'
+    vendor = Vendor(httpx2.Response(200, text=body, headers={"content-type": "text/event-stream"}))
+    with vendor.client("chat") as client, pytest.raises(errors.RequestError, match="Too busy"):
+        client.generate("a koi pond")
+
+
+def test_a_chat_model_is_chosen_by_the_length() -> None:
+    """And the frame goes into the prompt."""
+    vendor = Vendor(_story("ID: task_1234\n"), _story("ID: task_1235\n"))
+    with vendor.client("chat") as client:
+        client.generate("a koi pond", seconds=10, size="1280x720")
+        client.generate("锦鲤池", input_reference="https://example.com/p.png")
+        with pytest.raises(errors.InvalidValue, match="'10' and '15'"):
+            client.generate("a koi pond", seconds=8)
+    first, second = (json.loads(request.content) for request in vendor.asked)
+    assert (first["model"], first["messages"][0]["content"]) == ("sora-2-hd-10s-chat", "16:9 a koi pond")
+    assert second["model"] == "sora-2-hd-15s-chat"
+    assert second["messages"][0]["content"][1]["image_url"]["url"] == "https://example.com/p.png"
