@@ -37,13 +37,17 @@ ARGUMENTS = {
 """What keeps a test short."""
 
 
+def tag(name: str) -> str:
+    """What asks for a fault in a prompt."""
+    return f"[mock:{name}={ARGUMENTS[name]}]" if name in ARGUMENTS else f"[mock:{name}]"
+
+
 class Story:
     """One job that meets one fault, asked step by step."""
 
     def __init__(self, upstream: mock.Running, wire: Wire, name: str) -> None:
         self.upstream, self.wire, self.name = upstream, wire, name
-        argument = f"={ARGUMENTS[name]}" if name in ARGUMENTS else ""
-        self.prompt = f"A paper boat [mock:{name}{argument}]"
+        self.prompt = f"A paper boat {tag(name)}"
 
     async def create(self) -> Seen:
         """Order it."""

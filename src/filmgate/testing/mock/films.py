@@ -50,6 +50,10 @@ class Films:
         # Whoever hangs up does not take the film from those who still wait for it.
         return await asyncio.shield(self._made[film])
 
+    async def close(self) -> None:
+        """Wait for what is being encoded."""
+        await asyncio.gather(*self._made.values(), return_exceptions=True)
+
 
 def signed(film: bytes, job: str) -> bytes:
     """The film with the job's id in a box of its own at the end, so that mixed-up films are told apart."""

@@ -94,10 +94,12 @@ class Log:
     async def _write(self, file: BinaryIO) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            await asyncio.to_thread(_append, file, b"".join(line for line, _ in batch))
-            for _, done in batch:
-                if not done.done():
+            error = await asyncio.to_thread(_append, file, b"".join(line for line, _ in batch))
+            for done in (done for _, done in batch if not done.done()):
+                if error is None:
                     done.set_result(None)
+                else:
+                    done.set_exception(error)
         self._writer = None
 
 
@@ -125,7 +127,12 @@ def _open(path: Path) -> BinaryIO:
     return file
 
 
-def _append(file: BinaryIO, data: bytes) -> None:
-    file.write(data)
-    file.flush()
-    os.fsync(file.fileno())
+def _append(file: BinaryIO, data: bytes) -> OSError | None:
+    """Write and sync; what went wrong is everybody's who waits for these lines."""
+    try:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return None

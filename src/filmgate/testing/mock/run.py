@@ -77,4 +77,4 @@ async def running(
         yield Running(f"http://{host}:{bound[1]}", upstream)
     finally:
         await runner.cleanup()
-        await upstream.log.close()
+        await upstream.close()

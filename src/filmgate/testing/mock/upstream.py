@@ -83,6 +83,11 @@ class Upstream:
         self._dark_until = self._clock() + seconds
         await self._note(Asked.OUTAGE, duration=seconds)
 
+    async def close(self) -> None:
+        """Finish films and lines under way."""
+        await self._films.close()
+        await self.log.close()
+
     async def create(self, call: Call, fields: Mapping[str, object]) -> Reply:
         """``POST /videos``."""
 
