@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,35 @@ from PIL import Image
 
 from filmgate.client.films import check_mp4
 
+from .conftest import Place, Served
+
 if TYPE_CHECKING:
-    from tests.cli.conftest import Place, Ran, Served
+    from tests.cli.conftest import Ran
+
+TINY = """
+[models.sora-2]
+engine = "testcard"
+sizes = ["72x128", "128x72"]
+default_size = "72x128"
+seconds = [1, 4]
+default_seconds = 1
+price = { default = 0 }
+"""
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Films are saved into the current folder."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server whose films are small and short: there are many of them here."""
+    place = Place(tmp_path_factory.mktemp("served"))
+    (place.folder / "models.toml").write_text(TINY)
+    with place.serving() as (url, _):
+        yield Served(url, place("keys", "create", "-q").out.strip())
 
 
 def _videos(served: Served) -> int:
@@ -55,10 +77,10 @@ def test_a_row_that_is_added_is_made_alone(served: Served) -> None:
 
 def test_names_come_from_rows_or_a_template(served: Served) -> None:
     """A row's own wins; none leads out of the folder."""
-    rows = [{"prompt": "a", "output": "own/a"}, {"prompt": "b", "size": "1280x720"}]
+    rows = [{"prompt": "a", "output": "own/a"}, {"prompt": "b", "size": "128x72"}]
     Path("p.json").write_text(json.dumps(rows))
     films = _lines(served("batch", "p.json", "--out", "films", "-o", "{size}/{slug}.{ext}"))
-    assert sorted(films) == ["films/1280x720/b.mp4", "films/own/a.mp4"]
+    assert sorted(films) == ["films/128x72/b.mp4", "films/own/a.mp4"]
     Path("q.json").write_text(json.dumps([{"prompt": "a", "output": "../../x.mp4"}]))
     assert served("batch", "q.json").code == 2
 
@@ -79,9 +101,7 @@ def test_a_file_of_yours_stays(served: Served) -> None:
 def test_everything_is_checked_before_anything_is_sent(served: Served) -> None:
     """All problems at once, each with its row, in the language that was asked for."""
     Image.new("RGB", (8, 8)).save("small.png")
-    Path("p.csv").write_text(
-        "prompt,seconds,size,image\na,5,,\nb,4,1x1,\nc,4,,small.png\nd,4,,none.png\ne,4,720x1280,\n"
-    )
+    Path("p.csv").write_text("prompt,seconds,size,image\na,5,,\nb,4,1x1,\nc,4,,small.png\nd,4,,none.png\ne,4,72x128,\n")
     before = _videos(served)
     ran = served("batch", "p.csv")
     assert (ran.code, ran.out) == (2, "")
@@ -148,6 +168,7 @@ def test_progress_at_a_terminal(served: Served, columns: str) -> None:
 @pytest.mark.slow
 def test_the_engine_in_this_process_makes_batches(place: Place) -> None:
     """Without a server; Ctrl-C says how to go on, and the same command does."""
+    (place.folder / "models.toml").write_text(TINY)
     file = place.folder / "p.txt"
     file.write_text("a\nb\nc\n")
     process = place.start("batch", "p.txt", FILMGATE_TESTCARD_DELAY="60")
@@ -166,8 +187,7 @@ def test_the_engine_in_this_process_makes_batches(place: Place) -> None:
 @pytest.mark.slow
 def test_the_budget_is_kept(place: Place) -> None:
     """Exit 8 before the row that would exceed it; a larger budget goes on."""
-    models = place.folder / "models.toml"
-    models.write_text('[models.sora-2]\nengine = "testcard"\nprice = { default = 100000 }\n')
+    (place.folder / "models.toml").write_text(TINY.replace("= 0", "= 400000"))
     (place.folder / "p.txt").write_text("a\nb\nc\n")
     ran = place("batch", "p.txt", "--budget", "1", "--concurrency", "1")
     assert (ran.code, len(ran.out.splitlines())) == (8, 2)
