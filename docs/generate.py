@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from platformdirs import user_data_path
 
-from filmgate import errors, settings, video
+from filmgate import errors, routes, settings, video
 from filmgate.catalog import Catalog
 from filmgate.flow import failures
 from filmgate.testing.mock import FAULTS
@@ -53,19 +53,64 @@ def _setting_rows(said: Said) -> list[str]:
     ]
 
 
+def _key_rows(table: str, keys: Mapping[str, str], said: Said) -> list[str]:
+    return [f"| `{key}` | {said('tables', f'{table}_{key}', text)} |" for key, text in keys.items()]
+
+
+ENGINE_KEYS = {
+    "kind": "Which engine it is: `openai-videos`, `scene`, `testcard` …, or an entry point's name; the name of the "
+    "table where it is missing.",
+    "key_env": "The environment variable that holds its key.",
+    "key_file": "The file that does; a relative path is meant from where `filmgate.toml` lies.",
+}
+ROUTE_KEYS = {
+    "engines": "Names of engines, or `{ engine = NAME, weight = N }`.",
+    "policy": "`order`: the first that is able and in order; `weighted`: by their weights.",
+    "failover": "Codes of failures after which another engine is asked, once a video.",
+}
+
+
 def settings_page() -> str:
-    """Every setting, with its environment variable and default."""
+    """Every setting, with its environment variable and default, and the tables of the file."""
     return (
         "# Settings\n\nA value comes from the first of: a command-line flag, the environment, `filmgate.toml`, the "
-        "default.\n\n" + _table("| Setting | Environment | Type | Default | What it does |", _setting_rows(english))
+        "default. `filmgate config list --show-origin` says which it was, `filmgate config check` what is wrong.\n\n"
+        + _table("| Setting | Environment | Type | Default | What it does |", _setting_rows(english))
+        + "\n## The file\n\n`filmgate.toml` is that of `--config`, that of `FILMGATE_CONFIG`, the one in the folder "
+        "you are in, or the one in your configuration folder; the first that there is. Settings stand at its top, "
+        "then tables. [How to use them](../how-to/upstreams.md).\n\n"
+        "### `[engines.NAME]`\n\n"
+        + _table("| Key | What it says |", _key_rows("engines", ENGINE_KEYS, english))
+        + "\nEvery other key is an option of that kind of engine.\n\n### `[routes.MODEL]`\n\n"
+        + _table("| Key | What it says |", _key_rows("routes", ROUTE_KEYS, english))
+        + f"\nWithout `failover` these go on to another engine: {_codes(routes.FAILOVER)}.\n\n"
+        f"These never do, and can't be named: {_codes(routes.NEVER)}.\n\n"
+        "### `[models.NAME]`, `[profiles.NAME]`\n\n"
+        "A model has the keys of `models.toml`, laid over it. A profile says where the command line goes.\n"
     )
 
 
 def settings_page_zh() -> str:
     """The same in Chinese."""
-    return "# 设置\n\n取值顺序：命令行参数、环境变量、`filmgate.toml`、默认值，先有者为准。\n\n" + _table(
-        "| 设置 | 环境变量 | 类型 | 默认值 | 作用 |", _setting_rows(chinese)
+    return (
+        "# 设置\n\n取值顺序：命令行参数、环境变量、`filmgate.toml`、默认值，先有者为准。"
+        "`filmgate config list --show-origin` 说明取自何处，`filmgate config check` 指出错误。\n\n"
+        + _table("| 设置 | 环境变量 | 类型 | 默认值 | 作用 |", _setting_rows(chinese))
+        + "\n## 配置文件\n\n`filmgate.toml` 依次取：`--config` 指定的、`FILMGATE_CONFIG` 指定的、当前目录中的、"
+        "用户配置目录中的，先有者为准。设置写在最前，其后是各个表。[用法](../how-to/upstreams.zh-CN.md)。\n\n"
+        "### `[engines.NAME]`\n\n"
+        + _table("| 键 | 含义 |", _key_rows("engines", ENGINE_KEYS, chinese))
+        + "\n其余各键都是这种引擎的选项。\n\n### `[routes.MODEL]`\n\n"
+        + _table("| 键 | 含义 |", _key_rows("routes", ROUTE_KEYS, chinese))
+        + f"\n没有 `failover` 时，这些失败会转给另一个引擎：{_codes(routes.FAILOVER)}。\n\n"
+        f"这些永远不会，也不能写在其中：{_codes(routes.NEVER)}。\n\n"
+        "### `[models.NAME]`, `[profiles.NAME]`\n\n"
+        "模型的键与 `models.toml` 相同，覆盖在其上。配置档说明命令行访问哪里。\n"
     )
+
+
+def _codes(codes: Iterable[str]) -> str:
+    return " ".join(f"`{code}`" for code in sorted(codes))
 
 
 # ---- errors

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from docs.generate import CHINESE, shown_errors, shown_failures
+from docs.generate import CHINESE, ENGINE_KEYS, ROUTE_KEYS, shown_errors, shown_failures
 
 from filmgate import settings
 from filmgate.bootstrap import build
@@ -174,6 +174,8 @@ def test_chinese_tables_are_whole() -> None:
     assert CHINESE["errors"].keys() == {kind.code for kind in shown_errors()}
     assert CHINESE["failures"].keys() == {failure.code for failure in shown_failures()}
     assert CHINESE["settings"].keys() == {row.name for row in settings.describe()}
+    tables = {f"engines_{key}" for key in ENGINE_KEYS} | {f"routes_{key}" for key in ROUTE_KEYS}
+    assert CHINESE["tables"].keys() == tables
     assert CHINESE["statuses"].keys() == set(map(str, Status))
     assert CHINESE["stages"].keys() == set(map(str, Stage))
 

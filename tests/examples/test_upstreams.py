@@ -1,0 +1,26 @@
+"""The example of two vendors behind one model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+pytestmark = [pytest.mark.slow, pytest.mark.needs("bash", "curl")]
+
+
+def test_films_are_made_though_a_vendor_is_dark(tmp_path: Path) -> None:
+    """Three films, three submissions, and no process is left."""
+    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = ["bash", str(EXAMPLES / "upstreams.sh")]
+    ran = subprocess.run(
+        command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=120
+    )
+    assert ran.returncode == 0, ran
+    assert ran.stdout.splitlines()[-1] == "films paid for: 3"
+    assert {film.name for film in tmp_path.glob("*.mp4")} == {"boat.mp4", "crane.mp4", "kite.mp4"}
