@@ -223,10 +223,11 @@ class Flow:
         for video in videos:
             if video.cancel_requested:
                 await self._cancel(video)
+        known = self._roster.concurrency
         starts = [
             Start(video.id, video.engine, video.epoch)
             for video in videos
-            if not video.cancel_requested and video.engine in self._roster.concurrency
+            if not video.cancel_requested and video.engine in known
         ]
         if starts:
             await self._durable.enqueue(starts)
