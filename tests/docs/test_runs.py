@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -39,7 +40,10 @@ def _check_film(path: Path) -> None:
 def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
     """A page's shell blocks, put together, are a script that succeeds; the films that it saves play."""
     Image.new("RGB", (640, 640), (60, 120, 160)).save(tmp_path / "first-frame.png")
-    environ = {**os.environ, "GATE": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
+    for name in ("batch.csv", "story.yaml"):
+        shutil.copy(ROOT / "examples" / name, tmp_path)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environ = {**os.environ, "PATH": path, "GATE": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
     command = ["bash", "-euo", "pipefail", "-c", SCRIPTS[page]]
     ran = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=100
