@@ -57,7 +57,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: dict[str, Copied]  # by path within the backup
 
 
-def take(data: Path, target: Path, *, now: float, version: str) -> Manifest:
+def take(data: Path, target: Path, *, now: float, version: str, copied: Callable[[], None] = lambda: None) -> Manifest:
     """Copy a data folder that may be in use; files are linked where the file system allows.
 
     Args:
@@ -65,6 +65,7 @@ def take(data: Path, target: Path, *, now: float, version: str) -> Manifest:
         target: a folder that is empty or not there yet.
         now: Unix seconds.
         version: of Filmgate, for the manifest.
+        copied: called after each copy of the rows, before their files' turn.
 
     Raises:
         SettingsError: there is nothing to copy, or the target is in use.
@@ -73,7 +74,7 @@ def take(data: Path, target: Path, *, now: float, version: str) -> Manifest:
     if not (data / DATABASE).exists():
         raise SettingsError(f"There is no database in {data}: nothing to back up.")
     _make_empty(target)
-    named = _copy_agreeing(data, target)
+    named = _copy_agreeing(data, target, copied)
     _copy_secrets(data / SECRETS, target / SECRETS)
     manifest = _describe(target, named, now, version)
     _write(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
@@ -145,10 +146,11 @@ def _doubt(connection: sqlite3.Connection, now: float) -> None:
     connection.execute("COMMIT")
 
 
-def _copy_agreeing(data: Path, target: Path) -> dict[str, str]:
+def _copy_agreeing(data: Path, target: Path, copied: Callable[[], None]) -> dict[str, str]:
     """The rows and every file that they name; returns those files' digests by path within the backup."""
     for _ in range(SNAPSHOTS):
         _copy_rows(data / DATABASE, target / DATABASE)
+        copied()
         named = _named(target / DATABASE)
         # A file may go between the copy of its row and its turn; then newer rows don't name it.
         missing = [name for name in named if not _linked(data / name, target / name)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 from msgspec import structs
 
@@ -86,8 +88,8 @@ async def _inspect(frame: Frame, video_id: str) -> None:
     for name, value in found.items():
         if isinstance(value, list):
             _section(frame, name, value)
-        elif value not in (None, "", {}):
-            frame.put(f"{name:<16}{value}")
+        elif value is not None and value is not False:
+            frame.put(f"{name:<18}{_said(name, value)}")
 
 
 async def _resolve(frame: Frame, video_id: str, outcome: Outcome, note: str) -> None:
@@ -172,4 +174,10 @@ def _section(frame: Frame, name: str, lines: list[dict[str, object]]) -> None:
 
 
 def _shown(key: str, value: object) -> str:
-    return moment(value) if key in {"at", "created_at"} and isinstance(value, float) else f"{key}={value}"
+    return _said(key, value) if key in {"at", "created_at"} else f"{key}={_said(key, value)}"
+
+
+def _said(key: str, value: object) -> object:
+    if isinstance(value, float) and (key == "at" or key.endswith("_at")):
+        return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
+    return value

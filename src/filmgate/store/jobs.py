@@ -73,11 +73,15 @@ class Told(Struct, frozen=True, kw_only=True):
 _CODE = video.c.error_code == literal_column("'submission_unknown'")
 _UNRESOLVED = video.c.id.not_in(select(resolution.c.video_id))
 _ROW = select(*VIDEO_COLUMNS).where(video.c.id == bindparam("video_id"))
-_SUBMISSIONS = select(*(submission.c[field] for field in Submission.__struct_fields__)).where(
-    submission.c.video_id == bindparam("video_id")
+_SUBMISSIONS = (
+    select(*(submission.c[field] for field in Submission.__struct_fields__))
+    .where(submission.c.video_id == bindparam("video_id"))
+    .order_by(submission.c.at)
 )
-_BOOKINGS = select(*(ledger_entry.c[field] for field in Booking.__struct_fields__)).where(
-    ledger_entry.c.video_id == bindparam("video_id")
+_BOOKINGS = (
+    select(*(ledger_entry.c[field] for field in Booking.__struct_fields__))
+    .where(ledger_entry.c.video_id == bindparam("video_id"))
+    .order_by(ledger_entry.c.id)
 )
 _TOLD = (
     select(

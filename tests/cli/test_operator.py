@@ -1,0 +1,164 @@
+"""What the operator types, beside a running server or without one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.claim import claim
+from filmgate.store import Store
+from filmgate.testing.house import House
+from filmgate.video import VideoError
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Cli, Ran
+
+
+class Desk:
+    """Commands on one folder."""
+
+    def __init__(self, cli: Cli, folder: Path) -> None:
+        self._cli = cli
+        self.folder = folder
+        self.doubtful, self.waiting = asyncio.run(_fill(folder))
+
+    def __call__(self, *arguments: str, **environ: str) -> Ran:
+        """Run one."""
+        return self._cli(*arguments, FILMGATE_DATA=str(self.folder), **environ)
+
+    def json(self, *arguments: str) -> object:
+        """What it says to programs."""
+        ran = self(*arguments, "--format", "json")
+        assert ran.code == 0, ran
+        return json.loads(ran.out)
+
+
+async def _fill(folder: Path) -> tuple[str, str]:
+    async with House.open(folder) as house:
+        doubtful, waiting = await house.accept(), await house.accept()
+        await house.store.videos.intend(doubtful.id, "token", house.time())
+        await house.store.videos.fail(doubtful.id, VideoError("submission_unknown", "Nobody knows."), house.time())
+        await house.store.accounts.create_key(house.account.id, "old", requests_per_minute=7, models=["sora-2"])
+        return doubtful.id, waiting.id
+
+
+@pytest.fixture
+def desk(cli: Cli, tmp_path: Path) -> Desk:
+    """A folder with a video in doubt and one that nobody works on."""
+    return Desk(cli, tmp_path)
+
+
+def _ids(ran: Ran) -> list[str]:
+    assert ran.code == 0, ran
+    return ran.out.split()
+
+
+def test_jobs_are_chosen(desk: Desk) -> None:
+    """By what is in doubt, what is stuck, status, engine and account; newest first."""
+    both = [desk.waiting, desk.doubtful]
+    assert _ids(desk("jobs", "list", "-q")) == both
+    assert _ids(desk("jobs", "list", "-q", "--doubtful")) == [desk.doubtful]
+    assert _ids(desk("jobs", "list", "-q", "--stuck")) == [desk.waiting]
+    assert _ids(desk("jobs", "list", "-q", "--for", "36500d")) == []
+    assert _ids(desk("jobs", "list", "-q", "--status", "failed")) == [desk.doubtful]
+    assert _ids(desk("jobs", "list", "-q", "--engine", "scripted", "--limit", "1")) == [desk.waiting]
+    assert _ids(desk("jobs", "list", "-q", "--account", "nobody")) == []
+    assert "submission_unknown" in desk("jobs", "list").out
+    assert "There are none." in desk("jobs", "list", "--engine", "none").err
+
+
+def test_a_job_is_told_whole(desk: Desk) -> None:
+    """Row, history, ledger and submissions; never the prompt; one that does not exist ends with 3."""
+    told = desk.json("jobs", "inspect", desk.doubtful)
+    assert isinstance(told, dict)
+    assert (told["status"], told["engine"], told["resolution"]) == ("failed", "scripted", None)
+    assert [step["stage"] for step in told["history"]] == ["accepted", "submitting", "done"]
+    assert [entry["kind"] for entry in told["ledger"]] == ["hold", "release"]
+    shown = desk("jobs", "inspect", desk.doubtful)
+    assert "submission_unknown: Nobody knows." in shown.out
+    assert "paper boat" not in shown.out + str(told)
+    assert desk("jobs", "inspect", "video_of_nobody").code == 3
+
+
+def test_a_doubt_is_resolved(desk: Desk) -> None:
+    """With a word and a reason it leaves the list, the last word counts, and no money moves; others have no doubt."""
+    for outcome in ("lost", "refunded"):
+        ran = desk("jobs", "resolve", desk.doubtful, "--as", outcome, "--note", f"{outcome}, says their invoice")
+        assert ran.code == 0
+    assert _ids(desk("jobs", "list", "-q", "--doubtful")) == []
+    told = desk.json("jobs", "inspect", desk.doubtful)
+    assert isinstance(told, dict)
+    assert told["resolution"]["note"] == "refunded, says their invoice"
+    assert desk("ledger", "verify").code == 0
+    assert desk("jobs", "resolve", desk.waiting, "--as", "made", "--note", "no").code == 6
+    assert desk("jobs", "resolve", desk.doubtful, "--as", "made").code == 2
+
+
+def test_keys_are_replaced(desk: Desk) -> None:
+    """The new key has the old one's limits; the old one lives as long as it was granted, and its list says so."""
+    listed = desk.json("keys", "list")
+    assert isinstance(listed, list)
+    (old,) = listed
+    assert old["limits"] == {"requests_per_minute": 7, "models": "sora-2"}
+    fresh = desk("keys", "rotate", old["id"], "--grace", "1h", "-q").out.strip()
+    listed = desk.json("keys", "list")
+    assert isinstance(listed, list)
+    assert [bool(key["expires"]) for key in listed] == [True, False]
+    assert listed[1]["limits"] == old["limits"]
+    assert asyncio.run(_opens(desk.folder, fresh))
+    assert desk("keys", "rotate", listed[1]["id"]).code == 0
+    assert not asyncio.run(_opens(desk.folder, fresh))
+    assert desk("keys", "rotate", listed[1]["id"]).code == 3
+    assert "7/min" in desk("keys", "list").out
+
+
+async def _opens(folder: Path, secret: str) -> bool:
+    store = Store.open(folder / "filmgate.sqlite")
+    try:
+        return await store.accounts.principal(secret) is not None
+    finally:
+        await store.close()
+
+
+def test_there_and_back(desk: Desk, tmp_path: Path) -> None:
+    """A backup names what is in it; restored, paid work is in doubt; neither lays itself over anything."""
+    copy, back = tmp_path.with_name("copy"), tmp_path.with_name("back")
+    made = desk.json("backup", str(copy))
+    assert isinstance(made, dict)
+    assert made["rows"]["video"] == 2
+    assert desk("backup", str(copy)).code == 2
+    ran = desk("restore", str(copy), "--data", str(back))
+    assert (ran.code, ran.out) == (0, f"{back}\n")
+    assert "1 of them were unfinished" in ran.err
+    assert desk("restore", str(copy)).code == 2
+    (copy / "filmgate.sqlite").write_bytes(b"")
+    assert desk("restore", str(copy), "--data", str(tmp_path / "third")).code == 12
+
+
+def test_useless_files_go(desk: Desk) -> None:
+    """What no row names is counted, then removed; what was written just now stays, it may be named soon."""
+    kept = desk.folder / "files" / "kept" / "references"
+    kept.mkdir(parents=True)
+    for name, age in (("old.png", 7200), ("new.png", 0)):
+        (kept / name).write_bytes(b"x")
+        then = (kept / name).stat().st_mtime - age
+        os.utime(kept / name, (then, then))
+    assert desk.json("gc", "--dry-run") == {"expired": 0, "orphans": 1, "staged": 0, "dry_run": True}
+    assert {path.name for path in kept.iterdir()} == {"new.png", "old.png"}
+    assert "1 that no row names" in desk("gc").out
+    assert [path.name for path in kept.iterdir()] == ["new.png"]
+
+
+def test_rows_are_brought_up_to_date(desk: Desk) -> None:
+    """The revision is said; a folder that a server holds is refused."""
+    assert desk("migrate").code == 0
+    held = claim(desk.folder, "server", alone=True)
+    try:
+        assert desk("migrate").code == 2
+    finally:
+        held.release()
