@@ -641,6 +641,8 @@ BAD_OPTIONS = [
     ({"submit_timeout": -1.0}, "'submit_timeout' is a number above 0"),
     ({"submit_timeout": float("inf")}, "'submit_timeout' is a number above 0"),
     ({"reconcile": "prayer"}, "'reconcile' is 'prayer'"),
+    ({"reconcile": "list", "flavour": "new-api"}, "'reconcile' is 'list', which new-api has not"),
+    ({"reconcile": "list", "dialect": "klingon"}, "'dialect' is 'klingon'"),
     ({"profiles": {"m": {"fsp": 16}}}, "fsp"),
     ({"profiles": {"m": {"frame_rule": "4k-1"}}}, "'profiles' has the frame_rule '4k-1'"),
     ({"profiles": {"m": {"fps": 0}}}, "'profiles' is a number above 0"),

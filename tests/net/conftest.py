@@ -41,6 +41,7 @@ class Site:
         self.headers: dict[str, str] = {}
         self.stall = asyncio.Event()
         self.stalling = False
+        self.late = 0.0  # seconds before the answer
         self.sent = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -54,6 +55,7 @@ class Site:
             return web.Response(status=302, headers={"Location": request.query_string})
         if request.path == "/loop":
             return web.Response(status=307, headers={"Location": "/loop"})
+        await asyncio.sleep(self.late)
         response = web.StreamResponse(status=self.status, headers={"Content-Type": "image/png", **self.headers})
         await response.prepare(request)
         for part in self.parts:

@@ -67,7 +67,7 @@ class Client:
         resolver: the system's, or a test's.
         tls: whom to trust, if not those whom the system trusts.
         connect_timeout: seconds to wait for a connection.
-        idle_timeout: seconds to wait for the next bytes.
+        idle_timeout: seconds to wait for the next bytes of a download; an answer that is read whole has its own time.
 
     Raises:
         BadUrl: the base URL can't be used.
@@ -90,7 +90,8 @@ class Client:
         self._allowed = Allowed([*allow_hosts, own])
         self._resolver = Checking(resolver or system_resolver, self._allowed)
         self._tls = tls
-        self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_read=idle_timeout)
+        self._connect_timeout = connect_timeout
+        self._idle_timeout = idle_timeout
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
@@ -133,7 +134,7 @@ class Client:
         try:
             async with (
                 asyncio.timeout(within),
-                self.open(method, url, headers=headers, body=body, fresh=fresh, flight=flight) as response,
+                self.open(method, url, headers=headers, body=body, fresh=fresh, idle=within, flight=flight) as response,
             ):
                 return Reply(
                     status=response.status, headers=lowered(response), body=await _read(response, limit, flight)
@@ -150,6 +151,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         fresh: bool = False,
+        idle: float | None = None,
         flight: _Flight | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer whose body is still to be read; whatever goes wrong with it inside becomes a Fault too."""
@@ -162,6 +164,7 @@ class Client:
             headers={**(headers or {}), **own},
             data=body or None,
             allow_redirects=False,
+            timeout=self._timeout(idle or self._idle_timeout),
             trace_request_ctx=flight,
         )
         try:
@@ -173,6 +176,9 @@ class Client:
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise Fault(_told(error), sent=flight.sent) from error
+
+    def _timeout(self, idle: float) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=idle)
 
     def _checked(self, text: str) -> yarl.URL:
         """The URL, if its host may be asked as far as can be said before it is resolved."""
@@ -202,7 +208,6 @@ class Client:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
-                timeout=self._timeout,
                 trace_configs=[trace],
                 headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
             )

@@ -96,7 +96,7 @@ class OpenAIVideosEngine:
         return Capabilities(
             paid=options.paid,
             idempotent=options.idempotent or options.reconcile == "idempotency-key",
-            findable=options.reconcile == "list",
+            findable=options.reconcile == "list" and upstream.lists,
             cancels=upstream.cancel_call is not None,
             image_input=options.image_input,
             audio=options.audio,

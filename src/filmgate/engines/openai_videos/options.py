@@ -134,7 +134,7 @@ def _mistakes(options: Options) -> Mapping[str, str | None]:
         "dialect": _unless_in(options.dialect, DIALECTS),
         "flavour": _wrong_flavour(options),
         "api_key": None if _is_key(options.api_key) else "holds characters that no key has",
-        "reconcile": _unless_in(options.reconcile, ("idempotency-key", "list", "none")),
+        "reconcile": _wrong_reconciling(options),
         "running": _unless_positive(options.running),
         "creates_a_minute": _unless_positive(options.creates_a_minute),
         "ca_file": _wrong_authorities(options.ca_file),
@@ -167,6 +167,13 @@ def _wrong_flavour(options: Options) -> str | None:
     if options.flavour in FLAVOURS and options.dialect != "openai":
         return f"is for the dialect openai, not for {options.dialect}"
     return _unless_in(options.flavour, (AUTO, PLAIN, *FLAVOURS))
+
+
+def _wrong_reconciling(options: Options) -> str | None:
+    known = options.dialect in DIALECTS
+    if known and options.reconcile == "list" and not options.upstream.lists:
+        return f"is 'list', which {options.upstream.name} has not"
+    return _unless_in(options.reconcile, ("idempotency-key", "list", "none"))
 
 
 def _wrong_profile(profile: Profile) -> str | None:
