@@ -43,9 +43,9 @@ def bank(stage: Stage, canvas: Canvas, base: float, rise: float, near: float) ->
         x, r = canvas.x0 + column, rise * (0.16 + 0.34 * rng.random()) * (0.7 + 0.5 * d)
         y = float(tops[column]) + rise * (1.5 * d - 0.15) + 0.2 * r
         glow = 0.55 - 0.75 * d + 0.25 * rng.random()
-        marks += [(x, y, r, 0.72 * r, 0.0, 0.55), (x + lx * 0.22 * r, y + ly * 0.26 * r, 0.72 * r, 0.48 * r, 0.0, 0.5)]
+        marks += [(x, y, r, 0.72 * r, 0.0, 0.42), (x + lx * 0.22 * r, y + ly * 0.26 * r, 0.72 * r, 0.48 * r, 0.0, 0.42)]
         tones += [mix(low, lit, max(0.0, glow)), mix(low, lit, min(1.2, max(0.15, glow + 0.5)))]
-    _around(canvas, np.array(marks, np.float32), np.array(tones, np.float32), max(1.5, 0.14 * rise))
+    _around(canvas, np.array(marks, np.float32), np.array(tones, np.float32), max(1.0, 0.08 * rise))
 
 
 def _around(canvas: Canvas, marks: np.ndarray, tones: np.ndarray, softness: float) -> None:

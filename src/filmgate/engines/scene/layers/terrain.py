@@ -43,14 +43,15 @@ def alps(seed: int) -> F32:
 class Terrain:
     """The land and the way over it."""
 
-    def __init__(self, stage: Stage, relief: Relief, *, speed: float, bob: float = 0.01) -> None:
+    def __init__(self, stage: Stage, relief: Relief, *, speed: float, bob: float = 0.01, over: float = 1.15) -> None:
+        """``over``: kilometres above the tops; ``speed``: kilometres a second."""
         self.relief, self.bob = relief, bob
         self.heights = relief.heights
         self.colours = _colours(stage, relief)
         detail = ridges(512, 512, 12 / 512, 12 / 512, 0.0, 0.0, 7, 12, stage.seed % 1000 + 21)
         spread = (detail - detail.mean()) / (4 * float(detail.std())) + 0.5
         self.detail = np.asarray(np.clip(spread, 0, 1), np.float32)
-        self.way = _Way(self.heights, stage, speed)
+        self.way = _Way(self.heights, stage, speed, over)
 
     def put(self, stage: Stage) -> None:
         """Add it in front of the sky."""
@@ -85,13 +86,13 @@ class Terrain:
 class _Way:
     """A gently turning course that keeps clear of the tops."""
 
-    def __init__(self, heights: F32, stage: Stage, speed: float) -> None:
+    def __init__(self, heights: F32, stage: Stage, speed: float, over: float) -> None:
         self.speed, self.seconds = speed, max(1.0, stage.seconds * 2.3)
         self.x0, self.z0 = self._start(heights, np.random.default_rng(stage.seed + 51))
         self.times = np.linspace(0, self.seconds, 128)
         tops = np.array([self._highest(heights, t) for t in self.times])
         window = np.hanning(47) / np.hanning(47).sum()
-        self.altitudes = np.convolve(np.pad(tops, 23, mode="edge"), window, "valid") + 1.15
+        self.altitudes = np.convolve(np.pad(tops, 23, mode="edge"), window, "valid") + over
 
     def _start(self, heights: F32, rng: np.random.Generator) -> tuple[float, float]:
         """Of many places the one with the grandest view ahead: low at one's feet, high beyond."""

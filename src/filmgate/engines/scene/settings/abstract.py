@@ -130,7 +130,9 @@ def _layout(stage: Stage, text: str) -> tuple[list[str], float]:
             break
         size *= 0.9
     if len(lines) > 3:
-        lines = [*lines[:2], lines[2][:-1] + "…"]
+        return [*lines[:2], lines[2][:-1] + "…"], size
+    while len(narrower := _broken(text, size, room * 0.94)) == len(lines):  # lines of much the same length
+        lines, room = narrower, room * 0.94
     return lines, size
 
 

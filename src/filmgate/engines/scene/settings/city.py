@@ -99,7 +99,7 @@ def city(stage: Stage) -> None:
     stage.light = night_glow(stage.light) if stage.light.lamps >= 0.9 else stage.light
     stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
-    stage.standing, stage.bounds, stage.wet, stage.reach = 5.4, (4.0, 15.0), 0.4, 1.1
+    stage.standing, stage.bounds, stage.wet, stage.reach = 6.0, (4.0, 15.0), 0.4, 1.1
     day = stage.light.lamps < _DUSK
     sky(stage, sheets=1 + day)
     distant = stage.canvas(top=-0.35, bottom=0.75)

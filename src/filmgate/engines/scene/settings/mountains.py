@@ -28,10 +28,12 @@ from filmgate.engines.scene.stage import Stage
 )
 def mountains(stage: Stage) -> None:
     """A drone's view, always on the way."""
-    stage.horizon = stage.height * (0.36 if not stage.portrait else 0.42)
+    stage.horizon = stage.height * (0.36 if not stage.portrait else 0.46)
     stage.focal = 0.82 * max(stage.width, stage.height * 0.9)
     stage.eye, stage.standing, stage.reach = 30.0, 90.0, 4.0
     stage.bounds = (40.0, 300.0)
     sky(stage)
-    Terrain(stage, Relief(heights=alps(stage.seed % 1000)), speed=0.7).put(stage)
+    Terrain(stage, Relief(heights=alps(stage.seed % 1000)), speed=0.7, over=1.15 if not stage.portrait else 2.0).put(
+        stage
+    )
     stage.hear(wind=1.0, pad=0.6)

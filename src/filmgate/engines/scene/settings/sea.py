@@ -51,7 +51,8 @@ def sea(stage: Stage) -> None:
     )
     ridge(stage, isles)
     tint = stage.light.shade((0.10, 0.26, 0.36), lit=0.35)
-    waves = Surface(tint=tint, swell=0.11, mirror=0.14, wave=0.32, speed=1.5, wind=0.5, foam=0.45)
+    rough = 1.9 if "storm" in stage.shot.weather else 1.0
+    waves = Surface(tint=tint, swell=0.11 * rough, mirror=0.14, wave=0.32, speed=1.5, wind=0.5, foam=0.45 * rough)
     Water(waves).put(stage)
     stage.hear(waves=0.8, wind=0.45, gulls=0.3 if not stage.light.moon else 0.0)
     for n in range(math.ceil(stage.seconds / 2.4)):

@@ -57,7 +57,7 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
         t, out = frame.t, []
         for k, r in enumerate(random):
             far = 1.0 if count == 1 else 0.55 + 0.45 * r[2]
-            column, row = (0.0, 0.0) if count == 1 else (-0.05 * k + 0.10 * r[0], 0.26 * (r[1] - 0.5))
+            column, row = (0.0, 0.0) if count == 1 else (-0.14 * k + 0.10 * r[0], 0.46 * (r[1] - 0.5))
             x = (0.34 * stage.width + stage.width * column + t * stage.width * 0.05 * far) % way - 0.2 * stage.width
             y = stage.height * (top * (0.46 + row) + 0.016 * math.sin(t * 0.9 + r[3] * 9))
             glide = 0.5 + 0.5 * math.sin(t * 0.5 + r[4] * 9)

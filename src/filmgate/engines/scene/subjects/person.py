@@ -14,7 +14,7 @@ from filmgate.engines.scene.layers.figures import Actor, paint
 from filmgate.engines.scene.layers.people import ADULT, CHILD, WOMAN, Build, Outfit, pose, skins
 from filmgate.engines.scene.layers.table import table
 from filmgate.engines.scene.palette import COLOURS, Colour, rgb
-from filmgate.engines.scene.registry import Words, subject
+from filmgate.engines.scene.registry import Words, settings, subject
 from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 
 _TAU = 2 * math.pi
@@ -265,6 +265,11 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
         stage.events += [SoundEvent((n + 0.3) / (2 * rate), "step", 0.15 * (-1) ** n, 0.35) for n in steps]
 
 
+def _indoors(stage: Stage) -> bool:
+    place = settings().get(stage.shot.setting)
+    return place is not None and place.indoor
+
+
 def _somebody(
     stage: Stage, spec: SubjectSpec, rng: np.random.Generator, k: int, count: int, action: str
 ) -> tuple[Build, Outfit]:
@@ -273,7 +278,7 @@ def _somebody(
     woman = "woman" in spec.attributes or ("man" not in spec.attributes and count > 1 and rng.random() < 0.5)
     child, old = "child" in spec.attributes, "old" in spec.attributes
     build = CHILD if child else WOMAN if woman else ADULT
-    wet = action in {"walk", "stand"} and bool({"rain", "storm"} & set(stage.shot.weather)) and not stage.holes
+    wet = action in {"walk", "stand"} and bool({"rain", "storm"} & set(stage.shot.weather)) and not _indoors(stage)
     under = "umbrella" in spec.attributes or (wet and not child and (k == 0 or rng.random() < 0.6))
     warm = "snow" in stage.shot.weather or stage.shot.setting == "snowfield"
     outfit = Outfit(

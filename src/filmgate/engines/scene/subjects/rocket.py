@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from filmgate.engines.scene.atlas import Sprite
-from filmgate.engines.scene.canvas import Canvas, smooth
+from filmgate.engines.scene.canvas import Canvas, Point, smooth
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.description import SubjectSpec
 from filmgate.engines.scene.palette import COLOURS, Colour, mix, rgb, scale
@@ -15,6 +15,7 @@ from filmgate.engines.scene.registry import subject
 from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 
 _PUFFS = 34
+_AIRLESS = frozenset(("space", "galaxy", "ringed", "sky"))
 
 
 @subject(
@@ -27,10 +28,11 @@ _PUFFS = 34
 def rocket(stage: Stage, spec: SubjectSpec) -> None:
     """It climbs slowly, then faster; in space it just flies on."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#d8402f"))
-    tall = 0.42 * min(stage.height, 1.5 * stage.width)
+    tall = 0.46 * min(stage.height, 1.5 * stage.width)
     canvas, flame = _picture(stage, colour, tall), _flame(tall)
     ship, fire = (stage.atlas.add(c.pixels, -c.x0, -c.y0) for c in (canvas, flame))
-    airless = stage.shot.setting == "space"
+    tower = stage.atlas.add((mast := _gantry(stage, tall)).pixels, -mast.x0, -mast.y0)
+    airless = stage.shot.setting in _AIRLESS
     puff = _puff(stage, 0.16 * tall)
     ground = min(stage.height * 0.92, stage.horizon + 0.12 * stage.height)
     random = np.random.default_rng(stage.seed + 71).random((_PUFFS, 3))
@@ -42,6 +44,9 @@ def rocket(stage: Stage, spec: SubjectSpec) -> None:
 
     def quads(frame: Frame) -> list[Quad]:
         t, zoom, out = frame.t, frame.lens.zoom, []
+        if not airless:
+            sx, sy = frame.screen(0.5 * stage.width, ground)
+            out.append(Quad(tower, sx, sy, zoom, zoom))
         for r in random if not airless else ():
             age = (t * 0.34 + r[0]) % 1
             side = (2 * r[1] - 1) * (0.25 + 1.5 * age)
@@ -68,49 +73,78 @@ def rocket(stage: Stage, spec: SubjectSpec) -> None:
 
 
 def _picture(stage: Stage, colour: Colour, tall: float) -> Canvas:
-    """White body, coloured nose and fins, a round window; its nozzle is at (0, 0)."""
+    """A slender launcher: two boosters, a dark ring between the stages, a pointed fairing; its nozzle is at (0, 0)."""
     canvas = Canvas(-0.45 * tall, -1.15 * tall, 0.45 * tall, 0.2 * tall)
-    white, tone = stage.shade((0.95, 0.96, 0.97), lit=0.85), stage.shade(colour, lit=0.85)
-    side = 1 if stage.light.sun[0] > 0.5 else -1
-
-    def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
-        return [(x * tall, y * tall) for x, y in points]
-
-    for k in (-1, 1):
+    white, dark = stage.shade((0.95, 0.96, 0.97), lit=0.9), stage.shade((0.13, 0.14, 0.16), lit=0.5)
+    tone = stage.shade(colour, lit=0.85)
+    for x in (-0.036, 0.036):
+        canvas.polygon(_at(tall, (x - 0.020, -0.03), (x + 0.020, -0.03), (x + 0.030, 0.03), (x - 0.030, 0.03)), dark)
+    for side in (-1, 1):
+        _tank(stage, canvas, tall, (0.105 * side, 0.036, -0.02, 0.52), white)
+        nose = [(0.105 * side - 0.036, -0.52), (0.105 * side - 0.012, -0.60), (0.105 * side + 0.012, -0.60)]
         canvas.polygon(
-            smooth(at((0.11 * k, -0.36), (0.25 * k, -0.12), (0.26 * k, 0.05), (0.11 * k, -0.06)), 5),
-            tone,
-            to=scale(tone, 0.55),
+            smooth(_at(tall, *nose, (0.105 * side + 0.036, -0.52)), 5, closed=False), tone, to=scale(tone, 0.7)
         )
-    canvas.polygon(at((-0.07, -0.04), (0.07, -0.04), (0.095, 0.03), (-0.095, 0.03)), stage.shade((0.25, 0.26, 0.28)))
-    body = smooth(
-        at(
-            (0.0, -1.06),
-            (0.075, -0.92),
-            (0.125, -0.70),
-            (0.135, -0.40),
-            (0.11, -0.03),
-            (-0.11, -0.03),
-            (-0.135, -0.40),
-            (-0.125, -0.70),
-            (-0.075, -0.92),
-        ),
-        6,
-    )
-    canvas.polygon(body, white)
-    nose = smooth(at((0.0, -1.08), (0.075, -0.93), (0.118, -0.76), (-0.118, -0.76), (-0.075, -0.93)), 6)
-    canvas.polygon(nose, tone, mode="atop")
-    canvas.rectangle(-0.2 * tall, -0.17 * tall, 0.4 * tall, 0.05 * tall, tone, mode="atop")
-    for k in range(9):
-        wide = 0.022 * (k + 1) * tall
-        left = -0.14 * tall if side > 0 else 0.14 * tall - wide
-        canvas.rectangle(left, -1.1 * tall, wide, 1.1 * tall, (0.10, 0.12, 0.2), alpha=0.05, mode="atop")
-    canvas.ellipse(0, -0.58 * tall, 0.066 * tall, 0.066 * tall, scale(tone, 0.7))
-    canvas.ellipse(0, -0.58 * tall, 0.050 * tall, 0.050 * tall, (0.35, 0.65, 0.85), to=(0.12, 0.25, 0.45))
-    canvas.ellipse(-0.015 * tall, -0.60 * tall, 0.016 * tall, 0.012 * tall, (1.0, 1.0, 1.0), alpha=0.7)
-    canvas.rectangle(
-        -0.018 * tall, -0.30 * tall, 0.036 * tall, 0.34 * tall, tone, to=scale(tone, 0.6), radius=0.015 * tall
-    )
+        foot = 0.105 * side
+        canvas.polygon(
+            _at(tall, (foot - 0.026, -0.02), (foot + 0.026, -0.02), (foot + 0.034, 0.03), (foot - 0.034, 0.03)), dark
+        )
+        canvas.line(_at(tall, (0.05 * side, -0.46), (0.075 * side, -0.46)), 0.012 * tall, dark)
+    _tank(stage, canvas, tall, (0.0, 0.066, -0.03, 0.82), white)
+    fairing = [
+        (-0.078, -0.80),
+        (-0.078, -0.92),
+        (-0.040, -1.03),
+        (0.0, -1.09),
+        (0.040, -1.03),
+        (0.078, -0.92),
+        (0.078, -0.80),
+    ]
+    canvas.polygon(smooth(_at(tall, *fairing), 5, closed=False), white, to=scale(white, 0.82))
+    canvas.rectangle(-0.068 * tall, -0.66 * tall, 0.136 * tall, 0.045 * tall, dark)
+    canvas.rectangle(-0.066 * tall, -0.79 * tall, 0.132 * tall, 0.022 * tall, tone)
+    canvas.rectangle(-0.066 * tall, -0.20 * tall, 0.132 * tall, 0.05 * tall, tone, to=scale(tone, 0.7))
+    canvas.rectangle(-0.026 * tall, -0.60 * tall, 0.052 * tall, 0.034 * tall, tone)
+    side = 1 if stage.light.sun[0] < 0.5 else -1
+    for k in range(10):
+        wide = 0.016 * (k + 1) * tall
+        left = 0.15 * tall - wide if side > 0 else -0.15 * tall
+        canvas.rectangle(left, -1.1 * tall, wide, 1.12 * tall, (0.06, 0.07, 0.13), alpha=0.055, mode="atop")
+    canvas.glow(0, 0.02 * tall, 0.10 * tall, (1.0, 0.6, 0.25), 0.4)
+    return canvas
+
+
+def _at(tall: float, *points: Point) -> list[Point]:
+    return [(x * tall, y * tall) for x, y in points]
+
+
+def _tank(stage: Stage, canvas: Canvas, tall: float, box: tuple[float, float, float, float], white: Colour) -> None:
+    """A round tank in (middle, radius, foot, height), with seams and a bright streak."""
+    x, r, foot, high = box
+    canvas.rectangle((x - r) * tall, -high * tall, 2 * r * tall, (high + foot) * tall, white, to=scale(white, 0.85))
+    for q in (0.25, 0.5, 0.75):
+        canvas.rectangle((x - r) * tall, -high * q * tall, 2 * r * tall, max(1.0, 0.003 * tall), scale(white, 0.7))
+    streak = mix(white, stage.light.glow, 0.3)
+    canvas.rectangle((x - 0.55 * r) * tall, -high * tall, 0.35 * r * tall, (high + foot) * tall, streak, alpha=0.6)
+
+
+def _gantry(stage: Stage, tall: float) -> Canvas:
+    """The launch tower beside it: a lattice with arms, a lamp on top; its foot is at (0, 0)."""
+    canvas = Canvas(-0.72 * tall, -1.35 * tall, 0.5 * tall, 0.14 * tall)
+    steel = stage.shade(rgb("#8c4b3c"), 6, lit=0.6)
+    left, right, top = -0.50 * tall, -0.34 * tall, -1.22 * tall
+    for x in (left, right):
+        canvas.line([(x, 0.04 * tall), (x, top)], 0.014 * tall, steel)
+    for k in range(14):
+        a, b = 0.04 * tall + (top - 0.04 * tall) * k / 14, 0.04 * tall + (top - 0.04 * tall) * (k + 1) / 14
+        canvas.line([(left, a), (right, b)], 0.007 * tall, scale(steel, 0.8))
+        canvas.line([(right, a), (left, b)], 0.007 * tall, scale(steel, 0.8))
+        canvas.line([(left, b), (right, b)], 0.007 * tall, steel)
+    for y in (-0.45, -0.82):
+        canvas.line([(right, y * tall), (-0.22 * tall, y * tall)], 0.018 * tall, steel)
+    pad = stage.shade((0.42, 0.42, 0.44), 4, lit=0.5)
+    canvas.rectangle(-0.62 * tall, 0.02 * tall, 1.05 * tall, 0.07 * tall, pad, to=scale(pad, 0.5))
+    canvas.glow(0.5 * (left + right), top, 0.03 * tall, (1.0, 0.2, 0.15), 0.4 + 0.6 * stage.light.lamps)
     return canvas
 
 
