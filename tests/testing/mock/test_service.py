@@ -64,6 +64,7 @@ async def test_limits() -> None:
     order = {"prompt": "A boat", "model": "sora-2", "seconds": "10", "size": "720x1280"}
     async with running(mock.Config(seconds_per_job=(40, 40)), clock=clock) as upstream:
         wire = Wire(upstream.origin)
+        assert {(await wire.post("/sglang/v1/videos", order)).status for _ in range(12)} == {200}
         statuses = [(await wire.post("/apiyi-async/v1/videos", order)).status for _ in range(6)]
         assert statuses == [200] * 5 + [429]
         clock.now += 41

@@ -145,9 +145,9 @@ class Jobs:
         if job.key:
             self.by_key.setdefault(job.key, job)
 
-    def running(self, now: float) -> int:
-        """How many slots are taken."""
-        return sum(job.running(now) for job in self.all.values())
+    def running(self, vendor: str, now: float) -> int:
+        """How many of a vendor's slots are taken."""
+        return sum(job.running(now) for job in self.all.values() if job.vendor == vendor)
 
     def duration(self, prompt: str, turn: int) -> float:
         """How long the job takes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -71,7 +71,7 @@ class Upstream:
         self._clock = clock
         self._films = Films()
         self._dark_until = 0.0
-        self._creates: deque[float] = deque()  # times of the last minute's
+        self._creates: defaultdict[str, deque[float]] = defaultdict(deque)  # times of the last minute's, by vendor
 
     @property
     def dark(self) -> bool:
@@ -246,14 +246,15 @@ class Upstream:
         config, now = self.config, self._clock()
         running = vendor.running if config.running is None else config.running
         pace = vendor.creates_a_minute if config.creates_a_minute is None else config.creates_a_minute
-        while self._creates and self._creates[0] <= now - MINUTE:
-            self._creates.popleft()
-        if pace and len(self._creates) >= pace:
-            wait = str(int(self._creates[0] + MINUTE - now) + 1)
+        creates = self._creates[vendor.name]
+        while creates and creates[0] <= now - MINUTE:
+            creates.popleft()
+        if pace and len(creates) >= pace:
+            wait = str(int(creates[0] + MINUTE - now) + 1)
             raise Refused(429, "rate_limit_exceeded", "Rate limit reached for requests.", {"Retry-After": wait})
-        if running and self.jobs.running(now) >= running:
+        if running and self.jobs.running(vendor.name, now) >= running:
             raise Refused(429, "too_many_running_tasks", "Too many running tasks.")
-        self._creates.append(now)
+        creates.append(now)
 
     def _job(self, call: Call, order: Order, strikes: Sequence[Strike], key: str) -> Job:
         return Job(
