@@ -16,7 +16,7 @@ from filmgate.settings import EngineTable, Settings
 from filmgate.store import Identity
 from filmgate.vault import Vault
 
-__all__ = ["Fleet", "assemble", "catalog_of", "mistakes", "remaker", "routes_of"]
+__all__ = ["Fleet", "assemble", "catalog_of", "key_of", "mistakes", "remaker", "routes_of"]
 
 
 class Fleet(Struct, frozen=True, kw_only=True):
@@ -97,6 +97,18 @@ def remaker(settings: Settings, vault: Vault) -> Callable[[Identity], Engine]:
         return engines.make(was.kind, context)
 
     return remake
+
+
+def key_of(settings: Settings, name: str, environ: Mapping[str, str]) -> str | None:
+    """The key of ``[engines.NAME]``; None if it has none.
+
+    Raises:
+        SettingsError: there is no such table, or its key is not where it says.
+    """
+    if name not in settings.tables.engines:
+        known = ", ".join(sorted(settings.tables.engines)) or "none"
+        raise SettingsError(f"There is no [engines.{name}] in the configuration; there are: {known}.")
+    return _key(settings, name, settings.tables.engines[name], environ)
 
 
 def _route(file: Path | None, model: str, table: Mapping[str, object]) -> Route:

@@ -45,6 +45,7 @@ COMMANDS = {
     "usage": "books",
     "ledger": "books",
     "webhooks": "books",
+    "doctor": "doctor",
     "jobs": "jobs",
     "worker": "worker",
     "backup": "backup",

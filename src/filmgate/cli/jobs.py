@@ -177,7 +177,7 @@ def _shown(key: str, value: object) -> str:
     return _said(key, value) if key in {"at", "created_at"} else f"{key}={_said(key, value)}"
 
 
-def _said(key: str, value: object) -> object:
+def _said(key: str, value: object) -> str:
     if isinstance(value, float) and (key == "at" or key.endswith("_at")):
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
-    return value
+    return str(value)

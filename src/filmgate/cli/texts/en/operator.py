@@ -114,4 +114,88 @@ TEXTS: dict[str, str] = {
     "keys.requests_per_minute": "{value}/min",
     "keys.running_limit": "{value} at once",
     "keys.models": "{value}",
+    "doctor.short": "Find out what is wrong, and what mends it.",
+    "doctor.help": (
+        "Look at this machine and at the API that commands talk to (--base-url, a profile, the environment): "
+        "address, name, port, certificate, key, clock, disk, codecs, fonts. Nothing is made and nothing costs. "
+        "Each fault names its mend; the exit code is that of the worst.\n\n\b\nExamples:\n  filmgate doctor\n  "
+        "filmgate doctor --base-url https://gate.example\n  filmgate doctor --upstream dmx --dry-job\n"
+    ),
+    "doctor.upstream": "Look at this engine of filmgate.toml instead.",
+    "doctor.dry_job": "Have it make one film of the default length, if nothing else is wrong. It may cost money.",
+    "doctor.yes": "Don't ask before --dry-job.",
+    "doctor.which": "--dry-job needs --upstream: say which engine is to make a film.",
+    "doctor.ask": "This has a film made, which the upstream may charge for. Go on? [y/N]",
+    "doctor.say_yes": "--dry-job may cost money: say --yes where nobody can be asked.",
+    "doctor.well": "Nothing is in the way.",
+    "doctor.sick": "Mend what is marked FAIL, from the top, then look again.",
+    "doctor.python.said": "Python {version}",
+    "doctor.codecs.said": "H.264 and AAC (PyAV {version})",
+    "doctor.no_codecs.said": "No H.264 or AAC encoder: {reason}",
+    "doctor.no_codecs.mend": "Install PyAV's own wheel: pip install --force-reinstall av",
+    "doctor.fonts.said": "Fonts: {names}",
+    "doctor.no_fonts.said": "A font can't be read: {reason}",
+    "doctor.no_fonts.mend": "Install Filmgate anew: its fonts come with it.",
+    "doctor.disk.said": "{free} MiB are free at {folder}",
+    "doctor.disk_full.said": "Only {free} MiB are free at {folder}",
+    "doctor.disk_full.mend": (
+        "Make room ({least} MiB at least; `filmgate gc`, or a shorter retention), or choose another folder with --data."
+    ),
+    "doctor.embedded.said": "No server is named: films are made in this process, in {data}",
+    "doctor.local.said": "{name} ({kind}) makes films on this machine; there is nobody to reach",
+    "doctor.address.said": "Address {base_url}",
+    "doctor.dead.said": "{host} has answered no video request since {since}",
+    "doctor.dead.mend": (
+        "That service was shut down. Name a server of your own (`filmgate serve`, then --base-url "
+        "http://127.0.0.1:8000) or another vendor."
+    ),
+    "doctor.odd.said": "The address {spelt} was read as {base_url}",
+    "doctor.odd.mend": "Write {base_url}: other programs may take it word for word.",
+    "doctor.open.said": "{base_url} is not encrypted: the key can be read on its way",
+    "doctor.open.mend": "Write https:// if the server has it; else put TLS in front of it.",
+    "doctor.no_key.said": "There is no key",
+    "doctor.no_key.mend": "Give one: --api-key or FILMGATE_API_KEY; of an engine, key_env or key_file in its table.",
+    "doctor.dns.said": "{host} is {address}",
+    "doctor.dns_unknown.said": "Nobody knows the name {host}: {reason}",
+    "doctor.dns_unknown.mend": "Check its spelling, and that this machine can look up names.",
+    "doctor.connection.said": "{host}:{port} takes connections",
+    "doctor.tls.said": "{host}:{port} takes connections, and its certificate is good",
+    "doctor.refused.said": "{host}:{port} takes no connection: {reason}",
+    "doctor.refused.mend": "Check that the server runs, that this is its port, and that no firewall is between.",
+    "doctor.certificate.said": "The certificate of {host} is not good: {reason}",
+    "doctor.certificate.mend": (
+        "Renew it, use the name that it is for, or name its authority (ca_file, SSL_CERT_FILE)."
+    ),
+    "doctor.no_tls.said": "{host}:{port} speaks no TLS: {reason}",
+    "doctor.no_tls.mend": "Write http:// instead of https://, or the port that speaks TLS.",
+    "doctor.silent.said": "{url} gave no answer: {reason}",
+    "doctor.silent.mend": "Try again in a moment; if it stays so, look at the server's log.",
+    "doctor.api.said": "{url} answers: {count} models; the key is taken",
+    "doctor.redirect.said": "{url} sends on to {location}",
+    "doctor.redirect.mend": "Write the address that it sends to.",
+    "doctor.html.said": "{url} is a web page, not an API ({status})",
+    "doctor.html.mend": "Take the API's address, not the site's: it often begins with api. and ends in /v1.",
+    "doctor.key_refused.said": "The key is refused ({status})",
+    "doctor.key_refused.mend": "Use a key of this server; on your own, `filmgate keys create` makes one.",
+    "doctor.no_models.said": "There is nothing at {url} ({status})",
+    "doctor.no_models.mend": (
+        "Check the path of the address: most end in /v1. Some vendors have no list of models; then this means little."
+    ),
+    "doctor.busy.said": "{url} is busy or down ({status})",
+    "doctor.busy.mend": "Try again in a moment.",
+    "doctor.strange.said": "{url} gave an answer that is none of this API's ({status})",
+    "doctor.strange.mend": "Check the address; is something else listening there?",
+    "doctor.clock.said": "The clocks agree",
+    "doctor.clock_off.said": "The server's clock is {seconds} s ahead of this machine's",
+    "doctor.clock_off.mend": (
+        "Set the wrong one (`timedatectl set-ntp true`): expiry, webhooks and links depend on it."
+    ),
+    "doctor.models.said": "It serves {models}",
+    "doctor.models_missing.said": "It does not list {models}",
+    "doctor.models_missing.mend": "Check the names under `models` of the engine; it lists: {there}",
+    "doctor.job.said": "A film of {film} was made and fetched in {seconds} s ({size})",
+    "doctor.job_failed.said": "No film came of it: {reason}",
+    "doctor.job_failed.mend": (
+        "The upstream says why; the models' names, the balance and the limits of the key there are the usual reasons."
+    ),
 }
