@@ -78,10 +78,10 @@ class Place:
         return Ran(process.returncode, out, err)
 
     @contextmanager
-    def serving(self, *arguments: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    def serving(self, *arguments: str, **environ: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         """A server on this folder: its address, and its process."""
         ready = self.folder / "ready"
-        process = self.start("serve", "--port", "0", "--ready-file", str(ready), *arguments)
+        process = self.start("serve", "--port", "0", "--ready-file", str(ready), *arguments, **environ)
         try:
             yield _address(process, ready), process
         finally:
