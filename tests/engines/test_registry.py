@@ -24,7 +24,7 @@ async def test_a_built_in_engine_is_made_by_its_name(tmp_path: Path) -> None:
 
 def test_an_unknown_engine_is_named_with_the_known_ones(tmp_path: Path) -> None:
     """Whoever misspells an engine reads which ones there are."""
-    with pytest.raises(SettingsError, match="no engine 'tescard'; known ones: .*openai-videos, scene, testcard"):
+    with pytest.raises(SettingsError, match=r"no engine 'tescard'; known ones: .*openai-videos, scene, testcard"):
         engines.make("tescard", _context(tmp_path))
 
 

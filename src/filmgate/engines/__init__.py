@@ -56,7 +56,18 @@ def _openai_videos(context: EngineContext) -> Engine:
     return OpenAIVideosEngine(context.name, read_options(context))
 
 
-BUILT_IN: dict[str, Factory] = {"openai-videos": _openai_videos, "scene": _scene, "testcard": _testcard}
+def _chat_sse(context: EngineContext) -> Engine:
+    from filmgate.engines.chat_sse import ChatSseEngine, read_options  # noqa: PLC0415 - only servers need it
+
+    return ChatSseEngine(context.name, read_options(context), context.cache)
+
+
+BUILT_IN: dict[str, Factory] = {
+    "chat-sse": _chat_sse,
+    "openai-videos": _openai_videos,
+    "scene": _scene,
+    "testcard": _testcard,
+}
 """The engines that come with the package."""
 
 

@@ -1,0 +1,394 @@
+"""The engine ``chat-sse``: films from a vendor that makes them in a chat, one call a film.
+
+The vendor charges for every call, and what the call streams is the only word there ever is of the film. So a job's
+submission is one call whose stream is read to its end in the background; the ticket is handed out as soon as the
+stream names the film. What it ended with, the film's address above all, is written down beside, so that a restart
+after the end loses nothing. A process that dies before the end leaves a film that nobody can ask about: its ticket is
+LOST then, and it is never asked for again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from filmgate.engines import EngineContext
+from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
+from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SettingsError, SubmissionUnknown
+from filmgate.net import Client, Fault, Refused, Resolver, Unwanted, download
+from filmgate.net.addresses import BadUrl, parse_url
+from filmgate.video import TERMINAL, Status, VideoError
+from filmgate.wire.upstream import Call, Meaning, Order, Picture, Said
+from filmgate.wire.upstream.base import FAILED
+from filmgate.wire.upstream.chat import ChatReader, create, read_refused
+from filmgate.wire.upstream.reading import retry_after
+from filmgate.wire.upstream.reasons import clean
+
+__all__ = ["KIND", "ChatSseEngine", "Options", "read_options"]
+
+KIND = "chat-sse"
+
+GRACE = 5.0
+"""Seconds for what goes on around a request."""
+
+KEPT = 7 * 86_400.0
+"""Seconds for which the end of a story is kept; its links are void long before."""
+
+LOOK_AFTER = 0.5
+"""Seconds between two looks, which ask nobody."""
+
+REFUSAL_LIMIT = 64 * 1024
+"""Bytes of a refusal that are read."""
+
+_STATES = {
+    Status.QUEUED: State.QUEUED,
+    Status.IN_PROGRESS: State.WORKING,
+    Status.COMPLETED: State.DONE,
+    Status.FAILED: State.FAILED,
+}
+
+log = structlog.get_logger()
+
+
+class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``[engines.NAME]`` may say."""
+
+    base_url: str
+    api_key: str | None = None
+    models: dict[str, str] = {}  # public name -> the vendor's
+    paid: bool = True
+    running: int | None = None  # films at once
+    creates_a_minute: int | None = None
+    audio: bool = True
+    image_input: bool = True
+    allow_hosts: list[str] = []  # private hosts that films may be fetched from, beside its own
+    connect_timeout: float = 10.0
+    submit_timeout: float = 60.0  # until the stream has begun
+    silence: float = 600.0  # seconds that a stream may say nothing
+    story_timeout: float = 3600.0  # seconds that a stream may last
+    download_timeout: float = 1800.0
+    download_limit: int = 4 * 1024**3  # bytes of a film
+    expected: float = 180.0  # seconds that a film is expected to take
+
+    @property
+    def address(self) -> str:
+        """The base URL in its one spelling; a bare host gets the ``/v1`` that is always there."""
+        url = parse_url(self.base_url.rstrip("/"))
+        return str(url / "v1" if url.path == "/" else url)
+
+
+def read_options(context: EngineContext) -> Options:
+    """The options of an engine.
+
+    Raises:
+        SettingsError: one of them is unknown or can't be used; names it.
+    """
+    try:
+        options = msgspec.convert(dict(context.options), Options, strict=True)
+        parse_url(options.base_url)
+    except (msgspec.ValidationError, BadUrl) as error:
+        raise SettingsError(f"Engine '{context.name}': {error}.") from error
+    for name in Options.__struct_fields__:
+        value = getattr(options, name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < float("inf"):
+            raise SettingsError(f"Engine '{context.name}': '{name}' is a number above 0, not {value!r}.")
+    key = options.api_key
+    if key is not None and not (key.isascii() and key.isprintable() and key == key.strip() and key):
+        raise SettingsError(f"Engine '{context.name}': 'api_key' holds characters that no key has.")
+    return options
+
+
+class _End(Struct, frozen=True):
+    """How a story ended, as it is written down."""
+
+    status: Status
+    url: str | None = None
+    error: VideoError | None = None
+
+
+class _Story:
+    """A film whose stream is being read."""
+
+    def __init__(self) -> None:
+        self.reader = ChatReader()
+        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # it has a name, or has ended
+        self.accepted = False  # the vendor has begun to answer
+        self.over = False
+        self.task: asyncio.Task[None] | None = None
+
+    def begin(self, error: Exception | None = None) -> None:
+        """Let the submission return, or fail."""
+        if self.begun.done():
+            return
+        if error is None:
+            self.begun.set_result(None)
+        else:
+            self.begun.set_exception(error)
+
+
+class ChatSseEngine:
+    """Has films made in a vendor's chat.
+
+    Args:
+        name: under which rows know it.
+        options: where the vendor is.
+        folder: where the ends of stories are kept; may not exist yet.
+        resolver: the system's, or a test's.
+        clock: Unix time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        options: Options,
+        folder: Path,
+        *,
+        resolver: Resolver | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self.identity = digest(KIND, options.address, options.api_key or "")
+        self._options = options
+        self._folder = folder
+        self._clock = clock
+        self._stories: dict[str, _Story] = {}
+        self._telling: set[asyncio.Task[None]] = set()
+        self._client = Client(
+            options.address,
+            headers={"Authorization": f"Bearer {options.api_key}"} if options.api_key else {},
+            allow_hosts=options.allow_hosts,
+            resolver=resolver,
+            connect_timeout=options.connect_timeout,
+            idle_timeout=options.silence,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        options = self._options
+        return Capabilities(
+            paid=options.paid,
+            cancels=False,
+            image_input=options.image_input,
+            audio=options.audio,
+            concurrency=options.running,
+            creates_a_minute=options.creates_a_minute,
+            submit_timeout=options.submit_timeout + GRACE,
+        )
+
+    async def start(self) -> None:
+        """Put away ends that nobody will ask for any more."""
+        await asyncio.to_thread(self._tidy)
+
+    async def stop(self) -> None:
+        """Close every stream; the films whose streams were not at their end are lost."""
+        telling = list(self._telling)
+        for task in telling:
+            task.cancel()
+        await asyncio.gather(*telling, return_exceptions=True)
+        await self._client.close()
+
+    async def submit(self, job: Job) -> str:
+        """Ask for the film. The ticket is the vendor's name of it, or ours where its stream has begun without one.
+
+        Raises:
+            EngineRejected: it was refused for good.
+            EngineUnavailable: it was certainly not accepted.
+            SubmissionUnknown: no stream came; it may have been accepted.
+        """
+        call = create(await self._order(job))
+        story = _Story()
+        story.task = asyncio.create_task(self._tell(story, call, job))
+        self._telling.add(story.task)
+        story.task.add_done_callback(self._telling.discard)
+        try:
+            async with asyncio.timeout(self._options.submit_timeout):
+                await asyncio.shield(story.begun)
+        except TimeoutError:
+            if not story.accepted:
+                story.begun.cancel()
+                story.task.cancel()
+                raise SubmissionUnknown from None
+        return await self._ticket(story, job)
+
+    async def look(self, ticket: str) -> Verdict:
+        """How the film stands, by what was read so far."""
+        story = self._stories.get(ticket)
+        if story is None:
+            return _verdict_of(await asyncio.to_thread(self._end, ticket))
+        said = story.reader.said
+        if said.status in TERMINAL:
+            return _verdict_of(_end_of(said, self._private))
+        if story.over:
+            return Verdict(state=State.LOST, look_after=LOOK_AFTER)
+        state = _STATES[said.status] if said.status else State.UNKNOWN
+        return Verdict(state=state, progress=said.progress, look_after=LOOK_AFTER)
+
+    async def fetch(self, ticket: str, into: Path) -> Artifact:
+        """Download the film from the address that its story ended with.
+
+        Raises:
+            EngineUnavailable: it did not arrive; try again.
+            BadArtifact: what arrived is no film.
+        """
+        story = self._stories.get(ticket)
+        end = _end_of(story.reader.said, self._private) if story else await asyncio.to_thread(self._end, ticket)
+        if end is None or end.url is None:
+            raise EngineUnavailable("The film's address is not known.")
+        limit, within = self._options.download_limit, self._options.download_timeout
+        try:
+            await download(self._client, end.url, into, limit=limit, within=within, wanted=_wrong_with)
+        except Refused as refused:
+            log.warning("upstream.fetch", engine=self.name, status=refused.status)
+            raise EngineUnavailable(retry_after=retry_after(refused.headers)) from refused
+        except Fault as fault:
+            log.warning("upstream.fetch", engine=self.name, reason=str(fault))
+            raise EngineUnavailable from fault
+        except Unwanted as error:
+            raise BadArtifact(str(error)) from error
+        return Artifact(notes={"made_by": KIND})
+
+    async def cancel(self, ticket: str) -> None:
+        """Nothing: the call is charged, and nothing stops it."""
+
+    async def find(self, job: Job, since: float) -> Sequence[str]:
+        """Nothing can be found."""
+        del job, since
+        raise EngineUnavailable("The engine can't be asked what it was asked for.")
+
+    def expected_seconds(self, job: Job) -> float:
+        """As long as the options say."""
+        del job
+        return self._options.expected
+
+    # ---- reading
+
+    async def _tell(self, story: _Story, call: Call, job: Job) -> None:
+        """Read the stream to its end; the submission waits for its beginning."""
+        try:
+            async with asyncio.timeout(self._options.story_timeout):
+                await self._listen(story, call)
+        except (Fault, TimeoutError) as error:
+            sent = not isinstance(error, Fault) or error.sent
+            log.warning("upstream.stream", engine=self.name, video=job.video_id, sent=sent, reason=str(error))
+            story.reader.finish()
+            story.begin(None if story.reader.said.id else SubmissionUnknown() if sent else EngineUnavailable())
+        finally:
+            story.over = True
+            story.begin(_unnamed(story.reader))
+
+    async def _listen(self, story: _Story, call: Call) -> None:
+        async with self._client.open(
+            call.method, self._client.url(call.path), headers=call.headers, body=call.body, fresh=True
+        ) as response:
+            if response.status != 200:  # noqa: PLR2004 - the wire's success
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                story.begin(self._refusal(response.status, headers, await response.content.read(REFUSAL_LIMIT)))
+                return
+            async for chunk in response.content.iter_any():
+                said = story.reader.feed(chunk)
+                story.accepted = story.accepted or bool(story.reader.text)
+                if said.id or said.status in TERMINAL:
+                    story.begin(_unnamed(story.reader))
+            story.reader.finish()
+
+    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+        said = read_refused(status, headers, body)
+        if said.meaning is Meaning.TERMINAL and said.error is not None:
+            error = _publishable(said.error, self._private)
+            return EngineRejected(error.message, code=error.code)
+        if said.meaning is Meaning.TRANSIENT:
+            return EngineUnavailable(retry_after=said.retry_after)
+        return SubmissionUnknown()
+
+    async def _order(self, job: Job) -> Order:
+        picture = None
+        if job.reference is not None:
+            picture = Picture(await asyncio.to_thread(job.reference.read_bytes), "image/png")
+        model = self._options.models.get(job.model, job.model)
+        return Order(model=model, prompt=job.prompt, size=job.size, seconds=job.seconds, reference=picture)
+
+    @property
+    def _private(self) -> tuple[str, str]:
+        return self._options.api_key or "", self._client.base.raw_host or ""
+
+    # ---- writing down
+
+    async def _ticket(self, story: _Story, job: Job) -> str:
+        """Keep the story under its name; one that another film has already is no name."""
+        named = story.reader.said.id
+        taken = named is None or named in self._stories or await asyncio.to_thread(self._end, named) is not None
+        ticket = job.token if taken or named is None else named
+        self._stories[ticket] = story
+        if story.task is not None:
+            story.task.add_done_callback(lambda _task: self._keep(ticket, story))
+        return ticket
+
+    def _keep(self, ticket: str, story: _Story) -> None:
+        """Write down how it ended, and forget the rest of it."""
+        end = _end_of(story.reader.said, self._private)
+        if end is None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        draft = self._file(ticket).with_suffix(".part")
+        with draft.open("wb") as file:
+            file.write(msgspec.json.encode(end))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(self._file(ticket))
+        self._stories.pop(ticket, None)
+
+    def _end(self, ticket: str) -> _End | None:
+        try:
+            return msgspec.json.decode(self._file(ticket).read_bytes(), type=_End)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+
+    def _file(self, ticket: str) -> Path:
+        return self._folder / f"{hashlib.sha256(ticket.encode()).hexdigest()[:32]}.json"
+
+    def _tidy(self) -> None:
+        for file in self._folder.glob("*.*"):
+            if file.stat().st_mtime < self._clock() - KEPT:
+                file.unlink(missing_ok=True)
+
+
+def _unnamed(reader: ChatReader) -> Exception | None:
+    """Why a stream that has ended, or speaks of a film, gives no ticket; None where it does."""
+    said = reader.said
+    if said.id or said.status is Status.COMPLETED or (reader.text and reader.ended):
+        return None
+    if reader.ended and said.error is not None:
+        return EngineRejected(said.error.message, code=said.error.code)
+    return SubmissionUnknown()
+
+
+def _end_of(said: Said, private: tuple[str, str]) -> _End | None:
+    if said.status is Status.COMPLETED:
+        return _End(Status.COMPLETED, url=said.content_url)
+    if said.status is Status.FAILED:
+        return _End(Status.FAILED, error=_publishable(said.error or FAILED, private))
+    return None
+
+
+def _verdict_of(end: _End | None) -> Verdict:
+    if end is None:
+        return Verdict(state=State.LOST, look_after=LOOK_AFTER)
+    return Verdict(state=_STATES[end.status], error=end.error)
+
+
+def _publishable(error: VideoError, private: tuple[str, str]) -> VideoError:
+    """An error without the vendor's name and our key there."""
+    return VideoError(error.code, clean(error.message, private) or FAILED.message)
+
+
+def _wrong_with(head: bytes) -> str | None:
+    return None if head[4:8] == b"ftyp" else "The file is no MP4."
