@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shlex
 from collections.abc import Iterator, Mapping
@@ -25,11 +26,12 @@ def curl(endpoint: Endpoint, request: Request, files: Mapping[str, str]) -> str:
         files: the path of each of its files, by the name of its field.
     """
     query = f"?{urlencode(request.params)}" if request.params else ""
-    lines = [f"curl -sS -X {request.method} {shlex.quote(endpoint.url(request.path) + query)}"]
+    given, body = _raw(request.body) if request.body else ("", [])
+    lines = [f"{given}curl -sS -X {request.method} {shlex.quote((request.url or endpoint.url(request.path)) + query)}"]
     if endpoint.api_key:
         lines.append(f'-H "Authorization: {endpoint.scheme}${KEY}"')
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in request.headers.items()]
-    return " \\\n  ".join([*lines, *_body(request, files)])
+    return " \\\n  ".join([*lines, *_body(request, files), *body])
 
 
 def _body(request: Request, files: Mapping[str, str]) -> Iterator[str]:
@@ -43,3 +45,14 @@ def _body(request: Request, files: Mapping[str, str]) -> Iterator[str]:
         path = files[name].replace("\\", "\\\\").replace('"', '\\"')  # curl reads ; and , unless it is quoted
         field = f'{name}=@"{path}";type={part.media_type};filename={part.name}'
         yield f"-F {shlex.quote(field)}"
+
+
+def _raw(body: bytes) -> tuple[str, list[str]]:
+    """What stands before curl, and its arguments, for a body as it is; one that no shell can write comes by a pipe."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text or text.startswith("@"):
+        return f"printf %s {base64.b64encode(body).decode()} | base64 -d | ", ["--data-binary @-"]
+    return "", [f"--data-binary {shlex.quote(text)}"]

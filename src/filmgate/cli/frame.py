@@ -119,8 +119,11 @@ class Frame:
         return self.env.stdin.readline().strip().lower() in {"y", "yes", "是", "好"}
 
     def leave_with(self, video_id: str) -> None:
-        """What Ctrl-C says from now on: the film is not lost, and how to come back to it."""
-        self.parting = [self.text("parting.watch" if self.remote else "parting.embedded", id=video_id)]
+        """What Ctrl-C says from now on: what becomes of the film, and how to come back to it."""
+        name = "parting.watch" if self.remote else "parting.embedded"
+        if self.goal.provider == "chat":
+            name = "parting.chat"
+        self.parting = [self.text(name, id=video_id)]
 
     def put(self, line: str) -> None:
         """Write a line of the result."""

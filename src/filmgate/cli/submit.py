@@ -21,7 +21,7 @@ from filmgate.cli.texts import Texts
 from filmgate.client import AsyncClient, AsyncVideo
 from filmgate.client.actions import Request, first_request
 from filmgate.client.resources import create
-from filmgate.errors import OverBudget
+from filmgate.errors import OverBudget, Unsupported
 
 __all__ = ["Order", "commands", "order_of", "order_options", "place", "remark"]
 
@@ -110,6 +110,8 @@ async def place(frame: Frame, client: AsyncClient, order: Order) -> AsyncVideo |
 async def _submit(frame: Frame, *, prompt: str, **given: Any) -> None:
     order = order_of(frame, prompt, given)
     async with frame.client() as client:
+        if not client.videos.api.lasting and not order.only_shown:
+            raise Unsupported(frame.text("submit.unlasting", provider=client.videos.api.name))
         video = await place(frame, client, order)
     if video is None:
         return

@@ -11,6 +11,10 @@ TEXTS: dict[str, str] = {
     "  filmgate submit @prompt.md | filmgate watch -\n"
     "  filmgate submit 'a lighthouse in a storm' --estimate\n",
     "submit.done": "Come back to it with:  filmgate watch {id}",
+    "submit.unlasting": "The provider {provider} can't be asked about a film later: "
+    "use `filmgate generate`, which stays with it.",
+    "parting.chat": "Film {id} can't be taken up again: this vendor tells of it once. "
+    "What it made lies in your account there.",
     "submit.estimate": "Only say what it would cost and how long it would take.",
     "submit.dry_run": "Only show what would be sent, and whether the server would take it.",
     "submit.print_curl": "Only print the request as a curl command; the key stays in $FILMGATE_API_KEY.",

@@ -11,6 +11,8 @@ TEXTS: dict[str, str] = {
     "  filmgate submit @prompt.md | filmgate watch -\n"
     "  filmgate submit '暴风雨中的灯塔' --estimate\n",
     "submit.done": "用这条命令接着等：  filmgate watch {id}",
+    "submit.unlasting": "厂商 {provider} 之后无法再查询影片：请用 `filmgate generate`，它会一直等到完成。",
+    "parting.chat": "影片 {id} 无法再接着等：此厂商只通知一次。请到厂商账户里查看结果。",
     "submit.estimate": "只显示价格和预计时间。",
     "submit.dry_run": "只显示将要发送的内容，并检查服务器是否会接受。",
     "submit.print_curl": "只把请求输出为 curl 命令；密钥留在 $FILMGATE_API_KEY 里。",

@@ -1,0 +1,108 @@
+"""Commands that speak to vendors in their own dialects, with no server between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.client.endpoint import PROVIDERS
+from filmgate.testing import mock
+
+from .test_submit import PNG
+
+if TYPE_CHECKING:
+    from .conftest import Cli, Ran
+
+FAST = ("--poll-interval", "0.02")
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Films are saved into the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
+class Shop:
+    """A vendor, and commands that go to it."""
+
+    def __init__(self, running: mock.Running, cli: Cli) -> None:
+        self.running = running
+        self._cli = cli
+
+    async def __call__(self, provider: str, *arguments: str, **more: str) -> Ran:
+        """Run a command, beside the vendor that answers it."""
+        environ = {"API_TOKEN": "sk-1", "FILMGATE_PROVIDER": provider, "API_URL": self.url(provider)}
+        return await asyncio.to_thread(self._cli, *arguments, **{**environ, **more})
+
+    def url(self, provider: str) -> str:
+        """As an existing script has it: the whole address of the request."""
+        if provider == "chat":
+            return f"{self.running.base_url}/chat/completions"
+        return f"{self.running.url(provider)}/videos"
+
+
+@pytest.fixture
+async def shop(cli: Cli) -> AsyncIterator[Shop]:
+    """A vendor in every dialect."""
+    async with mock.running(mock.Config(seconds_per_job=(0.1, 0.15), key="sk-1", any_size=True)) as running:
+        yield Shop(running, cli)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_generate_is_the_same_everywhere(shop: Shop, provider: str) -> None:
+    """The same command for each: id first, path last, one submission."""
+    seconds = "10" if provider in {"apiyi-async", "chat"} else "4"
+    ran = await shop(provider, "generate", "a koi pond in the rain", "--seconds", seconds, "-o", "{slug}.mp4", *FAST)
+    assert (ran.code, ran.out) == (0, "a-koi-pond-in-the-rain.mp4\n"), ran
+    assert ran.err.startswith("Film ")
+    assert list(mock.submissions(shop.running.lines).values()) == [1]
+
+
+async def test_steps_can_be_taken_one_by_one(shop: Shop) -> None:
+    """submit, show, watch; what a vendor has not is refused with exit 6."""
+    video_id = (await shop("dmxapi", "submit", "a koi pond in the rain", "-q")).out.strip()
+    assert json.loads((await shop("dmxapi", "show", video_id, "--format", "json")).out)["id"] == video_id
+    assert (await shop("dmxapi", "watch", video_id, "-q", *FAST)).out == f"{video_id}.mp4\n"
+    for command in (["remix", video_id, "at night"], ["cancel", video_id], ["delete", video_id]):
+        ran = await shop("dmxapi", *command)
+        assert (ran.code, "dmxapi" in ran.err) == (6, True), ran
+    assert (await shop("chat", "submit", "a koi pond in the rain")).code == 6
+    assert (await shop("chat", "show", "task_1")).code == 6
+
+
+async def test_a_lost_reply_is_said_and_not_sent_again(shop: Shop) -> None:
+    """Exit 1: look before you send it again."""
+    ran = await shop("dmxapi", "generate", "a koi pond [mock:reply-lost]")
+    assert ran.code == 1
+    assert "not known whether" in ran.err
+    assert list(mock.submissions(shop.running.lines).values()) == [1]
+
+
+async def test_an_unknown_price_keeps_no_budget(shop: Shop) -> None:
+    """Vendors don't say what they charge: a budget can't be kept, so nothing is sent."""
+    assert (await shop("dmxapi", "generate", "a koi pond", "--budget", "5")).code == 8
+    assert not mock.submissions(shop.running.lines)
+
+
+@pytest.mark.needs("curl")
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("pictured", [False, True])
+async def test_the_curl_command_is_the_vendors_own_request(shop: Shop, provider: str, *, pictured: bool) -> None:
+    """Run as it is printed, it is accepted."""
+    await asyncio.to_thread(Path("p.png").write_bytes, PNG)
+    seconds = "10" if provider in {"apiyi-async", "chat"} else "4"
+    more = ["-i", "p.png"] if pictured else []
+    ran = await shop(provider, "submit", "it's a koi pond", "--seconds", seconds, *more, "--print-curl")
+    assert "sk-1" not in ran.out
+    assert ran.code == 0, ran
+    env = {"PATH": os.environ["PATH"], "FILMGATE_API_KEY": "sk-1"}
+    run = ["/bin/sh", "-c", ran.out]
+    said = await asyncio.to_thread(subprocess.run, run, env=env, capture_output=True, check=True)
+    assert b'"id"' in said.stdout, said
