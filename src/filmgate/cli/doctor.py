@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import tempfile
 import time
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 import httpx2
+import structlog
 from cryptography.fernet import Fernet
 
 from filmgate import fleet
@@ -113,6 +115,10 @@ async def _of_target(frame: Frame, target: Target, tls: ssl.SSLContext | None = 
 
 async def _job(frame: Frame, settings: Settings, name: str) -> AsyncIterator[Finding]:
     """One film, from submission to its last byte."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(frame.env.stderr),
+    )
     everything = fleet.assemble(settings, frame.env.environ, Vault(Fernet.generate_key()))
     engine = everything.engines[name]
     routed = next((model for model, route in everything.routes.items() if name in route.engines), "sora-2")

@@ -29,8 +29,6 @@ TEXTS: dict[str, str] = {
     "column.value": "value",
     "column.origin": "from",
     "metavar.text": "TEXT",
-    "metavar.name": "NAME",
-    "column.stage": "stage",
     "column.engine": "engine",
     "column.changed": "changed",
     "column.limits": "limits",

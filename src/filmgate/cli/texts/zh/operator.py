@@ -23,8 +23,6 @@ TEXTS: dict[str, str] = {
     "column.value": "值",
     "column.origin": "取自",
     "metavar.text": "文字",
-    "metavar.name": "名称",
-    "column.stage": "步骤",
     "column.engine": "引擎",
     "column.changed": "最近变化",
     "column.limits": "限制",
