@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import random
@@ -9,13 +10,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from filmgate.batch.journal import Journal, State
 from filmgate.client import Client
 from filmgate.client.films import check_mp4
+
+from .conftest import _address
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Place
@@ -29,15 +35,15 @@ default_seconds = 1
 """
 """What costs the server next to nothing: the kills are the point."""
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 ROWS = 50
 KILLS = int(os.environ.get("FILMGATE_TEST_KILLS", "3"))
 SEED = int(os.environ.get("FILMGATE_TEST_SEED", "1"))
 
 
-def _start(place: Place, url: str, key: str, file: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "filmgate", "batch", str(file), "--concurrency", "8", "-q"]
+def _start(place: Place, url: str, key: str, file: Path, *options: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "filmgate", "batch", str(file), "--concurrency", "8", "-q", *options]
     environ = {"PATH": os.environ["PATH"], "FILMGATE_BASE_URL": url, "FILMGATE_API_KEY": key}
     return subprocess.Popen(
         command,
@@ -57,11 +63,11 @@ def _journal_grows(file: Path, size: int, process: subprocess.Popen[bytes]) -> N
         time.sleep(0.005)
 
 
-def _kill_once(place: Place, url: str, key: str, file: Path, chance: random.Random) -> bool:
+def _kill_once(place: Place, url: str, key: str, file: Path, chance: random.Random, *options: str) -> bool:
     """Start the batch, kill it within the blink after its first sign of work; whether it still ran by then."""
     journal = file.with_name(f"{file.name}.filmgate") / "journal.jsonl"
     size = journal.stat().st_size if journal.exists() else 0
-    process = _start(place, url, key, file)
+    process = _start(place, url, key, file, *options)
     _journal_grows(journal, size, process)
     time.sleep(min(0.5, chance.expovariate(30)))
     process.send_signal(signal.SIGKILL)
@@ -84,7 +90,7 @@ def test_no_row_is_made_twice_and_none_is_missed(place: Place) -> None:
             file.write_text("prompt\n" + "".join(f"batch {batches} film {row}\n" for row in range(ROWS)))
             killed += _until_finished(place, url, key, file, chance, KILLS - killed)
             _check(file, url, key, batches)
-    log.info("%d kills, %d batches of %d rows: none lost, none doubled", killed, batches, ROWS)
+    logger.info("%d kills, %d batches of %d rows: none lost, none doubled", killed, batches, ROWS)
 
 
 def _until_finished(place: Place, url: str, key: str, file: Path, chance: random.Random, most: int) -> int:
@@ -108,3 +114,48 @@ def _check(file: Path, url: str, key: str, batches: int) -> None:
     assert len(films) == ROWS
     for film in films:
         check_mp4(film)
+
+
+@contextmanager
+def _vendor(place: Place) -> Iterator[tuple[str, Path]]:
+    """A vendor to whom keys mean nothing: its address, and its own log."""
+    ready, log = place.folder / "ready", place.folder / "vendor.jsonl"
+    options = ["--instant", "--any-size", "--port", "0", "--running", "0", "--creates-a-minute", "0"]
+    process = place.start("mock", *options, "--log", str(log), "--ready-file", str(ready))
+    try:
+        yield _address(process, ready), log
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=40)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60 + 10 * KILLS)
+def test_a_vendor_without_keys_is_asked_once(place: Place) -> None:
+    """By its own log no row was asked for twice; those whose answer was killed are told as unknown, all others made."""
+    chance, killed = random.Random(SEED), 0  # noqa: S311 - a test's dice
+    options = ("--provider", "openai", "--size", "64x64", "--seconds", "1", "--format", "json")
+    file = place.folder / "rows.txt"
+    file.write_text("".join(f"film {row}\n" for row in range(ROWS)))
+    with _vendor(place) as (url, log):
+        while killed < KILLS and _kill_once(place, url, "k", file, chance, *options):
+            killed += 1
+        with _start(place, url, "k", file, *options) as last:
+            _, err = last.communicate(timeout=90)
+        asked = [json.loads(line) for line in log.read_text().splitlines()]
+    prompts = [line["prompt"] for line in asked if line["asked"] == "submission"]
+    states = _states(file)
+    unknown = [state for state in states if state.ended and state.ended.verdict == "unknown"]
+    assert last.returncode == (13 if unknown else 0), err
+    assert len(prompts) == len(set(prompts))
+    assert len(states) == ROWS
+    assert len([state for state in states if state.saved]) + len(unknown) == ROWS
+    assert len(unknown) <= 8 * killed
+    log_line = "%d kills, %d rows: %d asked for, none twice, %d told as unknown"
+    logger.info(log_line, killed, ROWS, len(prompts), len(unknown))
+
+
+def _states(file: Path) -> list[State]:
+    """How a file's rows stand."""
+    with closing(Journal(file.with_name(f"{file.name}.filmgate"))) as journal:
+        return list(journal.states().values())
