@@ -84,7 +84,7 @@ class Drive:
             while video is not None and not video.finished and video.engine == bound:
                 if await self._step(run, video):
                     return
-                video = await self._kit.videos.get(video_id)
+                video = await self._kit.videos.fresh(video)
 
     async def _step(self, run: Run, video: Video) -> bool:
         """One handler; True if the video is in other hands."""
