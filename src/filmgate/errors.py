@@ -51,7 +51,8 @@
         ├── IntegrityError            the bytes are not the whole file
         ├── OutputExists              the file is there already and may not be replaced
         ├── OverBudget                the film costs more than its caller wants to spend; nothing was sent
-        └── Unsupported               the provider has no such thing
+        ├── Unsupported               the provider has no such thing
+        └── InvalidSignature          a webhook that was not signed as it should be
 
 A class's docstring is its default message. ``code`` and ``type`` are the wire's; ``retryable`` says whether the
 same call may succeed later, and becomes the ``x-should-retry`` header.
@@ -80,6 +81,7 @@ __all__ = [
     "InvalidImage",
     "InvalidImageSize",
     "InvalidKey",
+    "InvalidSignature",
     "InvalidType",
     "InvalidUrl",
     "InvalidValue",
@@ -534,3 +536,9 @@ class Unsupported(ClientError):
     """The provider has no such thing."""
 
     code = "unsupported"
+
+
+class InvalidSignature(ClientError):
+    """The webhook was not signed with this secret."""
+
+    code = "invalid_signature"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -63,6 +64,23 @@ def test_importing_costs_little() -> None:
     code = "import sys, filmgate; print('msgspec' in sys.modules)"
     light = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert light.strip() == "False"
+
+
+@pytest.mark.slow
+def test_importing_takes_little_time() -> None:
+    """Less than 150 ms of a processor beyond an interpreter that does nothing."""
+    assert _cost("import filmgate.client") - _cost("pass") < 0.15
+
+
+def _cost(code: str) -> float:
+    """Processor seconds of the cheapest of several runs: others may need the machine meanwhile."""
+    costs = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", code], check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(costs)
 
 
 def test_a_create_is_json_with_a_key_of_its_own(wire: Wire) -> None:

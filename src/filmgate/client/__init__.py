@@ -13,6 +13,7 @@ from filmgate.client.sdk import (
     Video,
     Videos,
 )
+from filmgate.client.webhooks import WebhookEvent, Webhooks
 
 __all__ = [
     "AsyncClient",
@@ -28,6 +29,8 @@ __all__ = [
     "Video",
     "VideoData",
     "Videos",
+    "WebhookEvent",
+    "Webhooks",
     "base_url_from",
     "endpoint",
 ]

@@ -16,6 +16,7 @@ from filmgate.client.endpoint import endpoint
 from filmgate.client.exchange import Session
 from filmgate.client.experience import Experience
 from filmgate.client.resources import Resource, VideoHandle
+from filmgate.client.webhooks import Webhooks
 
 if TYPE_CHECKING:
     import httpx2
@@ -166,6 +167,7 @@ class Client:
         session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
         self.videos = Videos(self._driver, session, api_of(provider))
         self.models = Models(self._driver, session)
+        self.webhooks = Webhooks(environ)
         self.generate = self.videos.create
 
     def close(self) -> None:
@@ -214,6 +216,7 @@ class AsyncClient:
         session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
         self.videos = AsyncVideos(self._driver, session, api_of(provider))
         self.models = AsyncModels(self._driver, session)
+        self.webhooks = Webhooks(environ)
         self.generate = self.videos.create
 
     async def close(self) -> None:

@@ -1,0 +1,50 @@
+"""Webhooks at their receiver: believed when signed, whoever else posts."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from filmgate import Client
+from filmgate.client import WebhookEvent
+from filmgate.client.webhooks import verify
+from filmgate.errors import InvalidSignature, SettingsError
+from filmgate.wire import webhook
+
+SECRET = webhook.new_secret()
+BODY = webhook.body("evt_1", "video.completed", 1_760_000_000, "video_1")
+
+
+def test_what_our_server_signs_is_believed() -> None:
+    """In any case of the headers; also while a secret is being rotated."""
+    headers = webhook.headers("evt_1", time.time(), BODY, [webhook.new_secret(), SECRET])
+    event = WebhookEvent(id="evt_1", type="video.completed", created_at=1_760_000_000, video_id="video_1")
+    assert verify(BODY, headers, SECRET) == event
+    assert verify(BODY.decode(), {name.title(): value for name, value in headers.items()}, SECRET) == event
+
+
+@pytest.mark.parametrize("wrong", ["body", "secret", "old", "unsigned", "shape"])
+def test_what_is_not_signed_right_is_refused(wrong: str) -> None:
+    """Changed, of another secret, too old, without a signature, or no event."""
+    body = b"{}" if wrong == "shape" else BODY
+    headers = webhook.headers("evt_1", time.time() - (600 if wrong == "old" else 0), body, [SECRET])
+    if wrong == "unsigned":
+        headers.pop("webhook-signature")
+    with pytest.raises(InvalidSignature):
+        verify(
+            body.replace(b"video_1", b"video_2") if wrong == "body" else body,
+            headers,
+            webhook.new_secret() if wrong == "secret" else SECRET,
+        )
+
+
+def test_the_client_finds_the_secret() -> None:
+    """In the environment, unless it is given."""
+    headers = webhook.headers("evt_1", time.time(), BODY, [SECRET])
+    with Client(base_url="http://s", environ={"OPENAI_WEBHOOK_SECRET": SECRET}) as client:
+        assert client.webhooks.verify(BODY, headers).video_id == "video_1"
+    with Client(base_url="http://s", environ={}) as client:
+        assert client.webhooks.verify(BODY, headers, SECRET).video_id == "video_1"
+        with pytest.raises(SettingsError):
+            client.webhooks.verify(BODY, headers)
