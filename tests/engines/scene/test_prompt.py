@@ -110,6 +110,23 @@ MEANINGS = [
     ("Underwater fish, blue light", "underwater with fish"),
     ("a storm over the sea at night", "sea at night; weather: storm"),
     ("极光下的雪山", "mountains; weather: aurora"),
+    ("A summer meadow", "meadow at day"),
+    ("深秋的公园", "meadow; weather: leaves"),
+    ("A garden in spring", "garden; weather: petals"),
+    ("冬夜的卧室", "livingroom at night"),
+    ("三个孩子在海滩上玩耍", "beach with 3 × person (child, play)"),
+    ("孩子们在草地上奔跑", "meadow with 3 × person (child, run)"),
+    ("A man sits in a kitchen eating cake", "kitchen with person (man, eat), cake"),
+    ("An office overlooking the harbour", "office"),
+    ("香水，黑色背景", "darkroom with product"),
+    ("A café in Paris", "interior"),
+    ("烟花在大海上空绽放", "sea; weather: fireworks"),
+    ("A starry night over the desert", "desert at night; weather: clear"),
+    ("纸船漂在池塘里", "garden with boat (paper)"),
+    ("荷花与锦鲤", "garden with flower (lotus), koi"),
+    ("An old man with an umbrella", "street with person (old, man, umbrella)"),
+    ("A violin of pure joy", "abstract; weather: petals; text: A violin of pure joy"),
+    ("孤独的重量", "abstract at night; text: 孤独的重量"),
 ]
 """Prompts, and what is understood of them in the words of ``describe``."""
 
@@ -170,6 +187,20 @@ def test_nothing_recognised_becomes_a_title_card() -> None:
 def test_unrecognised_words_are_said_openly() -> None:
     """What meant nothing is listed once; joining words are not."""
     assert read("A zither and a zither on the beach, with the theremin").unrecognised == ("zither", "theremin")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "absent"),
+    [
+        ("A city without cars", ("car",)),
+        ("no rain or snow on the beach", ("rain", "snow")),
+        ("街道，没有行人", ("person",)),
+        ("a beach", ()),
+    ],
+)
+def test_what_is_denied_is_remembered(prompt: str, absent: tuple[str, ...]) -> None:
+    """A place's own weather and inhabitants stay away too when the prompt denies them."""
+    assert read(prompt).shots[0].absent == absent
 
 
 @pytest.mark.parametrize("frames", [1, 24, 96, 97, 287, 480])

@@ -44,6 +44,15 @@ def test_what_is_said_wins_and_the_rest_stays(prompt: str, changed: dict[str, ob
     assert [spec.kind for spec in after.subjects] == ["dog"]
 
 
+@pytest.mark.parametrize("prompt", ["No rain any more", "不要下雨"])
+def test_a_remix_can_take_things_away(prompt: str) -> None:
+    """What the new prompt denies is gone; the rest stays."""
+    (shot,) = meaning(_remix(prompt, "A dog on a beach in the rain"), 24).shots
+    assert (shot.setting, shot.weather, [spec.kind for spec in shot.subjects]) == ("beach", (), ["dog"])
+    (again,) = meaning(_remix("It rains again", "A dog on a beach in the rain", prompt), 24).shots
+    assert again.weather == ("rain",)
+
+
 def test_somebody_who_was_there_is_changed() -> None:
     """A dog that is called black now goes on running."""
     (shot,) = meaning(_remix("The dog is black"), 24).shots

@@ -71,7 +71,7 @@ REMOTE_EN = frozenset(
 )
 """A place beside one of these is only seen from afar."""
 
-REMOTE_ZH = frozenset(("远处", "远方", "背景", "身后", "背后", "像", "仿佛", "好像"))
+REMOTE_ZH = frozenset(("上空", "远处", "远方", "背景", "身后", "背后", "像", "仿佛", "好像"))
 
 PRONOUNS_EN = frozenset(("he", "she", "it", "they", "him", "her", "them", "his", "its", "their", "same"))
 """Who was spoken of before."""

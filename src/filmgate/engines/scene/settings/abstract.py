@@ -19,6 +19,8 @@ from filmgate.engines.scene.palette import mix
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Plate, Stage
 
+__all__ = ["layout"]
+
 _PARTS = re.compile(r"[\u2e80-\u9fff\uf900-\uffef]\s*|[^\s\u2e80-\u9fff\uf900-\uffef]+\s*")  # what no line is broken in
 _IN, _OUT = 0.5, 1.2  # seconds in which the title appears; its end is at three quarters of the shot
 
@@ -86,7 +88,7 @@ _LANDS = (_lake, _ranges, cloud_sea)
 
 def title(stage: Stage, text: str) -> None:
     """The words, large and quiet, over the sky."""
-    lines, size = _layout(stage, fonts.drawable(text))
+    lines, size = layout(stage, fonts.drawable(text))
     if not lines:
         return
     middle = stage.height * (0.30 if not stage.portrait else 0.26)
@@ -120,7 +122,7 @@ class _Title(Plate):
         )
 
 
-def _layout(stage: Stage, text: str) -> tuple[list[str], float]:
+def layout(stage: Stage, text: str) -> tuple[list[str], float]:
     """The text in at most three lines, and the size of its letters."""
     size = stage.height * (0.085 if not stage.portrait else 0.048)
     room = stage.width * 0.82
@@ -131,8 +133,11 @@ def _layout(stage: Stage, text: str) -> tuple[list[str], float]:
         size *= 0.9
     if len(lines) > 3:
         return [*lines[:2], lines[2][:-1] + "…"], size
-    while len(narrower := _broken(text, size, room * 0.94)) == len(lines):  # lines of much the same length
-        lines, room = narrower, room * 0.94
+    for share in (0.9, 0.8, 0.7, 0.6):  # lines of much the same length
+        narrower = _broken(text, size, room * share)
+        if len(narrower) > len(lines):
+            break
+        lines = narrower
     return lines, size
 
 

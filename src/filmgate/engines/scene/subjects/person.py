@@ -31,6 +31,7 @@ _TROUSERS: tuple[Colour, ...] = (rgb("#2e3650"), rgb("#4b4038"), rgb("#23252b"),
 _HAIRS: tuple[Colour, ...] = (rgb("#2a1f1b"), rgb("#5a3a22"), rgb("#1b191c"), rgb("#8a5a2c"))
 _UMBRELLAS: tuple[Colour, ...] = (rgb("#c43c35"), rgb("#2f5d9c"), rgb("#e0b13f"), rgb("#3f7f6a"), rgb("#33343c"))
 _BOX = (-0.62, -1.36, 0.62, 0.06)  # of a pose, in heights
+_SEAT = 0.44  # metres to a bench's seat
 _DINING = 2.0  # metres to who sits at the table before the camera
 _PACE = {
     "run": (2.9, 1.45),
@@ -252,9 +253,10 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
         pace, rate = pace * slower, rate * (0.4 + 0.6 * slower)
     place = _way(stage, pace, z, k, count, left=left)
     phase = 0.29 * k
+    seat = _SEAT if action == "sit" and any(other.kind == "bench" for other in stage.shot.subjects) else 0.0
 
     def quads(frame: Frame) -> list[Quad]:
-        hop = 0.3 * max(0.0, math.sin(frame.t * _TAU * 0.8)) if action == "jump" else 0.0
+        hop = 0.3 * max(0.0, math.sin(frame.t * _TAU * 0.8)) if action == "jump" else seat
         return actor.quads(frame, place(frame.t), z, frame.t * rate + phase, lift=hop)
 
     stage.add(Figures(quads), z)
