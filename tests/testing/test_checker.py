@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from filmgate.engines.base import Capabilities
-from filmgate.testing.checker import Entry, File, Named, Row, Rows, Seen, Step, read_files, read_rows, violations
+from filmgate.testing.checker import (
+    Entry,
+    Event,
+    Figures,
+    File,
+    Named,
+    Outside,
+    Rest,
+    Row,
+    Rows,
+    Search,
+    Seen,
+    Step,
+    Told,
+    read_figures,
+    read_files,
+    read_listing,
+    read_rows,
+    read_texts,
+    violations,
+)
 from filmgate.testing.house import House
 from filmgate.testing.scripted import ScriptedEngine
 
@@ -28,16 +50,21 @@ def _rows() -> Rows:
             Entry("acct", "video_1", "capture", 0),
         ],
         balances={"acct": 700},
-        events=[("video.completed", "video_1")],
+        events=[Event("evt_1", "video.completed", "video_1", "acct")],
     )
 
 
 FILES = {KEY: File(7, DIGEST)}
 SEEN = [
-    Seen(what="create", video_id="video_1", http_status=200, status="queued", progress=0),
-    Seen(what="retrieve", video_id="video_1", http_status=200, status="completed", progress=100),
-    Seen(what="content", video_id="video_1", http_status=200, sha256=DIGEST),
+    Seen(what="create", video_id="video_1", http_status=200, status="queued", progress=0, account="acct"),
+    Seen(what="retrieve", video_id="video_1", http_status=200, status="completed", progress=100, account="acct"),
+    Seen(what="content", video_id="video_1", http_status=200, sha256=DIGEST, account="acct"),
+    Seen(what="everything", video_id="", http_status=200, names=["video_1"], account="acct"),
 ]
+TOLD = Told(webhook_id="evt_1", type="video.completed", video_id="video_1", signed=True, http_status=200)
+
+
+EMPTY = b'{"error": {"message": "", "type": "invalid_request_error", "param": null, "code": null}}'
 
 
 def _but(**changes: object) -> Rows:
@@ -49,8 +76,9 @@ def _video(**changes: object) -> Sequence[Row]:
 
 
 def test_what_is_right_is_left_alone() -> None:
-    """A video that ended well violates nothing."""
-    assert violations(SEEN, _rows(), FILES, submissions={"video_1": 1}) == []
+    """A video that ended well violates nothing, though its event was told twice, once in vain."""
+    again = msgspec.structs.replace(TOLD, http_status=500)
+    assert violations(SEEN, _rows(), FILES, submissions={"video_1": 1}, told={"acct": [again, TOLD]}) == []
 
 
 @pytest.mark.parametrize(
@@ -64,6 +92,7 @@ def test_what_is_right_is_left_alone() -> None:
         (_but(entries=[*_rows().entries, Entry("acct", "video_1", "hold", -300)]), "I3"),
         (_but(balances={"acct": 1000}), "I3"),
         (_but(balances={"acct": -5}), "I3"),
+        (_but(entries=[*_rows().entries[:-1], Entry("other", "video_1", "capture", 0)]), "I3"),
         (_but(events=[]), "I5"),
         (_but(events=[*_rows().events, *_rows().events]), "I5"),
         (_but(steps=[*_rows().steps, Step("video_1", "queued", 100)]), "I4"),
@@ -86,6 +115,15 @@ def test_a_wrong_row_is_found(rows: Rows, invariant: str) -> None:
         (Seen(what="retrieve", video_id="video_1", http_status=200, status="completed", progress=99), "I4"),
         (Seen(what="content", video_id="video_1", http_status=200, sha256="b" * 64), "I4"),
         (Seen(what="retrieve", video_id="video_1", http_status=500), "I7"),
+        (Seen(what="create", video_id="", http_status=400, error=b"<html>"), "I7"),
+        (Seen(what="create", video_id="", http_status=400, error=b'{"error": {"message": "No."}}'), "I7"),
+        (Seen(what="create", video_id="", http_status=400, error=EMPTY), "I7"),
+        (Seen(what="everything", video_id="", http_status=200, account="acct"), "I1"),
+        (Seen(what="everything", video_id="", http_status=200, account="acct", names=["video_1"] * 2), "I1"),
+        (Seen(what="retrieve", video_id="video_1", http_status=200, account="other"), "I6"),
+        (Seen(what="list", video_id="", http_status=200, account="other", names=["video_1"]), "I6"),
+        (Seen(what="list", video_id="", http_status=404, account="other", names=["video_1"]), "I6"),
+        (Seen(what="content", video_id="", http_status=404, account="other", sha256=DIGEST), "I6"),
     ],
 )
 def test_a_wrong_answer_is_found(answer: Seen, invariant: str) -> None:
@@ -105,6 +143,97 @@ def test_a_wrong_answer_is_found(answer: Seen, invariant: str) -> None:
 def test_a_wrong_file_is_found(files: dict[str, File], invariant: str) -> None:
     """A file that is gone, changed or left over violates its invariant."""
     assert {found.partition(":")[0] for found in violations(SEEN, _rows(), files)} == {invariant}
+
+
+def test_a_planned_refusal_is_no_fault() -> None:
+    """A refusal in the wire's shape that names what it was asked for, another's video, is as it should be."""
+    body = EMPTY.replace(b'""', b'"There is no video_1."', 1)
+    refused = Seen(what="retrieve", video_id="video_1", http_status=404, account="other", error=body)
+    busy = Seen(what="create", video_id="", http_status=503, account="other")
+    assert violations([*SEEN, refused, busy], _rows(), FILES) == []
+
+
+@pytest.mark.parametrize(
+    ("calls", "invariant"),
+    [
+        ([], "I5"),
+        ([msgspec.structs.replace(TOLD, http_status=500)], "I5"),
+        ([TOLD, msgspec.structs.replace(TOLD, webhook_id="evt_2")], "I5"),
+        ([TOLD, msgspec.structs.replace(TOLD, type="video.failed")], "I5"),
+        ([TOLD, msgspec.structs.replace(TOLD, video_id="video_2")], "I5"),
+        ([TOLD, msgspec.structs.replace(TOLD, signed=False)], "I5"),
+    ],
+)
+def test_a_wrong_webhook_is_found(calls: list[Told], invariant: str) -> None:
+    """An event that is never taken, or told under another id, of something else or without its signature."""
+    assert {found.partition(":")[0] for found in violations(SEEN, _rows(), FILES, told={"acct": calls})} == {invariant}
+
+
+def test_an_event_told_to_a_stranger_is_found() -> None:
+    """Whoever is told of another's video, however well it is signed."""
+    found = violations(SEEN, _rows(), FILES, told={"acct": [TOLD], "other": [TOLD]})
+    assert found == ["I6: evt_1 of acct was told to other"]
+
+
+def test_a_leak_is_found_and_not_repeated(tmp_path: Path) -> None:
+    """A secret in the log is named by what it is and where it stands; where keys belong nobody looks."""
+    (tmp_path / "data" / "secrets").mkdir(parents=True)
+    (tmp_path / "data" / "secrets" / "key").write_text("sk-canary")
+    (tmp_path / "data" / "rows").write_text("nothing")
+    (tmp_path / "log").write_text("used sk-canary for it")
+    search = Search({"the upstream's key": "sk-canary"}, read_texts(tmp_path / "data", tmp_path / "log"))
+    found = violations(SEEN, _rows(), FILES, search=search)
+    assert found == [f"I8: the upstream's key stands in {tmp_path / 'log'}"]
+
+
+def test_what_is_written_elsewhere_is_found(tmp_path: Path) -> None:
+    """What comes, goes or changes around the data folder; what happens within it is its own affair."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("changed", "gone"):
+        (tmp_path / name).write_text("before")
+    before = read_listing(tmp_path, but=data)
+    (data / "new").write_text("after")
+    (tmp_path / "changed").write_text("afterwards")
+    (tmp_path / "gone").unlink()
+    (tmp_path / "new").write_text("after")
+    found = violations(SEEN, _rows(), FILES, outside=Outside(before, read_listing(tmp_path, but=data)))
+    words = [sentence.replace(f"{tmp_path}/", "") for sentence in found]
+    assert words == [
+        "I9: changed outside the data folder was changed",
+        "I9: gone outside the data folder is gone",
+        "I9: new was written outside the data folder",
+    ]
+
+
+def test_what_is_left_half_made_is_found() -> None:
+    """A staged file that outlives its sweep."""
+    assert violations(SEEN, _rows(), FILES, staged=["a.mp4"]) == ["I9: a.mp4 was left where things are made"]
+
+
+@pytest.mark.parametrize("figure", ["descriptors", "threads", "tasks", "rss_bytes"])
+def test_what_does_not_come_back_is_found(figure: str) -> None:
+    """More than the tolerance of any figure; as much as it is well, and so is less."""
+    before = Figures(descriptors=10, threads=5, rss_bytes=1 << 26, tasks=3)
+    spare = getattr(Rest(before, before).tolerance, figure)
+    as_much, more, less = (
+        msgspec.structs.replace(before, **{figure: getattr(before, figure) + change})
+        for change in (spare, spare + 1, -1)
+    )
+    assert violations(SEEN, _rows(), FILES, rest=Rest(before, as_much)) == []
+    assert violations(SEEN, _rows(), FILES, rest=Rest(before, less)) == []
+    (found,) = violations(SEEN, _rows(), FILES, rest=Rest(before, more))
+    assert found.startswith(f"I10: {figure} went from ")
+
+
+def test_figures_are_those_of_a_process() -> None:
+    """An open file is one more descriptor; threads and memory are there."""
+    before = read_figures(os.getpid())
+    with Path(os.devnull).open("rb"):
+        after = read_figures(os.getpid())
+    assert (after.descriptors, after.tasks) == (before.descriptors + 1, None)
+    assert before.threads >= 1
+    assert before.rss_bytes > 1 << 20
 
 
 def test_a_second_submission_is_found() -> None:

@@ -1,0 +1,62 @@
+"""I6, no answer to one account holds anything of another; I7, no unplanned 5xx, and every error in the wire's shape."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec import Struct
+
+from filmgate.testing.checker.facts import Rows, Seen
+
+__all__ = ["strangers", "unshapely"]
+
+PLANNED = 503
+"""What a server answers that is starting, stopping, or can't write: the client comes again."""
+
+
+def strangers(answers: Iterable[Seen], rows: Rows) -> Iterator[str]:
+    """Answers with another account's ids or bytes."""
+    owner = {row.id: row.account_id for row in rows.videos}
+    films: defaultdict[str, set[str]] = defaultdict(set)
+    for asset in rows.named:
+        films[asset.sha256].add(owner.get(asset.video_id, ""))
+    for answer in answers:
+        if not answer.account:
+            continue
+        named = [*answer.names, *([answer.video_id] if answer.http_status < 400 else [])]
+        for video_id in named:
+            if owner.get(video_id, answer.account) != answer.account:
+                yield f"I6: {answer.account} got {video_id} of {owner[video_id]} ({answer.what})"
+        # Two accounts may have asked for the same film; one that was never theirs is another's.
+        if answer.sha256 is not None and answer.account not in films.get(answer.sha256, {answer.account}):
+            yield f"I6: {answer.account} got another's bytes ({answer.what} of {answer.video_id})"
+
+
+class _Detail(Struct, forbid_unknown_fields=True):
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class _Envelope(Struct, forbid_unknown_fields=True):
+    error: _Detail
+
+
+def unshapely(answers: Iterable[Seen]) -> Iterator[str]:
+    """Refusals that nobody planned, or that no client can read."""
+    for answer in answers:
+        if answer.http_status >= 500 and answer.http_status != PLANNED:
+            yield f"I7: {answer.video_id}: {answer.what} was answered {answer.http_status}"
+        if answer.error is not None and (why := _misshapen(answer.error)):
+            yield f"I7: {answer.video_id}: {answer.what} was refused with {answer.http_status} in no shape: {why}"
+
+
+def _misshapen(body: bytes) -> str | None:
+    try:
+        envelope = msgspec.json.decode(body, type=_Envelope)
+    except msgspec.DecodeError as error:
+        return str(error)
+    return None if envelope.error.message else "the message is empty"

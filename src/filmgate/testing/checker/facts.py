@@ -1,0 +1,157 @@
+"""What the checker is given: facts, each from the place where it can't be argued with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+__all__ = [
+    "TERMINAL",
+    "Entry",
+    "Event",
+    "Figures",
+    "File",
+    "Named",
+    "Outside",
+    "Rest",
+    "Row",
+    "Rows",
+    "Search",
+    "Seen",
+    "Step",
+    "Told",
+    "Tolerance",
+]
+
+TERMINAL = {"completed", "failed"}
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One answer that a client got."""
+
+    what: str  # create, retrieve, list, everything (all pages of the list, at the end), content, cancel, delete
+    video_id: str  # that was asked for or made; "": none
+    http_status: int
+    status: str | None = None
+    progress: int | None = None
+    sha256: str | None = None  # of the content's bytes
+    account: str = ""  # who asked; "": not known
+    names: Sequence[str] = ()  # ids of videos in the answer, in their order, other than the one asked for
+    error: bytes | None = None  # the body of a refusal
+
+
+class Row(Struct, frozen=True):
+    """A video, as far as it matters here."""
+
+    id: str
+    account_id: str
+    status: str
+    progress: int
+    price_micros: int
+    attempts: int
+    deleted: bool
+
+
+class Step(Struct, frozen=True):
+    """A line of a video's history."""
+
+    video_id: str
+    status: str
+    progress: int
+
+
+class Named(Struct, frozen=True):
+    """A file that a row names."""
+
+    video_id: str
+    kind: str
+    key: str
+    bytes: int
+    sha256: str
+
+
+class Entry(Struct, frozen=True):
+    """A line of the ledger; ``amount_micros`` is what it does to the balance."""
+
+    account_id: str
+    video_id: str | None
+    kind: str
+    amount_micros: int
+
+
+class Event(Struct, frozen=True):
+    """A line of the outbox; its id is the ``webhook-id`` of every delivery."""
+
+    id: str
+    type: str
+    video_id: str
+    account_id: str
+
+
+class Rows(Struct, frozen=True):
+    """A database."""
+
+    videos: Sequence[Row]
+    steps: Sequence[Step]
+    named: Sequence[Named]
+    entries: Sequence[Entry]
+    balances: Mapping[str, int | None]
+    events: Sequence[Event]
+
+
+class File(Struct, frozen=True):
+    """A stored file."""
+
+    bytes: int
+    sha256: str
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """One request that a webhook endpoint got."""
+
+    webhook_id: str
+    type: str
+    video_id: str
+    signed: bool  # whether the signature was the one of its own secret
+    http_status: int  # what it answered; 0: nothing
+
+
+class Search(Struct, frozen=True):
+    """Secrets, and where none of them may stand."""
+
+    canaries: Mapping[str, str]  # by what they are, which is all that is ever told of them
+    texts: Iterable[tuple[str, bytes]]  # places and what lies there; read once, one after the other
+
+
+class Outside(Struct, frozen=True):
+    """What lies around a data folder, by path: size in bytes and time of the last change."""
+
+    before: Mapping[str, tuple[int, int]]
+    after: Mapping[str, tuple[int, int]]
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """What a process at rest holds."""
+
+    descriptors: int
+    threads: int
+    rss_bytes: int
+    tasks: int | None = None  # of its event loop; None: not known
+
+
+class Tolerance(Struct, frozen=True, kw_only=True):
+    """How much more of each a process may hold than before and still count as back where it was."""
+
+    descriptors: int = 4
+    threads: int = 4
+    tasks: int = 0
+    rss_bytes: int = 32 * 1024 * 1024
+
+
+class Rest(Struct, frozen=True):
+    """A process at rest, before its load and after it."""
+
+    before: Figures
+    after: Figures
+    tolerance: Tolerance = Tolerance()
