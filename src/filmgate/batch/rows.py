@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +88,3 @@ def _content(picture: Path) -> str | None:
         return hashlib.sha256(picture.read_bytes()).hexdigest()
     except OSError:
         return None  # told as a problem of its row
-
-
-def numbers(rows: Sequence[Row]) -> str:
-    """The rows' numbers, as people list them."""
-    return ", ".join(str(row.number) for row in rows)
