@@ -124,7 +124,7 @@ MEANINGS = [
     ("A starry night over the desert", "desert at night; weather: clear"),
     ("纸船漂在池塘里", "garden with boat (paper)"),
     ("荷花与锦鲤", "garden with flower (lotus), koi"),
-    ("An old man with an umbrella", "street with person (old, man, umbrella)"),
+    ("An old man with an umbrella", "street with person (man, old, umbrella)"),
     ("A violin of pure joy", "abstract; weather: petals; text: A violin of pure joy"),
     ("孤独的重量", "abstract at night; text: 孤独的重量"),
 ]

@@ -234,6 +234,9 @@ def sunset() -> Light:
         "under the stars",
         "night market",
         "night sky",
+        "starry night",
+        "starry sky",
+        "clear night",
     ),
     zh=(
         "夜晚",
@@ -263,6 +266,8 @@ def sunset() -> Light:
         "雨夜",
         "夜市",
         "夜景",
+        "夜行",
+        "夜行列车",
         "雪夜",
         "满天星斗",
     ),

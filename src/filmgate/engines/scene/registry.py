@@ -334,7 +334,7 @@ ACTIONS: Mapping[str, Words] = {
     ),
     "drive": Words(
         en=("drive", "drives", "driving", "speeding", "speeds", "cruising"),
-        zh=("行驶", "驾驶", "疾驰", "开车", "驶过", "驶来"),
+        zh=("行驶", "驾驶", "疾驰", "开车", "驶过", "驶来", "飞驰", "飞驰而过"),
     ),
     "float": Words(en=("float", "floats", "floating", "drifting", "drifts"), zh=("漂浮", "飘浮", "漂流", "飘荡")),
     "jump": Words(en=("jump", "jumps", "jumping", "leaping", "leaps"), zh=("跳跃", "跳起", "跃出", "跳")),

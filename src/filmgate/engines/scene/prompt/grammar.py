@@ -67,7 +67,24 @@ LOCATING_EN = frozenset(
 LOCATING_ZH = frozenset(("在", "于", "沿着", "沿", "穿过", "穿越", "飞越", "飞过", "掠过", "来到", "走进", "越过"))
 
 REMOTE_EN = frozenset(
-    ("background", "distance", "distant", "behind", "faraway", "like", "reminds", "painting of", "overlooking", "above")
+    (
+        "background",
+        "distance",
+        "distant",
+        "behind",
+        "faraway",
+        "like",
+        "reminds",
+        "painting of",
+        "overlooking",
+        "above",
+        "looks out at",
+        "looking out at",
+        "looks at",
+        "looking at",
+        "watching",
+        "watches",
+    )
 )
 """A place beside one of these is only seen from afar."""
 

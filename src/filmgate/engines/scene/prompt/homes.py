@@ -9,7 +9,7 @@ __all__ = ["SUBJECT_HOMES", "TIME_HOMES", "WEATHER_HOMES"]
 SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "balloon": ("meadow", "mountains"),
     "bench": ("meadow", "street"),
-    "bird": ("sea", "forest"),
+    "bird": ("forest", "sea", "mountains"),
     "boat": ("sea", "beach"),
     "butterfly": ("meadow", "garden"),
     "cake": ("kitchen", "interior"),

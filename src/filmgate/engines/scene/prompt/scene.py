@@ -77,6 +77,11 @@ def _plain_weight(units: Sequence[Unit], at: int) -> float:
     return 1.0 + 0.1 * min(4, len(text.split()) if units[at].script == "en" else len(text) / 2)
 
 
+def _describes(unit: Unit) -> bool:
+    """Whether a word stands between a preposition and its place only to describe it."""
+    return unit.text in _ARTICLES or unit.says("weather") or unit.says("time") or unit.says("attribute")
+
+
 def _place_weight(units: Sequence[Unit], at: int) -> float:
     """A place counts more where it is said that something happens there, and less where it is only seen from afar."""
     unit = units[at]
@@ -85,7 +90,7 @@ def _place_weight(units: Sequence[Unit], at: int) -> float:
     before = [other for other in units[max(0, at - reach) : at] if other.clause == unit.clause]
     after = _until_place(units[at + 1 : at + 1 + _AFTER], unit.clause)
     inside = any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH)
-    nearest = [other for other in before if other.text not in _ARTICLES][-1:]
+    nearest = [other for other in before if not _describes(other)][-1:]
     if any(other.says("remote") for other in (*nearest, *after)):
         weight -= 1.2
     elif inside and not unit.says("time"):

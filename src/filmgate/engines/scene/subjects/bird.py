@@ -88,7 +88,7 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprites[int((beat + r[4]) * _POSES) % _POSES], sx, sy, scale_, scale_))
         return out
 
-    stage.add(Figures(quads), stage.standing * 0.95 if count == 1 else 200.0)
+    stage.add(Figures(quads), stage.standing * 0.95 if count == 1 else min(200.0, 0.98 * stage.bounds[1]))
     stage.events += [
         SoundEvent(0.7 + 1.9 * k, "chirp", math.sin(k * 2.0), 0.3) for k in range(int(stage.seconds / 1.9))
     ]

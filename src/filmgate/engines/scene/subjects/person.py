@@ -206,8 +206,23 @@ _PACE = {
             zh=("女人", "女子", "女孩", "小女孩", "少女", "姑娘", "新娘", "公主", "妈妈", "奶奶", "外婆", "阿姨"),
         ),
         "man": Words(
-            en=("man", "men", "boy", "boys", "samurai", "monk", "knight", "king", "groom", "fisherman"),
-            zh=("男人", "男子", "男孩", "小男孩", "少年", "大叔"),
+            en=(
+                "man",
+                "men",
+                "old man",
+                "young man",
+                "grandfather",
+                "grandpa",
+                "boy",
+                "boys",
+                "samurai",
+                "monk",
+                "knight",
+                "king",
+                "groom",
+                "fisherman",
+            ),
+            zh=("男人", "男子", "爷爷", "老爷爷", "男孩", "小男孩", "少年", "大叔"),
         ),
         "old": Words(
             en=("old man", "old woman", "elderly", "grandfather", "grandmother", "grandma", "grandpa", "wizard"),
@@ -253,7 +268,8 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
         pace, rate = pace * slower, rate * (0.4 + 0.6 * slower)
     place = _way(stage, pace, z, k, count, left=left)
     phase = 0.29 * k
-    seat = _SEAT if action == "sit" and any(other.kind == "bench" for other in stage.shot.subjects) else 0.0
+    seated = stage.shot.setting == "traincar" or any(other.kind == "bench" for other in stage.shot.subjects)
+    seat = _SEAT if action == "sit" and seated else 0.0
 
     def quads(frame: Frame) -> list[Quad]:
         hop = 0.3 * max(0.0, math.sin(frame.t * _TAU * 0.8)) if action == "jump" else seat
