@@ -89,8 +89,8 @@ TEXTS: dict[str, str] = {
     "story.help": "制作 FILE（YAML、JSON 或 TOML）里的各个镜头，并接成一部影片；输出它的路径。\n\n"
     "一个镜头可以从另一个镜头的最后一帧开始：`continue: true` 接上一镜，或 `reference: {last_frame_of: 名称}`。"
     "互不等待的镜头同时制作。再次运行时，只做缺少的、改过的镜头，以及接着它们的镜头。\n\n"
-    "\b\nFILE 示例：\n  标题: 湖\n  风格: 水彩，柔光\n  默认: {时长: 4, 尺寸: 1280x720}\n  镜头:\n"
-    "    - {名称: 清晨, 提示词: 湖上薄雾}\n    - {名称: 小船, 提示词: 小船驶出薄雾, 延续: true}\n\n"
+    "\b\nFILE 示例：\n  标题: 湖\n  风格: 水彩，柔光\n  默认: {seconds: 4, size: 1280x720}\n  镜头:\n"
+    "    - {name: 清晨, prompt: 湖上薄雾}\n    - {name: 小船, prompt: 小船驶出薄雾, continue: true}\n\n"
     "\b\n示例：\n  filmgate story lake.yaml\n  filmgate story lake.yaml --dry-run\n"
     "  filmgate story lake.yaml --out lake -o lake.mp4 --budget 20\n",
     "story.output": "成片保存到哪里；默认在镜头的文件夹里，以标题为名。",
