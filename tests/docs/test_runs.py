@@ -58,7 +58,7 @@ def _adapted(name: str, served: Served) -> str:
     return text.replace("http://127.0.0.1:8000", served.url).replace("fg-…", served.key)
 
 
-@pytest.mark.parametrize("name", ["openai_sdk.py", "own_sdk.py"])
+@pytest.mark.parametrize("name", ["openai_sdk.py", "own_sdk.py", "sdk_tour.py", "sdk_async.py"])
 def test_sdk_examples(name: str, quick: Served, tmp_path: Path) -> None:
     """The few lines with an SDK save a film that plays."""
     subprocess.run([sys.executable, "-c", _adapted(name, quick)], cwd=tmp_path, check=True, timeout=100)

@@ -1,0 +1,33 @@
+"""What the SDK does beside making a film: taking one up again, its pictures, lists, errors with their ids."""
+
+from filmgate import Client, errors
+from filmgate.client import Video
+
+with Client(base_url="http://127.0.0.1:8000/v1", api_key="fg-…") as client:
+    # Ask, and keep the id: everything else can be done later, by another program.
+    video_id = client.generate("A dog on a beach at sunset", size="1280x720", seconds=4).id
+
+    # Take it up again. save() goes on where a broken download stopped, and leaves a whole file or none.
+    video = Video.from_id(video_id, client)
+    for seen in video.events():
+        print(seen.status, seen.progress, seen.position, seen.eta_seconds)
+    video.save("dog.mp4", force=True)
+    video.save("dog.webp", variant="thumbnail", force=True)
+
+    # A film out of a film.
+    again = client.videos.remix(video_id, "at night, in the rain").wait(timeout=600)
+    print(again.id, "is", again.remixed_from_video_id, "once more")
+
+    # Every video of this key, page after page.
+    for listed in client.videos.list(limit=50):
+        print(listed.id, listed.status, listed.prompt)
+
+    # Errors are classes; each knows its video and the answer that said so.
+    try:
+        client.generate("A dog", seconds=5)
+    except errors.InvalidValue as error:
+        print(error.param, error.message, error.request_id)
+    try:
+        client.videos.retrieve("video_none")
+    except errors.VideoNotFound as error:
+        print(error.video_id, error.request_id)
