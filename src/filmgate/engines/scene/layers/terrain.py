@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -152,10 +153,13 @@ def _colours(stage: Stage, relief: Relief) -> F32:
     slope = normal[..., 1]
     white = step(0.44, 0.58, slope + 0.34 * (grit - 0.45) + 0.30 * (heights - 0.35)) * relief.snow
     woods = step(0.24, 0.12, heights + 0.14 * (grit - 0.5)) * step(0.5, 0.7, slope) * 0.85
-    albedo = np.asarray(relief.rock) * (0.7 + 0.7 * grit[..., None])
-    albedo += (np.array((0.95, 0.96, 0.99)) - albedo) * white[..., None]
-    albedo += (np.asarray(relief.low) * (0.6 + 0.9 * grit[..., None]) - albedo) * woods[..., None]
-    sky = np.asarray(light.ambient) * (1.0, 1.08, 1.22) * (hollow * (0.55 + 0.45 * slope))[..., None]
-    return np.ascontiguousarray(
-        (albedo * (sky * 0.92 + np.asarray(light.key) * 1.75 * lit[..., None])).transpose(2, 0, 1), np.float32
-    )
+    albedo = _single(relief.rock) * (np.float32(0.7) + np.float32(0.7) * grit[..., None])
+    albedo += (_single((0.95, 0.96, 0.99)) - albedo) * white[..., None]
+    albedo += (_single(relief.low) * (np.float32(0.6) + np.float32(0.9) * grit[..., None]) - albedo) * woods[..., None]
+    sky = _single(light.ambient) * _single((1.0, 1.08, 1.22)) * (hollow * (0.55 + 0.45 * slope))[..., None]
+    albedo *= sky * np.float32(0.92) + _single(light.key) * np.float32(1.75) * lit[..., None]
+    return np.ascontiguousarray(albedo.transpose(2, 0, 1), np.float32)
+
+
+def _single(values: Sequence[float]) -> F32:
+    return np.asarray(values, np.float32)
