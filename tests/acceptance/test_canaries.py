@@ -21,8 +21,23 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from filmgate.testing.mock.faults.look import SECRET
+
 SOON = 40.0
-MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
+MODELS = '[models.sora-2]\nengine = "testcard"\n'
+CONFIG = """
+[engines.up]
+kind = "openai-videos"
+base_url = "{url}/v1"
+key_env = "UPSTREAM_KEY"
+look_every = 0.1
+submit_timeout = 2.0
+
+[routes.sora-2-pro]
+engines = ["up"]
+"""
+FAULTS = "failed-error-secret,failed-error-html,submit-401,submit-402,submit-html,submit-reset,look-5xx"
+UPSTREAM_KEY = "sk-canary-of-the-upstream-0123456789"
 WRONG_KEY = "fg-canary-of-a-wrong-key-0123456789abcdefgh"
 CALLBACK, HOOK, PICTURE = "canary-in-a-callback", "canary-in-a-webhook", "canary-in-a-picture-url"
 PASSWORD = "canary-password"
@@ -59,6 +74,7 @@ class House:
         self.data = folder / "data"
         self.log = folder / "log"
         self._folder = folder
+        self.config = folder / "filmgate.toml"
         (folder / "models.toml").write_text(MODELS, encoding="utf-8")
 
     def command(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
@@ -69,6 +85,8 @@ class House:
             "FILMGATE_MODELS": str(self._folder / "models.toml"),
             "FILMGATE_LOG_LEVEL": "debug",
             "FILMGATE_ALLOW_HOSTS": "127.0.0.1",
+            "FILMGATE_CONFIG": str(self.config),
+            "UPSTREAM_KEY": UPSTREAM_KEY,
         }
         with self.log.open("a", encoding="utf-8") as log:
             return subprocess.Popen(
@@ -78,6 +96,20 @@ class House:
                 stderr=log,
                 text=True,
             )
+
+    @contextmanager
+    def upstream(self) -> Iterator[None]:
+        """A vendor that goes wrong in some way at most jobs, and the configuration that names it."""
+        ready = self._folder / "upstream"
+        wrong = ("--faults", FAULTS, "--fault-rate", "0.8", "--seed", "3", "--key", UPSTREAM_KEY)
+        process = self.command("mock", "--instant", "--port", "0", "--ready-file", str(ready), *wrong)
+        try:
+            _until(lambda: ready.exists() or process.poll() is not None)
+            self.config.write_text(CONFIG.format(url=ready.read_text(encoding="ascii")), encoding="utf-8")
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=SOON)
 
     def key(self) -> str:
         """A key."""
@@ -110,7 +142,7 @@ def _until(true: object) -> None:
 
 
 def _create(client: httpx2.Client, **fields: object) -> httpx2.Response:
-    return client.post("/v1/videos", json={"prompt": "a boat", **fields})
+    return client.post("/v1/videos", json={"prompt": "a boat"} | fields)
 
 
 def _ended(client: httpx2.Client, video_id: str) -> dict[str, object]:
@@ -138,10 +170,11 @@ def _each_route(client: httpx2.Client, video_id: str) -> Iterator[httpx2.Respons
 @pytest.mark.slow
 def test_no_secret_comes_out(tmp_path: Path) -> None:
     """Neither the log, nor the metrics, nor an error, nor the rows show a key, a signature, or a URL's secret."""
-    house, secrets, bodies = House(tmp_path), {WRONG_KEY, CALLBACK, HOOK, PICTURE, PASSWORD}, list[httpx2.Response]()
-    secrets.add(key := house.key())
-    headers = {"authorization": f"Bearer {key}"}
-    with _refusing() as outside:
+    house, bodies = House(tmp_path), list[httpx2.Response]()
+    secrets = {WRONG_KEY, CALLBACK, HOOK, PICTURE, PASSWORD, UPSTREAM_KEY, SECRET}
+    with _refusing() as outside, house.upstream():
+        secrets.add(key := house.key())
+        headers = {"authorization": f"Bearer {key}"}
         callback = {"callback_url": f"{outside}/told?token={CALLBACK}"}
         with (
             house.serving(FILMGATE_FAILPOINT="submitted") as (url, process),
@@ -154,10 +187,14 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
             hook = {"name": "hook", "url": f"{outside}/{HOOK}", "event_types": ["video.completed", "video.failed"]}
             secrets.add(client.post("/v1/webhook_endpoints", json=hook).json()["signing_secret"])
             assert _ended(client, _create(client, **callback).json()["id"])["status"] == "completed"
+            films = [_create(client, model="sora-2-pro", prompt=f"boat {n}").json()["id"] for n in range(12)]
+            ends = [_ended(client, film) for film in films]
+            assert {end["status"] for end in ends} == {"completed", "failed"}, ends
             pictures = [f"{outside}/{PICTURE}", f"http://me:{PASSWORD}@127.0.0.1/", f"http://10.0.0.1/{PICTURE}"]
             bodies += [_create(client, input_reference={"image_url": picture}) for picture in pictures]
             bodies += [_create(client, callback_url=f"ftp://me:{PASSWORD}@example.com/{CALLBACK}")]
             assert {answer.status_code for answer in bodies} == {400}
+            bodies += [client.get(f"/v1/videos/{film}/content") for film in films]
             bodies += list(_each_route(client, made))
             secrets |= _linked(client, bodies)
             client.headers["authorization"] = f"Bearer {WRONG_KEY}"
@@ -166,8 +203,9 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
             watched = client.get("/metrics")
             client.headers["authorization"] = headers["authorization"]
             assert client.delete(f"/v1/videos/{made}").status_code == 200
-    assert len(secrets) >= 9
+    assert len(secrets) >= 11
     found = house.everything() | {"/metrics": watched.content}
+    found["how videos ended"] = repr(ends).encode()
     for number, answer in enumerate(bodies):
         if answer.status_code >= 400:
             found[f"error {number}: {answer.request.method} {answer.request.url.path}"] = answer.content
