@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -31,14 +33,22 @@ async def _work(frame: Frame, ready_file: Path | None) -> None:
     settings = frame.settings({"worker": True})
     async with bootstrap.build(settings, "worker") as gate, _Until() as told:
         frame.tell("worker.ready", name=gate.held.executor_id, data=settings.data)
-        if ready_file is not None:
-            ready_file.write_text(gate.held.executor_id, encoding="ascii")
-        try:
+        with _noted(ready_file, gate.held.executor_id):
             await told.wait()
-        finally:
-            if ready_file is not None:
-                ready_file.unlink(missing_ok=True)
     frame.tell("serve.stopped")
+
+
+@contextmanager
+def _noted(file: Path | None, name: str) -> Iterator[None]:
+    """Say in a file who works, as long as it does."""
+    if file is None:
+        yield
+        return
+    file.write_text(name, encoding="ascii")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 class _Until:
