@@ -31,6 +31,7 @@ class Shot(Struct, frozen=True, kw_only=True):
     tempo: str = ""  # "slow", "fast"
     absent: tuple[str, ...] = ()  # weathers and subjects that the prompt denies: "no rain", "没有人"
     text: str = ""  # what a sign, a caption or a title card says
+    guessed: bool = False  # no word of the prompt names the place: it is the nearest by meaning
     frames: int = 0  # its length; all shots' frames add up to the film's
 
 

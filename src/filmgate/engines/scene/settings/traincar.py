@@ -135,5 +135,10 @@ def _wall(stage: Stage) -> None:
         x = side * 0.92 * half - 0.16
         flat.box(x - 0.15 * (side < 0), -0.6, 0.46, 1.55, seat, to=scale(seat, 0.55), radius=0.10)
         flat.box(x - 0.15 * (side < 0), 0.70, 0.46, 0.26, mix(seat, (1.0, 1.0, 1.0), 0.5), radius=0.08)
+    if stage.walkers:
+        bench = Flat(stage, 1.52, top=0.3, bottom=1.3)
+        bench.box(-bench.side, -0.8, 2 * bench.side, 1.27, seat, to=scale(seat, 0.6), radius=0.05)
+        bench.box(-bench.side, 0.40, 2 * bench.side, 0.07, mix(seat, (1.0, 1.0, 1.0), 0.12))
+        bench.put()
     stage.holes.append(Hole(-wide / 2, low, wide, tall, _DEPTH))
     stage.plate(flat.canvas, _DEPTH, sway=rocking(0.5 * stage.unit, 0.9 * stage.unit, 5.0))

@@ -72,14 +72,14 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
     sprites = [stage.atlas.add(still.pixels, still.x, still.y) for still in _poses(stage, named, size)]
     random = np.random.default_rng(stage.seed + 61).random((count, 5))
     top = stage.horizon / stage.height
-    way = 1.5 * stage.width
+    way, lead = 1.5 * stage.width, 0.34 + min(0.40, 0.09 * (count - 1))
 
     def quads(frame: Frame) -> list[Quad]:
         t, out = frame.t, []
         for k, r in enumerate(random):
             far = 1.0 if count == 1 else 0.55 + 0.45 * r[2]
             column, row = (0.0, 0.0) if count == 1 else (-0.14 * k + 0.10 * r[0], 0.46 * (r[1] - 0.5))
-            x = (0.34 * stage.width + stage.width * column + t * stage.width * 0.05 * far) % way - 0.2 * stage.width
+            x = (lead * stage.width + stage.width * column + t * stage.width * 0.05 * far) % way - 0.2 * stage.width
             y = stage.height * (top * (0.46 + row) + 0.016 * math.sin(t * 0.9 + r[3] * 9))
             glide = 0.5 + 0.5 * math.sin(t * 0.5 + r[4] * 9)
             beat = t * (1.5 + 0.4 * r[3]) * (0.45 + 0.55 * glide) if count > 1 else t * 1.15
