@@ -14,6 +14,9 @@ from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.cli.widths import cells, wrap
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "Command", "Filmgate", "Group", "is_shared", "shared"]
@@ -104,10 +107,18 @@ class Command(_Spoken, click.Command):
         run: what it does.
         params: its own options and arguments.
         key: of its texts, where that is not its name.
+        lasts: whether it goes on for days: then a faster event loop is worth its import.
     """
 
     def __init__(
-        self, name: str, text: Texts, run: Run, params: Sequence[click.Parameter] = (), *, key: str | None = None
+        self,
+        name: str,
+        text: Texts,
+        run: Run,
+        params: Sequence[click.Parameter] = (),
+        *,
+        key: str | None = None,
+        lasts: bool = False,
     ) -> None:
         self.text = text
         key = key or name
@@ -119,6 +130,7 @@ class Command(_Spoken, click.Command):
             options_metavar=f"[{text('help.options')}]",
         )
         self._run = run
+        self._lasts = lasts
 
     def invoke(self, ctx: click.Context) -> int | None:
         """Run it in an event loop of its own."""
@@ -129,7 +141,8 @@ class Command(_Spoken, click.Command):
             raise TypeError("a command runs in a frame")
         frame.options = shared(ctx, frame.options)
         own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
-        return asyncio.run(self._run(frame, **own))
+        with asyncio.Runner(loop_factory=_fast_loop() if self._lasts else None) as runner:
+            return runner.run(self._run(frame, **own))
 
 
 class Group(_Spoken, click.Group):
@@ -208,6 +221,14 @@ class Filmgate(Group):
         module = importlib.import_module(f"filmgate.cli.{COMMANDS[cmd_name]}")
         command: click.Command = module.commands(self.text)[cmd_name]
         return command
+
+
+def _fast_loop() -> Callable[[], AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - see Command.lasts
+    except ModuleNotFoundError:  # not there on Windows
+        return None
+    return uvloop.new_event_loop
 
 
 def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:

@@ -33,7 +33,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
             help=text("serve.ready_file"),
         ),
     ]
-    return {"serve": Command("serve", text, _serve, params)}
+    return {"serve": Command("serve", text, _serve, params, lasts=True)}
 
 
 async def _serve(frame: Frame, host: str | None, port: int | None, ready_file: Path | None) -> None:

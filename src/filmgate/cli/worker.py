@@ -26,7 +26,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
         metavar=text("metavar.file"),
         help=text("worker.ready_file"),
     )
-    return {"worker": Command("worker", text, _work, [ready])}
+    return {"worker": Command("worker", text, _work, [ready], lasts=True)}
 
 
 async def _work(frame: Frame, ready_file: Path | None) -> None:

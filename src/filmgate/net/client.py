@@ -56,6 +56,12 @@ class _Flight:
 
     sent: bool = False
 
+    def judge(self, error: Exception, *, traced: bool) -> None:
+        """Conclude from an error whether the request had left, where nobody traced it."""
+        self.sent |= not traced and not isinstance(
+            error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+        )
+
 
 class Client:
     """Sends requests to one upstream.
@@ -169,12 +175,15 @@ class Client:
         )
         try:
             async with request as response:
+                flight.sent = True
                 yield response
         except TimeoutError as error:
             if isinstance(error, aiohttp.ClientError):
+                flight.judge(error, traced=fresh)
                 raise Fault("it fell silent", sent=flight.sent) from error
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
+            flight.judge(error, traced=fresh)
             raise Fault(_told(error), sent=flight.sent) from error
 
     def _timeout(self, idle: float) -> aiohttp.ClientTimeout:
@@ -195,6 +204,7 @@ class Client:
 
     def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
         if fresh not in self._sessions:
+            # Only a submission has to know exactly whether it left; tracing costs a third of a look.
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_note_sent)
             self._sessions[fresh] = aiohttp.ClientSession(
@@ -208,7 +218,7 @@ class Client:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
-                trace_configs=[trace],
+                trace_configs=[trace] if fresh else [],
                 headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
             )
         return self._sessions[fresh]

@@ -1,0 +1,66 @@
+"""A folder with videos that an upstream has been making for a while, and the configuration that goes on watching."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+from filmgate import bootstrap
+from filmgate.settings import load
+from filmgate.video import NewVideo, Recipe, Size, new_id
+
+__all__ = ["prepare"]
+
+BATCH = 500
+
+CONFIG = """
+retention = 0
+
+[engines.vendor]
+kind = "openai-videos"
+flavour = "plain"
+base_url = "{url}/v1"
+look_every = 10.0
+
+[models.sora-2]
+engine = "vendor"
+price = {{ default = 0 }}
+"""
+
+
+def prepare(folder: Path, url: str, videos: int) -> Path:
+    """Write the rows of so many watched videos; returns the configuration."""
+    config = folder / "filmgate.toml"
+    config.write_text(CONFIG.format(url=url), encoding="utf-8")
+    asyncio.run(_fill(config, folder / "data", videos))
+    return config
+
+
+async def _fill(config: Path, data: Path, videos: int) -> None:
+    gate = bootstrap.build(load(config, overrides={"data": data, "log_level": "error"}))
+    try:
+        account = await gate.store.accounts.create_account("benchmarks", None)
+        identity = gate.engines["vendor"].identity
+        for _ in range(0, videos, BATCH):
+            await asyncio.gather(*(_one(gate, account.id, identity) for _ in range(BATCH)))
+    finally:
+        await gate.store.close()
+        gate.held.release()
+
+
+async def _one(gate: bootstrap.Gate, account_id: str, identity: str) -> None:
+    now, rows = time.time(), gate.store.videos
+    recipe = Recipe(prompt="a dog on a beach " * 12, size=Size(1280, 720), seconds=8, seed=7)
+    new = NewVideo(
+        id=new_id(),
+        account_id=account_id,
+        model="sora-2",
+        engine="vendor",
+        recipe=recipe,
+        price_micros=0,
+        fingerprint=new_id("print"),
+    )
+    video, _ = await rows.create(new, now)
+    await rows.intend(video.id, video.id, now, identity=identity)
+    await rows.ticketed(video.id, video.id, f"up_{video.id}", now)
