@@ -12,11 +12,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from filmgate.flow import CHECKPOINTS
-from filmgate.testing.checker import Seen
+from reliability.crowd import Client, clients
 from reliability.processes import Zygote, honestly
-from reliability.world import TESTCARD, Server, clients, make_key, settled
+from reliability.world import TESTCARD, Server, World, world
 
-__all__ = ["WISHES", "Killed", "kill", "kills"]
+__all__ = ["WISHES", "Killed", "kill", "kills", "verdict"]
 
 CLIENTS = 4
 HONEST = 10
@@ -44,16 +44,13 @@ async def kills(folder: Path, *, cycles: int, seed: int) -> Killed:
     """Kill a server that makes its films itself, so many times, while clients work with it."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     with Zygote() as fork:
-        server = Server(folder, TESTCARD, fork)
-        key = await make_key(server.data)
-        try:
-            async with clients(server.url, key, dice, WISHES, count=CLIENTS, patience=60 + cycles * 10) as crowd:
+        async with world(folder, TESTCARD, dice, fork) as place:
+            server, patience = place.server, 60 + cycles * 10
+            async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
                 died_at = await kill(server, dice, cycles)
                 server.start(launch=honestly)
                 await server.until_ready()
-            return await verdict(server, cycles, died_at, [answer for client in crowd for answer in client.seen])
-        finally:
-            server.close()
+            return await verdict(place, cycles, died_at, crowd)
 
 
 async def kill(server: Server, dice: random.Random, cycles: int, longest: float = 0.8) -> Counter[str]:
@@ -76,18 +73,14 @@ async def kill(server: Server, dice: random.Random, cycles: int, longest: float 
 
 
 async def verdict(
-    server: Server,
+    place: World,
     cycles: int,
     died_at: Mapping[str, int],
-    seen: Sequence[Seen],
+    crowd: Sequence[Client],
     submissions: Mapping[str, int] | None = None,
 ) -> Killed:
-    """Let it end politely, start it once more, and ask the checker."""
-    assert server.end(signal.SIGTERM) == 0
-    server.start(launch=honestly)
-    await server.until_ready()
-    rows, found = await settled(server.data, seen, submissions)
-    assert server.end(signal.SIGTERM) == 0
+    """What came of a campaign, as the checker sees it."""
+    rows, found = await place.judged([answer for client in crowd for answer in client.seen], submissions)
     return Killed(
         cycles=cycles,
         died_at=dict(died_at),

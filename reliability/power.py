@@ -10,10 +10,11 @@ from pathlib import Path
 
 import httpx2
 
+from reliability.crowd import clients
 from reliability.disk import BROKEN, FULL, Disk
 from reliability.kills import HONEST, WISHES, Killed, verdict
 from reliability.processes import Zygote, honestly
-from reliability.world import TESTCARD, Server, clients, make_key
+from reliability.world import TESTCARD, Server, world
 
 __all__ = ["disk_faults", "power_cuts"]
 
@@ -26,25 +27,25 @@ async def power_cuts(folder: Path, *, cycles: int, seed: int) -> Killed:
     (folder / "data").mkdir()
     disk = Disk(folder / "data", folder / "disk")
     with Zygote(disk.environment()) as fork:
-        server = Server(folder, TESTCARD, fork, disk.environment())
-        key = await make_key(server.data)
-        try:
-            async with clients(server.url, key, dice, WISHES, count=CLIENTS, patience=60 + cycles * 10) as crowd:
+        async with world(folder, TESTCARD, dice, fork, environ=disk.environment()) as place:
+            server, patience = place.server, 60 + cycles * 10
+            async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
                 for number in range(cycles):
-                    await asyncio.to_thread(disk.settle)
-                    # A forked one has read what it is to watch before the folder was laid out anew: paths stay.
-                    server.start(launch=honestly if number % HONEST == 0 else None)
-                    await server.until_ready()
-                    await asyncio.sleep(dice.uniform(0.0, 1.0))
-                    assert server.alive, f"the server died by itself; its log is {server.log}"
-                    server.end(signal.SIGKILL)
-                    await asyncio.to_thread(disk.cut_power)
+                    await _cut(server, disk, dice, honest=number % HONEST == 0)
                 server.start(launch=honestly, environ={"LD_PRELOAD": ""})
                 await server.until_ready()
-            seen = [answer for client in crowd for answer in client.seen]
-            return await verdict(server, cycles, Counter({"random": cycles}), seen)
-        finally:
-            server.close()
+            return await verdict(place, cycles, Counter({"random": cycles}), crowd)
+
+
+async def _cut(server: Server, disk: Disk, dice: random.Random, *, honest: bool) -> None:
+    await asyncio.to_thread(disk.settle)
+    # A forked one has read what it is to watch before the folder was laid out anew: paths stay.
+    server.start(launch=honestly if honest else None)
+    await server.until_ready()
+    await asyncio.sleep(dice.uniform(0.0, 1.0))
+    assert server.alive, f"the server died by itself; its log is {server.log}"
+    server.end(signal.SIGKILL)
+    await asyncio.to_thread(disk.cut_power)
 
 
 async def disk_faults(folder: Path, *, cycles: int, seed: int) -> Killed:
@@ -52,11 +53,10 @@ async def disk_faults(folder: Path, *, cycles: int, seed: int) -> Killed:
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     (folder / "data").mkdir()
     disk = Disk(folder / "data", folder / "disk")
-    server = Server(folder, TESTCARD, honestly)
-    key = await make_key(server.data)
     outcomes: Counter[str] = Counter()
-    try:
-        async with clients(server.url, key, dice, WISHES, count=CLIENTS, patience=60 + cycles * 10) as crowd:
+    async with world(folder, TESTCARD, dice) as place:
+        server, patience = place.server, 60 + cycles * 10
+        async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
             for _ in range(cycles):
                 fault, at, times = dice.choice((FULL, BROKEN)), dice.randint(1, 400), dice.choice((1, 3, 40))
                 server.start(environ=disk.environment(fault=fault, at=at, times=times) | {"DISK_MIRROR": ""})
@@ -67,10 +67,7 @@ async def disk_faults(folder: Path, *, cycles: int, seed: int) -> Killed:
                     server.end(signal.SIGKILL)
             server.start()
             await server.until_ready()
-        seen = [answer for client in crowd for answer in client.seen]
-        return await verdict(server, cycles, outcomes, seen)
-    finally:
-        server.close()
+        return await verdict(place, cycles, outcomes, crowd)
 
 
 async def _outcome(server: Server, *, ready: bool) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from reliability.kills import Killed, kills
 from reliability.power import disk_faults, power_cuts
 from reliability.report import ROOT, Row
+from reliability.rest import comes_to_rest
 from reliability.upstreams import dark, kills_upstream
 
 __all__ = ["ROWS"]
@@ -60,6 +61,14 @@ def _dark(folder: Path, seed: int, scale: float) -> Iterator[Row]:
     yield Row(
         "One of two upstreams goes dark under load", times, "outages", wrong, f"{videos:,} videos, each at its end"
     )
+
+
+def _rest(folder: Path, seed: int, scale: float) -> Iterator[Row]:
+    """A long load between two rests."""
+    seconds = max(4, round(600 * scale))
+    came = asyncio.run(comes_to_rest(folder, seconds=seconds, seed=seed))
+    note = f"{sum(came.ended.values()):,} videos; descriptors, threads and memory as before"
+    yield Row("A server at rest, under load, and at rest again", seconds, "seconds of load", came.wrong, note)
 
 
 def _tests(what: str, unit: str, paths: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> Iterator[Row]:
@@ -116,6 +125,7 @@ ROWS: Mapping[str, Callable[[Path, int, float], Iterator[Row]]] = {
     "power": partial(_campaign, "Power cuts: everything unsynced gone", "cuts", power_cuts, 3_000),
     "disk": partial(_campaign, "Disk full and I/O errors at the n-th write", "runs", disk_faults, 1_000),
     "dark": _dark,
+    "rest": _rest,
     **{name: partial(_suite, name) for name in _SUITES},
     "schemathesis": _schemathesis,
 }

@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from filmgate.testing import mock
+from reliability.crowd import clients
 from reliability.kills import Killed, kill, verdict
 from reliability.processes import Zygote, honestly
-from reliability.world import Server, clients, make_key
+from reliability.world import world
 
 __all__ = ["MIXED", "VENDORS", "dark", "kills_upstream"]
 
@@ -90,6 +91,8 @@ async def _two(folder: Path, *, faults: str, rate: float, seed: int) -> AsyncIte
 
 
 KEY = "sk-upstream-7Hq2"
+ENVIRON = {"UPSTREAM_KEY": KEY}
+SECRETS = {"the upstreams' key": KEY}
 
 
 def _submissions(folder: Path) -> Counter[str]:
@@ -110,18 +113,13 @@ async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
     async with _two(folder, faults=MIXED, rate=0.35, seed=seed) as upstreams:
         config = _config({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
         with Zygote() as fork:
-            server = Server(folder, config, fork, {"UPSTREAM_KEY": KEY})
-            key = await make_key(server.data)
-            try:
-                patience = 120 + cycles * 10
-                async with clients(server.url, key, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
+            async with world(folder, config, dice, fork, environ=ENVIRON, secrets=SECRETS) as place:
+                server, patience = place.server, 120 + cycles * 10
+                async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
                     died_at = await kill(server, dice, cycles)
                     server.start(launch=honestly)
                     await server.until_ready()
-                seen = [answer for client in crowd for answer in client.seen]
-                return await verdict(server, cycles, died_at, seen, _submissions(folder))
-            finally:
-                server.close()
+                return await verdict(place, cycles, died_at, crowd, _submissions(folder))
 
 
 async def dark(folder: Path, *, seconds: float, seed: int) -> Killed:
@@ -129,16 +127,12 @@ async def dark(folder: Path, *, seconds: float, seed: int) -> Killed:
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two(folder, faults="", rate=0.0, seed=seed) as upstreams:
         config = _config({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
-        server = Server(folder, config, honestly, {"UPSTREAM_KEY": KEY})
-        key = await make_key(server.data)
-        try:
+        async with world(folder, config, dice, environ=ENVIRON, secrets=SECRETS) as place:
+            server, patience = place.server, 60 + seconds * 4
             server.start()
             await server.until_ready()
-            async with clients(server.url, key, dice, WISHES, count=4 * CLIENTS, patience=60 + seconds * 4) as crowd:
+            async with clients(server.url, place.tenants, dice, WISHES, count=4 * CLIENTS, patience=patience) as crowd:
                 await asyncio.sleep(seconds / 4)
                 await upstreams[VENDORS[0]].outage(seconds)
                 await asyncio.sleep(seconds * 1.25)
-            seen = [answer for client in crowd for answer in client.seen]
-            return await verdict(server, 0, {}, seen, _submissions(folder))
-        finally:
-            server.close()
+            return await verdict(place, 0, {}, crowd, _submissions(folder))

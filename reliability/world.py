@@ -1,27 +1,44 @@
-"""The world of a campaign: a server on one port and one folder, and clients that remember every answer."""
+"""The world of a campaign: a server on one port and one folder, its accounts, and who listens to them."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import os
 import random
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx2
 
-from filmgate.store import Store
-from filmgate.testing.checker import Rows, Seen, read_files, read_rows, violations
+from filmgate.net import Guard
+from filmgate.store import Principal, Store
+from filmgate.testing.checker import (
+    Outside,
+    Rest,
+    Rows,
+    Search,
+    Seen,
+    read_files,
+    read_listing,
+    read_rows,
+    read_texts,
+    violations,
+)
+from filmgate.vault import Vault
+from filmgate.webhooks import Webhooks
+from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
+from reliability.crowd import Tenant, listing
 from reliability.processes import Launcher, Process, honestly
+from reliability.receiver import TOKEN, Receiver, receiving
 
-__all__ = ["SOON", "TESTCARD", "Client", "Server", "clients", "make_key", "settled"]
+__all__ = ["SOON", "TESTCARD", "Server", "World", "world"]
 
 SOON = 60.0
 """Seconds within which anything that is to happen has happened."""
@@ -65,22 +82,26 @@ class Server:
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.log = folder / "server.log"
         self.launch = launch
+        self.around = (folder / "home", folder / "tmp")
         self._config = folder / "filmgate.toml"
         self._config.write_text(config, encoding="utf-8")
-        self._environ = dict(environ or {})
+        for place in self.around:
+            place.mkdir(exist_ok=True)
+        self._environ = {"HOME": str(self.around[0]), "TMPDIR": str(self.around[1]), **(environ or {})}
         self._process: Process | None = None
 
     def start(
         self, failpoint: str = "", *, launch: Launcher | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
         """Start it, to die at a step of the flow or not."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith("FILMGATE_")}
+        own = {name: value for name, value in os.environ.items() if not name.startswith(("FILMGATE_", "XDG_"))}
         own |= {
             "FILMGATE_CONFIG": str(self._config),
             "FILMGATE_DATA": str(self.data),
             "FILMGATE_PORT": self.url.rpartition(":")[2],
             "FILMGATE_FAILPOINT": failpoint,
             "FILMGATE_LOG_LEVEL": "warning",
+            "FILMGATE_ALLOW_HOSTS": "127.0.0.1",  # there the webhooks go
         }
         self._process = (launch or self.launch)(["serve"], own | self._environ | dict(environ or {}), self.log)
 
@@ -126,129 +147,143 @@ class Server:
             self.end(signal.SIGKILL)
 
 
-class Client:
-    """Creates videos and follows each to its end, however often the server dies; remembers every answer.
+class World:
+    """A server, two accounts, the endpoints that listen for them, and what must stay secret.
 
     Args:
-        http: where the server is, with a key.
-        dice: what it does by chance.
-        name: its own, so that every prompt is one of a kind.
-        wishes: fields that it draws a create from, by name.
-        patience: seconds that a video may take.
+        server: to be started and killed.
+        tenants: the accounts.
+        receiver: who listens.
+        secrets: what must stand nowhere in the clear, by what it is.
     """
 
     def __init__(
-        self,
-        http: httpx2.AsyncClient,
-        dice: random.Random,
-        name: str,
-        wishes: Mapping[str, Sequence[str]],
-        patience: float,
+        self, server: Server, tenants: Sequence[Tenant], receiver: Receiver, secrets: Mapping[str, str]
     ) -> None:
-        self.seen: list[Seen] = []
-        self.stop = asyncio.Event()
-        self._http = http
-        self._dice = dice
-        self._name = name
-        self._wishes = wishes
-        self._patience = patience
-        self._numbers = itertools.count()
+        self.server = server
+        self.tenants = tenants
+        self._receiver = receiver
+        self._secrets = secrets
+        self._around = self._listing()
 
-    async def run(self) -> None:
-        """One video after the other."""
-        while not self.stop.is_set():
-            await self._one(next(self._numbers))
+    async def judged(
+        self, seen: Sequence[Seen], submissions: Mapping[str, int] | None = None, rest: Rest | None = None
+    ) -> tuple[Rows, list[str]]:
+        """End the server politely, let it come to rest once more, and ask the checker; its rows and what is wrong.
 
-    async def _one(self, number: int) -> None:
-        fields = {name: self._dice.choice(list(values)) for name, values in self._wishes.items()}
-        fields["prompt"] = f"Boat {self._name}.{number}"
-        key = f"key-{self._dice.getrandbits(64):x}"
-        answer = await self._send("POST", "/v1/videos", json=fields, headers={"Idempotency-Key": key})
-        assert answer.status_code == 200, answer.text
-        video_id = answer.json()["id"]
-        self._note("create", video_id, answer)
-        if self._dice.random() < 0.1:
-            self._note("cancel", video_id, await self._send("POST", f"/v1/videos/{video_id}/cancel"))
-        await self._follow(video_id)
-        await self._download(video_id)
-        if self._dice.random() < 0.2:
-            self._note("delete", video_id, await self._send("DELETE", f"/v1/videos/{video_id}"))
-
-    async def _follow(self, video_id: str) -> None:
-        async with asyncio.timeout(self._patience):
-            while True:
-                answer = await self._send("GET", f"/v1/videos/{video_id}")
-                self._note("retrieve", video_id, answer)
-                if answer.status_code == 404 or answer.json()["status"] in ("completed", "failed"):
-                    return
-                await asyncio.sleep(0.05)
-
-    async def _download(self, video_id: str) -> None:
-        answer = await self._send("GET", f"/v1/videos/{video_id}/content")
-        digest = hashlib.sha256(answer.content).hexdigest() if answer.is_success else None
-        self.seen.append(Seen(what="content", video_id=video_id, http_status=answer.status_code, sha256=digest))
-
-    async def _send(self, method: str, path: str, **given: object) -> httpx2.Response:
-        """Send until somebody answers: the server may be dead at any moment."""
-        while True:
-            try:
-                answer = await self._http.request(method, path, **given)  # type: ignore[arg-type] # passed on
-            except httpx2.TransportError:
-                await asyncio.sleep(0.03)
-            else:
-                if answer.status_code != 503:
-                    return answer
-                await asyncio.sleep(0.03)
-
-    def _note(self, what: str, video_id: str, answer: httpx2.Response) -> None:
-        body = answer.json() if answer.is_success else {}
-        self.seen.append(
-            Seen(
-                what=what,
-                video_id=video_id,
-                http_status=answer.status_code,
-                status=body.get("status"),
-                progress=body.get("progress"),
-            )
+        Args:
+            seen: what the clients got.
+            submissions: what paid upstreams counted.
+            rest: what the server held before its load and after.
+        """
+        assert self.server.end(signal.SIGTERM) == 0
+        self._let_time_pass()
+        self._receiver.healthy = True
+        self.server.start(launch=honestly)
+        await self.server.until_ready()
+        await self._settle()
+        everything = [*seen, *[await listing(self.server.url, tenant) for tenant in self.tenants]]
+        async with httpx2.AsyncClient(base_url=self.server.url) as http:
+            metrics = (await http.get("/metrics")).raise_for_status().content
+        assert self.server.end(signal.SIGTERM) == 0
+        data = self.server.data
+        texts = [("/metrics", metrics), *self._bodies(seen)]
+        rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
+        return rows, violations(
+            everything,
+            rows,
+            files,
+            submissions=submissions,
+            told=self._receiver.told,
+            search=Search(self._secrets, itertools.chain(texts, read_texts(data, self.server.log))),
+            outside=Outside(self._around, self._listing()),
+            staged=[path.name for path in (data / "files" / "staging").iterdir()],
+            rest=rest,
         )
+
+    async def _settle(self) -> None:
+        """The sweep at the start needs a moment, and so do the webhooks that nobody had got yet."""
+        data, pause = self.server.data, 0.1
+        until = time.monotonic() + SOON + _waiting(data) / TOLD_A_SECOND
+        while time.monotonic() < until:
+            rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
+            if not violations([], rows, files, told=self._receiver.told):
+                return
+            await asyncio.sleep(pause)
+            pause = min(5.0, 1.5 * pause)
+
+    def _let_time_pass(self) -> None:
+        """What waits for its time is due, and what is half made is old; nobody has the folder open."""
+        with closing(sqlite3.connect(self.server.data / "filmgate.sqlite")) as rows:
+            rows.execute("UPDATE webhook_delivery SET next_at = 0 WHERE settled_at IS NULL")
+            rows.commit()
+        for path in (self.server.data / "files" / "staging").iterdir():
+            os.utime(path, (0, 0))
+
+    def _listing(self) -> dict[str, tuple[int, int]]:
+        return read_listing(*self.server.around, but=self.server.data)
+
+    @staticmethod
+    def _bodies(seen: Sequence[Seen]) -> list[tuple[str, bytes]]:
+        return [(f"the refusal of {each.what} {each.video_id}", each.error) for each in seen if each.error is not None]
+
+
+TOLD_A_SECOND = 4.0
+"""What one endpoint is told a second at the least, by which the patience with a backlog is reckoned."""
 
 
 @asynccontextmanager
-async def clients(
-    url: str, key: str, dice: random.Random, wishes: Mapping[str, Sequence[str]], *, count: int, patience: float
-) -> AsyncIterator[list[Client]]:
-    """Clients under way; on leaving they finish the videos that they have begun."""
-    async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=10) as http:
-        seeds = [random.Random(dice.random()) for _ in range(count)]  # noqa: S311 - to be repeatable
-        crowd = [Client(http, own, str(number), wishes, patience) for number, own in enumerate(seeds)]
-        async with asyncio.TaskGroup() as group:
-            for client in crowd:
-                group.create_task(client.run())
-            yield crowd
-            for client in crowd:
-                client.stop.set()
+async def world(
+    folder: Path,
+    config: str,
+    dice: random.Random,
+    launch: Launcher = honestly,
+    *,
+    environ: Mapping[str, str] | None = None,
+    secrets: Mapping[str, str] | None = None,
+) -> AsyncIterator[World]:
+    """A world in an empty folder; its server does not run yet, and does not run any more afterwards.
+
+    Args:
+        folder: for everything.
+        config: what ``filmgate.toml`` says.
+        dice: decides about the endpoints' bad days.
+        launch: how the server is started.
+        environ: of the server.
+        secrets: more that must stay secret, by what it is.
+    """
+    server = Server(folder, config, launch, environ)
+    own = random.Random(dice.random())  # noqa: S311 - to be repeatable
+    async with receiving(own) as receiver:
+        tenants = await _tenants(server.data, receiver)
+        kept = {f"the key of {tenant.account}": tenant.key for tenant in tenants}
+        kept |= {f"the signing secret of {account}": text for account, text in receiver.secrets.items()}
+        try:
+            yield World(server, tenants, receiver, {"a callback's token": TOKEN, **kept, **(secrets or {})})
+        finally:
+            server.close()
 
 
-async def make_key(data: Path, balance: int = 1_000_000_000) -> str:
-    """A key of a new account, in the folder of a server that does not run."""
+async def _tenants(data: Path, receiver: Receiver, balance: int = 1_000_000_000) -> list[Tenant]:
+    """Two accounts, each with a key and an endpoint, in the folder of a server that does not run."""
     store = Store.open(data / "filmgate.sqlite")
-    account = await store.accounts.create_account("clients", balance)
-    _key, secret = await store.accounts.create_key(account.id, "test")
+    vault, guard = Vault.at(data / "secrets" / "vault.key"), Guard(allow_hosts=("127.0.0.1",))
+    endpoints, made = Webhooks(store.webhooks, guard, vault, time.time), []
+    for name in ("first", "second"):
+        account = (await store.accounts.create_account(name, balance)).id
+        key, secret = await store.accounts.create_key(account, name)
+        wanted = EndpointChange(name=name, url=receiver.url(account), event_types=EVENT_TYPES)
+        shown = await endpoints.create(Principal(account_id=account, key_id=key.id), wanted)
+        receiver.listen(account, shown.secret or "")
+        made.append(Tenant(account, secret, receiver.callback(account)))
     await store.close()
-    return secret
+    return made
 
 
-async def settled(
-    data: Path, seen: Sequence[Seen], submissions: Mapping[str, int] | None = None, within: float = 15.0
-) -> tuple[Rows, list[str]]:
-    """The last word of the checker: the sweep at the start needs a moment to remove what stragglers left."""
-    until = time.monotonic() + within
-    while True:
-        rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
-        found = violations(seen, rows, files, submissions=submissions)
-        if not found or time.monotonic() > until:
-            return rows, found
-        await asyncio.sleep(0.2)
+def _waiting(data: Path) -> int:
+    with closing(sqlite3.connect(f"file:{data / 'filmgate.sqlite'}?mode=ro", uri=True)) as rows:
+        waiting: int = rows.execute("SELECT count(*) FROM webhook_delivery WHERE settled_at IS NULL").fetchone()[0]
+    return waiting
 
 
 def _free_port() -> int:

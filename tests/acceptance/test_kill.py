@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from reliability.kills import Killed, kills
 from reliability.power import disk_faults, power_cuts
+from reliability.rest import comes_to_rest
 from reliability.upstreams import dark, kills_upstream
 
 CYCLES = int(os.environ.get("FILMGATE_TEST_KILLS", "0"))
@@ -50,6 +51,15 @@ async def test_an_upstream_may_go_dark(tmp_path: Path) -> None:
     came = await dark(tmp_path, seconds=3.0, seed=SEED)
     assert came.wrong == []
     assert came.ended.get("completed", 0) >= 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_a_server_comes_to_rest(tmp_path: Path) -> None:
+    """After its load a server holds as many descriptors, threads and bytes as before it."""
+    came = await comes_to_rest(tmp_path, seconds=3.0, seed=SEED)
+    assert came.wrong == []
+    assert came.ended.get("completed", 0) >= 8
 
 
 @pytest.mark.slow

@@ -158,6 +158,7 @@ def test_a_planned_refusal_is_no_fault() -> None:
     [
         ([], "I5"),
         ([msgspec.structs.replace(TOLD, http_status=500)], "I5"),
+        ([msgspec.structs.replace(TOLD, callback=True)], "I5"),
         ([TOLD, msgspec.structs.replace(TOLD, webhook_id="evt_2")], "I5"),
         ([TOLD, msgspec.structs.replace(TOLD, type="video.failed")], "I5"),
         ([TOLD, msgspec.structs.replace(TOLD, video_id="video_2")], "I5"),

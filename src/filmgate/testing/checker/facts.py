@@ -108,13 +108,14 @@ class File(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """One request that a webhook endpoint got."""
+    """One request that a webhook endpoint got, or the URL that a video named for itself."""
 
     webhook_id: str
     type: str
     video_id: str
     signed: bool  # whether the signature was the one of its own secret
     http_status: int  # what it answered; 0: nothing
+    callback: bool = False  # whether it came to the video's own URL
 
 
 class Search(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from filmgate.testing.checker.facts import TERMINAL, Rows, Seen
+from filmgate.testing.checker.facts import TERMINAL, Row, Rows, Seen
 
 __all__ = ["lost", "submitted_twice"]
 
@@ -17,17 +17,21 @@ def lost(by_video: Mapping[str, Sequence[Seen]], rows: Rows, answers: Iterable[S
             yield f"I1: {row.id} never ended: {row.status}"
     videos = {row.id: row for row in rows.videos}
     for video_id, its in by_video.items():
-        deleting = [answer for answer in its if answer.what == "delete"]
-        deleted = any(answer.http_status < 400 for answer in deleting)
         if video_id not in videos:
             yield f"I1: {video_id} was answered and has no row"
-        elif videos[video_id].deleted and not deleting:
-            yield f"I1: {video_id} is deleted, and nobody asked for it"
-        elif deleted and not videos[video_id].deleted:
-            yield f"I1: {video_id} was deleted and came back"
+        else:
+            yield from _deleted(videos[video_id], its)
     for answer in answers:
         if answer.what == "everything":
             yield from _left_out(answer, rows)
+
+
+def _deleted(row: Row, answers: Sequence[Seen]) -> Iterator[str]:
+    deleting = [answer for answer in answers if answer.what == "delete" and answer.account in {"", row.account_id}]
+    if row.deleted and not deleting:
+        yield f"I1: {row.id} is deleted, and its owner did not ask for it"
+    elif not row.deleted and any(answer.http_status < 400 for answer in deleting):
+        yield f"I1: {row.id} was deleted and came back"
 
 
 def _left_out(answer: Seen, rows: Rows) -> Iterator[str]:

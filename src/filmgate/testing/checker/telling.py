@@ -23,7 +23,7 @@ def untold(told: Mapping[str, Sequence[Told]], rows: Rows) -> Iterator[str]:
     """Events that an endpoint was not told of, and what it was told that is none of its events."""
     events = {event.id: event for event in rows.events}
     for account_id, calls in told.items():
-        taken = {call.webhook_id for call in calls if 200 <= call.http_status < 300}
+        taken = {call.webhook_id for call in calls if 200 <= call.http_status < 300 and not call.callback}
         for event in rows.events:
             if event.account_id == account_id and event.id not in taken:
                 yield f"I5: {event.id} ({event.type} of {event.video_id}) never reached its endpoint"

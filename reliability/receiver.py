@@ -1,0 +1,114 @@
+"""Who listens to webhooks: an endpoint an account, which checks every signature, and is out of order now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from filmgate.testing.checker import Told
+
+__all__ = ["TOKEN", "Receiver", "receiving"]
+
+REFUSED, UNANSWERED = 0.15, 0.02
+"""Shares of the events whose first try is answered with a 500, or not at all."""
+
+HANGS = 20.0
+"""Seconds for which an unanswered try is kept waiting; the server gives up sooner."""
+
+
+TOKEN = "canary-in-a-callback"  # noqa: S105 - made up
+"""Stands in every callback's URL, and nowhere else."""
+
+
+class _Subject(Struct):
+    id: str
+
+
+class _Event(Struct):
+    type: str
+    data: _Subject
+
+
+class Receiver:
+    """The endpoints of all accounts; remembers every request.
+
+    Args:
+        dice: decides which first tries go wrong.
+    """
+
+    def __init__(self, dice: random.Random) -> None:
+        self.origin = ""
+        self.told: dict[str, list[Told]] = {}  # by account
+        self.secrets: dict[str, str] = {}  # the endpoints' own, by account
+        self.healthy = False
+        self._dice = dice
+        self._met: set[tuple[str, str]] = set()
+
+    def listen(self, account: str, secret: str) -> None:
+        """Be the endpoint of an account."""
+        self.told[account], self.secrets[account] = [], secret
+
+    def url(self, account: str) -> str:
+        """The endpoint of an account."""
+        return f"{self.origin}/endpoints/{account}"
+
+    def callback(self, account: str) -> str:
+        """What an account gives to a video as its own URL, with a secret in it."""
+        return f"{self.origin}/callbacks/{account}?token={TOKEN}"
+
+    async def take(self, request: web.Request) -> web.Response:
+        """One try."""
+        account, body = request.match_info["account"], await request.text()
+        event, webhook_id = msgspec.json.decode(body, type=_Event), request.headers.get("webhook-id", "")
+        status = self._status(request.path, webhook_id)
+        said = Told(
+            webhook_id=webhook_id,
+            type=event.type,
+            video_id=event.data.id,
+            signed=_is_signed(self.secrets[account], body, dict(request.headers)),
+            http_status=status,
+            callback=request.path.startswith("/callbacks"),
+        )
+        self.told[account].append(said)
+        if not status:
+            await asyncio.sleep(HANGS)
+        return web.Response(status=status or 504)
+
+    def _status(self, path: str, webhook_id: str) -> int:
+        first = (path, webhook_id) not in self._met
+        self._met.add((path, webhook_id))
+        if self.healthy or not first:
+            return 200
+        roll = self._dice.random()
+        return 0 if roll < UNANSWERED else 500 if roll < UNANSWERED + REFUSED else 200
+
+
+def _is_signed(secret: str, body: str, headers: dict[str, str]) -> bool:
+    try:
+        Webhook(secret).verify(body, {name.lower(): value for name, value in headers.items()})
+    except WebhookVerificationError:
+        return False
+    return True
+
+
+@asynccontextmanager
+async def receiving(dice: random.Random) -> AsyncIterator[Receiver]:
+    """A receiver on a free port of this process."""
+    receiver, app = Receiver(dice), web.Application()
+    app.router.add_post("/endpoints/{account}", receiver.take)
+    app.router.add_post("/callbacks/{account}", receiver.take)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        receiver.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        yield receiver
+    finally:
+        await runner.cleanup()
