@@ -200,6 +200,8 @@ class _Words:
         if shot["drawn"]["setting"] == "reference":
             return self.text("scene.place.picture")
         found = self.word("setting", shot["setting"])
+        if shot["guessed"]:
+            return self.text("scene.place.guessed", place=found)
         return self.text("scene.place.unknown", place=found) if shot["setting"] == "abstract" else found
 
     def facet(self, facet: str, said: str | Sequence[str], assumed: str | Sequence[str] | None = None) -> str:

@@ -12,6 +12,7 @@ from filmgate.engines.scene.compose import View
 from filmgate.engines.scene.description import Description, Shot
 from filmgate.engines.scene.film import FPS, shot_view
 from filmgate.engines.scene.kernels.jit import F32
+from filmgate.engines.scene.nearest import Nearest
 from filmgate.engines.scene.notes import KIND, describe
 from filmgate.engines.scene.prompt import understand
 from filmgate.video import Size
@@ -23,7 +24,7 @@ _SMALL = 96  # pixels of the shorter side: what is heard and drawn does not depe
 
 def explanation(prompt: str, *, seed: int, seconds: int) -> dict[str, object]:
     """The description as plain data, what kind of film it becomes, and all of it in a line."""
-    return _plain(understand(prompt, seed=seed, frames=seconds * FPS))
+    return _plain(Nearest().settle(understand(prompt, seed=seed, frames=seconds * FPS)))
 
 
 def rehearsal(prompt: str, *, seed: int, seconds: int, size: Size, picture: F32 | None = None) -> dict[str, object]:
@@ -31,7 +32,7 @@ def rehearsal(prompt: str, *, seed: int, seconds: int, size: Size, picture: F32 
 
     Each shot's stage is built for that, at a small size. ``picture`` (height, width, 3), in 0 … 1, opens the film.
     """
-    description = understand(prompt, seed=seed, frames=seconds * FPS)
+    description = Nearest().settle(understand(prompt, seed=seed, frames=seconds * FPS))
     shots = []
     for number, (shot, start, frames) in enumerate(_timed(description)):
         view = shot_view(description, number, size=_small(size), picture=picture)

@@ -64,6 +64,7 @@ def render(
     progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
     threads: int = 2,
+    settle: Callable[[Description], Description] = lambda said: said,
 ) -> Film:
     """Make the film and its pictures, the latter beside ``out``.
 
@@ -73,11 +74,12 @@ def render(
         progress: told the frames done and all of them, after each.
         cancelled: asked before each frame.
         threads: that draw.
+        settle: finds places for shots whose words name none.
 
     Raises:
         Cancelled: in time; no file is left.
     """
-    description = meaning(job, job.seconds * FPS)
+    description = meaning(job, job.seconds * FPS, settle)
     frames = job.seconds * FPS
     comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
     with (

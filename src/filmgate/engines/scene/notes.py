@@ -17,7 +17,8 @@ def describe(description: Description) -> str:
 
 def _shot(shot: Shot) -> str:
     """One shot in words."""
-    words = shot.setting + (f" at {shot.time}" if shot.time else "")
+    words = shot.setting + (" (the nearest by meaning)" if shot.guessed else "")
+    words += f" at {shot.time}" if shot.time else ""
     if shot.subjects:
         words += " with " + ", ".join(_subject(spec) for spec in shot.subjects)
     named = {

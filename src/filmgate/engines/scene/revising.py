@@ -6,7 +6,7 @@ several shots is a screenplay of its own and is taken as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,20 +26,21 @@ __all__ = ["characters", "meaning"]
 _FALLBACK = "person"  # what a character is drawn as where the prompt names nothing that can be
 
 
-def meaning(job: Job, frames: int) -> Description:
+def meaning(job: Job, frames: int, settle: Callable[[Description], Description] = lambda said: said) -> Description:
     """What the job's prompt means, over the prompts of the films that it comes from.
 
     Args:
         job: what to make.
         frames: of what is to be made.
+        settle: finds places for shots that have none.
     """
     first, *others = (*job.base_prompts, job.prompt)
-    description = understand(first, seed=job.seed, frames=frames)
+    description = settle(understand(first, seed=job.seed, frames=frames))
     if others and job.operation is Operation.EXTEND:
         # The new segment goes on from the last shot; the ones before it were seen already.
         description = replace(description, shots=(replace(description.shots[-1], frames=frames),))
     for prompt in others:
-        description = _over(description, prompt, frames)
+        description = _over(description, prompt, frames, settle)
     return _with_colours(description, job)
 
 
@@ -50,10 +51,10 @@ def characters(job: Job) -> list[dict[str, object]]:
     ]
 
 
-def _over(before: Description, prompt: str, frames: int) -> Description:
+def _over(before: Description, prompt: str, frames: int, settle: Callable[[Description], Description]) -> Description:
     new = understand(prompt, seed=before.seed, frames=frames)
     if len(new.shots) > 1:
-        return new
+        return settle(new)
     said = listen(display(prompt)).shot
     shots = tuple(_changed(shot, said) for shot in before.shots)
     return replace(new, shots=shots, transition=before.transition)
@@ -65,6 +66,7 @@ def _changed(shot: Shot, said: Shot) -> Shot:
     return replace(
         shot,
         setting=said.setting or shot.setting,
+        guessed=shot.guessed and not said.setting,
         time=said.time or shot.time,
         weather=said.weather or tuple(name for name in shot.weather if name not in gone),
         subjects=_recast([spec for spec in shot.subjects if spec.kind not in gone], said.subjects),

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from filmgate.engines.scene.description import Description
 from filmgate.engines.scene.film import FPS, shot_view
+from filmgate.engines.scene.nearest import Nearest
 from filmgate.engines.scene.prompt import understand
 from filmgate.media.encode import Frame
 from filmgate.media.frames import to_rgb
@@ -22,7 +23,7 @@ def still(
 
     Cross-fades are not drawn. ``picture`` (height, width, 3), in 0 … 1, opens the film.
     """
-    description = understand(prompt, seed=seed, frames=seconds * FPS)
+    description = Nearest().settle(understand(prompt, seed=seed, frames=seconds * FPS))
     number, n = _place(description, min(int(at * FPS), seconds * FPS - 1))
     view = shot_view(description, number, size=size, picture=picture)
     view.prepare()

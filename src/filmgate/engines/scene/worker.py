@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 from filmgate.engines.scene import protocol
 from filmgate.engines.scene.film import Cancelled, Film, render, warm_up
+from filmgate.engines.scene.nearest import Nearest
 
 __all__ = ["main", "tidy"]
 
@@ -35,6 +36,7 @@ class _Desk:
         self._orders, self._answers = orders, answers
         self._waiting: queue.SimpleQueue[protocol.Render] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
+        self._nearest = Nearest()
 
     def open(self) -> None:
         """Begin to take orders."""
@@ -70,6 +72,7 @@ class _Desk:
                 order.out,
                 progress=lambda done, total: self._say(protocol.Progress(token, done, total)),
                 cancelled=lambda: token in self._cancelled,
+                settle=self._nearest.settle,
             )
         except Cancelled:
             return protocol.Cancelled(token)
