@@ -47,8 +47,9 @@ LEANS_ON: dict[type, tuple[str, ...]] = {
     FlowControl: ("drain", "pause_writing", "resume_writing"),
 }
 
-SLICE = 512 * 1024
-"""Bytes that one sendfile call may move before other connections get their turn."""
+SLICE = 2 * 1024 * 1024
+"""Bytes that one sendfile call may move before other connections get their turn: nginx takes as much, half a
+millisecond of a core."""
 
 JOINED = 64 * 1024
 """Bytes that may wait for the end of a turn of the loop, to be sent together."""
