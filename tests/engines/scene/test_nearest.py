@@ -30,6 +30,14 @@ class OneMeaning:
         return vectors
 
 
+@pytest.fixture(scope="module")
+def nearest() -> Nearest:
+    """With the extra's encoder, loaded once."""
+    encoder = installed()
+    assert encoder is not None
+    return Nearest(lambda: encoder)
+
+
 @pytest.mark.parametrize(
     ("prompt", "place"),
     [
@@ -44,9 +52,9 @@ class OneMeaning:
         ("asdf qwer", "abstract"),
     ],
 )
-def test_the_encoder_of_the_extra_finds_places_in_both_languages(prompt: str, place: str) -> None:
+def test_the_encoder_of_the_extra_finds_places_in_both_languages(nearest: Nearest, prompt: str, place: str) -> None:
     """What happens somewhere is put there; what happens nowhere stays the abstract landscape."""
-    assert Nearest().place(prompt) == place
+    assert nearest.place(prompt) == place
 
 
 def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
@@ -57,11 +65,18 @@ def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
     assert (shot.setting, shot.guessed, shot.text) == ("kitchen", True, "")
 
 
-@pytest.mark.parametrize("prompt", ["a beach", "an abstract dreamscape", "抽象的意境", "a dog"])
+@pytest.mark.parametrize("prompt", ["a beach", "an abstract dreamscape", "抽象的意境", "a dog", "rain", "夜晚"])
 def test_what_is_said_is_never_guessed(prompt: str) -> None:
     """A place that a word names or a subject brings along, and the abstract landscape that was asked for, stay."""
     before = understand(prompt, seed=1, frames=96)
     assert Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before) == before
+
+
+def test_an_hour_is_no_place_where_nothing_else_was_understood(nearest: Nearest) -> None:
+    """Words that mean nothing to the lexicon say more than the hour among them."""
+    before = understand("程序员熬夜写代码", seed=1, frames=96)
+    assert nearest.settle(before).shots[0].setting == "office"
+    assert nearest.settle(before).shots[0].time == "night"
 
 
 def test_each_shot_is_asked_for_by_itself() -> None:
@@ -121,4 +136,3 @@ def test_every_phrase_belongs_to_a_place() -> None:
     assert len(set(phrases)) == len(phrases)
     assert set(places) - {""} <= registry.settings().keys()
     assert len(set(places)) > 20
-    assert installed() is not None

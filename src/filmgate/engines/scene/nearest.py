@@ -21,6 +21,7 @@ from filmgate.engines.scene import registry
 from filmgate.engines.scene.description import Description, Shot
 from filmgate.engines.scene.prompt import cutting, quotes, reading
 from filmgate.engines.scene.prompt.scene import listen
+from filmgate.engines.scene.prompt.unknown import unrecognised
 
 __all__ = ["Encoder", "Nearest", "installed"]
 
@@ -79,18 +80,18 @@ class Nearest:
 
 
 def _homeless(description: Description) -> dict[int, str]:
-    """The words of each shot that shows the abstract landscape without asking for it."""
-    if all(shot.setting != _ABSTRACT for shot in description.shots):
-        return {}
+    """The words of each shot whose place nobody named and no subject brought along."""
     parts = cutting.cut(reading.display(description.prompt), frames=sum(shot.frames for shot in description.shots))
-    if listen(parts.whole).shot.setting == _ABSTRACT:
-        return {}
-    words = [piece.text for piece in parts.pieces]
-    return {
-        number: text
-        for number, (shot, text) in enumerate(zip(description.shots, words, strict=False))
-        if shot.setting == _ABSTRACT and text.strip() and listen(text).shot.setting != _ABSTRACT
-    }
+    named = bool(listen(parts.whole).shot.setting)
+    found: dict[int, str] = {}
+    for number, (shot, piece) in enumerate(zip(description.shots, parts.pieces, strict=False)):
+        said = listen(piece.text)
+        named = named or bool(said.shot.setting)
+        # Hour or weather alone chose a place; of what else was said, nothing was understood.
+        vague = shot.setting == _ABSTRACT or bool(unrecognised(said.units))
+        if not named and not shot.subjects and vague and piece.text.strip():
+            found[number] = piece.text
+    return found
 
 
 def _moved(shot: Shot, place: str, description: Description) -> Shot:
