@@ -178,6 +178,13 @@ def _prepare(data: Path) -> Path:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"The data folder {data} can't be made: {error.strerror}.") from error
+    database = data / "filmgate.sqlite"
+    # An empty one would be made in its place, and the next sweep would take every film for nobody's.
+    if (data / "flow.sqlite").exists() and not (database.exists() and database.stat().st_size):
+        raise SettingsError(
+            f"The database {database} is gone or empty, though its folder was in use. Restore it from a backup, or "
+            "choose another data folder (--data) to start afresh."
+        )
     return data
 
 

@@ -47,14 +47,20 @@ def claim(data: Path, role: str, *, alone: bool) -> Claim:
         alone: whether there may be only one of that role.
 
     Raises:
-        SettingsError: another process holds it.
+        SettingsError: another process holds it, or the folder can't be written.
     """
     folder = data / "locks"
-    folder.mkdir(mode=0o700, exist_ok=True)
     names = [role] if alone else [f"{role}-{slot}" for slot in range(SLOTS)]
-    for name in names:
-        if held := _try(folder / name, name):
-            return held
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name in names:
+            if held := _try(folder / name, name):
+                return held
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {data} can't be written: {error.strerror}. Make it writable for this user, or choose "
+            "another one (--data)."
+        ) from error
     holder = (folder / names[0]).read_text(encoding="utf-8").strip() or "another process"
     raise SettingsError(
         f"The data folder {data} is in use by {holder}. Stop it, or give this one a folder of its own (--data)."

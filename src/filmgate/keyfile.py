@@ -46,3 +46,14 @@ def _make(path: Path) -> None:
         return
     finally:
         draft.unlink()
+        # Before anything is sealed with it: a key that a power cut takes away takes everything sealed with it along.
+        for folder in (path.parent, path.parent.parent):
+            _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

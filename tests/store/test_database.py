@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.errors import SettingsError, StorageFault
+from filmgate.errors import SettingsError
 from filmgate.store import Store
 
 
@@ -68,7 +68,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     """A file that is no database gives its path and the mend."""
     path = tmp_path / "rows.sqlite"
     path.write_bytes(b"not a database " * 1000)
-    with pytest.raises(StorageFault, match=r"rows\.sqlite is damaged: .*Restore it from a backup"):
+    with pytest.raises(SettingsError, match=r"rows\.sqlite is damaged: .*Restore it from a backup"):
         Store.open(path)
 
 

@@ -81,8 +81,7 @@ class Store:
             clock: Unix seconds.
 
         Raises:
-            SettingsError: not a database of ours, of a newer Filmgate, or its folder can't be used.
-            StorageFault: damaged.
+            SettingsError: damaged, not a database of ours, of a newer Filmgate, or its folder can't be used.
         """
         return cls(Database(path), clock)
 

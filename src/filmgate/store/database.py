@@ -103,8 +103,7 @@ class Database:
         """Open the file, make it if it is missing, bring it up to date.
 
         Raises:
-            SettingsError: not ours, or newer than this program; the folder can't be written.
-            StorageFault: damaged.
+            SettingsError: damaged, not ours, or newer than this program; the folder can't be written.
         """
         self.path = path
         self._engine = _engine(path)
@@ -194,8 +193,9 @@ def _explained(path: Path) -> Iterator[None]:
                 f"The database {path} can't be opened: {reason}. Make its folder writable for this user and leave "
                 "room on the disk, or choose another data folder (--data)."
             ) from error
-        raise StorageFault(
-            f"The database {path} is damaged: {reason}. Restore it from a backup, or move it away to start afresh."
+        raise SettingsError(
+            f"The database {path} is damaged: {reason}. Restore it from a backup, or choose another data folder "
+            "(--data) to start afresh."
         ) from error
 
 
