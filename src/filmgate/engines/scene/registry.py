@@ -322,7 +322,10 @@ ACTIONS: Mapping[str, Words] = {
         zh=("站立", "站着", "站", "看着", "望着", "等待"),
     ),
     "sit": Words(en=("sit", "sits", "sitting", "resting"), zh=("坐着", "坐在", "坐", "蹲")),
-    "eat": Words(en=("eat", "eats", "eating", "tasting", "biting"), zh=("吃着", "正在吃", "吃", "品尝", "啃")),
+    "eat": Words(
+        en=("eat", "eats", "eating", "tasting", "biting", "grazing", "grazes"),
+        zh=("吃着", "正在吃", "吃", "品尝", "啃", "吃草", "觅食"),
+    ),
     "dance": Words(en=("dance", "dances", "dancing"), zh=("跳舞", "舞蹈", "起舞", "翩翩起舞", "舞动")),
     "wave": Words(en=("wave", "waves hello", "waving"), zh=("挥手", "招手")),
     "play": Words(en=("play", "plays", "playing"), zh=("追蝴蝶", "玩耍", "嬉戏", "玩")),

@@ -143,7 +143,7 @@ def broadleaf(
     tips = limbs(stage, canvas, foot, -math.pi / 2 + lean, height * 0.5, height * 0.055, bark)
     leaf *= stage.unit
     for _ in range(9):
-        x = foot[0] + height * (0.45 * lean + spread * 0.55 * rng.normal())
+        x = foot[0] + height * (0.45 * lean + spread * 0.55 * max(-1.2, min(1.2, rng.normal())))
         y = foot[1] - height * (0.62 + 0.26 * rng.random())
         clump(stage, canvas, (x, y), (height * 0.24, height * 0.15), leaf, paint)
     for tip in tips[::3]:

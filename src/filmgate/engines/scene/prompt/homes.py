@@ -18,6 +18,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
     "child": ("meadow", "beach"),
     "coffee": ("interior", "kitchen"),
     "crowd": ("street", "stage", "city"),
+    "deer": ("forest", "meadow", "snowfield"),
     "dog": ("meadow", "beach"),
     "fish": ("underwater", "sea"),
     "flower": ("meadow", "garden"),

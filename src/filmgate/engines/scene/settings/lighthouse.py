@@ -10,6 +10,7 @@ from filmgate.engines.scene.canvas import Canvas
 from filmgate.engines.scene.cues import SoundEvent
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.noise import fbm
+from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
 from filmgate.engines.scene.palette import Colour, mix, rgb, scale
@@ -48,6 +49,9 @@ def lighthouse(stage: Stage) -> None:
     tall = min(0.46 * h, 0.62 * stage.width, 0.86 * (y - 0.02 * h))
     _tower(stage, near, x, y, tall)
     stage.plate(near, _DEPTH)
+    if stage.walkers:
+        stage.standing = 8.4
+        jetty(stage, stage.standing)
     _beams(stage, x, y - 0.90 * tall)
     stage.hear(waves=0.9, wind=0.5 * rough, gulls=0.4 if not stage.light.moon and rough < 1.5 else 0.0)
     for n in range(math.ceil(stage.seconds / 2.2)):

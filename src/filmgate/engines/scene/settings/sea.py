@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from filmgate.engines.scene.cues import SoundEvent
+from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.ridge import Ridge, ridge
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
@@ -68,6 +69,9 @@ def sea(stage: Stage) -> None:
     rough = 1.9 if "storm" in stage.shot.weather else 1.0
     waves = Surface(tint=tint, swell=0.11 * rough, mirror=0.14, wave=0.32, speed=1.5, wind=0.5, foam=0.45 * rough)
     Water(waves).put(stage)
+    if stage.walkers:
+        stage.standing = 5.5
+        jetty(stage, stage.standing)
     stage.hear(waves=0.8, wind=0.45, gulls=0.3 if not stage.light.moon else 0.0)
     for n in range(math.ceil(stage.seconds / 2.4)):
         stage.events.append(SoundEvent(0.6 + 2.4 * n, "wave", 0.5 * math.sin(n * 2.4), 0.5))

@@ -33,6 +33,8 @@ def above(stage: Stage) -> None:
     stage.horizon, stage.eye = h * (0.56 if not stage.portrait else 0.60), 60.0
     stage.focal = 0.9 * max(h * 0.8, min(stage.width, h))
     stage.standing, stage.bounds, stage.reach = 90.0, (40.0, 400.0), 12.0
+    if stage.walkers:  # as in a dream, they walk on the clouds
+        stage.eye, stage.standing, stage.bounds, stage.reach = 1.6, 6.0, (3.0, 8.0), 1.0
     sky(stage)
     if stage.seed % 2:
         peaks = Ridge(

@@ -8,6 +8,7 @@ import numpy as np
 
 from filmgate.engines.scene.canvas import Canvas
 from filmgate.engines.scene.kernels.marks import sparks
+from filmgate.engines.scene.layers.jetty import jetty
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.water import Surface, Water
 from filmgate.engines.scene.palette import scale
@@ -41,6 +42,8 @@ def skyline(stage: Stage) -> None:
     stage.horizon, stage.eye = h * (0.62 if not stage.portrait else 0.66), 9.0
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
     stage.standing, stage.bounds, stage.pool, stage.reach = 40.0, (20.0, 80.0), (18.0, 70.0), 6.0
+    if stage.walkers:
+        stage.eye, stage.standing, stage.bounds, stage.reach = 2.0, 5.5, (3.0, 20.0), 1.0
     sky(stage, sheets=1)
     for row in range(3):
         canvas = stage.canvas(top=-0.2, bottom=0.8)
@@ -49,6 +52,8 @@ def skyline(stage: Stage) -> None:
     tint = stage.light.shade((0.10, 0.16, 0.24), lit=0.3)
     Water(Surface(tint=tint, swell=0.022, mirror=0.34, wave=0.9, speed=0.6, sparkle=0.0), far=_SHORE).put(stage)
     _bridge(stage)
+    if stage.walkers:
+        jetty(stage, stage.standing)
     stage.hear(city=0.7, water=0.4, pad=0.4)
 
 

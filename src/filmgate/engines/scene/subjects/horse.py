@@ -64,11 +64,13 @@ def _put(stage: Stage, action: str, coat: Colour, k: int) -> None:
     aside = 0.0 if k == 0 else width * 0.24 * ((k + 1) // 2) * (-1) ** k
     if pace and stage.endless:
         stage.speed = max(stage.speed, pace)
+    elif pace:  # in a narrow picture it takes its time, or it would be gone at once
+        pace *= min(1.0, max(0.25, 0.75 * width / (pace * stage.seconds)))
 
     def quads(frame: Frame) -> list[Quad]:
         x = aside + 0.03 * width * math.sin(0.5 * frame.t + k)
         if pace:
-            x += stage.speed * frame.t if stage.speed else (pace * frame.t + 0.75 * width) % (1.8 * width) - 0.9 * width
+            x += stage.speed * frame.t if stage.speed else (pace * frame.t + 0.60 * width) % (1.8 * width) - 0.9 * width
         hop = 0.35 * max(0.0, math.sin(_TAU * frame.t * 0.6)) if action == "jump" else 0.0
         return actor.quads(frame, x, z, frame.t * rate + 0.31 * k, lift=hop)
 
