@@ -255,6 +255,7 @@ def _populate(stage: Stage, setting: registry.Setting) -> None:
     at_home = (kind for kind in setting.inhabitants if kind not in shot.absent)
     specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in at_home)
     stage.walkers = any(known[spec.kind].element == "ground" for spec in specs if spec.kind in known)
+    stage.white = 0.85 if "snow" in shot.weather and not setting.indoor else 0.0
     setting.build(stage)
     for spec in specs:
         if spec.kind in known:

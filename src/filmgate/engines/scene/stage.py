@@ -221,6 +221,7 @@ class Stage:
         self.habit = "walk"  # what people do here by themselves
         self.walkers = False  # whether somebody needs ground to stand on
         self.served: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
+        self.white = 0.0  # how much snow lies on ground and leaves
         self.wet = 0.0  # how much the ground mirrors who stands on it
         self.drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
         self.ambience: dict[str, float] = {}

@@ -38,7 +38,8 @@ BLOSSOM: Ramp = (rgb("#a85f80"), rgb("#d98bab"), rgb("#f2b4ca"), rgb("#ffdce6"),
 def ramp(stage: Stage, colours: Ramp, depth: float = 0.0) -> np.ndarray:
     """Dark to bright colours in the stage's light."""
     last = len(colours) - 1
-    return np.array([stage.shade(c, depth, lit=0.15 + 0.85 * k / last) for k, c in enumerate(colours)], np.float32)
+    snowed = [mix(c, (0.94, 0.96, 1.0), stage.white * k / last) for k, c in enumerate(colours)]
+    return np.array([stage.shade(c, depth, lit=0.15 + 0.85 * k / last) for k, c in enumerate(snowed)], np.float32)
 
 
 def _pick(colours: np.ndarray, share: np.ndarray) -> np.ndarray:

@@ -11,11 +11,12 @@ from msgspec import Struct
 from filmgate.engines.scene.kernels.ground import ground
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.kernels.noise import fbm, ridges
-from filmgate.engines.scene.palette import Colour
+from filmgate.engines.scene.palette import Colour, mix
 from filmgate.engines.scene.stage import Frame, Stage
 
 __all__ = ["Ground", "Soil", "grains", "mips"]
 
+_SNOW = ((0.82, 0.85, 0.92), (1.06, 1.07, 1.10))  # in its hollows, and on top
 _DRY = (0.0, 1.0, 0.0)
 
 
@@ -65,8 +66,9 @@ class Ground:
         light = stage.light
         self.far, self.soil, self.mirror_at = far, soil, mirror_at
         self.texture = mips(texture(stage.seed % 1000))
-        self.dark = np.asarray(light.shade(soil.dark), np.float32)
-        self.light = np.asarray(light.shade(soil.light), np.float32)
+        dark, bright = mix(soil.dark, _SNOW[0], stage.white), mix(soil.light, _SNOW[1], stage.white)
+        self.dark = np.asarray(light.shade(dark), np.float32)
+        self.light = np.asarray(light.shade(bright), np.float32)
         self.haze = np.asarray(light.haze, np.float32)
         self.wet = np.asarray(soil.wet, np.float32)
 

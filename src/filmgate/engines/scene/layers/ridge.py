@@ -60,7 +60,8 @@ def ridge(stage: Stage, spec: Ridge) -> None:
     if spec.trees:
         tops = spruces(stage, canvas, tops, spec.trees * stage.unit, stage.seed % 997 + int(spec.depth))
     below = np.maximum(0, canvas.rows()[:, None] - crest[None])
-    colour = np.asarray(stage.shade(spec.colour, spec.depth * 0.35, lit=0.5), np.float32)
+    ground = mix(spec.colour, (0.86, 0.89, 0.95), 0.6 * stage.white)
+    colour = np.asarray(stage.shade(ground, spec.depth * 0.35, lit=0.5), np.float32)
     haze = np.asarray(mix(stage.light.haze, stage.shade(spec.colour, spec.depth * 0.35), 0.25), np.float32)
     foot = step(0.0, 0.22 * stage.height, below)[..., None] * spec.mist
     texture = _relief(stage, canvas, spec)[..., None]

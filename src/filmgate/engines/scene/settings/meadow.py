@@ -10,6 +10,7 @@ from filmgate.engines.scene.palette import Colour, mix, rgb
 from filmgate.engines.scene.registry import setting
 from filmgate.engines.scene.stage import Stage, rocking
 
+_FROST: Colour = (0.92, 0.94, 1.0)
 _FLOWERS = ("#e4483c", "#f2c53d", "#f4f0ff", "#8f6fe0", "#f08fb4")
 
 
@@ -77,7 +78,8 @@ def meadow(stage: Stage) -> None:
         ridge(stage, hills)
     Ground(stage, Soil(dark=(0.27, 0.43, 0.15), light=(0.64, 0.76, 0.33), period=1.7)).put(stage)
     _oaks(stage)
-    _drifts(stage)
+    if not stage.white:
+        _drifts(stage)
     _near_grass(stage)
     stage.hear(birds=0.6 if not stage.light.moon else 0.0, crickets=0.7 if stage.light.moon else 0.25, wind=0.35)
 
@@ -139,7 +141,7 @@ def _near_grass(stage: Stage) -> None:
                 h * (top + 0.01 * i),
                 h * (0.075 + 0.03 * k),
                 120,
-                flower=rgb(code),
-                colours=(rgb("#34561f"), rgb("#a9c052")),
+                flower=None if stage.white else rgb(code),
+                colours=(mix(rgb("#34561f"), _FROST, 0.5 * stage.white), mix(rgb("#a9c052"), _FROST, stage.white)),
             )
         stage.tile(canvas, depth, sway=rocking((2 + 1.5 * k) * u, 0.0, 1.2, k * 1.3))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from filmgate.engines.scene.canvas import step
-from filmgate.engines.scene.kernels.noise import fbm, ridges
+from filmgate.engines.scene.kernels.noise import fbm, fbm_at
 from filmgate.engines.scene.layers.sky import sky
 from filmgate.engines.scene.layers.terrain import Relief, Terrain, alps
 from filmgate.engines.scene.palette import rgb
@@ -56,13 +56,14 @@ def _summit(stage: Stage) -> None:
     rough = fbm(canvas.width, 1, 5.0 / h, 1.0, 2.0, 5.0, 5, 0, seed)[0] - 0.5
     across = np.abs(canvas.columns() / stage.width - 0.5)
     tops = np.asarray(edge + h * (0.05 * rough + 0.20 * np.maximum(0, across - 0.34)), np.float32)
-    stone = ridges(canvas.width, canvas.height, 16 / h, 26 / h, 0.0, 0.0, 6, 0, seed + 3)
-    drift = fbm(canvas.width, canvas.height, 4 / h, 11 / h, 1.0, 2.0, 5, 0, seed + 4)
+    x, y = np.meshgrid(canvas.columns() / h, canvas.rows() / h)
+    u, v = (0.9 * x + 1.7 * y).astype(np.float32), (2.9 * y - 0.6 * x).astype(np.float32)  # turned off the grid
+    stone, drift = fbm_at(9 * u, 9 * v, 6, seed, 0.8), fbm_at(2.2 * u, 3.1 * v, 5, seed + 4, 1.2)
     dark, light = (
         np.asarray(stage.shade(rgb(c), 2, lit=k), np.float32) for c, k in (("#57524f", 0.3), ("#a39a92", 0.85))
     )
-    paint = dark + (light - dark) * np.clip(1.4 * stone - 0.1, 0, 1)[..., None]
-    white = step(0.47, 0.56, drift + 0.10 * (stone - 0.4))[..., None]
+    paint = dark + (light - dark) * np.clip(2.2 * (stone - 0.28), 0, 1)[..., None]
+    white = step(0.40, 0.47, drift + 0.30 * (stone - 0.5))[..., None]
     snow = np.asarray(stage.shade((0.95, 0.96, 1.0), 2, lit=0.9), np.float32) * (0.82 + 0.3 * stone[..., None])
     below = canvas.rows()[:, None] - tops[None]
     rim = np.exp(-np.maximum(below, 0) / (0.006 * h))[..., None] * np.asarray(stage.light.glow, np.float32)

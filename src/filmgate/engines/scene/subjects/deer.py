@@ -14,7 +14,7 @@ from filmgate.engines.scene.stage import Figures, Frame, Quad, Stage
 _TAU = 2 * math.pi
 _POSES = 16
 _HEIGHT = 1.15  # metres at the withers, which are one unit high
-_FAR, _HOOF_FAR, _ANTLER_FAR, _TRUNK, _BELLY, _TAIL, _NEAR, _HOOF, _HEAD, _EAR, _ANTLER, _NOSE, _SPOT = range(13)
+_FAR, _HOOF_FAR, _ANTLER_FAR, _BELLY, _TRUNK, _TAIL, _NEAR, _HOOF, _HEAD, _EAR, _ANTLER, _NOSE, _SPOT = range(13)
 _MOVES = {"run": (0.95, 1.7, 2.6), "jump": (0.95, 1.6, 2.6), "walk": (0.36, 0.85, 0.65)}  # amount, cycles, metres
 
 
@@ -75,7 +75,7 @@ def _skins(coat: Colour) -> list[Skin]:
     horn = Skin(lit=rgb("#b79c78"), shaded=rgb("#5b4632"), rim=0.5)
     behind = Skin(lit=scale(coat, 0.66), shaded=scale(coat, 0.3), rim=0.2)
     far_horn = Skin(lit=rgb("#8d7658"), shaded=rgb("#453626"), rim=0.2)
-    return [behind, dark, far_horn, fur, pale, pale, fur, dark, fur, fur, horn, dark, pale]
+    return [behind, dark, far_horn, pale, fur, pale, fur, dark, fur, fur, horn, dark, pale]
 
 
 def _gait(phase: float, amount: float, *, young: bool, spotted: bool, low: bool) -> Body:
@@ -94,7 +94,7 @@ def _gait(phase: float, amount: float, *, young: bool, spotted: bool, low: bool)
         _leg(body, skins, at(-0.42, -0.70), phase + lag, amount, front=False)
     back = [at(0.36, -0.80), at(0.05, -0.78), at(-0.25, -0.80), at(-0.44, -0.82)]
     body.chain(_TRUNK, back, [0.175, 0.165, 0.150, 0.165], 0.1)
-    body.limb(_BELLY, at(0.20, -0.64), 0.04, at(-0.18, -0.67), 0.03, 0.05)
+    body.limb(_BELLY, at(0.24, -0.74), 0.155, at(-0.22, -0.76), 0.145, 0.05)
     flick = 0.04 * math.sin(_TAU * phase)
     body.limb(_TAIL, at(-0.58, -0.86), 0.055, at(-0.66, -0.74 - 0.25 * amount + flick), 0.035, 0.05)
     if spotted:
@@ -129,7 +129,7 @@ def _head(body: Body, at: object, nod: float, *, antlers: bool, low: bool) -> No
         return on(x, y + nod)  # type: ignore[operator, no-any-return]  # see above
 
     body.chain(_TRUNK, [h(0.42, -0.86), h(0.58, -1.12), h(0.66, -1.36)], [0.150, 0.095, 0.075], 0.1)
-    body.limb(_BELLY, h(0.60, -0.98), 0.045, h(0.68, -1.18), 0.03, 0.05)
+    body.limb(_BELLY, h(0.50, -0.94), 0.115, h(0.67, -1.22), 0.07, 0.05)
     body.chain(_HEAD, [h(0.66, -1.42), h(0.80, -1.37), h(0.97, -1.29)], [0.090, 0.072, 0.044], 0.06)
     body.ball(_NOSE, h(1.00, -1.29), 0.028, 0.02)
     body.ball(_NOSE, h(0.76, -1.42), 0.018, 0.01)
