@@ -11,7 +11,8 @@ import pytest
 
 from filmgate import backup
 from filmgate.engines.base import Capabilities, State, Verdict
-from filmgate.errors import IntegrityError, SettingsError
+from filmgate.errors import EngineUnavailable, IntegrityError, SettingsError
+from filmgate.routes import Leg, Route
 from filmgate.store import Store
 from filmgate.testing.house import House
 from filmgate.testing.scripted import ScriptedEngine
@@ -152,3 +153,16 @@ async def test_paid_engines_are_not_asked_again(
         assert ended.error is not None
         assert (ended.error.code, len(engine.submitted)) == (code, 0 if can.paid else 1)
         assert await back.store.ledger.audit() == []
+
+
+async def test_a_free_engines_video_goes_to_no_paid_one(house: House, tmp_path: Path) -> None:
+    """After the backup it may have gone on to the route's paid engine: nobody sends it there again."""
+    route = Route(legs=(Leg("scripted"), Leg("paid")))
+    video = await house.accept()
+    _take(house, tmp_path / "copy")
+    backup.restore(tmp_path / "copy", tmp_path / "back", now=house.time())
+    async with House.open(tmp_path / "back") as back:
+        free, paid = ScriptedEngine(_can(), submits=[EngineUnavailable()]), ScriptedEngine(_can(paid=True), name="paid")
+        ended = await back.finish(free, video, paid, route=route)
+        assert ended.error is not None
+        assert (ended.error.code, ended.engine, paid.submitted) == ("engine_unavailable", "scripted", [])

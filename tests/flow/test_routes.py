@@ -175,6 +175,15 @@ async def test_a_death_between_two_engines_loses_nothing(house: House, film: byt
     assert (ended.status, len(first.submitted), len(second.submitted)) == (Status.COMPLETED, 1, 1)
 
 
+async def test_a_video_that_failed_over_never_goes_back(house: House) -> None:
+    """Its second engine goes dark before it takes it: the first, which had its submission, is not asked again."""
+    first, second = _first(looks=[FAILED]), _second(submits=[DARK])
+    video = await _finish(house, first, second)
+    assert (_why(video), video.engine) == ("engine_unavailable", "second")
+    assert len(first.submitted) == 1
+    assert await house.balance() == 10_000
+
+
 async def test_a_failover_needs_an_engine_in_order(house: House) -> None:
     """Where the other one is dark, the failure stands."""
     for _ in range(breaker.THRESHOLD):

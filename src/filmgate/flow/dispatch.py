@@ -50,12 +50,17 @@ class Dispatcher:
         return self._take(route, self._in_order(able, video_id) or able, video_id)
 
     def elsewhere(self, video: Video) -> str | None:
-        """Another engine for a video that none was asked for yet, if its own is out of order or gone."""
+        """Another engine for a video that none was asked for yet, if its own is out of order or gone.
+
+        One that failed over (or counts as such, see :mod:`filmgate.backup`) was asked for elsewhere: it stays.
+        """
         own, route = self._engines.get(video.engine), self._routes.get(video.model)
         if route is None:
             return None
         if own is not None and self.breaker.admits(own.name, own.identity, video.id):
             self.breaker.take(own.name, own.identity, video.id)
+            return None
+        if video.failovers:
             return None
         others = self._others(route, video)
         return self._take(route, self._in_order(others, video.id) or ([] if own else others), video.id)

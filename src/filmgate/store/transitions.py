@@ -76,10 +76,11 @@ _TICKETED = (
 _SUBMITTED_TO = select(video.c.identity).where(video.c.id == bindparam("video_id"))
 _OTHER_ENGINE = {"engine": bindparam("to_engine"), "epoch": video.c.epoch + 1}
 _SAME_ENGINE = video.c.engine == bindparam("from_engine")
-REBIND = _move(Stage.ACCEPTED).where(_SAME_ENGINE).values(**_OTHER_ENGINE)
+_NEVER_FAILED_OVER = video.c.failovers == literal_column("0")
+REBIND = _move(Stage.ACCEPTED).where(_SAME_ENGINE, _NEVER_FAILED_OVER).values(**_OTHER_ENGINE)
 FAIL_OVER = (
     _move(Stage.SUBMITTING, Stage.WATCHING)
-    .where(_SAME_ENGINE, _SAME_TOKEN, video.c.failovers == literal_column("0"))
+    .where(_SAME_ENGINE, _SAME_TOKEN, _NEVER_FAILED_OVER)
     .values(**_FORGOTTEN, **_OTHER_ENGINE, failovers=video.c.failovers + 1)
 )
 WITHDRAW = _move(Stage.SUBMITTING).where(_SAME_TOKEN).values(**_FORGOTTEN)
