@@ -120,3 +120,11 @@ def test_everything_registered_has_a_name_in_both_languages() -> None:
             assert not word(facet, name, "zh").isascii(), (facet, name)
     assert registry.settings().keys() <= FACETS["setting"]().keys()
     assert set(WORDS) == set(FACETS["sound"]())
+
+
+@pytest.mark.parametrize(("page", "language"), [("scene.md", "en"), ("scene.zh-CN.md", "zh")])
+def test_the_manual_names_everything_that_is_understood(page: str, language: str) -> None:
+    """Whatever is registered stands in the table of words, in the page's language."""
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / page).read_text(encoding="utf-8")
+    facets = set(FACETS) - {"attribute", "sound"}
+    assert [name for facet in facets for name in FACETS[facet]() if word(facet, name, language) not in text] == []
