@@ -202,6 +202,59 @@ async def test_doubt_does_not_matter_to_an_idempotent_engine(house: House, film:
     assert house.time.pauses[0] == 30.0
 
 
+@pytest.mark.parametrize("can", [FINDABLE, IDEMPOTENT])
+async def test_a_doubt_that_outlived_the_upstreams_memory_stays(house: House, can: Capabilities) -> None:
+    """We were down for a day: keys are forgotten by then, and lists cut, so their silence proves nothing."""
+    video, engine = await _in_doubt(house), ScriptedEngine(can, finds=[[]])
+    house.time.now += 86_400
+    assert _why(await house.finish(engine, video)) == "submission_unknown"
+    assert engine.submitted == []
+    assert await house.balance() == 10_000
+
+
+async def test_an_old_doubt_is_over_when_the_job_is_found(house: House, film: bytes) -> None:
+    """What the upstream still lists after a day is ours all the same."""
+    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["found"]], fetches=[film])
+    house.time.now += 86_400
+    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    assert (engine.submitted, engine.fetched) == ([], ["found"])
+
+
+async def test_a_refusal_of_the_account_does_not_clear_up_a_doubt(house: House) -> None:
+    """Sent again after the key was revoked there: that says nothing about the first time."""
+    engine = ScriptedEngine(IDEMPOTENT, submits=[SubmissionUnknown(), EngineRejected(code="upstream_unauthorized")])
+    assert _why(await house.finish(engine, await house.accept())) == "submission_unknown"
+
+
+@pytest.mark.parametrize("can", [PAID, FINDABLE, IDEMPOTENT])
+async def test_whoever_slept_after_the_intent_submits_nothing(house: House, film: bytes, can: Capabilities) -> None:
+    """Stopped before the submission, and awake when others hold it for absent: the job is theirs by now."""
+    video, engine = await house.accept(), ScriptedEngine(can, submits=["theirs"], finds=[[]], fetches=[film])
+    drive, other = house.drive(engine), house.drive(engine)
+
+    async def asleep(*args: object, **given: object) -> bool:
+        intended = await intend(*args, **given)  # type: ignore[arg-type] # passed on as they come
+        house.store.videos.intend = intend  # type: ignore[method-assign] # only the first sleeps
+        house.time.now += 60
+        await other(video.id)
+        return intended
+
+    intend = house.store.videos.intend
+    house.store.videos.intend = asleep  # type: ignore[method-assign] # the moment after the commit
+    await drive(video.id)
+    ended = await house.reread(video)
+    assert ended.finished
+    assert len(engine.submitted) == (0 if can is PAID else 1)
+
+
+async def test_a_clock_that_was_wrong_delays_nothing(house: House, film: bytes) -> None:
+    """An intent from the future is waited out for its time and no longer."""
+    video = await house.accept()
+    assert await house.store.videos.intend(video.id, "old-token", house.time() + 1e8)
+    await house.finish(ScriptedEngine(IDEMPOTENT, fetches=[film]), video)
+    assert house.time.pauses[0] == 30.0
+
+
 async def test_doubt_does_not_matter_where_nothing_is_paid(house: House, film: bytes) -> None:
     """A local engine simply runs again, at once."""
     video, engine = await _in_doubt(house), ScriptedEngine(FREE, fetches=[film])

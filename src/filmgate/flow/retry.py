@@ -13,6 +13,7 @@ __all__ = [
     "MAX_LOSSES",
     "MAX_STUMBLES",
     "MAX_TRIES",
+    "PROOF_LIMIT",
     "SUBMIT_LIMIT",
     "delay",
     "losses",
@@ -24,6 +25,10 @@ __all__ = [
 
 SUBMIT_LIMIT = 900.0
 """Seconds that an engine may be out of reach before its video fails."""
+
+PROOF_LIMIT = 3600.0
+"""Seconds after a submission for which its upstream surely lists the job and knows its key: one forgets after two
+hours, most after a day. Later, an upstream that does not know the job proves nothing."""
 
 FETCH_LIMIT = 3600.0
 """Seconds that a finished video's file may refuse to arrive before the video fails."""

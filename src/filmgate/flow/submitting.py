@@ -72,15 +72,18 @@ class Submitting:
             await kit.fail(video, failures.of(error))
             return
         run.tokens.add(token)
-        limit = engine.capabilities.creates_a_minute
-        if await kit.videos.intend(video.id, token, kit.clock(), identity=engine.identity, per_minute=limit):
+        limit, now = engine.capabilities.creates_a_minute, kit.clock()
+        if await kit.videos.intend(video.id, token, now, identity=engine.identity, per_minute=limit):
             kit.checkpoint("intent")
-            await self._submit(run, video, engine, job)
+            left = engine.capabilities.submit_timeout - max(0.0, kit.clock() - now)
+            # Stopped for longer, we are the only ones who don't know that the intent was waited out by others.
+            if left > 0:
+                await self._submit(run, video, engine, job, left)
 
-    async def _submit(self, run: Run, video: Video, engine: Engine, job: Job) -> None:
+    async def _submit(self, run: Run, video: Video, engine: Engine, job: Job, within: float) -> None:
         token = job.token
         try:
-            async with asyncio.timeout(engine.capabilities.submit_timeout):
+            async with asyncio.timeout(within):
                 ticket = await engine.submit(job)
         except EngineUnavailable as error:
             self._kit.unanswered(engine, Call.SUBMIT)
@@ -144,7 +147,7 @@ class Submitting:
             await self._find(run, video, engine, token)
         elif video.cancel_requested:
             await kit.fail(video, failures.CANCELLED)
-        elif can.idempotent:
+        elif can.idempotent and self._is_remembered(video, engine):
             await self._submit_again(run, video, engine, token)
         elif can.paid:
             await kit.fail(video, failures.SUBMISSION_UNKNOWN)
@@ -152,10 +155,15 @@ class Submitting:
             await kit.videos.withdraw(video.id, token, kit.clock())
 
     async def _wait_out(self, video: Video, engine: Engine) -> None:
-        # Whoever wrote the intent may still be inside the call.
-        until = (video.submit_at or video.updated_at) + engine.capabilities.submit_timeout
+        # Whoever wrote the intent may still be inside the call. A time to come was written by a clock that was wrong.
+        until = min(video.submit_at or video.updated_at, self._kit.clock()) + engine.capabilities.submit_timeout
         while (left := until - self._kit.clock()) > 0:
             await self._kit.pause(video.id, left)
+
+    def _is_remembered(self, video: Video, engine: Engine) -> bool:
+        """Whether the engine would surely still know the submission, so that its not knowing it proves something."""
+        age = self._kit.clock() - (video.submit_at or video.updated_at)
+        return age < retry.PROOF_LIMIT or not engine.capabilities.paid
 
     async def _find(self, run: Run, video: Video, engine: Engine, token: str) -> None:
         kit = self._kit
@@ -166,8 +174,10 @@ class Submitting:
             return
         taken = await kit.videos.taken(engine.identity, found, video.id)
         match [ticket for ticket in found if ticket not in taken]:
-            case []:
+            case [] if self._is_remembered(video, engine):
                 await kit.videos.withdraw(video.id, token, kit.clock())
+            case []:
+                await kit.fail(video, failures.SUBMISSION_UNKNOWN)
             case [ticket]:
                 await self._adopt(run, video, engine, token, ticket)
             case several:
@@ -193,10 +203,13 @@ class Submitting:
         except (EngineUnavailable, SubmissionUnknown, TimeoutError) as error:
             kit.unanswered(engine, Call.SUBMIT)
             await self._still_in_doubt(run, video, error)
-        except FileNotFoundError:
+        except (FileNotFoundError, BadArtifact):
             await kit.fail(video, failures.SUBMISSION_UNKNOWN)
         except EngineError as error:
-            await kit.fail(video, failures.of(error))
+            self._refused(engine, error)
+            # A refusal of our account there says nothing about the first time.
+            unclear = error.code in OUT_OF_ORDER
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN if unclear else failures.of(error))
         else:
             kit.answered(engine, Call.SUBMIT)
             kit.checkpoint("submitted")
