@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from filmgate.errors import EngineUnavailable
 from filmgate.wire.upstream import Listed, Order
 
 __all__ = ["CLOCKS", "PAGES", "Search"]
@@ -36,11 +37,18 @@ class Search:
             page: its jobs.
             more: whether another page follows.
             skew: seconds by which the upstream's clock is ahead of ours.
+
+        Raises:
+            EngineUnavailable: more is said to follow, and the same comes again.
         """
         self._earliest = self._since + skew - CLOCKS
         repeated = all(row.id in self._seen for row in page)
         self._seen |= {row.id: row for row in page}
-        return repeated or not more or self._reaches_back(page)
+        if not more or self._reaches_back(page):
+            return True
+        if repeated:
+            raise EngineUnavailable("The engine's list can't be paged through, so what it lacks is not known.")
+        return False
 
     def found(self) -> list[str]:
         """The tickets of what may have come of the order."""
