@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from filmgate.testing.checker import Seen
 
-__all__ = ["Client", "Tenant", "clients", "listing"]
+__all__ = ["Client", "Tenant", "caller", "clients", "listing"]
 
 PAGE = 100
 
@@ -65,56 +65,38 @@ class Client:
     async def run(self) -> None:
         """One video after the other."""
         while not self.stop.is_set():
-            await self._one(next(self._numbers))
+            await self._one()
 
-    async def _one(self, number: int) -> None:
-        answer = await self._create(number)
-        assert answer.status_code == 200, answer.text
-        video_id = self._made[self._tenant.account] = answer.json()["id"]
-        self._note("create", video_id, answer)
-        if self._happens(0.1):
-            self._note("cancel", video_id, await self._send("POST", f"/v1/videos/{video_id}/cancel"))
-        await self._follow(video_id)
-        await self._pry()
-        await self._download(video_id)
-        if self._happens(0.2):
-            self._note("delete", video_id, await self._send("DELETE", f"/v1/videos/{video_id}"))
-
-    async def _create(self, number: int) -> httpx2.Response:
+    async def create(self) -> str:
+        """Create one more; its id."""
         fields = {name: self._dice.choice(list(values)) for name, values in self._wishes.items()}
-        fields["prompt"] = f"Boat {self._name}.{number}"
+        fields["prompt"] = f"Boat {self._name}.{next(self._numbers)}"
         if self._happens(0.2):
             fields["callback_url"] = self._tenant.callback
         key = f"key-{self._dice.getrandbits(64):x}"
-        return await self._send("POST", "/v1/videos", json=fields, headers={"Idempotency-Key": key})
+        answer = await self.send("POST", "/v1/videos", json=fields, headers={"Idempotency-Key": key})
+        assert answer.status_code == 200, answer.text
+        video_id = self._made[self._tenant.account] = str(answer.json()["id"])
+        self._note("create", video_id, answer)
+        return video_id
 
-    async def _follow(self, video_id: str) -> None:
+    async def follow(self, video_id: str, until: Sequence[str] = ("completed", "failed")) -> str | None:
+        """Look at a video until it is in one of those statuses, or gone (None)."""
         async with asyncio.timeout(self._patience):
             while True:
-                answer = await self._send("GET", f"/v1/videos/{video_id}")
+                answer = await self.send("GET", f"/v1/videos/{video_id}")
                 self._note("retrieve", video_id, answer)
-                if answer.status_code == 404 or answer.json()["status"] in ("completed", "failed"):
-                    return
+                if answer.status_code == 404:
+                    return None
+                if (status := answer.json()["status"]) in until:
+                    return str(status)
                 await asyncio.sleep(0.05)
 
-    async def _download(self, video_id: str) -> None:
-        self._note("content", video_id, await self._send("GET", f"/v1/videos/{video_id}/content"))
+    async def download(self, video_id: str) -> None:
+        """Ask for a video's film."""
+        self._note("content", video_id, await self.send("GET", f"/v1/videos/{video_id}/content"))
 
-    async def _pry(self) -> None:
-        """Now and then ask for what is a stranger's, for what makes no sense, and for a list."""
-        if self._happens(0.1):
-            for video_id in [each for account, each in self._made.items() if account != self._tenant.account]:
-                self._note("retrieve", video_id, await self._send("GET", f"/v1/videos/{video_id}"))
-                await self._download(video_id)
-                self._note("delete", video_id, await self._send("DELETE", f"/v1/videos/{video_id}"))
-        if self._happens(0.1):
-            self._note("create", "", await self._send("POST", "/v1/videos", json={"prompt": "Boat", "seconds": [7]}))
-            self._note("list", "", await self._send("GET", "/v1/videos?limit=5"))
-
-    def _happens(self, share: float) -> bool:
-        return self._dice.random() < share
-
-    async def _send(self, method: str, path: str, **given: object) -> httpx2.Response:
+    async def send(self, method: str, path: str, **given: object) -> httpx2.Response:
         """Send until somebody answers: the server may be dead at any moment."""
         headers = {"Authorization": f"Bearer {self._tenant.key}", **given.pop("headers", {})}  # type: ignore[dict-item] # a mapping, where given
         while True:
@@ -126,6 +108,30 @@ class Client:
                 if answer.status_code != 503:
                     return answer
                 await asyncio.sleep(0.03)
+
+    async def _one(self) -> None:
+        video_id = await self.create()
+        if self._happens(0.1):
+            self._note("cancel", video_id, await self.send("POST", f"/v1/videos/{video_id}/cancel"))
+        await self.follow(video_id)
+        await self._pry()
+        await self.download(video_id)
+        if self._happens(0.2):
+            self._note("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
+
+    async def _pry(self) -> None:
+        """Now and then ask for what is a stranger's, for what makes no sense, and for a list."""
+        if self._happens(0.1):
+            for video_id in [each for account, each in self._made.items() if account != self._tenant.account]:
+                self._note("retrieve", video_id, await self.send("GET", f"/v1/videos/{video_id}"))
+                await self.download(video_id)
+                self._note("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
+        if self._happens(0.1):
+            self._note("create", "", await self.send("POST", "/v1/videos", json={"prompt": "Boat", "seconds": [7]}))
+            self._note("list", "", await self.send("GET", "/v1/videos?limit=5"))
+
+    def _happens(self, share: float) -> bool:
+        return self._dice.random() < share
 
     def _note(self, what: str, video_id: str, answer: httpx2.Response) -> None:
         body = answer.json() if answer.is_success and what != "content" else {}
@@ -181,6 +187,16 @@ async def clients(
             yield crowd
             for client in crowd:
                 client.stop.set()
+
+
+@asynccontextmanager
+async def caller(
+    url: str, tenant: Tenant, wishes: Mapping[str, Sequence[str]], *, patience: float = 60.0
+) -> AsyncIterator[Client]:
+    """One client that does what it is told."""
+    dice = random.Random(tenant.key)  # noqa: S311 - no secret is made of it
+    async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
+        yield Client(http, tenant, dice, name="told", wishes=wishes, patience=patience, made={})
 
 
 async def listing(url: str, tenant: Tenant) -> Seen:

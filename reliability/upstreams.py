@@ -15,7 +15,7 @@ from reliability.kills import Killed, kill, verdict
 from reliability.processes import Zygote, honestly
 from reliability.world import world
 
-__all__ = ["MIXED", "VENDORS", "dark", "kills_upstream"]
+__all__ = ["ENVIRON", "KEY", "MIXED", "VENDORS", "dark", "engine", "kills_upstream", "model"]
 
 CLIENTS = 6
 
@@ -33,15 +33,15 @@ MIXED = (
 WISHES: Mapping[str, Sequence[str]] = {"model": ("sora-2",), "seconds": ("1", "2")}
 
 
-def _config(urls: Mapping[str, str]) -> str:
-    engines = "".join(
-        f"""
+def engine(vendor: str, url: str, key_env: str = "UPSTREAM_KEY") -> str:
+    """The table of an engine that is called like its vendor, impatient and quick."""
+    return f"""
 [engines.{vendor}]
 kind = "openai-videos"
 dialect = "{vendor}"
 flavour = "{"plain" if vendor == "openai" else "auto"}"
 base_url = "{url}"
-key_env = "UPSTREAM_KEY"
+key_env = "{key_env}"
 paid = true
 look_every = 0.1
 running = 100
@@ -51,22 +51,26 @@ look_timeout = 1.0
 idle_timeout = 1.0
 pace = 0.5
 """
-        for vendor, url in urls.items()
-    )
-    return f"""
-{engines}
-[routes.sora-2]
-engines = [{", ".join(f'"{vendor}"' for vendor in urls)}]
-policy = "weighted"
 
-[models.sora-2]
-engine = "{next(iter(urls))}"
+
+def model(name: str, made_by: str) -> str:
+    """The table of a model whose films are small."""
+    return f"""
+[models.{name}]
+engine = "{made_by}"
 sizes = ["64x64", "128x64"]
 seconds = ["1", "2"]
 default_size = "64x64"
 default_seconds = "1"
 price = {{ default = 100 }}
 """
+
+
+def _routed(urls: Mapping[str, str]) -> str:
+    """One model behind them all."""
+    engines = ", ".join(f'"{vendor}"' for vendor in urls)
+    route = f'[routes.sora-2]\nengines = [{engines}]\npolicy = "weighted"\n'
+    return "".join(engine(vendor, url) for vendor, url in urls.items()) + route + model("sora-2", next(iter(urls)))
 
 
 @asynccontextmanager
@@ -111,7 +115,7 @@ async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
     """Kill a server whose films two paid upstreams make, a third of them with a fault."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two(folder, faults=MIXED, rate=0.35, seed=seed) as upstreams:
-        config = _config({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
+        config = _routed({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
         with Zygote() as fork:
             async with world(folder, config, dice, fork, environ=ENVIRON, secrets=SECRETS) as place:
                 server, patience = place.server, 120 + cycles * 10
@@ -122,17 +126,18 @@ async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
                 return await verdict(place, cycles, died_at, crowd, _submissions(folder))
 
 
-async def dark(folder: Path, *, seconds: float, seed: int) -> Killed:
-    """One of two upstreams goes dark under load and comes back: every video ends, none is submitted twice."""
+async def dark(folder: Path, *, seconds: float, seed: int, vendors: Sequence[str] = VENDORS[:1]) -> Killed:
+    """Some of the upstreams go dark under load and come back: every video ends, none is submitted twice."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two(folder, faults="", rate=0.0, seed=seed) as upstreams:
-        config = _config({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
+        config = _routed({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
         async with world(folder, config, dice, environ=ENVIRON, secrets=SECRETS) as place:
             server, patience = place.server, 60 + seconds * 4
             server.start()
             await server.until_ready()
             async with clients(server.url, place.tenants, dice, WISHES, count=4 * CLIENTS, patience=patience) as crowd:
                 await asyncio.sleep(seconds / 4)
-                await upstreams[VENDORS[0]].outage(seconds)
+                for vendor in vendors:
+                    await upstreams[vendor].outage(seconds)
                 await asyncio.sleep(seconds * 1.25)
             return await verdict(place, 0, {}, crowd, _submissions(folder))

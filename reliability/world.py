@@ -84,7 +84,7 @@ class Server:
         self.launch = launch
         self.around = (folder / "home", folder / "tmp")
         self._config = folder / "filmgate.toml"
-        self._config.write_text(config, encoding="utf-8")
+        self.configure(config)
         for place in self.around:
             place.mkdir(exist_ok=True)
         self._environ = {"HOME": str(self.around[0]), "TMPDIR": str(self.around[1]), **(environ or {})}
@@ -94,16 +94,29 @@ class Server:
         self, failpoint: str = "", *, launch: Launcher | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
         """Start it, to die at a step of the flow or not."""
+        more = {"FILMGATE_FAILPOINT": failpoint, **(environ or {})}
+        self._process = (launch or self.launch)(["serve"], self.environ | more, self.log)
+
+    def beside(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Process:
+        """Start another command with the same folder and configuration."""
+        return honestly(arguments, self.environ | dict(environ or {}), self.log)
+
+    def configure(self, config: str) -> None:
+        """What ``filmgate.toml`` says from the next start on."""
+        self._config.write_text(config, encoding="utf-8")
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of its processes."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("FILMGATE_", "XDG_"))}
         own |= {
             "FILMGATE_CONFIG": str(self._config),
             "FILMGATE_DATA": str(self.data),
             "FILMGATE_PORT": self.url.rpartition(":")[2],
-            "FILMGATE_FAILPOINT": failpoint,
             "FILMGATE_LOG_LEVEL": "warning",
             "FILMGATE_ALLOW_HOSTS": "127.0.0.1",  # there the webhooks go
         }
-        self._process = (launch or self.launch)(["serve"], own | self._environ | dict(environ or {}), self.log)
+        return own | self._environ
 
     @property
     def process(self) -> Process:

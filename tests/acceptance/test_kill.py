@@ -14,7 +14,7 @@ import pytest
 from reliability.kills import Killed, kills
 from reliability.power import disk_faults, power_cuts
 from reliability.rest import comes_to_rest
-from reliability.upstreams import dark, kills_upstream
+from reliability.upstreams import VENDORS, dark, kills_upstream
 
 CYCLES = int(os.environ.get("FILMGATE_TEST_KILLS", "0"))
 SEED = int(os.environ.get("FILMGATE_TEST_SEED", "7"))
@@ -51,6 +51,16 @@ async def test_an_upstream_may_go_dark(tmp_path: Path) -> None:
     came = await dark(tmp_path, seconds=3.0, seed=SEED)
     assert came.wrong == []
     assert came.ended.get("completed", 0) >= 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_all_upstreams_may_go_dark(tmp_path: Path) -> None:
+    """The same when nobody answers at all: what they had goes on when they are back, what was cut off is in doubt."""
+    came = await dark(tmp_path, seconds=3.0, seed=SEED, vendors=VENDORS)
+    assert came.wrong == []
+    assert sum(came.ended.values()) >= 20
+    assert came.ended.get("completed", 0) >= 1
 
 
 @pytest.mark.slow

@@ -1,0 +1,256 @@
+"""What a machine does to a server: signals, frozen processes, folders and files that are not what they were."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from reliability.crowd import caller
+from reliability.disk import Disk
+from reliability.kills import WISHES
+from reliability.processes import Process, Zygote
+from reliability.upstreams import ENVIRON, KEY, engine, model
+from reliability.world import SOON, TESTCARD, Server, World, world
+
+from filmgate.flow.reconcile import DEAD_AFTER
+from filmgate.testing import mock
+from filmgate.testing.checker import read_files
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+ONE = {"model": ("sora-2",), "seconds": ("1",)}
+
+
+def _dice() -> random.Random:
+    return random.Random(7)  # noqa: S311 - to be repeatable
+
+
+async def _until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(SOON):
+        while not true():  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.05)
+
+
+def _rows(place: World, sql: str) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(f"file:{place.server.data / 'filmgate.sqlite'}?mode=ro", uri=True)) as rows:
+        return rows.execute(sql).fetchall()
+
+
+async def test_sigterm_drains(tmp_path: Path) -> None:
+    """Whoever waits gets an answer, the exit code is 0, and what was being made is made after the next start."""
+    slow = {"FILMGATE_TESTCARD_DELAY": "1"}
+    with Zygote() as fork:
+        async with world(tmp_path, TESTCARD, _dice(), fork, environ=slow) as place:
+            server = place.server
+            server.start()
+            await server.until_ready()
+            async with caller(server.url, place.tenants[0], ONE) as client:
+                made = [await client.create() for _ in range(6)]
+                waiting = asyncio.create_task(client.send("GET", f"/v1/videos/{made[0]}?wait=30"))
+                await client.follow(made[1], until=["in_progress", "completed"])
+                began = time.monotonic()
+                server.process.send_signal(signal.SIGTERM)
+                assert (await waiting).json()["id"] == made[0]
+                assert await server.until_dead(SOON)
+                assert (server.process.poll(), time.monotonic() - began < 20) == (0, True)
+                server.start()
+                assert [await client.follow(video) for video in made] == ["completed"] * 6
+            rows, wrong = await place.judged(client.seen)
+    assert wrong == []
+    assert len(rows.videos) == 6
+
+
+async def test_what_a_frozen_worker_held_is_taken_over_and_its_late_writes_refused(tmp_path: Path) -> None:
+    """Of two workers one is stopped for longer than it counts as alive; when it goes on, all is done without it."""
+    config = mock.Config(any_size=True, key=KEY, running=0, creates_a_minute=0, seconds_per_job=(0.2, 4.0))
+    async with mock.running(config) as upstream:
+        table = engine("openai", upstream.base_url) + model("sora-2", "openai")
+        async with world(tmp_path, table, _dice(), environ=ENVIRON) as place:
+            server = place.server
+            server.start(environ={"FILMGATE_WORKER": "false"})
+            await server.until_ready()
+            workers = await _workers(place, 2)
+            async with caller(server.url, place.tenants[0], ONE) as client:
+                made = [await client.create() for _ in range(16)]
+                await _until(lambda: _rows(place, "SELECT id FROM video WHERE stage = 'watching'"))
+                await _freeze(workers[0], server.data)
+                await asyncio.sleep(DEAD_AFTER)
+                ended = [await client.follow(video) for video in made]
+                workers[0].send_signal(signal.SIGCONT)
+                await _until(lambda: _beats(place, "worker-0"))
+            assert [await _end(worker) for worker in workers] == [0, 0]
+            submitted = mock.submissions(upstream.lines)
+            _, wrong = await place.judged(client.seen, submitted)
+    assert wrong == []
+    assert ended.count("completed") >= 10
+
+
+async def _workers(place: World, count: int) -> Sequence[Process]:
+    files = [place.server.data.parent / f"ready-{number}" for number in range(count)]
+    workers = []
+    for file in files:
+        workers.append(place.server.beside("worker", "--ready-file", str(file)))
+        await _until(file.exists)
+    return workers
+
+
+async def _end(worker: Process) -> int:
+    worker.send_signal(signal.SIGTERM)
+    return await asyncio.to_thread(worker.wait, SOON)
+
+
+async def _freeze(worker: Process, data: Path) -> None:
+    """Stop a process outside of any write: one that stops within it keeps all others from writing until it goes on."""
+    while True:
+        worker.send_signal(signal.SIGSTOP)
+        if all(_writable(data / name) for name in ("filmgate.sqlite", "flow.sqlite")):
+            return
+        worker.send_signal(signal.SIGCONT)
+        await asyncio.sleep(0.01)
+
+
+def _writable(database: Path) -> bool:
+    with closing(sqlite3.connect(database, timeout=0.3)) as rows:
+        try:
+            rows.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+    return True
+
+
+def _beats(place: World, worker: str) -> bool:
+    seen_at = [at for name, at in _rows(place, "SELECT executor_id, seen_at FROM worker") if name == worker]
+    return seen_at != [] and float(seen_at[0]) > time.time() - 1.5
+
+
+async def _refused(server: Server, **environ: str) -> str:
+    """What a start says that must fail for good, with the exit code of a mistaken setting."""
+    before = server.log.stat().st_size if server.log.exists() else 0
+    server.start(environ=environ)
+    assert await server.until_dead(SOON)
+    said = server.log.read_bytes()[before:].decode()
+    assert server.process.poll() == 2, said
+    return said
+
+
+def _scribble(path: Path, start: int) -> None:
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(start)
+        file.write(random.Random(7).randbytes(max(1, size - start)))  # noqa: S311 - noise
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "is damaged": lambda path: _scribble(path, 0),
+    "malformed": lambda path: _scribble(path, 8192),
+    "gone or empty, though": lambda path: os.truncate(path, 0),
+    "gone or empty": Path.unlink,
+}
+
+
+async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) -> None:
+    """Damaged, empty or gone: the start says what to do and leaves all as it is; put back, the films are there."""
+    with Zygote() as fork:
+        async with world(tmp_path, TESTCARD, _dice(), fork) as place:
+            server, database = place.server, place.server.data / "filmgate.sqlite"
+            server.start()
+            async with caller(server.url, place.tenants[0], WISHES) as client:
+                made = await client.create()
+                assert await client.follow(made) == "completed"
+                await client.download(made)
+                assert server.end(signal.SIGTERM) == 0
+                copy, films = shutil.copy(database, tmp_path), read_files(server.data / "files")
+                for words, damage in DAMAGES.items():
+                    damage(database)
+                    damaged = database.exists() and database.read_bytes()
+                    said = await _refused(server)
+                    assert words in said
+                    assert "Restore it from a backup" in said
+                    assert (database.exists() and database.read_bytes()) == damaged
+                    shutil.copy(copy, database)
+                assert read_files(server.data / "files") == films
+                server.start()
+                await client.download(made)
+            _, wrong = await place.judged(client.seen)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("start", [0, 4096])
+async def test_a_damaged_queue_is_healed(tmp_path: Path, start: int) -> None:
+    """The durable engine's own file holds nothing that the rows don't: whatever happened to it, every video ends."""
+    with Zygote() as fork:
+        async with world(tmp_path, TESTCARD, _dice(), fork) as place:
+            server = place.server
+            server.start("ticketed:3")
+            async with caller(server.url, place.tenants[0], WISHES) as client:
+                made = [await client.create() for _ in range(3)]
+                assert await server.until_dead(SOON)
+                queue = server.data / "flow.sqlite"
+                with closing(sqlite3.connect(queue)) as rows:
+                    rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                assert queue.stat().st_size > 50_000
+                _scribble(queue, start)
+                server.start()
+                assert [await client.follow(video) for video in made] == ["completed"] * 3
+                assert "flow.damaged" in server.log.read_text(encoding="utf-8")
+            _, wrong = await place.judged(client.seen)
+    assert wrong == []
+
+
+async def test_a_folder_that_cant_be_used_is_named(tmp_path: Path) -> None:
+    """Where no folder can be made, or nothing can be written into it, the start says so, and which one."""
+    server = Server(tmp_path, TESTCARD)
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "data"
+    assert f"The data folder {folder} can't be made" in await _refused(server, FILMGATE_DATA=str(folder))
+    nowhere = Path("/proc/self")  # where nobody can make a folder, not even who may do everything
+    assert f"The data folder {nowhere} can't be written" in await _refused(server, FILMGATE_DATA=str(nowhere))
+
+
+@pytest.mark.needs("cc")
+async def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
+    """A disk that takes no byte any more: the start is refused, and what was on it is there afterwards."""
+    async with world(tmp_path, TESTCARD, _dice()) as place:
+        disk, server = Disk(place.server.data, tmp_path / "disk"), place.server
+        server.start()
+        async with caller(server.url, place.tenants[0], WISHES) as client:
+            made = await client.create()
+            await client.follow(made)
+            assert server.end(signal.SIGTERM) == 0
+            read_only = disk.environment(fault=errno.EROFS, at=1, times=10**9) | {"DISK_MIRROR": ""}
+            said = await _refused(server, **read_only)
+            assert str(server.data) in said
+            server.start()
+            await client.download(made)
+        _, wrong = await place.judged(client.seen)
+    assert wrong == []
+
+
+@pytest.mark.needs("cc")
+def test_a_key_outlives_the_power_cut_after_it_was_made(tmp_path: Path) -> None:
+    """What was sealed with it right away can be opened afterwards."""
+    (tmp_path / "data").mkdir()
+    disk = Disk(tmp_path / "data", tmp_path / "disk")
+    program = "import sys, pathlib, filmgate.keyfile as k; print(k.load(pathlib.Path(sys.argv[1])).hex())"
+    command = [sys.executable, "-c", program, str(tmp_path / "data" / "secrets" / "vault.key")]
+    keys = []
+    for _ in range(2):
+        disk.settle()
+        environ = {**os.environ, **disk.environment()}
+        keys.append(subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout)
+        disk.cut_power()
+    assert keys[0] == keys[1]
+    assert len(keys[0].strip()) == 64
+    assert read_files(tmp_path / "data").keys() == {"secrets/vault.key"}

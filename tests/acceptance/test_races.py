@@ -1,0 +1,174 @@
+"""Two things at once to one video, many times; and what a process holds when all of it is over. All in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from reliability.world import TESTCARD
+
+from filmgate.bootstrap import Gate, build
+from filmgate.engines.base import Capabilities, State, Verdict
+from filmgate.errors import VideoExpired, VideoNotDeletable, VideoNotFound
+from filmgate.settings import load
+from filmgate.store import Principal
+from filmgate.testing.checker import Figures, Rest, Seen, read_figures, read_files, read_rows, violations
+from filmgate.testing.house import House
+from filmgate.testing.scripted import DONE, ScriptedEngine
+from filmgate.video import AssetKind, Status, Video
+from filmgate.wire.values import CreateParams
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+
+TIMES = 60
+PART = 1000
+"""Bytes that a slow reader takes at once."""
+
+
+class Desk:
+    """A whole Filmgate, and one account's wishes to it."""
+
+    def __init__(self, gate: Gate, owner: Principal) -> None:
+        self.gate = gate
+        self.owner = owner
+        self.seen: list[Seen] = []
+
+    async def make(self, number: int) -> Video:
+        """Accept a video."""
+        video = await self.gate.videos.create(self.owner, CreateParams(prompt=f"Boat {number}", model="sora-2"))
+        self.note("create", video)
+        return video
+
+    async def ended(self, video: Video) -> Video:
+        """The video at its end."""
+        async with asyncio.timeout(60):
+            while not (now := await self.gate.videos.retrieve(self.owner, video.id)).finished:
+                self.note("retrieve", now)
+                await self.gate.videos.wait(self.owner, video.id, 5.0)
+        self.note("retrieve", now)
+        return now
+
+    def note(self, what: str, video: Video, sha256: str | None = None) -> None:
+        """Remember what was seen of a video."""
+        shown = what in {"create", "retrieve"}
+        self.seen.append(
+            Seen(
+                what=what,
+                video_id=video.id,
+                http_status=200,
+                status=str(video.status) if shown else None,
+                progress=video.progress if shown else None,
+                sha256=sha256,
+                account=self.owner.account_id,
+            )
+        )
+
+    def wrong(self, rest: Rest | None = None) -> list[str]:
+        """What the checker says."""
+        data = self.gate.settings.data
+        rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
+        staged = [path.name for path in (data / "files" / "staging").iterdir()]
+        return violations(self.seen, rows, files, staged=staged, rest=rest)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A running Filmgate that makes test cards, and an account with enough for all of them."""
+    config = tmp_path / "filmgate.toml"
+    config.write_text(TESTCARD, encoding="utf-8")
+    async with build(load(config, {}, {"data": tmp_path / "data", "log_level": "error"}), "embedded") as gate:
+        account = (await gate.store.accounts.create_account("somebody", 1_000_000)).id
+        yield Desk(gate, Principal(account_id=account, key_id="key"))
+
+
+async def test_cancel_against_complete(desk: Desk) -> None:
+    """Whichever is first, the video ends once, is booked once and announced once, and nothing of it is left over."""
+    dice = random.Random(7)  # noqa: S311 - to be repeatable
+    made = [await desk.make(number) for number in range(TIMES)]
+
+    async def one(video: Video) -> Status:
+        await asyncio.sleep(dice.uniform(0.0, 4.0))
+        try:
+            await desk.gate.videos.cancel(desk.owner, video.id)
+        except VideoNotDeletable:
+            return Status.COMPLETED
+        return (await desk.ended(video)).status
+
+    ended = await asyncio.gather(*map(one, made))
+    for video in made:
+        await desk.ended(video)
+    assert set(ended) == {Status.COMPLETED, Status.FAILED}
+    assert desk.wrong() == []
+
+
+async def test_delete_against_download(desk: Desk) -> None:
+    """Whoever opened the film before it was deleted gets all its bytes; whoever comes later is told that it is gone."""
+    dice = random.Random(7)  # noqa: S311 - to be repeatable
+    made = [await desk.ended(video) for video in [await desk.make(number) for number in range(TIMES // 2)]]
+
+    async def one(video: Video) -> bool:
+        reading = asyncio.create_task(_read(desk, video, dice.uniform(0.0, 0.4)))
+        await asyncio.sleep(dice.uniform(0.0, 0.4))
+        await desk.gate.videos.delete(desk.owner, video.id)
+        desk.note("delete", video)
+        return await reading
+
+    whole = await asyncio.gather(*(one(video) for video in made))
+    assert set(whole) == {True, False}
+    assert desk.wrong() == []
+    assert read_files(desk.gate.settings.data / "files" / "kept") == {}
+
+
+async def _read(desk: Desk, video: Video, after: float = 0.0) -> bool:
+    """Read a film in small parts, ``after`` so many seconds; False if it was gone already."""
+    await asyncio.sleep(after)
+    try:
+        content = await desk.gate.videos.content(desk.owner, video.id, AssetKind.VIDEO)
+    except (VideoNotFound, VideoExpired):
+        return False
+    digest = hashlib.sha256()
+    for offset in range(0, content.reader.size, PART):
+        digest.update(await content.reader.read(offset, PART))
+        await asyncio.sleep(0)
+    content.reader.close()
+    assert digest.hexdigest() == content.asset.sha256
+    desk.note("content", video, digest.hexdigest())
+    return True
+
+
+async def test_nothing_runs_on_when_all_is_done(desk: Desk) -> None:
+    """After films were made, waited for and read, there are as many tasks as before, and as much of all else."""
+
+    async def load() -> Figures:
+        made = [await desk.make(number) for number in range(12)]
+        for video in await asyncio.gather(*map(desk.ended, made)):
+            await _read(desk, video)
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("flow video_")))
+        return msgspec.structs.replace(read_figures(os.getpid()), tasks=len(asyncio.all_tasks()))
+
+    await load()  # what grows but once
+    before = await load()
+    assert desk.wrong(Rest(before, await load())) == []
+
+
+async def test_a_film_that_comes_too_late_is_not_delivered(tmp_path: Path) -> None:
+    """Past its deadline a video fails and its hold goes back; that its upstream still finishes it changes nothing."""
+    async with House.open(tmp_path) as house:
+        paid = Capabilities(paid=True)
+        slow = ScriptedEngine(paid, looks=[Verdict(state=State.WORKING, progress=99.0, look_after=60.0)])
+        video = await house.finish(slow, await house.accept())
+        assert (video.status, video.error and video.error.code) == (Status.FAILED, "engine_timeout")
+        done = ScriptedEngine(paid, looks=[DONE], fetches=[b"too late"])
+        late = await house.finish(done, video)
+        assert late == video
+        assert (done.submitted, done.fetched) == ([], [])
+        rows, files = read_rows(tmp_path / "filmgate.sqlite"), read_files(tmp_path / "files" / "kept")
+        assert violations([], rows, files, submissions={video.id: len(slow.submitted)}) == []
+        assert await house.balance() == 10_000
