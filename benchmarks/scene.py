@@ -18,8 +18,9 @@ from pathlib import Path
 import av
 
 from filmgate.engines.base import Job
-from filmgate.engines.scene.film import FPS, render, shot_view
+from filmgate.engines.scene.film import FPS, render
 from filmgate.engines.scene.prompt import understand
+from filmgate.engines.scene.shots import shot_view
 from filmgate.engines.scene.worker import tidy
 from filmgate.media.encode import Frame
 from filmgate.video import Size
@@ -52,7 +53,7 @@ def encode(frames: list[Frame], out: Path) -> None:
 def ready_frames() -> list[Frame]:
     """The film's frames as they were drawn, ready to be encoded."""
     description = understand(PROMPT, seed=SEED, frames=SECONDS * FPS)
-    view = shot_view(description, 0, size=SIZE, picture=None)
+    view = shot_view(description, 0, size=SIZE)
     view.prepare()
     frames = [Frame(SIZE) for _ in range(SECONDS * FPS)]
     for number, frame in enumerate(frames):

@@ -119,7 +119,7 @@ def _keep_kernels(frame: Frame) -> None:
 
 def _picture(image: Path, size: Size) -> NDArray[np.float32]:
     """The picture as an upload would be taken in, cropped to fill the film."""
-    from filmgate.engines.scene.film import read_picture  # noqa: PLC0415 - it loads the renderer
+    from filmgate.engines.scene.shots import read_picture  # noqa: PLC0415 - it loads the renderer
     from filmgate.media.images import take_in  # noqa: PLC0415 - what only a picture needs
 
     with TemporaryDirectory() as folder:

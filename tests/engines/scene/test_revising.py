@@ -7,15 +7,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.engines.base import Character, Job
+from filmgate.engines.scene import sound
+from filmgate.engines.scene.cues import SoundCues
 from filmgate.engines.scene.film import render
+from filmgate.engines.scene.onward import Onward
+from filmgate.engines.scene.prompt import understand
 from filmgate.engines.scene.revising import characters, meaning
+from filmgate.engines.scene.shots import shot_view
 from filmgate.media import frames
 from filmgate.media.probe import opened
 from filmgate.media.stitch import stitch
 from filmgate.video import Operation, Size
+
+Grey = NDArray[np.int_]
 
 DOG = "A golden dog running on a beach at sunset, the camera follows"
 BASE = Job(token="t", video_id="v", model="m", prompt=DOG, size=Size(128, 72), seconds=1, seed=7)
@@ -91,18 +99,61 @@ def test_a_mentioned_character_lends_its_colour(tmp_path: Path) -> None:
     ]
 
 
-def test_an_extension_begins_with_its_sources_last_frame(tmp_path: Path) -> None:
-    """Over the seam the picture stands, then it leaves for a scene that moves; the whole plays through."""
-    source, segment, whole = (tmp_path / f"{name}.mp4" for name in ("source", "segment", "whole"))
+def _extended(folder: Path, prompt: str, base: tuple[str, ...] = (DOG,)) -> tuple[list[Grey], dict[str, object]]:
+    """The frames of a film of a second and of its extension by two, and the extension's notes."""
+    source, segment, whole = (folder / f"{name}.mp4" for name in ("source", "segment", "whole"))
     _render(BASE, source)
-    frames.last_frame(source, tmp_path / "last.png")
-    job = replace(BASE, prompt="It goes on", base_prompts=(DOG,), operation=Operation.EXTEND)
-    _render(replace(job, seconds=2, reference=tmp_path / "last.png", source=source), segment)
+    frames.last_frame(source, folder / "last.png")
+    job = replace(BASE, prompt=prompt, base_prompts=base, operation=Operation.EXTEND, seconds=2, source=source)
+    notes = _render(replace(job, reference=folder / "last.png"), segment)
     assert stitch(source, segment, whole) == 72
     with opened(whole) as container:
-        greys = [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)]
-    assert np.abs(greys[24] - greys[23]).mean() < 3
+        return [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)], notes
+
+
+def _step(greys: list[Grey], n: int) -> float:
+    """How much frame ``n`` differs from the one before."""
+    return float(np.abs(greys[n] - greys[n - 1]).mean())
+
+
+def test_an_extension_goes_on_from_the_next_frame(tmp_path: Path) -> None:
+    """The seam is a step like any other: place, waves and legs go on, and go on moving."""
+    greys, _ = _extended(tmp_path, "It goes on")
+    steps = [_step(greys, n) for n in range(12, 60)]
+    assert _step(greys, 24) <= 1.5 * float(np.median(steps))
+    assert max(steps) <= 2.5 * float(np.median(steps))
     assert np.abs(greys[71] - greys[24]).mean() > 3
+
+
+def test_what_is_new_in_an_extension_dissolves_in(tmp_path: Path) -> None:
+    """Over the seam the old world goes on; a second later it is night."""
+    greys, notes = _extended(tmp_path, "night falls, snow")
+    assert _step(greys, 24) <= 1.5 * float(np.median([_step(greys, n) for n in range(12, 24)]))
+    assert greys[71].mean() < greys[23].mean() - 20
+    assert "drawn on from the last frame" in str(notes["operation"])
+
+
+def test_an_extension_of_what_was_drawn_otherwise_begins_with_its_last_frame(tmp_path: Path) -> None:
+    """Where the last frame is not what we would draw, it stands over the seam and dissolves."""
+    greys, _ = _extended(tmp_path, "It goes on", ("a city at night in the rain",))
+    assert _step(greys, 24) < 3
+    assert np.abs(greys[71] - greys[24]).mean() > 10
+
+
+def test_the_sound_of_an_extension_goes_on() -> None:
+    """It does not fade in, and its events are those after the source's end."""
+    whole = sound.mix([sound.ShotSound(0, 4, SoundCues(ambience={"wind": 1.0}, events=()))], seconds=4, seed=1)
+    rest = sound.mix(
+        [sound.ShotSound(0, 2, SoundCues(ambience={"wind": 1.0}, events=()))], seconds=2, seed=1, since=2.0
+    )
+    assert rest.shape == (2 * sound.RATE, 2)
+    assert np.sqrt((rest[480:2400] ** 2).mean()) > 3 * np.sqrt((whole[480:2400] ** 2).mean())
+    source = understand(DOG, seed=1, frames=48)
+    onward = Onward(source, Size(160, 90), 48)
+    times = [event.time for event in onward.sounds().events]
+    assert times
+    assert all(0 <= time < 2 for time in times)
+    assert len(times) == pytest.approx(len(shot_view(source, 0, size=Size(160, 90)).sounds().events), abs=3)
 
 
 def test_an_uploaded_film_is_edited_from_its_first_frame(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ import msgspec
 from filmgate.engines.scene import registry
 from filmgate.engines.scene.compose import View
 from filmgate.engines.scene.description import Description, Shot
-from filmgate.engines.scene.film import FPS, shot_view
 from filmgate.engines.scene.kernels.jit import F32
 from filmgate.engines.scene.nearest import Nearest
 from filmgate.engines.scene.notes import KIND, describe
 from filmgate.engines.scene.prompt import understand
+from filmgate.engines.scene.shots import FPS, shot_view
 from filmgate.video import Size
 
 __all__ = ["explanation", "rehearsal"]

@@ -14,28 +14,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
-from PIL import Image
 
 from filmgate.engines.base import Job
 from filmgate.engines.scene import compose as composing
 from filmgate.engines.scene import sound
-from filmgate.engines.scene.compose import View, compose
+from filmgate.engines.scene.compose import View
 from filmgate.engines.scene.description import Description
 from filmgate.engines.scene.notes import KIND, describe
+from filmgate.engines.scene.onward import Onward, Still, ending
 from filmgate.engines.scene.revising import characters, meaning
+from filmgate.engines.scene.shots import FPS, read_picture, shot_view
 from filmgate.engines.scene.snapshots import Snapshots
-from filmgate.media.encode import FilmWriter, Frame, rgb_to_planes
+from filmgate.media.encode import FilmWriter, Frame
 from filmgate.media.frames import first_picture
-from filmgate.video import AssetKind, Operation, Size
+from filmgate.video import AssetKind, Operation
 
-__all__ = ["FPS", "Cancelled", "Film", "read_picture", "render", "shot_view", "warm_up"]
-
-FPS = 24
-"""Frames a second, of every film."""
+__all__ = ["FPS", "Cancelled", "Film", "render", "warm_up"]
 
 FADE_FRAMES = 12
 """Frames of a cross-fade."""
@@ -87,7 +86,7 @@ def render(
         ThreadPoolExecutor(threads, "draw") as pool,
         ThreadPoolExecutor(1, "paint") as painter,
     ):
-        reel = _Reel(description, job, painter, cancelled)
+        reel = _Reel(description, job, painter, cancelled, settle)
         with (
             _dropping(pool, painter),
             FilmWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
@@ -117,36 +116,14 @@ def _dropping(*pools: ThreadPoolExecutor) -> Iterator[None]:
         raise
 
 
-class Opening:
-    """A still picture that a film begins with."""
-
-    def __init__(self, picture: Path, size: Size) -> None:
-        frame = Frame(size)
-        with Image.open(picture) as image:
-            rgb_to_planes(np.asarray(image.convert("RGB"), np.uint8), frame)
-        self._planes = frame.y, frame.u, frame.v
-
-    def draw(self, _n: int, *planes: NDArray[np.uint8]) -> None:
-        """The same picture at any time."""
-        for into, plane in zip(planes, self._planes, strict=True):
-            into[:] = plane
-
-
 _HOW: dict[tuple[Operation, bool], str] = {
     (Operation.REMIX, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
     (Operation.EDIT, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
-    (Operation.EXTEND, True): "the last frame dissolves into the same place, drawn on with the same seed",
+    (Operation.EXTEND, True): "drawn on from the last frame with the same seed; what is new dissolves in",
     (Operation.EDIT, False): "the uploaded film's first frame, moved and lit by the prompt; its motion is not kept",
     (Operation.EXTEND, False): "the uploaded film's last frame, moved and lit by the prompt",
 }
 """What was done, by operation and by whether the source's prompt is known; said in the notes."""
-
-
-def _opening(job: Job) -> Opening | None:
-    """The last frame of a film of ours, which its extension begins with and leaves for a drawn scene."""
-    if job.operation is not Operation.EXTEND or not job.base_prompts or job.reference is None:
-        return None
-    return Opening(job.reference, job.size)
 
 
 def _reference(job: Job) -> NDArray[np.float32] | None:
@@ -162,19 +139,25 @@ class _Reel:
     """The film's shots as views, prepared ahead, and what is heard in them."""
 
     def __init__(
-        self, description: Description, job: Job, painter: ThreadPoolExecutor, cancelled: Callable[[], bool]
+        self,
+        description: Description,
+        job: Job,
+        painter: ThreadPoolExecutor,
+        cancelled: Callable[[], bool],
+        settle: Callable[[Description], Description],
     ) -> None:
-        self.description, self.cancelled = description, cancelled
+        self.description, self.cancelled, self._settle = description, cancelled, settle
         self.notes: dict[str, object] = {}
         self._job, self._painter = job, painter
         self._cues: list[sound.ShotSound] = []
         self._starts = [0, *accumulate(shot.frames for shot in description.shots)]
         self._drawn: list[dict[str, object]] = []
-        self.opening = _opening(job)
-        self._next: Future[View] = painter.submit(self._prepare, 0)
+        self.opening: Onward | Still | None = None
+        self._next: Future[View | Onward] = painter.submit(self._prepare, 0)
         self._mixed: Future[NDArray[np.float32]] = Future()
+        self._since = 0.0  # seconds that were heard before, of what goes on
 
-    def views(self) -> Iterator[View]:
+    def views(self) -> Iterator[View | Onward]:
         """Each view in turn, prepared. After the last one the sound is mixed, meanwhile."""
         for number in range(len(self.description.shots)):
             view = self._next.result()
@@ -194,7 +177,7 @@ class _Reel:
         return self._mixed.result()
 
     def _mix(self) -> NDArray[np.float32]:
-        return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed)
+        return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed, since=self._since)
 
     def finish(self) -> None:
         """Write down what was understood and drawn."""
@@ -206,23 +189,29 @@ class _Reel:
         if self.description.unrecognised:
             self.notes["unrecognised"] = list(self.description.unrecognised)
 
-    def _prepare(self, number: int) -> View:
+    def _prepare(self, number: int) -> View | Onward:
         if self.cancelled():
             raise Cancelled
         if number > 1:
             gc.collect()  # the shots before: a stage refers to itself
+        if number == 0:
+            self.opening = ending(self._job, self._settle)
+        if number == 0 and isinstance(self.opening, Onward):
+            self._since = self.opening.begins / FPS
+            if self.opening.goes_on_as(self.description):
+                view, self.opening = self.opening, None
+                return view
         picture = _reference(self._job) if number == 0 and self.opening is None else None
-        view = shot_view(self.description, number, size=self._job.size, picture=picture)
-        view.prepare()
-        return view
+        shown = shot_view(self.description, number, size=self._job.size, picture=picture)
+        shown.prepare()
+        return shown
 
 
-def shot_view(description: Description, number: int, *, size: Size, picture: NDArray[np.float32] | None) -> View:
-    """A shot's view, not yet prepared; ``picture`` (height, width, 3), in 0 … 1, is what the first one shows."""
-    shot, first = description.shots[number], description.shots[0]
-    # Shots of one setting show the same place: they share its seed.
-    seed = description.seed + number * (shot.setting != first.setting)
-    return compose(shot, size=size, fps=FPS, seed=seed, reference=None if number else picture)
+class _Drawn(Protocol):
+    """What frames of a shot are drawn from."""
+
+    def draw(self, n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], /) -> None:
+        """Draw frame ``n`` into the planes."""
 
 
 def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: int) -> Iterator[Frame]:
@@ -230,14 +219,16 @@ def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: in
     waiting: deque[Future[Frame]] = deque()
     shots = reel.description.shots
     fades = FADE_FRAMES if reel.description.transition == "fade" else 0
-    before: View | Opening | None = reel.opening
+    before: _Drawn | None = None
     for number, view in enumerate(reel.views()):
+        before = reel.opening if number == 0 else before
+        ended = 0 if number == 0 else shots[number - 1].frames
         fade = min(OPENING_FRAMES if number == 0 else fades, shots[number].frames) if before is not None else 0
         for n in range(shots[number].frames):
             if reel.cancelled():
                 raise Cancelled
             share = n / fade if number == 0 and fade else (n + 1) / (fade + 1)
-            under = (before, shots[number - 1].frames + n, share) if before and n < fade else None
+            under = (before, ended + n, share) if before and n < fade else None
             waiting.append(pool.submit(_draw, writer.new_frame(), view, n, under))
             before = before if n < fade else None
             if n == shots[number].frames // 2 and (heard := reel.halfway(number)) is not None:
@@ -250,7 +241,7 @@ def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: in
         yield waiting.popleft().result()
 
 
-def _draw(frame: Frame, view: View, n: int, under: tuple[View | Opening, int, float] | None) -> Frame:
+def _draw(frame: Frame, view: _Drawn, n: int, under: tuple[_Drawn, int, float] | None) -> Frame:
     """Draw one frame, over the end of the shot before where they fade into each other."""
     view.draw(n, frame.y, frame.u, frame.v)
     if under is not None:
@@ -269,9 +260,3 @@ def _blend(old: NDArray[np.uint8], new: NDArray[np.uint8], share: float) -> NDAr
         old.astype(np.uint16) * np.uint16(256 - weight) + new * np.uint16(weight) + np.uint16(128)
     )
     return (mixed >> 8).astype(np.uint8)
-
-
-def read_picture(path: Path) -> NDArray[np.float32]:
-    """A picture for a shot to show, (height, width, 3) in 0 … 1."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)

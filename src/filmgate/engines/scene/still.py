@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filmgate.engines.scene.description import Description
-from filmgate.engines.scene.film import FPS, shot_view
 from filmgate.engines.scene.nearest import Nearest
 from filmgate.engines.scene.prompt import understand
+from filmgate.engines.scene.shots import FPS, shot_view
 from filmgate.media.encode import Frame
 from filmgate.media.frames import to_rgb
 from filmgate.video import Size

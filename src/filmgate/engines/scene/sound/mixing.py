@@ -21,6 +21,7 @@ TARGET = -16.0
 
 _CEILING = 0.82  # of full scale: what AAC overshoots stays below clipping
 _FADE_IN, _FADE_OUT = 0.12, 0.5
+_SEAM = 0.005  # seconds in which the sound of an extension comes in
 _TURN = 0.35  # seconds within which a bed comes and goes at a cut
 _ROOM_TONE = "wind"  # what is heard where nothing was asked for: never digital silence
 _ROOM_TONE_LEVEL = 0.3
@@ -35,17 +36,19 @@ class ShotSound(Struct, frozen=True):
     cues: SoundCues
 
 
-def mix(shots: Sequence[ShotSound], *, seconds: float, seed: int) -> Stereo:
+def mix(shots: Sequence[ShotSound], *, seconds: float, seed: int, since: float = 0.0) -> Stereo:
     """The soundtrack, float32 (samples, 2), of exactly ``seconds``; the same for the same seed.
 
-    A bed that goes on over a cut goes on without a seam. Sounds that nobody knows are left out.
+    A bed that goes on over a cut goes on without a seam. Sounds that nobody knows are left out. Where ``since``
+    seconds were heard before, in another film, the beds go on from there, and nothing fades in.
     """
-    count = round(seconds * RATE)
+    count, before = round(seconds * RATE), round(since * RATE)
     made = np.zeros((count, 2), np.float32)
     for name in sorted(_heard(shots) or {_ROOM_TONE}):
-        made += BEDS[name](count, _random(seed, name)) * _levels(shots, name, count)[:, None]
+        bed = BEDS[name](before + count, _random(seed, name))[before:]
+        made += bed * _levels(shots, name, count)[:, None]
     _add_events(made, shots, seed)
-    ends = _ends(count)[:, None]
+    ends = _ends(count, _SEAM if before else _FADE_IN)[:, None]
     return normalise(made * ends, TARGET, _CEILING)
 
 
@@ -75,10 +78,10 @@ def _add_events(made: Stereo, shots: Sequence[ShotSound], seed: int) -> None:
                 place(made, EVENTS[event.kind](random), at, event.pan, event.gain)
 
 
-def _ends(count: int) -> Mono:
+def _ends(count: int, fade_in: float) -> Mono:
     """Fades in and out, along half a cosine."""
     t = np.arange(count, dtype=np.float32) / RATE
-    rise = np.clip(np.minimum(t / _FADE_IN, (count / RATE - t) / _FADE_OUT), 0, 1)
+    rise = np.clip(np.minimum(t / fade_in, (count / RATE - t) / _FADE_OUT), 0, 1)
     return (0.5 - 0.5 * np.cos(np.pi * rise)).astype(np.float32)
 
 
