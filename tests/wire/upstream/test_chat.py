@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from filmgate.video import Size, Status, VideoError
 from filmgate.wire import chat as ours
 from filmgate.wire.upstream.base import Order, Picture, Said
-from filmgate.wire.upstream.chat import ChatReader, asked, create, read_refused
+from filmgate.wire.upstream.chat import TEXT_LIMIT, ChatReader, asked, create, read_refused
 from filmgate.wire.upstream.verdicts import Meaning
 
 VENDOR = [
@@ -52,6 +53,28 @@ def test_a_vendors_story_is_followed() -> None:
     assert seen[5][1] is Status.IN_PROGRESS
     assert reader.said.status is Status.COMPLETED
     assert reader.said.content_url == "https://cdn.example/a/b.mp4?sig=1"
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![", "[a](http://", "](", "failed ", "```\n", "> ", "id: ", "progress 1", "1."]
+)
+def test_a_story_of_nothing_is_read_in_no_time(piece: str) -> None:
+    """However long it is and whatever it repeats: nothing else happens in the server meanwhile."""
+    reader, began = ChatReader(), time.process_time()
+    reader.feed(_events([f"error {piece * (TEXT_LIMIT // len(piece))}"]))
+    assert time.process_time() - began < 2
+
+
+def test_a_story_without_end_costs_little() -> None:
+    """Told word by word, it is not read from its beginning for every word."""
+    reader, began = ChatReader(), time.process_time()
+    for _ in range(50):
+        reader.feed(_events(["word " * 1000], end=False))
+    for _ in range(500):
+        reader.feed(_events(["word "], end=False))
+    assert time.process_time() - began < 3
+    reader.feed(_events(["> ID: `task_01k6x9abc`\n"]))
+    assert reader.said.id == "task_01k6x9abc"
 
 
 @settings(max_examples=30)

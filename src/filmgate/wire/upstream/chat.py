@@ -30,6 +30,9 @@ TEXT_LIMIT = 256 * 1024
 """Characters of a story that are kept; a longer one has lost its thread."""
 
 _LINE_LIMIT = 1024 * 1024
+_NEWS = 64
+"""A story is read again when this share of it is new, so that a long one that comes word by word costs little."""
+
 _NO_FILM = VideoError("engine_error", "The engine ended without a film.")
 _BLOCKED = VideoError("moderation_blocked", "Your request was blocked by our moderation system.")
 
@@ -84,6 +87,7 @@ class ChatReader:
     def __init__(self) -> None:
         self.said = Said(meaning=Meaning.JOB, status=Status.QUEUED)  # what is known of the job
         self.text = ""
+        self._unread = 0  # characters of it that came since it was read
         self._ended = False  # the vendor has said all it had to say
         self._closed = False  # nothing more will come
         self._pending = b""
@@ -114,9 +118,11 @@ class ChatReader:
         return self._name
 
     def _read(self, lines: list[bytes]) -> Said:
+        had_ended = self._ended
         for line in lines:
             self._line(line.strip())
-        self.said = self._judged(_FENCED.sub("", self.text))
+        if self._closed or self._ended != had_ended or self._unread * _NEWS > len(self.text):
+            self.said, self._unread = self._judged(_FENCED.sub("", self.text)), 0
         return self.said
 
     def _judged(self, story: str) -> Said:
@@ -161,6 +167,7 @@ class ChatReader:
                 content = part.get("content") if isinstance(part, dict) else None
                 if isinstance(content, str):
                     self.text = (self.text + content)[-TEXT_LIMIT:]
+                    self._unread += len(content)
             self._ended = self._ended or isinstance(choice.get("finish_reason"), str)
 
 
@@ -183,12 +190,14 @@ _WORKING = re.compile(r"生成中|制作中|处理中|generating|rendering|in[ _
 _DONE = re.compile(
     r"✅|🎉|生成完成|生成成功|已完成|任务完成|\b(?:done|completed|finished|success(?:ful(?:ly)?)?)\b", re.IGNORECASE
 )
-_FAILURE = re.compile(r"(?:❌|🚫|失败|出错|违规|审核未通过|\bfailed\b|\berror\b)[^\n]*", re.IGNORECASE)
+_FAILURE = re.compile(r"(?:❌|🚫|失败|出错|违规|审核未通过|\bfailed\b|\berror\b)[^\n]{0,500}", re.IGNORECASE)
 _REASON = re.compile(r"(?i).*?(?:失败原因|失败|出错|failed|error|原因)\s*[:：]\s*(?=\S)")
 """What stands before a reason."""
 
 _POLICY = re.compile(r"违规|违反|审核|敏感|政策|moderation|policy|policies|sensitive|blocked|unsafe", re.IGNORECASE)
-_MARKDOWN = re.compile(r"(!?)\[([^\]\n]*)\]\((https?://[^\s)]+)\)")
+_MARKDOWN = re.compile(r"(!?)\[([^\[\]\n]*)\]\((https?://[^\s()]+)\)")
+"""Neither part goes beyond where the next link may begin: a story of nothing but brackets is read in one go."""
+
 _BARE = re.compile(r"https?://[^\s)\"'<>\]]+", re.IGNORECASE)
 _FILM_FILE = re.compile(r"(?i)\.(?:mp4|mov|webm)(?:[?#]|$)")
 _DOWNLOAD = re.compile(r"(?i)下载|download")
