@@ -193,3 +193,11 @@ def test_shown_objects_are_true(*, chinese: bool) -> None:
 def test_chinese_table_is_toml() -> None:
     """The words stand in a file that anybody can edit."""
     assert tomllib.loads((ROOT / "docs" / "chinese.toml").read_text(encoding="utf-8")) == CHINESE
+
+
+def test_every_room_is_in_the_plan() -> None:
+    """Whoever opens the repository finds each module and package named in the architecture."""
+    plan = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {path.stem for path in (ROOT / "src" / "filmgate").iterdir() if path.suffix in {"", ".py"}}
+    for room in rooms - {"__init__", "__main__", "__pycache__"}:
+        assert f"`{room}.py`" in plan or f"`{room}/`" in plan, room
