@@ -198,8 +198,9 @@ class _Reel:
             self.opening = ending(self._job, self._settle)
         if number == 0 and isinstance(self.opening, Onward):
             self._since = self.opening.begins / FPS
-            if self.opening.goes_on_as(self.description):
-                view, self.opening = self.opening, None
+            if (view := self.opening.towards(self.description)) is not None:
+                self.opening = None if view is self.opening else self.opening
+                view.prepare()
                 return view
         picture = _reference(self._job) if number == 0 and self.opening is None else None
         shown = shot_view(self.description, number, size=self._job.size, picture=picture)

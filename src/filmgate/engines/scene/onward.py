@@ -58,7 +58,7 @@ class Onward:
     def __init__(self, description: Description, size: Size, frames: int) -> None:
         self.shot = description.shots[-1]
         self.begins = self.shot.frames
-        self._description, self._frames = description, frames
+        self._description, self._size, self._frames = description, size, frames
         self._view = shot_view(description, len(description.shots) - 1, size=size)
 
     def prepare(self) -> None:
@@ -83,10 +83,19 @@ class Onward:
         """What is drawn."""
         return self._view.notes
 
-    def goes_on_as(self, description: Description) -> bool:
-        """Whether what is to be seen is the same place, cast, weather, camera and style."""
-        shot = description.shots[0]
-        return len(description.shots) == 1 and replace(shot, frames=self.begins, text=self.shot.text) == self.shot
+    def towards(self, description: Description) -> Onward | None:
+        """What goes on with another film's light, weather or cast in the same place, seen by the same camera.
+
+        Itself where nothing is new; None where place, camera or the number of shots are: those begin anew.
+        """
+        shot, *others = description.shots
+        if others or (shot.setting, shot.camera, shot.tempo) != (self.shot.setting, self.shot.camera, self.shot.tempo):
+            return None
+        shot = replace(shot, frames=self.begins, text=shot.text or self.shot.text)
+        if shot == self.shot:
+            return self
+        changed = replace(self._description, shots=(*self._description.shots[:-1], shot))
+        return Onward(changed, self._size, self._frames)
 
 
 def ending(job: Job, settle: Callable[[Description], Description]) -> Onward | Still | None:
