@@ -1,7 +1,7 @@
-"""An upstream that costs nothing: every look is answered with the same words, and how late it came is noted.
+"""An upstream that costs next to nothing: it makes videos for ever, lists them, and notes how late it is asked.
 
-``python -m benchmarks.vendor FILE INTERVAL`` writes its address to FILE; ``GET /lateness`` answers what it noted since
-the last time.
+``python -m benchmarks.vendor FILE JOBS INTERVAL`` writes its address to FILE. Its jobs are ``job-0`` and so on; a few
+of them are completed every second once ``GET /begin`` was asked, and ``GET /seen`` tells what it noted since then.
 """
 
 from __future__ import annotations
@@ -12,64 +12,124 @@ import sys
 import time
 from pathlib import Path
 from typing import cast
+from urllib.parse import parse_qs, urlsplit
 
 import uvloop
 
-INTERVAL = float(sys.argv[2]) if len(sys.argv) > 2 else 10.0
-LOOK = json.dumps(
-    {
-        "id": "video_0",
+PAGE = 100
+COMPLETED = 10
+"""Jobs a second."""
+
+STRIDE = 7919
+"""From one that is completed to the next: a prime, so that it is each one's turn."""
+
+
+def row(job: int, status: str) -> bytes:
+    """A job as it is shown."""
+    shown = {
+        "id": f"job-{job}",
         "object": "video",
         "model": "sora-2",
-        "status": "in_progress",
-        "progress": 5,
-        "created_at": 1,
+        "status": status,
+        "progress": 5 if status == "in_progress" else 100,
+        "created_at": 1_750_000_000 + job,
+        "prompt": "a dog on a beach " * 12,
         "size": "1280x720",
         "seconds": "8",
+        "error": None,
     }
-).encode()
+    return json.dumps(shown).encode()
 
 
-class Vendor(asyncio.Protocol):
-    """One connection."""
+class Service:
+    """The jobs, and what is known of who asked for them."""
 
-    last: dict[bytes, float] = {}  # when each job was looked at last  # noqa: RUF012 - shared on purpose
-    late: list[float] = []  # seconds beyond the interval, of each look since somebody asked  # noqa: RUF012 - the same
+    def __init__(self, jobs: int, interval: float) -> None:
+        self._interval = interval
+        self._rows = [row(job, "in_progress") for job in range(jobs)]
+        self._asked: dict[int, float] = {}
+        self._completed: dict[int, float] = {}  # when, until somebody looks
+        self._late: list[float] = []
+        self._noticed: list[float] = []
+        self._requests = 0
+        self._completing: asyncio.Task[None] | None = None
+
+    def answer(self, target: str) -> bytes:
+        """The body of an answer."""
+        url = urlsplit(target)
+        if url.path == "/begin":
+            self._asked.clear()
+            self._requests = 0
+            self._completing = asyncio.create_task(self._complete())
+            return b"{}"
+        if url.path == "/seen":
+            return json.dumps({"requests": self._requests, "late": self._late, "noticed": self._noticed}).encode()
+        self._requests += 1
+        if url.path.endswith("/videos"):
+            return self._page(parse_qs(url.query).get("after", [f"job-{len(self._rows)}"])[0])
+        return self._look(int(url.path.rpartition("-")[2])) if "/job-" in url.path else b"{}"
+
+    def _page(self, after: str) -> bytes:
+        end = int(after.removeprefix("job-"))
+        first = max(0, end - PAGE)
+        for job in range(first, end):
+            self._note(job)
+        rows = b",".join(self._rows[first:end][::-1])
+        return b'{"object":"list","has_more":%s,"data":[%s]}' % (b"true" if first else b"false", rows)
+
+    def _look(self, job: int) -> bytes:
+        self._note(job)
+        if job in self._completed:
+            self._noticed.append(time.monotonic() - self._completed.pop(job))
+        return self._rows[job]
+
+    def _note(self, job: int) -> None:
+        now = time.monotonic()
+        if job in self._asked:
+            self._late.append(now - self._asked[job] - self._interval)
+        self._asked[job] = now
+
+    async def _complete(self) -> None:
+        for turn in range(len(self._rows)):
+            job = turn * STRIDE % len(self._rows)
+            self._rows[job] = row(job, "completed")
+            self._completed[job] = time.monotonic()
+            await asyncio.sleep(1 / COMPLETED)
+
+
+class Connection(asyncio.Protocol):
+    """One connection; no request has a body."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._pending = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.Transport", transport)
-        self._pending = b""
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request; none has a body."""
+        """Answer each request."""
         *requests, self._pending = (self._pending + data).split(b"\r\n\r\n")
         for request in requests:
-            self._answer(request.partition(b" ")[2].partition(b" ")[0])
+            target = request.split(b" ", 2)[1].decode()
+            if target.endswith("/content"):
+                self._send(b"503 Service Unavailable\r\nretry-after: 600", b"{}")
+            else:
+                self._send(b"200 OK", self._service.answer(target))
 
-    def _answer(self, path: bytes) -> None:
-        if path == b"/lateness":
-            body = json.dumps(self.late).encode()
-            self.late.clear()
-        else:
-            now = time.monotonic()
-            if path in self.last:
-                self.late.append(now - self.last[path] - INTERVAL)
-            self.last[path] = now
-            body = LOOK
-        head = (
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-            f"openai-poll-after-ms: {INTERVAL * 1000:.0f}\r\ncontent-length: {len(body)}\r\n\r\n"
-        )
-        self._transport.write(head.encode() + body)
+    def _send(self, status: bytes, body: bytes) -> None:
+        head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(body))
+        self._transport.write(head + body)
 
 
-async def main(ready: Path) -> None:
+async def main(ready: Path, jobs: int, interval: float) -> None:
     """Answer until SIGTERM."""
-    server = await asyncio.get_running_loop().create_server(Vendor, "127.0.0.1", 0)
+    service = Service(jobs, interval)
+    server = await asyncio.get_running_loop().create_server(lambda: Connection(service), "127.0.0.1", 0)
     ready.write_text(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")  # noqa: ASYNC240 - once
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(Path(sys.argv[1])))
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))

@@ -21,7 +21,8 @@ retention = 0
 kind = "openai-videos"
 flavour = "plain"
 base_url = "{url}/v1"
-look_every = 10.0
+look_every = {interval}
+watch = "{watch}"
 
 [models.sora-2]
 engine = "vendor"
@@ -29,10 +30,10 @@ price = {{ default = 0 }}
 """
 
 
-def prepare(folder: Path, url: str, videos: int) -> Path:
-    """Write the rows of so many watched videos; returns the configuration."""
+def prepare(folder: Path, url: str, videos: int, *, interval: float, watch: str = "auto") -> Path:
+    """Write the rows of so many watched videos, the jobs of :mod:`benchmarks.vendor`; returns the configuration."""
     config = folder / "filmgate.toml"
-    config.write_text(CONFIG.format(url=url), encoding="utf-8")
+    config.write_text(CONFIG.format(url=url, interval=interval, watch=watch), encoding="utf-8")
     asyncio.run(_fill(config, folder / "data", videos))
     return config
 
@@ -42,14 +43,15 @@ async def _fill(config: Path, data: Path, videos: int) -> None:
     try:
         account = await gate.store.accounts.create_account("benchmarks", None)
         identity = gate.engines["vendor"].identity
-        for _ in range(0, videos, BATCH):
-            await asyncio.gather(*(_one(gate, account.id, identity) for _ in range(BATCH)))
+        for first in range(0, videos, BATCH):
+            batch = range(first, min(first + BATCH, videos))
+            await asyncio.gather(*(_one(gate, account.id, identity, f"job-{job}") for job in batch))
     finally:
         await gate.store.close()
         gate.held.release()
 
 
-async def _one(gate: bootstrap.Gate, account_id: str, identity: str) -> None:
+async def _one(gate: bootstrap.Gate, account_id: str, identity: str, ticket: str) -> None:
     now, rows = time.time(), gate.store.videos
     recipe = Recipe(prompt="a dog on a beach " * 12, size=Size(1280, 720), seconds=8, seed=7)
     new = NewVideo(
@@ -63,4 +65,4 @@ async def _one(gate: bootstrap.Gate, account_id: str, identity: str) -> None:
     )
     video, _ = await rows.create(new, now)
     await rows.intend(video.id, video.id, now, identity=identity)
-    await rows.ticketed(video.id, video.id, f"up_{video.id}", now)
+    await rows.ticketed(video.id, video.id, ticket, now)

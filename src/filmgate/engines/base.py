@@ -9,7 +9,7 @@ What it says is typed: a :class:`Ticket`-string, a :class:`Verdict`, or one of t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -18,7 +18,19 @@ from msgspec import Struct
 
 from filmgate.video import AssetKind, Operation, Recipe, Size, Video, VideoError
 
-__all__ = ["Artifact", "Capabilities", "Character", "Engine", "Job", "State", "Verdict", "digest", "needs", "outline"]
+__all__ = [
+    "Artifact",
+    "Capabilities",
+    "Character",
+    "Engine",
+    "Job",
+    "State",
+    "Surveyor",
+    "Verdict",
+    "digest",
+    "needs",
+    "outline",
+]
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
@@ -37,6 +49,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     concurrency: int | None = None  # jobs at once; None: no limit of its own
     creates_a_minute: int | None = None  # submissions a minute; None: no limit of its own
     submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
+    surveys_from: int | None = None  # jobs from which on a survey is worth it; then it is a :class:`Surveyor`
 
 
 class Character(Struct, frozen=True, kw_only=True):
@@ -110,7 +123,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # it said something that we do not understand: look again
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """What an engine said when it was looked at."""
 
     state: State
@@ -190,3 +203,17 @@ class Engine(Protocol):
 
     def expected_seconds(self, job: Job) -> float:
         """How long the job will take from submission to file, by experience."""
+
+
+class Surveyor(Engine, Protocol):
+    """An engine that can tell of many jobs at once."""
+
+    async def survey(self, tickets: Collection[str]) -> Mapping[str, Verdict]:
+        """Which of these jobs are still waiting or being worked on, as of now.
+
+        A job that is known but not seen to run is UNKNOWN, and one that is not known is missing: of both only a look
+        can tell. The verdicts' ``look_after`` says when the next survey is due.
+
+        Raises:
+            EngineUnavailable: there is no telling; look at each.
+        """

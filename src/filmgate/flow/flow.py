@@ -21,6 +21,7 @@ from filmgate.flow.kit import Kit
 from filmgate.flow.nudges import Nudges
 from filmgate.flow.reconcile import Reconciler, Start
 from filmgate.flow.roster import Roster
+from filmgate.flow.rounds import Rounds
 from filmgate.flow.sweeps import Sweeps
 from filmgate.flow.webhooks import Deliveries
 from filmgate.storage.base import Storage
@@ -34,6 +35,7 @@ __all__ = ["Flow"]
 
 BEAT_EVERY = 2.0
 CANCELS_EVERY = 1.0
+ROUNDS_EVERY = 1.0
 RECONCILE_EVERY = 3.0
 THOROUGH_EVERY = 60.0
 SWEEP_EVERY = 300.0
@@ -85,6 +87,7 @@ class Flow:
         self._worker = worker
         self._webhooks = webhooks
         self._nudges = Nudges()
+        self._rounds = Rounds(self._nudges.nudge, clock)
         self._sweeps = Sweeps(store.videos, storage, clock)
         self._roster = roster or Roster(engines, store.identities)
         kit = Kit(
@@ -93,6 +96,7 @@ class Flow:
             pause=self._nudges.pause,
             checkpoint=checkpoint,
             dispatcher=dispatcher or Dispatcher({}, engines, Breaker(clock)),
+            rounds=self._rounds,
             wake=self.wake,
         )
         self._drive = Drive(
@@ -179,6 +183,7 @@ class Flow:
             loops += [
                 _every(BEAT_EVERY, self._beat),
                 _every(CANCELS_EVERY, self._hear_cancels),
+                _every(ROUNDS_EVERY, self._rounds.go),
                 _every(RECONCILE_EVERY, self._reconciler.take_over),
                 _every(SWEEP_EVERY, self._sweep),
             ]

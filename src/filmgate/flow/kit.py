@@ -15,6 +15,7 @@ from filmgate.errors import EngineError, EngineUnavailable
 from filmgate.flow import retry
 from filmgate.flow.breaker import Call
 from filmgate.flow.dispatch import Dispatcher
+from filmgate.flow.rounds import Rounds
 from filmgate.store import VideoRows
 from filmgate.video import Video, VideoError
 
@@ -37,6 +38,7 @@ class Run:
     unusable: int = 0  # downloads that were not the film
     ticket: str | None = None  # of the job that we last saw on the row
     written_at: float = 0.0
+    looked_at: float = 0.0  # by this drive itself
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,7 @@ class Kit:
     pause: Pause
     checkpoint: Callable[[str], None]  # called with each name of CHECKPOINTS
     dispatcher: Dispatcher
+    rounds: Rounds
     wake: Callable[[Video], None]  # starts the flow of a video that went to another engine
     roll: Callable[[], float] = random.random  # random numbers in [0, 1)
     looks: Counter[tuple[str, str]] = field(default_factory=Counter)  # by engine and by what was seen

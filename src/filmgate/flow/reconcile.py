@@ -30,7 +30,7 @@ MOST = 100_000
 log = structlog.get_logger()
 
 
-class Start(Struct, frozen=True):
+class Start(Struct, frozen=True, gc=False):  # there may be tens of thousands
     """One flow to start: the ``epoch``-th of its video, on its engine's queue."""
 
     video_id: str
@@ -38,7 +38,7 @@ class Start(Struct, frozen=True):
     epoch: int = 0
 
 
-class Fate(Struct, frozen=True):
+class Fate(Struct, frozen=True, gc=False):
     """What became of a flow."""
 
     ended: bool  # it ran to its end or was given up; a video that is unfinished then needs a new one

@@ -21,6 +21,12 @@ WRITE_INTERVAL = 0.25
 LOOK_BETWEEN = (0.02, 60.0)
 """Bounds of an engine's ``look_after``, in seconds."""
 
+ROUND_LOOK = LOOK_BETWEEN[1]
+"""The same for a video that a round has told of, and would tell of again."""
+
+BELIEVED = 300.0
+"""Seconds, give or take half, after which a video is looked at by itself whatever the rounds say of it."""
+
 SURELY_LOST = 3
 """Looks in a row that must not find a paid job before it counts as lost."""
 
@@ -32,7 +38,7 @@ class Watching:
 
     Args:
         kit: what every part works with.
-        limit: seconds after submission at which to give up, from the seconds expected.
+        limit: seconds after submission at which to give up, from the seconds expected: the more, the later.
     """
 
     def __init__(self, kit: Kit, limit: Callable[[float], float]) -> None:
@@ -45,7 +51,8 @@ class Watching:
         if video.cancel_requested:
             await self.cancel(video, engine)
             return
-        verdict = await self.look(run, video, engine)
+        told = self._told(run, video, engine)
+        verdict = told or await self.look(run, video, engine)
         run.lost = run.lost + 1 if verdict.state is State.LOST else 0
         match verdict.state:
             case State.DONE:
@@ -58,10 +65,16 @@ class Watching:
             case State.LOST:
                 await self.lost(run, video, engine, verdict)
             case _:
-                await self._go_on(run, video, engine, verdict)
+                await self._go_on(run, video, engine, verdict, told)
+
+    def _told(self, run: Run, video: Video, engine: Engine) -> Verdict | None:
+        """What the latest round said, if that will do."""
+        until = run.looked_at + BELIEVED * (0.5 + self._kit.roll())
+        return self._kit.rounds.told(engine, video.ticket or "") if self._kit.clock() < until else None
 
     async def look(self, run: Run, video: Video, engine: Engine) -> Verdict:
         """What the engine says; where it can't be asked, that nothing is known."""
+        run.looked_at = self._kit.clock()
         try:
             verdict = await engine.look(video.ticket or "")
         except EngineError as error:
@@ -76,10 +89,9 @@ class Watching:
         self._kit.looks[engine.name, verdict.state] += 1
         return verdict
 
-    async def _go_on(self, run: Run, video: Video, engine: Engine, verdict: Verdict) -> None:
+    async def _go_on(self, run: Run, video: Video, engine: Engine, verdict: Verdict, told: Verdict | None) -> None:
         now = self._kit.clock()
-        expected = engine.expected_seconds(outline(video))
-        if now >= (video.submit_at or video.created_at) + self._limit(expected):
+        if self._overdue(video, engine, now):
             await cancel_quietly(engine, video.ticket or "")
             await self._kit.fail(video, failures.ENGINE_TIMEOUT)
             return
@@ -89,16 +101,30 @@ class Watching:
         if changed and now >= run.written_at + WRITE_INTERVAL:
             run.written_at = now
             await self._kit.videos.advance(video.id, progress=progress, working=working, now=now)
-        await self._pause_for(video, verdict)
+        await self._wait(video, engine, verdict, told)
 
-    async def _pause_for(self, video: Video, verdict: Verdict) -> None:
+    def _overdue(self, video: Video, engine: Engine, now: float) -> bool:
+        since = video.submit_at or video.created_at
+        # What is expected need not be known before the shortest limit is over.
+        return now >= since + self._limit(0) and now >= since + self._limit(engine.expected_seconds(outline(video)))
+
+    async def _wait(self, video: Video, engine: Engine, verdict: Verdict, told: Verdict | None) -> None:
+        """Wait for the time of the next look, or for a round to find that something changed."""
+        rounds, ticket = self._kit.rounds, video.ticket or ""
+        rounds.enter(engine, ticket, video.id, told)
+        try:
+            await self._pause_for(video, ROUND_LOOK if told else verdict.look_after)
+        finally:
+            rounds.leave(engine, ticket)
+
+    async def _pause_for(self, video: Video, seconds: float) -> None:
         least, most = LOOK_BETWEEN
-        await self._kit.pause(video.id, min(most, max(least, verdict.look_after)) * (0.9 + 0.2 * self._kit.roll()))
+        await self._kit.pause(video.id, min(most, max(least, seconds)) * (0.9 + 0.2 * self._kit.roll()))
 
     async def lost(self, run: Run, video: Video, engine: Engine, verdict: Verdict) -> None:
         """Make sure that the engine forgot the job; then begin again where that costs nothing."""
         if engine.capabilities.paid and run.lost < SURELY_LOST:
-            await self._pause_for(video, verdict)
+            await self._pause_for(video, verdict.look_after)
         elif engine.capabilities.paid:
             await self._kit.fail(video, failures.UPSTREAM_LOST)
         elif retry.losses(await self._kit.videos.history(video.id)) >= retry.MAX_LOSSES:

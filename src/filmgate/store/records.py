@@ -81,7 +81,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] | None = None
 
 
-class Unfinished(Struct, frozen=True):
+class Unfinished(Struct, frozen=True, gc=False):
     """A video whose flow has to go on."""
 
     id: str

@@ -18,6 +18,7 @@ from filmgate.flow.dispatch import Dispatcher
 from filmgate.flow.drive import Drive
 from filmgate.flow.kit import Kit
 from filmgate.flow.roster import Roster
+from filmgate.flow.rounds import Rounds
 from filmgate.routes import Route
 from filmgate.storage import LocalStorage
 from filmgate.store import Account, Identity, Store
@@ -68,6 +69,8 @@ class House:
         self.passed: list[str] = []
         self.woken: list[str] = []  # videos that went to another engine
         self.breaker = Breaker(self.time)
+        self.nudged: list[str] = []  # videos of which a round had news
+        self.rounds = Rounds(self.nudged.append, self.time)
         self.present: Sequence[Identity] = ()  # what its engines are
         self.remake: Callable[[Identity], Engine] | None = None  # makes those of before again
 
@@ -91,6 +94,7 @@ class House:
             pause=self.time.pause,
             checkpoint=self.passed.append,
             dispatcher=Dispatcher({MODEL: route} if route else {}, known, self.breaker, self.roll),
+            rounds=self.rounds,
             wake=lambda video: self.woken.append(video.id),
             roll=self.roll,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from filmgate.engines.openai_videos.fetching import Fetcher
 from filmgate.engines.openai_videos.finding import PAGES, Search
 from filmgate.engines.openai_videos.options import KIND, Options
 from filmgate.engines.openai_videos.pace import Experience
+from filmgate.engines.openai_videos.roll import Roll
 from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
 from filmgate.net import Client, Fault, Reply, Resolver
 from filmgate.video import Status, VideoError
@@ -35,6 +36,9 @@ REMEMBERED = 10_000
 STRANGE = 100
 """Unknown statuses that are logged, once each."""
 
+SURVEYS_FROM = {"each": None, "auto": 50, "list": 1}
+"""Jobs from which on the list is read instead of looking at each, by the option ``watch``."""
+
 CANCELLED = "cancelled"
 """The code of a failure that is none: somebody wanted it so."""
 
@@ -44,6 +48,8 @@ _STATES = {
     Status.COMPLETED: State.DONE,
     Status.FAILED: State.FAILED,
 }
+
+_RUNNING: Mapping[Status | None, State] = {Status.QUEUED: State.QUEUED, Status.IN_PROGRESS: State.WORKING}
 
 log = structlog.get_logger()
 
@@ -103,6 +109,7 @@ class OpenAIVideosEngine:
             concurrency=options.running or upstream.running,
             creates_a_minute=options.creates_a_minute or upstream.creates_a_minute,
             submit_timeout=options.submit_timeout + GRACE,
+            surveys_from=SURVEYS_FROM[options.watch] if upstream.lists else None,
         )
 
     @property
@@ -169,6 +176,22 @@ class OpenAIVideosEngine:
             error = self._publishable(said.error or FAILED)
             return Verdict(state=State.CANCELLED if error.code == CANCELLED else State.FAILED, error=error)
         return Verdict(state=state, progress=said.progress, look_after=self._look_after(ticket, said))
+
+    async def survey(self, tickets: Collection[str]) -> Mapping[str, Verdict]:
+        """Which of the jobs are still waiting or being worked on, by the upstream's list.
+
+        Lists are poorer than looks (the reason of a failure, the place of a film), some are cached, and some leave jobs
+        out: an end is for a look to tell.
+
+        Raises:
+            EngineUnavailable: the list can't be read.
+        """
+        roll, after, done = Roll(tickets), None, False
+        while not done:
+            page, more, _skew = await self._page(after)
+            done = roll.take(page, more=more)
+            after = page[-1].id if page else None
+        return {ticket: self._listed(row) for ticket, row in roll.found.items()}
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Download the film.
@@ -294,6 +317,10 @@ class OpenAIVideosEngine:
             self._strange.add(said.word)
             log.warning("upstream.unknown_status", engine=self.name, word=said.word)
         return State.UNKNOWN
+
+    def _listed(self, row: Listed) -> Verdict:
+        state = _RUNNING.get(row.status, State.UNKNOWN)
+        return Verdict(state=state, progress=row.progress, look_after=self._options.look_every)
 
     def _look_after(self, ticket: str, said: Said) -> float:
         least = self._options.look_every

@@ -72,7 +72,8 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     idle_timeout: float = 30.0
     download_timeout: float = 1800.0
     download_limit: int = 4 * 1024**3  # bytes of a film
-    look_every: float = 1.0  # least seconds between two looks at a job
+    look_every: float = 1.0  # least seconds between two looks at a job, or at the list
+    watch: str = "auto"  # "each": look at each job; "list": read them off the upstream's list; "auto": from fifty on
     pace: float = 15.0  # seconds of work that a second of film is expected to take, until it is learnt
 
     @property
@@ -135,6 +136,7 @@ def _mistakes(options: Options) -> Mapping[str, str | None]:
         "flavour": _wrong_flavour(options),
         "api_key": None if _is_key(options.api_key) else "holds characters that no key has",
         "reconcile": _wrong_reconciling(options),
+        "watch": _wrong_watching(options),
         "running": _unless_positive(options.running),
         "creates_a_minute": _unless_positive(options.creates_a_minute),
         "ca_file": _wrong_authorities(options.ca_file),
@@ -170,10 +172,19 @@ def _wrong_flavour(options: Options) -> str | None:
 
 
 def _wrong_reconciling(options: Options) -> str | None:
-    known = options.dialect in DIALECTS
-    if known and options.reconcile == "list" and not options.upstream.lists:
+    if options.reconcile == "list" and _has_no_list(options):
         return f"is 'list', which {options.upstream.name} has not"
     return _unless_in(options.reconcile, ("idempotency-key", "list", "none"))
+
+
+def _has_no_list(options: Options) -> bool:
+    return options.dialect in DIALECTS and not options.upstream.lists
+
+
+def _wrong_watching(options: Options) -> str | None:
+    if options.watch == "list" and _has_no_list(options):
+        return f"is 'list', which {options.upstream.name} has not"
+    return _unless_in(options.watch, ("auto", "each", "list"))
 
 
 def _wrong_profile(profile: Profile) -> str | None:

@@ -90,7 +90,7 @@ class Said(Struct, frozen=True, kw_only=True):
         return self.meaning is Meaning.GONE
 
 
-class Listed(Struct, frozen=True, kw_only=True):
+class Listed(Struct, frozen=True, kw_only=True, gc=False):
     """A job in the upstream's list; what its dialect does not say is None."""
 
     id: str
@@ -98,6 +98,8 @@ class Listed(Struct, frozen=True, kw_only=True):
     prompt: str | None = None
     size: str | None = None
     seconds: str | None = None
+    status: Status | None = None
+    progress: float | None = None  # percent, 0 to 100
 
     def may_be(self, order: Order, since: float) -> bool:
         """Whether nothing that it says speaks against its having come of that order, sent at or after ``since``.
@@ -292,6 +294,8 @@ class Upstream(Struct, frozen=True, kw_only=True):
             id=ticket,
             created_at=made if made is not None and 0 < made < _LATEST else None,
             seconds=None if seconds is None else str(seconds)[:16],
+            status=self._status(row),
+            progress=reading.percent(row.get("progress")),
             **texts,
         )
 
