@@ -93,7 +93,7 @@ def remaker(settings: Settings, vault: Vault) -> Callable[[Identity], Engine]:
 
     def remake(was: Identity) -> Engine:
         key = None if was.api_key is None else vault.open(was.api_key)
-        context = _context(settings, was.engine, _options(was.options, key), folder=f"{was.engine}-{was.id}")
+        context = _context(settings, was.engine, _options(was.options, key), at_hand=f"{was.engine}-{was.id}")
         return engines.make(was.kind, context)
 
     return remake
@@ -142,18 +142,20 @@ def _strangers(settings: Settings, by_model: Mapping[str, Route]) -> Iterator[st
 def _make(settings: Settings, name: str, table: EngineTable, key: str | None) -> Engine:
     flat = _FLAT[table.kind](settings) if table.kind in _FLAT else {}
     try:
-        return engines.make(table.kind, _context(settings, name, _options({**flat, **table.options}, key), folder=name))
+        return engines.make(table.kind, _context(settings, name, _options({**flat, **table.options}, key)))
     except SettingsError as error:
         said = error.message.replace(key, "…") if key else error.message
         raise SettingsError(_at(settings, name, said)) from None
 
 
-def _context(settings: Settings, name: str, options: Mapping[str, object], *, folder: str) -> engines.EngineContext:
+def _context(
+    settings: Settings, name: str, options: Mapping[str, object], *, at_hand: str | None = None
+) -> engines.EngineContext:
     return engines.EngineContext(
         name=name,
         options=options,
-        cache=settings.data / "cache" / folder,
-        scratch=settings.data / "scratch" / folder,
+        cache=settings.data / "cache" / name,
+        scratch=settings.data / "scratch" / (at_hand or name),
     )
 
 

@@ -175,6 +175,16 @@ async def test_a_restart_after_the_end_loses_nothing(engine: ChatSseEngine, vend
     await fresh.stop()
 
 
+async def test_an_end_is_its_accounts_alone(engine: ChatSseEngine, vendor: Vendor, tmp_path: Path) -> None:
+    """Under another key the same name is another film; the folder is that of all who ever had this engine's name."""
+    vendor.go_on.set()
+    ticket = await engine.submit(CHAT)
+    await _until(engine, ticket, State.DONE)
+    other = ChatSseEngine("chat", Options(base_url=f"http://127.0.0.1:{vendor.port}", api_key="sk-other"), tmp_path)
+    assert (await other.look(ticket)).state is State.LOST
+    await other.stop()
+
+
 async def test_ends_are_put_away_in_time(engine: ChatSseEngine, vendor: Vendor, tmp_path: Path) -> None:
     """After a week nobody asks."""
     vendor.go_on.set()
@@ -303,9 +313,17 @@ async def test_what_is_no_film_is_a_bad_artifact(engine: ChatSseEngine, vendor: 
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"base_url": "ftp://x"}, {"base_url": "http://x", "nope": 1}, {"base_url": "http://x", "silence": 0}],
+    [
+        {},
+        {"base_url": "ftp://x"},
+        {"base_url": "http://x/v1?key=sk-secret"},
+        {"base_url": "http://user:sk-secret@x/v1"},
+        {"base_url": "http://x", "nope": 1},
+        {"base_url": "http://x", "silence": 0},
+    ],
 )
 def test_options_that_cannot_be_used_are_told(tmp_path: Path, options: dict[str, object]) -> None:
     """With the engine's name."""
-    with pytest.raises(SettingsError, match="chat"):
+    with pytest.raises(SettingsError, match="chat") as told:
         read_options(_context(tmp_path, **options))
+    assert "sk-secret" not in told.value.message

@@ -28,7 +28,7 @@ class EngineContext(Struct, frozen=True, kw_only=True):
 
     name: str  # under which models and rows know it
     options: Mapping[str, object] = {}  # its own settings, to be checked by itself
-    cache: Path  # a folder of its own that survives restarts; may not exist yet
+    cache: Path  # a folder that survives restarts, of all that ever had its name; may not exist yet
     scratch: Path  # a folder of its own for work at hand; may not exist yet
 
 

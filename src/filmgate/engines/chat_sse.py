@@ -10,7 +10,6 @@ LOST then, and it is never asked for again.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -93,9 +92,11 @@ def read_options(context: EngineContext) -> Options:
     """
     try:
         options = msgspec.convert(dict(context.options), Options, strict=True)
-        parse_url(options.base_url)
+        address = parse_url(options.base_url)
     except (msgspec.ValidationError, BadUrl) as error:
         raise SettingsError(f"Engine '{context.name}': {error}.") from error
+    if address.query_string:
+        raise SettingsError(f"Engine '{context.name}': 'base_url' has a query, which an address of an API has not.")
     for name in Options.__struct_fields__:
         value = getattr(options, name)
         if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < float("inf"):
@@ -335,16 +336,23 @@ class ChatSseEngine:
     def _keep(self, ticket: str, story: _Story) -> None:
         """Write down how it ended, and forget the rest of it."""
         end = _end_of(story.reader.said, self._private)
-        if end is None:
-            return
+        if end is not None:
+            self._write(self._file(ticket), msgspec.json.encode(end))
+        self._stories.pop(ticket, None)
+
+    def _write(self, path: Path, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        draft = self._file(ticket).with_suffix(".part")
+        draft = path.with_suffix(".part")
         with draft.open("wb") as file:
-            file.write(msgspec.json.encode(end))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(self._file(ticket))
-        self._stories.pop(ticket, None)
+        draft.replace(path)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _end(self, ticket: str) -> _End | None:
         try:
@@ -353,7 +361,7 @@ class ChatSseEngine:
             return None
 
     def _file(self, ticket: str) -> Path:
-        return self._folder / f"{hashlib.sha256(ticket.encode()).hexdigest()[:32]}.json"
+        return self._folder / f"{digest(self.identity, ticket)}.json"
 
     def _tidy(self) -> None:
         for file in self._folder.glob("*.*"):
