@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from filmgate.engines.scene.cues import SoundCues, SoundEvent
+from filmgate.engines.scene.prompt import understand
+from filmgate.engines.scene.shots import shot_view
 from filmgate.engines.scene.sound import TARGET, ShotSound, integrated_loudness, mix
 from filmgate.engines.scene.sound.loudness import limit
 from filmgate.engines.scene.sound.registry import BEDS, EVENTS, RATE, Stereo
+from filmgate.video import Size
 
 
 def shot(start: float, end: float, *events: SoundEvent, **ambience: float) -> ShotSound:
@@ -120,3 +123,31 @@ def test_the_limiter_turns_down_and_does_not_clip() -> None:
     assert np.abs(limited).max() <= 0.8
     assert np.count_nonzero(np.abs(limited) > 0.799) < 0.02 * RATE
     assert np.array_equal(limited[: RATE // 5], sine[: RATE // 5])
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A golden retriever runs along the beach at sunset",
+        "a cake and coffee in a kitchen",
+        "cyberpunk city at night in the rain",
+        "a rocket launches into space",
+        "教室里孩子在读书",
+        "Shot 1: a dog on a beach. Shot 2: a city at night in the rain. Shot 3: a quiet classroom",
+    ],
+)
+def test_films_are_equally_loud_and_never_click(prompt: str) -> None:
+    """Every film's sound is at the target, in stereo, silent at its ends, without a jump from a sample to the next."""
+    description = understand(prompt, seed=1, frames=8 * 24)
+    shots, start = [], 0.0
+    for number, shot in enumerate(description.shots):
+        view = shot_view(description, number, size=Size(160, 90))
+        shots.append(ShotSound(start, start + shot.frames / 24, view.sounds()))
+        start += shot.frames / 24
+    made = mix(shots, seconds=8, seed=1)
+    assert integrated_loudness(made) == pytest.approx(TARGET, abs=0.3)
+    assert 0.1 < np.corrcoef(made[:, 0], made[:, 1])[0, 1] < 0.95
+    assert np.abs(made[[*range(24), *range(-24, 0)]]).max() < 0.001
+    steps = np.abs(np.diff(made, axis=0)).max(axis=1)
+    around = np.sqrt(np.convolve(steps**2, np.full(960, 1 / 960), "same")) + 1e-4
+    assert (steps / around).max() < 12  # a crackle of the fire is 9
