@@ -175,6 +175,43 @@ async def test_doubt_is_over_when_its_absence_is_certain(house: House, film: byt
     assert engine.submitted[0].token != "old-token"
 
 
+async def test_nobody_waits_for_a_call_that_came_back(house: House) -> None:
+    """Our own call is over, and the upstream can't be asked what became of it: the video ends at once."""
+    engine = ScriptedEngine(PAID, submits=[SubmissionUnknown()])
+    assert _why(await house.finish(engine, await house.accept())) == "submission_unknown"
+    assert house.time.pauses == []
+
+
+async def test_a_list_is_searched_as_soon_as_our_call_came_back(house: House, film: bytes) -> None:
+    """The connection broke after the upstream took the job: it is found and adopted without waiting."""
+    engine = ScriptedEngine(FINDABLE, submits=[SubmissionUnknown()], finds=[["found"]], fetches=[film])
+    assert (await house.finish(engine, await house.accept())).ticket == "found"
+    assert (len(engine.submitted), house.time.pauses) == (1, [])
+
+
+async def test_a_job_that_arrives_late_is_found(house: House, film: bytes) -> None:
+    """A gateway that still had the request hands it on when our time is over: it is adopted, not submitted again."""
+    late = [[], [], [], [], [], ["late"]]
+    engine = ScriptedEngine(FINDABLE, submits=[SubmissionUnknown()], finds=late, fetches=[film])
+    assert (await house.finish(engine, await house.accept())).ticket == "late"
+    assert len(engine.submitted) == 1
+    assert sum(house.time.pauses) > FINDABLE.submit_timeout
+
+
+async def test_a_job_that_never_arrived_is_submitted_again(house: House, film: bytes) -> None:
+    """Its absence is certain once twice the time of a submission is over."""
+    engine = ScriptedEngine(FINDABLE, submits=[SubmissionUnknown(), "second"], finds=[[]], fetches=[film])
+    assert (await house.finish(engine, await house.accept())).ticket == "second"
+    assert sum(house.time.pauses) == 2 * FINDABLE.submit_timeout
+
+
+async def test_a_key_is_sent_again_as_soon_as_our_call_came_back(house: House, film: bytes) -> None:
+    """The same key is the same job, whenever the first request arrives."""
+    engine = ScriptedEngine(IDEMPOTENT, submits=[SubmissionUnknown(), "same"], fetches=[film])
+    assert (await house.finish(engine, await house.accept())).ticket == "same"
+    assert (len({job.token for job in engine.submitted}), house.time.pauses) == (1, [])
+
+
 async def test_doubt_stays_where_several_jobs_may_be_the_one(house: House) -> None:
     """Of two jobs that may be ours neither is adopted, and none is submitted."""
     video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["one", "other"]])
@@ -249,10 +286,11 @@ async def test_whoever_slept_after_the_intent_submits_nothing(house: House, film
 
 async def test_a_clock_that_was_wrong_delays_nothing(house: House, film: bytes) -> None:
     """An intent from the future is waited out for its time and no longer."""
-    video = await house.accept()
-    assert await house.store.videos.intend(video.id, "old-token", house.time() + 1e8)
-    await house.finish(ScriptedEngine(IDEMPOTENT, fetches=[film]), video)
-    assert house.time.pauses[0] == 30.0
+    for can, waited in ((IDEMPOTENT, 30.0), (FINDABLE, 60.0)):
+        video, began = await house.accept(), house.time()
+        assert await house.store.videos.intend(video.id, f"token-{waited}", house.time() + 1e8)
+        await house.finish(ScriptedEngine(can, submits=[f"ticket-{waited}"], fetches=[film]), video)
+        assert house.time() == began + waited
 
 
 async def test_doubt_does_not_matter_where_nothing_is_paid(house: House, film: bytes) -> None:
@@ -425,6 +463,26 @@ async def test_a_straggler_steps_aside(house: House, film: bytes) -> None:
     now = await house.finish(engine, video)
     assert (now.stage, now.submit_token) == ("submitting", "other-token")
     assert engine.cancelled == ["ticket"]
+
+
+@pytest.mark.parametrize("seen", [Verdict(state=State.FAILED), Verdict(state=State.CANCELLED), WORKING])
+async def test_a_straggler_ends_nothing(house: House, seen: Verdict) -> None:
+    """What it saw, or how long it waited, says nothing about the engine that the video went to meanwhile."""
+    video, engine = await house.accept(), ScriptedEngine(PAID)
+
+    async def overtaken(_ticket: str) -> Verdict:
+        now = await house.reread(video)
+        await house.store.videos.fail_over(
+            video.id, now.submit_token or "", engine="scripted", to="other", now=house.time()
+        )
+        house.time.now += 1e6
+        return seen
+
+    engine.look = overtaken  # type: ignore[method-assign,assignment] # the moment in which it looks
+    await house.drive(engine)(video.id)
+    now = await house.reread(video)
+    assert (now.stage, now.engine, now.status) == ("accepted", "other", Status.QUEUED)
+    assert await house.balance() == 9_500
 
 
 async def test_the_loser_of_a_race_leaves_no_file(house: House, film: bytes) -> None:

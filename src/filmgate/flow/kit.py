@@ -68,9 +68,15 @@ class Kit:
         run.failures += 1
         await self.pause(video.id, retry.delay(run.failures, self.roll(), said=retry_after(error)))
 
-    async def fail(self, video: Video, error: VideoError) -> None:
-        """End the video, free of charge."""
-        if await self.videos.fail(video.id, error, self.clock()):
+    async def fail(self, video: Video, error: VideoError, token: str | None = None) -> None:
+        """End the video, free of charge, unless it is no longer what we saw: then others have it in hand.
+
+        Args:
+            video: as we saw it.
+            error: why.
+            token: of the intent that we wrote since.
+        """
+        if await self.videos.fail_under(video.id, token or video.submit_token, error, self.clock()):
             self.checkpoint("failed")
             log.info("video.failed", video=video.id, engine=video.engine, code=error.code)
 
@@ -78,7 +84,7 @@ class Kit:
         """What its engine said is the end of it there: ask another one, if the route allows it, or end the video."""
         other = self.dispatcher.after(video, error.code)
         if other is None:
-            await self.fail(video, error)
+            await self.fail(video, error, token)
         elif await self.videos.fail_over(video.id, token, engine=video.engine, to=other, now=self.clock()):
             self.checkpoint("failed_over")
             log.warning("flow.failed_over", video=video.id, engine=video.engine, to=other, code=error.code)

@@ -34,9 +34,10 @@ class Submitting:
     async def cancel_waiting(self, video: Video) -> bool:
         """End a video as cancelled that no engine was asked for yet; False if one may have been."""
         # The intent keeps everybody else from submitting it meanwhile.
-        if not await self._kit.videos.intend(video.id, secrets.token_hex(16), self._kit.clock()):
+        token = secrets.token_hex(16)
+        if not await self._kit.videos.intend(video.id, token, self._kit.clock()):
             return False
-        await self._kit.fail(video, failures.CANCELLED)
+        await self._kit.fail(video, failures.CANCELLED, token)
         return True
 
     async def accepted(self, run: Run, video: Video, engine: Engine) -> None:
@@ -115,7 +116,7 @@ class Submitting:
         elif await kit.videos.taken(engine.identity, [ticket], video.id):
             # Somebody's film would come under this video's name: whatever became of ours, nobody can tell.
             log.error("flow.ticket_taken", video=video.id, engine=engine.name)
-            await kit.fail(video, failures.SUBMISSION_UNKNOWN)
+            await kit.fail(video, failures.SUBMISSION_UNKNOWN, token)
         else:
             now = await kit.videos.get(video.id)
             if now is None or now.ticket != ticket:
@@ -125,7 +126,7 @@ class Submitting:
         kit = self._kit
         since = retry.trying_since(await kit.videos.history(video.id))
         if since is not None and kit.clock() >= since + retry.SUBMIT_LIMIT:
-            await kit.fail(video, failures.ENGINE_UNAVAILABLE)
+            await kit.fail(video, failures.ENGINE_UNAVAILABLE, token)
         elif await kit.videos.withdraw(video.id, token, kit.clock()):
             if other := kit.dispatcher.elsewhere(video):
                 await kit.move(video, other)

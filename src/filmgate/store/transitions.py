@@ -28,6 +28,7 @@ __all__ = [
     "WITHDRAW",
     "complete",
     "fail",
+    "fail_under",
     "intend",
     "ticketed",
 ]
@@ -125,6 +126,7 @@ _FAIL = (
     )
     .returning(video.c.account_id, video.c.price_micros)
 )
+_FAIL_UNDER = _FAIL.where(video.c.submit_token.is_not_distinct_from(bindparam("token")))
 _ANNOUNCE = insert(outbox).values(
     id=bindparam("event_id"),
     type=bindparam("what"),
@@ -180,9 +182,16 @@ def complete(
 def fail(connection: Connection, video_id: str, error: VideoError, now: float) -> bool:
     """Move whatever unfinished stage -> failed, with its release and its event."""
     row = connection.row(_FAIL, video_id=video_id, code=error.code, message=error.message, now=now)
-    if row is None:
-        return False
-    owner, price = row
+    return row is not None and _settled(connection, video_id, row[0], row[1], now)
+
+
+def fail_under(connection: Connection, video_id: str, token: str | None, error: VideoError, now: float) -> bool:
+    """Do the same, unless it is under another intent than ``token`` (None: under any)."""
+    row = connection.row(_FAIL_UNDER, video_id=video_id, token=token, code=error.code, message=error.message, now=now)
+    return row is not None and _settled(connection, video_id, row[0], row[1], now)
+
+
+def _settled(connection: Connection, video_id: str, owner: str, price: int, now: float) -> bool:
     release(connection, owner, video_id, price, now)
     _announce(connection, "video.failed", video_id, owner, now)
     return True

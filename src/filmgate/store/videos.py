@@ -291,6 +291,12 @@ class VideoRows:
             lambda connection: transitions.fail(connection, video_id, error, now), changes=video_id
         )
 
+    async def fail_under(self, video_id: str, token: str | None, error: VideoError, now: float) -> bool:
+        """Do the same as long as nobody began another submission: the intent is still ``token``, or still none."""
+        return await self._batcher.write(
+            lambda connection: transitions.fail_under(connection, video_id, token, error, now), changes=video_id
+        )
+
     async def unfinished(self, *, updated_before: float, limit: int = 1000) -> list[Unfinished]:
         """Unfinished videos that nothing has happened to since, longest first."""
         return [Unfinished(*row) for row in self._reader.rows(_WORK, before=updated_before, most=limit)]
