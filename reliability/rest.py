@@ -10,7 +10,6 @@ from pathlib import Path
 from filmgate.testing.checker import Figures, Rest, Seen, Tolerance, read_figures
 from reliability.crowd import clients
 from reliability.kills import WISHES, Killed
-from reliability.processes import honestly
 from reliability.world import TESTCARD, World, world
 
 __all__ = ["comes_to_rest"]
@@ -32,7 +31,7 @@ async def comes_to_rest(folder: Path, *, seconds: float, seed: int) -> Killed:
     The first time is what a process grows by once: imports, pools, caches.
     """
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
-    async with world(folder, TESTCARD, dice, honestly) as place:
+    async with world(folder, TESTCARD, dice) as place:
         place.server.start()
         await place.server.until_ready()
         seen = await _load(place, dice, seconds)
@@ -52,9 +51,13 @@ async def _load(place: World, dice: random.Random, seconds: float) -> list[Seen]
 
 
 async def _at_rest(place: World) -> Figures:
-    """What the server holds once that changes no more: the least of several looks, for its own jobs come and go."""
+    """What the server holds once that changes no more; its own jobs come and go."""
     looks: list[Figures] = []
-    while len(looks) < LOOKS and (len(looks) < 3 or looks[-1] != looks[-2]):
+    while len(looks) < LOOKS and not (len(looks) > 2 and _held(looks[-1]) == _held(looks[-2])):
         await asyncio.sleep(QUIET)
         looks.append(read_figures(place.server.process.pid))
-    return min(looks, key=lambda each: (each.descriptors, each.threads, each.rss_bytes))
+    return min(looks, key=_held)
+
+
+def _held(figures: Figures) -> tuple[int, int]:
+    return figures.descriptors, figures.threads

@@ -33,8 +33,8 @@ MIXED = (
 WISHES: Mapping[str, Sequence[str]] = {"model": ("sora-2",), "seconds": ("1", "2")}
 
 
-def engine(vendor: str, url: str, key_env: str = "UPSTREAM_KEY") -> str:
-    """The table of an engine that is called like its vendor, impatient and quick."""
+def engine(vendor: str, url: str, key_env: str = "UPSTREAM_KEY", patience: float = 1.0) -> str:
+    """The table of an engine that is called like its vendor, and waits for answers only so many seconds."""
     return f"""
 [engines.{vendor}]
 kind = "openai-videos"
@@ -46,9 +46,9 @@ paid = true
 look_every = 0.1
 running = 100
 creates_a_minute = 100000
-submit_timeout = 1.0
-look_timeout = 1.0
-idle_timeout = 1.0
+submit_timeout = {patience}
+look_timeout = {patience}
+idle_timeout = {patience}
 pace = 0.5
 """
 
@@ -66,11 +66,16 @@ price = {{ default = 100 }}
 """
 
 
-def _routed(urls: Mapping[str, str]) -> str:
+def _routed(upstreams: Mapping[str, mock.Running], patience: float = 1.0) -> str:
     """One model behind them all."""
+    urls = {vendor: upstream.base_url for vendor, upstream in upstreams.items()}
     engines = ", ".join(f'"{vendor}"' for vendor in urls)
     route = f'[routes.sora-2]\nengines = [{engines}]\npolicy = "weighted"\n'
-    return "".join(engine(vendor, url) for vendor, url in urls.items()) + route + model("sora-2", next(iter(urls)))
+    return (
+        "".join(engine(vendor, url, patience=patience) for vendor, url in urls.items())
+        + route
+        + model("sora-2", next(iter(urls)))
+    )
 
 
 @asynccontextmanager
@@ -115,7 +120,7 @@ async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
     """Kill a server whose films two paid upstreams make, a third of them with a fault."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two(folder, faults=MIXED, rate=0.35, seed=seed) as upstreams:
-        config = _routed({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
+        config = _routed(upstreams)
         with Zygote() as fork:
             async with world(folder, config, dice, fork, environ=ENVIRON, secrets=SECRETS) as place:
                 server, patience = place.server, 120 + cycles * 10
@@ -130,12 +135,12 @@ async def dark(folder: Path, *, seconds: float, seed: int, vendors: Sequence[str
     """Some of the upstreams go dark under load and come back: every video ends, none is submitted twice."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two(folder, faults="", rate=0.0, seed=seed) as upstreams:
-        config = _routed({vendor: upstream.base_url for vendor, upstream in upstreams.items()})
+        config = _routed(upstreams, patience=5.0)
         async with world(folder, config, dice, environ=ENVIRON, secrets=SECRETS) as place:
             server, patience = place.server, 60 + seconds * 4
             server.start()
             await server.until_ready()
-            async with clients(server.url, place.tenants, dice, WISHES, count=4 * CLIENTS, patience=patience) as crowd:
+            async with clients(server.url, place.tenants, dice, WISHES, count=2 * CLIENTS, patience=patience) as crowd:
                 await asyncio.sleep(seconds / 4)
                 for vendor in vendors:
                     await upstreams[vendor].outage(seconds)

@@ -99,7 +99,7 @@ class Server:
 
     def beside(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Process:
         """Start another command with the same folder and configuration."""
-        return honestly(arguments, self.environ | dict(environ or {}), self.log)
+        return self.launch(arguments, self.environ | dict(environ or {}), self.log)
 
     def configure(self, config: str) -> None:
         """What ``filmgate.toml`` says from the next start on."""
@@ -192,7 +192,7 @@ class World:
         assert self.server.end(signal.SIGTERM) == 0
         self._let_time_pass()
         self._receiver.healthy = True
-        self.server.start(launch=honestly)
+        self.server.start()
         await self.server.until_ready()
         await self._settle()
         everything = [*seen, *[await listing(self.server.url, tenant) for tenant in self.tenants]]

@@ -50,7 +50,7 @@ async def test_an_upstream_may_go_dark(tmp_path: Path) -> None:
     """One of two upstreams behind one model answers nothing for a while: every video ends, and the books are right."""
     came = await dark(tmp_path, seconds=3.0, seed=SEED)
     assert came.wrong == []
-    assert came.ended.get("completed", 0) >= 20
+    assert came.ended.get("completed", 0) >= 8
 
 
 @pytest.mark.slow
@@ -59,7 +59,7 @@ async def test_all_upstreams_may_go_dark(tmp_path: Path) -> None:
     """The same when nobody answers at all: what they had goes on when they are back, what was cut off is in doubt."""
     came = await dark(tmp_path, seconds=3.0, seed=SEED, vendors=VENDORS)
     assert came.wrong == []
-    assert sum(came.ended.values()) >= 20
+    assert sum(came.ended.values()) >= 12
     assert came.ended.get("completed", 0) >= 1
 
 

@@ -20,7 +20,7 @@ import pytest
 from reliability.crowd import caller
 from reliability.disk import Disk
 from reliability.kills import WISHES
-from reliability.processes import Process, Zygote
+from reliability.processes import Launcher, Process, Zygote, honestly
 from reliability.upstreams import ENVIRON, KEY, engine, model
 from reliability.world import SOON, TESTCARD, Server, World, world
 
@@ -77,22 +77,23 @@ async def test_what_a_frozen_worker_held_is_taken_over_and_its_late_writes_refus
     config = mock.Config(any_size=True, key=KEY, running=0, creates_a_minute=0, seconds_per_job=(0.2, 4.0))
     async with mock.running(config) as upstream:
         table = engine("openai", upstream.base_url) + model("sora-2", "openai")
-        async with world(tmp_path, table, _dice(), environ=ENVIRON) as place:
-            server = place.server
-            server.start(environ={"FILMGATE_WORKER": "false"})
-            await server.until_ready()
-            workers = await _workers(place, 2)
-            async with caller(server.url, place.tenants[0], ONE) as client:
-                made = [await client.create() for _ in range(16)]
-                await _until(lambda: _rows(place, "SELECT id FROM video WHERE stage = 'watching'"))
-                await _freeze(workers[0], server.data)
-                await asyncio.sleep(DEAD_AFTER)
-                ended = [await client.follow(video) for video in made]
-                workers[0].send_signal(signal.SIGCONT)
-                await _until(lambda: _beats(place, "worker-0"))
-            assert [await _end(worker) for worker in workers] == [0, 0]
-            submitted = mock.submissions(upstream.lines)
-            _, wrong = await place.judged(client.seen, submitted)
+        with Zygote() as fork:
+            async with world(tmp_path, table, _dice(), fork, environ=ENVIRON) as place:
+                server = place.server
+                server.start(environ={"FILMGATE_WORKER": "false"})
+                await server.until_ready()
+                workers = await _workers(place, 2)
+                async with caller(server.url, place.tenants[0], ONE) as client:
+                    made = [await client.create() for _ in range(16)]
+                    await _until(lambda: _rows(place, "SELECT id FROM video WHERE stage = 'watching'"))
+                    await _freeze(workers[0], server.data)
+                    await asyncio.sleep(DEAD_AFTER)
+                    ended = [await client.follow(video) for video in made]
+                    workers[0].send_signal(signal.SIGCONT)
+                    await _until(lambda: _beats(place, "worker-0"))
+                assert [await _end(worker) for worker in workers] == [0, 0]
+                submitted = mock.submissions(upstream.lines)
+                _, wrong = await place.judged(client.seen, submitted)
     assert wrong == []
     assert ended.count("completed") >= 10
 
@@ -135,10 +136,10 @@ def _beats(place: World, worker: str) -> bool:
     return seen_at != [] and float(seen_at[0]) > time.time() - 1.5
 
 
-async def _refused(server: Server, **environ: str) -> str:
+async def _refused(server: Server, launch: Launcher | None = None, **environ: str) -> str:
     """What a start says that must fail for good, with the exit code of a mistaken setting."""
     before = server.log.stat().st_size if server.log.exists() else 0
-    server.start(environ=environ)
+    server.start(environ=environ, launch=launch)
     assert await server.until_dead(SOON)
     said = server.log.read_bytes()[before:].decode()
     assert server.process.poll() == 2, said
@@ -222,19 +223,20 @@ async def test_a_folder_that_cant_be_used_is_named(tmp_path: Path) -> None:
 @pytest.mark.needs("cc")
 async def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
     """A disk that takes no byte any more: the start is refused, and what was on it is there afterwards."""
-    async with world(tmp_path, TESTCARD, _dice()) as place:
-        disk, server = Disk(place.server.data, tmp_path / "disk"), place.server
-        server.start()
-        async with caller(server.url, place.tenants[0], WISHES) as client:
-            made = await client.create()
-            await client.follow(made)
-            assert server.end(signal.SIGTERM) == 0
-            read_only = disk.environment(fault=errno.EROFS, at=1, times=10**9) | {"DISK_MIRROR": ""}
-            said = await _refused(server, **read_only)
-            assert str(server.data) in said
+    with Zygote() as fork:
+        async with world(tmp_path, TESTCARD, _dice(), fork) as place:
+            disk, server = Disk(place.server.data, tmp_path / "disk"), place.server
             server.start()
-            await client.download(made)
-        _, wrong = await place.judged(client.seen)
+            async with caller(server.url, place.tenants[0], WISHES) as client:
+                made = await client.create()
+                await client.follow(made)
+                assert server.end(signal.SIGTERM) == 0
+                read_only = disk.environment(fault=errno.EROFS, at=1, times=10**9) | {"DISK_MIRROR": ""}
+                said = await _refused(server, honestly, **read_only)  # it is preloaded
+                assert str(server.data) in said
+                server.start()
+                await client.download(made)
+            _, wrong = await place.judged(client.seen)
     assert wrong == []
 
 
