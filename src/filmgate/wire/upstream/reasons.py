@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from filmgate.video import VideoError
 
-__all__ = ["MODERATED", "clean", "reason"]
+__all__ = ["MODERATED", "clean", "plain", "reason"]
 
 LONGEST = 500
 """Characters of a message."""
@@ -52,12 +52,27 @@ SECRETS = re.compile(
 
 def clean(text: str, private: Iterable[str] = ()) -> str:
     """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing is left."""
-    if _MARKUP.search(text, 0, 2 * LONGEST):
-        return ""
-    text = _cut(_UNPRINTABLE.sub(" ", text[: 8 * LONGEST]).strip())
+    text = _line(text)
     for word in private:
         text = text.replace(word, "…") if word else text
-    text = SECRETS.sub("…", text)
+    return _shortened(SECRETS.sub("…", text))
+
+
+def plain(text: str) -> str:
+    """A message on one line, without markup and whatever steers a terminal; "" if nothing is left.
+
+    Secrets stay: they are the reader's own.
+    """
+    return _shortened(_line(text))
+
+
+def _line(text: str) -> str:
+    if _MARKUP.search(text, 0, 2 * LONGEST):
+        return ""
+    return _cut(_UNPRINTABLE.sub(" ", text[: 8 * LONGEST]).strip())
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
