@@ -89,7 +89,8 @@ class Wire:
     @staticmethod
     def video(status: str = "queued", progress: int = 0, **more: object) -> dict[str, object]:
         """A video on the wire."""
-        return {"id": "video_1", "object": "video", "model": "sora-2", "status": status, "progress": progress, **more}
+        shown = {"id": "video_1", "object": "video", "model": "sora-2", "status": status, "progress": progress}
+        return shown | more
 
     @staticmethod
     def error(code: str, message: str = "No.", param: str | None = None) -> dict[str, object]:

@@ -85,7 +85,7 @@ def _cost(code: str) -> float:
 
 def test_a_create_is_json_with_a_key_of_its_own(wire: Wire) -> None:
     """Fields that were not given are left out; every logical create has its own Idempotency-Key."""
-    server = Server(_json(wire.video()), _json(wire.video()))
+    server = Server(_json(wire.video()), _json(wire.video(id="video_2")))
     with server.client() as client:
         client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"})
         client.videos.create("a dog", idempotency_key="mine", input_reference={"file_id": "f"})
@@ -107,7 +107,7 @@ def test_a_picture_goes_as_a_form(wire: Wire, tmp_path: Path) -> None:
     """A path, bytes or an open file become a file part of the right type; an address stays an address."""
     png = b"\x89PNG\r\n\x1a\n" + bytes(20)
     (tmp_path / "p.png").write_bytes(png)
-    server = Server(*(_json(wire.video()) for _ in range(4)))
+    server = Server(*(_json(wire.video(id=f"video_{number}")) for number in range(4)))
     with server.client() as client, (tmp_path / "p.png").open("rb") as file:
         for picture in (tmp_path / "p.png", png, file):
             client.generate("a dog", input_reference=picture, seed=7)
@@ -196,7 +196,7 @@ def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(wire: Wire) -> N
 @pytest.mark.parametrize("call", ["retrieve", "delete", "cancel", "poll", "download_content"])
 def test_errors_know_their_video(wire: Wire, call: str) -> None:
     """Whatever was asked about a video, its error says about which, and which answer said so."""
-    server = Server(_json(wire.error("video_not_found"), 404, x_request_id="req_1"))
+    server = Server(*[_json(wire.error("video_not_found"), 404, x_request_id="req_1")] * 3)
     with server.client() as client, pytest.raises(errors.VideoNotFound) as caught:
         getattr(client.videos, call)("video_/../1")
     assert (caught.value.video_id, caught.value.request_id) == ("video_/../1", "req_1")

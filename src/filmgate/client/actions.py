@@ -54,6 +54,8 @@ class Request(Struct, frozen=True, kw_only=True):
     files: Mapping[str, FilePart] = {}
     body: bytes | None = None  # instead of the three, as its content-type header says
     patience: float = 0.0  # seconds that the server was asked to hold its answer back (long poll)
+    silence: float = 60.0  # seconds without a byte, beside its patience, after which it is given up
+    limit: int = 32 * 1024 * 1024  # bytes of an answer that is read whole; a longer one is a fault
 
 
 class Answer(Struct, frozen=True):

@@ -11,6 +11,8 @@ from filmgate import errors
 from filmgate.client.actions import Answer
 from filmgate.errors import FilmgateError, TooManyRequests, UnexpectedAnswer, VideoFailed, VideoModerated
 from filmgate.video import Status, VideoError
+from filmgate.wire.upstream import reading
+from filmgate.wire.upstream.reasons import plain, reason
 
 __all__ = [
     "CharacterData",
@@ -24,12 +26,17 @@ __all__ = [
     "parse_deleted",
     "parse_event",
     "parse_models",
-    "parse_page",
     "parse_video",
     "retry_after",
 ]
 
 LONGEST_RETRY_AFTER = 120.0
+
+UNFINISHED = 99
+"""Progress of a film that is not there yet, whatever the server says."""
+
+FAILED = VideoError("video_failed", "The video failed.")
+"""Why it failed, where the server does not say."""
 
 
 class VideoData(Struct, frozen=True, kw_only=True):
@@ -51,13 +58,19 @@ class VideoData(Struct, frozen=True, kw_only=True):
     position: int | None = None  # in the queue, 1: next; only events say so
     eta_seconds: float | None = None  # until it is completed, by experience; only events say so
 
+    def __post_init__(self) -> None:
+        tame = 100 if self.status is Status.COMPLETED else min(max(self.progress, 0), UNFINISHED)
+        msgspec.structs.force_setattr(self, "progress", tame)
+        if self.error is not None:
+            told = {"code": self.error.code, "message": self.error.message}
+            msgspec.structs.force_setattr(self, "error", reason(told, FAILED))
+
 
 class VideoPage(Struct, frozen=True, kw_only=True):
     """One page of a list."""
 
     data: list[VideoData]
     has_more: bool = False
-    last_id: str | None = None
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -129,11 +142,6 @@ def parse_video(answer: Answer) -> VideoData:
     return _parse(answer, VideoData)
 
 
-def parse_page(answer: Answer) -> VideoPage:
-    """A page of videos; raises as :func:`parse_video`."""
-    return _parse(answer, VideoPage)
-
-
 def parse_character(answer: Answer) -> CharacterData:
     """A character; raises as :func:`parse_video`."""
     return _parse(answer, CharacterData)
@@ -162,20 +170,15 @@ def failure(video: VideoData, request_id: str | None) -> VideoFailed | None:
     """The error that a failed video stands for; None for any other."""
     if video.status is not Status.FAILED:
         return None
-    reason = video.error or VideoError("video_failed", "The video failed.")
-    kind = VideoModerated if reason.code == VideoModerated.code else VideoFailed
-    return kind(reason.message, code=reason.code, video_id=video.id, request_id=request_id)
+    why = video.error or FAILED
+    kind = VideoModerated if why.code == VideoModerated.code else VideoFailed
+    return kind(why.message, code=why.code, video_id=video.id, request_id=request_id)
 
 
 def retry_after(answer: Answer) -> float | None:
     """The seconds that the server asks to stay away, at most two minutes; None if it does not say."""
-    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        try:
-            seconds = float(answer.headers.get(name, "")) / unit
-        except ValueError:
-            continue
-        return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if seconds == seconds else None  # noqa: PLR0124 - not NaN
-    return None
+    seconds = reading.retry_after(answer.headers)
+    return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
 
 
 def error_of(answer: Answer) -> FilmgateError:
@@ -187,7 +190,7 @@ def error_of(answer: Answer) -> FilmgateError:
     code = str(said.code) if said.code is not None else None
     kind = _BY_CODE.get(code or "") or _BY_STATUS.get(answer.status) or _by_class(answer.status)
     error = kind.__new__(kind)  # constructors build a message from parts, here the message is there already
-    FilmgateError.__init__(error, said.message or None, param=said.param, code=code)
+    FilmgateError.__init__(error, plain(said.message) or None, param=said.param, code=code)
     error.request_id = answer.request_id
     if isinstance(error, TooManyRequests):
         error.retry_after = retry_after(answer) or 1.0
@@ -195,6 +198,12 @@ def error_of(answer: Answer) -> FilmgateError:
 
 
 _SERVER_FAULT = 500
+
+NOTHING = VideoError("", "")
+"""Said by an answer without a reason."""
+
+_TOLD = ("error", "message", "msg", "detail", "code")
+"""Where other servers put their reasons."""
 
 _ANSWERABLE: tuple[type[FilmgateError], ...] = (
     errors.RequestError,
@@ -230,7 +239,7 @@ def error_named(code: str | None, message: str | None, request_id: str | None) -
     """The error of that code; a :class:`RequestError` where no class has it."""
     kind = _BY_CODE.get(code or "", errors.RequestError)
     error = kind.__new__(kind)
-    FilmgateError.__init__(error, message, code=code)
+    FilmgateError.__init__(error, plain(message or "") or None, code=code)
     error.request_id = request_id
     return error
 
@@ -240,12 +249,15 @@ def _by_class(status: int) -> type[FilmgateError]:
 
 
 def _said(answer: Answer) -> _Error | None:
+    """What a refusal says, in this API's shape or in another; None where it says nothing."""
     if answer.media_type != "application/json":
         return None
     try:
         return msgspec.json.decode(answer.body, type=_ErrorBody).error
     except msgspec.DecodeError:
-        return None
+        found = reading.record(answer.body)
+    told = reason({name: found[name] for name in _TOLD if name in found}, NOTHING) if found else NOTHING
+    return None if told == NOTHING else _Error(message=told.message, code=told.code or None)
 
 
 def _model(entry: msgspec.Raw, request_id: str | None) -> Model:

@@ -7,15 +7,17 @@ from typing import ClassVar, Protocol
 
 from filmgate.client import requests
 from filmgate.client.actions import Answer, Machine, Request
-from filmgate.client.answers import VideoData, VideoPage, parse_deleted, parse_page, parse_video
-from filmgate.client.exchange import Session, exchange
+from filmgate.client.answers import VideoData, VideoPage, error_of, parse_deleted, parse_video
+from filmgate.client.exchange import Session, exchange, fresh
+from filmgate.client.looking import SURE, accepted, looked, page_of
 from filmgate.client.requests import ImageInput
-from filmgate.errors import Unsupported
+from filmgate.errors import NotFound, Unsupported, VideoNotFound
+from filmgate.wire.upstream import Said
+from filmgate.wire.upstream.openai import OPENAI
 
-__all__ = ["OUTAGE", "OWN", "Api", "Ask", "api_of"]
+__all__ = ["OWN", "Api", "Ask", "api_of"]
 
-OUTAGE = 8
-"""Tries within one look, so that a server may restart while somebody waits (about 40 s)."""
+_NOT_YET = frozenset({400, 404, 409, 425})
 
 
 class Ask(Protocol):
@@ -33,22 +35,28 @@ class Api:
     gap: float = 0.0  # least seconds between two looks
     streams: bool = True  # whether it holds looks back on request, and has event streams
     lasting: bool = True  # whether a video can be asked about by its id, now and later
-    late: int = 0  # times that a completed film may not be there yet
+    late: int = 3  # times that a completed film may not be there yet
 
     def create(
         self, session: Session, fields: Mapping[str, object], image: ImageInput | None, key: str | None
     ) -> Machine[VideoData]:
         """Ask for a video; for fields and errors see :func:`filmgate.client.resources.create`."""
         reference = None if image is None else requests.reference_of(image)
-        answer = yield from exchange(session, requests.create(fields, reference, key))
-        return parse_video(answer)
+        request = requests.create(fields, reference, key)
+        video = accepted(request, (yield from exchange(session, request)), fields)
+        fresh(session, video.id, key)
+        return video
 
     def look(
         self, session: Session, video_id: str, asked: int = 0, *, retries: int | None = None
     ) -> Machine[tuple[VideoData, Answer]]:
         """How a video stands; ``asked``: seconds to hold the answer back until something changes."""
-        answer = yield from exchange(session, requests.retrieve(video_id, asked), retries=retries)
-        return parse_video(answer), answer
+
+        def read(answer: Answer) -> Said:
+            return OPENAI.read_look(video_id, answer.status, answer.headers, answer.body)
+
+        sure = SURE if retries else 1
+        return looked(session, video_id, requests.retrieve(video_id, asked), read, retries=retries, sure=sure)
 
     def content(self, video_id: str, variant: str, url: str | None) -> Ask:
         """How to ask for one of its files; ``url``: where the last look said that the film lies."""
@@ -61,7 +69,8 @@ class Api:
 
     def page(self, session: Session, after: str | None, limit: int | None, order: str | None) -> Machine[VideoPage]:
         """A page of the list."""
-        return parse_page((yield from exchange(session, requests.page(after, limit, order))))
+        answer = yield from exchange(session, requests.page(after, limit, order))
+        return page_of(answer, lambda video_id, row: OPENAI.read_look(video_id, 200, {}, row))
 
     def delete(self, session: Session, video_id: str) -> Machine[str]:
         """Remove a video; returns its id."""
@@ -70,6 +79,10 @@ class Api:
     def cancel(self, session: Session, video_id: str) -> Machine[VideoData]:
         """Stop a video."""
         return parse_video((yield from exchange(session, requests.cancel(video_id))))
+
+    def early(self, answer: Answer) -> bool:
+        """Whether a film that was seen completed may only not be there yet."""
+        return answer.status == 404 and type(error_of(answer)) in {NotFound, VideoNotFound}  # noqa: PLR2004 - HTTP's
 
     def needs(self, what: str) -> None:
         """Nothing, where the API has it.
@@ -83,6 +96,7 @@ class Vendor(Api):
     """What all vendors lack beside a Filmgate."""
 
     streams = False
+    late = 6
 
     def cancel(self, session: Session, video_id: str) -> Machine[VideoData]:
         """Can't be done."""
@@ -90,6 +104,10 @@ class Vendor(Api):
         self.needs("cancel")
         yield from ()
         raise Unsupported
+
+    def early(self, answer: Answer) -> bool:
+        """By the status: each has words of its own."""
+        return answer.status in _NOT_YET
 
     def needs(self, what: str) -> None:
         """Raise: what isn't overridden is not there."""

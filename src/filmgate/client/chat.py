@@ -12,7 +12,8 @@ from filmgate.client.actions import Answer, Fault, Keep, Machine, Open, Read, Re
 from filmgate.client.answers import VideoData, VideoPage, error_named
 from filmgate.client.api import Ask
 from filmgate.client.exchange import Session
-from filmgate.client.provider import data_of, order_of, request_of, submitted
+from filmgate.client.looking import data_of
+from filmgate.client.provider import order_of, request_of, submitted
 from filmgate.client.requests import ImageInput
 from filmgate.errors import InvalidValue, SubmissionUnknown, Unsupported
 from filmgate.video import TERMINAL, Status
@@ -38,7 +39,6 @@ class Chat(api.Vendor):
 
     name = "chat"
     lasting = False
-    late = 6
 
     def __init__(self) -> None:
         self._stories: dict[str, _Story] = {}

@@ -6,9 +6,10 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ from filmgate.client.answers import error_of
 from filmgate.client.api import OWN, Api, Ask
 from filmgate.client.exchange import Session, backoff, exchange
 from filmgate.client.films import check_mp4
+from filmgate.client.reach import Reach, is_address, reach_of
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
 
 __all__ = ["OnBytes", "fetch", "save"]
@@ -32,7 +34,6 @@ HOPS = 5
 """Redirects that are followed; the key stays behind where they lead to another host."""
 
 _ELSEWHERE = {301, 302, 303, 307, 308}
-_NOT_YET = {400, 404, 409, 425}
 _ETAG = re.compile(r'"([A-Za-z0-9._-]{1,80})"')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MEDIA = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
@@ -98,7 +99,7 @@ class _Part:
         """Remove it: nothing good can come of it."""
         self.close()
         self.path.unlink(missing_ok=True)
-        self.size = 0
+        self.etag, self.size = None, 0
 
 
 def save(
@@ -143,7 +144,8 @@ def fetch(session: Session, video_id: str, variant: str, *, api: Api = OWN) -> M
         IntegrityError: what arrived is not what the server says it has.
         FilmgateError: what the server answered.
     """
-    answer = yield from _asked(session, api, api.content(video_id, variant, None)(), Send)
+    request = msgspec.structs.replace(api.content(video_id, variant, None)(), limit=session.largest)
+    answer = yield from _asked(session, api, request, Send)
     offer = _offer(answer)
     if offer.total is not None and offer.total != len(answer.body):
         raise IntegrityError(f"{len(answer.body)} bytes of {offer.total} arrived.")
@@ -164,11 +166,15 @@ def _transfer(
             continue
         offer = _offer(answer)
         if offer.offset and (offer.offset, offer.etag) != (part.size, part.etag):
-            raise UnexpectedAnswer("The server sent another part of the content than it was asked for.")
-        part.begin(offer)
-        broken = yield from _drain(part, offer, on_bytes)
-        if broken is None and part.size >= (offer.total or 0):
-            return offer
+            broken: object = "the server sent another part of the content than it was asked for"
+            if not part.size:
+                raise UnexpectedAnswer(f"The download can't begin: {broken}.")
+            part.discard()
+        else:
+            part.begin(offer)
+            broken = yield from _drain(part, offer, on_bytes, session.largest)
+            if broken is None and part.size >= (offer.total or 0):
+                return offer
         fruitless = 0 if part.size > before else fruitless + 1
         if fruitless >= TRIES:
             raise ConnectionFailed(f"The download broke off: {broken or 'the answer ended early'}.")
@@ -179,22 +185,52 @@ def _asked(session: Session, api: Api, request: Request, action: Callable[[Reque
     """The answer from wherever the content lies; a film that is only just completed may not be there yet."""
     late = hops = 0
     while True:
+        yield from _permitted(session, request.url)
         answer = yield from exchange(session, request, action)
         if answer.status in _ELSEWHERE and "location" in answer.headers and hops < HOPS:
             url = urljoin(request.url or "", answer.headers["location"])
             request = msgspec.structs.replace(request, url=url, params={})
             hops += 1
-        elif answer.status in _NOT_YET and late < api.late:
+        elif late < (api.late if action is Open else 0) and api.early(answer):
             yield Sleep(backoff(session, late))
             late += 1
         else:
             return answer
 
 
-def _drain(part: _Part, offer: _Offer, on_bytes: OnBytes | None) -> Generator[Action, Any, Fault | None]:
+def _permitted(session: Session, url: str | None) -> Machine[None]:
+    """Nothing, where a server's word may lead us: into the net at large, or back to itself.
+
+    Raises:
+        UnexpectedAnswer: the address is no web address, or lies in a net that is closed to the server's strangers.
+    """
+    if url is None:
+        return
+    there, home = urlsplit(url), urlsplit(session.vendor)
+    if there.scheme not in {"http", "https"} or not there.hostname:
+        raise UnexpectedAnswer(f"The film is said to be at {url[:200]!r}, which is no web address.")
+    if home.hostname in {None, there.hostname}:
+        return
+    reach = yield from _reach(session, there.hostname)
+    if reach is Reach.PUBLIC or (
+        reach is Reach.PRIVATE and (yield from _reach(session, home.hostname)) is not Reach.PUBLIC
+    ):
+        return
+    raise UnexpectedAnswer(f"The film is said to be at {there.hostname}, an address of a closed network: not asked.")
+
+
+def _reach(session: Session, host: str) -> Machine[Reach]:
+    addresses = [host] if is_address(host) else (yield Run(partial(session.resolve, host)))
+    return max(map(reach_of, addresses), default=Reach.PUBLIC)
+
+
+def _drain(part: _Part, offer: _Offer, on_bytes: OnBytes | None, largest: int) -> Generator[Action, Any, Fault | None]:
     try:
         while chunk := (yield Read()):
             part.write(chunk)
+            if part.size > largest:
+                part.discard()
+                raise IntegrityError(f"The answer goes on after {largest} bytes: no film is so long.")
             if on_bytes is not None:
                 on_bytes(part.size, offer.total)
     except Fault as fault:

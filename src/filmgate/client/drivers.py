@@ -5,7 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 from urllib.parse import urljoin
 
@@ -35,7 +45,7 @@ __all__ = ["AsyncDriver", "Driver"]
 T = TypeVar("T")
 
 CONNECT_TIMEOUT = 10.0
-READ_TIMEOUT = 60.0
+WRITE_TIMEOUT = 60.0
 CONNECTIONS = 100
 """Connections to the one server, opened as they are needed: each film that is waited for holds one."""
 
@@ -98,11 +108,11 @@ class Driver:
     def _do(self, action: Action, body: _Body) -> object:
         match action:
             case Send(request):
-                with _faults():
-                    return _answer(self._http.request(**_call(self._endpoint, request)), whole=True)
+                with _faults(), self._http.stream(**_call(self._endpoint, request)) as response:
+                    return _answer(response, _whole(response.iter_bytes(), request.limit))
             case Open(request):
                 with _faults():
-                    return body.open(_call(self._endpoint, request))
+                    return body.open(_call(self._endpoint, request), request.limit)
             case Read():
                 with _faults():
                     return next(body.chunks, b"")
@@ -172,10 +182,11 @@ class AsyncDriver:
         match action:
             case Send(request):
                 with _faults():
-                    return _answer(await self._http.request(**_call(self._endpoint, request)), whole=True)
+                    async with self._http.stream(**_call(self._endpoint, request)) as response:
+                        return _answer(response, await _awhole(response.aiter_bytes(), request.limit))
             case Open(request):
                 with _faults():
-                    return await body.open(_call(self._endpoint, request))
+                    return await body.open(_call(self._endpoint, request), request.limit)
             case Read():
                 with _faults():
                     return await anext(body.chunks, b"")
@@ -225,14 +236,13 @@ class _Body:
         self._response: httpx2.Response | None = None
         self.chunks: Iterator[bytes] = iter(())
 
-    def open(self, call: _Call) -> Answer:
+    def open(self, call: _Call, limit: int) -> Answer:
         self.close()
         self._response = self._http.send(self._http.build_request(**call), stream=True)
         if self._response.status_code not in _CONTENT:
-            self._response.read()
-            return _answer(self._response, whole=True)
+            return _answer(self._response, _whole(self._response.iter_bytes(), limit))
         self.chunks = self._response.iter_bytes()
-        return _answer(self._response, whole=False)
+        return _answer(self._response)
 
     def keep(self) -> object:
         """Let go of it, open as it is."""
@@ -258,14 +268,13 @@ class _AsyncBody:
         self._response: httpx2.Response | None = None
         self.chunks: AsyncIterator[bytes] = _nothing()
 
-    async def open(self, call: _Call) -> Answer:
+    async def open(self, call: _Call, limit: int) -> Answer:
         await self.aclose()
         self._response = await self._http.send(self._http.build_request(**call), stream=True)
         if self._response.status_code not in _CONTENT:
-            await self._response.aread()
-            return _answer(self._response, whole=True)
+            return _answer(self._response, await _awhole(self._response.aiter_bytes(), limit))
         self.chunks = self._response.aiter_bytes()
-        return _answer(self._response, whole=False)
+        return _answer(self._response)
 
     def keep(self) -> object:
         """Let go of it, open as it is."""
@@ -308,7 +317,7 @@ class _Call(TypedDict):
 
 
 def _call(endpoint: Endpoint, request: Request) -> _Call:
-    patience = request.patience
+    silence = request.silence + request.patience
     url = urljoin(f"{endpoint.base_url}/", request.url) if request.url else endpoint.url(request.path)
     return _Call(
         method=request.method,
@@ -319,16 +328,36 @@ def _call(endpoint: Endpoint, request: Request) -> _Call:
         content=request.body,
         data=dict(request.form) if request.form else None,
         files={name: (part.name, part.content, part.media_type) for name, part in request.files.items()} or None,
-        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT + patience, READ_TIMEOUT, READ_TIMEOUT + patience),
+        timeout=(CONNECT_TIMEOUT, silence, WRITE_TIMEOUT, silence),
     )
 
 
 _HEADERS = {"user-agent": "filmgate", "accept": "*/*"}
 
 
-def _answer(response: httpx2.Response, *, whole: bool) -> Answer:
+def _answer(response: httpx2.Response, body: bytes = b"") -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, response.content if whole else b"")
+    return Answer(response.status_code, headers, body)
+
+
+def _whole(chunks: Iterable[bytes], limit: int) -> bytes:
+    body = bytearray()
+    for chunk in chunks:
+        _take(body, chunk, limit)
+    return bytes(body)
+
+
+async def _awhole(chunks: AsyncIterable[bytes], limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in chunks:
+        _take(body, chunk, limit)
+    return bytes(body)
+
+
+def _take(body: bytearray, chunk: bytes, limit: int) -> None:
+    if len(body) + len(chunk) > limit:
+        raise Fault(f"the answer is longer than {limit} bytes", sent=True)
+    body += chunk
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,15 +12,16 @@ from msgspec import Struct, field
 from filmgate.client.actions import Action, Answer, Fault, Machine, Request, Send, Sleep
 from filmgate.client.answers import retry_after
 from filmgate.client.experience import Experience
+from filmgate.client.reach import addresses_of
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
-__all__ = ["SAFE", "Session", "backoff", "exchange"]
+__all__ = ["SAFE", "Session", "backoff", "exchange", "fresh", "unknown"]
 
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing: sent again whatever happened."""
 
-REFUSED = frozenset({429, 503})
-"""Statuses that say that nothing was done: a create with a key of ours may be sent again."""
+REMEMBERED = 10_000
+"""Ids of accepted videos, the latest."""
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses after which a look may be tried again."""
@@ -34,6 +35,9 @@ class Session(Struct, frozen=True, kw_only=True):
     jitter: Callable[[], float] = random.random  # 0 to 1
     vendor: str = ""  # whose videos these are, for experience: the API's address
     experience: Experience = field(default_factory=Experience)
+    accepted: dict[str, str | None] = field(default_factory=dict)  # ids that were given out, with their keys
+    resolve: Callable[[str], Sequence[str]] = addresses_of  # a host's addresses; none: not for us to look up
+    largest: int = 8 * 1024**3  # bytes; a file beyond is no film
     observe: Callable[[Request, Answer], object] | None = None  # shown every answer, e.g. to learn limits of
 
 
@@ -84,8 +88,16 @@ def _attempt(action: Action) -> Generator[Action, Any, Answer | Fault]:
 
 
 def _passing(request: Request, answer: Answer) -> bool:
-    statuses = PASSING if request.method in SAFE else REFUSED
-    return answer.status in statuses and answer.headers.get("x-should-retry") != "false"
+    passing = answer.status in PASSING if request.method in SAFE else _turned_away(answer)
+    return passing and answer.headers.get("x-should-retry") != "false"
+
+
+def _turned_away(answer: Answer) -> bool:
+    """Whether it says that nothing was done.
+
+    A 503 does so that says when to come back; any other may be a gateway's, whose upstream took the request and died.
+    """
+    return answer.status == 429 or (answer.status == 503 and retry_after(answer) is not None)  # noqa: PLR2004 - HTTP's
 
 
 def _repeatable(request: Request, outcome: Answer | Fault) -> bool:
@@ -101,10 +113,31 @@ def _pause(session: Session, outcome: Answer | Fault, tried: int) -> float:
 def _conclude(request: Request, outcome: Answer | Fault) -> Answer:
     if isinstance(outcome, Answer):
         return outcome
-    key = request.headers.get("idempotency-key")
-    if outcome.sent and key:
-        raise SubmissionUnknown(
-            f"The connection broke before the answer came ({outcome}): the video may have been accepted. Look at the "
-            f"list of your videos, or send it again with idempotency_key={key!r} to a server that honours keys."
-        ) from outcome
+    if outcome.sent and "idempotency-key" in request.headers:
+        raise unknown(request, f"the connection broke before the answer came ({outcome})") from outcome
     raise ConnectionFailed(f"The server could not be reached: {outcome}.") from outcome
+
+
+def unknown(request: Request, why: str, answer: Answer | None = None) -> SubmissionUnknown:
+    """The error of a request that may have been accepted."""
+    key = request.headers.get("idempotency-key")
+    advice = f"; a server that honours keys can be asked once more with idempotency_key={key!r}" if key else ""
+    error = SubmissionUnknown(
+        f"It is not known whether the video was accepted: {why}. It was not sent again, for that may be charged "
+        f"twice: look at the list of your videos or into your account first{advice}."
+    )
+    error.request_id = answer.request_id if answer else None
+    return error
+
+
+def fresh(session: Session, video_id: str, key: str | None) -> None:
+    """Remember the id of a video that was just accepted.
+
+    Raises:
+        SubmissionUnknown: another one has it already, so it is not known which is which.
+    """
+    if video_id in session.accepted and (key is None or session.accepted[video_id] != key):
+        raise SubmissionUnknown(f"The server gave two videos the id '{video_id}': which of them it is, nobody knows.")
+    session.accepted[video_id] = key
+    if len(session.accepted) > REMEMBERED:
+        del session.accepted[next(iter(session.accepted))]

@@ -15,33 +15,18 @@ import msgspec
 
 from filmgate.client import api, requests
 from filmgate.client.actions import Action, Answer, Fault, FilePart, Machine, Request, Send, Sleep
-from filmgate.client.answers import VideoData, VideoPage, error_named, error_of
-from filmgate.client.api import OUTAGE, Ask
-from filmgate.client.exchange import Session, backoff, exchange
+from filmgate.client.answers import VideoData, VideoPage
+from filmgate.client.api import Ask
+from filmgate.client.exchange import Session, backoff, exchange, fresh, unknown
+from filmgate.client.looking import data_of, looked, page_of, refusal
 from filmgate.client.requests import ImageInput
-from filmgate.errors import ConnectionFailed, FilmgateError, InvalidValue, SubmissionUnknown, Unsupported, VideoNotFound
+from filmgate.errors import ConnectionFailed, InvalidValue, Unsupported
 from filmgate.video import Size, Status
 from filmgate.wire.upstream import DIALECTS, Call, Meaning, Order, Picture, Said, Upstream
-from filmgate.wire.upstream.reading import record
 
-__all__ = ["PROVIDERS", "Vendor", "data_of", "order_of", "picture_of", "request_of", "submitted"]
-
-GONE = 3
-"""Times in a row that a vendor must say that there is no such job: its machines don't always agree at once."""
-
-UNFINISHED = 99
-"""Progress of a film that is not there yet, whatever the vendor says."""
+__all__ = ["PROVIDERS", "Vendor", "order_of", "picture_of", "request_of", "submitted"]
 
 _TAKEN = ("prompt", "model", "seconds", "size")
-_FACTS: dict[str, type | tuple[type, ...]] = {
-    "model": str,
-    "prompt": str,
-    "size": str,
-    "seconds": (str, int),
-    "created_at": int,
-    "completed_at": int,
-    "expires_at": int,
-}
 
 
 class Vendor(api.Vendor):
@@ -52,8 +37,6 @@ class Vendor(api.Vendor):
         gap: least seconds between two looks.
         seconds: a film's length where nobody says.
     """
-
-    late = 6
 
     def __init__(self, upstream: Upstream, *, gap: float, seconds: int = 4) -> None:
         self.name = upstream.name  # type: ignore[misc]  # of this vendor among its kind
@@ -78,6 +61,7 @@ class Vendor(api.Vendor):
             size=str(order.size),
             seconds=str(order.seconds),
         )
+        fresh(session, said.id or "", order.idempotency_key)
         return data_of(said, asked, answer.body)
 
     def look(
@@ -85,20 +69,13 @@ class Vendor(api.Vendor):
     ) -> Machine[tuple[VideoData, Answer]]:
         """How a video stands. An answer that says nothing of it is asked for again, a missing video thrice."""
         del asked
-        gone = 0
-        for tried in itertools.count():
-            request = request_of(self._upstream.look(video_id))
-            answer = yield from exchange(session, request, retries=retries)
-            said = self._upstream.read_look(video_id, answer.status, answer.headers, answer.body)
-            if said.meaning is Meaning.JOB:
-                return data_of(said, VideoData(id=video_id, model="", status=Status.IN_PROGRESS), answer.body), answer
-            gone = gone + 1 if said.gone else 0
-            if gone >= GONE:
-                raise VideoNotFound(video_id)
-            if not said.gone and (tried >= OUTAGE or answer.status in {401, 403}):
-                raise error_of(answer)
-            yield Sleep(said.retry_after or backoff(session, min(tried, 2)))
-        raise AssertionError
+
+        request = msgspec.structs.replace(request_of(self._upstream.look(video_id)), silence=requests.LOOK_SILENCE)
+
+        def read(answer: Answer) -> Said:
+            return self._upstream.read_look(video_id, answer.status, answer.headers, answer.body)
+
+        return looked(session, video_id, request, read, retries=retries)
 
     def content(self, video_id: str, variant: str, url: str | None) -> Ask:
         """The film alone; pictures of it are a Filmgate's."""
@@ -117,12 +94,7 @@ class Vendor(api.Vendor):
         if not self._upstream.lists:
             self.needs("list")
         answer = yield from exchange(session, requests.page(after, limit, order))
-        found = record(answer.body) if answer.status == 200 else None  # noqa: PLR2004 - the wire's success
-        rows = found.get("data") if found else None
-        if found is None or not isinstance(rows, list):
-            raise error_of(answer)
-        data = [video for row in rows if isinstance(row, dict) and (video := self._row(row))]
-        return VideoPage(data=data, has_more=found.get("has_more") is True)
+        return page_of(answer, lambda video_id, row: self._upstream.read_look(video_id, 200, {}, row))
 
     def delete(self, session: Session, video_id: str) -> Machine[str]:
         """Can't be done."""
@@ -130,16 +102,6 @@ class Vendor(api.Vendor):
         self.needs("delete")
         yield from ()
         raise Unsupported
-
-    def _row(self, row: Mapping[str, object]) -> VideoData | None:
-        body = msgspec.json.encode(row)
-        video_id = row.get("id")
-        if not isinstance(video_id, str):
-            return None
-        said = self._upstream.read_look(video_id, 200, {}, body)
-        if said.meaning is not Meaning.JOB:
-            return None
-        return data_of(said, VideoData(id=video_id, model="", status=Status.IN_PROGRESS), body)
 
 
 def order_of(
@@ -222,7 +184,7 @@ def submitted(
             answer: Answer = yield action(request)
         except Fault as fault:
             if fault.sent:
-                raise _unknown(f"the connection broke before the answer came ({fault})") from fault
+                raise unknown(request, f"the connection broke before the answer came ({fault})") from fault
             if tried >= session.retries:
                 raise ConnectionFailed(f"The vendor could not be reached: {fault}.") from fault
         else:
@@ -232,45 +194,12 @@ def submitted(
             if said.meaning is Meaning.JOB:
                 return said, answer
             if said.meaning is Meaning.AMBIGUOUS:
-                raise _unknown(f"the answer ({answer.status}) does not say", answer.request_id)
+                raise unknown(request, f"the answer ({answer.status}) does not say", answer)
             if said.meaning is not Meaning.TRANSIENT or tried >= session.retries:
-                raise _refusal(said, answer)
+                raise refusal(said, answer)
             waits = said.retry_after
         yield Sleep(backoff(session, tried) if waits is None else waits + session.jitter() / 4)
     raise AssertionError
-
-
-def data_of(said: Said, known: VideoData, body: bytes = b"") -> VideoData:
-    """A video as the vendor shows it, over what is known of it."""
-    found = record(body) or {}
-    facts = {name: found[name] for name, kind in _FACTS.items() if _is(found.get(name), kind)}
-    if "seconds" in facts:
-        facts["seconds"] = str(facts["seconds"])
-    status = said.status or (Status.IN_PROGRESS if known.status is Status.QUEUED else known.status)
-    done = status is Status.COMPLETED
-    progress = 100 if done else min(UNFINISHED, int(max(said.progress or 0, known.progress)))
-    told = {"status": status, "progress": progress, "error": said.error, "url": said.content_url}
-    return msgspec.structs.replace(known, **facts, **told)
-
-
-def _is(value: object, kind: type | tuple[type, ...]) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
-
-
-def _unknown(why: str, request_id: str | None = None) -> SubmissionUnknown:
-    error = SubmissionUnknown(
-        f"It is not known whether the vendor accepted the video: {why}. It was not sent again, for that may be "
-        "charged twice; look into your account there first."
-    )
-    error.request_id = request_id
-    return error
-
-
-def _refusal(said: Said, answer: Answer) -> FilmgateError:
-    if answer.status // 100 != 2:  # noqa: PLR2004 - the class of success
-        return error_of(answer)
-    error = said.error
-    return error_named(error.code if error else None, error.message if error else None, answer.request_id)
 
 
 def _chat() -> api.Api:

@@ -39,6 +39,9 @@ ImageInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
 FilmInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
 """A film: the id of a video, a path, its bytes, an open file, or ``{"id": …}``."""
 
+LOOK_SILENCE = 15.0
+"""Seconds without a byte after which a look is given up: it costs nothing to look again."""
+
 _MAGIC: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff")),
     ("image/png", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
@@ -88,7 +91,7 @@ def character(character_id: str) -> Request:
 def retrieve(video_id: str, wait: int = 0) -> Request:
     """``GET /videos/{id}``, asking the server to answer only when something changed, at most ``wait`` seconds later."""
     params = {"wait": str(wait)} if wait else {}
-    return Request(method="GET", path=_path(video_id), params=params, patience=wait)
+    return Request(method="GET", path=_path(video_id), params=params, patience=wait, silence=LOOK_SILENCE)
 
 
 def events(video_id: str) -> Request:

@@ -22,11 +22,11 @@ from filmgate.client.answers import (
     failure,
     parse_character,
     parse_models,
-    parse_video,
 )
 from filmgate.client.api import OWN, Api
 from filmgate.client.downloading import OnBytes
 from filmgate.client.exchange import Session, exchange
+from filmgate.client.looking import accepted
 from filmgate.client.requests import FilmInput, ImageInput
 from filmgate.errors import FilmgateError
 from filmgate.video import TERMINAL, Status, VideoError
@@ -77,6 +77,7 @@ class VideoHandle:
 
     def __init__(self, resource: Resource[Any], data: VideoData) -> None:
         self.resource = resource
+        self._furthest = 0  # some servers count back
         self.show(data)
 
     def __repr__(self) -> str:
@@ -99,6 +100,7 @@ class VideoHandle:
             value = getattr(data, name)
             if value or name not in _ASKED or not hasattr(self, name):
                 setattr(self, name, value)
+        self.progress = self._furthest = max(self._furthest, data.progress)
 
 
 class Resource(ABC, Generic[V]):
@@ -200,8 +202,7 @@ def remix(videos: Resource[V], video_id: str, prompt: str, *, idempotency_key: s
         RequestError: it is not completed, or its model can't be asked for this; else as :func:`create`.
     """
     videos.api.needs("remix")
-    answer = yield from _about(video_id, exchange(videos.session, requests.remix(video_id, prompt, idempotency_key)))
-    return videos.video(parse_video(answer))
+    return (yield from _about(video_id, _begun(videos, requests.remix(video_id, prompt, idempotency_key))))
 
 
 def edit(
@@ -218,7 +219,7 @@ def edit(
     """
     videos.api.needs("edit")
     request = requests.edit({"prompt": prompt, "model": model}, requests.film_of(video), idempotency_key)
-    return videos.video(parse_video((yield from exchange(videos.session, request))))
+    return (yield from _begun(videos, request))
 
 
 def extend(
@@ -243,7 +244,7 @@ def extend(
     videos.api.needs("extend")
     fields = {"prompt": prompt, "seconds": str(seconds), "model": model}
     request = requests.extend(fields, requests.film_of(video), idempotency_key)
-    return videos.video(parse_video((yield from exchange(videos.session, request))))
+    return (yield from _begun(videos, request))
 
 
 def create_character(
@@ -440,6 +441,11 @@ def models(resource: ModelResource) -> Machine[list[Model]]:
 
 def _parsed(session: Session, request: Request, parse: Callable[[Any], T]) -> Machine[T]:
     return parse((yield from exchange(session, request)))
+
+
+def _begun(videos: Resource[V], request: Request) -> Machine[V]:
+    answer = yield from exchange(videos.session, request)
+    return videos.video(accepted(request, answer, request.json))
 
 
 def _about(video_id: str, machine: Machine[T]) -> Machine[T]:

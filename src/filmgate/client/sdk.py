@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +15,7 @@ from filmgate.client.drivers import AsyncDriver, Driver
 from filmgate.client.endpoint import endpoint
 from filmgate.client.exchange import Session
 from filmgate.client.experience import Experience
+from filmgate.client.reach import addresses_of
 from filmgate.client.resources import Resource, VideoHandle
 from filmgate.client.webhooks import Webhooks
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     import httpx2
 
 __all__ = ["AsyncClient", "AsyncModels", "AsyncVideo", "AsyncVideos", "Client", "Models", "Video", "Videos"]
+
+
+def _nobody(host: str) -> Sequence[str]:
+    """Where requests don't go over the network of this machine, it is not for it to know its addresses."""
+    del host
+    return ()
 
 
 class Video(VideoHandle):
@@ -164,7 +171,12 @@ class Client:
     ) -> None:
         self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = Driver(self.endpoint, transport)
-        session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
+        session = Session(
+            retries=max_retries,
+            vendor=self.endpoint.base_url,
+            experience=experience or Experience(),
+            resolve=addresses_of if transport is None else _nobody,
+        )
         self.videos = Videos(self._driver, session, api_of(provider))
         self.models = Models(self._driver, session)
         self.webhooks = Webhooks(environ)
@@ -213,7 +225,12 @@ class AsyncClient:
     ) -> None:
         self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = AsyncDriver(self.endpoint, transport)
-        session = Session(retries=max_retries, vendor=self.endpoint.base_url, experience=experience or Experience())
+        session = Session(
+            retries=max_retries,
+            vendor=self.endpoint.base_url,
+            experience=experience or Experience(),
+            resolve=addresses_of if transport is None else _nobody,
+        )
         self.videos = AsyncVideos(self._driver, session, api_of(provider))
         self.models = AsyncModels(self._driver, session)
         self.webhooks = Webhooks(environ)

@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from filmgate.client import requests
 from filmgate.client.actions import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Run, Sleep
 from filmgate.client.answers import VideoData, parse_event
-from filmgate.client.api import OUTAGE, OWN, Api
+from filmgate.client.api import OWN, Api
 from filmgate.client.exchange import Session, backoff
 from filmgate.client.experience import Kind
+from filmgate.client.looking import OUTAGE
 from filmgate.client.pacing import Pacing
-from filmgate.errors import WaitTimeout
+from filmgate.errors import UnexpectedAnswer, WaitTimeout
 from filmgate.video import TERMINAL, Status
 
 __all__ = ["events", "watch"]
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 LONGEST_POLL = 30
 """Seconds that one long poll asks for: below the idle limits of proxies."""
+
+FIRST_POLL = 4
+"""Seconds of the first one, which shows whether the server holds answers back at all."""
 
 HELD = 0.25
 """An answer that took this long, and several times as long as a plain look, was held back on purpose."""
@@ -51,7 +55,8 @@ class _Pace:
         """Seconds to ask the server to hold the next answer back."""
         if self._interval is not None or self._plain is None or self._holds is False:
             return 0
-        return max(1, min(LONGEST_POLL, int(left or LONGEST_POLL)))
+        longest = LONGEST_POLL if self._holds else FIRST_POLL
+        return max(1, min(longest, int(left or longest)))
 
     def learn(self, asked: int, took: float, *, changed: bool) -> None:
         """Remember how the server treated a look."""
@@ -185,7 +190,10 @@ def _listen(video_id: str, show: Callable[[VideoData], T]) -> Generator[Action, 
 
 def _event(block: bytes) -> VideoData | None:
     data = b"\n".join(line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:"))
-    return parse_event(data) if data else None
+    try:
+        return parse_event(data) if data else None
+    except UnexpectedAnswer:  # of a server that means something else by its events; the looks will tell
+        return None
 
 
 def _within(pause: float, until: float | None, session: Session) -> float:

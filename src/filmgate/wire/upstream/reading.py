@@ -33,9 +33,9 @@ _LONGEST_WAIT = 86_400.0
 _NUMBER = re.compile(r"[+-]?(?:\d{1,12}(?:\.\d{0,12})?|\.\d{1,12})", re.ASCII)
 
 
-def record(body: bytes) -> Mapping[str, object] | None:
+def record(body: bytes, limit: int = BODY_LIMIT) -> Mapping[str, object] | None:
     """The JSON object that a body is; None for anything else: too long, too deep, cut off, HTML, a list."""
-    if len(body) > BODY_LIMIT:
+    if len(body) > limit:
         return None
     try:
         found = json.loads(body)

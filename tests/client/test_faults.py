@@ -1,0 +1,168 @@
+"""Every way in which an upstream is known to misbehave: the SDK comes to the verdict that the manual gives."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx2
+import msgspec
+import pytest
+from msgspec import Struct
+
+from filmgate import errors
+from filmgate.client import AsyncVideos
+from filmgate.client.api import api_of
+from filmgate.client.drivers import AsyncDriver
+from filmgate.client.endpoint import endpoint
+from filmgate.client.exchange import Session
+from filmgate.testing import mock
+from filmgate.testing.mock import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+WHO = (None, "openai", "apiyi-async")
+
+BRIEF = {
+    "look-huge": 5_000_000,
+    "submit-huge": 5_000_000,
+    "content-drips": 0.3,
+    "content-late": 0.8,
+    "look-drips": 0.3,
+    "look-late": 0.8,
+    "outage": 0.3,
+    "reply-late": 0.3,
+}
+"""How long or large a fault is here, where it would be too much."""
+
+SILENCE = 0.6
+"""Seconds of silence after which a look or a download is given up here."""
+
+LARGEST = 4_000_000
+
+PATIENCE = 200.0
+"""Seconds after which the caller gives up."""
+
+ENDS: Mapping[Verdict, tuple[type[errors.FilmgateError], ...]] = {
+    Verdict.COMPLETED: (),
+    Verdict.RETRIED: (),
+    Verdict.FAILED: (errors.VideoFailed,),
+    Verdict.REFUSED: (errors.RequestError, errors.InvalidKey, errors.NotAllowed, errors.InsufficientQuota),
+    Verdict.UNKNOWN: (errors.SubmissionUnknown,),
+    Verdict.LOST: (errors.VideoNotFound,),
+    Verdict.SPOILT: (
+        errors.IntegrityError,
+        errors.UnexpectedAnswer,
+        errors.ConnectionFailed,
+        errors.NotFound,
+        errors.RequestError,
+    ),
+    Verdict.OVERDUE: (errors.WaitTimeout,),
+}
+"""How each verdict ends here; nothing: with the film in its file."""
+
+KEPT = {"content-wrong-duration", "content-wrong-size"}
+"""Whole films that are not quite what was asked for: who paid for one gets it, and judges for himself."""
+
+
+class Outcome(Struct):
+    """What came of a film."""
+
+    prompt: str
+    error: errors.FilmgateError | None = None
+    whole: bool = False  # its own film lies in its file
+    left: tuple[str, ...] = ()  # what lies in its folder
+
+
+class Passing:
+    """Time that passes fifty times as fast."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+
+    def clock(self) -> float:
+        """The time."""
+        return time.monotonic() + self._skipped
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the most part only in name."""
+        waits = min(seconds / 50, 0.1)
+        self._skipped += seconds - waits
+        await asyncio.sleep(waits)
+
+
+class Hasty(httpx2.AsyncHTTPTransport):
+    """The network, with less patience for whoever says nothing."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send it; a look has short patience by itself already."""
+        allowed = request.extensions["timeout"]
+        if request.method == "GET" and request.url.path.rpartition("/")[0].endswith("/videos"):
+            assert allowed["read"] <= 15 + int(request.url.params.get("wait", "0"))
+        never = b"reply-never" in request.content
+        if request.method == "GET" or never:
+            allowed["read"] = min(allowed["read"], SILENCE)
+        return await super().handle_async_request(request)
+
+
+@asynccontextmanager
+async def _videos(url: str, provider: str | None) -> AsyncIterator[AsyncVideos]:
+    time_, there = Passing(), endpoint(url, "sk-1", {}, provider)
+    driver = AsyncDriver(there, Hasty(), time_.sleep)
+    session = Session(clock=time_.clock, jitter=lambda: 0.5, vendor=there.base_url, largest=LARGEST)
+    try:
+        yield AsyncVideos(driver, session, api_of(provider))
+    finally:
+        await driver.close()
+
+
+async def _made(upstream: mock.Running, provider: str | None, fault: str, folder: Path) -> Outcome:
+    """Ask for a film that meets the fault, wait, save."""
+    brief = f"={BRIEF[fault]}" if fault in BRIEF else ""
+    outcome = Outcome(f"a paper boat, {provider} [mock:{fault}{brief}]")
+    target = folder / str(provider) / "boat.mp4"
+    async with _videos(upstream.url(provider or "openai"), provider) as videos:
+        try:
+            if fault == "id-reused":
+                await videos.create("another boat", seconds=4, size="64x64")
+            video = await videos.create(outcome.prompt, seconds=4, size="64x64")
+            await video.wait(timeout=PATIENCE)
+            path = await video.save(target)
+            outcome.whole = mock.film_of(path.read_bytes()) in {video.id, f"take-two-of-{video.id}"}
+        except errors.FilmgateError as error:
+            outcome.error = error
+    outcome.left = tuple(sorted(path.name for path in target.parent.glob("*")))
+    return outcome
+
+
+@pytest.mark.parametrize("fault", mock.FAULTS)
+async def test_each_fault_comes_to_its_verdict(fault: str, tmp_path: Path) -> None:
+    """Whoever the upstream is: the film, or the error that says what to do; asked for once, and no bad file left."""
+    who = WHO if fault not in {"id-reused", "outage"} else (None,)
+    async with mock.running(mock.Config(any_size=True)) as upstream:
+        async with asyncio.timeout(25):
+            outcomes = await asyncio.gather(*(_made(upstream, provider, fault, tmp_path) for provider in who))
+        submitted = mock.submissions(upstream.lines)
+    for outcome in outcomes:
+        _judge(mock.FAULTS[fault], outcome)
+        assert submitted.get(outcome.prompt, 0) <= 1
+
+
+def _judge(fault: mock.Fault, outcome: Outcome) -> None:
+    expected = ENDS[fault.verdict] if fault.name not in KEPT else ()
+    if not expected:
+        assert outcome.error is None
+        assert outcome.whole
+        assert outcome.left == ("boat.mp4",)
+        return
+    assert isinstance(outcome.error, expected), repr(outcome.error)
+    assert "boat.mp4" not in outcome.left
+    assert "<" not in outcome.error.message.replace("<b>", "")
+    assert "sk-mock" not in outcome.error.message
+    assert outcome.error.message.isprintable()
+    assert len(msgspec.json.encode(outcome.error.message)) < 2000

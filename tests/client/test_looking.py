@@ -1,0 +1,157 @@
+"""What an answer says of a video, and where the SDK may be led."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate import errors
+from filmgate.client import requests
+from filmgate.client.actions import Answer, Fault
+from filmgate.client.answers import error_of
+from filmgate.client.api import OWN
+from filmgate.client.downloading import save
+from filmgate.client.exchange import Session, fresh
+from filmgate.client.looking import accepted
+from filmgate.client.reach import Reach, reach_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.client.conftest import Player, Wire
+
+    from filmgate.client.actions import Action
+
+STEADY = Session(jitter=lambda: 0.5)
+CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
+
+
+@pytest.mark.parametrize(("word", "status"), [("SUCCEEDED", "completed"), ("pending", "queued"), (7, "in_progress")])
+def test_a_status_is_read_however_it_is_spelt(play: Player, wire: Wire, word: object, status: str) -> None:
+    """Words of servers that nobody named; one that nobody knows means: it goes on."""
+    video, _ = play(OWN.look(STEADY, "video_1"), lambda _: wire.answer(wire.video() | {"status": word})).result
+    assert video.status == status
+
+
+@pytest.mark.parametrize(("status", "times"), [(404, 3), (401, 3)])
+def test_who_waits_is_told_thrice(play: Player, wire: Wire, status: int, times: int) -> None:
+    """Machines behind one address don't always agree; a single look believes the first."""
+    refused = wire.answer(wire.error("video_not_found" if status == 404 else "invalid_api_key"), status)
+    asked: list[Action] = []
+
+    def reply(action: Action) -> Answer:
+        asked.append(action)
+        return refused
+
+    with pytest.raises(errors.FilmgateError):
+        play(OWN.look(STEADY, "video_1", retries=8), reply)
+    assert len(asked) == times
+    with pytest.raises(errors.FilmgateError):
+        play(OWN.look(STEADY, "video_1"), reply)
+    assert len(asked) == times + 1
+
+
+def test_a_list_leaves_out_what_can_not_be_read(play: Player, wire: Wire) -> None:
+    """One odd row does not hide the others."""
+    rows = [wire.video("in_progress", 250), {"id": "../1"}, 7, wire.video("completed") | {"id": "video_2"}]
+    page = play(OWN.page(STEADY, None, None, None), lambda _: wire.answer({"data": rows, "has_more": True})).result
+    assert [(video.id, video.progress) for video in page.data] == [("video_1", 99), ("video_2", 100)]
+    assert page.has_more
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, b""), (200, b"<html>"), (200, b'{"id":null}'), (500, b"{}"), (503, b"{}"), (408, b"{}")]
+)
+def test_a_create_whose_answer_does_not_say_is_unknown(status: int, body: bytes) -> None:
+    """It may have been accepted, and charged: the error tells the key to ask with."""
+    with pytest.raises(errors.SubmissionUnknown, match="key-1"):
+        accepted(CREATE, Answer(status, {"content-type": "application/json"}, body))
+
+
+def test_an_id_stands_for_one_video() -> None:
+    """The same key finds the same video again; another wish must not."""
+    fresh(STEADY, "video_7", "key-1")
+    fresh(STEADY, "video_7", "key-1")
+    for key in ("key-2", None):
+        with pytest.raises(errors.SubmissionUnknown, match="video_7"):
+            fresh(STEADY, "video_7", key)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"detail": "No such\x1b[31m model.\r\n"}, "No such [31m model."),
+        ({"error": "Busy."}, "Busy."),
+        ({"error": {"message": "<html><script>alert(1)</script>", "code": "x"}}, "The request can't be used."),
+    ],
+)
+def test_what_a_server_says_is_one_plain_line(wire: Wire, body: object, message: str) -> None:
+    """In whatever shape it says so, nothing of it steers a terminal."""
+    assert error_of(wire.answer(body, 400)).message == message
+
+
+@pytest.mark.parametrize(
+    ("address", "reach"),
+    [
+        ("8.8.8.8", Reach.PUBLIC),
+        ("2606:4700::1111", Reach.PUBLIC),
+        ("127.0.0.1", Reach.PRIVATE),
+        ("10.1.2.3", Reach.PRIVATE),
+        ("::1", Reach.PRIVATE),
+        ("::ffff:192.168.0.1", Reach.PRIVATE),
+        ("169.254.169.254", Reach.CLOSED),
+        ("64:ff9b::a9fe:a9fe", Reach.CLOSED),
+        ("2002:a9fe:a9fe::1", Reach.CLOSED),
+        ("fe80::1", Reach.CLOSED),
+        ("100.100.100.200", Reach.CLOSED),
+        ("224.0.0.1", Reach.CLOSED),
+        ("0.0.0.0", Reach.CLOSED),  # noqa: S104 - judged, not bound to
+    ],
+)
+def test_an_address_has_a_reach(address: str, reach: Reach) -> None:
+    """In whatever clothes it comes."""
+    assert reach_of(address) is reach
+
+
+NAMES = {
+    "v.example": ["93.184.216.34"],
+    "cdn.example": ["93.184.216.35"],
+    "lan.example": ["10.0.0.7"],
+    "localhost": ["127.0.0.1"],
+}
+
+
+@pytest.mark.parametrize(
+    ("home", "there", "asked"),
+    [
+        ("https://v.example/v1", "https://cdn.example/f.mp4", True),
+        ("https://v.example/v1", "https://lan.example/f.mp4", False),
+        ("https://v.example/v1", "http://127.0.0.1/f.mp4", False),
+        ("https://v.example/v1", "http://169.254.169.254/f.mp4", False),
+        ("https://v.example/v1", "file:///etc/passwd", False),
+        ("http://localhost:8000/v1", "http://lan.example/f.mp4", True),
+        ("http://localhost:8000/v1", "http://169.254.169.254/f.mp4", False),
+        ("http://10.0.0.7/v1", "http://10.0.0.7:9000/f.mp4", True),
+    ],
+)
+def test_a_server_leads_nobody_into_a_closed_net(
+    play: Player, wire: Wire, tmp_path: Path, home: str, there: str, *, asked: bool
+) -> None:
+    """A redirect goes into the open, to the server's own host, or within the net that it is in itself."""
+    session = Session(jitter=lambda: 0.5, vendor=home, resolve=NAMES.__getitem__)
+    went: list[str | None] = []
+
+    def reply(action: Action) -> Answer | Fault | bytes:
+        request = getattr(action, "request", None)
+        if request is None:
+            return b""
+        went.append(request.url)
+        if request.url is None:
+            return Answer(302, {"location": there})
+        return Answer(410, {"content-type": "application/json"}, b'{"error":{"message":"Gone."}}')
+
+    with pytest.raises(errors.FilmgateError):
+        play(save(session, "video_1", tmp_path / "f.mp4"), reply)
+    assert went == ([None, there] if asked else [None])
+    assert wire.film
