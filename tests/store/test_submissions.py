@@ -32,6 +32,16 @@ async def test_one_too_many_a_minute_is_refused(store: Store, new_video: Make) -
     assert await store.videos.intend(third.id, "three", WINDOW, identity="a", per_minute=2)
 
 
+async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, new_video: Make) -> None:
+    """A clock that was years ahead has been put right: its submissions are of no minute that anybody lives in."""
+    await _submitted(store, new_video, "one", 1e9)
+    await _submitted(store, new_video, "two", 1e9)
+    assert await store.videos.pace("a", 2, 50.0) == 0
+    await _submitted(store, new_video, "three", 50.0)
+    await _submitted(store, new_video, "four", 60.0)
+    assert await store.videos.pace("a", 2, 55.0) == pytest.approx(WINDOW - 5.0)
+
+
 async def test_a_withdrawn_submission_counts_too(store: Store, new_video: Make) -> None:
     """The upstream was asked, whatever it answered; another upstream was not."""
     video = await _submitted(store, new_video, "one", 0.0)

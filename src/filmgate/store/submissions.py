@@ -42,7 +42,9 @@ _TAKEN = select(submission.c.ticket).where(
 )
 _NTH_NEWEST = (
     select(submission.c.at)
-    .where(submission.c.identity == bindparam("goes_to"), submission.c.at > bindparam("since"))
+    .where(
+        submission.c.identity == bindparam("goes_to"), submission.c.at.between(bindparam("since"), bindparam("until"))
+    )
     .order_by(submission.c.at.desc())
     .limit(literal_column("1"))
     .offset(bindparam("skipped"))
@@ -78,7 +80,9 @@ def is_taken(connection: Connection, identity: str, ticket: str, video_id: str) 
 
 def pace(connection: Connection, identity: str, per_minute: int, now: float) -> float:
     """Seconds until one more submission may leave; 0: now."""
-    row = connection.row(_NTH_NEWEST, goes_to=identity, since=now - WINDOW, skipped=per_minute - 1)
+    # A clock that was put back leaves lines of times to come: those far ahead would hold everybody up until then.
+    window = {"since": now - WINDOW, "until": now + WINDOW}
+    row = connection.row(_NTH_NEWEST, goes_to=identity, skipped=per_minute - 1, **window)
     return 0.0 if row is None else max(0.0, row[0] + WINDOW - now)
 
 
