@@ -41,6 +41,12 @@ def test_plain_words_stay_as_they_are(plain: str) -> None:
     assert failures.publishable(VideoError("moderation_blocked", plain)) == VideoError("moderation_blocked", plain)
 
 
+def test_a_sentence_that_lost_its_sense_is_ours() -> None:
+    """An address and a key with nothing telling around them leave no sentence; the code stays."""
+    said = failures.publishable(VideoError("boom", "POST http://gpu-7:8000/v1/videos failed: sk-proj-abcdefgh12345678"))
+    assert said == VideoError("boom", failures.ENGINE_ERROR.message)
+
+
 @pytest.mark.parametrize("error", [None, VideoError("", " ")])
 def test_a_failure_without_words_gets_ours(error: VideoError | None) -> None:
     """A failed video always has a code and a message."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from filmgate.errors import EngineError
 from filmgate.video import VideoError
+from filmgate.wire.upstream.reasons import clean
 
 __all__ = [
     "CANCELLED",
@@ -55,20 +54,6 @@ _OURS = (
 CODES = frozenset({"engine_rejected", "moderation_blocked", *(error.code for error in _OURS)})
 """The codes that failed videos usually have; an upstream may bring others."""
 
-_LONGEST = 500
-_SECRETS = re.compile(
-    r"""
-    \w+://\S+                                             # an address with its scheme
-    | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # an IPv4 address
-    | \b(?:[a-z0-9-]+\.)+(?:[a-z]{2,24})(?::\d+|/\S*)     # a host with a port or a path
-    | \blocalhost(?::\d+)?\b
-    | (?<![\w/])(?:~|\.{0,2})/(?:[\w.@+-]+/)+[\w.@+-]*    # a path in a file system
-    | \b(?:sk|pk|key|token|bearer)[-_ ][\w-]{8,}          # a key by its prefix
-    | \b[A-Za-z0-9_-]{32,}\b                              # any long opaque word
-    """,
-    re.VERBOSE | re.IGNORECASE | re.ASCII,
-)
-
 
 def of(error: EngineError) -> VideoError:
     """What a video says that failed by an engine's error."""
@@ -77,7 +62,6 @@ def of(error: EngineError) -> VideoError:
 
 def publishable(error: VideoError | None) -> VideoError:
     """An engine's own words without hosts, addresses, paths and keys; our words where it had none."""
-    if error is None or not error.message.strip():
-        return ENGINE_ERROR if error is None else VideoError(error.code or ENGINE_ERROR.code, ENGINE_ERROR.message)
-    text = _SECRETS.sub("…", error.message.strip())
-    return VideoError(error.code or ENGINE_ERROR.code, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+    if error is None:
+        return ENGINE_ERROR
+    return VideoError(error.code or ENGINE_ERROR.code, clean(error.message) or ENGINE_ERROR.message)

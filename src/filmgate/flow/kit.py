@@ -33,6 +33,8 @@ class Run:
 
     stack: AsyncExitStack  # holds what a submitted job still reads
     tokens: set[str] = field(default_factory=set)  # the intents that are ours
+    returned: str | None = None  # the intent whose submission came back to us without an answer
+    in_doubt: tuple[str, float] | None = None  # an intent, and since when we have been wondering what became of it
     failures: int = 0  # of the step at hand, in a row
     lost: int = 0  # looks in a row that did not find the job
     unusable: int = 0  # downloads that were not the film

@@ -26,11 +26,14 @@ __all__ = ["NEWS", "Rounds"]
 NEWS = 5.0
 """Percent of progress that are news."""
 
-SLOWEST = 10.0
+SLOWEST = 30.0
 """Seconds that a survey may take: looks would be quicker."""
 
-SHARE = 5
+SHARE = 2
 """One part in so many of the time may go into an engine's surveys."""
+
+PACE = 2000
+"""Videos a second that rounds are about at most: the more there are, the rarer is a round."""
 
 USEFUL = 0.5
 """Part of the videos that a survey must have told of to be worth another one."""
@@ -54,12 +57,17 @@ class _Ward:
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # of the latest round
     due: float = 0.0
     failures: int = 0  # surveys in a row that were of no use
+    asked: int = 0  # videos that the last of them was about
 
     def rest(self, now: float) -> None:
         """Leave the videos to looks for a while: those that sleep wake up within a minute, and not all at once."""
         least, most = REST
         self.verdicts, self.due = {}, now + min(most, least * 2.0 ** min(self.failures, 10))
-        self.failures += 1
+        self.failures, self.asked = self.failures + 1, len(self.waiting)
+
+    def is_due(self, now: float) -> bool:
+        """Whether it is time; at once for twice as many videos, of which a survey may well be able to tell."""
+        return now >= self.due or (self.failures > 0 and len(self.waiting) >= 2 * self.asked)
 
 
 class Rounds:
@@ -109,7 +117,7 @@ class Rounds:
         if least is None or len(ward.waiting) < least:
             ward.verdicts = {}
             return False
-        return self._clock() >= ward.due
+        return ward.is_due(self._clock())
 
     async def _round(self, engine: Surveyor, ward: _Ward) -> None:
         began, asked = self._clock(), len(ward.waiting)
@@ -121,7 +129,7 @@ class Rounds:
             )
             return
         pause = max(verdict.look_after for verdict in verdicts.values())
-        ward.failures, ward.due = 0, began + max(pause, SHARE * (self._clock() - began))
+        ward.failures, ward.due = 0, began + max(pause, asked / PACE, SHARE * (self._clock() - began))
         self._tell(ward, verdicts)
 
     def _tell(self, ward: _Ward, verdicts: Mapping[str, Verdict]) -> None:

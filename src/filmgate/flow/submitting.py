@@ -92,6 +92,7 @@ class Submitting:
             return
         except (SubmissionUnknown, TimeoutError):
             # It may have been accepted. The row holds the intent, so the next handler is the one for doubt.
+            run.returned = token
             self._kit.unanswered(engine, Call.SUBMIT)
             return
         except EngineError as error:
@@ -134,10 +135,18 @@ class Submitting:
                 await kit.back_off(run, video, error)
 
     async def in_doubt(self, run: Run, video: Video, engine: Engine) -> None:
-        """An intent without a ticket: it may have been submitted, by us or by a process that died."""
+        """An intent without a ticket: it may have been submitted, by us or by a process that died.
+
+        Whoever else wrote it may still be inside the call, and is waited for. After a call of our own came back nobody
+        is, so an upstream that answers to no question is not waited for; one that honours keys gets the same one again
+        at once; and one with a list is searched at once, for it mostly shows the job. That it does *not* show it proves
+        something only later (:meth:`_would_show`).
+        """
         token, can, kit = video.submit_token or "", engine.capabilities, self._kit
-        if can.paid:
-            await self._wait_out(video, engine)
+        if run.in_doubt is None or run.in_doubt[0] != token:
+            run.in_doubt = token, kit.clock()
+        if can.paid and run.returned != token:
+            await self._wait_out(run, video, engine)
             fresh = await kit.videos.get(video.id)
             if fresh is None or fresh.stage is not Stage.SUBMITTING or fresh.submit_token != token:
                 return
@@ -155,11 +164,19 @@ class Submitting:
         else:
             await kit.videos.withdraw(video.id, token, kit.clock())
 
-    async def _wait_out(self, video: Video, engine: Engine) -> None:
-        # Whoever wrote the intent may still be inside the call. A time to come was written by a clock that was wrong.
-        until = min(video.submit_at or video.updated_at, self._kit.clock()) + engine.capabilities.submit_timeout
+    async def _wait_out(self, run: Run, video: Video, engine: Engine) -> None:
+        until = _began(run, video) + engine.capabilities.submit_timeout
         while (left := until - self._kit.clock()) > 0:
             await self._kit.pause(video.id, left)
+
+    def _would_show(self, run: Run, video: Video, engine: Engine) -> bool:
+        """Whether a submission would have arrived by now, if ever.
+
+        A request can outlive its connection: a gateway has it queued, a worker goes on with it. Whoever sent it gave up
+        after ``submit_timeout``, which its operator holds for enough; what is late gets as long again.
+        """
+        can = engine.capabilities
+        return not can.paid or self._kit.clock() >= _began(run, video) + 2 * can.submit_timeout
 
     def _is_remembered(self, video: Video, engine: Engine) -> bool:
         """Whether the engine would surely still know the submission, so that its not knowing it proves something."""
@@ -175,6 +192,8 @@ class Submitting:
             return
         taken = await kit.videos.taken(engine.identity, found, video.id)
         match [ticket for ticket in found if ticket not in taken]:
+            case [] if not self._would_show(run, video, engine):
+                await kit.pause(video.id, engine.capabilities.submit_timeout / 4)
             case [] if self._is_remembered(video, engine):
                 await kit.videos.withdraw(video.id, token, kit.clock())
             case []:
@@ -222,3 +241,9 @@ class Submitting:
             await kit.fail(video, failures.SUBMISSION_UNKNOWN)
         else:
             await kit.back_off(run, video, error)
+
+
+def _began(run: Run, video: Video) -> float:
+    """When the submission in doubt left. A time after we began to wonder was written by a clock that was wrong."""
+    written = video.submit_at or video.updated_at
+    return min(written, run.in_doubt[1]) if run.in_doubt else written

@@ -66,10 +66,24 @@ def test_any_shape_gives_a_code_and_a_message(said: object, code: str, message: 
 )
 def test_nothing_secret_is_repeated(secret: str) -> None:
     """No host, address, path, key or id of the upstream's reaches a client, wherever it stands."""
-    for text in (f"Failed at {secret} again", secret, f"Failed ({secret})"):
+    for text in (f"Weights missing at {secret} again", f"Weights missing ({secret})"):
         told = reason({"message": text}, OURS, ("video_1", "my-own-key")).message
         assert secret not in told, told
         assert "…" in told
+    for text in (secret, f"POST {secret} failed: {secret}", f"Error: HTTP 500 at {secret}"):
+        assert reason({"message": text}, OURS, ("video_1", "my-own-key")) == OURS
+
+
+@pytest.mark.parametrize("text", ["Failed.", "Error 500", "HTTP 502", "…"])
+def test_a_message_without_a_secret_stays_however_little_it_says(text: str) -> None:
+    """Only what lost its sense by the cleaning is replaced by our words."""
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize("text", ["Timeout at https://a.example/x", "无法加载 https://a.example/x"])
+def test_what_still_tells_something_stays(text: str) -> None:
+    """A word beside the address is enough, in any language."""
+    assert clean(text) == text.replace("https://a.example/x", "…")
 
 
 def test_a_secret_at_the_edge_is_not_cut_in_half() -> None:

@@ -33,6 +33,16 @@ _MESSAGES = ("message", "msg", "detail", "reason", "fail_reason", "description",
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\s]+")
 
+_FRAME = re.compile(
+    r"""
+    \b(?:an?|at|by|code|delete|errors?|exception|fail|fail(?:ed|ing|ure)|for|from|get|head|host|https?|in|is|it|of|on)\b
+    | \b(?:patch|post|put|requests?|response|returned|server|status|the|to|upstream|url|was|while|with)\b
+    | [\W\d_]+
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What is said around an address, and says nothing without it."""
+
 SECRETS = re.compile(
     r"""
     \w+://\S+                                             # an address with its scheme
@@ -51,11 +61,20 @@ SECRETS = re.compile(
 
 
 def clean(text: str, private: Iterable[str] = ()) -> str:
-    """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing is left."""
-    text = _line(text)
+    """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing telling is left.
+
+    ``POST https://vendor.example/v1/videos failed: sk-…`` becomes nothing: what it told was what may not be repeated.
+    """
+    text = line = _line(text)
     for word in private:
         text = text.replace(word, "…") if word else text
-    return _shortened(SECRETS.sub("…", text))
+    text = SECRETS.sub("…", text)
+    return _shortened(text) if text == line or _tells(text) else ""
+
+
+def _tells(text: str) -> bool:
+    """Whether there is more in it than the words around an address."""
+    return bool(_FRAME.sub("", text))
 
 
 def plain(text: str) -> str:
