@@ -33,6 +33,15 @@ async def test_requests_a_minute(store: Store, account: Account, new_video: Make
     assert (await _refused(store, new_video(key_id=key.id), 160.0)).retry_after == 10.0
 
 
+async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, account: Account, new_video: Make) -> None:
+    """A clock that was years ahead has been put right: what was created then is of no minute since."""
+    key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=1)
+    await store.videos.create(new_video(key_id=key.id), 1e9)
+    assert await store.videos.rate(key.id, 100.0) == Rate(1, 1, 0.0)
+    await store.videos.create(new_video(key_id=key.id), 100.0)
+    assert (await _refused(store, new_video(key_id=key.id), 100.0)).retry_after == 60.0
+
+
 async def test_a_key_that_may_create_nothing(store: Store, account: Account, new_video: Make) -> None:
     """A limit of none refuses the first."""
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=0)

@@ -27,7 +27,11 @@ class Rate(Struct, frozen=True):
 
 
 _LIMITS = select(api_key.c.requests_per_minute, api_key.c.running_limit).where(api_key.c.id == bindparam("key_id"))
-_RECENT = (video.c.key_id == bindparam("key_id"), video.c.created_at > bindparam("since"))
+_RECENT = (
+    video.c.key_id == bindparam("key_id"),
+    video.c.created_at > bindparam("since"),
+    video.c.created_at < bindparam("until"),
+)
 _NTH_NEWEST = (
     select(video.c.created_at)
     .where(*_RECENT)
@@ -67,8 +71,13 @@ def rate(connection: Connection, key_id: str, now: float, per_minute: int | None
     limit = _least(per_minute, own)
     if limit is None:
         return None
-    [(used, newest)] = connection.rows(_USED, key_id=key_id, since=now - WINDOW)
+    [(used, newest)] = connection.rows(_USED, key_id=key_id, **_window(now))
     return Rate(limit, max(0, limit - used), 0.0 if newest is None else newest + WINDOW - now)
+
+
+def _window(now: float) -> dict[str, float]:
+    # What a clock that was put right since wrote far ahead counts in no minute.
+    return {"since": now - WINDOW, "until": now + WINDOW}
 
 
 def _least(*limits: int | None) -> int | None:
@@ -78,7 +87,7 @@ def _least(*limits: int | None) -> int | None:
 def _check_rate(connection: Connection, key_id: str, limit: int, now: float) -> None:
     if limit < 1:
         raise TooManyRequests(retry_after=WINDOW)
-    row = connection.row(_NTH_NEWEST, key_id=key_id, since=now - WINDOW, skipped=limit - 1)
+    row = connection.row(_NTH_NEWEST, key_id=key_id, skipped=limit - 1, **_window(now))
     if row is not None:
         message = f"Rate limit reached: {limit} creates a minute with this key."
         raise TooManyRequests(message, retry_after=row[0] + WINDOW - now)
