@@ -120,7 +120,7 @@ async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
     """Kill a server whose films two paid upstreams make, a third of them with a fault."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two(folder, faults=MIXED, rate=0.35, seed=seed) as upstreams:
-        config = _routed(upstreams)
+        config = _routed(upstreams, patience=2.0)
         with Zygote() as fork:
             async with world(folder, config, dice, fork, environ=ENVIRON, secrets=SECRETS) as place:
                 server, patience = place.server, 120 + cycles * 10
