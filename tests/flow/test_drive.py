@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from msgspec.structs import replace
 
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, StorageFault, SubmissionUnknown
@@ -103,6 +104,17 @@ async def test_a_cancel_reaches_the_engine(house: House) -> None:
     ended = await house.finish(engine, video)
     assert ended.error == VideoError("cancelled", "The video was cancelled.")
     assert engine.cancelled == ["ticket"]
+    assert await house.balance() == 10_000
+
+
+@pytest.mark.parametrize(("cancels", "looks"), [(False, 4), (True, 1)])
+async def test_a_job_that_can_not_be_stopped_keeps_its_place(house: House, cancels: bool, looks: int) -> None:  # noqa: FBT001 - a parameter
+    """The video ends at once, its drive only with the job: until then its engine has one place less."""
+    can = replace(PAID, cancels=cancels, concurrency=1)
+    video, engine = await house.accept(), ScriptedEngine(can, looks=[WORKING, WORKING, EngineUnavailable(), DONE])
+    house.time.then = lambda: house.store.videos.request_cancel(video.id, video.account_id, house.time())
+    assert _why(await house.finish(engine, video)) == "cancelled"
+    assert (len(engine.looked), engine.fetched) == (looks, [])
     assert await house.balance() == 10_000
 
 

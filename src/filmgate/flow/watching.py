@@ -30,6 +30,8 @@ BELIEVED = 300.0
 SURELY_LOST = 3
 """Looks in a row that must not find a paid job before it counts as lost."""
 
+_GOES_ON = frozenset({State.QUEUED, State.WORKING, State.UNKNOWN})
+
 log = structlog.get_logger()
 
 
@@ -50,6 +52,7 @@ class Watching:
         self._kit.checkpoint("watching")
         if video.cancel_requested:
             await self.cancel(video, engine)
+            await self._sit_out(run, video, engine)
             return
         told = self._told(run, video, engine)
         verdict = told or await self.look(run, video, engine)
@@ -137,3 +140,13 @@ class Watching:
         """Stop the job, and end the video as its owner wished."""
         await cancel_quietly(engine, video.ticket or "")
         await self._kit.fail(video, failures.CANCELLED)
+
+    async def _sit_out(self, run: Run, video: Video, engine: Engine) -> None:
+        """Keep the place of a job that can't be stopped: a new one in it would be one too many for the engine."""
+        if engine.capabilities.cancels or engine.capabilities.concurrency is None:
+            return
+        while not self._overdue(video, engine, self._kit.clock()):
+            verdict = await self.look(run, video, engine)
+            if verdict.state not in _GOES_ON:
+                return
+            await self._pause_for(video, verdict.look_after)
