@@ -57,14 +57,18 @@ def _paint_row(out: F32, mirrored: F32, grain: F32, base: float, slope: float, s
     """One channel of a row: its colour by the grain, what it mirrors, over what is behind its far edge."""
     low = f4(base)
     rise = f4(slope)
-    if shine < f4(0.002) and cover >= f4(1):
-        for x in range(out.size):
-            out[x] = low + rise * grain[x]
-        return
     seen = f4(shine)
     over = f4(cover)
-    for x in range(out.size):
-        out[x] += (low + rise * grain[x] + seen * mirrored[x] - out[x]) * over
+    if over < f4(1):
+        for x in range(out.size):
+            out[x] += (low + rise * grain[x] + seen * mirrored[x] - out[x]) * over
+    elif seen > f4(0.002):
+        for x in range(out.size):
+            out[x] = low + rise * grain[x] + seen * mirrored[x]
+    else:
+        # Behind it nothing is painted: no digit of what stands there, of some frame before, may be left.
+        for x in range(out.size):
+            out[x] = low + rise * grain[x]
 
 
 @kernel

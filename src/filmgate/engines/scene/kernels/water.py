@@ -198,9 +198,16 @@ def _take(plane: F32, source: U32, got: F32) -> None:
 
 @kernel
 def _over(out: F32, got: F32, keep: F32, own: F32, cover: float) -> None:
-    """Mirror and body in front of what was there."""
-    for x in range(out.size):
-        out[x] += (got[x] * keep[x] + own[x] - out[x]) * cover
+    """Mirror and body in front of what was there, of which nothing may be left where all is covered.
+
+    Not by a last digit either: behind water nothing is painted, what stands there is of some frame before.
+    """
+    if cover >= f4(1):
+        for x in range(out.size):
+            out[x] = got[x] * keep[x] + own[x]
+    else:
+        for x in range(out.size):
+            out[x] += (got[x] * keep[x] + own[x] - out[x]) * cover
 
 
 @kernel
