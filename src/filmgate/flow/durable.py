@@ -35,6 +35,9 @@ FLOW_NAME = "film"
 POLL_INTERVAL = 0.2
 """Seconds between two looks into a queue: what a video waits on average is half of it."""
 
+FLOWS_A_LOOK = 20_000
+"""Running flows for each second between two looks: DBOS counts them all at each."""
+
 THREADS = 16
 ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 PAGE = 500
@@ -73,6 +76,7 @@ class Durable:
         self._listen = listen
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
+        self._interval = POLL_INTERVAL
         self._calls = ThreadPoolExecutor(1, "flow-calls")
         self._log = _Forward()
 
@@ -106,7 +110,7 @@ class Durable:
         return await self._call(self._adopt, executor_id)
 
     async def prune(self, ended_before: float) -> int:
-        """Forget flows that ended before that Unix time; returns how many."""
+        """Forget flows that ended before that Unix time, for they make all else slower; returns how many."""
         return await self._call(self._prune, ended_before)
 
     async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -160,10 +164,20 @@ class Durable:
         # Before the launch, whose threads would otherwise notice a new queue only a second later.
         DBOS.migrate(self._url)
         self._client = DBOSClient(system_database_engine=self._engine, application_name=NAME)
+        self._describe_queues()
+
+    def _describe_queues(self) -> None:
         for name, at_once in self._queues.items():
             self._client.register_queue(
-                name, worker_concurrency=at_once, polling_interval_sec=POLL_INTERVAL, on_conflict="always_update"
+                name, worker_concurrency=at_once, polling_interval_sec=self._interval, on_conflict="always_update"
             )
+
+    def _slow_down(self) -> None:
+        """Look into the queues the more rarely, the more flows run: there are enough to be getting on with."""
+        interval = max(POLL_INTERVAL, len(self._running) / FLOWS_A_LOOK)
+        if not 0.5 < interval / self._interval < 2:  # noqa: PLR2004 - a change that is worth a write
+            self._interval = interval
+            self._describe_queues()
 
     def _destroy(self) -> None:
         self._client.destroy()
@@ -219,6 +233,7 @@ class Durable:
         return len(flows)
 
     def _prune(self, ended_before: float) -> int:
+        self._slow_down()
         before = datetime.fromtimestamp(ended_before, UTC).isoformat()
         flows = DBOS.list_workflows(
             status=list(ENDED), completed_before=before, limit=PAGE, load_input=False, load_output=False
