@@ -77,8 +77,10 @@ def settings_page() -> str:
         "default. `filmgate config list --show-origin` says which it was, `filmgate config check` what is wrong.\n\n"
         + _table("| Setting | Environment | Type | Default | What it does |", _setting_rows(english))
         + "\n## The file\n\n`filmgate.toml` is that of `--config`, that of `FILMGATE_CONFIG`, the one in the folder "
-        "you are in, or the one in your configuration folder; the first that there is. Settings stand at its top, "
-        "then tables. [How to use them](../how-to/upstreams.md).\n\n"
+        "you are in, or the one in your configuration folder; the first that there is. The one in the folder you are "
+        "in counts for the operator's commands alone (`serve`, `worker`, `config`, `doctor`, `keys`, `jobs` …): it "
+        "names secrets and where they are sent, and the folder may be a stranger's. Settings stand at its top, then "
+        "tables. [How to use them](../how-to/upstreams.md).\n\n"
         "### `[engines.NAME]`\n\n"
         + _table("| Key | What it says |", _key_rows("engines", ENGINE_KEYS, english))
         + "\nEvery other key is an option of that kind of engine.\n\n### `[routes.MODEL]`\n\n"
@@ -97,7 +99,8 @@ def settings_page_zh() -> str:
         "`filmgate config list --show-origin` 说明取自何处，`filmgate config check` 指出错误。\n\n"
         + _table("| 设置 | 环境变量 | 类型 | 默认值 | 作用 |", _setting_rows(chinese))
         + "\n## 配置文件\n\n`filmgate.toml` 依次取：`--config` 指定的、`FILMGATE_CONFIG` 指定的、当前目录中的、"
-        "用户配置目录中的，先有者为准。设置写在最前，其后是各个表。[用法](../how-to/upstreams.zh-CN.md)。\n\n"
+        "用户配置目录中的，先有者为准。当前目录中的只对运维命令（`serve`、`worker`、`config`、`doctor`、`keys`、`jobs` 等）有效："
+        "它指定密钥以及密钥发往何处，而目录可能来自他人。设置写在最前，其后是各个表。[用法](../how-to/upstreams.zh-CN.md)。\n\n"
         "### `[engines.NAME]`\n\n"
         + _table("| 键 | 含义 |", _key_rows("engines", ENGINE_KEYS, chinese))
         + "\n其余各键都是这种引擎的选项。\n\n### `[routes.MODEL]`\n\n"

@@ -10,8 +10,9 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting, key or address of the developer's machine reaches a test."""
+    """No setting, key or address of the developer's machine reaches a test, and nothing of a test that machine."""
     monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
+    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
     for name in list(os.environ):
         if name.startswith(("FILMGATE_", "OPENAI_")) or name in {"API_URL", "API_TOKEN", "DMX_API_KEY"}:
             monkeypatch.delenv(name)

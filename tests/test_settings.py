@@ -149,6 +149,7 @@ def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.Monkey
     own.touch()
     assert locate(None, {}) == own
     (tmp_path / "filmgate.toml").touch()
-    assert locate(None, {}) == tmp_path / "filmgate.toml"
+    assert locate(None, {}, here=True) == tmp_path / "filmgate.toml"
+    assert locate(None, {}) == own
     assert locate(None, {"FILMGATE_CONFIG": "/a.toml"}) == Path("/a.toml")
     assert locate(Path("b.toml"), {"FILMGATE_CONFIG": "/a.toml"}) == Path("b.toml")

@@ -27,6 +27,7 @@ __all__ = [
     "SettingInfo",
     "Settings",
     "Tables",
+    "bare",
     "describe",
     "load",
     "locate",
@@ -143,14 +144,27 @@ def describe() -> list[SettingInfo]:
     return rows
 
 
-def locate(config: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """The file to read: ``config``, what ``FILMGATE_CONFIG`` names, ``./filmgate.toml``, the user's own; None: none."""
+def locate(config: Path | None, environ: Mapping[str, str], *, here: bool = False) -> Path | None:
+    """The file to read: ``config``, what ``FILMGATE_CONFIG`` names, ``./filmgate.toml``, the user's own; None: none.
+
+    Args:
+        config: what the command line names.
+        environ: the environment.
+        here: whether a file counts that only lies in the current folder. It names secrets and the addresses that they
+            are sent to, and the folder may be a stranger's: only who runs a server there vouches for it.
+    """
     if config is not None:
         return config
     if named := environ.get(CONFIG_ENV):
         return Path(named).expanduser()
-    usual = (Path.cwd() / FILE_NAME, user_config_path("filmgate") / FILE_NAME)
+    own = user_config_path("filmgate") / FILE_NAME
+    usual = (Path.cwd() / FILE_NAME, own) if here else (own,)
     return next((file for file in usual if file.is_file()), None)
+
+
+def bare(url: object) -> bool:
+    """Whether an address holds neither a user name nor a password, which would be stored and shown in the clear."""
+    return not isinstance(url, str) or "@" not in url.partition("://")[2].partition("/")[0]
 
 
 def load(
@@ -222,6 +236,11 @@ def _engine(file: Path, name: str, table: Table, mistakes: list[str]) -> EngineT
         mistakes.append(
             f"{file}: [engines.{name}]: 'api_key' can't stand in a file; name the environment variable that holds "
             "the key ('key_env') or a file of its own ('key_file')."
+        )
+    if not bare(table.get("base_url")):
+        mistakes.append(
+            f"{file}: [engines.{name}]: 'base_url' can't hold a user name or password; name the key by 'key_env' or "
+            "'key_file'."
         )
     if wrong:
         return None

@@ -60,7 +60,13 @@ class Place:
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         """Start a command."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        env = kept | {"FILMGATE_DATA": str(self.data), "FILMGATE_MODELS": str(self._models), **environ}
+        env = kept | {
+            "XDG_CONFIG_HOME": os.devnull,
+            "XDG_CACHE_HOME": os.devnull,
+            "FILMGATE_DATA": str(self.data),
+            "FILMGATE_MODELS": str(self._models),
+            **environ,
+        }
         return subprocess.Popen(
             [sys.executable, "-m", "filmgate", *arguments],
             cwd=self.folder,

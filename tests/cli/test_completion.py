@@ -81,7 +81,9 @@ def test_the_manual_page_names_all_there_is(language: str) -> None:
     text = Texts(language)
     shown = page(text).replace("\\-", "-")
     assert all(f'.SS "filmgate {name}' in shown for name in group.COMMANDS)
-    assert all(option in shown for option in ("--dry-run", "--confirm-over", "--profile", "--poll-interval", "--ready-file"))
+    assert all(
+        option in shown for option in ("--dry-run", "--confirm-over", "--profile", "--poll-interval", "--ready-file")
+    )
     assert all(text(f"exit.{code.name.lower()}").replace("\\-", "-") in shown for code in Exit)
 
 

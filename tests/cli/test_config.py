@@ -16,7 +16,8 @@ port = 8123
 
 [engines.vendor]
 kind = "openai-videos"
-base_url = "https://user:hidden@vendor.example/v1"
+base_url = "https://vendor.example/v1"
+proxy = "http://user:hidden@proxy.example"
 key_env = "VENDOR_KEY"
 token = "hidden"
 
@@ -41,7 +42,8 @@ def test_every_value_is_listed_with_its_origin(cli: Cli, file: Path) -> None:
     assert lines["host"] == "::1\tFILMGATE_HOST"
     assert lines["worker"] == "true\tdefault"
     assert lines["engines.vendor.key_env"] == f"VENDOR_KEY\t{file}"
-    assert lines["engines.vendor.base_url"] == f"https://…@vendor.example/v1\t{file}"
+    assert lines["engines.vendor.base_url"] == f"https://vendor.example/v1\t{file}"
+    assert lines["engines.vendor.proxy"] == f"http://…@proxy.example\t{file}"
     assert lines["engines.vendor.token"] == f"…\t{file}"
     assert lines["routes.sora-2.engines"].startswith('["vendor",{"engine":"testcard"}]')
     assert (ran.code, "hidden" in ran.out) == (0, False)
@@ -59,7 +61,7 @@ def test_a_check_names_the_mistakes(cli: Cli, file: Path) -> None:
     assert ran.code == 2
     assert "VENDOR_KEY is not set" in ran.out
     ran = cli("config", "check", "--config", str(file), VENDOR_KEY="sk-hidden")
-    assert (ran.code, "token" in ran.out, "sk-hidden" in ran.out + ran.err) == (2, True, False)
+    assert (ran.code, "proxy" in ran.out, "sk-hidden" in ran.out + ran.err) == (2, True, False)
 
 
 def test_a_check_of_what_is_right_says_so(cli: Cli, file: Path) -> None:

@@ -17,6 +17,7 @@ from filmgate.cli.exits import Exit, verdict
         (errors.VideoExpired(), 3),
         (errors.InvalidKey(), 4),
         (errors.NotAllowed(), 4),
+        (errors.InvalidSignature(), 4),
         (errors.TooManyRequests(), 5),
         (errors.Unavailable(), 5),
         (errors.ConnectionFailed(), 5),

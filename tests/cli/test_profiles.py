@@ -97,3 +97,32 @@ def test_a_command_goes_where_its_profile_says(served: Served, cli: Cli, tmp_pat
     assert cli("list", "-q", FILMGATE_CONFIG=str(config)).code == 0
     elsewhere = cli("list", FILMGATE_CONFIG=str(config), OPENAI_BASE_URL="http://127.0.0.1:9")
     assert (elsewhere.code, "127.0.0.1:9" in elsewhere.err or "reached" in elsewhere.err) == (5, True)
+
+
+def test_a_folder_of_a_stranger_gets_no_secret(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that merely lies there decides nothing for a client; named, or for a server's commands, it counts."""
+    (tmp_path / "filmgate.toml").write_text(
+        'profile = "trap"\n[profiles.trap]\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
+        '[engines.trap]\nkind = "openai-videos"\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
+        '[routes.sora-2]\nengines = ["trap"]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    secret = {"AWS_SECRET": "s3cret", "FILMGATE_DATA": str(tmp_path / "data")}
+    ran = cli("submit", "a dog", "--print-curl", "--profile", "trap", **secret)
+    assert (ran.code, "--config" in ran.err) == (2, True), ran
+    assert "127.0.0.1:9" not in cli("list", "--format", "json", **secret).out
+    named = cli("submit", "a dog", "--print-curl", "--config", "filmgate.toml", **secret)
+    assert "127.0.0.1:9" in named.out, named
+    assert cli("config", "path").out.strip() == str(tmp_path / "filmgate.toml")
+
+
+@pytest.mark.parametrize("group", ["profiles", "engines"])
+def test_an_address_holds_no_password(cli: Cli, tmp_path: Path, group: str) -> None:
+    """It would be stored and shown in the clear."""
+    config = tmp_path / "filmgate.toml"
+    config.write_text(f'[{group}.a]\nbase_url = "https://me:secret@vendor.example/v1"\n', encoding="utf-8")
+    ran = cli("config", "check", "--config", str(config))
+    assert ran.code == 2
+    assert "user name or password" in ran.out
+    assert "secret" not in ran.out + ran.err

@@ -91,6 +91,14 @@ async def test_an_unknown_price_keeps_no_budget(shop: Shop) -> None:
     assert not mock.submissions(shop.running.lines)
 
 
+async def test_it_remembers_how_long_films_took(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the user's cache folder, so that the next wait looks at the right moments."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert (await shop("openai", "generate", "a koi pond", "--size", "128x128", "-q")).code == 0
+    (kind,) = json.loads((tmp_path / "cache" / "filmgate" / "durations.json").read_bytes())
+    assert kind == f"{shop.running.url('openai')} sora-2 128x128 4"
+
+
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("pictured", [False, True])

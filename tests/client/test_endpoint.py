@@ -75,3 +75,9 @@ def test_a_vendor_without_an_address_of_its_own_needs_one(provider: str) -> None
     with pytest.raises(SettingsError, match=provider):
         endpoint(None, None, {}, provider)
     assert endpoint(None, None, {}, "dmxapi").base_url == "https://www.dmxapi.cn/v1"
+
+
+def test_an_address_holds_no_password() -> None:
+    """It would be shown in the clear, and stand in the key's place."""
+    with pytest.raises(SettingsError, match="user name or password"):
+        normalise("https://me:secret@vendor.example/v1")

@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import assert_type
 
 from filmgate import AsyncClient, Client
-from filmgate.client import AsyncVideo, Content, Model, Video
+from filmgate.client import (
+    AsyncVideo,
+    CharacterData,
+    Content,
+    Endpoint,
+    Experience,
+    Model,
+    Video,
+    WebhookEvent,
+    endpoint,
+)
 
 
 def blocking(client: Client) -> None:
@@ -29,6 +39,15 @@ def blocking(client: Client) -> None:
     assert_type(client.videos.download_content("video_1", variant="thumbnail"), Content)
     assert_type(client.videos.delete("video_1"), str)
     assert_type(client.models.list(), list[Model])
+    assert_type(client.videos.remix("video_1", "at night"), Video)
+    assert_type(client.videos.edit("snow", video=Path("clip.mp4")), Video)
+    assert_type(client.videos.extend("on", video={"id": "video_1"}, seconds=4), Video)
+    assert_type(client.videos.create_character("Mira", video=b"..."), CharacterData)
+    assert_type(client.videos.get_character("char_1"), CharacterData)
+    assert_type(client.webhooks.verify(b"{}", {"webhook-id": "evt_1"}), WebhookEvent)
+    assert_type(client.endpoint, Endpoint)
+    assert_type(endpoint("http://v", None, {}), Endpoint)
+    assert_type(Client(provider="dmxapi", experience=Experience(Path("durations.json")), max_retries=0), Client)
 
 
 async def awaiting(client: AsyncClient) -> None:
@@ -43,3 +62,10 @@ async def awaiting(client: AsyncClient) -> None:
     assert_type(client.videos.list(limit=5), AsyncGenerator[AsyncVideo, None])
     assert_type(await client.videos.download_content("video_1"), Content)
     assert_type(await client.models.list(), list[Model])
+    assert_type(await client.videos.remix("video_1", "at night"), AsyncVideo)
+    assert_type(await client.videos.edit("snow", video="video_1"), AsyncVideo)
+    assert_type(await client.videos.extend("on", video="video_1", seconds="4"), AsyncVideo)
+    assert_type(await client.videos.create_character("Mira", video="mira.mp4"), CharacterData)
+    assert_type(await client.videos.get_character("char_1"), CharacterData)
+    assert_type(await video.cancel(), AsyncVideo)
+    assert_type(await video.delete(), str)

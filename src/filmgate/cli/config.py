@@ -88,7 +88,7 @@ def _mistakes(frame: Frame) -> Iterator[str]:
 
 
 def _file(frame: Frame) -> Path | None:
-    return settings.locate(frame.options.config, frame.env.environ)
+    return settings.locate(frame.options.config, frame.env.environ, here=True)
 
 
 def _read(frame: Frame) -> Loaded:

@@ -40,6 +40,7 @@ _VERDICTS: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (errors.OverBudget, Exit.BUDGET, "mend.over_budget"),
     (errors.NotAllowed, Exit.KEY, "mend.not_allowed"),
     (errors.InvalidKey, Exit.KEY, "mend.key"),
+    (errors.InvalidSignature, Exit.KEY, "mend.signature"),
     (errors.VideoNotReady, Exit.TEMPORARY, "mend.not_ready"),
     (errors.VideoExpired, Exit.NOT_FOUND, "mend.expired"),
     (errors.NotFound, Exit.NOT_FOUND, "mend.not_found"),

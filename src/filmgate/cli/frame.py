@@ -53,6 +53,7 @@ class Frame:
         self.env = env
         self.text = text
         self.options = options
+        self.operates = False  # whether the command is one of the operator's, who vouches for the folder it runs in
         self.parting: list[str] = []  # what to say to someone who leaves with Ctrl-C
 
     @property
@@ -147,7 +148,7 @@ class Frame:
         """The settings of this machine's own engine or server."""
         from filmgate import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
-        file = settings.locate(self.options.config, self.env.environ)
+        file = settings.locate(self.options.config, self.env.environ, here=self.operates)
         return settings.load(file, self.env.environ, {"data": self.options.data, **(overrides or {})})
 
     @asynccontextmanager
@@ -157,7 +158,9 @@ class Frame:
         Args:
             works: whether the embedded engine shall make videos meanwhile.
         """
-        from filmgate import client as sdk  # noqa: PLC0415 - what only some commands need is loaded by them
+        from platformdirs import user_cache_path  # noqa: PLC0415 - what only some commands need is loaded by them
+
+        from filmgate import client as sdk  # noqa: PLC0415 - the same
 
         goal = self.goal
         if goal.base_url is None:
@@ -167,7 +170,11 @@ class Frame:
                 yield own
             return
         async with sdk.AsyncClient(
-            base_url=goal.base_url, api_key=goal.api_key, provider=goal.provider, environ={}
+            base_url=goal.base_url,
+            api_key=goal.api_key,
+            provider=goal.provider,
+            environ={},
+            experience=sdk.Experience(user_cache_path("filmgate") / "durations.json"),
         ) as remote:
             yield remote
 

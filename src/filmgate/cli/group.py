@@ -61,6 +61,26 @@ COMMANDS = {
 }
 """Each command and the module that holds it, in the order that the help shows."""
 
+OPERATORS = frozenset(
+    {
+        "accounts",
+        "backup",
+        "config",
+        "doctor",
+        "gc",
+        "jobs",
+        "keys",
+        "ledger",
+        "migrate",
+        "restore",
+        "serve",
+        "usage",
+        "webhooks",
+        "worker",
+    }
+)
+"""Commands of whoever runs a server: they take up a ``filmgate.toml`` that lies in the folder they run in."""
+
 _SHARED = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
 
 Run = Callable[..., Coroutine[Any, Any, int | None]]
@@ -140,6 +160,7 @@ class Command(_Spoken, click.Command):
         if frame is None:
             raise TypeError("a command runs in a frame")
         frame.options = shared(ctx, frame.options)
+        frame.operates = ctx.command_path.split()[1] in OPERATORS
         own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
         with asyncio.Runner(loop_factory=_fast_loop() if self._lasts else None) as runner:
             return runner.run(self._run(frame, **own))

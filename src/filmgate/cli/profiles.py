@@ -20,6 +20,7 @@ from msgspec import Struct
 
 from filmgate.client.endpoint import ADDRESSES, base_url_from, key_from
 from filmgate.errors import SettingsError
+from filmgate.settings import bare
 
 __all__ = ["PROVIDER_ENV", "Given", "Goal", "Profile", "goal", "pick"]
 
@@ -78,11 +79,17 @@ def pick(name: str, tables: Mapping[str, Mapping[str, object]], file: Path | Non
     """
     if name not in tables:
         known = ", ".join(sorted(tables)) or "none"
-        raise SettingsError(f"There is no profile '{name}' in {file or 'any filmgate.toml'}; known ones: {known}.")
+        where = file or "your filmgate.toml (one in this folder counts only where --config names it)"
+        raise SettingsError(f"There is no profile '{name}' in {where}; known ones: {known}.")
     if "api_key" in tables[name]:
         raise SettingsError(
             f"{file}: [profiles.{name}]: 'api_key' can't stand in a file; name the environment variable that holds "
             "the key ('key_env') or a file of its own ('key_file')."
+        )
+    if not bare(tables[name].get("base_url")):
+        raise SettingsError(
+            f"{file}: [profiles.{name}]: 'base_url' can't hold a user name or password; name the key by 'key_env' or "
+            "'key_file'."
         )
     try:
         return msgspec.convert(tables[name], Profile)

@@ -2,6 +2,7 @@
 
 from filmgate.client.answers import CharacterData, Model, VideoData
 from filmgate.client.endpoint import Endpoint, base_url_from, endpoint
+from filmgate.client.experience import Experience
 from filmgate.client.resources import Content
 from filmgate.client.sdk import (
     AsyncClient,
@@ -24,6 +25,7 @@ __all__ = [
     "Client",
     "Content",
     "Endpoint",
+    "Experience",
     "Model",
     "Models",
     "Video",

@@ -116,7 +116,7 @@ def normalise(text: str) -> str:
     pasted along: ``/v1/videos/video_1/content?variant=video``, ``/v1/chat/completions``.
 
     Raises:
-        SettingsError: not an http address.
+        SettingsError: not an http address, or one with a user name or password in it.
     """
     text = text.strip().strip("'\"").strip()
     if "://" not in text:
@@ -124,6 +124,10 @@ def normalise(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise SettingsError(f"'{text}' is not an address of an API; one looks like https://api.example.com/v1.")
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError(
+            "The base URL holds a user name or password, which would be shown in the clear; give the key beside it."
+        )
     steps = _above_resources([step for step in parts.path.split("/") if step])
     while len(steps) > 1 and steps[-1] == steps[-2] and _VERSION.fullmatch(steps[-1]):
         steps.pop()
