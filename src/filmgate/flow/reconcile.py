@@ -57,7 +57,7 @@ class Starter(Protocol):
         """Put the running flows of a dead process back into their queues; returns how many."""
 
     async def prune(self, ended_before: float) -> int:
-        """Forget flows that ended before that Unix time; returns how many."""
+        """Forget some flows that ended before that Unix time; returns how many, 0 when there are none left."""
 
 
 class Reconciler:
@@ -148,7 +148,10 @@ class Reconciler:
 
     async def prune(self) -> int:
         """Drop the durable engine's history of what ended long ago, which it would keep for ever."""
-        return await self._starter.prune(self._clock() - KEEP_FLOWS)
+        before, dropped = self._clock() - KEEP_FLOWS, 0
+        while page := await self._starter.prune(before):
+            dropped += page
+        return dropped
 
 
 def _start(row: Unfinished) -> Start:
