@@ -25,7 +25,7 @@ import httpx2
 import psutil
 from PIL import Image
 
-from benchmarks import waiting
+from benchmarks import waiting, watching
 from benchmarks.harness import (
     Row,
     Sample,
@@ -153,6 +153,31 @@ def wait(_folder: Path) -> Iterator[Row]:
     yield Row("jobs of 2 to 5 min: late, looks", f"{late:.1f} s, {looks:.1f} looks", told[15], late, 1.0, note, " s")
 
 
+def watch(folder: Path) -> Iterator[Row]:
+    """Running jobs of an upstream watched by one process, against a bare loop of looks at each."""
+    jobs, interval = int(os.environ.get("JOBS", "20000")), 10.0
+    seen = watching.run(folder, jobs, interval)
+    bare = seen.bare / interval
+    work, note = (
+        f"{jobs} jobs watched",
+        f"{seen.rate:.0f} looks/s in {seen.requests:.0f} requests/s; a look each: {bare:.2f}",
+    )
+    yield Row(f"{work}: share of a core", f"{seen.share:.3f}", f"{bare:.3f}", seen.share, 0.25, note, " cores")
+    late = f"an end is noticed after {seen.noticed:.1f} s (p95)"
+    yield Row(f"{work}: lag, p95", f"{seen.lag:.1f} s", f"{interval:g} s", seen.lag, interval, late, " s")
+    yield Row(f"{work}: memory", f"{seen.memory:.1f} kB a job", "", seen.memory, 25, unit=" kB")
+
+
+def busy(folder: Path) -> Iterator[Row]:
+    """A thousand videos queued on an engine of fifty at once, against the engine's own time."""
+    videos, at_once, seconds = 1000, 50, 6.0
+    command = [sys.executable, "-m", "benchmarks.busy", str(folder), str(videos), str(at_once), str(seconds)]
+    took = float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    own = videos / at_once * seconds
+    note = f"{own / took:.1%} busy (goal 95 %)"
+    yield Row(f"{videos} queued, {at_once} at once", f"{took:.1f} s", f"{own:.1f} s", took / own, 1 / 0.95, note)
+
+
 def start(folder: Path) -> Iterator[Row]:
     """How long until the command and the server answer, and what an idle server holds."""
     commands = {"ours": ["-m", "filmgate", "--help"], "python": ["-c", "pass"]}
@@ -189,6 +214,8 @@ ROWS: dict[str, Callable[[Path], Iterator[Row]]] = {
     "content": content,
     "start": start,
     "wait": wait,
+    "watch": watch,
+    "busy": busy,
     "scene": scene,
 }
 

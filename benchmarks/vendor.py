@@ -59,6 +59,7 @@ class Service:
         url = urlsplit(target)
         if url.path == "/begin":
             self._asked.clear()
+            self._late.clear()
             self._requests = 0
             self._completing = asyncio.create_task(self._complete())
             return b"{}"

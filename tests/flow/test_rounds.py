@@ -20,6 +20,11 @@ def _working(progress: float = 10.0) -> Verdict:
     return Verdict(state=State.WORKING, progress=progress, look_after=10.0)
 
 
+def _rounds(time: Time) -> Rounds:
+    nudged: list[str] = []
+    return Rounds(nudged.append, time)
+
+
 OVER = Verdict(state=State.UNKNOWN, look_after=10.0)
 
 
@@ -59,7 +64,7 @@ async def _after(time: Time, rounds: Rounds, seconds: float) -> None:
 async def test_an_engine_with_few_videos_is_not_asked(time: Time) -> None:
     """A survey is worth it from a number on that the engine names; one that names none is never asked."""
     few, never = Listing(), Listing(Capabilities(paid=True))
-    rounds = Rounds([].append, time)
+    rounds = _rounds(time)
     rounds.enter(few, "a", "video_a", None)
     for ticket in "abc":
         rounds.enter(never, ticket, f"video_{ticket}", None)
@@ -69,7 +74,7 @@ async def test_an_engine_with_few_videos_is_not_asked(time: Time) -> None:
 
 async def test_a_round_tells_of_everybody_who_runs(time: Time) -> None:
     """One question, asked again when it is due; of a video that is over or unknown nothing is told."""
-    engine, rounds = Listing(), Rounds([].append, time)
+    engine, rounds = Listing(), _rounds(time)
     engine.shown = {"a": _working(), "b": OVER}
     for ticket in "abc":
         rounds.enter(engine, ticket, f"video_{ticket}", None)
@@ -131,7 +136,7 @@ async def test_an_engine_that_can_not_tell_is_left_alone_for_a_while(
 
 async def test_twice_as_many_videos_are_worth_a_try(time: Time) -> None:
     """The first of many are the oldest, which a list may not reach back to; that says nothing of all of them."""
-    engine, rounds = Listing(), Rounds([].append, time)
+    engine, rounds = Listing(), _rounds(time)
     for ticket in "ab":
         rounds.enter(engine, ticket, ticket, None)
     await rounds.go()
@@ -143,7 +148,7 @@ async def test_twice_as_many_videos_are_worth_a_try(time: Time) -> None:
 
 async def test_whoever_left_is_not_asked_about(time: Time) -> None:
     """An engine of which nobody waits any more is forgotten."""
-    engine, rounds = Listing(), Rounds([].append, time)
+    engine, rounds = Listing(), _rounds(time)
     engine.shown = dict.fromkeys("ab", _working())
     for ticket in "ab":
         rounds.enter(engine, ticket, ticket, None)

@@ -12,6 +12,7 @@ from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
 from filmgate.flow import breaker
 from filmgate.flow.breaker import Breaker, Call
 from filmgate.flow.dispatch import Dispatcher
+from filmgate.flow.turns import Turns
 from filmgate.routes import NEVER, Leg, Route
 from filmgate.testing.house import MODEL, House, Time
 from filmgate.testing.scripted import DONE, ScriptedEngine
@@ -232,6 +233,47 @@ async def test_an_upstream_gets_no_more_a_minute_than_it_takes(house: House, fil
     for _ in range(3):
         assert (await house.finish(engine, await house.accept(engine="first"))).status is Status.COMPLETED
     assert 60 < house.time() - began < 75
+
+
+async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(house: House, film: bytes) -> None:
+    """The third of two a minute goes on to the route's next engine, at once and without using up its failover."""
+    first, second = (
+        ScriptedEngine(replace(PAID, creates_a_minute=most), name=name, identity=name, submits="abc", fetches=[film])
+        for name, most in (("first", 2), ("second", 1))
+    )
+    videos = [await _finish(house, first, second) for _ in range(3)]
+    assert [video.engine for video in videos] == ["first", "first", "second"]
+    assert (house.time.pauses, videos[-1].failovers) == ([], 0)
+    last = await _finish(house, first, second)
+    assert (last.status, len(house.time.pauses)) == (Status.COMPLETED, 1)
+
+
+async def test_no_more_videos_go_on_than_there_are_turns(house: House, film: bytes) -> None:
+    """Of two that wait, one takes the other engine's only turn, though nothing was submitted there yet."""
+    limited = replace(PAID, creates_a_minute=1)
+    first = ScriptedEngine(limited, name="first", identity="1", submits="abc", fetches=[film])
+    second = ScriptedEngine(limited, name="second", identity="2", fetches=[film])
+    await _finish(house, first, second)
+    drive = house.drive(first, second, route=ROUTE)
+    goes, stays = [await house.accept(engine="first") for _ in range(2)]
+    await drive(goes.id)
+    await drive(stays.id)
+    assert [(await house.reread(video)).engine for video in (goes, stays)] == ["second", "first"]
+    assert (house.woken, len(house.time.pauses)) == ([goes.id], 1)
+
+
+async def test_turns_go_by_the_order_of_acceptance(house: House) -> None:
+    """Who was accepted earlier and waits is counted before who asks; an engine without a limit lets all in."""
+    limited = ScriptedEngine(replace(PAID, creates_a_minute=1), name="first", identity="1")
+    turns = Turns(house.store.videos, house.time)
+    early, late = [await house.accept(engine="first") for _ in range(2)]
+    turns.line_up(limited, early, 5)
+    assert (await turns.wait(limited, late) > 0, await turns.wait(_second(), late)) == (True, 0)
+    turns.line_up(limited, late, 5)
+    assert await turns.wait(limited, early) == 0
+    turns.line_up(limited, early, 5)
+    house.time.now += 6
+    assert await turns.wait(limited, late) == 0
 
 
 # Choosing

@@ -65,6 +65,16 @@ class Dispatcher:
         others = self._others(route, video)
         return self._take(route, self._in_order(others, video.id) or ([] if own else others), video.id)
 
+    def alternatives(self, video: Video) -> list[Engine]:
+        """Engines in order to which a video may go that none was asked for, and that has to wait for its own.
+
+        One that failed over stays where it is.
+        """
+        route = self._routes.get(video.model)
+        if route is None or video.failovers:
+            return []
+        return [self._engines[name] for name in self._in_order(self._others(route, video), video.id)]
+
     def after(self, video: Video, code: str) -> str | None:
         """Another engine for a video that its own let fail, if the route allows it and it is the first time."""
         route = self._routes.get(video.model)

@@ -13,6 +13,7 @@ from filmgate.flow import failures, retry
 from filmgate.flow.breaker import Call
 from filmgate.flow.kit import Kit, Run, cancel_quietly
 from filmgate.flow.materials import job_of
+from filmgate.flow.turns import Turns
 from filmgate.storage.base import Storage
 from filmgate.video import RESTORED, Stage, Video
 
@@ -20,6 +21,12 @@ __all__ = ["Submitting"]
 
 OUT_OF_ORDER = frozenset({"upstream_misconfigured", "upstream_quota", "upstream_unauthorized"})
 """Refusals that would meet every video: an upstream that gives them is as good as dark."""
+
+MOVING = 10.0
+"""Seconds within which a video that moves to another engine asks for its turn there."""
+
+UNEVEN = 0.5
+"""Seconds by which the ends of pauses differ, lest all come back at once."""
 
 log = structlog.get_logger()
 
@@ -30,6 +37,7 @@ class Submitting:
     def __init__(self, kit: Kit, storage: Storage) -> None:
         self._kit = kit
         self._storage = storage
+        self._turns = Turns(kit.videos, kit.clock)
 
     async def cancel_waiting(self, video: Video) -> bool:
         """End a video as cancelled that no engine was asked for yet; False if one may have been."""
@@ -50,16 +58,23 @@ class Submitting:
             await kit.fail(video, failures.ENGINE_ERROR)
         elif other := kit.dispatcher.elsewhere(video):
             await kit.move(video, other)
-        elif (wait := await self._wait_for_turn(engine)) > 0:
-            await kit.pause(video.id, wait * (1 + 0.1 * kit.roll()))
+        elif (wait := await self._turns.wait(engine, video)) > 0:
+            await self._wait_for_turn(video, engine, wait)
         else:
             await self._intend(run, video, engine)
 
-    async def _wait_for_turn(self, engine: Engine) -> float:
-        limit = engine.capabilities.creates_a_minute
-        if limit is None:
-            return 0.0
-        return await self._kit.videos.pace(engine.identity, limit, self._kit.clock())
+    async def _wait_for_turn(self, video: Video, engine: Engine, wait: float) -> None:
+        """Go where it is this video's turn, or wait until it is its turn anywhere."""
+        kit, waits = self._kit, [wait]
+        for other in kit.dispatcher.alternatives(video):
+            waits.append(await self._turns.wait(other, video))
+            if waits[-1] == 0:
+                self._turns.line_up(other, video, MOVING)
+                await kit.move(video, other.name)
+                return
+        pause = min(waits) + UNEVEN * kit.roll()
+        self._turns.line_up(engine, video, pause + UNEVEN)
+        await kit.pause(video.id, pause)
 
     async def _intend(self, run: Run, video: Video, engine: Engine) -> None:
         token, kit = secrets.token_hex(16), self._kit

@@ -1,0 +1,129 @@
+"""A thousand videos queued on an engine that makes fifty at once: how much of its time it is at work.
+
+``python -m benchmarks.busy FOLDER VIDEOS AT_ONCE SECONDS`` prints how long it took.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+import uvloop
+
+from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
+from filmgate.engines.testcard import encode
+from filmgate.flow import Flow
+from filmgate.storage import LocalStorage
+from filmgate.store import Store
+from filmgate.video import NewVideo, Recipe, Size, new_id
+
+SIZE = Size(64, 64)
+
+
+class Slots:
+    """An engine whose every job takes the same time.
+
+    Args:
+        at_once: jobs.
+        seconds: a job.
+        film: what each of them makes.
+    """
+
+    name = "slots"
+    identity = ""
+
+    def __init__(self, at_once: int, seconds: float, film: bytes) -> None:
+        self.capabilities = Capabilities(paid=False, concurrency=at_once)
+        self._seconds = seconds
+        self._film = film
+        self._tickets = itertools.count()
+        self._done: dict[str, float] = {}
+
+    async def start(self) -> None:
+        """Nothing to do."""
+
+    async def stop(self) -> None:
+        """Nothing to do."""
+
+    async def submit(self, _job: Job) -> str:
+        """Begin at once."""
+        ticket = str(next(self._tickets))
+        self._done[ticket] = time.monotonic() + self._seconds
+        return ticket
+
+    async def look(self, ticket: str) -> Verdict:
+        """Done when its time is over."""
+        left = self._done[ticket] - time.monotonic()
+        return Verdict(state=State.WORKING if left > 0 else State.DONE, look_after=max(0.02, left))
+
+    async def fetch(self, _ticket: str, into: Path) -> Artifact:
+        """The film."""
+        into.write_bytes(self._film)  # noqa: ASYNC240 - two kilobytes
+        return Artifact()
+
+    async def cancel(self, ticket: str) -> None:
+        """Nobody does."""
+
+    async def find(self, _job: Job, _since: float) -> Sequence[str]:
+        """Nobody asks."""
+        return ()
+
+    def expected_seconds(self, _job: Job) -> float:
+        """As long as they all take."""
+        return self._seconds
+
+
+def film(folder: Path) -> bytes:
+    """A second of a test card."""
+    path = folder / "film.mp4"
+    encode(Job(token="", video_id="", model="", prompt="", size=SIZE, seconds=1, seed=1), path)
+    return path.read_bytes()
+
+
+async def main(folder: Path, videos: int, at_once: int, seconds: float) -> None:
+    """Accept them all, then make them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    store = Store.open(folder / "busy.sqlite")
+    engine = Slots(at_once, seconds, film(folder))
+    flow = Flow(
+        store,
+        LocalStorage(folder / "files"),
+        {engine.name: engine},
+        data=folder,
+        executor_id="busy",
+        retention=0,
+        clock=time.time,
+    )
+    account = await store.accounts.create_account("busy", None)
+    await flow.start()
+    recipe = Recipe(prompt="a dog", size=SIZE, seconds=1, seed=1)
+    new = (
+        NewVideo(
+            id=new_id(),
+            account_id=account.id,
+            model="sora-2",
+            engine=engine.name,
+            recipe=recipe,
+            price_micros=0,
+            fingerprint=new_id("print"),
+        )
+        for _ in range(videos)
+    )
+    began = time.perf_counter()
+    for video, _ in await asyncio.gather(*(store.videos.create(each, time.time()) for each in new)):
+        flow.wake(video)
+    while await store.videos.running(account.id):  # noqa: ASYNC110 - the rows are what counts
+        await asyncio.sleep(0.05)
+    print(time.perf_counter() - began)
+    await flow.stop()
+    await store.close()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

@@ -1,0 +1,35 @@
+"""The bare loop of looks: what watching each job by itself costs at least, ``python -m benchmarks.looks URL JOBS``.
+
+It looks at each job once, fifty at a time, reads what the answer says, and prints its own CPU seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+
+import aiohttp
+import uvloop
+
+AT_ONCE = 50
+
+
+async def main(url: str, jobs: int) -> None:
+    """Look at all of them."""
+    queue = iter(range(jobs))
+    async with aiohttp.ClientSession() as session:
+
+        async def look() -> None:
+            for job in queue:
+                async with session.get(f"{url}/v1/videos/job-{job}") as response:
+                    json.loads(await response.read())
+
+        began = time.process_time()
+        await asyncio.gather(*(look() for _ in range(AT_ONCE)))
+        print(time.process_time() - began)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], int(sys.argv[2])))
