@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
@@ -19,7 +20,7 @@ from filmgate.flow.rounds import Rounds
 from filmgate.store import VideoRows
 from filmgate.video import Video, VideoError
 
-__all__ = ["Kit", "Pause", "Run", "cancel_quietly", "retry_after"]
+__all__ = ["Kit", "Pause", "Run", "cancel_quietly", "finishing", "retry_after"]
 
 Pause = Callable[[str, float], Awaitable[None]]
 """Wait so many seconds on behalf of a video, or less if something about it changed."""
@@ -54,6 +55,7 @@ class Kit:
     dispatcher: Dispatcher
     rounds: Rounds
     wake: Callable[[Video], None]  # starts the flow of a video that went to another engine
+    drain: float = 5.0  # seconds that a stop waits for the answer to a submission
     roll: Callable[[], float] = random.random  # random numbers in [0, 1)
     looks: Counter[tuple[str, str]] = field(default_factory=Counter)  # by engine and by what was seen
 
@@ -115,3 +117,15 @@ async def cancel_quietly(engine: Engine, ticket: str) -> None:
         await engine.cancel(ticket)
     except EngineError:
         log.warning("flow.cancel_unheard", engine=engine.name)
+
+
+async def finishing(work: Coroutine[None, None, None], within: float) -> None:
+    """Do some work that a cancel does not interrupt unless it takes longer than ``within`` seconds from then."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=within)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

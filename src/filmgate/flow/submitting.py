@@ -8,10 +8,10 @@ import secrets
 import structlog
 
 from filmgate.engines.base import Engine, Job, outline
-from filmgate.errors import BadArtifact, EngineError, EngineUnavailable, SubmissionUnknown
+from filmgate.errors import BadArtifact, EngineError, EngineUnavailable, StorageFault, SubmissionUnknown
 from filmgate.flow import failures, retry
 from filmgate.flow.breaker import Call
-from filmgate.flow.kit import Kit, Run, cancel_quietly
+from filmgate.flow.kit import Kit, Run, cancel_quietly, finishing
 from filmgate.flow.materials import job_of
 from filmgate.flow.turns import Turns
 from filmgate.storage.base import Storage
@@ -99,8 +99,7 @@ class Submitting:
     async def _submit(self, run: Run, video: Video, engine: Engine, job: Job, within: float) -> None:
         token = job.token
         try:
-            async with asyncio.timeout(within):
-                ticket = await engine.submit(job)
+            await finishing(self._hand_over(run, video, engine, job, within), self._kit.drain)
         except EngineUnavailable as error:
             self._kit.unanswered(engine, Call.SUBMIT)
             await self._unavailable(run, video, token, error)
@@ -113,10 +112,14 @@ class Submitting:
         except EngineError as error:
             self._refused(engine, error)
             await self._kit.fail_typed(video, token, failures.of(error))
-            return
+
+    async def _hand_over(self, run: Run, video: Video, engine: Engine, job: Job, within: float) -> None:
+        """Ask the engine, and write down what it answers."""
+        async with asyncio.timeout(within):
+            ticket = await engine.submit(job)
         self._kit.answered(engine, Call.SUBMIT)
         self._kit.checkpoint("submitted")
-        await self._ticketed(run, video, engine, token, ticket)
+        await self._ticketed(run, video, engine, job.token, ticket)
 
     def _refused(self, engine: Engine, error: EngineError) -> None:
         if error.code in OUT_OF_ORDER:
@@ -127,7 +130,7 @@ class Submitting:
     async def _ticketed(self, run: Run, video: Video, engine: Engine, token: str, ticket: str) -> None:
         kit = self._kit
         run.failures = run.lost = 0
-        if await kit.videos.ticketed(video.id, token, ticket, kit.clock()):
+        if await self._written(run, video, token, ticket):
             kit.checkpoint("ticketed")
         elif await kit.videos.taken(engine.identity, [ticket], video.id):
             # Somebody's film would come under this video's name: whatever became of ours, nobody can tell.
@@ -137,6 +140,17 @@ class Submitting:
             now = await kit.videos.get(video.id)
             if now is None or now.ticket != ticket:
                 await cancel_quietly(engine, ticket)
+
+    async def _written(self, run: Run, video: Video, token: str, ticket: str) -> bool:
+        """Write the ticket down. Nobody else knows it: where the disk refuses, try again until the doubt would end."""
+        kit, until = self._kit, self._kit.clock() + retry.SUBMIT_LIMIT
+        while True:
+            try:
+                return await kit.videos.ticketed(video.id, token, ticket, kit.clock())
+            except StorageFault as error:
+                if kit.clock() >= until:
+                    raise
+                await kit.back_off(run, video, error)
 
     async def _unavailable(self, run: Run, video: Video, token: str, error: EngineUnavailable) -> None:
         kit = self._kit

@@ -93,6 +93,7 @@ class House:
             clock=self.time,
             pause=self.time.pause,
             checkpoint=self.passed.append,
+            drain=0.2,
             dispatcher=Dispatcher({MODEL: route} if route else {}, known, self.breaker, self.roll),
             rounds=self.rounds,
             wake=lambda video: self.woken.append(video.id),
