@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 import pytest
 
-from filmgate.cli.widths import cells, wrap
+from filmgate.cli.widths import cells, escaped, harmless, wrap
 
 
 def test_cells_are_counted() -> None:
@@ -26,3 +29,11 @@ def test_no_line_is_wider_than_it_may(width: int) -> None:
 def test_no_text_is_one_empty_line() -> None:
     """The caller always has a first line."""
     assert wrap("", 10) == [""]
+
+
+def test_nothing_steers_the_terminal() -> None:
+    """Sequences are shown as what they are; tabs and line ends are our own; JSON stays what it says."""
+    said = "\x1b[31mred\x9b2J\x07\u202egnp\tfour\n"
+    assert harmless(said) == "\ufffd[31mred\ufffd2J\ufffd\ufffdgnp\tfour\n"
+    assert json.loads(escaped(msgspec.json.encode(said).decode())) == said
+    assert harmless("锦鲤 — é\u200d") == "锦鲤 — é\u200d"

@@ -12,6 +12,7 @@ from filmgate.cli.crowd import Unit, bad, label
 from filmgate.cli.frame import Frame
 from filmgate.cli.money import units
 from filmgate.cli.output import size
+from filmgate.cli.widths import harmless
 from filmgate.client import AsyncVideo
 from filmgate.video import Status
 
@@ -167,7 +168,7 @@ class _Drawn(_Silent):
         if task := self._rows.pop(result.row.key, None):
             self._bars.remove_task(task)
         if result.outcome is not Outcome.KEPT:
-            self._console.print(self.line(result), markup=False, soft_wrap=True)
+            self._console.print(harmless(self.line(result)), markup=False, soft_wrap=True)
         self._overall()
 
     def close(self) -> None:
@@ -176,7 +177,7 @@ class _Drawn(_Silent):
     def _show(self, row: Row, note: str, percent: float | None) -> None:
         if row.key not in self._rows:
             prompt = " ".join(row.wanted.prompt.split())
-            self._rows[row.key] = self._bars.add_task(f"{self.label(row)}  {prompt}", total=None, note="")
+            self._rows[row.key] = self._bars.add_task(harmless(f"{self.label(row)}  {prompt}"), total=None, note="")
         total = None if percent is None else 100
         self._bars.update(self._rows[row.key], note=note, total=total, completed=percent)
 

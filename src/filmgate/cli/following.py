@@ -150,6 +150,7 @@ async def save(
     frame: Frame, video: AsyncVideo, target: Path, shown: Display, *, force: bool, variant: Variant = "video"
 ) -> None:
     """Bring the file here and say where it is."""
+    frame.leave_saving(video.id, target)
     path = await video.save(target, variant=variant, force=force, on_bytes=shown.saving)
     shown.saved(video, path)
     report(frame, video, path)

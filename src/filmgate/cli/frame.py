@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -13,6 +14,7 @@ from msgspec.json import encode
 
 from filmgate.cli.environment import Environment
 from filmgate.cli.texts import Texts
+from filmgate.cli.widths import escaped, harmless
 
 if TYPE_CHECKING:
     from filmgate.cli.profiles import Goal
@@ -107,7 +109,7 @@ class Frame:
 
     def say(self, line: str) -> None:
         """Tell people something, beside the results."""
-        print(line, file=self.env.stderr, flush=True)
+        print(harmless(line), file=self.env.stderr, flush=True)
 
     def tell(self, name: str, /, **values: object) -> None:
         """Say a text of the catalogue, unless only results are wanted."""
@@ -116,7 +118,7 @@ class Frame:
 
     def agreed(self, question: str) -> bool:
         """Ask somebody at the terminal; anything but a yes is a no."""
-        print(f"{question} [y/N]", end=" ", file=self.env.stderr, flush=True)
+        print(f"{harmless(question)} [y/N]", end=" ", file=self.env.stderr, flush=True)
         return self.env.stdin.readline().strip().lower() in {"y", "yes", "是", "好"}
 
     def leave_with(self, video_id: str) -> None:
@@ -126,13 +128,22 @@ class Frame:
             name = "parting.chat"
         self.parting = [self.text(name, id=video_id)]
 
+    def leave_asking(self) -> None:
+        """What Ctrl-C says while an order is on its way."""
+        self.parting = [self.text("parting.asking")]
+
+    def leave_saving(self, video_id: str, target: Path) -> None:
+        """What Ctrl-C says while the file comes: the same file goes on where it stopped."""
+        if self.goal.provider != "chat":
+            self.parting = [self.text("parting.saving", id=video_id, path=shlex.quote(str(target)))]
+
     def put(self, line: str) -> None:
         """Write a line of the result."""
-        print(line, file=self.env.stdout, flush=True)
+        print(harmless(line), file=self.env.stdout, flush=True)
 
     def dump(self, value: object) -> None:
         """Write a result for programs, one line."""
-        self.put(encode(value).decode())
+        self.put(escaped(encode(value).decode()))
 
     def complain(self, error: Exception, mend: str) -> None:
         """Tell an error: what happened, and what mends it."""

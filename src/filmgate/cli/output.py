@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from filmgate.cli.frame import Frame
 from filmgate.cli.money import units
-from filmgate.cli.widths import cells
+from filmgate.cli.widths import cells, harmless
 from filmgate.client import AsyncVideo, Model
 
 __all__ = ["facts", "models", "moment", "rows", "size", "video", "video_row", "videos"]
@@ -154,7 +154,7 @@ def _table(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, ob
         least = min(widths[name], _LEAST.get(name, widths[name]))
         table.add_column(heads[name], overflow="fold" if fold else "ellipsis", no_wrap=not fold, min_width=least)
     for row in found:
-        table.add_row(*(escape(str(row[name])) for name in shown))
+        table.add_row(*(escape(harmless(str(row[name]))) for name in shown))
     console.print(table, soft_wrap=len(shown) == 1)
 
 

@@ -78,6 +78,7 @@ async def _made(
     """Ask for the film, wait for it and save it."""
     refuse_taken(output, force=force)
     async with frame.client(works=True) as client:
+        frame.leave_asking()
         video = await ask(client)
         frame.leave_with(video.id)
         with closing(display(frame)) as shown:

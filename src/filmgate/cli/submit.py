@@ -104,6 +104,7 @@ async def place(frame: Frame, client: AsyncClient, order: Order) -> AsyncVideo |
         return None
     if order.budget is not None or order.confirm_over is not None:
         _within(frame, order, await _estimated(client, order))
+    frame.leave_asking()
     return await client.videos.create(**order.arguments())
 
 

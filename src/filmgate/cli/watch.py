@@ -71,6 +71,7 @@ async def _download(
 
         async def act(video_id: str, shown: Display) -> None:
             video = await client.videos.retrieve(video_id)
-            await save(frame, video, target_of(video, output, variant), shown, force=force, variant=variant)
+            target = target_of(video, output, variant)
+            await save(frame, video, target, shown, force=force, variant=variant)
 
         return await each(frame, ids, act)

@@ -1,14 +1,31 @@
-"""How wide text is on a terminal, where a Chinese character takes two cells."""
+"""What text does on a terminal: how wide it is, where a Chinese character takes two cells, and that it is text."""
 
 from __future__ import annotations
 
 import re
 from unicodedata import east_asian_width
 
-__all__ = ["cells", "wrap"]
+__all__ = ["cells", "escaped", "harmless", "wrap"]
+
+_STEERING = (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""What moves the cursor, rings, recolours or turns text around, instead of being shown."""
+
+_KEPT = frozenset(map(ord, "\t\n"))
+_HARMLESS = {code: "\ufffd" for code in _STEERING if code not in _KEPT}
+_ESCAPED = {code: f"\\u{code:04x}" for code in _STEERING}
 
 _PIECES = re.compile(r"[\u2e80-\u9fff\uff00-\uffef][，。；：、！？）]*|[^\s\u2e80-\u9fff\uff00-\uffef]+|\s+")
 """What a line may be broken between: a wide character with the punctuation after it, a word, space."""
+
+
+def harmless(text: str) -> str:
+    """The text with whatever would steer a terminal made visible: servers and files may say anything."""
+    return text.translate(_HARMLESS)
+
+
+def escaped(json: str) -> str:
+    """The same for JSON, which stays what it was."""
+    return json.translate(_ESCAPED)
 
 
 def cells(text: str) -> int:

@@ -1,0 +1,67 @@
+"""The same command, as a process of its own, wherever films are made: in itself, by a server, by each vendor."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from filmgate.testing import mock
+
+if TYPE_CHECKING:
+    from .conftest import Place, Ran
+
+VENDORS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
+COMMAND = ("generate", "a koi pond in the rain", "-o", "{slug}.{ext}")
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[mock.Running]:
+    """All the vendors."""
+    async with mock.running(mock.Config(key="sk-1")) as running:
+        yield running
+
+
+@pytest.mark.needs("ffprobe")
+@pytest.mark.parametrize("provider", VENDORS)
+async def test_a_vendor(upstream: mock.Running, place: Place, provider: str) -> None:
+    """In its own dialect, asked once."""
+    url = upstream.url("openai" if provider == "chat" else provider)
+    environ = {"FILMGATE_PROVIDER": provider, "FILMGATE_BASE_URL": url, "FILMGATE_API_KEY": "sk-1"}
+    seconds = 10 if provider in {"apiyi-async", "chat"} else 4
+    ran = await asyncio.to_thread(place, *COMMAND, "--seconds", str(seconds), **environ)
+    _plays(ran, place.folder, seconds)
+    assert list(mock.submissions(upstream.lines).values()) == [1]
+
+
+@pytest.mark.needs("ffprobe")
+def test_a_server(place: Place) -> None:
+    """Ours."""
+    with place.serving() as (url, _):
+        key = place("keys", "create", "-q").out.strip()
+        _plays(place(*COMMAND, FILMGATE_BASE_URL=url, FILMGATE_API_KEY=key), place.folder)
+
+
+@pytest.mark.needs("ffprobe")
+def test_nobody_else(place: Place) -> None:
+    """The engine in the program itself."""
+    _plays(place(*COMMAND), place.folder)
+
+
+def _plays(ran: Ran, folder: Path, seconds: int = 4) -> None:
+    """The id first, the path last, and every frame of the file can be decoded."""
+    assert (ran.code, ran.out) == (0, "a-koi-pond-in-the-rain.mp4\n"), ran
+    assert ran.err.startswith("Film ")
+    facts = ["-show_entries", "format=duration:stream=codec_type,nb_read_frames", "-count_frames", "-of", "json"]
+    command = ["ffprobe", "-v", "error", *facts, str(folder / ran.out.strip())]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stderr == ""
+    found = json.loads(said.stdout)
+    frames = {stream["codec_type"]: int(stream["nb_read_frames"]) for stream in found["streams"]}
+    assert frames["video"] > 1
+    assert abs(float(found["format"]["duration"]) - seconds) < 0.5
