@@ -5,6 +5,7 @@ Between processes the rows decide alone (``intend``); the order is kept among th
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable
 
@@ -18,6 +19,35 @@ AHEAD = 61.0
 """Seconds until a video asks again that has a whole minute's submissions before it."""
 
 
+class _Line:
+    """Who waits at one engine, by their places in the order of acceptance; twenty thousand may."""
+
+    def __init__(self) -> None:
+        self._places: list[int] = []  # in order
+        self._until: dict[int, float] = {}  # when each surely asks again
+
+    def join(self, place: int, until: float) -> None:
+        """Wait, or wait longer."""
+        if place not in self._until:
+            insort(self._places, place)
+        self._until[place] = until
+
+    def leave(self, place: int) -> None:
+        """Wait no longer."""
+        if self._until.pop(place, None) is not None:
+            del self._places[bisect_left(self._places, place)]
+
+    def ahead(self, place: int, most: int, now: float) -> int:
+        """How many wait before it, counted no further than ``most``; those that did not ask again are gone."""
+        found = 0
+        while found < min(most, len(self._places)) and self._places[found] < place:
+            if self._until[self._places[found]] < now:
+                self.leave(self._places[found])
+            else:
+                found += 1
+        return found
+
+
 class Turns:
     """Shares out the turns.
 
@@ -29,21 +59,19 @@ class Turns:
     def __init__(self, videos: VideoRows, clock: Callable[[], float]) -> None:
         self._videos = videos
         self._clock = clock
-        # By identity and video: its place in the order of acceptance, and until when it surely asks again.
-        self._waiting: dict[str, dict[str, tuple[int, float]]] = defaultdict(dict)
+        self._lines: dict[str, _Line] = defaultdict(_Line)  # by identity
 
     async def wait(self, engine: Engine, video: Video) -> float:
         """Seconds until it is the video's turn, as far as can be said; 0: now."""
         limit, now = engine.capabilities.creates_a_minute, self._clock()
         if limit is None:
             return 0.0
-        waiting = self._waiting[engine.identity]
-        for other in [other for other, (_, until) in waiting.items() if until < now or other == video.id]:
-            del waiting[other]
-        left = limit - sum(place < video.seq for place, _ in waiting.values())
+        line = self._lines[engine.identity]
+        line.leave(video.seq)
+        left = limit - line.ahead(video.seq, limit, now)
         return await self._videos.pace(engine.identity, left, now) if left > 0 else AHEAD
 
     def line_up(self, engine: Engine, video: Video, seconds: float) -> None:
         """Note that a video waits for its turn there, and asks again within so many seconds."""
         if engine.capabilities.creates_a_minute is not None:
-            self._waiting[engine.identity][video.id] = video.seq, self._clock() + seconds
+            self._lines[engine.identity].join(video.seq, self._clock() + seconds)

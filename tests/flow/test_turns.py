@@ -1,0 +1,42 @@
+"""The order in which videos get their turns."""
+
+from __future__ import annotations
+
+import time
+
+from msgspec.structs import replace
+
+from filmgate.engines.base import Capabilities
+from filmgate.flow.turns import AHEAD, Turns
+from filmgate.testing.house import House
+from filmgate.testing.scripted import ScriptedEngine
+
+LIMITED = ScriptedEngine(Capabilities(paid=True, creates_a_minute=2), identity="a")
+
+
+async def test_those_accepted_first_come_first(house: House) -> None:
+    """Two of two a minute are before the third, until one of them got its turn or did not ask again."""
+    turns = Turns(house.store.videos, house.time)
+    first, second, third = [await house.accept() for _ in range(3)]
+    for video in (third, second, first):
+        turns.line_up(LIMITED, video, 10)
+    assert await turns.wait(LIMITED, third) == AHEAD
+    assert await turns.wait(LIMITED, first) == 0
+    assert await turns.wait(LIMITED, third) == 0
+    turns.line_up(LIMITED, first, 10)
+    assert await turns.wait(LIMITED, third) == AHEAD
+    house.time.now += 11
+    assert await turns.wait(LIMITED, third) == 0
+
+
+async def test_a_long_line_costs_nothing(house: House) -> None:
+    """Twenty thousand ask again every minute, each without a look at all the others."""
+    turns, video = Turns(house.store.videos, house.time), await house.accept()
+    waiting = [replace(video, seq=seq) for seq in range(20_000)]
+    for each in waiting:
+        turns.line_up(LIMITED, each, 60)
+    began = time.process_time()
+    for each in waiting[::10]:
+        await turns.wait(LIMITED, each)
+        turns.line_up(LIMITED, each, 60)
+    assert time.process_time() - began < 2
