@@ -7,6 +7,7 @@ from typing import Protocol
 
 from filmgate.cli.frame import Frame
 from filmgate.cli.output import size
+from filmgate.cli.widths import cells
 from filmgate.client import AsyncVideo
 from filmgate.video import Status
 
@@ -119,7 +120,9 @@ class _Drawn(_Silent):
         self._rate = (self._began, 0)
 
     def submitted(self, video: AsyncVideo) -> None:
-        self._frame.tell("progress.submitted", id=video.id)
+        line = self._frame.text("progress.submitted", id=video.id)
+        # An id that is broken in two can't be copied.
+        self._frame.say(line if cells(line) <= self._bar.console.width else "\n".join(line.split(maxsplit=1)))
 
     def seen(self, video: AsyncVideo) -> None:
         self._bar.start()

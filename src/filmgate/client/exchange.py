@@ -15,10 +15,13 @@ from filmgate.client.experience import Experience
 from filmgate.client.reach import addresses_of
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
-__all__ = ["SAFE", "Session", "backoff", "exchange", "fresh", "unknown"]
+__all__ = ["REFUSED", "SAFE", "Session", "backoff", "exchange", "fresh", "unknown"]
 
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing: sent again whatever happened."""
+
+REFUSED = frozenset({429, 503})
+"""Statuses that say that this is not the time."""
 
 REMEMBERED = 10_000
 """Ids of accepted videos, the latest."""
@@ -97,7 +100,7 @@ def _turned_away(answer: Answer) -> bool:
 
     A 503 does so that says when to come back; any other may be a gateway's, whose upstream took the request and died.
     """
-    return answer.status == 429 or (answer.status == 503 and retry_after(answer) is not None)  # noqa: PLR2004 - HTTP's
+    return answer.status in REFUSED and (answer.status == 429 or retry_after(answer) is not None)  # noqa: PLR2004 - HTTP's
 
 
 def _repeatable(request: Request, outcome: Answer | Fault) -> bool:
