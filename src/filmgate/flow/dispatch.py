@@ -53,6 +53,7 @@ class Dispatcher:
         """Another engine for a video that none was asked for yet, if its own is out of order or gone.
 
         One that failed over (or counts as such, see :mod:`filmgate.backup`) was asked for elsewhere: it stays.
+        One that stays with an engine which has just cooled down is from now on the one that tries it.
         """
         own, route = self._engines.get(video.engine), self._routes.get(video.model)
         if route is None:
