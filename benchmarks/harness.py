@@ -96,7 +96,11 @@ def process(command: Sequence[str], **env: str) -> Iterator[psutil.Process]:
         yield psutil.Process(child.pid)
     finally:
         child.terminate()
-        child.wait(30)
+        try:
+            child.wait(30)
+        except subprocess.TimeoutExpired:
+            child.kill()  # it was measured; twenty thousand flows take their time to stop
+            child.wait()
 
 
 @contextmanager

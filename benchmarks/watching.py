@@ -17,7 +17,7 @@ from benchmarks.watched import prepare
 
 __all__ = ["Seen", "run"]
 
-SETTLED = 65.0
+SETTLED = 45.0
 """Seconds after which a server that took up its videos is in its stride."""
 
 MEASURED = 30.0

@@ -28,7 +28,7 @@ Pause = Callable[[str, float], Awaitable[None]]
 log = structlog.get_logger()
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """What one run of the drive remembers; the row knows everything that matters."""
 
