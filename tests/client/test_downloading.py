@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
+import resource
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.client.actions import Action, Answer, Fault, Open, Read
-from filmgate.client.downloading import fetch, save
+from filmgate.client.downloading import fetch, publish, save
 from filmgate.client.exchange import Session
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer, VideoExpired
 
@@ -179,3 +184,97 @@ def test_a_file_in_memory_is_verified_too(play: Player) -> None:
         play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"bewp"))
     with pytest.raises(IntegrityError):
         play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"web"))
+
+
+POINTS = range(0, 10_800, 54)
+"""200 places in the film, from its first byte to its last box."""
+
+
+@pytest.mark.parametrize("server", ["ranges", "no ranges", "no etag", "another etag"])
+def test_at_no_point_is_a_bad_file_left(play: Player, wire: Wire, tmp_path: Path, server: str) -> None:
+    """Cut once at each of 200 points: what a server can't continue is fetched anew, and never pieced together."""
+    other = wire.film[:-1] + b"\0"
+    for point in POINTS:
+        target = tmp_path / f"{point}.mp4"
+        shelf = Shelf(wire.film, point, ranges=server != "no ranges")
+
+        def reply(action: Action, shelf: Shelf = shelf) -> Answer | Fault | bytes:
+            if server == "another etag" and isinstance(action, Open) and shelf.asked:
+                shelf.film, shelf.etag = other, hashlib.sha256(other).hexdigest()
+            answer = shelf(action)
+            if server == "no etag" and isinstance(answer, Answer):
+                return Answer(answer.status, {k: v for k, v in answer.headers.items() if k != "etag"})
+            return answer
+
+        play(save(STEADY, "video_1", target), reply)
+        assert target.read_bytes() == (other if server == "another etag" else wire.film)
+    assert len(_left(tmp_path)) == len(POINTS)
+
+
+@pytest.mark.parametrize("lie", [-1, -5000, 1, 5000])
+def test_a_lie_about_the_length_is_found_out(play: Player, wire: Wire, tmp_path: Path, lie: int) -> None:
+    """Longer or shorter than what comes, with no hash to tell."""
+    shelf = Shelf(wire.film, ranges=False, etag="opaque")
+
+    def reply(action: Action) -> object:
+        answer = shelf(action)
+        if isinstance(answer, Answer):
+            return Answer(200, {**answer.headers, "content-length": str(len(wire.film) + lie)})
+        return answer
+
+    with pytest.raises((IntegrityError, ConnectionFailed)):
+        play(save(STEADY, "video_1", tmp_path / "f.mp4"), reply)
+    assert "f.mp4" not in _left(tmp_path)
+
+
+def test_what_never_ends_is_no_film(play: Player, wire: Wire, tmp_path: Path) -> None:
+    """Neither on the disk nor in memory."""
+    endless = Answer(200, {"content-type": "video/mp4"})
+    session = Session(jitter=lambda: 0.5, largest=50_000)
+    with pytest.raises(IntegrityError, match="goes on"):
+        play(save(session, "video_1", tmp_path / "f.mp4"), lambda act: endless if isinstance(act, Open) else wire.film)
+    assert _left(tmp_path) == []
+
+
+def test_a_full_disk_keeps_what_is_there(
+    play: Player, wire: Wire, tmp_path: Path, resource_limit: Callable[[int], AbstractContextManager[None]]
+) -> None:
+    """The error is the system's; once there is room the download goes on where it stopped."""
+    target = tmp_path / "f.mp4"
+    with resource_limit(6000), pytest.raises(OSError, match="too large"):
+        play(save(STEADY, "video_1", target), Shelf(wire.film))
+    assert target.exists() is False
+    shelf = Shelf(wire.film)
+    play(save(STEADY, "video_1", target), shelf)
+    assert shelf.asked[0] is not None
+    assert target.read_bytes() == wire.film
+
+
+@pytest.fixture
+def resource_limit() -> Callable[[int], AbstractContextManager[None]]:
+    """A file may have so many bytes and no more: the system refuses the next write, as a full disk does."""
+
+    @contextmanager
+    def limit(size: int) -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, before)
+
+    return limit
+
+
+def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path) -> None:
+    """The part is synced, then renamed, then its folder is synced: what a power cut leaves is whole or not there."""
+    part, target = tmp_path / "f.mp4.part", tmp_path / "f.mp4"
+    part.write_bytes(b"film")
+    ino = part.stat().st_ino
+    seen: list[tuple[bool, bool]] = []
+    publish(
+        part, target, force=False, sync=lambda handle: seen.append((os.fstat(handle).st_ino == ino, target.exists()))
+    )
+    assert seen == [(True, False), (False, True)]

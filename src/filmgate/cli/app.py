@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 
 import click
@@ -16,6 +17,9 @@ from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.errors import FilmgateError
 
 __all__ = ["run"]
+
+NARROWEST, WIDEST = 32, 80
+"""Columns that help is written in."""
 
 
 def run(arguments: Sequence[str], env: Environment) -> int:
@@ -49,7 +53,10 @@ def _main(arguments: Sequence[str], frame: Frame) -> int | None:
         from filmgate.cli import completion  # noqa: PLC0415 - only a shell's Tab needs it
 
         return completion.complete(tree, frame.env, frame)
-    code: int | None = tree.main(list(arguments), prog_name="filmgate", standalone_mode=False, obj=frame)
+    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST)) - 2  # Click's own is never below 50
+    code: int | None = tree.main(
+        list(arguments), prog_name="filmgate", standalone_mode=False, obj=frame, terminal_width=width
+    )
     return code
 
 

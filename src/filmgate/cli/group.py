@@ -97,6 +97,18 @@ class _Spoken:
         pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]  # of the Click class beside this one
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=self.text("help.usage"))
 
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The text by its paragraphs, wrapped by cells; one that begins with a backspace stays as it is."""
+        del ctx
+        formatter.indent()
+        for paragraph in (self.help or "").split("\n\n"):  # type: ignore[attr-defined]  # of the same
+            indent = " " * formatter.current_indent
+            lines = paragraph.splitlines()
+            if lines[:1] != ["\b"]:
+                lines = ["", *wrap(" ".join(lines), formatter.width - formatter.current_indent)]
+            formatter.write("".join(f"{indent}{line}".rstrip() + "\n" for line in ["", *lines[1:]]))
+        formatter.dedent()
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The command's own options, then those that all commands share."""
         own: list[tuple[str, str]] = []

@@ -22,7 +22,7 @@ from filmgate.client.films import check_mp4
 from filmgate.client.reach import Reach, is_address, reach_of
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
 
-__all__ = ["OnBytes", "fetch", "save"]
+__all__ = ["OnBytes", "fetch", "publish", "save"]
 
 OnBytes = Callable[[int, int | None], object]
 """Told the bytes that are here and, where the server says so, of how many."""
@@ -133,7 +133,7 @@ def save(
     finally:
         part.close()
     yield Run(lambda: _verify(part, offer))
-    yield Run(lambda: _publish(part.path, target, force=force))
+    yield Run(lambda: publish(part.path, target, force=force))
     return target
 
 
@@ -284,9 +284,20 @@ def _compare(digest: str, offer: _Offer) -> None:
         raise IntegrityError("The bytes that arrived are not those that the server has (SHA-256).")
 
 
-def _publish(part: Path, target: Path, *, force: bool) -> None:
+def publish(part: Path, target: Path, *, force: bool, sync: Callable[[int], object] = os.fsync) -> None:
+    """Give a whole part its name; a power cut leaves all of the file there or none of it.
+
+    Args:
+        part: the file, verified.
+        target: its name.
+        force: whether a file that has it is replaced.
+        sync: brings what a descriptor stands for to the disk.
+
+    Raises:
+        OutputExists: the name is taken.
+    """
     with part.open("rb") as file:
-        os.fsync(file.fileno())
+        sync(file.fileno())
     if force:
         part.replace(target)
     else:
@@ -296,7 +307,7 @@ def _publish(part: Path, target: Path, *, force: bool) -> None:
             raise OutputExists(f"{target} exists already.") from error
     folder = os.open(target.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        sync(folder)
     finally:
         os.close(folder)
 

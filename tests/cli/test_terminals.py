@@ -1,0 +1,73 @@
+"""On a real terminal of 40, 80 and 120 columns, in both languages: what stands on the screen at the end."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from filmgate.cli.widths import cells
+
+from .conftest import Served
+
+SOON = 40.0
+
+Screen = Callable[[str], list[str]]
+
+pytestmark = [pytest.mark.needs("tmux"), pytest.mark.slow]
+
+
+@pytest.fixture(params=[(40, "en"), (40, "zh"), (80, "en"), (80, "zh"), (120, "zh")], ids=str)
+def screen(request: pytest.FixtureRequest, served: Served, tmp_path: Path) -> Iterator[Screen]:
+    """Runs a command on a terminal of its own and reads its screen once it has ended."""
+    columns, lang = request.param
+    tmux = ["tmux", "-u", "-f", "/dev/null", "-S", str(tmp_path / "tmux")]
+    said = {"FILMGATE_BASE_URL": served.url, "FILMGATE_API_KEY": served.key}
+    environ = " ".join(f"{name}={shlex.quote(value)}" for name, value in said.items())
+
+    def show(command: str) -> list[str]:
+        line = f"{environ} {sys.executable} -m filmgate {command} --lang {lang}; echo ended; sleep 60"
+        start = ["new-session", "-d", "-x", str(columns), "-y", "90", "-c", str(tmp_path), line]
+        subprocess.run([*tmux, *start], check=True, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
+        until = time.monotonic() + SOON
+        while "ended" not in (lines := _lines(tmux)):
+            assert time.monotonic() < until, lines
+            time.sleep(0.1)
+        subprocess.run([*tmux, "kill-server"], check=True)
+        lines = lines[: lines.index("ended")]
+        assert all(cells(line) <= columns for line in lines)
+        return lines
+
+    yield show
+    subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+
+
+def _lines(tmux: list[str]) -> list[str]:
+    shown = subprocess.run([*tmux, "capture-pane", "-p"], check=True, capture_output=True, text=True).stdout
+    return [line.rstrip() for line in shown.splitlines() if line.strip()]
+
+
+def test_a_film_leaves_three_lines(screen: Screen) -> None:
+    """Its id, whole even where it needs a line of its own; that it is saved; the path. No bar is left."""
+    lines = screen("generate 'a koi pond' -o koi.mp4")
+    assert any(line.removeprefix("Film").removeprefix("影片").strip().startswith("video_") for line in lines)
+    assert lines[-1] == "koi.mp4"
+    assert len(lines) <= 4
+    assert not any("━" in line for line in lines)
+
+
+def test_help_keeps_to_the_columns(screen: Screen) -> None:
+    """No line of it is broken by the terminal: each begins indented or with a heading."""
+    lines = screen("watch --help")
+    assert sum(not line.startswith(" ") for line in lines) <= 5
+
+
+def test_a_list_is_a_table(screen: Screen) -> None:
+    """A line a film, the id never cut."""
+    lines = screen("list --limit 2")
+    assert all(len(line.split()[0]) == len("video_") + 32 for line in lines[1:])
