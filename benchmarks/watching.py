@@ -17,8 +17,8 @@ from benchmarks.watched import prepare
 
 __all__ = ["Seen", "run"]
 
-SETTLED = 45.0
-"""Seconds after which a server that took up its videos is in its stride."""
+SETTLED = 0.05
+"""Requests an interval and a job at which a server that took up its videos is in its stride; each is a look first."""
 
 MEASURED = 30.0
 """Seconds."""
@@ -51,15 +51,12 @@ def run(folder: Path, jobs: int, interval: float) -> Seen:
         serve = [sys.executable, "-m", "filmgate", "serve", "--port", "0", "--ready-file", str(folder / "ready")]
         with process(serve, **given) as server:
             await_file(folder / "ready")
-            return _measured(server, url, jobs, bare)
+            return _measured(server, url, jobs, interval, bare)
 
 
-def _measured(server: psutil.Process, url: str, jobs: int, bare: float) -> Seen:
-    empty, until = server.memory_info().rss, time.monotonic() + PATIENCE
-    before = _get(url, "seen")["requests"]
-    while _get(url, "seen")["requests"] - before < jobs and time.monotonic() < until:
-        time.sleep(1)
-    time.sleep(SETTLED)
+def _measured(server: psutil.Process, url: str, jobs: int, interval: float, bare: float) -> Seen:
+    empty = server.memory_info().rss
+    _settle(url, jobs, interval)
     _get(url, "begin")
     cpu, began = _cpu(server), time.monotonic()
     time.sleep(MEASURED)
@@ -73,6 +70,17 @@ def _measured(server: psutil.Process, url: str, jobs: int, bare: float) -> Seen:
         memory=(server.memory_info().rss - empty) / jobs / 1000,
         bare=bare,
     )
+
+
+def _settle(url: str, jobs: int, interval: float) -> None:
+    """Wait until it looked at each once, and hardly at any since."""
+    before = last = _get(url, "seen")["requests"]
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        time.sleep(interval)
+        latest, last = last, _get(url, "seen")["requests"]
+        if last - before >= jobs and last - latest < SETTLED * jobs:
+            return
 
 
 def _cpu(server: psutil.Process) -> float:

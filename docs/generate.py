@@ -99,7 +99,8 @@ def settings_page_zh() -> str:
         "`filmgate config list --show-origin` 说明取自何处，`filmgate config check` 指出错误。\n\n"
         + _table("| 设置 | 环境变量 | 类型 | 默认值 | 作用 |", _setting_rows(chinese))
         + "\n## 配置文件\n\n`filmgate.toml` 依次取：`--config` 指定的、`FILMGATE_CONFIG` 指定的、当前目录中的、"
-        "用户配置目录中的，先有者为准。当前目录中的只对运维命令（`serve`、`worker`、`config`、`doctor`、`keys`、`jobs` 等）有效："
+        "用户配置目录中的，先有者为准。当前目录中的只对运维命令"
+        "（`serve`、`worker`、`config`、`doctor`、`keys`、`jobs` 等）有效："
         "它指定密钥以及密钥发往何处，而目录可能来自他人。设置写在最前，其后是各个表。[用法](../how-to/upstreams.zh-CN.md)。\n\n"
         "### `[engines.NAME]`\n\n"
         + _table("| 键 | 含义 |", _key_rows("engines", ENGINE_KEYS, chinese))
