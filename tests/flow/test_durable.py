@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
-from filmgate.flow.durable import FLOW_VERSION, Durable, sqlite_engine
+from filmgate.flow.durable import FLOW_VERSION, Durable, poll_interval, sqlite_engine
 from filmgate.flow.reconcile import Fate, Start
 
 SOON = 20.0
@@ -214,3 +215,9 @@ def test_it_is_quiet(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", QUIET, str(tmp_path / "flow.sqlite")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("running", "seconds"), [(0, 0.2), (50, 0.2), (4000, 0.2), (20_000, 1.0)])
+def test_queues_are_looked_into_rarely_while_thousands_run(running: int, seconds: float) -> None:
+    """Each look counts all that runs; a few flows start as promptly as ever."""
+    assert poll_interval(running) == seconds

@@ -24,7 +24,7 @@ from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializa
 
 from filmgate.flow.reconcile import Fate, Start
 
-__all__ = ["FLOW_VERSION", "Durable", "sqlite_engine"]
+__all__ = ["FLOW_VERSION", "Durable", "poll_interval", "sqlite_engine"]
 
 FLOW_VERSION = "film-1"
 """Pinned, for DBOS would derive it from the source and strand every running video at an upgrade. Raise it only when
@@ -173,8 +173,7 @@ class Durable:
             )
 
     def _slow_down(self) -> None:
-        """Look into the queues the more rarely, the more flows run: there are enough to be getting on with."""
-        interval = max(POLL_INTERVAL, len(self._running) / FLOWS_A_LOOK)
+        interval = poll_interval(len(self._running))
         if not 0.5 < interval / self._interval < 2:  # noqa: PLR2004 - a change that is worth a write
             self._interval = interval
             self._describe_queues()
@@ -241,6 +240,11 @@ class Durable:
         if flows:
             DBOS.delete_workflows([flow.workflow_id for flow in flows])
         return len(flows)
+
+
+def poll_interval(running: int) -> float:
+    """Seconds between two looks into a queue: the more flows run, the rarer; there are enough to be getting on with."""
+    return max(POLL_INTERVAL, running / FLOWS_A_LOOK)
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
