@@ -10,6 +10,8 @@ until [ -s first.url ] && [ -s second.url ]; do sleep 0.1; done
 sed -e "s|http://127.0.0.1:9101|$(cat first.url)|" -e "s|http://127.0.0.1:9102|$(cat second.url)|" \
   "$(dirname "$0")/filmgate.toml" > filmgate.toml
 
+export FILMGATE_CONFIG=filmgate.toml
+
 filmgate config check
 filmgate generate "A paper boat on a quiet lake" -o boat.mp4
 

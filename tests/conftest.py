@@ -6,13 +6,15 @@ import os
 import shutil
 
 import pytest
+import structlog
 
 
 @pytest.fixture(autouse=True)
-def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No setting, key or address of the developer's machine reaches a test, and nothing of a test that machine."""
+    structlog.reset_defaults()  # a server that ran in this process before has decided about the log
     monkeypatch.setenv("XDG_CONFIG_HOME", os.devnull)
-    monkeypatch.setenv("XDG_CACHE_HOME", os.devnull)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in list(os.environ):
         if name.startswith(("FILMGATE_", "OPENAI_")) or name in {"API_URL", "API_TOKEN", "DMX_API_KEY"}:
             monkeypatch.delenv(name)

@@ -23,8 +23,9 @@ from filmgate.store import Account
 from filmgate.store.characters import NewCharacter
 from filmgate.video import Asset, AssetKind, NewVideo, Recipe, Size, VideoError, new_id
 
-OPEN = {"/healthz", "/openapi.json", "/files/{id}/{name}"}
-"""Routes that need no key: two that tell nothing of anybody, and one whose links are signed (tests/server)."""
+OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/files/{id}/{name}"}
+"""Routes that need no key: those that tell nothing of anybody, this machine's own figures (tests/server), and one whose
+links are signed."""
 
 PUBLIC = {"/models/{id}"}
 """Routes whose ids are nobody's."""

@@ -53,6 +53,6 @@ def _raw(body: bytes) -> tuple[str, list[str]]:
         text = body.decode()
     except UnicodeDecodeError:
         text = "\0"
-    if "\0" in text or text.startswith("@"):
+    if text.startswith("@") or not text.replace("\n", "").isprintable():  # a terminal shows no other characters
         return f"printf %s {base64.b64encode(body).decode()} | base64 -d | ", ["--data-binary @-"]
     return "", [f"--data-binary {shlex.quote(text)}"]

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from filmgate.testing import mock
 
-SILENCE = 0.4
+SILENCE = 1.0
 """Seconds without a byte after which a test takes a connection for silent."""
 
 PATIENCE = 20.0
