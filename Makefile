@@ -32,7 +32,7 @@ lint: .venv/.ready ## ruff: every rule, and the format
 	$(BIN)/ruff format --check
 
 types: .venv/.ready ## mypy, strict, tests too
-	$(BIN)/mypy src tests benchmarks reliability examples/demo.py
+	$(BIN)/mypy src packages tests benchmarks reliability examples/demo.py
 
 imports: .venv/.ready ## imports point down only
 	$(BIN)/lint-imports

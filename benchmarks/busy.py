@@ -16,12 +16,12 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from filmgate.domain import NewVideo, Recipe, Size, new_id
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
 from filmgate.engines.testcard import encode
 from filmgate.flow import Flow
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
-from filmgate.video import NewVideo, Recipe, Size, new_id
 
 SIZE = Size(64, 64)
 

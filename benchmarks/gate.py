@@ -14,9 +14,9 @@ from pathlib import Path
 
 import uvloop
 
-from filmgate.bootstrap import build
+from filmgate.bootstrap.application import build
+from filmgate.config.settings import load
 from filmgate.server.serve import serve
-from filmgate.settings import load
 
 
 async def main(folder: Path) -> None:

@@ -39,9 +39,9 @@ from benchmarks.harness import (
     median,
     process,
 )
-from filmgate.engines.scene.pool import FRUGAL
+from filmgate.domain import Asset, AssetKind
 from filmgate.store import Store
-from filmgate.video import Asset, AssetKind
+from filmgate_scene.pool import FRUGAL
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 CREATE = json.dumps(

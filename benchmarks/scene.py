@@ -17,13 +17,13 @@ from pathlib import Path
 
 import av
 
+from filmgate.domain import Size
 from filmgate.engines.base import Job
-from filmgate.engines.scene.film import FPS, render
-from filmgate.engines.scene.prompt import understand
-from filmgate.engines.scene.shots import shot_view
-from filmgate.engines.scene.worker import tidy
 from filmgate.media.encode import Frame
-from filmgate.video import Size
+from filmgate_scene.prompt import understand
+from filmgate_scene.render import FPS, render
+from filmgate_scene.shots import shot_view
+from filmgate_scene.worker import tidy
 
 PROMPT = "A golden retriever runs along the beach at sunset, waves rolling in"
 SIZE = Size(1280, 720)

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from filmgate.client.actions import Action, Answer, Machine, Run, Send, Sleep
-from filmgate.client.answers import VideoData
-from filmgate.client.exchange import Session
-from filmgate.client.experience import Experience
+from filmgate.client.durations import Experience
+from filmgate.client.effects import Action, Answer, Machine, Run, Send, Sleep
+from filmgate.client.responses import VideoData
+from filmgate.client.retrying import Session
 from filmgate.client.waiting import watch
 
 __all__ = ["Vendor", "fixed", "ours", "summary"]

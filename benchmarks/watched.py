@@ -6,9 +6,9 @@ import asyncio
 import time
 from pathlib import Path
 
-from filmgate import bootstrap
-from filmgate.settings import load
-from filmgate.video import NewVideo, Recipe, Size, new_id
+from filmgate.bootstrap import application
+from filmgate.config.settings import load
+from filmgate.domain import NewVideo, Recipe, Size, new_id
 
 __all__ = ["prepare"]
 
@@ -39,7 +39,7 @@ def prepare(folder: Path, url: str, videos: int, *, interval: float, watch: str 
 
 
 async def _fill(config: Path, data: Path, videos: int) -> None:
-    gate = bootstrap.build(load(config, overrides={"data": data, "log_level": "error"}))
+    gate = application.build(load(config, overrides={"data": data, "log_level": "error"}))
     try:
         account = await gate.store.accounts.create_account("benchmarks", None)
         identity = gate.engines["vendor"].identity
@@ -51,7 +51,7 @@ async def _fill(config: Path, data: Path, videos: int) -> None:
         gate.held.release()
 
 
-async def _one(gate: bootstrap.Gate, account_id: str, identity: str, ticket: str) -> None:
+async def _one(gate: application.Gate, account_id: str, identity: str, ticket: str) -> None:
     now, rows = time.time(), gate.store.videos
     recipe = Recipe(prompt="a dog on a beach " * 12, size=Size(1280, 720), seconds=8, seed=7)
     new = NewVideo(

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from filmgate import errors, routes, settings, video
-from filmgate.catalog import Catalog
-from filmgate.flow import failures
+from filmgate import domain, errors
+from filmgate.config import routing, settings
+from filmgate.config.catalog import Catalog
+from filmgate.domain import STAGE_STATUSES, TERMINAL, TRANSITIONS, Stage, Status
+from filmgate.flow import failure_codes
 from filmgate.testing.mock import FAULTS
 from filmgate.testing.mock import Stage as FaultStage
 from filmgate.testing.mock.faults.base import EVER, TAKES, VERDICTS, Fault
 from filmgate.testing.mock.faults.base import Said as Sentence
-from filmgate.video import STAGE_STATUSES, TERMINAL, TRANSITIONS, Stage, Status
 
 REFERENCE = Path(__file__).parent / "reference"
 CHINESE: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "chinese.toml").read_text(encoding="utf-8"))
@@ -85,8 +86,8 @@ def settings_page() -> str:
         + _table("| Key | What it says |", _key_rows("engines", ENGINE_KEYS, english))
         + "\nEvery other key is an option of that kind of engine.\n\n### `[routes.MODEL]`\n\n"
         + _table("| Key | What it says |", _key_rows("routes", ROUTE_KEYS, english))
-        + f"\nWithout `failover` these go on to another engine: {_codes(routes.FAILOVER)}.\n\n"
-        f"These never do, and can't be named: {_codes(routes.NEVER)}.\n\n"
+        + f"\nWithout `failover` these go on to another engine: {_codes(routing.FAILOVER)}.\n\n"
+        f"These never do, and can't be named: {_codes(routing.NEVER)}.\n\n"
         "### `[models.NAME]`, `[profiles.NAME]`\n\n"
         "A model has the keys of `models.toml`, laid over it. A profile says where the command line goes.\n"
     )
@@ -106,8 +107,8 @@ def settings_page_zh() -> str:
         + _table("| 键 | 含义 |", _key_rows("engines", ENGINE_KEYS, chinese))
         + "\n其余各键都是这种引擎的选项。\n\n### `[routes.MODEL]`\n\n"
         + _table("| 键 | 含义 |", _key_rows("routes", ROUTE_KEYS, chinese))
-        + f"\n没有 `failover` 时，这些失败会转给另一个引擎：{_codes(routes.FAILOVER)}。\n\n"
-        f"这些永远不会，也不能写在其中：{_codes(routes.NEVER)}。\n\n"
+        + f"\n没有 `failover` 时，这些失败会转给另一个引擎：{_codes(routing.FAILOVER)}。\n\n"
+        f"这些永远不会，也不能写在其中：{_codes(routing.NEVER)}。\n\n"
         "### `[models.NAME]`, `[profiles.NAME]`\n\n"
         "模型的键与 `models.toml` 相同，覆盖在其上。配置档说明命令行访问哪里。\n"
     )
@@ -130,9 +131,9 @@ def shown_errors() -> list[type[errors.FilmgateError]]:
     return [kinds[key] for key in sorted(kinds)]
 
 
-def shown_failures() -> list[video.VideoError]:
+def shown_failures() -> list[domain.VideoError]:
     """What a failed video may say of itself in our own words."""
-    said = [value for value in vars(failures).values() if isinstance(value, video.VideoError)]
+    said = [value for value in vars(failure_codes).values() if isinstance(value, domain.VideoError)]
     return sorted(said, key=lambda failure: failure.code)
 
 
@@ -211,12 +212,12 @@ def _diagram() -> str:
 
 
 def _status_rows(said: Said) -> list[str]:
-    comments = _comments(video.Status)
+    comments = _comments(domain.Status)
     return [f"| `{status}` | {said('statuses', status, comments[status.name])} |" for status in Status]
 
 
 def _stage_rows(said: Said) -> list[str]:
-    comments = _comments(video.Stage)
+    comments = _comments(domain.Stage)
     return [
         f"| `{stage}` | {', '.join(f'`{s}`' for s in Status if s in STAGE_STATUSES[stage])} "
         f"| {said('stages', stage, comments[stage.name])} |"

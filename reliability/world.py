@@ -18,6 +18,8 @@ from pathlib import Path
 import httpx2
 
 from filmgate.net import Guard
+from filmgate.security.secret_box import Vault
+from filmgate.services.webhooks import Webhooks
 from filmgate.store import Principal, Store
 from filmgate.testing.checker import (
     Outside,
@@ -31,8 +33,6 @@ from filmgate.testing.checker import (
     read_texts,
     violations,
 )
-from filmgate.vault import Vault
-from filmgate.webhooks import Webhooks
 from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
 from reliability.crowd import Tenant, listing
 from reliability.processes import Launcher, Process, honestly

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from filmgate import backup
+from filmgate.config.routing import Leg, Route
+from filmgate.domain import Asset, AssetKind, Video
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import EngineUnavailable, IntegrityError, SettingsError
-from filmgate.routes import Leg, Route
+from filmgate.ops import backup
 from filmgate.store import Store
-from filmgate.testing.house import House
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
-from filmgate.video import Asset, AssetKind, Video
 
 
 def _can(**able: bool) -> Capabilities:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from filmgate.catalog import Catalog, Limits
+from filmgate.config.catalog import Catalog, Limits
+from filmgate.domain import Size
 from filmgate.errors import FilmgateError, InvalidValue, MissingParameter, SettingsError, UnknownModel
-from filmgate.video import Size
-from filmgate.wire.values import CreateParams
+from filmgate.wire.params import CreateParams
 
 MODEL = """
 [models.{name}]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.claim import claim
 from filmgate.errors import SettingsError
+from filmgate.ops.data_lock import claim
 
 
 def test_a_second_server_is_refused_with_the_first_ones_name(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from filmgate.claim import claim
+from filmgate.ops.data_lock import claim
 held = claim(Path({str(tmp_path)!r}), "server", alone=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from filmgate import fleet, settings
+from filmgate.bootstrap import engine_factory
+from filmgate.bootstrap.engine_factory import Fleet
+from filmgate.config import settings
+from filmgate.config.settings import Settings
 from filmgate.engines.base import State
 from filmgate.errors import SettingsError, StorageFault
-from filmgate.fleet import Fleet
-from filmgate.settings import Settings
+from filmgate.security.secret_box import Vault
 from filmgate.testing import mock
 from filmgate.testing.engine_contract import some_job
-from filmgate.vault import Vault
 
 KEY = "sk-very-secret-0123456789"
 
@@ -52,7 +53,9 @@ def _settings(tmp_path: Path, text: str = FILE) -> Settings:
 
 def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | None = None) -> Fleet:
     vault = Vault.at(tmp_path / "vault.key")
-    return fleet.assemble(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"} if environ is None else environ, vault)
+    return engine_factory.assemble(
+        _settings(tmp_path, text), {"DMX_KEY": "sk-dmx"} if environ is None else environ, vault
+    )
 
 
 def test_tables_become_engines_and_routes(tmp_path: Path) -> None:
@@ -82,10 +85,10 @@ def test_what_engines_are_is_kept_with_the_key_sealed(tmp_path: Path) -> None:
     made, vault = _assemble(tmp_path), Vault.at(tmp_path / "vault.key")
     was = next(identity for identity in made.present if identity.engine == "apiyi")
     assert KEY not in repr(was)
-    again = fleet.remaker(_settings(tmp_path), vault)(was)
+    again = engine_factory.remaker(_settings(tmp_path), vault)(was)
     assert (again.name, again.identity) == ("apiyi", made.engines["apiyi"].identity)
     with pytest.raises(StorageFault):
-        fleet.remaker(_settings(tmp_path), Vault.at(tmp_path / "other.key"))(was)
+        engine_factory.remaker(_settings(tmp_path), Vault.at(tmp_path / "other.key"))(was)
 
 
 async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> None:
@@ -98,7 +101,7 @@ async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> N
             while (await made.engines["chat"].look(ticket)).state is not State.DONE:  # noqa: ASYNC110 - it calls nobody
                 await asyncio.sleep(0.01)
         await made.engines["chat"].stop()
-    former = fleet.remaker(_settings(tmp_path, text), Vault.at(tmp_path / "vault.key"))(made.present[0])
+    former = engine_factory.remaker(_settings(tmp_path, text), Vault.at(tmp_path / "vault.key"))(made.present[0])
     assert (await former.look(ticket)).state is State.DONE
     await former.stop()
 
@@ -130,15 +133,15 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, change: tuple[str, st
     with pytest.raises(SettingsError) as caught:
         _assemble(tmp_path, text)
     assert said in caught.value.message
-    found = list(fleet.mistakes(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"}))
+    found = list(engine_factory.mistakes(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"}))
     assert [mistake for mistake in found if said in mistake]
 
 
 def test_a_check_finds_them_all(tmp_path: Path) -> None:
     """One engine's mistake does not hide another's; without any, nothing is said."""
-    assert list(fleet.mistakes(_settings(tmp_path), {"DMX_KEY": "sk-dmx"})) == []
+    assert list(engine_factory.mistakes(_settings(tmp_path), {"DMX_KEY": "sk-dmx"})) == []
     broken = FILE.replace("apiyi.key", "absent.key").replace('"apiyi"]', '"nobody"]')
-    found = list(fleet.mistakes(_settings(tmp_path, broken), {}))
+    found = list(engine_factory.mistakes(_settings(tmp_path, broken), {}))
     assert len(found) == 3
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate import keyfile
 from filmgate.errors import NotAllowed, SettingsError
-from filmgate.links import LIFETIME, LinkSigner
+from filmgate.security import keyfile
+from filmgate.security.signed_urls import LIFETIME, LinkSigner
 
 NOW = 1_800_000_000.0
 SIGNER = LinkSigner(b"k" * 32, lambda: NOW)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from filmgate.config.routing import FAILOVER, NEVER, Leg, Route, pick, read
 from filmgate.errors import SettingsError
-from filmgate.flow import failures
-from filmgate.routes import FAILOVER, NEVER, Leg, Route, pick, read
+from filmgate.flow import failure_codes
 
 
 def test_names_alone_are_a_route() -> None:
@@ -48,7 +48,7 @@ def test_what_can_not_be_a_route(table: dict[str, object], said: str) -> None:
 
 def test_every_failure_of_ours_is_judged() -> None:
     """Each code that the flow itself gives is one that goes on by default, or one that never may."""
-    ours = failures.CODES - {"engine_rejected"}
+    ours = failure_codes.CODES - {"engine_rejected"}
     assert ours <= FAILOVER | NEVER
     assert not FAILOVER & NEVER
 

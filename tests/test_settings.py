@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from filmgate.config.settings import ENV_PREFIX, EngineTable, Settings, describe, load, locate, read
 from filmgate.errors import SettingsError
-from filmgate.settings import ENV_PREFIX, EngineTable, Settings, describe, load, locate, read
 
 
 def test_safe_by_default() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from filmgate.domain import Asset, AssetKind, Operation, Size
 from filmgate.errors import InvalidValue
-from filmgate.sources import LONGEST, MOST_EXTENSIONS, Origin, recipe_of
-from filmgate.video import Asset, AssetKind, Operation, Size
-from filmgate.wire.values import RevisionParams, VideoId
+from filmgate.services.revisions import LONGEST, MOST_EXTENSIONS, Origin, recipe_of
+from filmgate.wire.params import RevisionParams, VideoId
 
 FILM = Asset(
     kind=AssetKind.VIDEO, key="videos/a.mp4", media_type="video/mp4", bytes=1, sha256="00", width=64, height=64

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from filmgate.errors import SettingsError, StorageFault
-from filmgate.vault import Vault
+from filmgate.security.secret_box import Vault
 
 
 def test_what_was_sealed_can_be_opened_after_a_restart(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate.video import (
+from filmgate.domain import (
     STAGE_STATUSES,
     TERMINAL,
     Size,

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from filmgate import settings
-from filmgate.bootstrap import Gate, build
+from filmgate.bootstrap.application import Gate, build
+from filmgate.config import settings
+from filmgate.domain import Fit
 from filmgate.errors import InvalidValue
-from filmgate.flow.breaker import Call
+from filmgate.flow.circuit_breaker import Call
 from filmgate.store import Principal
-from filmgate.video import Fit
-from filmgate.wire.values import CreateParams, ImageUrl
+from filmgate.wire.params import CreateParams, ImageUrl
 
 FILE = """
 log_level = "error"

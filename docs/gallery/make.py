@@ -17,10 +17,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
-from filmgate.engines.scene.notes import describe
-from filmgate.engines.scene.prompt import understand
-from filmgate.engines.scene.still import still
-from filmgate.video import Size, default_seed
+from filmgate.domain import Size, default_seed
+from filmgate_scene.prompt import understand
+from filmgate_scene.still import still
+from filmgate_scene.summary import describe
 
 HERE = Path(__file__).parent
 SECONDS = 4

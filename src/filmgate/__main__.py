@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from filmgate.cli.app import run
 from filmgate.cli.environment import Environment
+from filmgate.cli.main import run
 
 __all__ = ["main"]
 

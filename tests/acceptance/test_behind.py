@@ -8,9 +8,9 @@ import openai
 import pytest
 from reliability.world import Server
 
+from filmgate.domain import Size
 from filmgate.media import probe
 from filmgate.store import Store
-from filmgate.video import Size
 
 DIALECTS = {
     "openai": ("/v1", 4),

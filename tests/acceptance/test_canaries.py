@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from filmgate.testing.mock.faults.look import SECRET
+from filmgate.testing.mock.faults.poll import SECRET
 
 SOON = 40.0
 MODELS = '[models.sora-2]\nengine = "testcard"\n'

@@ -24,7 +24,7 @@ from reliability.processes import Launcher, Process, Zygote, honestly
 from reliability.upstreams import ENVIRON, KEY, engine, model
 from reliability.world import SOON, TESTCARD, Server, World, world
 
-from filmgate.flow.reconcile import DEAD_AFTER
+from filmgate.flow.reconciler import DEAD_AFTER
 from filmgate.testing import mock
 from filmgate.testing.checker import read_files
 
@@ -245,7 +245,7 @@ def test_a_key_outlives_the_power_cut_after_it_was_made(tmp_path: Path) -> None:
     """What was sealed with it right away can be opened afterwards."""
     (tmp_path / "data").mkdir()
     disk = Disk(tmp_path / "data", tmp_path / "disk")
-    program = "import sys, pathlib, filmgate.keyfile as k; print(k.load(pathlib.Path(sys.argv[1])).hex())"
+    program = "import sys, pathlib, filmgate.security.keyfile as k; print(k.load(pathlib.Path(sys.argv[1])).hex())"
     command = [sys.executable, "-c", program, str(tmp_path / "data" / "secrets" / "vault.key")]
     keys = []
     for _ in range(2):

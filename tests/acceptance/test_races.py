@@ -13,16 +13,16 @@ import msgspec
 import pytest
 from reliability.world import TESTCARD
 
-from filmgate.bootstrap import Gate, build
+from filmgate.bootstrap.application import Gate, build
+from filmgate.config.settings import load
+from filmgate.domain import AssetKind, Status, Video
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import VideoExpired, VideoNotDeletable, VideoNotFound
-from filmgate.settings import load
 from filmgate.store import Principal
 from filmgate.testing.checker import Figures, Rest, Seen, read_figures, read_files, read_rows, violations
-from filmgate.testing.house import House
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import DONE, ScriptedEngine
-from filmgate.video import AssetKind, Status, Video
-from filmgate.wire.values import CreateParams
+from filmgate.wire.params import CreateParams
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 

@@ -13,9 +13,9 @@ import pytest
 from msgspec import Struct
 from openai import AsyncOpenAI
 
-from filmgate.bootstrap import Gate, build
+from filmgate.bootstrap.application import Gate, build
+from filmgate.config.settings import Settings
 from filmgate.server.serve import serve
-from filmgate.settings import Settings
 from filmgate.store import Key
 
 MODELS = """

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from openai import RateLimitError
 
-from filmgate.video import VideoError
+from filmgate.domain import VideoError
 
 Live = Any  # the fixtures' own class
 

@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
+from filmgate.domain import Video
 from filmgate.store import Key
-from filmgate.video import Video
 
 Live = Any  # the fixtures' own class
 

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 
 from filmgate.batch.journal import Journal
-from filmgate.batch.making import Maker, Purse, Rules, Server
-from filmgate.batch.pace import Pace
+from filmgate.batch.rate_limiter import Pace
 from filmgate.batch.results import Result
+from filmgate.batch.row_worker import Maker, Purse, Rules, Server
 from filmgate.batch.rows import Row, Wanted, keyed
 from filmgate.client import AsyncClient, AsyncVideo
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from filmgate.batch.formats import Format
-from filmgate.batch.reading import Sheet, read
+from filmgate.batch.parser import Sheet, read
 
 
 def _read(data: bytes | str, name: str = "rows.csv", form: Format | None = None, encoding: str | None = None) -> Sheet:

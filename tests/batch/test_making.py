@@ -8,8 +8,8 @@ import httpx2
 import pytest
 
 from filmgate.batch.journal import Accepted, Fetching, Intent
-from filmgate.batch.making import Rules, Server, spent
 from filmgate.batch.results import Outcome
+from filmgate.batch.row_worker import Rules, Server, spent
 from filmgate.batch.rows import Row
 from filmgate.errors import ConnectionFailed, InvalidKey, OverBudget, SettingsError
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from filmgate.batch.pace import Pace, span
-from filmgate.client.actions import Answer, Request
+from filmgate.batch.rate_limiter import Pace, span
+from filmgate.client.effects import Answer, Request
 
 POST = Request(method="POST", path="videos")
 

@@ -6,11 +6,11 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
-from filmgate.batch.reading import read
-from filmgate.batch.reporting import write_archive, write_failed
+from filmgate.batch.parser import read
+from filmgate.batch.reports import write_archive, write_failed
 from filmgate.batch.results import Outcome, Result
 from filmgate.batch.rows import Row
-from filmgate.batch.running import run
+from filmgate.batch.runner import run
 from filmgate.errors import OverBudget
 
 if TYPE_CHECKING:

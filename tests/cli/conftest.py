@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from filmgate.cli.app import run
 from filmgate.cli.environment import Environment
+from filmgate.cli.main import run
 
 SOON = 40.0
 

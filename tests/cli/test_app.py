@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.cli.group import COMMANDS, PROVIDERS
+from filmgate.cli.command import COMMANDS, PROVIDERS
 from filmgate.client.endpoint import PROVIDERS as SPOKEN
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def test_the_help_knows_the_providers() -> None:
 def test_help_is_shown_at_once() -> None:
     """It costs less than 120 ms of a processor beyond an interpreter that does nothing, and loads no engine."""
     assert _cost("-m", "filmgate", "--help") - _cost("-c", "pass") < 0.12
-    code = "import sys; from filmgate.cli.app import run; from filmgate.cli.environment import Environment\n"
+    code = "import sys; from filmgate.cli.main import run; from filmgate.cli.environment import Environment\n"
     code += "run(['--help'], Environment.of_process()); print(*{name.partition('.')[0] for name in sys.modules})"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"numpy", "av", "dbos", "starlette", "httpx2", "rich", "sqlalchemy", "asyncio"} & set(found)

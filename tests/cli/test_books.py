@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from filmgate.cli.app import run
 from filmgate.cli.environment import Environment
-from filmgate.cli.money import units
+from filmgate.cli.main import run
+from filmgate.cli.units import units
+from filmgate.domain import NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.store import Store
-from filmgate.video import NewVideo, Recipe, Size, VideoError, new_id
 
 NOW = 1_800_000_000.0
 

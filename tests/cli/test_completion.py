@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.cli import group
-from filmgate.cli.exits import Exit
-from filmgate.cli.man import page
+from filmgate.cli import command as group
+from filmgate.cli.commands.man import page
+from filmgate.cli.exit_codes import Exit
 from filmgate.cli.texts import Texts
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.cli.checks import DEAD
+from filmgate.cli.commands.doctor_checks import DEAD
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Place

@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from filmgate import errors
-from filmgate.cli.exits import Exit, verdict
+from filmgate.cli.exit_codes import Exit, verdict
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate.cli.lint import lint
+from filmgate.cli.inputs.prompt_lint import lint
 from filmgate.cli.texts import Texts
 
 GOOD = [

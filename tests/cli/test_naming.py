@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate.cli import naming
-from filmgate.cli.naming import Film, free, name_of, slug, within
-from filmgate.cli.widths import cells
+from filmgate.cli.inputs import filename_template
+from filmgate.cli.inputs.filename_template import Film, free, name_of, slug, within
+from filmgate.cli.terminal_text import cells
 from filmgate.errors import SettingsError
 
 FILM = Film(id="video_1f", created=datetime(2026, 3, 9, 8, 7, 6, tzinfo=UTC), slug="a-dog", model="sora-2", n=7)
@@ -20,7 +20,7 @@ FILM = Film(id="video_1f", created=datetime(2026, 3, 9, 8, 7, 6, tzinfo=UTC), sl
 @pytest.mark.parametrize(
     ("template", "name"),
     [
-        (naming.DEFAULT, "video_1f.mp4"),
+        (filename_template.DEFAULT, "video_1f.mp4"),
         ("{created:%Y%m%d}-{slug}-{id}.{ext}", "20260309-a-dog-video_1f.mp4"),
         ("films/{created:%Y/%m}/{n:03}.{ext}", "films/2026/03/007.mp4"),
         ("{created}-{model}.mp4", "20260309-080706-sora-2.mp4"),
@@ -38,7 +38,7 @@ def test_a_template_names_a_film(template: str, name: str) -> None:
 def test_a_template_that_names_nothing_is_a_mistake_of_the_command_line(template: str) -> None:
     """Told before anything is made, with what there is instead."""
     with pytest.raises(SettingsError):
-        naming.check(template)
+        filename_template.check(template)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +69,8 @@ def test_no_value_leaves_its_folder_or_is_too_long(video_id: str, prompt: str) -
     assert len(name.parts) == 1
     assert not name.name.startswith(".")
     assert name.suffix == ".mp4"
-    assert len(name.name.encode()) <= naming.NAME_BYTES
-    assert cells(slug(prompt)) <= naming.SLUG_CELLS
+    assert len(name.name.encode()) <= filename_template.NAME_BYTES
+    assert cells(slug(prompt)) <= filename_template.SLUG_CELLS
     assert name.name.isprintable()
 
 

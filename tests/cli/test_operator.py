@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.claim import claim
+from filmgate.domain import VideoError
+from filmgate.ops.data_lock import claim
 from filmgate.store import Store
-from filmgate.testing.house import House
-from filmgate.video import VideoError
+from filmgate.testing.harness import House
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli, Ran

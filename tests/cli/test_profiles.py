@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.cli.profiles import Given, Goal, Profile, goal, pick
+from filmgate.cli.inputs.profiles import Given, Goal, Profile, goal, pick
 from filmgate.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate.cli.prompts import Wish, parse, read
+from filmgate.cli.inputs.prompts import Wish, parse, read
 from filmgate.errors import SettingsError
 
 FILE = """---

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from filmgate.engines.scene import registry
-from filmgate.engines.scene.sound import WORDS
-from filmgate.engines.scene.still import still
-from filmgate.engines.scene.wording import FACETS, word
-from filmgate.video import Size
+from filmgate.domain import Size
+from filmgate_scene import registry
+from filmgate_scene.sound import WORDS
+from filmgate_scene.still import still
+from filmgate_scene.vocabulary import FACETS, word
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Cli

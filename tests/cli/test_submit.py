@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.cli.naming import slug
+from filmgate.cli.inputs.filename_template import slug
 
 from .conftest import Place, Served
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.cli.widths import cells
+from filmgate.cli.terminal_text import cells
 
 from .conftest import Served
 

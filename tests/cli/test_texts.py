@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from string import Formatter
 
-from filmgate.cli.exits import _VERDICTS
-from filmgate.cli.group import COMMANDS
+from filmgate.cli.command import COMMANDS
+from filmgate.cli.exit_codes import _VERDICTS
 from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.cli.texts.en import TEXTS as EN
 from filmgate.cli.texts.zh import TEXTS as ZH

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from filmgate.cli.widths import cells, escaped, harmless, wrap
+from filmgate.cli.terminal_text import cells, escaped, harmless, wrap
 
 
 def test_cells_are_counted() -> None:

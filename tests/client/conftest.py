@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from filmgate.client.actions import Action, Answer, Emit, Fault, Machine, Run, Sleep
+from filmgate.client.effects import Action, Answer, Emit, Fault, Machine, Run, Sleep
 
 Reply = Callable[[Action], object]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate import errors
-from filmgate.client.actions import Answer
-from filmgate.client.answers import error_of, failure, parse_event, parse_video, retry_after
+from filmgate.client.effects import Answer
+from filmgate.client.responses import error_of, failure, parse_event, parse_video, retry_after
 
 if TYPE_CHECKING:
     from tests.client.conftest import Wire

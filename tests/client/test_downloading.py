@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.client.actions import Action, Answer, Fault, Open, Read
 from filmgate.client.downloading import fetch, publish, save
-from filmgate.client.exchange import Session
+from filmgate.client.effects import Action, Answer, Fault, Open, Read
+from filmgate.client.retrying import Session
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer, VideoExpired
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.client import requests
-from filmgate.client.actions import Action, Fault, Send
-from filmgate.client.exchange import Session, exchange
+from filmgate.client.effects import Action, Fault, Send
+from filmgate.client.retrying import Session, exchange
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from msgspec import Struct
 
 from filmgate import errors
 from filmgate.client import AsyncVideos
-from filmgate.client.api import api_of
+from filmgate.client.backends.registry import api_of
 from filmgate.client.drivers import AsyncDriver
 from filmgate.client.endpoint import endpoint
-from filmgate.client.exchange import Session
+from filmgate.client.retrying import Session
 from filmgate.testing import mock
 from filmgate.testing.mock import Verdict
 

@@ -8,20 +8,20 @@ import pytest
 
 from filmgate import errors
 from filmgate.client import requests
-from filmgate.client.actions import Answer, Fault
-from filmgate.client.answers import error_of
-from filmgate.client.api import OWN
+from filmgate.client.backends.filmgate import OWN
 from filmgate.client.downloading import save
-from filmgate.client.exchange import Session, fresh
-from filmgate.client.looking import accepted
+from filmgate.client.effects import Answer, Fault
+from filmgate.client.polling import accepted
 from filmgate.client.reach import Reach, reach_of
+from filmgate.client.responses import error_of
+from filmgate.client.retrying import Session, fresh
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.client.conftest import Player, Wire
 
-    from filmgate.client.actions import Action
+    from filmgate.client.effects import Action
 
 STEADY = Session(jitter=lambda: 0.5)
 CREATE = requests.create({"prompt": "a dog"}, None, "key-1")

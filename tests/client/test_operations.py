@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from filmgate.client import requests
-from filmgate.client.actions import FilePart, Request
+from filmgate.client.effects import FilePart, Request
 from filmgate.errors import InvalidType, InvalidVideo
 
 MP4 = b"\x00\x00\x00\x18ftypisom and so on"

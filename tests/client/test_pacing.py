@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from benchmarks import waiting
 
-from filmgate.client.experience import KEPT, Experience
-from filmgate.client.pacing import Pacing
+from filmgate.client.durations import KEPT, Experience
+from filmgate.client.poll_schedule import Pacing
 
 KIND = ("https://vendor/v1", "sora-2", "1280x720", "8")
 

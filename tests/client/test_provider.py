@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from filmgate import AsyncClient, Client, bootstrap, errors
+from filmgate import AsyncClient, Client, errors
+from filmgate.bootstrap import application
 from filmgate.client.endpoint import PROVIDERS, RAW
-from filmgate.settings import Settings
+from filmgate.config.settings import Settings
 from filmgate.testing import mock
 from filmgate.wire.upstream import DIALECTS
 
@@ -79,7 +80,9 @@ async def ours(tmp_path: Path) -> AsyncIterator[Callable[[str], AsyncClient]]:
     """Clients of a Filmgate, each in the dialect that it speaks at that dialect's path."""
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
-    async with bootstrap.build(Settings(data=tmp_path / "data", models=models, log_level="error"), "embedded") as gate:
+    async with application.build(
+        Settings(data=tmp_path / "data", models=models, log_level="error"), "embedded"
+    ) as gate:
         account = await gate.store.accounts.create_account("tests", None)
         _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
 

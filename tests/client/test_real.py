@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from filmgate import AsyncClient, bootstrap, errors
-from filmgate.settings import Settings
+from filmgate import AsyncClient, errors
+from filmgate.bootstrap import application
+from filmgate.config.settings import Settings
 
 MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
 
@@ -21,7 +22,7 @@ async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     settings = Settings(data=tmp_path / "data", models=models, log_level="error")
-    async with bootstrap.build(settings, "embedded") as gate:
+    async with application.build(settings, "embedded") as gate:
         account = await gate.store.accounts.create_account("tests", None)
         _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
         transport = httpx2.ASGITransport(gate.app)

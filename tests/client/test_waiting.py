@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from filmgate.client.actions import Action, Answer, Fault, Machine, Open, Read, Send
-from filmgate.client.answers import VideoData
-from filmgate.client.exchange import Session
+from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Send
+from filmgate.client.responses import VideoData
+from filmgate.client.retrying import Session
 from filmgate.client.waiting import events, watch
 from filmgate.errors import VideoNotFound, WaitTimeout
 

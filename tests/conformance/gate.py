@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from filmgate.bootstrap import build
+from filmgate.bootstrap.application import build
+from filmgate.config.settings import load
 from filmgate.server.serve import serve
-from filmgate.settings import load
 
 
 async def main(folder: Path, models: Path) -> None:

@@ -16,9 +16,9 @@ import openai
 import pytest
 from openai.types import Video
 
+from filmgate.domain import Size
 from filmgate.engines.base import Job
 from filmgate.engines.testcard import FPS, encode
-from filmgate.video import Size
 
 from .conftest import Served
 

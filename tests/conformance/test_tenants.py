@@ -16,12 +16,12 @@ import pytest
 from msgspec import Struct
 from starlette.routing import Route
 
-from filmgate.bootstrap import Gate, build
-from filmgate.server.call import Resource
-from filmgate.settings import Settings
+from filmgate.bootstrap.application import Gate, build
+from filmgate.config.settings import Settings
+from filmgate.domain import Asset, AssetKind, NewVideo, Recipe, Size, VideoError, new_id
+from filmgate.server.request import Resource
 from filmgate.store import Account
 from filmgate.store.characters import NewCharacter
-from filmgate.video import Asset, AssetKind, NewVideo, Recipe, Size, VideoError, new_id
 
 OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/files/{id}/{name}"}
 """Routes that need no key: those that tell nothing of anybody, this machine's own figures (tests/server), and one whose

@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from docs.generate import CHINESE, ENGINE_KEYS, ROUTE_KEYS, shown_errors, shown_failures
 
-from filmgate import settings
-from filmgate.bootstrap import build
-from filmgate.catalog import PROMPT_CHARACTERS, Catalog
+from filmgate.bootstrap.application import build
+from filmgate.config import settings
+from filmgate.config.catalog import PROMPT_CHARACTERS, Catalog
+from filmgate.config.settings import Settings
+from filmgate.domain import Stage, Status
 from filmgate.media import images
-from filmgate.settings import Settings
-from filmgate.video import Stage, Status
 from filmgate.wire import apiyi, apiyi_async, create, openapi, revision, usage, webhook
 from filmgate.wire.objects import ErrorAnswer, ModelObject, VideoObject
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from docs.gallery.make import FRAMES, HERE, Film, films, page
 
-from filmgate.engines.scene import registry
-from filmgate.engines.scene.description import Description
-from filmgate.engines.scene.prompt import understand
+from filmgate_scene import registry
+from filmgate_scene.description import Description
+from filmgate_scene.prompt import understand
 
 from .conftest import ROOT
 

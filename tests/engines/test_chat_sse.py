@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
+from filmgate.domain import Size
 from filmgate.engines import EngineContext, make
 from filmgate.engines.base import Engine, Job, State, Verdict
 from filmgate.engines.chat_sse import ChatSseEngine, Options, read_options
@@ -25,7 +26,6 @@ from filmgate.errors import (
 )
 from filmgate.testing import mock
 from filmgate.testing.engine_contract import EngineContract, finish, some_job
-from filmgate.video import Size
 
 KEY = "sk-vendor-1234567890abcdef"
 CHAT = replace(some_job(), model="sora-2-hd-10s-chat", seconds=10)

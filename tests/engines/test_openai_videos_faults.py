@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from filmgate.domain import NewVideo, Recipe, Status, Video, new_id
 from filmgate.engines import EngineContext
 from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
 from filmgate.testing import mock
 from filmgate.testing.engine_contract import some_job
-from filmgate.testing.house import BALANCE, MODEL, PRICE, SMALL, House
+from filmgate.testing.harness import BALANCE, MODEL, PRICE, SMALL, House
 from filmgate.testing.mock import FAULTS, Verdict
-from filmgate.video import NewVideo, Recipe, Status, Video, new_id
 
 SHORTER = {"reply-late": "0.2", "look-late": "0.2", "look-drips": "0.2", "content-drips": "0.2", "content-late": "0.2"}
 """Arguments that make a fault quick to meet."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from filmgate.engines.openai_videos import Profile
-from filmgate.engines.openai_videos.pace import LATEST, LONGEST, REMEMBERED, Experience, look_after
+from filmgate.engines.openai_videos.durations import LATEST, LONGEST, REMEMBERED, Experience, look_after
 
 
 def looks(expected: float, until: float, least: float = 0.5) -> list[float]:

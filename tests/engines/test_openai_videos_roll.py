@@ -11,7 +11,7 @@ import pytest
 from filmgate.engines import EngineContext, make
 from filmgate.engines.base import State
 from filmgate.engines.openai_videos import OpenAIVideosEngine
-from filmgate.engines.openai_videos.roll import PAGE, ROOM, Roll
+from filmgate.engines.openai_videos.list_scan import PAGE, ROOM, Roll
 from filmgate.errors import EngineUnavailable, SettingsError
 from filmgate.testing import mock
 from filmgate.testing.engine_contract import some_job

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from filmgate.domain import Size
 from filmgate.engines.base import Engine, State
 from filmgate.engines.testcard import REMEMBERED, TestcardEngine
 from filmgate.media import probe
 from filmgate.testing.engine_contract import EngineContract, some_job
-from filmgate.video import Size
 
 
 class TestContract(EngineContract):

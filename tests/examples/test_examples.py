@@ -15,8 +15,8 @@ import av
 import httpx2
 import pytest
 
-from filmgate.bootstrap import open_store
-from filmgate.settings import Settings
+from filmgate.bootstrap.application import open_store
+from filmgate.config.settings import Settings
 
 from ..conformance.conftest import Served  # noqa: TID252 - tests are no package with a name of its own
 from .conftest import Program, Ran, finish

@@ -9,7 +9,7 @@ import pytest
 
 from filmgate.engines.testcard import encode
 from filmgate.testing.engine_contract import some_job
-from filmgate.testing.house import SMALL, House
+from filmgate.testing.harness import SMALL, House
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from structlog.testing import capture_logs
 
-from filmgate.flow import breaker
-from filmgate.flow.breaker import Breaker, Call, Circuit, Standing, failed, standing
-from filmgate.testing.house import Time
+from filmgate.flow import circuit_breaker
+from filmgate.flow.circuit_breaker import Breaker, Call, Circuit, Standing, failed, standing
+from filmgate.testing.harness import Time
 
 
 def _open(now: float = 0.0) -> Circuit:
     circuit = Circuit()
-    for _ in range(breaker.THRESHOLD):
+    for _ in range(circuit_breaker.THRESHOLD):
         circuit = failed(circuit, now)
     return circuit
 
@@ -20,7 +20,7 @@ def _open(now: float = 0.0) -> Circuit:
 def test_a_circuit_opens_after_some_failures_in_a_row() -> None:
     """Fewer than the threshold leave it closed."""
     circuit = Circuit()
-    for _ in range(breaker.THRESHOLD - 1):
+    for _ in range(circuit_breaker.THRESHOLD - 1):
         circuit = failed(circuit, 0.0)
         assert standing(circuit, 0.0) is Standing.CLOSED
     assert standing(failed(circuit, 0.0), 0.0) is Standing.OPEN
@@ -29,8 +29,8 @@ def test_a_circuit_opens_after_some_failures_in_a_row() -> None:
 def test_it_is_half_open_once_it_cooled_down() -> None:
     """And not a moment before."""
     circuit = _open(now=100.0)
-    assert standing(circuit, 100.0 + breaker.COOL_DOWN - 0.1) is Standing.OPEN
-    assert standing(circuit, 100.0 + breaker.COOL_DOWN) is Standing.HALF_OPEN
+    assert standing(circuit, 100.0 + circuit_breaker.COOL_DOWN - 0.1) is Standing.OPEN
+    assert standing(circuit, 100.0 + circuit_breaker.COOL_DOWN) is Standing.HALF_OPEN
 
 
 def test_each_opening_lasts_longer_up_to_a_bound() -> None:
@@ -40,8 +40,8 @@ def test_each_opening_lasts_longer_up_to_a_bound() -> None:
         waits.append(circuit.cool_down)
         now += circuit.cool_down
         circuit = failed(circuit, now)
-    assert waits[:3] == [breaker.COOL_DOWN, 2 * breaker.COOL_DOWN, 4 * breaker.COOL_DOWN]
-    assert waits[-1] == breaker.LONGEST
+    assert waits[:3] == [circuit_breaker.COOL_DOWN, 2 * circuit_breaker.COOL_DOWN, 4 * circuit_breaker.COOL_DOWN]
+    assert waits[-1] == circuit_breaker.LONGEST
 
 
 def test_failures_of_an_open_circuit_change_nothing() -> None:
@@ -57,7 +57,7 @@ def time() -> Time:
 
 
 def _bench(subject: Breaker, call: Call = Call.SUBMIT) -> None:
-    for _ in range(breaker.THRESHOLD):
+    for _ in range(circuit_breaker.THRESHOLD):
         subject.failed("a", "", call)
 
 
@@ -66,7 +66,7 @@ def test_a_single_video_tries_a_benched_engine(time: Time) -> None:
     subject = Breaker(time)
     _bench(subject)
     assert not subject.admits("a", "", "first")
-    time.now += breaker.COOL_DOWN
+    time.now += circuit_breaker.COOL_DOWN
     assert subject.admits("a", "", "first")
     subject.take("a", "", "first")
     assert subject.admits("a", "", "first")
@@ -79,16 +79,16 @@ def test_a_probe_that_is_never_heard_of_gives_up_its_place(time: Time) -> None:
     """A video that was cancelled meanwhile does not bench the engine for ever."""
     subject = Breaker(time)
     _bench(subject)
-    time.now += breaker.COOL_DOWN
+    time.now += circuit_breaker.COOL_DOWN
     subject.take("a", "", "first")
-    time.now += breaker.PROBE
+    time.now += circuit_breaker.PROBE
     assert subject.admits("a", "", "second")
 
 
 def test_answers_do_not_say_that_work_is_taken(time: Time) -> None:
     """An engine that answers questions and refuses every submission is benched, and stays so."""
     subject = Breaker(time)
-    for _ in range(breaker.THRESHOLD):
+    for _ in range(circuit_breaker.THRESHOLD):
         subject.failed("a", "", Call.SUBMIT)
         subject.succeeded("a", "", Call.ASK)
     assert subject.benched("a", "")

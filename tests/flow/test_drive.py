@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
+from filmgate.domain import Asset, AssetKind, Status, Video, VideoError
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, StorageFault, SubmissionUnknown
 from filmgate.flow import retry
-from filmgate.testing.house import House
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import DONE, ScriptedEngine
-from filmgate.video import Asset, AssetKind, Status, Video, VideoError
 
 FREE = Capabilities(paid=False, submit_timeout=30)
 PAID = Capabilities(paid=True, submit_timeout=30)

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from filmgate.flow.durable import FLOW_VERSION, Durable, poll_interval, sqlite_engine
-from filmgate.flow.reconcile import Fate, Start
+from filmgate.flow.dbos_backend import FLOW_VERSION, Durable, poll_interval, sqlite_engine
+from filmgate.flow.reconciler import Fate, Start
 
 SOON = 20.0
 
@@ -197,7 +197,7 @@ opened = []
 sys.addaudithook(lambda event, args: opened.append(args) if event in ("socket.connect", "socket.bind") else None)
 import filmgate.flow
 assert "dbos" not in sys.modules, "imported before it is needed"
-from filmgate.flow.durable import Durable
+from filmgate.flow.dbos_backend import Durable
 import logging
 async def main():
     async def run(video_id): ...

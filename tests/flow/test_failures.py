@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from filmgate.domain import VideoError
 from filmgate.errors import EngineRejected
-from filmgate.flow import failures
-from filmgate.video import VideoError
+from filmgate.flow import failure_codes
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from filmgate.video import VideoError
 )
 def test_no_secret_reaches_the_client(secret: str) -> None:
     """Addresses, hosts, paths and keys in an engine's words are left out, the words around them stay."""
-    said = failures.publishable(VideoError("boom", f"Could not load {secret} (code 7)"))
+    said = failure_codes.publishable(VideoError("boom", f"Could not load {secret} (code 7)"))
     assert secret not in said.message
     assert said.message.startswith("Could not load …")
     assert said.message.endswith("(code 7)")
@@ -38,26 +38,28 @@ def test_no_secret_reaches_the_client(secret: str) -> None:
 )
 def test_plain_words_stay_as_they_are(plain: str) -> None:
     """What holds no secret is passed on to the letter."""
-    assert failures.publishable(VideoError("moderation_blocked", plain)) == VideoError("moderation_blocked", plain)
+    assert failure_codes.publishable(VideoError("moderation_blocked", plain)) == VideoError("moderation_blocked", plain)
 
 
 def test_a_sentence_that_lost_its_sense_is_ours() -> None:
     """An address and a key with nothing telling around them leave no sentence; the code stays."""
-    said = failures.publishable(VideoError("boom", "POST http://gpu-7:8000/v1/videos failed: sk-proj-abcdefgh12345678"))
-    assert said == VideoError("boom", failures.ENGINE_ERROR.message)
+    said = failure_codes.publishable(
+        VideoError("boom", "POST http://gpu-7:8000/v1/videos failed: sk-proj-abcdefgh12345678")
+    )
+    assert said == VideoError("boom", failure_codes.ENGINE_ERROR.message)
 
 
 @pytest.mark.parametrize("error", [None, VideoError("", " ")])
 def test_a_failure_without_words_gets_ours(error: VideoError | None) -> None:
     """A failed video always has a code and a message."""
-    assert failures.publishable(error) == failures.ENGINE_ERROR
+    assert failure_codes.publishable(error) == failure_codes.ENGINE_ERROR
 
 
 def test_a_long_message_is_cut() -> None:
     """An engine's page of HTML does not become the video's message."""
-    assert len(failures.publishable(VideoError("boom", "words " * 1000)).message) == 500
+    assert len(failure_codes.publishable(VideoError("boom", "words " * 1000)).message) == 500
 
 
 def test_a_rejection_keeps_its_code() -> None:
     """What the engine said stays recognisable for programs."""
-    assert failures.of(EngineRejected("No cats.", code="no_cats")) == VideoError("no_cats", "No cats.")
+    assert failure_codes.of(EngineRejected("No cats.", code="no_cats")) == VideoError("no_cats", "No cats.")

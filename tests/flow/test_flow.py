@@ -11,15 +11,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from filmgate.config.routing import Leg, Route
+from filmgate.domain import Status, Video, VideoError
 from filmgate.engines.base import Capabilities, Engine, State, Verdict
 from filmgate.engines.testcard import TestcardEngine
 from filmgate.flow import Flow
-from filmgate.flow.breaker import Breaker
-from filmgate.flow.dispatch import Dispatcher
-from filmgate.routes import Leg, Route
-from filmgate.testing.house import MODEL, House
+from filmgate.flow.circuit_breaker import Breaker
+from filmgate.flow.dispatcher import Dispatcher
+from filmgate.testing.harness import MODEL, House
 from filmgate.testing.scripted import ScriptedEngine
-from filmgate.video import Status, Video, VideoError
 
 SOON = 30.0
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from filmgate.flow import failures
-from filmgate.flow.reconcile import DEAD_AFTER, GRACE, KEEP_FLOWS, REMOVED_AFTER, Fate, Reconciler, Start
-from filmgate.testing.house import House
-from filmgate.video import Video
+from filmgate.domain import Video
+from filmgate.flow import failure_codes
+from filmgate.flow.reconciler import DEAD_AFTER, GRACE, KEEP_FLOWS, REMOVED_AFTER, Fate, Reconciler, Start
+from filmgate.testing.harness import House
 
 
 class Flows:
@@ -53,7 +53,7 @@ def flows() -> Flows:
 
 def _reconciler(house: House, flows: Flows) -> Reconciler:
     async def give_up(video_id: str) -> None:
-        await house.store.videos.fail(video_id, failures.ENGINE_REMOVED, house.time())
+        await house.store.videos.fail(video_id, failure_codes.ENGINE_REMOVED, house.time())
 
     return Reconciler(
         videos=house.store.videos,
@@ -143,7 +143,7 @@ async def test_a_video_without_an_engine_waits_and_then_ends(house: House, flows
     assert not (await house.reread(video)).finished
     house.time.now += REMOVED_AFTER
     await _reconciler(house, flows).start_missing()
-    assert (await house.reread(video)).error == failures.ENGINE_REMOVED
+    assert (await house.reread(video)).error == failure_codes.ENGINE_REMOVED
     assert await house.balance() == 10_000
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from filmgate.domain import Stage, Status, VideoEvent
 from filmgate.flow import retry
-from filmgate.video import Stage, Status, VideoEvent
 
 
 def _history(*stages: Stage) -> list[VideoEvent]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from filmgate.domain import Status, Video
 from filmgate.engines.base import Capabilities, Engine, State, Verdict
 from filmgate.errors import SettingsError
-from filmgate.flow.roster import Roster
+from filmgate.flow.engine_registry import Roster
 from filmgate.store import Identity
-from filmgate.testing.house import House
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
-from filmgate.video import Status, Video
 
 PAID = Capabilities(paid=True, concurrency=2)
 WORKING = Verdict(state=State.WORKING, progress=10.0, look_after=1.0)

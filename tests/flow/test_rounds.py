@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pytest
 
+from filmgate.domain import Status
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import EngineUnavailable
-from filmgate.flow.rounds import REST, Rounds
-from filmgate.testing.house import House, Time
+from filmgate.flow.batch_poller import REST, Rounds
+from filmgate.testing.harness import House, Time
 from filmgate.testing.scripted import DONE, ScriptedEngine
-from filmgate.video import Status
 
 LISTED = Capabilities(paid=True, submit_timeout=30, surveys_from=2)
 

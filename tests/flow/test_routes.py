@@ -7,16 +7,16 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
+from filmgate.config.routing import NEVER, Leg, Route
+from filmgate.domain import Status, Video, VideoError
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
-from filmgate.flow import breaker
-from filmgate.flow.breaker import Breaker, Call
-from filmgate.flow.dispatch import Dispatcher
-from filmgate.flow.turns import Turns
-from filmgate.routes import NEVER, Leg, Route
-from filmgate.testing.house import MODEL, House, Time
+from filmgate.flow import circuit_breaker
+from filmgate.flow.circuit_breaker import Breaker, Call
+from filmgate.flow.dispatcher import Dispatcher
+from filmgate.flow.rate_limiter import Turns
+from filmgate.testing.harness import MODEL, House, Time
 from filmgate.testing.scripted import DONE, ScriptedEngine
-from filmgate.video import Status, Video, VideoError
 
 PAID = Capabilities(paid=True, submit_timeout=30)
 FINDABLE = replace(PAID, findable=True)
@@ -51,7 +51,7 @@ async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(house: Ho
     first, second = _first(submits=[DARK]), _second(fetches=[film])
     video = await _finish(house, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
-    assert (len(first.submitted), len(second.submitted)) == (breaker.THRESHOLD, 1)
+    assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.THRESHOLD, 1)
     assert await house.balance() == 9_500
 
 
@@ -83,7 +83,7 @@ async def test_two_dark_engines_end_in_the_usual_failure(house: House) -> None:
 async def test_a_hanging_engine_is_benched_though_its_videos_stay(house: House) -> None:
     """A reply that never comes says nothing about this video, which ends in doubt, but enough about the engine."""
     first = _first(submits=[SubmissionUnknown()])
-    for _ in range(breaker.THRESHOLD):
+    for _ in range(circuit_breaker.THRESHOLD):
         assert _why(await _finish(house, first, _second())) == "submission_unknown"
     assert house.breaker.benched("first", "1")
 
@@ -114,8 +114,8 @@ async def test_an_engine_that_refuses_everybody_is_benched(house: House, film: b
     """Without money or a good key there, videos go elsewhere at once, and keep their failover."""
     first = _first(submits=[EngineRejected(code="upstream_quota")])
     second = _second(submits=["a", "b", "c", "d"], fetches=[film])
-    ended = [await _finish(house, first, second) for _ in range(breaker.THRESHOLD + 1)]
-    assert [video.failovers for video in ended] == [1] * breaker.THRESHOLD + [0]
+    ended = [await _finish(house, first, second) for _ in range(circuit_breaker.THRESHOLD + 1)]
+    assert [video.failovers for video in ended] == [1] * circuit_breaker.THRESHOLD + [0]
     assert {video.status for video in ended} == {Status.COMPLETED}
 
 
@@ -187,7 +187,7 @@ async def test_a_video_that_failed_over_never_goes_back(house: House) -> None:
 
 async def test_a_failover_needs_an_engine_in_order(house: House) -> None:
     """Where the other one is dark, the failure stands."""
-    for _ in range(breaker.THRESHOLD):
+    for _ in range(circuit_breaker.THRESHOLD):
         house.breaker.failed("second", "2", Call.SUBMIT)
     assert _why(await _finish(house, _first(looks=[FAILED]), _second())) == "engine_error"
 
@@ -305,10 +305,10 @@ def test_a_benched_engine_gets_a_single_new_video_when_it_cooled_down() -> None:
     """The first engine of the route is passed over, then tried by one."""
     time = Time()
     dispatcher = Dispatcher({MODEL: ROUTE}, {"first": _first(), "second": _second()}, Breaker(time), lambda: 0.5)
-    for _ in range(breaker.THRESHOLD):
+    for _ in range(circuit_breaker.THRESHOLD):
         dispatcher.breaker.failed("first", "1", Call.SUBMIT)
     assert dispatcher.choose(MODEL, (), "a") == "second"
-    time.now += breaker.COOL_DOWN
+    time.now += circuit_breaker.COOL_DOWN
     assert [dispatcher.choose(MODEL, (), name) for name in "abb"] == ["first", "second", "second"]
 
 
@@ -316,7 +316,7 @@ def test_where_all_are_benched_the_route_decides() -> None:
     """A video is accepted all the same: engines come back."""
     dispatcher = _dispatcher(ROUTE, _first(), _second())
     for name, identity in (("first", "1"), ("second", "2")):
-        for _ in range(breaker.THRESHOLD):
+        for _ in range(circuit_breaker.THRESHOLD):
             dispatcher.breaker.failed(name, identity, Call.SUBMIT)
     assert dispatcher.choose(MODEL, (), "v") == "first"
 

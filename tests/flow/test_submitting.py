@@ -6,12 +6,12 @@ import asyncio
 
 import pytest
 
+from filmgate.domain import Status, Video
 from filmgate.engines.base import Capabilities, Job
 from filmgate.errors import StorageFault
 from filmgate.flow import retry
-from filmgate.testing.house import House
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
-from filmgate.video import Status, Video
 
 PAID = Capabilities(paid=True, submit_timeout=30)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from filmgate.domain import Status, Video
 from filmgate.engines.base import Capabilities
-from filmgate.flow.sweeps import ORPHAN_AFTER, Sweeps
-from filmgate.testing.house import House
+from filmgate.flow.cleanup import ORPHAN_AFTER, Sweeps
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
-from filmgate.video import Status, Video
 
 FREE = Capabilities(paid=False)
 

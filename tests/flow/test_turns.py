@@ -7,8 +7,8 @@ import time
 from msgspec.structs import replace
 
 from filmgate.engines.base import Capabilities
-from filmgate.flow.turns import AHEAD, Turns
-from filmgate.testing.house import House
+from filmgate.flow.rate_limiter import AHEAD, Turns
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
 
 LIMITED = ScriptedEngine(Capabilities(paid=True, creates_a_minute=2), identity="a")

@@ -15,14 +15,14 @@ from msgspec import Struct
 from openai import OpenAI
 from standardwebhooks import Webhook
 
+from filmgate.domain import NewVideo, Recipe, Video, VideoError, new_id
 from filmgate.errors import UrlUnreachable
-from filmgate.flow.webhooks import LEASE, Deliveries
+from filmgate.flow.webhook_sender import LEASE, Deliveries
 from filmgate.net import Guard
+from filmgate.security.secret_box import Vault
+from filmgate.services.webhooks import Shown, Webhooks
 from filmgate.store import Principal, Store
-from filmgate.testing.house import SMALL, Time
-from filmgate.vault import Vault
-from filmgate.video import NewVideo, Recipe, Video, VideoError, new_id
-from filmgate.webhooks import Shown, Webhooks
+from filmgate.testing.harness import SMALL, Time
 from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
 
 URL = "http://203.0.113.7/hook"
@@ -31,9 +31,9 @@ URL = "http://203.0.113.7/hook"
 HANGING = """
 import asyncio, sys
 from pathlib import Path
-from filmgate.flow.webhooks import Deliveries
+from filmgate.flow.webhook_sender import Deliveries
 from filmgate.store import Store
-from filmgate.vault import Vault
+from filmgate.security.secret_box import Vault
 
 async def post(url, body, *, headers, within):
     print(headers["webhook-id"], flush=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from filmgate.domain import Size
 from filmgate.media.encode import FilmWriter, rgb_to_planes
-from filmgate.video import Size
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filmgate.errors import BadArtifact
-from filmgate.media.boxes import Box, is_faststart, walk
+from filmgate.media.mp4_boxes import Box, is_faststart, walk
 
 
 def _box(kind: bytes, content: bytes = b"", *, size: int | None = None) -> bytes:

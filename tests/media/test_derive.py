@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.derive import (
     PREVIEW_FRAMES,
@@ -20,7 +21,6 @@ from filmgate.media.derive import (
     spritesheet,
     thumbnail,
 )
-from filmgate.video import Size
 
 
 @pytest.fixture(params=["film", "frames"])

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from filmgate.domain import Size
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
-from filmgate.video import Size
 
 SMALL = Size(160, 96)
 
@@ -138,7 +138,7 @@ def test_equal_input_gives_equal_bytes(tmp_path: Path) -> None:
 PROGRAM = """
 import hashlib, pathlib, sys
 from filmgate.media.encode import FilmWriter
-from filmgate.video import Size
+from filmgate.domain import Size
 with FilmWriter(pathlib.Path(sys.argv[1]), size=Size(176, 96)) as film:
     for number in range(48):
         frame = film.new_frame()

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.encode import FilmWriter
 from filmgate.media.frames import copy_into, first_frame, last_frame
 from filmgate.media.probe import opened, probe
-from filmgate.video import Size
 
 
 def _mean(path: Path) -> list[int]:

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from filmgate.domain import Fit, Size
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, RequestError, StorageFault
 from filmgate.media.images import data_url, take_in
-from filmgate.video import Fit, Size
 
 SIZE = Size(64, 48)
 LIMIT = 10 * 1024 * 1024

@@ -8,11 +8,11 @@ from pathlib import Path
 import av
 import pytest
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
-from filmgate.media import boxes
+from filmgate.media import mp4_boxes
 from filmgate.media.encode import FilmWriter
 from filmgate.media.probe import probe, verify
-from filmgate.video import Size
 
 SIZE = Size(160, 96)
 
@@ -85,7 +85,7 @@ def test_every_cut_is_refused(film: Path, tmp_path: Path, layout: str) -> None:
 def test_a_cut_is_found_behind_an_open_end_too(film: Path, tmp_path: Path) -> None:
     """A last box that says 'to the end of the file' does not hide that the end is missing."""
     data = bytearray(film.read_bytes())
-    mdat = next(box for box in boxes.walk(film) if box.kind == "mdat")
+    mdat = next(box for box in mp4_boxes.walk(film) if box.kind == "mdat")
     data[mdat.offset : mdat.offset + 4] = bytes(4)
     path = tmp_path / "open.mp4"
     path.write_bytes(data)
@@ -132,7 +132,7 @@ def test_sound_alone_is_no_film(tmp_path: Path) -> None:
 def test_a_first_picture_that_cannot_be_decoded_is_refused(film: Path, tmp_path: Path) -> None:
     """A whole file whose data is rubbish is no film."""
     data = bytearray(film.read_bytes())
-    mdat = next(box for box in boxes.walk(film) if box.kind == "mdat")
+    mdat = next(box for box in mp4_boxes.walk(film) if box.kind == "mdat")
     data[mdat.offset + 8 : mdat.offset + mdat.size] = b"\x55" * (mdat.size - 8)
     path = tmp_path / "rubbish.mp4"
     path.write_bytes(data)
@@ -152,7 +152,7 @@ def test_no_damage_surprises_verification(film: Path, tmp_path: Path) -> None:
     """Bytes changed anywhere, most of all in the index: a film or BadArtifact, never another error."""
     random_ = random.Random(7)  # noqa: S311 - to repeat, not to hide
     data, path = film.read_bytes(), tmp_path / "damaged.mp4"
-    index = next(box for box in boxes.walk(film) if box.kind == "moov")
+    index = next(box for box in mp4_boxes.walk(film) if box.kind == "moov")
     for _ in range(300):
         damaged = bytearray(data)
         for _ in range(random_.randint(1, 6)):

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, rgb_to_planes
 from filmgate.media.probe import opened, probe
 from filmgate.media.stitch import join, stitch
-from filmgate.video import Size
 
 SIZE = Size(160, 96)
 

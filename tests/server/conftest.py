@@ -16,18 +16,18 @@ import uvloop
 from msgspec import Struct
 
 from filmgate import net
-from filmgate.catalog import Catalog
-from filmgate.links import LinkSigner
+from filmgate.config.catalog import Catalog
+from filmgate.config.settings import Settings
+from filmgate.domain import Asset, AssetKind, Video, VideoError
+from filmgate.security.secret_box import Vault
+from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.app import App, build_app
-from filmgate.server.protocol import Deadlines
+from filmgate.server.http_protocol import Deadlines
 from filmgate.server.serve import serve
-from filmgate.settings import Settings
+from filmgate.services.videos import Videos
+from filmgate.services.webhooks import Webhooks
 from filmgate.storage import LocalStorage
 from filmgate.store import Principal, Store
-from filmgate.vault import Vault
-from filmgate.video import Asset, AssetKind, Video, VideoError
-from filmgate.videos import Videos
-from filmgate.webhooks import Webhooks
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from filmgate.server.body import BodyLimits, BodyReader
-from filmgate.wire.values import Fields, Upload
+from filmgate.wire.params import Fields, Upload
 
 if TYPE_CHECKING:
     from tests.server.conftest import Desk, Launch, Live

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from filmgate.errors import Conflict
-from filmgate.server.envelope import Envelope
+from filmgate.server.middleware import Envelope
 from filmgate.wire.openai import OPENAI
 
 

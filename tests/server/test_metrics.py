@@ -9,13 +9,13 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from filmgate.links import LinkSigner
+from filmgate.config.settings import Settings
+from filmgate.security.secret_box import Vault
+from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.app import build_app
 from filmgate.server.lag import LoopLag
-from filmgate.server.traffic import BOUNDS, Traffic
-from filmgate.settings import Settings
-from filmgate.vault import Vault
-from filmgate.webhooks import Webhooks
+from filmgate.server.request_stats import BOUNDS, Traffic
+from filmgate.services.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from tests.server.conftest import Desk, Launch, Live

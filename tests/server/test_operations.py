@@ -11,12 +11,12 @@ import httpx2
 import pytest
 from msgspec import Struct
 
-from filmgate.bootstrap import Gate, build
+from filmgate.bootstrap.application import Gate, build
+from filmgate.config.settings import Settings
+from filmgate.domain import AssetKind, Size
 from filmgate.engines.base import Job
 from filmgate.engines.testcard import encode
 from filmgate.media.probe import probe
-from filmgate.settings import Settings
-from filmgate.video import AssetKind, Size
 
 MODELS = """
 [models.sora-2]

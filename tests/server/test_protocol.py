@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.server.protocol import JOINED, Deadlines, _Joining, usable
+from filmgate.server.http_protocol import JOINED, Deadlines, _Joining, usable
 
 if TYPE_CHECKING:
     from tests.server.conftest import Launch, Live

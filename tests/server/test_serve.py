@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PROGRAM = """
 import asyncio, sys
 from filmgate.server.app import App
-from filmgate.server.patience import Patience
+from filmgate.server.shutdown import Patience
 from filmgate.server.serve import serve
 
 async def slow(scope, receive, send):

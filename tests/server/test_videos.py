@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from filmgate.video import Status
+from filmgate.domain import Status
 
 if TYPE_CHECKING:
     from tests.server.conftest import Desk

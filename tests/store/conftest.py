@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from filmgate.domain import Asset, AssetKind, NewVideo, Recipe, Size, new_id
 from filmgate.store import Account, Store
-from filmgate.video import Asset, AssetKind, NewVideo, Recipe, Size, new_id
 
 NewVideoFactory = Callable[..., NewVideo]
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from filmgate.domain import NewVideo, VideoError
 from filmgate.store import Changes, Store
-from filmgate.video import NewVideo, VideoError
 
 Make = Callable[..., NewVideo]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from filmgate.domain import Asset, AssetKind, new_id
 from filmgate.errors import IdempotencyKeyReuse
 from filmgate.store import Account, NewCharacter, Store
 from filmgate.store.acceptance import IDEMPOTENCY_SECONDS
-from filmgate.video import Asset, AssetKind, new_id
 
 NOW = 1_000_000.0
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict
 
+from filmgate.domain import Video, VideoError
 from filmgate.errors import StorageFault
 from filmgate.store import Figures, Snapshot, Store
 from filmgate.store.database import Database
-from filmgate.testing.house import House
-from filmgate.video import Video, VideoError
+from filmgate.testing.harness import House
 
 
 def _flat(seen: Snapshot) -> dict[str, object]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from filmgate.domain import NewVideo, VideoError
 from filmgate.store import Identity, Store
-from filmgate.video import NewVideo, VideoError
 
 OLD = Identity(id="a", engine="scene", kind="openai-videos", options={"base_url": "https://a"}, api_key="sealed")
 

@@ -12,7 +12,7 @@ SCRIPT = """
 import asyncio, sys
 from pathlib import Path
 from filmgate.store import Store
-from filmgate.video import NewVideo, Recipe, Size, new_id
+from filmgate.domain import NewVideo, Recipe, Size, new_id
 
 async def create(store, account_id):
     while True:

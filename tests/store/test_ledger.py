@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from filmgate.domain import NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.errors import InsufficientQuota, InvalidValue, NotFound
 from filmgate.store import Store
-from filmgate.video import NewVideo, Recipe, Size, VideoError, new_id
 
 
 def _video(account_id: str, price: int) -> NewVideo:

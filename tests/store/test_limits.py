@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from filmgate.domain import NewVideo, VideoError
 from filmgate.errors import TooManyRequests, TooManyRunning
 from filmgate.store import Account, Rate, Store
-from filmgate.video import NewVideo, VideoError
 
 Make = Callable[..., NewVideo]
 

@@ -12,10 +12,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from filmgate.domain import TRANSITIONS
 from filmgate.store import Rate, Store, migrations
 from filmgate.store.database import APPLICATION_ID
 from filmgate.store.schema import metadata
-from filmgate.video import TRANSITIONS
 
 
 def _objects(path: Path) -> dict[str, list[str]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from filmgate.domain import NewVideo, VideoError
 from filmgate.store import Store
-from filmgate.video import NewVideo, VideoError
 
 
 async def test_an_event_waits_until_it_is_delivered(store: Store, new_video: Callable[..., NewVideo]) -> None:

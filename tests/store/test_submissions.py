@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from filmgate.domain import NewVideo, Video, VideoError
 from filmgate.store import Store
 from filmgate.store.submissions import FORGET_AFTER, WINDOW
-from filmgate.video import NewVideo, Video, VideoError
 
 Make = Callable[..., NewVideo]
 

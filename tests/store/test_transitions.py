@@ -9,17 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from filmgate.domain import STAGE_STATUSES, Asset, NewVideo, Stage, Status, Video, VideoError, may_move
 from filmgate.store import Store
-from filmgate.video import (
-    STAGE_STATUSES,
-    Asset,
-    NewVideo,
-    Stage,
-    Status,
-    Video,
-    VideoError,
-    may_move,
-)
 
 State = tuple[Stage, Status]
 

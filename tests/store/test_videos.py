@@ -10,10 +10,10 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
+from filmgate.domain import Asset, AssetKind, Fit, NewVideo, Recipe, Size, Status, VideoError
 from filmgate.errors import IdempotencyKeyReuse, VideoNotDeletable, VideoNotFound
-from filmgate.store import Account, Store, Unfinished, acceptance, limits, videos
+from filmgate.store import Account, Store, Unfinished, acceptance, rate_limits, videos
 from filmgate.store.schema import video as video_table
-from filmgate.video import Asset, AssetKind, Fit, NewVideo, Recipe, Size, Status, VideoError
 
 Make = Callable[..., NewVideo]
 DAY = 24 * 3600.0
@@ -216,7 +216,7 @@ async def test_hot_reads_use_their_indexes(store: Store, new_video: Make) -> Non
     await store.videos.create(new_video(), 1.0)
     statements: list[sa.ClauseElement] = [videos._GET, *videos._PAGES.values(), videos._WORK, videos._CANCELS]
     statements += [acceptance._SAME_REQUEST, acceptance._SAME_KEY]
-    statements += [limits._NTH_NEWEST, limits._USED, limits._RUNNING]
+    statements += [rate_limits._NTH_NEWEST, rate_limits._USED, rate_limits._RUNNING]
     statements += [videos._RUNNING, videos._AHEAD, videos._DURATIONS, videos._EXPIRED, videos._KNOWN, videos._HISTORY]
     for statement in statements:
         sql = str(

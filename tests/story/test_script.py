@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.story.script import Script, read
+from filmgate.batch.story_script import Script, read
 
 LAKE = """
 title: The Lake

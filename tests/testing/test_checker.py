@@ -31,7 +31,7 @@ from filmgate.testing.checker import (
     read_texts,
     violations,
 )
-from filmgate.testing.house import House
+from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
 
 DIGEST = "a" * 64

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from filmgate.domain import VideoError
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, RequestError
-from filmgate.video import VideoError
 from filmgate.wire.chat import (
     Links,
     Narrator,
@@ -23,7 +23,7 @@ from filmgate.wire.chat import (
     parse_chat,
     usage_chunk,
 )
-from filmgate.wire.values import ImageUrl
+from filmgate.wire.params import ImageUrl
 
 LINKS = Links(preview="http://x/p.webp", player="http://x/p", download="http://x/p.mp4")
 

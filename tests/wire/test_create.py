@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from filmgate.domain import Fit
 from filmgate.errors import RequestError
-from filmgate.video import Fit
 from filmgate.wire.create import READERS, SEED_MAX, parse
 from filmgate.wire.fields import from_form, from_json
 from filmgate.wire.objects import encode
 from filmgate.wire.openai import render_error
-from filmgate.wire.values import CreateParams, FileId, ImageUrl, Upload
+from filmgate.wire.params import CreateParams, FileId, ImageUrl, Upload
 
 UPLOAD = Upload(Path("staged"), 3, "00")
 DATA_URL = "data:image/png;base64,iVBORw0KGgo="

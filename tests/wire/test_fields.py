@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from filmgate.errors import InvalidValue, MalformedBody, RequestError
 from filmgate.wire.fields import PARTS, from_form, from_json
-from filmgate.wire.values import Upload
+from filmgate.wire.params import Upload
 
 UPLOAD = Upload(Path("staged"), 3, "00")
 

@@ -13,9 +13,9 @@ from openai.types import Model as SdkModel
 from openai.types import Video as SdkVideo
 
 from filmgate import errors
-from filmgate.catalog import Catalog
+from filmgate.config.catalog import Catalog
+from filmgate.domain import AssetKind, Recipe, Size, Stage, Status, Video, VideoError
 from filmgate.errors import FilmgateError
-from filmgate.video import AssetKind, Recipe, Size, Stage, Status, Video, VideoError
 from filmgate.wire.objects import ErrorAnswer, VideoObject, encode
 from filmgate.wire.openai import (
     OPENAI,

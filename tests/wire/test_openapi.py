@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from filmgate import errors
-from filmgate.catalog import Catalog
+from filmgate.config.catalog import Catalog
 from filmgate.wire.create import READERS
 from filmgate.wire.openapi_accounts import document
 

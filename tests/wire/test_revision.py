@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from filmgate.domain import Asset, AssetKind, Character, Operation
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter
-from filmgate.video import Asset, AssetKind, Character, Operation
 from filmgate.wire import revision
 from filmgate.wire.fields import from_form, from_json
 from filmgate.wire.objects import encode
-from filmgate.wire.values import Fields, Upload, VideoId
+from filmgate.wire.params import Fields, Upload, VideoId
 
 FILM = Upload(Path("film"), 3, "00")
 

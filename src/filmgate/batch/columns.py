@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from filmgate.batch.rows import Problem, Row, Wanted
-from filmgate.video import Fit, Size
+from filmgate.domain import Fit, Size
 
 __all__ = ["COLUMNS", "known", "read"]
 

@@ -10,7 +10,7 @@ from PIL import Image, UnidentifiedImageError
 
 from filmgate.batch.rows import Problem, Row, Wanted
 from filmgate.client import Model
-from filmgate.video import Size
+from filmgate.domain import Size
 
 __all__ = ["Limits"]
 

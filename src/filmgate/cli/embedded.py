@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx2
 
-from filmgate import bootstrap
+from filmgate.bootstrap import application
 from filmgate.client import AsyncClient
+from filmgate.config.settings import Settings
 from filmgate.server.app import App
-from filmgate.settings import Settings
 from filmgate.store import Store
 
 __all__ = ["EMBEDDED_KEY", "client", "owner"]
@@ -30,7 +30,7 @@ ADDRESS = "http://filmgate.invalid"
 @asynccontextmanager
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
     """A client of an engine that runs in this process for as long as the block does."""
-    async with bootstrap.build(settings, "embedded") as gate:
+    async with application.build(settings, "embedded") as gate:
         secret = await _secret(gate.store, settings.data / "secrets" / "embedded.key")
         async with AsyncClient(base_url=ADDRESS, api_key=secret, transport=_InProcess(gate.app), environ={}) as own:
             yield own

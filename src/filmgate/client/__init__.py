@@ -1,9 +1,9 @@
 """The SDK: ``Client`` and ``AsyncClient``, one logic, against this server and whoever speaks its API."""
 
-from filmgate.client.answers import CharacterData, Model, VideoData
+from filmgate.client.durations import Experience
 from filmgate.client.endpoint import Endpoint, base_url_from, endpoint
-from filmgate.client.experience import Experience
-from filmgate.client.resources import Content
+from filmgate.client.operations import Content
+from filmgate.client.responses import CharacterData, Model, VideoData
 from filmgate.client.sdk import (
     AsyncClient,
     AsyncModels,

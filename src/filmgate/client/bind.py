@@ -6,7 +6,7 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from filmgate.client.actions import Emitter, Machine
+from filmgate.client.effects import Emitter, Machine
 
 __all__ = ["awaiting", "awaiting_each", "blocking", "blocking_each"]
 

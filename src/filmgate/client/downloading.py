@@ -14,12 +14,12 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from msgspec import Struct
 
-from filmgate.client.actions import Action, Answer, Fault, Machine, Open, Read, Request, Run, Send, Sleep
-from filmgate.client.answers import error_of
-from filmgate.client.api import OWN, Api, Ask
-from filmgate.client.exchange import Session, backoff, exchange
+from filmgate.client.backends.filmgate import OWN, Api, Ask
+from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Request, Run, Send, Sleep
 from filmgate.client.films import check_mp4
 from filmgate.client.reach import Reach, is_address, reach_of
+from filmgate.client.responses import error_of
+from filmgate.client.retrying import Session, backoff, exchange
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
 
 __all__ = ["OnBytes", "fetch", "publish", "save"]

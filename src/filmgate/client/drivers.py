@@ -19,7 +19,7 @@ from collections.abc import (
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 from urllib.parse import urljoin
 
-from filmgate.client.actions import (
+from filmgate.client.effects import (
     Action,
     Answer,
     Emit,

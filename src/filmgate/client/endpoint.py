@@ -32,7 +32,7 @@ KEY_NAMES = ("FILMGATE_API_KEY", "OPENAI_API_KEY", "API_TOKEN", "DMX_API_KEY")
 """Environment variables that may hold the key, the first one that does wins."""
 
 PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
-"""Vendors that can be spoken to in their own dialect; see :mod:`filmgate.client.provider`."""
+"""Vendors that can be spoken to in their own dialect; see :mod:`filmgate.client.backends.vendor`."""
 
 ADDRESSES = {
     "dmxapi": "https://www.dmxapi.cn/v1",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import quote
 
-from filmgate.client.actions import FilePart, Request
+from filmgate.client.effects import FilePart, Request
 from filmgate.errors import InvalidImage, InvalidType, InvalidVideo
 
 __all__ = [

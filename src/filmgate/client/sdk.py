@@ -1,4 +1,4 @@
-"""The classes of the SDK: two columns of one line a method, over the machines of :mod:`filmgate.client.resources`."""
+"""The classes of the SDK: two columns of one line a method, over the machines of :mod:`filmgate.client.operations`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from filmgate.client import resources
-from filmgate.client.answers import VideoData
-from filmgate.client.api import Api, api_of
+from filmgate.client import operations
+from filmgate.client.backends.filmgate import Api
+from filmgate.client.backends.registry import api_of
 from filmgate.client.bind import awaiting, awaiting_each, blocking, blocking_each
 from filmgate.client.drivers import AsyncDriver, Driver
+from filmgate.client.durations import Experience
 from filmgate.client.endpoint import endpoint
-from filmgate.client.exchange import Session
-from filmgate.client.experience import Experience
+from filmgate.client.operations import Resource, VideoHandle
 from filmgate.client.reach import addresses_of
-from filmgate.client.resources import Resource, VideoHandle
+from filmgate.client.responses import VideoData
+from filmgate.client.retrying import Session
 from filmgate.client.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -43,12 +44,12 @@ class Video(VideoHandle):
         """Take up a video again that another program began."""
         return (client or Client()).videos.retrieve(video_id)
 
-    refresh = blocking(resources.refresh)
-    wait = blocking(resources.wait)
-    events = blocking_each(resources.events)
-    save = blocking(resources.save)
-    cancel = blocking(resources.stop)
-    delete = blocking(resources.remove)
+    refresh = blocking(operations.refresh)
+    wait = blocking(operations.wait)
+    events = blocking_each(operations.events)
+    save = blocking(operations.save)
+    cancel = blocking(operations.stop)
+    delete = blocking(operations.remove)
 
 
 class AsyncVideo(VideoHandle):
@@ -63,12 +64,12 @@ class AsyncVideo(VideoHandle):
         """Take up a video again that another program began."""
         return await (client or AsyncClient()).videos.retrieve(video_id)
 
-    refresh = awaiting(resources.refresh)
-    wait = awaiting(resources.wait)
-    events = awaiting_each(resources.events)
-    save = awaiting(resources.save)
-    cancel = awaiting(resources.stop)
-    delete = awaiting(resources.remove)
+    refresh = awaiting(operations.refresh)
+    wait = awaiting(operations.wait)
+    events = awaiting_each(operations.events)
+    save = awaiting(operations.save)
+    cancel = awaiting(operations.stop)
+    delete = awaiting(operations.remove)
 
 
 class Videos(Resource[Video]):
@@ -82,19 +83,19 @@ class Videos(Resource[Video]):
         """What the caller holds of it."""
         return Video(self, data)
 
-    create = blocking(resources.create)
-    create_and_poll = blocking(resources.create_and_poll)
-    remix = blocking(resources.remix)
-    edit = blocking(resources.edit)
-    extend = blocking(resources.extend)
-    create_character = blocking(resources.create_character)
-    get_character = blocking(resources.get_character)
-    retrieve = blocking(resources.retrieve)
-    poll = blocking(resources.poll)
-    list = blocking_each(resources.list_)
-    cancel = blocking(resources.cancel)
-    delete = blocking(resources.delete)
-    download_content = blocking(resources.download_content)
+    create = blocking(operations.create)
+    create_and_poll = blocking(operations.create_and_poll)
+    remix = blocking(operations.remix)
+    edit = blocking(operations.edit)
+    extend = blocking(operations.extend)
+    create_character = blocking(operations.create_character)
+    get_character = blocking(operations.get_character)
+    retrieve = blocking(operations.retrieve)
+    poll = blocking(operations.poll)
+    list = blocking_each(operations.list_)
+    cancel = blocking(operations.cancel)
+    delete = blocking(operations.delete)
+    download_content = blocking(operations.download_content)
 
 
 class AsyncVideos(Resource[AsyncVideo]):
@@ -108,39 +109,39 @@ class AsyncVideos(Resource[AsyncVideo]):
         """What the caller holds of it."""
         return AsyncVideo(self, data)
 
-    create = awaiting(resources.create)
-    create_and_poll = awaiting(resources.create_and_poll)
-    remix = awaiting(resources.remix)
-    edit = awaiting(resources.edit)
-    extend = awaiting(resources.extend)
-    create_character = awaiting(resources.create_character)
-    get_character = awaiting(resources.get_character)
-    retrieve = awaiting(resources.retrieve)
-    poll = awaiting(resources.poll)
-    list = awaiting_each(resources.list_)
-    cancel = awaiting(resources.cancel)
-    delete = awaiting(resources.delete)
-    download_content = awaiting(resources.download_content)
+    create = awaiting(operations.create)
+    create_and_poll = awaiting(operations.create_and_poll)
+    remix = awaiting(operations.remix)
+    edit = awaiting(operations.edit)
+    extend = awaiting(operations.extend)
+    create_character = awaiting(operations.create_character)
+    get_character = awaiting(operations.get_character)
+    retrieve = awaiting(operations.retrieve)
+    poll = awaiting(operations.poll)
+    list = awaiting_each(operations.list_)
+    cancel = awaiting(operations.cancel)
+    delete = awaiting(operations.delete)
+    download_content = awaiting(operations.download_content)
 
 
-class Models(resources.ModelResource):
+class Models(operations.ModelResource):
     """``client.models``."""
 
     def __init__(self, driver: Driver, session: Session) -> None:
         super().__init__(session)
         self.driver = driver
 
-    list = blocking(resources.models)
+    list = blocking(operations.models)
 
 
-class AsyncModels(resources.ModelResource):
+class AsyncModels(operations.ModelResource):
     """``client.models``."""
 
     def __init__(self, driver: AsyncDriver, session: Session) -> None:
         super().__init__(session)
         self.driver = driver
 
-    list = awaiting(resources.models)
+    list = awaiting(operations.models)
 
 
 class Client:

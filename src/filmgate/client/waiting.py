@@ -8,15 +8,15 @@ from functools import partial
 from typing import Any, TypeVar
 
 from filmgate.client import requests
-from filmgate.client.actions import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Run, Sleep
-from filmgate.client.answers import VideoData, parse_event
-from filmgate.client.api import OWN, Api
-from filmgate.client.exchange import Session, backoff
-from filmgate.client.experience import Kind
-from filmgate.client.looking import OUTAGE
-from filmgate.client.pacing import Pacing
+from filmgate.client.backends.filmgate import OWN, Api
+from filmgate.client.durations import Kind
+from filmgate.client.effects import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Run, Sleep
+from filmgate.client.poll_schedule import Pacing
+from filmgate.client.polling import OUTAGE
+from filmgate.client.responses import VideoData, parse_event
+from filmgate.client.retrying import Session, backoff
+from filmgate.domain import TERMINAL, Status
 from filmgate.errors import UnexpectedAnswer, WaitTimeout
-from filmgate.video import TERMINAL, Status
 
 __all__ = ["events", "watch"]
 

@@ -7,14 +7,12 @@ and returns something that keeps the contract in :mod:`filmgate.engines.base`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib.metadata import entry_points
-from pathlib import Path
 from typing import cast
 
-from msgspec import Struct
-
 from filmgate.engines.base import Engine
+from filmgate.engines.options import EngineContext, integer, number
 from filmgate.errors import SettingsError
 
 __all__ = ["BUILT_IN", "GROUP", "EngineContext", "Factory", "make", "names"]
@@ -23,20 +21,11 @@ GROUP = "filmgate.engines"
 """Entry-point group of engines from other packages."""
 
 
-class EngineContext(Struct, frozen=True, kw_only=True):
-    """What an engine gets to know of the house it works in."""
-
-    name: str  # under which models and rows know it
-    options: Mapping[str, object] = {}  # its own settings, to be checked by itself
-    cache: Path  # a folder that survives restarts, of all that ever had its name; may not exist yet
-    scratch: Path  # a folder of its own for work at hand; may not exist yet
-
-
 Factory = Callable[[EngineContext], Engine]
 
 
 def _scene(context: EngineContext) -> Engine:
-    from filmgate.engines.scene import SceneEngine  # noqa: PLC0415 - the renderer is large, and only servers need it
+    from filmgate_scene import SceneEngine  # noqa: PLC0415 - the renderer is large, and only servers need it
 
     workers = integer(context, "workers", 2)
     return SceneEngine(name=context.name, workers=workers, cache=context.cache, scratch=context.scratch)
@@ -86,30 +75,6 @@ def make(name: str, context: EngineContext) -> Engine:
     if factory is None:
         raise SettingsError(f"There is no engine '{name}'; known ones: {', '.join(names())}.")
     return factory(context)
-
-
-def number(context: EngineContext, option: str, default: float) -> float:
-    """An option that is a number, 0 or more.
-
-    Raises:
-        SettingsError: it is not.
-    """
-    value = context.options.get(option, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise SettingsError(f"Engine '{context.name}': '{option}' is a number of 0 or more, not {value!r}.")
-    return value
-
-
-def integer(context: EngineContext, option: str, default: int) -> int:
-    """An option that is a whole number, 1 or more.
-
-    Raises:
-        SettingsError: it is not.
-    """
-    value = context.options.get(option, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise SettingsError(f"Engine '{context.name}': '{option}' is a whole number from 1, not {value!r}.")
-    return value
 
 
 def _from_elsewhere(name: str) -> Factory | None:

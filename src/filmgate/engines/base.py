@@ -16,7 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.video import AssetKind, Operation, Recipe, Size, Video, VideoError
+from filmgate.domain import AssetKind, Operation, Recipe, Size, Video, VideoError
 
 __all__ = [
     "Artifact",

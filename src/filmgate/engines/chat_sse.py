@@ -19,17 +19,17 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from filmgate.engines import EngineContext
+from filmgate.domain import TERMINAL, Status, VideoError
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
+from filmgate.engines.options import EngineContext
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SettingsError, SubmissionUnknown
 from filmgate.net import Client, Fault, Refused, Resolver, Unwanted, download
 from filmgate.net.addresses import BadUrl, parse_url
-from filmgate.video import TERMINAL, Status, VideoError
 from filmgate.wire.upstream import Call, Meaning, Order, Picture, Said
 from filmgate.wire.upstream.base import FAILED
 from filmgate.wire.upstream.chat import ChatReader, create, read_refused
-from filmgate.wire.upstream.reading import retry_after
-from filmgate.wire.upstream.reasons import clean
+from filmgate.wire.upstream.error_text import clean
+from filmgate.wire.upstream.parsing import retry_after
 
 __all__ = ["KIND", "ChatSseEngine", "Options", "read_options"]
 

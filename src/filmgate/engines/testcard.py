@@ -22,11 +22,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from PIL import Image
 
+from filmgate.domain import Operation, Size
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
 from filmgate.errors import EngineUnavailable
 from filmgate.media import derive
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
-from filmgate.video import Operation, Size
 
 __all__ = ["TestcardEngine", "draw", "encode"]
 

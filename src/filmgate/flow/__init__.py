@@ -1,6 +1,6 @@
 """The durable flow of a video: the only loops, sleeps and deadlines of Filmgate."""
 
 from filmgate.flow.failpoint import CHECKPOINTS, failpoint
-from filmgate.flow.flow import Flow
+from filmgate.flow.supervisor import Flow
 
 __all__ = ["CHECKPOINTS", "Flow", "failpoint"]

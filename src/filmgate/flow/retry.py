@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from filmgate.video import Stage, VideoEvent
+from filmgate.domain import Stage, VideoEvent
 
 __all__ = [
     "FETCH_LIMIT",

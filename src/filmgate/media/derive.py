@@ -20,9 +20,9 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 from PIL import Image
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.probe import opened, video_track
-from filmgate.video import Size
 
 __all__ = [
     "PREVIEW_FRAMES",

@@ -21,7 +21,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from filmgate.video import Size
+from filmgate.domain import Size
 
 __all__ = ["SAMPLE_RATE", "FilmWriter", "Frame", "planes", "rgb_to_planes"]
 

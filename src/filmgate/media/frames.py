@@ -12,10 +12,10 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.encode import Frame, planes
 from filmgate.media.probe import opened, video_track
-from filmgate.video import Size
 
 __all__ = ["copy_into", "first_frame", "first_picture", "last_frame", "to_rgb"]
 

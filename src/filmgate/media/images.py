@@ -19,8 +19,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from filmgate.domain import Fit, Size
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, StorageFault
-from filmgate.video import Fit, Size
 
 __all__ = ["DATA_URL_LIMIT", "PIXEL_LIMIT", "TYPES", "data_url", "take_in"]
 

@@ -15,9 +15,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from msgspec import Struct
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
-from filmgate.media import boxes
-from filmgate.video import Size
+from filmgate.media import mp4_boxes
 
 __all__ = ["Probe", "opened", "probe", "rotation", "verify", "video_track"]
 
@@ -74,7 +74,7 @@ def probe(path: Path) -> Probe:
             frames=stream.frames,
             video_codec=stream.codec_context.name,
             audio_codec=_codec(audio[0]) if audio else None,
-            faststart=boxes.is_faststart(found),
+            faststart=mp4_boxes.is_faststart(found),
             bytes=sum(box.size for box in found),
         )
 
@@ -127,9 +127,9 @@ def opened(path: Path) -> Iterator[InputContainer]:
         raise BadArtifact("The film can't be decoded.") from error
 
 
-def _whole(path: Path) -> list[boxes.Box]:
+def _whole(path: Path) -> list[mp4_boxes.Box]:
     _sniff(path)
-    found = boxes.walk(path)
+    found = mp4_boxes.walk(path)
     kinds = [box.kind for box in found]
     if kinds.count("moov") != 1:
         raise BadArtifact("The film has no index." if "moov" not in kinds else "The film has more than one index.")

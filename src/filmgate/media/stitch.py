@@ -23,11 +23,11 @@ from av.video.stream import VideoStream
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter
 from filmgate.media.frames import copy_into
 from filmgate.media.probe import opened, verify, video_track
-from filmgate.video import Size
 
 __all__ = ["join", "stitch"]
 

@@ -7,28 +7,28 @@ from collections.abc import Callable, Iterator, Sequence
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from filmgate.config.settings import Settings
 from filmgate.errors import UnknownUrl
-from filmgate.links import LinkSigner
+from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.auth import Authenticator
 from filmgate.server.body import BodyLimits, BodyReader
-from filmgate.server.call import Handler, Resource
 from filmgate.server.chat import ChatHandlers
-from filmgate.server.envelope import Envelope
-from filmgate.server.events import KEEP_ALIVE_SECONDS
-from filmgate.server.files import LinkedFiles
 from filmgate.server.health import Readiness, disk_check, document, health, running_check, store_check
 from filmgate.server.metrics import Looks, Metrics
+from filmgate.server.middleware import Envelope
 from filmgate.server.models import ModelHandlers
-from filmgate.server.patience import Patience
-from filmgate.server.traffic import Traffic
+from filmgate.server.request import Handler, Resource
+from filmgate.server.request_stats import Traffic
+from filmgate.server.shutdown import Patience
+from filmgate.server.signed_files import LinkedFiles
+from filmgate.server.sse import KEEP_ALIVE_SECONDS
 from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
 from filmgate.server.webhooks import WebhookHandlers
-from filmgate.settings import Settings
+from filmgate.services.videos import Videos
+from filmgate.services.webhooks import Webhooks
 from filmgate.storage.base import Storage
 from filmgate.store import Store
-from filmgate.videos import Videos
-from filmgate.webhooks import Webhooks
 from filmgate.wire import openapi_accounts
 from filmgate.wire.apiyi import APIYI
 from filmgate.wire.apiyi_async import APIYI_ASYNC

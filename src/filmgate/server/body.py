@@ -13,10 +13,10 @@ from starlette.types import Receive, Scope
 
 from filmgate.errors import BodyTimeout, BodyTooLarge, MalformedBody
 from filmgate.server.disconnect import ClientGone
-from filmgate.server.form import MAX_PARTS, FormReader, decode_text
+from filmgate.server.multipart import MAX_PARTS, FormReader, decode_text
 from filmgate.storage.base import Storage
 from filmgate.wire.fields import from_form, from_json
-from filmgate.wire.values import Fields
+from filmgate.wire.params import Fields
 
 __all__ = ["BodyLimits", "BodyReader"]
 

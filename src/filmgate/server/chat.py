@@ -14,20 +14,20 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from filmgate.catalog import Catalog, Model
+from filmgate.config.catalog import Catalog, Model
+from filmgate.domain import Fit, Size, Status, Video, VideoError
 from filmgate.errors import UnknownModel, VideoNotFound
-from filmgate.links import LinkSigner
+from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.body import BodyReader
-from filmgate.server.call import Call
 from filmgate.server.disconnect import ClientGone, is_gone
-from filmgate.server.patience import Patience
-from filmgate.server.repeats import idempotency_key, resend
-from filmgate.server.reply import json_reply
+from filmgate.server.idempotency import idempotency_key, resend
+from filmgate.server.request import Call
+from filmgate.server.responses import json_reply
+from filmgate.server.shutdown import Patience
+from filmgate.services.videos import Videos
 from filmgate.store import Changes
-from filmgate.video import Fit, Size, Status, Video, VideoError
-from filmgate.videos import Videos
 from filmgate.wire import chat
-from filmgate.wire.values import CreateParams
+from filmgate.wire.params import CreateParams
 
 __all__ = ["PING_SECONDS", "ChatHandlers"]
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from filmgate.errors import RangeNotSatisfiable, StorageFault
-from filmgate.server.call import Call
 from filmgate.server.disconnect import ClientGone, is_gone
 from filmgate.server.errors import error_reply
-from filmgate.server.protocol import SENDFILE
+from filmgate.server.http_protocol import SENDFILE
 from filmgate.server.ranges import Span, is_unchanged, select
-from filmgate.server.reply import Header, Reply
+from filmgate.server.request import Call
+from filmgate.server.responses import Header, Reply
+from filmgate.services.videos import Content
 from filmgate.storage.base import Reader
-from filmgate.videos import Content
 
 __all__ = ["FileReply", "content_reply"]
 

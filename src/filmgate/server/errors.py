@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from starlette.types import Scope
 
 from filmgate.errors import BodyTimeout, Conflict, FilmgateError, InvalidKey, MethodNotAllowed, ServerError
-from filmgate.server.reply import Header, Reply, json_reply
+from filmgate.server.responses import Header, Reply, json_reply
 from filmgate.wire.dialect import Dialect
 
 __all__ = ["error_reply", "publishable", "refusal"]

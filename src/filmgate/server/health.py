@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.errors import StorageFault, Unavailable
 from filmgate.server.errors import refusal
-from filmgate.server.reply import json_reply
+from filmgate.server.responses import json_reply
 from filmgate.store import Store
 from filmgate.wire.openai import OPENAI
 

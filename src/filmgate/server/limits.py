@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from filmgate.server.call import Call
-from filmgate.server.reply import Header
-from filmgate.videos import Videos
+from filmgate.server.request import Call
+from filmgate.server.responses import Header
+from filmgate.services.videos import Videos
 
 __all__ = ["rate_headers"]
 

@@ -18,13 +18,13 @@ from prometheus_client.registry import Collector
 from starlette.types import Receive, Scope, Send
 
 from filmgate.errors import UnknownUrl
-from filmgate.flow.failures import CODES
+from filmgate.flow.failure_codes import CODES
 from filmgate.server.errors import refusal
 from filmgate.server.lag import LoopLag
-from filmgate.server.reply import Reply
-from filmgate.server.traffic import BOUNDS, Traffic
+from filmgate.server.request_stats import BOUNDS, Traffic
+from filmgate.server.responses import Reply
 from filmgate.store import Figures, Snapshot
-from filmgate.store.figures import DURATIONS
+from filmgate.store.statistics import DURATIONS
 from filmgate.wire.openai import OPENAI
 
 __all__ = ["Looks", "Metrics", "metrics_text"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp
 
-from filmgate.catalog import Catalog
+from filmgate.config.catalog import Catalog
 from filmgate.errors import ModelNotFound
-from filmgate.server.call import Call
-from filmgate.server.reply import json_reply
+from filmgate.server.request import Call
+from filmgate.server.responses import json_reply
 from filmgate.wire import openai
 
 __all__ = ["ModelHandlers"]

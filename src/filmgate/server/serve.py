@@ -14,7 +14,7 @@ import uvicorn
 
 from filmgate.errors import SettingsError
 from filmgate.server.app import App
-from filmgate.server.protocol import Connection, Deadlines, usable
+from filmgate.server.http_protocol import Connection, Deadlines, usable
 
 __all__ = ["listen", "serve"]
 

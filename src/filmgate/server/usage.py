@@ -8,8 +8,8 @@ from collections.abc import Callable
 import msgspec
 from starlette.types import ASGIApp
 
-from filmgate.server.call import Call
-from filmgate.server.reply import json_reply
+from filmgate.server.request import Call
+from filmgate.server.responses import json_reply
 from filmgate.store import LedgerRows
 from filmgate.wire.usage import UsageDay, UsageObject
 

@@ -1,4 +1,4 @@
-"""The handlers of ``/videos``: a call in, an answer out; what is done stands in :mod:`filmgate.videos`."""
+"""The handlers of ``/videos``: a call in, an answer out; what is done stands in :mod:`filmgate.services.videos`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from typing import TypeVar
 
 from starlette.types import ASGIApp
 
+from filmgate.domain import AssetKind, Video
 from filmgate.errors import TooManyRequests
 from filmgate.server.body import BodyReader
-from filmgate.server.call import Call
 from filmgate.server.content import content_reply
 from filmgate.server.errors import error_reply
-from filmgate.server.events import EventStream
+from filmgate.server.idempotency import idempotency_key, resend
 from filmgate.server.limits import rate_headers
-from filmgate.server.patience import Patience
-from filmgate.server.repeats import idempotency_key, resend
-from filmgate.server.reply import Header, Reply, json_reply
+from filmgate.server.request import Call
+from filmgate.server.responses import Header, Reply, json_reply
+from filmgate.server.shutdown import Patience
+from filmgate.server.sse import EventStream
+from filmgate.services.videos import Content, Videos
 from filmgate.store import Changes
-from filmgate.video import AssetKind, Video
-from filmgate.videos import Content, Videos
 from filmgate.wire import revision
-from filmgate.wire.values import CreateParams, Fields, RevisionParams
+from filmgate.wire.params import CreateParams, Fields, RevisionParams
 
 __all__ = ["VideoHandlers"]
 

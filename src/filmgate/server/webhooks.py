@@ -6,9 +6,9 @@ import msgspec
 from starlette.types import ASGIApp
 
 from filmgate.server.body import BodyReader
-from filmgate.server.call import Call
-from filmgate.server.reply import json_reply
-from filmgate.webhooks import Shown, Webhooks
+from filmgate.server.request import Call
+from filmgate.server.responses import json_reply
+from filmgate.services.webhooks import Shown, Webhooks
 from filmgate.wire import webhook
 from filmgate.wire.webhook import EndpointObject
 

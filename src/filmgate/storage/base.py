@@ -13,7 +13,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.video import Asset, AssetKind, Size
+from filmgate.domain import Asset, AssetKind, Size
 
 __all__ = ["Reader", "Storage", "Stored"]
 

@@ -8,17 +8,17 @@ from functools import partial
 from pathlib import Path
 
 from filmgate.store.accounts import AccountRows
-from filmgate.store.batcher import Batcher
-from filmgate.store.changes import Changes
+from filmgate.store.admin import Filter, JobRows
 from filmgate.store.characters import CharacterRows, NewCharacter
 from filmgate.store.database import Connection, Database
-from filmgate.store.figures import Figures, Snapshot
-from filmgate.store.identities import Identity, IdentityRows
-from filmgate.store.jobs import Filter, JobRows
+from filmgate.store.engine_identities import Identity, IdentityRows
+from filmgate.store.group_commit import Batcher
 from filmgate.store.ledger import LedgerRows
-from filmgate.store.limits import Rate
+from filmgate.store.notifier import Changes
 from filmgate.store.outbox import OutboxRows
-from filmgate.store.records import Account, Key, OutboxEvent, Principal, Unfinished
+from filmgate.store.rate_limits import Rate
+from filmgate.store.rows import Account, Key, OutboxEvent, Principal, Unfinished
+from filmgate.store.statistics import Figures, Snapshot
 from filmgate.store.usage import Day, Usage
 from filmgate.store.videos import VideoRows, versions
 from filmgate.store.webhooks import Delivery, Endpoint, WebhookRows

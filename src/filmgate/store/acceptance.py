@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, insert, literal_column, null, select, update
 
+from filmgate.domain import Asset, NewVideo, Stage, Status, Video
 from filmgate.errors import IdempotencyKeyReuse, InsufficientQuota, VideoNotDeletable, VideoNotFound
-from filmgate.store import limits
+from filmgate.store import rate_limits
 from filmgate.store.database import Connection
 from filmgate.store.ledger import enter, hold
-from filmgate.store.records import (
+from filmgate.store.rows import (
     VIDEO_COLUMNS,
     accepted_video,
     asset_values,
@@ -17,7 +18,6 @@ from filmgate.store.records import (
     to_video,
 )
 from filmgate.store.schema import asset, video
-from filmgate.video import Asset, NewVideo, Stage, Status, Video
 
 __all__ = ["IDEMPOTENCY_SECONDS", "accept", "add_asset", "remove", "replayed", "request_cancel", "resent"]
 
@@ -115,7 +115,7 @@ def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bo
     if seen := _seen(connection, new, now):
         return seen, False
     if new.key_id is not None:
-        limits.check(connection, new.key_id, now, new.creates_a_minute, new.running_limit)
+        rate_limits.check(connection, new.key_id, now, new.creates_a_minute, new.running_limit)
     if not hold(connection, new.account_id, new.price_micros):
         raise InsufficientQuota
     [(seq,)] = connection.rows(_INSERT, **new_video_values(new, now))

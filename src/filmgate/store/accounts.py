@@ -11,13 +11,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlalchemy import bindparam, func, insert, null, select, update
 
+from filmgate.domain import new_id
 from filmgate.errors import NotFound
-from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
+from filmgate.store.group_commit import Batcher
 from filmgate.store.ledger import enter
-from filmgate.store.records import KEY_COLUMNS, Account, Key, Principal, to_json, to_key
+from filmgate.store.rows import KEY_COLUMNS, Account, Key, Principal, to_json, to_key
 from filmgate.store.schema import account, api_key
-from filmgate.video import new_id
 
 __all__ = ["AccountRows"]
 

@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import bindparam, insert, literal_column, null, select, update
 
+from filmgate.domain import Asset, Character
 from filmgate.errors import IdempotencyKeyReuse
 from filmgate.store.acceptance import IDEMPOTENCY_SECONDS
-from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
-from filmgate.store.records import to_json
+from filmgate.store.group_commit import Batcher
+from filmgate.store.rows import to_json
 from filmgate.store.schema import character
-from filmgate.video import Asset, Character
 
 __all__ = ["CharacterRows", "NewCharacter"]
 

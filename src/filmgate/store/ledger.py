@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, func, insert, null, or_, select, update
 
+from filmgate.domain import Status
 from filmgate.errors import InvalidValue, NotFound
-from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
+from filmgate.store.group_commit import Batcher
 from filmgate.store.schema import account, ledger_entry, video
 from filmgate.store.usage import Usage, usage
-from filmgate.video import Status
 
 __all__ = ["LedgerRows", "audit", "capture", "enter", "give", "hold", "release"]
 

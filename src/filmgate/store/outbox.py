@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, null, select, update
 
-from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
-from filmgate.store.records import OutboxEvent
+from filmgate.store.group_commit import Batcher
+from filmgate.store.rows import OutboxEvent
 from filmgate.store.schema import outbox
 
 __all__ = ["OutboxRows"]

@@ -1,7 +1,7 @@
 """The tables as they are now. The migrations hold frozen copies; a test keeps the two the same.
 
 Values are portable: text, integers, doubles, JSON as text, booleans as 0 and 1. What a row may say is written as
-CHECKs built from the tables of :mod:`filmgate.video`, so that no code path can store a video that rule forbids. What
+CHECKs built from the tables of :mod:`filmgate.domain`, so that no code path can store a video that rule forbids. What
 a row may *become* (no illegal move, no falling progress, no edited history) is kept by triggers in the migrations.
 """
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from filmgate.video import STAGE_STATUSES, Stage, Status
+from filmgate.domain import STAGE_STATUSES, Stage, Status
 
 __all__ = [
     "account",

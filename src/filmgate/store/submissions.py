@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, null, select, update
 
 from filmgate.store.database import Connection
-from filmgate.store.records import to_json
+from filmgate.store.rows import to_json
 from filmgate.store.schema import submission, video
 
 __all__ = ["FORGET_AFTER", "WINDOW", "forget", "is_taken", "note", "note_ticket", "pace", "taken"]

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Update, bindparam, case, func, insert, literal_column, null, select, update
 
+from filmgate.domain import Asset, Stage, Status, VideoError, new_id
 from filmgate.store import submissions
 from filmgate.store.acceptance import add_asset
 from filmgate.store.database import Connection
 from filmgate.store.ledger import capture, release
-from filmgate.store.records import to_json
+from filmgate.store.rows import to_json
 from filmgate.store.schema import outbox, video
-from filmgate.video import Asset, Stage, Status, VideoError, new_id
 
 __all__ = [
     "ADVANCE",

@@ -8,10 +8,11 @@ from statistics import median
 
 from sqlalchemy import Executable, bindparam, delete, func, literal_column, null, select, union_all
 
-from filmgate.store import acceptance, limits, submissions, transitions
-from filmgate.store.batcher import Batcher
+from filmgate.domain import Asset, AssetKind, NewVideo, Status, Video, VideoError, VideoEvent
+from filmgate.store import acceptance, rate_limits, submissions, transitions
 from filmgate.store.database import Connection
-from filmgate.store.records import (
+from filmgate.store.group_commit import Batcher
+from filmgate.store.rows import (
     ASSET_COLUMNS,
     EVENT_COLUMNS,
     VIDEO_COLUMNS,
@@ -22,7 +23,6 @@ from filmgate.store.records import (
     to_video,
 )
 from filmgate.store.schema import asset, character, video, video_event
-from filmgate.video import Asset, AssetKind, NewVideo, Status, Video, VideoError, VideoEvent
 
 __all__ = ["VideoRows", "versions"]
 
@@ -364,9 +364,9 @@ class VideoRows:
         """
         return acceptance.replayed(self._reader, account_id, key, fingerprint, now)
 
-    async def rate(self, key_id: str, now: float, per_minute: int | None = None) -> limits.Rate | None:
+    async def rate(self, key_id: str, now: float, per_minute: int | None = None) -> rate_limits.Rate | None:
         """How a key stands with its creates a minute and the dialect's; None if there is no such limit."""
-        return limits.rate(self._reader, key_id, now, per_minute)
+        return rate_limits.rate(self._reader, key_id, now, per_minute)
 
     async def _move(self, statement: Executable, video_id: str, **params: object) -> bool:
         def write(connection: Connection) -> bool:

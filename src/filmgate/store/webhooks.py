@@ -15,9 +15,9 @@ from msgspec import Struct
 from sqlalchemy import bindparam, delete, func, insert, literal_column, null, select, update
 
 from filmgate.errors import InvalidValue, NotFound, WebhookEndpointNotFound
-from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
-from filmgate.store.records import to_json
+from filmgate.store.group_commit import Batcher
+from filmgate.store.rows import to_json
 from filmgate.store.schema import outbox, video, webhook_delivery, webhook_endpoint
 
 __all__ = ["Delivery", "Endpoint", "WebhookRows"]

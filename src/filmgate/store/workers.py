@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from filmgate.store.batcher import Batcher
 from filmgate.store.database import Connection
+from filmgate.store.group_commit import Batcher
 from filmgate.store.schema import worker
 
 __all__ = ["WorkerRows"]

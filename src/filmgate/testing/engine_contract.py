@@ -24,10 +24,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from filmgate.domain import Size
 from filmgate.engines.base import Engine, Job, State, Verdict
 from filmgate.errors import EngineError
 from filmgate.media import probe
-from filmgate.video import Size
 
 __all__ = ["EngineContract", "finish", "some_job"]
 

@@ -7,13 +7,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from filmgate.catalog import Limits
+from filmgate.config.catalog import Limits
+from filmgate.domain import Status, Video
 from filmgate.errors import InvalidType
-from filmgate.video import Status, Video
 from filmgate.wire import create, openai
 from filmgate.wire.dialect import Context, Dialect
 from filmgate.wire.objects import VideoFailure, VideoStatus
-from filmgate.wire.values import CreateParams, Fields
+from filmgate.wire.params import CreateParams, Fields
 
 __all__ = ["APIYI"]
 

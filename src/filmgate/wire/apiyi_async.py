@@ -8,9 +8,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from filmgate.catalog import Limits
+from filmgate.config.catalog import Limits
+from filmgate.domain import Size, Status, Video
 from filmgate.errors import FilmgateError, InsufficientQuota, InvalidKey, TooManyRequests
-from filmgate.video import Size, Status, Video
 from filmgate.wire import create, openai
 from filmgate.wire.dialect import Answer, Context, Dialect
 

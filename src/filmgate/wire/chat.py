@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from filmgate.domain import VideoError
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter
-from filmgate.video import VideoError
-from filmgate.wire.values import ImageUrl
+from filmgate.wire.params import ImageUrl
 
 __all__ = [
     "DONE",

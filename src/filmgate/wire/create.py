@@ -11,9 +11,9 @@ from types import UnionType
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from filmgate.domain import Fit
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
-from filmgate.video import Fit
-from filmgate.wire.values import CreateParams, Fields, FileId, ImageUrl, Reference, Upload
+from filmgate.wire.params import CreateParams, Fields, FileId, ImageUrl, Reference, Upload
 
 __all__ = ["CHARACTERS_MAX", "READERS", "SEED_MAX", "kind_of", "parse", "read_filled", "read_seconds", "read_text"]
 

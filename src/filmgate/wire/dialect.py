@@ -12,10 +12,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from filmgate.catalog import Limits
+from filmgate.config.catalog import Limits
+from filmgate.domain import AssetKind, Video
 from filmgate.errors import FilmgateError
-from filmgate.video import AssetKind, Video
-from filmgate.wire.values import CreateParams, Fields
+from filmgate.wire.params import CreateParams, Fields
 
 __all__ = ["Answer", "Context", "Dialect", "Rendered"]
 

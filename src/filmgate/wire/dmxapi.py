@@ -6,8 +6,8 @@ from functools import partial
 
 from msgspec import Struct
 
-from filmgate.catalog import Limits
-from filmgate.video import AssetKind, Size, Video
+from filmgate.config.catalog import Limits
+from filmgate.domain import AssetKind, Size, Video
 from filmgate.wire import create, openai
 from filmgate.wire.dialect import Context, Dialect
 from filmgate.wire.objects import VideoFailure, VideoStatus

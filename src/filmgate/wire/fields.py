@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NoReturn, cast
 
 from filmgate.errors import InvalidValue, MalformedBody, shorten
-from filmgate.wire.values import Fields, FieldValue, Upload
+from filmgate.wire.params import Fields, FieldValue, Upload
 
 __all__ = ["DEPTH", "PARTS", "from_form", "from_json"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
-from filmgate.catalog import PROMPT_CHARACTERS, Model
+from filmgate.config.catalog import PROMPT_CHARACTERS, Model
+from filmgate.domain import AssetKind, Video
 from filmgate.errors import FilmgateError, TooManyRequests, Unavailable
-from filmgate.video import AssetKind, Video
 from filmgate.wire import create
 from filmgate.wire.dialect import Answer, Context, Dialect, Rendered
 from filmgate.wire.objects import (

@@ -12,9 +12,9 @@ from typing import Any, Final
 import msgspec
 
 from filmgate import __version__, errors
-from filmgate.catalog import DEFAULT_MODEL, PROMPT_CHARACTERS, Model
+from filmgate.config.catalog import DEFAULT_MODEL, PROMPT_CHARACTERS, Model
+from filmgate.domain import AssetKind, Fit
 from filmgate.errors import FilmgateError, RequestError
-from filmgate.video import AssetKind, Fit
 from filmgate.wire import create, objects
 
 __all__ = ["document"]

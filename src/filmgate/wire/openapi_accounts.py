@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from filmgate import errors
-from filmgate.catalog import Model
+from filmgate.config.catalog import Model
 from filmgate.wire import create, openapi, openapi_chat, openapi_revisions, webhook
 from filmgate.wire.openapi import _BODY, _ID, Schema, _header, _headers, _json, _ok, _operation, _query, _text
 from filmgate.wire.usage import UsageObject

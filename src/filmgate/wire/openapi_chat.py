@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from filmgate import errors
-from filmgate.catalog import Model
+from filmgate.config.catalog import Model
 from filmgate.wire.openapi import _BODY, Schema, _json, _ok, _operation
 
 __all__ = ["paths", "schemas"]

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from filmgate import errors
-from filmgate.catalog import PROMPT_CHARACTERS
+from filmgate.config.catalog import PROMPT_CHARACTERS
 from filmgate.errors import FilmgateError
 from filmgate.wire import create, revision
 from filmgate.wire.objects import CharacterObject

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+from filmgate.domain import Character, Operation
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
-from filmgate.video import Character, Operation
 from filmgate.wire import create
 from filmgate.wire.objects import CharacterObject
-from filmgate.wire.values import CharacterParams, Fields, Film, RevisionParams, Upload, VideoId
+from filmgate.wire.params import CharacterParams, Fields, Film, RevisionParams, Upload, VideoId
 
 __all__ = [
     "FILE_FIELDS",

@@ -17,7 +17,7 @@ from standardwebhooks import Webhook
 
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
 from filmgate.wire.objects import encode
-from filmgate.wire.values import Fields
+from filmgate.wire.params import Fields
 
 __all__ = [
     "EVENT_TYPES",

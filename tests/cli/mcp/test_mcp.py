@@ -14,10 +14,11 @@ import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 
-from filmgate import AsyncClient, bootstrap
-from filmgate.cli.mcp.server import build
-from filmgate.cli.mcp.tools import Tools
-from filmgate.settings import Settings
+from filmgate import AsyncClient
+from filmgate.bootstrap import application
+from filmgate.cli.commands.mcp.server import build
+from filmgate.cli.commands.mcp.tools import Tools
+from filmgate.config.settings import Settings
 
 MODELS = """
 [models.sora-2]
@@ -35,7 +36,7 @@ async def _session(folder: Path, budget: int | None = None, *, delay: float = 0.
     models = folder / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     settings = Settings(data=folder / "data", models=models, testcard_delay=delay, log_level="error")
-    async with bootstrap.build(settings, "embedded") as gate:
+    async with application.build(settings, "embedded") as gate:
         account = await gate.store.accounts.create_account("tests", None)
         _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
         transport = httpx2.ASGITransport(gate.app)

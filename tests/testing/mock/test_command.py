@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from filmgate.cli.app import run
 from filmgate.cli.environment import Environment
+from filmgate.cli.main import run
 from filmgate.cli.texts import LANGUAGES
 from filmgate.testing import mock
 

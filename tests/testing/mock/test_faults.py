@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from filmgate.domain import Size
 from filmgate.media.probe import probe
 from filmgate.testing import mock
-from filmgate.testing.mock.faults.look import SECRET
-from filmgate.video import Size
+from filmgate.testing.mock.faults.poll import SECRET
 
 from .conftest import Seen, Starting, Wire
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from filmgate.testing import mock
-from filmgate.testing.mock.plan import parse_strike, tagged
+from filmgate.testing.mock.fault_mix import parse_strike, tagged
 
 from .conftest import Starting
 

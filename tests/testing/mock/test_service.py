@@ -9,10 +9,10 @@ import aiohttp
 import openai
 import pytest
 
+from filmgate.domain import Size
 from filmgate.media.probe import verify
 from filmgate.testing import mock
-from filmgate.testing.mock.run import running
-from filmgate.video import Size
+from filmgate.testing.mock.runner import running
 
 from .conftest import Starting, Wire
 

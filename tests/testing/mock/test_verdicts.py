@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.probe import verify
 from filmgate.testing import mock
 from filmgate.testing.mock import Verdict
 from filmgate.testing.mock.upstream import Call, Upstream
-from filmgate.video import Size
 
 from .conftest import Seen, Starting, Wire
 from .test_faults import tag

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filmgate.video import Size, Status, VideoError
+from filmgate.domain import Size, Status, VideoError
 from filmgate.wire import chat as ours
 from filmgate.wire.upstream.base import Order, Picture, Said
 from filmgate.wire.upstream.chat import TEXT_LIMIT, ChatReader, asked, create, read_refused
-from filmgate.wire.upstream.verdicts import Meaning
+from filmgate.wire.upstream.status_codes import Meaning
 
 VENDOR = [
     '```json\n{\n  "prompt": "100% off, ID: fake_id_1, [x](https://evil.example/x.mp4)",\n  "duration": 15\n}\n```\n\n',

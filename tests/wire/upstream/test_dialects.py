@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from filmgate.video import Size, Status
+from filmgate.domain import Size, Status
 from filmgate.wire.upstream import DIALECTS, FLAVOURS, UPSTREAMS, Listed, Meaning, Order, Picture, Upstream, recognised
 from filmgate.wire.upstream.base import Call
 

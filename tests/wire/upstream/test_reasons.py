@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from filmgate.video import VideoError
-from filmgate.wire.upstream.reasons import LONGEST, clean, reason
+from filmgate.domain import VideoError
+from filmgate.wire.upstream.error_text import LONGEST, clean, reason
 
 OURS = VideoError("engine_error", "The engine could not make the video.")
 

@@ -6,16 +6,16 @@ import re
 
 import pytest
 
-from filmgate.video import VideoError
-from filmgate.wire.upstream import verdicts
-from filmgate.wire.upstream.verdicts import Meaning
+from filmgate.domain import VideoError
+from filmgate.wire.upstream import status_codes
+from filmgate.wire.upstream.status_codes import Meaning
 
 PATIENT = {"Retry-After": "5"}
 
 
 def _rows() -> list[tuple[list[int], Meaning]]:
     """The table of the module's docstring: each row's statuses, and what they mean for a submission."""
-    rows = re.findall(r"^\| ([^|]+)\| (TERMINAL|TRANSIENT|AMBIGUOUS) ", verdicts.__doc__ or "", re.MULTILINE)
+    rows = re.findall(r"^\| ([^|]+)\| (TERMINAL|TRANSIENT|AMBIGUOUS) ", status_codes.__doc__ or "", re.MULTILINE)
     assert len(rows) == 17
     return [([int(status) for status in re.findall(r"\b\d{3}\b", text)], Meaning[word]) for text, word in rows]
 
@@ -27,7 +27,7 @@ def test_the_table_is_what_is_done() -> None:
         overloaded = set(statuses) == {503, 529}
         for status in statuses:
             headers = PATIENT if overloaded and meaning is Meaning.TRANSIENT else {}
-            assert verdicts.of_submit(status, headers, None) is meaning, status
+            assert status_codes.of_submit(status, headers, None) is meaning, status
             walked += 1
     assert walked == 20
 
@@ -37,37 +37,37 @@ def test_what_the_table_does_not_name_has_its_default() -> None:
     named = {status for statuses, _ in _rows() for status in statuses}
     for status in {*range(100, 600), 0, 700, 999} - named - set(range(200, 300)):
         expected = Meaning.TERMINAL if 400 <= status < 500 else Meaning.AMBIGUOUS
-        assert verdicts.of_submit(status, {}, None) is expected, status
+        assert status_codes.of_submit(status, {}, None) is expected, status
 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 520, 524])
 def test_patience_after_a_failure_is_no_refusal(status: int) -> None:
     """Only an overload that says when to come back was turned away; an error with Retry-After may have been taken."""
-    assert verdicts.of_submit(status, PATIENT, None) is Meaning.AMBIGUOUS
+    assert status_codes.of_submit(status, PATIENT, None) is Meaning.AMBIGUOUS
 
 
 def test_a_used_up_quota_is_final_whatever_it_is_called() -> None:
     """Waiting a few seconds adds no money; but an error of the server's is no word about money."""
     for status in (400, 402, 403, 429):
-        assert verdicts.of_submit(status, PATIENT, "insufficient_quota") is Meaning.TERMINAL
-    assert verdicts.of_submit(500, {}, "insufficient_quota") is Meaning.AMBIGUOUS
+        assert status_codes.of_submit(status, PATIENT, "insufficient_quota") is Meaning.TERMINAL
+    assert status_codes.of_submit(500, {}, "insufficient_quota") is Meaning.AMBIGUOUS
 
 
 def test_a_look_only_ever_finds_a_job_gone() -> None:
     """404 and 410; every other answer without a job is one to come back after."""
     for status in (*range(100, 200), *range(300, 600)):
         expected = Meaning.GONE if status in {404, 410} else Meaning.TRANSIENT
-        assert verdicts.of_look(status, readable=True) is expected
-        assert verdicts.of_look(status, readable=False) is expected
-    assert verdicts.of_look(200, readable=True) is Meaning.UNKNOWN
-    assert verdicts.of_look(200, readable=False) is Meaning.TRANSIENT
+        assert status_codes.of_look(status, readable=True) is expected
+        assert status_codes.of_look(status, readable=False) is expected
+    assert status_codes.of_look(200, readable=True) is Meaning.UNKNOWN
+    assert status_codes.of_look(200, readable=False) is Meaning.TRANSIENT
 
 
 def test_our_account_there_is_nobodys_affair() -> None:
     """A refused key, an empty account and a wrong address are told in our words."""
     said = VideoError("invalid_api_key", "Incorrect API key provided: sk-12345678.")
-    assert verdicts.refusal(401, said).code == "upstream_unauthorized"
-    assert verdicts.refusal(402, said).code == "upstream_quota"
-    assert verdicts.refusal(308, said).code == "upstream_misconfigured"
-    assert verdicts.refusal(403, VideoError("insufficient_quota", "0.02 USD left")).code == "upstream_quota"
-    assert verdicts.refusal(400, said) is said
+    assert status_codes.refusal(401, said).code == "upstream_unauthorized"
+    assert status_codes.refusal(402, said).code == "upstream_quota"
+    assert status_codes.refusal(308, said).code == "upstream_misconfigured"
+    assert status_codes.refusal(403, VideoError("insufficient_quota", "0.02 USD left")).code == "upstream_quota"
+    assert status_codes.refusal(400, said) is said

@@ -10,20 +10,20 @@ from pathlib import Path
 
 import structlog
 
+from filmgate.domain import Status, VideoError
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
-from filmgate.engines.openai_videos.fetching import Fetcher
-from filmgate.engines.openai_videos.finding import PAGES, Search
+from filmgate.engines.openai_videos.download import Fetcher
+from filmgate.engines.openai_videos.durations import Experience
+from filmgate.engines.openai_videos.list_scan import Roll
 from filmgate.engines.openai_videos.options import KIND, Options
-from filmgate.engines.openai_videos.pace import Experience
-from filmgate.engines.openai_videos.roll import Roll
+from filmgate.engines.openai_videos.recovery import PAGES, Search
 from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
 from filmgate.net import Client, Fault, Reply, Resolver
-from filmgate.video import Status, VideoError
 from filmgate.wire.upstream import UPSTREAMS, Call, Listed, Meaning, Order, Picture, Said, Upstream, recognised
 from filmgate.wire.upstream.base import FAILED
-from filmgate.wire.upstream.reading import retry_after
-from filmgate.wire.upstream.reasons import clean
-from filmgate.wire.upstream.verdicts import ok
+from filmgate.wire.upstream.error_text import clean
+from filmgate.wire.upstream.parsing import retry_after
+from filmgate.wire.upstream.status_codes import ok
 
 __all__ = ["OpenAIVideosEngine"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from filmgate.engines import EngineContext
+from filmgate.engines.options import EngineContext
 from filmgate.errors import SettingsError
 from filmgate.net.addresses import BadUrl, parse_url
 from filmgate.wire.upstream import DIALECTS, FLAVOURS, Upstream

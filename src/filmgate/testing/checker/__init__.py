@@ -6,18 +6,20 @@ process's figures from the kernel (:func:`read_figures`).
 
 The invariants' names are those of docs/explanation, a file a group:
 
-- :mod:`~filmgate.testing.checker.lasting`: I1 nothing accepted is lost, I2 nothing paid is submitted twice
-- :mod:`~filmgate.testing.checker.books`: I3 the books are right
+- :mod:`~filmgate.testing.checker.lost_and_duplicate`: I1 nothing accepted is lost, I2 nothing paid is submitted twice
+- :mod:`~filmgate.testing.checker.ledger`: I3 the books are right
 - :mod:`~filmgate.testing.checker.progress`: I4 a status only moves forward, and bytes stay as they are
-- :mod:`~filmgate.testing.checker.telling`: I5 whoever listens is told
-- :mod:`~filmgate.testing.checker.answers`: I6 accounts are apart, I7 an error has the wire's shape
+- :mod:`~filmgate.testing.checker.webhooks`: I5 whoever listens is told
+- :mod:`~filmgate.testing.checker.isolation`: I6 accounts are apart, I7 an error has the wire's shape
 - :mod:`~filmgate.testing.checker.leaks`: I8 no secret stands anywhere in the clear
-- :mod:`~filmgate.testing.checker.folder`: I9 nothing is left over, or lies elsewhere
-- :mod:`~filmgate.testing.checker.figures`: I10 a process at rest is as it was
+- :mod:`~filmgate.testing.checker.files`: I9 nothing is left over, or lies elsewhere
+- :mod:`~filmgate.testing.checker.resources`: I10 a process at rest is as it was
 """
 
 from __future__ import annotations
 
+from filmgate.testing.checker.check import violations
+from filmgate.testing.checker.collect import read_figures, read_files, read_listing, read_rows, read_texts
 from filmgate.testing.checker.facts import (
     Entry,
     Event,
@@ -34,8 +36,6 @@ from filmgate.testing.checker.facts import (
     Told,
     Tolerance,
 )
-from filmgate.testing.checker.reading import read_figures, read_files, read_listing, read_rows, read_texts
-from filmgate.testing.checker.verdict import violations
 
 __all__ = [
     "Entry",

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from filmgate.testing.mock.config import Config
 from filmgate.testing.mock.dialects import VENDORS
+from filmgate.testing.mock.fault_mix import Mix, UnknownFault, parse_mix
 from filmgate.testing.mock.faults import FAULTS
 from filmgate.testing.mock.faults.base import Fault, Stage, Verdict
 from filmgate.testing.mock.films import film_of
 from filmgate.testing.mock.log import Asked, Line, read_log, submissions
-from filmgate.testing.mock.plan import Mix, UnknownFault, parse_mix
-from filmgate.testing.mock.run import Running, running
+from filmgate.testing.mock.runner import Running, running
 
 __all__ = [
     "FAULTS",

@@ -11,8 +11,8 @@ from filmgate.testing.mock import chat
 from filmgate.testing.mock.dialects import VENDORS, Vendor
 from filmgate.testing.mock.faults import FAULTS
 from filmgate.testing.mock.faults.base import VERDICTS
-from filmgate.testing.mock.orders import Refused, read_fields
 from filmgate.testing.mock.reply import Ending, Reply
+from filmgate.testing.mock.requests import Refused, read_fields
 from filmgate.testing.mock.transport import send
 from filmgate.testing.mock.upstream import Call, Upstream
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from filmgate.domain import Size
 from filmgate.testing.mock.faults.base import Ends
 from filmgate.testing.mock.films import Film
 from filmgate.testing.mock.jobs import Job, Order, View
-from filmgate.testing.mock.orders import Refused
 from filmgate.testing.mock.reply import Ending, Reply
+from filmgate.testing.mock.requests import Refused
 from filmgate.testing.mock.upstream import Call, Upstream
-from filmgate.video import Size
 
 __all__ = ["complete"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from filmgate.testing.mock.dialects import MODELS
-from filmgate.testing.mock.plan import Mix
+from filmgate.testing.mock.fault_mix import Mix
 
 __all__ = ["Config"]
 

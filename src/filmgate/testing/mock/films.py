@@ -9,9 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from filmgate.domain import Size
 from filmgate.engines.testcard import draw
 from filmgate.media.encode import FilmWriter
-from filmgate.video import Size
 
 __all__ = ["Film", "Films", "etag", "film_of", "signed"]
 

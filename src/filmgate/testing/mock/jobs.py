@@ -10,11 +10,11 @@ from enum import StrEnum, auto
 import msgspec
 from msgspec import Struct
 
+from filmgate.domain import Size
+from filmgate.testing.mock.fault_mix import Strike, parse_strike
 from filmgate.testing.mock.faults.base import Ends, Stage
 from filmgate.testing.mock.films import Film
 from filmgate.testing.mock.log import Asked, Line
-from filmgate.testing.mock.plan import Strike, parse_strike
-from filmgate.video import Size
 
 __all__ = ["Job", "Jobs", "Order", "State", "View"]
 

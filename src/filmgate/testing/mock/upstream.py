@@ -14,13 +14,13 @@ from msgspec import Struct
 from filmgate.testing.mock import ranges
 from filmgate.testing.mock.config import Config
 from filmgate.testing.mock.dialects import Delete, Early, Vendor
+from filmgate.testing.mock.fault_mix import Strike, UnknownFault, parse_strike, tagged
 from filmgate.testing.mock.faults.base import Fault, Moment, Stage
 from filmgate.testing.mock.films import Films, etag, signed
 from filmgate.testing.mock.jobs import Job, Jobs, Order, State, View
 from filmgate.testing.mock.log import Asked, Line, Log, read_log
-from filmgate.testing.mock.orders import Refused, order_of
-from filmgate.testing.mock.plan import Strike, UnknownFault, parse_strike, tagged
 from filmgate.testing.mock.reply import Reply
+from filmgate.testing.mock.requests import Refused, order_of
 
 __all__ = ["HEADER", "Call", "Upstream"]
 

@@ -11,7 +11,7 @@ from filmgate.wire.upstream.base import Call, Listed, Order, Picture, Said, Upst
 from filmgate.wire.upstream.dmxapi import DMXAPI
 from filmgate.wire.upstream.flavours import FLAVOURS, recognised
 from filmgate.wire.upstream.openai import OPENAI
-from filmgate.wire.upstream.verdicts import Meaning
+from filmgate.wire.upstream.status_codes import Meaning
 
 __all__ = [
     "DIALECTS",

@@ -13,11 +13,11 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from filmgate.video import Size, Status, VideoError
-from filmgate.wire.upstream import reading, verdicts
-from filmgate.wire.upstream.forms import File, encode_form, encode_json
-from filmgate.wire.upstream.reasons import reason
-from filmgate.wire.upstream.verdicts import Meaning
+from filmgate.domain import Size, Status, VideoError
+from filmgate.wire.upstream import parsing, status_codes
+from filmgate.wire.upstream.encoding import File, encode_form, encode_json
+from filmgate.wire.upstream.error_text import reason
+from filmgate.wire.upstream.status_codes import Meaning
 
 __all__ = [
     "FAILED",
@@ -109,7 +109,7 @@ class Listed(Struct, frozen=True, kw_only=True, gc=False):
         """
         if self.created_at is not None and self.created_at < since:
             return False
-        size, seconds = Size.parse((self.size or "").lower()), reading.number(self.seconds)
+        size, seconds = Size.parse((self.size or "").lower()), parsing.number(self.seconds)
         return (
             _begins(order.prompt, self.prompt)
             and (size is None or size == order.size)
@@ -200,38 +200,38 @@ class Upstream(Struct, frozen=True, kw_only=True):
         """What the answer to a submission says: a JOB with its id, or why there is none (``verdicts``)."""
         found = self._job(body)
         ticket = self._id(found)
-        if ticket and (verdicts.ok(status) or self._status(found) is not None):
+        if ticket and (status_codes.ok(status) or self._status(found) is not None):
             return self._said(found, ticket, headers)
         error = self._error(found, NOT_ACCEPTED)
-        if verdicts.ok(status):
+        if status_codes.ok(status):
             refused = self._complains(found) and all(found.get(key) is None for key in self.id_keys)
             meaning = Meaning.TERMINAL if refused else Meaning.AMBIGUOUS
         else:
-            meaning = verdicts.of_submit(status, headers, error.code)
-        error = verdicts.refusal(status, error)
-        return Said(meaning=meaning, error=error, retry_after=reading.retry_after(headers))
+            meaning = status_codes.of_submit(status, headers, error.code)
+        error = status_codes.refusal(status, error)
+        return Said(meaning=meaning, error=error, retry_after=parsing.retry_after(headers))
 
     def read_look(self, ticket: str, status: int, headers: Mapping[str, str], body: bytes) -> Said:
         """What the answer to a look says. A failed job counts whatever HTTP status it came with, if it is ours."""
         found = self._job(body)
         said = self._said(found, ticket, headers)
-        if verdicts.ok(status) and "status" in found:
+        if status_codes.ok(status) and "status" in found:
             return said
         if said.status is Status.FAILED and self._id(found) == ticket:
             return said
-        meaning = verdicts.of_look(status, readable=bool(found))
-        return Said(meaning=meaning, retry_after=reading.retry_after(headers))
+        meaning = status_codes.of_look(status, readable=bool(found))
+        return Said(meaning=meaning, retry_after=parsing.retry_after(headers))
 
     def read_refused_content(self, status: int, body: bytes) -> str | None:
         """The address that a refused content request names instead."""
         if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - what it answers then
             return None
-        match = re.search(rb"https?://[^\s\"'<>\\]+", body[: reading.BODY_LIMIT])
-        return reading.web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
+        match = re.search(rb"https?://[^\s\"'<>\\]+", body[: parsing.BODY_LIMIT])
+        return parsing.web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
 
     def read_listing(self, body: bytes) -> tuple[list[Listed], bool] | None:
         """The jobs of a list and whether more follow; None if it is no list, or holds what can't be read."""
-        found = reading.record(body) or {}
+        found = parsing.record(body) or {}
         rows = found.get("data")
         if not isinstance(rows, list):
             return None
@@ -244,7 +244,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
     # ---- its parts
 
     def _job(self, body: bytes) -> Mapping[str, object]:
-        found = reading.record(body) or {}
+        found = parsing.record(body) or {}
         for key in self.envelopes:
             inner = found.get(key)
             if isinstance(inner, dict) and "status" in inner:
@@ -252,24 +252,24 @@ class Upstream(Struct, frozen=True, kw_only=True):
         return found
 
     def _id(self, found: Mapping[str, object]) -> str | None:
-        return next((ticket for key in self.id_keys if (ticket := reading.identifier(found.get(key)))), None)
+        return next((ticket for key in self.id_keys if (ticket := parsing.identifier(found.get(key)))), None)
 
     def _status(self, found: Mapping[str, object]) -> Status | None:
-        word = reading.word(found.get("status")) or ""
+        word = parsing.word(found.get("status")) or ""
         return Status.FAILED if word in self.endings else self.statuses.get(word)
 
     def _said(self, found: Mapping[str, object], ticket: str, headers: Mapping[str, str]) -> Said:
         status = self._status(found)
-        default = self.endings.get(reading.word(found.get("status")) or "", FAILED)
+        default = self.endings.get(parsing.word(found.get("status")) or "", FAILED)
         return Said(
             meaning=Meaning.JOB,
             id=ticket,
             status=status,
-            word=reading.word(found.get("status")),
-            progress=reading.percent(found.get("progress")),
+            word=parsing.word(found.get("status")),
+            progress=parsing.percent(found.get("progress")),
             error=self._error(found, default, ticket) if status is Status.FAILED else None,
             content_url=self._url(found),
-            look_after=reading.duration(reading.header(headers, "openai-poll-after-ms"), unit=0.001),
+            look_after=parsing.duration(parsing.header(headers, "openai-poll-after-ms"), unit=0.001),
         )
 
     def _complains(self, found: Mapping[str, object]) -> bool:
@@ -282,20 +282,20 @@ class Upstream(Struct, frozen=True, kw_only=True):
         return reason(said, default, private)
 
     def _url(self, found: Mapping[str, object]) -> str | None:
-        return next((url for key in self.url_keys if (url := reading.web_url(_reach(found, key)))), None)
+        return next((url for key in self.url_keys if (url := parsing.web_url(_reach(found, key)))), None)
 
     def _listed(self, row: object) -> Listed | None:
         ticket = self._id(row) if isinstance(row, dict) else None
         if ticket is None or not isinstance(row, dict):
             return None
         texts = {name: value for name in ("prompt", "size") if isinstance(value := row.get(name), str)}
-        seconds, made = row.get("seconds"), reading.number(row.get("created_at"))
+        seconds, made = row.get("seconds"), parsing.number(row.get("created_at"))
         return Listed(
             id=ticket,
             created_at=made if made is not None and 0 < made < _LATEST else None,
             seconds=None if seconds is None else str(seconds)[:16],
             status=self._status(row),
-            progress=reading.percent(row.get("progress")),
+            progress=parsing.percent(row.get("progress")),
             **texts,
         )
 

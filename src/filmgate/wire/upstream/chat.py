@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from filmgate.video import Size, Status, VideoError
+from filmgate.domain import Size, Status, VideoError
 from filmgate.wire.chat import language_of, orientation_of
-from filmgate.wire.upstream import reading
+from filmgate.wire.upstream import parsing
 from filmgate.wire.upstream.base import FAILED, Call, Order, Picture, Said
-from filmgate.wire.upstream.reasons import reason
-from filmgate.wire.upstream.verdicts import Meaning, of_submit, ok, refusal
+from filmgate.wire.upstream.error_text import reason
+from filmgate.wire.upstream.status_codes import Meaning, of_submit, ok, refusal
 
 __all__ = ["MODELS", "ChatReader", "asked", "create", "read_refused", "size_of"]
 
@@ -66,13 +66,13 @@ def size_of(orientation: str) -> Size:
 
 def read_refused(status: int, headers: Mapping[str, str], body: bytes) -> Said:
     """What an answer says that is no stream: why there is no film."""
-    found = reading.record(body) or {}
+    found = parsing.record(body) or {}
     error = reason(found.get("error"), FAILED)
     meaning = Meaning.TERMINAL if ok(status) and found.get("error") else of_submit(status, headers, error.code)
     return Said(
         meaning=Meaning.AMBIGUOUS if ok(status) and not found.get("error") else meaning,
         error=refusal(status, error),
-        retry_after=reading.retry_after(headers),
+        retry_after=parsing.retry_after(headers),
     )
 
 
@@ -134,7 +134,7 @@ class ChatReader:
         status, error = self._status(story, film)
         return Said(
             meaning=Meaning.JOB,
-            id=reading.identifier(found[1]) if found else None,
+            id=parsing.identifier(found[1]) if found else None,
             status=status,
             progress=100.0 if status is Status.COMPLETED else self._highest,
             error=error,
@@ -154,14 +154,14 @@ class ChatReader:
         data = line.removeprefix(b"data:").strip()
         if data == b"[DONE]":
             self._ended = True
-        elif data.startswith(b"{") and (chunk := reading.record(data)):
+        elif data.startswith(b"{") and (chunk := parsing.record(data)):
             self._chunk(chunk)
 
     def _chunk(self, chunk: Mapping[str, object]) -> None:
         if chunk.get("error"):
             self._error, self._ended = reason(chunk["error"], FAILED), True
             return
-        self._name = self._name or reading.identifier(chunk.get("id"))
+        self._name = self._name or parsing.identifier(chunk.get("id"))
         for choice in _records(chunk.get("choices")):
             for part in (choice.get("delta"), choice.get("message")):
                 content = part.get("content") if isinstance(part, dict) else None
@@ -227,7 +227,7 @@ def _film(story: str, *, over: bool) -> str | None:
     links = [link for link in _links(story, over=over) if not _PICTURE_FILE.search(link.url)]
     for fits in (_is_film, _is_download, lambda _link: True):
         for link in reversed(links):
-            if fits(link) and (url := reading.web_url(link.url)):
+            if fits(link) and (url := parsing.web_url(link.url)):
                 return url
     return None
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from filmgate.wire.upstream import reading
+from filmgate.wire.upstream import parsing
 from filmgate.wire.upstream.base import Call, Order, standard_fields, video_path, words
 from filmgate.wire.upstream.openai import ENDINGS, OPENAI
 
@@ -93,9 +93,9 @@ _HEADERS = {"x-oneapi-request-id": NEW_API, "x-new-api-version": NEW_API}
 def recognised(headers: Mapping[str, str], body: bytes) -> str | None:
     """The flavour whose answer to ``GET /models`` this is; None for one that gives no sign."""
     for name, flavour in _HEADERS.items():
-        if reading.header(headers, name) is not None:
+        if parsing.header(headers, name) is not None:
             return flavour.name
-    models = (reading.record(body) or {}).get("data")
+    models = (parsing.record(body) or {}).get("data")
     for model in models if isinstance(models, list) else ():
         owner = model.get("owned_by") if isinstance(model, dict) else None
         if isinstance(owner, str) and owner.lower() in _OWNERS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from filmgate.video import VideoError
+from filmgate.domain import VideoError
 from filmgate.wire.upstream.base import Upstream, words
 
 __all__ = ["ENDINGS", "OPENAI", "STATUSES"]

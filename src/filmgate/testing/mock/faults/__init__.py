@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from filmgate.testing.mock.faults import content, look, submit
+from filmgate.testing.mock.faults import content, poll, submit
 from filmgate.testing.mock.faults.base import Fault
 
 __all__ = ["FAULTS"]
 
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*submit.FAULTS, *look.FAULTS, *content.FAULTS)}
+FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*submit.FAULTS, *poll.FAULTS, *content.FAULTS)}
 """The registry: the manual, the tests and the mix ``all`` read it."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from filmgate.domain import Size
 from filmgate.testing.mock.faults import submit
 from filmgate.testing.mock.faults.base import Act, Fault, Moment, Said, Stage, Verdict
 from filmgate.testing.mock.films import Film, etag, signed
 from filmgate.testing.mock.reply import Ending, Reply
-from filmgate.video import Size
 
 __all__ = ["FAULTS"]
 

@@ -1,0 +1,256 @@
+"""``filmgate scene``: what the embedded renderer understands of a prompt, and a frame of what it would draw."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+from msgspec import Struct
+
+from filmgate.cli.command import Command, Group
+from filmgate.cli.context import Frame
+from filmgate.cli.terminal_text import cells, wrap
+from filmgate.cli.texts import Texts
+from filmgate.domain import Fit, Size, default_seed
+from filmgate.errors import OutputExists
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["commands"]
+
+_ENGINE = "scene"
+_USUAL = "1280x720"
+_LARGEST_PICTURE = 100 * 1024 * 1024
+_ROOM = 88  # cells of a line, so that it is read at a glance
+
+Row: TypeAlias = tuple[str, str]
+"""A label's text name and its value; an empty value is not shown."""
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The group."""
+    shared = [
+        click.Argument(["prompt"], metavar=text("metavar.prompt")),
+        click.Option(["--size"], default=_USUAL, type=_SizeType(text), metavar="WxH", help=text("scene.size")),
+        click.Option(["--seconds"], default=8, type=click.IntRange(1, 60), metavar="N", help=text("scene.seconds")),
+        click.Option(["--seed"], type=int, metavar="N", help=text("generate.seed")),
+        click.Option(["-i", "--image"], type=_file(), metavar=text("metavar.file"), help=text("scene.image")),
+    ]
+    still = [
+        click.Option(["--at"], default=1.0, type=click.FloatRange(min=0), metavar="S", help=text("scene.at")),
+        click.Option(["-o", "--output"], default="frame.png", type=click.Path(path_type=Path), help=text("scene.png")),
+        click.Option(["--force"], is_flag=True, help=text("scene.force")),
+    ]
+    actions = [
+        Command("explain", text, _explain, shared, key="scene_explain"),
+        Command("frame", text, _frame, [*shared, *still], key="scene_frame"),
+    ]
+    return {"scene": Group("scene", text, actions, "scene")}
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What both commands take."""
+
+    prompt: str
+    size: Size
+    seconds: int
+    seed: int | None
+    image: Path | None
+
+    def terms(self) -> dict[str, Any]:
+        """What the renderer is called with: the seed is the one that ``generate`` would take."""
+        seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
+        picture = None if self.image is None else _picture(self.image, self.size)
+        return {"seed": seed, "seconds": self.seconds, "size": self.size, "picture": picture}
+
+
+async def _explain(frame: Frame, **asked: Any) -> None:
+    explained = await asyncio.to_thread(_explained, frame, _Asked(**asked))
+    if frame.structured:
+        frame.dump(explained)
+    elif frame.quiet:
+        frame.put(str(explained["summary"]))
+    else:
+        _show(frame, explained)
+
+
+async def _frame(frame: Frame, *, at: float, output: Path, force: bool, **asked: Any) -> None:
+    await asyncio.to_thread(_drawn, frame, _Asked(**asked), at, output, force=force)
+    if frame.structured:
+        frame.dump({"path": str(output), "size": str(asked["size"]), "at": at})
+    else:
+        frame.put(str(output))
+
+
+def _explained(frame: Frame, asked: _Asked) -> dict[str, Any]:
+    _keep_kernels(frame)
+    from filmgate_scene.explain import rehearsal  # noqa: PLC0415 - it loads the renderer
+
+    return rehearsal(asked.prompt, **asked.terms())
+
+
+def _drawn(frame: Frame, asked: _Asked, at: float, output: Path, *, force: bool) -> None:
+    if output.exists() and not force:
+        raise OutputExists(f"{output} exists already.")
+    _keep_kernels(frame)
+    from PIL import Image  # noqa: PLC0415 - what only this command needs
+
+    from filmgate_scene.still import still  # noqa: PLC0415 - it loads the renderer
+
+    Image.fromarray(still(asked.prompt, at=at, **asked.terms())).save(output, "PNG")
+
+
+def _keep_kernels(frame: Frame) -> None:
+    """Use the machine code that the server keeps, or compile into its cache: half a minute, once."""
+    from filmgate_scene.kernels import jit  # noqa: PLC0415 - it loads the compiler
+
+    folder = frame.settings().data / "cache" / _ENGINE / "kernels"
+    if not any(folder.glob("**/*.nbi")):
+        frame.tell("scene.compiling")
+    folder.mkdir(parents=True, exist_ok=True)
+    jit.keep_in(folder)
+
+
+def _picture(image: Path, size: Size) -> NDArray[np.float32]:
+    """The picture as an upload would be taken in, cropped to fill the film."""
+    from filmgate.media.images import take_in  # noqa: PLC0415 - what only a picture needs
+    from filmgate_scene.shots import read_picture  # noqa: PLC0415 - it loads the renderer
+
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "picture.png"
+        take_in(image, size=size, fit=Fit.CROP, limit=_LARGEST_PICTURE, out=out)
+        return read_picture(out)
+
+
+# -- for people
+
+
+def _show(frame: Frame, explained: Mapping[str, Any]) -> None:
+    """Aligned labels and values, a paragraph a shot."""
+    say = _Words(frame.text)
+    film = explained["film"]
+    head = [
+        ("scene.row.prompt", " ".join(explained["prompt"].split())),
+        ("scene.row.language", frame.text(f"scene.language.{explained['language']}")),
+        ("scene.row.film", say.film(film, explained)),
+        ("scene.row.picture", frame.text("scene.picture") if film["picture"] else ""),
+        ("scene.row.unrecognised", say.join(explained["unrecognised"])),
+    ]
+    blocks = [head, *(_shot_rows(say, shot, explained) for shot in explained["shots"])]
+    labels = {name: frame.text(name) for rows in blocks for name, value in rows if value}
+    wide = max(cells(label) for label in labels.values()) + 2
+    for number, rows in enumerate(blocks):
+        if number:
+            frame.put("")
+        for name, value in rows:
+            if value:
+                _put(frame, labels[name], value, wide)
+
+
+def _put(frame: Frame, label: str, value: str, wide: int) -> None:
+    first, *others = wrap(value, _ROOM - wide)
+    frame.put(label + " " * (wide - cells(label)) + first)
+    for line in others:
+        frame.put(" " * wide + line)
+
+
+def _shot_rows(say: _Words, shot: Mapping[str, Any], explained: Mapping[str, Any]) -> list[Row]:
+    number = explained["shots"].index(shot)
+    assumed = shot["assumed"]
+    return [
+        ("scene.row.shot", say.times(number, len(explained["shots"]), shot)),
+        ("scene.row.place", say.place(shot)),
+        *((f"scene.row.{facet}", say.facet(facet, shot[facet], assumed.get(facet))) for facet in ("time", "weather")),
+        ("scene.row.subjects", say.subjects(shot["subjects"], assumed.get("subjects"))),
+        ("scene.row.style", say.facet("style", shot["style"])),
+        ("scene.row.camera", say.facet("camera", shot["camera"], assumed.get("camera"))),
+        ("scene.row.tempo", say.facet("tempo", shot["tempo"])),
+        ("scene.row.text", f"“{shot['text']}”" if shot["text"] else ""),
+        ("scene.row.sound", say.sound(shot["sound"])),
+        ("scene.row.not_drawn", say.join(shot["drawn"].get("not_drawn", ()))),
+    ]
+
+
+class _Words:
+    """The plain data of an explanation in a language."""
+
+    def __init__(self, text: Texts) -> None:
+        self.text = text
+
+    def join(self, words: Sequence[str]) -> str:
+        return self.text("scene.comma").join(words)
+
+    def film(self, film: Mapping[str, Any], explained: Mapping[str, Any]) -> str:
+        shots = len(explained["shots"])
+        cut = self.text(f"scene.transition.{explained['transition']}") if shots > 1 else ""
+        line = self.text("scene.film", size=film["size"], seconds=film["seconds"], fps=film["fps"])
+        return line + (self.text("scene.shots", count=shots, cut=cut) if shots > 1 else "")
+
+    def times(self, number: int, count: int, shot: Mapping[str, Any]) -> str:
+        end = shot["start"] + shot["seconds"]
+        return self.text("scene.times", number=number + 1, start=f"{shot['start']:.1f}", end=f"{end:.1f}") * (count > 1)
+
+    def place(self, shot: Mapping[str, Any]) -> str:
+        if shot["drawn"]["setting"] == "reference":
+            return self.text("scene.place.picture")
+        found = self.word("setting", shot["setting"])
+        if shot["guessed"]:
+            return self.text("scene.place.guessed", place=found)
+        return self.text("scene.place.unknown", place=found) if shot["setting"] == "abstract" else found
+
+    def facet(self, facet: str, said: str | Sequence[str], assumed: str | Sequence[str] | None = None) -> str:
+        """What was said of a facet, or what suits the place instead, marked as such."""
+        words = self.join([self.word(facet, name) for name in _listed(said or assumed)])
+        return words if said or not assumed else self.text("scene.assumed", value=words)
+
+    def subjects(self, said: Sequence[Mapping[str, Any]], assumed: Sequence[str] | None) -> str:
+        if not said:
+            return self.facet("subject", (), assumed)
+        return self.text("scene.semicolon").join(self._subject(spec) for spec in said)
+
+    def _subject(self, spec: Mapping[str, Any]) -> str:
+        name = self.word("subject", spec["kind"])
+        details = [self.word("attribute", attribute) for attribute in spec["attributes"]]
+        details += [self.word("action", spec["action"])] if spec["action"] else []
+        many = self.text("scene.count", count=spec["count"], name=name) if spec["count"] > 1 else name
+        return self.text("scene.detailed", name=many, details=self.join(details)) if details else many
+
+    def sound(self, sound: Mapping[str, Mapping[str, float]]) -> str:
+        beds = [self.word("sound", name) for name in sound["beds"]]
+        events = [f"{self.word('sound', name)} ×{count}" for name, count in sound["events"].items()]
+        return self.text("scene.semicolon").join(filter(None, (self.join(beds), self.join(events))))
+
+    def word(self, facet: str, name: str) -> str:
+        from filmgate_scene.vocabulary import word  # noqa: PLC0415 - it loads the renderer
+
+        return word(facet, name, self.text.language)
+
+
+def _listed(names: str | Sequence[str] | None) -> Sequence[str]:
+    return [names] if isinstance(names, str) and names else names or ()
+
+
+class _SizeType(click.ParamType[Size]):
+    """A size such as ``1280x720``, both sides even."""
+
+    name = "size"
+
+    def __init__(self, text: Texts) -> None:
+        self._text = text
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Size:
+        """The size that was typed."""
+        size = value if isinstance(value, Size) else Size.parse(value)
+        if size is None or size.width % 2 or size.height % 2 or not 64 <= min(size.width, size.height) <= 2160:
+            self.fail(self._text("scene.bad_size", value=value), param, ctx)
+        return size
+
+
+def _file() -> click.Path:
+    return click.Path(exists=True, dir_okay=False, path_type=Path)

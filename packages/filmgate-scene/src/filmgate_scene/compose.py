@@ -1,0 +1,307 @@
+"""From a described shot to its frames."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Mapping
+
+import numpy as np
+
+from filmgate.domain import Size
+from filmgate_scene import registry
+from filmgate_scene.cues import SoundCues, SoundEvent
+from filmgate_scene.description import Shot, SubjectSpec
+from filmgate_scene.kernels.finish import bloom, box_blur, finish
+from filmgate_scene.kernels.jit import F32, U8
+from filmgate_scene.kernels.noise import fbm
+from filmgate_scene.kernels.paint import cut, paint
+from filmgate_scene.lens import Lens, Path, combine
+from filmgate_scene.light import Light
+from filmgate_scene.look import Look, replace
+from filmgate_scene.picture import Picture, Unveiled, tint, unveiled
+from filmgate_scene.stage import Frame, Layer, Stage
+from filmgate_scene.weather.glass import behind_glass
+
+__all__ = ["View", "compose", "warm_up"]
+
+_FALLBACK = "abstract"
+_GRAIN = 64  # pixels by which the grain's picture is larger than the frame
+
+_KNEE = 0.75  # from where highlights are rolled off
+_NO_KNEE = 0.999
+_PLAIN = np.eye(3, 4, dtype=np.float32)
+
+
+class View:
+    """One shot, ready to be drawn: prepare it once, then draw any frame in any order from any thread."""
+
+    def __init__(
+        self, stage: Stage, setting: registry.Setting, *, fps: int, lens: Path, look: Look, reference: F32 | None = None
+    ) -> None:
+        self.stage, self.fps, self.look = stage, fps, look
+        self._setting, self._lens, self._reference = setting, lens, reference
+        self._layers: list[Layer] = []
+        self._local = threading.local()
+        self._tempo = _tempo(stage.shot)
+        self._ready = False
+
+    def prepare(self) -> None:
+        """Paint everything that does not change: once, seeded, a second or two."""
+        if self._ready:
+            return
+        if self._reference is None:
+            _populate(self.stage, self._setting)
+            self._layers = self.stage.layers()
+        else:
+            _weathers(self.stage, self.stage.shot.weather)
+            still = "static" in self.stage.shot.camera
+            picture = Picture(self.stage, self._reference, self._lens, still)
+            self._layers = [picture, Unveiled(self.stage.layers())]
+        self._edges = _vignette(self.stage.width, self.look.vignette), _vignette(self.stage.height, self.look.vignette)
+        self._grain = _grain(self.stage)
+        self._paper = _paper(self.stage) if self.look.paper or self.look.ink else self._grain
+        self._ready = True
+
+    def draw(self, n: int, y: U8, u: U8, v: U8) -> None:
+        """Draw frame ``n`` into BT.709 limited-range 4:2:0 planes (h, w), (h/2, w/2), whatever their line stride."""
+        frame = self._moment(n)
+        for layer, rows in zip(self._layers, self._visible(frame), strict=True):
+            frame.rows = rows
+            layer.draw(frame)
+        if self.look.paper or self.look.ink:
+            self._repaint(frame)
+        self._finish(frame, n, y, u, v)
+
+    def sounds(self) -> SoundCues:
+        """What is to be heard; known once the view is prepared."""
+        self.prepare()
+        heard = (event for event in self.stage.events if event.time < self.stage.seconds)
+        events = tuple(sorted(SoundEvent(e.time / self._tempo, e.kind, e.pan, e.gain) for e in heard))
+        return SoundCues(ambience=dict(self.stage.ambience), events=events)
+
+    @property
+    def notes(self) -> dict[str, object]:
+        """What was drawn, and what was asked for but can't be."""
+        notes: dict[str, object] = {"setting": self._setting.name if self._reference is None else "reference"}
+        return notes | ({"not_drawn": list(self.stage.unseen)} if self.stage.unseen else {})
+
+    def _visible(self, frame: Frame) -> list[int]:
+        """For each layer how many rows from the top a later one leaves to be seen."""
+        rows, out = self.stage.height, []
+        for layer in reversed(self._layers):
+            out.append(rows)
+            covers = getattr(layer, "covers", None)
+            rows = min(rows, covers(frame)) if covers else rows
+        return out[::-1]
+
+    def _moment(self, n: int) -> Frame:
+        """This thread's frame, set to moment ``n``."""
+        frame: Frame | None = getattr(self._local, "frame", None)
+        if frame is None:
+            frame = self._local.frame = Frame(self.stage)
+        seconds = n / self.fps
+        frame.t = seconds * self._tempo
+        frame.share = min(1.0, frame.t / max(1e-6, self.stage.seconds))
+        frame.lens = self._aim(frame.share, seconds, frame.t)
+        return frame
+
+    def _aim(self, share: float, seconds: float, t: float) -> Lens:
+        """Where the camera is: its moves, in the stage's own measure, and its run beside the subject."""
+        stage, lens = self.stage, self._lens(share, seconds)
+        own = stage.drive(t) if stage.drive else Lens()
+        return Lens(
+            x=lens.x * stage.reach + own.x + stage.speed * t,
+            y=lens.y * stage.reach + own.y,
+            z=lens.z * stage.reach + own.z,
+            zoom=lens.zoom * own.zoom,
+            pan=lens.pan + own.pan,
+            tilt=lens.tilt + own.tilt,
+        )
+
+    def _repaint(self, frame: Frame) -> None:
+        """Paint instead of film; over a reference it comes by and by."""
+        share = 1.0 if self._reference is None else unveiled(frame.t)
+        if share > 0 and self.look.sheets:
+            self._cut(frame, share)
+        elif share > 0:
+            reach = max(1.0, self.look.softness * min(self.stage.width, self.stage.height))
+            paint(
+                frame.pixels,
+                frame.pixels.copy(),
+                self._paper,
+                reach * share,
+                self.look.ink * share,
+                self.look.paper * share,
+            )
+
+    def _cut(self, frame: Frame, share: float) -> None:
+        """Sheets of paper; of little things only their shape is left."""
+        small = min(self.stage.width, self.stage.height)
+        light = self.stage.light
+        gain = np.float32(min(2.4, max(1.0, 2.6 / (sum(light.ambient) + 0.6 * sum(light.key)))))  # paper is seen by day
+        soft = np.stack([box_blur(plane * gain, max(1, small // 240)) for plane in frame.pixels])
+        flat = np.empty_like(soft)
+        cut(flat, soft, self._paper, self.look.sheets, max(4, small // 70), self.look.paper)
+        frame.pixels += (flat * gain**-0.45 - frame.pixels) * np.float32(share)
+
+    def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
+        """Bloom, grade and grain into the planes; over a reference they come by and by."""
+        threshold, amount = self.stage.light.bloom
+        share = 1.0 if self._reference is None else unveiled(frame.t)
+        radius = max(2, min(self.stage.width, self.stage.height) // 80)
+        bloom(frame.pixels, threshold, frame.glow, frame.work, radius)
+        jump = (n * 2654435761) & 0xFFFFFFFF
+        place = ((jump >> 3) % _GRAIN, (jump >> 11) % _GRAIN)
+        matrix = _PLAIN + (np.asarray(self.look.matrix, np.float32) - _PLAIN) * np.float32(share)
+        edge_x, edge_y = (edge * np.float32(share) for edge in self._edges)
+        flat_y, flat_u, flat_v = _flat(y), _flat(u), _flat(v)
+        finish(frame.pixels, frame.glow, amount * self.look.bloom * share, edge_x, edge_y, matrix, self._grain, *place,
+               self.look.grain * share, _KNEE if self._reference is None else _NO_KNEE,
+               flat_y, flat_u, flat_v, (y.strides[0], u.strides[0]))  # fmt: skip
+
+
+def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | None = None) -> View:
+    """Find the shot's setting, light, camera and style, and make a view of them.
+
+    ``reference``: a picture (height, width, 3) in 0 … 1, or 0 … 255 as uint8, that becomes the first frame. Words
+    that nothing is registered for fall back to the abstract landscape or are left out and noted.
+    """
+    setting = registry.settings().get(shot.setting) or registry.settings()[_FALLBACK]
+    light = registry.times()[_time(shot, setting)].light()
+    for name in _weather(shot, setting):
+        weather = registry.weathers().get(name)
+        light = weather.light(light) if weather else light
+    look = _look(shot)
+    light = replace(light, glitter=0.0) if look.ink else light  # no brush paints the sun's road
+    stage = Stage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
+    lens = _path(shot, setting if reference is None else None)
+    if reference is None:
+        return View(stage, setting, fps=fps, lens=lens, look=look)
+    if shot.time:
+        look = _tinted(look, light)
+    picture = np.asarray(reference, np.float32) / (255.0 if reference.dtype == np.uint8 else 1.0)
+    return View(stage, setting, fps=fps, lens=lens, look=look, reference=picture)
+
+
+def warm_up() -> None:
+    """Compile every kernel, or load it from the cache: a tiny frame of a few shots that use them all."""
+    size, planes = (
+        Size(64, 36),
+        (np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)),
+    )
+    walker = SubjectSpec(kind="dog", action="run")
+    shots = [
+        Shot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
+        Shot(setting="garden", weather=("snow",), style=("ink",), frames=24),
+        Shot(setting="mountains", frames=24),
+        Shot(setting="road", style=("paper",), frames=24),
+    ]
+    for shot in shots:
+        view = compose(shot, size=size, fps=24, seed=1)
+        view.prepare()
+        view.draw(0, *planes)
+    view = compose(shots[2], size=size, fps=24, seed=1, reference=np.zeros((36, 64, 3), np.float32))
+    view.prepare()
+    view.draw(12, *planes)
+
+
+def _time(shot: Shot, setting: registry.Setting) -> str:
+    """The shot's time of day, or the one that suits its style, its weather, or its setting."""
+    if shot.time in registry.times():
+        return shot.time
+    styles, weathers = registry.styles(), registry.weathers()
+    styled = [styles[name].time for name in shot.style if name in styles]
+    aired = [weathers[name].time for name in shot.weather if name in weathers and setting.time != "night"]
+    return next((time for time in (*styled, *aired) if time), setting.time)
+
+
+def _weather(shot: Shot, setting: registry.Setting) -> tuple[str, ...]:
+    """The shot's weather, or the one that belongs to the setting."""
+    return shot.weather or tuple(name for name in setting.weather if name not in shot.absent)
+
+
+def _tempo(shot: Shot) -> float:
+    """How many seconds of the world pass in one of the film's."""
+    return registry.TEMPOS[shot.tempo].factor if shot.tempo in registry.TEMPOS else 1.0
+
+
+def _look(shot: Shot) -> Look:
+    """All the styles' looks, one upon the other, in the order of their table."""
+    look = Look()
+    for name, style in registry.styles().items():
+        look = style.look(look) if name in shot.style else look
+    return look
+
+
+def _tinted(look: Look, light: Light) -> Look:
+    """A look in the light of another hour."""
+    gains = tint(light, registry.times()["day"].light())
+    rows = [(row[0] * gains[0], row[1] * gains[1], row[2] * gains[2], row[3]) for row in look.matrix]
+    return replace(look, matrix=(rows[0], rows[1], rows[2]))
+
+
+def _path(shot: Shot, setting: registry.Setting | None) -> Path:
+    """All the camera's moves at once."""
+    known: Mapping[str, registry.Camera] = registry.cameras()
+    names = shot.camera or (setting.camera if setting else ())
+    moves = [known[name].path for name in names if name in known]
+    return lambda share, seconds: combine([move(share, seconds) for move in moves])
+
+
+def _populate(stage: Stage, setting: registry.Setting) -> None:
+    """Build the setting, then who is in it, then the weather."""
+    shot, known = stage.shot, registry.subjects()
+    at_home = (kind for kind in setting.inhabitants if kind not in shot.absent)
+    specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in at_home)
+    stage.walkers = any(known[spec.kind].element == "ground" for spec in specs if spec.kind in known)
+    stage.white = 0.85 if "snow" in shot.weather and not setting.indoor else 0.0
+    setting.build(stage)
+    for spec in specs:
+        if spec.kind in known:
+            known[spec.kind].build(stage, spec)
+        else:
+            stage.unseen.append(spec.kind)
+    if setting.indoor:
+        behind_glass(stage, _weather(shot, setting))
+    else:
+        _weathers(stage, _weather(shot, setting))
+
+
+def _weathers(stage: Stage, names: tuple[str, ...]) -> None:
+    """Put weathers in front of everything."""
+    for name in names:
+        weather = registry.weathers().get(name)
+        if weather:
+            weather.build(stage)
+        else:
+            stage.unseen.append(name)
+
+
+def _vignette(size: int, amount: float) -> F32:
+    """The darkening along one axis."""
+    return np.asarray((np.arange(size) / size - 0.5) ** 2 * amount, np.float32)
+
+
+def _grain(stage: Stage) -> F32:
+    """Film grain of standard deviation one, a little larger than a pixel."""
+    noise = (
+        np.random.default_rng(stage.seed + 5)
+        .normal(0, 1, (stage.height + _GRAIN, stage.width + _GRAIN))
+        .astype(np.float32)
+    )
+    return np.ascontiguousarray((noise + np.roll(noise, 1, 0) + np.roll(noise, 1, 1)) / math.sqrt(3), np.float32)
+
+
+def _flat(plane: U8) -> U8:
+    """A plane's memory from its first pixel to its last as one line."""
+    length = (plane.shape[0] - 1) * plane.strides[0] + plane.shape[1]
+    return np.lib.stride_tricks.as_strided(plane, shape=(length,), strides=(1,))
+
+
+def _paper(stage: Stage) -> F32:
+    """The tooth of watercolour paper, in -1 … 1."""
+    cells = 0.22 / stage.unit
+    fine = fbm(stage.width, stage.height, cells, cells, 0.0, 0.0, 3, 0, stage.seed % 997)
+    broad = fbm(stage.width, stage.height, cells / 9, cells / 9, 5.0, 0.0, 3, 0, stage.seed % 991)
+    return np.ascontiguousarray(np.clip((fine - 0.5) * 0.9 + (broad - 0.5) * 3.2, -1, 1), np.float32)

@@ -1,0 +1,33 @@
+"""The power of sound as an ear weighs it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from filmgate_scene.kernels.jit import F32, F64, kernel
+
+__all__ = ["weighted_power"]
+
+
+@kernel
+def weighted_power(sound: F32, filters: F64, piece: int) -> F64:
+    """The power of each whole piece of ``piece`` samples of (samples, channels), summed over the channels.
+
+    ``filters``: b0, b1, b2, a1, a2 of each of the second-order sections that the sound goes through first.
+    """
+    powers = np.zeros(sound.shape[0] // piece, np.float64)
+    state = np.zeros((filters.shape[0], 2), np.float64)
+    for channel in range(sound.shape[1]):
+        state[:] = 0.0
+        for number in range(powers.size):
+            total = 0.0
+            for at in range(number * piece, (number + 1) * piece):
+                value = np.float64(sound[at, channel])
+                for k in range(filters.shape[0]):
+                    out = filters[k, 0] * value + state[k, 0]
+                    state[k, 0] = filters[k, 1] * value - filters[k, 3] * out + state[k, 1]
+                    state[k, 1] = filters[k, 2] * value - filters[k, 4] * out
+                    value = out
+                total += value * value
+            powers[number] += total / piece
+    return powers

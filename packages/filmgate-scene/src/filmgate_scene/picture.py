@@ -1,0 +1,118 @@
+"""A reference picture as the shot: it opens the film unchanged, then the camera moves in its estimated depth.
+
+The depth is a guess from the picture alone (low is near, sharp and striking is near, the middle is nearer than the
+edges), so moves stay small. Nothing in the picture moves by itself.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from filmgate_scene.canvas import blur
+from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.warp import warp
+from filmgate_scene.lens import Lens, Path, ease
+from filmgate_scene.light import Light
+from filmgate_scene.stage import Frame, Layer, Stage
+
+__all__ = ["Picture", "Unveiled", "nearness", "tint", "unveiled"]
+
+_UNVEIL = 1.0  # seconds in which weather, light and grade come over the picture
+
+
+def unveiled(t: float) -> float:
+    """How much of what is added to the picture shows: nothing in the first frame."""
+    q = min(1.0, max(0.0, t / _UNVEIL))
+    return q * q * (3 - 2 * q)
+
+
+def nearness(picture: F32) -> F32:
+    """A smooth guess in 0 … 1 of how near each pixel of (h, w, 3) is."""
+    height, width = picture.shape[:2]
+    small = (
+        np.asarray(
+            Image.fromarray((picture * 255).astype(np.uint8)).resize((width // 4, height // 4), Image.Resampling.BOX),
+            np.float32,
+        )
+        / 255
+    )
+    h, w = small.shape[:2]
+    grey = small.mean(2)
+    sharp = blur(np.abs(grey - blur(grey, 2)), max(2, h // 14))
+    border = np.concatenate([small[:4].reshape(-1, 3), small[:, :4].reshape(-1, 3), small[:, -4:].reshape(-1, 3)]).mean(
+        0
+    )
+    strange = blur(np.linalg.norm(small - border, axis=2).astype(np.float32), max(2, h // 20))
+    ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
+    middle = np.exp(-(((xs / w - 0.5) / 0.33) ** 2) - ((ys / h - 0.55) / 0.40) ** 2)
+    guess = 0.42 * (ys / h) ** 1.2 + 0.30 * middle + 0.22 * middle * _unit(strange) + 0.18 * _unit(sharp)
+    for _ in range(2):
+        guess = blur(guess.astype(np.float32), max(2, h // 22))
+    guess = _unit(guess - guess.min())
+    return np.asarray(
+        Image.fromarray(guess.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC), np.float32
+    ).clip(0, 1)
+
+
+def _unit(values: F32) -> F32:
+    return values / (float(values.max()) + 1e-6)
+
+
+class Picture:
+    """The picture as a layer. ``path`` is the camera's; it counts from where it stands in the first frame."""
+
+    def __init__(self, stage: Stage, picture: F32, path: Path, still: bool) -> None:  # noqa: FBT001 - a tripod is one
+        self.source = np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
+        self.near = np.ascontiguousarray(nearness(picture))
+        self.path, self.still, self.start = path, still, path(0.0, 0.0)
+        self.seconds = stage.seconds
+
+    def draw(self, frame: Frame) -> None:
+        """The picture from where the camera is now."""
+        share = frame.share
+        now, start = self.path(share, share * self.seconds), self.start
+        width, height = frame.stage.width, frame.stage.height
+        drift = 0.0 if self.still else ease(share) - ease(0.0)
+        calm = unveiled(frame.t)
+        slide_x = width * (0.022 * math.sin(2.2 * drift) * calm + 0.03 * (now.x - start.x))
+        slide_y = -height * (0.02 * (now.y - start.y) + 0.004 * drift)
+        shift_x, shift_y = 0.5 * width * (now.pan - start.pan), -0.5 * height * (now.tilt - start.tilt)
+        push = 0.05 * drift + 0.07 * max(0.0, now.z - start.z)
+        needed = 1 + 2.1 * max(
+            (abs(shift_x) + abs(slide_x) * 0.7) / width, (abs(shift_y) + abs(slide_y) * 0.7) / height
+        )
+        zoom = max(needed, _relative(now, start) * (1 + 0.035 * drift))
+        warp(frame.pixels, self.source, self.near, zoom, shift_x, shift_y, slide_x, slide_y, push)
+
+
+def _relative(now: Lens, start: Lens) -> float:
+    return now.zoom / start.zoom
+
+
+class Unveiled:
+    """Layers that come over the picture instead of being there from the first frame."""
+
+    def __init__(self, layers: list[Layer]) -> None:
+        self.layers = layers
+
+    def draw(self, frame: Frame) -> None:
+        """Draw them, mixed with what was there."""
+        share = unveiled(frame.t)
+        if share <= 0:
+            return
+        before = frame.pixels.copy() if share < 1 else frame.pixels
+        for layer in self.layers:
+            layer.draw(frame)
+        if share < 1:
+            frame.pixels *= np.float32(share)
+            frame.pixels += before * np.float32(1 - share)
+
+
+def tint(light: Light, day: Light) -> tuple[float, float, float]:
+    """What a time of day does to the colours of a picture taken by daylight."""
+    now, then = (tuple(a + 0.8 * k for a, k in zip(value.ambient, value.key, strict=True)) for value in (light, day))
+    ratio = [a / b for a, b in zip(now, then, strict=True)]
+    return (1 + 0.6 * (ratio[0] - 1), 1 + 0.6 * (ratio[1] - 1), 1 + 0.6 * (ratio[2] - 1))

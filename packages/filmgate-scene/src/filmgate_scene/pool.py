@@ -1,0 +1,220 @@
+"""The engine's worker processes: started when there is work for them, watched, replaced when they die.
+
+Everything here runs on the event loop and never waits for a worker: orders go into pipes, answers come as lines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from filmgate_scene import protocol
+
+__all__ = ["COMMAND", "FRUGAL", "Pool"]
+
+COMMAND = (sys.executable, "-m", "filmgate_scene.worker")
+"""What a worker is started with; our process id is added."""
+
+FRUGAL: Mapping[str, str] = {
+    **dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    "MALLOC_ARENA_MAX": "2",
+    # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "1048576",
+}
+"""What a worker's environment says: one thread a library, for we bring our own; memory given back."""
+
+_LONGEST_LINE = 4 * 1024 * 1024
+_SOONEST_RESTART = 1.0  # seconds between starts when workers die before they are ready
+_MOST_STILLBORN = 3  # workers in a row that died before they were ready, until jobs fail
+_log = logging.getLogger(__name__)
+
+
+class _Worker:
+    """One process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.ready = False
+        self.order: protocol.Render | None = None
+
+    def tell(self, order: protocol.Order) -> None:
+        """Send an order; a worker that is just dying doesn't hear it, and its end is noticed elsewhere."""
+        if self.process.stdin is not None and not self.process.stdin.is_closing():
+            self.process.stdin.write(protocol.write(order))
+
+
+class Pool:
+    """Up to ``limit`` workers and the orders that wait for them.
+
+    Args:
+        limit: processes at most.
+        cache: where they keep their compiled kernels.
+        heard: told every answer of a worker.
+        died: told the token of a job whose worker died under it, or that no worker will ever take.
+        command: what a worker is started with.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        cache: Path,
+        *,
+        heard: Callable[[protocol.Answer], None],
+        died: Callable[[str], None],
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._limit, self._cache, self._command = limit, cache, command
+        self._heard, self._died = heard, died
+        self._waiting: deque[protocol.Render] = deque()
+        self._workers: list[_Worker] = []
+        self._starting = 0
+        self._stillborn = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._open = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether orders are taken."""
+        return self._open
+
+    @property
+    def waiting(self) -> int:
+        """Orders that no worker has begun."""
+        return len(self._waiting)
+
+    def order(self, order: protocol.Render) -> None:
+        """Queue an order."""
+        self._waiting.append(order)
+        self.dispatch()
+
+    def warm(self) -> None:
+        """Start the first worker, so that the first job finds it warm."""
+        if not self._workers and not self._starting:
+            self._start_one()
+
+    def cancel(self, token: str) -> bool:
+        """Take an order back. True: it was never begun; False: its worker, if any, was told."""
+        waiting = next((order for order in self._waiting if order.job.token == token), None)
+        if waiting is not None:
+            self._waiting.remove(waiting)
+            return True
+        for worker in self._workers:
+            if worker.order is not None and worker.order.job.token == token:
+                worker.tell(protocol.Cancel(token))
+        return False
+
+    def dispatch(self) -> None:
+        """Give waiting orders to free workers, and start another worker if there is more to do.
+
+        The next one is started once the last is warm: on a cold cache both would compile the same.
+        """
+        if not self._open:
+            return
+        for worker in self._workers:
+            if worker.ready and worker.order is None and self._waiting:
+                worker.order = self._waiting.popleft()
+                worker.tell(worker.order)
+        warming = self._starting + sum(not worker.ready for worker in self._workers)
+        if self._waiting and not warming and len(self._workers) < self._limit:
+            self._start_one()
+
+    async def close(self) -> None:
+        """Kill every worker and wait until it is gone."""
+        self._open = False
+        self._waiting.clear()
+        for worker in self._workers:
+            with suppress(ProcessLookupError):
+                worker.process.kill()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start_one(self) -> None:
+        self._starting += 1
+        task = asyncio.create_task(self._run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self) -> None:
+        """One worker's life."""
+        worker = None
+        try:
+            worker = await self._spawn()
+        except OSError:
+            _log.exception("worker not started")
+        finally:
+            self._starting -= 1
+        if worker is not None:
+            await self._listen(worker)
+        await self._bury(worker)
+
+    async def _spawn(self) -> _Worker:
+        process = await asyncio.create_subprocess_exec(
+            *self._command,
+            str(os.getpid()),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=_environment(os.environ, self._cache),
+            limit=_LONGEST_LINE,
+        )
+        worker = _Worker(process)
+        self._workers.append(worker)
+        if not self._open:
+            process.kill()
+        return worker
+
+    async def _listen(self, worker: _Worker) -> None:
+        """Hear the worker out, until it ends."""
+        assert worker.process.stdout is not None  # noqa: S101 - it was asked for
+        async for line in worker.process.stdout:
+            try:
+                self._take(worker, protocol.read_answer(line))
+            except msgspec.DecodeError:
+                _log.exception("worker said %r", line[:200])
+                worker.process.kill()  # whatever it is doing, nobody would hear the end of it
+        await worker.process.wait()
+
+    def _take(self, worker: _Worker, answer: protocol.Answer) -> None:
+        if isinstance(answer, protocol.Ready):
+            worker.ready, self._stillborn = True, 0
+        elif not isinstance(answer, protocol.Progress):
+            worker.order = None
+        if self._open and not isinstance(answer, protocol.Ready):
+            self._heard(answer)
+        self.dispatch()
+
+    async def _bury(self, worker: _Worker | None) -> None:
+        """A worker is gone: its job is told so, and somebody takes its place."""
+        if worker is not None:
+            self._workers.remove(worker)
+        if not self._open:
+            return
+        if worker is not None and worker.order is not None:
+            _log.error("worker died with code %s", worker.process.returncode)
+            self._died(worker.order.job.token)
+        if worker is None or not worker.ready:
+            self._stillborn += 1
+            await asyncio.sleep(_SOONEST_RESTART * (bool(self._waiting) and self._stillborn < _MOST_STILLBORN))
+        if self._stillborn >= _MOST_STILLBORN:
+            self._give_up()
+        self.dispatch()
+
+    def _give_up(self) -> None:
+        """No worker starts any more: whoever waits is told, and the next order tries again."""
+        self._stillborn = 0
+        for order in [*self._waiting]:
+            self._waiting.remove(order)
+            self._died(order.job.token)
+
+
+def _environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
+    """A worker's: compiled kernels kept, and frugal."""
+    return {**environ, **FRUGAL, "NUMBA_CACHE_DIR": str(cache / "kernels"), "PYTHONUNBUFFERED": "1"}

@@ -1,0 +1,263 @@
+"""From a job to its film: understand, prepare, draw ahead of the encoder, mix the sound, take the pictures.
+
+Frames are drawn a few ahead by a small pool of threads (the kernels release the lock) and written in order. Beside
+them a painter prepares the next shot once half of this one is drawn, mixes the sound and writes the pictures. So both
+cores are busy, memory stays flat, and the bytes are the same for any number of threads.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import accumulate
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from filmgate.domain import AssetKind, Operation
+from filmgate.engines.base import Job
+from filmgate.media.encode import FilmWriter, Frame
+from filmgate.media.frames import first_picture
+from filmgate_scene import compose as composing
+from filmgate_scene import sound
+from filmgate_scene.compose import View
+from filmgate_scene.description import Description
+from filmgate_scene.extension import Onward, Still, ending
+from filmgate_scene.revisions import characters, meaning
+from filmgate_scene.shots import FPS, read_picture, shot_view
+from filmgate_scene.snapshots import Snapshots
+from filmgate_scene.summary import KIND, describe
+
+__all__ = ["FPS", "Cancelled", "Film", "render", "warm_up"]
+
+FADE_FRAMES = 12
+"""Frames of a cross-fade."""
+
+OPENING_FRAMES = 24
+"""Frames of the cross-fade from the last frame of a film of ours into the new segment of its extension."""
+
+_AHEAD = 2  # frames drawn ahead, beside those being drawn
+
+
+class Cancelled(Exception):
+    """Somebody asked for the film to be given up."""
+
+
+class Film(Struct, frozen=True, kw_only=True):
+    """What was made beside the MP4."""
+
+    extras: dict[AssetKind, Path]
+    notes: dict[str, object]
+
+
+def render(
+    job: Job,
+    out: Path,
+    *,
+    progress: Callable[[int, int], None],
+    cancelled: Callable[[], bool],
+    threads: int = 2,
+    settle: Callable[[Description], Description] = lambda said: said,
+) -> Film:
+    """Make the film and its pictures, the latter beside ``out``.
+
+    Args:
+        job: what to make; the same job gives the same bytes, wherever the libraries are the same.
+        out: where the MP4 appears once it is whole.
+        progress: told the frames done and all of them, after each.
+        cancelled: asked before each frame.
+        threads: that draw.
+        settle: finds places for shots whose words name none.
+
+    Raises:
+        Cancelled: in time; no file is left.
+    """
+    description = meaning(job, job.seconds * FPS, settle)
+    frames = job.seconds * FPS
+    comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
+    with (
+        Snapshots(out, frames) as snapshots,
+        ThreadPoolExecutor(threads, "draw") as pool,
+        ThreadPoolExecutor(1, "paint") as painter,
+    ):
+        reel = _Reel(description, job, painter, cancelled, settle)
+        with (
+            _dropping(pool, painter),
+            FilmWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
+        ):
+            for done, frame in enumerate(_frames(reel, writer, pool, threads + _AHEAD), 1):
+                if snapshots.take(done - 1, frame):
+                    pictures = painter.submit(snapshots.save)
+                writer.write(frame)
+                progress(done, frames)
+        return Film(extras=pictures.result(), notes=reel.notes)
+
+
+def warm_up() -> None:
+    """Compile everything that films are made with, or load it from the cache."""
+    composing.warm_up()
+    sound.integrated_loudness(np.zeros((sound.RATE, 2), np.float32))
+
+
+@contextmanager
+def _dropping(*pools: ThreadPoolExecutor) -> Iterator[None]:
+    """Drops what the pools have not begun when the film ends early."""
+    try:
+        yield
+    except BaseException:
+        for pool in pools:
+            pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
+_HOW: dict[tuple[Operation, bool], str] = {
+    (Operation.REMIX, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
+    (Operation.EDIT, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
+    (Operation.EXTEND, True): "drawn on from the last frame with the same seed; what is new dissolves in",
+    (Operation.EDIT, False): "the uploaded film's first frame, moved and lit by the prompt; its motion is not kept",
+    (Operation.EXTEND, False): "the uploaded film's last frame, moved and lit by the prompt",
+}
+"""What was done, by operation and by whether the source's prompt is known; said in the notes."""
+
+
+def _reference(job: Job) -> NDArray[np.float32] | None:
+    """The picture that the first shot shows: the one that was given, or where an uploaded film begins."""
+    if job.reference is not None:
+        return read_picture(job.reference)
+    if job.operation is Operation.EDIT and not job.base_prompts and job.source is not None:
+        return first_picture(job.source).astype(np.float32) / np.float32(255)
+    return None
+
+
+class _Reel:
+    """The film's shots as views, prepared ahead, and what is heard in them."""
+
+    def __init__(
+        self,
+        description: Description,
+        job: Job,
+        painter: ThreadPoolExecutor,
+        cancelled: Callable[[], bool],
+        settle: Callable[[Description], Description],
+    ) -> None:
+        self.description, self.cancelled, self._settle = description, cancelled, settle
+        self.notes: dict[str, object] = {}
+        self._job, self._painter = job, painter
+        self._cues: list[sound.ShotSound] = []
+        self._starts = [0, *accumulate(shot.frames for shot in description.shots)]
+        self._drawn: list[dict[str, object]] = []
+        self.opening: Onward | Still | None = None
+        self._next: Future[View | Onward] = painter.submit(self._prepare, 0)
+        self._mixed: Future[NDArray[np.float32]] = Future()
+        self._since = 0.0  # seconds that were heard before, of what goes on
+
+    def views(self) -> Iterator[View | Onward]:
+        """Each view in turn, prepared. After the last one the sound is mixed, meanwhile."""
+        for number in range(len(self.description.shots)):
+            view = self._next.result()
+            self._drawn.append(dict(view.notes))
+            self._cues.append(
+                sound.ShotSound(self._starts[number] / FPS, self._starts[number + 1] / FPS, view.sounds())
+            )
+            if number == len(self.description.shots) - 1:
+                self._mixed = self._painter.submit(self._mix)
+            yield view
+
+    def halfway(self, number: int) -> NDArray[np.float32] | None:
+        """Half of a shot is drawn: begin to prepare the next one; the whole film's sound where there is none."""
+        if number + 1 < len(self.description.shots):
+            self._next = self._painter.submit(self._prepare, number + 1)
+            return None
+        return self._mixed.result()
+
+    def _mix(self) -> NDArray[np.float32]:
+        return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed, since=self._since)
+
+    def finish(self) -> None:
+        """Write down what was understood and drawn."""
+        self.notes = {"kind": KIND, "understood": describe(self.description), "shots": self._drawn}
+        if self._job.operation is not Operation.CREATE:
+            self.notes["operation"] = _HOW[self._job.operation, bool(self._job.base_prompts)]
+        if self._job.characters:
+            self.notes["characters"] = characters(self._job)
+        if self.description.unrecognised:
+            self.notes["unrecognised"] = list(self.description.unrecognised)
+
+    def _prepare(self, number: int) -> View | Onward:
+        if self.cancelled():
+            raise Cancelled
+        if number > 1:
+            gc.collect()  # the shots before: a stage refers to itself
+        if number == 0:
+            self.opening = ending(self._job, self._settle)
+        if number == 0 and isinstance(self.opening, Onward):
+            self._since = self.opening.begins / FPS
+            if (view := self.opening.towards(self.description)) is not None:
+                self.opening = None if view is self.opening else self.opening
+                view.prepare()
+                return view
+        picture = _reference(self._job) if number == 0 and self.opening is None else None
+        shown = shot_view(self.description, number, size=self._job.size, picture=picture)
+        shown.prepare()
+        return shown
+
+
+class _Drawn(Protocol):
+    """What frames of a shot are drawn from."""
+
+    def draw(self, n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], /) -> None:
+        """Draw frame ``n`` into the planes."""
+
+
+def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: int) -> Iterator[Frame]:
+    """Every frame of the film in order, drawn at most ``ahead`` before it is asked for."""
+    waiting: deque[Future[Frame]] = deque()
+    shots = reel.description.shots
+    fades = FADE_FRAMES if reel.description.transition == "fade" else 0
+    before: _Drawn | None = None
+    for number, view in enumerate(reel.views()):
+        before = reel.opening if number == 0 else before
+        ended = 0 if number == 0 else shots[number - 1].frames
+        fade = min(OPENING_FRAMES if number == 0 else fades, shots[number].frames) if before is not None else 0
+        for n in range(shots[number].frames):
+            if reel.cancelled():
+                raise Cancelled
+            share = n / fade if number == 0 and fade else (n + 1) / (fade + 1)
+            under = (before, ended + n, share) if before and n < fade else None
+            waiting.append(pool.submit(_draw, writer.new_frame(), view, n, under))
+            before = before if n < fade else None
+            if n == shots[number].frames // 2 and (heard := reel.halfway(number)) is not None:
+                writer.sound(heard)
+            if len(waiting) >= ahead:
+                yield waiting.popleft().result()
+        before = view
+    reel.finish()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _draw(frame: Frame, view: _Drawn, n: int, under: tuple[_Drawn, int, float] | None) -> Frame:
+    """Draw one frame, over the end of the shot before where they fade into each other."""
+    view.draw(n, frame.y, frame.u, frame.v)
+    if under is not None:
+        before, at, share = under
+        planes = [np.empty(plane.shape, np.uint8) for plane in (frame.y, frame.u, frame.v)]
+        before.draw(at, planes[0], planes[1], planes[2])
+        for plane, old in zip((frame.y, frame.u, frame.v), planes, strict=True):
+            plane[:] = _blend(old, plane, share)
+    return frame
+
+
+def _blend(old: NDArray[np.uint8], new: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """``share`` of the new over the rest of the old, in 256 steps."""
+    weight = round(256 * share)
+    mixed: NDArray[np.uint16] = (
+        old.astype(np.uint16) * np.uint16(256 - weight) + new * np.uint16(weight) + np.uint16(128)
+    )
+    return (mixed >> 8).astype(np.uint8)

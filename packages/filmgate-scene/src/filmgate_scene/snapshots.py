@@ -1,0 +1,71 @@
+"""The pictures of a film, taken from the frames as they pass by: nothing is decoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filmgate.domain import AssetKind
+from filmgate.media import derive
+from filmgate.media.encode import Frame
+
+__all__ = ["Snapshots"]
+
+_SUFFIXES = {AssetKind.THUMBNAIL: ".webp", AssetKind.SPRITESHEET: ".jpg", AssetKind.PREVIEW: ".webp"}
+_MAKERS: dict[AssetKind, Callable[[Sequence[NDArray[np.uint8]], Path], None]] = {
+    AssetKind.THUMBNAIL: derive.thumbnail,
+    AssetKind.SPRITESHEET: derive.spritesheet,
+    AssetKind.PREVIEW: derive.preview,
+}
+
+
+class Snapshots:
+    """Keeps small copies of as many evenly spaced frames as all the pictures need, and writes them beside the film.
+
+    A context manager: leave it by an exception and no picture is left.
+
+    Args:
+        film: beside which they are written.
+        frames: that it has.
+    """
+
+    def __init__(self, film: Path, frames: int) -> None:
+        wanted = [number * frames // derive.SAMPLES for number in range(derive.SAMPLES)]
+        self._film, self._wanted = film, wanted
+        self._large = wanted[derive.THUMBNAIL_SAMPLE]
+        self._taken: dict[int, NDArray[np.uint8]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            for picture in _SUFFIXES:
+                self._path(picture).unlink(missing_ok=True)
+
+    def take(self, number: int, frame: Frame) -> bool:
+        """Look at the frame of that number, and keep a copy if it is one of them; says whether it was the last."""
+        if number not in self._wanted or number in self._taken:
+            return False
+        side = derive.THUMBNAIL_SIDE if number == self._large else derive.TILE_SIDE
+        self._taken[number] = derive.scaled(frame.video, side)
+        return number == self._wanted[-1]
+
+    def save(self) -> dict[AssetKind, Path]:
+        """Write the pictures, once the last one is taken."""
+        frames = [self._taken[number] for number in self._wanted]
+        made: dict[AssetKind, Path] = {}
+        for kind, make in _MAKERS.items():
+            made[kind] = self._path(kind)
+            make(frames, made[kind])
+        return made
+
+    def _path(self, kind: AssetKind) -> Path:
+        return self._film.with_name(f"{self._film.stem}.{kind}{_SUFFIXES[kind]}")

@@ -1,0 +1,325 @@
+"""The stage that a setting is built on: a place in metres, seen through a camera, as layers from far to near.
+
+The camera stands at (0, eye, 0) and looks along z; x is to the right, y up. What is painted is painted as the camera
+sees it at the beginning ("at home"), at a depth, and moves with the camera afterwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from msgspec import Struct
+
+from filmgate.domain import Size
+from filmgate_scene.atlas import Atlas, Sprite
+from filmgate_scene.canvas import Canvas
+from filmgate_scene.cues import SoundEvent
+from filmgate_scene.description import Shot
+from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.noise import fbm
+from filmgate_scene.kernels.plates import COLUMNS, blend
+from filmgate_scene.lens import Lens
+from filmgate_scene.light import Light
+from filmgate_scene.palette import Colour
+
+__all__ = ["Figures", "Frame", "Hole", "Layer", "Motion", "Plate", "Quad", "Stage", "rocking"]
+
+
+class Quad(Struct, frozen=True):
+    """A sprite on the screen: its anchor's place in pixels and how it is drawn."""
+
+    sprite: Sprite
+    x: float
+    y: float
+    scale_x: float
+    scale_y: float
+    gain: Colour = (1.0, 1.0, 1.0)
+    opacity: float = 1.0
+    wraps: bool = False
+
+
+class Layer(Protocol):
+    """Something that paints over the frame. One with a method ``covers`` hides all that lies below a row."""
+
+    def draw(self, frame: Frame) -> None:
+        """Paint moment ``frame.t``: a pure function of it."""
+
+
+class Frame:
+    """One moment of one shot, and the buffers of the thread that draws it."""
+
+    def __init__(self, stage: Stage) -> None:
+        width, height = stage.width, stage.height
+        self.stage = stage
+        self.pixels: F32 = np.zeros((3, height, width), np.float32)
+        self.glow: F32 = np.zeros((3, height // 4, width // 4), np.float32)
+        self.work: F32 = np.zeros((3, height // 4, width // 4), np.float32)
+        self.lens = Lens()
+        self.t = 0.0  # seconds of the world, which a tempo may slow down
+        self.share = 0.0  # of the shot, 0 … 1
+        self.rows = height  # so many, from the top, are worth painting: a later layer covers the rest
+
+    @property
+    def focal(self) -> float:
+        """Focal length in pixels."""
+        return self.stage.focal * self.lens.zoom
+
+    @property
+    def eye(self) -> float:
+        """The camera's height in metres."""
+        return self.stage.eye + self.lens.y
+
+    @property
+    def horizon(self) -> float:
+        """The horizon's row."""
+        return self.screen(0.0, self.stage.horizon)[1]
+
+    @property
+    def centre(self) -> float:
+        """The column straight ahead."""
+        return self.screen(self.stage.width / 2, 0.0)[0]
+
+    def screen(self, x: float, y: float) -> tuple[float, float]:
+        """Where a pixel of the unzoomed, unturned picture appears."""
+        stage, lens = self.stage, self.lens
+        middle = stage.width / 2
+        return (
+            middle + lens.zoom * (x - middle) - lens.pan * stage.width,
+            stage.pivot + lens.zoom * (y - stage.pivot) + lens.tilt * stage.height,
+        )
+
+    def project(self, x: float, y: float, z: float) -> tuple[float, float, float]:
+        """Where the point (x, y, z) in metres appears, and how many pixels a metre has there."""
+        stage, lens = self.stage, self.lens
+        scale = stage.focal / max(0.05, z - lens.z)
+        sx, sy = self.screen(stage.width / 2 + (x - lens.x) * scale, stage.horizon + (self.eye - y) * scale)
+        return sx, sy, scale * lens.zoom
+
+    def row(self, z: float) -> float:
+        """The row of the ground ``z`` metres away."""
+        return self.project(0.0, 0.0, z)[1]
+
+
+Motion: TypeAlias = Callable[[float], tuple[float, float]]
+
+
+def rocking(across: float, down: float, speed: float = 1.0, phase: float = 0.0) -> Motion:
+    """To and fro by so many pixels, as things do in the wind or on water."""
+    return lambda t: (across * math.sin(speed * t * 0.9 + phase), down * math.sin(speed * t * 1.2 + phase))
+
+
+class Plate:
+    """A painted canvas at a depth."""
+
+    def __init__(
+        self,
+        sprite: Sprite,
+        depth: float,
+        *,
+        fine: float = 1.0,
+        wraps: bool = False,
+        sway: Motion | None = None,
+        gain: Callable[[float], float] | None = None,
+        opacity: Callable[[float], float] | None = None,
+    ) -> None:
+        self.sprite, self.depth, self.fine, self.wraps = sprite, depth, fine, wraps
+        self.sway, self.gain, self.opacity = sway, gain, opacity
+
+    def quads(self, frame: Frame) -> list[Quad]:
+        """Its place in this frame."""
+        stage, lens, sprite = frame.stage, frame.lens, self.sprite
+        near = 1.0 / max(0.05, self.depth - lens.z) if math.isfinite(self.depth) else 0.0
+        grow = self.depth * near if near else 1.0
+        dx, dy = self.sway(frame.t) if self.sway else (0.0, 0.0)
+        middle = stage.width / 2
+        x = middle + grow * (dx - sprite.anchor_x / self.fine - middle) - stage.focal * lens.x * near
+        y = stage.horizon + grow * (dy - sprite.anchor_y / self.fine - stage.horizon) + stage.focal * lens.y * near
+        x, y = frame.screen(x, y)
+        scale = grow * lens.zoom / self.fine
+        bright = self.gain(frame.t) if self.gain else 1.0
+        seen = self.opacity(frame.t) if self.opacity else 1.0
+        # the anchor was folded into the place above: a plate's anchor is the frame's corner
+        x += sprite.anchor_x * scale
+        y += sprite.anchor_y * scale
+        return [Quad(sprite, x, y, scale, scale, (bright, bright, bright), seen, self.wraps)]
+
+
+class Figures:
+    """Sprites that a function places anew for every frame."""
+
+    def __init__(self, place: Callable[[Frame], list[Quad]]) -> None:
+        self.quads = place
+
+
+class _Blended:
+    """Neighbouring plates and figures, blended in one go."""
+
+    def __init__(self, parts: Sequence[Plate | Figures]) -> None:
+        self.parts = parts
+
+    def draw(self, frame: Frame) -> None:
+        """Blend them, the nearest last."""
+        quads = [quad for part in self.parts for quad in part.quads(frame)]
+        if quads:
+            table = np.array([_entry(quad) for quad in quads], np.float64).reshape(-1, COLUMNS)
+            atlas = frame.stage.atlas
+            blend(frame.pixels, atlas.pixels, atlas.spans, table, 0, len(quads), frame.rows)
+
+
+def _entry(quad: Quad) -> tuple[float, ...]:
+    """The kernel's row for a quad."""
+    sprite = quad.sprite
+    return (
+        sprite.offset,
+        sprite.width,
+        sprite.height,
+        quad.scale_x,
+        quad.scale_y,
+        quad.x - sprite.anchor_x * quad.scale_x,
+        quad.y - sprite.anchor_y * quad.scale_y,
+        *quad.gain,
+        quad.opacity,
+        1.0 if quad.wraps else 0.0,
+        sprite.span,
+    )
+
+
+class Hole(Struct, frozen=True):
+    """A window of a room, in metres: its left lower corner, its size, how far away it is."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+    z: float
+
+
+class Stage:
+    """What a setting, its subjects and its weather are built on."""
+
+    def __init__(self, shot: Shot, light: Light, *, size: Size, seconds: float, seed: int) -> None:
+        self.shot, self.light, self.seed = shot, light, seed
+        self.outdoors = light  # the hour's own, whatever a setting makes of it
+        self.seconds = seconds  # of the world: a tempo makes them longer or shorter than the film's
+        self.width, self.height = size.width, size.height
+        self.portrait = size.height > size.width
+        self.unit = min(size.width, size.height) / 720  # pixels of detail that a stroke of 1 at 720p should have
+        self.rng = np.random.default_rng(seed)
+        self.atlas = Atlas()
+        self.horizon = size.height * 0.5
+        self.focal = 0.95 * max(size.height, size.width * 0.7)
+        self.eye = 1.5
+        self.reach = 1.0  # metres that the camera may move
+        self.endless = False  # whether one may run sideways forever
+        self.speed = 0.0  # metres a second that the camera runs along
+        self.standing = 6.0  # metres to where subjects stand
+        self.bounds = (2.0, 40.0)  # nearest and farthest that anything may stand
+        self.pool = (3.6, 9.5)  # from where to where there is water to swim in
+        self.habit = "walk"  # what people do here by themselves
+        self.walkers = False  # whether somebody needs ground to stand on
+        self.served: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
+        self.white = 0.0  # how much snow lies on ground and leaves
+        self.wet = 0.0  # how much the ground mirrors who stands on it
+        self.drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
+        self.ambience: dict[str, float] = {}
+        self.events: list[SoundEvent] = []
+        self.holes: list[Hole] = []  # windows through which the weather outside is seen
+        self.unseen: list[str] = []  # what was asked for and can't be drawn
+        self.slopes: F32 = _slopes(seed)
+        self._layers: list[tuple[float, int, Layer | Plate | Figures]] = []
+
+    @property
+    def pivot(self) -> float:
+        """The row that stays where it is when the lens zooms."""
+        return 0.4 * self.horizon + 0.3 * self.height
+
+    # -- measuring
+
+    def at(self, x: float, y: float, z: float) -> tuple[float, float, float]:
+        """Where a point in metres is at home, and how many pixels a metre has there."""
+        scale = self.focal / z
+        return self.width / 2 + x * scale, self.horizon + (self.eye - y) * scale, scale
+
+    def depth_of(self, row: float) -> float:
+        """How far away the ground in a row is."""
+        return self.eye * self.focal / max(1e-3, row - self.horizon)
+
+    def across(self, share: float, z: float) -> float:
+        """The x in metres that is ``share`` (0 … 1) across the frame at depth ``z``."""
+        return (share - 0.5) * self.width * z / self.focal
+
+    def canvas(self, top: float = -0.15, bottom: float = 1.15, margin: float = 0.3) -> Canvas:
+        """A canvas over the frame and ``margin`` widths on both sides; rows in frame heights."""
+        return Canvas(-margin * self.width, top * self.height, (1 + margin) * self.width, bottom * self.height)
+
+    def shade(self, colour: Colour, depth: float = 0.0, lit: float = 0.6) -> Colour:
+        """A daylight colour in this stage's light."""
+        return self.light.shade(colour, depth, lit)
+
+    # -- building
+
+    def add(self, layer: Layer | Plate | Figures, depth: float) -> None:
+        """Put a layer at a depth; what is nearer is painted later."""
+        self._layers.append((depth, len(self._layers), layer))
+
+    def plate(
+        self,
+        canvas: Canvas,
+        depth: float,
+        *,
+        fine: float = 1.0,
+        wraps: bool = False,
+        sway: Motion | None = None,
+        gain: Callable[[float], float] | None = None,
+        opacity: Callable[[float], float] | None = None,
+    ) -> None:
+        """Put a painted canvas at a depth; painted ``fine`` times as large as it appears."""
+        sprite = self.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0, crop=not wraps)
+        layer = Plate(sprite, depth, fine=fine, wraps=wraps, sway=sway, gain=gain, opacity=opacity)
+        self.add(layer, depth)
+
+    def tile(self, canvas: Canvas, depth: float, *, sway: Motion | None = None) -> None:
+        """Put a canvas at a depth that repeats sideways for ever; what its margins hold is folded in."""
+        margin = round(max(0.0, -canvas.x0))
+        pixels = canvas.pixels
+        period = pixels.shape[1] - 2 * margin
+        middle = pixels[:, margin : margin + period].copy()
+        if margin:
+            left, right = pixels[:, :margin], pixels[:, -margin:]
+            middle[:, -margin:] = left + middle[:, -margin:] * (1 - left[..., 3:])
+            middle[:, :margin] = right + middle[:, :margin] * (1 - right[..., 3:])
+        sprite = self.atlas.add(middle, 0.0, -canvas.y0, crop=False)
+        self.add(Plate(sprite, depth, wraps=True, sway=sway), depth)
+
+    def hear(self, **loudness: float) -> None:
+        """Let something be heard all the time."""
+        for kind, gain in loudness.items():
+            self.ambience[kind] = max(self.ambience.get(kind, 0.0), gain)
+
+    def layers(self) -> list[Layer]:
+        """All layers from far to near, neighbours that can be blended together joined."""
+        self.atlas.close()
+        out: list[Layer] = []
+        joined: list[Plate | Figures] = []
+        for _, _, layer in sorted(self._layers, key=lambda entry: (-entry[0], entry[1])):
+            if isinstance(layer, Plate | Figures):
+                joined.append(layer)
+                continue
+            if joined:
+                out.append(_Blended(joined))
+                joined = []
+            out.append(layer)
+        return [*out, _Blended(joined)] if joined else out
+
+
+def _slopes(seed: int) -> F32:
+    """A tiling water surface's tilt to the right and away."""
+    size = 256
+    surface = fbm(size, size, 16 / size, 16 / size, 0.0, 0.0, 4, 16, 1 + seed % 97)
+    across = np.roll(surface, -1, 1) - np.roll(surface, 1, 1)
+    away = np.roll(surface, -1, 0) - np.roll(surface, 1, 0)
+    strength = 0.35 / max(float(across.std()), 1e-6)
+    return np.ascontiguousarray(np.stack([across, away]) * strength, np.float32)

@@ -1,0 +1,38 @@
+"""What was understood, in words: for the film's tags, the video's notes and ``explain``."""
+
+from __future__ import annotations
+
+from filmgate_scene.description import Description, Shot, SubjectSpec
+
+__all__ = ["KIND", "describe"]
+
+KIND = "procedural animatic"
+"""What these films are: drawn by rules, no AI video."""
+
+
+def describe(description: Description) -> str:
+    """The description in a line: "beach at sunset with dog (golden, run); camera: follow | …"."""
+    return " | ".join(_shot(shot) for shot in description.shots)
+
+
+def _shot(shot: Shot) -> str:
+    """One shot in words."""
+    words = shot.setting + (" (the nearest by meaning)" if shot.guessed else "")
+    words += f" at {shot.time}" if shot.time else ""
+    if shot.subjects:
+        words += " with " + ", ".join(_subject(spec) for spec in shot.subjects)
+    named = {
+        "weather": ", ".join(shot.weather),
+        "style": ", ".join(shot.style),
+        "camera": ", ".join(shot.camera),
+        "tempo": shot.tempo,
+        "text": shot.text,
+    }
+    return words + "".join(f"; {name}: {value}" for name, value in named.items() if value)
+
+
+def _subject(spec: SubjectSpec) -> str:
+    """One kind of subject in words."""
+    number = f"{spec.count} × " if spec.count > 1 else ""
+    details = ", ".join((*spec.attributes, *([spec.action] if spec.action else [])))
+    return f"{number}{spec.kind}" + (f" ({details})" if details else "")

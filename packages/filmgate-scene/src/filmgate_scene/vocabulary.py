@@ -1,0 +1,42 @@
+"""What people call the things that the renderer knows, in their language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from filmgate_scene import registry, sound
+
+__all__ = ["FACETS", "word"]
+
+
+def _attributes() -> Mapping[str, registry.Words]:
+    """The common ones and each subject's own."""
+    own = {name: words for subject in registry.subjects().values() for name, words in subject.attributes.items()}
+    return {**own, **registry.ATTRIBUTES}
+
+
+def _entries(
+    table: Callable[[], Mapping[str, registry.Entry]],
+) -> Callable[[], Mapping[str, registry.Words]]:
+    return lambda: {name: entry.words for name, entry in table().items()}
+
+
+FACETS: Mapping[str, Callable[[], Mapping[str, registry.Words]]] = {
+    "setting": _entries(registry.settings),
+    "subject": _entries(registry.subjects),
+    "weather": _entries(registry.weathers),
+    "time": _entries(registry.times),
+    "style": _entries(registry.styles),
+    "camera": _entries(registry.cameras),
+    "tempo": lambda: {name: tempo.words for name, tempo in registry.TEMPOS.items()},
+    "action": lambda: registry.ACTIONS,
+    "attribute": _attributes,
+    "sound": lambda: sound.WORDS,
+}
+"""The kinds of registered things, each with its names and the words for them."""
+
+
+def word(facet: str, name: str, language: str) -> str:
+    """What people who speak ``language`` ("en" or "zh") call it; its own name where it has no words."""
+    words = FACETS[facet]().get(name, registry.Words())
+    return next(iter(words.zh if language == "zh" else words.en), name)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from filmgate.domain import Size
+from filmgate_scene import registry
+from filmgate_scene.compose import compose
+from filmgate_scene.description import Shot, SubjectSpec
+from filmgate_scene.layers.flat import Flat
+from filmgate_scene.layers.table import place, table
+from filmgate_scene.lens import Lens
+from filmgate_scene.stage import Frame, Stage
+
+SIZE = Size(128, 72)
+
+
+def empty_stage(size: Size = SIZE) -> Stage:
+    """A stage with nothing on it."""
+    return Stage(Shot(setting="abstract", frames=24), registry.times()["day"].light(), size=size, seconds=1.0, seed=3)
+
+
+def test_there_is_one_table_however_much_is_on_it() -> None:
+    """A second dish stands beside the first, on the same table."""
+    stage = empty_stage()
+    table(stage)
+    before = len(stage.layers())
+    first, second = place(stage)[0], place(stage)[0]
+    assert len(stage.layers()) == before
+    assert abs(first.x - second.x) > 0.1 * SIZE.width
+
+
+@pytest.mark.parametrize("size", [SIZE, Size(72, 128)])
+def test_dishes_stand_inside_the_picture(size: Size) -> None:
+    """In landscape and in portrait, one or four of them."""
+    for count in (1, 4):
+        for spot in place(empty_stage(size), count):
+            assert 0 < spot.x < size.width
+            assert 0.5 * size.height < spot.y < size.height
+
+
+def test_a_wall_shows_the_view_through_its_holes() -> None:
+    """Where nothing is painted one sees out, and elsewhere not."""
+    stage = empty_stage()
+    flat = Flat(stage, 5.0)
+    flat.canvas.rectangle(
+        flat.canvas.x0, flat.canvas.y0, SIZE.width / 2 - flat.canvas.x0, 2 * SIZE.height, (1.0, 0.0, 0.0)
+    )
+    view = np.zeros((3, SIZE.height, SIZE.width), np.float32)
+    view[2] = 1.0
+    flat.wall(view)
+    frame = Frame(stage)
+    stage.layers()[0].draw(frame)
+    assert frame.pixels[:, 20, 20] == pytest.approx([1, 0, 0])
+    assert frame.pixels[:, 20, 100] == pytest.approx([0, 0, 1])
+
+
+def test_a_wall_grows_when_one_walks_up_to_it() -> None:
+    """It stands at its depth as a plate would."""
+    stage = empty_stage()
+    flat = Flat(stage, 4.0)
+    flat.canvas.rectangle(SIZE.width / 2 - 8, 0, 16, SIZE.height, (1.0, 1.0, 1.0))
+    flat.wall(np.zeros((3, SIZE.height, SIZE.width), np.float32))
+    frame = Frame(stage)
+    wide = []
+    for z in (0.0, 2.0):
+        frame.lens = Lens(z=z)
+        stage.layers()[0].draw(frame)
+        wide.append(frame.pixels[0, 36].sum())
+    assert wide[1] == pytest.approx(2 * wide[0], rel=0.05)
+
+
+def test_who_eats_sits_at_a_table_and_is_heard() -> None:
+    """Bites are part of the scene."""
+    made = compose(
+        Shot(setting="meadow", subjects=(SubjectSpec(kind="person", action="eat"),), frames=96),
+        size=SIZE,
+        fps=24,
+        seed=3,
+    )
+    assert "bite" in {event.kind for event in made.sounds().events}
+    assert made.stage.served is not None
+
+
+@pytest.mark.parametrize(("setting", "habit"), [("stage", "dance"), ("office", "stand"), ("meadow", "walk")])
+def test_people_do_what_one_does_in_a_place(setting: str, habit: str) -> None:
+    """Where no action is said the place knows one."""
+    made = compose(Shot(setting=setting, frames=24), size=SIZE, fps=24, seed=3)
+    made.prepare()
+    assert made.stage.habit == habit
+
+
+def test_an_empty_road_is_driven_along() -> None:
+    """With nobody named the camera moves on; with a car it stays beside it."""
+    alone = compose(Shot(setting="road", frames=24), size=SIZE, fps=24, seed=3)
+    beside = compose(Shot(setting="road", subjects=(SubjectSpec(kind="car"),), frames=24), size=SIZE, fps=24, seed=3)
+    alone.prepare()
+    beside.prepare()
+    assert alone.stage.drive is not None
+    assert alone.stage.drive(2.0).z > alone.stage.drive(1.0).z
+    assert beside.stage.drive is None
+    assert beside.stage.speed > 0

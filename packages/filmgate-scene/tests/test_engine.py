@@ -1,0 +1,278 @@
+"""The scene engine: its contract, its worker processes, and what happens when they die."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from filmgate import engines
+from filmgate.domain import Size
+from filmgate.engines.base import Engine, State
+from filmgate.errors import EngineUnavailable
+from filmgate.testing.engine_contract import finish, some_job
+from filmgate_scene import SceneEngine
+
+# The true worker, with the kernels that this checkout's other tests compiled.
+TRUE_WORKER = """
+import os, runpy
+del os.environ["NUMBA_CACHE_DIR"]
+runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
+"""
+
+# A worker that draws nothing and does what the prompt says, in the true protocol.
+ACTOR = """
+import json, os, sys, threading, time
+cancelled = threading.Event()
+def say(**answer):
+    print(json.dumps(answer), flush=True)
+def listen():
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["type"] == "cancel":
+            cancelled.set()
+        else:
+            threading.Thread(target=act, args=(order["job"], order["out"]), daemon=True).start()
+    os._exit(0)
+def act(job, out):
+    cancelled.clear()
+    token, prompt = job["token"], job["prompt"]
+    say(type="progress", token=token, done=1, total=2)
+    if prompt == "wait":
+        cancelled.wait()
+        return say(type="cancelled", token=token)
+    if prompt == "crash":
+        os._exit(9)
+    if prompt == "babble":
+        return print("what?", flush=True)
+    if prompt == "fail":
+        return say(type="failed", token=token, message="ValueError: secret details")
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    open(out, "w").write(prompt)
+    picture = out.replace("film.mp4", "film.thumbnail.webp")
+    open(picture, "w").write("picture of " + prompt)
+    say(type="done", token=token, extras={"thumbnail": picture}, notes={"understood": prompt})
+say(type="ready")
+listen()
+"""
+
+
+@asynccontextmanager
+async def running(folder: Path, script: str = ACTOR, workers: int = 2) -> AsyncIterator[SceneEngine]:
+    """An engine whose workers run a script."""
+    engine = SceneEngine(
+        workers=workers, cache=folder / "cache", scratch=folder / "scratch", command=(sys.executable, "-c", script)
+    )
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[SceneEngine]:
+    """An engine with two actors."""
+    async with running(tmp_path) as made:
+        yield made
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that other processes do."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - what other processes do sets no event of ours
+            await asyncio.sleep(0.01)
+
+
+async def working(engine: Engine, ticket: str) -> None:
+    """Wait until a job is being made."""
+    async with asyncio.timeout(20):
+        while (await engine.look(ticket)).state is State.QUEUED:  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.01)
+
+
+async def end(engine: Engine, prompt: str, video_id: str = "video_1") -> State:
+    """Submit a prompt; how it ends."""
+    ticket = await engine.submit(msgspec.structs.replace(some_job(prompt=prompt), video_id=video_id))
+    return (await finish(engine, ticket))[-1].state
+
+
+def children() -> list[psutil.Process]:
+    """The actors among this process's children: other tests may have servers running beside them."""
+    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in alive if any('say(type="ready")' in word for word in child.cmdline())]
+
+
+async def test_a_film_is_handed_over_with_its_pictures(engine: SceneEngine, tmp_path: Path) -> None:
+    """A fetch gives film, pictures and notes, and gives them again."""
+    ticket = await engine.submit(some_job(prompt="a beach"))
+    await finish(engine, ticket)
+    for name in ("one.mp4", "two.mp4"):
+        artifact = await engine.fetch(ticket, tmp_path / name)
+        assert (tmp_path / name).read_text() == "a beach"
+        assert [path.read_text() for path in artifact.extras.values()] == ["picture of a beach"]
+        assert artifact.notes == {"understood": "a beach"}
+        for path in artifact.extras.values():
+            path.unlink()
+
+
+async def test_jobs_wait_for_a_free_worker(tmp_path: Path) -> None:
+    """One worker makes one film at a time; the next job begins when the first is over."""
+    async with running(tmp_path, workers=1) as engine:
+        first, second = await engine.submit(some_job(prompt="wait")), await engine.submit(some_job(prompt="b"))
+        await working(engine, first)
+        assert (await engine.look(second)).state is State.QUEUED
+        assert engine.expected_seconds(some_job()) > 0
+        await engine.cancel(first)
+        assert (await finish(engine, second))[-1].state is State.DONE
+        assert len(children()) == 1
+
+
+async def test_workers_are_started_as_they_are_needed(engine: SceneEngine) -> None:
+    """One process waits for work; a second one comes with a second job, a third never."""
+    await until(lambda: len(children()) == 1)
+    tickets = [await engine.submit(some_job(prompt="wait")) for _ in range(3)]
+    await working(engine, tickets[1])
+    assert len(children()) == 2
+    assert (await engine.look(tickets[2])).state is State.QUEUED
+
+
+async def test_a_waiting_job_is_cancelled_unbegun(tmp_path: Path) -> None:
+    """A job that no worker has begun is simply taken back, folder and all."""
+    async with running(tmp_path, workers=1) as engine:
+        first, second = await engine.submit(some_job(prompt="wait")), await engine.submit(some_job(prompt="b"))
+        await working(engine, first)
+        await engine.cancel(second)
+        assert (await engine.look(second)).state is State.CANCELLED
+        assert not list((tmp_path / "scratch").glob(f"*/{second}"))
+
+
+async def test_a_failed_job_says_nothing_of_our_insides(engine: SceneEngine) -> None:
+    """A film that can't be made fails for good, with words its owner may read, and the worker goes on."""
+    ticket = await engine.submit(some_job(prompt="fail"))
+    verdict = (await finish(engine, ticket))[-1]
+    assert verdict.state is State.FAILED
+    assert verdict.error is not None
+    assert "secret" not in verdict.error.message
+    assert await end(engine, "a beach") is State.DONE
+
+
+async def test_a_crash_loses_its_own_job_only(engine: SceneEngine) -> None:
+    """When a worker dies, its job is lost and can be made again; the others go on, and somebody takes its place."""
+    other = await engine.submit(some_job(prompt="wait"))
+    await working(engine, other)
+    assert await end(engine, "crash") is State.LOST
+    assert (await engine.look(other)).state is State.WORKING
+    assert await end(engine, "a beach") is State.DONE
+
+
+async def test_a_video_that_crashes_again_has_failed(engine: SceneEngine) -> None:
+    """The same video's second crash is its own fault: nothing is tried for ever."""
+    assert await end(engine, "crash", "video_a") is State.LOST
+    assert await end(engine, "crash", "video_b") is State.LOST
+    assert await end(engine, "crash", "video_a") is State.FAILED
+
+
+async def test_a_worker_that_is_killed_is_replaced(engine: SceneEngine) -> None:
+    """The kernel's memory killer leaves a job lost, not hanging."""
+    ticket = await engine.submit(some_job(prompt="wait"))
+    await working(engine, ticket)
+    children()[0].send_signal(signal.SIGKILL)
+    assert (await finish(engine, ticket))[-1].state is State.LOST
+    assert await end(engine, "a beach", "video_2") is State.DONE
+
+
+async def test_a_worker_that_babbles_is_ended(engine: SceneEngine) -> None:
+    """A worker that no longer keeps to the protocol is replaced before its job hangs."""
+    assert await end(engine, "babble") is State.LOST
+
+
+async def test_workers_that_never_start_are_not_waited_for(tmp_path: Path) -> None:
+    """Where no worker comes up, jobs end instead of waiting for ever."""
+    async with running(tmp_path, "raise SystemExit(3)") as engine:
+        assert await end(engine, "a beach") is State.LOST
+
+
+async def test_stop_kills_the_workers_at_once(tmp_path: Path) -> None:
+    """After a stop no process is left, no folder, and no job is taken."""
+    async with running(tmp_path) as engine:
+        ticket = await engine.submit(some_job(prompt="wait"))
+        await working(engine, ticket)
+        begun = time.monotonic()
+        await engine.stop()
+        assert time.monotonic() - begun < 1.0
+        assert children() == []
+        assert list((tmp_path / "scratch").iterdir()) == []
+        assert (await engine.look(ticket)).state is State.LOST
+        with pytest.raises(EngineUnavailable):
+            await engine.submit(some_job())
+
+
+async def test_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:
+    """Folders of processes that died are removed at the start; those of living ones stay."""
+    (tmp_path / "scratch" / "dead" / "job").mkdir(parents=True)
+    async with running(tmp_path) as first:
+        ticket = await first.submit(some_job(prompt="a beach"))
+        await finish(first, ticket)
+        async with running(tmp_path):
+            await first.fetch(ticket, tmp_path / "film.mp4")
+        assert not (tmp_path / "scratch" / "dead").exists()
+
+
+async def test_old_films_are_let_go(engine: SceneEngine, tmp_path: Path) -> None:
+    """Films that were fetched long ago take no room; their tickets are lost."""
+    tickets = [await engine.submit(some_job(prompt=f"film {number}")) for number in range(18)]
+    for ticket in tickets:
+        await finish(engine, ticket)
+        await engine.fetch(ticket, tmp_path / "film.mp4")
+    assert (await engine.look(tickets[0])).state is State.LOST
+    assert (await engine.look(tickets[-1])).state is State.DONE
+    assert len(list((tmp_path / "scratch").glob("*/*/film.mp4"))) == 16
+
+
+def test_it_is_made_by_the_registry(tmp_path: Path) -> None:
+    """The catalogue's ``scene`` is this engine, with its workers from the settings."""
+    context = engines.EngineContext(name="scene", options={"workers": 3}, cache=tmp_path, scratch=tmp_path)
+    made = engines.make("scene", context)
+    assert isinstance(made, SceneEngine)
+    assert made.capabilities.concurrency == 3
+    assert not made.capabilities.paid
+
+
+async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
+    """A worker outlives its engine's process by no more than a moment, even if that is killed."""
+    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
+    environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    parent = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=environ
+    )
+    assert parent.stdout is not None
+    worker = psutil.Process(int(await parent.stdout.readline()))
+    parent.kill()
+    await parent.wait()
+    await until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
+@pytest.mark.slow
+async def test_the_loop_goes_on_while_two_films_render(tmp_path: Path) -> None:
+    """While two processes draw, the loop that answers polls is late by milliseconds."""
+    async with running(tmp_path, TRUE_WORKER) as engine:
+        tickets = [await engine.submit(some_job(size=Size(1280, 720), seconds=1)) for _ in range(2)]
+        ended = asyncio.gather(*(finish(engine, ticket) for ticket in tickets))
+        late: list[float] = []
+        while not ended.done():
+            begun = time.perf_counter()
+            await asyncio.sleep(0.01)
+            late.append(time.perf_counter() - begun - 0.01)
+        assert all(verdicts[-1].state is State.DONE for verdicts in await ended)
+        # One hiccup of a busy machine is not the engine's: nearly all of them count.
+        assert sorted(late)[int(0.99 * len(late))] < 0.05

@@ -1,0 +1,42 @@
+"""The scene engine keeps every engine's contract, with a true worker and small films."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from filmgate.domain import Size
+from filmgate.engines.base import Engine, Job
+from filmgate.testing.engine_contract import EngineContract, some_job
+from filmgate_scene import SceneEngine
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# The true worker, with the kernels that this checkout's other tests compiled.
+TRUE_WORKER = """
+import os, runpy
+del os.environ["NUMBA_CACHE_DIR"]
+runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """An engine that draws, warmed up once for all."""
+    folder = tmp_path_factory.mktemp("scene")
+    made = SceneEngine(workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", TRUE_WORKER))
+    await made.start()
+    yield made
+    await made.stop()
+
+
+class TestSceneEngine(EngineContract):
+    """The contract."""
+
+    @pytest.fixture
+    def job(self) -> Job:
+        """A film of one second."""
+        return some_job(size=Size(96, 160), seconds=1)

@@ -1,0 +1,138 @@
+"""Places by meaning, for prompts that name none: with the extra's own encoder, with one of ours, and without any."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from filmgate.domain import Operation, Size
+from filmgate.engines.base import Job
+from filmgate_scene import registry
+from filmgate_scene.prompt import understand
+from filmgate_scene.revisions import meaning
+from filmgate_scene.semantic import Nearest, _phrases, installed
+
+
+class OneMeaning:
+    """An encoder to which everything means the same as one phrase."""
+
+    def __init__(self, phrase: str) -> None:
+        self.phrase = phrase
+
+    def encode(self, texts: list[str], /) -> NDArray[np.float32]:
+        """The prompt, which comes first, and the phrase are the same; nothing else is."""
+        vectors = np.eye(len(texts), dtype=np.float32)
+        vectors[0] = vectors[texts.index(self.phrase)]
+        return vectors
+
+
+@pytest.fixture(scope="module")
+def nearest() -> Nearest:
+    """With the extra's encoder, loaded once."""
+    encoder = installed()
+    assert encoder is not None
+    return Nearest(lambda: encoder)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "place"),
+    [
+        ("the orchestra tunes its violins", "stage"),
+        ("程序员熬夜写代码", "office"),
+        ("commuters hurry with umbrellas", "street"),
+        ("企鹅在冰面上排队", "snowfield"),
+        ("fishing trawlers head out before sunrise", "sea"),
+        ("一家人在看电视", "livingroom"),
+        ("entropy of the quarterly tax return", "abstract"),
+        ("请生成一个好看的视频", "abstract"),
+        ("asdf qwer", "abstract"),
+    ],
+)
+def test_the_encoder_of_the_extra_finds_places_in_both_languages(nearest: Nearest, prompt: str, place: str) -> None:
+    """What happens somewhere is put there; what happens nowhere stays the abstract landscape."""
+    assert nearest.place(prompt) == place
+
+
+def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
+    """The title card belongs to the abstract landscape."""
+    before = understand("dough is kneaded", seed=1, frames=96)
+    assert (before.shots[0].setting, before.shots[0].text) == ("abstract", "dough is kneaded")
+    (shot,) = Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before).shots
+    assert (shot.setting, shot.guessed, shot.text) == ("kitchen", True, "")
+
+
+@pytest.mark.parametrize("prompt", ["a beach", "an abstract dreamscape", "抽象的意境", "a dog", "rain", "夜晚"])
+def test_what_is_said_is_never_guessed(prompt: str) -> None:
+    """A place that a word names or a subject brings along, and the abstract landscape that was asked for, stay."""
+    before = understand(prompt, seed=1, frames=96)
+    assert Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before) == before
+
+
+def test_an_hour_is_no_place_where_nothing_else_was_understood(nearest: Nearest) -> None:
+    """Words that mean nothing to the lexicon say more than the hour among them."""
+    before = understand("程序员熬夜写代码", seed=1, frames=96)
+    assert nearest.settle(before).shots[0].setting == "office"
+    assert nearest.settle(before).shots[0].time == "night"
+
+
+def test_each_shot_is_asked_for_by_itself() -> None:
+    """Of two shots only the one without a place gets one by meaning."""
+    before = understand("Shot 1: dough is kneaded. Shot 2: waves on a beach.", seed=1, frames=96)
+    after = Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before)
+    assert [(shot.setting, shot.guessed) for shot in after.shots] == [("kitchen", True), ("beach", False)]
+
+
+def test_without_the_extra_nothing_changes() -> None:
+    """No encoder, no guess: the abstract landscape with its title card."""
+    before = understand("dough is kneaded", seed=1, frames=96)
+    assert Nearest(lambda: None).settle(before) == before
+
+
+def test_the_encoder_is_let_go_of_and_answers_are_remembered() -> None:
+    """Its memory is needed for drawing; the same prompt does not load it again."""
+    loaded: list[weakref.ref[OneMeaning]] = []
+
+    def load() -> OneMeaning:
+        encoder = OneMeaning("surfing")
+        loaded.append(weakref.ref(encoder))
+        return encoder
+
+    nearest = Nearest(load)
+    assert nearest.place("what?") == nearest.place("what?") == "beach"
+    gc.collect()
+    assert [encoder() for encoder in loaded] == [None]
+
+
+def test_a_remix_keeps_the_guessed_place() -> None:
+    """What the new prompt leaves open stays as it was, and is still marked as a guess; a place it names wins."""
+    settle = Nearest(lambda: OneMeaning("a chef prepares a meal")).settle
+
+    def shot(prompt: str) -> tuple[str, bool, str]:
+        job = Job(
+            token="t",
+            video_id="v",
+            model="sora-2",
+            prompt=prompt,
+            size=Size(64, 36),
+            seconds=4,
+            seed=1,
+            operation=Operation.REMIX,
+            base_prompts=("dough is kneaded",),
+        )
+        (found,) = meaning(job, 96, settle).shots
+        return found.setting, found.guessed, found.time
+
+    assert shot("at night") == ("kitchen", True, "night")
+    assert shot("on a beach") == ("beach", False, "")
+
+
+def test_every_phrase_belongs_to_a_place() -> None:
+    """No place of the list is unknown to the renderer, and none is left without a phrase by a slip."""
+    phrases, places = _phrases()
+    assert len(set(phrases)) == len(phrases)
+    assert set(places) - {""} <= registry.settings().keys()
+    assert len(set(places)) > 20

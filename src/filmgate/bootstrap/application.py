@@ -1,0 +1,203 @@
+"""The composition root: settings in, a running Filmgate out. The only place where the rooms meet."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import structlog
+
+from filmgate import net
+from filmgate.bootstrap.engine_factory import assemble, remaker
+from filmgate.config.settings import Settings
+from filmgate.engines.base import Engine
+from filmgate.errors import SettingsError
+from filmgate.flow import Flow, failpoint
+from filmgate.flow.circuit_breaker import Breaker
+from filmgate.flow.dispatcher import Dispatcher
+from filmgate.flow.engine_registry import Roster
+from filmgate.flow.webhook_sender import Deliveries
+from filmgate.ops.data_lock import Claim, claim
+from filmgate.security import keyfile
+from filmgate.security.secret_box import Vault
+from filmgate.security.signed_urls import LinkSigner
+from filmgate.server.app import App, build_app
+from filmgate.services.videos import Videos
+from filmgate.services.webhooks import Webhooks
+from filmgate.storage import LocalStorage
+from filmgate.store import Store
+
+__all__ = ["Gate", "Role", "build", "open_store"]
+
+Role = Literal["server", "worker", "embedded"]
+"""What this process is to its data folder: the one server, one of many workers, or a program of its own."""
+
+
+class Gate:
+    """One assembled Filmgate. Use it as an async context manager: inside, it answers requests and makes videos."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        held: Claim,
+        store: Store,
+        storage: LocalStorage,
+        engines: Mapping[str, Engine],
+        flow: Flow,
+        videos: Videos,
+        signer: LinkSigner,
+        webhooks: Webhooks,
+    ) -> None:
+        self.settings = settings
+        self.held = held
+        self.store = store
+        self.storage = storage
+        self.engines = engines
+        self.flow = flow
+        self.videos = videos
+        self.app: App = build_app(
+            videos,
+            store,
+            storage,
+            settings,
+            lambda: self.ready and flow.ready,
+            signer=signer,
+            webhooks=webhooks,
+            looks=lambda: flow.looks,
+        )
+        self.ready = False
+        self._exit = AsyncExitStack()
+
+    async def start(self) -> None:
+        """Start what makes videos, and begin to answer. Engines warm up in the background."""
+        self._exit.callback(self.held.release)
+        self._exit.push_async_callback(self.store.close)
+        if self.settings.worker:
+            for engine in self.engines.values():
+                self._exit.push_async_callback(engine.stop)
+                await engine.start()
+        self._exit.push_async_callback(self.flow.stop)
+        await self.flow.start()
+        self.ready = True
+
+    async def stop(self) -> None:
+        """Stop in the opposite order; what was being made goes on at the next start."""
+        self.ready = False
+        await self._exit.aclose()
+
+    async def __aenter__(self) -> Self:
+        """Start; a start that fails leaves nothing running."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop."""
+        await self.stop()
+
+
+def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] = os.environ) -> Gate:
+    """Assemble everything and take the data folder; nothing runs yet.
+
+    Args:
+        settings: everything that was configured.
+        role: what this process is to the data folder.
+        environ: where keys are that the settings name by ``key_env``.
+
+    Raises:
+        SettingsError: a setting can't be used, or another server holds the data folder.
+    """
+    _log_to_stderr(settings.log_level)
+    data = _prepare(settings.data)
+    held = claim(data, role, alone=role == "server")
+    store = Store.open(data / "filmgate.sqlite")
+    storage = LocalStorage(data / "files")
+    vault = Vault.at(data / "secrets" / "vault.key")
+    guard = net.Guard(allow_hosts=settings.allow_hosts)
+    fleet = assemble(settings, environ, vault)
+    dispatcher = Dispatcher(fleet.routes, fleet.engines, Breaker(time.time))
+    flow = Flow(
+        store,
+        storage,
+        fleet.engines,
+        data=data,
+        executor_id=held.executor_id,
+        retention=settings.retention,
+        clock=time.time,
+        checkpoint=failpoint(settings.failpoint),
+        worker=settings.worker,
+        dispatcher=dispatcher,
+        roster=Roster(fleet.engines, store.identities, fleet.present, remaker(settings, vault)),
+        webhooks=Deliveries(store, vault, guard.post, time.time),
+    )
+    videos = Videos(
+        catalog=fleet.catalog,
+        store=store,
+        storage=storage,
+        engines=fleet.engines,
+        choose=dispatcher.choose,
+        guard=guard,
+        vault=vault,
+        wake=flow.wake,
+        clock=time.time,
+        image_limit=settings.image_limit,
+    )
+    signer = LinkSigner(keyfile.load(data / "secrets" / "links.key"), time.time)
+    return Gate(
+        settings=settings,
+        held=held,
+        store=store,
+        storage=storage,
+        engines=fleet.engines,
+        flow=flow,
+        videos=videos,
+        signer=signer,
+        webhooks=Webhooks(store.webhooks, guard, vault, time.time),
+    )
+
+
+def open_store(settings: Settings) -> Store:
+    """The rows alone, for a command that looks into a running server's folder."""
+    return Store.open(_prepare(settings.data) / "filmgate.sqlite")
+
+
+def _prepare(data: Path) -> Path:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The data folder {data} can't be made: {error.strerror}.") from error
+    database = data / "filmgate.sqlite"
+    # An empty one would be made in its place, and the next sweep would take every film for nobody's.
+    if (data / "flow.sqlite").exists() and not (database.exists() and database.stat().st_size):
+        raise SettingsError(
+            f"The database {database} is gone or empty, though its folder was in use. Restore it from a backup, or "
+            "choose another data folder (--data) to start afresh."
+        )
+    return data
+
+
+def _log_to_stderr(level: str) -> None:
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,312 @@
+"""The command tree: each command is loaded when it is called, all speak the language they were asked in."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from filmgate.cli.context import Frame, shared
+from filmgate.cli.terminal_text import cells, wrap
+from filmgate.cli.texts import LANGUAGES, Texts
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["COMMANDS", "Command", "Filmgate", "Group", "is_shared"]
+
+PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
+"""As :data:`filmgate.client.endpoint.PROVIDERS`, which help must not load."""
+
+COMMANDS = {
+    "generate": "filmgate.cli.commands.generate",
+    "submit": "filmgate.cli.commands.submit",
+    "remix": "filmgate.cli.commands.revise",
+    "edit": "filmgate.cli.commands.revise",
+    "extend": "filmgate.cli.commands.revise",
+    "batch": "filmgate.cli.commands.batch",
+    "story": "filmgate.cli.commands.story",
+    "mcp": "filmgate.cli.commands.mcp",
+    "serve": "filmgate.cli.commands.serve",
+    "list": "filmgate.cli.commands.videos",
+    "show": "filmgate.cli.commands.videos",
+    "watch": "filmgate.cli.commands.watch",
+    "download": "filmgate.cli.commands.watch",
+    "cancel": "filmgate.cli.commands.videos",
+    "delete": "filmgate.cli.commands.videos",
+    "models": "filmgate.cli.commands.videos",
+    "scene": "filmgate_scene.cli",
+    "config": "filmgate.cli.commands.config",
+    "keys": "filmgate.cli.commands.keys",
+    "accounts": "filmgate.cli.commands.billing",
+    "usage": "filmgate.cli.commands.billing",
+    "ledger": "filmgate.cli.commands.billing",
+    "webhooks": "filmgate.cli.commands.billing",
+    "doctor": "filmgate.cli.commands.doctor",
+    "jobs": "filmgate.cli.commands.jobs",
+    "worker": "filmgate.cli.commands.worker",
+    "backup": "filmgate.cli.commands.backup",
+    "restore": "filmgate.cli.commands.backup",
+    "gc": "filmgate.cli.commands.backup",
+    "migrate": "filmgate.cli.commands.backup",
+    "mock": "filmgate.cli.commands.mock",
+    "completion": "filmgate.cli.commands.completion",
+    "man": "filmgate.cli.commands.man",
+}
+"""Each command and the module that holds it, in the order that the help shows."""
+
+OPERATORS = frozenset(
+    {
+        "accounts",
+        "backup",
+        "config",
+        "doctor",
+        "gc",
+        "jobs",
+        "keys",
+        "ledger",
+        "migrate",
+        "restore",
+        "serve",
+        "usage",
+        "webhooks",
+        "worker",
+    }
+)
+"""Commands of whoever runs a server: they take up a ``filmgate.toml`` that lies in the folder they run in."""
+
+_SHARED = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
+
+Run = Callable[..., Coroutine[Any, Any, int | None]]
+"""What a command does: called with its frame and its own parameters; returns an exit code, None for success."""
+
+
+class _Spoken:
+    """Help in the language it was asked in; Click's own headings would be English."""
+
+    text: Texts
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The usage line."""
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]  # of the Click class beside this one
+        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=self.text("help.usage"))
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The text by its paragraphs, wrapped by cells; one that begins with a backspace stays as it is."""
+        del ctx
+        formatter.indent()
+        for paragraph in (self.help or "").split("\n\n"):  # type: ignore[attr-defined]  # of the same
+            indent = " " * formatter.current_indent
+            lines = paragraph.splitlines()
+            if lines[:1] != ["\b"]:
+                lines = ["", *wrap(" ".join(lines), formatter.width - formatter.current_indent)]
+            formatter.write("".join(f"{indent}{line}".rstrip() + "\n" for line in ["", *lines[1:]]))
+        formatter.dedent()
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The command's own options, then those that all commands share."""
+        own: list[tuple[str, str]] = []
+        everywhere: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):  # type: ignore[attr-defined]  # of the Click class beside this one
+            record = param.get_help_record(ctx)
+            if record and record[1]:
+                (everywhere if is_shared(param.name) else own).append(record)
+        for heading, rows in (("help.options", own), ("help.shared", everywhere)):
+            if rows:
+                with formatter.section(self.text(heading)):
+                    _write_rows(formatter, rows)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """``--help``."""
+        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]  # of the class beside this one
+        if option is not None:
+            option.help = self.text("option.help")
+        return option
+
+
+class Command(_Spoken, click.Command):
+    """One command.
+
+    Args:
+        name: as typed; its texts are ``{key}.help`` and ``{key}.short``.
+        text: the language.
+        run: what it does.
+        params: its own options and arguments.
+        key: of its texts, where that is not its name.
+        lasts: whether it goes on for days: then a faster event loop is worth its import.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        text: Texts,
+        run: Run,
+        params: Sequence[click.Parameter] = (),
+        *,
+        key: str | None = None,
+        lasts: bool = False,
+    ) -> None:
+        self.text = text
+        key = key or name
+        super().__init__(
+            name,
+            params=[*params, *_shared_options(text)],
+            help=text(f"{key}.help"),
+            short_help=text(f"{key}.short"),
+            options_metavar=f"[{text('help.options')}]",
+        )
+        self._run = run
+        self._lasts = lasts
+
+    def invoke(self, ctx: click.Context) -> int | None:
+        """Run it in an event loop of its own."""
+        import asyncio  # noqa: PLC0415 - help needs no event loop
+
+        frame = ctx.find_object(Frame)
+        if frame is None:
+            raise TypeError("a command runs in a frame")
+        frame.options = shared(ctx, frame.options)
+        frame.operates = ctx.command_path.split()[1] in OPERATORS
+        own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
+        with asyncio.Runner(loop_factory=_fast_loop() if self._lasts else None) as runner:
+            return runner.run(self._run(frame, **own))
+
+
+class Group(_Spoken, click.Group):
+    """Commands under a common name."""
+
+    def __init__(self, name: str, text: Texts, commands: Sequence[click.Command], key: str) -> None:
+        self.text = text
+        super().__init__(
+            name,
+            commands=commands,
+            params=_shared_options(text),
+            help=text(f"{key}.help"),
+            short_help=text(f"{key}.short"),
+            options_metavar=f"[{text('help.options')}]",
+            subcommand_metavar=text("help.command"),
+        )
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands, each with a line."""
+        rows = [(name, self.short_help_of(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section(self.text("help.commands")):
+            _write_rows(formatter, rows)
+
+    def short_help_of(self, ctx: click.Context, name: str) -> str:
+        """One line about a command."""
+        command = self.get_command(ctx, name)
+        return command.get_short_help_str(100) if command else ""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands first, they are what one looks for."""
+        self.format_commands(ctx, formatter)
+        super().format_options(ctx, formatter)
+
+
+class Filmgate(Group):
+    """The whole command line."""
+
+    def __init__(self, text: Texts) -> None:
+        super().__init__("filmgate", text, [], "filmgate")
+        self.params.append(
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_version,
+                help=text("option.version"),
+            )
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def short_help_of(self, ctx: click.Context, name: str) -> str:
+        """One line about a command, without loading it."""
+        del ctx
+        return self.text(f"{name}.short")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands that begin so, without loading them; else as Click does."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell's Tab needs it
+
+        return [
+            CompletionItem(name, help=self.text(f"{name}.short")) for name in COMMANDS if name.startswith(incomplete)
+        ]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name])
+        command: click.Command = module.commands(self.text)[cmd_name]
+        return command
+
+
+def _fast_loop() -> Callable[[], AbstractEventLoop] | None:
+    try:
+        import uvloop  # noqa: PLC0415 - see Command.lasts
+    except ModuleNotFoundError:  # not there on Windows
+        return None
+    return uvloop.new_event_loop
+
+
+def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
+    """Two columns, by the cells that characters take: Click counts characters, and Chinese ones are two cells wide."""
+    left = min(30, formatter.width // 3, max(cells(name) for name, _ in rows)) + 2
+    indent = " " * formatter.current_indent
+    room = max(formatter.width - formatter.current_indent - left, 20)
+    for name, text in rows:
+        first, *others = wrap(text, room)
+        head = name + " " * (left - cells(name)) if cells(name) + 2 <= left else f"{name}\n{indent}{' ' * left}"
+        formatter.write(f"{indent}{head}{first}\n")
+        for line in others:
+            formatter.write(f"{indent}{' ' * left}{line}\n")
+
+
+def _shared_options(text: Texts) -> list[click.Parameter]:
+    formats = click.Choice(["auto", "human", "json", "jsonl", "quiet"])
+    path = click.Path(path_type=Path)
+    return [
+        click.Option(["--profile"], metavar="NAME", help=text("option.profile"), shell_complete=_profiles),
+        click.Option(["--base-url"], metavar="URL", help=text("option.base_url")),
+        click.Option(["--api-key"], metavar=text("metavar.key"), help=text("option.api_key")),
+        click.Option(["--provider"], type=click.Choice(PROVIDERS), help=text("option.provider")),
+        click.Option(["--config"], metavar=text("metavar.file"), type=path, help=text("option.config")),
+        click.Option(["--data"], metavar=text("metavar.folder"), type=path, help=text("option.data")),
+        click.Option(["--format"], type=formats, help=text("option.format")),
+        click.Option(["-q", "--quiet"], is_flag=True, help=text("option.quiet")),
+        click.Option(["--lang"], type=click.Choice(LANGUAGES), help=text("option.lang")),
+    ]
+
+
+def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from filmgate.cli import completers  # noqa: PLC0415 - only a shell's Tab needs it
+
+    return completers.profiles(ctx, param, incomplete)
+
+
+def is_shared(name: str | None) -> bool:
+    """Whether the parameter is one that all commands have."""
+    return name in (*_SHARED, "help", "version")
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - Click's signature
+    if value:
+        import filmgate  # noqa: PLC0415 - the version number costs more than the rest of the help
+
+        ctx.find_object(Frame).put(f"filmgate {filmgate.__version__}")  # type: ignore[union-attr]  # set by run()
+        ctx.exit()

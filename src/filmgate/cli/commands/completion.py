@@ -1,0 +1,45 @@
+"""``filmgate completion``: commands, options, profiles and ids on the Tab key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from click.shell_completion import get_completion_class
+
+from filmgate.cli.command import Command
+from filmgate.cli.context import COMPLETION, Frame
+from filmgate.cli.environment import Environment
+from filmgate.cli.texts import Texts
+
+__all__ = ["commands", "complete"]
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The command."""
+    shell = click.Argument(["shell"], type=click.Choice(SHELLS), metavar="|".join(SHELLS))
+    return {"completion": Command("completion", text, _completion, [shell])}
+
+
+async def _completion(frame: Frame, *, shell: str) -> None:
+    frame.put(_completer(click.Command("filmgate"), shell, frame).source())
+
+
+def complete(tree: click.Command, env: Environment, frame: Frame) -> int:
+    """Answer a shell: what may follow on its command line, a line each."""
+    shell = env.environ[COMPLETION].partition("_")[0]
+    if shell in SHELLS and (found := _completer(tree, shell, frame).complete()):
+        frame.put(found)
+    return 0
+
+
+def _completer(tree: click.Command, shell: str, frame: Frame) -> _Completer:
+    kind: Callable[..., _Completer] | None = get_completion_class(shell)
+    if kind is None:
+        raise ValueError(shell)
+    return kind(tree, {"obj": frame}, "filmgate", COMPLETION)
+
+
+_Completer = click.shell_completion.ShellComplete

@@ -1,0 +1,183 @@
+"""``filmgate jobs``: the videos of all accounts as the server sees them, and what operators find out about them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+from msgspec import structs
+
+from filmgate.cli.command import Command, Group
+from filmgate.cli.commands.admin_store import opened_store
+from filmgate.cli.context import Frame
+from filmgate.cli.display.tables import moment, rows
+from filmgate.cli.texts import Texts
+from filmgate.cli.units import Span, units
+from filmgate.domain import Status, Video
+from filmgate.store import Filter, Store
+from filmgate.store.admin import OUTCOMES, Outcome
+
+__all__ = ["commands"]
+
+STUCK_SECONDS = 900.0
+"""Seconds without any change after which an unfinished video counts as stuck, unless the option says otherwise."""
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The group."""
+    video_id = click.Argument(["video_id"], metavar=text("metavar.id"))
+    outcome = click.Option(["--as", "outcome"], type=click.Choice(OUTCOMES), required=True, help=text("jobs.outcome"))
+    note = click.Option(["--note"], required=True, metavar=text("metavar.text"), help=text("jobs.note"))
+    actions = [
+        Command("list", text, _list, _list_options(text), key="jobs_list"),
+        Command("inspect", text, _inspect, [video_id], key="jobs_inspect"),
+        Command("resolve", text, _resolve, [video_id, outcome, note], key="jobs_resolve"),
+    ]
+    return {"jobs": Group("jobs", text, actions, "jobs")}
+
+
+def _list_options(text: Texts) -> list[click.Parameter]:
+    statuses = click.Choice([str(status) for status in Status])
+    return [
+        click.Option(["--doubtful"], is_flag=True, help=text("jobs_list.doubtful")),
+        click.Option(["--stuck"], is_flag=True, help=text("jobs_list.stuck")),
+        click.Option(["--for", "still"], type=Span(text), metavar=text("metavar.span"), help=text("jobs_list.for")),
+        click.Option(["--status"], type=statuses, help=text("jobs_list.status")),
+        click.Option(["--engine"], metavar=text("metavar.name"), help=text("jobs_list.engine")),
+        click.Option(["--account"], metavar=text("metavar.id"), help=text("jobs_list.account")),
+        click.Option(["--limit"], type=click.IntRange(1, 10_000), default=50, show_default=True),
+    ]
+
+
+async def _list(
+    frame: Frame,
+    *,
+    doubtful: bool,
+    stuck: bool,
+    still: float | None,
+    status: str | None,
+    engine: str | None,
+    account: str | None,
+    limit: int,
+) -> None:
+    seconds = STUCK_SECONDS if still is None else still
+    which = Filter(
+        status=None if status is None else Status(status),
+        engine=engine,
+        account_id=account,
+        quiet_since=frame.env.clock() - seconds if stuck or still is not None else None,
+        doubtful=doubtful,
+    )
+    async with opened_store(frame) as store:
+        found = await store.jobs.find(which, limit)
+    if frame.structured:
+        rows(frame, [], [_whole(video) for video in found])
+        return
+    if not found:
+        frame.tell("jobs.none")
+    rows(frame, ["id", "status", "stage", "engine", "created", "changed", "error"], [_row(video) for video in found])
+
+
+async def _inspect(frame: Frame, video_id: str) -> None:
+    async with opened_store(frame) as store:
+        video = await store.jobs.get(video_id)
+        found = await _everything(store, video)
+    if frame.structured:
+        frame.dump(found)
+        return
+    for name, value in found.items():
+        if isinstance(value, list):
+            _section(frame, name, value)
+        elif value is not None and value is not False:
+            frame.put(f"{name:<18}{_said(name, value)}")
+
+
+async def _resolve(frame: Frame, video_id: str, outcome: Outcome, note: str) -> None:
+    async with opened_store(frame) as store:
+        await store.jobs.resolve(video_id, outcome, note, frame.env.clock())
+    if frame.structured:
+        frame.dump({"id": video_id, "outcome": outcome, "note": note})
+    frame.tell("jobs.resolved", id=video_id, outcome=outcome)
+
+
+async def _everything(store: Store, video: Video) -> dict[str, object]:
+    jobs, video_id = store.jobs, video.id
+    assets = (await store.videos.assets(video_id)).values()
+    resolution = await jobs.resolution(video_id)
+    history = await store.videos.history(video_id)
+    return {
+        **_whole(video),
+        "resolution": None if resolution is None else structs.asdict(resolution),
+        "history": [
+            {
+                "at": event.at,
+                "status": str(event.status),
+                "stage": str(event.stage),
+                "progress": event.progress,
+                "error": event.error_code,
+            }
+            for event in history
+        ],
+        "submissions": [structs.asdict(each) for each in await jobs.submissions(video_id)],
+        "ledger": [structs.asdict(each) for each in await jobs.bookings(video_id)],
+        "assets": [structs.asdict(each) for each in assets],
+        "webhooks": [structs.asdict(each) for each in await jobs.told(video_id)],
+    }
+
+
+def _whole(video: Video) -> dict[str, object]:
+    """The row for programs; the prompt stays with its owner."""
+    return {
+        "id": video.id,
+        "account": video.account_id,
+        "model": video.model,
+        "engine": video.engine,
+        "size": str(video.recipe.size),
+        "seconds": video.recipe.seconds,
+        "status": str(video.status),
+        "stage": str(video.stage),
+        "progress": video.progress,
+        "price": units(video.price_micros),
+        "created_at": video.created_at,
+        "updated_at": video.updated_at,
+        "submit_at": video.submit_at,
+        "completed_at": video.completed_at,
+        "expires_at": video.expires_at,
+        "attempts": video.attempts,
+        "ticket": video.ticket,
+        "submit_token": video.submit_token,
+        "error": None if video.error is None else f"{video.error.code}: {video.error.message}",
+        "cancel_requested": video.cancel_requested,
+        "deleted": video.finished and video.prompt is None,
+    }
+
+
+def _row(video: Video) -> dict[str, object]:
+    return {
+        "id": video.id,
+        "status": str(video.status),
+        "stage": str(video.stage),
+        "engine": video.engine,
+        "created": moment(video.created_at),
+        "changed": moment(video.updated_at),
+        "error": "" if video.error is None else video.error.code,
+    }
+
+
+def _section(frame: Frame, name: str, lines: list[dict[str, object]]) -> None:
+    if not lines:
+        return
+    frame.put("")
+    frame.put(name)
+    for line in lines:
+        frame.put("  " + "  ".join(_shown(key, value) for key, value in line.items() if value is not None))
+
+
+def _shown(key: str, value: object) -> str:
+    return _said(key, value) if key in {"at", "created_at"} else f"{key}={_said(key, value)}"
+
+
+def _said(key: str, value: object) -> str:
+    if isinstance(value, float) and (key == "at" or key.endswith("_at")):
+        return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
+    return str(value)

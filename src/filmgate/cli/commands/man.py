@@ -1,0 +1,92 @@
+"""``filmgate man``: the manual page, made from the command tree, so that it is never out of date."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import click
+
+import filmgate
+from filmgate.cli.command import Command, Filmgate, is_shared
+from filmgate.cli.context import Frame
+from filmgate.cli.exit_codes import Exit
+from filmgate.cli.texts import Texts
+from filmgate.client.endpoint import BASE_URL_NAMES, KEY_NAMES
+
+__all__ = ["commands", "page"]
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The command."""
+    return {"man": Command("man", text, _man)}
+
+
+async def _man(frame: Frame) -> None:
+    frame.put(page(frame.text))
+
+
+def page(text: Texts) -> str:
+    """The page, in the language of roff."""
+    tree = Filmgate(text)
+    ctx = click.Context(tree, info_name="filmgate")
+    return "\n".join(_lines(tree, ctx, text))
+
+
+def _lines(tree: Filmgate, ctx: click.Context, text: Texts) -> Iterator[str]:
+    yield f'.TH FILMGATE 1 "" "Filmgate {filmgate.__version__}"'
+    yield from (_section(text("man.name")), f"filmgate \\- {_escape(text('filmgate.short'))}")
+    yield from (_section(text("man.synopsis")), ".B filmgate", _escape(text("help.command")))
+    yield from (_section(text("man.description")), *_prose(text("filmgate.help")))
+    yield _section(text("help.commands"))
+    for name in tree.list_commands(ctx):
+        if command := tree.get_command(ctx, name):
+            yield from _command(command, f"filmgate {name}", ctx)
+    yield from (_section(text("help.shared")), *_options(tree, ctx, shared=True))
+    yield from (_section(text("man.environment")), *_environment(text))
+    yield _section(text("man.exit"))
+    for code in Exit:
+        yield from (".TP", f"\\fB{code.value}\\fR", _escape(text(f"exit.{code.name.lower()}")))
+
+
+def _command(command: click.Command, path: str, parent: click.Context) -> Iterator[str]:
+    ctx = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent)
+    usage = " ".join(command.collect_usage_pieces(ctx))
+    yield from (f'.SS "{_escape(f"{path} {usage}")}"', *_prose(command.help or ""), *_options(command, ctx))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(ctx):
+            if child := command.get_command(ctx, name):
+                yield from _command(child, f"{path} {name}", ctx)
+
+
+def _options(command: click.Command, ctx: click.Context, *, shared: bool = False) -> Iterator[str]:
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx)
+        if record and record[1] and is_shared(param.name) == shared:
+            yield from (".TP", f"\\fB{_escape(record[0])}\\fR", _escape(record[1]))
+
+
+def _environment(text: Texts) -> Iterator[str]:
+    for names, about in ((BASE_URL_NAMES, "option.base_url"), (KEY_NAMES, "option.api_key")):
+        yield from (".TP", f"\\fB{', '.join(names)}\\fR", _escape(text(about)))
+    yield from (".TP", "\\fBFILMGATE_PROFILE\\fR", _escape(text("option.profile")))
+    yield from (".TP", "\\fBFILMGATE_PROVIDER\\fR", _escape(text("option.provider")))
+    yield from (".TP", "\\fBFILMGATE_CONFIG\\fR", _escape(text("option.config")))
+
+
+def _prose(help_text: str) -> Iterator[str]:
+    """Paragraphs; those that Click was told to leave alone stay as they are written."""
+    for paragraph in help_text.strip().split("\n\n"):
+        if paragraph.startswith("\b"):
+            yield from (".PP", ".nf", *map(_escape, paragraph[1:].strip("\n").splitlines()), ".fi")
+        else:
+            yield from (".PP", _escape(" ".join(paragraph.split())))
+
+
+def _section(title: str) -> str:
+    return f'.SH "{_escape(title.strip(" :："))}"'
+
+
+def _escape(words: str) -> str:
+    safe = words.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return re.sub(r"^(?=[.'])", "\\\\&", safe)

@@ -1,0 +1,47 @@
+"""``filmgate mcp``: the API as five tools for agents, over standard input and output."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from filmgate.cli.command import Command
+from filmgate.cli.context import Frame
+from filmgate.cli.texts import Texts
+from filmgate.cli.units import Amount
+from filmgate.errors import SettingsError
+
+__all__ = ["commands"]
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The command."""
+    params = [
+        click.Option(["--budget"], type=Amount(text), metavar=text("metavar.amount"), help=text("mcp.budget")),
+        click.Option(
+            ["--out"],
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar=text("metavar.folder"),
+            default=Path(),
+            help=text("mcp.out"),
+        ),
+    ]
+    return {"mcp": Command("mcp", text, _mcp, params)}
+
+
+async def _mcp(frame: Frame, budget: int | None, out: Path) -> None:
+    try:
+        from filmgate.cli.commands.mcp.server import serve  # noqa: PLC0415 - an extra that may not be there
+    except ModuleNotFoundError as error:
+        if error.name != "mcp":
+            raise
+        raise SettingsError(frame.text("mcp.missing")) from error
+    from filmgate.cli.commands.mcp.tools import Tools  # noqa: PLC0415 - what only this command needs
+
+    async with frame.client(works=True) as client:
+        tools = Tools(client, out, budget)
+        try:
+            await serve(tools)
+        finally:
+            await tools.close()

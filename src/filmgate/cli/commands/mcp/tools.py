@@ -1,0 +1,196 @@
+"""What an agent can do: submit, look, list, estimate, download. No call takes longer than 45 seconds.
+
+An agent is trusted with a budget and a folder, and with nothing beyond: it names no path outside that folder, and
+what a session spends is reserved before anything is sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from filmgate.cli.inputs.estimate import Estimate, estimate
+from filmgate.cli.units import units
+from filmgate.client import AsyncClient, AsyncVideo
+from filmgate.domain import Status
+from filmgate.errors import (
+    FilmgateError,
+    InvalidImage,
+    InvalidValue,
+    OutputExists,
+    OverBudget,
+    ServerError,
+    SubmissionUnknown,
+    UnexpectedAnswer,
+    VideoFailed,
+    WaitTimeout,
+)
+
+__all__ = ["LONGEST_CALL", "LONGEST_WAIT", "Tools"]
+
+LONGEST_CALL = 45.0
+"""Seconds: agents' hosts give up on calls that take a minute."""
+
+LONGEST_WAIT = 40
+"""Seconds that a look may wait for its video, so that the answer still gets through in time."""
+
+PAGE = 100
+MOST_LOOKED_THROUGH = 10 * PAGE
+
+UNSURE = (SubmissionUnknown, ServerError, UnexpectedAnswer)
+"""Ends of a create after which a video may be in the making: what it may cost stays reserved."""
+
+
+class Tools:
+    """One session's tools.
+
+    Args:
+        client: the API.
+        folder: where films are saved, and the only place that reference pictures are read from.
+        budget_micros: what the session may spend; None: no cap.
+    """
+
+    def __init__(self, client: AsyncClient, folder: Path, budget_micros: int | None = None) -> None:
+        self._client = client
+        self._folder = folder.resolve()
+        self._budget = budget_micros
+        self._reserved: dict[str, int] = {}  # by video id: what each may cost; those that failed cost nothing
+        self._pending = 0  # of creates that are on their way
+        self._downloads: dict[str, asyncio.Task[Path]] = {}
+
+    async def close(self) -> None:
+        """Abandon what is under way; a download is taken up where it stopped by the next session."""
+        for task in self._downloads.values():
+            task.cancel()
+        await asyncio.gather(*self._downloads.values(), return_exceptions=True)
+
+    async def submit_video(
+        self,
+        prompt: str,
+        model: str | None = None,
+        seconds: str | None = None,
+        size: str | None = None,
+        input_reference: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Begin a video; see :func:`filmgate.cli.commands.mcp.server.describe` for what agents are told."""
+        picture = None if input_reference is None else self._picture(input_reference)
+        wanted = await estimate(self._client, model=model, size=size, seconds=seconds)
+        price = self._afford(wanted)
+        self._pending += price
+        try:
+            video = await self._client.videos.create(
+                prompt,
+                model=model,
+                seconds=seconds,
+                size=size,
+                input_reference=picture,
+                idempotency_key=idempotency_key,
+            )
+        except FilmgateError as error:
+            if not isinstance(error, UNSURE):
+                self._pending -= price
+            raise
+        self._pending -= price
+        self._reserved.setdefault(video.id, price)
+        return self._told(video) | {"cost": units(price)} | self._purse()
+
+    async def get_video(self, video_id: str, wait_seconds: int = 0) -> dict[str, Any]:
+        """Look at a video, or wait for it."""
+        video = await self._client.videos.retrieve(video_id)
+        if wait_seconds > 0 and not video.finished:
+            try:
+                await video.wait(timeout=min(wait_seconds, LONGEST_WAIT))
+            except (WaitTimeout, VideoFailed):
+                await video.refresh()
+        return self._told(video)
+
+    async def list_videos(self, limit: int = 20, status: str | None = None, after: str | None = None) -> dict[str, Any]:
+        """The account's videos, newest first."""
+        if status is not None and status not in set(Status):
+            raise InvalidValue.unsupported("status", status, [str(each) for each in Status])
+        found: list[dict[str, object]] = []
+        seen, last = 0, after
+        async for video in self._client.videos.list(after=after, limit=PAGE):
+            seen, last = seen + 1, video.id
+            if status is None or video.status == status:
+                found.append(self._told(video))
+            if len(found) >= max(1, min(limit, PAGE)) or seen >= MOST_LOOKED_THROUGH:
+                return {"videos": found, "next_after": last}
+        return {"videos": found, "next_after": None}
+
+    async def estimate(
+        self, model: str | None = None, seconds: str | None = None, size: str | None = None
+    ) -> dict[str, Any]:
+        """What a video would cost and how long it would take; nothing is begun."""
+        wanted = await estimate(self._client, model=model, size=size, seconds=seconds, timed=True)
+        cost = None if wanted.price_micros is None else units(wanted.price_micros)
+        return {
+            "model": wanted.model,
+            "size": wanted.size,
+            "seconds": wanted.seconds,
+            "cost": cost,
+            "expected_seconds": wanted.expected_seconds,
+        } | self._purse()
+
+    async def download(self, video_id: str, file_name: str | None = None) -> dict[str, Any]:
+        """Save a finished video; a long download goes on between the calls."""
+        target = self._target(file_name or f"{video_id}.mp4")
+        task = self._downloads.get(video_id)
+        if task is None:
+            video = await self._client.videos.retrieve(video_id)
+            if target.exists():
+                raise OutputExists(str(target))
+            task = self._downloads[video_id] = asyncio.create_task(video.save(target), name=f"download {video_id}")
+        done, _ = await asyncio.wait([task], timeout=LONGEST_WAIT)
+        if not done:
+            return {"id": video_id, "saved": False, "note": "Still downloading: call download again."}
+        del self._downloads[video_id]
+        path = task.result()
+        return {"id": video_id, "saved": True, "path": str(path), "bytes": path.stat().st_size}
+
+    def _afford(self, wanted: Estimate) -> int:
+        """What the video may cost, in micro-units.
+
+        Raises:
+            OverBudget: the session's budget does not cover it, or nobody knows the price.
+        """
+        if self._budget is None:
+            return wanted.price_micros or 0
+        if wanted.price_micros is None:
+            raise OverBudget("This session has a budget, and the server does not say what the video costs.")
+        left = self._budget - self._spent
+        if wanted.price_micros > left:
+            raise OverBudget(
+                f"The video costs {units(wanted.price_micros)}, and {units(left)} of this session's budget is left."
+            )
+        return wanted.price_micros
+
+    @property
+    def _spent(self) -> int:
+        return sum(self._reserved.values()) + self._pending
+
+    def _purse(self) -> dict[str, object]:
+        left = None if self._budget is None else units(self._budget - self._spent)
+        return {"spent_this_session": units(self._spent), "budget_left": left}
+
+    def _told(self, video: AsyncVideo) -> dict[str, object]:
+        if video.status is Status.FAILED and video.id in self._reserved:
+            self._reserved[video.id] = 0
+        said = video.to_dict()
+        return {name: value for name, value in said.items() if value is not None}
+
+    def _picture(self, reference: str) -> str:
+        if reference.startswith(("http://", "https://", "data:")):
+            return reference
+        path = (self._folder / reference).resolve()
+        if not path.is_relative_to(self._folder):
+            raise InvalidImage("A reference picture is an address, or a file in this session's folder.")
+        return str(path)
+
+    def _target(self, file_name: str) -> Path:
+        name = Path(file_name).name
+        if name != file_name or name in {"", ".", ".."} or not name.isprintable():
+            raise InvalidValue("A file name has no folder in it: films are saved in this session's folder.")
+        return self._folder / (name if name.endswith(".mp4") else f"{name}.mp4")

@@ -1,0 +1,85 @@
+"""``filmgate serve``."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from filmgate.bootstrap import application
+from filmgate.cli.command import Command
+from filmgate.cli.context import Frame
+from filmgate.cli.embedded import EMBEDDED_KEY, owner
+from filmgate.cli.texts import Texts
+from filmgate.server.serve import serve as answer
+from filmgate.store import Store
+
+__all__ = ["commands"]
+
+
+def commands(text: Texts) -> dict[str, click.Command]:
+    """The command."""
+    params = [
+        click.Option(["--host"], metavar="HOST", help=text("serve.host")),
+        click.Option(["--port"], type=click.IntRange(0, 65535), metavar="PORT", help=text("serve.port")),
+        click.Option(
+            ["--ready-file"],
+            type=click.Path(path_type=Path),
+            metavar=text("metavar.file"),
+            help=text("serve.ready_file"),
+        ),
+    ]
+    return {"serve": Command("serve", text, _serve, params, lasts=True)}
+
+
+async def _serve(frame: Frame, host: str | None, port: int | None, ready_file: Path | None) -> None:
+    settings = frame.settings({"host": host, "port": port})
+    if not _is_loopback(settings.host):
+        frame.tell("serve.open", host=settings.host)
+    async with application.build(settings, "server") as gate:
+        key = await _first_key(gate.store, frame.env.clock())
+
+        def ready(url: str) -> None:
+            gate.held.say(f"the server at {url} (process {os.getpid()})")
+            _greet(frame, url, key)
+            if ready_file is not None:
+                _write(ready_file, url)
+
+        with ExitStack() as leaving:
+            if ready_file is not None:
+                leaving.callback(ready_file.unlink, missing_ok=True)
+            await answer(gate.app, settings.host, settings.port, on_ready=ready, drain_timeout=settings.drain_timeout)
+    frame.tell("serve.stopped")
+
+
+async def _first_key(store: Store, now: float) -> str | None:
+    """The one key that the first start makes; None if somebody has a key already."""
+    if any(key.name != EMBEDDED_KEY for key in await store.accounts.keys()):
+        return None
+    return (await store.accounts.create_key(await owner(store), "first", now))[1]
+
+
+def _greet(frame: Frame, url: str, key: str | None) -> None:
+    if frame.structured:
+        frame.dump({"base_url": f"{url}/v1", "api_key": key})
+        return
+    frame.put(frame.text("serve.ready", url=url))
+    if key is not None:
+        frame.put("\n" + frame.text("serve.first_key", url=url, key=key))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.write_text(text, encoding="ascii")
+    draft.replace(path)

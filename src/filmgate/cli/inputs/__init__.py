@@ -1,0 +1,1 @@
+"""What a command line, a profile and a file say, as values."""

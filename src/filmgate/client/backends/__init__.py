@@ -1,0 +1,1 @@
+"""How each kind of server is called: Filmgate itself, vendors, chat completions."""

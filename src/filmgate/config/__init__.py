@@ -1,0 +1,1 @@
+"""Settings, the model catalogue and the routes from models to engines."""

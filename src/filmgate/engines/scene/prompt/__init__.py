@@ -1,5 +1,0 @@
-"""What a prompt means: cut into shots, read word by word, put together. Pure, in both languages."""
-
-from filmgate.engines.scene.prompt.understanding import understand
-
-__all__ = ["understand"]

@@ -1,0 +1,67 @@
+"""Why a video fails, in words that its owner may read: no host, path or key of anybody."""
+
+from __future__ import annotations
+
+from filmgate.domain import VideoError
+from filmgate.errors import EngineError
+from filmgate.wire.upstream.error_text import clean
+
+__all__ = [
+    "CANCELLED",
+    "CODES",
+    "DOWNLOAD_FAILED",
+    "ENGINE_ERROR",
+    "ENGINE_REMOVED",
+    "ENGINE_TIMEOUT",
+    "ENGINE_UNAVAILABLE",
+    "INVALID_OUTPUT",
+    "REFERENCE_GONE",
+    "STORAGE_FAULT",
+    "SUBMISSION_UNKNOWN",
+    "UPSTREAM_LOST",
+    "of",
+    "publishable",
+]
+
+CANCELLED = VideoError("cancelled", "The video was cancelled.")
+DOWNLOAD_FAILED = VideoError("download_failed", "The video was made, but its file could not be fetched.")
+ENGINE_ERROR = VideoError("engine_error", "The engine could not make the video.")
+ENGINE_REMOVED = VideoError("engine_removed", "The engine of this video is no longer part of the server.")
+ENGINE_TIMEOUT = VideoError("engine_timeout", "The engine did not finish the video in time.")
+ENGINE_UNAVAILABLE = VideoError("engine_unavailable", "The engine could not be reached in time.")
+INVALID_OUTPUT = VideoError("invalid_output", "The engine delivered something that is not the video asked for.")
+REFERENCE_GONE = VideoError("reference_gone", "The reference image is no longer there.")
+STORAGE_FAULT = VideoError("storage_fault", "The video was made, but it could not be stored.")
+SUBMISSION_UNKNOWN = VideoError(
+    "submission_unknown",
+    "It is not known whether the engine accepted the video; it was not submitted again and nothing is charged.",
+)
+UPSTREAM_LOST = VideoError("upstream_lost", "The engine no longer knows the video.")
+
+_OURS = (
+    CANCELLED,
+    DOWNLOAD_FAILED,
+    ENGINE_ERROR,
+    ENGINE_REMOVED,
+    ENGINE_TIMEOUT,
+    ENGINE_UNAVAILABLE,
+    INVALID_OUTPUT,
+    REFERENCE_GONE,
+    STORAGE_FAULT,
+    SUBMISSION_UNKNOWN,
+    UPSTREAM_LOST,
+)
+CODES = frozenset({"engine_rejected", "moderation_blocked", *(error.code for error in _OURS)})
+"""The codes that failed videos usually have; an upstream may bring others."""
+
+
+def of(error: EngineError) -> VideoError:
+    """What a video says that failed by an engine's error."""
+    return publishable(VideoError(error.code or ENGINE_ERROR.code, error.message))
+
+
+def publishable(error: VideoError | None) -> VideoError:
+    """An engine's own words without hosts, addresses, paths and keys; our words where it had none."""
+    if error is None:
+        return ENGINE_ERROR
+    return VideoError(error.code or ENGINE_ERROR.code, clean(error.message) or ENGINE_ERROR.message)

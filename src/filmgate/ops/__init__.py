@@ -1,0 +1,1 @@
+"""Operations on a data folder: the lock that guards it, backup and restore."""

@@ -1,0 +1,1 @@
+"""Secrets on disk, encrypted columns and signed URLs."""

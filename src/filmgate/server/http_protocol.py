@@ -1,0 +1,280 @@
+"""uvicorn's HTTP protocol with what it lacks: deadlines, an error in the wire's shape, files by sendfile.
+
+It leans on names inside uvicorn that are no public API (``cycle``, ``flow``, ``on_message_begin`` …). They are listed
+in :data:`LEANS_ON`, :func:`usable` looks for every one of them, and without them the server runs on the plain protocol.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from asyncio import TimerHandle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from uvicorn.config import Config
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from filmgate.errors import MalformedBody
+from filmgate.server.request_stats import SENT
+
+__all__ = ["SENDFILE", "Connection", "Deadlines", "usable"]
+
+SENDFILE = "filmgate.sendfile"
+"""The scope extension by which a connection sends a stretch of a file as a response's body, from the page cache.
+
+``await extension(fd, offset, count)``, once the head is sent with a Content-Length that covers it. Raises
+ConnectionError when the client is gone, EOFError when the file ends before the stretch does.
+"""
+
+LEANS_ON: dict[type, tuple[str, ...]] = {
+    HttpToolsProtocol: (
+        "connection_made",
+        "connection_lost",
+        "data_received",
+        "on_message_begin",
+        "on_headers_complete",
+        "on_response_complete",
+        "send_400_response",
+    ),
+    RequestResponseCycle: ("run_asgi", "send", "receive"),
+    FlowControl: ("drain", "pause_writing", "resume_writing"),
+}
+
+SLICE = 2 * 1024 * 1024
+"""Bytes that one sendfile call may move before other connections get their turn: nginx takes as much, half a
+millisecond of a core."""
+
+JOINED = 64 * 1024
+"""Bytes that may wait for the end of a turn of the loop, to be sent together."""
+
+HEAD_LIMIT = 64 * 1024
+"""Bytes that a request's line and headers may take."""
+
+
+class Deadlines(Struct, frozen=True, kw_only=True):
+    """How long a connection may dawdle, in seconds."""
+
+    head: float = 20.0  # from the connection, or a request's first byte, to the end of its headers
+    body: float = 120.0  # for a body that nobody reads any more, since it was answered already
+
+
+def usable() -> bool:
+    """Whether the uvicorn at hand has all that we lean on."""
+    return all(hasattr(kind, name) for kind, names in LEANS_ON.items() for name in names)
+
+
+class Connection(HttpToolsProtocol):
+    """One client's connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        deadlines: Deadlines,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._deadlines = deadlines
+        self._in_head = False
+        self._head_bytes = 0
+        self._deadline: TimerHandle | None = None
+        self._transfer: _Transfer | None = None
+
+    # ---- deadlines
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Start the clock for the first request."""
+        super().connection_made(transport)
+        self.transport: Any = _Joining(transport, self.loop)
+        self._set_deadline(self._deadlines.head)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, and keep an eye on headers that do not end."""
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_LIMIT:
+                self.send_400_response("The request's headers are too large.")
+            elif self._deadline is None:
+                self._set_deadline(self._deadlines.head)
+
+    def on_message_begin(self) -> None:
+        """Open a request."""
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        """Hand the request over."""
+        self._in_head = False
+        self._clear_deadline()
+        super().on_headers_complete()
+        # Requests may come in one after another while the first is still answered: each has its own cycle.
+        offered: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}
+        self.scope["extensions"] = offered
+
+    def on_message_complete(self) -> None:
+        """The body has ended."""
+        super().on_message_complete()
+        if self._deadline is not None:
+            self._clear_deadline()
+        self.cycle.more_body = False
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request; a body that nobody wants any more may still trickle in, but not for ever."""
+        unread = self.cycle.more_body and self.cycle.response_complete
+        super().on_response_complete()
+        if unread and not self.transport.is_closing():
+            self._set_deadline(self._deadlines.body)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock, and end a file that is on its way."""
+        self._clear_deadline()
+        super().connection_lost(exc)
+        if self._transfer is not None:
+            self._transfer.end(ConnectionResetError())
+
+    def _set_deadline(self, seconds: float) -> None:
+        self._clear_deadline()
+        self._deadline = self.loop.call_later(seconds, self._give_up)
+
+    def _clear_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._deadline = None
+        self.transport.abort()
+
+    # ---- what is no HTTP
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer in the wire's shape and hang up."""
+        self._in_head = False
+        self._clear_deadline()
+        error = {"message": msg, "type": MalformedBody.type, "param": None, "code": "invalid_http"}
+        body = msgspec.json.encode({"error": error})
+        head = (
+            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-should-retry: false\r\n"
+            f"x-request-id: req_{os.urandom(16).hex()}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
+
+    # ---- files
+
+    async def _sendfile(self, cycle: RequestResponseCycle, fd: int, offset: int, count: int) -> None:
+        await self._flush()
+        if cycle.disconnected:
+            raise ConnectionResetError
+        noted: Any = cycle.scope
+        with self._socket_copy() as out:
+            transfer = _Transfer(out, fd, offset, count, self.loop.create_future())
+            try:
+                await self._transferred(transfer)
+            finally:
+                noted[SENT] = noted.get(SENT, 0) + transfer.offset - offset
+        cycle.expected_content_length -= count
+
+    async def _transferred(self, transfer: _Transfer) -> None:
+        self._transfer = transfer
+        self.loop.add_writer(transfer.out, transfer.go_on)
+        try:
+            await transfer.ended
+        finally:
+            self.loop.remove_writer(transfer.out)
+            self._transfer = None
+
+    async def _flush(self) -> None:
+        self.transport.flush()
+        self.transport.set_write_buffer_limits(high=0)
+        await self.flow.drain()
+        self.transport.set_write_buffer_limits()
+
+    @contextmanager
+    def _socket_copy(self) -> Iterator[int]:
+        # The loop refuses to watch a descriptor that a transport owns, so it watches a copy.
+        if self.transport.is_closing():
+            raise ConnectionResetError
+        copy = os.dup(self.transport.get_extra_info("socket").fileno())
+        try:
+            yield copy
+        finally:
+            os.close(copy)
+
+
+class _Joining:
+    """A transport that sends what one turn of the loop writes, a head and its body, by one system call."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        """Send it by the end of this turn, or at once if it is much."""
+        if not self._parts:
+            self._loop.call_soon(self.flush)
+        self._parts.append(data)
+        self._size += len(data)
+        if self._size > JOINED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what waits."""
+        if self._parts:
+            parts, self._parts, self._size = self._parts, [], 0
+            self._transport.writelines(parts)
+
+    def close(self) -> None:
+        """Hang up once all is sent."""
+        self.flush()
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        """Everything else is the transport's own."""
+        return getattr(self._transport, name)
+
+
+class _Transfer:
+    """A stretch of a file on its way: another slice whenever the socket has room."""
+
+    def __init__(self, out: int, fd: int, offset: int, count: int, ended: asyncio.Future[None]) -> None:
+        self.out = out
+        self.ended = ended
+        self._fd = fd
+        self.offset = offset
+        self._end = offset + count
+
+    def go_on(self) -> None:
+        """Send a slice; the loop calls this as long as there is room, and other connections between."""
+        if self.ended.done():
+            return
+        try:
+            sent = os.sendfile(self.out, self._fd, self.offset, min(SLICE, self._end - self.offset))
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.end(error)
+            return
+        self.offset += sent
+        if self.offset == self._end:
+            self.ended.set_result(None)
+        elif sent == 0:
+            self.end(EOFError())
+
+    def end(self, error: Exception) -> None:
+        """Give up."""
+        if not self.ended.done():
+            self.ended.set_exception(error)

@@ -1,0 +1,268 @@
+"""multipart/form-data, chunk by chunk: text into memory, files into staged files.
+
+What a part is, its field's name decides, never a file name or a content type: clients leave both out or make them up.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Protocol
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from filmgate.errors import InvalidType, InvalidValue, MalformedBody
+from filmgate.wire.params import Upload
+
+__all__ = ["FormReader", "decode_text"]
+
+MAX_PARTS = 128
+"""More parts than any request of this API has."""
+
+TEXT_LIMIT = 1024 * 1024
+"""Bytes of a text field."""
+
+DATA_URL_LIMIT = 20_971_520 + 1024
+"""Bytes of a field that may hold a data URL (20,971,520 characters) with some white space around it."""
+
+ENOUGH_TO_TELL = 16
+"""Bytes after which a part's kind is known."""
+
+_TELLTALE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x1aE\xdf\xa3")
+_TELLTALE_AT_4 = (b"ftyp", b"moov", b"mdat")
+
+_CHARSETS = frozenset(
+    {"utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252", "gbk", "gb2312", "gb18030", "big5", "utf-16", "shift_jis"}
+)
+
+# The parser warns about every stray byte; what is wrong is said to the client, who can mend it.
+_SILENT = logging.getLogger(f"{__name__}.parser")
+_SILENT.disabled = True
+
+
+class FormReader:
+    """Takes a multipart body.
+
+    Args:
+        boundary: of the content type.
+        file_fields: the names of the fields that are files.
+        stage: gives a fresh path for a file to be written to.
+    """
+
+    def __init__(self, boundary: bytes, file_fields: Collection[str], stage: Callable[[], Path]) -> None:
+        self._file_fields = file_fields
+        self._stage = stage
+        self._fields: list[tuple[str, str | Upload]] = []
+        self._parts: list[_Part] = []
+        self._part: _Part | None = None
+        self._name = ""
+        self._header, self._value = b"", b""
+        self._headers: dict[bytes, bytes] = {}
+        self._ended = False
+        self._parser = self._make_parser(boundary)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the body.
+
+        Raises:
+            RequestError: they are no form, or one with too much in it.
+        """
+        if self._ended:
+            return
+        try:
+            self._parser.write(chunk)
+        except FormParserError as error:
+            raise MalformedBody(f"The multipart body can't be read: {error}.") from error
+
+    def end(self) -> list[tuple[str, str | Upload]]:
+        """The fields in their order, once the body is complete.
+
+        Raises:
+            MalformedBody: the closing boundary is missing.
+        """
+        if not self._ended:
+            raise MalformedBody("The multipart body ends before its closing boundary.")
+        return self._fields
+
+    def discard(self) -> None:
+        """Remove the staged files that nobody has taken."""
+        for part in self._parts:
+            part.discard()
+
+    def _make_parser(self, boundary: bytes) -> MultipartParser:
+        try:
+            parser = MultipartParser(
+                boundary,
+                {
+                    "on_part_begin": self._on_part_begin,
+                    "on_header_field": self._on_header_field,
+                    "on_header_value": self._on_header_value,
+                    "on_header_end": self._on_header_end,
+                    "on_headers_finished": self._on_headers_finished,
+                    "on_part_data": self._on_part_data,
+                    "on_part_end": self._on_part_end,
+                    "on_end": self._on_end,
+                },
+            )
+        except FormParserError as error:
+            raise MalformedBody(f"The multipart body can't be read: {error}.") from error
+        parser.logger = _SILENT
+        return parser
+
+    def _on_part_begin(self) -> None:
+        if len(self._parts) >= MAX_PARTS:
+            raise MalformedBody(f"The multipart body has more than {MAX_PARTS} parts.")
+        self._headers = {}
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._headers[self._header.lower()] = self._value
+        self._header, self._value = b"", b""
+
+    def _on_headers_finished(self) -> None:
+        _, options = parse_options_header(self._headers.get(b"content-disposition"))
+        name = options.get(b"name")
+        if name is None:
+            raise MalformedBody("A part of the multipart body has no name.")
+        self._name = decode_text(name, "utf-8", "name")
+        self._part = self._make_part(self._name, named=b"filename" in options)
+        self._parts.append(self._part)
+
+    def _make_part(self, name: str, *, named: bool) -> _Part:
+        _, options = parse_options_header(self._headers.get(b"content-type"))
+        charset = options.get(b"charset", b"utf-8").decode("latin-1")
+        if name not in self._file_fields:
+            return _TextPart(name, charset)
+        return _FilePart(self._stage()) if named else _EitherPart(name, charset, self._stage)
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._part is not None:
+            self._part.write(memoryview(data)[start:end])
+
+    def _on_part_end(self) -> None:
+        if self._part is not None:
+            self._fields.append((self._name, self._part.finish()))
+            self._part = None
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+
+class _Part(Protocol):
+    """One part while it arrives."""
+
+    def write(self, data: memoryview) -> None: ...
+
+    def finish(self) -> str | Upload: ...
+
+    def discard(self) -> None: ...
+
+
+class _TextPart:
+    def __init__(self, name: str, charset: str) -> None:
+        self._name = name
+        self._charset = charset
+        self._limit = DATA_URL_LIMIT if "image_url" in name else TEXT_LIMIT
+        self._data = bytearray()
+
+    def write(self, data: memoryview) -> None:
+        if len(self._data) + len(data) > self._limit:
+            raise InvalidValue(f"The field '{self._name[:100]}' is too long.", param=self._name[:100])
+        self._data += data
+
+    def finish(self) -> str:
+        return decode_text(bytes(self._data), self._charset, self._name)
+
+    def discard(self) -> None:
+        self._data.clear()
+
+
+class _FilePart:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._digest = hashlib.sha256()
+        self._bytes = 0
+
+    def write(self, data: memoryview) -> None:
+        self._digest.update(data)
+        self._bytes += len(data)
+        while data:
+            data = data[os.write(self._fd, data) :]
+
+    def finish(self) -> Upload:
+        self._close()
+        return Upload(self._path, self._bytes, self._digest.hexdigest())
+
+    def discard(self) -> None:
+        self._close()
+        self._path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+class _EitherPart:
+    """A part of a file's field without a file name: a file if it begins like a picture or a film, else text."""
+
+    def __init__(self, name: str, charset: str, stage: Callable[[], Path]) -> None:
+        self._text = _TextPart(name, charset)
+        self._stage = stage
+        self._begun = bytearray()
+        self._chosen: _Part | None = None
+
+    def write(self, data: memoryview) -> None:
+        if self._chosen is not None:
+            self._chosen.write(data)
+            return
+        self._begun += data
+        if len(self._begun) >= ENOUGH_TO_TELL:
+            self._choose()
+
+    def finish(self) -> str | Upload:
+        return (self._chosen or self._choose()).finish()
+
+    def discard(self) -> None:
+        if self._chosen is not None:
+            self._chosen.discard()
+
+    def _choose(self) -> _Part:
+        self._chosen = _FilePart(self._stage()) if _is_media(bytes(self._begun[:ENOUGH_TO_TELL])) else self._text
+        self._chosen.write(memoryview(bytes(self._begun)))
+        return self._chosen
+
+
+def _is_media(head: bytes) -> bool:
+    webp = head.startswith(b"RIFF") and head[8:12] in {b"WEBP", b"AVI "}
+    return webp or head.startswith(_TELLTALE_STARTS) or head[4:8] in _TELLTALE_AT_4
+
+
+def decode_text(data: bytes, charset: str, name: str) -> str:
+    """Text in the charset that its sender names.
+
+    Raises:
+        MalformedBody: the charset is none that we read.
+        InvalidType: the bytes are no such text.
+    """
+    try:
+        codec = codecs.lookup(charset.strip() or "utf-8").name
+    except (LookupError, ValueError):
+        codec = ""
+    if codec not in _CHARSETS:
+        raise MalformedBody(f"The charset '{charset[:40]}' can't be read; send UTF-8.")
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError as error:
+        raise InvalidType(name[:100], "a string", "bytes that are no text") from error

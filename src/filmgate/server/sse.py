@@ -1,0 +1,88 @@
+"""Server-sent events of one video: ``queued``, ``progress``, then ``completed`` or ``failed``, and the end.
+
+A stream begins with how things stand, so a client that was cut off connects again and has missed nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from starlette.types import Receive, Scope, Send
+
+from filmgate.domain import Status, Video
+from filmgate.errors import VideoNotFound
+from filmgate.server.disconnect import ClientGone, is_gone
+from filmgate.server.request import Call
+from filmgate.server.shutdown import Patience
+from filmgate.services.videos import Outlook, Videos
+from filmgate.store import Changes
+from filmgate.wire import events
+from filmgate.wire.objects import encode
+
+__all__ = ["KEEP_ALIVE_SECONDS", "EventStream"]
+
+KEEP_ALIVE_SECONDS = 15.0
+"""How often something is sent although nothing happened, for proxies and for finding out who hung up."""
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class EventStream:
+    """The answer that goes on until the video ends, the client hangs up, or the server stops."""
+
+    def __init__(
+        self, call: Call, video: Video, videos: Videos, changes: Changes, patience: Patience, keep_alive: float
+    ) -> None:
+        self._call = call
+        self._video = video
+        self._videos = videos
+        self._changes = changes
+        self._patience = patience
+        self._keep_alive = keep_alive
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what happens as it happens."""
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        if scope["method"] != "HEAD":
+            with self._patience.waiting():
+                await self._send_events(receive, send)
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_events(self, receive: Receive, send: Send) -> None:
+        async with aclosing(self._events()) as happening:
+            async for event in happening:
+                if await is_gone(receive):
+                    raise ClientGone
+                await send({"type": "http.response.body", "body": event, "more_body": True})
+
+    async def _events(self) -> AsyncGenerator[bytes, None]:
+        video, said = self._video, None
+        while True:
+            outlook = await self._videos.outlook(video)
+            now = (video.status, video.progress, outlook.position)
+            if now != said:
+                yield self._event(video, outlook)
+            if video.finished:
+                return
+            said, seen = now, video.version
+            await self._changes.wait(video.id, seen, self._keep_alive)
+            try:
+                video = await self._videos.retrieve(self._call.principal, video.id)
+            except VideoNotFound:
+                return  # deleted meanwhile: there is nothing more to tell
+            if video.version == seen:
+                yield events.PING
+
+    def _event(self, video: Video, outlook: Outlook) -> bytes:
+        shown = encode(self._call.dialect.render_video(video, self._call.context))
+        if video.status is Status.QUEUED:
+            return events.queued(shown, outlook.position, outlook.eta_seconds)
+        if video.status is Status.IN_PROGRESS:
+            return events.progress(shown, outlook.eta_seconds)
+        return events.completed(shown) if video.status is Status.COMPLETED else events.failed(shown)

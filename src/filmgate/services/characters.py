@@ -1,0 +1,110 @@
+"""Characters: taken in from a film, kept for their account, looked up for a video that shows them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from filmgate.domain import Asset, AssetKind, CastMember, Character, Size, new_id
+from filmgate.errors import BadArtifact, CharacterNotFound, InvalidValue, InvalidVideo
+from filmgate.media import frames
+from filmgate.services.revisions import judged
+from filmgate.storage.base import Storage
+from filmgate.store import NewCharacter, Principal, Store
+from filmgate.wire.params import CharacterParams
+
+__all__ = ["Characters"]
+
+RESEND_WINDOW = 120.0
+"""Seconds within which an SDK's own resend answers with the character it made already (wire.md §3)."""
+
+
+class Characters:
+    """The characters of every account."""
+
+    def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._storage = storage
+        self._clock = clock
+
+    async def create(
+        self, principal: Principal, params: CharacterParams, *, idempotency_key: str | None = None, resend: int = 0
+    ) -> Character:
+        """Keep a character: its film, and the film's first frame as its picture.
+
+        Raises:
+            InvalidVideo: the film can't be used.
+            IdempotencyKeyReuse: the key was used within a day for another character.
+            StorageFault: the storage refused.
+        """
+        now, character_id = self._clock(), new_id("char")
+        picture, film = await self._take_in(character_id, params)
+        new = NewCharacter(
+            id=character_id,
+            account_id=principal.account_id,
+            name=params.name,
+            picture=picture,
+            film=film,
+            key_id=principal.key_id,
+            idempotency_key=idempotency_key,
+            resend_since=now - RESEND_WINDOW if resend else None,
+            fingerprint=hashlib.sha256(f"{params.video.sha256} {params.name}".encode()).hexdigest(),
+        )
+        made = None
+        try:
+            made, created = await self._store.characters.create(new, now)
+        finally:
+            if made is None or not created:
+                await self._storage.delete(picture.key)
+                await self._storage.delete(film.key)
+        return made
+
+    async def get(self, principal: Principal, character_id: str) -> Character:
+        """The character.
+
+        Raises:
+            CharacterNotFound: unknown, or another account's.
+        """
+        found = await self._store.characters.get(character_id, principal.account_id)
+        if found is None:
+            raise CharacterNotFound(character_id)
+        return found
+
+    async def cast(self, account_id: str, ids: Iterable[str]) -> tuple[CastMember, ...]:
+        """The characters that a video is to show, each once.
+
+        Raises:
+            InvalidValue: one is unknown, or another account's.
+        """
+        members = []
+        for character_id in dict.fromkeys(ids):
+            found = await self._store.characters.get(character_id, account_id)
+            if found is None:
+                raise InvalidValue(f"No such character: '{character_id}'.", param="characters")
+            members.append(CastMember(id=found.id, name=found.name, picture=found.picture, film=found.film))
+        return tuple(members)
+
+    async def _take_in(self, character_id: str, params: CharacterParams) -> tuple[Asset, Asset]:
+        picture, key = self._storage.staging(".png"), f"characters/{character_id[5:7]}/{character_id}"
+        try:
+            size = await asyncio.to_thread(_look, params.video.path, picture)
+            return (
+                await self._keep(picture, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
+                await self._keep(params.video.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),
+            )
+        finally:
+            picture.unlink(missing_ok=True)
+
+    async def _keep(self, staged: Path, key: str, kind: AssetKind, media_type: str, size: Size) -> Asset:
+        stored = await self._storage.keep(staged, key)
+        return stored.asset(kind, media_type, size)
+
+
+def _look(film: Path, picture: Path) -> Size:
+    judged(film)
+    try:
+        return frames.first_frame(film, picture)
+    except BadArtifact as error:
+        raise InvalidVideo(error.message, param="video") from error

@@ -1,0 +1,188 @@
+"""The films that videos are made from: found, judged, and kept as a copy of their own.
+
+A remix, an edit or an extension must not suffer from what happens to its source later, so it gets the source's file
+under a key of its own (a hard link where the storage is a folder), which is dropped once the video is finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from filmgate.domain import Asset, AssetKind, CastMember, Operation, Recipe, Size, Status, Video, default_seed
+from filmgate.errors import BadArtifact, InvalidValue, InvalidVideo, VideoExpired, VideoNotFound
+from filmgate.media import probe
+from filmgate.storage.base import Storage, Stored
+from filmgate.store import Store
+from filmgate.wire.params import Film, RevisionParams, Upload
+
+__all__ = ["LONGEST", "MOST_EXTENSIONS", "Origin", "Sources", "judged", "recipe_of"]
+
+LONGEST = 120
+"""Seconds of the longest film that is made, and of the longest that is taken in."""
+
+MOST_EXTENSIONS = 6
+"""How often a film can be extended."""
+
+SIDE_LIMIT = 4096
+"""Pixels of a side of the largest film that is taken in."""
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """A film to go on from, and what a video made from it keeps."""
+
+    film: Asset | Upload
+    size: Size
+    seconds: int
+    model: str | None = None  # None: an upload's, which has none
+    seed: int | None = None
+    prompts: tuple[str, ...] = ()  # its own and those of the films that it comes from, oldest first
+    extensions: int = 0
+    reference: Asset | None = None
+    characters: tuple[CastMember, ...] = ()
+    video_id: str | None = None
+
+
+class Sources:
+    """Where sources come from and go to."""
+
+    def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._storage = storage
+        self._clock = clock
+
+    async def find(self, account_id: str, film: Film) -> Origin:
+        """What is to be gone on from.
+
+        Raises:
+            VideoNotFound: an id that is unknown, deleted or another account's.
+            VideoExpired: its content is gone.
+            InvalidValue: it is not completed.
+            InvalidVideo: an upload that is no usable film.
+        """
+        if isinstance(film, Upload):
+            found = await asyncio.to_thread(judged, film.path)
+            return Origin(film=film, size=found.size, seconds=max(1, round(found.seconds)))
+        video = await self._store.videos.get(film.id, account_id)
+        if video is None:
+            raise VideoNotFound(film.id)
+        if video.status is not Status.COMPLETED:
+            said = f"The video '{video.id}' is not completed: its status is '{video.status}'."
+            raise InvalidValue(said, param="video")
+        return _origin(video, await self._content(video))
+
+    async def keep(self, origin: Origin, video_id: str) -> tuple[Asset, Asset | None]:
+        """The source and the reference of a video about to be accepted, stored as its own.
+
+        Raises:
+            VideoExpired: it went away just now.
+            StorageFault: the storage refused.
+        """
+        key = f"sources/{video_id[6:8]}/{video_id}.mp4"
+        source = await self._source(origin, key)
+        if origin.reference is None:
+            return source, None
+        picture = await self._copy(origin.reference.key, f"references/{video_id[6:8]}/{video_id}.png")
+        return source, picture.asset(AssetKind.REFERENCE, "image/png", origin.size)
+
+    async def _source(self, origin: Origin, key: str) -> Asset:
+        if isinstance(origin.film, Upload):
+            stored = await self._storage.keep(origin.film.path, key)
+        else:
+            stored = await self._copy(origin.film.key, key)
+        return stored.asset(AssetKind.SOURCE, "video/mp4", origin.size)
+
+    async def _content(self, video: Video) -> Asset:
+        film = (await self._store.videos.assets(video.id)).get(AssetKind.VIDEO)
+        if film is None or (video.expires_at is not None and video.expires_at <= self._clock()):
+            raise VideoExpired
+        return film
+
+    async def _copy(self, key: str, to: str) -> Stored:
+        staged = self._storage.staging()
+        try:
+            async with self._storage.local(key) as path:
+                await asyncio.to_thread(_duplicate, path, staged)
+            return await self._storage.keep(staged, to)
+        except FileNotFoundError:
+            raise VideoExpired from None
+        finally:
+            staged.unlink(missing_ok=True)
+
+
+def recipe_of(params: RevisionParams, origin: Origin) -> Recipe:
+    """What is to be made of a film, as far as it can be said without stored files.
+
+    Raises:
+        InvalidValue: an extension too many, or one that would make the film too long.
+    """
+    segment = params.seconds if params.operation is Operation.EXTEND else None
+    seconds, extensions = origin.seconds + (segment or 0), origin.extensions + (segment is not None)
+    if extensions > MOST_EXTENSIONS:
+        raise InvalidValue(f"A film can be extended {MOST_EXTENSIONS} times; this one was.", param="video")
+    if segment is not None and seconds > LONGEST:
+        said = f"The extended film would be {seconds} s long; at most {LONGEST} s are made."
+        raise InvalidValue(said, param="seconds")
+    seed = default_seed(params.prompt, origin.size, seconds) if origin.seed is None else origin.seed
+    return Recipe(
+        prompt=params.prompt,
+        size=origin.size,
+        seconds=seconds,
+        seed=seed,
+        operation=params.operation,
+        base_prompts=origin.prompts,
+        segment_seconds=segment,
+        extensions=extensions,
+        characters=origin.characters,
+    )
+
+
+def judged(film: Path) -> probe.Probe:
+    """What an uploaded film is.
+
+    Raises:
+        InvalidVideo: it is no whole MP4 that can be decoded, it is too long, too large, or lies on its side.
+    """
+    try:
+        found = probe.probe(film)
+        if found.seconds > LONGEST:
+            raise InvalidVideo(f"The film is {found.seconds:.1f} s long; at most {LONGEST} s are taken.", param="video")
+        if max(found.size.width, found.size.height) > SIDE_LIMIT:
+            raise InvalidVideo(f"The film is {found.size} pixels; a side has at most {SIDE_LIMIT}.", param="video")
+        probe.verify(film, found.size, found.seconds)
+        if probe.rotation(film):
+            raise InvalidVideo("The film is turned by its header; send it upright.", param="video")
+    except BadArtifact as error:
+        raise InvalidVideo(error.message, param="video") from error
+    return found
+
+
+def _origin(video: Video, film: Asset) -> Origin:
+    recipe = video.recipe
+    return Origin(
+        film=film,
+        size=recipe.size,
+        seconds=recipe.seconds,
+        model=video.model,
+        seed=recipe.seed,
+        prompts=(*recipe.base_prompts, recipe.prompt),
+        extensions=recipe.extensions,
+        reference=recipe.reference,
+        characters=recipe.characters,
+        video_id=video.id,
+    )
+
+
+def _duplicate(path: Path, to: Path) -> None:
+    try:
+        os.link(path, to)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        # Another file system, or one without links.
+        shutil.copyfile(path, to)

@@ -1,0 +1,312 @@
+"""The values of the tables, and how rows become values and values become rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from filmgate.domain import (
+    Asset,
+    AssetKind,
+    CastMember,
+    Fit,
+    NewVideo,
+    Operation,
+    Recipe,
+    Size,
+    Stage,
+    Status,
+    Video,
+    VideoError,
+    VideoEvent,
+)
+from filmgate.store.schema import api_key, asset, video, video_event
+
+__all__ = [
+    "ASSET_COLUMNS",
+    "EVENT_COLUMNS",
+    "KEY_COLUMNS",
+    "VIDEO_COLUMNS",
+    "Account",
+    "Key",
+    "OutboxEvent",
+    "Principal",
+    "Unfinished",
+    "accepted_video",
+    "asset_values",
+    "buried_recipe_json",
+    "new_video_values",
+    "recipe_json",
+    "to_asset",
+    "to_event",
+    "to_json",
+    "to_key",
+    "to_video",
+]
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Who owns keys, videos and a balance."""
+
+    id: str
+    name: str
+    balance_micros: int | None  # None: unlimited
+    created_at: float
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A key as it may be shown: without its secret."""
+
+    id: str
+    account_id: str
+    name: str
+    prefix: str  # the secret's first 8 characters
+    created_at: float
+    expires_at: float | None = None
+    revoked_at: float | None = None
+    requests_per_minute: int | None = None  # None: no limit
+    running_limit: int | None = None  # videos unfinished at once; None: no limit
+    models: tuple[str, ...] | None = None  # None: every model
+
+
+class Principal(Struct, frozen=True, kw_only=True):
+    """Who a valid key stands for, and what it may do."""
+
+    account_id: str
+    key_id: str
+    requests_per_minute: int | None = None
+    running_limit: int | None = None
+    models: tuple[str, ...] | None = None
+
+
+class Unfinished(Struct, frozen=True, gc=False):
+    """A video whose flow has to go on."""
+
+    id: str
+    engine: str
+    epoch: int
+
+
+class OutboxEvent(Struct, frozen=True, kw_only=True):
+    """Something that somebody outside may want to hear of; its id never changes."""
+
+    id: str
+    type: str  # video.completed, video.failed
+    video_id: str
+    account_id: str
+    created_at: float
+
+
+class _StoredRecipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A recipe without its prompt, which has a column of its own: one copy, so that deleting deletes it."""
+
+    size: Size
+    seconds: int
+    seed: int
+    fit: Fit = Fit.ERROR
+    reference: Asset | None = None
+    operation: Operation = Operation.CREATE
+    source: Asset | None = None
+    base_prompts: tuple[str, ...] = ()
+    segment_seconds: int | None = None
+    extensions: int = 0
+    characters: tuple[CastMember, ...] = ()
+
+
+VIDEO_COLUMNS = (
+    video.c.seq,
+    video.c.id,
+    video.c.account_id,
+    video.c.model,
+    video.c.engine,
+    video.c.recipe,
+    video.c.status,
+    video.c.stage,
+    video.c.progress,
+    video.c.created_at,
+    video.c.updated_at,
+    video.c.version,
+    video.c.prompt,
+    video.c.metadata,
+    video.c.price_micros,
+    video.c.remixed_from_video_id,
+    video.c.started_at,
+    video.c.completed_at,
+    video.c.expires_at,
+    video.c.error_code,
+    video.c.error_message,
+    video.c.ticket,
+    video.c.submit_token,
+    video.c.submit_at,
+    video.c.attempts,
+    video.c.epoch,
+    video.c.cancel_requested,
+    video.c.notes,
+    video.c.identity,
+    video.c.failovers,
+)
+"""In the order in which :func:`to_video` takes them."""
+
+ASSET_COLUMNS = tuple(asset.c[field] for field in Asset.__struct_fields__)
+KEY_COLUMNS = tuple(api_key.c[field] for field in Key.__struct_fields__)
+EVENT_COLUMNS = tuple(video_event.c[field] for field in VideoEvent.__struct_fields__)
+
+_STATUS = {str(status): status for status in Status}
+_STAGE = {str(stage): stage for stage in Stage}
+_EMPTY = "{}"
+
+_encode = msgspec.json.Encoder().encode
+_recipe = msgspec.json.Decoder(_StoredRecipe).decode
+_labels = msgspec.json.Decoder(dict[str, str]).decode
+_notes = msgspec.json.Decoder(dict[str, object]).decode
+_models = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def to_json(value: object) -> str:
+    """JSON as the tables keep it."""
+    return _encode(value).decode()
+
+
+def to_video(row: tuple[Any, ...]) -> Video:
+    """The video of a row of VIDEO_COLUMNS."""
+    recipe, prompt, metadata, notes = _recipe(row[5]), row[12], row[13], row[27]
+    return Video(
+        seq=row[0],
+        id=row[1],
+        account_id=row[2],
+        model=row[3],
+        engine=row[4],
+        recipe=_whole(recipe, prompt),
+        status=_STATUS[row[6]],
+        stage=_STAGE[row[7]],
+        progress=row[8],
+        created_at=row[9],
+        updated_at=row[10],
+        version=row[11],
+        prompt=prompt,
+        metadata={} if metadata == _EMPTY else _labels(metadata),
+        price_micros=row[14],
+        remixed_from_video_id=row[15],
+        started_at=row[16],
+        completed_at=row[17],
+        expires_at=row[18],
+        error=None if row[19] is None else VideoError(row[19], row[20]),
+        ticket=row[21],
+        submit_token=row[22],
+        submit_at=row[23],
+        attempts=row[24],
+        epoch=row[25],
+        cancel_requested=row[26] == 1,
+        notes={} if notes == _EMPTY else _notes(notes),
+        identity=row[28],
+        failovers=row[29],
+    )
+
+
+def _whole(stored: _StoredRecipe, prompt: str | None) -> Recipe:
+    return Recipe(
+        prompt=prompt or "",
+        size=stored.size,
+        seconds=stored.seconds,
+        seed=stored.seed,
+        fit=stored.fit,
+        reference=stored.reference,
+        operation=stored.operation,
+        source=stored.source,
+        base_prompts=stored.base_prompts,
+        segment_seconds=stored.segment_seconds,
+        extensions=stored.extensions,
+        characters=stored.characters,
+    )
+
+
+def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
+    """The columns of a video about to be accepted; the others have their first values in the statement."""
+    recipe = new.recipe
+    return {
+        "id": new.id,
+        "account_id": new.account_id,
+        "model": new.model,
+        "engine": new.engine,
+        "seconds": recipe.made_seconds,
+        "recipe": recipe_json(recipe),
+        "prompt": recipe.prompt,
+        "metadata": to_json(new.metadata) if new.metadata else _EMPTY,
+        "price_micros": new.price_micros,
+        "remixed_from_video_id": new.remixed_from_video_id,
+        "created_at": now,
+        "updated_at": now,
+        "idempotency_key": new.idempotency_key,
+        "fingerprint": new.fingerprint,
+        "key_id": new.key_id,
+        "callback_url": new.callback_url,
+    }
+
+
+def recipe_json(recipe: Recipe) -> str:
+    """The recipe's column: everything but the prompt."""
+    kept = {name: getattr(recipe, name) for name in _StoredRecipe.__struct_fields__}
+    return to_json(_StoredRecipe(**kept))
+
+
+def buried_recipe_json(recipe: Recipe) -> str:
+    """The same once its video is deleted: nobody's words, files or characters."""
+    return to_json(_StoredRecipe(size=recipe.size, seconds=recipe.seconds, seed=recipe.seed, fit=recipe.fit))
+
+
+def accepted_video(new: NewVideo, seq: int, now: float) -> Video:
+    """What reading the row of a video accepted just now would give."""
+    return Video(
+        seq=seq,
+        id=new.id,
+        account_id=new.account_id,
+        model=new.model,
+        engine=new.engine,
+        recipe=new.recipe,
+        status=Status.QUEUED,
+        stage=Stage.ACCEPTED,
+        progress=0,
+        created_at=now,
+        updated_at=now,
+        prompt=new.recipe.prompt,
+        metadata=new.metadata,
+        price_micros=new.price_micros,
+        remixed_from_video_id=new.remixed_from_video_id,
+    )
+
+
+def asset_values(video_id: str, stored: Asset) -> dict[str, object]:
+    """The row of a video's file."""
+    return {"video_id": video_id, **msgspec.structs.asdict(stored), "kind": str(stored.kind)}
+
+
+def to_asset(row: tuple[Any, ...]) -> Asset:
+    """The asset of a row of ASSET_COLUMNS."""
+    kind, key, media_type, length, sha256, width, height = row
+    return Asset(
+        kind=AssetKind(kind), key=key, media_type=media_type, bytes=length, sha256=sha256, width=width, height=height
+    )
+
+
+def to_event(row: tuple[Any, ...]) -> VideoEvent:
+    """The event of a row of EVENT_COLUMNS."""
+    seq, video_id, at, status, stage, progress, error_code, engine = row
+    return VideoEvent(
+        seq=seq,
+        video_id=video_id,
+        at=at,
+        status=_STATUS[status],
+        stage=_STAGE[stage],
+        progress=progress,
+        error_code=error_code,
+        engine=engine,
+    )
+
+
+def to_key(row: tuple[Any, ...]) -> Key:
+    """The key of a row of KEY_COLUMNS."""
+    values = dict(zip(Key.__struct_fields__, row, strict=True))
+    models = values.pop("models")
+    return Key(**values, models=None if models is None else _models(models))

@@ -1,0 +1,161 @@
+"""A house to drive videos in: a real store and storage in a folder, and a time that passes only while somebody waits.
+
+For the tests of engines and of the flow: give :meth:`House.drive` an engine (a
+:class:`~filmgate.testing.scripted.ScriptedEngine`, say) and see what becomes of a video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Self
+
+from filmgate.config.routing import Route
+from filmgate.domain import Asset, NewVideo, Recipe, Size, Video, new_id
+from filmgate.engines.base import Engine
+from filmgate.flow.batch_poller import Rounds
+from filmgate.flow.circuit_breaker import Breaker
+from filmgate.flow.context import Kit
+from filmgate.flow.dispatcher import Dispatcher
+from filmgate.flow.engine_registry import Roster
+from filmgate.flow.executor import Drive
+from filmgate.flow.ingest import Delivery
+from filmgate.storage import LocalStorage
+from filmgate.store import Account, Identity, Store
+
+__all__ = ["BALANCE", "MODEL", "PRICE", "RETENTION", "SMALL", "House", "Time"]
+
+MODEL = "sora-2"
+"""The model of its videos."""
+
+SMALL = Size(64, 64)
+"""The size of its videos."""
+
+BALANCE, PRICE, RETENTION = 10_000, 500, 3600.0
+"""What its account owns, what a video costs (micro-units), and how long its films are kept (seconds)."""
+
+
+class Time:
+    """A clock that stands still until somebody pauses; what happens meanwhile is scripted by when it happens."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+        self.pauses: list[float] = []
+        self.then: Callable[[], Awaitable[object]] | None = None  # happens during the next pause, once
+
+    def __call__(self) -> float:
+        """Now."""
+        return self.now
+
+    async def pause(self, _video_id: str, seconds: float) -> None:
+        """Let the time pass."""
+        self.pauses.append(seconds)
+        self.now += seconds
+        then, self.then = self.then, None
+        if then is not None:
+            await then()
+
+
+class House:
+    """Everything that a drive needs, real but for its engine and its time."""
+
+    def __init__(self, folder: Path, store: Store, storage: LocalStorage, account: Account) -> None:
+        self.folder = folder
+        self.store = store
+        self.storage = storage
+        self.account = account
+        self.time = Time()
+        self.passed: list[str] = []
+        self.woken: list[str] = []  # videos that went to another engine
+        self.breaker = Breaker(self.time)
+        self.nudged: list[str] = []  # videos of which a round had news
+        self.rounds = Rounds(self.nudged.append, self.time)
+        self.present: Sequence[Identity] = ()  # what its engines are
+        self.remake: Callable[[Identity], Engine] | None = None  # makes those of before again
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path) -> AsyncIterator[Self]:
+        """A house in an empty folder, with one account."""
+        store = Store.open(folder / "filmgate.sqlite")
+        try:
+            account = await store.accounts.create_account("somebody", BALANCE)
+            yield cls(folder, store, LocalStorage(folder / "files"), account)
+        finally:
+            await store.close()
+
+    def drive(self, *engines: Engine, executor_id: str = "one", route: Route | None = None) -> Drive:
+        """A drive with those engines, the first model's ``route`` among them."""
+        known = {engine.name: engine for engine in engines}
+        kit = Kit(
+            videos=self.store.videos,
+            clock=self.time,
+            pause=self.time.pause,
+            checkpoint=self.passed.append,
+            drain=0.2,
+            dispatcher=Dispatcher({MODEL: route} if route else {}, known, self.breaker, self.roll),
+            rounds=self.rounds,
+            wake=lambda video: self.woken.append(video.id),
+            roll=self.roll,
+        )
+        return Drive(
+            kit,
+            storage=self.storage,
+            roster=Roster(known, self.store.identities, self.present, self.remake),
+            delivery=Delivery(self.storage, self.store.videos, executor_id),
+            retention=RETENTION,
+        )
+
+    @staticmethod
+    def roll() -> float:
+        """Half, whenever chance is asked."""
+        return 0.5
+
+    async def accept(self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None) -> Video:
+        """A video of one second, just accepted."""
+        recipe = Recipe(prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference)
+        new = NewVideo(
+            id=new_id(),
+            account_id=self.account.id,
+            model=MODEL,
+            engine=engine,
+            recipe=recipe,
+            price_micros=price,
+            fingerprint=new_id("print"),
+        )
+        video, created = await self.store.videos.create(new, self.time())
+        if not created:
+            raise AssertionError(f"{video.id} existed already")
+        return video
+
+    async def finish(self, engine: Engine, video: Video, *others: Engine, route: Route | None = None) -> Video:
+        """Drive it, at whichever engine it is, and see how it ended."""
+        self.woken.append(video.id)
+        while self.woken:
+            await self.drive(engine, *others, route=route)(self.woken.pop())
+        return await self.reread(video)
+
+    async def reread(self, video: Video) -> Video:
+        """The row as it is now."""
+        now = await self.store.videos.get(video.id)
+        if now is None:
+            raise LookupError(video.id)
+        return now
+
+    async def stages(self, video: Video) -> Sequence[str]:
+        """The stages it went through, each once a visit."""
+        seen: list[str] = []
+        for event in await self.store.videos.history(video.id):
+            if not seen or seen[-1] != event.stage:
+                seen.append(event.stage)
+        return seen
+
+    async def balance(self) -> int:
+        """What the account has left, in micro-units."""
+        account = await self.store.accounts.account(self.account.id)
+        return (account and account.balance_micros) or 0
+
+    async def keys(self) -> list[str]:
+        """Everything that is stored."""
+        return sorted([key async for key in self.storage.keys("")])

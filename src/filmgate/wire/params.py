@@ -1,0 +1,96 @@
+"""What a dialect reads out of a request: plain values, not yet held against the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from filmgate.domain import Fit, Operation
+
+__all__ = [
+    "CharacterParams",
+    "CreateParams",
+    "FieldValue",
+    "Fields",
+    "FileId",
+    "Film",
+    "ImageUrl",
+    "Reference",
+    "RevisionParams",
+    "Upload",
+    "VideoId",
+]
+
+
+class Upload(Struct, frozen=True):
+    """A file part, received into a staged file; its name and content type are not kept, nobody may trust them."""
+
+    path: Path
+    bytes: int
+    sha256: str  # hex
+
+
+class ImageUrl(Struct, frozen=True):
+    """``{"image_url": …}``: an http(s) or data URL."""
+
+    url: str
+
+
+class FileId(Struct, frozen=True):
+    """``{"file_id": …}``."""
+
+    id: str
+
+
+class VideoId(Struct, frozen=True):
+    """``{"id": …}``: one of the account's own videos."""
+
+    id: str
+
+
+FieldValue = str | int | float | bool | None | Upload | list[object] | dict[str, object]
+"""A field of a request, from JSON or from a form; nested lists and dicts hold the same."""
+
+Fields = Mapping[str, FieldValue]
+"""A request's fields by name, whichever encoding they came in: ``{"prompt": "…", "input_reference": Upload(…)}``."""
+
+Reference = Upload | ImageUrl | FileId
+"""The three spellings of a reference image."""
+
+
+Film = Upload | VideoId
+"""The two spellings of a film to go on from."""
+
+
+class CreateParams(Struct, frozen=True, kw_only=True):
+    """POST /v1/videos as its dialect read it. None: not given."""
+
+    prompt: str
+    model: str | None = None
+    seconds: str | None = None  # as the wire has it: a string of digits
+    size: str | None = None
+    input_reference: Reference | None = None
+    characters: tuple[str, ...] = ()
+    seed: int | None = None
+    fit: Fit | None = None
+    callback_url: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class RevisionParams(Struct, frozen=True, kw_only=True):
+    """A remix, an edit or an extension as its dialect read it. None: not given."""
+
+    operation: Operation
+    prompt: str
+    video: Film
+    model: str | None = None  # with an upload; a film of ours keeps its own
+    seconds: int | None = None  # of an extension's new segment
+
+
+class CharacterParams(Struct, frozen=True, kw_only=True):
+    """POST /v1/videos/characters as its dialect read it."""
+
+    name: str
+    video: Upload

@@ -1,0 +1,138 @@
+"""What an upstream says about a failure, as a code and words that a stranger may read: no host, id, key or markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from filmgate.domain import VideoError
+
+__all__ = ["MODERATED", "clean", "plain", "reason"]
+
+LONGEST = 500
+"""Characters of a message."""
+
+MODERATED = "moderation_blocked"
+"""The one code for every upstream's refusal of what a prompt or picture shows."""
+
+_MODERATION = frozenset(
+    {
+        "content_filter",
+        "content_moderation",
+        "content_policy_violation",
+        "input_moderation",
+        "moderation",
+        "moderation_blocked",
+        "output_moderation",
+        "sentinel_block",
+    }
+)
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+_DEPTH = 4
+_MESSAGES = ("message", "msg", "detail", "reason", "fail_reason", "description", "error")
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\s]+")
+
+_FRAME = re.compile(
+    r"""
+    \b(?:an?|at|by|code|delete|errors?|exception|fail|fail(?:ed|ing|ure)|for|from|get|head|host|https?|in|is|it|of|on)\b
+    | \b(?:patch|post|put|requests?|response|returned|server|status|the|to|upstream|url|was|while|with)\b
+    | [\W\d_]+
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What is said around an address, and says nothing without it."""
+
+SECRETS = re.compile(
+    r"""
+    \w+://\S+                                             # an address with its scheme
+    | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # an IPv4 address
+    | \[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]*\]?(?::\d+)?    # an IPv6 address
+    | \b(?:[a-z0-9-]+\.)+(?:[a-z]{2,24})(?::\d+|/\S*)     # a host with a port or a path
+    | \b(?:[a-z0-9-]+\.)+(?:ai|app|cloud|cn|com|dev|internal|io|lan|local|net|org|svc|top|vip|xyz)\b
+    | \blocalhost(?::\d+)?\b
+    | (?<![\w/])(?:~|\.{0,2})/(?:[\w.@+-]+/)+[\w.@+-]*    # a path in a file system
+    | \b(?:sk|pk|key|token|bearer)[-_ ][\w-]{8,}          # a key by its prefix
+    | \b[A-Za-z0-9_-]{32,}\b                              # any long opaque word
+    """,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
+)
+"""What never reaches a client."""
+
+
+def clean(text: str, private: Iterable[str] = ()) -> str:
+    """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing telling is left.
+
+    ``POST https://vendor.example/v1/videos failed: sk-…`` becomes nothing: what it told was what may not be repeated.
+    """
+    text = line = _line(text)
+    for word in private:
+        text = text.replace(word, "…") if word else text
+    text = SECRETS.sub("…", text)
+    return _shortened(text) if text == line or _tells(text) else ""
+
+
+def _tells(text: str) -> bool:
+    """Whether there is more in it than the words around an address."""
+    return bool(_FRAME.sub("", text))
+
+
+def plain(text: str) -> str:
+    """A message on one line, without markup and whatever steers a terminal; "" if nothing is left.
+
+    Secrets stay: they are the reader's own.
+    """
+    return _shortened(_line(text))
+
+
+def _line(text: str) -> str:
+    if _MARKUP.search(text, 0, 2 * LONGEST):
+        return ""
+    return _cut(_UNPRINTABLE.sub(" ", text[: 8 * LONGEST]).strip())
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _cut(text: str) -> str:
+    """Not more than is needed; what is cut off is cut between two words, for half a secret looks like none."""
+    return text if len(text) <= 2 * LONGEST else text[: 2 * LONGEST].rpartition(" ")[0]
+
+
+def reason(said: object, default: VideoError, private: Iterable[str] = ()) -> VideoError:
+    """What ``said`` means, whatever its shape; each half that it lacks is the default's.
+
+    Args:
+        said: the value of an ``error`` key: None, text, a list, an object.
+        default: our own words.
+        private: words that may not be repeated: the job's id, the upstream's host, a key.
+    """
+    message = clean(_message(said), private)
+    code = _code(said)
+    if code in _MODERATION:
+        code = MODERATED
+    return VideoError(code or default.code, message or default.message)
+
+
+def _message(said: object, depth: int = _DEPTH) -> str:
+    if isinstance(said, str):
+        return said
+    if depth and isinstance(said, Mapping):
+        return next((text for name in _MESSAGES if (text := _message(said.get(name), depth - 1))), "")
+    if depth and isinstance(said, list):
+        return next((text for item in said[:10] if (text := _message(item, depth - 1))), "")
+    return ""
+
+
+def _code(said: object, depth: int = _DEPTH) -> str | None:
+    """A word that names the cause; numbers are HTTP statuses and the like, and name none."""
+    if depth and isinstance(said, list) and said:
+        return _code(said[0], depth - 1)
+    if not isinstance(said, Mapping):
+        return None
+    for name in ("code", "type"):
+        word = said.get(name)
+        if isinstance(word, str) and _CODE.fullmatch(word.strip().lower()) and not SECRETS.search(word):
+            return word.strip().lower()
+    return _code(said.get("error"), depth - 1) if depth else None
