@@ -21,11 +21,12 @@ demo: .venv/.installed ## make a film from a prompt and say where it lies
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.ready ## run the whole suite that needs no GPU
-	$(BIN)/pytest -n $(JOBS) --dist worksteal
+	$(BIN)/pytest -n $(JOBS) --dist worksteal tests
 
 check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate --cov-branch --cov-report=term:skip-covered
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate --cov-branch --cov-report=term:skip-covered tests
+	$(BIN)/pytest -n $(JOBS) --dist worksteal packages/filmgate-scene/tests
 
 lint: .venv/.ready ## ruff: every rule, and the format
 	$(BIN)/ruff check

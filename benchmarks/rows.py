@@ -48,6 +48,7 @@ CREATE = json.dumps(
     {"model": "sora-2", "prompt": "a dog on a beach " * 12, "seconds": "4", "size": "1280x720"}
 ).encode()
 MIB = 1024 * 1024
+SCENE = Path(__file__).parents[1] / "packages" / "filmgate-scene" / "benchmarks" / "scene.py"
 
 
 def status_poll(folder: Path) -> Iterator[Row]:
@@ -196,7 +197,7 @@ def start(folder: Path) -> Iterator[Row]:
 
 def scene(folder: Path) -> Iterator[Row]:
     """A film of 8 seconds at 1280x720, against x264 alone over the same frames with the same threads."""
-    command = [sys.executable, "-m", "benchmarks.scene", str(folder), str(max(1, ROUNDS // 2))]
+    command = [sys.executable, str(SCENE), str(folder), str(max(1, ROUNDS // 2))]
     told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, **FRUGAL}, check=True).stdout)
     (wall, cpu), (plain_wall, plain_cpu) = (
         [statistics.median(each[at] for each in told[name]) for at in (0, 1)] for name in ("draw", "encode")

@@ -17,7 +17,7 @@ from filmgate_scene.still import still
 from filmgate_scene.vocabulary import FACETS, word
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli
+    from .conftest import Cli
 
 SHOTS = "Shot 1: two orange cats sleep in a garden at dawn. Shot 2: a train in the snow, a sign says “NORTH”"
 
@@ -125,6 +125,6 @@ def test_everything_registered_has_a_name_in_both_languages() -> None:
 @pytest.mark.parametrize(("page", "language"), [("scene.md", "en"), ("scene.zh-CN.md", "zh")])
 def test_the_manual_names_everything_that_is_understood(page: str, language: str) -> None:
     """Whatever is registered stands in the table of words, in the page's language."""
-    text = (Path(__file__).parents[2] / "docs" / "how-to" / page).read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "how-to" / page).read_text(encoding="utf-8")
     facets = set(FACETS) - {"attribute", "sound"}
     assert [name for facet in facets for name in FACETS[facet]() if word(facet, name, language) not in text] == []

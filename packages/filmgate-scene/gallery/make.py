@@ -1,4 +1,4 @@
-"""Draw the gallery: ``python -m docs.gallery.make [NAME…]`` renders stills of its films, then writes its pages.
+"""Draw the gallery: ``python packages/filmgate-scene/gallery/make.py [NAME…]`` renders stills, then writes the pages.
 
 The stills are what the films show, before they are encoded; whole films of the same prompts come from
 ``filmgate generate``.
@@ -117,19 +117,19 @@ def sheet(wanted: Iterable[Film]) -> None:
 
 _HEAD = {
     "en": (
-        "# Gallery\n\n[中文](README.zh-CN.md) · [Add a scene](../how-to/add-a-scene.md)\n\n"
+        "# Gallery\n\n[中文](README.zh-CN.md) · [Add a scene](../../../docs/how-to/add-a-scene.md)\n\n"
         "What the embedded engine draws: {count} prompts, half of them Chinese, each looked at. It is a procedural "
         "animatic, drawn by rules and not by a model. Below each still stands what was understood of its prompt.\n\n"
         "![Contact sheet](contact-sheet.webp)\n\nDraw it again, or only some of it:\n\n"
-        "<!-- shown -->\n```console\n$ python -m docs.gallery.make lighthouse viaduct\n```\n"
+        "<!-- shown -->\n```console\n$ python packages/filmgate-scene/gallery/make.py lighthouse viaduct\n```\n"
     ),
     "zh": (
-        "# 画廊\n\n[English](README.md) · [添加场景](../how-to/add-a-scene.zh-CN.md)\n\n"
+        "# 画廊\n\n[English](README.md) · [添加场景](../../../docs/how-to/add-a-scene.zh-CN.md)\n\n"
         "内置引擎所画的内容：{count} 条提示词，一半为中文，每一张都逐一看过。这是按规则绘制的程序化动态分镜，"
         "不是模型生成的。"
         "每张图下方是引擎对提示词的理解。\n\n"
         "![总览](contact-sheet.webp)\n\n重新绘制全部或其中几条：\n\n"
-        "<!-- shown -->\n```console\n$ python -m docs.gallery.make lighthouse viaduct\n```\n"
+        "<!-- shown -->\n```console\n$ python packages/filmgate-scene/gallery/make.py lighthouse viaduct\n```\n"
     ),
 }
 

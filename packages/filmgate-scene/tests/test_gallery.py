@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from docs.gallery.make import FRAMES, HERE, Film, films, page
+from make import FRAMES, HERE, Film, films, page
 
 from filmgate_scene import registry
 from filmgate_scene.description import Description
 from filmgate_scene.prompt import understand
-
-from .conftest import ROOT
 
 _MANUAL = 9  # the first films' prompts are those of the manual
 
@@ -29,7 +27,7 @@ def test_there_are_at_least_sixty_half_of_them_chinese() -> None:
 
 def test_the_scenes_own_test_prompts_are_not_among_them() -> None:
     """The gallery shows what the reader of prompts was not tuned to."""
-    tested = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "engines").rglob("test_*.py"))
+    tested = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert not [film.prompt for film in films()[_MANUAL:] if f'"{film.prompt}"' in tested]
 
 
@@ -73,5 +71,5 @@ def test_every_picture_is_there_and_all_are_small() -> None:
 
 @pytest.mark.parametrize(("language", "name"), [("en", "README.md"), ("zh", "README.zh-CN.md")])
 def test_the_pages_say_what_is_understood_now(language: str, name: str) -> None:
-    """A change of the list or of the prompt reader is followed by ``python -m docs.gallery.make``."""
+    """A change of the list or of the prompt reader is followed by the gallery's ``make.py``."""
     assert (HERE / name).read_text(encoding="utf-8") == page(language)

@@ -1,8 +1,8 @@
 """The renderer against its encoder: a whole film, and x264 alone over that film's own frames, ready in memory.
 
-``python -m benchmarks.scene FOLDER ROUNDS`` prints, as JSON, the seconds of each round by variant: wall and CPU, and
-the most memory that films took (MiB), read before the reference holds all its frames. It makes film after film in one
-process, as a worker does, and tidies up between them as a worker does.
+``python scene.py FOLDER ROUNDS`` prints, as JSON, the wall and CPU seconds of each round by variant, and the peak
+memory of the films (MiB), read before the reference holds all its frames. It makes film after film in one process, as
+a worker does, and tidies up between them as a worker does.
 """
 
 from __future__ import annotations
