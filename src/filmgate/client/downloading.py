@@ -17,10 +17,10 @@ from msgspec import Struct
 from filmgate.client.backends.filmgate import OWN, Api, Ask
 from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Request, Run, Send, Sleep
 from filmgate.client.films import check_mp4
-from filmgate.client.reach import Reach, is_address, reach_of
 from filmgate.client.responses import error_of
 from filmgate.client.retrying import Session, backoff, exchange
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
+from filmgate.security.ip_scope import IpScope, is_ip_literal, scope_of
 
 __all__ = ["OnBytes", "fetch", "publish", "save"]
 
@@ -199,10 +199,10 @@ def _asked(session: Session, api: Api, request: Request, action: Callable[[Reque
 
 
 def _permitted(session: Session, url: str | None) -> Machine[None]:
-    """Nothing, where a server's word may lead us: into the net at large, or back to itself.
+    """Check that a server may send us to a URL: a public host, the server's own, or one in its private network.
 
     Raises:
-        UnexpectedAnswer: the address is no web address, or lies in a net that is closed to the server's strangers.
+        UnexpectedAnswer: the URL is not http(s), or its host has a private or reserved address.
     """
     if url is None:
         return
@@ -211,17 +211,18 @@ def _permitted(session: Session, url: str | None) -> Machine[None]:
         raise UnexpectedAnswer(f"The film is said to be at {url[:200]!r}, which is no web address.")
     if home.hostname in {None, there.hostname}:
         return
-    reach = yield from _reach(session, there.hostname)
-    if reach is Reach.PUBLIC or (
-        reach is Reach.PRIVATE and (yield from _reach(session, home.hostname)) is not Reach.PUBLIC
+    scope = yield from _scope(session, there.hostname)
+    if scope is IpScope.PUBLIC or (
+        scope is IpScope.PRIVATE and (yield from _scope(session, home.hostname)) is not IpScope.PUBLIC
     ):
         return
     raise UnexpectedAnswer(f"The film is said to be at {there.hostname}, an address of a closed network: not asked.")
 
 
-def _reach(session: Session, host: str) -> Machine[Reach]:
-    addresses = [host] if is_address(host) else (yield Run(partial(session.resolve, host)))
-    return max(map(reach_of, addresses), default=Reach.PUBLIC)
+def _scope(session: Session, host: str) -> Machine[IpScope]:
+    """The most closed scope of a host's addresses; PUBLIC for a host without any, which can't be connected to."""
+    addresses = [host] if is_ip_literal(host) else (yield Run(partial(session.resolve, host)))
+    return max(map(scope_of, addresses), default=IpScope.PUBLIC)
 
 
 def _drain(part: _Part, offer: _Offer, on_bytes: OnBytes | None, largest: int) -> Generator[Action, Any, Fault | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import time
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
@@ -11,11 +12,10 @@ from msgspec import Struct, field
 
 from filmgate.client.durations import Experience
 from filmgate.client.effects import Action, Answer, Fault, Machine, Request, Send, Sleep
-from filmgate.client.reach import addresses_of
 from filmgate.client.responses import retry_after
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
-__all__ = ["REFUSED", "SAFE", "Session", "backoff", "exchange", "fresh", "unknown"]
+__all__ = ["REFUSED", "SAFE", "Session", "backoff", "exchange", "fresh", "resolve_host", "unknown"]
 
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing: sent again whatever happened."""
@@ -30,6 +30,14 @@ PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses after which a look may be tried again."""
 
 
+def resolve_host(host: str) -> Sequence[str]:
+    """The addresses of a host; none if it is unknown."""
+    try:
+        return [str(result[4][0]) for result in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
+    except OSError:
+        return []
+
+
 class Session(Struct, frozen=True, kw_only=True):
     """What machines need of the world beside actions, injected so that tests decide about it."""
 
@@ -39,7 +47,7 @@ class Session(Struct, frozen=True, kw_only=True):
     vendor: str = ""  # whose videos these are, for experience: the API's address
     experience: Experience = field(default_factory=Experience)
     accepted: dict[str, str | None] = field(default_factory=dict)  # ids that were given out, with their keys
-    resolve: Callable[[str], Sequence[str]] = addresses_of  # a host's addresses; none: not for us to look up
+    resolve: Callable[[str], Sequence[str]] = resolve_host  # a host's addresses; none: not for us to look up
     largest: int = 8 * 1024**3  # bytes; a file beyond is no film
     observe: Callable[[Request, Answer], object] | None = None  # shown every answer, e.g. to learn limits of
 

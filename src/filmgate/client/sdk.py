@@ -15,9 +15,8 @@ from filmgate.client.drivers import AsyncDriver, Driver
 from filmgate.client.durations import Experience
 from filmgate.client.endpoint import endpoint
 from filmgate.client.operations import Resource, VideoHandle
-from filmgate.client.reach import addresses_of
 from filmgate.client.responses import VideoData
-from filmgate.client.retrying import Session
+from filmgate.client.retrying import Session, resolve_host
 from filmgate.client.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ class Client:
             retries=max_retries,
             vendor=self.endpoint.base_url,
             experience=experience or Experience(),
-            resolve=addresses_of if transport is None else _nobody,
+            resolve=resolve_host if transport is None else _nobody,
         )
         self.videos = Videos(self._driver, session, api_of(provider))
         self.models = Models(self._driver, session)
@@ -230,7 +229,7 @@ class AsyncClient:
             retries=max_retries,
             vendor=self.endpoint.base_url,
             experience=experience or Experience(),
-            resolve=addresses_of if transport is None else _nobody,
+            resolve=resolve_host if transport is None else _nobody,
         )
         self.videos = AsyncVideos(self._driver, session, api_of(provider))
         self.models = AsyncModels(self._driver, session)

@@ -6,7 +6,7 @@ nor proxies from anywhere.
 
 from __future__ import annotations
 
-from filmgate.net.addresses import Resolver, is_public
+from filmgate.net.addresses import Resolver
 from filmgate.net.client import Client, Fault, Reply
 from filmgate.net.download import Downloaded, Refused, Unwanted, download
 from filmgate.net.guard import Fetched, Guard
@@ -22,5 +22,4 @@ __all__ = [
     "Resolver",
     "Unwanted",
     "download",
-    "is_public",
 ]

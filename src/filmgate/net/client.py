@@ -18,7 +18,8 @@ import aiohttp
 import yarl
 from msgspec import Struct
 
-from filmgate.net.addresses import Allowed, BadUrl, Checking, Resolver, is_literal, parse_url, system_resolver
+from filmgate.net.addresses import AllowedHosts, BadUrl, CheckedResolver, Resolver, parse_url, system_resolver
+from filmgate.security.ip_scope import is_ip_literal
 
 __all__ = ["BODY_LIMIT", "Client", "Fault", "Reply"]
 
@@ -93,8 +94,8 @@ class Client:
         self.base = parse_url(base_url.rstrip("/"))
         own = f"{self.base.raw_host}:{self.base.port}"
         self._headers = dict(headers or {})
-        self._allowed = Allowed([*allow_hosts, own])
-        self._resolver = Checking(resolver or system_resolver, self._allowed)
+        self._allowed = AllowedHosts([*allow_hosts, own])
+        self._resolver = CheckedResolver(resolver or system_resolver, self._allowed)
         self._tls = tls
         self._connect_timeout = connect_timeout
         self._idle_timeout = idle_timeout
@@ -198,7 +199,7 @@ class Client:
         host, port = url.raw_host or "", url.port or 0
         # What looks like an address to aiohttp never comes to the resolver.
         numeric = ":" in host or host.replace(".", "").isdigit()
-        if numeric and not (is_literal(host) and self._allowed.permits(host, port, [host])):
+        if numeric and not (is_ip_literal(host) and self._allowed.permits(host, port, [host])):
             raise Fault("the host is unknown or not public", sent=False)
         return url
 

@@ -20,7 +20,8 @@ from msgspec import Struct
 
 from filmgate.errors import InvalidUrl, UrlUnreachable
 from filmgate.net import files
-from filmgate.net.addresses import Allowed, BadUrl, Pinned, Resolver, is_literal, parse_url, system_resolver
+from filmgate.net.addresses import AllowedHosts, BadUrl, PinnedResolver, Resolver, parse_url, system_resolver
+from filmgate.security.ip_scope import is_ip_literal
 
 __all__ = ["CONNECT_TIMEOUT", "IDLE_TIMEOUT", "REDIRECTS", "Fetched", "Guard"]
 
@@ -67,7 +68,7 @@ class Guard:
         idle_timeout: float = IDLE_TIMEOUT,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._allowed = Allowed(allow_hosts)
+        self._allowed = AllowedHosts(allow_hosts)
         self._resolve = resolver or system_resolver
         self._param = param
         self._connect_timeout = connect_timeout
@@ -148,7 +149,7 @@ class Guard:
     def _session(self, addresses: Sequence[str]) -> aiohttp.ClientSession:
         """A session that connects to these addresses, whatever it is asked for."""
         connector = aiohttp.TCPConnector(
-            resolver=Pinned(addresses), use_dns_cache=False, force_close=True, ssl=self._tls or True
+            resolver=PinnedResolver(addresses), use_dns_cache=False, force_close=True, ssl=self._tls or True
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -196,7 +197,7 @@ class Guard:
     async def _addresses(self, url: yarl.URL) -> list[str]:
         """The addresses that may be connected to: all that the host has, or an error if one of them is not public."""
         host, port = url.raw_host or "", url.port or 0
-        found = [host] if is_literal(host) else await self._ask(host, port)
+        found = [host] if is_ip_literal(host) else await self._ask(host, port)
         if not self._allowed.permits(host, port, found):
             raise self._invalid(_NOT_PUBLIC)
         return found

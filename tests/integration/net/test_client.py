@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import pytest
+from tests.support.net import PUBLIC, Names, Site
 
 from filmgate.net import Client, Fault, Reply
-from filmgate.net.addresses import Allowed, BadUrl, Checking
-
-from .conftest import PUBLIC, Names, Site
+from filmgate.net.addresses import AllowedHosts, BadUrl, CheckedResolver
 
 KEY = {"Authorization": "Bearer secret"}
 
@@ -85,7 +84,7 @@ async def test_a_name_is_resolved_for_every_connection(client: Make, names: Name
 async def test_what_is_resolved_for_a_connection_is_what_is_checked() -> None:
     """A name that turns private is refused by the very answer that would have been connected to."""
     names = Names(vendor=[[PUBLIC], ["10.0.0.7"], [PUBLIC, "::1"], []])
-    checking = Checking(names, Allowed(["vendor.example:8000"]))
+    checking = CheckedResolver(names, AllowedHosts(["vendor.example:8000"]))
     assert [result["host"] for result in await checking.resolve("vendor.example", 443)] == [PUBLIC]
     for _ in range(3):
         with pytest.raises(OSError, match="not public"):

@@ -17,11 +17,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from tests.support.net import PUBLIC, Names, Site
 
 from filmgate.errors import InvalidUrl, StorageFault, UrlUnreachable
-from filmgate.net import Fetched, Guard, is_public
-
-from .conftest import PUBLIC, Names, Site
+from filmgate.net import Fetched, Guard
+from filmgate.security.ip_scope import is_public
 
 
 @pytest.fixture
@@ -111,33 +111,6 @@ async def test_no_spelling_of_an_inner_address_is_fetched(tmp_path: Path, url: s
     """Whatever way an address is written, it is refused before anything is connected; the real resolver is used."""
     with pytest.raises(InvalidUrl, match=r"not public|can't be read"):
         await Guard().fetch(url, tmp_path / "file", limit=100, timeout=5)
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        (PUBLIC, True),
-        ("172.32.0.1", True),
-        ("100.128.0.1", True),
-        ("2606:4700::1111", True),
-        ("64:ff9b::808:808", True),
-        ("::ffff:8.8.8.8", True),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::a00:1", False),
-        ("2606:4700::1111%eth0", False),
-        ("fe80::1%eth0", False),
-        ("4000::1", False),
-        ("240.0.0.1", False),
-        ("192.88.99.1", False),
-        ("", False),
-        ("name", False),
-        ("127.1", False),
-    ],
-)
-def test_public_addresses_are_told_from_others(address: str, *, public: bool) -> None:
-    """By tables of our own, the same on every Python."""
-    assert is_public(address) is public
 
 
 @pytest.mark.parametrize(

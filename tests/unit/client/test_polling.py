@@ -12,14 +12,13 @@ from filmgate.client.backends.filmgate import OWN
 from filmgate.client.downloading import save
 from filmgate.client.effects import Answer, Fault
 from filmgate.client.polling import accepted
-from filmgate.client.reach import Reach, reach_of
 from filmgate.client.responses import error_of
 from filmgate.client.retrying import Session, fresh
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.client.conftest import Player, Wire
+    from tests.unit.client.conftest import Player, Wire
 
     from filmgate.client.effects import Action
 
@@ -89,29 +88,6 @@ def test_an_id_stands_for_one_video() -> None:
 def test_what_a_server_says_is_one_plain_line(wire: Wire, body: object, message: str) -> None:
     """In whatever shape it says so, nothing of it steers a terminal."""
     assert error_of(wire.answer(body, 400)).message == message
-
-
-@pytest.mark.parametrize(
-    ("address", "reach"),
-    [
-        ("8.8.8.8", Reach.PUBLIC),
-        ("2606:4700::1111", Reach.PUBLIC),
-        ("127.0.0.1", Reach.PRIVATE),
-        ("10.1.2.3", Reach.PRIVATE),
-        ("::1", Reach.PRIVATE),
-        ("::ffff:192.168.0.1", Reach.PRIVATE),
-        ("169.254.169.254", Reach.CLOSED),
-        ("64:ff9b::a9fe:a9fe", Reach.CLOSED),
-        ("2002:a9fe:a9fe::1", Reach.CLOSED),
-        ("fe80::1", Reach.CLOSED),
-        ("100.100.100.200", Reach.CLOSED),
-        ("224.0.0.1", Reach.CLOSED),
-        ("0.0.0.0", Reach.CLOSED),  # noqa: S104 - judged, not bound to
-    ],
-)
-def test_an_address_has_a_reach(address: str, reach: Reach) -> None:
-    """In whatever clothes it comes."""
-    assert reach_of(address) is reach
 
 
 NAMES = {
