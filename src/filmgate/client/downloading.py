@@ -16,10 +16,10 @@ from msgspec import Struct
 
 from filmgate.client.backends.filmgate import OWN, Api, Ask
 from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Request, Run, Send, Sleep
-from filmgate.client.films import check_mp4
 from filmgate.client.responses import error_of
 from filmgate.client.retrying import Session, backoff, exchange
-from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
+from filmgate.errors import BadArtifact, ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
+from filmgate.media import mp4_boxes
 from filmgate.security.ip_scope import IpScope, is_ip_literal, scope_of
 
 __all__ = ["OnBytes", "fetch", "publish", "save"]
@@ -277,7 +277,15 @@ def _check(part: _Part, offer: _Offer) -> None:
     with part.path.open("rb") as file:
         _compare(hashlib.file_digest(file, "sha256").hexdigest(), offer)
     if offer.media_type == "video/mp4":
-        check_mp4(part.path)
+        _check_mp4(part.path)
+
+
+def _check_mp4(path: Path) -> None:
+    """Detect a cut-off file by its boxes: a server may declare half a file as the whole, without a hash."""
+    try:
+        mp4_boxes.walk_video(path)
+    except BadArtifact as error:
+        raise IntegrityError(f"The file is no whole MP4. {error}") from error
 
 
 def _compare(digest: str, offer: _Offer) -> None:

@@ -1,6 +1,7 @@
-"""An MP4's top-level boxes: whether the file is whole, and whether a player can begin before it has all of it.
+"""Reads an MP4's top-level boxes: whether the file is whole, and whether a player can start before it has all of it.
 
-A decoder is content with a film that lost its second half, as long as the index comes first. The boxes tell.
+A decoder accepts a video that lost its second half, as long as the index comes first; the boxes reveal the loss.
+The server and the SDK share this module, so it needs no decoder: ``filmgate`` installs without one.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from msgspec import Struct
 
 from filmgate.errors import BadArtifact
 
-__all__ = ["Box", "is_faststart", "walk"]
+__all__ = ["Box", "is_faststart", "walk", "walk_video"]
 
 BOX_LIMIT = 100_000
-"""Boxes of a file; more are no film but an attempt to keep us busy."""
+"""Maximum number of boxes in a file; a file with more is no video but an attempt to waste our time."""
 
 _HEADER = 8
 _LARGE_HEADER = 16
@@ -31,7 +32,7 @@ class Box(Struct, frozen=True):
 
 
 def walk(path: Path) -> list[Box]:
-    """All top-level boxes, in their order; together they are exactly the file.
+    """List all top-level boxes in file order; together they cover the file exactly.
 
     Raises:
         BadArtifact: the file is empty, cut short, or made of something else.
@@ -47,6 +48,23 @@ def walk(path: Path) -> list[Box]:
             at += boxes[-1].size
     if not boxes:
         raise BadArtifact("The file is empty.")
+    return boxes
+
+
+def walk_video(path: Path) -> list[Box]:
+    """List the top-level boxes of a whole video: a file type, one index and media data.
+
+    Raises:
+        BadArtifact: the file is no whole MP4, or lacks one of these boxes.
+    """
+    boxes = walk(path)
+    kinds = [box.kind for box in boxes]
+    if kinds[0] != "ftyp":
+        raise BadArtifact("The file is no MP4: it does not begin with its type.")
+    if kinds.count("moov") != 1:
+        raise BadArtifact("The video has no index." if "moov" not in kinds else "The video has more than one index.")
+    if "mdat" not in kinds:
+        raise BadArtifact("The video has an index, but no data.")
     return boxes
 
 

@@ -63,7 +63,8 @@ def probe(path: Path) -> Probe:
     Raises:
         BadArtifact: it is no whole MP4 with a video track.
     """
-    found = _whole(path)
+    _sniff(path)
+    boxes = mp4_boxes.walk_video(path)
     with opened(path) as container:
         stream = video_track(container)
         audio = container.streams.audio
@@ -74,8 +75,8 @@ def probe(path: Path) -> Probe:
             frames=stream.frames,
             video_codec=stream.codec_context.name,
             audio_codec=_codec(audio[0]) if audio else None,
-            faststart=mp4_boxes.is_faststart(found),
-            bytes=sum(box.size for box in found),
+            faststart=mp4_boxes.is_faststart(boxes),
+            bytes=sum(box.size for box in boxes),
         )
 
 
@@ -125,17 +126,6 @@ def opened(path: Path) -> Iterator[InputContainer]:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         raise BadArtifact("The film can't be decoded.") from error
-
-
-def _whole(path: Path) -> list[mp4_boxes.Box]:
-    _sniff(path)
-    found = mp4_boxes.walk(path)
-    kinds = [box.kind for box in found]
-    if kinds.count("moov") != 1:
-        raise BadArtifact("The film has no index." if "moov" not in kinds else "The film has more than one index.")
-    if "mdat" not in kinds:
-        raise BadArtifact("The film has an index, but no data.")
-    return found
 
 
 def _sniff(path: Path) -> None:

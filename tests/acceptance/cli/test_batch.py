@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from tests.support.cli import Place, Served
 
-from filmgate.client.films import check_mp4
-
-from .conftest import Place, Served
+from filmgate.media import mp4_boxes
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Ran
+    from collections.abc import Iterator
+
+    from tests.support.cli import Ran
 
 TINY = """
 [models.sora-2]
@@ -59,7 +59,7 @@ def test_each_row_is_a_film(served: Served) -> None:
     before = _videos(served)
     assert sorted(_lines(served("batch", "p.csv"))) == ["p/003-a-dog.mp4", "p/opening.mp4"]
     for film in Path("p").iterdir():
-        check_mp4(film)
+        mp4_boxes.walk_video(film)
     assert sorted(_lines(served("batch", "p.csv"))) == ["p/003-a-dog.mp4", "p/opening.mp4"]
     assert _videos(served) == before + 2
 
@@ -95,7 +95,7 @@ def test_a_file_of_yours_stays(served: Served) -> None:
     assert (ran.code, Path("films/a.mp4").read_text()) == (2, "mine")
     assert _videos(served) == before
     assert served("batch", "p.json", "--out", "films", "--force").code == 0
-    check_mp4(Path("films/a.mp4"))
+    mp4_boxes.walk_video(Path("films/a.mp4"))
 
 
 def test_everything_is_checked_before_anything_is_sent(served: Served) -> None:

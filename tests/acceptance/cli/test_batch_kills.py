@@ -10,21 +10,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.cli import _address
 
 from filmgate.batch.journal import Journal, State
 from filmgate.client import Client
-from filmgate.client.films import check_mp4
-
-from .conftest import _address
+from filmgate.media import mp4_boxes
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Place
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.cli import Place
 
 TINY = """[models.sora-2]
 engine = "testcard"
@@ -113,7 +113,7 @@ def _check(file: Path, url: str, key: str, batches: int) -> None:
     films = list(file.with_suffix("").iterdir())
     assert len(films) == ROWS
     for film in films:
-        check_mp4(film)
+        mp4_boxes.walk_video(film)
 
 
 @contextmanager

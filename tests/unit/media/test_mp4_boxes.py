@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filmgate.errors import BadArtifact
-from filmgate.media.mp4_boxes import Box, is_faststart, walk
+from filmgate.media.mp4_boxes import Box, is_faststart, walk, walk_video
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _box(kind: bytes, content: bytes = b"", *, size: int | None = None) -> bytes:
@@ -73,3 +76,25 @@ def test_the_index_first_is_faststart(tmp_path: Path) -> None:
     assert is_faststart(_walk(tmp_path, ftyp + moov))
     assert not is_faststart(_walk(tmp_path, ftyp + mdat + moov))
     assert not is_faststart(_walk(tmp_path, ftyp + mdat))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "reason"),
+    [
+        (["ftyp", "moov", "mdat"], None),
+        (["ftyp", "mdat", "free", "moov"], None),
+        (["free", "moov", "mdat"], "does not begin with its type"),
+        (["ftyp", "mdat"], "no index"),
+        (["ftyp", "moov", "moov", "mdat"], "more than one index"),
+        (["ftyp", "moov"], "no data"),
+    ],
+)
+def test_a_whole_video_has_a_type_one_index_and_data(tmp_path: Path, kinds: list[str], reason: str | None) -> None:
+    """Server and SDK refuse a file that lacks one of them."""
+    path = tmp_path / "file"
+    path.write_bytes(b"".join(_box(kind.encode()) for kind in kinds))
+    if reason is None:
+        assert [box.kind for box in walk_video(path)] == kinds
+    else:
+        with pytest.raises(BadArtifact, match=reason):
+            walk_video(path)
