@@ -1,4 +1,4 @@
-"""What the command line's tests share: a runner in this process, one in a process of its own, a server."""
+"""Runs commands in this process and in processes of their own, alone and against a server."""
 
 from __future__ import annotations
 
@@ -10,13 +10,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
 from msgspec import Struct
 
 from filmgate.cli.environment import Environment
 from filmgate.cli.main import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+    b"\x00\x00\x00\rIDATx\xdac\xfc\xcf\xc0P\x0f\x00\x04\x85\x01\x80\x84\xa9\x8c!\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+"""An image of one pixel."""
 
 SOON = 40.0
 
@@ -105,19 +113,7 @@ def _address(process: subprocess.Popen[str], ready: Path) -> str:
     return ready.read_text(encoding="ascii")
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    """A fresh data folder."""
-    return Place(tmp_path)
-
-
 Cli = Callable[..., Ran]
-
-
-@pytest.fixture(name="cli")
-def _cli() -> Cli:
-    """Runs a command in this process."""
-    return cli
 
 
 class Served(Struct):
@@ -130,12 +126,3 @@ class Served(Struct):
         """Run a command against it, in this process."""
         environ = {"FILMGATE_BASE_URL": self.url, "FILMGATE_API_KEY": self.key} | environ
         return cli(*arguments, stdin=stdin, terminal=terminal, **environ)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose films are made in a blink."""
-    place = Place(tmp_path_factory.mktemp("served"))
-    with place.serving() as (url, _):
-        key = place("keys", "create", "-q").out.strip()
-        yield Served(url, key)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, closing, suppress
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
 from msgspec import Struct
 
 from filmgate.testing import mock
@@ -119,15 +118,3 @@ async def _read(reader: asyncio.StreamReader, silence: float) -> Seen:
 
 Starting = Callable[..., Coroutine[Any, Any, tuple[mock.Running, Wire]]]
 """Starts a mock as its keyword arguments configure it; with the client for it."""
-
-
-@pytest.fixture
-async def start() -> AsyncIterator[Starting]:
-    """Starts mocks that are gone when the test ends."""
-    async with AsyncExitStack() as stack:
-
-        async def _start(**config: Any) -> tuple[mock.Running, Wire]:
-            upstream = await stack.enter_async_context(mock.running(mock.Config(**config)))
-            return upstream, Wire(upstream.origin)
-
-        yield _start

@@ -1,4 +1,4 @@
-"""A running server for clients that are not ours."""
+"""Whole servers in processes of their own, for clients of every kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import pytest
 from msgspec import Struct
 
 from filmgate.store import Store
@@ -71,17 +70,3 @@ def _ready(process: subprocess.Popen[bytes], folder: Path) -> Served:
 
 Serve = Callable[[Path, str], AbstractContextManager[Served]]
 """Starts a server over a folder, with models laid over its catalogue."""
-
-
-@pytest.fixture
-def serve() -> Serve:
-    """For a test that needs a server of its own."""
-    return serving
-
-
-@pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose models are the contract's own, made as test cards."""
-    engines = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
-    with serving(tmp_path_factory.mktemp("served"), engines) as running:
-        yield running

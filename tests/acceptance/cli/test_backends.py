@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import av
@@ -13,7 +11,10 @@ import pytest
 from filmgate.testing import mock
 
 if TYPE_CHECKING:
-    from .conftest import Place, Ran
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.support.cli import Place, Ran
 
 VENDORS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
 COMMAND = ("generate", "a koi pond in the rain", "-o", "{slug}.{ext}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Ran, Served
+    from tests.support.cli import Ran, Served
 
 
 @pytest.fixture(autouse=True)

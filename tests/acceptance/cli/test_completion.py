@@ -17,7 +17,7 @@ from filmgate.cli.exit_codes import Exit
 from filmgate.cli.texts import Texts
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli, Served
+    from tests.support.cli import Cli, Served
 
 
 def _tab(served: Served, line: str, monkeypatch: pytest.MonkeyPatch, **environ: str) -> list[str]:

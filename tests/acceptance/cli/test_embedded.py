@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Place
+    from tests.support.cli import Place
 
 
 @pytest.mark.slow

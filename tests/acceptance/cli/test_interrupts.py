@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,9 @@ import pytest
 from filmgate.testing import mock
 
 if TYPE_CHECKING:
-    from .conftest import Place, Ran
+    from collections.abc import AsyncIterator, Callable
+
+    from tests.support.cli import Place, Ran
 
 SOON = 30.0
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli, Place
+    from tests.support.cli import Cli, Place
 
 
 @pytest.mark.slow

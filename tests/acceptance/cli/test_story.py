@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from tests.support.cli import Place, Served
 
 from filmgate.media.frames import first_picture, last_frame
 from filmgate.media.probe import opened, probe
 
-from .conftest import Place, Served
-
 if TYPE_CHECKING:
-    from tests.cli.conftest import Ran
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from tests.support.cli import Ran
 
 TINY = """
 [models.sora-2]

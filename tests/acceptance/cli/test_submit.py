@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.cli import PNG, Place, Served
 
 from filmgate.cli.inputs.filename_template import slug
 
-from .conftest import Place, Served
-
 if TYPE_CHECKING:
-    from .conftest import Ran
+    from collections.abc import Iterator
 
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-    b"\x00\x00\x00\rIDATx\xdac\xfc\xcf\xc0P\x0f\x00\x04\x85\x01\x80\x84\xa9\x8c!\x00\x00\x00\x00IEND\xaeB`\x82"
-)
+    from tests.support.cli import Ran
+
 
 PRICED = """
 [models.sora-2]

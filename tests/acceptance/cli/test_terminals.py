@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.cli.terminal_text import cells
 
-from .conftest import Served
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.cli import Served
 
 SOON = 40.0
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from PIL import Image
+from tests.support.served import Served, new_key
 
 from filmgate.engines import EngineContext, make
 from filmgate.engines.base import Job, State
@@ -18,8 +19,6 @@ from filmgate.engines.openai_videos import OpenAIVideosEngine
 from filmgate.errors import EngineRejected
 from filmgate.media import probe
 from filmgate.testing.engine_contract import finish, some_job
-
-from .conftest import Served, new_key
 
 PATHS = {"openai": "", "dmxapi": "/dmxapi", "apiyi": "/apiyi", "apiyi-async": "/apiyi-async"}
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import re
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import httpx2
 import pytest
 from openai import BadRequestError, NotFoundError, OpenAI
 from PIL import Image
+from tests.support.served import Served, serving
 
-from .conftest import Served, serving
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PATIENCE = 60.0
 TEN, FIFTEEN = "sora-2-hd-10s-chat", "sora-2-hd-15s-chat"

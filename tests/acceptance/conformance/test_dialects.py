@@ -6,15 +6,16 @@ import asyncio
 import io
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 from PIL import Image
+from tests.support.served import Served, new_key, serving
 
-from .conftest import Served, new_key, serving
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DIALECTS = ("", "/dmxapi", "/apiyi", "/apiyi-async")
 SECONDS = {"": "4", "/dmxapi": "4", "/apiyi": "4", "/apiyi-async": "10"}

@@ -6,16 +6,20 @@ import io
 import json
 import re
 import subprocess
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 from PIL import Image
+from tests.support.paths import ROOT
 
-from .conftest import Served
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
-OLD_PYTHON = Path(__file__).parents[2] / ".cache" / "openai-2.26" / "bin" / "python"
+    from tests.support.served import Served
+
+OLD_PYTHON = ROOT / ".cache" / "openai-2.26" / "bin" / "python"
 """An environment with an SDK of the generation that sent JSON; `make test` makes it."""
 
 OLD_SDK = """

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
-from openai.types import Video
 from PIL import Image
 
 from filmgate.media.probe import probe
 
-from .conftest import Served
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from openai.types import Video
+    from tests.support.served import Served
 
 MAGIC = {"video": b"ftyp", "thumbnail": b"WEBP", "spritesheet": b"\xff\xd8\xff"}
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import av
 import httpx2
 import numpy as np
 import openai
 import pytest
-from openai.types import Video
 
 from filmgate.domain import Size
 from filmgate.engines.base import Job
 from filmgate.engines.testcard import FPS, encode
 
-from .conftest import Served
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from openai.types import Video
+    from tests.support.served import Served
 
 
 @pytest.fixture(scope="module")

@@ -6,22 +6,26 @@ The routes come from the application's own table, so a new one can't be forgotte
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import msgspec
 import pytest
 from msgspec import Struct
-from starlette.routing import Route
 
 from filmgate.bootstrap.application import Gate, build
 from filmgate.config.settings import Settings
 from filmgate.domain import Asset, AssetKind, NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.server.request import Resource
-from filmgate.store import Account
 from filmgate.store.characters import NewCharacter
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from starlette.routing import Route
+
+    from filmgate.store import Account
 
 OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/files/{id}/{name}"}
 """Routes that need no key: those that tell nothing of anybody, this machine's own figures (tests/server), and one whose

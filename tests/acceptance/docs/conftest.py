@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import Struct
+from tests.support.paths import ROOT
+from tests.support.served import Served, serving
 
-from ..conformance.conftest import Served, serving  # noqa: TID252 - tests are no package with a name of its own
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
 TWIN = ".zh-CN.md"
-PAGES = sorted([*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")])
+_PLACES = ("README*.md", "docs/**/*.md", "packages/*/gallery/*.md")
+PAGES = sorted(page for place in _PLACES for page in ROOT.glob(place))
 TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
 
 _FENCE = re.compile(

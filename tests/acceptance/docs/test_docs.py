@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 from docs.generate import CHINESE, ENGINE_KEYS, ROUTE_KEYS, shown_errors, shown_failures
+from tests.support.paths import ROOT
 
 from filmgate.bootstrap.application import build
 from filmgate.config import settings
@@ -20,7 +20,11 @@ from filmgate.media import images
 from filmgate.wire import apiyi, apiyi_async, create, openapi, revision, usage, webhook
 from filmgate.wire.objects import ErrorAnswer, ModelObject, VideoObject
 
-from .conftest import PAGES, ROOT, TESTCARDS, TWIN, blocks, manual, name_of, prose
+from .conftest import PAGES, TESTCARDS, TWIN, blocks, manual, name_of, prose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 REFERENCE = ROOT / "docs" / "reference"
 RUNNABLE = {"bash", "sh", "python", "go", "java", "javascript", "json"}

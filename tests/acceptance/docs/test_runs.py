@@ -10,17 +10,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import httpx2
 import pytest
 from PIL import Image
+from tests.support.paths import ROOT
+from tests.support.served import Served, new_key
 
-from ..conformance.conftest import Served, new_key  # noqa: TID252 - tests are no package with a name of its own
-from .conftest import PAGES, ROOT, blocks, name_of
+from .conftest import PAGES, blocks, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.slow
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import Struct
 from PIL import Image
+from tests.support.paths import EXAMPLES
+from tests.support.served import Served, serving
 
-from ..conformance.conftest import Served, serving  # noqa: TID252 - tests are no package with a name of its own
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 PYTHON, GO, JAVA, JAVASCRIPT, BASH = "python", "go", "java", "javascript", "bash"
 LANGUAGES = [
     PYTHON,

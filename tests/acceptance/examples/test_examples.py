@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import av
 import httpx2
 import pytest
+from tests.support.served import Served
 
 from filmgate.bootstrap.application import open_store
 from filmgate.config.settings import Settings
 
-from ..conformance.conftest import Served  # noqa: TID252 - tests are no package with a name of its own
 from .conftest import Program, Ran, finish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.paths import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "mock"
 SOON = 60
 
 
@@ -26,7 +26,7 @@ def run(folder: Path, *command: str) -> str:
 @pytest.mark.needs("bash", "curl")
 def test_by_hand(tmp_path: Path) -> None:
     """A lost reply is a submission, a header is a fault, and no process is left."""
-    out = run(tmp_path, "bash", str(EXAMPLES / "by_hand.sh"))
+    out = run(tmp_path, "bash", str(EXAMPLES / "mock" / "by_hand.sh"))
     assert out.index("no answer, and yet:") < out.index('"prompt":"A paper boat [mock:reply-lost]"')
     assert "rate_limit_exceeded" in out
 
@@ -34,14 +34,14 @@ def test_by_hand(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_lost_reply(tmp_path: Path) -> None:
     """Two retries make three films."""
-    out = run(tmp_path, sys.executable, str(EXAMPLES / "lost_reply.py"))
+    out = run(tmp_path, sys.executable, str(EXAMPLES / "mock" / "lost_reply.py"))
     assert [line.split()[-1] for line in out.splitlines()] == ["3", "1"]
 
 
 @pytest.mark.slow
 def test_a_seeded_mix(tmp_path: Path) -> None:
     """Twice the same, by the same seed."""
-    command = (sys.executable, str(EXAMPLES / "seeded_mix.py"))
+    command = (sys.executable, str(EXAMPLES / "mock" / "seeded_mix.py"))
     outs = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
@@ -54,4 +54,6 @@ def test_a_seeded_mix(tmp_path: Path) -> None:
 def test_the_example_of_tests(tmp_path: Path) -> None:
     """What is shown as a test passes as one."""
     options = ("-q", "-p", "no:cacheprovider", "-c", str(EXAMPLES.parents[1] / "pyproject.toml"))
-    assert "2 passed" in run(tmp_path, sys.executable, "-m", "pytest", *options, str(EXAMPLES / "test_my_client.py"))
+    assert "2 passed" in run(
+        tmp_path, sys.executable, "-m", "pytest", *options, str(EXAMPLES / "mock" / "test_my_client.py")
+    )

@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.support.paths import EXAMPLES
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs("bash", "curl")]
 

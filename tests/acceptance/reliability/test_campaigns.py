@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from reliability.kills import Killed, kills
 from reliability.power import disk_faults, power_cuts
 from reliability.rest import comes_to_rest
 from reliability.upstreams import VENDORS, dark, kills_upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 CYCLES = int(os.environ.get("FILMGATE_TEST_KILLS", "0"))
 SEED = int(os.environ.get("FILMGATE_TEST_SEED", "7"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import openai
 import pytest
@@ -11,6 +11,9 @@ from reliability.world import Server
 from filmgate.domain import Size
 from filmgate.media import probe
 from filmgate.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DIALECTS = {
     "openai": ("/v1", 4),

@@ -12,9 +12,9 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from reliability.crowd import caller
@@ -27,6 +27,9 @@ from reliability.world import SOON, TESTCARD, Server, World, world
 from filmgate.flow.reconciler import DEAD_AFTER
 from filmgate.testing import mock
 from filmgate.testing.checker import read_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -8,9 +8,8 @@ import random
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import msgspec
@@ -27,6 +26,10 @@ from reliability.world import SOON, Server, world
 from filmgate.store.database import APPLICATION_ID
 from filmgate.testing import mock
 from filmgate.testing.checker import Rows, read_files, read_rows, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

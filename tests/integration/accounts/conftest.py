@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -16,7 +14,12 @@ from openai import AsyncOpenAI
 from filmgate.bootstrap.application import Gate, build
 from filmgate.config.settings import Settings
 from filmgate.server.serve import serve
-from filmgate.store import Key
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from filmgate.store import Key
 
 MODELS = """
 [models.sora-2]

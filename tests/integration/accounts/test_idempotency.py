@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from aiohttp import web
 from PIL import Image
 
-from filmgate.domain import Video
-from filmgate.store import Key
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from filmgate.domain import Video
+    from filmgate.store import Key
 
 Live = Any  # the fixtures' own class
 

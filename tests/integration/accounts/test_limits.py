@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from openai import RateLimitError
 
 from filmgate.domain import VideoError
+
+if TYPE_CHECKING:
+    import httpx2
 
 Live = Any  # the fixtures' own class
 

@@ -6,8 +6,7 @@ import asyncio
 import hashlib
 import os
 import random
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -23,6 +22,10 @@ from filmgate.testing.checker import Figures, Rest, Seen, read_figures, read_fil
 from filmgate.testing.harness import House
 from filmgate.testing.scripted import DONE, ScriptedEngine
 from filmgate.wire.params import CreateParams
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 

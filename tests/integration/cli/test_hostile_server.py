@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from .conftest import Cli
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.support.cli import Cli
 
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe"
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
@@ -12,6 +11,10 @@ import pytest
 from filmgate import AsyncClient, errors
 from filmgate.bootstrap import application
 from filmgate.config.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
 

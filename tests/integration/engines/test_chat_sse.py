@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
@@ -26,6 +26,9 @@ from filmgate.errors import (
 )
 from filmgate.testing import mock
 from filmgate.testing.engine_contract import EngineContract, finish, some_job
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = "sk-vendor-1234567890abcdef"
 CHAT = replace(some_job(), model="sora-2-hd-10s-chat", seconds=10)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from filmgate.domain import Status, Video
 from filmgate.engines.base import Capabilities
 from filmgate.flow.cleanup import ORPHAN_AFTER, Sweeps
-from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from filmgate.testing.harness import House
 
 FREE = Capabilities(paid=False)
 

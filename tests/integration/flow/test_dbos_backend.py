@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from filmgate.flow.dbos_backend import FLOW_VERSION, Durable, poll_interval, sqlite_engine
 from filmgate.flow.reconciler import Fate, Start
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 SOON = 20.0
 
@@ -188,33 +189,6 @@ def test_sqlite_tells_fractions_of_a_second(tmp_path: Path) -> None:
             assert all(abs(moment - time.time()) < 5 for moment in told)
             assert any(moment % 1 for moment in told)
     engine.dispose()
-
-
-QUIET = """
-import asyncio, sys
-from pathlib import Path
-opened = []
-sys.addaudithook(lambda event, args: opened.append(args) if event in ("socket.connect", "socket.bind") else None)
-import filmgate.flow
-assert "dbos" not in sys.modules, "imported before it is needed"
-from filmgate.flow.dbos_backend import Durable
-import logging
-async def main():
-    async def run(video_id): ...
-    durable = Durable(Path(sys.argv[1]), executor_id="one", queues={"quick": 1}, run=run, listen=True)
-    await durable.start()
-    await durable.stop()
-asyncio.run(main())
-assert not opened, opened
-assert not logging.getLogger().handlers and not logging.getLogger("dbos").handlers
-"""
-
-
-def test_it_is_quiet(tmp_path: Path) -> None:
-    """Nothing is logged, no logger is configured, no connection is opened, nothing is imported before its time."""
-    command = [sys.executable, "-W", "error", "-c", QUIET, str(tmp_path / "flow.sqlite")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 @pytest.mark.parametrize(("running", "seconds"), [(0, 0.2), (50, 0.2), (4000, 0.2), (20_000, 1.0)])

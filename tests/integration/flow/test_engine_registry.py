@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from filmgate.domain import Status, Video
@@ -9,8 +11,10 @@ from filmgate.engines.base import Capabilities, Engine, State, Verdict
 from filmgate.errors import SettingsError
 from filmgate.flow.engine_registry import Roster
 from filmgate.store import Identity
-from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from filmgate.testing.harness import House
 
 PAID = Capabilities(paid=True, concurrency=2)
 WORKING = Verdict(state=State.WORKING, progress=10.0, look_after=1.0)

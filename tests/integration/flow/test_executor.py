@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -11,8 +11,12 @@ from filmgate.domain import Asset, AssetKind, Status, Video, VideoError
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, StorageFault, SubmissionUnknown
 from filmgate.flow import retry
-from filmgate.testing.harness import House
 from filmgate.testing.scripted import DONE, ScriptedEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from filmgate.testing.harness import House
 
 FREE = Capabilities(paid=False, submit_timeout=30)
 PAID = Capabilities(paid=True, submit_timeout=30)

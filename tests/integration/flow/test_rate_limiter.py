@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from filmgate.engines.base import Capabilities
 from filmgate.flow.rate_limiter import AHEAD, Turns
-from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from filmgate.testing.harness import House
 
 LIMITED = ScriptedEngine(Capabilities(paid=True, creates_a_minute=2), identity="a")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.domain import Video
 from filmgate.flow import failure_codes
 from filmgate.flow.reconciler import DEAD_AFTER, GRACE, KEEP_FLOWS, REMOVED_AFTER, Fate, Reconciler, Start
-from filmgate.testing.harness import House
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from filmgate.domain import Video
+    from filmgate.testing.harness import House
 
 
 class Flows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,10 @@ from filmgate.domain import Status, Video
 from filmgate.engines.base import Capabilities, Job
 from filmgate.errors import StorageFault
 from filmgate.flow import retry
-from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from filmgate.testing.harness import House
 
 PAID = Capabilities(paid=True, submit_timeout=30)
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filmgate.config.routing import Leg, Route
 from filmgate.domain import Status, Video, VideoError
@@ -20,6 +16,10 @@ from filmgate.flow.circuit_breaker import Breaker
 from filmgate.flow.dispatcher import Dispatcher
 from filmgate.testing.harness import MODEL, House
 from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
 SOON = 30.0
 
@@ -192,45 +192,6 @@ async def test_files_past_their_time_go_at_the_start(house: House, tmp_path: Pat
     async with _flow(house, tmp_path, clock=lambda: time.time() + 7200), asyncio.timeout(SOON):
         while await house.keys():  # noqa: ASYNC110 - a folder sends no events
             await asyncio.sleep(0.05)
-
-
-OTHER = """
-import asyncio, sys, time
-from pathlib import Path
-from filmgate.engines.testcard import TestcardEngine
-from filmgate.flow import Flow
-from filmgate.storage import LocalStorage
-from filmgate.store import Store
-
-async def main(folder):
-    flow = Flow(
-        Store.open(folder / "filmgate.sqlite"), LocalStorage(folder / "files"), {"testcard": TestcardEngine(delay=60)},
-        data=folder, executor_id="other", retention=3600.0, clock=time.time,
-    )
-    await flow.start()
-    await asyncio.Event().wait()
-
-asyncio.run(main(Path(sys.argv[1])))
-"""
-
-
-async def test_the_work_of_a_killed_process_is_taken_over(house: House, tmp_path: Path) -> None:
-    """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
-    videos = [await _accept(house, at=time.time() - 60) for _ in range(3)]
-    other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: ASYNC220 - our own program
-    try:
-        async with asyncio.timeout(SOON):
-            while Status.QUEUED in [(await house.reread(video)).status for video in videos]:  # noqa: ASYNC110 - nor does another process
-                await asyncio.sleep(0.05)
-    finally:
-        other.send_signal(signal.SIGKILL)
-        other.wait()
-    # By the survivor's clock the other's heart has been silent for a minute.
-    async with _flow(house, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
-        ended = [await _ended(house, video) for video in videos]
-    assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
-    assert await house.balance() == 10_000 - 3 * 500
-    assert len(await house.keys()) == 3 * 4
 
 
 async def test_a_failover_goes_through_the_other_engines_queue(house: House, tmp_path: Path, film: bytes) -> None:

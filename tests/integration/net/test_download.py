@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
+from tests.support.net import Names
 
 from filmgate.errors import StorageFault
 from filmgate.net import Client, Downloaded, Fault, Refused, Unwanted, download
 
-from .conftest import Names
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 FILM = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 12_000
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +16,10 @@ from filmgate.ops import backup
 from filmgate.store import Store
 from filmgate.testing.harness import House
 from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 def _can(**able: bool) -> Capabilities:

@@ -7,8 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 import pytest
@@ -28,6 +27,9 @@ from filmgate.services.videos import Videos
 from filmgate.services.webhooks import Webhooks
 from filmgate.storage import LocalStorage
 from filmgate.store import Principal, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 

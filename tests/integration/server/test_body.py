@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import httpx2
 import msgspec
 import pytest
 
@@ -15,7 +13,10 @@ from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.wire.params import Fields, Upload
 
 if TYPE_CHECKING:
-    from tests.server.conftest import Desk, Launch, Live
+    from collections.abc import Iterator
+
+    import httpx2
+    from tests.integration.server.conftest import Desk, Launch, Live
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 FILES = frozenset({"input_reference"})

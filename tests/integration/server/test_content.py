@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 if TYPE_CHECKING:
-    from tests.server.conftest import Desk, Launch, Live
+    from tests.integration.server.conftest import Desk, Launch, Live
 
 FILM = bytes(range(256)) * 4096  # 1 MiB
 SHEET = b"\xff\xd8\xff" + bytes(1000)

@@ -14,11 +14,10 @@ from filmgate.security.secret_box import Vault
 from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.app import build_app
 from filmgate.server.lag import LoopLag
-from filmgate.server.request_stats import BOUNDS, Traffic
 from filmgate.services.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from tests.server.conftest import Desk, Launch, Live
+    from tests.integration.server.conftest import Desk, Launch, Live
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
@@ -121,16 +120,6 @@ def test_bytes_past_the_app_are_counted(live: Live) -> None:
         client.head(f"/v1/videos/{made}/content")
         found = _read(client.get("/metrics").text)
     assert found["filmgate_http_sent_bytes_total", ("/v1/videos/{id}/content",)] == 301_000
-
-
-def test_times_fall_into_their_classes() -> None:
-    """A bound belongs to its class; what is beyond all counts only in the whole."""
-    traffic = Traffic()
-    for seconds in (0.0, BOUNDS[0], BOUNDS[0] * 1.01, BOUNDS[-1] + 1):
-        traffic.note({"method": "GET"}, 0, seconds, 0)
-    (line,) = traffic.lines()
-    assert (line.method, line.route, line.status) == ("GET", "other", "gone")
-    assert (line.cell.counts[0], line.cell.counts[1], line.cell.counts[-1], sum(line.cell.counts)) == (2, 1, 1, 4)
 
 
 @pytest.mark.slow

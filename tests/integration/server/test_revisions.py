@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -17,6 +15,10 @@ from filmgate.domain import AssetKind, Size
 from filmgate.engines.base import Job
 from filmgate.engines.testcard import encode
 from filmgate.media.probe import probe
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 MODELS = """
 [models.sora-2]

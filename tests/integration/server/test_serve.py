@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,23 +14,7 @@ from filmgate.errors import SettingsError
 from filmgate.server.serve import listen, serve
 
 if TYPE_CHECKING:
-    from tests.server.conftest import Desk
-
-PROGRAM = """
-import asyncio, sys
-from filmgate.server.app import App
-from filmgate.server.shutdown import Patience
-from filmgate.server.serve import serve
-
-async def slow(scope, receive, send):
-    print("asked", flush=True)
-    await asyncio.sleep(0.5)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
-    await send({"type": "http.response.body", "body": b"done"})
-
-asyncio.run(serve(App(slow, Patience()), "127.0.0.1", 0, on_ready=lambda url: print(url, flush=True)))
-print("closed", flush=True)
-"""
+    from tests.integration.server.conftest import Desk
 
 
 async def test_a_taken_port_is_said_so(desk: Desk) -> None:
@@ -64,19 +44,3 @@ async def test_it_says_when_it_is_ready(desk: Desk) -> None:
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
-
-
-def test_sigterm_lets_requests_end() -> None:
-    """A real process, a real signal: the running request is answered, and the program goes on after serve."""
-    with subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        answers: list[httpx2.Response] = []
-        asking = threading.Thread(target=lambda: answers.append(httpx2.get(url, trust_env=False)))
-        asking.start()
-        assert process.stdout.readline() == "asked\n"
-        process.send_signal(signal.SIGTERM)
-        asking.join(10)
-        assert [answer.text for answer in answers] == ["done"]
-        assert process.stdout.read() == "closed\n"
-        assert process.wait(10) == 0

@@ -8,10 +8,9 @@ import socket
 import time
 from typing import TYPE_CHECKING
 
-import httpx2
-
 if TYPE_CHECKING:
-    from tests.server.conftest import Desk, Live
+    import httpx2
+    from tests.integration.server.conftest import Desk, Live
 
 
 async def _made(api: httpx2.AsyncClient) -> str:

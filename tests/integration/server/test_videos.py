@@ -6,14 +6,14 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 from structlog.testing import capture_logs
 
 from filmgate.domain import Status
 
 if TYPE_CHECKING:
-    from tests.server.conftest import Desk
+    import httpx2
+    from tests.integration.server.conftest import Desk
 
 KEYS = [
     "id",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,8 +11,13 @@ from filmgate.config import settings
 from filmgate.domain import Fit
 from filmgate.errors import InvalidValue
 from filmgate.flow.circuit_breaker import Call
-from filmgate.store import Principal
 from filmgate.wire.params import CreateParams, ImageUrl
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from filmgate.store import Principal
 
 FILE = """
 log_level = "error"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
 from filmgate.domain import Asset, AssetKind, NewVideo, Recipe, Size, new_id
 from filmgate.store import Account, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NewVideoFactory = Callable[..., NewVideo]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
 from filmgate.errors import NotFound
 from filmgate.store import Account, Principal, Store
 from filmgate.store.accounts import CACHE_SIZE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Clock(Protocol):

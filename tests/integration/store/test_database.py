@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.errors import SettingsError
 from filmgate.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_both_connections_are_durable(store: Store) -> None:
@@ -50,18 +51,6 @@ async def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(6) as threads:
         stores = list(threads.map(lambda _: Store.open(tmp_path / "rows.sqlite"), range(6)))
     await asyncio.gather(*(each.close() for each in stores))
-
-
-def test_opening_what_is_up_to_date_needs_no_alembic(tmp_path: Path) -> None:
-    """Only a database that is behind pays for the import of the migration tool."""
-    path = tmp_path / "rows.sqlite"
-    asyncio.run(Store.open(path).close())
-    script = (
-        "import sys; from pathlib import Path; from filmgate.store import Store; "
-        "Store.open(Path(sys.argv[1])); sys.exit('alembic' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=60)
-    assert done.returncode == 0
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from filmgate.domain import NewVideo, VideoError
 from filmgate.store import Identity, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OLD = Identity(id="a", engine="scene", kind="openai-videos", options={"base_url": "https://a"}, api_key="sealed")
 

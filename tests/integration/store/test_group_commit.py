@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 import sqlalchemy as sa
 
 from filmgate.errors import Conflict, InsufficientQuota, StorageFault, Unavailable
 from filmgate.store import Store
-from filmgate.store.database import Connection
 from filmgate.store.schema import worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from filmgate.store.database import Connection
 
 _INSERT = sa.insert(worker).values(executor_id=sa.bindparam("executor"), seen_at=1.0)
 _COUNT = sa.select(sa.func.count()).select_from(worker)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 from filmgate.domain import NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.errors import InsufficientQuota, InvalidValue, NotFound
 from filmgate.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _video(account_id: str, price: int) -> NewVideo:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filmgate.domain import NewVideo, VideoError
 from filmgate.store import Changes, Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Make = Callable[..., NewVideo]
 

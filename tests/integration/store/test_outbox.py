@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from filmgate.domain import NewVideo, VideoError
-from filmgate.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from filmgate.store import Store
 
 
 async def test_an_event_waits_until_it_is_delivered(store: Store, new_video: Callable[..., NewVideo]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import asdict
@@ -12,6 +12,9 @@ from filmgate.errors import StorageFault
 from filmgate.store import Figures, Snapshot, Store
 from filmgate.store.database import Database
 from filmgate.testing.harness import House
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _flat(seen: Snapshot) -> dict[str, object]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.domain import NewVideo, Video, VideoError
-from filmgate.store import Store
 from filmgate.store.submissions import FORGET_AFTER, WINDOW
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filmgate.store import Store
 
 Make = Callable[..., NewVideo]
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.domain import STAGE_STATUSES, Asset, NewVideo, Stage, Status, Video, VideoError, may_move
-from filmgate.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from filmgate.store import Store
 
 State = tuple[Stage, Status]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from filmgate.store import Store
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filmgate.store import Store
 
 
 async def test_a_worker_that_falls_silent_is_dead(store: Store) -> None:

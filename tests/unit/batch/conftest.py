@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 
 from filmgate.batch.journal import Journal
 from filmgate.batch.rate_limiter import Pace
-from filmgate.batch.results import Result
 from filmgate.batch.row_worker import Maker, Purse, Rules, Server
 from filmgate.batch.rows import Row, Wanted, keyed
 from filmgate.client import AsyncClient, AsyncVideo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from filmgate.batch.results import Result
 
 Reply = httpx2.Response | Exception
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.batch.formats import Format
 from filmgate.batch.parser import Sheet, read
+
+if TYPE_CHECKING:
+    from filmgate.batch.formats import Format
 
 
 def _read(data: bytes | str, name: str = "rows.csv", form: Format | None = None, encoding: str | None = None) -> Sheet:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import resource
 import signal
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.batch.journal import Accepted, Ended, Entry, Fetching, Intent, Journal, State, Withdrawn, saved
 from filmgate.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _intent(row: str, attempt: int = 1) -> Intent:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from filmgate.batch.limits import Limits
 from filmgate.batch.rows import Row, Wanted
 from filmgate.client import Model
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SORA = Model(
     id="sora-2",

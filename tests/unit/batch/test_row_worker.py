@@ -10,12 +10,13 @@ import pytest
 from filmgate.batch.journal import Accepted, Fetching, Intent
 from filmgate.batch.results import Outcome
 from filmgate.batch.row_worker import Rules, Server, spent
-from filmgate.batch.rows import Row
 from filmgate.errors import ConnectionFailed, InvalidKey, OverBudget, SettingsError
 
 from .conftest import FILM, error
 
 if TYPE_CHECKING:
+    from filmgate.batch.rows import Row
+
     from .conftest import Rows, Works
 
 LOST = httpx2.ReadError("reset")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from filmgate.batch.parser import read
 from filmgate.batch.reports import write_archive, write_failed
 from filmgate.batch.results import Outcome, Result
-from filmgate.batch.rows import Row
 from filmgate.batch.runner import run
 from filmgate.errors import OverBudget
 
 if TYPE_CHECKING:
+    from filmgate.batch.rows import Row
+
     from .conftest import Rows, Works
 
 

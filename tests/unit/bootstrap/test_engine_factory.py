@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from msgspec.structs import replace
 
 from filmgate.bootstrap import engine_factory
-from filmgate.bootstrap.engine_factory import Fleet
 from filmgate.config import settings
-from filmgate.config.settings import Settings
-from filmgate.engines.base import State
 from filmgate.errors import SettingsError, StorageFault
 from filmgate.security.secret_box import Vault
-from filmgate.testing import mock
-from filmgate.testing.engine_contract import some_job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from filmgate.bootstrap.engine_factory import Fleet
+    from filmgate.config.settings import Settings
 
 KEY = "sk-very-secret-0123456789"
 
@@ -89,21 +88,6 @@ def test_what_engines_are_is_kept_with_the_key_sealed(tmp_path: Path) -> None:
     assert (again.name, again.identity) == ("apiyi", made.engines["apiyi"].identity)
     with pytest.raises(StorageFault):
         engine_factory.remaker(_settings(tmp_path), Vault.at(tmp_path / "other.key"))(was)
-
-
-async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> None:
-    """Its key changed while a film of a chat waited to be fetched: nothing else than its file says where that lies."""
-    async with mock.running(mock.Config(seconds_per_job=(0.0, 0.0))) as vendor:
-        text = f'[engines.chat]\nkind = "chat-sse"\nbase_url = "{vendor.base_url}"\nkey_env = "CHAT_KEY"\n'
-        made = _assemble(tmp_path, text, {"CHAT_KEY": "sk-old-0123456789"})
-        ticket = await made.engines["chat"].submit(replace(some_job(), model="sora-2-hd-10s-chat", seconds=10))
-        async with asyncio.timeout(10):
-            while (await made.engines["chat"].look(ticket)).state is not State.DONE:  # noqa: ASYNC110 - it calls nobody
-                await asyncio.sleep(0.01)
-        await made.engines["chat"].stop()
-    former = engine_factory.remaker(_settings(tmp_path, text), Vault.at(tmp_path / "vault.key"))(made.present[0])
-    assert (await former.look(ticket)).state is State.DONE
-    await former.stop()
 
 
 def test_another_key_or_address_is_another_identity(tmp_path: Path) -> None:

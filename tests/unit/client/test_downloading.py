@@ -7,9 +7,7 @@ import os
 import random
 import resource
 import signal
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +18,10 @@ from filmgate.client.retrying import Session
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer, VideoExpired
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Player, Wire
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.unit.client.conftest import Player, Wire
 
 STEADY = Session(jitter=lambda: 0.5)
 

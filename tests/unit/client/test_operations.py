@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from filmgate.client import requests
 from filmgate.client.effects import FilePart, Request
 from filmgate.errors import InvalidType, InvalidVideo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MP4 = b"\x00\x00\x00\x18ftypisom and so on"
 

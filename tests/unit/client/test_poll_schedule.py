@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from benchmarks import waiting
 
 from filmgate.client.durations import KEPT, Experience
 from filmgate.client.poll_schedule import Pacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KIND = ("https://vendor/v1", "sora-2", "1280x720", "8")
 

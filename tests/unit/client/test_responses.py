@@ -11,7 +11,7 @@ from filmgate.client.effects import Answer
 from filmgate.client.responses import error_of, failure, parse_event, parse_video, retry_after
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Wire
+    from tests.unit.client.conftest import Wire
 
 
 @pytest.mark.parametrize(

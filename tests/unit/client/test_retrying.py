@@ -12,7 +12,7 @@ from filmgate.client.retrying import Session, exchange
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Player, Wire
+    from tests.unit.client.conftest import Player, Wire
 
 STEADY = Session(jitter=lambda: 0.5)
 CREATE = requests.create({"prompt": "a dog"}, None, "key-1")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import resource
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,7 +13,9 @@ from filmgate import AsyncClient, Client, errors
 from filmgate import client as sdk
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Wire
+    from pathlib import Path
+
+    from tests.unit.client.conftest import Wire
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
@@ -53,34 +51,6 @@ def test_the_public_names_are_these() -> None:
     assert sorted(sdk.__all__) == sdk.__all__
     assert all(hasattr(sdk, name) for name in sdk.__all__)
     assert filmgate.__version__
-
-
-def test_importing_costs_little() -> None:
-    """Neither the server nor a renderer nor the HTTP library comes along with the import."""
-    code = "import sys, filmgate.client; print(*{name.partition('.')[0] for name in sys.modules})"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"numpy", "av", "PIL", "dbos", "starlette", "uvicorn", "sqlalchemy", "aiohttp", "httpx2", "numba", "rich"}
-    assert not heavy & set(found)
-    code = "import sys, filmgate; print('msgspec' in sys.modules)"
-    light = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert light.strip() == "False"
-
-
-@pytest.mark.slow
-def test_importing_takes_little_time() -> None:
-    """Less than 150 ms of a processor beyond an interpreter that does nothing."""
-    assert _cost("import filmgate.client") - _cost("pass") < 0.15
-
-
-def _cost(code: str) -> float:
-    """Processor seconds of the cheapest of several runs: others may need the machine meanwhile."""
-    costs = []
-    for _ in range(5):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", code], check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(costs)
 
 
 def test_a_create_is_json_with_a_key_of_its_own(wire: Wire) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Send
-from filmgate.client.responses import VideoData
 from filmgate.client.retrying import Session
 from filmgate.client.waiting import events, watch
 from filmgate.errors import VideoNotFound, WaitTimeout
 
 if TYPE_CHECKING:
-    from tests.client.conftest import Player, Wire
+    from collections.abc import Iterator
+
+    from tests.unit.client.conftest import Player, Wire
+
+    from filmgate.client.responses import VideoData
 
 
 def _session(play: Player) -> Session:

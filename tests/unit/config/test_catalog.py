@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,6 +10,9 @@ from filmgate.config.catalog import Catalog, Limits
 from filmgate.domain import Size
 from filmgate.errors import FilmgateError, InvalidValue, MissingParameter, SettingsError, UnknownModel
 from filmgate.wire.params import CreateParams
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODEL = """
 [models.{name}]

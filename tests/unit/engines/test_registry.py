@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate import engines
 from filmgate.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _context(tmp_path: Path, **options: object) -> engines.EngineContext:

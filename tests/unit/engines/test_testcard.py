@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import msgspec
@@ -16,6 +15,10 @@ from filmgate.engines.base import Engine, State
 from filmgate.engines.testcard import REMEMBERED, TestcardEngine
 from filmgate.media import probe
 from filmgate.testing.engine_contract import EngineContract, some_job
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 class TestContract(EngineContract):

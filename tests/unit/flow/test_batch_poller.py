@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.domain import Status
 from filmgate.engines.base import Capabilities, State, Verdict
 from filmgate.errors import EngineUnavailable
 from filmgate.flow.batch_poller import REST, Rounds
-from filmgate.testing.harness import House, Time
-from filmgate.testing.scripted import DONE, ScriptedEngine
+from filmgate.testing.harness import Time
+from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
 
 LISTED = Capabilities(paid=True, submit_timeout=30, surveys_from=2)
 
@@ -158,24 +160,3 @@ async def test_whoever_left_is_not_asked_about(time: Time) -> None:
     await _after(time, rounds, 60)
     assert len(engine.surveys) == 1
     assert rounds.told(engine, "a") is None
-
-
-async def test_a_drive_believes_the_rounds_for_a_while(house: House, film: bytes) -> None:
-    """It looks by itself at first, hardly ever while rounds tell of its video, and when they don't any more."""
-    alone = Capabilities(paid=True, submit_timeout=30, surveys_from=1)
-    engine = Listing(alone, looks=[*[_working()] * 3, DONE], fetches=[film])
-    engine.shown = {"ticket": _working()}
-    ending = house.time() + 900
-
-    async def rounds() -> None:
-        if house.time() >= ending:
-            engine.shown = {"ticket": OVER}
-        await house.rounds.go()
-        house.time.then = rounds
-
-    house.time.then = rounds
-    video = await house.finish(engine, await house.accept())
-    assert video.status is Status.COMPLETED
-    assert len(engine.looked) == 4
-    assert len(engine.surveys) >= 900 / 60 - 1
-    assert house.time() < ending + 90

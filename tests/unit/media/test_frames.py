@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,6 +13,9 @@ from filmgate.errors import BadArtifact
 from filmgate.media.encode import FilmWriter
 from filmgate.media.frames import copy_into, first_frame, last_frame
 from filmgate.media.probe import opened, probe
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _mean(path: Path) -> list[int]:

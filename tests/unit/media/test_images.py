@@ -7,7 +7,7 @@ import io
 import random
 import struct
 import zlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -18,6 +18,9 @@ from PIL import Image
 from filmgate.domain import Fit, Size
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, RequestError, StorageFault
 from filmgate.media.images import data_url, take_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIZE = Size(64, 48)
 LIMIT = 10 * 1024 * 1024

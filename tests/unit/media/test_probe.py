@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import pytest
@@ -13,6 +13,9 @@ from filmgate.errors import BadArtifact
 from filmgate.media import mp4_boxes
 from filmgate.media.encode import FilmWriter
 from filmgate.media.probe import probe, verify
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIZE = Size(160, 96)
 

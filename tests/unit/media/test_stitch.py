@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, rgb_to_planes
 from filmgate.media.probe import opened, probe
 from filmgate.media.stitch import join, stitch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SIZE = Size(160, 96)
 

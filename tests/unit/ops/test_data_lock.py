@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.errors import SettingsError
 from filmgate.ops.data_lock import claim
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_second_server_is_refused_with_the_first_ones_name(tmp_path: Path) -> None:
@@ -32,17 +32,3 @@ def test_workers_share_a_folder_under_names_of_their_own(tmp_path: Path) -> None
     assert again.executor_id == "worker-0"
     again.release()
     second.release()
-
-
-def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
-    """However the holder dies, the folder is free afterwards."""
-    program = f"""
-import os, signal
-from pathlib import Path
-from filmgate.ops.data_lock import claim
-held = claim(Path({str(tmp_path)!r}), "server", alone=True)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-    died = subprocess.run([sys.executable, "-c", program], check=False, env={**os.environ})
-    assert died.returncode == -9
-    claim(tmp_path, "server", alone=True).release()

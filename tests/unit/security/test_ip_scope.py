@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from filmgate.client.retrying import Session
 from filmgate.errors import UnexpectedAnswer
 from filmgate.net.addresses import AllowedHosts
 from filmgate.security.ip_scope import IpScope, is_ip_literal, scope_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PUBLIC, PRIVATE, RESERVED = IpScope
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from filmgate.errors import SettingsError, StorageFault
 from filmgate.security.secret_box import Vault
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_what_was_sealed_can_be_opened_after_a_restart(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 import pytest
@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from filmgate.errors import NotAllowed, SettingsError
 from filmgate.security import keyfile
 from filmgate.security.signed_urls import LIFETIME, LinkSigner
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = 1_800_000_000.0
 SIGNER = LinkSigner(b"k" * 32, lambda: NOW)

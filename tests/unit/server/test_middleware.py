@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx2
 import pytest
-from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from filmgate.errors import Conflict
 from filmgate.server.middleware import Envelope
 from filmgate.wire.openai import OPENAI
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 
 def _raising(error: Exception, *, begun: bool = False) -> Envelope:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
 
-from filmgate.engines.base import Capabilities
 from filmgate.testing.checker import (
     Entry,
     Event,
@@ -25,14 +24,13 @@ from filmgate.testing.checker import (
     Step,
     Told,
     read_figures,
-    read_files,
     read_listing,
-    read_rows,
     read_texts,
     violations,
 )
-from filmgate.testing.harness import House
-from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 DIGEST = "a" * 64
 KEY = "videos/aa/video_1-0.mp4"
@@ -240,14 +238,3 @@ def test_figures_are_those_of_a_process() -> None:
 def test_a_second_submission_is_found() -> None:
     """What the upstream counted is held against us."""
     assert violations(SEEN, _rows(), FILES, submissions={"video_1": 2}) == ["I2: video_1 was submitted 2 times"]
-
-
-async def test_it_reads_a_real_house(house: House, film: bytes) -> None:
-    """Rows and files as the store and the storage leave them hold no violation."""
-    engine = ScriptedEngine(Capabilities(paid=False), fetches=[film])
-    video = await house.finish(engine, await house.accept())
-    rows = read_rows(house.folder / "filmgate.sqlite")
-    files = read_files(house.folder / "files" / "kept")
-    seen = [Seen(what="create", video_id=video.id, http_status=200, status="queued", progress=0)]
-    assert violations(seen, rows, files) == []
-    assert len(files) == 4

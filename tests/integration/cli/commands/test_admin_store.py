@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +15,9 @@ from filmgate.store import Store
 from filmgate.testing.harness import House
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli, Ran
+    from pathlib import Path
+
+    from tests.support.cli import Cli, Ran
 
 
 class Desk:

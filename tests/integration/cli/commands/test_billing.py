@@ -7,8 +7,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +16,9 @@ from filmgate.cli.main import run
 from filmgate.cli.units import units
 from filmgate.domain import NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = 1_800_000_000.0
 

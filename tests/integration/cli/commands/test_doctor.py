@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +14,9 @@ import pytest
 from filmgate.cli.commands.doctor_checks import DEAD
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli, Place
+    from pathlib import Path
+
+    from tests.support.cli import Cli
 
 MODELS = b'{"object":"list","data":[{"id":"sora-2"}]}'
 Serve = Callable[..., str]
@@ -122,31 +122,3 @@ def test_people_read_it_line_by_line(cli: Cli, serve: Serve) -> None:
     assert "keys create" in lines[fault + 1]
     assert "sk-secret-of-mine" not in ran.out + ran.err
     assert len(cli("doctor", "--base-url", url, "--api-key", "k", "-q").out.splitlines()) == 2
-
-
-@pytest.mark.slow
-def test_an_upstream_makes_a_film(place: Place) -> None:
-    """The engine of the configuration is looked at with its own key; a film is made only when somebody agreed."""
-    ready, config = place.folder / "mock", place.folder / "filmgate.toml"
-    mock = place.start("mock", "--instant", "--port", "0", "--key", "sk-up", "--ready-file", str(ready))
-    try:
-        while not ready.exists():
-            assert mock.poll() is None
-        (place.folder / "models.toml").write_text("", encoding="utf-8")
-        config.write_text(
-            f'[engines.up]\nkind = "openai-videos"\nbase_url = "{ready.read_text()}/v1"\nkey_env = "UP"\n'
-            'models = { sora-2 = "sora-2", sora-2-pro = "gone" }\n[routes.sora-2]\nengines = ["up"]\n',
-            encoding="utf-8",
-        )
-        doctor = ("doctor", "--config", str(config), "--upstream", "up", "--format", "jsonl")
-        ran = place(*doctor, "--dry-job", "--yes", UP="sk-up")
-        assert ran.code == 0, ran
-        rows = {row["check"]: row for row in map(json.loads, ran.out.splitlines())}
-        assert (rows["models"]["found"], rows["job"]["found"]) == ("models_missing", "job")
-        assert "gone" in rows["models"]["said"]
-        assert place(*doctor, "--dry-job", UP="sk-up").code == 2
-        assert place(*doctor, UP="sk-wrong").code == 4
-        assert place(*doctor).code == 2
-    finally:
-        mock.send_signal(signal.SIGTERM)
-        mock.communicate(timeout=20)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
-import pytest
-from mcp import Client, StdioServerParameters
+from mcp import Client
 
 from filmgate import AsyncClient
 from filmgate.bootstrap import application
 from filmgate.cli.commands.mcp.server import build
 from filmgate.cli.commands.mcp.tools import Tools
 from filmgate.config.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 MODELS = """
 [models.sora-2]
@@ -58,30 +57,6 @@ async def _refused(session: Client, tool: str, **arguments: Any) -> str:
     answer = await session.call_tool(tool, arguments)
     assert answer.is_error
     return getattr(answer.content[0], "text", "")
-
-
-@pytest.mark.slow
-async def test_an_agent_makes_a_film_over_stdio(tmp_path: Path) -> None:
-    """The real command, spoken to as agents' hosts do: five tools, a film from a prompt in its folder."""
-    models = tmp_path / "models.toml"
-    models.write_text(MODELS, encoding="utf-8")
-    server = StdioServerParameters(
-        command=sys.executable,
-        args=["-m", "filmgate", "mcp", "--out", str(tmp_path / "films"), "--budget", "1"],
-        env={**os.environ, "FILMGATE_MODELS": str(models), "FILMGATE_DATA": str(tmp_path / "data")},
-    )
-    async with Client(server, read_timeout_seconds=60) as session:
-        tools = {tool.name for tool in (await session.list_tools()).tools}
-        assert tools == {"submit_video", "get_video", "list_videos", "estimate", "download"}
-        video = await _call(session, "submit_video", prompt="一只猫", seconds="4")
-        assert (video["cost"], video["budget_left"]) == ("0.4", "0.6")
-        done = await _call(session, "get_video", video_id=video["id"], wait_seconds=40)
-        assert (done["status"], done["progress"]) == ("completed", 100)
-        saved = await _call(session, "download", video_id=video["id"], file_name="cat")
-        assert saved["saved"]
-    film = tmp_path / "films" / "cat.mp4"
-    assert saved["path"] == str(film)
-    assert film.read_bytes()[4:8] == b"ftyp"
 
 
 async def test_a_session_can_not_spend_more_than_its_budget(tmp_path: Path) -> None:

@@ -6,19 +6,19 @@ import asyncio
 import json
 import os
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.cli import PNG
 
 from filmgate.client.endpoint import PROVIDERS
 from filmgate.testing import mock
 
-from .test_submit import PNG
-
 if TYPE_CHECKING:
-    from .conftest import Cli, Ran
+    from collections.abc import AsyncIterator
+
+    from tests.support.cli import Cli, Ran
 
 FAST = ("--poll-interval", "0.02")
 

@@ -9,8 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from email.utils import formatdate
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import web
@@ -23,6 +22,9 @@ from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
 from filmgate.engines.testcard import encode
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SettingsError, SubmissionUnknown
 from filmgate.testing.engine_contract import EngineContract, some_job
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEY = "sk-upstream-1234567890"
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +13,10 @@ from filmgate.testing import mock
 from filmgate.testing.engine_contract import some_job
 from filmgate.testing.harness import BALANCE, MODEL, PRICE, SMALL, House
 from filmgate.testing.mock import FAULTS, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 SHORTER = {"reply-late": "0.2", "look-late": "0.2", "look-drips": "0.2", "content-drips": "0.2", "content-late": "0.2"}
 """Arguments that make a fault quick to meet."""

@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from filmgate.engines import EngineContext, make
 from filmgate.engines.base import State
 from filmgate.engines.openai_videos import OpenAIVideosEngine
-from filmgate.engines.openai_videos.list_scan import PAGE, ROOM, Roll
+from filmgate.engines.openai_videos.list_scan import PAGE
 from filmgate.errors import EngineUnavailable, SettingsError
 from filmgate.testing import mock
 from filmgate.testing.engine_contract import some_job
-from filmgate.wire.upstream import UPSTREAMS, Listed
 
-
-def _page(*names: str) -> list[Listed]:
-    return [Listed(id=name) for name in names]
-
-
-def test_a_roll_is_read_until_everybody_was_found() -> None:
-    """Nobody reads on behind the last of those that are looked for."""
-    roll = Roll(["a", "c"])
-    assert not roll.take(_page("x", "a"), more=True)
-    assert roll.take(_page("y", "c"), more=True)
-    assert list(roll.found) == ["a", "c"]
-
-
-@pytest.mark.parametrize("pages", [[["a"]], [["a"], ["a"]], [["a"], []]])
-def test_a_roll_ends_with_the_list(pages: Sequence[Sequence[str]]) -> None:
-    """No further page, the same page again, an empty one: that is all there is."""
-    roll = Roll(["a", "missing"])
-    *_, ended = [roll.take(_page(*page), more=len(pages) > 1) for page in pages]
-    assert ended
-    assert list(roll.found) == ["a"]
-
-
-def test_a_long_list_is_not_read_to_its_end() -> None:
-    """Somebody who is missing, or thousands of others' jobs, cost a bounded number of pages."""
-    roll, read = Roll([f"job-{number}" for number in range(PAGE)]), 1
-    while not roll.take(_page(f"other-{read}"), more=True):
-        read += 1
-    assert read == 2 * ROOM
-
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
 Upstream = tuple[mock.Running, OpenAIVideosEngine]
 
@@ -124,13 +95,3 @@ async def test_a_way_of_watching_that_is_not_there_is_a_mistake(
     """It is named at the start."""
     with pytest.raises(SettingsError, match="'watch' is"):
         await _engine(upstream[0], tmp_path, **options)
-
-
-def test_every_dialects_list_shows_states() -> None:
-    """By the same table as its looks."""
-    for upstream in UPSTREAMS.values():
-        for word, status in upstream.statuses.items():
-            body = f'{{"data": [{{"id": "a", "status": "{word}", "progress": "45%"}}]}}'.encode()
-            listing = upstream.read_listing(body)
-            assert listing is not None
-            assert (listing[0][0].status, listing[0][0].progress) == (status, 45.0)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import openai
 import pytest
+from tests.support.mock_wire import Starting, Wire
 
 from filmgate.domain import Size
 from filmgate.media.probe import verify
 from filmgate.testing import mock
 from filmgate.testing.mock.runner import running
 
-from .conftest import Starting, Wire
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Clock:

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from filmgate.testing import mock
+from tests.support.mock_wire import SILENCE, Seen, Starting, Wire
 
-from .conftest import SILENCE, Seen, Starting, Wire
+from filmgate.testing import mock
 
 MODEL = "sora-2-hd-10s-chat"
 

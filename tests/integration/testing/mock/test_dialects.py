@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from filmgate.testing import mock
 
-from .conftest import Seen, Starting, Wire
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.support.mock_wire import Seen, Starting, Wire
 
 ORDER = {"prompt": "A paper boat", "model": "sora-2", "seconds": "4", "size": "720x1280"}
 ASYNC = {**ORDER, "seconds": "10"}

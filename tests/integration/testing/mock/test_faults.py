@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.mock_wire import Seen, Starting, Wire
 
 from filmgate.domain import Size
 from filmgate.media.probe import probe
 from filmgate.testing import mock
 from filmgate.testing.mock.faults.poll import SECRET
-
-from .conftest import Seen, Starting, Wire
 
 SIZE, SECONDS = Size(64, 64), 1
 """Small, so that a hundred films cost nothing; a model server takes any size."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,8 +16,12 @@ from filmgate.testing import mock
 from filmgate.testing.mock import Verdict
 from filmgate.testing.mock.upstream import Call, Upstream
 
-from .conftest import Seen, Starting, Wire
 from .test_faults import tag
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.mock_wire import Seen, Starting, Wire
 
 LOOKS, DOWNLOADS, LONGEST = 8, 6, 1_100_000
 """The patience of this client: looks, downloads, bytes of an answer."""

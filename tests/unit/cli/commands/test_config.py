@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli
+    from pathlib import Path
+
+    from tests.support.cli import Cli
 
 FILE = """
 port = 8123
@@ -90,10 +91,3 @@ def test_the_path_is_told(cli: Cli, file: Path, tmp_path: Path, monkeypatch: pyt
     file.unlink()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert cli("config", "path").code == 3
-
-
-def test_commands_read_the_file(cli: Cli, file: Path, tmp_path: Path) -> None:
-    """What it says holds for every command: here, a data folder and a model."""
-    file.write_text('data = "rows"\n[models.own]\nlike = "sora-2"\n', encoding="utf-8")
-    ran = cli("keys", "create", "--models", "own", "--config", str(file))
-    assert (ran.code, (tmp_path / "rows" / "filmgate.sqlite").exists()) == (0, True)

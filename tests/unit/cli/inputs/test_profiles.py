@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from filmgate.cli.inputs.profiles import Given, Goal, Profile, goal, pick
 from filmgate.errors import SettingsError
 
 if TYPE_CHECKING:
-    from tests.cli.conftest import Cli, Served
+    from tests.support.cli import Cli
 
 VENDOR = Profile(base_url="https://vendor.example", provider="dmxapi", key_env="DMX_API_KEY", size="1280x720")
 OURS = {"FILMGATE_BASE_URL": "https://ours.example", "FILMGATE_API_KEY": "fg-ours", "DMX_API_KEY": "sk-dmx"}
@@ -77,44 +76,6 @@ def test_what_a_profile_cannot_say_is_told(table: dict[str, object]) -> None:
         pick("vendor", {"vendor": table}, Path("filmgate.toml"))
     with pytest.raises(SettingsError, match="known ones: vendor"):
         pick("nobody", {"vendor": {}}, Path("filmgate.toml"))
-
-
-def test_a_command_goes_where_its_profile_says(served: Served, cli: Cli, tmp_path: Path) -> None:
-    """By option, by variable, by the file's own word; with its films as the profile has them, options over it."""
-    config = tmp_path / "filmgate.toml"
-    (tmp_path / "key").write_text(f"{served.key}\n", encoding="ascii")
-    config.write_text(
-        f'[profiles.home]\nbase_url = "{served.url}"\nkey_file = "key"\nseconds = 8\nsize = "1280x720"\n'
-        f'out = "{tmp_path}/{{slug}}.{{ext}}"\n',
-        encoding="utf-8",
-    )
-    ran = cli("generate", "a koi pond", "--profile", "home", "--config", str(config), "--size", "720x1280", "-q")
-    assert ran.out == f"{tmp_path}/a-koi-pond.mp4\n", ran
-    listed = cli("list", "--limit", "1", "--format", "json", FILMGATE_CONFIG=str(config), FILMGATE_PROFILE="home").out
-    assert (json.loads(listed)[0]["seconds"], json.loads(listed)[0]["size"]) == ("8", "720x1280")
-    assert cli("list", "--profile", "away", FILMGATE_CONFIG=str(config)).code == 2
-    config.write_text(f'profile = "home"\n\n{config.read_text(encoding="utf-8")}', encoding="utf-8")
-    assert cli("list", "-q", FILMGATE_CONFIG=str(config)).code == 0
-    elsewhere = cli("list", FILMGATE_CONFIG=str(config), OPENAI_BASE_URL="http://127.0.0.1:9")
-    assert (elsewhere.code, "127.0.0.1:9" in elsewhere.err or "reached" in elsewhere.err) == (5, True)
-
-
-def test_a_folder_of_a_stranger_gets_no_secret(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that merely lies there decides nothing for a client; named, or for a server's commands, it counts."""
-    (tmp_path / "filmgate.toml").write_text(
-        'profile = "trap"\n[profiles.trap]\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
-        '[engines.trap]\nkind = "openai-videos"\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
-        '[routes.sora-2]\nengines = ["trap"]\n',
-        encoding="utf-8",
-    )
-    monkeypatch.chdir(tmp_path)
-    secret = {"AWS_SECRET": "s3cret", "FILMGATE_DATA": str(tmp_path / "data")}
-    ran = cli("submit", "a dog", "--print-curl", "--profile", "trap", **secret)
-    assert (ran.code, "--config" in ran.err) == (2, True), ran
-    assert "127.0.0.1:9" not in cli("list", "--format", "json", **secret).out
-    named = cli("submit", "a dog", "--print-curl", "--config", "filmgate.toml", **secret)
-    assert "127.0.0.1:9" in named.out, named
-    assert cli("config", "path").out.strip() == str(tmp_path / "filmgate.toml")
 
 
 @pytest.mark.parametrize("group", ["profiles", "engines"])

@@ -1,0 +1,40 @@
+"""``filmgate doctor`` against an upstream in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.cli import Place
+
+
+@pytest.mark.slow
+def test_an_upstream_makes_a_film(place: Place) -> None:
+    """The engine of the configuration is looked at with its own key; a film is made only when somebody agreed."""
+    ready, config = place.folder / "mock", place.folder / "filmgate.toml"
+    mock = place.start("mock", "--instant", "--port", "0", "--key", "sk-up", "--ready-file", str(ready))
+    try:
+        while not ready.exists():
+            assert mock.poll() is None
+        (place.folder / "models.toml").write_text("", encoding="utf-8")
+        config.write_text(
+            f'[engines.up]\nkind = "openai-videos"\nbase_url = "{ready.read_text()}/v1"\nkey_env = "UP"\n'
+            'models = { sora-2 = "sora-2", sora-2-pro = "gone" }\n[routes.sora-2]\nengines = ["up"]\n',
+            encoding="utf-8",
+        )
+        doctor = ("doctor", "--config", str(config), "--upstream", "up", "--format", "jsonl")
+        ran = place(*doctor, "--dry-job", "--yes", UP="sk-up")
+        assert ran.code == 0, ran
+        rows = {row["check"]: row for row in map(json.loads, ran.out.splitlines())}
+        assert (rows["models"]["found"], rows["job"]["found"]) == ("models_missing", "job")
+        assert "gone" in rows["models"]["said"]
+        assert place(*doctor, "--dry-job", UP="sk-up").code == 2
+        assert place(*doctor, UP="sk-wrong").code == 4
+        assert place(*doctor).code == 2
+    finally:
+        mock.send_signal(signal.SIGTERM)
+        mock.communicate(timeout=20)

@@ -1,0 +1,105 @@
+"""Takeover of the work of a killed process."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from filmgate.domain import Status, Video
+from filmgate.engines.testcard import TestcardEngine
+from filmgate.flow import Flow
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from filmgate.testing.harness import House
+
+SOON = 30.0
+
+
+@asynccontextmanager
+async def _flow(
+    house: House,
+    folder: Path,
+    *,
+    executor_id: str = "one",
+    delay: float = 0.0,
+    concurrency: int = 4,
+    worker: bool = True,
+    clock: Callable[[], float] = time.time,
+    engine: TestcardEngine | None = None,
+) -> AsyncIterator[Flow]:
+    engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
+    flow = Flow(
+        house.store,
+        house.storage,
+        {engine.name: engine},
+        data=folder,
+        executor_id=executor_id,
+        retention=3600.0,
+        clock=clock,
+        worker=worker,
+    )
+    await flow.start()
+    try:
+        yield flow
+    finally:
+        await flow.stop()
+        await engine.stop()
+
+
+async def _accept(house: House, *, at: float | None = None) -> Video:
+    house.time.now = at or time.time()
+    return await house.accept(engine="testcard")
+
+
+async def _ended(house: House, video: Video) -> Video:
+    async with asyncio.timeout(SOON):
+        while not (now := await house.reread(video)).finished:
+            await house.store.changes.wait(video.id, now.version, SOON)
+    return now
+
+
+OTHER = """
+import asyncio, sys, time
+from pathlib import Path
+from filmgate.engines.testcard import TestcardEngine
+from filmgate.flow import Flow
+from filmgate.storage import LocalStorage
+from filmgate.store import Store
+
+async def main(folder):
+    flow = Flow(
+        Store.open(folder / "filmgate.sqlite"), LocalStorage(folder / "files"), {"testcard": TestcardEngine(delay=60)},
+        data=folder, executor_id="other", retention=3600.0, clock=time.time,
+    )
+    await flow.start()
+    await asyncio.Event().wait()
+
+asyncio.run(main(Path(sys.argv[1])))
+"""
+
+
+async def test_the_work_of_a_killed_process_is_taken_over(house: House, tmp_path: Path) -> None:
+    """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
+    videos = [await _accept(house, at=time.time() - 60) for _ in range(3)]
+    other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: ASYNC220 - our own program
+    try:
+        async with asyncio.timeout(SOON):
+            while Status.QUEUED in [(await house.reread(video)).status for video in videos]:  # noqa: ASYNC110 - nor does another process
+                await asyncio.sleep(0.05)
+    finally:
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    # By the survivor's clock the other's heart has been silent for a minute.
+    async with _flow(house, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
+        ended = [await _ended(house, video) for video in videos]
+    assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
+    assert await house.balance() == 10_000 - 3 * 500
+    assert len(await house.keys()) == 3 * 4

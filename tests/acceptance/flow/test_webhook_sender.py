@@ -1,0 +1,148 @@
+"""Webhook events survive the death of their process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec import Struct
+
+from filmgate.domain import NewVideo, Recipe, Video, VideoError, new_id
+from filmgate.flow.webhook_sender import LEASE, Deliveries
+from filmgate.net import Guard
+from filmgate.security.secret_box import Vault
+from filmgate.services.webhooks import Shown, Webhooks
+from filmgate.store import Principal, Store
+from filmgate.testing.harness import SMALL, Time
+from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+URL = "http://203.0.113.7/hook"
+
+
+HANGING = """
+import asyncio, sys
+from pathlib import Path
+from filmgate.flow.webhook_sender import Deliveries
+from filmgate.store import Store
+from filmgate.security.secret_box import Vault
+
+async def post(url, body, *, headers, within):
+    print(headers["webhook-id"], flush=True)
+    await asyncio.sleep(600)
+
+async def main():
+    folder = Path(sys.argv[1])
+    deliveries = Deliveries(Store.open(folder / "rows.sqlite"), Vault.at(folder / "vault.key"), post, lambda: 1e6)
+    await deliveries.sweep()
+    await deliveries.settled()
+
+asyncio.run(main())
+"""
+
+
+class Posted(Struct, frozen=True):
+    """One request that a receiver saw."""
+
+    url: str
+    body: bytes
+    headers: dict[str, str]
+
+
+class Receiver:
+    """Answers as a test tells it to; an exception is a connection that broke."""
+
+    def __init__(self) -> None:
+        self.posted: list[Posted] = []
+        self.answers: list[int | Exception] = []
+
+    async def __call__(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> int:
+        """What :meth:`Guard.post` does."""
+        assert within == 15.0
+        self.posted.append(Posted(url, body, dict(headers)))
+        answer = self.answers.pop(0) if self.answers else 200
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Office(Struct):
+    """A store, its endpoints, and what is delivered."""
+
+    store: Store
+    vault: Vault
+    time: Time
+    receiver: Receiver
+    deliveries: Deliveries
+    webhooks: Webhooks
+    principal: Principal
+    path: Path
+
+    async def listen(self, *types: str) -> Shown:
+        """An endpoint."""
+        wanted = EndpointChange(name="n", url=URL, event_types=types or EVENT_TYPES)
+        return await self.webhooks.create(self.principal, wanted)
+
+    async def fail_one(self, callback_url: str | None = None) -> Video:
+        """A video that failed."""
+        new = NewVideo(
+            id=new_id(),
+            account_id=self.principal.account_id,
+            model="sora-2",
+            engine="scene",
+            recipe=Recipe(prompt="p", size=SMALL, seconds=1, seed=1),
+            price_micros=0,
+            callback_url=callback_url and self.vault.seal(callback_url),
+        )
+        video, _ = await self.store.videos.create(new, self.time())
+        assert await self.store.videos.fail(video.id, VideoError("x", "x"), self.time())
+        return video
+
+    async def pass_time(self, seconds: float = 0.0) -> list[Posted]:
+        """What is posted after so long."""
+        self.time.now += seconds
+        before = len(self.receiver.posted)
+        await self.deliveries.sweep()
+        await self.deliveries.settled()
+        return self.receiver.posted[before:]
+
+    def another(self) -> Deliveries:
+        """What another process would run."""
+        return Deliveries(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    """An office with one account."""
+    time, receiver, vault = Time(), Receiver(), Vault.at(tmp_path / "vault.key")
+    store = Store.open(tmp_path / "rows.sqlite", clock=time)
+    account = await store.accounts.create_account("a", None)
+    principal = Principal(account_id=account.id, key_id="key")
+    webhooks = Webhooks(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
+    deliveries = Deliveries(store, vault, receiver, time, lambda: 0.5)
+    yield Office(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
+    await deliveries.stop()
+    await store.close()
+
+
+async def test_an_event_outlives_kill_9(office: Office) -> None:
+    """A process killed while a receiver hangs leaves the event to the next one, which tells it under its id."""
+    await office.listen()
+    await office.fail_one()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HANGING, str(office.path.parent), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        told = (await process.stdout.readline()).decode().strip()
+    process.kill()
+    await process.wait()
+    assert told.startswith("evt_")
+    assert await office.pass_time() == []
+    [posted] = await office.pass_time(LEASE)
+    assert posted.headers["webhook-id"] == told

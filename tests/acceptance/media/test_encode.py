@@ -1,0 +1,39 @@
+"""The encoder in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM = """
+import hashlib, pathlib, sys
+from filmgate.media.encode import FilmWriter
+from filmgate.domain import Size
+with FilmWriter(pathlib.Path(sys.argv[1]), size=Size(176, 96)) as film:
+    for number in range(48):
+        frame = film.new_frame()
+        frame.y[:], frame.u[:], frame.v[:] = 40 + number, 110, 150
+        frame.y[:, number : number + 20] = 200
+        film.write(frame)
+print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes()).hexdigest())
+"""
+
+
+def test_the_bytes_do_not_depend_on_what_memory_held(tmp_path: Path) -> None:
+    """Two processes whose fresh memory is filled with different bytes write the same film."""
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM, str(tmp_path / f"{fill}.mp4")],
+            env={**os.environ, "MALLOC_PERTURB_": fill},
+            check=True,
+            capture_output=True,
+            timeout=60,
+        ).stdout
+        for fill in ("1", "85", "255")
+    }
+    assert len(digests) == 1

@@ -1,0 +1,76 @@
+"""An engine that left the configuration, rebuilt against its upstream."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from filmgate.bootstrap import engine_factory
+from filmgate.config import settings
+from filmgate.engines.base import State
+from filmgate.security.secret_box import Vault
+from filmgate.testing import mock
+from filmgate.testing.engine_contract import some_job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from filmgate.bootstrap.engine_factory import Fleet
+    from filmgate.config.settings import Settings
+
+KEY = "sk-very-secret-0123456789"
+
+
+FILE = """
+[engines.dmx]
+kind = "openai-videos"
+base_url = "https://dmx.example/v1"
+key_env = "DMX_KEY"
+
+[engines.apiyi]
+kind = "openai-videos"
+base_url = "https://apiyi.example/v1"
+key_file = "apiyi.key"
+
+[routes.sora-2]
+engines = ["dmx", "apiyi"]
+
+[models.mine]
+like = "sora-2"
+engine = "testcard"
+
+[models.sora-2]
+price = { default = 5 }
+"""
+
+
+def _settings(tmp_path: Path, text: str = FILE) -> Settings:
+    file = tmp_path / "filmgate.toml"
+    file.write_text(text, encoding="utf-8")
+    (tmp_path / "apiyi.key").write_text(f"{KEY}\n", encoding="ascii")
+    return settings.load(file, {}, {"data": tmp_path / "data"})
+
+
+def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | None = None) -> Fleet:
+    vault = Vault.at(tmp_path / "vault.key")
+    return engine_factory.assemble(
+        _settings(tmp_path, text), {"DMX_KEY": "sk-dmx"} if environ is None else environ, vault
+    )
+
+
+async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> None:
+    """Its key changed while a film of a chat waited to be fetched: nothing else than its file says where that lies."""
+    async with mock.running(mock.Config(seconds_per_job=(0.0, 0.0))) as vendor:
+        text = f'[engines.chat]\nkind = "chat-sse"\nbase_url = "{vendor.base_url}"\nkey_env = "CHAT_KEY"\n'
+        made = _assemble(tmp_path, text, {"CHAT_KEY": "sk-old-0123456789"})
+        ticket = await made.engines["chat"].submit(replace(some_job(), model="sora-2-hd-10s-chat", seconds=10))
+        async with asyncio.timeout(10):
+            while (await made.engines["chat"].look(ticket)).state is not State.DONE:  # noqa: ASYNC110 - it calls nobody
+                await asyncio.sleep(0.01)
+        await made.engines["chat"].stop()
+    former = engine_factory.remaker(_settings(tmp_path, text), Vault.at(tmp_path / "vault.key"))(made.present[0])
+    assert (await former.look(ticket)).state is State.DONE
+    await former.stop()

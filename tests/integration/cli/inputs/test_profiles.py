@@ -1,0 +1,29 @@
+"""Profiles: no key is sent to an address that it was not meant for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+    from tests.support.cli import Cli
+
+
+def test_a_folder_of_a_stranger_gets_no_secret(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that merely lies there decides nothing for a client; named, or for a server's commands, it counts."""
+    (tmp_path / "filmgate.toml").write_text(
+        'profile = "trap"\n[profiles.trap]\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
+        '[engines.trap]\nkind = "openai-videos"\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
+        '[routes.sora-2]\nengines = ["trap"]\n',
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    secret = {"AWS_SECRET": "s3cret", "FILMGATE_DATA": str(tmp_path / "data")}
+    ran = cli("submit", "a dog", "--print-curl", "--profile", "trap", **secret)
+    assert (ran.code, "--config" in ran.err) == (2, True), ran
+    assert "127.0.0.1:9" not in cli("list", "--format", "json", **secret).out
+    named = cli("submit", "a dog", "--print-curl", "--config", "filmgate.toml", **secret)
+    assert "127.0.0.1:9" in named.out, named
+    assert cli("config", "path").out.strip() == str(tmp_path / "filmgate.toml")

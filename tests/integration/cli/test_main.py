@@ -1,0 +1,18 @@
+"""Errors of commands that reach for a server."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.support.cli import Cli
+
+
+def test_errors_are_json_where_it_was_asked_for(cli: Cli) -> None:
+    """A program reads what people would read."""
+    ran = cli("list", "--nope", "--format", "json")
+    assert json.loads(ran.out)["error"]["code"] == "usage"
+    ran = cli("list", "--base-url", "http://127.0.0.1:9", "--format=json")
+    assert json.loads(ran.out)["error"]["code"] == "connection_failed"
+    assert (ran.code, ran.err) == (5, "")

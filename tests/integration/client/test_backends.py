@@ -1,0 +1,104 @@
+"""Vendors over real sockets: the same calls in every dialect, asynchronous and blocking."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from filmgate import AsyncClient, Client
+from filmgate.bootstrap import application
+from filmgate.client.endpoint import PROVIDERS
+from filmgate.config.settings import Settings
+from filmgate.testing import mock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+
+
+MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[mock.Running]:
+    """A vendor that takes a moment, at one path a dialect."""
+    async with mock.running(mock.Config(seconds_per_job=(0.15, 0.2), key="sk-1", any_size=True)) as running:
+        yield running
+
+
+def _length(provider: str) -> int:
+    return 10 if provider in {"apiyi-async", "chat"} else 4
+
+
+def _size(provider: str) -> str | None:
+    return None if provider == "chat" else "128x128"
+
+
+def _url(running: mock.Running, provider: str) -> str:
+    return running.url("openai" if provider == "chat" else provider)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_film_is_asked_for_watched_and_saved(upstream: mock.Running, tmp_path: Path, provider: str) -> None:
+    """In each dialect, with no server between; one submission in all."""
+    async with AsyncClient(base_url=_url(upstream, provider), api_key="sk-1", provider=provider, environ={}) as client:
+        video = await client.generate("a koi pond, 9:16", seconds=_length(provider), size=_size(provider))
+        assert video.prompt == "a koi pond, 9:16"
+        seen: list[int] = []
+        await video.wait(timeout=20, on_progress=lambda seen_: seen.append(seen_.progress), poll_interval=0.02)
+        path = await video.save(tmp_path / "pond.mp4")
+    assert (video.status, video.progress) == ("completed", 100)
+    assert seen == sorted(seen)
+    assert path.read_bytes()[4:8] == b"ftyp"
+    assert list(mock.submissions(upstream.lines).values()) == [1]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_the_same_by_blocking(upstream: mock.Running, tmp_path: Path, provider: str) -> None:
+    """The blocking client is the same machine."""
+
+    def make() -> Path:
+        with Client(base_url=_url(upstream, provider), api_key="sk-1", provider=provider, environ={}) as client:
+            video = client.generate("a koi pond", input_reference=PNG, seconds=_length(provider), size=_size(provider))
+            return video.wait(timeout=20, poll_interval=0.02).save(tmp_path / "pond.mp4")
+
+    assert (await asyncio.to_thread(make)).stat().st_size > 1000
+
+
+@pytest.fixture
+async def ours(tmp_path: Path) -> AsyncIterator[Callable[[str], AsyncClient]]:
+    """Clients of a Filmgate, each in the dialect that it speaks at that dialect's path."""
+    models = tmp_path / "models.toml"
+    models.write_text(MODELS, encoding="utf-8")
+    async with application.build(
+        Settings(data=tmp_path / "data", models=models, log_level="error"), "embedded"
+    ) as gate:
+        account = await gate.store.accounts.create_account("tests", None)
+        _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
+
+        def client(provider: str) -> AsyncClient:
+            path = "/v1" if provider in {"openai", "chat"} else f"/{provider}/v1"
+            transport = httpx2.ASGITransport(gate.app)
+            return AsyncClient(
+                base_url=f"http://s{path}", api_key=secret, provider=provider, transport=transport, environ={}
+            )
+
+        yield client
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_a_filmgate_may_be_the_vendor(ours: Callable[[str], AsyncClient], tmp_path: Path, provider: str) -> None:
+    """Every dialect that we speak inward is understood by ourselves."""
+    async with ours(provider) as client:
+        video = await client.generate("一片锦鲤池，下着雨", seconds=_length(provider))
+        await video.wait(timeout=60, poll_interval=0.05)
+        path = await video.save(tmp_path / "pond.mp4")
+    assert path.read_bytes()[4:8] == b"ftyp"

@@ -1,0 +1,26 @@
+"""A mock for every test, and a client that sees every byte that comes over the wire."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support.mock_wire import Starting, Wire
+
+from filmgate.testing import mock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Starting]:
+    """Starts mocks that are gone when the test ends."""
+    async with AsyncExitStack() as stack:
+
+        async def _start(**config: Any) -> tuple[mock.Running, Wire]:
+            upstream = await stack.enter_async_context(mock.running(mock.Config(**config)))
+            return upstream, Wire(upstream.origin)
+
+        yield _start

@@ -1,0 +1,28 @@
+"""The checker reads a real store and real files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from filmgate.engines.base import Capabilities
+from filmgate.testing.checker import (
+    Seen,
+    read_files,
+    read_rows,
+    violations,
+)
+from filmgate.testing.scripted import ScriptedEngine
+
+if TYPE_CHECKING:
+    from filmgate.testing.harness import House
+
+
+async def test_it_reads_a_real_house(house: House, film: bytes) -> None:
+    """Rows and files as the store and the storage leave them hold no violation."""
+    engine = ScriptedEngine(Capabilities(paid=False), fetches=[film])
+    video = await house.finish(engine, await house.accept())
+    rows = read_rows(house.folder / "filmgate.sqlite")
+    files = read_files(house.folder / "files" / "kept")
+    seen = [Seen(what="create", video_id=video.id, http_status=200, status="queued", progress=0)]
+    assert violations(seen, rows, files) == []
+    assert len(files) == 4

@@ -1,0 +1,76 @@
+"""Reading many jobs off pages of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from filmgate.engines import EngineContext, make
+from filmgate.engines.openai_videos import OpenAIVideosEngine
+from filmgate.engines.openai_videos.list_scan import PAGE, ROOM, Roll
+from filmgate.testing import mock
+from filmgate.wire.upstream import UPSTREAMS, Listed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+
+def _page(*names: str) -> list[Listed]:
+    return [Listed(id=name) for name in names]
+
+
+def test_a_roll_is_read_until_everybody_was_found() -> None:
+    """Nobody reads on behind the last of those that are looked for."""
+    roll = Roll(["a", "c"])
+    assert not roll.take(_page("x", "a"), more=True)
+    assert roll.take(_page("y", "c"), more=True)
+    assert list(roll.found) == ["a", "c"]
+
+
+@pytest.mark.parametrize("pages", [[["a"]], [["a"], ["a"]], [["a"], []]])
+def test_a_roll_ends_with_the_list(pages: Sequence[Sequence[str]]) -> None:
+    """No further page, the same page again, an empty one: that is all there is."""
+    roll = Roll(["a", "missing"])
+    *_, ended = [roll.take(_page(*page), more=len(pages) > 1) for page in pages]
+    assert ended
+    assert list(roll.found) == ["a"]
+
+
+def test_a_long_list_is_not_read_to_its_end() -> None:
+    """Somebody who is missing, or thousands of others' jobs, cost a bounded number of pages."""
+    roll, read = Roll([f"job-{number}" for number in range(PAGE)]), 1
+    while not roll.take(_page(f"other-{read}"), more=True):
+        read += 1
+    assert read == 2 * ROOM
+
+
+Upstream = tuple[mock.Running, OpenAIVideosEngine]
+
+
+async def _engine(running: mock.Running, folder: Path, **options: Any) -> OpenAIVideosEngine:
+    given = {"base_url": running.base_url, "flavour": "plain", "look_every": 0.5, **options}
+    engine = make("openai-videos", EngineContext(name="up", options=given, cache=folder, scratch=folder))
+    assert isinstance(engine, OpenAIVideosEngine)
+    return engine
+
+
+@pytest.fixture
+async def upstream(tmp_path: Path) -> AsyncIterator[Upstream]:
+    """A mock whose jobs last for ever, unless a prompt says otherwise."""
+    config = mock.Config(any_size=True, models=["sora-2"], seconds_per_job=(900.0, 900.0))
+    async with mock.running(config) as running:
+        engine = await _engine(running, tmp_path)
+        yield running, engine
+        await engine.stop()
+
+
+def test_every_dialects_list_shows_states() -> None:
+    """By the same table as its looks."""
+    for upstream in UPSTREAMS.values():
+        for word, status in upstream.statuses.items():
+            body = f'{{"data": [{{"id": "a", "status": "{word}", "progress": "45%"}}]}}'.encode()
+            listing = upstream.read_listing(body)
+            assert listing is not None
+            assert (listing[0][0].status, listing[0][0].progress) == (status, 45.0)

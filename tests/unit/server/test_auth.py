@@ -1,0 +1,28 @@
+"""How keys are written in requests, and how they are masked."""
+
+from __future__ import annotations
+
+import pytest
+
+from filmgate.server.auth import masked, read_key
+
+
+@pytest.mark.parametrize(
+    "header", [b"Bearer k-1", b"bearer k-1", b"BEARER   k-1  ", b"k-1", b"  k-1 ", b"Bearer\tk-1", b"bEaReR k-1"]
+)
+def test_the_spellings_of_a_key(header: bytes) -> None:
+    """With the scheme in any case, without it, with stray white space: it is the same key."""
+    assert read_key([(b"host", b"x"), (b"authorization", header)]) == "k-1"
+
+
+@pytest.mark.parametrize("header", [b"", b"Bearer", b"Bearer ", b"   "])
+def test_no_key(header: bytes) -> None:
+    """A header without a key is no key."""
+    assert read_key([(b"authorization", header)]) == ""
+
+
+@pytest.mark.parametrize("secret", ["s", "sk-short", "sk-0123456789", "sk-0123456789abcdef0123456789"])
+def test_a_masked_key_is_never_whole(secret: str) -> None:
+    """At most seven characters of a key are shown, and never half of it."""
+    shown = masked(secret).replace("…", "")
+    assert len(shown) <= min(7, len(secret) / 2)
