@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from filmgate.atomic_files import sync
 from filmgate.batch.results import file_digest
 from filmgate.errors import SettingsError
 
@@ -238,7 +239,7 @@ class Journal:
                 raise SettingsError(f"Line {number} of the journal {self.path} can't be read: {error}.") from error
         if not self.id:
             self.note(Begun(secrets.token_hex(16)))
-            _sync_folder(self.folder)
+            sync(self.folder)
 
     def _apply(self, entry: Entry) -> None:
         if isinstance(entry, Begun):
@@ -259,11 +260,3 @@ def _locked(path: Path) -> IO[bytes]:
         file.close()
         raise SettingsError(f"Another process works on {path.parent}; one batch at a time.") from None
     return file
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from filmgate.atomic_files import atomic_write
 from filmgate.batch.results import Outcome, Result
 
 __all__ = ["as_dict", "write_archive", "write_failed"]
@@ -61,9 +61,4 @@ def _wanted(result: Result) -> dict[str, object]:
 
 def _write(path: Path, lines: Sequence[dict[str, object]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.part")
-    with draft.open("wb") as file:
-        file.writelines(msgspec.json.encode(line) + b"\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    atomic_write(path, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))

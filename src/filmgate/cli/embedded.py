@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
 import time
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
@@ -13,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from filmgate.atomic_files import atomic_write
 from filmgate.bootstrap import application
 from filmgate.client import AsyncClient
 from filmgate.config.settings import Settings
@@ -56,10 +55,7 @@ def _read(file: Path) -> str | None:
 
 def _write(file: Path, secret: str) -> None:
     file.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as writer:
-        writer.write(secret)
-    draft.replace(file)
+    atomic_write(file, secret.encode("ascii"), mode=0o600, durable=False)  # a lost key is replaced by a new one
 
 
 class _InProcess(httpx2.AsyncBaseTransport):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+
+from filmgate.atomic_files import atomic_write
 
 __all__ = ["Experience", "Kind"]
 
@@ -53,14 +54,9 @@ class Experience:
     def _save(self, seen: dict[str, list[float]]) -> None:
         if self._file is None:
             return
-        draft = self._file.with_name(f"{self._file.name}.{secrets.token_hex(4)}")
-        try:
+        with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(msgspec.json.encode(seen))
-            draft.replace(self._file)
-        except OSError:
-            with contextlib.suppress(OSError):
-                draft.unlink()
+            atomic_write(self._file, msgspec.json.encode(seen), durable=False)
 
 
 def _name(kind: Kind) -> str:

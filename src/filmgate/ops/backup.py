@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from filmgate.atomic_files import atomic_write, sync
 from filmgate.errors import IntegrityError, SettingsError
 
 __all__ = ["Copied", "Manifest", "restore", "take", "verify"]
@@ -77,7 +78,7 @@ def take(data: Path, target: Path, *, now: float, version: str, copied: Callable
     named = _copy_agreeing(data, target, copied)
     _copy_secrets(data / SECRETS, target / SECRETS)
     manifest = _describe(target, named, now, version)
-    _write(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
+    atomic_write(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)), mode=0o600)
     verify(target)
     return manifest
 
@@ -127,7 +128,7 @@ def restore(source: Path, data: Path, *, now: float) -> Manifest:
         _copy(source / name, data / name, link=False)
     with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as connection:
         _doubt(connection, now)
-    _sync(data / DATABASE)
+    sync(data / DATABASE)
     return manifest
 
 
@@ -172,7 +173,7 @@ def _copy_rows(database: Path, copy: Path) -> None:
         faults = [row[0] for row in target.execute("PRAGMA integrity_check")]
     if faults != ["ok"]:
         raise IntegrityError(f"The database {database} is damaged: {faults[0]}")
-    _sync(copy)
+    sync(copy)
 
 
 def _named(database: Path) -> dict[str, str]:
@@ -247,24 +248,7 @@ def _copy(source: Path, target: Path, *, link: bool) -> None:
     if not link:
         shutil.copyfile(source, target)
         target.chmod(0o600)
-        _sync(target)
-
-
-def _write(path: Path, content: bytes) -> None:
-    draft = path.with_name(f"{path.name}.part")
-    draft.write_bytes(content)
-    draft.chmod(0o600)
-    _sync(draft)
-    draft.replace(path)
-    _sync(path.parent)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        sync(target)
 
 
 def _digest(path: Path) -> Copied:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
+from filmgate.atomic_files import atomic_create, sync
 from filmgate.errors import SettingsError
 
 __all__ = ["KEY_BYTES", "load"]
@@ -34,26 +35,7 @@ def load(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)  # whoever links first has made it; the others use that one
-    except FileExistsError:
-        return
-    finally:
-        draft.unlink()
-        # Before anything is sealed with it: a key that a power cut takes away takes everything sealed with it along.
-        for folder in (path.parent, path.parent.parent):
-            _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with suppress(FileExistsError):  # another process created the key first; all processes use that one
+        atomic_create(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
+    # Before anything is encrypted with it: a key lost to a power cut takes everything encrypted with it along.
+    sync(path.parent.parent)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from typing import Any
 
 import click
 
+from filmgate.atomic_files import atomic_write
 from filmgate.cli.command import Command
 from filmgate.cli.context import Frame
 from filmgate.cli.display import tables
@@ -92,7 +92,7 @@ async def _mock(frame: Frame, **given: Any) -> None:
     async with running(_config(given), host=given["host"], port=given["port"]) as upstream:
         with ExitStack() as leaving:
             if (ready := given["ready_file"]) is not None:
-                _write(ready, upstream.origin)
+                atomic_write(ready, upstream.origin.encode("ascii"), durable=False)
                 leaving.callback(ready.unlink, missing_ok=True)
             _greet(frame, upstream)
             await stop.wait()
@@ -178,9 +178,3 @@ def _argument(frame: Frame, fault: Fault) -> str:
 
 def _said(frame: Frame, said: Said) -> str:
     return said.zh if frame.text.language == "zh" else said.en
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    draft.write_text(text, encoding="ascii")
-    draft.replace(path)

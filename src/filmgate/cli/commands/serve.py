@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import secrets
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
+from filmgate.atomic_files import atomic_write
 from filmgate.bootstrap import application
 from filmgate.cli.command import Command
 from filmgate.cli.context import Frame
@@ -47,7 +47,7 @@ async def _serve(frame: Frame, host: str | None, port: int | None, ready_file: P
             gate.held.say(f"the server at {url} (process {os.getpid()})")
             _greet(frame, url, key)
             if ready_file is not None:
-                _write(ready_file, url)
+                atomic_write(ready_file, url.encode("ascii"), durable=False)
 
         with ExitStack() as leaving:
             if ready_file is not None:
@@ -77,9 +77,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    draft.write_text(text, encoding="ascii")
-    draft.replace(path)

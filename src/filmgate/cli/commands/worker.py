@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from filmgate.atomic_files import atomic_write
 from filmgate.bootstrap import application
 from filmgate.cli.command import Command
 from filmgate.cli.context import Frame
@@ -44,7 +45,7 @@ def _noted(file: Path | None, name: str) -> Iterator[None]:
     if file is None:
         yield
         return
-    file.write_text(name, encoding="ascii")
+    atomic_write(file, name.encode("ascii"), durable=False)
     try:
         yield
     finally:
