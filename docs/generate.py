@@ -84,7 +84,8 @@ def settings_page() -> str:
         "tables. [How to use them](../how-to/upstreams.md).\n\n"
         "### `[engines.NAME]`\n\n"
         + _table("| Key | What it says |", _key_rows("engines", ENGINE_KEYS, english))
-        + "\nEvery other key is an option of that kind of engine.\n\n### `[routes.MODEL]`\n\n"
+        + "\nEvery other key is an option of that kind of engine; `scene` takes `workers`, the number of videos that "
+        "it makes at once, each in a process (2).\n\n### `[routes.MODEL]`\n\n"
         + _table("| Key | What it says |", _key_rows("routes", ROUTE_KEYS, english))
         + f"\nWithout `failover` these go on to another engine: {_codes(routing.FAILOVER)}.\n\n"
         f"These never do, and can't be named: {_codes(routing.NEVER)}.\n\n"
@@ -105,7 +106,8 @@ def settings_page_zh() -> str:
         "它指定密钥以及密钥发往何处，而目录可能来自他人。设置写在最前，其后是各个表。[用法](../how-to/upstreams.zh-CN.md)。\n\n"
         "### `[engines.NAME]`\n\n"
         + _table("| 键 | 含义 |", _key_rows("engines", ENGINE_KEYS, chinese))
-        + "\n其余各键都是这种引擎的选项。\n\n### `[routes.MODEL]`\n\n"
+        + "\n其余各键都是这种引擎的选项；`scene` 的选项是 `workers`，"
+        "即同时制作几个视频，每个一个进程（默认 2）。\n\n### `[routes.MODEL]`\n\n"
         + _table("| 键 | 含义 |", _key_rows("routes", ROUTE_KEYS, chinese))
         + f"\n没有 `failover` 时，这些失败会转给另一个引擎：{_codes(routing.FAILOVER)}。\n\n"
         f"这些永远不会，也不能写在其中：{_codes(routing.NEVER)}。\n\n"

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tests.support.cli import Cli, _cli
+import pytest
 from tests.conftest import _own_environment, pytest_runtest_setup
+from tests.support.cli import Cli
+from tests.support.cli import cli as run
 
-__all__ = ["Cli", "_cli", "_own_environment", "pytest_runtest_setup"]
+__all__ = ["_own_environment", "cli", "pytest_runtest_setup"]
+
+
+@pytest.fixture
+def cli() -> Cli:
+    """Runs a command in this process."""
+    return run

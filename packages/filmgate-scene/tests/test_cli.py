@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,12 +15,24 @@ from filmgate.domain import Size
 from filmgate_scene import registry
 from filmgate_scene.sound import WORDS
 from filmgate_scene.still import still
+from filmgate_scene.texts import en, zh
 from filmgate_scene.vocabulary import FACETS, word
 
 if TYPE_CHECKING:
-    from .conftest import Cli
+    from tests.support.cli import Cli
 
 SHOTS = "Shot 1: two orange cats sleep in a garden at dawn. Shot 2: a train in the snow, a sign says “NORTH”"
+
+
+def test_both_languages_hold_the_same_texts() -> None:
+    """Each text exists in both languages, with the same places for values."""
+    assert {name: _fields(text) for name, text in en.TEXTS.items()} == {
+        name: _fields(text) for name, text in zh.TEXTS.items()
+    }
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 @pytest.fixture

@@ -136,8 +136,10 @@ def _strangers(settings: Settings, by_model: Mapping[str, Route]) -> Iterator[st
             if name not in known:
                 models.setdefault(name, []).append(model)
     for name, of in models.items():
-        mend = f"Describe it in filmgate.toml as [engines.{name}], or name one of {', '.join(sorted(known))}."
-        yield f"There is no engine '{name}', which {', '.join(of)} {'needs' if len(of) == 1 else 'need'}. {mend}"
+        install = engines.installation(name)
+        describe = f"{install} Or describe" if install else "Describe"
+        hint = f"{describe} it in filmgate.toml as [engines.{name}], or name one of {', '.join(sorted(known))}."
+        yield f"There is no engine '{name}', which {', '.join(of)} {'needs' if len(of) == 1 else 'need'}. {hint}"
 
 
 def _make(settings: Settings, name: str, table: EngineTable, key: str | None) -> Engine:
@@ -161,7 +163,6 @@ def _context(
 
 
 _FLAT: Mapping[str, Callable[[Settings], Mapping[str, object]]] = {
-    "scene": lambda settings: {"workers": settings.scene_workers},
     "testcard": lambda settings: {"delay": settings.testcard_delay},
 }
 """Which settings each kind of engine gets to see beside the options of its own table."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Coroutine, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from filmgate.cli import plugins
 from filmgate.cli.context import Frame, shared
+from filmgate.cli.extras import OPERATORS, PACKAGED, MissingExtra, installed
 from filmgate.cli.terminal_text import cells, wrap
 from filmgate.cli.texts import LANGUAGES, Texts
 
@@ -41,7 +44,6 @@ COMMANDS = {
     "cancel": "filmgate.cli.commands.videos",
     "delete": "filmgate.cli.commands.videos",
     "models": "filmgate.cli.commands.videos",
-    "scene": "filmgate_scene.cli",
     "config": "filmgate.cli.commands.config",
     "keys": "filmgate.cli.commands.keys",
     "accounts": "filmgate.cli.commands.billing",
@@ -60,26 +62,6 @@ COMMANDS = {
     "man": "filmgate.cli.commands.man",
 }
 """Each command and the module that holds it, in the order that the help shows."""
-
-OPERATORS = frozenset(
-    {
-        "accounts",
-        "backup",
-        "config",
-        "doctor",
-        "gc",
-        "jobs",
-        "keys",
-        "ledger",
-        "migrate",
-        "restore",
-        "serve",
-        "usage",
-        "webhooks",
-        "worker",
-    }
-)
-"""Commands of whoever runs a server: they take up a ``filmgate.toml`` that lies in the folder they run in."""
 
 _SHARED = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
 
@@ -171,10 +153,14 @@ class Command(_Spoken, click.Command):
         frame = ctx.find_object(Frame)
         if frame is None:
             raise TypeError("a command runs in a frame")
+        command = ctx.command_path.split()[1]
         frame.options = shared(ctx, frame.options)
-        frame.operates = ctx.command_path.split()[1] in OPERATORS
+        frame.operates = command in OPERATORS
         own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
-        with asyncio.Runner(loop_factory=_fast_loop() if self._lasts else None) as runner:
+        with (
+            installed(command, frame.text),
+            asyncio.Runner(loop_factory=_fast_loop() if self._lasts else None) as runner,
+        ):
             return runner.run(self._run(frame, **own))
 
 
@@ -227,33 +213,49 @@ class Filmgate(Group):
         )
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names, in the order of the table."""
+        """Their names: the table's, in its order, then those of other packages."""
         del ctx
-        return list(COMMANDS)
+        return [*COMMANDS, *self._plugins]
+
+    @cached_property
+    def _plugins(self) -> dict[str, str]:
+        """Commands of other packages; only looked for where the table does not have the answer."""
+        return {name: target for name, target in plugins.find(plugins.COMMANDS).items() if name not in COMMANDS}
 
     def short_help_of(self, ctx: click.Context, name: str) -> str:
-        """One line about a command, without loading it."""
-        del ctx
-        return self.text(f"{name}.short")
+        """One line about a command; the table's are not loaded for it."""
+        if name in COMMANDS:
+            return self.text(f"{name}.short")
+        try:
+            return super().short_help_of(ctx, name)
+        except ImportError as error:  # a defect of another package must not take the whole help away
+            return self.text("plugin.broken", reason=error)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands that begin so, without loading them; else as Click does."""
+        """The commands that begin so, without loading the table's; else as Click does."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell's Tab needs it
 
-        return [
-            CompletionItem(name, help=self.text(f"{name}.short")) for name in COMMANDS if name.startswith(incomplete)
-        ]
+        names = (name for name in self.list_commands(ctx) if name.startswith(incomplete))
+        return [CompletionItem(name, help=self.short_help_of(ctx, name)) for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one."""
+        """Load one.
+
+        Raises:
+            MissingExtra: it belongs to a part that is not installed.
+        """
         del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(COMMANDS[cmd_name])
-        command: click.Command = module.commands(self.text)[cmd_name]
-        return command
+        if cmd_name in COMMANDS:
+            with installed(cmd_name, self.text):
+                command: click.Command = importlib.import_module(COMMANDS[cmd_name]).commands(self.text)[cmd_name]
+            return command
+        if cmd_name in self._plugins:
+            return plugins.command(cmd_name, self._plugins[cmd_name], self.text)
+        if cmd_name in PACKAGED:
+            raise MissingExtra(self.text(f"extra.{PACKAGED[cmd_name]}", command=cmd_name))
+        return None
 
 
 def _fast_loop() -> Callable[[], AbstractEventLoop] | None:

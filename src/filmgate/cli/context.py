@@ -155,7 +155,8 @@ class Frame:
             return
         video_id = getattr(error, "video_id", None) or "ID"
         self.say(self.text("error.line", message=message))
-        self.say(self.text(mend, id=video_id))
+        if mend:
+            self.say(self.text(mend, id=video_id))
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
         """The settings of this machine's own engine or server."""

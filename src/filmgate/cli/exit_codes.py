@@ -6,6 +6,7 @@ import errno
 from enum import IntEnum
 
 from filmgate import errors
+from filmgate.cli.extras import MissingExtra
 
 __all__ = ["Exit", "verdict"]
 
@@ -44,6 +45,7 @@ _VERDICTS: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (errors.VideoNotReady, Exit.TEMPORARY, "mend.not_ready"),
     (errors.VideoExpired, Exit.NOT_FOUND, "mend.expired"),
     (errors.NotFound, Exit.NOT_FOUND, "mend.not_found"),
+    (MissingExtra, Exit.USAGE, ""),
     (errors.SettingsError, Exit.USAGE, "mend.setting"),
     (errors.UnexpectedAnswer, Exit.ERROR, "mend.address"),
     (errors.ConnectionFailed, Exit.TEMPORARY, "mend.connection"),
@@ -55,7 +57,7 @@ _VERDICTS: tuple[tuple[type[BaseException], Exit, str], ...] = (
 
 
 def verdict(error: Exception) -> tuple[Exit, str]:
-    """The exit code of an error, and the name of the text that says what mends it."""
+    """The exit code of an error, and the name of the text that says how to fix it; empty: the message says it."""
     for kind, code, mend in _VERDICTS:
         if isinstance(error, kind):
             return code, mend

@@ -82,9 +82,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     body_limit: Annotated[int, Meta(ge=1, description="Largest request body taken, in bytes.")] = 64 * 1024 * 1024
     body_timeout: Annotated[float, Meta(gt=0, description="Seconds within which a request body must arrive.")] = 120.0
     image_limit: Annotated[int, Meta(ge=1, description="Largest reference image taken, in bytes.")] = 10 * 1024 * 1024
-    scene_workers: Annotated[
-        int, Meta(ge=1, le=64, description="Films that the embedded renderer makes at once, each in a process.")
-    ] = 2
     testcard_delay: Annotated[
         float,
         Meta(ge=0, description="Seconds that the engine `testcard` takes over a film, to try a client's waiting."),

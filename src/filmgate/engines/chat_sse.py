@@ -10,7 +10,6 @@ LOST then, and it is never asked for again.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
+from filmgate.atomic_files import atomic_write
 from filmgate.domain import TERMINAL, Status, VideoError
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
 from filmgate.engines.options import EngineContext
@@ -31,7 +31,7 @@ from filmgate.wire.upstream.chat import ChatReader, create, read_refused
 from filmgate.wire.upstream.error_text import clean
 from filmgate.wire.upstream.parsing import retry_after
 
-__all__ = ["KIND", "ChatSseEngine", "Options", "read_options"]
+__all__ = ["KIND", "ChatSseEngine", "Options", "build", "read_options"]
 
 KIND = "chat-sse"
 
@@ -105,6 +105,15 @@ def read_options(context: EngineContext) -> Options:
     if key is not None and not (key.isascii() and key.isprintable() and key == key.strip() and key):
         raise SettingsError(f"Engine '{context.name}': 'api_key' holds characters that no key has.")
     return options
+
+
+def build(context: EngineContext) -> ChatSseEngine:
+    """The engine's factory.
+
+    Raises:
+        SettingsError: an option is unknown or can't be used; names it.
+    """
+    return ChatSseEngine(context.name, read_options(context), context.cache)
 
 
 class _End(Struct, frozen=True):
@@ -337,22 +346,9 @@ class ChatSseEngine:
         """Write down how it ended, and forget the rest of it."""
         end = _end_of(story.reader.said, self._private)
         if end is not None:
-            self._write(self._file(ticket), msgspec.json.encode(end))
+            self._folder.mkdir(parents=True, exist_ok=True)
+            atomic_write(self._file(ticket), msgspec.json.encode(end))
         self._stories.pop(ticket, None)
-
-    def _write(self, path: Path, content: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".part")
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _end(self, ticket: str) -> _End | None:
         try:

@@ -24,11 +24,12 @@ from PIL import Image
 
 from filmgate.domain import Operation, Size
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
+from filmgate.engines.options import EngineContext, integer, number
 from filmgate.errors import EngineUnavailable
 from filmgate.media import derive
 from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
 
-__all__ = ["TestcardEngine", "draw", "encode"]
+__all__ = ["TestcardEngine", "build", "draw", "encode"]
 
 FPS = 12
 REMEMBERED = 1000
@@ -42,6 +43,16 @@ _INK, _PAPER = (235, 128, 128), (16, 128, 128)
 _LIT = ("1110111", "0010010", "1011101", "1011011", "0111010", "1101011", "1101111", "1010010", "1111111", "1111011")
 # Each segment's rectangle in a digit of 5 by 9 units: x, y, width, height.
 _SEGMENTS = ((0, 0, 5, 1), (0, 0, 1, 5), (4, 0, 1, 5), (0, 4, 5, 1), (0, 4, 1, 5), (4, 4, 1, 5), (0, 8, 5, 1))
+
+
+def build(context: EngineContext) -> TestcardEngine:
+    """The engine's factory: options ``delay`` (seconds a video) and ``concurrency`` (videos at once).
+
+    Raises:
+        SettingsError: an option can't be used; names it.
+    """
+    delay, concurrency = number(context, "delay", 0.0), integer(context, "concurrency", 4)
+    return TestcardEngine(name=context.name, delay=delay, concurrency=concurrency)
 
 
 class _Taken(Struct, frozen=True):
@@ -201,10 +212,10 @@ def _scenes(job: Job) -> list[NDArray[np.uint8]]:
 def _cast(frame: Frame, job: Job) -> None:
     """The characters' pictures, the first in the lower left corner, the second in the lower right one."""
     side = min(job.size.width, job.size.height) // 8 * 2
-    for number, character in enumerate(job.characters[:2]):
+    for index, character in enumerate(job.characters[:2]):
         with Image.open(character.picture) as image:
             picture = np.asarray(image.convert("RGB").resize((side, side)))
-        _paste(frame, picture, ((job.size.width - side) * number // 2 * 2, (job.size.height - side) // 2 * 2))
+        _paste(frame, picture, ((job.size.width - side) * index // 2 * 2, (job.size.height - side) // 2 * 2))
 
 
 def _paste(frame: Frame, picture: NDArray[np.uint8], at: tuple[int, int]) -> None:

@@ -5,9 +5,21 @@ The engine itself is small; the renderer behind it is loaded in its worker proce
 
 from __future__ import annotations
 
-from filmgate_scene.engine import SceneEngine
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filmgate_scene.engine import SceneEngine
 
 __all__ = ["SceneEngine", "explain"]
+
+
+def __getattr__(name: str) -> object:
+    # On first use: the command line's help needs neither the engine nor asyncio.
+    if name == "SceneEngine":
+        from filmgate_scene import engine  # noqa: PLC0415 - see above
+
+        return engine.SceneEngine
+    raise AttributeError(f"module 'filmgate_scene' has no attribute '{name}'")
 
 
 def explain(prompt: str, *, seed: int = 0, seconds: int = 4) -> dict[str, object]:

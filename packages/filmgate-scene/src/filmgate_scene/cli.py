@@ -1,11 +1,12 @@
-"""``filmgate scene``: what the embedded renderer understands of a prompt, and a frame of what it would draw."""
+"""``filmgate scene``: what the embedded renderer understands of a prompt, and a frame of what it would draw.
+
+``filmgate --help`` imports this module for one line, so it imports at its top only what every command has loaded.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
@@ -15,12 +16,13 @@ from filmgate.cli.command import Command, Group
 from filmgate.cli.context import Frame
 from filmgate.cli.terminal_text import cells, wrap
 from filmgate.cli.texts import Texts
-from filmgate.domain import Fit, Size, default_seed
 from filmgate.errors import OutputExists
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from filmgate.domain import Size
 
 __all__ = ["commands"]
 
@@ -35,6 +37,7 @@ Row: TypeAlias = tuple[str, str]
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The group."""
+    text.include("filmgate_scene.texts")
     shared = [
         click.Argument(["prompt"], metavar=text("metavar.prompt")),
         click.Option(["--size"], default=_USUAL, type=_SizeType(text), metavar="WxH", help=text("scene.size")),
@@ -65,12 +68,16 @@ class _Asked(Struct, frozen=True, kw_only=True):
 
     def terms(self) -> dict[str, Any]:
         """What the renderer is called with: the seed is the one that ``generate`` would take."""
+        from filmgate.domain import default_seed  # noqa: PLC0415 - help needs none of it
+
         seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
         picture = None if self.image is None else _picture(self.image, self.size)
         return {"seed": seed, "seconds": self.seconds, "size": self.size, "picture": picture}
 
 
 async def _explain(frame: Frame, **asked: Any) -> None:
+    import asyncio  # noqa: PLC0415 - help needs no event loop
+
     explained = await asyncio.to_thread(_explained, frame, _Asked(**asked))
     if frame.structured:
         frame.dump(explained)
@@ -81,6 +88,8 @@ async def _explain(frame: Frame, **asked: Any) -> None:
 
 
 async def _frame(frame: Frame, *, at: float, output: Path, force: bool, **asked: Any) -> None:
+    import asyncio  # noqa: PLC0415 - help needs no event loop
+
     await asyncio.to_thread(_drawn, frame, _Asked(**asked), at, output, force=force)
     if frame.structured:
         frame.dump({"path": str(output), "size": str(asked["size"]), "at": at})
@@ -119,6 +128,9 @@ def _keep_kernels(frame: Frame) -> None:
 
 def _picture(image: Path, size: Size) -> NDArray[np.float32]:
     """The picture as an upload would be taken in, cropped to fill the film."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - what only a picture needs
+
+    from filmgate.domain import Fit  # noqa: PLC0415 - the same
     from filmgate.media.images import take_in  # noqa: PLC0415 - what only a picture needs
     from filmgate_scene.shots import read_picture  # noqa: PLC0415 - it loads the renderer
 
@@ -236,7 +248,7 @@ def _listed(names: str | Sequence[str] | None) -> Sequence[str]:
     return [names] if isinstance(names, str) and names else names or ()
 
 
-class _SizeType(click.ParamType[Size]):
+class _SizeType(click.ParamType["Size"]):
     """A size such as ``1280x720``, both sides even."""
 
     name = "size"
@@ -246,6 +258,8 @@ class _SizeType(click.ParamType[Size]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Size:
         """The size that was typed."""
+        from filmgate.domain import Size  # noqa: PLC0415 - help needs none of it
+
         size = value if isinstance(value, Size) else Size.parse(value)
         if size is None or size.width % 2 or size.height % 2 or not 64 <= min(size.width, size.height) <= 2160:
             self.fail(self._text("scene.bad_size", value=value), param, ctx)

@@ -18,19 +18,35 @@ import msgspec
 
 from filmgate.domain import AssetKind, VideoError
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
-from filmgate.errors import EngineUnavailable
+from filmgate.engines.options import EngineContext, integer
+from filmgate.errors import EngineUnavailable, SettingsError
 from filmgate_scene import protocol
 from filmgate_scene.durations import Speed
 from filmgate_scene.pool import COMMAND, Pool
 
-__all__ = ["SceneEngine"]
+__all__ = ["SceneEngine", "build"]
 
+_WORKERS, _MAX_WORKERS = 2, 64
 _REMEMBERED = 1000  # jobs; the oldest that are over are forgotten first
 _FETCHED_KEPT = 16  # films kept after they were fetched, should a fetch be repeated
 _DEATHS = 2  # of workers under one video, until it is said to have failed
 _LOCK = ".lock"
 _CRASHED = VideoError("render_failed", "The renderer crashed on this video more than once.")
 _FAILED = VideoError("render_failed", "The renderer could not make this video.")
+
+
+def build(context: EngineContext) -> SceneEngine:
+    """The engine's factory: its one option is ``workers``, the videos it makes at once, each in a process.
+
+    Raises:
+        SettingsError: an option is unknown, or ``workers`` is not a whole number from 1 to 64.
+    """
+    for name in context.options.keys() - {"workers"}:
+        raise SettingsError(f"Engine '{context.name}': there is no option '{name}'; known ones: workers.")
+    workers = integer(context, "workers", _WORKERS)
+    if workers > _MAX_WORKERS:
+        raise SettingsError(f"Engine '{context.name}': 'workers' is at most {_MAX_WORKERS}, not {workers}.")
+    return SceneEngine(name=context.name, workers=workers, cache=context.cache, scratch=context.scratch)
 
 
 class _Work(msgspec.Struct):

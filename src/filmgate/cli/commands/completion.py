@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 from click.shell_completion import get_completion_class
@@ -10,6 +11,7 @@ from click.shell_completion import get_completion_class
 from filmgate.cli.command import Command
 from filmgate.cli.context import COMPLETION, Frame
 from filmgate.cli.environment import Environment
+from filmgate.cli.extras import MissingExtra
 from filmgate.cli.texts import Texts
 
 __all__ = ["commands", "complete"]
@@ -30,8 +32,9 @@ async def _completion(frame: Frame, *, shell: str) -> None:
 def complete(tree: click.Command, env: Environment, frame: Frame) -> int:
     """Answer a shell: what may follow on its command line, a line each."""
     shell = env.environ[COMPLETION].partition("_")[0]
-    if shell in SHELLS and (found := _completer(tree, shell, frame).complete()):
-        frame.put(found)
+    with suppress(MissingExtra):  # the command says so when it is run
+        if shell in SHELLS and (found := _completer(tree, shell, frame).complete()):
+            frame.put(found)
     return 0
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from filmgate.bootstrap import engine_factory
 from filmgate.cli.command import Command, Group
 from filmgate.cli.context import Frame
 from filmgate.cli.display.tables import rows
@@ -80,6 +79,8 @@ def _mistakes(frame: Frame) -> Iterator[str]:
         yield from error.message.splitlines()
         return
     tables = loaded.settings.tables
+    from filmgate.bootstrap import engine_factory  # noqa: PLC0415 - clients have no engines
+
     yield from engine_factory.mistakes(loaded.settings, frame.env.environ)
     for name in tables.profiles:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 import tempfile
 import time
@@ -13,10 +12,8 @@ from urllib.parse import urlsplit
 
 import click
 import httpx2
-import structlog
-from cryptography.fernet import Fernet
 
-from filmgate.bootstrap import engine_factory
+from filmgate.cli import plugins
 from filmgate.cli.command import Command
 from filmgate.cli.commands import doctor_checks
 from filmgate.cli.commands.doctor_checks import Finding, Target
@@ -30,13 +27,14 @@ from filmgate.config.settings import Settings
 from filmgate.domain import new_id
 from filmgate.engines.base import Engine, Job, State
 from filmgate.errors import BadArtifact, EngineError, SettingsError
-from filmgate.media.probe import probe
-from filmgate.security.secret_box import Vault
 
 __all__ = ["commands"]
 
 PROMPT = "A red balloon rises slowly over a quiet lake at sunrise."
 DRY_JOB_SECONDS = 1800.0
+
+GROUP = "filmgate.doctor"
+"""Entry points of further checks: functions of the texts that return findings."""
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
@@ -67,9 +65,12 @@ async def _doctor(frame: Frame, *, upstream: str | None, dry_job: bool, yes: boo
 async def _of_client(frame: Frame, settings: Settings) -> AsyncIterator[Finding]:
     for finding in await asyncio.to_thread(lambda: list(doctor_checks.machine(settings.data))):
         yield finding
+    for function in plugins.find(GROUP).values():
+        for finding in plugins.resolve(function)(frame.text):
+            yield finding
     goal = frame.goal
     if goal.base_url is None and goal.provider is None:
-        yield Finding(check="address", name="embedded", values={"data": settings.data})
+        yield doctor_checks.embedded(settings.data)
         return
     there = endpoint(goal.base_url, goal.api_key, {}, goal.provider)
     target = Target(spelt=goal.base_url or there.base_url, base_url=there.base_url, headers=there.headers())
@@ -80,6 +81,8 @@ async def _of_client(frame: Frame, settings: Settings) -> AsyncIterator[Finding]
 
 
 async def _of_upstream(frame: Frame, settings: Settings, name: str) -> AsyncIterator[Finding]:
+    from filmgate.bootstrap import engine_factory  # noqa: PLC0415 - clients have no engines
+
     key = engine_factory.key_of(settings, name, frame.env.environ)
     table = settings.tables.engines[name]
     spelt = str(table.options.get("base_url", ""))
@@ -115,6 +118,14 @@ async def _of_target(frame: Frame, target: Target, tls: ssl.SSLContext | None = 
 
 async def _job(frame: Frame, settings: Settings, name: str) -> AsyncIterator[Finding]:
     """One film, from submission to its last byte."""
+    import logging  # noqa: PLC0415 - clients have no engines
+
+    import structlog  # noqa: PLC0415 - the same
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - the same
+
+    from filmgate.bootstrap import engine_factory  # noqa: PLC0415 - the same
+    from filmgate.security.secret_box import Vault  # noqa: PLC0415 - the same
+
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(frame.env.stderr),
@@ -134,6 +145,8 @@ async def _job(frame: Frame, settings: Settings, name: str) -> AsyncIterator[Fin
 
 
 async def _made(engine: Engine, model: Model, into: Path) -> Finding:
+    from filmgate.media.probe import probe  # noqa: PLC0415 - clients have no codecs
+
     job = Job(
         token=new_id("doctor"),
         video_id=new_id(),

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from filmgate.cli.exit_codes import Exit
 
-__all__ = ["Finding", "Target", "address", "api", "machine", "reach"]
+__all__ = ["Finding", "Target", "address", "api", "embedded", "machine", "reach"]
 
 ROOM = 512 * 1024 * 1024
 """Bytes that should be free."""
@@ -73,10 +73,9 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 def machine(folder: Path) -> Iterator[Finding]:
-    """Python, the codecs, the fonts, and room on the disk."""
+    """Python, the codecs, and room on the disk."""
     yield Finding(check="python", name="python", values={"version": sys.version.split()[0]})
     yield _codecs()
-    yield _fonts()
     while not folder.exists():
         folder = folder.parent
     free = shutil.disk_usage(folder).free
@@ -84,6 +83,13 @@ def machine(folder: Path) -> Iterator[Finding]:
     values = {"folder": folder, "free": free // 2**20, "least": ROOM // 2**20}
     name = "disk" if good else "disk_full"
     yield Finding(check="disk", name=name, good=good, code=Exit.DISK_FULL, values=values)
+
+
+def embedded(folder: Path) -> Finding:
+    """Whether commands without an address can use the engine in this process."""
+    if find_spec("dbos") is None:
+        return Finding(check="address", name="no_address", good=False, code=Exit.USAGE)
+    return Finding(check="address", name="embedded", values={"data": folder})
 
 
 def address(target: Target) -> Iterator[Finding]:
@@ -204,17 +210,8 @@ def _codecs() -> Finding:
 
         for name in ("libx264", "aac"):
             av.Codec(name, "w")
+    except ModuleNotFoundError:
+        return Finding(check="codecs", name="client_only")
     except (ImportError, ValueError) as error:
         return Finding(check="codecs", name="no_codecs", good=False, values={"reason": error})
     return Finding(check="codecs", name="codecs", values={"version": av.__version__})
-
-
-def _fonts() -> Finding:
-    from PIL import ImageFont  # noqa: PLC0415 - whether it can be loaded is the question
-
-    folder = Path(str(find_spec("filmgate_scene").submodule_search_locations[0])) / "fonts"  # type: ignore[union-attr,index]
-    try:
-        names = [ImageFont.truetype(path, 20).getname()[0] for path in sorted(folder.glob("*.otf"))]
-    except OSError as error:
-        return Finding(check="fonts", name="no_fonts", good=False, values={"reason": error})
-    return Finding(check="fonts", name="fonts", values={"names": ", ".join(name or "" for name in names)})

@@ -11,6 +11,7 @@ import filmgate
 from filmgate.cli.command import Command, Filmgate, is_shared
 from filmgate.cli.context import Frame
 from filmgate.cli.exit_codes import Exit
+from filmgate.cli.extras import MissingExtra
 from filmgate.cli.texts import Texts
 from filmgate.client.endpoint import BASE_URL_NAMES, KEY_NAMES
 
@@ -40,8 +41,12 @@ def _lines(tree: Filmgate, ctx: click.Context, text: Texts) -> Iterator[str]:
     yield from (_section(text("man.description")), *_prose(text("filmgate.help")))
     yield _section(text("help.commands"))
     for name in tree.list_commands(ctx):
-        if command := tree.get_command(ctx, name):
-            yield from _command(command, f"filmgate {name}", ctx)
+        try:
+            if command := tree.get_command(ctx, name):
+                yield from _command(command, f"filmgate {name}", ctx)
+        except MissingExtra as missing:
+            yield from (f'.SS "{_escape(f"filmgate {name}")}"', *_prose(text(f"{name}.help")))
+            yield from (".PP", _escape(missing.message))
     yield from (_section(text("help.shared")), *_options(tree, ctx, shared=True))
     yield from (_section(text("man.environment")), *_environment(text))
     yield _section(text("man.exit"))

@@ -20,12 +20,16 @@ class Texts:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._texts: dict[str, str] = importlib.import_module(f"filmgate.cli.texts.{language}").TEXTS
+        self._texts: dict[str, str] = dict(importlib.import_module(f"filmgate.cli.texts.{language}").TEXTS)
 
     def __call__(self, name: str, /, **values: object) -> str:
         """The text of that name, with the values in their places."""
         text = self._texts[name]
         return text.format(**values) if values else text
+
+    def include(self, package: str) -> None:
+        """Add the texts of another package: ``TEXTS`` of its modules named after the languages."""
+        self._texts.update(importlib.import_module(f"{package}.{self.language}").TEXTS)
 
     def seconds(self, seconds: float) -> str:
         """A length of time, as people say it: ``40 s``, ``3 min 20 s``."""

@@ -4,5 +4,15 @@ from __future__ import annotations
 
 from filmgate.engines.openai_videos.engine import OpenAIVideosEngine
 from filmgate.engines.openai_videos.options import KIND, Options, Profile, read_options
+from filmgate.engines.options import EngineContext
 
-__all__ = ["KIND", "OpenAIVideosEngine", "Options", "Profile", "read_options"]
+__all__ = ["KIND", "OpenAIVideosEngine", "Options", "Profile", "build", "read_options"]
+
+
+def build(context: EngineContext) -> OpenAIVideosEngine:
+    """The engine's factory.
+
+    Raises:
+        SettingsError: an option is unknown or can't be used; names it.
+    """
+    return OpenAIVideosEngine(context.name, read_options(context))

@@ -10,7 +10,6 @@ from filmgate.cli.command import Command
 from filmgate.cli.context import Frame
 from filmgate.cli.texts import Texts
 from filmgate.cli.units import Amount
-from filmgate.errors import SettingsError
 
 __all__ = ["commands"]
 
@@ -31,12 +30,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 
 async def _mcp(frame: Frame, budget: int | None, out: Path) -> None:
-    try:
-        from filmgate.cli.commands.mcp.server import serve  # noqa: PLC0415 - an extra that may not be there
-    except ModuleNotFoundError as error:
-        if error.name != "mcp":
-            raise
-        raise SettingsError(frame.text("mcp.missing")) from error
+    from filmgate.cli.commands.mcp.server import serve  # noqa: PLC0415 - an extra that may not be installed
     from filmgate.cli.commands.mcp.tools import Tools  # noqa: PLC0415 - what only this command needs
 
     async with frame.client(works=True) as client:

@@ -11,5 +11,4 @@ TEXTS: dict[str, str] = {
     "  filmgate mcp --base-url http://127.0.0.1:8000 --budget 5\n",
     "mcp.budget": "Units that this session may spend; refused beyond.",
     "mcp.out": "Where films are saved and pictures are read; this folder unless given.",
-    "mcp.missing": "`filmgate mcp` needs the official MCP library: pip install 'filmgate[mcp]'.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from filmgate.cli.texts.zh import batch, common, making, mcp, mock, operator, scene
+from filmgate.cli.texts.zh import batch, common, making, mcp, mock, operator
 
 __all__ = ["TEXTS"]
 
@@ -12,6 +12,5 @@ TEXTS = {
     **batch.TEXTS,
     **operator.TEXTS,
     **mock.TEXTS,
-    **scene.TEXTS,
     **mcp.TEXTS,
 }

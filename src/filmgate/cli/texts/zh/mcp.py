@@ -11,5 +11,4 @@ TEXTS: dict[str, str] = {
     "  filmgate mcp --base-url http://127.0.0.1:8000 --budget 5\n",
     "mcp.budget": "本次会话最多可花的单位数；超出即拒绝。",
     "mcp.out": "影片保存与图片读取的文件夹；默认为当前文件夹。",
-    "mcp.missing": "`filmgate mcp` 需要官方 MCP 库：pip install 'filmgate[mcp]'。",
 }

@@ -1,4 +1,4 @@
-"""The scene engine, explained."""
+"""English."""
 
 from __future__ import annotations
 
@@ -53,4 +53,7 @@ TEXTS: dict[str, str] = {
     "scene.detailed": "{name}: {details}",
     "scene.comma": ", ",
     "scene.semicolon": "; ",
+    "doctor.fonts.said": "Fonts: {names}",
+    "doctor.no_fonts.said": "A font can't be read: {reason}",
+    "doctor.no_fonts.mend": "Install Filmgate anew: its fonts come with it.",
 }

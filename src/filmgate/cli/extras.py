@@ -1,0 +1,91 @@
+"""Optional parts of the installation: where one is missing, a single line names the command that installs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filmgate.cli.texts import Texts
+from filmgate.errors import SettingsError
+
+__all__ = ["MODULES", "OPERATORS", "PACKAGED", "MissingExtra", "installed"]
+
+OPERATORS = frozenset(
+    {
+        "accounts",
+        "backup",
+        "config",
+        "doctor",
+        "gc",
+        "jobs",
+        "keys",
+        "ledger",
+        "migrate",
+        "restore",
+        "serve",
+        "usage",
+        "webhooks",
+        "worker",
+    }
+)
+"""Commands of those who run a server. They need its extra, and read a ``filmgate.toml`` in the current folder."""
+
+PACKAGED = {"scene": "scene"}
+"""Commands that come with a package of their own, and the extra that installs it."""
+
+MEDIA = frozenset({"PIL", "av", "numpy"})
+
+MODULES = MEDIA | {
+    "aiohttp",
+    "alembic",
+    "cryptography",
+    "dbos",
+    "httptools",
+    "mcp",
+    "multidict",
+    "prometheus_client",
+    "python_multipart",
+    "sqlalchemy",
+    "starlette",
+    "structlog",
+    "uvicorn",
+    "uvloop",
+    "yarl",
+}
+"""Top-level modules that only an extra installs."""
+
+
+class MissingExtra(SettingsError):
+    """A command needs a part that is not installed; the message names the installation."""
+
+    code = "missing_extra"
+
+
+@contextmanager
+def installed(command: str, text: Texts) -> Iterator[None]:
+    """Turn the import of a module that only an extra installs into a one-line answer.
+
+    Args:
+        command: as typed, without ``filmgate``.
+        text: the language.
+
+    Raises:
+        MissingExtra: such a module is missing. Any other missing module is a defect and passes through.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in MODULES:
+            raise
+        extra = _extra(command, module)
+        raise MissingExtra(text(f"extra.{extra}", command=command)) from None
+
+
+def _extra(command: str, module: str) -> str:
+    """The smallest extra that makes the command work."""
+    if module == "mcp" or command == "mock":
+        return module if module == "mcp" else command
+    if command in OPERATORS:
+        return "server"
+    return "media" if module in MEDIA else "all"
