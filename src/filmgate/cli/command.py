@@ -15,6 +15,7 @@ from filmgate.cli.context import Frame, shared
 from filmgate.cli.extras import OPERATORS, PACKAGED, MissingExtra, installed
 from filmgate.cli.terminal_text import cells, wrap
 from filmgate.cli.texts import LANGUAGES, Texts
+from filmgate.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "Command", "Filmgate", "Group", "is_shared"]
-
-PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
-"""As :data:`filmgate.client.endpoint.PROVIDERS`, which help must not load."""
 
 COMMANDS = {
     "generate": "filmgate.cli.commands.generate",

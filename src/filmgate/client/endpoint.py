@@ -9,13 +9,13 @@ from urllib.parse import urlsplit, urlunsplit
 from msgspec import Struct
 
 from filmgate.errors import SettingsError
+from filmgate.wire.providers import PROVIDERS
 
 __all__ = [
     "ADDRESSES",
     "BASE_URL_NAMES",
     "DEFAULT_BASE_URL",
     "KEY_NAMES",
-    "PROVIDERS",
     "Endpoint",
     "base_url_from",
     "endpoint",
@@ -30,9 +30,6 @@ BASE_URL_NAMES = ("FILMGATE_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE", "AP
 
 KEY_NAMES = ("FILMGATE_API_KEY", "OPENAI_API_KEY", "API_TOKEN", "DMX_API_KEY")
 """Environment variables that may hold the key, the first one that does wins."""
-
-PROVIDERS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
-"""Vendors that can be spoken to in their own dialect; see :mod:`filmgate.client.backends.vendor`."""
 
 ADDRESSES = {
     "dmxapi": "https://www.dmxapi.cn/v1",

@@ -8,10 +8,18 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["Header", "Reply", "json_reply"]
+__all__ = ["EVENT_STREAM_HEADERS", "Header", "Reply", "json_reply"]
 
 Header = tuple[bytes, bytes]
 """A header's lower-case name and its value, as ASGI has them."""
+
+EVENT_STREAM_HEADERS: tuple[Header, ...] = (
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # nginx would hold events back to fill its buffer
+    (b"x-content-type-options", b"nosniff"),
+)
+"""Headers of a response that streams server-sent events."""
 
 _ENCODER = msgspec.json.Encoder()
 

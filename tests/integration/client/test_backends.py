@@ -11,14 +11,13 @@ import pytest
 
 from filmgate import AsyncClient, Client
 from filmgate.bootstrap import application
-from filmgate.client.endpoint import PROVIDERS
 from filmgate.config.settings import Settings
 from filmgate.testing import mock
+from filmgate.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
-
 
 
 MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'

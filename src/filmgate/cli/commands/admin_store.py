@@ -1,4 +1,4 @@
-"""What the operator's commands share: the rows of this machine's server."""
+"""Opens the database of this machine's server for the operator's commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["opened_store"]
 
 @asynccontextmanager
 async def opened_store(frame: Frame) -> AsyncIterator[Store]:
-    """The rows of the data folder, of a running server too."""
+    """The store of the data folder; a running server may use it at the same time."""
     store = application.open_store(frame.settings())
     try:
         yield store

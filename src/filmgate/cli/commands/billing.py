@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import click
 
-from filmgate.bootstrap import application
 from filmgate.cli.command import Command, Group
+from filmgate.cli.commands.admin_store import opened_store
 from filmgate.cli.context import Frame
 from filmgate.cli.display.tables import moment, rows
 from filmgate.cli.embedded import owner
 from filmgate.cli.exit_codes import Exit
 from filmgate.cli.texts import Texts
 from filmgate.cli.units import Amount, units
-from filmgate.store import Account, Store
+from filmgate.store import Account
 
 __all__ = ["commands"]
 
@@ -50,19 +47,19 @@ def _account_commands(text: Texts, account: click.Argument) -> list[click.Comman
 
 
 async def _create(frame: Frame, name: str, balance: int | None) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         made = await store.accounts.create_account(name, balance)
     rows(frame, ["id", "name", "balance"], [_row(frame, made)])
 
 
 async def _list(frame: Frame) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         found = await store.accounts.accounts()
     rows(frame, ["id", "name", "balance", "created"], [_row(frame, account) for account in found])
 
 
 async def _grant(frame: Frame, account_id: str, amount: int) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         await store.ledger.grant(account_id, amount, frame.env.clock())
         account = await store.accounts.account(account_id)
     if account is not None:
@@ -70,7 +67,7 @@ async def _grant(frame: Frame, account_id: str, amount: int) -> None:
 
 
 async def _usage(frame: Frame, account_id: str | None, days: int) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         whose = account_id or await owner(store)
         usage = await store.ledger.usage(whose, frame.env.clock() - days * DAY)
     if frame.structured:
@@ -93,7 +90,7 @@ async def _usage(frame: Frame, account_id: str | None, days: int) -> None:
 
 
 async def _verify(frame: Frame) -> int:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         faults = await store.ledger.audit()
     if frame.structured:
         frame.dump({"ok": not faults, "faults": faults})
@@ -105,7 +102,7 @@ async def _verify(frame: Frame) -> int:
 
 
 async def _replay(frame: Frame, event_id: str) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         receivers = await store.webhooks.replay(event_id, frame.env.clock())
     if frame.structured:
         frame.dump({"id": event_id, "receivers": receivers})
@@ -119,12 +116,3 @@ def _row(frame: Frame, account: Account) -> dict[str, object]:
         {"balance_micros": account.balance_micros} if frame.structured else {"balance": units(account.balance_micros)}
     )
     return row | money
-
-
-@asynccontextmanager
-async def _store(frame: Frame) -> AsyncIterator[Store]:
-    store = application.open_store(frame.settings())
-    try:
-        yield store
-    finally:
-        await store.close()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import click
 
-from filmgate.bootstrap import application
 from filmgate.bootstrap.engine_factory import catalog_of
 from filmgate.cli.command import Command, Group
+from filmgate.cli.commands.admin_store import opened_store
 from filmgate.cli.context import Frame
 from filmgate.cli.display.tables import moment, rows
 from filmgate.cli.embedded import owner
 from filmgate.cli.texts import Texts
 from filmgate.cli.units import Span
 from filmgate.errors import NotFound, UnknownModel
-from filmgate.store import Key, Store
+from filmgate.store import Key
 
 __all__ = ["commands"]
 
@@ -52,7 +49,7 @@ async def _create(
     expires: float | None,
 ) -> None:
     now = frame.env.clock()
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         key, secret = await store.accounts.create_key(
             account_id or await owner(store),
             name,
@@ -70,20 +67,20 @@ async def _create(
 
 
 async def _list(frame: Frame) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         keys = await store.accounts.keys()
     rows(frame, ["id", "name", "key", "limits", "created", "expires", "revoked"], [_row(frame, key) for key in keys])
 
 
 async def _revoke(frame: Frame, key_id: str) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         if not await store.accounts.revoke(key_id, frame.env.clock()):
             raise NotFound(f"Key '{key_id}' not found, or revoked already.")
     frame.tell("keys.revoked", id=key_id)
 
 
 async def _rotate(frame: Frame, key_id: str, grace: float | None) -> None:
-    async with _store(frame) as store:
+    async with opened_store(frame) as store:
         key, secret = await store.accounts.rotate(key_id, frame.env.clock(), grace=grace or 0.0)
     if frame.structured:
         frame.dump({"id": key.id, "name": key.name, "key": secret})
@@ -119,12 +116,3 @@ def _row(frame: Frame, key: Key) -> dict[str, object]:
         "expires": moment(key.expires_at),
         "revoked": moment(key.revoked_at),
     }
-
-
-@asynccontextmanager
-async def _store(frame: Frame) -> AsyncIterator[Store]:
-    store = application.open_store(frame.settings())
-    try:
-        yield store
-    finally:
-        await store.close()

@@ -1,4 +1,4 @@
-"""Every provider by name, and how it is spoken to."""
+"""The client's backends: one API for each provider."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from filmgate.client.backends.filmgate import OWN, Api
 from filmgate.client.backends.vendor import Vendor
 from filmgate.wire.upstream import DIALECTS
 
-__all__ = ["PROVIDERS", "api_of"]
+__all__ = ["BACKENDS", "api_of"]
 
-PROVIDERS: dict[str, Callable[[], Api]] = {
+BACKENDS: dict[str, Callable[[], Api]] = {
     "chat": Chat,
     "openai": lambda: Vendor(DIALECTS["openai"], gap=2.0),
     "dmxapi": lambda: Vendor(DIALECTS["dmxapi"], gap=5.0),
     "apiyi": lambda: Vendor(DIALECTS["apiyi"], gap=5.0),
     "apiyi-async": lambda: Vendor(DIALECTS["apiyi-async"], gap=5.0, seconds=10),
 }
-"""How each provider is spoken to."""
+"""How the client calls each of :data:`filmgate.wire.providers.PROVIDERS`."""
 
 
 def api_of(provider: str | None) -> Api:
     """The API of that name; None: a Filmgate."""
     if provider is None:
         return OWN
-    return PROVIDERS[provider]()
+    return BACKENDS[provider]()
