@@ -29,7 +29,7 @@ from filmgate.security import keyfile
 from filmgate.security.secret_box import Vault
 from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.app import App, build_app
-from filmgate.services.videos import Videos
+from filmgate.services.videos import VideoService
 from filmgate.services.webhooks import Webhooks
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
@@ -52,7 +52,7 @@ class Gate:
         storage: LocalStorage,
         engines: Mapping[str, Engine],
         flow: Flow,
-        videos: Videos,
+        videos: VideoService,
         signer: LinkSigner,
         webhooks: Webhooks,
     ) -> None:
@@ -143,12 +143,12 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
         roster=Roster(fleet.engines, store.identities, fleet.present, remaker(settings, vault)),
         webhooks=Deliveries(store, vault, guard.post, time.time),
     )
-    videos = Videos(
+    videos = VideoService(
         catalog=fleet.catalog,
         store=store,
         storage=storage,
         engines=fleet.engines,
-        choose=dispatcher.choose,
+        select_engine=dispatcher.choose,
         guard=guard,
         vault=vault,
         wake=flow.wake,

@@ -1,4 +1,10 @@
-"""The ASGI application, assembled."""
+"""The ASGI application, assembled.
+
+Handlers reach videos, characters and webhook endpoints through :mod:`filmgate.services` alone. Four reads go straight
+to the store, because no rule stands between the row and the response, and a service would only pass the call on: the
+key of a request (:mod:`~filmgate.server.auth`), an account's balance (:mod:`~filmgate.server.usage`), the figures of
+``/metrics`` and the check of ``/readyz``.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +31,7 @@ from filmgate.server.sse import KEEP_ALIVE_SECONDS
 from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
 from filmgate.server.webhooks import WebhookHandlers
-from filmgate.services.videos import Videos
+from filmgate.services.videos import VideoService
 from filmgate.services.webhooks import Webhooks
 from filmgate.storage.base import Storage
 from filmgate.store import Store
@@ -61,7 +67,7 @@ class App:
 
 
 def build_app(
-    videos: Videos,
+    videos: VideoService,
     store: Store,
     storage: Storage,
     settings: Settings,
@@ -75,22 +81,22 @@ def build_app(
     """The application over its use cases.
 
     Args:
-        videos: what can be done.
-        store: whose keys are whose, and who waits for what.
+        videos: the use cases of videos.
+        store: keys, balances and figures.
         storage: where uploads are staged.
         settings: limits.
-        ready: whether requests are welcome.
-        signer: makes and checks the links that open without a key.
-        webhooks: what can be done with webhook endpoints.
+        ready: whether the server accepts requests.
+        signer: creates and checks links that need no API key.
+        webhooks: the use cases of webhook endpoints.
         looks: at engines, counted by engine and by what was seen.
         keep_alive: seconds between the signs of life of an event stream.
     """
     patience = Patience()
     body = BodyReader(storage, BodyLimits(bytes=settings.body_limit, seconds=settings.body_timeout))
-    films = VideoHandlers(videos, store.changes, body, patience, keep_alive)
+    films = VideoHandlers(videos, body, patience, keep_alive)
     models = ModelHandlers(videos.catalog)
     authenticate = Authenticator(store)
-    told = ChatHandlers(videos, store.changes, body, patience, signer)
+    told = ChatHandlers(videos, body, patience, signer)
     routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models, told)]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
     routes.append(Route("/files/{id}/{name}", LinkedFiles(videos, signer)))

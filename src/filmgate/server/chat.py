@@ -20,12 +20,11 @@ from filmgate.errors import UnknownModel, VideoNotFound
 from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.body import BodyReader
 from filmgate.server.disconnect import ClientGone, is_gone
-from filmgate.server.idempotency import idempotency_key, resend
+from filmgate.server.idempotency import idempotency_key, retry_count
 from filmgate.server.request import Call
-from filmgate.server.responses import json_reply
+from filmgate.server.responses import EVENT_STREAM_HEADERS, json_reply
 from filmgate.server.shutdown import Patience
-from filmgate.services.videos import Videos
-from filmgate.store import Changes
+from filmgate.services.videos import VideoService
 from filmgate.wire import chat
 from filmgate.wire.params import CreateParams
 
@@ -40,12 +39,6 @@ LONGEST = 900.0
 TOKEN = 4
 """Characters that count as one token, for programs that want a usage."""
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
-]
 _NO_REASON = VideoError("engine_error", "The engine could not make the video.")
 
 
@@ -54,8 +47,7 @@ class ChatHandlers:
 
     def __init__(
         self,
-        videos: Videos,
-        changes: Changes,
+        videos: VideoService,
         body: BodyReader,
         patience: Patience,
         signer: LinkSigner,
@@ -64,7 +56,6 @@ class ChatHandlers:
         ping: float = PING_SECONDS,
     ) -> None:
         self._videos = videos
-        self._changes = changes
         self._body = body
         self._patience = patience
         self._signer = signer
@@ -83,8 +74,8 @@ class ChatHandlers:
                 input_reference=params.image,
                 fit=Fit.CROP if params.image else None,
             )
-            key, resent = idempotency_key(call), resend(call)
-            video = await self._videos.create(call.principal, wanted, idempotency_key=key, resend=resent)
+            key, retries = idempotency_key(call), retry_count(call)
+            video = await self._videos.create(call.principal, wanted, idempotency_key=key, retry_count=retries)
         story = _Story(self, call, params, video)
         return story if params.stream else await story.whole()
 
@@ -94,7 +85,7 @@ class ChatHandlers:
         while not (video.finished or self._patience.over or self._clock() >= until):
             yield narrator.progress(video.progress) if video.status is Status.IN_PROGRESS else ""
             with self._patience.waiting():
-                await self._changes.wait(video.id, video.version, self._ping)
+                await self._videos.changed(video, self._ping)
             try:
                 video = await self._videos.retrieve(call.principal, video.id)
             except VideoNotFound:
@@ -143,7 +134,7 @@ class _Story:
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Stream it."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         role: str | None = "assistant"
         async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:

@@ -13,7 +13,7 @@ from filmgate.server.http_protocol import SENDFILE
 from filmgate.server.ranges import Span, is_unchanged, select
 from filmgate.server.request import Call
 from filmgate.server.responses import Header, Reply
-from filmgate.services.videos import Content
+from filmgate.services.library import VideoContent
 from filmgate.storage.base import Reader
 
 __all__ = ["FileReply", "content_reply"]
@@ -69,7 +69,7 @@ class FileReply:
             raise StorageFault
 
 
-def content_reply(call: Call, content: Content, spelled: Mapping[str, str]) -> Reply | FileReply:
+def content_reply(call: Call, content: VideoContent, spelled: Mapping[str, str]) -> Reply | FileReply:
     """The answer to a request for a file: whole, in part, unchanged, or no such part.
 
     Args:
@@ -86,7 +86,7 @@ def content_reply(call: Call, content: Content, spelled: Mapping[str, str]) -> R
     return reply
 
 
-def _judge(call: Call, content: Content, spelled: Mapping[str, str]) -> Reply | FileReply:
+def _judge(call: Call, content: VideoContent, spelled: Mapping[str, str]) -> Reply | FileReply:
     asset, size = content.asset, content.reader.size
     etag = f'"{asset.sha256}"'
     headers = [

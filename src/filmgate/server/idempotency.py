@@ -1,18 +1,18 @@
-"""How a request says that it repeats another."""
+"""The headers by which a request identifies itself as a repetition."""
 
 from __future__ import annotations
 
 from filmgate.errors import InvalidValue
 from filmgate.server.request import Call
 
-__all__ = ["idempotency_key", "resend"]
+__all__ = ["idempotency_key", "retry_count"]
 
 LONGEST_KEY = 255
 """Characters of the longest Idempotency-Key."""
 
 
 def idempotency_key(call: Call) -> str | None:
-    """The client's own name for what it wants, if it gave one.
+    """The client's ``Idempotency-Key``; None if there is none.
 
     Raises:
         InvalidValue: it is too long.
@@ -23,7 +23,7 @@ def idempotency_key(call: Call) -> str | None:
     return key or None
 
 
-def resend(call: Call) -> int:
-    """How often an official SDK says that it has sent this before; nonsense counts as never."""
+def retry_count(call: Call) -> int:
+    """How often an official SDK has sent this before (``x-stainless-retry-count``); 0 if it is not a small number."""
     count = call.header(b"x-stainless-retry-count") or ""
     return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits

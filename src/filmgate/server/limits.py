@@ -6,12 +6,12 @@ import math
 
 from filmgate.server.request import Call
 from filmgate.server.responses import Header
-from filmgate.services.videos import Videos
+from filmgate.services.videos import VideoService
 
 __all__ = ["rate_headers"]
 
 
-async def rate_headers(videos: Videos, call: Call) -> list[Header]:
+async def rate_headers(videos: VideoService, call: Call) -> list[Header]:
     """``x-ratelimit-{limit,remaining,reset}-requests``; none if neither the key nor the dialect has such a limit."""
     rate = await videos.rate(call.principal, call.dialect.limits)
     if rate is None:

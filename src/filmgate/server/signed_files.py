@@ -15,7 +15,7 @@ from filmgate.server.content import content_reply
 from filmgate.server.errors import refusal
 from filmgate.server.request import Call
 from filmgate.server.responses import Header, Reply
-from filmgate.services.videos import Videos
+from filmgate.services.library import VideoLibrary
 from filmgate.store import Principal
 from filmgate.wire.openai import OPENAI
 
@@ -49,7 +49,7 @@ _PAGE_HEADERS: list[Header] = [
 class LinkedFiles:
     """The one route of signed links."""
 
-    def __init__(self, videos: Videos, signer: LinkSigner) -> None:
+    def __init__(self, videos: VideoLibrary, signer: LinkSigner) -> None:
         self._videos = videos
         self._signer = signer
 

@@ -14,9 +14,10 @@ from filmgate.domain import Status, Video
 from filmgate.errors import VideoNotFound
 from filmgate.server.disconnect import ClientGone, is_gone
 from filmgate.server.request import Call
+from filmgate.server.responses import EVENT_STREAM_HEADERS
 from filmgate.server.shutdown import Patience
-from filmgate.services.videos import Outlook, Videos
-from filmgate.store import Changes
+from filmgate.services.eta import Eta
+from filmgate.services.videos import VideoService
 from filmgate.wire import events
 from filmgate.wire.objects import encode
 
@@ -25,30 +26,20 @@ __all__ = ["KEEP_ALIVE_SECONDS", "EventStream"]
 KEEP_ALIVE_SECONDS = 15.0
 """How often something is sent although nothing happened, for proxies and for finding out who hung up."""
 
-_HEADERS = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-    (b"x-content-type-options", b"nosniff"),
-]
-
 
 class EventStream:
     """The answer that goes on until the video ends, the client hangs up, or the server stops."""
 
-    def __init__(
-        self, call: Call, video: Video, videos: Videos, changes: Changes, patience: Patience, keep_alive: float
-    ) -> None:
+    def __init__(self, call: Call, video: Video, videos: VideoService, patience: Patience, keep_alive: float) -> None:
         self._call = call
         self._video = video
         self._videos = videos
-        self._changes = changes
         self._patience = patience
         self._keep_alive = keep_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what happens as it happens."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         if scope["method"] != "HEAD":
             with self._patience.waiting():
                 await self._send_events(receive, send)
@@ -64,14 +55,14 @@ class EventStream:
     async def _events(self) -> AsyncGenerator[bytes, None]:
         video, said = self._video, None
         while True:
-            outlook = await self._videos.outlook(video)
-            now = (video.status, video.progress, outlook.position)
+            eta = await self._videos.estimator.eta(video)
+            now = (video.status, video.progress, eta.position)
             if now != said:
-                yield self._event(video, outlook)
+                yield self._event(video, eta)
             if video.finished:
                 return
             said, seen = now, video.version
-            await self._changes.wait(video.id, seen, self._keep_alive)
+            await self._videos.changed(video, self._keep_alive)
             try:
                 video = await self._videos.retrieve(self._call.principal, video.id)
             except VideoNotFound:
@@ -79,10 +70,10 @@ class EventStream:
             if video.version == seen:
                 yield events.PING
 
-    def _event(self, video: Video, outlook: Outlook) -> bytes:
+    def _event(self, video: Video, eta: Eta) -> bytes:
         shown = encode(self._call.dialect.render_video(video, self._call.context))
         if video.status is Status.QUEUED:
-            return events.queued(shown, outlook.position, outlook.eta_seconds)
+            return events.queued(shown, eta.position, eta.eta_seconds)
         if video.status is Status.IN_PROGRESS:
-            return events.progress(shown, outlook.eta_seconds)
+            return events.progress(shown, eta.eta_seconds)
         return events.completed(shown) if video.status is Status.COMPLETED else events.failed(shown)

@@ -13,14 +13,14 @@ from filmgate.errors import TooManyRequests
 from filmgate.server.body import BodyReader
 from filmgate.server.content import content_reply
 from filmgate.server.errors import error_reply
-from filmgate.server.idempotency import idempotency_key, resend
+from filmgate.server.idempotency import idempotency_key, retry_count
 from filmgate.server.limits import rate_headers
 from filmgate.server.request import Call
 from filmgate.server.responses import Header, Reply, json_reply
 from filmgate.server.shutdown import Patience
 from filmgate.server.sse import EventStream
-from filmgate.services.videos import Content, Videos
-from filmgate.store import Changes
+from filmgate.services.library import VideoContent
+from filmgate.services.videos import VideoService
 from filmgate.wire import revision
 from filmgate.wire.params import CreateParams, Fields, RevisionParams
 
@@ -39,11 +39,8 @@ Params = TypeVar("Params", CreateParams, RevisionParams)
 class VideoHandlers:
     """One method a route."""
 
-    def __init__(
-        self, videos: Videos, changes: Changes, body: BodyReader, patience: Patience, keep_alive: float
-    ) -> None:
+    def __init__(self, videos: VideoService, body: BodyReader, patience: Patience, keep_alive: float) -> None:
         self._videos = videos
-        self._changes = changes
         self._body = body
         self._patience = patience
         self._keep_alive = keep_alive
@@ -67,10 +64,12 @@ class VideoHandlers:
 
     async def create_character(self, call: Call) -> ASGIApp:
         """``POST /videos/characters``."""
-        key, resent = idempotency_key(call), resend(call)
+        key, retries = idempotency_key(call), retry_count(call)
         async with self._body.fields(call.scope, call.receive, revision.FILE_FIELDS) as fields:
             params = revision.parse_character(fields)
-            made = await self._videos.characters.create(call.principal, params, idempotency_key=key, resend=resent)
+            made = await self._videos.characters.create(
+                call.principal, params, idempotency_key=key, retry_count=retries
+            )
         return json_reply(revision.render_character(made))
 
     async def retrieve_character(self, call: Call) -> ASGIApp:
@@ -106,7 +105,7 @@ class VideoHandlers:
     async def events(self, call: Call) -> ASGIApp:
         """``GET /videos/{id}/events``."""
         video = await self._videos.retrieve(call.principal, call.target)
-        return EventStream(call, video, self._videos, self._changes, self._patience, self._keep_alive)
+        return EventStream(call, video, self._videos, self._patience, self._keep_alive)
 
     async def content(self, call: Call) -> ASGIApp:
         """``GET /videos/{id}/content?variant=``."""
@@ -114,15 +113,15 @@ class VideoHandlers:
         content = await self._opened(call, variant)
         return content_reply(call, content, call.dialect.content_headers(call.target, variant))
 
-    async def _opened(self, call: Call, kind: AssetKind) -> Content:
+    async def _opened(self, call: Call, kind: AssetKind) -> VideoContent:
         dialect = call.dialect
         if dialect.hold_content:
             with self._patience.waiting():
                 return await self._videos.content(
-                    call.principal, call.target, kind, hold=dialect.hold_content, kept=dialect.retention
+                    call.principal, call.target, kind, wait_seconds=dialect.hold_content, retention=dialect.retention
                 )
         # Also where a stopping server let the waiting go: how it stands now is the answer.
-        return await self._videos.content(call.principal, call.target, kind, kept=dialect.retention)
+        return await self._videos.content(call.principal, call.target, kind, retention=dialect.retention)
 
     async def _accept(
         self,
@@ -132,12 +131,12 @@ class VideoHandlers:
         accept: Callable[..., Awaitable[Video]],
     ) -> ASGIApp:
         """Whatever costs: the body's fields, a video that is accepted, how the key stands now."""
-        key, resent = idempotency_key(call), resend(call)
+        key, retries = idempotency_key(call), retry_count(call)
         async with self._body.fields(call.scope, call.receive, file_fields) as fields:
             params = parse(fields)
             try:
                 video = await accept(
-                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, resend=resent
+                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, retry_count=retries
                 )
             except TooManyRequests as error:
                 return error_reply(error, call.dialect, await rate_headers(self._videos, call))
@@ -146,5 +145,5 @@ class VideoHandlers:
     async def _answer(self, call: Call, video: Video, more: Sequence[Header] = ()) -> Reply:
         headers = [*more]
         if not video.finished:
-            headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.poll_after_ms(video)))
+            headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.estimator.poll_after_ms(video)))
         return json_reply(call.dialect.render_video(video, call.context), headers=headers)

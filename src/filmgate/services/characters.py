@@ -9,16 +9,13 @@ from pathlib import Path
 
 from filmgate.domain import Asset, AssetKind, CastMember, Character, Size, new_id
 from filmgate.errors import BadArtifact, CharacterNotFound, InvalidValue, InvalidVideo
-from filmgate.media import frames
+from filmgate.services.idempotency import RESEND_WINDOW
 from filmgate.services.revisions import judged
 from filmgate.storage.base import Storage
 from filmgate.store import NewCharacter, Principal, Store
 from filmgate.wire.params import CharacterParams
 
 __all__ = ["Characters"]
-
-RESEND_WINDOW = 120.0
-"""Seconds within which an SDK's own resend answers with the character it made already (wire.md §3)."""
 
 
 class Characters:
@@ -30,7 +27,7 @@ class Characters:
         self._clock = clock
 
     async def create(
-        self, principal: Principal, params: CharacterParams, *, idempotency_key: str | None = None, resend: int = 0
+        self, principal: Principal, params: CharacterParams, *, idempotency_key: str | None = None, retry_count: int = 0
     ) -> Character:
         """Keep a character: its film, and the film's first frame as its picture.
 
@@ -49,7 +46,7 @@ class Characters:
             film=film,
             key_id=principal.key_id,
             idempotency_key=idempotency_key,
-            resend_since=now - RESEND_WINDOW if resend else None,
+            resend_since=now - RESEND_WINDOW if retry_count else None,
             fingerprint=hashlib.sha256(f"{params.video.sha256} {params.name}".encode()).hexdigest(),
         )
         made = None
@@ -103,6 +100,8 @@ class Characters:
 
 
 def _look(film: Path, picture: Path) -> Size:
+    from filmgate.media import frames  # noqa: PLC0415 - the decoder, loaded with the first upload
+
     judged(film)
     try:
         return frames.first_frame(film, picture)

@@ -11,17 +11,22 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
+from filmgate.config.catalog import Catalog, Limits, Resolved
 from filmgate.domain import Asset, AssetKind, CastMember, Operation, Recipe, Size, Status, Video, default_seed
 from filmgate.errors import BadArtifact, InvalidValue, InvalidVideo, VideoExpired, VideoNotFound
-from filmgate.media import probe
 from filmgate.storage.base import Storage, Stored
 from filmgate.store import Store
-from filmgate.wire.params import Film, RevisionParams, Upload
+from filmgate.wire.params import CreateParams, Film, RevisionParams, Upload
 
-__all__ = ["LONGEST", "MOST_EXTENSIONS", "Origin", "Sources", "judged", "recipe_of"]
+if TYPE_CHECKING:
+    from filmgate.media.probe import Probe
+
+__all__ = ["LONGEST", "MOST_EXTENSIONS", "Origin", "Sources", "judged", "recipe_of", "resolve_revision"]
 
 LONGEST = 120
 """Seconds of the longest film that is made, and of the longest that is taken in."""
@@ -142,12 +147,35 @@ def recipe_of(params: RevisionParams, origin: Origin) -> Recipe:
     )
 
 
-def judged(film: Path) -> probe.Probe:
+def resolve_revision(
+    catalog: Catalog, params: RevisionParams, origin: Origin, recipe: Recipe, limits: Limits
+) -> Resolved:
+    """The model that makes the new video, and the price of what it makes.
+
+    Raises:
+        InvalidValue: another model than the source's, or the size of an upload that the model does not have.
+        UnknownModel: there is no such model.
+    """
+    if origin.model is not None and params.model not in {None, origin.model}:
+        message = f"Invalid 'model': the video was made by '{origin.model}', and so is what is made from it."
+        raise InvalidValue(message, param="model")
+    request = CreateParams(prompt=params.prompt, model=origin.model or params.model)
+    resolved = catalog.resolve(request, Limits(prompt_characters=limits.prompt_characters))
+    sizes = [size for size in resolved.model.sizes if limits.sizes is None or size in limits.sizes]
+    if origin.model is None and origin.size not in sizes:
+        raise InvalidValue.unsupported("video", origin.size, sizes)
+    price = resolved.model.price_micros(recipe.size, recipe.made_seconds)
+    return msgspec.structs.replace(resolved, size=recipe.size, seconds=recipe.seconds, price_micros=price)
+
+
+def judged(film: Path) -> Probe:
     """What an uploaded film is.
 
     Raises:
         InvalidVideo: it is no whole MP4 that can be decoded, it is too long, too large, or lies on its side.
     """
+    from filmgate.media import probe  # noqa: PLC0415 - the decoder, loaded with the first upload
+
     try:
         found = probe.probe(film)
         if found.seconds > LONGEST:

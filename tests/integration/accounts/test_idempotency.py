@@ -110,7 +110,7 @@ async def test_a_resend_while_the_first_is_still_being_answered(idle: Live) -> N
         await asked.wait()
         again = {"x-stainless-retry-count": "1"}
         resends = [asyncio.create_task(client.post("/v1/videos", json=body, headers=again)) for _ in range(2)]
-        while len(next(iter(idle.gate.videos._turns._running.values()))) < 3:  # noqa: ASYNC110 - there is no event for a request that waits
+        while len(next(iter(idle.gate.videos._single_flight._running.values()))) < 3:  # noqa: ASYNC110 - there is no event for a request that waits
             await asyncio.sleep(0)
         go.set()
         answers = await asyncio.gather(first, *resends)

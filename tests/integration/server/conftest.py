@@ -23,7 +23,7 @@ from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.app import App, build_app
 from filmgate.server.http_protocol import Deadlines
 from filmgate.server.serve import serve
-from filmgate.services.videos import Videos
+from filmgate.services.videos import VideoService
 from filmgate.services.webhooks import Webhooks
 from filmgate.storage import LocalStorage
 from filmgate.store import Principal, Store
@@ -41,7 +41,7 @@ MEDIA_TYPES = {
 }
 
 
-class Hands:
+class FakeFlow:
     """Stands where the flow stands, and moves videos through the real store when told to."""
 
     def __init__(self, store: Store, storage: LocalStorage) -> None:
@@ -91,14 +91,14 @@ class Hands:
         )
 
 
-class Desk(Struct):
+class ApiServer(Struct):
     """The app, and what lies behind it."""
 
     app: App
     store: Store
     storage: LocalStorage
-    videos: Videos
-    hands: Hands
+    videos: VideoService
+    fake_flow: FakeFlow
     key: str
     principal: Principal
     other_key: str  # another account's
@@ -116,21 +116,21 @@ class Desk(Struct):
         return sorted((self.folder / "files" / "staging").iterdir())
 
 
-async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> Desk:
+async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> ApiServer:
     """A desk in a folder."""
     store = Store.open(folder / "rows.sqlite")
     storage = LocalStorage(folder / "files")
-    hands = Hands(store, storage)
+    fake_flow = FakeFlow(store, storage)
     guard, vault = net.Guard(allow_hosts=settings.allow_hosts), Vault.at(folder / "vault.key")
-    videos = Videos(
+    videos = VideoService(
         catalog=Catalog.load(),
         store=store,
         storage=storage,
         engines={},
-        choose=lambda _model, wanted, _video: None if set(wanted) - {"image_input"} else "scene",
+        select_engine=lambda _model, wanted, _video: None if set(wanted) - {"image_input"} else "scene",
         guard=guard,
         vault=vault,
-        wake=hands.wake,
+        wake=fake_flow.wake,
         clock=time.time,
         image_limit=settings.image_limit,
     )
@@ -145,11 +145,11 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     app = build_app(
         videos, store, storage, settings, lambda: True, signer=signer, webhooks=webhooks, keep_alive=keep_alive
     )
-    return Desk(app, store, storage, videos, hands, keys[0], principal, keys[1], folder)
+    return ApiServer(app, store, storage, videos, fake_flow, keys[0], principal, keys[1], folder)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
     """A desk on the test's own loop."""
     made = await set_up(tmp_path, Settings(data=tmp_path, body_limit=40 * 1024 * 1024))
     yield made
@@ -158,11 +158,11 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-async def api(desk: Desk) -> AsyncIterator[httpx2.AsyncClient]:
+async def api(api_server: ApiServer) -> AsyncIterator[httpx2.AsyncClient]:
     """A client that is let in."""
-    transport = httpx2.ASGITransport(app=desk.app)
-    headers = {"authorization": f"Bearer {desk.key}"}
-    async with httpx2.AsyncClient(transport=transport, base_url="http://desk", headers=headers) as client:
+    transport = httpx2.ASGITransport(app=api_server.app)
+    headers = {"authorization": f"Bearer {api_server.key}"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://server", headers=headers) as client:
         yield client
 
 
@@ -171,7 +171,7 @@ class Live:
 
     def __init__(self, folder: Path, settings: Settings, deadlines: Deadlines, stall_timeout: float) -> None:
         self.host, self.port = "127.0.0.1", 0
-        self.desk: Desk
+        self.api_server: ApiServer
         self._folder = folder
         self._settings = settings
         self._deadlines = deadlines
@@ -202,12 +202,19 @@ class Live:
 
     def client(self) -> httpx2.Client:
         """A client that is let in."""
-        headers = {"authorization": f"Bearer {self.desk.key}"}
+        headers = {"authorization": f"Bearer {self.api_server.key}"}
         return httpx2.Client(base_url=f"http://{self.host}:{self.port}", headers=headers, timeout=20, trust_env=False)
 
     def head(self, method: str, path: str, *more: str) -> bytes:
         """A request's head, with the key."""
-        lines = [f"{method} {path} HTTP/1.1", "Host: desk", f"Authorization: Bearer {self.desk.key}", *more, "", ""]
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "Host: server",
+            f"Authorization: Bearer {self.api_server.key}",
+            *more,
+            "",
+            "",
+        ]
         return "\r\n".join(lines).encode()
 
     def _run(self) -> None:
@@ -216,10 +223,10 @@ class Live:
 
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.desk = await set_up(self._folder, self._settings, keep_alive=0.2)
+        self.api_server = await set_up(self._folder, self._settings, keep_alive=0.2)
         self._serving = asyncio.create_task(
             serve(
-                self.desk.app,
+                self.api_server.app,
                 self.host,
                 0,
                 on_ready=self._on_ready,
@@ -229,7 +236,7 @@ class Live:
             )
         )
         await asyncio.wait([self._serving])
-        await self.desk.store.close()
+        await self.api_server.store.close()
 
     def _on_ready(self, url: str) -> None:
         self.port = int(url.rpartition(":")[2])

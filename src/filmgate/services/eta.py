@@ -1,0 +1,58 @@
+"""How long an unfinished video will still take, judged by the videos before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from filmgate.domain import Status, Video, poll_after_ms
+from filmgate.engines.base import Engine, outline
+from filmgate.store import VideoRows
+
+__all__ = ["Eta", "EtaEstimator"]
+
+DEFAULT_SECONDS = 60.0
+"""What a video is expected to take whose engine is no longer configured."""
+
+
+class Eta(Struct, frozen=True):
+    """Where a video stands, and how long it will still take."""
+
+    position: int  # 1: next in its engine's queue; 0: not queued
+    eta_seconds: float | None  # until completed; None once finished
+
+
+class EtaEstimator:
+    """Estimates from the durations of completed videos, and from the engine's own figure where there are none.
+
+    Args:
+        videos: the rows.
+        engines: by name, as configured now.
+    """
+
+    def __init__(self, videos: VideoRows, engines: Mapping[str, Engine]) -> None:
+        self._videos = videos
+        self._engines = engines
+
+    async def eta(self, video: Video) -> Eta:
+        """Its place in the queue and the seconds it will still take."""
+        if video.finished:
+            return Eta(0, None)
+        expected = await self._expected_seconds(video)
+        if video.status is Status.IN_PROGRESS:
+            return Eta(0, expected * (100 - video.progress) / 100)
+        ahead = await self._videos.ahead(video)
+        engine = self._engines.get(video.engine)
+        concurrency = (engine and engine.capabilities.concurrency) or ahead + 1
+        return Eta(ahead + 1, expected * (1 + ahead // concurrency))
+
+    async def poll_after_ms(self, video: Video) -> int:
+        """The value of ``openai-poll-after-ms`` for an unfinished video."""
+        return poll_after_ms(await self._expected_seconds(video))
+
+    async def _expected_seconds(self, video: Video) -> float:
+        seconds = video.recipe.made_seconds
+        typical = await self._videos.typical_seconds(video.engine, video.model, seconds)
+        engine = self._engines.get(video.engine)
+        return typical or (engine.expected_seconds(outline(video)) if engine else DEFAULT_SECONDS)

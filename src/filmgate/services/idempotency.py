@@ -1,0 +1,70 @@
+"""Requests that are sent twice: how one is recognised, and how equal ones that overlap take turns.
+
+An official SDK resends a create after a dropped connection, and a client may name its request with an idempotency
+key. Either way the second request answers with the video of the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+from msgspec import Struct
+
+from filmgate.wire.params import CreateParams, RevisionParams, Upload
+
+__all__ = ["RESEND_WINDOW", "RequestIdentity", "SingleFlight", "fingerprint"]
+
+RESEND_WINDOW = 120.0
+"""Seconds within which an SDK's own resend answers with what the first request created (wire.md §3)."""
+
+
+class RequestIdentity(Struct, frozen=True, kw_only=True):
+    """What a repeated request is recognised by; the fields are those of :class:`filmgate.domain.NewVideo`."""
+
+    idempotency_key: str | None
+    resend_since: float | None  # Unix seconds; None: not a resend
+    fingerprint: str
+
+
+class SingleFlight:
+    """Makes a resend wait for the equal requests that are still running in this process.
+
+    Without it, a resend that arrives before the first request is committed would find no video to answer with.
+    """
+
+    def __init__(self) -> None:
+        self._running: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def enter(self, request: tuple[str, str], *, wait: bool) -> AsyncIterator[None]:
+        """Run one of several equal requests.
+
+        Args:
+            request: the key's id and the request's fingerprint.
+            wait: whether to wait for the equal requests that started earlier; false: run beside them.
+        """
+        running = self._running.setdefault(request, [])
+        earlier, own = list(running), asyncio.get_running_loop().create_future()
+        running.append(own)
+        try:
+            if wait and earlier:
+                await asyncio.wait(earlier)
+            yield
+        finally:
+            own.cancel()
+            running.remove(own)
+            if not running:
+                del self._running[request]
+
+
+def fingerprint(params: CreateParams | RevisionParams) -> str:
+    """A digest of the parsed fields and file bytes: the same request, whatever its encoding and boundary."""
+    fields = msgspec.to_builtins(params, enc_hook=str)
+    for name in ("input_reference", "video"):
+        if isinstance(upload := getattr(params, name, None), Upload):
+            fields[name] = upload.sha256
+    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()

@@ -1,0 +1,155 @@
+"""The videos that exist: retrieve, wait, list, delete, open a file.
+
+All of it needs the rows and the files alone, no engine and no flow. That is why a command such as ``filmgate list``
+can do it without starting a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from filmgate.domain import Asset, AssetKind, Status, Video
+from filmgate.errors import StorageFault, VideoExpired, VideoNotFound, VideoNotReady
+from filmgate.storage.base import Reader, Storage
+from filmgate.store import Principal, Store
+
+__all__ = ["VideoContent", "VideoLibrary"]
+
+
+class VideoContent(Struct, frozen=True):
+    """An open file of a video; the caller closes the reader."""
+
+    video: Video
+    asset: Asset
+    reader: Reader
+
+
+class VideoLibrary:
+    """What can be done with the videos of an account, for one store and one storage.
+
+    Args:
+        store: rows.
+        storage: bytes.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._storage = storage
+        self._clock = clock
+
+    async def retrieve(self, principal: Principal, video_id: str) -> Video:
+        """The video as its row says.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+        """
+        video = await self._store.videos.get(video_id, principal.account_id)
+        if video is None:
+            raise VideoNotFound(video_id)
+        return video
+
+    async def wait(self, principal: Principal, video_id: str, seconds: float) -> Video:
+        """The video as soon as its status or progress differs from now, else after ``seconds``."""
+        video = await self.retrieve(principal, video_id)
+        seen, until = (video.status, video.progress), self._clock() + seconds
+        while not video.finished and (video.status, video.progress) == seen:
+            remaining = until - self._clock()
+            if remaining <= 0:
+                break
+            await self.changed(video, remaining)
+            video = await self.retrieve(principal, video_id)
+        return video
+
+    async def changed(self, video: Video, seconds: float) -> None:
+        """Wait until the row differs from ``video`` in anything, at most so many seconds."""
+        await self._store.changes.wait(video.id, video.version, seconds)
+
+    async def list(
+        self, principal: Principal, *, after: str | None, limit: int, ascending: bool
+    ) -> tuple[Sequence[Video], bool]:
+        """A page of the account's videos in order of acceptance, and whether more follow."""
+        return await self._store.videos.page(principal.account_id, after=after, limit=limit, ascending=ascending)
+
+    async def delete(self, principal: Principal, video_id: str) -> None:
+        """Remove a finished video and its files; a download that has begun keeps its bytes.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotDeletable: it is still being made.
+        """
+        for key in await self._store.videos.delete(video_id, principal.account_id, self._clock()):
+            await self._storage.delete(key)
+
+    async def content(
+        self,
+        principal: Principal,
+        video_id: str,
+        kind: AssetKind,
+        *,
+        wait_seconds: float = 0,
+        retention: float | None = None,
+    ) -> VideoContent:
+        """An open file of a completed video.
+
+        Args:
+            principal: the account and key of the request.
+            video_id: of which video.
+            kind: which of its files.
+            wait_seconds: how long to wait for an unfinished video; a waiting request costs only its connection.
+            retention: seconds after completion at which a dialect ends access sooner than the server does.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+            VideoNotReady: not completed (yet).
+            VideoExpired: its retention is over.
+        """
+        video = await self._wait_until_finished(principal, video_id, wait_seconds)
+        return await self._content(video, kind, retention)
+
+    async def published(self, video_id: str, kind: AssetKind) -> VideoContent:
+        """An open file of a completed video, for a request that carries a signed link to it.
+
+        Raises:
+            VideoNotFound: unknown or deleted.
+            VideoNotReady: not completed (yet).
+            VideoExpired: its retention is over.
+        """
+        video = await self._store.videos.get(video_id)
+        if video is None:
+            raise VideoNotFound(video_id)
+        return await self._content(video, kind)
+
+    async def _content(self, video: Video, kind: AssetKind, retention: float | None = None) -> VideoContent:
+        if video.status is not Status.COMPLETED:
+            raise VideoNotReady
+        if self._is_expired(video, retention):
+            raise VideoExpired
+        asset = (await self._store.videos.assets(video.id)).get(kind)
+        if asset is None:
+            raise VideoExpired
+        return VideoContent(video, asset, await self._open(video, asset))
+
+    async def _wait_until_finished(self, principal: Principal, video_id: str, seconds: float) -> Video:
+        video, until = await self.retrieve(principal, video_id), self._clock() + seconds
+        while not video.finished and (remaining := until - self._clock()) > 0:
+            video = await self.wait(principal, video_id, remaining)
+        return video
+
+    def _is_expired(self, video: Video, retention: float | None) -> bool:
+        access_ends = retention and (video.completed_at or 0) + retention
+        ends = [end for end in (video.expires_at, access_ends) if end is not None]
+        return bool(ends) and min(ends) <= self._clock()
+
+    async def _open(self, video: Video, asset: Asset) -> Reader:
+        try:
+            return await self._storage.open(asset.key)
+        except FileNotFoundError:
+            # Deleted or expired between the row and the file: say so; anything else is a fault of ours.
+            if await self._store.videos.get(video.id) is None:
+                raise VideoNotFound(video.id) from None
+            if asset.kind not in await self._store.videos.assets(video.id):
+                raise VideoExpired from None
+            raise StorageFault from None

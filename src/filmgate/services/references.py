@@ -1,0 +1,90 @@
+"""Reference images: fetched or uploaded, normalised to a PNG of ours, and stored for the video that uses them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableSequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filmgate.config.catalog import Limits, Resolved
+from filmgate.domain import Asset, AssetKind, Fit, Size
+from filmgate.errors import InvalidValue
+from filmgate.storage.base import Storage
+from filmgate.wire.params import CreateParams, FileId, ImageUrl, Reference, Upload
+
+if TYPE_CHECKING:
+    from filmgate import net
+
+__all__ = ["ReferenceImages"]
+
+FETCH_TIMEOUT = 30.0
+"""Seconds within which a reference URL must have been fetched."""
+
+CONCURRENCY = 2
+"""Reference images normalised at a time: each is held in memory both as a file and as pixels."""
+
+
+class ReferenceImages:
+    """Brings in the reference image of a video that is about to be accepted.
+
+    Args:
+        storage: where it is stored.
+        guard: fetches the URL that a client names.
+        limit: bytes of the image as it arrives.
+    """
+
+    def __init__(self, storage: Storage, guard: net.Guard, limit: int) -> None:
+        self._storage = storage
+        self._guard = guard
+        self._limit = limit
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+
+    async def ingest_reference(
+        self, video_id: str, params: CreateParams, resolved: Resolved, limits: Limits
+    ) -> Asset | None:
+        """The stored image; None if the request has none.
+
+        Raises:
+            RequestError: it can't be fetched, is no usable image, or has the wrong size.
+            StorageFault: the storage refused.
+        """
+        if params.input_reference is None:
+            return None
+        staged: MutableSequence[Path] = []
+        try:
+            source = await self._source(params.input_reference, staged)
+            out = self._storage.staging(".png")
+            staged.append(out)
+            async with self._slots:
+                await asyncio.to_thread(self._normalise, source, out, params.fit or Fit.ERROR, resolved.size, limits)
+            stored = await self._storage.keep(out, f"references/{video_id[6:8]}/{video_id}.png")
+        finally:
+            for path in staged:
+                path.unlink(missing_ok=True)
+        return stored.asset(AssetKind.REFERENCE, "image/png", resolved.size)
+
+    async def _source(self, reference: Reference, staged: MutableSequence[Path]) -> Path | bytes:
+        match reference:
+            case Upload(path=path):
+                return path
+            case ImageUrl(url=url) if url.startswith("data:"):
+                return await asyncio.to_thread(self._decode, url)
+            case ImageUrl(url=url):
+                into = self._storage.staging(".image")
+                staged.append(into)
+                await self._guard.fetch(url, into, limit=self._limit, timeout=FETCH_TIMEOUT)
+                return into
+            case FileId(id=file_id):
+                raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
+
+    def _decode(self, url: str) -> bytes:
+        from filmgate.media import images  # noqa: PLC0415 - the image library, loaded with the first image
+
+        return images.data_url(url, self._limit)
+
+    def _normalise(self, source: Path | bytes, out: Path, fit: Fit, size: Size, limits: Limits) -> None:
+        from filmgate.media import images  # noqa: PLC0415 - the same
+
+        types = limits.image_types or images.TYPES
+        images.take_in(source, size=size, fit=fit, limit=self._limit, out=out, types=types)
