@@ -16,13 +16,12 @@ import structlog
 
 from filmgate.errors import InvalidUrl, UrlUnreachable
 from filmgate.security.secret_box import Vault
-from filmgate.services.webhooks import POST_TIMEOUT, signing
 from filmgate.store import Delivery, Store
 from filmgate.wire import webhook
 
 __all__ = ["Deliveries"]
 
-LEASE = 2 * POST_TIMEOUT
+LEASE = 2 * webhook.POST_TIMEOUT
 """Seconds for which a claimed delivery is left to the process that claimed it."""
 
 AT_ONCE = 64
@@ -110,7 +109,7 @@ class Deliveries:
         body = webhook.body(delivery.event_id, delivery.type, delivery.created_at, delivery.video_id)
         headers = webhook.headers(delivery.event_id, now, body, secrets)
         try:
-            status = await self._post(url, body, headers=headers, within=POST_TIMEOUT)
+            status = await self._post(url, body, headers=headers, within=webhook.POST_TIMEOUT)
         except (InvalidUrl, UrlUnreachable):
             status = None
         await self._note(delivery, status)
@@ -123,7 +122,7 @@ class Deliveries:
             sealed = endpoints[0].url if endpoints else None
         else:
             sealed = delivery.callback_url
-        secrets = [secret for each in endpoints for secret in signing(self._vault, each, now)]
+        secrets = [self._vault.open(secret) for each in endpoints for secret in each.signing_secrets(now)]
         return None if sealed is None else self._vault.open(sealed), secrets
 
     async def _note(self, delivery: Delivery, status: int | None) -> None:

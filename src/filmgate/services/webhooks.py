@@ -15,10 +15,7 @@ from filmgate.store import Endpoint, Principal, WebhookRows
 from filmgate.wire import webhook
 from filmgate.wire.webhook import EndpointChange
 
-__all__ = ["POST_TIMEOUT", "Shown", "Webhooks", "signing"]
-
-POST_TIMEOUT = 15.0
-"""Seconds that a receiver has to answer."""
+__all__ = ["Shown", "Webhooks"]
 
 KEEP_OLD = 24 * 3600.0
 """Seconds that an old secret goes on signing, if its owner wants that."""
@@ -142,16 +139,9 @@ class Webhooks:
         """
         shown, now, event_id = await self.retrieve(principal, endpoint_id), self._clock(), new_id("evt")
         content = webhook.body(event_id, kind, now, new_id())
-        headers = webhook.headers(event_id, now, content, signing(self._vault, shown.endpoint, now))
-        return await self._guard.post(shown.url, content, headers=headers, within=POST_TIMEOUT)
+        secrets = [self._vault.open(secret) for secret in shown.endpoint.signing_secrets(now)]
+        headers = webhook.headers(event_id, now, content, secrets)
+        return await self._guard.post(shown.url, content, headers=headers, within=webhook.POST_TIMEOUT)
 
     def _shown(self, endpoint: Endpoint) -> Shown:
         return Shown(endpoint, self._vault.open(endpoint.url))
-
-
-def signing(vault: Vault, endpoint: Endpoint, now: float) -> list[str]:
-    """The secrets that sign for an endpoint now: its own, and the old one while that is kept."""
-    sealed = [endpoint.secret]
-    if endpoint.old_secret is not None and now < (endpoint.old_secret_until or 0):
-        sealed.append(endpoint.old_secret)
-    return [vault.open(secret) for secret in sealed]

@@ -45,6 +45,12 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     updated_at: float
     disabled_at: float | None = None
 
+    def signing_secrets(self, now: float) -> list[str]:
+        """The encrypted secrets that sign at this Unix time: the current one, and the old one until it expires."""
+        if self.old_secret is not None and now < (self.old_secret_until or 0):
+            return [self.secret, self.old_secret]
+        return [self.secret]
+
 
 class Delivery(Struct, frozen=True):
     """One event for one receiver, as it stands."""

@@ -21,6 +21,7 @@ from filmgate.wire.params import Fields
 
 __all__ = [
     "EVENT_TYPES",
+    "POST_TIMEOUT",
     "EndpointChange",
     "EndpointDeleted",
     "EndpointList",
@@ -50,6 +51,9 @@ SCHEDULE = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_00
 
 JITTER = 0.1
 """How far from the schedule a try may be, as a share, so that a receiver that was down is not met by all at once."""
+
+POST_TIMEOUT = 15.0
+"""Seconds within which a receiver must answer."""
 
 _SECRET_BYTES = 32
 
