@@ -14,7 +14,7 @@ from typing import Literal, Self
 
 import structlog
 
-from filmgate import net
+from filmgate import __version__, net
 from filmgate.bootstrap.engine_factory import assemble, remaker
 from filmgate.config.settings import Settings
 from filmgate.engines.base import Engine
@@ -71,6 +71,7 @@ class Gate:
             lambda: self.ready and flow.ready,
             signer=signer,
             webhooks=webhooks,
+            version=__version__,
             looks=lambda: flow.looks,
         )
         self.ready = False

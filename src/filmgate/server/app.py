@@ -75,6 +75,7 @@ def build_app(
     *,
     signer: LinkSigner,
     webhooks: Webhooks,
+    version: str,
     looks: Looks = dict,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> App:
@@ -88,6 +89,7 @@ def build_app(
         ready: whether the server accepts requests.
         signer: creates and checks links that need no API key.
         webhooks: the use cases of webhook endpoints.
+        version: of Filmgate, for the OpenAPI document.
         looks: at engines, counted by engine and by what was seen.
         keep_alive: seconds between the signs of life of an event stream.
     """
@@ -104,7 +106,7 @@ def build_app(
     traffic = Traffic()
     names = [model.name for model in videos.catalog.models()]
     routes.append(Route("/metrics", Metrics(store.figures, traffic, looks, models=names, access=settings.metrics)))
-    routes.append(Route("/openapi.json", document(encode(openapi_accounts.document(videos.catalog.models())))))
+    routes.append(Route("/openapi.json", document(encode(openapi_accounts.document(videos.catalog.models(), version)))))
     traffic.know((route.endpoint, route.path) for route in routes)
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
     return App(Envelope(router, DIALECTS, traffic), patience, routes)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from filmgate import __version__, errors
+from filmgate import errors
 from filmgate.config.catalog import DEFAULT_MODEL, PROMPT_CHARACTERS, Model
 from filmgate.domain import AssetKind, Fit
 from filmgate.errors import FilmgateError, RequestError
@@ -31,13 +31,13 @@ _EVERYWHERE: Final = (errors.InvalidKey, errors.TooManyRequests, errors.ServerEr
 _BODY: Final = tuple(RequestError.__subclasses__())
 
 
-def document(models: Sequence[Model]) -> Schema:
-    """The document, for a catalogue of ``models``; it never changes while the server runs."""
+def document(models: Sequence[Model], version: str) -> Schema:
+    """The document of this version of Filmgate, for a catalogue of ``models``; constant while the server runs."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Filmgate",
-            "version": __version__,
+            "version": version,
             "summary": "The Sora-2 Videos API, on a machine of your own.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

@@ -28,9 +28,9 @@ _GONE: Final = (errors.WebhookEndpointNotFound, errors.UnknownUrl)
 _RATE: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
 
 
-def document(models: Sequence[Model]) -> Schema:
-    """The document, for a catalogue of ``models``; it never changes while the server runs."""
-    whole = openapi.document(models)
+def document(models: Sequence[Model], version: str) -> Schema:
+    """The document of this version of Filmgate, for a catalogue of ``models``; constant while the server runs."""
+    whole = openapi.document(models, version)
     whole["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | _paths()
     whole["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
     whole["components"]["schemas"] |= _answers() | _bodies()

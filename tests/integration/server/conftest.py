@@ -143,7 +143,15 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     signer = LinkSigner(b"k" * 32, time.time)
     webhooks = Webhooks(store.webhooks, guard, vault, time.time)
     app = build_app(
-        videos, store, storage, settings, lambda: True, signer=signer, webhooks=webhooks, keep_alive=keep_alive
+        videos,
+        store,
+        storage,
+        settings,
+        lambda: True,
+        signer=signer,
+        webhooks=webhooks,
+        version="1.2.3",
+        keep_alive=keep_alive,
     )
     return ApiServer(app, store, storage, videos, fake_flow, keys[0], principal, keys[1], folder)
 

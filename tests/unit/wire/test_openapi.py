@@ -14,7 +14,7 @@ from filmgate.wire.create import READERS
 from filmgate.wire.openapi_accounts import document
 
 CATALOG = Catalog.load()
-DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOG.models())))
+DOCUMENT: dict[str, Any] = json.loads(json.dumps(document(CATALOG.models(), "1.2.3")))
 
 
 def _operations() -> list[tuple[str, str, dict[str, Any]]]:
