@@ -20,7 +20,6 @@ from filmgate.errors import UnknownModel, VideoNotFound
 from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.body import BodyReader
 from filmgate.server.disconnect import ClientGone, is_gone
-from filmgate.server.idempotency import idempotency_key, retry_count
 from filmgate.server.request import Call
 from filmgate.server.responses import EVENT_STREAM_HEADERS, json_reply
 from filmgate.server.shutdown import Patience
@@ -74,7 +73,7 @@ class ChatHandlers:
                 input_reference=params.image,
                 fit=Fit.CROP if params.image else None,
             )
-            key, retries = idempotency_key(call), retry_count(call)
+            key, retries = call.idempotency_key, call.retry_count
             video = await self._videos.create(call.principal, wanted, idempotency_key=key, retry_count=retries)
         story = _Story(self, call, params, video)
         return story if params.stream else await story.whole()

@@ -20,22 +20,55 @@ from starlette.types import Receive, Scope, Send
 from filmgate.errors import UnknownUrl
 from filmgate.flow.failure_codes import CODES
 from filmgate.server.errors import refusal
-from filmgate.server.lag import LoopLag
 from filmgate.server.request_stats import BOUNDS, Traffic
 from filmgate.server.responses import Reply
 from filmgate.store import Figures, Snapshot
 from filmgate.store.statistics import DURATIONS
 from filmgate.wire.openai import OPENAI
 
-__all__ = ["Looks", "Metrics", "metrics_text"]
+__all__ = ["EventLoopLag", "Looks", "Metrics", "metrics_text"]
 
 Looks = Callable[[], Mapping[tuple[str, str], int]]
 """How often this process looked at engines, by engine and what it saw."""
+
+SAMPLE_INTERVAL = 0.25
+"""Seconds between two samples of the event loop's lag."""
+
+IDLE_TIMEOUT = 300.0
+"""Seconds after the last scrape at which sampling stops, until the next one."""
 
 _METHODS = ("GET", "HEAD")
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
 _COMPLETED = "completed"
 _OTHER = "other"
+
+
+class EventLoopLag:
+    """Samples how late the event loop runs its timers. The first call starts sampling and returns 0."""
+
+    def __init__(self) -> None:
+        self._max_lag = 0.0
+        self._watch_until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def max_lag(self) -> float:
+        """The longest delay since the last call, in seconds."""
+        loop = asyncio.get_running_loop()
+        self._watch_until = loop.time() + IDLE_TIMEOUT
+        if self._timer is None:
+            self._schedule_sample(loop)
+        max_lag, self._max_lag = self._max_lag, 0.0
+        return max_lag
+
+    def _schedule_sample(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(SAMPLE_INTERVAL, self._sample, loop, loop.time() + SAMPLE_INTERVAL)
+
+    def _sample(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        now = loop.time()
+        self._max_lag = max(self._max_lag, now - due)
+        self._timer = None
+        if now < self._watch_until:
+            self._schedule_sample(loop)
 
 
 class Metrics:
@@ -55,7 +88,7 @@ class Metrics:
         self._looks = looks
         self._models = frozenset(models)
         self._access = access
-        self._lag = LoopLag()
+        self._lag = EventLoopLag()
         self._process = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self._process)
 
@@ -77,7 +110,7 @@ class Metrics:
         Raises:
             StorageFault: the rows can't be read.
         """
-        lag = self._lag.worst()
+        lag = self._lag.max_lag()
         snapshot = await self._figures.read()
         families = [*_families(snapshot, self._models), *_http(self._traffic), *_looked(self._looks()), _lagged(lag)]
         return await asyncio.to_thread(metrics_text, families, self._process)

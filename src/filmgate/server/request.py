@@ -15,6 +15,9 @@ from filmgate.wire.dialect import Context, Dialect
 
 __all__ = ["Call", "Handler", "Resource"]
 
+MAX_KEY_LENGTH = 255
+"""Characters of the longest Idempotency-Key."""
+
 
 class Call:
     """Who asks for what, in which dialect."""
@@ -39,6 +42,25 @@ class Call:
         """What a renderer may want to know."""
         host = self.header(b"host") or ""
         return Context(f"{self.scope['scheme']}://{host}{self.dialect.base_path}")
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The client's ``Idempotency-Key``; None if there is none.
+
+        Raises:
+            InvalidValue: it is too long.
+        """
+        key = (self.header(b"idempotency-key") or "").strip()
+        if len(key) > MAX_KEY_LENGTH:
+            message = f"The Idempotency-Key is longer than {MAX_KEY_LENGTH} characters."
+            raise InvalidValue(message, param="Idempotency-Key")
+        return key or None
+
+    @property
+    def retry_count(self) -> int:
+        """How often an official SDK has sent this before (``x-stainless-retry-count``); 0 if it does not say so."""
+        count = self.header(b"x-stainless-retry-count") or ""
+        return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; of repeated ones, the first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -13,8 +14,6 @@ from filmgate.errors import TooManyRequests
 from filmgate.server.body import BodyReader
 from filmgate.server.content import content_reply
 from filmgate.server.errors import error_reply
-from filmgate.server.idempotency import idempotency_key, retry_count
-from filmgate.server.limits import rate_headers
 from filmgate.server.request import Call
 from filmgate.server.responses import Header, Reply, json_reply
 from filmgate.server.shutdown import Patience
@@ -64,7 +63,7 @@ class VideoHandlers:
 
     async def create_character(self, call: Call) -> ASGIApp:
         """``POST /videos/characters``."""
-        key, retries = idempotency_key(call), retry_count(call)
+        key, retries = call.idempotency_key, call.retry_count
         async with self._body.fields(call.scope, call.receive, revision.FILE_FIELDS) as fields:
             params = revision.parse_character(fields)
             made = await self._videos.characters.create(
@@ -131,7 +130,7 @@ class VideoHandlers:
         accept: Callable[..., Awaitable[Video]],
     ) -> ASGIApp:
         """Whatever costs: the body's fields, a video that is accepted, how the key stands now."""
-        key, retries = idempotency_key(call), retry_count(call)
+        key, retries = call.idempotency_key, call.retry_count
         async with self._body.fields(call.scope, call.receive, file_fields) as fields:
             params = parse(fields)
             try:
@@ -139,8 +138,19 @@ class VideoHandlers:
                     call.principal, params, limits=call.dialect.limits, idempotency_key=key, retry_count=retries
                 )
             except TooManyRequests as error:
-                return error_reply(error, call.dialect, await rate_headers(self._videos, call))
-        return await self._answer(call, video, await rate_headers(self._videos, call))
+                return error_reply(error, call.dialect, await self._rate_headers(call))
+        return await self._answer(call, video, await self._rate_headers(call))
+
+    async def _rate_headers(self, call: Call) -> list[Header]:
+        """``x-ratelimit-{limit,remaining,reset}-requests``; none if neither the key nor the dialect has a limit."""
+        rate = await self._videos.rate(call.principal, call.dialect.limits)
+        if rate is None:
+            return []
+        return [
+            (b"x-ratelimit-limit-requests", b"%d" % rate.limit),
+            (b"x-ratelimit-remaining-requests", b"%d" % rate.remaining),
+            (b"x-ratelimit-reset-requests", b"%ds" % math.ceil(max(0.0, rate.reset))),
+        ]
 
     async def _answer(self, call: Call, video: Video, more: Sequence[Header] = ()) -> Reply:
         headers = [*more]
