@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[House]:
     """A house with one account."""
-    async with House.open(tmp_path) as house:
-        yield house
+    async with House.open(tmp_path) as harness:
+        yield harness
 
 
 @pytest.fixture(scope="session")

@@ -56,7 +56,7 @@ def cli(*arguments: str, stdin: str = "", terminal: bool = False, **environ: str
     return Ran(code, out.getvalue(), err.getvalue())
 
 
-class Place:
+class CliEnv:
     """A data folder, with commands that run in processes of their own."""
 
     def __init__(self, folder: Path) -> None:

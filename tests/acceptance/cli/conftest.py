@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.cli import Cli, Place, Served
+from tests.support.cli import Cli, CliEnv, Served
 from tests.support.cli import cli as run_cli
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ def cli() -> Cli:
 
 
 @pytest.fixture
-def cli_env(tmp_path: Path) -> Place:
+def cli_env(tmp_path: Path) -> CliEnv:
     """A fresh data folder."""
-    return Place(tmp_path)
+    return CliEnv(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose test cards are ready at once."""
-    place = Place(tmp_path_factory.mktemp("served"))
-    with place.serving() as (url, _):
-        key = place("keys", "create", "-q").out.strip()
+    cli_env = CliEnv(tmp_path_factory.mktemp("served"))
+    with cli_env.serving() as (url, _):
+        key = cli_env("keys", "create", "-q").out.strip()
         yield Served(url, key)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.support.cli import Place, Ran
+    from tests.support.cli import CliEnv, Ran
 
 VENDORS = ("openai", "dmxapi", "apiyi", "apiyi-async", "chat")
 COMMAND = ("generate", "a koi pond in the rain", "-o", "{slug}.{ext}")
@@ -28,26 +28,26 @@ async def upstream() -> AsyncIterator[mock.Running]:
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-async def test_a_vendor(upstream: mock.Running, place: Place, provider: str) -> None:
+async def test_a_vendor(upstream: mock.Running, cli_env: CliEnv, provider: str) -> None:
     """In its own dialect, asked once."""
     url = upstream.url("openai" if provider == "chat" else provider)
     environ = {"FILMGATE_PROVIDER": provider, "FILMGATE_BASE_URL": url, "FILMGATE_API_KEY": "sk-1"}
     seconds = 10 if provider in {"apiyi-async", "chat"} else 4
-    ran = await asyncio.to_thread(place, *COMMAND, "--seconds", str(seconds), **environ)
-    _plays(ran, place.folder, seconds)
+    ran = await asyncio.to_thread(cli_env, *COMMAND, "--seconds", str(seconds), **environ)
+    _plays(ran, cli_env.folder, seconds)
     assert list(mock.submissions(upstream.lines).values()) == [1]
 
 
-def test_a_server(place: Place) -> None:
+def test_a_server(cli_env: CliEnv) -> None:
     """Ours."""
-    with place.serving() as (url, _):
-        key = place("keys", "create", "-q").out.strip()
-        _plays(place(*COMMAND, FILMGATE_BASE_URL=url, FILMGATE_API_KEY=key), place.folder)
+    with cli_env.serving() as (url, _):
+        key = cli_env("keys", "create", "-q").out.strip()
+        _plays(cli_env(*COMMAND, FILMGATE_BASE_URL=url, FILMGATE_API_KEY=key), cli_env.folder)
 
 
-def test_nobody_else(place: Place) -> None:
+def test_nobody_else(cli_env: CliEnv) -> None:
     """The engine in the program itself."""
-    _plays(place(*COMMAND), place.folder)
+    _plays(cli_env(*COMMAND), cli_env.folder)
 
 
 def _plays(ran: Ran, folder: Path, seconds: int = 4) -> None:

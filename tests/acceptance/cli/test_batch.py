@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from tests.support.cli import Place, Served
+from tests.support.cli import CliEnv, Served
 
 from filmgate.media import mp4_boxes
 
@@ -38,10 +38,10 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose films are small and short: there are many of them here."""
-    place = Place(tmp_path_factory.mktemp("served"))
-    (place.folder / "models.toml").write_text(TINY)
-    with place.serving() as (url, _):
-        yield Served(url, place("keys", "create", "-q").out.strip())
+    cli_env = CliEnv(tmp_path_factory.mktemp("served"))
+    (cli_env.folder / "models.toml").write_text(TINY)
+    with cli_env.serving() as (url, _):
+        yield Served(url, cli_env("keys", "create", "-q").out.strip())
 
 
 def _videos(served: Served) -> int:
@@ -166,12 +166,12 @@ def test_progress_at_a_terminal(served: Served, columns: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_engine_in_this_process_makes_batches(place: Place) -> None:
+def test_the_engine_in_this_process_makes_batches(cli_env: CliEnv) -> None:
     """Without a server; Ctrl-C says how to go on, and the same command does."""
-    (place.folder / "models.toml").write_text(TINY)
-    file = place.folder / "p.txt"
+    (cli_env.folder / "models.toml").write_text(TINY)
+    file = cli_env.folder / "p.txt"
     file.write_text("a\nb\nc\n")
-    process = place.start("batch", "p.txt", FILMGATE_TESTCARD_DELAY="60")
+    process = cli_env.start("batch", "p.txt", FILMGATE_TESTCARD_DELAY="60")
     assert process.stderr is not None
     for _ in range(3):
         process.stderr.readline()
@@ -179,17 +179,17 @@ def test_the_engine_in_this_process_makes_batches(place: Place) -> None:
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "the same command" in err.splitlines()[-1]
-    ran = place("batch", "p.txt")
+    ran = cli_env("batch", "p.txt")
     assert (ran.code, len(ran.out.splitlines())) == (0, 3)
-    assert len(place("list", "-q").out.splitlines()) == 3
+    assert len(cli_env("list", "-q").out.splitlines()) == 3
 
 
 @pytest.mark.slow
-def test_the_budget_is_kept(place: Place) -> None:
+def test_the_budget_is_kept(cli_env: CliEnv) -> None:
     """Exit 8 before the row that would exceed it; a larger budget goes on."""
-    (place.folder / "models.toml").write_text(TINY.replace("= 0", "= 400000"))
-    (place.folder / "p.txt").write_text("a\nb\nc\n")
-    ran = place("batch", "p.txt", "--budget", "1", "--concurrency", "1")
+    (cli_env.folder / "models.toml").write_text(TINY.replace("= 0", "= 400000"))
+    (cli_env.folder / "p.txt").write_text("a\nb\nc\n")
+    ran = cli_env("batch", "p.txt", "--budget", "1", "--concurrency", "1")
     assert (ran.code, len(ran.out.splitlines())) == (8, 2)
-    assert place("batch", "p.txt", "--budget", "1.2").code == 0
-    assert len(place("list", "-q").out.splitlines()) == 3
+    assert cli_env("batch", "p.txt", "--budget", "1.2").code == 0
+    assert len(cli_env("list", "-q").out.splitlines()) == 3

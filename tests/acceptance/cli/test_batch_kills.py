@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.cli import Place
+    from tests.support.cli import CliEnv
 
 TINY = """[models.sora-2]
 engine = "testcard"
@@ -42,12 +42,12 @@ KILLS = int(os.environ.get("FILMGATE_TEST_KILLS", "3"))
 SEED = int(os.environ.get("FILMGATE_TEST_SEED", "1"))
 
 
-def _start(place: Place, url: str, key: str, file: Path, *options: str) -> subprocess.Popen[bytes]:
+def _start(cli_env: CliEnv, url: str, key: str, file: Path, *options: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "filmgate", "batch", str(file), "--concurrency", "8", "-q", *options]
     environ = {"PATH": os.environ["PATH"], "FILMGATE_BASE_URL": url, "FILMGATE_API_KEY": key}
     return subprocess.Popen(
         command,
-        cwd=place.folder,
+        cwd=cli_env.folder,
         env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -63,11 +63,11 @@ def _journal_grows(file: Path, size: int, process: subprocess.Popen[bytes]) -> N
         time.sleep(0.005)
 
 
-def _kill_once(place: Place, url: str, key: str, file: Path, chance: random.Random, *options: str) -> bool:
+def _kill_once(cli_env: CliEnv, url: str, key: str, file: Path, chance: random.Random, *options: str) -> bool:
     """Start the batch, kill it within the blink after its first sign of work; whether it still ran by then."""
     journal = file.with_name(f"{file.name}.filmgate") / "journal.jsonl"
     size = journal.stat().st_size if journal.exists() else 0
-    process = _start(place, url, key, file, *options)
+    process = _start(cli_env, url, key, file, *options)
     _journal_grows(journal, size, process)
     time.sleep(min(0.5, chance.expovariate(30)))
     process.send_signal(signal.SIGKILL)
@@ -77,27 +77,27 @@ def _kill_once(place: Place, url: str, key: str, file: Path, chance: random.Rand
 
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * KILLS)
-def test_no_row_is_made_twice_and_none_is_missed(place: Place) -> None:
+def test_no_row_is_made_twice_and_none_is_missed(cli_env: CliEnv) -> None:
     """However often it is killed, the server's list ends with exactly the rows of each file, each with a whole film."""
     chance, killed, batches = random.Random(SEED), 0, 0  # noqa: S311 - a test's dice
-    (place.folder / "models.toml").write_text(TINY)
+    (cli_env.folder / "models.toml").write_text(TINY)
     # Nobody reads the server's log, and a full pipe would stop it.
-    with place.serving(FILMGATE_LOG_LEVEL="error") as (url, _):
-        key = place("keys", "create", "-q").out.strip()
+    with cli_env.serving(FILMGATE_LOG_LEVEL="error") as (url, _):
+        key = cli_env("keys", "create", "-q").out.strip()
         while killed < KILLS:
             batches += 1
-            file = place.folder / f"rows-{batches}.csv"
+            file = cli_env.folder / f"rows-{batches}.csv"
             file.write_text("prompt\n" + "".join(f"batch {batches} film {row}\n" for row in range(ROWS)))
-            killed += _until_finished(place, url, key, file, chance, KILLS - killed)
+            killed += _until_finished(cli_env, url, key, file, chance, KILLS - killed)
             _check(file, url, key, batches)
     logger.info("%d kills, %d batches of %d rows: none lost, none doubled", killed, batches, ROWS)
 
 
-def _until_finished(place: Place, url: str, key: str, file: Path, chance: random.Random, most: int) -> int:
+def _until_finished(cli_env: CliEnv, url: str, key: str, file: Path, chance: random.Random, most: int) -> int:
     killed = 0
-    while killed < most and _kill_once(place, url, key, file, chance):
+    while killed < most and _kill_once(cli_env, url, key, file, chance):
         killed += 1
-    last = _start(place, url, key, file)
+    last = _start(cli_env, url, key, file)
     try:
         _, err = last.communicate(timeout=90)
     finally:
@@ -117,11 +117,11 @@ def _check(file: Path, url: str, key: str, batches: int) -> None:
 
 
 @contextmanager
-def _vendor(place: Place) -> Iterator[tuple[str, Path]]:
+def _vendor(cli_env: CliEnv) -> Iterator[tuple[str, Path]]:
     """A vendor to whom keys mean nothing: its address, and its own log."""
-    ready, log = place.folder / "ready", place.folder / "vendor.jsonl"
+    ready, log = cli_env.folder / "ready", cli_env.folder / "vendor.jsonl"
     options = ["--instant", "--any-size", "--port", "0", "--running", "0", "--creates-a-minute", "0"]
-    process = place.start("mock", *options, "--log", str(log), "--ready-file", str(ready))
+    process = cli_env.start("mock", *options, "--log", str(log), "--ready-file", str(ready))
     try:
         yield _address(process, ready), log
     finally:
@@ -131,16 +131,16 @@ def _vendor(place: Place) -> Iterator[tuple[str, Path]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * KILLS)
-def test_a_vendor_without_keys_is_asked_once(place: Place) -> None:
+def test_a_vendor_without_keys_is_asked_once(cli_env: CliEnv) -> None:
     """By its own log no row was asked for twice; those whose answer was killed are told as unknown, all others made."""
     chance, killed = random.Random(SEED), 0  # noqa: S311 - a test's dice
     options = ("--provider", "openai", "--size", "64x64", "--seconds", "1", "--format", "json")
-    file = place.folder / "rows.txt"
+    file = cli_env.folder / "rows.txt"
     file.write_text("".join(f"film {row}\n" for row in range(ROWS)))
-    with _vendor(place) as (url, log):
-        while killed < KILLS and _kill_once(place, url, "k", file, chance, *options):
+    with _vendor(cli_env) as (url, log):
+        while killed < KILLS and _kill_once(cli_env, url, "k", file, chance, *options):
             killed += 1
-        with _start(place, url, "k", file, *options) as last:
+        with _start(cli_env, url, "k", file, *options) as last:
             _, err = last.communicate(timeout=90)
         asked = [json.loads(line) for line in log.read_text().splitlines()]
     prompts = [line["prompt"] for line in asked if line["asked"] == "submission"]

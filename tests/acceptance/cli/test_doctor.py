@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.cli import Place
+    from tests.support.cli import CliEnv
 
 
 @pytest.mark.slow
-def test_an_upstream_makes_a_film(place: Place) -> None:
+def test_an_upstream_makes_a_film(cli_env: CliEnv) -> None:
     """The engine of the configuration is looked at with its own key; a film is made only when somebody agreed."""
-    ready, config = place.folder / "mock", place.folder / "filmgate.toml"
-    mock = place.start("mock", "--instant", "--port", "0", "--key", "sk-up", "--ready-file", str(ready))
+    ready, config = cli_env.folder / "mock", cli_env.folder / "filmgate.toml"
+    mock = cli_env.start("mock", "--instant", "--port", "0", "--key", "sk-up", "--ready-file", str(ready))
     try:
         while not ready.exists():
             assert mock.poll() is None
-        (place.folder / "models.toml").write_text("", encoding="utf-8")
+        (cli_env.folder / "models.toml").write_text("", encoding="utf-8")
         config.write_text(
             f'[engines.up]\nkind = "openai-videos"\nbase_url = "{ready.read_text()}/v1"\nkey_env = "UP"\n'
             'models = { sora-2 = "sora-2", sora-2-pro = "gone" }\n[routes.sora-2]\nengines = ["up"]\n',
             encoding="utf-8",
         )
         doctor = ("doctor", "--config", str(config), "--upstream", "up", "--format", "jsonl")
-        ran = place(*doctor, "--dry-job", "--yes", UP="sk-up")
+        ran = cli_env(*doctor, "--dry-job", "--yes", UP="sk-up")
         assert ran.code == 0, ran
         rows = {row["check"]: row for row in map(json.loads, ran.out.splitlines())}
         assert (rows["models"]["found"], rows["job"]["found"]) == ("models_missing", "job")
         assert "gone" in rows["models"]["said"]
-        assert place(*doctor, "--dry-job", UP="sk-up").code == 2
-        assert place(*doctor, UP="sk-wrong").code == 4
-        assert place(*doctor).code == 2
+        assert cli_env(*doctor, "--dry-job", UP="sk-up").code == 2
+        assert cli_env(*doctor, UP="sk-wrong").code == 4
+        assert cli_env(*doctor).code == 2
     finally:
         mock.send_signal(signal.SIGTERM)
         mock.communicate(timeout=20)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.cli import Place
+    from tests.support.cli import CliEnv
 
 
 @pytest.mark.slow
-def test_ctrl_c_costs_nothing(place: Place) -> None:
+def test_ctrl_c_costs_nothing(cli_env: CliEnv) -> None:
     """The id is shown before any waiting; Ctrl-C says how to go on, and going on ends with the film.
 
     Both commands use one key, which only its user can read.
     """
-    process = place.start("generate", "a dog", FILMGATE_TESTCARD_DELAY="60")
+    process = cli_env.start("generate", "a dog", FILMGATE_TESTCARD_DELAY="60")
     assert process.stderr is not None
     video_id = process.stderr.readline().split()[-1]
     process.stderr.readline()
@@ -27,10 +27,10 @@ def test_ctrl_c_costs_nothing(place: Place) -> None:
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1].endswith(f"filmgate watch {video_id}")
     assert "Traceback" not in err
-    key = place.data / "secrets" / "embedded.key"
+    key = cli_env.data / "secrets" / "embedded.key"
     secret = key.read_text()
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
-    watched = place("watch", video_id)
+    watched = cli_env("watch", video_id)
     assert (watched.code, watched.out) == (0, f"{video_id}.mp4\n")
-    assert (place.folder / f"{video_id}.mp4").read_bytes()[4:8] == b"ftyp"
+    assert (cli_env.folder / f"{video_id}.mp4").read_bytes()[4:8] == b"ftyp"
     assert key.read_text() == secret

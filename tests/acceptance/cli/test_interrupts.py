@@ -14,7 +14,7 @@ from filmgate.testing import mock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from tests.support.cli import Place, Ran
+    from tests.support.cli import CliEnv, Ran
 
 SOON = 30.0
 
@@ -22,18 +22,18 @@ SOON = 30.0
 class Stage:
     """A vendor, and commands that go to it in processes of their own."""
 
-    def __init__(self, upstream: mock.Running, place: Place) -> None:
+    def __init__(self, upstream: mock.Running, cli_env: CliEnv) -> None:
         self.upstream = upstream
-        self.place = place
+        self.cli_env = cli_env
         self._environ = {"FILMGATE_BASE_URL": upstream.base_url, "FILMGATE_API_KEY": "sk-1"}
 
     async def __call__(self, *arguments: str) -> Ran:
         """Run a command to its end."""
-        return await asyncio.to_thread(self.place, *arguments, **self._environ)
+        return await asyncio.to_thread(self.cli_env, *arguments, **self._environ)
 
     async def interrupted(self, *arguments: str, when: Callable[[], bool]) -> tuple[int, str, str]:
         """Run a command until ``when``, then press Ctrl-C."""
-        process = self.place.start(*arguments, **self._environ)
+        process = self.cli_env.start(*arguments, **self._environ)
         try:
             async with asyncio.timeout(SOON):
                 while not when() and process.poll() is None:  # noqa: ASYNC110 - of a process there is no event
@@ -50,21 +50,21 @@ class Stage:
 
     def arrives(self) -> bool:
         """Whether bytes of a film lie in the folder."""
-        return any(path.stat().st_size for path in self.place.folder.glob("*.part"))
+        return any(path.stat().st_size for path in self.cli_env.folder.glob("*.part"))
 
 
 @pytest.fixture
-async def stage(place: Place) -> AsyncIterator[Stage]:
+async def stage(cli_env: CliEnv) -> AsyncIterator[Stage]:
     """A vendor whose films take a while."""
     async with mock.running(mock.Config(seconds_per_job=(60, 60), any_size=True)) as upstream:
-        yield Stage(upstream, place)
+        yield Stage(upstream, cli_env)
 
 
 @pytest.fixture
-async def quick(place: Place) -> AsyncIterator[Stage]:
+async def quick(cli_env: CliEnv) -> AsyncIterator[Stage]:
     """A vendor whose films are there at once, and take a while to fetch."""
     async with mock.running(mock.Config(any_size=True)) as upstream:
-        yield Stage(upstream, place)
+        yield Stage(upstream, cli_env)
 
 
 def _id(text: str) -> str:
@@ -105,5 +105,5 @@ async def test_while_it_is_fetched(quick: Stage, lang: str) -> None:
     assert (code, way in err) == (130, True)
     ran = await quick("download", _id(err), "-o", "my boat.mp4")
     assert (ran.code, ran.out) == (0, "my boat.mp4\n")
-    assert mock.film_of((quick.place.folder / "my boat.mp4").read_bytes()) == _id(err)
-    assert not list(quick.place.folder.glob("*.part"))
+    assert mock.film_of((quick.cli_env.folder / "my boat.mp4").read_bytes()) == _id(err)
+    assert not list(quick.cli_env.folder.glob("*.part"))

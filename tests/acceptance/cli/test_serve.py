@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.cli import Cli, Place
+    from tests.support.cli import Cli, CliEnv
 
 
 @pytest.mark.slow
-def test_a_server_from_its_first_start_to_its_last(place: Place, cli: Cli) -> None:
+def test_a_server_from_its_first_start_to_its_last(cli_env: CliEnv, cli: Cli) -> None:
     """One key shown once, a second server refused by name, keys made beside it, a warning, a polite end with exit 0."""
-    with place.serving() as (url, process):
-        refused = place("serve", "--port", "0")
+    with cli_env.serving() as (url, process):
+        refused = cli_env("serve", "--port", "0")
         assert refused.code == 2
         assert url in refused.err
-        made = place("keys", "create", "-q")
+        made = cli_env("keys", "create", "-q")
         key = made.out.strip()
         assert (made.err, key.startswith("fg-")) == ("", True)
         assert cli("list", "--base-url", url, "--api-key", key).code == 0
-        listed = [json.loads(line) for line in place("keys", "list", "--format", "jsonl").out.splitlines()]
+        listed = [json.loads(line) for line in cli_env("keys", "list", "--format", "jsonl").out.splitlines()]
         assert [row["name"] for row in listed] == ["first", "key"]
         assert key not in str(listed)
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0, err
     first = next(line.partition("=")[2] for line in out.splitlines() if "OPENAI_API_KEY" in line)
-    with place.serving("--host", "0.0.0.0") as (url, process):  # noqa: S104 - that is what is warned of
+    with cli_env.serving("--host", "0.0.0.0") as (url, process):  # noqa: S104 - that is what is warned of
         assert cli("list", "--base-url", url, "--api-key", first).code == 0
-        assert place("keys", "revoke", listed[0]["id"]).code == 0
+        assert cli_env("keys", "revoke", listed[0]["id"]).code == 0
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert out.splitlines() == [f"Filmgate answers on {url}"]
     assert "Warning: 0.0.0.0" in err
-    assert place("keys", "revoke", listed[0]["id"]).code == 3
+    assert cli_env("keys", "revoke", listed[0]["id"]).code == 3

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from tests.support.cli import Place, Served
+from tests.support.cli import CliEnv, Served
 
 from filmgate.media.frames import first_picture, last_frame
 from filmgate.media.probe import opened, probe
@@ -49,10 +49,10 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose films are small and short: there are many of them here."""
-    place = Place(tmp_path_factory.mktemp("served"))
-    (place.folder / "models.toml").write_text(TINY)
-    with place.serving() as (url, _):
-        yield Served(url, place("keys", "create", "-q").out.strip())
+    cli_env = CliEnv(tmp_path_factory.mktemp("served"))
+    (cli_env.folder / "models.toml").write_text(TINY)
+    with cli_env.serving() as (url, _):
+        yield Served(url, cli_env("keys", "create", "-q").out.strip())
 
 
 def _videos(served: Served) -> list[str]:
@@ -148,17 +148,17 @@ def test_results_for_programs(served: Served) -> None:
 
 
 @pytest.mark.slow
-def test_killed_and_run_again(place: Place) -> None:
+def test_killed_and_run_again(cli_env: CliEnv) -> None:
     """With the engine in its own process: four films in the end, and one of all."""
-    (place.folder / "models.toml").write_text(TINY)
-    (place.folder / "lake.yaml").write_text(LAKE)
-    process = place.start("story", "lake.yaml")
+    (cli_env.folder / "models.toml").write_text(TINY)
+    (cli_env.folder / "lake.yaml").write_text(LAKE)
+    process = cli_env.start("story", "lake.yaml")
     assert process.stderr is not None
     while "01-dawn" not in process.stderr.readline():
         pass
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=30)
-    ran = place("story", "lake.yaml")
+    ran = cli_env("story", "lake.yaml")
     assert ran.code == 0, ran
-    assert probe(place.folder / "lake" / "the-lake.mp4").seconds == 4
-    assert len(place("list", "-q").out.splitlines()) == 4
+    assert probe(cli_env.folder / "lake" / "the-lake.mp4").seconds == 4
+    assert len(cli_env("list", "-q").out.splitlines()) == 4

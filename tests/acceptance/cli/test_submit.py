@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.cli import PNG, Place, Served
+from tests.support.cli import PNG, CliEnv, Served
 
 from filmgate.cli.inputs.filename_template import slug
 
@@ -37,12 +37,12 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def priced_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose films cost something: 0.1 a second, or 2.5 a film."""
-    place = Place(tmp_path_factory.mktemp("shop"))
-    (place.folder / "models.toml").write_text(PRICED, encoding="utf-8")
-    with place.serving() as (url, _):
-        yield Served(url, place("keys", "create", "-q").out.strip())
+    cli_env = CliEnv(tmp_path_factory.mktemp("shop"))
+    (cli_env.folder / "models.toml").write_text(PRICED, encoding="utf-8")
+    with cli_env.serving() as (url, _):
+        yield Served(url, cli_env("keys", "create", "-q").out.strip())
 
 
 def _films(server: Served) -> int:
@@ -55,126 +55,136 @@ def _fails(ran: Ran, code: int, saying: str) -> None:
     assert ran.out == ""
 
 
-def test_submit_is_the_first_half_of_generate(shop: Served) -> None:
+def test_submit_is_the_first_half_of_generate(priced_server: Served) -> None:
     """The id is the result, alone; watch, given it on standard input, ends with the file."""
-    ran = shop("submit", "a koi pond in the rain")
+    ran = priced_server("submit", "a koi pond in the rain")
     assert ran.code == 0
     (video_id,) = ran.out.splitlines()
     assert ran.err.splitlines()[-1].endswith(f"filmgate watch {video_id}")
-    assert shop("watch", "-", "-q", stdin=ran.out).out == f"{video_id}.mp4\n"
-    assert json.loads(shop("submit", "a koi pond", "--format", "json").out)["status"] == "queued"
+    assert priced_server("watch", "-", "-q", stdin=ran.out).out == f"{video_id}.mp4\n"
+    assert json.loads(priced_server("submit", "a koi pond", "--format", "json").out)["status"] == "queued"
 
 
-def test_an_estimate_sends_nothing(shop: Served) -> None:
+def test_an_estimate_sends_nothing(priced_server: Served) -> None:
     """Price and length by the server's own list, the time by the films that were made before."""
-    assert shop("generate", "a dog", "-q").code == 0
-    before = _films(shop)
-    found = json.loads(shop("submit", "a dog", "--estimate", "--format", "json").out)["estimate"]
+    assert priced_server("generate", "a dog", "-q").code == 0
+    before = _films(priced_server)
+    found = json.loads(priced_server("submit", "a dog", "--estimate", "--format", "json").out)["estimate"]
     assert (found["model"], found["seconds"], found["price_micros"], found["price"]) == ("sora-2", "4", 400_000, "0.4")
     assert found["expected_seconds"] is not None
-    ran = shop("generate", "a dog", "--estimate", "--model", "sora-2-pro", "--seconds", "8")
+    ran = priced_server("generate", "a dog", "--estimate", "--model", "sora-2-pro", "--seconds", "8")
     assert "price\t2.5 units" in ran.out.splitlines()
     assert "time\tunknown" in ran.out.splitlines()
-    assert _films(shop) == before
+    assert _films(priced_server) == before
 
 
-def test_a_dry_run_shows_the_request_and_what_the_server_would_say(shop: Served) -> None:
+def test_a_dry_run_shows_the_request_and_what_the_server_would_say(priced_server: Served) -> None:
     """What would be refused is refused, in the server's own words, with nothing sent."""
-    before = _films(shop)
-    ran = shop("submit", "a koi pond", "--dry-run", "--seconds", "8", "--seed", "7")
+    before = _films(priced_server)
+    ran = priced_server("submit", "a koi pond", "--dry-run", "--seconds", "8", "--seed", "7")
     told = dict(line.split("\t") for line in ran.out.splitlines())
     assert told["request"].endswith("/v1/videos")
     assert json.loads(told["body"]) == {"prompt": "a koi pond", "seconds": "8", "seed": 7}
     assert ran.err.splitlines()[-1] == "Nothing was sent."
-    _fails(shop("submit", "a koi pond", "--dry-run", "--seconds", "5"), 6, "Invalid value: '5'. Supported values are:")
-    _fails(shop("submit", "a koi pond", "--dry-run", "--model", "sora-9"), 6, "'sora-9' does not exist")
-    assert _films(shop) == before
+    _fails(
+        priced_server("submit", "a koi pond", "--dry-run", "--seconds", "5"),
+        6,
+        "Invalid value: '5'. Supported values are:",
+    )
+    _fails(priced_server("submit", "a koi pond", "--dry-run", "--model", "sora-9"), 6, "'sora-9' does not exist")
+    assert _films(priced_server) == before
 
 
-def test_a_budget_is_kept(shop: Served) -> None:
+def test_a_budget_is_kept(priced_server: Served) -> None:
     """What costs more is refused with exit 8 before it is sent; what costs as much is made."""
-    before = _films(shop)
-    _fails(shop("submit", "a koi pond", "--seconds", "8", "--budget", "0.5"), 8, "0.8 units, the budget is 0.5")
-    assert _films(shop) == before
-    assert shop("submit", "a koi pond", "--seconds", "8", "--budget", "0.8").code == 0
+    before = _films(priced_server)
+    _fails(
+        priced_server("submit", "a koi pond", "--seconds", "8", "--budget", "0.5"), 8, "0.8 units, the budget is 0.5"
+    )
+    assert _films(priced_server) == before
+    assert priced_server("submit", "a koi pond", "--seconds", "8", "--budget", "0.8").code == 0
 
 
-def test_somebody_is_asked_before_money_is_spent(shop: Served) -> None:
+def test_somebody_is_asked_before_money_is_spent(priced_server: Served) -> None:
     """At a terminal a question; elsewhere a refusal, unless --yes says so already."""
-    _fails(shop("submit", "a koi pond", "--confirm-over", "0.1"), 8, "--yes")
-    assert shop("submit", "a koi pond", "--confirm-over", "0.1", "--yes").code == 0
-    assert shop("submit", "a koi pond", "--confirm-over", "0.4").code == 0
-    before = _films(shop)
-    assert shop("submit", "a koi pond", "--confirm-over", "0", stdin="n\n", terminal=True, TERM="xterm").code == 8
-    assert _films(shop) == before
-    assert shop("submit", "a koi pond", "--confirm-over", "0", stdin="y\n", terminal=True, TERM="xterm").code == 0
+    _fails(priced_server("submit", "a koi pond", "--confirm-over", "0.1"), 8, "--yes")
+    assert priced_server("submit", "a koi pond", "--confirm-over", "0.1", "--yes").code == 0
+    assert priced_server("submit", "a koi pond", "--confirm-over", "0.4").code == 0
+    before = _films(priced_server)
+    assert (
+        priced_server("submit", "a koi pond", "--confirm-over", "0", stdin="n\n", terminal=True, TERM="xterm").code == 8
+    )
+    assert _films(priced_server) == before
+    assert (
+        priced_server("submit", "a koi pond", "--confirm-over", "0", stdin="y\n", terminal=True, TERM="xterm").code == 0
+    )
 
 
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize(
     "prompt", ['it\'s a "koi" pond; $HOME `date`', "雨中的锦鲤池\n第二行", "@file in the rain", "<b>"]
 )
-def test_the_curl_command_does_the_same(shop: Served, tmp_path: Path, prompt: str) -> None:
+def test_the_curl_command_does_the_same(priced_server: Served, tmp_path: Path, prompt: str) -> None:
     """Run as it is printed it makes the film, however the prompt is quoted; run twice, the same film."""
     picture = tmp_path / "a, b;c.png"
     picture.write_bytes(PNG)
-    before = _films(shop)
+    before = _films(priced_server)
     for more in ([], ["-i", str(picture), "--fit", "pad", "--seed", "7"]):
-        command = shop("submit", "--print-curl", "--size", "720x1280", *more, "--", prompt).out
-        assert shop.key not in command
-        env = {"PATH": os.environ["PATH"], "FILMGATE_API_KEY": shop.key}
+        command = priced_server("submit", "--print-curl", "--size", "720x1280", *more, "--", prompt).out
+        assert priced_server.key not in command
+        env = {"PATH": os.environ["PATH"], "FILMGATE_API_KEY": priced_server.key}
         said = [
             json.loads(subprocess.run(["/bin/sh", "-c", command], env=env, capture_output=True, check=True).stdout)
             for _ in range(2)
         ]
         assert said[0]["prompt"] == prompt, said
         assert said[0]["id"] == said[1]["id"]
-    assert _films(shop) == before + 2
+    assert _films(priced_server) == before + 2
 
 
-def test_a_file_says_what_to_make(shop: Served, tmp_path: Path) -> None:
+def test_a_file_says_what_to_make(priced_server: Served, tmp_path: Path) -> None:
     """Its head is as good as options, and less than options; its name of the film is used."""
     (tmp_path / "p.md").write_text("---\nseconds: 8\nmodel: sora-2-pro\noutput: '{slug}.{ext}'\n---\n雪山日出，云海\n")
-    assert shop("generate", "@p.md", "-q").out == "雪山日出-云海.mp4\n"
-    assert shop("generate", "@p.md", "-q").out == "雪山日出-云海-2.mp4\n"
-    video_id = shop("submit", "@p.md", "--seconds", "4", "-q").out.strip()
-    shown = json.loads(shop("show", video_id, "--format", "json").out)
+    assert priced_server("generate", "@p.md", "-q").out == "雪山日出-云海.mp4\n"
+    assert priced_server("generate", "@p.md", "-q").out == "雪山日出-云海-2.mp4\n"
+    video_id = priced_server("submit", "@p.md", "--seconds", "4", "-q").out.strip()
+    shown = json.loads(priced_server("show", video_id, "--format", "json").out)
     assert (shown["prompt"], shown["seconds"], shown["model"]) == ("雪山日出，云海", "4", "sora-2-pro")
-    assert shop("submit", "-", "-q", stdin="---\nseconds: 4\n---\na koi pond\n").code == 0
+    assert priced_server("submit", "-", "-q", stdin="---\nseconds: 4\n---\na koi pond\n").code == 0
 
 
-def test_a_film_is_named_by_a_template(shop: Served) -> None:
+def test_a_film_is_named_by_a_template(priced_server: Served) -> None:
     """Folders in it are made; a mistake in it is told before anything is made."""
-    ran = shop("generate", "a koi pond", "-q", "-o", "films/{created:%Y}/{slug}-{id}.{ext}")
+    ran = priced_server("generate", "a koi pond", "-q", "-o", "films/{created:%Y}/{slug}-{id}.{ext}")
     path = Path(ran.out.strip())
     assert path.parts[0] == "films"
     assert path.name.startswith(f"{slug('a koi pond')}-video_")
     assert path.stat().st_size > 1000
-    before = _films(shop)
-    assert shop("generate", "a koi pond", "-o", "{nope}.mp4").code == 2
-    assert _films(shop) == before
+    before = _films(priced_server)
+    assert priced_server("generate", "a koi pond", "-o", "{nope}.mp4").code == 2
+    assert _films(priced_server) == before
 
 
-def test_remarks_are_made_beside_the_result(shop: Served) -> None:
+def test_remarks_are_made_beside_the_result(priced_server: Served) -> None:
     """On standard error, in the language; none where a program reads."""
-    assert "9:16" in shop("submit", "a koi pond, 9:16", "--size", "1280x720").err
-    assert "竖屏" in shop("submit", "竖屏的锦鲤池和雨", "--size", "1280x720", LANG="zh_CN.UTF-8").err
-    assert shop("submit", "dog", "-q").err == ""
-    assert shop("submit", "dog", "--format", "json").err == ""
+    assert "9:16" in priced_server("submit", "a koi pond, 9:16", "--size", "1280x720").err
+    assert "竖屏" in priced_server("submit", "竖屏的锦鲤池和雨", "--size", "1280x720", LANG="zh_CN.UTF-8").err
+    assert priced_server("submit", "dog", "-q").err == ""
+    assert priced_server("submit", "dog", "--format", "json").err == ""
 
 
-def test_looks_at_fixed_times_end_with_the_film_too(shop: Served) -> None:
+def test_looks_at_fixed_times_end_with_the_film_too(priced_server: Served) -> None:
     """For those who want them."""
-    assert shop("generate", "a koi pond", "-q", "--poll-interval", "0.05", "-o", "a.mp4").out == "a.mp4\n"
-    video_id = shop("submit", "a koi pond", "-q").out.strip()
-    assert shop("watch", video_id, "--poll-interval", "0.05", "--no-save").code == 0
+    assert priced_server("generate", "a koi pond", "-q", "--poll-interval", "0.05", "-o", "a.mp4").out == "a.mp4\n"
+    video_id = priced_server("submit", "a koi pond", "-q").out.strip()
+    assert priced_server("watch", video_id, "--poll-interval", "0.05", "--no-save").code == 0
 
 
-def test_ids_come_from_standard_input_for_every_command(shop: Served) -> None:
+def test_ids_come_from_standard_input_for_every_command(priced_server: Served) -> None:
     """``-`` stands for them wherever an id may stand."""
-    made = shop("generate", "a koi pond", "--format", "json", "-o", "b.mp4")
+    made = priced_server("generate", "a koi pond", "--format", "json", "-o", "b.mp4")
     video_id = json.loads(made.out)["id"]
-    assert shop("show", "-", "-q", stdin=f"{video_id}\n").out == "completed\n"
-    assert shop("remix", "-", "at night", "-q", "-o", "c.mp4", stdin=f"{video_id}\n").out == "c.mp4\n"
-    assert shop("remix", "-", "at night", stdin="").code == 2
-    assert shop("delete", "-", "-q", stdin=f"{video_id}\n").out == f"{video_id}\n"
+    assert priced_server("show", "-", "-q", stdin=f"{video_id}\n").out == "completed\n"
+    assert priced_server("remix", "-", "at night", "-q", "-o", "c.mp4", stdin=f"{video_id}\n").out == "c.mp4\n"
+    assert priced_server("remix", "-", "at night", stdin="").code == 2
+    assert priced_server("delete", "-", "-q", stdin=f"{video_id}\n").out == f"{video_id}\n"

@@ -25,7 +25,7 @@ SOON = 30.0
 
 @asynccontextmanager
 async def _flow(
-    house: House,
+    harness: House,
     folder: Path,
     *,
     executor_id: str = "one",
@@ -37,8 +37,8 @@ async def _flow(
 ) -> AsyncIterator[Flow]:
     engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
     flow = Flow(
-        house.store,
-        house.storage,
+        harness.store,
+        harness.storage,
         {engine.name: engine},
         data=folder,
         executor_id=executor_id,
@@ -54,15 +54,15 @@ async def _flow(
         await engine.stop()
 
 
-async def _accept(house: House, *, at: float | None = None) -> Video:
-    house.time.now = at or time.time()
-    return await house.accept(engine="testcard")
+async def _accept(harness: House, *, at: float | None = None) -> Video:
+    harness.time.now = at or time.time()
+    return await harness.accept(engine="testcard")
 
 
-async def _ended(house: House, video: Video) -> Video:
+async def _ended(harness: House, video: Video) -> Video:
     async with asyncio.timeout(SOON):
-        while not (now := await house.reread(video)).finished:
-            await house.store.changes.wait(video.id, now.version, SOON)
+        while not (now := await harness.reread(video)).finished:
+            await harness.store.changes.wait(video.id, now.version, SOON)
     return now
 
 
@@ -86,20 +86,20 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-async def test_the_work_of_a_killed_process_is_taken_over(house: House, tmp_path: Path) -> None:
+async def test_the_work_of_a_killed_process_is_taken_over(harness: House, tmp_path: Path) -> None:
     """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
-    videos = [await _accept(house, at=time.time() - 60) for _ in range(3)]
+    videos = [await _accept(harness, at=time.time() - 60) for _ in range(3)]
     other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: ASYNC220 - our own program
     try:
         async with asyncio.timeout(SOON):
-            while Status.QUEUED in [(await house.reread(video)).status for video in videos]:  # noqa: ASYNC110 - nor does another process
+            while Status.QUEUED in [(await harness.reread(video)).status for video in videos]:  # noqa: ASYNC110 - nor does another process
                 await asyncio.sleep(0.05)
     finally:
         other.send_signal(signal.SIGKILL)
         other.wait()
     # By the survivor's clock the other's heart has been silent for a minute.
-    async with _flow(house, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
-        ended = [await _ended(house, video) for video in videos]
+    async with _flow(harness, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
+        ended = [await _ended(harness, video) for video in videos]
     assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
-    assert await house.balance() == 10_000 - 3 * 500
-    assert len(await house.keys()) == 3 * 4
+    assert await harness.balance() == 10_000 - 3 * 500
+    assert len(await harness.keys()) == 3 * 4

@@ -71,7 +71,7 @@ class Receiver:
         return answer
 
 
-class Office(Struct):
+class WebhookEnv(Struct):
     """A store, its endpoints, and what is delivered."""
 
     store: Store
@@ -117,7 +117,7 @@ class Office(Struct):
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def webhook_env(tmp_path: Path) -> AsyncIterator[WebhookEnv]:
     """An office with one account."""
     time, receiver, vault = Time(), Receiver(), Vault.at(tmp_path / "vault.key")
     store = Store.open(tmp_path / "rows.sqlite", clock=time)
@@ -125,17 +125,17 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     principal = Principal(account_id=account.id, key_id="key")
     webhooks = Webhooks(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
     deliveries = Deliveries(store, vault, receiver, time, lambda: 0.5)
-    yield Office(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
+    yield WebhookEnv(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
     await deliveries.stop()
     await store.close()
 
 
-async def test_an_event_outlives_kill_9(office: Office) -> None:
+async def test_an_event_outlives_kill_9(webhook_env: WebhookEnv) -> None:
     """A process killed while a receiver hangs leaves the event to the next one, which tells it under its id."""
-    await office.listen()
-    await office.fail_one()
+    await webhook_env.listen()
+    await webhook_env.fail_one()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HANGING, str(office.path.parent), stdout=asyncio.subprocess.PIPE
+        sys.executable, "-c", HANGING, str(webhook_env.path.parent), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     async with asyncio.timeout(60):
@@ -143,6 +143,6 @@ async def test_an_event_outlives_kill_9(office: Office) -> None:
     process.kill()
     await process.wait()
     assert told.startswith("evt_")
-    assert await office.pass_time() == []
-    [posted] = await office.pass_time(LEASE)
+    assert await webhook_env.pass_time() == []
+    [posted] = await webhook_env.pass_time(LEASE)
     assert posted.headers["webhook-id"] == told

@@ -46,8 +46,8 @@ async def _until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.05)
 
 
-def _rows(place: World, sql: str) -> list[tuple[str, ...]]:
-    with closing(sqlite3.connect(f"file:{place.server.data / 'filmgate.sqlite'}?mode=ro", uri=True)) as rows:
+def _rows(testbed: World, sql: str) -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(f"file:{testbed.server.data / 'filmgate.sqlite'}?mode=ro", uri=True)) as rows:
         return rows.execute(sql).fetchall()
 
 
@@ -55,11 +55,11 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
     """Whoever waits gets an answer, the exit code is 0, and what was being made is made after the next start."""
     slow = {"FILMGATE_TESTCARD_DELAY": "1"}
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork, environ=slow) as place:
-            server = place.server
+        async with world(tmp_path, TESTCARD, _dice(), fork, environ=slow) as testbed:
+            server = testbed.server
             server.start()
             await server.until_ready()
-            async with caller(server.url, place.tenants[0], ONE) as client:
+            async with caller(server.url, testbed.tenants[0], ONE) as client:
                 made = [await client.create() for _ in range(6)]
                 waiting = asyncio.create_task(client.send("GET", f"/v1/videos/{made[0]}?wait=30"))
                 await client.follow(made[1], until=["in_progress", "completed"])
@@ -70,7 +70,7 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
                 assert (server.process.poll(), time.monotonic() - began < 20) == (0, True)
                 server.start()
                 assert [await client.follow(video) for video in made] == ["completed"] * 6
-            rows, wrong = await place.judged(client.seen)
+            rows, wrong = await testbed.judged(client.seen)
     assert wrong == []
     assert len(rows.videos) == 6
 
@@ -81,31 +81,31 @@ async def test_what_a_frozen_worker_held_is_taken_over_and_its_late_writes_refus
     async with mock.running(config) as upstream:
         table = engine("openai", upstream.base_url) + model("sora-2", "openai")
         with Zygote() as fork:
-            async with world(tmp_path, table, _dice(), fork, environ=ENVIRON) as place:
-                server = place.server
+            async with world(tmp_path, table, _dice(), fork, environ=ENVIRON) as testbed:
+                server = testbed.server
                 server.start(environ={"FILMGATE_WORKER": "false"})
                 await server.until_ready()
-                workers = await _workers(place, 2)
-                async with caller(server.url, place.tenants[0], ONE) as client:
+                workers = await _workers(testbed, 2)
+                async with caller(server.url, testbed.tenants[0], ONE) as client:
                     made = [await client.create() for _ in range(16)]
-                    await _until(lambda: _rows(place, "SELECT id FROM video WHERE stage = 'watching'"))
+                    await _until(lambda: _rows(testbed, "SELECT id FROM video WHERE stage = 'watching'"))
                     await _freeze(workers[0], server.data)
                     await asyncio.sleep(DEAD_AFTER)
                     ended = [await client.follow(video) for video in made]
                     workers[0].send_signal(signal.SIGCONT)
-                    await _until(lambda: _beats(place, "worker-0"))
+                    await _until(lambda: _beats(testbed, "worker-0"))
                 assert [await _end(worker) for worker in workers] == [0, 0]
                 submitted = mock.submissions(upstream.lines)
-                _, wrong = await place.judged(client.seen, submitted)
+                _, wrong = await testbed.judged(client.seen, submitted)
     assert wrong == []
     assert ended.count("completed") >= 10
 
 
-async def _workers(place: World, count: int) -> Sequence[Process]:
-    files = [place.server.data.parent / f"ready-{number}" for number in range(count)]
+async def _workers(testbed: World, count: int) -> Sequence[Process]:
+    files = [testbed.server.data.parent / f"ready-{number}" for number in range(count)]
     workers = []
     for file in files:
-        workers.append(place.server.beside("worker", "--ready-file", str(file)))
+        workers.append(testbed.server.beside("worker", "--ready-file", str(file)))
         await _until(file.exists)
     return workers
 
@@ -134,8 +134,8 @@ def _writable(database: Path) -> bool:
     return True
 
 
-def _beats(place: World, worker: str) -> bool:
-    seen_at = [at for name, at in _rows(place, "SELECT executor_id, seen_at FROM worker") if name == worker]
+def _beats(testbed: World, worker: str) -> bool:
+    seen_at = [at for name, at in _rows(testbed, "SELECT executor_id, seen_at FROM worker") if name == worker]
     return seen_at != [] and float(seen_at[0]) > time.time() - 1.5
 
 
@@ -167,10 +167,10 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) -> None:
     """Damaged, empty or gone: the start says what to do and leaves all as it is; put back, the films are there."""
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork) as place:
-            server, database = place.server, place.server.data / "filmgate.sqlite"
+        async with world(tmp_path, TESTCARD, _dice(), fork) as testbed:
+            server, database = testbed.server, testbed.server.data / "filmgate.sqlite"
             server.start()
-            async with caller(server.url, place.tenants[0], WISHES) as client:
+            async with caller(server.url, testbed.tenants[0], WISHES) as client:
                 made = await client.create()
                 assert await client.follow(made) == "completed"
                 await client.download(made)
@@ -187,7 +187,7 @@ async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) 
                 assert read_files(server.data / "files") == films
                 server.start()
                 await client.download(made)
-            _, wrong = await place.judged(client.seen)
+            _, wrong = await testbed.judged(client.seen)
     assert wrong == []
 
 
@@ -195,10 +195,10 @@ async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) 
 async def test_a_damaged_queue_is_healed(tmp_path: Path, start: int) -> None:
     """The durable engine's own file holds nothing that the rows don't: whatever happened to it, every video ends."""
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork) as place:
-            server = place.server
+        async with world(tmp_path, TESTCARD, _dice(), fork) as testbed:
+            server = testbed.server
             server.start("ticketed:3")
-            async with caller(server.url, place.tenants[0], WISHES) as client:
+            async with caller(server.url, testbed.tenants[0], WISHES) as client:
                 made = [await client.create() for _ in range(3)]
                 assert await server.until_dead(SOON)
                 queue = server.data / "flow.sqlite"
@@ -209,7 +209,7 @@ async def test_a_damaged_queue_is_healed(tmp_path: Path, start: int) -> None:
                 server.start()
                 assert [await client.follow(video) for video in made] == ["completed"] * 3
                 assert "flow.damaged" in server.log.read_text(encoding="utf-8")
-            _, wrong = await place.judged(client.seen)
+            _, wrong = await testbed.judged(client.seen)
     assert wrong == []
 
 
@@ -227,10 +227,10 @@ async def test_a_folder_that_cant_be_used_is_named(tmp_path: Path) -> None:
 async def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
     """A disk that takes no byte any more: the start is refused, and what was on it is there afterwards."""
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork) as place:
-            disk, server = Disk(place.server.data, tmp_path / "disk"), place.server
+        async with world(tmp_path, TESTCARD, _dice(), fork) as testbed:
+            disk, server = Disk(testbed.server.data, tmp_path / "disk"), testbed.server
             server.start()
-            async with caller(server.url, place.tenants[0], WISHES) as client:
+            async with caller(server.url, testbed.tenants[0], WISHES) as client:
                 made = await client.create()
                 await client.follow(made)
                 assert server.end(signal.SIGTERM) == 0
@@ -239,7 +239,7 @@ async def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
                 assert str(server.data) in said
                 server.start()
                 await client.download(made)
-            _, wrong = await place.judged(client.seen)
+            _, wrong = await testbed.judged(client.seen)
     assert wrong == []
 
 

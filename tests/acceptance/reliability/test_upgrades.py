@@ -237,9 +237,9 @@ async def test_videos_stay_with_the_upstream_and_key_they_were_given_to(tmp_path
             model("sora-2", "testcard"),
         )
         with Zygote() as fork:
-            async with world(tmp_path, configs[0], dice, fork, environ=keys, secrets=keys) as place:
-                server, made = place.server, list[str]()
-                async with caller(server.url, place.tenants[0], ONE) as client:
+            async with world(tmp_path, configs[0], dice, fork, environ=keys, secrets=keys) as testbed:
+                server, made = testbed.server, list[str]()
+                async with caller(server.url, testbed.tenants[0], ONE) as client:
                     for config in configs:
                         server.configure(config)
                         server.start()
@@ -251,6 +251,6 @@ async def test_videos_stay_with_the_upstream_and_key_they_were_given_to(tmp_path
                     server.start(environ={"FIRST": "", "SECOND": ""})
                     assert [await client.follow(video) for video in made] == ["completed"] * 6
                 counted = [sum(mock.submissions(each.lines).values()) for each in (old, new)]
-                _, wrong = await place.judged(client.seen, mock.submissions([*old.lines, *new.lines]))
+                _, wrong = await testbed.judged(client.seen, mock.submissions([*old.lines, *new.lines]))
     assert wrong == []
     assert counted == [2, 2]

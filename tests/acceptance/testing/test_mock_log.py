@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tests.support.mock_wire import Wire
+from tests.support.raw_client import RawClient
 
 from filmgate.testing import mock
 
@@ -47,20 +47,20 @@ async def address(ready: Path, running: subprocess.Popen[bytes]) -> str:
     return await asyncio.to_thread(ready.read_text, encoding="ascii")
 
 
-async def create(wire: Wire, prompt: str) -> str:
+async def create(raw: RawClient, prompt: str) -> str:
     """The new job's id."""
-    return str((await wire.post("/v1/videos", {"prompt": prompt})).json["id"])
+    return str((await raw.post("/v1/videos", {"prompt": prompt})).json["id"])
 
 
 async def test_nothing_answered_is_missing_after_a_kill(tmp_path: Path) -> None:
     """Every create that was answered before kill -9 is a line; restarted, its job is there, or lost if so wanted."""
     log, answered, enough = tmp_path / "log.jsonl", set[str](), asyncio.Event()
     with process(tmp_path, "--instant", "--log", str(log)) as (running, ready):
-        wire = Wire(await address(ready, running))
+        raw = RawClient(await address(ready, running))
 
         async def keep_ordering(who: int) -> None:
             for number in range(10_000):
-                answered.add(await create(wire, f"Boat {who}/{number}"))
+                answered.add(await create(raw, f"Boat {who}/{number}"))
                 if len(answered) >= 40:
                     enough.set()
 
@@ -73,8 +73,8 @@ async def test_nothing_answered_is_missing_after_a_kill(tmp_path: Path) -> None:
     assert answered <= logged
     for arguments, status in (((), 200), (("--restart-loses",), 404)):
         with process(tmp_path, "--instant", "--log", str(log), *arguments) as (running, ready):
-            wire = Wire(await address(ready, running))
-            assert (await wire.get(f"/v1/videos/{min(answered)}")).status == status
+            raw = RawClient(await address(ready, running))
+            assert (await raw.get(f"/v1/videos/{min(answered)}")).status == status
             running.terminate()
             assert running.wait(SOON) == 0
     assert not ready.exists()

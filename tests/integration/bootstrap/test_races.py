@@ -34,7 +34,7 @@ PART = 1000
 """Bytes that a slow reader takes at once."""
 
 
-class Desk:
+class ApiServer:
     """A whole Filmgate, and one account's wishes to it."""
 
     def __init__(self, gate: Gate, owner: Principal) -> None:
@@ -81,58 +81,58 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
     """A running Filmgate that makes test cards, and an account with enough for all of them."""
     config = tmp_path / "filmgate.toml"
     config.write_text(TESTCARD, encoding="utf-8")
     async with build(load(config, {}, {"data": tmp_path / "data", "log_level": "error"}), "embedded") as gate:
         account = (await gate.store.accounts.create_account("somebody", 1_000_000)).id
-        yield Desk(gate, Principal(account_id=account, key_id="key"))
+        yield ApiServer(gate, Principal(account_id=account, key_id="key"))
 
 
-async def test_cancel_against_complete(desk: Desk) -> None:
+async def test_cancel_against_complete(api_server: ApiServer) -> None:
     """Whichever is first, the video ends once, is booked once and announced once, and nothing of it is left over."""
     dice = random.Random(7)  # noqa: S311 - to be repeatable
-    made = [await desk.make(number) for number in range(TIMES)]
+    made = [await api_server.make(number) for number in range(TIMES)]
 
     async def one(video: Video) -> Status:
         await asyncio.sleep(dice.uniform(0.0, 4.0))
         try:
-            await desk.gate.videos.cancel(desk.owner, video.id)
+            await api_server.gate.videos.cancel(api_server.owner, video.id)
         except VideoNotDeletable:
             return Status.COMPLETED
-        return (await desk.ended(video)).status
+        return (await api_server.ended(video)).status
 
     ended = await asyncio.gather(*map(one, made))
     for video in made:
-        await desk.ended(video)
+        await api_server.ended(video)
     assert set(ended) == {Status.COMPLETED, Status.FAILED}
-    assert desk.wrong() == []
+    assert api_server.wrong() == []
 
 
-async def test_delete_against_download(desk: Desk) -> None:
+async def test_delete_against_download(api_server: ApiServer) -> None:
     """Whoever opened the film before it was deleted gets all its bytes; whoever comes later is told that it is gone."""
     dice = random.Random(7)  # noqa: S311 - to be repeatable
-    made = [await desk.ended(video) for video in [await desk.make(number) for number in range(TIMES // 2)]]
+    made = [await api_server.ended(video) for video in [await api_server.make(number) for number in range(TIMES // 2)]]
 
     async def one(video: Video) -> bool:
-        reading = asyncio.create_task(_read(desk, video, dice.uniform(0.0, 0.4)))
+        reading = asyncio.create_task(_read(api_server, video, dice.uniform(0.0, 0.4)))
         await asyncio.sleep(dice.uniform(0.0, 0.4))
-        await desk.gate.videos.delete(desk.owner, video.id)
-        desk.note("delete", video)
+        await api_server.gate.videos.delete(api_server.owner, video.id)
+        api_server.note("delete", video)
         return await reading
 
     whole = await asyncio.gather(*(one(video) for video in made))
     assert set(whole) == {True, False}
-    assert desk.wrong() == []
-    assert read_files(desk.gate.settings.data / "files" / "kept") == {}
+    assert api_server.wrong() == []
+    assert read_files(api_server.gate.settings.data / "files" / "kept") == {}
 
 
-async def _read(desk: Desk, video: Video, after: float = 0.0) -> bool:
+async def _read(api_server: ApiServer, video: Video, after: float = 0.0) -> bool:
     """Read a film in small parts, ``after`` so many seconds; False if it was gone already."""
     await asyncio.sleep(after)
     try:
-        content = await desk.gate.videos.content(desk.owner, video.id, AssetKind.VIDEO)
+        content = await api_server.gate.videos.content(api_server.owner, video.id, AssetKind.VIDEO)
     except (VideoNotFound, VideoExpired):
         return False
     digest = hashlib.sha256()
@@ -141,24 +141,24 @@ async def _read(desk: Desk, video: Video, after: float = 0.0) -> bool:
         await asyncio.sleep(0)
     content.reader.close()
     assert digest.hexdigest() == content.asset.sha256
-    desk.note("content", video, digest.hexdigest())
+    api_server.note("content", video, digest.hexdigest())
     return True
 
 
-async def test_nothing_runs_on_when_all_is_done(desk: Desk) -> None:
+async def test_nothing_runs_on_when_all_is_done(api_server: ApiServer) -> None:
     """After films were made, waited for and read, there are as many tasks as before, and as much of all else."""
 
     async def load() -> Figures:
-        made = [await desk.make(number) for number in range(12)]
-        for video in await asyncio.gather(*map(desk.ended, made)):
-            await _read(desk, video)
+        made = [await api_server.make(number) for number in range(12)]
+        for video in await asyncio.gather(*map(api_server.ended, made)):
+            await _read(api_server, video)
         async with asyncio.timeout(20):
             await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("flow video_")))
         return msgspec.structs.replace(read_figures(os.getpid()), tasks=len(asyncio.all_tasks()))
 
     await load()  # what grows but once
     before = await load()
-    assert desk.wrong(Rest(before, await load())) == []
+    assert api_server.wrong(Rest(before, await load())) == []
 
 
 async def test_a_film_that_comes_too_late_is_not_delivered(tmp_path: Path) -> None:

@@ -46,22 +46,22 @@ class Listing(ScriptedEngine):
         return {ticket: self.shown[ticket] for ticket in tickets if ticket in self.shown}
 
 
-async def test_a_drive_believes_the_rounds_for_a_while(house: House, film: bytes) -> None:
+async def test_a_drive_believes_the_rounds_for_a_while(harness: House, film: bytes) -> None:
     """It looks by itself at first, hardly ever while rounds tell of its video, and when they don't any more."""
     alone = Capabilities(paid=True, submit_timeout=30, surveys_from=1)
     engine = Listing(alone, looks=[*[_working()] * 3, DONE], fetches=[film])
     engine.shown = {"ticket": _working()}
-    ending = house.time() + 900
+    ending = harness.time() + 900
 
     async def rounds() -> None:
-        if house.time() >= ending:
+        if harness.time() >= ending:
             engine.shown = {"ticket": OVER}
-        await house.rounds.go()
-        house.time.then = rounds
+        await harness.rounds.go()
+        harness.time.then = rounds
 
-    house.time.then = rounds
-    video = await house.finish(engine, await house.accept())
+    harness.time.then = rounds
+    video = await harness.finish(engine, await harness.accept())
     assert video.status is Status.COMPLETED
     assert len(engine.looked) == 4
     assert len(engine.surveys) >= 900 / 60 - 1
-    assert house.time() < ending + 90
+    assert harness.time() < ending + 90

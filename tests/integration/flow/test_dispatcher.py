@@ -34,8 +34,8 @@ def _second(**script: object) -> ScriptedEngine:
     return ScriptedEngine(PAID, name="second", identity="2", **script)  # type: ignore[arg-type] # its own parameters
 
 
-async def _finish(house: House, first: ScriptedEngine, second: ScriptedEngine, route: Route = ROUTE) -> Video:
-    return await house.finish(first, await house.accept(engine="first"), second, route=route)
+async def _finish(harness: House, first: ScriptedEngine, second: ScriptedEngine, route: Route = ROUTE) -> Video:
+    return await harness.finish(first, await harness.accept(engine="first"), second, route=route)
 
 
 def _why(video: Video) -> str:
@@ -46,101 +46,101 @@ def _why(video: Video) -> str:
 # One of two is dark
 
 
-async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(house: House, film: bytes) -> None:
+async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(harness: House, film: bytes) -> None:
     """Surely not accepted: the other engine makes the film, and no failover is used up."""
     first, second = _first(submits=[DARK]), _second(fetches=[film])
-    video = await _finish(house, first, second)
+    video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
     assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.THRESHOLD, 1)
-    assert await house.balance() == 9_500
+    assert await harness.balance() == 9_500
 
 
-async def test_a_benched_engine_is_not_even_asked(house: House, film: bytes) -> None:
+async def test_a_benched_engine_is_not_even_asked(harness: House, film: bytes) -> None:
     """The next video goes to the other engine at once."""
     first, second = _first(submits=[DARK]), _second(submits=["one", "two"], fetches=[film])
-    await _finish(house, first, second)
+    await _finish(harness, first, second)
     asked = len(first.submitted)
-    assert (await _finish(house, first, second)).engine == "second"
+    assert (await _finish(harness, first, second)).engine == "second"
     assert len(first.submitted) == asked
 
 
-async def test_a_video_with_a_ticket_stays_with_a_dark_engine(house: House, film: bytes) -> None:
+async def test_a_video_with_a_ticket_stays_with_a_dark_engine(harness: House, film: bytes) -> None:
     """What an engine took is looked at there until it answers again, and is submitted nowhere else."""
     first, second = _first(looks=[WORKING, *[DARK] * 8, DONE], fetches=[film]), _second()
-    video = await _finish(house, first, second)
+    video = await _finish(harness, first, second)
     assert (video.status, video.engine) == (Status.COMPLETED, "first")
     assert (len(first.submitted), second.submitted) == (1, [])
-    assert house.time.pauses[-1] > 10
+    assert harness.time.pauses[-1] > 10
 
 
-async def test_two_dark_engines_end_in_the_usual_failure(house: House) -> None:
+async def test_two_dark_engines_end_in_the_usual_failure(harness: House) -> None:
     """A video that nobody takes for a quarter of an hour fails free of charge, whichever engines it went between."""
-    video = await _finish(house, _first(submits=[DARK]), _second(submits=[DARK]))
+    video = await _finish(harness, _first(submits=[DARK]), _second(submits=[DARK]))
     assert _why(video) == "engine_unavailable"
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_hanging_engine_is_benched_though_its_videos_stay(house: House) -> None:
+async def test_a_hanging_engine_is_benched_though_its_videos_stay(harness: House) -> None:
     """A reply that never comes says nothing about this video, which ends in doubt, but enough about the engine."""
     first = _first(submits=[SubmissionUnknown()])
     for _ in range(circuit_breaker.THRESHOLD):
-        assert _why(await _finish(house, first, _second())) == "submission_unknown"
-    assert house.breaker.benched("first", "1")
+        assert _why(await _finish(harness, first, _second())) == "submission_unknown"
+    assert harness.breaker.benched("first", "1")
 
 
 # Failover
 
 
-async def test_a_typed_failure_goes_on_to_the_other_engine_once(house: House, film: bytes) -> None:
+async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: House, film: bytes) -> None:
     """Same id, same hold, one charge; the history names both engines."""
     first, second = _first(looks=[WORKING, FAILED]), _second(fetches=[film])
-    video = await _finish(house, first, second)
+    video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 1)
-    assert await house.balance() == 9_500
-    history = await house.store.videos.history(video.id)
+    assert await harness.balance() == 9_500
+    history = await harness.store.videos.history(video.id)
     assert list(dict.fromkeys(event.engine for event in history)) == ["first", "second"]
     assert Status.FAILED not in [event.status for event in history]
-    assert house.passed.count("failed_over") == 1
+    assert harness.passed.count("failed_over") == 1
 
 
-async def test_a_rejected_submission_goes_on_too(house: House, film: bytes) -> None:
+async def test_a_rejected_submission_goes_on_too(harness: House, film: bytes) -> None:
     """What the first engine said it will never take, the second may, where the route says so."""
     route = replace(ROUTE, failover=frozenset({"engine_rejected"}))
-    video = await _finish(house, _first(submits=[EngineRejected()]), _second(fetches=[film]), route)
+    video = await _finish(harness, _first(submits=[EngineRejected()]), _second(fetches=[film]), route)
     assert (video.status, video.engine) == (Status.COMPLETED, "second")
 
 
-async def test_an_engine_that_refuses_everybody_is_benched(house: House, film: bytes) -> None:
+async def test_an_engine_that_refuses_everybody_is_benched(harness: House, film: bytes) -> None:
     """Without money or a good key there, videos go elsewhere at once, and keep their failover."""
     first = _first(submits=[EngineRejected(code="upstream_quota")])
     second = _second(submits=["a", "b", "c", "d"], fetches=[film])
-    ended = [await _finish(house, first, second) for _ in range(circuit_breaker.THRESHOLD + 1)]
+    ended = [await _finish(harness, first, second) for _ in range(circuit_breaker.THRESHOLD + 1)]
     assert [video.failovers for video in ended] == [1] * circuit_breaker.THRESHOLD + [0]
     assert {video.status for video in ended} == {Status.COMPLETED}
 
 
-async def test_the_second_failure_is_the_last(house: House) -> None:
+async def test_the_second_failure_is_the_last(harness: House) -> None:
     """A video fails over once, though the route has a third engine."""
     third = ScriptedEngine(PAID, name="third", identity="3")
     route = Route(legs=(*ROUTE.legs, Leg("third")))
     first, second = _first(looks=[FAILED]), _second(looks=[FAILED])
-    video = await house.finish(first, await house.accept(engine="first"), second, third, route=route)
+    video = await harness.finish(first, await harness.accept(engine="first"), second, third, route=route)
     assert (_why(video), video.failovers, third.submitted) == ("engine_error", 1, [])
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_failure_that_the_route_does_not_name_is_final(house: House) -> None:
+async def test_a_failure_that_the_route_does_not_name_is_final(harness: House) -> None:
     """Only named codes go on."""
     second = _second()
-    video = await _finish(house, _first(looks=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"})))
+    video = await _finish(harness, _first(looks=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"})))
     assert (_why(video), second.submitted) == ("engine_error", [])
 
 
-async def test_moderation_is_final(house: House) -> None:
+async def test_moderation_is_final(harness: House) -> None:
     """No second opinion is asked for about what a prompt shows."""
     blocked = Verdict(state=State.FAILED, error=VideoError("moderation_blocked", "No."))
     second = _second()
-    assert _why(await _finish(house, _first(looks=[blocked]), second)) == "moderation_blocked"
+    assert _why(await _finish(harness, _first(looks=[blocked]), second)) == "moderation_blocked"
     assert second.submitted == []
 
 
@@ -155,68 +155,68 @@ async def test_moderation_is_final(house: House) -> None:
         ({"fetches": [b"no film"]}, "invalid_output"),
     ],
 )
-async def test_what_is_ambiguous_never_goes_on(house: House, script: dict[str, object], code: str) -> None:
+async def test_what_is_ambiguous_never_goes_on(harness: House, script: dict[str, object], code: str) -> None:
     """Where the first engine may have made the film, or was paid for it, no second one is asked."""
     second = _second()
-    assert _why(await _finish(house, _first(**script), second)) == code
+    assert _why(await _finish(harness, _first(**script), second)) == code
     assert second.submitted == []
     assert code in NEVER
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_death_between_two_engines_loses_nothing(house: House, film: bytes) -> None:
+async def test_a_death_between_two_engines_loses_nothing(harness: House, film: bytes) -> None:
     """Killed right after the failover: the row alone brings the video to its second engine, under a raised epoch."""
     first, second = _first(looks=[FAILED]), _second(fetches=[film])
-    video = await house.accept(engine="first")
-    await house.drive(first, second, route=ROUTE)(video.id)
-    house.woken.clear()
-    after = await house.reread(video)
+    video = await harness.accept(engine="first")
+    await harness.drive(first, second, route=ROUTE)(video.id)
+    harness.woken.clear()
+    after = await harness.reread(video)
     assert (after.stage, after.engine, after.epoch, after.ticket) == ("accepted", "second", video.epoch + 1, None)
-    ended = await house.finish(first, video, second, route=ROUTE)
+    ended = await harness.finish(first, video, second, route=ROUTE)
     assert (ended.status, len(first.submitted), len(second.submitted)) == (Status.COMPLETED, 1, 1)
 
 
-async def test_a_video_that_failed_over_never_goes_back(house: House) -> None:
+async def test_a_video_that_failed_over_never_goes_back(harness: House) -> None:
     """Its second engine goes dark before it takes it: the first, which had its submission, is not asked again."""
     first, second = _first(looks=[FAILED]), _second(submits=[DARK])
-    video = await _finish(house, first, second)
+    video = await _finish(harness, first, second)
     assert (_why(video), video.engine) == ("engine_unavailable", "second")
     assert len(first.submitted) == 1
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_failover_needs_an_engine_in_order(house: House) -> None:
+async def test_a_failover_needs_an_engine_in_order(harness: House) -> None:
     """Where the other one is dark, the failure stands."""
     for _ in range(circuit_breaker.THRESHOLD):
-        house.breaker.failed("second", "2", Call.SUBMIT)
-    assert _why(await _finish(house, _first(looks=[FAILED]), _second())) == "engine_error"
+        harness.breaker.failed("second", "2", Call.SUBMIT)
+    assert _why(await _finish(harness, _first(looks=[FAILED]), _second())) == "engine_error"
 
 
 # Tickets
 
 
-async def test_the_id_of_another_videos_job_is_never_taken(house: House, film: bytes) -> None:
+async def test_the_id_of_another_videos_job_is_never_taken(harness: House, film: bytes) -> None:
     """An upstream that answers two submissions with one id: the second video ends in doubt, and stops no job."""
     engine = _first(submits=["same"], fetches=[film])
-    assert (await _finish(house, engine, _second())).status is Status.COMPLETED
-    assert _why(await _finish(house, engine, _second())) == "submission_unknown"
+    assert (await _finish(harness, engine, _second())).status is Status.COMPLETED
+    assert _why(await _finish(harness, engine, _second())) == "submission_unknown"
     assert engine.cancelled == []
-    assert await house.balance() == 9_500
+    assert await harness.balance() == 9_500
 
 
-async def test_a_twin_that_is_being_submitted_is_waited_for(house: House, film: bytes) -> None:
+async def test_a_twin_that_is_being_submitted_is_waited_for(harness: House, film: bytes) -> None:
     """A job like ours may be that of another video, as long as its own submission may still be under way."""
     engine = ScriptedEngine(FINDABLE, name="first", identity="1", finds=[["one"]], fetches=[film])
-    video, twin = await house.accept(engine="first"), await house.accept(engine="first")
-    await house.store.videos.intend(video.id, "ours", house.time(), identity="1")
-    house.time.now += 20
-    await house.store.videos.intend(twin.id, "theirs", house.time(), identity="1")
+    video, twin = await harness.accept(engine="first"), await harness.accept(engine="first")
+    await harness.store.videos.intend(video.id, "ours", harness.time(), identity="1")
+    harness.time.now += 20
+    await harness.store.videos.intend(twin.id, "theirs", harness.time(), identity="1")
 
     async def twin_hears() -> None:
-        house.time.then = lambda: house.store.videos.ticketed(twin.id, "theirs", "one", house.time())
+        harness.time.then = lambda: harness.store.videos.ticketed(twin.id, "theirs", "one", harness.time())
 
-    house.time.then = twin_hears
-    ended = await house.finish(engine, video)
+    harness.time.then = twin_hears
+    ended = await harness.finish(engine, video)
     assert len(engine.submitted) == 1, "its absence was certain in the end"
     assert ended.ticket != "one"
 
@@ -224,55 +224,55 @@ async def test_a_twin_that_is_being_submitted_is_waited_for(house: House, film: 
 # A minute's creates
 
 
-async def test_an_upstream_gets_no_more_a_minute_than_it_takes(house: House, film: bytes) -> None:
+async def test_an_upstream_gets_no_more_a_minute_than_it_takes(harness: House, film: bytes) -> None:
     """The third of two a minute waits for its turn, whoever drives it, and fails for nothing."""
     engine = ScriptedEngine(
         replace(PAID, creates_a_minute=2), name="first", identity="1", submits=["a", "b", "c"], fetches=[film]
     )
-    began = house.time()
+    began = harness.time()
     for _ in range(3):
-        assert (await house.finish(engine, await house.accept(engine="first"))).status is Status.COMPLETED
-    assert 60 < house.time() - began < 75
+        assert (await harness.finish(engine, await harness.accept(engine="first"))).status is Status.COMPLETED
+    assert 60 < harness.time() - began < 75
 
 
-async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(house: House, film: bytes) -> None:
+async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(harness: House, film: bytes) -> None:
     """The third of two a minute goes on to the route's next engine, at once and without using up its failover."""
     first, second = (
         ScriptedEngine(replace(PAID, creates_a_minute=most), name=name, identity=name, submits="abc", fetches=[film])
         for name, most in (("first", 2), ("second", 1))
     )
-    videos = [await _finish(house, first, second) for _ in range(3)]
+    videos = [await _finish(harness, first, second) for _ in range(3)]
     assert [video.engine for video in videos] == ["first", "first", "second"]
-    assert (house.time.pauses, videos[-1].failovers) == ([], 0)
-    last = await _finish(house, first, second)
-    assert (last.status, len(house.time.pauses)) == (Status.COMPLETED, 1)
+    assert (harness.time.pauses, videos[-1].failovers) == ([], 0)
+    last = await _finish(harness, first, second)
+    assert (last.status, len(harness.time.pauses)) == (Status.COMPLETED, 1)
 
 
-async def test_no_more_videos_go_on_than_there_are_turns(house: House, film: bytes) -> None:
+async def test_no_more_videos_go_on_than_there_are_turns(harness: House, film: bytes) -> None:
     """Of two that wait, one takes the other engine's only turn, though nothing was submitted there yet."""
     limited = replace(PAID, creates_a_minute=1)
     first = ScriptedEngine(limited, name="first", identity="1", submits="abc", fetches=[film])
     second = ScriptedEngine(limited, name="second", identity="2", fetches=[film])
-    await _finish(house, first, second)
-    drive = house.drive(first, second, route=ROUTE)
-    goes, stays = [await house.accept(engine="first") for _ in range(2)]
+    await _finish(harness, first, second)
+    drive = harness.drive(first, second, route=ROUTE)
+    goes, stays = [await harness.accept(engine="first") for _ in range(2)]
     await drive(goes.id)
     await drive(stays.id)
-    assert [(await house.reread(video)).engine for video in (goes, stays)] == ["second", "first"]
-    assert (house.woken, len(house.time.pauses)) == ([goes.id], 1)
+    assert [(await harness.reread(video)).engine for video in (goes, stays)] == ["second", "first"]
+    assert (harness.woken, len(harness.time.pauses)) == ([goes.id], 1)
 
 
-async def test_turns_go_by_the_order_of_acceptance(house: House) -> None:
+async def test_turns_go_by_the_order_of_acceptance(harness: House) -> None:
     """Who was accepted earlier and waits is counted before who asks; an engine without a limit lets all in."""
     limited = ScriptedEngine(replace(PAID, creates_a_minute=1), name="first", identity="1")
-    turns = Turns(house.store.videos, house.time)
-    early, late = [await house.accept(engine="first") for _ in range(2)]
+    turns = Turns(harness.store.videos, harness.time)
+    early, late = [await harness.accept(engine="first") for _ in range(2)]
     turns.line_up(limited, early, 5)
     assert (await turns.wait(limited, late) > 0, await turns.wait(_second(), late)) == (True, 0)
     turns.line_up(limited, late, 5)
     assert await turns.wait(limited, early) == 0
     turns.line_up(limited, early, 5)
-    house.time.now += 6
+    harness.time.now += 6
     assert await turns.wait(limited, late) == 0
 
 
@@ -321,9 +321,9 @@ def test_where_all_are_benched_the_route_decides() -> None:
     assert dispatcher.choose(MODEL, (), "v") == "first"
 
 
-async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(house: House, film: bytes) -> None:
+async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(harness: House, film: bytes) -> None:
     """What was accepted for an engine that left the configuration, and never submitted, moves on."""
     second = _second(fetches=[film])
-    video = await house.accept(engine="gone")
-    ended = await house.finish(second, video, route=ROUTE)
+    video = await harness.accept(engine="gone")
+    ended = await harness.finish(second, video, route=ROUTE)
     assert (ended.status, ended.engine) == (Status.COMPLETED, "second")

@@ -32,331 +32,331 @@ def _why(video: Video) -> str:
     return video.error.code
 
 
-async def test_a_film_is_made_stored_and_charged(house: House, film: bytes) -> None:
+async def test_a_film_is_made_stored_and_charged(harness: House, film: bytes) -> None:
     """A video goes through its stages in order, ends completed with all its files, and is charged once."""
     engine = ScriptedEngine(PAID, looks=[WORKING, DONE], fetches=[film])
-    video = await house.finish(engine, await house.accept())
+    video = await harness.finish(engine, await harness.accept())
     assert (video.status, video.progress) == (Status.COMPLETED, 100)
-    assert await house.stages(video) == ["accepted", "submitting", "watching", "fetching", "done"]
-    assets = await house.store.videos.assets(video.id)
+    assert await harness.stages(video) == ["accepted", "submitting", "watching", "fetching", "done"]
+    assets = await harness.store.videos.assets(video.id)
     assert set(assets) == {AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW}
-    assert await house.keys() == sorted(asset.key for asset in assets.values())
-    assert video.expires_at == house.time() + 3600
+    assert await harness.keys() == sorted(asset.key for asset in assets.values())
+    assert video.expires_at == harness.time() + 3600
     assert video.notes == {"fetched": 1}
-    assert await house.balance() == 9_500
+    assert await harness.balance() == 9_500
 
 
-async def test_every_step_is_announced_in_order(house: House, film: bytes) -> None:
+async def test_every_step_is_announced_in_order(harness: House, film: bytes) -> None:
     """The checkpoints of a video without trouble are passed in the order of their list."""
-    await house.finish(ScriptedEngine(FREE, fetches=[film]), await house.accept())
+    await harness.finish(ScriptedEngine(FREE, fetches=[film]), await harness.accept())
     wanted = "accepted intent submitted ticketed watching fetching fetched verified kept completed"
-    assert house.passed == wanted.split()
+    assert harness.passed == wanted.split()
 
 
-async def test_the_engine_gets_what_was_accepted(house: House, film: bytes) -> None:
+async def test_the_engine_gets_what_was_accepted(harness: House, film: bytes) -> None:
     """The job is the frozen recipe, with a token that the row holds."""
     engine = ScriptedEngine(FREE, fetches=[film])
-    video = await house.finish(engine, await house.accept())
+    video = await harness.finish(engine, await harness.accept())
     (job,) = engine.submitted
     assert (job.prompt, job.size, job.seconds, job.seed) == ("A paper boat", video.recipe.size, 1, 7)
     assert (job.video_id, job.token) == (video.id, video.submit_token)
 
 
-async def test_a_reference_is_handed_over_as_a_file(house: House, film: bytes) -> None:
+async def test_a_reference_is_handed_over_as_a_file(harness: House, film: bytes) -> None:
     """The engine reads the stored reference from a local path."""
     engine = ScriptedEngine(FREE, fetches=[film])
-    await house.finish(engine, await house.accept(reference=await _reference(house)))
+    await harness.finish(engine, await harness.accept(reference=await _reference(harness)))
     path = engine.submitted[0].reference
     assert path is not None
     assert path.read_bytes() == b"png"
 
 
-async def test_a_reference_that_is_gone_ends_the_video(house: House) -> None:
+async def test_a_reference_that_is_gone_ends_the_video(harness: House) -> None:
     """Without its reference a video fails, and nothing is submitted."""
-    reference = await _reference(house)
-    await house.storage.delete(reference.key)
+    reference = await _reference(harness)
+    await harness.storage.delete(reference.key)
     engine = ScriptedEngine(PAID)
-    assert _why(await house.finish(engine, await house.accept(reference=reference))) == "reference_gone"
+    assert _why(await harness.finish(engine, await harness.accept(reference=reference))) == "reference_gone"
     assert engine.submitted == []
 
 
-async def test_a_finished_video_is_left_alone(house: House, film: bytes) -> None:
+async def test_a_finished_video_is_left_alone(harness: House, film: bytes) -> None:
     """Starting the drive of a finished or unknown video again does nothing."""
     engine = ScriptedEngine(PAID, fetches=[film])
-    video = await house.finish(engine, await house.accept())
-    assert await house.finish(engine, video) == video
-    await house.drive(engine)("video_unknown")
+    video = await harness.finish(engine, await harness.accept())
+    assert await harness.finish(engine, video) == video
+    await harness.drive(engine)("video_unknown")
     assert len(engine.submitted) == 1
 
 
 # Cancelling
 
 
-async def test_a_video_cancelled_in_time_is_never_submitted(house: House) -> None:
+async def test_a_video_cancelled_in_time_is_never_submitted(harness: House) -> None:
     """A cancel before the submission ends the video at no cost."""
-    video, engine = await house.accept(), ScriptedEngine(PAID)
-    await house.store.videos.request_cancel(video.id, video.account_id, house.time())
-    assert _why(await house.finish(engine, video)) == "cancelled"
+    video, engine = await harness.accept(), ScriptedEngine(PAID)
+    await harness.store.videos.request_cancel(video.id, video.account_id, harness.time())
+    assert _why(await harness.finish(engine, video)) == "cancelled"
     assert engine.submitted == []
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_cancel_reaches_the_engine(house: House) -> None:
+async def test_a_cancel_reaches_the_engine(harness: House) -> None:
     """A cancel while it is being made stops the engine and ends the video at no cost."""
-    video, engine = await house.accept(), ScriptedEngine(PAID, looks=[WORKING])
-    house.time.then = lambda: house.store.videos.request_cancel(video.id, video.account_id, house.time())
-    ended = await house.finish(engine, video)
+    video, engine = await harness.accept(), ScriptedEngine(PAID, looks=[WORKING])
+    harness.time.then = lambda: harness.store.videos.request_cancel(video.id, video.account_id, harness.time())
+    ended = await harness.finish(engine, video)
     assert ended.error == VideoError("cancelled", "The video was cancelled.")
     assert engine.cancelled == ["ticket"]
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
 @pytest.mark.parametrize(("cancels", "looks"), [(False, 4), (True, 1)])
-async def test_a_job_that_can_not_be_stopped_keeps_its_place(house: House, cancels: bool, looks: int) -> None:  # noqa: FBT001 - a parameter
+async def test_a_job_that_can_not_be_stopped_keeps_its_place(harness: House, cancels: bool, looks: int) -> None:  # noqa: FBT001 - a parameter
     """The video ends at once, its drive only with the job: until then its engine has one place less."""
     can = replace(PAID, cancels=cancels, concurrency=1)
-    video, engine = await house.accept(), ScriptedEngine(can, looks=[WORKING, WORKING, EngineUnavailable(), DONE])
-    house.time.then = lambda: house.store.videos.request_cancel(video.id, video.account_id, house.time())
-    assert _why(await house.finish(engine, video)) == "cancelled"
+    video, engine = await harness.accept(), ScriptedEngine(can, looks=[WORKING, WORKING, EngineUnavailable(), DONE])
+    harness.time.then = lambda: harness.store.videos.request_cancel(video.id, video.account_id, harness.time())
+    assert _why(await harness.finish(engine, video)) == "cancelled"
     assert (len(engine.looked), engine.fetched) == (looks, [])
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
 # Submitting
 
 
-async def test_a_rejection_is_final(house: House) -> None:
+async def test_a_rejection_is_final(harness: House) -> None:
     """What the engine will never accept fails with its words, without its host."""
     engine = ScriptedEngine(PAID, submits=[EngineRejected("No cats at http://gpu:8000/v1.", code="no_cats")])
-    video = await house.finish(engine, await house.accept())
+    video = await harness.finish(engine, await harness.accept())
     assert video.error == VideoError("no_cats", "No cats at …")
     assert len(engine.submitted) == 1
 
 
-async def test_an_engine_out_of_reach_is_tried_again(house: House, film: bytes) -> None:
+async def test_an_engine_out_of_reach_is_tried_again(harness: House, film: bytes) -> None:
     """Surely not accepted is tried again, after the time that the engine asked for, under a fresh token."""
     engine = ScriptedEngine(PAID, submits=[EngineUnavailable(retry_after=17.0), "ticket"], fetches=[film])
-    video = await house.finish(engine, await house.accept())
+    video = await harness.finish(engine, await harness.accept())
     assert video.status is Status.COMPLETED
-    assert house.time.pauses[0] == 17.0
+    assert harness.time.pauses[0] == 17.0
     assert len({job.token for job in engine.submitted}) == 2
 
 
-async def test_an_engine_out_of_reach_for_long_is_given_up(house: House) -> None:
+async def test_an_engine_out_of_reach_for_long_is_given_up(harness: House) -> None:
     """After a quarter of an hour of trying the video fails, free of charge."""
     engine = ScriptedEngine(PAID, submits=[EngineUnavailable()])
-    began = house.time()
-    assert _why(await house.finish(engine, await house.accept())) == "engine_unavailable"
-    assert retry.SUBMIT_LIMIT <= house.time() - began < retry.SUBMIT_LIMIT + 60
-    assert await house.balance() == 10_000
+    began = harness.time()
+    assert _why(await harness.finish(engine, await harness.accept())) == "engine_unavailable"
+    assert retry.SUBMIT_LIMIT <= harness.time() - began < retry.SUBMIT_LIMIT + 60
+    assert await harness.balance() == 10_000
 
 
-async def test_a_lost_reply_is_not_answered_by_a_second_submission(house: House) -> None:
+async def test_a_lost_reply_is_not_answered_by_a_second_submission(harness: House) -> None:
     """Where nobody can tell whether a paid engine accepted, it is not asked again."""
     engine = ScriptedEngine(PAID, submits=[SubmissionUnknown()])
-    assert _why(await house.finish(engine, await house.accept())) == "submission_unknown"
+    assert _why(await harness.finish(engine, await harness.accept())) == "submission_unknown"
     assert len(engine.submitted) == 1
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
 # In doubt: the intent was committed, and whoever committed it is gone
 
 
-async def _in_doubt(house: House) -> Video:
-    video = await house.accept()
-    assert await house.store.videos.intend(video.id, "old-token", house.time())
+async def _in_doubt(harness: House) -> Video:
+    video = await harness.accept()
+    assert await harness.store.videos.intend(video.id, "old-token", harness.time())
     return video
 
 
-async def test_doubt_about_a_paid_engine_ends_the_video(house: House) -> None:
+async def test_doubt_about_a_paid_engine_ends_the_video(harness: House) -> None:
     """Neither idempotent nor findable: failed after the time-out, never submitted."""
-    video, engine = await _in_doubt(house), ScriptedEngine(PAID)
-    assert _why(await house.finish(engine, video)) == "submission_unknown"
+    video, engine = await _in_doubt(harness), ScriptedEngine(PAID)
+    assert _why(await harness.finish(engine, video)) == "submission_unknown"
     assert engine.submitted == []
-    assert house.time.pauses == [30.0]
+    assert harness.time.pauses == [30.0]
 
 
-async def test_doubt_is_over_when_the_job_is_found(house: House, film: bytes) -> None:
+async def test_doubt_is_over_when_the_job_is_found(harness: House, film: bytes) -> None:
     """A job that the engine finds under our token is adopted, not submitted again."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["found"]], fetches=[film])
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await _in_doubt(harness), ScriptedEngine(FINDABLE, finds=[["found"]], fetches=[film])
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
     assert (engine.found, engine.submitted, engine.fetched) == (["old-token"], [], ["found"])
 
 
-async def test_doubt_is_over_when_its_absence_is_certain(house: House, film: bytes) -> None:
+async def test_doubt_is_over_when_its_absence_is_certain(harness: House, film: bytes) -> None:
     """A job that the engine surely does not have is submitted, once, under a fresh token."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[[]], fetches=[film])
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await _in_doubt(harness), ScriptedEngine(FINDABLE, finds=[[]], fetches=[film])
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
     assert len(engine.submitted) == 1
     assert engine.submitted[0].token != "old-token"
 
 
-async def test_nobody_waits_for_a_call_that_came_back(house: House) -> None:
+async def test_nobody_waits_for_a_call_that_came_back(harness: House) -> None:
     """Our own call is over, and the upstream can't be asked what became of it: the video ends at once."""
     engine = ScriptedEngine(PAID, submits=[SubmissionUnknown()])
-    assert _why(await house.finish(engine, await house.accept())) == "submission_unknown"
-    assert house.time.pauses == []
+    assert _why(await harness.finish(engine, await harness.accept())) == "submission_unknown"
+    assert harness.time.pauses == []
 
 
-async def test_a_list_is_searched_as_soon_as_our_call_came_back(house: House, film: bytes) -> None:
+async def test_a_list_is_searched_as_soon_as_our_call_came_back(harness: House, film: bytes) -> None:
     """The connection broke after the upstream took the job: it is found and adopted without waiting."""
     engine = ScriptedEngine(FINDABLE, submits=[SubmissionUnknown()], finds=[["found"]], fetches=[film])
-    assert (await house.finish(engine, await house.accept())).ticket == "found"
-    assert (len(engine.submitted), house.time.pauses) == (1, [])
+    assert (await harness.finish(engine, await harness.accept())).ticket == "found"
+    assert (len(engine.submitted), harness.time.pauses) == (1, [])
 
 
-async def test_a_job_that_arrives_late_is_found(house: House, film: bytes) -> None:
+async def test_a_job_that_arrives_late_is_found(harness: House, film: bytes) -> None:
     """A gateway that still had the request hands it on when our time is over: it is adopted, not submitted again."""
     late = [[], [], [], [], [], ["late"]]
     engine = ScriptedEngine(FINDABLE, submits=[SubmissionUnknown()], finds=late, fetches=[film])
-    assert (await house.finish(engine, await house.accept())).ticket == "late"
+    assert (await harness.finish(engine, await harness.accept())).ticket == "late"
     assert len(engine.submitted) == 1
-    assert sum(house.time.pauses) > FINDABLE.submit_timeout
+    assert sum(harness.time.pauses) > FINDABLE.submit_timeout
 
 
-async def test_a_job_that_never_arrived_is_submitted_again(house: House, film: bytes) -> None:
+async def test_a_job_that_never_arrived_is_submitted_again(harness: House, film: bytes) -> None:
     """Its absence is certain once twice the time of a submission is over."""
     engine = ScriptedEngine(FINDABLE, submits=[SubmissionUnknown(), "second"], finds=[[]], fetches=[film])
-    assert (await house.finish(engine, await house.accept())).ticket == "second"
-    assert sum(house.time.pauses) == 2 * FINDABLE.submit_timeout
+    assert (await harness.finish(engine, await harness.accept())).ticket == "second"
+    assert sum(harness.time.pauses) == 2 * FINDABLE.submit_timeout
 
 
-async def test_a_key_is_sent_again_as_soon_as_our_call_came_back(house: House, film: bytes) -> None:
+async def test_a_key_is_sent_again_as_soon_as_our_call_came_back(harness: House, film: bytes) -> None:
     """The same key is the same job, whenever the first request arrives."""
     engine = ScriptedEngine(IDEMPOTENT, submits=[SubmissionUnknown(), "same"], fetches=[film])
-    assert (await house.finish(engine, await house.accept())).ticket == "same"
-    assert (len({job.token for job in engine.submitted}), house.time.pauses) == (1, [])
+    assert (await harness.finish(engine, await harness.accept())).ticket == "same"
+    assert (len({job.token for job in engine.submitted}), harness.time.pauses) == (1, [])
 
 
-async def test_doubt_stays_where_several_jobs_may_be_the_one(house: House) -> None:
+async def test_doubt_stays_where_several_jobs_may_be_the_one(harness: House) -> None:
     """Of two jobs that may be ours neither is adopted, and none is submitted."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["one", "other"]])
-    assert _why(await house.finish(engine, video)) == "submission_unknown"
+    video, engine = await _in_doubt(harness), ScriptedEngine(FINDABLE, finds=[["one", "other"]])
+    assert _why(await harness.finish(engine, video)) == "submission_unknown"
     assert engine.submitted == []
 
 
-async def test_a_job_of_another_video_is_no_candidate(house: House, film: bytes) -> None:
+async def test_a_job_of_another_video_is_no_candidate(harness: House, film: bytes) -> None:
     """What another video holds as its ticket is not adopted; what is left decides."""
-    other = await house.finish(
-        ScriptedEngine(FINDABLE, submits=["theirs"], fetches=[film], identity="a"), await house.accept()
+    other = await harness.finish(
+        ScriptedEngine(FINDABLE, submits=["theirs"], fetches=[film], identity="a"), await harness.accept()
     )
     video, engine = (
-        await _in_doubt(house),
+        await _in_doubt(harness),
         ScriptedEngine(FINDABLE, finds=[["theirs", "ours"]], fetches=[film], identity="a"),
     )
-    assert (other.ticket, (await house.finish(engine, video)).ticket) == ("theirs", "ours")
+    assert (other.ticket, (await harness.finish(engine, video)).ticket) == ("theirs", "ours")
 
 
-async def test_doubt_does_not_matter_to_an_idempotent_engine(house: House, film: bytes) -> None:
+async def test_doubt_does_not_matter_to_an_idempotent_engine(harness: House, film: bytes) -> None:
     """The same token is sent again, once whoever sent it first must have given up."""
-    video, engine = await _in_doubt(house), ScriptedEngine(IDEMPOTENT, fetches=[film])
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await _in_doubt(harness), ScriptedEngine(IDEMPOTENT, fetches=[film])
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
     assert [job.token for job in engine.submitted] == ["old-token"]
-    assert house.time.pauses[0] == 30.0
+    assert harness.time.pauses[0] == 30.0
 
 
 @pytest.mark.parametrize("can", [FINDABLE, IDEMPOTENT])
-async def test_a_doubt_that_outlived_the_upstreams_memory_stays(house: House, can: Capabilities) -> None:
+async def test_a_doubt_that_outlived_the_upstreams_memory_stays(harness: House, can: Capabilities) -> None:
     """We were down for a day: keys are forgotten by then, and lists cut, so their silence proves nothing."""
-    video, engine = await _in_doubt(house), ScriptedEngine(can, finds=[[]])
-    house.time.now += 86_400
-    assert _why(await house.finish(engine, video)) == "submission_unknown"
+    video, engine = await _in_doubt(harness), ScriptedEngine(can, finds=[[]])
+    harness.time.now += 86_400
+    assert _why(await harness.finish(engine, video)) == "submission_unknown"
     assert engine.submitted == []
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_an_old_doubt_is_over_when_the_job_is_found(house: House, film: bytes) -> None:
+async def test_an_old_doubt_is_over_when_the_job_is_found(harness: House, film: bytes) -> None:
     """What the upstream still lists after a day is ours all the same."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FINDABLE, finds=[["found"]], fetches=[film])
-    house.time.now += 86_400
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await _in_doubt(harness), ScriptedEngine(FINDABLE, finds=[["found"]], fetches=[film])
+    harness.time.now += 86_400
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
     assert (engine.submitted, engine.fetched) == ([], ["found"])
 
 
-async def test_a_refusal_of_the_account_does_not_clear_up_a_doubt(house: House) -> None:
+async def test_a_refusal_of_the_account_does_not_clear_up_a_doubt(harness: House) -> None:
     """Sent again after the key was revoked there: that says nothing about the first time."""
     engine = ScriptedEngine(IDEMPOTENT, submits=[SubmissionUnknown(), EngineRejected(code="upstream_unauthorized")])
-    assert _why(await house.finish(engine, await house.accept())) == "submission_unknown"
+    assert _why(await harness.finish(engine, await harness.accept())) == "submission_unknown"
 
 
 @pytest.mark.parametrize("can", [PAID, FINDABLE, IDEMPOTENT])
-async def test_whoever_slept_after_the_intent_submits_nothing(house: House, film: bytes, can: Capabilities) -> None:
+async def test_whoever_slept_after_the_intent_submits_nothing(harness: House, film: bytes, can: Capabilities) -> None:
     """Stopped before the submission, and awake when others hold it for absent: the job is theirs by now."""
-    video, engine = await house.accept(), ScriptedEngine(can, submits=["theirs"], finds=[[]], fetches=[film])
-    drive, other = house.drive(engine), house.drive(engine)
+    video, engine = await harness.accept(), ScriptedEngine(can, submits=["theirs"], finds=[[]], fetches=[film])
+    drive, other = harness.drive(engine), harness.drive(engine)
 
     async def asleep(*args: object, **given: object) -> bool:
         intended = await intend(*args, **given)  # type: ignore[arg-type] # passed on as they come
-        house.store.videos.intend = intend  # type: ignore[method-assign] # only the first sleeps
-        house.time.now += 60
+        harness.store.videos.intend = intend  # type: ignore[method-assign] # only the first sleeps
+        harness.time.now += 60
         await other(video.id)
         return intended
 
-    intend = house.store.videos.intend
-    house.store.videos.intend = asleep  # type: ignore[method-assign] # the moment after the commit
+    intend = harness.store.videos.intend
+    harness.store.videos.intend = asleep  # type: ignore[method-assign] # the moment after the commit
     await drive(video.id)
-    ended = await house.reread(video)
+    ended = await harness.reread(video)
     assert ended.finished
     assert len(engine.submitted) == (0 if can is PAID else 1)
 
 
-async def test_a_clock_that_was_wrong_delays_nothing(house: House, film: bytes) -> None:
+async def test_a_clock_that_was_wrong_delays_nothing(harness: House, film: bytes) -> None:
     """An intent from the future is waited out for its time and no longer."""
     for can, waited in ((IDEMPOTENT, 30.0), (FINDABLE, 60.0)):
-        video, began = await house.accept(), house.time()
-        assert await house.store.videos.intend(video.id, f"token-{waited}", house.time() + 1e8)
-        await house.finish(ScriptedEngine(can, submits=[f"ticket-{waited}"], fetches=[film]), video)
-        assert house.time() == began + waited
+        video, began = await harness.accept(), harness.time()
+        assert await harness.store.videos.intend(video.id, f"token-{waited}", harness.time() + 1e8)
+        await harness.finish(ScriptedEngine(can, submits=[f"ticket-{waited}"], fetches=[film]), video)
+        assert harness.time() == began + waited
 
 
-async def test_doubt_does_not_matter_where_nothing_is_paid(house: House, film: bytes) -> None:
+async def test_doubt_does_not_matter_where_nothing_is_paid(harness: House, film: bytes) -> None:
     """A local engine simply runs again, at once."""
-    video, engine = await _in_doubt(house), ScriptedEngine(FREE, fetches=[film])
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await _in_doubt(harness), ScriptedEngine(FREE, fetches=[film])
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
     assert len(engine.submitted) == 1
-    assert house.time.pauses == []
+    assert harness.time.pauses == []
 
 
-async def test_a_ticket_that_comes_late_ends_the_doubt(house: House, film: bytes) -> None:
+async def test_a_ticket_that_comes_late_ends_the_doubt(harness: House, film: bytes) -> None:
     """If the one who submitted lives after all and writes its ticket, that job is the one."""
-    video, engine = await _in_doubt(house), ScriptedEngine(PAID, fetches=[film])
-    house.time.then = lambda: house.store.videos.ticketed(video.id, "old-token", "late", house.time())
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await _in_doubt(harness), ScriptedEngine(PAID, fetches=[film])
+    harness.time.then = lambda: harness.store.videos.ticketed(video.id, "old-token", "late", harness.time())
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
     assert (engine.submitted, engine.fetched) == ([], ["late"])
 
 
-async def test_a_cancelled_doubt_is_not_submitted(house: House) -> None:
+async def test_a_cancelled_doubt_is_not_submitted(harness: House) -> None:
     """A cancel while in doubt ends the video without sending anything once more."""
-    video, engine = await _in_doubt(house), ScriptedEngine(IDEMPOTENT)
-    await house.store.videos.request_cancel(video.id, video.account_id, house.time())
-    assert _why(await house.finish(engine, video)) == "cancelled"
+    video, engine = await _in_doubt(harness), ScriptedEngine(IDEMPOTENT)
+    await harness.store.videos.request_cancel(video.id, video.account_id, harness.time())
+    assert _why(await harness.finish(engine, video)) == "cancelled"
     assert engine.submitted == []
 
 
 # Watching
 
 
-async def test_progress_rises_and_is_written_sparingly(house: House, film: bytes) -> None:
+async def test_progress_rises_and_is_written_sparingly(harness: House, film: bytes) -> None:
     """Progress never falls, nonsense is ignored, and there are at most four writes a second."""
     said = [5.0, 4.0, 30.0, 250.0, -5.0, float("nan"), None]
     looks = [Verdict(state=State.WORKING, progress=percent, look_after=1.0) for percent in said]
     looks += [Verdict(state=State.WORKING, progress=float(percent), look_after=0.02) for percent in range(100)]
-    video = await house.finish(ScriptedEngine(FREE, looks=[*looks, DONE], fetches=[film]), await house.accept())
-    shown = [event.progress for event in await house.store.videos.history(video.id)]
+    video = await harness.finish(ScriptedEngine(FREE, looks=[*looks, DONE], fetches=[film]), await harness.accept())
+    shown = [event.progress for event in await harness.store.videos.history(video.id)]
     assert shown == sorted(shown)
     assert shown[-2:] == [99, 100]
     assert len(shown) < 10
 
 
-async def test_unchanged_progress_writes_nothing(house: House, film: bytes) -> None:
+async def test_unchanged_progress_writes_nothing(harness: House, film: bytes) -> None:
     """A hundred looks that say the same leave one line of history."""
     looks = [WORKING] * 100
-    video = await house.finish(ScriptedEngine(FREE, looks=[*looks, DONE], fetches=[film]), await house.accept())
-    watching = [event for event in await house.store.videos.history(video.id) if event.stage == "watching"]
+    video = await harness.finish(ScriptedEngine(FREE, looks=[*looks, DONE], fetches=[film]), await harness.accept())
+    watching = [event for event in await harness.store.videos.history(video.id) if event.stage == "watching"]
     assert len(watching) == 2
 
 
-async def test_what_nobody_understands_is_looked_at_again(house: House, film: bytes) -> None:
+async def test_what_nobody_understands_is_looked_at_again(harness: House, film: bytes) -> None:
     """Unknown words and failed looks end nothing."""
     looks: Sequence[Verdict | Exception] = [
         Verdict(state=State.UNKNOWN),
@@ -365,56 +365,56 @@ async def test_what_nobody_understands_is_looked_at_again(house: House, film: by
         WORKING,
         DONE,
     ]
-    video = await house.finish(ScriptedEngine(PAID, looks=looks, fetches=[film]), await house.accept())
+    video = await harness.finish(ScriptedEngine(PAID, looks=looks, fetches=[film]), await harness.accept())
     assert video.status is Status.COMPLETED
 
 
-async def test_a_job_that_never_ends_is_given_up(house: House) -> None:
+async def test_a_job_that_never_ends_is_given_up(harness: House) -> None:
     """Past its deadline a video fails, and its engine is told to stop."""
     engine = ScriptedEngine(PAID, looks=[Verdict(state=State.WORKING, look_after=30.0)], expected=60.0)
-    began = house.time()
-    assert _why(await house.finish(engine, await house.accept())) == "engine_timeout"
-    assert house.time() - began >= retry.watch_limit(60.0)
+    began = harness.time()
+    assert _why(await harness.finish(engine, await harness.accept())) == "engine_timeout"
+    assert harness.time() - began >= retry.watch_limit(60.0)
     assert engine.cancelled == ["ticket"]
 
 
-async def test_a_slow_success_is_found_after_a_long_absence(house: House, film: bytes) -> None:
+async def test_a_slow_success_is_found_after_a_long_absence(harness: House, film: bytes) -> None:
     """Whoever was away past the deadline looks first: a film that is done is taken."""
-    video, engine = await house.accept(), ScriptedEngine(PAID, fetches=[film])
-    await house.store.videos.intend(video.id, "token", house.time())
-    await house.store.videos.ticketed(video.id, "token", "ticket", house.time())
-    house.time.now += 86_400
-    assert (await house.finish(engine, video)).status is Status.COMPLETED
+    video, engine = await harness.accept(), ScriptedEngine(PAID, fetches=[film])
+    await harness.store.videos.intend(video.id, "token", harness.time())
+    await harness.store.videos.ticketed(video.id, "token", "ticket", harness.time())
+    harness.time.now += 86_400
+    assert (await harness.finish(engine, video)).status is Status.COMPLETED
 
 
-async def test_a_failure_is_passed_on_without_secrets(house: House) -> None:
+async def test_a_failure_is_passed_on_without_secrets(harness: House) -> None:
     """The engine's own failure reaches the client with its code, and no address."""
     failed = Verdict(state=State.FAILED, error=VideoError("oom", "Out of memory on 10.0.0.7:9000."))
-    video = await house.finish(ScriptedEngine(PAID, looks=[failed]), await house.accept())
+    video = await harness.finish(ScriptedEngine(PAID, looks=[failed]), await harness.accept())
     assert video.error == VideoError("oom", "Out of memory on ….")
 
 
-async def test_lost_work_that_costs_nothing_begins_again(house: House, film: bytes) -> None:
+async def test_lost_work_that_costs_nothing_begins_again(harness: House, film: bytes) -> None:
     """A local engine that restarted simply runs again; the client goes on seeing in_progress."""
     engine = ScriptedEngine(FREE, looks=[WORKING, LOST, DONE], fetches=[film])
-    video = await house.finish(engine, await house.accept())
+    video = await harness.finish(engine, await harness.accept())
     assert video.status is Status.COMPLETED
     assert video.attempts == len(engine.submitted) == 2
-    statuses = [event.status for event in await house.store.videos.history(video.id)]
+    statuses = [event.status for event in await harness.store.videos.history(video.id)]
     assert statuses.index(Status.IN_PROGRESS) == len([s for s in statuses if s is Status.QUEUED])
 
 
-async def test_work_that_is_always_lost_ends(house: House) -> None:
+async def test_work_that_is_always_lost_ends(harness: House) -> None:
     """A video that brings its engine down every time is given up."""
     engine = ScriptedEngine(FREE, looks=[LOST])
-    assert _why(await house.finish(engine, await house.accept())) == "engine_error"
+    assert _why(await harness.finish(engine, await harness.accept())) == "engine_error"
     assert len(engine.submitted) == retry.MAX_LOSSES + 1
 
 
-async def test_lost_paid_work_is_not_bought_twice(house: House) -> None:
+async def test_lost_paid_work_is_not_bought_twice(harness: House) -> None:
     """A paid job counts as lost after three looks in a row, and is never submitted again."""
     engine = ScriptedEngine(PAID, looks=[LOST, LOST, WORKING, LOST])
-    assert _why(await house.finish(engine, await house.accept())) == "upstream_lost"
+    assert _why(await harness.finish(engine, await harness.accept())) == "upstream_lost"
     assert (len(engine.submitted), len(engine.looked)) == (1, 6)
 
 
@@ -422,89 +422,89 @@ async def test_lost_paid_work_is_not_bought_twice(house: House) -> None:
 
 
 @pytest.mark.parametrize("trouble", [EngineUnavailable(), BadArtifact(), EngineRejected()])
-async def test_a_failed_download_is_tried_again(house: House, film: bytes, trouble: Exception) -> None:
+async def test_a_failed_download_is_tried_again(harness: House, film: bytes, trouble: Exception) -> None:
     """A download that fails or is cut leads to another download, never to another submission."""
     engine = ScriptedEngine(PAID, fetches=[trouble, film])
-    assert (await house.finish(engine, await house.accept())).status is Status.COMPLETED
+    assert (await harness.finish(engine, await harness.accept())).status is Status.COMPLETED
     assert (len(engine.submitted), len(engine.fetched)) == (1, 2)
 
 
-async def test_a_download_that_never_works_ends_the_video(house: House) -> None:
+async def test_a_download_that_never_works_ends_the_video(harness: House) -> None:
     """After an hour the video fails, free of charge, submitted once."""
     engine = ScriptedEngine(PAID, fetches=[EngineUnavailable()])
-    began = house.time()
-    assert _why(await house.finish(engine, await house.accept())) == "download_failed"
-    assert retry.FETCH_LIMIT <= house.time() - began < retry.FETCH_LIMIT + 60
+    began = harness.time()
+    assert _why(await harness.finish(engine, await harness.accept())) == "download_failed"
+    assert retry.FETCH_LIMIT <= harness.time() - began < retry.FETCH_LIMIT + 60
     assert len(engine.submitted) == 1
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_paid_file_that_is_no_film_ends_the_video(house: House) -> None:
+async def test_a_paid_file_that_is_no_film_ends_the_video(harness: House) -> None:
     """JSON as video/mp4 is refused after three downloads; nothing is stored, nothing staged is left."""
     engine = ScriptedEngine(PAID, fetches=[b'{"error": "not ready"}'])
-    assert _why(await house.finish(engine, await house.accept())) == "invalid_output"
+    assert _why(await harness.finish(engine, await harness.accept())) == "invalid_output"
     assert (len(engine.submitted), len(engine.fetched)) == (1, 3)
-    assert await house.keys() == []
-    assert await house.storage.sweep(float("inf")) == 0
+    assert await harness.keys() == []
+    assert await harness.storage.sweep(float("inf")) == 0
 
 
-async def test_a_free_file_that_is_no_film_is_made_again_once(house: House, film: bytes) -> None:
+async def test_a_free_file_that_is_no_film_is_made_again_once(harness: House, film: bytes) -> None:
     """A local engine gets a second chance, not a third."""
     good = ScriptedEngine(FREE, fetches=[b"oops", film])
-    assert (await house.finish(good, await house.accept())).status is Status.COMPLETED
+    assert (await harness.finish(good, await harness.accept())).status is Status.COMPLETED
     bad = ScriptedEngine(FREE, fetches=[b"oops"])
-    assert _why(await house.finish(bad, await house.accept())) == "invalid_output"
+    assert _why(await harness.finish(bad, await harness.accept())) == "invalid_output"
     assert len(bad.submitted) == 2
 
 
-async def test_a_local_engine_that_forgot_the_file_makes_it_again(house: House, film: bytes) -> None:
+async def test_a_local_engine_that_forgot_the_file_makes_it_again(harness: House, film: bytes) -> None:
     """Died between done and fetched: the restarted engine does not know the ticket, and runs again."""
     engine = ScriptedEngine(FREE, looks=[DONE, LOST, DONE], fetches=[EngineUnavailable(), film])
-    assert (await house.finish(engine, await house.accept())).status is Status.COMPLETED
+    assert (await harness.finish(engine, await harness.accept())).status is Status.COMPLETED
     assert len(engine.submitted) == 2
 
 
 # Two at once
 
 
-async def test_a_straggler_steps_aside(house: House, film: bytes) -> None:
+async def test_a_straggler_steps_aside(harness: House, film: bytes) -> None:
     """A drive that finds another's intent on the row stops its own job and leaves the video alone."""
-    video, engine = await house.accept(), ScriptedEngine(FREE, looks=[WORKING], fetches=[film])
+    video, engine = await harness.accept(), ScriptedEngine(FREE, looks=[WORKING], fetches=[film])
 
     async def taken_over() -> None:
-        await house.store.videos.restart(video.id, house.time())
-        await house.store.videos.intend(video.id, "other-token", house.time())
+        await harness.store.videos.restart(video.id, harness.time())
+        await harness.store.videos.intend(video.id, "other-token", harness.time())
 
-    house.time.then = taken_over
-    now = await house.finish(engine, video)
+    harness.time.then = taken_over
+    now = await harness.finish(engine, video)
     assert (now.stage, now.submit_token) == ("submitting", "other-token")
     assert engine.cancelled == ["ticket"]
 
 
 @pytest.mark.parametrize("seen", [Verdict(state=State.FAILED), Verdict(state=State.CANCELLED), WORKING])
-async def test_a_straggler_ends_nothing(house: House, seen: Verdict) -> None:
+async def test_a_straggler_ends_nothing(harness: House, seen: Verdict) -> None:
     """What it saw, or how long it waited, says nothing about the engine that the video went to meanwhile."""
-    video, engine = await house.accept(), ScriptedEngine(PAID)
+    video, engine = await harness.accept(), ScriptedEngine(PAID)
 
     async def overtaken(_ticket: str) -> Verdict:
-        now = await house.reread(video)
-        await house.store.videos.fail_over(
-            video.id, now.submit_token or "", engine="scripted", to="other", now=house.time()
+        now = await harness.reread(video)
+        await harness.store.videos.fail_over(
+            video.id, now.submit_token or "", engine="scripted", to="other", now=harness.time()
         )
-        house.time.now += 1e6
+        harness.time.now += 1e6
         return seen
 
     engine.look = overtaken  # type: ignore[method-assign,assignment] # the moment in which it looks
-    await house.drive(engine)(video.id)
-    now = await house.reread(video)
+    await harness.drive(engine)(video.id)
+    now = await harness.reread(video)
     assert (now.stage, now.engine, now.status) == ("accepted", "other", Status.QUEUED)
-    assert await house.balance() == 9_500
+    assert await harness.balance() == 9_500
 
 
-async def test_the_loser_of_a_race_leaves_no_file(house: House, film: bytes) -> None:
+async def test_the_loser_of_a_race_leaves_no_file(harness: House, film: bytes) -> None:
     """Whoever delivers second removes what it stored; the winner's files stay as they are."""
-    video, engine = await house.accept(), ScriptedEngine(FREE, fetches=[film])
-    other = house.drive(engine, executor_id="two")
+    video, engine = await harness.accept(), ScriptedEngine(FREE, fetches=[film])
+    other = harness.drive(engine, executor_id="two")
 
     class Slow(ScriptedEngine):
         async def cancel(self, ticket: str) -> None:
@@ -519,17 +519,17 @@ async def test_the_loser_of_a_race_leaves_no_file(house: House, film: bytes) -> 
         return artifact
 
     slow.fetch = overtaken  # type: ignore[method-assign,assignment] # the moment between fetch and keep
-    ended = await house.finish(slow, video)
-    assets = await house.store.videos.assets(video.id)
+    ended = await harness.finish(slow, video)
+    assets = await harness.store.videos.assets(video.id)
     assert ended.status is Status.COMPLETED
-    assert await house.keys() == sorted(asset.key for asset in assets.values())
-    assert await house.balance() == 9_500
+    assert await harness.keys() == sorted(asset.key for asset in assets.values())
+    assert await harness.balance() == 9_500
 
 
-async def _reference(house: House) -> Asset:
-    staged = house.storage.staging(".png")
+async def _reference(harness: House) -> Asset:
+    staged = harness.storage.staging(".png")
     staged.write_bytes(b"png")
-    stored = await house.storage.keep(staged, "references/aa/picture.png")
+    stored = await harness.storage.keep(staged, "references/aa/picture.png")
     return Asset(
         kind=AssetKind.REFERENCE,
         key=stored.key,
@@ -541,7 +541,7 @@ async def _reference(house: House) -> Asset:
     )
 
 
-async def test_a_full_disk_delays_and_then_ends_the_video(house: House, film: bytes) -> None:
+async def test_a_full_disk_delays_and_then_ends_the_video(harness: House, film: bytes) -> None:
     """A storage that refuses for an hour ends the video, free of charge and submitted once."""
 
     class Full:
@@ -551,9 +551,9 @@ async def test_a_full_disk_delays_and_then_ends_the_video(house: House, film: by
         async def keep(self, _staged: object, _key: str) -> object:
             raise StorageFault
 
-    whole = house.storage
-    house.storage = Full()  # type: ignore[assignment] # a storage but for its one fault
+    whole = harness.storage
+    harness.storage = Full()  # type: ignore[assignment] # a storage but for its one fault
     engine = ScriptedEngine(PAID, fetches=[film])
-    assert _why(await house.finish(engine, await house.accept())) == "storage_fault"
+    assert _why(await harness.finish(engine, await harness.accept())) == "storage_fault"
     assert len(engine.submitted) == 1
     assert await whole.sweep(float("inf")) == 0

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 LIMITED = ScriptedEngine(Capabilities(paid=True, creates_a_minute=2), identity="a")
 
 
-async def test_those_accepted_first_come_first(house: House) -> None:
+async def test_those_accepted_first_come_first(harness: House) -> None:
     """Two of two a minute are before the third, until one of them got its turn or did not ask again."""
-    turns = Turns(house.store.videos, house.time)
-    first, second, third = [await house.accept() for _ in range(3)]
+    turns = Turns(harness.store.videos, harness.time)
+    first, second, third = [await harness.accept() for _ in range(3)]
     for video in (third, second, first):
         turns.line_up(LIMITED, video, 10)
     assert await turns.wait(LIMITED, third) == AHEAD
@@ -28,13 +28,13 @@ async def test_those_accepted_first_come_first(house: House) -> None:
     assert await turns.wait(LIMITED, third) == 0
     turns.line_up(LIMITED, first, 10)
     assert await turns.wait(LIMITED, third) == AHEAD
-    house.time.now += 11
+    harness.time.now += 11
     assert await turns.wait(LIMITED, third) == 0
 
 
-async def test_a_long_line_costs_nothing(house: House) -> None:
+async def test_a_long_line_costs_nothing(harness: House) -> None:
     """Twenty thousand ask again every minute, each without a look at all the others."""
-    turns, video = Turns(house.store.videos, house.time), await house.accept()
+    turns, video = Turns(harness.store.videos, harness.time), await harness.accept()
     waiting = [replace(video, seq=seq) for seq in range(20_000)]
     for each in waiting:
         turns.line_up(LIMITED, each, 60)

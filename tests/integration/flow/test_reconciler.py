@@ -55,63 +55,63 @@ def flows() -> Flows:
     return Flows()
 
 
-def _reconciler(house: House, flows: Flows) -> Reconciler:
+def _reconciler(harness: House, flows: Flows) -> Reconciler:
     async def give_up(video_id: str) -> None:
-        await house.store.videos.fail(video_id, failure_codes.ENGINE_REMOVED, house.time())
+        await harness.store.videos.fail(video_id, failure_codes.ENGINE_REMOVED, harness.time())
 
     return Reconciler(
-        videos=house.store.videos,
-        workers=house.store.workers,
+        videos=harness.store.videos,
+        workers=harness.store.workers,
         starter=flows,
         engines={"scripted"},
         executor_id="me",
         give_up=give_up,
-        move_on=house.drive().move_on,
-        clock=house.time,
+        move_on=harness.drive().move_on,
+        clock=harness.time,
     )
 
 
-async def _at_rest(house: House) -> Video:
-    video = await house.accept()
-    house.time.now += GRACE + 1
+async def _at_rest(harness: House) -> Video:
+    video = await harness.accept()
+    harness.time.now += GRACE + 1
     return video
 
 
-async def test_a_flow_that_was_never_started_is_started(house: House, flows: Flows) -> None:
+async def test_a_flow_that_was_never_started_is_started(harness: House, flows: Flows) -> None:
     """The row is the outbox: a process that died after the commit has lost nothing."""
-    video = await _at_rest(house)
-    assert await _reconciler(house, flows).start_missing() == 1
+    video = await _at_rest(harness)
+    assert await _reconciler(harness, flows).start_missing() == 1
     assert list(flows.fate) == [Start(video.id, "scripted", 0)]
 
 
-async def test_a_fresh_row_is_left_to_whoever_made_it(house: House, flows: Flows) -> None:
+async def test_a_fresh_row_is_left_to_whoever_made_it(harness: House, flows: Flows) -> None:
     """What was accepted a moment ago is being started by its own process."""
-    await house.accept()
-    assert await _reconciler(house, flows).start_missing() == 0
+    await harness.accept()
+    assert await _reconciler(harness, flows).start_missing() == 0
 
 
-async def test_a_running_flow_is_left_alone(house: House, flows: Flows) -> None:
+async def test_a_running_flow_is_left_alone(harness: House, flows: Flows) -> None:
     """However long it takes."""
-    video = await _at_rest(house)
+    video = await _at_rest(harness)
     flows.fate[Start(video.id, "scripted", 0)] = Fate(ended=False)
-    assert await _reconciler(house, flows).start_missing() == 0
-    assert (await house.reread(video)).epoch == 0
+    assert await _reconciler(harness, flows).start_missing() == 0
+    assert (await harness.reread(video)).epoch == 0
 
 
-async def test_a_flow_that_ended_before_its_video_gets_a_successor(house: House, flows: Flows) -> None:
+async def test_a_flow_that_ended_before_its_video_gets_a_successor(harness: House, flows: Flows) -> None:
     """A new epoch is a new flow, started once whoever notices."""
-    video = await _at_rest(house)
+    video = await _at_rest(harness)
     flows.fate[Start(video.id, "scripted", 0)] = Fate(ended=True)
-    first, second = _reconciler(house, flows), _reconciler(house, flows)
+    first, second = _reconciler(harness, flows), _reconciler(harness, flows)
     assert [await first.start_missing(), await second.start_missing()] == [1, 0]
     assert flows.fate[Start(video.id, "scripted", 1)] == Fate(ended=False)
-    assert (await house.reread(video)).epoch == 1
+    assert (await harness.reread(video)).epoch == 1
 
 
-async def test_a_quick_pass_does_not_ask_twice(house: House, flows: Flows) -> None:
+async def test_a_quick_pass_does_not_ask_twice(harness: House, flows: Flows) -> None:
     """What is known to be started is asked for only by the thorough pass."""
-    await _at_rest(house)
-    reconciler = _reconciler(house, flows)
+    await _at_rest(harness)
+    reconciler = _reconciler(harness, flows)
     await reconciler.start_missing()
     await reconciler.start_missing()
     assert len(flows.asked) == 1
@@ -119,41 +119,41 @@ async def test_a_quick_pass_does_not_ask_twice(house: House, flows: Flows) -> No
     assert len(flows.asked) == 2
 
 
-async def test_what_was_just_started_is_not_asked_for(house: House, flows: Flows) -> None:
+async def test_what_was_just_started_is_not_asked_for(harness: House, flows: Flows) -> None:
     """The common case costs the durable engine nothing."""
-    video = await _at_rest(house)
-    reconciler = _reconciler(house, flows)
+    video = await _at_rest(harness)
+    reconciler = _reconciler(harness, flows)
     reconciler.started([Start(video.id, "scripted", 0)])
     await reconciler.start_missing()
     assert flows.asked == []
 
 
-async def test_the_work_of_a_dead_process_is_taken_over_once(house: House, flows: Flows) -> None:
+async def test_the_work_of_a_dead_process_is_taken_over_once(harness: House, flows: Flows) -> None:
     """A process without a heartbeat is adopted and forgotten; the living and oneself are not."""
     for executor_id in ("dead", "me"):
-        await house.store.workers.beat(executor_id, house.time())
-    house.time.now += DEAD_AFTER + 1
-    await house.store.workers.beat("alive", house.time())
-    reconciler = _reconciler(house, flows)
+        await harness.store.workers.beat(executor_id, harness.time())
+    harness.time.now += DEAD_AFTER + 1
+    await harness.store.workers.beat("alive", harness.time())
+    reconciler = _reconciler(harness, flows)
     assert [await reconciler.take_over(), await reconciler.take_over()] == [1, 0]
     assert flows.adopted == ["dead"]
 
 
-async def test_a_video_without_an_engine_waits_and_then_ends(house: House, flows: Flows) -> None:
+async def test_a_video_without_an_engine_waits_and_then_ends(harness: House, flows: Flows) -> None:
     """An engine that left the configuration may come back for a day; then its videos fail, free of charge."""
-    video = await house.accept(engine="gone")
-    house.time.now += GRACE + 1
-    await _reconciler(house, flows).start_missing()
-    assert not (await house.reread(video)).finished
-    house.time.now += REMOVED_AFTER
-    await _reconciler(house, flows).start_missing()
-    assert (await house.reread(video)).error == failure_codes.ENGINE_REMOVED
-    assert await house.balance() == 10_000
+    video = await harness.accept(engine="gone")
+    harness.time.now += GRACE + 1
+    await _reconciler(harness, flows).start_missing()
+    assert not (await harness.reread(video)).finished
+    harness.time.now += REMOVED_AFTER
+    await _reconciler(harness, flows).start_missing()
+    assert (await harness.reread(video)).error == failure_codes.ENGINE_REMOVED
+    assert await harness.balance() == 10_000
 
 
-async def test_old_history_is_dropped(house: House, flows: Flows) -> None:
+async def test_old_history_is_dropped(harness: House, flows: Flows) -> None:
     """The durable engine would keep what ended for ever: all of it, however much ended since the last time."""
     flows.old = 1200
-    assert await _reconciler(house, flows).prune() == 1200
+    assert await _reconciler(harness, flows).prune() == 1200
     assert flows.old == 0
-    assert set(flows.pruned) == {house.time() - KEEP_FLOWS}
+    assert set(flows.pruned) == {harness.time() - KEEP_FLOWS}

@@ -33,53 +33,53 @@ class Slow(ScriptedEngine):
         return await super().submit(job)
 
 
-async def _stopped(house: House, video: Video, engine: Slow, *, answered: bool) -> Video:
-    driving = asyncio.create_task(house.drive(engine)(video.id))
+async def _stopped(harness: House, video: Video, engine: Slow, *, answered: bool) -> Video:
+    driving = asyncio.create_task(harness.drive(engine)(video.id))
     await engine.asked.wait()
     driving.cancel()
     asyncio.get_running_loop().call_later(0.05, engine.go_on.set if answered else lambda: None)
     with pytest.raises(asyncio.CancelledError):
         await driving
-    return await house.reread(video)
+    return await harness.reread(video)
 
 
-async def test_a_stop_waits_for_the_answer_under_way(house: House) -> None:
+async def test_a_stop_waits_for_the_answer_under_way(harness: House) -> None:
     """A server is stopped for every upgrade: a film that is being paid for at that moment is not lost by it."""
-    stopped = await _stopped(house, await house.accept(), Slow(), answered=True)
+    stopped = await _stopped(harness, await harness.accept(), Slow(), answered=True)
     assert (stopped.stage, stopped.ticket) == ("watching", "ticket")
 
 
-async def test_a_stop_does_not_wait_for_ever(house: House) -> None:
+async def test_a_stop_does_not_wait_for_ever(harness: House) -> None:
     """What is not answered soon is cleared up at the next start, like after any death."""
     engine = Slow()
-    stopped = await _stopped(house, await house.accept(), engine, answered=False)
+    stopped = await _stopped(harness, await harness.accept(), engine, answered=False)
     assert (stopped.stage, engine.submitted) == ("submitting", [])
 
 
-async def test_a_ticket_outlasts_a_full_disk(house: House, film: bytes) -> None:
+async def test_a_ticket_outlasts_a_full_disk(harness: House, film: bytes) -> None:
     """What the upstream answered is kept in mind until it can be written."""
     engine = ScriptedEngine(PAID, fetches=[film])
-    _fill_disk(house, 3)
-    assert (await house.finish(engine, await house.accept())).status is Status.COMPLETED
+    _fill_disk(harness, 3)
+    assert (await harness.finish(engine, await harness.accept())).status is Status.COMPLETED
     assert len(engine.submitted) == 1
 
 
-async def test_a_disk_that_stays_full_ends_the_wait(house: House) -> None:
+async def test_a_disk_that_stays_full_ends_the_wait(harness: House) -> None:
     """After a quarter of an hour the drive stumbles, and what comes after it finds a submission in doubt."""
-    began, video = house.time(), await house.accept()
-    _fill_disk(house, 10**6)
+    began, video = harness.time(), await harness.accept()
+    _fill_disk(harness, 10**6)
     with pytest.raises(StorageFault):
-        await house.finish(ScriptedEngine(PAID), video)
-    assert retry.SUBMIT_LIMIT <= house.time() - began < retry.SUBMIT_LIMIT + 60
+        await harness.finish(ScriptedEngine(PAID), video)
+    assert retry.SUBMIT_LIMIT <= harness.time() - began < retry.SUBMIT_LIMIT + 60
 
 
-def _fill_disk(house: House, writes: int) -> None:
+def _fill_disk(harness: House, writes: int) -> None:
     """Let so many tickets be refused."""
-    ticketed, left = house.store.videos.ticketed, iter(range(writes))
+    ticketed, left = harness.store.videos.ticketed, iter(range(writes))
 
     async def refused(video_id: str, token: str, ticket: str, now: float) -> bool:
         if next(left, None) is not None:
             raise StorageFault
         return await ticketed(video_id, token, ticket, now)
 
-    house.store.videos.ticketed = refused  # type: ignore[method-assign] # a disk that is full for a while
+    harness.store.videos.ticketed = refused  # type: ignore[method-assign] # a disk that is full for a while

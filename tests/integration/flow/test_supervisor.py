@@ -26,7 +26,7 @@ SOON = 30.0
 
 @asynccontextmanager
 async def _flow(
-    house: House,
+    harness: House,
     folder: Path,
     *,
     executor_id: str = "one",
@@ -38,8 +38,8 @@ async def _flow(
 ) -> AsyncIterator[Flow]:
     engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
     flow = Flow(
-        house.store,
-        house.storage,
+        harness.store,
+        harness.storage,
         {engine.name: engine},
         data=folder,
         executor_id=executor_id,
@@ -55,109 +55,109 @@ async def _flow(
         await engine.stop()
 
 
-async def _accept(house: House, *, at: float | None = None) -> Video:
-    house.time.now = at or time.time()
-    return await house.accept(engine="testcard")
+async def _accept(harness: House, *, at: float | None = None) -> Video:
+    harness.time.now = at or time.time()
+    return await harness.accept(engine="testcard")
 
 
-async def _ended(house: House, video: Video) -> Video:
+async def _ended(harness: House, video: Video) -> Video:
     async with asyncio.timeout(SOON):
-        while not (now := await house.reread(video)).finished:
-            await house.store.changes.wait(video.id, now.version, SOON)
+        while not (now := await harness.reread(video)).finished:
+            await harness.store.changes.wait(video.id, now.version, SOON)
     return now
 
 
-async def _seen(house: House, video: Video, status: Status) -> None:
+async def _seen(harness: House, video: Video, status: Status) -> None:
     async with asyncio.timeout(SOON):
-        while (now := await house.reread(video)).status is not status:
-            await house.store.changes.wait(video.id, now.version, SOON)
+        while (now := await harness.reread(video)).status is not status:
+            await harness.store.changes.wait(video.id, now.version, SOON)
 
 
-async def test_a_woken_video_is_made(house: House, tmp_path: Path) -> None:
+async def test_a_woken_video_is_made(harness: House, tmp_path: Path) -> None:
     """From the commit to the film without another word."""
-    async with _flow(house, tmp_path) as flow:
+    async with _flow(harness, tmp_path) as flow:
         during = flow.ready
-        video = await _accept(house)
+        video = await _accept(harness)
         flow.wake(video)
-        assert (await _ended(house, video)).status is Status.COMPLETED
+        assert (await _ended(harness, video)).status is Status.COMPLETED
     assert (during, flow.ready) == (True, False)
-    assert len(await house.keys()) == 4
+    assert len(await harness.keys()) == 4
 
 
-async def test_many_at_once_all_end(house: House, tmp_path: Path) -> None:
+async def test_many_at_once_all_end(harness: House, tmp_path: Path) -> None:
     """More than fit at once wait for their turn; none is made twice."""
-    async with _flow(house, tmp_path, concurrency=2) as flow:
-        videos = [await _accept(house) for _ in range(12)]
+    async with _flow(harness, tmp_path, concurrency=2) as flow:
+        videos = [await _accept(harness) for _ in range(12)]
         for video in videos:
             flow.wake(video)
-        ended = [await _ended(house, video) for video in videos]
+        ended = [await _ended(harness, video) for video in videos]
     assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 1)}
-    assert await house.balance() == 10_000 - 12 * 500
+    assert await harness.balance() == 10_000 - 12 * 500
 
 
-async def test_a_video_that_nobody_woke_is_found(house: House, tmp_path: Path) -> None:
+async def test_a_video_that_nobody_woke_is_found(harness: House, tmp_path: Path) -> None:
     """Whoever accepted it died before it could start the flow."""
-    video = await _accept(house, at=time.time() - 60)
-    async with _flow(house, tmp_path):
-        assert (await _ended(house, video)).status is Status.COMPLETED
+    video = await _accept(harness, at=time.time() - 60)
+    async with _flow(harness, tmp_path):
+        assert (await _ended(harness, video)).status is Status.COMPLETED
 
 
-async def test_what_was_interrupted_goes_on(house: House, tmp_path: Path) -> None:
+async def test_what_was_interrupted_goes_on(harness: House, tmp_path: Path) -> None:
     """A stop leaves the row as it is, quickly; the next start makes the film."""
-    async with _flow(house, tmp_path, delay=60.0) as flow:
-        video = await _accept(house)
+    async with _flow(harness, tmp_path, delay=60.0) as flow:
+        video = await _accept(harness)
         flow.wake(video)
-        await _seen(house, video, Status.IN_PROGRESS)
+        await _seen(harness, video, Status.IN_PROGRESS)
         began = time.monotonic()
     assert time.monotonic() - began < 2
-    assert (await house.reread(video)).stage == "watching"
-    async with _flow(house, tmp_path):
-        ended = await _ended(house, video)
+    assert (await harness.reread(video)).stage == "watching"
+    async with _flow(harness, tmp_path):
+        ended = await _ended(harness, video)
     assert (ended.status, ended.attempts) == (Status.COMPLETED, 2)
 
 
-async def test_a_damaged_queue_file_loses_nothing(house: House, tmp_path: Path) -> None:
+async def test_a_damaged_queue_file_loses_nothing(harness: House, tmp_path: Path) -> None:
     """The rows are the truth: without the durable engine's own file every unfinished video starts anew."""
-    video = await _accept(house, at=time.time() - 60)
+    video = await _accept(harness, at=time.time() - 60)
     (tmp_path / "flow.sqlite").write_bytes(b"This was a database once. " * 1000)
-    async with _flow(house, tmp_path):
-        assert (await _ended(house, video)).status is Status.COMPLETED
+    async with _flow(harness, tmp_path):
+        assert (await _ended(harness, video)).status is Status.COMPLETED
 
 
-async def test_a_waiting_video_is_cancelled_at_once(house: House, tmp_path: Path) -> None:
+async def test_a_waiting_video_is_cancelled_at_once(harness: House, tmp_path: Path) -> None:
     """A cancel need not wait for the queue in which its video stands."""
-    async with _flow(house, tmp_path, delay=60.0, concurrency=1) as flow:
-        first, second = await _accept(house), await _accept(house)
+    async with _flow(harness, tmp_path, delay=60.0, concurrency=1) as flow:
+        first, second = await _accept(harness), await _accept(harness)
         for video in (first, second):
             flow.wake(video)
-        await _seen(house, first, Status.IN_PROGRESS)
+        await _seen(harness, first, Status.IN_PROGRESS)
         for video in (second, first):
-            flow.wake(await house.store.videos.request_cancel(video.id, video.account_id, time.time()))
-            ended = await _ended(house, video)
+            flow.wake(await harness.store.videos.request_cancel(video.id, video.account_id, time.time()))
+            ended = await _ended(harness, video)
             assert ended.error is not None
             assert ended.error.code == "cancelled"
-    assert await house.balance() == 10_000
+    assert await harness.balance() == 10_000
 
 
-async def test_a_cancel_by_another_process_is_heard(house: House, tmp_path: Path) -> None:
+async def test_a_cancel_by_another_process_is_heard(harness: House, tmp_path: Path) -> None:
     """Whoever runs the video looks for cancels once a second."""
-    async with _flow(house, tmp_path, delay=60.0) as flow:
-        video = await _accept(house)
+    async with _flow(harness, tmp_path, delay=60.0) as flow:
+        video = await _accept(harness)
         flow.wake(video)
-        await _seen(house, video, Status.IN_PROGRESS)
-        await house.store.videos.request_cancel(video.id, video.account_id, time.time())
-        assert (await _ended(house, video)).status is Status.FAILED
+        await _seen(harness, video, Status.IN_PROGRESS)
+        await harness.store.videos.request_cancel(video.id, video.account_id, time.time())
+        assert (await _ended(harness, video)).status is Status.FAILED
 
 
-async def test_a_front_process_leaves_the_work_to_others(house: House, tmp_path: Path) -> None:
+async def test_a_front_process_leaves_the_work_to_others(harness: House, tmp_path: Path) -> None:
     """Without workers a process starts flows that others run."""
-    async with _flow(house, tmp_path, executor_id="front", worker=False) as flow:
-        video = await _accept(house)
+    async with _flow(harness, tmp_path, executor_id="front", worker=False) as flow:
+        video = await _accept(harness)
         flow.wake(video)
         await asyncio.sleep(0.5)
-        assert (await house.reread(video)).stage == "accepted"
-    async with _flow(house, tmp_path, executor_id="worker"):
-        assert (await _ended(house, video)).status is Status.COMPLETED
+        assert (await harness.reread(video)).stage == "accepted"
+    async with _flow(harness, tmp_path, executor_id="worker"):
+        assert (await _ended(harness, video)).status is Status.COMPLETED
 
 
 class Moody(TestcardEngine):
@@ -173,28 +173,28 @@ class Moody(TestcardEngine):
         return await super().look(ticket)
 
 
-async def test_an_engine_that_breaks_its_contract_is_tried_again(house: House, tmp_path: Path) -> None:
+async def test_an_engine_that_breaks_its_contract_is_tried_again(harness: House, tmp_path: Path) -> None:
     """Whatever an engine raises, its video stays in somebody's hands."""
     engine = Moody()
-    async with _flow(house, tmp_path, engine=engine) as flow:
-        video = await _accept(house)
+    async with _flow(harness, tmp_path, engine=engine) as flow:
+        video = await _accept(harness)
         flow.wake(video)
-        assert (await _ended(house, video)).status is Status.COMPLETED
+        assert (await _ended(harness, video)).status is Status.COMPLETED
     assert engine.looks == 2
 
 
-async def test_files_past_their_time_go_at_the_start(house: House, tmp_path: Path) -> None:
+async def test_files_past_their_time_go_at_the_start(harness: House, tmp_path: Path) -> None:
     """The sweeps run at once, not only minutes later."""
-    async with _flow(house, tmp_path) as flow:
-        video = await _accept(house)
+    async with _flow(harness, tmp_path) as flow:
+        video = await _accept(harness)
         flow.wake(video)
-        await _ended(house, video)
-    async with _flow(house, tmp_path, clock=lambda: time.time() + 7200), asyncio.timeout(SOON):
-        while await house.keys():  # noqa: ASYNC110 - a folder sends no events
+        await _ended(harness, video)
+    async with _flow(harness, tmp_path, clock=lambda: time.time() + 7200), asyncio.timeout(SOON):
+        while await harness.keys():  # noqa: ASYNC110 - a folder sends no events
             await asyncio.sleep(0.05)
 
 
-async def test_a_failover_goes_through_the_other_engines_queue(house: House, tmp_path: Path, film: bytes) -> None:
+async def test_a_failover_goes_through_the_other_engines_queue(harness: House, tmp_path: Path, film: bytes) -> None:
     """The first engine fails the video, the second one's queue takes it up, and the client sees one film."""
     failed = Verdict(state=State.FAILED, error=VideoError("engine_error", "It broke."))
     paid = Capabilities(paid=True)
@@ -203,8 +203,8 @@ async def test_a_failover_goes_through_the_other_engines_queue(house: House, tmp
     engines: dict[str, Engine] = {"first": first, "second": second}
     route = Route(legs=(Leg("first"), Leg("second")))
     flow = Flow(
-        house.store,
-        house.storage,
+        harness.store,
+        harness.storage,
         engines,
         data=tmp_path,
         executor_id="one",
@@ -213,11 +213,11 @@ async def test_a_failover_goes_through_the_other_engines_queue(house: House, tmp
         dispatcher=Dispatcher({MODEL: route}, engines, Breaker(time.time)),
     )
     await flow.start()
-    house.time.now = time.time()
-    video = await house.accept(engine="first")
+    harness.time.now = time.time()
+    video = await harness.accept(engine="first")
     flow.wake(video)
-    ended = await _ended(house, video)
+    ended = await _ended(harness, video)
     await flow.stop()
     assert (ended.status, ended.engine, ended.failovers, ended.epoch) == (Status.COMPLETED, "second", 1, 1)
     assert (len(first.submitted), len(second.submitted)) == (1, 1)
-    assert await house.balance() == 9_500
+    assert await harness.balance() == 9_500

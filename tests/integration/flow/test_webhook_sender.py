@@ -54,7 +54,7 @@ class Receiver:
         return answer
 
 
-class Office(Struct):
+class WebhookEnv(Struct):
     """A store, its endpoints, and what is delivered."""
 
     store: Store
@@ -100,7 +100,7 @@ class Office(Struct):
 
 
 @pytest.fixture
-async def office(tmp_path: Path) -> AsyncIterator[Office]:
+async def webhook_env(tmp_path: Path) -> AsyncIterator[WebhookEnv]:
     """An office with one account."""
     time, receiver, vault = Time(), Receiver(), Vault.at(tmp_path / "vault.key")
     store = Store.open(tmp_path / "rows.sqlite", clock=time)
@@ -108,7 +108,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
     principal = Principal(account_id=account.id, key_id="key")
     webhooks = Webhooks(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
     deliveries = Deliveries(store, vault, receiver, time, lambda: 0.5)
-    yield Office(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
+    yield WebhookEnv(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
     await deliveries.stop()
     await store.close()
 
@@ -125,11 +125,11 @@ def _is_signed_by(secret: str, posted: Posted) -> bool:
     return signature in _signatures(posted)
 
 
-async def test_an_event_is_told_once(office: Office) -> None:
+async def test_an_event_is_told_once(webhook_env: WebhookEnv) -> None:
     """Its body is the contract's, and a 200 ends it."""
-    shown = await office.listen()
-    video = await office.fail_one()
-    [posted] = await office.pass_time()
+    shown = await webhook_env.listen()
+    video = await webhook_env.fail_one()
+    [posted] = await webhook_env.pass_time()
     assert posted.url == URL
     told = msgspec.json.decode(posted.body)
     assert told == {
@@ -142,164 +142,168 @@ async def test_an_event_is_told_once(office: Office) -> None:
     assert told["id"].startswith("evt_")
     assert shown.secret is not None
     assert _is_signed_by(shown.secret, posted)
-    assert await office.pass_time(10 * 86_400) == []
+    assert await webhook_env.pass_time(10 * 86_400) == []
 
 
-async def test_the_official_sdk_and_the_standard_library_verify_it(office: Office) -> None:
+async def test_the_official_sdk_and_the_standard_library_verify_it(webhook_env: WebhookEnv) -> None:
     """``client.webhooks.unwrap()`` and ``Webhook.verify()`` take what is posted now, and nothing changed on its way."""
-    office.time.now = wall_clock()
-    shown = await office.listen("video.failed")
-    await office.fail_one()
-    [posted] = await office.pass_time()
+    webhook_env.time.now = wall_clock()
+    shown = await webhook_env.listen("video.failed")
+    await webhook_env.fail_one()
+    [posted] = await webhook_env.pass_time()
     secret = shown.secret or ""
     event = OpenAI(api_key="k", webhook_secret=secret).webhooks.unwrap(posted.body, posted.headers)
     assert event.to_dict()["type"] == "video.failed"
     assert Webhook(secret).verify(posted.body, posted.headers)["id"] == event.id
 
 
-async def test_only_what_was_asked_for_is_told(office: Office) -> None:
+async def test_only_what_was_asked_for_is_told(webhook_env: WebhookEnv) -> None:
     """An endpoint for completions hears of no failure; an account without endpoints costs nothing."""
-    await office.fail_one()
-    await office.listen("video.completed")
-    await office.fail_one()
-    assert await office.pass_time() == []
-    assert await office.store.outbox.pending() == []
+    await webhook_env.fail_one()
+    await webhook_env.listen("video.completed")
+    await webhook_env.fail_one()
+    assert await webhook_env.pass_time() == []
+    assert await webhook_env.store.outbox.pending() == []
 
 
-async def test_the_schedule(office: Office) -> None:
+async def test_the_schedule(webhook_env: WebhookEnv) -> None:
     """Ten tries, at the contract's times, each with a fresh stamp and signature under the old id."""
-    shown = await office.listen()
-    await office.fail_one()
-    office.receiver.answers = [500, UrlUnreachable(), 302, *[404] * 7]
-    seen = await office.pass_time()
+    shown = await webhook_env.listen()
+    await webhook_env.fail_one()
+    webhook_env.receiver.answers = [500, UrlUnreachable(), 302, *[404] * 7]
+    seen = await webhook_env.pass_time()
     for wait in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400):
-        assert await office.pass_time(wait - 1) == []
-        seen += await office.pass_time(1)
+        assert await webhook_env.pass_time(wait - 1) == []
+        seen += await webhook_env.pass_time(1)
     assert len(seen) == 10
     assert len({posted.headers["webhook-id"] for posted in seen}) == 1
     assert len({posted.headers["webhook-timestamp"] for posted in seen}) == 10
     assert all(_is_signed_by(shown.secret or "", posted) for posted in seen)
-    assert await office.pass_time(10 * 86_400) == []
+    assert await webhook_env.pass_time(10 * 86_400) == []
 
 
-async def test_a_gone_endpoint_is_disabled(office: Office) -> None:
+async def test_a_gone_endpoint_is_disabled(webhook_env: WebhookEnv) -> None:
     """After a 410 it hears nothing more, also of what waited, until it has a new URL."""
-    shown = await office.listen()
-    await office.fail_one()
-    office.receiver.answers = [500]
-    await office.pass_time()
-    await office.fail_one()
-    office.receiver.answers = [410]
-    assert len(await office.pass_time()) == 1
-    await office.fail_one()
-    assert await office.pass_time(86_400) == []
-    assert (await office.webhooks.retrieve(office.principal, shown.endpoint.id)).endpoint.disabled_at is not None
-    await office.webhooks.update(office.principal, shown.endpoint.id, EndpointChange(url="http://203.0.113.8/new"))
-    await office.fail_one()
-    assert [posted.url for posted in await office.pass_time()] == ["http://203.0.113.8/new"]
+    shown = await webhook_env.listen()
+    await webhook_env.fail_one()
+    webhook_env.receiver.answers = [500]
+    await webhook_env.pass_time()
+    await webhook_env.fail_one()
+    webhook_env.receiver.answers = [410]
+    assert len(await webhook_env.pass_time()) == 1
+    await webhook_env.fail_one()
+    assert await webhook_env.pass_time(86_400) == []
+    assert (
+        await webhook_env.webhooks.retrieve(webhook_env.principal, shown.endpoint.id)
+    ).endpoint.disabled_at is not None
+    await webhook_env.webhooks.update(
+        webhook_env.principal, shown.endpoint.id, EndpointChange(url="http://203.0.113.8/new")
+    )
+    await webhook_env.fail_one()
+    assert [posted.url for posted in await webhook_env.pass_time()] == ["http://203.0.113.8/new"]
 
 
-async def test_a_deleted_endpoint_hears_nothing(office: Office) -> None:
+async def test_a_deleted_endpoint_hears_nothing(webhook_env: WebhookEnv) -> None:
     """Also not of what happened before."""
-    shown = await office.listen()
-    await office.fail_one()
-    office.receiver.answers = [500]
-    await office.pass_time()
-    await office.webhooks.delete(office.principal, shown.endpoint.id)
-    assert await office.pass_time(86_400) == []
+    shown = await webhook_env.listen()
+    await webhook_env.fail_one()
+    webhook_env.receiver.answers = [500]
+    await webhook_env.pass_time()
+    await webhook_env.webhooks.delete(webhook_env.principal, shown.endpoint.id)
+    assert await webhook_env.pass_time(86_400) == []
 
 
-async def test_rotation(office: Office) -> None:
+async def test_rotation(webhook_env: WebhookEnv) -> None:
     """With the old secret kept, both sign for 24 hours; without, only the new one."""
-    first = await office.listen()
-    second = await office.webhooks.rotate_secret(office.principal, first.endpoint.id, keep_old=True)
-    await office.fail_one()
-    [posted] = await office.pass_time()
+    first = await webhook_env.listen()
+    second = await webhook_env.webhooks.rotate_secret(webhook_env.principal, first.endpoint.id, keep_old=True)
+    await webhook_env.fail_one()
+    [posted] = await webhook_env.pass_time()
     assert len(_signatures(posted)) == 2
     assert _is_signed_by(first.secret or "", posted)
     assert _is_signed_by(second.secret or "", posted)
-    office.time.now += 86_400
-    await office.fail_one()
-    [posted] = await office.pass_time()
+    webhook_env.time.now += 86_400
+    await webhook_env.fail_one()
+    [posted] = await webhook_env.pass_time()
     assert not _is_signed_by(first.secret or "", posted)
-    third = await office.webhooks.rotate_secret(office.principal, first.endpoint.id, keep_old=False)
-    await office.fail_one()
-    [posted] = await office.pass_time()
+    third = await webhook_env.webhooks.rotate_secret(webhook_env.principal, first.endpoint.id, keep_old=False)
+    await webhook_env.fail_one()
+    [posted] = await webhook_env.pass_time()
     assert len(_signatures(posted)) == 1
     assert _is_signed_by(third.secret or "", posted)
 
 
-async def test_callbacks(office: Office) -> None:
+async def test_callbacks(webhook_env: WebhookEnv) -> None:
     """A video's own URL is told of it, signed by the account's endpoints; without any, unsigned."""
-    await office.fail_one("http://203.0.113.8/mine")
-    [posted] = await office.pass_time()
+    await webhook_env.fail_one("http://203.0.113.8/mine")
+    [posted] = await webhook_env.pass_time()
     assert posted.url == "http://203.0.113.8/mine"
     assert "webhook-signature" not in posted.headers
-    shown = await office.listen("video.completed")
-    await office.fail_one("http://203.0.113.8/mine")
-    [posted] = await office.pass_time()
+    shown = await webhook_env.listen("video.completed")
+    await webhook_env.fail_one("http://203.0.113.8/mine")
+    [posted] = await webhook_env.pass_time()
     assert _is_signed_by(shown.secret or "", posted)
 
 
-async def test_a_process_that_died_in_the_middle_of_a_try(office: Office) -> None:
+async def test_a_process_that_died_in_the_middle_of_a_try(webhook_env: WebhookEnv) -> None:
     """Its claim runs out, and another process tells the event under the same id."""
-    await office.listen()
-    await office.fail_one()
-    event = (await office.store.outbox.pending())[0]
-    await office.store.webhooks.fan_out(event.id, office.time())
-    [due] = await office.store.webhooks.due(office.time(), 10)
-    assert await office.store.webhooks.claim(due, office.time() + LEASE)
-    assert await office.store.webhooks.claim(due, office.time() + LEASE) is None
-    assert await office.pass_time(LEASE - 1) == []
-    [posted] = await office.pass_time(1)
+    await webhook_env.listen()
+    await webhook_env.fail_one()
+    event = (await webhook_env.store.outbox.pending())[0]
+    await webhook_env.store.webhooks.fan_out(event.id, webhook_env.time())
+    [due] = await webhook_env.store.webhooks.due(webhook_env.time(), 10)
+    assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + LEASE)
+    assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + LEASE) is None
+    assert await webhook_env.pass_time(LEASE - 1) == []
+    [posted] = await webhook_env.pass_time(1)
     assert posted.headers["webhook-id"] == event.id
 
 
-async def test_several_processes_tell_an_event_once(office: Office) -> None:
+async def test_several_processes_tell_an_event_once(webhook_env: WebhookEnv) -> None:
     """Fan-out and claims are decided by the rows."""
-    await office.listen()
+    await webhook_env.listen()
     for _ in range(20):
-        await office.fail_one()
-    processes = [office.another() for _ in range(3)]
+        await webhook_env.fail_one()
+    processes = [webhook_env.another() for _ in range(3)]
     for _ in range(8):
         for process in processes:
             await process.sweep()
         for process in processes:
             await process.settled()
-    ids = [posted.headers["webhook-id"] for posted in office.receiver.posted]
+    ids = [posted.headers["webhook-id"] for posted in webhook_env.receiver.posted]
     assert len(ids) == len(set(ids)) == 20
 
 
-async def test_a_slow_receiver_keeps_nobody_waiting(office: Office) -> None:
+async def test_a_slow_receiver_keeps_nobody_waiting(webhook_env: WebhookEnv) -> None:
     """Only a few tries go to one receiver at once."""
-    slow = await office.listen()
-    other = await office.store.accounts.create_account("b", None)
+    slow = await webhook_env.listen()
+    other = await webhook_env.store.accounts.create_account("b", None)
     for _ in range(100):
-        await office.fail_one()
-    fast = msgspec.structs.replace(office, principal=Principal(account_id=other.id, key_id="key"))
+        await webhook_env.fail_one()
+    fast = msgspec.structs.replace(webhook_env, principal=Principal(account_id=other.id, key_id="key"))
     await fast.listen()
     await fast.fail_one()
-    assert len(await office.pass_time()) == 5
+    assert len(await webhook_env.pass_time()) == 5
     assert slow.endpoint.account_id != other.id
 
 
-async def test_replay(office: Office) -> None:
+async def test_replay(webhook_env: WebhookEnv) -> None:
     """The operator can tell an event again; it keeps its id."""
-    await office.listen()
-    await office.fail_one()
-    [posted] = await office.pass_time()
+    await webhook_env.listen()
+    await webhook_env.fail_one()
+    [posted] = await webhook_env.pass_time()
     event_id = posted.headers["webhook-id"]
-    assert await office.store.webhooks.replay(event_id, office.time()) == 1
-    [again] = await office.pass_time()
+    assert await webhook_env.store.webhooks.replay(event_id, webhook_env.time()) == 1
+    [again] = await webhook_env.pass_time()
     assert again.headers["webhook-id"] == event_id
 
 
-async def test_nothing_secret_lies_in_the_database(office: Office) -> None:
+async def test_nothing_secret_lies_in_the_database(webhook_env: WebhookEnv) -> None:
     """Neither a signing secret nor a URL that may carry one."""
-    shown = await office.listen()
-    await office.fail_one("http://203.0.113.8/token-in-the-path")
-    await office.webhooks.rotate_secret(office.principal, shown.endpoint.id, keep_old=True)
-    await office.pass_time()
-    files = [path.read_bytes() for path in office.path.parent.glob("rows.sqlite*")]
+    shown = await webhook_env.listen()
+    await webhook_env.fail_one("http://203.0.113.8/token-in-the-path")
+    await webhook_env.webhooks.rotate_secret(webhook_env.principal, shown.endpoint.id, keep_old=True)
+    await webhook_env.pass_time()
+    files = [path.read_bytes() for path in webhook_env.path.parent.glob("rows.sqlite*")]
     for secret in (shown.secret or "", "token-in-the-path", "203.0.113.7"):
         assert not any(secret.encode() in content for content in files)

@@ -26,11 +26,11 @@ def _can(**able: bool) -> Capabilities:
     return Capabilities(**{"paid": False, "idempotent": False, "findable": False} | able)
 
 
-async def _complete(house: House, video: Video, content: bytes = b"film") -> Asset:
-    rows, now = house.store.videos, house.time()
-    staged = house.storage.staging(".mp4")
+async def _complete(harness: House, video: Video, content: bytes = b"film") -> Asset:
+    rows, now = harness.store.videos, harness.time()
+    staged = harness.storage.staging(".mp4")
     staged.write_bytes(content)
-    stored = await house.storage.keep(staged, f"videos/{video.id}.mp4")
+    stored = await harness.storage.keep(staged, f"videos/{video.id}.mp4")
     film = Asset(
         kind=AssetKind.VIDEO,
         key=stored.key,
@@ -48,7 +48,7 @@ async def _complete(house: House, video: Video, content: bytes = b"film") -> Ass
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[House]:
     """A folder with rows, files and keys."""
     folder = tmp_path / "data"
     folder.mkdir()
@@ -58,17 +58,17 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield opened
 
 
-def _take(house: House, target: Path) -> backup.Manifest:
-    return backup.take(house.folder, target, now=2e6, version="1.2.3")
+def _take(harness: House, target: Path) -> backup.Manifest:
+    return backup.take(harness.folder, target, now=2e6, version="1.2.3")
 
 
-async def test_there_and_back(house: House, tmp_path: Path) -> None:
+async def test_there_and_back(harness: House, tmp_path: Path) -> None:
     """Rows, files and keys come back as they were, for their user alone; what no row names stays behind."""
-    film = await _complete(house, await house.accept())
-    stray = house.storage.staging()
+    film = await _complete(harness, await harness.accept())
+    stray = harness.storage.staging()
     stray.write_bytes(b"stray")
-    await house.storage.keep(stray, "references/stray.png")
-    made = _take(house, tmp_path / "copy")
+    await harness.storage.keep(stray, "references/stray.png")
+    made = _take(harness, tmp_path / "copy")
     assert (made.rows["video"], made.rows["asset"], made.unfinished, made.filmgate) == (1, 1, 0, "1.2.3")
     assert set(made.files) == {"filmgate.sqlite", f"files/kept/{film.key}", "secrets/vault.key"}
     assert backup.restore(tmp_path / "copy", tmp_path / "back", now=3e6) == made
@@ -76,33 +76,33 @@ async def test_there_and_back(house: House, tmp_path: Path) -> None:
     for name in ("secrets/vault.key", "filmgate.sqlite"):
         assert (tmp_path / "back" / name).stat().st_mode & 0o077 == 0
     store = Store.open(tmp_path / "back" / "filmgate.sqlite")
-    (back,), _more = await store.videos.page(house.account.id, after=None, limit=9, ascending=True)
+    (back,), _more = await store.videos.page(harness.account.id, after=None, limit=9, ascending=True)
     assert back.status == "completed"
     assert await store.ledger.audit() == []
     await store.close()
 
 
-async def test_a_file_that_goes_meanwhile(house: House, tmp_path: Path) -> None:
+async def test_a_file_that_goes_meanwhile(harness: House, tmp_path: Path) -> None:
     """A film that goes between the copy of its row and its own turn is in neither: the rows are copied once more."""
-    film, doomed = await _complete(house, await house.accept()), await _complete(house, await house.accept())
+    film, doomed = await _complete(harness, await harness.accept()), await _complete(harness, await harness.accept())
     copies: list[int] = []
 
     def lose() -> None:
         if not copies:
-            with closing(sqlite3.connect(house.folder / "filmgate.sqlite", isolation_level=None)) as connection:
+            with closing(sqlite3.connect(harness.folder / "filmgate.sqlite", isolation_level=None)) as connection:
                 connection.execute("DELETE FROM asset WHERE key = ?", (doomed.key,))
-            (house.folder / "files" / "kept" / doomed.key).unlink()
+            (harness.folder / "files" / "kept" / doomed.key).unlink()
         copies.append(1)
 
-    made = backup.take(house.folder, tmp_path / "copy", now=2e6, version="1", copied=lose)
+    made = backup.take(harness.folder, tmp_path / "copy", now=2e6, version="1", copied=lose)
     assert len(copies) == 2
     assert [name for name in made.files if name.startswith("files/")] == [f"files/kept/{film.key}"]
 
 
-async def test_damage_is_seen(house: House, tmp_path: Path) -> None:
+async def test_damage_is_seen(harness: House, tmp_path: Path) -> None:
     """A file that lost a byte, that is missing, that is not what its row says, or half a copy: nothing comes back."""
-    film = await _complete(house, await house.accept())
-    _take(house, tmp_path / "copy")
+    film = await _complete(harness, await harness.accept())
+    _take(harness, tmp_path / "copy")
     copied = tmp_path / "copy" / "files" / "kept" / film.key
     copied.unlink()
     with pytest.raises(IntegrityError, match="missing"):
@@ -114,18 +114,18 @@ async def test_damage_is_seen(house: House, tmp_path: Path) -> None:
     (tmp_path / "copy" / "manifest.json").unlink()
     with pytest.raises(SettingsError, match="no whole backup"):
         backup.verify(tmp_path / "copy")
-    (house.folder / "files" / "kept" / film.key).write_bytes(b"other")
+    (harness.folder / "files" / "kept" / film.key).write_bytes(b"other")
     with pytest.raises(IntegrityError, match="its row"):
-        _take(house, tmp_path / "again")
+        _take(harness, tmp_path / "again")
 
 
-async def test_folders_in_use_are_left_alone(house: House, tmp_path: Path) -> None:
+async def test_folders_in_use_are_left_alone(harness: House, tmp_path: Path) -> None:
     """Neither a copy nor a restored folder is ever laid over something; a folder without rows is nothing to copy."""
-    _take(house, tmp_path / "copy")
+    _take(harness, tmp_path / "copy")
     with pytest.raises(SettingsError, match="not empty"):
-        _take(house, tmp_path / "copy")
+        _take(harness, tmp_path / "copy")
     with pytest.raises(SettingsError, match="not empty"):
-        backup.restore(tmp_path / "copy", house.folder, now=3e6)
+        backup.restore(tmp_path / "copy", harness.folder, now=3e6)
     with pytest.raises(SettingsError, match="nothing to back up"):
         backup.take(tmp_path / "none", tmp_path / "other", now=2e6, version="1")
 
@@ -141,14 +141,14 @@ async def test_folders_in_use_are_left_alone(house: House, tmp_path: Path) -> No
     ],
 )
 async def test_paid_engines_are_not_asked_again(
-    house: House, tmp_path: Path, can: Capabilities, code: str, stage: str
+    harness: House, tmp_path: Path, can: Capabilities, code: str, stage: str
 ) -> None:
     """What may have been submitted after the backup ends in doubt, its money back; a local engine simply makes it."""
-    video = await house.accept()
+    video = await harness.accept()
     if stage == "submitting":
-        assert await house.store.videos.intend(video.id, "token", house.time())
-    _take(house, tmp_path / "copy")
-    backup.restore(tmp_path / "copy", tmp_path / "back", now=house.time())
+        assert await harness.store.videos.intend(video.id, "token", harness.time())
+    _take(harness, tmp_path / "copy")
+    backup.restore(tmp_path / "copy", tmp_path / "back", now=harness.time())
     async with House.open(tmp_path / "back") as back:
         engine = ScriptedEngine(can, looks=[Verdict(state=State.FAILED)])
         await back.drive(engine)(video.id)
@@ -158,12 +158,12 @@ async def test_paid_engines_are_not_asked_again(
         assert await back.store.ledger.audit() == []
 
 
-async def test_a_free_engines_video_goes_to_no_paid_one(house: House, tmp_path: Path) -> None:
+async def test_a_free_engines_video_goes_to_no_paid_one(harness: House, tmp_path: Path) -> None:
     """After the backup it may have gone on to the route's paid engine: nobody sends it there again."""
     route = Route(legs=(Leg("scripted"), Leg("paid")))
-    video = await house.accept()
-    _take(house, tmp_path / "copy")
-    backup.restore(tmp_path / "copy", tmp_path / "back", now=house.time())
+    video = await harness.accept()
+    _take(harness, tmp_path / "copy")
+    backup.restore(tmp_path / "copy", tmp_path / "back", now=harness.time())
     async with House.open(tmp_path / "back") as back:
         free, paid = ScriptedEngine(_can(), submits=[EngineUnavailable()]), ScriptedEngine(_can(paid=True), name="paid")
         ended = await back.finish(free, video, paid, route=route)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import httpx2
-    from tests.integration.server.conftest import Desk
+    from tests.integration.server.conftest import ApiServer
 
 
 async def test_every_route_asks_for_a_key(api: httpx2.AsyncClient) -> None:
@@ -43,15 +43,15 @@ async def test_a_wrong_key_is_named_but_never_whole(api: httpx2.AsyncClient) -> 
     assert secret not in answer.text
 
 
-async def test_a_raw_key_is_let_in(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_raw_key_is_let_in(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Half of the existing client code sends the key without a scheme."""
-    assert (await api.get("/v1/videos", headers={"authorization": desk.key})).status_code == 200
+    assert (await api.get("/v1/videos", headers={"authorization": api_server.key})).status_code == 200
 
 
-async def test_a_stranger_learns_nothing(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_stranger_learns_nothing(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Another account's video answers exactly like one that never was, on every route."""
     made = (await api.post("/v1/videos", json={"prompt": "mine"})).json()["id"]
-    await desk.hands.complete(made, video=b"film")
+    await api_server.fake_flow.complete(made, video=b"film")
     for method, path in [
         ("GET", ""),
         ("DELETE", ""),
@@ -62,10 +62,10 @@ async def test_a_stranger_learns_nothing(desk: Desk, api: httpx2.AsyncClient) ->
     ]:
         answers = []
         for name in (made, "video_unknown"):
-            headers = {"authorization": desk.other_key}
+            headers = {"authorization": api_server.other_key}
             answer = await api.request(method, f"/v1/videos/{name}{path}", headers=headers)
             answers.append((answer.status_code, answer.text.replace(name, "ID")))
         assert answers[0] == answers[1]
         assert answers[0][0] == 404
         assert "Video with id 'ID' not found." in answers[0][1]
-    assert (await api.get("/v1/videos", headers={"authorization": desk.other_key})).json()["data"] == []
+    assert (await api.get("/v1/videos", headers={"authorization": api_server.other_key})).json()["data"] == []

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx2
-    from tests.integration.server.conftest import Desk, Launch, Live
+    from tests.integration.server.conftest import ApiServer, Launch, Live
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 FILES = frozenset({"input_reference"})
@@ -39,13 +39,13 @@ class Read(msgspec.Struct):
     file: bytes | None = None
 
 
-async def _read(desk: Desk, body: bytes, content_type: str | None = None, piece: int = 65536) -> Read:
+async def _read(api_server: ApiServer, body: bytes, content_type: str | None = None, piece: int = 65536) -> Read:
     pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
-    reader = BodyReader(desk.storage, BodyLimits(bytes=64 * 1024 * 1024, seconds=20))
+    reader = BodyReader(api_server.storage, BodyLimits(bytes=64 * 1024 * 1024, seconds=20))
     headers = [] if content_type is None else [(b"content-type", content_type.encode())]
     scope = {"type": "http", "headers": headers}
     async with reader.fields(scope, receive, FILES) as fields:
@@ -54,7 +54,7 @@ async def _read(desk: Desk, body: bytes, content_type: str | None = None, piece:
         if isinstance(upload, Upload) and found.file is not None:
             assert upload.bytes == len(found.file)
             assert upload.sha256 == hashlib.sha256(found.file).hexdigest()
-    assert desk.staged == []
+    assert api_server.staged == []
     return found
 
 
@@ -79,11 +79,13 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
     ],
 )
 @pytest.mark.parametrize("piece", [1, 7, 65536])
-async def test_the_encodings_of_a_text(desk: Desk, body: bytes, content_type: str | None, piece: int) -> None:
+async def test_the_encodings_of_a_text(
+    api_server: ApiServer, body: bytes, content_type: str | None, piece: int
+) -> None:
     """JSON and forms, announced rightly, wrongly or not at all, in pieces of any size, mean the same."""
     if body.startswith(b"preamble"):
         body = body.removeprefix(b"preamble\r\n")
-    assert (await _read(desk, body, content_type, piece)).fields == {"prompt": "a boat"}
+    assert (await _read(api_server, body, content_type, piece)).fields == {"prompt": "a boat"}
 
 
 @pytest.mark.parametrize(
@@ -98,38 +100,38 @@ async def test_the_encodings_of_a_text(desk: Desk, body: bytes, content_type: st
     ],
 )
 @pytest.mark.parametrize("piece", [1, 9, 65536])
-async def test_the_spellings_of_a_file(desk: Desk, head: str, piece: int) -> None:
+async def test_the_spellings_of_a_file(api_server: ApiServer, head: str, piece: int) -> None:
     """A picture is a file whatever its part says of itself, also without any file name."""
-    read = await _read(desk, _form(_part("input_reference", PNG, head)), MULTIPART, piece)
+    read = await _read(api_server, _form(_part("input_reference", PNG, head)), MULTIPART, piece)
     assert read.file == PNG
 
 
-async def test_a_part_without_file_name_may_be_long(desk: Desk) -> None:
+async def test_a_part_without_file_name_may_be_long(api_server: ApiServer) -> None:
     """Streams of the Java SDK have no file name, and pictures of 12 MB exist."""
     picture = PNG + bytes(12 * 1024 * 1024)
-    assert (await _read(desk, _form(_part("input_reference", picture)), MULTIPART)).file == picture
+    assert (await _read(api_server, _form(_part("input_reference", picture)), MULTIPART)).file == picture
 
 
 @pytest.mark.parametrize("text", [b"hello", b"", b"https://example.org/dog.png"])
-async def test_text_where_a_file_belongs_stays_text(desk: Desk, text: bytes) -> None:
+async def test_text_where_a_file_belongs_stays_text(api_server: ApiServer, text: bytes) -> None:
     """So that the dialect can say what was expected."""
-    assert (await _read(desk, _form(_part("input_reference", text)), MULTIPART)).fields == {
+    assert (await _read(api_server, _form(_part("input_reference", text)), MULTIPART)).fields == {
         "input_reference": text.decode()
     }
 
 
-async def test_bracket_names(desk: Desk) -> None:
+async def test_bracket_names(api_server: ApiServer) -> None:
     """The official SDKs' spelling of objects arrives as objects; a data URL may have twenty million characters."""
     url = b"data:image/png;base64," + b"A" * 20_971_000
     body = _form(_part("prompt", "小狗".encode()), _part("input_reference[image_url]", url))
-    fields = (await _read(desk, body, MULTIPART)).fields
+    fields = (await _read(api_server, body, MULTIPART)).fields
     assert fields == {"prompt": "小狗", "input_reference": {"image_url": url.decode()}}
 
 
-async def test_a_part_s_charset(desk: Desk) -> None:
+async def test_a_part_s_charset(api_server: ApiServer) -> None:
     """Text is read in the charset that its part names."""
     body = _form(_part("prompt", "小狗".encode("gbk"), "\r\nContent-Type: text/plain; charset=GBK"))
-    assert (await _read(desk, body, MULTIPART)).fields == {"prompt": "小狗"}
+    assert (await _read(api_server, body, MULTIPART)).fields == {"prompt": "小狗"}
 
 
 def _mistakes() -> Iterator[tuple[str, bytes, str, str]]:
@@ -162,11 +164,13 @@ URLENCODED = "application/x-www-form-urlencoded"
 @pytest.mark.parametrize(
     ("body", "content_type", "code"), [case[1:] for case in _mistakes()], ids=[case[0] for case in _mistakes()]
 )
-async def test_what_is_no_body(desk: Desk, api: httpx2.AsyncClient, body: bytes, content_type: str, code: str) -> None:
+async def test_what_is_no_body(
+    api_server: ApiServer, api: httpx2.AsyncClient, body: bytes, content_type: str, code: str
+) -> None:
     """Every such body is a 400 in the wire's shape, and leaves nothing behind."""
     answer = await api.post("/v1/videos", content=body, headers={"content-type": content_type})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), answer.text
-    assert desk.staged == []
+    assert api_server.staged == []
 
 
 async def test_a_compressed_body_is_refused(api: httpx2.AsyncClient) -> None:
@@ -175,7 +179,7 @@ async def test_a_compressed_body_is_refused(api: httpx2.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
 
 
-async def test_a_body_that_is_too_large(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_body_that_is_too_large(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """413, whether its length was announced or not."""
 
     async def endless() -> Iterator[bytes]:  # type: ignore[misc]  # an async generator
@@ -186,10 +190,10 @@ async def test_a_body_that_is_too_large(desk: Desk, api: httpx2.AsyncClient) -> 
         headers = {"content-type": MULTIPART if isinstance(content, bytes) else "application/json"}
         answer = await api.post("/v1/videos", content=content, headers=headers)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
-    assert desk.staged == []
+    assert api_server.staged == []
 
 
-async def test_a_hundred_thousand_parts(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_hundred_thousand_parts(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """They are refused after the first hundred or so, whether text or files."""
     for name in ("prompt", "input_reference"):
         body = _form(*[_part(name, PNG[:20], '; filename="f"')] * 100_000)
@@ -197,7 +201,7 @@ async def test_a_hundred_thousand_parts(desk: Desk, api: httpx2.AsyncClient) -> 
         answer = await api.post("/v1/videos", content=body, headers={"content-type": MULTIPART})
         assert answer.status_code == 400
         assert time.process_time() - begun < 2
-        assert desk.staged == []
+        assert api_server.staged == []
 
 
 def test_a_client_that_hangs_up_midway(live: Live) -> None:
@@ -206,9 +210,9 @@ def test_a_client_that_hangs_up_midway(live: Live) -> None:
     with live.connect() as connection:
         head = live.head("POST", "/v1/videos", f"Content-Type: {MULTIPART}", f"Content-Length: {len(body)}")
         connection.sendall(head + body[: len(body) // 2])
-        _until(lambda: len(live.desk.staged) == 1)
-    _until(lambda: live.desk.staged == [])
-    assert live.desk.hands.woken == []
+        _until(lambda: len(live.api_server.staged) == 1)
+    _until(lambda: live.api_server.staged == [])
+    assert live.api_server.fake_flow.woken == []
 
 
 def test_a_body_that_drips(launch: Launch) -> None:

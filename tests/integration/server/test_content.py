@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 if TYPE_CHECKING:
-    from tests.integration.server.conftest import Desk, Launch, Live
+    from tests.integration.server.conftest import ApiServer, Launch, Live
 
 FILM = bytes(range(256)) * 4096  # 1 MiB
 SHEET = b"\xff\xd8\xff" + bytes(1000)
@@ -23,7 +23,9 @@ SHEET = b"\xff\xd8\xff" + bytes(1000)
 def _finished(live: Live, film: bytes = FILM) -> str:
     with live.client() as client:
         made: str = client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"]
-    live.do(live.desk.hands.complete(made, video=film, thumbnail=b"RIFF", spritesheet=SHEET, preview=b"RIFFx"))
+    live.do(
+        live.api_server.fake_flow.complete(made, video=film, thumbnail=b"RIFF", spritesheet=SHEET, preview=b"RIFFx")
+    )
     return made
 
 
@@ -65,28 +67,28 @@ def test_the_variants(live: Live, variant: str, media_type: str, data: bytes) ->
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["sendfile", "reads"])
-async def test_ranges(desk: Desk, launch: Launch, *, plain: bool) -> None:
+async def test_ranges(api_server: ApiServer, launch: Launch, *, plain: bool) -> None:
     """206 with its Content-Range, 416 with the size, the whole where a range does not count; either way of sending."""
     if plain:
-        transport: httpx2.ASGITransport | None = httpx2.ASGITransport(app=desk.app)
-        made = await _made(desk)
-        key, base = desk.key, "http://desk"
+        transport: httpx2.ASGITransport | None = httpx2.ASGITransport(app=api_server.app)
+        made = await _made(api_server)
+        key, base = api_server.key, "http://server"
     else:
         live = launch()
         made, transport = await asyncio.to_thread(_finished, live), None
-        key, base = live.desk.key, f"http://{live.host}:{live.port}"
+        key, base = live.api_server.key, f"http://{live.host}:{live.port}"
     headers = {"authorization": key}
     async with httpx2.AsyncClient(transport=transport, base_url=base, headers=headers, trust_env=False) as client:
         etag = (await client.head(f"/v1/videos/{made}/content")).headers["etag"]
         await _check_ranges(client, f"/v1/videos/{made}/content", etag)
 
 
-async def _made(desk: Desk) -> str:
-    transport = httpx2.ASGITransport(app=desk.app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://desk") as client:
-        answer = await client.post("/v1/videos", json={"prompt": "x"}, headers={"authorization": desk.key})
+async def _made(api_server: ApiServer) -> str:
+    transport = httpx2.ASGITransport(app=api_server.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
+        answer = await client.post("/v1/videos", json={"prompt": "x"}, headers={"authorization": api_server.key})
     made: str = answer.json()["id"]
-    await desk.hands.complete(made, video=FILM)
+    await api_server.fake_flow.complete(made, video=FILM)
     return made
 
 
@@ -122,7 +124,7 @@ async def _check_ranges(client: httpx2.AsyncClient, path: str, etag: str) -> Non
     assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", etag)
 
 
-async def test_what_is_not_there(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_what_is_not_there(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Not ready, failed, expired, without that variant, or asked for by a wrong name: told apart."""
     made = (await api.post("/v1/videos", json={"prompt": "x"})).json()["id"]
     early = await api.get(f"/v1/videos/{made}/content")
@@ -132,7 +134,7 @@ async def test_what_is_not_there(desk: Desk, api: httpx2.AsyncClient) -> None:
     )
     wrong = await api.get(f"/v1/videos/{made}/content?variant=gif")
     assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "variant")
-    await desk.hands.complete(made, expires_at=time.time() - 1, video=b"film")
+    await api_server.fake_flow.complete(made, expires_at=time.time() - 1, video=b"film")
     late = await api.get(f"/v1/videos/{made}/content")
     assert (late.status_code, late.json()["error"]["code"]) == (404, "video_expired")
 
@@ -166,7 +168,7 @@ def test_one_connection_after_another_file(live: Live) -> None:
 def test_a_file_cut_short_breaks_the_connection(live: Live) -> None:
     """Half a film is never taken for a whole one."""
     made = _finished(live, bytes(64 * 1024 * 1024))
-    (path,) = live.desk.folder.glob("files/**/video.mp4")
+    (path,) = live.api_server.folder.glob("files/**/video.mp4")
     with live.client() as client, client.stream("GET", f"/v1/videos/{made}/content") as answer:
         os.truncate(path, 1000)
         with pytest.raises(httpx2.RemoteProtocolError):

@@ -11,11 +11,11 @@ from filmgate.server.health import Check, Readiness, disk_check, running_check, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.integration.server.conftest import Desk
+    from tests.integration.server.conftest import ApiServer
 
 
 async def _ask(app: Readiness, method: str = "GET") -> httpx2.Response:
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://desk") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://server") as client:
         return await client.request(method, "/readyz")
 
 
@@ -26,12 +26,12 @@ async def test_ready(api: httpx2.AsyncClient) -> None:
     assert answer.json() == {"status": "ready", "checks": {"flow": "ok", "store": "ok", "disk": "ok"}}
 
 
-async def test_each_reason_has_its_name(desk: Desk, tmp_path: Path) -> None:
+async def test_each_reason_has_its_name(api_server: ApiServer, tmp_path: Path) -> None:
     """A server that is not ready says which check failed, and what that check saw; the others are fine."""
-    await desk.close()
+    await api_server.close()
     checks: dict[str, Check] = {
         "flow": running_check(lambda: False),
-        "store": store_check(desk.store),
+        "store": store_check(api_server.store),
         "disk": disk_check(tmp_path, least=2**80),
         "folder": disk_check(tmp_path / "gone"),
         "fine": disk_check(tmp_path, least=0),
@@ -48,8 +48,8 @@ async def test_each_reason_has_its_name(desk: Desk, tmp_path: Path) -> None:
     }
 
 
-async def test_a_draining_server_is_not_ready(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_draining_server_is_not_ready(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Whoever balances load sends nothing more to a server that stops."""
-    desk.app.drain()
+    api_server.app.drain()
     answer = await api.get("/readyz")
     assert (answer.status_code, answer.json()["checks"]["flow"]) == (503, "starting or stopping")

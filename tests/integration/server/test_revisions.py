@@ -35,7 +35,7 @@ like = "sora-2"
 BASES = ["/v1", "/dmxapi/v1", "/apiyi/v1", "/apiyi-async/v1"]
 
 
-class House(Struct):
+class WholeApp(Struct):
     """A whole Filmgate, and two accounts' clients."""
 
     gate: Gate
@@ -65,7 +65,7 @@ class House(Struct):
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def whole_app(tmp_path: Path) -> AsyncIterator[WholeApp]:
     """It makes test cards of a few pixels; a second costs ten."""
     (tmp_path / "models.toml").write_text(MODELS, encoding="utf-8")
     encode(
@@ -82,34 +82,34 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
             transport = httpx2.ASGITransport(app=gate.app)
             clients.append(httpx2.AsyncClient(transport=transport, base_url="http://house", headers=headers))
         async with clients[0], clients[1]:
-            yield House(gate, clients[0], clients[1], mine.id, (tmp_path / "clip.mp4").read_bytes())
+            yield WholeApp(gate, clients[0], clients[1], mine.id, (tmp_path / "clip.mp4").read_bytes())
 
 
 @pytest.mark.parametrize("base", BASES)
-async def test_every_dialect_has_the_operations(house: House, base: str) -> None:
+async def test_every_dialect_has_the_operations(whole_app: WholeApp, base: str) -> None:
     """The paths answer under every base, each in its dialect's spelling."""
-    source = await house.make()
-    remix = await house.api.post(f"{base}/videos/{source}/remix", json={"prompt": "At night"})
-    edit = await house.api.post(f"{base}/videos/edits", data={"prompt": "Rain", "video[id]": source})
+    source = await whole_app.make()
+    remix = await whole_app.api.post(f"{base}/videos/{source}/remix", json={"prompt": "At night"})
+    edit = await whole_app.api.post(f"{base}/videos/edits", data={"prompt": "Rain", "video[id]": source})
     longer = {"prompt": "On", "seconds": "4", "video": {"id": source}}
-    extension = await house.api.post(f"{base}/videos/extensions", json=longer)
+    extension = await whole_app.api.post(f"{base}/videos/extensions", json=longer)
     assert [answer.status_code for answer in (remix, edit, extension)] == [200, 200, 200]
     assert extension.json()["seconds"] == "5"
     assert remix.json()["status"] in {"queued", "submitted"}
-    files: dict[str, Any] = {"name": (None, "Mossy"), "video": (None, house.clip)}
-    character = await house.api.post(f"{base}/videos/characters", files=files)
+    files: dict[str, Any] = {"name": (None, "Mossy"), "video": (None, whole_app.clip)}
+    character = await whole_app.api.post(f"{base}/videos/characters", files=files)
     assert character.json()["name"] == "Mossy"
-    again = await house.api.get(f"{base}/videos/characters/{character.json()['id']}")
+    again = await whole_app.api.get(f"{base}/videos/characters/{character.json()['id']}")
     assert again.json() == character.json()
     for answer in (remix, edit, extension):
-        await house.done(answer.json()["id"])
+        await whole_app.done(answer.json()["id"])
 
 
-async def test_what_is_not_yours_does_not_exist(house: House) -> None:
+async def test_what_is_not_yours_does_not_exist(whole_app: WholeApp) -> None:
     """Another account's films and characters are as unknown as those that never were."""
-    source = await house.make()
-    files: dict[str, Any] = {"name": (None, "Mossy"), "video": ("upload", house.clip)}
-    character = (await house.api.post("/v1/videos/characters", files=files)).json()["id"]
+    source = await whole_app.make()
+    files: dict[str, Any] = {"name": (None, "Mossy"), "video": ("upload", whole_app.clip)}
+    character = (await whole_app.api.post("/v1/videos/characters", files=files)).json()["id"]
     said = []
     for video_id in (source, "video_none"):
         for path, body in (
@@ -117,89 +117,89 @@ async def test_what_is_not_yours_does_not_exist(house: House) -> None:
             ("/v1/videos/edits", {"prompt": "x", "video": {"id": video_id}}),
             ("/v1/videos/extensions", {"prompt": "x", "seconds": "4", "video": {"id": video_id}}),
         ):
-            answer = await house.stranger.post(path, json=body)
+            answer = await whole_app.stranger.post(path, json=body)
             said.append((answer.status_code, answer.text.replace(video_id, "ID")))
     assert len(set(said)) == 1
     assert said[0][0] == 404
-    assert (await house.stranger.get(f"/v1/videos/characters/{character}")).status_code == 404
+    assert (await whole_app.stranger.get(f"/v1/videos/characters/{character}")).status_code == 404
     used = {"prompt": "x", "characters": [{"id": character}]}
-    assert (await house.stranger.post("/v1/videos", json=used)).status_code == 400
-    assert (await house.api.post("/v1/videos", json=used)).status_code == 200
+    assert (await whole_app.stranger.post("/v1/videos", json=used)).status_code == 400
+    assert (await whole_app.api.post("/v1/videos", json=used)).status_code == 200
 
 
-async def test_an_extension_costs_its_segment(house: House) -> None:
+async def test_an_extension_costs_its_segment(whole_app: WholeApp) -> None:
     """One second at ten, four more at ten each; a remix costs its whole length; a refused one nothing."""
-    source = await house.make()
-    assert await house.balance() == 990
+    source = await whole_app.make()
+    assert await whole_app.balance() == 990
     body = {"prompt": "On", "seconds": 4, "video": {"id": source}}
-    await house.done((await house.api.post("/v1/videos/extensions", json=body)).json()["id"])
-    assert await house.balance() == 950
-    refused = await house.api.post("/v1/videos/extensions", json={**body, "seconds": 5})
+    await whole_app.done((await whole_app.api.post("/v1/videos/extensions", json=body)).json()["id"])
+    assert await whole_app.balance() == 950
+    refused = await whole_app.api.post("/v1/videos/extensions", json={**body, "seconds": 5})
     assert (refused.status_code, refused.json()["error"]["param"]) == (400, "seconds")
-    assert await house.balance() == 950
-    await house.done((await house.api.post(f"/v1/videos/{source}/remix", json={"prompt": "x"})).json()["id"])
-    assert await house.balance() == 940
+    assert await whole_app.balance() == 950
+    await whole_app.done((await whole_app.api.post(f"/v1/videos/{source}/remix", json={"prompt": "x"})).json()["id"])
+    assert await whole_app.balance() == 940
 
 
-async def test_an_upload_is_extended_as_it_is(house: House) -> None:
+async def test_an_upload_is_extended_as_it_is(whole_app: WholeApp) -> None:
     """A part without a file name is a film by its field's name; size and length are its own."""
     files: dict[str, Any] = {
         "prompt": (None, "On"),
         "seconds": (None, "4"),
-        "video": (None, house.clip),
+        "video": (None, whole_app.clip),
         "model": (None, "other"),
     }
-    answer = await house.api.post("/v1/videos/extensions", files=files)
+    answer = await whole_app.api.post("/v1/videos/extensions", files=files)
     assert (answer.json()["model"], answer.json()["size"], answer.json()["seconds"]) == ("other", "128x64", "6")
-    video = await house.done(answer.json()["id"])
-    stored = (await house.gate.store.videos.assets(video["id"]))[AssetKind.VIDEO]
-    async with house.gate.storage.local(stored.key) as film:
+    video = await whole_app.done(answer.json()["id"])
+    stored = (await whole_app.gate.store.videos.assets(video["id"]))[AssetKind.VIDEO]
+    async with whole_app.gate.storage.local(stored.key) as film:
         found = probe(film)
     assert (found.size, found.seconds, found.frames) == (Size(128, 64), 6.0, 72)
 
 
-async def test_sources_that_can_not_be_used_are_bad_requests(house: House) -> None:
+async def test_sources_that_can_not_be_used_are_bad_requests(whole_app: WholeApp) -> None:
     """Unfinished films, films of no size that the model takes, pictures, and a model that is not the film's."""
-    source = await house.make()
+    source = await whole_app.make()
     png = b"\x89PNG\r\n\x1a\n" + bytes(100)
     tries: list[tuple[dict[str, Any], str, str]] = [
         ({"prompt": (None, "x"), "video": ("a", png)}, "video", "invalid_video"),
-        ({"prompt": (None, "x"), "video": ("a", house.clip[:5000])}, "video", "invalid_video"),
+        ({"prompt": (None, "x"), "video": ("a", whole_app.clip[:5000])}, "video", "invalid_video"),
         ({"prompt": (None, "x"), "video": (None, "a kite")}, "video", "invalid_type"),
         ({"prompt": (None, "x"), "video[id]": (None, source), "model": (None, "other")}, "model", "invalid_value"),
-        ({"prompt": (None, "x"), "video": ("a", house.clip), "model": (None, "none")}, "model", "model_not_found"),
+        ({"prompt": (None, "x"), "video": ("a", whole_app.clip), "model": (None, "none")}, "model", "model_not_found"),
     ]
     for files, param, code in tries:
-        answer = await house.api.post("/v1/videos/edits", files=files)
+        answer = await whole_app.api.post("/v1/videos/edits", files=files)
         error = answer.json()["error"]
         assert (answer.status_code, error["param"], error["code"]) == (400, param, code), error
 
 
-async def test_no_file_is_left_behind(house: House) -> None:
+async def test_no_file_is_left_behind(whole_app: WholeApp) -> None:
     """Refused requests leave nothing staged or stored, and a finished video's source is dropped by the next sweep."""
-    source = await house.make()
-    staged = house.gate.settings.data / "files" / "staging"
-    await house.api.post("/v1/videos/edits", files={"prompt": (None, "x"), "video": ("a", b"nothing" * 9)})
-    await house.api.post("/v1/videos/characters", files={"name": (None, "x" * 81), "video": ("a", house.clip)})
+    source = await whole_app.make()
+    staged = whole_app.gate.settings.data / "files" / "staging"
+    await whole_app.api.post("/v1/videos/edits", files={"prompt": (None, "x"), "video": ("a", b"nothing" * 9)})
+    await whole_app.api.post("/v1/videos/characters", files={"name": (None, "x" * 81), "video": ("a", whole_app.clip)})
     assert not list(staged.iterdir())
-    remix = (await house.api.post(f"/v1/videos/{source}/remix", json={"prompt": "x"})).json()["id"]
-    await house.done(remix)
-    assert AssetKind.SOURCE in await house.gate.store.videos.assets(remix)
-    dropped = await house.gate.store.videos.expire(time.time())
+    remix = (await whole_app.api.post(f"/v1/videos/{source}/remix", json={"prompt": "x"})).json()["id"]
+    await whole_app.done(remix)
+    assert AssetKind.SOURCE in await whole_app.gate.store.videos.assets(remix)
+    dropped = await whole_app.gate.store.videos.expire(time.time())
     assert [key.split("/")[0] for key in dropped] == ["sources"]
-    assert AssetKind.SOURCE not in await house.gate.store.videos.assets(remix)
+    assert AssetKind.SOURCE not in await whole_app.gate.store.videos.assets(remix)
 
 
-async def test_a_repeated_character_is_one(house: House) -> None:
+async def test_a_repeated_character_is_one(whole_app: WholeApp) -> None:
     """An Idempotency-Key, and an SDK's own resend, give the character that was made; its files are there once."""
-    files: dict[str, Any] = {"name": (None, "Mossy"), "video": ("a", house.clip)}
+    files: dict[str, Any] = {"name": (None, "Mossy"), "video": ("a", whole_app.clip)}
     once = {"idempotency-key": "k"}
-    first = await house.api.post("/v1/videos/characters", files=files, headers=once)
-    second = await house.api.post("/v1/videos/characters", files=files, headers=once)
-    resent = await house.api.post("/v1/videos/characters", files=files, headers={"x-stainless-retry-count": "1"})
+    first = await whole_app.api.post("/v1/videos/characters", files=files, headers=once)
+    second = await whole_app.api.post("/v1/videos/characters", files=files, headers=once)
+    resent = await whole_app.api.post("/v1/videos/characters", files=files, headers={"x-stainless-retry-count": "1"})
     assert first.json() == second.json() == resent.json()
-    other = await house.api.post("/v1/videos/characters", files={**files, "name": (None, "Fern")}, headers=once)
+    other = await whole_app.api.post("/v1/videos/characters", files={**files, "name": (None, "Fern")}, headers=once)
     assert other.json()["error"]["code"] == "idempotency_key_reuse"
-    kept = [key async for key in house.gate.storage.keys("characters/")]
+    kept = [key async for key in whole_app.gate.storage.keys("characters/")]
     assert len(kept) == 2
-    assert await house.gate.store.videos.known_keys(kept) == set(kept)
+    assert await whole_app.gate.store.videos.known_keys(kept) == set(kept)

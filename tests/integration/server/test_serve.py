@@ -14,17 +14,17 @@ from filmgate.errors import SettingsError
 from filmgate.server.serve import listen, serve
 
 if TYPE_CHECKING:
-    from tests.integration.server.conftest import Desk
+    from tests.integration.server.conftest import ApiServer
 
 
-async def test_a_taken_port_is_said_so(desk: Desk) -> None:
+async def test_a_taken_port_is_said_so(api_server: ApiServer) -> None:
     """The error names the address and the reason."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"Can't listen on 127\.0\.0\.1:{port}: Address already in use"):
-            await serve(desk.app, "127.0.0.1", port)
+            await serve(api_server.app, "127.0.0.1", port)
     with pytest.raises(SettingsError, match=r"Can't listen on 192\.0\.2\.1:0: "):
-        await serve(desk.app, "192.0.2.1", 0)
+        await serve(api_server.app, "192.0.2.1", 0)
 
 
 def test_ipv6_where_there_is_any() -> None:
@@ -35,10 +35,10 @@ def test_ipv6_where_there_is_any() -> None:
         assert listener.family == socket.AF_INET6
 
 
-async def test_it_says_when_it_is_ready(desk: Desk) -> None:
+async def test_it_says_when_it_is_ready(api_server: ApiServer) -> None:
     """The URL that it names answers at once, with the free port in it."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(desk.app, "127.0.0.1", 0, on_ready=ready.set_result))
+    serving = asyncio.create_task(serve(api_server.app, "127.0.0.1", 0, on_ready=ready.set_result))
     async with httpx2.AsyncClient(trust_env=False) as client:
         assert (await client.get(f"{await ready}/healthz")).status_code == 200
     serving.cancel()

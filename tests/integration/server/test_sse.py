@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import httpx2
-    from tests.integration.server.conftest import Desk, Live
+    from tests.integration.server.conftest import ApiServer, Live
 
 
 async def _made(api: httpx2.AsyncClient) -> str:
@@ -27,17 +27,17 @@ def _events(text: str) -> list[tuple[str, dict[str, object]]]:
     return found
 
 
-async def test_a_video_s_life(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_video_s_life(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Queued with its place, progress as it comes, the whole video at the end, and the stream is over."""
     other, made = await _made(api), await _made(api)
     stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
     await asyncio.sleep(0.01)
-    await desk.hands.complete(other, video=b"film")
-    await desk.hands.begin(made)
+    await api_server.fake_flow.complete(other, video=b"film")
+    await api_server.fake_flow.begin(made)
     for progress in (10, 60):
-        await desk.hands.advance(made, progress)
+        await api_server.fake_flow.advance(made, progress)
         await asyncio.sleep(0.01)
-    await desk.hands.fail(made)
+    await api_server.fake_flow.fail(made)
     answer = await asyncio.wait_for(stream, 5)
     assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
     events = _events(answer.text)
@@ -48,30 +48,30 @@ async def test_a_video_s_life(desk: Desk, api: httpx2.AsyncClient) -> None:
     assert events[-1][1] == (await api.get(f"/v1/videos/{made}")).json()
 
 
-async def test_a_finished_video_is_one_event(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_finished_video_is_one_event(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Who comes late is told at once."""
     made = await _made(api)
-    await desk.hands.complete(made, video=b"film")
+    await api_server.fake_flow.complete(made, video=b"film")
     answer = await asyncio.wait_for(api.get(f"/v1/videos/{made}/events"), 5)
     assert [name for name, _ in _events(answer.text)] == ["completed"]
 
 
-async def test_a_deleted_video_ends_its_streams(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_deleted_video_ends_its_streams(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Nothing more can be told of it."""
     made = await _made(api)
     stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
     await asyncio.sleep(0.01)
-    await desk.hands.fail(made)
+    await api_server.fake_flow.fail(made)
     await api.delete(f"/v1/videos/{made}")
     assert _events((await asyncio.wait_for(stream, 5)).text)[0][0] == "queued"
 
 
-async def test_a_draining_server_ends_streams_whole(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_draining_server_ends_streams_whole(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """The stream ends like one that is complete, so that the client simply connects again."""
     made = await _made(api)
     stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
     await asyncio.sleep(0.01)
-    desk.app.drain()
+    api_server.app.drain()
     assert [name for name, _ in _events((await asyncio.wait_for(stream, 5)).text)] == ["queued"]
 
 
@@ -94,4 +94,4 @@ def test_signs_of_life_and_of_death(live: Live) -> None:
 
 
 async def _streams(live: Live) -> int:
-    return len(live.desk.app._patience._waiting)
+    return len(live.api_server.app._patience._waiting)

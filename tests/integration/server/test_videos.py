@@ -13,7 +13,7 @@ from filmgate.domain import Status
 
 if TYPE_CHECKING:
     import httpx2
-    from tests.integration.server.conftest import Desk
+    from tests.integration.server.conftest import ApiServer
 
 KEYS = [
     "id",
@@ -49,7 +49,7 @@ def _error(answer: httpx2.Response) -> tuple[int, str, str | None, str | None]:
     return answer.status_code, error["message"], error["param"], error["code"]
 
 
-async def test_create_answers_the_whole_video(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_create_answers_the_whole_video(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """A create answers 200 with all 13 keys, compact, and wakes the flow; the row is there."""
     answer = await api.post("/v1/videos", json={"prompt": "a paper boat", "seconds": 8, "size": "1280x720"})
     assert answer.status_code == 200
@@ -59,26 +59,26 @@ async def test_create_answers_the_whole_video(desk: Desk, api: httpx2.AsyncClien
     video = answer.json()
     assert list(video) == KEYS
     assert (video["status"], video["progress"], video["seconds"], video["size"]) == ("queued", 0, "8", "1280x720")
-    assert desk.hands.woken == [video["id"]]
-    assert await desk.store.videos.get(video["id"]) is not None
+    assert api_server.fake_flow.woken == [video["id"]]
+    assert await api_server.store.videos.get(video["id"]) is not None
 
 
-async def test_an_unfinished_video_says_when_to_look_again(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_an_unfinished_video_says_when_to_look_again(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """``openai-poll-after-ms`` is on create and on GET until the video is finished."""
     answer = await api.post("/v1/videos", json={"prompt": "a paper boat"})
     path = f"/v1/videos/{answer.json()['id']}"
     assert 500 <= int(answer.headers["openai-poll-after-ms"]) <= 5000
     assert "openai-poll-after-ms" in (await api.get(path)).headers
-    await desk.hands.complete(answer.json()["id"], video=b"film")
+    await api_server.fake_flow.complete(answer.json()["id"], video=b"film")
     done = await api.get(path)
     assert "openai-poll-after-ms" not in done.headers
     assert (done.json()["status"], done.json()["progress"]) == ("completed", 100)
 
 
-async def test_a_failed_video_says_why(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_failed_video_says_why(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """A failure is answered 200, with an error that is never null."""
     made = await _made(api)
-    await desk.hands.fail(made)
+    await api_server.fake_flow.fail(made)
     video = (await api.get(f"/v1/videos/{made}")).json()
     assert video["status"] == "failed"
     assert video["error"] == {"code": "engine_error", "message": "The engine gave up."}
@@ -108,11 +108,11 @@ async def test_a_failed_video_says_why(desk: Desk, api: httpx2.AsyncClient) -> N
     ],
 )
 async def test_a_caller_s_mistake_is_a_400(
-    desk: Desk, api: httpx2.AsyncClient, fields: dict[str, object], wanted: tuple[str, str, str]
+    api_server: ApiServer, api: httpx2.AsyncClient, fields: dict[str, object], wanted: tuple[str, str, str]
 ) -> None:
     """The wire's own words, and nothing is accepted."""
     assert _error(await api.post("/v1/videos", json=fields)) == (400, *wanted)
-    assert desk.hands.woken == []
+    assert api_server.fake_flow.woken == []
 
 
 async def test_an_unknown_model_lists_the_known_ones(api: httpx2.AsyncClient) -> None:
@@ -173,40 +173,40 @@ async def test_an_empty_page_has_all_keys(api: httpx2.AsyncClient) -> None:
         assert (page["object"], page["data"], page["first_id"], page["last_id"]) == ("list", [], None, None)
 
 
-async def test_delete(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_delete(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """A finished video goes with its files; a running one stays; a body that says JSON and holds nothing is fine."""
     made = await _made(api)
     assert _error(await api.delete(f"/v1/videos/{made}"))[::3] == (400, "invalid_status")
-    await desk.hands.complete(made, video=b"film")
+    await api_server.fake_flow.complete(made, video=b"film")
     answer = await api.delete(f"/v1/videos/{made}", headers={"content-type": "application/json"})
     assert answer.json() == {"id": made, "object": "video.deleted", "deleted": True}
-    assert [kept async for kept in desk.storage.keys("videos/")] == []
+    assert [kept async for kept in api_server.storage.keys("videos/")] == []
     for path in (f"/v1/videos/{made}", f"/v1/videos/{made}/content"):
         assert _error(await api.get(path))[::3] == (404, "video_not_found")
     assert _error(await api.delete(f"/v1/videos/{made}"))[::3] == (404, "video_not_found")
 
 
-async def test_cancel(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_cancel(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """A running video takes the wish and answers as it stands; a finished one can't be cancelled."""
     made = await _made(api)
     assert (await api.post(f"/v1/videos/{made}/cancel")).json()["id"] == made
-    assert await desk.store.videos.cancels() == {made}
-    await desk.hands.fail(made)
+    assert await api_server.store.videos.cancels() == {made}
+    await api_server.fake_flow.fail(made)
     assert _error(await api.post(f"/v1/videos/{made}/cancel"))[::3] == (400, "invalid_status")
 
 
-async def test_a_long_poll_answers_when_something_changes(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_long_poll_answers_when_something_changes(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """``?wait=`` comes back with the new progress, long before its time."""
     made = await _made(api)
-    await desk.hands.begin(made)
+    await api_server.fake_flow.begin(made)
     poll = asyncio.create_task(api.get(f"/v1/videos/{made}?wait=60"))
     await asyncio.sleep(0)
-    await desk.hands.advance(made, 42)
+    await api_server.fake_flow.advance(made, 42)
     answer = await asyncio.wait_for(poll, 5)
     assert (answer.json()["status"], answer.json()["progress"]) == ("in_progress", 42)
 
 
-async def test_a_long_poll_ends(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_long_poll_ends(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """When nothing happens it answers after its seconds; a finished video and a draining server answer at once."""
     made = await _made(api)
     begun = time.monotonic()
@@ -214,14 +214,14 @@ async def test_a_long_poll_ends(desk: Desk, api: httpx2.AsyncClient) -> None:
     assert 0.9 <= time.monotonic() - begun < 5
     polls = [asyncio.create_task(api.get(f"/v1/videos/{made}?wait=60")) for _ in range(3)]
     await asyncio.sleep(0.01)
-    desk.app.drain()
+    api_server.app.drain()
     for poll in polls:
         assert (await asyncio.wait_for(poll, 5)).json()["status"] == "queued"
     assert (await asyncio.wait_for(api.get(f"/v1/videos/{made}?wait=60"), 5)).status_code == 200
     assert (await api.get("/healthz")).status_code == 503
 
 
-async def test_idempotency(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_idempotency(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """The same key answers with the same video; with other fields it is refused; an official SDK's resend is known."""
     send: dict[str, Any] = {"url": "/v1/videos", "headers": {"idempotency-key": "k1"}}
     first = (await api.post(json={"prompt": "x"}, **send)).json()["id"]
@@ -232,7 +232,7 @@ async def test_idempotency(desk: Desk, api: httpx2.AsyncClient) -> None:
         "/v1/videos", files={"prompt": (None, "a paper boat")}, headers={"x-stainless-retry-count": "1"}
     )
     assert resent.json()["id"] == plain
-    assert desk.hands.woken == [first, plain]
+    assert api_server.fake_flow.woken == [first, plain]
     again = await api.post("/v1/videos", json={"prompt": "x"}, headers={"idempotency-key": "k" * 256})
     assert _error(again)[::3] == (400, "invalid_value")
 
@@ -295,9 +295,9 @@ async def test_every_answer_is_stamped(api: httpx2.AsyncClient) -> None:
     assert "req_theirs" not in seen
 
 
-async def test_a_storage_that_refuses(desk: Desk, api: httpx2.AsyncClient) -> None:
+async def test_a_storage_that_refuses(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """A fault of the disk is a 500 that may be tried again; the log names the request, never the key."""
-    await desk.close()
+    await api_server.close()
     with capture_logs() as logs:
         answer = await api.get("/v1/videos")
     error = answer.json()["error"]
@@ -305,7 +305,7 @@ async def test_a_storage_that_refuses(desk: Desk, api: httpx2.AsyncClient) -> No
     assert answer.headers["x-should-retry"] == "true"
     (entry,) = logs
     assert (entry["event"], entry["request_id"]) == ("request_failed", answer.headers["x-request-id"])
-    assert desk.key not in repr(logs)
+    assert api_server.key not in repr(logs)
 
 
 async def test_all_statuses_are_the_wire_s() -> None:

@@ -22,8 +22,8 @@ def _flat(seen: Snapshot) -> dict[str, object]:
     return asdict(seen) | {"took": took}
 
 
-async def _complete(house: House, video: Video) -> None:
-    rows, now = house.store.videos, house.time()
+async def _complete(harness: House, video: Video) -> None:
+    rows, now = harness.store.videos, harness.time()
     assert await rows.intend(video.id, "token", now)
     assert await rows.ticketed(video.id, "token", video.id, now)
     assert await rows.fetching(video.id, now)
@@ -32,16 +32,16 @@ async def _complete(house: House, video: Video) -> None:
 
 async def test_counting_on_is_counting_anew(tmp_path: Path) -> None:
     """Whoever read from the start, and whoever comes later or read in between, see the same sums."""
-    async with House.open(tmp_path) as house:
-        early = house.store.figures
+    async with House.open(tmp_path) as harness:
+        early = harness.store.figures
         assert _flat(await early.read())["accepted"] == {}
-        films = [await house.accept() for _ in range(4)]
-        await _complete(house, films[0])
+        films = [await harness.accept() for _ in range(4)]
+        await _complete(harness, films[0])
         between = await early.read()
         assert (between.accepted.total(), between.completed.total(), between.doubtful) == (4, 1, 0)
-        await house.store.videos.fail(films[1].id, VideoError("submission_unknown", "…"), house.time())
-        await house.store.videos.intend(films[2].id, "token", house.time())
-        await _complete(house, films[3])
+        await harness.store.videos.fail(films[1].id, VideoError("submission_unknown", "…"), harness.time())
+        await harness.store.videos.intend(films[2].id, "token", harness.time())
+        await _complete(harness, films[3])
         now = await early.read()
         late = Store.open(tmp_path / "filmgate.sqlite")
         assert _flat(await late.figures.read()) == _flat(now) == _flat(await early.read())
@@ -55,10 +55,10 @@ async def test_counting_on_is_counting_anew(tmp_path: Path) -> None:
 
 async def test_a_check_writes(tmp_path: Path) -> None:
     """The check of the store is a commit, and it changes nothing that anybody reads."""
-    async with House.open(tmp_path) as house:
+    async with House.open(tmp_path) as harness:
         log = tmp_path / "filmgate.sqlite-wal"
         before = log.stat().st_size
-        await house.store.check()
+        await harness.store.check()
         assert log.stat().st_size > before
 
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from filmgate.testing.harness import House
 
 
-async def test_it_reads_a_real_house(house: House, film: bytes) -> None:
+async def test_it_reads_a_real_house(harness: House, film: bytes) -> None:
     """Rows and files as the store and the storage leave them hold no violation."""
     engine = ScriptedEngine(Capabilities(paid=False), fetches=[film])
-    video = await house.finish(engine, await house.accept())
-    rows = read_rows(house.folder / "filmgate.sqlite")
-    files = read_files(house.folder / "files" / "kept")
+    video = await harness.finish(engine, await harness.accept())
+    rows = read_rows(harness.folder / "filmgate.sqlite")
+    files = read_files(harness.folder / "files" / "kept")
     seen = [Seen(what="create", video_id=video.id, http_status=200, status="queued", progress=0)]
     assert violations(seen, rows, files) == []
     assert len(files) == 4

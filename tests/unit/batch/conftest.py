@@ -116,7 +116,7 @@ class Silent:
         self.results.append(result)
 
 
-class Works:
+class WorkerEnv:
     """A maker over a vendor, with a journal in a folder; made anew as after a kill."""
 
     def __init__(self, folder: Path) -> None:
@@ -160,12 +160,12 @@ class Works:
 
 
 @pytest.fixture
-async def works(tmp_path: Path) -> AsyncIterator[Works]:
+async def worker_env(tmp_path: Path) -> AsyncIterator[WorkerEnv]:
     """A fresh one."""
-    works = Works(tmp_path)
-    yield works
-    works.journal.close()
-    await works.client.close()
+    worker_env = WorkerEnv(tmp_path)
+    yield worker_env
+    worker_env.journal.close()
+    await worker_env.client.close()
 
 
 Rows = Callable[..., list[Row]]

@@ -24,7 +24,7 @@ class Played(Struct):
     asked: list[Action]
 
 
-class Player:
+class Driver:
     """Drives machines by a script; time passes only when a machine sleeps or an answer says so."""
 
     def __init__(self) -> None:
@@ -65,16 +65,16 @@ class Player:
 
 
 @pytest.fixture
-def play() -> Player:
+def drive() -> Driver:
     """A player at time 0."""
-    return Player()
+    return Driver()
 
 
 def _box(name: bytes, payload: bytes) -> bytes:
     return (8 + len(payload)).to_bytes(4, "big") + name + payload
 
 
-class Wire:
+class HttpStub:
     """What a server says, and a film of it that is a whole MP4."""
 
     film = _box(b"ftyp", b"isom") + _box(b"moov", b"m" * 300) + _box(b"mdat", bytes(range(256)) * 40)
@@ -99,6 +99,6 @@ class Wire:
 
 
 @pytest.fixture
-def wire() -> Wire:
+def http_stub() -> HttpStub:
     """The server's words."""
-    return Wire()
+    return HttpStub()

@@ -16,7 +16,7 @@ from filmgate.wire.upstream import DIALECTS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.client.conftest import Wire
+    from tests.unit.client.conftest import HttpStub
 
 VIDEOS = [name for name in PROVIDERS if name != "chat"]
 
@@ -78,9 +78,9 @@ def test_what_may_have_been_accepted_is_never_sent_again(provider: str, outcome:
 @pytest.mark.parametrize(
     "outcome", [httpx2.ConnectError("refused"), httpx2.Response(429, headers={"retry-after-ms": "1"})]
 )
-def test_what_was_surely_not_accepted_is_sent_again(wire: Wire, outcome: Any) -> None:
+def test_what_was_surely_not_accepted_is_sent_again(http_stub: HttpStub, outcome: Any) -> None:
     """Turned away at the door, or never there."""
-    vendor = Vendor(outcome, _json(wire.video()))
+    vendor = Vendor(outcome, _json(http_stub.video()))
     with vendor.client() as client:
         assert client.generate("a koi pond").id == "video_1"
     assert len(vendor.asked) == 2
@@ -104,17 +104,17 @@ def test_a_refusal_is_the_right_error(outcome: httpx2.Response, error: type[Exce
     assert len(vendor.asked) == 1
 
 
-def test_each_vendor_is_shown_its_key_as_it_wants_it(wire: Wire, tmp_path: Path) -> None:
+def test_each_vendor_is_shown_its_key_as_it_wants_it(http_stub: HttpStub, tmp_path: Path) -> None:
     """Bare, or after Bearer; never on another host."""
     assert {name for name, dialect in DIALECTS.items() if not dialect.scheme} == set(RAW)
     for provider in VIDEOS:
         vendor = Vendor(
-            _json(wire.video()),
-            _json(wire.video("completed", 100, url="http://cdn.example/film.mp4")),
+            _json(http_stub.video()),
+            _json(http_stub.video("completed", 100, url="http://cdn.example/film.mp4")),
             httpx2.Response(302, headers={"location": "http://cdn.example/film.mp4"})
             if provider != "apiyi-async"
-            else httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4"}),
-            httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4"}),
+            else httpx2.Response(200, content=http_stub.film, headers={"content-type": "video/mp4"}),
+            httpx2.Response(200, content=http_stub.film, headers={"content-type": "video/mp4"}),
         )
         with vendor.client(provider) as client:
             video = client.generate("a koi pond").wait(poll_interval=0)
@@ -125,7 +125,7 @@ def test_each_vendor_is_shown_its_key_as_it_wants_it(wire: Wire, tmp_path: Path)
         assert "authorization" not in vendor.asked[-1].headers
 
 
-def test_what_vendors_have_not_is_said(wire: Wire) -> None:
+def test_what_vendors_have_not_is_said(http_stub: HttpStub) -> None:
     """Before anything is sent, with the way to have it."""
     vendor = Vendor()
     with vendor.client() as client:
@@ -149,17 +149,17 @@ def test_what_vendors_have_not_is_said(wire: Wire) -> None:
         with pytest.raises(errors.Unsupported):
             list(client.videos.list())
     assert vendor.asked == []
-    assert wire.film
+    assert http_stub.film
 
 
-def test_an_answer_that_says_nothing_is_asked_for_again(wire: Wire) -> None:
+def test_an_answer_that_says_nothing_is_asked_for_again(http_stub: HttpStub) -> None:
     """A vendor's proxy speaks HTML now and then, its status may be a word that nobody knows: the film goes on."""
     vendor = Vendor(
-        _json(wire.video()),
+        _json(http_stub.video()),
         httpx2.Response(200, text="<html>"),
         _json({"error": {"message": "gone"}}, 404),
-        _json(wire.video("polishing", 250)),
-        _json(wire.video("completed", 80)),
+        _json(http_stub.video("polishing", 250)),
+        _json(http_stub.video("completed", 80)),
     )
     seen: list[tuple[str, int]] = []
     with vendor.client(max_retries=0) as client:
@@ -176,21 +176,21 @@ def test_a_video_is_gone_when_it_was_missed_three_times() -> None:
     assert (len(vendor.asked), caught.value.video_id) == (3, "video_9")
 
 
-def test_a_film_that_is_only_just_there_is_waited_for(wire: Wire, tmp_path: Path) -> None:
+def test_a_film_that_is_only_just_there_is_waited_for(http_stub: HttpStub, tmp_path: Path) -> None:
     """Completed, and not yet on the disk that is asked."""
     vendor = Vendor(
-        _json(wire.video("completed", 100)),
+        _json(http_stub.video("completed", 100)),
         _json({"error": {"message": "Video is not ready yet"}}, 404),
-        httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4"}),
+        httpx2.Response(200, content=http_stub.film, headers={"content-type": "video/mp4"}),
     )
     with vendor.client() as client:
         client.videos.retrieve("video_1").save(tmp_path / "a.mp4")
-    assert (tmp_path / "a.mp4").read_bytes() == wire.film
+    assert (tmp_path / "a.mp4").read_bytes() == http_stub.film
 
 
-def test_a_list_is_read_where_there_is_one(wire: Wire) -> None:
+def test_a_list_is_read_where_there_is_one(http_stub: HttpStub) -> None:
     """Rows that can't be read are left out."""
-    rows = [wire.video("processing", 5), {"id": 7}, wire.video("completed", 100) | {"id": "video_2"}]
+    rows = [http_stub.video("processing", 5), {"id": 7}, http_stub.video("completed", 100) | {"id": "video_2"}]
     vendor = Vendor(_json({"object": "list", "data": rows, "has_more": False}))
     with vendor.client("openai") as client:
         assert [(video.id, video.status) for video in client.videos.list()] == [

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.unit.client.conftest import Player, Wire
+    from tests.unit.client.conftest import Driver, HttpStub
 
 STEADY = Session(jitter=lambda: 0.5)
 
@@ -66,125 +66,127 @@ def _left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_film_arrives(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_a_film_arrives(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """One request, the bytes told as they come, nothing but the film left behind."""
     told: list[tuple[int, int | None]] = []
-    shelf = Shelf(wire.film)
+    shelf = Shelf(http_stub.film)
     machine = save(STEADY, "video_1", tmp_path / "f.mp4", on_bytes=lambda done, total: told.append((done, total)))
-    assert play(machine, shelf).result == tmp_path / "f.mp4"
-    assert (tmp_path / "f.mp4").read_bytes() == wire.film
-    assert told[-1] == (len(wire.film), len(wire.film))
+    assert drive(machine, shelf).result == tmp_path / "f.mp4"
+    assert (tmp_path / "f.mp4").read_bytes() == http_stub.film
+    assert told[-1] == (len(http_stub.film), len(http_stub.film))
     assert _left(tmp_path) == ["f.mp4"]
 
 
-def test_no_cut_leaves_a_bad_file(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_no_cut_leaves_a_bad_file(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """At 200 random points, several a download: it is taken up by Range, and ends with exactly the film."""
     choose = random.Random(7)  # noqa: S311 - the same cuts every time
     for number in range(200):
         target = tmp_path / f"{number}.mp4"
-        shelf = Shelf(wire.film, *(choose.randrange(len(wire.film)) for _ in range(choose.randint(1, 4))))
-        play(save(STEADY, "video_1", target), shelf)
-        assert target.read_bytes() == wire.film
+        shelf = Shelf(http_stub.film, *(choose.randrange(len(http_stub.film)) for _ in range(choose.randint(1, 4))))
+        drive(save(STEADY, "video_1", target), shelf)
+        assert target.read_bytes() == http_stub.film
     assert all(name.endswith(".mp4") for name in _left(tmp_path))
 
 
-def test_another_process_takes_it_up(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_another_process_takes_it_up(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """What a download that gave up has left is not fetched twice."""
     target = tmp_path / "f.mp4"
     with pytest.raises(ConnectionFailed):
-        play(save(STEADY, "video_1", target), Shelf(wire.film, 5000, *[0] * 20))
-    assert _left(tmp_path) == [f"f.mp4.{wire.etag}.part"]
-    shelf = Shelf(wire.film)
-    play(save(STEADY, "video_1", target), shelf)
+        drive(save(STEADY, "video_1", target), Shelf(http_stub.film, 5000, *[0] * 20))
+    assert _left(tmp_path) == [f"f.mp4.{http_stub.etag}.part"]
+    shelf = Shelf(http_stub.film)
+    drive(save(STEADY, "video_1", target), shelf)
     assert shelf.asked == ["bytes=5000-"]
-    assert target.read_bytes() == wire.film
+    assert target.read_bytes() == http_stub.film
 
 
-def test_a_part_of_another_content_is_of_no_use(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_a_part_of_another_content_is_of_no_use(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """If-Range makes the server send the whole when it has something else by now."""
     target = tmp_path / "f.mp4"
     stale = tmp_path / f"f.mp4.{'0' * 64}.part"
     stale.write_bytes(b"other bytes")
-    shelf = Shelf(wire.film)
-    play(save(STEADY, "video_1", target), shelf)
+    shelf = Shelf(http_stub.film)
+    drive(save(STEADY, "video_1", target), shelf)
     assert shelf.asked == ["bytes=11-"]
-    assert target.read_bytes() == wire.film
+    assert target.read_bytes() == http_stub.film
     assert _left(tmp_path) == ["f.mp4"]
 
 
-def test_a_server_without_ranges_is_asked_from_the_start(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_a_server_without_ranges_is_asked_from_the_start(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """A 200 to a Range request means: the whole again."""
     target = tmp_path / "f.mp4"
-    play(save(STEADY, "video_1", target), Shelf(wire.film, 3000, ranges=False))
-    assert target.read_bytes() == wire.film
+    drive(save(STEADY, "video_1", target), Shelf(http_stub.film, 3000, ranges=False))
+    assert target.read_bytes() == http_stub.film
 
 
-def test_other_bytes_than_promised_are_refused(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_other_bytes_than_promised_are_refused(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """The ETag is the file's SHA-256: a flipped bit is found, and the part is removed."""
     with pytest.raises(IntegrityError, match="SHA-256"):
-        play(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(wire.film, etag="a" * 64))
+        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(http_stub.film, etag="a" * 64))
     assert _left(tmp_path) == []
 
 
 @pytest.mark.parametrize("cut", [0, 4, 8, 100, 400, 2000, -1])
-def test_a_cut_off_film_is_refused_without_a_hash(play: Player, wire: Wire, tmp_path: Path, cut: int) -> None:
+def test_a_cut_off_film_is_refused_without_a_hash(drive: Driver, http_stub: HttpStub, tmp_path: Path, cut: int) -> None:
     """A foreign server may send half a file as if it were whole: its boxes tell."""
     with pytest.raises(IntegrityError, match="MP4"):
-        play(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(wire.film[:cut], etag="opaque"))
+        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(http_stub.film[:cut], etag="opaque"))
     assert _left(tmp_path) == []
 
 
-def test_nothing_is_overwritten_unasked(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_nothing_is_overwritten_unasked(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """A file that is there stays, also one that appeared during the download; ``force`` replaces it."""
     target = tmp_path / "f.mp4"
     appear = save(STEADY, "video_1", target, on_bytes=lambda _done, _total: target.write_bytes(b"mine"))
     with pytest.raises(OutputExists):
-        play(appear, Shelf(wire.film))
+        drive(appear, Shelf(http_stub.film))
     with pytest.raises(OutputExists):
-        play(save(STEADY, "video_1", target), Shelf(wire.film))
+        drive(save(STEADY, "video_1", target), Shelf(http_stub.film))
     assert target.read_bytes() == b"mine"
-    play(save(STEADY, "video_1", target, force=True), Shelf(wire.film))
-    assert target.read_bytes() == wire.film
+    drive(save(STEADY, "video_1", target, force=True), Shelf(http_stub.film))
+    assert target.read_bytes() == http_stub.film
 
 
-def test_a_web_page_is_no_film(play: Player, tmp_path: Path) -> None:
+def test_a_web_page_is_no_film(drive: Driver, tmp_path: Path) -> None:
     """HTML is refused before a byte of it is written."""
     page = Answer(200, {"content-type": "text/html", "content-length": "6"})
     with pytest.raises(UnexpectedAnswer, match="text/html"):
-        play(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda action: page if isinstance(action, Open) else b"")
+        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda action: page if isinstance(action, Open) else b"")
     assert _left(tmp_path) == []
 
 
-def test_a_part_out_of_place_is_refused(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_a_part_out_of_place_is_refused(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """A server that sends another range than asked for can't spoil the file."""
-    shelf = Shelf(wire.film)
-    (tmp_path / f"f.mp4.{wire.etag}.part").write_bytes(wire.film[:500])
+    shelf = Shelf(http_stub.film)
+    (tmp_path / f"f.mp4.{http_stub.etag}.part").write_bytes(http_stub.film[:500])
 
     def shifted(action: Action) -> object:
         answer = shelf(action)
         if isinstance(answer, Answer):
-            return Answer(206, {**answer.headers, "content-range": f"bytes 499-{len(wire.film) - 1}/{len(wire.film)}"})
+            return Answer(
+                206, {**answer.headers, "content-range": f"bytes 499-{len(http_stub.film) - 1}/{len(http_stub.film)}"}
+            )
         return answer
 
     with pytest.raises(UnexpectedAnswer, match="another part"):
-        play(save(STEADY, "video_1", tmp_path / "f.mp4"), shifted)
+        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), shifted)
 
 
-def test_an_expired_film_says_so(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_an_expired_film_says_so(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """The server's own error comes through, also where only the body was to be streamed."""
-    gone = wire.answer(wire.error("video_expired"), 404)
+    gone = http_stub.answer(http_stub.error("video_expired"), 404)
     with pytest.raises(VideoExpired):
-        play(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda _: gone)
+        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda _: gone)
 
 
-def test_a_file_in_memory_is_verified_too(play: Player) -> None:
+def test_a_file_in_memory_is_verified_too(drive: Driver) -> None:
     """Thumbnails and the like are held against length and hash."""
     headers = {"content-type": "image/webp", "content-length": "4", "etag": f'"{hashlib.sha256(b"webp").hexdigest()}"'}
-    assert play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"webp")).result.body == b"webp"
+    assert drive(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"webp")).result.body == b"webp"
     with pytest.raises(IntegrityError):
-        play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"bewp"))
+        drive(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"bewp"))
     with pytest.raises(IntegrityError):
-        play(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"web"))
+        drive(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"web"))
 
 
 POINTS = range(0, 10_800, 54)
@@ -192,12 +194,12 @@ POINTS = range(0, 10_800, 54)
 
 
 @pytest.mark.parametrize("server", ["ranges", "no ranges", "no etag", "another etag"])
-def test_at_no_point_is_a_bad_file_left(play: Player, wire: Wire, tmp_path: Path, server: str) -> None:
+def test_at_no_point_is_a_bad_file_left(drive: Driver, http_stub: HttpStub, tmp_path: Path, server: str) -> None:
     """Cut once at each of 200 points: what a server can't continue is fetched anew, and never pieced together."""
-    other = wire.film[:-1] + b"\0"
+    other = http_stub.film[:-1] + b"\0"
     for point in POINTS:
         target = tmp_path / f"{point}.mp4"
-        shelf = Shelf(wire.film, point, ranges=server != "no ranges")
+        shelf = Shelf(http_stub.film, point, ranges=server != "no ranges")
 
         def reply(action: Action, shelf: Shelf = shelf) -> Answer | Fault | bytes:
             if server == "another etag" and isinstance(action, Open) and shelf.asked:
@@ -207,48 +209,54 @@ def test_at_no_point_is_a_bad_file_left(play: Player, wire: Wire, tmp_path: Path
                 return Answer(answer.status, {k: v for k, v in answer.headers.items() if k != "etag"})
             return answer
 
-        play(save(STEADY, "video_1", target), reply)
-        assert target.read_bytes() == (other if server == "another etag" else wire.film)
+        drive(save(STEADY, "video_1", target), reply)
+        assert target.read_bytes() == (other if server == "another etag" else http_stub.film)
     assert len(_left(tmp_path)) == len(POINTS)
 
 
 @pytest.mark.parametrize("lie", [-1, -5000, 1, 5000])
-def test_a_lie_about_the_length_is_found_out(play: Player, wire: Wire, tmp_path: Path, lie: int) -> None:
+def test_a_lie_about_the_length_is_found_out(drive: Driver, http_stub: HttpStub, tmp_path: Path, lie: int) -> None:
     """Longer or shorter than what comes, with no hash to tell."""
-    shelf = Shelf(wire.film, ranges=False, etag="opaque")
+    shelf = Shelf(http_stub.film, ranges=False, etag="opaque")
 
     def reply(action: Action) -> object:
         answer = shelf(action)
         if isinstance(answer, Answer):
-            return Answer(200, {**answer.headers, "content-length": str(len(wire.film) + lie)})
+            return Answer(200, {**answer.headers, "content-length": str(len(http_stub.film) + lie)})
         return answer
 
     with pytest.raises((IntegrityError, ConnectionFailed)):
-        play(save(STEADY, "video_1", tmp_path / "f.mp4"), reply)
+        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), reply)
     assert "f.mp4" not in _left(tmp_path)
 
 
-def test_what_never_ends_is_no_film(play: Player, wire: Wire, tmp_path: Path) -> None:
+def test_what_never_ends_is_no_film(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """Neither on the disk nor in memory."""
     endless = Answer(200, {"content-type": "video/mp4"})
     session = Session(jitter=lambda: 0.5, largest=50_000)
     with pytest.raises(IntegrityError, match="goes on"):
-        play(save(session, "video_1", tmp_path / "f.mp4"), lambda act: endless if isinstance(act, Open) else wire.film)
+        drive(
+            save(session, "video_1", tmp_path / "f.mp4"),
+            lambda act: endless if isinstance(act, Open) else http_stub.film,
+        )
     assert _left(tmp_path) == []
 
 
 def test_a_full_disk_keeps_what_is_there(
-    play: Player, wire: Wire, tmp_path: Path, resource_limit: Callable[[int], AbstractContextManager[None]]
+    drive: Driver,
+    http_stub: HttpStub,
+    tmp_path: Path,
+    resource_limit: Callable[[int], AbstractContextManager[None]],
 ) -> None:
     """The error is the system's; once there is room the download goes on where it stopped."""
     target = tmp_path / "f.mp4"
     with resource_limit(6000), pytest.raises(OSError, match="too large"):
-        play(save(STEADY, "video_1", target), Shelf(wire.film))
+        drive(save(STEADY, "video_1", target), Shelf(http_stub.film))
     assert target.exists() is False
-    shelf = Shelf(wire.film)
-    play(save(STEADY, "video_1", target), shelf)
+    shelf = Shelf(http_stub.film)
+    drive(save(STEADY, "video_1", target), shelf)
     assert shelf.asked[0] is not None
-    assert target.read_bytes() == wire.film
+    assert target.read_bytes() == http_stub.film
 
 
 @pytest.fixture

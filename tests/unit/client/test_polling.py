@@ -18,7 +18,7 @@ from filmgate.client.retrying import Session, fresh
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.client.conftest import Player, Wire
+    from tests.unit.client.conftest import Driver, HttpStub
 
     from filmgate.client.effects import Action
 
@@ -27,16 +27,18 @@ CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 
 
 @pytest.mark.parametrize(("word", "status"), [("SUCCEEDED", "completed"), ("pending", "queued"), (7, "in_progress")])
-def test_a_status_is_read_however_it_is_spelt(play: Player, wire: Wire, word: object, status: str) -> None:
+def test_a_status_is_read_however_it_is_spelt(drive: Driver, http_stub: HttpStub, word: object, status: str) -> None:
     """Words of servers that nobody named; one that nobody knows means: it goes on."""
-    video, _ = play(OWN.look(STEADY, "video_1"), lambda _: wire.answer(wire.video() | {"status": word})).result
+    video, _ = drive(
+        OWN.look(STEADY, "video_1"), lambda _: http_stub.answer(http_stub.video() | {"status": word})
+    ).result
     assert video.status == status
 
 
 @pytest.mark.parametrize(("status", "times"), [(404, 3), (401, 3)])
-def test_who_waits_is_told_thrice(play: Player, wire: Wire, status: int, times: int) -> None:
+def test_who_waits_is_told_thrice(drive: Driver, http_stub: HttpStub, status: int, times: int) -> None:
     """Machines behind one address don't always agree; a single look believes the first."""
-    refused = wire.answer(wire.error("video_not_found" if status == 404 else "invalid_api_key"), status)
+    refused = http_stub.answer(http_stub.error("video_not_found" if status == 404 else "invalid_api_key"), status)
     asked: list[Action] = []
 
     def reply(action: Action) -> Answer:
@@ -44,17 +46,19 @@ def test_who_waits_is_told_thrice(play: Player, wire: Wire, status: int, times: 
         return refused
 
     with pytest.raises(errors.FilmgateError):
-        play(OWN.look(STEADY, "video_1", retries=8), reply)
+        drive(OWN.look(STEADY, "video_1", retries=8), reply)
     assert len(asked) == times
     with pytest.raises(errors.FilmgateError):
-        play(OWN.look(STEADY, "video_1"), reply)
+        drive(OWN.look(STEADY, "video_1"), reply)
     assert len(asked) == times + 1
 
 
-def test_a_list_leaves_out_what_can_not_be_read(play: Player, wire: Wire) -> None:
+def test_a_list_leaves_out_what_can_not_be_read(drive: Driver, http_stub: HttpStub) -> None:
     """One odd row does not hide the others."""
-    rows = [wire.video("in_progress", 250), {"id": "../1"}, 7, wire.video("completed") | {"id": "video_2"}]
-    page = play(OWN.page(STEADY, None, None, None), lambda _: wire.answer({"data": rows, "has_more": True})).result
+    rows = [http_stub.video("in_progress", 250), {"id": "../1"}, 7, http_stub.video("completed") | {"id": "video_2"}]
+    page = drive(
+        OWN.page(STEADY, None, None, None), lambda _: http_stub.answer({"data": rows, "has_more": True})
+    ).result
     assert [(video.id, video.progress) for video in page.data] == [("video_1", 99), ("video_2", 100)]
     assert page.has_more
 
@@ -85,9 +89,9 @@ def test_an_id_stands_for_one_video() -> None:
         ({"error": {"message": "<html><script>alert(1)</script>", "code": "x"}}, "The request can't be used."),
     ],
 )
-def test_what_a_server_says_is_one_plain_line(wire: Wire, body: object, message: str) -> None:
+def test_what_a_server_says_is_one_plain_line(http_stub: HttpStub, body: object, message: str) -> None:
     """In whatever shape it says so, nothing of it steers a terminal."""
-    assert error_of(wire.answer(body, 400)).message == message
+    assert error_of(http_stub.answer(body, 400)).message == message
 
 
 NAMES = {
@@ -112,7 +116,7 @@ NAMES = {
     ],
 )
 def test_a_server_leads_nobody_into_a_closed_net(
-    play: Player, wire: Wire, tmp_path: Path, home: str, there: str, *, asked: bool
+    drive: Driver, http_stub: HttpStub, tmp_path: Path, home: str, there: str, *, asked: bool
 ) -> None:
     """A redirect goes into the open, to the server's own host, or within the net that it is in itself."""
     session = Session(jitter=lambda: 0.5, vendor=home, resolve=NAMES.__getitem__)
@@ -128,6 +132,6 @@ def test_a_server_leads_nobody_into_a_closed_net(
         return Answer(410, {"content-type": "application/json"}, b'{"error":{"message":"Gone."}}')
 
     with pytest.raises(errors.FilmgateError):
-        play(save(session, "video_1", tmp_path / "f.mp4"), reply)
+        drive(save(session, "video_1", tmp_path / "f.mp4"), reply)
     assert went == ([None, there] if asked else [None])
-    assert wire.film
+    assert http_stub.film

@@ -11,7 +11,7 @@ from filmgate.client.effects import Answer
 from filmgate.client.responses import error_of, failure, parse_event, parse_video, retry_after
 
 if TYPE_CHECKING:
-    from tests.unit.client.conftest import Wire
+    from tests.unit.client.conftest import HttpStub
 
 
 @pytest.mark.parametrize(
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     ],
 )
 def test_an_error_is_the_class_of_its_code_or_status(
-    wire: Wire, status: int, code: str, expected: type[errors.FilmgateError]
+    http_stub: HttpStub, status: int, code: str, expected: type[errors.FilmgateError]
 ) -> None:
     """The code decides, an unknown one leaves it to the status; message, parameter and request id are kept."""
-    error = error_of(wire.answer(wire.error(code, "Why.", "size"), status, x_request_id="req_1"))
+    error = error_of(http_stub.answer(http_stub.error(code, "Why.", "size"), status, x_request_id="req_1"))
     assert type(error) is expected
     assert (error.message, error.param, error.code, error.request_id) == ("Why.", "size", code, "req_1")
 
 
-def test_a_limit_says_how_long_it_lasts(wire: Wire) -> None:
+def test_a_limit_says_how_long_it_lasts(http_stub: HttpStub) -> None:
     """``retry-after`` is on the error, within two minutes."""
-    error = error_of(wire.answer(wire.error("rate_limit_exceeded"), 429, retry_after="7"))
+    error = error_of(http_stub.answer(http_stub.error("rate_limit_exceeded"), 429, retry_after="7"))
     assert isinstance(error, errors.TooManyRequests)
     assert error.retry_after == 7.0
     assert retry_after(Answer(429, {"retry-after": "9999"})) == 120.0
@@ -73,17 +73,17 @@ def test_json_of_another_shape_is_no_video(body: bytes) -> None:
         parse_video(Answer(200, {"content-type": "application/json"}, body))
 
 
-def test_unknown_fields_are_no_obstacle(wire: Wire) -> None:
+def test_unknown_fields_are_no_obstacle(http_stub: HttpStub) -> None:
     """A server may say more than we know."""
-    assert parse_video(wire.answer(wire.video(new_field=1))).id == "video_1"
+    assert parse_video(http_stub.answer(http_stub.video(new_field=1))).id == "video_1"
     assert parse_event(b'{"id":"v","model":"m","status":"queued","position":2,"eta_seconds":1.5}').position == 2
 
 
-def test_a_failed_video_is_an_error_with_its_reason(wire: Wire) -> None:
+def test_a_failed_video_is_an_error_with_its_reason(http_stub: HttpStub) -> None:
     """Moderation has a class of its own; both know the video."""
     reason = {"code": "moderation_blocked", "message": "Blocked."}
-    error = failure(parse_video(wire.answer(wire.video("failed", error=reason))), "req_1")
+    error = failure(parse_video(http_stub.answer(http_stub.video("failed", error=reason))), "req_1")
     assert isinstance(error, errors.VideoModerated)
     assert (error.message, error.video_id, error.request_id) == ("Blocked.", "video_1", "req_1")
-    assert type(failure(parse_video(wire.answer(wire.video("failed"))), None)) is errors.VideoFailed
-    assert failure(parse_video(wire.answer(wire.video("completed", 100))), None) is None
+    assert type(failure(parse_video(http_stub.answer(http_stub.video("failed"))), None)) is errors.VideoFailed
+    assert failure(parse_video(http_stub.answer(http_stub.video("completed", 100))), None) is None

@@ -12,7 +12,7 @@ from filmgate.client.retrying import Session, exchange
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
 if TYPE_CHECKING:
-    from tests.unit.client.conftest import Player, Wire
+    from tests.unit.client.conftest import Driver, HttpStub
 
 STEADY = Session(jitter=lambda: 0.5)
 CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
@@ -20,31 +20,31 @@ LOOK = requests.retrieve("video_1")
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_look_is_tried_again(play: Player, wire: Wire, status: int) -> None:
+def test_a_look_is_tried_again(drive: Driver, http_stub: HttpStub, status: int) -> None:
     """A GET changes nothing, so passing faults are waited out."""
-    outcomes = iter([wire.answer({}, status), Fault("reset", sent=True), wire.answer({"ok": 1})])
-    played = play(exchange(STEADY, LOOK), lambda _: next(outcomes))
+    outcomes = iter([http_stub.answer({}, status), Fault("reset", sent=True), http_stub.answer({"ok": 1})])
+    played = drive(exchange(STEADY, LOOK), lambda _: next(outcomes))
     assert played.result.status == 200
     assert played.slept == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_refused_create_is_sent_again_with_the_same_key(play: Player, wire: Wire, status: int) -> None:
+def test_a_refused_create_is_sent_again_with_the_same_key(drive: Driver, http_stub: HttpStub, status: int) -> None:
     """Nothing was done, and the key says that it is the same wish."""
-    outcomes = iter([wire.answer({}, status, retry_after="3"), wire.answer({})])
-    played = play(exchange(STEADY, CREATE), lambda _: next(outcomes))
+    outcomes = iter([http_stub.answer({}, status, retry_after="3"), http_stub.answer({})])
+    played = drive(exchange(STEADY, CREATE), lambda _: next(outcomes))
     keys = [action.request.headers["idempotency-key"] for action in played.asked if isinstance(action, Send)]
     assert keys == ["key-1", "key-1"]
     assert played.slept == [3.125]
 
 
-def test_a_create_that_was_never_sent_is_sent_again(play: Player, wire: Wire) -> None:
+def test_a_create_that_was_never_sent_is_sent_again(drive: Driver, http_stub: HttpStub) -> None:
     """A refused connection can't have made anything."""
-    outcomes = iter([Fault("refused", sent=False), wire.answer({})])
-    assert play(exchange(STEADY, CREATE), lambda _: next(outcomes)).result.status == 200
+    outcomes = iter([Fault("refused", sent=False), http_stub.answer({})])
+    assert drive(exchange(STEADY, CREATE), lambda _: next(outcomes)).result.status == 200
 
 
-def test_a_create_whose_reply_got_lost_is_never_sent_again(play: Player) -> None:
+def test_a_create_whose_reply_got_lost_is_never_sent_again(drive: Driver) -> None:
     """It may have been accepted: the caller learns so, and with which key to ask."""
     asked: list[Action] = []
 
@@ -53,27 +53,29 @@ def test_a_create_whose_reply_got_lost_is_never_sent_again(play: Player) -> None
         return Fault("reset", sent=True)
 
     with pytest.raises(SubmissionUnknown, match="key-1"):
-        play(exchange(STEADY, CREATE), reply)
+        drive(exchange(STEADY, CREATE), reply)
     assert len(asked) == 1
 
 
 @pytest.mark.parametrize("status", [400, 408, 500, 502])
-def test_a_create_that_was_answered_otherwise_is_never_sent_again(play: Player, wire: Wire, status: int) -> None:
+def test_a_create_that_was_answered_otherwise_is_never_sent_again(
+    drive: Driver, http_stub: HttpStub, status: int
+) -> None:
     """After a fault of the server nobody knows whether it was done."""
-    played = play(exchange(STEADY, CREATE), lambda _: wire.answer({}, status))
+    played = drive(exchange(STEADY, CREATE), lambda _: http_stub.answer({}, status))
     assert played.result.status == status
     assert len(played.asked) == 1
 
 
-def test_the_server_may_forbid_another_try(play: Player, wire: Wire) -> None:
+def test_the_server_may_forbid_another_try(drive: Driver, http_stub: HttpStub) -> None:
     """``x-should-retry: false`` is the last word."""
-    played = play(exchange(STEADY, LOOK), lambda _: wire.answer({}, 503, x_should_retry="false"))
+    played = drive(exchange(STEADY, LOOK), lambda _: http_stub.answer({}, 503, x_should_retry="false"))
     assert played.result.status == 503
     assert played.slept == []
 
 
-def test_tries_end(play: Player) -> None:
+def test_tries_end(drive: Driver) -> None:
     """After the retries the fault is told, with the network's own words."""
     with pytest.raises(ConnectionFailed, match="refused"):
-        play(exchange(STEADY, LOOK), lambda _: Fault("refused", sent=False))
-    assert play.now == 1.5
+        drive(exchange(STEADY, LOOK), lambda _: Fault("refused", sent=False))
+    assert drive.now == 1.5

@@ -15,7 +15,7 @@ from filmgate import client as sdk
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.client.conftest import Wire
+    from tests.unit.client.conftest import HttpStub
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
@@ -53,9 +53,9 @@ def test_the_public_names_are_these() -> None:
     assert filmgate.__version__
 
 
-def test_a_create_is_json_with_a_key_of_its_own(wire: Wire) -> None:
+def test_a_create_is_json_with_a_key_of_its_own(http_stub: HttpStub) -> None:
     """Fields that were not given are left out; every logical create has its own Idempotency-Key."""
-    server = Server(_json(wire.video()), _json(wire.video(id="video_2")))
+    server = Server(_json(http_stub.video()), _json(http_stub.video(id="video_2")))
     with server.client() as client:
         client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"})
         client.videos.create("a dog", idempotency_key="mine", input_reference={"file_id": "f"})
@@ -73,11 +73,11 @@ def test_a_create_is_json_with_a_key_of_its_own(wire: Wire) -> None:
     assert b'"input_reference":{"file_id":"f"}' in second.content
 
 
-def test_a_picture_goes_as_a_form(wire: Wire, tmp_path: Path) -> None:
+def test_a_picture_goes_as_a_form(http_stub: HttpStub, tmp_path: Path) -> None:
     """A path, bytes or an open file become a file part of the right type; an address stays an address."""
     png = b"\x89PNG\r\n\x1a\n" + bytes(20)
     (tmp_path / "p.png").write_bytes(png)
-    server = Server(*(_json(wire.video(id=f"video_{number}")) for number in range(4)))
+    server = Server(*(_json(http_stub.video(id=f"video_{number}")) for number in range(4)))
     with server.client() as client, (tmp_path / "p.png").open("rb") as file:
         for picture in (tmp_path / "p.png", png, file):
             client.generate("a dog", input_reference=picture, seed=7)
@@ -101,42 +101,46 @@ def test_what_is_no_picture_is_told_before_anything_is_sent(tmp_path: Path) -> N
     assert server.asked == []
 
 
-def test_a_film_from_prompt_to_file(wire: Wire, tmp_path: Path) -> None:
+def test_a_film_from_prompt_to_file(http_stub: HttpStub, tmp_path: Path) -> None:
     """generate, wait with progress, save: the five lines of the README."""
     server = Server(
-        _json(wire.video()),
-        _json(wire.video("in_progress", 50), openai_poll_after_ms="1"),
-        _json(wire.video("completed", 100)),
-        httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4", "etag": f'"{wire.etag}"'}),
+        _json(http_stub.video()),
+        _json(http_stub.video("in_progress", 50), openai_poll_after_ms="1"),
+        _json(http_stub.video("completed", 100)),
+        httpx2.Response(
+            200, content=http_stub.film, headers={"content-type": "video/mp4", "etag": f'"{http_stub.etag}"'}
+        ),
     )
     seen: list[int] = []
     with server.client() as client:
         video = client.generate("a dog").wait(timeout=60, on_progress=lambda video: seen.append(video.progress))
         path = video.save(tmp_path / "films" / "dog.mp4")
     assert seen == [50, 100]
-    assert path.read_bytes() == wire.film
+    assert path.read_bytes() == http_stub.film
     assert video.finished
 
 
-async def test_the_same_asynchronously(wire: Wire, tmp_path: Path) -> None:
+async def test_the_same_asynchronously(http_stub: HttpStub, tmp_path: Path) -> None:
     """The asynchronous client is the same machine, awaited."""
     server = Server(
-        _json(wire.video()),
-        _json(wire.video("in_progress", 50), openai_poll_after_ms="1"),
-        _json(wire.video("completed", 100)),
-        httpx2.Response(200, content=wire.film, headers={"content-type": "video/mp4", "etag": f'"{wire.etag}"'}),
+        _json(http_stub.video()),
+        _json(http_stub.video("in_progress", 50), openai_poll_after_ms="1"),
+        _json(http_stub.video("completed", 100)),
+        httpx2.Response(
+            200, content=http_stub.film, headers={"content-type": "video/mp4", "etag": f'"{http_stub.etag}"'}
+        ),
     )
     async with server.async_client() as client:
         video = await client.generate("a dog")
         await video.wait(timeout=60)
         path = await video.save(tmp_path / "dog.mp4")
-    assert path.read_bytes() == wire.film
+    assert path.read_bytes() == http_stub.film
 
 
-def test_lists_page_by_themselves(wire: Wire) -> None:
+def test_lists_page_by_themselves(http_stub: HttpStub) -> None:
     """The next page is asked for when the last one is read, after its last id."""
-    first = {"data": [wire.video(), wire.video() | {"id": "video_2"}], "has_more": True}
-    server = Server(_json(first), _json({"data": [wire.video() | {"id": "video_3"}], "has_more": False}))
+    first = {"data": [http_stub.video(), http_stub.video() | {"id": "video_2"}], "has_more": True}
+    server = Server(_json(first), _json({"data": [http_stub.video() | {"id": "video_3"}], "has_more": False}))
     with server.client() as client:
         videos = client.videos.list(limit=2, order="asc")
         assert next(videos).id == "video_1"
@@ -145,17 +149,17 @@ def test_lists_page_by_themselves(wire: Wire) -> None:
     assert dict(server.asked[1].url.params) == {"after": "video_2", "limit": "2", "order": "asc"}
 
 
-async def test_lists_page_asynchronously_too(wire: Wire) -> None:
+async def test_lists_page_asynchronously_too(http_stub: HttpStub) -> None:
     """``async for`` over the same machine."""
-    server = Server(_json({"data": [wire.video()], "has_more": False}))
+    server = Server(_json({"data": [http_stub.video()], "has_more": False}))
     async with server.async_client() as client:
         assert [video.id async for video in client.videos.list()] == ["video_1"]
 
 
-def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(wire: Wire) -> None:
+def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(http_stub: HttpStub) -> None:
     """``wait`` wants a film; create_and_poll is the official SDK's and returns whatever came of it."""
-    failed = wire.video("failed", 10, error={"code": "moderation_blocked", "message": "Blocked."})
-    server = Server(_json(failed), _json(failed, x_request_id="req_9"), _json(wire.video()), _json(failed))
+    failed = http_stub.video("failed", 10, error={"code": "moderation_blocked", "message": "Blocked."})
+    server = Server(_json(failed), _json(failed, x_request_id="req_9"), _json(http_stub.video()), _json(failed))
     with server.client() as client:
         with pytest.raises(errors.VideoModerated) as caught:
             client.videos.retrieve("video_1").wait()
@@ -164,9 +168,9 @@ def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(wire: Wire) -> N
 
 
 @pytest.mark.parametrize("call", ["retrieve", "delete", "cancel", "poll", "download_content"])
-def test_errors_know_their_video(wire: Wire, call: str) -> None:
+def test_errors_know_their_video(http_stub: HttpStub, call: str) -> None:
     """Whatever was asked about a video, its error says about which, and which answer said so."""
-    server = Server(*[_json(wire.error("video_not_found"), 404, x_request_id="req_1")] * 3)
+    server = Server(*[_json(http_stub.error("video_not_found"), 404, x_request_id="req_1")] * 3)
     with server.client() as client, pytest.raises(errors.VideoNotFound) as caught:
         getattr(client.videos, call)("video_/../1")
     assert (caught.value.video_id, caught.value.request_id) == ("video_/../1", "req_1")
@@ -186,9 +190,9 @@ def test_an_unreachable_server_is_a_failed_connection() -> None:
         client.models.list()
 
 
-def test_a_video_is_taken_up_by_its_id(wire: Wire) -> None:
+def test_a_video_is_taken_up_by_its_id(http_stub: HttpStub) -> None:
     """Another program's video is at hand by its id, and is plain data when asked."""
-    server = Server(_json(wire.video("completed", 100)), _json({"id": "video_1", "deleted": True}))
+    server = Server(_json(http_stub.video("completed", 100)), _json({"id": "video_1", "deleted": True}))
     with server.client() as client:
         video = sdk.Video.from_id("video_1", client)
         data: dict[str, Any] = video.to_dict()

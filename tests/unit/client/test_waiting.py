@@ -15,21 +15,21 @@ from filmgate.errors import VideoNotFound, WaitTimeout
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.unit.client.conftest import Player, Wire
+    from tests.unit.client.conftest import Driver, HttpStub
 
     from filmgate.client.responses import VideoData
 
 
-def _session(play: Player) -> Session:
-    return Session(clock=play.clock, jitter=lambda: 0.5)
+def _session(drive: Driver) -> Session:
+    return Session(clock=drive.clock, jitter=lambda: 0.5)
 
 
 class Film:
     """A server whose film grows by a percent a second, seen by the play's clock."""
 
-    def __init__(self, play: Player, wire: Wire, *, seconds: float, holds: bool) -> None:
-        self._play = play
-        self._wire = wire
+    def __init__(self, drive: Driver, http_stub: HttpStub, *, seconds: float, holds: bool) -> None:
+        self._play = drive
+        self._wire = http_stub
         self._seconds = seconds
         self._holds = holds
         self.waits: list[int] = []
@@ -53,54 +53,58 @@ class Film:
         return (self._percent() / 10 + 1) * self._seconds / 10 + 1e-6
 
 
-def _watch(play: Player, film: Film, **options: Any) -> list[int]:
+def _watch(drive: Driver, film: Film, **options: Any) -> list[int]:
     seen: list[int] = []
 
     def see(video: VideoData, _request_id: str | None) -> Machine[None]:
         seen.append(video.progress)
         yield from ()
 
-    play(watch(_session(play), "video_1", see, **options), film)
+    drive(watch(_session(drive), "video_1", see, **options), film)
     return seen
 
 
-def test_a_server_that_holds_long_polls_is_asked_once_a_change(play: Player, wire: Wire) -> None:
+def test_a_server_that_holds_long_polls_is_asked_once_a_change(drive: Driver, http_stub: HttpStub) -> None:
     """Where the server answers when something happens, the end is seen at once and nothing is asked in vain."""
-    film = Film(play, wire, seconds=100, holds=True)
-    seen = _watch(play, film)
+    film = Film(drive, http_stub, seconds=100, holds=True)
+    seen = _watch(drive, film)
     assert seen == [*range(0, 100, 10), 100]
     assert len(film.waits) <= 13
-    assert play.now < 100.1
+    assert drive.now < 100.1
 
 
-def test_a_server_without_long_polls_is_asked_when_it_says(play: Player, wire: Wire) -> None:
+def test_a_server_without_long_polls_is_asked_when_it_says(drive: Driver, http_stub: HttpStub) -> None:
     """Elsewhere ``openai-poll-after-ms`` is obeyed: no quicker, and not much slower."""
-    film = Film(play, wire, seconds=100, holds=False)
-    assert _watch(play, film)[-1] == 100
+    film = Film(drive, http_stub, seconds=100, holds=False)
+    assert _watch(drive, film)[-1] == 100
     assert 45 <= len(film.waits) <= 55
     assert film.waits[-1] == 0
-    assert play.now < 103
+    assert drive.now < 103
 
 
-def test_a_fixed_interval_is_kept(play: Player, wire: Wire) -> None:
+def test_a_fixed_interval_is_kept(drive: Driver, http_stub: HttpStub) -> None:
     """Who wants an interval gets it, and plain looks."""
-    film = Film(play, wire, seconds=30, holds=True)
-    _watch(play, film, interval=5.0)
+    film = Film(drive, http_stub, seconds=30, holds=True)
+    _watch(drive, film, interval=5.0)
     assert film.waits == [0] * 7
 
 
-def test_patience_ends_in_time(play: Player, wire: Wire) -> None:
+def test_patience_ends_in_time(drive: Driver, http_stub: HttpStub) -> None:
     """The time-out is kept to the second, whatever the server holds back."""
-    film = Film(play, wire, seconds=1000, holds=True)
+    film = Film(drive, http_stub, seconds=1000, holds=True)
     with pytest.raises(WaitTimeout):
-        _watch(play, film, timeout=10.0)
-    assert 9.9 < play.now < 11.2
+        _watch(drive, film, timeout=10.0)
+    assert 9.9 < drive.now < 11.2
 
 
-def test_a_restart_of_the_server_is_waited_out(play: Player, wire: Wire) -> None:
+def test_a_restart_of_the_server_is_waited_out(drive: Driver, http_stub: HttpStub) -> None:
     """Half a minute without a server is no reason to give up a film that goes on."""
     outcomes = iter(
-        [wire.answer(wire.video()), *[Fault("refused", sent=False)] * 7, wire.answer(wire.video("completed", 100))]
+        [
+            http_stub.answer(http_stub.video()),
+            *[Fault("refused", sent=False)] * 7,
+            http_stub.answer(http_stub.video("completed", 100)),
+        ]
     )
     seen: list[int] = []
 
@@ -108,22 +112,22 @@ def test_a_restart_of_the_server_is_waited_out(play: Player, wire: Wire) -> None
         seen.append(video.progress)
         yield from ()
 
-    play(watch(_session(play), "video_1", see), lambda _: next(outcomes))
+    drive(watch(_session(drive), "video_1", see), lambda _: next(outcomes))
     assert seen == [0, 100]
-    assert play.now > 30
+    assert drive.now > 30
 
 
-def test_a_video_that_is_gone_ends_the_wait(play: Player, wire: Wire) -> None:
+def test_a_video_that_is_gone_ends_the_wait(drive: Driver, http_stub: HttpStub) -> None:
     """Deleted meanwhile: said, not waited for."""
     with pytest.raises(VideoNotFound):
-        _watch_reply(play, wire.answer(wire.error("video_not_found"), 404))
+        _watch_reply(drive, http_stub.answer(http_stub.error("video_not_found"), 404))
 
 
-def _watch_reply(play: Player, reply: Answer) -> None:
+def _watch_reply(drive: Driver, reply: Answer) -> None:
     def see(_video: VideoData, _request_id: str | None) -> Machine[None]:
         yield from ()
 
-    play(watch(_session(play), "video_1", see), lambda _: reply)
+    drive(watch(_session(drive), "video_1", see), lambda _: reply)
 
 
 class Stream:
@@ -144,41 +148,41 @@ class Stream:
         return next(self._body, b"")
 
 
-def _event(wire: Wire, status: str, progress: int, **more: object) -> bytes:
-    return b"event: x\nid: 1\ndata: " + msgspec.json.encode(wire.video(status, progress, **more)) + b"\n\n"
+def _event(http_stub: HttpStub, status: str, progress: int, **more: object) -> bytes:
+    return b"event: x\nid: 1\ndata: " + msgspec.json.encode(http_stub.video(status, progress, **more)) + b"\n\n"
 
 
-def test_events_arrive_whole_however_they_were_cut(play: Player, wire: Wire) -> None:
+def test_events_arrive_whole_however_they_were_cut(drive: Driver, http_stub: HttpStub) -> None:
     """Pieces are put together, comments left out, the place in the queue is told."""
     text = (
-        _event(wire, "queued", 0, position=2, eta_seconds=3.0)
+        _event(http_stub, "queued", 0, position=2, eta_seconds=3.0)
         + b": keep-alive\r\n\r\n"
-        + _event(wire, "completed", 100).replace(b"\n", b"\r\n")
+        + _event(http_stub, "completed", 100).replace(b"\n", b"\r\n")
     )
     stream = Stream([text[at : at + 7] for at in range(0, len(text), 7)])
-    emitted = play(events(_session(play), "video_1", lambda video: video), stream).emitted
+    emitted = drive(events(_session(drive), "video_1", lambda video: video), stream).emitted
     assert [(video.progress, video.position) for video in emitted] == [(0, 2), (100, None)]
 
 
-def test_a_broken_stream_is_opened_again(play: Player, wire: Wire) -> None:
+def test_a_broken_stream_is_opened_again(drive: Driver, http_stub: HttpStub) -> None:
     """Every stream begins with the present state, so nothing is missed."""
     stream = Stream(
-        [_event(wire, "in_progress", 10), Fault("reset", sent=True)],
-        [_event(wire, "in_progress", 60)],
-        [_event(wire, "completed", 100)],
+        [_event(http_stub, "in_progress", 10), Fault("reset", sent=True)],
+        [_event(http_stub, "in_progress", 60)],
+        [_event(http_stub, "completed", 100)],
     )
-    emitted = play(events(_session(play), "video_1", lambda video: video.progress), stream).emitted
+    emitted = drive(events(_session(drive), "video_1", lambda video: video.progress), stream).emitted
     assert emitted == [10, 60, 100]
     assert stream.opened == 3
 
 
-def test_without_events_it_looks(play: Player, wire: Wire) -> None:
+def test_without_events_it_looks(drive: Driver, http_stub: HttpStub) -> None:
     """A vendor that has no such path is asked in the usual way."""
 
     def reply(action: Action) -> Answer:
         if isinstance(action, Open):
-            return wire.answer(wire.error("unknown_url"), 404)
-        return wire.answer(wire.video("completed", 100))
+            return http_stub.answer(http_stub.error("unknown_url"), 404)
+        return http_stub.answer(http_stub.video("completed", 100))
 
-    emitted = play(events(_session(play), "video_1", lambda video: video.progress), reply).emitted
+    emitted = drive(events(_session(drive), "video_1", lambda video: video.progress), reply).emitted
     assert emitted == [100]

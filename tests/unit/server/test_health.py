@@ -9,7 +9,7 @@ from filmgate.server.health import Readiness
 
 
 async def _ask(app: Readiness, method: str = "GET") -> httpx2.Response:
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://desk") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://server") as client:
         return await client.request(method, "/readyz")
 
 

@@ -26,7 +26,7 @@ def _raising(error: Exception, *, begun: bool = False) -> Envelope:
 
 
 async def _ask(app: Envelope) -> httpx2.Response:
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://desk") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://server") as client:
         return await client.get("/v1/videos", headers={"authorization": "Bearer sk-secret"})
 
 

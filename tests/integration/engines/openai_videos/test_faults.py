@@ -30,10 +30,10 @@ CODES = {
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[House]:
     """A house of its own."""
-    async with House.open(tmp_path) as house:
-        yield house
+    async with House.open(tmp_path) as harness:
+        yield harness
 
 
 @pytest.fixture
@@ -69,37 +69,37 @@ def engine_of(upstream: mock.Running, folder: Path, vendor: str = "openai", **mo
     )
 
 
-async def accept(house: House, prompt: str) -> Video:
+async def accept(harness: House, prompt: str) -> Video:
     """A video with that prompt, just accepted."""
     new = NewVideo(
         id=new_id(),
-        account_id=house.account.id,
+        account_id=harness.account.id,
         model=MODEL,
         engine="scripted",
         recipe=Recipe(prompt=prompt, size=SMALL, seconds=1, seed=7),
         price_micros=PRICE,
         fingerprint=new_id("print"),
     )
-    return (await house.store.videos.create(new, house.time()))[0]
+    return (await harness.store.videos.create(new, harness.time()))[0]
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.stage != "service"])
 async def test_a_fault_comes_to_its_verdict(
-    house: House, upstream: mock.Running, engine: OpenAIVideosEngine, name: str
+    harness: House, upstream: mock.Running, engine: OpenAIVideosEngine, name: str
 ) -> None:
     """Nothing is submitted twice, and only a film that arrived is paid for."""
     argument = f"={SHORTER[name]}" if name in SHORTER else ""
     if name == "id-reused":
         await engine.submit(some_job(size=SMALL, seconds=1))
     prompt = f"A boat [mock:{name}{argument}]"
-    video = await house.finish(engine, await accept(house, prompt))
+    video = await harness.finish(engine, await accept(harness, prompt))
     said = video.error.code if video.error else None
     verdict = FAULTS[name].verdict
     completes = verdict in {Verdict.COMPLETED, Verdict.RETRIED}
     assert video.status is (Status.COMPLETED if completes else Status.FAILED), said
     assert verdict not in CODES or said in CODES[verdict]
     assert mock.submissions(upstream.lines).get(prompt, 0) <= 1
-    assert await house.balance() == BALANCE - PRICE * completes
+    assert await harness.balance() == BALANCE - PRICE * completes
     if video.error is not None:
         assert not [
             word for word in ("127.0.0.1", "localhost", "sk-", video.ticket) if word and word in str(video.error)
@@ -107,12 +107,12 @@ async def test_a_fault_comes_to_its_verdict(
 
 
 @pytest.mark.parametrize("vendor", sorted(mock.VENDORS))
-async def test_every_vendor_makes_a_film(house: House, upstream: mock.Running, tmp_path: Path, vendor: str) -> None:
+async def test_every_vendor_makes_a_film(harness: House, upstream: mock.Running, tmp_path: Path, vendor: str) -> None:
     """Each dialect by its name, each flavour by its own or found out."""
     given = {"dialect": vendor} if vendor in {"dmxapi", "apiyi", "apiyi-async"} else {"flavour": vendor}
     if vendor == "openai":
         given = {"flavour": "auto"}
     engine = engine_of(upstream, tmp_path, vendor, **({"flavour": "auto"} | given))
-    video = await house.finish(engine, await accept(house, "A boat"))
+    video = await harness.finish(engine, await accept(harness, "A boat"))
     assert video.status is Status.COMPLETED, video.error
     await engine.stop()

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.mock_wire import Starting, Wire
+from tests.support.raw_client import RawClient, Starting
 
 from filmgate.testing import mock
 
@@ -19,8 +19,8 @@ async def start() -> AsyncIterator[Starting]:
     """Starts mocks that are gone when the test ends."""
     async with AsyncExitStack() as stack:
 
-        async def _start(**config: Any) -> tuple[mock.Running, Wire]:
+        async def _start(**config: Any) -> tuple[mock.Running, RawClient]:
             upstream = await stack.enter_async_context(mock.running(mock.Config(**config)))
-            return upstream, Wire(upstream.origin)
+            return upstream, RawClient(upstream.origin)
 
         yield _start

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import openai
 import pytest
-from tests.support.mock_wire import Starting, Wire
+from tests.support.raw_client import RawClient, Starting
 
 from filmgate.domain import Size
 from filmgate.media.probe import verify
@@ -34,11 +34,11 @@ async def test_a_job_takes_its_time() -> None:
     """Queued, in progress by jumps that never fall, completed when its time is up."""
     clock = Clock()
     async with running(mock.Config(seconds_per_job=(30, 90), seed=3), clock=clock) as upstream:
-        wire = Wire(upstream.origin)
-        path = f"/v1/videos/{(await wire.post('/v1/videos', {'prompt': 'A boat'})).json['id']}"
+        raw = RawClient(upstream.origin)
+        path = f"/v1/videos/{(await raw.post('/v1/videos', {'prompt': 'A boat'})).json['id']}"
         shown = []
         for _ in range(95):
-            video = (await wire.get(path)).json
+            video = (await raw.get(path)).json
             shown.append((video["status"], video["progress"]))
             clock.now += 1
     assert list(dict.fromkeys(status for status, _ in shown)) == ["queued", "in_progress", "completed"]
@@ -52,12 +52,12 @@ async def test_slow_success_comes_in_the_end() -> None:
     """Long after any client's deadline the film is there."""
     clock = Clock()
     async with running(clock=clock) as upstream:
-        wire = Wire(upstream.origin)
+        raw = RawClient(upstream.origin)
         order = {"prompt": "A boat [mock:slow-success=7200]"}
-        path = f"/v1/videos/{(await wire.post('/v1/videos', order)).json['id']}"
+        path = f"/v1/videos/{(await raw.post('/v1/videos', order)).json['id']}"
         for at, status in ((0, "queued"), (3600, "in_progress"), (7200, "completed")):
             clock.now = 1_000_000.0 + at
-            assert (await wire.get(path)).json["status"] == status
+            assert (await raw.get(path)).json["status"] == status
 
 
 async def test_limits() -> None:
@@ -65,15 +65,15 @@ async def test_limits() -> None:
     clock = Clock()
     order = {"prompt": "A boat", "model": "sora-2", "seconds": "10", "size": "720x1280"}
     async with running(mock.Config(seconds_per_job=(40, 40)), clock=clock) as upstream:
-        wire = Wire(upstream.origin)
-        assert {(await wire.post("/sglang/v1/videos", order)).status for _ in range(12)} == {200}
-        statuses = [(await wire.post("/apiyi-async/v1/videos", order)).status for _ in range(6)]
+        raw = RawClient(upstream.origin)
+        assert {(await raw.post("/sglang/v1/videos", order)).status for _ in range(12)} == {200}
+        statuses = [(await raw.post("/apiyi-async/v1/videos", order)).status for _ in range(6)]
         assert statuses == [200] * 5 + [429]
         clock.now += 41
-        statuses = [(await wire.post("/apiyi-async/v1/videos", order)).status for _ in range(5)]
+        statuses = [(await raw.post("/apiyi-async/v1/videos", order)).status for _ in range(5)]
         assert statuses == [200] * 5
         clock.now += 1
-        seen = await wire.post("/apiyi-async/v1/videos", order)
+        seen = await raw.post("/apiyi-async/v1/videos", order)
         assert (seen.status, seen.json["error"]["code"]) == (429, "rate_limit_exceeded")
         assert 0 < int(seen.headers["retry-after"]) <= 60
 
@@ -90,25 +90,25 @@ async def test_limits_of_ones_own(start: Starting) -> None:
 async def test_an_idempotency_key_finds_its_job(start: Starting) -> None:
     """Where the mock honours it, even after a lost reply; where it does not, there are two jobs."""
     key = {"Idempotency-Key": "one"}
-    upstream, wire = await start(idempotent=True)
-    assert (await wire.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)).ended == "reset"
-    again = await wire.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)
+    upstream, raw = await start(idempotent=True)
+    assert (await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)).ended == "reset"
+    again = await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)
     assert again.json["id"] == upstream.lines[1].job
     assert [line.asked for line in upstream.lines[1:]] == [mock.Asked.SUBMISSION, mock.Asked.REPLAY]
-    upstream, wire = await start()
-    ids = {(await wire.post("/v1/videos", {"prompt": "A"}, **key)).json["id"] for _ in range(2)}
+    upstream, raw = await start()
+    ids = {(await raw.post("/v1/videos", {"prompt": "A"}, **key)).json["id"] for _ in range(2)}
     assert len(ids) == 2
 
 
 async def test_an_outage_by_hand(start: Starting) -> None:
     """Everything is reset, from the shell or from the test, until it is over or ended."""
-    upstream, wire = await start()
-    assert (await wire("POST", "/mock/outage?seconds=600")).status == 200
-    assert (await wire.get("/v1/models")).ended == "reset"
+    upstream, raw = await start()
+    assert (await raw("POST", "/mock/outage?seconds=600")).status == 200
+    assert (await raw.get("/v1/models")).ended == "reset"
     await upstream.outage(0)
-    assert (await wire.get("/v1/models")).status == 200
+    assert (await raw.get("/v1/models")).status == 200
     assert [line.duration for line in upstream.lines if line.asked is mock.Asked.OUTAGE] == [600.0, 0.0]
-    assert (await wire("POST", "/mock/outage?seconds=soon")).status == 400
+    assert (await raw("POST", "/mock/outage?seconds=soon")).status == 400
 
 
 @pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
@@ -151,8 +151,8 @@ async def test_nothing_is_left_when_it_ends() -> None:
     """Held and endless answers end with the mock, at once."""
     before = len(asyncio.all_tasks())
     async with running() as upstream:
-        wire = Wire(upstream.origin)
-        job = (await wire.post("/v1/videos", {"prompt": "A [mock:content-hangs]"})).json["id"]
+        raw = RawClient(upstream.origin)
+        job = (await raw.post("/v1/videos", {"prompt": "A [mock:content-hangs]"})).json["id"]
         reader, writer = await asyncio.open_connection(*upstream.origin.removeprefix("http://").split(":"))
         writer.write(f"GET /v1/videos/{job}/content HTTP/1.1\r\nHost: mock\r\n\r\n".encode())
         assert await reader.readuntil(b"ftyp")

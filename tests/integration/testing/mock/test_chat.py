@@ -6,19 +6,19 @@ import json
 import re
 from typing import Any
 
-from tests.support.mock_wire import SILENCE, Seen, Starting, Wire
+from tests.support.raw_client import SILENCE, RawClient, Seen, Starting
 
 from filmgate.testing import mock
 
 MODEL = "sora-2-hd-10s-chat"
 
 
-async def say(wire: Wire, prompt: str, *, stream: bool = True, silence: float = SILENCE) -> Seen:
+async def say(raw: RawClient, prompt: str, *, stream: bool = True, silence: float = SILENCE) -> Seen:
     """Ask for a film in a chat."""
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": prompt}]
     body = json.dumps({"model": MODEL, "messages": messages, "stream": stream, "temperature": 1}).encode()
     kind = {"Content-Type": "application/json"}
-    return await wire("POST", "/v1/chat/completions", body, headers=kind, silence=silence)
+    return await raw("POST", "/v1/chat/completions", body, headers=kind, silence=silence)
 
 
 def events(seen: Seen) -> list[Any]:
@@ -35,10 +35,10 @@ def text(seen: Seen) -> str:
 
 async def test_a_film_is_told_of(start: Starting) -> None:
     """Role first, the story, the link, stop; the link serves the film without a key."""
-    upstream, wire = await start(key="sk-mock")
-    assert (await say(wire, "一只纸船")).status == 401
-    upstream, wire = await start()
-    seen = await say(wire, "一只纸船，横屏")
+    upstream, raw = await start(key="sk-mock")
+    assert (await say(raw, "一只纸船")).status == 401
+    upstream, raw = await start()
+    seen = await say(raw, "一只纸船，横屏")
     assert seen.headers["content-type"] == "text/event-stream"
     first, *_, last = events(seen)
     assert first["choices"][0]["delta"]["role"] == "assistant"
@@ -51,14 +51,14 @@ async def test_a_film_is_told_of(start: Starting) -> None:
     assert f"`{line.job}`" in story
     assert (line.model, line.size, line.seconds) == (MODEL, "1280x720", "10")
     link = re.findall(r"\((http[^)]*)\)", story)[0]
-    film = await wire.get(link.removeprefix(upstream.origin))
+    film = await raw.get(link.removeprefix(upstream.origin))
     assert mock.film_of(film.body) == line.job
 
 
 async def test_an_answer_in_one_piece(start: Starting) -> None:
     """Without ``stream`` there is one completion, when the film is there."""
-    _, wire = await start(seconds_per_job=(0.2, 0.2))
-    seen = await say(wire, "A boat", stream=False)
+    _, raw = await start(seconds_per_job=(0.2, 0.2))
+    seen = await say(raw, "A boat", stream=False)
     assert seen.json["object"] == "chat.completion"
     assert "✅" in seen.json["choices"][0]["message"]["content"]
     assert seen.took >= 0.2
@@ -66,8 +66,8 @@ async def test_an_answer_in_one_piece(start: Starting) -> None:
 
 async def test_the_story_takes_its_time(start: Starting) -> None:
     """The stream is as slow as the film."""
-    _, wire = await start(seconds_per_job=(0.4, 0.4))
-    seen = await say(wire, "A boat")
+    _, raw = await start(seconds_per_job=(0.4, 0.4))
+    seen = await say(raw, "A boat")
     assert seen.took >= 0.4
     assert seen.pieces > 3
     assert "✅" in text(seen)
@@ -75,12 +75,12 @@ async def test_the_story_takes_its_time(start: Starting) -> None:
 
 async def test_faults_in_a_chat(start: Starting) -> None:
     """Submissions get lost, are refused, fail and never end, as elsewhere; each is charged once."""
-    upstream, wire = await start()
-    assert (await say(wire, "A [mock:reply-lost]")).ended == "reset"
-    assert (await say(wire, "B [mock:submit-402]")).status == 402
-    assert "❌" in text(await say(wire, "C [mock:failed]"))
-    assert (await say(wire, "D [mock:never-ends]")).ended == "silent"
-    cut = await say(wire, "E [mock:reply-cut]")
+    upstream, raw = await start()
+    assert (await say(raw, "A [mock:reply-lost]")).ended == "reset"
+    assert (await say(raw, "B [mock:submit-402]")).status == 402
+    assert "❌" in text(await say(raw, "C [mock:failed]"))
+    assert (await say(raw, "D [mock:never-ends]")).ended == "silent"
+    cut = await say(raw, "E [mock:reply-cut]")
     assert b"[DONE]" not in cut.body
     charged = mock.submissions(upstream.lines)
     assert charged == {
@@ -90,7 +90,7 @@ async def test_faults_in_a_chat(start: Starting) -> None:
 
 async def test_what_a_chat_needs(start: Starting) -> None:
     """A model, and something said by a user."""
-    _, wire = await start()
+    _, raw = await start()
     for body in ({"messages": [{"role": "user", "content": "A boat"}]}, {"model": MODEL, "messages": []}):
-        seen = await wire.post("/v1/chat/completions", body)
+        seen = await raw.post("/v1/chat/completions", body)
         assert (seen.status, seen.json["error"]["code"]) == (400, "missing_required_parameter")

@@ -11,7 +11,7 @@ from filmgate.testing import mock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.support.mock_wire import Seen, Starting, Wire
+    from tests.support.raw_client import RawClient, Seen, Starting
 
 ORDER = {"prompt": "A paper boat", "model": "sora-2", "seconds": "4", "size": "720x1280"}
 ASYNC = {**ORDER, "seconds": "10"}
@@ -63,15 +63,15 @@ FAILURES: dict[str, object] = {
 ALL = pytest.mark.parametrize("vendor", mock.VENDORS)
 
 
-async def create(wire: Wire, vendor: str, prompt: str = "A paper boat", **fields: str) -> Seen:
+async def create(raw: RawClient, vendor: str, prompt: str = "A paper boat", **fields: str) -> Seen:
     """Order in the way that each vendor takes."""
     order = {**(ASYNC if vendor == "apiyi-async" else ORDER), "prompt": prompt, **fields}
-    return await wire.post_form(f"/{vendor}/v1/videos", order)
+    return await raw.post_form(f"/{vendor}/v1/videos", order)
 
 
-async def job(wire: Wire, vendor: str, prompt: str = "A paper boat", **fields: str) -> str:
+async def job(raw: RawClient, vendor: str, prompt: str = "A paper boat", **fields: str) -> str:
     """An accepted job's path."""
-    seen = await create(wire, vendor, prompt, **fields)
+    seen = await create(raw, vendor, prompt, **fields)
     assert seen.status == (202 if vendor == "tensorrt-llm" else 200), seen
     return f"/{vendor}/v1/videos/{seen.json['id']}"
 
@@ -84,14 +84,14 @@ def test_every_vendor_is_in_the_tables() -> None:
 @ALL
 async def test_a_video_has_its_vendors_keys(vendor: str, start: Starting) -> None:
     """Those and no others, from the first answer to the last; seconds is a string wherever it is there."""
-    _, wire = await start()
-    seen = await create(wire, vendor)
+    _, raw = await start()
+    seen = await create(raw, vendor)
     video = seen.json
     assert seen.status == (202 if vendor == "tensorrt-llm" else 200)
     assert video.keys() == KEYS[vendor]
     assert video["status"] == QUEUED.get(vendor, "queued")
     assert video["progress"] == 0
-    done = (await wire.get(f"/{vendor}/v1/videos/{video['id']}")).json
+    done = (await raw.get(f"/{vendor}/v1/videos/{video['id']}")).json
     assert done["status"] == "completed"
     assert done["progress"] == 100
     assert done["completed_at"] >= done["created_at"]
@@ -101,40 +101,40 @@ async def test_a_video_has_its_vendors_keys(vendor: str, start: Starting) -> Non
 
 async def test_keys_come_in_the_order_of_the_contract(start: Starting) -> None:
     """Shell clients read them as they come."""
-    _, wire = await start()
-    assert list((await create(wire, "openai")).json) == OPENAI
+    _, raw = await start()
+    assert list((await create(raw, "openai")).json) == OPENAI
 
 
 @ALL
 async def test_a_job_fails_in_its_vendors_way(vendor: str, start: Starting) -> None:
     """An object, a string, an int for a code, or nothing; one vendor answers it with a 5xx."""
-    _, wire = await start()
-    path = await job(wire, vendor, "A boat [mock:failed]")
-    seen = await wire.get(path)
+    _, raw = await start()
+    path = await job(raw, vendor, "A boat [mock:failed]")
+    seen = await raw.get(path)
     assert seen.status == (500 if vendor == "vllm-omni" else 200)
     assert seen.json["status"] == "failed"
     assert seen.json.get("error", "absent") == FAILURES[vendor]
-    assert (await wire.get(f"{path}/content")).status == (422 if vendor == "vllm-omni" else 404)
+    assert (await raw.get(f"{path}/content")).status == (422 if vendor == "vllm-omni" else 404)
 
 
 @ALL
 async def test_a_film_is_served(vendor: str, start: Starting) -> None:
     """Whole, with its length, its ETag and a name; ranges too."""
-    _, wire = await start(any_size=True)
-    path = await job(wire, vendor, seconds="1", size="64x64")
-    seen = await wire.get(f"{path}/content")
+    _, raw = await start(any_size=True)
+    path = await job(raw, vendor, seconds="1", size="64x64")
+    seen = await raw.get(f"{path}/content")
     assert seen.whole
     assert seen.headers["content-type"] == "video/mp4"
     assert mock.film_of(seen.body) == path.rpartition("/")[2]
     suffix = "_video.mp4" if vendor == "dmxapi" else ".mp4"
     assert seen.headers["content-disposition"].endswith(f'{path.rpartition("/")[2]}{suffix}"')
-    part = await wire.get(f"{path}/content", Range="bytes=100-", **{"If-Range": seen.headers["etag"]})
+    part = await raw.get(f"{path}/content", Range="bytes=100-", **{"If-Range": seen.headers["etag"]})
     assert (part.status, part.body) == (206, seen.body[100:])
-    tail = await wire.get(f"{path}/content", Range="bytes=-10")
+    tail = await raw.get(f"{path}/content", Range="bytes=-10")
     assert tail.headers["content-range"] == f"bytes {len(seen.body) - 10}-{len(seen.body) - 1}/{len(seen.body)}"
-    assert (await wire.get(f"{path}/content", Range="bytes=999999-")).status == 416
-    assert (await wire.get(f"{path}/content", Range="bytes=100-", **{"If-Range": '"other"'})).status == 200
-    variant = await wire.get(f"{path}/content?variant=video")
+    assert (await raw.get(f"{path}/content", Range="bytes=999999-")).status == 416
+    assert (await raw.get(f"{path}/content", Range="bytes=100-", **{"If-Range": '"other"'})).status == 200
+    variant = await raw.get(f"{path}/content?variant=video")
     assert variant.status == (404 if vendor == "sglang" else 200)
 
 
@@ -148,9 +148,9 @@ async def test_a_film_is_served(vendor: str, start: Starting) -> None:
 )
 async def test_content_before_the_end(vendor: str, status: int, start: Starting) -> None:
     """Refused in each vendor's way; one serves what it has written so far."""
-    _, wire = await start(seconds_per_job=(60, 60), any_size=True)
-    path = await job(wire, vendor, seconds="1", size="64x64")
-    seen = await wire.get(f"{path}/content")
+    _, raw = await start(seconds_per_job=(60, 60), any_size=True)
+    path = await job(raw, vendor, seconds="1", size="64x64")
+    seen = await raw.get(f"{path}/content")
     assert seen.status == status
     if vendor == "fastvideo":
         assert seen.whole
@@ -159,9 +159,9 @@ async def test_content_before_the_end(vendor: str, status: int, start: Starting)
 
 async def test_content_that_is_held(start: Starting) -> None:
     """One reseller lets a download wait until the film is there."""
-    _, wire = await start(seconds_per_job=(0.2, 0.2), any_size=True)
-    path = await job(wire, "dmxapi", seconds="1", size="64x64")
-    seen = await wire("GET", f"{path}/content", silence=5.0)
+    _, raw = await start(seconds_per_job=(0.2, 0.2), any_size=True)
+    path = await job(raw, "dmxapi", seconds="1", size="64x64")
+    seen = await raw("GET", f"{path}/content", silence=5.0)
     assert seen.status == 200
     assert seen.took >= 0.2
 
@@ -182,23 +182,23 @@ async def test_deleting(vendor: str, running: int, over: int, answer: dict[str, 
     """Only what has ended, or whatever is there, or nothing at all."""
     _, slow = await start(seconds_per_job=(60, 60))
     assert (await slow("DELETE", await job(slow, vendor))).status == running
-    upstream, wire = await start()
-    path = await job(wire, vendor)
-    seen = await wire("DELETE", path)
+    upstream, raw = await start()
+    path = await job(raw, vendor)
+    seen = await raw("DELETE", path)
     assert seen.status == over
     if over == 200:
         assert answer.items() <= seen.json.items()
-        assert (await wire.get(path)).status == 404
+        assert (await raw.get(path)).status == 404
         assert upstream.lines[-2].asked is mock.Asked.DELETE
 
 
 @pytest.mark.parametrize(("vendor", "free"), [("vllm-omni", True), ("sglang", False)])
 async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start: Starting) -> None:  # noqa: FBT001 - a table's column
     """One server really stops the work, the other only forgets it."""
-    upstream, wire = await start(seconds_per_job=(60, 60), running=1)
-    assert (await wire("DELETE", await job(wire, vendor))).status == 200
+    upstream, raw = await start(seconds_per_job=(60, 60), running=1)
+    assert (await raw("DELETE", await job(raw, vendor))).status == 200
     assert upstream.lines[-1].asked is mock.Asked.CANCEL
-    assert (await create(wire, vendor)).status == (200 if free else 429)
+    assert (await create(raw, vendor)).status == (200 if free else 429)
 
 
 @pytest.mark.parametrize(
@@ -225,34 +225,34 @@ async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start:
 )
 async def test_what_a_vendor_refuses(vendor: str, fields: dict[str, object], status: int, start: Starting) -> None:
     """Sizes, lengths and fields are each vendor's own; JSON too, where only forms are taken."""
-    _, wire = await start()
-    seen = await wire.post(f"/{vendor}/v1/videos", {**ORDER, **fields})
+    _, raw = await start()
+    seen = await raw.post(f"/{vendor}/v1/videos", {**ORDER, **fields})
     assert seen.status == status, seen
 
 
 async def test_a_model_that_is_not_served(start: Starting) -> None:
     """One server insists on the name that it serves."""
-    _, wire = await start(models=("Wan-AI/Wan2.2-T2V-A14B-Diffusers",))
-    assert (await create(wire, "vllm-omni")).status == 400
-    assert (await create(wire, "vllm-omni", model="Wan-AI/Wan2.2-T2V-A14B-Diffusers")).status == 200
-    assert (await create(wire, "sglang")).status == 200
+    _, raw = await start(models=("Wan-AI/Wan2.2-T2V-A14B-Diffusers",))
+    assert (await create(raw, "vllm-omni")).status == 400
+    assert (await create(raw, "vllm-omni", model="Wan-AI/Wan2.2-T2V-A14B-Diffusers")).status == 200
+    assert (await create(raw, "sglang")).status == 200
 
 
 async def test_frames_decide_the_length(start: Starting) -> None:
     """Model servers count frames: 24 a second unless said otherwise."""
-    upstream, wire = await start()
+    upstream, raw = await start()
     for fields in ({"fps": "16", "num_frames": "65"}, {"fps": "16"}, {"num_frames": "96"}):
-        await create(wire, "sglang", "A boat", size="64x64", **fields)
+        await create(raw, "sglang", "A boat", size="64x64", **fields)
     assert [(line.frames, line.fps) for line in upstream.lines[1:]] == [(65, 16), (64, 16), (96, 24)]
 
 
 @ALL
 async def test_errors_have_their_vendors_shape(vendor: str, start: Starting) -> None:
     """An unknown job, a wrong key."""
-    _, wire = await start(key="sk-mock")
+    _, raw = await start(key="sk-mock")
     key = {"Authorization": "sk-mock"}
-    gone = (await wire.get(f"/{vendor}/v1/videos/video_nobody", **key)).json
-    stranger = await wire.get(f"/{vendor}/v1/videos/video_nobody", Authorization="Bearer sk-other")
+    gone = (await raw.get(f"/{vendor}/v1/videos/video_nobody", **key)).json
+    stranger = await raw.get(f"/{vendor}/v1/videos/video_nobody", Authorization="Bearer sk-other")
     assert stranger.status == 401
     shapes: dict[str, Sequence[str]] = {
         "apiyi-async": ["code", "message", "type"],
@@ -269,57 +269,57 @@ async def test_errors_have_their_vendors_shape(vendor: str, start: Starting) -> 
 
 async def test_keys_are_taken_bare_and_as_bearer(start: Starting) -> None:
     """Half of all clients send the one, half the other."""
-    _, wire = await start(key="sk-mock")
+    _, raw = await start(key="sk-mock")
     for value, status in (("sk-mock", 200), ("Bearer sk-mock", 200), ("Bearer sk", 401)):
-        assert (await wire.get("/v1/models", Authorization=value)).status == status
-    assert (await wire.get("/v1/models")).status == 401
+        assert (await raw.get("/v1/models", Authorization=value)).status == status
+    assert (await raw.get("/v1/models")).status == 401
 
 
 @pytest.mark.parametrize(("vendor", "owner"), [("openai", "openai"), ("sglang", "sglang"), ("vllm-omni", "vllm")])
 async def test_models_tell_servers_apart(vendor: str, owner: str, start: Starting) -> None:
     """By whom they are owned; whoever is the default answers at /v1."""
-    _, wire = await start(vendor=vendor)
-    assert {model["owned_by"] for model in (await wire.get("/v1/models")).json["data"]} == {owner}
-    assert "x-oneapi-request-id" in (await wire.get("/new-api/v1/models")).headers
+    _, raw = await start(vendor=vendor)
+    assert {model["owned_by"] for model in (await raw.get("/v1/models")).json["data"]} == {owner}
+    assert "x-oneapi-request-id" in (await raw.get("/new-api/v1/models")).headers
 
 
 @ALL
 async def test_the_list(vendor: str, start: Starting) -> None:
     """Newest first, in pages where the vendor has pages; not everywhere is there a list."""
-    _, wire = await start(creates_a_minute=0)
-    paths = [await job(wire, vendor, f"Boat {number}") for number in range(3)]
+    _, raw = await start(creates_a_minute=0)
+    paths = [await job(raw, vendor, f"Boat {number}") for number in range(3)]
     ids = [path.rpartition("/")[2] for path in paths]
-    seen = await wire.get(f"/{vendor}/v1/videos?limit=2")
+    seen = await raw.get(f"/{vendor}/v1/videos?limit=2")
     if vendor == "new-api":
         assert seen.status == 404
         return
     assert [video["id"] for video in seen.json["data"]] == ids[:0:-1]
     if "has_more" in seen.json:
         assert (seen.json["first_id"], seen.json["last_id"], seen.json["has_more"]) == (ids[2], ids[1], True)
-    rest = await wire.get(f"/{vendor}/v1/videos?after={ids[1]}")
+    rest = await raw.get(f"/{vendor}/v1/videos?after={ids[1]}")
     assert [video["id"] for video in rest.json["data"]] == ids[:1]
-    ascending = await wire.get(f"/{vendor}/v1/videos?order=asc")
+    ascending = await raw.get(f"/{vendor}/v1/videos?order=asc")
     assert [video["id"] for video in ascending.json["data"]] == ids
 
 
 async def test_a_list_may_be_switched_off(start: Starting) -> None:
     """For clients that must do without."""
-    _, wire = await start(lists=False)
-    assert (await wire.get("/v1/videos")).status == 404
+    _, raw = await start(lists=False)
+    assert (await raw.get("/v1/videos")).status == 404
 
 
 async def test_a_reference_is_taken(start: Starting) -> None:
     """A file part, whatever it is called."""
-    upstream, wire = await start()
-    assert (await wire.post_form("/v1/videos", ORDER, {"input_reference": b"\x89PNG"})).status == 200
+    upstream, raw = await start()
+    assert (await raw.post_form("/v1/videos", ORDER, {"input_reference": b"\x89PNG"})).status == 200
     assert upstream.lines[-1].fields == ("input_reference", "model", "prompt", "seconds", "size")
 
 
 async def test_unknown_paths_are_said_to_be_so(start: Starting) -> None:
     """In the envelope, never a framework's own page."""
-    _, wire = await start()
+    _, raw = await start()
     for method, path in (("GET", "/v1/nothing"), ("PUT", "/v1/videos")):
-        seen = await wire(method, path)
+        seen = await raw(method, path)
         assert seen.status in {404, 405}
         assert seen.json["error"]["message"] == f"Invalid URL ({method} {path})"
-    assert (await wire("POST", "/v1/videos", b"{")).json["error"]["code"] == "invalid_body"
+    assert (await raw("POST", "/v1/videos", b"{")).json["error"]["code"] == "invalid_body"

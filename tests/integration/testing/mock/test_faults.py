@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.mock_wire import Seen, Starting, Wire
+from tests.support.raw_client import RawClient, Seen, Starting
 
 from filmgate.domain import Size
 from filmgate.media.probe import probe
@@ -44,14 +44,14 @@ def tag(name: str) -> str:
 class Story:
     """One job that meets one fault, asked step by step."""
 
-    def __init__(self, upstream: mock.Running, wire: Wire, name: str) -> None:
-        self.upstream, self.wire, self.name = upstream, wire, name
+    def __init__(self, upstream: mock.Running, raw: RawClient, name: str) -> None:
+        self.upstream, self.raw, self.name = upstream, raw, name
         self.prompt = f"A paper boat {tag(name)}"
 
     async def create(self) -> Seen:
         """Order it."""
         fields = {"prompt": self.prompt, "size": str(SIZE), "seconds": str(SECONDS)}
-        return await self.wire.post("/v1/videos", fields)
+        return await self.raw.post("/v1/videos", fields)
 
     @property
     def job(self) -> str:
@@ -65,11 +65,11 @@ class Story:
 
     async def look(self) -> Seen:
         """Ask how it is."""
-        return await self.wire.get(f"/v1/videos/{self.job}")
+        return await self.raw.get(f"/v1/videos/{self.job}")
 
     async def content(self, **headers: str) -> Seen:
         """Fetch it."""
-        return await self.wire.get(f"/v1/videos/{self.job}/content", **headers)
+        return await self.raw.get(f"/v1/videos/{self.job}/content", **headers)
 
 
 Check = Callable[[Story], Awaitable[None]]
@@ -126,7 +126,7 @@ def dated(seconds: float) -> Callable[[str | None], object]:
 
 async def same_id(story: Story) -> None:
     """The second of two jobs has the first one's id."""
-    first = await story.wire.post("/v1/videos", {"prompt": "Another boat", "size": "64x64", "seconds": "1"})
+    first = await story.raw.post("/v1/videos", {"prompt": "Another boat", "size": "64x64", "seconds": "1"})
     second = await story.create()
     assert second.json["id"] == first.json["id"]
     assert len({line.job for line in story.submissions}) == 2
@@ -233,8 +233,8 @@ async def redirected_elsewhere(story: Story) -> None:
     location = (await story.content()).headers["location"]
     path = location[location.index("/mock/") :]
     here = {"Host": location.split("/")[2]}
-    assert film(await story.wire.get(path, **here))
-    assert film(await story.wire.get(path, **here, Authorization="Bearer sk-oops"))
+    assert film(await story.raw.get(path, **here))
+    assert film(await story.raw.get(path, **here, Authorization="Bearer sk-oops"))
     assert [line.credential for line in story.upstream.lines[-2:]] == [False, True]
 
 
@@ -284,8 +284,8 @@ async def outage(story: Story) -> None:
     """Everything is reset, the mock's own answers are not; then all is well."""
     assert (await story.create()).status == 200
     for path in ("/v1/models", f"/v1/videos/{story.job}", f"/v1/videos/{story.job}/content"):
-        assert (await story.wire.get(path)).ended == "reset"
-    assert (await story.wire.get("/mock/jobs")).status == 200
+        assert (await story.raw.get(path)).ended == "reset"
+    assert (await story.raw.get("/mock/jobs")).status == 200
     await asyncio.sleep(0.3)
     assert done(await story.look())
 
@@ -450,8 +450,8 @@ CHECKS: dict[str, Check] = {
 @pytest.mark.parametrize("name", mock.FAULTS)
 async def test_a_fault_does_what_it_says(name: str, start: Starting, tmp_path: Path) -> None:
     """Asked for by a tag in the prompt, it strikes where it should, and only so often."""
-    upstream, wire = await start(log=tmp_path / "log.jsonl", any_size=True)
-    await CHECKS[name](Story(upstream, wire, name))
+    upstream, raw = await start(log=tmp_path / "log.jsonl", any_size=True)
+    await CHECKS[name](Story(upstream, raw, name))
 
 
 def test_every_check_is_of_a_fault() -> None:

@@ -15,26 +15,26 @@ from filmgate.testing.mock.log import Log
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.mock_wire import Starting, Wire
+    from tests.support.raw_client import RawClient, Starting
 
 
-async def create(wire: Wire, prompt: str) -> str:
+async def create(raw: RawClient, prompt: str) -> str:
     """The new job's id."""
-    return str((await wire.post("/v1/videos", {"prompt": prompt})).json["id"])
+    return str((await raw.post("/v1/videos", {"prompt": prompt})).json["id"])
 
 
 async def test_a_lost_reply_is_a_submission(start: Starting, tmp_path: Path) -> None:
     """Whatever the client saw: accepted is accepted, refused is refused, and each look and download is told."""
     log = tmp_path / "log.jsonl"
-    _, wire = await start(log=log, any_size=True)
-    await wire.post("/v1/videos", {"prompt": "A [mock:reply-lost]"})
-    await wire.post("/v1/videos", {"prompt": "B [mock:submit-5xx]"})
-    await wire.post("/v1/videos", {"prompt": "C", "size": "0x0"})
-    job = await create(wire, "D [mock:look-404]")
-    await wire.get(f"/v1/videos/{job}")
-    await wire.get(f"/v1/videos/{job}/content")
-    await wire.get("/v1/videos/nobody")
-    await wire("DELETE", f"/v1/videos/{job}")
+    _, raw = await start(log=log, any_size=True)
+    await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"})
+    await raw.post("/v1/videos", {"prompt": "B [mock:submit-5xx]"})
+    await raw.post("/v1/videos", {"prompt": "C", "size": "0x0"})
+    job = await create(raw, "D [mock:look-404]")
+    await raw.get(f"/v1/videos/{job}")
+    await raw.get(f"/v1/videos/{job}/content")
+    await raw.get("/v1/videos/nobody")
+    await raw("DELETE", f"/v1/videos/{job}")
     lines = mock.read_log(log)
     assert [line.asked for line in lines] == [
         *("start", "submission", "refusal", "refusal", "submission", "look", "content", "look", "delete")
@@ -48,14 +48,14 @@ async def test_a_lost_reply_is_a_submission(start: Starting, tmp_path: Path) -> 
 async def test_jobs_come_back_as_they_were(start: Starting, tmp_path: Path) -> None:
     """After a restart a job has its faults, its looks so far and its length; what was deleted stays so."""
     log = tmp_path / "log.jsonl"
-    _, wire = await start(log=log, any_size=True)
-    job = await create(wire, "A [mock:look-404=2]")
-    gone = await create(wire, "B")
-    await wire("DELETE", f"/v1/videos/{gone}")
-    assert (await wire.get(f"/v1/videos/{job}")).status == 404
-    _, wire = await start(log=log, any_size=True)
-    assert (await wire.get(f"/v1/videos/{gone}")).status == 404
-    assert [(await wire.get(f"/v1/videos/{job}")).status for _ in range(2)] == [404, 200]
+    _, raw = await start(log=log, any_size=True)
+    job = await create(raw, "A [mock:look-404=2]")
+    gone = await create(raw, "B")
+    await raw("DELETE", f"/v1/videos/{gone}")
+    assert (await raw.get(f"/v1/videos/{job}")).status == 404
+    _, raw = await start(log=log, any_size=True)
+    assert (await raw.get(f"/v1/videos/{gone}")).status == 404
+    assert [(await raw.get(f"/v1/videos/{job}")).status for _ in range(2)] == [404, 200]
     first, second = [line for line in mock.read_log(log) if line.asked is mock.Asked.SUBMISSION]
     assert (first.job, first.faults, second.job) == (job, ("look-404=2",), gone)
 
@@ -88,7 +88,7 @@ async def test_a_line_is_written_though_its_asker_has_gone(tmp_path: Path) -> No
 @pytest.mark.parametrize("path", ["/mock/log", "/mock/jobs", "/mock/faults"])
 async def test_the_mock_tells_of_itself(path: str, start: Starting) -> None:
     """Its log, its jobs and its faults as JSON, whatever key the vendors ask for."""
-    _, wire = await start(key="sk-mock")
-    await wire.post("/v1/videos", {"prompt": "A boat"}, Authorization="sk-mock")
-    found = json.loads((await wire.get(path)).body)
+    _, raw = await start(key="sk-mock")
+    await raw.post("/v1/videos", {"prompt": "A boat"}, Authorization="sk-mock")
+    found = json.loads((await raw.get(path)).body)
     assert len(found) == {"/mock/log": 2, "/mock/jobs": 1, "/mock/faults": len(mock.FAULTS)}[path]

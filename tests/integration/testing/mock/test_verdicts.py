@@ -21,7 +21,7 @@ from .test_faults import tag
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.mock_wire import Seen, Starting, Wire
+    from tests.support.raw_client import RawClient, Seen, Starting
 
 LOOKS, DOWNLOADS, LONGEST = 8, 6, 1_100_000
 """The patience of this client: looks, downloads, bytes of an answer."""
@@ -35,8 +35,8 @@ STATUSES = {
 class Client:
     """Submits once, believes nothing, fetches until the film is whole or hope is lost."""
 
-    def __init__(self, wire: Wire, folder: Path) -> None:
-        self.wire, self.folder = wire, folder
+    def __init__(self, raw: RawClient, folder: Path) -> None:
+        self.raw, self.folder = raw, folder
         self.known: set[str] = set()
 
     async def make(self, prompt: str) -> Verdict:
@@ -50,9 +50,9 @@ class Client:
     async def submit(self, prompt: str) -> tuple[str | Verdict, int]:
         """The ticket and how many tries it took, or a verdict."""
         order = {"prompt": prompt, "size": "64x64", "seconds": "1"}
-        seen, tries = await self.wire.post("/v1/videos", order), 1
+        seen, tries = await self.raw.post("/v1/videos", order), 1
         if seen.status == 429:
-            seen, tries = await self.wire.post("/v1/videos", order), 2
+            seen, tries = await self.raw.post("/v1/videos", order), 2
         if 400 <= seen.status < 500:
             return Verdict.REFUSED, tries
         body = parsed(seen) if seen.status == 200 else {}
@@ -68,7 +68,7 @@ class Client:
         """None: it is completed."""
         gone = 0
         for _ in range(LOOKS):
-            seen = await self.wire.get(f"/v1/videos/{ticket}")
+            seen = await self.raw.get(f"/v1/videos/{ticket}")
             gone = gone + 1 if seen.status == 404 else 0
             if gone == 3:
                 return Verdict.LOST
@@ -83,7 +83,7 @@ class Client:
         film, etag = b"", ""
         for _ in range(DOWNLOADS):
             headers = {"Range": f"bytes={len(film)}-", "If-Range": etag} if film else {}
-            seen = await self.wire.get(path, **headers)
+            seen = await self.raw.get(path, **headers)
             location = re.fullmatch(r"http://localhost:\d+(/.*)", seen.headers.get("location", ""))
             path = location[1] if location else path
             if seen.status not in {200, 206}:
@@ -121,8 +121,8 @@ def parsed(seen: Seen) -> dict[str, Any]:
 @pytest.mark.parametrize("name", mock.FAULTS)
 async def test_a_good_client_comes_to_the_verdict(name: str, start: Starting, tmp_path: Path) -> None:
     """The one of the table; and the upstream never has it twice."""
-    upstream, wire = await start(any_size=True)
-    client = Client(wire, tmp_path)
+    upstream, raw = await start(any_size=True)
+    client = Client(raw, tmp_path)
     if name == "id-reused":
         assert await client.make("A boat that meets nothing") is Verdict.COMPLETED
     prompt = f"A paper boat {tag(name)}"

@@ -42,7 +42,7 @@ class Seen(Struct, kw_only=True):
         return self.ended == "closed" and len(self.body) == int(self.headers["content-length"])
 
 
-class Wire:
+class RawClient:
     """A client that believes nothing: one connection a request, read to its end byte by byte."""
 
     def __init__(self, origin: str) -> None:
@@ -116,5 +116,5 @@ async def _read(reader: asyncio.StreamReader, silence: float) -> Seen:
     return Seen(status=int(first.split()[1]), headers=headers, body=body, ended=ended, pieces=pieces)
 
 
-Starting = Callable[..., Coroutine[Any, Any, tuple[mock.Running, Wire]]]
+Starting = Callable[..., Coroutine[Any, Any, tuple[mock.Running, RawClient]]]
 """Starts a mock as its keyword arguments configure it; with the client for it."""

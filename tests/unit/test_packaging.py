@@ -1,0 +1,48 @@
+"""The two distributions of the workspace agree with each other, and with what the command line knows of them."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+from filmgate.cli.extras import MODULES
+from tests.support.installation import closure
+
+ROOT = Path(__file__).parents[2]
+
+
+def _project(folder: str) -> dict[str, Any]:
+    project: dict[str, Any] = tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project
+
+
+CORE, SCENE = _project("."), _project("packages/filmgate-scene")
+
+
+def test_both_distributions_have_one_version() -> None:
+    """Each requires exactly the other's version, which is its own."""
+    version = CORE["version"]
+    assert SCENE["version"] == version
+    assert f"filmgate=={version}" in SCENE["dependencies"]
+    extras = CORE["optional-dependencies"]
+    assert extras["scene"] == [f"filmgate-scene=={version}"]
+    assert extras["semantic"] == [f"filmgate-scene[semantic]=={version}"]
+
+
+def test_modules_of_extras_are_known() -> None:
+    """A missing module is answered with its extra: every direct requirement of an extra is in the list."""
+    base = closure("filmgate")
+    direct = {
+        name.partition(">")[0].partition("[")[0]
+        for extra in ("server", "mock", "mcp", "media")
+        for name in CORE["optional-dependencies"][extra]
+    } - {"filmgate"}
+    wanted = {
+        module
+        for module, names in packages_distributions().items()
+        if direct & set(names) and not module.startswith("_") and not base.keys() & set(names)
+    }
+    assert wanted <= MODULES | {"pillow"}
+    assert MODULES <= wanted | {"multidict"}
