@@ -84,7 +84,9 @@ def _tests(what: str, unit: str, paths: tuple[str, ...], folder: Path, environ: 
 
 def _schemathesis(folder: Path, _seed: int, scale: float) -> Iterator[Row]:
     examples = max(10, round(10_000 * scale))
-    row = next(_tests("", "", ("tests/conformance/test_schemathesis.py",), folder, {SCHEMATHESIS: str(examples)}))
+    row = next(
+        _tests("", "", ("tests/acceptance/conformance/test_schemathesis.py",), folder, {SCHEMATHESIS: str(examples)})
+    )
     note = "no planned-for answer but the document's; a 5xx or an off-schema answer counts as wrong"
     yield Row("Generated requests (schemathesis)", examples, "examples an operation", row.wrong, note)
 
@@ -95,20 +97,28 @@ _SUITES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "lies": (
         "Upstreams that lie: every fault by its name, to its verdict",
         "cases",
-        ("tests/engines/test_openai_videos_faults.py", "tests/testing/mock"),
+        ("tests/integration/engines/openai_videos/test_faults.py", "tests/integration/testing/mock"),
     ),
     "holds": (
         "Parallel holds and limits, overdrafts",
         "cases",
-        ("tests/accounts/test_limits.py", "tests/store/test_ledger.py"),
+        ("tests/integration/accounts/test_limits.py", "tests/integration/store/test_ledger.py"),
     ),
     "cuts": (
         "MP4s cut, images that bomb or lie",
         "cases",
-        ("tests/media/test_probe.py", "tests/media/test_boxes.py", "tests/media/test_images.py"),
+        ("tests/unit/media/test_probe.py", "tests/unit/media/test_mp4_boxes.py", "tests/unit/media/test_images.py"),
     ),
-    "tenants": ("Tenant matrix: routes x principals x objects", "cases", ("tests/conformance/test_tenants.py",)),
-    "fetches": ("Outbound fetches: addresses, redirects, rebinding", "cases", ("tests/net",)),
+    "tenants": (
+        "Tenant matrix: routes x principals x objects",
+        "cases",
+        ("tests/acceptance/conformance/test_tenants.py",),
+    ),
+    "fetches": (
+        "Outbound fetches: addresses, redirects, rebinding",
+        "cases",
+        ("tests/unit/net", "tests/integration/net", "tests/unit/security/test_ip_scope.py"),
+    ),
 }
 
 
