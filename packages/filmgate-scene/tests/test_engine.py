@@ -18,7 +18,7 @@ import pytest
 from filmgate import engines
 from filmgate.domain import Size
 from filmgate.engines.base import Engine, State
-from filmgate.errors import EngineUnavailable
+from filmgate.errors import EngineUnavailable, SettingsError
 from filmgate.testing.engine_contract import finish, some_job
 from filmgate_scene import SceneEngine
 
@@ -246,6 +246,14 @@ def test_it_is_made_by_the_registry(tmp_path: Path) -> None:
     assert isinstance(made, SceneEngine)
     assert made.capabilities.concurrency == 3
     assert not made.capabilities.paid
+
+
+@pytest.mark.parametrize("options", [{"workers": 0}, {"workers": 65}, {"workers": "two"}, {"worker": 2}])
+def test_an_option_that_cannot_be_used_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
+    """The error names the option, before any process is started."""
+    context = engines.EngineContext(name="scene", options=options, cache=tmp_path, scratch=tmp_path)
+    with pytest.raises(SettingsError, match=next(iter(options))):
+        engines.make("scene", context)
 
 
 async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:

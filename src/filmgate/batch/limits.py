@@ -6,18 +6,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
-from PIL import Image, UnidentifiedImageError
 
 from filmgate.batch.rows import Problem, Row, Wanted
 from filmgate.client import Model
-from filmgate.domain import Size
+from filmgate.media.image_header import read_header
 
 __all__ = ["Limits"]
 
 DEFAULT_MODEL = "sora-2"
 """What a request without a model gets, by the API's own definition."""
-
-FORMATS = ("JPEG", "PNG", "WEBP")
 
 
 class Limits(Struct, frozen=True):
@@ -67,15 +64,15 @@ class Limits(Struct, frozen=True):
 
 def _of_picture(row: Row, picture: Path, size: str | None) -> Iterator[Problem]:
     try:
-        with Image.open(picture, formats=FORMATS) as image:
-            found = Size(*image.size)
-    except UnidentifiedImageError:
-        yield Problem(row.number, "no_picture", {"path": picture})
+        with picture.open("rb") as file:
+            header = read_header(file)
     except OSError as error:
         yield Problem(row.number, "no_file", {"path": picture, "reason": error.strerror or error})
-    else:
-        if size is not None and str(found) != size and row.wanted.fit in {None, "error"}:
-            yield Problem(row.number, "picture_size", {"path": picture, "size": found, "wanted": size})
+        return
+    if header is None:
+        yield Problem(row.number, "no_picture", {"path": picture})
+    elif size is not None and str(header.size) != size and row.wanted.fit in {None, "error"}:
+        yield Problem(row.number, "picture_size", {"path": picture, "size": header.size, "wanted": size})
 
 
 def _same_output(rows: Sequence[Row]) -> Iterator[Problem]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
 from filmgate import engines
 from filmgate.config import routing
-from filmgate.config.catalog import Catalog
+from filmgate.config.catalog import Catalog, Model
 from filmgate.config.routing import Route
 from filmgate.config.settings import EngineTable, Settings
 from filmgate.engines.base import Engine
@@ -63,7 +63,9 @@ def mistakes(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def catalog_of(settings: Settings) -> Catalog:
-    """The built-in models under the settings' own.
+    """The built-in models under the settings' own, without those whose engine's package is not installed.
+
+    If none were left, all stay, and :func:`assemble` names the installation.
 
     Raises:
         SettingsError: names the file, the model or route, and the key.
@@ -71,7 +73,14 @@ def catalog_of(settings: Settings) -> Catalog:
     own, file = settings.tables, settings.tables.file
     with_route = {name: _route(file, name, table).engines[0] for name, table in own.routes.items()}
     files = [settings.models] if settings.models else []
-    return Catalog.load(*files, tables=own.models, source=file, routed=with_route)
+    catalog = Catalog.load(*files, tables=own.models, source=file, routed=with_route)
+    absent = engines.absent() - own.engines.keys()
+    offered = [model for model in catalog.models() if not _is_left_out(model, absent, own.models)]
+    return Catalog(offered) if offered and absent else catalog
+
+
+def _is_left_out(model: Model, absent: Container[str], configured: Container[str]) -> bool:
+    return model.engine in absent and model.route is None and model.name not in configured
 
 
 def routes_of(settings: Settings, catalog: Catalog) -> dict[str, Route]:

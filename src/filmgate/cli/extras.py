@@ -42,7 +42,6 @@ MODULES = MEDIA | {
     "dbos",
     "httptools",
     "mcp",
-    "multidict",
     "prometheus_client",
     "python_multipart",
     "sqlalchemy",

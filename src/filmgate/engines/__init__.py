@@ -14,7 +14,7 @@ from filmgate.engines.base import Engine
 from filmgate.engines.options import EngineContext
 from filmgate.errors import SettingsError
 
-__all__ = ["GROUP", "EngineContext", "Factory", "installation", "make", "names"]
+__all__ = ["GROUP", "EngineContext", "Factory", "absent", "installation", "make", "names"]
 
 GROUP = "filmgate.engines"
 """Entry-point group of engines."""
@@ -44,6 +44,11 @@ def make(name: str, context: EngineContext) -> Engine:
         known = ", ".join(names())
         raise SettingsError(f"There is no engine '{name}'; known ones: {known}. {installation(name)}".rstrip())
     return cast("Factory", points[0].load())(context)
+
+
+def absent() -> frozenset[str]:
+    """Engines of ours whose package is not installed."""
+    return frozenset(name for name in _EXTRAS if not entry_points(group=GROUP, name=name))
 
 
 def installation(name: str) -> str:

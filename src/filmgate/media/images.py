@@ -21,6 +21,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from filmgate.domain import Fit, Size
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, StorageFault
+from filmgate.media.image_header import HAS_MAGIC, webp_size
 
 __all__ = ["DATA_URL_LIMIT", "PIXEL_LIMIT", "TYPES", "data_url", "take_in"]
 
@@ -39,11 +40,6 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
 TYPES = tuple(_OPENERS)
 """The kinds of picture that can be taken in."""
 
-_MAGIC: dict[str, Callable[[bytes], bool]] = {
-    "PNG": lambda data: data.startswith(b"\x89PNG\r\n\x1a\n"),
-    "JPEG": lambda data: data.startswith(b"\xff\xd8\xff"),
-    "WebP": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
-}
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -96,7 +92,7 @@ def take_in(
     data = _bytes(source, limit)
     kind = _sniff(data, types)
     if kind == "WebP":
-        _check_pixels(_webp_size(data))  # opening one reserves memory for all of it
+        _check_pixels(webp_size(data))  # opening one reserves memory for all of it
     with _damage_told(kind), _OPENERS[kind](io.BytesIO(data)) as image:
         _check_pixels(Size(*image.size))
         if getattr(image, "n_frames", 1) > 1:
@@ -155,21 +151,10 @@ def _too_large(limit: int) -> InvalidImage:
 
 def _sniff(data: bytes, types: Collection[str]) -> str:
     for kind in types:
-        if _MAGIC[kind](data):
+        if HAS_MAGIC[kind](data):
             return kind
     *first, last = types
     raise InvalidImage(f"The image is neither {', '.join(first)} nor {last}.", param=_PARAM)
-
-
-def _webp_size(data: bytes) -> Size:
-    """Width and height as the first chunk says: RFC 9649, sections 2.5 to 2.7."""
-    kind, body = data[12:16], data[20:30].ljust(10, b"\0")
-    if kind == b"VP8X":
-        return Size(1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
-    if kind == b"VP8L":
-        bits = int.from_bytes(body[1:5], "little")
-        return Size(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF))
-    return Size(int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF)
 
 
 def _check_pixels(size: Size) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tests.support.installation import COMMAND, laid_out, size
 
 Filmgate = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -41,3 +41,31 @@ def test_an_option_that_can_not_be_used_is_refused(tmp_path: Path, options: dict
 def test_the_built_in_engines_are_listed() -> None:
     """What can be made is what is listed."""
     assert {"scene", "testcard"} <= set(engines.names())
+
+
+def _install(folder: Path, name: str, entry_points: str) -> None:
+    """A package whose engines are all test cards of the name ``foreign``."""
+    code = "from filmgate.engines.testcard import TestcardEngine\n\ndef build(context):\n"
+    (folder / f"{name}.py").write_text(f"{code}    return TestcardEngine(name='foreign')\n", encoding="utf-8")
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text(f"[filmgate.engines]\n{entry_points}", encoding="utf-8")
+
+
+async def test_an_engine_of_another_package_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its entry point; a name of ours stays ours, wherever the other package stands on the path."""
+    _install(tmp_path, "other_engines", "mine = other_engines:build\ntestcard = other_engines:build\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    mine, ours = engines.make("mine", _context(tmp_path)), engines.make("testcard", _context(tmp_path))
+    assert (mine.name, ours.name) == ("foreign", "testcard")
+    assert "mine" in engines.names()
+    await mine.stop()
+    await ours.stop()
+
+
+def test_nothing_is_absent_here() -> None:
+    """With every extra installed, each engine of ours is there."""
+    assert engines.absent() == frozenset()
+    assert "filmgate[scene]" in engines.installation("scene")
+    assert not engines.installation("testcard")
