@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from filmgate.net.addresses import Resolver
 from filmgate.net.client import Client, Fault, Reply
-from filmgate.net.download import Downloaded, Refused, Unwanted, download
-from filmgate.net.guard import Fetched, Guard
+from filmgate.net.download import Refused, Unwanted, download
+from filmgate.net.guard import Guard
 
 __all__ = [
     "Client",
-    "Downloaded",
     "Fault",
-    "Fetched",
     "Guard",
     "Refused",
     "Reply",

@@ -13,13 +13,12 @@ from typing import BinaryIO
 
 import aiohttp
 import yarl
-from msgspec import Struct
 
 from filmgate.net import files
 from filmgate.net.addresses import BadUrl, parse_url
 from filmgate.net.client import Client, Fault, lowered
 
-__all__ = ["Downloaded", "Refused", "Unwanted", "download"]
+__all__ = ["Refused", "Unwanted", "download"]
 
 REDIRECTS = 3
 """Redirects that are followed."""
@@ -33,13 +32,6 @@ HEAD = 512
 _REFUSAL_LIMIT = 64 * 1024
 _REDIRECT = {301, 302, 303, 307, 308}
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
-
-
-class Downloaded(Struct, frozen=True, kw_only=True):
-    """What came."""
-
-    bytes: int
-    resumed: int  # times
 
 
 class Refused(Exception):
@@ -79,8 +71,8 @@ async def download(
     limit: int,
     within: float,
     wanted: Callable[[bytes], str | None] = lambda _: None,
-) -> Downloaded:
-    """Write what a URL holds to ``into``; removed again if it fails.
+) -> int:
+    """Write what a URL holds to ``into`` and return its size in bytes; a failure removes the file.
 
     Args:
         client: how to get there; its credentials go to its own origin only, redirects or not.
@@ -101,7 +93,7 @@ async def download(
             state = _Download(client, file, limit, wanted)
             async with asyncio.timeout(within):
                 await _all_of(state, url)
-            return Downloaded(bytes=state.size, resumed=state.resumed)
+            return state.size
     except TimeoutError as error:
         into.unlink(missing_ok=True)  # noqa: ASYNC240 - one call, on the way out
         raise Fault(f"not there within {within:g} s", sent=True) from error

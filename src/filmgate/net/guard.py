@@ -16,14 +16,13 @@ from typing import BinaryIO
 
 import aiohttp
 import yarl
-from msgspec import Struct
 
 from filmgate.errors import InvalidUrl, UrlUnreachable
 from filmgate.net import files
 from filmgate.net.addresses import AllowedHosts, BadUrl, PinnedResolver, Resolver, parse_url, system_resolver
 from filmgate.security.ip_scope import is_ip_literal
 
-__all__ = ["CONNECT_TIMEOUT", "IDLE_TIMEOUT", "REDIRECTS", "Fetched", "Guard"]
+__all__ = ["CONNECT_TIMEOUT", "IDLE_TIMEOUT", "REDIRECTS", "Guard"]
 
 REDIRECTS = 3
 """Redirects that are followed."""
@@ -35,14 +34,6 @@ IDLE_TIMEOUT = 10.0
 """Seconds to wait for the next bytes."""
 
 _REDIRECT = {301, 302, 303, 307, 308}
-
-
-class Fetched(Struct, frozen=True, kw_only=True):
-    """What was fetched."""
-
-    content_type: str  # as the server said; nobody may trust it
-    bytes: int
-    final_url: str  # after redirects
 
 
 class Guard:
@@ -83,8 +74,8 @@ class Guard:
         limit: int,
         timeout: float,  # noqa: ASYNC109 - its end is an answer with words of its own
         headers: Mapping[str, str] | None = None,
-    ) -> Fetched:
-        """Write what a URL holds to ``into``.
+    ) -> int:
+        """Write what a URL holds to ``into`` and return its size in bytes.
 
         Args:
             url: http or https, without credentials.
@@ -160,17 +151,17 @@ class Guard:
             headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
         )
 
-    async def _follow(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> Fetched:
+    async def _follow(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> int:
         origin = url.origin()
         for _ in range(REDIRECTS + 1):
             answer = await self._get(url, into, limit, headers if url.origin() == origin else {})
-            if isinstance(answer, Fetched):
+            if isinstance(answer, int):
                 return answer
             url = answer
         raise self._unreachable(f"it redirects more than {REDIRECTS} times")
 
-    async def _get(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> Fetched | yarl.URL:
-        """The file, or where to look for it instead."""
+    async def _get(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> int | yarl.URL:
+        """Write the file and return its size, or return the URL that the host redirects to."""
         addresses = await self._addresses(url)
         try:
             async with (
@@ -180,8 +171,7 @@ class Guard:
                 if response.status in _REDIRECT and "Location" in response.headers:
                     return self._parse(response.headers["Location"], url)
                 self._check(response, limit)
-                size = await self._write(response, into, limit)
-                return Fetched(content_type=response.content_type, bytes=size, final_url=str(url))
+                return await self._write(response, into, limit)
         except aiohttp.InvalidURL as error:
             raise self._invalid("it can't be read") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
