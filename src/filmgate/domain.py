@@ -34,7 +34,6 @@ __all__ = [
     "VideoError",
     "VideoEvent",
     "default_seed",
-    "may_move",
     "new_id",
     "next_progress",
     "poll_after_ms",
@@ -274,11 +273,6 @@ def default_seed(prompt: str, size: Size, seconds: int) -> int:
     """The seed of a request that names none: the same request gives the same film, on every machine."""
     text = f"{seconds}\n{size}\n{prompt}".encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
-
-
-def may_move(before: Status, after: Status) -> bool:
-    """Whether a video may go from one status to another; staying is always allowed."""
-    return before == after or after in TRANSITIONS[before]
 
 
 def next_progress(seen: int, said: float | None) -> int:

@@ -223,9 +223,9 @@ def test_everything_registered_has_words_in_both_languages() -> None:
     )
     for table in tables:
         for entry in table.values():
-            assert entry.words_en, entry.name
-            assert entry.words_zh, entry.name
-            assert all(word == word.lower() for word in entry.words_en)
+            assert entry.words.en, entry.name
+            assert entry.words.zh, entry.name
+            assert all(word == word.lower() for word in entry.words.en)
 
 
 def test_a_name_is_registered_once() -> None:

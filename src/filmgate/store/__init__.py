@@ -68,7 +68,7 @@ class Store:
         self.identities = IdentityRows(database.reader, self._batcher)
         self.jobs = JobRows(database.reader, self._batcher)
         self.ledger = LedgerRows(database.reader, self._batcher)
-        self.outbox = OutboxRows(database.reader, self._batcher)
+        self.outbox = OutboxRows(database.reader)
         self.webhooks = WebhookRows(database.reader, self._batcher)
         self.workers = WorkerRows(database.reader, self._batcher)
 

@@ -80,10 +80,6 @@ class Connection:
         """Undo the open transaction, if the fault that got us here left one."""
         self._proxy.rollback()
 
-    def pragma(self, name: str) -> object:
-        """The value of a setting of the connection."""
-        return self.rows(sa.text(f"PRAGMA {name}"))[0][0]
-
     def close(self) -> None:
         """Give the file back; an open transaction is rolled back."""
         self._cursor.close()

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy
 
 from filmgate.errors import SettingsError
 from filmgate.store import Store
@@ -15,15 +16,21 @@ from filmgate.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from filmgate.store.database import Connection
+
 
 async def test_both_connections_are_durable(store: Store) -> None:
     """A commit is synced to the disk, foreign keys are kept, and the reading connection can't write."""
     for connection in (store._database.reader, store._database.writer):
-        assert connection.pragma("journal_mode") == "wal"
-        assert connection.pragma("synchronous") == 2  # FULL
-        assert connection.pragma("foreign_keys") == 1
-        assert connection.pragma("busy_timeout") == 30_000
-    assert store._database.reader.pragma("query_only") == 1
+        assert _pragma(connection, "journal_mode") == "wal"
+        assert _pragma(connection, "synchronous") == 2  # FULL
+        assert _pragma(connection, "foreign_keys") == 1
+        assert _pragma(connection, "busy_timeout") == 30_000
+    assert _pragma(store._database.reader, "query_only") == 1
+
+
+def _pragma(connection: Connection, name: str) -> object:
+    return connection.rows(sqlalchemy.text(f"PRAGMA {name}"))[0][0]
 
 
 async def test_a_second_store_shares_the_file(store: Store, tmp_path: Path) -> None:

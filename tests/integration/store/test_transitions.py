@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.domain import STAGE_STATUSES, Asset, NewVideo, Stage, Status, Video, VideoError, may_move
+from filmgate.domain import STAGE_STATUSES, TRANSITIONS, Asset, NewVideo, Stage, Status, Video, VideoError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -91,7 +91,7 @@ async def test_every_method_from_every_state(store: Store, new_video: Callable[.
         moved = await call()
         after = await _seen(store, video.id)
         assert moved is (state[0] in starts), name
-        assert may_move(before.status, after.status)
+        assert after.status in {before.status, *TRANSITIONS[before.status]}
         assert after.status in STAGE_STATUSES[after.stage]
         if moved:
             assert after.stage is end
@@ -123,7 +123,7 @@ async def test_sql_refuses_every_other_pair(
             sql = f"UPDATE video SET stage = ?, status = ?, ticket = 'x', submit_token = 'x', {_FIELDS[status]}"  # noqa: S608 - constants of this file
             if status is Status.QUEUED and before[1] is Status.QUEUED:
                 sql = sql.replace("progress = 0, ", "")
-            allowed = status in STAGE_STATUSES[stage] and may_move(before[1], status)
+            allowed = status in STAGE_STATUSES[stage] and status in {before[1], *TRANSITIONS[before[1]]}
             try:
                 bare.execute(sql, (stage, status))
                 done = True

@@ -237,11 +237,6 @@ class Canvas:
         self.pixels[..., :3] += light[..., None] * np.asarray(colour, np.float32)
         paint(self, mix(colour, (1.0, 1.0, 1.0), 0.55))
 
-    def blurred(self, radius: float) -> Canvas:
-        """Itself, out of focus."""
-        self.pixels = blur(blur(self.pixels, radius), radius)
-        return self
-
 
 def _strokes(draw: ImageDraw.ImageDraw, points: Iterable[Point], widths: Sequence[float]) -> None:
     """Segments as quadrilaterals with round joints."""

@@ -86,11 +86,6 @@ class Pool:
         """Whether orders are taken."""
         return self._open
 
-    @property
-    def waiting(self) -> int:
-        """Orders that no worker has begun."""
-        return len(self._waiting)
-
     def order(self, order: protocol.Render) -> None:
         """Queue an order."""
         self._waiting.append(order)

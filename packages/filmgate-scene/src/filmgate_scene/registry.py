@@ -67,16 +67,6 @@ class Entry(Struct, frozen=True, kw_only=True):
     name: str
     words: Words
 
-    @property
-    def words_en(self) -> tuple[str, ...]:
-        """The English words for it."""
-        return self.words.en
-
-    @property
-    def words_zh(self) -> tuple[str, ...]:
-        """The Chinese words for it."""
-        return self.words.zh
-
 
 class Setting(Entry, frozen=True, kw_only=True):
     """A place. ``build`` puts its layers on a stage."""

@@ -97,7 +97,6 @@ class Vendor(Struct, frozen=True, kw_only=True):
     failed_content: int = 404
     headers: dict[str, str] = {}  # of every answer
     suffix: str = ".mp4"  # of the file name after the id
-    forgets: bool = False  # jobs live in memory, and are lost at restart
 
 
 # ---- the resellers
@@ -327,7 +326,6 @@ _ALL = (
         delete=Delete.FORGETS,
         deleted=lambda video: {**video, "status": "deleted"},
         refuses_variant=True,
-        forgets=True,
     ),
     Vendor(
         name="vllm-omni",
@@ -341,7 +339,6 @@ _ALL = (
         delete=Delete.ABORTS,
         failed=500,
         failed_content=422,
-        forgets=True,
     ),
     Vendor(
         name="fastvideo",
@@ -354,7 +351,6 @@ _ALL = (
         delete=Delete.FORGETS,
         deleted=lambda video: {**video, "status": "deleted"},
         early=Early.HALF,
-        forgets=True,
     ),
     Vendor(
         name="tensorrt-llm",
@@ -368,7 +364,6 @@ _ALL = (
         delete=Delete.FORGETS,
         deleted=lambda _: {"deleted": True},
         early=Early.BAD_REQUEST,
-        forgets=True,
     ),
     Vendor(
         name="new-api",

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from filmgate.testing.mock.app import ADMIN, build, path_of
+from filmgate.testing.mock.app import build, path_of
 from filmgate.testing.mock.config import Config
 from filmgate.testing.mock.log import Asked, Line
 from filmgate.testing.mock.upstream import Upstream
@@ -39,11 +39,6 @@ class Running:
     def url(self, vendor: str) -> str:
         """The base URL of a dialect or flavour by name."""
         return self.origin + path_of(vendor)
-
-    @property
-    def admin(self) -> str:
-        """The base URL of ``/outage``, ``/log``, ``/jobs`` and ``/faults``."""
-        return self.origin + ADMIN
 
     @property
     def lines(self) -> Sequence[Line]:

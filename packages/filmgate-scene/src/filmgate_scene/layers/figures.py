@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -12,7 +12,7 @@ from filmgate_scene.atlas import Sprite
 from filmgate_scene.canvas import blur
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.puppet import puppet
-from filmgate_scene.palette import Colour, mix, times
+from filmgate_scene.palette import Colour
 from filmgate_scene.stage import Frame, Quad, Stage
 
 __all__ = ["Actor", "Body", "Skin", "Still", "bend", "paint"]
@@ -172,12 +172,3 @@ def _shadow(stage: Stage, pose: Still) -> Sprite:
     foot = (shape.shape[0] - pose.y) * long
     slide = abs(lean) * shape.shape[0] * foot / rows
     return stage.atlas.add(out, pose.x + (slide if lean > 0 else spread - slide), foot)
-
-
-Walk = Callable[[float], tuple[float, float, float]]
-"""From a time to x and z in metres and the phase of the step."""
-
-
-def tinted(colour: Colour, light: Colour, share: float) -> Colour:
-    """A colour with a share of it seen in coloured light."""
-    return mix(colour, times(colour, light), share)

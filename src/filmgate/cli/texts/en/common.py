@@ -158,7 +158,6 @@ TEXTS = {
     "progress.percent": "Making  {percent} %",
     "progress.saving": "Saving",
     "progress.saved": "Saved   {path} ({size})",
-    "progress.completed": "Done in {time}",
     "parting.asking": "It is not known whether the film was accepted: look at `filmgate list` before you ask again.",
     "parting.saving": "What is here stays. It goes on with:  filmgate download {id} -o {path}",
     "parting.watch": "The film goes on. Come back to it with:  filmgate watch {id}",

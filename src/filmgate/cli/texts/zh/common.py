@@ -155,7 +155,6 @@ TEXTS = {
     "progress.percent": "生成中  {percent} %",
     "progress.saving": "保存中",
     "progress.saved": "已保存  {path}（{size}）",
-    "progress.completed": "完成，用时 {time}",
     "parting.asking": "还不知道影片是否已被受理：再次提交之前，先看看 `filmgate list`。",
     "parting.saving": "已下载的部分保留着，继续：  filmgate download {id} -o {path}",
     "parting.watch": "影片仍在生成。用这条命令接着等：  filmgate watch {id}",
