@@ -24,9 +24,10 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Vendor:
-    """Answers from a list, remembers what it was asked."""
+    """Answers from a list, remembers what it was asked and for how long its clients would have slept."""
 
     def __init__(self, *answers: httpx2.Response | Exception) -> None:
+        self.slept: list[float] = []
         self._answers = iter(answers)
         self.asked: list[httpx2.Request] = []
 
@@ -40,7 +41,7 @@ class Vendor:
 
     def client(self, provider: str = "dmxapi", **options: Any) -> Client:
         """A client of it."""
-        return Client(
+        client = Client(
             base_url="http://v",
             api_key="sk-1",
             provider=provider,
@@ -48,6 +49,8 @@ class Vendor:
             environ={},
             **options,
         )
+        client._driver._sleep = self.slept.append
+        return client
 
 
 def _json(body: object, status: int = 200, **headers: str) -> httpx2.Response:

@@ -21,10 +21,11 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Server:
-    """Answers from a list, remembers what it was asked."""
+    """Answers from a list, remembers what it was asked and for how long its clients would have slept."""
 
     def __init__(self, *answers: httpx2.Response) -> None:
         self._answers: Iterator[httpx2.Response] = iter(answers)
+        self.slept: list[float] = []
         self.asked: list[httpx2.Request] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
@@ -34,11 +35,18 @@ class Server:
 
     def client(self) -> Client:
         """A blocking client of it."""
-        return Client(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
+        client = Client(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
+        client._driver._sleep = self.slept.append
+        return client
 
     def async_client(self) -> AsyncClient:
         """An asynchronous client of it."""
-        return AsyncClient(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
+        client = AsyncClient(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
+        client._driver._sleep = self._sleep
+        return client
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
 
 
 def _json(body: object, status: int = 200, **headers: str) -> httpx2.Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from filmgate.errors import SettingsError
-from filmgate.flow import CHECKPOINTS, failpoint
+from filmgate.flow.failpoint import CHECKPOINTS, failpoint
 
 
 def test_without_a_name_nothing_dies() -> None:
