@@ -10,9 +10,12 @@ BIN := .venv/bin
 JOBS ?= auto
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
+# Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every process would compile all its imports again: a
+# server would be ready after 3.5 CPU seconds instead of 1.6.
+export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs bench reliability serve clean
+.PHONY: help demo test check lint types imports docs bench reliability serve clean compiled
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -26,11 +29,13 @@ test: .venv/.ready ## run the whole suite that needs no GPU
 check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate --cov-branch --cov-report=term:skip-covered tests
-	$(BIN)/pytest -n $(JOBS) --dist worksteal packages/filmgate-scene/tests
+	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate_scene --cov-branch --cov-append \
+	  --cov-report=term:skip-covered packages/filmgate-scene/tests
 
-lint: .venv/.ready ## ruff: every rule, and the format
+lint: .venv/.ready ## ruff: every rule, and the format; no dead code
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/vulture
 
 types: .venv/.ready ## mypy, strict, tests too
 	$(BIN)/mypy src packages tests benchmarks reliability examples/demo.py
@@ -67,12 +72,19 @@ clean: ## remove what the commands above made
 	@$(UV) pip install --quiet --python .cache/openai-2.26/bin/python openai==2.26.0
 	@touch $@
 
-.venv/.installed: pyproject.toml uv.lock | $(filter .cache/%,$(UV))
+PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
+
+.venv/.installed: $(PROJECTS) uv.lock | $(filter .cache/%,$(UV))
 	@echo "Setting up (once): Filmgate and its libraries"
-	@$(UV) sync --quiet --frozen --no-dev --inexact
+	@$(UV) sync --quiet --frozen --no-dev --inexact --extra all
 	@touch $@
 
 .venv/.ready: .venv/.installed .cache/openai-2.26/.ready
 	@echo "Setting up (once): the test tools"
 	@$(UV) sync --quiet --frozen
 	@touch $@
+
+# Our own sources, each time: 0.2 s where nothing has changed.
+demo test check bench reliability serve: compiled
+compiled: .venv/.installed
+	@$(BIN)/python -m compileall -q src packages benchmarks reliability
