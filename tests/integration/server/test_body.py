@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from tests.support.polling import until
 
 from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.wire.params import Fields, Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     import httpx2
     from tests.integration.server.conftest import ApiServer, Launch, Live
@@ -193,15 +193,24 @@ async def test_a_body_that_is_too_large(api_server: ApiServer, api: httpx2.Async
     assert api_server.staged == []
 
 
-async def test_a_hundred_thousand_parts(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """They are refused after the first hundred or so, whether text or files."""
-    for name in ("prompt", "input_reference"):
-        body = _form(*[_part(name, PNG[:20], '; filename="f"')] * 100_000)
-        begun = time.process_time()
-        answer = await api.post("/v1/videos", content=body, headers={"content-type": MULTIPART})
-        assert answer.status_code == 400
-        assert time.process_time() - begun < 2
-        assert api_server.staged == []
+@pytest.mark.parametrize("name", ["prompt", "input_reference"])
+async def test_a_body_of_a_hundred_thousand_parts_is_not_read_to_its_end(
+    api_server: ApiServer, api: httpx2.AsyncClient, name: str
+) -> None:
+    """It is refused after the first hundred or so, whether text or files: at most a hundredth of it is read."""
+    body = _form(*[_part(name, PNG[:20], '; filename="f"')] * 100_000)
+    read = 0
+
+    async def pieces() -> AsyncIterator[bytes]:
+        nonlocal read
+        for at in range(0, len(body), 4096):
+            read += 4096
+            yield body[at : at + 4096]
+
+    answer = await api.post("/v1/videos", content=pieces(), headers={"content-type": MULTIPART})
+    assert answer.status_code == 400
+    assert read < len(body) / 100
+    assert api_server.staged == []
 
 
 def test_a_client_that_hangs_up_midway(live: Live) -> None:
@@ -210,8 +219,8 @@ def test_a_client_that_hangs_up_midway(live: Live) -> None:
     with live.connect() as connection:
         head = live.head("POST", "/v1/videos", f"Content-Type: {MULTIPART}", f"Content-Length: {len(body)}")
         connection.sendall(head + body[: len(body) // 2])
-        _until(lambda: len(live.api_server.staged) == 1)
-    _until(lambda: live.api_server.staged == [])
+        until(lambda: len(live.api_server.staged) == 1)
+    until(lambda: live.api_server.staged == [])
     assert live.api_server.fake_flow.woken == []
 
 
@@ -239,11 +248,3 @@ def test_curl_is_told_to_go_on(live: Live) -> None:
     with live.connect() as connection:
         connection.sendall(live.head("POST", "/v1/videos/x", *expect))
         assert connection.recv(65536).startswith(b"HTTP/1.1 405 ")
-
-
-def _until(holds: object) -> None:
-    assert callable(holds)
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)

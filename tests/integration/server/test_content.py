@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from tests.support.polling import until
 
 if TYPE_CHECKING:
     from tests.integration.server.conftest import ApiServer, Launch, Live
@@ -185,8 +186,8 @@ def test_a_reader_that_never_reads(launch: Launch) -> None:
     dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     dead.connect((live.host, live.port))
     dead.sendall(live.head("GET", f"/v1/videos/{made}/content"))
-    _until(lambda: _descriptors() >= before + 3)
-    _until(lambda: _descriptors() <= before + 1)
+    until(lambda: _descriptors() >= before + 3)
+    until(lambda: _descriptors() <= before + 1)
     dead.close()
 
 
@@ -198,16 +199,8 @@ def test_readers_that_hang_up(live: Live) -> None:
         with live.connect() as connection:
             connection.sendall(live.head("GET", f"/v1/videos/{made}/content"))
             assert connection.recv(100)
-    _until(lambda: _descriptors() <= before)
+    until(lambda: _descriptors() <= before)
 
 
 def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def _until(holds: object) -> None:
-    assert callable(holds)
-    deadline = time.monotonic() + 15
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
