@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import click
 
-from filmgate.atomic_files import atomic_write
 from filmgate.cli.command import Command
 from filmgate.cli.context import Frame
 from filmgate.cli.display import tables
+from filmgate.cli.long_running import stop_event, write_ready_file
 from filmgate.cli.terminal_text import wrap
 from filmgate.cli.texts import Texts
 from filmgate.testing.mock import FAULTS, VENDORS, Config, Fault, Mix, Running, Stage, UnknownFault, parse_mix, running
@@ -86,16 +83,11 @@ async def _mock(frame: Frame, **given: Any) -> None:
     if given["list_faults"]:
         _list_faults(frame)
         return
-    stop = asyncio.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    async with running(_config(given), host=given["host"], port=given["port"]) as upstream:
-        with ExitStack() as leaving:
-            if (ready := given["ready_file"]) is not None:
-                atomic_write(ready, upstream.origin.encode("ascii"), durable=False)
-                leaving.callback(ready.unlink, missing_ok=True)
-            _greet(frame, upstream)
-            await stop.wait()
+    with stop_event() as stop:
+        async with running(_config(given), host=given["host"], port=given["port"]) as upstream:
+            with write_ready_file(given["ready_file"], upstream.origin):
+                _greet(frame, upstream)
+                await stop.wait()
     frame.tell("mock.stopped")
 
 
