@@ -13,7 +13,7 @@ from filmgate.client.backends.registry import api_of
 from filmgate.client.bind import awaiting, awaiting_each, blocking, blocking_each
 from filmgate.client.drivers import AsyncDriver, Driver
 from filmgate.client.durations import Experience
-from filmgate.client.endpoint import endpoint
+from filmgate.client.endpoint import Endpoint, endpoint
 from filmgate.client.operations import Resource, VideoHandle
 from filmgate.client.responses import VideoData
 from filmgate.client.retrying import Session, resolve_host
@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClient", "AsyncModels", "AsyncVideo", "AsyncVideos", "Client", "Models", "Video", "Videos"]
 
 
-def _nobody(host: str) -> Sequence[str]:
-    """Where requests don't go over the network of this machine, it is not for it to know its addresses."""
+def _session(at: Endpoint, max_retries: int, experience: Experience | None, *, networked: bool) -> Session:
+    return Session(
+        retries=max_retries,
+        vendor=at.base_url,
+        experience=experience or Experience(),
+        resolve=resolve_host if networked else _no_addresses,
+    )
+
+
+def _no_addresses(host: str) -> Sequence[str]:
+    """With a transport of the caller's, this machine does not resolve the hosts that requests go to."""
     del host
     return ()
 
@@ -171,12 +180,7 @@ class Client:
     ) -> None:
         self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = Driver(self.endpoint, transport)
-        session = Session(
-            retries=max_retries,
-            vendor=self.endpoint.base_url,
-            experience=experience or Experience(),
-            resolve=resolve_host if transport is None else _nobody,
-        )
+        session = _session(self.endpoint, max_retries, experience, networked=transport is None)
         self.videos = Videos(self._driver, session, api_of(provider))
         self.models = Models(self._driver, session)
         self.webhooks = Webhooks(environ)
@@ -225,12 +229,7 @@ class AsyncClient:
     ) -> None:
         self.endpoint = endpoint(base_url, api_key, environ, provider)
         self._driver = AsyncDriver(self.endpoint, transport)
-        session = Session(
-            retries=max_retries,
-            vendor=self.endpoint.base_url,
-            experience=experience or Experience(),
-            resolve=resolve_host if transport is None else _nobody,
-        )
+        session = _session(self.endpoint, max_retries, experience, networked=transport is None)
         self.videos = AsyncVideos(self._driver, session, api_of(provider))
         self.models = AsyncModels(self._driver, session)
         self.webhooks = Webhooks(environ)
