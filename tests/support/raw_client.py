@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing, suppress
 from typing import Any
@@ -13,10 +14,13 @@ from msgspec import Struct
 
 from filmgate.testing import mock
 
-SILENCE = 1.0
-"""Seconds without a byte after which a test takes a connection for silent."""
+TURNS = 20
+"""Turns of the event loop, in which client and mock both live, after which nothing more of an answer is on its way."""
 
-PATIENCE = 20.0
+PATIENCE = 60.0
+START = 1_700_000_000.0
+"""Unix time at which a mock begins."""
+
 ENOUGH = 5_000_000
 """Bytes after which a test believes that an answer has no end."""
 
@@ -28,7 +32,7 @@ class Seen(Struct, kw_only=True):
     headers: dict[str, str] = {}  # names in lower case
     body: bytes = b""
     ended: str = "closed"  # closed, reset, silent, endless
-    took: float = 0.0  # seconds to the end
+    took: float = 0.0  # seconds to the end, by the mock's clock
     pieces: int = 0  # that the body was read in
 
     @property
@@ -42,12 +46,38 @@ class Seen(Struct, kw_only=True):
         return self.ended == "closed" and len(self.body) == int(self.headers["content-length"])
 
 
-class RawClient:
-    """A client that believes nothing: one connection a request, read to its end byte by byte."""
+class MockClock:
+    """A mock's time: it passes only while the mock waits before an answer, or a test says so."""
 
-    def __init__(self, origin: str) -> None:
+    def __init__(self) -> None:
+        self.now = START
+        self.hangs = asyncio.Event()  # set once an answer never goes on
+
+    def __call__(self) -> float:
+        """Unix time."""
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let the time pass, and what was sent arrive; for ever, where that is asked."""
+        if seconds == math.inf:
+            self.hangs.set()
+            await asyncio.Event().wait()
+        self.now += seconds
+        await _turns(TURNS)
+
+
+class RawClient:
+    """A client that believes nothing: one connection a request, read to its end byte by byte.
+
+    Args:
+        origin: the mock's, in this process.
+        clock: the mock's.
+    """
+
+    def __init__(self, origin: str, clock: MockClock | None = None) -> None:
         parts = urlsplit(origin)
         self._host, self._port = parts.hostname or "", parts.port or 0
+        self.clock = clock or MockClock()
 
     async def __call__(
         self,
@@ -56,18 +86,18 @@ class RawClient:
         body: bytes = b"",
         *,
         headers: Mapping[str, str] | None = None,
-        silence: float = SILENCE,
     ) -> Seen:
         """Ask."""
         reader, writer = await asyncio.open_connection(self._host, self._port, limit=2**24)
         sent = {"Host": f"{self._host}:{self._port}", "Connection": "close", "Content-Length": str(len(body))}
         lines = [f"{method} {path} HTTP/1.1", *(f"{k}: {v}" for k, v in {**sent, **(headers or {})}.items())]
-        started = asyncio.get_running_loop().time()
+        self.clock.hangs.clear()
+        started = self.clock()
         with closing(writer):
             writer.write("\r\n".join([*lines, "", ""]).encode() + body)
             async with asyncio.timeout(PATIENCE):
-                seen = await _read(reader, silence)
-        seen.took = asyncio.get_running_loop().time() - started
+                seen = await _read(reader, self.clock.hangs)
+        seen.took = self.clock() - started
         with suppress(ConnectionError):
             await writer.wait_closed()
         return seen
@@ -91,21 +121,35 @@ class RawClient:
         return await self("GET", path, headers=headers)
 
 
-async def _read(reader: asyncio.StreamReader, silence: float) -> Seen:
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def _piece(reader: asyncio.StreamReader, hangs: asyncio.Event) -> bytes | None:
+    """The next bytes; None: the mock hangs, and all that it sent has been read."""
+    reading, hanging = asyncio.create_task(reader.read(2**20)), asyncio.create_task(hangs.wait())
+    await asyncio.wait([reading, hanging], return_when=asyncio.FIRST_COMPLETED)
+    hanging.cancel()
+    await _turns(0 if reading.done() else TURNS)
+    if reading.done():
+        return reading.result()
+    reading.cancel()
+    await asyncio.wait([reading])
+    return None
+
+
+async def _read(reader: asyncio.StreamReader, hangs: asyncio.Event) -> Seen:
     data, ended, pieces = bytearray(), "closed", 0
     try:
-        while True:
-            async with asyncio.timeout(silence):
-                piece = await reader.read(2**20)
-            if not piece:
-                break
+        while piece := await _piece(reader, hangs):
             data += piece
             pieces += 1
             if len(data) > ENOUGH:
                 ended = "endless"
                 break
-    except TimeoutError:
-        ended = "silent"
+        if piece is None:
+            ended = "silent"
     except ConnectionResetError:
         ended = "reset"
     if b"\r\n\r\n" not in data:

@@ -81,7 +81,7 @@ def _guarded(upstream: Upstream, vendor: Vendor, path: str, answer: Answer) -> H
             reply = upstream.authorize(call) or await answer(request, call)
         except Refused as refused:
             reply = call.refuse(refused.status, refused.code, str(refused), refused.headers)
-        return await send(request, reply.but(headers=vendor.headers))
+        return await send(request, reply.but(headers=vendor.headers), upstream.sleep)
 
     return handle
 
@@ -125,7 +125,9 @@ def _add_admin(app: web.Application, upstream: Upstream, vendor: Vendor) -> None
 
     async def film(request: web.Request) -> web.StreamResponse:
         call = _call(request, vendor, ADMIN)
-        return await send(request, await upstream.content(call, request.match_info["id"], open_link=True))
+        return await send(
+            request, await upstream.content(call, request.match_info["id"], open_link=True), upstream.sleep
+        )
 
     app.router.add_post(f"{ADMIN}/outage", outage)
     app.router.add_get(f"{ADMIN}/log", log)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,7 +15,11 @@ from filmgate.testing.mock.films import Film
 from filmgate.testing.mock.jobs import Job, Order, View
 from filmgate.testing.mock.reply import Ending, Reply
 from filmgate.testing.mock.requests import Refused
-from filmgate.testing.mock.upstream import Call, Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from filmgate.testing.mock.upstream import Call, Upstream
 
 __all__ = ["complete"]
 

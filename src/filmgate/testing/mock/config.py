@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from filmgate.testing.mock.dialects import MODELS
 from filmgate.testing.mock.fault_mix import Mix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 __all__ = ["Config"]
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from filmgate.testing.mock.faults import FAULTS
 from filmgate.testing.mock.faults.base import EVER, Argument, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["Mix", "Strike", "UnknownFault", "parse_mix", "parse_strike", "tagged"]
 

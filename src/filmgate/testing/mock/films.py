@@ -6,12 +6,15 @@ import asyncio
 import hashlib
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from filmgate.domain import Size
 from filmgate.engines.testcard import draw
 from filmgate.media.encode import FilmWriter
+
+if TYPE_CHECKING:
+    from filmgate.domain import Size
 
 __all__ = ["Film", "Films", "etag", "film_of", "signed"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from enum import StrEnum, auto
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +15,9 @@ from filmgate.testing.mock.fault_mix import Strike, parse_strike
 from filmgate.testing.mock.faults.base import Ends, Stage
 from filmgate.testing.mock.films import Film
 from filmgate.testing.mock.log import Asked, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["Job", "Jobs", "Order", "State", "View"]
 

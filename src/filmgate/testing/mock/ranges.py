@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from filmgate.testing.mock.reply import Reply
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from filmgate.testing.mock.reply import Reply
 
 __all__ = ["apply"]
 

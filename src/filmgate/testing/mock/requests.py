@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
 
 from filmgate.domain import Size
-from filmgate.testing.mock.dialects import Vendor
 from filmgate.testing.mock.films import FPS, Film
 from filmgate.testing.mock.jobs import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from filmgate.testing.mock.dialects import Vendor
 
 __all__ = ["Refused", "order_of", "read_fields"]
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from filmgate.testing.mock.app import build, path_of
 from filmgate.testing.mock.config import Config
 from filmgate.testing.mock.log import Asked, Line
+from filmgate.testing.mock.transport import Sleep, real_sleep
 from filmgate.testing.mock.upstream import Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
 
 __all__ = ["Running", "running"]
 
@@ -52,7 +56,12 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    config: Config | None = None, *, host: str = "127.0.0.1", port: int = 0, clock: Callable[[], float] = time.time
+    config: Config | None = None,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    clock: Callable[[], float] = time.time,
+    sleep: Sleep = real_sleep,
 ) -> AsyncIterator[Running]:
     """A mock in this process, on a free port unless one is named; gone when the ``with`` ends.
 
@@ -61,8 +70,9 @@ async def running(
         host: address to listen on.
         port: 0 takes a free one.
         clock: Unix time.
+        sleep: waits for so many seconds, which may be infinite, whenever an answer is late.
     """
-    upstream = Upstream(config or Config(), clock)
+    upstream = Upstream(config or Config(), clock, sleep)
     runner = web.AppRunner(build(upstream), access_log=None, handler_cancellation=True, shutdown_timeout=GRACE)
     await runner.setup()
     try:

@@ -4,57 +4,70 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aiohttp import web
-from aiohttp.abc import AbstractStreamWriter
 
 from filmgate.testing.mock.reply import Ending, Reply
 
-__all__ = ["send"]
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
+
+__all__ = ["Sleep", "real_sleep", "send"]
+
+Sleep = Callable[[float], Awaitable[object]]
+"""Waits for so many seconds; for ever where they are infinite."""
 
 PIECE = 64 * 1024
 DRIPS = 20
 """Pieces that a dripping body comes in."""
 
 
-async def send(request: web.Request, reply: Reply) -> web.StreamResponse:
+async def real_sleep(seconds: float) -> None:
+    """Wait in real time."""
+    # For ever: ended by the cancellation that follows the client's going, or the server's stopping.
+    await (asyncio.Event().wait() if seconds == math.inf else asyncio.sleep(seconds))
+
+
+async def send(request: web.Request, reply: Reply, sleep: Sleep = real_sleep) -> web.StreamResponse:
     """Answer a request; returns once the client has what it gets, or has gone."""
     if reply.delay:
-        await asyncio.sleep(reply.delay)
+        await sleep(reply.delay)
     if reply.honest:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
-    await _send_crooked(request, reply)
+    await _send_crooked(request, reply, sleep)
     # The connection is gone by now, or is to go: the framework finds nothing left to answer on.
     return web.Response()
 
 
-async def _send_crooked(request: web.Request, reply: Reply) -> None:
+async def _send_crooked(request: web.Request, reply: Reply, sleep: Sleep) -> None:
     wire, transport = request.writer, request.transport
     if transport is None:
         return
     if reply.head:
         transport.write(_head(reply))
     if request.method != "HEAD":
-        await _send_body(wire, transport, reply)
+        await _send_body(wire, transport, reply, sleep)
     if reply.ending is Ending.HELD:
-        await _forever()
+        await sleep(math.inf)
     if reply.ending is Ending.RESET:
         _reset(transport)
     else:
         transport.close()
 
 
-async def _send_body(wire: AbstractStreamWriter, transport: asyncio.Transport, reply: Reply) -> None:
+async def _send_body(wire: AbstractStreamWriter, transport: asyncio.Transport, reply: Reply, sleep: Sleep) -> None:
     for piece, rest in _pieces(reply):
         if transport.is_closing():
             return
         transport.write(piece)
         await wire.drain()
-        await asyncio.sleep(rest)
+        await sleep(rest)
 
 
 def _pieces(reply: Reply) -> Iterator[tuple[bytes, float]]:
@@ -86,8 +99,3 @@ def _reset(transport: asyncio.Transport) -> None:
     if (sock := transport.get_extra_info("socket")) is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-
-
-async def _forever() -> None:
-    # Ended by the cancellation that follows the client's going, or the server's stopping.
-    await asyncio.Event().wait()

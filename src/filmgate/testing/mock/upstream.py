@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from filmgate.testing.mock import ranges
-from filmgate.testing.mock.config import Config
 from filmgate.testing.mock.dialects import Delete, Early, Vendor
 from filmgate.testing.mock.fault_mix import Strike, UnknownFault, parse_strike, tagged
 from filmgate.testing.mock.faults.base import Fault, Moment, Stage
@@ -21,6 +18,12 @@ from filmgate.testing.mock.jobs import Job, Jobs, Order, State, View
 from filmgate.testing.mock.log import Asked, Line, Log, read_log
 from filmgate.testing.mock.reply import Reply
 from filmgate.testing.mock.requests import Refused, order_of
+from filmgate.testing.mock.transport import Sleep, real_sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from filmgate.testing.mock.config import Config
 
 __all__ = ["HEADER", "Call", "Upstream"]
 
@@ -60,10 +63,12 @@ class Upstream:
     Args:
         config: how it behaves.
         clock: Unix time.
+        sleep: waits for so many seconds, which may be infinite, whenever an answer is late.
     """
 
-    def __init__(self, config: Config, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, config: Config, clock: Callable[[], float] = time.time, sleep: Sleep = real_sleep) -> None:
         self.config = config
+        self.sleep = sleep
         self.jobs = Jobs(config.seed, config.seconds_per_job)
         if config.log is not None and config.log.exists() and not config.restart_loses:
             self.jobs.recover(read_log(config.log))
@@ -301,7 +306,7 @@ class Upstream:
     async def _hold(self, job: Job) -> None:
         now = self._clock()
         if job.running(now):
-            await asyncio.sleep(min(HOLD, max(0.0, job.at + job.lasts - now)))
+            await self.sleep(min(HOLD, max(0.0, job.at + job.lasts - now)))
 
     def _whole(self, vendor: Vendor, job: Job, film: bytes) -> Reply:
         body = signed(film, job.id)

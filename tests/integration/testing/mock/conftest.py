@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.raw_client import RawClient, Starting
+from tests.support.raw_client import MockClock, RawClient, Starting
 
 from filmgate.testing import mock
 
@@ -20,7 +20,9 @@ async def start() -> AsyncIterator[Starting]:
     async with AsyncExitStack() as stack:
 
         async def _start(**config: Any) -> tuple[mock.Running, RawClient]:
-            upstream = await stack.enter_async_context(mock.running(mock.Config(**config)))
-            return upstream, RawClient(upstream.origin)
+            clock = MockClock()
+            running = mock.running(mock.Config(**config), clock=clock, sleep=clock.sleep)
+            upstream = await stack.enter_async_context(running)
+            return upstream, RawClient(upstream.origin, clock)
 
         yield _start

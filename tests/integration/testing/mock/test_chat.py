@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
-
-from tests.support.raw_client import SILENCE, RawClient, Seen, Starting
+from typing import TYPE_CHECKING, Any
 
 from filmgate.testing import mock
+
+if TYPE_CHECKING:
+    from tests.support.raw_client import RawClient, Seen, Starting
 
 MODEL = "sora-2-hd-10s-chat"
 
 
-async def say(raw: RawClient, prompt: str, *, stream: bool = True, silence: float = SILENCE) -> Seen:
+async def say(raw: RawClient, prompt: str, *, stream: bool = True) -> Seen:
     """Ask for a film in a chat."""
     messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": prompt}]
     body = json.dumps({"model": MODEL, "messages": messages, "stream": stream, "temperature": 1}).encode()
     kind = {"Content-Type": "application/json"}
-    return await raw("POST", "/v1/chat/completions", body, headers=kind, silence=silence)
+    return await raw("POST", "/v1/chat/completions", body, headers=kind)
 
 
 def events(seen: Seen) -> list[Any]:

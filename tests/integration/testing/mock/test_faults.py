@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.raw_client import RawClient, Seen, Starting
+from tests.support.raw_client import START, RawClient, Seen, Starting
 
 from filmgate.domain import Size
 from filmgate.media.probe import probe
@@ -121,7 +119,7 @@ def video(test: Callable[[dict[str, Any]], object]) -> Test:
 
 def dated(seconds: float) -> Callable[[str | None], object]:
     """A Retry-After that is a date so far from now."""
-    return lambda value: abs(parsedate_to_datetime(value or "").timestamp() - time.time() - seconds) < 5
+    return lambda value: parsedate_to_datetime(value or "").timestamp() == START + seconds
 
 
 async def same_id(story: Story) -> None:
@@ -286,7 +284,7 @@ async def outage(story: Story) -> None:
     for path in ("/v1/models", f"/v1/videos/{story.job}", f"/v1/videos/{story.job}/content"):
         assert (await story.raw.get(path)).ended == "reset"
     assert (await story.raw.get("/mock/jobs")).status == 200
-    await asyncio.sleep(0.3)
+    await story.raw.clock.sleep(0.3)
     assert done(await story.look())
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -75,7 +74,7 @@ class Client:
             status = STATUSES.get(str(parsed(seen).get("status")).lower())
             if status is not None:
                 return Verdict.FAILED if status == "failed" else None
-            await asyncio.sleep(0.05)
+            await self.raw.clock.sleep(0.05)
         return Verdict.OVERDUE
 
     async def fetch(self, path: str) -> Verdict:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from filmgate.testing.mock.faults import content, poll, submit
-from filmgate.testing.mock.faults.base import Fault
+
+if TYPE_CHECKING:
+    from filmgate.testing.mock.faults.base import Fault
 
 __all__ = ["FAULTS"]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum, auto
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from filmgate.testing.mock.films import Film
 from filmgate.testing.mock.reply import Reply
+
+if TYPE_CHECKING:
+    from filmgate.testing.mock.films import Film
 
 __all__ = [
     "EVER",

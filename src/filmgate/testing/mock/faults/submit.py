@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from email.utils import formatdate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filmgate.testing.mock.faults.base import EVER, Act, Fault, Moment, Rewrite, Said, Stage, Verdict
 from filmgate.testing.mock.reply import Ending, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["FAULTS"]
 
