@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-__all__ = ["IpScope", "is_ip_literal", "is_public", "scope_of"]
+__all__ = ["IpScope", "is_ip_literal", "is_loopback", "is_public", "scope_of"]
 
 
 class IpScope(IntEnum):
@@ -86,6 +86,16 @@ def scope_of(address: str) -> IpScope:
 def is_public(address: str) -> bool:
     """Whether an address belongs to the public internet."""
     return scope_of(address) is IpScope.PUBLIC
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is an address of this machine's loopback interface, also as an IPv4-mapped IPv6 address."""
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return (mapped or ip).is_loopback
 
 
 def is_ip_literal(host: str) -> bool:

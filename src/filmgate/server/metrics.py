@@ -8,7 +8,6 @@ all processes of the data folder; what is said of HTTP, looks and the process is
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
@@ -19,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from filmgate.errors import UnknownUrl
 from filmgate.flow.failure_codes import CODES
+from filmgate.security.ip_scope import is_loopback
 from filmgate.server.errors import refusal
 from filmgate.server.request_stats import BOUNDS, Traffic
 from filmgate.server.responses import Reply
@@ -137,17 +137,8 @@ def _may_read(scope: Scope, access: str) -> bool:
     if access != "local":
         return access == "open"
     client = scope.get("client")
-    near = client is not None and _is_loopback(client[0])
+    near = client is not None and is_loopback(client[0])
     return near and not any(name in _FORWARDED for name, _value in scope["headers"])
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 def _families(seen: Snapshot, models: frozenset[str]) -> Iterator[Metric]:

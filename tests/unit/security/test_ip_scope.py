@@ -11,7 +11,7 @@ from filmgate.client.effects import Answer, Open
 from filmgate.client.retrying import Session
 from filmgate.errors import UnexpectedAnswer
 from filmgate.net.addresses import AllowedHosts
-from filmgate.security.ip_scope import IpScope, is_ip_literal, scope_of
+from filmgate.security.ip_scope import IpScope, is_ip_literal, is_loopback, scope_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,24 @@ def test_other_text_and_zoned_addresses_are_reserved(text: str) -> None:
 def test_shorthand_addresses_are_names(host: str, *, literal: bool) -> None:
     """``127.1`` is resolved, and its address is classified then."""
     assert is_ip_literal(host) is literal
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("10.0.0.1", False),
+        ("64:ff9b::7f00:1", False),
+        ("localhost", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_recognised_in_both_families(host: str, *, loopback: bool) -> None:
+    """Only addresses count; a name is resolved elsewhere."""
+    assert is_loopback(host) is loopback
 
 
 @each_address
