@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
+from tests.support.polling import until_async
 
 from filmgate.bootstrap import engine_factory
 from filmgate.config import settings
@@ -67,9 +67,11 @@ async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> N
         text = f'[engines.chat]\nkind = "chat-sse"\nbase_url = "{vendor.base_url}"\nkey_env = "CHAT_KEY"\n'
         made = _assemble(tmp_path, text, {"CHAT_KEY": "sk-old-0123456789"})
         ticket = await made.engines["chat"].submit(replace(some_job(), model="sora-2-hd-10s-chat", seconds=10))
-        async with asyncio.timeout(10):
-            while (await made.engines["chat"].look(ticket)).state is not State.DONE:  # noqa: ASYNC110 - it calls nobody
-                await asyncio.sleep(0.01)
+
+        async def is_done() -> bool:
+            return (await made.engines["chat"].look(ticket)).state is State.DONE
+
+        await until_async(is_done)
         await made.engines["chat"].stop()
     former = engine_factory.remaker(_settings(tmp_path, text), Vault.at(tmp_path / "vault.key"))(made.present[0])
     assert (await former.look(ticket)).state is State.DONE

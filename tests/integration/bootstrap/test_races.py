@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
 TIMES = 60
+TURNS = 100
+"""Turns of the event loop by which two moves at one video differ at most."""
+
 PART = 1000
 """Bytes that a slow reader takes at once."""
 
@@ -56,6 +59,13 @@ class ApiServer:
                 await self.gate.videos.wait(self.owner, video.id, 5.0)
         self.note("retrieve", now)
         return now
+
+    async def after_changes(self, video: Video, count: int) -> None:
+        """Return once so many changes of the video were seen, or its end."""
+        now = await self.gate.videos.retrieve(self.owner, video.id)
+        while count and not now.finished:
+            seen, now = now.version, await self.gate.videos.wait(self.owner, video.id, 5.0)
+            count -= now.version != seen
 
     def note(self, what: str, video: Video, sha256: str | None = None) -> None:
         """Remember what was seen of a video."""
@@ -96,7 +106,8 @@ async def test_cancel_against_complete(api_server: ApiServer) -> None:
     made = [await api_server.make(number) for number in range(TIMES)]
 
     async def one(video: Video) -> Status:
-        await asyncio.sleep(dice.uniform(0.0, 4.0))
+        await api_server.after_changes(video, dice.randrange(6))
+        await _turns(dice.randrange(TURNS))
         try:
             await api_server.gate.videos.cancel(api_server.owner, video.id)
         except VideoNotDeletable:
@@ -116,8 +127,8 @@ async def test_delete_against_download(api_server: ApiServer) -> None:
     made = [await api_server.ended(video) for video in [await api_server.make(number) for number in range(TIMES // 2)]]
 
     async def one(video: Video) -> bool:
-        reading = asyncio.create_task(_read(api_server, video, dice.uniform(0.0, 0.4)))
-        await asyncio.sleep(dice.uniform(0.0, 0.4))
+        reading = asyncio.create_task(_read(api_server, video, dice.randrange(TURNS)))
+        await _turns(dice.randrange(TURNS))
         await api_server.gate.videos.delete(api_server.owner, video.id)
         api_server.note("delete", video)
         return await reading
@@ -128,9 +139,15 @@ async def test_delete_against_download(api_server: ApiServer) -> None:
     assert read_files(api_server.gate.settings.data / "files" / "kept") == {}
 
 
-async def _read(api_server: ApiServer, video: Video, after: float = 0.0) -> bool:
-    """Read a film in small parts, ``after`` so many seconds; False if it was gone already."""
-    await asyncio.sleep(after)
+async def _turns(count: int) -> None:
+    """Let all other tasks go on, so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def _read(api_server: ApiServer, video: Video, after: int = 0) -> bool:
+    """Read a film in small parts, ``after`` so many turns of the loop; False if it was gone already."""
+    await _turns(after)
     try:
         content = await api_server.gate.videos.content(api_server.owner, video.id, AssetKind.VIDEO)
     except (VideoNotFound, VideoExpired):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import math
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,7 @@ BRIEF = {
 }
 """How long or large a fault is here, where it would be too much."""
 
-SILENCE = 0.6
+SILENCE = 2.0
 """Seconds of silence after which a look or a download is given up here."""
 
 LARGEST = 4_000_000
@@ -75,28 +75,30 @@ class Outcome(Struct):
     prompt: str
     error: errors.FilmgateError | None = None
     whole: bool = False  # its own film lies in its file
+    submitted: int = 0
     left: tuple[str, ...] = ()  # what lies in its folder
 
 
-class Passing:
-    """Time that passes fifty times as fast."""
+class SharedClock:
+    """The time of a client and of the mock that it calls: it passes only while one of them sleeps."""
 
     def __init__(self) -> None:
-        self._skipped = 0.0
+        self._now = 1_000_000.0
 
-    def clock(self) -> float:
-        """The time."""
-        return time.monotonic() + self._skipped
+    def __call__(self) -> float:
+        """Unix time."""
+        return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Wait for the most part only in name."""
-        waits = min(seconds / 50, 0.1)
-        self._skipped += seconds - waits
-        await asyncio.sleep(waits)
+        """Let the time pass; for ever, where that is asked."""
+        if seconds == math.inf:
+            await asyncio.Event().wait()
+        self._now += seconds
+        await asyncio.sleep(0)
 
 
 class Hasty(httpx2.AsyncHTTPTransport):
-    """The network, with less patience for whoever says nothing."""
+    """The network, with shorter timeouts: they alone are real here, and only an answer that never comes meets them."""
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it; a look has short patience by itself already."""
@@ -110,22 +112,25 @@ class Hasty(httpx2.AsyncHTTPTransport):
 
 
 @asynccontextmanager
-async def _videos(url: str, provider: str | None) -> AsyncIterator[AsyncVideos]:
-    time_, there = Passing(), endpoint(url, "sk-1", {}, provider)
-    driver = AsyncDriver(there, Hasty(), time_.sleep)
-    session = Session(clock=time_.clock, jitter=lambda: 0.5, vendor=there.base_url, largest=LARGEST)
+async def _videos(url: str, provider: str | None, clock: SharedClock) -> AsyncIterator[AsyncVideos]:
+    there = endpoint(url, "sk-1", {}, provider)
+    driver = AsyncDriver(there, Hasty(), clock.sleep)
+    session = Session(clock=clock, jitter=lambda: 0.5, vendor=there.base_url, largest=LARGEST)
     try:
         yield AsyncVideos(driver, session, api_of(provider))
     finally:
         await driver.close()
 
 
-async def _made(upstream: mock.Running, provider: str | None, fault: str, folder: Path) -> Outcome:
-    """Ask for a film that meets the fault, wait, save."""
+async def _made(provider: str | None, fault: str, folder: Path) -> Outcome:
+    """Ask a mock for a film that meets the fault, wait, save."""
     brief = f"={BRIEF[fault]}" if fault in BRIEF else ""
     outcome = Outcome(f"a paper boat, {provider} [mock:{fault}{brief}]")
-    target = folder / str(provider) / "boat.mp4"
-    async with _videos(upstream.url(provider or "openai"), provider) as videos:
+    target, clock = folder / str(provider) / "boat.mp4", SharedClock()
+    async with (
+        mock.running(mock.Config(any_size=True), clock=clock, sleep=clock.sleep) as upstream,
+        _videos(upstream.url(provider or "openai"), provider, clock) as videos,
+    ):
         try:
             if fault == "id-reused":
                 await videos.create("another boat", seconds=4, size="64x64")
@@ -135,6 +140,7 @@ async def _made(upstream: mock.Running, provider: str | None, fault: str, folder
             outcome.whole = mock.film_of(path.read_bytes()) in {video.id, f"take-two-of-{video.id}"}
         except errors.FilmgateError as error:
             outcome.error = error
+        outcome.submitted = mock.submissions(upstream.lines).get(outcome.prompt, 0)
     outcome.left = tuple(sorted(path.name for path in target.parent.glob("*")))
     return outcome
 
@@ -143,13 +149,9 @@ async def _made(upstream: mock.Running, provider: str | None, fault: str, folder
 async def test_each_fault_comes_to_its_verdict(fault: str, tmp_path: Path) -> None:
     """Whoever the upstream is: the film, or the error that says what to do; asked for once, and no bad file left."""
     who = WHO if fault not in {"id-reused", "outage"} else (None,)
-    async with mock.running(mock.Config(any_size=True)) as upstream:
-        async with asyncio.timeout(25):
-            outcomes = await asyncio.gather(*(_made(upstream, provider, fault, tmp_path) for provider in who))
-        submitted = mock.submissions(upstream.lines)
-    for outcome in outcomes:
+    for outcome in await asyncio.gather(*(_made(provider, fault, tmp_path) for provider in who)):
         _judge(mock.FAULTS[fault], outcome)
-        assert submitted.get(outcome.prompt, 0) <= 1
+        assert outcome.submitted <= 1
 
 
 def _judge(fault: mock.Fault, outcome: Outcome) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 from msgspec.structs import replace
+from tests.support.polling import until_async
 
 from filmgate.domain import Size
 from filmgate.engines import EngineContext, make
@@ -135,10 +136,11 @@ def _engine(vendor: Vendor, folder: Path, **options: float) -> ChatSseEngine:
 
 
 async def _until(engine: Engine, ticket: str, state: State) -> Verdict:
-    async with asyncio.timeout(10):
-        while (verdict := await engine.look(ticket)).state is not state:  # noqa: ASYNC110 - an engine is looked at, it calls nobody
-            await asyncio.sleep(0.01)
-    return verdict
+    async def look() -> Verdict | None:
+        verdict = await engine.look(ticket)
+        return verdict if verdict.state is state else None
+
+    return await until_async(look)
 
 
 def _kept(folder: Path) -> int:
