@@ -19,7 +19,7 @@ import uvloop
 from filmgate.domain import NewVideo, Recipe, Size, new_id
 from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
 from filmgate.engines.testcard import encode
-from filmgate.flow import Flow
+from filmgate.flow.supervisor import Flow
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from filmgate.flow import CHECKPOINTS
+from filmgate.flow.failpoint import CHECKPOINTS
 from reliability.crowd import Client, clients
 from reliability.processes import Zygote, honestly
 from reliability.world import TESTCARD, Server, World, world

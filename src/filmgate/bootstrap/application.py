@@ -8,21 +8,21 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 import structlog
 
 from filmgate import __version__, net
+from filmgate.bootstrap.data_folder import prepare
 from filmgate.bootstrap.engine_factory import assemble, remaker
 from filmgate.config.settings import Settings
 from filmgate.engines.base import Engine
-from filmgate.errors import SettingsError
-from filmgate.flow import Flow, failpoint
 from filmgate.flow.circuit_breaker import Breaker
 from filmgate.flow.dispatcher import Dispatcher
 from filmgate.flow.engine_registry import Roster
+from filmgate.flow.failpoint import failpoint
+from filmgate.flow.supervisor import Flow
 from filmgate.flow.webhook_sender import Deliveries
 from filmgate.ops.data_lock import Claim, claim
 from filmgate.security import keyfile
@@ -34,7 +34,7 @@ from filmgate.services.webhooks import Webhooks
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
 
-__all__ = ["Gate", "Role", "build", "open_store"]
+__all__ = ["Gate", "Role", "build"]
 
 Role = Literal["server", "worker", "embedded"]
 """What this process is to its data folder: the one server, one of many workers, or a program of its own."""
@@ -122,7 +122,7 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
         SettingsError: a setting can't be used, or another server holds the data folder.
     """
     _log_to_stderr(settings.log_level)
-    data = _prepare(settings.data)
+    data = prepare(settings.data)
     held = claim(data, role, alone=role == "server")
     store = Store.open(data / "filmgate.sqlite")
     storage = LocalStorage(data / "files")
@@ -140,6 +140,7 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
         clock=time.time,
         checkpoint=failpoint(settings.failpoint),
         worker=settings.worker,
+        on_demand=role == "embedded" and not settings.worker,
         dispatcher=dispatcher,
         roster=Roster(fleet.engines, store.identities, fleet.present, remaker(settings, vault)),
         webhooks=Deliveries(store, vault, guard.post, time.time),
@@ -168,26 +169,6 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
         signer=signer,
         webhooks=Webhooks(store.webhooks, guard, vault, time.time),
     )
-
-
-def open_store(settings: Settings) -> Store:
-    """The rows alone, for a command that looks into a running server's folder."""
-    return Store.open(_prepare(settings.data) / "filmgate.sqlite")
-
-
-def _prepare(data: Path) -> Path:
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(f"The data folder {data} can't be made: {error.strerror}.") from error
-    database = data / "filmgate.sqlite"
-    # An empty one would be made in its place, and the next sweep would take every film for nobody's.
-    if (data / "flow.sqlite").exists() and not (database.exists() and database.stat().st_size):
-        raise SettingsError(
-            f"The database {database} is gone or empty, though its folder was in use. Restore it from a backup, or "
-            "choose another data folder (--data) to start afresh."
-        )
-    return data
 
 
 def _log_to_stderr(level: str) -> None:

@@ -166,11 +166,12 @@ class Frame:
         return settings.load(file, self.env.environ, {"data": self.options.data, **(overrides or {})})
 
     @asynccontextmanager
-    async def client(self, *, works: bool = False) -> AsyncIterator[AsyncClient]:
-        """The API that this command talks to: a server's, or that of the engine in this very process.
+    async def client(self, *, works: bool = False, on_demand: bool = False) -> AsyncIterator[AsyncClient]:
+        """The API that this command talks to: a server's, or that of this machine's own data folder.
 
         Args:
-            works: whether the embedded engine shall make videos meanwhile.
+            works: whether the embedded engine makes videos meanwhile.
+            on_demand: start that engine only if a request can't be answered without it.
         """
         from platformdirs import user_cache_path  # noqa: PLC0415 - what only some commands need is loaded by them
 
@@ -178,9 +179,12 @@ class Frame:
 
         goal = self.goal
         if goal.base_url is None:
-            from filmgate.cli import embedded  # noqa: PLC0415 - the engine, only where there is no server
-
-            async with embedded.client(self.settings({"worker": works, **self._calm()})) as own:
+            settings = self.settings({"worker": works, **self._calm()})
+            if works and not on_demand:
+                from filmgate.cli.embedded import client  # noqa: PLC0415 - the engine, only where there is no server
+            else:
+                from filmgate.cli.local import client  # noqa: PLC0415 - the database, and the engine if need be
+            async with client(settings) as own:
                 yield own
             return
         async with sdk.AsyncClient(

@@ -3,59 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from filmgate.atomic_files import atomic_write
 from filmgate.bootstrap import application
+from filmgate.cli.embedded_key import LOCAL_URL, ensure_secret
 from filmgate.client import AsyncClient
 from filmgate.config.settings import Settings
 from filmgate.server.app import App
-from filmgate.store import Store
 
-__all__ = ["EMBEDDED_KEY", "client", "owner"]
-
-EMBEDDED_KEY = "embedded"
-"""The name of the key that embedded commands use; its secret lies in the data folder, for its user alone."""
-
-ADDRESS = "http://filmgate.invalid"
+__all__ = ["client", "transport"]
 
 
 @asynccontextmanager
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
     """A client of an engine that runs in this process for as long as the block does."""
     async with application.build(settings, "embedded") as gate:
-        secret = await _secret(gate.store, settings.data / "secrets" / "embedded.key")
-        async with AsyncClient(base_url=ADDRESS, api_key=secret, transport=_InProcess(gate.app), environ={}) as own:
+        secret = await ensure_secret(gate.store, settings.data)
+        async with AsyncClient(base_url=LOCAL_URL, api_key=secret, transport=_InProcess(gate.app), environ={}) as own:
             yield own
 
 
-async def owner(store: Store) -> str:
-    """The account of whoever owns the data folder: the oldest; made if there is none."""
-    accounts = await store.accounts.accounts()
-    return accounts[0].id if accounts else (await store.accounts.create_account("owner", None)).id
-
-
-async def _secret(store: Store, file: Path) -> str:
-    secret = _read(file)
-    if secret is None or await store.accounts.principal(secret) is None:
-        _, secret = await store.accounts.create_key(await owner(store), EMBEDDED_KEY, time.time())
-        _write(file, secret)
-    return secret
-
-
-def _read(file: Path) -> str | None:
-    return file.read_text(encoding="ascii").strip() if file.exists() else None
-
-
-def _write(file: Path, secret: str) -> None:
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    atomic_write(file, secret.encode("ascii"), mode=0o600, durable=False)  # a lost key is replaced by a new one
+@asynccontextmanager
+async def transport(settings: Settings) -> AsyncIterator[httpx2.AsyncBaseTransport]:
+    """What carries requests to the application, which runs in this process for as long as the block does."""
+    async with application.build(settings, "embedded") as gate:
+        yield _InProcess(gate.app)
 
 
 class _InProcess(httpx2.AsyncBaseTransport):

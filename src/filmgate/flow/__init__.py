@@ -1,6 +1,4 @@
-"""The durable flow of a video: the only loops, sleeps and deadlines of Filmgate."""
+"""The durable flow of a video: the only loops, sleeps and deadlines of Filmgate.
 
-from filmgate.flow.failpoint import CHECKPOINTS, failpoint
-from filmgate.flow.supervisor import Flow
-
-__all__ = ["CHECKPOINTS", "Flow", "failpoint"]
+Import from its modules: some are needed by commands that run no flow, and the whole is large.
+"""

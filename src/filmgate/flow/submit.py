@@ -11,6 +11,7 @@ from filmgate.domain import RESTORED, Stage, Video
 from filmgate.engines.base import Engine, Job, outline
 from filmgate.errors import BadArtifact, EngineError, EngineUnavailable, StorageFault, SubmissionUnknown
 from filmgate.flow import failure_codes, retry
+from filmgate.flow.cancel import cancel_unsubmitted
 from filmgate.flow.circuit_breaker import Call
 from filmgate.flow.context import Kit, Run, cancel_quietly, finishing
 from filmgate.flow.job_inputs import job_of
@@ -41,12 +42,8 @@ class Submitting:
 
     async def cancel_waiting(self, video: Video) -> bool:
         """End a video as cancelled that no engine was asked for yet; False if one may have been."""
-        # The intent keeps everybody else from submitting it meanwhile.
-        token = secrets.token_hex(16)
-        if not await self._kit.videos.intend(video.id, token, self._kit.clock()):
-            return False
-        await self._kit.fail(video, failure_codes.CANCELLED, token)
-        return True
+        kit = self._kit
+        return await cancel_unsubmitted(kit.videos, video, kit.clock, kit.checkpoint)
 
     async def accepted(self, run: Run, video: Video, engine: Engine) -> None:
         """No engine was asked yet, or it surely refused: ask one, if it is its turn."""

@@ -57,6 +57,7 @@ class Flow:
         clock: Unix time.
         checkpoint: called at each named step (``CHECKPOINTS``).
         worker: whether this process makes videos; false: it only starts them for others.
+        on_demand: open the queues at the first :meth:`wake`, for a short-lived process that is no worker.
         dispatcher: chooses among the engines of a route; without it each video stays with its own.
         roster: knows the engines of before as well.
         webhooks: tells the outside of events, where this process is a worker.
@@ -75,6 +76,7 @@ class Flow:
         clock: Callable[[], float],
         checkpoint: Callable[[str], None] = lambda _name: None,
         worker: bool = True,
+        on_demand: bool = False,
         dispatcher: Dispatcher | None = None,
         roster: Roster | None = None,
         webhooks: Deliveries | None = None,
@@ -85,6 +87,9 @@ class Flow:
         self._executor_id = executor_id
         self._clock = clock
         self._worker = worker
+        self._on_demand = on_demand
+        self._is_open = False
+        self._stopping = False
         self._webhooks = webhooks
         self._nudges = Nudges()
         self._rounds = Rounds(self._nudges.nudge, clock)
@@ -133,6 +138,29 @@ class Flow:
 
     async def start(self) -> None:
         """Open the queues, take up what was interrupted, and begin."""
+        if self._on_demand:
+            self._tasks = [asyncio.create_task(self._start_on_demand(), name="flow")]
+        else:
+            await self._open()
+            self._tasks = [asyncio.create_task(loop, name="flow") for loop in self._loops()]
+        self._ready = True
+
+    async def stop(self) -> None:
+        """Stop at once and in order: rows stay as they are, and the next start goes on from them."""
+        self._ready = False
+        self._stopping = True
+        if self._on_demand:
+            self._wake.set()  # what was woken is still started: the command ends right after it submitted
+        else:
+            for task in self._tasks:
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        await self._exit.aclose()
+
+    async def _open(self) -> None:
+        if self._is_open:
+            return
         # The durable engine takes a second to import, which no other command should pay.
         durable = await asyncio.to_thread(_import_durable)
         self._exit.push_async_callback(self._roster.stop)
@@ -161,17 +189,7 @@ class Flow:
         if self._webhooks is not None:
             self._exit.push_async_callback(self._webhooks.stop)
         await self._durable.start()
-        self._tasks = [asyncio.create_task(loop, name="flow") for loop in self._loops()]
-        self._ready = True
-
-    async def stop(self) -> None:
-        """Stop at once and in order: rows stay as they are, and the next start goes on from them."""
-        self._ready = False
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
-        await self._exit.aclose()
+        self._is_open = True
 
     def _loops(self) -> list[Coroutine[None, None, None]]:
         loops = [
@@ -217,12 +235,23 @@ class Flow:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            woken, self._woken = self._woken, {}
-            try:
-                await self._start_all(list(woken.values()))
-            except Exception:
-                # The reconciler will come across them.
-                log.exception("flow.not_started", videos=len(woken))
+            await self._start_pending()
+
+    async def _start_on_demand(self) -> None:
+        while self._woken or not self._stopping:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._woken:
+                await self._start_pending()
+
+    async def _start_pending(self) -> None:
+        woken, self._woken = self._woken, {}
+        try:
+            await self._open()
+            await self._start_all(list(woken.values()))
+        except Exception:
+            # The reconciler will come across them.
+            log.exception("flow.not_started", videos=len(woken))
 
     async def _start_all(self, videos: list[Video]) -> None:
         for video in videos:

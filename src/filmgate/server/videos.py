@@ -141,7 +141,7 @@ class VideoHandlers:
                 return error_reply(error, call.dialect, await self._rate_headers(call))
         return await self._answer(call, video, await self._rate_headers(call))
 
-    async def _rate_headers(self, call: Call) -> list[Header]:
+    async def _rate_headers(self, call: Call) -> Sequence[Header]:
         """``x-ratelimit-{limit,remaining,reset}-requests``; none if neither the key nor the dialect has a limit."""
         rate = await self._videos.rate(call.principal, call.dialect.limits)
         if rate is None:

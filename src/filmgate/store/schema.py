@@ -160,11 +160,11 @@ _SETTLED = text("kind IN ('capture', 'release')")
 _UNDELIVERED = text("delivered_at IS NULL")
 _DOUBTFUL = text("error_code = 'submission_unknown'")
 
-Index("video_by_account", video.c.account_id, video.c.seq, sqlite_where=_LISTED, postgresql_where=_LISTED)
-Index("video_unfinished", video.c.updated_at, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
-Index("video_running", video.c.account_id, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
-Index("video_queued", video.c.engine, video.c.seq, sqlite_where=_QUEUED, postgresql_where=_QUEUED)
-Index("video_cancelling", video.c.id, sqlite_where=_CANCELLING, postgresql_where=_CANCELLING)
+Index("video_by_account", video.c.account_id, video.c.seq, sqlite_where=_LISTED)
+Index("video_unfinished", video.c.updated_at, sqlite_where=_UNFINISHED)
+Index("video_running", video.c.account_id, sqlite_where=_UNFINISHED)
+Index("video_queued", video.c.engine, video.c.seq, sqlite_where=_QUEUED)
+Index("video_cancelling", video.c.id, sqlite_where=_CANCELLING)
 Index(
     "video_experience",
     video.c.engine,
@@ -173,9 +173,8 @@ Index(
     video.c.completed_at,
     video.c.created_at,
     sqlite_where=_COMPLETED,
-    postgresql_where=_COMPLETED,
 )
-Index("video_expiring", video.c.expires_at, sqlite_where=_EXPIRING, postgresql_where=_EXPIRING)
+Index("video_expiring", video.c.expires_at, sqlite_where=_EXPIRING)
 Index("video_by_fingerprint", video.c.account_id, video.c.fingerprint, video.c.created_at)
 Index(
     "video_idempotency",
@@ -183,12 +182,11 @@ Index(
     video.c.idempotency_key,
     unique=True,
     sqlite_where=_KEYED,
-    postgresql_where=_KEYED,
 )
 
-Index("video_doubtful", video.c.seq, sqlite_where=_DOUBTFUL, postgresql_where=_DOUBTFUL)
+Index("video_doubtful", video.c.seq, sqlite_where=_DOUBTFUL)
 Index("video_by_key", video.c.key_id, video.c.created_at)
-Index("video_running_by_key", video.c.key_id, sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED)
+Index("video_running_by_key", video.c.key_id, sqlite_where=_UNFINISHED)
 
 asset = Table(
     "asset",
@@ -203,8 +201,8 @@ asset = Table(
     Column("height", Integer, nullable=False),
     PrimaryKeyConstraint("video_id", "kind"),
 )
-Index("asset_reference", asset.c.video_id, sqlite_where=_REFERENCE, postgresql_where=_REFERENCE)
-Index("asset_source", asset.c.video_id, sqlite_where=_SOURCE, postgresql_where=_SOURCE)
+Index("asset_reference", asset.c.video_id, sqlite_where=_REFERENCE)
+Index("asset_source", asset.c.video_id, sqlite_where=_SOURCE)
 
 character = Table(
     "character",
@@ -241,7 +239,7 @@ ledger_entry = Table(
     UniqueConstraint("video_id", "kind"),
     sqlite_autoincrement=True,
 )
-Index("ledger_settled_once", ledger_entry.c.video_id, unique=True, sqlite_where=_SETTLED, postgresql_where=_SETTLED)
+Index("ledger_settled_once", ledger_entry.c.video_id, unique=True, sqlite_where=_SETTLED)
 
 Index(
     "ledger_by_kind",
@@ -263,7 +261,7 @@ outbox = Table(
     CheckConstraint("type IN ('video.completed', 'video.failed')", name="outbox_type"),
     UniqueConstraint("video_id", "type"),
 )
-Index("outbox_undelivered", outbox.c.created_at, sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED)
+Index("outbox_undelivered", outbox.c.created_at, sqlite_where=_UNDELIVERED)
 
 video_event = Table(
     "video_event",
@@ -306,7 +304,6 @@ Index(
     submission.c.identity,
     submission.c.ticket,
     sqlite_where=_TICKETED,
-    postgresql_where=_TICKETED,
 )
 
 engine_identity = Table(
@@ -367,6 +364,5 @@ Index(
     "webhook_delivery_due",
     webhook_delivery.c.next_at,
     sqlite_where=_UNSETTLED,
-    postgresql_where=_UNSETTLED,
 )
 Index("webhook_delivery_of", webhook_delivery.c.event_id, webhook_delivery.c.endpoint_id)

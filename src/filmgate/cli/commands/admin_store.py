@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from filmgate.bootstrap import application
+from filmgate.bootstrap import data_folder
 from filmgate.cli.context import Frame
 from filmgate.store import Store
 
@@ -15,7 +15,7 @@ __all__ = ["opened_store"]
 @asynccontextmanager
 async def opened_store(frame: Frame) -> AsyncIterator[Store]:
     """The store of the data folder; a running server may use it at the same time."""
-    store = application.open_store(frame.settings())
+    store = data_folder.open_store(frame.settings())
     try:
         yield store
     finally:

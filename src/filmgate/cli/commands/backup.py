@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from filmgate import __version__
-from filmgate.bootstrap import application
+from filmgate.bootstrap import data_folder
 from filmgate.cli.command import Command
 from filmgate.cli.commands.admin_store import opened_store
 from filmgate.cli.context import Frame
@@ -71,7 +71,7 @@ async def _migrate(frame: Frame) -> None:
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     held = claim(settings.data, "server", alone=True)  # a server of the old code would not understand the new rows
     try:
-        await application.open_store(settings).close()
+        await data_folder.open_store(settings).close()
     finally:
         held.release()
     if frame.structured:

@@ -8,7 +8,7 @@ from filmgate.cli.command import Command, Group
 from filmgate.cli.commands.admin_store import opened_store
 from filmgate.cli.context import Frame
 from filmgate.cli.display.tables import moment, rows
-from filmgate.cli.embedded import owner
+from filmgate.cli.embedded_key import ensure_owner
 from filmgate.cli.exit_codes import Exit
 from filmgate.cli.texts import Texts
 from filmgate.cli.units import Amount, units
@@ -68,7 +68,7 @@ async def _grant(frame: Frame, account_id: str, amount: int) -> None:
 
 async def _usage(frame: Frame, account_id: str | None, days: int) -> None:
     async with opened_store(frame) as store:
-        whose = account_id or await owner(store)
+        whose = account_id or await ensure_owner(store)
         usage = await store.ledger.usage(whose, frame.env.clock() - days * DAY)
     if frame.structured:
         frame.dump({"account": whose, "usage": usage})

@@ -9,7 +9,7 @@ from filmgate.cli.command import Command, Group
 from filmgate.cli.commands.admin_store import opened_store
 from filmgate.cli.context import Frame
 from filmgate.cli.display.tables import moment, rows
-from filmgate.cli.embedded import owner
+from filmgate.cli.embedded_key import ensure_owner
 from filmgate.cli.texts import Texts
 from filmgate.cli.units import Span
 from filmgate.errors import NotFound, UnknownModel
@@ -51,7 +51,7 @@ async def _create(
     now = frame.env.clock()
     async with opened_store(frame) as store:
         key, secret = await store.accounts.create_key(
-            account_id or await owner(store),
+            account_id or await ensure_owner(store),
             name,
             now,
             expires_at=None if expires is None else now + expires,

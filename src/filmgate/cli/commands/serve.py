@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from filmgate.atomic_files import atomic_write
 from filmgate.bootstrap import application
 from filmgate.cli.command import Command
 from filmgate.cli.context import Frame
-from filmgate.cli.embedded import EMBEDDED_KEY, owner
+from filmgate.cli.embedded_key import EMBEDDED_KEY_NAME, ensure_owner
+from filmgate.cli.long_running import write_ready_file
 from filmgate.cli.texts import Texts
+from filmgate.security.ip_scope import is_loopback
 from filmgate.server.serve import serve as answer
 from filmgate.store import Store
 
@@ -38,7 +38,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 async def _serve(frame: Frame, host: str | None, port: int | None, ready_file: Path | None) -> None:
     settings = frame.settings({"host": host, "port": port})
-    if not _is_loopback(settings.host):
+    if settings.host != "localhost" and not is_loopback(settings.host):
         frame.tell("serve.open", host=settings.host)
     async with application.build(settings, "server") as gate:
         key = await _first_key(gate.store, frame.env.clock())
@@ -46,21 +46,18 @@ async def _serve(frame: Frame, host: str | None, port: int | None, ready_file: P
         def ready(url: str) -> None:
             gate.held.say(f"the server at {url} (process {os.getpid()})")
             _greet(frame, url, key)
-            if ready_file is not None:
-                atomic_write(ready_file, url.encode("ascii"), durable=False)
+            leaving.enter_context(write_ready_file(ready_file, url))
 
         with ExitStack() as leaving:
-            if ready_file is not None:
-                leaving.callback(ready_file.unlink, missing_ok=True)
             await answer(gate.app, settings.host, settings.port, on_ready=ready, drain_timeout=settings.drain_timeout)
     frame.tell("serve.stopped")
 
 
 async def _first_key(store: Store, now: float) -> str | None:
     """The one key that the first start makes; None if somebody has a key already."""
-    if any(key.name != EMBEDDED_KEY for key in await store.accounts.keys()):
+    if any(key.name != EMBEDDED_KEY_NAME for key in await store.accounts.keys()):
         return None
-    return (await store.accounts.create_key(await owner(store), "first", now))[1]
+    return (await store.accounts.create_key(await ensure_owner(store), "first", now))[1]
 
 
 def _greet(frame: Frame, url: str, key: str | None) -> None:
@@ -70,10 +67,3 @@ def _greet(frame: Frame, url: str, key: str | None) -> None:
     frame.put(frame.text("serve.ready", url=url))
     if key is not None:
         frame.put("\n" + frame.text("serve.first_key", url=url, key=key))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

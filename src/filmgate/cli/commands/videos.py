@@ -52,7 +52,7 @@ async def _show(frame: Frame, ids: Sequence[str]) -> int:
 
 
 async def _cancel(frame: Frame, ids: Sequence[str]) -> int:
-    async with frame.client(works=True) as client:
+    async with frame.client(works=True, on_demand=True) as client:
 
         async def act(video_id: str, _shown: Display) -> None:
             video = await client.videos.cancel(video_id)

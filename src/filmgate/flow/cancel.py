@@ -1,0 +1,40 @@
+"""Cancelling a video that no engine was asked for yet: a transition of the row, with no engine involved."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import structlog
+
+from filmgate.domain import Video
+from filmgate.flow import failure_codes
+from filmgate.store import VideoRows
+
+__all__ = ["cancel_unsubmitted"]
+
+log = structlog.get_logger()
+
+
+async def cancel_unsubmitted(
+    videos: VideoRows,
+    video: Video,
+    clock: Callable[[], float],
+    checkpoint: Callable[[str], None] = lambda _name: None,
+) -> bool:
+    """End a video as cancelled, free of charge; False if an engine may have been asked for it.
+
+    Args:
+        videos: the rows.
+        video: as it was last read.
+        clock: Unix seconds.
+        checkpoint: called with ``failed`` once the video ended.
+    """
+    # The intent keeps every other process from submitting the video meanwhile.
+    token = secrets.token_hex(16)
+    if not await videos.intend(video.id, token, clock()):
+        return False
+    if await videos.fail_under(video.id, token, failure_codes.CANCELLED, clock()):
+        checkpoint("failed")
+        log.info("video.failed", video=video.id, engine=video.engine, code=failure_codes.CANCELLED.code)
+    return True
