@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from tests.support.polling import until
 
 from filmgate.cli.environment import Environment
 from filmgate.cli.main import run
@@ -26,7 +26,7 @@ PNG = (
 )
 """An image of one pixel."""
 
-SOON = 40.0
+SOON = 90.0
 
 MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = "testcard"\n'
 
@@ -97,19 +97,17 @@ class CliEnv:
         ready = self.folder / "ready"
         process = self.start("serve", "--port", "0", "--ready-file", str(ready), *arguments, **environ)
         try:
-            yield _address(process, ready), process
+            yield address_of(process, ready), process
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 process.communicate(timeout=SOON)
 
 
-def _address(process: subprocess.Popen[str], ready: Path) -> str:
-    until = time.monotonic() + SOON
-    while not ready.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
+def address_of(process: subprocess.Popen[str], ready: Path) -> str:
+    """What a server or a mock wrote into its ready file, once it has."""
+    until(lambda: ready.exists() or process.poll() is not None)
+    assert process.poll() is None, process.communicate()
     return ready.read_text(encoding="ascii")
 
 

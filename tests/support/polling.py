@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ INTERVAL = 0.01
 """Seconds between two looks."""
 
 
-def until(condition: Callable[[], T], failure: Callable[[], object] = lambda: "") -> T:
+def until(condition: Callable[[], T | None], failure: Callable[[], object] = lambda: "") -> T:
     """What ``condition`` returns once it is true; ``failure`` describes what stood instead."""
     deadline = time.monotonic() + DEADLINE
     while not (found := condition()):
@@ -30,7 +30,11 @@ def until(condition: Callable[[], T], failure: Callable[[], object] = lambda: ""
     return found
 
 
-async def until_async(condition: Callable[[], T | Awaitable[T]], failure: Callable[[], object] = lambda: "") -> T:
+@overload
+async def until_async(condition: Callable[[], Awaitable[T | None]], failure: Callable[[], object] = ...) -> T: ...
+@overload
+async def until_async(condition: Callable[[], T | None], failure: Callable[[], object] = ...) -> T: ...
+async def until_async(condition: Callable[[], Any], failure: Callable[[], object] = lambda: "") -> Any:
     """What ``condition`` returns, or its awaitable, once it is true; other tasks run in between."""
     deadline = time.monotonic() + DEADLINE
     while not (found := await _value(condition())):
@@ -40,5 +44,5 @@ async def until_async(condition: Callable[[], T | Awaitable[T]], failure: Callab
     return found
 
 
-async def _value(found: T | Awaitable[T]) -> T:
+async def _value(found: Any) -> Any:
     return await found if inspect.isawaitable(found) else found

@@ -7,17 +7,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from tests.support.polling import until
 
 from filmgate.store import Store
 
 HERE = Path(__file__).parent
-READY_WITHIN = 60.0
 
 
 class Served(Struct, frozen=True):
@@ -55,16 +54,13 @@ def serving(folder: Path, models: str, **environ: str) -> Iterator[Served]:
             yield _ready(process, folder)
         finally:
             process.send_signal(signal.SIGTERM)
-            status = process.wait(30)
+            status = process.wait(90)
     assert status == 0, (folder / "log").read_text()
 
 
 def _ready(process: subprocess.Popen[bytes], folder: Path) -> Served:
-    until = time.monotonic() + READY_WITHIN
-    while not (folder / "ready.json").exists():
-        assert process.poll() is None, (folder / "log").read_text()
-        assert time.monotonic() < until, "the server did not get ready"
-        time.sleep(0.02)
+    until(lambda: (folder / "ready.json").exists() or process.poll() is not None)
+    assert process.poll() is None, (folder / "log").read_text()
     return Served(**json.loads((folder / "ready.json").read_text(encoding="utf-8")), folder=str(folder))
 
 

@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.polling import until_async
 
 from filmgate.testing import mock
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.cli import CliEnv, Ran
 
-SOON = 30.0
+SOON = 90.0
 
 
 class Stage:
@@ -35,9 +36,7 @@ class Stage:
         """Run a command until ``when``, then press Ctrl-C."""
         process = self.cli_env.start(*arguments, **self._environ)
         try:
-            async with asyncio.timeout(SOON):
-                while not when() and process.poll() is None:  # noqa: ASYNC110 - of a process there is no event
-                    await asyncio.sleep(0.02)
+            await until_async(lambda: when() or process.poll() is not None)
             process.send_signal(signal.SIGINT)
             out, err = await asyncio.to_thread(process.communicate, timeout=SOON)
         finally:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.support.polling import until
 
 from filmgate.cli.terminal_text import cells
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.cli import Served
-
-SOON = 40.0
 
 Screen = Callable[[str], list[str]]
 
@@ -34,13 +32,11 @@ def screen(request: pytest.FixtureRequest, served: Served, tmp_path: Path) -> It
     environ = " ".join(f"{name}={shlex.quote(value)}" for name, value in said.items())
 
     def show(command: str) -> list[str]:
-        line = f"{environ} {sys.executable} -m filmgate {command} --lang {lang}; echo ended; sleep 60"
+        line = f"{environ} {sys.executable} -m filmgate {command} --lang {lang}; echo ended; exec cat"
         start = ["new-session", "-d", "-x", str(columns), "-y", "90", "-c", str(tmp_path), line]
         subprocess.run([*tmux, *start], check=True, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"})
-        until = time.monotonic() + SOON
-        while "ended" not in (lines := _lines(tmux)):
-            assert time.monotonic() < until, lines
-            time.sleep(0.1)
+        until(lambda: "ended" in _lines(tmux), lambda: _lines(tmux))
+        lines = _lines(tmux)
         subprocess.run([*tmux, "kill-server"], check=True)
         lines = lines[: lines.index("ended")]
         assert all(cells(line) <= columns for line in lines)

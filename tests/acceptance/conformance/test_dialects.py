@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 from PIL import Image
+from tests.support.polling import until
 from tests.support.served import Served, new_key, serving
 
 if TYPE_CHECKING:
@@ -56,12 +56,11 @@ def _create(http: httpx2.Client, dialect: str, **changes: object) -> httpx2.Resp
 
 
 def _finish(http: httpx2.Client, dialect: str, video_id: str) -> dict[str, Any]:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    def look() -> dict[str, Any] | None:
         video: dict[str, Any] = http.get(f"{dialect}/v1/videos/{video_id}?wait=20").json()
-        if video["status"] in {"completed", "failed"}:
-            return video
-    raise AssertionError("the video did not end")
+        return video if video["status"] in {"completed", "failed"} else None
+
+    return until(look)
 
 
 def _picture(kind: str, size: tuple[int, int] = (1280, 720)) -> bytes:

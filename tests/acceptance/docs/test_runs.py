@@ -19,6 +19,7 @@ import httpx2
 import pytest
 from PIL import Image
 from tests.support.paths import ROOT
+from tests.support.polling import until
 from tests.support.served import Served, new_key
 
 from .conftest import PAGES, blocks, name_of
@@ -113,15 +114,14 @@ def _receiver(secret: str, port: int) -> Iterator[subprocess.Popen[str]]:
 
 
 def _await_port(port: int) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+    def answers() -> bool:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port), timeout=90).close()
         except ConnectionRefusedError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the receiver did not begin")
+            return False
+        return True
+
+    until(answers)
 
 
 def test_webhook_example(quick: Served) -> None:

@@ -14,7 +14,6 @@ import asyncio, sys
 from pathlib import Path
 opened = []
 sys.addaudithook(lambda event, args: opened.append(args) if event in ("socket.connect", "socket.bind") else None)
-import filmgate.flow
 assert "dbos" not in sys.modules, "imported before it is needed"
 from filmgate.flow.dbos_backend import Durable
 import logging

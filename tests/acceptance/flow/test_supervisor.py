@@ -10,9 +10,11 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from tests.support.polling import until_async
+
 from filmgate.domain import Status, Video
 from filmgate.engines.testcard import TestcardEngine
-from filmgate.flow import Flow
+from filmgate.flow.supervisor import Flow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from filmgate.testing.harness import House
 
-SOON = 30.0
+SOON = 90.0
 
 
 @asynccontextmanager
@@ -70,7 +72,7 @@ OTHER = """
 import asyncio, sys, time
 from pathlib import Path
 from filmgate.engines.testcard import TestcardEngine
-from filmgate.flow import Flow
+from filmgate.flow.supervisor import Flow
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
 
@@ -89,11 +91,13 @@ asyncio.run(main(Path(sys.argv[1])))
 async def test_the_work_of_a_killed_process_is_taken_over(harness: House, tmp_path: Path) -> None:
     """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
     videos = [await _accept(harness, at=time.time() - 60) for _ in range(3)]
+
+    async def all_begun() -> bool:
+        return Status.QUEUED not in [(await harness.reread(video)).status for video in videos]
+
     other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: ASYNC220 - our own program
     try:
-        async with asyncio.timeout(SOON):
-            while Status.QUEUED in [(await harness.reread(video)).status for video in videos]:  # noqa: ASYNC110 - nor does another process
-                await asyncio.sleep(0.05)
+        await until_async(all_begun)
     finally:
         other.send_signal(signal.SIGKILL)
         other.wait()

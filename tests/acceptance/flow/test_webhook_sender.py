@@ -34,7 +34,7 @@ from filmgate.security.secret_box import Vault
 
 async def post(url, body, *, headers, within):
     print(headers["webhook-id"], flush=True)
-    await asyncio.sleep(600)
+    await asyncio.Event().wait()
 
 async def main():
     folder = Path(sys.argv[1])

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from tests.support.polling import until
 
 from filmgate.testing.checker import Rows, read_files, read_rows, violations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SOON = 60.0
+SOON = 90.0
 MODELS = """
 [models.sora-2]
 engine = "testcard"
@@ -66,18 +66,11 @@ class Folder:
         ready.unlink(missing_ok=True)
         process = self.command(kind, "--ready-file", str(ready), *arguments)
         try:
-            _until(lambda: (ready.exists() and bool(ready.read_text())) or process.poll() is not None)
+            until(lambda: (ready.exists() and bool(ready.read_text())) or process.poll() is not None)
             yield ready.read_text(encoding="ascii")
         finally:
             process.send_signal(end)
             process.communicate(timeout=SOON)
-
-
-def _until(true: object) -> None:
-    until = time.monotonic() + SOON
-    while not true():  # type: ignore[operator]  # given a function
-        assert time.monotonic() < until
-        time.sleep(0.05)
 
 
 class Load(threading.Thread):
@@ -120,16 +113,16 @@ def test_a_backup_under_load_comes_back_whole(tmp_path: Path) -> None:
         key = old.run("keys", "create", "--account", account, "-q")
         load = Load(url, key)
         load.start()
-        _until(lambda: len(load.made) > 15)
+        until(lambda: len(load.made) > 15)
         old.run("backup", str(tmp_path / "copy"))
         before = len(load.made)
-        _until(lambda: len(load.made) > before + 5)
+        until(lambda: len(load.made) > before + 5)
     load.stop()
     new.run("restore", str(tmp_path / "copy"))
     with new.up("serve", "--port", "0", end=signal.SIGTERM) as url:
         with httpx2.Client(base_url=f"{url}/v1", headers={"authorization": f"Bearer {key}"}, timeout=10) as client:
             assert client.get("/videos").status_code == 200
-            _until(lambda: all(row.status in {"completed", "failed"} for row in _rows(new).videos))
+            until(lambda: all(row.status in {"completed", "failed"} for row in _rows(new).videos))
         new.run("gc")
     rows = _rows(new)
     assert violations([], rows, read_files(new.data / "files" / "kept")) == []

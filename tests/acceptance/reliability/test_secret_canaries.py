@@ -12,13 +12,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+from tests.support.polling import until
 
 from filmgate.testing.mock.faults.poll import SECRET
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SOON = 40.0
+SOON = 90.0
 MODELS = '[models.sora-2]\nengine = "testcard"\n'
 CONFIG = """
 [engines.up]
@@ -107,7 +107,7 @@ class House:
         wrong = ("--faults", FAULTS, "--fault-rate", "0.8", "--seed", "3", "--key", UPSTREAM_KEY)
         process = self.command("mock", "--instant", "--port", "0", "--ready-file", str(ready), *wrong)
         try:
-            _until(lambda: ready.exists() or process.poll() is not None)
+            until(lambda: ready.exists() or process.poll() is not None)
             self.config.write_text(CONFIG.format(url=ready.read_text(encoding="ascii")), encoding="utf-8")
             yield
         finally:
@@ -125,7 +125,7 @@ class House:
         ready.unlink(missing_ok=True)
         process = self.command("serve", "--port", "0", "--ready-file", str(ready), **environ)
         try:
-            _until(lambda: ready.exists() or process.poll() is not None)
+            until(lambda: ready.exists() or process.poll() is not None)
             yield ready.read_text(encoding="ascii"), process
         finally:
             process.send_signal(signal.SIGTERM)
@@ -137,23 +137,16 @@ class House:
         return {str(path): path.read_bytes() for path in [*files, self.log]}
 
 
-def _until(true: object) -> None:
-    until = time.monotonic() + SOON
-    while not true():  # type: ignore[operator]  # given a function
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
 def _create(client: httpx2.Client, **fields: object) -> httpx2.Response:
     return client.post("/v1/videos", json={"prompt": "a boat"} | fields)
 
 
 def _ended(client: httpx2.Client, video_id: str) -> dict[str, object]:
-    until = time.monotonic() + SOON
-    while (video := client.get(f"/v1/videos/{video_id}?wait=5").json())["status"] in {"queued", "in_progress"}:
-        assert time.monotonic() < until
-    found: dict[str, object] = video
-    return found
+    def look() -> dict[str, object] | None:
+        video: dict[str, object] = client.get(f"/v1/videos/{video_id}?wait=5").json()
+        return None if video["status"] in {"queued", "in_progress"} else video
+
+    return until(look)
 
 
 def _each_route(client: httpx2.Client, video_id: str) -> Iterator[httpx2.Response]:
@@ -202,7 +195,7 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
             secrets |= _linked(client, bodies)
             client.headers["authorization"] = f"Bearer {WRONG_KEY}"
             bodies += list(_each_route(client, made))
-            _until(lambda: b"webhook.tried" in house.log.read_bytes())
+            until(lambda: b"webhook.tried" in house.log.read_bytes())
             watched = client.get("/metrics")
             client.headers["authorization"] = headers["authorization"]
             assert client.delete(f"/v1/videos/{made}").status_code == 200

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import random
 import signal
@@ -21,7 +20,8 @@ from msgspec import Struct
 from reliability.crowd import caller
 from reliability.processes import Zygote
 from reliability.upstreams import engine, model
-from reliability.world import SOON, Server, world
+from reliability.world import Server, world
+from tests.support.polling import until_async
 
 from filmgate.store.database import APPLICATION_ID
 from filmgate.testing import mock
@@ -179,13 +179,12 @@ async def _submit(url: str) -> dict[str, str]:
 
 
 async def _all_end(server: Server) -> Rows:
-    until = time.monotonic() + SOON
-    while True:
-        rows = read_rows(server.data / "filmgate.sqlite")
-        if all(row.status in {"completed", "failed"} for row in rows.videos):
-            return rows
-        assert time.monotonic() < until, [row for row in rows.videos if row.status not in {"completed", "failed"}]
-        await asyncio.sleep(0.1)
+    def unfinished() -> list[object]:
+        rows = read_rows(server.data / "filmgate.sqlite").videos
+        return [row for row in rows if row.status not in {"completed", "failed"}]
+
+    await until_async(lambda: not unfinished(), unfinished)
+    return read_rows(server.data / "filmgate.sqlite")
 
 
 @pytest.mark.parametrize("revision", ["0001", "0003"])

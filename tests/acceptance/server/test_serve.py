@@ -15,13 +15,16 @@ from filmgate.server.app import App
 from filmgate.server.shutdown import Patience
 from filmgate.server.serve import serve
 
+patience = Patience()
+
 async def slow(scope, receive, send):
-    print("asked", flush=True)
-    await asyncio.sleep(0.5)
+    with patience.waiting():  # until the server drains
+        print("asked", flush=True)
+        await asyncio.Event().wait()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
     await send({"type": "http.response.body", "body": b"done"})
 
-asyncio.run(serve(App(slow, Patience()), "127.0.0.1", 0, on_ready=lambda url: print(url, flush=True)))
+asyncio.run(serve(App(slow, patience), "127.0.0.1", 0, on_ready=lambda url: print(url, flush=True)))
 print("closed", flush=True)
 """
 
@@ -36,7 +39,7 @@ def test_sigterm_lets_requests_end() -> None:
         asking.start()
         assert process.stdout.readline() == "asked\n"
         process.send_signal(signal.SIGTERM)
-        asking.join(10)
+        asking.join(90)
         assert [answer.text for answer in answers] == ["done"]
         assert process.stdout.read() == "closed\n"
-        assert process.wait(10) == 0
+        assert process.wait(90) == 0

@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tests.support.polling import until_async
 from tests.support.raw_client import RawClient
 
 from filmgate.testing import mock
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SOON = 40.0
+SOON = 90.0
 
 
 KEEP = ("PATH", "HOME")
@@ -40,10 +41,8 @@ def process(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[by
 
 async def address(ready: Path, running: subprocess.Popen[bytes]) -> str:
     """Where it answers."""
-    async with asyncio.timeout(SOON):
-        while not await asyncio.to_thread(ready.exists):
-            assert running.poll() is None, running.stderr and running.stderr.read()
-            await asyncio.sleep(0.02)
+    await until_async(lambda: ready.exists() or running.poll() is not None)
+    assert running.poll() is None, running.stderr and running.stderr.read()
     return await asyncio.to_thread(ready.read_text, encoding="ascii")
 
 

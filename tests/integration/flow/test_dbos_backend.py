@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-SOON = 20.0
+SOON = 90.0
 
 
 class Runs:

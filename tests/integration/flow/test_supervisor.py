@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-SOON = 30.0
+SOON = 90.0
 
 
 @asynccontextmanager

@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from filmgate import Client, errors
-from filmgate.client.endpoint import PROVIDERS, RAW
+from filmgate.client.endpoint import RAW
+from filmgate.wire.providers import PROVIDERS
 from filmgate.wire.upstream import DIALECTS
 
 if TYPE_CHECKING:

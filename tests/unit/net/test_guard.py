@@ -11,7 +11,7 @@ import pytest
 from tests.support.net import PUBLIC, Names
 
 from filmgate.errors import InvalidUrl
-from filmgate.net import Fetched, Guard
+from filmgate.net import Guard
 from filmgate.security.ip_scope import is_public
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def fetch(names: Names, tmp_path: Path) -> Callable[..., Awaitable[Fetched]]:
+def fetch(names: Names, tmp_path: Path) -> Callable[..., Awaitable[int]]:
     """Fetch with a guard that lets ``media.example`` through."""
     guard = Guard(["media.example"], resolver=names)
 
-    async def fetch(url: str, *, limit: int = 10_000, patience: float = 5.0, **headers: str) -> Fetched:
+    async def fetch(url: str, *, limit: int = 10_000, patience: float = 5.0, **headers: str) -> int:
         return await guard.fetch(url, tmp_path / "file", limit=limit, timeout=patience, headers=headers)
 
     return fetch
 
 
-Fetch = Callable[..., Awaitable[Fetched]]
+Fetch = Callable[..., Awaitable[int]]
 
 
 @pytest.mark.parametrize(

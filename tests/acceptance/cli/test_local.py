@@ -1,0 +1,38 @@
+"""What a command without a server loads: counted in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.cli import CliEnv
+
+HEAVY = {"PIL", "aiohttp", "alembic", "av", "dbos", "numba", "numpy", "starlette", "structlog", "uvicorn"}
+"""Packages that reading rows does not need; together they cost three times what the command costs."""
+
+PROGRAM = """
+import json, sys
+from filmgate.__main__ import main
+try:
+    main()
+except SystemExit as end:
+    print(json.dumps([end.code, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+@pytest.mark.parametrize("command", [["list"], ["models"], ["show", "video_1"], ["delete", "video_1"], ["usage"]])
+def test_reading_rows_loads_no_server(cli_env: CliEnv, command: list[str]) -> None:
+    """A second command in a data folder loads no engine, decoder, queue, web framework or migration."""
+    cli_env("keys", "create", "-q")
+    environ = {"FILMGATE_DATA": str(cli_env.data), "HOME": str(cli_env.folder), "XDG_CONFIG_HOME": "/dev/null"}
+    ran = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command], env=environ, capture_output=True, text=True, check=True
+    )
+    code, loaded = json.loads(ran.stdout.splitlines()[-1])
+    assert (code == 0) == ("video_1" not in command), ran
+    assert HEAVY.intersection(loaded) == set()
