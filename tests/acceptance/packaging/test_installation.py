@@ -100,3 +100,16 @@ def test_models_whose_engine_is_not_installed_are_left_out(filmgate: Filmgate, t
     assert ran.returncode == 0, ran.stderr
     assert '"sora-2"' in ran.stdout
     assert "sora-2-pro" not in ran.stdout
+
+
+@pytest.mark.parametrize("filmgate", ["filmgate[scene]"], indirect=True)
+def test_help_loads_no_more_than_it_needs(filmgate: Filmgate) -> None:
+    """The renderer's command is listed, without the event loop, the compiler and the package metadata."""
+    program = (
+        "import sys; from filmgate.cli.environment import Environment; from filmgate.cli.main import run\n"
+        "run(['--help'], Environment.of_process())\n"
+        "print('loaded:', *{'asyncio', 'importlib.metadata', 'numba', 'numpy', 'PIL'} & sys.modules.keys())"
+    )
+    ran = filmgate("-c", program, module=COMMAND[:2])
+    assert "\n  scene " in ran.stdout, ran.stderr
+    assert ran.stdout.splitlines()[-1].split() == ["loaded:"]
