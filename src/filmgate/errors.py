@@ -42,6 +42,7 @@
     │   ├── SubmissionUnknown         ambiguous: it may have been accepted, never submitted blindly again
     │   └── BadArtifact               what was delivered is not the video that was asked for
     ├── SettingsError                 a setting that can't be used; names the setting
+    │   └── MissingExtra              a command needs a part that is not installed; names the installation
     └── ClientError                   what the SDK raises beside the answers above; has video_id, request_id
         ├── ConnectionFailed          the server could not be reached
         ├── UnexpectedAnswer          an answer that is not of the wire's shape (HTML, a proxy's page)
@@ -88,6 +89,7 @@ __all__ = [
     "InvalidVideo",
     "MalformedBody",
     "MethodNotAllowed",
+    "MissingExtra",
     "MissingParameter",
     "ModelNotFound",
     "NotAllowed",
@@ -461,6 +463,12 @@ class SettingsError(FilmgateError):
     """A setting can't be used."""
 
     code = "invalid_setting"
+
+
+class MissingExtra(SettingsError):
+    """A command needs a part that is not installed."""
+
+    code = "missing_extra"
 
 
 class ClientError(FilmgateError):

@@ -12,9 +12,10 @@ import click
 
 from filmgate.cli import plugins
 from filmgate.cli.context import Frame, shared
-from filmgate.cli.extras import OPERATORS, PACKAGED, MissingExtra, installed
+from filmgate.cli.extras import OPERATORS, PACKAGED, installed
 from filmgate.cli.terminal_text import cells, wrap
 from filmgate.cli.texts import LANGUAGES, Texts
+from filmgate.errors import MissingExtra
 from filmgate.wire.providers import PROVIDERS
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import errno
 from enum import IntEnum
 
 from filmgate import errors
-from filmgate.cli.extras import MissingExtra
+from filmgate.errors import MissingExtra
 
 __all__ = ["Exit", "verdict"]
 

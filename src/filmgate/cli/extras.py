@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from filmgate.cli.texts import Texts
-from filmgate.errors import SettingsError
+from filmgate.errors import MissingExtra
 
-__all__ = ["MODULES", "OPERATORS", "PACKAGED", "MissingExtra", "installed"]
+__all__ = ["MODULES", "OPERATORS", "PACKAGED", "installed"]
 
 OPERATORS = frozenset(
     {
@@ -52,12 +52,6 @@ MODULES = MEDIA | {
     "yarl",
 }
 """Top-level modules that only an extra installs."""
-
-
-class MissingExtra(SettingsError):
-    """A command needs a part that is not installed; the message names the installation."""
-
-    code = "missing_extra"
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from click.shell_completion import get_completion_class
 from filmgate.cli.command import Command
 from filmgate.cli.context import COMPLETION, Frame
 from filmgate.cli.environment import Environment
-from filmgate.cli.extras import MissingExtra
 from filmgate.cli.texts import Texts
+from filmgate.errors import MissingExtra
 
 __all__ = ["commands", "complete"]
 

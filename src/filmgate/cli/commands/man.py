@@ -11,9 +11,9 @@ import filmgate
 from filmgate.cli.command import Command, Filmgate, is_shared
 from filmgate.cli.context import Frame
 from filmgate.cli.exit_codes import Exit
-from filmgate.cli.extras import MissingExtra
 from filmgate.cli.texts import Texts
 from filmgate.client.endpoint import BASE_URL_NAMES, KEY_NAMES
+from filmgate.errors import MissingExtra
 
 __all__ = ["commands", "page"]
 
