@@ -268,13 +268,16 @@ async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_the_loop_goes_on_while_two_films_render(tmp_path: Path) -> None:
-    """Other processes draw: meanwhile the loop that answers polls makes hundreds of turns."""
+    """Other processes draw: meanwhile the loop that answers polls goes on, turn by turn."""
     async with running(tmp_path, TRUE_WORKER) as engine:
         tickets = [await engine.submit(some_job(size=Size(1280, 720), seconds=1)) for _ in range(2)]
         ended = asyncio.gather(*(finish(engine, ticket) for ticket in tickets))
-        turns = 0
-        while not ended.done():
-            await asyncio.sleep(0)
-            turns += 1
+        looks: list[bool] = []
+
+        def has_ended() -> bool:
+            looks.append(ended.done())
+            return looks[-1]
+
+        await until_async(has_ended)
         assert all(verdicts[-1].state is State.DONE for verdicts in await ended)
-        assert turns > 500
+        assert len(looks) > 20

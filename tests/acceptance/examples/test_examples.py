@@ -171,7 +171,8 @@ class _Bouncer(BaseHTTPRequestHandler):
         headers = {name: self.headers[name] for name in names if name in self.headers}
         connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()
-        self._answer(answer.status, {"Content-Type": answer.headers["Content-Type"]}, answer.read())
+        shown = {name: answer.headers[name] for name in ("Content-Type", "Retry-After") if name in answer.headers}
+        self._answer(answer.status, shown, answer.read())
         connection.close()
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.paths import EXAMPLES
+from tests.support.paths import EXAMPLES, ROOT
 
 SOON = 60
 
@@ -53,7 +53,7 @@ def test_a_seeded_mix(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_example_of_tests(tmp_path: Path) -> None:
     """What is shown as a test passes as one."""
-    options = ("-q", "-p", "no:cacheprovider", "-c", str(EXAMPLES.parents[1] / "pyproject.toml"))
+    options = ("-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))
     assert "2 passed" in run(
         tmp_path, sys.executable, "-m", "pytest", *options, str(EXAMPLES / "mock" / "test_my_client.py")
     )

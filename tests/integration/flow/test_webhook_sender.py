@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 from filmgate.domain import NewVideo, Recipe, Video, VideoError, new_id
 from filmgate.errors import UrlUnreachable
 from filmgate.flow.webhook_sender import LEASE, Deliveries
-from filmgate.net import Guard
+from filmgate.net.guard import Guard
 from filmgate.security.secret_box import Vault
 from filmgate.services.webhooks import Shown, Webhooks
 from filmgate.store import Principal, Store

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.net import Client, Fault, Reply
+from filmgate.net.client import Client, Fault, Reply
 
 if TYPE_CHECKING:
     from tests.support.net import Names, Site

@@ -12,7 +12,8 @@ from aiohttp import web
 from tests.support.net import Names
 
 from filmgate.errors import StorageFault
-from filmgate.net import Client, Fault, Refused, Unwanted, download
+from filmgate.net.client import Client, Fault
+from filmgate.net.download import Refused, Unwanted, download
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from tests.support.net import Names, Site
 
 from filmgate.errors import InvalidUrl, StorageFault, UrlUnreachable
-from filmgate.net import Guard
+from filmgate.net.guard import Guard
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,10 +14,10 @@ import pytest
 import uvloop
 from msgspec import Struct
 
-from filmgate import net
 from filmgate.config.catalog import Catalog
 from filmgate.config.settings import Settings
 from filmgate.domain import Asset, AssetKind, Video, VideoError
+from filmgate.net.guard import Guard
 from filmgate.security.secret_box import Vault
 from filmgate.security.signed_urls import LinkSigner
 from filmgate.server.app import App, build_app
@@ -121,7 +121,7 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     store = Store.open(folder / "rows.sqlite")
     storage = LocalStorage(folder / "files")
     fake_flow = FakeFlow(store, storage)
-    guard, vault = net.Guard(allow_hosts=settings.allow_hosts), Vault.at(folder / "vault.key")
+    guard, vault = Guard(allow_hosts=settings.allow_hosts), Vault.at(folder / "vault.key")
     videos = VideoService(
         catalog=Catalog.load(),
         store=store,

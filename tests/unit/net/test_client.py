@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.support.net import PUBLIC, Names
 
-from filmgate.net import Client
-from filmgate.net.addresses import AllowedHosts, BadUrl, CheckedResolver
+from filmgate.net.addresses import AllowedHosts, BadUrl
+from filmgate.net.client import Client
+from filmgate.net.resolvers import CheckedResolver
 
 
 async def test_what_is_resolved_for_a_connection_is_what_is_checked() -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.net import PUBLIC, Names
 
 from filmgate.errors import InvalidUrl
-from filmgate.net import Guard
+from filmgate.net.guard import Guard
 from filmgate.security.ip_scope import is_public
 
 if TYPE_CHECKING:

@@ -1,0 +1,17 @@
+"""A store and a storage for every test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from filmgate.testing.harness import House
+
+
+@pytest.fixture
+async def harness(tmp_path: Path) -> AsyncIterator[House]:
+    """One account, in a folder of its own."""
+    async with House.open(tmp_path) as opened:
+        yield opened
