@@ -43,7 +43,7 @@ class Site:
         self.headers: dict[str, str] = {}
         self.stall = asyncio.Event()
         self.stalling = False
-        self.late = 0.0  # seconds before the answer
+        self.late = 0.0  # seconds before the answer: a timer behind those that the client has set by then
         self.sent = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -57,7 +57,9 @@ class Site:
             return web.Response(status=302, headers={"Location": request.query_string})
         if request.path == "/loop":
             return web.Response(status=307, headers={"Location": "/loop"})
-        await asyncio.sleep(self.late)
+        begins = asyncio.Event()
+        asyncio.get_running_loop().call_later(self.late, begins.set)
+        await begins.wait()
         response = web.StreamResponse(status=self.status, headers={"Content-Type": "image/png", **self.headers})
         await response.prepare(request)
         for part in self.parts:

@@ -176,7 +176,7 @@ def test_the_engine_in_this_process_makes_batches(cli_env: CliEnv) -> None:
     for _ in range(3):
         process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=90)
     assert process.returncode == 130
     assert "the same command" in err.splitlines()[-1]
     ran = cli_env("batch", "p.txt")

@@ -37,4 +37,4 @@ def test_an_upstream_makes_a_film(cli_env: CliEnv) -> None:
         assert cli_env(*doctor).code == 2
     finally:
         mock.send_signal(signal.SIGTERM)
-        mock.communicate(timeout=20)
+        mock.communicate(timeout=90)

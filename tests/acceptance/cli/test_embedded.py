@@ -23,7 +23,7 @@ def test_ctrl_c_costs_nothing(cli_env: CliEnv) -> None:
     video_id = process.stderr.readline().split()[-1]
     process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=90)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1].endswith(f"filmgate watch {video_id}")
     assert "Traceback" not in err

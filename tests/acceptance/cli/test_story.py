@@ -157,7 +157,7 @@ def test_killed_and_run_again(cli_env: CliEnv) -> None:
     while "01-dawn" not in process.stderr.readline():
         pass
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=90)
     ran = cli_env("story", "lake.yaml")
     assert ran.code == 0, ran
     assert probe(cli_env.folder / "lake" / "the-lake.mp4").seconds == 4

@@ -110,7 +110,7 @@ def _receiver(secret: str, port: int) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
 
 
 def _await_port(port: int) -> None:

@@ -166,7 +166,7 @@ class _Bouncer(BaseHTTPRequestHandler):
         self._pass_on(None)
 
     def _pass_on(self, body: bytes | None) -> None:
-        connection = HTTPConnection(urlsplit(self.server.url).netloc, timeout=30)
+        connection = HTTPConnection(urlsplit(self.server.url).netloc, timeout=90)
         names = ("Authorization", "Content-Type", "Idempotency-Key")
         headers = {name: self.headers[name] for name in names if name in self.headers}
         connection.request(self.command, self.path, body, headers)

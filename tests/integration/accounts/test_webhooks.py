@@ -34,7 +34,7 @@ class Receiver:
 
     async def next(self) -> tuple[bytes, dict[str, str]]:
         """The next that comes."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await self.seen.get()
 
 

@@ -52,7 +52,7 @@ async def test_a_film_is_asked_for_watched_and_saved(upstream: mock.Running, tmp
         video = await client.generate("a koi pond, 9:16", seconds=_length(provider), size=_size(provider))
         assert video.prompt == "a koi pond, 9:16"
         seen: list[int] = []
-        await video.wait(timeout=20, on_progress=lambda seen_: seen.append(seen_.progress), poll_interval=0.02)
+        await video.wait(timeout=60, on_progress=lambda seen_: seen.append(seen_.progress), poll_interval=0.02)
         path = await video.save(tmp_path / "pond.mp4")
     assert (video.status, video.progress) == ("completed", 100)
     assert seen == sorted(seen)
@@ -67,7 +67,7 @@ async def test_the_same_by_blocking(upstream: mock.Running, tmp_path: Path, prov
     def make() -> Path:
         with Client(base_url=_url(upstream, provider), api_key="sk-1", provider=provider, environ={}) as client:
             video = client.generate("a koi pond", input_reference=PNG, seconds=_length(provider), size=_size(provider))
-            return video.wait(timeout=20, poll_interval=0.02).save(tmp_path / "pond.mp4")
+            return video.wait(timeout=60, poll_interval=0.02).save(tmp_path / "pond.mp4")
 
     assert (await asyncio.to_thread(make)).stat().st_size > 1000
 

@@ -150,7 +150,7 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
         lambda: True,
         signer=signer,
         webhooks=webhooks,
-        version="1.2.3",
+        version=lambda: "1.2.3",
         keep_alive=keep_alive,
     )
     return ApiServer(app, store, storage, videos, fake_flow, keys[0], principal, keys[1], folder)
@@ -192,26 +192,26 @@ class Live:
     def start(self) -> None:
         """Return when it takes connections."""
         self._thread.start()
-        assert self._up.wait(20)
+        assert self._up.wait(60)
 
     def stop(self) -> None:
         """Drain, and wait for the end."""
         self._loop.call_soon_threadsafe(self._serving.cancel)
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something on the server's loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def connect(self, **options: Any) -> socket.socket:
         """A bare connection."""
-        return socket.create_connection((self.host, self.port), timeout=20, **options)
+        return socket.create_connection((self.host, self.port), timeout=60, **options)
 
     def client(self) -> httpx2.Client:
         """A client that is let in."""
         headers = {"authorization": f"Bearer {self.api_server.key}"}
-        return httpx2.Client(base_url=f"http://{self.host}:{self.port}", headers=headers, timeout=20, trust_env=False)
+        return httpx2.Client(base_url=f"http://{self.host}:{self.port}", headers=headers, timeout=60, trust_env=False)
 
     def head(self, method: str, path: str, *more: str) -> bytes:
         """A request's head, with the key."""

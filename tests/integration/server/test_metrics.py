@@ -73,7 +73,7 @@ async def test_everybody_may_read_what_is_open(api_server: ApiServer) -> None:
         lambda: True,
         signer=signer,
         webhooks=webhooks,
-        version="1.2.3",
+        version=lambda: "1.2.3",
     )
     transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:

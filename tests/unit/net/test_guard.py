@@ -23,7 +23,7 @@ def fetch(names: Names, tmp_path: Path) -> Callable[..., Awaitable[int]]:
     """Fetch with a guard that lets ``media.example`` through."""
     guard = Guard(["media.example"], resolver=names)
 
-    async def fetch(url: str, *, limit: int = 10_000, patience: float = 5.0, **headers: str) -> int:
+    async def fetch(url: str, *, limit: int = 10_000, patience: float = 60.0, **headers: str) -> int:
         return await guard.fetch(url, tmp_path / "file", limit=limit, timeout=patience, headers=headers)
 
     return fetch
@@ -86,7 +86,7 @@ Fetch = Callable[..., Awaitable[int]]
 async def test_no_spelling_of_an_inner_address_is_fetched(tmp_path: Path, url: str) -> None:
     """Whatever way an address is written, it is refused before anything is connected; the real resolver is used."""
     with pytest.raises(InvalidUrl, match=r"not public|can't be read"):
-        await Guard().fetch(url, tmp_path / "file", limit=100, timeout=5)
+        await Guard().fetch(url, tmp_path / "file", limit=100, timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ async def test_every_address_of_a_name_must_be_public(tmp_path: Path, answer: li
     """One inner address among public ones is enough to refuse the name."""
     guard = Guard(resolver=Names(mixed=[answer]))
     with pytest.raises(InvalidUrl):
-        await guard.fetch("http://mixed.example/", tmp_path / "file", limit=100, timeout=5)
+        await guard.fetch("http://mixed.example/", tmp_path / "file", limit=100, timeout=60)
 
 
 async def test_an_inner_name_and_no_name_sound_the_same(fetch: Fetch) -> None:
