@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.engines.testcard import encode
-from filmgate.testing.engine_contract import some_job
-from filmgate.testing.harness import SMALL, House
+from filmgate.testing.engine_contract import sample_job
+from filmgate.testing.harness import SMALL, FlowHarness
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
     """A house with one account."""
-    async with House.open(tmp_path) as harness:
+    async with FlowHarness.open(tmp_path) as harness:
         yield harness
 
 
@@ -26,5 +26,5 @@ async def harness(tmp_path: Path) -> AsyncIterator[House]:
 def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A true film of one second, 64 by 64."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
-    encode(some_job(size=SMALL, seconds=1), path)
+    encode(sample_job(size=SMALL, seconds=1), path)
     return path.read_bytes()

@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from filmgate.bootstrap.application import build
+from filmgate.bootstrap.application import build_application
 from filmgate.config.settings import load
 from filmgate.server.serve import serve
 
@@ -20,7 +20,7 @@ from filmgate.server.serve import serve
 async def main(folder: Path, models: Path) -> None:
     """Serve until SIGTERM."""
     settings = load(environ=os.environ, overrides={"data": folder / "data", "models": models, "log_level": "warning"})
-    async with build(settings) as gate:
+    async with build_application(settings) as gate:
         account = await gate.store.accounts.create_account("conformance", None)
         _, secret = await gate.store.accounts.create_key(account.id, "conformance", time.time())
 

@@ -160,5 +160,5 @@ async def _read(reader: asyncio.StreamReader, hangs: asyncio.Event) -> Seen:
     return Seen(status=int(first.split()[1]), headers=headers, body=body, ended=ended, pieces=pieces)
 
 
-Starting = Callable[..., Coroutine[Any, Any, tuple[mock.Running, RawClient]]]
+Starting = Callable[..., Coroutine[Any, Any, tuple[mock.RunningMock, RawClient]]]
 """Starts a mock as its keyword arguments configure it; with the client for it."""

@@ -36,7 +36,7 @@ async def new_key(folder: Path) -> str:
     """One more key of the account of the server over ``folder``."""
     store = Store.open(folder / "data" / "filmgate.sqlite")
     try:
-        [account] = await store.accounts.accounts()
+        [account] = await store.accounts.list_accounts()
         _, secret = await store.accounts.create_key(account.id, "one more")
         return secret
     finally:

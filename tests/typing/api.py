@@ -8,15 +8,15 @@ from typing import assert_type
 
 from filmgate import AsyncClient, Client
 from filmgate.client import (
+    ApiEndpoint,
     AsyncVideo,
     CharacterData,
-    Content,
-    Endpoint,
-    Experience,
-    Model,
+    DownloadedContent,
+    DurationHistory,
+    ModelData,
     Video,
     WebhookEvent,
-    endpoint,
+    resolve_endpoint,
 )
 
 
@@ -36,18 +36,20 @@ def blocking(client: Client) -> None:
     assert_type(client.videos.retrieve("video_1"), Video)
     assert_type(client.videos.poll("video_1", poll_interval_ms=500), Video)
     assert_type(client.videos.list(order="asc"), Generator[Video, None, None])
-    assert_type(client.videos.download_content("video_1", variant="thumbnail"), Content)
+    assert_type(client.videos.download_content("video_1", variant="thumbnail"), DownloadedContent)
     assert_type(client.videos.delete("video_1"), str)
-    assert_type(client.models.list(), list[Model])
+    assert_type(client.models.list(), list[ModelData])
     assert_type(client.videos.remix("video_1", "at night"), Video)
     assert_type(client.videos.edit("snow", video=Path("clip.mp4")), Video)
     assert_type(client.videos.extend("on", video={"id": "video_1"}, seconds=4), Video)
     assert_type(client.videos.create_character("Mira", video=b"..."), CharacterData)
     assert_type(client.videos.get_character("char_1"), CharacterData)
     assert_type(client.webhooks.verify(b"{}", {"webhook-id": "evt_1"}), WebhookEvent)
-    assert_type(client.endpoint, Endpoint)
-    assert_type(endpoint("http://v", None, {}), Endpoint)
-    assert_type(Client(provider="dmxapi", experience=Experience(Path("durations.json")), max_retries=0), Client)
+    assert_type(client.endpoint, ApiEndpoint)
+    assert_type(resolve_endpoint("http://v", None, {}), ApiEndpoint)
+    assert_type(
+        Client(provider="dmxapi", duration_history=DurationHistory(Path("durations.json")), max_retries=0), Client
+    )
 
 
 async def awaiting(client: AsyncClient) -> None:
@@ -60,8 +62,8 @@ async def awaiting(client: AsyncClient) -> None:
     assert_type(await AsyncVideo.from_id("video_1", client), AsyncVideo)
     assert_type(await client.videos.create_and_poll("a dog"), AsyncVideo)
     assert_type(client.videos.list(limit=5), AsyncGenerator[AsyncVideo, None])
-    assert_type(await client.videos.download_content("video_1"), Content)
-    assert_type(await client.models.list(), list[Model])
+    assert_type(await client.videos.download_content("video_1"), DownloadedContent)
+    assert_type(await client.models.list(), list[ModelData])
     assert_type(await client.videos.remix("video_1", "at night"), AsyncVideo)
     assert_type(await client.videos.edit("snow", video="video_1"), AsyncVideo)
     assert_type(await client.videos.extend("on", video="video_1", seconds="4"), AsyncVideo)

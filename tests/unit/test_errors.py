@@ -62,4 +62,4 @@ def test_supported_values_are_listed(supported: tuple[object, ...], said: str) -
 def test_a_message_repeats_little() -> None:
     """Whatever a caller sent, a message repeats a hundred characters of it at most."""
     assert len(InvalidValue.unsupported("p", "x" * 10_000, (1,)).message) < 200
-    assert len(UnknownModel.among("x" * 10_000, ["a"]).message) < 200
+    assert len(UnknownModel.with_known("x" * 10_000, ["a"]).message) < 200

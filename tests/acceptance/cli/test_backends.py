@@ -21,16 +21,16 @@ COMMAND = ("generate", "a koi pond in the rain", "-o", "{slug}.{ext}")
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[mock.Running]:
+async def upstream() -> AsyncIterator[mock.RunningMock]:
     """All the vendors."""
-    async with mock.running(mock.Config(key="sk-1")) as running:
+    async with mock.running(mock.MockConfig(key="sk-1")) as running:
         yield running
 
 
 @pytest.mark.parametrize("provider", VENDORS)
-async def test_a_vendor(upstream: mock.Running, cli_env: CliEnv, provider: str) -> None:
+async def test_a_vendor(upstream: mock.RunningMock, cli_env: CliEnv, provider: str) -> None:
     """In its own dialect, asked once."""
-    url = upstream.url("openai" if provider == "chat" else provider)
+    url = upstream.vendor_url("openai" if provider == "chat" else provider)
     environ = {"FILMGATE_PROVIDER": provider, "FILMGATE_BASE_URL": url, "FILMGATE_API_KEY": "sk-1"}
     seconds = 10 if provider in {"apiyi-async", "chat"} else 4
     ran = await asyncio.to_thread(cli_env, *COMMAND, "--seconds", str(seconds), **environ)

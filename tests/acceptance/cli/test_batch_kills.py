@@ -16,7 +16,7 @@ import pytest
 from tests.support.cli import address_of
 from tests.support.polling import until
 
-from filmgate.batch.journal import Journal, State
+from filmgate.batch.journal import Journal, RowState
 from filmgate.client import Client
 from filmgate.media import mp4_boxes
 
@@ -115,7 +115,7 @@ def _check(file: Path, url: str, key: str, batches: int) -> None:
 def _vendor(cli_env: CliEnv) -> Iterator[tuple[str, Path]]:
     """A vendor to whom keys mean nothing: its address, and its own log."""
     ready, log = cli_env.folder / "ready", cli_env.folder / "vendor.jsonl"
-    options = ["--instant", "--any-size", "--port", "0", "--running", "0", "--creates-a-minute", "0"]
+    options = ["--instant", "--any-size", "--port", "0", "--running", "0", "--creates-per-minute", "0"]
     process = cli_env.start("mock", *options, "--log", str(log), "--ready-file", str(ready))
     try:
         yield address_of(process, ready), log
@@ -150,7 +150,7 @@ def test_a_vendor_without_keys_is_asked_once(cli_env: CliEnv) -> None:
     logger.info(log_line, killed, ROWS, len(prompts), len(unknown))
 
 
-def _states(file: Path) -> list[State]:
+def _states(file: Path) -> list[RowState]:
     """How a file's rows stand."""
     with closing(Journal(file.with_name(f"{file.name}.filmgate"))) as journal:
         return list(journal.states().values())

@@ -13,7 +13,7 @@ import pytest
 
 from filmgate.cli import command as group
 from filmgate.cli.commands.man import page
-from filmgate.cli.exit_codes import Exit
+from filmgate.cli.exit_codes import ExitCode
 from filmgate.cli.texts import Texts
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_the_manual_page_names_all_there_is(language: str) -> None:
     assert all(
         option in shown for option in ("--dry-run", "--confirm-over", "--profile", "--poll-interval", "--ready-file")
     )
-    assert all(text(f"exit.{code.name.lower()}").replace("\\-", "-") in shown for code in Exit)
+    assert all(text(f"exit.{code.name.lower()}").replace("\\-", "-") in shown for code in ExitCode)
 
 
 @pytest.mark.needs("groff")

@@ -23,7 +23,7 @@ SOON = 90.0
 class Stage:
     """A vendor, and commands that go to it in processes of their own."""
 
-    def __init__(self, upstream: mock.Running, cli_env: CliEnv) -> None:
+    def __init__(self, upstream: mock.RunningMock, cli_env: CliEnv) -> None:
         self.upstream = upstream
         self.cli_env = cli_env
         self._environ = {"FILMGATE_BASE_URL": upstream.base_url, "FILMGATE_API_KEY": "sk-1"}
@@ -43,7 +43,7 @@ class Stage:
             process.kill()
         return process.returncode, out, err
 
-    def asked(self, kind: mock.Asked, times: int = 1) -> Callable[[], bool]:
+    def asked(self, kind: mock.LogEvent, times: int = 1) -> Callable[[], bool]:
         """Whether the vendor was asked for that so often."""
         return lambda: sum(line.asked is kind for line in self.upstream.lines) >= times
 
@@ -55,14 +55,14 @@ class Stage:
 @pytest.fixture
 async def stage(cli_env: CliEnv) -> AsyncIterator[Stage]:
     """A vendor whose films take a while."""
-    async with mock.running(mock.Config(seconds_per_job=(60, 60), any_size=True)) as upstream:
+    async with mock.running(mock.MockConfig(seconds_per_job=(60, 60), any_size=True)) as upstream:
         yield Stage(upstream, cli_env)
 
 
 @pytest.fixture
 async def quick(cli_env: CliEnv) -> AsyncIterator[Stage]:
     """A vendor whose films are there at once, and take a while to fetch."""
-    async with mock.running(mock.Config(any_size=True)) as upstream:
+    async with mock.running(mock.MockConfig(any_size=True)) as upstream:
         yield Stage(upstream, cli_env)
 
 
@@ -74,18 +74,18 @@ def _id(text: str) -> str:
 
 async def test_while_it_is_asked_for(stage: Stage) -> None:
     """Nobody knows whether it was accepted: look before you ask again."""
-    ended = await stage.interrupted("generate", "a boat [mock:reply-never]", when=stage.asked(mock.Asked.SUBMISSION))
+    ended = await stage.interrupted("generate", "a boat [mock:reply-never]", when=stage.asked(mock.LogEvent.SUBMISSION))
     assert ended[:2] == (130, "")
     assert "filmgate list" in ended[2].splitlines()[-1]
 
 
 async def test_while_it_is_made(stage: Stage) -> None:
     """The film goes on: its id, and the command that comes back to it, which can be left in the same way."""
-    code, out, err = await stage.interrupted("generate", "a boat", when=stage.asked(mock.Asked.LOOK))
+    code, out, err = await stage.interrupted("generate", "a boat", when=stage.asked(mock.LogEvent.LOOK))
     assert (code, out) == (130, "")
     assert f"filmgate watch {_id(err)}" in err.splitlines()[-1]
     again = err.splitlines()[-1].partition("filmgate ")[2].split()
-    code, _, err = await stage.interrupted(*again, when=stage.asked(mock.Asked.LOOK, 3))
+    code, _, err = await stage.interrupted(*again, when=stage.asked(mock.LogEvent.LOOK, 3))
     assert code == 130
     assert f"filmgate watch {_id(err)}" in err.splitlines()[-1]
 
@@ -99,10 +99,10 @@ async def test_while_it_is_fetched(quick: Stage, lang: str) -> None:
     way = err.splitlines()[-1].partition("filmgate ")[2]
     assert way == f"download {_id(err)} -o 'my boat.mp4'"
     code, _, err = await quick.interrupted(
-        "download", _id(err), "-o", "my boat.mp4", when=quick.asked(mock.Asked.CONTENT, 2)
+        "download", _id(err), "-o", "my boat.mp4", when=quick.asked(mock.LogEvent.CONTENT, 2)
     )
     assert (code, way in err) == (130, True)
     ran = await quick("download", _id(err), "-o", "my boat.mp4")
     assert (ran.code, ran.out) == (0, "my boat.mp4\n")
-    assert mock.film_of((quick.cli_env.folder / "my boat.mp4").read_bytes()) == _id(err)
+    assert mock.read_job_id((quick.cli_env.folder / "my boat.mp4").read_bytes()) == _id(err)
     assert not list(quick.cli_env.folder.glob("*.part"))

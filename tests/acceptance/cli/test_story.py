@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from tests.support.cli import CliEnv, Served
 
-from filmgate.media.frames import first_picture, last_frame
-from filmgate.media.probe import opened, probe
+from filmgate.media.frames import read_first_frame, save_last_frame
+from filmgate.media.probe import open_video, probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ def _film(ran: Ran) -> Path:
 
 
 def _pictures(film: Path) -> list[NDArray[np.uint8]]:
-    with opened(film) as container:
+    with open_video(film) as container:
         return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in container.decode(video=0)]
 
 
@@ -103,11 +103,11 @@ def test_only_what_changed_is_made_again(served: Served) -> None:
 def test_a_shot_begins_with_the_last_frame_of_another(served: Served) -> None:
     """It is what was sent: the very picture that the film before ends with."""
     assert served("story", "lake.yaml").code == 0
-    last_frame(Path("lake/shots/01-dawn.mp4"), Path("last.png"))
+    save_last_frame(Path("lake/shots/01-dawn.mp4"), Path("last.png"))
     pictures = [path.read_bytes() for path in Path("lake.yaml.filmgate/frames").iterdir()]
     assert Path("last.png").read_bytes() in pictures
     assert len(pictures) == 2
-    assert first_picture(Path("lake/shots/02-boat.mp4")).shape == (128, 72, 3)
+    assert read_first_frame(Path("lake/shots/02-boat.mp4")).shape == (128, 72, 3)
 
 
 def test_problems_are_told_by_shot(served: Served) -> None:

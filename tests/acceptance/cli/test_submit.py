@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.cli import PNG, CliEnv, Served
 
-from filmgate.cli.inputs.filename_template import slug
+from filmgate.cli.inputs.filename_template import slugify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +158,7 @@ def test_a_film_is_named_by_a_template(priced_server: Served) -> None:
     ran = priced_server("generate", "a koi pond", "-q", "-o", "films/{created:%Y}/{slug}-{id}.{ext}")
     path = Path(ran.out.strip())
     assert path.parts[0] == "films"
-    assert path.name.startswith(f"{slug('a koi pond')}-video_")
+    assert path.name.startswith(f"{slugify('a koi pond')}-video_")
     assert path.stat().st_size > 1000
     before = _films(priced_server)
     assert priced_server("generate", "a koi pond", "-o", "{nope}.mp4").code == 2

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support.polling import until
 
-from filmgate.cli.terminal_text import cells
+from filmgate.cli.terminal_text import display_width
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def screen(request: pytest.FixtureRequest, served: Served, tmp_path: Path) -> It
         lines = _lines(tmux)
         subprocess.run([*tmux, "kill-server"], check=True)
         lines = lines[: lines.index("ended")]
-        assert all(cells(line) <= columns for line in lines)
+        assert all(display_width(line) <= columns for line in lines)
         return lines
 
     yield show

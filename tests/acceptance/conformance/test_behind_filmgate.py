@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from PIL import Image
 from tests.support.served import Served, new_key
 
-from filmgate.engines import EngineContext, make
-from filmgate.engines.base import Job, State
+from filmgate.engines import EngineContext, create_engine
+from filmgate.engines.base import Job, JobState
 from filmgate.engines.openai_videos import OpenAIVideosEngine
 from filmgate.errors import EngineRejected
 from filmgate.media import probe
-from filmgate.testing.engine_contract import finish, some_job
+from filmgate.testing.engine_contract import poll_until_ended, sample_job
 
 PATHS = {"openai": "", "dmxapi": "/dmxapi", "apiyi": "/apiyi", "apiyi-async": "/apiyi-async"}
 
@@ -36,10 +36,12 @@ async def behind(served: Served, tmp_path: Path) -> AsyncIterator[Make]:
             "base_url": f"{served.url}{PATHS[dialect]}/v1",
             "dialect": dialect,
             "api_key": key,
-            "look_every": 0.05,
+            "min_poll_interval": 0.05,
             **options,
         }
-        engine = make("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
+        engine = create_engine(
+            "openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path)
+        )
         assert isinstance(engine, OpenAIVideosEngine)
         made.append(engine)
         return engine
@@ -51,14 +53,14 @@ async def behind(served: Served, tmp_path: Path) -> AsyncIterator[Make]:
 
 def job_for(dialect: str, **changes: Any) -> Job:
     """A job of a length that the dialect takes."""
-    return replace(some_job(seconds=10 if dialect == "apiyi-async" else 4), **changes)
+    return replace(sample_job(seconds=10 if dialect == "apiyi-async" else 4), **changes)
 
 
 async def delivered(engine: OpenAIVideosEngine, job: Job, folder: Path) -> Path:
     """Submit, look, fetch, verify."""
     ticket = await engine.submit(job)
-    verdicts = await finish(engine, ticket)
-    assert verdicts[-1].state is State.DONE, verdicts[-1]
+    verdicts = await poll_until_ended(engine, ticket)
+    assert verdicts[-1].state is JobState.DONE, verdicts[-1]
     film = folder / f"{job.token}.mp4"
     await engine.fetch(ticket, film)
     probe.verify(film, job.size, job.seconds)
@@ -85,7 +87,7 @@ async def test_it_knows_another_filmgate(behind: Make) -> None:
     assert engine.capabilities.cancels
     await engine.cancel(ticket)
     await engine.cancel(ticket)
-    assert (await finish(engine, ticket))[-1].state in {State.CANCELLED, State.DONE}
+    assert (await poll_until_ended(engine, ticket))[-1].state in {JobState.CANCELLED, JobState.DONE}
 
 
 @pytest.mark.parametrize("dialect", PATHS)
@@ -126,7 +128,7 @@ async def test_many_at_once_do_not_mix(behind: Make, tmp_path: Path) -> None:
     jobs = [job_for("openai", prompt=f"Boat number {number}") for number in range(5)]
     tickets = await asyncio.gather(*(engine.submit(job) for job in jobs))
     assert len(set(tickets)) == 5
-    verdicts = await asyncio.gather(*(finish(engine, ticket) for ticket in tickets))
-    assert {each[-1].state for each in verdicts} == {State.DONE}
+    verdicts = await asyncio.gather(*(poll_until_ended(engine, ticket) for ticket in tickets))
+    assert {each[-1].state for each in verdicts} == {JobState.DONE}
     await asyncio.gather(*(engine.fetch(ticket, tmp_path / ticket) for ticket in tickets))
     assert all([await asyncio.to_thread((tmp_path / ticket).is_file) for ticket in tickets])

@@ -13,10 +13,10 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from filmgate.bootstrap.application import Gate, build
+from filmgate.bootstrap.application import Application, build_application
 from filmgate.config.settings import Settings
 from filmgate.domain import Asset, AssetKind, NewVideo, Recipe, Size, VideoError, new_id
-from filmgate.server.request import Resource
+from filmgate.server.request import HttpEndpoint
 from filmgate.store.characters import NewCharacter
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ FLEETING = {"x-request-id", "openai-processing-ms", "date"}
 class Tenants(Struct):
     """A Filmgate, the owner of things in it, and everybody else."""
 
-    gate: Gate
+    gate: Application
     client: httpx2.AsyncClient
     owner: Account
     keys: dict[str, str | None]  # secrets by the principal's kind
@@ -65,7 +65,7 @@ class Tenants(Struct):
     async def traced(self, kind: str, method: str, path: str) -> tuple[httpx2.Response, list[str]]:
         """A request, and the statements that the database saw for it."""
         database, seen = self.gate.store._database, list[str]()
-        drivers: list[Any] = [each._proxy.driver_connection for each in (database.reader, database.writer)]
+        drivers: list[Any] = [each._raw_connection.driver_connection for each in (database.reader, database.writer)]
         for driver in drivers:
             driver.set_trace_callback(seen.append)
         answer = await self.ask(kind, method, path)
@@ -79,7 +79,7 @@ def _routes(app_routes: Sequence[Route]) -> list[tuple[str, str]]:
     return [
         (method, route.path)
         for route in app_routes
-        if isinstance(route.app, Resource)
+        if isinstance(route.app, HttpEndpoint)
         for method in route.app._handlers
     ]
 
@@ -92,17 +92,17 @@ def _owned(tenants: Tenants) -> list[tuple[str, str]]:
     ]
 
 
-async def _video(gate: Gate, owner: Account) -> str:
+async def _video(gate: Application, owner: Account) -> str:
     recipe = Recipe(prompt="nobody else's business", size=Size(720, 1280), seconds=4, seed=1)
     new = NewVideo(id=new_id(), account_id=owner.id, model="sora-2", engine="testcard", recipe=recipe, price_micros=0)
     return (await gate.store.videos.create(new, time.time()))[0].id
 
 
-async def _completed(gate: Gate, owner: Account) -> str:
+async def _completed(gate: Application, owner: Account) -> str:
     video_id, rows, now = await _video(gate, owner), gate.store.videos, time.time()
-    staged = gate.storage.staging(".mp4")
+    staged = gate.storage.staging_path(".mp4")
     staged.write_bytes(b"film")
-    stored = await gate.storage.keep(staged, f"videos/{video_id}.mp4")
+    stored = await gate.storage.commit(staged, f"videos/{video_id}.mp4")
     asset = Asset(
         kind=AssetKind.VIDEO,
         key=stored.key,
@@ -112,9 +112,9 @@ async def _completed(gate: Gate, owner: Account) -> str:
         width=720,
         height=1280,
     )
-    assert await rows.intend(video_id, "t", now)
-    assert await rows.ticketed(video_id, "t", "ticket", now)
-    assert await rows.fetching(video_id, now)
+    assert await rows.record_intent(video_id, "t", now)
+    assert await rows.record_ticket(video_id, "t", "ticket", now)
+    assert await rows.start_fetching(video_id, now)
     assert await rows.complete(video_id, [asset], {}, now, None)
     return video_id
 
@@ -123,7 +123,7 @@ def _asset(key: str) -> Asset:
     return Asset(kind=AssetKind.REFERENCE, key=key, media_type="x/y", bytes=1, sha256="ab", width=64, height=64)
 
 
-async def _objects(gate: Gate, owner: Account, client: httpx2.AsyncClient, secret: str) -> dict[str, str]:
+async def _objects(gate: Application, owner: Account, client: httpx2.AsyncClient, secret: str) -> dict[str, str]:
     failed, deleted = await _video(gate, owner), await _video(gate, owner)
     for video_id in (failed, deleted):
         assert await gate.store.videos.fail(video_id, VideoError("x", "x"), time.time())
@@ -147,11 +147,11 @@ async def _objects(gate: Gate, owner: Account, client: httpx2.AsyncClient, secre
     }
 
 
-async def _keys(gate: Gate, owner: Account) -> dict[str, str | None]:
+async def _keys(gate: Application, owner: Account) -> dict[str, str | None]:
     rows = gate.store.accounts
     other = await rows.create_account("other", None)
     revoked, revoked_secret = await rows.create_key(owner.id, "revoked")
-    assert await rows.revoke(revoked.id)
+    assert await rows.revoke_key(revoked.id)
     return {
         "owner": (await rows.create_key(owner.id, "owner"))[1],
         "other key of the account": (await rows.create_key(owner.id, "sister"))[1],
@@ -166,7 +166,7 @@ async def _keys(gate: Gate, owner: Account) -> dict[str, str | None]:
 @pytest.fixture
 async def tenants(tmp_path: Path) -> AsyncIterator[Tenants]:
     """An owner with an object of every kind, and everybody else; nothing is being made."""
-    gate = build(Settings(data=tmp_path, allow_hosts=("127.0.0.1",), log_level="error"))
+    gate = build_application(Settings(data=tmp_path, allow_hosts=("127.0.0.1",), log_level="error"))
     owner = await gate.store.accounts.create_account("owner", None)
     keys = await _keys(gate, owner)
     transport = httpx2.ASGITransport(app=gate.app)
@@ -174,7 +174,7 @@ async def tenants(tmp_path: Path) -> AsyncIterator[Tenants]:
         objects = await _objects(gate, owner, client, keys["owner"] or "")
         yield Tenants(gate, client, owner, keys, objects)
     await gate.store.close()
-    gate.held.release()
+    gate.lock.release()
 
 
 def _told(answer: httpx2.Response, object_id: str) -> tuple[int, str, dict[str, str]]:
@@ -184,7 +184,7 @@ def _told(answer: httpx2.Response, object_id: str) -> tuple[int, str, dict[str, 
 
 async def test_every_route_is_known(tenants: Tenants) -> None:
     """What needs no key is named here, one by one."""
-    paths = {route.path for route in tenants.gate.app.routes if not isinstance(route.app, Resource)}
+    paths = {route.path for route in tenants.gate.app.routes if not isinstance(route.app, HttpEndpoint)}
     assert paths == OPEN
     assert len(_owned(tenants)) > 20
 
@@ -264,4 +264,4 @@ async def test_every_key_of_the_account_sees_its_objects(tenants: Tenants, kind:
 async def _state(tenants: Tenants) -> object:
     store = tenants.gate.store
     videos = await store.videos.page(tenants.owner.id, after=None, limit=100, ascending=True)
-    return videos, await store.webhooks.of(tenants.owner.id), await store.ledger.usage(tenants.owner.id, 0)
+    return videos, await store.webhooks.list_for(tenants.owner.id), await store.ledger.usage(tenants.owner.id, 0)

@@ -11,7 +11,7 @@ import pytest
 from docs.generate import CHINESE, ENGINE_KEYS, ROUTE_KEYS, shown_errors, shown_failures
 from tests.support.paths import ROOT
 
-from filmgate.bootstrap.application import build
+from filmgate.bootstrap.application import build_application
 from filmgate.config import settings
 from filmgate.config.catalog import PROMPT_CHARACTERS, Catalog
 from filmgate.config.settings import Settings
@@ -99,7 +99,7 @@ async def test_every_endpoint_is_in_the_manual(tmp_path: Path, *, chinese: bool)
     """Every method and path of the route table is a row of the reference, and the reference names no other."""
     models = tmp_path / "models.toml"
     models.write_text(TESTCARDS)
-    async with build(Settings(data=tmp_path / "data", models=models, worker=False)) as gate:
+    async with build_application(Settings(data=tmp_path / "data", models=models, worker=False)) as gate:
         routes = {(method, route.path) for route in gate.app.routes for method in _methods(route.endpoint)}
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
     named = set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)`", page, re.MULTILINE))
@@ -130,7 +130,7 @@ def test_every_setting_is_in_the_manual(*, chinese: bool) -> None:
 def test_every_field_is_in_the_manual(*, chinese: bool) -> None:
     """Every field that is taken and every key that is answered stands in the reference."""
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
-    assert _missing(create.READERS, page) == []
+    assert _missing(create.FIELD_READERS, page) == []
     assert _missing([*VideoObject.__struct_fields__, *ModelObject.__struct_fields__], page) == []
     assert [name for name in usage.UsageObject.__struct_fields__ if name not in page] == []
     hooks = (REFERENCE / f"webhooks{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
@@ -150,10 +150,10 @@ def test_every_header_is_in_the_manual(*, chinese: bool) -> None:
 def test_every_limit_is_in_the_manual(*, chinese: bool) -> None:
     """The numbers of the code are the numbers of the reference."""
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
-    numbers = (PROMPT_CHARACTERS, create.IMAGE_URL_MAX, create.CALLBACK_URL_MAX, images.PIXEL_LIMIT)
+    numbers = (PROMPT_CHARACTERS, create.IMAGE_URL_MAX, create.CALLBACK_URL_MAX, images.MAX_PIXELS)
     assert [number for number in numbers if f"{number:,}" not in page] == []
     assert str(create.SEED_MAX) in page
-    assert _missing(map(str, revision.SEGMENTS), page) == []
+    assert _missing(map(str, revision.EXTENSION_SECONDS), page) == []
 
 
 @pytest.mark.parametrize(

@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING
 
 from tests.support.polling import until_async
 
-from filmgate.domain import Status, Video
+from filmgate.domain import Status, VideoRecord
 from filmgate.engines.testcard import TestcardEngine
-from filmgate.flow.supervisor import Flow
+from filmgate.flow.supervisor import FlowSupervisor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from filmgate.testing.harness import House
+    from filmgate.testing.harness import FlowHarness
 
 SOON = 90.0
 
 
 @asynccontextmanager
 async def _flow(
-    harness: House,
+    harness: FlowHarness,
     folder: Path,
     *,
     executor_id: str = "one",
@@ -36,9 +36,9 @@ async def _flow(
     worker: bool = True,
     clock: Callable[[], float] = time.time,
     engine: TestcardEngine | None = None,
-) -> AsyncIterator[Flow]:
+) -> AsyncIterator[FlowSupervisor]:
     engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
-    flow = Flow(
+    flow = FlowSupervisor(
         harness.store,
         harness.storage,
         {engine.name: engine},
@@ -56,15 +56,15 @@ async def _flow(
         await engine.stop()
 
 
-async def _accept(harness: House, *, at: float | None = None) -> Video:
-    harness.time.now = at or time.time()
+async def _accept(harness: FlowHarness, *, at: float | None = None) -> VideoRecord:
+    harness.clock.now = at or time.time()
     return await harness.accept(engine="testcard")
 
 
-async def _ended(harness: House, video: Video) -> Video:
+async def _ended(harness: FlowHarness, video: VideoRecord) -> VideoRecord:
     async with asyncio.timeout(SOON):
-        while not (now := await harness.reread(video)).finished:
-            await harness.store.changes.wait(video.id, now.version, SOON)
+        while not (now := await harness.reload(video)).finished:
+            await harness.store.notifier.wait(video.id, now.version, SOON)
     return now
 
 
@@ -88,12 +88,12 @@ asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-async def test_the_work_of_a_killed_process_is_taken_over(harness: House, tmp_path: Path) -> None:
+async def test_the_work_of_a_killed_process_is_taken_over(harness: FlowHarness, tmp_path: Path) -> None:
     """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
     videos = [await _accept(harness, at=time.time() - 60) for _ in range(3)]
 
     async def all_begun() -> bool:
-        return Status.QUEUED not in [(await harness.reread(video)).status for video in videos]
+        return Status.QUEUED not in [(await harness.reload(video)).status for video in videos]
 
     other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: ASYNC220 - our own program
     try:
@@ -106,4 +106,4 @@ async def test_the_work_of_a_killed_process_is_taken_over(harness: House, tmp_pa
         ended = [await _ended(harness, video) for video in videos]
     assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
     assert await harness.balance() == 10_000 - 3 * 500
-    assert len(await harness.keys()) == 3 * 4
+    assert len(await harness.stored_keys()) == 3 * 4

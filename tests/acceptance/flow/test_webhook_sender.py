@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import Struct
 
-from filmgate.domain import NewVideo, Recipe, Video, VideoError, new_id
-from filmgate.flow.webhook_sender import LEASE, Deliveries
+from filmgate.domain import NewVideo, Recipe, VideoError, VideoRecord, new_id
+from filmgate.flow.webhook_sender import CLAIM_LEASE, WebhookSender
 from filmgate.net.guard import Guard
-from filmgate.security.secret_box import Vault
-from filmgate.services.webhooks import Shown, Webhooks
+from filmgate.security.secret_box import SecretBox
+from filmgate.services.webhooks import EndpointView, WebhookService
 from filmgate.store import Principal, Store
-from filmgate.testing.harness import SMALL, Time
-from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
+from filmgate.testing.harness import SMALL, FakeClock
+from filmgate.wire.webhook import EVENT_TYPES, EndpointParams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -75,20 +75,20 @@ class WebhookEnv(Struct):
     """A store, its endpoints, and what is delivered."""
 
     store: Store
-    vault: Vault
-    time: Time
+    vault: SecretBox
+    time: FakeClock
     receiver: Receiver
-    deliveries: Deliveries
-    webhooks: Webhooks
+    deliveries: WebhookSender
+    webhooks: WebhookService
     principal: Principal
     path: Path
 
-    async def listen(self, *types: str) -> Shown:
+    async def listen(self, *types: str) -> EndpointView:
         """An endpoint."""
-        wanted = EndpointChange(name="n", url=URL, event_types=types or EVENT_TYPES)
+        wanted = EndpointParams(name="n", url=URL, event_types=types or EVENT_TYPES)
         return await self.webhooks.create(self.principal, wanted)
 
-    async def fail_one(self, callback_url: str | None = None) -> Video:
+    async def fail_one(self, callback_url: str | None = None) -> VideoRecord:
         """A video that failed."""
         new = NewVideo(
             id=new_id(),
@@ -97,7 +97,7 @@ class WebhookEnv(Struct):
             engine="scene",
             recipe=Recipe(prompt="p", size=SMALL, seconds=1, seed=1),
             price_micros=0,
-            callback_url=callback_url and self.vault.seal(callback_url),
+            callback_url=callback_url and self.vault.encrypt(callback_url),
         )
         video, _ = await self.store.videos.create(new, self.time())
         assert await self.store.videos.fail(video.id, VideoError("x", "x"), self.time())
@@ -107,24 +107,24 @@ class WebhookEnv(Struct):
         """What is posted after so long."""
         self.time.now += seconds
         before = len(self.receiver.posted)
-        await self.deliveries.sweep()
-        await self.deliveries.settled()
+        await self.deliveries.send_due()
+        await self.deliveries.wait_idle()
         return self.receiver.posted[before:]
 
-    def another(self) -> Deliveries:
+    def another(self) -> WebhookSender:
         """What another process would run."""
-        return Deliveries(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
+        return WebhookSender(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
 
 
 @pytest.fixture
 async def webhook_env(tmp_path: Path) -> AsyncIterator[WebhookEnv]:
     """An office with one account."""
-    time, receiver, vault = Time(), Receiver(), Vault.at(tmp_path / "vault.key")
+    time, receiver, vault = FakeClock(), Receiver(), SecretBox.from_keyfile(tmp_path / "vault.key")
     store = Store.open(tmp_path / "rows.sqlite", clock=time)
     account = await store.accounts.create_account("a", None)
     principal = Principal(account_id=account.id, key_id="key")
-    webhooks = Webhooks(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
-    deliveries = Deliveries(store, vault, receiver, time, lambda: 0.5)
+    webhooks = WebhookService(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
+    deliveries = WebhookSender(store, vault, receiver, time, lambda: 0.5)
     yield WebhookEnv(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
     await deliveries.stop()
     await store.close()
@@ -144,5 +144,5 @@ async def test_an_event_outlives_kill_9(webhook_env: WebhookEnv) -> None:
     await process.wait()
     assert told.startswith("evt_")
     assert await webhook_env.pass_time() == []
-    [posted] = await webhook_env.pass_time(LEASE)
+    [posted] = await webhook_env.pass_time(CLAIM_LEASE)
     assert posted.headers["webhook-id"] == told

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from filmgate.ops.data_lock import claim
+from filmgate.ops.data_lock import acquire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,4 +24,4 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
     died = subprocess.run([sys.executable, "-c", program], check=False, env={**os.environ})
     assert died.returncode == -9
-    claim(tmp_path, "server", alone=True).release()
+    acquire(tmp_path, "server", exclusive=True).release()

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from tests.support.polling import until
 
-from filmgate.testing.checker import Rows, read_files, read_rows, violations
+from filmgate.testing.checker import DatabaseSnapshot, read_files, read_rows, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,5 +131,5 @@ def test_a_backup_under_load_comes_back_whole(tmp_path: Path) -> None:
     assert new.run("ledger", "verify") == ""
 
 
-def _rows(folder: Folder) -> Rows:
+def _rows(folder: Folder) -> DatabaseSnapshot:
     return read_rows(folder.data / "filmgate.sqlite")

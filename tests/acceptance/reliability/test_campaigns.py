@@ -10,10 +10,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from reliability.kills import Killed, kills
+from reliability.kills import CampaignResult, kill_campaign
 from reliability.power import disk_faults, power_cuts
-from reliability.rest import comes_to_rest
-from reliability.upstreams import VENDORS, dark, kills_upstream
+from reliability.rest import check_leaks
+from reliability.upstreams import VENDORS, outage_campaign, upstream_kill_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,55 +24,55 @@ SEED = int(os.environ.get("FILMGATE_TEST_SEED", "7"))
 
 
 async def _campaign(
-    run: Callable[..., Awaitable[Killed]], folder: Path, cycles: int, capsys: pytest.CaptureFixture[str]
+    run: Callable[..., Awaitable[CampaignResult]], folder: Path, cycles: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     came = await run(folder, cycles=CYCLES or cycles, seed=SEED)
     with capsys.disabled():
         sys.stdout.write(f"\n{run.__name__}, seed {SEED}: {came}\n")
-    assert came.wrong == []
-    assert sum(came.ended.values()) >= came.cycles / 2
+    assert came.violations == []
+    assert sum(came.final_statuses.values()) >= came.cycles / 2
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300 + CYCLES * 15)
 async def test_nothing_is_lost_doubled_or_misbilled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """However often the server is killed, every answered video ends, once, booked right, with its bytes."""
-    await _campaign(kills, tmp_path, 16, capsys)
+    await _campaign(kill_campaign, tmp_path, 16, capsys)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300 + CYCLES * 15)
 async def test_nothing_paid_is_submitted_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same in front of two upstreams that cost money and misbehave: by their own logs, each video once."""
-    await _campaign(kills_upstream, tmp_path, 16, capsys)
+    await _campaign(upstream_kill_campaign, tmp_path, 16, capsys)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_an_upstream_may_go_dark(tmp_path: Path) -> None:
     """One of two upstreams behind one model answers nothing for a while: every video ends, and the books are right."""
-    came = await dark(tmp_path, seconds=3.0, seed=SEED)
-    assert came.wrong == []
-    assert came.ended.get("completed", 0) >= 8
+    came = await outage_campaign(tmp_path, seconds=3.0, seed=SEED)
+    assert came.violations == []
+    assert came.final_statuses.get("completed", 0) >= 8
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_all_upstreams_may_go_dark(tmp_path: Path) -> None:
     """The same when nobody answers at all: what they had goes on when they are back, what was cut off is in doubt."""
-    came = await dark(tmp_path, seconds=3.0, seed=SEED, vendors=VENDORS)
-    assert came.wrong == []
-    assert sum(came.ended.values()) >= 12
-    assert came.ended.get("completed", 0) >= 1
+    came = await outage_campaign(tmp_path, seconds=3.0, seed=SEED, vendors=VENDORS)
+    assert came.violations == []
+    assert sum(came.final_statuses.values()) >= 12
+    assert came.final_statuses.get("completed", 0) >= 1
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_server_comes_to_rest(tmp_path: Path) -> None:
     """After its load a server holds as many descriptors, threads and bytes as before it."""
-    came = await comes_to_rest(tmp_path, seconds=3.0, seed=SEED)
-    assert came.wrong == []
-    assert came.ended.get("completed", 0) >= 8
+    came = await check_leaks(tmp_path, seconds=3.0, seed=SEED)
+    assert came.violations == []
+    assert came.final_statuses.get("completed", 0) >= 8
 
 
 @pytest.mark.slow

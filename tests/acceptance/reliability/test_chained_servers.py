@@ -44,7 +44,7 @@ dialect = "{dialect}"
 base_url = "{url}{path}"
 key_env = "BEHIND_KEY"
 models = {{ by-{dialect} = "sora-2" }}
-look_every = 0.2
+min_poll_interval = 0.2
 
 [models.by-{dialect}]
 like = "sora-2"
@@ -79,7 +79,7 @@ async def _key(server: Server) -> str:
 
 async def _spent(server: Server) -> int:
     store = Store.open(server.data / "filmgate.sqlite")
-    accounts = await store.accounts.accounts()
+    accounts = await store.accounts.list_accounts()
     await store.close()
     return 1_000_000 - next(each.balance_micros or 0 for each in accounts if each.name == "clients")
 
@@ -97,8 +97,8 @@ async def test_filmgate_behind_filmgate(tmp_path: Path) -> None:
     try:
         behind.start()
         front.start()
-        assert await behind.until_ready()
-        assert await front.until_ready()
+        assert await behind.wait_until_ready()
+        assert await front.wait_until_ready()
         lengths = {dialect: seconds for dialect, (_path, seconds) in DIALECTS.items()} | {"chat": 10}
         async with openai.AsyncOpenAI(base_url=f"{front.url}/v1", api_key=front_key) as client:
             for name, seconds in lengths.items():

@@ -20,7 +20,7 @@ import httpx2
 import pytest
 from tests.support.polling import until
 
-from filmgate.testing.mock.faults.poll import SECRET
+from filmgate.testing.mock.faults.poll import CANARY_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ CONFIG = """
 kind = "openai-videos"
 base_url = "{url}/v1"
 key_env = "UPSTREAM_KEY"
-look_every = 0.1
+min_poll_interval = 0.1
 submit_timeout = 2.0
 
 [routes.sora-2-pro]
@@ -44,7 +44,7 @@ UPSTREAM_KEY = "sk-canary-of-the-upstream-0123456789"
 WRONG_KEY = "fg-canary-of-a-wrong-key-0123456789abcdefgh"
 CALLBACK, HOOK, PICTURE = "canary-in-a-callback", "canary-in-a-webhook", "canary-in-a-picture-url"
 PASSWORD = "canary-password"
-EVENTS = ("video.accepted", "video.completed", "request_refused", "webhook.tried")
+EVENTS = ("video.accepted", "video.completed", "request_rejected", "webhook.attempted")
 
 
 class _Refusing(BaseHTTPRequestHandler):
@@ -167,7 +167,7 @@ def _each_route(client: httpx2.Client, video_id: str) -> Iterator[httpx2.Respons
 def test_no_secret_comes_out(tmp_path: Path) -> None:
     """Neither the log, nor the metrics, nor an error, nor the rows show a key, a signature, or a URL's secret."""
     house, bodies = House(tmp_path), list[httpx2.Response]()
-    secrets = {WRONG_KEY, CALLBACK, HOOK, PICTURE, PASSWORD, UPSTREAM_KEY, SECRET}
+    secrets = {WRONG_KEY, CALLBACK, HOOK, PICTURE, PASSWORD, UPSTREAM_KEY, CANARY_KEY}
     with _refusing() as outside, house.upstream():
         secrets.add(key := house.key())
         headers = {"authorization": f"Bearer {key}"}
@@ -195,7 +195,7 @@ def test_no_secret_comes_out(tmp_path: Path) -> None:
             secrets |= _linked(client, bodies)
             client.headers["authorization"] = f"Bearer {WRONG_KEY}"
             bodies += list(_each_route(client, made))
-            until(lambda: b"webhook.tried" in house.log.read_bytes())
+            until(lambda: b"webhook.attempted" in house.log.read_bytes())
             watched = client.get("/metrics")
             client.headers["authorization"] = headers["authorization"]
             assert client.delete(f"/v1/videos/{made}").status_code == 200

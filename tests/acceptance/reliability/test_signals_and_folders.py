@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from reliability.crowd import caller
-from reliability.disk import Disk
-from reliability.kills import WISHES
-from reliability.processes import Launcher, Process, Zygote, honestly
-from reliability.upstreams import ENVIRON, KEY, engine, model
-from reliability.world import SOON, TESTCARD, Server, World, world
+from reliability.crowd import single_client
+from reliability.disk import FaultyDisk
+from reliability.kills import CREATE_OPTIONS
+from reliability.processes import Launcher, Process, Zygote, spawn
+from reliability.upstreams import ENVIRON, UPSTREAM_KEY, engine_table, model_table
+from reliability.world import TESTCARD_MODELS, TIMEOUT_SECONDS, Server, Testbed, open_testbed
 from tests.support.polling import until_async
 
-from filmgate.flow.reconciler import DEAD_AFTER
+from filmgate.flow.reconciler import HEARTBEAT_TIMEOUT
 from filmgate.testing import mock
 from filmgate.testing.checker import read_files
 
@@ -41,7 +41,7 @@ def _dice() -> random.Random:
     return random.Random(7)  # noqa: S311 - to be repeatable
 
 
-def _rows(testbed: World, sql: str) -> list[tuple[str, ...]]:
+def _rows(testbed: Testbed, sql: str) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(f"file:{testbed.server.data / 'filmgate.sqlite'}?mode=ro", uri=True)) as rows:
         return rows.execute(sql).fetchall()
 
@@ -50,63 +50,65 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
     """Whoever waits gets an answer, the exit code is 0, and what was being made is made after the next start."""
     slow = {"FILMGATE_TESTCARD_DELAY": "1"}
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork, environ=slow) as testbed:
+        async with open_testbed(tmp_path, TESTCARD_MODELS, _dice(), fork, environ=slow) as testbed:
             server = testbed.server
             server.start()
-            await server.until_ready()
-            async with caller(server.url, testbed.tenants[0], ONE) as client:
+            await server.wait_until_ready()
+            async with single_client(server.url, testbed.tenants[0], ONE) as client:
                 made = [await client.create() for _ in range(6)]
                 waiting = asyncio.create_task(client.send("GET", f"/v1/videos/{made[0]}?wait=30"))
-                await client.follow(made[1], until=["in_progress", "completed"])
+                await client.poll_until(made[1], statuses=["in_progress", "completed"])
                 server.process.send_signal(signal.SIGTERM)
                 assert (await waiting).json()["id"] == made[0]
-                assert await server.until_dead(SOON)
+                assert await server.wait_until_dead(TIMEOUT_SECONDS)
                 assert server.process.poll() == 0
                 server.start()
-                assert [await client.follow(video) for video in made] == ["completed"] * 6
-            rows, wrong = await testbed.judged(client.seen)
+                assert [await client.poll_until(video) for video in made] == ["completed"] * 6
+            rows, wrong = await testbed.check(client.responses)
     assert wrong == []
     assert len(rows.videos) == 6
 
 
 async def test_what_a_frozen_worker_held_is_taken_over_and_its_late_writes_refused(tmp_path: Path) -> None:
     """Of two workers one is stopped for longer than it counts as alive; when it goes on, all is done without it."""
-    config = mock.Config(any_size=True, key=KEY, running=0, creates_a_minute=0, seconds_per_job=(0.2, 4.0))
+    config = mock.MockConfig(
+        any_size=True, key=UPSTREAM_KEY, max_running=0, creates_per_minute=0, seconds_per_job=(0.2, 4.0)
+    )
     async with mock.running(config) as upstream:
-        table = engine("openai", upstream.base_url) + model("sora-2", "openai")
+        table = engine_table("openai", upstream.base_url) + model_table("sora-2", "openai")
         with Zygote() as fork:
-            async with world(tmp_path, table, _dice(), fork, environ=ENVIRON) as testbed:
+            async with open_testbed(tmp_path, table, _dice(), fork, environ=ENVIRON) as testbed:
                 server = testbed.server
                 server.start(environ={"FILMGATE_WORKER": "false"})
-                await server.until_ready()
+                await server.wait_until_ready()
                 workers = await _workers(testbed, 2)
-                async with caller(server.url, testbed.tenants[0], ONE) as client:
+                async with single_client(server.url, testbed.tenants[0], ONE) as client:
                     made = [await client.create() for _ in range(16)]
                     await until_async(lambda: _rows(testbed, "SELECT id FROM video WHERE stage = 'watching'"))
                     await _freeze(workers[0], server.data)
-                    await asyncio.sleep(DEAD_AFTER)
-                    ended = [await client.follow(video) for video in made]
+                    await asyncio.sleep(HEARTBEAT_TIMEOUT)
+                    ended = [await client.poll_until(video) for video in made]
                     workers[0].send_signal(signal.SIGCONT)
                     await until_async(lambda: _beats(testbed, "worker-0"))
                 assert [await _end(worker) for worker in workers] == [0, 0]
                 submitted = mock.submissions(upstream.lines)
-                _, wrong = await testbed.judged(client.seen, submitted)
+                _, wrong = await testbed.check(client.responses, submitted)
     assert wrong == []
     assert ended.count("completed") >= 10
 
 
-async def _workers(testbed: World, count: int) -> Sequence[Process]:
+async def _workers(testbed: Testbed, count: int) -> Sequence[Process]:
     files = [testbed.server.data.parent / f"ready-{number}" for number in range(count)]
     workers = []
     for file in files:
-        workers.append(testbed.server.beside("worker", "--ready-file", str(file)))
+        workers.append(testbed.server.run_command("worker", "--ready-file", str(file)))
         await until_async(file.exists)
     return workers
 
 
 async def _end(worker: Process) -> int:
     worker.send_signal(signal.SIGTERM)
-    return await asyncio.to_thread(worker.wait, SOON)
+    return await asyncio.to_thread(worker.wait, TIMEOUT_SECONDS)
 
 
 async def _freeze(worker: Process, data: Path) -> None:
@@ -131,7 +133,7 @@ def _writable(database: Path) -> bool:
     return True
 
 
-def _beats(testbed: World, worker: str) -> bool:
+def _beats(testbed: Testbed, worker: str) -> bool:
     seen_at = [at for name, at in _rows(testbed, "SELECT executor_id, seen_at FROM worker") if name == worker]
     return seen_at != [] and float(seen_at[0]) > time.time() - 1.5
 
@@ -140,7 +142,7 @@ async def _refused(server: Server, launch: Launcher | None = None, **environ: st
     """What a start says that must fail for good, with the exit code of a mistaken setting."""
     before = server.log.stat().st_size if server.log.exists() else 0
     server.start(environ=environ, launch=launch)
-    assert await server.until_dead(SOON)
+    assert await server.wait_until_dead(TIMEOUT_SECONDS)
     said = server.log.read_bytes()[before:].decode()
     assert server.process.poll() == 2, said
     return said
@@ -164,14 +166,14 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) -> None:
     """Damaged, empty or gone: the start says what to do and leaves all as it is; put back, the films are there."""
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork) as testbed:
+        async with open_testbed(tmp_path, TESTCARD_MODELS, _dice(), fork) as testbed:
             server, database = testbed.server, testbed.server.data / "filmgate.sqlite"
             server.start()
-            async with caller(server.url, testbed.tenants[0], WISHES) as client:
+            async with single_client(server.url, testbed.tenants[0], CREATE_OPTIONS) as client:
                 made = await client.create()
-                assert await client.follow(made) == "completed"
+                assert await client.poll_until(made) == "completed"
                 await client.download(made)
-                assert server.end(signal.SIGTERM) == 0
+                assert server.stop_with(signal.SIGTERM) == 0
                 copy, films = shutil.copy(database, tmp_path), read_files(server.data / "files")
                 for words, damage in DAMAGES.items():
                     damage(database)
@@ -184,7 +186,7 @@ async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) 
                 assert read_files(server.data / "files") == films
                 server.start()
                 await client.download(made)
-            _, wrong = await testbed.judged(client.seen)
+            _, wrong = await testbed.check(client.responses)
     assert wrong == []
 
 
@@ -192,27 +194,27 @@ async def test_a_damaged_database_is_refused_and_never_replaced(tmp_path: Path) 
 async def test_a_damaged_queue_is_healed(tmp_path: Path, start: int) -> None:
     """The durable engine's own file holds nothing that the rows don't: whatever happened to it, every video ends."""
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork) as testbed:
+        async with open_testbed(tmp_path, TESTCARD_MODELS, _dice(), fork) as testbed:
             server = testbed.server
             server.start("ticketed:3")
-            async with caller(server.url, testbed.tenants[0], WISHES) as client:
+            async with single_client(server.url, testbed.tenants[0], CREATE_OPTIONS) as client:
                 made = [await client.create() for _ in range(3)]
-                assert await server.until_dead(SOON)
+                assert await server.wait_until_dead(TIMEOUT_SECONDS)
                 queue = server.data / "flow.sqlite"
                 with closing(sqlite3.connect(queue)) as rows:
                     rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 assert queue.stat().st_size > 50_000
                 _scribble(queue, start)
                 server.start()
-                assert [await client.follow(video) for video in made] == ["completed"] * 3
-                assert "flow.damaged" in server.log.read_text(encoding="utf-8")
-            _, wrong = await testbed.judged(client.seen)
+                assert [await client.poll_until(video) for video in made] == ["completed"] * 3
+                assert "flow.database_damaged" in server.log.read_text(encoding="utf-8")
+            _, wrong = await testbed.check(client.responses)
     assert wrong == []
 
 
 async def test_a_folder_that_cant_be_used_is_named(tmp_path: Path) -> None:
     """Where no folder can be made, or nothing can be written into it, the start says so, and which one."""
-    server = Server(tmp_path, TESTCARD)
+    server = Server(tmp_path, TESTCARD_MODELS)
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"
     assert f"The data folder {folder} can't be made" in await _refused(server, FILMGATE_DATA=str(folder))
@@ -224,19 +226,19 @@ async def test_a_folder_that_cant_be_used_is_named(tmp_path: Path) -> None:
 async def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
     """A disk that takes no byte any more: the start is refused, and what was on it is there afterwards."""
     with Zygote() as fork:
-        async with world(tmp_path, TESTCARD, _dice(), fork) as testbed:
-            disk, server = Disk(testbed.server.data, tmp_path / "disk"), testbed.server
+        async with open_testbed(tmp_path, TESTCARD_MODELS, _dice(), fork) as testbed:
+            disk, server = FaultyDisk(testbed.server.data, tmp_path / "disk"), testbed.server
             server.start()
-            async with caller(server.url, testbed.tenants[0], WISHES) as client:
+            async with single_client(server.url, testbed.tenants[0], CREATE_OPTIONS) as client:
                 made = await client.create()
-                await client.follow(made)
-                assert server.end(signal.SIGTERM) == 0
+                await client.poll_until(made)
+                assert server.stop_with(signal.SIGTERM) == 0
                 read_only = disk.environment(fault=errno.EROFS, at=1, times=10**9) | {"DISK_MIRROR": ""}
-                said = await _refused(server, honestly, **read_only)  # it is preloaded
+                said = await _refused(server, spawn, **read_only)  # it is preloaded
                 assert str(server.data) in said
                 server.start()
                 await client.download(made)
-            _, wrong = await testbed.judged(client.seen)
+            _, wrong = await testbed.check(client.responses)
     assert wrong == []
 
 
@@ -244,12 +246,12 @@ async def test_a_read_only_disk_is_named(tmp_path: Path) -> None:
 def test_a_key_outlives_the_power_cut_after_it_was_made(tmp_path: Path) -> None:
     """What was sealed with it right away can be opened afterwards."""
     (tmp_path / "data").mkdir()
-    disk = Disk(tmp_path / "data", tmp_path / "disk")
+    disk = FaultyDisk(tmp_path / "data", tmp_path / "disk")
     program = "import sys, pathlib, filmgate.security.keyfile as k; print(k.load(pathlib.Path(sys.argv[1])).hex())"
     command = [sys.executable, "-c", program, str(tmp_path / "data" / "secrets" / "vault.key")]
     keys = []
     for _ in range(2):
-        disk.settle()
+        disk.sync_all()
         environ = {**os.environ, **disk.environment()}
         keys.append(subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout)
         disk.cut_power()

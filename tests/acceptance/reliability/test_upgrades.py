@@ -17,15 +17,15 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from msgspec import Struct
-from reliability.crowd import caller
+from reliability.crowd import single_client
 from reliability.processes import Zygote
-from reliability.upstreams import engine, model
-from reliability.world import Server, world
+from reliability.upstreams import engine_table, model_table
+from reliability.world import Server, open_testbed
 from tests.support.polling import until_async
 
 from filmgate.store.database import APPLICATION_ID
 from filmgate.testing import mock
-from filmgate.testing.checker import Rows, read_files, read_rows, violations
+from filmgate.testing.checker import DatabaseSnapshot, read_files, read_rows, violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -178,7 +178,7 @@ async def _submit(url: str) -> dict[str, str]:
         }
 
 
-async def _all_end(server: Server) -> Rows:
+async def _all_end(server: Server) -> DatabaseSnapshot:
     def unfinished() -> list[object]:
         rows = read_rows(server.data / "filmgate.sqlite").videos
         return [row for row in rows if row.status not in {"completed", "failed"}]
@@ -190,14 +190,18 @@ async def _all_end(server: Server) -> Rows:
 @pytest.mark.parametrize("revision", ["0001", "0003"])
 async def test_every_video_of_an_old_folder_ends_right(tmp_path: Path, revision: str) -> None:
     """Whatever stage and status it was in when the program was replaced; paid work is not bought twice."""
-    async with mock.running(mock.Config(any_size=True, running=0, creates_a_minute=0)) as upstream:
+    async with mock.running(mock.MockConfig(any_size=True, max_running=0, creates_per_minute=0)) as upstream:
         tickets = await _submit(upstream.base_url)
-        table = engine("openai", upstream.base_url) + model("sora-2", "testcard") + model("sora-2-pro", "openai")
+        table = (
+            engine_table("openai", upstream.base_url)
+            + model_table("sora-2", "testcard")
+            + model_table("sora-2-pro", "openai")
+        )
         server = Server(tmp_path, table, environ={"UPSTREAM_KEY": "none is asked for"})
         made = Folder(server.data, revision).fill(tickets)
         try:
             server.start()
-            await server.until_ready()
+            await server.wait_until_ready()
             await _all_end(server)
             kept = next(video for video, old in made.items() if old == Old("done", "completed"))
             async with httpx2.AsyncClient(base_url=server.url, headers={"Authorization": f"Bearer {SECRET}"}) as http:
@@ -205,7 +209,7 @@ async def test_every_video_of_an_old_folder_ends_right(tmp_path: Path, revision:
                 assert len((await http.get("/v1/videos?limit=100")).json()["data"]) == sum(
                     not old.deleted for old in made.values()
                 )
-            assert server.end(signal.SIGTERM) == 0
+            assert server.stop_with(signal.SIGTERM) == 0
         finally:
             server.close()
         rows, files = read_rows(server.data / "filmgate.sqlite"), read_files(server.data / "files" / "kept")
@@ -225,31 +229,31 @@ def _end_of(old: Old) -> str:
 
 async def test_videos_stay_with_the_upstream_and_key_they_were_given_to(tmp_path: Path) -> None:
     """Address and key change, then the engine goes: what runs ends where it is, the next goes where it should."""
-    slow = mock.Config(any_size=True, running=0, creates_a_minute=0, seconds_per_job=(3.0, 4.0))
+    slow = mock.MockConfig(any_size=True, max_running=0, creates_per_minute=0, seconds_per_job=(3.0, 4.0))
     keys = {"FIRST": "sk-of-the-first", "SECOND": "sk-of-the-second"}
     first, second = (msgspec.structs.replace(slow, key=key) for key in keys.values())
     dice = random.Random(7)  # noqa: S311 - to be repeatable
     async with mock.running(first) as old, mock.running(second) as new:
         configs = (
-            engine("openai", old.base_url, "FIRST") + model("sora-2", "openai"),
-            engine("openai", new.base_url, "SECOND") + model("sora-2", "openai"),
-            model("sora-2", "testcard"),
+            engine_table("openai", old.base_url, "FIRST") + model_table("sora-2", "openai"),
+            engine_table("openai", new.base_url, "SECOND") + model_table("sora-2", "openai"),
+            model_table("sora-2", "testcard"),
         )
         with Zygote() as fork:
-            async with world(tmp_path, configs[0], dice, fork, environ=keys, secrets=keys) as testbed:
+            async with open_testbed(tmp_path, configs[0], dice, fork, environ=keys, secrets=keys) as testbed:
                 server, made = testbed.server, list[str]()
-                async with caller(server.url, testbed.tenants[0], ONE) as client:
+                async with single_client(server.url, testbed.tenants[0], ONE) as client:
                     for config in configs:
                         server.configure(config)
                         server.start()
-                        await server.until_ready()
+                        await server.wait_until_ready()
                         made += [await client.create() for _ in range(2)]
                         for video in made[-2:]:
-                            await client.follow(video, until=["in_progress", "completed"])
-                        assert server.end(signal.SIGTERM) == 0
+                            await client.poll_until(video, statuses=["in_progress", "completed"])
+                        assert server.stop_with(signal.SIGTERM) == 0
                     server.start(environ={"FIRST": "", "SECOND": ""})
-                    assert [await client.follow(video) for video in made] == ["completed"] * 6
+                    assert [await client.poll_until(video) for video in made] == ["completed"] * 6
                 counted = [sum(mock.submissions(each.lines).values()) for each in (old, new)]
-                _, wrong = await testbed.judged(client.seen, mock.submissions([*old.lines, *new.lines]))
+                _, wrong = await testbed.check(client.responses, mock.submissions([*old.lines, *new.lines]))
     assert wrong == []
     assert counted == [2, 2]

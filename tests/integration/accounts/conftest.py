@@ -11,7 +11,7 @@ import pytest
 from msgspec import Struct
 from openai import AsyncOpenAI
 
-from filmgate.bootstrap.application import Gate, build
+from filmgate.bootstrap.application import Application, build_application
 from filmgate.config.settings import Settings
 from filmgate.server.serve import serve
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from filmgate.store import Key
+    from filmgate.store import ApiKey
 
 MODELS = """
 [models.sora-2]
@@ -34,10 +34,10 @@ price_per_call = 70
 class Live(Struct):
     """A running server."""
 
-    gate: Gate
+    gate: Application
     url: str
 
-    async def key(self, balance: int | None = None, **limits: Any) -> tuple[Key, str]:
+    async def key(self, balance: int | None = None, **limits: Any) -> tuple[ApiKey, str]:
         """The key of a new account."""
         account = await self.gate.store.accounts.create_account("somebody", balance)
         return await self.gate.store.accounts.create_key(account.id, "k", **limits)
@@ -53,15 +53,15 @@ class Live(Struct):
         return AsyncOpenAI(api_key=secret, base_url=f"{base_url or self.url}/v1", timeout=30, **options)
 
 
-def _gate(folder: Path) -> Gate:
+def _gate(folder: Path) -> Application:
     models = folder / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     settings = Settings(data=folder / "data", models=models, allow_hosts=("127.0.0.1",), log_level="error")
-    return build(settings)
+    return build_application(settings)
 
 
 @asynccontextmanager
-async def _served(gate: Gate) -> AsyncIterator[Live]:
+async def _served(gate: Application) -> AsyncIterator[Live]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(gate.app, "127.0.0.1", 0, on_ready=ready.set_result, drain_timeout=1))
     try:
@@ -85,4 +85,4 @@ async def idle(tmp_path: Path) -> AsyncIterator[Live]:
     async with _served(gate) as server:
         yield server
     await gate.store.close()
-    gate.held.release()
+    gate.lock.release()

@@ -15,8 +15,8 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from filmgate.domain import Video
-    from filmgate.store import Key
+    from filmgate.domain import VideoRecord
+    from filmgate.store import ApiKey
 
 Live = Any  # the fixtures' own class
 
@@ -74,7 +74,7 @@ async def dropping(url: str, drops: int) -> AsyncIterator[tuple[Dropper, str]]:
         server.close()
 
 
-async def _books(live: Live, key: Key) -> tuple[int, int, list[str]]:
+async def _books(live: Live, key: ApiKey) -> tuple[int, int, list[str]]:
     """How many videos, how much is held, and what is wrong with the books."""
     videos, _ = await live.gate.store.videos.page(key.account_id, after=None, limit=100, ascending=True)
     usage = await live.gate.store.ledger.usage(key.account_id, 0)
@@ -214,7 +214,9 @@ async def test_answered_videos_are_whole(live: Live) -> None:
         while done.json()["status"] != "completed":
             assert done.json()["status"] != "failed"
             done = await client.get(f"/v1/videos/{video.id}", params={"wait": "20"})
-    rows: list[Video] = (await live.gate.store.videos.page(key.account_id, after=None, limit=9, ascending=True))[0]
+    rows: list[VideoRecord] = (await live.gate.store.videos.page(key.account_id, after=None, limit=9, ascending=True))[
+        0
+    ]
     assert [row.id for row in rows] == [video.id]
     usage = await live.gate.store.ledger.usage(key.account_id, 0)
     assert (usage.balance_micros, usage.held_micros, usage.captured_micros) == (900, 0, 100)

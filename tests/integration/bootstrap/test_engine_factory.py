@@ -9,16 +9,16 @@ from tests.support.polling import until_async
 
 from filmgate.bootstrap import engine_factory
 from filmgate.config import settings
-from filmgate.engines.base import State
-from filmgate.security.secret_box import Vault
+from filmgate.engines.base import JobState
+from filmgate.security.secret_box import SecretBox
 from filmgate.testing import mock
-from filmgate.testing.engine_contract import some_job
+from filmgate.testing.engine_contract import sample_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from filmgate.bootstrap.engine_factory import Fleet
+    from filmgate.bootstrap.engine_factory import ConfiguredEngines
     from filmgate.config.settings import Settings
 
 KEY = "sk-very-secret-0123456789"
@@ -54,25 +54,27 @@ def _settings(tmp_path: Path, text: str = FILE) -> Settings:
     return settings.load(file, {}, {"data": tmp_path / "data"})
 
 
-def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | None = None) -> Fleet:
-    vault = Vault.at(tmp_path / "vault.key")
-    return engine_factory.assemble(
+def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | None = None) -> ConfiguredEngines:
+    vault = SecretBox.from_keyfile(tmp_path / "vault.key")
+    return engine_factory.build_engines(
         _settings(tmp_path, text), {"DMX_KEY": "sk-dmx"} if environ is None else environ, vault
     )
 
 
 async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> None:
     """Its key changed while a film of a chat waited to be fetched: nothing else than its file says where that lies."""
-    async with mock.running(mock.Config(seconds_per_job=(0.0, 0.0))) as vendor:
+    async with mock.running(mock.MockConfig(seconds_per_job=(0.0, 0.0))) as vendor:
         text = f'[engines.chat]\nkind = "chat-sse"\nbase_url = "{vendor.base_url}"\nkey_env = "CHAT_KEY"\n'
         made = _assemble(tmp_path, text, {"CHAT_KEY": "sk-old-0123456789"})
-        ticket = await made.engines["chat"].submit(replace(some_job(), model="sora-2-hd-10s-chat", seconds=10))
+        ticket = await made.engines["chat"].submit(replace(sample_job(), model="sora-2-hd-10s-chat", seconds=10))
 
         async def is_done() -> bool:
-            return (await made.engines["chat"].look(ticket)).state is State.DONE
+            return (await made.engines["chat"].poll(ticket)).state is JobState.DONE
 
         await until_async(is_done)
         await made.engines["chat"].stop()
-    former = engine_factory.remaker(_settings(tmp_path, text), Vault.at(tmp_path / "vault.key"))(made.present[0])
-    assert (await former.look(ticket)).state is State.DONE
+    former = engine_factory.engine_rebuilder(_settings(tmp_path, text), SecretBox.from_keyfile(tmp_path / "vault.key"))(
+        made.identities[0]
+    )
+    assert (await former.poll(ticket)).state is JobState.DONE
     await former.stop()

@@ -10,16 +10,24 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from reliability.world import TESTCARD
+from reliability.world import TESTCARD_MODELS
 
-from filmgate.bootstrap.application import Gate, build
+from filmgate.bootstrap.application import Application, build_application
 from filmgate.config.settings import load
-from filmgate.domain import AssetKind, Status, Video
-from filmgate.engines.base import Capabilities, State, Verdict
+from filmgate.domain import AssetKind, Status, VideoRecord
+from filmgate.engines.base import Capabilities, JobState, JobStatus
 from filmgate.errors import VideoExpired, VideoNotDeletable, VideoNotFound
 from filmgate.store import Principal
-from filmgate.testing.checker import Figures, Rest, Seen, read_figures, read_files, read_rows, violations
-from filmgate.testing.harness import House
+from filmgate.testing.checker import (
+    ClientResponse,
+    ProcessResources,
+    ResourceCheck,
+    read_files,
+    read_resources,
+    read_rows,
+    violations,
+)
+from filmgate.testing.harness import FlowHarness
 from filmgate.testing.scripted import DONE, ScriptedEngine
 from filmgate.wire.params import CreateParams
 
@@ -40,18 +48,18 @@ PART = 1000
 class ApiServer:
     """A whole Filmgate, and one account's wishes to it."""
 
-    def __init__(self, gate: Gate, owner: Principal) -> None:
+    def __init__(self, gate: Application, owner: Principal) -> None:
         self.gate = gate
         self.owner = owner
-        self.seen: list[Seen] = []
+        self.seen: list[ClientResponse] = []
 
-    async def make(self, number: int) -> Video:
+    async def make(self, number: int) -> VideoRecord:
         """Accept a video."""
         video = await self.gate.videos.create(self.owner, CreateParams(prompt=f"Boat {number}", model="sora-2"))
         self.note("create", video)
         return video
 
-    async def ended(self, video: Video) -> Video:
+    async def ended(self, video: VideoRecord) -> VideoRecord:
         """The video at its end."""
         async with asyncio.timeout(60):
             while not (now := await self.gate.videos.retrieve(self.owner, video.id)).finished:
@@ -60,19 +68,19 @@ class ApiServer:
         self.note("retrieve", now)
         return now
 
-    async def after_changes(self, video: Video, count: int) -> None:
+    async def after_changes(self, video: VideoRecord, count: int) -> None:
         """Return once so many changes of the video were seen, or its end."""
         now = await self.gate.videos.retrieve(self.owner, video.id)
         while count and not now.finished:
             seen, now = now.version, await self.gate.videos.wait(self.owner, video.id, 5.0)
             count -= now.version != seen
 
-    def note(self, what: str, video: Video, sha256: str | None = None) -> None:
+    def note(self, what: str, video: VideoRecord, sha256: str | None = None) -> None:
         """Remember what was seen of a video."""
         shown = what in {"create", "retrieve"}
         self.seen.append(
-            Seen(
-                what=what,
+            ClientResponse(
+                operation=what,
                 video_id=video.id,
                 http_status=200,
                 status=str(video.status) if shown else None,
@@ -82,20 +90,22 @@ class ApiServer:
             )
         )
 
-    def wrong(self, rest: Rest | None = None) -> list[str]:
+    def wrong(self, rest: ResourceCheck | None = None) -> list[str]:
         """What the checker says."""
         data = self.gate.settings.data
         rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
         staged = [path.name for path in (data / "files" / "staging").iterdir()]
-        return violations(self.seen, rows, files, staged=staged, rest=rest)
+        return violations(self.seen, rows, files, staged_names=staged, resource_check=rest)
 
 
 @pytest.fixture
 async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
     """A running Filmgate that makes test cards, and an account with enough for all of them."""
     config = tmp_path / "filmgate.toml"
-    config.write_text(TESTCARD, encoding="utf-8")
-    async with build(load(config, {}, {"data": tmp_path / "data", "log_level": "error"}), "embedded") as gate:
+    config.write_text(TESTCARD_MODELS, encoding="utf-8")
+    async with build_application(
+        load(config, {}, {"data": tmp_path / "data", "log_level": "error"}), "embedded"
+    ) as gate:
         account = (await gate.store.accounts.create_account("somebody", 1_000_000)).id
         yield ApiServer(gate, Principal(account_id=account, key_id="key"))
 
@@ -105,7 +115,7 @@ async def test_cancel_against_complete(api_server: ApiServer) -> None:
     dice = random.Random(7)  # noqa: S311 - to be repeatable
     made = [await api_server.make(number) for number in range(TIMES)]
 
-    async def one(video: Video) -> Status:
+    async def one(video: VideoRecord) -> Status:
         await api_server.after_changes(video, dice.randrange(6))
         await _turns(dice.randrange(TURNS))
         try:
@@ -126,7 +136,7 @@ async def test_delete_against_download(api_server: ApiServer) -> None:
     dice = random.Random(7)  # noqa: S311 - to be repeatable
     made = [await api_server.ended(video) for video in [await api_server.make(number) for number in range(TIMES // 2)]]
 
-    async def one(video: Video) -> bool:
+    async def one(video: VideoRecord) -> bool:
         reading = asyncio.create_task(_read(api_server, video, dice.randrange(TURNS)))
         await _turns(dice.randrange(TURNS))
         await api_server.gate.videos.delete(api_server.owner, video.id)
@@ -145,7 +155,7 @@ async def _turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
-async def _read(api_server: ApiServer, video: Video, after: int = 0) -> bool:
+async def _read(api_server: ApiServer, video: VideoRecord, after: int = 0) -> bool:
     """Read a film in small parts, ``after`` so many turns of the loop; False if it was gone already."""
     await _turns(after)
     try:
@@ -165,28 +175,28 @@ async def _read(api_server: ApiServer, video: Video, after: int = 0) -> bool:
 async def test_nothing_runs_on_when_all_is_done(api_server: ApiServer) -> None:
     """After films were made, waited for and read, there are as many tasks as before, and as much of all else."""
 
-    async def load() -> Figures:
+    async def load() -> ProcessResources:
         made = [await api_server.make(number) for number in range(12)]
         for video in await asyncio.gather(*map(api_server.ended, made)):
             await _read(api_server, video)
         async with asyncio.timeout(60):
             await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name().startswith("flow video_")))
-        return msgspec.structs.replace(read_figures(os.getpid()), tasks=len(asyncio.all_tasks()))
+        return msgspec.structs.replace(read_resources(os.getpid()), tasks=len(asyncio.all_tasks()))
 
     await load()  # what grows but once
     before = await load()
-    assert api_server.wrong(Rest(before, await load())) == []
+    assert api_server.wrong(ResourceCheck(before, await load())) == []
 
 
 async def test_a_film_that_comes_too_late_is_not_delivered(tmp_path: Path) -> None:
     """Past its deadline a video fails and its hold goes back; that its upstream still finishes it changes nothing."""
-    async with House.open(tmp_path) as house:
+    async with FlowHarness.open(tmp_path) as house:
         paid = Capabilities(paid=True)
-        slow = ScriptedEngine(paid, looks=[Verdict(state=State.WORKING, progress=99.0, look_after=60.0)])
-        video = await house.finish(slow, await house.accept())
+        slow = ScriptedEngine(paid, looks=[JobStatus(state=JobState.WORKING, progress=99.0, poll_after=60.0)])
+        video = await house.run_to_end(slow, await house.accept())
         assert (video.status, video.error and video.error.code) == (Status.FAILED, "engine_timeout")
         done = ScriptedEngine(paid, looks=[DONE], fetches=[b"too late"])
-        late = await house.finish(done, video)
+        late = await house.run_to_end(done, video)
         assert late == video
         assert (done.submitted, done.fetched) == ([], [])
         rows, files = read_rows(tmp_path / "filmgate.sqlite"), read_files(tmp_path / "files" / "kept")

@@ -42,7 +42,7 @@ async def _accept(folder: Settings, prompt: str = "A paper boat", *, submitted: 
         )
         await store.videos.create(new, 1.0)
         if submitted:
-            await store.videos.intend(new.id, "token", 2.0)
+            await store.videos.record_intent(new.id, "token", 2.0)
         return new.id
     finally:
         await store.close()

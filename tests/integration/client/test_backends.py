@@ -27,9 +27,9 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[mock.Running]:
+async def upstream() -> AsyncIterator[mock.RunningMock]:
     """A vendor that takes a moment, at one path a dialect."""
-    async with mock.running(mock.Config(seconds_per_job=(0.15, 0.2), key="sk-1", any_size=True)) as running:
+    async with mock.running(mock.MockConfig(seconds_per_job=(0.15, 0.2), key="sk-1", any_size=True)) as running:
         yield running
 
 
@@ -41,12 +41,12 @@ def _size(provider: str) -> str | None:
     return None if provider == "chat" else "128x128"
 
 
-def _url(running: mock.Running, provider: str) -> str:
-    return running.url("openai" if provider == "chat" else provider)
+def _url(running: mock.RunningMock, provider: str) -> str:
+    return running.vendor_url("openai" if provider == "chat" else provider)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_film_is_asked_for_watched_and_saved(upstream: mock.Running, tmp_path: Path, provider: str) -> None:
+async def test_a_film_is_asked_for_watched_and_saved(upstream: mock.RunningMock, tmp_path: Path, provider: str) -> None:
     """In each dialect, with no server between; one submission in all."""
     async with AsyncClient(base_url=_url(upstream, provider), api_key="sk-1", provider=provider, environ={}) as client:
         video = await client.generate("a koi pond, 9:16", seconds=_length(provider), size=_size(provider))
@@ -61,7 +61,7 @@ async def test_a_film_is_asked_for_watched_and_saved(upstream: mock.Running, tmp
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_the_same_by_blocking(upstream: mock.Running, tmp_path: Path, provider: str) -> None:
+async def test_the_same_by_blocking(upstream: mock.RunningMock, tmp_path: Path, provider: str) -> None:
     """The blocking client is the same machine."""
 
     def make() -> Path:
@@ -77,7 +77,7 @@ async def ours(tmp_path: Path) -> AsyncIterator[Callable[[str], AsyncClient]]:
     """Clients of a Filmgate, each in the dialect that it speaks at that dialect's path."""
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
-    async with application.build(
+    async with application.build_application(
         Settings(data=tmp_path / "data", models=models, log_level="error"), "embedded"
     ) as gate:
         account = await gate.store.accounts.create_account("tests", None)

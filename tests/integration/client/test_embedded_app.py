@@ -25,7 +25,7 @@ async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     settings = Settings(data=tmp_path / "data", models=models, log_level="error")
-    async with application.build(settings, "embedded") as gate:
+    async with application.build_application(settings, "embedded") as gate:
         account = await gate.store.accounts.create_account("tests", None)
         _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
         transport = httpx2.ASGITransport(gate.app)

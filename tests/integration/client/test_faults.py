@@ -14,12 +14,12 @@ from msgspec import Struct
 
 from filmgate import errors
 from filmgate.client import AsyncVideos
-from filmgate.client.backends.registry import api_of
+from filmgate.client.backends.registry import backend_for
 from filmgate.client.drivers import AsyncDriver
-from filmgate.client.endpoint import endpoint
-from filmgate.client.retrying import Session
+from filmgate.client.endpoint import resolve_endpoint
+from filmgate.client.retrying import ClientState
 from filmgate.testing import mock
-from filmgate.testing.mock import Verdict
+from filmgate.testing.mock import ExpectedOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -47,21 +47,21 @@ LARGEST = 4_000_000
 PATIENCE = 200.0
 """Seconds after which the caller gives up."""
 
-ENDS: Mapping[Verdict, tuple[type[errors.FilmgateError], ...]] = {
-    Verdict.COMPLETED: (),
-    Verdict.RETRIED: (),
-    Verdict.FAILED: (errors.VideoFailed,),
-    Verdict.REFUSED: (errors.RequestError, errors.InvalidKey, errors.NotAllowed, errors.InsufficientQuota),
-    Verdict.UNKNOWN: (errors.SubmissionUnknown,),
-    Verdict.LOST: (errors.VideoNotFound,),
-    Verdict.SPOILT: (
+ENDS: Mapping[ExpectedOutcome, tuple[type[errors.FilmgateError], ...]] = {
+    ExpectedOutcome.COMPLETED: (),
+    ExpectedOutcome.RETRIED: (),
+    ExpectedOutcome.FAILED: (errors.VideoFailed,),
+    ExpectedOutcome.REFUSED: (errors.RequestError, errors.InvalidKey, errors.NotAllowed, errors.InsufficientQuota),
+    ExpectedOutcome.UNKNOWN: (errors.SubmissionUnknown,),
+    ExpectedOutcome.LOST: (errors.VideoNotFound,),
+    ExpectedOutcome.SPOILT: (
         errors.IntegrityError,
         errors.UnexpectedAnswer,
         errors.ConnectionFailed,
         errors.NotFound,
         errors.RequestError,
     ),
-    Verdict.OVERDUE: (errors.WaitTimeout,),
+    ExpectedOutcome.OVERDUE: (errors.WaitTimeout,),
 }
 """How each verdict ends here; nothing: with the film in its file."""
 
@@ -113,11 +113,11 @@ class Hasty(httpx2.AsyncHTTPTransport):
 
 @asynccontextmanager
 async def _videos(url: str, provider: str | None, clock: SharedClock) -> AsyncIterator[AsyncVideos]:
-    there = endpoint(url, "sk-1", {}, provider)
+    there = resolve_endpoint(url, "sk-1", {}, provider)
     driver = AsyncDriver(there, Hasty(), clock.sleep)
-    session = Session(clock=clock, jitter=lambda: 0.5, vendor=there.base_url, largest=LARGEST)
+    session = ClientState(clock=clock, jitter=lambda: 0.5, api_address=there.base_url, max_file_bytes=LARGEST)
     try:
-        yield AsyncVideos(driver, session, api_of(provider))
+        yield AsyncVideos(driver, session, backend_for(provider))
     finally:
         await driver.close()
 
@@ -128,8 +128,8 @@ async def _made(provider: str | None, fault: str, folder: Path) -> Outcome:
     outcome = Outcome(f"a paper boat, {provider} [mock:{fault}{brief}]")
     target, clock = folder / str(provider) / "boat.mp4", SharedClock()
     async with (
-        mock.running(mock.Config(any_size=True), clock=clock, sleep=clock.sleep) as upstream,
-        _videos(upstream.url(provider or "openai"), provider, clock) as videos,
+        mock.running(mock.MockConfig(any_size=True), clock=clock, sleep=clock.sleep) as upstream,
+        _videos(upstream.vendor_url(provider or "openai"), provider, clock) as videos,
     ):
         try:
             if fault == "id-reused":
@@ -137,7 +137,7 @@ async def _made(provider: str | None, fault: str, folder: Path) -> Outcome:
             video = await videos.create(outcome.prompt, seconds=4, size="64x64")
             await video.wait(timeout=PATIENCE)
             path = await video.save(target)
-            outcome.whole = mock.film_of(path.read_bytes()) in {video.id, f"take-two-of-{video.id}"}
+            outcome.whole = mock.read_job_id(path.read_bytes()) in {video.id, f"take-two-of-{video.id}"}
         except errors.FilmgateError as error:
             outcome.error = error
         outcome.submitted = mock.submissions(upstream.lines).get(outcome.prompt, 0)
@@ -154,7 +154,7 @@ async def test_each_fault_comes_to_its_verdict(fault: str, tmp_path: Path) -> No
         assert outcome.submitted <= 1
 
 
-def _judge(fault: mock.Fault, outcome: Outcome) -> None:
+def _judge(fault: mock.FaultSpec, outcome: Outcome) -> None:
     expected = ENDS[fault.verdict] if fault.name not in KEPT else ()
     if not expected:
         assert outcome.error is None

@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from tests.support.polling import until_async
 
 from filmgate.domain import Size
-from filmgate.engines import EngineContext, make
-from filmgate.engines.base import Engine, Job, State, Verdict
-from filmgate.engines.chat_sse import ChatSseEngine, Options, read_options
+from filmgate.engines import EngineContext, create_engine
+from filmgate.engines.base import Engine, Job, JobState, JobStatus
+from filmgate.engines.chat_sse import ChatSseEngine, ChatSseOptions, read_options
 from filmgate.engines.testcard import encode
 from filmgate.errors import (
     BadArtifact,
@@ -26,13 +26,13 @@ from filmgate.errors import (
     SubmissionUnknown,
 )
 from filmgate.testing import mock
-from filmgate.testing.engine_contract import EngineContract, finish, some_job
+from filmgate.testing.engine_contract import EngineContract, poll_until_ended, sample_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "sk-vendor-1234567890abcdef"
-CHAT = replace(some_job(), model="sora-2-hd-10s-chat", seconds=10)
+CHAT = replace(sample_job(), model="sora-2-hd-10s-chat", seconds=10)
 
 
 def _context(folder: Path, **options: object) -> EngineContext:
@@ -45,8 +45,8 @@ class TestContract(EngineContract):
     @pytest.fixture
     async def engine(self, tmp_path: Path) -> AsyncIterator[Engine]:
         """The engine, made as a server makes it."""
-        async with mock.running(mock.Config(key=KEY, seconds_per_job=(0.1, 0.2))) as vendor:
-            engine = make("chat-sse", _context(tmp_path, base_url=vendor.base_url, api_key=KEY))
+        async with mock.running(mock.MockConfig(key=KEY, seconds_per_job=(0.1, 0.2))) as vendor:
+            engine = create_engine("chat-sse", _context(tmp_path, base_url=vendor.base_url, api_key=KEY))
             await engine.start()
             yield engine
             await engine.stop()
@@ -54,7 +54,7 @@ class TestContract(EngineContract):
     @pytest.fixture
     def job(self) -> Job:
         """One of the kind that such vendors make."""
-        return replace(some_job(), model=CHAT.model, seconds=CHAT.seconds)
+        return replace(sample_job(), model=CHAT.model, seconds=CHAT.seconds)
 
 
 Tell = Callable[[web.StreamResponse], Awaitable[None]]
@@ -132,12 +132,12 @@ async def engine(vendor: Vendor, tmp_path: Path) -> AsyncIterator[ChatSseEngine]
 
 def _engine(vendor: Vendor, folder: Path, **options: float) -> ChatSseEngine:
     address = f"http://127.0.0.1:{vendor.port}"
-    return ChatSseEngine("chat", Options(base_url=address, api_key=KEY, **options), folder)  # type: ignore[arg-type]
+    return ChatSseEngine("chat", ChatSseOptions(base_url=address, api_key=KEY, **options), folder)  # type: ignore[arg-type]
 
 
-async def _until(engine: Engine, ticket: str, state: State) -> Verdict:
-    async def look() -> Verdict | None:
-        verdict = await engine.look(ticket)
+async def _until(engine: Engine, ticket: str, state: JobState) -> JobStatus:
+    async def look() -> JobStatus | None:
+        verdict = await engine.poll(ticket)
         return verdict if verdict.state is state else None
 
     return await until_async(look)
@@ -153,9 +153,9 @@ async def test_the_ticket_comes_with_the_name_and_the_stream_goes_on(
     """Submitting takes a moment, the film its time; its call is the only one."""
     ticket = await engine.submit(CHAT)
     assert ticket == "task_1abc"
-    assert (await _until(engine, ticket, State.WORKING)).progress == 42
+    assert (await _until(engine, ticket, JobState.WORKING)).progress == 42
     vendor.go_on.set()
-    await _until(engine, ticket, State.DONE)
+    await _until(engine, ticket, JobState.DONE)
     await engine.fetch(ticket, tmp_path / "film.mp4")
     assert (tmp_path / "film.mp4").read_bytes() == vendor.film
     assert [(posted["model"], posted["stream"]) for posted in vendor.posted] == [("sora-2-hd-10s-chat", True)]
@@ -165,15 +165,15 @@ async def test_a_restart_after_the_end_loses_nothing(engine: ChatSseEngine, vend
     """The end was written down; before it, the film is lost, and is not asked for again."""
     vendor.go_on.set()
     done = await engine.submit(CHAT)
-    await _until(engine, done, State.DONE)
+    await _until(engine, done, JobState.DONE)
     vendor.go_on.clear()
     cut_off = await engine.submit(replace(CHAT, token="other"))
     await engine.stop()
     fresh = _engine(vendor, tmp_path)
     await fresh.start()
-    assert (await fresh.look(done)).state is State.DONE
+    assert (await fresh.poll(done)).state is JobState.DONE
     await fresh.fetch(done, tmp_path / "film.mp4")
-    assert (await fresh.look(cut_off)).state is State.LOST
+    assert (await fresh.poll(cut_off)).state is JobState.LOST
     with pytest.raises(EngineUnavailable):
         await fresh.fetch(cut_off, tmp_path / "none.mp4")
     assert len(vendor.posted) == 2
@@ -184,9 +184,11 @@ async def test_an_end_is_its_accounts_alone(engine: ChatSseEngine, vendor: Vendo
     """Under another key the same name is another film; the folder is that of all who ever had this engine's name."""
     vendor.go_on.set()
     ticket = await engine.submit(CHAT)
-    await _until(engine, ticket, State.DONE)
-    other = ChatSseEngine("chat", Options(base_url=f"http://127.0.0.1:{vendor.port}", api_key="sk-other"), tmp_path)
-    assert (await other.look(ticket)).state is State.LOST
+    await _until(engine, ticket, JobState.DONE)
+    other = ChatSseEngine(
+        "chat", ChatSseOptions(base_url=f"http://127.0.0.1:{vendor.port}", api_key="sk-other"), tmp_path
+    )
+    assert (await other.poll(ticket)).state is JobState.LOST
     await other.stop()
 
 
@@ -194,10 +196,10 @@ async def test_ends_are_put_away_in_time(engine: ChatSseEngine, vendor: Vendor, 
     """After a week nobody asks."""
     vendor.go_on.set()
     ticket = await engine.submit(CHAT)
-    await _until(engine, ticket, State.DONE)
+    await _until(engine, ticket, JobState.DONE)
     await engine.stop()
     assert _kept(tmp_path) == 1
-    later = ChatSseEngine("chat", Options(base_url="http://127.0.0.1:9"), tmp_path, clock=lambda: 9e9)
+    later = ChatSseEngine("chat", ChatSseOptions(base_url="http://127.0.0.1:9"), tmp_path, clock=lambda: 9e9)
     await later.start()
     assert _kept(tmp_path) == 0
     await later.stop()
@@ -214,7 +216,7 @@ async def test_a_stream_that_breaks_loses_the_film(engine: ChatSseEngine, vendor
 
     vendor.tell = named
     ticket = await engine.submit(CHAT)
-    await _until(engine, ticket, State.LOST)
+    await _until(engine, ticket, JobState.LOST)
     vendor.tell = nameless
     with pytest.raises(SubmissionUnknown):
         await engine.submit(replace(CHAT, token="other"))
@@ -238,7 +240,7 @@ async def test_a_stream_without_a_name_is_known_by_ours(vendor: Vendor, tmp_path
     ticket = await engine.submit(CHAT)
     assert ticket == CHAT.token
     vendor.go_on.set()
-    await _until(engine, ticket, State.DONE)
+    await _until(engine, ticket, JobState.DONE)
     vendor.go_on.clear()
     vendor.tell = twins
     tickets = {await engine.submit(replace(CHAT, token=token)) for token in ("one", "two")}
@@ -283,7 +285,7 @@ async def test_a_refusal_is_judged_by_the_table(
 
 async def test_nobody_there_is_a_reason_to_try_again(tmp_path: Path) -> None:
     """It was certainly not accepted."""
-    engine = ChatSseEngine("chat", Options(base_url="http://127.0.0.1:9"), tmp_path)
+    engine = ChatSseEngine("chat", ChatSseOptions(base_url="http://127.0.0.1:9"), tmp_path)
     with pytest.raises(EngineUnavailable):
         await engine.submit(CHAT)
     with pytest.raises(EngineUnavailable):
@@ -298,8 +300,8 @@ async def test_a_failure_is_told_without_secrets(engine: ChatSseEngine, vendor: 
         await say(response, f"> ID: `task_8abc`\n> ❌ 生成失败：{KEY} 127.0.0.1 余额\n", end=True)
 
     vendor.tell = fails
-    verdict = (await finish(engine, await engine.submit(CHAT)))[-1]
-    assert verdict.state is State.FAILED
+    verdict = (await poll_until_ended(engine, await engine.submit(CHAT)))[-1]
+    assert verdict.state is JobState.FAILED
     assert verdict.error is not None
     assert KEY not in verdict.error.message
     assert "余额" in verdict.error.message
@@ -310,7 +312,7 @@ async def test_what_is_no_film_is_a_bad_artifact(engine: ChatSseEngine, vendor: 
     vendor.film = b"<html>gone</html>"
     vendor.go_on.set()
     ticket = await engine.submit(CHAT)
-    await _until(engine, ticket, State.DONE)
+    await _until(engine, ticket, JobState.DONE)
     with pytest.raises(BadArtifact):
         await engine.fetch(ticket, tmp_path / "film.mp4")
     assert not (tmp_path / "film.mp4").exists()

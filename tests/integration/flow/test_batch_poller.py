@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from filmgate.domain import Status
-from filmgate.engines.base import Capabilities, State, Verdict
+from filmgate.engines.base import Capabilities, JobState, JobStatus
 from filmgate.errors import EngineUnavailable
 from filmgate.testing.scripted import DONE, ScriptedEngine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from filmgate.testing.harness import House
+    from filmgate.testing.harness import FlowHarness
 
-LISTED = Capabilities(paid=True, submit_timeout=30, surveys_from=2)
-
-
-def _working(progress: float = 10.0) -> Verdict:
-    return Verdict(state=State.WORKING, progress=progress, look_after=10.0)
+LISTED = Capabilities(paid=True, submit_timeout=30, bulk_poll_min_jobs=2)
 
 
-OVER = Verdict(state=State.UNKNOWN, look_after=10.0)
+def _working(progress: float = 10.0) -> JobStatus:
+    return JobStatus(state=JobState.WORKING, progress=progress, poll_after=10.0)
+
+
+OVER = JobStatus(state=JobState.UNKNOWN, poll_after=10.0)
 
 
 class Listing(ScriptedEngine):
@@ -31,14 +31,14 @@ class Listing(ScriptedEngine):
         self,
         capabilities: Capabilities = LISTED,
         *,
-        looks: Sequence[Verdict | Exception] = (),
+        looks: Sequence[JobStatus | Exception] = (),
         fetches: Sequence[bytes | Exception] = (),
     ) -> None:
         super().__init__(capabilities, looks=looks, fetches=fetches)
-        self.shown: dict[str, Verdict] | EngineUnavailable = {}
+        self.shown: dict[str, JobStatus] | EngineUnavailable = {}
         self.surveys: list[list[str]] = []
 
-    async def survey(self, tickets: Collection[str]) -> Mapping[str, Verdict]:
+    async def poll_many(self, tickets: Collection[str]) -> Mapping[str, JobStatus]:
         """What is shown."""
         self.surveys.append(sorted(tickets))
         if isinstance(self.shown, EngineUnavailable):
@@ -46,22 +46,22 @@ class Listing(ScriptedEngine):
         return {ticket: self.shown[ticket] for ticket in tickets if ticket in self.shown}
 
 
-async def test_a_drive_believes_the_rounds_for_a_while(harness: House, film: bytes) -> None:
+async def test_a_drive_believes_the_rounds_for_a_while(harness: FlowHarness, film: bytes) -> None:
     """It looks by itself at first, hardly ever while rounds tell of its video, and when they don't any more."""
-    alone = Capabilities(paid=True, submit_timeout=30, surveys_from=1)
+    alone = Capabilities(paid=True, submit_timeout=30, bulk_poll_min_jobs=1)
     engine = Listing(alone, looks=[*[_working()] * 3, DONE], fetches=[film])
     engine.shown = {"ticket": _working()}
-    ending = harness.time() + 900
+    ending = harness.clock() + 900
 
     async def rounds() -> None:
-        if harness.time() >= ending:
+        if harness.clock() >= ending:
             engine.shown = {"ticket": OVER}
-        await harness.rounds.go()
-        harness.time.then = rounds
+        await harness.batch_poller.run_due()
+        harness.clock.on_next_sleep = rounds
 
-    harness.time.then = rounds
-    video = await harness.finish(engine, await harness.accept())
+    harness.clock.on_next_sleep = rounds
+    video = await harness.run_to_end(engine, await harness.accept())
     assert video.status is Status.COMPLETED
-    assert len(engine.looked) == 4
+    assert len(engine.polled) == 4
     assert len(engine.surveys) >= 900 / 60 - 1
-    assert harness.time() < ending + 90
+    assert harness.clock() < ending + 90

@@ -6,31 +6,31 @@ import pytest
 from structlog.testing import capture_logs
 
 from filmgate.flow import circuit_breaker
-from filmgate.flow.circuit_breaker import Breaker, Call, Circuit, Standing, failed, standing
-from filmgate.testing.harness import Time
+from filmgate.flow.circuit_breaker import CallKind, Circuit, CircuitBreaker, CircuitState, after_failure, state_at
+from filmgate.testing.harness import FakeClock
 
 
 def _open(now: float = 0.0) -> Circuit:
     circuit = Circuit()
-    for _ in range(circuit_breaker.THRESHOLD):
-        circuit = failed(circuit, now)
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD):
+        circuit = after_failure(circuit, now)
     return circuit
 
 
 def test_a_circuit_opens_after_some_failures_in_a_row() -> None:
     """Fewer than the threshold leave it closed."""
     circuit = Circuit()
-    for _ in range(circuit_breaker.THRESHOLD - 1):
-        circuit = failed(circuit, 0.0)
-        assert standing(circuit, 0.0) is Standing.CLOSED
-    assert standing(failed(circuit, 0.0), 0.0) is Standing.OPEN
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD - 1):
+        circuit = after_failure(circuit, 0.0)
+        assert state_at(circuit, 0.0) is CircuitState.CLOSED
+    assert state_at(after_failure(circuit, 0.0), 0.0) is CircuitState.OPEN
 
 
 def test_it_is_half_open_once_it_cooled_down() -> None:
     """And not a moment before."""
     circuit = _open(now=100.0)
-    assert standing(circuit, 100.0 + circuit_breaker.COOL_DOWN - 0.1) is Standing.OPEN
-    assert standing(circuit, 100.0 + circuit_breaker.COOL_DOWN) is Standing.HALF_OPEN
+    assert state_at(circuit, 100.0 + circuit_breaker.BASE_COOL_DOWN - 0.1) is CircuitState.OPEN
+    assert state_at(circuit, 100.0 + circuit_breaker.BASE_COOL_DOWN) is CircuitState.HALF_OPEN
 
 
 def test_each_opening_lasts_longer_up_to_a_bound() -> None:
@@ -39,84 +39,88 @@ def test_each_opening_lasts_longer_up_to_a_bound() -> None:
     for _ in range(12):
         waits.append(circuit.cool_down)
         now += circuit.cool_down
-        circuit = failed(circuit, now)
-    assert waits[:3] == [circuit_breaker.COOL_DOWN, 2 * circuit_breaker.COOL_DOWN, 4 * circuit_breaker.COOL_DOWN]
-    assert waits[-1] == circuit_breaker.LONGEST
+        circuit = after_failure(circuit, now)
+    assert waits[:3] == [
+        circuit_breaker.BASE_COOL_DOWN,
+        2 * circuit_breaker.BASE_COOL_DOWN,
+        4 * circuit_breaker.BASE_COOL_DOWN,
+    ]
+    assert waits[-1] == circuit_breaker.MAX_COOL_DOWN
 
 
 def test_failures_of_an_open_circuit_change_nothing() -> None:
     """What was sent before it opened and fails after does not make it last longer."""
-    circuit = failed(_open(now=0.0), 1.0)
+    circuit = after_failure(_open(now=0.0), 1.0)
     assert (circuit.opened_at, circuit.openings) == (0.0, 1)
 
 
 @pytest.fixture
-def time() -> Time:
+def time() -> FakeClock:
     """A time that stands still."""
-    return Time()
+    return FakeClock()
 
 
-def _bench(subject: Breaker, call: Call = Call.SUBMIT) -> None:
-    for _ in range(circuit_breaker.THRESHOLD):
-        subject.failed("a", "", call)
+def _bench(subject: CircuitBreaker, call: CallKind = CallKind.SUBMIT) -> None:
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD):
+        subject.record_failure("a", "", call)
 
 
-def test_a_single_video_tries_a_benched_engine(time: Time) -> None:
+def test_a_single_video_tries_a_benched_engine(time: FakeClock) -> None:
     """Nobody while it is open, one afterwards, and everybody once that one got through."""
-    subject = Breaker(time)
+    subject = CircuitBreaker(time)
     _bench(subject)
-    assert not subject.admits("a", "", "first")
-    time.now += circuit_breaker.COOL_DOWN
-    assert subject.admits("a", "", "first")
-    subject.take("a", "", "first")
-    assert subject.admits("a", "", "first")
-    assert not subject.admits("a", "", "second")
-    subject.succeeded("a", "", Call.SUBMIT)
-    assert subject.admits("a", "", "second")
+    assert not subject.allows("a", "", "first")
+    time.now += circuit_breaker.BASE_COOL_DOWN
+    assert subject.allows("a", "", "first")
+    subject.reserve_probe("a", "", "first")
+    assert subject.allows("a", "", "first")
+    assert not subject.allows("a", "", "second")
+    subject.record_success("a", "", CallKind.SUBMIT)
+    assert subject.allows("a", "", "second")
 
 
-def test_a_probe_that_is_never_heard_of_gives_up_its_place(time: Time) -> None:
+def test_a_probe_that_is_never_heard_of_gives_up_its_place(time: FakeClock) -> None:
     """A video that was cancelled meanwhile does not bench the engine for ever."""
-    subject = Breaker(time)
+    subject = CircuitBreaker(time)
     _bench(subject)
-    time.now += circuit_breaker.COOL_DOWN
-    subject.take("a", "", "first")
-    time.now += circuit_breaker.PROBE
-    assert subject.admits("a", "", "second")
+    time.now += circuit_breaker.BASE_COOL_DOWN
+    subject.reserve_probe("a", "", "first")
+    time.now += circuit_breaker.PROBE_TIMEOUT
+    assert subject.allows("a", "", "second")
 
 
-def test_answers_do_not_say_that_work_is_taken(time: Time) -> None:
+def test_answers_do_not_say_that_work_is_taken(time: FakeClock) -> None:
     """An engine that answers questions and refuses every submission is benched, and stays so."""
-    subject = Breaker(time)
-    for _ in range(circuit_breaker.THRESHOLD):
-        subject.failed("a", "", Call.SUBMIT)
-        subject.succeeded("a", "", Call.ASK)
-    assert subject.benched("a", "")
+    subject = CircuitBreaker(time)
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD):
+        subject.record_failure("a", "", CallKind.SUBMIT)
+        subject.record_success("a", "", CallKind.QUERY)
+    assert subject.is_open("a", "")
 
 
-def test_an_answer_brings_back_an_engine_that_was_dark(time: Time) -> None:
+def test_an_answer_brings_back_an_engine_that_was_dark(time: FakeClock) -> None:
     """Whatever runs there goes on being looked at, and the first answer is the end of it."""
-    subject = Breaker(time)
-    _bench(subject, Call.ASK)
-    assert subject.benched("a", "")
-    subject.succeeded("a", "", Call.ASK)
-    assert not subject.benched("a", "")
+    subject = CircuitBreaker(time)
+    _bench(subject, CallKind.QUERY)
+    assert subject.is_open("a", "")
+    subject.record_success("a", "", CallKind.QUERY)
+    assert not subject.is_open("a", "")
 
 
-def test_engines_and_their_identities_are_told_apart(time: Time) -> None:
+def test_engines_and_their_identities_are_told_apart(time: FakeClock) -> None:
     """Another engine, or the same with another key, is not benched by what the first one does."""
-    subject = Breaker(time)
+    subject = CircuitBreaker(time)
     _bench(subject)
-    assert subject.admits("b", "", "v")
-    assert subject.admits("a", "other key", "v")
+    assert subject.allows("b", "", "v")
+    assert subject.allows("a", "other key", "v")
 
 
-def test_benching_and_its_end_are_logged_once(time: Time) -> None:
+def test_benching_and_its_end_are_logged_once(time: FakeClock) -> None:
     """One line when it begins, one when it ends."""
-    subject = Breaker(time)
+    subject = CircuitBreaker(time)
     with capture_logs() as lines:
         _bench(subject)
         _bench(subject)
-        subject.succeeded("a", "", Call.SUBMIT)
-        subject.succeeded("a", "", Call.SUBMIT)
-    assert [(line["event"], line["engine"]) for line in lines] == [("engine.benched", "a"), ("engine.back", "a")]
+        subject.record_success("a", "", CallKind.SUBMIT)
+        subject.record_success("a", "", CallKind.SUBMIT)
+    assert [(line["event"], line["engine"]) for line in lines] == [("engine.circuit_opened", "a"), ("engine.circuit_closed", "a")]

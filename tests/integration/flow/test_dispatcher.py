@@ -7,23 +7,23 @@ from collections import Counter
 import pytest
 from msgspec.structs import replace
 
-from filmgate.config.routing import NEVER, Leg, Route
-from filmgate.domain import Status, Video, VideoError
-from filmgate.engines.base import Capabilities, State, Verdict
+from filmgate.config.routing import NON_RETRYABLE, Route, RouteTarget
+from filmgate.domain import Status, VideoError, VideoRecord
+from filmgate.engines.base import Capabilities, JobState, JobStatus
 from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
 from filmgate.flow import circuit_breaker
-from filmgate.flow.circuit_breaker import Breaker, Call
+from filmgate.flow.circuit_breaker import CallKind, CircuitBreaker
 from filmgate.flow.dispatcher import Dispatcher
-from filmgate.flow.rate_limiter import Turns
-from filmgate.testing.harness import MODEL, House, Time
+from filmgate.flow.rate_limiter import FairRateLimiter
+from filmgate.testing.harness import MODEL, FakeClock, FlowHarness
 from filmgate.testing.scripted import DONE, ScriptedEngine
 
 PAID = Capabilities(paid=True, submit_timeout=30)
 FINDABLE = replace(PAID, findable=True)
-ROUTE = Route(legs=(Leg("first"), Leg("second")))
+ROUTE = Route(targets=(RouteTarget("first"), RouteTarget("second")))
 DARK = EngineUnavailable()
-WORKING = Verdict(state=State.WORKING, progress=10.0, look_after=1.0)
-FAILED = Verdict(state=State.FAILED, error=VideoError("engine_error", "It broke."))
+WORKING = JobStatus(state=JobState.WORKING, progress=10.0, poll_after=1.0)
+FAILED = JobStatus(state=JobState.FAILED, error=VideoError("engine_error", "It broke."))
 
 
 def _first(**script: object) -> ScriptedEngine:
@@ -34,11 +34,13 @@ def _second(**script: object) -> ScriptedEngine:
     return ScriptedEngine(PAID, name="second", identity="2", **script)  # type: ignore[arg-type] # its own parameters
 
 
-async def _finish(harness: House, first: ScriptedEngine, second: ScriptedEngine, route: Route = ROUTE) -> Video:
-    return await harness.finish(first, await harness.accept(engine="first"), second, route=route)
+async def _finish(
+    harness: FlowHarness, first: ScriptedEngine, second: ScriptedEngine, route: Route = ROUTE
+) -> VideoRecord:
+    return await harness.run_to_end(first, await harness.accept(engine="first"), second, route=route)
 
 
-def _why(video: Video) -> str:
+def _why(video: VideoRecord) -> str:
     assert video.error is not None
     return video.error.code
 
@@ -46,16 +48,16 @@ def _why(video: Video) -> str:
 # One of two is dark
 
 
-async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(harness: House, film: bytes) -> None:
+async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(harness: FlowHarness, film: bytes) -> None:
     """Surely not accepted: the other engine makes the film, and no failover is used up."""
     first, second = _first(submits=[DARK]), _second(fetches=[film])
     video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
-    assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.THRESHOLD, 1)
+    assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.FAILURE_THRESHOLD, 1)
     assert await harness.balance() == 9_500
 
 
-async def test_a_benched_engine_is_not_even_asked(harness: House, film: bytes) -> None:
+async def test_a_benched_engine_is_not_even_asked(harness: FlowHarness, film: bytes) -> None:
     """The next video goes to the other engine at once."""
     first, second = _first(submits=[DARK]), _second(submits=["one", "two"], fetches=[film])
     await _finish(harness, first, second)
@@ -64,34 +66,34 @@ async def test_a_benched_engine_is_not_even_asked(harness: House, film: bytes) -
     assert len(first.submitted) == asked
 
 
-async def test_a_video_with_a_ticket_stays_with_a_dark_engine(harness: House, film: bytes) -> None:
+async def test_a_video_with_a_ticket_stays_with_a_dark_engine(harness: FlowHarness, film: bytes) -> None:
     """What an engine took is looked at there until it answers again, and is submitted nowhere else."""
     first, second = _first(looks=[WORKING, *[DARK] * 8, DONE], fetches=[film]), _second()
     video = await _finish(harness, first, second)
     assert (video.status, video.engine) == (Status.COMPLETED, "first")
     assert (len(first.submitted), second.submitted) == (1, [])
-    assert harness.time.pauses[-1] > 10
+    assert harness.clock.sleeps[-1] > 10
 
 
-async def test_two_dark_engines_end_in_the_usual_failure(harness: House) -> None:
+async def test_two_dark_engines_end_in_the_usual_failure(harness: FlowHarness) -> None:
     """A video that nobody takes for a quarter of an hour fails free of charge, whichever engines it went between."""
     video = await _finish(harness, _first(submits=[DARK]), _second(submits=[DARK]))
     assert _why(video) == "engine_unavailable"
     assert await harness.balance() == 10_000
 
 
-async def test_a_hanging_engine_is_benched_though_its_videos_stay(harness: House) -> None:
+async def test_a_hanging_engine_is_benched_though_its_videos_stay(harness: FlowHarness) -> None:
     """A reply that never comes says nothing about this video, which ends in doubt, but enough about the engine."""
     first = _first(submits=[SubmissionUnknown()])
-    for _ in range(circuit_breaker.THRESHOLD):
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD):
         assert _why(await _finish(harness, first, _second())) == "submission_unknown"
-    assert harness.breaker.benched("first", "1")
+    assert harness.breaker.is_open("first", "1")
 
 
 # Failover
 
 
-async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: House, film: bytes) -> None:
+async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: FlowHarness, film: bytes) -> None:
     """Same id, same hold, one charge; the history names both engines."""
     first, second = _first(looks=[WORKING, FAILED]), _second(fetches=[film])
     video = await _finish(harness, first, second)
@@ -100,45 +102,45 @@ async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: House, 
     history = await harness.store.videos.history(video.id)
     assert list(dict.fromkeys(event.engine for event in history)) == ["first", "second"]
     assert Status.FAILED not in [event.status for event in history]
-    assert harness.passed.count("failed_over") == 1
+    assert harness.checkpoints.count("failed_over") == 1
 
 
-async def test_a_rejected_submission_goes_on_too(harness: House, film: bytes) -> None:
+async def test_a_rejected_submission_goes_on_too(harness: FlowHarness, film: bytes) -> None:
     """What the first engine said it will never take, the second may, where the route says so."""
     route = replace(ROUTE, failover=frozenset({"engine_rejected"}))
     video = await _finish(harness, _first(submits=[EngineRejected()]), _second(fetches=[film]), route)
     assert (video.status, video.engine) == (Status.COMPLETED, "second")
 
 
-async def test_an_engine_that_refuses_everybody_is_benched(harness: House, film: bytes) -> None:
+async def test_an_engine_that_refuses_everybody_is_benched(harness: FlowHarness, film: bytes) -> None:
     """Without money or a good key there, videos go elsewhere at once, and keep their failover."""
     first = _first(submits=[EngineRejected(code="upstream_quota")])
     second = _second(submits=["a", "b", "c", "d"], fetches=[film])
-    ended = [await _finish(harness, first, second) for _ in range(circuit_breaker.THRESHOLD + 1)]
-    assert [video.failovers for video in ended] == [1] * circuit_breaker.THRESHOLD + [0]
+    ended = [await _finish(harness, first, second) for _ in range(circuit_breaker.FAILURE_THRESHOLD + 1)]
+    assert [video.failovers for video in ended] == [1] * circuit_breaker.FAILURE_THRESHOLD + [0]
     assert {video.status for video in ended} == {Status.COMPLETED}
 
 
-async def test_the_second_failure_is_the_last(harness: House) -> None:
+async def test_the_second_failure_is_the_last(harness: FlowHarness) -> None:
     """A video fails over once, though the route has a third engine."""
     third = ScriptedEngine(PAID, name="third", identity="3")
-    route = Route(legs=(*ROUTE.legs, Leg("third")))
+    route = Route(targets=(*ROUTE.targets, RouteTarget("third")))
     first, second = _first(looks=[FAILED]), _second(looks=[FAILED])
-    video = await harness.finish(first, await harness.accept(engine="first"), second, third, route=route)
+    video = await harness.run_to_end(first, await harness.accept(engine="first"), second, third, route=route)
     assert (_why(video), video.failovers, third.submitted) == ("engine_error", 1, [])
     assert await harness.balance() == 10_000
 
 
-async def test_a_failure_that_the_route_does_not_name_is_final(harness: House) -> None:
+async def test_a_failure_that_the_route_does_not_name_is_final(harness: FlowHarness) -> None:
     """Only named codes go on."""
     second = _second()
     video = await _finish(harness, _first(looks=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"})))
     assert (_why(video), second.submitted) == ("engine_error", [])
 
 
-async def test_moderation_is_final(harness: House) -> None:
+async def test_moderation_is_final(harness: FlowHarness) -> None:
     """No second opinion is asked for about what a prompt shows."""
-    blocked = Verdict(state=State.FAILED, error=VideoError("moderation_blocked", "No."))
+    blocked = JobStatus(state=JobState.FAILED, error=VideoError("moderation_blocked", "No."))
     second = _second()
     assert _why(await _finish(harness, _first(looks=[blocked]), second)) == "moderation_blocked"
     assert second.submitted == []
@@ -149,34 +151,34 @@ async def test_moderation_is_final(harness: House) -> None:
     [
         ({"submits": [SubmissionUnknown()]}, "submission_unknown"),
         ({"submits": [TimeoutError()]}, "submission_unknown"),
-        ({"looks": [Verdict(state=State.LOST)]}, "upstream_lost"),
-        ({"looks": [Verdict(state=State.WORKING, look_after=60.0)]}, "engine_timeout"),
+        ({"looks": [JobStatus(state=JobState.LOST)]}, "upstream_lost"),
+        ({"looks": [JobStatus(state=JobState.WORKING, poll_after=60.0)]}, "engine_timeout"),
         ({"fetches": [DARK]}, "download_failed"),
         ({"fetches": [b"no film"]}, "invalid_output"),
     ],
 )
-async def test_what_is_ambiguous_never_goes_on(harness: House, script: dict[str, object], code: str) -> None:
+async def test_what_is_ambiguous_never_goes_on(harness: FlowHarness, script: dict[str, object], code: str) -> None:
     """Where the first engine may have made the film, or was paid for it, no second one is asked."""
     second = _second()
     assert _why(await _finish(harness, _first(**script), second)) == code
     assert second.submitted == []
-    assert code in NEVER
+    assert code in NON_RETRYABLE
     assert await harness.balance() == 10_000
 
 
-async def test_a_death_between_two_engines_loses_nothing(harness: House, film: bytes) -> None:
+async def test_a_death_between_two_engines_loses_nothing(harness: FlowHarness, film: bytes) -> None:
     """Killed right after the failover: the row alone brings the video to its second engine, under a raised epoch."""
     first, second = _first(looks=[FAILED]), _second(fetches=[film])
     video = await harness.accept(engine="first")
-    await harness.drive(first, second, route=ROUTE)(video.id)
-    harness.woken.clear()
-    after = await harness.reread(video)
+    await harness.build_executor(first, second, route=ROUTE)(video.id)
+    harness.woken_ids.clear()
+    after = await harness.reload(video)
     assert (after.stage, after.engine, after.epoch, after.ticket) == ("accepted", "second", video.epoch + 1, None)
-    ended = await harness.finish(first, video, second, route=ROUTE)
+    ended = await harness.run_to_end(first, video, second, route=ROUTE)
     assert (ended.status, len(first.submitted), len(second.submitted)) == (Status.COMPLETED, 1, 1)
 
 
-async def test_a_video_that_failed_over_never_goes_back(harness: House) -> None:
+async def test_a_video_that_failed_over_never_goes_back(harness: FlowHarness) -> None:
     """Its second engine goes dark before it takes it: the first, which had its submission, is not asked again."""
     first, second = _first(looks=[FAILED]), _second(submits=[DARK])
     video = await _finish(harness, first, second)
@@ -185,17 +187,17 @@ async def test_a_video_that_failed_over_never_goes_back(harness: House) -> None:
     assert await harness.balance() == 10_000
 
 
-async def test_a_failover_needs_an_engine_in_order(harness: House) -> None:
+async def test_a_failover_needs_an_engine_in_order(harness: FlowHarness) -> None:
     """Where the other one is dark, the failure stands."""
-    for _ in range(circuit_breaker.THRESHOLD):
-        harness.breaker.failed("second", "2", Call.SUBMIT)
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD):
+        harness.breaker.record_failure("second", "2", CallKind.SUBMIT)
     assert _why(await _finish(harness, _first(looks=[FAILED]), _second())) == "engine_error"
 
 
 # Tickets
 
 
-async def test_the_id_of_another_videos_job_is_never_taken(harness: House, film: bytes) -> None:
+async def test_the_id_of_another_videos_job_is_never_taken(harness: FlowHarness, film: bytes) -> None:
     """An upstream that answers two submissions with one id: the second video ends in doubt, and stops no job."""
     engine = _first(submits=["same"], fetches=[film])
     assert (await _finish(harness, engine, _second())).status is Status.COMPLETED
@@ -204,19 +206,21 @@ async def test_the_id_of_another_videos_job_is_never_taken(harness: House, film:
     assert await harness.balance() == 9_500
 
 
-async def test_a_twin_that_is_being_submitted_is_waited_for(harness: House, film: bytes) -> None:
+async def test_a_twin_that_is_being_submitted_is_waited_for(harness: FlowHarness, film: bytes) -> None:
     """A job like ours may be that of another video, as long as its own submission may still be under way."""
     engine = ScriptedEngine(FINDABLE, name="first", identity="1", finds=[["one"]], fetches=[film])
     video, twin = await harness.accept(engine="first"), await harness.accept(engine="first")
-    await harness.store.videos.intend(video.id, "ours", harness.time(), identity="1")
-    harness.time.now += 20
-    await harness.store.videos.intend(twin.id, "theirs", harness.time(), identity="1")
+    await harness.store.videos.record_intent(video.id, "ours", harness.clock(), identity="1")
+    harness.clock.now += 20
+    await harness.store.videos.record_intent(twin.id, "theirs", harness.clock(), identity="1")
 
     async def twin_hears() -> None:
-        harness.time.then = lambda: harness.store.videos.ticketed(twin.id, "theirs", "one", harness.time())
+        harness.clock.on_next_sleep = lambda: harness.store.videos.record_ticket(
+            twin.id, "theirs", "one", harness.clock()
+        )
 
-    harness.time.then = twin_hears
-    ended = await harness.finish(engine, video)
+    harness.clock.on_next_sleep = twin_hears
+    ended = await harness.run_to_end(engine, video)
     assert len(engine.submitted) == 1, "its absence was certain in the end"
     assert ended.ticket != "one"
 
@@ -224,56 +228,59 @@ async def test_a_twin_that_is_being_submitted_is_waited_for(harness: House, film
 # A minute's creates
 
 
-async def test_an_upstream_gets_no_more_a_minute_than_it_takes(harness: House, film: bytes) -> None:
+async def test_an_upstream_gets_no_more_a_minute_than_it_takes(harness: FlowHarness, film: bytes) -> None:
     """The third of two a minute waits for its turn, whoever drives it, and fails for nothing."""
     engine = ScriptedEngine(
-        replace(PAID, creates_a_minute=2), name="first", identity="1", submits=["a", "b", "c"], fetches=[film]
+        replace(PAID, creates_per_minute=2), name="first", identity="1", submits=["a", "b", "c"], fetches=[film]
     )
-    began = harness.time()
+    began = harness.clock()
     for _ in range(3):
-        assert (await harness.finish(engine, await harness.accept(engine="first"))).status is Status.COMPLETED
-    assert 60 < harness.time() - began < 75
+        assert (await harness.run_to_end(engine, await harness.accept(engine="first"))).status is Status.COMPLETED
+    assert 60 < harness.clock() - began < 75
 
 
-async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(harness: House, film: bytes) -> None:
+async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(harness: FlowHarness, film: bytes) -> None:
     """The third of two a minute goes on to the route's next engine, at once and without using up its failover."""
     first, second = (
-        ScriptedEngine(replace(PAID, creates_a_minute=most), name=name, identity=name, submits="abc", fetches=[film])
+        ScriptedEngine(replace(PAID, creates_per_minute=most), name=name, identity=name, submits="abc", fetches=[film])
         for name, most in (("first", 2), ("second", 1))
     )
     videos = [await _finish(harness, first, second) for _ in range(3)]
     assert [video.engine for video in videos] == ["first", "first", "second"]
-    assert (harness.time.pauses, videos[-1].failovers) == ([], 0)
+    assert (harness.clock.sleeps, videos[-1].failovers) == ([], 0)
     last = await _finish(harness, first, second)
-    assert (last.status, len(harness.time.pauses)) == (Status.COMPLETED, 1)
+    assert (last.status, len(harness.clock.sleeps)) == (Status.COMPLETED, 1)
 
 
-async def test_no_more_videos_go_on_than_there_are_turns(harness: House, film: bytes) -> None:
+async def test_no_more_videos_go_on_than_there_are_turns(harness: FlowHarness, film: bytes) -> None:
     """Of two that wait, one takes the other engine's only turn, though nothing was submitted there yet."""
-    limited = replace(PAID, creates_a_minute=1)
+    limited = replace(PAID, creates_per_minute=1)
     first = ScriptedEngine(limited, name="first", identity="1", submits="abc", fetches=[film])
     second = ScriptedEngine(limited, name="second", identity="2", fetches=[film])
     await _finish(harness, first, second)
-    drive = harness.drive(first, second, route=ROUTE)
+    drive = harness.build_executor(first, second, route=ROUTE)
     goes, stays = [await harness.accept(engine="first") for _ in range(2)]
     await drive(goes.id)
     await drive(stays.id)
-    assert [(await harness.reread(video)).engine for video in (goes, stays)] == ["second", "first"]
-    assert (harness.woken, len(harness.time.pauses)) == ([goes.id], 1)
+    assert [(await harness.reload(video)).engine for video in (goes, stays)] == ["second", "first"]
+    assert (harness.woken_ids, len(harness.clock.sleeps)) == ([goes.id], 1)
 
 
-async def test_turns_go_by_the_order_of_acceptance(harness: House) -> None:
+async def test_turns_go_by_the_order_of_acceptance(harness: FlowHarness) -> None:
     """Who was accepted earlier and waits is counted before who asks; an engine without a limit lets all in."""
-    limited = ScriptedEngine(replace(PAID, creates_a_minute=1), name="first", identity="1")
-    turns = Turns(harness.store.videos, harness.time)
+    limited = ScriptedEngine(replace(PAID, creates_per_minute=1), name="first", identity="1")
+    turns = FairRateLimiter(harness.store.videos, harness.clock)
     early, late = [await harness.accept(engine="first") for _ in range(2)]
-    turns.line_up(limited, early, 5)
-    assert (await turns.wait(limited, late) > 0, await turns.wait(_second(), late)) == (True, 0)
-    turns.line_up(limited, late, 5)
-    assert await turns.wait(limited, early) == 0
-    turns.line_up(limited, early, 5)
-    harness.time.now += 6
-    assert await turns.wait(limited, late) == 0
+    turns.enqueue(limited, early, 5)
+    assert (await turns.seconds_until_turn(limited, late) > 0, await turns.seconds_until_turn(_second(), late)) == (
+        True,
+        0,
+    )
+    turns.enqueue(limited, late, 5)
+    assert await turns.seconds_until_turn(limited, early) == 0
+    turns.enqueue(limited, early, 5)
+    harness.clock.now += 6
+    assert await turns.seconds_until_turn(limited, late) == 0
 
 
 # Choosing
@@ -282,12 +289,12 @@ async def test_turns_go_by_the_order_of_acceptance(harness: House) -> None:
 def _dispatcher(route: Route, *engines: ScriptedEngine, rolls: list[float] | None = None) -> Dispatcher:
     known = {engine.name: engine for engine in engines}
     left = iter(rolls or [])
-    return Dispatcher({MODEL: route}, known, Breaker(Time()), lambda: next(left, 0.5))
+    return Dispatcher({MODEL: route}, known, CircuitBreaker(FakeClock()), lambda: next(left, 0.5))
 
 
 def test_shares_are_kept_to() -> None:
     """Of a thousand videos, weights of 3 and 1 make 750 and 250."""
-    route = Route(legs=(Leg("first", 3), Leg("second", 1)), policy="weighted")
+    route = Route(targets=(RouteTarget("first", 3), RouteTarget("second", 1)), policy="weighted")
     dispatcher = _dispatcher(route, _first(), _second(), rolls=[number / 1000 for number in range(1000)])
     assert Counter(dispatcher.choose(MODEL, (), "v") for _ in range(1000)) == {"first": 750, "second": 250}
 
@@ -303,12 +310,12 @@ def test_only_an_engine_that_can_is_chosen() -> None:
 
 def test_a_benched_engine_gets_a_single_new_video_when_it_cooled_down() -> None:
     """The first engine of the route is passed over, then tried by one."""
-    time = Time()
-    dispatcher = Dispatcher({MODEL: ROUTE}, {"first": _first(), "second": _second()}, Breaker(time), lambda: 0.5)
-    for _ in range(circuit_breaker.THRESHOLD):
-        dispatcher.breaker.failed("first", "1", Call.SUBMIT)
+    time = FakeClock()
+    dispatcher = Dispatcher({MODEL: ROUTE}, {"first": _first(), "second": _second()}, CircuitBreaker(time), lambda: 0.5)
+    for _ in range(circuit_breaker.FAILURE_THRESHOLD):
+        dispatcher.breaker.record_failure("first", "1", CallKind.SUBMIT)
     assert dispatcher.choose(MODEL, (), "a") == "second"
-    time.now += circuit_breaker.COOL_DOWN
+    time.now += circuit_breaker.BASE_COOL_DOWN
     assert [dispatcher.choose(MODEL, (), name) for name in "abb"] == ["first", "second", "second"]
 
 
@@ -316,14 +323,14 @@ def test_where_all_are_benched_the_route_decides() -> None:
     """A video is accepted all the same: engines come back."""
     dispatcher = _dispatcher(ROUTE, _first(), _second())
     for name, identity in (("first", "1"), ("second", "2")):
-        for _ in range(circuit_breaker.THRESHOLD):
-            dispatcher.breaker.failed(name, identity, Call.SUBMIT)
+        for _ in range(circuit_breaker.FAILURE_THRESHOLD):
+            dispatcher.breaker.record_failure(name, identity, CallKind.SUBMIT)
     assert dispatcher.choose(MODEL, (), "v") == "first"
 
 
-async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(harness: House, film: bytes) -> None:
+async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(harness: FlowHarness, film: bytes) -> None:
     """What was accepted for an engine that left the configuration, and never submitted, moves on."""
     second = _second(fetches=[film])
     video = await harness.accept(engine="gone")
-    ended = await harness.finish(second, video, route=ROUTE)
+    ended = await harness.run_to_end(second, video, route=ROUTE)
     assert (ended.status, ended.engine) == (Status.COMPLETED, "second")

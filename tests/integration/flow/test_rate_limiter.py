@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from filmgate.engines.base import Capabilities
-from filmgate.flow.rate_limiter import AHEAD, Turns
+from filmgate.flow.rate_limiter import RECHECK, FairRateLimiter
 from filmgate.testing.scripted import ScriptedEngine
 
 if TYPE_CHECKING:
-    from filmgate.testing.harness import House
+    from filmgate.testing.harness import FlowHarness
 
-LIMITED = ScriptedEngine(Capabilities(paid=True, creates_a_minute=2), identity="a")
+LIMITED = ScriptedEngine(Capabilities(paid=True, creates_per_minute=2), identity="a")
 
 
-async def test_slots_are_granted_in_acceptance_order(harness: House) -> None:
+async def test_slots_are_granted_in_acceptance_order(harness: FlowHarness) -> None:
     """Two of two a minute are before the third, until one of them got its turn or did not ask again."""
-    turns = Turns(harness.store.videos, harness.time)
+    turns = FairRateLimiter(harness.store.videos, harness.clock)
     first, second, third = [await harness.accept() for _ in range(3)]
     for video in (third, second, first):
-        turns.line_up(LIMITED, video, 10)
-    assert await turns.wait(LIMITED, third) == AHEAD
-    assert await turns.wait(LIMITED, first) == 0
-    assert await turns.wait(LIMITED, third) == 0
-    turns.line_up(LIMITED, first, 10)
-    assert await turns.wait(LIMITED, third) == AHEAD
-    harness.time.now += 11
-    assert await turns.wait(LIMITED, third) == 0
+        turns.enqueue(LIMITED, video, 10)
+    assert await turns.seconds_until_turn(LIMITED, third) == RECHECK
+    assert await turns.seconds_until_turn(LIMITED, first) == 0
+    assert await turns.seconds_until_turn(LIMITED, third) == 0
+    turns.enqueue(LIMITED, first, 10)
+    assert await turns.seconds_until_turn(LIMITED, third) == RECHECK
+    harness.clock.now += 11
+    assert await turns.seconds_until_turn(LIMITED, third) == 0
 
 
 class CountedSeq(int):
@@ -42,14 +42,14 @@ class CountedSeq(int):
         return int(self) < other
 
 
-async def test_asking_in_a_long_queue_compares_few_places(harness: House) -> None:
+async def test_asking_in_a_long_queue_compares_few_places(harness: FlowHarness) -> None:
     """Of twenty thousand that wait, each asks again with two binary searches, not by a look at all the others."""
-    turns, video = Turns(harness.store.videos, harness.time), await harness.accept()
+    turns, video = FairRateLimiter(harness.store.videos, harness.clock), await harness.accept()
     waiting = [replace(video, seq=CountedSeq(seq)) for seq in range(20_000)]
     for each in waiting:
-        turns.line_up(LIMITED, each, 60)
+        turns.enqueue(LIMITED, each, 60)
     CountedSeq.comparisons, asking = 0, waiting[::10]
     for each in asking:
-        await turns.wait(LIMITED, each)
-        turns.line_up(LIMITED, each, 60)
+        await turns.seconds_until_turn(LIMITED, each)
+        turns.enqueue(LIMITED, each, 60)
     assert CountedSeq.comparisons < 50 * len(asking)

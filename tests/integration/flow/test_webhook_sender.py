@@ -12,15 +12,15 @@ from msgspec import Struct
 from openai import OpenAI
 from standardwebhooks import Webhook
 
-from filmgate.domain import NewVideo, Recipe, Video, VideoError, new_id
+from filmgate.domain import NewVideo, Recipe, VideoError, VideoRecord, new_id
 from filmgate.errors import UrlUnreachable
-from filmgate.flow.webhook_sender import LEASE, Deliveries
+from filmgate.flow.webhook_sender import CLAIM_LEASE, WebhookSender
 from filmgate.net.guard import Guard
-from filmgate.security.secret_box import Vault
-from filmgate.services.webhooks import Shown, Webhooks
+from filmgate.security.secret_box import SecretBox
+from filmgate.services.webhooks import EndpointView, WebhookService
 from filmgate.store import Principal, Store
-from filmgate.testing.harness import SMALL, Time
-from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
+from filmgate.testing.harness import SMALL, FakeClock
+from filmgate.wire.webhook import EVENT_TYPES, EndpointParams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -58,20 +58,20 @@ class WebhookEnv(Struct):
     """A store, its endpoints, and what is delivered."""
 
     store: Store
-    vault: Vault
-    time: Time
+    vault: SecretBox
+    time: FakeClock
     receiver: Receiver
-    deliveries: Deliveries
-    webhooks: Webhooks
+    deliveries: WebhookSender
+    webhooks: WebhookService
     principal: Principal
     path: Path
 
-    async def listen(self, *types: str) -> Shown:
+    async def listen(self, *types: str) -> EndpointView:
         """An endpoint."""
-        wanted = EndpointChange(name="n", url=URL, event_types=types or EVENT_TYPES)
+        wanted = EndpointParams(name="n", url=URL, event_types=types or EVENT_TYPES)
         return await self.webhooks.create(self.principal, wanted)
 
-    async def fail_one(self, callback_url: str | None = None) -> Video:
+    async def fail_one(self, callback_url: str | None = None) -> VideoRecord:
         """A video that failed."""
         new = NewVideo(
             id=new_id(),
@@ -80,7 +80,7 @@ class WebhookEnv(Struct):
             engine="scene",
             recipe=Recipe(prompt="p", size=SMALL, seconds=1, seed=1),
             price_micros=0,
-            callback_url=callback_url and self.vault.seal(callback_url),
+            callback_url=callback_url and self.vault.encrypt(callback_url),
         )
         video, _ = await self.store.videos.create(new, self.time())
         assert await self.store.videos.fail(video.id, VideoError("x", "x"), self.time())
@@ -90,24 +90,24 @@ class WebhookEnv(Struct):
         """What is posted after so long."""
         self.time.now += seconds
         before = len(self.receiver.posted)
-        await self.deliveries.sweep()
-        await self.deliveries.settled()
+        await self.deliveries.send_due()
+        await self.deliveries.wait_idle()
         return self.receiver.posted[before:]
 
-    def another(self) -> Deliveries:
+    def another(self) -> WebhookSender:
         """What another process would run."""
-        return Deliveries(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
+        return WebhookSender(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
 
 
 @pytest.fixture
 async def webhook_env(tmp_path: Path) -> AsyncIterator[WebhookEnv]:
     """An office with one account."""
-    time, receiver, vault = Time(), Receiver(), Vault.at(tmp_path / "vault.key")
+    time, receiver, vault = FakeClock(), Receiver(), SecretBox.from_keyfile(tmp_path / "vault.key")
     store = Store.open(tmp_path / "rows.sqlite", clock=time)
     account = await store.accounts.create_account("a", None)
     principal = Principal(account_id=account.id, key_id="key")
-    webhooks = Webhooks(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
-    deliveries = Deliveries(store, vault, receiver, time, lambda: 0.5)
+    webhooks = WebhookService(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
+    deliveries = WebhookSender(store, vault, receiver, time, lambda: 0.5)
     yield WebhookEnv(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
     await deliveries.stop()
     await store.close()
@@ -197,7 +197,7 @@ async def test_a_gone_endpoint_is_disabled(webhook_env: WebhookEnv) -> None:
         await webhook_env.webhooks.retrieve(webhook_env.principal, shown.endpoint.id)
     ).endpoint.disabled_at is not None
     await webhook_env.webhooks.update(
-        webhook_env.principal, shown.endpoint.id, EndpointChange(url="http://203.0.113.8/new")
+        webhook_env.principal, shown.endpoint.id, EndpointParams(url="http://203.0.113.8/new")
     )
     await webhook_env.fail_one()
     assert [posted.url for posted in await webhook_env.pass_time()] == ["http://203.0.113.8/new"]
@@ -251,10 +251,10 @@ async def test_a_process_that_died_in_the_middle_of_a_try(webhook_env: WebhookEn
     await webhook_env.fail_one()
     event = (await webhook_env.store.outbox.pending())[0]
     await webhook_env.store.webhooks.fan_out(event.id, webhook_env.time())
-    [due] = await webhook_env.store.webhooks.due(webhook_env.time(), 10)
-    assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + LEASE)
-    assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + LEASE) is None
-    assert await webhook_env.pass_time(LEASE - 1) == []
+    [due] = await webhook_env.store.webhooks.list_due(webhook_env.time(), 10)
+    assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + CLAIM_LEASE)
+    assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + CLAIM_LEASE) is None
+    assert await webhook_env.pass_time(CLAIM_LEASE - 1) == []
     [posted] = await webhook_env.pass_time(1)
     assert posted.headers["webhook-id"] == event.id
 
@@ -267,9 +267,9 @@ async def test_several_processes_tell_an_event_once(webhook_env: WebhookEnv) -> 
     processes = [webhook_env.another() for _ in range(3)]
     for _ in range(8):
         for process in processes:
-            await process.sweep()
+            await process.send_due()
         for process in processes:
-            await process.settled()
+            await process.wait_idle()
     ids = [posted.headers["webhook-id"] for posted in webhook_env.receiver.posted]
     assert len(ids) == len(set(ids)) == 20
 
@@ -293,7 +293,7 @@ async def test_replay(webhook_env: WebhookEnv) -> None:
     await webhook_env.fail_one()
     [posted] = await webhook_env.pass_time()
     event_id = posted.headers["webhook-id"]
-    assert await webhook_env.store.webhooks.replay(event_id, webhook_env.time()) == 1
+    assert await webhook_env.store.webhooks.redeliver(event_id, webhook_env.time()) == 1
     [again] = await webhook_env.pass_time()
     assert again.headers["webhook-id"] == event_id
 

@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.net.client import Client, Fault, Reply
-
 if TYPE_CHECKING:
     from tests.support.net import Names, Site
 
 KEY = {"Authorization": "Bearer secret"}
 
-Make = Callable[..., Client]
+Make = Callable[..., UpstreamClient]
 
 
 @pytest.fixture
 async def client(site: Site, names: Names) -> AsyncIterator[Make]:
     """Makes clients of ``media.example``, and closes them."""
-    made: list[Client] = []
+    made: list[UpstreamClient] = []
 
-    def client(base: str = "http://media.example:{port}/v1", **options: Any) -> Client:
-        made.append(Client(base.format(port=site.port), **{"resolver": names, "headers": KEY, **options}))
+    def client(base: str = "http://media.example:{port}/v1", **options: Any) -> UpstreamClient:
+        made.append(UpstreamClient(base.format(port=site.port), **{"resolver": names, "headers": KEY, **options}))
         return made[-1]
 
     yield client
@@ -32,7 +30,7 @@ async def client(site: Site, names: Names) -> AsyncIterator[Make]:
         await each.close()
 
 
-async def ask(client: Client, path: str = "videos", **options: Any) -> Reply:
+async def ask(client: UpstreamClient, path: str = "videos", **options: Any) -> BufferedResponse:
     """GET a path below the base."""
     return await client.send("GET", client.url(path), **{"within": 5.0, **options})
 
@@ -60,7 +58,7 @@ async def test_no_other_host_or_port_is_allowed_by_it(client: Make, site: Site, 
         "ftp://media.example/",
         f"http://user@media.example:{site.port}/",
     ):
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(TransportError) as caught:
             await theirs.send("GET", url, within=5.0)
         assert not caught.value.sent, url
     assert not site.requests
@@ -102,7 +100,7 @@ async def test_a_redirect_is_an_answer(client: Make, site: Site) -> None:
 async def test_no_more_of_an_answer_is_read_than_allowed(client: Make, site: Site) -> None:
     """An endless one ends here; that the request was read is known."""
     site.parts = [b"x" * 100_000] * 20
-    with pytest.raises(Fault, match="more than 1000000 bytes") as caught:
+    with pytest.raises(TransportError, match="more than 1000000 bytes") as caught:
         await ask(client(), limit=1_000_000)
     assert caught.value.sent
 
@@ -123,14 +121,14 @@ async def test_no_cookie_and_no_proxy_is_taken(
 async def test_a_host_that_refuses_got_nothing(client: Make, unused_tcp_port: int) -> None:
     """A connection that was never made carried no request, over TLS either."""
     for scheme in ("http", "https"):
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(TransportError) as caught:
             await ask(client(f"{scheme}://media.example:{unused_tcp_port}"))
         assert not caught.value.sent
 
 
 async def test_a_handshake_that_fails_carried_nothing(client: Make) -> None:
     """TLS against a plain server: the request was never written."""
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(TransportError) as caught:
         await ask(client("https://media.example:{port}"))
     assert not caught.value.sent
 
@@ -138,7 +136,7 @@ async def test_a_handshake_that_fails_carried_nothing(client: Make) -> None:
 async def test_an_answer_that_breaks_off_was_asked_for(client: Make, site: Site) -> None:
     """The other side has the request."""
     site.headers["Content-Length"] = "800"
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(TransportError) as caught:
         await ask(client(), within=0.2)
     assert caught.value.sent
 
@@ -146,7 +144,7 @@ async def test_an_answer_that_breaks_off_was_asked_for(client: Make, site: Site)
 async def test_a_silence_was_asked_for(client: Make, site: Site) -> None:
     """It ends when the time is over, and not sooner: some answers take long to come."""
     site.stalling = True
-    with pytest.raises(Fault, match=r"0\.2 s|silent") as caught:
+    with pytest.raises(TransportError, match=r"0\.2 s|silent") as caught:
         await ask(client(idle_timeout=0.001), within=0.2)
     assert caught.value.sent
 
@@ -164,8 +162,8 @@ async def test_a_silent_name_server_is_not_waited_for(site: Site) -> None:
         await asyncio.Event().wait()
         return []
 
-    theirs = Client(f"http://media.example:{site.port}", resolver=silent, connect_timeout=0.05)
-    with pytest.raises(Fault) as caught:
+    theirs = UpstreamClient(f"http://media.example:{site.port}", resolver=silent, connect_timeout=0.05)
+    with pytest.raises(TransportError) as caught:
         await ask(theirs)
     assert not caught.value.sent
     await theirs.close()
@@ -174,7 +172,7 @@ async def test_a_silent_name_server_is_not_waited_for(site: Site) -> None:
 async def test_a_signed_address_is_in_no_error(client: Make, unused_tcp_port: int) -> None:
     """What goes to the log holds a host at most."""
     for url in (f"http://media.example:{unused_tcp_port}/x?sig=secret", "http://inner.example/?sig=secret"):
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(TransportError) as caught:
             await client().send("GET", url, within=1.0)
         assert "secret" not in str(caught.value)
 

@@ -12,8 +12,7 @@ from aiohttp import web
 from tests.support.net import Names
 
 from filmgate.errors import StorageFault
-from filmgate.net.client import Client, Fault
-from filmgate.net.download import Refused, Unwanted, download
+from filmgate.net.download import download
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,7 +86,7 @@ async def store() -> AsyncIterator[tuple[Store, int]]:
 async def get(store: tuple[Store, int], into: Path, path: str = "/film", **options: Any) -> bytes:
     """Download from ``media.example`` with a key for it; the file's content."""
     names = Names(media=[["127.0.0.1"]], other=[["127.0.0.1"]], inner=[["10.0.0.7"]])
-    client = Client(
+    client = UpstreamClient(
         f"http://media.example:{store[1]}",
         headers={"Authorization": "secret"},
         resolver=names,
@@ -147,7 +146,7 @@ async def test_without_a_strong_etag_nothing_is_resumed(store: tuple[Store, int]
     """Nobody knows whether the rest is the same file's; the next try begins anew."""
     store[0].etag = etag
     store[0].breaks = [1_000_000]
-    with pytest.raises(Fault):
+    with pytest.raises(TransportError):
         await get(store, tmp_path / "f")
     assert not (tmp_path / "f").exists()
     assert len(store[0].asked) == 1
@@ -157,14 +156,14 @@ async def test_a_part_from_somewhere_else_is_not_taken(store: tuple[Store, int],
     """A server that mistakes the Range is not trusted again."""
     store[0].breaks = [1_000_000]
     store[0].part_from = 5
-    with pytest.raises(Fault, match="another part"):
+    with pytest.raises(TransportError, match="another part"):
         await get(store, tmp_path / "f")
 
 
 async def test_a_server_that_breaks_off_for_ever_is_given_up(store: tuple[Store, int], tmp_path: Path) -> None:
     """Each resumption must bring something."""
     store[0].breaks = [1_000_000, 0, 0, 0]
-    with pytest.raises(Fault):
+    with pytest.raises(TransportError):
         await get(store, tmp_path / "f")
     assert len(store[0].asked) <= 4
     assert not (tmp_path / "f").exists()
@@ -174,7 +173,7 @@ async def test_an_endless_file_ends(store: tuple[Store, int], tmp_path: Path) ->
     """With a length or without one."""
     for headers in ({}, {"Transfer-Encoding": "chunked"}):
         store[0].headers = dict(headers)
-        with pytest.raises(Unwanted, match="more than 1000 bytes"):
+        with pytest.raises(UnexpectedContent, match="more than 1000 bytes"):
             await get(store, tmp_path / "f", limit=1000)
         assert not (tmp_path / "f").exists()
 
@@ -197,7 +196,7 @@ async def test_what_is_not_wanted_is_told_by_its_beginning(
         heads.append(head)
         return "It is no film."
 
-    with pytest.raises(Unwanted, match="no film"):
+    with pytest.raises(UnexpectedContent, match="no film"):
         await get(store, tmp_path / "f", wanted=wrong)
     assert heads == [content[:512]]
     assert not (tmp_path / "f").exists()
@@ -208,7 +207,7 @@ async def test_an_error_is_handed_on(store: tuple[Store, int], tmp_path: Path, s
     """With its body, for some say in it where the file lies."""
     store[0].status = status
     store[0].headers = {"Retry-After": "3"}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(HttpStatusError) as caught:
         await get(store, tmp_path / "f")
     assert (caught.value.status, caught.value.headers["retry-after"]) == (status, "3")
     assert caught.value.body == (b"" if status == 204 else b"no")
@@ -231,7 +230,7 @@ async def test_a_redirect_into_our_network_is_not_followed(
     store: tuple[Store, int], tmp_path: Path, target: str
 ) -> None:
     """Nor to anything else that is not asked."""
-    with pytest.raises(Fault):
+    with pytest.raises(TransportError):
         await get(store, tmp_path / "f", f"/to?{target.format(port=store[1])}")
     assert [path for path, *_ in store[0].asked] == ["/to"]
     assert not (tmp_path / "f").exists()
@@ -240,7 +239,7 @@ async def test_a_redirect_into_our_network_is_not_followed(
 async def test_three_redirects_are_followed_and_no_more(store: tuple[Store, int], tmp_path: Path) -> None:
     """A loop ends."""
     assert await get(store, tmp_path / "f", "/to?/to?/to?/film") == FILM
-    with pytest.raises(Fault, match="redirects more than 3 times"):
+    with pytest.raises(TransportError, match="redirects more than 3 times"):
         await get(store, tmp_path / "f", "/to?/to?/to?/to?/film")
 
 
@@ -260,7 +259,7 @@ async def test_a_drip_ends(tmp_path: Path) -> None:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    with pytest.raises(Fault, match=r"within 0\.2 s"):
+    with pytest.raises(TransportError, match=r"within 0\.2 s"):
         await get((Store(), runner.addresses[0][1]), tmp_path / "f", within=0.2)
     assert not (tmp_path / "f").exists()
     await runner.cleanup()
@@ -269,7 +268,7 @@ async def test_a_drip_ends(tmp_path: Path) -> None:
 async def test_compression_is_not_wanted(store: tuple[Store, int], tmp_path: Path) -> None:
     """Nobody asked for it, and it could grow in our hands."""
     store[0].headers = {"Content-Encoding": "gzip"}
-    with pytest.raises(Unwanted, match="compressed"):
+    with pytest.raises(UnexpectedContent, match="compressed"):
         await get(store, tmp_path / "f")
 
 

@@ -16,15 +16,14 @@ from msgspec import Struct
 
 from filmgate.config.catalog import Catalog
 from filmgate.config.settings import Settings
-from filmgate.domain import Asset, AssetKind, Video, VideoError
+from filmgate.domain import Asset, AssetKind, VideoError, VideoRecord
 from filmgate.net.guard import Guard
-from filmgate.security.secret_box import Vault
-from filmgate.security.signed_urls import LinkSigner
+from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.app import App, build_app
 from filmgate.server.http_protocol import Deadlines
 from filmgate.server.serve import serve
 from filmgate.services.videos import VideoService
-from filmgate.services.webhooks import Webhooks
+from filmgate.services.webhooks import WebhookService
 from filmgate.storage import LocalStorage
 from filmgate.store import Principal, Store
 
@@ -49,15 +48,15 @@ class FakeFlow:
         self._store = store
         self._storage = storage
 
-    def wake(self, video: Video) -> None:
+    def wake(self, video: VideoRecord) -> None:
         """What the use cases call after a commit."""
         self.woken.append(video.id)
 
     async def begin(self, video_id: str) -> None:
         """An engine has taken it."""
         rows = self._store.videos
-        assert await rows.intend(video_id, "token", time.time())
-        assert await rows.ticketed(video_id, "token", "ticket", time.time())
+        assert await rows.record_intent(video_id, "token", time.time())
+        assert await rows.record_ticket(video_id, "token", "ticket", time.time())
 
     async def advance(self, video_id: str, progress: int) -> None:
         """It is being made."""
@@ -66,7 +65,7 @@ class FakeFlow:
     async def complete(self, video_id: str, expires_at: float | None = None, **files: bytes) -> None:
         """Its files lie in the storage, under the names of their kinds."""
         await self.begin(video_id)
-        assert await self._store.videos.fetching(video_id, time.time())
+        assert await self._store.videos.start_fetching(video_id, time.time())
         assets = [await self._keep(video_id, AssetKind(kind), data) for kind, data in files.items()]
         assert await self._store.videos.complete(video_id, assets, {}, time.time(), expires_at)
 
@@ -77,9 +76,9 @@ class FakeFlow:
 
     async def _keep(self, video_id: str, kind: AssetKind, data: bytes) -> Asset:
         media_type, suffix = MEDIA_TYPES[kind]
-        staged = self._storage.staging(suffix)
+        staged = self._storage.staging_path(suffix)
         staged.write_bytes(data)
-        stored = await self._storage.keep(staged, f"videos/{video_id}/{kind}{suffix}")
+        stored = await self._storage.commit(staged, f"videos/{video_id}/{kind}{suffix}")
         return Asset(
             kind=kind,
             key=stored.key,
@@ -138,10 +137,10 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     for name in ("mine", "yours"):
         account = await store.accounts.create_account(name, None)
         keys.append((await store.accounts.create_key(account.id, name, time.time()))[1])
-    principal = await store.accounts.principal(keys[0])
+    principal = await store.accounts.authenticate(keys[0])
     assert principal is not None
-    signer = LinkSigner(b"k" * 32, time.time)
-    webhooks = Webhooks(store.webhooks, guard, vault, time.time)
+    signer = UrlSigner(b"k" * 32, time.time)
+    webhooks = WebhookService(store.webhooks, guard, vault, time.time)
     app = build_app(
         videos,
         store,

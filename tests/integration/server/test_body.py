@@ -45,10 +45,10 @@ async def _read(api_server: ApiServer, body: bytes, content_type: str | None = N
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
-    reader = BodyReader(api_server.storage, BodyLimits(bytes=64 * 1024 * 1024, seconds=20))
+    reader = BodyReader(api_server.storage, BodyLimits(max_bytes=64 * 1024 * 1024, timeout=20))
     headers = [] if content_type is None else [(b"content-type", content_type.encode())]
     scope = {"type": "http", "headers": headers}
-    async with reader.fields(scope, receive, FILES) as fields:
+    async with reader.read_fields(scope, receive, FILES) as fields:
         upload = fields.get("input_reference")
         found = Read(fields, upload.path.read_bytes() if isinstance(upload, Upload) else None)
         if isinstance(upload, Upload) and found.file is not None:

@@ -32,9 +32,9 @@ async def test_each_reason_has_its_name(api_server: ApiServer, tmp_path: Path) -
     checks: dict[str, Check] = {
         "flow": running_check(lambda: False),
         "store": store_check(api_server.store),
-        "disk": disk_check(tmp_path, least=2**80),
+        "disk": disk_check(tmp_path, min_free_bytes=2**80),
         "folder": disk_check(tmp_path / "gone"),
-        "fine": disk_check(tmp_path, least=0),
+        "fine": disk_check(tmp_path, min_free_bytes=0),
     }
     answer = await _ask(Readiness(checks))
     said = answer.json()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.server.http_protocol import Connection, Deadlines
+from filmgate.server.http_protocol import Deadlines, HttpProtocol
 
 if TYPE_CHECKING:
     import asyncio
@@ -91,7 +91,7 @@ def test_endless_headers(live: Live) -> None:
 
 async def _deadlines() -> list[asyncio.TimerHandle | None]:
     """When each open connection of this process would be closed."""
-    connections = [found for found in gc.get_objects() if isinstance(found, Connection)]
+    connections = [found for found in gc.get_objects() if isinstance(found, HttpProtocol)]
     return [found._deadline for found in connections if not found.transport.is_closing()]
 
 

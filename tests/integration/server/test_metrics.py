@@ -10,11 +10,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from filmgate.config.settings import Settings
-from filmgate.security.secret_box import Vault
-from filmgate.security.signed_urls import LinkSigner
+from filmgate.security.secret_box import SecretBox
+from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.app import build_app
 from filmgate.server.metrics import SAMPLE_INTERVAL, EventLoopLag
-from filmgate.services.webhooks import Webhooks
+from filmgate.services.webhooks import WebhookService
 
 if TYPE_CHECKING:
     from tests.integration.server.conftest import ApiServer, Launch, Live
@@ -47,23 +47,26 @@ async def test_videos_are_counted_from_their_rows(api_server: ApiServer, api: ht
     await api_server.fake_flow.begin(ids[2])
     found = await _samples(api)
     assert found["filmgate_videos_accepted_total", ("scene", "sora-2")] == 4
-    assert found["filmgate_videos_ended_total", ("scene", "sora-2", "completed")] == 1
-    assert found["filmgate_videos_ended_total", ("scene", "sora-2", "engine_error")] == 1
+    assert found["filmgate_videos_finished_total", ("scene", "sora-2", "completed")] == 1
+    assert found["filmgate_videos_finished_total", ("scene", "sora-2", "engine_error")] == 1
     assert found["filmgate_submissions_total", ("scene",)] == 2
     assert found["filmgate_videos_unfinished", ("scene", "accepted")] == 1
     assert found["filmgate_videos_unfinished", ("scene", "watching")] == 1
     assert found["filmgate_video_seconds_count", ("scene", "sora-2")] == 1
     assert found["filmgate_video_seconds_bucket", ("scene", "60.0", "sora-2")] == 1
-    assert found["filmgate_webhook_deliveries_waiting", ()] == 2
+    assert found["filmgate_webhook_deliveries_pending", ()] == 2
     assert found["process_resident_memory_bytes", ()] > 1e7
 
 
 async def test_everybody_may_read_what_is_open(api_server: ApiServer) -> None:
     """From other machines and through proxies."""
     settings = Settings(data=api_server.folder, metrics="open")
-    signer = LinkSigner(b"k" * 32, lambda: 0.0)
-    webhooks = Webhooks(
-        api_server.store.webhooks, api_server.videos._guard, Vault.at(api_server.folder / "vault.key"), lambda: 0.0
+    signer = UrlSigner(b"k" * 32, lambda: 0.0)
+    webhooks = WebhookService(
+        api_server.store.webhooks,
+        api_server.videos._guard,
+        SecretBox.from_keyfile(api_server.folder / "vault.key"),
+        lambda: 0.0,
     )
     app = build_app(
         api_server.videos,
@@ -92,7 +95,7 @@ async def test_labels_are_bounded(api_server: ApiServer, api: httpx2.AsyncClient
     assert found["filmgate_http_request_seconds_count", ("GET", "/v1/videos/{id}", "4xx")] == 20
     assert found["filmgate_http_request_seconds_count", ("GET", "other", "4xx")] == 20
     assert found["filmgate_http_request_seconds_count", ("other", "/v1/models", "4xx")] == 20
-    assert found["filmgate_videos_ended_total", ("scene", "sora-2", "other")] == 1
+    assert found["filmgate_videos_finished_total", ("scene", "sora-2", "other")] == 1
 
 
 async def test_who_may_read(api_server: ApiServer) -> None:
@@ -130,7 +133,7 @@ def test_bytes_past_the_app_are_counted(live: Live) -> None:
         client.get(f"/v1/videos/{made}/content", headers={"range": "bytes=0-999"})
         client.head(f"/v1/videos/{made}/content")
         found = _read(client.get("/metrics").text)
-    assert found["filmgate_http_sent_bytes_total", ("/v1/videos/{id}/content",)] == 301_000
+    assert found["filmgate_http_response_bytes_total", ("/v1/videos/{id}/content",)] == 301_000
 
 
 def test_a_blocked_loop_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

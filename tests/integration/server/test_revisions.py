@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from msgspec import Struct
 
-from filmgate.bootstrap.application import Gate, build
+from filmgate.bootstrap.application import Application, build_application
 from filmgate.config.settings import Settings
 from filmgate.domain import AssetKind, Size
 from filmgate.engines.base import Job
@@ -38,7 +38,7 @@ BASES = ["/v1", "/dmxapi/v1", "/apiyi/v1", "/apiyi-async/v1"]
 class WholeApp(Struct):
     """A whole Filmgate, and two accounts' clients."""
 
-    gate: Gate
+    gate: Application
     api: httpx2.AsyncClient
     stranger: httpx2.AsyncClient
     account_id: str
@@ -60,7 +60,7 @@ class WholeApp(Struct):
 
     async def balance(self) -> int | None:
         """What is left."""
-        account = await self.gate.store.accounts.account(self.account_id)
+        account = await self.gate.store.accounts.get_account(self.account_id)
         return account.balance_micros if account else None
 
 
@@ -72,7 +72,7 @@ async def whole_app(tmp_path: Path) -> AsyncIterator[WholeApp]:
         Job(token="", video_id="", model="", prompt="x", size=Size(128, 64), seconds=2, seed=0), tmp_path / "clip.mp4"
     )
     settings = Settings(data=tmp_path / "data", models=tmp_path / "models.toml", log_level="warning")
-    async with build(settings) as gate:
+    async with build_application(settings) as gate:
         mine = await gate.store.accounts.create_account("mine", 1000)
         yours = await gate.store.accounts.create_account("yours", None)
         clients = []
@@ -153,7 +153,7 @@ async def test_an_upload_is_extended_as_it_is(whole_app: WholeApp) -> None:
     assert (answer.json()["model"], answer.json()["size"], answer.json()["seconds"]) == ("other", "128x64", "6")
     video = await whole_app.done(answer.json()["id"])
     stored = (await whole_app.gate.store.videos.assets(video["id"]))[AssetKind.VIDEO]
-    async with whole_app.gate.storage.local(stored.key) as film:
+    async with whole_app.gate.storage.local_path(stored.key) as film:
         found = probe(film)
     assert (found.size, found.seconds, found.frames) == (Size(128, 64), 6.0, 72)
 
@@ -185,7 +185,7 @@ async def test_no_file_is_left_behind(whole_app: WholeApp) -> None:
     remix = (await whole_app.api.post(f"/v1/videos/{source}/remix", json={"prompt": "x"})).json()["id"]
     await whole_app.done(remix)
     assert AssetKind.SOURCE in await whole_app.gate.store.videos.assets(remix)
-    dropped = await whole_app.gate.store.videos.expire(time.time())
+    dropped = await whole_app.gate.store.videos.drop_expired(time.time())
     assert [key.split("/")[0] for key in dropped] == ["sources"]
     assert AssetKind.SOURCE not in await whole_app.gate.store.videos.assets(remix)
 
@@ -202,4 +202,4 @@ async def test_a_repeated_character_is_one(whole_app: WholeApp) -> None:
     assert other.json()["error"]["code"] == "idempotency_key_reuse"
     kept = [key async for key in whole_app.gate.storage.keys("characters/")]
     assert len(kept) == 2
-    assert await whole_app.gate.store.videos.known_keys(kept) == set(kept)
+    assert await whole_app.gate.store.videos.referenced_keys(kept) == set(kept)

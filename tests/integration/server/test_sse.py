@@ -61,7 +61,7 @@ async def test_a_deleted_video_ends_its_streams(api_server: ApiServer, api: http
     """Nothing more can be told of it."""
     made = await _made(api)
     stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
-    await until_async(lambda: len(api_server.app._patience._waiting) == 1)
+    await until_async(lambda: len(api_server.app._long_polls._waiting) == 1)
     await api_server.fake_flow.fail(made)
     await api.delete(f"/v1/videos/{made}")
     assert _events((await stream).text)[0][0] == "queued"
@@ -71,7 +71,7 @@ async def test_a_draining_server_ends_streams_whole(api_server: ApiServer, api: 
     """The stream ends like one that is complete, so that the client simply connects again."""
     made = await _made(api)
     stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
-    await until_async(lambda: len(api_server.app._patience._waiting) == 1)
+    await until_async(lambda: len(api_server.app._long_polls._waiting) == 1)
     api_server.app.drain()
     assert [name for name, _ in _events((await stream).text)] == ["queued"]
 
@@ -115,4 +115,4 @@ class Stream:
 
 
 async def _streams(live: Live) -> int:
-    return len(live.api_server.app._patience._waiting)
+    return len(live.api_server.app._long_polls._waiting)

@@ -190,7 +190,7 @@ async def test_cancel(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """A running video takes the wish and answers as it stands; a finished one can't be cancelled."""
     made = await _made(api)
     assert (await api.post(f"/v1/videos/{made}/cancel")).json()["id"] == made
-    assert await api_server.store.videos.cancels() == {made}
+    assert await api_server.store.videos.list_cancel_requests() == {made}
     await api_server.fake_flow.fail(made)
     assert _error(await api.post(f"/v1/videos/{made}/cancel"))[::3] == (400, "invalid_status")
 
@@ -200,7 +200,7 @@ async def test_a_long_poll_answers_when_something_changes(api_server: ApiServer,
     made = await _made(api)
     await api_server.fake_flow.begin(made)
     poll = asyncio.create_task(api.get(f"/v1/videos/{made}?wait=60"))
-    await until_async(lambda: len(api_server.app._patience._waiting) == 1)
+    await until_async(lambda: len(api_server.app._long_polls._waiting) == 1)
     await api_server.fake_flow.advance(made, 42)
     answer = await poll
     assert (answer.json()["status"], answer.json()["progress"]) == ("in_progress", 42)
@@ -211,7 +211,7 @@ async def test_a_long_poll_ends(api_server: ApiServer, api: httpx2.AsyncClient) 
     made = await _made(api)
     assert (await api.get(f"/v1/videos/{made}?wait=1")).json()["status"] == "queued"
     polls = [asyncio.create_task(api.get(f"/v1/videos/{made}?wait=60")) for _ in range(3)]
-    await until_async(lambda: len(api_server.app._patience._waiting) == 3)
+    await until_async(lambda: len(api_server.app._long_polls._waiting) == 3)
     api_server.app.drain()
     for poll in polls:
         assert (await poll).json()["status"] == "queued"

@@ -30,9 +30,9 @@ async def test_a_key_stands_for_its_account(store: Store, account: Account) -> N
         account_id=account.id, key_id=key.id, requests_per_minute=60, running_limit=2, models=("sora-2",)
     )
     for _ in range(2):
-        assert await store.accounts.principal(secret) == expected
+        assert await store.accounts.authenticate(secret) == expected
     for wrong in ("", "fg-", secret[:-1], secret + "A", secret.upper(), "\ud800", key.id):
-        assert await store.accounts.principal(wrong) is None
+        assert await store.accounts.authenticate(wrong) is None
 
 
 async def test_the_secret_is_nowhere(store: Store, account: Account, tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ async def test_the_secret_is_nowhere(store: Store, account: Account, tmp_path: P
     assert re.fullmatch(r"fg-[A-Za-z0-9_-]{43}", secret)
     assert key.prefix == secret[:8]
     assert secret.encode() not in _bytes(tmp_path)
-    assert await store.accounts.keys(account.id) == [key] == await store.accounts.keys()
-    assert await store.accounts.keys("acct_other") == []
+    assert await store.accounts.list_keys(account.id) == [key] == await store.accounts.list_keys()
+    assert await store.accounts.list_keys("acct_other") == []
 
 
 def _bytes(folder: Path) -> bytes:
@@ -52,13 +52,13 @@ def _bytes(folder: Path) -> bytes:
 async def test_a_revoked_key_is_over_at_once(store: Store, account: Account) -> None:
     """Though it was just used; revoking it again says that it was over."""
     key, secret = await store.accounts.create_key(account.id, "laptop", 1.0)
-    assert await store.accounts.principal(secret)
-    assert await store.accounts.revoke(key.id)
-    assert await store.accounts.principal(secret) is None
-    assert not await store.accounts.revoke(key.id)
-    assert not await store.accounts.revoke("key_unknown")
+    assert await store.accounts.authenticate(secret)
+    assert await store.accounts.revoke_key(key.id)
+    assert await store.accounts.authenticate(secret) is None
+    assert not await store.accounts.revoke_key(key.id)
+    assert not await store.accounts.revoke_key("key_unknown")
     with pytest.raises(NotFound):
-        await store.accounts.rotate(key.id)
+        await store.accounts.rotate_key(key.id)
 
 
 async def test_another_process_revokes_within_a_second(
@@ -66,21 +66,21 @@ async def test_another_process_revokes_within_a_second(
 ) -> None:
     """The cached answer is a second old at most."""
     key, secret = await store.accounts.create_key(account.id, "laptop", 1.0)
-    assert await store.accounts.principal(secret)
+    assert await store.accounts.authenticate(secret)
     other = Store.open(tmp_path / "rows.sqlite")
-    await other.accounts.revoke(key.id)
+    await other.accounts.revoke_key(key.id)
     await other.close()
     clock.now += 1.0
-    assert await store.accounts.principal(secret) is None
+    assert await store.accounts.authenticate(secret) is None
 
 
 async def test_rotation_keeps_the_limits(store: Store, account: Account) -> None:
     """The old secret is over, the new one has the same name and limits."""
     old, secret = await store.accounts.create_key(account.id, "laptop", 1.0, running_limit=2, models=["a", "b"])
-    await store.accounts.principal(secret)
-    new, fresh = await store.accounts.rotate(old.id)
-    assert await store.accounts.principal(secret) is None
-    principal = await store.accounts.principal(fresh)
+    await store.accounts.authenticate(secret)
+    new, fresh = await store.accounts.rotate_key(old.id)
+    assert await store.accounts.authenticate(secret) is None
+    principal = await store.accounts.authenticate(fresh)
     assert principal is not None
     assert (principal.key_id, principal.running_limit, principal.models) == (new.id, 2, ("a", "b"))
     assert (new.name, new.prefix) == ("laptop", fresh[:8])
@@ -89,9 +89,9 @@ async def test_rotation_keeps_the_limits(store: Store, account: Account) -> None
 async def test_a_key_expires(store: Store, account: Account, clock: Clock) -> None:
     """It is good until its time, and not a moment longer, cached or not."""
     _key, secret = await store.accounts.create_key(account.id, "laptop", 1.0, expires_at=1000.5)
-    assert await store.accounts.principal(secret)
+    assert await store.accounts.authenticate(secret)
     clock.now = 1000.5
-    assert await store.accounts.principal(secret) is None
+    assert await store.accounts.authenticate(secret) is None
 
 
 async def test_a_key_needs_an_account(store: Store) -> None:
@@ -103,20 +103,23 @@ async def test_a_key_needs_an_account(store: Store) -> None:
 async def test_the_cache_is_bounded(store: Store, account: Account) -> None:
     """Guessing secrets fills nothing, and more keys than the cache takes push the oldest out."""
     for guess in range(50):
-        await store.accounts.principal(f"fg-{guess}")
-    assert len(store.accounts._seen) == 0
+        await store.accounts.authenticate(f"fg-{guess}")
+    assert len(store.accounts._cache) == 0
     _key, secret = await store.accounts.create_key(account.id, "laptop", 1.0)
-    principal = await store.accounts.principal(secret)
+    principal = await store.accounts.authenticate(secret)
     assert principal is not None
     for n in range(CACHE_SIZE):
-        store.accounts._seen[str(n)] = (0.0, 0.0, principal)
+        store.accounts._cache[str(n)] = (0.0, 0.0, principal)
     _other, more = await store.accounts.create_key(account.id, "phone", 1.0)
-    await store.accounts.principal(more)
-    assert len(store.accounts._seen) <= CACHE_SIZE + 1
+    await store.accounts.authenticate(more)
+    assert len(store.accounts._cache) <= CACHE_SIZE + 1
 
 
 async def test_accounts_are_listed(store: Store, account: Account) -> None:
     """Each with its balance as it stands."""
     other = await store.accounts.create_account("poor", 5)
-    assert {each.id: each.balance_micros for each in await store.accounts.accounts()} == {account.id: None, other.id: 5}
-    assert await store.accounts.account("acct_none") is None
+    assert {each.id: each.balance_micros for each in await store.accounts.list_accounts()} == {
+        account.id: None,
+        other.id: 5,
+    }
+    assert await store.accounts.get_account("acct_none") is None

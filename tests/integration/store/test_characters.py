@@ -35,7 +35,7 @@ async def test_a_character_is_read_as_it_was_written(store: Store, account: Acco
     assert await store.characters.get(new.id, account.id) == made
     assert await store.characters.get(new.id, "somebody") is None
     keys = [new.picture.key, new.film.key]
-    assert await store.videos.known_keys([*keys, "characters/none.png"]) == set(keys)
+    assert await store.videos.referenced_keys([*keys, "characters/none.png"]) == set(keys)
 
 
 async def test_the_same_key_is_the_same_character_for_a_day(store: Store, account: Account) -> None:

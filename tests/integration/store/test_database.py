@@ -16,7 +16,7 @@ from filmgate.store import Store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from filmgate.store.database import Connection
+    from filmgate.store.database import DbConnection
 
 
 async def test_both_connections_are_durable(store: Store) -> None:
@@ -29,8 +29,8 @@ async def test_both_connections_are_durable(store: Store) -> None:
     assert _pragma(store._database.reader, "query_only") == 1
 
 
-def _pragma(connection: Connection, name: str) -> object:
-    return connection.rows(sqlalchemy.text(f"PRAGMA {name}"))[0][0]
+def _pragma(connection: DbConnection, name: str) -> object:
+    return connection.fetch_all(sqlalchemy.text(f"PRAGMA {name}"))[0][0]
 
 
 async def test_a_second_store_shares_the_file(store: Store, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ async def test_a_second_store_shares_the_file(store: Store, tmp_path: Path) -> N
     owner = await other.accounts.create_account("cli", 5)
     _key, secret = await other.accounts.create_key(owner.id, "laptop", 1.0)
     await other.close()
-    principal = await store.accounts.principal(secret)
+    principal = await store.accounts.authenticate(secret)
     assert principal is not None
     assert principal.account_id == owner.id
 
@@ -50,7 +50,7 @@ async def test_two_stores_write_at_the_same_time(store: Store, tmp_path: Path) -
     writers = [each.accounts.create_account(f"{n}", None) for n in range(40) for each in (store, other)]
     await asyncio.gather(*writers)
     await other.close()
-    assert len(await store.accounts.accounts()) == 80
+    assert len(await store.accounts.list_accounts()) == 80
 
 
 async def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:

@@ -17,37 +17,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from filmgate.store.database import Connection
+    from filmgate.store.database import DbConnection
 
 _INSERT = sa.insert(worker).values(executor_id=sa.bindparam("executor"), seen_at=1.0)
 _COUNT = sa.select(sa.func.count()).select_from(worker)
 
 
-def _insert(name: str) -> Callable[[Connection], int]:
-    return lambda connection: connection.run(_INSERT, executor=name)
+def _insert(name: str) -> Callable[[DbConnection], int]:
+    return lambda connection: connection.execute(_INSERT, executor=name)
 
 
 def _driver(store: Store) -> sqlite3.Connection:
-    driver = store._database.writer._proxy.driver_connection
+    driver = store._database.writer._raw_connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     return driver
 
 
 def _number(store: Store) -> int:
-    return int(store._database.reader.rows(_COUNT)[0][0])
+    return int(store._database.reader.fetch_all(_COUNT)[0][0])
 
 
 async def test_a_failing_write_harms_no_other(store: Store) -> None:
     """Refusals, constraint faults and unusable values undo only their own work, in the same batch."""
 
-    def refuse(connection: Connection) -> NoReturn:
-        connection.run(_INSERT, executor="half")
+    def refuse(connection: DbConnection) -> NoReturn:
+        connection.execute(_INSERT, executor="half")
         raise InsufficientQuota
 
-    def unusable(connection: Connection) -> int:
-        return connection.run(_INSERT, executor="\ud800")
+    def unusable(connection: DbConnection) -> int:
+        return connection.execute(_INSERT, executor="\ud800")
 
-    write = store._batcher.write
+    write = store._writer.write
     answers = await asyncio.gather(
         write(_insert("a")),
         write(refuse),
@@ -64,14 +64,14 @@ async def test_writes_of_one_turn_share_a_commit(store: Store) -> None:
     """What is ready together is committed together."""
     commits: list[str] = []
     _driver(store).set_trace_callback(commits.append)
-    await asyncio.gather(*(store._batcher.write(_insert(f"w{n}")) for n in range(50)))
+    await asyncio.gather(*(store._writer.write(_insert(f"w{n}")) for n in range(50)))
     _driver(store).set_trace_callback(None)
     assert commits.count("COMMIT") == 1
 
 
 async def test_nobody_hears_of_a_success_before_the_commit(store: Store, tmp_path: Path) -> None:
     """When a write's result arrives, another connection to the file sees its row."""
-    await store._batcher.write(_insert("a"))
+    await store._writer.write(_insert("a"))
     bare = sqlite3.connect(tmp_path / "rows.sqlite")
     assert bare.execute("SELECT executor_id FROM worker").fetchall() == [("a",)]
     bare.close()
@@ -84,34 +84,34 @@ async def test_a_failed_commit_fails_the_whole_batch(store: Store) -> None:
     driver.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
     big = "x" * 100_000
     answers = await asyncio.gather(
-        store._batcher.write(_insert("a")), store._batcher.write(_insert(big)), return_exceptions=True
+        store._writer.write(_insert("a")), store._writer.write(_insert(big)), return_exceptions=True
     )
     assert [type(answer) for answer in answers] == [StorageFault, StorageFault]
     assert _number(store) == 0
     driver.execute("PRAGMA max_page_count = 1000000").fetchall()
-    await store._batcher.write(_insert("b"))
+    await store._writer.write(_insert("b"))
     assert _number(store) == 1
 
 
 async def test_a_bug_in_a_write_reaches_its_batch_and_not_the_next(store: Store) -> None:
     """An unforeseen exception undoes its batch and is seen by the caller; the store goes on."""
 
-    def bug(connection: Connection) -> NoReturn:
-        connection.run(_INSERT, executor="a")
+    def bug(connection: DbConnection) -> NoReturn:
+        connection.execute(_INSERT, executor="a")
         raise KeyError("bug")
 
     with pytest.raises(KeyError):
-        await store._batcher.write(bug)
+        await store._writer.write(bug)
     assert _number(store) == 0
-    await store._batcher.write(_insert("b"))
+    await store._writer.write(_insert("b"))
 
 
 async def test_a_caller_that_left_before_the_hand_off_wrote_nothing(store: Store) -> None:
     """Cancelled in the same turn: dropped. Cancelled later: the write takes its course, others are served."""
-    early = asyncio.ensure_future(store._batcher.write(_insert("early")))
+    early = asyncio.ensure_future(store._writer.write(_insert("early")))
     await asyncio.sleep(0)
     early.cancel()
-    await store._batcher.write(_insert("b"))
+    await store._writer.write(_insert("b"))
     assert early.cancelled()
     assert _number(store) == 1
 
@@ -119,9 +119,9 @@ async def test_a_caller_that_left_before_the_hand_off_wrote_nothing(store: Store
 async def test_close_finishes_what_was_begun(tmp_path: Path) -> None:
     """Writes handed in before close are on disk after it; later ones are refused."""
     store = Store.open(tmp_path / "other.sqlite")
-    writes = [asyncio.ensure_future(store._batcher.write(_insert(f"w{n}"))) for n in range(10)]
+    writes = [asyncio.ensure_future(store._writer.write(_insert(f"w{n}"))) for n in range(10)]
     await asyncio.sleep(0)
     await store.close()
     assert await asyncio.gather(*writes) == [1] * 10
     with pytest.raises(Unavailable):
-        await store.workers.beat("late", 1.0)
+        await store.workers.record_heartbeat("late", 1.0)

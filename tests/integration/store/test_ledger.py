@@ -28,7 +28,7 @@ def _video(account_id: str, price: int) -> NewVideo:
 
 
 async def _balance(store: Store, account_id: str) -> int | None:
-    account = await store.accounts.account(account_id)
+    account = await store.accounts.get_account(account_id)
     assert account is not None
     return account.balance_micros
 
@@ -41,7 +41,7 @@ async def test_ten_thousand_creates_with_balance_for_a_hundred(store: Store) -> 
     assert sum(isinstance(answer, tuple) for answer in answers) == 100
     assert sum(isinstance(answer, InsufficientQuota) for answer in answers) == 9_900
     assert await _balance(store, owner.id) == 0
-    assert await store.videos.running(owner.id) == 100
+    assert await store.videos.count_unfinished(owner.id) == 100
     assert await store.ledger.audit() == []
 
 
@@ -100,9 +100,9 @@ def _step(store: Store, account_id: str, videos: list[str], kind: str, number: i
         videos.append(video.id)
 
     async def complete() -> None:
-        await store.videos.intend(chosen, "t", 1.0)
-        await store.videos.ticketed(chosen, "t", "t", 1.0)
-        await store.videos.fetching(chosen, 1.0)
+        await store.videos.record_intent(chosen, "t", 1.0)
+        await store.videos.record_ticket(chosen, "t", "t", 1.0)
+        await store.videos.start_fetching(chosen, 1.0)
         await store.videos.complete(chosen, [], {}, 1.0, None)
 
     steps = {

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from filmgate.domain import TRANSITIONS
-from filmgate.store import Rate, Store, migrations
+from filmgate.store import RateLimitStatus, Store, migrations
 from filmgate.store.database import APPLICATION_ID
 from filmgate.store.schema import metadata
 
@@ -69,7 +69,7 @@ async def test_a_database_of_the_first_revision_is_brought_up_to_date(tmp_path: 
     engine.dispose()
     store = Store.open(path)
     key, _ = await store.accounts.create_key("acct_old", "k", requests_per_minute=3)
-    assert await store.videos.rate(key.id, 1.0) == Rate(3, 3, 0.0)
-    assert await store.webhooks.of("acct_old") == []
+    assert await store.videos.rate_limit_status(key.id, 1.0) == RateLimitStatus(3, 3, 0.0)
+    assert await store.webhooks.list_for("acct_old") == []
     assert (await store.ledger.usage("acct_old", 0)).balance_micros == 7
     await store.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.domain import NewVideo, VideoError
-from filmgate.store import Changes, Store
+from filmgate.store import ChangeNotifier, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ WAITS = 100.0
 
 
 async def _waiting(store: Store, number: int) -> None:
-    while sum(map(len, store.changes._waiters.values())) < number:  # noqa: ASYNC110 - registering sets no event, and takes one turn
+    while sum(map(len, store.notifier._waiters.values())) < number:  # noqa: ASYNC110 - registering sets no event, and takes one turn
         await asyncio.sleep(0)
 
 
@@ -49,7 +49,7 @@ async def test_a_commit_wakes_its_waiters(store: Store, new_video: Make) -> None
 async def test_a_change_before_the_wait_is_seen(store: Store, new_video: Make) -> None:
     """Whoever comes with an old version does not wait; nor for a video that is not there."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await store.videos.intend(video.id, "t", 2.0)
+    await store.videos.record_intent(video.id, "t", 2.0)
     for video_id, version in ((video.id, video.version), ("video_none", 0)):
         with pytest.raises(StopIteration):  # it returns without giving way to the loop
             store.changes.wait(video_id, version, WAITS).send(None)
@@ -73,7 +73,7 @@ async def test_another_processs_change_is_seen_within_a_second(store: Store, new
     wait = asyncio.ensure_future(store.changes.wait(video.id, video.version, WAITS))
     await _waiting(store, 1)
     other = Store.open(tmp_path / "rows.sqlite")
-    await other.videos.intend(video.id, "t", 2.0)
+    await other.videos.record_intent(video.id, "t", 2.0)
     await other.close()
     async with asyncio.timeout(WAITS / 2):
         await wait
@@ -88,7 +88,7 @@ async def test_all_who_wait_cost_one_look_a_second() -> None:
         looks.append(sorted(ids))
         return {each: versions[each] for each in ids}
 
-    changes = Changes(look)
+    changes = ChangeNotifier(look)
     waits = {each: asyncio.ensure_future(changes.wait(each, 0, WAITS)) for each in versions}
     while len(looks) < len(waits):  # noqa: ASYNC110 - each looks for itself as it comes
         await asyncio.sleep(0)
@@ -107,11 +107,11 @@ async def test_all_who_wait_cost_one_look_a_second() -> None:
 async def test_nothing_stays_behind(store: Store, new_video: Make) -> None:
     """Waiters that ran out or were cancelled are forgotten."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await store.changes.wait(video.id, video.version, 0.01)
+    await store.notifier.wait(video.id, video.version, 0.01)
     waits = [asyncio.ensure_future(store.changes.wait(video.id, video.version, WAITS)) for _ in range(100)]
     await _waiting(store, 100)
     for wait in waits:
         wait.cancel()
     await asyncio.gather(*waits, return_exceptions=True)
-    assert store.changes._waiters == {}
-    assert store.changes._look is None
+    assert store.notifier._waiters == {}
+    assert store.notifier._recheck_timer is None

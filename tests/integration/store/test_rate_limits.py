@@ -9,7 +9,7 @@ import pytest
 
 from filmgate.domain import NewVideo, VideoError
 from filmgate.errors import TooManyRequests, TooManyRunning
-from filmgate.store import Account, Rate, Store
+from filmgate.store import Account, RateLimitStatus, Store
 
 Make = Callable[..., NewVideo]
 
@@ -28,7 +28,7 @@ async def test_requests_a_minute(store: Store, account: Account, new_video: Make
     error = await _refused(store, new_video(key_id=key.id), 130.0)
     assert not isinstance(error, TooManyRunning)
     assert error.retry_after == 30.0
-    assert await store.videos.rate(key.id, 130.0) == Rate(2, 0, 40.0)
+    assert await store.videos.rate_limit_status(key.id, 130.0) == RateLimitStatus(2, 0, 40.0)
     await store.videos.create(new_video(key_id=key.id), 160.0)
     assert (await _refused(store, new_video(key_id=key.id), 160.0)).retry_after == 10.0
 
@@ -37,7 +37,7 @@ async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, account: A
     """A clock that was years ahead has been put right: what was created then is of no minute since."""
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=1)
     await store.videos.create(new_video(key_id=key.id), 1e9)
-    assert await store.videos.rate(key.id, 100.0) == Rate(1, 1, 0.0)
+    assert await store.videos.rate_limit_status(key.id, 100.0) == RateLimitStatus(1, 1, 0.0)
     await store.videos.create(new_video(key_id=key.id), 100.0)
     assert (await _refused(store, new_video(key_id=key.id), 100.0)).retry_after == 60.0
 
@@ -55,8 +55,8 @@ async def test_other_keys_do_not_count(store: Store, account: Account, new_video
     for _ in range(3):
         await store.videos.create(new_video(key_id=free.id), 1.0)
     await store.videos.create(new_video(key_id=tight.id), 1.0)
-    assert await store.videos.rate(free.id, 1.0) is None
-    assert await store.videos.rate("key_unknown", 1.0) is None
+    assert await store.videos.rate_limit_status(free.id, 1.0) is None
+    assert await store.videos.rate_limit_status("key_unknown", 1.0) is None
 
 
 async def test_running_at_once(store: Store, account: Account, new_video: Make) -> None:
@@ -78,7 +78,7 @@ async def test_replays_and_resends_count_against_no_limit(store: Store, account:
     assert await store.videos.create(new, 2.0) == (first, False)
     resend = new_video(key_id=key.id, fingerprint="f", resend_since=0.5)
     assert await store.videos.create(resend, 3.0) == (first, False)
-    assert await store.videos.rate(key.id, 3.0) == Rate(1, 0, 58.0)
+    assert await store.videos.rate_limit_status(key.id, 3.0) == RateLimitStatus(1, 0, 58.0)
 
 
 async def test_a_resend_is_of_the_same_key_request_and_time(store: Store, account: Account, new_video: Make) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.domain import NewVideo, Video, VideoError
-from filmgate.store.submissions import FORGET_AFTER, WINDOW
+from filmgate.domain import NewVideo, VideoError, VideoRecord
+from filmgate.store.submissions import RETENTION, WINDOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 Make = Callable[..., NewVideo]
 
 
-async def _submitted(store: Store, new_video: Make, token: str, at: float, identity: str = "a") -> Video:
+async def _submitted(store: Store, new_video: Make, token: str, at: float, identity: str = "a") -> VideoRecord:
     video, _ = await store.videos.create(new_video(), at)
-    assert await store.videos.intend(video.id, token, at, identity=identity, per_minute=2)
+    assert await store.videos.record_intent(video.id, token, at, identity=identity, per_minute=2)
     return video
 
 
@@ -30,54 +30,54 @@ async def test_one_too_many_a_minute_is_refused(store: Store, new_video: Make) -
     await _submitted(store, new_video, "one", 0.0)
     await _submitted(store, new_video, "two", 30.0)
     third, _ = await store.videos.create(new_video(), 31.0)
-    assert await store.videos.pace("a", 2, 31.0) == pytest.approx(WINDOW - 31.0)
-    assert not await store.videos.intend(third.id, "three", 31.0, identity="a", per_minute=2)
-    assert await store.videos.pace("a", 2, WINDOW) == 0
-    assert await store.videos.intend(third.id, "three", WINDOW, identity="a", per_minute=2)
+    assert await store.videos.next_slot_in("a", 2, 31.0) == pytest.approx(WINDOW - 31.0)
+    assert not await store.videos.record_intent(third.id, "three", 31.0, identity="a", per_minute=2)
+    assert await store.videos.next_slot_in("a", 2, WINDOW) == 0
+    assert await store.videos.record_intent(third.id, "three", WINDOW, identity="a", per_minute=2)
 
 
 async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, new_video: Make) -> None:
     """A clock that was years ahead has been put right: its submissions are of no minute that anybody lives in."""
     await _submitted(store, new_video, "one", 1e9)
     await _submitted(store, new_video, "two", 1e9)
-    assert await store.videos.pace("a", 2, 50.0) == 0
+    assert await store.videos.next_slot_in("a", 2, 50.0) == 0
     await _submitted(store, new_video, "three", 50.0)
     await _submitted(store, new_video, "four", 60.0)
-    assert await store.videos.pace("a", 2, 55.0) == pytest.approx(WINDOW - 5.0)
+    assert await store.videos.next_slot_in("a", 2, 55.0) == pytest.approx(WINDOW - 5.0)
 
 
 async def test_a_withdrawn_submission_counts_too(store: Store, new_video: Make) -> None:
     """The upstream was asked, whatever it answered; another upstream was not."""
     video = await _submitted(store, new_video, "one", 0.0)
-    await store.videos.withdraw(video.id, "one", 1.0)
-    assert await store.videos.pace("a", 1, 2.0) > 0
-    assert await store.videos.pace("b", 1, 2.0) == 0
+    await store.videos.cancel_intent(video.id, "one", 1.0)
+    assert await store.videos.next_slot_in("a", 1, 2.0) > 0
+    assert await store.videos.next_slot_in("b", 1, 2.0) == 0
 
 
 async def test_local_engines_leave_no_lines(store: Store, new_video: Make) -> None:
     """What has no identity is neither counted nor kept."""
     await _submitted(store, new_video, "one", 0.0, identity="")
-    assert await store.videos.pace("", 1, 1.0) == 0
+    assert await store.videos.next_slot_in("", 1, 1.0) == 0
 
 
 async def test_a_ticket_is_one_videos(store: Store, new_video: Make) -> None:
     """A second video is not given it under the same identity, not even once the first has gone elsewhere."""
     first, second = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
-    assert await store.videos.ticketed(first.id, "one", "t", 1.0)
-    assert not await store.videos.ticketed(second.id, "two", "t", 1.0)
-    assert await store.videos.taken("a", ["t", "u"], second.id) == {"t"}
-    assert await store.videos.taken("a", ["t"], first.id) == set()
+    assert await store.videos.record_ticket(first.id, "one", "t", 1.0)
+    assert not await store.videos.record_ticket(second.id, "two", "t", 1.0)
+    assert await store.videos.claimed_by_others("a", ["t", "u"], second.id) == {"t"}
+    assert await store.videos.claimed_by_others("a", ["t"], first.id) == set()
     assert await store.videos.fail_over(first.id, "one", engine="scene", to="b", now=2.0)
-    assert not await store.videos.ticketed(second.id, "two", "t", 3.0)
-    assert await store.videos.ticketed(second.id, "two", "u", 3.0)
+    assert not await store.videos.record_ticket(second.id, "two", "t", 3.0)
+    assert await store.videos.record_ticket(second.id, "two", "u", 3.0)
 
 
 async def test_another_upstream_may_use_the_same_word(store: Store, new_video: Make) -> None:
     """Tickets are compared under one identity only."""
     first = await _submitted(store, new_video, "one", 0.0)
     second = await _submitted(store, new_video, "two", 0.0, identity="b")
-    assert await store.videos.ticketed(first.id, "one", "t", 1.0)
-    assert await store.videos.ticketed(second.id, "two", "t", 1.0)
+    assert await store.videos.record_ticket(first.id, "one", "t", 1.0)
+    assert await store.videos.record_ticket(second.id, "two", "t", 1.0)
 
 
 async def test_a_twin_is_one_with_the_same_prompt_in_flight(store: Store, new_video: Make) -> None:
@@ -86,18 +86,18 @@ async def test_a_twin_is_one_with_the_same_prompt_in_flight(store: Store, new_vi
     assert await store.videos.twin_submitted_at(video, "a", 5.0) == 10.0
     assert await store.videos.twin_submitted_at(video, "a", 10.0) is None
     assert await store.videos.twin_submitted_at(video, "b", 5.0) is None
-    await store.videos.ticketed(twin.id, "two", "t", 11.0)
+    await store.videos.record_ticket(twin.id, "two", "t", 11.0)
     assert await store.videos.twin_submitted_at(video, "a", 5.0) is None
 
 
 async def test_long_ago_is_forgotten_unless_its_video_runs(store: Store, new_video: Make) -> None:
     """The lines of finished videos go after a quarter of a year."""
     over, running = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
-    await store.videos.ticketed(over.id, "one", "t", 1.0)
+    await store.videos.record_ticket(over.id, "one", "t", 1.0)
     await store.videos.fail(over.id, VideoError("engine_error", "It broke."), 2.0)
-    assert await store.videos.forget_submissions(FORGET_AFTER) == 0
-    assert await store.videos.forget_submissions(FORGET_AFTER + 1) == 1
-    assert await store.videos.taken("a", ["t"], running.id) == set()
+    assert await store.videos.delete_old_submissions(RETENTION) == 0
+    assert await store.videos.delete_old_submissions(RETENTION + 1) == 1
+    assert await store.videos.claimed_by_others("a", ["t"], running.id) == set()
 
 
 async def test_a_second_failover_is_refused(store: Store, new_video: Make) -> None:
@@ -107,7 +107,7 @@ async def test_a_second_failover_is_refused(store: Store, new_video: Make) -> No
     moved = await store.videos.get(video.id)
     assert moved is not None
     assert (moved.engine, moved.failovers, moved.epoch, moved.identity) == ("b", 1, video.epoch + 1, None)
-    assert await store.videos.intend(video.id, "two", 200.0, identity="b")
+    assert await store.videos.record_intent(video.id, "two", 200.0, identity="b")
     assert not await store.videos.fail_over(video.id, "two", engine="b", to="scene", now=201.0)
 
 

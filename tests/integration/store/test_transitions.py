@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.domain import STAGE_STATUSES, TRANSITIONS, Asset, NewVideo, Stage, Status, Video, VideoError
+from filmgate.domain import STAGE_STATUSES, TRANSITIONS, Asset, NewVideo, Stage, Status, VideoError, VideoRecord
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,20 +28,20 @@ async def _reach(store: Store, video_id: str, state: State) -> None:
     rows = store.videos
     if stage in {Stage.ACCEPTED, Stage.SUBMITTING} and status is Status.IN_PROGRESS:
         await _reach(store, video_id, (Stage.WATCHING, Status.IN_PROGRESS))
-        assert await rows.restart(video_id, 3.0)
+        assert await rows.requeue(video_id, 3.0)
     if stage is Stage.ACCEPTED:
         return
     if state == (Stage.DONE, Status.FAILED):
         assert await rows.fail(video_id, WHY, 5.0)
         return
-    assert await rows.intend(video_id, "token", 2.0)
+    assert await rows.record_intent(video_id, "token", 2.0)
     if stage is Stage.SUBMITTING:
         return
-    assert await rows.ticketed(video_id, "token", "ticket", 2.0)
+    assert await rows.record_ticket(video_id, "token", "ticket", 2.0)
     if status is not Status.QUEUED:
         assert await rows.advance(video_id, progress=40, working=True, now=3.0)
     if stage is not Stage.WATCHING:
-        assert await rows.fetching(video_id, 4.0)
+        assert await rows.start_fetching(video_id, 4.0)
     if stage is Stage.DONE:
         assert await rows.complete(video_id, [], {}, 5.0, None)
 
@@ -51,28 +51,28 @@ def _moves(store: Store, video_id: str) -> dict[str, tuple[Callable[[], Awaitabl
     rows = store.videos
     unfinished = set(Stage) - {Stage.DONE}
     return {
-        "intend": (lambda: rows.intend(video_id, "new", 9.0), {Stage.ACCEPTED}, Stage.SUBMITTING),
-        "ticketed": (lambda: rows.ticketed(video_id, "token", "t", 9.0), {Stage.SUBMITTING}, Stage.WATCHING),
-        "rebind": (lambda: rows.rebind(video_id, engine="scene", to="b", now=9.0), {Stage.ACCEPTED}, Stage.ACCEPTED),
+        "intend": (lambda: rows.record_intent(video_id, "new", 9.0), {Stage.ACCEPTED}, Stage.SUBMITTING),
+        "ticketed": (lambda: rows.record_ticket(video_id, "token", "t", 9.0), {Stage.SUBMITTING}, Stage.WATCHING),
+        "rebind": (lambda: rows.reassign(video_id, engine="scene", to="b", now=9.0), {Stage.ACCEPTED}, Stage.ACCEPTED),
         "fail_over": (
             lambda: rows.fail_over(video_id, "token", engine="scene", to="b", now=9.0),
             {Stage.SUBMITTING, Stage.WATCHING},
             Stage.ACCEPTED,
         ),
-        "withdraw": (lambda: rows.withdraw(video_id, "token", 9.0), {Stage.SUBMITTING}, Stage.ACCEPTED),
+        "withdraw": (lambda: rows.cancel_intent(video_id, "token", 9.0), {Stage.SUBMITTING}, Stage.ACCEPTED),
         "advance": (
             lambda: rows.advance(video_id, progress=50, working=True, now=9.0),
             {Stage.WATCHING},
             Stage.WATCHING,
         ),
-        "fetching": (lambda: rows.fetching(video_id, 9.0), {Stage.WATCHING}, Stage.FETCHING),
-        "restart": (lambda: rows.restart(video_id, 9.0), {Stage.WATCHING, Stage.FETCHING}, Stage.ACCEPTED),
+        "fetching": (lambda: rows.start_fetching(video_id, 9.0), {Stage.WATCHING}, Stage.FETCHING),
+        "restart": (lambda: rows.requeue(video_id, 9.0), {Stage.WATCHING, Stage.FETCHING}, Stage.ACCEPTED),
         "complete": (lambda: rows.complete(video_id, [], {}, 9.0, None), {Stage.FETCHING}, Stage.DONE),
         "fail": (lambda: rows.fail(video_id, WHY, 9.0), unfinished, Stage.DONE),
     }
 
 
-async def _seen(store: Store, video_id: str) -> Video:
+async def _seen(store: Store, video_id: str) -> VideoRecord:
     video = await store.videos.get(video_id)
     assert video is not None
     return video
@@ -196,10 +196,10 @@ async def test_capture_and_release_exclude_each_other(
 async def test_a_strangers_token_moves_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
     """Only who wrote the intent may add its ticket or take it back."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    assert await store.videos.intend(video.id, "ours", 2.0)
-    assert not await store.videos.ticketed(video.id, "theirs", "ticket", 3.0)
-    assert not await store.videos.withdraw(video.id, "theirs", 3.0)
-    assert await store.videos.withdraw(video.id, "ours", 3.0)
+    assert await store.videos.record_intent(video.id, "ours", 2.0)
+    assert not await store.videos.record_ticket(video.id, "theirs", "ticket", 3.0)
+    assert not await store.videos.cancel_intent(video.id, "theirs", 3.0)
+    assert await store.videos.cancel_intent(video.id, "ours", 3.0)
     after = await _seen(store, video.id)
     assert (after.submit_token, after.submit_at, after.attempts) == (None, None, 1)
 
@@ -262,7 +262,7 @@ async def test_history_tells_every_move(store: Store, new_video: Callable[..., N
 async def test_only_one_flow_wins_each_move(store: Store, new_video: Callable[..., NewVideo]) -> None:
     """Of ten drives that intend, raise the epoch or fail at once, one is told True."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    intents = await asyncio.gather(*(store.videos.intend(video.id, f"t{n}", 2.0) for n in range(10)))
+    intents = await asyncio.gather(*(store.videos.record_intent(video.id, f"t{n}", 2.0) for n in range(10)))
     epochs = await asyncio.gather(*(store.videos.raise_epoch(video.id, 0) for _ in range(10)))
     ends = await asyncio.gather(*(store.videos.fail(video.id, WHY, 3.0) for _ in range(10)))
     assert [sum(each) for each in (intents, epochs, ends)] == [1, 1, 1]

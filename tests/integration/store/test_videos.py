@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from filmgate.domain import Asset, AssetKind, Fit, NewVideo, Recipe, Size, Status, VideoError
 from filmgate.errors import IdempotencyKeyReuse, VideoNotDeletable, VideoNotFound
-from filmgate.store import Account, Store, Unfinished, acceptance, rate_limits, videos
+from filmgate.store import Account, Store, UnfinishedVideo, acceptance, rate_limits, videos
 from filmgate.store.schema import video as video_table
 
 Make = Callable[..., NewVideo]
@@ -20,9 +20,9 @@ DAY = 24 * 3600.0
 
 
 async def _complete(store: Store, video_id: str, now: float, assets: list[Asset], expires_at: float | None) -> None:
-    assert await store.videos.intend(video_id, "token", now)
-    assert await store.videos.ticketed(video_id, "token", "ticket", now)
-    assert await store.videos.fetching(video_id, now)
+    assert await store.videos.record_intent(video_id, "token", now)
+    assert await store.videos.record_ticket(video_id, "token", "ticket", now)
+    assert await store.videos.start_fetching(video_id, now)
     assert await store.videos.complete(video_id, assets, {}, now, expires_at)
 
 
@@ -86,10 +86,10 @@ async def test_a_resend_is_found_by_its_fingerprint(store: Store, new_video: Mak
     """The newest video of the same request within the window, and nobody else's."""
     await store.videos.create(new_video(fingerprint="f"), 1.0)
     newest, _ = await store.videos.create(new_video(fingerprint="f"), 2.0)
-    assert await store.videos.find_resend(account.id, "f", 1.0) == newest
-    assert await store.videos.find_resend(account.id, "f", 2.5) is None
-    assert await store.videos.find_resend(account.id, "g", 0.0) is None
-    assert await store.videos.find_resend("acct_other", "f", 0.0) is None
+    assert await store.videos.find_duplicate(account.id, "f", 1.0) == newest
+    assert await store.videos.find_duplicate(account.id, "f", 2.5) is None
+    assert await store.videos.find_duplicate(account.id, "g", 0.0) is None
+    assert await store.videos.find_duplicate("acct_other", "f", 0.0) is None
 
 
 @pytest.mark.parametrize("ascending", [True, False])
@@ -129,14 +129,14 @@ async def test_deleting_leaves_a_tombstone(
     with pytest.raises(VideoNotDeletable):
         await store.videos.delete(video.id, account.id, 2.0)
     await _complete(store, video.id, 3.0, [film()], None)
-    assert await store.videos.known_keys(["r.png", "videos/a.mp4", "other"]) == {"r.png", "videos/a.mp4"}
+    assert await store.videos.referenced_keys(["r.png", "videos/a.mp4", "other"]) == {"r.png", "videos/a.mp4"}
     assert sorted(await store.videos.delete(video.id, account.id, 4.0)) == ["r.png", "videos/a.mp4"]
     assert await store.videos.get(video.id) is None
     assert await store.videos.page(account.id, after=None, limit=5, ascending=True) == ([], False)
-    assert await store.videos.known_keys(["r.png", "videos/a.mp4"]) == set()
+    assert await store.videos.referenced_keys(["r.png", "videos/a.mp4"]) == set()
     with pytest.raises(VideoNotFound):
         await store.videos.delete(video.id, account.id, 5.0)
-    columns = store._database.reader.rows(sa.select(video_table))
+    columns = store._database.reader.fetch_all(sa.select(video_table))
     assert prompt not in str(columns)
     assert await store.ledger.audit() == []
 
@@ -147,9 +147,9 @@ async def test_cancel_is_a_note_to_the_flow(store: Store, new_video: Make, accou
     first = await store.videos.request_cancel(video.id, account.id, 2.0)
     assert first.cancel_requested
     assert first == await store.videos.request_cancel(video.id, account.id, 3.0)
-    assert await store.videos.cancels() == {video.id}
+    assert await store.videos.list_cancel_requests() == {video.id}
     await store.videos.fail(video.id, VideoError("cancelled", "x"), 4.0)
-    assert await store.videos.cancels() == set()
+    assert await store.videos.list_cancel_requests() == set()
     with pytest.raises(VideoNotDeletable):
         await store.videos.request_cancel(video.id, account.id, 5.0)
 
@@ -166,10 +166,10 @@ async def test_expiry_drops_files_and_keeps_the_video(
         new_video(recipe=msgspec.structs.replace(kept.recipe, reference=reference)), 1.0
     )
     await store.videos.fail(failed.id, VideoError("x", "x"), 2.0)
-    assert await store.videos.expire(1.0) == ["r.png"]
-    assert len(await store.videos.expire(10.0, limit=1)) == 1
-    assert len(await store.videos.expire(10.0)) == 1
-    assert await store.videos.expire(10.0) == []
+    assert await store.videos.drop_expired(1.0) == ["r.png"]
+    assert len(await store.videos.drop_expired(10.0, limit=1)) == 1
+    assert len(await store.videos.drop_expired(10.0)) == 1
+    assert await store.videos.drop_expired(10.0) == []
     assert await store.videos.assets(expired.id) == {}
     assert list(await store.videos.assets(kept.id)) == [AssetKind.VIDEO]
     still = await store.videos.get(expired.id)
@@ -181,24 +181,24 @@ async def test_unfinished_videos_come_back_longest_first(store: Store, new_video
     """The reconciler sees what nothing has happened to since a time, and can raise its epoch once."""
     made = [(await store.videos.create(new_video(), float(n)))[0] for n in (3, 1, 2, 9)]
     await store.videos.fail(made[2].id, VideoError("x", "x"), 2.0)
-    assert await store.videos.unfinished(updated_before=9.0) == [
-        Unfinished(made[1].id, "scene", 0),
-        Unfinished(made[0].id, "scene", 0),
+    assert await store.videos.list_unfinished(updated_before=9.0) == [
+        UnfinishedVideo(made[1].id, "scene", 0),
+        UnfinishedVideo(made[0].id, "scene", 0),
     ]
-    assert len(await store.videos.unfinished(updated_before=99.0, limit=1)) == 1
+    assert len(await store.videos.list_unfinished(updated_before=99.0, limit=1)) == 1
     assert await store.videos.raise_epoch(made[1].id, 0)
     assert not await store.videos.raise_epoch(made[1].id, 0)
-    assert (await store.videos.unfinished(updated_before=2.0))[0].epoch == 1
-    assert await store.videos.running(made[0].account_id) == 3
+    assert (await store.videos.list_unfinished(updated_before=2.0))[0].epoch == 1
+    assert await store.videos.count_unfinished(made[0].account_id) == 3
 
 
 async def test_the_place_in_the_queue(store: Store, new_video: Make) -> None:
     """Only videos of the same engine that were accepted earlier and are still queued stand before one."""
     first, second, third = [(await store.videos.create(new_video(), 1.0))[0] for _ in range(3)]
     await store.videos.create(new_video(engine="other"), 1.0)
-    assert [await store.videos.ahead(video) for video in (first, second, third)] == [0, 1, 2]
+    assert [await store.videos.count_ahead(video) for video in (first, second, third)] == [0, 1, 2]
     await store.videos.fail(first.id, VideoError("x", "x"), 2.0)
-    assert await store.videos.ahead(third) == 1
+    assert await store.videos.count_ahead(third) == 1
 
 
 async def test_experience_is_the_median_of_the_last_twenty(store: Store, new_video: Make) -> None:
@@ -214,14 +214,26 @@ async def test_experience_is_the_median_of_the_last_twenty(store: Store, new_vid
 async def test_hot_reads_use_their_indexes(store: Store, new_video: Make) -> None:
     """No read that runs often walks the whole table."""
     await store.videos.create(new_video(), 1.0)
-    statements: list[sa.ClauseElement] = [videos._GET, *videos._PAGES.values(), videos._WORK, videos._CANCELS]
+    statements: list[sa.ClauseElement] = [
+        videos._GET,
+        *videos._PAGES.values(),
+        videos._UNFINISHED_ROWS,
+        videos._CANCEL_REQUESTS,
+    ]
     statements += [acceptance._SAME_REQUEST, acceptance._SAME_KEY]
     statements += [rate_limits._NTH_NEWEST, rate_limits._USED, rate_limits._RUNNING]
-    statements += [videos._RUNNING, videos._AHEAD, videos._DURATIONS, videos._EXPIRED, videos._KNOWN, videos._HISTORY]
+    statements += [
+        videos._RUNNING,
+        videos._AHEAD,
+        videos._DURATIONS,
+        videos._EXPIRED,
+        videos._REFERENCED,
+        videos._HISTORY,
+    ]
     for statement in statements:
         sql = str(
             statement.compile(dialect=store._database._engine.dialect, compile_kwargs={"render_postcompile": True})
         )
         values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
-        plan = store._database.reader.rows(sa.text(f"EXPLAIN QUERY PLAN {sql}"), **values)
+        plan = store._database.reader.fetch_all(sa.text(f"EXPLAIN QUERY PLAN {sql}"), **values)
         assert not [step for *_, step in plan if step.startswith("SCAN") and "INDEX" not in step], (plan, sql)

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 async def test_a_worker_that_falls_silent_is_dead(store: Store) -> None:
     """Whoever was not heard of since a time is listed until it beats again or is forgotten."""
-    await store.workers.beat("a", 1.0)
-    await store.workers.beat("b", 1.0)
-    await store.workers.beat("b", 5.0)
-    assert await store.workers.dead(5.0) == ["a"]
-    assert await store.workers.dead(6.0) == ["a", "b"]
-    await store.workers.forget("a")
-    assert await store.workers.dead(6.0) == ["b"]
+    await store.workers.record_heartbeat("a", 1.0)
+    await store.workers.record_heartbeat("b", 1.0)
+    await store.workers.record_heartbeat("b", 5.0)
+    assert await store.workers.list_dead(5.0) == ["a"]
+    assert await store.workers.list_dead(6.0) == ["a", "b"]
+    await store.workers.delete("a")
+    assert await store.workers.list_dead(6.0) == ["b"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from filmgate.engines.base import Capabilities
 from filmgate.testing.checker import (
-    Seen,
+    ClientResponse,
     read_files,
     read_rows,
     violations,
@@ -14,15 +14,15 @@ from filmgate.testing.checker import (
 from filmgate.testing.scripted import ScriptedEngine
 
 if TYPE_CHECKING:
-    from filmgate.testing.harness import House
+    from filmgate.testing.harness import FlowHarness
 
 
-async def test_it_reads_a_real_house(harness: House, film: bytes) -> None:
+async def test_it_reads_a_real_house(harness: FlowHarness, film: bytes) -> None:
     """Rows and files as the store and the storage leave them hold no violation."""
     engine = ScriptedEngine(Capabilities(paid=False), fetches=[film])
-    video = await harness.finish(engine, await harness.accept())
+    video = await harness.run_to_end(engine, await harness.accept())
     rows = read_rows(harness.folder / "filmgate.sqlite")
     files = read_files(harness.folder / "files" / "kept")
-    seen = [Seen(what="create", video_id=video.id, http_status=200, status="queued", progress=0)]
+    seen = [ClientResponse(operation="create", video_id=video.id, http_status=200, status="queued", progress=0)]
     assert violations(seen, rows, files) == []
     assert len(files) == 4

@@ -10,15 +10,15 @@ import httpx2
 import pytest
 
 from filmgate.batch.journal import Journal
-from filmgate.batch.rate_limiter import Pace
-from filmgate.batch.row_worker import Maker, Purse, Rules, Server
-from filmgate.batch.rows import Row, Wanted, keyed
+from filmgate.batch.rate_limiter import RateLimiter
+from filmgate.batch.row_worker import Budget, RetryRules, RowWorker, ServerIdentity
+from filmgate.batch.rows import BatchRow, VideoParams, assign_keys
 from filmgate.client import AsyncClient, AsyncVideo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from filmgate.batch.results import Result
+    from filmgate.batch.results import RowResult
 
 Reply = httpx2.Response | Exception
 
@@ -94,24 +94,24 @@ class Silent:
     """A watcher that remembers results."""
 
     def __init__(self) -> None:
-        self.results: list[Result] = []
+        self.results: list[RowResult] = []
         self.waits: list[float] = []
 
-    def asking(self, row: Row) -> None:
+    def on_submitting(self, row: BatchRow) -> None:
         """Nothing."""
 
-    def held(self, row: Row, seconds: float, reason: str) -> None:
+    def on_delayed(self, row: BatchRow, seconds: float, reason: str) -> None:
         """Remember."""
         del row, reason
         self.waits.append(seconds)
 
-    def seen(self, row: Row, video: AsyncVideo) -> None:
+    def on_update(self, row: BatchRow, video: AsyncVideo) -> None:
         """Nothing."""
 
-    def saving(self, row: Row, done: int, total: int | None) -> None:
+    def on_download(self, row: BatchRow, done: int, total: int | None) -> None:
         """Nothing."""
 
-    def ended(self, result: Result) -> None:
+    def on_finished(self, result: RowResult) -> None:
         """Remember."""
         self.results.append(result)
 
@@ -122,8 +122,8 @@ class WorkerEnv:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.vendor = Vendor()
-        self.server = Server("https://vendor.test/v1", "account", honours_keys=True)
-        self.rules = Rules(patience=100)
+        self.server = ServerIdentity("https://vendor.test/v1", "account", honours_keys=True)
+        self.rules = RetryRules(max_outage=100)
         self.budget: int | None = None
         self.watcher = Silent()
         self.now = 1_000_000.0
@@ -141,22 +141,22 @@ class WorkerEnv:
         self.journal.close()
         self.journal = Journal(self.folder / "rows.csv.filmgate")
 
-    async def make(self, row: Row) -> Result:
+    async def make(self, row: BatchRow) -> RowResult:
         """One row."""
-        maker = Maker(
+        maker = RowWorker(
             videos=self.client.videos,
             server=self.server,
             journal=self.journal,
-            pace=Pace(clock=lambda: self.now, sleep=self.sleep),
-            purse=Purse(self.budget, 0),
+            rate_limiter=RateLimiter(clock=lambda: self.now, sleep=self.sleep),
+            budget=Budget(self.budget, 0),
             price=lambda _: 10,
-            place=lambda row, _: self.folder / f"{row.number}.mp4",
-            watcher=self.watcher,
+            choose_path=lambda row, _: self.folder / f"{row.number}.mp4",
+            listener=self.watcher,
             rules=self.rules,
             clock=lambda: self.now,
             sleep=self.sleep,
         )
-        return await maker.make(row)
+        return await maker.process(row)
 
 
 @pytest.fixture
@@ -168,14 +168,16 @@ async def worker_env(tmp_path: Path) -> AsyncIterator[WorkerEnv]:
     await worker_env.client.close()
 
 
-Rows = Callable[..., list[Row]]
+Rows = Callable[..., list[BatchRow]]
 
 
 @pytest.fixture
 def rows() -> Rows:
     """Rows of prompts."""
 
-    def make(*prompts: str) -> list[Row]:
-        return keyed(Row(number=at, wanted=Wanted(prompt=prompt)) for at, prompt in enumerate(prompts, start=1))
+    def make(*prompts: str) -> list[BatchRow]:
+        return assign_keys(
+            BatchRow(number=at, params=VideoParams(prompt=prompt)) for at, prompt in enumerate(prompts, start=1)
+        )
 
     return make

@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.batch.parser import Sheet, read
+from filmgate.batch.parser import ParsedFile, read_rows
 
 if TYPE_CHECKING:
     from filmgate.batch.formats import Format
 
 
-def _read(data: bytes | str, name: str = "rows.csv", form: Format | None = None, encoding: str | None = None) -> Sheet:
+def _read(
+    data: bytes | str, name: str = "rows.csv", form: Format | None = None, encoding: str | None = None
+) -> ParsedFile:
     data = data.encode() if isinstance(data, str) else data
-    return read(data, name, Path("/films"), form=form, encoding=encoding)
+    return read_rows(data, name, Path("/films"), file_format=form, encoding=encoding)
 
 
 def _prompts(data: bytes | str, name: str = "rows.csv") -> list[str]:
     sheet = _read(data, name)
     assert not sheet.problems, sheet
-    return [row.wanted.prompt for row in sheet.rows]
+    return [row.params.prompt for row in sheet.rows]
 
 
 def _problem(data: bytes | str, name: str = "rows.csv") -> tuple[int, str]:
     [problem] = _read(data, name).problems
-    return problem.row, problem.what
+    return problem.row, problem.code
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gbk", "gb18030"])
@@ -38,9 +40,9 @@ def test_encodings_are_told_by_their_bytes(encoding: str) -> None:
 
 def test_an_encoding_may_be_named() -> None:
     """What is read as it says, or refused."""
-    assert _read("prompt\ncafé\n".encode("latin-1"), encoding="latin-1").rows[0].wanted.prompt == "café"
-    assert _read(b"prompt\n\xff\xff", encoding="ascii").problems[0].what == "encoding"
-    assert _read(b"prompt\n\xff\xff").problems[0].what == "encoding"
+    assert _read("prompt\ncafé\n".encode("latin-1"), encoding="latin-1").rows[0].params.prompt == "café"
+    assert _read(b"prompt\n\xff\xff", encoding="ascii").problems[0].code == "encoding"
+    assert _read(b"prompt\n\xff\xff").problems[0].code == "encoding"
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -48,7 +50,7 @@ def test_separators_are_told_by_the_first_row(delimiter: str) -> None:
     """Excel's depends on the country."""
     head, row = delimiter.join(["prompt", '"seed"', "size"]), delimiter.join(['"a, b; c"', "7", "1280×720"])
     [found] = _read(f"{head}\n{row}\n").rows
-    assert (found.wanted.prompt, found.wanted.seed, found.wanted.size) == ("a, b; c", 7, "1280x720")
+    assert (found.params.prompt, found.params.seed, found.params.size) == ("a, b; c", 7, "1280x720")
 
 
 def test_excels_hint_is_obeyed() -> None:
@@ -59,7 +61,7 @@ def test_excels_hint_is_obeyed() -> None:
 def test_cells_may_hold_lines_and_quotes() -> None:
     """And are counted as a spreadsheet counts rows."""
     sheet = _read('prompt,seed\r\n"two\nlines, ""quoted""",1\r\n\r\n,,\r\nlast,2\r\n')
-    assert [(row.number, row.wanted.prompt) for row in sheet.rows] == [(2, 'two\nlines, "quoted"'), (5, "last")]
+    assert [(row.number, row.params.prompt) for row in sheet.rows] == [(2, 'two\nlines, "quoted"'), (5, "last")]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +93,7 @@ def test_a_list_with_defaults() -> None:
     """In JSON and in YAML."""
     yaml = "defaults:\n  seconds: 8\n  model: sora-2-pro\nrows:\n  - a\n  - prompt: b\n    seconds: 4\n"
     sheet = _read(yaml, "rows.yaml")
-    assert [(row.wanted.prompt, row.wanted.seconds, row.wanted.model) for row in sheet.rows] == [
+    assert [(row.params.prompt, row.params.seconds, row.params.model) for row in sheet.rows] == [
         ("a", "8", "sora-2-pro"),
         ("b", "4", "sora-2-pro"),
     ]

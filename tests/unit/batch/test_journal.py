@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.batch.journal import Accepted, Ended, Entry, Fetching, Intent, Journal, State, Withdrawn, saved
+from filmgate.batch.journal import (
+    Accepted,
+    DownloadStarted,
+    Intent,
+    Journal,
+    JournalEntry,
+    NotAccepted,
+    RowEnded,
+    RowState,
+    saved_entry,
+)
 from filmgate.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -24,21 +34,21 @@ def test_what_was_noted_is_known_again(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "j")
     film = tmp_path / "film.mp4"
     film.write_bytes(b"film")
-    entries: list[Entry] = [
+    entries: list[JournalEntry] = [
         _intent("r"),
         Accepted("r", "video_1"),
-        Fetching("r", journal.inward(film)),
-        saved("r", film),
+        DownloadStarted("r", journal.relative_path(film)),
+        saved_entry("r", film),
     ]
     for entry in entries:
-        journal.note(entry)
+        journal.append(entry)
     key, state = journal.idempotency_key("r", 1), journal.state("r")
     journal.close()
     again = Journal(tmp_path / "j")
     assert (again.idempotency_key("r", 1), again.state("r")) == (key, state)
-    assert again.film("r") == film
-    assert again.holds_film("r")
-    assert again.names(film)
+    assert again.output_path("r") == film
+    assert again.is_saved_intact("r")
+    assert again.claims_path(film)
     again.close()
 
 
@@ -55,22 +65,22 @@ def test_keys_differ_by_row_attempt_and_journal(tmp_path: Path) -> None:
 def test_a_line_that_was_cut_off_is_removed(tmp_path: Path, tail: bytes) -> None:
     """It was never relied upon, and what is written next must not stick to it."""
     journal = Journal(tmp_path)
-    journal.note(_intent("r"))
+    journal.append(_intent("r"))
     journal.close()
     with journal.path.open("ab") as file:
         file.write(tail)
     journal = Journal(tmp_path)
-    journal.note(Withdrawn("r"))
+    journal.append(NotAccepted("r"))
     journal.close()
     journal = Journal(tmp_path)
-    assert journal.state("r") == State()
+    assert journal.state("r") == RowState()
     journal.close()
 
 
 def test_a_damaged_journal_is_not_guessed_at(tmp_path: Path) -> None:
     """Better told than a film made twice."""
     journal = Journal(tmp_path)
-    journal.note(_intent("r"))
+    journal.append(_intent("r"))
     journal.close()
     journal.path.write_bytes(journal.path.read_bytes().replace(b"intent", b"int\0nt"))
     with pytest.raises(SettingsError, match="Line 2"):
@@ -89,8 +99,8 @@ def test_one_batch_at_a_time(tmp_path: Path) -> None:
 def test_a_row_that_ended_begins_anew_with_its_next_attempt(tmp_path: Path) -> None:
     """Nothing of the old one sticks to it."""
     journal = Journal(tmp_path)
-    for entry in (_intent("r"), Accepted("r", "v"), Ended(row="r", verdict="failed"), _intent("r", 2)):
-        journal.note(entry)
+    for entry in (_intent("r"), Accepted("r", "v"), RowEnded(row="r", verdict="failed"), _intent("r", 2)):
+        journal.append(entry)
     state = journal.state("r")
     assert (state.attempt, state.video_id, state.ended) == (2, None, None)
     journal.close()
@@ -103,12 +113,12 @@ def test_a_batch_may_be_moved(tmp_path: Path) -> None:
     film = tmp_path / "a" / "films" / "1.mp4"
     film.parent.mkdir()
     film.write_bytes(b"film")
-    journal.note(Fetching("r", journal.inward(film)))
-    journal.note(saved("r", film))
+    journal.append(DownloadStarted("r", journal.relative_path(film)))
+    journal.append(saved_entry("r", film))
     journal.close()
     (tmp_path / "a").rename(tmp_path / "b")
     moved = Journal(tmp_path / "b" / "j")
-    assert moved.holds_film("r")
+    assert moved.is_saved_intact("r")
     moved.close()
 
 
@@ -121,13 +131,13 @@ def test_a_full_disk_leaves_the_journal_whole(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, hard))
     try:
         with pytest.raises(OSError, match="journal"):
-            journal.note(_intent("r"))
+            journal.append(_intent("r"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)
-    assert journal.state("r") == State()
+    assert journal.state("r") == RowState()
     assert journal.path.stat().st_size == size
-    journal.note(_intent("r"))
+    journal.append(_intent("r"))
     journal.close()
     again = Journal(tmp_path)
     assert again.state("r").attempt == 1

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from filmgate.batch.limits import Limits
-from filmgate.batch.rows import Row, Wanted
-from filmgate.client import Model
+from filmgate.batch.limits import ServerLimits
+from filmgate.batch.rows import BatchRow, VideoParams
+from filmgate.client import ModelData
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SORA = Model(
+SORA = ModelData(
     id="sora-2",
     sizes=["720x1280", "1280x720"],
     seconds=["4", "8"],
@@ -23,12 +23,12 @@ SORA = Model(
     price={"default": 100, "1280x720": 200},
     engine="scene",
 )
-OURS = Limits.of([SORA, Model(id="fixed", price_per_call=7)])
+OURS = ServerLimits.from_models([SORA, ModelData(id="fixed", price_per_call=7)])
 
 
-def _told(limits: Limits, *, output: str | None = None, **fields: object) -> list[str]:
-    row = Row(number=1, wanted=Wanted(**{"prompt": "a", **fields}), output=output)  # type: ignore[arg-type]  # a bag
-    return [problem.what for problem in limits.problems([row])]
+def _told(limits: ServerLimits, *, output: str | None = None, **fields: object) -> list[str]:
+    row = BatchRow(number=1, params=VideoParams(**{"prompt": "a", **fields}), output=output)  # type: ignore[arg-type]  # a bag
+    return [problem.code for problem in limits.problems([row])]
 
 
 def test_what_no_model_makes_is_told() -> None:
@@ -41,8 +41,8 @@ def test_what_no_model_makes_is_told() -> None:
 
 def test_a_server_that_says_nothing_allows_everything() -> None:
     """It will refuse by itself what it does not take; its list may lack its video models."""
-    assert _told(Limits(), size="1x1", model="sora-3") == []
-    assert _told(Limits.of([Model(id="gpt")]), model="sora-3") == []
+    assert _told(ServerLimits(), size="1x1", model="sora-3") == []
+    assert _told(ServerLimits.from_models([ModelData(id="gpt")]), model="sora-3") == []
 
 
 def test_pictures_are_looked_at(tmp_path: Path) -> None:
@@ -58,14 +58,14 @@ def test_pictures_are_looked_at(tmp_path: Path) -> None:
 
 def test_two_rows_want_one_file() -> None:
     """Unless their names are made from a template."""
-    rows = [Row(number=at, wanted=Wanted(prompt="a"), output="x.mp4") for at in (1, 2)]
-    assert [(each.row, each.what) for each in OURS.problems(rows)] == [(2, "same_output")]
+    rows = [BatchRow(number=at, params=VideoParams(prompt="a"), output="x.mp4") for at in (1, 2)]
+    assert [(each.row, each.code) for each in OURS.problems(rows)] == [(2, "same_output")]
 
 
 def test_prices() -> None:
     """By size and length, by the film, or not known."""
-    assert OURS.price(Wanted(prompt="a")) == 400
-    assert OURS.price(Wanted(prompt="a", size="1280x720", seconds="8")) == 1600
-    assert OURS.price(Wanted(prompt="a", model="fixed")) == 7
-    assert OURS.price(Wanted(prompt="a", model="other")) is None
-    assert Limits.of([Model(id="sora-2")]).price(Wanted(prompt="a")) is None
+    assert OURS.price_micros(VideoParams(prompt="a")) == 400
+    assert OURS.price_micros(VideoParams(prompt="a", size="1280x720", seconds="8")) == 1600
+    assert OURS.price_micros(VideoParams(prompt="a", model="fixed")) == 7
+    assert OURS.price_micros(VideoParams(prompt="a", model="other")) is None
+    assert ServerLimits.from_models([ModelData(id="sora-2")]).price_micros(VideoParams(prompt="a")) is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from filmgate.batch.rate_limiter import Pace, span
-from filmgate.client.effects import Answer, Request
+from filmgate.batch.rate_limiter import RateLimiter, parse_reset_seconds
+from filmgate.client.effects import ApiResponse, Request
 
 POST = Request(method="POST", path="videos")
 
@@ -17,8 +17,8 @@ class _Time:
     async def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def pace(self, a_minute: float | None = None) -> Pace:
-        return Pace(a_minute, clock=lambda: self.now, sleep=self.sleep)
+    def pace(self, a_minute: float | None = None) -> RateLimiter:
+        return RateLimiter(a_minute, clock=lambda: self.now, sleep=self.sleep)
 
 
 async def test_as_many_a_minute_as_asked_for() -> None:
@@ -26,7 +26,7 @@ async def test_as_many_a_minute_as_asked_for() -> None:
     time = _Time()
     pace, turns = time.pace(30), []
     for _ in range(4):
-        await pace.turn()
+        await pace.acquire()
         turns.append(time.now)
     assert turns == [0, 2, 4, 6]
 
@@ -35,15 +35,19 @@ async def test_the_servers_word_is_obeyed() -> None:
     """``retry-after`` of a refusal, and the reset of a limit that is used up."""
     time = _Time()
     pace = time.pace()
-    pace.observe(POST, Answer(429, {"retry-after": "7"}))
-    await pace.turn()
+    pace.on_response(POST, ApiResponse(429, {"retry-after": "7"}))
+    await pace.acquire()
     assert time.now == 7
-    pace.observe(POST, Answer(200, {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s"}))
-    await pace.turn()
+    pace.on_response(
+        POST, ApiResponse(200, {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "1m30s"})
+    )
+    await pace.acquire()
     assert time.now == 97
-    pace.observe(POST, Answer(200, {"x-ratelimit-remaining-requests": "1", "x-ratelimit-reset-requests": "60s"}))
-    pace.observe(Request(method="GET", path="videos"), Answer(429, {"retry-after": "7"}))
-    assert pace.left == 0
+    pace.on_response(
+        POST, ApiResponse(200, {"x-ratelimit-remaining-requests": "1", "x-ratelimit-reset-requests": "60s"})
+    )
+    pace.on_response(Request(method="GET", path="videos"), ApiResponse(429, {"retry-after": "7"}))
+    assert pace.seconds_until_next == 0
 
 
 async def test_pauses_grow_where_the_server_does_not_say() -> None:
@@ -51,13 +55,13 @@ async def test_pauses_grow_where_the_server_does_not_say() -> None:
     time = _Time()
     pace, pauses = time.pace(), []
     for _ in range(8):
-        pace.observe(POST, Answer(503, {}))
-        pauses.append(pace.left)
-        await pace.turn()
+        pace.on_response(POST, ApiResponse(503, {}))
+        pauses.append(pace.seconds_until_next)
+        await pace.acquire()
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
-    pace.observe(POST, Answer(200, {}))
-    pace.observe(POST, Answer(429, {}))
-    assert pace.left == 1
+    pace.on_response(POST, ApiResponse(200, {}))
+    pace.on_response(POST, ApiResponse(429, {}))
+    assert pace.seconds_until_next == 1
 
 
 @pytest.mark.parametrize(
@@ -65,4 +69,4 @@ async def test_pauses_grow_where_the_server_does_not_say() -> None:
 )
 def test_spans(text: str, seconds: float) -> None:
     """As servers write them."""
-    assert span(text) == seconds
+    assert parse_reset_seconds(text) == seconds

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.batch.story_script import Script, read
+from filmgate.batch.story_script import StoryScript, read_script
 
 LAKE = """
 title: The Lake
@@ -22,13 +22,13 @@ shots:
 """
 
 
-def _read(text: str, name: str = "lake.yaml") -> Script:
-    return read(text.encode(), name, Path("/stories"))
+def _read(text: str, name: str = "lake.yaml") -> StoryScript:
+    return read_script(text.encode(), name, Path("/stories"))
 
 
 def _problems(*shots: object, **others: object) -> list[tuple[int, str]]:
     script = _read(json.dumps({"shots": shots, **others}), "lake.json")
-    return [(problem.row, problem.what) for problem in script.problems]
+    return [(problem.row, problem.code) for problem in script.problems]
 
 
 def test_a_story_is_read() -> None:
@@ -36,16 +36,16 @@ def test_a_story_is_read() -> None:
     script = _read(LAKE)
     assert not script.problems, script
     assert script.title == "The Lake"
-    assert [(shot.name, shot.after) for shot in script.shots] == [
+    assert [(shot.name, shot.continues_from) for shot in script.shots] == [
         ("dawn", None),
         ("boat", "dawn"),
         ("shot-3", None),
         ("night", "boat"),
     ]
-    boat, town = script.shots[1].row.wanted, script.shots[2].row.wanted
+    boat, town = script.shots[1].row.params, script.shots[2].row.params
     assert boat.prompt == "watercolour\nMara in a boat\nMara: a woman in a red coat"
     assert (boat.seconds, boat.size, town.seconds) == ("8", "1280x720", "4")
-    assert town.picture == Path("/stories/town.png")
+    assert town.image_path == Path("/stories/town.png")
 
 
 def test_the_same_story_in_other_words() -> None:
@@ -53,10 +53,10 @@ def test_the_same_story_in_other_words() -> None:
     chinese = (
         "标题: 湖\n镜头:\n- {名称: 清晨, 提示词: 湖}\n- {提示词: 船, 参考图: 清晨的末帧}\n- {提示词: 夜, 延续: true}"
     )
-    assert [shot.after for shot in _read(chinese).shots] == [None, "清晨", "shot-2"]
+    assert [shot.continues_from for shot in _read(chinese).shots] == [None, "清晨", "shot-2"]
     toml = '[[shots]]\nname = "a"\nprompt = "a"\n[[shots]]\nprompt = "b"\nreference = "the last frame of a"\n'
-    assert [shot.after for shot in _read(toml, "lake.toml").shots] == [None, "a"]
-    assert [shot.row.wanted.prompt for shot in _read('{"shots": ["a", "b"]}', "lake.json").shots] == ["a", "b"]
+    assert [shot.continues_from for shot in _read(toml, "lake.toml").shots] == [None, "a"]
+    assert [shot.row.params.prompt for shot in _read('{"shots": ["a", "b"]}', "lake.json").shots] == ["a", "b"]
 
 
 def test_a_change_reaches_what_goes_on_from_it() -> None:
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_story_is_said() -> None:
     assert _problems("a", defaults=["x"]) == [(0, "story_defaults")]
     assert _problems("a", characters="x") == [(0, "story_cast")]
     for text, what in (("- a", "story"), ("a: [", "yaml"), ("!!python/name:os.system", "yaml")):
-        assert [problem.what for problem in _read(text).problems] == [what]
-    assert [problem.what for problem in _read("{", "lake.json").problems] == ["yaml"]
-    assert [problem.what for problem in _read("=", "lake.toml").problems] == ["yaml"]
-    assert [problem.what for problem in read(b"\xff\xff", "lake.yaml", Path()).problems] == ["encoding"]
+        assert [problem.code for problem in _read(text).problems] == [what]
+    assert [problem.code for problem in _read("{", "lake.json").problems] == ["yaml"]
+    assert [problem.code for problem in _read("=", "lake.toml").problems] == ["yaml"]
+    assert [problem.code for problem in read_script(b"\xff\xff", "lake.yaml", Path()).problems] == ["encoding"]

@@ -9,13 +9,13 @@ import pytest
 from filmgate.bootstrap import engine_factory
 from filmgate.config import settings
 from filmgate.errors import SettingsError, StorageFault
-from filmgate.security.secret_box import Vault
+from filmgate.security.secret_box import SecretBox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from filmgate.bootstrap.engine_factory import Fleet
+    from filmgate.bootstrap.engine_factory import ConfiguredEngines
     from filmgate.config.settings import Settings
 
 KEY = "sk-very-secret-0123456789"
@@ -50,9 +50,9 @@ def _settings(tmp_path: Path, text: str = FILE) -> Settings:
     return settings.load(file, {}, {"data": tmp_path / "data"})
 
 
-def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | None = None) -> Fleet:
-    vault = Vault.at(tmp_path / "vault.key")
-    return engine_factory.assemble(
+def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | None = None) -> ConfiguredEngines:
+    vault = SecretBox.from_keyfile(tmp_path / "vault.key")
+    return engine_factory.build_engines(
         _settings(tmp_path, text), {"DMX_KEY": "sk-dmx"} if environ is None else environ, vault
     )
 
@@ -81,13 +81,13 @@ def test_a_routed_model_is_no_longer_said_to_be_drawn_here(tmp_path: Path) -> No
 
 def test_what_engines_are_is_kept_with_the_key_sealed(tmp_path: Path) -> None:
     """Nothing of a key is in what is stored; the same engine can be made of it again, by the same vault alone."""
-    made, vault = _assemble(tmp_path), Vault.at(tmp_path / "vault.key")
-    was = next(identity for identity in made.present if identity.engine == "apiyi")
+    made, vault = _assemble(tmp_path), SecretBox.from_keyfile(tmp_path / "vault.key")
+    was = next(identity for identity in made.identities if identity.engine == "apiyi")
     assert KEY not in repr(was)
-    again = engine_factory.remaker(_settings(tmp_path), vault)(was)
+    again = engine_factory.engine_rebuilder(_settings(tmp_path), vault)(was)
     assert (again.name, again.identity) == ("apiyi", made.engines["apiyi"].identity)
     with pytest.raises(StorageFault):
-        engine_factory.remaker(_settings(tmp_path), Vault.at(tmp_path / "other.key"))(was)
+        engine_factory.engine_rebuilder(_settings(tmp_path), SecretBox.from_keyfile(tmp_path / "other.key"))(was)
 
 
 def test_another_key_or_address_is_another_identity(tmp_path: Path) -> None:
@@ -117,15 +117,15 @@ def test_a_mistake_is_named_with_its_place(tmp_path: Path, change: tuple[str, st
     with pytest.raises(SettingsError) as caught:
         _assemble(tmp_path, text)
     assert said in caught.value.message
-    found = list(engine_factory.mistakes(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"}))
+    found = list(engine_factory.validate(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"}))
     assert [mistake for mistake in found if said in mistake]
 
 
 def test_a_check_finds_them_all(tmp_path: Path) -> None:
     """One engine's mistake does not hide another's; without any, nothing is said."""
-    assert list(engine_factory.mistakes(_settings(tmp_path), {"DMX_KEY": "sk-dmx"})) == []
+    assert list(engine_factory.validate(_settings(tmp_path), {"DMX_KEY": "sk-dmx"})) == []
     broken = FILE.replace("apiyi.key", "absent.key").replace('"apiyi"]', '"nobody"]')
-    found = list(engine_factory.mistakes(_settings(tmp_path, broken), {}))
+    found = list(engine_factory.validate(_settings(tmp_path, broken), {}))
     assert len(found) == 3
 
 

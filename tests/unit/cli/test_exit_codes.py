@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from filmgate import errors
-from filmgate.cli.exit_codes import Exit, verdict
+from filmgate.cli.exit_codes import ExitCode, exit_and_hint
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ from filmgate.cli.exit_codes import Exit, verdict
 )
 def test_an_error_has_its_code(error: Exception, code: int) -> None:
     """The table of the handbook, row by row."""
-    assert verdict(error)[0] == code
+    assert exit_and_hint(error)[0] == code
 
 
 def test_the_numbers_are_fixed() -> None:
     """Renumbering would break scripts."""
-    assert [code.value for code in Exit] == [*range(14), 130]
+    assert [code.value for code in ExitCode] == [*range(14), 130]

@@ -6,7 +6,7 @@ import importlib
 from string import Formatter
 
 from filmgate.cli.command import COMMANDS
-from filmgate.cli.exit_codes import _VERDICTS
+from filmgate.cli.exit_codes import _EXITS
 from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.cli.texts.en import TEXTS as EN
 from filmgate.cli.texts.zh import TEXTS as ZH
@@ -35,7 +35,7 @@ def test_no_text_is_written_twice() -> None:
 def test_every_command_and_error_has_its_words() -> None:
     """Nothing that can be shown is without a text."""
     assert {f"{name}.{part}" for name in COMMANDS for part in ("short", "help")} <= EN.keys()
-    assert {mend for _, _, mend in _VERDICTS if mend} <= EN.keys()
+    assert {mend for _, _, mend in _EXITS if mend} <= EN.keys()
 
 
 def test_lengths_of_time_read_well() -> None:

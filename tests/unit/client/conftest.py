@@ -10,9 +10,9 @@ import msgspec
 import pytest
 from msgspec import Struct
 
-from filmgate.client.effects import Action, Answer, Emit, Fault, Machine, Run, Sleep
+from filmgate.client.effects import ApiResponse, Effect, Emit, Procedure, RunBlocking, Sleep, TransportFailure
 
-Reply = Callable[[Action], object]
+Reply = Callable[[Effect], object]
 
 
 class Played(Struct):
@@ -21,7 +21,7 @@ class Played(Struct):
     result: Any
     emitted: list[Any]
     slept: list[float]
-    asked: list[Action]
+    asked: list[Effect]
 
 
 class Driver:
@@ -34,7 +34,7 @@ class Driver:
         """The time in this play."""
         return self.now
 
-    def __call__(self, machine: Machine[Any], reply: Reply) -> Played:
+    def __call__(self, machine: Procedure[Any], reply: Reply) -> Played:
         """Run the machine to its end."""
         played = Played(None, [], [], [])
         result: object = None
@@ -43,13 +43,13 @@ class Driver:
             while True:
                 action = machine.send(result) if fault is None else machine.throw(fault)
                 result, fault = self._do(action, reply, played), None
-                if isinstance(result, Fault):
+                if isinstance(result, TransportFailure):
                     result, fault = None, result
         except StopIteration as stop:
             played.result = stop.value
         return played
 
-    def _do(self, action: Action, reply: Reply, played: Played) -> object:
+    def _do(self, action: Effect, reply: Reply, played: Played) -> object:
         match action:
             case Sleep(seconds):
                 self.now += seconds
@@ -58,7 +58,7 @@ class Driver:
             case Emit(value):
                 played.emitted.append(value)
                 return None
-            case Run(call):
+            case RunBlocking(call):
                 return call()
         played.asked.append(action)
         return reply(action)
@@ -81,10 +81,10 @@ class HttpStub:
     etag = hashlib.sha256(film).hexdigest()
 
     @staticmethod
-    def answer(body: object, status: int = 200, **headers: str) -> Answer:
+    def answer(body: object, status: int = 200, **headers: str) -> ApiResponse:
         """A JSON answer."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Answer(status, {"content-type": "application/json", **given}, msgspec.json.encode(body))
+        return ApiResponse(status, {"content-type": "application/json", **given}, msgspec.json.encode(body))
 
     @staticmethod
     def video(status: str = "queued", progress: int = 0, **more: object) -> dict[str, object]:

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from filmgate import Client, errors
-from filmgate.client.endpoint import RAW
+from filmgate.client.endpoint import BARE_KEY_PROVIDERS
 from filmgate.wire.providers import PROVIDERS
 from filmgate.wire.upstream import DIALECTS
 
@@ -110,7 +110,7 @@ def test_a_refusal_is_the_right_error(outcome: httpx2.Response, error: type[Exce
 
 def test_each_vendor_is_shown_its_key_as_it_wants_it(http_stub: HttpStub, tmp_path: Path) -> None:
     """Bare, or after Bearer; never on another host."""
-    assert {name for name, dialect in DIALECTS.items() if not dialect.scheme} == set(RAW)
+    assert {name for name, dialect in DIALECTS.items() if not dialect.auth_scheme} == set(BARE_KEY_PROVIDERS)
     for provider in VIDEOS:
         vendor = Vendor(
             _json(http_stub.video()),
@@ -123,7 +123,7 @@ def test_each_vendor_is_shown_its_key_as_it_wants_it(http_stub: HttpStub, tmp_pa
         with vendor.client(provider) as client:
             video = client.generate("a koi pond").wait(poll_interval=0)
             video.save(tmp_path / f"{provider}.mp4")
-        expected = "sk-1" if provider in RAW else "Bearer sk-1"
+        expected = "sk-1" if provider in BARE_KEY_PROVIDERS else "Bearer sk-1"
         assert vendor.asked[0].headers["authorization"] == expected
         assert vendor.asked[-1].url.host == "cdn.example"
         assert "authorization" not in vendor.asked[-1].headers

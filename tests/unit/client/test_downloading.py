@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from filmgate.client.downloading import fetch, publish, save
-from filmgate.client.effects import Action, Answer, Fault, Open, Read
-from filmgate.client.retrying import Session
+from filmgate.client.downloading import commit_file, download_bytes, save
+from filmgate.client.effects import ApiResponse, Effect, Open, Read, TransportFailure
+from filmgate.client.retrying import ClientState
 from filmgate.errors import ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer, VideoExpired
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.unit.client.conftest import Driver, HttpStub
 
-STEADY = Session(jitter=lambda: 0.5)
+STEADY = ClientState(jitter=lambda: 0.5)
 
 
 class Shelf:
@@ -38,17 +38,17 @@ class Shelf:
         self._body = b""
         self._broken = False
 
-    def __call__(self, action: Action) -> Answer | Fault | bytes:
+    def __call__(self, action: Effect) -> ApiResponse | TransportFailure | bytes:
         """Open the film, or read on in it."""
         if isinstance(action, Open):
             return self._open(dict(action.request.headers))
         assert isinstance(action, Read)
         if not self._body and self._broken:
-            return Fault("reset", sent=True)
+            return TransportFailure("reset", sent=True)
         chunk, self._body = self._body[:1000], self._body[1000:]
         return chunk
 
-    def _open(self, headers: dict[str, str]) -> Answer:
+    def _open(self, headers: dict[str, str]) -> ApiResponse:
         self.asked.append(headers.get("range"))
         offset = 0
         if "range" in headers and self.ranges and headers["if-range"] == f'"{self.etag}"':
@@ -59,7 +59,7 @@ class Shelf:
         given = {"content-type": "video/mp4", "content-length": str(len(rest)), "etag": f'"{self.etag}"'}
         if offset:
             given["content-range"] = f"bytes {offset}-{len(self.film) - 1}/{len(self.film)}"
-        return Answer(206 if offset else 200, given)
+        return ApiResponse(206 if offset else 200, given)
 
 
 def _left(folder: Path) -> list[str]:
@@ -149,7 +149,7 @@ def test_nothing_is_overwritten_unasked(drive: Driver, http_stub: HttpStub, tmp_
 
 def test_a_web_page_is_no_film(drive: Driver, tmp_path: Path) -> None:
     """HTML is refused before a byte of it is written."""
-    page = Answer(200, {"content-type": "text/html", "content-length": "6"})
+    page = ApiResponse(200, {"content-type": "text/html", "content-length": "6"})
     with pytest.raises(UnexpectedAnswer, match="text/html"):
         drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda action: page if isinstance(action, Open) else b"")
     assert _left(tmp_path) == []
@@ -160,10 +160,10 @@ def test_a_part_out_of_place_is_refused(drive: Driver, http_stub: HttpStub, tmp_
     shelf = Shelf(http_stub.film)
     (tmp_path / f"f.mp4.{http_stub.etag}.part").write_bytes(http_stub.film[:500])
 
-    def shifted(action: Action) -> object:
+    def shifted(action: Effect) -> object:
         answer = shelf(action)
-        if isinstance(answer, Answer):
-            return Answer(
+        if isinstance(answer, ApiResponse):
+            return ApiResponse(
                 206, {**answer.headers, "content-range": f"bytes 499-{len(http_stub.film) - 1}/{len(http_stub.film)}"}
             )
         return answer
@@ -182,11 +182,14 @@ def test_an_expired_film_says_so(drive: Driver, http_stub: HttpStub, tmp_path: P
 def test_a_file_in_memory_is_verified_too(drive: Driver) -> None:
     """Thumbnails and the like are held against length and hash."""
     headers = {"content-type": "image/webp", "content-length": "4", "etag": f'"{hashlib.sha256(b"webp").hexdigest()}"'}
-    assert drive(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"webp")).result.body == b"webp"
+    assert (
+        drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"webp")).result.body
+        == b"webp"
+    )
     with pytest.raises(IntegrityError):
-        drive(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"bewp"))
+        drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"bewp"))
     with pytest.raises(IntegrityError):
-        drive(fetch(STEADY, "video_1", "thumbnail"), lambda _: Answer(200, headers, b"web"))
+        drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"web"))
 
 
 POINTS = range(0, 10_800, 54)
@@ -201,12 +204,12 @@ def test_at_no_point_is_a_bad_file_left(drive: Driver, http_stub: HttpStub, tmp_
         target = tmp_path / f"{point}.mp4"
         shelf = Shelf(http_stub.film, point, ranges=server != "no ranges")
 
-        def reply(action: Action, shelf: Shelf = shelf) -> Answer | Fault | bytes:
+        def reply(action: Effect, shelf: Shelf = shelf) -> ApiResponse | TransportFailure | bytes:
             if server == "another etag" and isinstance(action, Open) and shelf.asked:
                 shelf.film, shelf.etag = other, hashlib.sha256(other).hexdigest()
             answer = shelf(action)
-            if server == "no etag" and isinstance(answer, Answer):
-                return Answer(answer.status, {k: v for k, v in answer.headers.items() if k != "etag"})
+            if server == "no etag" and isinstance(answer, ApiResponse):
+                return ApiResponse(answer.status, {k: v for k, v in answer.headers.items() if k != "etag"})
             return answer
 
         drive(save(STEADY, "video_1", target), reply)
@@ -219,10 +222,10 @@ def test_a_lie_about_the_length_is_found_out(drive: Driver, http_stub: HttpStub,
     """Longer or shorter than what comes, with no hash to tell."""
     shelf = Shelf(http_stub.film, ranges=False, etag="opaque")
 
-    def reply(action: Action) -> object:
+    def reply(action: Effect) -> object:
         answer = shelf(action)
-        if isinstance(answer, Answer):
-            return Answer(200, {**answer.headers, "content-length": str(len(http_stub.film) + lie)})
+        if isinstance(answer, ApiResponse):
+            return ApiResponse(200, {**answer.headers, "content-length": str(len(http_stub.film) + lie)})
         return answer
 
     with pytest.raises((IntegrityError, ConnectionFailed)):
@@ -232,8 +235,8 @@ def test_a_lie_about_the_length_is_found_out(drive: Driver, http_stub: HttpStub,
 
 def test_what_never_ends_is_no_film(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """Neither on the disk nor in memory."""
-    endless = Answer(200, {"content-type": "video/mp4"})
-    session = Session(jitter=lambda: 0.5, largest=50_000)
+    endless = ApiResponse(200, {"content-type": "video/mp4"})
+    session = ClientState(jitter=lambda: 0.5, max_file_bytes=50_000)
     with pytest.raises(IntegrityError, match="goes on"):
         drive(
             save(session, "video_1", tmp_path / "f.mp4"),
@@ -283,7 +286,7 @@ def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path) -> None:
     part.write_bytes(b"film")
     ino = part.stat().st_ino
     seen: list[tuple[bool, bool]] = []
-    publish(
+    commit_file(
         part, target, force=False, sync=lambda handle: seen.append((os.fstat(handle).st_ino == ino, target.exists()))
     )
     assert seen == [(True, False), (False, True)]

@@ -26,7 +26,9 @@ def test_a_remix_is_a_prompt() -> None:
 
 def test_a_film_of_ours_is_an_id() -> None:
     """An extension of a video of ours is JSON; what was not given is not sent."""
-    request = requests.extend({"prompt": "On", "seconds": "8", "model": None}, requests.film_of("video_a"), "k")
+    request = requests.extend(
+        {"prompt": "On", "seconds": "8", "model": None}, requests.encode_video_input("video_a"), "k"
+    )
     assert request.json == {"prompt": "On", "seconds": "8", "video": {"id": "video_a"}}
     assert request.headers == {"idempotency-key": "k"}
 
@@ -35,7 +37,10 @@ def test_an_uploaded_film_is_a_part(tmp_path: Path) -> None:
     """A path, bytes and an open file are the same form."""
     path = tmp_path / "clip.mp4"
     path.write_bytes(MP4)
-    made = [requests.edit({"prompt": "Rain"}, requests.film_of(film), "k") for film in (path, MP4, io.BytesIO(MP4))]
+    made = [
+        requests.edit({"prompt": "Rain"}, requests.encode_video_input(film), "k")
+        for film in (path, MP4, io.BytesIO(MP4))
+    ]
     part = FilePart(MP4, "video/mp4", "film.mp4")
     same = Request(
         method="POST",
@@ -51,10 +56,10 @@ def test_what_is_no_film_is_not_sent(tmp_path: Path) -> None:
     """A picture, a missing file and a number are told before anything leaves."""
     for film in (b"\x89PNG\r\n\x1a\n and more", tmp_path / "none.mp4"):
         with pytest.raises(InvalidVideo):
-            requests.film_of(film)
+            requests.encode_video_input(film)
     number: Any = 5
     with pytest.raises(InvalidType):
-        requests.film_of(number)
+        requests.encode_video_input(number)
 
 
 def test_characters_go_along_with_a_picture() -> None:
@@ -66,5 +71,5 @@ def test_characters_go_along_with_a_picture() -> None:
 
 def test_a_character_is_looked_up_by_its_id() -> None:
     """The id is quoted."""
-    assert requests.character("char_a b").path == "videos/characters/char_a%20b"
+    assert requests.retrieve_character("char_a b").path == "videos/characters/char_a%20b"
     assert requests.create_character("Mossy", FilePart(MP4, "video/mp4"), "k").form == {"name": "Mossy"}

@@ -8,21 +8,21 @@ import pytest
 
 from filmgate import errors
 from filmgate.client import requests
-from filmgate.client.backends.filmgate import OWN
+from filmgate.client.backends.filmgate import FILMGATE
 from filmgate.client.downloading import save
-from filmgate.client.effects import Answer, Fault
-from filmgate.client.polling import accepted
-from filmgate.client.responses import error_of
-from filmgate.client.retrying import Session, fresh
+from filmgate.client.effects import ApiResponse, TransportFailure
+from filmgate.client.polling import parse_created
+from filmgate.client.responses import error_from_response
+from filmgate.client.retrying import ClientState, register_id
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.client.conftest import Driver, HttpStub
 
-    from filmgate.client.effects import Action
+    from filmgate.client.effects import Effect
 
-STEADY = Session(jitter=lambda: 0.5)
+STEADY = ClientState(jitter=lambda: 0.5)
 CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 
 
@@ -30,7 +30,7 @@ CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 def test_a_status_is_read_however_it_is_spelt(drive: Driver, http_stub: HttpStub, word: object, status: str) -> None:
     """Words of servers that nobody named; one that nobody knows means: it goes on."""
     video, _ = drive(
-        OWN.look(STEADY, "video_1"), lambda _: http_stub.answer(http_stub.video() | {"status": word})
+        FILMGATE.poll(STEADY, "video_1"), lambda _: http_stub.answer(http_stub.video() | {"status": word})
     ).result
     assert video.status == status
 
@@ -39,17 +39,17 @@ def test_a_status_is_read_however_it_is_spelt(drive: Driver, http_stub: HttpStub
 def test_who_waits_is_told_thrice(drive: Driver, http_stub: HttpStub, status: int, times: int) -> None:
     """Machines behind one address don't always agree; a single look believes the first."""
     refused = http_stub.answer(http_stub.error("video_not_found" if status == 404 else "invalid_api_key"), status)
-    asked: list[Action] = []
+    asked: list[Effect] = []
 
-    def reply(action: Action) -> Answer:
+    def reply(action: Effect) -> ApiResponse:
         asked.append(action)
         return refused
 
     with pytest.raises(errors.FilmgateError):
-        drive(OWN.look(STEADY, "video_1", retries=8), reply)
+        drive(FILMGATE.poll(STEADY, "video_1", max_retries=8), reply)
     assert len(asked) == times
     with pytest.raises(errors.FilmgateError):
-        drive(OWN.look(STEADY, "video_1"), reply)
+        drive(FILMGATE.poll(STEADY, "video_1"), reply)
     assert len(asked) == times + 1
 
 
@@ -57,7 +57,7 @@ def test_a_list_leaves_out_what_can_not_be_read(drive: Driver, http_stub: HttpSt
     """One odd row does not hide the others."""
     rows = [http_stub.video("in_progress", 250), {"id": "../1"}, 7, http_stub.video("completed") | {"id": "video_2"}]
     page = drive(
-        OWN.page(STEADY, None, None, None), lambda _: http_stub.answer({"data": rows, "has_more": True})
+        FILMGATE.list_page(STEADY, None, None, None), lambda _: http_stub.answer({"data": rows, "has_more": True})
     ).result
     assert [(video.id, video.progress) for video in page.data] == [("video_1", 99), ("video_2", 100)]
     assert page.has_more
@@ -69,16 +69,16 @@ def test_a_list_leaves_out_what_can_not_be_read(drive: Driver, http_stub: HttpSt
 def test_a_create_whose_answer_does_not_say_is_unknown(status: int, body: bytes) -> None:
     """It may have been accepted, and charged: the error tells the key to ask with."""
     with pytest.raises(errors.SubmissionUnknown, match="key-1"):
-        accepted(CREATE, Answer(status, {"content-type": "application/json"}, body))
+        parse_created(CREATE, ApiResponse(status, {"content-type": "application/json"}, body))
 
 
 def test_an_id_stands_for_one_video() -> None:
     """The same key finds the same video again; another wish must not."""
-    fresh(STEADY, "video_7", "key-1")
-    fresh(STEADY, "video_7", "key-1")
+    register_id(STEADY, "video_7", "key-1")
+    register_id(STEADY, "video_7", "key-1")
     for key in ("key-2", None):
         with pytest.raises(errors.SubmissionUnknown, match="video_7"):
-            fresh(STEADY, "video_7", key)
+            register_id(STEADY, "video_7", key)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_an_id_stands_for_one_video() -> None:
 )
 def test_what_a_server_says_is_one_plain_line(http_stub: HttpStub, body: object, message: str) -> None:
     """In whatever shape it says so, nothing of it steers a terminal."""
-    assert error_of(http_stub.answer(body, 400)).message == message
+    assert error_from_response(http_stub.answer(body, 400)).message == message
 
 
 NAMES = {
@@ -119,17 +119,17 @@ def test_a_server_leads_nobody_into_a_closed_net(
     drive: Driver, http_stub: HttpStub, tmp_path: Path, home: str, there: str, *, asked: bool
 ) -> None:
     """A redirect goes into the open, to the server's own host, or within the net that it is in itself."""
-    session = Session(jitter=lambda: 0.5, vendor=home, resolve=NAMES.__getitem__)
+    session = ClientState(jitter=lambda: 0.5, api_address=home, resolve_host=NAMES.__getitem__)
     went: list[str | None] = []
 
-    def reply(action: Action) -> Answer | Fault | bytes:
+    def reply(action: Effect) -> ApiResponse | TransportFailure | bytes:
         request = getattr(action, "request", None)
         if request is None:
             return b""
         went.append(request.url)
         if request.url is None:
-            return Answer(302, {"location": there})
-        return Answer(410, {"content-type": "application/json"}, b'{"error":{"message":"Gone."}}')
+            return ApiResponse(302, {"location": there})
+        return ApiResponse(410, {"content-type": "application/json"}, b'{"error":{"message":"Gone."}}')
 
     with pytest.raises(errors.FilmgateError):
         drive(save(session, "video_1", tmp_path / "f.mp4"), reply)

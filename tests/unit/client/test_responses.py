@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate import errors
-from filmgate.client.effects import Answer
-from filmgate.client.responses import error_of, failure, parse_event, parse_video, retry_after
+from filmgate.client.effects import ApiResponse
+from filmgate.client.responses import error_from_response, failed_video_error, parse_event, parse_video, retry_after
 
 if TYPE_CHECKING:
     from tests.unit.client.conftest import HttpStub
@@ -34,26 +34,26 @@ def test_an_error_is_the_class_of_its_code_or_status(
     http_stub: HttpStub, status: int, code: str, expected: type[errors.FilmgateError]
 ) -> None:
     """The code decides, an unknown one leaves it to the status; message, parameter and request id are kept."""
-    error = error_of(http_stub.answer(http_stub.error(code, "Why.", "size"), status, x_request_id="req_1"))
+    error = error_from_response(http_stub.answer(http_stub.error(code, "Why.", "size"), status, x_request_id="req_1"))
     assert type(error) is expected
     assert (error.message, error.param, error.code, error.request_id) == ("Why.", "size", code, "req_1")
 
 
 def test_a_limit_says_how_long_it_lasts(http_stub: HttpStub) -> None:
     """``retry-after`` is on the error, within two minutes."""
-    error = error_of(http_stub.answer(http_stub.error("rate_limit_exceeded"), 429, retry_after="7"))
+    error = error_from_response(http_stub.answer(http_stub.error("rate_limit_exceeded"), 429, retry_after="7"))
     assert isinstance(error, errors.TooManyRequests)
     assert error.retry_after == 7.0
-    assert retry_after(Answer(429, {"retry-after": "9999"})) == 120.0
-    assert retry_after(Answer(429, {"retry-after-ms": "250"})) == 0.25
-    assert retry_after(Answer(429, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})) is None
-    assert retry_after(Answer(429, {"retry-after": "nan"})) is None
+    assert retry_after(ApiResponse(429, {"retry-after": "9999"})) == 120.0
+    assert retry_after(ApiResponse(429, {"retry-after-ms": "250"})) == 0.25
+    assert retry_after(ApiResponse(429, {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"})) is None
+    assert retry_after(ApiResponse(429, {"retry-after": "nan"})) is None
 
 
 @pytest.mark.parametrize("status", [200, 301, 404])
 def test_a_web_page_is_no_answer(status: int) -> None:
     """HTML, with whatever status, is named as what it is before anybody parses it."""
-    page = Answer(status, {"content-type": "text/html; charset=utf-8", "x-request-id": "req_1"}, b"<html>")
+    page = ApiResponse(status, {"content-type": "text/html; charset=utf-8", "x-request-id": "req_1"}, b"<html>")
     with pytest.raises(errors.UnexpectedAnswer, match=r"text/html.*base URL") as caught:
         parse_video(page)
     assert caught.value.request_id == "req_1"
@@ -61,7 +61,7 @@ def test_a_web_page_is_no_answer(status: int) -> None:
 
 def test_a_broken_gateway_is_a_server_fault() -> None:
     """A proxy's 502 page means that trying again may help."""
-    error = error_of(Answer(502, {"content-type": "text/html"}, b"<html>"))
+    error = error_from_response(ApiResponse(502, {"content-type": "text/html"}, b"<html>"))
     assert isinstance(error, errors.ServerError)
     assert error.retryable
 
@@ -70,7 +70,7 @@ def test_a_broken_gateway_is_a_server_fault() -> None:
 def test_json_of_another_shape_is_no_video(body: bytes) -> None:
     """What lacks a video's fields, or has a status of its own, is refused rather than guessed at."""
     with pytest.raises(errors.UnexpectedAnswer):
-        parse_video(Answer(200, {"content-type": "application/json"}, body))
+        parse_video(ApiResponse(200, {"content-type": "application/json"}, body))
 
 
 def test_unknown_fields_are_no_obstacle(http_stub: HttpStub) -> None:
@@ -82,8 +82,10 @@ def test_unknown_fields_are_no_obstacle(http_stub: HttpStub) -> None:
 def test_a_failed_video_is_an_error_with_its_reason(http_stub: HttpStub) -> None:
     """Moderation has a class of its own; both know the video."""
     reason = {"code": "moderation_blocked", "message": "Blocked."}
-    error = failure(parse_video(http_stub.answer(http_stub.video("failed", error=reason))), "req_1")
+    error = failed_video_error(parse_video(http_stub.answer(http_stub.video("failed", error=reason))), "req_1")
     assert isinstance(error, errors.VideoModerated)
     assert (error.message, error.video_id, error.request_id) == ("Blocked.", "video_1", "req_1")
-    assert type(failure(parse_video(http_stub.answer(http_stub.video("failed"))), None)) is errors.VideoFailed
-    assert failure(parse_video(http_stub.answer(http_stub.video("completed", 100))), None) is None
+    assert (
+        type(failed_video_error(parse_video(http_stub.answer(http_stub.video("failed"))), None)) is errors.VideoFailed
+    )
+    assert failed_video_error(parse_video(http_stub.answer(http_stub.video("completed", 100))), None) is None

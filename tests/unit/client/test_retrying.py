@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.client import requests
-from filmgate.client.effects import Action, Fault, Send
-from filmgate.client.retrying import Session, exchange
+from filmgate.client.effects import Effect, Send, TransportFailure
+from filmgate.client.retrying import ClientState, send_with_retries
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
 if TYPE_CHECKING:
     from tests.unit.client.conftest import Driver, HttpStub
 
-STEADY = Session(jitter=lambda: 0.5)
+STEADY = ClientState(jitter=lambda: 0.5)
 CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 LOOK = requests.retrieve("video_1")
 
@@ -22,8 +22,8 @@ LOOK = requests.retrieve("video_1")
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_a_look_is_tried_again(drive: Driver, http_stub: HttpStub, status: int) -> None:
     """A GET changes nothing, so passing faults are waited out."""
-    outcomes = iter([http_stub.answer({}, status), Fault("reset", sent=True), http_stub.answer({"ok": 1})])
-    played = drive(exchange(STEADY, LOOK), lambda _: next(outcomes))
+    outcomes = iter([http_stub.answer({}, status), TransportFailure("reset", sent=True), http_stub.answer({"ok": 1})])
+    played = drive(send_with_retries(STEADY, LOOK), lambda _: next(outcomes))
     assert played.result.status == 200
     assert played.slept == [0.5, 1.0]
 
@@ -32,7 +32,7 @@ def test_a_look_is_tried_again(drive: Driver, http_stub: HttpStub, status: int) 
 def test_a_refused_create_is_sent_again_with_the_same_key(drive: Driver, http_stub: HttpStub, status: int) -> None:
     """Nothing was done, and the key says that it is the same wish."""
     outcomes = iter([http_stub.answer({}, status, retry_after="3"), http_stub.answer({})])
-    played = drive(exchange(STEADY, CREATE), lambda _: next(outcomes))
+    played = drive(send_with_retries(STEADY, CREATE), lambda _: next(outcomes))
     keys = [action.request.headers["idempotency-key"] for action in played.asked if isinstance(action, Send)]
     assert keys == ["key-1", "key-1"]
     assert played.slept == [3.125]
@@ -40,20 +40,20 @@ def test_a_refused_create_is_sent_again_with_the_same_key(drive: Driver, http_st
 
 def test_a_create_that_was_never_sent_is_sent_again(drive: Driver, http_stub: HttpStub) -> None:
     """A refused connection can't have made anything."""
-    outcomes = iter([Fault("refused", sent=False), http_stub.answer({})])
-    assert drive(exchange(STEADY, CREATE), lambda _: next(outcomes)).result.status == 200
+    outcomes = iter([TransportFailure("refused", sent=False), http_stub.answer({})])
+    assert drive(send_with_retries(STEADY, CREATE), lambda _: next(outcomes)).result.status == 200
 
 
 def test_a_create_whose_reply_got_lost_is_never_sent_again(drive: Driver) -> None:
     """It may have been accepted: the caller learns so, and with which key to ask."""
-    asked: list[Action] = []
+    asked: list[Effect] = []
 
-    def reply(action: Action) -> Fault:
+    def reply(action: Effect) -> TransportFailure:
         asked.append(action)
-        return Fault("reset", sent=True)
+        return TransportFailure("reset", sent=True)
 
     with pytest.raises(SubmissionUnknown, match="key-1"):
-        drive(exchange(STEADY, CREATE), reply)
+        drive(send_with_retries(STEADY, CREATE), reply)
     assert len(asked) == 1
 
 
@@ -62,14 +62,14 @@ def test_a_create_that_was_answered_otherwise_is_never_sent_again(
     drive: Driver, http_stub: HttpStub, status: int
 ) -> None:
     """After a fault of the server nobody knows whether it was done."""
-    played = drive(exchange(STEADY, CREATE), lambda _: http_stub.answer({}, status))
+    played = drive(send_with_retries(STEADY, CREATE), lambda _: http_stub.answer({}, status))
     assert played.result.status == status
     assert len(played.asked) == 1
 
 
 def test_the_server_may_forbid_another_try(drive: Driver, http_stub: HttpStub) -> None:
     """``x-should-retry: false`` is the last word."""
-    played = drive(exchange(STEADY, LOOK), lambda _: http_stub.answer({}, 503, x_should_retry="false"))
+    played = drive(send_with_retries(STEADY, LOOK), lambda _: http_stub.answer({}, 503, x_should_retry="false"))
     assert played.result.status == 503
     assert played.slept == []
 
@@ -77,5 +77,5 @@ def test_the_server_may_forbid_another_try(drive: Driver, http_stub: HttpStub) -
 def test_tries_end(drive: Driver) -> None:
     """After the retries the fault is told, with the network's own words."""
     with pytest.raises(ConnectionFailed, match="refused"):
-        drive(exchange(STEADY, LOOK), lambda _: Fault("refused", sent=False))
+        drive(send_with_retries(STEADY, LOOK), lambda _: TransportFailure("refused", sent=False))
     assert drive.now == 1.5

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Send
-from filmgate.client.retrying import Session
-from filmgate.client.waiting import events, watch
+from filmgate.client.effects import ApiResponse, Effect, Open, Procedure, Read, Send, TransportFailure
+from filmgate.client.retrying import ClientState
+from filmgate.client.waiting import events, poll_until_finished
 from filmgate.errors import VideoNotFound, WaitTimeout
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from filmgate.client.responses import VideoData
 
 
-def _session(drive: Driver) -> Session:
-    return Session(clock=drive.clock, jitter=lambda: 0.5)
+def _session(drive: Driver) -> ClientState:
+    return ClientState(clock=drive.clock, jitter=lambda: 0.5)
 
 
 class Film:
@@ -34,7 +34,7 @@ class Film:
         self._holds = holds
         self.waits: list[int] = []
 
-    def __call__(self, action: Action) -> Answer:
+    def __call__(self, action: Effect) -> ApiResponse:
         """Answer a look."""
         assert isinstance(action, Send)
         wait = int(action.request.params.get("wait", 0))
@@ -56,11 +56,11 @@ class Film:
 def _watch(drive: Driver, film: Film, **options: Any) -> list[int]:
     seen: list[int] = []
 
-    def see(video: VideoData, _request_id: str | None) -> Machine[None]:
+    def see(video: VideoData, _request_id: str | None) -> Procedure[None]:
         seen.append(video.progress)
         yield from ()
 
-    drive(watch(_session(drive), "video_1", see, **options), film)
+    drive(poll_until_finished(_session(drive), "video_1", see, **options), film)
     return seen
 
 
@@ -102,17 +102,17 @@ def test_a_restart_of_the_server_is_waited_out(drive: Driver, http_stub: HttpStu
     outcomes = iter(
         [
             http_stub.answer(http_stub.video()),
-            *[Fault("refused", sent=False)] * 7,
+            *[TransportFailure("refused", sent=False)] * 7,
             http_stub.answer(http_stub.video("completed", 100)),
         ]
     )
     seen: list[int] = []
 
-    def see(video: VideoData, _request_id: str | None) -> Machine[None]:
+    def see(video: VideoData, _request_id: str | None) -> Procedure[None]:
         seen.append(video.progress)
         yield from ()
 
-    drive(watch(_session(drive), "video_1", see), lambda _: next(outcomes))
+    drive(poll_until_finished(_session(drive), "video_1", see), lambda _: next(outcomes))
     assert seen == [0, 100]
     assert drive.now > 30
 
@@ -123,27 +123,27 @@ def test_a_video_that_is_gone_ends_the_wait(drive: Driver, http_stub: HttpStub) 
         _watch_reply(drive, http_stub.answer(http_stub.error("video_not_found"), 404))
 
 
-def _watch_reply(drive: Driver, reply: Answer) -> None:
-    def see(_video: VideoData, _request_id: str | None) -> Machine[None]:
+def _watch_reply(drive: Driver, reply: ApiResponse) -> None:
+    def see(_video: VideoData, _request_id: str | None) -> Procedure[None]:
         yield from ()
 
-    drive(watch(_session(drive), "video_1", see), lambda _: reply)
+    drive(poll_until_finished(_session(drive), "video_1", see), lambda _: reply)
 
 
 class Stream:
     """A server of events, cut into pieces that end anywhere."""
 
-    def __init__(self, *connections: list[bytes | Fault]) -> None:
+    def __init__(self, *connections: list[bytes | TransportFailure]) -> None:
         self._connections = iter(connections)
-        self._body: Iterator[bytes | Fault] = iter(())
+        self._body: Iterator[bytes | TransportFailure] = iter(())
         self.opened = 0
 
-    def __call__(self, action: Action) -> Answer | Fault | bytes:
+    def __call__(self, action: Effect) -> ApiResponse | TransportFailure | bytes:
         """Open a stream, or read on in it."""
         if isinstance(action, Open):
             self.opened += 1
             self._body = iter(next(self._connections))
-            return Answer(200, {"content-type": "text/event-stream; charset=utf-8"})
+            return ApiResponse(200, {"content-type": "text/event-stream; charset=utf-8"})
         assert isinstance(action, Read)
         return next(self._body, b"")
 
@@ -167,7 +167,7 @@ def test_events_arrive_whole_however_they_were_cut(drive: Driver, http_stub: Htt
 def test_a_broken_stream_is_opened_again(drive: Driver, http_stub: HttpStub) -> None:
     """Every stream begins with the present state, so nothing is missed."""
     stream = Stream(
-        [_event(http_stub, "in_progress", 10), Fault("reset", sent=True)],
+        [_event(http_stub, "in_progress", 10), TransportFailure("reset", sent=True)],
         [_event(http_stub, "in_progress", 60)],
         [_event(http_stub, "completed", 100)],
     )
@@ -179,7 +179,7 @@ def test_a_broken_stream_is_opened_again(drive: Driver, http_stub: HttpStub) -> 
 def test_without_events_it_looks(drive: Driver, http_stub: HttpStub) -> None:
     """A vendor that has no such path is asked in the usual way."""
 
-    def reply(action: Action) -> Answer:
+    def reply(action: Effect) -> ApiResponse:
         if isinstance(action, Open):
             return http_stub.answer(http_stub.error("unknown_url"), 404)
         return http_stub.answer(http_stub.video("completed", 100))

@@ -13,12 +13,12 @@ from filmgate.errors import InvalidSignature, SettingsError
 from filmgate.wire import webhook
 
 SECRET = webhook.new_secret()
-BODY = webhook.body("evt_1", "video.completed", 1_760_000_000, "video_1")
+BODY = webhook.event_body("evt_1", "video.completed", 1_760_000_000, "video_1")
 
 
 def test_what_our_server_signs_is_believed() -> None:
     """In any case of the headers; also while a secret is being rotated."""
-    headers = webhook.headers("evt_1", time.time(), BODY, [webhook.new_secret(), SECRET])
+    headers = webhook.signed_headers("evt_1", time.time(), BODY, [webhook.new_secret(), SECRET])
     event = WebhookEvent(id="evt_1", type="video.completed", created_at=1_760_000_000, video_id="video_1")
     assert verify(BODY, headers, SECRET) == event
     assert verify(BODY.decode(), {name.title(): value for name, value in headers.items()}, SECRET) == event
@@ -28,7 +28,7 @@ def test_what_our_server_signs_is_believed() -> None:
 def test_what_is_not_signed_right_is_refused(wrong: str) -> None:
     """Changed, of another secret, too old, without a signature, or no event."""
     body = b"{}" if wrong == "shape" else BODY
-    headers = webhook.headers("evt_1", time.time() - (600 if wrong == "old" else 0), body, [SECRET])
+    headers = webhook.signed_headers("evt_1", time.time() - (600 if wrong == "old" else 0), body, [SECRET])
     if wrong == "unsigned":
         headers.pop("webhook-signature")
     with pytest.raises(InvalidSignature):
@@ -41,7 +41,7 @@ def test_what_is_not_signed_right_is_refused(wrong: str) -> None:
 
 def test_the_client_finds_the_secret() -> None:
     """In the environment, unless it is given."""
-    headers = webhook.headers("evt_1", time.time(), BODY, [SECRET])
+    headers = webhook.signed_headers("evt_1", time.time(), BODY, [SECRET])
     with Client(base_url="http://s", environ={"OPENAI_WEBHOOK_SECRET": SECRET}) as client:
         assert client.webhooks.verify(BODY, headers).video_id == "video_1"
     with Client(base_url="http://s", environ={}) as client:

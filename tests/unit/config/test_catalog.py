@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.config.catalog import Catalog, Limits
+from filmgate.config.catalog import Catalog, DialectLimits
 from filmgate.domain import Size
 from filmgate.errors import FilmgateError, InvalidValue, MissingParameter, SettingsError, UnknownModel
 from filmgate.wire.params import CreateParams
@@ -38,9 +38,9 @@ def small(tmp_path: Path) -> Catalog:
     return Catalog.load(_overlay(tmp_path, MODEL.format(name="small")))
 
 
-def _refusal(catalog: Catalog, limits: Limits | None = None, **asked: Any) -> FilmgateError:
+def _refusal(catalog: Catalog, limits: DialectLimits | None = None, **asked: Any) -> FilmgateError:
     with pytest.raises(FilmgateError) as caught:
-        catalog.resolve(CreateParams(**({"prompt": "a dog"} | asked)), limits or Limits())
+        catalog.resolve(CreateParams(**({"prompt": "a dog"} | asked)), limits or DialectLimits())
     return caught.value
 
 
@@ -123,7 +123,7 @@ def test_longest_prompt() -> None:
 
 def test_limits_of_a_dialect() -> None:
     """A dialect's narrower limits are obeyed, and the messages speak of them."""
-    limits = Limits(seconds=(10, 15), sizes=(Size(1280, 720),), prompt_characters=999)
+    limits = DialectLimits(seconds=(10, 15), sizes=(Size(1280, 720),), prompt_characters=999)
     catalog = Catalog.load()
     assert _refusal(catalog, limits, seconds="4").message.endswith("are: '10' and '15'.")
     assert _refusal(catalog, limits, seconds="10", size="720x1280").message.endswith("are: '1280x720'.")

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.config.settings import ENV_PREFIX, EngineTable, Settings, describe, load, locate, read
+from filmgate.config.settings import (
+    ENV_PREFIX,
+    EngineTable,
+    Settings,
+    describe,
+    find_config_file,
+    load,
+    load_with_origins,
+)
 from filmgate.errors import SettingsError
 
 
@@ -135,7 +143,7 @@ def test_each_value_has_an_origin(tmp_path: Path) -> None:
     """A file, a variable, a flag; what is missing is a default."""
     file = tmp_path / "filmgate.toml"
     file.write_text("port = 1\nbody_limit = 7\n", encoding="utf-8")
-    origins = read(file, {"FILMGATE_PORT": "2"}, {"host": "h", "data": None}).origins
+    origins = load_with_origins(file, {"FILMGATE_PORT": "2"}, {"host": "h", "data": None}).origins
     assert origins == {"body_limit": str(file), "port": "FILMGATE_PORT", "host": "--host"}
 
 
@@ -145,11 +153,11 @@ def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.Monkey
     own.parent.mkdir(parents=True)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
-    assert locate(None, {}) is None
+    assert find_config_file(None, {}) is None
     own.touch()
-    assert locate(None, {}) == own
+    assert find_config_file(None, {}) == own
     (tmp_path / "filmgate.toml").touch()
-    assert locate(None, {}, here=True) == tmp_path / "filmgate.toml"
-    assert locate(None, {}) == own
-    assert locate(None, {"FILMGATE_CONFIG": "/a.toml"}) == Path("/a.toml")
-    assert locate(Path("b.toml"), {"FILMGATE_CONFIG": "/a.toml"}) == Path("b.toml")
+    assert find_config_file(None, {}, include_current_folder=True) == tmp_path / "filmgate.toml"
+    assert find_config_file(None, {}) == own
+    assert find_config_file(None, {"FILMGATE_CONFIG": "/a.toml"}) == Path("/a.toml")
+    assert find_config_file(Path("b.toml"), {"FILMGATE_CONFIG": "/a.toml"}) == Path("b.toml")

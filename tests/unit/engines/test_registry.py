@@ -19,7 +19,7 @@ def _context(tmp_path: Path, **options: object) -> engines.EngineContext:
 
 async def test_a_built_in_engine_is_made_by_its_name(tmp_path: Path) -> None:
     """The registry makes an engine that goes by the name it was asked for, with its options."""
-    engine = engines.make("testcard", _context(tmp_path, delay=2.5, concurrency=3))
+    engine = engines.create_engine("testcard", _context(tmp_path, delay=2.5, concurrency=3))
     assert engine.name == "testcard"
     assert engine.capabilities.concurrency == 3
     await engine.stop()
@@ -28,19 +28,19 @@ async def test_a_built_in_engine_is_made_by_its_name(tmp_path: Path) -> None:
 def test_an_unknown_engine_is_named_with_the_known_ones(tmp_path: Path) -> None:
     """Whoever misspells an engine reads which ones there are."""
     with pytest.raises(SettingsError, match=r"no engine 'tescard'; known ones: .*openai-videos, scene, testcard"):
-        engines.make("tescard", _context(tmp_path))
+        engines.create_engine("tescard", _context(tmp_path))
 
 
 @pytest.mark.parametrize("options", [{"delay": -1}, {"delay": "soon"}, {"concurrency": 0}, {"concurrency": True}])
 def test_an_option_that_can_not_be_used_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
     """A wrong option ends in an error that names it, before anything is made."""
     with pytest.raises(SettingsError, match=next(iter(options))):
-        engines.make("testcard", _context(tmp_path, **options))
+        engines.create_engine("testcard", _context(tmp_path, **options))
 
 
 def test_the_built_in_engines_are_listed() -> None:
     """What can be made is what is listed."""
-    assert {"scene", "testcard"} <= set(engines.names())
+    assert {"scene", "testcard"} <= set(engines.engine_names())
 
 
 def _install(folder: Path, name: str, entry_points: str) -> None:
@@ -57,9 +57,12 @@ async def test_an_engine_of_another_package_is_made(tmp_path: Path, monkeypatch:
     """By its entry point; a name of ours stays ours, wherever the other package stands on the path."""
     _install(tmp_path, "other_engines", "mine = other_engines:build\ntestcard = other_engines:build\n")
     monkeypatch.syspath_prepend(tmp_path)
-    mine, ours = engines.make("mine", _context(tmp_path)), engines.make("testcard", _context(tmp_path))
+    mine, ours = (
+        engines.create_engine("mine", _context(tmp_path)),
+        engines.create_engine("testcard", _context(tmp_path)),
+    )
     assert (mine.name, ours.name) == ("foreign", "testcard")
-    assert "mine" in engines.names()
+    assert "mine" in engines.engine_names()
     await mine.stop()
     await ours.stop()
 
@@ -67,5 +70,5 @@ async def test_an_engine_of_another_package_is_made(tmp_path: Path, monkeypatch:
 def test_nothing_is_absent_here() -> None:
     """With every extra installed, each engine of ours is there."""
     assert engines.absent() == frozenset()
-    assert "filmgate[scene]" in engines.installation("scene")
-    assert not engines.installation("testcard")
+    assert "filmgate[scene]" in engines.install_hint("scene")
+    assert not engines.install_hint("testcard")

@@ -26,7 +26,7 @@ from filmgate.flow import failure_codes
 )
 def test_no_secret_reaches_the_client(secret: str) -> None:
     """Addresses, hosts, paths and keys in an engine's words are left out, the words around them stay."""
-    said = failure_codes.publishable(VideoError("boom", f"Could not load {secret} (code 7)"))
+    said = failure_codes.public_error(VideoError("boom", f"Could not load {secret} (code 7)"))
     assert secret not in said.message
     assert said.message.startswith("Could not load …")
     assert said.message.endswith("(code 7)")
@@ -38,12 +38,14 @@ def test_no_secret_reaches_the_client(secret: str) -> None:
 )
 def test_plain_words_stay_as_they_are(plain: str) -> None:
     """What holds no secret is passed on to the letter."""
-    assert failure_codes.publishable(VideoError("moderation_blocked", plain)) == VideoError("moderation_blocked", plain)
+    assert failure_codes.public_error(VideoError("moderation_blocked", plain)) == VideoError(
+        "moderation_blocked", plain
+    )
 
 
 def test_a_sentence_that_lost_its_sense_is_ours() -> None:
     """An address and a key with nothing telling around them leave no sentence; the code stays."""
-    said = failure_codes.publishable(
+    said = failure_codes.public_error(
         VideoError("boom", "POST http://gpu-7:8000/v1/videos failed: sk-proj-abcdefgh12345678")
     )
     assert said == VideoError("boom", failure_codes.ENGINE_ERROR.message)
@@ -52,14 +54,16 @@ def test_a_sentence_that_lost_its_sense_is_ours() -> None:
 @pytest.mark.parametrize("error", [None, VideoError("", " ")])
 def test_a_failure_without_words_gets_ours(error: VideoError | None) -> None:
     """A failed video always has a code and a message."""
-    assert failure_codes.publishable(error) == failure_codes.ENGINE_ERROR
+    assert failure_codes.public_error(error) == failure_codes.ENGINE_ERROR
 
 
 def test_a_long_message_is_cut() -> None:
     """An engine's page of HTML does not become the video's message."""
-    assert len(failure_codes.publishable(VideoError("boom", "words " * 1000)).message) == 500
+    assert len(failure_codes.public_error(VideoError("boom", "words " * 1000)).message) == 500
 
 
 def test_a_rejection_keeps_its_code() -> None:
     """What the engine said stays recognisable for programs."""
-    assert failure_codes.of(EngineRejected("No cats.", code="no_cats")) == VideoError("no_cats", "No cats.")
+    assert failure_codes.from_engine_error(EngineRejected("No cats.", code="no_cats")) == VideoError(
+        "no_cats", "No cats."
+    )

@@ -32,29 +32,29 @@ def test_the_delay_is_spread() -> None:
 
 def test_the_other_side_may_ask_for_more_but_not_for_ever() -> None:
     """A Retry-After is honoured up to five minutes, and never shortens the wait."""
-    assert retry.delay(1, 0.5, said=17.0) == 17.0
-    assert retry.delay(6, 0.5, said=2.0) == pytest.approx(30)
-    assert retry.delay(1, 0.5, said=1e9) == 300.0
+    assert retry.delay(1, 0.5, retry_after=17.0) == 17.0
+    assert retry.delay(6, 0.5, retry_after=2.0) == pytest.approx(30)
+    assert retry.delay(1, 0.5, retry_after=1e9) == 300.0
 
 
 def test_losses_count_returns_to_the_start() -> None:
     """Only what an engine had taken can be lost; progress and doubts are none."""
-    assert retry.losses(_history(A, S, A, S, W, W, A, S, W, F, A)) == 2
+    assert retry.count_lost_jobs(_history(A, S, A, S, W, W, A, S, W, F, A)) == 2
 
 
 def test_spoilt_counts_returns_from_the_fetch() -> None:
     """Only a return from the fetch means that the output was unusable."""
-    assert retry.spoilt(_history(A, S, W, A, S, W, F, A)) == 1
+    assert retry.count_bad_outputs(_history(A, S, W, A, S, W, F, A)) == 1
 
 
 def test_tries_count_since_an_engine_held_the_video() -> None:
     """An engine that took the video once proved that it can be reached."""
     history = _history(A, S, A, S, W, A, S, A, S)
-    assert retry.tries(history) == 2
-    assert retry.trying_since(history) == 6.0
+    assert retry.count_submissions(history) == 2
+    assert retry.first_submission_at(history) == 6.0
 
 
 def test_a_fresh_video_was_never_tried() -> None:
     """Nothing is counted where nothing was begun."""
-    assert retry.tries(_history(A)) == 0
-    assert retry.trying_since(_history(A)) is None
+    assert retry.count_submissions(_history(A)) == 0
+    assert retry.first_submission_at(_history(A)) is None

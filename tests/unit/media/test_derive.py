@@ -12,12 +12,12 @@ from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.derive import (
     PREVIEW_FRAMES,
-    SAMPLES,
+    SAMPLE_COUNT,
     SHEET_SIDE,
-    Source,
-    fitted,
+    FrameSource,
+    fit_within,
     preview,
-    sample,
+    sample_frames,
     spritesheet,
     thumbnail,
 )
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(params=["film", "frames"])
-def source(request: pytest.FixtureRequest, film: Path) -> Source:
+def source(request: pytest.FixtureRequest, film: Path) -> FrameSource:
     """The same film, as a file and as frames in memory."""
-    return film if request.param == "film" else sample(film)
+    return film if request.param == "film" else sample_frames(film)
 
 
-def test_the_thumbnail_has_the_films_proportions(source: Source, tmp_path: Path) -> None:
+def test_the_thumbnail_has_the_films_proportions(source: FrameSource, tmp_path: Path) -> None:
     """A WebP of the film's shape, showing a third of the way from red to blue."""
     thumbnail(source, tmp_path / "out")
     with Image.open(tmp_path / "out") as picture:
@@ -42,7 +42,7 @@ def test_the_thumbnail_has_the_films_proportions(source: Source, tmp_path: Path)
     assert 65 < blue < 105
 
 
-def test_the_spritesheet_is_a_page_of_sixteen(source: Source, tmp_path: Path) -> None:
+def test_the_spritesheet_is_a_page_of_sixteen(source: FrameSource, tmp_path: Path) -> None:
     """Equal tiles without gaps, in the order of the film."""
     spritesheet(source, tmp_path / "out")
     with Image.open(tmp_path / "out") as picture:
@@ -53,7 +53,7 @@ def test_the_spritesheet_is_a_page_of_sixteen(source: Source, tmp_path: Path) ->
     assert abs(tiles[:, 0] - expected).max() < 6
 
 
-def test_the_preview_moves_and_repeats(source: Source, tmp_path: Path) -> None:
+def test_the_preview_moves_and_repeats(source: FrameSource, tmp_path: Path) -> None:
     """An animated WebP of three seconds that goes on for ever."""
     preview(source, tmp_path / "out")
     with Image.open(tmp_path / "out") as picture:
@@ -67,13 +67,13 @@ def test_the_preview_moves_and_repeats(source: Source, tmp_path: Path) -> None:
 
 def test_samples_are_spaced_over_the_film(film: Path) -> None:
     """As many as were asked for, from the first frame on, with the colours that were drawn."""
-    frames = sample(film)
-    assert len(frames) == SAMPLES
+    frames = sample_frames(film)
+    assert len(frames) == SAMPLE_COUNT
     assert {frame.shape for frame in frames} == {(96, 160, 3)}
     reds = [float(frame[..., 0].mean()) for frame in frames]
     assert reds == sorted(reds, reverse=True)
     assert abs(reds[0] - 209) < 4
-    assert len(sample(film, count=200)) == 200
+    assert len(sample_frames(film, count=200)) == 200
 
 
 def test_few_frames_are_enough(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_few_frames_are_enough(tmp_path: Path) -> None:
 )
 def test_pictures_are_scaled_by_their_long_side(size: Size, side: int, expected: Size) -> None:
     """Proportions are kept, nothing is enlarged, nothing vanishes."""
-    assert fitted(size, side) == expected
+    assert fit_within(size, side) == expected
 
 
 def test_what_is_no_film_gives_no_picture(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from filmgate.domain import Size
-from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
+from filmgate.media.encode import SAMPLE_RATE, VideoWriter, YuvFrame, rgb_to_planes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SMALL = Size(160, 96)
 
 
-def _fill(frame: Frame, number: int) -> None:
+def _fill(frame: YuvFrame, number: int) -> None:
     frame.y[:] = 40 + number
     frame.y[:, number : number + 20] = 200
     frame.u[:] = 110
@@ -36,17 +36,17 @@ def _film(path: Path, *, frames: int = 48, fps: int = 24, pieces: str = "first",
     """A film whose sound comes before, between or after its frames."""
     sound = _tone(frames * SAMPLE_RATE // fps)
     step = SAMPLE_RATE // fps
-    with FilmWriter(path, size=size, fps=fps, title="A dog", comment="procedural animatic") as film:
+    with VideoWriter(path, size=size, fps=fps, title="A dog", comment="procedural animatic") as film:
         if pieces == "first":
-            film.sound(sound)
+            film.add_sound(sound)
         for number in range(frames):
             frame = film.new_frame()
             _fill(frame, number)
             film.write(frame)
             if pieces == "between":
-                film.sound(sound[number * step : (number + 1) * step])
+                film.add_sound(sound[number * step : (number + 1) * step])
         if pieces == "last":
-            film.sound(sound)
+            film.add_sound(sound)
     return path
 
 
@@ -110,7 +110,7 @@ def test_colours_are_tagged_bt709_and_limited(tmp_path: Path) -> None:
 )
 def test_rgb_becomes_bt709(rgb: tuple[int, int, int], yuv: tuple[int, int, int]) -> None:
     """The conversion is the one of ITU-R BT.709, not of BT.601."""
-    frame = Frame(SMALL)
+    frame = YuvFrame(SMALL)
     rgb_to_planes(np.full((SMALL.height, SMALL.width, 3), rgb, np.uint8), frame)
     for plane, expected in zip((frame.y, frame.u, frame.v), yuv, strict=True):
         assert abs(plane.astype(int) - expected).max() <= 1
@@ -119,7 +119,7 @@ def test_rgb_becomes_bt709(rgb: tuple[int, int, int], yuv: tuple[int, int, int])
 def test_colours_survive_the_whole_way(tmp_path: Path) -> None:
     """A decoder that follows the tags shows the colour that was drawn."""
     path = tmp_path / "film.mp4"
-    with FilmWriter(path, size=SMALL, crf=1) as film:
+    with VideoWriter(path, size=SMALL, crf=1) as film:
         frame = film.new_frame()
         rgb_to_planes(np.full((SMALL.height, SMALL.width, 3), (200, 90, 30), np.uint8), frame)
         film.write(frame)
@@ -141,8 +141,8 @@ def test_missing_sound_is_silence_and_surplus_is_cut(tmp_path: Path) -> None:
     lengths = []
     for samples in (0, 1000, 3 * SAMPLE_RATE):
         path = tmp_path / f"{samples}.mp4"
-        with FilmWriter(path, size=SMALL) as film:
-            film.sound(_tone(samples))
+        with VideoWriter(path, size=SMALL) as film:
+            film.add_sound(_tone(samples))
             for number in range(24):
                 frame = film.new_frame()
                 _fill(frame, number)
@@ -163,10 +163,10 @@ def test_what_is_heard_is_what_was_given(tmp_path: Path) -> None:
 
 def test_an_abandoned_film_leaves_no_file(tmp_path: Path) -> None:
     """Whatever goes wrong inside, the folder is as it was."""
-    with pytest.raises(RuntimeError, match="cancelled"), FilmWriter(tmp_path / "film.mp4", size=SMALL) as film:  # noqa: PT012 - the block is the subject
+    with pytest.raises(RuntimeError, match="cancelled"), VideoWriter(tmp_path / "film.mp4", size=SMALL) as film:  # noqa: PT012 - the block is the subject
         film.write(film.new_frame())
         raise RuntimeError("cancelled")
-    with pytest.raises(ValueError, match="at least one frame"), FilmWriter(tmp_path / "film.mp4", size=SMALL):
+    with pytest.raises(ValueError, match="at least one frame"), VideoWriter(tmp_path / "film.mp4", size=SMALL):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -174,7 +174,7 @@ def test_an_abandoned_film_leaves_no_file(tmp_path: Path) -> None:
 def test_the_film_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     """Until the last byte is written, the path does not exist."""
     path = tmp_path / "film.mp4"
-    with FilmWriter(path, size=SMALL) as film:
+    with VideoWriter(path, size=SMALL) as film:
         film.write(film.new_frame())
         assert not path.exists()
     assert [file.name for file in tmp_path.iterdir()] == ["film.mp4"]
@@ -183,7 +183,7 @@ def test_the_film_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_titles_are_made_harmless(tmp_path: Path) -> None:
     """NUL, lone surrogates and endless prompts neither break the file nor cut what follows."""
     path = tmp_path / "film.mp4"
-    with FilmWriter(path, size=SMALL, title="a\x00b \ud800 海边的狗 " + "x" * 100_000) as film:
+    with VideoWriter(path, size=SMALL, title="a\x00b \ud800 海边的狗 " + "x" * 100_000) as film:
         film.write(film.new_frame())
     with av.open(str(path)) as opened:
         assert opened.metadata["title"].startswith("a b 海边的狗 xxx")
@@ -193,12 +193,12 @@ def test_titles_are_made_harmless(tmp_path: Path) -> None:
 def test_odd_sizes_and_flat_sound_are_refused(tmp_path: Path) -> None:
     """What the format can't hold is said at once."""
     with pytest.raises(ValueError, match="161x96"):
-        FilmWriter(tmp_path / "film.mp4", size=Size(161, 96))
-    with pytest.raises(ValueError, match="shape"), FilmWriter(tmp_path / "film.mp4", size=SMALL) as film:
-        film.sound(np.zeros(100, np.float32))
+        VideoWriter(tmp_path / "film.mp4", size=Size(161, 96))
+    with pytest.raises(ValueError, match="shape"), VideoWriter(tmp_path / "film.mp4", size=SMALL) as film:
+        film.add_sound(np.zeros(100, np.float32))
 
 
 def test_an_unwritable_folder_is_the_callers_error(tmp_path: Path) -> None:
     """The operating system's own error comes through."""
-    with pytest.raises(FileNotFoundError), FilmWriter(tmp_path / "missing" / "film.mp4", size=SMALL):
+    with pytest.raises(FileNotFoundError), VideoWriter(tmp_path / "missing" / "film.mp4", size=SMALL):
         pass

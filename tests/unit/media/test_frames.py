@@ -10,9 +10,9 @@ from PIL import Image
 
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
-from filmgate.media.encode import FilmWriter
-from filmgate.media.frames import copy_into, first_frame, last_frame
-from filmgate.media.probe import opened, probe
+from filmgate.media.encode import VideoWriter
+from filmgate.media.frames import copy_to_frame, save_first_frame, save_last_frame
+from filmgate.media.probe import open_video, probe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,9 @@ def _mean(path: Path) -> list[int]:
 
 def test_the_first_and_the_last_frame_are_the_films(film: Path, tmp_path: Path) -> None:
     """A film that goes from red to blue begins red and ends blue, in colours and size of its own."""
-    assert first_frame(film, tmp_path / "first.png") == last_frame(film, tmp_path / "last.png") == Size(160, 96)
+    assert (
+        save_first_frame(film, tmp_path / "first.png") == save_last_frame(film, tmp_path / "last.png") == Size(160, 96)
+    )
     first, last = _mean(tmp_path / "first.png"), _mean(tmp_path / "last.png")
     assert first == pytest.approx([210, 20, 30], abs=4)
     assert last == pytest.approx([31, 20, 208], abs=4)
@@ -35,17 +37,17 @@ def test_a_picture_is_no_film(tmp_path: Path) -> None:
     """What can't be decoded is said so."""
     Image.new("RGB", (8, 8)).save(tmp_path / "picture.png")
     with pytest.raises(BadArtifact):
-        last_frame(tmp_path / "picture.png", tmp_path / "out.png")
+        save_last_frame(tmp_path / "picture.png", tmp_path / "out.png")
 
 
 def test_a_decoded_frame_can_be_written_again(film: Path, tmp_path: Path) -> None:
     """Its colours stay what they are."""
-    with opened(film) as container, FilmWriter(tmp_path / "again.mp4", size=Size(160, 96), crf=4) as writer:
+    with open_video(film) as container, VideoWriter(tmp_path / "again.mp4", size=Size(160, 96), crf=4) as writer:
         for decoded in container.decode(video=0):
             frame = writer.new_frame()
-            copy_into(decoded, frame)
+            copy_to_frame(decoded, frame)
             writer.write(frame)
     assert probe(tmp_path / "again.mp4").frames == 96
-    last_frame(film, tmp_path / "a.png")
-    last_frame(tmp_path / "again.mp4", tmp_path / "b.png")
+    save_last_frame(film, tmp_path / "a.png")
+    save_last_frame(tmp_path / "again.mp4", tmp_path / "b.png")
     assert _mean(tmp_path / "a.png") == _mean(tmp_path / "b.png")

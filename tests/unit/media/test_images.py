@@ -17,7 +17,7 @@ from PIL import Image
 
 from filmgate.domain import Fit, Size
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, RequestError, StorageFault
-from filmgate.media.images import data_url, take_in
+from filmgate.media.images import decode_data_url, normalize_image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def _encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 def _taken(source: Path | bytes, tmp_path: Path, *, size: Size = SIZE, fit: Fit = Fit.ERROR) -> Image.Image:
     out = tmp_path / "out.png"
-    take_in(source, size=size, fit=fit, limit=LIMIT, out=out)
+    normalize_image(source, size=size, fit=fit, limit=LIMIT, out=out)
     with Image.open(out) as image:
         image.load()
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (size.width, size.height))
@@ -203,7 +203,9 @@ def test_no_damage_surprises_the_intake(tmp_path: Path, kind: str) -> None:
 def test_a_disk_that_refuses_is_our_fault(tmp_path: Path) -> None:
     """The caller's picture is not blamed for it."""
     with pytest.raises(StorageFault):
-        take_in(_encoded(_picture()), size=SIZE, fit=Fit.ERROR, limit=LIMIT, out=tmp_path / "missing" / "out.png")
+        normalize_image(
+            _encoded(_picture()), size=SIZE, fit=Fit.ERROR, limit=LIMIT, out=tmp_path / "missing" / "out.png"
+        )
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_a_disk_that_refuses_is_our_fault(tmp_path: Path) -> None:
 )
 def test_data_urls_are_decoded(text: str) -> None:
     """In every spelling that clients use."""
-    assert data_url(text, 5) == b"hello"
+    assert decode_data_url(text, 5) == b"hello"
 
 
 @pytest.mark.parametrize(
@@ -236,13 +238,13 @@ def test_data_urls_are_decoded(text: str) -> None:
 def test_what_is_no_data_url_is_refused(text: str, words: str) -> None:
     """The caller is told what is wrong with it."""
     with pytest.raises(InvalidValue, match=words):
-        data_url(text, LIMIT)
+        decode_data_url(text, LIMIT)
 
 
 def test_a_data_url_may_not_hold_more_than_a_file() -> None:
     """The same limit as for an upload."""
     with pytest.raises(InvalidImage, match="larger"):
-        data_url("data:;base64," + base64.b64encode(bytes(11)).decode(), 10)
+        decode_data_url("data:;base64," + base64.b64encode(bytes(11)).decode(), 10)
 
 
 @given(text=st.text(max_size=40))
@@ -250,6 +252,6 @@ def test_no_text_surprises_the_decoder(text: str) -> None:
     """Bytes or a refusal: nothing else comes out."""
     for prefix in ("", "data:", "data:;base64,"):
         try:
-            data_url(prefix + text, 100)
+            decode_data_url(prefix + text, 100)
         except RequestError:
             continue

@@ -11,7 +11,7 @@ import pytest
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media import mp4_boxes
-from filmgate.media.encode import FilmWriter
+from filmgate.media.encode import VideoWriter
 from filmgate.media.probe import probe, verify
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def test_a_first_picture_that_cannot_be_decoded_is_refused(film: Path, tmp_path:
 def test_a_single_frame_passes(tmp_path: Path) -> None:
     """The shortest film is one."""
     path = tmp_path / "film.mp4"
-    with FilmWriter(path, size=SIZE) as writer:
+    with VideoWriter(path, size=SIZE) as writer:
         writer.write(writer.new_frame())
     assert verify(path, SIZE, 0, tolerance=0.1).frames == 1
 

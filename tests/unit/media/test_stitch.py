@@ -11,9 +11,9 @@ import pytest
 
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
-from filmgate.media.encode import SAMPLE_RATE, FilmWriter, rgb_to_planes
-from filmgate.media.probe import opened, probe
-from filmgate.media.stitch import join, stitch
+from filmgate.media.encode import SAMPLE_RATE, VideoWriter, rgb_to_planes
+from filmgate.media.probe import open_video, probe
+from filmgate.media.stitch import join_videos, stitch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,9 +28,9 @@ def _film(
 ) -> Path:
     """A film of one grey under a moving bar, with a tone."""
     frames = round(seconds * fps)
-    with FilmWriter(path, size=size, fps=fps, title="One", comment="made here") as writer:
+    with VideoWriter(path, size=size, fps=fps, title="One", comment="made here") as writer:
         times = np.arange(seconds * SAMPLE_RATE) / SAMPLE_RATE
-        writer.sound(np.repeat(0.5 * np.sin(2 * np.pi * tone * times)[:, None], 2, axis=1).astype(np.float32))
+        writer.add_sound(np.repeat(0.5 * np.sin(2 * np.pi * tone * times)[:, None], 2, axis=1).astype(np.float32))
         for number in range(frames):
             rgb = np.full((size.height, size.width, 3), colour, np.uint8)
             rgb[:, number % size.width] = 255
@@ -42,7 +42,7 @@ def _film(
 
 def _greys(film: Path) -> list[int]:
     """What every frame shows, in the order of showing."""
-    with opened(film) as container:
+    with open_video(film) as container:
         shown = [
             (frame.pts or 0, float(np.median(frame.to_ndarray(format="gray")))) for frame in container.decode(video=0)
         ]
@@ -51,12 +51,12 @@ def _greys(film: Path) -> list[int]:
 
 
 def _packets(film: Path) -> list[bytes]:
-    with opened(film) as container:
+    with open_video(film) as container:
         return [bytes(packet) for packet in container.demux(video=0) if packet.size]
 
 
 def _sound(film: Path) -> NDArray[np.float32]:
-    with opened(film) as container:
+    with open_video(film) as container:
         return np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
 
 
@@ -116,7 +116,7 @@ def test_the_sound_fits_and_does_not_click(tmp_path: Path) -> None:
 def test_a_silent_film_is_continued(tmp_path: Path) -> None:
     """A film without sound is silent until the new segment begins."""
     first, second = _film(tmp_path / "a.mp4", 40, 1), _film(tmp_path / "b.mp4", 160, 1)
-    with opened(first) as container, av.open(str(tmp_path / "mute.mp4"), "w") as mute:
+    with open_video(first) as container, av.open(str(tmp_path / "mute.mp4"), "w") as mute:
         stream = mute.add_stream_from_template(container.streams.video[0])
         for packet in container.demux(video=0):
             if packet.size:
@@ -139,7 +139,7 @@ def test_films_of_two_sizes_are_refused(tmp_path: Path) -> None:
 def test_many_films_are_joined_bit_by_bit(tmp_path: Path) -> None:
     """In their order, each packet of each, their lengths added up."""
     films = [_film(tmp_path / f"{grey}.mp4", grey, 1) for grey in (40, 100, 160, 220)]
-    assert join(films, tmp_path / "all.mp4") == 96
+    assert join_videos(films, tmp_path / "all.mp4") == 96
     assert _greys(tmp_path / "all.mp4") == [40] * 24 + [100] * 24 + [160] * 24 + [220] * 24
     assert _packets(tmp_path / "all.mp4") == [packet for film in films for packet in _packets(film)]
     assert probe(tmp_path / "all.mp4").seconds == 4
@@ -148,10 +148,10 @@ def test_many_films_are_joined_bit_by_bit(tmp_path: Path) -> None:
 def test_unlike_films_are_fitted_into_the_first(tmp_path: Path) -> None:
     """At the last one's rate, with black beside what is narrower."""
     wide, tall = _film(tmp_path / "a.mp4", 100, 1), _film(tmp_path / "b.mp4", 200, 1, fps=12, size=Size(48, 96))
-    assert join([wide, tall], tmp_path / "all.mp4") == 24
+    assert join_videos([wide, tall], tmp_path / "all.mp4") == 24
     found = probe(tmp_path / "all.mp4")
     assert (found.size, found.fps, found.seconds, found.audio_codec) == (SIZE, 12, 2, "aac")
-    with opened(tmp_path / "all.mp4") as container:
+    with open_video(tmp_path / "all.mp4") as container:
         last = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)][-1]
     assert last[48, :50].max() < 10
     assert last[48, 110:].max() < 10

@@ -6,7 +6,6 @@ import pytest
 from tests.support.net import PUBLIC, Names
 
 from filmgate.net.addresses import AllowedHosts, BadUrl
-from filmgate.net.client import Client
 from filmgate.net.resolvers import CheckedResolver
 
 
@@ -25,4 +24,4 @@ async def test_what_is_resolved_for_a_connection_is_what_is_checked() -> None:
 def test_an_address_that_is_none_is_refused(base: str) -> None:
     """Before anything is sent."""
     with pytest.raises(BadUrl):
-        Client(base)
+        UpstreamClient(base)

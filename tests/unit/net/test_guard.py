@@ -149,7 +149,7 @@ async def test_a_name_server_that_falls_silent_is_not_waited_for(tmp_path: Path)
     with pytest.raises(InvalidUrl):
         await guard.fetch("http://public.example/", tmp_path / "file", limit=100, timeout=60)
     with pytest.raises(InvalidUrl):
-        await guard.about("url").check("http://public.example/")
+        await guard.for_param("url").check_url("http://public.example/")
 
 
 def test_loopback_is_never_public() -> None:

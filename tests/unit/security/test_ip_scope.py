@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.client.downloading import save
-from filmgate.client.effects import Answer, Open
-from filmgate.client.retrying import Session
+from filmgate.client.effects import ApiResponse, Open
+from filmgate.client.retrying import ClientState
 from filmgate.errors import UnexpectedAnswer
 from filmgate.net.addresses import AllowedHosts
 from filmgate.security.ip_scope import IpScope, is_ip_literal, is_loopback, scope_of
@@ -125,11 +125,11 @@ def test_the_sdk_follows_a_private_server_to_private_addresses_too(
 
 def follows(base_url: str, address: str, folder: Path) -> bool:
     """Whether a download follows the redirect of the server at ``base_url`` to ``address``."""
-    download = save(Session(vendor=base_url), "video_1", folder / "video.mp4")
+    download = save(ClientState(api_address=base_url), "video_1", folder / "video.mp4")
     assert isinstance(download.send(None), Open)
     host = f"[{address}]" if ":" in address else address
     try:
-        effect = download.send(Answer(302, {"location": f"http://{host}/video.mp4"}))
+        effect = download.send(ApiResponse(302, {"location": f"http://{host}/video.mp4"}))
     except UnexpectedAnswer:
         return False
     assert isinstance(effect, Open)

@@ -11,46 +11,46 @@ from hypothesis import strategies as st
 
 from filmgate.errors import NotAllowed, SettingsError
 from filmgate.security import keyfile
-from filmgate.security.signed_urls import LIFETIME, LinkSigner
+from filmgate.security.signed_urls import MAX_LIFETIME, UrlSigner
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = 1_800_000_000.0
-SIGNER = LinkSigner(b"k" * 32, lambda: NOW)
+SIGNER = UrlSigner(b"k" * 32, lambda: NOW)
 
 
 def test_a_link_opens_what_it_names_until_it_ends() -> None:
     """Nothing else, and not a second longer."""
-    query = dict(parse_qsl(SIGNER.query("video_1", "video")))
-    SIGNER.check("video_1", "video", query)
+    query = dict(parse_qsl(SIGNER.signed_query("video_1", "video")))
+    SIGNER.verify("video_1", "video", query)
     for video_id, variant in (("video_2", "video"), ("video_1", "preview")):
         with pytest.raises(NotAllowed, match="not valid"):
-            SIGNER.check(video_id, variant, query)
+            SIGNER.verify(video_id, variant, query)
     with pytest.raises(NotAllowed, match="expired"):
-        LinkSigner(b"k" * 32, lambda: NOW + LIFETIME).check("video_1", "video", query)
+        UrlSigner(b"k" * 32, lambda: NOW + MAX_LIFETIME).verify("video_1", "video", query)
     with pytest.raises(NotAllowed, match="not valid"):
-        LinkSigner(b"l" * 32, lambda: NOW).check("video_1", "video", query)
+        UrlSigner(b"l" * 32, lambda: NOW).verify("video_1", "video", query)
 
 
 def test_a_link_ends_with_its_content() -> None:
     """A film that is kept for a minute has links for a minute."""
-    assert "expires=1800000060&" in SIGNER.query("video_1", "video", until=NOW + 60)
+    assert "expires=1800000060&" in SIGNER.signed_query("video_1", "video", expires_at=NOW + 60)
 
 
 @given(st.dictionaries(st.sampled_from(["expires", "signature"]), st.text(st.characters(exclude_categories=()))))
 def test_nobody_guesses_one(query: dict[str, str]) -> None:
     """Whatever the query holds, it is refused and nothing else happens."""
     with pytest.raises(NotAllowed):
-        SIGNER.check("video_1", "video", query)
+        SIGNER.verify("video_1", "video", query)
 
 
 def test_the_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     """32 bytes that only the user can read; a damaged file is named."""
     path = tmp_path / "secrets" / "links.key"
-    key = keyfile.load(path)
-    assert (len(key), keyfile.load(path), path.stat().st_mode & 0o777) == (32, key, 0o600)
+    key = keyfile.load_or_create(path)
+    assert (len(key), keyfile.load_or_create(path), path.stat().st_mode & 0o777) == (32, key, 0o600)
     assert [each.name for each in path.parent.iterdir()] == ["links.key"]
     path.write_bytes(b"short")
     with pytest.raises(SettingsError, match="damaged"):
-        keyfile.load(path)
+        keyfile.load_or_create(path)

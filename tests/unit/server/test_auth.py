@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from filmgate.server.auth import masked, read_key
+from filmgate.server.auth import mask, read_key
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_no_key(header: bytes) -> None:
 @pytest.mark.parametrize("secret", ["s", "sk-short", "sk-0123456789", "sk-0123456789abcdef0123456789"])
 def test_a_masked_key_is_never_whole(secret: str) -> None:
     """At most seven characters of a key are shown, and never half of it."""
-    shown = masked(secret).replace("…", "")
+    shown = mask(secret).replace("…", "")
     assert len(shown) <= min(7, len(secret) / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from filmgate.server.http_protocol import JOINED, _Joining, usable
+from filmgate.server.http_protocol import COALESCE_LIMIT, _CoalescingTransport, is_supported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def test_the_uvicorn_at_hand_is_usable() -> None:
     """All the names that the protocol leans on are there; a new uvicorn without them is noticed here first."""
-    assert usable()
+    assert is_supported()
 
 
 class Wire(asyncio.Transport):
@@ -35,7 +35,7 @@ class Wire(asyncio.Transport):
 async def test_a_head_and_its_body_are_sent_together() -> None:
     """What one turn of the loop writes is one send; hanging up sends what waits; much is not kept waiting."""
     wire = Wire()
-    joining = _Joining(wire, asyncio.get_running_loop())
+    joining = _CoalescingTransport(wire, asyncio.get_running_loop())
     joining.write(b"head ")
     joining.write(b"body")
     assert wire.sent == []
@@ -43,5 +43,5 @@ async def test_a_head_and_its_body_are_sent_together() -> None:
     assert wire.sent == [b"head body"]
     joining.write(b"last")
     joining.close()
-    joining.write(bytes(JOINED + 1))
-    assert wire.sent[1:] == [b"last", b"<closed>", bytes(JOINED + 1)]
+    joining.write(bytes(COALESCE_LIMIT + 1))
+    assert wire.sent[1:] == [b"last", b"<closed>", bytes(COALESCE_LIMIT + 1)]

@@ -9,23 +9,23 @@ import pytest
 from structlog.testing import capture_logs
 
 from filmgate.errors import Conflict
-from filmgate.server.middleware import Envelope
+from filmgate.server.middleware import RequestMiddleware
 from filmgate.wire.openai import OPENAI
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
 
-def _raising(error: Exception, *, begun: bool = False) -> Envelope:
+def _raising(error: Exception, *, begun: bool = False) -> RequestMiddleware:
     async def app(_scope: Scope, _receive: Receive, send: Send) -> None:
         if begun:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
         raise error
 
-    return Envelope(app, (OPENAI,))
+    return RequestMiddleware(app, (OPENAI,))
 
 
-async def _ask(app: Envelope) -> httpx2.Response:
+async def _ask(app: RequestMiddleware) -> httpx2.Response:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://server") as client:
         return await client.get("/v1/videos", headers={"authorization": "Bearer sk-secret"})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from filmgate.errors import RangeNotSatisfiable
-from filmgate.server.ranges import Span, is_unchanged, select
+from filmgate.server.ranges import ByteRange, is_not_modified, select_range
 
 ETAG = '"abc"'
 
@@ -13,18 +13,18 @@ ETAG = '"abc"'
 @pytest.mark.parametrize(
     ("header", "span"),
     [
-        ("bytes=0-0", Span(0, 1)),
-        ("bytes=0-99", Span(0, 100)),
-        ("bytes=10-", Span(10, 90)),
-        ("bytes=90-1000000000000", Span(90, 10)),
-        ("bytes=-1", Span(99, 1)),
-        ("bytes=-500", Span(0, 100)),
-        ("BYTES = 1-2 ", Span(1, 2)),
+        ("bytes=0-0", ByteRange(0, 1)),
+        ("bytes=0-99", ByteRange(0, 100)),
+        ("bytes=10-", ByteRange(10, 90)),
+        ("bytes=90-1000000000000", ByteRange(90, 10)),
+        ("bytes=-1", ByteRange(99, 1)),
+        ("bytes=-500", ByteRange(0, 100)),
+        ("BYTES = 1-2 ", ByteRange(1, 2)),
     ],
 )
-def test_one_range_is_answered(header: str, span: Span) -> None:
+def test_one_range_is_answered(header: str, span: ByteRange) -> None:
     """A range of bytes inside the file is cut to what is there."""
-    assert select(100, ETAG, header, None) == span
+    assert select_range(100, ETAG, header, None) == span
 
 
 @pytest.mark.parametrize(
@@ -33,30 +33,36 @@ def test_one_range_is_answered(header: str, span: Span) -> None:
 )
 def test_what_is_no_single_range_means_the_whole(header: str | None) -> None:
     """Several ranges, another unit and bad syntax are ignored, as RFC 9110 allows."""
-    assert select(100, ETAG, header, None) is None
+    assert select_range(100, ETAG, header, None) is None
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=999999999999999999-"])
 def test_a_range_behind_the_end_is_refused(header: str) -> None:
     """A range without a single byte of the file can't be satisfied."""
     with pytest.raises(RangeNotSatisfiable):
-        select(100, ETAG, header, None)
+        select_range(100, ETAG, header, None)
 
 
 @pytest.mark.parametrize("header", ["bytes=0-", "bytes=-5"])
 def test_an_empty_file_has_no_ranges(header: str) -> None:
     """Nothing of an empty file can be asked for in part."""
     with pytest.raises(RangeNotSatisfiable):
-        select(0, ETAG, header, None)
+        select_range(0, ETAG, header, None)
 
 
 @pytest.mark.parametrize(
     ("if_range", "span"),
-    [(ETAG, Span(0, 5)), (f" {ETAG} ", Span(0, 5)), ('W/"abc"', None), ('"xyz"', None), ("Sat, 21 Nov 2026", None)],
+    [
+        (ETAG, ByteRange(0, 5)),
+        (f" {ETAG} ", ByteRange(0, 5)),
+        ('W/"abc"', None),
+        ('"xyz"', None),
+        ("Sat, 21 Nov 2026", None),
+    ],
 )
-def test_if_range_takes_the_strong_etag_alone(if_range: str, span: Span | None) -> None:
+def test_if_range_takes_the_strong_etag_alone(if_range: str, span: ByteRange | None) -> None:
     """A resumed download goes on only if the file is certainly the same; else it gets the whole again."""
-    assert select(100, ETAG, "bytes=0-4", if_range) == span
+    assert select_range(100, ETAG, "bytes=0-4", if_range) == span
 
 
 @pytest.mark.parametrize(
@@ -65,9 +71,9 @@ def test_if_range_takes_the_strong_etag_alone(if_range: str, span: Span | None) 
 )
 def test_if_none_match(header: str | None, *, unchanged: bool) -> None:
     """Whoever has this file gets no second copy."""
-    assert is_unchanged(ETAG, header) is unchanged
+    assert is_not_modified(ETAG, header) is unchanged
 
 
 def test_the_content_range_names_the_last_byte() -> None:
     """``Content-Range`` counts inclusively."""
-    assert Span(10, 5).content_range(100) == "bytes 10-14/100"
+    assert ByteRange(10, 5).content_range(100) == "bytes 10-14/100"

@@ -11,7 +11,7 @@ import pytest
 
 from filmgate.errors import StorageFault
 from filmgate.storage import LocalStorage, Storage
-from filmgate.testing.storage_contract import KEY, MIXED, StorageContract, everything, keys_of, put
+from filmgate.testing.storage_contract import KEY, SAMPLE_DATA, StorageContract, list_keys, put, read_all
 
 
 class Disk:
@@ -66,9 +66,9 @@ async def test_a_file_is_synced_before_it_has_its_name(tmp_path: Path) -> None:
     disk = Disk()
     storage = LocalStorage(tmp_path / "files", system=disk)
     disk.calls.clear()
-    staged = storage.staging(".mp4")
+    staged = storage.staging_path(".mp4")
     staged.write_bytes(b"data")
-    await storage.keep(staged, KEY)
+    await storage.commit(staged, KEY)
     assert disk.calls == [
         f"fsync {staged.name}",
         "fsync files",
@@ -105,13 +105,13 @@ async def test_a_failing_disk_is_a_fault_in_plain_words(tmp_path: Path, call: st
     disk = Disk()
     storage = LocalStorage(tmp_path / "files", system=disk)
     disk._faults[call] = code
-    staged = storage.staging(".mp4")
+    staged = storage.staging_path(".mp4")
     staged.write_bytes(b"data")
     with pytest.raises(StorageFault, match=words) as caught:
-        await storage.keep(staged, KEY)
+        await storage.commit(staged, KEY)
     assert "/" not in caught.value.message.replace("I/O", "")
     assert staged.read_bytes() == b"data"
-    assert await keys_of(storage) == []
+    assert await list_keys(storage) == []
 
 
 async def test_a_disk_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ async def test_cached_bytes_are_read_without_a_thread(tmp_path: Path) -> None:
     await put(storage)
     reader = await storage.open(KEY)
     disk.calls.clear()
-    assert await everything(reader, 256 * 1024) == MIXED
+    assert await read_all(reader, 256 * 1024) == SAMPLE_DATA
     reader.close()
     assert len(disk.calls) in {4, 8}  # 8: a file system that can't tell, so a thread reads each time
     assert set(disk.calls) <= {"cached", "read"}
@@ -154,7 +154,7 @@ async def test_the_descriptor_serves_sendfile(tmp_path: Path) -> None:
     reader = await storage.open(KEY)
     descriptor = reader.fileno()
     assert descriptor is not None
-    assert os.pread(descriptor, 10, 256) == MIXED[256:266]
+    assert os.pread(descriptor, 10, 256) == SAMPLE_DATA[256:266]
     reader.close()
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
@@ -175,7 +175,7 @@ async def test_foreign_files_are_no_keys(tmp_path: Path) -> None:
     await put(storage)
     foreign = tmp_path / "files" / "kept" / "videos" / ".DS_Store"
     foreign.write_bytes(b"")
-    assert await keys_of(storage) == [KEY]
+    assert await list_keys(storage) == [KEY]
     assert foreign.exists()
 
 
@@ -184,7 +184,7 @@ async def test_many_at_once_all_arrive(tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path / "files")
     names = [f"videos/{n % 7:02x}/video_{n:02x}.mp4" for n in range(60)]
     await asyncio.gather(*(put(storage, name, name.encode()) for name in names))
-    assert await keys_of(storage) == sorted(names)
+    assert await list_keys(storage) == sorted(names)
 
 
 def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
@@ -197,4 +197,4 @@ def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
 def test_a_suffix_is_no_path(tmp_path: Path) -> None:
     """Not even a caller of our own can lead the staging elsewhere."""
     with pytest.raises(ValueError, match="suffix"):
-        LocalStorage(tmp_path / "files").staging("/../../x")
+        LocalStorage(tmp_path / "files").staging_path("/../../x")

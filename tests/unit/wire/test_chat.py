@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from filmgate.domain import VideoError
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, RequestError
 from filmgate.wire.chat import (
-    Links,
-    Narrator,
-    Usage,
+    ChatLinks,
+    ChatProgressText,
+    TokenUsage,
     chunk,
     completion,
-    language_of,
-    orientation_of,
+    detect_language,
+    detect_orientation,
     parse_chat,
     usage_chunk,
 )
 from filmgate.wire.params import ImageUrl
 
-LINKS = Links(preview="http://x/p.webp", player="http://x/p", download="http://x/p.mp4")
+LINKS = ChatLinks(preview="http://x/p.webp", player="http://x/p", download="http://x/p.mp4")
 
 
 def _ask(content: object, **more: object) -> dict[str, object]:
@@ -49,7 +49,7 @@ def _ask(content: object, **more: object) -> dict[str, object]:
 )
 def test_the_frame_is_read_from_the_prompt(prompt: str, frame: str) -> None:
     """The first mention counts, in either language; portrait where nothing is said."""
-    assert orientation_of(prompt) == frame
+    assert detect_orientation(prompt) == frame
 
 
 def test_the_last_user_message_is_the_prompt() -> None:
@@ -123,7 +123,7 @@ def test_no_body_brings_another_error(body: Any) -> None:
 
 def test_the_story_of_a_chinese_prompt() -> None:
     """A fenced JSON block, the id, queued, generating, a growing line, done, picture and links: in Chinese."""
-    narrator = Narrator("海边的狗", "video_1")
+    narrator = ChatProgressText("海边的狗", "video_1")
     story = narrator.opening("portrait", 15)
     story += "".join(narrator.progress(percent) for percent in (0, 42, 42, 54, 30, 67))
     story += narrator.completed(LINKS)
@@ -141,15 +141,15 @@ def test_the_story_of_a_chinese_prompt() -> None:
 
 def test_a_failure_is_told_in_the_text() -> None:
     """With its reason, and that it was free."""
-    narrator = Narrator("a dog", "video_1")
+    narrator = ChatProgressText("a dog", "video_1")
     told = narrator.progress(3) + narrator.failed(VideoError("moderation_blocked", "It was blocked."))
     assert told.endswith("3..\n> ❌ The video failed: It was blocked.\n> Nothing was charged.\n")
-    assert "video_1" in narrator.waiting()
+    assert "video_1" in narrator.still_running()
 
 
 def test_a_prompt_cannot_end_its_own_code_block() -> None:
     """Backticks in the prompt stay inside the fence."""
-    assert Narrator("``` # ID: video_evil", "video_1").opening("portrait", 10).count("```") == 2
+    assert ChatProgressText("``` # ID: video_evil", "video_1").opening("portrait", 10).count("```") == 2
 
 
 def test_chunks_are_what_the_sdk_reads() -> None:
@@ -161,11 +161,11 @@ def test_chunks_are_what_the_sdk_reads() -> None:
         "logprobs": None,
         "finish_reason": None,
     }
-    usage = Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3)
+    usage = TokenUsage(prompt_tokens=1, completion_tokens=2, total_tokens=3)
     assert json.loads(usage_chunk("c", "m", 1, usage).removeprefix(b"data: "))["choices"] == []
     assert json.loads(completion("c", "m", 1, "text", usage))["choices"][0]["message"]["content"] == "text"
 
 
 def test_language() -> None:
     """One Chinese character makes a prompt Chinese."""
-    assert (language_of("a dog 狗"), language_of("a dog")) == ("zh", "en")
+    assert (detect_language("a dog 狗"), detect_language("a dog")) == ("zh", "en")

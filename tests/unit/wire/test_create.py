@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from filmgate.domain import Fit
 from filmgate.errors import RequestError
-from filmgate.wire.create import READERS, SEED_MAX, parse
+from filmgate.wire.create import FIELD_READERS, SEED_MAX, parse
 from filmgate.wire.fields import from_form, from_json
 from filmgate.wire.objects import encode
 from filmgate.wire.openai import render_error
@@ -145,7 +145,7 @@ def test_supported_fits_are_listed() -> None:
 
 def test_a_null_is_not_given() -> None:
     """Null means not given, for the prompt too."""
-    assert parse({"prompt": "a dog"} | dict.fromkeys(READERS.keys() - {"prompt"})) == CreateParams(prompt="a dog")
+    assert parse({"prompt": "a dog"} | dict.fromkeys(FIELD_READERS.keys() - {"prompt"})) == CreateParams(prompt="a dog")
     assert _refusal(prompt=None).code == "missing_required_parameter"
 
 
@@ -170,7 +170,7 @@ ANY = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(READERS)) | st.text(st.characters(), max_size=6), ANY, max_size=6))
+@given(st.dictionaries(st.sampled_from(sorted(FIELD_READERS)) | st.text(st.characters(), max_size=6), ANY, max_size=6))
 def test_any_fields_are_read_or_refused(fields: dict[str, Any]) -> None:
     """No fields whatever raise anything but a request error, and each of those can be rendered."""
     try:

@@ -27,5 +27,5 @@ def test_ends() -> None:
 
 def test_ping() -> None:
     """A sign of life is a comment, which no client sees."""
-    assert events.PING.startswith(b":")
-    assert events.PING.endswith(b"\n\n")
+    assert events.PING_COMMENT.startswith(b":")
+    assert events.PING_COMMENT.endswith(b"\n\n")

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from filmgate.errors import InvalidValue, MalformedBody, RequestError
-from filmgate.wire.fields import PARTS, from_form, from_json
+from filmgate.wire.fields import MAX_FORM_PARTS, from_form, from_json
 from filmgate.wire.params import Upload
 
 UPLOAD = Upload(Path("staged"), 3, "00")
@@ -127,7 +127,7 @@ def test_hostile_names(names: list[str]) -> None:
 def test_too_many_parts() -> None:
     """A form with ever so many parts is refused before anything is built from it."""
     with pytest.raises(MalformedBody, match="1000 are taken at most"):
-        from_form([(f"f{number}", "x") for number in range(PARTS + 1)])
+        from_form([(f"f{number}", "x") for number in range(MAX_FORM_PARTS + 1)])
 
 
 def test_nul_in_a_form() -> None:

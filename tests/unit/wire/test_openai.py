@@ -14,7 +14,7 @@ from openai.types import Video as SdkVideo
 
 from filmgate import errors
 from filmgate.config.catalog import Catalog
-from filmgate.domain import AssetKind, Recipe, Size, Stage, Status, Video, VideoError
+from filmgate.domain import AssetKind, Recipe, Size, Stage, Status, VideoError, VideoRecord
 from filmgate.errors import FilmgateError
 from filmgate.wire.objects import ErrorAnswer, VideoObject, encode
 from filmgate.wire.openai import (
@@ -32,8 +32,8 @@ GOLDEN = Path(__file__).with_name("golden")
 ID = "video_0123456789abcdef0123456789abcdef"
 
 
-def _video(**changes: Any) -> Video:
-    video = Video(
+def _video(**changes: Any) -> VideoRecord:
+    video = VideoRecord(
         seq=1,
         id=ID,
         account_id="acct_1",
@@ -192,4 +192,4 @@ def test_content_headers() -> None:
 
 def test_the_dialect() -> None:
     """The dialect lives at /v1 and narrows nothing."""
-    assert (OPENAI.name, OPENAI.base_path, OPENAI.hold_content) == ("openai", "/v1", 0)
+    assert (OPENAI.name, OPENAI.base_path, OPENAI.content_wait) == ("openai", "/v1", 0)

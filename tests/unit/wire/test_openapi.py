@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from filmgate import errors
 from filmgate.config.catalog import Catalog
-from filmgate.wire.create import READERS
+from filmgate.wire.create import FIELD_READERS
 from filmgate.wire.openapi_accounts import document
 
 CATALOG = Catalog.load()
@@ -99,7 +99,7 @@ def test_protected_operations_say_so() -> None:
 def test_create_fields_are_the_readers() -> None:
     """The body has the fields that are read."""
     for body in DOCUMENT["components"]["schemas"]["CreateVideo"]["anyOf"]:
-        assert body["properties"].keys() == READERS.keys()
+        assert body["properties"].keys() == FIELD_READERS.keys()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.domain import VideoError
-from filmgate.ops.data_lock import claim
+from filmgate.ops.data_lock import acquire
 from filmgate.store import Store
-from filmgate.testing.harness import House
+from filmgate.testing.harness import FlowHarness
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +40,10 @@ class AdminCli:
 
 
 async def _fill(folder: Path) -> tuple[str, str]:
-    async with House.open(folder) as house:
+    async with FlowHarness.open(folder) as house:
         doubtful, waiting = await house.accept(), await house.accept()
-        await house.store.videos.intend(doubtful.id, "token", house.time())
-        await house.store.videos.fail(doubtful.id, VideoError("submission_unknown", "Nobody knows."), house.time())
+        await house.store.videos.record_intent(doubtful.id, "token", house.clock())
+        await house.store.videos.fail(doubtful.id, VideoError("submission_unknown", "Nobody knows."), house.clock())
         await house.store.accounts.create_key(house.account.id, "old", requests_per_minute=7, models=["sora-2"])
         return doubtful.id, waiting.id
 
@@ -63,7 +63,7 @@ def test_jobs_are_chosen(admin_cli: AdminCli) -> None:
     """By what is in doubt, what is stuck, status, engine and account; newest first."""
     both = [admin_cli.waiting, admin_cli.doubtful]
     assert _ids(admin_cli("jobs", "list", "-q")) == both
-    assert _ids(admin_cli("jobs", "list", "-q", "--doubtful")) == [admin_cli.doubtful]
+    assert _ids(admin_cli("jobs", "list", "-q", "--unresolved")) == [admin_cli.doubtful]
     assert _ids(admin_cli("jobs", "list", "-q", "--stuck")) == [admin_cli.waiting]
     assert _ids(admin_cli("jobs", "list", "-q", "--for", "36500d")) == []
     assert _ids(admin_cli("jobs", "list", "-q", "--status", "failed")) == [admin_cli.doubtful]
@@ -93,7 +93,7 @@ def test_a_doubt_is_resolved(admin_cli: AdminCli) -> None:
             "jobs", "resolve", admin_cli.doubtful, "--as", outcome, "--note", f"{outcome}, says their invoice"
         )
         assert ran.code == 0
-    assert _ids(admin_cli("jobs", "list", "-q", "--doubtful")) == []
+    assert _ids(admin_cli("jobs", "list", "-q", "--unresolved")) == []
     told = admin_cli.json("jobs", "inspect", admin_cli.doubtful)
     assert isinstance(told, dict)
     assert told["resolution"]["note"] == "refunded, says their invoice"
@@ -123,7 +123,7 @@ def test_keys_are_replaced(admin_cli: AdminCli) -> None:
 async def _opens(folder: Path, secret: str) -> bool:
     store = Store.open(folder / "filmgate.sqlite")
     try:
-        return await store.accounts.principal(secret) is not None
+        return await store.accounts.authenticate(secret) is not None
     finally:
         await store.close()
 
@@ -160,7 +160,7 @@ def test_useless_files_go(admin_cli: AdminCli) -> None:
 def test_rows_are_brought_up_to_date(admin_cli: AdminCli) -> None:
     """The revision is said; a folder that a server holds is refused."""
     assert admin_cli("migrate").code == 0
-    held = claim(admin_cli.folder, "server", alone=True)
+    held = acquire(admin_cli.folder, "server", exclusive=True)
     try:
         assert admin_cli("migrate").code == 2
     finally:

@@ -13,7 +13,7 @@ import pytest
 
 from filmgate.cli.environment import Environment
 from filmgate.cli.main import run
-from filmgate.cli.units import units
+from filmgate.cli.units import format_units
 from filmgate.domain import NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.store import Store
 
@@ -89,7 +89,7 @@ def test_a_keys_limits_are_kept(cli: Cli, tmp_path: Path) -> None:
 
     async def read() -> Any:
         store = Store.open(tmp_path / "filmgate.sqlite")
-        [key] = await store.accounts.keys()
+        [key] = await store.accounts.list_keys()
         await store.close()
         return key
 
@@ -144,4 +144,4 @@ def test_an_event_is_told_again(cli: Cli, tmp_path: Path) -> None:
 )
 def test_units(micros: int | None, text: str) -> None:
     """Amounts are shown without superfluous zeros, and never rounded."""
-    assert units(micros) == text
+    assert format_units(micros) == text

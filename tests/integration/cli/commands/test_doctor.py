@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.cli.commands.doctor_checks import DEAD
+from filmgate.cli.commands.doctor_checks import SHUT_DOWN_HOSTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +96,7 @@ def test_answers_give_faults_away(
 
 def test_addresses_give_faults_away(cli: Cli, serve: Serve) -> None:
     """Dead vendors by name, odd spellings, no encryption, TLS where there is none, nobody there, no key."""
-    for host in DEAD:
+    for host in SHUT_DOWN_HOSTS:
         code, found = _look(cli, "--base-url", f"https://{host}/v1", "--api-key", "k")
         assert (code, found["address"]["found"], "dns" in found) == (1, "dead", False)
     url = serve()

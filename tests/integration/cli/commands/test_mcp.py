@@ -35,7 +35,7 @@ async def _session(folder: Path, budget: int | None = None, *, delay: float = 0.
     models = folder / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     settings = Settings(data=folder / "data", models=models, testcard_delay=delay, log_level="error")
-    async with application.build(settings, "embedded") as gate:
+    async with application.build_application(settings, "embedded") as gate:
         account = await gate.store.accounts.create_account("tests", None)
         _, secret = await gate.store.accounts.create_key(account.id, "tests", time.time())
         transport = httpx2.ASGITransport(gate.app)

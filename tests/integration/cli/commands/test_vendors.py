@@ -32,7 +32,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class Vendor:
     """A vendor, and commands that go to it."""
 
-    def __init__(self, running: mock.Running, cli: Cli) -> None:
+    def __init__(self, running: mock.RunningMock, cli: Cli) -> None:
         self.running = running
         self._cli = cli
 
@@ -45,13 +45,13 @@ class Vendor:
         """As an existing script has it: the whole address of the request."""
         if provider == "chat":
             return f"{self.running.base_url}/chat/completions"
-        return f"{self.running.url(provider)}/videos"
+        return f"{self.running.vendor_url(provider)}/videos"
 
 
 @pytest.fixture
 async def vendor(cli: Cli) -> AsyncIterator[Vendor]:
     """A vendor in every dialect."""
-    async with mock.running(mock.Config(seconds_per_job=(0.1, 0.15), key="sk-1", any_size=True)) as running:
+    async with mock.running(mock.MockConfig(seconds_per_job=(0.1, 0.15), key="sk-1", any_size=True)) as running:
         yield Vendor(running, cli)
 
 
@@ -98,7 +98,7 @@ async def test_it_remembers_how_long_films_took(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert (await vendor("openai", "generate", "a koi pond", "--size", "128x128", "-q")).code == 0
     (kind,) = json.loads((tmp_path / "cache" / "filmgate" / "durations.json").read_bytes())
-    assert kind == f"{vendor.running.url('openai')} sora-2 128x128 4"
+    assert kind == f"{vendor.running.vendor_url('openai')} sora-2 128x128 4"
 
 
 @pytest.mark.needs("curl")

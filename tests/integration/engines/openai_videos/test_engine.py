@@ -16,12 +16,12 @@ from aiohttp import web
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from filmgate.engines import EngineContext, make
-from filmgate.engines.base import Engine, State
+from filmgate.engines import EngineContext, create_engine
+from filmgate.engines.base import Engine, JobState
 from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
 from filmgate.engines.testcard import encode
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SettingsError, SubmissionUnknown
-from filmgate.testing.engine_contract import EngineContract, some_job
+from filmgate.testing.engine_contract import EngineContract, sample_job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +137,7 @@ def _held(value: Any) -> Any:
 def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """A true film of what ``some_job`` asks for."""
     path = tmp_path_factory.mktemp("film") / "film.mp4"
-    encode(some_job(), path)
+    encode(sample_job(), path)
     return path.read_bytes()
 
 
@@ -157,8 +157,8 @@ async def vendor(film: bytes) -> AsyncIterator[Vendor]:
 
 def engine_of(vendor: Vendor, tmp_path: Path, **options: Any) -> OpenAIVideosEngine:
     """An engine for that vendor, made as the house makes it."""
-    given = {"base_url": vendor.base_url, "api_key": KEY, "look_every": 0.01, "flavour": "plain", **options}
-    engine = make("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
+    given = {"base_url": vendor.base_url, "api_key": KEY, "min_poll_interval": 0.01, "flavour": "plain", **options}
+    engine = create_engine("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
     assert isinstance(engine, OpenAIVideosEngine)
     return engine
 
@@ -203,7 +203,7 @@ async def test_a_job_is_sent_as_the_dialect_spells_it(vendor: Vendor, engine: Ma
     """A form of the contract's fields and the picture under a name of ours; the key with it."""
     picture = tmp_path / "secret-name.png"
     picture.write_bytes(b"\x89PNG" * 10)
-    await engine(models={"sora-2": "theirs"}).submit(replace(some_job(), reference=picture))
+    await engine(models={"sora-2": "theirs"}).submit(replace(sample_job(), reference=picture))
     [form] = vendor.forms
     assert form == {
         "model": "theirs",
@@ -219,7 +219,7 @@ async def test_a_job_is_sent_as_the_dialect_spells_it(vendor: Vendor, engine: Ma
 async def test_a_profile_says_rate_and_frames(vendor: Vendor, engine: Make) -> None:
     """A model server is told how many frames, rounded up to its rule, and gets the operator's constants."""
     profile = {"fps": 16, "frame_rule": "4k+1", "extra": {"num_inference_steps": 8, "offload": True}}
-    await engine(flavour="sglang", profiles={"sora-2": profile}).submit(some_job())
+    await engine(flavour="sglang", profiles={"sora-2": profile}).submit(sample_job())
     assert {name: vendor.forms[0][name] for name in ("fps", "num_frames", "num_inference_steps", "offload")} == {
         "fps": "16",
         "num_frames": "65",
@@ -245,7 +245,7 @@ async def test_a_refusal_is_for_good(vendor: Vendor, engine: Make, status: int, 
     """It has a code, and neither our key there nor the upstream's address."""
     vendor.answers["create"] = says(body, status, Location="http://elsewhere.example/")
     with pytest.raises(EngineRejected) as caught:
-        await engine().submit(some_job())
+        await engine().submit(sample_job())
     assert caught.value.code == code
     assert KEY not in caught.value.message
     assert "127.0.0.1" not in caught.value.message
@@ -268,7 +268,7 @@ async def test_what_was_turned_away_may_be_sent_again(
     """After as long as it asked for, in whatever form it said so."""
     vendor.answers["create"] = says("", status, **headers)
     with pytest.raises(EngineUnavailable) as caught:
-        await engine().submit(some_job())
+        await engine().submit(sample_job())
     assert caught.value.retry_after == wait
 
 
@@ -298,14 +298,14 @@ async def test_what_may_have_been_accepted_is_unknown(vendor: Vendor, engine: Ma
     """Nothing that came after the request was read is taken for a refusal."""
     vendor.answers["create"] = says(body, status)
     with pytest.raises(SubmissionUnknown):
-        await engine().submit(some_job())
+        await engine().submit(sample_job())
 
 
 async def test_a_host_that_is_not_there_got_nothing(vendor: Vendor, engine: Make, unused_tcp_port: int) -> None:
     """A connection that was never made carried no job."""
     del vendor
     with pytest.raises(EngineUnavailable):
-        await engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1").submit(some_job())
+        await engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1").submit(sample_job())
 
 
 async def test_a_reply_that_gets_lost_leaves_doubt(vendor: Vendor, engine: Make) -> None:
@@ -318,7 +318,7 @@ async def test_a_reply_that_gets_lost_leaves_doubt(vendor: Vendor, engine: Make)
 
     vendor.answers["create"] = hang_up
     with pytest.raises(SubmissionUnknown):
-        await engine().submit(some_job())
+        await engine().submit(sample_job())
     assert vendor.posted() == 1
 
 
@@ -327,35 +327,35 @@ async def test_a_reply_that_never_comes_leaves_doubt(engine: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SubmissionUnknown):
-            await engine(base_url=f"http://127.0.0.1:{port}/v1", submit_timeout=0.2).submit(some_job())
+            await engine(base_url=f"http://127.0.0.1:{port}/v1", submit_timeout=0.2).submit(sample_job())
 
 
 async def looked(vendor: Vendor, engine: OpenAIVideosEngine, body: object, status: int = 200, **headers: str) -> Any:
     """The verdict on a job whose look is answered so."""
     vendor.answers["look"] = says(body, status, **headers)
-    return await engine.look("x")
+    return await engine.poll("x")
 
 
 LOOKS = [
-    ({"status": "queued"}, State.QUEUED, None),
-    ({"status": "IN_PROGRESS", "progress": "45%"}, State.WORKING, 45.0),
-    ({"status": "in_progress", "progress": 250}, State.WORKING, 100.0),
-    ({"status": "in_progress", "progress": -5}, State.WORKING, 0.0),
-    ({"status": "in_progress", "progress": None}, State.WORKING, None),
-    (b'{"status": "in_progress", "progress": NaN}', State.WORKING, None),
-    ({"status": "completed", "progress": True}, State.DONE, None),
-    ({"status": "succeeded"}, State.DONE, None),
-    ({"status": "CANCELLED"}, State.CANCELLED, None),
-    ({"status": "expired"}, State.FAILED, None),
-    ({"status": "frobnicating"}, State.UNKNOWN, None),
-    ({"status": 3}, State.UNKNOWN, None),
-    ({"progress": 5}, State.UNKNOWN, None),
+    ({"status": "queued"}, JobState.QUEUED, None),
+    ({"status": "IN_PROGRESS", "progress": "45%"}, JobState.WORKING, 45.0),
+    ({"status": "in_progress", "progress": 250}, JobState.WORKING, 100.0),
+    ({"status": "in_progress", "progress": -5}, JobState.WORKING, 0.0),
+    ({"status": "in_progress", "progress": None}, JobState.WORKING, None),
+    (b'{"status": "in_progress", "progress": NaN}', JobState.WORKING, None),
+    ({"status": "completed", "progress": True}, JobState.DONE, None),
+    ({"status": "succeeded"}, JobState.DONE, None),
+    ({"status": "CANCELLED"}, JobState.CANCELLED, None),
+    ({"status": "expired"}, JobState.FAILED, None),
+    ({"status": "frobnicating"}, JobState.UNKNOWN, None),
+    ({"status": 3}, JobState.UNKNOWN, None),
+    ({"progress": 5}, JobState.UNKNOWN, None),
 ]
 
 
 @pytest.mark.parametrize(("body", "state", "progress"), LOOKS)
 async def test_a_look_says_how_it_stands(
-    vendor: Vendor, engine: Make, body: object, state: State, progress: float | None
+    vendor: Vendor, engine: Make, body: object, state: JobState, progress: float | None
 ) -> None:
     """Whatever the words and the shape of the progress."""
     verdict = await looked(vendor, engine(), body)
@@ -373,7 +373,7 @@ async def test_an_unknown_status_is_logged_once(vendor: Vendor, engine: Make) ->
 
 async def test_a_job_that_is_not_known_is_lost(vendor: Vendor, engine: Make) -> None:
     """In every single look; how often is enough is for the flow to say."""
-    assert (await looked(vendor, engine(), "<html>", 404)).state is State.LOST
+    assert (await looked(vendor, engine(), "<html>", 404)).state is JobState.LOST
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ async def test_a_failure_says_why_without_names(vendor: Vendor, engine: Make) ->
     """Neither the upstream's host, nor its id, nor our key there."""
     error = {"code": "oom", "message": f"127.0.0.1 could not make x with {KEY} at https://gpu.example/x"}
     verdict = await looked(vendor, engine(), {"status": "failed", "error": error})
-    assert verdict.state is State.FAILED
+    assert verdict.state is JobState.FAILED
     assert verdict.error.code == "oom"
     assert not {"127.0.0.1", KEY, "gpu.example"} & set(verdict.error.message.split())
 
@@ -400,8 +400,8 @@ async def test_it_looks_again_when_the_upstream_says(vendor: Vendor, engine: Mak
     """And never sooner than the operator wants."""
     body = {"status": "in_progress"}
     assert (await looked(vendor, engine(), body, OpenAI_Poll_After_Ms="2500")).look_after == 2.5
-    assert (await looked(vendor, engine(look_every=7.0), body, OpenAI_Poll_After_Ms="2500")).look_after == 7.0
-    assert (await looked(vendor, engine(look_every=7.0), body)).look_after >= 7.0
+    assert (await looked(vendor, engine(min_poll_interval=7.0), body, OpenAI_Poll_After_Ms="2500")).look_after == 7.0
+    assert (await looked(vendor, engine(min_poll_interval=7.0), body)).look_after >= 7.0
 
 
 CONTENT = [
@@ -494,7 +494,7 @@ def name_of(time: float) -> str:
 class TestFinding:
     """What may have become of a submission whose reply got lost."""
 
-    JOB = some_job()
+    JOB = sample_job()
 
     @pytest.fixture
     def ours(self, engine: Make, vendor: Vendor) -> OpenAIVideosEngine:
@@ -580,7 +580,7 @@ class TestFinding:
 
 async def test_the_same_token_is_sent_as_a_key(vendor: Vendor, engine: Make) -> None:
     """So that a submission in doubt can be sent again and stay one job."""
-    ours, job = engine(reconcile="idempotency-key"), some_job()
+    ours, job = engine(reconcile="idempotency-key"), sample_job()
     assert await ours.submit(job) == await ours.submit(job)
     assert [headers["Idempotency-Key"] for headers in vendor.headers] == [job.token] * 2
     assert ours.capabilities.idempotent
@@ -594,8 +594,8 @@ class TestFlavour:
         """A model server would else make the wrong number of frames."""
         vendor.owner = "sglang"
         ours = engine(flavour="auto", profiles={"*": {"fps": 16, "frame_rule": "4k+1"}})
-        await ours.submit(some_job())
-        await ours.submit(some_job())
+        await ours.submit(sample_job())
+        await ours.submit(sample_job())
         assert [path for _, path in vendor.requests] == ["/v1/models", "/v1/videos", "/v1/videos"]
         assert vendor.forms[0]["num_frames"] == "65"
         assert ours.upstream.name == "sglang"
@@ -605,8 +605,8 @@ class TestFlavour:
         vendor.owner = "vllm"
         ours = engine(flavour="auto")
         await ours.start()
-        assert ours._finding_out is not None
-        await ours._finding_out
+        assert ours._detection_task is not None
+        await ours._detection_task
         assert ours.capabilities.cancels
 
     @pytest.mark.parametrize("status", [401, 404, 405])
@@ -616,7 +616,7 @@ class TestFlavour:
         """It speaks the plain dialect."""
         vendor.answers["models"] = says("", status)
         ours = engine(flavour="auto")
-        await ours.submit(some_job())
+        await ours.submit(sample_job())
         assert ours.upstream.name == "openai"
 
     async def test_a_server_that_is_down_gets_nothing(self, vendor: Vendor, engine: Make) -> None:
@@ -625,9 +625,9 @@ class TestFlavour:
         ours = engine(flavour="auto")
         await ours.start()
         with pytest.raises(EngineUnavailable):
-            await ours.submit(some_job())
+            await ours.submit(sample_job())
         del vendor.answers["models"]
-        await ours.submit(some_job())
+        await ours.submit(sample_job())
         assert vendor.posted() == 1
 
 
@@ -661,7 +661,7 @@ def test_an_option_that_can_not_be_used_is_named(tmp_path: Path, options: dict[s
     """With the engine, and what would be right; never with the key."""
     given = {"base_url": "http://upstream.example/v1", "api_key": KEY, **options}
     with pytest.raises(SettingsError, match=re.escape(words)) as caught:
-        make("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
+        create_engine("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
     assert caught.value.message.startswith("Engine 'up': ")
     assert KEY not in caught.value.message
 
@@ -669,25 +669,25 @@ def test_an_option_that_can_not_be_used_is_named(tmp_path: Path, options: dict[s
 def test_an_address_is_needed(tmp_path: Path) -> None:
     """Nothing else is."""
     with pytest.raises(SettingsError, match="base_url"):
-        make("openai-videos", EngineContext(name="up", options={}, cache=tmp_path, scratch=tmp_path))
+        create_engine("openai-videos", EngineContext(name="up", options={}, cache=tmp_path, scratch=tmp_path))
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:{port}", "http://127.0.0.1:{port}/", "http://127.0.0.1:{port}/v1/"])
 async def test_an_address_may_be_spelt_in_any_way(vendor: Vendor, engine: Make, base: str) -> None:
     """With or without its version and a slash."""
     ours = engine(base_url=base.format(port=vendor.port))
-    await ours.submit(some_job())
+    await ours.submit(sample_job())
     assert vendor.requests == [("POST", "/v1/videos")]
     assert ours.identity == engine().identity
 
 
 async def test_its_limits_are_the_operators_or_the_vendors(engine: Make) -> None:
     """As capabilities, for the flow to keep."""
-    ours = engine(running=3, creates_a_minute=30, submit_timeout=20, paid=False).capabilities
-    assert (ours.concurrency, ours.creates_a_minute, ours.paid) == (3, 30, False)
+    ours = engine(running=3, creates_per_minute=30, submit_timeout=20, paid=False).capabilities
+    assert (ours.concurrency, ours.creates_per_minute, ours.paid) == (3, 30, False)
     assert ours.submit_timeout >= 20
     vendors = engine(dialect="apiyi-async", flavour="auto").capabilities
-    assert (vendors.concurrency, vendors.creates_a_minute, vendors.paid) == (5, 10, True)
+    assert (vendors.concurrency, vendors.creates_per_minute, vendors.paid) == (5, 10, True)
     assert engine().capabilities.concurrency is None
 
 
@@ -707,7 +707,7 @@ async def test_nothing_secret_is_logged(vendor: Vendor, engine: Make, tmp_path: 
     with capture_logs() as logs:
         for ours in (engine(), engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")):
             with pytest.raises((SubmissionUnknown, EngineUnavailable)):
-                await ours.submit(some_job())
+                await ours.submit(sample_job())
             with pytest.raises(EngineUnavailable):
                 await ours.fetch("x", tmp_path / "film")
         vendor.answers["look"] = says({"id": "x", "status": "completed", "url": signed})
@@ -727,13 +727,13 @@ async def test_it_learns_how_long_its_films_take(vendor: Vendor, tmp_path: Path)
         )
     )
     ours = OpenAIVideosEngine("up", options, monotonic=lambda: now[0])
-    job = some_job(seconds=4)
+    job = sample_job(seconds=4)
     assert ours.expected_seconds(job) == 60.0
     ticket = await ours.submit(job)
     now[0] = 20.0
-    assert (await ours.look(ticket)).state is State.WORKING
+    assert (await ours.poll(ticket)).state is JobState.WORKING
     now[0] = 40.0
-    assert (await ours.look(ticket)).state is State.DONE
+    assert (await ours.poll(ticket)).state is JobState.DONE
     assert ours.expected_seconds(job) == 40.0
-    assert ours.expected_seconds(some_job(seconds=8)) == 80.0
+    assert ours.expected_seconds(sample_job(seconds=8)) == 80.0
     await ours.stop()

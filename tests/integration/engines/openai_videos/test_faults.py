@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.domain import NewVideo, Recipe, Status, Video, new_id
+from filmgate.domain import NewVideo, Recipe, Status, VideoRecord, new_id
 from filmgate.engines import EngineContext
 from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
 from filmgate.testing import mock
-from filmgate.testing.engine_contract import some_job
-from filmgate.testing.harness import BALANCE, MODEL, PRICE, SMALL, House
-from filmgate.testing.mock import FAULTS, Verdict
+from filmgate.testing.engine_contract import sample_job
+from filmgate.testing.harness import BALANCE, MODEL, PRICE, SMALL, FlowHarness
+from filmgate.testing.mock import FAULTS, ExpectedOutcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,42 +22,42 @@ SHORTER = {"reply-late": "0.2", "look-late": "0.2", "look-drips": "0.2", "conten
 """Arguments that make a fault quick to meet."""
 
 CODES = {
-    Verdict.UNKNOWN: {"submission_unknown"},
-    Verdict.LOST: {"upstream_lost"},
-    Verdict.SPOILT: {"invalid_output", "download_failed"},
-    Verdict.OVERDUE: {"engine_timeout"},
+    ExpectedOutcome.UNKNOWN: {"submission_unknown"},
+    ExpectedOutcome.LOST: {"upstream_lost"},
+    ExpectedOutcome.SPOILT: {"invalid_output", "download_failed"},
+    ExpectedOutcome.OVERDUE: {"engine_timeout"},
 }
 
 
 @pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
     """A house of its own."""
-    async with House.open(tmp_path) as harness:
+    async with FlowHarness.open(tmp_path) as harness:
         yield harness
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[mock.Running]:
+async def upstream() -> AsyncIterator[mock.RunningMock]:
     """A mock that answers at once."""
-    async with mock.running(mock.Config(any_size=True, models=[MODEL])) as running:
+    async with mock.running(mock.MockConfig(any_size=True, models=[MODEL])) as running:
         yield running
 
 
 @pytest.fixture
-async def engine(upstream: mock.Running, tmp_path: Path) -> AsyncIterator[OpenAIVideosEngine]:
+async def engine(upstream: mock.RunningMock, tmp_path: Path) -> AsyncIterator[OpenAIVideosEngine]:
     """An engine for the mock, with little patience."""
     engine = engine_of(upstream, tmp_path)
     yield engine
     await engine.stop()
 
 
-def engine_of(upstream: mock.Running, folder: Path, vendor: str = "openai", **more: Any) -> OpenAIVideosEngine:
+def engine_of(upstream: mock.RunningMock, folder: Path, vendor: str = "openai", **more: Any) -> OpenAIVideosEngine:
     """An engine for the mock in the role of that vendor."""
     options = {
-        "base_url": upstream.url(vendor),
+        "base_url": upstream.vendor_url(vendor),
         "flavour": "plain",
         "submit_timeout": 1.0,
-        "look_timeout": 1.0,
+        "poll_timeout": 1.0,
         "idle_timeout": 0.4,
         "download_timeout": 5.0,
         "download_limit": 2_000_000,
@@ -69,7 +69,7 @@ def engine_of(upstream: mock.Running, folder: Path, vendor: str = "openai", **mo
     )
 
 
-async def accept(harness: House, prompt: str) -> Video:
+async def accept(harness: FlowHarness, prompt: str) -> VideoRecord:
     """A video with that prompt, just accepted."""
     new = NewVideo(
         id=new_id(),
@@ -80,22 +80,22 @@ async def accept(harness: House, prompt: str) -> Video:
         price_micros=PRICE,
         fingerprint=new_id("print"),
     )
-    return (await harness.store.videos.create(new, harness.time()))[0]
+    return (await harness.store.videos.create(new, harness.clock()))[0]
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.stage != "service"])
 async def test_a_fault_comes_to_its_verdict(
-    harness: House, upstream: mock.Running, engine: OpenAIVideosEngine, name: str
+    harness: FlowHarness, upstream: mock.RunningMock, engine: OpenAIVideosEngine, name: str
 ) -> None:
     """Nothing is submitted twice, and only a film that arrived is paid for."""
     argument = f"={SHORTER[name]}" if name in SHORTER else ""
     if name == "id-reused":
-        await engine.submit(some_job(size=SMALL, seconds=1))
+        await engine.submit(sample_job(size=SMALL, seconds=1))
     prompt = f"A boat [mock:{name}{argument}]"
-    video = await harness.finish(engine, await accept(harness, prompt))
+    video = await harness.run_to_end(engine, await accept(harness, prompt))
     said = video.error.code if video.error else None
     verdict = FAULTS[name].verdict
-    completes = verdict in {Verdict.COMPLETED, Verdict.RETRIED}
+    completes = verdict in {ExpectedOutcome.COMPLETED, ExpectedOutcome.RETRIED}
     assert video.status is (Status.COMPLETED if completes else Status.FAILED), said
     assert verdict not in CODES or said in CODES[verdict]
     assert mock.submissions(upstream.lines).get(prompt, 0) <= 1
@@ -107,12 +107,14 @@ async def test_a_fault_comes_to_its_verdict(
 
 
 @pytest.mark.parametrize("vendor", sorted(mock.VENDORS))
-async def test_every_vendor_makes_a_film(harness: House, upstream: mock.Running, tmp_path: Path, vendor: str) -> None:
+async def test_every_vendor_makes_a_film(
+    harness: FlowHarness, upstream: mock.RunningMock, tmp_path: Path, vendor: str
+) -> None:
     """Each dialect by its name, each flavour by its own or found out."""
     given = {"dialect": vendor} if vendor in {"dmxapi", "apiyi", "apiyi-async"} else {"flavour": vendor}
     if vendor == "openai":
         given = {"flavour": "auto"}
     engine = engine_of(upstream, tmp_path, vendor, **({"flavour": "auto"} | given))
-    video = await harness.finish(engine, await accept(harness, "A boat"))
+    video = await harness.run_to_end(engine, await accept(harness, "A boat"))
     assert video.status is Status.COMPLETED, video.error
     await engine.stop()

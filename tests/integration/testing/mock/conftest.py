@@ -19,9 +19,9 @@ async def start() -> AsyncIterator[Starting]:
     """Starts mocks that are gone when the test ends."""
     async with AsyncExitStack() as stack:
 
-        async def _start(**config: Any) -> tuple[mock.Running, RawClient]:
+        async def _start(**config: Any) -> tuple[mock.RunningMock, RawClient]:
             clock = MockClock()
-            running = mock.running(mock.Config(**config), clock=clock, sleep=clock.sleep)
+            running = mock.running(mock.MockConfig(**config), clock=clock, sleep=clock.sleep)
             upstream = await stack.enter_async_context(running)
             return upstream, RawClient(upstream.origin, clock)
 

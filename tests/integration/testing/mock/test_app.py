@@ -33,7 +33,7 @@ class Clock:
 async def test_a_job_takes_its_time() -> None:
     """Queued, in progress by jumps that never fall, completed when its time is up."""
     clock = Clock()
-    async with running(mock.Config(seconds_per_job=(30, 90), seed=3), clock=clock) as upstream:
+    async with running(mock.MockConfig(seconds_per_job=(30, 90), seed=3), clock=clock) as upstream:
         raw = RawClient(upstream.origin)
         path = f"/v1/videos/{(await raw.post('/v1/videos', {'prompt': 'A boat'})).json['id']}"
         shown = []
@@ -64,7 +64,7 @@ async def test_limits() -> None:
     """Too many at once and too many a minute are 429, each vendor by its own numbers unless told otherwise."""
     clock = Clock()
     order = {"prompt": "A boat", "model": "sora-2", "seconds": "10", "size": "720x1280"}
-    async with running(mock.Config(seconds_per_job=(40, 40)), clock=clock) as upstream:
+    async with running(mock.MockConfig(seconds_per_job=(40, 40)), clock=clock) as upstream:
         raw = RawClient(upstream.origin)
         assert {(await raw.post("/sglang/v1/videos", order)).status for _ in range(12)} == {200}
         statuses = [(await raw.post("/apiyi-async/v1/videos", order)).status for _ in range(6)]
@@ -81,9 +81,9 @@ async def test_limits() -> None:
 async def test_limits_of_ones_own(start: Starting) -> None:
     """Zero lifts a vendor's limit, a number sets one."""
     order = {"prompt": "A boat", "model": "sora-2", "seconds": "10", "size": "720x1280"}
-    _, free = await start(seconds_per_job=(40, 40), running=0, creates_a_minute=0)
+    _, free = await start(seconds_per_job=(40, 40), running=0, creates_per_minute=0)
     assert {(await free.post("/apiyi-async/v1/videos", order)).status for _ in range(12)} == {200}
-    _, tight = await start(creates_a_minute=2)
+    _, tight = await start(creates_per_minute=2)
     assert [(await tight.post("/v1/videos", {"prompt": "A"})).status for _ in range(3)] == [200, 200, 429]
 
 
@@ -94,7 +94,7 @@ async def test_an_idempotency_key_finds_its_job(start: Starting) -> None:
     assert (await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)).ended == "reset"
     again = await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)
     assert again.json["id"] == upstream.lines[1].job
-    assert [line.asked for line in upstream.lines[1:]] == [mock.Asked.SUBMISSION, mock.Asked.REPLAY]
+    assert [line.asked for line in upstream.lines[1:]] == [mock.LogEvent.SUBMISSION, mock.LogEvent.REPLAY]
     upstream, raw = await start()
     ids = {(await raw.post("/v1/videos", {"prompt": "A"}, **key)).json["id"] for _ in range(2)}
     assert len(ids) == 2
@@ -107,7 +107,7 @@ async def test_an_outage_by_hand(start: Starting) -> None:
     assert (await raw.get("/v1/models")).ended == "reset"
     await upstream.outage(0)
     assert (await raw.get("/v1/models")).status == 200
-    assert [line.duration for line in upstream.lines if line.asked is mock.Asked.OUTAGE] == [600.0, 0.0]
+    assert [line.duration for line in upstream.lines if line.asked is mock.LogEvent.OUTAGE] == [600.0, 0.0]
     assert (await raw("POST", "/mock/outage?seconds=soon")).status == 400
 
 
@@ -140,7 +140,7 @@ async def test_thousands_of_jobs_are_cheap(start: Starting, tmp_path: Path) -> N
             async with session.post("videos", json=order) as created:
                 job = (await created.json())["id"]
             async with session.get(f"videos/{job}/content") as content:
-                return mock.film_of(await content.read())
+                return mock.read_job_id(await content.read())
 
         async with asyncio.timeout(60):
             owners = await asyncio.gather(*(make(number) for number in range(300)))

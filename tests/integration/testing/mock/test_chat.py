@@ -53,7 +53,7 @@ async def test_a_film_is_told_of(start: Starting) -> None:
     assert (line.model, line.size, line.seconds) == (MODEL, "1280x720", "10")
     link = re.findall(r"\((http[^)]*)\)", story)[0]
     film = await raw.get(link.removeprefix(upstream.origin))
-    assert mock.film_of(film.body) == line.job
+    assert mock.read_job_id(film.body) == line.job
 
 
 async def test_an_answer_in_one_piece(start: Starting) -> None:

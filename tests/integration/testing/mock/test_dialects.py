@@ -125,7 +125,7 @@ async def test_a_film_is_served(vendor: str, start: Starting) -> None:
     seen = await raw.get(f"{path}/content")
     assert seen.whole
     assert seen.headers["content-type"] == "video/mp4"
-    assert mock.film_of(seen.body) == path.rpartition("/")[2]
+    assert mock.read_job_id(seen.body) == path.rpartition("/")[2]
     suffix = "_video.mp4" if vendor == "dmxapi" else ".mp4"
     assert seen.headers["content-disposition"].endswith(f'{path.rpartition("/")[2]}{suffix}"')
     part = await raw.get(f"{path}/content", Range="bytes=100-", **{"If-Range": seen.headers["etag"]})
@@ -154,7 +154,7 @@ async def test_content_before_the_end(vendor: str, status: int, start: Starting)
     assert seen.status == status
     if vendor == "fastvideo":
         assert seen.whole
-        assert mock.film_of(seen.body) == ""
+        assert mock.read_job_id(seen.body) == ""
 
 
 async def test_content_that_is_held(start: Starting) -> None:
@@ -189,7 +189,7 @@ async def test_deleting(vendor: str, running: int, over: int, answer: dict[str, 
     if over == 200:
         assert answer.items() <= seen.json.items()
         assert (await raw.get(path)).status == 404
-        assert upstream.lines[-2].asked is mock.Asked.DELETE
+        assert upstream.lines[-2].asked is mock.LogEvent.DELETE
 
 
 @pytest.mark.parametrize(("vendor", "free"), [("vllm-omni", True), ("sglang", False)])
@@ -197,7 +197,7 @@ async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start:
     """One server really stops the work, the other only forgets it."""
     upstream, raw = await start(seconds_per_job=(60, 60), running=1)
     assert (await raw("DELETE", await job(raw, vendor))).status == 200
-    assert upstream.lines[-1].asked is mock.Asked.CANCEL
+    assert upstream.lines[-1].asked is mock.LogEvent.CANCEL
     assert (await create(raw, vendor)).status == (200 if free else 429)
 
 
@@ -286,7 +286,7 @@ async def test_models_tell_servers_apart(vendor: str, owner: str, start: Startin
 @ALL
 async def test_the_list(vendor: str, start: Starting) -> None:
     """Newest first, in pages where the vendor has pages; not everywhere is there a list."""
-    _, raw = await start(creates_a_minute=0)
+    _, raw = await start(creates_per_minute=0)
     paths = [await job(raw, vendor, f"Boat {number}") for number in range(3)]
     ids = [path.rpartition("/")[2] for path in paths]
     seen = await raw.get(f"/{vendor}/v1/videos?limit=2")

@@ -15,7 +15,7 @@ from tests.support.raw_client import START, RawClient, Seen, Starting
 from filmgate.domain import Size
 from filmgate.media.probe import probe
 from filmgate.testing import mock
-from filmgate.testing.mock.faults.poll import SECRET
+from filmgate.testing.mock.faults.poll import CANARY_KEY
 
 SIZE, SECONDS = Size(64, 64), 1
 """Small, so that a hundred films cost nothing; a model server takes any size."""
@@ -42,7 +42,7 @@ def tag(name: str) -> str:
 class Story:
     """One job that meets one fault, asked step by step."""
 
-    def __init__(self, upstream: mock.Running, raw: RawClient, name: str) -> None:
+    def __init__(self, upstream: mock.RunningMock, raw: RawClient, name: str) -> None:
         self.upstream, self.raw, self.name = upstream, raw, name
         self.prompt = f"A paper boat {tag(name)}"
 
@@ -57,9 +57,9 @@ class Story:
         return self.submissions[-1].job
 
     @property
-    def submissions(self) -> Sequence[mock.Line]:
+    def submissions(self) -> Sequence[mock.LogLine]:
         """What was accepted."""
-        return [line for line in self.upstream.lines if line.asked is mock.Asked.SUBMISSION]
+        return [line for line in self.upstream.lines if line.asked is mock.LogEvent.SUBMISSION]
 
     async def look(self) -> Seen:
         """Ask how it is."""
@@ -397,7 +397,7 @@ CHECKS: dict[str, Check] = {
     "failed-error-list": fails(lambda v: v["status"] == "failed" and isinstance(v["error"], list)),
     "failed-error-number": failed_with({"code": 500, "message": "The generation failed."}),
     "failed-error-html": fails(lambda v: v["status"] == "failed" and "<script>" in v["error"]["message"]),
-    "failed-error-secret": fails(lambda v: v["status"] == "failed" and SECRET in v["error"]["message"]),
+    "failed-error-secret": fails(lambda v: v["status"] == "failed" and CANARY_KEY in v["error"]["message"]),
     "look-404": looks(says(404), done),
     "look-404-thrice": looks(says(404), says(404), says(404), done),
     "look-404-ever": looks(*[says(404)] * 5),
@@ -426,7 +426,7 @@ CHECKS: dict[str, Check] = {
     "content-unsized": contents(lambda seen: "content-length" not in seen.headers and seen.body[4:8] == b"ftyp"),
     "content-short": contents(lambda seen: cut(seen) and len(seen.body) == int(said(seen) * 0.9)),
     "content-long": contents(lambda seen: said(seen) == len(seen.body) // 2),
-    "content-cut": contents(lambda seen: film(seen) and mock.film_of(seen.body) == ""),
+    "content-cut": contents(lambda seen: film(seen) and mock.read_job_id(seen.body) == ""),
     "content-empty": contents(empty),
     "content-endless": contents(lambda seen: seen.ended == "endless" and "content-length" not in seen.headers),
     "content-html": contents(disguised(b"<!DOCTYPE html>")),
@@ -456,5 +456,5 @@ def test_every_check_is_of_a_fault() -> None:
     """Nothing is checked that is not there, and each fault says itself in two languages and one sentence."""
     assert CHECKS.keys() == mock.FAULTS.keys()
     for fault in mock.FAULTS.values():
-        assert fault.says.en.endswith("."), fault.name
-        assert fault.says.zh.endswith("。"), fault.name
+        assert fault.description.en.endswith("."), fault.name
+        assert fault.description.zh.endswith("。"), fault.name

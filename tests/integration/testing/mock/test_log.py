@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.testing import mock
-from filmgate.testing.mock.log import Log
+from filmgate.testing.mock.log import RequestLog
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ async def test_jobs_come_back_as_they_were(start: Starting, tmp_path: Path) -> N
     _, raw = await start(log=log, any_size=True)
     assert (await raw.get(f"/v1/videos/{gone}")).status == 404
     assert [(await raw.get(f"/v1/videos/{job}")).status for _ in range(2)] == [404, 200]
-    first, second = [line for line in mock.read_log(log) if line.asked is mock.Asked.SUBMISSION]
+    first, second = [line for line in mock.read_log(log) if line.asked is mock.LogEvent.SUBMISSION]
     assert (first.job, first.faults, second.job) == (job, ("look-404=2",), gone)
 
 
@@ -64,8 +64,8 @@ async def test_a_torn_line_is_no_line(tmp_path: Path) -> None:
     """A power cut in the middle of a write spoils neither what is before it nor what comes after."""
     path = tmp_path / "log.jsonl"
     for number in range(2):
-        log = Log(path)
-        await log.add(mock.Line(at=number, asked=mock.Asked.LIST))
+        log = RequestLog(path)
+        await log.add(mock.LogLine(at=number, asked=mock.LogEvent.LIST))
         await log.close()
         with path.open("ab") as file:
             file.write(b'{"at":3,"ask')
@@ -75,8 +75,8 @@ async def test_a_torn_line_is_no_line(tmp_path: Path) -> None:
 async def test_a_line_is_written_though_its_asker_has_gone(tmp_path: Path) -> None:
     """A client that hangs up takes nothing out of the log; lines that wait share a sync."""
     path = tmp_path / "log.jsonl"
-    log = Log(path)
-    asking = [asyncio.create_task(log.add(mock.Line(at=n, asked=mock.Asked.LIST))) for n in range(50)]
+    log = RequestLog(path)
+    asking = [asyncio.create_task(log.add(mock.LogLine(at=n, asked=mock.LogEvent.LIST))) for n in range(50)]
     await asyncio.sleep(0)
     asking[7].cancel()
     with suppress(asyncio.CancelledError):

@@ -12,8 +12,8 @@ from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media.probe import verify
 from filmgate.testing import mock
-from filmgate.testing.mock import Verdict
-from filmgate.testing.mock.upstream import Call, Upstream
+from filmgate.testing.mock import ExpectedOutcome
+from filmgate.testing.mock.upstream import MockRequest, MockUpstream
 
 from .test_faults import tag
 
@@ -38,46 +38,46 @@ class Client:
         self.raw, self.folder = raw, folder
         self.known: set[str] = set()
 
-    async def make(self, prompt: str) -> Verdict:
+    async def make(self, prompt: str) -> ExpectedOutcome:
         """Make a film."""
         ticket, tries = await self.submit(prompt)
-        if isinstance(ticket, Verdict):
+        if isinstance(ticket, ExpectedOutcome):
             return ticket
         verdict = await self.watch(ticket) or await self.fetch(f"/v1/videos/{ticket}/content")
-        return Verdict.RETRIED if verdict is Verdict.COMPLETED and tries > 1 else verdict
+        return ExpectedOutcome.RETRIED if verdict is ExpectedOutcome.COMPLETED and tries > 1 else verdict
 
-    async def submit(self, prompt: str) -> tuple[str | Verdict, int]:
+    async def submit(self, prompt: str) -> tuple[str | ExpectedOutcome, int]:
         """The ticket and how many tries it took, or a verdict."""
         order = {"prompt": prompt, "size": "64x64", "seconds": "1"}
         seen, tries = await self.raw.post("/v1/videos", order), 1
         if seen.status == 429:
             seen, tries = await self.raw.post("/v1/videos", order), 2
         if 400 <= seen.status < 500:
-            return Verdict.REFUSED, tries
+            return ExpectedOutcome.REFUSED, tries
         body = parsed(seen) if seen.status == 200 else {}
         ticket = body.get("id")
         if ticket is None and isinstance(body.get("error"), dict):
-            return Verdict.REFUSED, tries
+            return ExpectedOutcome.REFUSED, tries
         if not isinstance(ticket, str) or not re.fullmatch(r"[\w-]{1,200}", ticket) or ticket in self.known:
-            return Verdict.UNKNOWN, tries
+            return ExpectedOutcome.UNKNOWN, tries
         self.known.add(ticket)
         return ticket, tries
 
-    async def watch(self, ticket: str) -> Verdict | None:
+    async def watch(self, ticket: str) -> ExpectedOutcome | None:
         """None: it is completed."""
         gone = 0
         for _ in range(LOOKS):
             seen = await self.raw.get(f"/v1/videos/{ticket}")
             gone = gone + 1 if seen.status == 404 else 0
             if gone == 3:
-                return Verdict.LOST
+                return ExpectedOutcome.LOST
             status = STATUSES.get(str(parsed(seen).get("status")).lower())
             if status is not None:
-                return Verdict.FAILED if status == "failed" else None
+                return ExpectedOutcome.FAILED if status == "failed" else None
             await self.raw.clock.sleep(0.05)
-        return Verdict.OVERDUE
+        return ExpectedOutcome.OVERDUE
 
-    async def fetch(self, path: str) -> Verdict:
+    async def fetch(self, path: str) -> ExpectedOutcome:
         """The film, in as many pieces as it takes."""
         film, etag = b"", ""
         for _ in range(DOWNLOADS):
@@ -92,10 +92,10 @@ class Client:
             film = (film if goes_on else b"") + (seen.body[:said] if seen.status == 200 or goes_on else b"")
             etag = seen.headers["etag"]
             if seen.ended == "closed" and len(seen.body) >= said and self.is_whole(film):
-                return Verdict.COMPLETED
+                return ExpectedOutcome.COMPLETED
             if seen.ended == "closed" and len(seen.body) >= said:
                 film = b""
-        return Verdict.SPOILT
+        return ExpectedOutcome.SPOILT
 
     def is_whole(self, film: bytes) -> bool:
         """Whether it is what was ordered."""
@@ -123,7 +123,7 @@ async def test_a_good_client_comes_to_the_verdict(name: str, start: Starting, tm
     upstream, raw = await start(any_size=True)
     client = Client(raw, tmp_path)
     if name == "id-reused":
-        assert await client.make("A boat that meets nothing") is Verdict.COMPLETED
+        assert await client.make("A boat that meets nothing") is ExpectedOutcome.COMPLETED
     prompt = f"A paper boat {tag(name)}"
     assert await client.make(prompt) is mock.FAULTS[name].verdict
     assert mock.submissions(upstream.lines).get(prompt, 0) <= 1
@@ -132,8 +132,10 @@ async def test_a_good_client_comes_to_the_verdict(name: str, start: Starting, tm
 @pytest.mark.parametrize("vendor", mock.VENDORS)
 async def test_every_fault_in_every_vendors_words(vendor: str) -> None:
     """No fault trips over the way in which some vendor says things."""
-    upstream = Upstream(mock.Config(any_size=True, running=0, creates_a_minute=0))
-    call = Call(vendor=mock.VENDORS[vendor], origin="http://mock", base="http://mock/v1", url="", multipart=True)
+    upstream = MockUpstream(mock.MockConfig(any_size=True, max_running=0, creates_per_minute=0))
+    call = MockRequest(
+        vendor=mock.VENDORS[vendor], origin="http://mock", base_url="http://mock/v1", url="", multipart=True
+    )
     for fault in mock.FAULTS.values():
         if fault.name in {"outage", "slow-success"}:
             continue
@@ -141,8 +143,8 @@ async def test_every_fault_in_every_vendors_words(vendor: str) -> None:
         await upstream.create(call, order)
         if not fault.accepts:
             continue
-        job = upstream.jobs.latest()
-        replies = [await upstream.look(call, job) for _ in range(4)]
+        job = upstream.jobs.latest_id()
+        replies = [await upstream.retrieve(call, job) for _ in range(4)]
         replies.append(await upstream.content(call, job))
         assert {reply.status for reply in replies} <= {200, 302, 400, 401, 404, 408, 422, 429, 500, 503}
     await upstream.close()

@@ -30,7 +30,7 @@ def test_the_list_names_every_fault(language: str) -> None:
     assert lines == list(mock.FAULTS)
     rows = json.loads(filmgate("--list-faults", "--format", "json", "--lang", language)[1])
     assert [row["id"] for row in rows] == list(mock.FAULTS)
-    fault = mock.FAULTS["look-404"].says
+    fault = mock.FAULTS["look-404"].description
     assert {row["says"] for row in rows} >= {fault.zh if language == "zh" else fault.en}
     columns = [line.split("\t") for line in filmgate("--list-faults")[1].splitlines()]
     assert {len(row) for row in columns} == {5}

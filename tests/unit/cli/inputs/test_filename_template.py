@@ -10,17 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filmgate.cli.inputs import filename_template
-from filmgate.cli.inputs.filename_template import Film, free, name_of, slug, within
-from filmgate.cli.terminal_text import cells
+from filmgate.cli.inputs.filename_template import FilenameFields, join_inside, render_name, slugify, unused_path
+from filmgate.cli.terminal_text import display_width
 from filmgate.errors import SettingsError
 
-FILM = Film(id="video_1f", created=datetime(2026, 3, 9, 8, 7, 6, tzinfo=UTC), slug="a-dog", model="sora-2", n=7)
+FILM = FilenameFields(
+    id="video_1f", created=datetime(2026, 3, 9, 8, 7, 6, tzinfo=UTC), slug="a-dog", model="sora-2", n=7
+)
 
 
 @pytest.mark.parametrize(
     ("template", "name"),
     [
-        (filename_template.DEFAULT, "video_1f.mp4"),
+        (filename_template.DEFAULT_TEMPLATE, "video_1f.mp4"),
         ("{created:%Y%m%d}-{slug}-{id}.{ext}", "20260309-a-dog-video_1f.mp4"),
         ("films/{created:%Y/%m}/{n:03}.{ext}", "films/2026/03/007.mp4"),
         ("{created}-{model}.mp4", "20260309-080706-sora-2.mp4"),
@@ -31,14 +33,14 @@ FILM = Film(id="video_1f", created=datetime(2026, 3, 9, 8, 7, 6, tzinfo=UTC), sl
 )
 def test_a_template_names_a_film(template: str, name: str) -> None:
     """Every field, with a format where it takes one; folders are the template's own."""
-    assert name_of(template, FILM) == Path(name)
+    assert render_name(template, FILM) == Path(name)
 
 
 @pytest.mark.parametrize("template", ["{nope}.mp4", "{id", "{id.__class__}", "{n:q}", "{id!r}", "{}", ""])
 def test_a_template_that_names_nothing_is_a_mistake_of_the_command_line(template: str) -> None:
     """Told before anything is made, with what there is instead."""
     with pytest.raises(SettingsError):
-        filename_template.check(template)
+        filename_template.check_template(template)
 
 
 @pytest.mark.parametrize(
@@ -58,37 +60,37 @@ def test_a_template_that_names_nothing_is_a_mistake_of_the_command_line(template
 )
 def test_a_slug_is_the_prompts_words(prompt: str, expected: str) -> None:
     """In its own script, without what a file's name can't hold."""
-    assert slug(prompt) == expected
+    assert slugify(prompt) == expected
 
 
 @given(st.text(), st.text())
 def test_no_value_leaves_its_folder_or_is_too_long(video_id: str, prompt: str) -> None:
     """Ids come from servers and prompts from anywhere: the name is one plain part of a path, whatever they hold."""
-    film = Film(id=video_id, created=FILM.created, slug=slug(prompt), ext="mp4")
-    name = name_of("{slug}-{id}.{ext}", film)
+    film = FilenameFields(id=video_id, created=FILM.created, slug=slugify(prompt), ext="mp4")
+    name = render_name("{slug}-{id}.{ext}", film)
     assert len(name.parts) == 1
     assert not name.name.startswith(".")
     assert name.suffix == ".mp4"
     assert len(name.name.encode()) <= filename_template.NAME_BYTES
-    assert cells(slug(prompt)) <= filename_template.SLUG_CELLS
+    assert display_width(slugify(prompt)) <= filename_template.SLUG_CELLS
     assert name.name.isprintable()
 
 
 def test_names_of_devices_are_avoided() -> None:
     """``con.mp4`` would be a console on Windows."""
-    assert name_of("{slug}.mp4", Film(id="1", created=FILM.created, slug="con")) == Path("_con.mp4")
+    assert render_name("{slug}.mp4", FilenameFields(id="1", created=FILM.created, slug="con")) == Path("_con.mp4")
 
 
 def test_a_name_stays_in_its_folder(tmp_path: Path) -> None:
     """What a list of jobs says of its names is not believed."""
-    assert within(tmp_path, Path("a/b.mp4")) == tmp_path / "a/b.mp4"
+    assert join_inside(tmp_path, Path("a/b.mp4")) == tmp_path / "a/b.mp4"
     for name in ("../b.mp4", "a/../../b.mp4", "/b.mp4"):
         with pytest.raises(SettingsError):
-            within(tmp_path, Path(name))
+            join_inside(tmp_path, Path(name))
 
 
 def test_a_taken_name_gets_a_number() -> None:
     """Nothing is written over."""
     taken = {Path("d/dog.mp4"), Path("d/dog-2.mp4")}
-    assert free(Path("d/cat.mp4"), taken.__contains__) == Path("d/cat.mp4")
-    assert free(Path("d/dog.mp4"), taken.__contains__) == Path("d/dog-3.mp4")
+    assert unused_path(Path("d/cat.mp4"), taken.__contains__) == Path("d/cat.mp4")
+    assert unused_path(Path("d/dog.mp4"), taken.__contains__) == Path("d/dog-3.mp4")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate.cli.inputs.prompt_lint import lint
+from filmgate.cli.inputs.prompt_lint import lint_prompt
 from filmgate.cli.texts import Texts
 
 GOOD = [
@@ -53,13 +53,13 @@ ODD = [
 @pytest.mark.parametrize(("prompt", "more"), GOOD)
 def test_a_good_prompt_is_left_alone(prompt: str, more: dict[str, str]) -> None:
     """A remark too many teaches people to read none."""
-    assert lint(prompt, **more) == []  # type: ignore[arg-type]  # a table's values
+    assert lint_prompt(prompt, **more) == []  # type: ignore[arg-type]  # a table's values
 
 
 @pytest.mark.parametrize(("prompt", "more", "names"), ODD)
 def test_an_odd_prompt_is_remarked_upon(prompt: str, more: dict[str, str], names: list[str]) -> None:
     """Each for what is odd about it, and for nothing else."""
-    assert [remark.name for remark in lint(prompt, **more)] == names  # type: ignore[arg-type]  # a table's values
+    assert [remark.name for remark in lint_prompt(prompt, **more)] == names  # type: ignore[arg-type]  # a table's values
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -67,11 +67,11 @@ def test_every_remark_has_its_words(language: str) -> None:
     """In both languages, with the values that it has."""
     text = Texts(language)
     for prompt, more, _ in ODD:
-        for remark in lint(prompt, **more):  # type: ignore[arg-type]  # a table's values
+        for remark in lint_prompt(prompt, **more):  # type: ignore[arg-type]  # a table's values
             assert text(f"lint.{remark.name}", **remark.values)
 
 
 @given(st.text(), st.text(max_size=12), st.text(max_size=5))
 def test_nothing_breaks_it(prompt: str, size: str, seconds: str) -> None:
     """It judges whatever it is given."""
-    lint(prompt, size=size, seconds=seconds)
+    lint_prompt(prompt, size=size, seconds=seconds)

@@ -6,52 +6,52 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from filmgate.engines import EngineContext, make
+from filmgate.engines import EngineContext, create_engine
 from filmgate.engines.openai_videos import OpenAIVideosEngine
-from filmgate.engines.openai_videos.list_scan import PAGE, ROOM, Roll
+from filmgate.engines.openai_videos.list_scan import MAX_LENGTH_FACTOR, PAGE_SIZE, ListScan
 from filmgate.testing import mock
-from filmgate.wire.upstream import UPSTREAMS, Listed
+from filmgate.wire.upstream import UPSTREAMS, ListedJob
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
 
-def _page(*names: str) -> list[Listed]:
-    return [Listed(id=name) for name in names]
+def _page(*names: str) -> list[ListedJob]:
+    return [ListedJob(id=name) for name in names]
 
 
 def test_a_roll_is_read_until_everybody_was_found() -> None:
     """Nobody reads on behind the last of those that are looked for."""
-    roll = Roll(["a", "c"])
-    assert not roll.take(_page("x", "a"), more=True)
-    assert roll.take(_page("y", "c"), more=True)
-    assert list(roll.found) == ["a", "c"]
+    roll = ListScan(["a", "c"])
+    assert not roll.add_page(_page("x", "a"), more=True)
+    assert roll.add_page(_page("y", "c"), more=True)
+    assert list(roll.matches) == ["a", "c"]
 
 
 @pytest.mark.parametrize("pages", [[["a"]], [["a"], ["a"]], [["a"], []]])
 def test_a_roll_ends_with_the_list(pages: Sequence[Sequence[str]]) -> None:
     """No further page, the same page again, an empty one: that is all there is."""
-    roll = Roll(["a", "missing"])
-    *_, ended = [roll.take(_page(*page), more=len(pages) > 1) for page in pages]
+    roll = ListScan(["a", "missing"])
+    *_, ended = [roll.add_page(_page(*page), more=len(pages) > 1) for page in pages]
     assert ended
-    assert list(roll.found) == ["a"]
+    assert list(roll.matches) == ["a"]
 
 
 def test_a_long_list_is_not_read_to_its_end() -> None:
     """Somebody who is missing, or thousands of others' jobs, cost a bounded number of pages."""
-    roll, read = Roll([f"job-{number}" for number in range(PAGE)]), 1
-    while not roll.take(_page(f"other-{read}"), more=True):
+    roll, read = ListScan([f"job-{number}" for number in range(PAGE_SIZE)]), 1
+    while not roll.add_page(_page(f"other-{read}"), more=True):
         read += 1
-    assert read == 2 * ROOM
+    assert read == 2 * MAX_LENGTH_FACTOR
 
 
-Upstream = tuple[mock.Running, OpenAIVideosEngine]
+Upstream = tuple[mock.RunningMock, OpenAIVideosEngine]
 
 
-async def _engine(running: mock.Running, folder: Path, **options: Any) -> OpenAIVideosEngine:
-    given = {"base_url": running.base_url, "flavour": "plain", "look_every": 0.5, **options}
-    engine = make("openai-videos", EngineContext(name="up", options=given, cache=folder, scratch=folder))
+async def _engine(running: mock.RunningMock, folder: Path, **options: Any) -> OpenAIVideosEngine:
+    given = {"base_url": running.base_url, "flavour": "plain", "min_poll_interval": 0.5, **options}
+    engine = create_engine("openai-videos", EngineContext(name="up", options=given, cache=folder, scratch=folder))
     assert isinstance(engine, OpenAIVideosEngine)
     return engine
 
@@ -59,7 +59,7 @@ async def _engine(running: mock.Running, folder: Path, **options: Any) -> OpenAI
 @pytest.fixture
 async def upstream(tmp_path: Path) -> AsyncIterator[Upstream]:
     """A mock whose jobs last for ever, unless a prompt says otherwise."""
-    config = mock.Config(any_size=True, models=["sora-2"], seconds_per_job=(900.0, 900.0))
+    config = mock.MockConfig(any_size=True, models=["sora-2"], seconds_per_job=(900.0, 900.0))
     async with mock.running(config) as running:
         engine = await _engine(running, tmp_path)
         yield running, engine
@@ -71,6 +71,6 @@ def test_every_dialects_list_shows_states() -> None:
     for upstream in UPSTREAMS.values():
         for word, status in upstream.statuses.items():
             body = f'{{"data": [{{"id": "a", "status": "{word}", "progress": "45%"}}]}}'.encode()
-            listing = upstream.read_listing(body)
+            listing = upstream.read_list(body)
             assert listing is not None
             assert (listing[0][0].status, listing[0][0].progress) == (status, 45.0)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from filmgate.testing import mock
-from filmgate.testing.mock.fault_mix import parse_strike, tagged
+from filmgate.testing.mock.fault_mix import faults_in_prompt, parse_fault
 
 
 def draws(seed: int, prompts: list[str]) -> dict[str, str]:
@@ -41,23 +41,23 @@ def test_weights() -> None:
 def test_all_leaves_out_what_hits_others() -> None:
     """No outage, and nothing that only the client's deadline ends."""
     mix = mock.parse_mix("all", rate=1.0, seed=0)
-    names = {strike.fault.name for strike in mix.strikes}
+    names = {strike.fault.name for strike in mix.faults}
     alone = {"outage", "reply-never", "never-ends", "slow-success", "progress-99", "status-unknown-ever"}
     assert names == mock.FAULTS.keys() - alone
 
 
 def test_tags() -> None:
     """As many as stand in the prompt, with their arguments."""
-    found = tagged("A boat [mock:look-404=3] at [sunset] [mock:content-resets=ever][mock:failed]")
+    found = faults_in_prompt("A boat [mock:look-404=3] at [sunset] [mock:content-resets=ever][mock:failed]")
     assert list(map(str, found)) == ["look-404=3", "content-resets=ever", "failed"]
-    assert tagged("A boat [mock] mock:failed") == ()
+    assert faults_in_prompt("A boat [mock] mock:failed") == ()
 
 
 @pytest.mark.parametrize("text", ["nonsense", "failed=1", "look-404=often", "reply-late=x", ""])
 def test_what_is_no_fault(text: str) -> None:
     """It is said, not ignored: a typing error would make a test pass that tests nothing."""
     with pytest.raises(mock.UnknownFault):
-        parse_strike(text)
+        parse_fault(text)
 
 
 def test_what_is_no_mix() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from itertools import pairwise
 
 import pytest
@@ -12,9 +11,9 @@ from hypothesis import strategies as st
 
 from filmgate.domain import Size, Status, VideoError
 from filmgate.wire import chat as ours
-from filmgate.wire.upstream.base import Order, Picture, Said
-from filmgate.wire.upstream.chat import TEXT_LIMIT, ChatReader, asked, create, read_refused
-from filmgate.wire.upstream.status_codes import Meaning
+from filmgate.wire.upstream.base import JobReport, JobRequest, ReferenceImage
+from filmgate.wire.upstream.chat import MAX_TEXT_LENGTH, ChatReader, create, prompt_with_ratio, read_error_response
+from filmgate.wire.upstream.status_codes import ReplyKind
 
 VENDOR = [
     '```json\n{\n  "prompt": "100% off, ID: fake_id_1, [x](https://evil.example/x.mp4)",\n  "duration": 15\n}\n```\n\n',
@@ -36,7 +35,7 @@ def _events(pieces: list[str], *, end: bool = True) -> bytes:
     return "".join(lines).encode()
 
 
-def _read(pieces: list[str], *, end: bool = True) -> Said:
+def _read(pieces: list[str], *, end: bool = True) -> JobReport:
     reader = ChatReader()
     reader.feed(_events(pieces, end=end))
     return reader.finish()
@@ -52,18 +51,18 @@ def test_a_vendors_story_is_followed() -> None:
     assert seen[1] == ("task_01k6x9abc", Status.QUEUED, None)
     assert [progress for _, _, progress in seen[3:6]] == [42.0, 75.0, 99.0]
     assert seen[5][1] is Status.IN_PROGRESS
-    assert reader.said.status is Status.COMPLETED
-    assert reader.said.content_url == "https://cdn.example/a/b.mp4?sig=1"
+    assert reader.report.status is Status.COMPLETED
+    assert reader.report.content_url == "https://cdn.example/a/b.mp4?sig=1"
 
 
 @pytest.mark.parametrize(
     "piece", ["[", "![", "[a](http://", "](", "failed ", "```\n", "> ", "id: ", "progress 1", "1."]
 )
-def test_a_story_of_nothing_is_read_in_no_time(piece: str) -> None:
-    """However long it is and whatever it repeats: nothing else happens in the server meanwhile."""
-    reader, began = ChatReader(), time.process_time()
-    reader.feed(_events([f"error {piece * (TEXT_LIMIT // len(piece))}"]))
-    assert time.process_time() - began < 2
+def test_no_repetition_makes_reading_quadratic(piece: str) -> None:
+    """Nothing else happens in the server meanwhile. A quadratic search would outlast pytest's limit."""
+    reader = ChatReader()
+    reader.feed(_events([f"error {piece * (MAX_TEXT_LENGTH // len(piece))}"]))
+    assert reader.said.status is not Status.COMPLETED
 
 
 def test_a_long_story_is_not_read_again_for_every_word() -> None:
@@ -93,11 +92,11 @@ def test_pieces_may_be_cut_anywhere(cuts: list[int]) -> None:
 @pytest.mark.parametrize("prompt", ["a dog, 50% off", "一只狗在海滩上"])
 def test_our_own_story_is_followed(prompt: str) -> None:
     """A Filmgate may be the upstream of another."""
-    teller = ours.Narrator(prompt, "video_12ab")
+    teller = ours.ChatProgressText(prompt, "video_12ab")
     pieces = [teller.opening("portrait", 15), teller.progress(0), teller.progress(7), teller.progress(45)]
     said = _read(pieces, end=False)
     assert (said.id, said.status, said.progress) == ("video_12ab", Status.IN_PROGRESS, 45.0)
-    links = ours.Links(
+    links = ours.ChatLinks(
         preview="https://g.example/p.webp", player="https://g.example/f/1", download="https://g.example/f/2"
     )
     said = _read([*pieces, teller.completed(links)])
@@ -189,17 +188,17 @@ def test_nothing_breaks_it(data: bytes) -> None:
     reader = ChatReader()
     reader.feed(data)
     reader.feed(b"data: " + data + b"\n")
-    assert reader.finish().meaning is Meaning.JOB
+    assert reader.finish().kind is ReplyKind.JOB
 
 
 def test_an_order_is_one_streamed_message() -> None:
     """With the frame in the prompt unless it is there, and the picture as a data URL."""
-    order = Order(
+    order = JobRequest(
         model="sora-2-hd-15s-chat",
         prompt="吃西瓜",
         size=Size(720, 1280),
         seconds=15,
-        reference=Picture(b"x", "image/png"),
+        reference=ReferenceImage(b"x", "image/png"),
     )
     call = create(order)
     sent = json.loads(call.body)
@@ -207,21 +206,21 @@ def test_an_order_is_one_streamed_message() -> None:
     text, picture = sent["messages"][0]["content"]
     assert text["text"] == "视频比例9:16。吃西瓜"
     assert picture["image_url"]["url"] == "data:image/png;base64,eA=="
-    assert asked("a dog", Size(1280, 720)) == "16:9 a dog"
-    assert asked("a dog, 16:9", Size(1280, 720)) == "a dog, 16:9"
-    assert asked("竖屏，一只狗", Size(720, 1280)) == "竖屏，一只狗"
+    assert prompt_with_ratio("a dog", Size(1280, 720)) == "16:9 a dog"
+    assert prompt_with_ratio("a dog, 16:9", Size(1280, 720)) == "a dog, 16:9"
+    assert prompt_with_ratio("竖屏，一只狗", Size(720, 1280)) == "竖屏，一只狗"
 
 
 @pytest.mark.parametrize(
     ("status", "body", "meaning"),
     [
-        (401, b'{"error":{"message":"no"}}', Meaning.TERMINAL),
-        (429, b"", Meaning.TRANSIENT),
-        (200, b'{"error":{"message":"no"}}', Meaning.TERMINAL),
-        (200, b"<html>", Meaning.AMBIGUOUS),
-        (502, b"", Meaning.AMBIGUOUS),
+        (401, b'{"error":{"message":"no"}}', ReplyKind.TERMINAL),
+        (429, b"", ReplyKind.TRANSIENT),
+        (200, b'{"error":{"message":"no"}}', ReplyKind.TERMINAL),
+        (200, b"<html>", ReplyKind.AMBIGUOUS),
+        (502, b"", ReplyKind.AMBIGUOUS),
     ],
 )
-def test_an_answer_that_is_no_stream_is_judged(status: int, body: bytes, meaning: Meaning) -> None:
+def test_an_answer_that_is_no_stream_is_judged(status: int, body: bytes, meaning: ReplyKind) -> None:
     """By the table of submissions."""
-    assert read_refused(status, {}, body).meaning is meaning
+    assert read_error_response(status, {}, body).kind is meaning

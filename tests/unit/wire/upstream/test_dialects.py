@@ -10,21 +10,31 @@ from typing import Any
 import pytest
 
 from filmgate.domain import Size, Status
-from filmgate.wire.upstream import DIALECTS, FLAVOURS, UPSTREAMS, Listed, Meaning, Order, Picture, Upstream, recognised
-from filmgate.wire.upstream.base import Call
+from filmgate.wire.upstream import (
+    DIALECTS,
+    FLAVOURS,
+    UPSTREAMS,
+    JobRequest,
+    ListedJob,
+    ReferenceImage,
+    ReplyKind,
+    Upstream,
+    detect_flavour,
+)
+from filmgate.wire.upstream.base import HttpCall
 
-ORDER = Order(model="sora-2", prompt="一只狗 ran\r\nhome", size=Size(1280, 720), seconds=8, seed=2**40 + 7)
-PICTURE = Picture(b"\x89PNG\r\n\x1a\n--filmgate--\r\n\r\n", "image/png")
+ORDER = JobRequest(model="sora-2", prompt="一只狗 ran\r\nhome", size=Size(1280, 720), seconds=8, seed=2**40 + 7)
+PICTURE = ReferenceImage(b"\x89PNG\r\n\x1a\n--filmgate--\r\n\r\n", "image/png")
 RICH = {"fps": 16, "frames": 129, "extra": {"num_inference_steps": "8"}}
 
 
-def order(**changes: Any) -> Order:
+def order(**changes: Any) -> JobRequest:
     """The order, changed."""
     given = {name: getattr(ORDER, name) for name in ORDER.__struct_fields__}
-    return Order(**(given | changes))
+    return JobRequest(**(given | changes))
 
 
-def parts(call: Call) -> dict[str, Message]:
+def parts(call: HttpCall) -> dict[str, Message]:
     """A form's parts by name, read by a parser that is not ours."""
     whole = message_from_bytes(b"Content-Type: " + call.headers["Content-Type"].encode() + b"\r\n\r\n" + call.body)
     assert whole.is_multipart()
@@ -35,7 +45,7 @@ def parts(call: Call) -> dict[str, Message]:
     return found
 
 
-def texts(call: Call) -> dict[str, str]:
+def texts(call: HttpCall) -> dict[str, str]:
     """A form's fields."""
     found = {}
     for name, part in parts(call).items():
@@ -89,7 +99,9 @@ def test_every_upstream_is_tried_here() -> None:
 @pytest.mark.parametrize(("media_type", "filename"), [("image/png", "reference.png"), ("image/jpeg", "reference.jpg")])
 def test_a_picture_travels_under_a_name_of_ours(name: str, media_type: str, filename: str) -> None:
     """Byte for byte, though it holds what looks like a boundary."""
-    part = parts(UPSTREAMS[name].create(order(reference=Picture(PICTURE.content, media_type))))["input_reference"]
+    part = parts(UPSTREAMS[name].create(order(reference=ReferenceImage(PICTURE.content, media_type))))[
+        "input_reference"
+    ]
     assert (part.get_filename(), part.get_content_type()) == (filename, media_type)
     assert part.get_payload(decode=True) == PICTURE.content
 
@@ -113,8 +125,8 @@ def test_text_without_an_encoding_is_sent_escaped() -> None:
 )
 def test_the_key_stands_as_the_vendor_wants_it(name: str, header: str) -> None:
     """With its scheme, or bare; without a key there is no header."""
-    assert DIALECTS[name].auth("sk-1") == {"Authorization": header}
-    assert DIALECTS[name].auth(None) == DIALECTS[name].auth("") == {}
+    assert DIALECTS[name].auth_headers("sk-1") == {"Authorization": header}
+    assert DIALECTS[name].auth_headers(None) == DIALECTS[name].auth_headers("") == {}
 
 
 def test_an_idempotency_key_goes_along_only_if_asked_for() -> None:
@@ -126,16 +138,16 @@ def test_an_idempotency_key_goes_along_only_if_asked_for() -> None:
 def test_a_ticket_is_quoted_in_a_path() -> None:
     """Whatever an opaque id holds, it stays one step of the path."""
     upstream = UPSTREAMS["filmgate"]
-    assert upstream.look("a?b#c%2e:é").path == "videos/a%3Fb%23c%252e%3A%C3%A9"
+    assert upstream.poll("a?b#c%2e:é").path == "videos/a%3Fb%23c%252e%3A%C3%A9"
     assert upstream.content("x").path == "videos/x/content"
-    assert upstream.cancel("x") == Call(method="POST", path="videos/x/cancel")
+    assert upstream.cancel("x") == HttpCall(method="POST", path="videos/x/cancel")
 
 
 def test_only_what_really_stops_is_a_cancel() -> None:
     """A DELETE that forgets the job while the GPU goes on is none."""
     stops = {name for name, upstream in UPSTREAMS.items() if upstream.cancel("x")}
     assert stops == {"vllm-omni", "filmgate"}
-    assert UPSTREAMS["vllm-omni"].cancel("x") == Call(method="DELETE", path="videos/x")
+    assert UPSTREAMS["vllm-omni"].cancel("x") == HttpCall(method="DELETE", path="videos/x")
 
 
 STATUSES: dict[str, dict[str, Status | None]] = {
@@ -172,8 +184,8 @@ STATUSES: dict[str, dict[str, Status | None]] = {
 )
 def test_statuses_are_read_by_the_dialects_own_table(name: str, word: str, status: Status | None) -> None:
     """A word that the table does not hold means: look again."""
-    said = UPSTREAMS[name].read_look("x", 200, {}, json.dumps({"id": "x", "status": word}).encode())
-    assert (said.meaning, said.status) == (Meaning.JOB, status)
+    said = UPSTREAMS[name].read_poll("x", 200, {}, json.dumps({"id": "x", "status": word}).encode())
+    assert (said.kind, said.status) == (ReplyKind.JOB, status)
     assert (said.error is not None) == (status is Status.FAILED)
 
 
@@ -181,13 +193,13 @@ def test_statuses_are_read_by_the_dialects_own_table(name: str, word: str, statu
 def test_a_status_that_is_no_word_means_look_again(status: object) -> None:
     """Nothing is guessed from numbers."""
     said = look("openai", {"id": "x", "status": status})
-    assert (said.meaning, said.status) == (Meaning.JOB, None)
+    assert (said.meaning, said.status) == (ReplyKind.JOB, None)
 
 
 def look(name: str, body: object, status: int = 200, **headers: str) -> Any:
     """What a dialect understands of the answer to a look at ``x``."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return UPSTREAMS[name].read_look("x", status, {k.replace("_", "-"): v for k, v in headers.items()}, content)
+    return UPSTREAMS[name].read_poll("x", status, {k.replace("_", "-"): v for k, v in headers.items()}, content)
 
 
 def test_an_answer_says_all_that_it_holds() -> None:
@@ -205,7 +217,7 @@ def test_an_answer_says_all_that_it_holds() -> None:
 def test_a_failed_job_counts_whatever_status_it_came_with(status: int) -> None:
     """As vLLM-Omni answers; its code may be a number."""
     said = look("vllm-omni", {"id": "x", "status": "failed", "error": {"code": 500, "message": "OOM"}}, status)
-    assert (said.meaning, said.status) == (Meaning.JOB, Status.FAILED)
+    assert (said.meaning, said.status) == (ReplyKind.JOB, Status.FAILED)
     assert (said.error.code, said.error.message) == ("engine_error", "OOM")
 
 
@@ -221,14 +233,14 @@ def test_a_failed_job_counts_whatever_status_it_came_with(status: int) -> None:
 )
 def test_an_error_that_is_not_our_failed_job_decides_nothing(body: object) -> None:
     """A gateway's ``status: error`` is about itself, and a film is not ready on a 502."""
-    assert look("vllm-omni", body, 502).meaning is Meaning.TRANSIENT
+    assert look("vllm-omni", body, 502).meaning is ReplyKind.TRANSIENT
 
 
 def test_an_unreadable_look_is_asked_again() -> None:
     """HTML, cut off, empty, or an object that says nothing."""
     for body in (b"", b"<html>", b'{"id": "x", "status": "comp'):
-        assert look("openai", body).meaning is Meaning.TRANSIENT
-    assert look("openai", {"error": {"message": "hm"}}).meaning is Meaning.UNKNOWN
+        assert look("openai", body).meaning is ReplyKind.TRANSIENT
+    assert look("openai", {"error": {"message": "hm"}}).meaning is ReplyKind.UNKNOWN
     assert look("openai", b"<html>", 404).gone
 
 
@@ -242,7 +254,7 @@ def test_a_failure_always_has_a_code_and_a_message(error: object) -> None:
 
 def test_a_failure_does_not_repeat_its_id() -> None:
     """The upstream's name for the job is nobody's affair."""
-    said = UPSTREAMS["openai"].read_look(
+    said = UPSTREAMS["openai"].read_poll(
         "task-7", 200, {}, b'{"id": "task-7", "status": "failed", "error": "task-7 was killed"}'
     )
     assert said.error is not None
@@ -254,8 +266,8 @@ def test_new_api_wraps_and_renames() -> None:
     body = {"code": "success", "data": {"task_id": "x", "status": "FAILURE", "fail_reason": "no", "progress": "100%"}}
     said = look("new-api", body)
     assert (said.status, said.error.message, said.progress) == (Status.FAILED, "no", 100.0)
-    created = UPSTREAMS["new-api"].read_created(200, {}, b'{"task_id": "x", "status": "queued"}')
-    assert (created.meaning, created.id) == (Meaning.JOB, "x")
+    created = UPSTREAMS["new-api"].read_create(200, {}, b'{"task_id": "x", "status": "queued"}')
+    assert (created.kind, created.id) == (ReplyKind.JOB, "x")
     done = {"id": "x", "status": "completed", "metadata": {"url": "https://cdn.example/x.mp4"}}
     assert look("new-api", done).content_url == "https://cdn.example/x.mp4"
 
@@ -263,7 +275,7 @@ def test_new_api_wraps_and_renames() -> None:
 def created(body: object, status: int = 200, upstream: Upstream = UPSTREAMS["openai"]) -> Any:
     """What is understood of the answer to a create."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return upstream.read_created(status, {}, content)
+    return upstream.read_create(status, {}, content)
 
 
 def test_an_accepted_job_has_its_id() -> None:
@@ -276,63 +288,63 @@ def test_an_accepted_job_has_its_id() -> None:
 
 def test_an_error_with_an_id_of_its_own_is_no_job() -> None:
     """A request's id is not a video's."""
-    assert created({"id": "req_1", "error": {"message": "no"}}, 400).meaning is Meaning.TERMINAL
-    assert created({"id": "req_1", "error": {"message": "no"}}, 500).meaning is Meaning.AMBIGUOUS
+    assert created({"id": "req_1", "error": {"message": "no"}}, 400).meaning is ReplyKind.TERMINAL
+    assert created({"id": "req_1", "error": {"message": "no"}}, 500).meaning is ReplyKind.AMBIGUOUS
 
 
 def test_an_error_without_an_id_was_not_accepted_though_it_came_with_200() -> None:
     """It says so itself; an id that can't be used says nothing."""
     said = created({"error": {"code": "no_channel", "message": "no channel"}})
-    assert (said.meaning, said.error.code) == (Meaning.TERMINAL, "no_channel")
-    assert created({"id": None, "error": "no"}).meaning is Meaning.TERMINAL
-    assert created({"id": "../x", "error": "no"}).meaning is Meaning.AMBIGUOUS
-    assert created({"id": "", "error": "no"}).meaning is Meaning.AMBIGUOUS
-    assert created({"message": "ok"}).meaning is Meaning.AMBIGUOUS
+    assert (said.meaning, said.error.code) == (ReplyKind.TERMINAL, "no_channel")
+    assert created({"id": None, "error": "no"}).meaning is ReplyKind.TERMINAL
+    assert created({"id": "../x", "error": "no"}).meaning is ReplyKind.AMBIGUOUS
+    assert created({"id": "", "error": "no"}).meaning is ReplyKind.AMBIGUOUS
+    assert created({"message": "ok"}).meaning is ReplyKind.AMBIGUOUS
 
 
 def test_sglang_names_the_films_address_in_a_refusal() -> None:
     """And no other does, nor does an error of another kind."""
     body = b'{"detail": "Uploaded to cloud storage, use https://s3.example/b/x.mp4?X-Sig=a%2Fb."}'
-    assert FLAVOURS["sglang"].read_refused_content(400, body) == "https://s3.example/b/x.mp4?X-Sig=a%2Fb"
-    assert FLAVOURS["sglang"].read_refused_content(502, body) is None
-    assert FLAVOURS["sglang"].read_refused_content(400, b"no") is None
-    assert DIALECTS["openai"].read_refused_content(400, body) is None
+    assert FLAVOURS["sglang"].read_content_error(400, body) == "https://s3.example/b/x.mp4?X-Sig=a%2Fb"
+    assert FLAVOURS["sglang"].read_content_error(502, body) is None
+    assert FLAVOURS["sglang"].read_content_error(400, b"no") is None
+    assert DIALECTS["openai"].read_content_error(400, body) is None
 
 
 def test_a_list_is_read_whole_or_not_at_all() -> None:
     """A row that can't be read may be the one that is looked for."""
     upstream = DIALECTS["openai"]
     row = {"id": "v", "created_at": 1_700_000_000, "prompt": "p", "size": "1280x720", "seconds": 4, "model": "m"}
-    listed = Listed(id="v", created_at=1.7e9, prompt="p", size="1280x720", seconds="4")
-    assert upstream.read_listing(json.dumps({"data": [row], "has_more": True}).encode()) == ([listed], True)
-    assert upstream.read_listing(b'{"data": []}') == ([], False)
-    assert upstream.read_listing(json.dumps({"data": [row] * 100}).encode()) == ([listed] * 100, True)
+    listed = ListedJob(id="v", created_at=1.7e9, prompt="p", size="1280x720", seconds="4")
+    assert upstream.read_list(json.dumps({"data": [row], "has_more": True}).encode()) == ([listed], True)
+    assert upstream.read_list(b'{"data": []}') == ([], False)
+    assert upstream.read_list(json.dumps({"data": [row] * 100}).encode()) == ([listed] * 100, True)
     for bad in (b"[]", b"{}", b'{"data": [{"id": "../x"}]}', b'{"data": [7]}', b"<html>"):
-        assert upstream.read_listing(bad) is None
+        assert upstream.read_list(bad) is None
 
 
 @pytest.mark.parametrize(
     ("listed", "may_be"),
     [
-        (Listed(id="v"), True),
-        (Listed(id="v", created_at=99.0), False),
-        (Listed(id="v", created_at=100.0), True),
-        (Listed(id="v", prompt="一只狗 ran home"), True),
-        (Listed(id="v", prompt="一只狗 ra…"), True),
-        (Listed(id="v", prompt="一只猫"), False),
-        (Listed(id="v", size="1280x720"), True),
-        (Listed(id="v", size="1280X720"), True),
-        (Listed(id="v", size="720x1280"), False),
-        (Listed(id="v", size="auto"), True),
-        (Listed(id="v", seconds="8"), True),
-        (Listed(id="v", seconds="8.06"), True),
-        (Listed(id="v", seconds="4"), False),
-        (Listed(id="v", seconds="long"), True),
+        (ListedJob(id="v"), True),
+        (ListedJob(id="v", created_at=99.0), False),
+        (ListedJob(id="v", created_at=100.0), True),
+        (ListedJob(id="v", prompt="一只狗 ran home"), True),
+        (ListedJob(id="v", prompt="一只狗 ra…"), True),
+        (ListedJob(id="v", prompt="一只猫"), False),
+        (ListedJob(id="v", size="1280x720"), True),
+        (ListedJob(id="v", size="1280X720"), True),
+        (ListedJob(id="v", size="720x1280"), False),
+        (ListedJob(id="v", size="auto"), True),
+        (ListedJob(id="v", seconds="8"), True),
+        (ListedJob(id="v", seconds="8.06"), True),
+        (ListedJob(id="v", seconds="4"), False),
+        (ListedJob(id="v", seconds="long"), True),
     ],
 )
-def test_a_listed_job_may_be_ours_unless_something_speaks_against_it(listed: Listed, *, may_be: bool) -> None:
+def test_a_listed_job_may_be_ours_unless_something_speaks_against_it(listed: ListedJob, *, may_be: bool) -> None:
     """Rather once too often: one that is overlooked is paid for twice."""
-    assert listed.may_be(ORDER, 100.0) is may_be
+    assert listed.could_match(ORDER, 100.0) is may_be
 
 
 @pytest.mark.parametrize(
@@ -350,4 +362,4 @@ def test_a_listed_job_may_be_ours_unless_something_speaks_against_it(listed: Lis
 )
 def test_a_server_is_known_by_its_models_list(headers: dict[str, str], models: object, flavour: str | None) -> None:
     """Or it gives no sign, and is taken at its word."""
-    assert recognised(headers, json.dumps({"data": models}).encode()) == flavour
+    assert detect_flavour(headers, json.dumps({"data": models}).encode()) == flavour

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from filmgate.domain import VideoError
-from filmgate.wire.upstream.error_text import LONGEST, clean, reason
+from filmgate.wire.upstream.error_text import MAX_MESSAGE_LENGTH, parse_error, redact
 
 OURS = VideoError("engine_error", "The engine could not make the video.")
 
@@ -41,7 +41,7 @@ OURS = VideoError("engine_error", "The engine could not make the video.")
 )
 def test_any_shape_gives_a_code_and_a_message(said: object, code: str, message: str) -> None:
     """Each half that it lacks is ours."""
-    assert reason(said, OURS) == VideoError(code, message)
+    assert parse_error(said, OURS) == VideoError(code, message)
 
 
 @pytest.mark.parametrize(
@@ -67,44 +67,44 @@ def test_any_shape_gives_a_code_and_a_message(said: object, code: str, message: 
 def test_nothing_secret_is_repeated(secret: str) -> None:
     """No host, address, path, key or id of the upstream's reaches a client, wherever it stands."""
     for text in (f"Weights missing at {secret} again", f"Weights missing ({secret})"):
-        told = reason({"message": text}, OURS, ("video_1", "my-own-key")).message
+        told = parse_error({"message": text}, OURS, ("video_1", "my-own-key")).message
         assert secret not in told, told
         assert "…" in told
     for text in (secret, f"POST {secret} failed: {secret}", f"Error: HTTP 500 at {secret}"):
-        assert reason({"message": text}, OURS, ("video_1", "my-own-key")) == OURS
+        assert parse_error({"message": text}, OURS, ("video_1", "my-own-key")) == OURS
 
 
 @pytest.mark.parametrize("text", ["Failed.", "Error 500", "HTTP 502", "…"])
 def test_a_message_without_a_secret_stays_however_little_it_says(text: str) -> None:
     """Only what lost its sense by the cleaning is replaced by our words."""
-    assert clean(text) == text
+    assert redact(text) == text
 
 
 @pytest.mark.parametrize("text", ["Timeout at https://a.example/x", "无法加载 https://a.example/x"])
 def test_what_still_tells_something_stays(text: str) -> None:
     """A word beside the address is enough, in any language."""
-    assert clean(text) == text.replace("https://a.example/x", "…")
+    assert redact(text) == text.replace("https://a.example/x", "…")
 
 
 def test_a_secret_at_the_edge_is_not_cut_in_half() -> None:
     """What is cut off is cut between words."""
     for filling in range(960, 1001):
-        assert "sk-ab" not in clean("https://a.example/" + "x" * (filling - 20) + " sk-abcdefgh12345678" + " y" * 50)
+        assert "sk-ab" not in redact("https://a.example/" + "x" * (filling - 20) + " sk-abcdefgh12345678" + " y" * 50)
 
 
 def test_a_message_is_one_short_line() -> None:
     """Control characters, marks of direction and half pairs are gone; the length is bounded."""
-    assert clean("a\r\n\tb\x00c\u202ed\ud800e") == "a b c d e"
-    assert len(clean("word " * 10_000_000)) == LONGEST
+    assert redact("a\r\n\tb\x00c\u202ed\ud800e") == "a b c d e"
+    assert len(redact("word " * 10_000_000)) == MAX_MESSAGE_LENGTH
 
 
 def test_a_hostile_message_takes_no_time() -> None:
     """No text makes the cleaning slow: it is cut before it is searched."""
     for text in ("a." * 500_000, "a:" * 500_000, "-" * 1_000_000, "/a" * 500_000):
-        clean(text)
+        redact(text)
 
 
 def test_a_message_of_any_type_is_no_fault() -> None:
     """Whatever JSON can hold."""
     shapes: list[Any] = [{"message": 7}, {"message": [{}]}, [[[]]], {"error": []}, [None], {"detail": {"a": 1}}]
-    assert all(reason(shape, OURS) == OURS for shape in shapes)
+    assert all(parse_error(shape, OURS) == OURS for shape in shapes)

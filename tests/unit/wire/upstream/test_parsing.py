@@ -37,13 +37,13 @@ from filmgate.wire.upstream import parsing
 )
 def test_progress_is_read_in_any_shape(said: object, percent: float | None) -> None:
     """A number between 0 and 100, or nothing."""
-    assert parsing.percent(said) == percent
+    assert parsing.parse_percent(said) == percent
 
 
 @pytest.mark.parametrize("said", ["video_1", "x" * 256, "abc:channel1547", "a.b~c", "cgt-2026", "%2e", "q?x#y"])
 def test_an_opaque_id_is_taken_as_it_is(said: str) -> None:
     """Nothing is read into it."""
-    assert parsing.identifier(said) == said
+    assert parsing.parse_id(said) == said
 
 
 @pytest.mark.parametrize(
@@ -71,19 +71,19 @@ def test_an_opaque_id_is_taken_as_it_is(said: str) -> None:
 )
 def test_what_can_not_stand_in_a_path_is_no_id(said: object) -> None:
     """Neither for our requests nor for anybody's file system."""
-    assert parsing.identifier(said) is None
+    assert parsing.parse_id(said) is None
 
 
 @pytest.mark.parametrize("said", ["in_progress", "IN_PROGRESS", "In Progress", "in-progress", " in_progress\n"])
 def test_a_status_has_one_spelling(said: str) -> None:
     """Case, blanks and hyphens say nothing."""
-    assert parsing.word(said) == "in_progress"
+    assert parsing.normalize_status(said) == "in_progress"
 
 
 @pytest.mark.parametrize("said", [None, 2, 2.0, True, ["queued"], {}, "x" * 1000])
 def test_a_status_that_is_no_word_is_none(said: object) -> None:
     """A number is not guessed at."""
-    assert parsing.word(said) is None
+    assert parsing.normalize_status(said) is None
 
 
 @pytest.mark.parametrize(
@@ -99,19 +99,19 @@ def test_a_status_that_is_no_word_is_none(said: object) -> None:
         b"\xff\xfe{}",
         b'{"a":' * 100_000,
         b"[" * 3_000_000,
-        b'{"a": "' + b"x" * parsing.BODY_LIMIT + b'"}',
+        b'{"a": "' + b"x" * parsing.MAX_BODY_BYTES + b'"}',
         b'{"a": 1' + b"0" * 10_000 + b"}",
     ],
 )
 def test_a_body_that_is_no_object_is_none(body: bytes) -> None:
     """Cut off, too deep, too long, or something else: no exception tells them apart."""
-    assert parsing.record(body) is None
+    assert parsing.parse_object(body) is None
 
 
 def test_an_object_is_read_with_a_mark_of_order_and_without_sense() -> None:
     """A byte order mark, NaN and doubled keys are no reason to lose a job."""
-    assert parsing.record(b'\xef\xbb\xbf{"a": 1, "a": 2}') == {"a": 2}
-    assert parsing.record(json.dumps({"id": "x", "progress": float("nan")}).encode()) is not None
+    assert parsing.parse_object(b'\xef\xbb\xbf{"a": 1, "a": 2}') == {"a": 2}
+    assert parsing.parse_object(json.dumps({"id": "x", "progress": float("nan")}).encode()) is not None
 
 
 _DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
@@ -162,4 +162,4 @@ def test_every_form_of_retry_after_is_read(headers: dict[str, str], seconds: flo
 )
 def test_an_address_is_taken_as_it_is_spelt(said: object, url: str | None) -> None:
     """For a signature may hang on its spelling; whether it may be asked is for others to say."""
-    assert parsing.web_url(said) == url
+    assert parsing.parse_web_url(said) == url
