@@ -29,7 +29,7 @@ async def app(
     await send({"type": "http.response.body", "body": BODY})
 
 
-class Announcing(uvicorn.Server):
+class AnnouncingServer(uvicorn.Server):
     """Says where it listens once it does."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -40,7 +40,7 @@ class Announcing(uvicorn.Server):
 
 
 if __name__ == "__main__":
-    Announcing(
+    AnnouncingServer(
         uvicorn.Config(
             app, port=0, loop="uvloop", http="httptools", access_log=False, lifespan="off", log_level="error"
         )

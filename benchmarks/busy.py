@@ -17,16 +17,16 @@ import structlog
 import uvloop
 
 from filmgate.domain import NewVideo, Recipe, Size, new_id
-from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
+from filmgate.engines.base import Artifact, Capabilities, Job, JobState, JobStatus
 from filmgate.engines.testcard import encode
-from filmgate.flow.supervisor import Flow
+from filmgate.flow.supervisor import FlowSupervisor
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
 
 SIZE = Size(64, 64)
 
 
-class Slots:
+class FixedTimeEngine:
     """An engine whose every job takes the same time.
 
     Args:
@@ -38,12 +38,12 @@ class Slots:
     name = "slots"
     identity = ""
 
-    def __init__(self, at_once: int, seconds: float, film: bytes) -> None:
+    def __init__(self, at_once: int, seconds: float, content: bytes) -> None:
         self.capabilities = Capabilities(paid=False, concurrency=at_once)
         self._seconds = seconds
-        self._film = film
+        self._content = content
         self._tickets = itertools.count()
-        self._done: dict[str, float] = {}
+        self._done_at: dict[str, float] = {}
 
     async def start(self) -> None:
         """Nothing to do."""
@@ -54,17 +54,17 @@ class Slots:
     async def submit(self, _job: Job) -> str:
         """Begin at once."""
         ticket = str(next(self._tickets))
-        self._done[ticket] = time.monotonic() + self._seconds
+        self._done_at[ticket] = time.monotonic() + self._seconds
         return ticket
 
-    async def look(self, ticket: str) -> Verdict:
+    async def poll(self, ticket: str) -> JobStatus:
         """Done when its time is over."""
-        left = self._done[ticket] - time.monotonic()
-        return Verdict(state=State.WORKING if left > 0 else State.DONE, look_after=max(0.02, left))
+        left = self._done_at[ticket] - time.monotonic()
+        return JobStatus(state=JobState.WORKING if left > 0 else JobState.DONE, poll_after=max(0.02, left))
 
     async def fetch(self, _ticket: str, into: Path) -> Artifact:
         """The film."""
-        into.write_bytes(self._film)  # noqa: ASYNC240 - two kilobytes
+        into.write_bytes(self._content)  # noqa: ASYNC240 - two kilobytes
         return Artifact()
 
     async def cancel(self, ticket: str) -> None:
@@ -79,7 +79,7 @@ class Slots:
         return self._seconds
 
 
-def film(folder: Path) -> bytes:
+def sample_video(folder: Path) -> bytes:
     """A second of a test card."""
     path = folder / "film.mp4"
     encode(Job(token="", video_id="", model="", prompt="", size=SIZE, seconds=1, seed=1), path)
@@ -90,8 +90,8 @@ async def main(folder: Path, videos: int, at_once: int, seconds: float) -> None:
     """Accept them all, then make them."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     store = Store.open(folder / "busy.sqlite")
-    engine = Slots(at_once, seconds, film(folder))
-    flow = Flow(
+    engine = FixedTimeEngine(at_once, seconds, sample_video(folder))
+    flow = FlowSupervisor(
         store,
         LocalStorage(folder / "files"),
         {engine.name: engine},
@@ -118,7 +118,7 @@ async def main(folder: Path, videos: int, at_once: int, seconds: float) -> None:
     began = time.perf_counter()
     for video, _ in await asyncio.gather(*(store.videos.create(each, time.time()) for each in new)):
         flow.wake(video)
-    while await store.videos.running(account.id):  # noqa: ASYNC110 - the rows are what counts
+    while await store.videos.count_unfinished(account.id):  # noqa: ASYNC110 - the rows are what counts
         await asyncio.sleep(0.05)
     print(time.perf_counter() - began)
     await flow.stop()

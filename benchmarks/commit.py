@@ -21,22 +21,22 @@ CREATE TABLE event (seq INTEGER PRIMARY KEY, video_id TEXT, status TEXT, at REAL
 RECIPE = '{"prompt":"' + "a dog on a beach " * 12 + '","size":{"width":1280,"height":720},"seconds":4,"seed":1}'
 
 
-class Batcher:
+class BaselineWriter:
     """Whatever arrives during a commit is the next batch."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SCHEMA)
         self._waiting: list[tuple[str, asyncio.Future[None]]] = []
-        self._busy = False
+        self._committing = False
         self._thread = ThreadPoolExecutor(1)
 
     async def create(self, video_id: str) -> None:
         """Return when the rows are on disk."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((video_id, future))
-        if not self._busy:
-            self._busy = True
+        if not self._committing:
+            self._committing = True
             asyncio.get_running_loop().create_task(self._run())
         await future
 
@@ -47,7 +47,7 @@ class Batcher:
             await loop.run_in_executor(self._thread, self._commit, [video_id for video_id, _ in batch])
             for _, future in batch:
                 future.set_result(None)
-        self._busy = False
+        self._committing = False
 
     def _commit(self, ids: list[str]) -> None:
         execute, now = self._db.execute, time.time()
@@ -64,7 +64,7 @@ class Batcher:
 
 async def run(path: Path, total: int) -> float:
     """Wall seconds for ``total`` creates by 64 tasks."""
-    batcher, left = Batcher(path), iter(range(total))
+    batcher, left = BaselineWriter(path), iter(range(total))
 
     async def one() -> None:
         for number in left:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from filmgate.bootstrap.application import build
+from filmgate.bootstrap.application import build_application
 from filmgate.config.settings import load
 from filmgate.server.serve import serve
 
@@ -22,7 +22,7 @@ from filmgate.server.serve import serve
 async def main(folder: Path) -> None:
     """Serve until SIGTERM."""
     settings = load(environ=os.environ, overrides={"data": folder, "log_level": "warning", "worker": False})
-    async with build(settings) as gate:
+    async with build_application(settings) as gate:
         account = await gate.store.accounts.create_account("benchmarks", None)
         _, secret = await gate.store.accounts.create_key(account.id, "benchmarks", time.time())
 

@@ -42,11 +42,11 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Row:
+class ResultRow:
     """One line of the report; ``figure`` is a ratio unless ``unit`` says otherwise, and at most the goal when met."""
 
-    work: str
-    ours: str
+    name: str
+    measured: str
     reference: str
     figure: float
     goal: float
@@ -57,13 +57,13 @@ class Row:
         """The line, aligned."""
         met = "met" if self.figure <= self.goal else "MISSED"
         against = f"{self.figure:.2f}{self.unit}"
-        figures = f"{self.work:<44}{self.ours:>20}{self.reference:>20}{against:>12}"
+        figures = f"{self.name:<44}{self.measured:>20}{self.reference:>20}{against:>12}"
         return f"{figures}  goal {self.goal:g}{self.unit} {met}  {self.note}".rstrip()
 
 
-def median(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:
+def median(samples: Sequence[Sample], metric: Callable[[Sample], float]) -> float:
     """The median of one figure over the rounds."""
-    return statistics.median(of(sample) for sample in samples)
+    return statistics.median(metric(sample) for sample in samples)
 
 
 def alternate(variants: dict[str, Callable[[], Sample]], rounds: int) -> dict[str, list[Sample]]:
@@ -84,7 +84,7 @@ def pin(core: int) -> None:
 
 
 @contextmanager
-def process(command: Sequence[str], **env: str) -> Iterator[psutil.Process]:
+def pinned_process(command: Sequence[str], **env: str) -> Iterator[psutil.Process]:
     """A server in a process of its own, on the servers' core, gone afterwards."""
     child = subprocess.Popen(
         command,
@@ -104,15 +104,15 @@ def process(command: Sequence[str], **env: str) -> Iterator[psutil.Process]:
 
 
 @contextmanager
-def filmgate(folder: Path, **env: str) -> Iterator[tuple[psutil.Process, int, str]]:
+def filmgate_server(folder: Path, **env: str) -> Iterator[tuple[psutil.Process, int, str]]:
     """A Filmgate server: its process, its port, a key."""
-    with process([sys.executable, "-m", "benchmarks.gate", str(folder)], **env) as server:
-        await_file(folder / "ready")
+    with pinned_process([sys.executable, "-m", "benchmarks.gate", str(folder)], **env) as server:
+        wait_for_file(folder / "ready")
         address, key = (folder / "ready").read_text().split()
         yield server, int(address.rsplit(":", 1)[1]), key
 
 
-def await_file(path: Path, seconds: float = 60) -> None:
+def wait_for_file(path: Path, seconds: float = 60) -> None:
     """Wait until a server has said that it is ready."""
     until = time.monotonic() + seconds
     while not path.exists():
@@ -137,12 +137,12 @@ def measure(server: psutil.Process, load: Callable[[], float]) -> Sample:
     return Sample(operations, time.perf_counter() - began, cpu_seconds(server) - cpu)
 
 
-class Loader(asyncio.Protocol):
+class LoadConnection(asyncio.Protocol):
     """A keep-alive connection that sends the same request again and again and counts whole answers."""
 
-    def __init__(self, request: bytes, budget: list[int], done: asyncio.Future[None]) -> None:
-        self._request, self._budget, self._done = request, budget, done
-        self._missing = 0
+    def __init__(self, request: bytes, remaining: list[int], done: asyncio.Future[None]) -> None:
+        self._request, self._remaining, self._done = request, remaining, done
+        self._missing_bytes = 0
         self._head = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -152,8 +152,8 @@ class Loader(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Count an answer when its last byte is here."""
-        if self._missing:
-            self._missing -= len(data)
+        if self._missing_bytes:
+            self._missing_bytes -= len(data)
         else:
             self._head += data
             head, end, body = self._head.partition(b"\r\n\r\n")
@@ -161,8 +161,8 @@ class Loader(asyncio.Protocol):
                 return
             assert head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 206")), head[:200]
             length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
-            self._missing, self._head = int(length) - len(body), b""
-        if not self._missing:
+            self._missing_bytes, self._head = int(length) - len(body), b""
+        if not self._missing_bytes:
             self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -171,16 +171,16 @@ class Loader(asyncio.Protocol):
             self._done.set_exception(exc or ConnectionResetError("the server hung up"))
 
     def _next(self) -> None:
-        if self._budget[0] <= 0:
+        if self._remaining[0] <= 0:
             if not self._done.done():
                 self._done.set_result(None)
             self._transport.close()
             return
-        self._budget[0] -= 1
+        self._remaining[0] -= 1
         self._transport.write(self._request)
 
 
-def load(port: int, request: bytes, *, total: int, connections: int) -> float:
+def run_load(port: int, request: bytes, *, total: int, connections: int) -> float:
     """Send ``request`` ``total`` times over ``connections`` at once; every answer must be a 200 or 206."""
     pin(LOAD_CORE)
 
@@ -189,7 +189,7 @@ def load(port: int, request: bytes, *, total: int, connections: int) -> float:
         budget = [total]
         futures = [loop.create_future() for _ in range(connections)]
         for future in futures:
-            await loop.create_connection(lambda f=future: Loader(request, budget, f), "127.0.0.1", port)  # type: ignore[misc]
+            await loop.create_connection(lambda f=future: LoadConnection(request, budget, f), "127.0.0.1", port)  # type: ignore[misc]
         await asyncio.gather(*futures)
 
     import uvloop  # noqa: PLC0415 - only the load wants it
@@ -199,7 +199,7 @@ def load(port: int, request: bytes, *, total: int, connections: int) -> float:
     return total
 
 
-def http(method: str, path: str, key: str = "", body: bytes = b"", **headers: str) -> bytes:
+def http_request(method: str, path: str, key: str = "", body: bytes = b"", **headers: str) -> bytes:
     """One request as bytes."""
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
     if key:

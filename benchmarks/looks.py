@@ -13,7 +13,7 @@ import time
 import aiohttp
 import uvloop
 
-AT_ONCE = 50
+CONCURRENCY = 50
 
 
 async def main(url: str, jobs: int) -> None:
@@ -27,7 +27,7 @@ async def main(url: str, jobs: int) -> None:
                     json.loads(await response.read())
 
         began = time.process_time()
-        await asyncio.gather(*(look() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(look() for _ in range(CONCURRENCY)))
         print(time.process_time() - began)
 
 

@@ -16,15 +16,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import uvloop
 
-PAGE = 100
-COMPLETED = 10
+PAGE_SIZE = 100
+COMPLETED_PER_SECOND = 10
 """Jobs a second."""
 
 STRIDE = 7919
 """From one that is completed to the next: a prime, so that it is each one's turn."""
 
 
-def row(job: int, status: str) -> bytes:
+def job_json(job: int, status: str) -> bytes:
     """A job as it is shown."""
     shown = {
         "id": f"job-{job}",
@@ -41,67 +41,69 @@ def row(job: int, status: str) -> bytes:
     return json.dumps(shown).encode()
 
 
-class Service:
+class VendorService:
     """The jobs, and what is known of who asked for them."""
 
     def __init__(self, jobs: int, interval: float) -> None:
         self._interval = interval
-        self._rows = [row(job, "in_progress") for job in range(jobs)]
-        self._asked: dict[int, float] = {}
+        self._rows = [job_json(job, "in_progress") for job in range(jobs)]
+        self._last_polled: dict[int, float] = {}
         self._completed: dict[int, float] = {}  # when, until somebody looks
-        self._late: list[float] = []
-        self._noticed: list[float] = []
+        self._lateness: list[float] = []
+        self._completion_delays: list[float] = []
         self._requests = 0
         self._completing: asyncio.Task[None] | None = None
 
-    def answer(self, target: str) -> bytes:
+    def respond(self, target: str) -> bytes:
         """The body of an answer."""
         url = urlsplit(target)
         if url.path == "/begin":
-            self._asked.clear()
-            self._late.clear()
+            self._last_polled.clear()
+            self._lateness.clear()
             self._requests = 0
             self._completing = asyncio.create_task(self._complete())
             return b"{}"
         if url.path == "/seen":
-            return json.dumps({"requests": self._requests, "late": self._late, "noticed": self._noticed}).encode()
+            return json.dumps(
+                {"requests": self._requests, "late": self._lateness, "noticed": self._completion_delays}
+            ).encode()
         self._requests += 1
         if url.path.endswith("/videos"):
             return self._page(parse_qs(url.query).get("after", [f"job-{len(self._rows)}"])[0])
-        return self._look(int(url.path.rpartition("-")[2])) if "/job-" in url.path else b"{}"
+        return self._poll_job(int(url.path.rpartition("-")[2])) if "/job-" in url.path else b"{}"
 
     def _page(self, after: str) -> bytes:
         end = int(after.removeprefix("job-"))
-        first = max(0, end - PAGE)
+        first = max(0, end - PAGE_SIZE)
         for job in range(first, end):
-            self._note(job)
+            self._record_poll(job)
         rows = b",".join(self._rows[first:end][::-1])
         return b'{"object":"list","has_more":%s,"data":[%s]}' % (b"true" if first else b"false", rows)
 
-    def _look(self, job: int) -> bytes:
-        self._note(job)
+    def _poll_job(self, job: int) -> bytes:
+        self._record_poll(job)
         if job in self._completed:
-            self._noticed.append(time.monotonic() - self._completed.pop(job))
+            self._completion_delays.append(time.monotonic() - self._completed.pop(job))
         return self._rows[job]
 
-    def _note(self, job: int) -> None:
+    def _record_poll(self, job: int) -> None:
         now = time.monotonic()
-        if job in self._asked:
-            self._late.append(now - self._asked[job] - self._interval)
-        self._asked[job] = now
+        if job in self._last_polled:
+            self._lateness.append(now - self._last_polled[job] - self._interval)
+        self._last_polled[job] = now
 
     async def _complete(self) -> None:
         for turn in range(len(self._rows)):
             job = turn * STRIDE % len(self._rows)
-            self._rows[job] = row(job, "completed")
+            self._rows[job] = job_json(job, "completed")
             self._completed[job] = time.monotonic()
-            await asyncio.sleep(1 / COMPLETED)
+            await asyncio.sleep(1 / COMPLETED_PER_SECOND)
 
 
 class Connection(asyncio.Protocol):
     """One connection; no request has a body."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: VendorService) -> None:
         self._service = service
         self._pending = b""
 
@@ -117,7 +119,7 @@ class Connection(asyncio.Protocol):
             if target.endswith("/content"):
                 self._send(b"503 Service Unavailable\r\nretry-after: 600", b"{}")
             else:
-                self._send(b"200 OK", self._service.answer(target))
+                self._send(b"200 OK", self._service.respond(target))
 
     def _send(self, status: bytes, body: bytes) -> None:
         head = b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(body))
@@ -126,7 +128,7 @@ class Connection(asyncio.Protocol):
 
 async def main(ready: Path, jobs: int, interval: float) -> None:
     """Answer until SIGTERM."""
-    service = Service(jobs, interval)
+    service = VendorService(jobs, interval)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(service), "127.0.0.1", 0)
     ready.write_text(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")  # noqa: ASYNC240 - once
     await server.serve_forever()

@@ -10,20 +10,20 @@ from typing import Any
 
 import msgspec
 
-from filmgate.client.durations import Experience
-from filmgate.client.effects import Action, Answer, Machine, Run, Send, Sleep
+from filmgate.client.durations import DurationHistory
+from filmgate.client.effects import ApiResponse, Effect, Procedure, RunBlocking, Send, Sleep
 from filmgate.client.responses import VideoData
-from filmgate.client.retrying import Session
-from filmgate.client.waiting import watch
+from filmgate.client.retrying import ClientState
+from filmgate.client.waiting import poll_until_finished
 
-__all__ = ["Vendor", "fixed", "ours", "summary"]
+__all__ = ["SimulatedVendor", "fixed_interval", "sdk_polling", "summary"]
 
 JOBS = 200
 Outcome = tuple[float, int]
 """Seconds between a video's end and the moment that its client knew; looks that it took."""
 
 
-class Vendor:
+class SimulatedVendor:
     """Jobs of two to five minutes whose progress jumps: a few levels each, up to five percent off the truth."""
 
     def __init__(self, seed: int = 1) -> None:
@@ -37,16 +37,16 @@ class Vendor:
         return duration, [(duration * level / 100 * dice.uniform(0.95, 1.05), level) for level in levels]
 
 
-def fixed(vendor: Vendor, every: float) -> list[Outcome]:
+def fixed_interval(vendor: SimulatedVendor, every: float) -> list[Outcome]:
     """A loop that looks every so many seconds."""
     looks = [(duration, math.ceil(duration / every)) for duration, _ in vendor.jobs]
     return [(count * every - duration, count) for duration, count in looks]
 
 
-def ours(vendor: Vendor) -> list[Outcome]:
+def sdk_polling(vendor: SimulatedVendor) -> list[Outcome]:
     """The SDK, which learns from each job for the next."""
-    experience = Experience()
-    return [_play(duration, jumps, experience) for duration, jumps in vendor.jobs]
+    experience = DurationHistory()
+    return [_simulate(duration, jumps, experience) for duration, jumps in vendor.jobs]
 
 
 def summary(outcomes: list[Outcome]) -> tuple[float, float]:
@@ -54,21 +54,21 @@ def summary(outcomes: list[Outcome]) -> tuple[float, float]:
     return statistics.mean(late for late, _ in outcomes), statistics.mean(looks for _, looks in outcomes)
 
 
-def _play(duration: float, jumps: list[tuple[float, int]], experience: Experience) -> Outcome:
+def _simulate(duration: float, levels: list[tuple[float, int]], experience: DurationHistory) -> Outcome:
     now, looks = 0.0, 0
 
-    def answer() -> Answer:
+    def answer() -> ApiResponse:
         done = now >= duration
-        progress = 100 if done else max([0, *(level for at, level in jumps if at <= now)])
+        progress = 100 if done else max([0, *(level for at, level in levels if at <= now)])
         status = "completed" if done else "in_progress"
         said = {"id": "video_1", "model": "sora-2", "status": status, "progress": progress, "size": "1280x720"}
-        return Answer(200, {"content-type": "application/json"}, msgspec.json.encode(said))
+        return ApiResponse(200, {"content-type": "application/json"}, msgspec.json.encode(said))
 
-    def see(_video: VideoData, _request_id: str | None) -> Machine[None]:
+    def see(_video: VideoData, _request_id: str | None) -> Procedure[None]:
         yield from ()
 
-    session = Session(clock=lambda: now, jitter=lambda: 0.5, experience=experience)
-    machine: Generator[Action, Any, None] = watch(session, "video_1", see)
+    session = ClientState(clock=lambda: now, jitter=lambda: 0.5, duration_history=experience)
+    machine: Generator[Effect, Any, None] = poll_until_finished(session, "video_1", see)
     result: object = None
     while True:
         try:
@@ -79,7 +79,7 @@ def _play(duration: float, jumps: list[tuple[float, int]], experience: Experienc
         match action:
             case Sleep(seconds):
                 now += seconds
-            case Run(call):
+            case RunBlocking(call):
                 result = call()
             case Send():
                 looks += 1

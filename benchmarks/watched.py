@@ -12,7 +12,7 @@ from filmgate.domain import NewVideo, Recipe, Size, new_id
 
 __all__ = ["prepare"]
 
-BATCH = 500
+BATCH_SIZE = 500
 
 CONFIG = """
 retention = 0
@@ -21,7 +21,7 @@ retention = 0
 kind = "openai-videos"
 flavour = "plain"
 base_url = "{url}/v1"
-look_every = {interval}
+min_poll_interval = {interval}
 watch = "{watch}"
 
 [models.sora-2]
@@ -34,25 +34,25 @@ def prepare(folder: Path, url: str, videos: int, *, interval: float, watch: str 
     """Write the rows of so many watched videos, the jobs of :mod:`benchmarks.vendor`; returns the configuration."""
     config = folder / "filmgate.toml"
     config.write_text(CONFIG.format(url=url, interval=interval, watch=watch), encoding="utf-8")
-    asyncio.run(_fill(config, folder / "data", videos))
+    asyncio.run(_create_videos(config, folder / "data", videos))
     return config
 
 
-async def _fill(config: Path, data: Path, videos: int) -> None:
-    gate = application.build(load(config, overrides={"data": data, "log_level": "error"}))
+async def _create_videos(config: Path, data: Path, videos: int) -> None:
+    gate = application.build_application(load(config, overrides={"data": data, "log_level": "error"}))
     try:
         account = await gate.store.accounts.create_account("benchmarks", None)
         identity = gate.engines["vendor"].identity
-        for first in range(0, videos, BATCH):
-            batch = range(first, min(first + BATCH, videos))
-            await asyncio.gather(*(_one(gate, account.id, identity, f"job-{job}") for job in batch))
+        for first in range(0, videos, BATCH_SIZE):
+            batch = range(first, min(first + BATCH_SIZE, videos))
+            await asyncio.gather(*(_create_video(gate, account.id, identity, f"job-{job}") for job in batch))
     finally:
         await gate.store.close()
-        gate.held.release()
+        gate.lock.release()
 
 
-async def _one(gate: application.Gate, account_id: str, identity: str, ticket: str) -> None:
-    now, rows = time.time(), gate.store.videos
+async def _create_video(app: application.Application, account_id: str, identity: str, ticket: str) -> None:
+    now, rows = time.time(), app.store.videos
     recipe = Recipe(prompt="a dog on a beach " * 12, size=Size(1280, 720), seconds=8, seed=7)
     new = NewVideo(
         id=new_id(),
@@ -64,5 +64,5 @@ async def _one(gate: application.Gate, account_id: str, identity: str, ticket: s
         fingerprint=new_id("print"),
     )
     video, _ = await rows.create(new, now)
-    await rows.intend(video.id, video.id, now, identity=identity)
-    await rows.ticketed(video.id, video.id, ticket, now)
+    await rows.record_intent(video.id, video.id, now, identity=identity)
+    await rows.record_ticket(video.id, video.id, ticket, now)

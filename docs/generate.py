@@ -16,9 +16,9 @@ from filmgate.config.catalog import Catalog
 from filmgate.domain import STAGE_STATUSES, TERMINAL, TRANSITIONS, Stage, Status
 from filmgate.flow import failure_codes
 from filmgate.testing.mock import FAULTS
-from filmgate.testing.mock import Stage as FaultStage
-from filmgate.testing.mock.faults.base import EVER, TAKES, VERDICTS, Fault
-from filmgate.testing.mock.faults.base import Said as Sentence
+from filmgate.testing.mock import FaultStage as FaultStage
+from filmgate.testing.mock.faults.base import ALWAYS, ARGUMENT_KINDS, OUTCOME_TEXTS, FaultSpec
+from filmgate.testing.mock.faults.base import Localized as Sentence
 
 REFERENCE = Path(__file__).parent / "reference"
 CHINESE: dict[str, dict[str, str]] = tomllib.loads((Path(__file__).parent / "chinese.toml").read_text(encoding="utf-8"))
@@ -87,8 +87,8 @@ def settings_page() -> str:
         + "\nEvery other key is an option of that kind of engine; `scene` takes `workers`, the number of videos that "
         "it makes at once, each in a process (2).\n\n### `[routes.MODEL]`\n\n"
         + _table("| Key | What it says |", _key_rows("routes", ROUTE_KEYS, english))
-        + f"\nWithout `failover` these go on to another engine: {_codes(routing.FAILOVER)}.\n\n"
-        f"These never do, and can't be named: {_codes(routing.NEVER)}.\n\n"
+        + f"\nWithout `failover` these go on to another engine: {_codes(routing.DEFAULT_FAILOVER)}.\n\n"
+        f"These never do, and can't be named: {_codes(routing.NON_RETRYABLE)}.\n\n"
         "### `[models.NAME]`, `[profiles.NAME]`\n\n"
         "A model has the keys of `models.toml`, laid over it. A profile says where the command line goes.\n"
     )
@@ -109,8 +109,8 @@ def settings_page_zh() -> str:
         + "\n其余各键都是这种引擎的选项；`scene` 的选项是 `workers`，"
         "即同时制作几个视频，每个一个进程（默认 2）。\n\n### `[routes.MODEL]`\n\n"
         + _table("| 键 | 含义 |", _key_rows("routes", ROUTE_KEYS, chinese))
-        + f"\n没有 `failover` 时，这些失败会转给另一个引擎：{_codes(routing.FAILOVER)}。\n\n"
-        f"这些永远不会，也不能写在其中：{_codes(routing.NEVER)}。\n\n"
+        + f"\n没有 `failover` 时，这些失败会转给另一个引擎：{_codes(routing.DEFAULT_FAILOVER)}。\n\n"
+        f"这些永远不会，也不能写在其中：{_codes(routing.NON_RETRYABLE)}。\n\n"
         "### `[models.NAME]`, `[profiles.NAME]`\n\n"
         "模型的键与 `models.toml` 相同，覆盖在其上。配置档说明命令行访问哪里。\n"
     )
@@ -264,17 +264,17 @@ def _fault_tables(language: str, headings: dict[FaultStage, str], head: str) -> 
     )
 
 
-def _fault_row(language: str, fault: Fault) -> str:
+def _fault_row(language: str, fault: FaultSpec) -> str:
     argument = "–"
     if fault.takes and fault.arg is not None:
-        default = "ever" if fault.arg == EVER else f"{fault.arg:.10g}"
-        argument = f"{_in(language, TAKES[fault.takes])}; {default}"
+        default = "ever" if fault.arg == ALWAYS else f"{fault.arg:.10g}"
+        argument = f"{_in(language, ARGUMENT_KINDS[fault.takes])}; {default}"
     mark = " ∗" if fault.alone else ""
-    return f"| `{fault.name}`{mark} | {argument} | {_in(language, fault.says)} | `{fault.verdict}` |"
+    return f"| `{fault.name}`{mark} | {argument} | {_in(language, fault.description)} | `{fault.verdict}` |"
 
 
 def _verdict_rows(language: str) -> list[str]:
-    return [f"| `{verdict}` | {_in(language, said)} |" for verdict, said in VERDICTS.items()]
+    return [f"| `{verdict}` | {_in(language, said)} |" for verdict, said in OUTCOME_TEXTS.items()]
 
 
 def faults_page() -> str:

@@ -98,12 +98,12 @@ def _frame(film: Path) -> Path:
     return film.with_suffix(".png")
 
 
-def _show(picture: Path) -> None:
+def _show(frame_path: Path) -> None:
     """The frame in the terminal: two pixels a character."""
     if not sys.stdout.isatty():
         return
     columns = min(96, shutil.get_terminal_size().columns)
-    with Image.open(picture) as image:
+    with Image.open(frame_path) as image:
         small = image.convert("RGB").resize((columns, columns * image.height // image.width // 2 * 2))
     pixels = np.asarray(small)
     for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):

@@ -9,28 +9,28 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from reliability.report import ROOT, Row, page
-from reliability.rows import ROWS
+from reliability.report import ROOT, ReportRow, render_page
+from reliability.rows import CAMPAIGNS
 
 
 def main() -> int:
     """Run the rows and write the page; 1 if anything was wrong."""
     given = _arguments()
-    rows: list[Row] = []
-    for name in given.only or ROWS:
-        for row in _run(ROWS[name], given.seed, given.scale):
+    rows: list[ReportRow] = []
+    for name in given.only or CAMPAIGNS:
+        for row in _run(CAMPAIGNS[name], given.seed, given.scale):
             rows.append(row)
             sys.stdout.write(f"{row}\n")
             sys.stdout.flush()
-            (ROOT / given.out).write_text(page(rows, seed=given.seed, scale=given.scale), encoding="utf-8")
-    return int(any(row.wrong for row in rows))
+            (ROOT / given.out).write_text(render_page(rows, seed=given.seed, scale=given.scale), encoding="utf-8")
+    return int(any(row.violations for row in rows))
 
 
-def _run(row: Callable[[Path, int, float], Iterator[Row]], seed: int, scale: float) -> Iterator[Row]:
+def _run(row: Callable[[Path, int, float], Iterator[ReportRow]], seed: int, scale: float) -> Iterator[ReportRow]:
     with tempfile.TemporaryDirectory(prefix="filmgate-reliability-") as folder:
         began = time.monotonic()
         for came in row(Path(folder), seed, scale):
-            yield came.after(time.monotonic() - began)
+            yield came.with_seconds(time.monotonic() - began)
             began = time.monotonic()
 
 
@@ -39,7 +39,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="decides about every die")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the release's counts")
     parser.add_argument("--out", default="RELIABILITY.md", help="the page, from the repository's root")
-    parser.add_argument("only", nargs="*", choices=[[], *ROWS], help="these rows alone")
+    parser.add_argument("only", nargs="*", choices=[[], *CAMPAIGNS], help="these rows alone")
     return parser.parse_args()
 
 

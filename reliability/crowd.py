@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 import httpx2
 from msgspec import Struct
 
-from filmgate.testing.checker import Seen
+from filmgate.testing.checker import ClientResponse
 
-__all__ = ["Client", "Tenant", "caller", "clients", "listing"]
+__all__ = ["CampaignClient", "Tenant", "list_all", "running_clients", "single_client"]
 
-PAGE = 100
+PAGE_SIZE = 100
 
 
 class Tenant(Struct, frozen=True):
@@ -27,7 +27,7 @@ class Tenant(Struct, frozen=True):
     callback: str  # a URL that it gives to some of its videos
 
 
-class Client:
+class CampaignClient:
     """Creates videos and follows each to its end, however often the server dies; remembers every answer.
 
     Args:
@@ -44,64 +44,64 @@ class Client:
         self,
         http: httpx2.AsyncClient,
         tenant: Tenant,
-        dice: random.Random,
+        rng: random.Random,
         *,
         name: str,
-        wishes: Mapping[str, Sequence[str]],
-        patience: float,
-        made: dict[str, str],
+        create_options: Mapping[str, Sequence[str]],
+        video_timeout: float,
+        latest_videos: dict[str, str],
     ) -> None:
-        self.seen: list[Seen] = []
+        self.responses: list[ClientResponse] = []
         self.stop = asyncio.Event()
         self._http = http
         self._tenant = tenant
-        self._dice = dice
+        self._rng = rng
         self._name = name
-        self._wishes = wishes
-        self._patience = patience
-        self._made = made
+        self._create_options = create_options
+        self._video_timeout = video_timeout
+        self._latest_videos = latest_videos
         self._numbers = itertools.count()
 
     async def run(self) -> None:
         """One video after the other."""
         while not self.stop.is_set():
-            await self._one()
+            await self._run_one_video()
 
     async def create(self) -> str:
         """Create one more; its id."""
-        fields = {name: self._dice.choice(list(values)) for name, values in self._wishes.items()}
+        fields = {name: self._rng.choice(list(values)) for name, values in self._create_options.items()}
         fields["prompt"] = f"Boat {self._name}.{next(self._numbers)}"
-        if self._happens(0.2):
+        if self._chance(0.2):
             fields["callback_url"] = self._tenant.callback
-        key = f"key-{self._dice.getrandbits(64):x}"
+        key = f"key-{self._rng.getrandbits(64):x}"
         answer = await self.send("POST", "/v1/videos", json=fields, headers={"Idempotency-Key": key})
         assert answer.status_code == 200, answer.text
-        video_id = self._made[self._tenant.account] = str(answer.json()["id"])
-        self._note("create", video_id, answer)
+        video_id = self._latest_videos[self._tenant.account] = str(answer.json()["id"])
+        self._record("create", video_id, answer)
         return video_id
 
-    async def follow(self, video_id: str, until: Sequence[str] = ("completed", "failed")) -> str | None:
+    async def poll_until(self, video_id: str, statuses: Sequence[str] = ("completed", "failed")) -> str | None:
         """Look at a video until it is in one of those statuses, or gone (None)."""
-        async with asyncio.timeout(self._patience):
+        async with asyncio.timeout(self._video_timeout):
             while True:
                 answer = await self.send("GET", f"/v1/videos/{video_id}")
-                self._note("retrieve", video_id, answer)
+                self._record("retrieve", video_id, answer)
                 if answer.status_code == 404:
                     return None
-                if (status := answer.json()["status"]) in until:
+                if (status := answer.json()["status"]) in statuses:
                     return str(status)
                 await asyncio.sleep(0.05)
 
     async def download(self, video_id: str) -> None:
         """Ask for a video's film."""
-        self._note("content", video_id, await self.send("GET", f"/v1/videos/{video_id}/content"))
+        self._record("content", video_id, await self.send("GET", f"/v1/videos/{video_id}/content"))
 
-    async def send(self, method: str, path: str, **given: object) -> httpx2.Response:
+    async def send(self, method: str, path: str, **options: object) -> httpx2.Response:
         """Send until somebody answers: the server may be dead at any moment."""
-        headers = {"Authorization": f"Bearer {self._tenant.key}", **given.pop("headers", {})}  # type: ignore[dict-item] # a mapping, where given
+        headers = {"Authorization": f"Bearer {self._tenant.key}", **options.pop("headers", {})}  # type: ignore[dict-item] # a mapping, where given
         while True:
             try:
-                answer = await self._http.request(method, path, headers=headers, **given)  # type: ignore[arg-type] # passed on
+                answer = await self._http.request(method, path, headers=headers, **options)  # type: ignore[arg-type] # passed on
             except httpx2.TransportError:
                 await asyncio.sleep(0.03)
             else:
@@ -109,75 +109,77 @@ class Client:
                     return answer
                 await asyncio.sleep(0.03)
 
-    async def _one(self) -> None:
+    async def _run_one_video(self) -> None:
         video_id = await self.create()
-        if self._happens(0.1):
-            self._note("cancel", video_id, await self.send("POST", f"/v1/videos/{video_id}/cancel"))
-        await self.follow(video_id)
-        await self._pry()
+        if self._chance(0.1):
+            self._record("cancel", video_id, await self.send("POST", f"/v1/videos/{video_id}/cancel"))
+        await self.poll_until(video_id)
+        await self._probe_isolation()
         await self.download(video_id)
-        if self._happens(0.2):
-            self._note("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
+        if self._chance(0.2):
+            self._record("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
 
-    async def _pry(self) -> None:
+    async def _probe_isolation(self) -> None:
         """Now and then ask for what is a stranger's, for what makes no sense, and for a list."""
-        if self._happens(0.1):
-            for video_id in [each for account, each in self._made.items() if account != self._tenant.account]:
-                self._note("retrieve", video_id, await self.send("GET", f"/v1/videos/{video_id}"))
+        if self._chance(0.1):
+            for video_id in [each for account, each in self._latest_videos.items() if account != self._tenant.account]:
+                self._record("retrieve", video_id, await self.send("GET", f"/v1/videos/{video_id}"))
                 await self.download(video_id)
-                self._note("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
-        if self._happens(0.1):
-            self._note("create", "", await self.send("POST", "/v1/videos", json={"prompt": "Boat", "seconds": [7]}))
-            self._note("list", "", await self.send("GET", "/v1/videos?limit=5"))
+                self._record("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
+        if self._chance(0.1):
+            self._record("create", "", await self.send("POST", "/v1/videos", json={"prompt": "Boat", "seconds": [7]}))
+            self._record("list", "", await self.send("GET", "/v1/videos?limit=5"))
 
-    def _happens(self, share: float) -> bool:
-        return self._dice.random() < share
+    def _chance(self, probability: float) -> bool:
+        return self._rng.random() < probability
 
-    def _note(self, what: str, video_id: str, answer: httpx2.Response) -> None:
-        body = answer.json() if answer.is_success and what != "content" else {}
-        self.seen.append(
-            Seen(
-                what=what,
+    def _record(self, operation: str, video_id: str, response: httpx2.Response) -> None:
+        body = response.json() if response.is_success and operation != "content" else {}
+        self.responses.append(
+            ClientResponse(
+                operation=operation,
                 video_id=video_id,
-                http_status=answer.status_code,
+                http_status=response.status_code,
                 status=body.get("status"),
                 progress=body.get("progress"),
-                sha256=hashlib.sha256(answer.content).hexdigest() if answer.is_success and what == "content" else None,
+                sha256=hashlib.sha256(response.content).hexdigest()
+                if response.is_success and operation == "content"
+                else None,
                 account=self._tenant.account,
-                names=_names(body, but=video_id),
-                error=answer.content if answer.status_code >= 400 else None,
+                listed_ids=_listed_ids(body, exclude=video_id),
+                error_body=response.content if response.status_code >= 400 else None,
             )
         )
 
 
-def _names(body: Mapping[str, object], but: str) -> list[str]:
+def _listed_ids(body: Mapping[str, object], exclude: str) -> list[str]:
     data = body.get("data")
     found = [body.get("id"), *(each["id"] for each in (data if isinstance(data, list) else []))]
-    return [str(each) for each in found if each not in (None, but)]
+    return [str(each) for each in found if each not in (None, exclude)]
 
 
 @asynccontextmanager
-async def clients(
+async def running_clients(
     url: str,
     tenants: Sequence[Tenant],
-    dice: random.Random,
-    wishes: Mapping[str, Sequence[str]],
+    rng: random.Random,
+    create_options: Mapping[str, Sequence[str]],
     *,
     count: int,
-    patience: float,
-) -> AsyncIterator[list[Client]]:
+    video_timeout: float,
+) -> AsyncIterator[list[CampaignClient]]:
     """Clients under way, the tenants' in turn; on leaving they finish the videos that they have begun."""
     made: dict[str, str] = {}
     async with httpx2.AsyncClient(base_url=url, timeout=10) as http:
         crowd = [
-            Client(
+            CampaignClient(
                 http,
                 tenants[number % len(tenants)],
-                random.Random(dice.random()),  # noqa: S311 - to be repeatable
+                random.Random(rng.random()),  # noqa: S311 - to be repeatable
                 name=str(number),
-                wishes=wishes,
-                patience=patience,
-                made=made,
+                create_options=create_options,
+                video_timeout=video_timeout,
+                latest_videos=made,
             )
             for number in range(count)
         ]
@@ -190,22 +192,32 @@ async def clients(
 
 
 @asynccontextmanager
-async def caller(
-    url: str, tenant: Tenant, wishes: Mapping[str, Sequence[str]], *, patience: float = 60.0
-) -> AsyncIterator[Client]:
+async def single_client(
+    url: str, tenant: Tenant, create_options: Mapping[str, Sequence[str]], *, video_timeout: float = 60.0
+) -> AsyncIterator[CampaignClient]:
     """One client that does what it is told."""
     dice = random.Random(tenant.key)  # noqa: S311 - no secret is made of it
     async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
-        yield Client(http, tenant, dice, name="told", wishes=wishes, patience=patience, made={})
+        yield CampaignClient(
+            http,
+            tenant,
+            dice,
+            name="told",
+            create_options=create_options,
+            video_timeout=video_timeout,
+            latest_videos={},
+        )
 
 
-async def listing(url: str, tenant: Tenant) -> Seen:
+async def list_all(url: str, tenant: Tenant) -> ClientResponse:
     """Everything that a tenant's list names, page by page."""
     names: list[str] = []
     async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {tenant.key}"}) as http:
         more, after = True, ""
         while more:
-            page = (await http.get(f"/v1/videos?limit={PAGE}{after}")).raise_for_status().json()
+            page = (await http.get(f"/v1/videos?limit={PAGE_SIZE}{after}")).raise_for_status().json()
             names += [video["id"] for video in page["data"]]
             more, after = page["has_more"], f"&after={page['last_id']}"
-    return Seen(what="everything", video_id="", http_status=200, account=tenant.account, names=names)
+    return ClientResponse(
+        operation="everything", video_id="", http_status=200, account=tenant.account, listed_ids=names
+    )

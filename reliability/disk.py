@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["COMPILER", "Disk"]
+__all__ = ["COMPILER", "FaultyDisk"]
 
 COMPILER = "cc"
 SOURCE = Path(__file__).with_name("disk.c")
@@ -24,7 +24,7 @@ for folder, _, names in os.walk(sys.argv[1]):
 """
 
 
-class Disk:
+class FaultyDisk:
     """One folder on such a disk.
 
     Args:
@@ -52,7 +52,7 @@ class Disk:
         watched = {"LD_PRELOAD": str(self._shim), "DISK_ROOT": str(self.folder), "DISK_MIRROR": str(self._mirror)}
         return watched | ({"DISK_FAIL": f"{fault}@{at}+{times}"} if fault else {})
 
-    def settle(self) -> None:
+    def sync_all(self) -> None:
         """What the folder holds now is on the disk, every byte and name of it."""
         shutil.rmtree(self._mirror, ignore_errors=True)
         for part in ("files", "folders"):
@@ -64,17 +64,17 @@ class Disk:
         """Leave in the folder what was synced, and nothing else; nobody may have it open."""
         survived = self.folder.with_name(f"{self.folder.name}.survived")
         shutil.rmtree(survived, ignore_errors=True)
-        self._lay_out("root", survived)
+        self._restore_folder("root", survived)
         shutil.rmtree(self.folder)
         survived.rename(self.folder)
 
-    def _lay_out(self, identity: str, target: Path) -> None:
+    def _restore_folder(self, identity: str, target: Path) -> None:
         target.mkdir(mode=0o700)
         names = self._mirror / "folders" / identity
         for line in names.read_text(encoding="utf-8").splitlines() if names.exists() else []:
             kind, entry, name = line.split(" ", 2)
             if kind == "d":
-                self._lay_out(entry, target / name)
+                self._restore_folder(entry, target / name)
                 continue
             content = self._mirror / "files" / entry
             # A name that was synced with its folder, of a file that never was: there, and empty.
@@ -82,5 +82,5 @@ class Disk:
             (target / name).chmod(0o600)
 
 
-FULL = errno.ENOSPC
-BROKEN = errno.EIO
+DISK_FULL = errno.ENOSPC
+IO_ERROR = errno.EIO

@@ -12,79 +12,81 @@ from pathlib import Path
 from msgspec import Struct
 
 from filmgate.flow.failpoint import CHECKPOINTS
-from reliability.crowd import Client, clients
-from reliability.processes import Zygote, honestly
-from reliability.world import TESTCARD, Server, World, world
+from reliability.crowd import CampaignClient, running_clients
+from reliability.processes import Zygote, spawn
+from reliability.world import TESTCARD_MODELS, Server, Testbed, open_testbed
 
-__all__ = ["WISHES", "Killed", "kill", "kills", "verdict"]
+__all__ = ["CREATE_OPTIONS", "CampaignResult", "check_result", "kill_campaign", "kill_repeatedly"]
 
 CLIENTS = 4
-HONEST = 10
+FULL_START_EVERY = 10
 """Every so many starts is one of a process that imports everything itself."""
 
-WISHES: Mapping[str, Sequence[str]] = {"model": ("sora-2", "sora-2-pro"), "seconds": ("1", "2")}
+CREATE_OPTIONS: Mapping[str, Sequence[str]] = {"model": ("sora-2", "sora-2-pro"), "seconds": ("1", "2")}
 
 
-class Killed(Struct, frozen=True):
+class CampaignResult(Struct, frozen=True):
     """What came of a campaign."""
 
     cycles: int
     died_at: Mapping[str, int]
-    ended: Mapping[str, int]  # videos by their last status
-    again: int  # videos that were submitted more than once, to an engine that costs nothing
-    wrong: Sequence[str]
+    final_statuses: Mapping[str, int]  # videos by their last status
+    resubmitted: int  # videos that were submitted more than once, to an engine that costs nothing
+    violations: Sequence[str]
 
     def __str__(self) -> str:
         died = ", ".join(f"{count} at {where}" for where, count in sorted(self.died_at.items()))
-        ended = ", ".join(f"{count} {status}" for status, count in sorted(self.ended.items()))
-        return f"{self.cycles} kills ({died}): {ended}; {self.again} made again; {len(self.wrong)} wrong"
+        ended = ", ".join(f"{count} {status}" for status, count in sorted(self.final_statuses.items()))
+        return f"{self.cycles} kills ({died}): {ended}; {self.resubmitted} made again; {len(self.violations)} wrong"
 
 
-async def kills(folder: Path, *, cycles: int, seed: int) -> Killed:
+async def kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Kill a server that makes its films itself, so many times, while clients work with it."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     with Zygote() as fork:
-        async with world(folder, TESTCARD, dice, fork) as place:
+        async with open_testbed(folder, TESTCARD_MODELS, dice, fork) as place:
             server, patience = place.server, 60 + cycles * 10
-            async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
-                died_at = await kill(server, dice, cycles)
-                server.start(launch=honestly)
-                await server.until_ready()
-            return await verdict(place, cycles, died_at, crowd)
+            async with running_clients(
+                server.url, place.tenants, dice, CREATE_OPTIONS, count=CLIENTS, video_timeout=patience
+            ) as crowd:
+                died_at = await kill_repeatedly(server, dice, cycles)
+                server.start(launch=spawn)
+                await server.wait_until_ready()
+            return await check_result(place, cycles, died_at, crowd)
 
 
-async def kill(server: Server, dice: random.Random, cycles: int, longest: float = 0.8) -> Counter[str]:
+async def kill_repeatedly(server: Server, rng: random.Random, cycles: int, max_uptime: float = 0.8) -> Counter[str]:
     """Start it and kill it, first at each named step, then at random moments; where it died."""
     died: Counter[str] = Counter()
-    steps = [*CHECKPOINTS] + [f"{dice.choice(CHECKPOINTS)}:{dice.randint(1, 4)}" for _ in range(cycles // 4)]
+    steps = [*CHECKPOINTS] + [f"{rng.choice(CHECKPOINTS)}:{rng.randint(1, 4)}" for _ in range(cycles // 4)]
     for number in range(cycles):
         step = steps[number] if number < len(steps) else ""
-        server.start(step, launch=honestly if number % HONEST == 0 else None)
-        ready = await server.until_ready()
-        if step and (not ready or await server.until_dead(within=2.0)):
+        server.start(step, launch=spawn if number % FULL_START_EVERY == 0 else None)
+        ready = await server.wait_until_ready()
+        if step and (not ready or await server.wait_until_dead(timeout=2.0)):
             died["a step"] += 1
         else:
-            await asyncio.sleep(dice.uniform(0.0, longest))
+            await asyncio.sleep(rng.uniform(0.0, max_uptime))
             if not step and not server.alive:
                 raise AssertionError(f"the server died by itself; its log is {server.log}")
-            server.end(signal.SIGKILL)
+            server.stop_with(signal.SIGKILL)
             died["random"] += 1
     return died
 
 
-async def verdict(
-    place: World,
+async def check_result(
+    testbed: Testbed,
     cycles: int,
     died_at: Mapping[str, int],
-    crowd: Sequence[Client],
+    clients: Sequence[CampaignClient],
     submissions: Mapping[str, int] | None = None,
-) -> Killed:
+) -> CampaignResult:
     """What came of a campaign, as the checker sees it."""
-    rows, found = await place.judged([answer for client in crowd for answer in client.seen], submissions)
-    return Killed(
+    rows, found = await testbed.check([answer for client in clients for answer in client.responses], submissions)
+    return CampaignResult(
         cycles=cycles,
         died_at=dict(died_at),
-        ended=dict(Counter(row.status for row in rows.videos)),
-        again=sum(row.attempts > 1 for row in rows.videos),
-        wrong=found,
+        final_statuses=dict(Counter(row.status for row in rows.videos)),
+        resubmitted=sum(row.attempts > 1 for row in rows.videos),
+        violations=found,
     )

@@ -10,64 +10,68 @@ from pathlib import Path
 
 import httpx2
 
-from reliability.crowd import clients
-from reliability.disk import BROKEN, FULL, Disk
-from reliability.kills import HONEST, WISHES, Killed, verdict
-from reliability.processes import Zygote, honestly
-from reliability.world import TESTCARD, Server, world
+from reliability.crowd import running_clients
+from reliability.disk import DISK_FULL, IO_ERROR, FaultyDisk
+from reliability.kills import CREATE_OPTIONS, FULL_START_EVERY, CampaignResult, check_result
+from reliability.processes import Zygote, spawn
+from reliability.world import TESTCARD_MODELS, Server, open_testbed
 
 __all__ = ["disk_faults", "power_cuts"]
 
 CLIENTS = 4
 
 
-async def power_cuts(folder: Path, *, cycles: int, seed: int) -> Killed:
+async def power_cuts(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Cut the power so many times, at random moments under load: every byte and name that was not synced is gone."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     (folder / "data").mkdir()
-    disk = Disk(folder / "data", folder / "disk")
+    disk = FaultyDisk(folder / "data", folder / "disk")
     with Zygote(disk.environment()) as fork:
-        async with world(folder, TESTCARD, dice, fork, environ=disk.environment()) as place:
+        async with open_testbed(folder, TESTCARD_MODELS, dice, fork, environ=disk.environment()) as place:
             server, patience = place.server, 60 + cycles * 10
-            async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
+            async with running_clients(
+                server.url, place.tenants, dice, CREATE_OPTIONS, count=CLIENTS, video_timeout=patience
+            ) as crowd:
                 for number in range(cycles):
-                    await _cut(server, disk, dice, honest=number % HONEST == 0)
-                server.start(launch=honestly, environ={"LD_PRELOAD": ""})
-                await server.until_ready()
-            return await verdict(place, cycles, Counter({"random": cycles}), crowd)
+                    await _cut_power_once(server, disk, dice, full_start=number % FULL_START_EVERY == 0)
+                server.start(launch=spawn, environ={"LD_PRELOAD": ""})
+                await server.wait_until_ready()
+            return await check_result(place, cycles, Counter({"random": cycles}), crowd)
 
 
-async def _cut(server: Server, disk: Disk, dice: random.Random, *, honest: bool) -> None:
-    await asyncio.to_thread(disk.settle)
+async def _cut_power_once(server: Server, disk: FaultyDisk, rng: random.Random, *, full_start: bool) -> None:
+    await asyncio.to_thread(disk.sync_all)
     # A forked one has read what it is to watch before the folder was laid out anew: paths stay.
-    server.start(launch=honestly if honest else None)
-    await server.until_ready()
-    await asyncio.sleep(dice.uniform(0.0, 1.0))
+    server.start(launch=spawn if full_start else None)
+    await server.wait_until_ready()
+    await asyncio.sleep(rng.uniform(0.0, 1.0))
     assert server.alive, f"the server died by itself; its log is {server.log}"
-    server.end(signal.SIGKILL)
+    server.stop_with(signal.SIGKILL)
     await asyncio.to_thread(disk.cut_power)
 
 
-async def disk_faults(folder: Path, *, cycles: int, seed: int) -> Killed:
+async def disk_faults(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Let the disk be full, or fail, at the n-th write or sync of a run, for one to forty operations."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     (folder / "data").mkdir()
-    disk = Disk(folder / "data", folder / "disk")
+    disk = FaultyDisk(folder / "data", folder / "disk")
     outcomes: Counter[str] = Counter()
-    async with world(folder, TESTCARD, dice) as place:
+    async with open_testbed(folder, TESTCARD_MODELS, dice) as place:
         server, patience = place.server, 60 + cycles * 10
-        async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
+        async with running_clients(
+            server.url, place.tenants, dice, CREATE_OPTIONS, count=CLIENTS, video_timeout=patience
+        ) as crowd:
             for _ in range(cycles):
-                fault, at, times = dice.choice((FULL, BROKEN)), dice.randint(1, 400), dice.choice((1, 3, 40))
+                fault, at, times = dice.choice((DISK_FULL, IO_ERROR)), dice.randint(1, 400), dice.choice((1, 3, 40))
                 server.start(environ=disk.environment(fault=fault, at=at, times=times) | {"DISK_MIRROR": ""})
-                ready = await server.until_ready()
+                ready = await server.wait_until_ready()
                 await asyncio.sleep(dice.uniform(0.5, 1.5))
                 outcomes[await _outcome(server, ready=ready)] += 1
                 if server.alive:
-                    server.end(signal.SIGKILL)
+                    server.stop_with(signal.SIGKILL)
             server.start()
-            await server.until_ready()
-        return await verdict(place, cycles, outcomes, crowd)
+            await server.wait_until_ready()
+        return await check_result(place, cycles, outcomes, crowd)
 
 
 async def _outcome(server: Server, *, ready: bool) -> str:

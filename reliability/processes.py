@@ -14,7 +14,7 @@ from queue import Queue
 from types import TracebackType
 from typing import Protocol, Self
 
-__all__ = ["Launcher", "Process", "Zygote", "honestly"]
+__all__ = ["Launcher", "Process", "Zygote", "spawn"]
 
 
 class Process(Protocol):
@@ -41,7 +41,7 @@ class Launcher(Protocol):
         """Start it."""
 
 
-def honestly(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Process:
+def spawn(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Process:
     """Start it as a user does."""
     with log.open("ab") as output:
         command = [sys.executable, "-m", "filmgate", *arguments]
@@ -65,7 +65,7 @@ class Zygote:
         )
         self._started: Queue[int] = Queue()
         self._children: dict[int, _Child] = {}
-        self._known = threading.Condition()
+        self._children_lock = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -93,7 +93,7 @@ class Zygote:
             self._process.stdout.close()
 
     def _child(self, pid: int) -> _Child:
-        with self._known:
+        with self._children_lock:
             return self._children.setdefault(pid, _Child(pid))
 
     def _read(self) -> None:
@@ -104,8 +104,8 @@ class Zygote:
                 self._child(int(numbers[0]))
                 self._started.put(int(numbers[0]))
             elif word == b"ended":
-                self._child(int(numbers[0])).end(int(numbers[1]))
-                with self._known:
+                self._child(int(numbers[0])).set_exited(int(numbers[1]))
+                with self._children_lock:
                     del self._children[int(numbers[0])]  # the kernel gives numbers out again
 
 
@@ -114,27 +114,27 @@ class _Child:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
-        self._code: int | None = None
-        self._over = threading.Event()
+        self._exit_code: int | None = None
+        self._exited = threading.Event()
 
-    def end(self, code: int) -> None:
+    def set_exited(self, code: int) -> None:
         """Note that it is over."""
-        self._code = code
-        self._over.set()
+        self._exit_code = code
+        self._exited.set()
 
     def poll(self) -> int | None:
         """Its exit code; None while it runs."""
-        return self._code
+        return self._exit_code
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit code, once it is over."""
-        if not self._over.wait(timeout):
+        if not self._exited.wait(timeout):
             raise subprocess.TimeoutExpired("filmgate", timeout or 0.0)
-        return self._code or 0
+        return self._exit_code or 0
 
     def send_signal(self, sig: int) -> None:
         """Send it a signal."""
-        if self._code is None:
+        if self._exit_code is None:
             try:
                 os.kill(self.pid, signal.Signals(sig))
             except ProcessLookupError:

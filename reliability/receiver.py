@@ -12,63 +12,63 @@ from aiohttp import web
 from msgspec import Struct
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from filmgate.testing.checker import Told
+from filmgate.testing.checker import ReceivedWebhook
 
-__all__ = ["TOKEN", "Receiver", "receiving"]
+__all__ = ["CALLBACK_TOKEN", "WebhookReceiver", "running_receiver"]
 
-REFUSED, UNANSWERED = 0.15, 0.02
+REJECTED_SHARE, UNANSWERED_SHARE = 0.15, 0.02
 """Shares of the events whose first try is answered with a 500, or not at all."""
 
-HANGS = 20.0
+HANG_SECONDS = 20.0
 """Seconds for which an unanswered try is kept waiting; the server gives up sooner."""
 
 
-TOKEN = "canary-in-a-callback"  # noqa: S105 - made up
+CALLBACK_TOKEN = "canary-in-a-callback"  # noqa: S105 - made up
 """Stands in every callback's URL, and nowhere else."""
 
 
-class _Subject(Struct):
+class _EventData(Struct):
     id: str
 
 
 class _Event(Struct):
     type: str
-    data: _Subject
+    data: _EventData
 
 
-class Receiver:
+class WebhookReceiver:
     """The endpoints of all accounts; remembers every request.
 
     Args:
         dice: decides which first tries go wrong.
     """
 
-    def __init__(self, dice: random.Random) -> None:
+    def __init__(self, rng: random.Random) -> None:
         self.origin = ""
-        self.told: dict[str, list[Told]] = {}  # by account
+        self.deliveries: dict[str, list[ReceivedWebhook]] = {}  # by account
         self.secrets: dict[str, str] = {}  # the endpoints' own, by account
         self.healthy = False
-        self._dice = dice
-        self._met: set[tuple[str, str]] = set()
+        self._rng = rng
+        self._seen_events: set[tuple[str, str]] = set()
 
-    def listen(self, account: str, secret: str) -> None:
+    def add_endpoint(self, account: str, secret: str) -> None:
         """Be the endpoint of an account."""
-        self.told[account], self.secrets[account] = [], secret
+        self.deliveries[account], self.secrets[account] = [], secret
 
-    def url(self, account: str) -> str:
+    def endpoint_url(self, account: str) -> str:
         """The endpoint of an account."""
         return f"{self.origin}/endpoints/{account}"
 
-    def callback(self, account: str) -> str:
+    def callback_url(self, account: str) -> str:
         """What an account gives to a video as its own URL, with a secret in it."""
-        return f"{self.origin}/callbacks/{account}?token={TOKEN}"
+        return f"{self.origin}/callbacks/{account}?token={CALLBACK_TOKEN}"
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """One try."""
         account, body = request.match_info["account"], await request.text()
         event, webhook_id = msgspec.json.decode(body, type=_Event), request.headers.get("webhook-id", "")
         status = self._status(request.path, webhook_id)
-        said = Told(
+        said = ReceivedWebhook(
             webhook_id=webhook_id,
             type=event.type,
             video_id=event.data.id,
@@ -76,18 +76,18 @@ class Receiver:
             http_status=status,
             callback=request.path.startswith("/callbacks"),
         )
-        self.told[account].append(said)
+        self.deliveries[account].append(said)
         if not status:
-            await asyncio.sleep(HANGS)
+            await asyncio.sleep(HANG_SECONDS)
         return web.Response(status=status or 504)
 
     def _status(self, path: str, webhook_id: str) -> int:
-        first = (path, webhook_id) not in self._met
-        self._met.add((path, webhook_id))
+        first = (path, webhook_id) not in self._seen_events
+        self._seen_events.add((path, webhook_id))
         if self.healthy or not first:
             return 200
-        roll = self._dice.random()
-        return 0 if roll < UNANSWERED else 500 if roll < UNANSWERED + REFUSED else 200
+        roll = self._rng.random()
+        return 0 if roll < UNANSWERED_SHARE else 500 if roll < UNANSWERED_SHARE + REJECTED_SHARE else 200
 
 
 def _is_signed(secret: str, body: str, headers: dict[str, str]) -> bool:
@@ -99,11 +99,11 @@ def _is_signed(secret: str, body: str, headers: dict[str, str]) -> bool:
 
 
 @asynccontextmanager
-async def receiving(dice: random.Random) -> AsyncIterator[Receiver]:
+async def running_receiver(rng: random.Random) -> AsyncIterator[WebhookReceiver]:
     """A receiver on a free port of this process."""
-    receiver, app = Receiver(dice), web.Application()
-    app.router.add_post("/endpoints/{account}", receiver.take)
-    app.router.add_post("/callbacks/{account}", receiver.take)
+    receiver, app = WebhookReceiver(rng), web.Application()
+    app.router.add_post("/endpoints/{account}", receiver.handle)
+    app.router.add_post("/callbacks/{account}", receiver.handle)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.2)
     await runner.setup()
     try:

@@ -11,31 +11,33 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-__all__ = ["ROOT", "Row", "page"]
+__all__ = ["ROOT", "ReportRow", "render_page"]
 
 ROOT = Path(__file__).parent.parent
 
 
-class Row(Struct, frozen=True):
+class ReportRow(Struct, frozen=True):
     """One figure."""
 
-    what: str
+    name: str
     count: int
     unit: str
-    wrong: Sequence[str] = ()
+    violations: Sequence[str] = ()
     note: str = ""
     seconds: float = 0.0
 
-    def after(self, seconds: float) -> Row:
+    def with_seconds(self, seconds: float) -> ReportRow:
         """The same, with how long it took."""
         return msgspec.structs.replace(self, seconds=seconds)
 
     def __str__(self) -> str:
-        verdict = "0 wrong" if not self.wrong else f"{len(self.wrong)} WRONG: {'; '.join(self.wrong[:3])}"
-        return f"{self.what}: {self.count:,} {self.unit}, {verdict} ({self.seconds:.0f} s) {self.note}".rstrip()
+        verdict = (
+            "0 wrong" if not self.violations else f"{len(self.violations)} WRONG: {'; '.join(self.violations[:3])}"
+        )
+        return f"{self.name}: {self.count:,} {self.unit}, {verdict} ({self.seconds:.0f} s) {self.note}".rstrip()
 
 
-def page(rows: Sequence[Row], *, seed: int, scale: float) -> str:
+def render_page(rows: Sequence[ReportRow], *, seed: int, scale: float) -> str:
     """RELIABILITY.md."""
     machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     lines = [
@@ -50,9 +52,9 @@ def page(rows: Sequence[Row], *, seed: int, scale: float) -> str:
         "",
         "| Campaign | Count | Wrong | What came of it |",
         "|---|---:|---:|---|",
-        *(f"| {row.what} | {row.count:,} {row.unit} | {len(row.wrong)} | {row.note} |" for row in rows),
+        *(f"| {row.name} | {row.count:,} {row.unit} | {len(row.violations)} | {row.note} |" for row in rows),
     ]
-    wrong = [f"- {row.what}: {sentence}" for row in rows for sentence in row.wrong]
+    wrong = [f"- {row.name}: {sentence}" for row in rows for sentence in row.violations]
     return "\n".join([*lines, *(["", "## Wrong", "", *wrong] if wrong else []), ""])
 
 

@@ -7,57 +7,59 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from filmgate.testing.checker import Figures, Rest, Seen, Tolerance, read_figures
-from reliability.crowd import clients
-from reliability.kills import WISHES, Killed
-from reliability.world import TESTCARD, World, world
+from filmgate.testing.checker import ClientResponse, ProcessResources, ResourceCheck, ResourceTolerance, read_resources
+from reliability.crowd import running_clients
+from reliability.kills import CREATE_OPTIONS, CampaignResult
+from reliability.world import TESTCARD_MODELS, Testbed, open_testbed
 
-__all__ = ["comes_to_rest"]
+__all__ = ["check_leaks"]
 
 CLIENTS = 8
 
-QUIET = 1.0
+SAMPLE_INTERVAL = 1.0
 """Seconds between two looks at a server that comes to rest."""
 
-LOOKS = 20
+MAX_SAMPLES = 20
 
-TOLERANCE = Tolerance(descriptors=4, threads=6, rss_bytes=24 * 1024 * 1024)
+TOLERANCE = ResourceTolerance(descriptors=4, threads=6, rss_bytes=24 * 1024 * 1024)
 """Thread pools grow to their size when something first fills them, and an allocator keeps what it may need again."""
 
 
-async def comes_to_rest(folder: Path, *, seconds: float, seed: int) -> Killed:
+async def check_leaks(folder: Path, *, seconds: float, seed: int) -> CampaignResult:
     """Load a server for so long, twice: what it holds after the second time is what it held after the first.
 
     The first time is what a process grows by once: imports, pools, caches.
     """
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
-    async with world(folder, TESTCARD, dice) as place:
+    async with open_testbed(folder, TESTCARD_MODELS, dice) as place:
         place.server.start()
-        await place.server.until_ready()
+        await place.server.wait_until_ready()
         seen = await _load(place, dice, seconds)
-        before = await _at_rest(place)
+        before = await _resources_at_rest(place)
         seen += await _load(place, dice, seconds)
-        after = await _at_rest(place)
-        rows, wrong = await place.judged(seen, rest=Rest(before, after, TOLERANCE))
+        after = await _resources_at_rest(place)
+        rows, wrong = await place.check(seen, resource_check=ResourceCheck(before, after, TOLERANCE))
     ended = Counter(row.status for row in rows.videos)
-    return Killed(cycles=0, died_at={}, ended=dict(ended), again=0, wrong=wrong)
+    return CampaignResult(cycles=0, died_at={}, final_statuses=dict(ended), resubmitted=0, violations=wrong)
 
 
-async def _load(place: World, dice: random.Random, seconds: float) -> list[Seen]:
+async def _load(testbed: Testbed, rng: random.Random, seconds: float) -> list[ClientResponse]:
     patience = 60 + seconds * 4
-    async with clients(place.server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
+    async with running_clients(
+        testbed.server.url, testbed.tenants, rng, CREATE_OPTIONS, count=CLIENTS, video_timeout=patience
+    ) as crowd:
         await asyncio.sleep(seconds)
-    return [answer for client in crowd for answer in client.seen]
+    return [answer for client in crowd for answer in client.responses]
 
 
-async def _at_rest(place: World) -> Figures:
+async def _resources_at_rest(testbed: Testbed) -> ProcessResources:
     """What the server holds once that changes no more; its own jobs come and go."""
-    looks: list[Figures] = []
-    while len(looks) < LOOKS and not (len(looks) > 2 and _held(looks[-1]) == _held(looks[-2])):
-        await asyncio.sleep(QUIET)
-        looks.append(read_figures(place.server.process.pid))
-    return min(looks, key=_held)
+    looks: list[ProcessResources] = []
+    while len(looks) < MAX_SAMPLES and not (len(looks) > 2 and _resource_key(looks[-1]) == _resource_key(looks[-2])):
+        await asyncio.sleep(SAMPLE_INTERVAL)
+        looks.append(read_resources(testbed.server.process.pid))
+    return min(looks, key=_resource_key)
 
 
-def _held(figures: Figures) -> tuple[int, int]:
-    return figures.descriptors, figures.threads
+def _resource_key(resources: ProcessResources) -> tuple[int, int]:
+    return resources.descriptors, resources.threads

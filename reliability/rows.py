@@ -11,67 +11,77 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from reliability.kills import Killed, kills
+from reliability.kills import CampaignResult, kill_campaign
 from reliability.power import disk_faults, power_cuts
-from reliability.report import ROOT, Row
-from reliability.rest import comes_to_rest
-from reliability.upstreams import dark, kills_upstream
+from reliability.report import ROOT, ReportRow
+from reliability.rest import check_leaks
+from reliability.upstreams import outage_campaign, upstream_kill_campaign
 
-__all__ = ["ROWS"]
+__all__ = ["CAMPAIGNS"]
 
-AT_ONCE = 2
+PARALLEL = 2
 """Campaigns of a kind beside each other: most of a cycle is waiting."""
 
 
-def _campaign(
-    what: str, unit: str, run: Callable[..., Awaitable[Killed]], count: int, folder: Path, seed: int, scale: float
-) -> Iterator[Row]:
+def _run_parallel(
+    name: str,
+    unit: str,
+    run: Callable[..., Awaitable[CampaignResult]],
+    count: int,
+    folder: Path,
+    seed: int,
+    scale: float,
+) -> Iterator[ReportRow]:
     """A campaign in several worlds beside each other, each with dice of its own."""
-    cycles = max(1, round(count * scale / AT_ONCE))
+    cycles = max(1, round(count * scale / PARALLEL))
 
-    async def world(number: int) -> Killed:
+    async def world(number: int) -> CampaignResult:
         place = folder / f"{run.__name__}-{number}"
         place.mkdir()
         return await run(place, cycles=cycles, seed=seed + number)
 
-    async def worlds() -> list[Killed]:
-        return await asyncio.gather(*(world(number) for number in range(AT_ONCE)))
+    async def worlds() -> list[CampaignResult]:
+        return await asyncio.gather(*(world(number) for number in range(PARALLEL)))
 
     came = asyncio.run(worlds())
     ended: dict[str, int] = {}
     for each in came:
-        for status, videos in each.ended.items():
+        for status, videos in each.final_statuses.items():
             ended[status] = ended.get(status, 0) + videos
     told = ", ".join(f"{videos:,} {status}" for status, videos in sorted(ended.items()))
-    again = sum(each.again for each in came)
-    wrong = [sentence for each in came for sentence in each.wrong]
-    yield Row(what, cycles * AT_ONCE, unit, wrong, f"{told}; {again:,} made again")
+    again = sum(each.resubmitted for each in came)
+    wrong = [sentence for each in came for sentence in each.violations]
+    yield ReportRow(name, cycles * PARALLEL, unit, wrong, f"{told}; {again:,} made again")
 
 
-def _dark(folder: Path, seed: int, scale: float) -> Iterator[Row]:
+def _outages(folder: Path, seed: int, scale: float) -> Iterator[ReportRow]:
     """Outages of one of two upstreams."""
     times = max(1, round(20 * scale))
     came = []
     for number in range(times):
         place = folder / str(number)
         place.mkdir()
-        came.append(asyncio.run(dark(place, seconds=6.0, seed=seed + number)))
-    videos = sum(sum(each.ended.values()) for each in came)
-    wrong = [sentence for each in came for sentence in each.wrong]
-    yield Row(
+        came.append(asyncio.run(outage_campaign(place, seconds=6.0, seed=seed + number)))
+    videos = sum(sum(each.final_statuses.values()) for each in came)
+    wrong = [sentence for each in came for sentence in each.violations]
+    yield ReportRow(
         "One of two upstreams goes dark under load", times, "outages", wrong, f"{videos:,} videos, each at its end"
     )
 
 
-def _rest(folder: Path, seed: int, scale: float) -> Iterator[Row]:
+def _leak_check(folder: Path, seed: int, scale: float) -> Iterator[ReportRow]:
     """A long load between two rests."""
     seconds = max(4, round(600 * scale))
-    came = asyncio.run(comes_to_rest(folder, seconds=seconds, seed=seed))
-    note = f"{sum(came.ended.values()):,} videos; descriptors, threads and memory as before"
-    yield Row("A server at rest, under load, and at rest again", seconds, "seconds of load", came.wrong, note)
+    came = asyncio.run(check_leaks(folder, seconds=seconds, seed=seed))
+    note = f"{sum(came.final_statuses.values()):,} videos; descriptors, threads and memory as before"
+    yield ReportRow(
+        "A server at rest, under load, and at rest again", seconds, "seconds of load", came.violations, note
+    )
 
 
-def _tests(what: str, unit: str, paths: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> Iterator[Row]:
+def _run_tests(
+    name: str, unit: str, paths: tuple[str, ...], folder: Path, environ: Mapping[str, str]
+) -> Iterator[ReportRow]:
     """Tests of the suite, at another size."""
     report = folder / "report.xml"
     command = [sys.executable, "-m", "pytest", "-q", "--timeout=0", f"--junitxml={report}", *paths]
@@ -79,16 +89,18 @@ def _tests(what: str, unit: str, paths: tuple[str, ...], folder: Path, environ: 
     cases = ET.parse(report).getroot().iter("testcase")  # noqa: S314 - written by the line above
     found = [(case, [bad for kind in ("failure", "error") for bad in case.iter(kind)]) for case in cases]
     wrong = [f"{case.get('name')}: {bad[0].get('message', '')[:200]}" for case, bad in found if bad]
-    yield Row(what, len(found), unit, wrong, f"`{' '.join(paths)}`")
+    yield ReportRow(name, len(found), unit, wrong, f"`{' '.join(paths)}`")
 
 
-def _schemathesis(folder: Path, _seed: int, scale: float) -> Iterator[Row]:
+def _schemathesis(folder: Path, _seed: int, scale: float) -> Iterator[ReportRow]:
     examples = max(10, round(10_000 * scale))
     row = next(
-        _tests("", "", ("tests/acceptance/conformance/test_schemathesis.py",), folder, {SCHEMATHESIS: str(examples)})
+        _run_tests(
+            "", "", ("tests/acceptance/conformance/test_schemathesis.py",), folder, {SCHEMATHESIS: str(examples)}
+        )
     )
     note = "no planned-for answer but the document's; a 5xx or an off-schema answer counts as wrong"
-    yield Row("Generated requests (schemathesis)", examples, "examples an operation", row.wrong, note)
+    yield ReportRow("Generated requests (schemathesis)", examples, "examples an operation", row.violations, note)
 
 
 SCHEMATHESIS = "FILMGATE_TEST_SCHEMATHESIS"
@@ -122,20 +134,24 @@ _SUITES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 
 
-def _suite(name: str, folder: Path, _seed: int, _scale: float) -> Iterator[Row]:
+def _run_suite(name: str, folder: Path, _seed: int, _scale: float) -> Iterator[ReportRow]:
     what, unit, paths = _SUITES[name]
-    yield from _tests(what, unit, paths, folder, {})
+    yield from _run_tests(what, unit, paths, folder, {})
 
 
-ROWS: Mapping[str, Callable[[Path, int, float], Iterator[Row]]] = {
-    "kills": partial(_campaign, "kill -9 under load, own engine", "kills", kills, 4_000),
+CAMPAIGNS: Mapping[str, Callable[[Path, int, float], Iterator[ReportRow]]] = {
+    "kills": partial(_run_parallel, "kill -9 under load, own engine", "kills", kill_campaign, 4_000),
     "upstreams": partial(
-        _campaign, "kill -9 under load, two paid upstreams with mixed faults", "kills", kills_upstream, 6_000
+        _run_parallel,
+        "kill -9 under load, two paid upstreams with mixed faults",
+        "kills",
+        upstream_kill_campaign,
+        6_000,
     ),
-    "power": partial(_campaign, "Power cuts: everything unsynced gone", "cuts", power_cuts, 3_000),
-    "disk": partial(_campaign, "Disk full and I/O errors at the n-th write", "runs", disk_faults, 1_000),
-    "dark": _dark,
-    "rest": _rest,
-    **{name: partial(_suite, name) for name in _SUITES},
+    "power": partial(_run_parallel, "Power cuts: everything unsynced gone", "cuts", power_cuts, 3_000),
+    "disk": partial(_run_parallel, "Disk full and I/O errors at the n-th write", "runs", disk_faults, 1_000),
+    "dark": _outages,
+    "rest": _leak_check,
+    **{name: partial(_run_suite, name) for name in _SUITES},
     "schemathesis": _schemathesis,
 }

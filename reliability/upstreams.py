@@ -10,19 +10,28 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from filmgate.testing import mock
-from reliability.crowd import clients
-from reliability.kills import Killed, kill, verdict
-from reliability.processes import Zygote, honestly
-from reliability.world import world
+from reliability.crowd import running_clients
+from reliability.kills import CampaignResult, check_result, kill_repeatedly
+from reliability.processes import Zygote, spawn
+from reliability.world import open_testbed
 
-__all__ = ["ENVIRON", "KEY", "MIXED", "VENDORS", "dark", "engine", "kills_upstream", "model"]
+__all__ = [
+    "ENVIRON",
+    "MIXED_FAULTS",
+    "UPSTREAM_KEY",
+    "VENDORS",
+    "engine_table",
+    "model_table",
+    "outage_campaign",
+    "upstream_kill_campaign",
+]
 
 CLIENTS = 6
 
 VENDORS = ("openai", "apiyi-async")
 """Who the two upstreams are: two dialects that differ in every answer."""
 
-MIXED = (
+MIXED_FAULTS = (
     "reply-lost,reply-cut,id-missing,submit-html,submit-truncated,submit-5xx,submit-reset,submit-429-ms,"
     "submit-error-in-200,submit-moderated,status-case,status-synonyms,status-unknown,progress-falls,progress-text,"
     "failed,failed-error-string,failed-error-secret,look-404,look-5xx,look-html,look-resets,look-cut,completed-then-working,"
@@ -30,10 +39,10 @@ MIXED = (
 )
 """Faults that strike a third of the jobs; each ends by itself within seconds."""
 
-WISHES: Mapping[str, Sequence[str]] = {"model": ("sora-2",), "seconds": ("1", "2")}
+CREATE_OPTIONS: Mapping[str, Sequence[str]] = {"model": ("sora-2",), "seconds": ("1", "2")}
 
 
-def engine(vendor: str, url: str, key_env: str = "UPSTREAM_KEY", patience: float = 1.0) -> str:
+def engine_table(vendor: str, url: str, key_env: str = "UPSTREAM_KEY", timeout: float = 1.0) -> str:
     """The table of an engine that is called like its vendor, and waits for answers only so many seconds."""
     return f"""
 [engines.{vendor}]
@@ -43,21 +52,21 @@ flavour = "{"plain" if vendor == "openai" else "auto"}"
 base_url = "{url}"
 key_env = "{key_env}"
 paid = true
-look_every = 0.1
+min_poll_interval = 0.1
 running = 100
-creates_a_minute = 100000
-submit_timeout = {patience}
-look_timeout = {patience}
-idle_timeout = {patience}
+creates_per_minute = 100000
+submit_timeout = {timeout}
+poll_timeout = {timeout}
+idle_timeout = {timeout}
 pace = 0.5
 """
 
 
-def model(name: str, made_by: str) -> str:
+def model_table(name: str, engine_name: str) -> str:
     """The table of a model whose films are small."""
     return f"""
 [models.{name}]
-engine = "{made_by}"
+engine = "{engine_name}"
 sizes = ["64x64", "128x64"]
 seconds = ["1", "2"]
 default_size = "64x64"
@@ -66,31 +75,33 @@ price = {{ default = 100 }}
 """
 
 
-def _routed(upstreams: Mapping[str, mock.Running], patience: float = 1.0) -> str:
+def _routed_config(upstreams: Mapping[str, mock.RunningMock], timeout: float = 1.0) -> str:
     """One model behind them all."""
     urls = {vendor: upstream.base_url for vendor, upstream in upstreams.items()}
     engines = ", ".join(f'"{vendor}"' for vendor in urls)
     route = f'[routes.sora-2]\nengines = [{engines}]\npolicy = "weighted"\n'
     return (
-        "".join(engine(vendor, url, patience=patience) for vendor, url in urls.items())
+        "".join(engine_table(vendor, url, timeout=timeout) for vendor, url in urls.items())
         + route
-        + model("sora-2", next(iter(urls)))
+        + model_table("sora-2", next(iter(urls)))
     )
 
 
 @asynccontextmanager
-async def _two(folder: Path, *, faults: str, rate: float, seed: int) -> AsyncIterator[Mapping[str, mock.Running]]:
+async def _two_upstreams(
+    folder: Path, *, faults: str, rate: float, seed: int
+) -> AsyncIterator[Mapping[str, mock.RunningMock]]:
     """Both upstreams, each with a log of its own."""
     mix = mock.parse_mix(faults, rate=rate, seed=seed)
     configs = {
-        vendor: mock.Config(
+        vendor: mock.MockConfig(
             vendor=vendor,
             log=folder / f"{vendor}.jsonl",
             mix=mix,
             any_size=True,
-            running=0,
-            creates_a_minute=0,
-            key=KEY,
+            max_running=0,
+            creates_per_minute=0,
+            key=UPSTREAM_KEY,
             seconds_per_job=(0.1, 0.6),
         )
         for vendor in VENDORS
@@ -99,9 +110,9 @@ async def _two(folder: Path, *, faults: str, rate: float, seed: int) -> AsyncIte
         yield dict(zip(VENDORS, (first, second), strict=True))
 
 
-KEY = "sk-upstream-7Hq2"
-ENVIRON = {"UPSTREAM_KEY": KEY}
-SECRETS = {"the upstreams' key": KEY}
+UPSTREAM_KEY = "sk-upstream-7Hq2"
+ENVIRON = {"UPSTREAM_KEY": UPSTREAM_KEY}
+SECRETS = {"the upstreams' key": UPSTREAM_KEY}
 
 
 def _submissions(folder: Path) -> Counter[str]:
@@ -116,33 +127,39 @@ def _submissions(folder: Path) -> Counter[str]:
     return found
 
 
-async def kills_upstream(folder: Path, *, cycles: int, seed: int) -> Killed:
+async def upstream_kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Kill a server whose films two paid upstreams make, a third of them with a fault."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
-    async with _two(folder, faults=MIXED, rate=0.35, seed=seed) as upstreams:
-        config = _routed(upstreams, patience=2.0)
+    async with _two_upstreams(folder, faults=MIXED_FAULTS, rate=0.35, seed=seed) as upstreams:
+        config = _routed_config(upstreams, timeout=2.0)
         with Zygote() as fork:
-            async with world(folder, config, dice, fork, environ=ENVIRON, secrets=SECRETS) as place:
+            async with open_testbed(folder, config, dice, fork, environ=ENVIRON, secrets=SECRETS) as place:
                 server, patience = place.server, 120 + cycles * 10
-                async with clients(server.url, place.tenants, dice, WISHES, count=CLIENTS, patience=patience) as crowd:
-                    died_at = await kill(server, dice, cycles)
-                    server.start(launch=honestly)
-                    await server.until_ready()
-                return await verdict(place, cycles, died_at, crowd, _submissions(folder))
+                async with running_clients(
+                    server.url, place.tenants, dice, CREATE_OPTIONS, count=CLIENTS, video_timeout=patience
+                ) as crowd:
+                    died_at = await kill_repeatedly(server, dice, cycles)
+                    server.start(launch=spawn)
+                    await server.wait_until_ready()
+                return await check_result(place, cycles, died_at, crowd, _submissions(folder))
 
 
-async def dark(folder: Path, *, seconds: float, seed: int, vendors: Sequence[str] = VENDORS[:1]) -> Killed:
+async def outage_campaign(
+    folder: Path, *, seconds: float, seed: int, vendors: Sequence[str] = VENDORS[:1]
+) -> CampaignResult:
     """Some of the upstreams go dark under load and come back: every video ends, none is submitted twice."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
-    async with _two(folder, faults="", rate=0.0, seed=seed) as upstreams:
-        config = _routed(upstreams, patience=5.0)
-        async with world(folder, config, dice, environ=ENVIRON, secrets=SECRETS) as place:
+    async with _two_upstreams(folder, faults="", rate=0.0, seed=seed) as upstreams:
+        config = _routed_config(upstreams, timeout=5.0)
+        async with open_testbed(folder, config, dice, environ=ENVIRON, secrets=SECRETS) as place:
             server, patience = place.server, 60 + seconds * 4
             server.start()
-            await server.until_ready()
-            async with clients(server.url, place.tenants, dice, WISHES, count=2 * CLIENTS, patience=patience) as crowd:
+            await server.wait_until_ready()
+            async with running_clients(
+                server.url, place.tenants, dice, CREATE_OPTIONS, count=2 * CLIENTS, video_timeout=patience
+            ) as crowd:
                 await asyncio.sleep(seconds / 4)
                 for vendor in vendors:
                     await upstreams[vendor].outage(seconds)
                 await asyncio.sleep(seconds * 1.25)
-            return await verdict(place, 0, {}, crowd, _submissions(folder))
+            return await check_result(place, 0, {}, crowd, _submissions(folder))

@@ -17,30 +17,30 @@ from pathlib import Path
 
 import httpx2
 
-from filmgate.net import Guard
-from filmgate.security.secret_box import Vault
-from filmgate.services.webhooks import Webhooks
+from filmgate.net.guard import Guard
+from filmgate.security.secret_box import SecretBox
+from filmgate.services.webhooks import WebhookService
 from filmgate.store import Principal, Store
 from filmgate.testing.checker import (
-    Outside,
-    Rest,
-    Rows,
-    Search,
-    Seen,
+    ClientResponse,
+    DatabaseSnapshot,
+    ResourceCheck,
+    SecretScan,
+    SurroundingFiles,
+    list_files,
+    read_contents,
     read_files,
-    read_listing,
     read_rows,
-    read_texts,
     violations,
 )
-from filmgate.wire.webhook import EVENT_TYPES, EndpointChange
-from reliability.crowd import Tenant, listing
-from reliability.processes import Launcher, Process, honestly
-from reliability.receiver import TOKEN, Receiver, receiving
+from filmgate.wire.webhook import EVENT_TYPES, EndpointParams
+from reliability.crowd import Tenant, list_all
+from reliability.processes import Launcher, Process, spawn
+from reliability.receiver import CALLBACK_TOKEN, WebhookReceiver, running_receiver
 
-__all__ = ["SOON", "TESTCARD", "Server", "World", "world"]
+__all__ = ["TESTCARD_MODELS", "TIMEOUT_SECONDS", "Server", "Testbed", "open_testbed"]
 
-SOON = 60.0
+TIMEOUT_SECONDS = 60.0
 """Seconds within which anything that is to happen has happened."""
 
 _SMALL = """
@@ -50,7 +50,7 @@ default_size = "64x64"
 default_seconds = "1"
 """
 
-TESTCARD = f"""
+TESTCARD_MODELS = f"""
 [models.sora-2]
 engine = "testcard"
 {_SMALL}
@@ -75,19 +75,23 @@ class Server:
     """
 
     def __init__(
-        self, folder: Path, config: str, launch: Launcher = honestly, environ: Mapping[str, str] | None = None
+        self, folder: Path, config: str, launch: Launcher = spawn, environ: Mapping[str, str] | None = None
     ) -> None:
         self.data = folder / "data"
         self.data.mkdir(exist_ok=True)
         self.url = f"http://127.0.0.1:{_free_port()}"
         self.log = folder / "server.log"
         self.launch = launch
-        self.around = (folder / "home", folder / "tmp")
+        self.surrounding_folders = (folder / "home", folder / "tmp")
         self._config = folder / "filmgate.toml"
         self.configure(config)
-        for place in self.around:
+        for place in self.surrounding_folders:
             place.mkdir(exist_ok=True)
-        self._environ = {"HOME": str(self.around[0]), "TMPDIR": str(self.around[1]), **(environ or {})}
+        self._environ = {
+            "HOME": str(self.surrounding_folders[0]),
+            "TMPDIR": str(self.surrounding_folders[1]),
+            **(environ or {}),
+        }
         self._process: Process | None = None
 
     def start(
@@ -97,7 +101,7 @@ class Server:
         more = {"FILMGATE_FAILPOINT": failpoint, **(environ or {})}
         self._process = (launch or self.launch)(["serve"], self.environ | more, self.log)
 
-    def beside(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Process:
+    def run_command(self, *arguments: str, environ: Mapping[str, str] | None = None) -> Process:
         """Start another command with the same folder and configuration."""
         return self.launch(arguments, self.environ | dict(environ or {}), self.log)
 
@@ -129,9 +133,9 @@ class Server:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
-    async def until_ready(self) -> bool:
+    async def wait_until_ready(self) -> bool:
         """Wait until it answers, or is dead; whether it answers."""
-        async with asyncio.timeout(SOON), httpx2.AsyncClient(base_url=self.url) as client:
+        async with asyncio.timeout(TIMEOUT_SECONDS), httpx2.AsyncClient(base_url=self.url) as client:
             while self.alive:
                 try:
                     if (await client.get("/healthz")).is_success:
@@ -141,26 +145,26 @@ class Server:
                 await asyncio.sleep(0.01)
         return False
 
-    async def until_dead(self, within: float) -> bool:
+    async def wait_until_dead(self, timeout: float) -> bool:
         """Wait so long for it to die by itself; whether it did."""
         try:
-            await asyncio.to_thread(self.process.wait, within)
+            await asyncio.to_thread(self.process.wait, timeout)
         except subprocess.TimeoutExpired:
             return False
         return True
 
-    def end(self, number: signal.Signals) -> int:
+    def stop_with(self, signum: signal.Signals) -> int:
         """Send a signal and wait for the end; the exit code."""
-        self.process.send_signal(number)
-        return self.process.wait(SOON)
+        self.process.send_signal(signum)
+        return self.process.wait(TIMEOUT_SECONDS)
 
     def close(self) -> None:
         """Leave nothing behind."""
         if self.alive:
-            self.end(signal.SIGKILL)
+            self.stop_with(signal.SIGKILL)
 
 
-class World:
+class Testbed:
     """A server, two accounts, the endpoints that listen for them, and what must stay secret.
 
     Args:
@@ -171,17 +175,20 @@ class World:
     """
 
     def __init__(
-        self, server: Server, tenants: Sequence[Tenant], receiver: Receiver, secrets: Mapping[str, str]
+        self, server: Server, tenants: Sequence[Tenant], receiver: WebhookReceiver, secrets: Mapping[str, str]
     ) -> None:
         self.server = server
         self.tenants = tenants
         self._receiver = receiver
         self._secrets = secrets
-        self._around = self._listing()
+        self._surroundings_before = self._list_surroundings()
 
-    async def judged(
-        self, seen: Sequence[Seen], submissions: Mapping[str, int] | None = None, rest: Rest | None = None
-    ) -> tuple[Rows, list[str]]:
+    async def check(
+        self,
+        responses: Sequence[ClientResponse],
+        submissions: Mapping[str, int] | None = None,
+        resource_check: ResourceCheck | None = None,
+    ) -> tuple[DatabaseSnapshot, list[str]]:
         """End the server politely, let it come to rest once more, and ask the checker; its rows and what is wrong.
 
         Args:
@@ -189,43 +196,43 @@ class World:
             submissions: what paid upstreams counted.
             rest: what the server held before its load and after.
         """
-        assert self.server.end(signal.SIGTERM) == 0
-        self._let_time_pass()
+        assert self.server.stop_with(signal.SIGTERM) == 0
+        self._make_all_due()
         self._receiver.healthy = True
         self.server.start()
-        await self.server.until_ready()
-        await self._settle()
-        everything = [*seen, *[await listing(self.server.url, tenant) for tenant in self.tenants]]
+        await self.server.wait_until_ready()
+        await self._wait_until_settled()
+        everything = [*responses, *[await list_all(self.server.url, tenant) for tenant in self.tenants]]
         async with httpx2.AsyncClient(base_url=self.server.url) as http:
             metrics = (await http.get("/metrics")).raise_for_status().content
-        assert self.server.end(signal.SIGTERM) == 0
+        assert self.server.stop_with(signal.SIGTERM) == 0
         data = self.server.data
-        texts = [("/metrics", metrics), *self._bodies(seen)]
+        texts = [("/metrics", metrics), *self._error_bodies(responses)]
         rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
         return rows, violations(
             everything,
             rows,
             files,
             submissions=submissions,
-            told=self._receiver.told,
-            search=Search(self._secrets, itertools.chain(texts, read_texts(data, self.server.log))),
-            outside=Outside(self._around, self._listing()),
-            staged=[path.name for path in (data / "files" / "staging").iterdir()],
-            rest=rest,
+            deliveries=self._receiver.deliveries,
+            secret_scan=SecretScan(self._secrets, itertools.chain(texts, read_contents(data, self.server.log))),
+            surroundings=SurroundingFiles(self._surroundings_before, self._list_surroundings()),
+            staged_names=[path.name for path in (data / "files" / "staging").iterdir()],
+            resource_check=resource_check,
         )
 
-    async def _settle(self) -> None:
+    async def _wait_until_settled(self) -> None:
         """The sweep at the start needs a moment, and so do the webhooks that nobody had got yet."""
         data, pause = self.server.data, 0.1
-        until = time.monotonic() + SOON + _waiting(data) / TOLD_A_SECOND
+        until = time.monotonic() + TIMEOUT_SECONDS + _pending_deliveries(data) / MIN_DELIVERIES_PER_SECOND
         while time.monotonic() < until:
             rows, files = read_rows(data / "filmgate.sqlite"), read_files(data / "files" / "kept")
-            if not violations([], rows, files, told=self._receiver.told):
+            if not violations([], rows, files, deliveries=self._receiver.deliveries):
                 return
             await asyncio.sleep(pause)
             pause = min(5.0, 1.5 * pause)
 
-    def _let_time_pass(self) -> None:
+    def _make_all_due(self) -> None:
         """What waits for its time is due, and what is half made is old; nobody has the folder open."""
         with closing(sqlite3.connect(self.server.data / "filmgate.sqlite")) as rows:
             rows.execute("UPDATE webhook_delivery SET next_at = 0 WHERE settled_at IS NULL")
@@ -233,28 +240,32 @@ class World:
         for path in (self.server.data / "files" / "staging").iterdir():
             os.utime(path, (0, 0))
 
-    def _listing(self) -> dict[str, tuple[int, int]]:
-        return read_listing(*self.server.around, but=self.server.data)
+    def _list_surroundings(self) -> dict[str, tuple[int, int]]:
+        return list_files(*self.server.surrounding_folders, exclude=self.server.data)
 
     @staticmethod
-    def _bodies(seen: Sequence[Seen]) -> list[tuple[str, bytes]]:
-        return [(f"the refusal of {each.what} {each.video_id}", each.error) for each in seen if each.error is not None]
+    def _error_bodies(responses: Sequence[ClientResponse]) -> list[tuple[str, bytes]]:
+        return [
+            (f"the refusal of {each.operation} {each.video_id}", each.error_body)
+            for each in responses
+            if each.error_body is not None
+        ]
 
 
-TOLD_A_SECOND = 4.0
+MIN_DELIVERIES_PER_SECOND = 4.0
 """What one endpoint is told a second at the least, by which the patience with a backlog is reckoned."""
 
 
 @asynccontextmanager
-async def world(
+async def open_testbed(
     folder: Path,
     config: str,
-    dice: random.Random,
-    launch: Launcher = honestly,
+    rng: random.Random,
+    launch: Launcher = spawn,
     *,
     environ: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
-) -> AsyncIterator[World]:
+) -> AsyncIterator[Testbed]:
     """A world in an empty folder; its server does not run yet, and does not run any more afterwards.
 
     Args:
@@ -266,34 +277,34 @@ async def world(
         secrets: more that must stay secret, by what it is.
     """
     server = Server(folder, config, launch, environ)
-    own = random.Random(dice.random())  # noqa: S311 - to be repeatable
-    async with receiving(own) as receiver:
+    own = random.Random(rng.random())  # noqa: S311 - to be repeatable
+    async with running_receiver(own) as receiver:
         tenants = await _tenants(server.data, receiver)
         kept = {f"the key of {tenant.account}": tenant.key for tenant in tenants}
         kept |= {f"the signing secret of {account}": text for account, text in receiver.secrets.items()}
         try:
-            yield World(server, tenants, receiver, {"a callback's token": TOKEN, **kept, **(secrets or {})})
+            yield Testbed(server, tenants, receiver, {"a callback's token": CALLBACK_TOKEN, **kept, **(secrets or {})})
         finally:
             server.close()
 
 
-async def _tenants(data: Path, receiver: Receiver, balance: int = 1_000_000_000) -> list[Tenant]:
+async def _tenants(data: Path, receiver: WebhookReceiver, balance: int = 1_000_000_000) -> list[Tenant]:
     """Two accounts, each with a key and an endpoint, in the folder of a server that does not run."""
     store = Store.open(data / "filmgate.sqlite")
-    vault, guard = Vault.at(data / "secrets" / "vault.key"), Guard(allow_hosts=("127.0.0.1",))
-    endpoints, made = Webhooks(store.webhooks, guard, vault, time.time), []
+    vault, guard = SecretBox.from_keyfile(data / "secrets" / "vault.key"), Guard(allow_hosts=("127.0.0.1",))
+    endpoints, made = WebhookService(store.webhooks, guard, vault, time.time), []
     for name in ("first", "second"):
         account = (await store.accounts.create_account(name, balance)).id
         key, secret = await store.accounts.create_key(account, name)
-        wanted = EndpointChange(name=name, url=receiver.url(account), event_types=EVENT_TYPES)
+        wanted = EndpointParams(name=name, url=receiver.endpoint_url(account), event_types=EVENT_TYPES)
         shown = await endpoints.create(Principal(account_id=account, key_id=key.id), wanted)
-        receiver.listen(account, shown.secret or "")
-        made.append(Tenant(account, secret, receiver.callback(account)))
+        receiver.add_endpoint(account, shown.secret or "")
+        made.append(Tenant(account, secret, receiver.callback_url(account)))
     await store.close()
     return made
 
 
-def _waiting(data: Path) -> int:
+def _pending_deliveries(data: Path) -> int:
     with closing(sqlite3.connect(f"file:{data / 'filmgate.sqlite'}?mode=ro", uri=True)) as rows:
         waiting: int = rows.execute("SELECT count(*) FROM webhook_delivery WHERE settled_at IS NULL").fetchone()[0]
     return waiting

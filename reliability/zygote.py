@@ -14,25 +14,25 @@ import os
 import signal
 from select import select
 
-ORDERS = 0
+STDIN = 0
 
 
 def main() -> None:
     """Serve orders until standard input closes."""
-    _import_everything()
+    _preload()
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     signal.set_wakeup_fd(write)
     pending = b""
-    _say("ready")
+    _write_line("ready")
     while True:
-        readable, _, _ = select([ORDERS, read], [], [])
+        readable, _, _ = select([STDIN, read], [], [])
         if read in readable:
             os.read(read, 1024)
             _reap()
-        if ORDERS in readable:
-            got = os.read(ORDERS, 1 << 16)
+        if STDIN in readable:
+            got = os.read(STDIN, 1 << 16)
             if not got:
                 return
             *lines, pending = (pending + got).split(b"\n")
@@ -40,7 +40,7 @@ def main() -> None:
                 _start(json.loads(line))
 
 
-def _import_everything() -> None:
+def _preload() -> None:
     # What a server imports sooner or later; nothing of it starts a thread.
     import filmgate.bootstrap.application  # noqa: PLC0415
     import filmgate.cli.commands.serve  # noqa: PLC0415
@@ -52,7 +52,7 @@ def _import_everything() -> None:
 def _start(order: dict[str, object]) -> None:
     pid = os.fork()
     if pid:
-        _say(f"started {pid}")
+        _write_line(f"started {pid}")
         return
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -85,10 +85,10 @@ def _reap() -> None:
             return
         if not pid:
             return
-        _say(f"ended {pid} {os.waitstatus_to_exitcode(status)}")
+        _write_line(f"ended {pid} {os.waitstatus_to_exitcode(status)}")
 
 
-def _say(line: str) -> None:
+def _write_line(line: str) -> None:
     os.write(1, f"{line}\n".encode())
 
 

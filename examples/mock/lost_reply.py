@@ -11,7 +11,7 @@ from openai import APIConnectionError, AsyncOpenAI
 from filmgate.testing import mock
 
 
-async def films_made(retries: int) -> int:
+async def videos_made(retries: int) -> int:
     """Order one film whose answer gets lost; how many does the upstream charge?"""
     async with (
         mock.running() as upstream,
@@ -24,5 +24,5 @@ async def films_made(retries: int) -> int:
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore", DeprecationWarning)  # OpenAI's own service is shut down
-    print("with the SDK's two retries:", asyncio.run(films_made(2)))
-    print("with none:                 ", asyncio.run(films_made(0)))
+    print("with the SDK's two retries:", asyncio.run(videos_made(2)))
+    print("with none:                 ", asyncio.run(videos_made(0)))

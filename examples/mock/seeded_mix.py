@@ -28,7 +28,7 @@ async def main() -> None:
     """Place the orders, then hold what the client saw against what the upstream knows."""
     faults = mock.parse_mix("reply-lost, submit-5xx, failed*2, look-404=2", rate=0.3, seed=SEED)
     async with (
-        mock.running(mock.Config(mix=faults, log=Path("mock.jsonl"))) as upstream,
+        mock.running(mock.MockConfig(mix=faults, log=Path("mock.jsonl"))) as upstream,
         AsyncOpenAI(base_url=upstream.base_url, api_key="sk-any", max_retries=0) as client,
     ):
         print(Counter([await order(client, number) for number in range(100)]))

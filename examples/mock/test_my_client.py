@@ -14,27 +14,29 @@ pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:Deprec
 
 
 @pytest.fixture
-async def upstream() -> AsyncIterator[mock.Running]:
+async def upstream() -> AsyncIterator[mock.RunningMock]:
     """A mock on a free port of this machine."""
     async with mock.running() as running:
         yield running
 
 
 @pytest.fixture
-async def client(upstream: mock.Running) -> AsyncIterator[AsyncOpenAI]:
+async def client(upstream: mock.RunningMock) -> AsyncIterator[AsyncOpenAI]:
     """Your client in the place of this one."""
     async with AsyncOpenAI(base_url=upstream.base_url, api_key="sk-any", max_retries=0) as client:
         yield client
 
 
-async def test_a_lost_reply_is_paid_once(upstream: mock.Running, client: AsyncOpenAI) -> None:
+async def test_a_lost_reply_is_paid_once(upstream: mock.RunningMock, client: AsyncOpenAI) -> None:
     """Nobody knows whether the order arrived, so it isn't sent again."""
     with pytest.raises(APIConnectionError):
         await client.videos.create(prompt="A paper boat [mock:reply-lost]")
     assert mock.submissions(upstream.lines) == {"A paper boat [mock:reply-lost]": 1}
 
 
-async def test_a_refused_download_is_tried_again(upstream: mock.Running, client: AsyncOpenAI, tmp_path: Path) -> None:
+async def test_a_refused_download_is_tried_again(
+    upstream: mock.RunningMock, client: AsyncOpenAI, tmp_path: Path
+) -> None:
     """The film is fetched again, never ordered again."""
     video = await client.videos.create(prompt="A paper boat [mock:content-5xx]")
     answer = await client.with_options(max_retries=2).videos.download_content(video.id)

@@ -21,7 +21,6 @@ __all__ = [
     "TRANSITIONS",
     "Asset",
     "AssetKind",
-    "CastMember",
     "Character",
     "Fit",
     "NewVideo",
@@ -30,9 +29,10 @@ __all__ = [
     "Size",
     "Stage",
     "Status",
-    "Video",
+    "VideoCharacter",
     "VideoError",
     "VideoEvent",
+    "VideoRecord",
     "default_seed",
     "new_id",
     "next_progress",
@@ -150,7 +150,7 @@ class Asset(Struct, frozen=True, kw_only=True):
     height: int
 
 
-class CastMember(Struct, frozen=True, kw_only=True):
+class VideoCharacter(Struct, frozen=True, kw_only=True):
     """A character that a video is to show."""
 
     id: str
@@ -184,10 +184,10 @@ class Recipe(Struct, frozen=True, kw_only=True):
     base_prompts: tuple[str, ...] = ()  # of the films that it comes from, oldest first
     segment_seconds: int | None = None  # of the new segment; EXTEND only
     extensions: int = 0  # how often the film was extended, this time included
-    characters: tuple[CastMember, ...] = ()
+    characters: tuple[VideoCharacter, ...] = ()
 
     @property
-    def made_seconds(self) -> int:
+    def render_seconds(self) -> int:
         """How much of the film an engine has to make."""
         return self.seconds if self.segment_seconds is None else self.segment_seconds
 
@@ -206,13 +206,13 @@ class NewVideo(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None  # the client's header
     resend_since: float | None = None  # a resend: the same request of the same key since then made this video already
     key_id: str | None = None  # whose limits count
-    creates_a_minute: int | None = None  # the dialect's own limit of a key, beside the key's
+    creates_per_minute: int | None = None  # the dialect's own limit of a key, beside the key's
     running_limit: int | None = None  # the same, for unfinished videos at once
     callback_url: str | None = None  # sealed; told of its end
     fingerprint: str = ""  # hex digest over the parsed fields and file bytes, to tell a replay from another request
 
 
-class Video(Struct, frozen=True, kw_only=True):
+class VideoRecord(Struct, frozen=True, kw_only=True):
     """A video as its row says."""
 
     seq: int  # position in the order of acceptance; paging sorts by it
@@ -275,11 +275,11 @@ def default_seed(prompt: str, size: Size, seconds: int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-def next_progress(seen: int, said: float | None) -> int:
+def next_progress(shown: int, reported: float | None) -> int:
     """The progress to show: the highest seen, and 99 at most until the file is ours."""
-    if said is None or not math.isfinite(said):
-        return seen
-    return max(seen, min(99, max(0, int(said))))
+    if reported is None or not math.isfinite(reported):
+        return shown
+    return max(shown, min(99, max(0, int(reported))))
 
 
 def poll_after_ms(expected_seconds: float) -> int:

@@ -123,17 +123,17 @@ __all__ = [
 ]
 
 
-ECHO = 100
+MAX_ECHO_CHARS = 100
 """How much of a caller's own text a message repeats, in characters."""
 
 
 def shorten(value: object) -> str:
     """The text of ``value``, cut to what a message may repeat."""
     text = str(value)
-    return text if len(text) <= ECHO else f"{text[:ECHO]}…"
+    return text if len(text) <= MAX_ECHO_CHARS else f"{text[:MAX_ECHO_CHARS]}…"
 
 
-def _listed(values: Collection[object]) -> str:
+def _join_quoted(values: Collection[object]) -> str:
     # 'a' · 'a' and 'b' · 'a', 'b', and 'c'
     if len(values) < 2:  # noqa: PLR2004 - one needs no conjunction
         return "".join(f"'{value}'" for value in values) or "none"
@@ -202,7 +202,7 @@ class InvalidValue(RequestError):
     @classmethod
     def unsupported(cls, param: str, got: object, supported: Collection[object]) -> InvalidValue:
         """An error that says ``Invalid value: '5'. Supported values are: '4', '8', and '12'.``."""
-        return cls(f"Invalid value: '{shorten(got)}'. Supported values are: {_listed(supported)}.", param=param)
+        return cls(f"Invalid value: '{shorten(got)}'. Supported values are: {_join_quoted(supported)}.", param=param)
 
 
 class InvalidImage(RequestError):
@@ -241,9 +241,11 @@ class UnknownModel(RequestError):
     code = "model_not_found"
 
     @classmethod
-    def among(cls, name: str, known: Collection[str]) -> UnknownModel:
+    def with_known(cls, name: str, known: Collection[str]) -> UnknownModel:
         """An error that lists the ``known`` models."""
-        return cls(f"The model '{shorten(name)}' does not exist. Known models are: {_listed(known)}.", param="model")
+        return cls(
+            f"The model '{shorten(name)}' does not exist. Known models are: {_join_quoted(known)}.", param="model"
+        )
 
 
 class MalformedBody(RequestError):

@@ -19,11 +19,11 @@ import av
 
 from filmgate.domain import Size
 from filmgate.engines.base import Job
-from filmgate.media.encode import Frame
+from filmgate.media.encode import YuvFrame
 from filmgate_scene.prompt import understand
 from filmgate_scene.render import FPS, render
-from filmgate_scene.shots import shot_view
-from filmgate_scene.worker import tidy
+from filmgate_scene.shots import shot_renderer
+from filmgate_scene.worker import release_memory
 
 PROMPT = "A golden retriever runs along the beach at sunset, waves rolling in"
 SIZE = Size(1280, 720)
@@ -38,7 +38,7 @@ def draw(out: Path, seconds: int = SECONDS) -> None:
     render(job, out, progress=lambda *_: None, cancelled=lambda: False, threads=THREADS)
 
 
-def encode(frames: list[Frame], out: Path) -> None:
+def encode(frames: list[YuvFrame], out: Path) -> None:
     """x264 veryfast alone."""
     with av.open(str(out), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "20"})
@@ -50,12 +50,12 @@ def encode(frames: list[Frame], out: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def ready_frames() -> list[Frame]:
+def ready_frames() -> list[YuvFrame]:
     """The film's frames as they were drawn, ready to be encoded."""
     description = understand(PROMPT, seed=SEED, frames=SECONDS * FPS)
-    view = shot_view(description, 0, size=SIZE)
+    view = shot_renderer(description, 0, size=SIZE)
     view.prepare()
-    frames = [Frame(SIZE) for _ in range(SECONDS * FPS)]
+    frames = [YuvFrame(SIZE) for _ in range(SECONDS * FPS)]
     for number, frame in enumerate(frames):
         view.draw(number, frame.y, frame.u, frame.v)
     return frames
@@ -66,7 +66,7 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     taken = time.perf_counter() - wall, time.process_time() - cpu
-    tidy()
+    release_memory()
     return taken
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 
 from filmgate.domain import Size, default_seed
 from filmgate_scene.prompt import understand
-from filmgate_scene.still import still
+from filmgate_scene.still import render_still
 from filmgate_scene.summary import describe
 
 HERE = Path(__file__).parent
@@ -77,7 +77,7 @@ def films() -> list[Film]:
 def stills(film: Film, opening: NDArray[np.float32] | None) -> Iterator[NDArray[np.uint8]]:
     """Its frames at the seconds that are shown, (height, width, 3)."""
     for at in film.at:
-        yield still(film.prompt, seed=film.seed, seconds=SECONDS, size=film.frame, at=at, picture=opening)
+        yield render_still(film.prompt, seed=film.seed, seconds=SECONDS, size=film.frame, at=at, picture=opening)
 
 
 def _opening(film: Film, known: dict[str, Film]) -> NDArray[np.float32] | None:

@@ -14,7 +14,7 @@ from PIL import Image
 from filmgate.domain import Size
 from filmgate_scene import registry
 from filmgate_scene.sound import WORDS
-from filmgate_scene.still import still
+from filmgate_scene.still import render_still
 from filmgate_scene.texts import en, zh
 from filmgate_scene.vocabulary import FACETS, word
 
@@ -99,7 +99,7 @@ def test_a_picture_takes_the_first_shots_place(cli: Cli, data: str, tmp_path: Pa
 def test_a_still_knows_its_shot() -> None:
     """A moment of the second shot shows the second shot; one past the end the last frame."""
     prompt, size = "Shot 1: a city at night. Shot 2: a meadow by day.", Size(96, 54)
-    night, day, end, past = (still(prompt, seed=1, seconds=4, size=size, at=at) for at in (1, 3, 95 / 24, 9))
+    night, day, end, past = (render_still(prompt, seed=1, seconds=4, size=size, at=at) for at in (1, 3, 95 / 24, 9))
     assert day.mean() > night.mean() + 30
     assert (end == past).all()
 

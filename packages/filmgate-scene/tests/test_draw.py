@@ -9,8 +9,8 @@ import pytest
 
 from filmgate.domain import Size
 from filmgate_scene import fonts, registry
-from filmgate_scene.compose import View, compose, warm_up
-from filmgate_scene.description import Shot, SubjectSpec
+from filmgate_scene.compose import ShotRenderer, compose, warm_up
+from filmgate_scene.description import SceneShot, SubjectSpec
 from filmgate_scene.lens import Lens
 
 SIZE = Size(96, 54)
@@ -26,19 +26,21 @@ def planes(size: Size = SIZE, pad: int = 0) -> Planes:
     return y[:, :w], u[:, : w // 2], v[:, : w // 2]
 
 
-def shot(setting: str = "beach", **said: object) -> Shot:
+def shot(setting: str = "beach", **said: object) -> SceneShot:
     """Two seconds of a setting."""
-    return Shot(setting=setting, frames=48, **said)  # type: ignore[arg-type]  # a shot's own fields
+    return SceneShot(setting=setting, frames=48, **said)  # type: ignore[arg-type]  # a shot's own fields
 
 
-def view(described: Shot, *, size: Size = SIZE, seed: int = 7, reference: npt.NDArray[np.uint8] | None = None) -> View:
+def view(
+    described: SceneShot, *, size: Size = SIZE, seed: int = 7, reference: npt.NDArray[np.uint8] | None = None
+) -> ShotRenderer:
     """A prepared view."""
     made = compose(described, size=size, fps=24, seed=seed, reference=reference)
     made.prepare()
     return made
 
 
-def drawn(made: View, n: int, pad: int = 0) -> Planes:
+def drawn(made: ShotRenderer, n: int, pad: int = 0) -> Planes:
     """One frame of it."""
     size = Size(made.stage.width, made.stage.height)
     out = planes(size, pad)
@@ -197,7 +199,7 @@ def test_missing_glyphs_are_left_out() -> None:
 
 def test_sounds_happen_within_the_shot_in_order() -> None:
     """Steps and waves are where the film is."""
-    sounds = view(shot(subjects=(SubjectSpec(kind="dog", action="run"),))).sounds()
+    sounds = view(shot(subjects=(SubjectSpec(kind="dog", action="run"),))).sound_cues()
     times = [event.time for event in sounds.events]
     assert sounds.ambience["waves"] > 0
     assert times == sorted(times)
@@ -243,7 +245,7 @@ def test_subjects_only_do_what_has_words() -> None:
 @pytest.mark.parametrize(("tempo", "rate"), [("slow", 0.5), ("", 1.0), ("fast", 2.2)])
 def test_steps_keep_time_with_the_tempo(tempo: str, rate: float) -> None:
     """In slow motion the dog's steps are heard as rarely as they are seen, to the end of the shot."""
-    sounds = view(shot(tempo=tempo, subjects=(SubjectSpec(kind="dog", action="run"),))).sounds()
+    sounds = view(shot(tempo=tempo, subjects=(SubjectSpec(kind="dog", action="run"),))).sound_cues()
     steps = [event.time for event in sounds.events if event.kind == "step"]
     assert steps[1] - steps[0] == pytest.approx(1 / (2 * 1.9 * rate))
     assert 1.4 < steps[-1] < 2

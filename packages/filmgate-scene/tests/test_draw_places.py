@@ -6,18 +6,20 @@ import pytest
 from filmgate.domain import Size
 from filmgate_scene import registry
 from filmgate_scene.compose import compose
-from filmgate_scene.description import Shot, SubjectSpec
+from filmgate_scene.description import SceneShot, SubjectSpec
 from filmgate_scene.layers.flat import Flat
-from filmgate_scene.layers.table import place, table
+from filmgate_scene.layers.table import table, table_spot
 from filmgate_scene.lens import Lens
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 SIZE = Size(128, 72)
 
 
-def empty_stage(size: Size = SIZE) -> Stage:
+def empty_stage(size: Size = SIZE) -> SceneStage:
     """A stage with nothing on it."""
-    return Stage(Shot(setting="abstract", frames=24), registry.times()["day"].light(), size=size, seconds=1.0, seed=3)
+    return SceneStage(
+        SceneShot(setting="abstract", frames=24), registry.times()["day"].light(), size=size, seconds=1.0, seed=3
+    )
 
 
 def test_there_is_one_table_however_much_is_on_it() -> None:
@@ -25,7 +27,7 @@ def test_there_is_one_table_however_much_is_on_it() -> None:
     stage = empty_stage()
     table(stage)
     before = len(stage.layers())
-    first, second = place(stage)[0], place(stage)[0]
+    first, second = table_spot(stage)[0], table_spot(stage)[0]
     assert len(stage.layers()) == before
     assert abs(first.x - second.x) > 0.1 * SIZE.width
 
@@ -34,7 +36,7 @@ def test_there_is_one_table_however_much_is_on_it() -> None:
 def test_dishes_stand_inside_the_picture(size: Size) -> None:
     """In landscape and in portrait, one or four of them."""
     for count in (1, 4):
-        for spot in place(empty_stage(size), count):
+        for spot in table_spot(empty_stage(size), count):
             assert 0 < spot.x < size.width
             assert 0.5 * size.height < spot.y < size.height
 
@@ -49,7 +51,7 @@ def test_a_wall_shows_the_view_through_its_holes() -> None:
     view = np.zeros((3, SIZE.height, SIZE.width), np.float32)
     view[2] = 1.0
     flat.wall(view)
-    frame = Frame(stage)
+    frame = ShotFrame(stage)
     stage.layers()[0].draw(frame)
     assert frame.pixels[:, 20, 20] == pytest.approx([1, 0, 0])
     assert frame.pixels[:, 20, 100] == pytest.approx([0, 0, 1])
@@ -61,7 +63,7 @@ def test_a_wall_grows_when_one_walks_up_to_it() -> None:
     flat = Flat(stage, 4.0)
     flat.canvas.rectangle(SIZE.width / 2 - 8, 0, 16, SIZE.height, (1.0, 1.0, 1.0))
     flat.wall(np.zeros((3, SIZE.height, SIZE.width), np.float32))
-    frame = Frame(stage)
+    frame = ShotFrame(stage)
     wide = []
     for z in (0.0, 2.0):
         frame.lens = Lens(z=z)
@@ -73,30 +75,32 @@ def test_a_wall_grows_when_one_walks_up_to_it() -> None:
 def test_who_eats_sits_at_a_table_and_is_heard() -> None:
     """Bites are part of the scene."""
     made = compose(
-        Shot(setting="meadow", subjects=(SubjectSpec(kind="person", action="eat"),), frames=96),
+        SceneShot(setting="meadow", subjects=(SubjectSpec(kind="person", action="eat"),), frames=96),
         size=SIZE,
         fps=24,
         seed=3,
     )
-    assert "bite" in {event.kind for event in made.sounds().events}
-    assert made.stage.served is not None
+    assert "bite" in {event.kind for event in made.sound_cues().events}
+    assert made.stage.dishes is not None
 
 
 @pytest.mark.parametrize(("setting", "habit"), [("stage", "dance"), ("office", "stand"), ("meadow", "walk")])
 def test_people_do_what_one_does_in_a_place(setting: str, habit: str) -> None:
     """Where no action is said the place knows one."""
-    made = compose(Shot(setting=setting, frames=24), size=SIZE, fps=24, seed=3)
+    made = compose(SceneShot(setting=setting, frames=24), size=SIZE, fps=24, seed=3)
     made.prepare()
-    assert made.stage.habit == habit
+    assert made.stage.default_action == habit
 
 
 def test_an_empty_road_is_driven_along() -> None:
     """With nobody named the camera moves on; with a car it stays beside it."""
-    alone = compose(Shot(setting="road", frames=24), size=SIZE, fps=24, seed=3)
-    beside = compose(Shot(setting="road", subjects=(SubjectSpec(kind="car"),), frames=24), size=SIZE, fps=24, seed=3)
+    alone = compose(SceneShot(setting="road", frames=24), size=SIZE, fps=24, seed=3)
+    beside = compose(
+        SceneShot(setting="road", subjects=(SubjectSpec(kind="car"),), frames=24), size=SIZE, fps=24, seed=3
+    )
     alone.prepare()
     beside.prepare()
-    assert alone.stage.drive is not None
-    assert alone.stage.drive(2.0).z > alone.stage.drive(1.0).z
-    assert beside.stage.drive is None
-    assert beside.stage.speed > 0
+    assert alone.stage.camera_drive is not None
+    assert alone.stage.camera_drive(2.0).z > alone.stage.camera_drive(1.0).z
+    assert beside.stage.camera_drive is None
+    assert beside.stage.camera_speed > 0

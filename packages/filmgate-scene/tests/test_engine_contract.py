@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
 from filmgate.domain import Size
-from filmgate.engines.base import Engine, Job
-from filmgate.testing.engine_contract import EngineContract, some_job
+from filmgate.testing.engine_contract import EngineContract, sample_job
 from filmgate_scene import SceneEngine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from filmgate.engines.base import Engine, Job
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -39,4 +43,4 @@ class TestSceneEngine(EngineContract):
     @pytest.fixture
     def job(self) -> Job:
         """A film of one second."""
-        return some_job(size=Size(96, 160), seconds=1)
+        return sample_job(size=Size(96, 160), seconds=1)

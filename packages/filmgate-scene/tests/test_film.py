@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import msgspec
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.domain import AssetKind, Size
 from filmgate.engines.base import Job
 from filmgate.media import probe
-from filmgate_scene.render import FPS, Cancelled, Film, render
+from filmgate_scene.render import FPS, RenderCancelled, RenderResult, render
 from filmgate_scene.sound import integrated_loudness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 SMALL = Size(192, 108)
 
@@ -27,7 +31,7 @@ def job(prompt: str = "A dog running on a beach at sunset", **changes: object) -
     return msgspec.structs.replace(made, **changes)
 
 
-def make(work: Job, out: Path, threads: int = 2) -> Film:
+def make(work: Job, out: Path, threads: int = 2) -> RenderResult:
     """Render a job that nobody watches."""
     return render(work, out, progress=lambda *_: None, cancelled=lambda: False, threads=threads)
 
@@ -86,7 +90,7 @@ def test_progress_counts_every_frame(tmp_path: Path) -> None:
 def test_a_cancelled_film_leaves_nothing(tmp_path: Path) -> None:
     """Asked for before each frame, a cancel ends the film at once, and no file is left."""
     told: list[int] = []
-    with pytest.raises(Cancelled):
+    with pytest.raises(RenderCancelled):
         render(
             job(),
             tmp_path / "film.mp4",

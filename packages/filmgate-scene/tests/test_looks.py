@@ -11,25 +11,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from filmgate.domain import Size
-from filmgate_scene.compose import View, compose
-from filmgate_scene.description import Shot, SubjectSpec
+from filmgate_scene.compose import ShotRenderer, compose
+from filmgate_scene.description import SceneShot, SubjectSpec
 from filmgate_scene.layers.people import ADULT, CHILD, Outfit, pose, skins
 from filmgate_scene.prompt import understand
 from filmgate_scene.settings.abstract import layout
-from filmgate_scene.stage import Figures, Frame
+from filmgate_scene.stage import AnimatedSprites, ShotFrame
 
 SIZE = Size(160, 90)
 Planes = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
 
-def view(shot: Shot, size: Size = SIZE, seed: int = 5) -> View:
+def view(shot: SceneShot, size: Size = SIZE, seed: int = 5) -> ShotRenderer:
     """A prepared view."""
     made = compose(shot, size=size, fps=24, seed=seed)
     made.prepare()
     return made
 
 
-def drawn(made: View, n: int) -> Planes:
+def drawn(made: ShotRenderer, n: int) -> Planes:
     """One frame of it."""
     w, h = made.stage.width, made.stage.height
     y, u, v = (np.zeros(size, np.uint8) for size in ((h, w), (h // 2, w // 2), (h // 2, w // 2)))
@@ -37,9 +37,9 @@ def drawn(made: View, n: int) -> Planes:
     return y, u, v
 
 
-def shot(setting: str, **said: object) -> Shot:
+def shot(setting: str, **said: object) -> SceneShot:
     """Two seconds of a setting."""
-    return Shot(setting=setting, frames=48, **said)  # type: ignore[arg-type]  # a shot's own fields
+    return SceneShot(setting=setting, frames=48, **said)  # type: ignore[arg-type]  # a shot's own fields
 
 
 @pytest.mark.parametrize("styles", [("mono", "cinematic"), ("cinematic", "mono"), ("mono", "cyberpunk")])
@@ -87,9 +87,9 @@ def test_the_weather_is_seen_through_the_windows_only(weather: str) -> None:
     made = view(shot("livingroom", weather=(weather,), camera=("static",), time="day", style=("anime",)))  # no grain
     a, b = (drawn(made, n)[0].astype(int) for n in (20, 26))
     changed = np.abs(a - b) > 4
-    (hole,) = made.stage.holes
-    left, top, _ = made.stage.at(hole.x, hole.y + hole.h, hole.z)
-    right, low, _ = made.stage.at(hole.x + hole.w, hole.y, hole.z)
+    (hole,) = made.stage.windows
+    left, top, _ = made.stage.home_position(hole.x, hole.y + hole.h, hole.z)
+    right, low, _ = made.stage.home_position(hole.x + hole.w, hole.y, hole.z)
     rows, columns = np.nonzero(changed)
     assert len(rows) > 2
     assert left - 2 <= columns.min()
@@ -122,10 +122,10 @@ def test_umbrellas_are_put_up_in_the_rain_but_not_indoors(setting: str, under: b
     assert (max(_heights(wet)) > 1.1 * max(_heights(dry))) is under
 
 
-def _heights(made: View) -> list[int]:
+def _heights(made: ShotRenderer) -> list[int]:
     """How far above their feet the sprites of moving figures reach, in pixels."""
-    parts = [part for _, _, part in made.stage._layers if isinstance(part, Figures)]
-    return [round(quad.sprite.anchor_y) for part in parts for quad in part.quads(Frame(made.stage))]
+    parts = [part for _, _, part in made.stage._layers if isinstance(part, AnimatedSprites)]
+    return [round(quad.sprite.anchor_y) for part in parts for quad in part.quads(ShotFrame(made.stage))]
 
 
 @pytest.mark.parametrize("size", [SIZE, Size(90, 160)])

@@ -13,8 +13,8 @@ from filmgate.domain import Operation, Size
 from filmgate.engines.base import Job
 from filmgate_scene import registry
 from filmgate_scene.prompt import understand
-from filmgate_scene.revisions import meaning
-from filmgate_scene.semantic import Nearest, _phrases, installed
+from filmgate_scene.revisions import interpret
+from filmgate_scene.semantic import PlaceMatcher, _place_phrases, load_encoder
 
 
 class OneMeaning:
@@ -31,11 +31,11 @@ class OneMeaning:
 
 
 @pytest.fixture(scope="module")
-def nearest() -> Nearest:
+def nearest() -> PlaceMatcher:
     """With the extra's encoder, loaded once."""
-    encoder = installed()
+    encoder = load_encoder()
     assert encoder is not None
-    return Nearest(lambda: encoder)
+    return PlaceMatcher(lambda: encoder)
 
 
 @pytest.mark.parametrize(
@@ -52,16 +52,18 @@ def nearest() -> Nearest:
         ("asdf qwer", "abstract"),
     ],
 )
-def test_the_encoder_of_the_extra_finds_places_in_both_languages(nearest: Nearest, prompt: str, place: str) -> None:
+def test_the_encoder_of_the_extra_finds_places_in_both_languages(
+    nearest: PlaceMatcher, prompt: str, place: str
+) -> None:
     """What happens somewhere is put there; what happens nowhere stays the abstract landscape."""
-    assert nearest.place(prompt) == place
+    assert nearest.nearest_place(prompt) == place
 
 
 def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
     """The title card belongs to the abstract landscape."""
     before = understand("dough is kneaded", seed=1, frames=96)
     assert (before.shots[0].setting, before.shots[0].text) == ("abstract", "dough is kneaded")
-    (shot,) = Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before).shots
+    (shot,) = PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places(before).shots
     assert (shot.setting, shot.guessed, shot.text) == ("kitchen", True, "")
 
 
@@ -69,27 +71,27 @@ def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
 def test_what_is_said_is_never_guessed(prompt: str) -> None:
     """A place that a word names or a subject brings along, and the abstract landscape that was asked for, stay."""
     before = understand(prompt, seed=1, frames=96)
-    assert Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before) == before
+    assert PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places(before) == before
 
 
-def test_an_hour_is_no_place_where_nothing_else_was_understood(nearest: Nearest) -> None:
+def test_an_hour_is_no_place_where_nothing_else_was_understood(nearest: PlaceMatcher) -> None:
     """Words that mean nothing to the lexicon say more than the hour among them."""
     before = understand("程序员熬夜写代码", seed=1, frames=96)
-    assert nearest.settle(before).shots[0].setting == "office"
-    assert nearest.settle(before).shots[0].time == "night"
+    assert nearest.assign_places(before).shots[0].setting == "office"
+    assert nearest.assign_places(before).shots[0].time == "night"
 
 
 def test_each_shot_is_asked_for_by_itself() -> None:
     """Of two shots only the one without a place gets one by meaning."""
     before = understand("Shot 1: dough is kneaded. Shot 2: waves on a beach.", seed=1, frames=96)
-    after = Nearest(lambda: OneMeaning("a chef prepares a meal")).settle(before)
+    after = PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places(before)
     assert [(shot.setting, shot.guessed) for shot in after.shots] == [("kitchen", True), ("beach", False)]
 
 
 def test_without_the_extra_nothing_changes() -> None:
     """No encoder, no guess: the abstract landscape with its title card."""
     before = understand("dough is kneaded", seed=1, frames=96)
-    assert Nearest(lambda: None).settle(before) == before
+    assert PlaceMatcher(lambda: None).assign_places(before) == before
 
 
 def test_the_encoder_is_let_go_of_and_answers_are_remembered() -> None:
@@ -101,15 +103,15 @@ def test_the_encoder_is_let_go_of_and_answers_are_remembered() -> None:
         loaded.append(weakref.ref(encoder))
         return encoder
 
-    nearest = Nearest(load)
-    assert nearest.place("what?") == nearest.place("what?") == "beach"
+    nearest = PlaceMatcher(load)
+    assert nearest.nearest_place("what?") == nearest.nearest_place("what?") == "beach"
     gc.collect()
     assert [encoder() for encoder in loaded] == [None]
 
 
 def test_a_remix_keeps_the_guessed_place() -> None:
     """What the new prompt leaves open stays as it was, and is still marked as a guess; a place it names wins."""
-    settle = Nearest(lambda: OneMeaning("a chef prepares a meal")).settle
+    settle = PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places
 
     def shot(prompt: str) -> tuple[str, bool, str]:
         job = Job(
@@ -123,7 +125,7 @@ def test_a_remix_keeps_the_guessed_place() -> None:
             operation=Operation.REMIX,
             base_prompts=("dough is kneaded",),
         )
-        (found,) = meaning(job, 96, settle).shots
+        (found,) = interpret(job, 96, settle).shots
         return found.setting, found.guessed, found.time
 
     assert shot("at night") == ("kitchen", True, "night")
@@ -132,7 +134,7 @@ def test_a_remix_keeps_the_guessed_place() -> None:
 
 def test_every_phrase_belongs_to_a_place() -> None:
     """No place of the list is unknown to the renderer, and none is left without a phrase by a slip."""
-    phrases, places = _phrases()
+    phrases, places = _place_phrases()
     assert len(set(phrases)) == len(phrases)
     assert set(places) - {""} <= registry.settings().keys()
     assert len(set(places)) > 20

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from filmgate.domain import Size
 from filmgate.engines.base import Job
 from filmgate_scene import registry
-from filmgate_scene.compose import View, compose
-from filmgate_scene.description import Shot
+from filmgate_scene.compose import ShotRenderer, compose
+from filmgate_scene.description import SceneShot
 from filmgate_scene.render import render
 
 
-def _drawn(view: View, n: int, size: Size) -> NDArray[np.uint8]:
+def _drawn(view: ShotRenderer, n: int, size: Size) -> NDArray[np.uint8]:
     y = np.zeros((size.height, size.width), np.uint8)
     u, v = np.zeros((2, size.height // 2, size.width // 2), np.uint8)
     view.draw(n, y, u, v)
@@ -28,7 +28,7 @@ def _drawn(view: View, n: int, size: Size) -> NDArray[np.uint8]:
 def test_nothing_of_the_frame_before_is_left(setting: str) -> None:
     """Frames are the same in any order, and on a thread whose buffer holds anything at all."""
     size = Size(144, 256)
-    view = compose(Shot(setting=setting, frames=72), size=size, fps=24, seed=5)
+    view = compose(SceneShot(setting=setting, frames=72), size=size, fps=24, seed=5)
     view.prepare()
     first = [_drawn(view, n, size) for n in (3, 20, 41)]
     again = []

@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.domain import Operation, Size
-from filmgate.engines.base import Character, Job
+from filmgate.engines.base import CharacterFiles, Job
 from filmgate.media import frames
-from filmgate.media.probe import opened
+from filmgate.media.probe import open_video
 from filmgate.media.stitch import stitch
 from filmgate_scene import sound
 from filmgate_scene.cues import SoundCues
-from filmgate_scene.extension import Onward
+from filmgate_scene.extension import ShotContinuation
 from filmgate_scene.prompt import understand
 from filmgate_scene.render import render
-from filmgate_scene.revisions import characters, meaning
-from filmgate_scene.shots import shot_view
+from filmgate_scene.revisions import character_notes, interpret
+from filmgate_scene.shots import shot_renderer
 
 Grey = NDArray[np.int_]
 
@@ -45,7 +45,7 @@ def _remix(prompt: str, *before: str) -> Job:
 )
 def test_what_is_said_wins_and_the_rest_stays(prompt: str, changed: dict[str, object]) -> None:
     """One facet is replaced, every other one is what it was."""
-    (before,), (after,) = meaning(BASE, 24).shots, meaning(_remix(prompt), 24).shots
+    (before,), (after,) = interpret(BASE, 24).shots, interpret(_remix(prompt), 24).shots
     said = {name: getattr(after, name) for name in ("setting", "time", "weather", "camera")}
     was = {name: getattr(before, name) for name in ("setting", "time", "weather", "camera")}
     assert said == was | changed
@@ -55,21 +55,21 @@ def test_what_is_said_wins_and_the_rest_stays(prompt: str, changed: dict[str, ob
 @pytest.mark.parametrize("prompt", ["No rain any more", "不要下雨"])
 def test_a_remix_can_take_things_away(prompt: str) -> None:
     """What the new prompt denies is gone; the rest stays."""
-    (shot,) = meaning(_remix(prompt, "A dog on a beach in the rain"), 24).shots
+    (shot,) = interpret(_remix(prompt, "A dog on a beach in the rain"), 24).shots
     assert (shot.setting, shot.weather, [spec.kind for spec in shot.subjects]) == ("beach", (), ["dog"])
-    (again,) = meaning(_remix("It rains again", "A dog on a beach in the rain", prompt), 24).shots
+    (again,) = interpret(_remix("It rains again", "A dog on a beach in the rain", prompt), 24).shots
     assert again.weather == ("rain",)
 
 
 def test_somebody_who_was_there_is_changed() -> None:
     """A dog that is called black now goes on running."""
-    (shot,) = meaning(_remix("The dog is black"), 24).shots
+    (shot,) = interpret(_remix("The dog is black"), 24).shots
     assert [(spec.kind, spec.action, spec.attributes) for spec in shot.subjects] == [("dog", "run", ("black",))]
 
 
 def test_remixes_of_remixes_add_up() -> None:
     """Each prompt lies over all before it; the seed is the first film's."""
-    description = meaning(_remix("In the rain", DOG, "At night"), 24)
+    description = interpret(_remix("In the rain", DOG, "At night"), 24)
     assert (description.shots[0].time, description.shots[0].weather) == ("night", ("rain",))
     assert description.seed == BASE.seed
 
@@ -77,9 +77,9 @@ def test_remixes_of_remixes_add_up() -> None:
 def test_an_extension_goes_on_from_the_last_shot() -> None:
     """What was seen in earlier shots is not told again."""
     two = "Shot 1: a city at night. Shot 2: a beach at dawn."
-    assert len(meaning(replace(BASE, prompt=two), 48).shots) == 2
+    assert len(interpret(replace(BASE, prompt=two), 48).shots) == 2
     job = replace(BASE, prompt="The camera pans", base_prompts=(two,), operation=Operation.EXTEND)
-    (shot,) = meaning(job, 48).shots
+    (shot,) = interpret(job, 48).shots
     assert (shot.setting, shot.camera, shot.frames) == ("beach", ("pan",), 48)
 
 
@@ -88,12 +88,12 @@ def test_a_mentioned_character_lends_its_colour(tmp_path: Path) -> None:
     picture = tmp_path / "who.png"
     Image.new("RGB", (30, 30), "#c8322c").save(picture)
     who = (
-        Character(name="Mossy", picture=picture, film=picture),
-        Character(name="Fern", picture=picture, film=picture),
+        CharacterFiles(name="Mossy", image=picture, video=picture),
+        CharacterFiles(name="Fern", image=picture, video=picture),
     )
     job = replace(BASE, prompt="mossy the dog runs on a beach", characters=who)
-    assert meaning(job, 24).shots[0].subjects[0].attributes[0] == "red"
-    assert [(said["name"], said["mentioned"], said["colour"]) for said in characters(job)] == [
+    assert interpret(job, 24).shots[0].subjects[0].attributes[0] == "red"
+    assert [(said["name"], said["mentioned"], said["colour"]) for said in character_notes(job)] == [
         ("Mossy", True, "red"),
         ("Fern", False, "red"),
     ]
@@ -103,11 +103,11 @@ def _extended(folder: Path, prompt: str, base: tuple[str, ...] = (DOG,)) -> tupl
     """The frames of a film of a second and of its extension by two, and the extension's notes."""
     source, segment, whole = (folder / f"{name}.mp4" for name in ("source", "segment", "whole"))
     _render(BASE, source)
-    frames.last_frame(source, folder / "last.png")
+    frames.save_last_frame(source, folder / "last.png")
     job = replace(BASE, prompt=prompt, base_prompts=base, operation=Operation.EXTEND, seconds=2, source=source)
     notes = _render(replace(job, reference=folder / "last.png"), segment)
     assert stitch(source, segment, whole) == 72
-    with opened(whole) as container:
+    with open_video(whole) as container:
         return [frame.to_ndarray(format="gray").astype(int) for frame in container.decode(video=0)], notes
 
 
@@ -149,11 +149,11 @@ def test_the_sound_of_an_extension_goes_on() -> None:
     assert rest.shape == (2 * sound.RATE, 2)
     assert np.sqrt((rest[480:2400] ** 2).mean()) > 3 * np.sqrt((whole[480:2400] ** 2).mean())
     source = understand(DOG, seed=1, frames=48)
-    onward = Onward(source, Size(160, 90), 48)
-    times = [event.time for event in onward.sounds().events]
+    onward = ShotContinuation(source, Size(160, 90), 48)
+    times = [event.time for event in onward.sound_cues().events]
     assert times
     assert all(0 <= time < 2 for time in times)
-    assert len(times) == pytest.approx(len(shot_view(source, 0, size=Size(160, 90)).sounds().events), abs=3)
+    assert len(times) == pytest.approx(len(shot_renderer(source, 0, size=Size(160, 90)).sound_cues().events), abs=3)
 
 
 def test_an_uploaded_film_is_edited_from_its_first_frame(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_an_uploaded_film_is_edited_from_its_first_frame(tmp_path: Path) -> None
     _render(BASE, tmp_path / "upload.mp4")
     job = replace(BASE, prompt="Snow", operation=Operation.EDIT, source=tmp_path / "upload.mp4")
     notes = _render(job, tmp_path / "edit.mp4")
-    first, again = (frames.first_picture(tmp_path / f"{name}.mp4").astype(int) for name in ("upload", "edit"))
+    first, again = (frames.read_first_frame(tmp_path / f"{name}.mp4").astype(int) for name in ("upload", "edit"))
     assert np.abs(first - again).mean() < 6
     assert "motion is not kept" in str(notes["operation"])
 

@@ -8,7 +8,7 @@ import pytest
 from filmgate.domain import Size
 from filmgate_scene.cues import SoundCues, SoundEvent
 from filmgate_scene.prompt import understand
-from filmgate_scene.shots import shot_view
+from filmgate_scene.shots import shot_renderer
 from filmgate_scene.sound import TARGET, ShotSound, integrated_loudness, mix
 from filmgate_scene.sound.loudness import limit
 from filmgate_scene.sound.registry import BEDS, EVENTS, RATE, Stereo
@@ -141,8 +141,8 @@ def test_films_are_equally_loud_and_never_click(prompt: str) -> None:
     description = understand(prompt, seed=1, frames=8 * 24)
     shots, start = [], 0.0
     for number, shot in enumerate(description.shots):
-        view = shot_view(description, number, size=Size(160, 90))
-        shots.append(ShotSound(start, start + shot.frames / 24, view.sounds()))
+        view = shot_renderer(description, number, size=Size(160, 90))
+        shots.append(ShotSound(start, start + shot.frames / 24, view.sound_cues()))
         start += shot.frames / 24
     made = mix(shots, seconds=8, seed=1)
     assert integrated_loudness(made) == pytest.approx(TARGET, abs=0.3)

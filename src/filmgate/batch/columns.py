@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from filmgate.batch.rows import Problem, Row, Wanted
+from filmgate.batch.rows import BatchRow, Problem, VideoParams
 from filmgate.domain import Fit, Size
 
-__all__ = ["COLUMNS", "known", "read"]
+__all__ = ["COLUMNS", "column_for", "read_row"]
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "prompt": ("prompt", "text", "提示词", "提示", "描述", "文本"),
@@ -45,22 +45,22 @@ _SIZE = re.compile(r"([0-9]+)\s*[xX×*]\s*([0-9]+)", re.ASCII)
 SEED_MAX = 2**63 - 1
 
 
-class _Bad(Exception):
+class _InvalidCell(Exception):
     """A cell that can't be meant."""
 
-    def __init__(self, what: str, **values: object) -> None:
-        super().__init__(what)
-        self.what, self.values = what, values
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
 
 
-def known(name: str) -> str | None:
+def column_for(name: str) -> str | None:
     """The column that goes by this name; ``metadata.x`` is a part of the metadata."""
     bare = _NOISE.sub("", name).lower()
     head = bare.partition(".")[0]
     return _BY_NAME.get(bare) or ("metadata" if "." in bare and _BY_NAME.get(head) == "metadata" else None)
 
 
-def read(number: int, fields: Mapping[str, object], folder: Path) -> Row | Problem:
+def read_row(number: int, fields: Mapping[str, object], folder: Path) -> BatchRow | Problem:
     """A record as a row.
 
     Args:
@@ -72,46 +72,46 @@ def read(number: int, fields: Mapping[str, object], folder: Path) -> Row | Probl
     try:
         for name, value in fields.items():
             if not name.startswith("_") and not _blank(value):
-                _take(given, name, value, folder)
+                _set_value(given, name, value, folder)
         row = {name: given.pop(name) for name in ("name", "output") if name in given}
         if "prompt" not in given:
             return Problem(number, "prompt")
-        return Row(number=number, wanted=Wanted(**given), **row)
-    except _Bad as bad:
-        return Problem(number, bad.what, bad.values)
+        return BatchRow(number=number, params=VideoParams(**given), **row)
+    except _InvalidCell as bad:
+        return Problem(number, bad.code, bad.values)
 
 
-def _take(given: dict[str, Any], name: str, value: object, folder: Path) -> None:
-    column = known(name)
+def _set_value(values: dict[str, Any], name: str, value: object, folder: Path) -> None:
+    column = column_for(name)
     if column is None:
-        raise _Bad("column", name=name, nearest=_nearest(name))
+        raise _InvalidCell("column", name=name, nearest=_suggest_column(name))
     if column == "metadata":
-        given["metadata"] |= _metadata(name, value)
-    elif column in given:
-        raise _Bad("twice", name=name, column=column)
+        values["metadata"] |= _metadata(name, value)
+    elif column in values:
+        raise _InvalidCell("twice", name=name, column=column)
     else:
-        given[column] = _READERS[column](name, value, folder)
+        values[column] = _READERS[column](name, value, folder)
 
 
 def _blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _nearest(name: str) -> str:
+def _suggest_column(name: str) -> str:
     close = difflib.get_close_matches(_NOISE.sub("", name).lower(), _BY_NAME, n=1, cutoff=0.5)
     return _BY_NAME[close[0]] if close else ", ".join(COLUMNS)
 
 
 def _text(name: str, value: object, _folder: Path) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _Bad("text", name=name, value=value)
+        raise _InvalidCell("text", name=name, value=value)
     return str(value).strip()
 
 
 def _length(name: str, value: object, folder: Path) -> str:
     match = _SECONDS.fullmatch(_text(name, value, folder))
     if match is None:
-        raise _Bad("seconds", name=name, value=value)
+        raise _InvalidCell("seconds", name=name, value=value)
     return match[1]
 
 
@@ -119,7 +119,7 @@ def _pixels(name: str, value: object, folder: Path) -> str:
     match = _SIZE.fullmatch(_text(name, value, folder))
     size = Size.parse(f"{match[1]}x{match[2]}") if match else None
     if size is None:
-        raise _Bad("size", name=name, value=value)
+        raise _InvalidCell("size", name=name, value=value)
     return str(size)
 
 
@@ -135,14 +135,14 @@ def _reference(name: str, value: object, folder: Path) -> str:
 def _seed(name: str, value: object, folder: Path) -> int:
     text = _text(name, value, folder).removesuffix(".0")
     if not (text.isascii() and text.isdecimal() and int(text) <= SEED_MAX):
-        raise _Bad("seed", name=name, value=value)
+        raise _InvalidCell("seed", name=name, value=value)
     return int(text)
 
 
 def _fit(name: str, value: object, folder: Path) -> str:
     text = _text(name, value, folder).lower()
     if text not in list(Fit):
-        raise _Bad("fit", name=name, value=value, known=", ".join(Fit))
+        raise _InvalidCell("fit", name=name, value=value, known=", ".join(Fit))
     return text
 
 
@@ -156,7 +156,7 @@ def _metadata(name: str, value: object) -> dict[str, str]:
     if "." in name:
         return {name.partition(".")[2].strip(): _text(name, value, Path())}
     if not isinstance(value, dict):
-        raise _Bad("metadata", name=name)
+        raise _InvalidCell("metadata", name=name)
     return {str(key): _text(f"{name}.{key}", part, Path()) for key, part in value.items()}
 
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from filmgate.batch import columns
 from filmgate.batch.rows import Problem
 
-__all__ = ["FORMATS", "Format", "Record", "Unreadable", "decode", "format_of", "parse"]
+__all__ = ["FORMATS", "Format", "Record", "UnreadableFile", "decode_text", "detect_format", "parse_records"]
 
 Format = Literal["csv", "jsonl", "json", "yaml", "text"]
 FORMATS: Final = ("csv", "jsonl", "json", "yaml", "text")
@@ -45,15 +45,15 @@ class Record(Struct, frozen=True):
     fields: Mapping[str, object]
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """The file can't be taken apart."""
 
-    def __init__(self, what: str, row: int = 0, **values: object) -> None:
-        super().__init__(what)
-        self.problem = Problem(row, what, values)
+    def __init__(self, code: str, row: int = 0, **values: object) -> None:
+        super().__init__(code)
+        self.problem = Problem(row, code, values)
 
 
-def decode(data: bytes, encoding: str | None = None) -> str:
+def decode_text(data: bytes, encoding: str | None = None) -> str:
     """The text of a file: UTF-8, UTF-16 or GB 18030 (which holds GBK), told apart by its bytes.
 
     Raises:
@@ -62,15 +62,15 @@ def decode(data: bytes, encoding: str | None = None) -> str:
     for bom, name in _BOMS:
         if data.startswith(bom) and encoding is None:
             encoding = name
-    for name in (encoding,) if encoding else (_unmarked(data), "gb18030"):
+    for name in (encoding,) if encoding else (_guess_encoding(data), "gb18030"):
         try:
             return data.decode(name)
         except (UnicodeDecodeError, LookupError):
             continue
-    raise Unreadable("encoding", encoding=encoding or "UTF-8, UTF-16, GB 18030")
+    raise UnreadableFile("encoding", encoding=encoding or "UTF-8, UTF-16, GB 18030")
 
 
-def format_of(name: str, text: str) -> Format:
+def detect_format(name: str, text: str) -> Format:
     """The format of a file, by its name, else by how it begins."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if suffix in _SUFFIXES:
@@ -80,20 +80,22 @@ def format_of(name: str, text: str) -> Format:
         return "jsonl" if start.startswith("{") else "json"
     head = text.partition("\n")[0]
     return (
-        "csv" if any(columns.known(cell) for cell in next(csv.reader([head], delimiter=_delimiter(head)))) else "text"
+        "csv"
+        if any(columns.column_for(cell) for cell in next(csv.reader([head], delimiter=_delimiter(head))))
+        else "text"
     )
 
 
-def parse(text: str, form: Format) -> list[Record]:
+def parse_records(text: str, file_format: Format) -> list[Record]:
     """The records of a text; empty lines and comments are none.
 
     Raises:
         Unreadable: it is not what the format asks for; says where.
     """
-    return _PARSERS[form](text)
+    return _PARSERS[file_format](text)
 
 
-def _unmarked(data: bytes) -> str:
+def _guess_encoding(data: bytes) -> str:
     """UTF-16 without a mark shows by its zeros."""
     head = data[:4096]
     if head[1::2].count(0) > len(head) // 4:
@@ -101,7 +103,7 @@ def _unmarked(data: bytes) -> str:
     return "utf-16-be" if head[::2].count(0) > len(head) // 4 else "utf-8"
 
 
-def _table(text: str) -> list[Record]:
+def _parse_csv(text: str) -> list[Record]:
     lines = text.partition("\n")
     if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:  # noqa: PLR2004 - Excel's hint
         delimiter, text = lines[0].strip()[4], lines[2]
@@ -111,7 +113,7 @@ def _table(text: str) -> list[Record]:
     try:
         cells = list(reader)
     except csv.Error as error:
-        raise Unreadable("quotes", reader.line_num, reason=error) from None
+        raise UnreadableFile("quotes", reader.line_num, reason=error) from None
     return _records(cells)
 
 
@@ -123,7 +125,7 @@ def _records(cells: list[list[str]]) -> list[Record]:
         if not any(map(str.strip, row)):
             continue
         if any(map(str.strip, row[len(names) :])):
-            raise Unreadable("cells", number, count=len(row), columns=len(names))
+            raise UnreadableFile("cells", number, count=len(row), columns=len(names))
         found.append(Record(number, {name: cell for name, cell in zip(names, row, strict=False) if name}))
     return found
 
@@ -135,54 +137,54 @@ def _delimiter(text: str) -> str:
     return max(_DELIMITERS, key=bare.count)
 
 
-def _lines(text: str) -> list[Record]:
+def _parse_jsonl(text: str) -> list[Record]:
     found = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            found.append(_object(number, _json(line, number)))
+            found.append(_to_record(number, _load_json(line, number)))
     return found
 
 
-def _list(text: str) -> list[Record]:
-    return _listed(_json(text, 0))
+def _parse_json(text: str) -> list[Record]:
+    return _list_records(_load_json(text, 0))
 
 
-def _yaml(text: str) -> list[Record]:
+def _parse_yaml(text: str) -> list[Record]:
     try:
-        return _listed(yaml.safe_load(text))
+        return _list_records(yaml.safe_load(text))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        raise Unreadable("yaml", mark.line + 1 if mark else 0, reason=error.problem or "?") from None
+        raise UnreadableFile("yaml", mark.line + 1 if mark else 0, reason=error.problem or "?") from None
     except yaml.YAMLError as error:
-        raise Unreadable("yaml", 0, reason=error) from None
+        raise UnreadableFile("yaml", 0, reason=error) from None
 
 
-def _listed(value: Any) -> list[Record]:
+def _list_records(value: Any) -> list[Record]:
     """A list of films, or ``{"defaults": {…}, "rows": […]}``."""
     defaults: Mapping[str, object] = {}
     if isinstance(value, dict) and set(value) <= {"defaults", "rows"}:
         defaults, value = value.get("defaults") or {}, value.get("rows")
     if not isinstance(value, list) or not isinstance(defaults, dict):
-        raise Unreadable("list")
-    return [_object(number, item, defaults) for number, item in enumerate(value, start=1)]
+        raise UnreadableFile("list")
+    return [_to_record(number, item, defaults) for number, item in enumerate(value, start=1)]
 
 
-def _object(number: int, value: object, defaults: Mapping[str, object] | None = None) -> Record:
+def _to_record(number: int, value: object, defaults: Mapping[str, object] | None = None) -> Record:
     if isinstance(value, str):
         value = {"prompt": value}
     if not isinstance(value, dict):
-        raise Unreadable("object", number)
+        raise UnreadableFile("object", number)
     return Record(number, {**(defaults or {}), **{str(name): part for name, part in value.items()}})
 
 
-def _json(text: str, number: int) -> Any:
+def _load_json(text: str, number: int) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("json", number, reason=error) from None
+        raise UnreadableFile("json", number, reason=error) from None
 
 
-def _prompts(text: str) -> list[Record]:
+def _parse_text(text: str) -> list[Record]:
     lines = enumerate(text.splitlines(), start=1)
     return [
         Record(number, {"prompt": line.strip()})
@@ -192,9 +194,9 @@ def _prompts(text: str) -> list[Record]:
 
 
 _PARSERS: Final[dict[Format, Callable[[str], list[Record]]]] = {
-    "csv": _table,
-    "jsonl": _lines,
-    "json": _list,
-    "yaml": _yaml,
-    "text": _prompts,
+    "csv": _parse_csv,
+    "jsonl": _parse_jsonl,
+    "json": _parse_json,
+    "yaml": _parse_yaml,
+    "text": _parse_text,
 }

@@ -25,31 +25,31 @@ from filmgate.errors import SettingsError
 
 __all__ = [
     "Accepted",
-    "Begun",
-    "Ended",
-    "Entry",
-    "Fetching",
+    "DownloadStarted",
     "Intent",
     "Journal",
+    "JournalEntry",
+    "JournalHeader",
+    "NotAccepted",
+    "RowEnded",
+    "RowState",
     "Saved",
-    "State",
-    "Withdrawn",
-    "fold",
-    "saved",
+    "apply_entry",
+    "saved_entry",
 ]
 
-VERSION = 1
+JOURNAL_VERSION = 1
 
-Verdict = Literal["failed", "refused", "lost", "unknown"]
+EndReason = Literal["failed", "refused", "lost", "unknown"]
 """How a row may end without a film: it was made and failed; the server refused it; the server has it no more; nobody
 knows whether it was accepted."""
 
 
-class Begun(Struct, frozen=True, tag="begun", tag_field="what"):
+class JournalHeader(Struct, frozen=True, tag="begun", tag_field="what"):
     """The first line of every journal."""
 
     journal: str  # random: the same file in another folder is another batch
-    version: int = VERSION
+    version: int = JOURNAL_VERSION
 
 
 class Intent(Struct, frozen=True, kw_only=True, tag="intent", tag_field="what"):
@@ -64,7 +64,7 @@ class Intent(Struct, frozen=True, kw_only=True, tag="intent", tag_field="what"):
     price_micros: int | None = None  # as the server's list of models says
 
 
-class Withdrawn(Struct, frozen=True, tag="withdrawn", tag_field="what"):
+class NotAccepted(Struct, frozen=True, tag="withdrawn", tag_field="what"):
     """The create was certainly not accepted."""
 
     row: str
@@ -77,7 +77,7 @@ class Accepted(Struct, frozen=True, tag="accepted", tag_field="what"):
     video_id: str
 
 
-class Fetching(Struct, frozen=True, tag="fetching", tag_field="what"):
+class DownloadStarted(Struct, frozen=True, tag="fetching", tag_field="what"):
     """Its film is about to be written to this path, which was free."""
 
     row: str
@@ -93,19 +93,19 @@ class Saved(Struct, frozen=True, kw_only=True, tag="saved", tag_field="what"):
     mtime_ns: int
 
 
-class Ended(Struct, frozen=True, kw_only=True, tag="ended", tag_field="what"):
+class RowEnded(Struct, frozen=True, kw_only=True, tag="ended", tag_field="what"):
     """There will be no film, unless it is asked for once more."""
 
     row: str
-    verdict: Verdict
+    verdict: EndReason
     code: str | None = None
     message: str = ""
 
 
-Entry = Begun | Intent | Withdrawn | Accepted | Fetching | Saved | Ended
+JournalEntry = JournalHeader | Intent | NotAccepted | Accepted | DownloadStarted | Saved | RowEnded
 
 
-class State(Struct, frozen=True, kw_only=True):
+class RowState(Struct, frozen=True, kw_only=True):
     """How a row stands."""
 
     attempt: int = 0
@@ -115,28 +115,28 @@ class State(Struct, frozen=True, kw_only=True):
     price_micros: int | None = None
     path: str | None = None
     saved: Saved | None = None
-    ended: Ended | None = None
+    ended: RowEnded | None = None
 
 
-def fold(state: State, entry: Entry) -> State:
+def apply_entry(state: RowState, entry: JournalEntry) -> RowState:
     """How a row stands after one more entry."""
     match entry:
         case Intent(attempt=attempt, server=server, price_micros=price):
-            state = State(attempt=attempt, intent=entry, server=server, price_micros=price)
-        case Withdrawn():
-            state = State(attempt=state.attempt - 1)
+            state = RowState(attempt=attempt, intent=entry, server=server, price_micros=price)
+        case NotAccepted():
+            state = RowState(attempt=state.attempt - 1)
         case Accepted(video_id=video_id):
             state = replace(state, intent=None, video_id=video_id)
-        case Fetching(path=path):
+        case DownloadStarted(path=path):
             state = replace(state, path=path)
         case Saved():
             state = replace(state, saved=entry)
-        case Ended():
+        case RowEnded():
             state = replace(state, ended=entry)
     return state
 
 
-def saved(row: str, path: Path) -> Saved:
+def saved_entry(row: str, path: Path) -> Saved:
     """The entry for a film that is here."""
     sha256, stat = file_digest(path), path.stat()
     return Saved(row=row, bytes=stat.st_size, sha256=sha256, mtime_ns=stat.st_mtime_ns)
@@ -156,9 +156,9 @@ class Journal:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.path = folder / "journal.jsonl"
-        self._file = _locked(self.path)
+        self._file = _open_locked(self.path)
         self.id = ""
-        self._states: dict[str, State] = {}
+        self._states: dict[str, RowState] = {}
         self._paths: set[Path] = set()
         try:
             self._load()
@@ -166,22 +166,22 @@ class Journal:
             self.close()
             raise
 
-    def state(self, row: str) -> State:
+    def state(self, row: str) -> RowState:
         """How a row stands."""
-        return self._states.get(row, State())
+        return self._states.get(row, RowState())
 
-    def states(self) -> dict[str, State]:
+    def states(self) -> dict[str, RowState]:
         """How all rows stand that were ever begun."""
         return dict(self._states)
 
-    def film(self, row: str) -> Path | None:
+    def output_path(self, row: str) -> Path | None:
         """Where a row's film is or will be; None before that is known."""
         path = self.state(row).path
         return None if path is None else self.folder.parent / path
 
-    def holds_film(self, row: str) -> bool:
+    def is_saved_intact(self, row: str) -> bool:
         """Whether a row's film is where it was saved, and as it was."""
-        path, saved = self.film(row), self.state(row).saved
+        path, saved = self.output_path(row), self.state(row).saved
         if path is None or saved is None or not path.is_file():
             return False
         stat = path.stat()
@@ -189,17 +189,17 @@ class Journal:
             return False
         return stat.st_mtime_ns == saved.mtime_ns or file_digest(path) == saved.sha256
 
-    def inward(self, path: Path) -> str:
+    def relative_path(self, path: Path) -> str:
         """A path as the journal writes it: relative to the batch's folder where it lies in it, so that it may move."""
         home = self.folder.parent.absolute()
         path = path.absolute()
         return str(path.relative_to(home) if path.is_relative_to(home) else path)
 
-    def names(self, path: Path) -> bool:
+    def claims_path(self, path: Path) -> bool:
         """Whether some row's film is, or will be, at that path."""
         return path.absolute() in self._paths
 
-    def note(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Write an entry; it is on the disk when this returns.
 
         Raises:
@@ -234,25 +234,25 @@ class Journal:
         self._file.seek(whole)
         for number, line in enumerate(data[:whole].splitlines(), start=1):
             try:
-                self._apply(msgspec.json.decode(line, type=Entry))
+                self._apply(msgspec.json.decode(line, type=JournalEntry))
             except msgspec.DecodeError as error:
                 raise SettingsError(f"Line {number} of the journal {self.path} can't be read: {error}.") from error
         if not self.id:
-            self.note(Begun(secrets.token_hex(16)))
+            self.append(JournalHeader(secrets.token_hex(16)))
             sync(self.folder)
 
-    def _apply(self, entry: Entry) -> None:
-        if isinstance(entry, Begun):
-            if entry.version != VERSION:
+    def _apply(self, entry: JournalEntry) -> None:
+        if isinstance(entry, JournalHeader):
+            if entry.version != JOURNAL_VERSION:
                 raise SettingsError(f"The journal {self.path} was written by another version of Filmgate.")
             self.id = entry.journal
         else:
-            self._states[entry.row] = fold(self.state(entry.row), entry)
-        if isinstance(entry, Fetching):
+            self._states[entry.row] = apply_entry(self.state(entry.row), entry)
+        if isinstance(entry, DownloadStarted):
             self._paths.add((self.folder.parent / entry.path).absolute())
 
 
-def _locked(path: Path) -> IO[bytes]:
+def _open_locked(path: Path) -> IO[bytes]:
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

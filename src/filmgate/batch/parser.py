@@ -9,28 +9,28 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from filmgate.batch import columns
-from filmgate.batch.formats import Format, Unreadable, decode, format_of, parse
-from filmgate.batch.rows import Problem, Row, keyed
+from filmgate.batch.formats import Format, UnreadableFile, decode_text, detect_format, parse_records
+from filmgate.batch.rows import BatchRow, Problem, assign_keys
 
-__all__ = ["Sheet", "read"]
+__all__ = ["ParsedFile", "read_rows"]
 
 
-class Sheet(Struct, frozen=True):
+class ParsedFile(Struct, frozen=True):
     """What a file holds."""
 
-    rows: Sequence[Row]
+    rows: Sequence[BatchRow]
     problems: Sequence[Problem] = ()
 
 
-def read(
+def read_rows(
     data: bytes,
     name: str,
     folder: Path,
     *,
-    form: Format | None = None,
+    file_format: Format | None = None,
     encoding: str | None = None,
     defaults: Mapping[str, object] | None = None,
-) -> Sheet:
+) -> ParsedFile:
     """Read a file of rows.
 
     Args:
@@ -42,19 +42,19 @@ def read(
         defaults: parameters of rows that don't say themselves.
     """
     try:
-        text = decode(data, encoding)
-        records = parse(text, form or format_of(name, text))
-    except Unreadable as error:
-        return Sheet([], [error.problem])
+        text = decode_text(data, encoding)
+        records = parse_records(text, file_format or detect_format(name, text))
+    except UnreadableFile as error:
+        return ParsedFile([], [error.problem])
     given = {name: value for name, value in (defaults or {}).items() if value is not None}
-    found = [columns.read(record.number, record.fields, folder) for record in records]
+    found = [columns.read_row(record.number, record.fields, folder) for record in records]
     problems = [item for item in found if isinstance(item, Problem)]
-    rows = [_filled(item, given) for item in found if isinstance(item, Row)]
+    rows = [_with_defaults(item, given) for item in found if isinstance(item, BatchRow)]
     if not records:
         problems.append(Problem(0, "empty"))
-    return Sheet(keyed(rows), problems)
+    return ParsedFile(assign_keys(rows), problems)
 
 
-def _filled(row: Row, defaults: Mapping[str, object]) -> Row:
-    missing = {name: value for name, value in defaults.items() if getattr(row.wanted, name) is None}
-    return replace(row, wanted=replace(row.wanted, **missing)) if missing else row
+def _with_defaults(row: BatchRow, defaults: Mapping[str, object]) -> BatchRow:
+    missing = {name: value for name, value in defaults.items() if getattr(row.params, name) is None}
+    return replace(row, wanted=replace(row.params, **missing)) if missing else row

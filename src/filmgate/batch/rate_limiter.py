@@ -7,20 +7,20 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 
-from filmgate.client.effects import Answer, Request
+from filmgate.client.effects import ApiResponse, Request
 from filmgate.client.responses import retry_after
-from filmgate.client.retrying import REFUSED
+from filmgate.client.retrying import REFUSAL_STATUSES
 
-__all__ = ["Pace"]
+__all__ = ["RateLimiter"]
 
-_SPAN = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m(?!s))?(?:([0-9.]+)s)?(?:([0-9.]+)ms)?", re.ASCII)
+_DURATION_PATTERN = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m(?!s))?(?:([0-9.]+)s)?(?:([0-9.]+)ms)?", re.ASCII)
 _UNITS = (3600.0, 60.0, 1.0, 0.001)
-LONGEST = 600.0
-FIRST, MOST = 1.0, 60.0
+MAX_PAUSE = 600.0
+FIRST_BACKOFF, MAX_BACKOFF = 1.0, 60.0
 """Seconds of the first pause that nobody asked for, and of the longest."""
 
 
-class Pace:
+class RateLimiter:
     """Gives creates their turns.
 
     Args:
@@ -31,57 +31,57 @@ class Pace:
 
     def __init__(
         self,
-        a_minute: float | None = None,
+        per_minute: float | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        self._gap = 60.0 / a_minute if a_minute else 0.0
+        self._interval = 60.0 / per_minute if per_minute else 0.0
         self._clock = clock
         self._sleep = sleep
         self._next = 0.0
-        self._refused = 0
-        self._turn = asyncio.Lock()
+        self._refusals = 0
+        self._lock = asyncio.Lock()
 
     @property
-    def left(self) -> float:
+    def seconds_until_next(self) -> float:
         """Seconds until the next turn."""
         return max(0.0, self._next - self._clock())
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait for one's turn."""
-        async with self._turn:
-            while (left := self.left) > 0:
+        async with self._lock:
+            while (left := self.seconds_until_next) > 0:
                 await self._sleep(left)
-            self._next = self._clock() + self._gap
+            self._next = self._clock() + self._interval
 
-    def observe(self, request: Request, answer: Answer) -> None:
+    def on_response(self, request: Request, response: ApiResponse) -> None:
         """Learn from the answer to a create."""
         if request.method != "POST":
             return
-        if answer.status in REFUSED:
-            self.hold(retry_after(answer))
+        if response.status in REFUSAL_STATUSES:
+            self.pause(retry_after(response))
             return
-        self._refused = 0
-        if answer.headers.get("x-ratelimit-remaining-requests") == "0":
-            self._until(span(answer.headers.get("x-ratelimit-reset-requests", "")))
+        self._refusals = 0
+        if response.headers.get("x-ratelimit-remaining-requests") == "0":
+            self._block_for(parse_reset_seconds(response.headers.get("x-ratelimit-reset-requests", "")))
 
-    def hold(self, seconds: float | None = None) -> None:
+    def pause(self, seconds: float | None = None) -> None:
         """Let nobody on for so long; None: a pause that doubles each time."""
-        pause = min(MOST, FIRST * 2.0**self._refused) if seconds is None else seconds
-        self._refused = min(self._refused + 1, 10)
-        self._until(pause)
+        pause = min(MAX_BACKOFF, FIRST_BACKOFF * 2.0**self._refusals) if seconds is None else seconds
+        self._refusals = min(self._refusals + 1, 10)
+        self._block_for(pause)
 
-    def _until(self, seconds: float) -> None:
-        self._next = max(self._next, self._clock() + min(seconds, LONGEST))
+    def _block_for(self, seconds: float) -> None:
+        self._next = max(self._next, self._clock() + min(seconds, MAX_PAUSE))
 
 
-def span(text: str) -> float:
+def parse_reset_seconds(text: str) -> float:
     """Seconds of ``1s``, ``6m0s``, ``250ms``, ``12``; none for anything else."""
     try:
         return float(text)
     except ValueError:
         pass
-    match = _SPAN.fullmatch(text.strip())
+    match = _DURATION_PATTERN.fullmatch(text.strip())
     if match is None:
         return 0.0
     return sum(float(part) * unit for part, unit in zip(match.groups(), _UNITS, strict=True) if part)

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from filmgate.atomic_files import atomic_write
-from filmgate.batch.results import Outcome, Result
+from filmgate.batch.results import RowOutcome, RowResult
 
-__all__ = ["as_dict", "write_archive", "write_failed"]
+__all__ = ["result_to_dict", "write_archive", "write_failed_rows"]
 
 
-def as_dict(result: Result) -> dict[str, object]:
+def result_to_dict(result: RowResult) -> dict[str, object]:
     """A result as programs read it."""
     row = result.row
     return {
@@ -25,37 +25,37 @@ def as_dict(result: Result) -> dict[str, object]:
         "path": str(result.path) if result.path else None,
         "cost_micros": result.price_micros,
         "error": {"code": result.code, "message": result.message} if result.code or result.message else None,
-        **_wanted(result),
+        **_row_params(result),
     }
 
 
-def write_archive(path: Path, results: Iterable[Result]) -> None:
+def write_archive(path: Path, results: Iterable[RowResult]) -> None:
     """All results, an object a line; what was there is replaced."""
-    _write(path, [as_dict(result) for result in results])
+    _write(path, [result_to_dict(result) for result in results])
 
 
-def write_failed(path: Path, results: Sequence[Result]) -> int:
+def write_failed_rows(path: Path, results: Sequence[RowResult]) -> int:
     """The rows that failed as a batch of their own, with the reasons as remarks; no file where none did.
 
     Rows whose fate is unknown are not among them: they may have been accepted.
     """
-    failed = [result for result in results if result.outcome is Outcome.FAILED]
+    failed = [result for result in results if result.outcome is RowOutcome.FAILED]
     if failed:
-        _write(path, [_again(result) for result in failed])
+        _write(path, [_retry_row(result) for result in failed])
     else:
         path.unlink(missing_ok=True)
     return len(failed)
 
 
-def _again(result: Result) -> dict[str, object]:
+def _retry_row(result: RowResult) -> dict[str, object]:
     row = result.row
-    given = {"name": row.name or None, "output": row.output, **_wanted(result)}
+    given = {"name": row.name or None, "output": row.output, **_row_params(result)}
     remarks = {"_row": row.number, "_error": result.code, "_message": result.message}
     return {name: value for name, value in given.items() if value} | remarks
 
 
-def _wanted(result: Result) -> dict[str, object]:
-    fields: dict[str, object] = msgspec.to_builtins(result.row.wanted)
+def _row_params(result: RowResult) -> dict[str, object]:
+    fields: dict[str, object] = msgspec.to_builtins(result.row.params)
     return fields
 
 

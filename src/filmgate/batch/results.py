@@ -9,32 +9,32 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.batch.rows import Row
+from filmgate.batch.rows import BatchRow
 from filmgate.client import AsyncVideo
 
-__all__ = ["Outcome", "Result", "Watcher", "file_digest"]
+__all__ = ["ProgressListener", "RowOutcome", "RowResult", "file_digest"]
 
 
-class Outcome(StrEnum):
+class RowOutcome(StrEnum):
     """How a row stands when nothing more is done about it."""
 
     SAVED = "saved"  # its film was brought here
-    KEPT = "kept"  # its film was here already, intact
+    ALREADY_SAVED = "kept"  # its film was here already, intact
     FAILED = "failed"  # there is no film, and nothing was charged; --retry-failed asks for it once more
     UNKNOWN = "unknown"  # the reply to its create got lost: it may have been accepted
-    UNFETCHED = "unfetched"  # its film is on the server and could not be brought here; the next run tries again
-    LEFT = "left"  # not asked for: the budget or the limit was reached, or the batch stopped before
+    DOWNLOAD_FAILED = "unfetched"  # its film is on the server and could not be brought here; the next run tries again
+    SKIPPED = "left"  # not asked for: the budget or the limit was reached, or the batch stopped before
 
 
-DONE = frozenset({Outcome.SAVED, Outcome.KEPT})
+SAVED_OUTCOMES = frozenset({RowOutcome.SAVED, RowOutcome.ALREADY_SAVED})
 """Outcomes with a film here."""
 
 
-class Result(Struct, frozen=True, kw_only=True):
+class RowResult(Struct, frozen=True, kw_only=True):
     """What came of a row."""
 
-    row: Row
-    outcome: Outcome
+    row: BatchRow
+    outcome: RowOutcome
     video_id: str | None = None
     path: Path | None = None
     price_micros: int | None = None
@@ -42,22 +42,22 @@ class Result(Struct, frozen=True, kw_only=True):
     message: str = ""
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Told what happens to rows; shows it."""
 
-    def asking(self, row: Row) -> None:
+    def on_submitting(self, row: BatchRow) -> None:
         """Its create is about to be sent."""
 
-    def held(self, row: Row, seconds: float, reason: str) -> None:
+    def on_delayed(self, row: BatchRow, seconds: float, reason: str) -> None:
         """It has to wait that long until it may try again."""
 
-    def seen(self, row: Row, video: AsyncVideo) -> None:
+    def on_update(self, row: BatchRow, video: AsyncVideo) -> None:
         """Something about its film changed."""
 
-    def saving(self, row: Row, done: int, total: int | None) -> None:
+    def on_download(self, row: BatchRow, done: int, total: int | None) -> None:
         """Bytes of its film arrived."""
 
-    def ended(self, result: Result) -> None:
+    def on_finished(self, result: RowResult) -> None:
         """Nothing more is done about it."""
 
 

@@ -9,29 +9,29 @@ from collections.abc import Awaitable, Callable, Sequence
 from msgspec import Struct
 
 from filmgate.batch.journal import Journal
-from filmgate.batch.results import Result
-from filmgate.batch.row_worker import result_of
-from filmgate.batch.rows import Row
+from filmgate.batch.results import RowResult
+from filmgate.batch.row_worker import result_from_journal
+from filmgate.batch.rows import BatchRow
 from filmgate.errors import FilmgateError
 
-__all__ = ["Ran", "ordered", "run"]
+__all__ = ["BatchResult", "order_rows", "run_rows"]
 
 
-class Ran(Struct, frozen=True):
+class BatchResult(Struct, frozen=True):
     """How a batch ended: a result for each row, in their order, and what stopped it before its end, if anything."""
 
-    results: Sequence[Result]
+    results: Sequence[RowResult]
     stopped: FilmgateError | OSError | None = None
 
 
-async def run(
-    rows: Sequence[Row],
-    make: Callable[[Row], Awaitable[Result]],
+async def run_rows(
+    rows: Sequence[BatchRow],
+    process: Callable[[BatchRow], Awaitable[RowResult]],
     journal: Journal,
     *,
     concurrency: int,
-    most: int | None,
-) -> Ran:
+    max_new: int | None,
+) -> BatchResult:
     """Make all rows into films.
 
     Args:
@@ -41,32 +41,32 @@ async def run(
         concurrency: rows at once.
         most: how many rows may be asked for that were never asked for; None: all.
     """
-    waiting = deque(ordered(rows, journal, most))
-    found: dict[str, Result] = {}
+    waiting = deque(order_rows(rows, journal, max_new))
+    found: dict[str, RowResult] = {}
     stopped: list[FilmgateError | OSError] = []
 
     async def work() -> None:
         while waiting and not stopped:
             row = waiting.popleft()
             try:
-                found[row.key] = await make(row)
+                found[row.key] = await process(row)
             except (FilmgateError, OSError) as error:
                 stopped.append(error)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(min(concurrency, len(waiting))):
             group.create_task(work())
-    results = [found.get(row.key) or result_of(row, journal) for row in rows]
-    return Ran(results, stopped[0] if stopped else None)
+    results = [found.get(row.key) or result_from_journal(row, journal) for row in rows]
+    return BatchResult(results, stopped[0] if stopped else None)
 
 
-def ordered(rows: Sequence[Row], journal: Journal, most: int | None = None) -> list[Row]:
+def order_rows(rows: Sequence[BatchRow], journal: Journal, max_new: int | None = None) -> list[BatchRow]:
     """The rows in the order in which they are seen to: those that the server has already first, then new ones."""
-    begun = [row for row in rows if _is_begun(row, journal)]
-    fresh = [row for row in rows if not _is_begun(row, journal)]
-    return begun + fresh[:most]
+    begun = [row for row in rows if _is_started(row, journal)]
+    fresh = [row for row in rows if not _is_started(row, journal)]
+    return begun + fresh[:max_new]
 
 
-def _is_begun(row: Row, journal: Journal) -> bool:
+def _is_started(row: BatchRow, journal: Journal) -> bool:
     state = journal.state(row.key)
     return bool(state.intent or state.video_id or state.ended)

@@ -15,10 +15,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from filmgate.batch import columns
-from filmgate.batch.formats import Unreadable, decode
-from filmgate.batch.rows import Problem, Row, digest
+from filmgate.batch.formats import UnreadableFile, decode_text
+from filmgate.batch.rows import BatchRow, Problem, params_digest
 
-__all__ = ["Script", "Shot", "read"]
+__all__ = ["StoryScript", "StoryShot", "read_script"]
 
 _KEYS: Final = {
     "title": ("title", "标题", "片名"),
@@ -27,16 +27,18 @@ _KEYS: Final = {
     "characters": ("characters", "角色", "人物"),
     "shots": ("shots", "镜头"),
 }
-_CONTINUE: Final = ("continue", "延续", "接上一镜")
-_LAST_FRAME: Final = ("last_frame_of", "末帧")
-_SPOKEN: Final = re.compile(r"(?:the )?last frame of (?P<en>.+)|(?P<zh>.+?)的(?:末帧|最后一帧)", re.IGNORECASE)
+_CONTINUE_KEYS: Final = ("continue", "延续", "接上一镜")
+_LAST_FRAME_KEYS: Final = ("last_frame_of", "末帧")
+_REFERENCE_PATTERN: Final = re.compile(
+    r"(?:the )?last frame of (?P<en>.+)|(?P<zh>.+?)的(?:末帧|最后一帧)", re.IGNORECASE
+)
 
 
-class Shot(Struct, frozen=True, kw_only=True):
+class StoryShot(Struct, frozen=True, kw_only=True):
     """One shot; its row is what is asked for, but for the picture that another shot's last frame gives."""
 
-    row: Row
-    after: str | None = None  # the name of the shot whose last frame it begins with
+    row: BatchRow
+    continues_from: str | None = None  # the name of the shot whose last frame it begins with
 
     @property
     def name(self) -> str:
@@ -44,21 +46,21 @@ class Shot(Struct, frozen=True, kw_only=True):
         return self.row.name
 
 
-class Script(Struct, frozen=True, kw_only=True):
+class StoryScript(Struct, frozen=True, kw_only=True):
     """A story, or what is wrong with it."""
 
     title: str = ""
-    shots: Sequence[Shot] = ()
+    shots: Sequence[StoryShot] = ()
     problems: Sequence[Problem] = ()
 
 
-class _Bad(Exception):
-    def __init__(self, shot: int, what: str, **values: object) -> None:
-        super().__init__(what)
-        self.problem = Problem(shot, what, values)
+class _InvalidScript(Exception):
+    def __init__(self, shot: int, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.problem = Problem(shot, code, values)
 
 
-def read(data: bytes, name: str, folder: Path) -> Script:
+def read_script(data: bytes, name: str, folder: Path) -> StoryScript:
     """Read a story.
 
     Args:
@@ -67,20 +69,20 @@ def read(data: bytes, name: str, folder: Path) -> Script:
         folder: what its paths are relative to.
     """
     try:
-        tale = _tale(decode(data), name)
-        shots = list(_shots(tale, folder))
-    except Unreadable as error:
-        return Script(problems=[error.problem])
-    except _Bad as bad:
-        return Script(problems=[bad.problem])
+        tale = _parse_script(decode_text(data), name)
+        shots = list(_read_shots(tale, folder))
+    except UnreadableFile as error:
+        return StoryScript(problems=[error.problem])
+    except _InvalidScript as bad:
+        return StoryScript(problems=[bad.problem])
     problems = [shot for shot in shots if isinstance(shot, Problem)]
-    good = [shot for shot in shots if isinstance(shot, Shot)]
-    problems += _tangles(good)
+    good = [shot for shot in shots if isinstance(shot, StoryShot)]
+    problems += _reference_problems(good)
     title = str(tale.get("title") or "")
-    return Script(title=title, shots=() if problems else _keyed(good), problems=problems)
+    return StoryScript(title=title, shots=() if problems else _assign_keys(good), problems=problems)
 
 
-def _tale(text: str, name: str) -> dict[str, Any]:
+def _parse_script(text: str, name: str) -> dict[str, Any]:
     """The file's top level, its names in English."""
     load = _LOADERS.get(Path(name).suffix.lower(), yaml.safe_load)
     try:
@@ -88,103 +90,103 @@ def _tale(text: str, name: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         reason = f"{error.problem}, line {mark.line + 1}" if mark else error.problem
-        raise Unreadable("yaml", reason=reason) from None
+        raise UnreadableFile("yaml", reason=reason) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise Unreadable("yaml", reason=error) from None
+        raise UnreadableFile("yaml", reason=error) from None
     if not isinstance(value, dict):
-        raise _Bad(0, "story")
+        raise _InvalidScript(0, "story")
     names = {spelling: key for key, spellings in _KEYS.items() for spelling in spellings}
     for key in value:
         if str(key).lower() not in names:
-            raise _Bad(0, "story_key", name=key, known=", ".join(_KEYS))
+            raise _InvalidScript(0, "story_key", name=key, known=", ".join(_KEYS))
     return {names[str(key).lower()]: part for key, part in value.items()}
 
 
 _LOADERS: Final[dict[str, Callable[[str], Any]]] = {".json": json.loads, ".toml": tomllib.loads}
 
 
-def _shots(tale: Mapping[str, Any], folder: Path) -> Iterator[Shot | Problem]:
-    given, defaults = tale.get("shots"), tale.get("defaults") or {}
+def _read_shots(script: Mapping[str, Any], folder: Path) -> Iterator[StoryShot | Problem]:
+    given, defaults = script.get("shots"), script.get("defaults") or {}
     if not isinstance(given, list) or not given:
-        raise _Bad(0, "no_shots")
+        raise _InvalidScript(0, "no_shots")
     if not isinstance(defaults, dict):
-        raise _Bad(0, "story_defaults")
+        raise _InvalidScript(0, "story_defaults")
     before: str | None = None
     for number, entry in enumerate(given, start=1):
         try:
-            shot = _shot(number, entry, defaults, folder, before)
-        except _Bad as bad:
+            shot = _read_shot(number, entry, defaults, folder, before)
+        except _InvalidScript as bad:
             yield bad.problem
             continue
-        yield replace(shot, row=_told(shot.row, tale)) if isinstance(shot, Shot) else shot
-        before = shot.name if isinstance(shot, Shot) else None
+        yield replace(shot, row=_with_story_context(shot.row, script)) if isinstance(shot, StoryShot) else shot
+        before = shot.name if isinstance(shot, StoryShot) else None
 
 
-def _shot(
-    number: int, entry: object, defaults: Mapping[str, object], folder: Path, before: str | None
-) -> Shot | Problem:
+def _read_shot(
+    number: int, entry: object, defaults: Mapping[str, object], folder: Path, previous: str | None
+) -> StoryShot | Problem:
     if isinstance(entry, str):
         entry = {"prompt": entry}
     if not isinstance(entry, dict):
-        raise _Bad(number, "object")
+        raise _InvalidScript(number, "object")
     fields = {str(name): value for name, value in entry.items()}
-    after = _after(number, fields, before)
+    after = _continued_shot(number, fields, previous)
     if after is not None:
-        fields = {name: value for name, value in fields.items() if columns.known(name) != "input_reference"}
-    named = {columns.known(name) or name for name in fields}
-    missing = {name: value for name, value in defaults.items() if columns.known(str(name)) not in named}
-    row = columns.read(number, {**missing, **fields}, folder)
+        fields = {name: value for name, value in fields.items() if columns.column_for(name) != "input_reference"}
+    named = {columns.column_for(name) or name for name in fields}
+    missing = {name: value for name, value in defaults.items() if columns.column_for(str(name)) not in named}
+    row = columns.read_row(number, {**missing, **fields}, folder)
     if isinstance(row, Problem):
         return row
-    return Shot(row=replace(row, name=row.name or f"shot-{number}"), after=after)
+    return StoryShot(row=replace(row, name=row.name or f"shot-{number}"), continues_from=after)
 
 
-def _after(number: int, fields: dict[str, object], before: str | None) -> str | None:
+def _continued_shot(number: int, fields: dict[str, object], previous: str | None) -> str | None:
     """The shot whose last frame this one begins with; what says so is taken out of the fields."""
-    goes_on = [fields.pop(name) for name in _CONTINUE if name in fields]
+    goes_on = [fields.pop(name) for name in _CONTINUE_KEYS if name in fields]
     for name in list(fields):
-        if columns.known(name) == "input_reference" and (shot := _named(fields[name])):
+        if columns.column_for(name) == "input_reference" and (shot := _referenced_shot(fields[name])):
             return shot
     if not any(goes_on):
         return None
-    if before is None:
-        raise _Bad(number, "first_continues")
-    return before
+    if previous is None:
+        raise _InvalidScript(number, "first_continues")
+    return previous
 
 
-def _named(reference: object) -> str | None:
+def _referenced_shot(reference: object) -> str | None:
     """The shot that a reference names: ``{last_frame_of: NAME}``, or ``last frame of NAME``."""
     if isinstance(reference, dict):
-        return next((str(reference[key]) for key in _LAST_FRAME if key in reference), None)
-    match = _SPOKEN.fullmatch(reference.strip()) if isinstance(reference, str) else None
+        return next((str(reference[key]) for key in _LAST_FRAME_KEYS if key in reference), None)
+    match = _REFERENCE_PATTERN.fullmatch(reference.strip()) if isinstance(reference, str) else None
     return (match["en"] or match["zh"]).strip() if match else None
 
 
-def _told(row: Row, tale: Mapping[str, Any]) -> Row:
+def _with_story_context(row: BatchRow, script: Mapping[str, Any]) -> BatchRow:
     """The row with the story's style before its prompt, and whom it names described after it."""
-    cast = tale.get("characters") or {}
+    cast = script.get("characters") or {}
     if not isinstance(cast, dict):
-        raise _Bad(0, "story_cast")
-    prompt = row.wanted.prompt
+        raise _InvalidScript(0, "story_cast")
+    prompt = row.params.prompt
     seen = [f"{name}: {told}" for name, told in cast.items() if str(name) in prompt]
-    whole = "\n".join(filter(None, [str(tale.get("style") or ""), prompt, *seen]))
-    return replace(row, wanted=replace(row.wanted, prompt=whole))
+    whole = "\n".join(filter(None, [str(script.get("style") or ""), prompt, *seen]))
+    return replace(row, wanted=replace(row.params, prompt=whole))
 
 
-def _tangles(shots: Sequence[Shot]) -> Iterable[Problem]:
+def _reference_problems(shots: Sequence[StoryShot]) -> Iterable[Problem]:
     """Names that are given twice, meant but not there, or that lead in a circle."""
-    after = {shot.name: shot.after for shot in shots}
+    after = {shot.name: shot.continues_from for shot in shots}
     for name, count in Counter(shot.name for shot in shots).items():
         if count > 1:
             yield Problem(0, "name_twice", {"name": name})
     for shot in shots:
-        if shot.after is not None and shot.after not in after:
-            yield Problem(shot.row.number, "no_shot", {"name": shot.after, "known": ", ".join(after)})
-        elif _circles(shot.name, after):
+        if shot.continues_from is not None and shot.continues_from not in after:
+            yield Problem(shot.row.number, "no_shot", {"name": shot.continues_from, "known": ", ".join(after)})
+        elif _is_cyclic(shot.name, after):
             yield Problem(shot.row.number, "circle", {"name": shot.name})
 
 
-def _circles(name: str, after: Mapping[str, str | None]) -> bool:
+def _is_cyclic(name: str, after: Mapping[str, str | None]) -> bool:
     seen, at = {name}, after.get(name)
     while at is not None and at not in seen:
         seen.add(at)
@@ -192,7 +194,7 @@ def _circles(name: str, after: Mapping[str, str | None]) -> bool:
     return at == name
 
 
-def _keyed(shots: Sequence[Shot]) -> list[Shot]:
+def _assign_keys(shots: Sequence[StoryShot]) -> list[StoryShot]:
     """The shots with their keys: of what is wanted and, where it begins with another's last frame, of that one's key.
 
     So a changed shot is made anew with all that go on from it, and nothing else is.
@@ -200,10 +202,10 @@ def _keyed(shots: Sequence[Shot]) -> list[Shot]:
     by_name, keys = {shot.name: shot for shot in shots}, dict[str, str]()
     seen: Counter[str] = Counter()
 
-    def like(shot: Shot) -> str:
+    def like(shot: StoryShot) -> str:
         if shot.name not in keys:
-            before = like(by_name[shot.after]) if shot.after else ""
-            same = digest(shot.row.wanted, "story", before)
+            before = like(by_name[shot.continues_from]) if shot.continues_from else ""
+            same = params_digest(shot.row.params, "story", before)
             seen[same] += 1
             keys[shot.name] = f"{same}-{seen[same]}"
         return keys[shot.name]

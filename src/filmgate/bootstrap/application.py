@@ -8,56 +8,58 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
+from importlib.metadata import version
 from types import TracebackType
 from typing import Literal, Self
 
 import structlog
 
-from filmgate import __version__, net
 from filmgate.bootstrap.data_folder import prepare
-from filmgate.bootstrap.engine_factory import assemble, remaker
+from filmgate.bootstrap.engine_factory import build_engines, engine_rebuilder
 from filmgate.config.settings import Settings
 from filmgate.engines.base import Engine
-from filmgate.flow.circuit_breaker import Breaker
+from filmgate.flow.circuit_breaker import CircuitBreaker
 from filmgate.flow.dispatcher import Dispatcher
-from filmgate.flow.engine_registry import Roster
+from filmgate.flow.engine_registry import EngineRegistry
 from filmgate.flow.failpoint import failpoint
-from filmgate.flow.supervisor import Flow
-from filmgate.flow.webhook_sender import Deliveries
-from filmgate.ops.data_lock import Claim, claim
+from filmgate.flow.supervisor import FlowSupervisor
+from filmgate.flow.webhook_sender import WebhookSender
+from filmgate.net.guard import Guard
+from filmgate.ops.data_lock import DataLock, acquire
 from filmgate.security import keyfile
-from filmgate.security.secret_box import Vault
-from filmgate.security.signed_urls import LinkSigner
+from filmgate.security.secret_box import SecretBox
+from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.app import App, build_app
 from filmgate.services.videos import VideoService
-from filmgate.services.webhooks import Webhooks
+from filmgate.services.webhooks import WebhookService
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
 
-__all__ = ["Gate", "Role", "build"]
+__all__ = ["Application", "Role", "build_application"]
 
 Role = Literal["server", "worker", "embedded"]
 """What this process is to its data folder: the one server, one of many workers, or a program of its own."""
 
 
-class Gate:
+class Application:
     """One assembled Filmgate. Use it as an async context manager: inside, it answers requests and makes videos."""
 
     def __init__(
         self,
         *,
         settings: Settings,
-        held: Claim,
+        lock: DataLock,
         store: Store,
         storage: LocalStorage,
         engines: Mapping[str, Engine],
-        flow: Flow,
+        flow: FlowSupervisor,
         videos: VideoService,
-        signer: LinkSigner,
-        webhooks: Webhooks,
+        signer: UrlSigner,
+        webhooks: WebhookService,
     ) -> None:
         self.settings = settings
-        self.held = held
+        self.lock = lock
         self.store = store
         self.storage = storage
         self.engines = engines
@@ -71,15 +73,15 @@ class Gate:
             lambda: self.ready and flow.ready,
             signer=signer,
             webhooks=webhooks,
-            version=__version__,
-            looks=lambda: flow.looks,
+            version=partial(version, "filmgate"),
+            poll_counts=lambda: flow.poll_counts,
         )
         self.ready = False
         self._exit = AsyncExitStack()
 
     async def start(self) -> None:
         """Start what makes videos, and begin to answer. Engines warm up in the background."""
-        self._exit.callback(self.held.release)
+        self._exit.callback(self.lock.release)
         self._exit.push_async_callback(self.store.close)
         if self.settings.worker:
             for engine in self.engines.values():
@@ -110,7 +112,9 @@ class Gate:
         await self.stop()
 
 
-def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] = os.environ) -> Gate:
+def build_application(
+    settings: Settings, role: Role = "server", environ: Mapping[str, str] = os.environ
+) -> Application:
     """Assemble everything and take the data folder; nothing runs yet.
 
     Args:
@@ -123,14 +127,14 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
     """
     _log_to_stderr(settings.log_level)
     data = prepare(settings.data)
-    held = claim(data, role, alone=role == "server")
+    held = acquire(data, role, exclusive=role == "server")
     store = Store.open(data / "filmgate.sqlite")
     storage = LocalStorage(data / "files")
-    vault = Vault.at(data / "secrets" / "vault.key")
-    guard = net.Guard(allow_hosts=settings.allow_hosts)
-    fleet = assemble(settings, environ, vault)
-    dispatcher = Dispatcher(fleet.routes, fleet.engines, Breaker(time.time))
-    flow = Flow(
+    vault = SecretBox.from_keyfile(data / "secrets" / "vault.key")
+    guard = Guard(allow_hosts=settings.allow_hosts)
+    fleet = build_engines(settings, environ, vault)
+    dispatcher = Dispatcher(fleet.routes, fleet.engines, CircuitBreaker(time.time))
+    flow = FlowSupervisor(
         store,
         storage,
         fleet.engines,
@@ -142,8 +146,10 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
         worker=settings.worker,
         on_demand=role == "embedded" and not settings.worker,
         dispatcher=dispatcher,
-        roster=Roster(fleet.engines, store.identities, fleet.present, remaker(settings, vault)),
-        webhooks=Deliveries(store, vault, guard.post, time.time),
+        registry=EngineRegistry(
+            fleet.engines, store.engine_identities, fleet.identities, engine_rebuilder(settings, vault)
+        ),
+        webhook_sender=WebhookSender(store, vault, guard.post, time.time),
     )
     videos = VideoService(
         catalog=fleet.catalog,
@@ -157,17 +163,17 @@ def build(settings: Settings, role: Role = "server", environ: Mapping[str, str] 
         clock=time.time,
         image_limit=settings.image_limit,
     )
-    signer = LinkSigner(keyfile.load(data / "secrets" / "links.key"), time.time)
-    return Gate(
+    signer = UrlSigner(keyfile.load_or_create(data / "secrets" / "links.key"), time.time)
+    return Application(
         settings=settings,
-        held=held,
+        lock=held,
         store=store,
         storage=storage,
         engines=fleet.engines,
         flow=flow,
         videos=videos,
         signer=signer,
-        webhooks=Webhooks(store.webhooks, guard, vault, time.time),
+        webhooks=WebhookService(store.webhooks, guard, vault, time.time),
     )
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from filmgate.cli import plugins
-from filmgate.cli.context import Frame, shared
-from filmgate.cli.extras import OPERATORS, PACKAGED, installed
-from filmgate.cli.terminal_text import cells, wrap
+from filmgate.cli.context import CliContext, merge_shared_options
+from filmgate.cli.extras import ADMIN_COMMANDS, PACKAGED, installed
+from filmgate.cli.terminal_text import display_width, wrap
 from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.errors import MissingExtra
 from filmgate.wire.providers import PROVIDERS
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["COMMANDS", "Command", "Filmgate", "Group", "is_shared"]
+__all__ = ["COMMANDS", "Command", "CommandGroup", "RootGroup", "is_shared_option"]
 
 COMMANDS = {
     "generate": "filmgate.cli.commands.generate",
@@ -62,13 +62,13 @@ COMMANDS = {
 }
 """Each command and the module that holds it, in the order that the help shows."""
 
-_SHARED = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
+_SHARED_OPTIONS = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
 
-Run = Callable[..., Coroutine[Any, Any, int | None]]
+CommandHandler = Callable[..., Coroutine[Any, Any, int | None]]
 """What a command does: called with its frame and its own parameters; returns an exit code, None for success."""
 
 
-class _Spoken:
+class _Localized:
     """Help in the language it was asked in; Click's own headings would be English."""
 
     text: Texts
@@ -97,7 +97,7 @@ class _Spoken:
         for param in self.get_params(ctx):  # type: ignore[attr-defined]  # of the Click class beside this one
             record = param.get_help_record(ctx)
             if record and record[1]:
-                (everywhere if is_shared(param.name) else own).append(record)
+                (everywhere if is_shared_option(param.name) else own).append(record)
         for heading, rows in (("help.options", own), ("help.shared", everywhere)):
             if rows:
                 with formatter.section(self.text(heading)):
@@ -111,7 +111,7 @@ class _Spoken:
         return option
 
 
-class Command(_Spoken, click.Command):
+class Command(_Localized, click.Command):
     """One command.
 
     Args:
@@ -127,11 +127,11 @@ class Command(_Spoken, click.Command):
         self,
         name: str,
         text: Texts,
-        run: Run,
+        run: CommandHandler,
         params: Sequence[click.Parameter] = (),
         *,
         key: str | None = None,
-        lasts: bool = False,
+        long_running: bool = False,
     ) -> None:
         self.text = text
         key = key or name
@@ -143,27 +143,27 @@ class Command(_Spoken, click.Command):
             options_metavar=f"[{text('help.options')}]",
         )
         self._run = run
-        self._lasts = lasts
+        self._long_running = long_running
 
     def invoke(self, ctx: click.Context) -> int | None:
         """Run it in an event loop of its own."""
         import asyncio  # noqa: PLC0415 - help needs no event loop
 
-        frame = ctx.find_object(Frame)
+        frame = ctx.find_object(CliContext)
         if frame is None:
             raise TypeError("a command runs in a frame")
         command = ctx.command_path.split()[1]
-        frame.options = shared(ctx, frame.options)
-        frame.operates = command in OPERATORS
-        own = {name: value for name, value in ctx.params.items() if name not in _SHARED}
+        frame.options = merge_shared_options(ctx, frame.options)
+        frame.is_admin = command in ADMIN_COMMANDS
+        own = {name: value for name, value in ctx.params.items() if name not in _SHARED_OPTIONS}
         with (
             installed(command, frame.text),
-            asyncio.Runner(loop_factory=_fast_loop() if self._lasts else None) as runner,
+            asyncio.Runner(loop_factory=_uvloop_factory() if self._long_running else None) as runner,
         ):
             return runner.run(self._run(frame, **own))
 
 
-class Group(_Spoken, click.Group):
+class CommandGroup(_Localized, click.Group):
     """Commands under a common name."""
 
     def __init__(self, name: str, text: Texts, commands: Sequence[click.Command], key: str) -> None:
@@ -195,7 +195,7 @@ class Group(_Spoken, click.Group):
         super().format_options(ctx, formatter)
 
 
-class Filmgate(Group):
+class RootGroup(CommandGroup):
     """The whole command line."""
 
     def __init__(self, text: Texts) -> None:
@@ -257,7 +257,7 @@ class Filmgate(Group):
         return None
 
 
-def _fast_loop() -> Callable[[], AbstractEventLoop] | None:
+def _uvloop_factory() -> Callable[[], AbstractEventLoop] | None:
     try:
         import uvloop  # noqa: PLC0415 - see Command.lasts
     except ModuleNotFoundError:  # not there on Windows
@@ -267,12 +267,16 @@ def _fast_loop() -> Callable[[], AbstractEventLoop] | None:
 
 def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
     """Two columns, by the cells that characters take: Click counts characters, and Chinese ones are two cells wide."""
-    left = min(30, formatter.width // 3, max(cells(name) for name, _ in rows)) + 2
+    left = min(30, formatter.width // 3, max(display_width(name) for name, _ in rows)) + 2
     indent = " " * formatter.current_indent
     room = max(formatter.width - formatter.current_indent - left, 20)
     for name, text in rows:
         first, *others = wrap(text, room)
-        head = name + " " * (left - cells(name)) if cells(name) + 2 <= left else f"{name}\n{indent}{' ' * left}"
+        head = (
+            name + " " * (left - display_width(name))
+            if display_width(name) + 2 <= left
+            else f"{name}\n{indent}{' ' * left}"
+        )
         formatter.write(f"{indent}{head}{first}\n")
         for line in others:
             formatter.write(f"{indent}{' ' * left}{line}\n")
@@ -297,17 +301,17 @@ def _shared_options(text: Texts) -> list[click.Parameter]:
 def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from filmgate.cli import completers  # noqa: PLC0415 - only a shell's Tab needs it
 
-    return completers.profiles(ctx, param, incomplete)
+    return completers.complete_profiles(ctx, param, incomplete)
 
 
-def is_shared(name: str | None) -> bool:
+def is_shared_option(name: str | None) -> bool:
     """Whether the parameter is one that all commands have."""
-    return name in (*_SHARED, "help", "version")
+    return name in (*_SHARED_OPTIONS, "help", "version")
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - Click's signature
     if value:
         import filmgate  # noqa: PLC0415 - the version number costs more than the rest of the help
 
-        ctx.find_object(Frame).put(f"filmgate {filmgate.__version__}")  # type: ignore[union-attr]  # set by run()
+        ctx.find_object(CliContext).print_out(f"filmgate {filmgate.__version__}")  # type: ignore[union-attr]  # set by run()
         ctx.exit()

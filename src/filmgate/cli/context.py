@@ -13,26 +13,26 @@ from msgspec import Struct
 from msgspec.json import encode
 
 from filmgate.cli.environment import Environment
-from filmgate.cli.terminal_text import escaped, harmless
+from filmgate.cli.terminal_text import escape_json, sanitize
 from filmgate.cli.texts import Texts
 
 if TYPE_CHECKING:
     import click
 
-    from filmgate.cli.inputs.profiles import Goal
+    from filmgate.cli.inputs.profiles import ApiTarget
     from filmgate.client import AsyncClient
     from filmgate.config.settings import Settings
 
-__all__ = ["COMPLETION", "Format", "Frame", "Options", "shared"]
+__all__ = ["COMPLETION_VARIABLE", "CliContext", "Format", "SharedOptions", "merge_shared_options"]
 
 Format = Literal["auto", "human", "json", "jsonl", "quiet"]
 
 
-COMPLETION = "_FILMGATE_COMPLETE"
+COMPLETION_VARIABLE = "_FILMGATE_COMPLETE"
 """Set in the environment by a shell's script: the command line is not to be run, but completed."""
 
 
-class Options(Struct, frozen=True, kw_only=True):
+class SharedOptions(Struct, frozen=True, kw_only=True):
     """What every command takes. None: not given."""
 
     base_url: str | None = None
@@ -44,7 +44,7 @@ class Options(Struct, frozen=True, kw_only=True):
     format: Format = "auto"
 
 
-class Frame:
+class CliContext:
     """The surroundings of one command.
 
     Args:
@@ -53,12 +53,12 @@ class Frame:
         options: what every command takes.
     """
 
-    def __init__(self, env: Environment, text: Texts, options: Options) -> None:
+    def __init__(self, env: Environment, text: Texts, options: SharedOptions) -> None:
         self.env = env
         self.text = text
         self.options = options
-        self.operates = False  # whether the command is one of the operator's, who vouches for the folder it runs in
-        self.parting: list[str] = []  # what to say to someone who leaves with Ctrl-C
+        self.is_admin = False  # whether the command is one of the operator's, who vouches for the folder it runs in
+        self.interrupt_hints: list[str] = []  # what to say to someone who leaves with Ctrl-C
 
     @property
     def structured(self) -> bool:
@@ -76,22 +76,22 @@ class Frame:
         return self.options.format == "human" or (self.options.format == "auto" and self.env.stdout.isatty())
 
     @property
-    def remote(self) -> bool:
+    def uses_server(self) -> bool:
         """Whether films are made by a server, not by the engine in this process."""
         return self.base_url is not None
 
     @property
     def base_url(self) -> str | None:
         """The server that options, the environment or a profile name."""
-        return self.goal.base_url
+        return self.target.base_url
 
     @property
-    def defaults(self) -> Mapping[str, str]:
+    def video_defaults(self) -> Mapping[str, str]:
         """What a film is like where nobody says, by the names of :class:`filmgate.cli.inputs.prompts.Wish`."""
-        return self.goal.film
+        return self.target.video_defaults
 
     @cached_property
-    def goal(self) -> Goal:
+    def target(self) -> ApiTarget:
         """Where this command goes.
 
         Raises:
@@ -101,72 +101,76 @@ class Frame:
         from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
         options, environ = self.options, self.env.environ
-        own = settings.load(settings.locate(options.config, environ), environ, {"profile": options.profile})
+        own = settings.load(settings.find_config_file(options.config, environ), environ, {"profile": options.profile})
         tables = own.tables
-        chosen = profiles.pick(own.profile, tables.profiles, tables.file) if own.profile else profiles.Profile()
-        given = profiles.Given(
+        chosen = (
+            profiles.find_profile(own.profile, tables.profiles, tables.file)
+            if own.profile
+            else profiles.ConnectionProfile()
+        )
+        given = profiles.Overrides(
             base_url=options.base_url, api_key=options.api_key, provider=options.provider, profile=options.profile
         )
-        return profiles.goal(given, environ, chosen, lambda path: _key_in(path, tables.file))
+        return profiles.resolve_target(given, environ, chosen, lambda path: _read_key_file(path, tables.file))
 
-    def say(self, line: str) -> None:
+    def print_err(self, line: str) -> None:
         """Tell people something, beside the results."""
-        print(harmless(line), file=self.env.stderr, flush=True)
+        print(sanitize(line), file=self.env.stderr, flush=True)
 
-    def tell(self, name: str, /, **values: object) -> None:
+    def info(self, name: str, /, **values: object) -> None:
         """Say a text of the catalogue, unless only results are wanted."""
         if not self.quiet and not self.structured:
-            self.say(self.text(name, **values))
+            self.print_err(self.text(name, **values))
 
-    def agreed(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool:
         """Ask somebody at the terminal; anything but a yes is a no."""
-        print(f"{harmless(question)} [y/N]", end=" ", file=self.env.stderr, flush=True)
+        print(f"{sanitize(question)} [y/N]", end=" ", file=self.env.stderr, flush=True)
         return self.env.stdin.readline().strip().lower() in {"y", "yes", "是", "好"}
 
-    def leave_with(self, video_id: str) -> None:
+    def on_interrupt_watch(self, video_id: str) -> None:
         """What Ctrl-C says from now on: what becomes of the film, and how to come back to it."""
-        name = "parting.watch" if self.remote else "parting.embedded"
-        if self.goal.provider == "chat":
-            name = "parting.chat"
-        self.parting = [self.text(name, id=video_id)]
+        name = "interrupt.watch" if self.uses_server else "interrupt.embedded"
+        if self.target.provider == "chat":
+            name = "interrupt.chat"
+        self.interrupt_hints = [self.text(name, id=video_id)]
 
-    def leave_asking(self) -> None:
+    def on_interrupt_submit(self) -> None:
         """What Ctrl-C says while an order is on its way."""
-        self.parting = [self.text("parting.asking")]
+        self.interrupt_hints = [self.text("interrupt.submitting")]
 
-    def leave_saving(self, video_id: str, target: Path) -> None:
+    def on_interrupt_download(self, video_id: str, target: Path) -> None:
         """What Ctrl-C says while the file comes: the same file goes on where it stopped."""
-        if self.goal.provider != "chat":
-            self.parting = [self.text("parting.saving", id=video_id, path=shlex.quote(str(target)))]
+        if self.target.provider != "chat":
+            self.interrupt_hints = [self.text("interrupt.downloading", id=video_id, path=shlex.quote(str(target)))]
 
-    def put(self, line: str) -> None:
+    def print_out(self, line: str) -> None:
         """Write a line of the result."""
-        print(harmless(line), file=self.env.stdout, flush=True)
+        print(sanitize(line), file=self.env.stdout, flush=True)
 
-    def dump(self, value: object) -> None:
+    def print_json(self, value: object) -> None:
         """Write a result for programs, one line."""
-        self.put(escaped(encode(value).decode()))
+        self.print_out(escape_json(encode(value).decode()))
 
-    def complain(self, error: Exception, mend: str) -> None:
+    def print_error(self, error: Exception, hint: str) -> None:
         """Tell an error: what happened, and what mends it."""
         message = getattr(error, "message", None) or _os_message(error)
         if self.structured:
-            self.dump({"error": _error_dict(error, message)})
+            self.print_json({"error": _error_dict(error, message)})
             return
         video_id = getattr(error, "video_id", None) or "ID"
-        self.say(self.text("error.line", message=message))
-        if mend:
-            self.say(self.text(mend, id=video_id))
+        self.print_err(self.text("error.line", message=message))
+        if hint:
+            self.print_err(self.text(hint, id=video_id))
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
         """The settings of this machine's own engine or server."""
         from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
-        file = settings.locate(self.options.config, self.env.environ, here=self.operates)
+        file = settings.find_config_file(self.options.config, self.env.environ, include_current_folder=self.is_admin)
         return settings.load(file, self.env.environ, {"data": self.options.data, **(overrides or {})})
 
     @asynccontextmanager
-    async def client(self, *, works: bool = False, on_demand: bool = False) -> AsyncIterator[AsyncClient]:
+    async def client(self, *, run_engine: bool = False, on_demand: bool = False) -> AsyncIterator[AsyncClient]:
         """The API that this command talks to: a server's, or that of this machine's own data folder.
 
         Args:
@@ -177,10 +181,10 @@ class Frame:
 
         from filmgate import client as sdk  # noqa: PLC0415 - the same
 
-        goal = self.goal
+        goal = self.target
         if goal.base_url is None:
-            settings = self.settings({"worker": works, **self._calm()})
-            if works and not on_demand:
+            settings = self.settings({"worker": run_engine, **self._quiet_logs()})
+            if run_engine and not on_demand:
                 from filmgate.cli.embedded import client  # noqa: PLC0415 - the engine, only where there is no server
             else:
                 from filmgate.cli.local import client  # noqa: PLC0415 - the database, and the engine if need be
@@ -192,15 +196,15 @@ class Frame:
             api_key=goal.api_key,
             provider=goal.provider,
             environ={},
-            experience=sdk.Experience(user_cache_path("filmgate") / "durations.json"),
+            duration_history=sdk.DurationHistory(user_cache_path("filmgate") / "durations.json"),
         ) as remote:
             yield remote
 
-    def _calm(self) -> dict[str, object]:
+    def _quiet_logs(self) -> dict[str, object]:
         return {} if "FILMGATE_LOG_LEVEL" in self.env.environ else {"log_level": "error"}
 
 
-def _key_in(path: str, file: Path | None) -> str:
+def _read_key_file(path: str, file: Path | None) -> str:
     """The key in a file that a profile names, from where the profile's own file lies."""
     return ((file.parent if file else Path()) / Path(path).expanduser()).read_text(encoding="utf-8")
 
@@ -216,7 +220,7 @@ def _error_dict(error: Exception, message: str) -> dict[str, object]:
     return {"message": message, "type": type(error).__name__, **facts}
 
 
-def shared(ctx: click.Context | None, given: Options) -> Options:
+def merge_shared_options(ctx: click.Context | None, base: SharedOptions) -> SharedOptions:
     """The shared options as they stand nearest to the command."""
     found: dict[str, Any] = {}
     while ctx is not None:
@@ -226,4 +230,4 @@ def shared(ctx: click.Context | None, given: Options) -> Options:
             if ctx.params.get(name) is not None:
                 found.setdefault(name, ctx.params[name])
         ctx = ctx.parent
-    return Options(**({"format": given.format} | found))
+    return SharedOptions(**({"format": base.format} | found))

@@ -21,27 +21,29 @@ __all__ = ["client", "transport"]
 @asynccontextmanager
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
     """A client of an engine that runs in this process for as long as the block does."""
-    async with application.build(settings, "embedded") as gate:
+    async with application.build_application(settings, "embedded") as gate:
         secret = await ensure_secret(gate.store, settings.data)
-        async with AsyncClient(base_url=LOCAL_URL, api_key=secret, transport=_InProcess(gate.app), environ={}) as own:
+        async with AsyncClient(
+            base_url=LOCAL_URL, api_key=secret, transport=_AsgiTransport(gate.app), environ={}
+        ) as own:
             yield own
 
 
 @asynccontextmanager
 async def transport(settings: Settings) -> AsyncIterator[httpx2.AsyncBaseTransport]:
     """What carries requests to the application, which runs in this process for as long as the block does."""
-    async with application.build(settings, "embedded") as gate:
-        yield _InProcess(gate.app)
+    async with application.build_application(settings, "embedded") as gate:
+        yield _AsgiTransport(gate.app)
 
 
-class _InProcess(httpx2.AsyncBaseTransport):
+class _AsgiTransport(httpx2.AsyncBaseTransport):
     """Requests to an ASGI app in this process, answers streamed as they come (events would never end otherwise)."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        exchange = _Exchange(await request.aread())
+        exchange = _AsgiExchange(await request.aread())
         exchange.start(self._app, _scope(request))
         start = await exchange.messages.get()
         if start is None:
@@ -50,12 +52,12 @@ class _InProcess(httpx2.AsyncBaseTransport):
         return httpx2.Response(start["status"], headers=start["headers"], stream=exchange)
 
 
-class _Exchange(httpx2.AsyncByteStream):
+class _AsgiExchange(httpx2.AsyncByteStream):
     """One request on its way through the app; its answer's body is the stream."""
 
     def __init__(self, body: bytes) -> None:
         self._body: bytes | None = body
-        self._gone = asyncio.Event()
+        self._closed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self.messages: asyncio.Queue[MutableMapping[str, Any] | None] = asyncio.Queue(maxsize=8)
 
@@ -71,7 +73,7 @@ class _Exchange(httpx2.AsyncByteStream):
         raise httpx2.ReadError("the app ended in the middle of its answer")
 
     async def aclose(self) -> None:
-        self._gone.set()
+        self._closed.set()
         while self._task and not self._task.done():
             while not self.messages.empty():  # an app that is sending gets on, and sees that nobody reads
                 self.messages.get_nowait()
@@ -81,14 +83,14 @@ class _Exchange(httpx2.AsyncByteStream):
         try:
             await app(scope, self._receive, self.messages.put)
         finally:
-            if not self._gone.is_set():
+            if not self._closed.is_set():
                 await self.messages.put(None)
 
     async def _receive(self) -> MutableMapping[str, Any]:
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        await self._gone.wait()
+        await self._closed.wait()
         return {"type": "http.disconnect"}
 
 

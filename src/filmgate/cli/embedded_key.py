@@ -19,7 +19,7 @@ LOCAL_URL = "http://filmgate.invalid"
 
 async def ensure_owner(store: Store) -> str:
     """The account that owns the data folder: the oldest one; created if there is none."""
-    accounts = await store.accounts.accounts()
+    accounts = await store.accounts.list_accounts()
     return accounts[0].id if accounts else (await store.accounts.create_account("owner", None)).id
 
 
@@ -27,7 +27,7 @@ async def ensure_secret(store: Store, data: Path) -> str:
     """The secret of the embedded key; created if it is missing or no longer valid."""
     file = data / "secrets" / "embedded.key"
     secret = file.read_text(encoding="ascii").strip() if file.exists() else None
-    if secret is None or await store.accounts.principal(secret) is None:
+    if secret is None or await store.accounts.authenticate(secret) is None:
         _, secret = await store.accounts.create_key(await ensure_owner(store), EMBEDDED_KEY_NAME, time.time())
         file.parent.mkdir(mode=0o700, exist_ok=True)
         atomic_write(file, secret.encode("ascii"), mode=0o600, durable=False)  # a lost key is replaced by a new one

@@ -8,10 +8,10 @@ from enum import IntEnum
 from filmgate import errors
 from filmgate.errors import MissingExtra
 
-__all__ = ["Exit", "verdict"]
+__all__ = ["ExitCode", "exit_and_hint"]
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """What scripts branch on."""
 
     OK = 0
@@ -31,39 +31,39 @@ class Exit(IntEnum):
     INTERRUPTED = 130  # Ctrl-C
 
 
-_VERDICTS: tuple[tuple[type[BaseException], Exit, str], ...] = (
-    (errors.VideoModerated, Exit.FAILED, "mend.moderated"),
-    (errors.VideoFailed, Exit.FAILED, "mend.failed"),
-    (errors.WaitTimeout, Exit.WAIT_TIMEOUT, "mend.wait_timeout"),
-    (errors.OutputExists, Exit.EXISTS, "mend.exists"),
-    (errors.IntegrityError, Exit.INTEGRITY, "mend.integrity"),
-    (errors.InsufficientQuota, Exit.BUDGET, "mend.budget"),
-    (errors.OverBudget, Exit.BUDGET, "mend.over_budget"),
-    (errors.NotAllowed, Exit.KEY, "mend.not_allowed"),
-    (errors.InvalidKey, Exit.KEY, "mend.key"),
-    (errors.InvalidSignature, Exit.KEY, "mend.signature"),
-    (errors.VideoNotReady, Exit.TEMPORARY, "mend.not_ready"),
-    (errors.VideoExpired, Exit.NOT_FOUND, "mend.expired"),
-    (errors.NotFound, Exit.NOT_FOUND, "mend.not_found"),
-    (MissingExtra, Exit.USAGE, ""),
-    (errors.SettingsError, Exit.USAGE, "mend.setting"),
-    (errors.UnexpectedAnswer, Exit.ERROR, "mend.address"),
-    (errors.ConnectionFailed, Exit.TEMPORARY, "mend.connection"),
-    (errors.SubmissionUnknown, Exit.ERROR, "mend.unknown"),
-    (errors.Unsupported, Exit.REJECTED, "mend.unsupported"),
-    (errors.VideoNotDeletable, Exit.REJECTED, "mend.status"),
-    (errors.RequestError, Exit.REJECTED, "mend.request"),
+_EXITS: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
+    (errors.VideoModerated, ExitCode.FAILED, "hint.moderated"),
+    (errors.VideoFailed, ExitCode.FAILED, "hint.failed"),
+    (errors.WaitTimeout, ExitCode.WAIT_TIMEOUT, "hint.wait_timeout"),
+    (errors.OutputExists, ExitCode.EXISTS, "hint.exists"),
+    (errors.IntegrityError, ExitCode.INTEGRITY, "hint.integrity"),
+    (errors.InsufficientQuota, ExitCode.BUDGET, "hint.budget"),
+    (errors.OverBudget, ExitCode.BUDGET, "hint.over_budget"),
+    (errors.NotAllowed, ExitCode.KEY, "hint.not_allowed"),
+    (errors.InvalidKey, ExitCode.KEY, "hint.key"),
+    (errors.InvalidSignature, ExitCode.KEY, "hint.signature"),
+    (errors.VideoNotReady, ExitCode.TEMPORARY, "hint.not_ready"),
+    (errors.VideoExpired, ExitCode.NOT_FOUND, "hint.expired"),
+    (errors.NotFound, ExitCode.NOT_FOUND, "hint.not_found"),
+    (MissingExtra, ExitCode.USAGE, ""),
+    (errors.SettingsError, ExitCode.USAGE, "hint.settings"),
+    (errors.UnexpectedAnswer, ExitCode.ERROR, "hint.base_url"),
+    (errors.ConnectionFailed, ExitCode.TEMPORARY, "hint.connection"),
+    (errors.SubmissionUnknown, ExitCode.ERROR, "hint.submission_unknown"),
+    (errors.Unsupported, ExitCode.REJECTED, "hint.unsupported"),
+    (errors.VideoNotDeletable, ExitCode.REJECTED, "hint.status"),
+    (errors.RequestError, ExitCode.REJECTED, "hint.request_refused"),
 )
 
 
-def verdict(error: Exception) -> tuple[Exit, str]:
+def exit_and_hint(error: Exception) -> tuple[ExitCode, str]:
     """The exit code of an error, and the name of the text that says how to fix it; empty: the message says it."""
-    for kind, code, mend in _VERDICTS:
+    for kind, code, mend in _EXITS:
         if isinstance(error, kind):
             return code, mend
     if isinstance(error, OSError):
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        return (Exit.DISK_FULL, "mend.disk_full") if full else (Exit.ERROR, "mend.file")
+        return (ExitCode.DISK_FULL, "hint.disk_full") if full else (ExitCode.ERROR, "hint.file")
     if isinstance(error, errors.FilmgateError) and error.retryable:
-        return Exit.TEMPORARY, "mend.again"
-    return Exit.ERROR, "mend.report"
+        return ExitCode.TEMPORARY, "hint.retry"
+    return ExitCode.ERROR, "hint.report"

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from filmgate.cli.texts import Texts
 from filmgate.errors import MissingExtra
 
-__all__ = ["MODULES", "OPERATORS", "PACKAGED", "installed"]
+__all__ = ["MODULES", "ADMIN_COMMANDS", "PACKAGED", "installed"]
 
-OPERATORS = frozenset(
+ADMIN_COMMANDS = frozenset(
     {
         "accounts",
         "backup",
@@ -79,6 +79,6 @@ def _extra(command: str, module: str) -> str:
     """The smallest extra that makes the command work."""
     if module == "mcp" or command == "mock":
         return module if module == "mcp" else command
-    if command in OPERATORS:
+    if command in ADMIN_COMMANDS:
         return "server"
     return "media" if module in MEDIA else "all"

@@ -43,7 +43,7 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
         store = data_folder.open_store(settings)
         stack.push_async_callback(store.close)
         secret = await ensure_secret(store, settings.data)
-        principal = await store.accounts.principal(secret)
+        principal = await store.accounts.authenticate(secret)
         if principal is None:
             raise RuntimeError("the key that was made is not there")
 
@@ -116,7 +116,7 @@ class _StoreRequests:
     def _models(self) -> Rendered:
         from filmgate.bootstrap import engine_factory  # noqa: PLC0415 - only this request needs it
 
-        return render_models(engine_factory.catalog_of(self._settings).models())
+        return render_models(engine_factory.load_catalog(self._settings).models())
 
 
 class _LocalTransport(httpx2.AsyncBaseTransport):

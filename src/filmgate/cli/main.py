@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from filmgate.cli.command import Filmgate
-from filmgate.cli.context import COMPLETION, Frame, Options
+from filmgate.cli.command import RootGroup
+from filmgate.cli.context import COMPLETION_VARIABLE, CliContext, SharedOptions
 from filmgate.cli.environment import Environment
-from filmgate.cli.exit_codes import Exit, verdict
+from filmgate.cli.exit_codes import ExitCode, exit_and_hint
 from filmgate.cli.texts import LANGUAGES, Texts
 from filmgate.errors import FilmgateError
 
 __all__ = ["run"]
 
-NARROWEST, WIDEST = 32, 80
+MIN_WIDTH, MAX_WIDTH = 32, 80
 """Columns that help is written in."""
 
 
@@ -30,69 +30,69 @@ def run(arguments: Sequence[str], env: Environment) -> int:
         env: the process it runs in.
     """
     texts = Texts(_language(arguments, env))
-    frame = Frame(env, texts, Options(format="json" if _wants_json(arguments) else "auto"))
+    frame = CliContext(env, texts, SharedOptions(format="json" if _wants_json(arguments) else "auto"))
     try:
-        code = _main(arguments, frame)
+        code = _run_tree(arguments, frame)
         env.stdout.flush()
-        return int(code or Exit.OK)
+        return int(code or ExitCode.OK)
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
-        return _misused(error, frame)
+        return _on_usage_error(error, frame)
     except (KeyboardInterrupt, click.Abort):
-        return _interrupted(frame)
+        return _on_interrupt(frame)
     except BrokenPipeError:
-        return _unread(frame)
+        return _on_broken_pipe(frame)
     except (FilmgateError, OSError) as error:
-        return _failed(error, frame)
+        return _on_error(error, frame)
 
 
-def _main(arguments: Sequence[str], frame: Frame) -> int | None:
-    tree = Filmgate(frame.text)
-    if COMPLETION in frame.env.environ:
+def _run_tree(arguments: Sequence[str], context: CliContext) -> int | None:
+    tree = RootGroup(context.text)
+    if COMPLETION_VARIABLE in context.env.environ:
         from filmgate.cli.commands import completion  # noqa: PLC0415 - only a shell's Tab needs it
 
-        return completion.complete(tree, frame.env, frame)
-    width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST)) - 2  # Click's own is never below 50
+        return completion.complete(tree, context.env, context)
+    width = max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH)) - 2  # Click's own is never below 50
     code: int | None = tree.main(
-        list(arguments), prog_name="filmgate", standalone_mode=False, obj=frame, terminal_width=width
+        list(arguments), prog_name="filmgate", standalone_mode=False, obj=context, terminal_width=width
     )
     return code
 
 
-def _failed(error: FilmgateError | OSError, frame: Frame) -> int:
-    code, mend = verdict(error)
-    frame.complain(error, mend)
+def _on_error(error: FilmgateError | OSError, context: CliContext) -> int:
+    code, mend = exit_and_hint(error)
+    context.print_error(error, mend)
     return code
 
 
-def _misused(error: click.ClickException, frame: Frame) -> int:
+def _on_usage_error(error: click.ClickException, cli_context: CliContext) -> int:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "filmgate"
-    if frame.structured:
-        frame.dump({"error": {"message": error.format_message(), "code": "usage"}})
+    if cli_context.structured:
+        cli_context.print_json({"error": {"message": error.format_message(), "code": "usage"}})
     else:
-        frame.say(frame.text("error.line", message=frame.text.usage(error)))
-        frame.say(frame.text("mend.usage", command=command))
-    return Exit.USAGE
+        cli_context.print_err(cli_context.text("error.line", message=cli_context.text.usage(error)))
+        cli_context.print_err(cli_context.text("hint.usage", command=command))
+    return ExitCode.USAGE
 
 
-def _interrupted(frame: Frame) -> int:
-    frame.say("")
-    for line in frame.parting:
-        frame.say(line)
-    return Exit.INTERRUPTED
+def _on_interrupt(context: CliContext) -> int:
+    context.print_err("")
+    for line in context.interrupt_hints:
+        context.print_err(line)
+    return ExitCode.INTERRUPTED
 
 
-def _unread(frame: Frame) -> int:
+def _on_broken_pipe(context: CliContext) -> int:
     # Whoever read our results has left: that is their right, and writing on is pointless.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), frame.env.stdout.fileno())
-    return Exit.OK
+    os.dup2(os.open(os.devnull, os.O_WRONLY), context.env.stdout.fileno())
+    return ExitCode.OK
 
 
 def _language(arguments: Sequence[str], env: Environment) -> str:
     """The language, needed before the command line can be parsed: its help is in it."""
-    for option, value in _pairs(arguments):
+    for option, value in _argument_pairs(arguments):
         name, _, inline = option.partition("=")
         if name == "--lang" and (inline or value) in LANGUAGES:
             return inline or value
@@ -102,10 +102,10 @@ def _language(arguments: Sequence[str], env: Environment) -> str:
 def _wants_json(arguments: Sequence[str]) -> bool:
     return any(
         option.startswith("--format=json") or (option == "--format" and value.startswith("json"))
-        for option, value in _pairs(arguments)
+        for option, value in _argument_pairs(arguments)
     )
 
 
-def _pairs(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _argument_pairs(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each argument and the one after it."""
     return itertools.pairwise([*arguments, ""])

@@ -9,25 +9,25 @@ import click
 
 from filmgate.cli.texts import Texts
 
-__all__ = ["Amount", "Span", "units"]
+__all__ = ["AmountParamType", "DurationParamType", "format_units"]
 
-MICROS = 1_000_000
-MOST = 10**12
+MICROS_PER_UNIT = 1_000_000
+MAX_UNITS = 10**12
 """Units that nobody has."""
 
-_SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
-def units(micros: int | None) -> str:
+def format_units(micros: int | None) -> str:
     """Micro-units as units: ``12.5``; an unlimited balance as ``∞``."""
     if micros is None:
         return "∞"
-    text = f"{Decimal(micros) / MICROS:f}"
+    text = f"{Decimal(micros) / MICROS_PER_UNIT:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-class Amount(click.ParamType[int]):
+class AmountParamType(click.ParamType[int]):
     """An amount of units with up to six decimals, as micro-units."""
 
     name = "amount"
@@ -40,15 +40,15 @@ class Amount(click.ParamType[int]):
         if isinstance(value, int):
             return value
         try:
-            micros = Decimal(str(value)) * MICROS
+            micros = Decimal(str(value)) * MICROS_PER_UNIT
         except InvalidOperation:
-            self.fail(self._text("money.amount", value=value), param, ctx)
-        if not micros.is_finite() or micros != micros.to_integral_value() or abs(micros) > MOST * MICROS:
-            self.fail(self._text("money.amount", value=value), param, ctx)
+            self.fail(self._text("units.bad_amount", value=value), param, ctx)
+        if not micros.is_finite() or micros != micros.to_integral_value() or abs(micros) > MAX_UNITS * MICROS_PER_UNIT:
+            self.fail(self._text("units.bad_amount", value=value), param, ctx)
         return int(micros)
 
 
-class Span(click.ParamType[float]):
+class DurationParamType(click.ParamType[float]):
     """A span of time, ``30d`` or ``12h``, as seconds."""
 
     name = "span"
@@ -60,7 +60,7 @@ class Span(click.ParamType[float]):
         """Read one."""
         if isinstance(value, float):
             return value
-        match = _SPAN.fullmatch(str(value))
+        match = _DURATION.fullmatch(str(value))
         if match is None:
-            self.fail(self._text("money.span", value=value), param, ctx)
+            self.fail(self._text("units.bad_duration", value=value), param, ctx)
         return float(int(match[1]) * _SECONDS[match[2]])

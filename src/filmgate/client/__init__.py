@@ -1,38 +1,38 @@
 """The SDK: ``Client`` and ``AsyncClient``, one logic, against this server and whoever speaks its API."""
 
-from filmgate.client.durations import Experience
-from filmgate.client.endpoint import Endpoint, base_url_from, endpoint
-from filmgate.client.operations import Content
-from filmgate.client.responses import CharacterData, Model, VideoData
+from filmgate.client.durations import DurationHistory
+from filmgate.client.endpoint import ApiEndpoint, base_url_from, resolve_endpoint
+from filmgate.client.operations import DownloadedContent
+from filmgate.client.responses import CharacterData, ModelData, VideoData
 from filmgate.client.sdk import (
     AsyncClient,
     AsyncModels,
     AsyncVideo,
     AsyncVideos,
     Client,
-    Models,
+    SyncModels,
     Video,
     Videos,
 )
-from filmgate.client.webhooks import WebhookEvent, Webhooks
+from filmgate.client.webhooks import WebhookEvent, WebhookVerifier
 
 __all__ = [
+    "ApiEndpoint",
     "AsyncClient",
     "AsyncModels",
     "AsyncVideo",
     "AsyncVideos",
     "CharacterData",
     "Client",
-    "Content",
-    "Endpoint",
-    "Experience",
-    "Model",
-    "Models",
+    "DownloadedContent",
+    "DurationHistory",
+    "ModelData",
+    "SyncModels",
     "Video",
     "VideoData",
     "Videos",
     "WebhookEvent",
-    "Webhooks",
+    "WebhookVerifier",
     "base_url_from",
-    "endpoint",
+    "resolve_endpoint",
 ]

@@ -6,16 +6,16 @@ import functools
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from filmgate.client.effects import Emitter, Machine
+from filmgate.client.effects import Emitter, Procedure
 
-__all__ = ["awaiting", "awaiting_each", "blocking", "blocking_each"]
+__all__ = ["async_iterator", "async_method", "sync_iterator", "sync_method"]
 
 P = ParamSpec("P")
 S = TypeVar("S")  # whoever has the method; its ``driver`` runs the machine
 T = TypeVar("T")
 
 
-def blocking(make: Callable[Concatenate[S, P], Machine[T]]) -> Callable[Concatenate[S, P], T]:
+def sync_method(make: Callable[Concatenate[S, P], Procedure[T]]) -> Callable[Concatenate[S, P], T]:
     """A method that runs the machine to its result."""
 
     @functools.wraps(make)
@@ -26,7 +26,9 @@ def blocking(make: Callable[Concatenate[S, P], Machine[T]]) -> Callable[Concaten
     return method
 
 
-def awaiting(make: Callable[Concatenate[S, P], Machine[T]]) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+def async_method(
+    make: Callable[Concatenate[S, P], Procedure[T]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
     """A method whose awaited result is the machine's."""
 
     @functools.wraps(make)
@@ -37,7 +39,7 @@ def awaiting(make: Callable[Concatenate[S, P], Machine[T]]) -> Callable[Concaten
     return method
 
 
-def blocking_each(
+def sync_iterator(
     make: Callable[Concatenate[S, P], Emitter[T]],
 ) -> Callable[Concatenate[S, P], Generator[T, None, None]]:
     """A method that iterates over what the machine emits."""
@@ -50,7 +52,7 @@ def blocking_each(
     return method
 
 
-def awaiting_each(
+def async_iterator(
     make: Callable[Concatenate[S, P], Emitter[T]],
 ) -> Callable[Concatenate[S, P], AsyncGenerator[T, None]]:
     """The same for ``async for``."""

@@ -14,32 +14,43 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 from msgspec import Struct
 
-from filmgate.client.backends.filmgate import OWN, Api, Ask
-from filmgate.client.effects import Action, Answer, Fault, Machine, Open, Read, Request, Run, Send, Sleep
-from filmgate.client.responses import error_of
-from filmgate.client.retrying import Session, backoff, exchange
+from filmgate.client.backends.filmgate import FILMGATE, Backend, ContentRequest
+from filmgate.client.effects import (
+    ApiResponse,
+    Effect,
+    Open,
+    Procedure,
+    Read,
+    Request,
+    RunBlocking,
+    Send,
+    Sleep,
+    TransportFailure,
+)
+from filmgate.client.responses import error_from_response
+from filmgate.client.retrying import ClientState, backoff, send_with_retries
 from filmgate.errors import BadArtifact, ConnectionFailed, IntegrityError, OutputExists, UnexpectedAnswer
 from filmgate.media import mp4_boxes
 from filmgate.security.ip_scope import IpScope, is_ip_literal, scope_of
 
-__all__ = ["OnBytes", "fetch", "publish", "save"]
+__all__ = ["OnBytes", "commit_file", "download_bytes", "save"]
 
 OnBytes = Callable[[int, int | None], object]
 """Told the bytes that are here and, where the server says so, of how many."""
 
-TRIES = 6
+MAX_FRUITLESS_TRIES = 6
 """Times that a broken download is taken up without having gained a byte."""
 
-HOPS = 5
+MAX_REDIRECTS = 5
 """Redirects that are followed; the key stays behind where they lead to another host."""
 
-_ELSEWHERE = {301, 302, 303, 307, 308}
+_REDIRECTS = {301, 302, 303, 307, 308}
 _ETAG = re.compile(r'"([A-Za-z0-9._-]{1,80})"')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MEDIA = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
+_CONTENT_TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-stream")
 
 
-class _Offer(Struct, frozen=True):
+class _ContentInfo(Struct, frozen=True):
     """What an answer with content says about the whole file."""
 
     offset: int  # of the first byte that follows
@@ -48,7 +59,7 @@ class _Offer(Struct, frozen=True):
     media_type: str
 
 
-class _Part:
+class _PartFile:
     """The file beside the target that grows; its name says of which content it is a part."""
 
     def __init__(self, target: Path) -> None:
@@ -63,7 +74,7 @@ class _Part:
         tag = f".{self.etag}" if self.etag else ""
         return self._target.with_name(f"{self._target.name}{tag}.part")
 
-    def find(self) -> None:
+    def resume(self) -> None:
         """Take up what an earlier download left, if it says of what."""
         start, end = f"{self._target.name}.", ".part"
         for path in self._target.parent.glob("*.part"):
@@ -71,16 +82,16 @@ class _Part:
             if path.name.startswith(start) and _ETAG.fullmatch(f'"{etag}"'):
                 self.etag, self.size = etag, path.stat().st_size
 
-    def begin(self, offer: _Offer) -> None:
+    def start(self, info: _ContentInfo) -> None:
         """Get ready for bytes from the offer's offset on; what is of no use any more is removed."""
         self.close()
-        if offer.etag != self.etag or offer.offset == 0:
+        if info.etag != self.etag or info.offset == 0:
             self.path.unlink(missing_ok=True)
-            self.etag = offer.etag
-        self._file = self.path.open("r+b" if offer.offset else "wb")
-        self._file.truncate(offer.offset)
-        self._file.seek(offer.offset)
-        self.size = offer.offset
+            self.etag = info.etag
+        self._file = self.path.open("r+b" if info.offset else "wb")
+        self._file.truncate(info.offset)
+        self._file.seek(info.offset)
+        self.size = info.offset
 
     def write(self, chunk: bytes) -> None:
         """Append."""
@@ -103,7 +114,7 @@ class _Part:
 
 
 def save(
-    session: Session,
+    state: ClientState,
     video_id: str,
     target: Path,
     *,
@@ -111,8 +122,8 @@ def save(
     force: bool = False,
     on_bytes: OnBytes | None = None,
     url: str | None = None,
-    api: Api = OWN,
-) -> Machine[Path]:
+    backend: Backend = FILMGATE,
+) -> Procedure[Path]:
     """Bring the content to ``target``: there it is whole, verified and synced, or not at all.
 
     ``url`` is where the last look said that the film lies, if it said so.
@@ -126,79 +137,89 @@ def save(
     """
     if target.exists() and not force:
         raise OutputExists(f"{target} exists already.")
-    part = _Part(target)
-    part.find()
+    part = _PartFile(target)
+    part.resume()
     try:
-        offer = yield from _transfer(session, api, api.content(video_id, variant, url), part, on_bytes)
+        offer = yield from _transfer(state, backend, backend.content(video_id, variant, url), part, on_bytes)
     finally:
         part.close()
-    yield Run(lambda: _verify(part, offer))
-    yield Run(lambda: publish(part.path, target, force=force))
+    yield RunBlocking(lambda: _verify(part, offer))
+    yield RunBlocking(lambda: commit_file(part.path, target, force=force))
     return target
 
 
-def fetch(session: Session, video_id: str, variant: str, *, api: Api = OWN) -> Machine[Answer]:
+def download_bytes(
+    state: ClientState, video_id: str, variant: str, *, backend: Backend = FILMGATE
+) -> Procedure[ApiResponse]:
     """The content in memory, verified as far as bytes can be.
 
     Raises:
         IntegrityError: what arrived is not what the server says it has.
         FilmgateError: what the server answered.
     """
-    request = msgspec.structs.replace(api.content(video_id, variant, None)(), limit=session.largest)
-    answer = yield from _asked(session, api, request, Send)
-    offer = _offer(answer)
+    request = msgspec.structs.replace(backend.content(video_id, variant, None)(), limit=state.max_file_bytes)
+    answer = yield from _request_content(state, backend, request, Send)
+    offer = _parse_content_info(answer)
     if offer.total is not None and offer.total != len(answer.body):
         raise IntegrityError(f"{len(answer.body)} bytes of {offer.total} arrived.")
-    _compare(hashlib.sha256(answer.body).hexdigest(), offer)
+    _check_digest(hashlib.sha256(answer.body).hexdigest(), offer)
     return answer
 
 
 def _transfer(
-    session: Session, api: Api, ask: Ask, part: _Part, on_bytes: OnBytes | None
-) -> Generator[Action, Any, _Offer]:
+    state: ClientState,
+    backend: Backend,
+    content_request: ContentRequest,
+    part_file: _PartFile,
+    on_bytes: OnBytes | None,
+) -> Generator[Effect, Any, _ContentInfo]:
     """Ask for what is missing until nothing is."""
     fruitless = 0
     while True:
-        before = part.size
-        answer = yield from _asked(session, api, ask(offset=part.size, etag=part.etag), Open)
-        if answer.status == 416 and part.size:  # noqa: PLR2004 - the part is longer than the file
-            part.discard()
+        before = part_file.size
+        answer = yield from _request_content(
+            state, backend, content_request(offset=part_file.size, etag=part_file.etag), Open
+        )
+        if answer.status == 416 and part_file.size:  # noqa: PLR2004 - the part is longer than the file
+            part_file.discard()
             continue
-        offer = _offer(answer)
-        if offer.offset and (offer.offset, offer.etag) != (part.size, part.etag):
+        offer = _parse_content_info(answer)
+        if offer.offset and (offer.offset, offer.etag) != (part_file.size, part_file.etag):
             broken: object = "the server sent another part of the content than it was asked for"
-            if not part.size:
+            if not part_file.size:
                 raise UnexpectedAnswer(f"The download can't begin: {broken}.")
-            part.discard()
+            part_file.discard()
         else:
-            part.begin(offer)
-            broken = yield from _drain(part, offer, on_bytes, session.largest)
-            if broken is None and part.size >= (offer.total or 0):
+            part_file.start(offer)
+            broken = yield from _copy_body(part_file, offer, on_bytes, state.max_file_bytes)
+            if broken is None and part_file.size >= (offer.total or 0):
                 return offer
-        fruitless = 0 if part.size > before else fruitless + 1
-        if fruitless >= TRIES:
+        fruitless = 0 if part_file.size > before else fruitless + 1
+        if fruitless >= MAX_FRUITLESS_TRIES:
             raise ConnectionFailed(f"The download broke off: {broken or 'the answer ended early'}.")
-        yield Sleep(backoff(session, fruitless))
+        yield Sleep(backoff(state, fruitless))
 
 
-def _asked(session: Session, api: Api, request: Request, action: Callable[[Request], Action]) -> Machine[Answer]:
+def _request_content(
+    state: ClientState, backend: Backend, request: Request, make_effect: Callable[[Request], Effect]
+) -> Procedure[ApiResponse]:
     """The answer from wherever the content lies; a film that is only just completed may not be there yet."""
     late = hops = 0
     while True:
-        yield from _permitted(session, request.url)
-        answer = yield from exchange(session, request, action)
-        if answer.status in _ELSEWHERE and "location" in answer.headers and hops < HOPS:
+        yield from _check_address(state, request.url)
+        answer = yield from send_with_retries(state, request, make_effect)
+        if answer.status in _REDIRECTS and "location" in answer.headers and hops < MAX_REDIRECTS:
             url = urljoin(request.url or "", answer.headers["location"])
             request = msgspec.structs.replace(request, url=url, params={})
             hops += 1
-        elif late < (api.late if action is Open else 0) and api.early(answer):
-            yield Sleep(backoff(session, late))
+        elif late < (backend.ready_retries if make_effect is Open else 0) and backend.is_not_ready(answer):
+            yield Sleep(backoff(state, late))
             late += 1
         else:
             return answer
 
 
-def _permitted(session: Session, url: str | None) -> Machine[None]:
+def _check_address(state: ClientState, url: str | None) -> Procedure[None]:
     """Check that a server may send us to a URL: a public host, the server's own, or one in its private network.
 
     Raises:
@@ -206,53 +227,55 @@ def _permitted(session: Session, url: str | None) -> Machine[None]:
     """
     if url is None:
         return
-    there, home = urlsplit(url), urlsplit(session.vendor)
+    there, home = urlsplit(url), urlsplit(state.api_address)
     if there.scheme not in {"http", "https"} or not there.hostname:
         raise UnexpectedAnswer(f"The film is said to be at {url[:200]!r}, which is no web address.")
     if home.hostname in {None, there.hostname}:
         return
-    scope = yield from _scope(session, there.hostname)
+    scope = yield from _scope(state, there.hostname)
     if scope is IpScope.PUBLIC or (
-        scope is IpScope.PRIVATE and (yield from _scope(session, home.hostname)) is not IpScope.PUBLIC
+        scope is IpScope.PRIVATE and (yield from _scope(state, home.hostname)) is not IpScope.PUBLIC
     ):
         return
     raise UnexpectedAnswer(f"The film is said to be at {there.hostname}, an address of a closed network: not asked.")
 
 
-def _scope(session: Session, host: str) -> Machine[IpScope]:
+def _scope(state: ClientState, host: str) -> Procedure[IpScope]:
     """The most closed scope of a host's addresses; PUBLIC for a host without any, which can't be connected to."""
-    addresses = [host] if is_ip_literal(host) else (yield Run(partial(session.resolve, host)))
+    addresses = [host] if is_ip_literal(host) else (yield RunBlocking(partial(state.resolve_host, host)))
     return max(map(scope_of, addresses), default=IpScope.PUBLIC)
 
 
-def _drain(part: _Part, offer: _Offer, on_bytes: OnBytes | None, largest: int) -> Generator[Action, Any, Fault | None]:
+def _copy_body(
+    part_file: _PartFile, info: _ContentInfo, on_bytes: OnBytes | None, max_bytes: int
+) -> Generator[Effect, Any, TransportFailure | None]:
     try:
         while chunk := (yield Read()):
-            part.write(chunk)
-            if part.size > largest:
-                part.discard()
-                raise IntegrityError(f"The answer goes on after {largest} bytes: no film is so long.")
+            part_file.write(chunk)
+            if part_file.size > max_bytes:
+                part_file.discard()
+                raise IntegrityError(f"The answer goes on after {max_bytes} bytes: no film is so long.")
             if on_bytes is not None:
-                on_bytes(part.size, offer.total)
-    except Fault as fault:
+                on_bytes(part_file.size, info.total)
+    except TransportFailure as fault:
         return fault
     finally:
-        part.close()
+        part_file.close()
     return None
 
 
-def _offer(answer: Answer) -> _Offer:
-    if answer.status not in {200, 206}:
-        raise error_of(answer)
-    media_type = answer.media_type
-    if not media_type.startswith(_MEDIA):
+def _parse_content_info(response: ApiResponse) -> _ContentInfo:
+    if response.status not in {200, 206}:
+        raise error_from_response(response)
+    media_type = response.media_type
+    if not media_type.startswith(_CONTENT_TYPES):
         raise UnexpectedAnswer(f"Got {media_type or 'something'} instead of a film.")
-    tag = _ETAG.fullmatch(answer.headers.get("etag", ""))
-    length = answer.headers.get("content-length", "")
+    tag = _ETAG.fullmatch(response.headers.get("etag", ""))
+    length = response.headers.get("content-length", "")
     total, offset = (int(length) if length.isdecimal() else None), 0
-    if answer.status == 206:  # noqa: PLR2004 - a part of it
-        offset, total = _content_range(answer.headers.get("content-range", ""))
-    return _Offer(offset, total, tag[1] if tag else None, media_type)
+    if response.status == 206:  # noqa: PLR2004 - a part of it
+        offset, total = _content_range(response.headers.get("content-range", ""))
+    return _ContentInfo(offset, total, tag[1] if tag else None, media_type)
 
 
 def _content_range(text: str) -> tuple[int, int]:
@@ -262,22 +285,22 @@ def _content_range(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _verify(part: _Part, offer: _Offer) -> None:
+def _verify(part_file: _PartFile, info: _ContentInfo) -> None:
     """Length, hash, boxes; a part that fails is removed, or it would be taken up for ever."""
     try:
-        _check(part, offer)
+        _check_file(part_file, info)
     except IntegrityError:
-        part.discard()
+        part_file.discard()
         raise
 
 
-def _check(part: _Part, offer: _Offer) -> None:
-    if offer.total is not None and part.size != offer.total:
-        raise IntegrityError(f"{part.size} bytes of {offer.total} arrived.")
-    with part.path.open("rb") as file:
-        _compare(hashlib.file_digest(file, "sha256").hexdigest(), offer)
-    if offer.media_type == "video/mp4":
-        _check_mp4(part.path)
+def _check_file(part_file: _PartFile, info: _ContentInfo) -> None:
+    if info.total is not None and part_file.size != info.total:
+        raise IntegrityError(f"{part_file.size} bytes of {info.total} arrived.")
+    with part_file.path.open("rb") as file:
+        _check_digest(hashlib.file_digest(file, "sha256").hexdigest(), info)
+    if info.media_type == "video/mp4":
+        _check_mp4(part_file.path)
 
 
 def _check_mp4(path: Path) -> None:
@@ -288,12 +311,12 @@ def _check_mp4(path: Path) -> None:
         raise IntegrityError(f"The file is no whole MP4. {error}") from error
 
 
-def _compare(digest: str, offer: _Offer) -> None:
-    if offer.etag and _SHA256.fullmatch(offer.etag) and offer.etag != digest:
+def _check_digest(digest: str, info: _ContentInfo) -> None:
+    if info.etag and _SHA256.fullmatch(info.etag) and info.etag != digest:
         raise IntegrityError("The bytes that arrived are not those that the server has (SHA-256).")
 
 
-def publish(part: Path, target: Path, *, force: bool, sync: Callable[[int], object] = os.fsync) -> None:
+def commit_file(part: Path, target: Path, *, force: bool, sync: Callable[[int], object] = os.fsync) -> None:
     """Give a whole part its name; a power cut leaves all of the file there or none of it.
 
     Args:
@@ -311,7 +334,7 @@ def publish(part: Path, target: Path, *, force: bool, sync: Callable[[int], obje
         part.replace(target)
     else:
         try:
-            _move_new(part, target)
+            _rename_exclusive(part, target)
         except FileExistsError as error:
             raise OutputExists(f"{target} exists already.") from error
     folder = os.open(target.parent, os.O_RDONLY)
@@ -321,7 +344,7 @@ def publish(part: Path, target: Path, *, force: bool, sync: Callable[[int], obje
         os.close(folder)
 
 
-def _move_new(part: Path, target: Path) -> None:
+def _rename_exclusive(part: Path, target: Path) -> None:
     """Rename, but never over a file that appeared meanwhile."""
     try:
         os.link(part, target)

@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar
 from urllib.parse import urljoin
 
 from filmgate.client.effects import (
-    Action,
-    Answer,
+    ApiResponse,
+    Attach,
+    Detach,
+    Effect,
     Emit,
-    Fault,
-    Keep,
-    Machine,
     Open,
+    Procedure,
     Read,
     Request,
-    Resume,
-    Run,
+    RunBlocking,
     Send,
     Sleep,
+    TransportFailure,
 )
-from filmgate.client.endpoint import Endpoint
+from filmgate.client.endpoint import ApiEndpoint
 from filmgate.errors import FilmgateError
 
 if TYPE_CHECKING:
@@ -46,13 +46,13 @@ T = TypeVar("T")
 
 CONNECT_TIMEOUT = 10.0
 WRITE_TIMEOUT = 60.0
-CONNECTIONS = 100
+MAX_CONNECTIONS = 100
 """Connections to the one server, opened as they are needed: each film that is waited for holds one."""
 
-_CONTENT = {200, 206}
+_CONTENT_STATUSES = {200, 206}
 """Statuses whose body is worth reading piecewise; that of any other is an error to be read at once."""
 
-_FAULTS = (Fault, OSError, FilmgateError)
+_EFFECT_ERRORS = (TransportFailure, OSError, FilmgateError)
 """What an action may fail with; the machine decides what that means."""
 
 
@@ -66,61 +66,64 @@ class Driver:
     """
 
     def __init__(
-        self, endpoint: Endpoint, transport: httpx2.BaseTransport | None, sleep: Callable[[float], object] = time.sleep
+        self,
+        endpoint: ApiEndpoint,
+        transport: httpx2.BaseTransport | None,
+        sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         import httpx2  # noqa: PLC0415 - loaded with the first client, so that importing the SDK stays cheap
 
         self._endpoint = endpoint
         self._sleep = sleep
         self._http = httpx2.Client(
-            transport=transport, limits=httpx2.Limits(max_connections=CONNECTIONS), headers=_HEADERS
+            transport=transport, limits=httpx2.Limits(max_connections=MAX_CONNECTIONS), headers=_HEADERS
         )
 
-    def run(self, machine: Machine[T]) -> T:
+    def run(self, procedure: Procedure[T]) -> T:
         """The machine's result."""
-        steps = _Steps(machine)
-        for _ in self._walk(steps):
+        steps = _ProcedureRun(procedure)
+        for _ in self._run_effects(steps):
             pass
         return steps.result
 
-    def iterate(self, machine: Machine[Any]) -> Generator[Any, None, None]:
+    def iterate(self, procedure: Procedure[Any]) -> Generator[Any, None, None]:
         """The values that the machine emits."""
-        return self._walk(_Steps(machine))
+        return self._run_effects(_ProcedureRun(procedure))
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _walk(self, steps: _Steps[T]) -> Generator[Any, None, None]:
-        with contextlib.closing(steps), contextlib.closing(_Body(self._http)) as body:
-            while (action := steps.action) is not None:
+    def _run_effects(self, steps: _ProcedureRun[T]) -> Generator[Any, None, None]:
+        with contextlib.closing(steps), contextlib.closing(_ResponseBody(self._http)) as body:
+            while (action := steps.effect) is not None:
                 if isinstance(action, Emit):
                     yield action.value
-                    steps.give(None)
+                    steps.resume(None)
                     continue
                 try:
-                    result = self._do(action, body)
-                except _FAULTS as fault:
-                    steps.fail(fault)
+                    result = self._perform(action, body)
+                except _EFFECT_ERRORS as fault:
+                    steps.throw(fault)
                 else:
-                    steps.give(result)
+                    steps.resume(result)
 
-    def _do(self, action: Action, body: _Body) -> object:
+    def _perform(self, action: Effect, body: _ResponseBody) -> object:
         match action:
             case Send(request):
-                with _faults(), self._http.stream(**_call(self._endpoint, request)) as response:
-                    return _answer(response, _whole(response.iter_bytes(), request.limit))
+                with _translate_errors(), self._http.stream(**_httpx_arguments(self._endpoint, request)) as response:
+                    return _to_api_response(response, _read_all(response.iter_bytes(), request.max_body_bytes))
             case Open(request):
-                with _faults():
-                    return body.open(_call(self._endpoint, request), request.limit)
+                with _translate_errors():
+                    return body.open(_httpx_arguments(self._endpoint, request), request.max_body_bytes)
             case Read():
-                with _faults():
+                with _translate_errors():
                     return next(body.chunks, b"")
-            case Keep() | Resume():
-                return _handed(body, action)
+            case Detach() | Attach():
+                return _detach_or_attach(body, action)
             case Sleep(seconds):
                 return self._sleep(seconds)
-            case Run(call):
+            case RunBlocking(call):
                 return call()
         raise TypeError(action)
 
@@ -136,7 +139,7 @@ class AsyncDriver:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        endpoint: ApiEndpoint,
         transport: httpx2.AsyncBaseTransport | None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -145,90 +148,92 @@ class AsyncDriver:
         self._endpoint = endpoint
         self._sleep = sleep
         self._http = httpx2.AsyncClient(
-            transport=transport, limits=httpx2.Limits(max_connections=CONNECTIONS), headers=_HEADERS
+            transport=transport, limits=httpx2.Limits(max_connections=MAX_CONNECTIONS), headers=_HEADERS
         )
 
-    async def run(self, machine: Machine[T]) -> T:
+    async def run(self, procedure: Procedure[T]) -> T:
         """The machine's result."""
-        steps = _Steps(machine)
-        async for _ in self._walk(steps):
+        steps = _ProcedureRun(procedure)
+        async for _ in self._run_effects(steps):
             pass
         return steps.result
 
-    def iterate(self, machine: Machine[Any]) -> AsyncGenerator[Any, None]:
+    def iterate(self, procedure: Procedure[Any]) -> AsyncGenerator[Any, None]:
         """The values that the machine emits."""
-        return self._walk(_Steps(machine))
+        return self._run_effects(_ProcedureRun(procedure))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _walk(self, steps: _Steps[T]) -> AsyncGenerator[Any, None]:
+    async def _run_effects(self, steps: _ProcedureRun[T]) -> AsyncGenerator[Any, None]:
         with contextlib.closing(steps):
-            async with contextlib.aclosing(_AsyncBody(self._http)) as body:
-                while (action := steps.action) is not None:
+            async with contextlib.aclosing(_AsyncResponseBody(self._http)) as body:
+                while (action := steps.effect) is not None:
                     if isinstance(action, Emit):
                         yield action.value
-                        steps.give(None)
+                        steps.resume(None)
                         continue
                     try:
-                        result = await self._do(action, body)
-                    except _FAULTS as fault:
-                        steps.fail(fault)
+                        result = await self._perform(action, body)
+                    except _EFFECT_ERRORS as fault:
+                        steps.throw(fault)
                     else:
-                        steps.give(result)
+                        steps.resume(result)
 
-    async def _do(self, action: Action, body: _AsyncBody) -> object:
+    async def _perform(self, action: Effect, body: _AsyncResponseBody) -> object:
         match action:
             case Send(request):
-                with _faults():
-                    async with self._http.stream(**_call(self._endpoint, request)) as response:
-                        return _answer(response, await _awhole(response.aiter_bytes(), request.limit))
+                with _translate_errors():
+                    async with self._http.stream(**_httpx_arguments(self._endpoint, request)) as response:
+                        return _to_api_response(
+                            response, await _aread_all(response.aiter_bytes(), request.max_body_bytes)
+                        )
             case Open(request):
-                with _faults():
-                    return await body.open(_call(self._endpoint, request), request.limit)
+                with _translate_errors():
+                    return await body.open(_httpx_arguments(self._endpoint, request), request.max_body_bytes)
             case Read():
-                with _faults():
+                with _translate_errors():
                     return await anext(body.chunks, b"")
-            case Keep() | Resume():
-                return _handed(body, action)
+            case Detach() | Attach():
+                return _detach_or_attach(body, action)
             case Sleep(seconds):
                 return await self._sleep(seconds)
-            case Run(call):
+            case RunBlocking(call):
                 return await asyncio.to_thread(call)
         raise TypeError(action)
 
 
-class _Steps(Generic[T]):
+class _ProcedureRun(Generic[T]):
     """A machine on its way: the action it asks for, None once it has its result."""
 
     result: T
 
-    def __init__(self, machine: Machine[T]) -> None:
-        self._machine = machine
-        self.action: Action | None = None
-        self._advance(lambda: next(machine))
+    def __init__(self, procedure: Procedure[T]) -> None:
+        self._procedure = procedure
+        self.effect: Effect | None = None
+        self._advance(lambda: next(procedure))
 
-    def give(self, value: object) -> None:
+    def resume(self, value: object) -> None:
         """Answer the action."""
-        self._advance(lambda: self._machine.send(value))
+        self._advance(lambda: self._procedure.send(value))
 
-    def fail(self, error: Exception) -> None:
+    def throw(self, error: Exception) -> None:
         """Let the machine see that the action failed."""
-        self._advance(lambda: self._machine.throw(error))
+        self._advance(lambda: self._procedure.throw(error))
 
     def close(self) -> None:
         """Let the machine put away what it holds."""
-        self._machine.close()
+        self._procedure.close()
 
-    def _advance(self, step: Callable[[], Action]) -> None:
+    def _advance(self, step: Callable[[], Effect]) -> None:
         try:
-            self.action = step()
+            self.effect = step()
         except StopIteration as stop:
-            self.action, self.result = None, stop.value
+            self.effect, self.result = None, stop.value
 
 
-class _Body:
+class _ResponseBody:
     """The body that is being read, if any; opening another closes it."""
 
     def __init__(self, http: httpx2.Client) -> None:
@@ -236,75 +241,75 @@ class _Body:
         self._response: httpx2.Response | None = None
         self.chunks: Iterator[bytes] = iter(())
 
-    def open(self, call: _Call, limit: int) -> Answer:
+    def open(self, call: _HttpxArguments, limit: int) -> ApiResponse:
         self.close()
         self._response = self._http.send(self._http.build_request(**call), stream=True)
-        if self._response.status_code not in _CONTENT:
-            return _answer(self._response, _whole(self._response.iter_bytes(), limit))
+        if self._response.status_code not in _CONTENT_STATUSES:
+            return _to_api_response(self._response, _read_all(self._response.iter_bytes(), limit))
         self.chunks = self._response.iter_bytes()
-        return _answer(self._response)
+        return _to_api_response(self._response)
 
-    def keep(self) -> object:
+    def detach(self) -> object:
         """Let go of it, open as it is."""
         kept = (self._response, self.chunks)
         self._response, self.chunks = None, iter(())
         return kept
 
-    def take(self, kept: Any) -> None:
+    def attach(self, handle: Any) -> None:
         """Read on where it was let go."""
         self.close()
-        self._response, self.chunks = kept
+        self._response, self.chunks = handle
 
     def close(self) -> None:
         if self._response is not None:
             self._response.close()
 
 
-class _AsyncBody:
+class _AsyncResponseBody:
     """The same for the driver that awaits."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._response: httpx2.Response | None = None
-        self.chunks: AsyncIterator[bytes] = _nothing()
+        self.chunks: AsyncIterator[bytes] = _no_chunks()
 
-    async def open(self, call: _Call, limit: int) -> Answer:
+    async def open(self, call: _HttpxArguments, limit: int) -> ApiResponse:
         await self.aclose()
         self._response = await self._http.send(self._http.build_request(**call), stream=True)
-        if self._response.status_code not in _CONTENT:
-            return _answer(self._response, await _awhole(self._response.aiter_bytes(), limit))
+        if self._response.status_code not in _CONTENT_STATUSES:
+            return _to_api_response(self._response, await _aread_all(self._response.aiter_bytes(), limit))
         self.chunks = self._response.aiter_bytes()
-        return _answer(self._response)
+        return _to_api_response(self._response)
 
-    def keep(self) -> object:
+    def detach(self) -> object:
         """Let go of it, open as it is."""
         kept = (self._response, self.chunks)
-        self._response, self.chunks = None, _nothing()
+        self._response, self.chunks = None, _no_chunks()
         return kept
 
-    def take(self, kept: Any) -> None:
+    def attach(self, handle: Any) -> None:
         """Read on where it was let go."""
-        self._response, self.chunks = kept
+        self._response, self.chunks = handle
 
     async def aclose(self) -> None:
         if self._response is not None:
             await self._response.aclose()
 
 
-def _handed(body: _Body | _AsyncBody, action: Keep | Resume) -> object:
+def _detach_or_attach(body: _ResponseBody | _AsyncResponseBody, action: Detach | Attach) -> object:
     """The body that is open, let go of or taken up."""
-    if isinstance(action, Keep):
-        return body.keep()
-    body.take(action.handle)
+    if isinstance(action, Detach):
+        return body.detach()
+    body.attach(action.handle)
     return None
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+async def _no_chunks() -> AsyncIterator[bytes]:
     for chunk in list[bytes]():
         yield chunk
 
 
-class _Call(TypedDict):
+class _HttpxArguments(TypedDict):
     method: str
     url: str
     params: dict[str, str] | None
@@ -316,14 +321,14 @@ class _Call(TypedDict):
     timeout: tuple[float, float, float, float]  # connect, read, write, pool
 
 
-def _call(endpoint: Endpoint, request: Request) -> _Call:
-    silence = request.silence + request.patience
+def _httpx_arguments(endpoint: ApiEndpoint, request: Request) -> _HttpxArguments:
+    silence = request.read_timeout + request.hold_seconds
     url = urljoin(f"{endpoint.base_url}/", request.url) if request.url else endpoint.url(request.path)
-    return _Call(
+    return _HttpxArguments(
         method=request.method,
         url=url,
         params=dict(request.params) or None,
-        headers=dict(request.headers) | (endpoint.headers() if endpoint.owns(url) else {}),
+        headers=dict(request.headers) | (endpoint.headers() if endpoint.is_same_origin(url) else {}),
         json=request.json,
         content=request.body,
         data=dict(request.form) if request.form else None,
@@ -335,33 +340,33 @@ def _call(endpoint: Endpoint, request: Request) -> _Call:
 _HEADERS = {"user-agent": "filmgate", "accept": "*/*"}
 
 
-def _answer(response: httpx2.Response, body: bytes = b"") -> Answer:
+def _to_api_response(response: httpx2.Response, body: bytes = b"") -> ApiResponse:
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, body)
+    return ApiResponse(response.status_code, headers, body)
 
 
-def _whole(chunks: Iterable[bytes], limit: int) -> bytes:
+def _read_all(chunks: Iterable[bytes], limit: int) -> bytes:
     body = bytearray()
     for chunk in chunks:
-        _take(body, chunk, limit)
+        _append_chunk(body, chunk, limit)
     return bytes(body)
 
 
-async def _awhole(chunks: AsyncIterable[bytes], limit: int) -> bytes:
+async def _aread_all(chunks: AsyncIterable[bytes], limit: int) -> bytes:
     body = bytearray()
     async for chunk in chunks:
-        _take(body, chunk, limit)
+        _append_chunk(body, chunk, limit)
     return bytes(body)
 
 
-def _take(body: bytearray, chunk: bytes, limit: int) -> None:
+def _append_chunk(body: bytearray, chunk: bytes, limit: int) -> None:
     if len(body) + len(chunk) > limit:
-        raise Fault(f"the answer is longer than {limit} bytes", sent=True)
+        raise TransportFailure(f"the answer is longer than {limit} bytes", sent=True)
     body += chunk
 
 
 @contextlib.contextmanager
-def _faults() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """What httpx2 raises, as the one thing that a machine understands."""
     import httpx2  # noqa: PLC0415 - loaded by then
 
@@ -369,6 +374,6 @@ def _faults() -> Iterator[None]:
     try:
         yield
     except before as error:
-        raise Fault(str(error) or type(error).__name__, sent=False) from error
+        raise TransportFailure(str(error) or type(error).__name__, sent=False) from error
     except httpx2.RequestError as error:
-        raise Fault(str(error) or type(error).__name__, sent=True) from error
+        raise TransportFailure(str(error) or type(error).__name__, sent=True) from error

@@ -10,19 +10,19 @@ import msgspec
 
 from filmgate.atomic_files import atomic_write
 
-__all__ = ["Experience", "Kind"]
+__all__ = ["DurationHistory", "VideoKind"]
 
-KEPT = 20
+MAX_DURATIONS = 20
 """Durations of a kind."""
 
-KINDS = 200
+MAX_KINDS = 200
 """Kinds that are kept, those seen last."""
 
-Kind = tuple[str, str, str, str]
+VideoKind = tuple[str, str, str, str]
 """Address of the API, model, size, seconds."""
 
 
-class Experience:
+class DurationHistory:
     """Durations in seconds, by kind.
 
     Args:
@@ -31,35 +31,35 @@ class Experience:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
-        self._seen: dict[str, list[float]] | None = None
+        self._durations: dict[str, list[float]] | None = None
 
-    def typical(self, kind: Kind) -> Sequence[float]:
+    def recent(self, kind: VideoKind) -> Sequence[float]:
         """What videos of that kind took, the latest last."""
-        return self._load().get(_name(kind), [])
+        return self._load().get(_key(kind), [])
 
-    def note(self, kind: Kind, seconds: float) -> None:
+    def record(self, kind: VideoKind, seconds: float) -> None:
         """Remember one more."""
         seen = self._load()
-        durations = [*seen.pop(_name(kind), []), round(seconds, 1)]
-        seen[_name(kind)] = durations[-KEPT:]
-        for oldest in list(seen)[:-KINDS]:
+        durations = [*seen.pop(_key(kind), []), round(seconds, 1)]
+        seen[_key(kind)] = durations[-MAX_DURATIONS:]
+        for oldest in list(seen)[:-MAX_KINDS]:
             del seen[oldest]
         self._save(seen)
 
     def _load(self) -> dict[str, list[float]]:
-        if self._seen is None:
-            self._seen = _read(self._file) if self._file is not None else {}
-        return self._seen
+        if self._durations is None:
+            self._durations = _read(self._file) if self._file is not None else {}
+        return self._durations
 
-    def _save(self, seen: dict[str, list[float]]) -> None:
+    def _save(self, durations: dict[str, list[float]]) -> None:
         if self._file is None:
             return
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            atomic_write(self._file, msgspec.json.encode(seen), durable=False)
+            atomic_write(self._file, msgspec.json.encode(durations), durable=False)
 
 
-def _name(kind: Kind) -> str:
+def _key(kind: VideoKind) -> str:
     return " ".join(kind)
 
 

@@ -13,20 +13,20 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 __all__ = [
-    "Action",
-    "Answer",
+    "ApiResponse",
+    "Attach",
+    "Detach",
+    "Effect",
     "Emit",
-    "Fault",
     "FilePart",
-    "Keep",
-    "Machine",
     "Open",
+    "Procedure",
     "Read",
     "Request",
-    "Resume",
-    "Run",
+    "RunBlocking",
     "Send",
     "Sleep",
+    "TransportFailure",
     "first_request",
 ]
 
@@ -53,12 +53,12 @@ class Request(Struct, frozen=True, kw_only=True):
     form: Mapping[str, str | Sequence[str]] | None = None  # a sequence: the field once for each
     files: Mapping[str, FilePart] = {}
     body: bytes | None = None  # instead of the three, as its content-type header says
-    patience: float = 0.0  # seconds that the server was asked to hold its answer back (long poll)
-    silence: float = 60.0  # seconds without a byte, beside its patience, after which it is given up
-    limit: int = 32 * 1024 * 1024  # bytes of an answer that is read whole; a longer one is a fault
+    hold_seconds: float = 0.0  # seconds that the server was asked to hold its answer back (long poll)
+    read_timeout: float = 60.0  # seconds without a byte, beside its patience, after which it is given up
+    max_body_bytes: int = 32 * 1024 * 1024  # bytes of an answer that is read whole; a longer one is a fault
 
 
-class Answer(Struct, frozen=True):
+class ApiResponse(Struct, frozen=True):
     """One HTTP answer. Header names are lower case."""
 
     status: int
@@ -95,11 +95,11 @@ class Read(Struct, frozen=True):
     """Read on in the body that is open. Result: bytes, empty at its end."""
 
 
-class Keep(Struct, frozen=True):
+class Detach(Struct, frozen=True):
     """Take the body that is open out of this machine's hands, for another to read on. Result: a handle to it."""
 
 
-class Resume(Struct, frozen=True):
+class Attach(Struct, frozen=True):
     """Read on in a body that was kept. Result: None."""
 
     handle: object
@@ -111,7 +111,7 @@ class Sleep(Struct, frozen=True):
     seconds: float
 
 
-class Run(Struct, frozen=True):
+class RunBlocking(Struct, frozen=True):
     """Call something that may block on a disk. Result: whatever it returns; what it raises is thrown."""
 
     call: Callable[[], object]
@@ -123,16 +123,16 @@ class Emit(Struct, Generic[T], frozen=True):
     value: T
 
 
-Action = Send | Open | Read | Keep | Resume | Sleep | Run | Emit[Any]
+Effect = Send | Open | Read | Detach | Attach | Sleep | RunBlocking | Emit[Any]
 
-Machine = Generator[Action, Any, T]
+Procedure = Generator[Effect, Any, T]
 """A generator of actions that ends with a result of type T."""
 
-Emitter = Generator[Send | Open | Read | Keep | Resume | Sleep | Run | Emit[T], Any, None]
+Emitter = Generator[Send | Open | Read | Detach | Attach | Sleep | RunBlocking | Emit[T], Any, None]
 """A machine without a result that emits values of type T on its way."""
 
 
-class Fault(Exception):
+class TransportFailure(Exception):
     """The connection failed. ``sent``: the server may have seen the request."""
 
     def __init__(self, message: str, *, sent: bool) -> None:
@@ -140,14 +140,14 @@ class Fault(Exception):
         self.sent = sent
 
 
-def first_request(machine: Machine[Any]) -> Request:
+def first_request(procedure: Procedure[Any]) -> Request:
     """What a machine would send first; nothing is sent.
 
     Raises:
         FilmgateError: what it finds wrong before it sends anything.
     """
-    action = next(machine)
-    machine.close()
+    action = next(procedure)
+    procedure.close()
     if not isinstance(action, Send | Open):
         raise TypeError(action)
     return action.request

@@ -12,62 +12,62 @@ from filmgate.errors import SettingsError
 from filmgate.wire.providers import PROVIDERS
 
 __all__ = [
-    "ADDRESSES",
-    "BASE_URL_NAMES",
+    "API_KEY_VARIABLES",
+    "BASE_URL_VARIABLES",
     "DEFAULT_BASE_URL",
-    "KEY_NAMES",
-    "Endpoint",
+    "DEFAULT_BASE_URLS",
+    "ApiEndpoint",
     "base_url_from",
-    "endpoint",
     "key_from",
-    "normalise",
+    "normalize_base_url",
+    "resolve_endpoint",
 ]
 
 DEFAULT_BASE_URL = "http://127.0.0.1:8000/v1"
 
-BASE_URL_NAMES = ("FILMGATE_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE", "API_URL")
+BASE_URL_VARIABLES = ("FILMGATE_BASE_URL", "OPENAI_BASE_URL", "OPENAI_API_BASE", "API_URL")
 """Environment variables that may hold the address, the first one that does wins."""
 
-KEY_NAMES = ("FILMGATE_API_KEY", "OPENAI_API_KEY", "API_TOKEN", "DMX_API_KEY")
+API_KEY_VARIABLES = ("FILMGATE_API_KEY", "OPENAI_API_KEY", "API_TOKEN", "DMX_API_KEY")
 """Environment variables that may hold the key, the first one that does wins."""
 
-ADDRESSES = {
+DEFAULT_BASE_URLS = {
     "dmxapi": "https://www.dmxapi.cn/v1",
     "apiyi": "https://api.apiyi.com/v1",
     "apiyi-async": "https://api.apiyi.com/v1",
 }
 """Where those vendors are that have one address; the others are whoever speaks so."""
 
-RAW = ("dmxapi", "apiyi-async")
+BARE_KEY_PROVIDERS = ("dmxapi", "apiyi-async")
 """Vendors whose key stands alone in its header."""
 
 _RESOURCES = frozenset({"videos", "chat", "completions", "models"})
 _VERSION = re.compile(r"v\d+[a-z0-9]*")
 
 
-class Endpoint(Struct, frozen=True):
+class ApiEndpoint(Struct, frozen=True):
     """An API: its address, ending in its version, a key for it, and how that is shown."""
 
     base_url: str
     api_key: str | None
-    scheme: str = "Bearer "  # stands before the key in its header
+    auth_prefix: str = "Bearer "  # stands before the key in its header
 
     def url(self, path: str) -> str:
         """The whole address of a path below the base."""
         return f"{self.base_url}/{path}"
 
-    def owns(self, url: str) -> bool:
+    def is_same_origin(self, url: str) -> bool:
         """Whether the address is of the same host, so that the key may go there."""
         return urlsplit(url)[:2] == urlsplit(self.base_url)[:2]
 
     def headers(self) -> dict[str, str]:
         """The key's header."""
-        return {"authorization": f"{self.scheme}{self.api_key}"} if self.api_key else {}
+        return {"authorization": f"{self.auth_prefix}{self.api_key}"} if self.api_key else {}
 
 
-def endpoint(
+def resolve_endpoint(
     base_url: str | None, api_key: str | None, environ: Mapping[str, str], provider: str | None = None
-) -> Endpoint:
+) -> ApiEndpoint:
     """The endpoint that arguments and environment name; arguments win.
 
     Args:
@@ -82,31 +82,31 @@ def endpoint(
     key = api_key or key_from(environ)
     if provider is not None and provider not in PROVIDERS:
         raise SettingsError(f"There is no provider '{provider}'; known ones: {', '.join(PROVIDERS)}.")
-    address = normalise(base_url or base_url_from(environ) or _address(provider))
+    address = normalize_base_url(base_url or base_url_from(environ) or _default_base_url(provider))
     if key is not None and not (key.isascii() and key.strip().isprintable()):
         raise SettingsError("The API key holds characters that no key has; was something else pasted?")
-    return Endpoint(address, key.strip() if key else None, "" if provider in RAW else "Bearer ")
+    return ApiEndpoint(address, key.strip() if key else None, "" if provider in BARE_KEY_PROVIDERS else "Bearer ")
 
 
-def _address(provider: str | None) -> str:
+def _default_base_url(provider: str | None) -> str:
     if provider is None:
         return DEFAULT_BASE_URL
-    if provider not in ADDRESSES:
+    if provider not in DEFAULT_BASE_URLS:
         raise SettingsError(f"Many servers speak like '{provider}': say which one, by its base URL.")
-    return ADDRESSES[provider]
+    return DEFAULT_BASE_URLS[provider]
 
 
 def key_from(environ: Mapping[str, str]) -> str | None:
     """The key that the environment names."""
-    return _first(environ, KEY_NAMES)
+    return _first_set(environ, API_KEY_VARIABLES)
 
 
 def base_url_from(environ: Mapping[str, str]) -> str | None:
     """The address that the environment names, as it stands there."""
-    return _first(environ, BASE_URL_NAMES)
+    return _first_set(environ, BASE_URL_VARIABLES)
 
 
-def normalise(text: str) -> str:
+def normalize_base_url(text: str) -> str:
     """The base address in its one spelling: ``https://host[/prefix]/v1``.
 
     Takes it with or without scheme, ``/v1``, trailing slashes and quotes, with a doubled ``/v1/v1``, or with what was
@@ -146,5 +146,5 @@ def _is_local(text: str) -> bool:
     return host.startswith(("localhost", "127.", "[::1]", "0.0.0.0"))  # noqa: S104 - recognised, not bound to
 
 
-def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
+def _first_set(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:
     return next((environ[name] for name in names if environ.get(name, "").strip()), None)

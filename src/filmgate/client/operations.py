@@ -14,27 +14,34 @@ from typing import Any, Generic, Literal, TypeVar
 from msgspec import Struct
 
 from filmgate.client import downloading, requests, waiting
-from filmgate.client.backends.filmgate import OWN, Api
+from filmgate.client.backends.filmgate import FILMGATE, Backend
 from filmgate.client.downloading import OnBytes
-from filmgate.client.effects import Emit, Emitter, Machine, Request
-from filmgate.client.polling import accepted
-from filmgate.client.requests import FilmInput, ImageInput
-from filmgate.client.responses import CharacterData, Model, VideoData, failure, parse_character, parse_models
-from filmgate.client.retrying import Session, exchange
+from filmgate.client.effects import Emit, Emitter, Procedure, Request
+from filmgate.client.polling import parse_created
+from filmgate.client.requests import ImageInput, VideoInput
+from filmgate.client.responses import (
+    CharacterData,
+    ModelData,
+    VideoData,
+    failed_video_error,
+    parse_character,
+    parse_models,
+)
+from filmgate.client.retrying import ClientState, send_with_retries
 from filmgate.domain import TERMINAL, Status, VideoError
 from filmgate.errors import FilmgateError
 
-__all__ = ["Content", "ModelResource", "Resource", "Variant", "VideoHandle"]
+__all__ = ["DownloadedContent", "ModelsResource", "Variant", "VideoHandle", "VideosResource"]
 
 T = TypeVar("T")
 V = TypeVar("V", bound="VideoHandle")
 
-_ASKED = frozenset({"model", "prompt", "size", "seconds", "created_at"})
+_REQUEST_FIELDS = frozenset({"model", "prompt", "size", "seconds", "created_at"})
 
 Variant = Literal["video", "thumbnail", "spritesheet", "preview"]
 
 
-class Content(Struct, frozen=True):
+class DownloadedContent(Struct, frozen=True):
     """A file of a video, in memory and verified."""
 
     content: bytes
@@ -68,10 +75,10 @@ class VideoHandle:
     position: int | None  # in the queue, 1: next; only events say so
     eta_seconds: float | None  # until it is completed, by experience; only events say so
 
-    def __init__(self, resource: Resource[Any], data: VideoData) -> None:
+    def __init__(self, resource: VideosResource[Any], data: VideoData) -> None:
         self.resource = resource
-        self._furthest = 0  # some servers count back
-        self.show(data)
+        self._max_progress = 0  # some servers count back
+        self.update(data)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id} {self.status} {self.progress}%>"
@@ -87,16 +94,16 @@ class VideoHandle:
             "error": {"code": self.error.code, "message": self.error.message} if self.error else None
         }
 
-    def show(self, data: VideoData) -> None:
+    def update(self, data: VideoData) -> None:
         """Take over what the server said; of what was asked for, vendors don't repeat all."""
         for name in VideoData.__struct_fields__:
             value = getattr(data, name)
-            if value or name not in _ASKED or not hasattr(self, name):
+            if value or name not in _REQUEST_FIELDS or not hasattr(self, name):
                 setattr(self, name, value)
-        self.progress = self._furthest = max(self._furthest, data.progress)
+        self.progress = self._max_progress = max(self._max_progress, data.progress)
 
 
-class Resource(ABC, Generic[V]):
+class VideosResource(ABC, Generic[V]):
     """The videos of one API.
 
     Args:
@@ -104,28 +111,28 @@ class Resource(ABC, Generic[V]):
         api: how it is spoken to.
     """
 
-    def __init__(self, session: Session, api: Api = OWN) -> None:
-        self.session = session
-        self.api = api
+    def __init__(self, state: ClientState, backend: Backend = FILMGATE) -> None:
+        self.client_state = state
+        self.backend = backend
 
     @abstractmethod
     def video(self, data: VideoData) -> V:
         """What the caller holds of what the server said."""
 
 
-class ModelResource:
+class ModelsResource:
     """The models of one API.
 
     Args:
         session: clock, jitter, retries.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, state: ClientState) -> None:
+        self.client_state = state
 
 
 def create(
-    videos: Resource[V],
+    videos: VideosResource[V],
     prompt: str,
     *,
     model: str | None = None,
@@ -137,7 +144,7 @@ def create(
     metadata: Mapping[str, str] | None = None,
     characters: Sequence[str] = (),
     idempotency_key: str | None = None,
-) -> Machine[V]:
+) -> Procedure[V]:
     """Ask for a video; it is queued when this returns.
 
     Args:
@@ -169,11 +176,13 @@ def create(
         "metadata": dict(metadata) if metadata else None,
         "characters": [{"id": character_id} for character_id in characters] or None,
     }
-    return videos.video((yield from videos.api.create(videos.session, fields, input_reference, idempotency_key)))
+    return videos.video(
+        (yield from videos.backend.create(videos.client_state, fields, input_reference, idempotency_key))
+    )
 
 
 def create_and_poll(
-    videos: Resource[V],
+    videos: VideosResource[V],
     prompt: str,
     *,
     model: str | None = None,
@@ -181,26 +190,33 @@ def create_and_poll(
     size: str | None = None,
     input_reference: ImageInput | None = None,
     poll_interval_ms: int | None = None,
-) -> Machine[V]:
+) -> Procedure[V]:
     """:func:`create`, then :func:`poll`: the video once it has ended, as ``completed`` or as ``failed``."""
     video = yield from create(videos, prompt, model=model, seconds=seconds, size=size, input_reference=input_reference)
     return (yield from poll(videos, video.id, poll_interval_ms=poll_interval_ms))
 
 
-def remix(videos: Resource[V], video_id: str, prompt: str, *, idempotency_key: str | None = None) -> Machine[V]:
+def remix(videos: VideosResource[V], video_id: str, prompt: str, *, idempotency_key: str | None = None) -> Procedure[V]:
     """Ask for a completed video once more, with the prompt changed; its seed, size and length stay.
 
     Raises:
         VideoNotFound: there is no such video.
         RequestError: it is not completed, or its model can't be asked for this; else as :func:`create`.
     """
-    videos.api.needs("remix")
-    return (yield from _about(video_id, _begun(videos, requests.remix(video_id, prompt, idempotency_key))))
+    videos.backend.require("remix")
+    return (
+        yield from _with_video_id(video_id, _submit_revision(videos, requests.remix(video_id, prompt, idempotency_key)))
+    )
 
 
 def edit(
-    videos: Resource[V], prompt: str, *, video: FilmInput, model: str | None = None, idempotency_key: str | None = None
-) -> Machine[V]:
+    videos: VideosResource[V],
+    prompt: str,
+    *,
+    video: VideoInput,
+    model: str | None = None,
+    idempotency_key: str | None = None,
+) -> Procedure[V]:
     """Ask for a film to be changed as the prompt says.
 
     Args:
@@ -210,20 +226,20 @@ def edit(
         model: of an uploaded film; a video of ours keeps its own.
         idempotency_key: as for :func:`create`; raises as that.
     """
-    videos.api.needs("edit")
-    request = requests.edit({"prompt": prompt, "model": model}, requests.film_of(video), idempotency_key)
-    return (yield from _begun(videos, request))
+    videos.backend.require("edit")
+    request = requests.edit({"prompt": prompt, "model": model}, requests.encode_video_input(video), idempotency_key)
+    return (yield from _submit_revision(videos, request))
 
 
 def extend(
-    videos: Resource[V],
+    videos: VideosResource[V],
     prompt: str,
     *,
     seconds: int | str,
-    video: FilmInput,
+    video: VideoInput,
     model: str | None = None,
     idempotency_key: str | None = None,
-) -> Machine[V]:
+) -> Procedure[V]:
     """Ask for a film to go on from its last frame: the new video is the whole, stitched.
 
     Args:
@@ -234,35 +250,35 @@ def extend(
         model: of an uploaded film; a video of ours keeps its own.
         idempotency_key: as for :func:`create`; raises as that.
     """
-    videos.api.needs("extend")
+    videos.backend.require("extend")
     fields = {"prompt": prompt, "seconds": str(seconds), "model": model}
-    request = requests.extend(fields, requests.film_of(video), idempotency_key)
-    return (yield from _begun(videos, request))
+    request = requests.extend(fields, requests.encode_video_input(video), idempotency_key)
+    return (yield from _submit_revision(videos, request))
 
 
 def create_character(
-    videos: Resource[Any], name: str, *, video: FilmInput, idempotency_key: str | None = None
-) -> Machine[CharacterData]:
+    videos: VideosResource[Any], name: str, *, video: VideoInput, idempotency_key: str | None = None
+) -> Procedure[CharacterData]:
     """Keep somebody or something for videos to show; ``video`` is an MP4 of it: a path, bytes, an open file."""
-    videos.api.needs("create_character")
-    request = requests.create_character(name, requests.film_of(video), idempotency_key)
-    return parse_character((yield from exchange(videos.session, request)))
+    videos.backend.require("create_character")
+    request = requests.create_character(name, requests.encode_video_input(video), idempotency_key)
+    return parse_character((yield from send_with_retries(videos.client_state, request)))
 
 
-def get_character(videos: Resource[Any], character_id: str) -> Machine[CharacterData]:
+def get_character(videos: VideosResource[Any], character_id: str) -> Procedure[CharacterData]:
     """A character; raises ``CharacterNotFound``."""
-    videos.api.needs("get_character")
-    return (yield from _parsed(videos.session, requests.character(character_id), parse_character))
+    videos.backend.require("get_character")
+    return (yield from _send_and_parse(videos.client_state, requests.retrieve_character(character_id), parse_character))
 
 
-def retrieve(videos: Resource[V], video_id: str) -> Machine[V]:
+def retrieve(videos: VideosResource[V], video_id: str) -> Procedure[V]:
     """A video as it stands; raises ``VideoNotFound``."""
-    data, _ = yield from _about(video_id, videos.api.look(videos.session, video_id))
+    data, _ = yield from _with_video_id(video_id, videos.backend.poll(videos.client_state, video_id))
     return videos.video(data)
 
 
 def list_(
-    videos: Resource[V],
+    videos: VideosResource[V],
     *,
     after: str | None = None,
     limit: int | None = None,
@@ -278,25 +294,25 @@ def list_(
     """
     more = True
     while more:
-        page = yield from videos.api.page(videos.session, after, limit, order)
+        page = yield from videos.backend.list_page(videos.client_state, after, limit, order)
         for data in page.data:
             yield Emit(videos.video(data))
         after = page.data[-1].id if page.data else None
         more = page.has_more and after is not None
 
 
-def delete(videos: Resource[V], video_id: str) -> Machine[str]:
+def delete(videos: VideosResource[V], video_id: str) -> Procedure[str]:
     """Remove a finished video and its files; returns its id. Raises ``VideoNotFound``, ``VideoNotDeletable``."""
-    return (yield from _about(video_id, videos.api.delete(videos.session, video_id)))
+    return (yield from _with_video_id(video_id, videos.backend.delete(videos.client_state, video_id)))
 
 
-def cancel(videos: Resource[V], video_id: str) -> Machine[V]:
+def cancel(videos: VideosResource[V], video_id: str) -> Procedure[V]:
     """Ask for a running video to be stopped: it ends as failed, free of charge. Raises ``VideoNotDeletable``."""
-    data = yield from _about(video_id, videos.api.cancel(videos.session, video_id))
+    data = yield from _with_video_id(video_id, videos.backend.cancel(videos.client_state, video_id))
     return videos.video(data)
 
 
-def poll(videos: Resource[V], video_id: str, *, poll_interval_ms: int | None = None) -> Machine[V]:
+def poll(videos: VideosResource[V], video_id: str, *, poll_interval_ms: int | None = None) -> Procedure[V]:
     """Wait until the video has ended, as ``completed`` or as ``failed``, and return it.
 
     Args:
@@ -306,25 +322,32 @@ def poll(videos: Resource[V], video_id: str, *, poll_interval_ms: int | None = N
     """
     last: list[VideoData] = []
 
-    def see(data: VideoData, _request_id: str | None) -> Machine[None]:
+    def see(data: VideoData, _request_id: str | None) -> Procedure[None]:
         last[:] = [data]
         yield from ()
 
     interval = None if poll_interval_ms is None else poll_interval_ms / 1000
-    yield from _about(video_id, waiting.watch(videos.session, video_id, see, interval=interval, api=videos.api))
+    yield from _with_video_id(
+        video_id,
+        waiting.poll_until_finished(videos.client_state, video_id, see, interval=interval, backend=videos.backend),
+    )
     return videos.video(last[0])
 
 
-def download_content(videos: Resource[V], video_id: str, *, variant: Variant = "video") -> Machine[Content]:
+def download_content(
+    videos: VideosResource[V], video_id: str, *, variant: Variant = "video"
+) -> Procedure[DownloadedContent]:
     """A file of a completed video, in memory; :func:`save` is for films. Raises as that."""
-    answer = yield from _about(video_id, downloading.fetch(videos.session, video_id, variant, api=videos.api))
-    return Content(answer.body, answer.media_type)
+    answer = yield from _with_video_id(
+        video_id, downloading.download_bytes(videos.client_state, video_id, variant, backend=videos.backend)
+    )
+    return DownloadedContent(answer.body, answer.media_type)
 
 
-def refresh(video: V) -> Machine[V]:
+def refresh(video: V) -> Procedure[V]:
     """Look at it again."""
-    data, _ = yield from _about(video.id, video.resource.api.look(_session(video), video.id))
-    video.show(data)
+    data, _ = yield from _with_video_id(video.id, video.resource.backend.poll(_client_state(video), video.id))
+    video.update(data)
     return video
 
 
@@ -334,7 +357,7 @@ def wait(
     on_progress: Callable[[V], object] | None = None,
     *,
     poll_interval: float | None = None,
-) -> Machine[V]:
+) -> Procedure[V]:
     """Wait until it is completed.
 
     Args:
@@ -349,18 +372,18 @@ def wait(
     """
     said_by: list[str | None] = []
 
-    def see(data: VideoData, request_id: str | None) -> Machine[None]:
-        video.show(data)
+    def see(data: VideoData, request_id: str | None) -> Procedure[None]:
+        video.update(data)
         said_by[:] = [request_id]
         if on_progress is not None:
             on_progress(video)
         yield from ()
 
-    watching = waiting.watch(
-        _session(video), video.id, see, timeout=timeout, interval=poll_interval, api=video.resource.api
+    watching = waiting.poll_until_finished(
+        _client_state(video), video.id, see, timeout=timeout, interval=poll_interval, backend=video.resource.backend
     )
-    yield from _about(video.id, watching)
-    if failed := failure(_data(video), said_by[-1]):
+    yield from _with_video_id(video.id, watching)
+    if failed := failed_video_error(_data(video), said_by[-1]):
         raise failed
     return video
 
@@ -369,10 +392,12 @@ def events(video: V) -> Emitter[V]:
     """The video, brought up to date, at every change until it has ended; with its place in the queue and its ETA."""
 
     def show(data: VideoData) -> V:
-        video.show(data)
+        video.update(data)
         return video
 
-    yield from _about(video.id, waiting.events(_session(video), video.id, show, api=video.resource.api))
+    yield from _with_video_id(
+        video.id, waiting.events(_client_state(video), video.id, show, backend=video.resource.backend)
+    )
 
 
 def save(
@@ -382,7 +407,7 @@ def save(
     variant: Variant = "video",
     force: bool = False,
     on_bytes: OnBytes | None = None,
-) -> Machine[Path]:
+) -> Procedure[Path]:
     """Bring the film (or another file of it) to ``path``: there it is whole and verified, or not at all.
 
     A download that broke off is taken up where it stopped, now or by the next call. Wait for the video first.
@@ -403,55 +428,55 @@ def save(
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     machine = downloading.save(
-        _session(video),
+        _client_state(video),
         video.id,
         target,
         variant=variant,
         force=force,
         on_bytes=on_bytes,
         url=video.url,
-        api=video.resource.api,
+        backend=video.resource.backend,
     )
-    return (yield from _about(video.id, machine))
+    return (yield from _with_video_id(video.id, machine))
 
 
-def stop(video: V) -> Machine[V]:
+def cancel_video(video: V) -> Procedure[V]:
     """Ask for it to be stopped: it ends as failed, free of charge. Raises ``VideoNotDeletable`` once it has ended."""
-    data = yield from _about(video.id, video.resource.api.cancel(_session(video), video.id))
-    video.show(data)
+    data = yield from _with_video_id(video.id, video.resource.backend.cancel(_client_state(video), video.id))
+    video.update(data)
     return video
 
 
-def remove(video: V) -> Machine[str]:
+def delete_video(video: V) -> Procedure[str]:
     """Remove it and its files. Raises ``VideoNotDeletable`` while it is being made."""
-    return (yield from _about(video.id, video.resource.api.delete(_session(video), video.id)))
+    return (yield from _with_video_id(video.id, video.resource.backend.delete(_client_state(video), video.id)))
 
 
-def models(resource: ModelResource) -> Machine[list[Model]]:
+def models(resource: ModelsResource) -> Procedure[list[ModelData]]:
     """What can be asked for."""
-    return (yield from _parsed(resource.session, requests.models(), parse_models))
+    return (yield from _send_and_parse(resource.client_state, requests.models(), parse_models))
 
 
-def _parsed(session: Session, request: Request, parse: Callable[[Any], T]) -> Machine[T]:
-    return parse((yield from exchange(session, request)))
+def _send_and_parse(state: ClientState, request: Request, parse: Callable[[Any], T]) -> Procedure[T]:
+    return parse((yield from send_with_retries(state, request)))
 
 
-def _begun(videos: Resource[V], request: Request) -> Machine[V]:
-    answer = yield from exchange(videos.session, request)
-    return videos.video(accepted(request, answer, request.json))
+def _submit_revision(videos: VideosResource[V], request: Request) -> Procedure[V]:
+    answer = yield from send_with_retries(videos.client_state, request)
+    return videos.video(parse_created(request, answer, request.json))
 
 
-def _about(video_id: str, machine: Machine[T]) -> Machine[T]:
+def _with_video_id(video_id: str, procedure: Procedure[T]) -> Procedure[T]:
     """The machine, with the video's id on whatever it raises."""
     try:
-        return (yield from machine)
+        return (yield from procedure)
     except FilmgateError as error:
         error.video_id = video_id
         raise
 
 
-def _session(video: VideoHandle) -> Session:
-    return video.resource.session
+def _client_state(video: VideoHandle) -> ClientState:
+    return video.resource.client_state
 
 
 def _data(video: VideoHandle) -> VideoData:

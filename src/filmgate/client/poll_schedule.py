@@ -13,28 +13,31 @@ import math
 from collections.abc import Sequence
 from itertools import takewhile
 
-__all__ = ["Pacing"]
+__all__ = ["PollSchedule"]
 
-SHORTEST, LONGEST = 1.0, 3600.0
-STEP = 1.006
+MIN_DURATION, MAX_DURATION = 1.0, 3600.0
+DURATION_STEP = 1.006
 """Possible durations lie this factor apart: half a percent, a second in three minutes."""
 
-DURATIONS = tuple(SHORTEST * STEP**place for place in range(int(math.log(LONGEST / SHORTEST, STEP)) + 1))
+DURATIONS = tuple(
+    MIN_DURATION * DURATION_STEP**place
+    for place in range(int(math.log(MAX_DURATION / MIN_DURATION, DURATION_STEP)) + 1)
+)
 
-SPREAD = 0.2
+DURATION_SPREAD = 0.2
 """How far durations of one kind scatter around each that was seen, as a share of it."""
 
-DOUBT = 0.1
+UNIFORM_SHARE = 0.1
 """The share of the belief that says: this one takes as long as it likes."""
 
-HONESTY = 0.03
+PROGRESS_ERROR = 0.03
 """How far a vendor's progress strays from the true share of the duration."""
 
-SLOWEST_TRUST = 0.01
+MIN_LIKELIHOOD = 0.01
 """What remains of a belief that the progress speaks against: some vendors' progress means nothing."""
 
 
-class Pacing:
+class PollSchedule:
     """The belief about one video.
 
     Args:
@@ -45,15 +48,20 @@ class Pacing:
     """
 
     def __init__(
-        self, typical: Sequence[float] = (), *, price: float = 0.25, least: float = 1.0, most: float = 40.0
+        self,
+        past_durations: Sequence[float] = (),
+        *,
+        poll_cost: float = 0.25,
+        min_pause: float = 1.0,
+        max_pause: float = 40.0,
     ) -> None:
-        self._price, self._least, self._most = price, least, most
-        self._began: float | None = None
+        self._poll_cost, self._min_pause, self._max_pause = poll_cost, min_pause, max_pause
+        self._work_started: float | None = None
         self._elapsed = 0.0
         self._progress = 0.0
-        self._weights = _prior(typical)
+        self._weights = _prior(past_durations)
 
-    def see(self, elapsed: float, progress: float, *, working: bool) -> None:
+    def observe(self, elapsed: float, progress: float, *, working: bool) -> None:
         """Take in what a look showed.
 
         Args:
@@ -61,43 +69,46 @@ class Pacing:
             progress: percent.
             working: whether it is being made; the time before that it only stood in a queue.
         """
-        if working and self._began is None:
-            self._began = (self._elapsed + elapsed) / 2 if self._elapsed else 0.0
+        if working and self._work_started is None:
+            self._work_started = (self._elapsed + elapsed) / 2 if self._elapsed else 0.0
         self._rule_out(elapsed)
         if progress > self._progress:
-            self._weigh(elapsed, progress / 100)
+            self._reweight(elapsed, progress / 100)
             self._progress = progress
         self._elapsed = elapsed
 
-    def pause(self) -> float:
+    def next_delay(self) -> float:
         """Seconds until the next look: as far ahead as the expected lateness still costs less than a look."""
         left = sum(self._weights)
         ended = 0.0
         for duration, weight in zip(DURATIONS, self._weights, strict=True):
             ended += weight
             ahead = duration - self._elapsed
-            if weight and ahead * ended / left / 2 >= self._price:
-                return min(self._most, max(self._least, ahead))
-        return self._most
+            if weight and ahead * ended / left / 2 >= self._poll_cost:
+                return min(self._max_pause, max(self._min_pause, ahead))
+        return self._max_pause
 
     def _rule_out(self, elapsed: float) -> None:
         passed = sum(1 for _ in takewhile(lambda duration: duration <= elapsed, DURATIONS))
         self._weights[:passed] = [0.0] * passed
 
-    def _weigh(self, elapsed: float, share: float) -> None:
+    def _reweight(self, elapsed: float, share: float) -> None:
         """Believe in durations whose share of progress was reached between the last look and this one."""
-        began = self._began or 0.0
+        began = self._work_started or 0.0
         for place, duration in enumerate(DURATIONS):
             reached = began + (duration - began) * share
-            off = max(0.0, self._elapsed - reached, reached - elapsed) / (HONESTY * duration)
-            self._weights[place] *= SLOWEST_TRUST + math.exp(-0.5 * off * off)
+            off = max(0.0, self._elapsed - reached, reached - elapsed) / (PROGRESS_ERROR * duration)
+            self._weights[place] *= MIN_LIKELIHOOD + math.exp(-0.5 * off * off)
 
 
-def _prior(typical: Sequence[float]) -> list[float]:
+def _prior(past_durations: Sequence[float]) -> list[float]:
     """Equal weights over the logarithm of the duration; around the typical ones where there are some."""
-    weights = [DOUBT / len(DURATIONS)] * len(DURATIONS)
-    for seen in typical:
-        near = [math.exp(-0.5 * (math.log(duration / max(seen, SHORTEST)) / SPREAD) ** 2) for duration in DURATIONS]
-        whole = sum(near) * len(typical)
+    weights = [UNIFORM_SHARE / len(DURATIONS)] * len(DURATIONS)
+    for seen in past_durations:
+        near = [
+            math.exp(-0.5 * (math.log(duration / max(seen, MIN_DURATION)) / DURATION_SPREAD) ** 2)
+            for duration in DURATIONS
+        ]
+        whole = sum(near) * len(past_durations)
         weights = [weight + each / whole for weight, each in zip(weights, near, strict=True)]
     return weights

@@ -13,36 +13,36 @@ from filmgate.client.effects import FilePart, Request
 from filmgate.errors import InvalidImage, InvalidType, InvalidVideo
 
 __all__ = [
-    "FilmInput",
     "ImageInput",
+    "VideoInput",
     "cancel",
-    "character",
     "content",
     "create",
     "create_character",
     "delete",
     "edit",
+    "encode_image_input",
+    "encode_video_input",
     "events",
     "extend",
-    "film_of",
+    "list_page",
     "models",
-    "onward",
-    "page",
-    "reference_of",
+    "range_headers",
     "remix",
     "retrieve",
+    "retrieve_character",
 ]
 
 ImageInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
 """A picture: a path, its bytes, an open file, an http(s) or data URL, ``{"image_url": …}`` or ``{"file_id": …}``."""
 
-FilmInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
+VideoInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
 """A film: the id of a video, a path, its bytes, an open file, or ``{"id": …}``."""
 
-LOOK_SILENCE = 15.0
+POLL_READ_TIMEOUT = 15.0
 """Seconds without a byte after which a look is given up: it costs nothing to look again."""
 
-_MAGIC: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
+_IMAGE_SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff")),
     ("image/png", lambda head: head.startswith(b"\x89PNG\r\n\x1a\n")),
     ("image/webp", lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP"),
@@ -56,7 +56,7 @@ def create(
     headers = {"idempotency-key": idempotency_key or f"fg-{secrets.token_hex(16)}"}
     given = {name: value for name, value in fields.items() if value is not None}
     if isinstance(reference, FilePart):
-        form = dict(_form(given))
+        form = dict(_form_fields(given))
         return Request(method="POST", path="videos", headers=headers, form=form, files={"input_reference": reference})
     if reference is not None:
         given["input_reference"] = dict(reference)
@@ -65,25 +65,25 @@ def create(
 
 def remix(video_id: str, prompt: str, idempotency_key: str | None) -> Request:
     """``POST /videos/{id}/remix``."""
-    return _post(f"{_path(video_id)}/remix", {"prompt": prompt}, None, idempotency_key)
+    return _post(f"{_video_path(video_id)}/remix", {"prompt": prompt}, None, idempotency_key)
 
 
-def edit(fields: Mapping[str, object], film: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
+def edit(fields: Mapping[str, object], video: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
     """``POST /videos/edits``."""
-    return _post("videos/edits", fields, film, idempotency_key)
+    return _post("videos/edits", fields, video, idempotency_key)
 
 
-def extend(fields: Mapping[str, object], film: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
+def extend(fields: Mapping[str, object], video: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
     """``POST /videos/extensions``."""
-    return _post("videos/extensions", fields, film, idempotency_key)
+    return _post("videos/extensions", fields, video, idempotency_key)
 
 
-def create_character(name: str, film: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
+def create_character(name: str, video: FilePart | Mapping[str, str], idempotency_key: str | None) -> Request:
     """``POST /videos/characters``."""
-    return _post("videos/characters", {"name": name}, film, idempotency_key)
+    return _post("videos/characters", {"name": name}, video, idempotency_key)
 
 
-def character(character_id: str) -> Request:
+def retrieve_character(character_id: str) -> Request:
     """``GET /videos/characters/{id}``."""
     return Request(method="GET", path=f"videos/characters/{quote(character_id, safe='')}")
 
@@ -91,15 +91,17 @@ def character(character_id: str) -> Request:
 def retrieve(video_id: str, wait: int = 0) -> Request:
     """``GET /videos/{id}``, asking the server to answer only when something changed, at most ``wait`` seconds later."""
     params = {"wait": str(wait)} if wait else {}
-    return Request(method="GET", path=_path(video_id), params=params, patience=wait, silence=LOOK_SILENCE)
+    return Request(
+        method="GET", path=_video_path(video_id), params=params, hold_seconds=wait, read_timeout=POLL_READ_TIMEOUT
+    )
 
 
 def events(video_id: str) -> Request:
     """``GET /videos/{id}/events``."""
-    return Request(method="GET", path=f"{_path(video_id)}/events", headers={"accept": "text/event-stream"})
+    return Request(method="GET", path=f"{_video_path(video_id)}/events", headers={"accept": "text/event-stream"})
 
 
-def page(after: str | None, limit: int | None, order: str | None) -> Request:
+def list_page(after: str | None, limit: int | None, order: str | None) -> Request:
     """``GET /videos``."""
     given = {"after": after, "limit": limit, "order": order}
     return Request(method="GET", path="videos", params={name: str(v) for name, v in given.items() if v is not None})
@@ -107,12 +109,12 @@ def page(after: str | None, limit: int | None, order: str | None) -> Request:
 
 def delete(video_id: str) -> Request:
     """``DELETE /videos/{id}``."""
-    return Request(method="DELETE", path=_path(video_id))
+    return Request(method="DELETE", path=_video_path(video_id))
 
 
 def cancel(video_id: str) -> Request:
     """``POST /videos/{id}/cancel``."""
-    return Request(method="POST", path=f"{_path(video_id)}/cancel")
+    return Request(method="POST", path=f"{_video_path(video_id)}/cancel")
 
 
 def models() -> Request:
@@ -122,16 +124,16 @@ def models() -> Request:
 
 def content(video_id: str, variant: str, *, offset: int = 0, etag: str | None = None) -> Request:
     """``GET /videos/{id}/content``, from ``offset`` on if the file is still the one that ``etag`` names."""
-    headers = {"accept-encoding": "identity", **onward(offset, etag)}
-    return Request(method="GET", path=f"{_path(video_id)}/content", params={"variant": variant}, headers=headers)
+    headers = {"accept-encoding": "identity", **range_headers(offset, etag)}
+    return Request(method="GET", path=f"{_video_path(video_id)}/content", params={"variant": variant}, headers=headers)
 
 
-def onward(offset: int, etag: str | None) -> dict[str, str]:
+def range_headers(offset: int, etag: str | None) -> dict[str, str]:
     """The headers that ask for a file from ``offset`` on, if it is still the one that ``etag`` names."""
     return {"range": f"bytes={offset}-", "if-range": f'"{etag}"'} if offset and etag else {}
 
 
-def reference_of(image: ImageInput) -> FilePart | Mapping[str, str]:
+def encode_image_input(image: ImageInput) -> FilePart | Mapping[str, str]:
     """What a picture is on the wire: a file part, or an object with its address.
 
     Raises:
@@ -144,75 +146,77 @@ def reference_of(image: ImageInput) -> FilePart | Mapping[str, str]:
         case str() if image.startswith(("http://", "https://", "data:")):
             return {"image_url": image}
         case str() | os.PathLike():
-            return _part(_read(Path(image)), str(image))
+            return _image_part(_read_image(Path(image)), str(image))
         case bytes():
-            return _part(image, "these bytes")
+            return _image_part(image, "these bytes")
         case _ if hasattr(image, "read"):
-            return _part(image.read(), "this file")
+            return _image_part(image.read(), "this file")
     raise InvalidType("input_reference", "a picture", type(image).__name__)
 
 
-def film_of(film: FilmInput) -> FilePart | Mapping[str, str]:
+def encode_video_input(video: VideoInput) -> FilePart | Mapping[str, str]:
     """What a film is on the wire: a file part, or an object with its id.
 
     Raises:
         InvalidVideo: the file can't be read, or is no MP4.
         InvalidType: it is none of the things that a film may be.
     """
-    match film:
+    match video:
         case Mapping():
-            return film
-        case str() if film.startswith("video_") and not Path(film).is_file():
-            return {"id": film}
+            return video
+        case str() if video.startswith("video_") and not Path(video).is_file():
+            return {"id": video}
         case str() | os.PathLike():
-            return _film_part(_read_film(Path(film)), str(film))
+            return _video_part(_read_video(Path(video)), str(video))
         case bytes():
-            return _film_part(film, "these bytes")
-        case _ if hasattr(film, "read"):
-            return _film_part(film.read(), "this file")
-    raise InvalidType("video", "a film", type(film).__name__)
+            return _video_part(video, "these bytes")
+        case _ if hasattr(video, "read"):
+            return _video_part(video.read(), "this file")
+    raise InvalidType("video", "a film", type(video).__name__)
 
 
 def _post(
-    path: str, fields: Mapping[str, object], film: FilePart | Mapping[str, str] | None, idempotency_key: str | None
+    path: str, fields: Mapping[str, object], video: FilePart | Mapping[str, str] | None, idempotency_key: str | None
 ) -> Request:
     headers = {"idempotency-key": idempotency_key or f"fg-{secrets.token_hex(16)}"}
     given = {name: value for name, value in fields.items() if value is not None}
-    if isinstance(film, FilePart):
-        return Request(method="POST", path=path, headers=headers, form=dict(_form(given)), files={"video": film})
-    if film is not None:
-        given["video"] = dict(film)
+    if isinstance(video, FilePart):
+        return Request(
+            method="POST", path=path, headers=headers, form=dict(_form_fields(given)), files={"video": video}
+        )
+    if video is not None:
+        given["video"] = dict(video)
     return Request(method="POST", path=path, headers=headers, json=given)
 
 
-def _read_film(path: Path) -> bytes:
+def _read_video(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise InvalidVideo(f"{path}: {error.strerror}.", param="video") from error
 
 
-def _film_part(content: bytes, source: str) -> FilePart:
+def _video_part(content: bytes, source: str) -> FilePart:
     if content[4:8] != b"ftyp":
         raise InvalidVideo(f"{source}: no MP4.", param="video")
     return FilePart(content, "video/mp4", "film.mp4")
 
 
-def _read(path: Path) -> bytes:
+def _read_image(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise InvalidImage(f"{path}: {error.strerror}.", param="input_reference") from error
 
 
-def _part(content: bytes, source: str) -> FilePart:
-    media_type = next((name for name, fits in _MAGIC if fits(content[:12])), None)
+def _image_part(content: bytes, source: str) -> FilePart:
+    media_type = next((name for name, fits in _IMAGE_SIGNATURES if fits(content[:12])), None)
     if media_type is None:
         raise InvalidImage(f"{source}: neither JPEG, PNG nor WebP.", param="input_reference")
     return FilePart(content, media_type)
 
 
-def _form(fields: Mapping[str, object]) -> list[tuple[str, str | list[str]]]:
+def _form_fields(fields: Mapping[str, object]) -> list[tuple[str, str | list[str]]]:
     """The fields as a form spells them: ``metadata[key]`` for a mapping, ``characters[][id]`` for a list of them."""
     flat: list[tuple[str, str | list[str]]] = []
     for name, value in fields.items():
@@ -225,5 +229,5 @@ def _form(fields: Mapping[str, object]) -> list[tuple[str, str | list[str]]]:
     return flat
 
 
-def _path(video_id: str) -> str:
+def _video_path(video_id: str) -> str:
     return f"videos/{quote(video_id, safe='')}"

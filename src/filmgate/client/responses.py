@@ -8,20 +8,20 @@ import msgspec
 from msgspec import Struct
 
 from filmgate import errors
-from filmgate.client.effects import Answer
+from filmgate.client.effects import ApiResponse
 from filmgate.domain import Status, VideoError
 from filmgate.errors import FilmgateError, TooManyRequests, UnexpectedAnswer, VideoFailed, VideoModerated
 from filmgate.wire.upstream import parsing
-from filmgate.wire.upstream.error_text import plain, reason
+from filmgate.wire.upstream.error_text import parse_error, printable_line
 
 __all__ = [
     "CharacterData",
-    "Model",
+    "ModelData",
     "VideoData",
     "VideoPage",
-    "error_named",
-    "error_of",
-    "failure",
+    "error_from_code",
+    "error_from_response",
+    "failed_video_error",
     "parse_character",
     "parse_deleted",
     "parse_event",
@@ -30,12 +30,12 @@ __all__ = [
     "retry_after",
 ]
 
-LONGEST_RETRY_AFTER = 120.0
+MAX_RETRY_AFTER = 120.0
 
-UNFINISHED = 99
+MAX_UNFINISHED_PROGRESS = 99
 """Progress of a film that is not there yet, whatever the server says."""
 
-FAILED = VideoError("video_failed", "The video failed.")
+DEFAULT_FAILURE = VideoError("video_failed", "The video failed.")
 """Why it failed, where the server does not say."""
 
 
@@ -59,11 +59,11 @@ class VideoData(Struct, frozen=True, kw_only=True):
     eta_seconds: float | None = None  # until it is completed, by experience; only events say so
 
     def __post_init__(self) -> None:
-        tame = 100 if self.status is Status.COMPLETED else min(max(self.progress, 0), UNFINISHED)
+        tame = 100 if self.status is Status.COMPLETED else min(max(self.progress, 0), MAX_UNFINISHED_PROGRESS)
         msgspec.structs.force_setattr(self, "progress", tame)
         if self.error is not None:
             told = {"code": self.error.code, "message": self.error.message}
-            msgspec.structs.force_setattr(self, "error", reason(told, FAILED))
+            msgspec.structs.force_setattr(self, "error", parse_error(told, DEFAULT_FAILURE))
 
 
 class VideoPage(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class VideoPage(Struct, frozen=True, kw_only=True):
     has_more: bool = False
 
 
-class Model(Struct, frozen=True, kw_only=True):
+class ModelData(Struct, frozen=True, kw_only=True):
     """What a model takes, as far as the server says."""
 
     id: str
@@ -106,15 +106,15 @@ class CharacterData(Struct, frozen=True, kw_only=True):
     created_at: int = 0
 
 
-class _Named(Struct, frozen=True):
+class _ModelId(Struct, frozen=True):
     id: str
 
 
-class _Models(Struct, frozen=True):
+class _ModelListBody(Struct, frozen=True):
     data: list[msgspec.Raw]
 
 
-class _Deleted(Struct, frozen=True):
+class _DeletedBody(Struct, frozen=True):
     id: str
     deleted: bool
 
@@ -132,29 +132,29 @@ class _ErrorBody(Struct, frozen=True):
 T = TypeVar("T")
 
 
-def parse_video(answer: Answer) -> VideoData:
+def parse_video(response: ApiResponse) -> VideoData:
     """A video.
 
     Raises:
         FilmgateError: the class that the answer's code or status stands for.
         UnexpectedAnswer: it is not what the API answers.
     """
-    return _parse(answer, VideoData)
+    return _parse(response, VideoData)
 
 
-def parse_character(answer: Answer) -> CharacterData:
+def parse_character(response: ApiResponse) -> CharacterData:
     """A character; raises as :func:`parse_video`."""
-    return _parse(answer, CharacterData)
+    return _parse(response, CharacterData)
 
 
-def parse_models(answer: Answer) -> list[Model]:
+def parse_models(response: ApiResponse) -> list[ModelData]:
     """The models, of each at least its name; raises as :func:`parse_video`."""
-    return [_model(entry, answer.request_id) for entry in _parse(answer, _Models).data]
+    return [_parse_model(entry, response.request_id) for entry in _parse(response, _ModelListBody).data]
 
 
-def parse_deleted(answer: Answer) -> str:
+def parse_deleted(response: ApiResponse) -> str:
     """The id of what was deleted; raises as :func:`parse_video`."""
-    return _parse(answer, _Deleted).id
+    return _parse(response, _DeletedBody).id
 
 
 def parse_event(data: bytes) -> VideoData:
@@ -166,46 +166,46 @@ def parse_event(data: bytes) -> VideoData:
     return _decode(data, VideoData, None)
 
 
-def failure(video: VideoData, request_id: str | None) -> VideoFailed | None:
+def failed_video_error(video: VideoData, request_id: str | None) -> VideoFailed | None:
     """The error that a failed video stands for; None for any other."""
     if video.status is not Status.FAILED:
         return None
-    why = video.error or FAILED
+    why = video.error or DEFAULT_FAILURE
     kind = VideoModerated if why.code == VideoModerated.code else VideoFailed
     return kind(why.message, code=why.code, video_id=video.id, request_id=request_id)
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(response: ApiResponse) -> float | None:
     """The seconds that the server asks to stay away, at most two minutes; None if it does not say."""
-    seconds = parsing.retry_after(answer.headers)
-    return None if seconds is None else min(seconds, LONGEST_RETRY_AFTER)
+    seconds = parsing.retry_after(response.headers)
+    return None if seconds is None else min(seconds, MAX_RETRY_AFTER)
 
 
-def error_of(answer: Answer) -> FilmgateError:
+def error_from_response(response: ApiResponse) -> FilmgateError:
     """The error that an answer other than a success stands for."""
-    said = _said(answer)
-    if said is None and not answer.status >= _SERVER_FAULT:
-        return _unexpected(answer)
-    said = said or _Error(message=f"The server answered {answer.status}.")
+    said = _error_detail(response)
+    if said is None and not response.status >= _SERVER_FAULT:
+        return _unexpected_response(response)
+    said = said or _Error(message=f"The server answered {response.status}.")
     code = str(said.code) if said.code is not None else None
-    kind = _BY_CODE.get(code or "") or _BY_STATUS.get(answer.status) or _by_class(answer.status)
+    kind = _BY_CODE.get(code or "") or _BY_STATUS.get(response.status) or _default_class(response.status)
     error = kind.__new__(kind)  # constructors build a message from parts, here the message is there already
-    FilmgateError.__init__(error, plain(said.message) or None, param=said.param, code=code)
-    error.request_id = answer.request_id
+    FilmgateError.__init__(error, printable_line(said.message) or None, param=said.param, code=code)
+    error.request_id = response.request_id
     if isinstance(error, TooManyRequests):
-        error.retry_after = retry_after(answer) or 1.0
+        error.retry_after = retry_after(response) or 1.0
     return error
 
 
 _SERVER_FAULT = 500
 
-NOTHING = VideoError("", "")
+NO_ERROR = VideoError("", "")
 """Said by an answer without a reason."""
 
-_TOLD = ("error", "message", "msg", "detail", "code")
+_ERROR_KEYS = ("error", "message", "msg", "detail", "code")
 """Where other servers put their reasons."""
 
-_ANSWERABLE: tuple[type[FilmgateError], ...] = (
+_ERROR_ROOTS: tuple[type[FilmgateError], ...] = (
     errors.RequestError,
     errors.InvalidKey,
     errors.NotAllowed,
@@ -217,11 +217,11 @@ _ANSWERABLE: tuple[type[FilmgateError], ...] = (
 )
 
 
-def _tree(kind: type[FilmgateError]) -> list[type[FilmgateError]]:
-    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _tree(child))]
+def _error_classes(kind: type[FilmgateError]) -> list[type[FilmgateError]]:
+    return [kind, *(leaf for child in kind.__subclasses__() for leaf in _error_classes(child))]
 
 
-_BY_CODE = {kind.code: kind for root in _ANSWERABLE for kind in _tree(root) if kind.code}
+_BY_CODE = {kind.code: kind for root in _ERROR_ROOTS for kind in _error_classes(root) if kind.code}
 
 _BY_STATUS: dict[int, type[FilmgateError]] = {
     401: errors.InvalidKey,
@@ -235,45 +235,45 @@ _BY_STATUS: dict[int, type[FilmgateError]] = {
 }
 
 
-def error_named(code: str | None, message: str | None, request_id: str | None) -> FilmgateError:
+def error_from_code(code: str | None, message: str | None, request_id: str | None) -> FilmgateError:
     """The error of that code; a :class:`RequestError` where no class has it."""
     kind = _BY_CODE.get(code or "", errors.RequestError)
     error = kind.__new__(kind)
-    FilmgateError.__init__(error, plain(message or "") or None, code=code)
+    FilmgateError.__init__(error, printable_line(message or "") or None, code=code)
     error.request_id = request_id
     return error
 
 
-def _by_class(status: int) -> type[FilmgateError]:
+def _default_class(status: int) -> type[FilmgateError]:
     return errors.ServerError if status >= _SERVER_FAULT else errors.RequestError
 
 
-def _said(answer: Answer) -> _Error | None:
+def _error_detail(response: ApiResponse) -> _Error | None:
     """What a refusal says, in this API's shape or in another; None where it says nothing."""
-    if answer.media_type != "application/json":
+    if response.media_type != "application/json":
         return None
     try:
-        return msgspec.json.decode(answer.body, type=_ErrorBody).error
+        return msgspec.json.decode(response.body, type=_ErrorBody).error
     except msgspec.DecodeError:
-        found = parsing.record(answer.body)
-    told = reason({name: found[name] for name in _TOLD if name in found}, NOTHING) if found else NOTHING
-    return None if told == NOTHING else _Error(message=told.message, code=told.code or None)
+        found = parsing.parse_object(response.body)
+    told = parse_error({name: found[name] for name in _ERROR_KEYS if name in found}, NO_ERROR) if found else NO_ERROR
+    return None if told == NO_ERROR else _Error(message=told.message, code=told.code or None)
 
 
-def _model(entry: msgspec.Raw, request_id: str | None) -> Model:
+def _parse_model(entry: msgspec.Raw, request_id: str | None) -> ModelData:
     # Other servers have keys of these names too, and mean other things by them.
     try:
-        return msgspec.json.decode(entry, type=Model, strict=False)
+        return msgspec.json.decode(entry, type=ModelData, strict=False)
     except msgspec.DecodeError:
-        return Model(id=_decode(bytes(entry), _Named, request_id).id)
+        return ModelData(id=_decode(bytes(entry), _ModelId, request_id).id)
 
 
-def _parse(answer: Answer, kind: type[T]) -> T:
-    if answer.status != 200:  # noqa: PLR2004 - every success of this API is a 200
-        raise error_of(answer)
-    if answer.media_type != "application/json":
-        raise _unexpected(answer)
-    return _decode(answer.body, kind, answer.request_id)
+def _parse(response: ApiResponse, kind: type[T]) -> T:
+    if response.status != 200:  # noqa: PLR2004 - every success of this API is a 200
+        raise error_from_response(response)
+    if response.media_type != "application/json":
+        raise _unexpected_response(response)
+    return _decode(response.body, kind, response.request_id)
 
 
 def _decode(body: bytes, kind: type[T], request_id: str | None) -> T:
@@ -283,10 +283,10 @@ def _decode(body: bytes, kind: type[T], request_id: str | None) -> T:
         raise UnexpectedAnswer(f"The answer is not what this API answers: {error}.", request_id=request_id) from error
 
 
-def _unexpected(answer: Answer) -> UnexpectedAnswer:
-    what = answer.media_type or "no content type"
-    where = f", and a redirect to {answer.headers['location']}" if "location" in answer.headers else ""
+def _unexpected_response(response: ApiResponse) -> UnexpectedAnswer:
+    what = response.media_type or "no content type"
+    where = f", and a redirect to {response.headers['location']}" if "location" in response.headers else ""
     return UnexpectedAnswer(
-        f"The server answered {answer.status} with {what}{where}, which no video API does. Is the base URL right?",
-        request_id=answer.request_id,
+        f"The server answered {response.status} with {what}{where}, which no video API does. Is the base URL right?",
+        request_id=response.request_id,
     )

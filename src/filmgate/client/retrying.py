@@ -10,23 +10,32 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from filmgate.client.durations import Experience
-from filmgate.client.effects import Action, Answer, Fault, Machine, Request, Send, Sleep
+from filmgate.client.durations import DurationHistory
+from filmgate.client.effects import ApiResponse, Effect, Procedure, Request, Send, Sleep, TransportFailure
 from filmgate.client.responses import retry_after
 from filmgate.errors import ConnectionFailed, SubmissionUnknown
 
-__all__ = ["REFUSED", "SAFE", "Session", "backoff", "exchange", "fresh", "resolve_host", "unknown"]
+__all__ = [
+    "REFUSAL_STATUSES",
+    "SAFE_METHODS",
+    "ClientState",
+    "backoff",
+    "register_id",
+    "resolve_host",
+    "send_with_retries",
+    "submission_unknown",
+]
 
-SAFE = frozenset({"GET", "HEAD"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 """Methods that change nothing: sent again whatever happened."""
 
-REFUSED = frozenset({429, 503})
+REFUSAL_STATUSES = frozenset({429, 503})
 """Statuses that say that this is not the time."""
 
-REMEMBERED = 10_000
+MAX_REMEMBERED_IDS = 10_000
 """Ids of accepted videos, the latest."""
 
-PASSING = frozenset({408, 429, 500, 502, 503, 504})
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses after which a look may be tried again."""
 
 
@@ -38,27 +47,27 @@ def resolve_host(host: str) -> Sequence[str]:
         return []
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class ClientState(Struct, frozen=True, kw_only=True):
     """What machines need of the world beside actions, injected so that tests decide about it."""
 
-    retries: int = 2  # times that a call is sent again
+    max_retries: int = 2  # times that a call is sent again
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random  # 0 to 1
-    vendor: str = ""  # whose videos these are, for experience: the API's address
-    experience: Experience = field(default_factory=Experience)
-    accepted: dict[str, str | None] = field(default_factory=dict)  # ids that were given out, with their keys
-    resolve: Callable[[str], Sequence[str]] = resolve_host  # a host's addresses; none: not for us to look up
-    largest: int = 8 * 1024**3  # bytes; a file beyond is no film
-    observe: Callable[[Request, Answer], object] | None = None  # shown every answer, e.g. to learn limits of
+    api_address: str = ""  # whose videos these are, for experience: the API's address
+    duration_history: DurationHistory = field(default_factory=DurationHistory)
+    accepted_ids: dict[str, str | None] = field(default_factory=dict)  # ids that were given out, with their keys
+    resolve_host: Callable[[str], Sequence[str]] = resolve_host  # a host's addresses; none: not for us to look up
+    max_file_bytes: int = 8 * 1024**3  # bytes; a file beyond is no film
+    on_response: Callable[[Request, ApiResponse], object] | None = None  # shown every answer, e.g. to learn limits of
 
 
-def exchange(
-    session: Session,
+def send_with_retries(
+    state: ClientState,
     request: Request,
-    action: Callable[[Request], Action] = Send,
+    make_effect: Callable[[Request], Effect] = Send,
     *,
-    retries: int | None = None,
-) -> Machine[Answer]:
+    max_retries: int | None = None,
+) -> Procedure[ApiResponse]:
     """The answer to a request, after as many tries as are safe and allowed.
 
     Args:
@@ -71,84 +80,84 @@ def exchange(
         ConnectionFailed: the server could not be reached; nothing was done.
         SubmissionUnknown: the reply to a create got lost; it may have been accepted.
     """
-    left = session.retries if retries is None else retries
+    left = state.max_retries if max_retries is None else max_retries
     tried = 0
     while True:
-        outcome = yield from _attempt(action(request))
-        if session.observe is not None and isinstance(outcome, Answer):
-            session.observe(request, outcome)
-        if isinstance(outcome, Answer) and not _passing(request, outcome):
+        outcome = yield from _attempt(make_effect(request))
+        if state.on_response is not None and isinstance(outcome, ApiResponse):
+            state.on_response(request, outcome)
+        if isinstance(outcome, ApiResponse) and not _is_transient(request, outcome):
             return outcome
-        if tried >= left or not _repeatable(request, outcome):
-            return _conclude(request, outcome)
-        yield Sleep(_pause(session, outcome, tried))
+        if tried >= left or not _is_repeatable(request, outcome):
+            return _final_response(request, outcome)
+        yield Sleep(_retry_delay(state, outcome, tried))
         tried += 1
 
 
-def backoff(session: Session, tried: int, *, first: float = 0.5, most: float = 8.0) -> float:
+def backoff(state: ClientState, attempt: int, *, initial: float = 0.5, maximum: float = 8.0) -> float:
     """Seconds before the next try: doubling, with jitter."""
-    return min(first * 2.0**tried, most) * (0.75 + session.jitter() / 2)
+    return min(initial * 2.0**attempt, maximum) * (0.75 + state.jitter() / 2)
 
 
-def _attempt(action: Action) -> Generator[Action, Any, Answer | Fault]:
+def _attempt(effect: Effect) -> Generator[Effect, Any, ApiResponse | TransportFailure]:
     try:
-        answer: Answer = yield action
-    except Fault as fault:
+        answer: ApiResponse = yield effect
+    except TransportFailure as fault:
         return fault
     return answer
 
 
-def _passing(request: Request, answer: Answer) -> bool:
-    passing = answer.status in PASSING if request.method in SAFE else _turned_away(answer)
-    return passing and answer.headers.get("x-should-retry") != "false"
+def _is_transient(request: Request, response: ApiResponse) -> bool:
+    passing = response.status in TRANSIENT_STATUSES if request.method in SAFE_METHODS else _is_surely_refused(response)
+    return passing and response.headers.get("x-should-retry") != "false"
 
 
-def _turned_away(answer: Answer) -> bool:
+def _is_surely_refused(response: ApiResponse) -> bool:
     """Whether it says that nothing was done.
 
     A 503 does so that says when to come back; any other may be a gateway's, whose upstream took the request and died.
     """
-    return answer.status in REFUSED and (answer.status == 429 or retry_after(answer) is not None)  # noqa: PLR2004 - HTTP's
+    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)  # noqa: PLR2004 - HTTP's
 
 
-def _repeatable(request: Request, outcome: Answer | Fault) -> bool:
+def _is_repeatable(request: Request, outcome: ApiResponse | TransportFailure) -> bool:
     """Whether sending it again can't do it twice."""
-    return request.method in SAFE or isinstance(outcome, Answer) or not outcome.sent
+    return request.method in SAFE_METHODS or isinstance(outcome, ApiResponse) or not outcome.sent
 
 
-def _pause(session: Session, outcome: Answer | Fault, tried: int) -> float:
-    asked = retry_after(outcome) if isinstance(outcome, Answer) else None
-    return backoff(session, tried) if asked is None else asked + session.jitter() / 4
+def _retry_delay(state: ClientState, outcome: ApiResponse | TransportFailure, attempt: int) -> float:
+    asked = retry_after(outcome) if isinstance(outcome, ApiResponse) else None
+    return backoff(state, attempt) if asked is None else asked + state.jitter() / 4
 
 
-def _conclude(request: Request, outcome: Answer | Fault) -> Answer:
-    if isinstance(outcome, Answer):
+def _final_response(request: Request, outcome: ApiResponse | TransportFailure) -> ApiResponse:
+    if isinstance(outcome, ApiResponse):
         return outcome
     if outcome.sent and "idempotency-key" in request.headers:
-        raise unknown(request, f"the connection broke before the answer came ({outcome})") from outcome
+        raise submission_unknown(request, f"the connection broke before the answer came ({outcome})") from outcome
     raise ConnectionFailed(f"The server could not be reached: {outcome}.") from outcome
 
 
-def unknown(request: Request, why: str, answer: Answer | None = None) -> SubmissionUnknown:
+def submission_unknown(request: Request, reason: str, answer: ApiResponse | None = None) -> SubmissionUnknown:
     """The error of a request that may have been accepted."""
     key = request.headers.get("idempotency-key")
     advice = f"; a server that honours keys can be asked once more with idempotency_key={key!r}" if key else ""
     error = SubmissionUnknown(
-        f"It is not known whether the video was accepted: {why}. It was not sent again, for that may be charged "
+        f"It is not known whether the video was accepted: {reason}. It was not sent again, for that may be charged "
         f"twice: look at the list of your videos or into your account first{advice}."
     )
     error.request_id = answer.request_id if answer else None
     return error
 
 
-def fresh(session: Session, video_id: str, key: str | None) -> None:
+def register_id(state: ClientState, video_id: str, key: str | None) -> None:
     """Remember the id of a video that was just accepted.
 
     Raises:
         SubmissionUnknown: another one has it already, so it is not known which is which.
     """
-    if video_id in session.accepted and (key is None or session.accepted[video_id] != key):
+    if video_id in state.accepted_ids and (key is None or state.accepted_ids[video_id] != key):
         raise SubmissionUnknown(f"The server gave two videos the id '{video_id}': which of them it is, nobody knows.")
-    session.accepted[video_id] = key
-    if len(session.accepted) > REMEMBERED:
-        del session.accepted[next(iter(session.accepted))]
+    state.accepted_ids[video_id] = key
+    if len(state.accepted_ids) > MAX_REMEMBERED_IDS:
+        del state.accepted_ids[next(iter(state.accepted_ids))]

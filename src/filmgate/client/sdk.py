@@ -8,29 +8,29 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from filmgate.client import operations
-from filmgate.client.backends.filmgate import Api
-from filmgate.client.backends.registry import api_of
-from filmgate.client.bind import awaiting, awaiting_each, blocking, blocking_each
+from filmgate.client.backends.filmgate import Backend
+from filmgate.client.backends.registry import backend_for
+from filmgate.client.bind import async_iterator, async_method, sync_iterator, sync_method
 from filmgate.client.drivers import AsyncDriver, Driver
-from filmgate.client.durations import Experience
-from filmgate.client.endpoint import Endpoint, endpoint
-from filmgate.client.operations import Resource, VideoHandle
+from filmgate.client.durations import DurationHistory
+from filmgate.client.endpoint import ApiEndpoint, resolve_endpoint
+from filmgate.client.operations import VideoHandle, VideosResource
 from filmgate.client.responses import VideoData
-from filmgate.client.retrying import Session, resolve_host
-from filmgate.client.webhooks import Webhooks
+from filmgate.client.retrying import ClientState, resolve_host
+from filmgate.client.webhooks import WebhookVerifier
 
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["AsyncClient", "AsyncModels", "AsyncVideo", "AsyncVideos", "Client", "Models", "Video", "Videos"]
+__all__ = ["AsyncClient", "AsyncModels", "AsyncVideo", "AsyncVideos", "Client", "SyncModels", "Video", "Videos"]
 
 
-def _session(at: Endpoint, max_retries: int, experience: Experience | None, *, networked: bool) -> Session:
-    return Session(
-        retries=max_retries,
-        vendor=at.base_url,
-        experience=experience or Experience(),
-        resolve=resolve_host if networked else _no_addresses,
+def _session(at: ApiEndpoint, max_retries: int, experience: DurationHistory | None, *, networked: bool) -> ClientState:
+    return ClientState(
+        max_retries=max_retries,
+        api_address=at.base_url,
+        duration_history=experience or DurationHistory(),
+        resolve_host=resolve_host if networked else _no_addresses,
     )
 
 
@@ -52,12 +52,12 @@ class Video(VideoHandle):
         """Take up a video again that another program began."""
         return (client or Client()).videos.retrieve(video_id)
 
-    refresh = blocking(operations.refresh)
-    wait = blocking(operations.wait)
-    events = blocking_each(operations.events)
-    save = blocking(operations.save)
-    cancel = blocking(operations.stop)
-    delete = blocking(operations.remove)
+    refresh = sync_method(operations.refresh)
+    wait = sync_method(operations.wait)
+    events = sync_iterator(operations.events)
+    save = sync_method(operations.save)
+    cancel = sync_method(operations.cancel_video)
+    delete = sync_method(operations.delete_video)
 
 
 class AsyncVideo(VideoHandle):
@@ -72,84 +72,84 @@ class AsyncVideo(VideoHandle):
         """Take up a video again that another program began."""
         return await (client or AsyncClient()).videos.retrieve(video_id)
 
-    refresh = awaiting(operations.refresh)
-    wait = awaiting(operations.wait)
-    events = awaiting_each(operations.events)
-    save = awaiting(operations.save)
-    cancel = awaiting(operations.stop)
-    delete = awaiting(operations.remove)
+    refresh = async_method(operations.refresh)
+    wait = async_method(operations.wait)
+    events = async_iterator(operations.events)
+    save = async_method(operations.save)
+    cancel = async_method(operations.cancel_video)
+    delete = async_method(operations.delete_video)
 
 
-class Videos(Resource[Video]):
+class Videos(VideosResource[Video]):
     """``client.videos``: the calls of the official SDK, by their names."""
 
-    def __init__(self, driver: Driver, session: Session, api: Api) -> None:
-        super().__init__(session, api)
+    def __init__(self, driver: Driver, state: ClientState, backend: Backend) -> None:
+        super().__init__(state, backend)
         self.driver = driver
 
     def video(self, data: VideoData) -> Video:
         """What the caller holds of it."""
         return Video(self, data)
 
-    create = blocking(operations.create)
-    create_and_poll = blocking(operations.create_and_poll)
-    remix = blocking(operations.remix)
-    edit = blocking(operations.edit)
-    extend = blocking(operations.extend)
-    create_character = blocking(operations.create_character)
-    get_character = blocking(operations.get_character)
-    retrieve = blocking(operations.retrieve)
-    poll = blocking(operations.poll)
-    list = blocking_each(operations.list_)
-    cancel = blocking(operations.cancel)
-    delete = blocking(operations.delete)
-    download_content = blocking(operations.download_content)
+    create = sync_method(operations.create)
+    create_and_poll = sync_method(operations.create_and_poll)
+    remix = sync_method(operations.remix)
+    edit = sync_method(operations.edit)
+    extend = sync_method(operations.extend)
+    create_character = sync_method(operations.create_character)
+    get_character = sync_method(operations.get_character)
+    retrieve = sync_method(operations.retrieve)
+    poll = sync_method(operations.poll)
+    list = sync_iterator(operations.list_)
+    cancel = sync_method(operations.cancel)
+    delete = sync_method(operations.delete)
+    download_content = sync_method(operations.download_content)
 
 
-class AsyncVideos(Resource[AsyncVideo]):
+class AsyncVideos(VideosResource[AsyncVideo]):
     """``client.videos``: the calls of the official SDK, by their names."""
 
-    def __init__(self, driver: AsyncDriver, session: Session, api: Api) -> None:
-        super().__init__(session, api)
+    def __init__(self, driver: AsyncDriver, state: ClientState, backend: Backend) -> None:
+        super().__init__(state, backend)
         self.driver = driver
 
     def video(self, data: VideoData) -> AsyncVideo:
         """What the caller holds of it."""
         return AsyncVideo(self, data)
 
-    create = awaiting(operations.create)
-    create_and_poll = awaiting(operations.create_and_poll)
-    remix = awaiting(operations.remix)
-    edit = awaiting(operations.edit)
-    extend = awaiting(operations.extend)
-    create_character = awaiting(operations.create_character)
-    get_character = awaiting(operations.get_character)
-    retrieve = awaiting(operations.retrieve)
-    poll = awaiting(operations.poll)
-    list = awaiting_each(operations.list_)
-    cancel = awaiting(operations.cancel)
-    delete = awaiting(operations.delete)
-    download_content = awaiting(operations.download_content)
+    create = async_method(operations.create)
+    create_and_poll = async_method(operations.create_and_poll)
+    remix = async_method(operations.remix)
+    edit = async_method(operations.edit)
+    extend = async_method(operations.extend)
+    create_character = async_method(operations.create_character)
+    get_character = async_method(operations.get_character)
+    retrieve = async_method(operations.retrieve)
+    poll = async_method(operations.poll)
+    list = async_iterator(operations.list_)
+    cancel = async_method(operations.cancel)
+    delete = async_method(operations.delete)
+    download_content = async_method(operations.download_content)
 
 
-class Models(operations.ModelResource):
+class SyncModels(operations.ModelsResource):
     """``client.models``."""
 
-    def __init__(self, driver: Driver, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, driver: Driver, state: ClientState) -> None:
+        super().__init__(state)
         self.driver = driver
 
-    list = blocking(operations.models)
+    list = sync_method(operations.models)
 
 
-class AsyncModels(operations.ModelResource):
+class AsyncModels(operations.ModelsResource):
     """``client.models``."""
 
-    def __init__(self, driver: AsyncDriver, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, driver: AsyncDriver, state: ClientState) -> None:
+        super().__init__(state)
         self.driver = driver
 
-    list = awaiting(operations.models)
+    list = async_method(operations.models)
 
 
 class Client:
@@ -176,14 +176,14 @@ class Client:
         max_retries: int = 2,
         transport: httpx2.BaseTransport | None = None,
         environ: Mapping[str, str] = os.environ,
-        experience: Experience | None = None,
+        duration_history: DurationHistory | None = None,
     ) -> None:
-        self.endpoint = endpoint(base_url, api_key, environ, provider)
+        self.endpoint = resolve_endpoint(base_url, api_key, environ, provider)
         self._driver = Driver(self.endpoint, transport)
-        session = _session(self.endpoint, max_retries, experience, networked=transport is None)
-        self.videos = Videos(self._driver, session, api_of(provider))
-        self.models = Models(self._driver, session)
-        self.webhooks = Webhooks(environ)
+        session = _session(self.endpoint, max_retries, duration_history, networked=transport is None)
+        self.videos = Videos(self._driver, session, backend_for(provider))
+        self.models = SyncModels(self._driver, session)
+        self.webhooks = WebhookVerifier(environ)
         self.generate = self.videos.create
 
     def close(self) -> None:
@@ -225,14 +225,14 @@ class AsyncClient:
         max_retries: int = 2,
         transport: httpx2.AsyncBaseTransport | None = None,
         environ: Mapping[str, str] = os.environ,
-        experience: Experience | None = None,
+        duration_history: DurationHistory | None = None,
     ) -> None:
-        self.endpoint = endpoint(base_url, api_key, environ, provider)
+        self.endpoint = resolve_endpoint(base_url, api_key, environ, provider)
         self._driver = AsyncDriver(self.endpoint, transport)
-        session = _session(self.endpoint, max_retries, experience, networked=transport is None)
-        self.videos = AsyncVideos(self._driver, session, api_of(provider))
+        session = _session(self.endpoint, max_retries, duration_history, networked=transport is None)
+        self.videos = AsyncVideos(self._driver, session, backend_for(provider))
         self.models = AsyncModels(self._driver, session)
-        self.webhooks = Webhooks(environ)
+        self.webhooks = WebhookVerifier(environ)
         self.generate = self.videos.create
 
     async def close(self) -> None:

@@ -8,116 +8,127 @@ from functools import partial
 from typing import Any, TypeVar
 
 from filmgate.client import requests
-from filmgate.client.backends.filmgate import OWN, Api
-from filmgate.client.durations import Kind
-from filmgate.client.effects import Action, Answer, Emit, Emitter, Fault, Machine, Open, Read, Run, Sleep
-from filmgate.client.poll_schedule import Pacing
-from filmgate.client.polling import OUTAGE
+from filmgate.client.backends.filmgate import FILMGATE, Backend
+from filmgate.client.durations import VideoKind
+from filmgate.client.effects import (
+    ApiResponse,
+    Effect,
+    Emit,
+    Emitter,
+    Open,
+    Procedure,
+    Read,
+    RunBlocking,
+    Sleep,
+    TransportFailure,
+)
+from filmgate.client.poll_schedule import PollSchedule
+from filmgate.client.polling import OUTAGE_RETRIES
 from filmgate.client.responses import VideoData, parse_event
-from filmgate.client.retrying import Session, backoff
+from filmgate.client.retrying import ClientState, backoff
 from filmgate.domain import TERMINAL, Status
 from filmgate.errors import UnexpectedAnswer, WaitTimeout
 
-__all__ = ["events", "watch"]
+__all__ = ["events", "poll_until_finished"]
 
 T = TypeVar("T")
 
-LONGEST_POLL = 30
+MAX_LONG_POLL = 30
 """Seconds that one long poll asks for: below the idle limits of proxies."""
 
-FIRST_POLL = 4
+FIRST_LONG_POLL = 4
 """Seconds of the first one, which shows whether the server holds answers back at all."""
 
-HELD = 0.25
+MIN_HELD_SECONDS = 0.25
 """An answer that took this long, and several times as long as a plain look, was held back on purpose."""
 
-RECONNECTS = 5
+MAX_RECONNECTS = 5
 """Times that an event stream is opened again without having said anything, before looking takes over."""
 
-Observer = Callable[[VideoData, str | None], Machine[None]]
+ChangeHandler = Callable[[VideoData, str | None], Procedure[None]]
 """Sees each change of a video and the id of the answer that told; may act in between."""
 
 
-class _Pace:
+class _PollTimer:
     """When to look again. Learns from the answers whether the server holds long polls back, and how the video goes."""
 
-    def __init__(self, session: Session, api: Api, interval: float | None) -> None:
-        self._session = session
-        self._gap = api.gap
+    def __init__(self, state: ClientState, backend: Backend, interval: float | None) -> None:
+        self._state = state
+        self._min_gap = backend.min_poll_gap
         self._interval = interval
-        self._belief: Pacing | None = None
+        self._schedule: PollSchedule | None = None
         self._age = 0.0  # seconds that the video was old when the watch began
-        self._began = session.clock()
-        self._plain: float | None = None  # seconds that a look without waiting took
-        self._holds: bool | None = None if api.streams else False
+        self._started_at = state.clock()
+        self._plain_poll_seconds: float | None = None  # seconds that a look without waiting took
+        self._supports_long_poll: bool | None = None if backend.supports_sse else False
 
-    def ask(self, left: float | None) -> int:
+    def long_poll_seconds(self, remaining: float | None) -> int:
         """Seconds to ask the server to hold the next answer back."""
-        if self._interval is not None or self._plain is None or self._holds is False:
+        if self._interval is not None or self._plain_poll_seconds is None or self._supports_long_poll is False:
             return 0
-        longest = LONGEST_POLL if self._holds else FIRST_POLL
-        return max(1, min(longest, int(left or longest)))
+        longest = MAX_LONG_POLL if self._supports_long_poll else FIRST_LONG_POLL
+        return max(1, min(longest, int(remaining or longest)))
 
-    def learn(self, asked: int, took: float, *, changed: bool) -> None:
+    def record_poll(self, requested_seconds: int, elapsed: float, *, changed: bool) -> None:
         """Remember how the server treated a look."""
-        if not asked:
-            self._plain = took
-        elif took >= max(HELD, 3 * (self._plain or 0.0)):
-            self._holds = True
+        if not requested_seconds:
+            self._plain_poll_seconds = elapsed
+        elif elapsed >= max(MIN_HELD_SECONDS, 3 * (self._plain_poll_seconds or 0.0)):
+            self._supports_long_poll = True
         elif not changed:
-            self._holds = False
+            self._supports_long_poll = False
 
-    def pause(self, answer: Answer, video: VideoData) -> float:
+    def next_delay(self, response: ApiResponse, video: VideoData) -> float:
         """Seconds until the next look."""
         if self._interval is not None:
             return self._interval
-        if self._holds:
-            return 0.1 + self._session.jitter() / 10
+        if self._supports_long_poll:
+            return 0.1 + self._state.jitter() / 10
         try:
-            pause = float(answer.headers.get("openai-poll-after-ms", "")) / 1000
+            pause = float(response.headers.get("openai-poll-after-ms", "")) / 1000
         except ValueError:
-            pause = self._believe(answer, video)
-        return min(max(pause, 0.1, self._gap), 60.0) * (0.95 + self._session.jitter() / 10)
+            pause = self._estimate_delay(response, video)
+        return min(max(pause, 0.1, self._min_gap), 60.0) * (0.95 + self._state.jitter() / 10)
 
-    def ended(self, video: VideoData) -> None:
+    def record_duration(self, video: VideoData) -> None:
         """Remember how long it took, where that is what the next wait goes by."""
-        if self._belief is None or video.status is not Status.COMPLETED:
+        if self._schedule is None or video.status is not Status.COMPLETED:
             return
         took = (video.completed_at or 0) - video.created_at
-        self._session.experience.note(self._kind(video), took if took > 0 else self._elapsed())
+        self._state.duration_history.record(self._kind(video), took if took > 0 else self._elapsed())
 
-    def _believe(self, answer: Answer, video: VideoData) -> float:
-        if self._belief is None:
-            self._age = _age(answer, video)
-            self._belief = Pacing(self._session.experience.typical(self._kind(video)))
-        self._belief.see(self._elapsed(), video.progress, working=video.status is Status.IN_PROGRESS)
-        return self._belief.pause()
+    def _estimate_delay(self, response: ApiResponse, video: VideoData) -> float:
+        if self._schedule is None:
+            self._age = _video_age(response, video)
+            self._schedule = PollSchedule(self._state.duration_history.recent(self._kind(video)))
+        self._schedule.observe(self._elapsed(), video.progress, working=video.status is Status.IN_PROGRESS)
+        return self._schedule.next_delay()
 
     def _elapsed(self) -> float:
-        return self._age + self._session.clock() - self._began
+        return self._age + self._state.clock() - self._started_at
 
-    def _kind(self, video: VideoData) -> Kind:
-        return (self._session.vendor, video.model, video.size, video.seconds)
+    def _kind(self, video: VideoData) -> VideoKind:
+        return (self._state.api_address, video.model, video.size, video.seconds)
 
 
-def _age(answer: Answer, video: VideoData) -> float:
+def _video_age(response: ApiResponse, video: VideoData) -> float:
     """How old the video is by the server's own clock, in seconds; 0 where it does not say what time it is there."""
     try:
-        now = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        now = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except (TypeError, ValueError):
         return 0.0
     return max(0.0, now - video.created_at) if video.created_at else 0.0
 
 
-def watch(
-    session: Session,
+def poll_until_finished(
+    state: ClientState,
     video_id: str,
-    see: Observer,
+    on_change: ChangeHandler,
     *,
     timeout: float | None = None,
     interval: float | None = None,
-    api: Api = OWN,
-) -> Machine[None]:
+    backend: Backend = FILMGATE,
+) -> Procedure[None]:
     """Look until the video has ended; every change is shown to ``see``, its present state first.
 
     Args:
@@ -132,63 +143,67 @@ def watch(
         WaitTimeout: the time is over, the video goes on.
         FilmgateError: what the server answered.
     """
-    pace, seen = _Pace(session, api, interval), None
-    until = None if timeout is None else session.clock() + timeout
+    pace, seen = _PollTimer(state, backend, interval), None
+    until = None if timeout is None else state.clock() + timeout
     while True:
-        asked = pace.ask(None if until is None else until - session.clock())
-        began = session.clock()
-        video, answer = yield from api.look(session, video_id, asked, retries=OUTAGE)
-        pace.learn(asked, session.clock() - began, changed=video != seen)
+        asked = pace.long_poll_seconds(None if until is None else until - state.clock())
+        began = state.clock()
+        video, answer = yield from backend.poll(state, video_id, asked, max_retries=OUTAGE_RETRIES)
+        pace.record_poll(asked, state.clock() - began, changed=video != seen)
         if video != seen:
-            yield from see(video, answer.request_id)
+            yield from on_change(video, answer.request_id)
         if video.status in TERMINAL:
-            yield Run(partial(pace.ended, video))
+            yield RunBlocking(partial(pace.record_duration, video))
             return
         seen = video
-        yield Sleep(_within(pace.pause(answer, video), until, session))
+        yield Sleep(_cap_to_deadline(pace.next_delay(answer, video), until, state))
 
 
-def events(session: Session, video_id: str, show: Callable[[VideoData], T], *, api: Api = OWN) -> Emitter[T]:
+def events(
+    state: ClientState, video_id: str, convert: Callable[[VideoData], T], *, backend: Backend = FILMGATE
+) -> Emitter[T]:
     """Emits what ``show`` makes of the video at each of its changes, until it has ended.
 
     Reads the server's events; from a server that has none, or a proxy that swallows them, it looks instead.
     """
     silent = 0
-    while api.streams and silent < RECONNECTS:
-        said, over, supported = yield from _listen(video_id, show)
+    while backend.supports_sse and silent < MAX_RECONNECTS:
+        said, over, supported = yield from _read_event_stream(video_id, convert)
         if over:
             return
         if not supported:
             break
         silent = 0 if said else silent + 1
-        yield Sleep(backoff(session, silent))
+        yield Sleep(backoff(state, silent))
 
-    def see(video: VideoData, _request_id: str | None) -> Machine[None]:
-        yield Emit(show(video))
+    def see(video: VideoData, _request_id: str | None) -> Procedure[None]:
+        yield Emit(convert(video))
 
-    yield from watch(session, video_id, see, api=api)
+    yield from poll_until_finished(state, video_id, see, backend=backend)
 
 
-def _listen(video_id: str, show: Callable[[VideoData], T]) -> Generator[Action, Any, tuple[bool, bool, bool]]:
+def _read_event_stream(
+    video_id: str, convert: Callable[[VideoData], T]
+) -> Generator[Effect, Any, tuple[bool, bool, bool]]:
     """One event stream: whether it said anything, whether the video ended, whether the server has streams at all."""
     said, pending = False, b""
     try:
-        answer: Answer = yield Open(requests.events(video_id))
+        answer: ApiResponse = yield Open(requests.events(video_id))
         if answer.status != 200 or answer.media_type != "text/event-stream":  # noqa: PLR2004 - the wire's success
             return False, False, answer.status in {429, 502, 503, 504}
         while chunk := (yield Read()):
             *blocks, pending = (pending + chunk).replace(b"\r\n", b"\n").split(b"\n\n")
-            for video in filter(None, map(_event, blocks)):
+            for video in filter(None, map(_parse_event_block, blocks)):
                 said = True
-                yield Emit(show(video))
+                yield Emit(convert(video))
                 if video.status in TERMINAL:
                     return True, True, True
-    except Fault:
+    except TransportFailure:
         pass
     return said, False, True
 
 
-def _event(block: bytes) -> VideoData | None:
+def _parse_event_block(block: bytes) -> VideoData | None:
     data = b"\n".join(line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:"))
     try:
         return parse_event(data) if data else None
@@ -196,10 +211,10 @@ def _event(block: bytes) -> VideoData | None:
         return None
 
 
-def _within(pause: float, until: float | None, session: Session) -> float:
-    if until is None:
+def _cap_to_deadline(pause: float, deadline: float | None, state: ClientState) -> float:
+    if deadline is None:
         return pause
-    left = until - session.clock()
+    left = deadline - state.clock()
     if left <= 0:
         raise WaitTimeout
     return min(pause, left)

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from filmgate.errors import InvalidSignature, SettingsError
 
-__all__ = ["SECRET_NAMES", "WebhookEvent", "Webhooks", "verify"]
+__all__ = ["SECRET_VARIABLES", "WebhookEvent", "WebhookVerifier", "verify"]
 
-SECRET_NAMES = ("FILMGATE_WEBHOOK_SECRET", "OPENAI_WEBHOOK_SECRET")
+SECRET_VARIABLES = ("FILMGATE_WEBHOOK_SECRET", "OPENAI_WEBHOOK_SECRET")
 """Environment variables that may hold the secret, the first one that does wins."""
 
 
@@ -24,15 +24,15 @@ class WebhookEvent(Struct, frozen=True, kw_only=True):
     video_id: str
 
 
-class _Subject(Struct, frozen=True):
+class _EventData(Struct, frozen=True):
     id: str
 
 
-class _Posted(Struct, frozen=True):
+class _EventBody(Struct, frozen=True):
     id: str
     type: str
     created_at: int
-    data: _Subject
+    data: _EventData
 
 
 def verify(payload: bytes | str, headers: Mapping[str, str], secret: str) -> WebhookEvent:
@@ -51,13 +51,13 @@ def verify(payload: bytes | str, headers: Mapping[str, str], secret: str) -> Web
     named = {name.lower(): value for name, value in headers.items()}
     try:
         Webhook(secret).verify(payload, named)
-        posted = msgspec.json.decode(payload, type=_Posted)
+        posted = msgspec.json.decode(payload, type=_EventBody)
     except (WebhookVerificationError, msgspec.DecodeError, ValueError) as error:
         raise InvalidSignature(f"The webhook can't be believed: {error}.") from error
     return WebhookEvent(id=posted.id, type=posted.type, created_at=posted.created_at, video_id=posted.data.id)
 
 
-class Webhooks:
+class WebhookVerifier:
     """``client.webhooks``.
 
     Args:
@@ -69,7 +69,7 @@ class Webhooks:
 
     def verify(self, payload: bytes | str, headers: Mapping[str, str], secret: str | None = None) -> WebhookEvent:
         """As :func:`verify`; the secret else from ``FILMGATE_WEBHOOK_SECRET`` or ``OPENAI_WEBHOOK_SECRET``."""
-        found = secret or next((self._environ[name] for name in SECRET_NAMES if self._environ.get(name)), None)
+        found = secret or next((self._environ[name] for name in SECRET_VARIABLES if self._environ.get(name)), None)
         if found is None:
-            raise SettingsError(f"There is no webhook secret: give it, or set {SECRET_NAMES[0]}.")
+            raise SettingsError(f"There is no webhook secret: give it, or set {SECRET_VARIABLES[0]}.")
         return verify(payload, headers, found)

@@ -19,18 +19,18 @@ from filmgate.domain import Size
 from filmgate.errors import InvalidValue, MissingParameter, SettingsError, UnknownModel
 
 __all__ = [
-    "BUILT_IN",
+    "BUILT_IN_FILE",
     "DEFAULT_MODEL",
     "PROMPT_CHARACTERS",
     "UNLIMITED",
-    "Asked",
     "Catalog",
-    "Limits",
+    "CreateFields",
+    "DialectLimits",
     "Model",
-    "Resolved",
+    "ResolvedRequest",
 ]
 
-BUILT_IN = Path(__file__).with_name("models.toml")
+BUILT_IN_FILE = Path(__file__).with_name("models.toml")
 """The catalogue that ships with the package."""
 
 DEFAULT_MODEL = "sora-2"
@@ -40,7 +40,7 @@ PROMPT_CHARACTERS = 32_000
 """The longest prompt that any model takes, in Unicode characters."""
 
 
-class Asked(Protocol):
+class CreateFields(Protocol):
     """The part of a create request that the catalogue judges; None: not given."""
 
     @property
@@ -83,18 +83,18 @@ class Model(Struct, frozen=True, kw_only=True):
         return self.price.get(str(size), self.price.get("default", 0)) * seconds
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class DialectLimits(Struct, frozen=True, kw_only=True):
     """What a dialect narrows beyond the model's own limits; None narrows nothing."""
 
     sizes: tuple[Size, ...] | None = None
     seconds: tuple[int, ...] | None = None
     prompt_characters: int = PROMPT_CHARACTERS
     image_types: tuple[str, ...] | None = None  # of reference images: "PNG", "JPEG", "WebP"
-    creates_a_minute: int | None = None  # accepted of one key
+    creates_per_minute: int | None = None  # accepted of one key
     running: int | None = None  # unfinished videos of one key at once
 
 
-class Resolved(Struct, frozen=True, kw_only=True):
+class ResolvedRequest(Struct, frozen=True, kw_only=True):
     """A create request held against the catalogue, its defaults filled in."""
 
     model: Model
@@ -106,7 +106,7 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
 _T = TypeVar("_T")
 
-UNLIMITED = Limits()
+UNLIMITED = DialectLimits()
 """The limits of a dialect that narrows nothing."""
 
 
@@ -122,7 +122,7 @@ class Catalog:
         *files: Path,
         tables: Mapping[str, Mapping[str, object]] | None = None,
         source: Path | None = None,
-        routed: Mapping[str, str] | None = None,
+        route_engines: Mapping[str, str] | None = None,
     ) -> Catalog:
         """The built-in catalogue with ``files`` laid over it, the last on top.
 
@@ -136,16 +136,16 @@ class Catalog:
             SettingsError: names the file, the model and the key.
         """
         merged: dict[str, dict[str, object]] = {}
-        for file in (BUILT_IN, *files):
+        for file in (BUILT_IN_FILE, *files):
             for name, entry in _read(file).items():
-                merged[name] = _over(merged.get(name, {}), entry)
+                merged[name] = _merge(merged.get(name, {}), entry)
         for name, table in (tables or {}).items():
-            merged[name] = _over(merged.get(name, {}), _entry(source, name, table))
-        for name, engine in (routed or {}).items():
+            merged[name] = _merge(merged.get(name, {}), _validate_entry(source, name, table))
+        for name, engine in (route_engines or {}).items():
             if name not in merged:
                 raise SettingsError(f"{source}: [routes.{name}]: there is no model '{name}'.")
-            merged[name] = _over(merged[name], {"engine": engine, "route": name})
-        return cls(_model(name, _inherited(name, merged)) for name in merged)
+            merged[name] = _merge(merged[name], {"engine": engine, "route": name})
+        return cls(_model(name, _inherit(name, merged)) for name in merged)
 
     def names(self) -> list[str]:
         """The models' names, in the order of the catalogue."""
@@ -159,7 +159,7 @@ class Catalog:
         """The model of that name."""
         return self._models.get(name)
 
-    def resolve(self, asked: Asked, limits: Limits = UNLIMITED) -> Resolved:
+    def resolve(self, request: CreateFields, limits: DialectLimits = UNLIMITED) -> ResolvedRequest:
         """Validate a request and fill in its defaults.
 
         Raises:
@@ -167,18 +167,20 @@ class Catalog:
             MissingParameter: there is no prompt.
             InvalidValue: the prompt, the seconds or the size is none that the model and ``limits`` take.
         """
-        model = self._resolve_model(asked.model)
-        _check_prompt(asked.prompt, limits.prompt_characters)
-        seconds = _pick("seconds", asked.seconds, _narrow(model.seconds, limits.seconds), model.default_seconds)
-        size = _pick("size", asked.size, _narrow(model.sizes, limits.sizes), model.default_size)
+        model = self._resolve_model(request.model)
+        _check_prompt(request.prompt, limits.prompt_characters)
+        seconds = _choose_value(
+            "seconds", request.seconds, _narrow(model.seconds, limits.seconds), model.default_seconds
+        )
+        size = _choose_value("size", request.size, _narrow(model.sizes, limits.sizes), model.default_size)
         price = model.price_micros(size, seconds)
-        return Resolved(model=model, prompt=asked.prompt, size=size, seconds=seconds, price_micros=price)
+        return ResolvedRequest(model=model, prompt=request.prompt, size=size, seconds=seconds, price_micros=price)
 
     def _resolve_model(self, name: str | None) -> Model:
         wanted = DEFAULT_MODEL if name is None else name
         model = self._models.get(wanted)
         if model is None:
-            raise UnknownModel.among(wanted, self._models)
+            raise UnknownModel.with_known(wanted, self._models)
         return model
 
 
@@ -205,10 +207,10 @@ def _narrow(model: tuple[_T, ...], dialect: tuple[_T, ...] | None) -> tuple[_T, 
     return model if dialect is None else tuple(value for value in model if value in dialect)
 
 
-def _pick(param: str, asked: str | None, supported: tuple[_T, ...], default: _T) -> _T:
-    if asked is None and default in supported:
+def _choose_value(param: str, requested: str | None, supported: tuple[_T, ...], default: _T) -> _T:
+    if requested is None and default in supported:
         return default
-    wanted = str(default) if asked is None else asked
+    wanted = str(default) if requested is None else requested
     for value in supported:
         if str(value) == wanted:
             return value
@@ -254,10 +256,10 @@ def _read(file: Path) -> dict[str, dict[str, object]]:
     models = data.get("models", {})
     if not isinstance(models, dict):
         raise SettingsError(f"{file}: 'models' is no table; models are tables named [models.NAME].")
-    return {name: _entry(file, name, entry) for name, entry in models.items()}
+    return {name: _validate_entry(file, name, entry) for name, entry in models.items()}
 
 
-def _entry(file: Path | None, name: str, entry: object) -> dict[str, object]:
+def _validate_entry(file: Path | None, name: str, entry: object) -> dict[str, object]:
     try:
         read = msgspec.convert(entry, _Entry, strict=False)
     except msgspec.ValidationError as error:
@@ -267,13 +269,13 @@ def _entry(file: Path | None, name: str, entry: object) -> dict[str, object]:
     return dict(entry) if isinstance(entry, dict) else {}
 
 
-def _over(base: dict[str, object], entry: dict[str, object]) -> dict[str, object]:
+def _merge(base: dict[str, object], entry: dict[str, object]) -> dict[str, object]:
     # These go with the engine: what another one had must not outlive it.
     gone = {"description", "route"} if "engine" in entry else set()
     return {key: value for key, value in base.items() if key not in gone} | entry
 
 
-def _inherited(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str, object]:
+def _inherit(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str, object]:
     """The model's own keys over those of the model it is ``like``, and so on up."""
     values: dict[str, object] = {}
     seen: list[str] = []
@@ -284,7 +286,7 @@ def _inherited(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str,
         if not isinstance(at, str) or at not in entries:
             raise SettingsError(f"model '{seen[-1]}': 'like' names '{at}', which is no model.")
         seen.append(at)
-        values = _over(entries[at], values)
+        values = _merge(entries[at], values)
         at = entries[at].get("like")
     return values
 

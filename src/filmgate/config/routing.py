@@ -14,9 +14,9 @@ from msgspec import Meta, Struct
 
 from filmgate.errors import SettingsError
 
-__all__ = ["FAILOVER", "NEVER", "Leg", "Policy", "Route", "pick", "read"]
+__all__ = ["DEFAULT_FAILOVER", "NON_RETRYABLE", "Policy", "Route", "RouteTarget", "choose_target", "parse_route"]
 
-FAILOVER = frozenset(
+DEFAULT_FAILOVER = frozenset(
     {
         "engine_error",
         "engine_unavailable",
@@ -36,7 +36,7 @@ FAILOVER = frozenset(
 """Failures after which another engine is asked where a route does not say otherwise: the engine's own trouble, told
 by itself, which says nothing about the request."""
 
-NEVER = frozenset(
+NON_RETRYABLE = frozenset(
     {
         "cancelled",
         "download_failed",
@@ -57,7 +57,7 @@ NEVER = frozenset(
 Policy = Literal["order", "weighted"]
 
 
-class Leg(Struct, frozen=True, forbid_unknown_fields=True):
+class RouteTarget(Struct, frozen=True, forbid_unknown_fields=True):
     """One engine of a route."""
 
     engine: str
@@ -67,28 +67,28 @@ class Leg(Struct, frozen=True, forbid_unknown_fields=True):
 class Route(Struct, frozen=True, kw_only=True):
     """How a model's videos are shared out."""
 
-    legs: tuple[Leg, ...]
+    targets: tuple[RouteTarget, ...]
     policy: Policy = "order"  # `order`: the first that can; `weighted`: by shares
-    failover: frozenset[str] = FAILOVER  # codes of failures that go on to another engine, once a video
+    failover: frozenset[str] = DEFAULT_FAILOVER  # codes of failures that go on to another engine, once a video
 
     @classmethod
-    def to(cls, engine: str) -> Route:
+    def single(cls, engine: str) -> Route:
         """The route of a model that names a single engine."""
-        return cls(legs=(Leg(engine),))
+        return cls(targets=(RouteTarget(engine),))
 
     @property
     def engines(self) -> tuple[str, ...]:
         """Their names, in order."""
-        return tuple(leg.engine for leg in self.legs)
+        return tuple(leg.engine for leg in self.targets)
 
 
 class _Table(Struct, frozen=True, forbid_unknown_fields=True):
-    engines: Annotated[tuple[str | Leg, ...], Meta(min_length=1)]
+    engines: Annotated[tuple[str | RouteTarget, ...], Meta(min_length=1)]
     policy: Policy = "order"
     failover: tuple[str, ...] | None = None
 
 
-def read(model: str, table: Mapping[str, object]) -> Route:
+def parse_route(model: str, table: Mapping[str, object]) -> Route:
     """The route that a ``[routes.MODEL]`` describes.
 
     Raises:
@@ -98,18 +98,18 @@ def read(model: str, table: Mapping[str, object]) -> Route:
         said = msgspec.convert(table, _Table)
     except msgspec.ValidationError as error:
         raise SettingsError(f"[routes.{model}]: {error}") from error
-    legs = tuple(Leg(each) if isinstance(each, str) else each for each in said.engines)
+    legs = tuple(RouteTarget(each) if isinstance(each, str) else each for each in said.engines)
     if len({leg.engine for leg in legs}) < len(legs):
         raise SettingsError(f"[routes.{model}]: 'engines' names one of them twice; give it a 'weight' instead.")
     if said.policy == "order" and any(leg.weight != 1 for leg in legs):
         raise SettingsError(f"[routes.{model}]: a 'weight' means nothing unless 'policy' is \"weighted\".")
-    return Route(legs=legs, policy=said.policy, failover=_failover(model, said.failover))
+    return Route(targets=legs, policy=said.policy, failover=_failover(model, said.failover))
 
 
 def _failover(model: str, codes: Sequence[str] | None) -> frozenset[str]:
     if codes is None:
-        return FAILOVER
-    if forbidden := sorted(NEVER.intersection(codes)):
+        return DEFAULT_FAILOVER
+    if forbidden := sorted(NON_RETRYABLE.intersection(codes)):
         raise SettingsError(
             f"[routes.{model}]: 'failover' can't name {', '.join(forbidden)}: after these nobody knows that no film "
             "was made or paid for, or no other engine would do better."
@@ -117,7 +117,7 @@ def _failover(model: str, codes: Sequence[str] | None) -> frozenset[str]:
     return frozenset(codes)
 
 
-def pick(route: Route, among: Sequence[str], roll: float) -> str | None:
+def choose_target(route: Route, candidates: Sequence[str], roll: float) -> str | None:
     """One of the engines in ``among``: the route's first, or one by weight.
 
     Args:
@@ -125,7 +125,7 @@ def pick(route: Route, among: Sequence[str], roll: float) -> str | None:
         among: the engines that may be taken.
         roll: a random number in [0, 1).
     """
-    legs = [leg for leg in route.legs if leg.engine in among]
+    legs = [leg for leg in route.targets if leg.engine in candidates]
     if not legs or route.policy == "order":
         return legs[0].engine if legs else None
     mark = roll * sum(leg.weight for leg in legs)

@@ -23,15 +23,15 @@ __all__ = [
     "CONFIG_ENV",
     "ENV_PREFIX",
     "EngineTable",
-    "Loaded",
+    "LoadedSettings",
     "SettingInfo",
     "Settings",
     "Tables",
-    "bare",
     "describe",
+    "find_config_file",
+    "has_no_credentials",
     "load",
-    "locate",
-    "read",
+    "load_with_origins",
 ]
 
 ENV_PREFIX = "FILMGATE_"
@@ -109,7 +109,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     tables: Tables = Tables()
 
 
-class Loaded(Struct, frozen=True, kw_only=True):
+class LoadedSettings(Struct, frozen=True, kw_only=True):
     """The settings, and where they come from."""
 
     settings: Settings
@@ -141,7 +141,9 @@ def describe() -> list[SettingInfo]:
     return rows
 
 
-def locate(config: Path | None, environ: Mapping[str, str], *, here: bool = False) -> Path | None:
+def find_config_file(
+    config: Path | None, environ: Mapping[str, str], *, include_current_folder: bool = False
+) -> Path | None:
     """The file to read: ``config``, what ``FILMGATE_CONFIG`` names, ``./filmgate.toml``, the user's own; None: none.
 
     Args:
@@ -155,11 +157,11 @@ def locate(config: Path | None, environ: Mapping[str, str], *, here: bool = Fals
     if named := environ.get(CONFIG_ENV):
         return Path(named).expanduser()
     own = user_config_path("filmgate") / FILE_NAME
-    usual = (Path.cwd() / FILE_NAME, own) if here else (own,)
+    usual = (Path.cwd() / FILE_NAME, own) if include_current_folder else (own,)
     return next((file for file in usual if file.is_file()), None)
 
 
-def bare(url: object) -> bool:
+def has_no_credentials(url: object) -> bool:
     """Whether an address holds neither a user name nor a password, which would be stored and shown in the clear."""
     return not isinstance(url, str) or "@" not in url.partition("://")[2].partition("/")[0]
 
@@ -172,12 +174,12 @@ def load(
     Raises:
         SettingsError: names each mistake: the setting or table, where it stands and what it takes.
     """
-    return read(file, environ, overrides).settings
+    return load_with_origins(file, environ, overrides).settings
 
 
-def read(
+def load_with_origins(
     file: Path | None = None, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
-) -> Loaded:
+) -> LoadedSettings:
     """As :func:`load`, with the settings' origins.
 
     Raises:
@@ -195,7 +197,7 @@ def read(
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     origins = {name: origin for name, (_value, origin) in values.items()}
-    return Loaded(settings=Settings(**_beside(file, origins, parsed), tables=tables), origins=origins)
+    return LoadedSettings(settings=Settings(**_resolve_paths(file, origins, parsed), tables=tables), origins=origins)
 
 
 def _from_file(file: Path, mistakes: list[str]) -> tuple[dict[str, object], Tables]:
@@ -203,16 +205,16 @@ def _from_file(file: Path, mistakes: list[str]) -> tuple[dict[str, object], Tabl
     flat = _read_file(file)
     # `models` is a setting as well: the path of a models.toml.
     found = {name: flat.pop(name) for name in _TABLES if name in flat and not isinstance(flat[name], str)}
-    named = {name: dict(_tables(file, name, table, mistakes)) for name, table in found.items()}
+    named = {name: dict(_iter_tables(file, name, table, mistakes)) for name, table in found.items()}
     engines = named.pop("engines", {})
-    read = {name: _engine(file, name, table, mistakes) for name, table in engines.items()}
+    read = {name: _parse_engine(file, name, table, mistakes) for name, table in engines.items()}
     return flat, Tables(file=file, engines={name: table for name, table in read.items() if table}, **named)
 
 
 _TABLES = ("engines", "routes", "models", "profiles")
 
 
-def _tables(file: Path, group: str, tables: object, mistakes: list[str]) -> Iterable[tuple[str, Table]]:
+def _iter_tables(file: Path, group: str, tables: object, mistakes: list[str]) -> Iterable[tuple[str, Table]]:
     if not isinstance(tables, dict):
         mistakes.append(f"{file}: '{group}' takes tables named [{group}.NAME].")
         return
@@ -223,7 +225,7 @@ def _tables(file: Path, group: str, tables: object, mistakes: list[str]) -> Iter
             mistakes.append(f"{file}: [{group}] holds tables named [{group}.NAME], but '{name}' is none.")
 
 
-def _engine(file: Path, name: str, table: Table, mistakes: list[str]) -> EngineTable | None:
+def _parse_engine(file: Path, name: str, table: Table, mistakes: list[str]) -> EngineTable | None:
     own = {key: table[key] for key in ("kind", "key_env", "key_file") if key in table}
     wrong = [key for key, value in own.items() if not isinstance(value, str) or not value]
     mistakes += [f"{file}: [engines.{name}]: '{key}' is a text." for key in wrong]
@@ -234,7 +236,7 @@ def _engine(file: Path, name: str, table: Table, mistakes: list[str]) -> EngineT
             f"{file}: [engines.{name}]: 'api_key' can't stand in a file; name the environment variable that holds "
             "the key ('key_env') or a file of its own ('key_file')."
         )
-    if not bare(table.get("base_url")):
+    if not has_no_credentials(table.get("base_url")):
         mistakes.append(
             f"{file}: [engines.{name}]: 'base_url' can't hold a user name or password; name the key by 'key_env' or "
             "'key_file'."
@@ -250,7 +252,7 @@ def _engine(file: Path, name: str, table: Table, mistakes: list[str]) -> EngineT
     )
 
 
-def _beside(file: Path | None, origins: Mapping[str, str], parsed: dict[str, Any]) -> dict[str, Any]:
+def _resolve_paths(file: Path | None, origins: Mapping[str, str], parsed: dict[str, Any]) -> dict[str, Any]:
     """Paths that the file says are meant from where it lies."""
     if file is None:
         return parsed
@@ -287,12 +289,12 @@ def _parse(name: str, value: object, origin: str, hints: Mapping[str, Any]) -> o
     if isinstance(value, str) and hints[name].__origin__ == tuple[str, ...]:
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        return msgspec.convert(value, hints[name], strict=False, dec_hook=_path)
+        return msgspec.convert(value, hints[name], strict=False, dec_hook=_decode_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{origin}: '{name}' can't be {value!r}: {error}") from error
 
 
-def _path(kind: type, value: object) -> object:
+def _decode_path(kind: type, value: object) -> object:
     if issubclass(kind, Path) and isinstance(value, str | Path):
         return Path(value).expanduser()
     raise ValueError(f"expected a path, got {type(value).__name__}")

@@ -14,47 +14,55 @@ from filmgate.engines.base import Engine
 from filmgate.engines.options import EngineContext
 from filmgate.errors import SettingsError
 
-__all__ = ["GROUP", "EngineContext", "Factory", "absent", "installation", "make", "names"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "EngineContext",
+    "EngineFactory",
+    "absent",
+    "create_engine",
+    "engine_names",
+    "install_hint",
+]
 
-GROUP = "filmgate.engines"
+ENTRY_POINT_GROUP = "filmgate.engines"
 """Entry-point group of engines."""
 
-OURS = ("filmgate", "filmgate-scene")
+OWN_DISTRIBUTIONS = ("filmgate", "filmgate-scene")
 """Distributions whose engines win over one of the same name from another package."""
 
 _EXTRAS = {"scene": "filmgate[scene]"}
 """Our engines that come with a package of their own."""
 
-Factory = Callable[[EngineContext], Engine]
+EngineFactory = Callable[[EngineContext], Engine]
 
 
-def names() -> list[str]:
+def engine_names() -> list[str]:
     """Every engine that :func:`make` knows."""
-    return sorted({point.name for point in entry_points(group=GROUP)})
+    return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
 
 
-def make(name: str, context: EngineContext) -> Engine:
+def create_engine(name: str, context: EngineContext) -> Engine:
     """The engine of that name, not yet started.
 
     Raises:
         SettingsError: there is none, or its options can't be used.
     """
-    points = sorted(entry_points(group=GROUP, name=name), key=_is_foreign)
+    points = sorted(entry_points(group=ENTRY_POINT_GROUP, name=name), key=_is_foreign)
     if not points:
-        known = ", ".join(names())
-        raise SettingsError(f"There is no engine '{name}'; known ones: {known}. {installation(name)}".rstrip())
-    return cast("Factory", points[0].load())(context)
+        known = ", ".join(engine_names())
+        raise SettingsError(f"There is no engine '{name}'; known ones: {known}. {install_hint(name)}".rstrip())
+    return cast("EngineFactory", points[0].load())(context)
 
 
 def absent() -> frozenset[str]:
     """Engines of ours whose package is not installed."""
-    return frozenset(name for name in _EXTRAS if not entry_points(group=GROUP, name=name))
+    return frozenset(name for name in _EXTRAS if not entry_points(group=ENTRY_POINT_GROUP, name=name))
 
 
-def installation(name: str) -> str:
+def install_hint(name: str) -> str:
     """A sentence on how to install an engine of ours that is missing; empty for other names."""
     return f"Install it: pip install '{_EXTRAS[name]}'." if name in _EXTRAS else ""
 
 
 def _is_foreign(point: EntryPoint) -> bool:
-    return point.dist is None or point.dist.name not in OURS
+    return point.dist is None or point.dist.name not in OWN_DISTRIBUTIONS

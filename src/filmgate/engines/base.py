@@ -16,20 +16,20 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.domain import AssetKind, Operation, Recipe, Size, Video, VideoError
+from filmgate.domain import AssetKind, Operation, Recipe, Size, VideoError, VideoRecord
 
 __all__ = [
     "Artifact",
+    "BulkPoller",
     "Capabilities",
-    "Character",
+    "CharacterFiles",
     "Engine",
     "Job",
-    "State",
-    "Surveyor",
-    "Verdict",
-    "digest",
-    "needs",
-    "outline",
+    "JobState",
+    "JobStatus",
+    "engine_identity",
+    "job_without_files",
+    "required_capabilities",
 ]
 
 
@@ -47,17 +47,17 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     extends: bool = False
     characters: bool = False
     concurrency: int | None = None  # jobs at once; None: no limit of its own
-    creates_a_minute: int | None = None  # submissions a minute; None: no limit of its own
+    creates_per_minute: int | None = None  # submissions a minute; None: no limit of its own
     submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
-    surveys_from: int | None = None  # jobs from which on a survey is worth it; then it is a :class:`Surveyor`
+    bulk_poll_min_jobs: int | None = None  # jobs from which on a survey is worth it; then it is a :class:`Surveyor`
 
 
-class Character(Struct, frozen=True, kw_only=True):
+class CharacterFiles(Struct, frozen=True, kw_only=True):
     """Somebody or something that the film is to show where the prompt mentions its name."""
 
     name: str
-    picture: Path  # PNG of any size: how it looks
-    film: Path  # MP4: how it moves
+    image: Path  # PNG of any size: how it looks
+    video: Path  # MP4: how it moves
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -74,10 +74,10 @@ class Job(Struct, frozen=True, kw_only=True):
     operation: Operation = Operation.CREATE
     source: Path | None = None  # MP4 of exactly ``size``: what is remixed, edited or extended
     base_prompts: tuple[str, ...] = ()  # of the films that the source comes from and of itself, oldest first
-    characters: tuple[Character, ...] = ()
+    characters: tuple[CharacterFiles, ...] = ()
 
 
-def outline(video: Video, token: str = "") -> Job:
+def job_without_files(video: VideoRecord, token: str = "") -> Job:
     """The job that makes a video, as far as it can be said without its files."""
     recipe = video.recipe
     return Job(
@@ -86,19 +86,19 @@ def outline(video: Video, token: str = "") -> Job:
         model=video.model,
         prompt=recipe.prompt,
         size=recipe.size,
-        seconds=recipe.made_seconds,
+        seconds=recipe.render_seconds,
         seed=recipe.seed,
         operation=recipe.operation,
         base_prompts=recipe.base_prompts,
     )
 
 
-_ABILITIES = {Operation.REMIX: "remix", Operation.EDIT: "edits", Operation.EXTEND: "extends"}
+_OPERATION_CAPABILITIES = {Operation.REMIX: "remix", Operation.EDIT: "edits", Operation.EXTEND: "extends"}
 
 
-def needs(recipe: Recipe) -> frozenset[str]:
+def required_capabilities(recipe: Recipe) -> frozenset[str]:
     """Which capabilities an engine must have to make it, by their fields' names."""
-    wanted = {_ABILITIES[recipe.operation]} if recipe.operation in _ABILITIES else set()
+    wanted = {_OPERATION_CAPABILITIES[recipe.operation]} if recipe.operation in _OPERATION_CAPABILITIES else set()
     if recipe.operation is Operation.CREATE and recipe.reference is not None:
         wanted.add("image_input")
     if recipe.characters:
@@ -106,12 +106,12 @@ def needs(recipe: Recipe) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def digest(*parts: str) -> str:
+def engine_identity(*parts: str) -> str:
     """An engine's ``identity``: tells apart what submissions go to, and gives none of it away."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-class State(StrEnum):
+class JobState(StrEnum):
     """How a job stands with its engine."""
 
     QUEUED = "queued"
@@ -123,13 +123,13 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # it said something that we do not understand: look again
 
 
-class Verdict(Struct, frozen=True, kw_only=True, gc=False):
+class JobStatus(Struct, frozen=True, kw_only=True, gc=False):
     """What an engine said when it was looked at."""
 
-    state: State
+    state: JobState
     progress: float | None = None  # percent
     error: VideoError | None = None  # with FAILED
-    look_after: float = 0.2  # seconds until it is worth looking again
+    poll_after: float = 0.2  # seconds until it is worth looking again
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
@@ -173,7 +173,7 @@ class Engine(Protocol):
             SubmissionUnknown: the reply got lost; it may have been accepted.
         """
 
-    async def look(self, ticket: str) -> Verdict:
+    async def poll(self, ticket: str) -> JobStatus:
         """How the job stands.
 
         Raises:
@@ -205,10 +205,10 @@ class Engine(Protocol):
         """How long the job will take from submission to file, by experience."""
 
 
-class Surveyor(Engine, Protocol):
+class BulkPoller(Engine, Protocol):
     """An engine that can tell of many jobs at once."""
 
-    async def survey(self, tickets: Collection[str]) -> Mapping[str, Verdict]:
+    async def poll_many(self, tickets: Collection[str]) -> Mapping[str, JobStatus]:
         """Which of these jobs are still waiting or being worked on, as of now.
 
         A job that is known but not seen to run is UNKNOWN, and one that is not known is missing: of both only a look

@@ -20,44 +20,45 @@ from msgspec import Struct
 
 from filmgate.atomic_files import atomic_write
 from filmgate.domain import TERMINAL, Status, VideoError
-from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
+from filmgate.engines.base import Artifact, Capabilities, Job, JobState, JobStatus, engine_identity
 from filmgate.engines.options import EngineContext
 from filmgate.errors import BadArtifact, EngineRejected, EngineUnavailable, SettingsError, SubmissionUnknown
-from filmgate.net import Client, Fault, Refused, Resolver, Unwanted, download
-from filmgate.net.addresses import BadUrl, parse_url
-from filmgate.wire.upstream import Call, Meaning, Order, Picture, Said
-from filmgate.wire.upstream.base import FAILED
-from filmgate.wire.upstream.chat import ChatReader, create, read_refused
-from filmgate.wire.upstream.error_text import clean
+from filmgate.net.addresses import BadUrl, Resolver, parse_url
+from filmgate.net.client import TransportError, UpstreamClient
+from filmgate.net.download import HttpStatusError, UnexpectedContent, download
+from filmgate.wire.upstream import HttpCall, JobReport, JobRequest, ReferenceImage, ReplyKind
+from filmgate.wire.upstream.base import DEFAULT_FAILURE
+from filmgate.wire.upstream.chat import ChatReader, create, read_error_response
+from filmgate.wire.upstream.error_text import redact
 from filmgate.wire.upstream.parsing import retry_after
 
-__all__ = ["KIND", "ChatSseEngine", "Options", "build", "read_options"]
+__all__ = ["KIND", "ChatSseEngine", "ChatSseOptions", "build", "read_options"]
 
 KIND = "chat-sse"
 
-GRACE = 5.0
+SUBMIT_GRACE = 5.0
 """Seconds for what goes on around a request."""
 
-KEPT = 7 * 86_400.0
+RESULT_RETENTION = 7 * 86_400.0
 """Seconds for which the end of a story is kept; its links are void long before."""
 
-LOOK_AFTER = 0.5
+POLL_AFTER = 0.5
 """Seconds between two looks, which ask nobody."""
 
 REFUSAL_LIMIT = 64 * 1024
 """Bytes of a refusal that are read."""
 
 _STATES = {
-    Status.QUEUED: State.QUEUED,
-    Status.IN_PROGRESS: State.WORKING,
-    Status.COMPLETED: State.DONE,
-    Status.FAILED: State.FAILED,
+    Status.QUEUED: JobState.QUEUED,
+    Status.IN_PROGRESS: JobState.WORKING,
+    Status.COMPLETED: JobState.DONE,
+    Status.FAILED: JobState.FAILED,
 }
 
 log = structlog.get_logger()
 
 
-class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ChatSseOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``[engines.NAME]`` may say."""
 
     base_url: str
@@ -65,7 +66,7 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     models: dict[str, str] = {}  # public name -> the vendor's
     paid: bool = True
     running: int | None = None  # films at once
-    creates_a_minute: int | None = None
+    creates_per_minute: int | None = None
     audio: bool = True
     image_input: bool = True
     allow_hosts: list[str] = []  # private hosts that films may be fetched from, beside its own
@@ -84,20 +85,20 @@ class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return str(url / "v1" if url.path == "/" else url)
 
 
-def read_options(context: EngineContext) -> Options:
+def read_options(context: EngineContext) -> ChatSseOptions:
     """The options of an engine.
 
     Raises:
         SettingsError: one of them is unknown or can't be used; names it.
     """
     try:
-        options = msgspec.convert(dict(context.options), Options, strict=True)
+        options = msgspec.convert(dict(context.options), ChatSseOptions, strict=True)
         address = parse_url(options.base_url)
     except (msgspec.ValidationError, BadUrl) as error:
         raise SettingsError(f"Engine '{context.name}': {error}.") from error
     if address.query_string:
         raise SettingsError(f"Engine '{context.name}': 'base_url' has a query, which an address of an API has not.")
-    for name in Options.__struct_fields__:
+    for name in ChatSseOptions.__struct_fields__:
         value = getattr(options, name)
         if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < float("inf"):
             raise SettingsError(f"Engine '{context.name}': '{name}' is a number above 0, not {value!r}.")
@@ -116,7 +117,7 @@ def build(context: EngineContext) -> ChatSseEngine:
     return ChatSseEngine(context.name, read_options(context), context.cache)
 
 
-class _End(Struct, frozen=True):
+class _StreamResult(Struct, frozen=True):
     """How a story ended, as it is written down."""
 
     status: Status
@@ -124,24 +125,24 @@ class _End(Struct, frozen=True):
     error: VideoError | None = None
 
 
-class _Story:
+class _JobStream:
     """A film whose stream is being read."""
 
     def __init__(self) -> None:
         self.reader = ChatReader()
-        self.begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # it has a name, or has ended
+        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # it has a name, or has ended
         self.accepted = False  # the vendor has begun to answer
-        self.over = False
+        self.finished = False
         self.task: asyncio.Task[None] | None = None
 
-    def begin(self, error: Exception | None = None) -> None:
+    def resolve_start(self, error: Exception | None = None) -> None:
         """Let the submission return, or fail."""
-        if self.begun.done():
+        if self.started.done():
             return
         if error is None:
-            self.begun.set_result(None)
+            self.started.set_result(None)
         else:
-            self.begun.set_exception(error)
+            self.started.set_exception(error)
 
 
 class ChatSseEngine:
@@ -158,20 +159,20 @@ class ChatSseEngine:
     def __init__(
         self,
         name: str,
-        options: Options,
+        options: ChatSseOptions,
         folder: Path,
         *,
         resolver: Resolver | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.name = name
-        self.identity = digest(KIND, options.address, options.api_key or "")
+        self.identity = engine_identity(KIND, options.address, options.api_key or "")
         self._options = options
         self._folder = folder
         self._clock = clock
-        self._stories: dict[str, _Story] = {}
-        self._telling: set[asyncio.Task[None]] = set()
-        self._client = Client(
+        self._streams: dict[str, _JobStream] = {}
+        self._reader_tasks: set[asyncio.Task[None]] = set()
+        self._client = UpstreamClient(
             options.address,
             headers={"Authorization": f"Bearer {options.api_key}"} if options.api_key else {},
             allow_hosts=options.allow_hosts,
@@ -190,17 +191,17 @@ class ChatSseEngine:
             image_input=options.image_input,
             audio=options.audio,
             concurrency=options.running,
-            creates_a_minute=options.creates_a_minute,
-            submit_timeout=options.submit_timeout + GRACE,
+            creates_per_minute=options.creates_per_minute,
+            submit_timeout=options.submit_timeout + SUBMIT_GRACE,
         )
 
     async def start(self) -> None:
         """Put away ends that nobody will ask for any more."""
-        await asyncio.to_thread(self._tidy)
+        await asyncio.to_thread(self._delete_expired)
 
     async def stop(self) -> None:
         """Close every stream; the films whose streams were not at their end are lost."""
-        telling = list(self._telling)
+        telling = list(self._reader_tasks)
         for task in telling:
             task.cancel()
         await asyncio.gather(*telling, return_exceptions=True)
@@ -214,33 +215,33 @@ class ChatSseEngine:
             EngineUnavailable: it was certainly not accepted.
             SubmissionUnknown: no stream came; it may have been accepted.
         """
-        call = create(await self._order(job))
-        story = _Story()
-        story.task = asyncio.create_task(self._tell(story, call, job))
-        self._telling.add(story.task)
-        story.task.add_done_callback(self._telling.discard)
+        call = create(await self._build_request(job))
+        story = _JobStream()
+        story.task = asyncio.create_task(self._read_stream(story, call, job))
+        self._reader_tasks.add(story.task)
+        story.task.add_done_callback(self._reader_tasks.discard)
         try:
             async with asyncio.timeout(self._options.submit_timeout):
-                await asyncio.shield(story.begun)
+                await asyncio.shield(story.started)
         except TimeoutError:
             if not story.accepted:
-                story.begun.cancel()
+                story.started.cancel()
                 story.task.cancel()
                 raise SubmissionUnknown from None
-        return await self._ticket(story, job)
+        return await self._register(story, job)
 
-    async def look(self, ticket: str) -> Verdict:
+    async def poll(self, ticket: str) -> JobStatus:
         """How the film stands, by what was read so far."""
-        story = self._stories.get(ticket)
+        story = self._streams.get(ticket)
         if story is None:
-            return _verdict_of(await asyncio.to_thread(self._end, ticket))
-        said = story.reader.said
+            return _status_of(await asyncio.to_thread(self._load_result, ticket))
+        said = story.reader.report
         if said.status in TERMINAL:
-            return _verdict_of(_end_of(said, self._private))
-        if story.over:
-            return Verdict(state=State.LOST, look_after=LOOK_AFTER)
-        state = _STATES[said.status] if said.status else State.UNKNOWN
-        return Verdict(state=state, progress=said.progress, look_after=LOOK_AFTER)
+            return _status_of(_result_of(said, self._private_words))
+        if story.finished:
+            return JobStatus(state=JobState.LOST, poll_after=POLL_AFTER)
+        state = _STATES[said.status] if said.status else JobState.UNKNOWN
+        return JobStatus(state=state, progress=said.progress, poll_after=POLL_AFTER)
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Download the film from the address that its story ended with.
@@ -249,20 +250,24 @@ class ChatSseEngine:
             EngineUnavailable: it did not arrive; try again.
             BadArtifact: what arrived is no film.
         """
-        story = self._stories.get(ticket)
-        end = _end_of(story.reader.said, self._private) if story else await asyncio.to_thread(self._end, ticket)
+        story = self._streams.get(ticket)
+        end = (
+            _result_of(story.reader.report, self._private_words)
+            if story
+            else await asyncio.to_thread(self._load_result, ticket)
+        )
         if end is None or end.url is None:
             raise EngineUnavailable("The film's address is not known.")
         limit, within = self._options.download_limit, self._options.download_timeout
         try:
-            await download(self._client, end.url, into, limit=limit, within=within, wanted=_wrong_with)
-        except Refused as refused:
+            await download(self._client, end.url, into, limit=limit, within=within, content_error=_content_error)
+        except HttpStatusError as refused:
             log.warning("upstream.fetch", engine=self.name, status=refused.status)
             raise EngineUnavailable(retry_after=retry_after(refused.headers)) from refused
-        except Fault as fault:
+        except TransportError as fault:
             log.warning("upstream.fetch", engine=self.name, reason=str(fault))
             raise EngineUnavailable from fault
-        except Unwanted as error:
+        except UnexpectedContent as error:
             raise BadArtifact(str(error)) from error
         return Artifact(notes={"made_by": KIND})
 
@@ -281,93 +286,97 @@ class ChatSseEngine:
 
     # ---- reading
 
-    async def _tell(self, story: _Story, call: Call, job: Job) -> None:
+    async def _read_stream(self, stream: _JobStream, call: HttpCall, job: Job) -> None:
         """Read the stream to its end; the submission waits for its beginning."""
         try:
             async with asyncio.timeout(self._options.story_timeout):
-                await self._listen(story, call)
-        except (Fault, TimeoutError) as error:
-            sent = not isinstance(error, Fault) or error.sent
+                await self._consume(stream, call)
+        except (TransportError, TimeoutError) as error:
+            sent = not isinstance(error, TransportError) or error.sent
             log.warning("upstream.stream", engine=self.name, video=job.video_id, sent=sent, reason=str(error))
-            story.reader.finish()
-            story.begin(None if story.reader.said.id else SubmissionUnknown() if sent else EngineUnavailable())
+            stream.reader.finish()
+            stream.resolve_start(
+                None if stream.reader.report.id else SubmissionUnknown() if sent else EngineUnavailable()
+            )
         finally:
-            story.over = True
-            story.begin(_unnamed(story.reader))
+            stream.finished = True
+            stream.resolve_start(_missing_id_error(stream.reader))
 
-    async def _listen(self, story: _Story, call: Call) -> None:
-        async with self._client.open(
-            call.method, self._client.url(call.path), headers=call.headers, body=call.body, fresh=True
+    async def _consume(self, stream: _JobStream, call: HttpCall) -> None:
+        async with self._client.stream(
+            call.method, self._client.url(call.path), headers=call.headers, body=call.body, new_connection=True
         ) as response:
             if response.status != 200:  # noqa: PLR2004 - the wire's success
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                story.begin(self._refusal(response.status, headers, await response.content.read(REFUSAL_LIMIT)))
+                stream.resolve_start(
+                    self._submit_error(response.status, headers, await response.content.read(REFUSAL_LIMIT))
+                )
                 return
             async for chunk in response.content.iter_any():
-                said = story.reader.feed(chunk)
-                story.accepted = story.accepted or bool(story.reader.text)
+                said = stream.reader.feed(chunk)
+                stream.accepted = stream.accepted or bool(stream.reader.text)
                 if said.id or said.status in TERMINAL:
-                    story.begin(_unnamed(story.reader))
-            story.reader.finish()
+                    stream.resolve_start(_missing_id_error(stream.reader))
+            stream.reader.finish()
 
-    def _refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
-        said = read_refused(status, headers, body)
-        if said.meaning is Meaning.TERMINAL and said.error is not None:
-            error = _publishable(said.error, self._private)
+    def _submit_error(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
+        said = read_error_response(status, headers, body)
+        if said.kind is ReplyKind.TERMINAL and said.error is not None:
+            error = _public_error(said.error, self._private_words)
             return EngineRejected(error.message, code=error.code)
-        if said.meaning is Meaning.TRANSIENT:
+        if said.kind is ReplyKind.TRANSIENT:
             return EngineUnavailable(retry_after=said.retry_after)
         return SubmissionUnknown()
 
-    async def _order(self, job: Job) -> Order:
+    async def _build_request(self, job: Job) -> JobRequest:
         picture = None
         if job.reference is not None:
-            picture = Picture(await asyncio.to_thread(job.reference.read_bytes), "image/png")
+            picture = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
         model = self._options.models.get(job.model, job.model)
-        return Order(model=model, prompt=job.prompt, size=job.size, seconds=job.seconds, reference=picture)
+        return JobRequest(model=model, prompt=job.prompt, size=job.size, seconds=job.seconds, reference=picture)
 
     @property
-    def _private(self) -> tuple[str, str]:
+    def _private_words(self) -> tuple[str, str]:
         return self._options.api_key or "", self._client.base.raw_host or ""
 
     # ---- writing down
 
-    async def _ticket(self, story: _Story, job: Job) -> str:
+    async def _register(self, stream: _JobStream, job: Job) -> str:
         """Keep the story under its name; one that another film has already is no name."""
-        named = story.reader.said.id
-        taken = named is None or named in self._stories or await asyncio.to_thread(self._end, named) is not None
+        named = stream.reader.report.id
+        taken = named is None or named in self._streams or await asyncio.to_thread(self._load_result, named) is not None
         ticket = job.token if taken or named is None else named
-        self._stories[ticket] = story
-        if story.task is not None:
-            story.task.add_done_callback(lambda _task: self._keep(ticket, story))
+        self._streams[ticket] = stream
+        if stream.task is not None:
+            stream.task.add_done_callback(lambda _task: self._store_result(ticket, stream))
         return ticket
 
-    def _keep(self, ticket: str, story: _Story) -> None:
+    def _store_result(self, ticket: str, stream: _JobStream) -> None:
         """Write down how it ended, and forget the rest of it."""
-        end = _end_of(story.reader.said, self._private)
+        end = _result_of(stream.reader.report, self._private_words)
         if end is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            atomic_write(self._file(ticket), msgspec.json.encode(end))
-        self._stories.pop(ticket, None)
+            atomic_write(self._result_path(ticket), msgspec.json.encode(end))
+        self._streams.pop(ticket, None)
 
-    def _end(self, ticket: str) -> _End | None:
+    def _load_result(self, ticket: str) -> _StreamResult | None:
         try:
-            return msgspec.json.decode(self._file(ticket).read_bytes(), type=_End)
+            return msgspec.json.decode(self._result_path(ticket).read_bytes(), type=_StreamResult)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
 
-    def _file(self, ticket: str) -> Path:
-        return self._folder / f"{digest(self.identity, ticket)}.json"
+    def _result_path(self, ticket: str) -> Path:
+        return self._folder / f"{engine_identity(self.identity, ticket)}.json"
 
-    def _tidy(self) -> None:
+    def _delete_expired(self) -> None:
         for file in self._folder.glob("*.*"):
-            if file.stat().st_mtime < self._clock() - KEPT:
+            if file.stat().st_mtime < self._clock() - RESULT_RETENTION:
                 file.unlink(missing_ok=True)
 
 
-def _unnamed(reader: ChatReader) -> Exception | None:
+def _missing_id_error(reader: ChatReader) -> Exception | None:
     """Why a stream that has ended, or speaks of a film, gives no ticket; None where it does."""
-    said = reader.said
+    said = reader.report
     if said.id or said.status is Status.COMPLETED or (reader.text and reader.ended):
         return None
     if reader.ended and said.error is not None:
@@ -375,24 +384,24 @@ def _unnamed(reader: ChatReader) -> Exception | None:
     return SubmissionUnknown()
 
 
-def _end_of(said: Said, private: tuple[str, str]) -> _End | None:
-    if said.status is Status.COMPLETED:
-        return _End(Status.COMPLETED, url=said.content_url)
-    if said.status is Status.FAILED:
-        return _End(Status.FAILED, error=_publishable(said.error or FAILED, private))
+def _result_of(report: JobReport, private_words: tuple[str, str]) -> _StreamResult | None:
+    if report.status is Status.COMPLETED:
+        return _StreamResult(Status.COMPLETED, url=report.content_url)
+    if report.status is Status.FAILED:
+        return _StreamResult(Status.FAILED, error=_public_error(report.error or DEFAULT_FAILURE, private_words))
     return None
 
 
-def _verdict_of(end: _End | None) -> Verdict:
-    if end is None:
-        return Verdict(state=State.LOST, look_after=LOOK_AFTER)
-    return Verdict(state=_STATES[end.status], error=end.error)
+def _status_of(result: _StreamResult | None) -> JobStatus:
+    if result is None:
+        return JobStatus(state=JobState.LOST, poll_after=POLL_AFTER)
+    return JobStatus(state=_STATES[result.status], error=result.error)
 
 
-def _publishable(error: VideoError, private: tuple[str, str]) -> VideoError:
+def _public_error(error: VideoError, private_words: tuple[str, str]) -> VideoError:
     """An error without the vendor's name and our key there."""
-    return VideoError(error.code, clean(error.message, private) or FAILED.message)
+    return VideoError(error.code, redact(error.message, private_words) or DEFAULT_FAILURE.message)
 
 
-def _wrong_with(head: bytes) -> str | None:
+def _content_error(head: bytes) -> str | None:
     return None if head[4:8] == b"ftyp" else "The file is no MP4."

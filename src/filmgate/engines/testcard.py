@@ -23,26 +23,37 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.domain import Operation, Size
-from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
+from filmgate.engines.base import Artifact, Capabilities, Job, JobState, JobStatus
 from filmgate.engines.options import EngineContext, integer, number
 from filmgate.errors import EngineUnavailable
 from filmgate.media import derive
-from filmgate.media.encode import SAMPLE_RATE, FilmWriter, Frame, rgb_to_planes
+from filmgate.media.encode import SAMPLE_RATE, VideoWriter, YuvFrame, rgb_to_planes
 
 __all__ = ["TestcardEngine", "build", "draw", "encode"]
 
 FPS = 12
-REMEMBERED = 1000
+MAX_JOBS = 1000
 """Jobs that are remembered; older ones are lost, as after a restart."""
 
 # Y, Cb, Cr of the 75 % bars (white, yellow, cyan, green, magenta, red, blue) in BT.709, limited range.
 _BARS = ((180, 128, 128), (168, 44, 136), (145, 147, 44), (133, 63, 52), (63, 193, 204), (51, 109, 212), (28, 212, 120))
-_INK, _PAPER = (235, 128, 128), (16, 128, 128)
+_FOREGROUND, _BACKGROUND = (235, 128, 128), (16, 128, 128)
 
 # Segments that are lit, by digit: top, upper left, upper right, middle, lower left, lower right, bottom.
-_LIT = ("1110111", "0010010", "1011101", "1011011", "0111010", "1101011", "1101111", "1010010", "1111111", "1111011")
+_DIGIT_SEGMENTS = (
+    "1110111",
+    "0010010",
+    "1011101",
+    "1011011",
+    "0111010",
+    "1101011",
+    "1101111",
+    "1010010",
+    "1111111",
+    "1111011",
+)
 # Each segment's rectangle in a digit of 5 by 9 units: x, y, width, height.
-_SEGMENTS = ((0, 0, 5, 1), (0, 0, 1, 5), (4, 0, 1, 5), (0, 4, 5, 1), (0, 4, 1, 5), (4, 4, 1, 5), (0, 8, 5, 1))
+_SEGMENT_BOXES = ((0, 0, 5, 1), (0, 0, 1, 5), (4, 0, 1, 5), (0, 4, 5, 1), (0, 4, 1, 5), (4, 4, 1, 5), (0, 8, 5, 1))
 
 
 def build(context: EngineContext) -> TestcardEngine:
@@ -55,9 +66,9 @@ def build(context: EngineContext) -> TestcardEngine:
     return TestcardEngine(name=context.name, delay=delay, concurrency=concurrency)
 
 
-class _Taken(Struct, frozen=True):
+class _AcceptedJob(Struct, frozen=True):
     job: Job
-    at: float
+    accepted_at: float
 
 
 class TestcardEngine:
@@ -93,7 +104,7 @@ class TestcardEngine:
         )
         self._delay = delay
         self._clock = clock
-        self._taken: OrderedDict[str, _Taken] = OrderedDict()
+        self._jobs: OrderedDict[str, _AcceptedJob] = OrderedDict()
         self._threads = ThreadPoolExecutor(concurrency, "testcard")
 
     async def start(self) -> None:
@@ -101,25 +112,25 @@ class TestcardEngine:
 
     async def stop(self) -> None:
         """Forget every job; a card that is being encoded is finished first."""
-        self._taken.clear()
+        self._jobs.clear()
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def submit(self, job: Job) -> str:
         """Take the job; the ticket is its token."""
-        self._taken[job.token] = _Taken(job, self._clock())
-        while len(self._taken) > REMEMBERED:
-            self._taken.popitem(last=False)
+        self._jobs[job.token] = _AcceptedJob(job, self._clock())
+        while len(self._jobs) > MAX_JOBS:
+            self._jobs.popitem(last=False)
         return job.token
 
-    async def look(self, ticket: str) -> Verdict:
+    async def poll(self, ticket: str) -> JobStatus:
         """Done once the delay is over."""
-        taken = self._taken.get(ticket)
+        taken = self._jobs.get(ticket)
         if taken is None:
-            return Verdict(state=State.LOST)
-        left = taken.at + self._delay - self._clock()
+            return JobStatus(state=JobState.LOST)
+        left = taken.accepted_at + self._delay - self._clock()
         if left <= 0:
-            return Verdict(state=State.DONE, progress=100.0)
-        return Verdict(state=State.WORKING, progress=100 * (1 - left / self._delay), look_after=min(0.2, left))
+            return JobStatus(state=JobState.DONE, progress=100.0)
+        return JobStatus(state=JobState.WORKING, progress=100 * (1 - left / self._delay), poll_after=min(0.2, left))
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Encode the card.
@@ -127,7 +138,7 @@ class TestcardEngine:
         Raises:
             EngineUnavailable: the job is not known (any more).
         """
-        taken = self._taken.get(ticket)
+        taken = self._jobs.get(ticket)
         if taken is None:
             raise EngineUnavailable("The test card is not known.")
         await asyncio.get_running_loop().run_in_executor(self._threads, encode, taken.job, into)
@@ -135,12 +146,12 @@ class TestcardEngine:
 
     async def cancel(self, ticket: str) -> None:
         """Forget the job."""
-        self._taken.pop(ticket, None)
+        self._jobs.pop(ticket, None)
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
         """The job's token is its ticket."""
         del since
-        return [job.token] if job.token in self._taken else []
+        return [job.token] if job.token in self._jobs else []
 
     def expected_seconds(self, job: Job) -> float:
         """The delay and the encoding, which goes by the pixels."""
@@ -150,45 +161,45 @@ class TestcardEngine:
 
 def encode(job: Job, into: Path) -> None:
     """Write the job's card: one picture a second, in the first of them the reference image if there is one."""
-    with FilmWriter(
+    with VideoWriter(
         into, size=job.size, fps=FPS, title=job.prompt, comment="test card", preset="ultrafast", threads=1
     ) as film:
-        film.sound(_beeps(job.seconds))
-        scenes = _scenes(job)
+        film.add_sound(_beeps(job.seconds))
+        scenes = _source_frames(job)
         for second in range(job.seconds):
             frame = film.new_frame()
             if second == 0 and job.reference is not None:
-                _show(frame, job.reference)
+                _draw_image(frame, job.reference)
             elif second < len(scenes):
                 _paste(frame, scenes[second], (0, 0))
-                _number(frame, job.seconds - second)
+                _draw_number(frame, job.seconds - second)
             else:
                 draw(frame, job.seconds - second, mirrored=job.operation is Operation.REMIX)
-                _cast(frame, job)
+                _draw_characters(frame, job)
             for _ in range(FPS):
                 film.write(frame)
 
 
-def draw(frame: Frame, number: int, *, mirrored: bool = False) -> None:
+def draw(frame: YuvFrame, number: int, *, mirrored: bool = False) -> None:
     """Colour bars, and in their middle a number."""
     height, width = frame.u.shape
     for bar, colour in enumerate(reversed(_BARS) if mirrored else _BARS):
         left, right = width * bar // len(_BARS), width * (bar + 1) // len(_BARS)
         _fill(frame, (left, 0, right - left, height), colour)
-    _number(frame, number)
+    _draw_number(frame, number)
 
 
-def _number(frame: Frame, number: int) -> None:
+def _draw_number(frame: YuvFrame, number: int) -> None:
     height, width = frame.u.shape
     unit, digits = min(width, height) // 40, str(number)
     wide, high = (7 * len(digits) + 2) * unit, 13 * unit
     left, top = (width - wide) // 2, (height - high) // 2
-    _fill(frame, (left, top, wide, high), _PAPER)
+    _fill(frame, (left, top, wide, high), _BACKGROUND)
     for place, digit in enumerate(digits):
         _draw_digit(frame, int(digit), left + (7 * place + 2) * unit, top + 2 * unit, unit)
 
 
-def _fill(frame: Frame, box: tuple[int, int, int, int], colour: tuple[int, int, int]) -> None:
+def _fill(frame: YuvFrame, box: tuple[int, int, int, int], colour: tuple[int, int, int]) -> None:
     """Fill a box, given as x, y, width and height in chroma samples, which are two pixels wide and high."""
     x, y, width, height = box
     frame.y[2 * y : 2 * (y + height), 2 * x : 2 * (x + width)] = colour[0]
@@ -196,40 +207,40 @@ def _fill(frame: Frame, box: tuple[int, int, int, int], colour: tuple[int, int, 
     frame.v[y : y + height, x : x + width] = colour[2]
 
 
-def _draw_digit(frame: Frame, digit: int, left: int, top: int, unit: int) -> None:
-    for lit, (x, y, width, height) in zip(_LIT[digit], _SEGMENTS, strict=True):
+def _draw_digit(frame: YuvFrame, digit: int, left: int, top: int, unit: int) -> None:
+    for lit, (x, y, width, height) in zip(_DIGIT_SEGMENTS[digit], _SEGMENT_BOXES, strict=True):
         if lit == "1":
-            _fill(frame, (left + x * unit, top + y * unit, width * unit, height * unit), _INK)
+            _fill(frame, (left + x * unit, top + y * unit, width * unit, height * unit), _FOREGROUND)
 
 
-def _scenes(job: Job) -> list[NDArray[np.uint8]]:
+def _source_frames(job: Job) -> list[NDArray[np.uint8]]:
     """What an edit keeps of its source: a picture a second."""
     if job.operation is not Operation.EDIT or job.source is None:
         return []
-    return derive.sample(job.source, job.seconds, max(job.size.width, job.size.height))
+    return derive.sample_frames(job.source, job.seconds, max(job.size.width, job.size.height))
 
 
-def _cast(frame: Frame, job: Job) -> None:
+def _draw_characters(frame: YuvFrame, job: Job) -> None:
     """The characters' pictures, the first in the lower left corner, the second in the lower right one."""
     side = min(job.size.width, job.size.height) // 8 * 2
     for index, character in enumerate(job.characters[:2]):
-        with Image.open(character.picture) as image:
+        with Image.open(character.image) as image:
             picture = np.asarray(image.convert("RGB").resize((side, side)))
         _paste(frame, picture, ((job.size.width - side) * index // 2 * 2, (job.size.height - side) // 2 * 2))
 
 
-def _paste(frame: Frame, picture: NDArray[np.uint8], at: tuple[int, int]) -> None:
+def _paste(frame: YuvFrame, rgb: NDArray[np.uint8], at: tuple[int, int]) -> None:
     """Lay RGB of even sides over the frame, its upper left corner at an even x and y."""
-    (height, width), (x, y) = picture.shape[:2], at
-    small = Frame(Size(width, height))
-    rgb_to_planes(picture, small)
+    (height, width), (x, y) = rgb.shape[:2], at
+    small = YuvFrame(Size(width, height))
+    rgb_to_planes(rgb, small)
     frame.y[y : y + height, x : x + width] = small.y
     for into, plane in ((frame.u, small.u), (frame.v, small.v)):
         into[y // 2 : (y + height) // 2, x // 2 : (x + width) // 2] = plane
 
 
-def _show(frame: Frame, picture: Path) -> None:
-    with Image.open(picture) as image:
+def _draw_image(frame: YuvFrame, path: Path) -> None:
+    with Image.open(path) as image:
         rgb_to_planes(np.asarray(image.convert("RGB")), frame)
 
 

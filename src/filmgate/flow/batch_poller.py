@@ -18,59 +18,59 @@ from typing import cast
 import structlog
 from msgspec import Struct
 
-from filmgate.engines.base import Engine, State, Surveyor, Verdict
+from filmgate.engines.base import BulkPoller, Engine, JobState, JobStatus
 from filmgate.errors import EngineError
 
-__all__ = ["NEWS", "Rounds"]
+__all__ = ["PROGRESS_DELTA", "BatchPoller"]
 
-NEWS = 5.0
+PROGRESS_DELTA = 5.0
 """Percent of progress that are news."""
 
-SLOWEST = 30.0
+TIMEOUT = 30.0
 """Seconds that a survey may take: looks would be quicker."""
 
-SHARE = 2
+DUTY_DIVISOR = 2
 """One part in so many of the time may go into an engine's surveys."""
 
-PACE = 2000
+JOBS_PER_SECOND = 2000
 """Videos a second that rounds are about at most: the more there are, the rarer is a round."""
 
-USEFUL = 0.5
+MIN_COVERAGE = 0.5
 """Part of the videos that a survey must have told of to be worth another one."""
 
-REST = (15.0, 300.0)
+BACKOFF = (15.0, 300.0)
 """Seconds until the next try after a survey that failed, was too slow or told of too few: at first, and at most."""
 
 log = structlog.get_logger()
 
 
-class _Waiting(Struct, frozen=True, gc=False):
+class _Waiter(Struct, frozen=True, gc=False):
     video_id: str
-    told: Verdict | None  # by a round; None: its drive looked itself, and will
+    known_status: JobStatus | None  # by a round; None: its drive looked itself, and will
 
 
 @dataclass
-class _Ward:
+class _EngineWatch:
     """The videos of one engine."""
 
-    waiting: dict[str, _Waiting] = field(default_factory=dict)  # by ticket
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)  # of the latest round
-    due: float = 0.0
+    waiters: dict[str, _Waiter] = field(default_factory=dict)  # by ticket
+    statuses: Mapping[str, JobStatus] = field(default_factory=dict)  # of the latest round
+    due_at: float = 0.0
     failures: int = 0  # surveys in a row that were of no use
-    asked: int = 0  # videos that the last of them was about
+    last_job_count: int = 0  # videos that the last of them was about
 
-    def rest(self, now: float) -> None:
+    def back_off(self, now: float) -> None:
         """Leave the videos to looks for a while: those that sleep wake up within a minute, and not all at once."""
-        least, most = REST
-        self.verdicts, self.due = {}, now + min(most, least * 2.0 ** min(self.failures, 10))
-        self.failures, self.asked = self.failures + 1, len(self.waiting)
+        least, most = BACKOFF
+        self.statuses, self.due_at = {}, now + min(most, least * 2.0 ** min(self.failures, 10))
+        self.failures, self.last_job_count = self.failures + 1, len(self.waiters)
 
     def is_due(self, now: float) -> bool:
         """Whether it is time; at once for twice as many videos, of which a survey may well be able to tell."""
-        return now >= self.due or (self.failures > 0 and len(self.waiting) >= 2 * self.asked)
+        return now >= self.due_at or (self.failures > 0 and len(self.waiters) >= 2 * self.last_job_count)
 
 
-class Rounds:
+class BatchPoller:
     """Goes round.
 
     Args:
@@ -78,18 +78,18 @@ class Rounds:
         clock: seconds.
     """
 
-    def __init__(self, nudge: Callable[[str], object], clock: Callable[[], float]) -> None:
-        self._nudge = nudge
+    def __init__(self, wake: Callable[[str], object], clock: Callable[[], float]) -> None:
+        self._wake = wake
         self._clock = clock
-        self._wards: dict[Engine, _Ward] = {}
+        self._watches: dict[Engine, _EngineWatch] = {}
 
-    def told(self, engine: Engine, ticket: str) -> Verdict | None:
+    def cached(self, engine: Engine, ticket: str) -> JobStatus | None:
         """What the latest round said of a job; None: look at it."""
-        ward = self._wards.get(engine)
-        verdict = None if ward is None else ward.verdicts.get(ticket)
-        return None if verdict is None or verdict.state is State.UNKNOWN else verdict
+        ward = self._watches.get(engine)
+        verdict = None if ward is None else ward.statuses.get(ticket)
+        return None if verdict is None or verdict.state is JobState.UNKNOWN else verdict
 
-    def enter(self, engine: Engine, ticket: str, video_id: str, told: Verdict | None) -> None:
+    def register(self, engine: Engine, ticket: str, video_id: str, known_status: JobStatus | None) -> None:
         """A drive begins to wait.
 
         Args:
@@ -98,57 +98,62 @@ class Rounds:
             video_id: whom to nudge if a round says something else than ``told``.
             told: what a round said last; None if the drive looked itself: it will do so again, and needs no nudge.
         """
-        if engine.capabilities.surveys_from is not None:
-            self._wards.setdefault(engine, _Ward()).waiting[ticket] = _Waiting(video_id, told)
+        if engine.capabilities.bulk_poll_min_jobs is not None:
+            self._watches.setdefault(engine, _EngineWatch()).waiters[ticket] = _Waiter(video_id, known_status)
 
-    def leave(self, engine: Engine, ticket: str) -> None:
+    def unregister(self, engine: Engine, ticket: str) -> None:
         """It waits no longer."""
-        if engine in self._wards:
-            self._wards[engine].waiting.pop(ticket, None)
+        if engine in self._watches:
+            self._watches[engine].waiters.pop(ticket, None)
 
-    async def go(self) -> None:
+    async def run_due(self) -> None:
         """Make the rounds that are due."""
-        self._wards = {engine: ward for engine, ward in self._wards.items() if ward.waiting}
-        due = [(engine, ward) for engine, ward in self._wards.items() if self._is_due(engine, ward)]
-        await asyncio.gather(*(self._round(cast("Surveyor", engine), ward) for engine, ward in due))
+        self._watches = {engine: ward for engine, ward in self._watches.items() if ward.waiters}
+        due = [(engine, ward) for engine, ward in self._watches.items() if self._is_due(engine, ward)]
+        await asyncio.gather(*(self._poll_engine(cast("BulkPoller", engine), ward) for engine, ward in due))
 
-    def _is_due(self, engine: Engine, ward: _Ward) -> bool:
-        least = engine.capabilities.surveys_from
-        if least is None or len(ward.waiting) < least:
-            ward.verdicts = {}
+    def _is_due(self, engine: Engine, watch: _EngineWatch) -> bool:
+        least = engine.capabilities.bulk_poll_min_jobs
+        if least is None or len(watch.waiters) < least:
+            watch.statuses = {}
             return False
-        return ward.is_due(self._clock())
+        return watch.is_due(self._clock())
 
-    async def _round(self, engine: Surveyor, ward: _Ward) -> None:
-        began, asked = self._clock(), len(ward.waiting)
-        verdicts = await _survey(engine, list(ward.waiting))
-        if verdicts is None or len(verdicts) < USEFUL * asked:
-            ward.rest(began)
+    async def _poll_engine(self, engine: BulkPoller, watch: _EngineWatch) -> None:
+        began, asked = self._clock(), len(watch.waiters)
+        verdicts = await _poll_many(engine, list(watch.waiters))
+        if verdicts is None or len(verdicts) < MIN_COVERAGE * asked:
+            watch.back_off(began)
             log.info(
-                "rounds.useless", engine=engine.name, videos=asked, told=None if verdicts is None else len(verdicts)
+                "batch_poll.paused", engine=engine.name, videos=asked, told=None if verdicts is None else len(verdicts)
             )
             return
-        pause = max(verdict.look_after for verdict in verdicts.values())
-        ward.failures, ward.due = 0, began + max(pause, asked / PACE, SHARE * (self._clock() - began))
-        self._tell(ward, verdicts)
+        pause = max(verdict.poll_after for verdict in verdicts.values())
+        watch.failures, watch.due_at = (
+            0,
+            began + max(pause, asked / JOBS_PER_SECOND, DUTY_DIVISOR * (self._clock() - began)),
+        )
+        self._wake_changed(watch, verdicts)
 
-    def _tell(self, ward: _Ward, verdicts: Mapping[str, Verdict]) -> None:
+    def _wake_changed(self, watch: _EngineWatch, statuses: Mapping[str, JobStatus]) -> None:
         """Nudge those of whom there are news."""
-        ward.verdicts = verdicts
-        for ticket, waiting in ward.waiting.items():
-            if waiting.told is not None and _is_news(waiting.told, verdicts.get(ticket)):
-                self._nudge(waiting.video_id)
+        watch.statuses = statuses
+        for ticket, waiting in watch.waiters.items():
+            if waiting.known_status is not None and _has_changed(waiting.known_status, statuses.get(ticket)):
+                self._wake(waiting.video_id)
 
 
-async def _survey(engine: Surveyor, tickets: Collection[str]) -> Mapping[str, Verdict] | None:
+async def _poll_many(engine: BulkPoller, tickets: Collection[str]) -> Mapping[str, JobStatus] | None:
     """What an engine says; None if it can't say it, or not soon enough."""
     try:
-        async with asyncio.timeout(SLOWEST):
-            return await engine.survey(tickets)
+        async with asyncio.timeout(TIMEOUT):
+            return await engine.poll_many(tickets)
     except (EngineError, TimeoutError):
         return None
 
 
-def _is_news(before: Verdict, now: Verdict | None) -> bool:
+def _has_changed(before: JobStatus, now: JobStatus | None) -> bool:
     """Whether a drive that knows the one would do something at the other."""
-    return now is None or now.state is not before.state or (now.progress or 0) >= (before.progress or 0) + NEWS
+    return (
+        now is None or now.state is not before.state or (now.progress or 0) >= (before.progress or 0) + PROGRESS_DELTA
+    )

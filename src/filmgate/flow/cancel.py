@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import structlog
 
-from filmgate.domain import Video
+from filmgate.domain import VideoRecord
 from filmgate.flow import failure_codes
-from filmgate.store import VideoRows
+from filmgate.store import VideoRepository
 
 __all__ = ["cancel_unsubmitted"]
 
@@ -17,8 +17,8 @@ log = structlog.get_logger()
 
 
 async def cancel_unsubmitted(
-    videos: VideoRows,
-    video: Video,
+    videos: VideoRepository,
+    video: VideoRecord,
     clock: Callable[[], float],
     checkpoint: Callable[[str], None] = lambda _name: None,
 ) -> bool:
@@ -32,9 +32,9 @@ async def cancel_unsubmitted(
     """
     # The intent keeps every other process from submitting the video meanwhile.
     token = secrets.token_hex(16)
-    if not await videos.intend(video.id, token, clock()):
+    if not await videos.record_intent(video.id, token, clock()):
         return False
-    if await videos.fail_under(video.id, token, failure_codes.CANCELLED, clock()):
+    if await videos.fail_if_intent(video.id, token, failure_codes.CANCELLED, clock()):
         checkpoint("failed")
         log.info("video.failed", video=video.id, engine=video.engine, code=failure_codes.CANCELLED.code)
     return True

@@ -14,24 +14,24 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-__all__ = ["Breaker", "Call", "Circuit", "Standing", "failed", "standing"]
+__all__ = ["CallKind", "Circuit", "CircuitBreaker", "CircuitState", "after_failure", "state_at"]
 
-THRESHOLD = 3
+FAILURE_THRESHOLD = 3
 """Calls in a row that must fail before a circuit opens."""
 
-COOL_DOWN = 15.0
+BASE_COOL_DOWN = 15.0
 """Seconds that a circuit is open the first time; each time after doubles them."""
 
-LONGEST = 300.0
+MAX_COOL_DOWN = 300.0
 """Seconds that a circuit is open at most."""
 
-PROBE = 120.0
+PROBE_TIMEOUT = 120.0
 """Seconds after which a probe that nobody heard of counts as gone, and another video may try."""
 
 log = structlog.get_logger()
 
 
-class Standing(StrEnum):
+class CircuitState(StrEnum):
     """How a circuit is."""
 
     CLOSED = "closed"
@@ -39,11 +39,11 @@ class Standing(StrEnum):
     HALF_OPEN = "half open"
 
 
-class Call(StrEnum):
+class CallKind(StrEnum):
     """What an engine was asked. An upstream may answer questions and yet take no work: each has its circuit."""
 
     SUBMIT = "submit"
-    ASK = "ask"  # look, fetch
+    QUERY = "ask"  # look, fetch
 
 
 class Circuit(Struct, frozen=True):
@@ -58,26 +58,28 @@ class Circuit(Struct, frozen=True):
     @property
     def cool_down(self) -> float:
         """Seconds that it stays open."""
-        return min(LONGEST, COOL_DOWN * 2.0 ** min(self.openings - 1, 10))
+        return min(MAX_COOL_DOWN, BASE_COOL_DOWN * 2.0 ** min(self.openings - 1, 10))
 
 
-def standing(circuit: Circuit, now: float) -> Standing:
+def state_at(circuit: Circuit, now: float) -> CircuitState:
     """How the circuit is at a time."""
     if circuit.opened_at is None:
-        return Standing.CLOSED
-    return Standing.HALF_OPEN if now >= circuit.opened_at + circuit.cool_down else Standing.OPEN
+        return CircuitState.CLOSED
+    return CircuitState.HALF_OPEN if now >= circuit.opened_at + circuit.cool_down else CircuitState.OPEN
 
 
-def failed(circuit: Circuit, now: float) -> Circuit:
+def after_failure(circuit: Circuit, now: float) -> Circuit:
     """The circuit after one more call that did not get through; success makes a new one."""
     failures = circuit.failures + 1
-    opens = standing(circuit, now) is Standing.HALF_OPEN or (circuit.opened_at is None and failures >= THRESHOLD)
+    opens = state_at(circuit, now) is CircuitState.HALF_OPEN or (
+        circuit.opened_at is None and failures >= FAILURE_THRESHOLD
+    )
     if not opens:
         return replace(circuit, failures=failures)
     return Circuit(failures=failures, openings=circuit.openings + 1, opened_at=now)
 
 
-class Breaker:
+class CircuitBreaker:
     """The circuits of this process's engines, by name and identity.
 
     Args:
@@ -86,52 +88,52 @@ class Breaker:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._circuits: dict[tuple[str, str, Call], Circuit] = {}
+        self._circuits: dict[tuple[str, str, CallKind], Circuit] = {}
 
-    def succeeded(self, engine: str, identity: str, call: Call) -> None:
+    def record_success(self, engine: str, identity: str, call: CallKind) -> None:
         """The engine answered. Work that it took says that it can be asked, too, but not the other way round."""
         if not self._circuits:
             return
-        was_benched = self.benched(engine, identity)
-        for each in Call if call is Call.SUBMIT else (call,):
+        was_benched = self.is_open(engine, identity)
+        for each in CallKind if call is CallKind.SUBMIT else (call,):
             self._circuits.pop((engine, identity, each), None)
-        if was_benched and not self.benched(engine, identity):
-            log.info("engine.back", engine=engine)
+        if was_benched and not self.is_open(engine, identity):
+            log.info("engine.circuit_closed", engine=engine)
 
-    def failed(self, engine: str, identity: str, call: Call) -> None:
+    def record_failure(self, engine: str, identity: str, call: CallKind) -> None:
         """It could not be reached, or did not answer in time."""
-        key, was_benched = (engine, identity, call), self.benched(engine, identity)
-        circuit = self._circuits[key] = failed(self._circuits.get(key, Circuit()), self._clock())
-        if not was_benched and self.benched(engine, identity):
-            log.warning("engine.benched", engine=engine, call=str(call), seconds=circuit.cool_down)
+        key, was_benched = (engine, identity, call), self.is_open(engine, identity)
+        circuit = self._circuits[key] = after_failure(self._circuits.get(key, Circuit()), self._clock())
+        if not was_benched and self.is_open(engine, identity):
+            log.warning("engine.circuit_opened", engine=engine, call=str(call), seconds=circuit.cool_down)
 
-    def benched(self, engine: str, identity: str) -> bool:
+    def is_open(self, engine: str, identity: str) -> bool:
         """Whether some circuit of it is not closed."""
-        return any(circuit.opened_at is not None for circuit in self._of(engine, identity))
+        return any(circuit.opened_at is not None for circuit in self._circuits_of(engine, identity))
 
-    def admits(self, engine: str, identity: str, video_id: str) -> bool:
+    def allows(self, engine: str, identity: str, video_id: str) -> bool:
         """Whether a new video may go to it: any while it is in order, a single one once it has cooled down."""
         now = self._clock()
-        return all(_admits(circuit, now, video_id) for circuit in self._of(engine, identity))
+        return all(_allows(circuit, now, video_id) for circuit in self._circuits_of(engine, identity))
 
-    def take(self, engine: str, identity: str, video_id: str) -> None:
+    def reserve_probe(self, engine: str, identity: str, video_id: str) -> None:
         """Note that a video that was admitted goes to it: on a half-open circuit it is the one that tries."""
         now = self._clock()
-        for call in Call:
+        for call in CallKind:
             circuit = self._circuits.get((engine, identity, call))
-            if circuit is not None and standing(circuit, now) is Standing.HALF_OPEN:
+            if circuit is not None and state_at(circuit, now) is CircuitState.HALF_OPEN:
                 self._circuits[engine, identity, call] = replace(circuit, probe=video_id, probed_at=now)
 
-    def _of(self, engine: str, identity: str) -> list[Circuit]:
-        found = (self._circuits.get((engine, identity, call)) for call in Call)
+    def _circuits_of(self, engine: str, identity: str) -> list[Circuit]:
+        found = (self._circuits.get((engine, identity, call)) for call in CallKind)
         return [circuit for circuit in found if circuit is not None]
 
 
-def _admits(circuit: Circuit, now: float, video_id: str) -> bool:
-    match standing(circuit, now):
-        case Standing.CLOSED:
+def _allows(circuit: Circuit, now: float, video_id: str) -> bool:
+    match state_at(circuit, now):
+        case CircuitState.CLOSED:
             return True
-        case Standing.OPEN:
+        case CircuitState.OPEN:
             return False
-        case Standing.HALF_OPEN:
-            return circuit.probe in {None, video_id} or now >= circuit.probed_at + PROBE
+        case CircuitState.HALF_OPEN:
+            return circuit.probe in {None, video_id} or now >= circuit.probed_at + PROBE_TIMEOUT

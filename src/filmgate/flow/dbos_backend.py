@@ -22,9 +22,9 @@ import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, WorkflowSerializationFormat
 
-from filmgate.flow.reconciler import Fate, Start
+from filmgate.flow.reconciler import WorkflowRef, WorkflowStatus
 
-__all__ = ["FLOW_VERSION", "Durable", "poll_interval", "sqlite_engine"]
+__all__ = ["FLOW_VERSION", "DbosBackend", "poll_interval", "sqlite_engine"]
 
 FLOW_VERSION = "film-1"
 """Pinned, for DBOS would derive it from the source and strand every running video at an upgrade. Raise it only when
@@ -35,12 +35,12 @@ FLOW_NAME = "film"
 POLL_INTERVAL = 0.2
 """Seconds between two looks into a queue: what a video waits on average is half of it."""
 
-FLOWS_A_LOOK = 20_000
+FLOWS_PER_POLL_SECOND = 20_000
 """Running flows for each second between two looks: DBOS counts them all at each."""
 
-THREADS = 16
-ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-PAGE = 500
+MAX_THREADS = 16
+ENDED_STATUSES = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+PAGE_SIZE = 500
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,7 +48,7 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-class Durable:
+class DbosBackend:
     """Queues of flows, one queue an engine, in ``path``; one instance a process.
 
     Args:
@@ -77,14 +77,14 @@ class Durable:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
         self._interval = POLL_INTERVAL
-        self._calls = ThreadPoolExecutor(1, "flow-calls")
-        self._log = _Forward()
+        self._dbos_thread = ThreadPoolExecutor(1, "flow-calls")
+        self._log_forwarder = _LogForwarder()
 
     async def start(self) -> None:
         """Open the file, recover what this executor had running, listen."""
         self._loop = asyncio.get_running_loop()
-        self._log.attach()
-        await self._call(self._open)
+        self._log_forwarder.attach()
+        await self._call_in_thread(self._open)
 
     async def stop(self) -> None:
         """Abandon the running flows, which go on at the next start, and close the file."""
@@ -93,30 +93,30 @@ class Durable:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await self._call(self._destroy)
-        self._calls.shutdown()
+        await self._call_in_thread(self._destroy)
+        self._dbos_thread.shutdown()
 
-    async def enqueue(self, starts: Collection[Start]) -> None:
+    async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
         """Start each flow; one that was started before stays as it is."""
-        await self._call(self._enqueue, starts)
+        await self._call_in_thread(self._enqueue, workflows)
 
-    async def fates(self, starts: Collection[Start]) -> Mapping[Start, Fate]:
+    async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
         """What became of each flow; one that was never started is missing."""
-        by_id = {_flow_id(start): start for start in starts}
-        return {by_id[flow]: fate for flow, fate in (await self._call(self._fates, list(by_id))).items()}
+        by_id = {_workflow_id(start): start for start in workflows}
+        return {by_id[flow]: fate for flow, fate in (await self._call_in_thread(self._statuses, list(by_id))).items()}
 
     async def adopt(self, executor_id: str) -> int:
         """Put the running flows of a dead process back into their queues; returns how many."""
-        return await self._call(self._adopt, executor_id)
+        return await self._call_in_thread(self._adopt, executor_id)
 
     async def prune(self, ended_before: float) -> int:
         """Forget flows that ended before that Unix time, for they make all else slower; returns how many."""
-        return await self._call(self._prune, ended_before)
+        return await self._call_in_thread(self._prune, ended_before)
 
-    async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _call_in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         # Calls run one after the other on a thread without a loop: DBOS would otherwise make its own thread pool
         # the default of ours, and take it away when it stops.
-        return await self._loop.run_in_executor(self._calls, partial(call, *args, **kwargs))
+        return await self._loop.run_in_executor(self._dbos_thread, partial(function, *args, **kwargs))
 
     def _open(self) -> None:
         try:
@@ -125,7 +125,7 @@ class Durable:
             if type(error.orig) is not sqlite3.DatabaseError:
                 raise
             # Damaged. It holds nothing that the rows don't: without it, every unfinished video is started anew.
-            log.warning("flow.damaged", file=self._path.name)
+            log.warning("flow.database_damaged", file=self._path.name)
             DBOS.destroy(destroy_registry=True)
             self._engine.dispose()
             for suffix in ("", "-wal", "-shm"):
@@ -142,7 +142,7 @@ class Durable:
                 system_database_engine=self._engine,
                 executor_id=self._executor_id,
                 application_version=FLOW_VERSION,
-                max_executor_threads=THREADS,
+                max_executor_threads=MAX_THREADS,
                 log_level="ERROR",
                 enable_otlp=False,
                 scheduler_polling_interval_sec=3600.0,
@@ -152,7 +152,7 @@ class Durable:
 
         # No step within: the drive is re-entrant, so there is nothing whose result would have to be replayed.
         async def film(video_id: str) -> None:
-            await self._film(video_id)
+            await self._run_workflow(video_id)
 
         DBOS.workflow(
             name=FLOW_NAME, max_recovery_attempts=1_000_000, serialization_type=WorkflowSerializationFormat.PORTABLE
@@ -164,64 +164,64 @@ class Durable:
         # Before the launch, whose threads would otherwise notice a new queue only a second later.
         DBOS.migrate(self._url)
         self._client = DBOSClient(system_database_engine=self._engine, application_name=NAME)
-        self._describe_queues()
+        self._configure_queues()
 
-    def _describe_queues(self) -> None:
+    def _configure_queues(self) -> None:
         for name, at_once in self._queues.items():
             self._client.register_queue(
                 name, worker_concurrency=at_once, polling_interval_sec=self._interval, on_conflict="always_update"
             )
 
-    def _slow_down(self) -> None:
+    def _adapt_poll_interval(self) -> None:
         interval = poll_interval(len(self._running))
         if not 0.5 < interval / self._interval < 2:  # noqa: PLR2004 - a change that is worth a write
             self._interval = interval
-            self._describe_queues()
+            self._configure_queues()
 
     def _destroy(self) -> None:
         self._client.destroy()
         DBOS.destroy(destroy_registry=True)
         self._engine.dispose()
-        self._log.detach()
+        self._log_forwarder.detach()
 
-    async def _film(self, video_id: str) -> None:
+    async def _run_workflow(self, video_id: str) -> None:
         # On DBOS's loop; the work itself happens on ours, where the store, the engines and their clients live.
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._once(video_id), self._loop))
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run_once(video_id), self._loop))
 
-    async def _once(self, video_id: str) -> None:
+    async def _run_once(self, video_id: str) -> None:
         """Run the video's drive, or wait for the one that runs here already."""
         if self._stopping:
             raise asyncio.CancelledError
         task = self._running.get(video_id)
         if task is None:
-            task = self._running[video_id] = asyncio.create_task(self._drive(video_id), name=f"flow {video_id}")
+            task = self._running[video_id] = asyncio.create_task(self._run_tracked(video_id), name=f"flow {video_id}")
         await asyncio.shield(task)
 
-    async def _drive(self, video_id: str) -> None:
+    async def _run_tracked(self, video_id: str) -> None:
         try:
             await self._run(video_id)
         finally:
             del self._running[video_id]
 
-    def _enqueue(self, starts: Collection[Start]) -> None:
+    def _enqueue(self, workflows: Collection[WorkflowRef]) -> None:
         # One transaction for all of them: one by one, each would pay for a sync of its own.
         with self._engine.begin() as connection:
-            for start in starts:
+            for start in workflows:
                 options: EnqueueOptions = {
                     "workflow_name": FLOW_NAME,
                     "queue_name": start.engine,
-                    "workflow_id": _flow_id(start),
+                    "workflow_id": _workflow_id(start),
                     "app_version": FLOW_VERSION,
                     "serialization_type": WorkflowSerializationFormat.PORTABLE,
                 }
                 self._client.enqueue_in_transaction(connection, options, start.video_id)
 
-    def _fates(self, flows: Sequence[str]) -> dict[str, Fate]:
+    def _statuses(self, workflow_ids: Sequence[str]) -> dict[str, WorkflowStatus]:
         found = {}
-        for first in range(0, len(flows), PAGE):
-            page = list(flows[first : first + PAGE])
+        for first in range(0, len(workflow_ids), PAGE_SIZE):
+            page = list(workflow_ids[first : first + PAGE_SIZE])
             for flow in DBOS.list_workflows(workflow_ids=page, load_input=False, load_output=False):
-                found[flow.workflow_id] = Fate(ended=flow.status in ENDED)
+                found[flow.workflow_id] = WorkflowStatus(ended=flow.status in ENDED_STATUSES)
         return found
 
     def _adopt(self, executor_id: str) -> int:
@@ -232,10 +232,10 @@ class Durable:
         return len(flows)
 
     def _prune(self, ended_before: float) -> int:
-        self._slow_down()
+        self._adapt_poll_interval()
         before = datetime.fromtimestamp(ended_before, UTC).isoformat()
         flows = DBOS.list_workflows(
-            status=list(ENDED), completed_before=before, limit=PAGE, load_input=False, load_output=False
+            status=list(ENDED_STATUSES), completed_before=before, limit=PAGE_SIZE, load_input=False, load_output=False
         )
         if flows:
             DBOS.delete_workflows([flow.workflow_id for flow in flows])
@@ -244,17 +244,17 @@ class Durable:
 
 def poll_interval(running: int) -> float:
     """Seconds between two looks into a queue: the more flows run, the rarer; there are enough to be getting on with."""
-    return max(POLL_INTERVAL, running / FLOWS_A_LOOK)
+    return max(POLL_INTERVAL, running / FLOWS_PER_POLL_SECOND)
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
     """An engine over a file that no acknowledged write is lost from, with the clock that DBOS expects of SQLite."""
     engine = sa.create_engine(f"sqlite:///{path}")
-    sa.event.listen(engine, "connect", _prepare)
+    sa.event.listen(engine, "connect", _configure_connection)
     return engine
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+def _configure_connection(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in ("busy_timeout=30000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
@@ -268,11 +268,11 @@ def _strftime(form: str, when: str) -> str:
     return repr(time.time()) if (form, when) == ("%s", "now") else time.strftime(form, time.gmtime())
 
 
-def _flow_id(start: Start) -> str:
-    return f"{start.video_id}:{start.epoch}"
+def _workflow_id(workflow: WorkflowRef) -> str:
+    return f"{workflow.video_id}:{workflow.epoch}"
 
 
-class _Forward(logging.Handler):
+class _LogForwarder(logging.Handler):
     """Passes DBOS's errors on to our log; with a handler there, DBOS installs none of its own."""
 
     def attach(self) -> None:
@@ -285,4 +285,4 @@ class _Forward(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log the first line; the traceback of a queue's hiccup helps nobody."""
-        log.error("flow.durable", message=record.getMessage().partition("\n")[0])
+        log.error("flow.dbos_error", message=record.getMessage().partition("\n")[0])

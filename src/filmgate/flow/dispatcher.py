@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Mapping
 
-from filmgate.config.routing import Route, pick
-from filmgate.domain import Video
-from filmgate.engines.base import Engine, needs
-from filmgate.flow.circuit_breaker import Breaker
+from filmgate.config.routing import Route, choose_target
+from filmgate.domain import VideoRecord
+from filmgate.engines.base import Engine, required_capabilities
+from filmgate.flow.circuit_breaker import CircuitBreaker
 
 __all__ = ["Dispatcher"]
 
@@ -27,7 +27,7 @@ class Dispatcher:
         self,
         routes: Mapping[str, Route],
         engines: Mapping[str, Engine],
-        breaker: Breaker,
+        breaker: CircuitBreaker,
         roll: Callable[[], float] = random.random,
     ) -> None:
         self._routes = routes
@@ -46,10 +46,10 @@ class Dispatcher:
         route = self._routes.get(model)
         if route is None:
             return None
-        able = self._able(route, wanted)
-        return self._take(route, self._in_order(able, video_id) or able, video_id)
+        able = self._capable_engines(route, wanted)
+        return self._pick(route, self._available_engines(able, video_id) or able, video_id)
 
-    def elsewhere(self, video: Video) -> str | None:
+    def reroute(self, video: VideoRecord) -> str | None:
         """Another engine for a video that none was asked for yet, if its own is out of order or gone.
 
         One that failed over (or counts as such, see :mod:`filmgate.ops.backup`) was asked for elsewhere: it stays.
@@ -58,15 +58,15 @@ class Dispatcher:
         own, route = self._engines.get(video.engine), self._routes.get(video.model)
         if route is None:
             return None
-        if own is not None and self.breaker.admits(own.name, own.identity, video.id):
-            self.breaker.take(own.name, own.identity, video.id)
+        if own is not None and self.breaker.allows(own.name, own.identity, video.id):
+            self.breaker.reserve_probe(own.name, own.identity, video.id)
             return None
         if video.failovers:
             return None
-        others = self._others(route, video)
-        return self._take(route, self._in_order(others, video.id) or ([] if own else others), video.id)
+        others = self._other_engines(route, video)
+        return self._pick(route, self._available_engines(others, video.id) or ([] if own else others), video.id)
 
-    def alternatives(self, video: Video) -> list[Engine]:
+    def candidates(self, video: VideoRecord) -> list[Engine]:
         """Engines in order to which a video may go that none was asked for, and that has to wait for its own.
 
         One that failed over stays where it is.
@@ -74,27 +74,29 @@ class Dispatcher:
         route = self._routes.get(video.model)
         if route is None or video.failovers:
             return []
-        return [self._engines[name] for name in self._in_order(self._others(route, video), video.id)]
+        return [self._engines[name] for name in self._available_engines(self._other_engines(route, video), video.id)]
 
-    def after(self, video: Video, code: str) -> str | None:
+    def failover_target(self, video: VideoRecord, code: str) -> str | None:
         """Another engine for a video that its own let fail, if the route allows it and it is the first time."""
         route = self._routes.get(video.model)
         if route is None or video.failovers or code not in route.failover:
             return None
-        return self._take(route, self._in_order(self._others(route, video), video.id), video.id)
+        return self._pick(route, self._available_engines(self._other_engines(route, video), video.id), video.id)
 
-    def _others(self, route: Route, video: Video) -> list[str]:
-        return [name for name in self._able(route, needs(video.recipe)) if name != video.engine]
+    def _other_engines(self, route: Route, video: VideoRecord) -> list[str]:
+        return [
+            name for name in self._capable_engines(route, required_capabilities(video.recipe)) if name != video.engine
+        ]
 
-    def _able(self, route: Route, wanted: Collection[str]) -> list[str]:
+    def _capable_engines(self, route: Route, required: Collection[str]) -> list[str]:
         known = [self._engines[name] for name in route.engines if name in self._engines]
-        return [engine.name for engine in known if all(getattr(engine.capabilities, each) for each in wanted)]
+        return [engine.name for engine in known if all(getattr(engine.capabilities, each) for each in required)]
 
-    def _in_order(self, names: Collection[str], video_id: str) -> list[str]:
-        return [name for name in names if self.breaker.admits(name, self._engines[name].identity, video_id)]
+    def _available_engines(self, names: Collection[str], video_id: str) -> list[str]:
+        return [name for name in names if self.breaker.allows(name, self._engines[name].identity, video_id)]
 
-    def _take(self, route: Route, names: Collection[str], video_id: str) -> str | None:
-        chosen = pick(route, list(names), self._roll())
+    def _pick(self, route: Route, names: Collection[str], video_id: str) -> str | None:
+        chosen = choose_target(route, list(names), self._roll())
         if chosen is not None:
-            self.breaker.take(chosen, self._engines[chosen].identity, video_id)
+            self.breaker.reserve_probe(chosen, self._engines[chosen].identity, video_id)
         return chosen

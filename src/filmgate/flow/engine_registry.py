@@ -11,20 +11,20 @@ from collections.abc import Callable, Collection, Mapping
 
 import structlog
 
-from filmgate.domain import Video
+from filmgate.domain import VideoRecord
 from filmgate.engines.base import Engine
 from filmgate.errors import SettingsError, StorageFault
-from filmgate.store import Identity, IdentityRows
+from filmgate.store import EngineIdentity, EngineIdentityRepository
 
-__all__ = ["Roster"]
+__all__ = ["EngineRegistry"]
 
-KEEP_UNSEEN = 86400.0
+UNSEEN_RETENTION = 86400.0
 """Seconds that an engine is remembered which no configuration names and no video needs."""
 
 log = structlog.get_logger()
 
 
-class Roster:
+class EngineRegistry:
     """Finds the engine that a video was submitted to.
 
     Args:
@@ -37,91 +37,91 @@ class Roster:
     def __init__(
         self,
         engines: Mapping[str, Engine],
-        rows: IdentityRows,
-        present: Collection[Identity] = (),
-        remake: Callable[[Identity], Engine] | None = None,
+        repository: EngineIdentityRepository,
+        identities: Collection[EngineIdentity] = (),
+        rebuild: Callable[[EngineIdentity], Engine] | None = None,
     ) -> None:
-        self.current = engines
-        self._rows = rows
-        self._present = present
-        self._remake = remake
-        self._former: dict[tuple[str, str], Engine] = {}
-        self._names: set[str] = set()  # of engines that unfinished videos are bound to
-        self._making = asyncio.Lock()
+        self.configured = engines
+        self._repository = repository
+        self._identities = identities
+        self._rebuild = rebuild
+        self._retired: dict[tuple[str, str], Engine] = {}
+        self._bound_names: set[str] = set()  # of engines that unfinished videos are bound to
+        self._build_lock = asyncio.Lock()
 
     @property
     def concurrency(self) -> Mapping[str, int | None]:
         """Every engine name that videos may be bound to, and how many of its jobs run at once."""
-        former = {name: engine.capabilities.concurrency for (name, _), engine in self._former.items()}
+        former = {name: engine.capabilities.concurrency for (name, _), engine in self._retired.items()}
         return (
-            dict.fromkeys(self._names)
+            dict.fromkeys(self._bound_names)
             | former
-            | {name: engine.capabilities.concurrency for name, engine in self.current.items()}
+            | {name: engine.capabilities.concurrency for name, engine in self.configured.items()}
         )
 
-    async def start(self, now: float, *, works: bool) -> None:
+    async def start(self, now: float, *, is_worker: bool) -> None:
         """Write down what the engines of now are, and make those again that unfinished videos need.
 
         Args:
             now: Unix seconds.
             works: whether this process asks engines; false: it only has to know their names.
         """
-        needed = await self._rows.needed()
-        self._names = {identity.engine for identity in needed}
-        if works:
-            await self._see(now)
+        needed = await self._repository.list_in_use()
+        self._bound_names = {identity.engine for identity in needed}
+        if is_worker:
+            await self._record_seen(now)
             for identity in needed:
-                await self._find(identity.engine, identity.id)
+                await self._get_or_build(identity.engine, identity.id)
 
     async def stop(self) -> None:
         """Stop the engines of before."""
-        former, self._former = self._former, {}
+        former, self._retired = self._retired, {}
         for engine in former.values():
             await engine.stop()
 
-    async def of(self, video: Video) -> Engine | None:
+    async def engine_for(self, video: VideoRecord) -> Engine | None:
         """The engine to ask for the video; None if it can't be made again."""
-        current = self.current.get(video.engine)
+        current = self.configured.get(video.engine)
         if video.identity is None or (current is not None and current.identity == video.identity):
             return current
-        return await self._find(video.engine, video.identity) if video.identity else current
+        return await self._get_or_build(video.engine, video.identity) if video.identity else current
 
-    async def _see(self, now: float) -> None:
+    async def _record_seen(self, now: float) -> None:
         """Note that the engines of now are still such."""
-        for identity in self._present:
-            await self._rows.see(identity, now)
+        for identity in self._identities:
+            await self._repository.record_seen(identity, now)
 
-    async def sweep(self, now: float) -> None:
+    async def retire_unneeded(self, now: float) -> None:
         """Stop and forget the engines of before that no unfinished video needs."""
-        await self._see(now)
-        needed = {(identity.engine, identity.id) for identity in await self._rows.needed()}
-        for key in self._former.keys() - needed:
-            await self._former.pop(key).stop()
+        await self._record_seen(now)
+        needed = {(identity.engine, identity.id) for identity in await self._repository.list_in_use()}
+        for key in self._retired.keys() - needed:
+            await self._retired.pop(key).stop()
             log.info("engine.retired", engine=key[0])
-        await self._rows.forget(now - KEEP_UNSEEN)
+        await self._repository.delete_unused(now - UNSEEN_RETENTION)
 
-    async def _find(self, name: str, identity: str) -> Engine | None:
-        current = self.current.get(name)
+    async def _get_or_build(self, name: str, identity: str) -> Engine | None:
+        current = self.configured.get(name)
         if current is not None and current.identity == identity:
             return current
-        async with self._making:
-            if (name, identity) not in self._former:
-                engine = await self._make(name, identity)
+        async with self._build_lock:
+            if (name, identity) not in self._retired:
+                engine = await self._build(name, identity)
                 if engine is None:
                     return None
-                self._former[name, identity] = engine
-                log.info("engine.kept", engine=name)
-        return self._former[name, identity]
+                self._retired[name, identity] = engine
+                log.info("engine.rebuilt", engine=name)
+        return self._retired[name, identity]
 
-    async def _make(self, name: str, identity: str) -> Engine | None:
-        known = await self._rows.get(name, identity)
-        if known is None or self._remake is None:
-            log.warning("engine.unknown", engine=name)
+    async def _build(self, name: str, identity: str) -> Engine | None:
+        known = await self._repository.get(name, identity)
+        if known is None or self._rebuild is None:
+            log.warning("engine.identity_unknown", engine=name)
             return None
         try:
-            engine = self._remake(known)
+            engine = self._rebuild(known)
         except (SettingsError, StorageFault) as error:
-            log.warning("engine.not_rebuilt", engine=name, reason=error.message)
+            log.warning("engine.rebuild_failed", engine=name, reason=error.message)
             return None
         await engine.start()
         return engine

@@ -13,29 +13,29 @@ from contextlib import AsyncExitStack
 
 import structlog
 
-from filmgate.domain import Stage, Video
+from filmgate.domain import Stage, VideoRecord
 from filmgate.engines.base import Engine
 from filmgate.flow import failure_codes, retry
-from filmgate.flow.context import Kit, Run, cancel_quietly
-from filmgate.flow.engine_registry import Roster
-from filmgate.flow.fetch import Fetching
-from filmgate.flow.ingest import Delivery
-from filmgate.flow.poll import Watching
-from filmgate.flow.submit import Submitting
+from filmgate.flow.context import AttemptState, FlowContext, cancel_quietly
+from filmgate.flow.engine_registry import EngineRegistry
+from filmgate.flow.fetch import FetchStage
+from filmgate.flow.ingest import ArtifactIngest
+from filmgate.flow.poll import PollStage
+from filmgate.flow.submit import SubmitStage
 from filmgate.storage.base import Storage
 
-__all__ = ["Drive"]
+__all__ = ["VideoExecutor"]
 
-MISSING_PAUSE = 60.0
+ENGINE_RETRY_INTERVAL = 60.0
 """Seconds between two attempts to make an engine again that a running video needs."""
 
-MISSING_LIMIT = 86400.0
+ENGINE_MISSING_LIMIT = 86400.0
 """Seconds that it may be missing before the video ends: the mend may be an installation or a restored key."""
 
 log = structlog.get_logger()
 
 
-class Drive:
+class VideoExecutor:
     """Drives videos; ``await drive(video_id)`` returns when the video is finished, gone or in other hands.
 
     Args:
@@ -49,82 +49,82 @@ class Drive:
 
     def __init__(
         self,
-        kit: Kit,
+        context: FlowContext,
         *,
         storage: Storage,
-        roster: Roster,
-        delivery: Delivery,
+        registry: EngineRegistry,
+        ingest: ArtifactIngest,
         retention: float,
-        limit: Callable[[float], float] = retry.watch_limit,
+        time_limit: Callable[[float], float] = retry.poll_time_limit,
     ) -> None:
-        self._kit = kit
-        self._roster = roster
-        self._submitting = Submitting(kit, storage)
-        watching = Watching(kit, limit)
-        fetching = Fetching(kit, storage, delivery, retention, watching)
-        self._handlers: Mapping[Stage, Callable[[Run, Video, Engine], Awaitable[None]]] = {
-            Stage.ACCEPTED: self._submitting.accepted,
-            Stage.SUBMITTING: self._submitting.in_doubt,
-            Stage.WATCHING: watching.watch,
+        self._context = context
+        self._registry = registry
+        self._submit_stage = SubmitStage(context, storage)
+        watching = PollStage(context, time_limit)
+        fetching = FetchStage(context, storage, ingest, retention, watching)
+        self._handlers: Mapping[Stage, Callable[[AttemptState, VideoRecord, Engine], Awaitable[None]]] = {
+            Stage.ACCEPTED: self._submit_stage.submit_when_due,
+            Stage.SUBMITTING: self._submit_stage.resolve_unknown,
+            Stage.WATCHING: watching.step,
             Stage.FETCHING: fetching.fetch,
         }
 
     @property
-    def looks(self) -> Mapping[tuple[str, str], int]:
+    def poll_counts(self) -> Mapping[tuple[str, str], int]:
         """How often engines were looked at since the start, by engine and by what was seen."""
-        return self._kit.looks
+        return self._context.poll_counts
 
     async def __call__(self, video_id: str) -> None:
         """Drive the video as far as it goes."""
         async with AsyncExitStack() as stack:
-            run = Run(stack)
-            video = await self._kit.videos.get(video_id)
+            run = AttemptState(stack)
+            video = await self._context.videos.get(video_id)
             bound = video and video.engine
             # Once it went to another engine, that one's queue has a flow for it.
             while video is not None and not video.finished and video.engine == bound:
                 if await self._step(run, video):
                     return
-                video = await self._kit.videos.fresh(video)
+                video = await self._context.videos.refresh(video)
 
-    async def _step(self, run: Run, video: Video) -> bool:
+    async def _step(self, attempt: AttemptState, video: VideoRecord) -> bool:
         """One handler; True if the video is in other hands."""
-        engine = await self._roster.of(video)
+        engine = await self._registry.engine_for(video)
         if engine is None:
-            await self._without_engine(video)
+            await self._wait_for_engine(video)
             return False
-        if run.tokens and video.submit_token is not None and video.submit_token not in run.tokens:
-            await self._step_aside(run, video, engine)
+        if attempt.own_tokens and video.submit_token is not None and video.submit_token not in attempt.own_tokens:
+            await self._yield_to_newer(attempt, video, engine)
             return True
         if video.submit_token is not None:
-            run.tokens.add(video.submit_token)
-        run.ticket = video.ticket
-        await self._handlers[video.stage](run, video, engine)
+            attempt.own_tokens.add(video.submit_token)
+        attempt.last_ticket = video.ticket
+        await self._handlers[video.stage](attempt, video, engine)
         return False
 
-    async def _step_aside(self, run: Run, video: Video, engine: Engine) -> None:
+    async def _yield_to_newer(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         log.info("flow.superseded", video=video.id)
-        if run.ticket is not None and run.ticket != video.ticket:
-            await cancel_quietly(engine, run.ticket)
+        if attempt.last_ticket is not None and attempt.last_ticket != video.ticket:
+            await cancel_quietly(engine, attempt.last_ticket)
 
-    async def _without_engine(self, video: Video) -> None:
+    async def _wait_for_engine(self, video: VideoRecord) -> None:
         """What it was submitted to can't be asked (any more): wait for it to come back, for a day."""
-        kit = self._kit
+        kit = self._context
         if video.cancel_requested:
             await kit.fail(video, failure_codes.CANCELLED)
-        elif await self.move_on(video):
+        elif await self.reassign_unsubmitted(video):
             return
-        elif kit.clock() >= video.updated_at + MISSING_LIMIT:
+        elif kit.clock() >= video.updated_at + ENGINE_MISSING_LIMIT:
             await kit.fail(video, failure_codes.ENGINE_REMOVED)
         else:
-            await kit.pause(video.id, MISSING_PAUSE)
+            await kit.sleep(video.id, ENGINE_RETRY_INTERVAL)
 
-    async def cancel_waiting(self, video: Video) -> bool:
+    async def cancel_unsubmitted(self, video: VideoRecord) -> bool:
         """End a video as cancelled that no engine was asked for yet; False if one may have been."""
-        return await self._submitting.cancel_waiting(video)
+        return await self._submit_stage.cancel_unsubmitted(video)
 
-    async def move_on(self, video: Video) -> bool:
+    async def reassign_unsubmitted(self, video: VideoRecord) -> bool:
         """Hand a video on whose engine is gone and was not asked yet; False if there is no other."""
-        other = self._kit.dispatcher.elsewhere(video) if video.stage is Stage.ACCEPTED else None
+        other = self._context.dispatcher.reroute(video) if video.stage is Stage.ACCEPTED else None
         if other is not None:
-            await self._kit.move(video, other)
+            await self._context.reassign(video, other)
         return other is not None

@@ -38,19 +38,19 @@ def failpoint(spec: str) -> Callable[[str], None]:
         SettingsError: no such step.
     """
     if not spec:
-        return _pass
+        return _do_nothing
     name, _, count = spec.partition(":")
     if name not in CHECKPOINTS or not (count or "1").isdecimal() or int(count or 1) < 1:
         raise SettingsError(f"failpoint: '{spec}' is none of {', '.join(CHECKPOINTS)}, with ':n' for the n-th pass.")
     return partial(_count_down, name, [int(count or 1)])
 
 
-def _pass(_name: str) -> None:
+def _do_nothing(_name: str) -> None:
     """Nothing happens."""
 
 
-def _count_down(name: str, left: list[int], passed: str) -> None:
+def _count_down(name: str, remaining: list[int], passed: str) -> None:
     if passed == name:
-        left[0] -= 1
-        if left[0] == 0:
+        remaining[0] -= 1
+        if remaining[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)

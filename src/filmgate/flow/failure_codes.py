@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filmgate.domain import VideoError
 from filmgate.errors import EngineError
-from filmgate.wire.upstream.error_text import clean
+from filmgate.wire.upstream.error_text import redact
 
 __all__ = [
     "CANCELLED",
@@ -19,8 +19,8 @@ __all__ = [
     "STORAGE_FAULT",
     "SUBMISSION_UNKNOWN",
     "UPSTREAM_LOST",
-    "of",
-    "publishable",
+    "from_engine_error",
+    "public_error",
 ]
 
 CANCELLED = VideoError("cancelled", "The video was cancelled.")
@@ -38,7 +38,7 @@ SUBMISSION_UNKNOWN = VideoError(
 )
 UPSTREAM_LOST = VideoError("upstream_lost", "The engine no longer knows the video.")
 
-_OURS = (
+_OWN_ERRORS = (
     CANCELLED,
     DOWNLOAD_FAILED,
     ENGINE_ERROR,
@@ -51,17 +51,17 @@ _OURS = (
     SUBMISSION_UNKNOWN,
     UPSTREAM_LOST,
 )
-CODES = frozenset({"engine_rejected", "moderation_blocked", *(error.code for error in _OURS)})
+CODES = frozenset({"engine_rejected", "moderation_blocked", *(error.code for error in _OWN_ERRORS)})
 """The codes that failed videos usually have; an upstream may bring others."""
 
 
-def of(error: EngineError) -> VideoError:
+def from_engine_error(error: EngineError) -> VideoError:
     """What a video says that failed by an engine's error."""
-    return publishable(VideoError(error.code or ENGINE_ERROR.code, error.message))
+    return public_error(VideoError(error.code or ENGINE_ERROR.code, error.message))
 
 
-def publishable(error: VideoError | None) -> VideoError:
+def public_error(error: VideoError | None) -> VideoError:
     """An engine's own words without hosts, addresses, paths and keys; our words where it had none."""
     if error is None:
         return ENGINE_ERROR
-    return VideoError(error.code or ENGINE_ERROR.code, clean(error.message) or ENGINE_ERROR.message)
+    return VideoError(error.code or ENGINE_ERROR.code, redact(error.message) or ENGINE_ERROR.message)

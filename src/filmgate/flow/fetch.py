@@ -8,25 +8,25 @@ from pathlib import Path
 
 import structlog
 
-from filmgate.domain import Video, VideoError
-from filmgate.engines.base import Engine, State
+from filmgate.domain import VideoError, VideoRecord
+from filmgate.engines.base import Engine, JobState
 from filmgate.errors import BadArtifact, EngineError, EngineUnavailable, StorageFault
 from filmgate.flow import failure_codes, retry
-from filmgate.flow.circuit_breaker import Call
-from filmgate.flow.context import Kit, Run
-from filmgate.flow.ingest import Delivery
-from filmgate.flow.poll import Watching
+from filmgate.flow.circuit_breaker import CallKind
+from filmgate.flow.context import AttemptState, FlowContext
+from filmgate.flow.ingest import ArtifactIngest
+from filmgate.flow.poll import PollStage
 from filmgate.storage.base import Storage
 
-__all__ = ["Fetching"]
+__all__ = ["FetchStage"]
 
-DOWNLOADS = 3
+MAX_BAD_DOWNLOADS = 3
 """Downloads of a paid file that must be unusable before the video fails: the first may have been cut."""
 
 log = structlog.get_logger()
 
 
-class Fetching:
+class FetchStage:
     """The stage FETCHING.
 
     Args:
@@ -37,80 +37,88 @@ class Fetching:
         watching: asks the engine once more.
     """
 
-    def __init__(self, kit: Kit, storage: Storage, delivery: Delivery, retention: float, watching: Watching) -> None:
-        self._kit = kit
+    def __init__(
+        self, context: FlowContext, storage: Storage, ingest: ArtifactIngest, retention: float, poll_stage: PollStage
+    ) -> None:
+        self._context = context
         self._storage = storage
-        self._delivery = delivery
+        self._ingest = ingest
         self._retention = retention
-        self._watching = watching
+        self._poll_stage = poll_stage
 
-    async def fetch(self, run: Run, video: Video, engine: Engine) -> None:
+    async def fetch(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         """Fetch once, and keep what came."""
         if video.cancel_requested:
-            await self._watching.cancel(video, engine)
+            await self._poll_stage.cancel(video, engine)
             return
         try:
-            await self._deliver(video, engine)
+            await self._fetch_and_store(video, engine)
         except EngineUnavailable as error:
-            self._kit.unanswered(engine, Call.ASK)
-            if not await self._lost_meanwhile(run, video, engine):
-                await self._fetch_again(run, video, error, failure_codes.DOWNLOAD_FAILED)
+            self._context.record_failure(engine, CallKind.QUERY)
+            if not await self._job_was_lost(attempt, video, engine):
+                await self._retry_or_fail(attempt, video, error, failure_codes.DOWNLOAD_FAILED)
         except StorageFault as error:
-            await self._fetch_again(run, video, error, failure_codes.STORAGE_FAULT)
+            await self._retry_or_fail(attempt, video, error, failure_codes.STORAGE_FAULT)
         except BadArtifact as error:
-            await self._unusable(run, video, engine, error)
+            await self._handle_bad_file(attempt, video, engine, error)
         except EngineError as error:
-            await self._fetch_again(run, video, error, failure_codes.DOWNLOAD_FAILED)
+            await self._retry_or_fail(attempt, video, error, failure_codes.DOWNLOAD_FAILED)
 
-    async def _deliver(self, video: Video, engine: Engine) -> None:
-        async with self._staged() as into:
+    async def _fetch_and_store(self, video: VideoRecord, engine: Engine) -> None:
+        async with self._staging_path() as into:
             artifact = await engine.fetch(video.ticket or "", into)
-            self._kit.answered(engine, Call.ASK)
-            self._kit.checkpoint("fetched")
-            await self._delivery.verify(into, video)
-            self._kit.checkpoint("verified")
-            assets = await self._delivery.keep(into, video, artifact)
-        self._kit.checkpoint("kept")
-        now = self._kit.clock()
+            self._context.record_success(engine, CallKind.QUERY)
+            self._context.checkpoint("fetched")
+            await self._ingest.verify(into, video)
+            self._context.checkpoint("verified")
+            assets = await self._ingest.store(into, video, artifact)
+        self._context.checkpoint("kept")
+        now = self._context.clock()
         expires_at = now + self._retention if self._retention else None
-        if await self._kit.videos.complete(video.id, assets, artifact.notes, now, expires_at):
-            self._kit.checkpoint("completed")
+        if await self._context.videos.complete(video.id, assets, artifact.notes, now, expires_at):
+            self._context.checkpoint("completed")
             log.info("video.completed", video=video.id, engine=video.engine, seconds=round(now - video.created_at, 3))
         else:
-            await self._delivery.discard(assets, video.id)
+            await self._ingest.discard(assets, video.id)
 
-    async def _fetch_again(self, run: Run, video: Video, error: Exception, end: VideoError) -> None:
+    async def _retry_or_fail(
+        self, attempt: AttemptState, video: VideoRecord, error: Exception, final_error: VideoError
+    ) -> None:
         # The row does not change while it is being fetched, so its last change is when the fetch began.
-        if self._kit.clock() >= video.updated_at + retry.FETCH_LIMIT:
-            await self._kit.fail(video, end)
+        if self._context.clock() >= video.updated_at + retry.FETCH_LIMIT:
+            await self._context.fail(video, final_error)
         else:
-            await self._kit.back_off(run, video, error)
+            await self._context.back_off(attempt, video, error)
 
-    async def _lost_meanwhile(self, run: Run, video: Video, engine: Engine) -> bool:
+    async def _job_was_lost(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> bool:
         """Whether the engine forgot the finished job; then the video has begun again, or ended."""
-        fetches = run.failures
-        verdict = await self._watching.look(run, video, engine)
-        run.failures = fetches
-        run.lost = run.lost + 1 if verdict.state is State.LOST else 0
-        if verdict.state is State.LOST:
-            await self._watching.lost(run, video, engine, verdict)
-        return verdict.state is State.LOST
+        fetches = attempt.consecutive_failures
+        verdict = await self._poll_stage.poll(attempt, video, engine)
+        attempt.consecutive_failures = fetches
+        attempt.lost_polls = attempt.lost_polls + 1 if verdict.state is JobState.LOST else 0
+        if verdict.state is JobState.LOST:
+            await self._poll_stage.handle_lost(attempt, video, engine, verdict)
+        return verdict.state is JobState.LOST
 
-    async def _unusable(self, run: Run, video: Video, engine: Engine, error: BadArtifact) -> None:
-        log.warning("flow.unusable", video=video.id, engine=engine.name, reason=failure_codes.of(error).message)
-        run.unusable += 1
-        if engine.capabilities.paid and run.unusable < DOWNLOADS:
-            await self._kit.back_off(run, video, error)
+    async def _handle_bad_file(
+        self, attempt: AttemptState, video: VideoRecord, engine: Engine, error: BadArtifact
+    ) -> None:
+        log.warning(
+            "flow.bad_file", video=video.id, engine=engine.name, reason=failure_codes.from_engine_error(error).message
+        )
+        attempt.bad_downloads += 1
+        if engine.capabilities.paid and attempt.bad_downloads < MAX_BAD_DOWNLOADS:
+            await self._context.back_off(attempt, video, error)
         elif engine.capabilities.paid or (
-            retry.spoilt(await self._kit.videos.history(video.id)) + 1 >= retry.MAX_BAD_OUTPUTS
+            retry.count_bad_outputs(await self._context.videos.history(video.id)) + 1 >= retry.MAX_BAD_OUTPUTS
         ):
-            await self._kit.fail(video, failure_codes.INVALID_OUTPUT)
+            await self._context.fail(video, failure_codes.INVALID_OUTPUT)
         else:
-            await self._kit.videos.restart(video.id, self._kit.clock())
+            await self._context.videos.requeue(video.id, self._context.clock())
 
     @asynccontextmanager
-    async def _staged(self) -> AsyncIterator[Path]:
-        into = self._storage.staging(".mp4")
+    async def _staging_path(self) -> AsyncIterator[Path]:
+        into = self._storage.staging_path(".mp4")
         try:
             yield into
         finally:

@@ -6,36 +6,36 @@ from collections.abc import Callable
 
 import structlog
 
-from filmgate.domain import Status, Video, next_progress
-from filmgate.engines.base import Engine, State, Verdict, outline
+from filmgate.domain import Status, VideoRecord, next_progress
+from filmgate.engines.base import Engine, JobState, JobStatus, job_without_files
 from filmgate.errors import EngineError, EngineUnavailable
 from filmgate.flow import failure_codes, retry
-from filmgate.flow.circuit_breaker import Call
-from filmgate.flow.context import Kit, Run, cancel_quietly, retry_after
+from filmgate.flow.circuit_breaker import CallKind
+from filmgate.flow.context import AttemptState, FlowContext, cancel_quietly, retry_after
 
-__all__ = ["Watching"]
+__all__ = ["PollStage"]
 
-WRITE_INTERVAL = 0.25
+PROGRESS_WRITE_INTERVAL = 0.25
 """Seconds between two writes of a video's progress."""
 
-LOOK_BETWEEN = (0.02, 60.0)
+POLL_INTERVAL_BOUNDS = (0.02, 60.0)
 """Bounds of an engine's ``look_after``, in seconds."""
 
-ROUND_LOOK = LOOK_BETWEEN[1]
+CACHED_POLL_INTERVAL = POLL_INTERVAL_BOUNDS[1]
 """The same for a video that a round has told of, and would tell of again."""
 
-BELIEVED = 300.0
+CACHE_MAX_AGE = 300.0
 """Seconds, give or take half, after which a video is looked at by itself whatever the rounds say of it."""
 
-SURELY_LOST = 3
+LOST_CONFIRMATIONS = 3
 """Looks in a row that must not find a paid job before it counts as lost."""
 
-_GOES_ON = frozenset({State.QUEUED, State.WORKING, State.UNKNOWN})
+_UNFINISHED_STATES = frozenset({JobState.QUEUED, JobState.WORKING, JobState.UNKNOWN})
 
 log = structlog.get_logger()
 
 
-class Watching:
+class PollStage:
     """The stage WATCHING.
 
     Args:
@@ -43,110 +43,120 @@ class Watching:
         limit: seconds after submission at which to give up, from the seconds expected: the more, the later.
     """
 
-    def __init__(self, kit: Kit, limit: Callable[[float], float]) -> None:
-        self._kit = kit
-        self._limit = limit
+    def __init__(self, context: FlowContext, time_limit: Callable[[float], float]) -> None:
+        self._context = context
+        self._time_limit = time_limit
 
-    async def watch(self, run: Run, video: Video, engine: Engine) -> None:
+    async def step(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         """Look once, and act on what is seen."""
-        self._kit.checkpoint("watching")
+        self._context.checkpoint("watching")
         if video.cancel_requested:
             await self.cancel(video, engine)
-            await self._sit_out(run, video, engine)
+            await self._hold_slot_until_done(attempt, video, engine)
             return
-        told = self._told(run, video, engine)
-        verdict = told or await self.look(run, video, engine)
-        run.lost = run.lost + 1 if verdict.state is State.LOST else 0
+        told = self._cached_status(attempt, video, engine)
+        verdict = told or await self.poll(attempt, video, engine)
+        attempt.lost_polls = attempt.lost_polls + 1 if verdict.state is JobState.LOST else 0
         match verdict.state:
-            case State.DONE:
-                if await self._kit.videos.fetching(video.id, self._kit.clock()):
-                    self._kit.checkpoint("fetching")
-            case State.FAILED:
-                await self._kit.fail_typed(video, video.submit_token or "", failure_codes.publishable(verdict.error))
-            case State.CANCELLED:
-                await self._kit.fail(video, failure_codes.CANCELLED)
-            case State.LOST:
-                await self.lost(run, video, engine, verdict)
+            case JobState.DONE:
+                if await self._context.videos.start_fetching(video.id, self._context.clock()):
+                    self._context.checkpoint("fetching")
+            case JobState.FAILED:
+                await self._context.fail_or_failover(
+                    video, video.submit_token or "", failure_codes.public_error(verdict.error)
+                )
+            case JobState.CANCELLED:
+                await self._context.fail(video, failure_codes.CANCELLED)
+            case JobState.LOST:
+                await self.handle_lost(attempt, video, engine, verdict)
             case _:
-                await self._go_on(run, video, engine, verdict, told)
+                await self._record_progress(attempt, video, engine, verdict, told)
 
-    def _told(self, run: Run, video: Video, engine: Engine) -> Verdict | None:
+    def _cached_status(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> JobStatus | None:
         """What the latest round said, if that will do."""
-        until = run.looked_at + BELIEVED * (0.5 + self._kit.roll())
-        return self._kit.rounds.told(engine, video.ticket or "") if self._kit.clock() < until else None
+        until = attempt.polled_at + CACHE_MAX_AGE * (0.5 + self._context.roll())
+        return self._context.batch_poller.cached(engine, video.ticket or "") if self._context.clock() < until else None
 
-    async def look(self, run: Run, video: Video, engine: Engine) -> Verdict:
+    async def poll(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> JobStatus:
         """What the engine says; where it can't be asked, that nothing is known."""
-        run.looked_at = self._kit.clock()
+        attempt.polled_at = self._context.clock()
         try:
-            verdict = await engine.look(video.ticket or "")
+            verdict = await engine.poll(video.ticket or "")
         except EngineError as error:
-            run.failures += 1
+            attempt.consecutive_failures += 1
             if isinstance(error, EngineUnavailable):
-                self._kit.unanswered(engine, Call.ASK)
-            self._kit.looks[engine.name, "error"] += 1
-            after = retry.delay(run.failures, self._kit.roll(), said=retry_after(error))
-            return Verdict(state=State.UNKNOWN, look_after=after)
-        run.failures = 0
-        self._kit.answered(engine, Call.ASK)
-        self._kit.looks[engine.name, verdict.state] += 1
+                self._context.record_failure(engine, CallKind.QUERY)
+            self._context.poll_counts[engine.name, "error"] += 1
+            after = retry.delay(attempt.consecutive_failures, self._context.roll(), retry_after=retry_after(error))
+            return JobStatus(state=JobState.UNKNOWN, poll_after=after)
+        attempt.consecutive_failures = 0
+        self._context.record_success(engine, CallKind.QUERY)
+        self._context.poll_counts[engine.name, verdict.state] += 1
         return verdict
 
-    async def _go_on(self, run: Run, video: Video, engine: Engine, verdict: Verdict, told: Verdict | None) -> None:
-        now = self._kit.clock()
-        if self._overdue(video, engine, now):
+    async def _record_progress(
+        self, attempt: AttemptState, video: VideoRecord, engine: Engine, job_status: JobStatus, cached: JobStatus | None
+    ) -> None:
+        now = self._context.clock()
+        if self._is_overdue(video, engine, now):
             await cancel_quietly(engine, video.ticket or "")
-            await self._kit.fail(video, failure_codes.ENGINE_TIMEOUT)
+            await self._context.fail(video, failure_codes.ENGINE_TIMEOUT)
             return
-        working = verdict.state is State.WORKING
-        progress = next_progress(video.progress, verdict.progress)
+        working = job_status.state is JobState.WORKING
+        progress = next_progress(video.progress, job_status.progress)
         changed = progress > video.progress or (working and video.status is Status.QUEUED)
-        if changed and now >= run.written_at + WRITE_INTERVAL:
-            run.written_at = now
-            await self._kit.videos.advance(video.id, progress=progress, working=working, now=now)
-        await self._wait(video, engine, verdict, told)
+        if changed and now >= attempt.progress_written_at + PROGRESS_WRITE_INTERVAL:
+            attempt.progress_written_at = now
+            await self._context.videos.advance(video.id, progress=progress, working=working, now=now)
+        await self._wait_for_next_poll(video, engine, job_status, cached)
 
-    def _overdue(self, video: Video, engine: Engine, now: float) -> bool:
+    def _is_overdue(self, video: VideoRecord, engine: Engine, now: float) -> bool:
         since = video.submit_at or video.created_at
         # What is expected need not be known before the shortest limit is over.
-        return now >= since + self._limit(0) and now >= since + self._limit(engine.expected_seconds(outline(video)))
+        return now >= since + self._time_limit(0) and now >= since + self._time_limit(
+            engine.expected_seconds(job_without_files(video))
+        )
 
-    async def _wait(self, video: Video, engine: Engine, verdict: Verdict, told: Verdict | None) -> None:
+    async def _wait_for_next_poll(
+        self, video: VideoRecord, engine: Engine, job_status: JobStatus, cached: JobStatus | None
+    ) -> None:
         """Wait for the time of the next look, or for a round to find that something changed."""
-        rounds, ticket = self._kit.rounds, video.ticket or ""
-        rounds.enter(engine, ticket, video.id, told)
+        rounds, ticket = self._context.batch_poller, video.ticket or ""
+        rounds.register(engine, ticket, video.id, cached)
         try:
-            await self._pause_for(video, ROUND_LOOK if told else verdict.look_after)
+            await self._sleep(video, CACHED_POLL_INTERVAL if cached else job_status.poll_after)
         finally:
-            rounds.leave(engine, ticket)
+            rounds.unregister(engine, ticket)
 
-    async def _pause_for(self, video: Video, seconds: float) -> None:
-        least, most = LOOK_BETWEEN
-        await self._kit.pause(video.id, min(most, max(least, seconds)) * (0.9 + 0.2 * self._kit.roll()))
+    async def _sleep(self, video: VideoRecord, seconds: float) -> None:
+        least, most = POLL_INTERVAL_BOUNDS
+        await self._context.sleep(video.id, min(most, max(least, seconds)) * (0.9 + 0.2 * self._context.roll()))
 
-    async def lost(self, run: Run, video: Video, engine: Engine, verdict: Verdict) -> None:
+    async def handle_lost(
+        self, attempt: AttemptState, video: VideoRecord, engine: Engine, job_status: JobStatus
+    ) -> None:
         """Make sure that the engine forgot the job; then begin again where that costs nothing."""
-        if engine.capabilities.paid and run.lost < SURELY_LOST:
-            await self._pause_for(video, verdict.look_after)
+        if engine.capabilities.paid and attempt.lost_polls < LOST_CONFIRMATIONS:
+            await self._sleep(video, job_status.poll_after)
         elif engine.capabilities.paid:
-            await self._kit.fail(video, failure_codes.UPSTREAM_LOST)
-        elif retry.losses(await self._kit.videos.history(video.id)) >= retry.MAX_LOSSES:
-            await self._kit.fail(video, failure_codes.ENGINE_ERROR)
+            await self._context.fail(video, failure_codes.UPSTREAM_LOST)
+        elif retry.count_lost_jobs(await self._context.videos.history(video.id)) >= retry.MAX_LOST_JOBS:
+            await self._context.fail(video, failure_codes.ENGINE_ERROR)
         else:
-            log.info("flow.begins_again", video=video.id, engine=engine.name)
-            await self._kit.videos.restart(video.id, self._kit.clock())
+            log.info("flow.requeued", video=video.id, engine=engine.name)
+            await self._context.videos.requeue(video.id, self._context.clock())
 
-    async def cancel(self, video: Video, engine: Engine) -> None:
+    async def cancel(self, video: VideoRecord, engine: Engine) -> None:
         """Stop the job, and end the video as its owner wished."""
         await cancel_quietly(engine, video.ticket or "")
-        await self._kit.fail(video, failure_codes.CANCELLED)
+        await self._context.fail(video, failure_codes.CANCELLED)
 
-    async def _sit_out(self, run: Run, video: Video, engine: Engine) -> None:
+    async def _hold_slot_until_done(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         """Keep the place of a job that can't be stopped: a new one in it would be one too many for the engine."""
         if engine.capabilities.cancels or engine.capabilities.concurrency is None:
             return
-        while not self._overdue(video, engine, self._kit.clock()):
-            verdict = await self.look(run, video, engine)
-            if verdict.state not in _GOES_ON:
+        while not self._is_overdue(video, engine, self._context.clock()):
+            verdict = await self.poll(attempt, video, engine)
+            if verdict.state not in _UNFINISHED_STATES:
                 return
-            await self._pause_for(video, verdict.look_after)
+            await self._sleep(video, verdict.poll_after)

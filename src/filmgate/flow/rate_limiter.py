@@ -9,46 +9,46 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable
 
-from filmgate.domain import Video
+from filmgate.domain import VideoRecord
 from filmgate.engines.base import Engine
-from filmgate.store import VideoRows
+from filmgate.store import VideoRepository
 
-__all__ = ["Turns"]
+__all__ = ["FairRateLimiter"]
 
-AHEAD = 61.0
+RECHECK = 61.0
 """Seconds until a video asks again that has a whole minute's submissions before it."""
 
 
-class _Line:
+class _WaitQueue:
     """Who waits at one engine, by their places in the order of acceptance; twenty thousand may."""
 
     def __init__(self) -> None:
-        self._places: list[int] = []  # in order
-        self._until: dict[int, float] = {}  # when each surely asks again
+        self._positions: list[int] = []  # in order
+        self._recheck_at: dict[int, float] = {}  # when each surely asks again
 
-    def join(self, place: int, until: float) -> None:
+    def enqueue(self, position: int, recheck_at: float) -> None:
         """Wait, or wait longer."""
-        if place not in self._until:
-            insort(self._places, place)
-        self._until[place] = until
+        if position not in self._recheck_at:
+            insort(self._positions, position)
+        self._recheck_at[position] = recheck_at
 
-    def leave(self, place: int) -> None:
+    def remove(self, position: int) -> None:
         """Wait no longer."""
-        if self._until.pop(place, None) is not None:
-            del self._places[bisect_left(self._places, place)]
+        if self._recheck_at.pop(position, None) is not None:
+            del self._positions[bisect_left(self._positions, position)]
 
-    def ahead(self, place: int, most: int, now: float) -> int:
+    def count_ahead(self, position: int, limit: int, now: float) -> int:
         """How many wait before it, counted no further than ``most``; those that did not ask again are gone."""
         found = 0
-        while found < min(most, len(self._places)) and self._places[found] < place:
-            if self._until[self._places[found]] < now:
-                self.leave(self._places[found])
+        while found < min(limit, len(self._positions)) and self._positions[found] < position:
+            if self._recheck_at[self._positions[found]] < now:
+                self.remove(self._positions[found])
             else:
                 found += 1
         return found
 
 
-class Turns:
+class FairRateLimiter:
     """Shares out the turns.
 
     Args:
@@ -56,22 +56,22 @@ class Turns:
         clock: Unix seconds.
     """
 
-    def __init__(self, videos: VideoRows, clock: Callable[[], float]) -> None:
+    def __init__(self, videos: VideoRepository, clock: Callable[[], float]) -> None:
         self._videos = videos
         self._clock = clock
-        self._lines: dict[str, _Line] = defaultdict(_Line)  # by identity
+        self._queues: dict[str, _WaitQueue] = defaultdict(_WaitQueue)  # by identity
 
-    async def wait(self, engine: Engine, video: Video) -> float:
+    async def seconds_until_turn(self, engine: Engine, video: VideoRecord) -> float:
         """Seconds until it is the video's turn, as far as can be said; 0: now."""
-        limit, now = engine.capabilities.creates_a_minute, self._clock()
+        limit, now = engine.capabilities.creates_per_minute, self._clock()
         if limit is None:
             return 0.0
-        line = self._lines[engine.identity]
-        line.leave(video.seq)
-        left = limit - line.ahead(video.seq, limit, now)
-        return await self._videos.pace(engine.identity, left, now) if left > 0 else AHEAD
+        line = self._queues[engine.identity]
+        line.remove(video.seq)
+        left = limit - line.count_ahead(video.seq, limit, now)
+        return await self._videos.next_slot_in(engine.identity, left, now) if left > 0 else RECHECK
 
-    def line_up(self, engine: Engine, video: Video, seconds: float) -> None:
+    def enqueue(self, engine: Engine, video: VideoRecord, seconds: float) -> None:
         """Note that a video waits for its turn there, and asks again within so many seconds."""
-        if engine.capabilities.creates_a_minute is not None:
-            self._lines[engine.identity].join(video.seq, self._clock() + seconds)
+        if engine.capabilities.creates_per_minute is not None:
+            self._queues[engine.identity].enqueue(video.seq, self._clock() + seconds)

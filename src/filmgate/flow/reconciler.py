@@ -8,29 +8,29 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from filmgate.domain import Video
-from filmgate.store import Unfinished, VideoRows, WorkerRows
+from filmgate.domain import VideoRecord
+from filmgate.store import UnfinishedVideo, VideoRepository, WorkerRepository
 
-__all__ = ["DEAD_AFTER", "Fate", "Reconciler", "Start", "Starter"]
+__all__ = ["HEARTBEAT_TIMEOUT", "Reconciler", "WorkflowBackend", "WorkflowRef", "WorkflowStatus"]
 
-DEAD_AFTER = 10.0
+HEARTBEAT_TIMEOUT = 10.0
 """Seconds without a heartbeat after which a process counts as dead."""
 
-GRACE = 3.0
+MIN_IDLE = 3.0
 """Seconds that a row may be at rest before anybody asks for its flow."""
 
-KEEP_FLOWS = 3600.0
+WORKFLOW_RETENTION = 3600.0
 """Seconds that the durable engine keeps the history of flows that ended."""
 
-REMOVED_AFTER = 86400.0
+REMOVED_ENGINE_LIMIT = 86400.0
 """Seconds that a video may wait for an engine that the configuration no longer names."""
 
-MOST = 100_000
+LIMIT = 100_000
 
 log = structlog.get_logger()
 
 
-class Start(Struct, frozen=True, gc=False):  # there may be tens of thousands
+class WorkflowRef(Struct, frozen=True, gc=False):  # there may be tens of thousands
     """One flow to start: the ``epoch``-th of its video, on its engine's queue."""
 
     video_id: str
@@ -38,19 +38,19 @@ class Start(Struct, frozen=True, gc=False):  # there may be tens of thousands
     epoch: int = 0
 
 
-class Fate(Struct, frozen=True, gc=False):
+class WorkflowStatus(Struct, frozen=True, gc=False):
     """What became of a flow."""
 
     ended: bool  # it ran to its end or was given up; a video that is unfinished then needs a new one
 
 
-class Starter(Protocol):
+class WorkflowBackend(Protocol):
     """What the reconciler needs of the durable engine."""
 
-    async def enqueue(self, starts: Collection[Start]) -> None:
+    async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
         """Start each; one that was started before stays as it is."""
 
-    async def fates(self, starts: Collection[Start]) -> Mapping[Start, Fate]:
+    async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
         """What became of each; one that was never started is missing."""
 
     async def adopt(self, executor_id: str) -> int:
@@ -77,82 +77,84 @@ class Reconciler:
     def __init__(
         self,
         *,
-        videos: VideoRows,
-        workers: WorkerRows,
-        starter: Starter,
+        videos: VideoRepository,
+        workers: WorkerRepository,
+        backend: WorkflowBackend,
         engines: Collection[str],
         executor_id: str,
-        give_up: Callable[[str], Awaitable[None]],
-        move_on: Callable[[Video], Awaitable[bool]],
+        fail_removed: Callable[[str], Awaitable[None]],
+        reassign: Callable[[VideoRecord], Awaitable[bool]],
         clock: Callable[[], float],
     ) -> None:
         self._videos = videos
         self._workers = workers
-        self._starter = starter
+        self._backend = backend
         self._engines = engines
         self._executor_id = executor_id
-        self._give_up = give_up
-        self._move_on = move_on
+        self._fail_removed = fail_removed
+        self._reassign = reassign
         self._clock = clock
-        self._healthy: set[Start] = set()
+        self._healthy: set[WorkflowRef] = set()
 
-    def started(self, starts: Iterable[Start]) -> None:
+    def mark_started(self, workflows: Iterable[WorkflowRef]) -> None:
         """Note that these were just started, so that the next quick pass need not ask."""
-        self._healthy.update(starts)
+        self._healthy.update(workflows)
 
-    async def start_missing(self, *, thorough: bool = False) -> int:
+    async def start_missing(self, *, check_all: bool = False) -> int:
         """Start flows that were never started, and again those that ended before their video did.
 
         Args:
             thorough: ask for every unfinished video, not only for those of which nothing is known.
         """
-        unfinished = await self._videos.unfinished(updated_before=self._clock() - GRACE, limit=MOST)
-        wanted = {_start(row): row for row in unfinished if row.engine in self._engines}
-        await self._give_up_removed(row for row in unfinished if row.engine not in self._engines)
-        unsure = [start for start in wanted if thorough or start not in self._healthy]
-        fates = await self._starter.fates(unsure) if unsure else {}
+        unfinished = await self._videos.list_unfinished(updated_before=self._clock() - MIN_IDLE, limit=LIMIT)
+        wanted = {_workflow_of(row): row for row in unfinished if row.engine in self._engines}
+        await self._handle_removed_engines(row for row in unfinished if row.engine not in self._engines)
+        unsure = [start for start in wanted if check_all or start not in self._healthy]
+        fates = await self._backend.statuses(unsure) if unsure else {}
         missing = [start for start in unsure if start not in fates]
-        missing += [again for start in unsure if (again := await self._again(start, fates))]
+        missing += [again for start in unsure if (again := await self._restarted(start, fates))]
         if missing:
             log.info("flow.started_missing", count=len(missing))
-            await self._starter.enqueue(missing)
+            await self._backend.enqueue(missing)
         self._healthy = {start for start in wanted if start in self._healthy or start in fates} | set(missing)
         return len(missing)
 
-    async def _again(self, start: Start, fates: Mapping[Start, Fate]) -> Start | None:
-        if start not in fates or not fates[start].ended:
+    async def _restarted(
+        self, workflow: WorkflowRef, statuses: Mapping[WorkflowRef, WorkflowStatus]
+    ) -> WorkflowRef | None:
+        if workflow not in statuses or not statuses[workflow].ended:
             return None
-        raised = await self._videos.raise_epoch(start.video_id, start.epoch)
-        return Start(start.video_id, start.engine, start.epoch + 1) if raised else None
+        raised = await self._videos.raise_epoch(workflow.video_id, workflow.epoch)
+        return WorkflowRef(workflow.video_id, workflow.engine, workflow.epoch + 1) if raised else None
 
-    async def _give_up_removed(self, rows: Iterable[Unfinished]) -> None:
+    async def _handle_removed_engines(self, rows: Iterable[UnfinishedVideo]) -> None:
         for row in rows:
             video = await self._videos.get(row.id)
-            if video is None or await self._move_on(video):
+            if video is None or await self._reassign(video):
                 continue
-            if video.updated_at < self._clock() - REMOVED_AFTER:
-                await self._give_up(row.id)
+            if video.updated_at < self._clock() - REMOVED_ENGINE_LIMIT:
+                await self._fail_removed(row.id)
 
-    async def take_over(self) -> int:
+    async def adopt_orphans(self) -> int:
         """Adopt the flows of processes whose heart stopped."""
         adopted = 0
-        for executor_id in await self._workers.dead(self._clock() - DEAD_AFTER):
+        for executor_id in await self._workers.list_dead(self._clock() - HEARTBEAT_TIMEOUT):
             if executor_id == self._executor_id:
                 continue
-            flows = await self._starter.adopt(executor_id)
-            await self._workers.forget(executor_id)
+            flows = await self._backend.adopt(executor_id)
+            await self._workers.delete(executor_id)
             if flows:
-                log.warning("flow.took_over", executor=executor_id, flows=flows)
+                log.warning("flow.orphans_adopted", executor=executor_id, flows=flows)
             adopted += flows
         return adopted
 
     async def prune(self) -> int:
         """Drop the durable engine's history of what ended long ago, which it would keep for ever."""
-        before, dropped = self._clock() - KEEP_FLOWS, 0
-        while page := await self._starter.prune(before):
+        before, dropped = self._clock() - WORKFLOW_RETENTION, 0
+        while page := await self._backend.prune(before):
             dropped += page
         return dropped
 
 
-def _start(row: Unfinished) -> Start:
-    return Start(row.id, row.engine, row.epoch)
+def _workflow_of(row: UnfinishedVideo) -> WorkflowRef:
+    return WorkflowRef(row.id, row.engine, row.epoch)

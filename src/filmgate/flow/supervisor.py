@@ -10,41 +10,41 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from filmgate.domain import Stage, Video
+from filmgate.domain import Stage, VideoRecord
 from filmgate.engines.base import Engine
 from filmgate.errors import StorageFault
 from filmgate.flow import failure_codes, retry
-from filmgate.flow.batch_poller import Rounds
-from filmgate.flow.circuit_breaker import Breaker
-from filmgate.flow.cleanup import Sweeps
-from filmgate.flow.context import Kit
+from filmgate.flow.batch_poller import BatchPoller
+from filmgate.flow.circuit_breaker import CircuitBreaker
+from filmgate.flow.cleanup import StorageCleaner
+from filmgate.flow.context import FlowContext
 from filmgate.flow.dispatcher import Dispatcher
-from filmgate.flow.engine_registry import Roster
-from filmgate.flow.executor import Drive
-from filmgate.flow.ingest import Delivery
-from filmgate.flow.reconciler import Reconciler, Start
-from filmgate.flow.wakeups import Nudges
-from filmgate.flow.webhook_sender import Deliveries
+from filmgate.flow.engine_registry import EngineRegistry
+from filmgate.flow.executor import VideoExecutor
+from filmgate.flow.ingest import ArtifactIngest
+from filmgate.flow.reconciler import Reconciler, WorkflowRef
+from filmgate.flow.wakeups import Wakeups
+from filmgate.flow.webhook_sender import WebhookSender
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 
 if TYPE_CHECKING:
-    from filmgate.flow.dbos_backend import Durable
+    from filmgate.flow.dbos_backend import DbosBackend
 
-__all__ = ["Flow"]
+__all__ = ["FlowSupervisor"]
 
-BEAT_EVERY = 2.0
-CANCELS_EVERY = 1.0
-ROUNDS_EVERY = 1.0
-RECONCILE_EVERY = 3.0
-THOROUGH_EVERY = 60.0
-SWEEP_EVERY = 300.0
-WEBHOOKS_EVERY = 0.5
+HEARTBEAT_INTERVAL = 2.0
+CANCEL_INTERVAL = 1.0
+BATCH_POLL_INTERVAL = 1.0
+RECONCILE_INTERVAL = 3.0
+FULL_RECONCILE_INTERVAL = 60.0
+CLEANUP_INTERVAL = 300.0
+WEBHOOK_INTERVAL = 0.5
 
 log = structlog.get_logger()
 
 
-class Flow:
+class FlowSupervisor:
     """Makes accepted videos, beside whatever else the process does; one running instance a process.
 
     Args:
@@ -78,9 +78,9 @@ class Flow:
         worker: bool = True,
         on_demand: bool = False,
         dispatcher: Dispatcher | None = None,
-        roster: Roster | None = None,
-        webhooks: Deliveries | None = None,
-        limit: Callable[[float], float] = retry.watch_limit,
+        registry: EngineRegistry | None = None,
+        webhook_sender: WebhookSender | None = None,
+        time_limit: Callable[[float], float] = retry.poll_time_limit,
     ) -> None:
         self._store = store
         self._path = data / "flow.sqlite"
@@ -90,30 +90,30 @@ class Flow:
         self._on_demand = on_demand
         self._is_open = False
         self._stopping = False
-        self._webhooks = webhooks
-        self._nudges = Nudges()
-        self._rounds = Rounds(self._nudges.nudge, clock)
-        self._sweeps = Sweeps(store.videos, storage, clock)
-        self._roster = roster or Roster(engines, store.identities)
-        kit = Kit(
+        self._webhook_sender = webhook_sender
+        self._wakeups = Wakeups()
+        self._batch_poller = BatchPoller(self._wakeups.wake, clock)
+        self._cleaner = StorageCleaner(store.videos, storage, clock)
+        self._registry = registry or EngineRegistry(engines, store.engine_identities)
+        kit = FlowContext(
             videos=store.videos,
             clock=clock,
-            pause=self._nudges.pause,
+            sleep=self._wakeups.sleep,
             checkpoint=checkpoint,
-            dispatcher=dispatcher or Dispatcher({}, engines, Breaker(clock)),
-            rounds=self._rounds,
+            dispatcher=dispatcher or Dispatcher({}, engines, CircuitBreaker(clock)),
+            batch_poller=self._batch_poller,
             wake=self.wake,
         )
-        self._drive = Drive(
+        self._executor = VideoExecutor(
             kit,
             storage=storage,
-            roster=self._roster,
-            delivery=Delivery(storage, store.videos, executor_id),
+            registry=self._registry,
+            ingest=ArtifactIngest(storage, store.videos, executor_id),
             retention=retention,
-            limit=limit,
+            time_limit=time_limit,
         )
-        self._woken: dict[str, Video] = {}
-        self._wake = asyncio.Event()
+        self._pending_wakes: dict[str, VideoRecord] = {}
+        self._wake_event = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._exit = AsyncExitStack()
         self._ready = False
@@ -124,17 +124,17 @@ class Flow:
         return self._ready
 
     @property
-    def looks(self) -> Mapping[tuple[str, str], int]:
+    def poll_counts(self) -> Mapping[tuple[str, str], int]:
         """How often this process looked at engines, by engine and by what it saw."""
-        return self._drive.looks
+        return self._executor.poll_counts
 
-    def wake(self, video: Video) -> None:
+    def wake(self, video: VideoRecord) -> None:
         """Start the flow of a video just committed, or tell it of a cancel; returns at once.
 
         Nothing is lost with the process: the row stands, and the reconciler finds it.
         """
-        self._woken[video.id] = video
-        self._wake.set()
+        self._pending_wakes[video.id] = video
+        self._wake_event.set()
 
     async def start(self) -> None:
         """Open the queues, take up what was interrupted, and begin."""
@@ -150,7 +150,7 @@ class Flow:
         self._ready = False
         self._stopping = True
         if self._on_demand:
-            self._wake.set()  # what was woken is still started: the command ends right after it submitted
+            self._wake_event.set()  # what was woken is still started: the command ends right after it submitted
         else:
             for task in self._tasks:
                 task.cancel()
@@ -162,142 +162,142 @@ class Flow:
         if self._is_open:
             return
         # The durable engine takes a second to import, which no other command should pay.
-        durable = await asyncio.to_thread(_import_durable)
-        self._exit.push_async_callback(self._roster.stop)
-        await self._roster.start(self._clock(), works=self._worker)
-        queues = self._roster.concurrency
-        self._durable: Durable = durable(
+        durable = await asyncio.to_thread(_import_backend)
+        self._exit.push_async_callback(self._registry.stop)
+        await self._registry.start(self._clock(), is_worker=self._worker)
+        queues = self._registry.concurrency
+        self._backend: DbosBackend = durable(
             self._path,
             executor_id=self._executor_id,
             queues=queues,
-            run=self._run,
+            run=self._run_video,
             listen=self._worker,
         )
         self._reconciler = Reconciler(
             videos=self._store.videos,
             workers=self._store.workers,
-            starter=self._durable,
+            backend=self._backend,
             engines=queues.keys(),
-            move_on=self._drive.move_on,
+            reassign=self._executor.reassign_unsubmitted,
             executor_id=self._executor_id,
-            give_up=self._give_up,
+            fail_removed=self._fail_removed,
             clock=self._clock,
         )
         if self._worker:
-            await self._beat()
-        self._exit.push_async_callback(self._durable.stop)
-        if self._webhooks is not None:
-            self._exit.push_async_callback(self._webhooks.stop)
-        await self._durable.start()
+            await self._heartbeat()
+        self._exit.push_async_callback(self._backend.stop)
+        if self._webhook_sender is not None:
+            self._exit.push_async_callback(self._webhook_sender.stop)
+        await self._backend.start()
         self._is_open = True
 
     def _loops(self) -> list[Coroutine[None, None, None]]:
         loops = [
-            self._start_woken(),
-            _every(RECONCILE_EVERY, self._reconciler.start_missing),
-            _every(THOROUGH_EVERY, self._thoroughly),
+            self._process_wakes(),
+            _repeat(RECONCILE_INTERVAL, self._reconciler.start_missing),
+            _repeat(FULL_RECONCILE_INTERVAL, self._reconcile_fully),
         ]
         if self._worker:
             loops += [
-                _every(BEAT_EVERY, self._beat),
-                _every(CANCELS_EVERY, self._hear_cancels),
-                _every(ROUNDS_EVERY, self._rounds.go),
-                _every(RECONCILE_EVERY, self._reconciler.take_over),
-                _every(SWEEP_EVERY, self._sweep),
+                _repeat(HEARTBEAT_INTERVAL, self._heartbeat),
+                _repeat(CANCEL_INTERVAL, self._deliver_cancels),
+                _repeat(BATCH_POLL_INTERVAL, self._batch_poller.run_due),
+                _repeat(RECONCILE_INTERVAL, self._reconciler.adopt_orphans),
+                _repeat(CLEANUP_INTERVAL, self._clean_up),
             ]
-        if self._worker and self._webhooks is not None:
-            loops.append(_every(WEBHOOKS_EVERY, self._webhooks.sweep))
+        if self._worker and self._webhook_sender is not None:
+            loops.append(_repeat(WEBHOOK_INTERVAL, self._webhook_sender.send_due))
         return loops
 
-    async def _run(self, video_id: str) -> None:
+    async def _run_video(self, video_id: str) -> None:
         """The outermost frame of a drive: whatever happens in it, the video stays in somebody's hands."""
         stumbles = 0
         while True:
             try:
-                await self._drive(video_id)
+                await self._executor(video_id)
             except Exception as error:
                 stumbles += 1
-                log.exception("flow.stumbled", video=video_id, times=stumbles)
-                await self._after_a_stumble(video_id, stumbles, error)
+                log.exception("flow.crashed", video=video_id, times=stumbles)
+                await self._after_crash(video_id, stumbles, error)
             else:
                 return
             finally:
-                self._nudges.forget(video_id)
+                self._wakeups.discard(video_id)
 
-    async def _after_a_stumble(self, video_id: str, stumbles: int, error: Exception) -> None:
+    async def _after_crash(self, video_id: str, crashes: int, error: Exception) -> None:
         # A store that can't write says so by a fault of the storage; that is no reason to give up any video.
-        if stumbles >= retry.MAX_STUMBLES and not isinstance(error, StorageFault):
+        if crashes >= retry.MAX_CRASHES and not isinstance(error, StorageFault):
             await self._store.videos.fail(video_id, failure_codes.ENGINE_ERROR, self._clock())
         else:
-            await self._nudges.pause(video_id, retry.delay(stumbles, 0.5))
+            await self._wakeups.sleep(video_id, retry.delay(crashes, 0.5))
 
-    async def _start_woken(self) -> None:
+    async def _process_wakes(self) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await self._wake_event.wait()
+            self._wake_event.clear()
             await self._start_pending()
 
     async def _start_on_demand(self) -> None:
-        while self._woken or not self._stopping:
-            await self._wake.wait()
-            self._wake.clear()
-            if self._woken:
+        while self._pending_wakes or not self._stopping:
+            await self._wake_event.wait()
+            self._wake_event.clear()
+            if self._pending_wakes:
                 await self._start_pending()
 
     async def _start_pending(self) -> None:
-        woken, self._woken = self._woken, {}
+        woken, self._pending_wakes = self._pending_wakes, {}
         try:
             await self._open()
-            await self._start_all(list(woken.values()))
+            await self._start_or_cancel(list(woken.values()))
         except Exception:
             # The reconciler will come across them.
-            log.exception("flow.not_started", videos=len(woken))
+            log.exception("flow.start_failed", videos=len(woken))
 
-    async def _start_all(self, videos: list[Video]) -> None:
+    async def _start_or_cancel(self, videos: list[VideoRecord]) -> None:
         for video in videos:
             if video.cancel_requested:
                 await self._cancel(video)
-        known = self._roster.concurrency
+        known = self._registry.concurrency
         starts = [
-            Start(video.id, video.engine, video.epoch)
+            WorkflowRef(video.id, video.engine, video.epoch)
             for video in videos
             if not video.cancel_requested and video.engine in known
         ]
         if starts:
-            await self._durable.enqueue(starts)
-            self._reconciler.started(starts)
+            await self._backend.enqueue(starts)
+            self._reconciler.mark_started(starts)
 
-    async def _cancel(self, video: Video) -> None:
-        self._nudges.nudge(video.id)
+    async def _cancel(self, video: VideoRecord) -> None:
+        self._wakeups.wake(video.id)
         if video.stage is Stage.ACCEPTED:
-            await self._drive.cancel_waiting(video)
+            await self._executor.cancel_unsubmitted(video)
 
-    async def _hear_cancels(self) -> None:
-        for video_id in await self._store.videos.cancels():
-            if not self._nudges.nudge(video_id):
+    async def _deliver_cancels(self) -> None:
+        for video_id in await self._store.videos.list_cancel_requests():
+            if not self._wakeups.wake(video_id):
                 video = await self._store.videos.get(video_id)
                 if video is not None and not video.finished:
                     await self._cancel(video)
 
-    async def _give_up(self, video_id: str) -> None:
+    async def _fail_removed(self, video_id: str) -> None:
         await self._store.videos.fail(video_id, failure_codes.ENGINE_REMOVED, self._clock())
 
-    async def _beat(self) -> None:
-        await self._store.workers.beat(self._executor_id, self._clock())
+    async def _heartbeat(self) -> None:
+        await self._store.workers.record_heartbeat(self._executor_id, self._clock())
 
-    async def _thoroughly(self) -> None:
-        await self._reconciler.start_missing(thorough=True)
+    async def _reconcile_fully(self) -> None:
+        await self._reconciler.start_missing(check_all=True)
         await self._reconciler.prune()
 
-    async def _sweep(self) -> None:
-        await self._roster.sweep(self._clock())
-        await self._store.videos.forget_submissions(self._clock())
-        await self._sweeps.expire()
-        await self._sweeps.stale()
-        await self._sweeps.orphans()
+    async def _clean_up(self) -> None:
+        await self._registry.retire_unneeded(self._clock())
+        await self._store.videos.delete_old_submissions(self._clock())
+        await self._cleaner.remove_expired()
+        await self._cleaner.remove_stale_staging()
+        await self._cleaner.remove_orphans()
 
 
-async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+async def _repeat(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
     """The outermost frame of a background job: run it now and ever again, whatever becomes of one run."""
     while True:
         try:
@@ -307,7 +307,7 @@ async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-def _import_durable() -> type[Durable]:
-    from filmgate.flow.dbos_backend import Durable  # noqa: PLC0415 - imported when it is needed, see start()
+def _import_backend() -> type[DbosBackend]:
+    from filmgate.flow.dbos_backend import DbosBackend  # noqa: PLC0415 - imported when it is needed, see start()
 
-    return Durable
+    return DbosBackend

@@ -15,22 +15,22 @@ from typing import Protocol
 import structlog
 
 from filmgate.errors import InvalidUrl, UrlUnreachable
-from filmgate.security.secret_box import Vault
-from filmgate.store import Delivery, Store
+from filmgate.security.secret_box import SecretBox
+from filmgate.store import PendingDelivery, Store
 from filmgate.wire import webhook
 
-__all__ = ["Deliveries"]
+__all__ = ["WebhookSender"]
 
-LEASE = 2 * webhook.POST_TIMEOUT
+CLAIM_LEASE = 2 * webhook.POST_TIMEOUT
 """Seconds for which a claimed delivery is left to the process that claimed it."""
 
-AT_ONCE = 64
+MAX_CONCURRENT = 64
 """Tries that one process has under way."""
 
 log = structlog.get_logger()
 
 
-class Post(Protocol):
+class HttpPost(Protocol):
     """Sends a body and returns the status of the answer: :meth:`filmgate.net.Guard.post`."""
 
     def __call__(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> Awaitable[int]:
@@ -38,7 +38,7 @@ class Post(Protocol):
         ...
 
 
-class Deliveries:
+class WebhookSender:
     """What is to be told, and the tries under way.
 
     Args:
@@ -52,88 +52,90 @@ class Deliveries:
     def __init__(
         self,
         store: Store,
-        vault: Vault,
-        post: Post,
+        secret_box: SecretBox,
+        post: HttpPost,
         clock: Callable[[], float],
         roll: Callable[[], float] = random.random,
     ) -> None:
-        self._rows = store.webhooks
+        self._repository = store.webhooks
         self._outbox = store.outbox
-        self._vault = vault
+        self._secret_box = secret_box
         self._post = post
         self._clock = clock
         self._roll = roll
-        self._trying: set[asyncio.Task[None]] = set()
+        self._in_flight: set[asyncio.Task[None]] = set()
 
-    async def sweep(self) -> int:
+    async def send_due(self) -> int:
         """Begin every try that is due, as far as there is room; returns how many."""
         for event in await self._outbox.pending():
-            await self._rows.fan_out(event.id, self._clock())
+            await self._repository.fan_out(event.id, self._clock())
         begun = 0
-        for delivery in await self._rows.due(self._clock(), max(0, AT_ONCE - len(self._trying))):
-            ours = await self._rows.claim(delivery, self._clock() + LEASE)
+        for delivery in await self._repository.list_due(self._clock(), max(0, MAX_CONCURRENT - len(self._in_flight))):
+            ours = await self._repository.claim(delivery, self._clock() + CLAIM_LEASE)
             if ours is not None:
-                self._begin(ours)
+                self._start_attempt(ours)
                 begun += 1
         return begun
 
-    async def settled(self) -> None:
+    async def wait_idle(self) -> None:
         """Return when every try that was begun is over."""
-        while self._trying:
-            await asyncio.wait(self._trying)
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
 
     async def stop(self) -> None:
         """Drop the tries under way; their claims run out, and they are tried again."""
-        for task in self._trying:
+        for task in self._in_flight:
             task.cancel()
-        await asyncio.gather(*self._trying, return_exceptions=True)
+        await asyncio.gather(*self._in_flight, return_exceptions=True)
 
-    def _begin(self, delivery: Delivery) -> None:
-        task = asyncio.create_task(self._run(delivery), name="webhook")
-        self._trying.add(task)
-        task.add_done_callback(self._trying.discard)
+    def _start_attempt(self, delivery: PendingDelivery) -> None:
+        task = asyncio.create_task(self._run_attempt(delivery), name="webhook")
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
 
-    async def _run(self, delivery: Delivery) -> None:
+    async def _run_attempt(self, delivery: PendingDelivery) -> None:
         """The outermost frame of a try: whatever happens in it, the claim runs out."""
         try:
-            await self._try(delivery)
+            await self._attempt(delivery)
         except Exception:
-            log.exception("webhook.stumbled", event_id=delivery.event_id)
+            log.exception("webhook.crashed", event_id=delivery.event_id)
 
-    async def _try(self, delivery: Delivery) -> None:
+    async def _attempt(self, delivery: PendingDelivery) -> None:
         now = self._clock()
-        url, secrets = await self._receiver(delivery, now)
+        url, secrets = await self._resolve_receiver(delivery, now)
         if url is None:
-            await self._rows.settle(delivery, "dropped", None, now)
+            await self._repository.settle(delivery, "dropped", None, now)
             return
-        body = webhook.body(delivery.event_id, delivery.type, delivery.created_at, delivery.video_id)
-        headers = webhook.headers(delivery.event_id, now, body, secrets)
+        body = webhook.event_body(delivery.event_id, delivery.type, delivery.created_at, delivery.video_id)
+        headers = webhook.signed_headers(delivery.event_id, now, body, secrets)
         try:
             status = await self._post(url, body, headers=headers, within=webhook.POST_TIMEOUT)
         except (InvalidUrl, UrlUnreachable):
             status = None
-        await self._note(delivery, status)
+        await self._record_result(delivery, status)
 
-    async def _receiver(self, delivery: Delivery, now: float) -> tuple[str | None, list[str]]:
+    async def _resolve_receiver(self, delivery: PendingDelivery, now: float) -> tuple[str | None, list[str]]:
         """Where it goes, if anywhere, and what signs it: a callback is signed by all of its account's endpoints."""
-        endpoints = [each for each in await self._rows.of(delivery.account_id) if each.disabled_at is None]
+        endpoints = [each for each in await self._repository.list_for(delivery.account_id) if each.disabled_at is None]
         if delivery.endpoint_id is not None:
             endpoints = [each for each in endpoints if each.id == delivery.endpoint_id]
             sealed = endpoints[0].url if endpoints else None
         else:
             sealed = delivery.callback_url
-        secrets = [self._vault.open(secret) for each in endpoints for secret in each.signing_secrets(now)]
-        return None if sealed is None else self._vault.open(sealed), secrets
+        secrets = [self._secret_box.decrypt(secret) for each in endpoints for secret in each.signing_secrets(now)]
+        return None if sealed is None else self._secret_box.decrypt(sealed), secrets
 
-    async def _note(self, delivery: Delivery, status: int | None) -> None:
+    async def _record_result(self, delivery: PendingDelivery, status: int | None) -> None:
         now, tries = self._clock(), delivery.tries + 1
-        log.info("webhook.tried", event_id=delivery.event_id, endpoint=delivery.endpoint_id, status=status, tries=tries)
-        wait = webhook.delay(tries, self._roll())
+        log.info(
+            "webhook.attempted", event_id=delivery.event_id, endpoint=delivery.endpoint_id, status=status, tries=tries
+        )
+        wait = webhook.retry_delay(tries, self._roll())
         if status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES:
-            await self._rows.settle(delivery, "delivered", status, now)
+            await self._repository.settle(delivery, "delivered", status, now)
         elif status == HTTPStatus.GONE or wait is None:
-            await self._rows.settle(delivery, "failed", status, now)
+            await self._repository.settle(delivery, "failed", status, now)
         else:
-            await self._rows.tried(delivery, status, now + wait)
+            await self._repository.record_failure(delivery, status, now + wait)
         if status == HTTPStatus.GONE and delivery.endpoint_id is not None:
-            await self._rows.disable(delivery.endpoint_id, now)
+            await self._repository.disable(delivery.endpoint_id, now)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from filmgate.domain import Size
 
-__all__ = ["SAMPLE_RATE", "FilmWriter", "Frame", "planes", "rgb_to_planes"]
+__all__ = ["SAMPLE_RATE", "VideoWriter", "YuvFrame", "planes", "rgb_to_planes"]
 
 SAMPLE_RATE = 48_000
 """Samples a second and channel, of every film's sound."""
@@ -39,7 +39,7 @@ _TEXT_LIMIT = 1000  # characters of a title or comment
 Plane = NDArray[np.uint8]
 
 
-class Frame:
+class YuvFrame:
     """One picture to be written: views on the encoder's own memory, BT.709 limited range, to be filled whole."""
 
     __slots__ = ("u", "v", "video", "y")
@@ -54,7 +54,7 @@ class Frame:
         self.y, self.u, self.v = planes(self.video)
 
 
-class FilmWriter:
+class VideoWriter:
     """Writes one MP4; a context manager. Leave it by an exception and no file is left.
 
     Frames may be made ahead and on any thread; ``write`` and ``sound`` are called by one thread at a time.
@@ -87,17 +87,17 @@ class FilmWriter:
         self._path = path
         self._size = size
         self._fps = fps
-        self._tags = {"title": _plain(title), "comment": _plain(comment)}
+        self._tags = {"title": _clean_tag(title), "comment": _clean_tag(comment)}
         self._options = {
             "preset": preset,
             "crf": str(crf),
             "profile": "high",
             "g": str(round(2 * fps)),
-            **_repeatable(size),
+            **_deterministic_options(size),
         }
         self._threads = threads
         self._part = path.with_name(f".{path.name}.part")
-        self._sound = _Sound()
+        self._sound = _SoundBuffer()
         self._frames = 0
         self._samples = 0  # encoded so far
 
@@ -131,15 +131,15 @@ class FilmWriter:
         self._part.replace(self._path)
 
     @property
-    def frames(self) -> int:
+    def frame_count(self) -> int:
         """How many were written."""
         return self._frames
 
-    def new_frame(self) -> Frame:
+    def new_frame(self) -> YuvFrame:
         """A frame to fill, its content undefined. Frames that wait to be written cost 1.5 bytes a pixel each."""
-        return Frame(self._size)
+        return YuvFrame(self._size)
 
-    def write(self, frame: Frame) -> None:
+    def write(self, frame: YuvFrame) -> None:
         """Append a frame; it may not be changed afterwards."""
         frame.video.pts = self._frames
         frame.video.time_base = 1 / Fraction(self._fps)
@@ -147,7 +147,7 @@ class FilmWriter:
         self._frames += 1
         self._encode_sound()
 
-    def sound(self, samples: NDArray[np.float32]) -> None:
+    def add_sound(self, samples: NDArray[np.float32]) -> None:
         """Append sound: float32 of shape (samples, 2), -1 to 1, 48,000 a second.
 
         Give it whole or in pieces, before or between the frames. What is missing at the end is silence, what is
@@ -172,7 +172,7 @@ class FilmWriter:
     def _encode_sound(self) -> None:
         """Encode the whole blocks that the pictures written so far cover."""
         covered = self._frames * SAMPLE_RATE // self._fps
-        while self._sound.held >= _AAC_BLOCK and self._samples + _AAC_BLOCK <= covered:
+        while self._sound.available >= _AAC_BLOCK and self._samples + _AAC_BLOCK <= covered:
             self._encode_block(_AAC_BLOCK)
 
     def _encode_block(self, count: int) -> None:
@@ -201,17 +201,17 @@ class FilmWriter:
             self._part.unlink(missing_ok=True)
 
 
-class _Sound:
+class _SoundBuffer:
     """Sound that was given and is not yet encoded."""
 
     def __init__(self) -> None:
         self._pieces: list[NDArray[np.float32]] = []
-        self.held = 0
+        self.available = 0
 
     def add(self, samples: NDArray[np.float32]) -> None:
         if len(samples):
             self._pieces.append(np.asarray(samples, np.float32))
-            self.held += len(samples)
+            self.available += len(samples)
 
     def take(self, count: int) -> NDArray[np.float32]:
         """The next ``count`` samples as (2, count), silence where there are none."""
@@ -223,11 +223,11 @@ class _Sound:
             filled += len(piece)
             rest = self._pieces[0][len(piece) :]
             self._pieces[:1] = [rest] if len(rest) else []
-        self.held -= filled
+        self.available -= filled
         return block
 
 
-def rgb_to_planes(rgb: NDArray[np.uint8], frame: Frame) -> None:
+def rgb_to_planes(rgb: NDArray[np.uint8], frame: YuvFrame) -> None:
     """Fill a frame from full-range RGB of shape (height, width, 3), by BT.709."""
     converted = VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24").reformat(
         format="yuv420p", src_color_range=_FULL, dst_colorspace=_BT709, dst_color_range=_LIMITED, threads=1
@@ -236,7 +236,7 @@ def rgb_to_planes(rgb: NDArray[np.uint8], frame: Frame) -> None:
         into[:] = plane
 
 
-def _repeatable(size: Size) -> dict[str, str]:
+def _deterministic_options(size: Size) -> dict[str, str]:
     """What x264 needs to be told so that equal frames give equal bytes.
 
     With AVX-512 its macroblock tree reads memory that it never wrote wherever a row is not a multiple of 16 blocks
@@ -262,7 +262,7 @@ def _view(plane: Any) -> Plane:
     return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def _plain(text: str) -> str:
+def _clean_tag(text: str) -> str:
     """Text that a tag can hold: no control characters, no lone surrogates, not endless."""
     kept = "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text[:_TEXT_LIMIT])
     return " ".join(kept.split())

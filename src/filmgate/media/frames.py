@@ -14,10 +14,10 @@ from PIL import Image
 
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
-from filmgate.media.encode import Frame, planes
-from filmgate.media.probe import opened, video_track
+from filmgate.media.encode import YuvFrame, planes
+from filmgate.media.probe import open_video, video_track
 
-__all__ = ["copy_into", "first_frame", "first_picture", "last_frame", "to_rgb"]
+__all__ = ["copy_to_frame", "read_first_frame", "save_first_frame", "save_last_frame", "to_rgb"]
 
 _BT709 = 1
 _UNSPECIFIED = 2
@@ -26,45 +26,45 @@ _FULL = 2
 _BLACK = (16, 128, 128)  # Y, Cb, Cr
 
 
-def first_frame(film: Path, out: Path) -> Size:
+def save_first_frame(path: Path, out: Path) -> Size:
     """Write a film's first frame to ``out`` as PNG; returns its size.
 
     Raises:
         BadArtifact: the film can't be decoded.
     """
-    with opened(film) as container:
-        return _save(next(container.decode(video_track(container)), None), out)
+    with open_video(path) as container:
+        return _save_png(next(container.decode(video_track(container)), None), out)
 
 
-def first_picture(film: Path) -> NDArray[np.uint8]:
+def read_first_frame(path: Path) -> NDArray[np.uint8]:
     """A film's first frame, RGB of shape (height, width, 3).
 
     Raises:
         BadArtifact: the film can't be decoded.
     """
-    with opened(film) as container:
-        return to_rgb(_some(next(container.decode(video_track(container)), None)))
+    with open_video(path) as container:
+        return to_rgb(_require_frame(next(container.decode(video_track(container)), None)))
 
 
-def last_frame(film: Path, out: Path) -> Size:
+def save_last_frame(path: Path, out: Path) -> Size:
     """Write a film's last frame to ``out`` as PNG; returns its size. Decodes only what follows the last key frame.
 
     Raises:
         BadArtifact: the film can't be decoded.
     """
-    with opened(film) as container:
+    with open_video(path) as container:
         stream = video_track(container)
-        return _save(_latest(_tail(container, stream)), out)
+        return _save_png(_last_shown(_decode_tail(container, stream)), out)
 
 
-def copy_into(decoded: VideoFrame, frame: Frame) -> None:
+def copy_to_frame(decoded: VideoFrame, frame: YuvFrame) -> None:
     """Fill a frame of the encoder's from a decoded one, whatever its format and colours.
 
     One of another size is fitted into it, with black around it.
     """
     matrix = int(decoded.colorspace)
     height, width = frame.y.shape
-    inner = _fitted(Size(decoded.width, decoded.height), Size(width, height))
+    inner = _fit_even(Size(decoded.width, decoded.height), Size(width, height))
     picture = decoded.reformat(
         width=inner.width,
         height=inner.height,
@@ -94,21 +94,21 @@ def to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
     return np.asarray(rgb.to_ndarray(), np.uint8)
 
 
-def _fitted(given: Size, room: Size) -> Size:
+def _fit_even(original: Size, bounds: Size) -> Size:
     """The largest even size of the same shape that fits."""
-    if given == room:
-        return room
-    scale = min(room.width / given.width, room.height / given.height)
-    return Size(*(max(2, round(side * scale / 2) * 2) for side in (given.width, given.height)))
+    if original == bounds:
+        return bounds
+    scale = min(bounds.width / original.width, bounds.height / original.height)
+    return Size(*(max(2, round(side * scale / 2) * 2) for side in (original.width, original.height)))
 
 
-def _tail(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _decode_tail(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """Frames that end with the last one."""
     container.seek(max(0, (stream.duration or 0) - 1), stream=stream, backward=True)
     return container.decode(stream)
 
 
-def _latest(frames: Iterator[VideoFrame]) -> VideoFrame | None:
+def _last_shown(frames: Iterator[VideoFrame]) -> VideoFrame | None:
     last = None
     for frame in frames:
         if last is None or frame.pts is None or last.pts is None or frame.pts >= last.pts:
@@ -116,14 +116,14 @@ def _latest(frames: Iterator[VideoFrame]) -> VideoFrame | None:
     return last
 
 
-def _save(frame: VideoFrame | None, out: Path) -> Size:
-    picture = to_rgb(_some(frame))
+def _save_png(frame: VideoFrame | None, out: Path) -> Size:
+    picture = to_rgb(_require_frame(frame))
     # Compressed lightly: it is read once, and written while somebody waits.
     Image.fromarray(picture).save(out, "PNG", compress_level=1)
     return Size(picture.shape[1], picture.shape[0])
 
 
-def _some(frame: VideoFrame | None) -> VideoFrame:
+def _require_frame(frame: VideoFrame | None) -> VideoFrame:
     if frame is None:
         raise BadArtifact("The film has no picture that can be decoded.")
     return frame

@@ -23,12 +23,12 @@ from filmgate.domain import Fit, Size
 from filmgate.errors import InvalidImage, InvalidImageSize, InvalidValue, StorageFault
 from filmgate.media.image_header import HAS_MAGIC, webp_size
 
-__all__ = ["DATA_URL_LIMIT", "PIXEL_LIMIT", "TYPES", "data_url", "take_in"]
+__all__ = ["IMAGE_TYPES", "MAX_DATA_URL_CHARS", "MAX_PIXELS", "decode_data_url", "normalize_image"]
 
-PIXEL_LIMIT = 16 * 1024 * 1024
+MAX_PIXELS = 16 * 1024 * 1024
 """Pixels of a reference image, as its header says them."""
 
-DATA_URL_LIMIT = 20_971_520
+MAX_DATA_URL_CHARS = 20_971_520
 """Characters of a data URL."""
 
 _PARAM = "input_reference"
@@ -37,10 +37,10 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "JPEG": JpegImageFile,
     "WebP": WebPImageFile,
 }
-TYPES = tuple(_OPENERS)
+IMAGE_TYPES = tuple(_OPENERS)
 """The kinds of picture that can be taken in."""
 
-_TURNS = {
+_EXIF_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -51,10 +51,10 @@ _TURNS = {
 }
 """What each EXIF orientation asks for; 5 and more exchange width and height."""
 
-_SIDEWAYS = 5
+_FIRST_SIDEWAYS = 5
 
 # What Pillow raises on damaged files, as fuzzing it shows; warnings are among it where they are made errors.
-_DAMAGE = (
+_DECODE_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -71,8 +71,8 @@ _DAMAGE = (
 )
 
 
-def take_in(
-    source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path, types: Collection[str] = TYPES
+def normalize_image(
+    source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path, types: Collection[str] = IMAGE_TYPES
 ) -> None:
     """Turn a reference image into an RGB PNG of exactly ``size``, upright, on white where it was transparent.
 
@@ -89,34 +89,36 @@ def take_in(
         InvalidImageSize: its size is not the video's, and ``fit`` says error.
         StorageFault: the PNG can't be written.
     """
-    data = _bytes(source, limit)
+    data = _read_bytes(source, limit)
     kind = _sniff(data, types)
     if kind == "WebP":
         _check_pixels(webp_size(data))  # opening one reserves memory for all of it
-    with _damage_told(kind), _OPENERS[kind](io.BytesIO(data)) as image:
+    with _report_damage(kind), _OPENERS[kind](io.BytesIO(data)) as image:
         _check_pixels(Size(*image.size))
         if getattr(image, "n_frames", 1) > 1:
             raise InvalidImage("The image is animated; a still picture is needed.", param=_PARAM)
         turn = image.getexif().get(ExifTags.Base.Orientation, 1)
         if fit is Fit.ERROR:
-            _check_size(Size(*(image.size[::-1] if turn in _TURNS and turn >= _SIDEWAYS else image.size)), size)
+            _check_size(
+                Size(*(image.size[::-1] if turn in _EXIF_TRANSPOSES and turn >= _FIRST_SIDEWAYS else image.size)), size
+            )
         image.load()
-        picture = _fitted(_upright(_opaque(image), turn), size, fit)
+        picture = _fit(_apply_orientation(_flatten(image), turn), size, fit)
     try:
         picture.save(out, "PNG", compress_level=1)  # two thirds of the time of 3, 5 % more bytes
     except OSError as error:
         raise StorageFault("The reference image can't be written.") from error
 
 
-def data_url(text: str, limit: int) -> bytes:
+def decode_data_url(text: str, limit: int) -> bytes:
     """The bytes that a ``data:`` URL holds; its media type is not believed.
 
     Raises:
         InvalidValue: it is no data URL, too long, or not Base64.
         InvalidImage: it holds more than ``limit`` bytes.
     """
-    if len(text) > DATA_URL_LIMIT:
-        raise InvalidValue(f"Invalid data URL: longer than {DATA_URL_LIMIT} characters.", param=_PARAM)
+    if len(text) > MAX_DATA_URL_CHARS:
+        raise InvalidValue(f"Invalid data URL: longer than {MAX_DATA_URL_CHARS} characters.", param=_PARAM)
     head, comma, body = text.partition(",")
     if not comma or head[:5].lower() != "data:":
         raise InvalidValue("Invalid data URL: expected 'data:image/png;base64,…'.", param=_PARAM)
@@ -134,7 +136,7 @@ def _base64(body: str) -> bytes:
         raise InvalidValue("Invalid data URL: its data is not Base64.", param=_PARAM) from error
 
 
-def _bytes(source: Path | bytes, limit: int) -> bytes:
+def _read_bytes(source: Path | bytes, limit: int) -> bytes:
     if isinstance(source, bytes):
         data = source
     else:
@@ -158,8 +160,8 @@ def _sniff(data: bytes, types: Collection[str]) -> str:
 
 
 def _check_pixels(size: Size) -> None:
-    if size.width * size.height > PIXEL_LIMIT:
-        raise InvalidImage(f"The image has {size} pixels, more than {PIXEL_LIMIT:,} in all.", param=_PARAM)
+    if size.width * size.height > MAX_PIXELS:
+        raise InvalidImage(f"The image has {size} pixels, more than {MAX_PIXELS:,} in all.", param=_PARAM)
 
 
 def _check_size(found: Size, size: Size) -> None:
@@ -171,14 +173,14 @@ def _check_size(found: Size, size: Size) -> None:
 
 
 @contextmanager
-def _damage_told(kind: str) -> Iterator[None]:
+def _report_damage(kind: str) -> Iterator[None]:
     try:
         yield
-    except _DAMAGE as error:
+    except _DECODE_ERRORS as error:
         raise InvalidImage(f"The image is a damaged {kind} file.", param=_PARAM) from error
 
 
-def _opaque(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     """RGB, on white where it was transparent; 16 bits of grey become 8."""
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda value: value / 257).convert("L")
@@ -189,11 +191,15 @@ def _opaque(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _upright(image: Image.Image, turn: object) -> Image.Image:
-    return image.transpose(_TURNS[turn]) if isinstance(turn, int) and turn in _TURNS else image
+def _apply_orientation(image: Image.Image, orientation: object) -> Image.Image:
+    return (
+        image.transpose(_EXIF_TRANSPOSES[orientation])
+        if isinstance(orientation, int) and orientation in _EXIF_TRANSPOSES
+        else image
+    )
 
 
-def _fitted(image: Image.Image, size: Size, fit: Fit) -> Image.Image:
+def _fit(image: Image.Image, size: Size, fit: Fit) -> Image.Image:
     box = (size.width, size.height)
     if fit is Fit.CROP:
         return ImageOps.fit(image, box, Image.Resampling.LANCZOS)

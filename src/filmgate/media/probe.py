@@ -19,12 +19,12 @@ from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media import mp4_boxes
 
-__all__ = ["Probe", "opened", "probe", "rotation", "verify", "video_track"]
+__all__ = ["Probe", "open_video", "probe", "rotation", "verify", "video_track"]
 
 TOLERANCE = 0.5
 """Seconds by which a film may be longer or shorter than asked for."""
 
-SIDE_LIMIT = 16_384
+MAX_SIDE = 16_384
 """Pixels of a side; nothing larger is ever handed to a decoder."""
 
 _MAGICS = {
@@ -40,7 +40,7 @@ _MAGICS = {
 }
 _TEXTS = {b"<": "HTML or XML", b"{": "JSON", b"[": "JSON"}
 
-_FORGIVING: Mapping[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
+_LENIENT_OPTIONS: Mapping[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
 """Titles that are no UTF-8 are no fault of the film's; from 19 on PyAV sees to it by itself."""
 
 
@@ -65,7 +65,7 @@ def probe(path: Path) -> Probe:
     """
     _sniff(path)
     boxes = mp4_boxes.walk_video(path)
-    with opened(path) as container:
+    with open_video(path) as container:
         stream = video_track(container)
         audio = container.streams.audio
         return Probe(
@@ -97,9 +97,9 @@ def verify(path: Path, size: Size, seconds: float, tolerance: float = TOLERANCE)
         raise BadArtifact(f"The film is {found.size} pixels, not {size}.")
     if not abs(found.seconds - seconds) <= tolerance:  # NaN is no length either
         raise BadArtifact(f"The film is {found.seconds:.2f} s long, not {seconds:g} s.")
-    with opened(path) as container:
+    with open_video(path) as container:
         _read_all(container)
-    with opened(path) as container:
+    with open_video(path) as container:
         _decode_first(container, size)
     return found
 
@@ -110,19 +110,19 @@ def rotation(path: Path) -> int:
     Raises:
         BadArtifact: the film can't be decoded.
     """
-    with opened(path) as container:
+    with open_video(path) as container:
         first = next(container.decode(video_track(container)), None)
         return 0 if first is None else first.rotation
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[InputContainer]:
+def open_video(path: Path) -> Iterator[InputContainer]:
     """An MP4, open for reading; whatever the libraries say about its content becomes a BadArtifact.
 
     Only as MP4: left to guess, they would follow a playlist's references into our files and our network.
     """
     try:
-        with av.open(os.fspath(path), format="mp4", **_FORGIVING) as container:
+        with av.open(os.fspath(path), format="mp4", **_LENIENT_OPTIONS) as container:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
         raise BadArtifact("The film can't be decoded.") from error
@@ -153,7 +153,7 @@ def video_track(container: InputContainer) -> VideoStream:
     stream = container.streams.video[0]
     if _codec(stream) is None:
         raise BadArtifact("The film's pictures are in a format that nobody knows.")
-    if not (0 < stream.width <= SIDE_LIMIT and 0 < stream.height <= SIDE_LIMIT):
+    if not (0 < stream.width <= MAX_SIDE and 0 < stream.height <= MAX_SIDE):
         raise BadArtifact(f"The film's size of {stream.width}x{stream.height} pixels is none.")
     return stream
 

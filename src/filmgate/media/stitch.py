@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
-from filmgate.media.encode import SAMPLE_RATE, FilmWriter
-from filmgate.media.frames import copy_into
-from filmgate.media.probe import opened, verify, video_track
+from filmgate.media.encode import SAMPLE_RATE, VideoWriter
+from filmgate.media.frames import copy_to_frame
+from filmgate.media.probe import open_video, verify, video_track
 
-__all__ = ["join", "stitch"]
+__all__ = ["join_videos", "stitch"]
 
 FADE = SAMPLE_RATE // 200
 """Samples of each fade at a seam: 5 ms."""
@@ -75,13 +75,13 @@ def stitch(first: Path, second: Path, out: Path) -> int:
     Raises:
         BadArtifact: a film can't be decoded, or they differ in size.
     """
-    before, after = _track(first), _track(second)
+    before, after = _read_track(first), _read_track(second)
     if before.size != after.size:
         raise BadArtifact(f"The films are of different sizes: {before.size} and {after.size}.")
-    return join([first, second], out)
+    return join_videos([first, second], out)
 
 
-def join(films: Sequence[Path], out: Path) -> int:
+def join_videos(paths: Sequence[Path], out: Path) -> int:
     """Write all films, one after the other, to ``out``; returns how many frames it has.
 
     Args:
@@ -92,21 +92,21 @@ def join(films: Sequence[Path], out: Path) -> int:
     Raises:
         BadArtifact: a film can't be decoded.
     """
-    tracks = [_track(film) for film in films]
+    tracks = [_read_track(film) for film in paths]
     copied = all(after.continues(before) for before, after in pairwise(tracks))
     size, rate = tracks[0].size, tracks[-1].rate
     counts = [track.frames if copied else round(track.seconds * rate) for track in tracks]
     lengths = [count / rate for count in counts]
-    sound = _joined([_sound(film, length) for film, length in zip(films, lengths, strict=True)])
-    frames = _copy(films, sound, out) if copied else _encode(films, counts, size, rate, sound, out)
+    sound = _join_sounds([_read_sound(film, length) for film, length in zip(paths, lengths, strict=True)])
+    frames = _copy(paths, sound, out) if copied else _encode(paths, counts, size, rate, sound, out)
     found = verify(out, size, float(sum(lengths)), tolerance=float(1 / rate))
     if found.frames != frames:
         raise BadArtifact(f"The joined film has {found.frames} frames, not {frames}.")
     return frames
 
 
-def _track(film: Path) -> _Track:
-    with opened(film) as container:
+def _read_track(path: Path) -> _Track:
+    with open_video(path) as container:
         stream = video_track(container)
         rate, time_base = _fraction(stream.average_rate), _fraction(stream.time_base)
         if not rate or not time_base or not 0 < rate <= RATE_LIMIT:
@@ -127,12 +127,12 @@ def _track(film: Path) -> _Track:
 # ---- pictures, copied
 
 
-def _copy(films: Sequence[Path], sound: Sound, out: Path) -> int:
+def _copy(paths: Sequence[Path], sound: Sound, out: Path) -> int:
     part = out.with_name(f".{out.name}.part")
     options = {"movflags": "+faststart", "max_interleave_delta": "0", "movie_timescale": str(SAMPLE_RATE)}
     try:
         with (
-            opened(films[0]) as first,
+            open_video(paths[0]) as first,
             av.open(os.fspath(part), "w", format="mp4", options=options) as container,
         ):
             container.metadata.update(first.metadata)
@@ -144,7 +144,7 @@ def _copy(films: Sequence[Path], sound: Sound, out: Path) -> int:
                 container.mux(audio.encode(block))
             container.mux(audio.encode(None))
             count = 0
-            for packet in _in_a_row(films):
+            for packet in _concatenated_packets(paths):
                 packet.stream = pictures
                 container.mux(packet)
                 count += 1
@@ -154,17 +154,17 @@ def _copy(films: Sequence[Path], sound: Sound, out: Path) -> int:
     return count
 
 
-def _in_a_row(films: Sequence[Path]) -> Iterator[Packet[VideoStream]]:
+def _concatenated_packets(paths: Sequence[Path]) -> Iterator[Packet[VideoStream]]:
     """The packets of the films' pictures, each film's times counted from the end of the one before."""
     offset = 0
-    for film in films:
-        with opened(film) as container:
+    for film in paths:
+        with open_video(film) as container:
             stream = video_track(container)
-            yield from _shifted(container, stream, offset)
+            yield from _shifted_packets(container, stream, offset)
             offset += stream.duration or 0
 
 
-def _shifted(container: InputContainer, stream: VideoStream, offset: int) -> Iterator[Packet[VideoStream]]:
+def _shifted_packets(container: InputContainer, stream: VideoStream, offset: int) -> Iterator[Packet[VideoStream]]:
     for packet in container.demux(stream):
         if packet.pts is None or packet.dts is None or not packet.size:
             continue
@@ -187,21 +187,21 @@ def _fraction(rate: Fraction | None) -> Fraction | None:
     return None if rate is None else Fraction(rate.numerator, rate.denominator)
 
 
-def _encode(films: Sequence[Path], counts: Sequence[int], size: Size, rate: Fraction, sound: Sound, out: Path) -> int:
-    with FilmWriter(out, size=size, fps=rate, title=_title(films[0]), comment=_comment(films[-1])) as film:
-        film.sound(np.ascontiguousarray(sound.T))
-        for source, count in zip(films, counts, strict=True):
-            for decoded in _sampled(source, rate, count):
+def _encode(paths: Sequence[Path], counts: Sequence[int], size: Size, rate: Fraction, sound: Sound, out: Path) -> int:
+    with VideoWriter(out, size=size, fps=rate, title=_title(paths[0]), comment=_comment(paths[-1])) as film:
+        film.add_sound(np.ascontiguousarray(sound.T))
+        for source, count in zip(paths, counts, strict=True):
+            for decoded in _resampled_frames(source, rate, count):
                 frame = film.new_frame()
-                copy_into(decoded, frame)
+                copy_to_frame(decoded, frame)
                 film.write(frame)
-        return film.frames
+        return film.frame_count
 
 
-def _sampled(film: Path, rate: Fraction, count: int) -> Iterator[VideoFrame]:
+def _resampled_frames(path: Path, rate: Fraction, count: int) -> Iterator[VideoFrame]:
     """``count`` frames of a film at k/``rate`` seconds; its last one stands for those that it lacks."""
     given, shown = 0, None
-    with opened(film) as container:
+    with open_video(path) as container:
         for frame in container.decode(video_track(container)):
             start = Fraction(frame.pts or 0) * (frame.time_base or 0)
             # The frame before is shown until this one begins.
@@ -215,34 +215,34 @@ def _sampled(film: Path, rate: Fraction, count: int) -> Iterator[VideoFrame]:
             yield shown
 
 
-def _title(film: Path) -> str:
-    with opened(film) as container:
+def _title(path: Path) -> str:
+    with open_video(path) as container:
         return container.metadata.get("title", "")
 
 
-def _comment(film: Path) -> str:
-    with opened(film) as container:
+def _comment(path: Path) -> str:
+    with open_video(path) as container:
         return container.metadata.get("comment", "")
 
 
 # ---- sound
 
 
-def _sound(film: Path, seconds: Fraction) -> Sound:
+def _read_sound(path: Path, seconds: Fraction) -> Sound:
     """Its sound, cut or filled up to its pictures' length: float32 of shape (2, samples), 48,000 a second."""
     sound = np.zeros((2, round(seconds * SAMPLE_RATE)), np.float32)
-    with opened(film) as container:
+    with open_video(path) as container:
         if not container.streams.audio:
             return sound
         resampler = av.AudioResampler(format="fltp", layout="stereo", rate=SAMPLE_RATE)
         at = 0
         for decoded in container.decode(container.streams.audio[0]):
-            at = _lay(sound, resampler.resample(decoded), at)
-        _lay(sound, resampler.resample(None), at)
+            at = _copy_samples(sound, resampler.resample(decoded), at)
+        _copy_samples(sound, resampler.resample(None), at)
     return sound
 
 
-def _lay(sound: Sound, frames: list[av.AudioFrame], at: int) -> int:
+def _copy_samples(sound: Sound, frames: list[av.AudioFrame], at: int) -> int:
     for frame in frames:
         samples = frame.to_ndarray()[:, : sound.shape[1] - at]
         sound[:, at : at + samples.shape[1]] = samples
@@ -250,7 +250,7 @@ def _lay(sound: Sound, frames: list[av.AudioFrame], at: int) -> int:
     return at
 
 
-def _joined(sounds: Sequence[Sound]) -> Sound:
+def _join_sounds(sounds: Sequence[Sound]) -> Sound:
     """All in a row, faded out and in at each seam."""
     down = np.linspace(1, 0, FADE, dtype=np.float32)
     for before, after in pairwise(sounds):

@@ -7,7 +7,6 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import yarl
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 from filmgate.security.ip_scope import is_public
 
@@ -15,8 +14,6 @@ __all__ = [
     "URL_LIMIT",
     "AllowedHosts",
     "BadUrl",
-    "CheckedResolver",
-    "PinnedResolver",
     "Resolver",
     "parse_url",
     "system_resolver",
@@ -73,60 +70,7 @@ class AllowedHosts:
         return bool({name, f"{name}:{port}"} & self.hosts) or all(map(is_public, addresses))
 
 
-class PinnedResolver(AbstractResolver):
-    """Resolves every name to the addresses that were checked, so that a changed DNS record has no effect."""
-
-    def __init__(self, addresses: Sequence[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The checked addresses, for any host."""
-        del family
-        return [_result(host, port, address) for address in self._addresses]
-
-    async def close(self) -> None:
-        """Do nothing: there are no resources."""
-
-
-class CheckedResolver(AbstractResolver):
-    """Resolves and checks a host for each new connection, so that the address checked is the address used."""
-
-    def __init__(self, resolver: Resolver, allowed: AllowedHosts) -> None:
-        self._resolve = resolver
-        self._allowed = allowed
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The addresses to connect to.
-
-        Raises:
-            OSError: the host has no address, or one that may not be connected to.
-        """
-        del family
-        addresses = list(await self._resolve(host, port))
-        if not addresses or not self._allowed.permits(host, port, addresses):
-            raise OSError("the host is unknown or not public")
-        return [_result(host, port, address) for address in addresses]
-
-    async def close(self) -> None:
-        """Do nothing: there are no resources."""
-
-
 async def system_resolver(host: str, port: int) -> list[str]:
     """Resolve with the operating system's resolver."""
     results = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in results]
-
-
-def _result(host: str, port: int, address: str) -> ResolveResult:
-    return ResolveResult(
-        hostname=host,
-        host=address,
-        port=port,
-        family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-        proto=0,
-        flags=socket.AI_NUMERICHOST,
-    )

@@ -18,19 +18,20 @@ import aiohttp
 import yarl
 from msgspec import Struct
 
-from filmgate.net.addresses import AllowedHosts, BadUrl, CheckedResolver, Resolver, parse_url, system_resolver
+from filmgate.net.addresses import AllowedHosts, BadUrl, Resolver, parse_url, system_resolver
+from filmgate.net.resolvers import CheckedResolver
 from filmgate.security.ip_scope import is_ip_literal
 
-__all__ = ["BODY_LIMIT", "Client", "Fault", "Reply"]
+__all__ = ["MAX_BODY_BYTES", "BufferedResponse", "TransportError", "UpstreamClient"]
 
-BODY_LIMIT = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that is read whole."""
 
-CONNECTIONS = 256
+MAX_CONNECTIONS = 256
 """Connections that are kept for looks."""
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class BufferedResponse(Struct, frozen=True, kw_only=True):
     """An answer, read whole."""
 
     status: int
@@ -38,7 +39,7 @@ class Reply(Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-class Fault(Exception):
+class TransportError(Exception):
     """There is no answer.
 
     Args:
@@ -52,19 +53,19 @@ class Fault(Exception):
 
 
 @dataclass
-class _Flight:
+class _RequestState:
     """What is known of a request on its way."""
 
     sent: bool = False
 
-    def judge(self, error: Exception, *, traced: bool) -> None:
+    def infer_sent(self, error: Exception, *, traced: bool) -> None:
         """Conclude from an error whether the request had left, where nobody traced it."""
         self.sent |= not traced and not isinstance(
             error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
         )
 
 
-class Client:
+class UpstreamClient:
     """Sends requests to one upstream.
 
     Args:
@@ -119,9 +120,9 @@ class Client:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         within: float,
-        limit: int = BODY_LIMIT,
-        fresh: bool = False,
-    ) -> Reply:
+        limit: int = MAX_BODY_BYTES,
+        new_connection: bool = False,
+    ) -> BufferedResponse:
         """Send a request and read its answer whole, whatever its status.
 
         Args:
@@ -137,116 +138,120 @@ class Client:
         Raises:
             Fault: no answer, too late, or too much of it.
         """
-        flight = _Flight()
+        state = _RequestState()
         try:
             async with (
                 asyncio.timeout(within),
-                self.open(method, url, headers=headers, body=body, fresh=fresh, idle=within, flight=flight) as response,
+                self.stream(
+                    method, url, headers=headers, body=body, new_connection=new_connection, idle=within, state=state
+                ) as response,
             ):
-                return Reply(
-                    status=response.status, headers=lowered(response), body=await _read(response, limit, flight)
+                return BufferedResponse(
+                    status=response.status,
+                    headers=lowercase_headers(response),
+                    body=await _read_body(response, limit, state),
                 )
         except TimeoutError as error:
-            raise Fault(f"no answer within {within:g} s", sent=flight.sent) from error
+            raise TransportError(f"no answer within {within:g} s", sent=state.sent) from error
 
     @asynccontextmanager
-    async def open(
+    async def stream(
         self,
         method: str,
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-        fresh: bool = False,
+        new_connection: bool = False,
         idle: float | None = None,
-        flight: _Flight | None = None,
+        state: _RequestState | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer whose body is still to be read; whatever goes wrong with it inside becomes a Fault too."""
-        flight = flight or _Flight()
-        parsed = self._checked(url)
+        state = state or _RequestState()
+        parsed = self._check_url(url)
         own = self._headers if parsed.origin() == self.base.origin() else {}
-        request = self._session(fresh=fresh).request(
+        request = self._session(new_connection=new_connection).request(
             method,
             parsed,
             headers={**(headers or {}), **own},
             data=body or None,
             allow_redirects=False,
             timeout=self._timeout(idle or self._idle_timeout),
-            trace_request_ctx=flight,
+            trace_request_ctx=state,
         )
         try:
             async with request as response:
-                flight.sent = True
+                state.sent = True
                 yield response
         except TimeoutError as error:
             if isinstance(error, aiohttp.ClientError):
-                flight.judge(error, traced=fresh)
-                raise Fault("it fell silent", sent=flight.sent) from error
+                state.infer_sent(error, traced=new_connection)
+                raise TransportError("it fell silent", sent=state.sent) from error
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            flight.judge(error, traced=fresh)
-            raise Fault(_told(error), sent=flight.sent) from error
+            state.infer_sent(error, traced=new_connection)
+            raise TransportError(_describe_error(error), sent=state.sent) from error
 
     def _timeout(self, idle: float) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=idle)
 
-    def _checked(self, text: str) -> yarl.URL:
+    def _check_url(self, text: str) -> yarl.URL:
         """The URL, if its host may be asked as far as can be said before it is resolved."""
         try:
             url = parse_url(text, encoded=True)
         except BadUrl as error:
-            raise Fault(str(error), sent=False) from error
+            raise TransportError(str(error), sent=False) from error
         host, port = url.raw_host or "", url.port or 0
         # What looks like an address to aiohttp never comes to the resolver.
         numeric = ":" in host or host.replace(".", "").isdigit()
         if numeric and not (is_ip_literal(host) and self._allowed.permits(host, port, [host])):
-            raise Fault("the host is unknown or not public", sent=False)
+            raise TransportError("the host is unknown or not public", sent=False)
         return url
 
-    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
-        if fresh not in self._sessions:
+    def _session(self, *, new_connection: bool) -> aiohttp.ClientSession:
+        if new_connection not in self._sessions:
             # Only a submission has to know exactly whether it left; tracing costs a third of a look.
             trace = aiohttp.TraceConfig()
-            trace.on_request_headers_sent.append(_note_sent)
-            self._sessions[fresh] = aiohttp.ClientSession(
+            trace.on_request_headers_sent.append(_mark_sent)
+            self._sessions[new_connection] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=self._resolver,
                     use_dns_cache=False,
-                    force_close=fresh,
-                    limit=0 if fresh else CONNECTIONS,
+                    force_close=new_connection,
+                    limit=0 if new_connection else MAX_CONNECTIONS,
                     ssl=self._tls or True,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=False,
-                trace_configs=[trace] if fresh else [],
+                trace_configs=[trace] if new_connection else [],
                 headers={"Accept-Encoding": "identity", "User-Agent": "filmgate"},
             )
-        return self._sessions[fresh]
+        return self._sessions[new_connection]
 
 
-def lowered(response: aiohttp.ClientResponse) -> dict[str, str]:
+def lowercase_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
     """An answer's headers under names in lower case; one that says no date was given now."""
     return {"date": formatdate(usegmt=True)} | {name.lower(): value for name, value in response.headers.items()}
 
 
-def _told(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """What went wrong; of most errors the kind alone, for their text may hold a signed URL."""
     plain = isinstance(error, aiohttp.ClientConnectorError)
     return f"{type(error).__name__}: {error}" if plain else type(error).__name__
 
 
-async def _note_sent(
+async def _mark_sent(
     _session: aiohttp.ClientSession, context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
     """From here on the other side may know the request."""
     context.trace_request_ctx.sent = True
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int, flight: _Flight) -> bytes:
+async def _read_body(response: aiohttp.ClientResponse, limit: int, state: _RequestState) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
-            raise Fault(f"its answer has more than {limit} bytes", sent=flight.sent)
+            raise TransportError(f"its answer has more than {limit} bytes", sent=state.sent)
     return bytes(body)

@@ -16,17 +16,17 @@ import yarl
 
 from filmgate.net import files
 from filmgate.net.addresses import BadUrl, parse_url
-from filmgate.net.client import Client, Fault, lowered
+from filmgate.net.client import TransportError, UpstreamClient, lowercase_headers
 
-__all__ = ["Refused", "Unwanted", "download"]
+__all__ = ["HttpStatusError", "UnexpectedContent", "download"]
 
-REDIRECTS = 3
+MAX_REDIRECTS = 3
 """Redirects that are followed."""
 
-RESUMES = 100
+MAX_RESUMES = 100
 """Times that one download goes on where it broke off; each must have brought something."""
 
-HEAD = 512
+HEAD_BYTES = 512
 """Bytes by which a file is told."""
 
 _REFUSAL_LIMIT = 64 * 1024
@@ -34,7 +34,7 @@ _REDIRECT = {301, 302, 303, 307, 308}
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 
 
-class Refused(Exception):
+class HttpStatusError(Exception):
     """The server answered with something other than the file."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
@@ -44,7 +44,7 @@ class Refused(Exception):
         self.body = body  # its beginning
 
 
-class Unwanted(Exception):
+class UnexpectedContent(Exception):
     """What comes is not what was asked for; says what it is, or that it does not end."""
 
 
@@ -52,10 +52,10 @@ class Unwanted(Exception):
 class _Download:
     """One download on its way."""
 
-    client: Client
+    client: UpstreamClient
     file: BinaryIO
     limit: int
-    wanted: Callable[[bytes], str | None]
+    content_error: Callable[[bytes], str | None]
     size: int = 0  # bytes written
     head: bytearray = field(default_factory=bytearray)  # the first of them
     etag: str | None = None  # a strong one, under which they came
@@ -64,13 +64,13 @@ class _Download:
 
 
 async def download(
-    client: Client,
+    client: UpstreamClient,
     url: str,
     into: Path,
     *,
     limit: int,
     within: float,
-    wanted: Callable[[bytes], str | None] = lambda _: None,
+    content_error: Callable[[bytes], str | None] = lambda _: None,
 ) -> int:
     """Write what a URL holds to ``into`` and return its size in bytes; a failure removes the file.
 
@@ -89,75 +89,77 @@ async def download(
         StorageFault: the file can't be written.
     """
     try:
-        with files.opened(into) as file:
-            state = _Download(client, file, limit, wanted)
+        with files.open_for_writing(into) as file:
+            state = _Download(client, file, limit, content_error)
             async with asyncio.timeout(within):
-                await _all_of(state, url)
+                await _download_resuming(state, url)
             return state.size
     except TimeoutError as error:
         into.unlink(missing_ok=True)  # noqa: ASYNC240 - one call, on the way out
-        raise Fault(f"not there within {within:g} s", sent=True) from error
+        raise TransportError(f"not there within {within:g} s", sent=True) from error
     except BaseException:
         into.unlink(missing_ok=True)  # noqa: ASYNC240 - also when cancelled, where nothing can be awaited
         raise
 
 
-async def _all_of(state: _Download, url: str) -> None:
+async def _download_resuming(state: _Download, url: str) -> None:
     while True:
         before = state.size
         try:
-            await _go_on(state, url)
-        except Fault:
+            await _request_rest(state, url)
+        except TransportError:
             brought = state.size > before
-            if not brought or state.etag is None or state.resumed >= RESUMES:
+            if not brought or state.etag is None or state.resumed >= MAX_RESUMES:
                 raise
             state.resumed += 1
         else:
             return
 
 
-async def _go_on(state: _Download, url: str) -> None:
+async def _request_rest(state: _Download, url: str) -> None:
     """Ask for what is missing, and write what comes."""
     headers = {"Range": f"bytes={state.size}-", "If-Range": state.etag} if state.size and state.etag else {}
-    async with _opened(state.client, url, headers) as response:
+    async with _open_redirected(state.client, url, headers) as response:
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and headers:
-            _begin_again(state)
-            raise Fault("the file is another by now", sent=True)
+            _reset(state)
+            raise TransportError("the file is another by now", sent=True)
         if response.status == HTTPStatus.PARTIAL_CONTENT and headers:
             _check_range(state, response)
         elif response.status == HTTPStatus.OK:
-            _begin_again(state)
-            state.etag, state.total = _strong(response), response.content_length
+            _reset(state)
+            state.etag, state.total = _strong_etag(response), response.content_length
         else:
             body = await response.content.read(_REFUSAL_LIMIT)
-            raise Refused(response.status, lowered(response), body)
+            raise HttpStatusError(response.status, lowercase_headers(response), body)
         await _copy(state, response)
     if state.total is not None and state.size != state.total:
-        raise Fault(f"{state.size} of {state.total} bytes came", sent=True)
-    if len(state.head) < HEAD:
-        _judge(state)
+        raise TransportError(f"{state.size} of {state.total} bytes came", sent=True)
+    if len(state.head) < HEAD_BYTES:
+        _check_head(state)
 
 
 @asynccontextmanager
-async def _opened(client: Client, url: str, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+async def _open_redirected(
+    client: UpstreamClient, url: str, headers: Mapping[str, str]
+) -> AsyncIterator[aiohttp.ClientResponse]:
     """The answer, after at most three redirects, each of them checked as the first address was."""
-    for _ in range(REDIRECTS + 1):
-        async with client.open("GET", url, headers=headers, fresh=True) as response:
+    for _ in range(MAX_REDIRECTS + 1):
+        async with client.stream("GET", url, headers=headers, new_connection=True) as response:
             if response.status not in _REDIRECT or "Location" not in response.headers:
                 yield response
                 return
-            url = _target(response.headers["Location"], response.url)
-    raise Fault(f"it redirects more than {REDIRECTS} times", sent=True)
+            url = _redirect_target(response.headers["Location"], response.url)
+    raise TransportError(f"it redirects more than {MAX_REDIRECTS} times", sent=True)
 
 
-def _target(location: str, base: yarl.URL) -> str:
+def _redirect_target(location: str, base: yarl.URL) -> str:
     try:
         return str(parse_url(location, base, encoded=True))
     except BadUrl as error:
-        raise Fault(f"it redirects to a bad address: {error}", sent=True) from error
+        raise TransportError(f"it redirects to a bad address: {error}", sent=True) from error
 
 
-def _begin_again(state: _Download) -> None:
+def _reset(state: _Download) -> None:
     files.truncate(state.file)
     state.size, state.head, state.etag, state.total = 0, bytearray(), None, None
 
@@ -167,47 +169,47 @@ def _check_range(state: _Download, response: aiohttp.ClientResponse) -> None:
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     total = None if match is None or match[3] == "*" else int(match[3])
     moved = match is None or int(match[1]) != state.size or (state.total or total) != total
-    if moved or _strong(response) not in {state.etag, None}:
-        _begin_again(state)
-        raise Fault("another part came than was asked for", sent=True)
+    if moved or _strong_etag(response) not in {state.etag, None}:
+        _reset(state)
+        raise TransportError("another part came than was asked for", sent=True)
 
 
-def _strong(response: aiohttp.ClientResponse) -> str | None:
+def _strong_etag(response: aiohttp.ClientResponse) -> str | None:
     etag = response.headers.get("ETag", "")
     return etag if etag.startswith('"') and etag.isascii() and response.headers.get("Accept-Ranges") != "none" else None
 
 
 async def _copy(state: _Download, response: aiohttp.ClientResponse) -> None:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Unwanted("The file came compressed.")
+        raise UnexpectedContent("The file came compressed.")
     block = bytearray()
     try:
         async for chunk in response.content.iter_any():
             block += chunk
-            _look_at(state, chunk)
+            _collect_head(state, chunk)
             if state.size + len(block) > state.limit:
-                raise Unwanted(f"The file has more than {state.limit} bytes.")
-            if len(block) >= files.BLOCK:
-                await _put(state, block)
+                raise UnexpectedContent(f"The file has more than {state.limit} bytes.")
+            if len(block) >= files.BLOCK_BYTES:
+                await _write(state, block)
                 block = bytearray()
     finally:
-        await _put(state, block)  # also when it broke off: what came need not come again
+        await _write(state, block)  # also when it broke off: what came need not come again
 
 
-async def _put(state: _Download, block: bytearray) -> None:
-    await files.put(state.file, block)
+async def _write(state: _Download, block: bytearray) -> None:
+    await files.write_block(state.file, block)
     state.size += len(block)
 
 
-def _look_at(state: _Download, chunk: bytes) -> None:
+def _collect_head(state: _Download, chunk: bytes) -> None:
     """Judge the file by its beginning as soon as that is there."""
-    if len(state.head) < HEAD:
-        state.head += chunk[: HEAD - len(state.head)]
-        if len(state.head) == HEAD:
-            _judge(state)
+    if len(state.head) < HEAD_BYTES:
+        state.head += chunk[: HEAD_BYTES - len(state.head)]
+        if len(state.head) == HEAD_BYTES:
+            _check_head(state)
 
 
-def _judge(state: _Download) -> None:
-    wrong = state.wanted(bytes(state.head))
+def _check_head(state: _Download) -> None:
+    wrong = state.content_error(bytes(state.head))
     if wrong:
-        raise Unwanted(wrong)
+        raise UnexpectedContent(wrong)

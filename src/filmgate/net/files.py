@@ -8,13 +8,13 @@ from typing import BinaryIO
 
 from filmgate.errors import StorageFault
 
-__all__ = ["BLOCK", "opened", "put", "truncate"]
+__all__ = ["BLOCK_BYTES", "open_for_writing", "truncate", "write_block"]
 
-BLOCK = 1024 * 1024
+BLOCK_BYTES = 1024 * 1024
 """Bytes that are gathered before they are written."""
 
 
-def opened(into: Path) -> BinaryIO:
+def open_for_writing(into: Path) -> BinaryIO:
     """A new file, or an old one made empty.
 
     Raises:
@@ -26,7 +26,7 @@ def opened(into: Path) -> BinaryIO:
         raise StorageFault("A fetched file can't be written.") from error
 
 
-async def put(file: BinaryIO, block: bytes | bytearray) -> None:
+async def write_block(file: BinaryIO, block: bytes | bytearray) -> None:
     """Write a block.
 
     Raises:

@@ -22,24 +22,24 @@ from msgspec import Struct
 from filmgate.atomic_files import atomic_write, sync
 from filmgate.errors import IntegrityError, SettingsError
 
-__all__ = ["Copied", "Manifest", "restore", "take", "verify"]
+__all__ = ["BackupFile", "Manifest", "create", "restore", "verify"]
 
 T = TypeVar("T")
 
 DATABASE, KEPT, SECRETS, MANIFEST = "filmgate.sqlite", "files/kept", "secrets", "manifest.json"
 FORMAT = 1
 
-SNAPSHOTS = 20
+MAX_SNAPSHOTS = 20
 """Copies of the rows that are tried until none of the files that they name was removed meanwhile."""
 
 _CHARACTERS = "SELECT json_extract({0}, '$.key'), json_extract({0}, '$.sha256') FROM character"
-_NAMED = " UNION ALL ".join(
+_REFERENCED = " UNION ALL ".join(
     ["SELECT key, sha256 FROM asset", *(_CHARACTERS.format(column) for column in ("picture", "film"))]
 )
-_COUNTED = ("account", "api_key", "asset", "character", "ledger_entry", "video")
+_COUNTED_TABLES = ("account", "api_key", "asset", "character", "ledger_entry", "video")
 
 
-class Copied(Struct, frozen=True):
+class BackupFile(Struct, frozen=True):
     """One file of a backup."""
 
     bytes: int
@@ -55,10 +55,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
     revision: str  # of the database
     rows: dict[str, int]  # by table
     unfinished: int  # videos
-    files: dict[str, Copied]  # by path within the backup
+    files: dict[str, BackupFile]  # by path within the backup
 
 
-def take(data: Path, target: Path, *, now: float, version: str, copied: Callable[[], None] = lambda: None) -> Manifest:
+def create(
+    data: Path, target: Path, *, now: float, version: str, on_copied: Callable[[], None] = lambda: None
+) -> Manifest:
     """Copy a data folder that may be in use; files are linked where the file system allows.
 
     Args:
@@ -74,10 +76,10 @@ def take(data: Path, target: Path, *, now: float, version: str, copied: Callable
     """
     if not (data / DATABASE).exists():
         raise SettingsError(f"There is no database in {data}: nothing to back up.")
-    _make_empty(target)
-    named = _copy_agreeing(data, target, copied)
+    _require_empty(target)
+    named = _copy_consistently(data, target, on_copied)
     _copy_secrets(data / SECRETS, target / SECRETS)
-    manifest = _describe(target, named, now, version)
+    manifest = _build_manifest(target, named, now, version)
     atomic_write(target / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)), mode=0o600)
     verify(target)
     return manifest
@@ -122,17 +124,17 @@ def restore(source: Path, data: Path, *, now: float) -> Manifest:
         IntegrityError: the backup is damaged.
     """
     manifest = verify(source)
-    _make_empty(data)
+    _require_empty(data)
     # The database comes last: a folder that was restored by half has none.
     for name in sorted(manifest.files, key=lambda name: name == DATABASE):
         _copy(source / name, data / name, link=False)
     with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as connection:
-        _doubt(connection, now)
+        _mark_unknown(connection, now)
     sync(data / DATABASE)
     return manifest
 
 
-def _doubt(connection: sqlite3.Connection, now: float) -> None:
+def _mark_unknown(connection: sqlite3.Connection, now: float) -> None:
     changed = "updated_at = ?, version = version + 1, failovers = 1"
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(
@@ -147,16 +149,16 @@ def _doubt(connection: sqlite3.Connection, now: float) -> None:
     connection.execute("COMMIT")
 
 
-def _copy_agreeing(data: Path, target: Path, copied: Callable[[], None]) -> dict[str, str]:
+def _copy_consistently(data: Path, target: Path, on_copied: Callable[[], None]) -> dict[str, str]:
     """The rows and every file that they name; returns those files' digests by path within the backup."""
-    for _ in range(SNAPSHOTS):
+    for _ in range(MAX_SNAPSHOTS):
         _copy_rows(data / DATABASE, target / DATABASE)
-        copied()
-        named = _named(target / DATABASE)
+        on_copied()
+        named = _referenced_files(target / DATABASE)
         # A file may go between the copy of its row and its turn; then newer rows don't name it.
-        missing = [name for name in named if not _linked(data / name, target / name)]
+        missing = [name for name in named if not _link_file(data / name, target / name)]
         if not missing:
-            _drop_unnamed(target, named)
+            _delete_unreferenced(target, named)
             return named
     raise IntegrityError(f"{missing[0]} is named by a row, and it is gone.")
 
@@ -176,12 +178,12 @@ def _copy_rows(database: Path, copy: Path) -> None:
     sync(copy)
 
 
-def _named(database: Path) -> dict[str, str]:
+def _referenced_files(database: Path) -> dict[str, str]:
     with closing(sqlite3.connect(database)) as connection:
-        return {f"{KEPT}/{key}": digest for key, digest in connection.execute(_NAMED)}
+        return {f"{KEPT}/{key}": digest for key, digest in connection.execute(_REFERENCED)}
 
 
-def _linked(source: Path, target: Path) -> bool:
+def _link_file(source: Path, target: Path) -> bool:
     """Whether the file is in the backup now."""
     try:
         if not target.exists():
@@ -191,8 +193,8 @@ def _linked(source: Path, target: Path) -> bool:
     return True
 
 
-def _drop_unnamed(target: Path, named: Iterable[str]) -> None:
-    kept = {target / name for name in named}
+def _delete_unreferenced(target: Path, referenced: Iterable[str]) -> None:
+    kept = {target / name for name in referenced}
     for path in [path for path in (target / KEPT).rglob("*") if path.is_file() and path not in kept]:
         path.unlink()
 
@@ -204,30 +206,30 @@ def _copy_secrets(secrets: Path, target: Path) -> None:
             _copy(path, target / path.name, link=False)
 
 
-def _describe(target: Path, named: dict[str, str], now: float, version: str) -> Manifest:
+def _build_manifest(target: Path, referenced: dict[str, str], now: float, version: str) -> Manifest:
     files = {}
     for path in sorted(path for path in target.rglob("*") if path.is_file()):
         name = path.relative_to(target).as_posix()
         files[name] = _digest(path)
-        if named.get(name, files[name].sha256) != files[name].sha256:
+        if referenced.get(name, files[name].sha256) != files[name].sha256:
             raise IntegrityError(f"{name} holds other bytes than its row says.")
     with closing(sqlite3.connect(target / DATABASE)) as connection:
         return Manifest(
             format=FORMAT,
             taken_at=now,
             filmgate=version,
-            revision=_one(connection, "SELECT version_num FROM alembic_version", str),
-            rows={table: _one(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED},  # noqa: S608
-            unfinished=_one(connection, "SELECT count(*) FROM video WHERE stage <> 'done'", int),
+            revision=_scalar(connection, "SELECT version_num FROM alembic_version", str),
+            rows={table: _scalar(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED_TABLES},  # noqa: S608
+            unfinished=_scalar(connection, "SELECT count(*) FROM video WHERE stage <> 'done'", int),
             files=files,
         )
 
 
-def _one(connection: sqlite3.Connection, sql: str, kind: Callable[[Any], T]) -> T:
+def _scalar(connection: sqlite3.Connection, sql: str, kind: Callable[[Any], T]) -> T:
     return kind(connection.execute(sql).fetchone()[0])
 
 
-def _make_empty(folder: Path) -> None:
+def _require_empty(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -251,9 +253,9 @@ def _copy(source: Path, target: Path, *, link: bool) -> None:
         sync(target)
 
 
-def _digest(path: Path) -> Copied:
+def _digest(path: Path) -> BackupFile:
     with path.open("rb") as file:
-        return Copied(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+        return BackupFile(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def _is_within(name: str) -> bool:

@@ -13,20 +13,20 @@ from typing import IO
 
 from filmgate.errors import SettingsError
 
-__all__ = ["Claim", "claim"]
+__all__ = ["DataLock", "acquire"]
 
-SLOTS = 64
+MAX_SLOTS = 64
 """Processes of one kind that may share a folder."""
 
 
-class Claim:
+class DataLock:
     """A held lock; the file says who holds it."""
 
     def __init__(self, executor_id: str, file: IO[str]) -> None:
         self.executor_id = executor_id
         self._file = file
 
-    def say(self, text: str) -> None:
+    def set_holder(self, text: str) -> None:
         """Tell whoever finds the lock taken who we are."""
         self._file.seek(0)
         self._file.truncate()
@@ -38,7 +38,7 @@ class Claim:
         self._file.close()
 
 
-def claim(data: Path, role: str, *, alone: bool) -> Claim:
+def acquire(data: Path, role: str, *, exclusive: bool) -> DataLock:
     """Take the role in the folder.
 
     Args:
@@ -50,11 +50,11 @@ def claim(data: Path, role: str, *, alone: bool) -> Claim:
         SettingsError: another process holds it, or the folder can't be written.
     """
     folder = data / "locks"
-    names = [role] if alone else [f"{role}-{slot}" for slot in range(SLOTS)]
+    names = [role] if exclusive else [f"{role}-{slot}" for slot in range(MAX_SLOTS)]
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in names:
-            if held := _try(folder / name, name):
+            if held := _try_acquire(folder / name, name):
                 return held
     except OSError as error:
         raise SettingsError(
@@ -67,13 +67,13 @@ def claim(data: Path, role: str, *, alone: bool) -> Claim:
     )
 
 
-def _try(path: Path, name: str) -> Claim | None:
+def _try_acquire(path: Path, name: str) -> DataLock | None:
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+", encoding="utf-8")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
         return None
-    held = Claim(name, file)
-    held.say(f"{name} (process {os.getpid()})")
+    held = DataLock(name, file)
+    held.set_holder(f"{name} (process {os.getpid()})")
     return held

@@ -9,12 +9,12 @@ from pathlib import Path
 from filmgate.atomic_files import atomic_create, sync
 from filmgate.errors import SettingsError
 
-__all__ = ["KEY_BYTES", "load"]
+__all__ = ["KEY_BYTES", "load_or_create"]
 
 KEY_BYTES = 32
 
 
-def load(path: Path) -> bytes:
+def load_or_create(path: Path) -> bytes:
     """The key in the file, 32 random bytes; several processes that come first at once get the same.
 
     Raises:
@@ -22,7 +22,7 @@ def load(path: Path) -> bytes:
     """
     try:
         if not path.exists():
-            _make(path)
+            _create(path)
         key = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"The key file {path} can't be used: {error.strerror}.") from error
@@ -33,7 +33,7 @@ def load(path: Path) -> bytes:
     return key
 
 
-def _make(path: Path) -> None:
+def _create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):  # another process created the key first; all processes use that one
         atomic_create(path, secrets.token_bytes(KEY_BYTES), mode=0o600)

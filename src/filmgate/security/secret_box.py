@@ -14,10 +14,10 @@ from cryptography.fernet import Fernet, InvalidToken
 from filmgate.errors import StorageFault
 from filmgate.security import keyfile
 
-__all__ = ["Vault"]
+__all__ = ["SecretBox"]
 
 
-class Vault:
+class SecretBox:
     """Seals and opens texts.
 
     Args:
@@ -28,26 +28,26 @@ class Vault:
         self._fernet = Fernet(key)
 
     @classmethod
-    def at(cls, path: Path) -> Self:
+    def from_keyfile(cls, path: Path) -> Self:
         """The vault whose key lies in a file that only its owner can read; makes the file if there is none.
 
         Raises:
             SettingsError: the file can't be made or read, or holds no key.
         """
-        return cls(base64.urlsafe_b64encode(keyfile.load(path)))
+        return cls(base64.urlsafe_b64encode(keyfile.load_or_create(path)))
 
-    def seal(self, text: str) -> str:
+    def encrypt(self, text: str) -> str:
         """The text so that only this vault can read it."""
         return self._fernet.encrypt(text.encode()).decode("ascii")
 
-    def open(self, sealed: str) -> str:
+    def decrypt(self, ciphertext: str) -> str:
         """What was sealed.
 
         Raises:
             StorageFault: another vault sealed it, or it was damaged.
         """
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
+            return self._fernet.decrypt(ciphertext.encode()).decode()
         except InvalidToken as error:
             raise StorageFault(
                 "A stored secret can't be opened: the key file is not the one it was sealed with."

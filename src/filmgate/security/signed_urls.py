@@ -13,13 +13,13 @@ from urllib.parse import urlencode
 
 from filmgate.errors import NotAllowed
 
-__all__ = ["LIFETIME", "LinkSigner"]
+__all__ = ["MAX_LIFETIME", "UrlSigner"]
 
-LIFETIME = 24 * 3600
+MAX_LIFETIME = 24 * 3600
 """Seconds that a link opens, if its video is kept that long."""
 
 
-class LinkSigner:
+class UrlSigner:
     """Makes links and checks them.
 
     Args:
@@ -31,7 +31,7 @@ class LinkSigner:
         self._key = key
         self._clock = clock
 
-    def query(self, video_id: str, variant: str, *, until: float | None = None) -> str:
+    def signed_query(self, video_id: str, variant: str, *, expires_at: float | None = None) -> str:
         """The query that opens ``variant`` of a video: ``expires=…&signature=…``.
 
         Args:
@@ -39,12 +39,12 @@ class LinkSigner:
             variant: what of it.
             until: Unix time at which its content ends; None: never.
         """
-        expires = int(self._clock()) + LIFETIME
-        if until is not None:
-            expires = min(expires, int(until))
+        expires = int(self._clock()) + MAX_LIFETIME
+        if expires_at is not None:
+            expires = min(expires, int(expires_at))
         return urlencode({"expires": expires, "signature": self._signature(video_id, variant, str(expires))})
 
-    def check(self, video_id: str, variant: str, query: Mapping[str, str]) -> None:
+    def verify(self, video_id: str, variant: str, query: Mapping[str, str]) -> None:
         """Whether the query opens it.
 
         Raises:

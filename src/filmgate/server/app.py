@@ -15,24 +15,24 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.config.settings import Settings
 from filmgate.errors import UnknownUrl
-from filmgate.security.signed_urls import LinkSigner
+from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.auth import Authenticator
 from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.chat import ChatHandlers
-from filmgate.server.health import Readiness, disk_check, document, health, running_check, store_check
-from filmgate.server.metrics import Looks, Metrics
-from filmgate.server.middleware import Envelope
+from filmgate.server.health import Readiness, disk_check, health, openapi_document, running_check, store_check
+from filmgate.server.metrics import Metrics, PollCounts
+from filmgate.server.middleware import RequestMiddleware
 from filmgate.server.models import ModelHandlers
-from filmgate.server.request import Handler, Resource
-from filmgate.server.request_stats import Traffic
-from filmgate.server.shutdown import Patience
-from filmgate.server.signed_files import LinkedFiles
-from filmgate.server.sse import KEEP_ALIVE_SECONDS
+from filmgate.server.request import Handler, HttpEndpoint
+from filmgate.server.request_stats import RequestStats
+from filmgate.server.shutdown import LongPollRegistry
+from filmgate.server.signed_files import SignedFiles
+from filmgate.server.sse import KEEP_ALIVE_INTERVAL
 from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
 from filmgate.server.webhooks import WebhookHandlers
 from filmgate.services.videos import VideoService
-from filmgate.services.webhooks import Webhooks
+from filmgate.services.webhooks import WebhookService
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.wire import openapi_accounts
@@ -52,10 +52,10 @@ DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
 class App:
     """The application and its table of ``routes``; :meth:`drain` tells it that the server is about to stop."""
 
-    def __init__(self, app: ASGIApp, patience: Patience, routes: Sequence[Route] = ()) -> None:
+    def __init__(self, app: ASGIApp, long_polls: LongPollRegistry, routes: Sequence[Route] = ()) -> None:
         self.routes = routes
         self._app = app
-        self._patience = patience
+        self._long_polls = long_polls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -63,7 +63,7 @@ class App:
 
     def drain(self) -> None:
         """End long polls and event streams, and say so at /healthz."""
-        self._patience.end()
+        self._long_polls.cancel_all()
 
 
 def build_app(
@@ -71,13 +71,13 @@ def build_app(
     store: Store,
     storage: Storage,
     settings: Settings,
-    ready: Callable[[], bool],
+    is_ready: Callable[[], bool],
     *,
-    signer: LinkSigner,
-    webhooks: Webhooks,
-    version: str,
-    looks: Looks = dict,
-    keep_alive: float = KEEP_ALIVE_SECONDS,
+    signer: UrlSigner,
+    webhooks: WebhookService,
+    version: Callable[[], str],
+    poll_counts: PollCounts = dict,
+    keep_alive: float = KEEP_ALIVE_INTERVAL,
 ) -> App:
     """The application over its use cases.
 
@@ -89,69 +89,74 @@ def build_app(
         ready: whether the server accepts requests.
         signer: creates and checks links that need no API key.
         webhooks: the use cases of webhook endpoints.
-        version: of Filmgate, for the OpenAPI document.
+        version: of Filmgate, for the OpenAPI document; called when it is first requested.
         looks: at engines, counted by engine and by what was seen.
         keep_alive: seconds between the signs of life of an event stream.
     """
-    patience = Patience()
-    body = BodyReader(storage, BodyLimits(bytes=settings.body_limit, seconds=settings.body_timeout))
+    patience = LongPollRegistry()
+    body = BodyReader(storage, BodyLimits(max_bytes=settings.body_limit, timeout=settings.body_timeout))
     films = VideoHandlers(videos, body, patience, keep_alive)
     models = ModelHandlers(videos.catalog)
     authenticate = Authenticator(store)
     told = ChatHandlers(videos, body, patience, signer)
     routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models, told)]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
-    routes.append(Route("/files/{id}/{name}", LinkedFiles(videos, signer)))
-    routes += _operator_routes(store, settings, lambda: ready() and not patience.over)
-    traffic = Traffic()
+    routes.append(Route("/files/{id}/{name}", SignedFiles(videos, signer)))
+    routes += _admin_routes(store, settings, lambda: is_ready() and not patience.draining)
+    traffic = RequestStats()
     names = [model.name for model in videos.catalog.models()]
-    routes.append(Route("/metrics", Metrics(store.figures, traffic, looks, models=names, access=settings.metrics)))
-    routes.append(Route("/openapi.json", document(encode(openapi_accounts.document(videos.catalog.models(), version)))))
-    traffic.know((route.endpoint, route.path) for route in routes)
+    routes.append(
+        Route("/metrics", Metrics(store.statistics, traffic, poll_counts, models=names, access=settings.metrics))
+    )
+    offered = videos.catalog.models()
+    routes.append(
+        Route("/openapi.json", openapi_document(lambda: encode(openapi_accounts.document(offered, version()))))
+    )
+    traffic.register_routes((route.endpoint, route.path) for route in routes)
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
-    return App(Envelope(router, DIALECTS, traffic), patience, routes)
+    return App(RequestMiddleware(router, DIALECTS, traffic), patience, routes)
 
 
 def _routes(
-    dialect: Dialect, authenticate: Authenticator, films: VideoHandlers, models: ModelHandlers, told: ChatHandlers
+    dialect: Dialect, authenticate: Authenticator, videos: VideoHandlers, models: ModelHandlers, chat: ChatHandlers
 ) -> Iterator[Route]:
     def at(path: str, **handlers: Handler) -> Route:
-        return Route(dialect.base_path + path, Resource(dialect, authenticate, **handlers))
+        return Route(dialect.base_path + path, HttpEndpoint(dialect, authenticate, **handlers))
 
     # The first route that fits answers: fixed names stand before ids.
-    yield at("/videos/edits", post=films.edit)
-    yield at("/videos/extensions", post=films.extend)
-    yield at("/videos/characters", post=films.create_character)
-    yield at("/videos/characters/{id}", get=films.retrieve_character)
-    yield at("/videos/{id}/remix", post=films.remix)
-    yield at("/videos/{id}", get=films.retrieve, delete=films.delete)
-    yield at("/videos", get=films.list, post=films.create)
-    yield at("/videos/{id}/content", get=films.content)
-    yield at("/videos/{id}/events", get=films.events)
-    yield at("/videos/{id}/cancel", post=films.cancel)
+    yield at("/videos/edits", post=videos.edit)
+    yield at("/videos/extensions", post=videos.extend)
+    yield at("/videos/characters", post=videos.create_character)
+    yield at("/videos/characters/{id}", get=videos.retrieve_character)
+    yield at("/videos/{id}/remix", post=videos.remix)
+    yield at("/videos/{id}", get=videos.retrieve, delete=videos.delete)
+    yield at("/videos", get=videos.list, post=videos.create)
+    yield at("/videos/{id}/content", get=videos.content)
+    yield at("/videos/{id}/events", get=videos.events)
+    yield at("/videos/{id}/cancel", post=videos.cancel)
     yield at("/models", get=models.list)
     yield at("/models/{id}", get=models.retrieve)
-    yield at("/chat/completions", post=told.complete)
+    yield at("/chat/completions", post=chat.complete)
 
 
-def _account_routes(authenticate: Authenticator, hooks: WebhookHandlers, usage: UsageHandlers) -> Iterator[Route]:
+def _account_routes(authenticate: Authenticator, webhooks: WebhookHandlers, usage: UsageHandlers) -> Iterator[Route]:
     """What belongs to an account rather than to a spelling of the API; under the first dialect's path alone."""
 
     def at(path: str, **handlers: Handler) -> Route:
-        return Route(OPENAI.base_path + path, Resource(OPENAI, authenticate, **handlers))
+        return Route(OPENAI.base_path + path, HttpEndpoint(OPENAI, authenticate, **handlers))
 
-    yield at("/webhook_endpoints", get=hooks.list, post=hooks.create)
-    yield at("/webhook_endpoints/{id}", get=hooks.retrieve, post=hooks.update, delete=hooks.delete)
-    yield at("/webhook_endpoints/{id}/rotate_secret", post=hooks.rotate_secret)
-    yield at("/webhook_endpoints/{id}/test", post=hooks.test)
-    yield at("/webhook_event_types", get=hooks.event_types)
+    yield at("/webhook_endpoints", get=webhooks.list, post=webhooks.create)
+    yield at("/webhook_endpoints/{id}", get=webhooks.retrieve, post=webhooks.update, delete=webhooks.delete)
+    yield at("/webhook_endpoints/{id}/rotate_secret", post=webhooks.rotate_secret)
+    yield at("/webhook_endpoints/{id}/test", post=webhooks.test)
+    yield at("/webhook_event_types", get=webhooks.event_types)
     yield at("/usage", get=usage.retrieve)
 
 
-def _operator_routes(store: Store, settings: Settings, ready: Callable[[], bool]) -> Iterator[Route]:
+def _admin_routes(store: Store, settings: Settings, is_ready: Callable[[], bool]) -> Iterator[Route]:
     """For whoever keeps the server running."""
-    checks = {"flow": running_check(ready), "store": store_check(store), "disk": disk_check(settings.data)}
-    yield Route("/healthz", health(ready))
+    checks = {"flow": running_check(is_ready), "store": store_check(store), "disk": disk_check(settings.data)}
+    yield Route("/healthz", health(is_ready))
     yield Route("/readyz", Readiness(checks))
 
 

@@ -7,12 +7,12 @@ from starlette.types import Scope
 from filmgate.errors import InvalidKey
 from filmgate.store import Principal, Store
 
-__all__ = ["Authenticator", "masked", "read_key"]
+__all__ = ["Authenticator", "mask", "read_key"]
 
-_SHOWN = (5, 2)
-_MASKABLE = 16
+_VISIBLE = (5, 2)
+_MIN_MASKABLE = 16
 
-_MISSING = (
+_MISSING_KEY = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth "
     "(i.e. Authorization: Bearer YOUR_KEY)."
 )
@@ -32,10 +32,10 @@ class Authenticator:
         """
         secret = read_key(scope["headers"])
         if not secret:
-            raise InvalidKey(_MISSING)
-        principal = await self._accounts.principal(secret)
+            raise InvalidKey(_MISSING_KEY)
+        principal = await self._accounts.authenticate(secret)
         if principal is None:
-            raise InvalidKey(f"Incorrect API key provided: {masked(secret)}.")
+            raise InvalidKey(f"Incorrect API key provided: {mask(secret)}.")
         return principal
 
 
@@ -50,8 +50,8 @@ def read_key(headers: list[tuple[bytes, bytes]]) -> str:
     return ""
 
 
-def masked(secret: str) -> str:
+def mask(secret: str) -> str:
     """Enough of a key to recognise it by, never the whole."""
-    first, last = _SHOWN
+    first, last = _VISIBLE
     text = "".join(char if char.isprintable() else "?" for char in secret)
-    return f"{text[:first]}…{text[-last:]}" if len(text) >= _MASKABLE else "…"
+    return f"{text[:first]}…{text[-last:]}" if len(text) >= _MIN_MASKABLE else "…"

@@ -12,7 +12,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.types import Receive, Scope
 
 from filmgate.errors import BodyTimeout, BodyTooLarge, MalformedBody
-from filmgate.server.disconnect import ClientGone
+from filmgate.server.disconnect import ClientDisconnect
 from filmgate.server.multipart import MAX_PARTS, FormReader, decode_text
 from filmgate.storage.base import Storage
 from filmgate.wire.fields import from_form, from_json
@@ -27,8 +27,8 @@ MEMORY_LIMIT = 32 * 1024 * 1024
 class BodyLimits(Struct, frozen=True, kw_only=True):
     """What a body may cost."""
 
-    bytes: int
-    seconds: float  # from its first byte to its last
+    max_bytes: int
+    timeout: float  # from its first byte to its last
 
 
 class BodyReader:
@@ -44,7 +44,7 @@ class BodyReader:
         self._limits = limits
 
     @asynccontextmanager
-    async def fields(self, scope: Scope, receive: Receive, file_fields: Collection[str]) -> AsyncIterator[Fields]:
+    async def read_fields(self, scope: Scope, receive: Receive, file_fields: Collection[str]) -> AsyncIterator[Fields]:
         """The fields of a request's body; files that nobody has taken are gone afterwards.
 
         Args:
@@ -61,40 +61,40 @@ class BodyReader:
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise MalformedBody("A compressed body can't be read; send it as it is.")
         if media_type == b"multipart/form-data":
-            form = FormReader(_boundary(options), file_fields, self._storage.staging)
+            form = FormReader(_boundary(options), file_fields, self._storage.staging_path)
             try:
-                await self._read(headers, receive, form.feed, self._limits.bytes)
-                yield from_form(form.end())
+                await self._read(headers, receive, form.feed, self._limits.max_bytes)
+                yield from_form(form.finish())
             finally:
                 form.discard()
         else:
             body = bytearray()
-            await self._read(headers, receive, body.extend, min(self._limits.bytes, MEMORY_LIMIT))
-            yield _plain(media_type, options.get(b"charset", b"utf-8").decode("latin-1"), bytes(body))
+            await self._read(headers, receive, body.extend, min(self._limits.max_bytes, MEMORY_LIMIT))
+            yield _parse_single_part(media_type, options.get(b"charset", b"utf-8").decode("latin-1"), bytes(body))
 
     async def _read(
-        self, headers: dict[bytes, bytes], receive: Receive, take: Callable[[bytes], None], limit: int
+        self, headers: dict[bytes, bytes], receive: Receive, sink: Callable[[bytes], None], limit: int
     ) -> None:
         announced = headers.get(b"content-length", b"0")
         _check_size(int(announced) if announced.isdigit() else 0, limit)
         try:
-            async with asyncio.timeout(self._limits.seconds):
-                await _pour(receive, take, limit)
+            async with asyncio.timeout(self._limits.timeout):
+                await _stream_into(receive, sink, limit)
         except TimeoutError:
-            raise BodyTimeout(f"The body did not arrive within {self._limits.seconds:g} seconds.") from None
+            raise BodyTimeout(f"The body did not arrive within {self._limits.timeout:g} seconds.") from None
 
 
-async def _pour(receive: Receive, take: Callable[[bytes], None], limit: int) -> None:
+async def _stream_into(receive: Receive, sink: Callable[[bytes], None], limit: int) -> None:
     size, more = 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            raise ClientDisconnect
         chunk: bytes = message.get("body", b"")
         size, more = size + len(chunk), message.get("more_body", False)
         _check_size(size, limit)
         if chunk:
-            take(chunk)
+            sink(chunk)
 
 
 def _check_size(size: int, limit: int) -> None:
@@ -109,12 +109,12 @@ def _boundary(options: dict[bytes, bytes]) -> bytes:
     return boundary
 
 
-def _plain(media_type: bytes, charset: str, body: bytes) -> Fields:
+def _parse_single_part(media_type: bytes, charset: str, body: bytes) -> Fields:
     # `curl -d` announces a form whatever it sends, and others announce nothing: a brace says more.
     if media_type.endswith((b"/json", b"+json")) or body.lstrip()[:1] == b"{":
         return from_json(_utf8(body, charset))
     if media_type == b"application/x-www-form-urlencoded":
-        return from_form(_urlencoded(decode_text(body, charset, "body")))
+        return from_form(_parse_urlencoded(decode_text(body, charset, "body")))
     if not body:
         return {}
     raise MalformedBody("The body can't be read: send application/json or multipart/form-data.")
@@ -126,7 +126,7 @@ def _utf8(body: bytes, charset: str) -> bytes:
     return decode_text(body, charset, "body").encode()
 
 
-def _urlencoded(text: str) -> list[tuple[str, str]]:
+def _parse_urlencoded(text: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARTS)
     except ValueError as error:

@@ -7,60 +7,60 @@ from collections.abc import Mapping
 from starlette.types import Receive, Scope, Send
 
 from filmgate.errors import RangeNotSatisfiable, StorageFault
-from filmgate.server.disconnect import ClientGone, is_gone
-from filmgate.server.errors import error_reply
+from filmgate.server.disconnect import ClientDisconnect, is_disconnected
+from filmgate.server.errors import error_response
 from filmgate.server.http_protocol import SENDFILE
-from filmgate.server.ranges import Span, is_unchanged, select
-from filmgate.server.request import Call
-from filmgate.server.responses import Header, Reply
+from filmgate.server.ranges import ByteRange, is_not_modified, select_range
+from filmgate.server.request import RequestContext
+from filmgate.server.responses import Header, Response
 from filmgate.services.library import VideoContent
 from filmgate.storage.base import Reader
 
-__all__ = ["FileReply", "content_reply"]
+__all__ = ["FileResponse", "content_response"]
 
-CHUNK = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 """Bytes of one positioned read, where sendfile is not to be had: what 200 slow readers hold each."""
 
-LOOK_UP = 16
+DISCONNECT_CHECK_CHUNKS = 16
 """Chunks after which to look whether anybody still listens."""
 
 
-class FileReply:
+class FileResponse:
     """An open file as an answer; closes it in the end, whatever happens."""
 
-    def __init__(self, reader: Reader, status: int, headers: list[Header], span: Span) -> None:
+    def __init__(self, reader: Reader, status: int, headers: list[Header], byte_range: ByteRange) -> None:
         self._reader = reader
         self._status = status
         self._headers = headers
-        self._span = span
+        self._byte_range = byte_range
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the head, and the span unless the head is all that was asked for."""
         try:
             await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
-            if scope["method"] != "HEAD" and self._span.length:
-                await self._send_span(scope, receive, send)
+            if scope["method"] != "HEAD" and self._byte_range.length:
+                await self._send_range(scope, receive, send)
             await send({"type": "http.response.body", "body": b""})
         finally:
             self._reader.close()
 
-    async def _send_span(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_range(self, scope: Scope, receive: Receive, send: Send) -> None:
         sendfile = scope.get("extensions", {}).get(SENDFILE)
         fd = self._reader.fileno()
         if sendfile is None or fd is None:
             await self._send_chunks(receive, send)
             return
         try:
-            await sendfile(fd, self._span.offset, self._span.length)
+            await sendfile(fd, self._byte_range.offset, self._byte_range.length)
         except EOFError as error:
             raise StorageFault from error
 
     async def _send_chunks(self, receive: Receive, send: Send) -> None:
-        offset, end = self._span.offset, self._span.offset + self._span.length
-        for number in range(-(-self._span.length // CHUNK)):
-            if number % LOOK_UP == LOOK_UP - 1 and await is_gone(receive):
-                raise ClientGone
-            data = await self._reader.read(offset, min(CHUNK, end - offset))
+        offset, end = self._byte_range.offset, self._byte_range.offset + self._byte_range.length
+        for number in range(-(-self._byte_range.length // CHUNK_BYTES)):
+            if number % DISCONNECT_CHECK_CHUNKS == DISCONNECT_CHECK_CHUNKS - 1 and await is_disconnected(receive):
+                raise ClientDisconnect
+            data = await self._reader.read(offset, min(CHUNK_BYTES, end - offset))
             offset += len(data)
             if not data:
                 break
@@ -69,7 +69,9 @@ class FileReply:
             raise StorageFault
 
 
-def content_reply(call: Call, content: VideoContent, spelled: Mapping[str, str]) -> Reply | FileReply:
+def content_response(
+    request: RequestContext, content: VideoContent, dialect_headers: Mapping[str, str]
+) -> Response | FileResponse:
     """The answer to a request for a file: whole, in part, unchanged, or no such part.
 
     Args:
@@ -77,32 +79,34 @@ def content_reply(call: Call, content: VideoContent, spelled: Mapping[str, str])
         content: the open file; it is closed here or by the answer.
         spelled: headers of the dialect's own.
     """
-    reply: Reply | FileReply | None = None
+    reply: Response | FileResponse | None = None
     try:
-        reply = _judge(call, content, spelled)
+        reply = _build_response(request, content, dialect_headers)
     finally:
-        if not isinstance(reply, FileReply):
+        if not isinstance(reply, FileResponse):
             content.reader.close()
     return reply
 
 
-def _judge(call: Call, content: VideoContent, spelled: Mapping[str, str]) -> Reply | FileReply:
+def _build_response(
+    request: RequestContext, content: VideoContent, dialect_headers: Mapping[str, str]
+) -> Response | FileResponse:
     asset, size = content.asset, content.reader.size
     etag = f'"{asset.sha256}"'
     headers = [
         (b"content-type", asset.media_type.encode()),
         (b"etag", etag.encode()),
         (b"accept-ranges", b"bytes"),
-        *((name.encode(), value.encode()) for name, value in spelled.items()),
+        *((name.encode(), value.encode()) for name, value in dialect_headers.items()),
     ]
-    if is_unchanged(etag, call.header(b"if-none-match")):
-        return Reply(304, headers)
+    if is_not_modified(etag, request.header(b"if-none-match")):
+        return Response(304, headers)
     try:
-        span = select(size, etag, call.header(b"range"), call.header(b"if-range"))
+        span = select_range(size, etag, request.header(b"range"), request.header(b"if-range"))
     except RangeNotSatisfiable as error:
-        return error_reply(error, call.dialect, [(b"content-range", b"bytes */%d" % size)])
-    whole = Span(0, size)
+        return error_response(error, request.dialect, [(b"content-range", b"bytes */%d" % size)])
+    whole = ByteRange(0, size)
     if span is not None:
         headers.append((b"content-range", span.content_range(size).encode()))
     headers.append((b"content-length", b"%d" % (span or whole).length))
-    return FileReply(content.reader, 200 if span is None else 206, headers, span or whole)
+    return FileResponse(content.reader, 200 if span is None else 206, headers, span or whole)

@@ -6,14 +6,14 @@ import asyncio
 
 from starlette.types import Receive
 
-__all__ = ["ClientGone", "is_gone"]
+__all__ = ["ClientDisconnect", "is_disconnected"]
 
 
-class ClientGone(Exception):
+class ClientDisconnect(Exception):
     """The client hung up; there is nobody to answer."""
 
 
-async def is_gone(receive: Receive) -> bool:
+async def is_disconnected(receive: Receive) -> bool:
     """Whether the client has hung up, without waiting, and without a task that waits instead."""
     try:
         async with asyncio.timeout(0):

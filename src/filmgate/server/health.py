@@ -6,25 +6,35 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.errors import StorageFault, Unavailable
-from filmgate.server.errors import refusal
-from filmgate.server.responses import json_reply
+from filmgate.server.errors import method_not_allowed
+from filmgate.server.responses import json_response
 from filmgate.store import Store
 from filmgate.wire.openai import OPENAI
 
-__all__ = ["ROOM", "Check", "Readiness", "disk_check", "document", "health", "running_check", "store_check"]
+__all__ = [
+    "MIN_FREE_BYTES",
+    "Check",
+    "Readiness",
+    "disk_check",
+    "health",
+    "openapi_document",
+    "running_check",
+    "store_check",
+]
 
-ROOM = 256 * 1024 * 1024
+MIN_FREE_BYTES = 256 * 1024 * 1024
 """Bytes that must be free on the data folder's disk: a few films at work."""
 
-PATIENCE = 2.0
+CHECK_TIMEOUT = 2.0
 """Seconds within which a check must have answered."""
 
-FRESH = 1.0
+CACHE_SECONDS = 1.0
 """Seconds for which an answer is given again without a check."""
 
 _METHODS = ("GET", "HEAD")
@@ -33,21 +43,21 @@ Check = Callable[[], Awaitable[str | None]]
 """Looks at one thing; returns what is wrong, or None."""
 
 
-def health(ready: Callable[[], bool]) -> ASGIApp:
+def health(is_ready: Callable[[], bool]) -> ASGIApp:
     """``GET /healthz``: 200 when requests are welcome, 503 while starting or draining."""
-    return _Open(lambda: {"status": "ok"}, ready)
+    return _PublicEndpoint(lambda: {"status": "ok"}, is_ready)
 
 
-def document(content: bytes) -> ASGIApp:
-    """``GET /openapi.json``: a document that never changes, as it was encoded once."""
-    return _Open(lambda: content, lambda: True)
+def openapi_document(content: Callable[[], bytes]) -> ASGIApp:
+    """``GET /openapi.json``: a document that never changes, encoded with the first request."""
+    return _PublicEndpoint(cache(content), lambda: True)
 
 
-def running_check(ready: Callable[[], bool]) -> Check:
+def running_check(is_ready: Callable[[], bool]) -> Check:
     """Whether the flow takes videos."""
 
     async def check() -> str | None:
-        return None if ready() else "starting or stopping"
+        return None if is_ready() else "starting or stopping"
 
     return check
 
@@ -65,7 +75,7 @@ def store_check(store: Store) -> Check:
     return check
 
 
-def disk_check(folder: Path, least: int = ROOM) -> Check:
+def disk_check(folder: Path, min_free_bytes: int = MIN_FREE_BYTES) -> Check:
     """Whether the folder's disk has room."""
 
     async def check() -> str | None:
@@ -74,7 +84,11 @@ def disk_check(folder: Path, least: int = ROOM) -> Check:
         except OSError as error:
             return f"the data folder can't be looked at: {error.strerror}"
         free = found.f_bavail * found.f_frsize
-        return None if free >= least else f"{free // 2**20} MiB are free, {least // 2**20} MiB are needed"
+        return (
+            None
+            if free >= min_free_bytes
+            else f"{free // 2**20} MiB are free, {min_free_bytes // 2**20} MiB are needed"
+        )
 
     return check
 
@@ -90,49 +104,49 @@ class Readiness:
     def __init__(self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic) -> None:
         self._checks = checks
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._seen_at = float("-inf")
-        self._wrong: dict[str, str] = {}
+        self._lock = asyncio.Lock()
+        self._checked_at = float("-inf")
+        self._failures: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         if scope["method"] not in _METHODS:
-            await refusal(scope, OPENAI, _METHODS)(scope, receive, send)
+            await method_not_allowed(scope, OPENAI, _METHODS)(scope, receive, send)
             return
-        wrong = await self.wrong()
+        wrong = await self.failures()
         checks = {name: wrong.get(name, "ok") for name in self._checks}
         status = "unready" if wrong else "ready"
-        await json_reply({"status": status, "checks": checks}, 503 if wrong else 200)(scope, receive, send)
+        await json_response({"status": status, "checks": checks}, 503 if wrong else 200)(scope, receive, send)
 
-    async def wrong(self) -> dict[str, str]:
+    async def failures(self) -> dict[str, str]:
         """What keeps us from being ready, by check."""
-        async with self._turn:
-            if self._clock() - self._seen_at >= FRESH:
-                said = await asyncio.gather(*(_within(check) for check in self._checks.values()))
-                self._wrong = {name: text for name, text in zip(self._checks, said, strict=True) if text is not None}
-                self._seen_at = self._clock()
-            return self._wrong
+        async with self._lock:
+            if self._clock() - self._checked_at >= CACHE_SECONDS:
+                said = await asyncio.gather(*(_run_check(check) for check in self._checks.values()))
+                self._failures = {name: text for name, text in zip(self._checks, said, strict=True) if text is not None}
+                self._checked_at = self._clock()
+            return self._failures
 
 
-async def _within(check: Check) -> str | None:
+async def _run_check(check: Check) -> str | None:
     try:
-        return await asyncio.wait_for(check(), PATIENCE)
+        return await asyncio.wait_for(check(), CHECK_TIMEOUT)
     except TimeoutError:
-        return f"no answer within {PATIENCE:g} s"
+        return f"no answer within {CHECK_TIMEOUT:g} s"
 
 
-class _Open:
+class _PublicEndpoint:
     """Something to read for everybody."""
 
-    def __init__(self, content: Callable[[], object], ready: Callable[[], bool]) -> None:
+    def __init__(self, content: Callable[[], object], is_ready: Callable[[], bool]) -> None:
         self._content = content
-        self._ready = ready
+        self._is_ready = is_ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in _METHODS:
-            reply = refusal(scope, OPENAI, _METHODS)
-        elif self._ready():
-            reply = json_reply(self._content())
+            reply = method_not_allowed(scope, OPENAI, _METHODS)
+        elif self._is_ready():
+            reply = json_response(self._content())
         else:
             raise Unavailable
         await reply(scope, receive, send)

@@ -22,9 +22,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from filmgate.errors import MalformedBody
-from filmgate.server.request_stats import SENT
+from filmgate.server.request_stats import SENT_BYTES_KEY
 
-__all__ = ["SENDFILE", "Connection", "Deadlines", "usable"]
+__all__ = ["SENDFILE", "Deadlines", "HttpProtocol", "is_supported"]
 
 SENDFILE = "filmgate.sendfile"
 """The scope extension by which a connection sends a stretch of a file as a response's body, from the page cache.
@@ -33,7 +33,7 @@ SENDFILE = "filmgate.sendfile"
 ConnectionError when the client is gone, EOFError when the file ends before the stretch does.
 """
 
-LEANS_ON: dict[type, tuple[str, ...]] = {
+PATCHED_ATTRIBUTES: dict[type, tuple[str, ...]] = {
     HttpToolsProtocol: (
         "connection_made",
         "connection_lost",
@@ -47,14 +47,14 @@ LEANS_ON: dict[type, tuple[str, ...]] = {
     FlowControl: ("drain", "pause_writing", "resume_writing"),
 }
 
-SLICE = 2 * 1024 * 1024
+SENDFILE_CHUNK = 2 * 1024 * 1024
 """Bytes that one sendfile call may move before other connections get their turn: nginx takes as much, half a
 millisecond of a core."""
 
-JOINED = 64 * 1024
+COALESCE_LIMIT = 64 * 1024
 """Bytes that may wait for the end of a turn of the loop, to be sent together."""
 
-HEAD_LIMIT = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 """Bytes that a request's line and headers may take."""
 
 
@@ -65,12 +65,12 @@ class Deadlines(Struct, frozen=True, kw_only=True):
     body: float = 120.0  # for a body that nobody reads any more, since it was answered already
 
 
-def usable() -> bool:
+def is_supported() -> bool:
     """Whether the uvicorn at hand has all that we lean on."""
-    return all(hasattr(kind, name) for kind, names in LEANS_ON.items() for name in names)
+    return all(hasattr(kind, name) for kind, names in PATCHED_ATTRIBUTES.items() for name in names)
 
 
-class Connection(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """One client's connection."""
 
     def __init__(
@@ -87,14 +87,14 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._deadline: TimerHandle | None = None
-        self._transfer: _Transfer | None = None
+        self._transfer: _FileTransfer | None = None
 
     # ---- deadlines
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Start the clock for the first request."""
         super().connection_made(transport)
-        self.transport: Any = _Joining(transport, self.loop)
+        self.transport: Any = _CoalescingTransport(transport, self.loop)
         self._set_deadline(self._deadlines.head)
 
     def data_received(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_LIMIT:
+            if self._head_bytes > MAX_HEAD_BYTES:
                 self.send_400_response("The request's headers are too large.")
             elif self._deadline is None:
                 self._set_deadline(self._deadlines.head)
@@ -141,18 +141,18 @@ class Connection(HttpToolsProtocol):
         self._clear_deadline()
         super().connection_lost(exc)
         if self._transfer is not None:
-            self._transfer.end(ConnectionResetError())
+            self._transfer.fail(ConnectionResetError())
 
     def _set_deadline(self, seconds: float) -> None:
         self._clear_deadline()
-        self._deadline = self.loop.call_later(seconds, self._give_up)
+        self._deadline = self.loop.call_later(seconds, self._on_deadline)
 
     def _clear_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _give_up(self) -> None:
+    def _on_deadline(self) -> None:
         self._deadline = None
         self.transport.abort()
 
@@ -178,21 +178,21 @@ class Connection(HttpToolsProtocol):
         if cycle.disconnected:
             raise ConnectionResetError
         noted: Any = cycle.scope
-        with self._socket_copy() as out:
-            transfer = _Transfer(out, fd, offset, count, self.loop.create_future())
+        with self._duplicated_socket() as out:
+            transfer = _FileTransfer(out, fd, offset, count, self.loop.create_future())
             try:
-                await self._transferred(transfer)
+                await self._run_transfer(transfer)
             finally:
-                noted[SENT] = noted.get(SENT, 0) + transfer.offset - offset
+                noted[SENT_BYTES_KEY] = noted.get(SENT_BYTES_KEY, 0) + transfer.offset - offset
         cycle.expected_content_length -= count
 
-    async def _transferred(self, transfer: _Transfer) -> None:
+    async def _run_transfer(self, transfer: _FileTransfer) -> None:
         self._transfer = transfer
-        self.loop.add_writer(transfer.out, transfer.go_on)
+        self.loop.add_writer(transfer.socket_fd, transfer.send_chunk)
         try:
-            await transfer.ended
+            await transfer.done
         finally:
-            self.loop.remove_writer(transfer.out)
+            self.loop.remove_writer(transfer.socket_fd)
             self._transfer = None
 
     async def _flush(self) -> None:
@@ -202,7 +202,7 @@ class Connection(HttpToolsProtocol):
         self.transport.set_write_buffer_limits()
 
     @contextmanager
-    def _socket_copy(self) -> Iterator[int]:
+    def _duplicated_socket(self) -> Iterator[int]:
         # The loop refuses to watch a descriptor that a transport owns, so it watches a copy.
         if self.transport.is_closing():
             raise ConnectionResetError
@@ -213,7 +213,7 @@ class Connection(HttpToolsProtocol):
             os.close(copy)
 
 
-class _Joining:
+class _CoalescingTransport:
     """A transport that sends what one turn of the loop writes, a head and its body, by one system call."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
@@ -228,7 +228,7 @@ class _Joining:
             self._loop.call_soon(self.flush)
         self._parts.append(data)
         self._size += len(data)
-        if self._size > JOINED:
+        if self._size > COALESCE_LIMIT:
             self.flush()
 
     def flush(self) -> None:
@@ -247,34 +247,36 @@ class _Joining:
         return getattr(self._transport, name)
 
 
-class _Transfer:
+class _FileTransfer:
     """A stretch of a file on its way: another slice whenever the socket has room."""
 
-    def __init__(self, out: int, fd: int, offset: int, count: int, ended: asyncio.Future[None]) -> None:
-        self.out = out
-        self.ended = ended
+    def __init__(self, socket_fd: int, fd: int, offset: int, count: int, done: asyncio.Future[None]) -> None:
+        self.socket_fd = socket_fd
+        self.done = done
         self._fd = fd
         self.offset = offset
-        self._end = offset + count
+        self._end_offset = offset + count
 
-    def go_on(self) -> None:
+    def send_chunk(self) -> None:
         """Send a slice; the loop calls this as long as there is room, and other connections between."""
-        if self.ended.done():
+        if self.done.done():
             return
         try:
-            sent = os.sendfile(self.out, self._fd, self.offset, min(SLICE, self._end - self.offset))
+            sent = os.sendfile(
+                self.socket_fd, self._fd, self.offset, min(SENDFILE_CHUNK, self._end_offset - self.offset)
+            )
         except BlockingIOError:
             return
         except OSError as error:
-            self.end(error)
+            self.fail(error)
             return
         self.offset += sent
-        if self.offset == self._end:
-            self.ended.set_result(None)
+        if self.offset == self._end_offset:
+            self.done.set_result(None)
         elif sent == 0:
-            self.end(EOFError())
+            self.fail(EOFError())
 
-    def end(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """Give up."""
-        if not self.ended.done():
-            self.ended.set_exception(error)
+        if not self.done.done():
+            self.done.set_exception(error)

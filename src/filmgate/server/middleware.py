@@ -10,18 +10,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from filmgate.errors import StorageFault
-from filmgate.server.disconnect import ClientGone
-from filmgate.server.errors import error_reply, publishable
-from filmgate.server.request_stats import Traffic
+from filmgate.server.disconnect import ClientDisconnect
+from filmgate.server.errors import error_response, public_error
+from filmgate.server.request_stats import RequestStats
 from filmgate.wire.dialect import Dialect
 
-__all__ = ["Envelope"]
+__all__ = ["RequestMiddleware"]
 
-_READING = {"GET", "HEAD", "OPTIONS"}
-_NOBODY_TO_TELL = (ClientGone, ConnectionError)
+_READ_METHODS = {"GET", "HEAD", "OPTIONS"}
+_DISCONNECTED = (ClientDisconnect, ConnectionError)
 
 
-class Envelope:
+class RequestMiddleware:
     """Wraps the app.
 
     Args:
@@ -30,10 +30,10 @@ class Envelope:
         traffic: counts the requests.
     """
 
-    def __init__(self, app: ASGIApp, dialects: tuple[Dialect, ...], traffic: Traffic | None = None) -> None:
+    def __init__(self, app: ASGIApp, dialects: tuple[Dialect, ...], request_stats: RequestStats | None = None) -> None:
         self._app = app
         self._dialects = dialects
-        self._traffic = traffic or Traffic()
+        self._request_stats = request_stats or RequestStats()
         self._log = structlog.get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,25 +57,25 @@ class Envelope:
 
         try:
             await self._app(scope, receive, stamped)
-        except _NOBODY_TO_TELL:
-            self._log.debug("client_gone", request_id=request_id, path=scope["path"])
+        except _DISCONNECTED:
+            self._log.debug("client_disconnected", request_id=request_id, path=scope["path"])
         except Exception as error:
-            self._note(error, request_id, scope)
+            self._log_error(error, request_id, scope)
             if status:
                 raise  # half an answer can't be taken back: hang up, so that nobody takes it for whole
-            await error_reply(publishable(error), self._dialect(scope))(scope, receive, stamped)
+            await error_response(public_error(error), self._dialect(scope))(scope, receive, stamped)
         finally:
-            self._traffic.note(scope, status, (taken or time.perf_counter_ns() - started) / 1e9, sent)
+            self._request_stats.record(scope, status, (taken or time.perf_counter_ns() - started) / 1e9, sent)
 
-    def _note(self, error: Exception, request_id: str, scope: Scope) -> None:
-        told = publishable(error)
+    def _log_error(self, error: Exception, request_id: str, scope: Scope) -> None:
+        told = public_error(error)
         facts = {"request_id": request_id, "method": scope["method"], "path": scope["path"], "code": told.code}
         if told is not error or isinstance(error, StorageFault):
             self._log.error("request_failed", **facts, exc_info=error)
         else:
             # What was refused that would have changed something is worth a line; polls are too many.
-            note = self._log.debug if scope["method"] in _READING else self._log.info
-            note("request_refused", **facts, status=told.http_status)
+            note = self._log.debug if scope["method"] in _READ_METHODS else self._log.info
+            note("request_rejected", **facts, status=told.http_status)
 
     def _dialect(self, scope: Scope) -> Dialect:
         path = scope["path"]

@@ -6,8 +6,8 @@ from starlette.types import ASGIApp
 
 from filmgate.config.catalog import Catalog
 from filmgate.errors import ModelNotFound
-from filmgate.server.request import Call
-from filmgate.server.responses import json_reply
+from filmgate.server.request import RequestContext
+from filmgate.server.responses import json_response
 from filmgate.wire import openai
 
 __all__ = ["ModelHandlers"]
@@ -19,13 +19,13 @@ class ModelHandlers:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    async def list(self, _call: Call) -> ASGIApp:
+    async def list(self, _request: RequestContext) -> ASGIApp:
         """``GET /models``."""
-        return json_reply(openai.render_models(self._catalog.models()))
+        return json_response(openai.render_models(self._catalog.models()))
 
-    async def retrieve(self, call: Call) -> ASGIApp:
+    async def retrieve(self, request: RequestContext) -> ASGIApp:
         """``GET /models/{id}``."""
-        model = self._catalog.get(call.target)
+        model = self._catalog.get(request.path_id)
         if model is None:
-            raise ModelNotFound(f"The model '{call.target[:100]}' does not exist.")
-        return json_reply(openai.render_model(model))
+            raise ModelNotFound(f"The model '{request.path_id[:100]}' does not exist.")
+        return json_response(openai.render_model(model))

@@ -24,25 +24,25 @@ __all__ = ["FormReader", "decode_text"]
 MAX_PARTS = 128
 """More parts than any request of this API has."""
 
-TEXT_LIMIT = 1024 * 1024
+MAX_TEXT_BYTES = 1024 * 1024
 """Bytes of a text field."""
 
-DATA_URL_LIMIT = 20_971_520 + 1024
+MAX_DATA_URL_BYTES = 20_971_520 + 1024
 """Bytes of a field that may hold a data URL (20,971,520 characters) with some white space around it."""
 
-ENOUGH_TO_TELL = 16
+SNIFF_BYTES = 16
 """Bytes after which a part's kind is known."""
 
-_TELLTALE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x1aE\xdf\xa3")
-_TELLTALE_AT_4 = (b"ftyp", b"moov", b"mdat")
+_MAGIC_PREFIXES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x1aE\xdf\xa3")
+_MAGIC_AT_4 = (b"ftyp", b"moov", b"mdat")
 
 _CHARSETS = frozenset(
     {"utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252", "gbk", "gb2312", "gb18030", "big5", "utf-16", "shift_jis"}
 )
 
 # The parser warns about every stray byte; what is wrong is said to the client, who can mend it.
-_SILENT = logging.getLogger(f"{__name__}.parser")
-_SILENT.disabled = True
+_PARSER_LOG = logging.getLogger(f"{__name__}.parser")
+_PARSER_LOG.disabled = True
 
 
 class FormReader:
@@ -54,16 +54,16 @@ class FormReader:
         stage: gives a fresh path for a file to be written to.
     """
 
-    def __init__(self, boundary: bytes, file_fields: Collection[str], stage: Callable[[], Path]) -> None:
+    def __init__(self, boundary: bytes, file_fields: Collection[str], new_path: Callable[[], Path]) -> None:
         self._file_fields = file_fields
-        self._stage = stage
+        self._new_path = new_path
         self._fields: list[tuple[str, str | Upload]] = []
         self._parts: list[_Part] = []
         self._part: _Part | None = None
         self._name = ""
         self._header, self._value = b"", b""
         self._headers: dict[bytes, bytes] = {}
-        self._ended = False
+        self._complete = False
         self._parser = self._make_parser(boundary)
 
     def feed(self, chunk: bytes) -> None:
@@ -72,20 +72,20 @@ class FormReader:
         Raises:
             RequestError: they are no form, or one with too much in it.
         """
-        if self._ended:
+        if self._complete:
             return
         try:
             self._parser.write(chunk)
         except FormParserError as error:
             raise MalformedBody(f"The multipart body can't be read: {error}.") from error
 
-    def end(self) -> list[tuple[str, str | Upload]]:
+    def finish(self) -> list[tuple[str, str | Upload]]:
         """The fields in their order, once the body is complete.
 
         Raises:
             MalformedBody: the closing boundary is missing.
         """
-        if not self._ended:
+        if not self._complete:
             raise MalformedBody("The multipart body ends before its closing boundary.")
         return self._fields
 
@@ -111,7 +111,7 @@ class FormReader:
             )
         except FormParserError as error:
             raise MalformedBody(f"The multipart body can't be read: {error}.") from error
-        parser.logger = _SILENT
+        parser.logger = _PARSER_LOG
         return parser
 
     def _on_part_begin(self) -> None:
@@ -135,15 +135,15 @@ class FormReader:
         if name is None:
             raise MalformedBody("A part of the multipart body has no name.")
         self._name = decode_text(name, "utf-8", "name")
-        self._part = self._make_part(self._name, named=b"filename" in options)
+        self._part = self._make_part(self._name, has_filename=b"filename" in options)
         self._parts.append(self._part)
 
-    def _make_part(self, name: str, *, named: bool) -> _Part:
+    def _make_part(self, name: str, *, has_filename: bool) -> _Part:
         _, options = parse_options_header(self._headers.get(b"content-type"))
         charset = options.get(b"charset", b"utf-8").decode("latin-1")
         if name not in self._file_fields:
             return _TextPart(name, charset)
-        return _FilePart(self._stage()) if named else _EitherPart(name, charset, self._stage)
+        return _FilePart(self._new_path()) if has_filename else _SniffedPart(name, charset, self._new_path)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._part is not None:
@@ -155,7 +155,7 @@ class FormReader:
             self._part = None
 
     def _on_end(self) -> None:
-        self._ended = True
+        self._complete = True
 
 
 class _Part(Protocol):
@@ -172,7 +172,7 @@ class _TextPart:
     def __init__(self, name: str, charset: str) -> None:
         self._name = name
         self._charset = charset
-        self._limit = DATA_URL_LIMIT if "image_url" in name else TEXT_LIMIT
+        self._limit = MAX_DATA_URL_BYTES if "image_url" in name else MAX_TEXT_BYTES
         self._data = bytearray()
 
     def write(self, data: memoryview) -> None:
@@ -214,39 +214,39 @@ class _FilePart:
             self._fd = -1
 
 
-class _EitherPart:
+class _SniffedPart:
     """A part of a file's field without a file name: a file if it begins like a picture or a film, else text."""
 
-    def __init__(self, name: str, charset: str, stage: Callable[[], Path]) -> None:
+    def __init__(self, name: str, charset: str, new_path: Callable[[], Path]) -> None:
         self._text = _TextPart(name, charset)
-        self._stage = stage
-        self._begun = bytearray()
-        self._chosen: _Part | None = None
+        self._new_path = new_path
+        self._head = bytearray()
+        self._delegate: _Part | None = None
 
     def write(self, data: memoryview) -> None:
-        if self._chosen is not None:
-            self._chosen.write(data)
+        if self._delegate is not None:
+            self._delegate.write(data)
             return
-        self._begun += data
-        if len(self._begun) >= ENOUGH_TO_TELL:
-            self._choose()
+        self._head += data
+        if len(self._head) >= SNIFF_BYTES:
+            self._sniff()
 
     def finish(self) -> str | Upload:
-        return (self._chosen or self._choose()).finish()
+        return (self._delegate or self._sniff()).finish()
 
     def discard(self) -> None:
-        if self._chosen is not None:
-            self._chosen.discard()
+        if self._delegate is not None:
+            self._delegate.discard()
 
-    def _choose(self) -> _Part:
-        self._chosen = _FilePart(self._stage()) if _is_media(bytes(self._begun[:ENOUGH_TO_TELL])) else self._text
-        self._chosen.write(memoryview(bytes(self._begun)))
-        return self._chosen
+    def _sniff(self) -> _Part:
+        self._delegate = _FilePart(self._new_path()) if _is_media(bytes(self._head[:SNIFF_BYTES])) else self._text
+        self._delegate.write(memoryview(bytes(self._head)))
+        return self._delegate
 
 
 def _is_media(head: bytes) -> bool:
     webp = head.startswith(b"RIFF") and head[8:12] in {b"WEBP", b"AVI "}
-    return webp or head.startswith(_TELLTALE_STARTS) or head[4:8] in _TELLTALE_AT_4
+    return webp or head.startswith(_MAGIC_PREFIXES) or head[4:8] in _MAGIC_AT_4
 
 
 def decode_text(data: bytes, charset: str, name: str) -> str:

@@ -8,12 +8,12 @@ from msgspec import Struct
 
 from filmgate.errors import RangeNotSatisfiable
 
-__all__ = ["Span", "is_unchanged", "select"]
+__all__ = ["ByteRange", "is_not_modified", "select_range"]
 
-_ONE_RANGE = re.compile(r"bytes[ \t]*=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
+_SINGLE_RANGE = re.compile(r"bytes[ \t]*=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
 
 
-class Span(Struct, frozen=True):
+class ByteRange(Struct, frozen=True):
     """A stretch of a file."""
 
     offset: int
@@ -24,7 +24,7 @@ class Span(Struct, frozen=True):
         return f"bytes {self.offset}-{self.offset + self.length - 1}/{size}"
 
 
-def select(size: int, etag: str, header: str | None, if_range: str | None) -> Span | None:
+def select_range(size: int, etag: str, header: str | None, if_range: str | None) -> ByteRange | None:
     """The part of a file that a request asks for; None: the whole.
 
     What is no single range of bytes (another unit, bad syntax, several ranges) may be ignored by RFC 9110, and is. So
@@ -33,16 +33,16 @@ def select(size: int, etag: str, header: str | None, if_range: str | None) -> Sp
     Raises:
         RangeNotSatisfiable: the range begins behind the end.
     """
-    match = _ONE_RANGE.fullmatch(header.strip()) if header else None
+    match = _SINGLE_RANGE.fullmatch(header.strip()) if header else None
     if match is None or (if_range is not None and if_range.strip() != etag):
         return None
     first, last = match[1], match[2]
     if first:
-        return _from(int(first), int(last) if last else size - 1, size)
-    return _tail(int(last), size) if last else None
+        return _closed_range(int(first), int(last) if last else size - 1, size)
+    return _suffix_range(int(last), size) if last else None
 
 
-def is_unchanged(etag: str, if_none_match: str | None) -> bool:
+def is_not_modified(etag: str, if_none_match: str | None) -> bool:
     """Whether the client has this very file already."""
     if if_none_match is None:
         return False
@@ -50,15 +50,15 @@ def is_unchanged(etag: str, if_none_match: str | None) -> bool:
     return "*" in candidates or etag in candidates
 
 
-def _from(first: int, last: int, size: int) -> Span | None:
+def _closed_range(first: int, last: int, size: int) -> ByteRange | None:
     if last < first and last != size - 1:
         return None
     if first >= size:
         raise RangeNotSatisfiable
-    return Span(first, min(last, size - 1) - first + 1)
+    return ByteRange(first, min(last, size - 1) - first + 1)
 
 
-def _tail(length: int, size: int) -> Span:
+def _suffix_range(length: int, size: int) -> ByteRange:
     if length == 0 or size == 0:
         raise RangeNotSatisfiable
-    return Span(max(0, size - length), min(length, size))
+    return ByteRange(max(0, size - length), min(length, size))

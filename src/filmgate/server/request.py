@@ -9,17 +9,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.errors import InvalidValue
 from filmgate.server.auth import Authenticator
-from filmgate.server.errors import refusal
+from filmgate.server.errors import method_not_allowed
 from filmgate.store import Principal
-from filmgate.wire.dialect import Context, Dialect
+from filmgate.wire.dialect import Dialect, RenderContext
 
-__all__ = ["Call", "Handler", "Resource"]
+__all__ = ["Handler", "HttpEndpoint", "RequestContext"]
 
 MAX_KEY_LENGTH = 255
 """Characters of the longest Idempotency-Key."""
 
 
-class Call:
+class RequestContext:
     """Who asks for what, in which dialect."""
 
     def __init__(self, scope: Scope, receive: Receive, principal: Principal, dialect: Dialect) -> None:
@@ -32,16 +32,16 @@ class Call:
         self.query = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
 
     @property
-    def target(self) -> str:
+    def path_id(self) -> str:
         """The id in the path."""
         target: str = self.scope["path_params"]["id"]
         return target
 
     @property
-    def context(self) -> Context:
+    def render_context(self) -> RenderContext:
         """What a renderer may want to know."""
         host = self.header(b"host") or ""
-        return Context(f"{self.scope['scheme']}://{host}{self.dialect.base_path}")
+        return RenderContext(f"{self.scope['scheme']}://{host}{self.dialect.base_path}")
 
     @property
     def idempotency_key(self) -> str | None:
@@ -66,7 +66,7 @@ class Call:
         """A header by its lower-case name; of repeated ones, the first."""
         return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), None)
 
-    def choice(self, param: str, default: str, *supported: str) -> str:
+    def choice_param(self, param: str, default: str, *supported: str) -> str:
         """A query parameter that is one of a few words.
 
         Raises:
@@ -77,7 +77,7 @@ class Call:
             raise InvalidValue.unsupported(param, value, supported)
         return value
 
-    def whole(self, param: str, default: int, most: int) -> int:
+    def int_param(self, param: str, default: int, maximum: int) -> int:
         """A query parameter that is a whole number from 0 to ``most``.
 
         Raises:
@@ -86,16 +86,16 @@ class Call:
         value = self.query.get(param)
         if value is None:
             return default
-        if not (value.isascii() and value.isdigit() and len(value) <= len(str(most)) and int(value) <= most):
-            raise InvalidValue(f"Invalid value: '{value[:100]}'. Expected an integer from 0 to {most}.", param=param)
+        if not (value.isascii() and value.isdigit() and len(value) <= len(str(maximum)) and int(value) <= maximum):
+            raise InvalidValue(f"Invalid value: '{value[:100]}'. Expected an integer from 0 to {maximum}.", param=param)
         return int(value)
 
 
-Handler = Callable[[Call], Awaitable[ASGIApp]]
+Handler = Callable[[RequestContext], Awaitable[ASGIApp]]
 """Answers a call with something that can be sent."""
 
 
-class Resource:
+class HttpEndpoint:
     """What one path does, by method; HEAD wherever GET is."""
 
     def __init__(self, dialect: Dialect, authenticate: Authenticator, **handlers: Handler) -> None:
@@ -109,8 +109,8 @@ class Resource:
         """Authenticate, handle, answer."""
         handler = self._handlers.get(scope["method"])
         if handler is None:
-            await refusal(scope, self._dialect, self._handlers)(scope, receive, send)
+            await method_not_allowed(scope, self._dialect, self._handlers)(scope, receive, send)
             return
         principal = await self._authenticate(scope)
-        reply = await handler(Call(scope, receive, principal, self._dialect))
+        reply = await handler(RequestContext(scope, receive, principal, self._dialect))
         await reply(scope, receive, send)

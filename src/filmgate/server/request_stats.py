@@ -9,51 +9,51 @@ from typing import Any
 from msgspec import Struct
 from starlette.types import Scope
 
-__all__ = ["BOUNDS", "SENT", "Cell", "Line", "Traffic"]
+__all__ = ["BUCKET_BOUNDS", "SENT_BYTES_KEY", "Histogram", "RequestStats", "Sample"]
 
-BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+BUCKET_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 """Upper bounds, in seconds, of the classes in which the times to an answer's head are counted."""
 
-SENT = "filmgate.sent"
+SENT_BYTES_KEY = "filmgate.sent"
 """Where in its scope a connection notes the bytes that it sent past the app, by sendfile."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"})
 _OTHER = "other"
-_GONE = "gone"
+_DISCONNECTED = "gone"
 
 
-class Cell:
+class Histogram:
     """Requests of one kind: how many in each class of BOUNDS and beyond, seconds and bytes all together."""
 
-    __slots__ = ("counts", "seconds", "sent")
+    __slots__ = ("counts", "seconds", "sent_bytes")
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(BOUNDS) + 1)
+        self.counts = [0] * (len(BUCKET_BOUNDS) + 1)
         self.seconds = 0.0
-        self.sent = 0
+        self.sent_bytes = 0
 
 
-class Line(Struct, frozen=True):
+class Sample(Struct, frozen=True):
     """A cell by what it counts; each label is one of a few words."""
 
     method: str
     route: str  # the path's template, never the path
     status: str  # 2xx, 3xx, 4xx, 5xx; gone: hung up before there was an answer
-    cell: Cell
+    histogram: Histogram
 
 
-class Traffic:
+class RequestStats:
     """Counts requests by method, route and class of status."""
 
     def __init__(self) -> None:
         self._routes: Mapping[Any, str] = {}
-        self._cells: dict[tuple[Any, str, int], Cell] = {}
+        self._histograms: dict[tuple[Any, str, int], Histogram] = {}
 
-    def know(self, routes: Iterable[tuple[Any, str]]) -> None:
+    def register_routes(self, routes: Iterable[tuple[Any, str]]) -> None:
         """Which endpoint is which route; whatever else answers is none of them."""
         self._routes = dict(routes)
 
-    def note(self, scope: Scope, status: int, seconds: float, sent: int) -> None:
+    def record(self, scope: Scope, status: int, seconds: float, sent_bytes: int) -> None:
         """Count one request.
 
         Args:
@@ -63,19 +63,19 @@ class Traffic:
             sent: bytes of its body that the app sent itself.
         """
         kind = (scope.get("endpoint"), scope["method"], status // 100)
-        cell = self._cells.get(kind) or self._cell(*kind)
-        cell.counts[bisect_left(BOUNDS, seconds)] += 1
+        cell = self._histograms.get(kind) or self._histogram(*kind)
+        cell.counts[bisect_left(BUCKET_BOUNDS, seconds)] += 1
         cell.seconds += seconds
-        cell.sent += sent + scope.get(SENT, 0)
+        cell.sent_bytes += sent_bytes + scope.get(SENT_BYTES_KEY, 0)
 
-    def lines(self) -> Iterator[Line]:
+    def samples(self) -> Iterator[Sample]:
         """What was counted so far."""
-        for (endpoint, method, hundreds), cell in list(self._cells.items()):
-            status = f"{hundreds}xx" if hundreds else _GONE
-            yield Line(method, self._routes.get(endpoint, _OTHER), status, cell)
+        for (endpoint, method, hundreds), cell in list(self._histograms.items()):
+            status = f"{hundreds}xx" if hundreds else _DISCONNECTED
+            yield Sample(method, self._routes.get(endpoint, _OTHER), status, cell)
 
-    def _cell(self, endpoint: Any, method: str, hundreds: int) -> Cell:
+    def _histogram(self, endpoint: Any, method: str, hundreds: int) -> Histogram:
         # Clients choose methods and paths: what is not ours shares one cell, so that nobody can fill the memory.
         known = endpoint if endpoint in self._routes else None
         named = method if method in _METHODS else _OTHER
-        return self._cells.setdefault((known, named, hundreds), Cell())
+        return self._histograms.setdefault((known, named, hundreds), Histogram())

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["EVENT_STREAM_HEADERS", "Header", "Reply", "json_reply"]
+__all__ = ["EVENT_STREAM_HEADERS", "Header", "Response", "json_response"]
 
 Header = tuple[bytes, bytes]
 """A header's lower-case name and its value, as ASGI has them."""
@@ -30,7 +30,7 @@ _JSON_HEADERS: tuple[Header, ...] = (
 )
 
 
-class Reply:
+class Response:
     """A complete answer, an ASGI app of its own."""
 
     __slots__ = ("body", "headers", "status")
@@ -46,7 +46,7 @@ class Reply:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self.body})
 
 
-def json_reply(payload: Any, status: int = 200, headers: Sequence[Header] = ()) -> Reply:
+def json_response(payload: Any, status: int = 200, headers: Sequence[Header] = ()) -> Response:
     """``payload`` as compact JSON: shell clients read it with grep."""
     body = payload if isinstance(payload, bytes) else _ENCODER.encode(payload)
-    return Reply(status, [*_JSON_HEADERS, (b"content-length", b"%d" % len(body)), *headers], body)
+    return Response(status, [*_JSON_HEADERS, (b"content-length", b"%d" % len(body)), *headers], body)

@@ -14,11 +14,11 @@ import uvicorn
 
 from filmgate.errors import SettingsError
 from filmgate.server.app import App
-from filmgate.server.http_protocol import Connection, Deadlines, usable
+from filmgate.server.http_protocol import Deadlines, HttpProtocol, is_supported
 
 __all__ = ["listen", "serve"]
 
-KEEP_ALIVE = 95
+KEEP_ALIVE_TIMEOUT = 95
 """Seconds that an idle connection is kept: longer than clients keep theirs, so that none sends into a closing one."""
 
 STALL_TIMEOUT = 120.0
@@ -55,7 +55,9 @@ async def serve(
     """
     listener = listen(host, port, stall_timeout)
     url = _url(host, listener)
-    server = _Server(_config(app, drain_timeout, deadlines or Deadlines()), app, lambda: on_ready and on_ready(url))
+    server = _UvicornServer(
+        _config(app, drain_timeout, deadlines or Deadlines()), app, lambda: on_ready and on_ready(url)
+    )
     try:
         await server.serve(sockets=[listener])
     except asyncio.CancelledError:
@@ -82,7 +84,7 @@ def listen(host: str, port: int, stall_timeout: float = STALL_TIMEOUT) -> socket
     return listener
 
 
-class _Server(uvicorn.Server):
+class _UvicornServer(uvicorn.Server):
     """uvicorn's server, which says when it is ready, drains the app first, and leaves the process alive."""
 
     def __init__(self, config: uvicorn.Config, app: App, on_started: Callable[[], object]) -> None:
@@ -120,7 +122,7 @@ class _Server(uvicorn.Server):
 
 
 def _config(app: App, drain_timeout: float, deadlines: Deadlines) -> uvicorn.Config:
-    protocol: Any = functools.partial(Connection, deadlines=deadlines) if usable() else "httptools"
+    protocol: Any = functools.partial(HttpProtocol, deadlines=deadlines) if is_supported() else "httptools"
     config = uvicorn.Config(
         app,
         http=protocol,
@@ -131,7 +133,7 @@ def _config(app: App, drain_timeout: float, deadlines: Deadlines) -> uvicorn.Con
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE,
+        timeout_keep_alive=KEEP_ALIVE_TIMEOUT,
         backlog=BACKLOG,
     )
     config.timeout_graceful_shutdown = drain_timeout  # type: ignore[assignment]  # only handed to asyncio.wait_for

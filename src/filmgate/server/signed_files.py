@@ -8,23 +8,23 @@ from html import escape
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from filmgate.domain import AssetKind, Video
+from filmgate.domain import AssetKind, VideoRecord
 from filmgate.errors import UnknownUrl
-from filmgate.security.signed_urls import LinkSigner
-from filmgate.server.content import content_reply
-from filmgate.server.errors import refusal
-from filmgate.server.request import Call
-from filmgate.server.responses import Header, Reply
+from filmgate.security.signed_urls import UrlSigner
+from filmgate.server.content import content_response
+from filmgate.server.errors import method_not_allowed
+from filmgate.server.request import RequestContext
+from filmgate.server.responses import Header, Response
 from filmgate.services.library import VideoLibrary
 from filmgate.store import Principal
 from filmgate.wire.openai import OPENAI
 
-__all__ = ["LinkedFiles"]
+__all__ = ["SignedFiles"]
 
 PLAYER = "play"
-_KINDS = {"video.mp4": AssetKind.VIDEO, "preview.webp": AssetKind.PREVIEW}
+_ASSET_KINDS = {"video.mp4": AssetKind.VIDEO, "preview.webp": AssetKind.PREVIEW}
 _HEADERS = {"cache-control": "private", "x-content-type-options": "nosniff"}
-_NOBODY = Principal(account_id="", key_id="")
+_ANONYMOUS = Principal(account_id="", key_id="")
 
 _STYLE = """
 body { margin: 0; min-height: 100vh; display: grid; place-content: center; gap: 16px; background: #111; color: #ddd;
@@ -46,36 +46,38 @@ _PAGE_HEADERS: list[Header] = [
 ]
 
 
-class LinkedFiles:
+class SignedFiles:
     """The one route of signed links."""
 
-    def __init__(self, videos: VideoLibrary, signer: LinkSigner) -> None:
+    def __init__(self, videos: VideoLibrary, signer: UrlSigner) -> None:
         self._videos = videos
         self._signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer GET and HEAD."""
         if scope["method"] in {"GET", "HEAD"}:
-            reply = await self._reply(Call(scope, receive, _NOBODY, OPENAI))
+            reply = await self._respond(RequestContext(scope, receive, _ANONYMOUS, OPENAI))
         else:
-            reply = refusal(scope, OPENAI, ("GET", "HEAD"))
+            reply = method_not_allowed(scope, OPENAI, ("GET", "HEAD"))
         await reply(scope, receive, send)
 
-    async def _reply(self, call: Call) -> ASGIApp:
-        name: str = call.scope["path_params"]["name"]
-        if name != PLAYER and name not in _KINDS:
-            raise UnknownUrl(f"Invalid URL ({call.scope['method']} {call.scope['path']})")
-        self._signer.check(call.target, name, call.query)
-        content = await self._videos.published(call.target, _KINDS.get(name, AssetKind.VIDEO))
-        if name in _KINDS:
-            file = f"{call.target}{'.mp4' if name == 'video.mp4' else '.webp'}"
+    async def _respond(self, request: RequestContext) -> ASGIApp:
+        name: str = request.scope["path_params"]["name"]
+        if name != PLAYER and name not in _ASSET_KINDS:
+            raise UnknownUrl(f"Invalid URL ({request.scope['method']} {request.scope['path']})")
+        self._signer.verify(request.path_id, name, request.query)
+        content = await self._videos.published(request.path_id, _ASSET_KINDS.get(name, AssetKind.VIDEO))
+        if name in _ASSET_KINDS:
+            file = f"{request.path_id}{'.mp4' if name == 'video.mp4' else '.webp'}"
             disposition = "attachment" if name == "video.mp4" else "inline"
-            return content_reply(call, content, _HEADERS | {"content-disposition": f'{disposition}; filename="{file}"'})
+            return content_response(
+                request, content, _HEADERS | {"content-disposition": f'{disposition}; filename="{file}"'}
+            )
         content.reader.close()
-        return self._player(content.video, float(call.query["expires"]))
+        return self._player_page(content.video, float(request.query["expires"]))
 
-    def _player(self, video: Video, until: float) -> Reply:
-        query = escape(self._signer.query(video.id, "video.mp4", until=until))
+    def _player_page(self, video: VideoRecord, expires_at: float) -> Response:
+        query = escape(self._signer.signed_query(video.id, "video.mp4", expires_at=expires_at))
         prompt = escape(video.prompt or video.id)
         page = (
             '<!doctype html><html lang="en"><meta charset="utf-8">'
@@ -84,4 +86,4 @@ class LinkedFiles:
             f'<video src="video.mp4?{query}" controls autoplay loop playsinline></video>'
             f'<p>{prompt}</p><p><a href="video.mp4?{query}" download>⬇ MP4</a></p></html>'
         ).encode()
-        return Reply(200, [*_PAGE_HEADERS, (b"content-length", b"%d" % len(page))], page)
+        return Response(200, [*_PAGE_HEADERS, (b"content-length", b"%d" % len(page))], page)

@@ -10,46 +10,53 @@ from contextlib import aclosing
 
 from starlette.types import Receive, Scope, Send
 
-from filmgate.domain import Status, Video
+from filmgate.domain import Status, VideoRecord
 from filmgate.errors import VideoNotFound
-from filmgate.server.disconnect import ClientGone, is_gone
-from filmgate.server.request import Call
+from filmgate.server.disconnect import ClientDisconnect, is_disconnected
+from filmgate.server.request import RequestContext
 from filmgate.server.responses import EVENT_STREAM_HEADERS
-from filmgate.server.shutdown import Patience
+from filmgate.server.shutdown import LongPollRegistry
 from filmgate.services.eta import Eta
 from filmgate.services.videos import VideoService
 from filmgate.wire import events
 from filmgate.wire.objects import encode
 
-__all__ = ["KEEP_ALIVE_SECONDS", "EventStream"]
+__all__ = ["KEEP_ALIVE_INTERVAL", "EventStream"]
 
-KEEP_ALIVE_SECONDS = 15.0
+KEEP_ALIVE_INTERVAL = 15.0
 """How often something is sent although nothing happened, for proxies and for finding out who hung up."""
 
 
 class EventStream:
     """The answer that goes on until the video ends, the client hangs up, or the server stops."""
 
-    def __init__(self, call: Call, video: Video, videos: VideoService, patience: Patience, keep_alive: float) -> None:
-        self._call = call
+    def __init__(
+        self,
+        request: RequestContext,
+        video: VideoRecord,
+        videos: VideoService,
+        long_polls: LongPollRegistry,
+        keep_alive: float,
+    ) -> None:
+        self._request = request
         self._video = video
         self._videos = videos
-        self._patience = patience
+        self._long_polls = long_polls
         self._keep_alive = keep_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send what happens as it happens."""
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         if scope["method"] != "HEAD":
-            with self._patience.waiting():
+            with self._long_polls.long_poll():
                 await self._send_events(receive, send)
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_events(self, receive: Receive, send: Send) -> None:
         async with aclosing(self._events()) as happening:
             async for event in happening:
-                if await is_gone(receive):
-                    raise ClientGone
+                if await is_disconnected(receive):
+                    raise ClientDisconnect
                 await send({"type": "http.response.body", "body": event, "more_body": True})
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
@@ -64,14 +71,14 @@ class EventStream:
             said, seen = now, video.version
             await self._videos.changed(video, self._keep_alive)
             try:
-                video = await self._videos.retrieve(self._call.principal, video.id)
+                video = await self._videos.retrieve(self._request.principal, video.id)
             except VideoNotFound:
                 return  # deleted meanwhile: there is nothing more to tell
             if video.version == seen:
-                yield events.PING
+                yield events.PING_COMMENT
 
-    def _event(self, video: Video, eta: Eta) -> bytes:
-        shown = encode(self._call.dialect.render_video(video, self._call.context))
+    def _event(self, video: VideoRecord, eta: Eta) -> bytes:
+        shown = encode(self._request.dialect.render_video(video, self._request.render_context))
         if video.status is Status.QUEUED:
             return events.queued(shown, eta.position, eta.eta_seconds)
         if video.status is Status.IN_PROGRESS:

@@ -9,14 +9,14 @@ from typing import TypeVar
 
 from starlette.types import ASGIApp
 
-from filmgate.domain import AssetKind, Video
+from filmgate.domain import AssetKind, VideoRecord
 from filmgate.errors import TooManyRequests
 from filmgate.server.body import BodyReader
-from filmgate.server.content import content_reply
-from filmgate.server.errors import error_reply
-from filmgate.server.request import Call
-from filmgate.server.responses import Header, Reply, json_reply
-from filmgate.server.shutdown import Patience
+from filmgate.server.content import content_response
+from filmgate.server.errors import error_response
+from filmgate.server.request import RequestContext
+from filmgate.server.responses import Header, Response, json_response
+from filmgate.server.shutdown import LongPollRegistry
 from filmgate.server.sse import EventStream
 from filmgate.services.library import VideoContent
 from filmgate.services.videos import VideoService
@@ -25,7 +25,7 @@ from filmgate.wire.params import CreateParams, Fields, RevisionParams
 
 __all__ = ["VideoHandlers"]
 
-LONGEST_WAIT = 60
+MAX_WAIT = 60
 """Seconds of the longest long poll."""
 
 _VARIANTS = {
@@ -38,112 +38,122 @@ Params = TypeVar("Params", CreateParams, RevisionParams)
 class VideoHandlers:
     """One method a route."""
 
-    def __init__(self, videos: VideoService, body: BodyReader, patience: Patience, keep_alive: float) -> None:
+    def __init__(
+        self, videos: VideoService, body_reader: BodyReader, long_polls: LongPollRegistry, keep_alive: float
+    ) -> None:
         self._videos = videos
-        self._body = body
-        self._patience = patience
+        self._body_reader = body_reader
+        self._long_polls = long_polls
         self._keep_alive = keep_alive
 
-    async def create(self, call: Call) -> ASGIApp:
+    async def create(self, request: RequestContext) -> ASGIApp:
         """``POST /videos``."""
-        return await self._accept(call, call.dialect.file_fields, call.dialect.parse_create, self._videos.create)
+        return await self._accept(
+            request, request.dialect.file_fields, request.dialect.parse_create, self._videos.create
+        )
 
-    async def remix(self, call: Call) -> ASGIApp:
+    async def remix(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/{id}/remix``."""
-        parse = partial(revision.parse_remix, video_id=call.target)
-        return await self._accept(call, revision.FILE_FIELDS, parse, self._videos.revise)
+        parse = partial(revision.parse_remix, video_id=request.path_id)
+        return await self._accept(request, revision.FILE_FIELDS, parse, self._videos.revise)
 
-    async def edit(self, call: Call) -> ASGIApp:
+    async def edit(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/edits``."""
-        return await self._accept(call, revision.FILE_FIELDS, revision.parse_edit, self._videos.revise)
+        return await self._accept(request, revision.FILE_FIELDS, revision.parse_edit, self._videos.revise)
 
-    async def extend(self, call: Call) -> ASGIApp:
+    async def extend(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/extensions``."""
-        return await self._accept(call, revision.FILE_FIELDS, revision.parse_extension, self._videos.revise)
+        return await self._accept(request, revision.FILE_FIELDS, revision.parse_extension, self._videos.revise)
 
-    async def create_character(self, call: Call) -> ASGIApp:
+    async def create_character(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/characters``."""
-        key, retries = call.idempotency_key, call.retry_count
-        async with self._body.fields(call.scope, call.receive, revision.FILE_FIELDS) as fields:
+        key, retries = request.idempotency_key, request.retry_count
+        async with self._body_reader.read_fields(request.scope, request.receive, revision.FILE_FIELDS) as fields:
             params = revision.parse_character(fields)
             made = await self._videos.characters.create(
-                call.principal, params, idempotency_key=key, retry_count=retries
+                request.principal, params, idempotency_key=key, retry_count=retries
             )
-        return json_reply(revision.render_character(made))
+        return json_response(revision.render_character(made))
 
-    async def retrieve_character(self, call: Call) -> ASGIApp:
+    async def retrieve_character(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/characters/{id}``."""
-        return json_reply(revision.render_character(await self._videos.characters.get(call.principal, call.target)))
+        return json_response(
+            revision.render_character(await self._videos.characters.get(request.principal, request.path_id))
+        )
 
-    async def retrieve(self, call: Call) -> ASGIApp:
+    async def retrieve(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/{id}?wait=``: now, or as soon as something changes."""
-        seconds = call.whole("wait", 0, LONGEST_WAIT)
-        video = await self._videos.retrieve(call.principal, call.target)
+        seconds = request.int_param("wait", 0, MAX_WAIT)
+        video = await self._videos.retrieve(request.principal, request.path_id)
         if seconds and not video.finished:
-            with self._patience.waiting():
-                video = await self._videos.wait(call.principal, call.target, seconds)
-        return await self._answer(call, video)
+            with self._long_polls.long_poll():
+                video = await self._videos.wait(request.principal, request.path_id, seconds)
+        return await self._video_response(request, video)
 
-    async def list(self, call: Call) -> ASGIApp:
+    async def list(self, request: RequestContext) -> ASGIApp:
         """``GET /videos?after&limit&order``."""
-        limit = call.whole("limit", 20, 100)
-        ascending = call.choice("order", "desc", "asc", "desc") == "asc"
-        after = call.query.get("after") or None
-        page, more = await self._videos.list(call.principal, after=after, limit=limit, ascending=ascending)
-        return json_reply(call.dialect.render_list(page, more, call.context))
+        limit = request.int_param("limit", 20, 100)
+        ascending = request.choice_param("order", "desc", "asc", "desc") == "asc"
+        after = request.query.get("after") or None
+        page, more = await self._videos.list(request.principal, after=after, limit=limit, ascending=ascending)
+        return json_response(request.dialect.render_list(page, more, request.render_context))
 
-    async def delete(self, call: Call) -> ASGIApp:
+    async def delete(self, request: RequestContext) -> ASGIApp:
         """``DELETE /videos/{id}``; a body that came with it is of no interest."""
-        await self._videos.delete(call.principal, call.target)
-        return json_reply(call.dialect.render_deleted(call.target))
+        await self._videos.delete(request.principal, request.path_id)
+        return json_response(request.dialect.render_deleted(request.path_id))
 
-    async def cancel(self, call: Call) -> ASGIApp:
+    async def cancel(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/{id}/cancel``."""
-        return await self._answer(call, await self._videos.cancel(call.principal, call.target))
+        return await self._video_response(request, await self._videos.cancel(request.principal, request.path_id))
 
-    async def events(self, call: Call) -> ASGIApp:
+    async def events(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/{id}/events``."""
-        video = await self._videos.retrieve(call.principal, call.target)
-        return EventStream(call, video, self._videos, self._patience, self._keep_alive)
+        video = await self._videos.retrieve(request.principal, request.path_id)
+        return EventStream(request, video, self._videos, self._long_polls, self._keep_alive)
 
-    async def content(self, call: Call) -> ASGIApp:
+    async def content(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/{id}/content?variant=``."""
-        variant = _VARIANTS[call.choice("variant", "video", *_VARIANTS)]
-        content = await self._opened(call, variant)
-        return content_reply(call, content, call.dialect.content_headers(call.target, variant))
+        variant = _VARIANTS[request.choice_param("variant", "video", *_VARIANTS)]
+        content = await self._open_content(request, variant)
+        return content_response(request, content, request.dialect.content_headers(request.path_id, variant))
 
-    async def _opened(self, call: Call, kind: AssetKind) -> VideoContent:
-        dialect = call.dialect
-        if dialect.hold_content:
-            with self._patience.waiting():
+    async def _open_content(self, request: RequestContext, kind: AssetKind) -> VideoContent:
+        dialect = request.dialect
+        if dialect.content_wait:
+            with self._long_polls.long_poll():
                 return await self._videos.content(
-                    call.principal, call.target, kind, wait_seconds=dialect.hold_content, retention=dialect.retention
+                    request.principal,
+                    request.path_id,
+                    kind,
+                    wait_seconds=dialect.content_wait,
+                    retention=dialect.retention,
                 )
         # Also where a stopping server let the waiting go: how it stands now is the answer.
-        return await self._videos.content(call.principal, call.target, kind, retention=dialect.retention)
+        return await self._videos.content(request.principal, request.path_id, kind, retention=dialect.retention)
 
     async def _accept(
         self,
-        call: Call,
+        request: RequestContext,
         file_fields: frozenset[str],
         parse: Callable[[Fields], Params],
-        accept: Callable[..., Awaitable[Video]],
+        accept: Callable[..., Awaitable[VideoRecord]],
     ) -> ASGIApp:
         """Whatever costs: the body's fields, a video that is accepted, how the key stands now."""
-        key, retries = call.idempotency_key, call.retry_count
-        async with self._body.fields(call.scope, call.receive, file_fields) as fields:
+        key, retries = request.idempotency_key, request.retry_count
+        async with self._body_reader.read_fields(request.scope, request.receive, file_fields) as fields:
             params = parse(fields)
             try:
                 video = await accept(
-                    call.principal, params, limits=call.dialect.limits, idempotency_key=key, retry_count=retries
+                    request.principal, params, limits=request.dialect.limits, idempotency_key=key, retry_count=retries
                 )
             except TooManyRequests as error:
-                return error_reply(error, call.dialect, await self._rate_headers(call))
-        return await self._answer(call, video, await self._rate_headers(call))
+                return error_response(error, request.dialect, await self._rate_headers(request))
+        return await self._video_response(request, video, await self._rate_headers(request))
 
-    async def _rate_headers(self, call: Call) -> Sequence[Header]:
+    async def _rate_headers(self, request: RequestContext) -> Sequence[Header]:
         """``x-ratelimit-{limit,remaining,reset}-requests``; none if neither the key nor the dialect has a limit."""
-        rate = await self._videos.rate(call.principal, call.dialect.limits)
+        rate = await self._videos.rate(request.principal, request.dialect.limits)
         if rate is None:
             return []
         return [
@@ -152,8 +162,10 @@ class VideoHandlers:
             (b"x-ratelimit-reset-requests", b"%ds" % math.ceil(max(0.0, rate.reset))),
         ]
 
-    async def _answer(self, call: Call, video: Video, more: Sequence[Header] = ()) -> Reply:
-        headers = [*more]
+    async def _video_response(
+        self, request: RequestContext, video: VideoRecord, extra_headers: Sequence[Header] = ()
+    ) -> Response:
+        headers = [*extra_headers]
         if not video.finished:
             headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.estimator.poll_after_ms(video)))
-        return json_reply(call.dialect.render_video(video, call.context), headers=headers)
+        return json_response(request.dialect.render_video(video, request.render_context), headers=headers)

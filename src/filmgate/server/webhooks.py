@@ -6,9 +6,9 @@ import msgspec
 from starlette.types import ASGIApp
 
 from filmgate.server.body import BodyReader
-from filmgate.server.request import Call
-from filmgate.server.responses import json_reply
-from filmgate.services.webhooks import Shown, Webhooks
+from filmgate.server.request import RequestContext
+from filmgate.server.responses import json_response
+from filmgate.services.webhooks import EndpointView, WebhookService
 from filmgate.wire import webhook
 from filmgate.wire.webhook import EndpointObject
 
@@ -20,59 +20,61 @@ _NO_FILES = frozenset[str]()
 class WebhookHandlers:
     """One method a route."""
 
-    def __init__(self, webhooks: Webhooks, body: BodyReader) -> None:
+    def __init__(self, webhooks: WebhookService, body_reader: BodyReader) -> None:
         self._webhooks = webhooks
-        self._body = body
+        self._body_reader = body_reader
 
-    async def create(self, call: Call) -> ASGIApp:
+    async def create(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints``."""
-        async with self._body.fields(call.scope, call.receive, _NO_FILES) as fields:
-            wanted = webhook.parse_new(fields)
-        return _whole(await self._webhooks.create(call.principal, wanted))
+        async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
+            wanted = webhook.parse_create(fields)
+        return _with_secret(await self._webhooks.create(request.principal, wanted))
 
-    async def list(self, call: Call) -> ASGIApp:
+    async def list(self, request: RequestContext) -> ASGIApp:
         """``GET /webhook_endpoints?after&limit``."""
-        limit = call.whole("limit", 20, 100)
-        shown, more = await self._webhooks.list(call.principal, after=call.query.get("after") or None, limit=limit)
-        data = [_rendered(each) for each in shown]
+        limit = request.int_param("limit", 20, 100)
+        shown, more = await self._webhooks.list(
+            request.principal, after=request.query.get("after") or None, limit=limit
+        )
+        data = [_render_endpoint(each) for each in shown]
         first_id, last_id = (data[0].id, data[-1].id) if data else (None, None)
-        return json_reply(webhook.EndpointList(data=data, first_id=first_id, last_id=last_id, has_more=more))
+        return json_response(webhook.EndpointList(data=data, first_id=first_id, last_id=last_id, has_more=more))
 
-    async def retrieve(self, call: Call) -> ASGIApp:
+    async def retrieve(self, request: RequestContext) -> ASGIApp:
         """``GET /webhook_endpoints/{id}``."""
-        return json_reply(_rendered(await self._webhooks.retrieve(call.principal, call.target)))
+        return json_response(_render_endpoint(await self._webhooks.retrieve(request.principal, request.path_id)))
 
-    async def update(self, call: Call) -> ASGIApp:
+    async def update(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints/{id}``."""
-        async with self._body.fields(call.scope, call.receive, _NO_FILES) as fields:
-            change = webhook.parse_change(fields)
-        return json_reply(_rendered(await self._webhooks.update(call.principal, call.target, change)))
+        async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
+            change = webhook.parse_update(fields)
+        return json_response(_render_endpoint(await self._webhooks.update(request.principal, request.path_id, change)))
 
-    async def delete(self, call: Call) -> ASGIApp:
+    async def delete(self, request: RequestContext) -> ASGIApp:
         """``DELETE /webhook_endpoints/{id}``."""
-        await self._webhooks.delete(call.principal, call.target)
-        return json_reply(webhook.EndpointDeleted(id=call.target))
+        await self._webhooks.delete(request.principal, request.path_id)
+        return json_response(webhook.EndpointDeleted(id=request.path_id))
 
-    async def rotate_secret(self, call: Call) -> ASGIApp:
+    async def rotate_secret(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints/{id}/rotate_secret``."""
-        async with self._body.fields(call.scope, call.receive, _NO_FILES) as fields:
+        async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
             keep_old = webhook.parse_rotation(fields)
-        return _whole(await self._webhooks.rotate_secret(call.principal, call.target, keep_old=keep_old))
+        return _with_secret(await self._webhooks.rotate_secret(request.principal, request.path_id, keep_old=keep_old))
 
-    async def test(self, call: Call) -> ASGIApp:
+    async def test(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints/{id}/test``."""
-        async with self._body.fields(call.scope, call.receive, _NO_FILES) as fields:
+        async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
             kind = webhook.parse_test(fields)
-        status = await self._webhooks.test(call.principal, call.target, kind)
-        tested = webhook.EndpointTest(webhook_endpoint_id=call.target, event_type=kind, status_code=status)
-        return json_reply(tested)
+        status = await self._webhooks.test(request.principal, request.path_id, kind)
+        tested = webhook.EndpointTest(webhook_endpoint_id=request.path_id, event_type=kind, status_code=status)
+        return json_response(tested)
 
-    async def event_types(self, _call: Call) -> ASGIApp:
+    async def event_types(self, _request: RequestContext) -> ASGIApp:
         """``GET /webhook_event_types``."""
-        return json_reply(webhook.EventTypeList(data=list(webhook.EVENT_TYPES)))
+        return json_response(webhook.EventTypeList(data=list(webhook.EVENT_TYPES)))
 
 
-def _rendered(shown: Shown) -> EndpointObject:
+def _render_endpoint(shown: EndpointView) -> EndpointObject:
     endpoint, disabled_at = shown.endpoint, shown.endpoint.disabled_at
     return EndpointObject(
         id=endpoint.id,
@@ -86,6 +88,6 @@ def _rendered(shown: Shown) -> EndpointObject:
     )
 
 
-def _whole(shown: Shown) -> ASGIApp:
-    visible = msgspec.structs.asdict(_rendered(shown))
-    return json_reply(webhook.EndpointWithSecret(**visible, signing_secret=shown.secret or ""))
+def _with_secret(shown: EndpointView) -> ASGIApp:
+    visible = msgspec.structs.asdict(_render_endpoint(shown))
+    return json_response(webhook.EndpointWithSecret(**visible, signing_secret=shown.secret or ""))

@@ -7,18 +7,18 @@ import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from filmgate.domain import Asset, AssetKind, CastMember, Character, Size, new_id
+from filmgate.domain import Asset, AssetKind, Character, Size, VideoCharacter, new_id
 from filmgate.errors import BadArtifact, CharacterNotFound, InvalidValue, InvalidVideo
 from filmgate.services.idempotency import RESEND_WINDOW
-from filmgate.services.revisions import judged
+from filmgate.services.revisions import validate_upload
 from filmgate.storage.base import Storage
 from filmgate.store import NewCharacter, Principal, Store
 from filmgate.wire.params import CharacterParams
 
-__all__ = ["Characters"]
+__all__ = ["CharacterService"]
 
 
-class Characters:
+class CharacterService:
     """The characters of every account."""
 
     def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
@@ -37,7 +37,7 @@ class Characters:
             StorageFault: the storage refused.
         """
         now, character_id = self._clock(), new_id("char")
-        picture, film = await self._take_in(character_id, params)
+        picture, film = await self._ingest(character_id, params)
         new = NewCharacter(
             id=character_id,
             account_id=principal.account_id,
@@ -69,7 +69,7 @@ class Characters:
             raise CharacterNotFound(character_id)
         return found
 
-    async def cast(self, account_id: str, ids: Iterable[str]) -> tuple[CastMember, ...]:
+    async def resolve(self, account_id: str, ids: Iterable[str]) -> tuple[VideoCharacter, ...]:
         """The characters that a video is to show, each once.
 
         Raises:
@@ -80,30 +80,30 @@ class Characters:
             found = await self._store.characters.get(character_id, account_id)
             if found is None:
                 raise InvalidValue(f"No such character: '{character_id}'.", param="characters")
-            members.append(CastMember(id=found.id, name=found.name, picture=found.picture, film=found.film))
+            members.append(VideoCharacter(id=found.id, name=found.name, picture=found.picture, film=found.film))
         return tuple(members)
 
-    async def _take_in(self, character_id: str, params: CharacterParams) -> tuple[Asset, Asset]:
-        picture, key = self._storage.staging(".png"), f"characters/{character_id[5:7]}/{character_id}"
+    async def _ingest(self, character_id: str, params: CharacterParams) -> tuple[Asset, Asset]:
+        picture, key = self._storage.staging_path(".png"), f"characters/{character_id[5:7]}/{character_id}"
         try:
-            size = await asyncio.to_thread(_look, params.video.path, picture)
+            size = await asyncio.to_thread(_extract_first_frame, params.video.path, picture)
             return (
-                await self._keep(picture, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
-                await self._keep(params.video.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),
+                await self._commit(picture, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
+                await self._commit(params.video.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),
             )
         finally:
             picture.unlink(missing_ok=True)
 
-    async def _keep(self, staged: Path, key: str, kind: AssetKind, media_type: str, size: Size) -> Asset:
-        stored = await self._storage.keep(staged, key)
+    async def _commit(self, staged: Path, key: str, kind: AssetKind, media_type: str, size: Size) -> Asset:
+        stored = await self._storage.commit(staged, key)
         return stored.asset(kind, media_type, size)
 
 
-def _look(film: Path, picture: Path) -> Size:
+def _extract_first_frame(path: Path, image_path: Path) -> Size:
     from filmgate.media import frames  # noqa: PLC0415 - the decoder, loaded with the first upload
 
-    judged(film)
+    validate_upload(path)
     try:
-        return frames.first_frame(film, picture)
+        return frames.save_first_frame(path, image_path)
     except BadArtifact as error:
         raise InvalidVideo(error.message, param="video") from error

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from filmgate.domain import Status, Video, poll_after_ms
-from filmgate.engines.base import Engine, outline
-from filmgate.store import VideoRows
+from filmgate.domain import Status, VideoRecord, poll_after_ms
+from filmgate.engines.base import Engine, job_without_files
+from filmgate.store import VideoRepository
 
 __all__ = ["Eta", "EtaEstimator"]
 
@@ -31,28 +31,28 @@ class EtaEstimator:
         engines: by name, as configured now.
     """
 
-    def __init__(self, videos: VideoRows, engines: Mapping[str, Engine]) -> None:
+    def __init__(self, videos: VideoRepository, engines: Mapping[str, Engine]) -> None:
         self._videos = videos
         self._engines = engines
 
-    async def eta(self, video: Video) -> Eta:
+    async def eta(self, video: VideoRecord) -> Eta:
         """Its place in the queue and the seconds it will still take."""
         if video.finished:
             return Eta(0, None)
         expected = await self._expected_seconds(video)
         if video.status is Status.IN_PROGRESS:
             return Eta(0, expected * (100 - video.progress) / 100)
-        ahead = await self._videos.ahead(video)
+        ahead = await self._videos.count_ahead(video)
         engine = self._engines.get(video.engine)
         concurrency = (engine and engine.capabilities.concurrency) or ahead + 1
         return Eta(ahead + 1, expected * (1 + ahead // concurrency))
 
-    async def poll_after_ms(self, video: Video) -> int:
+    async def poll_after_ms(self, video: VideoRecord) -> int:
         """The value of ``openai-poll-after-ms`` for an unfinished video."""
         return poll_after_ms(await self._expected_seconds(video))
 
-    async def _expected_seconds(self, video: Video) -> float:
-        seconds = video.recipe.made_seconds
+    async def _expected_seconds(self, video: VideoRecord) -> float:
+        seconds = video.recipe.render_seconds
         typical = await self._videos.typical_seconds(video.engine, video.model, seconds)
         engine = self._engines.get(video.engine)
-        return typical or (engine.expected_seconds(outline(video)) if engine else DEFAULT_SECONDS)
+        return typical or (engine.expected_seconds(job_without_files(video)) if engine else DEFAULT_SECONDS)

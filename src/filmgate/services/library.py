@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from filmgate.domain import Asset, AssetKind, Status, Video
+from filmgate.domain import Asset, AssetKind, Status, VideoRecord
 from filmgate.errors import StorageFault, VideoExpired, VideoNotFound, VideoNotReady
 from filmgate.storage.base import Reader, Storage
 from filmgate.store import Principal, Store
@@ -21,7 +21,7 @@ __all__ = ["VideoContent", "VideoLibrary"]
 class VideoContent(Struct, frozen=True):
     """An open file of a video; the caller closes the reader."""
 
-    video: Video
+    video: VideoRecord
     asset: Asset
     reader: Reader
 
@@ -40,7 +40,7 @@ class VideoLibrary:
         self._storage = storage
         self._clock = clock
 
-    async def retrieve(self, principal: Principal, video_id: str) -> Video:
+    async def retrieve(self, principal: Principal, video_id: str) -> VideoRecord:
         """The video as its row says.
 
         Raises:
@@ -51,7 +51,7 @@ class VideoLibrary:
             raise VideoNotFound(video_id)
         return video
 
-    async def wait(self, principal: Principal, video_id: str, seconds: float) -> Video:
+    async def wait(self, principal: Principal, video_id: str, seconds: float) -> VideoRecord:
         """The video as soon as its status or progress differs from now, else after ``seconds``."""
         video = await self.retrieve(principal, video_id)
         seen, until = (video.status, video.progress), self._clock() + seconds
@@ -63,13 +63,13 @@ class VideoLibrary:
             video = await self.retrieve(principal, video_id)
         return video
 
-    async def changed(self, video: Video, seconds: float) -> None:
+    async def changed(self, video: VideoRecord, seconds: float) -> None:
         """Wait until the row differs from ``video`` in anything, at most so many seconds."""
-        await self._store.changes.wait(video.id, video.version, seconds)
+        await self._store.notifier.wait(video.id, video.version, seconds)
 
     async def list(
         self, principal: Principal, *, after: str | None, limit: int, ascending: bool
-    ) -> tuple[Sequence[Video], bool]:
+    ) -> tuple[Sequence[VideoRecord], bool]:
         """A page of the account's videos in order of acceptance, and whether more follow."""
         return await self._store.videos.page(principal.account_id, after=after, limit=limit, ascending=ascending)
 
@@ -122,7 +122,7 @@ class VideoLibrary:
             raise VideoNotFound(video_id)
         return await self._content(video, kind)
 
-    async def _content(self, video: Video, kind: AssetKind, retention: float | None = None) -> VideoContent:
+    async def _content(self, video: VideoRecord, kind: AssetKind, retention: float | None = None) -> VideoContent:
         if video.status is not Status.COMPLETED:
             raise VideoNotReady
         if self._is_expired(video, retention):
@@ -132,18 +132,18 @@ class VideoLibrary:
             raise VideoExpired
         return VideoContent(video, asset, await self._open(video, asset))
 
-    async def _wait_until_finished(self, principal: Principal, video_id: str, seconds: float) -> Video:
+    async def _wait_until_finished(self, principal: Principal, video_id: str, seconds: float) -> VideoRecord:
         video, until = await self.retrieve(principal, video_id), self._clock() + seconds
         while not video.finished and (remaining := until - self._clock()) > 0:
             video = await self.wait(principal, video_id, remaining)
         return video
 
-    def _is_expired(self, video: Video, retention: float | None) -> bool:
+    def _is_expired(self, video: VideoRecord, retention: float | None) -> bool:
         access_ends = retention and (video.completed_at or 0) + retention
         ends = [end for end in (video.expires_at, access_ends) if end is not None]
         return bool(ends) and min(ends) <= self._clock()
 
-    async def _open(self, video: Video, asset: Asset) -> Reader:
+    async def _open(self, video: VideoRecord, asset: Asset) -> Reader:
         try:
             return await self._storage.open(asset.key)
         except FileNotFoundError:

@@ -7,14 +7,14 @@ from collections.abc import MutableSequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filmgate.config.catalog import Limits, Resolved
+from filmgate.config.catalog import DialectLimits, ResolvedRequest
 from filmgate.domain import Asset, AssetKind, Fit, Size
 from filmgate.errors import InvalidValue
 from filmgate.storage.base import Storage
-from filmgate.wire.params import CreateParams, FileId, ImageUrl, Reference, Upload
+from filmgate.wire.params import CreateParams, FileId, ImageReference, ImageUrl, Upload
 
 if TYPE_CHECKING:
-    from filmgate import net
+    from filmgate.net.guard import Guard
 
 __all__ = ["ReferenceImages"]
 
@@ -34,14 +34,14 @@ class ReferenceImages:
         limit: bytes of the image as it arrives.
     """
 
-    def __init__(self, storage: Storage, guard: net.Guard, limit: int) -> None:
+    def __init__(self, storage: Storage, guard: Guard, limit: int) -> None:
         self._storage = storage
         self._guard = guard
         self._limit = limit
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def ingest_reference(
-        self, video_id: str, params: CreateParams, resolved: Resolved, limits: Limits
+        self, video_id: str, params: CreateParams, resolved: ResolvedRequest, limits: DialectLimits
     ) -> Asset | None:
         """The stored image; None if the request has none.
 
@@ -54,24 +54,24 @@ class ReferenceImages:
         staged: MutableSequence[Path] = []
         try:
             source = await self._source(params.input_reference, staged)
-            out = self._storage.staging(".png")
+            out = self._storage.staging_path(".png")
             staged.append(out)
             async with self._slots:
                 await asyncio.to_thread(self._normalise, source, out, params.fit or Fit.ERROR, resolved.size, limits)
-            stored = await self._storage.keep(out, f"references/{video_id[6:8]}/{video_id}.png")
+            stored = await self._storage.commit(out, f"references/{video_id[6:8]}/{video_id}.png")
         finally:
             for path in staged:
                 path.unlink(missing_ok=True)
         return stored.asset(AssetKind.REFERENCE, "image/png", resolved.size)
 
-    async def _source(self, reference: Reference, staged: MutableSequence[Path]) -> Path | bytes:
+    async def _source(self, reference: ImageReference, staged: MutableSequence[Path]) -> Path | bytes:
         match reference:
             case Upload(path=path):
                 return path
             case ImageUrl(url=url) if url.startswith("data:"):
                 return await asyncio.to_thread(self._decode, url)
             case ImageUrl(url=url):
-                into = self._storage.staging(".image")
+                into = self._storage.staging_path(".image")
                 staged.append(into)
                 await self._guard.fetch(url, into, limit=self._limit, timeout=FETCH_TIMEOUT)
                 return into
@@ -81,10 +81,10 @@ class ReferenceImages:
     def _decode(self, url: str) -> bytes:
         from filmgate.media import images  # noqa: PLC0415 - the image library, loaded with the first image
 
-        return images.data_url(url, self._limit)
+        return images.decode_data_url(url, self._limit)
 
-    def _normalise(self, source: Path | bytes, out: Path, fit: Fit, size: Size, limits: Limits) -> None:
+    def _normalise(self, source: Path | bytes, out: Path, fit: Fit, size: Size, limits: DialectLimits) -> None:
         from filmgate.media import images  # noqa: PLC0415 - the same
 
-        types = limits.image_types or images.TYPES
-        images.take_in(source, size=size, fit=fit, limit=self._limit, out=out, types=types)
+        types = limits.image_types or images.IMAGE_TYPES
+        images.normalize_image(source, size=size, fit=fit, limit=self._limit, out=out, types=types)

@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 import structlog
 
-from filmgate.config.catalog import UNLIMITED, Catalog, Limits, Model, Resolved
-from filmgate.domain import Asset, CastMember, Fit, NewVideo, Operation, Recipe, Video, default_seed, new_id
-from filmgate.engines.base import Engine, needs
+from filmgate.config.catalog import UNLIMITED, Catalog, DialectLimits, Model, ResolvedRequest
+from filmgate.domain import Asset, Fit, NewVideo, Operation, Recipe, VideoCharacter, VideoRecord, default_seed, new_id
+from filmgate.engines.base import Engine, required_capabilities
 from filmgate.errors import FilmgateError, InvalidValue, NotAllowed
-from filmgate.security.secret_box import Vault
-from filmgate.services.characters import Characters
+from filmgate.security.secret_box import SecretBox
+from filmgate.services.characters import CharacterService
 from filmgate.services.eta import EtaEstimator
 from filmgate.services.idempotency import RESEND_WINDOW, RequestIdentity, SingleFlight, fingerprint
 from filmgate.services.library import VideoLibrary
 from filmgate.services.references import ReferenceImages
-from filmgate.services.revisions import Sources, recipe_of, resolve_revision
+from filmgate.services.revisions import SourceVideos, build_recipe, resolve_revision
 from filmgate.storage.base import Storage
-from filmgate.store import Principal, Rate, Store
+from filmgate.store import Principal, RateLimitStatus, Store
 from filmgate.wire.params import CreateParams, RevisionParams
 
 if TYPE_CHECKING:
-    from filmgate import net
+    from filmgate.net.guard import Guard
 
 __all__ = ["EngineSelector", "VideoService"]
 
@@ -78,34 +78,34 @@ class VideoService(VideoLibrary):
         storage: Storage,
         engines: Mapping[str, Engine],
         select_engine: EngineSelector,
-        guard: net.Guard,
-        vault: Vault,
-        wake: Callable[[Video], None],
+        guard: Guard,
+        vault: SecretBox,
+        wake: Callable[[VideoRecord], None],
         clock: Callable[[], float],
         image_limit: int,
     ) -> None:
         super().__init__(store, storage, clock)
         self.catalog = catalog
-        self.characters = Characters(store, storage, clock)
+        self.characters = CharacterService(store, storage, clock)
         self.estimator = EtaEstimator(store.videos, engines)
         self._select_engine = select_engine
         self._guard = guard
         self._vault = vault
         self._wake = wake
-        self._accepting: set[asyncio.Future[Video]] = set()
+        self._accepting: set[asyncio.Future[VideoRecord]] = set()
         self._single_flight = SingleFlight()
         self._references = ReferenceImages(storage, guard, image_limit)
-        self._sources = Sources(store, storage, clock)
+        self._sources = SourceVideos(store, storage, clock)
 
     async def create(
         self,
         principal: Principal,
         params: CreateParams,
         *,
-        limits: Limits = UNLIMITED,
+        limits: DialectLimits = UNLIMITED,
         idempotency_key: str | None = None,
         retry_count: int = 0,
-    ) -> Video:
+    ) -> VideoRecord:
         """Accept a video: when this returns, its row and its hold are on disk, and it will reach a terminal status.
 
         Args:
@@ -130,10 +130,10 @@ class VideoService(VideoLibrary):
         principal: Principal,
         params: RevisionParams,
         *,
-        limits: Limits = UNLIMITED,
+        limits: DialectLimits = UNLIMITED,
         idempotency_key: str | None = None,
         retry_count: int = 0,
-    ) -> Video:
+    ) -> VideoRecord:
         """Accept a remix, an edit or an extension of a video, as :meth:`create` accepts a video.
 
         The new video keeps the model, size, seed, reference and characters of a source that was made here. It has its
@@ -150,7 +150,7 @@ class VideoService(VideoLibrary):
             duplicate = await self._find_duplicate(principal, identity)
             return duplicate or await self._create_revision(principal, params, limits, identity)
 
-    async def cancel(self, principal: Principal, video_id: str) -> Video:
+    async def cancel(self, principal: Principal, video_id: str) -> VideoRecord:
         """Ask for the video to be stopped; it ends as failed with the code ``cancelled``, free of charge.
 
         Raises:
@@ -161,11 +161,11 @@ class VideoService(VideoLibrary):
         self._wake(video)
         return video
 
-    async def rate(self, principal: Principal, limits: Limits = UNLIMITED) -> Rate | None:
+    async def rate(self, principal: Principal, limits: DialectLimits = UNLIMITED) -> RateLimitStatus | None:
         """How many creates a minute the key and the dialect allow, and what is left; None if there is no such limit."""
-        if principal.requests_per_minute is None and limits.creates_a_minute is None:
+        if principal.requests_per_minute is None and limits.creates_per_minute is None:
             return None
-        return await self._store.videos.rate(principal.key_id, self._clock(), limits.creates_a_minute)
+        return await self._store.videos.rate_limit_status(principal.key_id, self._clock(), limits.creates_per_minute)
 
     @asynccontextmanager
     async def _identify(
@@ -179,7 +179,7 @@ class VideoService(VideoLibrary):
                 fingerprint=digest,
             )
 
-    async def _find_duplicate(self, principal: Principal, identity: RequestIdentity) -> Video | None:
+    async def _find_duplicate(self, principal: Principal, identity: RequestIdentity) -> VideoRecord | None:
         # The accepting transaction checks again. This check saves fetching or refusing something for a duplicate.
         rows, owner = self._store.videos, principal.account_id
         if identity.idempotency_key is not None:
@@ -187,15 +187,15 @@ class VideoService(VideoLibrary):
             if replayed := await rows.find_replay(owner, key, identity.fingerprint, now):
                 return replayed
         if identity.resend_since is not None:
-            return await rows.find_resend(owner, identity.fingerprint, identity.resend_since, principal.key_id)
+            return await rows.find_duplicate(owner, identity.fingerprint, identity.resend_since, principal.key_id)
         return None
 
     async def _create(
-        self, principal: Principal, params: CreateParams, limits: Limits, identity: RequestIdentity
-    ) -> Video:
+        self, principal: Principal, params: CreateParams, limits: DialectLimits, identity: RequestIdentity
+    ) -> VideoRecord:
         resolved = self.catalog.resolve(params, limits)
         _check_allowed(principal, resolved.model.name)
-        characters = await self.characters.cast(principal.account_id, params.characters)
+        characters = await self.characters.resolve(principal.account_id, params.characters)
         video_id = new_id()
         features = {"characters": bool(characters), "image_input": params.input_reference is not None}
         engine = self._engine_for(resolved.model, [name for name, used in features.items() if used], video_id)
@@ -207,14 +207,14 @@ class VideoService(VideoLibrary):
         return await self._accept_shielded(new)
 
     async def _create_revision(
-        self, principal: Principal, params: RevisionParams, limits: Limits, identity: RequestIdentity
-    ) -> Video:
+        self, principal: Principal, params: RevisionParams, limits: DialectLimits, identity: RequestIdentity
+    ) -> VideoRecord:
         origin = await self._sources.find(principal.account_id, params.video)
-        recipe, video_id = recipe_of(params, origin), new_id()
+        recipe, video_id = build_recipe(params, origin), new_id()
         resolved = resolve_revision(self.catalog, params, origin, recipe, limits)
         _check_allowed(principal, resolved.model.name)
-        engine = self._engine_for(resolved.model, needs(recipe), video_id)
-        source, reference = await self._sources.keep(origin, video_id)
+        engine = self._engine_for(resolved.model, required_capabilities(recipe), video_id)
+        source, reference = await self._sources.store_copies(origin, video_id)
         recipe = msgspec.structs.replace(recipe, source=source, reference=reference)
         new = _new_video(video_id, principal, resolved, engine, recipe, identity, limits)
         if params.operation is Operation.REMIX:
@@ -231,7 +231,7 @@ class VideoService(VideoLibrary):
             raise InvalidValue(f"The model '{model.name}' does not support {features}{together}.", param="model")
         return engine
 
-    async def _accept_shielded(self, new: NewVideo) -> Video:
+    async def _accept_shielded(self, new: NewVideo) -> VideoRecord:
         # A client that disconnects now must not separate the acceptance from its stored image or its wakeup.
         accepting = asyncio.ensure_future(self._accept(new))
         self._accepting.add(accepting)
@@ -241,10 +241,10 @@ class VideoService(VideoLibrary):
     async def _seal_callback(self, url: str | None) -> str | None:
         if url is None:
             return None
-        await self._guard.about("callback_url").check(url)
-        return self._vault.seal(url)
+        await self._guard.for_param("callback_url").check_url(url)
+        return self._vault.encrypt(url)
 
-    async def _accept(self, new: NewVideo) -> Video:
+    async def _accept(self, new: NewVideo) -> VideoRecord:
         try:
             video, created = await self._store.videos.create(new, self._clock())
         except FilmgateError:
@@ -269,7 +269,7 @@ def _check_allowed(principal: Principal, model: str) -> None:
 
 
 def _recipe(
-    params: CreateParams, resolved: Resolved, reference: Asset | None, characters: tuple[CastMember, ...]
+    params: CreateParams, resolved: ResolvedRequest, reference: Asset | None, characters: tuple[VideoCharacter, ...]
 ) -> Recipe:
     prompt, size, seconds = resolved.prompt, resolved.size, resolved.seconds
     return Recipe(
@@ -286,11 +286,11 @@ def _recipe(
 def _new_video(
     video_id: str,
     principal: Principal,
-    resolved: Resolved,
+    resolved: ResolvedRequest,
     engine: str,
     recipe: Recipe,
     identity: RequestIdentity,
-    limits: Limits,
+    limits: DialectLimits,
 ) -> NewVideo:
     return NewVideo(
         id=video_id,
@@ -300,7 +300,7 @@ def _new_video(
         engine=engine,
         recipe=recipe,
         price_micros=resolved.price_micros,
-        creates_a_minute=limits.creates_a_minute,
+        creates_per_minute=limits.creates_per_minute,
         running_limit=limits.running,
         **msgspec.structs.asdict(identity),
     )

@@ -9,27 +9,27 @@ from msgspec import Struct
 
 from filmgate.domain import new_id
 from filmgate.errors import MissingParameter
-from filmgate.net import Guard
-from filmgate.security.secret_box import Vault
-from filmgate.store import Endpoint, Principal, WebhookRows
+from filmgate.net.guard import Guard
+from filmgate.security.secret_box import SecretBox
+from filmgate.store import Principal, WebhookEndpoint, WebhookRepository
 from filmgate.wire import webhook
-from filmgate.wire.webhook import EndpointChange
+from filmgate.wire.webhook import EndpointParams
 
-__all__ = ["Shown", "Webhooks"]
+__all__ = ["EndpointView", "WebhookService"]
 
-KEEP_OLD = 24 * 3600.0
+OLD_SECRET_LIFETIME = 24 * 3600.0
 """Seconds that an old secret goes on signing, if its owner wants that."""
 
 
-class Shown(Struct, frozen=True):
+class EndpointView(Struct, frozen=True):
     """An endpoint as its owner sees it."""
 
-    endpoint: Endpoint
+    endpoint: WebhookEndpoint
     url: str
     secret: str | None = None  # right after it was made
 
 
-class Webhooks:
+class WebhookService:
     """The use cases.
 
     Args:
@@ -39,69 +39,71 @@ class Webhooks:
         clock: Unix seconds.
     """
 
-    def __init__(self, rows: WebhookRows, guard: Guard, vault: Vault, clock: Callable[[], float]) -> None:
-        self._rows = rows
-        self._guard = guard.about("url")
-        self._vault = vault
+    def __init__(
+        self, rows: WebhookRepository, guard: Guard, secret_box: SecretBox, clock: Callable[[], float]
+    ) -> None:
+        self._repository = rows
+        self._guard = guard.for_param("url")
+        self._secret_box = secret_box
         self._clock = clock
 
-    async def create(self, principal: Principal, wanted: EndpointChange) -> Shown:
+    async def create(self, principal: Principal, fields: EndpointParams) -> EndpointView:
         """A new endpoint, with its secret for the only time.
 
         Raises:
             RequestError: a field is missing, or the URL is none that is asked.
         """
-        if wanted.name is None or wanted.url is None or wanted.event_types is None:
+        if fields.name is None or fields.url is None or fields.event_types is None:
             raise MissingParameter("url")
-        await self._guard.check(wanted.url)
+        await self._guard.check_url(fields.url)
         secret, now = webhook.new_secret(), self._clock()
-        endpoint = Endpoint(
+        endpoint = WebhookEndpoint(
             id=new_id("we"),
             account_id=principal.account_id,
-            name=wanted.name,
-            url=self._vault.seal(wanted.url),
-            event_types=wanted.event_types,
-            secret=self._vault.seal(secret),
-            secret_hint=webhook.hint(secret),
+            name=fields.name,
+            url=self._secret_box.encrypt(fields.url),
+            event_types=fields.event_types,
+            secret=self._secret_box.encrypt(secret),
+            secret_hint=webhook.secret_hint(secret),
             created_at=now,
             updated_at=now,
         )
-        await self._rows.add(endpoint)
-        return Shown(endpoint, wanted.url, secret)
+        await self._repository.add(endpoint)
+        return EndpointView(endpoint, fields.url, secret)
 
-    async def retrieve(self, principal: Principal, endpoint_id: str) -> Shown:
+    async def retrieve(self, principal: Principal, endpoint_id: str) -> EndpointView:
         """One endpoint.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
         """
-        return self._shown(await self._rows.get(endpoint_id, principal.account_id))
+        return self._view(await self._repository.get(endpoint_id, principal.account_id))
 
-    async def list(self, principal: Principal, *, after: str | None, limit: int) -> tuple[list[Shown], bool]:
+    async def list(self, principal: Principal, *, after: str | None, limit: int) -> tuple[list[EndpointView], bool]:
         """A page of the account's endpoints, newest first, and whether more follow; nothing follows an unknown one."""
-        found = await self._rows.of(principal.account_id)
+        found = await self._repository.list_for(principal.account_id)
         if after is not None:
             places = [place for place, endpoint in enumerate(found) if endpoint.id == after]
             found = found[places[0] + 1 :] if places else []
-        return [self._shown(endpoint) for endpoint in found[:limit]], len(found) > limit
+        return [self._view(endpoint) for endpoint in found[:limit]], len(found) > limit
 
-    async def update(self, principal: Principal, endpoint_id: str, change: EndpointChange) -> Shown:
+    async def update(self, principal: Principal, endpoint_id: str, change: EndpointParams) -> EndpointView:
         """Change what was given; a new URL enables an endpoint that had been disabled.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
             InvalidUrl: the URL is none that is asked.
         """
-        await self._rows.get(endpoint_id, principal.account_id)
+        await self._repository.get(endpoint_id, principal.account_id)
         fields: dict[str, object] = {
             name: value for name, value in msgspec.structs.asdict(change).items() if value is not None
         }
         if change.url is not None:
-            await self._guard.check(change.url)
-            fields |= {"url": self._vault.seal(change.url), "disabled_at": None}
+            await self._guard.check_url(change.url)
+            fields |= {"url": self._secret_box.encrypt(change.url), "disabled_at": None}
         if fields:
             fields["updated_at"] = self._clock()
-        return self._shown(await self._rows.change(endpoint_id, principal.account_id, **fields))
+        return self._view(await self._repository.update(endpoint_id, principal.account_id, **fields))
 
     async def delete(self, principal: Principal, endpoint_id: str) -> None:
         """Remove an endpoint; what it was still to be told is dropped.
@@ -109,26 +111,26 @@ class Webhooks:
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
         """
-        await self._rows.remove(endpoint_id, principal.account_id, self._clock())
+        await self._repository.delete(endpoint_id, principal.account_id, self._clock())
 
-    async def rotate_secret(self, principal: Principal, endpoint_id: str, *, keep_old: bool) -> Shown:
+    async def rotate_secret(self, principal: Principal, endpoint_id: str, *, keep_old: bool) -> EndpointView:
         """A new secret, shown this once; with ``keep_old``, both sign for 24 hours.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
         """
-        old = await self._rows.get(endpoint_id, principal.account_id)
+        old = await self._repository.get(endpoint_id, principal.account_id)
         secret, now = webhook.new_secret(), self._clock()
-        changed = await self._rows.change(
+        changed = await self._repository.update(
             endpoint_id,
             principal.account_id,
-            secret=self._vault.seal(secret),
-            secret_hint=webhook.hint(secret),
+            secret=self._secret_box.encrypt(secret),
+            secret_hint=webhook.secret_hint(secret),
             old_secret=old.secret if keep_old else None,
-            old_secret_until=now + KEEP_OLD if keep_old else None,
+            old_secret_until=now + OLD_SECRET_LIFETIME if keep_old else None,
             updated_at=now,
         )
-        return msgspec.structs.replace(self._shown(changed), secret=secret)
+        return msgspec.structs.replace(self._view(changed), secret=secret)
 
     async def test(self, principal: Principal, endpoint_id: str, kind: str) -> int:
         """Send a sample event now, and return the status of the answer.
@@ -138,10 +140,10 @@ class Webhooks:
             UrlUnreachable: it did not answer.
         """
         shown, now, event_id = await self.retrieve(principal, endpoint_id), self._clock(), new_id("evt")
-        content = webhook.body(event_id, kind, now, new_id())
-        secrets = [self._vault.open(secret) for secret in shown.endpoint.signing_secrets(now)]
-        headers = webhook.headers(event_id, now, content, secrets)
+        content = webhook.event_body(event_id, kind, now, new_id())
+        secrets = [self._secret_box.decrypt(secret) for secret in shown.endpoint.signing_secrets(now)]
+        headers = webhook.signed_headers(event_id, now, content, secrets)
         return await self._guard.post(shown.url, content, headers=headers, within=webhook.POST_TIMEOUT)
 
-    def _shown(self, endpoint: Endpoint) -> Shown:
-        return Shown(endpoint, self._vault.open(endpoint.url))
+    def _view(self, endpoint: WebhookEndpoint) -> EndpointView:
+        return EndpointView(endpoint, self._secret_box.decrypt(endpoint.url))

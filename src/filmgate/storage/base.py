@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from filmgate.domain import Asset, AssetKind, Size
 
-__all__ = ["Reader", "Storage", "Stored"]
+__all__ = ["Reader", "Storage", "StoredObject"]
 
 
-class Stored(Struct, frozen=True):
+class StoredObject(Struct, frozen=True):
     """A file that is safely stored."""
 
     key: str
@@ -58,10 +58,10 @@ class Reader(Protocol):
 class Storage(Protocol):
     """A folder or a bucket."""
 
-    def staging(self, suffix: str = "") -> Path:
+    def staging_path(self, suffix: str = "") -> Path:
         """A fresh local path, on the same file system where that matters, for someone to write to."""
 
-    async def keep(self, staged: Path, key: str) -> Stored:
+    async def commit(self, staged: Path, key: str) -> StoredObject:
         """Sync the staged file, move it under its key (replacing what is there), sync the folder.
 
         Raises:
@@ -75,7 +75,7 @@ class Storage(Protocol):
             FileNotFoundError: no such key.
         """
 
-    def local(self, key: str) -> AbstractAsyncContextManager[Path]:
+    def local_path(self, key: str) -> AbstractAsyncContextManager[Path]:
         """A local path with the file's bytes, for engines and probes; never to be changed."""
 
     async def delete(self, key: str) -> None:
@@ -84,5 +84,5 @@ class Storage(Protocol):
     def keys(self, prefix: str = "") -> AsyncIterator[str]:
         """All keys that begin with ``prefix``."""
 
-    async def sweep(self, older_than: float) -> int:
+    async def discard_stale(self, older_than: float) -> int:
         """Discard staged files that nobody has touched since that Unix time; returns how many."""

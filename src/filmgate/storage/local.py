@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Protocol
 
 from filmgate.errors import StorageFault
-from filmgate.storage.base import Stored
+from filmgate.storage.base import StoredObject
 
-__all__ = ["LocalReader", "LocalStorage", "System"]
+__all__ = ["LocalReader", "LocalStorage", "OsCalls"]
 
 KEY_LIMIT = 255
 """Characters of a key."""
@@ -29,7 +29,7 @@ _BLOCK = 1024 * 1024
 _NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 
 
-class System(Protocol):
+class OsCalls(Protocol):
     """What the storage asks of the operating system beyond reading: the seam where tests let a disk fail."""
 
     def fsync(self, descriptor: int) -> None:
@@ -45,7 +45,7 @@ class System(Protocol):
 class LocalReader:
     """An open local file. What lies in the page cache is read at once, anything else by a thread."""
 
-    def __init__(self, descriptor: int, system: System) -> None:
+    def __init__(self, descriptor: int, system: OsCalls) -> None:
         self._descriptor = descriptor
         self._system = system
         self._size = os.fstat(descriptor).st_size
@@ -69,7 +69,7 @@ class LocalReader:
         data = self._read_cached(offset, length)
         if len(data) == length:
             return data
-        with _told("read"):
+        with _translate_errors("read"):
             return await asyncio.to_thread(self._read_all, offset, length)
 
     def close(self) -> None:
@@ -112,33 +112,33 @@ class LocalStorage:
         StorageFault: the folder can't be made.
     """
 
-    def __init__(self, root: Path, *, system: System = os) -> None:
-        self._kept = root / "kept"
-        self._staging = root / "staging"
+    def __init__(self, root: Path, *, system: OsCalls = os) -> None:
+        self._files_folder = root / "kept"
+        self._staging_folder = root / "staging"
         self._system = system
-        self._making = threading.Lock()
-        self._synced: set[Path] = set()
-        with _told("made"):
-            for folder in (self._kept, self._staging):
+        self._mkdir_lock = threading.Lock()
+        self._synced_folders: set[Path] = set()
+        with _translate_errors("made"):
+            for folder in (self._files_folder, self._staging_folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sync_folder(root.parent)
 
-    def staging(self, suffix: str = "") -> Path:
+    def staging_path(self, suffix: str = "") -> Path:
         """A fresh path for someone to write to; the name is random."""
         if not _SUFFIX.fullmatch(suffix):
             raise ValueError(f"not a suffix: {suffix!r}")
-        return self._staging / f"{secrets.token_hex(16)}{suffix}"
+        return self._staging_folder / f"{secrets.token_hex(16)}{suffix}"
 
-    async def keep(self, staged: Path, key: str) -> Stored:
+    async def commit(self, staged: Path, key: str) -> StoredObject:
         """Sync the staged file, move it under its key (replacing what is there), sync the folder.
 
         Raises:
             StorageFault: disk full, read-only, I/O error; the staged file is left for the caller to discard.
         """
         target = self._path(key)
-        with _told("written"):
-            size, digest = await asyncio.to_thread(self._keep, staged, target)
-        return Stored(key=key, bytes=size, sha256=digest)
+        with _translate_errors("written"):
+            size, digest = await asyncio.to_thread(self._commit, staged, target)
+        return StoredObject(key=key, bytes=size, sha256=digest)
 
     async def open(self, key: str) -> LocalReader:
         """Open for reading; what was opened can be read though the key is deleted or replaced.
@@ -148,13 +148,13 @@ class LocalStorage:
             StorageFault: the disk can't be read.
         """
         path = self._path(key)
-        with _told("read", but=FileNotFoundError):
+        with _translate_errors("read", passed_through=FileNotFoundError):
             if not path.is_file():
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), key)
             return LocalReader(os.open(path, os.O_RDONLY | os.O_CLOEXEC), self._system)
 
     @asynccontextmanager
-    async def local(self, key: str) -> AsyncIterator[Path]:
+    async def local_path(self, key: str) -> AsyncIterator[Path]:
         """The file itself; never to be changed.
 
         Raises:
@@ -166,16 +166,16 @@ class LocalStorage:
     async def delete(self, key: str) -> None:
         """Remove; no error if it is gone already."""
         path = self._path(key)
-        with _told("removed"):
+        with _translate_errors("removed"):
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
-    def touched(self, key: str) -> float:
+    def modified_at(self, key: str) -> float:
         """When the file was written, Unix time; for one that is gone, now or later.
 
         Raises:
             StorageFault: the disk can't be read.
         """
-        with _told("read"):
+        with _translate_errors("read"):
             try:
                 return self._path(key).stat().st_mtime
             except FileNotFoundError:
@@ -184,29 +184,29 @@ class LocalStorage:
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:
         """All keys that begin with ``prefix``, a folder at a time; keys that come or go meanwhile may be missed."""
         below = prefix.rpartition("/")[0]
-        found = self._walk(self._path(below) if below else self._kept)
-        with _told("read"):
-            while batch := await asyncio.to_thread(_some, found):
+        found = self._walk(self._path(below) if below else self._files_folder)
+        with _translate_errors("read"):
+            while batch := await asyncio.to_thread(_next_batch, found):
                 for key in batch:
                     if key.startswith(prefix):
                         yield key
 
-    async def sweep(self, older_than: float) -> int:
+    async def discard_stale(self, older_than: float) -> int:
         """Discard staged files that nobody has touched since that Unix time; returns how many."""
-        with _told("removed"):
-            return await asyncio.to_thread(self._sweep, older_than)
+        with _translate_errors("removed"):
+            return await asyncio.to_thread(self._discard_stale, older_than)
 
     def _path(self, key: str) -> Path:
         if len(key) > KEY_LIMIT or not _KEY.fullmatch(key):
             raise ValueError(f"not a key: {key!r}")
-        return self._kept / key
+        return self._files_folder / key
 
-    def _keep(self, staged: Path, target: Path) -> tuple[int, str]:
+    def _commit(self, staged: Path, target: Path) -> tuple[int, str]:
         with staged.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
             self._system.fsync(file.fileno())
-        with self._making:
+        with self._mkdir_lock:
             self._make_folder(target.parent)
         self._system.replace(staged, target)
         self._sync_folder(target.parent)
@@ -217,13 +217,13 @@ class LocalStorage:
 
         A folder that exists may still be another's that died before it synced: it counts once we did.
         """
-        if folder in self._synced and folder.is_dir():
+        if folder in self._synced_folders and folder.is_dir():
             return
-        if folder != self._kept:
+        if folder != self._files_folder:
             self._make_folder(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
         self._sync_folder(folder.parent)
-        self._synced.add(folder)
+        self._synced_folders.add(folder)
 
     def _sync_folder(self, folder: Path) -> None:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -235,12 +235,12 @@ class LocalStorage:
     def _walk(self, folder: Path) -> Iterator[str]:
         for at, folders, files in os.walk(folder):
             folders.sort()
-            above = Path(at).relative_to(self._kept)
+            above = Path(at).relative_to(self._files_folder)
             yield from (key for name in sorted(files) if _KEY.fullmatch(key := (above / name).as_posix()))
 
-    def _sweep(self, older_than: float) -> int:
+    def _discard_stale(self, older_than: float) -> int:
         swept = 0
-        for path in self._staging.iterdir():
+        for path in self._staging_folder.iterdir():
             try:
                 if path.stat().st_mtime < older_than:
                     path.unlink()
@@ -250,7 +250,7 @@ class LocalStorage:
         return swept
 
 
-def _some(found: Iterator[str]) -> list[str]:
+def _next_batch(found: Iterator[str]) -> list[str]:
     return list(islice(found, 1000))
 
 
@@ -268,12 +268,12 @@ _REASONS = {
 
 
 @contextmanager
-def _told(done: str, *, but: type[OSError] | tuple[()] = ()) -> Iterator[None]:
+def _translate_errors(action: str, *, passed_through: type[OSError] | tuple[()] = ()) -> Iterator[None]:
     """Say what the operating system said, without a path: the message may reach a client."""
     try:
         yield
-    except but:
+    except passed_through:
         raise
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or "unknown reason")
-        raise StorageFault(f"A file can't be {done}: {reason}.") from error
+        raise StorageFault(f"A file can't be {action}: {reason}.") from error

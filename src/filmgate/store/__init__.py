@@ -7,50 +7,50 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from filmgate.store.accounts import AccountRows
-from filmgate.store.admin import Filter, JobRows
-from filmgate.store.characters import CharacterRows, NewCharacter
-from filmgate.store.database import Connection, Database
-from filmgate.store.engine_identities import Identity, IdentityRows
-from filmgate.store.group_commit import Batcher
-from filmgate.store.ledger import LedgerRows
-from filmgate.store.notifier import Changes
-from filmgate.store.outbox import OutboxRows
-from filmgate.store.rate_limits import Rate
-from filmgate.store.rows import Account, Key, OutboxEvent, Principal, Unfinished
-from filmgate.store.statistics import Figures, Snapshot
-from filmgate.store.usage import Day, Usage
-from filmgate.store.videos import VideoRows, versions
-from filmgate.store.webhooks import Delivery, Endpoint, WebhookRows
-from filmgate.store.workers import WorkerRows
+from filmgate.store.accounts import AccountRepository
+from filmgate.store.admin import AdminQueries, VideoFilter
+from filmgate.store.characters import CharacterRepository, NewCharacter
+from filmgate.store.database import Database, DbConnection
+from filmgate.store.engine_identities import EngineIdentity, EngineIdentityRepository
+from filmgate.store.group_commit import GroupCommitWriter
+from filmgate.store.ledger import LedgerRepository
+from filmgate.store.notifier import ChangeNotifier
+from filmgate.store.outbox import OutboxRepository
+from filmgate.store.rate_limits import RateLimitStatus
+from filmgate.store.rows import Account, ApiKey, OutboxEvent, Principal, UnfinishedVideo
+from filmgate.store.statistics import Snapshot, Statistics
+from filmgate.store.usage import AccountUsage, DailyUsage
+from filmgate.store.videos import VideoRepository, read_versions
+from filmgate.store.webhooks import PendingDelivery, WebhookEndpoint, WebhookRepository
+from filmgate.store.workers import WorkerRepository
 
 __all__ = [
     "Account",
-    "AccountRows",
-    "Changes",
-    "CharacterRows",
-    "Day",
-    "Delivery",
-    "Endpoint",
-    "Figures",
-    "Filter",
-    "Identity",
-    "IdentityRows",
-    "JobRows",
-    "Key",
-    "LedgerRows",
+    "AccountRepository",
+    "AccountUsage",
+    "AdminQueries",
+    "ApiKey",
+    "ChangeNotifier",
+    "CharacterRepository",
+    "DailyUsage",
+    "EngineIdentity",
+    "EngineIdentityRepository",
+    "LedgerRepository",
     "NewCharacter",
     "OutboxEvent",
-    "OutboxRows",
+    "OutboxRepository",
+    "PendingDelivery",
     "Principal",
-    "Rate",
+    "RateLimitStatus",
     "Snapshot",
+    "Statistics",
     "Store",
-    "Unfinished",
-    "Usage",
-    "VideoRows",
-    "WebhookRows",
-    "WorkerRows",
+    "UnfinishedVideo",
+    "VideoFilter",
+    "VideoRepository",
+    "WebhookEndpoint",
+    "WebhookRepository",
+    "WorkerRepository",
 ]
 
 
@@ -59,18 +59,18 @@ class Store:
 
     def __init__(self, database: Database, clock: Callable[[], float]) -> None:
         self._database = database
-        self.changes = Changes(partial(versions, database.reader))
-        self._batcher = Batcher(database.writer, self.changes.notify)
-        self.videos = VideoRows(database.reader, self._batcher, clock)
-        self.figures = Figures(database.another_reader)
-        self.accounts = AccountRows(database.reader, self._batcher, clock)
-        self.characters = CharacterRows(database.reader, self._batcher)
-        self.identities = IdentityRows(database.reader, self._batcher)
-        self.jobs = JobRows(database.reader, self._batcher)
-        self.ledger = LedgerRows(database.reader, self._batcher)
-        self.outbox = OutboxRows(database.reader)
-        self.webhooks = WebhookRows(database.reader, self._batcher)
-        self.workers = WorkerRows(database.reader, self._batcher)
+        self.notifier = ChangeNotifier(partial(read_versions, database.reader))
+        self._writer = GroupCommitWriter(database.writer, self.notifier.notify)
+        self.videos = VideoRepository(database.reader, self._writer, clock)
+        self.statistics = Statistics(database.open_reader)
+        self.accounts = AccountRepository(database.reader, self._writer, clock)
+        self.characters = CharacterRepository(database.reader, self._writer)
+        self.engine_identities = EngineIdentityRepository(database.reader, self._writer)
+        self.admin = AdminQueries(database.reader, self._writer)
+        self.ledger = LedgerRepository(database.reader, self._writer)
+        self.outbox = OutboxRepository(database.reader)
+        self.webhooks = WebhookRepository(database.reader, self._writer)
+        self.workers = WorkerRepository(database.reader, self._writer)
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Store:
@@ -92,15 +92,15 @@ class Store:
             StorageFault: the disk refuses.
             Unavailable: the store is closed.
         """
-        await self._batcher.write(_touch)
+        await self._writer.write(_write_noop)
 
     async def close(self) -> None:
         """Finish the writes that were begun, then give the file back."""
-        await self._batcher.close()
-        await self.figures.close()
+        await self._writer.close()
+        await self.statistics.close()
         self._database.close()
 
 
-def _touch(connection: Connection) -> None:
+def _write_noop(connection: DbConnection) -> None:
     # Nobody reads this number; storing it writes a page, so a full or read-only disk refuses it.
     connection.control("PRAGMA user_version = 1")

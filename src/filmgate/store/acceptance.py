@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, insert, literal_column, null, select, update
 
-from filmgate.domain import Asset, NewVideo, Stage, Status, Video
+from filmgate.domain import Asset, NewVideo, Stage, Status, VideoRecord
 from filmgate.errors import IdempotencyKeyReuse, InsufficientQuota, VideoNotDeletable, VideoNotFound
 from filmgate.store import rate_limits
-from filmgate.store.database import Connection
-from filmgate.store.ledger import enter, hold
+from filmgate.store.database import DbConnection
+from filmgate.store.ledger import append_entry, hold
 from filmgate.store.rows import (
     VIDEO_COLUMNS,
     accepted_video,
     asset_values,
-    buried_recipe_json,
     new_video_values,
     to_video,
+    tombstone_recipe_json,
 )
 from filmgate.store.schema import asset, video
 
-__all__ = ["IDEMPOTENCY_SECONDS", "accept", "add_asset", "remove", "replayed", "request_cancel", "resent"]
+__all__ = ["IDEMPOTENCY_SECONDS", "accept", "add_asset", "find_duplicate", "find_replay", "remove", "request_cancel"]
 
 IDEMPOTENCY_SECONDS = 24 * 3600.0
 """How long a client's Idempotency-Key stands for the video it made."""
 
-_WRITTEN = (
+_INSERT_COLUMNS = (
     *("id", "account_id", "model", "engine", "seconds", "recipe", "prompt", "metadata", "price_micros"),
     *("remixed_from_video_id", "created_at", "updated_at", "idempotency_key", "fingerprint"),
     *("key_id", "callback_url"),
@@ -32,7 +32,7 @@ _WRITTEN = (
 _INSERT = (
     insert(video)
     .values(
-        **{name: bindparam(name) for name in _WRITTEN},
+        **{name: bindparam(name) for name in _INSERT_COLUMNS},
         notes="{}",
         status=str(Status.QUEUED),
         stage=str(Stage.ACCEPTED),
@@ -74,10 +74,10 @@ _FORGET_KEY = (
     .values(idempotency_key=null())
 )
 
-_OWN = select(*VIDEO_COLUMNS).where(
+_OWNED = select(*VIDEO_COLUMNS).where(
     video.c.id == bindparam("video_id"), video.c.account_id == bindparam("owner"), video.c.deleted_at.is_(null())
 )
-_ASK_TO_STOP = (
+_REQUEST_CANCEL = (
     update(video)
     .where(
         video.c.id == bindparam("video_id"),
@@ -87,7 +87,7 @@ _ASK_TO_STOP = (
     )
     .values(cancel_requested=1, version=video.c.version + 1, updated_at=bindparam("now"))
 )
-_BURY = (
+_LEAVE_TOMBSTONE = (
     update(video)
     .where(video.c.id == bindparam("video_id"))
     .values(
@@ -104,7 +104,7 @@ _BURY = (
 _DROP_ASSETS = delete(asset).where(asset.c.video_id == bindparam("video_id")).returning(asset.c.key)
 
 
-def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bool]:
+def accept(connection: DbConnection, new: NewVideo, now: float) -> tuple[VideoRecord, bool]:
     """Insert video, hold and reference; or find what the same Idempotency-Key, or the same request, made before.
 
     Raises:
@@ -112,37 +112,37 @@ def accept(connection: Connection, new: NewVideo, now: float) -> tuple[Video, bo
         TooManyRequests: the key's limits are reached; what was found before counts against none of them.
         IdempotencyKeyReuse: the key stands for another request.
     """
-    if seen := _seen(connection, new, now):
+    if seen := _find_existing(connection, new, now):
         return seen, False
     if new.key_id is not None:
-        rate_limits.check(connection, new.key_id, now, new.creates_a_minute, new.running_limit)
+        rate_limits.enforce(connection, new.key_id, now, new.creates_per_minute, new.running_limit)
     if not hold(connection, new.account_id, new.price_micros):
         raise InsufficientQuota
-    [(seq,)] = connection.rows(_INSERT, **new_video_values(new, now))
-    enter(connection, new.account_id, new.id, "hold", -new.price_micros, now)
+    [(seq,)] = connection.fetch_all(_INSERT, **new_video_values(new, now))
+    append_entry(connection, new.account_id, new.id, "hold", -new.price_micros, now)
     for given in (new.recipe.reference, new.recipe.source):
         if given is not None:
             add_asset(connection, new.id, given)
     return accepted_video(new, seq, now), True
 
 
-def _seen(connection: Connection, new: NewVideo, now: float) -> Video | None:
+def _find_existing(connection: DbConnection, new: NewVideo, now: float) -> VideoRecord | None:
     if new.idempotency_key is not None:
-        connection.run(_FORGET_KEY, owner=new.account_id, key=new.idempotency_key, before=now - IDEMPOTENCY_SECONDS)
-        if seen := replayed(connection, new.account_id, new.idempotency_key, new.fingerprint, now):
+        connection.execute(_FORGET_KEY, owner=new.account_id, key=new.idempotency_key, before=now - IDEMPOTENCY_SECONDS)
+        if seen := find_replay(connection, new.account_id, new.idempotency_key, new.fingerprint, now):
             return seen
     if new.resend_since is not None:
-        return resent(connection, new.account_id, new.key_id, new.fingerprint, new.resend_since)
+        return find_duplicate(connection, new.account_id, new.key_id, new.fingerprint, new.resend_since)
     return None
 
 
-def replayed(connection: Connection, owner: str, key: str, fingerprint: str, now: float) -> Video | None:
+def find_replay(connection: DbConnection, owner: str, key: str, fingerprint: str, now: float) -> VideoRecord | None:
     """What an Idempotency-Key made within a day.
 
     Raises:
         IdempotencyKeyReuse: the key stands for another request.
     """
-    row = connection.row(_SAME_KEY, owner=owner, key=key)
+    row = connection.fetch_one(_SAME_KEY, owner=owner, key=key)
     if row is None:
         return None
     seen = to_video(row[:-1])
@@ -153,47 +153,49 @@ def replayed(connection: Connection, owner: str, key: str, fingerprint: str, now
     return seen
 
 
-def resent(connection: Connection, owner: str, key_id: str | None, fingerprint: str, since: float) -> Video | None:
+def find_duplicate(
+    connection: DbConnection, owner: str, key_id: str | None, fingerprint: str, since: float
+) -> VideoRecord | None:
     """The newest video that the same request of the same key made since then."""
-    row = connection.row(_SAME_REQUEST, owner=owner, digest=fingerprint, since=since, asked_with=key_id)
+    row = connection.fetch_one(_SAME_REQUEST, owner=owner, digest=fingerprint, since=since, asked_with=key_id)
     return to_video(row) if row else None
 
 
-def add_asset(connection: Connection, video_id: str, stored: Asset) -> None:
+def add_asset(connection: DbConnection, video_id: str, stored: Asset) -> None:
     """Name a stored file in a row."""
-    connection.run(_INSERT_ASSET, **asset_values(video_id, stored))
+    connection.execute(_INSERT_ASSET, **asset_values(video_id, stored))
 
 
-def request_cancel(connection: Connection, video_id: str, owner: str, now: float) -> Video:
+def request_cancel(connection: DbConnection, video_id: str, owner: str, now: float) -> VideoRecord:
     """Leave the flow a note to stop; leaving it twice changes nothing.
 
     Raises:
         VideoNotFound: unknown, deleted or another account's.
         VideoNotDeletable: finished already.
     """
-    connection.run(_ASK_TO_STOP, video_id=video_id, owner=owner, now=now)
-    seen = _own(connection, video_id, owner)
+    connection.execute(_REQUEST_CANCEL, video_id=video_id, owner=owner, now=now)
+    seen = _require_owned(connection, video_id, owner)
     if seen.finished:
         raise VideoNotDeletable("The video is finished already.")
     return seen
 
 
-def remove(connection: Connection, video_id: str, owner: str, now: float) -> list[str]:
+def remove(connection: DbConnection, video_id: str, owner: str, now: float) -> list[str]:
     """Leave a tombstone: no prompt, no metadata, no files; returns the storage keys to delete.
 
     Raises:
         VideoNotFound: unknown, deleted or another account's.
         VideoNotDeletable: still being made.
     """
-    seen = _own(connection, video_id, owner)
+    seen = _require_owned(connection, video_id, owner)
     if not seen.finished:
         raise VideoNotDeletable("The video is still being made; cancel it first, or wait until it is finished.")
-    connection.run(_BURY, video_id=video_id, now=now, recipe_left=buried_recipe_json(seen.recipe))
-    return [key for (key,) in connection.rows(_DROP_ASSETS, video_id=video_id)]
+    connection.execute(_LEAVE_TOMBSTONE, video_id=video_id, now=now, recipe_left=tombstone_recipe_json(seen.recipe))
+    return [key for (key,) in connection.fetch_all(_DROP_ASSETS, video_id=video_id)]
 
 
-def _own(connection: Connection, video_id: str, owner: str) -> Video:
-    row = connection.row(_OWN, video_id=video_id, owner=owner)
+def _require_owned(connection: DbConnection, video_id: str, owner: str) -> VideoRecord:
+    row = connection.fetch_one(_OWNED, video_id=video_id, owner=owner)
     if row is None:
         raise VideoNotFound(video_id)
     return to_video(row)

@@ -13,13 +13,13 @@ from sqlalchemy import bindparam, func, insert, null, select, update
 
 from filmgate.domain import new_id
 from filmgate.errors import NotFound
-from filmgate.store.database import Connection
-from filmgate.store.group_commit import Batcher
-from filmgate.store.ledger import enter
-from filmgate.store.rows import KEY_COLUMNS, Account, Key, Principal, to_json, to_key
+from filmgate.store.database import DbConnection
+from filmgate.store.group_commit import GroupCommitWriter
+from filmgate.store.ledger import append_entry
+from filmgate.store.rows import KEY_COLUMNS, Account, ApiKey, Principal, to_json, to_key
 from filmgate.store.schema import account, api_key
 
-__all__ = ["AccountRows"]
+__all__ = ["AccountRepository"]
 
 CACHE_SECONDS = 1.0
 """How long a key's answer is kept: another process's revocation is seen after that."""
@@ -42,14 +42,14 @@ _REVOKE = (
     .where(api_key.c.id == bindparam("key_id"), api_key.c.revoked_at.is_(null()))
     .values(revoked_at=bindparam("now"))
 )
-_SHORTEN = (
+_EXPIRE_EARLIER = (
     update(api_key)
     .where(api_key.c.id == bindparam("key_id"), api_key.c.revoked_at.is_(null()))
     .values(expires_at=func.min(func.coalesce(api_key.c.expires_at, bindparam("until")), bindparam("until")))
 )
 
 
-class AccountRows:
+class AccountRepository:
     """Who may use the server.
 
     Args:
@@ -58,33 +58,34 @@ class AccountRows:
         clock: Unix seconds.
     """
 
-    def __init__(self, reader: Connection, batcher: Batcher, clock: Callable[[], float]) -> None:
+    def __init__(self, reader: DbConnection, writer: GroupCommitWriter, clock: Callable[[], float]) -> None:
         self._reader = reader
-        self._batcher = batcher
+        self._writer = writer
         self._clock = clock
-        self._seen: OrderedDict[str, tuple[float, float, Principal]] = OrderedDict()  # by digest: read at, valid until
+        self._cache: OrderedDict[str, tuple[float, float, Principal]] = OrderedDict()  # by digest: read at, valid until
 
     async def create_account(self, name: str, balance_micros: int | None) -> Account:
         """A new account; a balance of None is unlimited."""
         made = Account(id=new_id("acct"), name=name, balance_micros=balance_micros, created_at=self._clock())
 
-        def write(connection: Connection) -> Account:
-            connection.run(_INSERT_ACCOUNT, **msgspec.structs.asdict(made))
+        def write(connection: DbConnection) -> Account:
+            connection.execute(_INSERT_ACCOUNT, **msgspec.structs.asdict(made))
             if balance_micros:
-                enter(connection, made.id, None, "grant", balance_micros, made.created_at)
+                append_entry(connection, made.id, None, "grant", balance_micros, made.created_at)
             return made
 
-        return await self._batcher.write(write)
+        return await self._writer.write(write)
 
-    async def accounts(self) -> list[Account]:
+    async def list_accounts(self) -> list[Account]:
         """All accounts, oldest first."""
         return [
-            Account(**dict(zip(Account.__struct_fields__, row, strict=True))) for row in self._reader.rows(_ACCOUNTS)
+            Account(**dict(zip(Account.__struct_fields__, row, strict=True)))
+            for row in self._reader.fetch_all(_ACCOUNTS)
         ]
 
-    async def account(self, account_id: str) -> Account | None:
+    async def get_account(self, account_id: str) -> Account | None:
         """One account as it stands."""
-        row = self._reader.row(_ACCOUNT, owner=account_id)
+        row = self._reader.fetch_one(_ACCOUNT, owner=account_id)
         return Account(**dict(zip(Account.__struct_fields__, row, strict=True))) if row else None
 
     async def create_key(
@@ -97,14 +98,14 @@ class AccountRows:
         requests_per_minute: int | None = None,
         running_limit: int | None = None,
         models: Sequence[str] | None = None,
-    ) -> tuple[Key, str]:
+    ) -> tuple[ApiKey, str]:
         """A new key and its secret, which nobody can ever read again; ``now`` is the clock's time unless given.
 
         Raises:
             NotFound: no such account.
         """
         secret = _new_secret()
-        key = Key(
+        key = ApiKey(
             id=new_id("key"),
             account_id=account_id,
             name=name,
@@ -116,27 +117,29 @@ class AccountRows:
             models=None if models is None else tuple(models),
         )
 
-        def write(connection: Connection) -> None:
-            if connection.row(_ACCOUNT, owner=account_id) is None:
+        def write(connection: DbConnection) -> None:
+            if connection.fetch_one(_ACCOUNT, owner=account_id) is None:
                 raise NotFound(f"Account '{account_id}' not found.")
-            _insert(connection, key, secret)
+            _insert_key(connection, key, secret)
 
-        await self._batcher.write(write)
+        await self._writer.write(write)
         return key, secret
 
-    async def keys(self, account_id: str | None = None) -> list[Key]:
+    async def list_keys(self, account_id: str | None = None) -> list[ApiKey]:
         """The keys of an account, or all, oldest first; revoked ones too."""
-        rows = self._reader.rows(_KEYS) if account_id is None else self._reader.rows(_KEYS_OF, owner=account_id)
+        rows = (
+            self._reader.fetch_all(_KEYS) if account_id is None else self._reader.fetch_all(_KEYS_OF, owner=account_id)
+        )
         return [to_key(row) for row in rows]
 
-    async def revoke(self, key_id: str, now: float | None = None) -> bool:
+    async def revoke_key(self, key_id: str, now: float | None = None) -> bool:
         """End a key; False if it is unknown or ended already. Other processes see it within a second."""
         at = self._clock() if now is None else now
-        done = await self._batcher.write(lambda connection: connection.run(_REVOKE, key_id=key_id, now=at) == 1)
-        self._forget(key_id)
+        done = await self._writer.write(lambda connection: connection.execute(_REVOKE, key_id=key_id, now=at) == 1)
+        self._evict(key_id)
         return done
 
-    async def rotate(self, key_id: str, now: float | None = None, *, grace: float = 0.0) -> tuple[Key, str]:
+    async def rotate_key(self, key_id: str, now: float | None = None, *, grace: float = 0.0) -> tuple[ApiKey, str]:
         """End a key and make another with the same name and limits, in one transaction.
 
         Args:
@@ -149,36 +152,36 @@ class AccountRows:
         """
         at, secret = self._clock() if now is None else now, _new_secret()
 
-        def write(connection: Connection) -> Key:
-            row = connection.row(_KEY, key_id=key_id)
+        def write(connection: DbConnection) -> ApiKey:
+            row = connection.fetch_one(_KEY, key_id=key_id)
             ended = row is not None and (
-                connection.run(_SHORTEN, key_id=key_id, until=at + grace)
+                connection.execute(_EXPIRE_EARLIER, key_id=key_id, until=at + grace)
                 if grace
-                else connection.run(_REVOKE, key_id=key_id, now=at)
+                else connection.execute(_REVOKE, key_id=key_id, now=at)
             )
             if row is None or not ended:
                 raise NotFound(f"Key '{key_id}' not found, or revoked already.")
             fresh = {"id": new_id("key"), "prefix": secret[:8], "created_at": at}
             key = msgspec.structs.replace(to_key(row), **fresh)
-            _insert(connection, key, secret)
+            _insert_key(connection, key, secret)
             return key
 
-        key = await self._batcher.write(write)
-        self._forget(key_id)
+        key = await self._writer.write(write)
+        self._evict(key_id)
         return key, secret
 
-    async def principal(self, secret: str) -> Principal | None:
+    async def authenticate(self, secret: str) -> Principal | None:
         """Whom the secret stands for; None if it is unknown, revoked or expired."""
         digest, now = _digest(secret), self._clock()
-        seen = self._seen.get(digest)
+        seen = self._cache.get(digest)
         if seen is None or not 0 <= now - seen[0] < CACHE_SECONDS:
-            seen = self._read(digest, now)
+            seen = self._load(digest, now)
         return seen[2] if seen is not None and now < seen[1] else None
 
-    def _read(self, digest: str, now: float) -> tuple[float, float, Principal] | None:
-        row = self._reader.row(_BY_DIGEST, digest=digest)
+    def _load(self, digest: str, now: float) -> tuple[float, float, Principal] | None:
+        row = self._reader.fetch_one(_BY_DIGEST, digest=digest)
         if row is None or not hmac.compare_digest(row[-1], digest):
-            self._seen.pop(digest, None)
+            self._cache.pop(digest, None)
             return None
         key = to_key(row[:-1])
         principal = Principal(
@@ -189,15 +192,15 @@ class AccountRows:
             models=key.models,
         )
         seen = (now, float("inf") if key.expires_at is None else key.expires_at, principal)
-        self._seen[digest] = seen
-        self._seen.move_to_end(digest)
-        if len(self._seen) > CACHE_SIZE:
-            self._seen.popitem(last=False)
+        self._cache[digest] = seen
+        self._cache.move_to_end(digest)
+        if len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
         return seen
 
-    def _forget(self, key_id: str) -> None:
-        for digest in [digest for digest, seen in self._seen.items() if seen[2].key_id == key_id]:
-            del self._seen[digest]
+    def _evict(self, key_id: str) -> None:
+        for digest in [digest for digest, seen in self._cache.items() if seen[2].key_id == key_id]:
+            del self._cache[digest]
 
 
 def _new_secret() -> str:
@@ -208,7 +211,7 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _insert(connection: Connection, key: Key, secret: str) -> None:
+def _insert_key(connection: DbConnection, key: ApiKey, secret: str) -> None:
     values = msgspec.structs.asdict(key)
     values["models"] = None if key.models is None else to_json(key.models)
-    connection.run(_INSERT_KEY, **values, sha256=_digest(secret))
+    connection.execute(_INSERT_KEY, **values, sha256=_digest(secret))

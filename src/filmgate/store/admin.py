@@ -7,30 +7,39 @@ from typing import Any, Literal
 from msgspec import Struct
 from sqlalchemy import Select, bindparam, func, insert, literal_column, null, select, update
 
-from filmgate.domain import Status, Video
+from filmgate.domain import Status, VideoRecord
 from filmgate.errors import InvalidValue, VideoNotFound
 from filmgate.store import transitions
-from filmgate.store.database import Connection
-from filmgate.store.group_commit import Batcher
+from filmgate.store.database import DbConnection
+from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.rows import VIDEO_COLUMNS, to_video
 from filmgate.store.schema import asset, ledger_entry, outbox, resolution, submission, video, webhook_delivery
 
-__all__ = ["OUTCOMES", "Booking", "Filter", "JobRows", "Outcome", "Resolution", "Submission", "Told"]
+__all__ = [
+    "RESOLUTION_OUTCOMES",
+    "AdminQueries",
+    "LedgerEntry",
+    "Resolution",
+    "ResolutionOutcome",
+    "Submission",
+    "VideoFilter",
+    "WebhookDelivery",
+]
 
-Outcome = Literal["lost", "made", "refunded"]
+ResolutionOutcome = Literal["lost", "made", "refunded"]
 """What became of a submission in doubt: it never arrived, it was made and paid for in vain, or the money came back."""
 
-OUTCOMES: tuple[Outcome, ...] = ("lost", "made", "refunded")
+RESOLUTION_OUTCOMES: tuple[ResolutionOutcome, ...] = ("lost", "made", "refunded")
 
 
-class Filter(Struct, frozen=True, kw_only=True):
+class VideoFilter(Struct, frozen=True, kw_only=True):
     """Which videos."""
 
     status: Status | None = None
     engine: str | None = None
     account_id: str | None = None
     quiet_since: float | None = None  # unfinished ones that nothing has happened to since then
-    doubtful: bool = False  # ended as submission_unknown, and nobody has said what became of it
+    unresolved_only: bool = False  # ended as submission_unknown, and nobody has said what became of it
 
 
 class Resolution(Struct, frozen=True, kw_only=True):
@@ -51,7 +60,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     token: str
 
 
-class Booking(Struct, frozen=True, kw_only=True):
+class LedgerEntry(Struct, frozen=True, kw_only=True):
     """A line of the ledger."""
 
     kind: str
@@ -59,7 +68,7 @@ class Booking(Struct, frozen=True, kw_only=True):
     created_at: float
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class WebhookDelivery(Struct, frozen=True, kw_only=True):
     """One event for one receiver."""
 
     event_id: str
@@ -70,20 +79,20 @@ class Told(Struct, frozen=True, kw_only=True):
     outcome: str | None  # None: it goes on
 
 
-_CODE = video.c.error_code == literal_column("'submission_unknown'")
+_IS_UNKNOWN = video.c.error_code == literal_column("'submission_unknown'")
 _UNRESOLVED = video.c.id.not_in(select(resolution.c.video_id))
-_ROW = select(*VIDEO_COLUMNS).where(video.c.id == bindparam("video_id"))
+_BY_ID = select(*VIDEO_COLUMNS).where(video.c.id == bindparam("video_id"))
 _SUBMISSIONS = (
     select(*(submission.c[field] for field in Submission.__struct_fields__))
     .where(submission.c.video_id == bindparam("video_id"))
     .order_by(submission.c.at)
 )
-_BOOKINGS = (
-    select(*(ledger_entry.c[field] for field in Booking.__struct_fields__))
+_LEDGER_ENTRIES = (
+    select(*(ledger_entry.c[field] for field in LedgerEntry.__struct_fields__))
     .where(ledger_entry.c.video_id == bindparam("video_id"))
     .order_by(ledger_entry.c.id)
 )
-_TOLD = (
+_WEBHOOK_DELIVERIES = (
     select(
         outbox.c.id,
         outbox.c.type,
@@ -104,59 +113,62 @@ _EXPIRED = (
 _RESOLUTION = select(*(resolution.c[field] for field in Resolution.__struct_fields__)).where(
     resolution.c.video_id == bindparam("video_id")
 )
-_RESOLVE = insert(resolution).values(**{name: bindparam(name) for name in Resolution.__struct_fields__})
-_RECONSIDER = (
+_INSERT_RESOLUTION = insert(resolution).values(**{name: bindparam(name) for name in Resolution.__struct_fields__})
+_UPDATE_RESOLUTION = (
     update(resolution)
     .where(resolution.c.video_id == bindparam("of_video"))
     .values(outcome=bindparam("found"), note=bindparam("said"), at=bindparam("now"))
 )
 
 
-class JobRows:
+class AdminQueries:
     """What operators look at, and the one thing that they may say."""
 
-    def __init__(self, reader: Connection, batcher: Batcher) -> None:
+    def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
-        self._batcher = batcher
+        self._writer = writer
 
-    async def find(self, which: Filter, limit: int) -> list[Video]:
+    async def find(self, criteria: VideoFilter, limit: int) -> list[VideoRecord]:
         """Up to ``limit`` videos, newest first."""
-        return [to_video(row) for row in self._reader.rows(_chosen(which), most=limit, **_given(which))]
+        return [
+            to_video(row)
+            for row in self._reader.fetch_all(_select_videos(criteria), most=limit, **_filter_params(criteria))
+        ]
 
-    async def get(self, video_id: str) -> Video:
+    async def get(self, video_id: str) -> VideoRecord:
         """The video, deleted or not.
 
         Raises:
             VideoNotFound: there never was such a one.
         """
-        row = self._reader.row(_ROW, video_id=video_id)
+        row = self._reader.fetch_one(_BY_ID, video_id=video_id)
         if row is None:
             raise VideoNotFound(video_id)
         return to_video(row)
 
     async def submissions(self, video_id: str) -> list[Submission]:
         """Every time that it may have reached an engine."""
-        return _structs(Submission, self._reader.rows(_SUBMISSIONS, video_id=video_id))
+        return _to_structs(Submission, self._reader.fetch_all(_SUBMISSIONS, video_id=video_id))
 
-    async def bookings(self, video_id: str) -> list[Booking]:
+    async def ledger_entries(self, video_id: str) -> list[LedgerEntry]:
         """What was booked for it."""
-        return _structs(Booking, self._reader.rows(_BOOKINGS, video_id=video_id))
+        return _to_structs(LedgerEntry, self._reader.fetch_all(_LEDGER_ENTRIES, video_id=video_id))
 
-    async def told(self, video_id: str) -> list[Told]:
+    async def webhook_deliveries(self, video_id: str) -> list[WebhookDelivery]:
         """Who was told of it."""
-        return _structs(Told, self._reader.rows(_TOLD, video_id=video_id))
+        return _to_structs(WebhookDelivery, self._reader.fetch_all(_WEBHOOK_DELIVERIES, video_id=video_id))
 
-    async def expired(self, now: float) -> int:
+    async def count_expired(self, now: float) -> int:
         """How many files are past their time and still there."""
-        row = self._reader.row(_EXPIRED, now=now)
+        row = self._reader.fetch_one(_EXPIRED, now=now)
         return int(row[0]) if row else 0
 
     async def resolution(self, video_id: str) -> Resolution | None:
         """What an operator found out, if one did."""
-        found = _structs(Resolution, self._reader.rows(_RESOLUTION, video_id=video_id))
+        found = _to_structs(Resolution, self._reader.fetch_all(_RESOLUTION, video_id=video_id))
         return found[0] if found else None
 
-    async def resolve(self, video_id: str, outcome: Outcome, note: str, now: float) -> None:
+    async def resolve(self, video_id: str, outcome: ResolutionOutcome, note: str, now: float) -> None:
         """Note what became of a submission in doubt; said again, the last word counts. No money moves.
 
         Raises:
@@ -167,32 +179,32 @@ class JobRows:
         if found.error is None or found.error.code != "submission_unknown":
             raise InvalidValue(f"{video_id} did not end as submission_unknown: there is nothing to resolve.")
 
-        def write(connection: Connection) -> None:
-            if connection.run(_RECONSIDER, of_video=video_id, found=outcome, said=note, now=now) == 0:
-                connection.run(_RESOLVE, video_id=video_id, outcome=outcome, note=note, at=now)
+        def write(connection: DbConnection) -> None:
+            if connection.execute(_UPDATE_RESOLUTION, of_video=video_id, found=outcome, said=note, now=now) == 0:
+                connection.execute(_INSERT_RESOLUTION, video_id=video_id, outcome=outcome, note=note, at=now)
 
-        await self._batcher.write(write)
+        await self._writer.write(write)
 
 
-def _chosen(which: Filter) -> Select[Any]:
+def _select_videos(criteria: VideoFilter) -> Select[Any]:
     chosen = select(*VIDEO_COLUMNS).order_by(video.c.seq.desc()).limit(bindparam("most"))
-    if which.status is not None:
+    if criteria.status is not None:
         chosen = chosen.where(video.c.status == bindparam("status"))
-    if which.engine is not None:
+    if criteria.engine is not None:
         chosen = chosen.where(video.c.engine == bindparam("engine"))
-    if which.account_id is not None:
+    if criteria.account_id is not None:
         chosen = chosen.where(video.c.account_id == bindparam("account_id"))
-    if which.quiet_since is not None:
+    if criteria.quiet_since is not None:
         chosen = chosen.where(transitions.UNFINISHED, video.c.updated_at < bindparam("quiet_since"))
-    if which.doubtful:
-        chosen = chosen.where(_CODE, _UNRESOLVED)
+    if criteria.unresolved_only:
+        chosen = chosen.where(_IS_UNKNOWN, _UNRESOLVED)
     return chosen
 
 
-def _given(which: Filter) -> dict[str, object]:
+def _filter_params(criteria: VideoFilter) -> dict[str, object]:
     names = ("status", "engine", "account_id", "quiet_since")
-    return {name: value for name in names if (value := getattr(which, name)) is not None}
+    return {name: value for name in names if (value := getattr(criteria, name)) is not None}
 
 
-def _structs(kind: type[Any], rows: list[tuple[Any, ...]]) -> list[Any]:
+def _to_structs(kind: type[Any], rows: list[tuple[Any, ...]]) -> list[Any]:
     return [kind(**dict(zip(kind.__struct_fields__, row, strict=True))) for row in rows]

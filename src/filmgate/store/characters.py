@@ -11,12 +11,12 @@ from sqlalchemy import bindparam, insert, literal_column, null, select, update
 from filmgate.domain import Asset, Character
 from filmgate.errors import IdempotencyKeyReuse
 from filmgate.store.acceptance import IDEMPOTENCY_SECONDS
-from filmgate.store.database import Connection
-from filmgate.store.group_commit import Batcher
+from filmgate.store.database import DbConnection
+from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.rows import to_json
 from filmgate.store.schema import character
 
-__all__ = ["CharacterRows", "NewCharacter"]
+__all__ = ["CharacterRepository", "NewCharacter"]
 
 
 class NewCharacter(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class NewCharacter(Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = tuple(character.c[name] for name in ("id", "account_id", "name", "created_at", "picture", "film"))
-_THIS = select(*_COLUMNS).where(character.c.id == bindparam("character_id"))
+_BY_ID = select(*_COLUMNS).where(character.c.id == bindparam("character_id"))
 _SAME_KEY = select(*_COLUMNS, character.c.fingerprint).where(
     character.c.account_id == bindparam("owner"),
     character.c.idempotency_key == bindparam("key"),
@@ -61,15 +61,15 @@ _FORGET_KEY = (
     .values(idempotency_key=null())
 )
 _INSERT = insert(character).values(**{column.name: bindparam(column.name) for column in character.c})
-_asset = msgspec.json.Decoder(Asset).decode
+_decode_asset = msgspec.json.Decoder(Asset).decode
 
 
-class CharacterRows:
+class CharacterRepository:
     """Reads run at once on a connection of their own; writes return when they are on disk."""
 
-    def __init__(self, reader: Connection, batcher: Batcher) -> None:
+    def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
-        self._batcher = batcher
+        self._writer = writer
 
     async def create(self, new: NewCharacter, now: float) -> tuple[Character, bool]:
         """Keep a character.
@@ -80,21 +80,21 @@ class CharacterRows:
         Raises:
             IdempotencyKeyReuse: the key was used within a day with another fingerprint.
         """
-        return await self._batcher.write(lambda connection: _create(connection, new, now))
+        return await self._writer.write(lambda connection: _create(connection, new, now))
 
     async def get(self, character_id: str, account_id: str) -> Character | None:
         """The character; None if it is unknown or not ``account_id``'s."""
-        row = self._reader.row(_THIS, character_id=character_id)
+        row = self._reader.fetch_one(_BY_ID, character_id=character_id)
         return None if row is None or row[1] != account_id else _to_character(row)
 
 
-def _create(connection: Connection, new: NewCharacter, now: float) -> tuple[Character, bool]:
-    if seen := _seen(connection, new, now):
+def _create(connection: DbConnection, new: NewCharacter, now: float) -> tuple[Character, bool]:
+    if seen := _find_existing(connection, new, now):
         return seen, False
     made = Character(
         id=new.id, account_id=new.account_id, name=new.name, created_at=now, picture=new.picture, film=new.film
     )
-    connection.run(
+    connection.execute(
         _INSERT,
         **msgspec.structs.asdict(made)
         | {"picture": to_json(new.picture), "film": to_json(new.film)}
@@ -104,17 +104,19 @@ def _create(connection: Connection, new: NewCharacter, now: float) -> tuple[Char
     return made, True
 
 
-def _seen(connection: Connection, new: NewCharacter, now: float) -> Character | None:
+def _find_existing(connection: DbConnection, new: NewCharacter, now: float) -> Character | None:
     if new.idempotency_key is not None:
         key, day_ago = new.idempotency_key, now - IDEMPOTENCY_SECONDS
-        connection.run(_FORGET_KEY, owner=new.account_id, key=key, before=day_ago)
-        if row := connection.row(_SAME_KEY, owner=new.account_id, key=key, since=day_ago):
+        connection.execute(_FORGET_KEY, owner=new.account_id, key=key, before=day_ago)
+        if row := connection.fetch_one(_SAME_KEY, owner=new.account_id, key=key, since=day_ago):
             if row[-1] != new.fingerprint:
                 raise IdempotencyKeyReuse
             return _to_character(row)
     if new.resend_since is not None:
         since, digest = new.resend_since, new.fingerprint
-        row = connection.row(_SAME_REQUEST, owner=new.account_id, digest=digest, since=since, asked_with=new.key_id)
+        row = connection.fetch_one(
+            _SAME_REQUEST, owner=new.account_id, digest=digest, since=since, asked_with=new.key_id
+        )
         return _to_character(row) if row else None
     return None
 
@@ -126,6 +128,6 @@ def _to_character(row: tuple[Any, ...]) -> Character:
         account_id=account_id,
         name=name,
         created_at=created_at,
-        picture=_asset(picture),
-        film=_asset(film),
+        picture=_decode_asset(picture),
+        film=_decode_asset(film),
     )

@@ -23,29 +23,29 @@ from sqlalchemy.pool import NullPool
 from filmgate.errors import Conflict, SettingsError, StorageFault
 from filmgate.store import migrations
 
-__all__ = ["Connection", "Database"]
+__all__ = ["Database", "DbConnection"]
 
 APPLICATION_ID = 0x46474154
 """Marks the file as ours (``FGAT``), so that nobody's other database is ever migrated."""
 
-BUSY_SECONDS = 30.0
+BUSY_TIMEOUT = 30.0
 """How long a write waits for another process's write."""
 
 Row = tuple[Any, ...]
 
 
-class Connection:
+class DbConnection:
     """A driver's connection that runs Core statements, each compiled once."""
 
     def __init__(self, engine: sa.Engine, *, query_only: bool = False) -> None:
         self._dialect = engine.dialect
-        self._proxy = engine.raw_connection()
-        self._cursor = self._proxy.cursor()
+        self._raw_connection = engine.raw_connection()
+        self._cursor = self._raw_connection.cursor()
         self._compiled: dict[sa.Executable, tuple[str, dict[str, Any]]] = {}
         if query_only:
             self._cursor.execute("PRAGMA query_only = ON")
 
-    def rows(self, statement: sa.Executable, **params: object) -> list[Row]:
+    def fetch_all(self, statement: sa.Executable, **params: object) -> list[Row]:
         """All rows of a SELECT, or of a write's RETURNING."""
         sql, values = self._compiled.get(statement) or self._compile(statement)
         try:
@@ -53,20 +53,20 @@ class Connection:
             self._cursor.execute(sql, {**values, **params})
             return list(self._cursor.fetchall())
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            raise _translate_error(error) from error
 
-    def row(self, statement: sa.Executable, **params: object) -> Row | None:
+    def fetch_one(self, statement: sa.Executable, **params: object) -> Row | None:
         """The only row, or None."""
-        rows = self.rows(statement, **params)
+        rows = self.fetch_all(statement, **params)
         return rows[0] if rows else None
 
-    def run(self, statement: sa.Executable, **params: object) -> int:
+    def execute(self, statement: sa.Executable, **params: object) -> int:
         """How many rows a write changed."""
         sql, values = self._compiled.get(statement) or self._compile(statement)
         try:
             self._cursor.execute(sql, {**values, **params})
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            raise _translate_error(error) from error
         return self._cursor.rowcount
 
     def control(self, sql: str) -> None:
@@ -74,16 +74,16 @@ class Connection:
         try:
             self._cursor.execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql)
         except sqlite3.Error as error:
-            raise _translated(error) from error
+            raise _translate_error(error) from error
 
-    def abandon(self) -> None:
+    def rollback(self) -> None:
         """Undo the open transaction, if the fault that got us here left one."""
-        self._proxy.rollback()
+        self._raw_connection.rollback()
 
     def close(self) -> None:
         """Give the file back; an open transaction is rolled back."""
         self._cursor.close()
-        self._proxy.close()
+        self._raw_connection.close()
 
     def _compile(self, statement: sa.Executable) -> tuple[str, dict[str, Any]]:
         compiled = statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]  # every Executable here is a ClauseElement
@@ -103,14 +103,14 @@ class Database:
         """
         self.path = path
         self._engine = _engine(path)
-        with _explained(path), _alone(path.parent):
-            _bring_up_to_date(self._engine, path)
-            self.reader = Connection(self._engine, query_only=True)
-            self.writer = Connection(self._engine)
+        with _explain_errors(path), _exclusive_lock(path.parent):
+            _migrate(self._engine, path)
+            self.reader = DbConnection(self._engine, query_only=True)
+            self.writer = DbConnection(self._engine)
 
-    def another_reader(self) -> Connection:
+    def open_reader(self) -> DbConnection:
         """One more connection that only reads, for long looks; close it before the database."""
-        return Connection(self._engine, query_only=True)
+        return DbConnection(self._engine, query_only=True)
 
     def close(self) -> None:
         """Close both connections."""
@@ -124,24 +124,28 @@ def _engine(path: Path) -> sa.Engine:
         sa.URL.create("sqlite", database=str(path)),
         poolclass=NullPool,
         paramstyle="named",
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "isolation_level": None},
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT, "isolation_level": None},
     )
-    sa.event.listen(engine, "connect", _set_up)
+    sa.event.listen(engine, "connect", _configure_connection)
     return engine
 
 
-def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+def _configure_connection(connection: sqlite3.Connection, _record: object) -> None:
     # FULL: with NORMAL, rows whose create had been answered were lost in most power cuts.
     for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {setting}").fetchall()
 
 
-def _bring_up_to_date(engine: sa.Engine, path: Path) -> None:
+def _migrate(engine: sa.Engine, path: Path) -> None:
     with engine.connect() as connection:
-        if _revision(connection, path) == migrations.HEAD:
+        revision = _revision(connection, path)
+        if revision == migrations.HEAD:
             return
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        migrations.upgrade(connection)
+        if revision is None:
+            migrations.create(connection)
+        else:
+            migrations.upgrade(connection)
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.commit()
 
@@ -165,7 +169,7 @@ def _revision(connection: sa.Connection, path: Path) -> str | None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _exclusive_lock(folder: Path) -> Iterator[None]:
     """Let one process at a time create or migrate; SQLite can't switch a file to WAL while others open it."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -176,7 +180,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explain_errors(path: Path) -> Iterator[None]:
     """Say what is wrong with the file, and the mend."""
     try:
         yield
@@ -195,5 +199,5 @@ def _explained(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _translated(error: sqlite3.Error) -> Conflict | StorageFault:
+def _translate_error(error: sqlite3.Error) -> Conflict | StorageFault:
     return Conflict(str(error)) if isinstance(error, sqlite3.IntegrityError) else StorageFault()

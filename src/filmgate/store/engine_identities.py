@@ -8,15 +8,15 @@ import msgspec
 from msgspec import Struct
 from sqlalchemy import bindparam, delete, exists, insert, literal_column, select, update
 
-from filmgate.store.database import Connection
-from filmgate.store.group_commit import Batcher
+from filmgate.store.database import DbConnection
+from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.rows import to_json
 from filmgate.store.schema import engine_identity, video
 
-__all__ = ["Identity", "IdentityRows"]
+__all__ = ["EngineIdentity", "EngineIdentityRepository"]
 
 
-class Identity(Struct, frozen=True, kw_only=True):
+class EngineIdentity(Struct, frozen=True, kw_only=True):
     """An engine as it was: enough to make it again."""
 
     id: str  # what its submissions went to
@@ -26,12 +26,12 @@ class Identity(Struct, frozen=True, kw_only=True):
     api_key: str | None = None  # sealed
 
 
-_BOUND = (
+_IN_USE = (
     video.c.engine == engine_identity.c.engine,
     video.c.identity == engine_identity.c.id,
     video.c.stage != literal_column("'done'"),
 )
-_THIS = (engine_identity.c.id == bindparam("goes_to"), engine_identity.c.engine == bindparam("by"))
+_BY_KEY = (engine_identity.c.id == bindparam("goes_to"), engine_identity.c.engine == bindparam("by"))
 _COLUMNS = (
     engine_identity.c.id,
     engine_identity.c.engine,
@@ -39,11 +39,11 @@ _COLUMNS = (
     engine_identity.c.options,
     engine_identity.c.api_key,
 )
-_GET = select(*_COLUMNS).where(*_THIS)
-_NEEDED = select(*_COLUMNS).where(exists().where(*_BOUND)).order_by(engine_identity.c.first_seen)
-_SEEN = (
+_GET = select(*_COLUMNS).where(*_BY_KEY)
+_LIST_IN_USE = select(*_COLUMNS).where(exists().where(*_IN_USE)).order_by(engine_identity.c.first_seen)
+_UPDATE_SEEN = (
     update(engine_identity)
-    .where(*_THIS)
+    .where(*_BY_KEY)
     .values(
         last_seen=bindparam("now"),
         kind=bindparam("of_kind"),
@@ -51,7 +51,7 @@ _SEEN = (
         api_key=bindparam("sealed"),
     )
 )
-_FIRST = insert(engine_identity).values(
+_INSERT = insert(engine_identity).values(
     id=bindparam("goes_to"),
     engine=bindparam("by"),
     kind=bindparam("of_kind"),
@@ -60,17 +60,19 @@ _FIRST = insert(engine_identity).values(
     first_seen=bindparam("now"),
     last_seen=bindparam("now"),
 )
-_FORGET = delete(engine_identity).where(engine_identity.c.last_seen < bindparam("before"), ~exists().where(*_BOUND))
+_DELETE_UNUSED = delete(engine_identity).where(
+    engine_identity.c.last_seen < bindparam("before"), ~exists().where(*_IN_USE)
+)
 
 
-class IdentityRows:
+class EngineIdentityRepository:
     """The engines of now and before."""
 
-    def __init__(self, reader: Connection, batcher: Batcher) -> None:
+    def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
-        self._batcher = batcher
+        self._writer = writer
 
-    async def see(self, identity: Identity, now: float) -> None:
+    async def record_seen(self, identity: EngineIdentity, now: float) -> None:
         """Write down that an engine is such at present."""
         values: dict[str, object] = {
             "goes_to": identity.id,
@@ -80,26 +82,26 @@ class IdentityRows:
             "sealed": identity.api_key,
         }
 
-        def write(connection: Connection) -> None:
-            if not connection.run(_SEEN, now=now, **values):
-                connection.run(_FIRST, now=now, **values)
+        def write(connection: DbConnection) -> None:
+            if not connection.execute(_UPDATE_SEEN, now=now, **values):
+                connection.execute(_INSERT, now=now, **values)
 
-        await self._batcher.write(write)
+        await self._writer.write(write)
 
-    async def get(self, engine: str, identity: str) -> Identity | None:
+    async def get(self, engine: str, identity: str) -> EngineIdentity | None:
         """One of them."""
-        row = self._reader.row(_GET, by=engine, goes_to=identity)
-        return None if row is None else _identity(row)
+        row = self._reader.fetch_one(_GET, by=engine, goes_to=identity)
+        return None if row is None else _to_identity(row)
 
-    async def needed(self) -> list[Identity]:
+    async def list_in_use(self) -> list[EngineIdentity]:
         """Those that some unfinished video was submitted to, first seen first."""
-        return [_identity(row) for row in self._reader.rows(_NEEDED)]
+        return [_to_identity(row) for row in self._reader.fetch_all(_LIST_IN_USE)]
 
-    async def forget(self, before: float) -> int:
+    async def delete_unused(self, before: float) -> int:
         """Drop those not seen since then that no unfinished video needs; returns how many."""
-        return await self._batcher.write(lambda connection: connection.run(_FORGET, before=before))
+        return await self._writer.write(lambda connection: connection.execute(_DELETE_UNUSED, before=before))
 
 
-def _identity(row: tuple[str, str, str, str, str | None]) -> Identity:
+def _to_identity(row: tuple[str, str, str, str, str | None]) -> EngineIdentity:
     identity, engine, kind, options, api_key = row
-    return Identity(id=identity, engine=engine, kind=kind, options=msgspec.json.decode(options), api_key=api_key)
+    return EngineIdentity(id=identity, engine=engine, kind=kind, options=msgspec.json.decode(options), api_key=api_key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 
-__all__ = ["Changes"]
+__all__ = ["ChangeNotifier"]
 
 RECHECK_SECONDS = 1.0
 """How often the rows themselves are looked at, once for all who wait: another process may have changed them."""
@@ -14,27 +14,27 @@ Waiters = dict[asyncio.Future[None], int]
 """Who waits for one video, and the version that each has seen."""
 
 
-class Changes:
+class ChangeNotifier:
     """Wakes waiters after commits.
 
     Args:
         versions: the versions of rows now; a row that is not there is missing.
     """
 
-    def __init__(self, versions: Callable[[Collection[str]], Mapping[str, int]]) -> None:
-        self._versions = versions
+    def __init__(self, read_versions: Callable[[Collection[str]], Mapping[str, int]]) -> None:
+        self._read_versions = read_versions
         self._waiters: dict[str, Waiters] = {}
-        self._look: asyncio.TimerHandle | None = None
+        self._recheck_timer: asyncio.TimerHandle | None = None
 
     async def wait(self, video_id: str, version: int, timeout: float) -> None:  # noqa: ASYNC109 - running out is an answer, not an error
         """Return as soon as the video's row is at another version than ``version``, else after ``timeout`` seconds."""
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout
-        while self._versions((video_id,)).get(video_id) == version:
+        while self._read_versions((video_id,)).get(video_id) == version:
             remaining = until - loop.time()
             if remaining <= 0:
                 return
-            await self._woken(video_id, version, remaining)
+            await self._wait_notified(video_id, version, remaining)
 
     def notify(self, video_id: str) -> None:
         """Wake whoever waits for this video; called on the event loop after a commit."""
@@ -42,30 +42,30 @@ class Changes:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def _woken(self, video_id: str, version: int, seconds: float) -> None:
+    async def _wait_notified(self, video_id: str, version: int, seconds: float) -> None:
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
         self._waiters.setdefault(video_id, {})[waiter] = version
-        if self._look is None:
-            self._look = loop.call_later(RECHECK_SECONDS, self._recheck, loop)
+        if self._recheck_timer is None:
+            self._recheck_timer = loop.call_later(RECHECK_SECONDS, self._recheck, loop)
         try:
             await asyncio.wait([waiter], timeout=seconds)
         finally:
             waiter.cancel()
-            self._forget(video_id, waiter)
+            self._remove_waiter(video_id, waiter)
 
     def _recheck(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._look = loop.call_later(RECHECK_SECONDS, self._recheck, loop) if self._waiters else None
-        versions = self._versions(self._waiters.keys())
+        self._recheck_timer = loop.call_later(RECHECK_SECONDS, self._recheck, loop) if self._waiters else None
+        versions = self._read_versions(self._waiters.keys())
         for video_id, waiters in list(self._waiters.items()):
             if any(seen != versions.get(video_id) for seen in waiters.values()):
                 self.notify(video_id)
 
-    def _forget(self, video_id: str, waiter: asyncio.Future[None]) -> None:
+    def _remove_waiter(self, video_id: str, waiter: asyncio.Future[None]) -> None:
         remaining = self._waiters.get(video_id, {})
         remaining.pop(waiter, None)
         if not remaining:
             self._waiters.pop(video_id, None)
-        if not self._waiters and self._look is not None:
-            self._look.cancel()
-            self._look = None
+        if not self._waiters and self._recheck_timer is not None:
+            self._recheck_timer.cancel()
+            self._recheck_timer = None

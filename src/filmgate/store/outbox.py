@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, null, select
 
-from filmgate.store.database import Connection
+from filmgate.store.database import DbConnection
 from filmgate.store.rows import OutboxEvent
 from filmgate.store.schema import outbox
 
-__all__ = ["OutboxRows"]
+__all__ = ["OutboxRepository"]
 
 _PENDING = (
     select(outbox.c.id, outbox.c.type, outbox.c.video_id, outbox.c.account_id, outbox.c.created_at)
@@ -18,14 +18,14 @@ _PENDING = (
 )
 
 
-class OutboxRows:
+class OutboxRepository:
     """What is still to be delivered."""
 
-    def __init__(self, reader: Connection) -> None:
+    def __init__(self, reader: DbConnection) -> None:
         self._reader = reader
 
     async def pending(self, limit: int = 100) -> list[OutboxEvent]:
         """Undelivered events, oldest first."""
         fields = OutboxEvent.__struct_fields__
-        rows = self._reader.rows(_PENDING, most=limit)
+        rows = self._reader.fetch_all(_PENDING, most=limit)
         return [OutboxEvent(**dict(zip(fields, row, strict=True))) for row in rows]

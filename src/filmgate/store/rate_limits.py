@@ -6,19 +6,19 @@ from msgspec import Struct
 from sqlalchemy import bindparam, func, literal_column, select
 
 from filmgate.errors import TooManyRequests, TooManyRunning
-from filmgate.store.database import Connection
+from filmgate.store.database import DbConnection
 from filmgate.store.schema import api_key, video
 
-__all__ = ["Rate", "check", "rate"]
+__all__ = ["RateLimitStatus", "enforce", "rate_limit_status"]
 
 WINDOW = 60.0
 """Seconds over which accepted creates are counted."""
 
-RUNNING_RETRY = 10.0
+RUNNING_RETRY_AFTER = 10.0
 """Seconds after which a key with too many running videos may ask again: nobody knows when one of them ends."""
 
 
-class Rate(Struct, frozen=True):
+class RateLimitStatus(Struct, frozen=True):
     """How a key stands with its creates a minute."""
 
     limit: int
@@ -27,23 +27,23 @@ class Rate(Struct, frozen=True):
 
 
 _LIMITS = select(api_key.c.requests_per_minute, api_key.c.running_limit).where(api_key.c.id == bindparam("key_id"))
-_RECENT = (
+_IN_WINDOW = (
     video.c.key_id == bindparam("key_id"),
     video.c.created_at > bindparam("since"),
     video.c.created_at < bindparam("until"),
 )
 _NTH_NEWEST = (
     select(video.c.created_at)
-    .where(*_RECENT)
+    .where(*_IN_WINDOW)
     .order_by(video.c.created_at.desc())
     .limit(literal_column("1"))
     .offset(bindparam("skipped"))
 )
-_USED = select(func.count(), func.max(video.c.created_at)).where(*_RECENT)
+_USED = select(func.count(), func.max(video.c.created_at)).where(*_IN_WINDOW)
 _RUNNING = select(func.count()).where(video.c.key_id == bindparam("key_id"), video.c.stage != literal_column("'done'"))
 
 
-def check(connection: Connection, key_id: str, now: float, per_minute: int | None, running: int | None) -> None:
+def enforce(connection: DbConnection, key_id: str, now: float, per_minute: int | None, running: int | None) -> None:
     """Let one more create of the key pass.
 
     Args:
@@ -57,22 +57,24 @@ def check(connection: Connection, key_id: str, now: float, per_minute: int | Non
         TooManyRequests: it had as many within the last minute as it may.
         TooManyRunning: as many of its videos as may be unfinished at once are.
     """
-    own_per_minute, own_running = connection.row(_LIMITS, key_id=key_id) or (None, None)
-    per_minute, running = _least(per_minute, own_per_minute), _least(running, own_running)
+    own_per_minute, own_running = connection.fetch_one(_LIMITS, key_id=key_id) or (None, None)
+    per_minute, running = _min_limit(per_minute, own_per_minute), _min_limit(running, own_running)
     if per_minute is not None:
         _check_rate(connection, key_id, per_minute, now)
-    if running is not None and _number(connection, key_id) >= running:
-        raise TooManyRunning(retry_after=RUNNING_RETRY)
+    if running is not None and _count_running(connection, key_id) >= running:
+        raise TooManyRunning(retry_after=RUNNING_RETRY_AFTER)
 
 
-def rate(connection: Connection, key_id: str, now: float, per_minute: int | None = None) -> Rate | None:
+def rate_limit_status(
+    connection: DbConnection, key_id: str, now: float, per_minute: int | None = None
+) -> RateLimitStatus | None:
     """How the key stands with its limit and the dialect's; None if there is neither."""
-    own, _ = connection.row(_LIMITS, key_id=key_id) or (None, None)
-    limit = _least(per_minute, own)
+    own, _ = connection.fetch_one(_LIMITS, key_id=key_id) or (None, None)
+    limit = _min_limit(per_minute, own)
     if limit is None:
         return None
-    [(used, newest)] = connection.rows(_USED, key_id=key_id, **_window(now))
-    return Rate(limit, max(0, limit - used), 0.0 if newest is None else newest + WINDOW - now)
+    [(used, newest)] = connection.fetch_all(_USED, key_id=key_id, **_window(now))
+    return RateLimitStatus(limit, max(0, limit - used), 0.0 if newest is None else newest + WINDOW - now)
 
 
 def _window(now: float) -> dict[str, float]:
@@ -80,19 +82,19 @@ def _window(now: float) -> dict[str, float]:
     return {"since": now - WINDOW, "until": now + WINDOW}
 
 
-def _least(*limits: int | None) -> int | None:
+def _min_limit(*limits: int | None) -> int | None:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
-def _check_rate(connection: Connection, key_id: str, limit: int, now: float) -> None:
+def _check_rate(connection: DbConnection, key_id: str, limit: int, now: float) -> None:
     if limit < 1:
         raise TooManyRequests(retry_after=WINDOW)
-    row = connection.row(_NTH_NEWEST, key_id=key_id, skipped=limit - 1, **_window(now))
+    row = connection.fetch_one(_NTH_NEWEST, key_id=key_id, skipped=limit - 1, **_window(now))
     if row is not None:
         message = f"Rate limit reached: {limit} creates a minute with this key."
         raise TooManyRequests(message, retry_after=row[0] + WINDOW - now)
 
 
-def _number(connection: Connection, key_id: str) -> int:
-    [(count,)] = connection.rows(_RUNNING, key_id=key_id)
+def _count_running(connection: DbConnection, key_id: str) -> int:
+    [(count,)] = connection.fetch_all(_RUNNING, key_id=key_id)
     return int(count)

@@ -10,7 +10,6 @@ from msgspec import Struct
 from filmgate.domain import (
     Asset,
     AssetKind,
-    CastMember,
     Fit,
     NewVideo,
     Operation,
@@ -18,9 +17,10 @@ from filmgate.domain import (
     Size,
     Stage,
     Status,
-    Video,
+    VideoCharacter,
     VideoError,
     VideoEvent,
+    VideoRecord,
 )
 from filmgate.store.schema import api_key, asset, video, video_event
 
@@ -30,13 +30,12 @@ __all__ = [
     "KEY_COLUMNS",
     "VIDEO_COLUMNS",
     "Account",
-    "Key",
+    "ApiKey",
     "OutboxEvent",
     "Principal",
-    "Unfinished",
+    "UnfinishedVideo",
     "accepted_video",
     "asset_values",
-    "buried_recipe_json",
     "new_video_values",
     "recipe_json",
     "to_asset",
@@ -44,6 +43,7 @@ __all__ = [
     "to_json",
     "to_key",
     "to_video",
+    "tombstone_recipe_json",
 ]
 
 
@@ -56,7 +56,7 @@ class Account(Struct, frozen=True, kw_only=True):
     created_at: float
 
 
-class Key(Struct, frozen=True, kw_only=True):
+class ApiKey(Struct, frozen=True, kw_only=True):
     """A key as it may be shown: without its secret."""
 
     id: str
@@ -81,7 +81,7 @@ class Principal(Struct, frozen=True, kw_only=True):
     models: tuple[str, ...] | None = None
 
 
-class Unfinished(Struct, frozen=True, gc=False):
+class UnfinishedVideo(Struct, frozen=True, gc=False):
     """A video whose flow has to go on."""
 
     id: str
@@ -112,7 +112,7 @@ class _StoredRecipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
     base_prompts: tuple[str, ...] = ()
     segment_seconds: int | None = None
     extensions: int = 0
-    characters: tuple[CastMember, ...] = ()
+    characters: tuple[VideoCharacter, ...] = ()
 
 
 VIDEO_COLUMNS = (
@@ -150,18 +150,18 @@ VIDEO_COLUMNS = (
 """In the order in which :func:`to_video` takes them."""
 
 ASSET_COLUMNS = tuple(asset.c[field] for field in Asset.__struct_fields__)
-KEY_COLUMNS = tuple(api_key.c[field] for field in Key.__struct_fields__)
+KEY_COLUMNS = tuple(api_key.c[field] for field in ApiKey.__struct_fields__)
 EVENT_COLUMNS = tuple(video_event.c[field] for field in VideoEvent.__struct_fields__)
 
 _STATUS = {str(status): status for status in Status}
 _STAGE = {str(stage): stage for stage in Stage}
-_EMPTY = "{}"
+_EMPTY_JSON = "{}"
 
 _encode = msgspec.json.Encoder().encode
-_recipe = msgspec.json.Decoder(_StoredRecipe).decode
-_labels = msgspec.json.Decoder(dict[str, str]).decode
-_notes = msgspec.json.Decoder(dict[str, object]).decode
-_models = msgspec.json.Decoder(tuple[str, ...]).decode
+_decode_recipe = msgspec.json.Decoder(_StoredRecipe).decode
+_decode_metadata = msgspec.json.Decoder(dict[str, str]).decode
+_decode_notes = msgspec.json.Decoder(dict[str, object]).decode
+_decode_models = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def to_json(value: object) -> str:
@@ -169,16 +169,16 @@ def to_json(value: object) -> str:
     return _encode(value).decode()
 
 
-def to_video(row: tuple[Any, ...]) -> Video:
+def to_video(row: tuple[Any, ...]) -> VideoRecord:
     """The video of a row of VIDEO_COLUMNS."""
-    recipe, prompt, metadata, notes = _recipe(row[5]), row[12], row[13], row[27]
-    return Video(
+    recipe, prompt, metadata, notes = _decode_recipe(row[5]), row[12], row[13], row[27]
+    return VideoRecord(
         seq=row[0],
         id=row[1],
         account_id=row[2],
         model=row[3],
         engine=row[4],
-        recipe=_whole(recipe, prompt),
+        recipe=_merge_prompt(recipe, prompt),
         status=_STATUS[row[6]],
         stage=_STAGE[row[7]],
         progress=row[8],
@@ -186,7 +186,7 @@ def to_video(row: tuple[Any, ...]) -> Video:
         updated_at=row[10],
         version=row[11],
         prompt=prompt,
-        metadata={} if metadata == _EMPTY else _labels(metadata),
+        metadata={} if metadata == _EMPTY_JSON else _decode_metadata(metadata),
         price_micros=row[14],
         remixed_from_video_id=row[15],
         started_at=row[16],
@@ -199,13 +199,13 @@ def to_video(row: tuple[Any, ...]) -> Video:
         attempts=row[24],
         epoch=row[25],
         cancel_requested=row[26] == 1,
-        notes={} if notes == _EMPTY else _notes(notes),
+        notes={} if notes == _EMPTY_JSON else _decode_notes(notes),
         identity=row[28],
         failovers=row[29],
     )
 
 
-def _whole(stored: _StoredRecipe, prompt: str | None) -> Recipe:
+def _merge_prompt(stored: _StoredRecipe, prompt: str | None) -> Recipe:
     return Recipe(
         prompt=prompt or "",
         size=stored.size,
@@ -230,10 +230,10 @@ def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
         "account_id": new.account_id,
         "model": new.model,
         "engine": new.engine,
-        "seconds": recipe.made_seconds,
+        "seconds": recipe.render_seconds,
         "recipe": recipe_json(recipe),
         "prompt": recipe.prompt,
-        "metadata": to_json(new.metadata) if new.metadata else _EMPTY,
+        "metadata": to_json(new.metadata) if new.metadata else _EMPTY_JSON,
         "price_micros": new.price_micros,
         "remixed_from_video_id": new.remixed_from_video_id,
         "created_at": now,
@@ -251,14 +251,14 @@ def recipe_json(recipe: Recipe) -> str:
     return to_json(_StoredRecipe(**kept))
 
 
-def buried_recipe_json(recipe: Recipe) -> str:
+def tombstone_recipe_json(recipe: Recipe) -> str:
     """The same once its video is deleted: nobody's words, files or characters."""
     return to_json(_StoredRecipe(size=recipe.size, seconds=recipe.seconds, seed=recipe.seed, fit=recipe.fit))
 
 
-def accepted_video(new: NewVideo, seq: int, now: float) -> Video:
+def accepted_video(new: NewVideo, seq: int, now: float) -> VideoRecord:
     """What reading the row of a video accepted just now would give."""
-    return Video(
+    return VideoRecord(
         seq=seq,
         id=new.id,
         account_id=new.account_id,
@@ -305,8 +305,8 @@ def to_event(row: tuple[Any, ...]) -> VideoEvent:
     )
 
 
-def to_key(row: tuple[Any, ...]) -> Key:
+def to_key(row: tuple[Any, ...]) -> ApiKey:
     """The key of a row of KEY_COLUMNS."""
-    values = dict(zip(Key.__struct_fields__, row, strict=True))
+    values = dict(zip(ApiKey.__struct_fields__, row, strict=True))
     models = values.pop("models")
-    return Key(**values, models=None if models is None else _models(models))
+    return ApiKey(**values, models=None if models is None else _decode_models(models))

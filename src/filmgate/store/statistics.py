@@ -19,63 +19,65 @@ from sqlalchemy import Select, bindparam, case, func, literal_column, select
 from filmgate.domain import Stage, Status
 from filmgate.errors import SubmissionUnknown
 from filmgate.store import transitions
-from filmgate.store.database import Connection
+from filmgate.store.database import DbConnection
 from filmgate.store.schema import outbox, resolution, video, video_event, webhook_delivery
 
-__all__ = ["DURATIONS", "Figures", "Snapshot", "Took"]
+__all__ = ["DURATION_BUCKETS", "DurationHistogram", "Snapshot", "Statistics"]
 
-DURATIONS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600)
+DURATION_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600)
 """Upper bounds, in seconds, of the classes in which times from create to completion are counted."""
 
-Kind = tuple[str, str]
+EngineModel = tuple[str, str]
 """An engine and a model."""
 
 
-class Took:
+class DurationHistogram:
     """How long videos of a kind took: how many were in each class of DURATIONS, in none of them, and all together."""
 
     def __init__(self) -> None:
-        self.counts = [0] * (len(DURATIONS) + 1)
-        self.seconds = 0.0
+        self.counts = [0] * (len(DURATION_BUCKETS) + 1)
+        self.total_seconds = 0.0
 
 
 class Snapshot(Struct, kw_only=True):
     """Everything that is counted, as of one moment."""
 
-    accepted: Counter[Kind]
-    completed: Counter[Kind]
+    accepted: Counter[EngineModel]
+    completed: Counter[EngineModel]
     failed: Counter[tuple[str, str, str]]  # engine, model, error code
     submitted: Counter[str]  # intents to submit, by engine
-    doubtful: int  # videos that ended as submission_unknown, and nobody has said what became of them
-    took: dict[Kind, Took]
-    standing: dict[tuple[str, str], int]  # unfinished videos, by engine and stage
+    unresolved: int  # videos that ended as submission_unknown, and nobody has said what became of them
+    durations: dict[EngineModel, DurationHistogram]
+    unfinished: dict[tuple[str, str], int]  # unfinished videos, by engine and stage
     queued: dict[str, int]  # of them those that nobody works on yet, by engine
     deliveries: dict[str, int]  # of webhooks, by outcome
     undelivered: int
 
 
-_length = video.c.completed_at - video.c.created_at
+_DURATION = video.c.completed_at - video.c.created_at
 _QUEUED = video.c.status == literal_column(f"'{Status.QUEUED}'")
-_PLACES = select(
+_POSITIONS = select(
     select(func.coalesce(func.max(video.c.seq), 0)).scalar_subquery(),
     select(func.coalesce(func.max(video_event.c.seq), 0)).scalar_subquery(),
 )
-_ALL = select(
+_TOTALS = select(
     video.c.engine, video.c.model, video.c.status, video.c.error_code, func.count(), func.sum(video.c.attempts)
 ).group_by(video.c.engine, video.c.model, video.c.status, video.c.error_code)
-_CLASSES = [func.sum(case((_length <= bound, 1), else_=0)) for bound in DURATIONS]
-_ALL_TOOK = (
-    select(video.c.engine, video.c.model, func.count(), func.sum(_length), *_CLASSES)
+_BUCKETS = [func.sum(case((_DURATION <= bound, 1), else_=0)) for bound in DURATION_BUCKETS]
+_ALL_DURATIONS = (
+    select(video.c.engine, video.c.model, func.count(), func.sum(_DURATION), *_BUCKETS)
     .where(video.c.status == literal_column(f"'{Status.COMPLETED}'"))
     .group_by(video.c.engine, video.c.model)
 )
-_ACCEPTED = (
+_NEW_VIDEOS = (
     select(video.c.engine, video.c.model, func.count())
     .where(video.c.seq > bindparam("seen_video"))
     .group_by(video.c.engine, video.c.model)
 )
-_HAPPENED = (
-    select(video.c.engine, video.c.model, video_event.c.stage, video_event.c.status, video_event.c.error_code, _length)
+_NEW_EVENTS = (
+    select(
+        video.c.engine, video.c.model, video_event.c.stage, video_event.c.status, video_event.c.error_code, _DURATION
+    )
     .select_from(video_event.join(video, video.c.id == video_event.c.video_id))
     .where(
         video_event.c.seq > bindparam("seen_event"),
@@ -83,12 +85,12 @@ _HAPPENED = (
     )
     .order_by(video_event.c.seq)
 )
-_STANDING = (
+_UNFINISHED_COUNTS = (
     select(video.c.engine, video.c.stage, func.count(), func.sum(case((_QUEUED, 1), else_=0)))
     .where(transitions.UNFINISHED)
     .group_by(video.c.engine, video.c.stage)
 )
-_DOUBTFUL = (
+_UNRESOLVED = (
     select(func.count())
     .select_from(video)
     .where(
@@ -101,30 +103,30 @@ _SETTLED = (
     .where(webhook_delivery.c.settled_at.is_not(None))
     .group_by(webhook_delivery.c.outcome)
 )
-_WAITING: tuple[Select[Any], ...] = (
+_UNDELIVERED: tuple[Select[Any], ...] = (
     select(func.count()).select_from(webhook_delivery).where(webhook_delivery.c.settled_at.is_(None)),
     select(func.count()).select_from(outbox).where(outbox.c.delivered_at.is_(None)),
 )
 
 
-class Figures:
+class Statistics:
     """Adds up the rows, in a thread and on a connection of its own.
 
     Args:
         connect: opens that connection, once somebody asks.
     """
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    def __init__(self, connect: Callable[[], DbConnection]) -> None:
         self._connect = connect
-        self._opened: Connection | None = None
-        self._one_at_a_time = threading.Lock()
-        self._places = (0, 0)  # the last video and the last line of history that were counted
-        self._begun = False
-        self._accepted: Counter[Kind] = Counter()
-        self._completed: Counter[Kind] = Counter()
+        self._open_connection: DbConnection | None = None
+        self._lock = threading.Lock()
+        self._positions = (0, 0)  # the last video and the last line of history that were counted
+        self._loaded = False
+        self._accepted: Counter[EngineModel] = Counter()
+        self._completed: Counter[EngineModel] = Counter()
         self._failed: Counter[tuple[str, str, str]] = Counter()
         self._submitted: Counter[str] = Counter()
-        self._took: dict[Kind, Took] = {}
+        self._durations: dict[EngineModel, DurationHistogram] = {}
 
     async def read(self) -> Snapshot:
         """The figures as they are now.
@@ -136,46 +138,48 @@ class Figures:
 
     async def close(self) -> None:
         """Give the file back, once nobody reads."""
-        if self._opened is not None:
-            await asyncio.to_thread(self._close, self._opened)
+        if self._open_connection is not None:
+            await asyncio.to_thread(self._close, self._open_connection)
 
-    def _close(self, opened: Connection) -> None:
-        with self._one_at_a_time:
-            opened.close()
+    def _close(self, connection: DbConnection) -> None:
+        with self._lock:
+            connection.close()
 
     @property
-    def _connection(self) -> Connection:
-        if self._opened is None:
-            self._opened = self._connect()
-        return self._opened
+    def _connection(self) -> DbConnection:
+        if self._open_connection is None:
+            self._open_connection = self._connect()
+        return self._open_connection
 
     def _read(self) -> Snapshot:
-        with self._one_at_a_time, _one_moment(self._connection):
-            places = self._connection.rows(_PLACES)[0]
-            if self._begun:
+        with self._lock, _read_transaction(self._connection):
+            places = self._connection.fetch_all(_POSITIONS)[0]
+            if self._loaded:
                 self._count_new()
             else:
                 self._count_all()
-            self._begun, self._places = True, (places[0], places[1])
+            self._loaded, self._positions = True, (places[0], places[1])
             return self._snapshot()
 
     def _count_all(self) -> None:
-        for engine, model, status, code, count, attempts in self._connection.rows(_ALL):
+        for engine, model, status, code, count, attempts in self._connection.fetch_all(_TOTALS):
             self._accepted[engine, model] += count
             self._submitted[engine] += attempts
             if status == Status.COMPLETED:
                 self._completed[engine, model] += count
             elif status == Status.FAILED:
                 self._failed[engine, model, code] += count
-        for engine, model, count, seconds, *within in self._connection.rows(_ALL_TOOK):
-            took = self._took.setdefault((engine, model), Took())
-            took.seconds = seconds
+        for engine, model, count, seconds, *within in self._connection.fetch_all(_ALL_DURATIONS):
+            took = self._durations.setdefault((engine, model), DurationHistogram())
+            took.total_seconds = seconds
             took.counts = [more - less for less, more in zip([0, *within], [*within, count], strict=True)]
 
     def _count_new(self) -> None:
-        for engine, model, count in self._connection.rows(_ACCEPTED, seen_video=self._places[0]):
+        for engine, model, count in self._connection.fetch_all(_NEW_VIDEOS, seen_video=self._positions[0]):
             self._accepted[engine, model] += count
-        for engine, model, stage, status, code, seconds in self._connection.rows(_HAPPENED, seen_event=self._places[1]):
+        for engine, model, stage, status, code, seconds in self._connection.fetch_all(
+            _NEW_EVENTS, seen_event=self._positions[1]
+        ):
             if stage == Stage.SUBMITTING:
                 self._submitted[engine] += 1
             elif status == Status.COMPLETED:
@@ -183,14 +187,14 @@ class Figures:
             else:
                 self._failed[engine, model, code] += 1
 
-    def _count_completed(self, kind: Kind, seconds: float) -> None:
-        self._completed[kind] += 1
-        took = self._took.setdefault(kind, Took())
-        took.seconds += seconds
-        took.counts[sum(bound < seconds for bound in DURATIONS)] += 1
+    def _count_completed(self, engine_model: EngineModel, seconds: float) -> None:
+        self._completed[engine_model] += 1
+        took = self._durations.setdefault(engine_model, DurationHistogram())
+        took.total_seconds += seconds
+        took.counts[sum(bound < seconds for bound in DURATION_BUCKETS)] += 1
 
     def _snapshot(self) -> Snapshot:
-        standing = self._connection.rows(_STANDING)
+        standing = self._connection.fetch_all(_UNFINISHED_COUNTS)
         queued: Counter[str] = Counter()
         for engine, _stage, _count, waiting in standing:
             queued[engine] += waiting
@@ -199,12 +203,12 @@ class Figures:
             completed=self._completed.copy(),
             failed=self._failed.copy(),
             submitted=self._submitted.copy(),
-            doubtful=self._connection.rows(_DOUBTFUL)[0][0],
-            took=dict(self._took),
-            standing={(engine, stage): count for engine, stage, count, _waiting in standing},
+            unresolved=self._connection.fetch_all(_UNRESOLVED)[0][0],
+            durations=dict(self._durations),
+            unfinished={(engine, stage): count for engine, stage, count, _waiting in standing},
             queued=dict(queued),
-            deliveries=dict(_pairs(self._connection.rows(_SETTLED))),
-            undelivered=sum(self._connection.rows(waiting)[0][0] for waiting in _WAITING),
+            deliveries=dict(_pairs(self._connection.fetch_all(_SETTLED))),
+            undelivered=sum(self._connection.fetch_all(waiting)[0][0] for waiting in _UNDELIVERED),
         )
 
 
@@ -213,10 +217,10 @@ def _pairs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def _one_moment(connection: Connection) -> Iterator[None]:
+def _read_transaction(connection: DbConnection) -> Iterator[None]:
     """All that is read inside belongs together."""
     connection.control("BEGIN DEFERRED")
     try:
         yield
     finally:
-        connection.abandon()
+        connection.rollback()

@@ -9,35 +9,44 @@ from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, null, select, update
 
-from filmgate.store.database import Connection
+from filmgate.store.database import DbConnection
 from filmgate.store.rows import to_json
 from filmgate.store.schema import submission, video
 
-__all__ = ["FORGET_AFTER", "WINDOW", "forget", "is_taken", "note", "note_ticket", "pace", "taken"]
+__all__ = [
+    "RETENTION",
+    "WINDOW",
+    "claimed_by_others",
+    "delete_before",
+    "is_claimed",
+    "next_slot_in",
+    "record",
+    "record_ticket",
+]
 
 WINDOW = 61.0
 """Seconds over which submissions to an upstream are counted: a minute, and some unevenness of the way there."""
 
-FORGET_AFTER = 90 * 86400.0
+RETENTION = 90 * 86400.0
 """Seconds after which a submission of a video that is over is forgotten."""
 
-_GIVEN = func.json_each(bindparam("tickets")).table_valued("value")
-_NOTE = insert(submission).values(
+_TICKETS = func.json_each(bindparam("tickets")).table_valued("value")
+_INSERT = insert(submission).values(
     token=bindparam("token"),
     video_id=bindparam("video_id"),
     engine=bindparam("by"),
     identity=bindparam("goes_to"),
     at=bindparam("now"),
 )
-_NOTE_AGAIN = (
+_SET_TICKET = (
     update(submission)
     .where(submission.c.token == bindparam("token_now"))
     .values(ticket=func.coalesce(submission.c.ticket, bindparam("given_ticket")))
 )
-_TAKEN = select(submission.c.ticket).where(
+_CLAIMED = select(submission.c.ticket).where(
     submission.c.identity == bindparam("goes_to"),
     submission.c.ticket.is_not(null()),
-    submission.c.ticket.in_(select(_GIVEN.c.value)),
+    submission.c.ticket.in_(select(_TICKETS.c.value)),
     submission.c.video_id != bindparam("video_id"),
 )
 _NTH_NEWEST = (
@@ -49,43 +58,43 @@ _NTH_NEWEST = (
     .limit(literal_column("1"))
     .offset(bindparam("skipped"))
 )
-_FORGET = delete(submission).where(
+_DELETE_OLD = delete(submission).where(
     submission.c.at < bindparam("before"),
     ~exists().where(video.c.id == submission.c.video_id, video.c.stage != literal_column("'done'")),
 )
 
 
-def note(connection: Connection, video_id: str, token: str, engine: str, identity: str, now: float) -> None:
+def record(connection: DbConnection, video_id: str, token: str, engine: str, identity: str, now: float) -> None:
     """Write down that a submission may leave now."""
-    connection.run(_NOTE, token=token, video_id=video_id, by=engine, goes_to=identity, now=now)
+    connection.execute(_INSERT, token=token, video_id=video_id, by=engine, goes_to=identity, now=now)
 
 
-def note_ticket(connection: Connection, token: str, ticket: str) -> None:
+def record_ticket(connection: DbConnection, token: str, ticket: str) -> None:
     """Write down what it was answered."""
-    connection.run(_NOTE_AGAIN, token_now=token, given_ticket=ticket)
+    connection.execute(_SET_TICKET, token_now=token, given_ticket=ticket)
 
 
-def taken(connection: Connection, identity: str, tickets: Sequence[str], video_id: str) -> set[str]:
+def claimed_by_others(connection: DbConnection, identity: str, tickets: Sequence[str], video_id: str) -> set[str]:
     """Those of the tickets that another video than this one was given."""
     if not identity or not tickets:
         return set()
-    rows = connection.rows(_TAKEN, goes_to=identity, tickets=to_json(list(tickets)), video_id=video_id)
+    rows = connection.fetch_all(_CLAIMED, goes_to=identity, tickets=to_json(list(tickets)), video_id=video_id)
     return {ticket for (ticket,) in rows}
 
 
-def is_taken(connection: Connection, identity: str, ticket: str, video_id: str) -> bool:
+def is_claimed(connection: DbConnection, identity: str, ticket: str, video_id: str) -> bool:
     """Whether another video than this one was given the ticket."""
-    return bool(taken(connection, identity, [ticket], video_id))
+    return bool(claimed_by_others(connection, identity, [ticket], video_id))
 
 
-def pace(connection: Connection, identity: str, per_minute: int, now: float) -> float:
+def next_slot_in(connection: DbConnection, identity: str, per_minute: int, now: float) -> float:
     """Seconds until one more submission may leave; 0: now."""
     # A clock that was put back leaves lines of times to come: those far ahead would hold everybody up until then.
     window = {"since": now - WINDOW, "until": now + WINDOW}
-    row = connection.row(_NTH_NEWEST, goes_to=identity, skipped=per_minute - 1, **window)
+    row = connection.fetch_one(_NTH_NEWEST, goes_to=identity, skipped=per_minute - 1, **window)
     return 0.0 if row is None else max(0.0, row[0] + WINDOW - now)
 
 
-def forget(connection: Connection, before: float) -> int:
+def delete_before(connection: DbConnection, before: float) -> int:
     """Drop what was submitted before then for videos that are over; returns how many."""
-    return connection.run(_FORGET, before=before)
+    return connection.execute(_DELETE_OLD, before=before)

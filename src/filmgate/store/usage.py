@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from sqlalchemy import Integer, bindparam, cast, func, literal_column, select
 
-from filmgate.store.database import Connection
+from filmgate.store.database import DbConnection
 from filmgate.store.schema import account, ledger_entry, video
 
-__all__ = ["Day", "Usage", "usage"]
+__all__ = ["AccountUsage", "DailyUsage", "read_usage"]
 
-DAY = 86_400
+DAY_SECONDS = 86_400
 
 
-class Day(Struct, frozen=True, kw_only=True):
+class DailyUsage(Struct, frozen=True, kw_only=True):
     """The videos of one model that were delivered on one day."""
 
     date: str  # UTC, YYYY-MM-DD
@@ -25,23 +25,23 @@ class Day(Struct, frozen=True, kw_only=True):
     captured_micros: int
 
 
-class Usage(Struct, frozen=True, kw_only=True):
+class AccountUsage(Struct, frozen=True, kw_only=True):
     """An account's money in micro-units, at one moment."""
 
     balance_micros: int | None  # free to be spent; None: unlimited
     held_micros: int  # for videos that are being made
     captured_micros: int  # spent, ever
-    days: list[Day]  # newest first
+    days: list[DailyUsage]  # newest first
 
 
-_OWNER = account.c.id == bindparam("owner")
+_IS_OWNER = account.c.id == bindparam("owner")
 _HELD = (
     select(func.coalesce(func.sum(video.c.price_micros), 0))
     .where(video.c.account_id == account.c.id, video.c.stage != literal_column("'done'"))
     .correlate(account)
     .scalar_subquery()
 )
-_TAKEN = (
+_DEBITED = (
     select(func.coalesce(-func.sum(ledger_entry.c.amount_micros), 0))
     .where(
         ledger_entry.c.account_id == account.c.id, ledger_entry.c.kind.in_(map(literal_column, ("'hold'", "'release'")))
@@ -49,33 +49,33 @@ _TAKEN = (
     .correlate(account)
     .scalar_subquery()
 )
-_TOTALS = select(account.c.balance_micros, _HELD, _TAKEN).where(_OWNER)
-_DAY = cast(ledger_entry.c.created_at / DAY, Integer)
+_TOTALS = select(account.c.balance_micros, _HELD, _DEBITED).where(_IS_OWNER)
+_DAY_NUMBER = cast(ledger_entry.c.created_at / DAY_SECONDS, Integer)
 _DAYS = (
-    select(_DAY, video.c.model, func.count(), func.sum(video.c.seconds), func.sum(video.c.price_micros))
+    select(_DAY_NUMBER, video.c.model, func.count(), func.sum(video.c.seconds), func.sum(video.c.price_micros))
     .select_from(ledger_entry.join(video, video.c.id == ledger_entry.c.video_id))
     .where(
         ledger_entry.c.account_id == bindparam("owner"),
         ledger_entry.c.kind == literal_column("'capture'"),
         ledger_entry.c.created_at >= bindparam("since"),
     )
-    .group_by(_DAY, video.c.model)
-    .order_by(_DAY.desc(), video.c.model)
+    .group_by(_DAY_NUMBER, video.c.model)
+    .order_by(_DAY_NUMBER.desc(), video.c.model)
 )
 
 
-def usage(connection: Connection, account_id: str, since: float) -> Usage | None:
+def read_usage(connection: DbConnection, account_id: str, since: float) -> AccountUsage | None:
     """What the account has, holds and spent, by day and model since then; None if there is no such account."""
-    row = connection.row(_TOTALS, owner=account_id)
+    row = connection.fetch_one(_TOTALS, owner=account_id)
     if row is None:
         return None
     balance, held, taken = row
     days = [
-        Day(date=_date(day), model=model, videos=count, seconds=seconds, captured_micros=spent)
-        for day, model, count, seconds, spent in connection.rows(_DAYS, owner=account_id, since=since)
+        DailyUsage(date=_date(day), model=model, videos=count, seconds=seconds, captured_micros=spent)
+        for day, model, count, seconds, spent in connection.fetch_all(_DAYS, owner=account_id, since=since)
     ]
-    return Usage(balance_micros=balance, held_micros=held, captured_micros=taken - held, days=days)
+    return AccountUsage(balance_micros=balance, held_micros=held, captured_micros=taken - held, days=days)
 
 
 def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * DAY, UTC).date().isoformat()
+    return datetime.fromtimestamp(day * DAY_SECONDS, UTC).date().isoformat()

@@ -15,21 +15,21 @@ from msgspec import Struct
 from sqlalchemy import bindparam, delete, func, insert, literal_column, null, select, update
 
 from filmgate.errors import InvalidValue, NotFound, WebhookEndpointNotFound
-from filmgate.store.database import Connection
-from filmgate.store.group_commit import Batcher
+from filmgate.store.database import DbConnection
+from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.rows import to_json
 from filmgate.store.schema import outbox, video, webhook_delivery, webhook_endpoint
 
-__all__ = ["Delivery", "Endpoint", "WebhookRows"]
+__all__ = ["PendingDelivery", "WebhookEndpoint", "WebhookRepository"]
 
-MOST = 50
+MAX_ENDPOINTS = 50
 """Endpoints of an account: every event goes to each of them."""
 
-AT_ONCE = 4
+MAX_DUE_PER_ENDPOINT = 4
 """Deliveries to one endpoint that are taken at once, so that a slow one keeps nobody else waiting."""
 
 
-class Endpoint(Struct, frozen=True, kw_only=True):
+class WebhookEndpoint(Struct, frozen=True, kw_only=True):
     """Who is told; url and secrets are sealed."""
 
     id: str
@@ -52,7 +52,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return [self.secret]
 
 
-class Delivery(Struct, frozen=True):
+class PendingDelivery(Struct, frozen=True):
     """One event for one receiver, as it stands."""
 
     id: int
@@ -67,25 +67,25 @@ class Delivery(Struct, frozen=True):
     next_at: float
 
 
-_types = msgspec.json.Decoder(tuple[str, ...]).decode
-_COLUMNS = tuple(webhook_endpoint.c[field] for field in Endpoint.__struct_fields__)
-_THIS = webhook_endpoint.c.id == bindparam("endpoint")
-_OWNER = webhook_endpoint.c.account_id == bindparam("owner")
+_decode_types = msgspec.json.Decoder(tuple[str, ...]).decode
+_COLUMNS = tuple(webhook_endpoint.c[field] for field in WebhookEndpoint.__struct_fields__)
+_BY_ID = webhook_endpoint.c.id == bindparam("endpoint")
+_BY_OWNER = webhook_endpoint.c.account_id == bindparam("owner")
 
-_INSERT = insert(webhook_endpoint).values(**{name: bindparam(name) for name in Endpoint.__struct_fields__})
-_COUNT = select(func.count()).select_from(webhook_endpoint).where(_OWNER)
-_GET = select(*_COLUMNS).where(_THIS, _OWNER)
-_OF = select(*_COLUMNS).where(_OWNER).order_by(webhook_endpoint.c.created_at.desc(), webhook_endpoint.c.id.desc())
-_DELETE = delete(webhook_endpoint).where(_THIS, _OWNER)
+_INSERT = insert(webhook_endpoint).values(**{name: bindparam(name) for name in WebhookEndpoint.__struct_fields__})
+_COUNT = select(func.count()).select_from(webhook_endpoint).where(_BY_OWNER)
+_GET = select(*_COLUMNS).where(_BY_ID, _BY_OWNER)
+_LIST = select(*_COLUMNS).where(_BY_OWNER).order_by(webhook_endpoint.c.created_at.desc(), webhook_endpoint.c.id.desc())
+_DELETE = delete(webhook_endpoint).where(_BY_ID, _BY_OWNER)
 _REPLACE = (
     update(webhook_endpoint)
-    .where(_THIS)
-    .values(**{name: bindparam(name) for name in Endpoint.__struct_fields__ if name not in ("id", "account_id")})
+    .where(_BY_ID)
+    .values(**{name: bindparam(name) for name in WebhookEndpoint.__struct_fields__ if name not in ("id", "account_id")})
 )
-_DISABLE = update(webhook_endpoint).where(_THIS, webhook_endpoint.c.disabled_at.is_(null()))
+_DISABLE = update(webhook_endpoint).where(_BY_ID, webhook_endpoint.c.disabled_at.is_(null()))
 _DISABLE = _DISABLE.values(disabled_at=bindparam("now"))
 
-_TAKE_EVENT = (
+_MARK_FANNED_OUT = (
     update(outbox)
     .where(outbox.c.id == bindparam("event"), outbox.c.delivered_at.is_(null()))
     .values(delivered_at=bindparam("now"))
@@ -132,20 +132,24 @@ _DUE = (
         .join(outbox, outbox.c.id == webhook_delivery.c.event_id)
         .join(video, video.c.id == outbox.c.video_id)
     )
-    .where(_RANKED.c.rank <= literal_column(str(AT_ONCE)))
+    .where(_RANKED.c.rank <= literal_column(str(MAX_DUE_PER_ENDPOINT)))
     .order_by(webhook_delivery.c.next_at)
     .limit(bindparam("most"))
 )
-_AS_SEEN = (webhook_delivery.c.id == bindparam("delivery"), webhook_delivery.c.next_at == bindparam("seen"), _UNSETTLED)
-_CLAIM = update(webhook_delivery).where(*_AS_SEEN).values(next_at=bindparam("until"))
-_TRIED = (
+_IF_CLAIMED = (
+    webhook_delivery.c.id == bindparam("delivery"),
+    webhook_delivery.c.next_at == bindparam("seen"),
+    _UNSETTLED,
+)
+_CLAIM = update(webhook_delivery).where(*_IF_CLAIMED).values(next_at=bindparam("until"))
+_RECORD_FAILURE = (
     update(webhook_delivery)
-    .where(*_AS_SEEN)
+    .where(*_IF_CLAIMED)
     .values(tries=webhook_delivery.c.tries + 1, next_at=bindparam("next"), last_status=bindparam("status"))
 )
 _SETTLE = (
     update(webhook_delivery)
-    .where(*_AS_SEEN)
+    .where(*_IF_CLAIMED)
     .values(
         tries=webhook_delivery.c.tries + 1,
         settled_at=bindparam("now"),
@@ -160,7 +164,7 @@ _DROP = (
 )
 
 
-class WebhookRows:
+class WebhookRepository:
     """Endpoints and deliveries.
 
     Args:
@@ -168,95 +172,101 @@ class WebhookRows:
         batcher: what groups the writes.
     """
 
-    def __init__(self, reader: Connection, batcher: Batcher) -> None:
+    def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
-        self._batcher = batcher
+        self._writer = writer
 
-    async def add(self, endpoint: Endpoint) -> None:
+    async def add(self, endpoint: WebhookEndpoint) -> None:
         """A new endpoint.
 
         Raises:
             InvalidValue: the account has as many as it may.
         """
 
-        def write(connection: Connection) -> None:
-            if connection.rows(_COUNT, owner=endpoint.account_id)[0][0] >= MOST:
-                raise InvalidValue(f"At most {MOST} webhook endpoints are kept; delete one first.")
-            connection.run(_INSERT, **_values(endpoint))
+        def write(connection: DbConnection) -> None:
+            if connection.fetch_all(_COUNT, owner=endpoint.account_id)[0][0] >= MAX_ENDPOINTS:
+                raise InvalidValue(f"At most {MAX_ENDPOINTS} webhook endpoints are kept; delete one first.")
+            connection.execute(_INSERT, **_to_values(endpoint))
 
-        await self._batcher.write(write)
+        await self._writer.write(write)
 
-    async def get(self, endpoint_id: str, account_id: str) -> Endpoint:
+    async def get(self, endpoint_id: str, account_id: str) -> WebhookEndpoint:
         """One endpoint.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
         """
-        return _own(self._reader, endpoint_id, account_id)
+        return _require_owned(self._reader, endpoint_id, account_id)
 
-    async def of(self, account_id: str) -> list[Endpoint]:
+    async def list_for(self, account_id: str) -> list[WebhookEndpoint]:
         """All of an account's, newest first."""
-        return [_endpoint(row) for row in self._reader.rows(_OF, owner=account_id)]
+        return [_to_endpoint(row) for row in self._reader.fetch_all(_LIST, owner=account_id)]
 
-    async def change(self, endpoint_id: str, account_id: str, **fields: object) -> Endpoint:
+    async def update(self, endpoint_id: str, account_id: str, **fields: object) -> WebhookEndpoint:
         """Replace some of an endpoint's fields.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
         """
 
-        def write(connection: Connection) -> Endpoint:
-            changed = msgspec.structs.replace(_own(connection, endpoint_id, account_id), **fields)
-            values = {name: value for name, value in _values(changed).items() if name not in ("id", "account_id")}
-            connection.run(_REPLACE, endpoint=endpoint_id, **values)
+        def write(connection: DbConnection) -> WebhookEndpoint:
+            changed = msgspec.structs.replace(_require_owned(connection, endpoint_id, account_id), **fields)
+            values = {name: value for name, value in _to_values(changed).items() if name not in ("id", "account_id")}
+            connection.execute(_REPLACE, endpoint=endpoint_id, **values)
             return changed
 
-        return await self._batcher.write(write)
+        return await self._writer.write(write)
 
-    async def remove(self, endpoint_id: str, account_id: str, now: float) -> None:
+    async def delete(self, endpoint_id: str, account_id: str, now: float) -> None:
         """Delete an endpoint; what it was still to be told is dropped.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
         """
 
-        def write(connection: Connection) -> None:
-            if connection.run(_DELETE, endpoint=endpoint_id, owner=account_id) != 1:
+        def write(connection: DbConnection) -> None:
+            if connection.execute(_DELETE, endpoint=endpoint_id, owner=account_id) != 1:
                 raise WebhookEndpointNotFound(endpoint_id)
-            connection.run(_DROP, endpoint=endpoint_id, now=now)
+            connection.execute(_DROP, endpoint=endpoint_id, now=now)
 
-        await self._batcher.write(write)
+        await self._writer.write(write)
 
     async def fan_out(self, event_id: str, now: float) -> int:
         """Turn an event of the outbox into its deliveries, once; returns how many there are."""
 
-        def write(connection: Connection) -> int:
-            return _deliver(connection, event_id, now) if connection.run(_TAKE_EVENT, event=event_id, now=now) else 0
+        def write(connection: DbConnection) -> int:
+            return (
+                _insert_deliveries(connection, event_id, now)
+                if connection.execute(_MARK_FANNED_OUT, event=event_id, now=now)
+                else 0
+            )
 
-        return await self._batcher.write(write)
+        return await self._writer.write(write)
 
-    async def replay(self, event_id: str, now: float) -> int:
+    async def redeliver(self, event_id: str, now: float) -> int:
         """Tell everybody of an event once more, under its old id; returns how many are told.
 
         Raises:
             NotFound: there is no such event.
         """
-        return await self._batcher.write(lambda connection: _deliver(connection, event_id, now))
+        return await self._writer.write(lambda connection: _insert_deliveries(connection, event_id, now))
 
-    async def due(self, now: float, limit: int) -> list[Delivery]:
+    async def list_due(self, now: float, limit: int) -> list[PendingDelivery]:
         """What is to be tried by now, longest due first, only a few to each receiver."""
-        return [Delivery(*row) for row in self._reader.rows(_DUE, now=now, most=limit)]
+        return [PendingDelivery(*row) for row in self._reader.fetch_all(_DUE, now=now, most=limit)]
 
-    async def claim(self, delivery: Delivery, until: float) -> Delivery | None:
+    async def claim(self, delivery: PendingDelivery, until: float) -> PendingDelivery | None:
         """The delivery as ours until then; None if another process was first."""
         claimed = await self._write(_CLAIM, delivery=delivery.id, seen=delivery.next_at, until=until)
         return msgspec.structs.replace(delivery, next_at=until) if claimed else None
 
-    async def tried(self, delivery: Delivery, status: int | None, next_at: float) -> bool:
+    async def record_failure(self, delivery: PendingDelivery, status: int | None, next_at: float) -> bool:
         """Note a try in vain, and when the next is due; False if the claim was lost."""
-        return await self._write(_TRIED, delivery=delivery.id, seen=delivery.next_at, status=status, next=next_at)
+        return await self._write(
+            _RECORD_FAILURE, delivery=delivery.id, seen=delivery.next_at, status=status, next=next_at
+        )
 
-    async def settle(self, delivery: Delivery, outcome: str, status: int | None, now: float) -> bool:
+    async def settle(self, delivery: PendingDelivery, outcome: str, status: int | None, now: float) -> bool:
         """Note the last try: ``delivered`` or ``failed``; False if the claim was lost."""
         seen = delivery.next_at
         return await self._write(_SETTLE, delivery=delivery.id, seen=seen, how=outcome, status=status, now=now)
@@ -264,43 +274,43 @@ class WebhookRows:
     async def disable(self, endpoint_id: str, now: float) -> None:
         """Tell an endpoint nothing more; what it was still to be told is dropped."""
 
-        def write(connection: Connection) -> None:
-            connection.run(_DISABLE, endpoint=endpoint_id, now=now)
-            connection.run(_DROP, endpoint=endpoint_id, now=now)
+        def write(connection: DbConnection) -> None:
+            connection.execute(_DISABLE, endpoint=endpoint_id, now=now)
+            connection.execute(_DROP, endpoint=endpoint_id, now=now)
 
-        await self._batcher.write(write)
+        await self._writer.write(write)
 
     async def _write(self, statement: Any, **params: object) -> bool:
-        return await self._batcher.write(lambda connection: connection.run(statement, **params) == 1)
+        return await self._writer.write(lambda connection: connection.execute(statement, **params) == 1)
 
 
-def _deliver(connection: Connection, event_id: str, now: float) -> int:
-    row = connection.row(_EVENT, event=event_id)
+def _insert_deliveries(connection: DbConnection, event_id: str, now: float) -> int:
+    row = connection.fetch_one(_EVENT, event=event_id)
     if row is None:
         raise NotFound(f"Event '{event_id}' not found.")
     owner, kind, callback_url = row
     listening: Sequence[str | None] = [
         endpoint.id
-        for endpoint in map(_endpoint, connection.rows(_OF, owner=owner))
+        for endpoint in map(_to_endpoint, connection.fetch_all(_LIST, owner=owner))
         if kind in endpoint.event_types and endpoint.disabled_at is None
     ]
     receivers = [*listening, *([] if callback_url is None else [None])]
     for receiver in receivers:
-        connection.run(_DELIVER, event=event_id, endpoint=receiver, now=now)
+        connection.execute(_DELIVER, event=event_id, endpoint=receiver, now=now)
     return len(receivers)
 
 
-def _own(connection: Connection, endpoint_id: str, owner: str) -> Endpoint:
-    row = connection.row(_GET, endpoint=endpoint_id, owner=owner)
+def _require_owned(connection: DbConnection, endpoint_id: str, owner: str) -> WebhookEndpoint:
+    row = connection.fetch_one(_GET, endpoint=endpoint_id, owner=owner)
     if row is None:
         raise WebhookEndpointNotFound(endpoint_id)
-    return _endpoint(row)
+    return _to_endpoint(row)
 
 
-def _endpoint(row: tuple[Any, ...]) -> Endpoint:
-    values = dict(zip(Endpoint.__struct_fields__, row, strict=True))
-    return Endpoint(**{**values, "event_types": _types(values["event_types"])})
+def _to_endpoint(row: tuple[Any, ...]) -> WebhookEndpoint:
+    values = dict(zip(WebhookEndpoint.__struct_fields__, row, strict=True))
+    return WebhookEndpoint(**{**values, "event_types": _decode_types(values["event_types"])})
 
 
-def _values(endpoint: Endpoint) -> dict[str, object]:
+def _to_values(endpoint: WebhookEndpoint) -> dict[str, object]:
     return {**msgspec.structs.asdict(endpoint), "event_types": to_json(endpoint.event_types)}

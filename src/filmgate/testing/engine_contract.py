@@ -25,16 +25,16 @@ import msgspec
 import pytest
 
 from filmgate.domain import Size
-from filmgate.engines.base import Engine, Job, State, Verdict
+from filmgate.engines.base import Engine, Job, JobState, JobStatus
 from filmgate.errors import EngineError
 from filmgate.media import probe
 
-__all__ = ["EngineContract", "finish", "some_job"]
+__all__ = ["EngineContract", "poll_until_ended", "sample_job"]
 
-ENDED = (State.DONE, State.FAILED, State.CANCELLED, State.LOST)
+TERMINAL_STATES = (JobState.DONE, JobState.FAILED, JobState.CANCELLED, JobState.LOST)
 
 
-def some_job(*, prompt: str = "A paper boat on a quiet lake", size: Size | None = None, seconds: int = 4) -> Job:
+def sample_job(*, prompt: str = "A paper boat on a quiet lake", size: Size | None = None, seconds: int = 4) -> Job:
     """A small job with a fresh token."""
     return Job(
         token=secrets.token_hex(16),
@@ -47,13 +47,13 @@ def some_job(*, prompt: str = "A paper boat on a quiet lake", size: Size | None 
     )
 
 
-async def finish(engine: Engine, ticket: str, *, patience: float = 60.0) -> list[Verdict]:
+async def poll_until_ended(engine: Engine, ticket: str, *, timeout: float = 60.0) -> list[JobStatus]:
     """Look as often as the engine asks for until the job is over; every verdict on the way."""
-    verdicts = [await engine.look(ticket)]
-    async with asyncio.timeout(patience):
-        while verdicts[-1].state not in ENDED:
-            await asyncio.sleep(verdicts[-1].look_after)
-            verdicts.append(await engine.look(ticket))
+    verdicts = [await engine.poll(ticket)]
+    async with asyncio.timeout(timeout):
+        while verdicts[-1].state not in TERMINAL_STATES:
+            await asyncio.sleep(verdicts[-1].poll_after)
+            verdicts.append(await engine.poll(ticket))
     return verdicts
 
 
@@ -69,14 +69,14 @@ class EngineContract:
     @pytest.fixture
     def job(self) -> Job:
         """A job that the engine can do quickly."""
-        return some_job()
+        return sample_job()
 
     async def test_it_has_a_name_and_says_what_it_can(self, engine: Engine) -> None:
         """Name and capabilities are there without asking anybody."""
         assert engine.name
         assert engine.capabilities.submit_timeout > 0
         assert engine.capabilities.concurrency is None or engine.capabilities.concurrency > 0
-        assert engine.capabilities.creates_a_minute is None or engine.capabilities.creates_a_minute > 0
+        assert engine.capabilities.creates_per_minute is None or engine.capabilities.creates_per_minute > 0
 
     async def test_its_identity_tells_nothing_and_never_changes(self, engine: Engine, job: Job) -> None:
         """What submissions go to is a short word that stays the same; only an engine that costs nothing has none."""
@@ -90,21 +90,21 @@ class EngineContract:
         ticket = await engine.submit(job)
         assert isinstance(ticket, str)
         assert ticket
-        assert (await engine.look(ticket)).state is not State.LOST
+        assert (await engine.poll(ticket)).state is not JobState.LOST
         await engine.cancel(ticket)
 
     async def test_a_job_ends_in_the_film_that_was_asked_for(self, engine: Engine, job: Job, tmp_path: Path) -> None:
         """A finished job's file is an MP4 of exactly the size and length asked for."""
         ticket = await engine.submit(job)
-        verdicts = await finish(engine, ticket)
-        assert verdicts[-1].state is State.DONE, verdicts[-1]
+        verdicts = await poll_until_ended(engine, ticket)
+        assert verdicts[-1].state is JobState.DONE, verdicts[-1]
         await engine.fetch(ticket, tmp_path / "film.mp4")
         probe.verify(tmp_path / "film.mp4", job.size, job.seconds)
 
     async def test_a_fetch_can_be_repeated(self, engine: Engine, job: Job, tmp_path: Path) -> None:
         """Fetching again gives the same bytes and the extras again, for the first fetch may have been interrupted."""
         ticket = await engine.submit(job)
-        await finish(engine, ticket)
+        await poll_until_ended(engine, ticket)
         first = await engine.fetch(ticket, tmp_path / "first.mp4")
         kept = {kind: path.read_bytes() for kind, path in first.extras.items()}
         for path in first.extras.values():
@@ -116,7 +116,7 @@ class EngineContract:
     async def test_progress_is_a_percentage_that_does_not_fall(self, engine: Engine, job: Job) -> None:
         """What it says of its progress lies between 0 and 100 and never goes back."""
         ticket = await engine.submit(job)
-        said = [verdict.progress for verdict in await finish(engine, ticket) if verdict.progress is not None]
+        said = [verdict.progress for verdict in await poll_until_ended(engine, ticket) if verdict.progress is not None]
         assert said == sorted(said)
         assert all(0 <= percent <= 100 for percent in said)
         await engine.cancel(ticket)
@@ -127,7 +127,7 @@ class EngineContract:
             return
         ticket = await engine.submit(job)
         await engine.cancel(ticket)
-        assert (await finish(engine, ticket))[-1].state in ENDED
+        assert (await poll_until_ended(engine, ticket))[-1].state in TERMINAL_STATES
 
     async def test_cancelling_is_never_an_error(self, engine: Engine, job: Job) -> None:
         """Cancelling what is over, or what never was, changes nothing and raises nothing."""
@@ -138,7 +138,7 @@ class EngineContract:
 
     async def test_an_unknown_ticket_is_lost(self, engine: Engine) -> None:
         """A ticket of a process that died is LOST, not FAILED: the video did nothing wrong."""
-        assert (await engine.look("no-such-ticket")).state is State.LOST
+        assert (await engine.poll("no-such-ticket")).state is JobState.LOST
 
     async def test_fetching_an_unknown_ticket_is_an_engine_error(self, engine: Engine, tmp_path: Path) -> None:
         """The flow is told by a typed error, and no file is left."""

@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Self
 
 from filmgate.config.routing import Route
-from filmgate.domain import Asset, NewVideo, Recipe, Size, Video, new_id
+from filmgate.domain import Asset, NewVideo, Recipe, Size, VideoRecord, new_id
 from filmgate.engines.base import Engine
-from filmgate.flow.batch_poller import Rounds
-from filmgate.flow.circuit_breaker import Breaker
-from filmgate.flow.context import Kit
+from filmgate.flow.batch_poller import BatchPoller
+from filmgate.flow.circuit_breaker import CircuitBreaker
+from filmgate.flow.context import FlowContext
 from filmgate.flow.dispatcher import Dispatcher
-from filmgate.flow.engine_registry import Roster
-from filmgate.flow.executor import Drive
-from filmgate.flow.ingest import Delivery
+from filmgate.flow.engine_registry import EngineRegistry
+from filmgate.flow.executor import VideoExecutor
+from filmgate.flow.ingest import ArtifactIngest
 from filmgate.storage import LocalStorage
-from filmgate.store import Account, Identity, Store
+from filmgate.store import Account, EngineIdentity, Store
 
-__all__ = ["BALANCE", "MODEL", "PRICE", "RETENTION", "SMALL", "House", "Time"]
+__all__ = ["BALANCE", "MODEL", "PRICE", "RETENTION", "SMALL", "FakeClock", "FlowHarness"]
 
 MODEL = "sora-2"
 """The model of its videos."""
@@ -36,28 +36,28 @@ BALANCE, PRICE, RETENTION = 10_000, 500, 3600.0
 """What its account owns, what a video costs (micro-units), and how long its films are kept (seconds)."""
 
 
-class Time:
+class FakeClock:
     """A clock that stands still until somebody pauses; what happens meanwhile is scripted by when it happens."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
-        self.pauses: list[float] = []
-        self.then: Callable[[], Awaitable[object]] | None = None  # happens during the next pause, once
+        self.sleeps: list[float] = []
+        self.on_next_sleep: Callable[[], Awaitable[object]] | None = None  # happens during the next pause, once
 
     def __call__(self) -> float:
         """Now."""
         return self.now
 
-    async def pause(self, _video_id: str, seconds: float) -> None:
+    async def sleep(self, _video_id: str, seconds: float) -> None:
         """Let the time pass."""
-        self.pauses.append(seconds)
+        self.sleeps.append(seconds)
         self.now += seconds
-        then, self.then = self.then, None
+        then, self.on_next_sleep = self.on_next_sleep, None
         if then is not None:
             await then()
 
 
-class House:
+class FlowHarness:
     """Everything that a drive needs, real but for its engine and its time."""
 
     def __init__(self, folder: Path, store: Store, storage: LocalStorage, account: Account) -> None:
@@ -65,14 +65,14 @@ class House:
         self.store = store
         self.storage = storage
         self.account = account
-        self.time = Time()
-        self.passed: list[str] = []
-        self.woken: list[str] = []  # videos that went to another engine
-        self.breaker = Breaker(self.time)
-        self.nudged: list[str] = []  # videos of which a round had news
-        self.rounds = Rounds(self.nudged.append, self.time)
-        self.present: Sequence[Identity] = ()  # what its engines are
-        self.remake: Callable[[Identity], Engine] | None = None  # makes those of before again
+        self.clock = FakeClock()
+        self.checkpoints: list[str] = []
+        self.woken_ids: list[str] = []  # videos that went to another engine
+        self.breaker = CircuitBreaker(self.clock)
+        self.notified_ids: list[str] = []  # videos of which a round had news
+        self.batch_poller = BatchPoller(self.notified_ids.append, self.clock)
+        self.configured: Sequence[EngineIdentity] = ()  # what its engines are
+        self.rebuild_engine: Callable[[EngineIdentity], Engine] | None = None  # makes those of before again
 
     @classmethod
     @asynccontextmanager
@@ -85,34 +85,36 @@ class House:
         finally:
             await store.close()
 
-    def drive(self, *engines: Engine, executor_id: str = "one", route: Route | None = None) -> Drive:
+    def build_executor(self, *engines: Engine, executor_id: str = "one", route: Route | None = None) -> VideoExecutor:
         """A drive with those engines, the first model's ``route`` among them."""
         known = {engine.name: engine for engine in engines}
-        kit = Kit(
+        kit = FlowContext(
             videos=self.store.videos,
-            clock=self.time,
-            pause=self.time.pause,
-            checkpoint=self.passed.append,
-            drain=0.2,
-            dispatcher=Dispatcher({MODEL: route} if route else {}, known, self.breaker, self.roll),
-            rounds=self.rounds,
-            wake=lambda video: self.woken.append(video.id),
-            roll=self.roll,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            checkpoint=self.checkpoints.append,
+            drain_timeout=0.2,
+            dispatcher=Dispatcher({MODEL: route} if route else {}, known, self.breaker, self.fixed_random),
+            batch_poller=self.batch_poller,
+            wake=lambda video: self.woken_ids.append(video.id),
+            roll=self.fixed_random,
         )
-        return Drive(
+        return VideoExecutor(
             kit,
             storage=self.storage,
-            roster=Roster(known, self.store.identities, self.present, self.remake),
-            delivery=Delivery(self.storage, self.store.videos, executor_id),
+            registry=EngineRegistry(known, self.store.engine_identities, self.configured, self.rebuild_engine),
+            ingest=ArtifactIngest(self.storage, self.store.videos, executor_id),
             retention=RETENTION,
         )
 
     @staticmethod
-    def roll() -> float:
+    def fixed_random() -> float:
         """Half, whenever chance is asked."""
         return 0.5
 
-    async def accept(self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None) -> Video:
+    async def accept(
+        self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None
+    ) -> VideoRecord:
         """A video of one second, just accepted."""
         recipe = Recipe(prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference)
         new = NewVideo(
@@ -124,26 +126,28 @@ class House:
             price_micros=price,
             fingerprint=new_id("print"),
         )
-        video, created = await self.store.videos.create(new, self.time())
+        video, created = await self.store.videos.create(new, self.clock())
         if not created:
             raise AssertionError(f"{video.id} existed already")
         return video
 
-    async def finish(self, engine: Engine, video: Video, *others: Engine, route: Route | None = None) -> Video:
+    async def run_to_end(
+        self, engine: Engine, video: VideoRecord, *others: Engine, route: Route | None = None
+    ) -> VideoRecord:
         """Drive it, at whichever engine it is, and see how it ended."""
-        self.woken.append(video.id)
-        while self.woken:
-            await self.drive(engine, *others, route=route)(self.woken.pop())
-        return await self.reread(video)
+        self.woken_ids.append(video.id)
+        while self.woken_ids:
+            await self.build_executor(engine, *others, route=route)(self.woken_ids.pop())
+        return await self.reload(video)
 
-    async def reread(self, video: Video) -> Video:
+    async def reload(self, video: VideoRecord) -> VideoRecord:
         """The row as it is now."""
         now = await self.store.videos.get(video.id)
         if now is None:
             raise LookupError(video.id)
         return now
 
-    async def stages(self, video: Video) -> Sequence[str]:
+    async def stages(self, video: VideoRecord) -> Sequence[str]:
         """The stages it went through, each once a visit."""
         seen: list[str] = []
         for event in await self.store.videos.history(video.id):
@@ -153,9 +157,9 @@ class House:
 
     async def balance(self) -> int:
         """What the account has left, in micro-units."""
-        account = await self.store.accounts.account(self.account.id)
+        account = await self.store.accounts.get_account(self.account.id)
         return (account and account.balance_micros) or 0
 
-    async def keys(self) -> list[str]:
+    async def stored_keys(self) -> list[str]:
         """Everything that is stored."""
         return sorted([key async for key in self.storage.keys("")])

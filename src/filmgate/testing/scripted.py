@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict
+from filmgate.engines.base import Artifact, Capabilities, Job, JobState, JobStatus
 
 __all__ = ["DONE", "ScriptedEngine"]
 
-DONE = Verdict(state=State.DONE, progress=100.0)
+DONE = JobStatus(state=JobState.DONE, progress=100.0)
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class ScriptedEngine:
         capabilities: Capabilities,
         *,
         submits: Sequence[str | Exception] = ("ticket",),
-        looks: Sequence[Verdict | Exception] = (DONE,),
+        looks: Sequence[JobStatus | Exception] = (DONE,),
         fetches: Sequence[bytes | Exception] = (b"",),
         finds: Sequence[Sequence[str] | Exception] = ((),),
         name: str = "scripted",
@@ -45,15 +45,15 @@ class ScriptedEngine:
         self.identity = identity
         self.capabilities = capabilities
         self.submitted: list[Job] = []
-        self.looked: list[str] = []
+        self.polled: list[str] = []
         self.fetched: list[str] = []
-        self.found: list[str] = []
+        self.searched: list[str] = []
         self.cancelled: list[str] = []
-        self._submits = submits
-        self._looks = looks
-        self._fetches = fetches
-        self._finds = finds
-        self._expected = expected
+        self._submit_results = submits
+        self._poll_results = looks
+        self._fetch_results = fetches
+        self._find_results = finds
+        self._job_seconds = expected
 
     async def start(self) -> None:
         """Nothing to do."""
@@ -64,17 +64,17 @@ class ScriptedEngine:
     async def submit(self, job: Job) -> str:
         """The next ticket."""
         self.submitted.append(job)
-        return _line(self._submits, len(self.submitted))
+        return _next_result(self._submit_results, len(self.submitted))
 
-    async def look(self, ticket: str) -> Verdict:
+    async def poll(self, ticket: str) -> JobStatus:
         """The next verdict."""
-        self.looked.append(ticket)
-        return _line(self._looks, len(self.looked))
+        self.polled.append(ticket)
+        return _next_result(self._poll_results, len(self.polled))
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Write the next file."""
         self.fetched.append(ticket)
-        await asyncio.to_thread(into.write_bytes, _line(self._fetches, len(self.fetched)))
+        await asyncio.to_thread(into.write_bytes, _next_result(self._fetch_results, len(self.fetched)))
         return Artifact(notes={"fetched": len(self.fetched)})
 
     async def cancel(self, ticket: str) -> None:
@@ -84,16 +84,16 @@ class ScriptedEngine:
     async def find(self, job: Job, since: float) -> Sequence[str]:
         """The next answer."""
         del since
-        self.found.append(job.token)
-        return _line(self._finds, len(self.found))
+        self.searched.append(job.token)
+        return _next_result(self._find_results, len(self.searched))
 
     def expected_seconds(self, _job: Job) -> float:
         """As it was told."""
-        return self._expected
+        return self._job_seconds
 
 
-def _line(script: Sequence[T | Exception], call: int) -> T:
-    line = script[min(call, len(script)) - 1]
+def _next_result(results: Sequence[T | Exception], call: int) -> T:
+    line = results[min(call, len(results)) - 1]
     if isinstance(line, Exception):
         raise line
     return line

@@ -20,28 +20,28 @@ import time
 import pytest
 
 from filmgate.errors import StorageFault
-from filmgate.storage.base import Reader, Storage, Stored
+from filmgate.storage.base import Reader, Storage, StoredObject
 
-__all__ = ["StorageContract", "everything", "keys_of", "put"]
+__all__ = ["StorageContract", "list_keys", "put", "read_all"]
 
 KEY = "videos/ab/video_ab.mp4"
-MIXED = bytes(range(256)) * 4000  # about a megabyte that repeats at no block's size
+SAMPLE_DATA = bytes(range(256)) * 4000  # about a megabyte that repeats at no block's size
 
 
-async def put(storage: Storage, key: str = KEY, data: bytes = MIXED) -> Stored:
+async def put(storage: Storage, key: str = KEY, data: bytes = SAMPLE_DATA) -> StoredObject:
     """Stage some bytes and keep them."""
-    staged = storage.staging(".mp4")
+    staged = storage.staging_path(".mp4")
     await asyncio.to_thread(staged.write_bytes, data)
-    return await storage.keep(staged, key)
+    return await storage.commit(staged, key)
 
 
-async def everything(reader: Reader, block: int = 100_000) -> bytes:
+async def read_all(reader: Reader, block_size: int = 100_000) -> bytes:
     """What a reader gives, block by block."""
-    parts = [await reader.read(offset, block) for offset in range(0, reader.size, block)]
+    parts = [await reader.read(offset, block_size) for offset in range(0, reader.size, block_size)]
     return b"".join(parts)
 
 
-async def keys_of(storage: Storage, prefix: str = "") -> list[str]:
+async def list_keys(storage: Storage, prefix: str = "") -> list[str]:
     """The keys that begin so, sorted."""
     found = storage.keys(prefix)
     return sorted([key async for key in found])
@@ -59,10 +59,10 @@ class StorageContract:
     async def test_what_is_kept_can_be_read(self, storage: Storage) -> None:
         """The bytes come back, with their length and digest."""
         stored = await put(storage)
-        assert stored == Stored(key=KEY, bytes=len(MIXED), sha256=hashlib.sha256(MIXED).hexdigest())
+        assert stored == StoredObject(key=KEY, bytes=len(SAMPLE_DATA), sha256=hashlib.sha256(SAMPLE_DATA).hexdigest())
         reader = await storage.open(KEY)
-        assert reader.size == len(MIXED)
-        assert await everything(reader) == MIXED
+        assert reader.size == len(SAMPLE_DATA)
+        assert await read_all(reader) == SAMPLE_DATA
         reader.close()
 
     async def test_an_empty_file_can_be_kept(self, storage: Storage) -> None:
@@ -76,18 +76,18 @@ class StorageContract:
         """Parts are exact, and shorter only where the file ends."""
         await put(storage)
         reader = await storage.open(KEY)
-        for offset, length in ((0, 1), (0, 0), (255, 300_000), (len(MIXED) - 5, 5), (len(MIXED) - 5, 500)):
-            assert await reader.read(offset, length) == MIXED[offset : offset + length]
-        assert await reader.read(len(MIXED), 1) == b""
-        assert await reader.read(len(MIXED) + 100, 1) == b""
+        for offset, length in ((0, 1), (0, 0), (255, 300_000), (len(SAMPLE_DATA) - 5, 5), (len(SAMPLE_DATA) - 5, 500)):
+            assert await reader.read(offset, length) == SAMPLE_DATA[offset : offset + length]
+        assert await reader.read(len(SAMPLE_DATA), 1) == b""
+        assert await reader.read(len(SAMPLE_DATA) + 100, 1) == b""
         reader.close()
 
     async def test_many_readers_do_not_disturb_each_other(self, storage: Storage) -> None:
         """A reader has no position that another could move."""
         await put(storage)
         readers = [await storage.open(KEY) for _ in range(8)]
-        contents = await asyncio.gather(*(everything(reader, 50_000 + n) for n, reader in enumerate(readers)))
-        assert all(content == MIXED for content in contents)
+        contents = await asyncio.gather(*(read_all(reader, 50_000 + n) for n, reader in enumerate(readers)))
+        assert all(content == SAMPLE_DATA for content in contents)
         for reader in readers:
             reader.close()
 
@@ -105,7 +105,7 @@ class StorageContract:
             with pytest.raises(FileNotFoundError):
                 await storage.open(key)
             with pytest.raises(FileNotFoundError):
-                async with storage.local(key):
+                async with storage.local_path(key):
                     pass
 
     async def test_keeping_again_replaces(self, storage: Storage) -> None:
@@ -114,29 +114,29 @@ class StorageContract:
         before = await storage.open(KEY)
         await put(storage, data=b"second")
         after = await storage.open(KEY)
-        assert await everything(before) == MIXED
-        assert await everything(after) == b"second"
+        assert await read_all(before) == SAMPLE_DATA
+        assert await read_all(after) == b"second"
         before.close()
         after.close()
 
     async def test_a_kept_file_is_no_longer_staged(self, storage: Storage) -> None:
         """It has moved: nothing is left behind to be swept."""
-        staged = storage.staging()
+        staged = storage.staging_path()
         await asyncio.to_thread(staged.write_bytes, b"data")
-        await storage.keep(staged, KEY)
+        await storage.commit(staged, KEY)
         assert not staged.exists()
 
     async def test_staging_paths_are_fresh(self, storage: Storage) -> None:
         """No two are the same, none exists, and the suffix is kept."""
-        paths = [storage.staging(".png") for _ in range(100)]
+        paths = [storage.staging_path(".png") for _ in range(100)]
         assert len(set(paths)) == 100
         assert all(path.suffix == ".png" and not path.exists() and path.parent.is_dir() for path in paths)
 
     async def test_keeping_what_was_never_written_is_a_fault(self, storage: Storage) -> None:
         """It is said, and no key appears."""
         with pytest.raises(StorageFault):
-            await storage.keep(storage.staging(), KEY)
-        assert await keys_of(storage) == []
+            await storage.commit(storage.staging_path(), KEY)
+        assert await list_keys(storage) == []
 
     async def test_deleting_removes_and_may_be_repeated(self, storage: Storage) -> None:
         """Afterwards it is not found; deleting nothing is no error."""
@@ -152,7 +152,7 @@ class StorageContract:
         reader = await storage.open(KEY)
         first = await reader.read(0, 1000)
         await storage.delete(KEY)
-        assert first + await reader.read(1000, len(MIXED)) == MIXED
+        assert first + await reader.read(1000, len(SAMPLE_DATA)) == SAMPLE_DATA
         reader.close()
 
     async def test_keys_are_listed_by_their_beginning(self, storage: Storage) -> None:
@@ -160,23 +160,23 @@ class StorageContract:
         names = ["references/ab/video_1.png", "videos/ab/video_1.mp4", "videos/ab/video_2.mp4", "videos/cd/video_1.mp4"]
         for name in names:
             await put(storage, name, b"data")
-        assert await keys_of(storage) == names
-        assert await keys_of(storage, "videos/") == names[1:]
-        assert await keys_of(storage, "videos/ab/video_2") == [names[2]]
-        assert await keys_of(storage, "nothing/") == []
+        assert await list_keys(storage) == names
+        assert await list_keys(storage, "videos/") == names[1:]
+        assert await list_keys(storage, "videos/ab/video_2") == [names[2]]
+        assert await list_keys(storage, "nothing/") == []
 
     async def test_staged_files_are_no_keys(self, storage: Storage) -> None:
         """What is being written is not listed."""
-        staged = storage.staging(".mp4")
+        staged = storage.staging_path(".mp4")
         await asyncio.to_thread(staged.write_bytes, b"half")
-        assert await keys_of(storage) == []
+        assert await list_keys(storage) == []
         staged.unlink()
 
     async def test_a_local_path_has_the_bytes(self, storage: Storage) -> None:
         """Engines and probes get a file of their own file system."""
         await put(storage)
-        async with storage.local(KEY) as path:
-            assert await asyncio.to_thread(path.read_bytes) == MIXED
+        async with storage.local_path(KEY) as path:
+            assert await asyncio.to_thread(path.read_bytes) == SAMPLE_DATA
 
     @pytest.mark.parametrize(
         "key",
@@ -184,10 +184,10 @@ class StorageContract:
     )
     async def test_only_keys_of_ours_are_taken(self, storage: Storage, key: str) -> None:
         """A name that could lead elsewhere is a programming error, whoever sent it."""
-        staged = storage.staging()
+        staged = storage.staging_path()
         await asyncio.to_thread(staged.write_bytes, b"data")
         with pytest.raises(ValueError, match="not a key"):
-            await storage.keep(staged, key)
+            await storage.commit(staged, key)
         for operation in (storage.open, storage.delete):
             with pytest.raises(ValueError, match="not a key"):
                 await operation(key)
@@ -196,11 +196,11 @@ class StorageContract:
     async def test_a_sweep_takes_what_nobody_touched(self, storage: Storage) -> None:
         """Old staged files go; young ones and kept ones stay."""
         await put(storage)
-        old, young = storage.staging(".mp4"), storage.staging(".mp4")
+        old, young = storage.staging_path(".mp4"), storage.staging_path(".mp4")
         for path in (old, young):
             await asyncio.to_thread(path.write_bytes, b"half")
         hours_ago = time.time() - 7200
         os.utime(old, (hours_ago, hours_ago))
-        assert await storage.sweep(hours_ago + 3600) == 1
+        assert await storage.discard_stale(hours_ago + 3600) == 1
         assert (old.exists(), young.exists()) == (False, True)
-        assert await keys_of(storage) == [KEY]
+        assert await list_keys(storage) == [KEY]

@@ -7,11 +7,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from filmgate.config.catalog import Limits
-from filmgate.domain import Status, Video
+from filmgate.config.catalog import DialectLimits
+from filmgate.domain import Status, VideoRecord
 from filmgate.errors import InvalidType
 from filmgate.wire import create, openai
-from filmgate.wire.dialect import Context, Dialect
+from filmgate.wire.dialect import Dialect, RenderContext
 from filmgate.wire.objects import VideoFailure, VideoStatus
 from filmgate.wire.params import CreateParams, Fields
 
@@ -42,7 +42,7 @@ def parse_create(fields: Fields) -> CreateParams:
     return create.parse(fields, required=("prompt", "model"))
 
 
-def render_video(video: Video, _context: Context) -> ApiyiVideo:
+def render_video(video: VideoRecord, _context: RenderContext) -> ApiyiVideo:
     """The video, with the quality that its model stands for."""
     completed = video.status is Status.COMPLETED and video.completed_at is not None
     return ApiyiVideo(
@@ -69,5 +69,5 @@ APIYI = Dialect(
     render_deleted=openai.render_deleted,
     render_error=openai.render_error,
     content_headers=openai.content_headers,
-    limits=Limits(seconds=(4, 8, 12)),
+    limits=DialectLimits(seconds=(4, 8, 12)),
 )

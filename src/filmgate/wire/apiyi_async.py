@@ -8,18 +8,18 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from filmgate.config.catalog import Limits
-from filmgate.domain import Size, Status, Video
+from filmgate.config.catalog import DialectLimits
+from filmgate.domain import Size, Status, VideoRecord
 from filmgate.errors import FilmgateError, InsufficientQuota, InvalidKey, TooManyRequests
 from filmgate.wire import create, openai
-from filmgate.wire.dialect import Answer, Context, Dialect
+from filmgate.wire.dialect import Dialect, ErrorResponse, RenderContext
 
 __all__ = ["APIYI_ASYNC"]
 
-LONGEST_PROMPT = 999
+MAX_PROMPT_LENGTH = 999
 """Characters of a prompt: under 1,000."""
 
-CREATES_A_MINUTE, RUNNING = 10, 5
+CREATES_PER_MINUTE, MAX_RUNNING = 10, 5
 """What one key may do."""
 
 _STATUSES: dict[Status, Literal["submitted", "in_progress", "completed", "failed"]] = {
@@ -52,7 +52,7 @@ class ApiyiAsyncVideo(Struct, frozen=True, kw_only=True):
     error: str | msgspec.UnsetType = msgspec.UNSET
 
 
-class ErrorDetail(Struct, frozen=True, kw_only=True):
+class ApiyiErrorDetail(Struct, frozen=True, kw_only=True):
     """An error: three keys."""
 
     code: str
@@ -60,13 +60,13 @@ class ErrorDetail(Struct, frozen=True, kw_only=True):
     type: str
 
 
-class ErrorAnswer(Struct, frozen=True, kw_only=True):
+class ApiyiErrorBody(Struct, frozen=True, kw_only=True):
     """The envelope of every answer that is no success."""
 
-    error: ErrorDetail
+    error: ApiyiErrorDetail
 
 
-def render_video(video: Video, context: Context) -> ApiyiAsyncVideo:
+def render_video(video: VideoRecord, context: RenderContext) -> ApiyiAsyncVideo:
     """The video; a failed one says why in a string."""
     completed = video.status is Status.COMPLETED
     return ApiyiAsyncVideo(
@@ -84,17 +84,17 @@ def render_video(video: Video, context: Context) -> ApiyiAsyncVideo:
     )
 
 
-def render_error(error: FilmgateError) -> Answer:
+def render_error(error: FilmgateError) -> ErrorResponse:
     """This vendor's own codes in its own envelope; HTTP status and headers as in the contract."""
     status, _, headers = openai.render_error(error)
     code = next((word for kind, word in _CODES if isinstance(error, kind)), None)
     if code is None:
-        code = "content_policy_violation" if error.code == "moderation_blocked" else _otherwise(error)
-    detail = ErrorDetail(code=code, message=openai.printable(error.message), type=error.type)
-    return Answer(status, ErrorAnswer(error=detail), headers)
+        code = "content_policy_violation" if error.code == "moderation_blocked" else _default_code(error)
+    detail = ApiyiErrorDetail(code=code, message=openai.printable(error.message), type=error.type)
+    return ErrorResponse(status, ApiyiErrorBody(error=detail), headers)
 
 
-def _otherwise(error: FilmgateError) -> str:
+def _default_code(error: FilmgateError) -> str:
     return "invalid_request" if error.http_status < 500 else "server_error"  # noqa: PLR2004 - HTTP's own border
 
 
@@ -107,12 +107,12 @@ APIYI_ASYNC = Dialect(
     render_deleted=openai.render_deleted,
     render_error=render_error,
     content_headers=openai.content_headers,
-    limits=Limits(
+    limits=DialectLimits(
         sizes=(Size(1280, 720), Size(720, 1280)),
         seconds=(10, 15),
-        prompt_characters=LONGEST_PROMPT,
+        prompt_characters=MAX_PROMPT_LENGTH,
         image_types=("PNG", "JPEG"),
-        creates_a_minute=CREATES_A_MINUTE,
-        running=RUNNING,
+        creates_per_minute=CREATES_PER_MINUTE,
+        running=MAX_RUNNING,
     ),
 )

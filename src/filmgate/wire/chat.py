@@ -19,30 +19,30 @@ from filmgate.errors import InvalidType, InvalidValue, MissingParameter
 from filmgate.wire.params import ImageUrl
 
 __all__ = [
-    "DONE",
-    "PING",
+    "DONE_EVENT",
+    "PING_COMMENT",
+    "ChatLinks",
     "ChatParams",
-    "Links",
-    "Narrator",
+    "ChatProgressText",
     "Orientation",
-    "Usage",
+    "TokenUsage",
     "chunk",
     "completion",
-    "language_of",
-    "orientation_of",
+    "detect_language",
+    "detect_orientation",
     "parse_chat",
     "usage_chunk",
 ]
 
 Orientation = Literal["portrait", "landscape"]
 
-PING = b": ping\n\n"
+PING_COMMENT = b": ping\n\n"
 """A comment line that keeps proxies from cutting a silent stream."""
 
-DONE = b"data: [DONE]\n\n"
+DONE_EVENT = b"data: [DONE]\n\n"
 """The last line of a stream."""
 
-_FRAMES: tuple[tuple[Orientation, str], ...] = (
+_ORIENTATION_PATTERNS: tuple[tuple[Orientation, str], ...] = (
     ("landscape", r"16\s*[:：x×]\s*9(?!\d)|横屏|横版|横向|宽屏|\blandscape\b|\bhorizontal\b|\bwide-?\s?screen\b"),
     ("portrait", r"(?<!\d)9\s*[:：x×]\s*16|竖屏|竖版|竖向|直屏|\bportrait\b|\bvertical\b"),
 )
@@ -59,7 +59,7 @@ class ChatParams(Struct, frozen=True, kw_only=True):
     orientation: Orientation = "portrait"
 
 
-class Links(Struct, frozen=True, kw_only=True):
+class ChatLinks(Struct, frozen=True, kw_only=True):
     """Signed URLs that open without a key."""
 
     preview: str  # animated WebP, the only moving picture that every chat program shows
@@ -67,7 +67,7 @@ class Links(Struct, frozen=True, kw_only=True):
     download: str  # the MP4
 
 
-class Usage(Struct, frozen=True, kw_only=True):
+class TokenUsage(Struct, frozen=True, kw_only=True):
     """Tokens have no meaning for a film; programs want the three numbers all the same."""
 
     prompt_tokens: int
@@ -86,30 +86,34 @@ def parse_chat(body: Mapping[str, object]) -> ChatParams:
     if model is None:
         raise MissingParameter("model")
     if not isinstance(model, str):
-        raise InvalidType("model", "a string", _kind(model))
+        raise InvalidType("model", "a string", _json_type(model))
     messages = body.get("messages")
     if messages is None:
         raise MissingParameter("messages")
     if not isinstance(messages, list):
-        raise InvalidType("messages", "an array of objects", _kind(messages))
+        raise InvalidType("messages", "an array of objects", _json_type(messages))
     prompt, image = _last_user_message(messages)
     return ChatParams(
         model=model,
         prompt=prompt,
         image=image,
-        stream=_flag(body, "stream"),
+        stream=_parse_flag(body, "stream"),
         include_usage=_include_usage(body.get("stream_options")),
-        orientation=orientation_of(prompt),
+        orientation=detect_orientation(prompt),
     )
 
 
-def orientation_of(prompt: str) -> Orientation:
+def detect_orientation(prompt: str) -> Orientation:
     """The frame that a prompt asks for, in two languages; the first mention counts, portrait where there is none."""
-    found = [(match.start(), frame) for frame, words in _FRAMES if (match := re.search(words, prompt, re.IGNORECASE))]
+    found = [
+        (match.start(), frame)
+        for frame, words in _ORIENTATION_PATTERNS
+        if (match := re.search(words, prompt, re.IGNORECASE))
+    ]
     return min(found)[1] if found else "portrait"
 
 
-def language_of(prompt: str) -> Literal["zh", "en"]:
+def detect_language(prompt: str) -> Literal["zh", "en"]:
     """Chinese where a Chinese character stands in the prompt, else English."""
     return "zh" if re.search(r"[\u3400-\u9fff\uf900-\ufaff]", prompt) else "en"
 
@@ -140,11 +144,11 @@ _TEXTS: dict[str, dict[str, str]] = {
 }
 
 
-class Narrator:
+class ChatProgressText:
     """Tells one video's story in the language of its prompt; each call returns the next piece of text, maybe empty."""
 
     def __init__(self, prompt: str, video_id: str) -> None:
-        self._text = _TEXTS[language_of(prompt)]
+        self._texts = _TEXTS[detect_language(prompt)]
         self._prompt = prompt
         self._id = video_id
         self._generating = False
@@ -154,39 +158,39 @@ class Narrator:
         """What was understood, and the id by which the owner finds the video again."""
         said = {"prompt": self._prompt, "orientation": orientation, "duration": seconds}
         block = json.dumps(said, ensure_ascii=False, indent=2).replace("```", "` ` `")
-        return f"```json\n{block}\n```\n\nID: {self._id}\n\n{self._text['queued']}"
+        return f"```json\n{block}\n```\n\nID: {self._id}\n\n{self._texts['queued']}"
 
     def progress(self, percent: int) -> str:
         """A progress line that grows: ``🏃 进度 42..54..67..``."""
         piece = ""
         if not self._generating:
             self._generating = True
-            piece = self._text["generating"]
+            piece = self._texts["generating"]
         if percent <= (self._progress or 0):
             return piece
         if self._progress is None:
-            piece += self._text["progress"]
+            piece += self._texts["progress"]
         self._progress = percent
         return f"{piece}{percent}.."
 
-    def completed(self, links: Links) -> str:
+    def completed(self, links: ChatLinks) -> str:
         """Done: a picture that moves, a link to play, a link to download."""
-        text = self._text
+        text = self._texts
         return (
-            f"{self._break()}{text['done'].format(id=self._id)}\n"
+            f"{self._line_break()}{text['done'].format(id=self._id)}\n"
             f"![{text['preview']}]({links.preview})\n\n"
             f"[{text['play']}]({links.player}) | [{text['download']}]({links.download})\n"
         )
 
     def failed(self, error: VideoError) -> str:
         """What went wrong, and that it was free."""
-        return self._break() + self._text["failed"].format(reason=error.message)
+        return self._line_break() + self._texts["failed"].format(reason=error.message)
 
-    def waiting(self) -> str:
+    def still_running(self) -> str:
         """We stop telling, the video goes on."""
-        return self._break() + self._text["waiting"].format(id=self._id)
+        return self._line_break() + self._texts["waiting"].format(id=self._id)
 
-    def _break(self) -> str:
+    def _line_break(self) -> str:
         return "\n" if self._progress is not None else ""
 
 
@@ -197,65 +201,69 @@ def chunk(
     *,
     content: str | None = None,
     role: str | None = None,
-    finish: str | None = None,
+    finish_reason: str | None = None,
 ) -> bytes:
     """One ``chat.completion.chunk`` as a server-sent event."""
     delta = {name: value for name, value in (("role", role), ("content", content)) if value is not None}
-    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-    return _event(_envelope(completion_id, "chat.completion.chunk", model, created, [choice]))
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
+    return _sse_event(_completion_object(completion_id, "chat.completion.chunk", model, created, [choice]))
 
 
-def usage_chunk(completion_id: str, model: str, created: int, usage: Usage) -> bytes:
+def usage_chunk(completion_id: str, model: str, created: int, usage: TokenUsage) -> bytes:
     """The chunk without choices that ends a stream whose client asked for usage."""
-    return _event(_envelope(completion_id, "chat.completion.chunk", model, created, []) | {"usage": usage})
+    return _sse_event(_completion_object(completion_id, "chat.completion.chunk", model, created, []) | {"usage": usage})
 
 
-def completion(completion_id: str, model: str, created: int, content: str, usage: Usage) -> bytes:
+def completion(completion_id: str, model: str, created: int, content: str, usage: TokenUsage) -> bytes:
     """The whole answer of a request that did not ask for a stream."""
     message = {"role": "assistant", "content": content, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
-    return msgspec.json.encode(_envelope(completion_id, "chat.completion", model, created, [choice]) | {"usage": usage})
+    return msgspec.json.encode(
+        _completion_object(completion_id, "chat.completion", model, created, [choice]) | {"usage": usage}
+    )
 
 
-def _envelope(completion_id: str, kind: str, model: str, created: int, choices: list[object]) -> dict[str, object]:
+def _completion_object(
+    completion_id: str, kind: str, model: str, created: int, choices: list[object]
+) -> dict[str, object]:
     return {"id": completion_id, "object": kind, "created": created, "model": model, "choices": choices}
 
 
-def _event(value: object) -> bytes:
+def _sse_event(value: object) -> bytes:
     return b"data: " + msgspec.json.encode(value) + b"\n\n"
 
 
 def _last_user_message(messages: list[object]) -> tuple[str, ImageUrl | None]:
     for message in reversed(messages):
         if not isinstance(message, dict):
-            raise InvalidType("messages", "an array of objects", f"{_kind(message)} in it")
+            raise InvalidType("messages", "an array of objects", f"{_json_type(message)} in it")
         if message.get("role") == "user":
-            return _content(message.get("content"))
+            return _parse_content(message.get("content"))
     raise MissingParameter("messages")
 
 
-def _content(content: object) -> tuple[str, ImageUrl | None]:
+def _parse_content(content: object) -> tuple[str, ImageUrl | None]:
     if isinstance(content, str):
         return content, None
     if not isinstance(content, list):
-        raise InvalidType("messages.content", "a string or an array of parts", _kind(content))
+        raise InvalidType("messages.content", "a string or an array of parts", _json_type(content))
     texts, images = [], []
     for part in content:
         if not isinstance(part, dict):
-            raise InvalidType("messages.content", "an array of parts", f"{_kind(part)} in it")
+            raise InvalidType("messages.content", "an array of parts", f"{_json_type(part)} in it")
         if isinstance(text := part.get("text"), str):
             texts.append(text)
         elif part.get("type") == "image_url":
-            images.append(_image(part.get("image_url")))
+            images.append(_parse_image(part.get("image_url")))
     if len(images) > 1:
         raise InvalidValue("At most one reference image may be given.", param="messages")
     return "\n".join(texts), images[0] if images else None
 
 
-def _image(value: object) -> ImageUrl:
+def _parse_image(value: object) -> ImageUrl:
     url = value.get("url") if isinstance(value, dict) else value
     if not isinstance(url, str):
-        raise InvalidType("image_url", "a URL", _kind(url))
+        raise InvalidType("image_url", "a URL", _json_type(url))
     return ImageUrl(url)
 
 
@@ -263,14 +271,14 @@ def _include_usage(options: object) -> bool:
     return isinstance(options, dict) and options.get("include_usage") is True
 
 
-def _flag(body: Mapping[str, object], name: str) -> bool:
+def _parse_flag(body: Mapping[str, object], name: str) -> bool:
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
-        raise InvalidType(name, "a boolean", _kind(value))
+        raise InvalidType(name, "a boolean", _json_type(value))
     return bool(value)
 
 
-def _kind(value: object) -> str:
+def _json_type(value: object) -> str:
     names = {
         str: "a string",
         bool: "a boolean",

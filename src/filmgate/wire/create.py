@@ -13,9 +13,18 @@ from urllib.parse import urlsplit
 
 from filmgate.domain import Fit
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
-from filmgate.wire.params import CreateParams, Fields, FileId, ImageUrl, Reference, Upload
+from filmgate.wire.params import CreateParams, Fields, FileId, ImageReference, ImageUrl, Upload
 
-__all__ = ["CHARACTERS_MAX", "READERS", "SEED_MAX", "kind_of", "parse", "read_filled", "read_seconds", "read_text"]
+__all__ = [
+    "CHARACTERS_MAX",
+    "FIELD_READERS",
+    "SEED_MAX",
+    "json_type_of",
+    "parse",
+    "read_nonempty",
+    "read_seconds",
+    "read_text",
+]
 
 SEED_MAX: Final = 2**63 - 1
 """The largest seed."""
@@ -29,7 +38,7 @@ IMAGE_URL_MAX: Final = 20_971_520
 CALLBACK_URL_MAX: Final = 2_048
 """The longest callback URL, in characters."""
 
-METADATA_PAIRS, METADATA_KEY, METADATA_VALUE = 16, 64, 512
+METADATA_PAIRS_MAX, METADATA_KEY_MAX, METADATA_VALUE_MAX = 16, 64, 512
 """How many pairs metadata may hold, and how long a key and a value may be, in characters."""
 
 
@@ -43,12 +52,14 @@ def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreatePara
         InvalidValue: a value that no model could take.
     """
     for name in fields:
-        if name not in READERS:
+        if name not in FIELD_READERS:
             raise UnknownParameter(shorten(name))
     for name in required:
         if fields.get(name) is None:
             raise MissingParameter(name)
-    read: dict[str, Any] = {name: READERS[name](name, value) for name, value in fields.items() if value is not None}
+    read: dict[str, Any] = {
+        name: FIELD_READERS[name](name, value) for name, value in fields.items() if value is not None
+    }
     return CreateParams(**read)
 
 
@@ -57,39 +68,39 @@ def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreatePara
 
 def read_text(name: str, value: object) -> str:
     """A string."""
-    return _typed(name, value, str, "a string")
+    return _require_type(name, value, str, "a string")
 
 
 def read_seconds(name: str, value: object) -> str:
     """A length, as digits or as a number."""
     # Older SDKs send a number; the wire has a string. Which lengths there are, the catalogue knows.
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise InvalidType(name, "a string", kind_of(value))
+        raise InvalidType(name, "a string", json_type_of(value))
     return str(value)
 
 
-def _reference(name: str, value: object) -> Reference:
+def _reference(name: str, value: object) -> ImageReference:
     if isinstance(value, Upload):
         return value
     if not isinstance(value, dict):
-        raise InvalidType(name, "a file", kind_of(value))
-    given = _given(name, value, ("image_url", "file_id"))
+        raise InvalidType(name, "a file", json_type_of(value))
+    given = _known_keys(name, value, ("image_url", "file_id"))
     if len(given) != 1:
         raise InvalidValue(f"Invalid '{name}': give exactly one of a file, 'image_url' and 'file_id'.", param=name)
     if "file_id" in given:
-        return FileId(read_filled(f"{name}.file_id", given["file_id"]))
+        return FileId(read_nonempty(f"{name}.file_id", given["file_id"]))
     return ImageUrl(_image_url(f"{name}.image_url", given["image_url"]))
 
 
 def _image_url(name: str, value: object) -> str:
-    url = _at_most(name, read_text(name, value), IMAGE_URL_MAX)
+    url = _check_length(name, read_text(name, value), IMAGE_URL_MAX)
     if url[:11].lower().startswith("data:image/"):
         return url
     return _web_url(name, url, "an http(s) URL or a data URL of an image")
 
 
 def _characters(name: str, value: object) -> tuple[str, ...]:
-    items = _typed(name, value, list, "an array")
+    items = _require_type(name, value, list, "an array")
     if len(items) > CHARACTERS_MAX:
         raise InvalidValue(
             f"Invalid '{name}': array too long. Expected an array with maximum length {CHARACTERS_MAX}, "
@@ -100,10 +111,10 @@ def _characters(name: str, value: object) -> tuple[str, ...]:
 
 
 def _character(name: str, value: object) -> str:
-    given = _given(name, _typed(name, value, dict, "an object"), ("id",))
+    given = _known_keys(name, _require_type(name, value, dict, "an object"), ("id",))
     if "id" not in given:
         raise MissingParameter(f"{name}.id")
-    return read_filled(f"{name}.id", given["id"])
+    return read_nonempty(f"{name}.id", given["id"])
 
 
 def _seed(name: str, value: object) -> int:
@@ -112,7 +123,7 @@ def _seed(name: str, value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON has one kind of number: 7.0 is an integer
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidType(name, "an integer", kind_of(value))
+        raise InvalidType(name, "an integer", json_type_of(value))
     if not 0 <= value <= SEED_MAX:
         raise InvalidValue(f"Invalid '{name}': expected an integer between 0 and {SEED_MAX}.", param=name)
     return value
@@ -126,21 +137,21 @@ def _fit(name: str, value: object) -> Fit:
 
 
 def _callback_url(name: str, value: object) -> str:
-    return _web_url(name, _at_most(name, read_text(name, value), CALLBACK_URL_MAX), "an http(s) URL")
+    return _web_url(name, _check_length(name, read_text(name, value), CALLBACK_URL_MAX), "an http(s) URL")
 
 
 def _metadata(name: str, value: object) -> dict[str, str]:
-    pairs = _typed(name, value, dict, "an object")
-    if len(pairs) > METADATA_PAIRS:
-        raise InvalidValue(f"Invalid '{name}': {METADATA_PAIRS} pairs are taken, not {len(pairs)}.", param=name)
+    pairs = _require_type(name, value, dict, "an object")
+    if len(pairs) > METADATA_PAIRS_MAX:
+        raise InvalidValue(f"Invalid '{name}': {METADATA_PAIRS_MAX} pairs are taken, not {len(pairs)}.", param=name)
     for key, text in pairs.items():
-        if not 1 <= len(key) <= METADATA_KEY:
-            raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY} characters.", param=name)
-        _at_most(f"{name}.{key}", read_text(f"{name}.{key}", text), METADATA_VALUE)
+        if not 1 <= len(key) <= METADATA_KEY_MAX:
+            raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY_MAX} characters.", param=name)
+        _check_length(f"{name}.{key}", read_text(f"{name}.{key}", text), METADATA_VALUE_MAX)
     return pairs
 
 
-READERS: Final[dict[str, Callable[[str, object], object]]] = {
+FIELD_READERS: Final[dict[str, Callable[[str, object], object]]] = {
     "prompt": read_text,
     "model": read_text,
     "seconds": read_seconds,
@@ -159,7 +170,7 @@ READERS: Final[dict[str, Callable[[str, object], object]]] = {
 
 _T = TypeVar("_T")
 
-_KINDS: Final[tuple[tuple[type | UnionType, str], ...]] = (
+_JSON_TYPES: Final[tuple[tuple[type | UnionType, str], ...]] = (
     (bool, "a boolean"),
     (int, "an integer"),
     (float, "a number"),
@@ -170,33 +181,33 @@ _KINDS: Final[tuple[tuple[type | UnionType, str], ...]] = (
 )
 
 
-def kind_of(value: object) -> str:
+def json_type_of(value: object) -> str:
     """What a value is, in the words of an error."""
-    return next((words for kind, words in _KINDS if isinstance(value, kind)), "null")
+    return next((words for kind, words in _JSON_TYPES if isinstance(value, kind)), "null")
 
 
-def _typed(name: str, value: object, kind: type[_T], expected: str) -> _T:
+def _require_type(name: str, value: object, kind: type[_T], expected: str) -> _T:
     if not isinstance(value, kind):
-        raise InvalidType(name, expected, kind_of(value))
+        raise InvalidType(name, expected, json_type_of(value))
     return value
 
 
-def _given(name: str, value: dict[str, object], known: Collection[str]) -> dict[str, object]:
+def _known_keys(name: str, value: dict[str, object], known: Collection[str]) -> dict[str, object]:
     for key in value:
         if key not in known:
             raise UnknownParameter(f"{name}.{shorten(key)}")
     return {key: part for key, part in value.items() if part is not None}
 
 
-def read_filled(name: str, value: object) -> str:
+def read_nonempty(name: str, value: object) -> str:
     """A string that is not empty, and short."""
     text = read_text(name, value)
-    if not text or len(text) > METADATA_VALUE:
-        raise InvalidValue(f"Invalid '{name}': expected 1 to {METADATA_VALUE} characters.", param=name)
+    if not text or len(text) > METADATA_VALUE_MAX:
+        raise InvalidValue(f"Invalid '{name}': expected 1 to {METADATA_VALUE_MAX} characters.", param=name)
     return text
 
 
-def _at_most(name: str, text: str, limit: int) -> str:
+def _check_length(name: str, text: str, limit: int) -> str:
     if len(text) > limit:
         raise InvalidValue(
             f"Invalid '{name}': string too long. Expected a string with maximum length {limit}, "

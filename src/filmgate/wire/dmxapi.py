@@ -6,18 +6,18 @@ from functools import partial
 
 from msgspec import Struct
 
-from filmgate.config.catalog import Limits
-from filmgate.domain import AssetKind, Size, Video
+from filmgate.config.catalog import DialectLimits
+from filmgate.domain import AssetKind, Size, VideoRecord
 from filmgate.wire import create, openai
-from filmgate.wire.dialect import Context, Dialect
+from filmgate.wire.dialect import Dialect, RenderContext
 from filmgate.wire.objects import VideoFailure, VideoStatus
 
 __all__ = ["DMXAPI"]
 
-HOLD_SECONDS = 300.0
+CONTENT_WAIT_SECONDS = 300.0
 """How long a content request waits for its video: downloaders ask right after create and read what comes."""
 
-KEPT_SECONDS = 2 * 3600.0
+RETENTION_SECONDS = 2 * 3600.0
 """How long content can be fetched."""
 
 
@@ -38,12 +38,12 @@ class DmxapiVideo(Struct, frozen=True):
     error: VideoFailure | None
 
 
-def render_video(video: Video, context: Context) -> DmxapiVideo:
+def render_video(video: VideoRecord, context: RenderContext) -> DmxapiVideo:
     """The video without its prompt; its content ends two hours after completion, if the server keeps it that long."""
     whole = openai.render_video(video, context)
     known = {name: getattr(whole, name) for name in DmxapiVideo.__struct_fields__}
     if whole.completed_at is not None:
-        ends = whole.completed_at + int(KEPT_SECONDS)
+        ends = whole.completed_at + int(RETENTION_SECONDS)
         known["expires_at"] = ends if whole.expires_at is None else min(ends, whole.expires_at)
     return DmxapiVideo(**known)
 
@@ -65,7 +65,9 @@ DMXAPI = Dialect(
     render_deleted=openai.render_deleted,
     render_error=openai.render_error,
     content_headers=content_headers,
-    limits=Limits(sizes=(Size(720, 1280), Size(1280, 720), Size(1024, 1792), Size(1792, 1024)), seconds=(4, 8, 12)),
-    hold_content=HOLD_SECONDS,
-    retention=KEPT_SECONDS,
+    limits=DialectLimits(
+        sizes=(Size(720, 1280), Size(1280, 720), Size(1024, 1792), Size(1792, 1024)), seconds=(4, 8, 12)
+    ),
+    content_wait=CONTENT_WAIT_SECONDS,
+    retention=RETENTION_SECONDS,
 )

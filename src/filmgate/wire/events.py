@@ -10,41 +10,41 @@ import msgspec
 
 from filmgate.wire.objects import encode
 
-__all__ = ["PING", "completed", "failed", "progress", "queued"]
+__all__ = ["PING_COMMENT", "completed", "failed", "progress", "queued"]
 
-PING = b": ping\n\n"
+PING_COMMENT = b": ping\n\n"
 """A comment that keeps proxies from cutting a quiet stream."""
 
 
-class _Outlook(msgspec.Struct, frozen=True):
+class _QueueEta(msgspec.Struct, frozen=True):
     position: int
     eta_seconds: float | None
 
 
 def queued(video: bytes, position: int, eta_seconds: float | None) -> bytes:
     """It waits: ``position`` 1 is next; ``eta_seconds`` until it is completed, by experience."""
-    return _event(b"queued", _with_outlook(video, position, eta_seconds))
+    return _sse_event(b"queued", _with_eta(video, position, eta_seconds))
 
 
 def progress(video: bytes, eta_seconds: float | None) -> bytes:
     """It is being made."""
-    return _event(b"progress", _with_outlook(video, 0, eta_seconds))
+    return _sse_event(b"progress", _with_eta(video, 0, eta_seconds))
 
 
 def completed(video: bytes) -> bytes:
     """It is done. Nothing follows."""
-    return _event(b"completed", video)
+    return _sse_event(b"completed", video)
 
 
 def failed(video: bytes) -> bytes:
     """It failed, and the video says why. Nothing follows."""
-    return _event(b"failed", video)
+    return _sse_event(b"failed", video)
 
 
-def _with_outlook(video: bytes, position: int, eta_seconds: float | None) -> bytes:
-    return b"%b,%b" % (video[:-1], encode(_Outlook(position, eta_seconds))[1:])
+def _with_eta(video: bytes, position: int, eta_seconds: float | None) -> bytes:
+    return b"%b,%b" % (video[:-1], encode(_QueueEta(position, eta_seconds))[1:])
 
 
-def _event(name: bytes, data: bytes) -> bytes:
+def _sse_event(name: bytes, data: bytes) -> bytes:
     # Compact JSON has no line break, so one data line always suffices.
     return b"event: %b\ndata: %b\n\n" % (name, data)

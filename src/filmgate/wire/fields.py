@@ -15,21 +15,21 @@ from typing import NoReturn, cast
 from filmgate.errors import InvalidValue, MalformedBody, shorten
 from filmgate.wire.params import Fields, FieldValue, Upload
 
-__all__ = ["DEPTH", "PARTS", "from_form", "from_json"]
+__all__ = ["MAX_DEPTH", "MAX_FORM_PARTS", "from_form", "from_json"]
 
-DEPTH = 32
+MAX_DEPTH = 32
 """How deep values may nest, the body itself included."""
 
-PARTS = 1_000
+MAX_FORM_PARTS = 1_000
 """How many parts a form may have."""
 
-MARKS = 200_000
+MAX_JSON_SEPARATORS = 200_000
 """How many brackets and commas a JSON body may have: bounds what decoding it can allocate."""
 
-DIGITS = 40
+MAX_NUMBER_LENGTH = 40
 """How long a number may be, in characters."""
 
-NAME = 200
+MAX_NAME_LENGTH = 200
 """How long a form field's name may be, in characters."""
 
 
@@ -40,20 +40,20 @@ def from_json(body: bytes) -> Fields:
         MalformedBody: it is no JSON object, or holds what no sane client sends (a key twice, NaN, a depth of 100).
         InvalidValue: a text holds a NUL or half of a surrogate pair.
     """
-    if sum(map(body.count, (b"[", b"{", b","))) > MARKS:
-        _unreadable("it holds too many values")
+    if sum(map(body.count, (b"[", b"{", b","))) > MAX_JSON_SEPARATORS:
+        _reject_json("it holds too many values")
     try:
         value = _DECODER.decode(body.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        _unreadable("it is not UTF-8")
+        _reject_json("it is not UTF-8")
     except json.JSONDecodeError as error:
-        _unreadable(f"{error.msg} at line {error.lineno}, column {error.colno}")
+        _reject_json(f"{error.msg} at line {error.lineno}, column {error.colno}")
     except RecursionError:
-        _unreadable("it is nested too deeply")
+        _reject_json("it is nested too deeply")
     if not isinstance(value, dict):
-        _unreadable(f"an object is expected, not {_described(value)}")
+        _reject_json(f"an object is expected, not {_json_type(value)}")
     for name, field in value.items():
-        _check(name, field)
+        _check_field(name, field)
     return cast("Fields", value)
 
 
@@ -67,12 +67,12 @@ def from_form(pairs: Sequence[tuple[str, str | Upload]]) -> Fields:
         MalformedBody: a field comes twice, a name can't be read, or there are too many parts.
         InvalidValue: a text holds a NUL or half of a surrogate pair.
     """
-    if len(pairs) > PARTS:
-        raise MalformedBody(f"The form has {len(pairs)} parts; {PARTS} are taken at most.")
+    if len(pairs) > MAX_FORM_PARTS:
+        raise MalformedBody(f"The form has {len(pairs)} parts; {MAX_FORM_PARTS} are taken at most.")
     fields: dict[str, FieldValue] = {}
     for name, value in pairs:
-        head, *rest = _path(name)
-        _check(head, value)
+        head, *rest = _parse_name(name)
+        _check_field(head, value)
         _insert(cast("dict[str, object]", fields), [head, *rest], value, name)
     return fields
 
@@ -86,30 +86,30 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                _unreadable(f"'{_clean(key)}' appears twice", param=_clean(key))
+                _reject_json(f"'{_printable_name(key)}' appears twice", param=_printable_name(key))
             seen.add(key)
     return decoded
 
 
 def _integer(text: str) -> int:
-    if len(text) > DIGITS:
-        _unreadable(f"a number has {len(text)} digits")
+    if len(text) > MAX_NUMBER_LENGTH:
+        _reject_json(f"a number has {len(text)} digits")
     return int(text)
 
 
 def _float(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        _unreadable(f"the number {shorten(text)} is too large")
+        _reject_json(f"the number {shorten(text)} is too large")
     return value
 
 
 def _constant(text: str) -> NoReturn:
-    _unreadable(f"{text} is no JSON")
+    _reject_json(f"{text} is no JSON")
 
 
-def _unreadable(why: str, param: str | None = None) -> NoReturn:
-    raise MalformedBody(f"We could not parse the JSON body of your request: {why}.", param=param)
+def _reject_json(reason: str, param: str | None = None) -> NoReturn:
+    raise MalformedBody(f"We could not parse the JSON body of your request: {reason}.", param=param)
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
@@ -118,12 +118,14 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def _check(field: str, value: object) -> None:
+def _check_field(field: str, value: object) -> None:
     """Refuse texts that can't be stored or printed, and nesting beyond ``DEPTH``, anywhere below a field."""
-    for text in (field, *_texts(value, DEPTH - 1)):
+    for text in (field, *_texts(value, MAX_DEPTH - 1)):
         if _UNPRINTABLE.search(text):
             what = "a NUL character" if "\x00" in text else "half of a surrogate pair"
-            raise InvalidValue(f"Invalid value for '{_clean(field)}': it holds {what}.", param=_clean(field))
+            raise InvalidValue(
+                f"Invalid value for '{_printable_name(field)}': it holds {what}.", param=_printable_name(field)
+            )
 
 
 def _texts(value: object, depth: int) -> Iterator[str]:
@@ -131,18 +133,18 @@ def _texts(value: object, depth: int) -> Iterator[str]:
         yield value
     elif isinstance(value, dict | list):
         if depth == 1:
-            _unreadable("it is nested too deeply")
+            _reject_json("it is nested too deeply")
         if isinstance(value, dict):
             yield from value
         for part in value.values() if isinstance(value, dict) else value:
             yield from _texts(part, depth - 1)
 
 
-def _clean(name: str) -> str:
+def _printable_name(name: str) -> str:
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", shorten(name))
 
 
-def _described(value: object) -> str:
+def _json_type(value: object) -> str:
     return {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}.get(type(value), "a number")
 
 
@@ -151,29 +153,29 @@ def _described(value: object) -> str:
 _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\]){0,2})")
 
 
-def _path(name: str) -> list[str]:
+def _parse_name(name: str) -> list[str]:
     """``characters[][id]`` as ``["characters", "", "id"]``."""
-    match = _BRACKETS.fullmatch(name) if len(name) <= NAME else None
+    match = _BRACKETS.fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
     if match is None or match[2].endswith("[][]") or (match[2].endswith("[]") and match[2] != "[]"):
-        raise MalformedBody(f"The form has a field whose name can't be read: '{_clean(name)}'.")
+        raise MalformedBody(f"The form has a field whose name can't be read: '{_printable_name(name)}'.")
     return [match[1], *match[2][1:-1].split("][")] if match[2] else [match[1]]
 
 
-def _insert(into: dict[str, object], path: list[str], value: object, name: str) -> None:
+def _insert(target: dict[str, object], path: list[str], value: object, name: str) -> None:
     head, *rest = path
     if not rest:
-        if head in into:
-            _twice(name)
-        into[head] = value
+        if head in target:
+            _reject_duplicate(name)
+        target[head] = value
     elif rest[0]:
-        inner = into.setdefault(head, {})
+        inner = target.setdefault(head, {})
         if not isinstance(inner, dict):
-            _twice(name)
+            _reject_duplicate(name)
         _insert(inner, rest, value, name)
     else:
-        items = into.setdefault(head, [])
+        items = target.setdefault(head, [])
         if not isinstance(items, list):
-            _twice(name)
+            _reject_duplicate(name)
         _append(items, rest[1:], value)
 
 
@@ -188,5 +190,5 @@ def _append(items: list[object], path: list[str], value: object) -> None:
         last[path[0]] = value
 
 
-def _twice(name: str) -> NoReturn:
-    raise MalformedBody(f"The form holds '{_clean(name)}' twice.", param=_clean(name))
+def _reject_duplicate(name: str) -> NoReturn:
+    raise MalformedBody(f"The form holds '{_printable_name(name)}' twice.", param=_printable_name(name))

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 
 from filmgate.config.catalog import PROMPT_CHARACTERS, Model
-from filmgate.domain import AssetKind, Video
+from filmgate.domain import AssetKind, VideoRecord
 from filmgate.errors import FilmgateError, TooManyRequests, Unavailable
 from filmgate.wire import create
-from filmgate.wire.dialect import Answer, Context, Dialect, Rendered
+from filmgate.wire.dialect import Dialect, ErrorResponse, RenderContext, Rendered
 from filmgate.wire.objects import (
     ErrorAnswer,
     ErrorDetail,
@@ -34,10 +34,10 @@ __all__ = [
     "render_video",
 ]
 
-OWNER = "filmgate"
+MODEL_OWNER = "filmgate"
 """Who the models list says owns a model."""
 
-RETRY_AFTER = 120
+MAX_RETRY_AFTER = 120
 """The longest ``retry-after``, in seconds; beyond it the official SDKs don't retry at all."""
 
 _SUFFIXES = {
@@ -50,7 +50,7 @@ _SUFFIXES = {
 }
 
 
-def render_video(video: Video, _context: Context | None = None) -> VideoObject:
+def render_video(video: VideoRecord, _context: RenderContext | None = None) -> VideoObject:
     """The video's 13 keys. What we keep beside them (metadata, notes) stays out: it could collide with ``id``."""
     recipe, error = video.recipe, video.error
     return VideoObject(
@@ -70,7 +70,7 @@ def render_video(video: Video, _context: Context | None = None) -> VideoObject:
     )
 
 
-def render_list(videos: Sequence[Video], has_more: bool, _context: Context | None = None) -> VideoList:  # noqa: FBT001 - as the store's page says it
+def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderContext | None = None) -> VideoList:  # noqa: FBT001 - as the store's page says it
     """A page of videos."""
     return VideoList(
         data=[render_video(video) for video in videos],
@@ -81,10 +81,10 @@ def render_list(videos: Sequence[Video], has_more: bool, _context: Context | Non
 
 
 def render_page(
-    render: Callable[[Video, Context], Rendered],
-    videos: Sequence[Video],
+    render: Callable[[VideoRecord, RenderContext], Rendered],
+    videos: Sequence[VideoRecord],
     has_more: bool,  # noqa: FBT001 - as the store's page says it
-    context: Context,
+    context: RenderContext,
 ) -> Rendered:
     """A page of videos that another dialect renders one by one."""
     return {
@@ -106,7 +106,7 @@ def render_model(model: Model) -> ModelObject:
     return ModelObject(
         id=model.name,
         created=model.created,
-        owned_by=OWNER,
+        owned_by=MODEL_OWNER,
         sizes=[str(size) for size in model.sizes],
         seconds=[str(length) for length in model.seconds],
         default_size=str(model.default_size),
@@ -124,7 +124,7 @@ def render_models(models: Iterable[Model]) -> ModelList:
     return ModelList(data=[render_model(model) for model in models])
 
 
-def render_error(error: FilmgateError) -> Answer:
+def render_error(error: FilmgateError) -> ErrorResponse:
     """The envelope, its HTTP status and the headers that tell the SDKs whether to send the request again."""
     detail = ErrorDetail(
         message=printable(error.message),
@@ -134,10 +134,10 @@ def render_error(error: FilmgateError) -> Answer:
     )
     headers = {"x-should-retry": "true" if error.retryable else "false"}
     if isinstance(error, TooManyRequests):
-        headers["retry-after"] = str(min(RETRY_AFTER, max(1, math.ceil(error.retry_after))))
+        headers["retry-after"] = str(min(MAX_RETRY_AFTER, max(1, math.ceil(error.retry_after))))
     elif isinstance(error, Unavailable):
         headers["retry-after"] = "1"
-    return Answer(error.http_status, ErrorAnswer(error=detail), headers)
+    return ErrorResponse(error.http_status, ErrorAnswer(error=detail), headers)
 
 
 def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:

@@ -27,8 +27,8 @@ _OBJECTS: Final = (objects.VideoObject, objects.VideoList, objects.VideoDeleted,
 _VARIANTS: Final = (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
 _CONTENT_TYPES: Final = ("video/mp4", "image/webp", "image/jpeg")
 
-_EVERYWHERE: Final = (errors.InvalidKey, errors.TooManyRequests, errors.ServerError, errors.Unavailable)
-_BODY: Final = tuple(RequestError.__subclasses__())
+_COMMON_ERRORS: Final = (errors.InvalidKey, errors.TooManyRequests, errors.ServerError, errors.Unavailable)
+_BODY_ERRORS: Final = tuple(RequestError.__subclasses__())
 
 
 def document(models: Sequence[Model], version: str) -> Schema:
@@ -49,7 +49,7 @@ def document(models: Sequence[Model], version: str) -> Schema:
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The key alone."},
             },
-            "schemas": _answer_schemas() | _create_schemas(models),
+            "schemas": _response_schemas() | _create_schemas(models),
             "headers": _HEADERS,
         },
     }
@@ -60,12 +60,12 @@ def document(models: Sequence[Model], version: str) -> Schema:
 
 def _create_schemas(models: Sequence[Model]) -> Schema:
     """One body schema a group of models that take the same, so that every combination in it is accepted."""
-    groups = [list(group) for _, group in groupby(sorted(models, key=_takes), key=_takes)]
+    groups = [list(group) for _, group in groupby(sorted(models, key=_accepted_values), key=_accepted_values)]
     return {
-        "CreateVideo": {"anyOf": [_create(group, _json_fields(group[0]), null=True) for group in groups]},
+        "CreateVideo": {"anyOf": [_create_schema(group, _json_fields(group[0]), null=True) for group in groups]},
         "CreateVideoForm": {
             "anyOf": [
-                _create(group, _form_fields(group[0]) | reference, null=False)
+                _create_schema(group, _form_fields(group[0]) | reference, null=False)
                 for group in groups
                 for reference in ({"input_reference": _FILE}, {"input_reference[image_url]": _image_url()})
             ]
@@ -73,11 +73,11 @@ def _create_schemas(models: Sequence[Model]) -> Schema:
     }
 
 
-def _takes(model: Model) -> tuple[object, ...]:
+def _accepted_values(model: Model) -> tuple[object, ...]:
     return model.sizes, model.seconds
 
 
-def _create(group: list[Model], fields: Schema, *, null: bool) -> Schema:
+def _create_schema(group: list[Model], fields: Schema, *, null: bool) -> Schema:
     names = [model.name for model in group]
     unnamed = DEFAULT_MODEL in names
     patterns = {"patternProperties": fields.pop("patternProperties")} if "patternProperties" in fields else {}
@@ -85,7 +85,7 @@ def _create(group: list[Model], fields: Schema, *, null: bool) -> Schema:
     return {
         "type": "object",
         "title": f"For {', '.join(names)}",
-        "properties": {"prompt": _text(PROMPT_CHARACTERS, _NOT_BLANK), "model": model, **fields},
+        "properties": {"prompt": _text_schema(PROMPT_CHARACTERS, _NOT_BLANK), "model": model, **fields},
         **patterns,
         "required": ["prompt"] if unnamed else ["prompt", "model"],
         "additionalProperties": False,
@@ -105,13 +105,15 @@ def _json_fields(model: Model) -> Schema:
             "required": ["image_url"],
             "additionalProperties": False,
         },
-        "seed": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": create.SEED_MAX}, _digits(), {"type": "null"}]},
+        "seed": {
+            "anyOf": [{"type": "integer", "minimum": 0, "maximum": create.SEED_MAX}, _digits_schema(), {"type": "null"}]
+        },
         "fit": {"enum": [*map(str, Fit), None], "default": str(Fit.ERROR)},
         "metadata": {
             "type": ["object", "null"],
-            "maxProperties": create.METADATA_PAIRS,
-            "propertyNames": _text(create.METADATA_KEY),
-            "additionalProperties": _text(create.METADATA_VALUE, least=0),
+            "maxProperties": create.METADATA_PAIRS_MAX,
+            "propertyNames": _text_schema(create.METADATA_KEY_MAX),
+            "additionalProperties": _text_schema(create.METADATA_VALUE_MAX, min_length=0),
         },
     }
 
@@ -120,10 +122,12 @@ def _form_fields(model: Model) -> Schema:
     return {
         "seconds": {"enum": [*map(str, model.seconds)], "type": "string"},
         "size": {"enum": [*map(str, model.sizes)], "type": "string"},
-        "seed": _digits(),
+        "seed": _digits_schema(),
         "fit": {"enum": [*map(str, Fit)], "type": "string"},
         "patternProperties": {
-            rf"^metadata\[[A-Za-z0-9_.-]{{1,{create.METADATA_KEY}}}\]$": _text(create.METADATA_VALUE, least=0)
+            rf"^metadata\[[A-Za-z0-9_.-]{{1,{create.METADATA_KEY_MAX}}}\]$": _text_schema(
+                create.METADATA_VALUE_MAX, min_length=0
+            )
         },
     }
 
@@ -136,11 +140,11 @@ _FILE: Final[Schema] = {
 }
 
 
-def _text(longest: int, pattern: str = _NO_NUL, least: int = 1) -> Schema:
-    return {"type": "string", "minLength": least, "maxLength": longest, "pattern": pattern}
+def _text_schema(max_length: int, pattern: str = _NO_NUL, min_length: int = 1) -> Schema:
+    return {"type": "string", "minLength": min_length, "maxLength": max_length, "pattern": pattern}
 
 
-def _digits() -> Schema:
+def _digits_schema() -> Schema:
     return {"type": "string", "pattern": "^[0-9]{1,18}$"}
 
 
@@ -156,14 +160,14 @@ def _image_url() -> Schema:
 # ---- what is answered
 
 
-def _answer_schemas() -> Schema:
+def _response_schemas() -> Schema:
     _, components = msgspec.json.schema_components(_OBJECTS, ref_template="#/components/schemas/{name}")
     for schema in components.values():
         schema["required"] = list(schema["properties"])  # every key, always, those with a default too
     return components
 
 
-def _json(schema: str) -> Schema:
+def _json_content(schema: str) -> Schema:
     return {"application/json": {"schema": _ref(schema)}}
 
 
@@ -171,8 +175,8 @@ def _ref(schema: str) -> Schema:
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
-def _header(text: str, schema: Schema) -> Schema:
-    return {"description": text, "schema": schema}
+def _header(description: str, schema: Schema) -> Schema:
+    return {"description": description, "schema": schema}
 
 
 _HEADERS: Final[Schema] = {
@@ -192,19 +196,19 @@ def _headers(*names: str) -> Schema:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("x-request-id", *names)}
 
 
-def _ok(text: str, content: Schema, *headers: str) -> Schema:
-    return {"description": text, "headers": _headers(*headers), "content": content}
+def _success(description: str, content: Schema, *headers: str) -> Schema:
+    return {"description": description, "headers": _headers(*headers), "content": content}
 
 
-def _failures(*kinds: type[FilmgateError]) -> Schema:
+def _error_responses(*kinds: type[FilmgateError]) -> Schema:
     """The answers that errors of these classes become, one an HTTP status, with the codes that each may carry."""
     by_status: dict[int, list[type[FilmgateError]]] = {}
     for kind in kinds:
         by_status.setdefault(kind.http_status, []).append(kind)
-    return {str(status): _failure(status, by_status[status]) for status in sorted(by_status)}
+    return {str(status): _error_response(status, by_status[status]) for status in sorted(by_status)}
 
 
-def _failure(status: int, kinds: Iterable[type[FilmgateError]]) -> Schema:
+def _error_response(status: int, kinds: Iterable[type[FilmgateError]]) -> Schema:
     codes = sorted({kind.code for kind in kinds if kind.code})
     schema = {
         "allOf": [
@@ -234,24 +238,24 @@ def _paths() -> Schema:
         "/v1/models": {"get": _list_models()},
         "/v1/models/{id}": {"parameters": [_ID], "get": _retrieve_model()},
         "/healthz": {"get": _health()},
-        "/openapi.json": {"get": _document()},
+        "/openapi.json": {"get": _openapi_document()},
     }
 
 
 _ID: Final[Schema] = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 
 
-def _query(name: str, schema: Schema, text: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
+def _query(name: str, schema: Schema, description: str) -> Schema:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
-def _operation(name: str, text: str, ok: Schema, *kinds: type[FilmgateError], **more: object) -> Schema:
-    responses = {"200": ok} | _failures(*_EVERYWHERE, *kinds)
-    return {"operationId": name, "summary": text, **more, "responses": responses}
+def _operation(name: str, summary: str, ok: Schema, *kinds: type[FilmgateError], **more: object) -> Schema:
+    responses = {"200": ok} | _error_responses(*_COMMON_ERRORS, *kinds)
+    return {"operationId": name, "summary": summary, **more, "responses": responses}
 
 
 def _create_video() -> Schema:
-    ok = _ok("Accepted: it will end, whatever dies.", _json("VideoObject"), "openai-poll-after-ms")
+    ok = _success("Accepted: it will end, whatever dies.", _json_content("VideoObject"), "openai-poll-after-ms")
     ok["links"] = {
         name: {"operationId": name, "parameters": {"id": "$response.body#/id"}}
         for name in ("retrieveVideo", "deleteVideo", "downloadContent", "cancelVideo", "watchVideo")
@@ -263,7 +267,7 @@ def _create_video() -> Schema:
         ok,
         errors.InsufficientQuota,
         errors.TooManyRunning,
-        *_BODY,
+        *_BODY_ERRORS,
         parameters=[
             {
                 "name": "Idempotency-Key",
@@ -272,7 +276,7 @@ def _create_video() -> Schema:
                 "description": "The same key with the same parameters answers with the same video.",
             }
         ],
-        requestBody={"required": True, "content": _json("CreateVideo") | {"multipart/form-data": form}},
+        requestBody={"required": True, "content": _json_content("CreateVideo") | {"multipart/form-data": form}},
     )
 
 
@@ -280,7 +284,7 @@ def _list_videos() -> Schema:
     return _operation(
         "listVideos",
         "List the videos of the key's account.",
-        _ok("A page.", _json("VideoList")),
+        _success("A page.", _json_content("VideoList")),
         errors.InvalidValue,
         parameters=[
             _query("after", {"type": "string"}, "The last id of the page before."),
@@ -295,7 +299,7 @@ def _retrieve_video() -> Schema:
     return _operation(
         "retrieveVideo",
         "See how a video stands, at once or as soon as that changes.",
-        _ok("The video.", _json("VideoObject"), "openai-poll-after-ms"),
+        _success("The video.", _json_content("VideoObject"), "openai-poll-after-ms"),
         errors.InvalidValue,
         errors.VideoNotFound,
         errors.UnknownUrl,
@@ -304,13 +308,13 @@ def _retrieve_video() -> Schema:
 
 
 def _delete_video() -> Schema:
-    ok = _ok("It is gone.", _json("VideoDeleted"))
+    ok = _success("It is gone.", _json_content("VideoDeleted"))
     gone = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
     return _operation("deleteVideo", "Delete a finished video and its files.", ok, *gone)
 
 
 def _cancel_video() -> Schema:
-    ok = _ok("It will end as failed, free of charge.", _json("VideoObject"), "openai-poll-after-ms")
+    ok = _success("It will end as failed, free of charge.", _json_content("VideoObject"), "openai-poll-after-ms")
     gone = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
     return _operation("cancelVideo", "Stop a video that is being made.", ok, *gone)
 
@@ -321,7 +325,7 @@ def _content(method: str) -> Schema:
     operation = _operation(
         "downloadContent" if method == "get" else "inspectContent",
         "Download a file of a completed video, whole or in part.",
-        _ok("The whole file.", files if method == "get" else {}, "etag"),
+        _success("The whole file.", files if method == "get" else {}, "etag"),
         errors.InvalidValue,
         errors.VideoNotFound,
         errors.VideoNotReady,
@@ -331,7 +335,7 @@ def _content(method: str) -> Schema:
         parameters=[_query("variant", variant, "Which file.")],
     )
     operation["responses"] |= {
-        "206": _ok("The part that Range asked for.", files if method == "get" else {}, "etag", "content-range"),
+        "206": _success("The part that Range asked for.", files if method == "get" else {}, "etag", "content-range"),
         "304": {"description": "The file that If-None-Match names.", "headers": _headers("etag")},
     }
     return operation if method == "get" else _without_bodies(operation)
@@ -352,26 +356,30 @@ def _video_events() -> Schema:
         "properties": {"event": {"enum": ["queued", "progress", "completed", "failed"]}, "data": data},
         "required": ["event", "data"],
     }
-    ok = _ok(text, {"text/event-stream": {"schema": event}})
+    ok = _success(text, {"text/event-stream": {"schema": event}})
     return _operation("watchVideo", "Follow a video.", ok, errors.VideoNotFound, errors.UnknownUrl)
 
 
 def _list_models() -> Schema:
-    return _operation("listModels", "List what can be asked for.", _ok("The catalogue.", _json("ModelList")))
+    return _operation(
+        "listModels", "List what can be asked for.", _success("The catalogue.", _json_content("ModelList"))
+    )
 
 
 def _retrieve_model() -> Schema:
-    ok = _ok("The model.", _json("ModelObject"))
+    ok = _success("The model.", _json_content("ModelObject"))
     return _operation("retrieveModel", "See what a model takes.", ok, errors.ModelNotFound, errors.UnknownUrl)
 
 
 def _health() -> Schema:
     schema = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
-    ok = _ok("Requests are welcome.", {"application/json": {"schema": schema}})
-    responses = {"200": ok} | _failures(errors.Unavailable)
+    ok = _success("Requests are welcome.", {"application/json": {"schema": schema}})
+    responses = {"200": ok} | _error_responses(errors.Unavailable)
     return {"operationId": "health", "summary": "Ask whether it is ready.", "security": [], "responses": responses}
 
 
-def _document() -> Schema:
-    ok = _ok("OpenAPI 3.1.", {"application/json": {"schema": {"type": "object", "required": ["openapi", "paths"]}}})
+def _openapi_document() -> Schema:
+    ok = _success(
+        "OpenAPI 3.1.", {"application/json": {"schema": {"type": "object", "required": ["openapi", "paths"]}}}
+    )
     return {"operationId": "document", "summary": "Read this.", "security": [], "responses": {"200": ok}}

@@ -10,7 +10,18 @@ import msgspec
 from filmgate import errors
 from filmgate.config.catalog import Model
 from filmgate.wire import create, openapi, openapi_chat, openapi_revisions, webhook
-from filmgate.wire.openapi import _BODY, _ID, Schema, _header, _headers, _json, _ok, _operation, _query, _text
+from filmgate.wire.openapi import (
+    _BODY_ERRORS,
+    _ID,
+    Schema,
+    _header,
+    _headers,
+    _json_content,
+    _operation,
+    _query,
+    _success,
+    _text_schema,
+)
 from filmgate.wire.usage import UsageObject
 
 __all__ = ["document"]
@@ -24,8 +35,8 @@ _OBJECTS: Final = (
     webhook.EventTypeList,
     UsageObject,
 )
-_GONE: Final = (errors.WebhookEndpointNotFound, errors.UnknownUrl)
-_RATE: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
+_NOT_FOUND_ERRORS: Final = (errors.WebhookEndpointNotFound, errors.UnknownUrl)
+_RATE_HEADERS: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
 
 
 def document(models: Sequence[Model], version: str) -> Schema:
@@ -33,18 +44,18 @@ def document(models: Sequence[Model], version: str) -> Schema:
     whole = openapi.document(models, version)
     whole["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | _paths()
     whole["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
-    whole["components"]["schemas"] |= _answers() | _bodies()
+    whole["components"]["schemas"] |= _response_schemas() | _request_schemas()
     whole["components"]["headers"] |= _rate_headers()
     for body in whole["components"]["schemas"]["CreateVideo"]["anyOf"]:
-        body["properties"]["characters"] = openapi_revisions.characters()
-        body["properties"]["callback_url"] = {"anyOf": [_url(create.CALLBACK_URL_MAX), {"type": "null"}]}
+        body["properties"]["characters"] = openapi_revisions.characters_schema()
+        body["properties"]["callback_url"] = {"anyOf": [_url_schema(create.CALLBACK_URL_MAX), {"type": "null"}]}
     for path in ("", "/{id}/remix", "/edits", "/extensions"):
         for status in ("200", "429"):
-            whole["paths"][f"/v1/videos{path}"]["post"]["responses"][status]["headers"] |= _headers(*_RATE)
+            whole["paths"][f"/v1/videos{path}"]["post"]["responses"][status]["headers"] |= _headers(*_RATE_HEADERS)
     return whole
 
 
-def _answers() -> Schema:
+def _response_schemas() -> Schema:
     _, components = msgspec.json.schema_components(_OBJECTS, ref_template="#/components/schemas/{name}")
     for schema in components.values():
         schema["required"] = list(schema["properties"])
@@ -55,16 +66,16 @@ def _rate_headers() -> Schema:
     number: Schema = {"type": "string", "pattern": "^[0-9]+$"}
     spans = {"type": "string", "pattern": "^[0-9]+s$"}
     return {
-        _RATE[0]: _header("Creates a minute that the key may make, if it is limited.", number),
-        _RATE[1]: _header("How many of them are left now.", number),
-        _RATE[2]: _header("When all of them are free again.", spans),
+        _RATE_HEADERS[0]: _header("Creates a minute that the key may make, if it is limited.", number),
+        _RATE_HEADERS[1]: _header("How many of them are left now.", number),
+        _RATE_HEADERS[2]: _header("When all of them are free again.", spans),
     }
 
 
-def _bodies() -> Schema:
+def _request_schemas() -> Schema:
     types: Schema = {"type": "array", "items": {"enum": [*webhook.EVENT_TYPES]}}
-    named = _text(webhook.NAME_MAX, r"^\s*[^\s\u0000][^\u0000]*$")
-    endpoint = {"name": named, "url": _url(webhook.URL_MAX), "event_types": types}
+    named = _text_schema(webhook.ENDPOINT_NAME_MAX, r"^\s*[^\s\u0000][^\u0000]*$")
+    endpoint = {"name": named, "url": _url_schema(webhook.ENDPOINT_URL_MAX), "event_types": types}
     keep = {"type": "boolean", "default": False, "description": "Whether both secrets sign for 24 hours."}
     return {
         "CreateWebhookEndpoint": _object(endpoint, [*endpoint]),
@@ -83,9 +94,9 @@ def _object(properties: Schema, required: Sequence[str]) -> Schema:
     }
 
 
-def _url(longest: int) -> Schema:
+def _url_schema(max_length: int) -> Schema:
     text = "An http(s) URL of a public host."
-    return {"type": "string", "format": "uri", "maxLength": longest, "pattern": "^https?://", "description": text}
+    return {"type": "string", "format": "uri", "maxLength": max_length, "pattern": "^https?://", "description": text}
 
 
 def _paths() -> Schema:
@@ -101,13 +112,13 @@ def _paths() -> Schema:
 
 
 def _body(schema: str, *, required: bool = True) -> Schema:
-    return {"required": required, "content": _json(schema)}
+    return {"required": required, "content": _json_content(schema)}
 
 
 def _create() -> Schema:
-    ok = _ok("The endpoint, with its secret for the only time.", _json("EndpointWithSecret"))
+    ok = _success("The endpoint, with its secret for the only time.", _json_content("EndpointWithSecret"))
     sent = _body("CreateWebhookEndpoint")
-    return _operation("createWebhookEndpoint", "Be told when videos end.", ok, *_BODY, requestBody=sent)
+    return _operation("createWebhookEndpoint", "Be told when videos end.", ok, *_BODY_ERRORS, requestBody=sent)
 
 
 def _list() -> Schema:
@@ -115,7 +126,7 @@ def _list() -> Schema:
     return _operation(
         "listWebhookEndpoints",
         "List the account's webhook endpoints, newest first.",
-        _ok("A page.", _json("EndpointList")),
+        _success("A page.", _json_content("EndpointList")),
         errors.InvalidValue,
         parameters=[
             _query("after", {"type": "string"}, "The last id of the page before."),
@@ -125,36 +136,40 @@ def _list() -> Schema:
 
 
 def _retrieve() -> Schema:
-    ok = _ok("The endpoint.", _json("EndpointObject"))
-    return _operation("retrieveWebhookEndpoint", "See a webhook endpoint.", ok, *_GONE)
+    ok = _success("The endpoint.", _json_content("EndpointObject"))
+    return _operation("retrieveWebhookEndpoint", "See a webhook endpoint.", ok, *_NOT_FOUND_ERRORS)
 
 
 def _update() -> Schema:
-    ok = _ok("The endpoint as it is now.", _json("EndpointObject"))
+    ok = _success("The endpoint as it is now.", _json_content("EndpointObject"))
     text = "Change a webhook endpoint; a new URL enables one that had answered 410."
     sent = _body("UpdateWebhookEndpoint", required=False)
-    return _operation("updateWebhookEndpoint", text, ok, *_GONE, *_BODY, requestBody=sent)
+    return _operation("updateWebhookEndpoint", text, ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=sent)
 
 
 def _delete() -> Schema:
-    ok = _ok("It is told nothing more.", _json("EndpointDeleted"))
-    return _operation("deleteWebhookEndpoint", "Delete a webhook endpoint.", ok, *_GONE)
+    ok = _success("It is told nothing more.", _json_content("EndpointDeleted"))
+    return _operation("deleteWebhookEndpoint", "Delete a webhook endpoint.", ok, *_NOT_FOUND_ERRORS)
 
 
 def _rotate() -> Schema:
-    ok = _ok("The endpoint, with its new secret for the only time.", _json("EndpointWithSecret"))
+    ok = _success("The endpoint, with its new secret for the only time.", _json_content("EndpointWithSecret"))
     sent = _body("RotateWebhookSecret", required=False)
-    return _operation("rotateWebhookSecret", "Give it a new secret.", ok, *_GONE, *_BODY, requestBody=sent)
+    return _operation(
+        "rotateWebhookSecret", "Give it a new secret.", ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=sent
+    )
 
 
 def _test() -> Schema:
-    ok = _ok("It answered, with that status.", _json("EndpointTest"))
+    ok = _success("It answered, with that status.", _json_content("EndpointTest"))
     sent = _body("TestWebhookEndpoint")
-    return _operation("testWebhookEndpoint", "Send it a sample event now.", ok, *_GONE, *_BODY, requestBody=sent)
+    return _operation(
+        "testWebhookEndpoint", "Send it a sample event now.", ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=sent
+    )
 
 
 def _event_types() -> Schema:
-    ok = _ok("The event types.", _json("EventTypeList"))
+    ok = _success("The event types.", _json_content("EventTypeList"))
     return _operation("listWebhookEventTypes", "List what endpoints may be told of.", ok)
 
 
@@ -163,7 +178,7 @@ def _usage() -> Schema:
     return _operation(
         "retrieveUsage",
         "See what the key's account has, holds and spent, in millionths of a unit.",
-        _ok("The account's money.", _json("UsageObject")),
+        _success("The account's money.", _json_content("UsageObject")),
         errors.InvalidValue,
         parameters=[_query("days", days, "How many days back.")],
     )

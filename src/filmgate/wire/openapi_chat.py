@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from filmgate import errors
 from filmgate.config.catalog import Model
-from filmgate.wire.openapi import _BODY, Schema, _json, _ok, _operation
+from filmgate.wire.openapi import _BODY_ERRORS, Schema, _json_content, _operation, _success
 
 __all__ = ["paths", "schemas"]
 
-_EVENT: Schema = {
+_EVENT_SCHEMA: Schema = {
     "type": "object",
     "description": "Chunks of a chat completion, then `[DONE]`; comments are signs of life.",
     "properties": {"data": {"type": "string"}},
@@ -20,12 +20,12 @@ _EVENT: Schema = {
 
 def paths() -> Schema:
     """The one path."""
-    ok = _ok(
+    ok = _success(
         "The story of a film: whole, or bit by bit.",
-        _json("ChatCompletion") | {"text/event-stream": {"schema": _EVENT}},
+        _json_content("ChatCompletion") | {"text/event-stream": {"schema": _EVENT_SCHEMA}},
     )
-    kinds = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY)
-    body = {"required": True, "content": _json("CreateChatCompletion")}
+    kinds = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY_ERRORS)
+    body = {"required": True, "content": _json_content("CreateChatCompletion")}
     return {
         "/v1/chat/completions": {
             "post": _operation("createChatCompletion", "Ask for a film in a chat.", ok, *kinds, requestBody=body)
@@ -35,10 +35,13 @@ def paths() -> Schema:
 
 def schemas(models: Sequence[Model]) -> Schema:
     """The body, for a catalogue of ``models``, and the answer."""
-    return {"CreateChatCompletion": _request([model.name for model in models if model.chat]), "ChatCompletion": _ANSWER}
+    return {
+        "CreateChatCompletion": _request_schema([model.name for model in models if model.chat]),
+        "ChatCompletion": _RESPONSE_SCHEMA,
+    }
 
 
-def _request(names: list[str]) -> Schema:
+def _request_schema(names: list[str]) -> Schema:
     picture: Schema = {
         "type": "object",
         "properties": {
@@ -72,20 +75,20 @@ def _request(names: list[str]) -> Schema:
     }
 
 
-_NUMBER: Schema = {"type": "integer", "minimum": 0}
-_ANSWER: Schema = {
+_NUMBER_SCHEMA: Schema = {"type": "integer", "minimum": 0}
+_RESPONSE_SCHEMA: Schema = {
     "type": "object",
     "properties": {
         "id": {"type": "string"},
         "object": {"const": "chat.completion"},
-        "created": _NUMBER,
+        "created": _NUMBER_SCHEMA,
         "model": {"type": "string"},
         "choices": {
             "type": "array",
             "items": {
                 "type": "object",
                 "properties": {
-                    "index": _NUMBER,
+                    "index": _NUMBER_SCHEMA,
                     "message": {
                         "type": "object",
                         "properties": {"role": {"const": "assistant"}, "content": {"type": "string"}},
@@ -98,7 +101,7 @@ _ANSWER: Schema = {
         },
         "usage": {
             "type": "object",
-            "properties": dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), _NUMBER),
+            "properties": dict.fromkeys(("prompt_tokens", "completion_tokens", "total_tokens"), _NUMBER_SCHEMA),
             "required": ["prompt_tokens", "completion_tokens", "total_tokens"],
         },
     },

@@ -11,41 +11,56 @@ from filmgate.config.catalog import PROMPT_CHARACTERS
 from filmgate.errors import FilmgateError
 from filmgate.wire import create, revision
 from filmgate.wire.objects import CharacterObject
-from filmgate.wire.openapi import _BODY, _ID, _NOT_BLANK, Schema, _json, _ok, _operation, _ref, _text
+from filmgate.wire.openapi import (
+    _BODY_ERRORS,
+    _ID,
+    _NOT_BLANK,
+    Schema,
+    _json_content,
+    _operation,
+    _ref,
+    _success,
+    _text_schema,
+)
 
-__all__ = ["PATHS", "characters", "schemas"]
+__all__ = ["PATHS", "characters_schema", "schemas"]
 
-_KEY: Final[Schema] = {
+_IDEMPOTENCY_KEY: Final[Schema] = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string", "maxLength": 255},
     "description": "The same key with the same parameters answers with the same object.",
 }
-_COSTS: Final = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY)
-_SOURCE: Final = (errors.VideoNotFound, errors.VideoExpired, errors.UnknownUrl)
-_NAMED: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+_BILLED_ERRORS: Final = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY_ERRORS)
+_SOURCE_ERRORS: Final = (errors.VideoNotFound, errors.VideoExpired, errors.UnknownUrl)
+_NAME_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 
 def schemas() -> Schema:
     """The bodies and the answers, by name."""
-    fields: Schema = {"prompt": _text(PROMPT_CHARACTERS, _NOT_BLANK)}
-    segment = {"enum": [*map(str, revision.SEGMENTS), *revision.SEGMENTS], "description": "Of the new segment."}
-    spelled = {"enum": [*map(str, revision.SEGMENTS)], "type": "string"}
+    fields: Schema = {"prompt": _text_schema(PROMPT_CHARACTERS, _NOT_BLANK)}
+    segment = {
+        "enum": [*map(str, revision.EXTENSION_SECONDS), *revision.EXTENSION_SECONDS],
+        "description": "Of the new segment.",
+    }
+    spelled = {"enum": [*map(str, revision.EXTENSION_SECONDS)], "type": "string"}
     return {
         "RemixVideo": _object(fields, ["prompt"]),
         "EditVideo": _object(fields | {"video": _video()}, ["prompt", "video"]),
         "EditVideoForm": _form(fields, ["prompt"]),
         "ExtendVideo": _object(fields | {"seconds": segment, "video": _video()}, ["prompt", "seconds", "video"]),
         "ExtendVideoForm": _form(fields | {"seconds": spelled}, ["prompt", "seconds"]),
-        "CreateCharacterForm": _object({"name": _text(revision.NAME_MAX, _NAMED), "video": _file()}, ["name", "video"]),
+        "CreateCharacterForm": _object(
+            {"name": _text_schema(revision.CHARACTER_NAME_MAX, _NAME_PATTERN), "video": _file()}, ["name", "video"]
+        ),
         "CharacterObject": msgspec.json.schema(CharacterObject)["$defs"]["CharacterObject"]
         | {"required": [*CharacterObject.__struct_fields__]},
     }
 
 
-def characters() -> Schema:
+def characters_schema() -> Schema:
     """The field of a create."""
-    one = _object({"id": _text(create.METADATA_VALUE)}, ["id"])
+    one = _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"])
     return {
         "type": ["array", "null"],
         "items": one,
@@ -59,7 +74,9 @@ def _object(properties: Schema, required: list[str]) -> Schema:
 
 
 def _video() -> Schema:
-    return _object({"id": _text(create.METADATA_VALUE)}, ["id"]) | {"description": "A completed video of yours."}
+    return _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"]) | {
+        "description": "A completed video of yours."
+    }
 
 
 def _file() -> Schema:
@@ -73,43 +90,49 @@ def _file() -> Schema:
 
 def _form(fields: Schema, required: list[str]) -> Schema:
     """By id as the SDKs spell it, or with a file, and then with a model if you like."""
-    by_id = _object(fields | {"video[id]": _text(create.METADATA_VALUE)}, [*required, "video[id]"])
+    by_id = _object(fields | {"video[id]": _text_schema(create.METADATA_VALUE_MAX)}, [*required, "video[id]"])
     model = {"type": "string", "description": "Of the catalogue."}
     with_file = _object(fields | {"video": _file(), "model": model}, [*required, "video"])
     return {"anyOf": [by_id, with_file]}
 
 
-def _accepted(name: str, text: str, body: str, form: str | None, *kinds: type[FilmgateError]) -> Schema:
-    content = _json(body) | ({"multipart/form-data": {"schema": _ref(form)}} if form else {})
-    ok = _ok("Accepted: it will end, whatever dies.", _json("VideoObject"), "openai-poll-after-ms")
+def _create_operation(name: str, summary: str, body: str, form: str | None, *kinds: type[FilmgateError]) -> Schema:
+    content = _json_content(body) | ({"multipart/form-data": {"schema": _ref(form)}} if form else {})
+    ok = _success("Accepted: it will end, whatever dies.", _json_content("VideoObject"), "openai-poll-after-ms")
     sent = {"required": True, "content": content}
-    return _operation(name, text, ok, *_COSTS, *_SOURCE, *kinds, parameters=[_KEY], requestBody=sent)
+    return _operation(
+        name, summary, ok, *_BILLED_ERRORS, *_SOURCE_ERRORS, *kinds, parameters=[_IDEMPOTENCY_KEY], requestBody=sent
+    )
 
 
 def _create_character() -> Schema:
-    ok = _ok("It is kept.", _json("CharacterObject"))
+    ok = _success("It is kept.", _json_content("CharacterObject"))
     sent = {"required": True, "content": {"multipart/form-data": {"schema": _ref("CreateCharacterForm")}}}
     text = "Keep somebody or something for videos to show."
-    return _operation("createCharacter", text, ok, *_BODY, parameters=[_KEY], requestBody=sent)
+    return _operation("createCharacter", text, ok, *_BODY_ERRORS, parameters=[_IDEMPOTENCY_KEY], requestBody=sent)
 
 
-def _character() -> Schema:
+def _retrieve_character() -> Schema:
     gone = (errors.CharacterNotFound, errors.UnknownUrl)
-    return _operation("retrieveCharacter", "Look a character up.", _ok("It.", _json("CharacterObject")), *gone)
+    return _operation(
+        "retrieveCharacter", "Look a character up.", _success("It.", _json_content("CharacterObject")), *gone
+    )
 
 
 PATHS: Final[Schema] = {
     "/v1/videos/{id}/remix": {
         "parameters": [_ID],
-        "post": _accepted("remixVideo", "Make a video once more under another prompt.", "RemixVideo", None),
+        "post": _create_operation("remixVideo", "Make a video once more under another prompt.", "RemixVideo", None),
     },
     "/v1/videos/edits": {
-        "post": _accepted("editVideo", "Change a film as a prompt says.", "EditVideo", "EditVideoForm")
+        "post": _create_operation("editVideo", "Change a film as a prompt says.", "EditVideo", "EditVideoForm")
     },
     "/v1/videos/extensions": {
-        "post": _accepted("extendVideo", "Let a film go on from its last frame.", "ExtendVideo", "ExtendVideoForm")
+        "post": _create_operation(
+            "extendVideo", "Let a film go on from its last frame.", "ExtendVideo", "ExtendVideoForm"
+        )
     },
     "/v1/videos/characters": {"post": _create_character()},
-    "/v1/videos/characters/{id}": {"parameters": [_ID], "get": _character()},
+    "/v1/videos/characters/{id}": {"parameters": [_ID], "get": _retrieve_character()},
 }
 """The endpoints, each with its methods."""

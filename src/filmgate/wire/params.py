@@ -15,12 +15,12 @@ __all__ = [
     "FieldValue",
     "Fields",
     "FileId",
-    "Film",
+    "ImageReference",
     "ImageUrl",
-    "Reference",
     "RevisionParams",
     "Upload",
     "VideoId",
+    "VideoReference",
 ]
 
 
@@ -56,11 +56,11 @@ FieldValue = str | int | float | bool | None | Upload | list[object] | dict[str,
 Fields = Mapping[str, FieldValue]
 """A request's fields by name, whichever encoding they came in: ``{"prompt": "…", "input_reference": Upload(…)}``."""
 
-Reference = Upload | ImageUrl | FileId
+ImageReference = Upload | ImageUrl | FileId
 """The three spellings of a reference image."""
 
 
-Film = Upload | VideoId
+VideoReference = Upload | VideoId
 """The two spellings of a film to go on from."""
 
 
@@ -71,7 +71,7 @@ class CreateParams(Struct, frozen=True, kw_only=True):
     model: str | None = None
     seconds: str | None = None  # as the wire has it: a string of digits
     size: str | None = None
-    input_reference: Reference | None = None
+    input_reference: ImageReference | None = None
     characters: tuple[str, ...] = ()
     seed: int | None = None
     fit: Fit | None = None
@@ -84,7 +84,7 @@ class RevisionParams(Struct, frozen=True, kw_only=True):
 
     operation: Operation
     prompt: str
-    video: Film
+    video: VideoReference
     model: str | None = None  # with an upload; a film of ours keeps its own
     seconds: int | None = None  # of an extension's new segment
 

@@ -12,12 +12,12 @@ from filmgate.domain import Character, Operation
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
 from filmgate.wire import create
 from filmgate.wire.objects import CharacterObject
-from filmgate.wire.params import CharacterParams, Fields, Film, RevisionParams, Upload, VideoId
+from filmgate.wire.params import CharacterParams, Fields, RevisionParams, Upload, VideoId, VideoReference
 
 __all__ = [
+    "CHARACTER_NAME_MAX",
+    "EXTENSION_SECONDS",
     "FILE_FIELDS",
-    "NAME_MAX",
-    "SEGMENTS",
     "parse_character",
     "parse_edit",
     "parse_extension",
@@ -28,10 +28,10 @@ __all__ = [
 FILE_FIELDS: Final = frozenset({"video"})
 """Form parts that are files, filename or not."""
 
-SEGMENTS: Final = (4, 8, 12, 16, 20)
+EXTENSION_SECONDS: Final = (4, 8, 12, 16, 20)
 """Seconds that an extension may add."""
 
-NAME_MAX: Final = 80
+CHARACTER_NAME_MAX: Final = 80
 """Characters of a character's name."""
 
 
@@ -41,7 +41,7 @@ def parse_remix(fields: Fields, video_id: str) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
     """
-    read = _read(fields, {"prompt": create.read_text}, ("prompt",))
+    read = _read_fields(fields, {"prompt": create.read_text}, ("prompt",))
     return RevisionParams(operation=Operation.REMIX, video=VideoId(video_id), **read)
 
 
@@ -51,8 +51,8 @@ def parse_edit(fields: Fields) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
     """
-    readers = {"prompt": create.read_text, "video": _film, "model": create.read_text}
-    return RevisionParams(operation=Operation.EDIT, **_read(fields, readers, ("prompt", "video")))
+    readers = {"prompt": create.read_text, "video": _video_reference, "model": create.read_text}
+    return RevisionParams(operation=Operation.EDIT, **_read_fields(fields, readers, ("prompt", "video")))
 
 
 def parse_extension(fields: Fields) -> RevisionParams:
@@ -61,8 +61,13 @@ def parse_extension(fields: Fields) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does; the new segment is of another length than they have.
     """
-    readers = {"prompt": create.read_text, "video": _film, "model": create.read_text, "seconds": _segment}
-    return RevisionParams(operation=Operation.EXTEND, **_read(fields, readers, ("prompt", "seconds", "video")))
+    readers = {
+        "prompt": create.read_text,
+        "video": _video_reference,
+        "model": create.read_text,
+        "seconds": _extension_seconds,
+    }
+    return RevisionParams(operation=Operation.EXTEND, **_read_fields(fields, readers, ("prompt", "seconds", "video")))
 
 
 def parse_character(fields: Fields) -> CharacterParams:
@@ -71,7 +76,7 @@ def parse_character(fields: Fields) -> CharacterParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does; the name is too long or blank.
     """
-    return CharacterParams(**_read(fields, {"name": _name, "video": _upload}, ("name", "video")))
+    return CharacterParams(**_read_fields(fields, {"name": _name, "video": _upload}, ("name", "video")))
 
 
 def render_character(character: Character) -> CharacterObject:
@@ -79,7 +84,7 @@ def render_character(character: Character) -> CharacterObject:
     return CharacterObject(id=character.id, name=character.name, created_at=int(character.created_at))
 
 
-def _read(
+def _read_fields(
     fields: Fields, readers: Mapping[str, Callable[[str, object], object]], required: Collection[str]
 ) -> dict[str, Any]:
     for name in fields:
@@ -91,34 +96,36 @@ def _read(
     return {name: readers[name](name, value) for name, value in fields.items() if value is not None}
 
 
-def _film(name: str, value: object) -> Film:
+def _video_reference(name: str, value: object) -> VideoReference:
     if isinstance(value, Upload):
         return value
     if not isinstance(value, dict):
-        raise InvalidType(name, "a file", create.kind_of(value))
+        raise InvalidType(name, "a file", create.json_type_of(value))
     for key in value:
         if key != "id":
             raise UnknownParameter(f"{name}.{shorten(key)}")
     if value.get("id") is None:
         raise MissingParameter(f"{name}.id")
-    return VideoId(create.read_filled(f"{name}.id", value["id"]))
+    return VideoId(create.read_nonempty(f"{name}.id", value["id"]))
 
 
 def _upload(name: str, value: object) -> Upload:
     if not isinstance(value, Upload):
-        raise InvalidType(name, "a file", create.kind_of(value))
+        raise InvalidType(name, "a file", create.json_type_of(value))
     return value
 
 
-def _segment(name: str, value: object) -> int:
+def _extension_seconds(name: str, value: object) -> int:
     seconds = create.read_seconds(name, value)
-    if seconds not in map(str, SEGMENTS):
-        raise InvalidValue.unsupported(name, seconds, SEGMENTS)
+    if seconds not in map(str, EXTENSION_SECONDS):
+        raise InvalidValue.unsupported(name, seconds, EXTENSION_SECONDS)
     return int(seconds)
 
 
 def _name(name: str, value: object) -> str:
     text = create.read_text(name, value)
-    if not text.strip() or len(text) > NAME_MAX:
-        raise InvalidValue(f"Invalid '{name}': expected 1 to {NAME_MAX} characters, not only white space.", param=name)
+    if not text.strip() or len(text) > CHARACTER_NAME_MAX:
+        raise InvalidValue(
+            f"Invalid '{name}': expected 1 to {CHARACTER_NAME_MAX} characters, not only white space.", param=name
+        )
     return text

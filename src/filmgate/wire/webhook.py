@@ -22,34 +22,34 @@ from filmgate.wire.params import Fields
 __all__ = [
     "EVENT_TYPES",
     "POST_TIMEOUT",
-    "EndpointChange",
     "EndpointDeleted",
     "EndpointList",
     "EndpointObject",
+    "EndpointParams",
     "EndpointTest",
     "EndpointWithSecret",
     "EventTypeList",
-    "body",
-    "delay",
-    "headers",
-    "hint",
+    "event_body",
     "new_secret",
-    "parse_change",
-    "parse_new",
+    "parse_create",
     "parse_rotation",
     "parse_test",
+    "parse_update",
+    "retry_delay",
+    "secret_hint",
+    "signed_headers",
 ]
 
 EVENT_TYPES = ("video.completed", "video.failed")
 """What an endpoint may be told of."""
 
-NAME_MAX, URL_MAX = 100, 2048
+ENDPOINT_NAME_MAX, ENDPOINT_URL_MAX = 100, 2048
 """Characters of an endpoint's name and URL."""
 
-SCHEDULE = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+RETRY_DELAYS = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
 """Seconds before each try since the one before."""
 
-JITTER = 0.1
+JITTER_FRACTION = 0.1
 """How far from the schedule a try may be, as a share, so that a receiver that was down is not met by all at once."""
 
 POST_TIMEOUT = 15.0
@@ -61,7 +61,7 @@ _SECRET_BYTES = 32
 # ---- what is posted
 
 
-class _Subject(Struct, frozen=True):
+class _EventData(Struct, frozen=True):
     id: str
 
 
@@ -70,15 +70,15 @@ class _Event(Struct, frozen=True):
     object: str
     created_at: int
     type: str
-    data: _Subject
+    data: _EventData
 
 
-def body(event_id: str, kind: str, created_at: float, video_id: str) -> bytes:
+def event_body(event_id: str, kind: str, created_at: float, video_id: str) -> bytes:
     """The body that tells of an event."""
-    return encode(_Event(event_id, "event", int(created_at), kind, _Subject(video_id)))
+    return encode(_Event(event_id, "event", int(created_at), kind, _EventData(video_id)))
 
 
-def headers(event_id: str, at: float, content: bytes, signing: Iterable[str]) -> dict[str, str]:
+def signed_headers(event_id: str, sent_at: float, body: bytes, signing_secrets: Iterable[str]) -> dict[str, str]:
     """The headers of one try.
 
     Args:
@@ -87,27 +87,27 @@ def headers(event_id: str, at: float, content: bytes, signing: Iterable[str]) ->
         content: the body.
         signing: the secrets to sign with, several while one is being rotated.
     """
-    stamp, text = datetime.fromtimestamp(int(at), UTC), content.decode()
-    signatures = [Webhook(secret).sign(event_id, stamp, text) for secret in signing]
+    stamp, text = datetime.fromtimestamp(int(sent_at), UTC), body.decode()
+    signatures = [Webhook(secret).sign(event_id, stamp, text) for secret in signing_secrets]
     signed = {"webhook-signature": " ".join(signatures)} if signatures else {}
     return {
         "content-type": "application/json",
         "webhook-id": event_id,
-        "webhook-timestamp": str(int(at)),
+        "webhook-timestamp": str(int(sent_at)),
         **signed,
     }
 
 
-def delay(tries: int, roll: float) -> float | None:
+def retry_delay(attempts: int, random_unit: float) -> float | None:
     """Seconds until the next try after ``tries`` of them; None: that was the last.
 
     Args:
         tries: made so far.
         roll: a random number in [0, 1).
     """
-    if tries >= len(SCHEDULE):
+    if attempts >= len(RETRY_DELAYS):
         return None
-    return SCHEDULE[tries] * (1 - JITTER + 2 * JITTER * roll)
+    return RETRY_DELAYS[attempts] * (1 - JITTER_FRACTION + 2 * JITTER_FRACTION * random_unit)
 
 
 def new_secret() -> str:
@@ -115,7 +115,7 @@ def new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
-def hint(secret: str) -> str:
+def secret_hint(secret: str) -> str:
     """Enough of a secret to recognise it by."""
     return f"{secret[:8]}…{secret[-4:]}"
 
@@ -181,7 +181,7 @@ class EventTypeList(Struct, frozen=True, kw_only=True):
 # ---- what is asked
 
 
-class EndpointChange(Struct, frozen=True, kw_only=True):
+class EndpointParams(Struct, frozen=True, kw_only=True):
     """An endpoint's fields; None: not given."""
 
     name: str | None = None
@@ -189,7 +189,7 @@ class EndpointChange(Struct, frozen=True, kw_only=True):
     event_types: tuple[str, ...] | None = None
 
 
-def parse_new(fields: Fields) -> EndpointChange:
+def parse_create(fields: Fields) -> EndpointParams:
     """What ``POST /webhook_endpoints`` asks for; every field is given.
 
     Raises:
@@ -198,10 +198,10 @@ def parse_new(fields: Fields) -> EndpointChange:
     for name in ("event_types", "name", "url"):
         if fields.get(name) is None:
             raise MissingParameter(name)
-    return parse_change(fields)
+    return parse_update(fields)
 
 
-def parse_change(fields: Fields) -> EndpointChange:
+def parse_update(fields: Fields) -> EndpointParams:
     """What ``POST /webhook_endpoints/{id}`` asks for.
 
     Raises:
@@ -209,9 +209,9 @@ def parse_change(fields: Fields) -> EndpointChange:
     """
     _check_known(fields, ("event_types", "name", "url"))
     types = fields.get("event_types")
-    return EndpointChange(
-        name=_text(fields, "name", NAME_MAX),
-        url=_text(fields, "url", URL_MAX),
+    return EndpointParams(
+        name=_text(fields, "name", ENDPOINT_NAME_MAX),
+        url=_text(fields, "url", ENDPOINT_URL_MAX),
         event_types=None if types is None else _event_types(types),
     )
 
@@ -239,7 +239,7 @@ def parse_test(fields: Fields) -> str:
         RequestError: names the field.
     """
     _check_known(fields, ("event_type",))
-    value = _text(fields, "event_type", NAME_MAX)
+    value = _text(fields, "event_type", ENDPOINT_NAME_MAX)
     if value is None:
         raise MissingParameter("event_type")
     return _event_type("event_type", value)
@@ -251,14 +251,14 @@ def _check_known(fields: Fields, known: Iterable[str]) -> None:
             raise UnknownParameter(shorten(name))
 
 
-def _text(fields: Mapping[str, object], name: str, most: int) -> str | None:
+def _text(fields: Mapping[str, object], name: str, max_length: int) -> str | None:
     value = fields.get(name)
     if value is None:
         return None
     if not isinstance(value, str):
         raise InvalidType(name, "a string", "something else")
-    if not 1 <= len(value.strip()) <= len(value) <= most:
-        raise InvalidValue(f"Invalid '{name}': expected 1 to {most} characters.", param=name)
+    if not 1 <= len(value.strip()) <= len(value) <= max_length:
+        raise InvalidValue(f"Invalid '{name}': expected 1 to {max_length} characters.", param=name)
     return value
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from filmgate.testing.harness import House
+from filmgate.testing.harness import FlowHarness
 
 
 @pytest.fixture
-async def harness(tmp_path: Path) -> AsyncIterator[House]:
+async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
     """One account, in a folder of its own."""
-    async with House.open(tmp_path) as opened:
+    async with FlowHarness.open(tmp_path) as opened:
         yield opened

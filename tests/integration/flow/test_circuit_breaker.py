@@ -123,4 +123,7 @@ def test_benching_and_its_end_are_logged_once(time: FakeClock) -> None:
         _bench(subject)
         subject.record_success("a", "", CallKind.SUBMIT)
         subject.record_success("a", "", CallKind.SUBMIT)
-    assert [(line["event"], line["engine"]) for line in lines] == [("engine.circuit_opened", "a"), ("engine.circuit_closed", "a")]
+    assert [(line["event"], line["engine"]) for line in lines] == [
+        ("engine.circuit_opened", "a"),
+        ("engine.circuit_closed", "a"),
+    ]

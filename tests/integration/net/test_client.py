@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from filmgate.net.client import BufferedResponse, TransportError, UpstreamClient
+
 if TYPE_CHECKING:
     from tests.support.net import Names, Site
 

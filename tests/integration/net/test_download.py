@@ -12,7 +12,8 @@ from aiohttp import web
 from tests.support.net import Names
 
 from filmgate.errors import StorageFault
-from filmgate.net.download import download
+from filmgate.net.client import TransportError, UpstreamClient
+from filmgate.net.download import HttpStatusError, UnexpectedContent, download
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

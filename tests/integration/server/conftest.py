@@ -18,6 +18,7 @@ from filmgate.config.catalog import Catalog
 from filmgate.config.settings import Settings
 from filmgate.domain import Asset, AssetKind, VideoError, VideoRecord
 from filmgate.net.guard import Guard
+from filmgate.security.secret_box import SecretBox
 from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.app import App, build_app
 from filmgate.server.http_protocol import Deadlines
@@ -120,7 +121,7 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     store = Store.open(folder / "rows.sqlite")
     storage = LocalStorage(folder / "files")
     fake_flow = FakeFlow(store, storage)
-    guard, vault = Guard(allow_hosts=settings.allow_hosts), Vault.at(folder / "vault.key")
+    guard, vault = Guard(allow_hosts=settings.allow_hosts), SecretBox.from_keyfile(folder / "vault.key")
     videos = VideoService(
         catalog=Catalog.load(),
         store=store,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -39,6 +40,20 @@ async def test_migrated_schema_equals_the_metadata(store: Store, tmp_path: Path)
     metadata.create_all(engine)
     engine.dispose()
     assert _objects(store._database.path) == _objects(fresh)
+
+
+def test_the_snapshot_is_what_the_migrations_make(tmp_path: Path) -> None:
+    """A new file is made from it; ``python -m filmgate.store.migrations`` writes it anew."""
+    path = tmp_path / "migrated.sqlite"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection)
+    engine.dispose()
+    with closing(sqlite3.connect(path)) as migrated:
+        assert migrations.SNAPSHOT.read_text(encoding="utf-8") == migrations.snapshot(migrated)
+        Store.open(tmp_path / "made.sqlite")._database.close()
+        with closing(sqlite3.connect(tmp_path / "made.sqlite")) as made:
+            assert list(made.iterdump()) == list(migrated.iterdump())
 
 
 def test_head_is_the_newest_script() -> None:

@@ -28,7 +28,7 @@ async def _waiting(store: Store, number: int) -> None:
 @pytest.fixture
 def commits_alone(store: Store) -> None:
     """Nothing else than a commit wakes waiters: rows are not looked at once a second."""
-    store.changes._recheck = lambda _loop: None  # type: ignore[method-assign]
+    store.notifier._recheck = lambda loop: None  # type: ignore[method-assign]
 
 
 @pytest.mark.usefixtures("commits_alone")
@@ -36,8 +36,8 @@ async def test_a_commit_wakes_its_waiters(store: Store, new_video: Make) -> None
     """Every waiter of that video returns before its time; those of another go on waiting."""
     video, _ = await store.videos.create(new_video(), 1.0)
     other, _ = await store.videos.create(new_video(), 1.0)
-    waits = [asyncio.ensure_future(store.changes.wait(video.id, video.version, WAITS)) for _ in range(5)]
-    stays = asyncio.ensure_future(store.changes.wait(other.id, other.version, WAITS))
+    waits = [asyncio.ensure_future(store.notifier.wait(video.id, video.version, WAITS)) for _ in range(5)]
+    stays = asyncio.ensure_future(store.notifier.wait(other.id, other.version, WAITS))
     await _waiting(store, 6)
     await store.videos.fail(video.id, VideoError("x", "x"), 2.0)
     async with asyncio.timeout(WAITS / 2):
@@ -52,7 +52,7 @@ async def test_a_change_before_the_wait_is_seen(store: Store, new_video: Make) -
     await store.videos.record_intent(video.id, "t", 2.0)
     for video_id, version in ((video.id, video.version), ("video_none", 0)):
         with pytest.raises(StopIteration):  # it returns without giving way to the loop
-            store.changes.wait(video_id, version, WAITS).send(None)
+            store.notifier.wait(video_id, version, WAITS).send(None)
 
 
 @pytest.mark.usefixtures("commits_alone")
@@ -60,7 +60,7 @@ async def test_deleting_wakes_too(store: Store, new_video: Make) -> None:
     """A delete without files changes the video as well."""
     video, _ = await store.videos.create(new_video(), 1.0)
     await store.videos.fail(video.id, VideoError("x", "x"), 2.0)
-    wait = asyncio.ensure_future(store.changes.wait(video.id, video.version + 1, WAITS))
+    wait = asyncio.ensure_future(store.notifier.wait(video.id, video.version + 1, WAITS))
     await _waiting(store, 1)
     await store.videos.delete(video.id, video.account_id, 3.0)
     async with asyncio.timeout(WAITS / 2):
@@ -70,7 +70,7 @@ async def test_deleting_wakes_too(store: Store, new_video: Make) -> None:
 async def test_another_processs_change_is_seen_within_a_second(store: Store, new_video: Make, tmp_path: Path) -> None:
     """The row itself is looked at once a second."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    wait = asyncio.ensure_future(store.changes.wait(video.id, video.version, WAITS))
+    wait = asyncio.ensure_future(store.notifier.wait(video.id, video.version, WAITS))
     await _waiting(store, 1)
     other = Store.open(tmp_path / "rows.sqlite")
     await other.videos.record_intent(video.id, "t", 2.0)
@@ -108,7 +108,7 @@ async def test_nothing_stays_behind(store: Store, new_video: Make) -> None:
     """Waiters that ran out or were cancelled are forgotten."""
     video, _ = await store.videos.create(new_video(), 1.0)
     await store.notifier.wait(video.id, video.version, 0.01)
-    waits = [asyncio.ensure_future(store.changes.wait(video.id, video.version, WAITS)) for _ in range(100)]
+    waits = [asyncio.ensure_future(store.notifier.wait(video.id, video.version, WAITS)) for _ in range(100)]
     await _waiting(store, 100)
     for wait in waits:
         wait.cancel()

@@ -6,6 +6,7 @@ import pytest
 from tests.support.net import PUBLIC, Names
 
 from filmgate.net.addresses import AllowedHosts, BadUrl
+from filmgate.net.client import UpstreamClient
 from filmgate.net.resolvers import CheckedResolver
 
 

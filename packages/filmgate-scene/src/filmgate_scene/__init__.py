@@ -24,6 +24,6 @@ def __getattr__(name: str) -> object:
 
 def explain(prompt: str, *, seed: int = 0, seconds: int = 4) -> dict[str, object]:
     """What the renderer makes of a prompt, as plain data: the description, and a line for people."""
-    from filmgate_scene.explain import explanation  # noqa: PLC0415 - it loads the renderer
+    from filmgate_scene.explain import explain_prompt  # noqa: PLC0415 - it loads the renderer
 
-    return explanation(prompt, seed=seed, seconds=seconds)
+    return explain_prompt(prompt, seed=seed, seconds=seconds)

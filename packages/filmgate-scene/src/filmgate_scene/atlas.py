@@ -8,7 +8,7 @@ from msgspec import Struct
 from filmgate_scene.kernels.jit import F32, I32, U32
 from filmgate_scene.kernels.plates import extent, pack, row_spans
 
-__all__ = ["Atlas", "Sprite", "cropped"]
+__all__ = ["Atlas", "Sprite", "crop_to_content"]
 
 
 class Sprite(Struct, frozen=True):
@@ -22,7 +22,7 @@ class Sprite(Struct, frozen=True):
     anchor_y: float = 0.0
 
 
-def cropped(pixels: F32) -> tuple[F32, int, int]:
+def crop_to_content(pixels: F32) -> tuple[F32, int, int]:
     """The part that is not empty, with a pixel around it, and where it begins."""
     x0, y0, x1, y1 = extent(pixels, 1 / 512)
     if x1 <= x0:
@@ -35,7 +35,7 @@ class Atlas:
     """Grows while a shot is prepared; ``close`` makes it one array."""
 
     def __init__(self) -> None:
-        self._parts: list[U32] = []
+        self._chunks: list[U32] = []
         self._spans: list[I32] = []
         self._size = 0
         self._rows = 0
@@ -45,19 +45,19 @@ class Atlas:
     def add(self, pixels: F32, anchor_x: float = 0.0, anchor_y: float = 0.0, *, crop: bool = True) -> Sprite:
         """Put a premultiplied float picture in."""
         if crop:
-            pixels, x0, y0 = cropped(np.ascontiguousarray(pixels, np.float32))
+            pixels, x0, y0 = crop_to_content(np.ascontiguousarray(pixels, np.float32))
             anchor_x, anchor_y = anchor_x - x0, anchor_y - y0
         packed = pack(np.ascontiguousarray(pixels, np.float32))
         sprite = Sprite(self._size, packed.shape[1], packed.shape[0], self._rows, anchor_x, anchor_y)
-        self._parts.append(packed.ravel())
+        self._chunks.append(packed.ravel())
         self._spans.append(row_spans(packed))
         self._size += packed.size
         self._rows += packed.shape[0]
         return sprite
 
-    def close(self) -> None:
+    def freeze(self) -> None:
         """Make everything one array; nothing can be added afterwards."""
-        self.pixels = np.concatenate([*self._parts, np.zeros(16, np.uint32)])
+        self.pixels = np.concatenate([*self._chunks, np.zeros(16, np.uint32)])
         self.spans = np.concatenate([*self._spans, np.zeros((1, 3), np.int32)])
-        self._parts.clear()
+        self._chunks.clear()
         self._spans.clear()

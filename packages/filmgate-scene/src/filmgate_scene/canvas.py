@@ -21,7 +21,7 @@ __all__ = ["Canvas", "Point", "blur", "smooth", "step"]
 Point: TypeAlias = tuple[float, float]
 _Box: TypeAlias = tuple[int, int, int, int]
 _Mask: TypeAlias = tuple[_Box, F32]
-_FINE = 3  # how many times larger shapes are drawn before they are averaged down
+_SUPERSAMPLING = 3  # how many times larger shapes are drawn before they are averaged down
 
 
 def step(low: float, high: float, x: F32) -> F32:
@@ -102,17 +102,17 @@ class Canvas:
         self._merge(view, cover, paint, mode)
 
     @staticmethod
-    def _merge(view: F32, cover: F32, paint: F32, mode: str) -> None:
+    def _merge(view: F32, mask: F32, paint: F32, mode: str) -> None:
         if mode == "atop":
-            cover = cover * view[..., 3:]
-            view[..., :3] += (paint - view[..., :3] / np.maximum(view[..., 3:], 1e-4)) * cover
+            mask = mask * view[..., 3:]
+            view[..., :3] += (paint - view[..., :3] / np.maximum(view[..., 3:], 1e-4)) * mask
         elif mode == "add":
-            view[..., :3] += paint * cover
+            view[..., :3] += paint * mask
         elif mode == "erase":
-            view *= 1 - cover
+            view *= 1 - mask
         else:
-            view[..., :3] += (paint - view[..., :3]) * cover
-            view[..., 3:] += (1 - view[..., 3:]) * cover
+            view[..., :3] += (paint - view[..., :3]) * mask
+            view[..., 3:] += (1 - view[..., 3:]) * mask
 
     def _clip(self, x0: float, y0: float, x1: float, y1: float) -> _Box:
         return (
@@ -131,10 +131,10 @@ class Canvas:
         x0, y0, x1, y1 = self._clip(box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
         if x1 <= x0 or y1 <= y0:
             return None
-        image = Image.new("L", ((x1 - x0) * _FINE, (y1 - y0) * _FINE), 0)
+        image = Image.new("L", ((x1 - x0) * _SUPERSAMPLING, (y1 - y0) * _SUPERSAMPLING), 0)
         left, top = x0 + self.x0, y0 + self.y0
-        draw(ImageDraw.Draw(image), lambda x, y: ((x - left) * _FINE, (y - top) * _FINE))
-        return (x0, y0, x1, y1), np.asarray(image.reduce(_FINE), np.float32) / 255
+        draw(ImageDraw.Draw(image), lambda x, y: ((x - left) * _SUPERSAMPLING, (y - top) * _SUPERSAMPLING))
+        return (x0, y0, x1, y1), np.asarray(image.reduce(_SUPERSAMPLING), np.float32) / 255
 
     def below(self, tops: F32, bottom: float | None = None) -> _Mask:
         """Everything under a height for each of the canvas's columns, in frame rows."""
@@ -144,7 +144,7 @@ class Canvas:
             shape = shape * np.clip(bottom - rows + 0.5, 0, 1)
         return (0, 0, self.width, self.height), np.asarray(shape, np.float32)
 
-    def whole(self, shape: F32) -> _Mask:
+    def full_mask(self, shape: F32) -> _Mask:
         """A mask of the canvas's own size."""
         return (0, 0, self.width, self.height), np.asarray(shape, np.float32)
 
@@ -172,7 +172,7 @@ class Canvas:
         def draw(d: ImageDraw.ImageDraw, at: Callable[[float, float], Point]) -> None:
             (left, top), (right, bottom) = at(x, y), at(x + w, y + h)
             box = (left, top, max(left, right - 1), max(top, bottom - 1))
-            d.rounded_rectangle(box, min(radius, w / 2, h / 2) * _FINE, fill=255)
+            d.rounded_rectangle(box, min(radius, w / 2, h / 2) * _SUPERSAMPLING, fill=255)
 
         if w > 0 and h > 0:
             self.fill(self.mask((x, y, x + w, y + h), draw), colour, **paint)  # type: ignore[arg-type]  # fill's own keywords
@@ -243,7 +243,7 @@ def _strokes(draw: ImageDraw.ImageDraw, points: Iterable[Point], widths: Sequenc
     at = list(points)
     for i in range(len(at) - 1):
         (ax, ay), (bx, by) = at[i], at[i + 1]
-        ra, rb = widths[i] * _FINE / 2, widths[i + 1] * _FINE / 2
+        ra, rb = widths[i] * _SUPERSAMPLING / 2, widths[i + 1] * _SUPERSAMPLING / 2
         length = math.hypot(bx - ax, by - ay) or 1.0
         nx, ny = -(by - ay) / length, (bx - ax) / length
         quad = [

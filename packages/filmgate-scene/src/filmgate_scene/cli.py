@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 from msgspec import Struct
 
-from filmgate.cli.command import Command, Group
-from filmgate.cli.context import Frame
-from filmgate.cli.terminal_text import cells, wrap
+from filmgate.cli.command import Command, CommandGroup
+from filmgate.cli.context import CliContext
+from filmgate.cli.terminal_text import display_width, wrap
 from filmgate.cli.texts import Texts
 from filmgate.errors import OutputExists
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["commands"]
 
 _ENGINE = "scene"
-_USUAL = "1280x720"
-_LARGEST_PICTURE = 100 * 1024 * 1024
-_ROOM = 88  # cells of a line, so that it is read at a glance
+_DEFAULT_SIZE = "1280x720"
+_MAX_IMAGE_BYTES = 100 * 1024 * 1024
+_LINE_WIDTH = 88  # cells of a line, so that it is read at a glance
 
 Row: TypeAlias = tuple[str, str]
 """A label's text name and its value; an empty value is not shown."""
@@ -40,10 +40,10 @@ def commands(text: Texts) -> dict[str, click.Command]:
     text.include("filmgate_scene.texts")
     shared = [
         click.Argument(["prompt"], metavar=text("metavar.prompt")),
-        click.Option(["--size"], default=_USUAL, type=_SizeType(text), metavar="WxH", help=text("scene.size")),
+        click.Option(["--size"], default=_DEFAULT_SIZE, type=_SizeType(text), metavar="WxH", help=text("scene.size")),
         click.Option(["--seconds"], default=8, type=click.IntRange(1, 60), metavar="N", help=text("scene.seconds")),
         click.Option(["--seed"], type=int, metavar="N", help=text("generate.seed")),
-        click.Option(["-i", "--image"], type=_file(), metavar=text("metavar.file"), help=text("scene.image")),
+        click.Option(["-i", "--image"], type=_file_type(), metavar=text("metavar.file"), help=text("scene.image")),
     ]
     still = [
         click.Option(["--at"], default=1.0, type=click.FloatRange(min=0), metavar="S", help=text("scene.at")),
@@ -54,10 +54,10 @@ def commands(text: Texts) -> dict[str, click.Command]:
         Command("explain", text, _explain, shared, key="scene_explain"),
         Command("frame", text, _frame, [*shared, *still], key="scene_frame"),
     ]
-    return {"scene": Group("scene", text, actions, "scene")}
+    return {"scene": CommandGroup("scene", text, actions, "scene")}
 
 
-class _Asked(Struct, frozen=True, kw_only=True):
+class _SceneRequest(Struct, frozen=True, kw_only=True):
     """What both commands take."""
 
     prompt: str
@@ -66,113 +66,113 @@ class _Asked(Struct, frozen=True, kw_only=True):
     seed: int | None
     image: Path | None
 
-    def terms(self) -> dict[str, Any]:
+    def render_args(self) -> dict[str, Any]:
         """What the renderer is called with: the seed is the one that ``generate`` would take."""
         from filmgate.domain import default_seed  # noqa: PLC0415 - help needs none of it
 
         seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
-        picture = None if self.image is None else _picture(self.image, self.size)
+        picture = None if self.image is None else _load_image(self.image, self.size)
         return {"seed": seed, "seconds": self.seconds, "size": self.size, "picture": picture}
 
 
-async def _explain(frame: Frame, **asked: Any) -> None:
+async def _explain(ctx: CliContext, **asked: Any) -> None:
     import asyncio  # noqa: PLC0415 - help needs no event loop
 
-    explained = await asyncio.to_thread(_explained, frame, _Asked(**asked))
-    if frame.structured:
-        frame.dump(explained)
-    elif frame.quiet:
-        frame.put(str(explained["summary"]))
+    explained = await asyncio.to_thread(_build_explanation, ctx, _SceneRequest(**asked))
+    if ctx.structured:
+        ctx.print_json(explained)
+    elif ctx.quiet:
+        ctx.print_out(str(explained["summary"]))
     else:
-        _show(frame, explained)
+        _print_explanation(ctx, explained)
 
 
-async def _frame(frame: Frame, *, at: float, output: Path, force: bool, **asked: Any) -> None:
+async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **asked: Any) -> None:
     import asyncio  # noqa: PLC0415 - help needs no event loop
 
-    await asyncio.to_thread(_drawn, frame, _Asked(**asked), at, output, force=force)
-    if frame.structured:
-        frame.dump({"path": str(output), "size": str(asked["size"]), "at": at})
+    await asyncio.to_thread(_write_frame, ctx, _SceneRequest(**asked), at, output, force=force)
+    if ctx.structured:
+        ctx.print_json({"path": str(output), "size": str(asked["size"]), "at": at})
     else:
-        frame.put(str(output))
+        ctx.print_out(str(output))
 
 
-def _explained(frame: Frame, asked: _Asked) -> dict[str, Any]:
-    _keep_kernels(frame)
-    from filmgate_scene.explain import rehearsal  # noqa: PLC0415 - it loads the renderer
+def _build_explanation(ctx: CliContext, request: _SceneRequest) -> dict[str, Any]:
+    _keep_kernels(ctx)
+    from filmgate_scene.explain import explain_shots  # noqa: PLC0415 - it loads the renderer
 
-    return rehearsal(asked.prompt, **asked.terms())
+    return explain_shots(request.prompt, **request.render_args())
 
 
-def _drawn(frame: Frame, asked: _Asked, at: float, output: Path, *, force: bool) -> None:
+def _write_frame(ctx: CliContext, request: _SceneRequest, at: float, output: Path, *, force: bool) -> None:
     if output.exists() and not force:
         raise OutputExists(f"{output} exists already.")
-    _keep_kernels(frame)
+    _keep_kernels(ctx)
     from PIL import Image  # noqa: PLC0415 - what only this command needs
 
-    from filmgate_scene.still import still  # noqa: PLC0415 - it loads the renderer
+    from filmgate_scene.still import render_still  # noqa: PLC0415 - it loads the renderer
 
-    Image.fromarray(still(asked.prompt, at=at, **asked.terms())).save(output, "PNG")
+    Image.fromarray(render_still(request.prompt, at=at, **request.render_args())).save(output, "PNG")
 
 
-def _keep_kernels(frame: Frame) -> None:
+def _keep_kernels(ctx: CliContext) -> None:
     """Use the machine code that the server keeps, or compile into its cache: half a minute, once."""
     from filmgate_scene.kernels import jit  # noqa: PLC0415 - it loads the compiler
 
-    folder = frame.settings().data / "cache" / _ENGINE / "kernels"
+    folder = ctx.settings().data / "cache" / _ENGINE / "kernels"
     if not any(folder.glob("**/*.nbi")):
-        frame.tell("scene.compiling")
+        ctx.info("scene.compiling")
     folder.mkdir(parents=True, exist_ok=True)
     jit.keep_in(folder)
 
 
-def _picture(image: Path, size: Size) -> NDArray[np.float32]:
+def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
     """The picture as an upload would be taken in, cropped to fill the film."""
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - what only a picture needs
 
     from filmgate.domain import Fit  # noqa: PLC0415 - the same
-    from filmgate.media.images import take_in  # noqa: PLC0415 - what only a picture needs
-    from filmgate_scene.shots import read_picture  # noqa: PLC0415 - it loads the renderer
+    from filmgate.media.images import normalize_image  # noqa: PLC0415 - what only a picture needs
+    from filmgate_scene.shots import read_image  # noqa: PLC0415 - it loads the renderer
 
     with TemporaryDirectory() as folder:
         out = Path(folder) / "picture.png"
-        take_in(image, size=size, fit=Fit.CROP, limit=_LARGEST_PICTURE, out=out)
-        return read_picture(out)
+        normalize_image(image, size=size, fit=Fit.CROP, limit=_MAX_IMAGE_BYTES, out=out)
+        return read_image(out)
 
 
 # -- for people
 
 
-def _show(frame: Frame, explained: Mapping[str, Any]) -> None:
+def _print_explanation(ctx: CliContext, explained: Mapping[str, Any]) -> None:
     """Aligned labels and values, a paragraph a shot."""
-    say = _Words(frame.text)
+    say = _ExplanationText(ctx.text)
     film = explained["film"]
     head = [
         ("scene.row.prompt", " ".join(explained["prompt"].split())),
-        ("scene.row.language", frame.text(f"scene.language.{explained['language']}")),
+        ("scene.row.language", ctx.text(f"scene.language.{explained['language']}")),
         ("scene.row.film", say.film(film, explained)),
-        ("scene.row.picture", frame.text("scene.picture") if film["picture"] else ""),
+        ("scene.row.picture", ctx.text("scene.picture") if film["picture"] else ""),
         ("scene.row.unrecognised", say.join(explained["unrecognised"])),
     ]
     blocks = [head, *(_shot_rows(say, shot, explained) for shot in explained["shots"])]
-    labels = {name: frame.text(name) for rows in blocks for name, value in rows if value}
-    wide = max(cells(label) for label in labels.values()) + 2
+    labels = {name: ctx.text(name) for rows in blocks for name, value in rows if value}
+    wide = max(display_width(label) for label in labels.values()) + 2
     for number, rows in enumerate(blocks):
         if number:
-            frame.put("")
+            ctx.print_out("")
         for name, value in rows:
             if value:
-                _put(frame, labels[name], value, wide)
+                _print_row(ctx, labels[name], value, wide)
 
 
-def _put(frame: Frame, label: str, value: str, wide: int) -> None:
-    first, *others = wrap(value, _ROOM - wide)
-    frame.put(label + " " * (wide - cells(label)) + first)
+def _print_row(ctx: CliContext, label: str, value: str, wide: int) -> None:
+    first, *others = wrap(value, _LINE_WIDTH - wide)
+    ctx.print_out(label + " " * (wide - display_width(label)) + first)
     for line in others:
-        frame.put(" " * wide + line)
+        ctx.print_out(" " * wide + line)
 
 
-def _shot_rows(say: _Words, shot: Mapping[str, Any], explained: Mapping[str, Any]) -> list[Row]:
+def _shot_rows(say: _ExplanationText, shot: Mapping[str, Any], explained: Mapping[str, Any]) -> list[Row]:
     number = explained["shots"].index(shot)
     assumed = shot["assumed"]
     return [
@@ -189,7 +189,7 @@ def _shot_rows(say: _Words, shot: Mapping[str, Any], explained: Mapping[str, Any
     ]
 
 
-class _Words:
+class _ExplanationText:
     """The plain data of an explanation in a language."""
 
     def __init__(self, text: Texts) -> None:
@@ -218,7 +218,7 @@ class _Words:
 
     def facet(self, facet: str, said: str | Sequence[str], assumed: str | Sequence[str] | None = None) -> str:
         """What was said of a facet, or what suits the place instead, marked as such."""
-        words = self.join([self.word(facet, name) for name in _listed(said or assumed)])
+        words = self.join([self.word(facet, name) for name in _join_names(said or assumed)])
         return words if said or not assumed else self.text("scene.assumed", value=words)
 
     def subjects(self, said: Sequence[Mapping[str, Any]], assumed: Sequence[str] | None) -> str:
@@ -244,7 +244,7 @@ class _Words:
         return word(facet, name, self.text.language)
 
 
-def _listed(names: str | Sequence[str] | None) -> Sequence[str]:
+def _join_names(names: str | Sequence[str] | None) -> Sequence[str]:
     return [names] if isinstance(names, str) and names else names or ()
 
 
@@ -266,5 +266,5 @@ class _SizeType(click.ParamType["Size"]):
         return size
 
 
-def _file() -> click.Path:
+def _file_type() -> click.Path:
     return click.Path(exists=True, dir_okay=False, path_type=Path)

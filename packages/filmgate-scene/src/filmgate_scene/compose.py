@@ -11,7 +11,7 @@ import numpy as np
 from filmgate.domain import Size
 from filmgate_scene import registry
 from filmgate_scene.cues import SoundCues, SoundEvent
-from filmgate_scene.description import Shot, SubjectSpec
+from filmgate_scene.description import SceneShot, SubjectSpec
 from filmgate_scene.kernels.finish import bloom, box_blur, finish
 from filmgate_scene.kernels.jit import F32, U8
 from filmgate_scene.kernels.noise import fbm
@@ -19,25 +19,32 @@ from filmgate_scene.kernels.paint import cut, paint
 from filmgate_scene.lens import Lens, Path, combine
 from filmgate_scene.light import Light
 from filmgate_scene.look import Look, replace
-from filmgate_scene.picture import Picture, Unveiled, tint, unveiled
-from filmgate_scene.stage import Frame, Layer, Stage
+from filmgate_scene.picture import ReferenceLayer, RevealedLayers, reveal, tint
+from filmgate_scene.stage import Layer, SceneStage, ShotFrame
 from filmgate_scene.weather.glass import behind_glass
 
-__all__ = ["View", "compose", "warm_up"]
+__all__ = ["ShotRenderer", "compose", "warm_up"]
 
 _FALLBACK = "abstract"
 _GRAIN = 64  # pixels by which the grain's picture is larger than the frame
 
-_KNEE = 0.75  # from where highlights are rolled off
+_HIGHLIGHT_KNEE = 0.75  # from where highlights are rolled off
 _NO_KNEE = 0.999
-_PLAIN = np.eye(3, 4, dtype=np.float32)
+_IDENTITY_MATRIX = np.eye(3, 4, dtype=np.float32)
 
 
-class View:
+class ShotRenderer:
     """One shot, ready to be drawn: prepare it once, then draw any frame in any order from any thread."""
 
     def __init__(
-        self, stage: Stage, setting: registry.Setting, *, fps: int, lens: Path, look: Look, reference: F32 | None = None
+        self,
+        stage: SceneStage,
+        setting: registry.Setting,
+        *,
+        fps: int,
+        lens: Path,
+        look: Look,
+        reference: F32 | None = None,
     ) -> None:
         self.stage, self.fps, self.look = stage, fps, look
         self._setting, self._lens, self._reference = setting, lens, reference
@@ -54,18 +61,18 @@ class View:
             _populate(self.stage, self._setting)
             self._layers = self.stage.layers()
         else:
-            _weathers(self.stage, self.stage.shot.weather)
+            _add_weathers(self.stage, self.stage.shot.weather)
             still = "static" in self.stage.shot.camera
-            picture = Picture(self.stage, self._reference, self._lens, still)
-            self._layers = [picture, Unveiled(self.stage.layers())]
+            picture = ReferenceLayer(self.stage, self._reference, self._lens, still)
+            self._layers = [picture, RevealedLayers(self.stage.layers())]
         self._edges = _vignette(self.stage.width, self.look.vignette), _vignette(self.stage.height, self.look.vignette)
-        self._grain = _grain(self.stage)
-        self._paper = _paper(self.stage) if self.look.paper or self.look.ink else self._grain
+        self._grain = _grain_texture(self.stage)
+        self._paper = _paper_texture(self.stage) if self.look.paper or self.look.ink else self._grain
         self._ready = True
 
     def draw(self, n: int, y: U8, u: U8, v: U8) -> None:
         """Draw frame ``n`` into BT.709 limited-range 4:2:0 planes (h, w), (h/2, w/2), whatever their line stride."""
-        frame = self._moment(n)
+        frame = self._frame_at(n)
         for layer, rows in zip(self._layers, self._visible(frame), strict=True):
             frame.rows = rows
             layer.draw(frame)
@@ -73,7 +80,7 @@ class View:
             self._repaint(frame)
         self._finish(frame, n, y, u, v)
 
-    def sounds(self) -> SoundCues:
+    def sound_cues(self) -> SoundCues:
         """What is to be heard; known once the view is prepared."""
         self.prepare()
         heard = (event for event in self.stage.events if event.time < self.stage.seconds)
@@ -84,9 +91,9 @@ class View:
     def notes(self) -> dict[str, object]:
         """What was drawn, and what was asked for but can't be."""
         notes: dict[str, object] = {"setting": self._setting.name if self._reference is None else "reference"}
-        return notes | ({"not_drawn": list(self.stage.unseen)} if self.stage.unseen else {})
+        return notes | ({"not_drawn": list(self.stage.not_drawn)} if self.stage.not_drawn else {})
 
-    def _visible(self, frame: Frame) -> list[int]:
+    def _visible(self, frame: ShotFrame) -> list[int]:
         """For each layer how many rows from the top a later one leaves to be seen."""
         rows, out = self.stage.height, []
         for layer in reversed(self._layers):
@@ -95,35 +102,35 @@ class View:
             rows = min(rows, covers(frame)) if covers else rows
         return out[::-1]
 
-    def _moment(self, n: int) -> Frame:
+    def _frame_at(self, n: int) -> ShotFrame:
         """This thread's frame, set to moment ``n``."""
-        frame: Frame | None = getattr(self._local, "frame", None)
+        frame: ShotFrame | None = getattr(self._local, "frame", None)
         if frame is None:
-            frame = self._local.frame = Frame(self.stage)
+            frame = self._local.frame = ShotFrame(self.stage)
         seconds = n / self.fps
         frame.t = seconds * self._tempo
         frame.share = min(1.0, frame.t / max(1e-6, self.stage.seconds))
-        frame.lens = self._aim(frame.share, seconds, frame.t)
+        frame.lens = self._camera_lens(frame.share, seconds, frame.t)
         return frame
 
-    def _aim(self, share: float, seconds: float, t: float) -> Lens:
+    def _camera_lens(self, share: float, seconds: float, t: float) -> Lens:
         """Where the camera is: its moves, in the stage's own measure, and its run beside the subject."""
         stage, lens = self.stage, self._lens(share, seconds)
-        own = stage.drive(t) if stage.drive else Lens()
+        own = stage.camera_drive(t) if stage.camera_drive else Lens()
         return Lens(
-            x=lens.x * stage.reach + own.x + stage.speed * t,
-            y=lens.y * stage.reach + own.y,
-            z=lens.z * stage.reach + own.z,
+            x=lens.x * stage.camera_range + own.x + stage.camera_speed * t,
+            y=lens.y * stage.camera_range + own.y,
+            z=lens.z * stage.camera_range + own.z,
             zoom=lens.zoom * own.zoom,
             pan=lens.pan + own.pan,
             tilt=lens.tilt + own.tilt,
         )
 
-    def _repaint(self, frame: Frame) -> None:
+    def _repaint(self, frame: ShotFrame) -> None:
         """Paint instead of film; over a reference it comes by and by."""
-        share = 1.0 if self._reference is None else unveiled(frame.t)
+        share = 1.0 if self._reference is None else reveal(frame.t)
         if share > 0 and self.look.sheets:
-            self._cut(frame, share)
+            self._cut_paper(frame, share)
         elif share > 0:
             reach = max(1.0, self.look.softness * min(self.stage.width, self.stage.height))
             paint(
@@ -135,7 +142,7 @@ class View:
                 self.look.paper * share,
             )
 
-    def _cut(self, frame: Frame, share: float) -> None:
+    def _cut_paper(self, frame: ShotFrame, share: float) -> None:
         """Sheets of paper; of little things only their shape is left."""
         small = min(self.stage.width, self.stage.height)
         light = self.stage.light
@@ -145,43 +152,43 @@ class View:
         cut(flat, soft, self._paper, self.look.sheets, max(4, small // 70), self.look.paper)
         frame.pixels += (flat * gain**-0.45 - frame.pixels) * np.float32(share)
 
-    def _finish(self, frame: Frame, n: int, y: U8, u: U8, v: U8) -> None:
+    def _finish(self, frame: ShotFrame, n: int, y: U8, u: U8, v: U8) -> None:
         """Bloom, grade and grain into the planes; over a reference they come by and by."""
         threshold, amount = self.stage.light.bloom
-        share = 1.0 if self._reference is None else unveiled(frame.t)
+        share = 1.0 if self._reference is None else reveal(frame.t)
         radius = max(2, min(self.stage.width, self.stage.height) // 80)
         bloom(frame.pixels, threshold, frame.glow, frame.work, radius)
         jump = (n * 2654435761) & 0xFFFFFFFF
         place = ((jump >> 3) % _GRAIN, (jump >> 11) % _GRAIN)
-        matrix = _PLAIN + (np.asarray(self.look.matrix, np.float32) - _PLAIN) * np.float32(share)
+        matrix = _IDENTITY_MATRIX + (np.asarray(self.look.matrix, np.float32) - _IDENTITY_MATRIX) * np.float32(share)
         edge_x, edge_y = (edge * np.float32(share) for edge in self._edges)
-        flat_y, flat_u, flat_v = _flat(y), _flat(u), _flat(v)
+        flat_y, flat_u, flat_v = _flat_view(y), _flat_view(u), _flat_view(v)
         finish(frame.pixels, frame.glow, amount * self.look.bloom * share, edge_x, edge_y, matrix, self._grain, *place,
-               self.look.grain * share, _KNEE if self._reference is None else _NO_KNEE,
+               self.look.grain * share, _HIGHLIGHT_KNEE if self._reference is None else _NO_KNEE,
                flat_y, flat_u, flat_v, (y.strides[0], u.strides[0]))  # fmt: skip
 
 
-def compose(shot: Shot, *, size: Size, fps: int, seed: int, reference: F32 | None = None) -> View:
+def compose(shot: SceneShot, *, size: Size, fps: int, seed: int, reference: F32 | None = None) -> ShotRenderer:
     """Find the shot's setting, light, camera and style, and make a view of them.
 
     ``reference``: a picture (height, width, 3) in 0 … 1, or 0 … 255 as uint8, that becomes the first frame. Words
     that nothing is registered for fall back to the abstract landscape or are left out and noted.
     """
     setting = registry.settings().get(shot.setting) or registry.settings()[_FALLBACK]
-    light = registry.times()[_time(shot, setting)].light()
+    light = registry.times()[_time_of_day(shot, setting)].light()
     for name in _weather(shot, setting):
         weather = registry.weathers().get(name)
         light = weather.light(light) if weather else light
     look = _look(shot)
     light = replace(light, glitter=0.0) if look.ink else light  # no brush paints the sun's road
-    stage = Stage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
-    lens = _path(shot, setting if reference is None else None)
+    stage = SceneStage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
+    lens = _camera_path(shot, setting if reference is None else None)
     if reference is None:
-        return View(stage, setting, fps=fps, lens=lens, look=look)
+        return ShotRenderer(stage, setting, fps=fps, lens=lens, look=look)
     if shot.time:
         look = _tinted(look, light)
     picture = np.asarray(reference, np.float32) / (255.0 if reference.dtype == np.uint8 else 1.0)
-    return View(stage, setting, fps=fps, lens=lens, look=look, reference=picture)
+    return ShotRenderer(stage, setting, fps=fps, lens=lens, look=look, reference=picture)
 
 
 def warm_up() -> None:
@@ -192,10 +199,10 @@ def warm_up() -> None:
     )
     walker = SubjectSpec(kind="dog", action="run")
     shots = [
-        Shot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
-        Shot(setting="garden", weather=("snow",), style=("ink",), frames=24),
-        Shot(setting="mountains", frames=24),
-        Shot(setting="road", style=("paper",), frames=24),
+        SceneShot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
+        SceneShot(setting="garden", weather=("snow",), style=("ink",), frames=24),
+        SceneShot(setting="mountains", frames=24),
+        SceneShot(setting="road", style=("paper",), frames=24),
     ]
     for shot in shots:
         view = compose(shot, size=size, fps=24, seed=1)
@@ -206,7 +213,7 @@ def warm_up() -> None:
     view.draw(12, *planes)
 
 
-def _time(shot: Shot, setting: registry.Setting) -> str:
+def _time_of_day(shot: SceneShot, setting: registry.Setting) -> str:
     """The shot's time of day, or the one that suits its style, its weather, or its setting."""
     if shot.time in registry.times():
         return shot.time
@@ -216,17 +223,17 @@ def _time(shot: Shot, setting: registry.Setting) -> str:
     return next((time for time in (*styled, *aired) if time), setting.time)
 
 
-def _weather(shot: Shot, setting: registry.Setting) -> tuple[str, ...]:
+def _weather(shot: SceneShot, setting: registry.Setting) -> tuple[str, ...]:
     """The shot's weather, or the one that belongs to the setting."""
     return shot.weather or tuple(name for name in setting.weather if name not in shot.absent)
 
 
-def _tempo(shot: Shot) -> float:
+def _tempo(shot: SceneShot) -> float:
     """How many seconds of the world pass in one of the film's."""
     return registry.TEMPOS[shot.tempo].factor if shot.tempo in registry.TEMPOS else 1.0
 
 
-def _look(shot: Shot) -> Look:
+def _look(shot: SceneShot) -> Look:
     """All the styles' looks, one upon the other, in the order of their table."""
     look = Look()
     for name, style in registry.styles().items():
@@ -241,7 +248,7 @@ def _tinted(look: Look, light: Light) -> Look:
     return replace(look, matrix=(rows[0], rows[1], rows[2]))
 
 
-def _path(shot: Shot, setting: registry.Setting | None) -> Path:
+def _camera_path(shot: SceneShot, setting: registry.Setting | None) -> Path:
     """All the camera's moves at once."""
     known: Mapping[str, registry.Camera] = registry.cameras()
     names = shot.camera or (setting.camera if setting else ())
@@ -249,33 +256,33 @@ def _path(shot: Shot, setting: registry.Setting | None) -> Path:
     return lambda share, seconds: combine([move(share, seconds) for move in moves])
 
 
-def _populate(stage: Stage, setting: registry.Setting) -> None:
+def _populate(stage: SceneStage, setting: registry.Setting) -> None:
     """Build the setting, then who is in it, then the weather."""
     shot, known = stage.shot, registry.subjects()
     at_home = (kind for kind in setting.inhabitants if kind not in shot.absent)
     specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in at_home)
-    stage.walkers = any(known[spec.kind].element == "ground" for spec in specs if spec.kind in known)
-    stage.white = 0.85 if "snow" in shot.weather and not setting.indoor else 0.0
+    stage.needs_ground = any(known[spec.kind].element == "ground" for spec in specs if spec.kind in known)
+    stage.snow_cover = 0.85 if "snow" in shot.weather and not setting.indoor else 0.0
     setting.build(stage)
     for spec in specs:
         if spec.kind in known:
             known[spec.kind].build(stage, spec)
         else:
-            stage.unseen.append(spec.kind)
+            stage.not_drawn.append(spec.kind)
     if setting.indoor:
         behind_glass(stage, _weather(shot, setting))
     else:
-        _weathers(stage, _weather(shot, setting))
+        _add_weathers(stage, _weather(shot, setting))
 
 
-def _weathers(stage: Stage, names: tuple[str, ...]) -> None:
+def _add_weathers(stage: SceneStage, names: tuple[str, ...]) -> None:
     """Put weathers in front of everything."""
     for name in names:
         weather = registry.weathers().get(name)
         if weather:
             weather.build(stage)
         else:
-            stage.unseen.append(name)
+            stage.not_drawn.append(name)
 
 
 def _vignette(size: int, amount: float) -> F32:
@@ -283,7 +290,7 @@ def _vignette(size: int, amount: float) -> F32:
     return np.asarray((np.arange(size) / size - 0.5) ** 2 * amount, np.float32)
 
 
-def _grain(stage: Stage) -> F32:
+def _grain_texture(stage: SceneStage) -> F32:
     """Film grain of standard deviation one, a little larger than a pixel."""
     noise = (
         np.random.default_rng(stage.seed + 5)
@@ -293,13 +300,13 @@ def _grain(stage: Stage) -> F32:
     return np.ascontiguousarray((noise + np.roll(noise, 1, 0) + np.roll(noise, 1, 1)) / math.sqrt(3), np.float32)
 
 
-def _flat(plane: U8) -> U8:
+def _flat_view(plane: U8) -> U8:
     """A plane's memory from its first pixel to its last as one line."""
     length = (plane.shape[0] - 1) * plane.strides[0] + plane.shape[1]
     return np.lib.stride_tricks.as_strided(plane, shape=(length,), strides=(1,))
 
 
-def _paper(stage: Stage) -> F32:
+def _paper_texture(stage: SceneStage) -> F32:
     """The tooth of watercolour paper, in -1 … 1."""
     cells = 0.22 / stage.unit
     fine = fbm(stage.width, stage.height, cells, cells, 0.0, 0.0, 3, 0, stage.seed % 997)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["Description", "Shot", "SubjectSpec"]
+__all__ = ["Description", "SceneShot", "SubjectSpec"]
 
 
 class SubjectSpec(Struct, frozen=True, kw_only=True):
@@ -19,7 +19,7 @@ class SubjectSpec(Struct, frozen=True, kw_only=True):
     attributes: tuple[str, ...] = ()  # "golden", "red", "retriever" …
 
 
-class Shot(Struct, frozen=True, kw_only=True):
+class SceneShot(Struct, frozen=True, kw_only=True):
     """One uninterrupted view. Every word is a registered one; empty means: not said."""
 
     setting: str  # "beach", "garden", "city", "mountains" … ; "abstract" where nothing was recognised
@@ -41,6 +41,6 @@ class Description(Struct, frozen=True, kw_only=True):
     prompt: str
     seed: int
     language: str  # "en" or "zh": of the prompt
-    shots: tuple[Shot, ...]
+    shots: tuple[SceneShot, ...]
     transition: str = "cut"  # "cut" or "fade"
     unrecognised: tuple[str, ...] = ()  # words that meant nothing to us, said openly in the video's notes

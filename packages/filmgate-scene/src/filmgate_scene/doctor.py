@@ -21,6 +21,6 @@ def checks(text: Texts) -> Iterator[Finding]:
     try:
         names = [ImageFont.truetype(path, 20).getname()[0] for path in sorted(FOLDER.glob("*.otf"))]
     except OSError as error:
-        yield Finding(check="fonts", name="no_fonts", good=False, values={"reason": error})
+        yield Finding(check="fonts", name="no_fonts", passed=False, values={"reason": error})
     else:
         yield Finding(check="fonts", name="fonts", values={"names": ", ".join(name or "" for name in names)})

@@ -9,45 +9,45 @@ import msgspec
 
 from filmgate.domain import Size
 from filmgate_scene import registry
-from filmgate_scene.compose import View
-from filmgate_scene.description import Description, Shot
+from filmgate_scene.compose import ShotRenderer
+from filmgate_scene.description import Description, SceneShot
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.prompt import understand
-from filmgate_scene.semantic import Nearest
-from filmgate_scene.shots import FPS, shot_view
+from filmgate_scene.semantic import PlaceMatcher
+from filmgate_scene.shots import FPS, shot_renderer
 from filmgate_scene.summary import KIND, describe
 
-__all__ = ["explanation", "rehearsal"]
+__all__ = ["explain_prompt", "explain_shots"]
 
 _SMALL = 96  # pixels of the shorter side: what is heard and drawn does not depend on the size
 
 
-def explanation(prompt: str, *, seed: int, seconds: int) -> dict[str, object]:
+def explain_prompt(prompt: str, *, seed: int, seconds: int) -> dict[str, object]:
     """The description as plain data, what kind of film it becomes, and all of it in a line."""
-    return _plain(Nearest().settle(understand(prompt, seed=seed, frames=seconds * FPS)))
+    return _to_plain(PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS)))
 
 
-def rehearsal(prompt: str, *, seed: int, seconds: int, size: Size, picture: F32 | None = None) -> dict[str, object]:
+def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, picture: F32 | None = None) -> dict[str, object]:
     """The same, with each shot's times, what is drawn where nothing was said, and what will be heard.
 
     Each shot's stage is built for that, at a small size. ``picture`` (height, width, 3), in 0 … 1, opens the film.
     """
-    description = Nearest().settle(understand(prompt, seed=seed, frames=seconds * FPS))
+    description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     shots = []
-    for number, (shot, start, frames) in enumerate(_timed(description)):
-        view = shot_view(description, number, size=_small(size), picture=picture)
+    for number, (shot, start, frames) in enumerate(_timed_shots(description)):
+        view = shot_renderer(description, number, size=_scaled_down(size), image=picture)
         times = {"start": start / FPS, "seconds": frames / FPS}
-        shots.append({**shot, **times, **_prepared(view, description.shots[number])})
+        shots.append({**shot, **times, **_prepared_facts(view, description.shots[number])})
     film = {"size": str(size), "seconds": seconds, "fps": FPS, "picture": picture is not None}
-    return {**_plain(description), "film": film, "shots": shots}
+    return {**_to_plain(description), "film": film, "shots": shots}
 
 
-def _plain(description: Description) -> dict[str, object]:
+def _to_plain(description: Description) -> dict[str, object]:
     plain: dict[str, object] = msgspec.to_builtins(description)
     return {"kind": KIND, "summary": describe(description), **plain}
 
 
-def _timed(description: Description) -> Iterator[tuple[dict[str, object], int, int]]:
+def _timed_shots(description: Description) -> Iterator[tuple[dict[str, object], int, int]]:
     """Each shot as plain data, its first frame, and how many it has."""
     start = 0
     for shot in description.shots:
@@ -55,11 +55,11 @@ def _timed(description: Description) -> Iterator[tuple[dict[str, object], int, i
         start += shot.frames
 
 
-def _prepared(view: View, shot: Shot) -> dict[str, object]:
+def _prepared_facts(view: ShotRenderer, shot: SceneShot) -> dict[str, object]:
     """What only the stage knows: it is built first."""
-    cues = view.sounds()
+    cues = view.sound_cues()
     return {
-        "assumed": {} if view.notes["setting"] == "reference" else _assumed(shot),
+        "assumed": {} if view.notes["setting"] == "reference" else _assumed_facets(shot),
         "drawn": view.notes,
         "sound": {
             "beds": {name: round(level, 2) for name, level in sorted(cues.ambience.items()) if level > 0},
@@ -68,7 +68,7 @@ def _prepared(view: View, shot: Shot) -> dict[str, object]:
     }
 
 
-def _assumed(shot: Shot) -> dict[str, object]:
+def _assumed_facets(shot: SceneShot) -> dict[str, object]:
     """What suits the place, where the prompt says nothing."""
     place = registry.settings()[shot.setting]
     suited: dict[str, object] = {
@@ -80,7 +80,7 @@ def _assumed(shot: Shot) -> dict[str, object]:
     return {facet: value for facet, value in suited.items() if value and not getattr(shot, facet)}
 
 
-def _small(size: Size) -> Size:
+def _scaled_down(size: Size) -> Size:
     """The same shape, a fraction of the pixels, both sides even."""
     share = min(1.0, _SMALL / min(size.width, size.height))
     return Size(2 * round(size.width * share / 2), 2 * round(size.height * share / 2))

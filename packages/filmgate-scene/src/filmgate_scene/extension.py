@@ -18,25 +18,27 @@ from PIL import Image
 from filmgate.domain import Operation, Size
 from filmgate.engines.base import Job
 from filmgate.errors import BadArtifact
-from filmgate.media.encode import Frame, rgb_to_planes
+from filmgate.media.encode import YuvFrame, rgb_to_planes
 from filmgate.media.probe import probe
 from filmgate_scene.cues import SoundCues
 from filmgate_scene.description import Description
-from filmgate_scene.revisions import meaning
-from filmgate_scene.shots import FPS, shot_view
+from filmgate_scene.revisions import interpret
+from filmgate_scene.shots import FPS, shot_renderer
 
-__all__ = ["Onward", "Still", "ending"]
+__all__ = ["ShotContinuation", "StillFrame", "find_continuation"]
 
-_ALIKE = 5.0  # levels of brightness that a frame and what became of it in the film differ by on average, at most
+_MAX_DIFFERENCE = (
+    5.0  # levels of brightness that a frame and what became of it in the film differ by on average, at most
+)
 _SMALL = Size(160, 90)  # of a stage that is built for what is heard on it
 
 
-class Still:
+class StillFrame:
     """A picture that stands."""
 
-    def __init__(self, picture: Path, size: Size) -> None:
-        frame = Frame(size)
-        with Image.open(picture) as image:
+    def __init__(self, pixels: Path, size: Size) -> None:
+        frame = YuvFrame(size)
+        with Image.open(pixels) as image:
             rgb_to_planes(np.asarray(image.convert("RGB"), np.uint8), frame)
         self.planes = frame.y, frame.u, frame.v
 
@@ -46,7 +48,7 @@ class Still:
             into[:] = plane
 
 
-class Onward:
+class ShotContinuation:
     """A film's last shot after its end; frame 0 is the one after its last.
 
     Args:
@@ -57,9 +59,9 @@ class Onward:
 
     def __init__(self, description: Description, size: Size, frames: int) -> None:
         self.shot = description.shots[-1]
-        self.begins = self.shot.frames
+        self.first_frame = self.shot.frames
         self._description, self._size, self._frames = description, size, frames
-        self._view = shot_view(description, len(description.shots) - 1, size=size)
+        self._view = shot_renderer(description, len(description.shots) - 1, size=size)
 
     def prepare(self) -> None:
         """Paint what does not change."""
@@ -67,14 +69,14 @@ class Onward:
 
     def draw(self, n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> None:
         """Draw frame ``n``; -1 is the film's last."""
-        self._view.draw(self.begins + n, y, u, v)
+        self._view.draw(self.first_frame + n, y, u, v)
 
-    def sounds(self) -> SoundCues:
+    def sound_cues(self) -> SoundCues:
         """What is to be heard, its times from the film's end on."""
-        longer = replace(self.shot, frames=self.begins + self._frames)
+        longer = replace(self.shot, frames=self.first_frame + self._frames)
         shots = (*self._description.shots[:-1], longer)
-        view = shot_view(replace(self._description, shots=shots), len(shots) - 1, size=_SMALL)
-        cues, before = view.sounds(), self.begins / FPS
+        view = shot_renderer(replace(self._description, shots=shots), len(shots) - 1, size=_SMALL)
+        cues, before = view.sound_cues(), self.first_frame / FPS
         events = tuple(replace(event, time=event.time - before) for event in cues.events if event.time >= before)
         return replace(cues, events=events)
 
@@ -83,7 +85,7 @@ class Onward:
         """What is drawn."""
         return self._view.notes
 
-    def towards(self, description: Description) -> Onward | None:
+    def redirected(self, description: Description) -> ShotContinuation | None:
         """What goes on with another film's light, weather or cast in the same place, seen by the same camera.
 
         Itself where nothing is new; None where place, camera or the number of shots are: those begin anew.
@@ -91,28 +93,30 @@ class Onward:
         shot, *others = description.shots
         if others or (shot.setting, shot.camera, shot.tempo) != (self.shot.setting, self.shot.camera, self.shot.tempo):
             return None
-        shot = replace(shot, frames=self.begins, text=shot.text or self.shot.text)
+        shot = replace(shot, frames=self.first_frame, text=shot.text or self.shot.text)
         if shot == self.shot:
             return self
         changed = replace(self._description, shots=(*self._description.shots[:-1], shot))
-        return Onward(changed, self._size, self._frames)
+        return ShotContinuation(changed, self._size, self._frames)
 
 
-def ending(job: Job, settle: Callable[[Description], Description]) -> Onward | Still | None:
+def find_continuation(
+    job: Job, assign_places: Callable[[Description], Description]
+) -> ShotContinuation | StillFrame | None:
     """What an extension goes on from: the source's own last shot, or its last frame; None where that is not ours."""
     if job.operation is not Operation.EXTEND or not job.base_prompts or job.reference is None:
         return None
-    still = Still(job.reference, job.size)
-    frames = _length(job.source)
+    still = StillFrame(job.reference, job.size)
+    frames = _frame_count(job.source)
     if frames:
-        onward = Onward(_source(job, frames, settle), job.size, job.seconds * FPS)
+        onward = ShotContinuation(_source_description(job, frames, assign_places), job.size, job.seconds * FPS)
         onward.prepare()
-        if _is_last(onward, still, job.size):
+        if _shows_last_frame(onward, still, job.size):
             return onward
     return still
 
 
-def _length(source: Path | None) -> int:
+def _frame_count(source: Path | None) -> int:
     """A film's frames, if it has as many a second as ours; else 0."""
     if source is None:
         return 0
@@ -123,17 +127,17 @@ def _length(source: Path | None) -> int:
     return found.frames if round(found.fps) == FPS else 0
 
 
-def _source(job: Job, frames: int, settle: Callable[[Description], Description]) -> Description:
+def _source_description(job: Job, frames: int, assign_places: Callable[[Description], Description]) -> Description:
     """The film that is extended, as it was understood."""
     *before, prompt = job.base_prompts
     operation = Operation.EXTEND if before else Operation.CREATE
     source = replace(job, prompt=prompt, base_prompts=tuple(before), operation=operation)
-    return meaning(source, frames, settle)
+    return interpret(source, frames, assign_places)
 
 
-def _is_last(onward: Onward, still: Still, size: Size) -> bool:
+def _shows_last_frame(continuation: ShotContinuation, still: StillFrame, size: Size) -> bool:
     """Whether the last frame is the one that would have been drawn."""
-    frame = Frame(size)
-    onward.draw(-1, frame.y, frame.u, frame.v)
+    frame = YuvFrame(size)
+    continuation.draw(-1, frame.y, frame.u, frame.v)
     away = np.abs(frame.y.astype(np.int16) - still.planes[0])
-    return float(away.mean()) <= _ALIKE
+    return float(away.mean()) <= _MAX_DIFFERENCE

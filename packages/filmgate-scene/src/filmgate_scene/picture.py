@@ -16,25 +16,25 @@ from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.warp import warp
 from filmgate_scene.lens import Lens, Path, ease
 from filmgate_scene.light import Light
-from filmgate_scene.stage import Frame, Layer, Stage
+from filmgate_scene.stage import Layer, SceneStage, ShotFrame
 
-__all__ = ["Picture", "Unveiled", "nearness", "tint", "unveiled"]
+__all__ = ["ReferenceLayer", "RevealedLayers", "estimate_nearness", "reveal", "tint"]
 
-_UNVEIL = 1.0  # seconds in which weather, light and grade come over the picture
+_REVEAL_SECONDS = 1.0  # seconds in which weather, light and grade come over the picture
 
 
-def unveiled(t: float) -> float:
+def reveal(t: float) -> float:
     """How much of what is added to the picture shows: nothing in the first frame."""
-    q = min(1.0, max(0.0, t / _UNVEIL))
+    q = min(1.0, max(0.0, t / _REVEAL_SECONDS))
     return q * q * (3 - 2 * q)
 
 
-def nearness(picture: F32) -> F32:
+def estimate_nearness(image: F32) -> F32:
     """A smooth guess in 0 … 1 of how near each pixel of (h, w, 3) is."""
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     small = (
         np.asarray(
-            Image.fromarray((picture * 255).astype(np.uint8)).resize((width // 4, height // 4), Image.Resampling.BOX),
+            Image.fromarray((image * 255).astype(np.uint8)).resize((width // 4, height // 4), Image.Resampling.BOX),
             np.float32,
         )
         / 255
@@ -48,35 +48,35 @@ def nearness(picture: F32) -> F32:
     strange = blur(np.linalg.norm(small - border, axis=2).astype(np.float32), max(2, h // 20))
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
     middle = np.exp(-(((xs / w - 0.5) / 0.33) ** 2) - ((ys / h - 0.55) / 0.40) ** 2)
-    guess = 0.42 * (ys / h) ** 1.2 + 0.30 * middle + 0.22 * middle * _unit(strange) + 0.18 * _unit(sharp)
+    guess = 0.42 * (ys / h) ** 1.2 + 0.30 * middle + 0.22 * middle * _normalised(strange) + 0.18 * _normalised(sharp)
     for _ in range(2):
         guess = blur(guess.astype(np.float32), max(2, h // 22))
-    guess = _unit(guess - guess.min())
+    guess = _normalised(guess - guess.min())
     return np.asarray(
         Image.fromarray(guess.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC), np.float32
     ).clip(0, 1)
 
 
-def _unit(values: F32) -> F32:
+def _normalised(values: F32) -> F32:
     return values / (float(values.max()) + 1e-6)
 
 
-class Picture:
+class ReferenceLayer:
     """The picture as a layer. ``path`` is the camera's; it counts from where it stands in the first frame."""
 
-    def __init__(self, stage: Stage, picture: F32, path: Path, still: bool) -> None:  # noqa: FBT001 - a tripod is one
-        self.source = np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
-        self.near = np.ascontiguousarray(nearness(picture))
+    def __init__(self, stage: SceneStage, image: F32, path: Path, still: bool) -> None:  # noqa: FBT001 - a tripod is one
+        self.source = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32)
+        self.near = np.ascontiguousarray(estimate_nearness(image))
         self.path, self.still, self.start = path, still, path(0.0, 0.0)
         self.seconds = stage.seconds
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """The picture from where the camera is now."""
         share = frame.share
         now, start = self.path(share, share * self.seconds), self.start
         width, height = frame.stage.width, frame.stage.height
         drift = 0.0 if self.still else ease(share) - ease(0.0)
-        calm = unveiled(frame.t)
+        calm = reveal(frame.t)
         slide_x = width * (0.022 * math.sin(2.2 * drift) * calm + 0.03 * (now.x - start.x))
         slide_y = -height * (0.02 * (now.y - start.y) + 0.004 * drift)
         shift_x, shift_y = 0.5 * width * (now.pan - start.pan), -0.5 * height * (now.tilt - start.tilt)
@@ -84,23 +84,23 @@ class Picture:
         needed = 1 + 2.1 * max(
             (abs(shift_x) + abs(slide_x) * 0.7) / width, (abs(shift_y) + abs(slide_y) * 0.7) / height
         )
-        zoom = max(needed, _relative(now, start) * (1 + 0.035 * drift))
+        zoom = max(needed, _relative_lens(now, start) * (1 + 0.035 * drift))
         warp(frame.pixels, self.source, self.near, zoom, shift_x, shift_y, slide_x, slide_y, push)
 
 
-def _relative(now: Lens, start: Lens) -> float:
+def _relative_lens(now: Lens, start: Lens) -> float:
     return now.zoom / start.zoom
 
 
-class Unveiled:
+class RevealedLayers:
     """Layers that come over the picture instead of being there from the first frame."""
 
     def __init__(self, layers: list[Layer]) -> None:
         self.layers = layers
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Draw them, mixed with what was there."""
-        share = unveiled(frame.t)
+        share = reveal(frame.t)
         if share <= 0:
             return
         before = frame.pixels.copy() if share < 1 else frame.pixels

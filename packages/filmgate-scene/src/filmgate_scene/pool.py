@@ -18,12 +18,12 @@ import msgspec
 
 from filmgate_scene import protocol
 
-__all__ = ["COMMAND", "FRUGAL", "Pool"]
+__all__ = ["COMMAND", "WORKER_ENVIRONMENT", "WorkerPool"]
 
 COMMAND = (sys.executable, "-m", "filmgate_scene.worker")
 """What a worker is started with; our process id is added."""
 
-FRUGAL: Mapping[str, str] = {
+WORKER_ENVIRONMENT: Mapping[str, str] = {
     **dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "MALLOC_ARENA_MAX": "2",
     # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
@@ -32,9 +32,9 @@ FRUGAL: Mapping[str, str] = {
 }
 """What a worker's environment says: one thread a library, for we bring our own; memory given back."""
 
-_LONGEST_LINE = 4 * 1024 * 1024
-_SOONEST_RESTART = 1.0  # seconds between starts when workers die before they are ready
-_MOST_STILLBORN = 3  # workers in a row that died before they were ready, until jobs fail
+_MAX_LINE_BYTES = 4 * 1024 * 1024
+_MIN_RESTART_SECONDS = 1.0  # seconds between starts when workers die before they are ready
+_MAX_FAILED_STARTS = 3  # workers in a row that died before they were ready, until jobs fail
 _log = logging.getLogger(__name__)
 
 
@@ -44,15 +44,15 @@ class _Worker:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.ready = False
-        self.order: protocol.Render | None = None
+        self.message: protocol.Render | None = None
 
-    def tell(self, order: protocol.Order) -> None:
+    def send(self, message: protocol.EngineMessage) -> None:
         """Send an order; a worker that is just dying doesn't hear it, and its end is noticed elsewhere."""
         if self.process.stdin is not None and not self.process.stdin.is_closing():
-            self.process.stdin.write(protocol.write(order))
+            self.process.stdin.write(protocol.write(message))
 
 
-class Pool:
+class WorkerPool:
     """Up to ``limit`` workers and the orders that wait for them.
 
     Args:
@@ -68,16 +68,16 @@ class Pool:
         limit: int,
         cache: Path,
         *,
-        heard: Callable[[protocol.Answer], None],
-        died: Callable[[str], None],
+        on_answer: Callable[[protocol.WorkerMessage], None],
+        on_worker_death: Callable[[str], None],
         command: Sequence[str] = COMMAND,
     ) -> None:
         self._limit, self._cache, self._command = limit, cache, command
-        self._heard, self._died = heard, died
+        self._on_answer, self._on_worker_death = on_answer, on_worker_death
         self._waiting: deque[protocol.Render] = deque()
         self._workers: list[_Worker] = []
         self._starting = 0
-        self._stillborn = 0
+        self._failed_starts = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = True
 
@@ -86,9 +86,9 @@ class Pool:
         """Whether orders are taken."""
         return self._open
 
-    def order(self, order: protocol.Render) -> None:
+    def submit(self, message: protocol.Render) -> None:
         """Queue an order."""
-        self._waiting.append(order)
+        self._waiting.append(message)
         self.dispatch()
 
     def warm(self) -> None:
@@ -103,8 +103,8 @@ class Pool:
             self._waiting.remove(waiting)
             return True
         for worker in self._workers:
-            if worker.order is not None and worker.order.job.token == token:
-                worker.tell(protocol.Cancel(token))
+            if worker.message is not None and worker.message.job.token == token:
+                worker.send(protocol.Cancel(token))
         return False
 
     def dispatch(self) -> None:
@@ -115,9 +115,9 @@ class Pool:
         if not self._open:
             return
         for worker in self._workers:
-            if worker.ready and worker.order is None and self._waiting:
-                worker.order = self._waiting.popleft()
-                worker.tell(worker.order)
+            if worker.ready and worker.message is None and self._waiting:
+                worker.message = self._waiting.popleft()
+                worker.send(worker.message)
         warming = self._starting + sum(not worker.ready for worker in self._workers)
         if self._waiting and not warming and len(self._workers) < self._limit:
             self._start_one()
@@ -149,7 +149,7 @@ class Pool:
             self._starting -= 1
         if worker is not None:
             await self._listen(worker)
-        await self._bury(worker)
+        await self._handle_worker_exit(worker)
 
     async def _spawn(self) -> _Worker:
         process = await asyncio.create_subprocess_exec(
@@ -157,8 +157,8 @@ class Pool:
             str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_environment(os.environ, self._cache),
-            limit=_LONGEST_LINE,
+            env=_worker_environment(os.environ, self._cache),
+            limit=_MAX_LINE_BYTES,
         )
         worker = _Worker(process)
         self._workers.append(worker)
@@ -171,45 +171,47 @@ class Pool:
         assert worker.process.stdout is not None  # noqa: S101 - it was asked for
         async for line in worker.process.stdout:
             try:
-                self._take(worker, protocol.read_answer(line))
+                self._handle_answer(worker, protocol.read_worker_message(line))
             except msgspec.DecodeError:
                 _log.exception("worker said %r", line[:200])
                 worker.process.kill()  # whatever it is doing, nobody would hear the end of it
         await worker.process.wait()
 
-    def _take(self, worker: _Worker, answer: protocol.Answer) -> None:
+    def _handle_answer(self, worker: _Worker, answer: protocol.WorkerMessage) -> None:
         if isinstance(answer, protocol.Ready):
-            worker.ready, self._stillborn = True, 0
+            worker.ready, self._failed_starts = True, 0
         elif not isinstance(answer, protocol.Progress):
-            worker.order = None
+            worker.message = None
         if self._open and not isinstance(answer, protocol.Ready):
-            self._heard(answer)
+            self._on_answer(answer)
         self.dispatch()
 
-    async def _bury(self, worker: _Worker | None) -> None:
+    async def _handle_worker_exit(self, worker: _Worker | None) -> None:
         """A worker is gone: its job is told so, and somebody takes its place."""
         if worker is not None:
             self._workers.remove(worker)
         if not self._open:
             return
-        if worker is not None and worker.order is not None:
+        if worker is not None and worker.message is not None:
             _log.error("worker died with code %s", worker.process.returncode)
-            self._died(worker.order.job.token)
+            self._on_worker_death(worker.message.job.token)
         if worker is None or not worker.ready:
-            self._stillborn += 1
-            await asyncio.sleep(_SOONEST_RESTART * (bool(self._waiting) and self._stillborn < _MOST_STILLBORN))
-        if self._stillborn >= _MOST_STILLBORN:
-            self._give_up()
+            self._failed_starts += 1
+            await asyncio.sleep(
+                _MIN_RESTART_SECONDS * (bool(self._waiting) and self._failed_starts < _MAX_FAILED_STARTS)
+            )
+        if self._failed_starts >= _MAX_FAILED_STARTS:
+            self._fail_waiting()
         self.dispatch()
 
-    def _give_up(self) -> None:
+    def _fail_waiting(self) -> None:
         """No worker starts any more: whoever waits is told, and the next order tries again."""
-        self._stillborn = 0
+        self._failed_starts = 0
         for order in [*self._waiting]:
             self._waiting.remove(order)
-            self._died(order.job.token)
+            self._on_worker_death(order.job.token)
 
 
-def _environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
+def _worker_environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
     """A worker's: compiled kernels kept, and frugal."""
-    return {**environ, **FRUGAL, "NUMBA_CACHE_DIR": str(cache / "kernels"), "PYTHONUNBUFFERED": "1"}
+    return {**environ, **WORKER_ENVIRONMENT, "NUMBA_CACHE_DIR": str(cache / "kernels"), "PYTHONUNBUFFERED": "1"}

@@ -12,17 +12,17 @@ from filmgate.domain import AssetKind
 from filmgate.engines.base import Job
 
 __all__ = [
-    "Answer",
     "Cancel",
-    "Cancelled",
     "Done",
+    "EngineMessage",
     "Failed",
-    "Order",
+    "JobCancelled",
     "Progress",
     "Ready",
     "Render",
-    "read_answer",
-    "read_order",
+    "WorkerMessage",
+    "read_engine_message",
+    "read_worker_message",
     "write",
 ]
 
@@ -67,34 +67,34 @@ class Failed(Struct, frozen=True, tag="failed"):
     message: str
 
 
-class Cancelled(Struct, frozen=True, tag="cancelled"):
+class JobCancelled(Struct, frozen=True, tag="cancelled"):
     """Given up; no file is left."""
 
     token: str
 
 
-Order = Render | Cancel
-Answer = Ready | Progress | Done | Failed | Cancelled
+EngineMessage = Render | Cancel
+WorkerMessage = Ready | Progress | Done | Failed | JobCancelled
 
 _encoder = Encoder(enc_hook=str)
-_orders: Decoder[Order] = Decoder(Order, dec_hook=lambda _, text: Path(text))
-_answers: Decoder[Answer] = Decoder(Answer, dec_hook=lambda _, text: Path(text))
+_engine_messages: Decoder[EngineMessage] = Decoder(EngineMessage, dec_hook=lambda _, text: Path(text))
+_worker_messages: Decoder[WorkerMessage] = Decoder(WorkerMessage, dec_hook=lambda _, text: Path(text))
 
 
-def write(message: Order | Answer) -> bytes:
+def write(message: EngineMessage | WorkerMessage) -> bytes:
     """The message's line, with its newline."""
     return _encoder.encode(message) + b"\n"
 
 
-def read_order(line: bytes) -> Order:
+def read_engine_message(line: bytes) -> EngineMessage:
     """What the engine said."""
-    return _orders.decode(line)
+    return _engine_messages.decode(line)
 
 
-def read_answer(line: bytes) -> Answer:
+def read_worker_message(line: bytes) -> WorkerMessage:
     """What a worker said.
 
     Raises:
         msgspec.DecodeError: nothing that a worker says.
     """
-    return _answers.decode(line)
+    return _worker_messages.decode(line)

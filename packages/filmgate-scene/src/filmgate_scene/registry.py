@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from filmgate_scene.lens import Path
     from filmgate_scene.light import Light
     from filmgate_scene.look import Look
-    from filmgate_scene.stage import Stage
+    from filmgate_scene.stage import SceneStage
 
 __all__ = [
     "ACTIONS",
     "ATTRIBUTES",
     "TEMPOS",
     "Camera",
-    "Entry",
+    "RegistryEntry",
     "Setting",
     "Style",
     "Subject",
     "Tempo",
-    "Time",
+    "TimeOfDay",
     "Weather",
     "Words",
     "camera",
@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 _PACKAGE = "filmgate_scene"
-_ROOMS = ("settings", "subjects", "weather", "hours", "styles", "camera")
+_SUBPACKAGES = ("settings", "subjects", "weather", "hours", "styles", "camera")
 
 
 class Words(Struct, frozen=True, kw_only=True):
@@ -61,17 +61,17 @@ class Words(Struct, frozen=True, kw_only=True):
     zh: tuple[str, ...] = ()
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class RegistryEntry(Struct, frozen=True, kw_only=True):
     """What all that is registered has: its name in descriptions, and what people call it."""
 
     name: str
     words: Words
 
 
-class Setting(Entry, frozen=True, kw_only=True):
+class Setting(RegistryEntry, frozen=True, kw_only=True):
     """A place. ``build`` puts its layers on a stage."""
 
-    build: Callable[[Stage], None]
+    build: Callable[[SceneStage], None]
     time: str = "day"  # the time of day that suits it when none is said
     weather: tuple[str, ...] = ()  # the weather that belongs to it when none is said
     camera: tuple[str, ...] = ("dolly",)  # how it is filmed when nothing is said
@@ -79,37 +79,37 @@ class Setting(Entry, frozen=True, kw_only=True):
     indoor: bool = False  # no weather comes in
 
 
-class Subject(Entry, frozen=True, kw_only=True):
+class Subject(RegistryEntry, frozen=True, kw_only=True):
     """Somebody or something. ``build`` puts it on a stage that already holds its setting."""
 
-    build: Callable[[Stage, SubjectSpec], None]
+    build: Callable[[SceneStage, SubjectSpec], None]
     actions: tuple[str, ...] = ()  # of ACTIONS; the first one is what it does by itself
     element: str = "ground"  # where it is: "ground", "water" or "air"
     attributes: Mapping[str, Words] = {}  # its own, beside the common ATTRIBUTES
 
 
-class Weather(Entry, frozen=True, kw_only=True):
+class Weather(RegistryEntry, frozen=True, kw_only=True):
     """Something in the air. ``light`` changes the light before anything is painted, ``build`` adds layers on top."""
 
-    build: Callable[[Stage], None]
+    build: Callable[[SceneStage], None]
     light: Callable[[Light], Light]
     time: str = ""  # the time of day that suits it when none is said
 
 
-class Time(Entry, frozen=True, kw_only=True):
+class TimeOfDay(RegistryEntry, frozen=True, kw_only=True):
     """A time of day."""
 
     light: Callable[[], Light]
 
 
-class Style(Entry, frozen=True, kw_only=True):
+class Style(RegistryEntry, frozen=True, kw_only=True):
     """How the picture is finished."""
 
     look: Callable[[Look], Look]
     time: str = ""  # the time of day that suits it when none is said
 
 
-class Camera(Entry, frozen=True, kw_only=True):
+class Camera(RegistryEntry, frozen=True, kw_only=True):
     """A move of the camera."""
 
     path: Path
@@ -122,10 +122,10 @@ class Tempo(Struct, frozen=True, kw_only=True):
     factor: float
 
 
-_T = TypeVar("_T", bound=Entry)
+_T = TypeVar("_T", bound=RegistryEntry)
 
 
-class _Table(Generic[_T]):
+class _Registry(Generic[_T]):
     """One kind of entries, by name."""
 
     def __init__(self, kind: str) -> None:
@@ -138,16 +138,16 @@ class _Table(Generic[_T]):
         self._entries[entry.name] = entry
 
     def all(self) -> Mapping[str, _T]:
-        _load()
+        _import_all()
         return MappingProxyType(self._entries)
 
 
-_settings = _Table[Setting]("setting")
-_subjects = _Table[Subject]("subject")
-_weathers = _Table[Weather]("weather")
-_times = _Table[Time]("time")
-_styles = _Table[Style]("style")
-_cameras = _Table[Camera]("camera")
+_settings = _Registry[Setting]("setting")
+_subjects = _Registry[Subject]("subject")
+_weathers = _Registry[Weather]("weather")
+_times = _Registry[TimeOfDay]("time")
+_styles = _Registry[Style]("style")
+_cameras = _Registry[Camera]("camera")
 
 settings = _settings.all
 subjects = _subjects.all
@@ -167,10 +167,10 @@ def setting(
     camera: tuple[str, ...] = ("dolly",),
     inhabitants: tuple[str, ...] = (),
     indoor: bool = False,
-) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
+) -> Callable[[Callable[[SceneStage], None]], Callable[[SceneStage], None]]:
     """Register the decorated builder as a place."""
 
-    def register(build: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    def register(build: Callable[[SceneStage], None]) -> Callable[[SceneStage], None]:
         _settings.add(
             Setting(
                 name=name,
@@ -196,10 +196,10 @@ def subject(
     actions: tuple[str, ...] = (),
     element: str = "ground",
     attributes: Mapping[str, Words] | None = None,
-) -> Callable[[Callable[[Stage, SubjectSpec], None]], Callable[[Stage, SubjectSpec], None]]:
+) -> Callable[[Callable[[SceneStage, SubjectSpec], None]], Callable[[SceneStage, SubjectSpec], None]]:
     """Register the decorated builder as somebody or something."""
 
-    def register(build: Callable[[Stage, SubjectSpec], None]) -> Callable[[Stage, SubjectSpec], None]:
+    def register(build: Callable[[SceneStage, SubjectSpec], None]) -> Callable[[SceneStage, SubjectSpec], None]:
         words = Words(en=en, zh=zh)
         _subjects.add(
             Subject(name=name, words=words, build=build, actions=actions, element=element, attributes=attributes or {})
@@ -216,10 +216,10 @@ def weather(
     zh: tuple[str, ...],
     light: Callable[[Light], Light] = lambda light: light,
     time: str = "",
-) -> Callable[[Callable[[Stage], None]], Callable[[Stage], None]]:
+) -> Callable[[Callable[[SceneStage], None]], Callable[[SceneStage], None]]:
     """Register the decorated builder as a weather; ``light`` is what it does to the light."""
 
-    def register(build: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    def register(build: Callable[[SceneStage], None]) -> Callable[[SceneStage], None]:
         _weathers.add(Weather(name=name, words=Words(en=en, zh=zh), build=build, light=light, time=time))
         return build
 
@@ -232,7 +232,7 @@ def time(
     """Register the decorated function's light as a time of day."""
 
     def register(light: Callable[[], Light]) -> Callable[[], Light]:
-        _times.add(Time(name=name, words=Words(en=en, zh=zh), light=light))
+        _times.add(TimeOfDay(name=name, words=Words(en=en, zh=zh), light=light))
         return light
 
     return register
@@ -261,9 +261,9 @@ def camera(name: str, *, en: tuple[str, ...], zh: tuple[str, ...]) -> Callable[[
 
 
 @cache
-def _load() -> None:
+def _import_all() -> None:
     """Import every file that registers something."""
-    for room in _ROOMS:
+    for room in _SUBPACKAGES:
         module = importlib.import_module(f"{_PACKAGE}.{room}")
         for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
             importlib.import_module(f"{_PACKAGE}.{room}.{found.name}")

@@ -22,19 +22,19 @@ from numpy.typing import NDArray
 
 from filmgate.domain import AssetKind, Operation
 from filmgate.engines.base import Job
-from filmgate.media.encode import FilmWriter, Frame
-from filmgate.media.frames import first_picture
+from filmgate.media.encode import VideoWriter, YuvFrame
+from filmgate.media.frames import read_first_frame
 from filmgate_scene import compose as composing
 from filmgate_scene import sound
-from filmgate_scene.compose import View
+from filmgate_scene.compose import ShotRenderer
 from filmgate_scene.description import Description
-from filmgate_scene.extension import Onward, Still, ending
-from filmgate_scene.revisions import characters, meaning
-from filmgate_scene.shots import FPS, read_picture, shot_view
+from filmgate_scene.extension import ShotContinuation, StillFrame, find_continuation
+from filmgate_scene.revisions import character_notes, interpret
+from filmgate_scene.shots import FPS, read_image, shot_renderer
 from filmgate_scene.snapshots import Snapshots
 from filmgate_scene.summary import KIND, describe
 
-__all__ = ["FPS", "Cancelled", "Film", "render", "warm_up"]
+__all__ = ["FPS", "RenderCancelled", "RenderResult", "render", "warm_up"]
 
 FADE_FRAMES = 12
 """Frames of a cross-fade."""
@@ -42,14 +42,14 @@ FADE_FRAMES = 12
 OPENING_FRAMES = 24
 """Frames of the cross-fade from the last frame of a film of ours into the new segment of its extension."""
 
-_AHEAD = 2  # frames drawn ahead, beside those being drawn
+_PREFETCH_FRAMES = 2  # frames drawn ahead, beside those being drawn
 
 
-class Cancelled(Exception):
+class RenderCancelled(Exception):
     """Somebody asked for the film to be given up."""
 
 
-class Film(Struct, frozen=True, kw_only=True):
+class RenderResult(Struct, frozen=True, kw_only=True):
     """What was made beside the MP4."""
 
     extras: dict[AssetKind, Path]
@@ -63,8 +63,8 @@ def render(
     progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
     threads: int = 2,
-    settle: Callable[[Description], Description] = lambda said: said,
-) -> Film:
+    assign_places: Callable[[Description], Description] = lambda said: said,
+) -> RenderResult:
     """Make the film and its pictures, the latter beside ``out``.
 
     Args:
@@ -78,7 +78,7 @@ def render(
     Raises:
         Cancelled: in time; no file is left.
     """
-    description = meaning(job, job.seconds * FPS, settle)
+    description = interpret(job, job.seconds * FPS, assign_places)
     frames = job.seconds * FPS
     comment = f"{KIND}, drawn by Filmgate: {describe(description)}"
     with (
@@ -86,17 +86,17 @@ def render(
         ThreadPoolExecutor(threads, "draw") as pool,
         ThreadPoolExecutor(1, "paint") as painter,
     ):
-        reel = _Reel(description, job, painter, cancelled, settle)
+        reel = _ShotSequence(description, job, painter, cancelled, assign_places)
         with (
-            _dropping(pool, painter),
-            FilmWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
+            _cancel_pending_on_exit(pool, painter),
+            VideoWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
         ):
-            for done, frame in enumerate(_frames(reel, writer, pool, threads + _AHEAD), 1):
-                if snapshots.take(done - 1, frame):
+            for done, frame in enumerate(_frames(reel, writer, pool, threads + _PREFETCH_FRAMES), 1):
+                if snapshots.capture(done - 1, frame):
                     pictures = painter.submit(snapshots.save)
                 writer.write(frame)
                 progress(done, frames)
-        return Film(extras=pictures.result(), notes=reel.notes)
+        return RenderResult(extras=pictures.result(), notes=reel.notes)
 
 
 def warm_up() -> None:
@@ -106,7 +106,7 @@ def warm_up() -> None:
 
 
 @contextmanager
-def _dropping(*pools: ThreadPoolExecutor) -> Iterator[None]:
+def _cancel_pending_on_exit(*pools: ThreadPoolExecutor) -> Iterator[None]:
     """Drops what the pools have not begun when the film ends early."""
     try:
         yield
@@ -116,7 +116,7 @@ def _dropping(*pools: ThreadPoolExecutor) -> Iterator[None]:
         raise
 
 
-_HOW: dict[tuple[Operation, bool], str] = {
+_OPERATION_NOTES: dict[tuple[Operation, bool], str] = {
     (Operation.REMIX, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
     (Operation.EDIT, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
     (Operation.EXTEND, True): "drawn on from the last frame with the same seed; what is new dissolves in",
@@ -126,16 +126,16 @@ _HOW: dict[tuple[Operation, bool], str] = {
 """What was done, by operation and by whether the source's prompt is known; said in the notes."""
 
 
-def _reference(job: Job) -> NDArray[np.float32] | None:
+def _reference_image(job: Job) -> NDArray[np.float32] | None:
     """The picture that the first shot shows: the one that was given, or where an uploaded film begins."""
     if job.reference is not None:
-        return read_picture(job.reference)
+        return read_image(job.reference)
     if job.operation is Operation.EDIT and not job.base_prompts and job.source is not None:
-        return first_picture(job.source).astype(np.float32) / np.float32(255)
+        return read_first_frame(job.source).astype(np.float32) / np.float32(255)
     return None
 
 
-class _Reel:
+class _ShotSequence:
     """The film's shots as views, prepared ahead, and what is heard in them."""
 
     def __init__(
@@ -144,109 +144,113 @@ class _Reel:
         job: Job,
         painter: ThreadPoolExecutor,
         cancelled: Callable[[], bool],
-        settle: Callable[[Description], Description],
+        assign_places: Callable[[Description], Description],
     ) -> None:
-        self.description, self.cancelled, self._settle = description, cancelled, settle
+        self.description, self.cancelled, self._assign_places = description, cancelled, assign_places
         self.notes: dict[str, object] = {}
         self._job, self._painter = job, painter
         self._cues: list[sound.ShotSound] = []
         self._starts = [0, *accumulate(shot.frames for shot in description.shots)]
-        self._drawn: list[dict[str, object]] = []
-        self.opening: Onward | Still | None = None
-        self._next: Future[View | Onward] = painter.submit(self._prepare, 0)
-        self._mixed: Future[NDArray[np.float32]] = Future()
+        self._drawn_notes: list[dict[str, object]] = []
+        self.opening: ShotContinuation | StillFrame | None = None
+        self._next: Future[ShotRenderer | ShotContinuation] = painter.submit(self._prepare, 0)
+        self._soundtrack: Future[NDArray[np.float32]] = Future()
         self._since = 0.0  # seconds that were heard before, of what goes on
 
-    def views(self) -> Iterator[View | Onward]:
+    def views(self) -> Iterator[ShotRenderer | ShotContinuation]:
         """Each view in turn, prepared. After the last one the sound is mixed, meanwhile."""
         for number in range(len(self.description.shots)):
             view = self._next.result()
-            self._drawn.append(dict(view.notes))
+            self._drawn_notes.append(dict(view.notes))
             self._cues.append(
-                sound.ShotSound(self._starts[number] / FPS, self._starts[number + 1] / FPS, view.sounds())
+                sound.ShotSound(self._starts[number] / FPS, self._starts[number + 1] / FPS, view.sound_cues())
             )
             if number == len(self.description.shots) - 1:
-                self._mixed = self._painter.submit(self._mix)
+                self._soundtrack = self._painter.submit(self._mix_sound)
             yield view
 
-    def halfway(self, number: int) -> NDArray[np.float32] | None:
+    def on_half_drawn(self, number: int) -> NDArray[np.float32] | None:
         """Half of a shot is drawn: begin to prepare the next one; the whole film's sound where there is none."""
         if number + 1 < len(self.description.shots):
             self._next = self._painter.submit(self._prepare, number + 1)
             return None
-        return self._mixed.result()
+        return self._soundtrack.result()
 
-    def _mix(self) -> NDArray[np.float32]:
+    def _mix_sound(self) -> NDArray[np.float32]:
         return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed, since=self._since)
 
-    def finish(self) -> None:
+    def finalise_notes(self) -> None:
         """Write down what was understood and drawn."""
-        self.notes = {"kind": KIND, "understood": describe(self.description), "shots": self._drawn}
+        self.notes = {"kind": KIND, "understood": describe(self.description), "shots": self._drawn_notes}
         if self._job.operation is not Operation.CREATE:
-            self.notes["operation"] = _HOW[self._job.operation, bool(self._job.base_prompts)]
+            self.notes["operation"] = _OPERATION_NOTES[self._job.operation, bool(self._job.base_prompts)]
         if self._job.characters:
-            self.notes["characters"] = characters(self._job)
+            self.notes["characters"] = character_notes(self._job)
         if self.description.unrecognised:
             self.notes["unrecognised"] = list(self.description.unrecognised)
 
-    def _prepare(self, number: int) -> View | Onward:
+    def _prepare(self, number: int) -> ShotRenderer | ShotContinuation:
         if self.cancelled():
-            raise Cancelled
+            raise RenderCancelled
         if number > 1:
             gc.collect()  # the shots before: a stage refers to itself
         if number == 0:
-            self.opening = ending(self._job, self._settle)
-        if number == 0 and isinstance(self.opening, Onward):
-            self._since = self.opening.begins / FPS
-            if (view := self.opening.towards(self.description)) is not None:
+            self.opening = find_continuation(self._job, self._assign_places)
+        if number == 0 and isinstance(self.opening, ShotContinuation):
+            self._since = self.opening.first_frame / FPS
+            if (view := self.opening.redirected(self.description)) is not None:
                 self.opening = None if view is self.opening else self.opening
                 view.prepare()
                 return view
-        picture = _reference(self._job) if number == 0 and self.opening is None else None
-        shown = shot_view(self.description, number, size=self._job.size, picture=picture)
+        picture = _reference_image(self._job) if number == 0 and self.opening is None else None
+        shown = shot_renderer(self.description, number, size=self._job.size, image=picture)
         shown.prepare()
         return shown
 
 
-class _Drawn(Protocol):
+class _FrameSource(Protocol):
     """What frames of a shot are drawn from."""
 
     def draw(self, n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], /) -> None:
         """Draw frame ``n`` into the planes."""
 
 
-def _frames(reel: _Reel, writer: FilmWriter, pool: ThreadPoolExecutor, ahead: int) -> Iterator[Frame]:
+def _frames(
+    sequence: _ShotSequence, writer: VideoWriter, pool: ThreadPoolExecutor, prefetch: int
+) -> Iterator[YuvFrame]:
     """Every frame of the film in order, drawn at most ``ahead`` before it is asked for."""
-    waiting: deque[Future[Frame]] = deque()
-    shots = reel.description.shots
-    fades = FADE_FRAMES if reel.description.transition == "fade" else 0
-    before: _Drawn | None = None
-    for number, view in enumerate(reel.views()):
-        before = reel.opening if number == 0 else before
+    waiting: deque[Future[YuvFrame]] = deque()
+    shots = sequence.description.shots
+    fades = FADE_FRAMES if sequence.description.transition == "fade" else 0
+    before: _FrameSource | None = None
+    for number, view in enumerate(sequence.views()):
+        before = sequence.opening if number == 0 else before
         ended = 0 if number == 0 else shots[number - 1].frames
         fade = min(OPENING_FRAMES if number == 0 else fades, shots[number].frames) if before is not None else 0
         for n in range(shots[number].frames):
-            if reel.cancelled():
-                raise Cancelled
+            if sequence.cancelled():
+                raise RenderCancelled
             share = n / fade if number == 0 and fade else (n + 1) / (fade + 1)
             under = (before, ended + n, share) if before and n < fade else None
-            waiting.append(pool.submit(_draw, writer.new_frame(), view, n, under))
+            waiting.append(pool.submit(_draw_frame, writer.new_frame(), view, n, under))
             before = before if n < fade else None
-            if n == shots[number].frames // 2 and (heard := reel.halfway(number)) is not None:
-                writer.sound(heard)
-            if len(waiting) >= ahead:
+            if n == shots[number].frames // 2 and (heard := sequence.on_half_drawn(number)) is not None:
+                writer.add_sound(heard)
+            if len(waiting) >= prefetch:
                 yield waiting.popleft().result()
         before = view
-    reel.finish()
+    sequence.finalise_notes()
     while waiting:
         yield waiting.popleft().result()
 
 
-def _draw(frame: Frame, view: _Drawn, n: int, under: tuple[_Drawn, int, float] | None) -> Frame:
+def _draw_frame(
+    frame: YuvFrame, view: _FrameSource, n: int, fading_out: tuple[_FrameSource, int, float] | None
+) -> YuvFrame:
     """Draw one frame, over the end of the shot before where they fade into each other."""
     view.draw(n, frame.y, frame.u, frame.v)
-    if under is not None:
-        before, at, share = under
+    if fading_out is not None:
+        before, at, share = fading_out
         planes = [np.empty(plane.shape, np.uint8) for plane in (frame.y, frame.u, frame.v)]
         before.draw(at, planes[0], planes[1], planes[2])
         for plane, old in zip((frame.y, frame.u, frame.v), planes, strict=True):

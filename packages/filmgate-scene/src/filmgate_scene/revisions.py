@@ -14,19 +14,21 @@ from msgspec.structs import replace
 from PIL import Image
 
 from filmgate.domain import Operation
-from filmgate.engines.base import Character, Job
-from filmgate_scene.description import Description, Shot, SubjectSpec
+from filmgate.engines.base import CharacterFiles, Job
+from filmgate_scene.description import Description, SceneShot, SubjectSpec
 from filmgate_scene.palette import COLOURS
 from filmgate_scene.prompt import understand
-from filmgate_scene.prompt.reading import display
-from filmgate_scene.prompt.scene import listen
+from filmgate_scene.prompt.reading import normalise
+from filmgate_scene.prompt.scene import parse_shot
 
-__all__ = ["characters", "meaning"]
+__all__ = ["character_notes", "interpret"]
 
-_FALLBACK = "person"  # what a character is drawn as where the prompt names nothing that can be
+_DEFAULT_SUBJECT = "person"  # what a character is drawn as where the prompt names nothing that can be
 
 
-def meaning(job: Job, frames: int, settle: Callable[[Description], Description] = lambda said: said) -> Description:
+def interpret(
+    job: Job, frames: int, assign_places: Callable[[Description], Description] = lambda said: said
+) -> Description:
     """What the job's prompt means, over the prompts of the films that it comes from.
 
     Args:
@@ -35,103 +37,106 @@ def meaning(job: Job, frames: int, settle: Callable[[Description], Description] 
         settle: finds places for shots that have none.
     """
     first, *others = (*job.base_prompts, job.prompt)
-    description = settle(understand(first, seed=job.seed, frames=frames))
+    description = assign_places(understand(first, seed=job.seed, frames=frames))
     if others and job.operation is Operation.EXTEND:
         # The new segment goes on from the last shot; the ones before it were seen already.
         description = replace(description, shots=(replace(description.shots[-1], frames=frames),))
     for prompt in others:
-        description = _over(description, prompt, frames, settle)
+        description = _apply_revision(description, prompt, frames, assign_places)
     return _with_colours(description, job)
 
 
-def characters(job: Job) -> list[dict[str, object]]:
+def character_notes(job: Job) -> list[dict[str, object]]:
     """Of every character of the job: its name, whether the prompt mentions it, and the colour it was drawn in."""
     return [
-        {"name": who.name, "mentioned": _mentioned(who, job), "colour": _colour(who.picture)} for who in job.characters
+        {"name": who.name, "mentioned": _is_mentioned(who, job), "colour": _dominant_colour(who.image)}
+        for who in job.characters
     ]
 
 
-def _over(before: Description, prompt: str, frames: int, settle: Callable[[Description], Description]) -> Description:
-    new = understand(prompt, seed=before.seed, frames=frames)
+def _apply_revision(
+    previous: Description, prompt: str, frames: int, assign_places: Callable[[Description], Description]
+) -> Description:
+    new = understand(prompt, seed=previous.seed, frames=frames)
     if len(new.shots) > 1:
-        return settle(new)
-    said = listen(display(prompt)).shot
-    shots = tuple(_changed(shot, said) for shot in before.shots)
-    return replace(new, shots=shots, transition=before.transition)
+        return assign_places(new)
+    said = parse_shot(normalise(prompt)).shot
+    shots = tuple(_revise_shot(shot, said) for shot in previous.shots)
+    return replace(new, shots=shots, transition=previous.transition)
 
 
-def _changed(shot: Shot, said: Shot) -> Shot:
-    moved = bool(said.setting) and said.setting != shot.setting
-    gone = said.absent
+def _revise_shot(shot: SceneShot, revision: SceneShot) -> SceneShot:
+    moved = bool(revision.setting) and revision.setting != shot.setting
+    gone = revision.absent
     return replace(
         shot,
-        setting=said.setting or shot.setting,
-        guessed=shot.guessed and not said.setting,
-        time=said.time or shot.time,
-        weather=said.weather or tuple(name for name in shot.weather if name not in gone),
-        subjects=_recast([spec for spec in shot.subjects if spec.kind not in gone], said.subjects),
-        style=said.style or shot.style,
-        camera=said.camera or shot.camera,
-        tempo=said.tempo or shot.tempo,
-        absent=tuple(name for name in (*shot.absent, *gone) if name not in (*said.weather, *_kinds(said))),
+        setting=revision.setting or shot.setting,
+        guessed=shot.guessed and not revision.setting,
+        time=revision.time or shot.time,
+        weather=revision.weather or tuple(name for name in shot.weather if name not in gone),
+        subjects=_revise_subjects([spec for spec in shot.subjects if spec.kind not in gone], revision.subjects),
+        style=revision.style or shot.style,
+        camera=revision.camera or shot.camera,
+        tempo=revision.tempo or shot.tempo,
+        absent=tuple(name for name in (*shot.absent, *gone) if name not in (*revision.weather, *_kinds(revision))),
         # A sign stays where it hangs.
-        text=said.text or ("" if moved else shot.text),
+        text=revision.text or ("" if moved else shot.text),
     )
 
 
-def _kinds(shot: Shot) -> list[str]:
+def _kinds(shot: SceneShot) -> list[str]:
     return [spec.kind for spec in shot.subjects]
 
 
-def _recast(before: Sequence[SubjectSpec], said: Sequence[SubjectSpec]) -> tuple[SubjectSpec, ...]:
+def _revise_subjects(previous: Sequence[SubjectSpec], revision: Sequence[SubjectSpec]) -> tuple[SubjectSpec, ...]:
     """The cast: somebody who was there already is changed, anybody else takes the place of all."""
-    seen = {spec.kind: spec for spec in before}
-    if not any(spec.kind in seen for spec in said):
-        return tuple(said or before)
-    named = {spec.kind: _turned(seen[spec.kind], spec) if spec.kind in seen else spec for spec in said}
-    kept = [named.pop(spec.kind, spec) for spec in before]
+    seen = {spec.kind: spec for spec in previous}
+    if not any(spec.kind in seen for spec in revision):
+        return tuple(revision or previous)
+    named = {spec.kind: _revise_subject(seen[spec.kind], spec) if spec.kind in seen else spec for spec in revision}
+    kept = [named.pop(spec.kind, spec) for spec in previous]
     return (*kept, *named.values())
 
 
-def _turned(before: SubjectSpec, said: SubjectSpec) -> SubjectSpec:
+def _revise_subject(previous: SubjectSpec, revision: SubjectSpec) -> SubjectSpec:
     return replace(
-        said,
-        action=said.action or before.action,
-        attributes=said.attributes or before.attributes,
-        count=max(said.count, before.count) if said.count == 1 else said.count,
+        revision,
+        action=revision.action or previous.action,
+        attributes=revision.attributes or previous.attributes,
+        count=max(revision.count, previous.count) if revision.count == 1 else revision.count,
     )
 
 
 def _with_colours(description: Description, job: Job) -> Description:
     """Mentioned characters lend their colour: the first to the first subject, the second to the second."""
-    mentioned = [_colour(who.picture) for who in job.characters if _mentioned(who, job)]
+    mentioned = [_dominant_colour(who.image) for who in job.characters if _is_mentioned(who, job)]
     if not mentioned:
         return description
-    return replace(description, shots=tuple(_dressed(shot, mentioned) for shot in description.shots))
+    return replace(description, shots=tuple(_recolour_subjects(shot, mentioned) for shot in description.shots))
 
 
-def _dressed(shot: Shot, colours: Sequence[str]) -> Shot:
-    subjects = list(shot.subjects) or [SubjectSpec(kind=_FALLBACK)]
+def _recolour_subjects(shot: SceneShot, colours: Sequence[str]) -> SceneShot:
+    subjects = list(shot.subjects) or [SubjectSpec(kind=_DEFAULT_SUBJECT)]
     for number, colour in enumerate(colours[: len(subjects)]):
         others = tuple(word for word in subjects[number].attributes if word not in COLOURS)
         subjects[number] = replace(subjects[number], attributes=(colour, *others))
     return replace(shot, subjects=tuple(subjects))
 
 
-def _mentioned(who: Character, job: Job) -> bool:
-    return who.name.casefold() in job.prompt.casefold()
+def _is_mentioned(character: CharacterFiles, job: Job) -> bool:
+    return character.name.casefold() in job.prompt.casefold()
 
 
-def _colour(picture: Path) -> str:
+def _dominant_colour(path: Path) -> str:
     """The named colour that the middle of a picture is nearest to."""
-    with Image.open(picture) as image:
+    with Image.open(path) as image:
         width, height = image.size
         middle = image.convert("RGB").crop((width // 3, height // 3, max(1, 2 * width // 3), max(1, 2 * height // 3)))
         mean = np.asarray(middle, np.float32).mean((0, 1)) / np.float32(255)
-    return _nearest(COLOURS, (float(mean[0]), float(mean[1]), float(mean[2])))
+    return _nearest_colour(COLOURS, (float(mean[0]), float(mean[1]), float(mean[2])))
 
 
-def _nearest(named: Mapping[str, tuple[float, float, float]], colour: tuple[float, float, float]) -> str:
+def _nearest_colour(named: Mapping[str, tuple[float, float, float]], colour: tuple[float, float, float]) -> str:
     def distance(name: str) -> float:
         return sum((a - b) ** 2 for a, b in zip(named[name], colour, strict=True))
 

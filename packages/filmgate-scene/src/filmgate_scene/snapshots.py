@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from filmgate.domain import AssetKind
 from filmgate.media import derive
-from filmgate.media.encode import Frame
+from filmgate.media.encode import YuvFrame
 
 __all__ = ["Snapshots"]
 
@@ -35,9 +35,9 @@ class Snapshots:
     """
 
     def __init__(self, film: Path, frames: int) -> None:
-        wanted = [number * frames // derive.SAMPLES for number in range(derive.SAMPLES)]
+        wanted = [number * frames // derive.SAMPLE_COUNT for number in range(derive.SAMPLE_COUNT)]
         self._film, self._wanted = film, wanted
-        self._large = wanted[derive.THUMBNAIL_SAMPLE]
+        self._size = wanted[derive.THUMBNAIL_SAMPLE]
         self._taken: dict[int, NDArray[np.uint8]] = {}
 
     def __enter__(self) -> Self:
@@ -50,12 +50,12 @@ class Snapshots:
             for picture in _SUFFIXES:
                 self._path(picture).unlink(missing_ok=True)
 
-    def take(self, number: int, frame: Frame) -> bool:
+    def capture(self, number: int, frame: YuvFrame) -> bool:
         """Look at the frame of that number, and keep a copy if it is one of them; says whether it was the last."""
         if number not in self._wanted or number in self._taken:
             return False
-        side = derive.THUMBNAIL_SIDE if number == self._large else derive.TILE_SIDE
-        self._taken[number] = derive.scaled(frame.video, side)
+        side = derive.THUMBNAIL_SIDE if number == self._size else derive.TILE_SIDE
+        self._taken[number] = derive.scale_frame(frame.video, side)
         return number == self._wanted[-1]
 
     def save(self) -> dict[AssetKind, Path]:

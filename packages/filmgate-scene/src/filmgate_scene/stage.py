@@ -17,7 +17,7 @@ from filmgate.domain import Size
 from filmgate_scene.atlas import Atlas, Sprite
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.cues import SoundEvent
-from filmgate_scene.description import Shot
+from filmgate_scene.description import SceneShot
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.kernels.plates import COLUMNS, blend
@@ -25,7 +25,7 @@ from filmgate_scene.lens import Lens
 from filmgate_scene.light import Light
 from filmgate_scene.palette import Colour
 
-__all__ = ["Figures", "Frame", "Hole", "Layer", "Motion", "Plate", "Quad", "Stage", "rocking"]
+__all__ = ["AnimatedSprites", "Layer", "Motion", "Plate", "Quad", "SceneStage", "ShotFrame", "WindowOpening", "rocking"]
 
 
 class Quad(Struct, frozen=True):
@@ -44,14 +44,14 @@ class Quad(Struct, frozen=True):
 class Layer(Protocol):
     """Something that paints over the frame. One with a method ``covers`` hides all that lies below a row."""
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Paint moment ``frame.t``: a pure function of it."""
 
 
-class Frame:
+class ShotFrame:
     """One moment of one shot, and the buffers of the thread that draws it."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         width, height = stage.width, stage.height
         self.stage = stage
         self.pixels: F32 = np.zeros((3, height, width), np.float32)
@@ -128,7 +128,7 @@ class Plate:
         self.sprite, self.depth, self.fine, self.wraps = sprite, depth, fine, wraps
         self.sway, self.gain, self.opacity = sway, gain, opacity
 
-    def quads(self, frame: Frame) -> list[Quad]:
+    def quads(self, frame: ShotFrame) -> list[Quad]:
         """Its place in this frame."""
         stage, lens, sprite = frame.stage, frame.lens, self.sprite
         near = 1.0 / max(0.05, self.depth - lens.z) if math.isfinite(self.depth) else 0.0
@@ -147,29 +147,29 @@ class Plate:
         return [Quad(sprite, x, y, scale, scale, (bright, bright, bright), seen, self.wraps)]
 
 
-class Figures:
+class AnimatedSprites:
     """Sprites that a function places anew for every frame."""
 
-    def __init__(self, place: Callable[[Frame], list[Quad]]) -> None:
-        self.quads = place
+    def __init__(self, quads: Callable[[ShotFrame], list[Quad]]) -> None:
+        self.quads = quads
 
 
-class _Blended:
+class _BlendedSprites:
     """Neighbouring plates and figures, blended in one go."""
 
-    def __init__(self, parts: Sequence[Plate | Figures]) -> None:
+    def __init__(self, parts: Sequence[Plate | AnimatedSprites]) -> None:
         self.parts = parts
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Blend them, the nearest last."""
         quads = [quad for part in self.parts for quad in part.quads(frame)]
         if quads:
-            table = np.array([_entry(quad) for quad in quads], np.float64).reshape(-1, COLUMNS)
+            table = np.array([_blend_row(quad) for quad in quads], np.float64).reshape(-1, COLUMNS)
             atlas = frame.stage.atlas
             blend(frame.pixels, atlas.pixels, atlas.spans, table, 0, len(quads), frame.rows)
 
 
-def _entry(quad: Quad) -> tuple[float, ...]:
+def _blend_row(quad: Quad) -> tuple[float, ...]:
     """The kernel's row for a quad."""
     sprite = quad.sprite
     return (
@@ -187,7 +187,7 @@ def _entry(quad: Quad) -> tuple[float, ...]:
     )
 
 
-class Hole(Struct, frozen=True):
+class WindowOpening(Struct, frozen=True):
     """A window of a room, in metres: its left lower corner, its size, how far away it is."""
 
     x: float
@@ -197,10 +197,10 @@ class Hole(Struct, frozen=True):
     z: float
 
 
-class Stage:
+class SceneStage:
     """What a setting, its subjects and its weather are built on."""
 
-    def __init__(self, shot: Shot, light: Light, *, size: Size, seconds: float, seed: int) -> None:
+    def __init__(self, shot: SceneShot, light: Light, *, size: Size, seconds: float, seed: int) -> None:
         self.shot, self.light, self.seed = shot, light, seed
         self.outdoors = light  # the hour's own, whatever a setting makes of it
         self.seconds = seconds  # of the world: a tempo makes them longer or shorter than the film's
@@ -212,24 +212,24 @@ class Stage:
         self.horizon = size.height * 0.5
         self.focal = 0.95 * max(size.height, size.width * 0.7)
         self.eye = 1.5
-        self.reach = 1.0  # metres that the camera may move
+        self.camera_range = 1.0  # metres that the camera may move
         self.endless = False  # whether one may run sideways forever
-        self.speed = 0.0  # metres a second that the camera runs along
-        self.standing = 6.0  # metres to where subjects stand
-        self.bounds = (2.0, 40.0)  # nearest and farthest that anything may stand
-        self.pool = (3.6, 9.5)  # from where to where there is water to swim in
-        self.habit = "walk"  # what people do here by themselves
-        self.walkers = False  # whether somebody needs ground to stand on
-        self.served: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
-        self.white = 0.0  # how much snow lies on ground and leaves
-        self.wet = 0.0  # how much the ground mirrors who stands on it
-        self.drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
+        self.camera_speed = 0.0  # metres a second that the camera runs along
+        self.subject_depth = 6.0  # metres to where subjects stand
+        self.depth_range = (2.0, 40.0)  # nearest and farthest that anything may stand
+        self.swim_range = (3.6, 9.5)  # from where to where there is water to swim in
+        self.default_action = "walk"  # what people do here by themselves
+        self.needs_ground = False  # whether somebody needs ground to stand on
+        self.dishes: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
+        self.snow_cover = 0.0  # how much snow lies on ground and leaves
+        self.wetness = 0.0  # how much the ground mirrors who stands on it
+        self.camera_drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
         self.ambience: dict[str, float] = {}
         self.events: list[SoundEvent] = []
-        self.holes: list[Hole] = []  # windows through which the weather outside is seen
-        self.unseen: list[str] = []  # what was asked for and can't be drawn
+        self.windows: list[WindowOpening] = []  # windows through which the weather outside is seen
+        self.not_drawn: list[str] = []  # what was asked for and can't be drawn
         self.slopes: F32 = _slopes(seed)
-        self._layers: list[tuple[float, int, Layer | Plate | Figures]] = []
+        self._layers: list[tuple[float, int, Layer | Plate | AnimatedSprites]] = []
 
     @property
     def pivot(self) -> float:
@@ -238,7 +238,7 @@ class Stage:
 
     # -- measuring
 
-    def at(self, x: float, y: float, z: float) -> tuple[float, float, float]:
+    def home_position(self, x: float, y: float, z: float) -> tuple[float, float, float]:
         """Where a point in metres is at home, and how many pixels a metre has there."""
         scale = self.focal / z
         return self.width / 2 + x * scale, self.horizon + (self.eye - y) * scale, scale
@@ -261,7 +261,7 @@ class Stage:
 
     # -- building
 
-    def add(self, layer: Layer | Plate | Figures, depth: float) -> None:
+    def add(self, layer: Layer | Plate | AnimatedSprites, depth: float) -> None:
         """Put a layer at a depth; what is nearer is painted later."""
         self._layers.append((depth, len(self._layers), layer))
 
@@ -294,25 +294,25 @@ class Stage:
         sprite = self.atlas.add(middle, 0.0, -canvas.y0, crop=False)
         self.add(Plate(sprite, depth, wraps=True, sway=sway), depth)
 
-    def hear(self, **loudness: float) -> None:
+    def add_ambience(self, **loudness: float) -> None:
         """Let something be heard all the time."""
         for kind, gain in loudness.items():
             self.ambience[kind] = max(self.ambience.get(kind, 0.0), gain)
 
     def layers(self) -> list[Layer]:
         """All layers from far to near, neighbours that can be blended together joined."""
-        self.atlas.close()
+        self.atlas.freeze()
         out: list[Layer] = []
-        joined: list[Plate | Figures] = []
+        joined: list[Plate | AnimatedSprites] = []
         for _, _, layer in sorted(self._layers, key=lambda entry: (-entry[0], entry[1])):
-            if isinstance(layer, Plate | Figures):
+            if isinstance(layer, Plate | AnimatedSprites):
                 joined.append(layer)
                 continue
             if joined:
-                out.append(_Blended(joined))
+                out.append(_BlendedSprites(joined))
                 joined = []
             out.append(layer)
-        return [*out, _Blended(joined)] if joined else out
+        return [*out, _BlendedSprites(joined)] if joined else out
 
 
 def _slopes(seed: int) -> F32:

@@ -6,33 +6,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filmgate.domain import Size
-from filmgate.media.encode import Frame
+from filmgate.media.encode import YuvFrame
 from filmgate.media.frames import to_rgb
 from filmgate_scene.description import Description
 from filmgate_scene.prompt import understand
-from filmgate_scene.semantic import Nearest
-from filmgate_scene.shots import FPS, shot_view
+from filmgate_scene.semantic import PlaceMatcher
+from filmgate_scene.shots import FPS, shot_renderer
 
-__all__ = ["still"]
+__all__ = ["render_still"]
 
 
-def still(
+def render_still(
     prompt: str, *, seed: int, seconds: int, size: Size, at: float, picture: NDArray[np.float32] | None = None
 ) -> NDArray[np.uint8]:
     """The frame of the film ``at`` seconds from its beginning, (height, width, 3), as it is before it is encoded.
 
     Cross-fades are not drawn. ``picture`` (height, width, 3), in 0 … 1, opens the film.
     """
-    description = Nearest().settle(understand(prompt, seed=seed, frames=seconds * FPS))
-    number, n = _place(description, min(int(at * FPS), seconds * FPS - 1))
-    view = shot_view(description, number, size=size, picture=picture)
+    description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
+    number, n = _locate_frame(description, min(int(at * FPS), seconds * FPS - 1))
+    view = shot_renderer(description, number, size=size, image=picture)
     view.prepare()
-    frame = Frame(size)
+    frame = YuvFrame(size)
     view.draw(n, frame.y, frame.u, frame.v)
     return to_rgb(frame.video)
 
 
-def _place(description: Description, n: int) -> tuple[int, int]:
+def _locate_frame(description: Description, n: int) -> tuple[int, int]:
     """The shot that frame ``n`` of the film is in, and which of its frames it is."""
     for number, shot in enumerate(description.shots[:-1]):
         if n < shot.frames:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from filmgate_scene.description import Description, Shot, SubjectSpec
+from filmgate_scene.description import Description, SceneShot, SubjectSpec
 
 __all__ = ["KIND", "describe"]
 
@@ -12,15 +12,15 @@ KIND = "procedural animatic"
 
 def describe(description: Description) -> str:
     """The description in a line: "beach at sunset with dog (golden, run); camera: follow | …"."""
-    return " | ".join(_shot(shot) for shot in description.shots)
+    return " | ".join(_describe_shot(shot) for shot in description.shots)
 
 
-def _shot(shot: Shot) -> str:
+def _describe_shot(shot: SceneShot) -> str:
     """One shot in words."""
     words = shot.setting + (" (the nearest by meaning)" if shot.guessed else "")
     words += f" at {shot.time}" if shot.time else ""
     if shot.subjects:
-        words += " with " + ", ".join(_subject(spec) for spec in shot.subjects)
+        words += " with " + ", ".join(_describe_subject(spec) for spec in shot.subjects)
     named = {
         "weather": ", ".join(shot.weather),
         "style": ", ".join(shot.style),
@@ -31,7 +31,7 @@ def _shot(shot: Shot) -> str:
     return words + "".join(f"; {name}: {value}" for name, value in named.items() if value)
 
 
-def _subject(spec: SubjectSpec) -> str:
+def _describe_subject(spec: SubjectSpec) -> str:
     """One kind of subject in words."""
     number = f"{spec.count} × " if spec.count > 1 else ""
     details = ", ".join((*spec.attributes, *([spec.action] if spec.action else [])))

@@ -15,19 +15,19 @@ def _attributes() -> Mapping[str, registry.Words]:
     return {**own, **registry.ATTRIBUTES}
 
 
-def _entries(
-    table: Callable[[], Mapping[str, registry.Entry]],
+def _words_of(
+    table: Callable[[], Mapping[str, registry.RegistryEntry]],
 ) -> Callable[[], Mapping[str, registry.Words]]:
     return lambda: {name: entry.words for name, entry in table().items()}
 
 
 FACETS: Mapping[str, Callable[[], Mapping[str, registry.Words]]] = {
-    "setting": _entries(registry.settings),
-    "subject": _entries(registry.subjects),
-    "weather": _entries(registry.weathers),
-    "time": _entries(registry.times),
-    "style": _entries(registry.styles),
-    "camera": _entries(registry.cameras),
+    "setting": _words_of(registry.settings),
+    "subject": _words_of(registry.subjects),
+    "weather": _words_of(registry.weathers),
+    "time": _words_of(registry.times),
+    "style": _words_of(registry.styles),
+    "camera": _words_of(registry.cameras),
     "tempo": lambda: {name: tempo.words for name, tempo in registry.TEMPOS.items()},
     "action": lambda: registry.ACTIONS,
     "attribute": _attributes,

@@ -19,74 +19,74 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from filmgate_scene import protocol
-from filmgate_scene.render import Cancelled, Film, render, warm_up
-from filmgate_scene.semantic import Nearest
+from filmgate_scene.render import RenderCancelled, RenderResult, render, warm_up
+from filmgate_scene.semantic import PlaceMatcher
 
-__all__ = ["main", "tidy"]
+__all__ = ["main", "release_memory"]
 
-_NICER = 10
+_NICENESS = 10
 _PR_SET_PDEATHSIG = 1
 _log = logging.getLogger(__name__)
 
 
-class _Desk:
+class _WorkerLoop:
     """Takes orders on a thread of its own while a film is being made, so that it can be cancelled."""
 
     def __init__(self, orders: BinaryIO, answers: BinaryIO) -> None:
-        self._orders, self._answers = orders, answers
+        self._input, self._output = orders, answers
         self._waiting: queue.SimpleQueue[protocol.Render] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
-        self._nearest = Nearest()
+        self._place_matcher = PlaceMatcher()
 
     def open(self) -> None:
         """Begin to take orders."""
-        threading.Thread(target=self._take, name="orders", daemon=True).start()
+        threading.Thread(target=self._read_messages, name="orders", daemon=True).start()
 
-    def work(self) -> None:
+    def run(self) -> None:
         """Warm up, then make what is ordered, for ever."""
         warm_up()
         gc.collect()
         gc.freeze()  # what is loaded stays: later collections are about films only
-        self._say(protocol.Ready())
+        self._send(protocol.Ready())
         while True:
             order = self._waiting.get()
-            self._say(self._make(order))
+            self._send(self._render_job(order))
             self._cancelled.discard(order.job.token)
-            tidy()
+            release_memory()
 
-    def _take(self) -> None:
-        for line in self._orders:
-            order = protocol.read_order(line)
+    def _read_messages(self) -> None:
+        for line in self._input:
+            order = protocol.read_engine_message(line)
             if isinstance(order, protocol.Cancel):
                 self._cancelled.add(order.token)
             else:
                 self._waiting.put(order)
         os._exit(0)  # the engine is gone: whatever is being made, nobody waits for it
 
-    def _make(self, order: protocol.Render) -> protocol.Answer:
-        token = order.job.token
+    def _render_job(self, message: protocol.Render) -> protocol.WorkerMessage:
+        token = message.job.token
         try:
-            order.out.parent.mkdir(exist_ok=True)
-            film: Film = render(
-                order.job,
-                order.out,
-                progress=lambda done, total: self._say(protocol.Progress(token, done, total)),
+            message.out.parent.mkdir(exist_ok=True)
+            film: RenderResult = render(
+                message.job,
+                message.out,
+                progress=lambda done, total: self._send(protocol.Progress(token, done, total)),
                 cancelled=lambda: token in self._cancelled,
-                settle=self._nearest.settle,
+                assign_places=self._place_matcher.assign_places,
             )
-        except Cancelled:
-            return protocol.Cancelled(token)
+        except RenderCancelled:
+            return protocol.JobCancelled(token)
         except Exception as error:  # noqa: BLE001 - the process's outermost frame: the job fails, the worker stays
             _log.exception("render failed")
             return protocol.Failed(token, f"{type(error).__name__}: {error}")
         return protocol.Done(token, film.extras, film.notes)
 
-    def _say(self, answer: protocol.Answer) -> None:
-        self._answers.write(protocol.write(answer))
-        self._answers.flush()
+    def _send(self, answer: protocol.WorkerMessage) -> None:
+        self._output.write(protocol.write(answer))
+        self._output.flush()
 
 
-def tidy() -> None:
+def release_memory() -> None:
     """Give back what a film took: its stages refer to themselves, and its small arrays leave holes in the heap."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
@@ -94,7 +94,7 @@ def tidy() -> None:
         trim(0)
 
 
-def _die_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     """Have the kernel end this process with its parent, where it can."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -102,7 +102,7 @@ def _die_with(parent: int) -> None:
         os._exit(0)  # it died before we asked
 
 
-def _own_stdout() -> BinaryIO:
+def _reserve_stdout() -> BinaryIO:
     """The pipe to the engine, out of the reach of libraries that print: they write to stderr from now on."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -111,14 +111,14 @@ def _own_stdout() -> BinaryIO:
 
 def main() -> None:
     """Run until the parent is gone."""
-    _die_with(int(sys.argv[1]))
+    _exit_with_parent(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to handle
     with suppress(OSError):
-        os.nice(_NICER)
-    desk = _Desk(sys.stdin.buffer, _own_stdout())
+        os.nice(_NICENESS)
+    desk = _WorkerLoop(sys.stdin.buffer, _reserve_stdout())
     desk.open()
     with suppress(BrokenPipeError):
-        desk.work()
+        desk.run()
 
 
 if __name__ == "__main__":

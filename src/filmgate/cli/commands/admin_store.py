@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from filmgate.bootstrap import data_folder
-from filmgate.cli.context import Frame
+from filmgate.cli.context import CliContext
 from filmgate.store import Store
 
 __all__ = ["opened_store"]
 
 
 @asynccontextmanager
-async def opened_store(frame: Frame) -> AsyncIterator[Store]:
+async def opened_store(context: CliContext) -> AsyncIterator[Store]:
     """The store of the data folder; a running server may use it at the same time."""
-    store = data_folder.open_store(frame.settings())
+    store = data_folder.open_store(context.settings())
     try:
         yield store
     finally:

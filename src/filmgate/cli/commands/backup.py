@@ -11,12 +11,12 @@ from filmgate import __version__
 from filmgate.bootstrap import data_folder
 from filmgate.cli.command import Command
 from filmgate.cli.commands.admin_store import opened_store
-from filmgate.cli.context import Frame
-from filmgate.cli.display.tables import size
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.tables import format_bytes
 from filmgate.cli.texts import Texts
-from filmgate.flow.cleanup import Sweeps
+from filmgate.flow.cleanup import StorageCleaner
 from filmgate.ops import backup
-from filmgate.ops.data_lock import claim
+from filmgate.ops.data_lock import acquire
 from filmgate.storage import LocalStorage
 from filmgate.store import migrations
 
@@ -37,53 +37,65 @@ def commands(text: Texts) -> dict[str, click.Command]:
     }
 
 
-async def _backup(frame: Frame, target: Path) -> None:
-    data = frame.settings().data
-    made = await asyncio.to_thread(backup.take, data, target, now=frame.env.clock(), version=__version__)
-    _tell(frame, "backup.done", target, made)
+async def _backup(context: CliContext, target: Path) -> None:
+    data = context.settings().data
+    made = await asyncio.to_thread(backup.create, data, target, now=context.env.clock(), version=__version__)
+    _report(context, "backup.done", target, made)
 
 
-async def _restore(frame: Frame, source: Path) -> None:
-    data = frame.settings().data
-    made = await asyncio.to_thread(backup.restore, source, data, now=frame.env.clock())
-    async with opened_store(frame):
+async def _restore(context: CliContext, source: Path) -> None:
+    data = context.settings().data
+    made = await asyncio.to_thread(backup.restore, source, data, now=context.env.clock())
+    async with opened_store(context):
         pass  # opening brings rows of an older Filmgate up to date
-    _tell(frame, "restore.done", data, made)
+    _report(context, "restore.done", data, made)
 
 
-async def _gc(frame: Frame, *, dry_run: bool) -> None:
-    storage = LocalStorage(frame.settings().data / "files")
-    async with opened_store(frame) as store:
-        sweeps = Sweeps(store.videos, storage, frame.env.clock)
-        expired = await store.jobs.expired(frame.env.clock()) if dry_run else await sweeps.expire()
-        useless = await sweeps.useless(storage.touched)
+async def _gc(context: CliContext, *, dry_run: bool) -> None:
+    storage = LocalStorage(context.settings().data / "files")
+    async with opened_store(context) as store:
+        sweeps = StorageCleaner(store.videos, storage, context.env.clock)
+        expired = await store.admin.count_expired(context.env.clock()) if dry_run else await sweeps.remove_expired()
+        useless = await sweeps.find_orphans(storage.modified_at)
         for key in () if dry_run else useless:
             await storage.delete(key)
-        staged = 0 if dry_run else await sweeps.stale()
-    if frame.structured:
-        frame.dump({"expired": expired, "orphans": len(useless), "staged": staged, "dry_run": dry_run})
+        staged = 0 if dry_run else await sweeps.remove_stale_staging()
+    if context.structured:
+        context.print_json({"expired": expired, "orphans": len(useless), "staged": staged, "dry_run": dry_run})
         return
-    frame.put(frame.text("gc.would" if dry_run else "gc.done", expired=expired, orphans=len(useless), staged=staged))
+    context.print_out(
+        context.text("gc.dry_run_done" if dry_run else "gc.done", expired=expired, orphans=len(useless), staged=staged)
+    )
 
 
-async def _migrate(frame: Frame) -> None:
-    settings = frame.settings()
+async def _migrate(context: CliContext) -> None:
+    settings = context.settings()
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = claim(settings.data, "server", alone=True)  # a server of the old code would not understand the new rows
+    held = acquire(
+        settings.data, "server", exclusive=True
+    )  # a server of the old code would not understand the new rows
     try:
         await data_folder.open_store(settings).close()
     finally:
         held.release()
-    if frame.structured:
-        frame.dump({"revision": migrations.HEAD})
+    if context.structured:
+        context.print_json({"revision": migrations.HEAD})
         return
-    frame.put(frame.text("migrate.done", data=settings.data, revision=migrations.HEAD))
+    context.print_out(context.text("migrate.done", data=settings.data, revision=migrations.HEAD))
 
 
-def _tell(frame: Frame, name: str, folder: Path, made: backup.Manifest) -> None:
-    if frame.structured:
-        frame.dump({"folder": str(folder), "taken_at": made.taken_at, "rows": made.rows, "files": len(made.files)})
+def _report(context: CliContext, name: str, folder: Path, manifest: backup.Manifest) -> None:
+    if context.structured:
+        context.print_json(
+            {"folder": str(folder), "taken_at": manifest.taken_at, "rows": manifest.rows, "files": len(manifest.files)}
+        )
         return
-    weight = sum(file.bytes for file in made.files.values())
-    frame.put(str(folder))
-    frame.tell(name, videos=made.rows["video"], files=len(made.files), size=size(weight), unfinished=made.unfinished)
+    weight = sum(file.bytes for file in manifest.files.values())
+    context.print_out(str(folder))
+    context.info(
+        name,
+        videos=manifest.rows["video"],
+        files=len(manifest.files),
+        size=format_bytes(weight),
+        unfinished=manifest.unfinished,
+    )

@@ -11,19 +11,19 @@ import click
 
 from filmgate.batch.formats import FORMATS, Format
 from filmgate.batch.journal import Journal
-from filmgate.batch.limits import Limits
-from filmgate.batch.parser import Sheet, read
-from filmgate.batch.rate_limiter import Pace
-from filmgate.batch.reports import as_dict, write_archive, write_failed
-from filmgate.batch.row_worker import Maker, Purse, spent
-from filmgate.batch.rows import Row
-from filmgate.batch.runner import Ran, ordered, run
+from filmgate.batch.limits import ServerLimits
+from filmgate.batch.parser import ParsedFile, read_rows
+from filmgate.batch.rate_limiter import RateLimiter
+from filmgate.batch.reports import result_to_dict, write_archive, write_failed_rows
+from filmgate.batch.row_worker import Budget, RowWorker, total_spent_micros
+from filmgate.batch.rows import BatchRow
+from filmgate.batch.runner import BatchResult, order_rows, run_rows
 from filmgate.cli.command import Command
 from filmgate.cli.commands import batch_common
-from filmgate.cli.context import Frame
-from filmgate.cli.display.batch_progress import board
-from filmgate.cli.exit_codes import Exit
-from filmgate.cli.inputs.output_paths import Places
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.batch_progress import create_batch_display
+from filmgate.cli.exit_codes import ExitCode
+from filmgate.cli.inputs.output_paths import OutputPaths
 from filmgate.cli.texts import Texts
 from filmgate.client import AsyncClient
 
@@ -59,32 +59,32 @@ def _options(text: Texts) -> list[click.Parameter]:
     ]
 
 
-async def _batch(frame: Frame, **given: Any) -> int:
-    asked = _Asked(frame, **given)
+async def _batch(context: CliContext, **arguments: Any) -> int:
+    asked = _BatchCommand(context, **arguments)
     sheet = asked.read()
     if sheet.problems:
-        return batch_common.refuse(frame, sheet.problems)
-    with batch_common.journal(asked.folder, dry_run=asked.crowd.dry_run) as journal:
-        async with frame.client(works=not asked.crowd.dry_run) as client:
-            limits = await batch_common.limits(client)
-            places = Places(asked.out, asked.template, journal, force=asked.force)
+        return batch_common.report_problems(context, sheet.problems)
+    with batch_common.open_journal(asked.folder, dry_run=asked.shared.dry_run) as journal:
+        async with context.client(run_engine=not asked.shared.dry_run) as client:
+            limits = await batch_common.fetch_limits(client)
+            places = OutputPaths(asked.out, asked.template, journal, force=asked.force)
             problems = [*limits.problems(sheet.rows), *places.problems(sheet.rows)]
-            problems += batch_common.unpriced(asked.crowd, sheet.rows, limits)
+            problems += batch_common.unpriced_rows(asked.shared, sheet.rows, limits)
             if problems:
-                return batch_common.refuse(frame, problems)
-            if asked.crowd.dry_run:
-                batch_common.plan(frame, sheet.rows, journal, limits)
-                return Exit.OK
-            ran = await _run(frame, asked, sheet.rows, journal, limits, places, client)
-            return _finish(frame, asked, ran, journal)
+                return batch_common.report_problems(context, problems)
+            if asked.shared.dry_run:
+                batch_common.print_plan(context, sheet.rows, journal, limits)
+                return ExitCode.OK
+            ran = await _run(context, asked, sheet.rows, journal, limits, places, client)
+            return _finish(context, asked, ran, journal)
 
 
-class _Asked:
+class _BatchCommand:
     """The command line, understood."""
 
     def __init__(
         self,
-        frame: Frame,
+        context: CliContext,
         *,
         file: Path,
         output: str | None,
@@ -99,57 +99,59 @@ class _Asked:
         fit: str | None,
         **shared: Any,
     ) -> None:
-        self._frame = frame
+        self._context = context
         self._piped = str(file) == "-"
         self.file = STDIN if self._piped else file
         self.template, self.limit, self.archive, self.force = output, limit, archive, force
         self._form, self._encoding = form, encoding
         self._defaults = {"model": model, "size": size, "seconds": seconds, "fit": fit}
-        self.crowd = batch_common.Asked(**shared)
-        self.folder = self.crowd.journal or self.file.with_name(f"{self.file.name}.filmgate")
-        self.out = self.crowd.out or batch_common.folder_beside(self.file)
+        self.shared = batch_common.BatchOptions(**shared)
+        self.folder = self.shared.journal or self.file.with_name(f"{self.file.name}.filmgate")
+        self.out = self.shared.out or batch_common.folder_beside(self.file)
 
-    def read(self) -> Sheet:
+    def read(self) -> ParsedFile:
         """The file's rows, or what is wrong with them."""
         name, folder = ("", Path()) if self._piped else (self.file.name, self.file.parent)
-        data = batch_common.standard_input(self._frame) if self._piped else self.file.read_bytes()
-        return read(data, name, folder, form=self._form, encoding=self._encoding, defaults=self._defaults)
+        data = batch_common.standard_input(self._context) if self._piped else self.file.read_bytes()
+        return read_rows(data, name, folder, file_format=self._form, encoding=self._encoding, defaults=self._defaults)
 
 
 async def _run(
-    frame: Frame,
-    asked: _Asked,
-    rows: Sequence[Row],
+    context: CliContext,
+    command: _BatchCommand,
+    rows: Sequence[BatchRow],
     journal: Journal,
-    limits: Limits,
-    places: Places,
+    limits: ServerLimits,
+    output_paths: OutputPaths,
     client: AsyncClient,
-) -> Ran:
-    purse = Purse(asked.crowd.budget, spent(journal))
-    with closing(board(frame, purse)) as shown:
-        maker = Maker(
+) -> BatchResult:
+    purse = Budget(command.shared.budget, total_spent_micros(journal))
+    with closing(create_batch_display(context, purse)) as shown:
+        maker = RowWorker(
             videos=client.videos,
-            server=batch_common.server(frame, client, limits),
+            server=batch_common.server_identity(context, client, limits),
             journal=journal,
-            pace=Pace(asked.crowd.rate),
-            purse=purse,
-            price=lambda row: limits.price(row.wanted),
-            place=places,
-            watcher=shown,
-            rules=asked.crowd.rules,
+            rate_limiter=RateLimiter(command.shared.rate),
+            budget=purse,
+            price=lambda row: limits.price_micros(row.params),
+            choose_path=output_paths,
+            listener=shown,
+            rules=command.shared.rules,
         )
-        shown.began(len(ordered(rows, journal, asked.limit)))
-        return await run(rows, maker.make, journal, concurrency=asked.crowd.concurrency, most=asked.limit)
+        shown.started(len(order_rows(rows, journal, command.limit)))
+        return await run_rows(
+            rows, maker.process, journal, concurrency=command.shared.concurrency, max_new=command.limit
+        )
 
 
-def _finish(frame: Frame, asked: _Asked, ran: Ran, journal: Journal) -> int:
-    failed = asked.folder / "failed.jsonl"
-    again = write_failed(failed, ran.results)
-    if asked.archive is not None:
-        write_archive(asked.archive, ran.results)
-    if frame.options.format == "json":
-        frame.dump([as_dict(result) for result in ran.results])
-    batch_common.summary(frame, ran, asked.out, spent(journal))
+def _finish(context: CliContext, command: _BatchCommand, batch_result: BatchResult, journal: Journal) -> int:
+    failed = command.folder / "failed.jsonl"
+    again = write_failed_rows(failed, batch_result.results)
+    if command.archive is not None:
+        write_archive(command.archive, batch_result.results)
+    if context.options.format == "json":
+        context.print_json([result_to_dict(result) for result in batch_result.results])
+    batch_common.print_summary(context, batch_result, command.out, total_spent_micros(journal))
     if again:
-        frame.tell("batch.again", file=failed, out=asked.out)
-    return batch_common.verdict_of(frame, ran)
+        context.info("batch.again", file=failed, out=command.out)
+    return batch_common.exit_code_of(context, batch_result)

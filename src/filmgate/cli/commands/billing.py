@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import click
 
-from filmgate.cli.command import Command, Group
+from filmgate.cli.command import Command, CommandGroup
 from filmgate.cli.commands.admin_store import opened_store
-from filmgate.cli.context import Frame
-from filmgate.cli.display.tables import moment, rows
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.tables import format_time, print_rows
 from filmgate.cli.embedded_key import ensure_owner
-from filmgate.cli.exit_codes import Exit
+from filmgate.cli.exit_codes import ExitCode
 from filmgate.cli.texts import Texts
-from filmgate.cli.units import Amount, units
+from filmgate.cli.units import AmountParamType, format_units
 from filmgate.store import Account
 
 __all__ = ["commands"]
 
-DAY = 86_400
+DAY_SECONDS = 86_400
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The groups, and ``usage``."""
     account = click.Argument(["account_id"], metavar=text("metavar.id"))
-    one = click.Option(["--account", "account_id"], metavar=text("metavar.id"), help=text("books.account"))
+    one = click.Option(["--account", "account_id"], metavar=text("metavar.id"), help=text("billing.account"))
     days = click.Option(["--days"], type=click.IntRange(0, 366), default=30, show_default=True, help=text("usage.days"))
     event = click.Argument(["event_id"], metavar=text("metavar.id"))
     verify = Command("verify", text, _verify, key="ledger_verify")
     replay = Command("replay", text, _replay, [event], key="webhooks_replay")
     return {
-        "accounts": Group("accounts", text, _account_commands(text, account), "accounts"),
+        "accounts": CommandGroup("accounts", text, _account_commands(text, account), "accounts"),
         "usage": Command("usage", text, _usage, [one, days]),
-        "ledger": Group("ledger", text, [verify], "ledger"),
-        "webhooks": Group("webhooks", text, [replay], "webhooks"),
+        "ledger": CommandGroup("ledger", text, [verify], "ledger"),
+        "webhooks": CommandGroup("webhooks", text, [replay], "webhooks"),
     }
 
 
 def _account_commands(text: Texts, account: click.Argument) -> list[click.Command]:
     name = click.Option(["--name"], default="account", show_default=True, help=text("accounts_create.name"))
-    balance = click.Option(["--balance"], type=Amount(text), help=text("accounts_create.balance"))
-    amount = click.Argument(["amount"], type=Amount(text), metavar=text("metavar.amount"))
+    balance = click.Option(["--balance"], type=AmountParamType(text), help=text("accounts_create.balance"))
+    amount = click.Argument(["amount"], type=AmountParamType(text), metavar=text("metavar.amount"))
     return [
         Command("create", text, _create, [name, balance], key="accounts_create"),
         Command("list", text, _list, key="accounts_list"),
@@ -46,35 +46,35 @@ def _account_commands(text: Texts, account: click.Argument) -> list[click.Comman
     ]
 
 
-async def _create(frame: Frame, name: str, balance: int | None) -> None:
-    async with opened_store(frame) as store:
+async def _create(context: CliContext, name: str, balance: int | None) -> None:
+    async with opened_store(context) as store:
         made = await store.accounts.create_account(name, balance)
-    rows(frame, ["id", "name", "balance"], [_row(frame, made)])
+    print_rows(context, ["id", "name", "balance"], [_account_row(context, made)])
 
 
-async def _list(frame: Frame) -> None:
-    async with opened_store(frame) as store:
-        found = await store.accounts.accounts()
-    rows(frame, ["id", "name", "balance", "created"], [_row(frame, account) for account in found])
+async def _list(context: CliContext) -> None:
+    async with opened_store(context) as store:
+        found = await store.accounts.list_accounts()
+    print_rows(context, ["id", "name", "balance", "created"], [_account_row(context, account) for account in found])
 
 
-async def _grant(frame: Frame, account_id: str, amount: int) -> None:
-    async with opened_store(frame) as store:
-        await store.ledger.grant(account_id, amount, frame.env.clock())
-        account = await store.accounts.account(account_id)
+async def _grant(context: CliContext, account_id: str, amount: int) -> None:
+    async with opened_store(context) as store:
+        await store.ledger.grant(account_id, amount, context.env.clock())
+        account = await store.accounts.get_account(account_id)
     if account is not None:
-        rows(frame, ["id", "name", "balance"], [_row(frame, account)])
+        print_rows(context, ["id", "name", "balance"], [_account_row(context, account)])
 
 
-async def _usage(frame: Frame, account_id: str | None, days: int) -> None:
-    async with opened_store(frame) as store:
+async def _usage(context: CliContext, account_id: str | None, days: int) -> None:
+    async with opened_store(context) as store:
         whose = account_id or await ensure_owner(store)
-        usage = await store.ledger.usage(whose, frame.env.clock() - days * DAY)
-    if frame.structured:
-        frame.dump({"account": whose, "usage": usage})
+        usage = await store.ledger.usage(whose, context.env.clock() - days * DAY_SECONDS)
+    if context.structured:
+        context.print_json({"account": whose, "usage": usage})
         return
     money = {"balance": usage.balance_micros, "held": usage.held_micros, "captured": usage.captured_micros}
-    frame.tell("usage.total", id=whose, **{name: units(micros) for name, micros in money.items()})
+    context.info("usage.total", id=whose, **{name: format_units(micros) for name, micros in money.items()})
     found = [
         {
             "id": day.date,
@@ -82,37 +82,39 @@ async def _usage(frame: Frame, account_id: str | None, days: int) -> None:
             "model": day.model,
             "videos": day.videos,
             "seconds": day.seconds,
-            "captured": units(day.captured_micros),
+            "captured": format_units(day.captured_micros),
         }
         for day in usage.days
     ]
-    rows(frame, ["date", "model", "videos", "seconds", "captured"], found)
+    print_rows(context, ["date", "model", "videos", "seconds", "captured"], found)
 
 
-async def _verify(frame: Frame) -> int:
-    async with opened_store(frame) as store:
+async def _verify(context: CliContext) -> int:
+    async with opened_store(context) as store:
         faults = await store.ledger.audit()
-    if frame.structured:
-        frame.dump({"ok": not faults, "faults": faults})
-    for fault in () if frame.structured else faults:
-        frame.put(fault)
+    if context.structured:
+        context.print_json({"ok": not faults, "faults": faults})
+    for fault in () if context.structured else faults:
+        context.print_out(fault)
     if not faults:
-        frame.tell("ledger.sound")
-    return Exit.INTEGRITY if faults else Exit.OK
+        context.info("ledger.ok")
+    return ExitCode.INTEGRITY if faults else ExitCode.OK
 
 
-async def _replay(frame: Frame, event_id: str) -> None:
-    async with opened_store(frame) as store:
-        receivers = await store.webhooks.replay(event_id, frame.env.clock())
-    if frame.structured:
-        frame.dump({"id": event_id, "receivers": receivers})
-    frame.tell("webhooks.replayed", id=event_id, count=receivers)
+async def _replay(context: CliContext, event_id: str) -> None:
+    async with opened_store(context) as store:
+        receivers = await store.webhooks.redeliver(event_id, context.env.clock())
+    if context.structured:
+        context.print_json({"id": event_id, "receivers": receivers})
+    context.info("webhooks.replayed", id=event_id, count=receivers)
 
 
-def _row(frame: Frame, account: Account) -> dict[str, object]:
-    created: object = account.created_at if frame.structured else moment(account.created_at)
+def _account_row(context: CliContext, account: Account) -> dict[str, object]:
+    created: object = account.created_at if context.structured else format_time(account.created_at)
     row: dict[str, object] = {"id": account.id, "name": account.name, "created": created}
     money: dict[str, object] = (
-        {"balance_micros": account.balance_micros} if frame.structured else {"balance": units(account.balance_micros)}
+        {"balance_micros": account.balance_micros}
+        if context.structured
+        else {"balance": format_units(account.balance_micros)}
     )
     return row | money

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from filmgate.cli.command import Command
-from filmgate.cli.context import COMPLETION, Frame
+from filmgate.cli.context import COMPLETION_VARIABLE, CliContext
 from filmgate.cli.environment import Environment
 from filmgate.cli.texts import Texts
 from filmgate.errors import MissingExtra
@@ -25,24 +25,24 @@ def commands(text: Texts) -> dict[str, click.Command]:
     return {"completion": Command("completion", text, _completion, [shell])}
 
 
-async def _completion(frame: Frame, *, shell: str) -> None:
-    frame.put(_completer(click.Command("filmgate"), shell, frame).source())
+async def _completion(context: CliContext, *, shell: str) -> None:
+    context.print_out(_completer(click.Command("filmgate"), shell, context).source())
 
 
-def complete(tree: click.Command, env: Environment, frame: Frame) -> int:
+def complete(tree: click.Command, env: Environment, context: CliContext) -> int:
     """Answer a shell: what may follow on its command line, a line each."""
-    shell = env.environ[COMPLETION].partition("_")[0]
+    shell = env.environ[COMPLETION_VARIABLE].partition("_")[0]
     with suppress(MissingExtra):  # the command says so when it is run
-        if shell in SHELLS and (found := _completer(tree, shell, frame).complete()):
-            frame.put(found)
+        if shell in SHELLS and (found := _completer(tree, shell, context).complete()):
+            context.print_out(found)
     return 0
 
 
-def _completer(tree: click.Command, shell: str, frame: Frame) -> _Completer:
+def _completer(tree: click.Command, shell: str, context: CliContext) -> _Completer:
     kind: Callable[..., _Completer] | None = get_completion_class(shell)
     if kind is None:
         raise ValueError(shell)
-    return kind(tree, {"obj": frame}, "filmgate", COMPLETION)
+    return kind(tree, {"obj": context}, "filmgate", COMPLETION_VARIABLE)
 
 
 _Completer = click.shell_completion.ShellComplete

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from filmgate.cli import completers
-from filmgate.cli.context import Frame
-from filmgate.cli.display.progress import Display, display
-from filmgate.cli.exit_codes import Exit, verdict
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.progress import ProgressDisplay, create_display
+from filmgate.cli.exit_codes import ExitCode, exit_and_hint
 from filmgate.cli.inputs import filename_template
 from filmgate.cli.texts import Texts
 from filmgate.client import AsyncVideo
@@ -21,16 +21,16 @@ from filmgate.client.operations import Variant
 from filmgate.errors import FilmgateError, OutputExists, SettingsError, WaitTimeout
 
 __all__ = [
-    "each",
+    "check_output_free",
     "follow",
+    "for_each_video",
     "ids_argument",
     "output_options",
+    "output_path",
+    "print_result",
     "read_id",
     "read_ids",
-    "refuse_taken",
-    "report",
-    "save",
-    "target_of",
+    "save_video",
     "waiting_options",
 ]
 
@@ -56,33 +56,37 @@ def waiting_options(text: Texts) -> list[click.Parameter]:
 
 def ids_argument(text: Texts) -> click.Argument:
     """``ID…``."""
-    return click.Argument(["ids"], nargs=-1, required=True, metavar=text("metavar.ids"), shell_complete=completers.ids)
+    return click.Argument(
+        ["ids"], nargs=-1, required=True, metavar=text("metavar.ids"), shell_complete=completers.complete_ids
+    )
 
 
-def read_ids(frame: Frame, given: Sequence[str]) -> Iterator[str]:
+def read_ids(context: CliContext, arguments: Sequence[str]) -> Iterator[str]:
     """The ids of the command line; ``-`` stands for those on standard input, one a line."""
-    for video_id in given:
+    for video_id in arguments:
         if video_id != "-":
             yield video_id
             continue
-        for line in frame.env.stdin:
+        for line in context.env.stdin:
             if line.strip():
                 yield line.split()[0]
 
 
-def read_id(frame: Frame, given: str) -> str:
+def read_id(context: CliContext, argument: str) -> str:
     """The one id; ``-``: the first on standard input.
 
     Raises:
         SettingsError: there is none.
     """
-    found = next(read_ids(frame, [given]), None)
+    found = next(read_ids(context, [argument]), None)
     if found is None:
-        raise SettingsError(frame.text("ids.none"))
+        raise SettingsError(context.text("ids.empty_stdin"))
     return found
 
 
-def target_of(video: AsyncVideo, output: str | None, variant: Variant = "video", *, prompt: str | None = None) -> Path:
+def output_path(
+    video: AsyncVideo, output: str | None, variant: Variant = "video", *, prompt: str | None = None
+) -> Path:
     """Where a film is saved: a name of ours, never one that the server sends.
 
     Args:
@@ -91,26 +95,26 @@ def target_of(video: AsyncVideo, output: str | None, variant: Variant = "video",
         variant: the film, or one of its pictures.
         prompt: where the server does not repeat it.
     """
-    film = filename_template.Film(
+    film = filename_template.FilenameFields(
         id=video.id,
         created=datetime.fromtimestamp(video.created_at, UTC).astimezone(),
         ext=_SUFFIXES[variant],
-        slug=filename_template.slug(video.prompt or prompt or ""),
+        slug=filename_template.slugify(video.prompt or prompt or ""),
         model=video.model,
         size=video.size,
         seconds=video.seconds,
     )
     if output is None or _is_folder(output):
-        return Path(output or "") / filename_template.name_of(filename_template.DEFAULT, film)
+        return Path(output or "") / filename_template.render_name(filename_template.DEFAULT_TEMPLATE, film)
     if not filename_template.is_template(output):
         return Path(output)
-    path = filename_template.name_of(output, film)
+    path = filename_template.render_name(output, film)
     return (
-        path if "{id" in output else filename_template.free(path, Path.exists)
+        path if "{id" in output else filename_template.unused_path(path, Path.exists)
     )  # without the id it may be another film's
 
 
-def refuse_taken(output: str | Path | None, *, force: bool) -> None:
+def check_output_free(output: str | Path | None, *, force: bool) -> None:
     """Better told before anything was made than after.
 
     Raises:
@@ -120,14 +124,14 @@ def refuse_taken(output: str | Path | None, *, force: bool) -> None:
     if output is None or _is_folder(output):
         return
     if filename_template.is_template(str(output)):
-        filename_template.check(str(output))
+        filename_template.check_template(str(output))
     elif Path(output).exists() and not force:
         raise OutputExists(f"{output} exists already.")
 
 
 async def follow(
     video: AsyncVideo,
-    shown: Display,
+    progress: ProgressDisplay,
     timeout: float | None,  # noqa: ASYNC109 - the user says
     interval: float | None = None,
 ) -> None:
@@ -138,52 +142,60 @@ async def follow(
         WaitTimeout: the time is over, the film goes on.
     """
     if interval is not None:
-        await video.wait(timeout, on_progress=shown.seen, poll_interval=interval)
+        await video.wait(timeout, on_progress=progress.updated, poll_interval=interval)
         return
     try:
         async with asyncio.timeout(timeout):
             async for seen in video.events():
-                shown.seen(seen)
+                progress.updated(seen)
     except TimeoutError:
         raise WaitTimeout(video_id=video.id) from None
     await video.wait()
 
 
-async def save(
-    frame: Frame, video: AsyncVideo, target: Path, shown: Display, *, force: bool, variant: Variant = "video"
+async def save_video(
+    context: CliContext,
+    video: AsyncVideo,
+    target: Path,
+    progress: ProgressDisplay,
+    *,
+    force: bool,
+    variant: Variant = "video",
 ) -> None:
     """Bring the file here and say where it is."""
-    frame.leave_saving(video.id, target)
-    path = await video.save(target, variant=variant, force=force, on_bytes=shown.saving)
-    shown.saved(video, path)
-    report(frame, video, path)
+    context.on_interrupt_download(video.id, target)
+    path = await video.save(target, variant=variant, force=force, on_bytes=progress.downloading)
+    progress.saved(video, path)
+    print_result(context, video, path)
 
 
 def _is_folder(output: str | Path) -> bool:
     return str(output).endswith("/") or Path(output).is_dir()
 
 
-def report(frame: Frame, video: AsyncVideo, path: Path | None) -> None:
+def print_result(context: CliContext, video: AsyncVideo, path: Path | None) -> None:
     """The result: the path, or the film with its path for programs."""
-    if frame.structured:
-        frame.dump(video.to_dict() | {"path": str(path) if path else None})
+    if context.structured:
+        context.print_json(video.to_dict() | {"path": str(path) if path else None})
     elif path is not None:
-        frame.put(str(path))
+        context.print_out(str(path))
 
 
-async def each(frame: Frame, given: Sequence[str], act: Callable[[str, Display], Awaitable[None]]) -> int:
+async def for_each_video(
+    context: CliContext, arguments: Sequence[str], act: Callable[[str, ProgressDisplay], Awaitable[None]]
+) -> int:
     """Do something with each film, one after the other; one that fails does not keep the others from it."""
     codes = []
-    for video_id in read_ids(frame, given):
-        with closing(display(frame)) as shown:
+    for video_id in read_ids(context, arguments):
+        with closing(create_display(context)) as shown:
             try:
                 await act(video_id, shown)
-                codes.append(Exit.OK)
+                codes.append(ExitCode.OK)
             except (FilmgateError, OSError) as error:
                 shown.close()
-                code, mend = verdict(error)
-                frame.complain(error, mend)
+                code, mend = exit_and_hint(error)
+                context.print_error(error, mend)
                 codes.append(code)
     if all(code == codes[0] for code in codes):
-        return codes[0] if codes else Exit.OK
-    return Exit.PARTIAL
+        return codes[0] if codes else ExitCode.OK
+    return ExitCode.PARTIAL

@@ -8,10 +8,17 @@ from typing import Any
 import click
 
 from filmgate.cli.command import Command
-from filmgate.cli.commands.downloads import follow, output_options, refuse_taken, save, target_of, waiting_options
-from filmgate.cli.commands.submit import order_of, order_options, place, remark
-from filmgate.cli.context import Frame
-from filmgate.cli.display.progress import display
+from filmgate.cli.commands.downloads import (
+    check_output_free,
+    follow,
+    output_options,
+    output_path,
+    save_video,
+    waiting_options,
+)
+from filmgate.cli.commands.submit import print_lint, resolve_options, submit, submit_options
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.progress import create_display
 from filmgate.cli.texts import Texts
 
 __all__ = ["commands"]
@@ -19,31 +26,31 @@ __all__ = ["commands"]
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The command."""
-    params = [*order_options(text), *output_options(text), *waiting_options(text)]
+    params = [*submit_options(text), *output_options(text), *waiting_options(text)]
     return {"generate": Command("generate", text, _generate, params)}
 
 
 async def _generate(
-    frame: Frame,
+    context: CliContext,
     *,
     prompt: str,
     output: str | None,
     force: bool,
     timeout: float | None,  # noqa: ASYNC109 - an option of the command
     poll_interval: float | None,
-    **given: Any,
+    **arguments: Any,
 ) -> None:
-    order = order_of(frame, prompt, given)
-    output = output or order.wish.output
-    refuse_taken(output, force=force)
-    async with frame.client(works=not order.only_shown) as client:
-        video = await place(frame, client, order)
+    order = resolve_options(context, prompt, arguments)
+    output = output or order.spec.output
+    check_output_free(output, force=force)
+    async with context.client(run_engine=not order.is_preview) as client:
+        video = await submit(context, client, order)
         if video is None:
             return
-        frame.leave_with(video.id)
-        with closing(display(frame)) as shown:
+        context.on_interrupt_watch(video.id)
+        with closing(create_display(context)) as shown:
             shown.submitted(video)
-            remark(frame, order.wish)
+            print_lint(context, order.spec)
             await follow(video, shown, timeout, poll_interval)
-            target = target_of(video, output, prompt=order.wish.prompt)
-            await save(frame, video, target, shown, force=force)
+            target = output_path(video, output, prompt=order.spec.prompt)
+            await save_video(context, video, target, shown, force=force)

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 import click
 from msgspec import structs
 
-from filmgate.cli.command import Command, Group
+from filmgate.cli.command import Command, CommandGroup
 from filmgate.cli.commands.admin_store import opened_store
-from filmgate.cli.context import Frame
-from filmgate.cli.display.tables import moment, rows
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.tables import format_time, print_rows
 from filmgate.cli.texts import Texts
-from filmgate.cli.units import Span, units
-from filmgate.domain import Status, Video
-from filmgate.store import Filter, Store
-from filmgate.store.admin import OUTCOMES, Outcome
+from filmgate.cli.units import DurationParamType, format_units
+from filmgate.domain import Status, VideoRecord
+from filmgate.store import Store, VideoFilter
+from filmgate.store.admin import RESOLUTION_OUTCOMES, ResolutionOutcome
 
 __all__ = ["commands"]
 
@@ -26,22 +26,29 @@ STUCK_SECONDS = 900.0
 def commands(text: Texts) -> dict[str, click.Command]:
     """The group."""
     video_id = click.Argument(["video_id"], metavar=text("metavar.id"))
-    outcome = click.Option(["--as", "outcome"], type=click.Choice(OUTCOMES), required=True, help=text("jobs.outcome"))
+    outcome = click.Option(
+        ["--as", "outcome"], type=click.Choice(RESOLUTION_OUTCOMES), required=True, help=text("jobs.outcome")
+    )
     note = click.Option(["--note"], required=True, metavar=text("metavar.text"), help=text("jobs.note"))
     actions = [
         Command("list", text, _list, _list_options(text), key="jobs_list"),
         Command("inspect", text, _inspect, [video_id], key="jobs_inspect"),
         Command("resolve", text, _resolve, [video_id, outcome, note], key="jobs_resolve"),
     ]
-    return {"jobs": Group("jobs", text, actions, "jobs")}
+    return {"jobs": CommandGroup("jobs", text, actions, "jobs")}
 
 
 def _list_options(text: Texts) -> list[click.Parameter]:
     statuses = click.Choice([str(status) for status in Status])
     return [
-        click.Option(["--doubtful"], is_flag=True, help=text("jobs_list.doubtful")),
+        click.Option(["--unresolved"], is_flag=True, help=text("jobs_list.unresolved")),
         click.Option(["--stuck"], is_flag=True, help=text("jobs_list.stuck")),
-        click.Option(["--for", "still"], type=Span(text), metavar=text("metavar.span"), help=text("jobs_list.for")),
+        click.Option(
+            ["--for", "still"],
+            type=DurationParamType(text),
+            metavar=text("metavar.duration"),
+            help=text("jobs_list.for"),
+        ),
         click.Option(["--status"], type=statuses, help=text("jobs_list.status")),
         click.Option(["--engine"], metavar=text("metavar.name"), help=text("jobs_list.engine")),
         click.Option(["--account"], metavar=text("metavar.id"), help=text("jobs_list.account")),
@@ -50,7 +57,7 @@ def _list_options(text: Texts) -> list[click.Parameter]:
 
 
 async def _list(
-    frame: Frame,
+    context: CliContext,
     *,
     doubtful: bool,
     stuck: bool,
@@ -61,52 +68,54 @@ async def _list(
     limit: int,
 ) -> None:
     seconds = STUCK_SECONDS if still is None else still
-    which = Filter(
+    which = VideoFilter(
         status=None if status is None else Status(status),
         engine=engine,
         account_id=account,
-        quiet_since=frame.env.clock() - seconds if stuck or still is not None else None,
-        doubtful=doubtful,
+        quiet_since=context.env.clock() - seconds if stuck or still is not None else None,
+        unresolved_only=doubtful,
     )
-    async with opened_store(frame) as store:
-        found = await store.jobs.find(which, limit)
-    if frame.structured:
-        rows(frame, [], [_whole(video) for video in found])
+    async with opened_store(context) as store:
+        found = await store.admin.find(which, limit)
+    if context.structured:
+        print_rows(context, [], [_video_dict(video) for video in found])
         return
     if not found:
-        frame.tell("jobs.none")
-    rows(frame, ["id", "status", "stage", "engine", "created", "changed", "error"], [_row(video) for video in found])
+        context.info("jobs.empty")
+    print_rows(
+        context, ["id", "status", "stage", "engine", "created", "changed", "error"], [_row(video) for video in found]
+    )
 
 
-async def _inspect(frame: Frame, video_id: str) -> None:
-    async with opened_store(frame) as store:
-        video = await store.jobs.get(video_id)
-        found = await _everything(store, video)
-    if frame.structured:
-        frame.dump(found)
+async def _inspect(context: CliContext, video_id: str) -> None:
+    async with opened_store(context) as store:
+        video = await store.admin.get(video_id)
+        found = await _video_details(store, video)
+    if context.structured:
+        context.print_json(found)
         return
     for name, value in found.items():
         if isinstance(value, list):
-            _section(frame, name, value)
+            _print_section(context, name, value)
         elif value is not None and value is not False:
-            frame.put(f"{name:<18}{_said(name, value)}")
+            context.print_out(f"{name:<18}{_format_value(name, value)}")
 
 
-async def _resolve(frame: Frame, video_id: str, outcome: Outcome, note: str) -> None:
-    async with opened_store(frame) as store:
-        await store.jobs.resolve(video_id, outcome, note, frame.env.clock())
-    if frame.structured:
-        frame.dump({"id": video_id, "outcome": outcome, "note": note})
-    frame.tell("jobs.resolved", id=video_id, outcome=outcome)
+async def _resolve(context: CliContext, video_id: str, outcome: ResolutionOutcome, note: str) -> None:
+    async with opened_store(context) as store:
+        await store.admin.resolve(video_id, outcome, note, context.env.clock())
+    if context.structured:
+        context.print_json({"id": video_id, "outcome": outcome, "note": note})
+    context.info("jobs.resolved", id=video_id, outcome=outcome)
 
 
-async def _everything(store: Store, video: Video) -> dict[str, object]:
-    jobs, video_id = store.jobs, video.id
+async def _video_details(store: Store, video: VideoRecord) -> dict[str, object]:
+    jobs, video_id = store.admin, video.id
     assets = (await store.videos.assets(video_id)).values()
     resolution = await jobs.resolution(video_id)
     history = await store.videos.history(video_id)
     return {
-        **_whole(video),
+        **_video_dict(video),
         "resolution": None if resolution is None else structs.asdict(resolution),
         "history": [
             {
@@ -119,13 +128,13 @@ async def _everything(store: Store, video: Video) -> dict[str, object]:
             for event in history
         ],
         "submissions": [structs.asdict(each) for each in await jobs.submissions(video_id)],
-        "ledger": [structs.asdict(each) for each in await jobs.bookings(video_id)],
+        "ledger": [structs.asdict(each) for each in await jobs.ledger_entries(video_id)],
         "assets": [structs.asdict(each) for each in assets],
-        "webhooks": [structs.asdict(each) for each in await jobs.told(video_id)],
+        "webhooks": [structs.asdict(each) for each in await jobs.webhook_deliveries(video_id)],
     }
 
 
-def _whole(video: Video) -> dict[str, object]:
+def _video_dict(video: VideoRecord) -> dict[str, object]:
     """The row for programs; the prompt stays with its owner."""
     return {
         "id": video.id,
@@ -137,7 +146,7 @@ def _whole(video: Video) -> dict[str, object]:
         "status": str(video.status),
         "stage": str(video.stage),
         "progress": video.progress,
-        "price": units(video.price_micros),
+        "price": format_units(video.price_micros),
         "created_at": video.created_at,
         "updated_at": video.updated_at,
         "submit_at": video.submit_at,
@@ -152,32 +161,34 @@ def _whole(video: Video) -> dict[str, object]:
     }
 
 
-def _row(video: Video) -> dict[str, object]:
+def _row(video: VideoRecord) -> dict[str, object]:
     return {
         "id": video.id,
         "status": str(video.status),
         "stage": str(video.stage),
         "engine": video.engine,
-        "created": moment(video.created_at),
-        "changed": moment(video.updated_at),
+        "created": format_time(video.created_at),
+        "changed": format_time(video.updated_at),
         "error": "" if video.error is None else video.error.code,
     }
 
 
-def _section(frame: Frame, name: str, lines: list[dict[str, object]]) -> None:
+def _print_section(context: CliContext, name: str, lines: list[dict[str, object]]) -> None:
     if not lines:
         return
-    frame.put("")
-    frame.put(name)
+    context.print_out("")
+    context.print_out(name)
     for line in lines:
-        frame.put("  " + "  ".join(_shown(key, value) for key, value in line.items() if value is not None))
+        context.print_out(
+            "  " + "  ".join(_format_field(key, value) for key, value in line.items() if value is not None)
+        )
 
 
-def _shown(key: str, value: object) -> str:
-    return _said(key, value) if key in {"at", "created_at"} else f"{key}={_said(key, value)}"
+def _format_field(key: str, value: object) -> str:
+    return _format_value(key, value) if key in {"at", "created_at"} else f"{key}={_format_value(key, value)}"
 
 
-def _said(key: str, value: object) -> str:
+def _format_value(key: str, value: object) -> str:
     if isinstance(value, float) and (key == "at" or key.endswith("_at")):
         return datetime.fromtimestamp(value, UTC).isoformat(timespec="milliseconds")
     return str(value)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import click
 
 import filmgate
-from filmgate.cli.command import Command, Filmgate, is_shared
-from filmgate.cli.context import Frame
-from filmgate.cli.exit_codes import Exit
+from filmgate.cli.command import Command, RootGroup, is_shared_option
+from filmgate.cli.context import CliContext
+from filmgate.cli.exit_codes import ExitCode
 from filmgate.cli.texts import Texts
-from filmgate.client.endpoint import BASE_URL_NAMES, KEY_NAMES
+from filmgate.client.endpoint import API_KEY_VARIABLES, BASE_URL_VARIABLES
 from filmgate.errors import MissingExtra
 
 __all__ = ["commands", "page"]
@@ -23,18 +23,18 @@ def commands(text: Texts) -> dict[str, click.Command]:
     return {"man": Command("man", text, _man)}
 
 
-async def _man(frame: Frame) -> None:
-    frame.put(page(frame.text))
+async def _man(context: CliContext) -> None:
+    context.print_out(page(context.text))
 
 
 def page(text: Texts) -> str:
     """The page, in the language of roff."""
-    tree = Filmgate(text)
+    tree = RootGroup(text)
     ctx = click.Context(tree, info_name="filmgate")
     return "\n".join(_lines(tree, ctx, text))
 
 
-def _lines(tree: Filmgate, ctx: click.Context, text: Texts) -> Iterator[str]:
+def _lines(tree: RootGroup, ctx: click.Context, text: Texts) -> Iterator[str]:
     yield f'.TH FILMGATE 1 "" "Filmgate {filmgate.__version__}"'
     yield from (_section(text("man.name")), f"filmgate \\- {_escape(text('filmgate.short'))}")
     yield from (_section(text("man.synopsis")), ".B filmgate", _escape(text("help.command")))
@@ -50,7 +50,7 @@ def _lines(tree: Filmgate, ctx: click.Context, text: Texts) -> Iterator[str]:
     yield from (_section(text("help.shared")), *_options(tree, ctx, shared=True))
     yield from (_section(text("man.environment")), *_environment(text))
     yield _section(text("man.exit"))
-    for code in Exit:
+    for code in ExitCode:
         yield from (".TP", f"\\fB{code.value}\\fR", _escape(text(f"exit.{code.name.lower()}")))
 
 
@@ -67,12 +67,12 @@ def _command(command: click.Command, path: str, parent: click.Context) -> Iterat
 def _options(command: click.Command, ctx: click.Context, *, shared: bool = False) -> Iterator[str]:
     for param in command.get_params(ctx):
         record = param.get_help_record(ctx)
-        if record and record[1] and is_shared(param.name) == shared:
+        if record and record[1] and is_shared_option(param.name) == shared:
             yield from (".TP", f"\\fB{_escape(record[0])}\\fR", _escape(record[1]))
 
 
 def _environment(text: Texts) -> Iterator[str]:
-    for names, about in ((BASE_URL_NAMES, "option.base_url"), (KEY_NAMES, "option.api_key")):
+    for names, about in ((BASE_URL_VARIABLES, "option.base_url"), (API_KEY_VARIABLES, "option.api_key")):
         yield from (".TP", f"\\fB{', '.join(names)}\\fR", _escape(text(about)))
     yield from (".TP", "\\fBFILMGATE_PROFILE\\fR", _escape(text("option.profile")))
     yield from (".TP", "\\fBFILMGATE_PROVIDER\\fR", _escape(text("option.provider")))

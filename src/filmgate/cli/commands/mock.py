@@ -9,14 +9,25 @@ from typing import Any
 import click
 
 from filmgate.cli.command import Command
-from filmgate.cli.context import Frame
+from filmgate.cli.context import CliContext
 from filmgate.cli.display import tables
 from filmgate.cli.long_running import stop_event, write_ready_file
 from filmgate.cli.terminal_text import wrap
 from filmgate.cli.texts import Texts
-from filmgate.testing.mock import FAULTS, VENDORS, Config, Fault, Mix, Running, Stage, UnknownFault, parse_mix, running
+from filmgate.testing.mock import (
+    FAULTS,
+    VENDORS,
+    FaultMix,
+    FaultSpec,
+    FaultStage,
+    MockConfig,
+    RunningMock,
+    UnknownFault,
+    parse_mix,
+    running,
+)
 from filmgate.testing.mock.dialects import MODELS
-from filmgate.testing.mock.faults.base import EVER, TAKES, VERDICTS, Said
+from filmgate.testing.mock.faults.base import ALWAYS, ARGUMENT_KINDS, OUTCOME_TEXTS, Localized
 
 __all__ = ["commands"]
 
@@ -28,7 +39,7 @@ PORT = 8088
 _COLUMNS = ("id", "stage", "argument", "says", "verdict")
 
 
-class Span(click.ParamType[tuple[float, float]]):
+class SecondsRangeParamType(click.ParamType[tuple[float, float]]):
     """Seconds as ``30..90``, or as one number."""
 
     name = "span"
@@ -58,7 +69,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
         option("dialect", type=click.Choice(DIALECTS)),
         option("flavour", type=click.Choice(flavours)),
         option("instant", is_flag=True),
-        option("seconds-per-job", "span", type=Span(), default="30..90"),
+        option("seconds-per-job", "span", type=SecondsRangeParamType(), default="30..90"),
         option("faults", "names"),
         option("fault-rate", "SHARE", type=click.FloatRange(0, 1), default=0.3),
         option("seed", "N", type=int, default=0),
@@ -79,94 +90,96 @@ def commands(text: Texts) -> dict[str, click.Command]:
     return {"mock": Command("mock", text, _mock, params)}
 
 
-async def _mock(frame: Frame, **given: Any) -> None:
-    if given["list_faults"]:
-        _list_faults(frame)
+async def _mock(context: CliContext, **arguments: Any) -> None:
+    if arguments["list_faults"]:
+        _list_faults(context)
         return
     with stop_event() as stop:
-        async with running(_config(given), host=given["host"], port=given["port"]) as upstream:
-            with write_ready_file(given["ready_file"], upstream.origin):
-                _greet(frame, upstream)
+        async with running(_config(arguments), host=arguments["host"], port=arguments["port"]) as upstream:
+            with write_ready_file(arguments["ready_file"], upstream.origin):
+                _print_ready(context, upstream)
                 await stop.wait()
-    frame.tell("mock.stopped")
+    context.info("mock.stopped")
 
 
-def _config(given: Mapping[str, Any]) -> Config:
-    if given["dialect"] and given["flavour"]:
+def _config(arguments: Mapping[str, Any]) -> MockConfig:
+    if arguments["dialect"] and arguments["flavour"]:
         raise click.UsageError("--dialect / --flavour")
-    return Config(
-        vendor=given["dialect"] or given["flavour"] or DIALECTS[0],
-        seconds_per_job=(0.0, 0.0) if given["instant"] else given["seconds_per_job"],
-        key=given["key"],
-        mix=_mix(given),
-        seed=given["seed"],
-        running=given["running"],
-        creates_a_minute=given["creates_a_minute"],
-        any_size=given["any_size"],
-        idempotent=given["idempotent"],
-        lists=not given["no_list"],
-        restart_loses=given["restart_loses"],
-        log=given["log"],
-        models=given["model"] or MODELS,
+    return MockConfig(
+        vendor=arguments["dialect"] or arguments["flavour"] or DIALECTS[0],
+        seconds_per_job=(0.0, 0.0) if arguments["instant"] else arguments["seconds_per_job"],
+        key=arguments["key"],
+        mix=_mix(arguments),
+        seed=arguments["seed"],
+        max_running=arguments["running"],
+        creates_per_minute=arguments["creates_per_minute"],
+        any_size=arguments["any_size"],
+        idempotent=arguments["idempotent"],
+        supports_list=not arguments["no_list"],
+        forget_on_restart=arguments["restart_loses"],
+        log=arguments["log"],
+        models=arguments["model"] or MODELS,
     )
 
 
-def _mix(given: Mapping[str, Any]) -> Mix:
+def _mix(arguments: Mapping[str, Any]) -> FaultMix:
     try:
-        return parse_mix(given["faults"] or "", rate=given["fault_rate"], seed=given["seed"])
+        return parse_mix(arguments["faults"] or "", rate=arguments["fault_rate"], seed=arguments["seed"])
     except UnknownFault as error:
         raise click.BadParameter(str(error), param_hint="--faults") from None
 
 
-def _greet(frame: Frame, upstream: Running) -> None:
-    if frame.structured:
-        frame.dump({"base_url": upstream.base_url, "urls": {name: upstream.url(name) for name in VENDORS}})
+def _print_ready(context: CliContext, upstream: RunningMock) -> None:
+    if context.structured:
+        context.print_json(
+            {"base_url": upstream.base_url, "urls": {name: upstream.vendor_url(name) for name in VENDORS}}
+        )
         return
-    frame.put(frame.text("mock.ready", url=upstream.base_url, vendor=upstream.upstream.config.vendor))
-    frame.tell("mock.hints", origin=upstream.origin, others=" ".join(VENDORS))
+    context.print_out(context.text("mock.ready", url=upstream.base_url, vendor=upstream.upstream.config.vendor))
+    context.info("mock.hints", origin=upstream.origin, others=" ".join(VENDORS))
 
 
 # ---- the list of faults
 
 
-def _list_faults(frame: Frame) -> None:
-    if not frame.human:
-        tables.rows(frame, _COLUMNS, [_row(frame, fault) for fault in FAULTS.values()])
+def _list_faults(context: CliContext) -> None:
+    if not context.human:
+        tables.print_rows(context, _COLUMNS, [_fault_row(context, fault) for fault in FAULTS.values()])
         return
-    for stage in Stage:
-        frame.put(frame.text(f"mock.stage.{stage}") + "\n")
+    for stage in FaultStage:
+        context.print_out(context.text(f"mock.stage.{stage}") + "\n")
         for fault in FAULTS.values():
             if fault.stage is stage:
-                _describe(frame, fault)
-        frame.put("")
+                _print_fault(context, fault)
+        context.print_out("")
 
 
-def _row(frame: Frame, fault: Fault) -> dict[str, object]:
+def _fault_row(context: CliContext, fault: FaultSpec) -> dict[str, object]:
     return {
         "id": fault.name,
         "stage": str(fault.stage),
-        "argument": _argument(frame, fault),
-        "says": _said(frame, fault.says),
+        "argument": _fault_argument(context, fault),
+        "says": _localized(context, fault.description),
         "verdict": str(fault.verdict),
-        "a_good_client": _said(frame, VERDICTS[fault.verdict]),
+        "a_good_client": _localized(context, OUTCOME_TEXTS[fault.verdict]),
         "in_all": not fault.alone,
     }
 
 
-def _describe(frame: Frame, fault: Fault) -> None:
-    argument = _argument(frame, fault)
-    frame.put(f"  {fault.name}" + (f"  [{argument}]" if argument else ""))
-    for sentence in (_said(frame, fault.says), "→ " + _said(frame, VERDICTS[fault.verdict])):
+def _print_fault(context: CliContext, fault: FaultSpec) -> None:
+    argument = _fault_argument(context, fault)
+    context.print_out(f"  {fault.name}" + (f"  [{argument}]" if argument else ""))
+    for sentence in (_localized(context, fault.description), "→ " + _localized(context, OUTCOME_TEXTS[fault.verdict])):
         for line in wrap(sentence, 92):
-            frame.put(" " * 6 + line)
+            context.print_out(" " * 6 + line)
 
 
-def _argument(frame: Frame, fault: Fault) -> str:
+def _fault_argument(context: CliContext, fault: FaultSpec) -> str:
     if not fault.takes or fault.arg is None:
         return ""
-    default = "ever" if fault.arg == EVER else f"{fault.arg:,.10g}"
-    return f"={_said(frame, TAKES[fault.takes])}: {default}"
+    default = "ever" if fault.arg == ALWAYS else f"{fault.arg:,.10g}"
+    return f"={_localized(context, ARGUMENT_KINDS[fault.takes])}: {default}"
 
 
-def _said(frame: Frame, said: Said) -> str:
-    return said.zh if frame.text.language == "zh" else said.en
+def _localized(context: CliContext, sentence: Localized) -> str:
+    return sentence.zh if context.text.language == "zh" else sentence.en

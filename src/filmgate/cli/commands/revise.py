@@ -11,31 +11,33 @@ import click
 from filmgate.cli import completers
 from filmgate.cli.command import Command
 from filmgate.cli.commands.downloads import (
+    check_output_free,
     follow,
     output_options,
+    output_path,
     read_id,
-    refuse_taken,
-    save,
-    target_of,
+    save_video,
     waiting_options,
 )
-from filmgate.cli.context import Frame
-from filmgate.cli.display.progress import display
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.progress import create_display
 from filmgate.cli.texts import Texts
 from filmgate.client import AsyncClient, AsyncVideo
 
 __all__ = ["commands"]
 
-_SEGMENTS = ("4", "8", "12", "16", "20")
+_EXTENSION_SECONDS = ("4", "8", "12", "16", "20")
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """All three commands."""
     prompt = click.Argument(["prompt"], metavar=text("metavar.prompt"))
     model = click.Option(["--model"], metavar="NAME", help=text("revise.model"))
-    seconds = click.Option(["--seconds"], type=click.Choice(_SEGMENTS), default="4", help=text("extend.seconds"))
-    ours = click.Argument(["film"], metavar=text("metavar.id"), shell_complete=completers.ids)
-    film = click.Argument(["film"], metavar=text("metavar.film"), shell_complete=completers.ids)
+    seconds = click.Option(
+        ["--seconds"], type=click.Choice(_EXTENSION_SECONDS), default="4", help=text("extend.seconds")
+    )
+    ours = click.Argument(["film"], metavar=text("metavar.id"), shell_complete=completers.complete_ids)
+    film = click.Argument(["film"], metavar=text("metavar.video"), shell_complete=completers.complete_ids)
     shared = [*output_options(text), *waiting_options(text)]
     return {
         "remix": Command("remix", text, _remix, [ours, prompt, *shared]),
@@ -44,31 +46,33 @@ def commands(text: Texts) -> dict[str, click.Command]:
     }
 
 
-Ask = Callable[[AsyncClient], Awaitable[AsyncVideo]]
+SubmitRevision = Callable[[AsyncClient], Awaitable[AsyncVideo]]
 
 
-async def _remix(frame: Frame, *, film: str, prompt: str, **saving: Any) -> None:
-    film = read_id(frame, film)
-    await _made(frame, lambda client: client.videos.remix(film, prompt), **saving)
+async def _remix(context: CliContext, *, film: str, prompt: str, **saving: Any) -> None:
+    film = read_id(context, film)
+    await _submit_and_save(context, lambda client: client.videos.remix(film, prompt), **saving)
 
 
-async def _edit(frame: Frame, *, film: str, prompt: str, model: str | None, **saving: Any) -> None:
-    film = read_id(frame, film)
-    await _made(frame, lambda client: client.videos.edit(prompt, video=film, model=model), **saving)
+async def _edit(context: CliContext, *, film: str, prompt: str, model: str | None, **saving: Any) -> None:
+    film = read_id(context, film)
+    await _submit_and_save(context, lambda client: client.videos.edit(prompt, video=film, model=model), **saving)
 
 
-async def _extend(frame: Frame, *, film: str, prompt: str, seconds: str, model: str | None, **saving: Any) -> None:
-    film = read_id(frame, film)
+async def _extend(
+    context: CliContext, *, film: str, prompt: str, seconds: str, model: str | None, **saving: Any
+) -> None:
+    film = read_id(context, film)
 
     def ask(client: AsyncClient) -> Awaitable[AsyncVideo]:
         return client.videos.extend(prompt, seconds=seconds, video=film, model=model)
 
-    await _made(frame, ask, **saving)
+    await _submit_and_save(context, ask, **saving)
 
 
-async def _made(
-    frame: Frame,
-    ask: Ask,
+async def _submit_and_save(
+    context: CliContext,
+    submit: SubmitRevision,
     *,
     output: str | None,
     force: bool,
@@ -76,12 +80,12 @@ async def _made(
     poll_interval: float | None,
 ) -> None:
     """Ask for the film, wait for it and save it."""
-    refuse_taken(output, force=force)
-    async with frame.client(works=True) as client:
-        frame.leave_asking()
-        video = await ask(client)
-        frame.leave_with(video.id)
-        with closing(display(frame)) as shown:
+    check_output_free(output, force=force)
+    async with context.client(run_engine=True) as client:
+        context.on_interrupt_submit()
+        video = await submit(client)
+        context.on_interrupt_watch(video.id)
+        with closing(create_display(context)) as shown:
             shown.submitted(video)
             await follow(video, shown, timeout, poll_interval)
-            await save(frame, video, target_of(video, output), shown, force=force)
+            await save_video(context, video, output_path(video, output), shown, force=force)

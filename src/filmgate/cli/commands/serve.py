@@ -10,7 +10,7 @@ import click
 
 from filmgate.bootstrap import application
 from filmgate.cli.command import Command
-from filmgate.cli.context import Frame
+from filmgate.cli.context import CliContext
 from filmgate.cli.embedded_key import EMBEDDED_KEY_NAME, ensure_owner
 from filmgate.cli.long_running import write_ready_file
 from filmgate.cli.texts import Texts
@@ -33,37 +33,37 @@ def commands(text: Texts) -> dict[str, click.Command]:
             help=text("serve.ready_file"),
         ),
     ]
-    return {"serve": Command("serve", text, _serve, params, lasts=True)}
+    return {"serve": Command("serve", text, _serve, params, long_running=True)}
 
 
-async def _serve(frame: Frame, host: str | None, port: int | None, ready_file: Path | None) -> None:
-    settings = frame.settings({"host": host, "port": port})
+async def _serve(context: CliContext, host: str | None, port: int | None, ready_file: Path | None) -> None:
+    settings = context.settings({"host": host, "port": port})
     if settings.host != "localhost" and not is_loopback(settings.host):
-        frame.tell("serve.open", host=settings.host)
-    async with application.build(settings, "server") as gate:
-        key = await _first_key(gate.store, frame.env.clock())
+        context.info("serve.open", host=settings.host)
+    async with application.build_application(settings, "server") as gate:
+        key = await _first_key(gate.store, context.env.clock())
 
         def ready(url: str) -> None:
-            gate.held.say(f"the server at {url} (process {os.getpid()})")
-            _greet(frame, url, key)
+            gate.lock.set_holder(f"the server at {url} (process {os.getpid()})")
+            _print_ready(context, url, key)
             leaving.enter_context(write_ready_file(ready_file, url))
 
         with ExitStack() as leaving:
             await answer(gate.app, settings.host, settings.port, on_ready=ready, drain_timeout=settings.drain_timeout)
-    frame.tell("serve.stopped")
+    context.info("serve.stopped")
 
 
 async def _first_key(store: Store, now: float) -> str | None:
     """The one key that the first start makes; None if somebody has a key already."""
-    if any(key.name != EMBEDDED_KEY_NAME for key in await store.accounts.keys()):
+    if any(key.name != EMBEDDED_KEY_NAME for key in await store.accounts.list_keys()):
         return None
     return (await store.accounts.create_key(await ensure_owner(store), "first", now))[1]
 
 
-def _greet(frame: Frame, url: str, key: str | None) -> None:
-    if frame.structured:
-        frame.dump({"base_url": f"{url}/v1", "api_key": key})
+def _print_ready(context: CliContext, url: str, key: str | None) -> None:
+    if context.structured:
+        context.print_json({"base_url": f"{url}/v1", "api_key": key})
         return
-    frame.put(frame.text("serve.ready", url=url))
+    context.print_out(context.text("serve.ready", url=url))
     if key is not None:
-        frame.put("\n" + frame.text("serve.first_key", url=url, key=key))
+        context.print_out("\n" + context.text("serve.first_key", url=url, key=key))

@@ -10,20 +10,20 @@ from typing import Any
 import click
 
 from filmgate.batch.journal import Journal
-from filmgate.batch.rate_limiter import Pace
-from filmgate.batch.reports import as_dict
-from filmgate.batch.results import DONE
-from filmgate.batch.row_worker import Maker, Purse, spent
-from filmgate.batch.rows import Row
-from filmgate.batch.runner import Ran
-from filmgate.batch.story_runner import film_of, run
-from filmgate.batch.story_script import Script, read
+from filmgate.batch.rate_limiter import RateLimiter
+from filmgate.batch.reports import result_to_dict
+from filmgate.batch.results import SAVED_OUTCOMES
+from filmgate.batch.row_worker import Budget, RowWorker, total_spent_micros
+from filmgate.batch.rows import BatchRow
+from filmgate.batch.runner import BatchResult
+from filmgate.batch.story_runner import join_shots, run_story
+from filmgate.batch.story_script import StoryScript, read_script
 from filmgate.cli.command import Command
 from filmgate.cli.commands import batch_common
-from filmgate.cli.context import Frame
-from filmgate.cli.display.batch_progress import board
-from filmgate.cli.display.tables import size
-from filmgate.cli.exit_codes import Exit
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.batch_progress import create_batch_display
+from filmgate.cli.display.tables import format_bytes
+from filmgate.cli.exit_codes import ExitCode
 from filmgate.cli.inputs import filename_template
 from filmgate.cli.texts import Texts
 from filmgate.client import AsyncVideo
@@ -44,82 +44,84 @@ def commands(text: Texts) -> dict[str, click.Command]:
     return {"story": Command("story", text, _story, params)}
 
 
-async def _story(frame: Frame, file: Path, output: Path | None, *, force: bool, **shared: Any) -> int:
-    asked = batch_common.Asked(**shared)
+async def _story(context: CliContext, file: Path, output: Path | None, *, force: bool, **shared: Any) -> int:
+    asked = batch_common.BatchOptions(**shared)
     script = _script(file)
     if script.problems:
-        return batch_common.refuse(frame, script.problems, "shot")
+        return batch_common.report_problems(context, script.problems, "shot")
     folder = asked.journal or file.with_name(f"{file.name}.filmgate")
     out = asked.out or batch_common.folder_beside(file)
-    film = output or out / f"{filename_template.slug(script.title or file.stem)}.mp4"
-    with batch_common.journal(folder, dry_run=asked.dry_run) as journal:
-        if film.exists() and not journal.names(film) and not force:
+    film = output or out / f"{filename_template.slugify(script.title or file.stem)}.mp4"
+    with batch_common.open_journal(folder, dry_run=asked.dry_run) as journal:
+        if film.exists() and not journal.claims_path(film) and not force:
             raise OutputExists(f"{film} exists already.")
-        ran = await _told(frame, asked, script, out, journal)
-        if isinstance(ran, Exit):
+        ran = await _run_shots(context, asked, script, out, journal)
+        if isinstance(ran, ExitCode):
             return ran
-        batch_common.summary(frame, ran, out, spent(journal), "shot")
-        if any(result.outcome not in DONE for result in ran.results):
-            return batch_common.verdict_of(frame, ran)
-        return await _film(frame, ran, film, journal)
+        batch_common.print_summary(context, ran, out, total_spent_micros(journal), "shot")
+        if any(result.outcome not in SAVED_OUTCOMES for result in ran.results):
+            return batch_common.exit_code_of(context, ran)
+        return await _join(context, ran, film, journal)
 
 
-async def _told(frame: Frame, asked: batch_common.Asked, script: Script, out: Path, journal: Journal) -> Ran | Exit:
+async def _run_shots(
+    context: CliContext, options: batch_common.BatchOptions, script: StoryScript, out: Path, journal: Journal
+) -> BatchResult | ExitCode:
     """The story's shots; or how the command ends if there is nothing to be made."""
     rows = [shot.row for shot in script.shots]
-    async with frame.client(works=not asked.dry_run) as client:
-        limits = await batch_common.limits(client)
-        problems = [*limits.problems(rows), *batch_common.unpriced(asked, rows, limits)]
+    async with context.client(run_engine=not options.dry_run) as client:
+        limits = await batch_common.fetch_limits(client)
+        problems = [*limits.problems(rows), *batch_common.unpriced_rows(options, rows, limits)]
         if problems:
-            return batch_common.refuse(frame, problems, "shot")
-        if asked.dry_run:
-            after = {shot.row.key: shot.after for shot in script.shots}
-            batch_common.plan(frame, rows, journal, limits, after)
-            return Exit.OK
-        purse = Purse(asked.budget, spent(journal))
-        with closing(board(frame, purse, "shot")) as shown:
-            shown.began(len(rows))
-            maker = Maker(
+            return batch_common.report_problems(context, problems, "shot")
+        if options.dry_run:
+            after = {shot.row.key: shot.continues_from for shot in script.shots}
+            batch_common.print_plan(context, rows, journal, limits, after)
+            return ExitCode.OK
+        purse = Budget(options.budget, total_spent_micros(journal))
+        with closing(create_batch_display(context, purse, "shot")) as shown:
+            shown.started(len(rows))
+            maker = RowWorker(
                 videos=client.videos,
-                server=batch_common.server(frame, client, limits),
+                server=batch_common.server_identity(context, client, limits),
                 journal=journal,
-                pace=Pace(asked.rate),
-                purse=purse,
-                price=lambda row: limits.price(row.wanted),
-                place=_Shots(out / "shots", journal),
-                watcher=shown,
-                rules=asked.rules,
+                rate_limiter=RateLimiter(options.rate),
+                budget=purse,
+                price=lambda row: limits.price_micros(row.params),
+                choose_path=_ShotPaths(out / "shots", journal),
+                listener=shown,
+                rules=options.rules,
             )
-            return await run(script.shots, maker.make, journal, concurrency=asked.concurrency)
+            return await run_story(script.shots, maker.process, journal, concurrency=options.concurrency)
 
 
-def _script(file: Path) -> Script:
-    return read(file.read_bytes(), file.name, file.parent)
+def _script(file: Path) -> StoryScript:
+    return read_script(file.read_bytes(), file.name, file.parent)
 
 
-class _Shots:
+class _ShotPaths:
     """Finds a place for each shot's film, by its number and name; another take of it gets a name of its own."""
 
     def __init__(self, folder: Path, journal: Journal) -> None:
         self._folder = folder
         self._journal = journal
 
-    def __call__(self, row: Row, _video: AsyncVideo) -> Path:
+    def __call__(self, row: BatchRow, _video: AsyncVideo) -> Path:
         """A path that is free."""
-        path = self._folder / f"{row.number:02}-{filename_template.slug(row.name)}.mp4"
-        return filename_template.free(path, lambda taken: taken.exists() or self._journal.names(taken))
+        path = self._folder / f"{row.number:02}-{filename_template.slugify(row.name)}.mp4"
+        return filename_template.unused_path(path, lambda taken: taken.exists() or self._journal.claims_path(taken))
 
 
-async def _film(frame: Frame, ran: Ran, film: Path, journal: Journal) -> int:
-    frame.tell("story.joining", count=len(ran.results))
-    await asyncio.to_thread(film_of, ran.results, film, journal)
-    _show(frame, ran, film)
-    return Exit.OK
+async def _join(context: CliContext, batch_result: BatchResult, output: Path, journal: Journal) -> int:
+    context.info("story.joining", count=len(batch_result.results))
+    await asyncio.to_thread(join_shots, batch_result.results, output, journal)
+    _print_result(context, batch_result, output)
+    return ExitCode.OK
 
 
-def _show(frame: Frame, ran: Ran, film: Path) -> None:
-    frame.tell("progress.saved", path=film, size=size(film.stat().st_size))
-    if frame.structured:
-        frame.dump({"film": str(film), "shots": [as_dict(result) for result in ran.results]})
-    elif not frame.human:
-        frame.put(str(film))
+def _print_result(context: CliContext, batch_result: BatchResult, output: Path) -> None:
+    context.info("progress.saved", path=output, size=format_bytes(output.stat().st_size))
+    if context.structured:
+        context.print_json({"film": str(output), "shots": [result_to_dict(result) for result in batch_result.results]})
+    elif not context.human:
+        context.print_out(str(output))

@@ -10,26 +10,26 @@ import msgspec
 from msgspec import Struct
 
 from filmgate.cli.command import Command
-from filmgate.cli.context import Frame
-from filmgate.cli.display.tables import facts
-from filmgate.cli.inputs.curl import KEY, curl
-from filmgate.cli.inputs.estimate import Estimate, estimate
-from filmgate.cli.inputs.prompt_lint import lint
-from filmgate.cli.inputs.prompts import Wish, read
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.tables import print_facts
+from filmgate.cli.inputs.curl import KEY_VARIABLE, curl_command
+from filmgate.cli.inputs.estimate import Estimate, estimate_video
+from filmgate.cli.inputs.prompt_lint import lint_prompt
+from filmgate.cli.inputs.prompts import VideoSpec, read_prompt
 from filmgate.cli.texts import Texts
-from filmgate.cli.units import Amount, units
+from filmgate.cli.units import AmountParamType, format_units
 from filmgate.client import AsyncClient, AsyncVideo
 from filmgate.client.effects import Request, first_request
 from filmgate.client.operations import create
 from filmgate.errors import OverBudget, Unsupported
 
-__all__ = ["Order", "commands", "order_of", "order_options", "place", "remark"]
+__all__ = ["SubmitOptions", "commands", "print_lint", "resolve_options", "submit", "submit_options"]
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class SubmitOptions(Struct, frozen=True, kw_only=True):
     """A wish, and what shall happen before it is sent."""
 
-    wish: Wish
+    spec: VideoSpec
     dry_run: bool = False
     estimate: bool = False
     print_curl: bool = False
@@ -39,23 +39,23 @@ class Order(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
 
     @property
-    def only_shown(self) -> bool:
+    def is_preview(self) -> bool:
         """Whether nothing shall be sent."""
         return self.dry_run or self.estimate or self.print_curl
 
-    def arguments(self) -> dict[str, Any]:
+    def create_arguments(self) -> dict[str, Any]:
         """Of the SDK's ``create``."""
-        return self.wish.fields() | {"idempotency_key": self.idempotency_key}
+        return self.spec.fields() | {"idempotency_key": self.idempotency_key}
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
     """The command."""
-    return {"submit": Command("submit", text, _submit, order_options(text))}
+    return {"submit": Command("submit", text, _submit, submit_options(text))}
 
 
-def order_options(text: Texts) -> list[click.Parameter]:
+def submit_options(text: Texts) -> list[click.Parameter]:
     """The prompt, its parameters, and what is done before it is sent."""
-    amount = Amount(text)
+    amount = AmountParamType(text)
     return [
         click.Argument(["prompt"], metavar=text("metavar.prompt")),
         click.Option(["-i", "--image"], metavar=text("metavar.file"), help=text("generate.image")),
@@ -74,114 +74,122 @@ def order_options(text: Texts) -> list[click.Parameter]:
     ]
 
 
-def order_of(frame: Frame, prompt: str, given: Mapping[str, Any]) -> Order:
+def resolve_options(context: CliContext, prompt: str, arguments: Mapping[str, Any]) -> SubmitOptions:
     """What the command line, the prompt's file and the profile ask for, the nearest first.
 
     Raises:
         SettingsError: the prompt's file is not understood.
     """
-    told = {"input_reference": given["image"]} | {name: given[name] for name in ("fit", "size", "seconds", "model")}
-    said = {name: value for name, value in {**told, "seed": given["seed"]}.items() if value is not None}
-    wish = msgspec.structs.replace(read(prompt, frame.env.stdin.read), **said).over(frame.defaults)
-    rest = {name: given[name] for name in Order.__struct_fields__ if name in given}
-    return Order(wish=wish, **rest)
+    told = {"input_reference": arguments["image"]} | {
+        name: arguments[name] for name in ("fit", "size", "seconds", "model")
+    }
+    said = {name: value for name, value in {**told, "seed": arguments["seed"]}.items() if value is not None}
+    wish = msgspec.structs.replace(read_prompt(prompt, context.env.stdin.read), **said).with_defaults(
+        context.video_defaults
+    )
+    rest = {name: arguments[name] for name in SubmitOptions.__struct_fields__ if name in arguments}
+    return SubmitOptions(spec=wish, **rest)
 
 
-def remark(frame: Frame, wish: Wish) -> None:
+def print_lint(context: CliContext, spec: VideoSpec) -> None:
     """Say what is odd about the prompt."""
-    for odd in lint(wish.prompt, size=wish.size, seconds=wish.seconds, image=wish.input_reference is not None):
-        frame.tell("lint.line", remark=frame.text(f"lint.{odd.name}", **odd.values))
+    for odd in lint_prompt(spec.prompt, size=spec.size, seconds=spec.seconds, image=spec.input_reference is not None):
+        context.info("lint.line", remark=context.text(f"lint.{odd.name}", **odd.values))
 
 
-async def place(frame: Frame, client: AsyncClient, order: Order) -> AsyncVideo | None:
+async def submit(context: CliContext, client: AsyncClient, options: SubmitOptions) -> AsyncVideo | None:
     """Send the order, unless it was only to be shown: None then.
 
     Raises:
         OverBudget: it costs more than it may; nothing was sent.
     """
-    if order.only_shown:
-        await _show(frame, client, order)
+    if options.is_preview:
+        await _preview(context, client, options)
         return None
-    if order.budget is not None or order.confirm_over is not None:
-        _within(frame, order, await _estimated(client, order))
-    frame.leave_asking()
-    return await client.videos.create(**order.arguments())
+    if options.budget is not None or options.confirm_over is not None:
+        _check_budget(context, options, await _estimate(client, options))
+    context.on_interrupt_submit()
+    return await client.videos.create(**options.create_arguments())
 
 
-async def _submit(frame: Frame, *, prompt: str, **given: Any) -> None:
-    order = order_of(frame, prompt, given)
-    async with frame.client() as client:
-        if not client.videos.api.lasting and not order.only_shown:
-            raise Unsupported(frame.text("submit.unlasting", provider=client.videos.api.name))
-        video = await place(frame, client, order)
+async def _submit(context: CliContext, *, prompt: str, **arguments: Any) -> None:
+    order = resolve_options(context, prompt, arguments)
+    async with context.client() as client:
+        if not client.videos.backend.resumable and not order.is_preview:
+            raise Unsupported(context.text("submit.not_resumable", provider=client.videos.backend.name))
+        video = await submit(context, client, order)
     if video is None:
         return
-    if frame.structured:
-        frame.dump(video.to_dict())
+    if context.structured:
+        context.print_json(video.to_dict())
     else:
-        frame.put(video.id)
-        remark(frame, order.wish)
-        frame.tell("submit.done", id=video.id)
+        context.print_out(video.id)
+        print_lint(context, order.spec)
+        context.info("submit.done", id=video.id)
 
 
-async def _show(frame: Frame, client: AsyncClient, order: Order) -> None:
-    request = first_request(create(client.videos, **order.arguments()))
-    if order.print_curl:
-        frame.put(curl(client.endpoint, request, {"input_reference": order.wish.input_reference or ""}))
-        if not frame.remote:
-            frame.tell("submit.curl_needs_server", url=client.endpoint.base_url, key=KEY)
+async def _preview(context: CliContext, client: AsyncClient, options: SubmitOptions) -> None:
+    request = first_request(create(client.videos, **options.create_arguments()))
+    if options.print_curl:
+        context.print_out(
+            curl_command(client.endpoint, request, {"input_reference": options.spec.input_reference or ""})
+        )
+        if not context.uses_server:
+            context.info("submit.curl_needs_server", url=client.endpoint.base_url, key=KEY_VARIABLE)
         return
-    found = await _estimated(client, order, timed=True)
-    sent = _sent(client, request) if order.dry_run else {}
-    if frame.structured:
-        frame.dump({**sent, "estimate": {**msgspec.to_builtins(found), "price": _price(found)}})
+    found = await _estimate(client, options, timed=True)
+    sent = _request_facts(client, request) if options.dry_run else {}
+    if context.structured:
+        context.print_json({**sent, "estimate": {**msgspec.to_builtins(found), "price": _format_price(found)}})
         return
-    facts(frame, {**sent, **_told(frame, found)})
-    remark(frame, order.wish)
-    if order.dry_run:
-        frame.tell("submit.nothing_sent")
+    print_facts(context, {**sent, **_estimate_facts(context, found)})
+    print_lint(context, options.spec)
+    if options.dry_run:
+        context.info("submit.nothing_sent")
 
 
-async def _estimated(client: AsyncClient, order: Order, *, timed: bool = False) -> Estimate:
-    wish = order.wish
-    return await estimate(client, model=wish.model, size=wish.size, seconds=wish.seconds, timed=timed)
+async def _estimate(client: AsyncClient, options: SubmitOptions, *, timed: bool = False) -> Estimate:
+    wish = options.spec
+    return await estimate_video(client, model=wish.model, size=wish.size, seconds=wish.seconds, timed=timed)
 
 
-def _sent(client: AsyncClient, request: Request) -> dict[str, object]:
+def _request_facts(client: AsyncClient, request: Request) -> dict[str, object]:
     """What would go out, in plain values; a file as its size and type."""
     files = {name: f"{len(part.content)} bytes, {part.media_type}" for name, part in request.files.items()}
     body = msgspec.json.encode({**(request.json or {}), **(request.form or {}), **files}).decode()
     return {"request": f"{request.method} {client.endpoint.url(request.path)}", "body": body}
 
 
-def _told(frame: Frame, found: Estimate) -> dict[str, object]:
-    unknown = frame.text("estimate.unknown")
-    time = found.expected_seconds
+def _estimate_facts(context: CliContext, estimate: Estimate) -> dict[str, object]:
+    unknown = context.text("estimate.unknown")
+    time = estimate.expected_seconds
     return {
-        "model": found.model,
-        "size": found.size or unknown,
-        "seconds": found.seconds or unknown,
-        "price": unknown if found.price_micros is None else frame.text("estimate.units", units=_price(found)),
-        "time": unknown if time is None else frame.text("estimate.time", time=frame.text.seconds(time)),
+        "model": estimate.model,
+        "size": estimate.size or unknown,
+        "seconds": estimate.seconds or unknown,
+        "price": unknown
+        if estimate.price_micros is None
+        else context.text("estimate.units", units=_format_price(estimate)),
+        "time": unknown if time is None else context.text("estimate.time", time=context.text.seconds(time)),
     }
 
 
-def _price(found: Estimate) -> str | None:
-    return None if found.price_micros is None else units(found.price_micros)
+def _format_price(estimate: Estimate) -> str | None:
+    return None if estimate.price_micros is None else format_units(estimate.price_micros)
 
 
-def _within(frame: Frame, order: Order, found: Estimate) -> None:
+def _check_budget(context: CliContext, options: SubmitOptions, estimate: Estimate) -> None:
     """Refuse what is too dear, or of unknown price; ask where somebody can answer."""
-    micros, price = found.price_micros, _price(found)
-    if order.budget is not None:
+    micros, price = estimate.price_micros, _format_price(estimate)
+    if options.budget is not None:
         if micros is None:
-            raise OverBudget(frame.text("budget.unknown", model=found.model))
-        if micros > order.budget:
-            raise OverBudget(frame.text("budget.over", price=price, budget=units(order.budget)))
-    if order.confirm_over is None or order.yes or (micros is not None and micros <= order.confirm_over):
+            raise OverBudget(context.text("budget.unknown", model=estimate.model))
+        if micros > options.budget:
+            raise OverBudget(context.text("budget.over", price=price, budget=format_units(options.budget)))
+    if options.confirm_over is None or options.yes or (micros is not None and micros <= options.confirm_over):
         return
-    question = frame.text("confirm.ask", price=price or frame.text("estimate.unknown"))
-    if not (frame.env.stdin.isatty() and frame.env.interactive):
-        raise OverBudget(frame.text("confirm.nobody", question=question))
-    if not frame.agreed(question):
-        raise OverBudget(frame.text("confirm.no"))
+    question = context.text("confirm.ask", price=price or context.text("estimate.unknown"))
+    if not (context.env.stdin.isatty() and context.env.interactive):
+        raise OverBudget(context.text("confirm.no_terminal", question=question))
+    if not context.confirm(question):
+        raise OverBudget(context.text("confirm.declined"))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import click
 
 from filmgate.cli.command import Command
-from filmgate.cli.commands.downloads import each, ids_argument
-from filmgate.cli.context import Frame
+from filmgate.cli.commands.downloads import for_each_video, ids_argument
+from filmgate.cli.context import CliContext
 from filmgate.cli.display import tables
-from filmgate.cli.display.progress import Display
+from filmgate.cli.display.progress import ProgressDisplay
 from filmgate.cli.texts import Texts
 from filmgate.client import AsyncVideo
 from filmgate.domain import Status
@@ -31,58 +31,58 @@ def commands(text: Texts) -> dict[str, click.Command]:
     }
 
 
-async def _list(frame: Frame, limit: int, status: str | None) -> None:
+async def _list(context: CliContext, limit: int, status: str | None) -> None:
     found: list[AsyncVideo] = []
-    async with frame.client() as client:
+    async with context.client() as client:
         async for video in client.videos.list(limit=min(100, limit)):
             if status is None or video.status == status:
                 found.append(video)
             if len(found) >= limit:
                 break
-    tables.videos(frame, found)
+    tables.print_videos(context, found)
 
 
-async def _show(frame: Frame, ids: Sequence[str]) -> int:
-    async with frame.client() as client:
+async def _show(context: CliContext, ids: Sequence[str]) -> int:
+    async with context.client() as client:
 
-        async def act(video_id: str, _shown: Display) -> None:
-            tables.video(frame, await client.videos.retrieve(video_id))
+        async def act(video_id: str, _shown: ProgressDisplay) -> None:
+            tables.print_video(context, await client.videos.retrieve(video_id))
 
-        return await each(frame, ids, act)
+        return await for_each_video(context, ids, act)
 
 
-async def _cancel(frame: Frame, ids: Sequence[str]) -> int:
-    async with frame.client(works=True, on_demand=True) as client:
+async def _cancel(context: CliContext, ids: Sequence[str]) -> int:
+    async with context.client(run_engine=True, on_demand=True) as client:
 
-        async def act(video_id: str, _shown: Display) -> None:
+        async def act(video_id: str, _shown: ProgressDisplay) -> None:
             video = await client.videos.cancel(video_id)
             async for seen in video.events():
                 video = seen
-            _done(frame, "cancel.done", video_id)
+            _print_done(context, "cancel.done", video_id)
 
-        return await each(frame, ids, act)
+        return await for_each_video(context, ids, act)
 
 
-async def _delete(frame: Frame, ids: Sequence[str]) -> int:
-    async with frame.client() as client:
+async def _delete(context: CliContext, ids: Sequence[str]) -> int:
+    async with context.client() as client:
 
-        async def act(video_id: str, _shown: Display) -> None:
+        async def act(video_id: str, _shown: ProgressDisplay) -> None:
             await client.videos.delete(video_id)
-            _done(frame, "delete.done", video_id)
+            _print_done(context, "delete.done", video_id)
 
-        return await each(frame, ids, act)
+        return await for_each_video(context, ids, act)
 
 
-async def _models(frame: Frame) -> None:
-    async with frame.client() as client:
+async def _models(context: CliContext) -> None:
+    async with context.client() as client:
         found = await client.models.list()
-    tables.models(frame, found)
+    tables.print_models(context, found)
 
 
-def _done(frame: Frame, name: str, video_id: str) -> None:
-    if frame.structured:
-        frame.dump({"id": video_id})
-    elif frame.quiet:
-        frame.put(video_id)
+def _print_done(context: CliContext, name: str, video_id: str) -> None:
+    if context.structured:
+        context.print_json({"id": video_id})
+    elif context.quiet:
+        context.print_out(video_id)
     else:
-        frame.tell(name, id=video_id)
+        context.info(name, id=video_id)

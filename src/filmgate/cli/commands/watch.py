@@ -8,17 +8,17 @@ import click
 
 from filmgate.cli.command import Command
 from filmgate.cli.commands.downloads import (
-    each,
     follow,
+    for_each_video,
     ids_argument,
     output_options,
-    report,
-    save,
-    target_of,
+    output_path,
+    print_result,
+    save_video,
     waiting_options,
 )
-from filmgate.cli.context import Frame
-from filmgate.cli.display.progress import Display
+from filmgate.cli.context import CliContext
+from filmgate.cli.display.progress import ProgressDisplay
 from filmgate.cli.texts import Texts
 from filmgate.client.operations import Variant
 
@@ -38,7 +38,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 
 async def _watch(
-    frame: Frame,
+    context: CliContext,
     ids: Sequence[str],
     output: str | None,
     force: bool,  # noqa: FBT001 - passed by name
@@ -46,32 +46,32 @@ async def _watch(
     timeout: float | None,  # noqa: ASYNC109 - an option of the command
     poll_interval: float | None,
 ) -> int:
-    async with frame.client(works=True) as client:
+    async with context.client(run_engine=True) as client:
 
-        async def act(video_id: str, shown: Display) -> None:
+        async def act(video_id: str, shown: ProgressDisplay) -> None:
             video = await client.videos.retrieve(video_id)
-            frame.leave_with(video_id)
+            context.on_interrupt_watch(video_id)
             await follow(video, shown, timeout, poll_interval)
             if no_save:
-                report(frame, video, None)
+                print_result(context, video, None)
             else:
-                await save(frame, video, target_of(video, output), shown, force=force)
+                await save_video(context, video, output_path(video, output), shown, force=force)
 
-        return await each(frame, ids, act)
+        return await for_each_video(context, ids, act)
 
 
 async def _download(
-    frame: Frame,
+    context: CliContext,
     ids: Sequence[str],
     output: str | None,
     force: bool,  # noqa: FBT001 - passed by name
     variant: Variant,
 ) -> int:
-    async with frame.client() as client:
+    async with context.client() as client:
 
-        async def act(video_id: str, shown: Display) -> None:
+        async def act(video_id: str, shown: ProgressDisplay) -> None:
             video = await client.videos.retrieve(video_id)
-            target = target_of(video, output, variant)
-            await save(frame, video, target, shown, force=force, variant=variant)
+            target = output_path(video, output, variant)
+            await save_video(context, video, target, shown, force=force, variant=variant)
 
-        return await each(frame, ids, act)
+        return await for_each_video(context, ids, act)

@@ -8,7 +8,7 @@ import click
 
 from filmgate.bootstrap import application
 from filmgate.cli.command import Command
-from filmgate.cli.context import Frame
+from filmgate.cli.context import CliContext
 from filmgate.cli.long_running import stop_event, write_ready_file
 from filmgate.cli.texts import Texts
 
@@ -23,15 +23,15 @@ def commands(text: Texts) -> dict[str, click.Command]:
         metavar=text("metavar.file"),
         help=text("worker.ready_file"),
     )
-    return {"worker": Command("worker", text, _work, [ready], lasts=True)}
+    return {"worker": Command("worker", text, _worker, [ready], long_running=True)}
 
 
-async def _work(frame: Frame, ready_file: Path | None) -> None:
-    settings = frame.settings({"worker": True})
-    async with application.build(settings, "worker") as gate:
-        name = gate.held.executor_id
+async def _worker(context: CliContext, ready_file: Path | None) -> None:
+    settings = context.settings({"worker": True})
+    async with application.build_application(settings, "worker") as gate:
+        name = gate.lock.executor_id
         with stop_event() as stop:
-            frame.tell("worker.ready", name=name, data=settings.data)
+            context.info("worker.ready", name=name, data=settings.data)
             with write_ready_file(ready_file, name):
                 await stop.wait()
-    frame.tell("serve.stopped")
+    context.info("serve.stopped")

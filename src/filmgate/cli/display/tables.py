@@ -7,15 +7,24 @@ from datetime import UTC, datetime
 
 from msgspec import to_builtins
 
-from filmgate.cli.context import Frame
-from filmgate.cli.terminal_text import cells, harmless
-from filmgate.cli.units import units
-from filmgate.client import AsyncVideo, Model
+from filmgate.cli.context import CliContext
+from filmgate.cli.terminal_text import display_width, sanitize
+from filmgate.cli.units import format_units
+from filmgate.client import AsyncVideo, ModelData
 
-__all__ = ["facts", "models", "moment", "rows", "size", "video", "video_row", "videos"]
+__all__ = [
+    "format_bytes",
+    "format_time",
+    "print_facts",
+    "print_models",
+    "print_rows",
+    "print_video",
+    "print_videos",
+    "video_row",
+]
 
-_COLUMNS = ["id", "status", "progress", "size", "seconds", "created", "prompt"]
-_DISPENSABLE = [
+_VIDEO_COLUMNS = ["id", "status", "progress", "size", "seconds", "created", "prompt"]
+_DROP_ORDER = [
     "created",
     "revoked",
     "seconds",
@@ -28,141 +37,146 @@ _DISPENSABLE = [
     "name",
     "status",
 ]
-_LEAST = {"prompt": 12, "sizes": 9}
+_MIN_WIDTHS = {"prompt": 12, "sizes": 9}
 """Cells of a column that are worth showing; more where there is room."""
-_STEP = 1000
+_UNIT_STEP = 1000
 
 
-def videos(frame: Frame, found: Sequence[AsyncVideo]) -> None:
+def print_videos(context: CliContext, videos: Sequence[AsyncVideo]) -> None:
     """A list of films."""
-    if frame.structured:
-        rows(frame, [], [video.to_dict() for video in found])
+    if context.structured:
+        print_rows(context, [], [video.to_dict() for video in videos])
         return
-    if not found and frame.human:
-        frame.tell("list.empty")
+    if not videos and context.human:
+        context.info("list.empty")
         return
-    rows(frame, _COLUMNS, [video_row(frame, video) for video in found])
+    print_rows(context, _VIDEO_COLUMNS, [video_row(context, video) for video in videos])
 
 
-def video(frame: Frame, found: AsyncVideo) -> None:
+def print_video(context: CliContext, video: AsyncVideo) -> None:
     """One film: its facts, or in quiet its status."""
-    if frame.structured:
-        frame.dump(found.to_dict())
-    elif frame.quiet:
-        frame.put(str(found.status))
+    if context.structured:
+        context.print_json(video.to_dict())
+    elif context.quiet:
+        context.print_out(str(video.status))
     else:
-        facts(frame, {name: value for name, value in video_row(frame, found).items() if value != ""})
+        print_facts(context, {name: value for name, value in video_row(context, video).items() if value != ""})
 
 
-def facts(frame: Frame, values: Mapping[str, object]) -> None:
+def print_facts(context: CliContext, values: Mapping[str, object]) -> None:
     """Names and values, a line each; the names are columns of the catalogue."""
-    names = {name: frame.text(f"column.{name}") for name in values}
-    width = max(map(cells, names.values())) + 2
+    names = {name: context.text(f"column.{name}") for name in values}
+    width = max(map(display_width, names.values())) + 2
     for name, value in values.items():
-        frame.put(names[name] + (" " * (width - cells(names[name])) if frame.human else "\t") + str(value))
+        context.print_out(
+            names[name] + (" " * (width - display_width(names[name])) if context.human else "\t") + str(value)
+        )
 
 
-def models(frame: Frame, found: Sequence[Model]) -> None:
+def print_models(context: CliContext, models: Sequence[ModelData]) -> None:
     """What can be asked for, and what it costs."""
-    if frame.structured:
-        rows(frame, [], [to_builtins(model) for model in found])
+    if context.structured:
+        print_rows(context, [], [to_builtins(model) for model in models])
         return
     told = [
         {
             "id": model.id,
             "sizes": " ".join(model.sizes),
             "seconds": " ".join(model.seconds),
-            "price": _price(frame, model),
+            "price": _format_price(context, model),
         }
-        for model in found
+        for model in models
     ]
-    rows(frame, ["id", "sizes", "seconds", "price"], told)
+    print_rows(context, ["id", "sizes", "seconds", "price"], told)
 
 
-def _price(frame: Frame, model: Model) -> str:
+def _format_price(context: CliContext, model: ModelData) -> str:
     """Units a second, the least and the most; or units a film."""
     if model.price_per_call is not None:
-        return frame.text("price.call", units=units(model.price_per_call))
+        return context.text("price.per_video", units=format_units(model.price_per_call))
     if not model.price:
         return ""
-    least, most = (units(pick(model.price.values())) for pick in (min, max))
-    return frame.text("price.second", units=least if least == most else f"{least}-{most}")
+    least, most = (format_units(pick(model.price.values())) for pick in (min, max))
+    return context.text("price.per_second", units=least if least == most else f"{least}-{most}")
 
 
-def video_row(frame: Frame, video: AsyncVideo) -> dict[str, object]:
+def video_row(context: CliContext, video: AsyncVideo) -> dict[str, object]:
     """A film as people read it."""
     return {
         "id": video.id,
-        "status": frame.text(f"status.{video.status}") if frame.human else str(video.status),
+        "status": context.text(f"status.{video.status}") if context.human else str(video.status),
         "progress": video.progress,
         "model": video.model,
         "size": video.size,
         "seconds": video.seconds,
-        "created": moment(video.created_at),
-        "expires": moment(video.expires_at),
+        "created": format_time(video.created_at),
+        "expires": format_time(video.expires_at),
         "prompt": " ".join((video.prompt or "").split()),
         "error": f"{video.error.code}: {video.error.message}" if video.error else "",
     }
 
 
-def rows(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, object]]) -> None:
+def print_rows(context: CliContext, columns: Sequence[str], records: Sequence[Mapping[str, object]]) -> None:
     """Rows of a result, in the form that was asked for; quiet: the ids."""
-    match frame.options.format:
+    match context.options.format:
         case "json":
-            frame.dump(found)
+            context.print_json(records)
         case "jsonl":
-            for row in found:
-                frame.dump(row)
+            for row in records:
+                context.print_json(row)
         case "quiet":
-            for row in found:
-                frame.put(str(row["id"]))
-        case _ if frame.human:
-            _table(frame, columns, found)
+            for row in records:
+                context.print_out(str(row["id"]))
+        case _ if context.human:
+            _print_table(context, columns, records)
         case _:
-            for row in found:
-                frame.put("\t".join(str(row[column]) for column in columns))
+            for row in records:
+                context.print_out("\t".join(str(row[column]) for column in columns))
 
 
-def moment(at: float | None) -> str:
+def format_time(at: float | None) -> str:
     """A time of day in the machine's own zone; empty for none."""
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def size(count: int) -> str:
+def format_bytes(count: int) -> str:
     """Bytes, as people say them."""
     amount = float(count)
     for unit in ("B", "kB", "MB"):
-        if amount < _STEP:
+        if amount < _UNIT_STEP:
             return f"{amount:.0f} B" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= _STEP
+        amount /= _UNIT_STEP
     return f"{amount:.1f} GB"
 
 
-def _table(frame: Frame, columns: Sequence[str], found: Sequence[Mapping[str, object]]) -> None:
+def _print_table(context: CliContext, columns: Sequence[str], records: Sequence[Mapping[str, object]]) -> None:
     from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
     from rich.markup import escape  # noqa: PLC0415 - the same
     from rich.table import Table  # noqa: PLC0415 - the same
 
-    environ = frame.env.environ
-    console = Console(file=frame.env.stdout, no_color="NO_COLOR" in environ, highlight=False, _environ=environ)
-    heads = {column: frame.text(f"column.{column}") for column in columns}
-    widths = {name: max(cells(head), *(cells(str(row[name])) for row in found)) for name, head in heads.items()}
+    environ = context.env.environ
+    console = Console(file=context.env.stdout, no_color="NO_COLOR" in environ, highlight=False, _environ=environ)
+    heads = {column: context.text(f"column.{column}") for column in columns}
+    widths = {
+        name: max(display_width(head), *(display_width(str(row[name])) for row in records))
+        for name, head in heads.items()
+    }
     table = Table(box=None, pad_edge=False, header_style="bold")
-    shown = _fitting(widths, console.width)
+    shown = _fitting_columns(widths, console.width)
     for name in shown:
         fold = name == "sizes"
-        least = min(widths[name], _LEAST.get(name, widths[name]))
+        least = min(widths[name], _MIN_WIDTHS.get(name, widths[name]))
         table.add_column(heads[name], overflow="fold" if fold else "ellipsis", no_wrap=not fold, min_width=least)
-    for row in found:
-        table.add_row(*(escape(harmless(str(row[name]))) for name in shown))
+    for row in records:
+        table.add_row(*(escape(sanitize(str(row[name]))) for name in shown))
     console.print(table, soft_wrap=len(shown) == 1)
 
 
-def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
+def _fitting_columns(widths: Mapping[str, int], max_width: int) -> list[str]:
     """The columns that fit into a line; those that matter least are left out first."""
     shown = list(widths)
-    for name in _DISPENSABLE:
-        if sum(min(widths[each], _LEAST.get(each, widths[each])) for each in shown) + 2 * len(shown) <= room:
+    for name in _DROP_ORDER:
+        if sum(min(widths[each], _MIN_WIDTHS.get(each, widths[each])) for each in shown) + 2 * len(shown) <= max_width:
             break
         if name in shown:
             shown.remove(name)

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlencode
 
 from filmgate.client.effects import Request
-from filmgate.client.endpoint import Endpoint
+from filmgate.client.endpoint import ApiEndpoint
 
-__all__ = ["KEY", "curl"]
+__all__ = ["KEY_VARIABLE", "curl_command"]
 
-KEY = "FILMGATE_API_KEY"
+KEY_VARIABLE = "FILMGATE_API_KEY"
 """The environment variable that stands for the key."""
 
 
-def curl(endpoint: Endpoint, request: Request, files: Mapping[str, str]) -> str:
+def curl_command(endpoint: ApiEndpoint, request: Request, files: Mapping[str, str]) -> str:
     """The command, a line a header or field.
 
     Args:
@@ -26,15 +26,15 @@ def curl(endpoint: Endpoint, request: Request, files: Mapping[str, str]) -> str:
         files: the path of each of its files, by the name of its field.
     """
     query = f"?{urlencode(request.params)}" if request.params else ""
-    given, body = _raw(request.body) if request.body else ("", [])
+    given, body = _raw_body(request.body) if request.body else ("", [])
     lines = [f"{given}curl -sS -X {request.method} {shlex.quote((request.url or endpoint.url(request.path)) + query)}"]
     if endpoint.api_key:
-        lines.append(f'-H "Authorization: {endpoint.scheme}${KEY}"')
+        lines.append(f'-H "Authorization: {endpoint.auth_prefix}${KEY_VARIABLE}"')
     lines += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in request.headers.items()]
-    return " \\\n  ".join([*lines, *_body(request, files), *body])
+    return " \\\n  ".join([*lines, *_body_arguments(request, files), *body])
 
 
-def _body(request: Request, files: Mapping[str, str]) -> Iterator[str]:
+def _body_arguments(request: Request, files: Mapping[str, str]) -> Iterator[str]:
     if request.json is not None:
         yield "-H 'content-type: application/json'"
         yield f"--data-raw {shlex.quote(json.dumps(request.json, ensure_ascii=False, separators=(',', ':')))}"
@@ -47,7 +47,7 @@ def _body(request: Request, files: Mapping[str, str]) -> Iterator[str]:
         yield f"-F {shlex.quote(field)}"
 
 
-def _raw(body: bytes) -> tuple[str, list[str]]:
+def _raw_body(body: bytes) -> tuple[str, list[str]]:
     """What stands before curl, and its arguments, for a body as it is; one that no shell can write comes by a pipe."""
     try:
         text = body.decode()

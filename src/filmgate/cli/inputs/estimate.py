@@ -8,19 +8,19 @@ from statistics import median
 
 from msgspec import Struct
 
-from filmgate.client import AsyncClient, AsyncVideo, Model
+from filmgate.client import AsyncClient, AsyncVideo, ModelData
 from filmgate.domain import Status
 from filmgate.errors import InvalidValue, MethodNotAllowed, NotFound, UnexpectedAnswer, UnknownModel
 
-__all__ = ["Estimate", "estimate", "judge", "models_of", "typical"]
+__all__ = ["Estimate", "check_model", "estimate_video", "list_models", "typical_seconds"]
 
 DEFAULT_MODEL = "sora-2"
 """What a server makes of a request that names no model."""
 
-RECENT = 100
+MAX_RECENT = 100
 """Videos that are looked through for those of a kind."""
 
-ENOUGH = 20
+MAX_SAMPLES = 20
 """Videos of a kind whose times are worth averaging."""
 
 
@@ -34,7 +34,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     expected_seconds: float | None = None  # from the create to the film, by your own last ones of its kind
 
 
-def judge(models: Sequence[Model], *, model: str | None, size: str | None, seconds: str | None) -> Estimate:
+def check_model(models: Sequence[ModelData], *, model: str | None, size: str | None, seconds: str | None) -> Estimate:
     """Hold a wish against what a server says of its models, with the server's own words where it does not fit.
 
     Raises:
@@ -45,7 +45,7 @@ def judge(models: Sequence[Model], *, model: str | None, size: str | None, secon
     known = next((each for each in models if each.id == name), None)
     if known is None:
         if models:
-            raise UnknownModel.among(name, [each.id for each in models])
+            raise UnknownModel.with_known(name, [each.id for each in models])
         return Estimate(model=name, size=size, seconds=seconds, price_micros=None)
     for param, value, supported in (("size", size, known.sizes), ("seconds", seconds, known.seconds)):
         if value is not None and supported and value not in supported:
@@ -58,20 +58,20 @@ def judge(models: Sequence[Model], *, model: str | None, size: str | None, secon
     )
 
 
-def typical(videos: Sequence[AsyncVideo], wanted: Estimate) -> float | None:
+def typical_seconds(videos: Sequence[AsyncVideo], target: Estimate) -> float | None:
     """Seconds that films of this kind took; None where there was none."""
     took = (
         video.completed_at - video.created_at
         for video in videos
         if video.status is Status.COMPLETED
         and video.completed_at
-        and (video.model, video.size, video.seconds) == (wanted.model, wanted.size, wanted.seconds)
+        and (video.model, video.size, video.seconds) == (target.model, target.size, target.seconds)
     )
-    times = list(islice(took, ENOUGH))
+    times = list(islice(took, MAX_SAMPLES))
     return median(times) if times else None
 
 
-async def models_of(client: AsyncClient) -> list[Model]:
+async def list_models(client: AsyncClient) -> list[ModelData]:
     """What the server says of its models; nothing where it does not say."""
     try:
         return await client.models.list()
@@ -79,18 +79,18 @@ async def models_of(client: AsyncClient) -> list[Model]:
         return []
 
 
-async def estimate(
+async def estimate_video(
     client: AsyncClient, *, model: str | None, size: str | None, seconds: str | None, timed: bool = False
 ) -> Estimate:
     """Ask the server; ``timed``: also for your last films, to know how long one takes. Raises as :func:`judge`."""
-    wanted = judge(await models_of(client), model=model, size=size, seconds=seconds)
+    wanted = check_model(await list_models(client), model=model, size=size, seconds=seconds)
     if not timed:
         return wanted
     recent: list[AsyncVideo] = []
     try:
-        async for video in client.videos.list(limit=RECENT):
+        async for video in client.videos.list(limit=MAX_RECENT):
             recent.append(video)
-            if len(recent) >= RECENT:
+            if len(recent) >= MAX_RECENT:
                 break
     except (NotFound, MethodNotAllowed, UnexpectedAnswer):
         return wanted
@@ -99,5 +99,5 @@ async def estimate(
         size=wanted.size,
         seconds=wanted.seconds,
         price_micros=wanted.price_micros,
-        expected_seconds=typical(recent, wanted),
+        expected_seconds=typical_seconds(recent, wanted),
     )

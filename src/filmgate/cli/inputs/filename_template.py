@@ -12,12 +12,23 @@ from string import Formatter
 
 from msgspec import Struct
 
-from filmgate.cli.terminal_text import cells
+from filmgate.cli.terminal_text import display_width
 from filmgate.errors import SettingsError
 
-__all__ = ["DEFAULT", "FIELDS", "Film", "check", "free", "is_template", "name_of", "safe", "slug", "within"]
+__all__ = [
+    "DEFAULT_TEMPLATE",
+    "FIELDS",
+    "FilenameFields",
+    "check_template",
+    "is_template",
+    "join_inside",
+    "render_name",
+    "sanitize_name",
+    "slugify",
+    "unused_path",
+]
 
-DEFAULT = "{id}.{ext}"
+DEFAULT_TEMPLATE = "{id}.{ext}"
 """The name of a film that nobody named."""
 
 SLUG_CELLS = 48
@@ -30,7 +41,7 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 """Names that are devices on Windows, whatever follows the dot."""
 
 
-class Film(Struct, frozen=True, kw_only=True):
+class FilenameFields(Struct, frozen=True, kw_only=True):
     """What a name may be made of; every field is one of a template."""
 
     id: str
@@ -43,7 +54,7 @@ class Film(Struct, frozen=True, kw_only=True):
     n: int = 1  # its number where there are several: a row of a batch, a shot of a story
 
 
-FIELDS = Film.__struct_fields__
+FIELDS = FilenameFields.__struct_fields__
 """The names that a template may hold."""
 
 
@@ -52,49 +63,55 @@ def is_template(text: str) -> bool:
     return "{" in text
 
 
-def check(template: str) -> None:
+def check_template(template: str) -> None:
     """Find a template's mistakes before a film was paid for.
 
     Raises:
         SettingsError: an unknown field, an open brace, a format that its field can't be written in.
     """
-    name_of(template, Film(id="video_0", created=datetime(2026, 1, 1).astimezone(), slug="film"))
+    render_name(template, FilenameFields(id="video_0", created=datetime(2026, 1, 1).astimezone(), slug="film"))
 
 
-def name_of(template: str, film: Film) -> Path:
+def render_name(template: str, fields: FilenameFields) -> Path:
     """The path that a template gives a film; it lies where the template's own words say, whatever the film's say.
 
     Raises:
         SettingsError: as :func:`check`.
     """
     try:
-        path = Path("".join(_piece(film, *piece) for piece in Formatter().parse(template)))
+        path = Path("".join(_render_field(fields, *piece) for piece in Formatter().parse(template)))
     except ValueError as error:
         raise SettingsError(f"'{template}' can't name a file: {error}.") from None
     if not path.name:
         raise SettingsError(f"'{template}' names no file.")
-    return path.with_name(_short(path.name))
+    return path.with_name(_shorten(path.name))
 
 
-def slug(prompt: str, width: int = SLUG_CELLS) -> str:
+def slugify(prompt: str, width: int = SLUG_CELLS) -> str:
     """The prompt's first words as a file name can hold them, in any script; ``film`` where it has none."""
-    words = "".join(char if _wordly(char) else " " for char in unicodedata.normalize("NFKC", prompt)).lower().split()
+    words = (
+        "".join(char if _is_word_character(char) else " " for char in unicodedata.normalize("NFKC", prompt))
+        .lower()
+        .split()
+    )
     kept = ""
     for word in words:
         longer = f"{kept}-{word}" if kept else word
-        if cells(longer) > width:
-            return kept or _cut(word, width)
+        if display_width(longer) > width:
+            return kept or _cut_to_width(word, width)
         kept = longer
     return kept or "film"
 
 
-def safe(text: str) -> str:
+def sanitize_name(text: str) -> str:
     """A value that may stand in a file's name: no separator, no control character, no dot in front."""
-    kept = "".join(char if _wordly(char) or char in "-_." else "_" for char in unicodedata.normalize("NFC", text))
+    kept = "".join(
+        char if _is_word_character(char) or char in "-_." else "_" for char in unicodedata.normalize("NFC", text)
+    )
     return kept.lstrip(".") or "_"
 
 
-def within(folder: Path, name: Path) -> Path:
+def join_inside(folder: Path, name: Path) -> Path:
     """The name inside the folder.
 
     Raises:
@@ -105,26 +122,28 @@ def within(folder: Path, name: Path) -> Path:
     return folder / name
 
 
-def free(path: Path, taken: Callable[[Path], bool]) -> Path:
+def unused_path(path: Path, is_taken: Callable[[Path], bool]) -> Path:
     """The path, or ``name-2``, ``name-3`` … where it is taken."""
     others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
-    return next(candidate for candidate in itertools.chain([path], others) if not taken(candidate))
+    return next(candidate for candidate in itertools.chain([path], others) if not is_taken(candidate))
 
 
-def _piece(film: Film, literal: str, field: str | None, form: str | None, conversion: str | None) -> str:
+def _render_field(
+    fields: FilenameFields, literal: str, field: str | None, form: str | None, conversion: str | None
+) -> str:
     if field is None:
         return literal
     if field not in FIELDS:
         raise ValueError(f"there is no {{{field}}}; there are {', '.join(FIELDS)}")
     if conversion:
         raise ValueError(f"!{conversion} means nothing here")
-    value = getattr(film, field)
+    value = getattr(fields, field)
     if isinstance(value, datetime):
         return literal + format(value, form or "%Y%m%d-%H%M%S")  # its slashes are the template's own
-    return literal + safe(format(value, form or ""))
+    return literal + sanitize_name(format(value, form or ""))
 
 
-def _short(name: str) -> str:
+def _shorten(name: str) -> str:
     """The name, cut in its middle so that its end stays: the id and the extension stand there."""
     if _RESERVED.fullmatch(name):
         name = f"_{name}"
@@ -135,10 +154,10 @@ def _short(name: str) -> str:
     return f"{stem}{suffix}"
 
 
-def _wordly(char: str) -> bool:
+def _is_word_character(char: str) -> bool:
     return unicodedata.category(char)[0] in "LNM"
 
 
-def _cut(word: str, width: int) -> str:
-    widths = itertools.accumulate(map(cells, word))
+def _cut_to_width(word: str, width: int) -> str:
+    widths = itertools.accumulate(map(display_width, word))
     return "".join(char for char, so_far in zip(word, widths, strict=True) if so_far <= width)

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from filmgate.batch.journal import Journal
-from filmgate.batch.rows import Problem, Row
+from filmgate.batch.rows import BatchRow, Problem
 from filmgate.cli.inputs import filename_template
 from filmgate.client import AsyncVideo
 from filmgate.errors import OutputExists, SettingsError
 
-__all__ = ["DEFAULT", "Places"]
+__all__ = ["DEFAULT_TEMPLATE", "OutputPaths"]
 
-DEFAULT = "{n:03}-{slug}.{ext}"
+DEFAULT_TEMPLATE = "{n:03}-{slug}.{ext}"
 """The name of a film whose row has none of its own."""
 
 
-class Places:
+class OutputPaths:
     """Finds a place for each row's film; ``places(row, video)``.
 
     Args:
@@ -32,35 +32,35 @@ class Places:
         SettingsError: the template can't name a file.
     """
 
-    def __init__(self, out: Path, template: str | None, journal: Journal, *, force: bool) -> None:
-        self._out = out
+    def __init__(self, folder: Path, template: str | None, journal: Journal, *, force: bool) -> None:
+        self._folder = folder
         self._template = template
         self._journal = journal
         self._force = force
         if template is not None:
-            filename_template.check(template)
+            filename_template.check_template(template)
 
-    def __call__(self, row: Row, video: AsyncVideo) -> Path:
+    def __call__(self, row: BatchRow, video: AsyncVideo) -> Path:
         """A path that is free.
 
         Raises:
             OutputExists: the row has a name of its own, and it is taken.
         """
-        path = filename_template.within(self._out, self._name(row, video))
+        path = filename_template.join_inside(self._folder, self._render_name(row, video))
         if row.output is None or filename_template.is_template(row.output):
-            return filename_template.free(path, self._taken)
-        if self._taken(path) and not self._force:
+            return filename_template.unused_path(path, self._is_taken)
+        if self._is_taken(path) and not self._force:
             raise OutputExists(f"{path} exists already.")
         return path
 
-    def problems(self, rows: Sequence[Row]) -> list[Problem]:
+    def problems(self, rows: Sequence[BatchRow]) -> list[Problem]:
         """What is wrong with the rows' own names."""
-        return [problem for row in rows if row.output is not None for problem in self._of(row, row.output)]
+        return [problem for row in rows if row.output is not None for problem in self._output_problems(row, row.output)]
 
-    def _of(self, row: Row, output: str) -> Iterator[Problem]:
+    def _output_problems(self, row: BatchRow, output: str) -> Iterator[Problem]:
         try:
-            filename_template.check(output)
-            path = filename_template.within(self._out, self._suffixed(Path(output)))
+            filename_template.check_template(output)
+            path = filename_template.join_inside(self._folder, self._with_suffix(Path(output)))
         except SettingsError as error:
             yield Problem(row.number, "output", {"reason": error.message})
             return
@@ -68,24 +68,24 @@ class Places:
         if not self._force and not filename_template.is_template(output) and state.path is None and path.exists():
             yield Problem(row.number, "exists", {"path": path})
 
-    def _taken(self, path: Path) -> bool:
-        return path.exists() or self._journal.names(path)
+    def _is_taken(self, path: Path) -> bool:
+        return path.exists() or self._journal.claims_path(path)
 
-    def _name(self, row: Row, video: AsyncVideo) -> Path:
-        film = filename_template.Film(
-            id=filename_template.safe(video.id),
+    def _render_name(self, row: BatchRow, video: AsyncVideo) -> Path:
+        film = filename_template.FilenameFields(
+            id=filename_template.sanitize_name(video.id),
             created=datetime.fromtimestamp(video.created_at or time.time(), UTC).astimezone(),
-            slug=filename_template.slug(row.wanted.prompt),
+            slug=filename_template.slugify(row.params.prompt),
             model=video.model,
             size=video.size,
             seconds=video.seconds,
             n=row.number,
         )
         if row.output is not None:
-            return self._suffixed(filename_template.name_of(row.output, film))
+            return self._with_suffix(filename_template.render_name(row.output, film))
         if self._template is None and row.name:
-            return Path(f"{filename_template.safe(row.name)}.{film.ext}")
-        return filename_template.name_of(self._template or DEFAULT, film)
+            return Path(f"{filename_template.sanitize_name(row.name)}.{film.ext}")
+        return filename_template.render_name(self._template or DEFAULT_TEMPLATE, film)
 
-    def _suffixed(self, path: Path) -> Path:
+    def _with_suffix(self, path: Path) -> Path:
         return path if path.suffix else path.with_name(f"{path.name}.mp4")

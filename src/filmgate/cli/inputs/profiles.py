@@ -18,17 +18,17 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from filmgate.client.endpoint import ADDRESSES, base_url_from, key_from
-from filmgate.config.settings import bare
+from filmgate.client.endpoint import DEFAULT_BASE_URLS, base_url_from, key_from
+from filmgate.config.settings import has_no_credentials
 from filmgate.errors import SettingsError
 
-__all__ = ["PROVIDER_ENV", "Given", "Goal", "Profile", "goal", "pick"]
+__all__ = ["PROVIDER_VARIABLE", "ApiTarget", "ConnectionProfile", "Overrides", "find_profile", "resolve_target"]
 
-PROVIDER_ENV = "FILMGATE_PROVIDER"
+PROVIDER_VARIABLE = "FILMGATE_PROVIDER"
 """The environment variable that names the dialect."""
 
 
-class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ConnectionProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One ``[profiles.NAME]``; its key is named, never written."""
 
     base_url: str | None = None
@@ -41,13 +41,13 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     out: str | None = None  # where films are saved: as -o
 
     @property
-    def film(self) -> dict[str, str]:
+    def video_defaults(self) -> dict[str, str]:
         """What its films are like, by the names of :class:`filmgate.cli.inputs.prompts.Wish`."""
         said = {"model": self.model, "size": self.size, "seconds": self.seconds, "output": self.out}
         return {name: str(value) for name, value in said.items() if value is not None}
 
 
-class Given(Struct, frozen=True, kw_only=True):
+class Overrides(Struct, frozen=True, kw_only=True):
     """What the command line says."""
 
     base_url: str | None = None
@@ -56,22 +56,22 @@ class Given(Struct, frozen=True, kw_only=True):
     profile: str | None = None
 
 
-class Goal(Struct, frozen=True, kw_only=True):
+class ApiTarget(Struct, frozen=True, kw_only=True):
     """Where the command goes. No address: to the provider's own, or to the engine in this process."""
 
     base_url: str | None = None
     api_key: str | None = None
     provider: str | None = None
-    film: Mapping[str, str] = {}
+    video_defaults: Mapping[str, str] = {}
 
 
-class _Source(Struct, frozen=True):
+class _SettingSource(Struct, frozen=True):
     base_url: str | None = None
     provider: str | None = None
     api_key: str | None = None
 
 
-def pick(name: str, tables: Mapping[str, Mapping[str, object]], file: Path | None) -> Profile:
+def find_profile(name: str, tables: Mapping[str, Mapping[str, object]], file: Path | None) -> ConnectionProfile:
     """The profile of that name.
 
     Raises:
@@ -86,20 +86,23 @@ def pick(name: str, tables: Mapping[str, Mapping[str, object]], file: Path | Non
             f"{file}: [profiles.{name}]: 'api_key' can't stand in a file; name the environment variable that holds "
             "the key ('key_env') or a file of its own ('key_file')."
         )
-    if not bare(tables[name].get("base_url")):
+    if not has_no_credentials(tables[name].get("base_url")):
         raise SettingsError(
             f"{file}: [profiles.{name}]: 'base_url' can't hold a user name or password; name the key by 'key_env' or "
             "'key_file'."
         )
     try:
-        return msgspec.convert(tables[name], Profile)
+        return msgspec.convert(tables[name], ConnectionProfile)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{file}: [profiles.{name}]: {error}") from error
 
 
-def goal(
-    given: Given, environ: Mapping[str, str], profile: Profile, read_key: Callable[[str], str] = lambda _path: ""
-) -> Goal:
+def resolve_target(
+    overrides: Overrides,
+    environ: Mapping[str, str],
+    profile: ConnectionProfile,
+    read_key: Callable[[str], str] = lambda _path: "",
+) -> ApiTarget:
     """Where the command goes, and what its films are like where it does not say.
 
     Args:
@@ -111,26 +114,26 @@ def goal(
     Raises:
         SettingsError: the profile's key is not where it says.
     """
-    options = _Source(given.base_url, given.provider, given.api_key)
-    around = _Source(base_url_from(environ), environ.get(PROVIDER_ENV) or None, key_from(environ))
-    address = profile.base_url or ADDRESSES.get(profile.provider or "")
-    named = _Source(address, profile.provider, _key(profile, environ, read_key))
-    order = [options, named, around] if given.profile else [options, around, named]
+    options = _SettingSource(overrides.base_url, overrides.provider, overrides.api_key)
+    around = _SettingSource(base_url_from(environ), environ.get(PROVIDER_VARIABLE) or None, key_from(environ))
+    address = profile.base_url or DEFAULT_BASE_URLS.get(profile.provider or "")
+    named = _SettingSource(address, profile.provider, _key(profile, environ, read_key))
+    order = [options, named, around] if overrides.profile else [options, around, named]
     home = next((source for source in order if source.base_url), None)
-    beside = [source for source in order if source is not named or home in (None, named) or bool(given.profile)]
+    beside = [source for source in order if source is not named or home in (None, named) or bool(overrides.profile)]
     nearest = [options, *([home] if home else []), *beside]
     provider = next((source.provider for source in nearest if source.provider), None)
-    if home is named and profile.key_env and not (given.api_key or named.api_key):
+    if home is named and profile.key_env and not (overrides.api_key or named.api_key):
         raise SettingsError(f"The profile's key is to be in {profile.key_env}, but there is no such variable.")
-    return Goal(
-        base_url=home.base_url if home else ADDRESSES.get(provider or ""),
+    return ApiTarget(
+        base_url=home.base_url if home else DEFAULT_BASE_URLS.get(provider or ""),
         provider=provider,
         api_key=next((source.api_key for source in nearest if source.api_key), None),
-        film=profile.film,
+        video_defaults=profile.video_defaults,
     )
 
 
-def _key(profile: Profile, environ: Mapping[str, str], read_key: Callable[[str], str]) -> str | None:
+def _key(profile: ConnectionProfile, environ: Mapping[str, str], read_key: Callable[[str], str]) -> str | None:
     if profile.key_env:
         return environ.get(profile.key_env)
     return read_key(profile.key_file).strip() if profile.key_file else None

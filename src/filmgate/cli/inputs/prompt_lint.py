@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
-__all__ = ["CHECKS", "Remark", "lint"]
+__all__ = ["CHECKS", "LintWarning", "lint_prompt"]
 
-LONG = 2_000
+LONG_PROMPT = 2_000
 """Characters beyond which models forget the beginning."""
 
 SHORT_WORDS = 3
 SHORT_CHARACTERS = 5  # of a prompt in Chinese
 
 
-class Remark(Struct, frozen=True):
+class LintWarning(Struct, frozen=True):
     """Something odd: the name of its text in the catalogue (below ``lint.``), and the text's values."""
 
     name: str
     values: Mapping[str, object] = {}
 
 
-class _Looked(Struct, frozen=True):
+class _LintInput(Struct, frozen=True):
     """A prompt and what goes with it."""
 
     prompt: str
@@ -33,10 +33,12 @@ class _Looked(Struct, frozen=True):
     image: bool
 
 
-Check = Callable[[_Looked], Iterator[Remark]]
+Check = Callable[[_LintInput], Iterator[LintWarning]]
 
 
-def lint(prompt: str, *, size: str | None = None, seconds: str | None = None, image: bool = False) -> list[Remark]:
+def lint_prompt(
+    prompt: str, *, size: str | None = None, seconds: str | None = None, image: bool = False
+) -> list[LintWarning]:
     """What is odd about a prompt.
 
     Args:
@@ -48,7 +50,7 @@ def lint(prompt: str, *, size: str | None = None, seconds: str | None = None, im
     frame = re.fullmatch(r"(\d{2,5})x(\d{2,5})", size or "")
     width, height = (int(frame[1]), int(frame[2])) if frame else (None, None)
     length = float(seconds) if seconds and re.fullmatch(r"\d{1,4}(\.\d+)?", seconds) else None
-    looked = _Looked(prompt, width, height, length, image)
+    looked = _LintInput(prompt, width, height, length, image)
     return [remark for check in CHECKS for remark in check(looked)]
 
 
@@ -68,69 +70,71 @@ _VAGUE = frozenset(
 )
 
 
-def _length(looked: _Looked) -> Iterator[Remark]:
-    if len(looked.prompt) > LONG:
-        yield Remark("long", {"count": len(looked.prompt), "most": LONG})
+def _length(subject: _LintInput) -> Iterator[LintWarning]:
+    if len(subject.prompt) > LONG_PROMPT:
+        yield LintWarning("long", {"count": len(subject.prompt), "most": LONG_PROMPT})
 
 
-def _vague(looked: _Looked) -> Iterator[Remark]:
+def _vague(subject: _LintInput) -> Iterator[LintWarning]:
     """Short, or of words that say nothing."""
-    wide = _WIDE.findall(looked.prompt)
-    words = [word.lower() for word in _WORD.findall(_WIDE.sub(" ", looked.prompt))]
+    wide = _WIDE.findall(subject.prompt)
+    words = [word.lower() for word in _WORD.findall(_WIDE.sub(" ", subject.prompt))]
     telling = [word for word in words if word not in _VAGUE]
-    if not telling and not _WIDE.search(_VAGUE_WIDE.sub("", looked.prompt)):
-        yield Remark("vague")
-    elif not looked.image and len(wide) < SHORT_CHARACTERS and len(words) + len(wide) < SHORT_WORDS:
-        yield Remark("short")
+    if not telling and not _WIDE.search(_VAGUE_WIDE.sub("", subject.prompt)):
+        yield LintWarning("vague")
+    elif not subject.image and len(wide) < SHORT_CHARACTERS and len(words) + len(wide) < SHORT_WORDS:
+        yield LintWarning("short")
 
 
-_UPRIGHT = re.compile(
+_PORTRAIT = re.compile(
     r"(?i)(?<!\ba )(?<!\bthe )\bportrait\b(?! of| photo| painting| shot| lens)|\bvertical (?:video|format|frame|film)\b"
     r"|\b9\s?[:：x]\s?16(?!\d)|竖屏|竖版|竖构图|竖向"
 )
-_LYING = re.compile(
+_LANDSCAPE = re.compile(
     r"(?i)\b(?:in landscape|landscape (?:mode|format|video|orientation)|horizontal (?:video|format|film)|widescreen)\b"
     r"|\b16\s?[:：x]\s?9(?!\d)|横屏|横版|横构图|横向|宽银幕"
 )
 _SQUARE = re.compile(r"(?i)\bsquare (?:video|format|frame)\b|(?<!\d)1\s?[:：]\s?1(?!\d)|正方形画面|方形画面")
 
 
-def _frame(looked: _Looked) -> Iterator[Remark]:
+def _aspect_ratio(subject: _LintInput) -> Iterator[LintWarning]:
     """The prompt asks for another shape than the size has."""
-    if looked.width is None or looked.height is None:
+    if subject.width is None or subject.height is None:
         return
-    lying = looked.width > looked.height
-    for pattern, fits in ((_UPRIGHT, not lying), (_LYING, lying), (_SQUARE, looked.width == looked.height)):
-        if (found := pattern.search(looked.prompt)) and not fits:
-            yield Remark("frame", {"word": found[0], "size": f"{looked.width}x{looked.height}"})
+    lying = subject.width > subject.height
+    for pattern, fits in ((_PORTRAIT, not lying), (_LANDSCAPE, lying), (_SQUARE, subject.width == subject.height)):
+        if (found := pattern.search(subject.prompt)) and not fits:
+            yield LintWarning("frame", {"word": found[0], "size": f"{subject.width}x{subject.height}"})
 
 
 _SECONDS = re.compile(r"(?i)(?<![\d.:–~-])(\d{1,3})\s*-?\s*(?:seconds?\b|secs?\b|s\b|秒)")
-_SPAN = re.compile(r"(?i)\d{1,3}\s*s?\s*(?:-|–|~|to|到|至)\s*\d{1,3}\s*(?:seconds?\b|secs?\b|s\b|秒)|第\s*\d+\s*秒")
+_TIME_RANGE = re.compile(
+    r"(?i)\d{1,3}\s*s?\s*(?:-|–|~|to|到|至)\s*\d{1,3}\s*(?:seconds?\b|secs?\b|s\b|秒)|第\s*\d+\s*秒"
+)
 
 
-def _seconds(looked: _Looked) -> Iterator[Remark]:
+def _seconds(subject: _LintInput) -> Iterator[LintWarning]:
     """Several lengths are named, or another one than was asked for; those of shots add up to it."""
-    named = [int(text) for text in _SECONDS.findall(_SPAN.sub(" ", looked.prompt))]
+    named = [int(text) for text in _SECONDS.findall(_TIME_RANGE.sub(" ", subject.prompt))]
     if not named:
         return
-    if looked.seconds is not None:
-        if looked.seconds not in {*named, sum(named)} and max(named) > looked.seconds:
-            yield Remark("seconds", {"named": max(named), "seconds": f"{looked.seconds:g}"})
+    if subject.seconds is not None:
+        if subject.seconds not in {*named, sum(named)} and max(named) > subject.seconds:
+            yield LintWarning("seconds", {"named": max(named), "seconds": f"{subject.seconds:g}"})
     elif len(set(named)) > 1:
-        yield Remark("lengths", {"named": ", ".join(map(str, sorted(set(named))))})
+        yield LintWarning("lengths", {"named": ", ".join(map(str, sorted(set(named))))})
 
 
 _PAIRS = (("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("（", "）"), ("(", ")"), ("[", "]"), ("【", "】"))
 
 
-def _quotes(looked: _Looked) -> Iterator[Remark]:
+def _quotes(subject: _LintInput) -> Iterator[LintWarning]:
     """A quotation that never ends: text on signs is read from quotation marks."""
     for opening, closing in _PAIRS:
-        if looked.prompt.count(opening) != looked.prompt.count(closing):
-            yield Remark("quotes", {"mark": opening + closing})
-    if len(re.findall(r'(?<!\d)"', looked.prompt)) % 2:  # 6" is a length
-        yield Remark("quotes", {"mark": '"'})
+        if subject.prompt.count(opening) != subject.prompt.count(closing):
+            yield LintWarning("quotes", {"mark": opening + closing})
+    if len(re.findall(r'(?<!\d)"', subject.prompt)) % 2:  # 6" is a length
+        yield LintWarning("quotes", {"mark": '"'})
 
 
 _PLACEHOLDER = re.compile(
@@ -139,9 +143,9 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def _placeholders(looked: _Looked) -> Iterator[Remark]:
-    if found := _PLACEHOLDER.search(looked.prompt):
-        yield Remark("placeholder", {"word": found[0]})
+def _placeholders(subject: _LintInput) -> Iterator[LintWarning]:
+    if found := _PLACEHOLDER.search(subject.prompt):
+        yield LintWarning("placeholder", {"word": found[0]})
 
 
 _TECHNICAL = re.compile(
@@ -149,22 +153,31 @@ _TECHNICAL = re.compile(
 )
 
 
-def _technical(looked: _Looked) -> Iterator[Remark]:
+def _technical(subject: _LintInput) -> Iterator[LintWarning]:
     """Resolution and frame rate are parameters, not words."""
-    if found := _TECHNICAL.search(looked.prompt):
-        yield Remark("technical", {"word": found[0]})
+    if found := _TECHNICAL.search(subject.prompt):
+        yield LintWarning("technical", {"word": found[0]})
 
 
-_PICTURE = re.compile(
+_IMAGE_MENTION = re.compile(
     r"(?i)\b(?:the|this|my|attached|reference|uploaded) (?:image|picture|photo|attachment)\b"
     r"|参考图|这张图|图中|图里|图片中|照片里|上传的"
 )
 
 
-def _picture(looked: _Looked) -> Iterator[Remark]:
-    if not looked.image and (found := _PICTURE.search(looked.prompt)):
-        yield Remark("picture", {"word": found[0]})
+def _missing_image(subject: _LintInput) -> Iterator[LintWarning]:
+    if not subject.image and (found := _IMAGE_MENTION.search(subject.prompt)):
+        yield LintWarning("picture", {"word": found[0]})
 
 
-CHECKS: tuple[Check, ...] = (_length, _vague, _frame, _seconds, _quotes, _placeholders, _technical, _picture)
+CHECKS: tuple[Check, ...] = (
+    _length,
+    _vague,
+    _aspect_ratio,
+    _seconds,
+    _quotes,
+    _placeholders,
+    _technical,
+    _missing_image,
+)
 """Each looks for one thing."""

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from filmgate.errors import SettingsError
 
-__all__ = ["KEYS", "Wish", "parse", "read"]
+__all__ = ["HEADER_KEYS", "VideoSpec", "parse_prompt", "read_prompt"]
 
 
-class Wish(Struct, frozen=True, kw_only=True):
+class VideoSpec(Struct, frozen=True, kw_only=True):
     """A film that somebody wants; what is None was not said."""
 
     prompt: str
@@ -27,81 +27,83 @@ class Wish(Struct, frozen=True, kw_only=True):
     seed: int | None = None
     output: str | None = None  # where to save it: a path, a folder or a template
 
-    def over(self, others: Mapping[str, object]) -> Wish:
+    def with_defaults(self, defaults: Mapping[str, object]) -> VideoSpec:
         """The wish, with what others say wherever it says nothing itself."""
-        said = {name: value for name, value in others.items() if getattr(self, name) is None}
+        said = {name: value for name, value in defaults.items() if getattr(self, name) is None}
         return msgspec.structs.replace(self, **said)
 
     def fields(self) -> dict[str, object]:
         """What is sent of it, by the API's names."""
-        return {name: value for name in KEYS if name != "output" and (value := getattr(self, name)) is not None} | {
-            "prompt": self.prompt
-        }
+        return {
+            name: value for name in HEADER_KEYS if name != "output" and (value := getattr(self, name)) is not None
+        } | {"prompt": self.prompt}
 
 
-KEYS = tuple(name for name in Wish.__struct_fields__ if name != "prompt")
+HEADER_KEYS = tuple(name for name in VideoSpec.__struct_fields__ if name != "prompt")
 """What the head of a file may say."""
 
 _SPELLINGS = {"image": "input_reference", "duration": "seconds", "resolution": "size", "out": "output"}
-_HEAD = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?:^|\n)---[ \t]*(?:\r?\n|$)", re.DOTALL | re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?:^|\n)---[ \t]*(?:\r?\n|$)", re.DOTALL | re.MULTILINE)
 _LINE = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
 
 
-def read(given: str, stdin: Callable[[], str]) -> Wish:
+def read_prompt(argument: str, stdin: Callable[[], str]) -> VideoSpec:
     """The wish that an argument stands for: the prompt itself, ``@prompt.md``, or ``-`` for standard input.
 
     Raises:
         SettingsError: the file's head is not understood.
         OSError: the file can't be read.
     """
-    if given == "-":
-        return parse(stdin(), Path())
-    path = Path(given[1:])
-    if given.startswith("@") and (_exists(path) or not re.search(r"\s", given)):  # "@alice dances" is a prompt
-        return parse(path.read_text(encoding="utf-8-sig"), path.parent, str(path))
-    return Wish(prompt=given)
+    if argument == "-":
+        return parse_prompt(stdin(), Path())
+    path = Path(argument[1:])
+    if argument.startswith("@") and (_is_file(path) or not re.search(r"\s", argument)):  # "@alice dances" is a prompt
+        return parse_prompt(path.read_text(encoding="utf-8-sig"), path.parent, str(path))
+    return VideoSpec(prompt=argument)
 
 
-def parse(text: str, folder: Path, source: str = "-") -> Wish:
+def parse_prompt(text: str, folder: Path, source: str = "-") -> VideoSpec:
     """A text with or without a head between two lines of ``---``; its picture lies beside it in ``folder``.
 
     Raises:
         SettingsError: names the line, and the keys that there are.
     """
-    head = _HEAD.match(text)
+    head = _FRONT_MATTER.match(text)
     if head is None:
-        return Wish(prompt=text.strip())
-    values = dict(pair for line in head[1].splitlines() if (pair := _pair(line, source)))
+        return VideoSpec(prompt=text.strip())
+    values = dict(pair for line in head[1].splitlines() if (pair := _parse_header_line(line, source)))
     image = values.get("input_reference")
     if image and "://" not in image and not image.startswith("data:"):
         values["input_reference"] = str(folder / image)
     try:
-        return msgspec.convert({**values, "prompt": text[head.end() :].strip()}, Wish, strict=False)
+        return msgspec.convert({**values, "prompt": text[head.end() :].strip()}, VideoSpec, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{source}: {error}") from error
 
 
-def _pair(line: str, source: str) -> tuple[str, str] | None:
+def _parse_header_line(line: str, source: str) -> tuple[str, str] | None:
     if not line.strip() or line.lstrip().startswith("#"):
         return None
     match = _LINE.fullmatch(line.strip())
     key = _SPELLINGS.get(match[1], match[1]).replace("-", "_") if match else ""
-    if match is None or key not in KEYS:
-        raise SettingsError(f"{source}: '{line.strip()}' is not understood; lines are `KEY: value`, KEY {_listed()}.")
-    return key, _value(match[2])
+    if match is None or key not in HEADER_KEYS:
+        raise SettingsError(
+            f"{source}: '{line.strip()}' is not understood; lines are `KEY: value`, KEY {_known_keys()}."
+        )
+    return key, _parse_scalar(match[2])
 
 
-def _value(text: str) -> str:
+def _parse_scalar(text: str) -> str:
     """A scalar as YAML writes it: quoted, or up to a comment."""
     quoted = re.fullmatch(r"""(["'])(.*)\1\s*(?:#.*)?""", text)
     return quoted[2] if quoted else re.sub(r"\s+#.*", "", text).strip()
 
 
-def _listed() -> str:
-    return f"one of {', '.join(KEYS)}"
+def _known_keys() -> str:
+    return f"one of {', '.join(HEADER_KEYS)}"
 
 
-def _exists(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except (OSError, ValueError):  # a prompt is no path: too long, or with a NUL in it

@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from filmgate.client.backends.filmgate import OWN, Api
+from filmgate.client.backends.filmgate import FILMGATE, Backend
 
-__all__ = ["BACKENDS", "api_of"]
+__all__ = ["BACKENDS", "backend_for"]
 
 
-def api_of(provider: str | None) -> Api:
+def backend_for(provider: str | None) -> Backend:
     """The API of that name; None: a Filmgate."""
     if provider is None:
-        return OWN
+        return FILMGATE
     return BACKENDS[provider]()
 
 
-def _chat() -> Api:
-    from filmgate.client.backends.chat import Chat  # noqa: PLC0415 - loaded when it is used
+def _chat() -> Backend:
+    from filmgate.client.backends.chat import ChatBackend  # noqa: PLC0415 - loaded when it is used
 
-    return Chat()
+    return ChatBackend()
 
 
-def _vendor(dialect: str, *, gap: float, seconds: int = 4) -> Api:
-    from filmgate.client.backends.vendor import Vendor  # noqa: PLC0415 - loaded when it is used
+def _vendor(dialect: str, *, gap: float, seconds: int = 4) -> Backend:
+    from filmgate.client.backends.vendor import VendorBackend  # noqa: PLC0415 - loaded when it is used
     from filmgate.wire.upstream import DIALECTS  # noqa: PLC0415 - the same
 
-    return Vendor(DIALECTS[dialect], gap=gap, seconds=seconds)
+    return VendorBackend(DIALECTS[dialect], min_poll_gap=gap, seconds=seconds)
 
 
-BACKENDS: dict[str, Callable[[], Api]] = {
+BACKENDS: dict[str, Callable[[], Backend]] = {
     "chat": _chat,
     "openai": partial(_vendor, "openai", gap=2.0),
     "dmxapi": partial(_vendor, "dmxapi", gap=5.0),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from filmgate.engines.openai_videos.engine import OpenAIVideosEngine
-from filmgate.engines.openai_videos.options import KIND, Options, Profile, read_options
+from filmgate.engines.openai_videos.options import KIND, ModelProfile, OpenAIVideosOptions, read_options
 from filmgate.engines.options import EngineContext
 
-__all__ = ["KIND", "OpenAIVideosEngine", "Options", "Profile", "build", "read_options"]
+__all__ = ["KIND", "ModelProfile", "OpenAIVideosEngine", "OpenAIVideosOptions", "build", "read_options"]
 
 
 def build(context: EngineContext) -> OpenAIVideosEngine:

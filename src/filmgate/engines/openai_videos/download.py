@@ -6,18 +6,19 @@ from pathlib import Path
 
 import structlog
 
-from filmgate.engines.openai_videos.options import Options
+from filmgate.engines.openai_videos.options import OpenAIVideosOptions
 from filmgate.errors import BadArtifact, EngineUnavailable
-from filmgate.net import Client, Fault, Refused, Unwanted, download
-from filmgate.wire.upstream import Said, Upstream
+from filmgate.net.client import TransportError, UpstreamClient
+from filmgate.net.download import HttpStatusError, UnexpectedContent, download
+from filmgate.wire.upstream import JobReport, Upstream
 from filmgate.wire.upstream.parsing import retry_after
 
-__all__ = ["Fetcher", "wrong_with"]
+__all__ = ["Downloader", "content_error"]
 
 log = structlog.get_logger()
 
 
-class Fetcher:
+class Downloader:
     """Downloads the films of one engine.
 
     Args:
@@ -26,12 +27,12 @@ class Fetcher:
         options: limits and time-outs.
     """
 
-    def __init__(self, name: str, client: Client, options: Options) -> None:
+    def __init__(self, name: str, client: UpstreamClient, options: OpenAIVideosOptions) -> None:
         self._name = name
         self._client = client
         self._options = options
 
-    async def fetch(self, upstream: Upstream, ticket: str, said: Said | None, into: Path) -> None:
+    async def fetch(self, upstream: Upstream, ticket: str, report: JobReport | None, into: Path) -> None:
         """Write the film of a completed job to ``into``.
 
         Args:
@@ -44,32 +45,32 @@ class Fetcher:
             EngineUnavailable: it did not arrive.
             BadArtifact: what arrived is no film.
         """
-        call = upstream.content(ticket, said)
-        refused = await self._try(call.url or self._client.url(call.path), into)
-        elsewhere = refused and upstream.read_refused_content(refused.status, refused.body)
+        call = upstream.content(ticket, report)
+        refused = await self._download(call.url or self._client.url(call.path), into)
+        elsewhere = refused and upstream.read_content_error(refused.status, refused.body)
         if elsewhere:
-            refused = await self._try(elsewhere, into)
+            refused = await self._download(elsewhere, into)
         if refused:
             log.warning("upstream.fetch", engine=self._name, status=refused.status)
             raise EngineUnavailable(retry_after=retry_after(refused.headers))
 
-    async def _try(self, url: str, into: Path) -> Refused | None:
+    async def _download(self, url: str, into: Path) -> HttpStatusError | None:
         """Download; the refusal if there was one."""
         options = self._options
         limit, within = options.download_limit, options.download_timeout
         try:
-            await download(self._client, url, into, limit=limit, within=within, wanted=wrong_with)
-        except Refused as refused:
+            await download(self._client, url, into, limit=limit, within=within, content_error=content_error)
+        except HttpStatusError as refused:
             return refused
-        except Fault as fault:
+        except TransportError as fault:
             log.warning("upstream.fetch", engine=self._name, reason=str(fault))
             raise EngineUnavailable from fault
-        except Unwanted as error:
+        except UnexpectedContent as error:
             raise BadArtifact(str(error)) from error
         return None
 
 
-def wrong_with(head: bytes) -> str | None:
+def content_error(head: bytes) -> str | None:
     """What is wrong with a file that begins so; None for an MP4."""
     if head[4:8] == b"ftyp":
         return None

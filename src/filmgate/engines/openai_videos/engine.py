@@ -11,45 +11,59 @@ from pathlib import Path
 import structlog
 
 from filmgate.domain import Status, VideoError
-from filmgate.engines.base import Artifact, Capabilities, Job, State, Verdict, digest
-from filmgate.engines.openai_videos.download import Fetcher
-from filmgate.engines.openai_videos.durations import Experience
-from filmgate.engines.openai_videos.list_scan import Roll
-from filmgate.engines.openai_videos.options import KIND, Options
-from filmgate.engines.openai_videos.recovery import PAGES, Search
+from filmgate.engines.base import Artifact, Capabilities, Job, JobState, JobStatus, engine_identity
+from filmgate.engines.openai_videos.download import Downloader
+from filmgate.engines.openai_videos.durations import DurationModel
+from filmgate.engines.openai_videos.list_scan import ListScan
+from filmgate.engines.openai_videos.options import KIND, OpenAIVideosOptions
+from filmgate.engines.openai_videos.recovery import MAX_PAGES, SubmissionLookup
 from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
-from filmgate.net import Client, Fault, Reply, Resolver
-from filmgate.wire.upstream import UPSTREAMS, Call, Listed, Meaning, Order, Picture, Said, Upstream, recognised
-from filmgate.wire.upstream.base import FAILED
-from filmgate.wire.upstream.error_text import clean
+from filmgate.net.addresses import Resolver
+from filmgate.net.client import BufferedResponse, TransportError, UpstreamClient
+from filmgate.wire.upstream import (
+    UPSTREAMS,
+    HttpCall,
+    JobReport,
+    JobRequest,
+    ListedJob,
+    ReferenceImage,
+    ReplyKind,
+    Upstream,
+    detect_flavour,
+)
+from filmgate.wire.upstream.base import DEFAULT_FAILURE
+from filmgate.wire.upstream.error_text import redact
 from filmgate.wire.upstream.parsing import retry_after
-from filmgate.wire.upstream.status_codes import ok
+from filmgate.wire.upstream.status_codes import is_success
 
 __all__ = ["OpenAIVideosEngine"]
 
-GRACE = 5.0
+SUBMIT_GRACE = 5.0
 """Seconds for what goes on around a request."""
 
-REMEMBERED = 10_000
+MAX_ISSUED_IDS = 10_000
 """Ids whose jobs are remembered, lest one be given to two."""
 
-STRANGE = 100
+MAX_LOGGED_STATUSES = 100
 """Unknown statuses that are logged, once each."""
 
-SURVEYS_FROM = {"each": None, "auto": 50, "list": 1}
+BULK_POLL_MIN_JOBS = {"each": None, "auto": 50, "list": 1}
 """Jobs from which on the list is read instead of looking at each, by the option ``watch``."""
 
-CANCELLED = "cancelled"
+CANCELLED_CODE = "cancelled"
 """The code of a failure that is none: somebody wanted it so."""
 
 _STATES = {
-    Status.QUEUED: State.QUEUED,
-    Status.IN_PROGRESS: State.WORKING,
-    Status.COMPLETED: State.DONE,
-    Status.FAILED: State.FAILED,
+    Status.QUEUED: JobState.QUEUED,
+    Status.IN_PROGRESS: JobState.WORKING,
+    Status.COMPLETED: JobState.DONE,
+    Status.FAILED: JobState.FAILED,
 }
 
-_RUNNING: Mapping[Status | None, State] = {Status.QUEUED: State.QUEUED, Status.IN_PROGRESS: State.WORKING}
+_LISTED_STATES: Mapping[Status | None, JobState] = {
+    Status.QUEUED: JobState.QUEUED,
+    Status.IN_PROGRESS: JobState.WORKING,
+}
 
 log = structlog.get_logger()
 
@@ -68,32 +82,32 @@ class OpenAIVideosEngine:
     def __init__(
         self,
         name: str,
-        options: Options,
+        options: OpenAIVideosOptions,
         *,
         resolver: Resolver | None = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
-        self.identity = digest(KIND, options.dialect, options.address, options.api_key or "")
+        self.identity = engine_identity(KIND, options.dialect, options.address, options.api_key or "")
         self._options = options
         self._clock = clock
-        self._experience = Experience(options.pace, monotonic)
+        self._durations = DurationModel(options.pace, monotonic)
         self._upstream = options.upstream
-        self._given: dict[str, str] = {}  # the latest ids, and whose tokens they answered
-        self._strange: set[str | None] = set()  # statuses that were logged
-        self._finding_out: asyncio.Task[None] | None = None
-        self._found_out = not options.finds_out
-        self._client = Client(
+        self._issued_ids: dict[str, str] = {}  # the latest ids, and whose tokens they answered
+        self._logged_statuses: set[str | None] = set()  # statuses that were logged
+        self._detection_task: asyncio.Task[None] | None = None
+        self._flavour_known = not options.detects_flavour
+        self._client = UpstreamClient(
             options.address,
-            headers=self._upstream.auth(options.api_key),
+            headers=self._upstream.auth_headers(options.api_key),
             allow_hosts=options.allow_hosts,
             resolver=resolver,
             tls=options.tls(),
             connect_timeout=options.connect_timeout,
             idle_timeout=options.idle_timeout,
         )
-        self._fetcher = Fetcher(name, self._client, options)
+        self._downloader = Downloader(name, self._client, options)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -102,14 +116,14 @@ class OpenAIVideosEngine:
         return Capabilities(
             paid=options.paid,
             idempotent=options.idempotent or options.reconcile == "idempotency-key",
-            findable=options.reconcile == "list" and upstream.lists,
+            findable=options.reconcile == "list" and upstream.supports_list,
             cancels=upstream.cancel_call is not None,
             image_input=options.image_input,
             audio=options.audio,
-            concurrency=options.running or upstream.running,
-            creates_a_minute=options.creates_a_minute or upstream.creates_a_minute,
-            submit_timeout=options.submit_timeout + GRACE,
-            surveys_from=SURVEYS_FROM[options.watch] if upstream.lists else None,
+            concurrency=options.running or upstream.max_running,
+            creates_per_minute=options.creates_per_minute or upstream.creates_per_minute,
+            submit_timeout=options.submit_timeout + SUBMIT_GRACE,
+            bulk_poll_min_jobs=BULK_POLL_MIN_JOBS[options.watch] if upstream.supports_list else None,
         )
 
     @property
@@ -119,14 +133,14 @@ class OpenAIVideosEngine:
 
     async def start(self) -> None:
         """Begin to find out what the server is, if the options don't say."""
-        if not self._found_out:
-            self._finding_out = asyncio.create_task(self._find_out_quietly())
+        if not self._flavour_known:
+            self._detection_task = asyncio.create_task(self._try_detect_flavour())
 
     async def stop(self) -> None:
         """Close every connection. The upstream's jobs go on."""
-        if self._finding_out is not None:
-            self._finding_out.cancel()
-            await asyncio.gather(self._finding_out, return_exceptions=True)
+        if self._detection_task is not None:
+            self._detection_task.cancel()
+            await asyncio.gather(self._detection_task, return_exceptions=True)
         await self._client.close()
 
     async def submit(self, job: Job) -> str:
@@ -137,47 +151,45 @@ class OpenAIVideosEngine:
             EngineUnavailable: it was certainly not accepted.
             SubmissionUnknown: no usable answer came; it may have been accepted.
         """
-        await self._find_out()
-        call = self._upstream.create(await self._order(job))
+        await self._detect_flavour()
+        call = self._upstream.create(await self._build_request(job))
         try:
             reply = await self._send(call, self._options.submit_timeout, fresh=True)
-        except Fault as fault:
+        except TransportError as fault:
             log.warning("upstream.submit", engine=self.name, video=job.video_id, sent=fault.sent, reason=str(fault))
             raise (SubmissionUnknown() if fault.sent else EngineUnavailable()) from fault
-        said = self._upstream.read_created(reply.status, reply.headers, reply.body)
-        if said.meaning is not Meaning.JOB or said.id is None:
-            log.warning(
-                "upstream.submit", engine=self.name, video=job.video_id, status=reply.status, meaning=said.meaning
-            )
-            raise self._refusal(said)
-        if self._given.setdefault(said.id, job.token) != job.token:
+        said = self._upstream.read_create(reply.status, reply.headers, reply.body)
+        if said.kind is not ReplyKind.JOB or said.id is None:
+            log.warning("upstream.submit", engine=self.name, video=job.video_id, status=reply.status, meaning=said.kind)
+            raise self._submit_error(said)
+        if self._issued_ids.setdefault(said.id, job.token) != job.token:
             log.warning("upstream.submit", engine=self.name, video=job.video_id, meaning="an id that is another job's")
             raise SubmissionUnknown
-        while len(self._given) > REMEMBERED:
-            self._given.pop(next(iter(self._given)))
-        self._experience.began(said.id, job.model, job.seconds)
+        while len(self._issued_ids) > MAX_ISSUED_IDS:
+            self._issued_ids.pop(next(iter(self._issued_ids)))
+        self._durations.record_submitted(said.id, job.model, job.seconds)
         return said.id
 
-    async def look(self, ticket: str) -> Verdict:
+    async def poll(self, ticket: str) -> JobStatus:
         """How the job stands.
 
         Raises:
             EngineUnavailable: it could not be asked, or did not say.
         """
-        said = await self._ask(ticket)
-        self._experience.seen(ticket)
-        if said.gone:
-            return Verdict(state=State.LOST, look_after=self._look_after(ticket, said))
+        said = await self._poll_job(ticket)
+        self._durations.record_seen(ticket)
+        if said.not_found:
+            return JobStatus(state=JobState.LOST, poll_after=self._poll_delay(ticket, said))
         state = self._state(said)
-        if state is State.DONE:
-            self._experience.completed(ticket)
-        elif state is State.FAILED:
-            self._experience.over(ticket)
-            error = self._publishable(said.error or FAILED)
-            return Verdict(state=State.CANCELLED if error.code == CANCELLED else State.FAILED, error=error)
-        return Verdict(state=state, progress=said.progress, look_after=self._look_after(ticket, said))
+        if state is JobState.DONE:
+            self._durations.record_completed(ticket)
+        elif state is JobState.FAILED:
+            self._durations.record_ended(ticket)
+            error = self._public_error(said.error or DEFAULT_FAILURE)
+            return JobStatus(state=JobState.CANCELLED if error.code == CANCELLED_CODE else JobState.FAILED, error=error)
+        return JobStatus(state=state, progress=said.progress, poll_after=self._poll_delay(ticket, said))
 
-    async def survey(self, tickets: Collection[str]) -> Mapping[str, Verdict]:
+    async def poll_many(self, tickets: Collection[str]) -> Mapping[str, JobStatus]:
         """Which of the jobs are still waiting or being worked on, by the upstream's list.
 
         Lists are poorer than looks (the reason of a failure, the place of a film), some are cached, and some leave jobs
@@ -186,12 +198,12 @@ class OpenAIVideosEngine:
         Raises:
             EngineUnavailable: the list can't be read.
         """
-        roll, after, done = Roll(tickets), None, False
+        roll, after, done = ListScan(tickets), None, False
         while not done:
-            page, more, _skew = await self._page(after)
-            done = roll.take(page, more=more)
+            page, more, _skew = await self._list_page(after)
+            done = roll.add_page(page, more=more)
             after = page[-1].id if page else None
-        return {ticket: self._listed(row) for ticket, row in roll.found.items()}
+        return {ticket: self._listed_status(row) for ticket, row in roll.matches.items()}
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Download the film.
@@ -200,8 +212,8 @@ class OpenAIVideosEngine:
             EngineUnavailable: it did not arrive; try again.
             BadArtifact: what arrived is no film.
         """
-        said = await self._ask(ticket) if self._upstream.url_keys else None
-        await self._fetcher.fetch(self._upstream, ticket, said, into)
+        said = await self._poll_job(ticket) if self._upstream.url_keys else None
+        await self._downloader.fetch(self._upstream, ticket, said, into)
         return Artifact(notes={"made_by": KIND})
 
     async def cancel(self, ticket: str) -> None:
@@ -210,13 +222,13 @@ class OpenAIVideosEngine:
         Raises:
             EngineUnavailable: it could not be asked.
         """
-        self._experience.over(ticket)
+        self._durations.record_ended(ticket)
         call = self._upstream.cancel(ticket)
         if call is None:
             return
         try:
-            reply = await self._send(call, self._options.look_timeout)
-        except Fault as fault:
+            reply = await self._send(call, self._options.poll_timeout)
+        except TransportError as fault:
             raise EngineUnavailable from fault
         if reply.status >= 500:  # noqa: PLR2004 - the class of the server's own faults
             raise EngineUnavailable(retry_after=retry_after(reply.headers))
@@ -227,62 +239,62 @@ class OpenAIVideosEngine:
         Raises:
             EngineUnavailable: the list can't be read back to that time; absence is not certain then.
         """
-        await self._find_out()
-        search = Search(await self._order(job), since)
+        await self._detect_flavour()
+        search = SubmissionLookup(await self._build_request(job), since)
         after: str | None = None
-        for _ in range(PAGES):
-            page, more, skew = await self._page(after)
-            if search.take(page, more=more, skew=skew):
-                return search.found()
+        for _ in range(MAX_PAGES):
+            page, more, skew = await self._list_page(after)
+            if search.add_page(page, more=more, skew=skew):
+                return search.matches()
             after = page[-1].id
         raise EngineUnavailable("The engine's list is too long to find a video in it.")
 
     def expected_seconds(self, job: Job) -> float:
         """As long as the model's latest films took, by their length."""
-        return self._experience.expected(job.model, job.seconds)
+        return self._durations.expected_seconds(job.model, job.seconds)
 
     # ---- asking
 
-    async def _send(self, call: Call, within: float, *, fresh: bool = False) -> Reply:
+    async def _send(self, call: HttpCall, within: float, *, fresh: bool = False) -> BufferedResponse:
         url = call.url or self._client.url(call.path)
         return await self._client.send(
-            call.method, url, headers=call.headers, body=call.body, within=within, fresh=fresh
+            call.method, url, headers=call.headers, body=call.body, within=within, new_connection=fresh
         )
 
-    async def _ask(self, ticket: str) -> Said:
+    async def _poll_job(self, ticket: str) -> JobReport:
         try:
-            reply = await self._send(self._upstream.look(ticket), self._options.look_timeout)
-        except Fault as fault:
+            reply = await self._send(self._upstream.poll(ticket), self._options.poll_timeout)
+        except TransportError as fault:
             raise EngineUnavailable from fault
-        said = self._upstream.read_look(ticket, reply.status, reply.headers, reply.body)
-        if said.meaning is Meaning.TRANSIENT:
+        said = self._upstream.read_poll(ticket, reply.status, reply.headers, reply.body)
+        if said.kind is ReplyKind.TRANSIENT:
             raise EngineUnavailable(retry_after=said.retry_after)
         return said
 
-    async def _page(self, after: str | None) -> tuple[list[Listed], bool, float]:
+    async def _list_page(self, after: str | None) -> tuple[list[ListedJob], bool, float]:
         """A page of the list, whether another follows, and how far its clock is ahead of ours."""
         try:
-            reply = await self._send(self._upstream.listing(after=after), self._options.look_timeout)
-        except Fault as fault:
+            reply = await self._send(self._upstream.list_jobs(after=after), self._options.poll_timeout)
+        except TransportError as fault:
             raise EngineUnavailable from fault
-        listing = self._upstream.read_listing(reply.body) if ok(reply.status) else None
+        listing = self._upstream.read_list(reply.body) if is_success(reply.status) else None
         if listing is None:
             raise EngineUnavailable(retry_after=retry_after(reply.headers))
         rows, more = listing
         return rows, more, self._skew(reply)
 
-    def _skew(self, reply: Reply) -> float:
+    def _skew(self, reply: BufferedResponse) -> float:
         try:
             return parsedate_to_datetime(reply.headers["date"]).timestamp() - self._clock()
         except (ValueError, OverflowError):
             return 0.0
 
-    async def _order(self, job: Job) -> Order:
+    async def _build_request(self, job: Job) -> JobRequest:
         profile = self._options.profile(job.model)
         picture = None
         if job.reference is not None:
-            picture = Picture(await asyncio.to_thread(job.reference.read_bytes), "image/png")
-        return Order(
+            picture = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
+        return JobRequest(
             model=self._options.models.get(job.model, job.model),
             prompt=job.prompt,
             size=job.size,
@@ -297,61 +309,61 @@ class OpenAIVideosEngine:
 
     # ---- saying
 
-    def _refusal(self, said: Said) -> EngineRejected | EngineUnavailable | SubmissionUnknown:
-        if said.meaning is Meaning.TERMINAL and said.error is not None:
-            error = self._publishable(said.error)
+    def _submit_error(self, report: JobReport) -> EngineRejected | EngineUnavailable | SubmissionUnknown:
+        if report.kind is ReplyKind.TERMINAL and report.error is not None:
+            error = self._public_error(report.error)
             return EngineRejected(error.message, code=error.code)
-        if said.meaning is Meaning.TRANSIENT:
-            return EngineUnavailable(retry_after=said.retry_after)
+        if report.kind is ReplyKind.TRANSIENT:
+            return EngineUnavailable(retry_after=report.retry_after)
         return SubmissionUnknown()
 
-    def _publishable(self, error: VideoError) -> VideoError:
+    def _public_error(self, error: VideoError) -> VideoError:
         """An error without the upstream's name and our key there."""
         private = (self._options.api_key or "", self._client.base.raw_host or "")
-        return VideoError(error.code, clean(error.message, private) or FAILED.message)
+        return VideoError(error.code, redact(error.message, private) or DEFAULT_FAILURE.message)
 
-    def _state(self, said: Said) -> State:
-        if said.status is not None:
-            return _STATES[said.status]
-        if said.word not in self._strange and len(self._strange) < STRANGE:
-            self._strange.add(said.word)
-            log.warning("upstream.unknown_status", engine=self.name, word=said.word)
-        return State.UNKNOWN
+    def _state(self, report: JobReport) -> JobState:
+        if report.status is not None:
+            return _STATES[report.status]
+        if report.status_word not in self._logged_statuses and len(self._logged_statuses) < MAX_LOGGED_STATUSES:
+            self._logged_statuses.add(report.status_word)
+            log.warning("upstream.unknown_status", engine=self.name, word=report.status_word)
+        return JobState.UNKNOWN
 
-    def _listed(self, row: Listed) -> Verdict:
-        state = _RUNNING.get(row.status, State.UNKNOWN)
-        return Verdict(state=state, progress=row.progress, look_after=self._options.look_every)
+    def _listed_status(self, row: ListedJob) -> JobStatus:
+        state = _LISTED_STATES.get(row.status, JobState.UNKNOWN)
+        return JobStatus(state=state, progress=row.progress, poll_after=self._options.min_poll_interval)
 
-    def _look_after(self, ticket: str, said: Said) -> float:
-        least = self._options.look_every
-        if said.look_after is not None:
-            return max(least, said.look_after)
-        return self._experience.look_after(ticket, least)
+    def _poll_delay(self, ticket: str, report: JobReport) -> float:
+        least = self._options.min_poll_interval
+        if report.poll_after is not None:
+            return max(least, report.poll_after)
+        return self._durations.next_poll_delay(ticket, least)
 
     # ---- finding out what it is
 
-    async def _find_out(self) -> None:
+    async def _detect_flavour(self) -> None:
         """Make sure that the flavour is known: without it, a model server would make the wrong number of frames.
 
         Raises:
             EngineUnavailable: the server can't be asked.
         """
-        if self._found_out:
+        if self._flavour_known:
             return
         call = self._upstream.models()
         try:
-            reply = await self._send(call, self._options.look_timeout)
-        except Fault as fault:
+            reply = await self._send(call, self._options.poll_timeout)
+        except TransportError as fault:
             raise EngineUnavailable from fault
         if reply.status >= 500 or reply.status == 429:  # noqa: PLR2004 - it says nothing now, but may soon
             raise EngineUnavailable(retry_after=retry_after(reply.headers))
-        flavour = recognised(reply.headers, reply.body)
+        flavour = detect_flavour(reply.headers, reply.body)
         self._upstream = UPSTREAMS[flavour] if flavour else self._upstream
-        self._found_out = True
+        self._flavour_known = True
         log.info("upstream.flavour", engine=self.name, flavour=flavour or "plain")
 
-    async def _find_out_quietly(self) -> None:
+    async def _try_detect_flavour(self) -> None:
         try:
-            await self._find_out()
+            await self._detect_flavour()
         except EngineUnavailable:
             log.warning("upstream.unreachable", engine=self.name)

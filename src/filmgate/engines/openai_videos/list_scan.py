@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from filmgate.wire.upstream import Listed
+from filmgate.wire.upstream import ListedJob
 
-__all__ = ["Roll"]
+__all__ = ["ListScan"]
 
-ROOM = 4
+MAX_LENGTH_FACTOR = 4
 """How many times as long as its jobs alone a list may be: others use the account, too, and it keeps what is over."""
 
-PAGE = 100
+PAGE_SIZE = 100
 """Jobs of a page, as most servers have them."""
 
 
-class Roll:
+class ListScan:
     """One reading, page by page from the newest on.
 
     Args:
@@ -23,12 +23,12 @@ class Roll:
     """
 
     def __init__(self, tickets: Collection[str]) -> None:
-        self.found: dict[str, Listed] = {}
+        self.matches: dict[str, ListedJob] = {}
         self._missing = set(tickets)
         self._seen: set[str] = set()
-        self._left = ROOM * (len(tickets) // PAGE + 1)
+        self._pages_left = MAX_LENGTH_FACTOR * (len(tickets) // PAGE_SIZE + 1)
 
-    def take(self, page: Sequence[Listed], *, more: bool) -> bool:
+    def add_page(self, page: Sequence[ListedJob], *, more: bool) -> bool:
         """Take a page in; whether that is all that is worth reading.
 
         Args:
@@ -37,9 +37,9 @@ class Roll:
         """
         news = [row for row in page if row.id not in self._seen]
         self._seen.update(row.id for row in news)
-        self._left -= 1
+        self._pages_left -= 1
         for row in news:
             if row.id in self._missing:
                 self._missing.discard(row.id)
-                self.found[row.id] = row
-        return not (news and more and self._missing and self._left > 0)
+                self.matches[row.id] = row
+        return not (news and more and self._missing and self._pages_left > 0)

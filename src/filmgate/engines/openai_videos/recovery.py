@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from filmgate.errors import EngineUnavailable
-from filmgate.wire.upstream import Listed, Order
+from filmgate.wire.upstream import JobRequest, ListedJob
 
-__all__ = ["CLOCKS", "PAGES", "Search"]
+__all__ = ["CLOCK_TOLERANCE", "MAX_PAGES", "SubmissionLookup"]
 
-PAGES = 20
+MAX_PAGES = 20
 """Pages of a list that are read."""
 
-CLOCKS = 60.0
+CLOCK_TOLERANCE = 60.0
 """Seconds by which the time of a job and that of the answer may differ at the upstream."""
 
 
-class Search:
+class SubmissionLookup:
     """One search, page by page from the newest on.
 
     Args:
@@ -24,13 +24,13 @@ class Search:
         since: Unix time of the submission, by our clock.
     """
 
-    def __init__(self, order: Order, since: float) -> None:
-        self._order = order
+    def __init__(self, request: JobRequest, since: float) -> None:
+        self._request = request
         self._since = since
         self._earliest = since
-        self._seen: dict[str, Listed] = {}
+        self._seen: dict[str, ListedJob] = {}
 
-    def take(self, page: Sequence[Listed], *, more: bool, skew: float) -> bool:
+    def add_page(self, page: Sequence[ListedJob], *, more: bool, skew: float) -> bool:
         """Take a page in; whether all that matters was seen now.
 
         Args:
@@ -41,7 +41,7 @@ class Search:
         Raises:
             EngineUnavailable: more is said to follow, and the same comes again.
         """
-        self._earliest = self._since + skew - CLOCKS
+        self._earliest = self._since + skew - CLOCK_TOLERANCE
         repeated = all(row.id in self._seen for row in page)
         self._seen |= {row.id: row for row in page}
         if not more or self._reaches_back(page):
@@ -50,11 +50,11 @@ class Search:
             raise EngineUnavailable("The engine's list can't be paged through, so what it lacks is not known.")
         return False
 
-    def found(self) -> list[str]:
+    def matches(self) -> list[str]:
         """The tickets of what may have come of the order."""
-        return [ticket for ticket, row in self._seen.items() if row.may_be(self._order, self._earliest)]
+        return [ticket for ticket, row in self._seen.items() if row.could_match(self._request, self._earliest)]
 
-    def _reaches_back(self, page: Sequence[Listed]) -> bool:
+    def _reaches_back(self, page: Sequence[ListedJob]) -> bool:
         """Whether nothing newer follows: the page goes from new to old, and to before the submission."""
         times = [row.created_at for row in page if row.created_at is not None]
         return len(times) == len(page) > 0 and times[0] > times[-1] and times[-1] < self._earliest

@@ -1,13 +1,29 @@
-"""The steps from an empty file to the tables of today, run by Alembic when a database is opened."""
+"""The steps from an empty file to the tables of today: by a snapshot where there is nothing yet, else by Alembic."""
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
 from sqlalchemy import Connection
 
-__all__ = ["HEAD", "upgrade"]
+__all__ = ["HEAD", "SNAPSHOT", "create", "snapshot", "upgrade"]
 
 HEAD = "0005"
 """The newest revision. Kept here so that opening an up-to-date database need not import Alembic (0.3 s)."""
+
+SNAPSHOT = Path(__file__).with_name("schema.sql")
+"""What the migrations make of an empty file. A new file is made from it, which takes 5 ms instead of 50 and no Alembic.
+
+``python -m filmgate.store.migrations`` writes it anew, after a migration was added.
+"""
+
+
+def create(connection: Connection) -> None:
+    """Make the tables of HEAD in an empty database, inside the transaction that ``connection`` holds."""
+    for statement in _statements(SNAPSHOT.read_text(encoding="utf-8")):
+        connection.exec_driver_sql(statement)
 
 
 def upgrade(connection: Connection) -> None:
@@ -19,3 +35,21 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", "filmgate.store:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, HEAD)
+
+
+def snapshot(connection: sqlite3.Connection) -> str:
+    """The statements that make the database's tables, indexes and triggers, and its revision."""
+    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+    statements = [sql for (sql,) in rows if "sqlite_sequence" not in sql]
+    (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return "".join(f"{sql};\n" for sql in [*statements, f"INSERT INTO alembic_version VALUES ('{revision}')"])
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one: a trigger's own semicolons do not end it."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

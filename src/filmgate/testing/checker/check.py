@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from filmgate.testing.checker.facts import File, Outside, Rest, Rows, Search, Seen, Told
-from filmgate.testing.checker.files import left_over, strays
-from filmgate.testing.checker.isolation import strangers, unshapely
-from filmgate.testing.checker.leaks import leaked
-from filmgate.testing.checker.ledger import misbooked
-from filmgate.testing.checker.lost_and_duplicate import lost, submitted_twice
-from filmgate.testing.checker.progress import changed_bytes, fell_back, shown_wrong
-from filmgate.testing.checker.resources import grown
-from filmgate.testing.checker.webhooks import unannounced, untold
+from filmgate.testing.checker.facts import (
+    ClientResponse,
+    DatabaseSnapshot,
+    FileDigest,
+    ReceivedWebhook,
+    ResourceCheck,
+    SecretScan,
+    SurroundingFiles,
+)
+from filmgate.testing.checker.files import leftover_files, stray_files
+from filmgate.testing.checker.isolation import cross_account_leaks, malformed_errors
+from filmgate.testing.checker.leaks import leaked_secrets
+from filmgate.testing.checker.ledger import ledger_errors
+from filmgate.testing.checker.lost_and_duplicate import duplicate_submissions, lost_videos
+from filmgate.testing.checker.progress import client_regressions, content_mismatches, history_regressions
+from filmgate.testing.checker.resources import resource_leaks
+from filmgate.testing.checker.webhooks import missing_deliveries, missing_events
 
 __all__ = ["violations"]
 
 
 def violations(
-    seen: Iterable[Seen],
-    rows: Rows,
-    files: Mapping[str, File],
+    responses: Iterable[ClientResponse],
+    database: DatabaseSnapshot,
+    files: Mapping[str, FileDigest],
     *,
     submissions: Mapping[str, int] | None = None,
-    told: Mapping[str, Sequence[Told]] | None = None,
-    search: Search | None = None,
-    outside: Outside | None = None,
-    staged: Iterable[str] = (),
-    rest: Rest | None = None,
+    deliveries: Mapping[str, Sequence[ReceivedWebhook]] | None = None,
+    secret_scan: SecretScan | None = None,
+    surroundings: SurroundingFiles | None = None,
+    staged_names: Iterable[str] = (),
+    resource_check: ResourceCheck | None = None,
 ) -> list[str]:
     """Everything that must not be, one sentence each, its invariant first; empty when all is well.
 
@@ -43,18 +51,25 @@ def violations(
         staged: files that are left where things are made, after a sweep.
         rest: a process before and after its load.
     """
-    answers = list(seen)
-    by_video: defaultdict[str, list[Seen]] = defaultdict(list)
+    answers = list(responses)
+    by_video: defaultdict[str, list[ClientResponse]] = defaultdict(list)
     for answer in answers:
         if answer.video_id:
             by_video[answer.video_id].append(answer)
     found: list[str] = []
-    found += [*lost(by_video, rows, answers), *submitted_twice(submissions or {})]
-    found += misbooked(rows)
-    found += [*fell_back(rows), *shown_wrong(by_video, rows), *changed_bytes(rows, files)]
-    found += [*unannounced(rows), *untold(told or {}, rows)]
-    found += [*strangers(answers, rows), *unshapely(answers)]
-    found += [] if search is None else leaked(search)
-    found += [*left_over(rows, files, staged), *([] if outside is None else strays(outside))]
-    found += [] if rest is None else grown(rest)
+    found += [*lost_videos(by_video, database, answers), *duplicate_submissions(submissions or {})]
+    found += ledger_errors(database)
+    found += [
+        *history_regressions(database),
+        *client_regressions(by_video, database),
+        *content_mismatches(database, files),
+    ]
+    found += [*missing_events(database), *missing_deliveries(deliveries or {}, database)]
+    found += [*cross_account_leaks(answers, database), *malformed_errors(answers)]
+    found += [] if secret_scan is None else leaked_secrets(secret_scan)
+    found += [
+        *leftover_files(database, files, staged_names),
+        *([] if surroundings is None else stray_files(surroundings)),
+    ]
+    found += [] if resource_check is None else resource_leaks(resource_check)
     return found

@@ -8,63 +8,72 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from filmgate.testing.checker.facts import Entry, Event, Figures, File, Named, Row, Rows, Step
+from filmgate.testing.checker.facts import (
+    AssetRow,
+    DatabaseSnapshot,
+    FileDigest,
+    HistoryRow,
+    LedgerRow,
+    OutboxEventRow,
+    ProcessResources,
+    VideoRow,
+)
 
-__all__ = ["read_figures", "read_files", "read_listing", "read_rows", "read_texts"]
+__all__ = ["list_files", "read_contents", "read_files", "read_resources", "read_rows"]
 
 
-def read_rows(database: Path) -> Rows:
+def read_rows(database: Path) -> DatabaseSnapshot:
     """The tables, by plain SQL."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         run = connection.execute
-        return Rows(
+        return DatabaseSnapshot(
             videos=[
-                Row(*row)
+                VideoRow(*row)
                 for row in run(
                     "SELECT id, account_id, status, progress, price_micros, attempts, deleted_at IS NOT NULL"
                     " FROM video ORDER BY seq"
                 )
             ],
-            steps=[Step(*row) for row in run("SELECT video_id, status, progress FROM video_event ORDER BY seq")],
-            named=[Named(*row) for row in run("SELECT video_id, kind, key, bytes, sha256 FROM asset")],
+            steps=[HistoryRow(*row) for row in run("SELECT video_id, status, progress FROM video_event ORDER BY seq")],
+            named=[AssetRow(*row) for row in run("SELECT video_id, kind, key, bytes, sha256 FROM asset")],
             entries=[
-                Entry(*row)
+                LedgerRow(*row)
                 for row in run("SELECT account_id, video_id, kind, amount_micros FROM ledger_entry ORDER BY id")
             ],
             balances=dict(run("SELECT id, balance_micros FROM account").fetchall()),
-            events=[Event(*row) for row in run("SELECT id, type, video_id, account_id FROM outbox")],
+            events=[OutboxEventRow(*row) for row in run("SELECT id, type, video_id, account_id FROM outbox")],
         )
 
 
-def read_files(folder: Path) -> dict[str, File]:
+def read_files(folder: Path) -> dict[str, FileDigest]:
     """What lies below a folder, by its path within."""
     return {
-        path.relative_to(folder).as_posix(): File(path.stat().st_size, _digest(path))
+        path.relative_to(folder).as_posix(): FileDigest(path.stat().st_size, _digest(path))
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
 
 
-def read_listing(*roots: Path, but: Path) -> dict[str, tuple[int, int]]:
+def list_files(*roots: Path, exclude: Path) -> dict[str, tuple[int, int]]:
     """Every file below the roots, save those below ``but``: its size in bytes, and when it was changed in ns."""
-    paths = (path for root in roots for path in root.rglob("*") if path.is_file() and but not in path.parents)
+    paths = (path for root in roots for path in root.rglob("*") if path.is_file() and exclude not in path.parents)
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
 
 
-def read_texts(*places: Path, but: str = "secrets") -> Iterator[tuple[str, bytes]]:
+def read_contents(*paths: Path, exclude: str = "secrets") -> Iterator[tuple[str, bytes]]:
     """The bytes of files and of all files below folders, one by one; what is named ``but`` holds keys, as it should."""
-    for place in places:
+    for place in paths:
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-            if path.is_file() and but not in path.relative_to(place).parts:
+            if path.is_file() and exclude not in path.relative_to(place).parts:
                 yield str(path), path.read_bytes()
 
 
-def read_figures(pid: int) -> Figures:
+def read_resources(pid: int) -> ProcessResources:
     """What a process holds now, as Linux says it."""
     process = Path("/proc") / str(pid)
     lines = (line.partition(":") for line in (process / "status").read_text(encoding="ascii").splitlines())
     said = {name: value.split() for name, _, value in lines}
-    return Figures(
+    return ProcessResources(
         descriptors=len(list((process / "fd").iterdir())),
         threads=int(said["Threads"][0]),
         rss_bytes=int(said["VmRSS"][0]) * 1024,

@@ -8,40 +8,40 @@ from msgspec import Struct
 
 __all__ = [
     "TERMINAL",
-    "Entry",
-    "Event",
-    "Figures",
-    "File",
-    "Named",
-    "Outside",
-    "Rest",
-    "Row",
-    "Rows",
-    "Search",
-    "Seen",
-    "Step",
-    "Told",
-    "Tolerance",
+    "AssetRow",
+    "ClientResponse",
+    "DatabaseSnapshot",
+    "FileDigest",
+    "HistoryRow",
+    "LedgerRow",
+    "OutboxEventRow",
+    "ProcessResources",
+    "ReceivedWebhook",
+    "ResourceCheck",
+    "ResourceTolerance",
+    "SecretScan",
+    "SurroundingFiles",
+    "VideoRow",
 ]
 
 TERMINAL = {"completed", "failed"}
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class ClientResponse(Struct, frozen=True, kw_only=True):
     """One answer that a client got."""
 
-    what: str  # create, retrieve, list, everything (all pages of the list, at the end), content, cancel, delete
+    operation: str  # create, retrieve, list, everything (all pages of the list, at the end), content, cancel, delete
     video_id: str  # that was asked for or made; "": none
     http_status: int
     status: str | None = None
     progress: int | None = None
     sha256: str | None = None  # of the content's bytes
     account: str = ""  # who asked; "": not known
-    names: Sequence[str] = ()  # ids of videos in the answer, in their order, other than the one asked for
-    error: bytes | None = None  # the body of a refusal
+    listed_ids: Sequence[str] = ()  # ids of videos in the answer, in their order, other than the one asked for
+    error_body: bytes | None = None  # the body of a refusal
 
 
-class Row(Struct, frozen=True):
+class VideoRow(Struct, frozen=True):
     """A video, as far as it matters here."""
 
     id: str
@@ -53,7 +53,7 @@ class Row(Struct, frozen=True):
     deleted: bool
 
 
-class Step(Struct, frozen=True):
+class HistoryRow(Struct, frozen=True):
     """A line of a video's history."""
 
     video_id: str
@@ -61,7 +61,7 @@ class Step(Struct, frozen=True):
     progress: int
 
 
-class Named(Struct, frozen=True):
+class AssetRow(Struct, frozen=True):
     """A file that a row names."""
 
     video_id: str
@@ -71,7 +71,7 @@ class Named(Struct, frozen=True):
     sha256: str
 
 
-class Entry(Struct, frozen=True):
+class LedgerRow(Struct, frozen=True):
     """A line of the ledger; ``amount_micros`` is what it does to the balance."""
 
     account_id: str
@@ -80,7 +80,7 @@ class Entry(Struct, frozen=True):
     amount_micros: int
 
 
-class Event(Struct, frozen=True):
+class OutboxEventRow(Struct, frozen=True):
     """A line of the outbox; its id is the ``webhook-id`` of every delivery."""
 
     id: str
@@ -89,25 +89,25 @@ class Event(Struct, frozen=True):
     account_id: str
 
 
-class Rows(Struct, frozen=True):
+class DatabaseSnapshot(Struct, frozen=True):
     """A database."""
 
-    videos: Sequence[Row]
-    steps: Sequence[Step]
-    named: Sequence[Named]
-    entries: Sequence[Entry]
+    videos: Sequence[VideoRow]
+    steps: Sequence[HistoryRow]
+    named: Sequence[AssetRow]
+    entries: Sequence[LedgerRow]
     balances: Mapping[str, int | None]
-    events: Sequence[Event]
+    events: Sequence[OutboxEventRow]
 
 
-class File(Struct, frozen=True):
+class FileDigest(Struct, frozen=True):
     """A stored file."""
 
     bytes: int
     sha256: str
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class ReceivedWebhook(Struct, frozen=True, kw_only=True):
     """One request that a webhook endpoint got, or the URL that a video named for itself."""
 
     webhook_id: str
@@ -118,21 +118,21 @@ class Told(Struct, frozen=True, kw_only=True):
     callback: bool = False  # whether it came to the video's own URL
 
 
-class Search(Struct, frozen=True):
+class SecretScan(Struct, frozen=True):
     """Secrets, and where none of them may stand."""
 
     canaries: Mapping[str, str]  # by what they are, which is all that is ever told of them
     texts: Iterable[tuple[str, bytes]]  # places and what lies there; read once, one after the other
 
 
-class Outside(Struct, frozen=True):
+class SurroundingFiles(Struct, frozen=True):
     """What lies around a data folder, by path: size in bytes and time of the last change."""
 
     before: Mapping[str, tuple[int, int]]
     after: Mapping[str, tuple[int, int]]
 
 
-class Figures(Struct, frozen=True, kw_only=True):
+class ProcessResources(Struct, frozen=True, kw_only=True):
     """What a process at rest holds."""
 
     descriptors: int
@@ -141,7 +141,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     tasks: int | None = None  # of its event loop; None: not known
 
 
-class Tolerance(Struct, frozen=True, kw_only=True):
+class ResourceTolerance(Struct, frozen=True, kw_only=True):
     """How much more of each a process may hold than before and still count as back where it was."""
 
     descriptors: int = 4
@@ -150,9 +150,9 @@ class Tolerance(Struct, frozen=True, kw_only=True):
     rss_bytes: int = 32 * 1024 * 1024
 
 
-class Rest(Struct, frozen=True):
+class ResourceCheck(Struct, frozen=True):
     """A process at rest, before its load and after it."""
 
-    before: Figures
-    after: Figures
-    tolerance: Tolerance = Tolerance()
+    before: ProcessResources
+    after: ProcessResources
+    tolerance: ResourceTolerance = ResourceTolerance()

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from filmgate.testing.checker.facts import File, Outside, Rows
+from filmgate.testing.checker.facts import DatabaseSnapshot, FileDigest, SurroundingFiles
 
-__all__ = ["left_over", "strays"]
+__all__ = ["leftover_files", "stray_files"]
 
 
-def left_over(rows: Rows, files: Mapping[str, File], staged: Iterable[str]) -> Iterator[str]:
+def leftover_files(
+    database: DatabaseSnapshot, files: Mapping[str, FileDigest], staged_names: Iterable[str]
+) -> Iterator[str]:
     """Files that no row names, and half-made ones that nobody finishes."""
-    for key in sorted(files.keys() - {asset.key for asset in rows.named}):
+    for key in sorted(files.keys() - {asset.key for asset in database.named}):
         yield f"I9: {key} is named by no row"
-    for name in staged:
+    for name in staged_names:
         yield f"I9: {name} was left where things are made"
 
 
-def strays(outside: Outside) -> Iterator[str]:
+def stray_files(surroundings: SurroundingFiles) -> Iterator[str]:
     """What appeared, changed or went around the data folder."""
-    for path in sorted(outside.before.keys() | outside.after.keys()):
-        if path not in outside.before:
+    for path in sorted(surroundings.before.keys() | surroundings.after.keys()):
+        if path not in surroundings.before:
             yield f"I9: {path} was written outside the data folder"
-        elif path not in outside.after:
+        elif path not in surroundings.after:
             yield f"I9: {path} outside the data folder is gone"
-        elif outside.before[path] != outside.after[path]:
+        elif surroundings.before[path] != surroundings.after[path]:
             yield f"I9: {path} outside the data folder was changed"

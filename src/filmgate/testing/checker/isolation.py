@@ -8,30 +8,30 @@ from collections.abc import Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from filmgate.testing.checker.facts import Rows, Seen
+from filmgate.testing.checker.facts import ClientResponse, DatabaseSnapshot
 
-__all__ = ["strangers", "unshapely"]
+__all__ = ["cross_account_leaks", "malformed_errors"]
 
-PLANNED = 503
+EXPECTED_5XX = 503
 """What a server answers that is starting, stopping, or can't write: the client comes again."""
 
 
-def strangers(answers: Iterable[Seen], rows: Rows) -> Iterator[str]:
+def cross_account_leaks(responses: Iterable[ClientResponse], database: DatabaseSnapshot) -> Iterator[str]:
     """Answers with another account's ids or bytes."""
-    owner = {row.id: row.account_id for row in rows.videos}
+    owner = {row.id: row.account_id for row in database.videos}
     films: defaultdict[str, set[str]] = defaultdict(set)
-    for asset in rows.named:
+    for asset in database.named:
         films[asset.sha256].add(owner.get(asset.video_id, ""))
-    for answer in answers:
+    for answer in responses:
         if not answer.account:
             continue
-        named = [*answer.names, *([answer.video_id] if answer.http_status < 400 else [])]
+        named = [*answer.listed_ids, *([answer.video_id] if answer.http_status < 400 else [])]
         for video_id in named:
             if owner.get(video_id, answer.account) != answer.account:
-                yield f"I6: {answer.account} got {video_id} of {owner[video_id]} ({answer.what})"
+                yield f"I6: {answer.account} got {video_id} of {owner[video_id]} ({answer.operation})"
         # Two accounts may have asked for the same film; one that was never theirs is another's.
         if answer.sha256 is not None and answer.account not in films.get(answer.sha256, {answer.account}):
-            yield f"I6: {answer.account} got another's bytes ({answer.what} of {answer.video_id})"
+            yield f"I6: {answer.account} got another's bytes ({answer.operation} of {answer.video_id})"
 
 
 class _Detail(Struct, forbid_unknown_fields=True):
@@ -45,16 +45,16 @@ class _Envelope(Struct, forbid_unknown_fields=True):
     error: _Detail
 
 
-def unshapely(answers: Iterable[Seen]) -> Iterator[str]:
+def malformed_errors(responses: Iterable[ClientResponse]) -> Iterator[str]:
     """Refusals that nobody planned, or that no client can read."""
-    for answer in answers:
-        if answer.http_status >= 500 and answer.http_status != PLANNED:
-            yield f"I7: {answer.video_id}: {answer.what} was answered {answer.http_status}"
-        if answer.error is not None and (why := _misshapen(answer.error)):
-            yield f"I7: {answer.video_id}: {answer.what} was refused with {answer.http_status} in no shape: {why}"
+    for answer in responses:
+        if answer.http_status >= 500 and answer.http_status != EXPECTED_5XX:
+            yield f"I7: {answer.video_id}: {answer.operation} was answered {answer.http_status}"
+        if answer.error_body is not None and (why := _error_shape_problem(answer.error_body)):
+            yield f"I7: {answer.video_id}: {answer.operation} was refused with {answer.http_status} in no shape: {why}"
 
 
-def _misshapen(body: bytes) -> str | None:
+def _error_shape_problem(body: bytes) -> str | None:
     try:
         envelope = msgspec.json.decode(body, type=_Envelope)
     except msgspec.DecodeError as error:

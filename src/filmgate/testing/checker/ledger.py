@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
-from filmgate.testing.checker.facts import TERMINAL, Entry, Row, Rows
+from filmgate.testing.checker.facts import TERMINAL, DatabaseSnapshot, LedgerRow, VideoRow
 
-__all__ = ["misbooked"]
+__all__ = ["ledger_errors"]
 
 
-def misbooked(rows: Rows) -> Iterator[str]:
+def ledger_errors(database: DatabaseSnapshot) -> Iterator[str]:
     """Accounts and videos of which the books are wrong."""
     sums: Counter[str] = Counter()
-    by_video: defaultdict[str | None, list[Entry]] = defaultdict(list)
-    for entry in rows.entries:
+    by_video: defaultdict[str | None, list[LedgerRow]] = defaultdict(list)
+    for entry in database.entries:
         sums[entry.account_id] += entry.amount_micros
         by_video[entry.video_id].append(entry)
-    for account_id, balance in rows.balances.items():
+    for account_id, balance in database.balances.items():
         if balance is not None and balance < 0:
             yield f"I3: {account_id} owes {-balance}"
         if balance is not None and balance != sums[account_id]:
             yield f"I3: {account_id} has {balance}, its ledger says {sums[account_id]}"
-    for row in rows.videos:
+    for row in database.videos:
         if row.status in TERMINAL:
-            yield from _settled(row, by_video[row.id])
+            yield from _settlement_errors(row, by_video[row.id])
 
 
-def _settled(row: Row, entries: Sequence[Entry]) -> Iterator[str]:
+def _settlement_errors(row: VideoRow, entries: Sequence[LedgerRow]) -> Iterator[str]:
     end, net = ("capture", -row.price_micros) if row.status == "completed" else ("release", 0)
     kinds, total = [entry.kind for entry in entries], sum(entry.amount_micros for entry in entries)
     if sorted(kinds) != sorted(["hold", end]):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from filmgate.testing.checker.facts import Rest
+from filmgate.testing.checker.facts import ResourceCheck
 
-__all__ = ["grown"]
+__all__ = ["resource_leaks"]
 
 
-def grown(rest: Rest) -> Iterator[str]:
+def resource_leaks(check: ResourceCheck) -> Iterator[str]:
     """What a process at rest holds more of than before its load."""
     for figure in ("descriptors", "threads", "tasks", "rss_bytes"):
-        before, after = getattr(rest.before, figure), getattr(rest.after, figure)
-        spare: int = getattr(rest.tolerance, figure)
+        before, after = getattr(check.before, figure), getattr(check.after, figure)
+        spare: int = getattr(check.tolerance, figure)
         if before is not None and after is not None and after > before + spare:
             yield f"I10: {figure} went from {before} to {after}, {spare} more would be well"

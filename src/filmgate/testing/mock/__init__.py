@@ -10,29 +10,29 @@ within a test::
 
 from __future__ import annotations
 
-from filmgate.testing.mock.config import Config
+from filmgate.testing.mock.config import MockConfig
 from filmgate.testing.mock.dialects import VENDORS
-from filmgate.testing.mock.fault_mix import Mix, UnknownFault, parse_mix
+from filmgate.testing.mock.fault_mix import FaultMix, UnknownFault, parse_mix
 from filmgate.testing.mock.faults import FAULTS
-from filmgate.testing.mock.faults.base import Fault, Stage, Verdict
-from filmgate.testing.mock.films import film_of
-from filmgate.testing.mock.log import Asked, Line, read_log, submissions
-from filmgate.testing.mock.runner import Running, running
+from filmgate.testing.mock.faults.base import ExpectedOutcome, FaultSpec, FaultStage
+from filmgate.testing.mock.films import read_job_id
+from filmgate.testing.mock.log import LogEvent, LogLine, read_log, submissions
+from filmgate.testing.mock.runner import RunningMock, running
 
 __all__ = [
     "FAULTS",
     "VENDORS",
-    "Asked",
-    "Config",
-    "Fault",
-    "Line",
-    "Mix",
-    "Running",
-    "Stage",
+    "ExpectedOutcome",
+    "FaultMix",
+    "FaultSpec",
+    "FaultStage",
+    "LogEvent",
+    "LogLine",
+    "MockConfig",
+    "RunningMock",
     "UnknownFault",
-    "Verdict",
-    "film_of",
     "parse_mix",
+    "read_job_id",
     "read_log",
     "running",
     "submissions",

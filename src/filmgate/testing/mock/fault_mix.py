@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from filmgate.testing.mock.faults import FAULTS
-from filmgate.testing.mock.faults.base import EVER, Argument, Fault
+from filmgate.testing.mock.faults.base import ALWAYS, Argument, FaultSpec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Mix", "Strike", "UnknownFault", "parse_mix", "parse_strike", "tagged"]
+__all__ = ["FaultMix", "InjectedFault", "UnknownFault", "faults_in_prompt", "parse_fault", "parse_mix"]
 
 _TAG = re.compile(r"\[mock:([^\[\]]*)\]")
 
@@ -23,27 +23,27 @@ class UnknownFault(ValueError):
     """There is no fault of that name, or it takes no such argument."""
 
 
-class Strike(Struct, frozen=True):
+class InjectedFault(Struct, frozen=True):
     """A fault that a job meets, with its argument."""
 
-    fault: Fault
+    fault: FaultSpec
     arg: Argument
 
     def __str__(self) -> str:
         if self.arg == self.fault.arg:
             return self.fault.name
-        return f"{self.fault.name}={'ever' if self.arg == EVER else f'{self.arg:g}'}"
+        return f"{self.fault.name}={'ever' if self.arg == ALWAYS else f'{self.arg:g}'}"
 
 
-class Mix(Struct, frozen=True):
+class FaultMix(Struct, frozen=True):
     """Faults to draw from, with their weights, and how many jobs in one meet any."""
 
-    strikes: tuple[Strike, ...] = ()
+    faults: tuple[InjectedFault, ...] = ()
     weights: tuple[float, ...] = ()
     rate: float = 0.3
     seed: int = 0
 
-    def draw(self, prompt: str, turn: int) -> tuple[Strike, ...]:
+    def draw(self, prompt: str, attempt: int) -> tuple[InjectedFault, ...]:
         """What befalls the create of that prompt; the same whatever else was created before.
 
         Args:
@@ -51,13 +51,13 @@ class Mix(Struct, frozen=True):
             turn: how many creates of the same prompt came before.
         """
         # The order in which parallel creates arrive is nobody's to reproduce; their prompts are.
-        roll = random.Random(f"{self.seed}/{turn}/{prompt}")  # noqa: S311 - to be repeated, not to be secret
-        if not self.strikes or roll.random() >= self.rate:
+        roll = random.Random(f"{self.seed}/{attempt}/{prompt}")  # noqa: S311 - to be repeated, not to be secret
+        if not self.faults or roll.random() >= self.rate:
             return ()
-        return tuple(roll.choices(self.strikes, self.weights))
+        return tuple(roll.choices(self.faults, self.weights))
 
 
-def parse_strike(text: str) -> Strike:
+def parse_fault(text: str) -> InjectedFault:
     """Read ``NAME`` or ``NAME=ARG``.
 
     Raises:
@@ -68,41 +68,41 @@ def parse_strike(text: str) -> Strike:
     if fault is None:
         raise UnknownFault(f"There is no fault '{name}'; see `filmgate mock --list-faults`.")
     try:
-        return Strike(fault, fault.parse(arg.strip() if given else None))
+        return InjectedFault(fault, fault.parse(arg.strip() if given else None))
     except ValueError as error:
         raise UnknownFault(f"'{text}' can't be read: {error}.") from None
 
 
-def parse_mix(text: str, *, rate: float, seed: int) -> Mix:
+def parse_mix(text: str, *, rate: float, seed: int) -> FaultMix:
     """Read ``NAME,NAME=ARG,NAME*WEIGHT …``; ``all`` is every fault that ends by itself and hits no other job.
 
     Raises:
         UnknownFault: names it.
     """
-    strikes: list[Strike] = []
+    strikes: list[InjectedFault] = []
     weights: list[float] = []
     for item in filter(None, (item.strip() for item in text.split(","))):
         word, _, weight = item.partition("*")
-        found = _all() if word == "all" else [parse_strike(word)]
+        found = _all_faults() if word == "all" else [parse_fault(word)]
         strikes += found
-        weights += [_weight(weight, item)] * len(found)
-    return Mix(tuple(strikes), tuple(weights), rate, seed)
+        weights += [_parse_weight(weight, item)] * len(found)
+    return FaultMix(tuple(strikes), tuple(weights), rate, seed)
 
 
-def tagged(prompt: str) -> tuple[Strike, ...]:
+def faults_in_prompt(prompt: str) -> tuple[InjectedFault, ...]:
     """The faults that a prompt asks for: ``A boat [mock:reply-lost] [mock:look-404=2]``.
 
     Raises:
         UnknownFault: names it.
     """
-    return tuple(parse_strike(tag) for tag in _TAG.findall(prompt))
+    return tuple(parse_fault(tag) for tag in _TAG.findall(prompt))
 
 
-def _all() -> Sequence[Strike]:
-    return [Strike(fault, fault.arg) for fault in FAULTS.values() if not fault.alone]
+def _all_faults() -> Sequence[InjectedFault]:
+    return [InjectedFault(fault, fault.arg) for fault in FAULTS.values() if not fault.alone]
 
 
-def _weight(text: str, item: str) -> float:
+def _parse_weight(text: str, item: str) -> float:
     try:
         return float(text) if text else 1.0
     except ValueError:

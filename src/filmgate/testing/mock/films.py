@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from filmgate.engines.testcard import draw
-from filmgate.media.encode import FilmWriter
+from filmgate.media.encode import VideoWriter
 
 if TYPE_CHECKING:
     from filmgate.domain import Size
 
-__all__ = ["Film", "Films", "etag", "film_of", "signed"]
+__all__ = ["ClipCache", "ClipSpec", "etag", "read_job_id", "tag_with_job_id"]
 
-FPS = 2
+DEFAULT_FPS = 2
 """Pictures a second where nobody says: enough for a player, and next to nothing to encode."""
 
 
-class Film(Struct, frozen=True):
+class ClipSpec(Struct, frozen=True):
     """What to film: so many frames at so many a second."""
 
     size: Size
     frames: int
-    fps: int = FPS
+    fps: int = DEFAULT_FPS
 
     @classmethod
-    def lasting(cls, size: Size, seconds: int) -> Film:
+    def of_seconds(cls, size: Size, seconds: int) -> ClipSpec:
         """A film of that many seconds."""
-        return cls(size, seconds * FPS)
+        return cls(size, seconds * DEFAULT_FPS)
 
     @property
     def seconds(self) -> float:
@@ -40,30 +40,30 @@ class Film(Struct, frozen=True):
         return self.frames / self.fps
 
 
-class Films:
+class ClipCache:
     """Films by size and length, each encoded once."""
 
     def __init__(self) -> None:
-        self._made: dict[Film, asyncio.Task[bytes]] = {}
+        self._tasks: dict[ClipSpec, asyncio.Task[bytes]] = {}
 
-    async def get(self, film: Film) -> bytes:
+    async def get(self, spec: ClipSpec) -> bytes:
         """The film's bytes."""
-        if film not in self._made:
-            self._made[film] = asyncio.create_task(asyncio.to_thread(_encode, film))
+        if spec not in self._tasks:
+            self._tasks[spec] = asyncio.create_task(asyncio.to_thread(_encode, spec))
         # Whoever hangs up does not take the film from those who still wait for it.
-        return await asyncio.shield(self._made[film])
+        return await asyncio.shield(self._tasks[spec])
 
     async def close(self) -> None:
         """Wait for what is being encoded."""
-        await asyncio.gather(*self._made.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
 
-def signed(film: bytes, job: str) -> bytes:
+def tag_with_job_id(content: bytes, job_id: str) -> bytes:
     """The film with the job's id in a box of its own at the end, so that mixed-up films are told apart."""
-    return film + (8 + len(job)).to_bytes(4, "big") + b"free" + job.encode()
+    return content + (8 + len(job_id)).to_bytes(4, "big") + b"free" + job_id.encode()
 
 
-def film_of(content: bytes) -> str:
+def read_job_id(content: bytes) -> str:
     """Whose film these bytes are: the id that :func:`signed` put there; empty if there is none."""
     _, _, job = content.rpartition(b"free")
     return (
@@ -76,13 +76,13 @@ def etag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()}"'
 
 
-def _encode(film: Film) -> bytes:
+def _encode(spec: ClipSpec) -> bytes:
     with tempfile.TemporaryDirectory(prefix="filmgate-mock-") as folder:
         path = Path(folder) / "film.mp4"
-        with FilmWriter(path, size=film.size, fps=film.fps, comment="mock", preset="ultrafast", threads=1) as writer:
-            for number in range(film.frames):
-                if number % film.fps == 0:
+        with VideoWriter(path, size=spec.size, fps=spec.fps, comment="mock", preset="ultrafast", threads=1) as writer:
+            for number in range(spec.frames):
+                if number % spec.fps == 0:
                     frame = writer.new_frame()
-                    draw(frame, -(-(film.frames - number) // film.fps))
+                    draw(frame, -(-(spec.frames - number) // spec.fps))
                 writer.write(frame)
         return path.read_bytes()

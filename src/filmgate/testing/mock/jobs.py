@@ -11,24 +11,24 @@ import msgspec
 from msgspec import Struct
 
 from filmgate.domain import Size
-from filmgate.testing.mock.fault_mix import Strike, parse_strike
-from filmgate.testing.mock.faults.base import Ends, Stage
-from filmgate.testing.mock.films import Film
-from filmgate.testing.mock.log import Asked, Line
+from filmgate.testing.mock.fault_mix import InjectedFault, parse_fault
+from filmgate.testing.mock.faults.base import FaultStage, JobEnd
+from filmgate.testing.mock.films import ClipSpec
+from filmgate.testing.mock.log import LogEvent, LogLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Job", "Jobs", "Order", "State", "View"]
+__all__ = ["JobSnapshot", "JobSpec", "MockJob", "MockJobState", "MockJobs"]
 
 QUEUED_SHARE = 0.1
 """The part of its time that a job is queued."""
 
-STUCK = 42
+STUCK_PROGRESS = 42
 """Percent at which a job stands that never ends."""
 
 
-class State(StrEnum):
+class MockJobState(StrEnum):
     """Where a job is."""
 
     QUEUED = auto()
@@ -37,84 +37,89 @@ class State(StrEnum):
     FAILED = auto()
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class JobSpec(Struct, frozen=True, kw_only=True):
     """What a create asked for."""
 
     prompt: str
     model: str
     size: str
     seconds: str
-    film: Film
-    fields: tuple[str, ...] = ()  # the names of what was sent
-    chat: bool = False  # ordered in a chat
+    clip: ClipSpec
+    field_names: tuple[str, ...] = ()  # the names of what was sent
+    via_chat: bool = False  # ordered in a chat
 
 
-class View(Struct, frozen=True):
+class JobSnapshot(Struct, frozen=True):
     """A job as it is now."""
 
-    job: Job
-    state: State
+    job: MockJob
+    state: MockJobState
     progress: int
-    over: int | None  # looks since it ended; None: it has not
+    polls_since_end: int | None  # looks since it ended; None: it has not
 
 
-class Job(Struct, kw_only=True):
+class MockJob(Struct, kw_only=True):
     """A job; it changes as it is looked at."""
 
     id: str
     vendor: str
-    order: Order
-    at: float  # when it was accepted, Unix time
+    spec: JobSpec
+    accepted_at: float  # when it was accepted, Unix time
     duration: float
-    strikes: tuple[Strike, ...] = ()
-    key: str = ""
-    asked: Counter[str] = msgspec.field(default_factory=Counter)  # requests so far, by stage
-    over: int = 0  # looks since it ended
-    dropped: bool = False  # forgotten by a DELETE; its slot stays taken until its time is up
+    faults: tuple[InjectedFault, ...] = ()
+    idempotency_key: str = ""
+    request_counts: Counter[str] = msgspec.field(default_factory=Counter)  # requests so far, by stage
+    polls_since_end: int = 0  # looks since it ended
+    deleted: bool = False  # forgotten by a DELETE; its slot stays taken until its time is up
     aborted: bool = False  # ended by a DELETE
 
     @property
-    def ends(self) -> Ends:
+    def end(self) -> JobEnd:
         """How it ends."""
-        unusual = [strike.fault.ends for strike in self.strikes if strike.fault.ends is not Ends.COMPLETED]
-        return unusual[0] if unusual else Ends.COMPLETED
+        unusual = [strike.fault.ends for strike in self.faults if strike.fault.ends is not JobEnd.COMPLETED]
+        return unusual[0] if unusual else JobEnd.COMPLETED
 
     @property
-    def film(self) -> Film:
+    def clip(self) -> ClipSpec:
         """What is delivered."""
-        film = self.order.film
-        for strike in self.strikes:
+        film = self.spec.clip
+        for strike in self.faults:
             film = strike.fault.film(film) if strike.fault.film else film
         return film
 
-    def running(self, now: float) -> bool:
+    def is_running(self, now: float) -> bool:
         """Whether it takes a slot."""
-        return not self.aborted and (self.ends is Ends.NEVER or now < self.at + self.lasts)
+        return not self.aborted and (self.end is JobEnd.NEVER or now < self.accepted_at + self.effective_duration)
 
     @property
-    def lasts(self) -> float:
+    def effective_duration(self) -> float:
         """Seconds that it takes."""
-        late = [strike.arg or 0.0 for strike in self.strikes if strike.fault.ends is Ends.LATE]
+        late = [strike.arg or 0.0 for strike in self.faults if strike.fault.ends is JobEnd.LATE]
         return late[0] if late else self.duration
 
-    def view(self, now: float, looks: int | None = None) -> View:
+    def snapshot(self, now: float, polls: int | None = None) -> JobSnapshot:
         """How it is now.
 
         Args:
             now: Unix time.
             looks: how many it has had; None: as many as it needs to have been seen under way.
         """
-        wanted = max((strike.fault.looks for strike in self.strikes), default=0)
-        if (looks is None or looks >= wanted) and not self.running(now):
-            state = State.FAILED if self.ends is Ends.FAILED else State.COMPLETED
-            return View(self, state, 0 if state is State.FAILED else 100, self.over)
-        share = (now - self.at) / self.lasts if self.lasts else 1.0
+        wanted = max((strike.fault.looks for strike in self.faults), default=0)
+        if (polls is None or polls >= wanted) and not self.is_running(now):
+            state = MockJobState.FAILED if self.end is JobEnd.FAILED else MockJobState.COMPLETED
+            return JobSnapshot(self, state, 0 if state is MockJobState.FAILED else 100, self.polls_since_end)
+        share = (now - self.accepted_at) / self.effective_duration if self.effective_duration else 1.0
         if share < QUEUED_SHARE:
-            return View(self, State.QUEUED, 0, None)
-        return View(self, State.WORKING, STUCK if self.ends is Ends.NEVER else _jumpy(self.id, share), None)
+            return JobSnapshot(self, MockJobState.QUEUED, 0, None)
+        return JobSnapshot(
+            self,
+            MockJobState.WORKING,
+            STUCK_PROGRESS if self.end is JobEnd.NEVER else _uneven_progress(self.id, share),
+            None,
+        )
 
 
-class Jobs:
+class MockJobs:
     """All jobs of one mock.
 
     Args:
@@ -122,70 +127,70 @@ class Jobs:
         between: the shortest and longest duration, in seconds.
     """
 
-    def __init__(self, seed: int = 0, between: tuple[float, float] = (0.0, 0.0)) -> None:
-        self.all: dict[str, Job] = {}
-        self.by_key: dict[str, Job] = {}  # by Idempotency-Key
-        self.creates: Counter[str] = Counter()  # by prompt, the refused ones too
+    def __init__(self, seed: int = 0, duration_range: tuple[float, float] = (0.0, 0.0)) -> None:
+        self.by_id: dict[str, MockJob] = {}
+        self.by_idempotency_key: dict[str, MockJob] = {}  # by Idempotency-Key
+        self.create_counts: Counter[str] = Counter()  # by prompt, the refused ones too
         self._seed = seed
-        self._between = between
+        self._duration_range = duration_range
 
-    def known(self) -> Sequence[Job]:
+    def visible(self) -> Sequence[MockJob]:
         """Those that were not deleted, the newest first."""
-        return [job for job in reversed(self.all.values()) if not job.dropped]
+        return [job for job in reversed(self.by_id.values()) if not job.deleted]
 
-    def get(self, job_id: str) -> Job | None:
+    def get(self, job_id: str) -> MockJob | None:
         """A job that was not deleted."""
-        job = self.all.get(job_id)
-        return None if job is None or job.dropped else job
+        job = self.by_id.get(job_id)
+        return None if job is None or job.deleted else job
 
-    def latest(self) -> str:
+    def latest_id(self) -> str:
         """The id of the newest job; empty if there is none."""
-        return next(reversed(self.all), "")
+        return next(reversed(self.by_id), "")
 
-    def add(self, job: Job) -> None:
+    def add(self, job: MockJob) -> None:
         """Accept a job."""
-        self.all[job.id] = job
-        if job.key:
-            self.by_key.setdefault(job.key, job)
+        self.by_id[job.id] = job
+        if job.idempotency_key:
+            self.by_idempotency_key.setdefault(job.idempotency_key, job)
 
-    def running(self, vendor: str, now: float) -> int:
+    def count_running(self, vendor: str, now: float) -> int:
         """How many of a vendor's slots are taken."""
-        return sum(job.running(now) for job in self.all.values() if job.vendor == vendor)
+        return sum(job.is_running(now) for job in self.by_id.values() if job.vendor == vendor)
 
-    def duration(self, prompt: str, turn: int) -> float:
+    def duration(self, prompt: str, attempt: int) -> float:
         """How long the job takes."""
-        roll = random.Random(f"{self._seed}/duration/{turn}/{prompt}")  # noqa: S311 - to be repeated
-        return roll.uniform(*self._between)
+        roll = random.Random(f"{self._seed}/duration/{attempt}/{prompt}")  # noqa: S311 - to be repeated
+        return roll.uniform(*self._duration_range)
 
-    def recover(self, lines: Iterable[Line]) -> None:
+    def restore(self, log_lines: Iterable[LogLine]) -> None:
         """Take up the jobs of a log again, as a vendor with a database does after a restart."""
-        for line in lines:
-            if line.asked in {Asked.SUBMISSION, Asked.REFUSAL}:
-                self.creates[line.prompt] += 1
-            job = self.all.get(line.job)
-            if line.asked is Asked.SUBMISSION:
-                self.add(_of_line(line))
-            elif job is not None and line.asked is Asked.DELETE:
-                job.dropped = True
-            elif job is not None and line.asked in {Asked.LOOK, Asked.CONTENT}:
-                job.asked[Stage(line.asked)] += 1
+        for line in log_lines:
+            if line.asked in {LogEvent.SUBMISSION, LogEvent.REFUSAL}:
+                self.create_counts[line.prompt] += 1
+            job = self.by_id.get(line.job)
+            if line.asked is LogEvent.SUBMISSION:
+                self.add(_restore_job(line))
+            elif job is not None and line.asked is LogEvent.DELETE:
+                job.deleted = True
+            elif job is not None and line.asked in {LogEvent.LOOK, LogEvent.CONTENT}:
+                job.request_counts[FaultStage(line.asked)] += 1
 
 
-def _of_line(line: Line) -> Job:
-    film = Film(Size.parse(line.size) or Size(2, 2), line.frames, line.fps)
-    order = Order(prompt=line.prompt, model=line.model, size=line.size, seconds=line.seconds, film=film)
-    return Job(
+def _restore_job(line: LogLine) -> MockJob:
+    film = ClipSpec(Size.parse(line.size) or Size(2, 2), line.frames, line.fps)
+    order = JobSpec(prompt=line.prompt, model=line.model, size=line.size, seconds=line.seconds, clip=film)
+    return MockJob(
         id=line.job,
         vendor=line.vendor,
-        order=order,
-        at=line.at,
+        spec=order,
+        accepted_at=line.at,
         duration=line.duration,
-        strikes=tuple(map(parse_strike, line.faults)),
-        key=line.key,
+        faults=tuple(map(parse_fault, line.faults)),
+        idempotency_key=line.key,
     )
 
 
-def _jumpy(job_id: str, share: float) -> int:
+def _uneven_progress(job_id: str, share: float) -> int:
     """Progress as vendors show it: in steps, at times long the same, never quite there."""
     roll = random.Random(job_id)  # noqa: S311 - to be repeated
     steps = sorted(roll.sample(range(1, 99), 6))

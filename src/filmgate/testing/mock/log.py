@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-__all__ = ["Asked", "Line", "Log", "read_log", "submissions"]
+__all__ = ["LogEvent", "LogLine", "RequestLog", "read_log", "submissions"]
 
-HELD = 100_000
+MAX_LINES_IN_MEMORY = 100_000
 """Lines that are kept in memory for ``GET /mock/log``."""
 
 
-class Asked(StrEnum):
+class LogEvent(StrEnum):
     """What a line tells of."""
 
     START = auto()  # the mock started
@@ -40,11 +40,11 @@ class Asked(StrEnum):
     OUTAGE = auto()
 
 
-class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LogLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that was asked; the fields after ``job`` stand where they say something."""
 
     at: float  # Unix time
-    asked: Asked
+    asked: LogEvent
     job: str = ""  # the job's id as the mock knows it
     http_status: int = 0  # of the honest answer, before a fault struck
     fault: str = ""  # what struck, as "name=argument"
@@ -62,7 +62,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True):
     credential: bool = False  # of content that needs none: whether a credential was sent all the same
 
 
-class Log:
+class RequestLog:
     """Lines in memory and, given a path, in a file; writing is grouped, so that a sync serves all who wait.
 
     Args:
@@ -70,12 +70,12 @@ class Log:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.lines: deque[Line] = deque(maxlen=HELD)
+        self.lines: deque[LogLine] = deque(maxlen=MAX_LINES_IN_MEMORY)
         self._file: BinaryIO | None = None if path is None else _open(path)
         self._waiting: list[tuple[bytes, asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def add(self, line: Line) -> None:
+    async def add(self, line: LogLine) -> None:
         """Append a line; returns when it is on the disk. Cancelled meanwhile, the line is written all the same."""
         self.lines.append(line)
         if self._file is None:
@@ -105,20 +105,20 @@ class Log:
         self._writer = None
 
 
-def read_log(path: Path) -> list[Line]:
+def read_log(path: Path) -> list[LogLine]:
     """The lines of a log; a last one that a power cut tore is left out."""
     whole = path.read_bytes().rpartition(b"\n")[0]
-    return [msgspec.json.decode(line, type=Line) for line in whole.splitlines()]
+    return [msgspec.json.decode(line, type=LogLine) for line in whole.splitlines()]
 
 
-def submissions(lines: Iterable[Line], by: Callable[[Line], str] = lambda line: line.prompt) -> dict[str, int]:
+def submissions(lines: Iterable[LogLine], by: Callable[[LogLine], str] = lambda line: line.prompt) -> dict[str, int]:
     """How often each thing was submitted and accepted: what a paid upstream would have charged.
 
     Args:
         lines: of a log.
         by: what tells one video from another; the prompt, so give each a prompt of its own.
     """
-    return dict(Counter(by(line) for line in lines if line.asked is Asked.SUBMISSION))
+    return dict(Counter(by(line) for line in lines if line.asked is LogEvent.SUBMISSION))
 
 
 def _open(path: Path) -> BinaryIO:

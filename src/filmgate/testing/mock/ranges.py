@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from filmgate.testing.mock.reply import Reply
+    from filmgate.testing.mock.reply import MockReply
 
-__all__ = ["apply"]
+__all__ = ["apply_range"]
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-def apply(whole: Reply, headers: Mapping[str, str]) -> Reply:
+def apply_range(full_reply: MockReply, headers: Mapping[str, str]) -> MockReply:
     """The part that a request asks for: 206, 416, or the whole where it asks for none."""
     match = _RANGE.fullmatch(headers.get("Range", ""))
-    etag = whole.headers["ETag"]
+    etag = full_reply.headers["ETag"]
     if match is None or match.group() == "bytes=-" or headers.get("If-Range", etag) != etag:
-        return whole
-    size = len(whole.body)
+        return full_reply
+    size = len(full_reply.body)
     first, last = _bounds(match[1], match[2], size)
     if first > last:
-        return whole.but(status=416, body=b"", headers={"Content-Range": f"bytes */{size}"})
+        return full_reply.replaced(status=416, body=b"", headers={"Content-Range": f"bytes */{size}"})
     part = {"Content-Range": f"bytes {first}-{last}/{size}"}
-    return whole.but(status=206, body=whole.body[first : last + 1], headers=part)
+    return full_reply.replaced(status=206, body=full_reply.body[first : last + 1], headers=part)
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:

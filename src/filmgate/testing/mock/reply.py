@@ -8,20 +8,20 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-__all__ = ["Ending", "Reply"]
+__all__ = ["ConnectionEnd", "MockReply"]
 
 
-class Ending(StrEnum):
+class ConnectionEnd(StrEnum):
     """What becomes of the connection after the last byte that is sent."""
 
-    WHOLE = auto()  # nothing: an honest answer
+    NORMAL = auto()  # nothing: an honest answer
     CLOSED = auto()  # closed in order (FIN), whatever is still missing
     RESET = auto()  # torn down (RST)
-    HELD = auto()  # held open in silence until the client goes
+    HANG = auto()  # held open in silence until the client goes
     ENDLESS = auto()  # the body begins again and again until the client goes
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class MockReply(Struct, frozen=True, kw_only=True):
     """An answer and its delivery. With the defaults beside status, headers and body it is an honest one."""
 
     status: int = 200
@@ -32,26 +32,26 @@ class Reply(Struct, frozen=True, kw_only=True):
     sent: int | None = None  # bytes of the body that leave; None: all
     pace: float = 0.0  # seconds for the whole body, which then drips
     pauses: tuple[tuple[int, float], ...] = ()  # at an offset of the body, seconds of silence
-    ending: Ending = Ending.WHOLE
+    ending: ConnectionEnd = ConnectionEnd.NORMAL
 
     @classmethod
-    def of(cls, value: object, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    def of_json(cls, value: object, status: int = 200, headers: dict[str, str] | None = None) -> MockReply:
         """JSON, compact as the vendors have it."""
         typed = {"Content-Type": "application/json", **(headers or {})}
         return cls(status=status, headers=typed, body=msgspec.json.encode(value))
 
     @property
-    def value(self) -> Any:
+    def json_value(self) -> Any:
         """The body's JSON."""
         return msgspec.json.decode(self.body)
 
     @property
-    def honest(self) -> bool:
+    def is_plain(self) -> bool:
         """Whether any web server could send it so."""
         crooked = self.sent is not None or self.pace or self.pauses or "Content-Length" in self.headers
-        return self.head and not crooked and self.ending is Ending.WHOLE
+        return self.head and not crooked and self.ending is ConnectionEnd.NORMAL
 
-    def but(self, **changes: Any) -> Reply:
+    def replaced(self, **changes: Any) -> MockReply:
         """The same with other fields; ``headers`` are laid over those that are there."""
         if "headers" in changes:
             changes["headers"] = {**self.headers, **changes["headers"]}

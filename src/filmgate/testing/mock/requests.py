@@ -8,25 +8,25 @@ import msgspec
 from aiohttp import web
 
 from filmgate.domain import Size
-from filmgate.testing.mock.films import FPS, Film
-from filmgate.testing.mock.jobs import Order
+from filmgate.testing.mock.films import DEFAULT_FPS, ClipSpec
+from filmgate.testing.mock.jobs import JobSpec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from filmgate.testing.mock.dialects import Vendor
+    from filmgate.testing.mock.dialects import MockVendor
 
-__all__ = ["Refused", "order_of", "read_fields"]
+__all__ = ["RequestRejected", "parse_create", "read_fields"]
 
 DEFAULT_SIZE, DEFAULT_SECONDS = "720x1280", "4"
 SERVER_FPS = 24
 """Frames a second that model servers take for granted, whatever the model was trained on."""
 
-LONGEST, LARGEST = 120, 4096
+MAX_SECONDS, MAX_SIDE = 120, 4096
 """Seconds, and pixels of a side, that are worth filming in a test."""
 
 
-class Refused(Exception):
+class RequestRejected(Exception):
     """The vendor says no.
 
     Args:
@@ -46,86 +46,88 @@ class Refused(Exception):
 async def read_fields(request: web.Request) -> dict[str, object]:
     """The fields of a JSON body or a form; a file is its number of bytes."""
     if request.content_type.startswith(("multipart/", "application/x-www-form-urlencoded")):
-        return {name: _text(value) for name, value in (await request.post()).items()}
+        return {name: _form_value(value) for name, value in (await request.post()).items()}
     try:
         value = msgspec.json.decode(await request.read())
     except msgspec.DecodeError:
-        raise Refused(400, "invalid_body", "We could not parse the JSON body of your request.") from None
+        raise RequestRejected(400, "invalid_body", "We could not parse the JSON body of your request.") from None
     if not isinstance(value, dict):
-        raise Refused(400, "invalid_body", "The body must be a JSON object.")
+        raise RequestRejected(400, "invalid_body", "The body must be a JSON object.")
     return value
 
 
-def order_of(fields: Mapping[str, object], vendor: Vendor, served: Collection[str], *, multipart: bool) -> Order:
+def parse_create(
+    fields: Mapping[str, object], vendor: MockVendor, served_models: Collection[str], *, multipart: bool
+) -> JobSpec:
     """What a create asks for.
 
     Raises:
         Refused: the vendor would not take it.
     """
     if vendor.multipart_only and not multipart:
-        raise Refused(422, "invalid_body", "Field required: the body must be multipart/form-data.")
-    for name in vendor.required:
+        raise RequestRejected(422, "invalid_body", "Field required: the body must be multipart/form-data.")
+    for name in vendor.required_fields:
         if fields.get(name) in (None, ""):
-            raise Refused(400, "missing_required_parameter", f"Missing required parameter: '{name}'.")
-    prompt, model = str(fields["prompt"]), str(fields.get("model") or next(iter(served)))
-    if len(prompt) > vendor.prompt_characters:
-        raise Refused(400, "invalid_value", f"The prompt is longer than {vendor.prompt_characters} characters.")
-    if vendor.served_only and model not in served:
-        raise Refused(400, "model_not_found", f"The model '{model}' is not served here.")
-    seconds, size = _seconds(fields, vendor), _size(fields, vendor, model)
-    return Order(
+            raise RequestRejected(400, "missing_required_parameter", f"Missing required parameter: '{name}'.")
+    prompt, model = str(fields["prompt"]), str(fields.get("model") or next(iter(served_models)))
+    if len(prompt) > vendor.max_prompt_chars:
+        raise RequestRejected(400, "invalid_value", f"The prompt is longer than {vendor.max_prompt_chars} characters.")
+    if vendor.rejects_unknown_models and model not in served_models:
+        raise RequestRejected(400, "model_not_found", f"The model '{model}' is not served here.")
+    seconds, size = _parse_seconds(fields, vendor), _parse_size(fields, vendor, model)
+    return JobSpec(
         prompt=prompt,
         model=model,
         size=str(size),
         seconds=seconds,
-        film=_film(fields, vendor, size, float(seconds)),
-        fields=tuple(sorted(fields)),
+        clip=_clip_spec(fields, vendor, size, float(seconds)),
+        field_names=tuple(sorted(fields)),
     )
 
 
-def _seconds(fields: Mapping[str, object], vendor: Vendor) -> str:
+def _parse_seconds(fields: Mapping[str, object], vendor: MockVendor) -> str:
     value = fields.get("seconds", DEFAULT_SECONDS)
-    if not vendor.numbers and not isinstance(value, str):
-        raise Refused(400, "invalid_type", "Invalid type for 'seconds': expected a string.")
+    if not vendor.accepts_numeric_seconds and not isinstance(value, str):
+        raise RequestRejected(400, "invalid_type", "Invalid type for 'seconds': expected a string.")
     seconds = str(value)
     if vendor.seconds and seconds not in vendor.seconds:
         supported = ", ".join(f"'{each}'" for each in vendor.seconds)
-        raise Refused(400, "invalid_value", f"Invalid value: '{seconds}'. Supported values are: {supported}.")
-    if not 0 < _number(seconds, "seconds") <= LONGEST:
-        raise Refused(400, "invalid_value", f"Invalid value for 'seconds': '{seconds}'.")
+        raise RequestRejected(400, "invalid_value", f"Invalid value: '{seconds}'. Supported values are: {supported}.")
+    if not 0 < _parse_number(seconds, "seconds") <= MAX_SECONDS:
+        raise RequestRejected(400, "invalid_value", f"Invalid value for 'seconds': '{seconds}'.")
     return seconds
 
 
-def _size(fields: Mapping[str, object], vendor: Vendor, model: str) -> Size:
+def _parse_size(fields: Mapping[str, object], vendor: MockVendor, model: str) -> Size:
     text = str(fields.get("size") or DEFAULT_SIZE)
     allowed = (*vendor.sizes, *(vendor.pro_sizes if model.startswith("sora-2-pro") else ()))
     size = Size.parse(text)
     if vendor.sizes and text not in allowed:
         supported = ", ".join(f"'{each}'" for each in allowed)
-        raise Refused(400, "invalid_value", f"Invalid value: '{text}'. Supported values are: {supported}.")
-    if size is None or max(size.width, size.height) > LARGEST or size.width % 2 or size.height % 2:
-        raise Refused(400, "invalid_value", f"Invalid value for 'size': '{text}'.")
+        raise RequestRejected(400, "invalid_value", f"Invalid value: '{text}'. Supported values are: {supported}.")
+    if size is None or max(size.width, size.height) > MAX_SIDE or size.width % 2 or size.height % 2:
+        raise RequestRejected(400, "invalid_value", f"Invalid value for 'size': '{text}'.")
     return size
 
 
-def _film(fields: Mapping[str, object], vendor: Vendor, size: Size, seconds: float) -> Film:
-    if not vendor.frames or not {"fps", "num_frames"} & fields.keys():
-        return Film(size, round(seconds * FPS))
-    fps = int(_number(fields.get("fps", SERVER_FPS), "fps"))
-    frames = int(_number(fields.get("num_frames", fps * seconds), "num_frames"))
-    if not 1 <= fps <= 120 or not 1 <= frames <= LONGEST * fps:
-        raise Refused(400, "invalid_value", "Invalid value for 'fps' or 'num_frames'.")
-    return Film(size, frames, fps)
+def _clip_spec(fields: Mapping[str, object], vendor: MockVendor, size: Size, seconds: float) -> ClipSpec:
+    if not vendor.accepts_frame_count or not {"fps", "num_frames"} & fields.keys():
+        return ClipSpec(size, round(seconds * DEFAULT_FPS))
+    fps = int(_parse_number(fields.get("fps", SERVER_FPS), "fps"))
+    frames = int(_parse_number(fields.get("num_frames", fps * seconds), "num_frames"))
+    if not 1 <= fps <= 120 or not 1 <= frames <= MAX_SECONDS * fps:
+        raise RequestRejected(400, "invalid_value", "Invalid value for 'fps' or 'num_frames'.")
+    return ClipSpec(size, frames, fps)
 
 
-def _number(value: object, name: str) -> float:
+def _parse_number(value: object, name: str) -> float:
     try:
         return float(str(value))
     except ValueError:
-        raise Refused(400, "invalid_value", f"Invalid value for '{name}': {value!r}.") from None
+        raise RequestRejected(400, "invalid_value", f"Invalid value for '{name}': {value!r}.") from None
 
 
-def _text(value: object) -> object:
+def _form_value(value: object) -> object:
     """A part: text, or of a file its number of bytes; filename or not, only the reference is a file."""
     if isinstance(value, web.FileField):
         return len(value.file.read())

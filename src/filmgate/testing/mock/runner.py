@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from filmgate.testing.mock.app import build, path_of
-from filmgate.testing.mock.config import Config
-from filmgate.testing.mock.log import Asked, Line
+from filmgate.testing.mock.app import build_app, vendor_path
+from filmgate.testing.mock.config import MockConfig
+from filmgate.testing.mock.log import LogEvent, LogLine
 from filmgate.testing.mock.transport import Sleep, real_sleep
-from filmgate.testing.mock.upstream import Upstream
+from filmgate.testing.mock.upstream import MockUpstream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-__all__ = ["Running", "running"]
+__all__ = ["RunningMock", "running"]
 
-GRACE = 0.2
+SHUTDOWN_TIMEOUT = 0.2
 """Seconds that answers under way get when the mock stops; those that never end are cut off then."""
 
 
-class Running:
+class RunningMock:
     """A mock that answers.
 
     Args:
@@ -31,7 +31,7 @@ class Running:
         upstream: what answers.
     """
 
-    def __init__(self, origin: str, upstream: Upstream) -> None:
+    def __init__(self, origin: str, upstream: MockUpstream) -> None:
         self.origin = origin
         self.upstream = upstream
 
@@ -40,12 +40,12 @@ class Running:
         """Where the default vendor answers, for the SDK's ``base_url``."""
         return f"{self.origin}/v1"
 
-    def url(self, vendor: str) -> str:
+    def vendor_url(self, vendor: str) -> str:
         """The base URL of a dialect or flavour by name."""
-        return self.origin + path_of(vendor)
+        return self.origin + vendor_path(vendor)
 
     @property
-    def lines(self) -> Sequence[Line]:
+    def lines(self) -> Sequence[LogLine]:
         """What it was asked so far; the log file has the same."""
         return list(self.upstream.log.lines)
 
@@ -56,13 +56,13 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    config: Config | None = None,
+    config: MockConfig | None = None,
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     clock: Callable[[], float] = time.time,
     sleep: Sleep = real_sleep,
-) -> AsyncIterator[Running]:
+) -> AsyncIterator[RunningMock]:
     """A mock in this process, on a free port unless one is named; gone when the ``with`` ends.
 
     Args:
@@ -72,14 +72,16 @@ async def running(
         clock: Unix time.
         sleep: waits for so many seconds, which may be infinite, whenever an answer is late.
     """
-    upstream = Upstream(config or Config(), clock, sleep)
-    runner = web.AppRunner(build(upstream), access_log=None, handler_cancellation=True, shutdown_timeout=GRACE)
+    upstream = MockUpstream(config or MockConfig(), clock, sleep)
+    runner = web.AppRunner(
+        build_app(upstream), access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_TIMEOUT
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        await upstream.log.add(Line(at=clock(), asked=Asked.START, vendor=upstream.config.vendor))
+        await upstream.log.add(LogLine(at=clock(), asked=LogEvent.START, vendor=upstream.config.vendor))
         bound = runner.addresses[0]
-        yield Running(f"http://{host}:{bound[1]}", upstream)
+        yield RunningMock(f"http://{host}:{bound[1]}", upstream)
     finally:
         await runner.cleanup()
         await upstream.close()

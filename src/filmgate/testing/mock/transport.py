@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from filmgate.testing.mock.reply import Ending, Reply
+from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
-__all__ = ["Sleep", "real_sleep", "send"]
+__all__ = ["Sleep", "real_sleep", "send_reply"]
 
 Sleep = Callable[[float], Awaitable[object]]
 """Waits for so many seconds; for ever where they are infinite."""
 
-PIECE = 64 * 1024
-DRIPS = 20
+CHUNK_BYTES = 64 * 1024
+SLOW_BODY_CHUNKS = 20
 """Pieces that a dripping body comes in."""
 
 
@@ -34,35 +34,35 @@ async def real_sleep(seconds: float) -> None:
     await (asyncio.Event().wait() if seconds == math.inf else asyncio.sleep(seconds))
 
 
-async def send(request: web.Request, reply: Reply, sleep: Sleep = real_sleep) -> web.StreamResponse:
+async def send_reply(request: web.Request, reply: MockReply, sleep: Sleep = real_sleep) -> web.StreamResponse:
     """Answer a request; returns once the client has what it gets, or has gone."""
     if reply.delay:
         await sleep(reply.delay)
-    if reply.honest:
+    if reply.is_plain:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
-    await _send_crooked(request, reply, sleep)
+    await _send_raw(request, reply, sleep)
     # The connection is gone by now, or is to go: the framework finds nothing left to answer on.
     return web.Response()
 
 
-async def _send_crooked(request: web.Request, reply: Reply, sleep: Sleep) -> None:
+async def _send_raw(request: web.Request, reply: MockReply, sleep: Sleep) -> None:
     wire, transport = request.writer, request.transport
     if transport is None:
         return
     if reply.head:
-        transport.write(_head(reply))
+        transport.write(_response_head(reply))
     if request.method != "HEAD":
         await _send_body(wire, transport, reply, sleep)
-    if reply.ending is Ending.HELD:
+    if reply.ending is ConnectionEnd.HANG:
         await sleep(math.inf)
-    if reply.ending is Ending.RESET:
+    if reply.ending is ConnectionEnd.RESET:
         _reset(transport)
     else:
         transport.close()
 
 
-async def _send_body(wire: AbstractStreamWriter, transport: asyncio.Transport, reply: Reply, sleep: Sleep) -> None:
-    for piece, rest in _pieces(reply):
+async def _send_body(wire: AbstractStreamWriter, transport: asyncio.Transport, reply: MockReply, sleep: Sleep) -> None:
+    for piece, rest in _chunks(reply):
         if transport.is_closing():
             return
         transport.write(piece)
@@ -70,25 +70,25 @@ async def _send_body(wire: AbstractStreamWriter, transport: asyncio.Transport, r
         await sleep(rest)
 
 
-def _pieces(reply: Reply) -> Iterator[tuple[bytes, float]]:
+def _chunks(reply: MockReply) -> Iterator[tuple[bytes, float]]:
     """Each piece of the body, and the seconds of silence after it."""
     body = reply.body[: reply.sent]
-    if reply.ending is Ending.ENDLESS:
-        yield from itertools.repeat(((body or b"\0") * (PIECE // max(len(body), 1) + 1), 0.0))
+    if reply.ending is ConnectionEnd.ENDLESS:
+        yield from itertools.repeat(((body or b"\0") * (CHUNK_BYTES // max(len(body), 1) + 1), 0.0))
     elif reply.pace:
-        step = max(1, -(-len(body) // DRIPS))
+        step = max(1, -(-len(body) // SLOW_BODY_CHUNKS))
         for start in range(0, len(body), step):
-            yield body[start : start + step], reply.pace / DRIPS
+            yield body[start : start + step], reply.pace / SLOW_BODY_CHUNKS
     else:
         ends = [*reply.pauses, (len(body), 0.0)]
         for (start, _), (end, rest) in itertools.pairwise([(0, 0.0), *ends]):
             yield body[start:end], rest
 
 
-def _head(reply: Reply) -> bytes:
+def _response_head(reply: MockReply) -> bytes:
     reason = HTTPStatus(reply.status).phrase
     headers = {"Content-Length": str(len(reply.body)), **reply.headers, "Connection": "close"}
-    if reply.ending is Ending.ENDLESS or headers["Content-Length"] == "":
+    if reply.ending is ConnectionEnd.ENDLESS or headers["Content-Length"] == "":
         del headers["Content-Length"]
     lines = [f"HTTP/1.1 {reply.status} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode()

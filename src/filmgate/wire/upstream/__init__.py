@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from filmgate.wire.upstream.apiyi import APIYI
 from filmgate.wire.upstream.apiyi_async import APIYI_ASYNC
-from filmgate.wire.upstream.base import Call, Listed, Order, Picture, Said, Upstream
+from filmgate.wire.upstream.base import HttpCall, JobReport, JobRequest, ListedJob, ReferenceImage, Upstream
 from filmgate.wire.upstream.dmxapi import DMXAPI
-from filmgate.wire.upstream.flavours import FLAVOURS, recognised
+from filmgate.wire.upstream.flavours import FLAVOURS, detect_flavour
 from filmgate.wire.upstream.openai import OPENAI
-from filmgate.wire.upstream.status_codes import Meaning
+from filmgate.wire.upstream.status_codes import ReplyKind
 
 __all__ = [
     "DIALECTS",
     "FLAVOURS",
     "UPSTREAMS",
-    "Call",
-    "Listed",
-    "Meaning",
-    "Order",
-    "Picture",
-    "Said",
+    "HttpCall",
+    "JobReport",
+    "JobRequest",
+    "ListedJob",
+    "ReferenceImage",
+    "ReplyKind",
     "Upstream",
-    "recognised",
+    "detect_flavour",
 ]
 
 DIALECTS: dict[str, Upstream] = {each.name: each for each in (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)}

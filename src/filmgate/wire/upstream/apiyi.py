@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from filmgate.wire.upstream.base import Upstream
-from filmgate.wire.upstream.openai import ENDINGS, STATUSES
+from filmgate.wire.upstream.openai import FAILURE_WORDS, STATUS_WORDS
 
 __all__ = ["APIYI"]
 
-APIYI = Upstream(name="apiyi", statuses=STATUSES, endings=ENDINGS, text_as_json=True)
+APIYI = Upstream(name="apiyi", statuses=STATUS_WORDS, failure_words=FAILURE_WORDS, text_as_json=True)

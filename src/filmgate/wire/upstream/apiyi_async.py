@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from filmgate.wire.upstream.base import Upstream, words
-from filmgate.wire.upstream.openai import ENDINGS
+from filmgate.wire.upstream.base import Upstream, status_table
+from filmgate.wire.upstream.openai import FAILURE_WORDS
 
 __all__ = ["APIYI_ASYNC"]
 
 APIYI_ASYNC = Upstream(
     name="apiyi-async",
-    statuses=words(
+    statuses=status_table(
         queued="submitted queued pending",
         in_progress="in_progress processing running",
         completed="completed succeeded success",
         failed="failed failure error",
     ),
-    endings=ENDINGS,
-    scheme="",
+    failure_words=FAILURE_WORDS,
+    auth_scheme="",
     url_keys=("url",),
-    running=5,
-    creates_a_minute=10,
+    max_running=5,
+    creates_per_minute=10,
 )

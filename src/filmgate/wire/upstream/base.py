@@ -15,45 +15,45 @@ from msgspec import Struct
 
 from filmgate.domain import Size, Status, VideoError
 from filmgate.wire.upstream import parsing, status_codes
-from filmgate.wire.upstream.encoding import File, encode_form, encode_json
-from filmgate.wire.upstream.error_text import reason
-from filmgate.wire.upstream.status_codes import Meaning
+from filmgate.wire.upstream.encoding import FormFile, encode_form, encode_json
+from filmgate.wire.upstream.error_text import parse_error
+from filmgate.wire.upstream.status_codes import ReplyKind
 
 __all__ = [
-    "FAILED",
-    "NOT_ACCEPTED",
-    "Call",
-    "Listed",
-    "Order",
-    "Picture",
-    "Said",
+    "DEFAULT_FAILURE",
+    "DEFAULT_REJECTION",
+    "HttpCall",
+    "JobReport",
+    "JobRequest",
+    "ListedJob",
+    "ReferenceImage",
     "Upstream",
     "standard_fields",
-    "words",
+    "status_table",
 ]
 
-FAILED = VideoError("engine_error", "The engine could not make the video.")
-NOT_ACCEPTED = VideoError("engine_rejected", "The engine refused the request.")
+DEFAULT_FAILURE = VideoError("engine_error", "The engine could not make the video.")
+DEFAULT_REJECTION = VideoError("engine_rejected", "The engine refused the request.")
 
-PAGE = 100
+PAGE_SIZE = 100
 """Jobs of a page of the list."""
 
 
-class Picture(Struct, frozen=True):
+class ReferenceImage(Struct, frozen=True):
     """A reference image."""
 
     content: bytes
     media_type: str  # image/png, image/jpeg or image/webp
 
 
-class Order(Struct, frozen=True, kw_only=True):
+class JobRequest(Struct, frozen=True, kw_only=True):
     """What is to be made, in the upstream's own terms."""
 
     model: str  # the upstream's name of it
     prompt: str
     size: Size
     seconds: int
-    reference: Picture | None = None
+    reference: ReferenceImage | None = None
     seed: int | None = None
     fps: int | None = None  # of a model server's profile
     frames: int | None = None
@@ -61,7 +61,7 @@ class Order(Struct, frozen=True, kw_only=True):
     idempotency_key: str | None = None
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class HttpCall(Struct, frozen=True, kw_only=True):
     """A request as data. Credentials are added by whoever sends it, and to the upstream's own origin only."""
 
     method: str
@@ -71,26 +71,26 @@ class Call(Struct, frozen=True, kw_only=True):
     body: bytes = b""
 
 
-class Said(Struct, frozen=True, kw_only=True):
+class JobReport(Struct, frozen=True, kw_only=True):
     """What an answer says of a job."""
 
-    meaning: Meaning
+    kind: ReplyKind
     id: str | None = None
     status: Status | None = None  # None: a word that its table does not know, or none
-    word: str | None = None  # which word it was, for the log
+    status_word: str | None = None  # which word it was, for the log
     progress: float | None = None  # percent, 0 to 100
     error: VideoError | None = None  # with FAILED, and with every meaning but JOB; cleaned
     content_url: str | None = None  # where the film lies, if not at its usual place
-    look_after: float | None = None  # seconds, as it asked for
+    poll_after: float | None = None  # seconds, as it asked for
     retry_after: float | None = None  # seconds, the same
 
     @property
-    def gone(self) -> bool:
+    def not_found(self) -> bool:
         """Whether there is no such job."""
-        return self.meaning is Meaning.GONE
+        return self.kind is ReplyKind.GONE
 
 
-class Listed(Struct, frozen=True, kw_only=True, gc=False):
+class ListedJob(Struct, frozen=True, kw_only=True, gc=False):
     """A job in the upstream's list; what its dialect does not say is None."""
 
     id: str
@@ -101,34 +101,39 @@ class Listed(Struct, frozen=True, kw_only=True, gc=False):
     status: Status | None = None
     progress: float | None = None  # percent, 0 to 100
 
-    def may_be(self, order: Order, since: float) -> bool:
+    def could_match(self, request: JobRequest, submitted_after: float) -> bool:
         """Whether nothing that it says speaks against its having come of that order, sent at or after ``since``.
 
         Rather once too often: an upstream may rename a model, cut a prompt short and round a length, and a job that is
         overlooked is paid for twice.
         """
-        if self.created_at is not None and self.created_at < since:
+        if self.created_at is not None and self.created_at < submitted_after:
             return False
-        size, seconds = Size.parse((self.size or "").lower()), parsing.number(self.seconds)
+        size, seconds = Size.parse((self.size or "").lower()), parsing.parse_number(self.seconds)
         return (
-            _begins(order.prompt, self.prompt)
-            and (size is None or size == order.size)
-            and (not seconds or abs(seconds - order.seconds) < 1)
+            _starts_with(request.prompt, self.prompt)
+            and (size is None or size == request.size)
+            and (not seconds or abs(seconds - request.seconds) < 1)
         )
 
 
-def _begins(whole: str, shown: str | None) -> bool:
+def _starts_with(full_text: str, prefix: str | None) -> bool:
     """Whether ``shown`` is all of a text or its beginning, however its blanks are spelt."""
-    start = " ".join((shown or "").split()).rstrip("….").rstrip()
-    return " ".join(whole.split()).startswith(start)
+    start = " ".join((prefix or "").split()).rstrip("….").rstrip()
+    return " ".join(full_text.split()).startswith(start)
 
 
-def standard_fields(order: Order) -> dict[str, str]:
+def standard_fields(request: JobRequest) -> dict[str, str]:
     """The fields of the contract, all text."""
-    return {"model": order.model, "prompt": order.prompt, "size": str(order.size), "seconds": str(order.seconds)}
+    return {
+        "model": request.model,
+        "prompt": request.prompt,
+        "size": str(request.size),
+        "seconds": str(request.seconds),
+    }
 
 
-def words(**statuses: str) -> dict[str, Status]:
+def status_table(**statuses: str) -> dict[str, Status]:
     """A table of statuses: ``words(queued="queued pending", …)``."""
     return {spelt: Status(status) for status, spellings in statuses.items() for spelt in spellings.split()}
 
@@ -138,169 +143,169 @@ class Upstream(Struct, frozen=True, kw_only=True):
 
     name: str
     statuses: Mapping[str, Status]  # every word it is known to use, see ``reading.word``
-    endings: Mapping[str, VideoError] = {}  # words that mean failed, and in which words
-    scheme: str = "Bearer"  # of Authorization; "": the bare key
+    failure_words: Mapping[str, VideoError] = {}  # words that mean failed, and in which words
+    auth_scheme: str = "Bearer"  # of Authorization; "": the bare key
     text_as_json: bool = False  # a create without a picture
-    fields: Callable[[Order], dict[str, str]] = standard_fields
+    fields: Callable[[JobRequest], dict[str, str]] = standard_fields
     envelopes: Sequence[str] = ()  # keys under which the job may lie instead of at the top
     id_keys: Sequence[str] = ("id",)
     error_keys: Sequence[str] = ("error",)
     url_keys: Sequence[str] = ()  # where it says where the film lies; empty: only at its usual place
     url_in_refusal: bool = False  # a content request may be refused with the film's address in the text
-    cancel_call: Callable[[str], Call] | None = None  # where a cancel really ends the work
-    lists: bool = True  # GET /videos answers
-    running: int | None = None  # jobs at once that its vendor allows
-    creates_a_minute: int | None = None  # the same, of submissions
+    cancel_call: Callable[[str], HttpCall] | None = None  # where a cancel really ends the work
+    supports_list: bool = True  # GET /videos answers
+    max_running: int | None = None  # jobs at once that its vendor allows
+    creates_per_minute: int | None = None  # the same, of submissions
 
     # ---- what is sent
 
-    def auth(self, key: str | None) -> dict[str, str]:
+    def auth_headers(self, key: str | None) -> dict[str, str]:
         """The headers that carry the key."""
-        return {"Authorization": f"{self.scheme} {key}".strip()} if key else {}
+        return {"Authorization": f"{self.auth_scheme} {key}".strip()} if key else {}
 
-    def create(self, order: Order) -> Call:
+    def create(self, request: JobRequest) -> HttpCall:
         """Submit; only the fields of this dialect, and no name of any file of a client's."""
-        fields = {**self.fields(order), **order.extra}
-        if self.text_as_json and order.reference is None:
+        fields = {**self.fields(request), **request.extra}
+        if self.text_as_json and request.reference is None:
             media_type, body = encode_json(fields)
         else:
-            media_type, body = encode_form(fields, _files(order.reference))
+            media_type, body = encode_form(fields, _files(request.reference))
         headers = {"Content-Type": media_type}
-        if order.idempotency_key:
-            headers["Idempotency-Key"] = order.idempotency_key
-        return Call(method="POST", path="videos", headers=headers, body=body)
+        if request.idempotency_key:
+            headers["Idempotency-Key"] = request.idempotency_key
+        return HttpCall(method="POST", path="videos", headers=headers, body=body)
 
-    def look(self, ticket: str) -> Call:
+    def poll(self, ticket: str) -> HttpCall:
         """Ask how a job stands."""
-        return Call(method="GET", path=video_path(ticket))
+        return HttpCall(method="GET", path=video_path(ticket))
 
-    def content(self, ticket: str, said: Said | None = None) -> Call:
+    def content(self, ticket: str, report: JobReport | None = None) -> HttpCall:
         """Fetch the film of a completed job, from where the last look said it lies."""
         headers = {"Accept-Encoding": "identity"}
-        if said is not None and said.content_url is not None:
-            return Call(method="GET", url=said.content_url, headers=headers)
-        return Call(method="GET", path=f"{video_path(ticket)}/content", headers=headers)
+        if report is not None and report.content_url is not None:
+            return HttpCall(method="GET", url=report.content_url, headers=headers)
+        return HttpCall(method="GET", path=f"{video_path(ticket)}/content", headers=headers)
 
-    def cancel(self, ticket: str) -> Call | None:
+    def cancel(self, ticket: str) -> HttpCall | None:
         """Stop a job; None where nothing would stop."""
         return self.cancel_call(ticket) if self.cancel_call else None
 
-    def listing(self, after: str | None = None) -> Call:
+    def list_jobs(self, after: str | None = None) -> HttpCall:
         """Ask for a page of the latest jobs, newest first."""
-        given = {"limit": str(PAGE), "order": "desc"} | ({"after": after} if after else {})
-        return Call(method="GET", path=f"videos?{urlencode(given)}")
+        given = {"limit": str(PAGE_SIZE), "order": "desc"} | ({"after": after} if after else {})
+        return HttpCall(method="GET", path=f"videos?{urlencode(given)}")
 
-    def models(self) -> Call:
+    def models(self) -> HttpCall:
         """Ask what it serves."""
-        return Call(method="GET", path="models")
+        return HttpCall(method="GET", path="models")
 
     # ---- what comes back
 
-    def read_created(self, status: int, headers: Mapping[str, str], body: bytes) -> Said:
+    def read_create(self, status: int, headers: Mapping[str, str], body: bytes) -> JobReport:
         """What the answer to a submission says: a JOB with its id, or why there is none (``verdicts``)."""
         found = self._job(body)
         ticket = self._id(found)
-        if ticket and (status_codes.ok(status) or self._status(found) is not None):
-            return self._said(found, ticket, headers)
-        error = self._error(found, NOT_ACCEPTED)
-        if status_codes.ok(status):
-            refused = self._complains(found) and all(found.get(key) is None for key in self.id_keys)
-            meaning = Meaning.TERMINAL if refused else Meaning.AMBIGUOUS
+        if ticket and (status_codes.is_success(status) or self._status(found) is not None):
+            return self._build_report(found, ticket, headers)
+        error = self._error(found, DEFAULT_REJECTION)
+        if status_codes.is_success(status):
+            refused = self._has_error(found) and all(found.get(key) is None for key in self.id_keys)
+            meaning = ReplyKind.TERMINAL if refused else ReplyKind.AMBIGUOUS
         else:
-            meaning = status_codes.of_submit(status, headers, error.code)
-        error = status_codes.refusal(status, error)
-        return Said(meaning=meaning, error=error, retry_after=parsing.retry_after(headers))
+            meaning = status_codes.classify_submit(status, headers, error.code)
+        error = status_codes.public_rejection(status, error)
+        return JobReport(kind=meaning, error=error, retry_after=parsing.retry_after(headers))
 
-    def read_look(self, ticket: str, status: int, headers: Mapping[str, str], body: bytes) -> Said:
+    def read_poll(self, ticket: str, status: int, headers: Mapping[str, str], body: bytes) -> JobReport:
         """What the answer to a look says. A failed job counts whatever HTTP status it came with, if it is ours."""
         found = self._job(body)
-        said = self._said(found, ticket, headers)
-        if status_codes.ok(status) and "status" in found:
+        said = self._build_report(found, ticket, headers)
+        if status_codes.is_success(status) and "status" in found:
             return said
         if said.status is Status.FAILED and self._id(found) == ticket:
             return said
-        meaning = status_codes.of_look(status, readable=bool(found))
-        return Said(meaning=meaning, retry_after=parsing.retry_after(headers))
+        meaning = status_codes.classify_poll(status, readable=bool(found))
+        return JobReport(kind=meaning, retry_after=parsing.retry_after(headers))
 
-    def read_refused_content(self, status: int, body: bytes) -> str | None:
+    def read_content_error(self, status: int, body: bytes) -> str | None:
         """The address that a refused content request names instead."""
         if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - what it answers then
             return None
-        match = re.search(rb"https?://[^\s\"'<>\\]+", body[: parsing.BODY_LIMIT])
-        return parsing.web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
+        match = re.search(rb"https?://[^\s\"'<>\\]+", body[: parsing.MAX_BODY_BYTES])
+        return parsing.parse_web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
 
-    def read_listing(self, body: bytes) -> tuple[list[Listed], bool] | None:
+    def read_list(self, body: bytes) -> tuple[list[ListedJob], bool] | None:
         """The jobs of a list and whether more follow; None if it is no list, or holds what can't be read."""
-        found = parsing.record(body) or {}
+        found = parsing.parse_object(body) or {}
         rows = found.get("data")
         if not isinstance(rows, list):
             return None
-        listed = [self._listed(row) for row in rows]
+        listed = [self._parse_listed(row) for row in rows]
         whole = [row for row in listed if row is not None]
         # One that can't be read may be the one that is looked for.
-        more = found.get("has_more", len(rows) == PAGE)
+        more = found.get("has_more", len(rows) == PAGE_SIZE)
         return (whole, more is True) if len(whole) == len(listed) else None
 
     # ---- its parts
 
     def _job(self, body: bytes) -> Mapping[str, object]:
-        found = parsing.record(body) or {}
+        found = parsing.parse_object(body) or {}
         for key in self.envelopes:
             inner = found.get(key)
             if isinstance(inner, dict) and "status" in inner:
                 return inner
         return found
 
-    def _id(self, found: Mapping[str, object]) -> str | None:
-        return next((ticket for key in self.id_keys if (ticket := parsing.identifier(found.get(key)))), None)
+    def _id(self, record: Mapping[str, object]) -> str | None:
+        return next((ticket for key in self.id_keys if (ticket := parsing.parse_id(record.get(key)))), None)
 
-    def _status(self, found: Mapping[str, object]) -> Status | None:
-        word = parsing.word(found.get("status")) or ""
-        return Status.FAILED if word in self.endings else self.statuses.get(word)
+    def _status(self, record: Mapping[str, object]) -> Status | None:
+        word = parsing.normalize_status(record.get("status")) or ""
+        return Status.FAILED if word in self.failure_words else self.statuses.get(word)
 
-    def _said(self, found: Mapping[str, object], ticket: str, headers: Mapping[str, str]) -> Said:
-        status = self._status(found)
-        default = self.endings.get(parsing.word(found.get("status")) or "", FAILED)
-        return Said(
-            meaning=Meaning.JOB,
+    def _build_report(self, record: Mapping[str, object], ticket: str, headers: Mapping[str, str]) -> JobReport:
+        status = self._status(record)
+        default = self.failure_words.get(parsing.normalize_status(record.get("status")) or "", DEFAULT_FAILURE)
+        return JobReport(
+            kind=ReplyKind.JOB,
             id=ticket,
             status=status,
-            word=parsing.word(found.get("status")),
-            progress=parsing.percent(found.get("progress")),
-            error=self._error(found, default, ticket) if status is Status.FAILED else None,
-            content_url=self._url(found),
-            look_after=parsing.duration(parsing.header(headers, "openai-poll-after-ms"), unit=0.001),
+            status_word=parsing.normalize_status(record.get("status")),
+            progress=parsing.parse_percent(record.get("progress")),
+            error=self._error(record, default, ticket) if status is Status.FAILED else None,
+            content_url=self._url(record),
+            poll_after=parsing.parse_seconds(parsing.find_header(headers, "openai-poll-after-ms"), unit=0.001),
         )
 
-    def _complains(self, found: Mapping[str, object]) -> bool:
-        return any(found.get(key) for key in self.error_keys)
+    def _has_error(self, record: Mapping[str, object]) -> bool:
+        return any(record.get(key) for key in self.error_keys)
 
-    def _error(self, found: Mapping[str, object], default: VideoError, *private: str) -> VideoError:
-        said = next((found[key] for key in self.error_keys if found.get(key)), None)
-        if said is None and not found.get("status"):
-            said = {key: found[key] for key in ("message", "detail", "code") if key in found}
-        return reason(said, default, private)
+    def _error(self, record: Mapping[str, object], default: VideoError, *redacted: str) -> VideoError:
+        said = next((record[key] for key in self.error_keys if record.get(key)), None)
+        if said is None and not record.get("status"):
+            said = {key: record[key] for key in ("message", "detail", "code") if key in record}
+        return parse_error(said, default, redacted)
 
-    def _url(self, found: Mapping[str, object]) -> str | None:
-        return next((url for key in self.url_keys if (url := parsing.web_url(_reach(found, key)))), None)
+    def _url(self, record: Mapping[str, object]) -> str | None:
+        return next((url for key in self.url_keys if (url := parsing.parse_web_url(_nested_value(record, key)))), None)
 
-    def _listed(self, row: object) -> Listed | None:
+    def _parse_listed(self, row: object) -> ListedJob | None:
         ticket = self._id(row) if isinstance(row, dict) else None
         if ticket is None or not isinstance(row, dict):
             return None
         texts = {name: value for name in ("prompt", "size") if isinstance(value := row.get(name), str)}
-        seconds, made = row.get("seconds"), parsing.number(row.get("created_at"))
-        return Listed(
+        seconds, made = row.get("seconds"), parsing.parse_number(row.get("created_at"))
+        return ListedJob(
             id=ticket,
-            created_at=made if made is not None and 0 < made < _LATEST else None,
+            created_at=made if made is not None and 0 < made < _MAX_TIMESTAMP else None,
             seconds=None if seconds is None else str(seconds)[:16],
             status=self._status(row),
-            progress=parsing.percent(row.get("progress")),
+            progress=parsing.parse_percent(row.get("progress")),
             **texts,
         )
 
 
-_LATEST = 1e11  # seconds: far beyond any year; more are milliseconds, or no time at all
+_MAX_TIMESTAMP = 1e11  # seconds: far beyond any year; more are milliseconds, or no time at all
 
 
 def video_path(ticket: str) -> str:
@@ -308,23 +313,23 @@ def video_path(ticket: str) -> str:
     return f"videos/{quote(ticket, safe='')}"
 
 
-def _files(picture: Picture | None) -> list[File]:
-    if picture is None:
+def _files(image: ReferenceImage | None) -> list[FormFile]:
+    if image is None:
         return []
-    suffix = picture.media_type.rpartition("/")[2].replace("jpeg", "jpg")
+    suffix = image.media_type.rpartition("/")[2].replace("jpeg", "jpg")
     return [
-        File(
+        FormFile(
             field="input_reference",
-            content=picture.content,
-            media_type=picture.media_type,
+            content=image.content,
+            media_type=image.media_type,
             filename=f"reference.{suffix}",
         )
     ]
 
 
-def _reach(found: Mapping[str, object], path: str) -> object:
+def _nested_value(record: Mapping[str, object], path: str) -> object:
     """The value under ``a.b``."""
-    value: object = found
+    value: object = record
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value

@@ -15,63 +15,72 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from filmgate.domain import Size, Status, VideoError
-from filmgate.wire.chat import language_of, orientation_of
+from filmgate.wire.chat import detect_language, detect_orientation
 from filmgate.wire.upstream import parsing
-from filmgate.wire.upstream.base import FAILED, Call, Order, Picture, Said
-from filmgate.wire.upstream.error_text import reason
-from filmgate.wire.upstream.status_codes import Meaning, of_submit, ok, refusal
+from filmgate.wire.upstream.base import DEFAULT_FAILURE, HttpCall, JobReport, JobRequest, ReferenceImage
+from filmgate.wire.upstream.error_text import parse_error
+from filmgate.wire.upstream.status_codes import ReplyKind, classify_submit, is_success, public_rejection
 
-__all__ = ["MODELS", "ChatReader", "asked", "create", "read_refused", "size_of"]
+__all__ = ["MODEL_BY_SECONDS", "ChatReader", "create", "output_size", "prompt_with_ratio", "read_error_response"]
 
-MODELS = {15: "sora-2-hd-15s-chat", 10: "sora-2-hd-10s-chat"}
+MODEL_BY_SECONDS = {15: "sora-2-hd-15s-chat", 10: "sora-2-hd-10s-chat"}
 """The models of a length, which stands in their names."""
 
-TEXT_LIMIT = 256 * 1024
+MAX_TEXT_LENGTH = 256 * 1024
 """Characters of a story that are kept; a longer one has lost its thread."""
 
-_LINE_LIMIT = 1024 * 1024
-_NEWS = 64
+_MAX_LINE_BYTES = 1024 * 1024
+_REPARSE_SHARE = 64
 """A story is read again when this share of it is new, so that a long one that comes word by word costs little."""
 
-_NO_FILM = VideoError("engine_error", "The engine ended without a film.")
+_NO_VIDEO = VideoError("engine_error", "The engine ended without a film.")
 _BLOCKED = VideoError("moderation_blocked", "Your request was blocked by our moderation system.")
 
 
-def create(order: Order, picture_url: str | None = None) -> Call:
+def create(request: JobRequest, image_url: str | None = None) -> HttpCall:
     """Submit, as a stream; the frame goes into the prompt, where it is read from. A picture may be an address too."""
-    content: object = asked(order.prompt, order.size)
-    if order.reference is not None:
-        picture_url = _data_url(order.reference)
-    if picture_url is not None:
-        content = [{"type": "text", "text": content}, {"type": "image_url", "image_url": {"url": picture_url}}]
-    fields = {"model": order.model, "messages": [{"role": "user", "content": content}], "stream": True, **order.extra}
+    content: object = prompt_with_ratio(request.prompt, request.size)
+    if request.reference is not None:
+        image_url = _data_url(request.reference)
+    if image_url is not None:
+        content = [{"type": "text", "text": content}, {"type": "image_url", "image_url": {"url": image_url}}]
+    fields = {
+        "model": request.model,
+        "messages": [{"role": "user", "content": content}],
+        "stream": True,
+        **request.extra,
+    }
     body = json.dumps(fields, ensure_ascii=False).encode("utf-8", "backslashreplace")
     headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-    return Call(method="POST", path="chat/completions", headers=headers, body=body)
+    return HttpCall(method="POST", path="chat/completions", headers=headers, body=body)
 
 
-def asked(prompt: str, size: Size) -> str:
+def prompt_with_ratio(prompt: str, size: Size) -> str:
     """The prompt with the frame in it, unless it says so itself (else a stream would come in the frame it prefers)."""
     upright = size.height > size.width
-    if orientation_of(prompt) == ("portrait" if upright else "landscape") and _FRAME.search(prompt):
+    if detect_orientation(prompt) == ("portrait" if upright else "landscape") and _RATIO_PATTERN.search(prompt):
         return prompt
     ratio = "9:16" if upright else "16:9"
-    return f"{ratio} {prompt}" if language_of(prompt) == "en" else f"视频比例{ratio}。{prompt}"
+    return f"{ratio} {prompt}" if detect_language(prompt) == "en" else f"视频比例{ratio}。{prompt}"
 
 
-def size_of(orientation: str) -> Size:
+def output_size(orientation: str) -> Size:
     """The size that these models deliver."""
     return Size(720, 1280) if orientation == "portrait" else Size(1280, 720)
 
 
-def read_refused(status: int, headers: Mapping[str, str], body: bytes) -> Said:
+def read_error_response(status: int, headers: Mapping[str, str], body: bytes) -> JobReport:
     """What an answer says that is no stream: why there is no film."""
-    found = parsing.record(body) or {}
-    error = reason(found.get("error"), FAILED)
-    meaning = Meaning.TERMINAL if ok(status) and found.get("error") else of_submit(status, headers, error.code)
-    return Said(
-        meaning=Meaning.AMBIGUOUS if ok(status) and not found.get("error") else meaning,
-        error=refusal(status, error),
+    found = parsing.parse_object(body) or {}
+    error = parse_error(found.get("error"), DEFAULT_FAILURE)
+    meaning = (
+        ReplyKind.TERMINAL
+        if is_success(status) and found.get("error")
+        else classify_submit(status, headers, error.code)
+    )
+    return JobReport(
+        kind=ReplyKind.AMBIGUOUS if is_success(status) and not found.get("error") else meaning,
+        error=public_rejection(status, error),
         retry_after=parsing.retry_after(headers),
     )
 
@@ -85,93 +94,93 @@ class ChatReader:
     """Reads a stream, in pieces of any size. It never raises: what can't be read says nothing."""
 
     def __init__(self) -> None:
-        self.said = Said(meaning=Meaning.JOB, status=Status.QUEUED)  # what is known of the job
+        self.report = JobReport(kind=ReplyKind.JOB, status=Status.QUEUED)  # what is known of the job
         self.text = ""
-        self._unread = 0  # characters of it that came since it was read
+        self._unparsed_characters = 0  # characters of it that came since it was read
         self._ended = False  # the vendor has said all it had to say
         self._closed = False  # nothing more will come
         self._pending = b""
-        self._name: str | None = None
+        self._completion_id: str | None = None
         self._error: VideoError | None = None
-        self._highest: float | None = None
+        self._max_progress: float | None = None
 
     @property
     def ended(self) -> bool:
         """Whether the vendor has said all it had to say."""
         return self._ended
 
-    def feed(self, data: bytes) -> Said:
+    def feed(self, data: bytes) -> JobReport:
         """Take in what came; returns what has been said of the job so far."""
         *lines, self._pending = (self._pending + data).split(b"\n")
-        if len(self._pending) > _LINE_LIMIT:
+        if len(self._pending) > _MAX_LINE_BYTES:
             self._pending = b""
-        return self._read(lines)
+        return self._parse_lines(lines)
 
-    def finish(self) -> Said:
+    def finish(self) -> JobReport:
         """There is nothing more to come; without a film and without an end, nobody knows what became of the job."""
         last, self._pending, self._closed = self._pending, b"", True
-        return self._read([last])
+        return self._parse_lines([last])
 
     @property
-    def name(self) -> str | None:
+    def completion_id(self) -> str | None:
         """The completion's own id: the job's where the text has none."""
-        return self._name
+        return self._completion_id
 
-    def _read(self, lines: list[bytes]) -> Said:
+    def _parse_lines(self, lines: list[bytes]) -> JobReport:
         had_ended = self._ended
         for line in lines:
-            self._line(line.strip())
-        if self._closed or self._ended != had_ended or self._unread * _NEWS > len(self.text):
-            self.said, self._unread = self._judged(_FENCED.sub("", self.text)), 0
-        return self.said
+            self._parse_line(line.strip())
+        if self._closed or self._ended != had_ended or self._unparsed_characters * _REPARSE_SHARE > len(self.text):
+            self.report, self._unparsed_characters = self._build_report(_FENCED.sub("", self.text)), 0
+        return self.report
 
-    def _judged(self, story: str) -> Said:
-        progress = _progress(story)
+    def _build_report(self, text: str) -> JobReport:
+        progress = _parse_progress(text)
         if progress is not None:
-            self._highest = max(progress, self._highest or 0.0)
-        film = _film(story, over=self._ended or self._closed)
-        found = _ID.search(story)
-        status, error = self._status(story, film)
-        return Said(
-            meaning=Meaning.JOB,
-            id=parsing.identifier(found[1]) if found else None,
+            self._max_progress = max(progress, self._max_progress or 0.0)
+        film = _video_url(text, ended=self._ended or self._closed)
+        found = _ID.search(text)
+        status, error = self._status(text, film)
+        return JobReport(
+            kind=ReplyKind.JOB,
+            id=parsing.parse_id(found[1]) if found else None,
             status=status,
-            progress=100.0 if status is Status.COMPLETED else self._highest,
+            progress=100.0 if status is Status.COMPLETED else self._max_progress,
             error=error,
             content_url=film if status is Status.COMPLETED else None,
         )
 
-    def _status(self, story: str, film: str | None) -> tuple[Status, VideoError | None]:
+    def _status(self, text: str, video_url: str | None) -> tuple[Status, VideoError | None]:
         """A failure is believed once the vendor has ended: a prompt may be about failures, and is paid for."""
-        if film is not None and (self._ended or self._closed or _DONE.search(story)):
+        if video_url is not None and (self._ended or self._closed or _DONE.search(text)):
             return Status.COMPLETED, None
         if self._ended:
-            return Status.FAILED, self._error or _failure(story) or _NO_FILM
-        working = self._highest is not None or _WORKING.search(story)
+            return Status.FAILED, self._error or _parse_failure(text) or _NO_VIDEO
+        working = self._max_progress is not None or _WORKING.search(text)
         return (Status.IN_PROGRESS if working else Status.QUEUED), None
 
-    def _line(self, line: bytes) -> None:
+    def _parse_line(self, line: bytes) -> None:
         data = line.removeprefix(b"data:").strip()
         if data == b"[DONE]":
             self._ended = True
-        elif data.startswith(b"{") and (chunk := parsing.record(data)):
-            self._chunk(chunk)
+        elif data.startswith(b"{") and (chunk := parsing.parse_object(data)):
+            self._parse_chunk(chunk)
 
-    def _chunk(self, chunk: Mapping[str, object]) -> None:
+    def _parse_chunk(self, chunk: Mapping[str, object]) -> None:
         if chunk.get("error"):
-            self._error, self._ended = reason(chunk["error"], FAILED), True
+            self._error, self._ended = parse_error(chunk["error"], DEFAULT_FAILURE), True
             return
-        self._name = self._name or parsing.identifier(chunk.get("id"))
+        self._completion_id = self._completion_id or parsing.parse_id(chunk.get("id"))
         for choice in _records(chunk.get("choices")):
             for part in (choice.get("delta"), choice.get("message")):
                 content = part.get("content") if isinstance(part, dict) else None
                 if isinstance(content, str):
-                    self.text = (self.text + content)[-TEXT_LIMIT:]
-                    self._unread += len(content)
+                    self.text = (self.text + content)[-MAX_TEXT_LENGTH:]
+                    self._unparsed_characters += len(content)
             self._ended = self._ended or isinstance(choice.get("finish_reason"), str)
 
 
-_FRAME = re.compile(
+_RATIO_PATTERN = re.compile(
     r"16\s*[:：x×]\s*9|9\s*[:：x×]\s*16|[横竖]屏|[横竖]版|[横竖]向|\b(?:landscape|portrait|vertical|horizontal)\b",
     re.IGNORECASE,
 )
@@ -199,53 +208,53 @@ _MARKDOWN = re.compile(r"(!?)\[([^\[\]\n]*)\]\((https?://[^\s()]+)\)")
 """Neither part goes beyond where the next link may begin: a story of nothing but brackets is read in one go."""
 
 _BARE = re.compile(r"https?://[^\s)\"'<>\]]+", re.IGNORECASE)
-_FILM_FILE = re.compile(r"(?i)\.(?:mp4|mov|webm)(?:[?#]|$)")
+_VIDEO_FILE = re.compile(r"(?i)\.(?:mp4|mov|webm)(?:[?#]|$)")
 _DOWNLOAD = re.compile(r"(?i)下载|download")
-_PICTURE_FILE = re.compile(r"(?i)\.(?:webp|gif|png|jpe?g)(?:[?#]|$)")
+_IMAGE_FILE = re.compile(r"(?i)\.(?:webp|gif|png|jpe?g)(?:[?#]|$)")
 
 
-def _progress(story: str) -> float | None:
+def _parse_progress(text: str) -> float | None:
     """The highest percent that is told: ``进度 42..54..67``, ``进度：45%``, ``45%``."""
-    numbers = [number for steps in _STEPS.findall(story) for number in re.findall(r"\d+(?:\.\d+(?!\.))?", steps)]
-    told = [float(number) for number in (*numbers, *_PERCENT.findall(story))]
+    numbers = [number for steps in _STEPS.findall(text) for number in re.findall(r"\d+(?:\.\d+(?!\.))?", steps)]
+    told = [float(number) for number in (*numbers, *_PERCENT.findall(text))]
     fitting = [number for number in told if number <= 100]  # noqa: PLR2004 - percent
     return min(max(fitting), 99.0) if fitting else None
 
 
-def _failure(story: str) -> VideoError | None:
-    found = _FAILURE.search(story)
+def _parse_failure(text: str) -> VideoError | None:
+    found = _FAILURE.search(text)
     if found is None:
         return None
     if _POLICY.search(found[0]):
         return _BLOCKED
     words = _REASON.sub("", found[0], count=1).strip(" ❌🚫*_`>")
-    return reason({"message": words}, FAILED) if words else FAILED
+    return parse_error({"message": words}, DEFAULT_FAILURE) if words else DEFAULT_FAILURE
 
 
-def _film(story: str, *, over: bool) -> str | None:
+def _video_url(text: str, *, ended: bool) -> str | None:
     """Where the film lies: a link to a film, else one to download it, else the last one that is no picture."""
-    links = [link for link in _links(story, over=over) if not _PICTURE_FILE.search(link.url)]
-    for fits in (_is_film, _is_download, lambda _link: True):
+    links = [link for link in _links(text, ended=ended) if not _IMAGE_FILE.search(link.url)]
+    for fits in (_is_video_link, _is_download_link, lambda _link: True):
         for link in reversed(links):
-            if fits(link) and (url := parsing.web_url(link.url)):
+            if fits(link) and (url := parsing.parse_web_url(link.url)):
                 return url
     return None
 
 
-def _is_film(link: _Link) -> bool:
-    return bool(_FILM_FILE.search(link.url))
+def _is_video_link(link: _Link) -> bool:
+    return bool(_VIDEO_FILE.search(link.url))
 
 
-def _is_download(link: _Link) -> bool:
+def _is_download_link(link: _Link) -> bool:
     return bool(_DOWNLOAD.search(link.label))
 
 
-def _links(story: str, *, over: bool) -> Iterator[_Link]:
-    for image, label, url in _MARKDOWN.findall(story):
+def _links(text: str, *, ended: bool) -> Iterator[_Link]:
+    for image, label, url in _MARKDOWN.findall(text):
         if not image:
             yield _Link(label, url)
-    for url in _BARE.findall(_MARKDOWN.sub("", story)) if over else ():  # before the end it may be half an address
-        if _FILM_FILE.search(url):
+    for url in _BARE.findall(_MARKDOWN.sub("", text)) if ended else ():  # before the end it may be half an address
+        if _VIDEO_FILE.search(url):
             yield _Link("", url)
 
 
@@ -253,5 +262,5 @@ def _records(value: object) -> list[Mapping[str, object]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _data_url(picture: Picture) -> str:
-    return f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode()}"
+def _data_url(image: ReferenceImage) -> str:
+    return f"data:{image.media_type};base64,{base64.b64encode(image.content).decode()}"

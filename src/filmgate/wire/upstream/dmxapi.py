@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from filmgate.wire.upstream.base import Upstream
-from filmgate.wire.upstream.openai import ENDINGS, STATUSES
+from filmgate.wire.upstream.openai import FAILURE_WORDS, STATUS_WORDS
 
 __all__ = ["DMXAPI"]
 
-DMXAPI = Upstream(name="dmxapi", statuses=STATUSES, endings=ENDINGS, scheme="")
+DMXAPI = Upstream(name="dmxapi", statuses=STATUS_WORDS, failure_words=FAILURE_WORDS, auth_scheme="")

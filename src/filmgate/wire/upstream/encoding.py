@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-__all__ = ["File", "encode_form", "encode_json"]
+__all__ = ["FormFile", "encode_form", "encode_json"]
 
 
-class File(Struct, frozen=True, kw_only=True):
+class FormFile(Struct, frozen=True, kw_only=True):
     """A part that is a file."""
 
     field: str
@@ -26,7 +26,7 @@ def encode_json(fields: Mapping[str, str]) -> tuple[str, bytes]:
     return "application/json", json.dumps(encodable, ensure_ascii=False).encode()
 
 
-def encode_form(fields: Mapping[str, str], files: Iterable[File] = ()) -> tuple[str, bytes]:
+def encode_form(fields: Mapping[str, str], files: Iterable[FormFile] = ()) -> tuple[str, bytes]:
     """The content type and the body of a form; each field is a part without a filename."""
     parts = [(f'form-data; name="{name}"', "", _text(value)) for name, value in fields.items()]
     parts += [

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from filmgate.domain import VideoError
 
-__all__ = ["MODERATED", "clean", "plain", "reason"]
+__all__ = ["MODERATION_BLOCKED", "parse_error", "printable_line", "redact"]
 
-LONGEST = 500
+MAX_MESSAGE_LENGTH = 500
 """Characters of a message."""
 
-MODERATED = "moderation_blocked"
+MODERATION_BLOCKED = "moderation_blocked"
 """The one code for every upstream's refusal of what a prompt or picture shows."""
 
-_MODERATION = frozenset(
+_MODERATION_CODES = frozenset(
     {
         "content_filter",
         "content_moderation",
@@ -28,12 +28,12 @@ _MODERATION = frozenset(
     }
 )
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
-_DEPTH = 4
-_MESSAGES = ("message", "msg", "detail", "reason", "fail_reason", "description", "error")
+_MAX_DEPTH = 4
+_MESSAGE_KEYS = ("message", "msg", "detail", "reason", "fail_reason", "description", "error")
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\s]+")
 
-_FRAME = re.compile(
+_BOILERPLATE = re.compile(
     r"""
     \b(?:an?|at|by|code|delete|errors?|exception|fail|fail(?:ed|ing|ure)|for|from|get|head|host|https?|in|is|it|of|on)\b
     | \b(?:patch|post|put|requests?|response|returned|server|status|the|to|upstream|url|was|while|with)\b
@@ -43,7 +43,7 @@ _FRAME = re.compile(
 )
 """What is said around an address, and says nothing without it."""
 
-SECRETS = re.compile(
+SECRET_PATTERNS = re.compile(
     r"""
     \w+://\S+                                             # an address with its scheme
     | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # an IPv4 address
@@ -60,47 +60,47 @@ SECRETS = re.compile(
 """What never reaches a client."""
 
 
-def clean(text: str, private: Iterable[str] = ()) -> str:
+def redact(text: str, private: Iterable[str] = ()) -> str:
     """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing telling is left.
 
     ``POST https://vendor.example/v1/videos failed: sk-…`` becomes nothing: what it told was what may not be repeated.
     """
-    text = line = _line(text)
+    text = line = _one_line(text)
     for word in private:
         text = text.replace(word, "…") if word else text
-    text = SECRETS.sub("…", text)
-    return _shortened(text) if text == line or _tells(text) else ""
+    text = SECRET_PATTERNS.sub("…", text)
+    return _truncate(text) if text == line or _has_content(text) else ""
 
 
-def _tells(text: str) -> bool:
+def _has_content(text: str) -> bool:
     """Whether there is more in it than the words around an address."""
-    return bool(_FRAME.sub("", text))
+    return bool(_BOILERPLATE.sub("", text))
 
 
-def plain(text: str) -> str:
+def printable_line(text: str) -> str:
     """A message on one line, without markup and whatever steers a terminal; "" if nothing is left.
 
     Secrets stay: they are the reader's own.
     """
-    return _shortened(_line(text))
+    return _truncate(_one_line(text))
 
 
-def _line(text: str) -> str:
-    if _MARKUP.search(text, 0, 2 * LONGEST):
+def _one_line(text: str) -> str:
+    if _MARKUP.search(text, 0, 2 * MAX_MESSAGE_LENGTH):
         return ""
-    return _cut(_UNPRINTABLE.sub(" ", text[: 8 * LONGEST]).strip())
+    return _cut_at_word(_UNPRINTABLE.sub(" ", text[: 8 * MAX_MESSAGE_LENGTH]).strip())
 
 
-def _shortened(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE_LENGTH else text[: MAX_MESSAGE_LENGTH - 1] + "…"
 
 
-def _cut(text: str) -> str:
+def _cut_at_word(text: str) -> str:
     """Not more than is needed; what is cut off is cut between two words, for half a secret looks like none."""
-    return text if len(text) <= 2 * LONGEST else text[: 2 * LONGEST].rpartition(" ")[0]
+    return text if len(text) <= 2 * MAX_MESSAGE_LENGTH else text[: 2 * MAX_MESSAGE_LENGTH].rpartition(" ")[0]
 
 
-def reason(said: object, default: VideoError, private: Iterable[str] = ()) -> VideoError:
+def parse_error(value: object, default: VideoError, private: Iterable[str] = ()) -> VideoError:
     """What ``said`` means, whatever its shape; each half that it lacks is the default's.
 
     Args:
@@ -108,31 +108,31 @@ def reason(said: object, default: VideoError, private: Iterable[str] = ()) -> Vi
         default: our own words.
         private: words that may not be repeated: the job's id, the upstream's host, a key.
     """
-    message = clean(_message(said), private)
-    code = _code(said)
-    if code in _MODERATION:
-        code = MODERATED
+    message = redact(_message(value), private)
+    code = _code(value)
+    if code in _MODERATION_CODES:
+        code = MODERATION_BLOCKED
     return VideoError(code or default.code, message or default.message)
 
 
-def _message(said: object, depth: int = _DEPTH) -> str:
-    if isinstance(said, str):
-        return said
-    if depth and isinstance(said, Mapping):
-        return next((text for name in _MESSAGES if (text := _message(said.get(name), depth - 1))), "")
-    if depth and isinstance(said, list):
-        return next((text for item in said[:10] if (text := _message(item, depth - 1))), "")
+def _message(value: object, depth: int = _MAX_DEPTH) -> str:
+    if isinstance(value, str):
+        return value
+    if depth and isinstance(value, Mapping):
+        return next((text for name in _MESSAGE_KEYS if (text := _message(value.get(name), depth - 1))), "")
+    if depth and isinstance(value, list):
+        return next((text for item in value[:10] if (text := _message(item, depth - 1))), "")
     return ""
 
 
-def _code(said: object, depth: int = _DEPTH) -> str | None:
+def _code(value: object, depth: int = _MAX_DEPTH) -> str | None:
     """A word that names the cause; numbers are HTTP statuses and the like, and name none."""
-    if depth and isinstance(said, list) and said:
-        return _code(said[0], depth - 1)
-    if not isinstance(said, Mapping):
+    if depth and isinstance(value, list) and value:
+        return _code(value[0], depth - 1)
+    if not isinstance(value, Mapping):
         return None
     for name in ("code", "type"):
-        word = said.get(name)
-        if isinstance(word, str) and _CODE.fullmatch(word.strip().lower()) and not SECRETS.search(word):
+        word = value.get(name)
+        if isinstance(word, str) and _CODE.fullmatch(word.strip().lower()) and not SECRET_PATTERNS.search(word):
             return word.strip().lower()
-    return _code(said.get("error"), depth - 1) if depth else None
+    return _code(value.get("error"), depth - 1) if depth else None

@@ -10,47 +10,47 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from filmgate.wire.upstream import parsing
-from filmgate.wire.upstream.base import Call, Order, standard_fields, video_path, words
-from filmgate.wire.upstream.openai import ENDINGS, OPENAI
+from filmgate.wire.upstream.base import HttpCall, JobRequest, standard_fields, status_table, video_path
+from filmgate.wire.upstream.openai import FAILURE_WORDS, OPENAI
 
-__all__ = ["FASTVIDEO", "FILMGATE", "FLAVOURS", "NEW_API", "SGLANG", "TENSORRT_LLM", "VLLM_OMNI", "recognised"]
+__all__ = ["FASTVIDEO", "FILMGATE", "FLAVOURS", "NEW_API", "SGLANG", "TENSORRT_LLM", "VLLM_OMNI", "detect_flavour"]
 
-_SEEDS = 2**31
+_SEED_MODULUS = 2**31
 """Seeds that every random generator takes."""
 
 
-def _model_fields(order: Order) -> dict[str, str]:
+def _model_fields(request: JobRequest) -> dict[str, str]:
     """With frames and their rate: these servers take 24 a second for granted, also of a model that was made for 16."""
-    fields = standard_fields(order)
-    if order.fps is not None:
-        fields["fps"] = str(order.fps)
-    if order.frames is not None:
-        fields["num_frames"] = str(order.frames)
-    if order.seed is not None:
-        fields["seed"] = str(order.seed % _SEEDS)
+    fields = standard_fields(request)
+    if request.fps is not None:
+        fields["fps"] = str(request.fps)
+    if request.frames is not None:
+        fields["num_frames"] = str(request.frames)
+    if request.seed is not None:
+        fields["seed"] = str(request.seed % _SEED_MODULUS)
     return fields
 
 
-def _tensorrt_fields(order: Order) -> dict[str, str]:
+def _tensorrt_fields(request: JobRequest) -> dict[str, str]:
     """Seconds may be a fraction, and are the only word for a length; a film is an AVI if nobody asks for MP4."""
-    fields = _model_fields(order)
-    if order.frames is not None and order.fps:
-        fields["seconds"] = f"{order.frames / order.fps:g}"
+    fields = _model_fields(request)
+    if request.frames is not None and request.fps:
+        fields["seconds"] = f"{request.frames / request.fps:g}"
     fields.pop("num_frames", None)
     return {**fields, "output_format": "mp4"}
 
 
-def _filmgate_fields(order: Order) -> dict[str, str]:
-    fields = standard_fields(order)
-    return fields if order.seed is None else {**fields, "seed": str(order.seed)}
+def _filmgate_fields(request: JobRequest) -> dict[str, str]:
+    fields = standard_fields(request)
+    return fields if request.seed is None else {**fields, "seed": str(request.seed)}
 
 
-def _delete(ticket: str) -> Call:
-    return Call(method="DELETE", path=video_path(ticket))
+def _delete(ticket: str) -> HttpCall:
+    return HttpCall(method="DELETE", path=video_path(ticket))
 
 
-def _post_cancel(ticket: str) -> Call:
-    return Call(method="POST", path=f"{video_path(ticket)}/cancel")
+def _post_cancel(ticket: str) -> HttpCall:
+    return HttpCall(method="POST", path=f"{video_path(ticket)}/cancel")
 
 
 SGLANG = replace(
@@ -62,13 +62,13 @@ TENSORRT_LLM = replace(OPENAI, name="tensorrt-llm", fields=_tensorrt_fields)
 NEW_API = replace(
     OPENAI,
     name="new-api",
-    statuses=words(
+    statuses=status_table(
         queued="queued pending submitted not_start in_queue waiting",
         in_progress="in_progress processing running generating",
         completed="completed succeeded success",
         failed="failed failure fail error",
     ),  # its ``unknown`` is in no row: look again
-    endings=ENDINGS,
+    endings=FAILURE_WORDS,
     envelopes=("data",),
     id_keys=("id", "task_id"),
     error_keys=("error", "fail_reason"),
@@ -79,7 +79,7 @@ FILMGATE = replace(OPENAI, name="filmgate", fields=_filmgate_fields, cancel_call
 
 FLAVOURS = {each.name: each for each in (SGLANG, VLLM_OMNI, FASTVIDEO, TENSORRT_LLM, NEW_API, FILMGATE)}
 
-_OWNERS = {
+_FLAVOUR_BY_OWNER = {
     "sglang": SGLANG,
     "vllm": VLLM_OMNI,
     "vllm-omni": VLLM_OMNI,
@@ -87,17 +87,17 @@ _OWNERS = {
     "tensorrt_llm": TENSORRT_LLM,
     "filmgate": FILMGATE,
 }
-_HEADERS = {"x-oneapi-request-id": NEW_API, "x-new-api-version": NEW_API}
+_FLAVOUR_BY_HEADER = {"x-oneapi-request-id": NEW_API, "x-new-api-version": NEW_API}
 
 
-def recognised(headers: Mapping[str, str], body: bytes) -> str | None:
+def detect_flavour(headers: Mapping[str, str], body: bytes) -> str | None:
     """The flavour whose answer to ``GET /models`` this is; None for one that gives no sign."""
-    for name, flavour in _HEADERS.items():
-        if parsing.header(headers, name) is not None:
+    for name, flavour in _FLAVOUR_BY_HEADER.items():
+        if parsing.find_header(headers, name) is not None:
             return flavour.name
-    models = (parsing.record(body) or {}).get("data")
+    models = (parsing.parse_object(body) or {}).get("data")
     for model in models if isinstance(models, list) else ():
         owner = model.get("owned_by") if isinstance(model, dict) else None
-        if isinstance(owner, str) and owner.lower() in _OWNERS:
-            return _OWNERS[owner.lower()].name
+        if isinstance(owner, str) and owner.lower() in _FLAVOUR_BY_OWNER:
+            return _FLAVOUR_BY_OWNER[owner.lower()].name
     return None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from filmgate.domain import VideoError
-from filmgate.wire.upstream.base import Upstream, words
+from filmgate.wire.upstream.base import Upstream, status_table
 
-__all__ = ["ENDINGS", "OPENAI", "STATUSES"]
+__all__ = ["FAILURE_WORDS", "OPENAI", "STATUS_WORDS"]
 
-STATUSES = words(
+STATUS_WORDS = status_table(
     queued="queued pending submitted waiting",
     in_progress="in_progress processing running generating",
     completed="completed succeeded success",
@@ -17,7 +17,7 @@ STATUSES = words(
 )
 """The contract's four, and what servers that claim to keep it were seen to say for them."""
 
-ENDINGS: Mapping[str, VideoError] = {
+FAILURE_WORDS: Mapping[str, VideoError] = {
     "cancelled": VideoError("cancelled", "The video was cancelled."),
     "canceled": VideoError("cancelled", "The video was cancelled."),
     "deleted": VideoError("upstream_deleted", "The engine deleted the video."),
@@ -25,4 +25,4 @@ ENDINGS: Mapping[str, VideoError] = {
 }
 """Words for an end without a film."""
 
-OPENAI = Upstream(name="openai", statuses=STATUSES, endings=ENDINGS)
+OPENAI = Upstream(name="openai", statuses=STATUS_WORDS, failure_words=FAILURE_WORDS)

@@ -38,10 +38,10 @@ from enum import StrEnum
 from filmgate.domain import VideoError
 from filmgate.wire.upstream.parsing import retry_after
 
-__all__ = ["Meaning", "of_look", "of_submit", "ok", "refusal"]
+__all__ = ["ReplyKind", "classify_poll", "classify_submit", "is_success", "public_rejection"]
 
 
-class Meaning(StrEnum):
+class ReplyKind(StrEnum):
     """What an answer says."""
 
     JOB = "job"  # it speaks of our job
@@ -52,21 +52,21 @@ class Meaning(StrEnum):
     UNKNOWN = "unknown"  # a look: an answer that says nothing of the job: look again
 
 
-_SUBMIT: Mapping[int, Meaning] = {
-    301: Meaning.TERMINAL,
-    307: Meaning.TERMINAL,
-    308: Meaning.TERMINAL,
-    408: Meaning.AMBIGUOUS,
-    409: Meaning.AMBIGUOUS,
-    425: Meaning.TRANSIENT,
-    429: Meaning.TRANSIENT,
-    499: Meaning.AMBIGUOUS,
-    501: Meaning.TERMINAL,
-    505: Meaning.TERMINAL,
+_SUBMIT_KINDS: Mapping[int, ReplyKind] = {
+    301: ReplyKind.TERMINAL,
+    307: ReplyKind.TERMINAL,
+    308: ReplyKind.TERMINAL,
+    408: ReplyKind.AMBIGUOUS,
+    409: ReplyKind.AMBIGUOUS,
+    425: ReplyKind.TRANSIENT,
+    429: ReplyKind.TRANSIENT,
+    499: ReplyKind.AMBIGUOUS,
+    501: ReplyKind.TERMINAL,
+    505: ReplyKind.TERMINAL,
 }
 _OVERLOADED = frozenset({503, 529})
-_GONE = frozenset({404, 410})
-_QUOTA = frozenset(
+_NOT_FOUND = frozenset({404, 410})
+_QUOTA_CODES = frozenset(
     {
         "billing_hard_limit_reached",
         "billing_not_active",
@@ -78,39 +78,39 @@ _QUOTA = frozenset(
 )
 
 # Of these the upstream's own words are about our account there, which is nobody's affair but the operator's.
-_ACCOUNT = {
+_ACCOUNT_ERRORS = {
     401: VideoError("upstream_unauthorized", "The engine does not let this server in at the moment."),
     402: VideoError("upstream_quota", "The engine's quota is used up."),
 }
-_REDIRECTED = VideoError("upstream_misconfigured", "The engine is not at the address that this server has.")
+_REDIRECT_ERROR = VideoError("upstream_misconfigured", "The engine is not at the address that this server has.")
 
 
-def ok(status: int) -> bool:
+def is_success(status: int) -> bool:
     """Whether an HTTP status is one of success."""
     return 200 <= status < 300  # noqa: PLR2004 - the class of success
 
 
-def of_submit(status: int, headers: Mapping[str, str], code: str | None) -> Meaning:
+def classify_submit(status: int, headers: Mapping[str, str], code: str | None) -> ReplyKind:
     """What the answer to a submission means that holds no job; ``code`` is its error's, if it holds one.
 
     2xx is for the body to decide, see :meth:`filmgate.wire.upstream.base.Upstream.read_created`.
     """
-    if code in _QUOTA and 400 <= status < 500:  # noqa: PLR2004 - the class of the caller's mistakes
-        return Meaning.TERMINAL
+    if code in _QUOTA_CODES and 400 <= status < 500:  # noqa: PLR2004 - the class of the caller's mistakes
+        return ReplyKind.TERMINAL
     if status in _OVERLOADED:
-        return Meaning.AMBIGUOUS if retry_after(headers) is None else Meaning.TRANSIENT
-    return _SUBMIT.get(status, Meaning.TERMINAL if status // 100 == 4 else Meaning.AMBIGUOUS)  # noqa: PLR2004 - the same
+        return ReplyKind.AMBIGUOUS if retry_after(headers) is None else ReplyKind.TRANSIENT
+    return _SUBMIT_KINDS.get(status, ReplyKind.TERMINAL if status // 100 == 4 else ReplyKind.AMBIGUOUS)  # noqa: PLR2004 - the same
 
 
-def of_look(status: int, *, readable: bool) -> Meaning:
+def classify_poll(status: int, *, readable: bool) -> ReplyKind:
     """What the answer to a look means that holds no job; ``readable``: it is an object at least."""
-    if status in _GONE:
-        return Meaning.GONE
-    return Meaning.UNKNOWN if ok(status) and readable else Meaning.TRANSIENT
+    if status in _NOT_FOUND:
+        return ReplyKind.GONE
+    return ReplyKind.UNKNOWN if is_success(status) and readable else ReplyKind.TRANSIENT
 
 
-def refusal(status: int, said: VideoError) -> VideoError:
+def public_rejection(status: int, error: VideoError) -> VideoError:
     """What a client is told of a refusal: the upstream's reason, unless it is about our account there."""
     if status // 100 == 3:  # noqa: PLR2004 - the class of redirects
-        return _REDIRECTED
-    return _ACCOUNT[402] if said.code in _QUOTA else _ACCOUNT.get(status, said)
+        return _REDIRECT_ERROR
+    return _ACCOUNT_ERRORS[402] if error.code in _QUOTA_CODES else _ACCOUNT_ERRORS.get(status, error)

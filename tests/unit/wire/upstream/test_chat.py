@@ -62,7 +62,7 @@ def test_no_repetition_makes_reading_quadratic(piece: str) -> None:
     """Nothing else happens in the server meanwhile. A quadratic search would outlast pytest's limit."""
     reader = ChatReader()
     reader.feed(_events([f"error {piece * (MAX_TEXT_LENGTH // len(piece))}"]))
-    assert reader.said.status is not Status.COMPLETED
+    assert reader.report.status is not Status.COMPLETED
 
 
 def test_a_long_story_is_not_read_again_for_every_word() -> None:

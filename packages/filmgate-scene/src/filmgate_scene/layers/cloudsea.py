@@ -9,12 +9,12 @@ import numpy as np
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.palette import Colour, mix, scale
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 __all__ = ["bank", "cloud_sea"]
 
 
-def cloud_sea(stage: Stage, *, banks: int = 5) -> None:
+def cloud_sea(stage: SceneStage, *, banks: int = 5) -> None:
     """From the horizon to below one's feet, drifting slowly, the nearest fastest."""
     for k in range(banks):
         near = k / max(1, banks - 1)
@@ -25,7 +25,7 @@ def cloud_sea(stage: Stage, *, banks: int = 5) -> None:
         stage.tile(canvas, 1500.0 * 0.28**k, sway=lambda t, pace=pace: (-pace * t, 0.0))  # type: ignore[misc]  # mypy can't infer a lambda's default
 
 
-def bank(stage: Stage, canvas: Canvas, base: float, rise: float, near: float) -> None:
+def bank(stage: SceneStage, canvas: Canvas, base: float, rise: float, near: float) -> None:
     """One bank of heaped clouds over the whole width, closed below ``base``."""
     rng, light = np.random.default_rng(stage.seed + int(97 * near)), stage.light
     cells = 3 if canvas.width > stage.height else 2  # a whole number, so that its ends meet
@@ -61,7 +61,7 @@ def _around(canvas: Canvas, marks: np.ndarray, tones: np.ndarray, softness: floa
     canvas.blobs(moved, tones[places[order]], softness)
 
 
-def _tones(stage: Stage, near: float) -> tuple[Colour, Colour]:
+def _tones(stage: SceneStage, near: float) -> tuple[Colour, Colour]:
     """What the sun lights, and the shade below; both fade into the haze far away."""
     light = stage.light
     warm = 0.25 * min(1.0, light.glow_amount)

@@ -13,9 +13,9 @@ from filmgate_scene.canvas import blur
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.puppet import puppet
 from filmgate_scene.palette import Colour
-from filmgate_scene.stage import Frame, Quad, Stage
+from filmgate_scene.stage import Quad, SceneStage, ShotFrame
 
-__all__ = ["Actor", "Body", "Skin", "Still", "bend", "paint"]
+__all__ = ["Actor", "Body", "PaintedPose", "Skin", "bend", "paint"]
 
 Joint = tuple[float, float]
 
@@ -36,21 +36,21 @@ class Body:
     def __init__(self) -> None:
         self.limbs: list[tuple[int, float, float, float, float, float, float, float]] = []
 
-    def limb(self, skin: int, a: Joint, ra: float, b: Joint, rb: float, join: float = 0.06) -> None:
+    def add_limb(self, skin: int, a: Joint, ra: float, b: Joint, rb: float, join: float = 0.06) -> None:
         """A capsule from ``a`` to ``b`` that melts into its skin's others over ``join``."""
         self.limbs.append((skin, a[0], a[1], ra, b[0], b[1], rb, join))
 
-    def ball(self, skin: int, at: Joint, radius: float, join: float = 0.03) -> None:
+    def add_ball(self, skin: int, at: Joint, radius: float, join: float = 0.03) -> None:
         """A ball."""
-        self.limb(skin, at, radius, (at[0] + 0.001, at[1]), radius, join)
+        self.add_limb(skin, at, radius, (at[0] + 0.001, at[1]), radius, join)
 
-    def chain(self, skin: int, joints: Sequence[Joint], radii: Sequence[float], join: float = 0.06) -> None:
+    def add_chain(self, skin: int, joints: Sequence[Joint], radii: Sequence[float], join: float = 0.06) -> None:
         """Capsules through all the joints."""
         for i in range(len(joints) - 1):
-            self.limb(skin, joints[i], radii[i], joints[i + 1], radii[i + 1], join)
+            self.add_limb(skin, joints[i], radii[i], joints[i + 1], radii[i + 1], join)
 
 
-class Still(Struct, frozen=True):
+class PaintedPose(Struct, frozen=True):
     """A painted pose: premultiplied pixels, and where the body's origin is in them."""
 
     pixels: F32
@@ -70,7 +70,7 @@ def bend(a: Joint, b: Joint, upper: float, lower: float, side: float) -> tuple[J
 
 
 def paint(
-    stage: Stage,
+    stage: SceneStage,
     body: Body,
     skins: Sequence[Skin],
     scale: float,
@@ -79,7 +79,7 @@ def paint(
     depth: float = 0.0,
     hair: float = 34.0,
     toward: tuple[float, float] | None = None,
-) -> Still:
+) -> PaintedPose:
     """Paint a body at ``scale`` pixels a unit, in the stage's light; ``box`` holds it, in units."""
     x0, y0, x1, y1 = box
     pixels = np.zeros((math.ceil((y1 - y0) * scale) + 2, math.ceil((x1 - x0) * scale) + 2, 4), np.float32)
@@ -109,24 +109,24 @@ def paint(
         hair,
         3,
     )
-    return Still(pixels, -x0 * scale, -y0 * scale)
+    return PaintedPose(pixels, -x0 * scale, -y0 * scale)
 
 
 class Actor:
     """Somebody in a cycle of poses, with a shadow and a mirror image where the ground has them."""
 
     def __init__(
-        self, stage: Stage, poses: Sequence[Still], scale: float, *, shadow: bool = True, left: bool = False
+        self, stage: SceneStage, poses: Sequence[PaintedPose], scale: float, *, shadow: bool = True, left: bool = False
     ) -> None:
         """``scale``: pixels of the poses a metre; ``left``: facing the other way."""
         self.scale = scale
         poses = [_turned(pose) for pose in poses] if left else poses
         self.sprites = [stage.atlas.add(pose.pixels, pose.x, pose.y) for pose in poses]
         self.shadows = [_shadow(stage, pose) for pose in poses] if shadow else []
-        self.mirrored = [_mirrored(stage, pose) for pose in poses] if stage.wet > 0 else []
+        self.mirrored = [_mirrored(stage, pose) for pose in poses] if stage.wetness > 0 else []
 
     def quads(
-        self, frame: Frame, x: float, z: float, phase: float, *, lift: float = 0.0, gain: Colour = (1.0, 1.0, 1.0)
+        self, frame: ShotFrame, x: float, z: float, phase: float, *, lift: float = 0.0, gain: Colour = (1.0, 1.0, 1.0)
     ) -> list[Quad]:
         """The actor at (x, z) metres, ``lift`` metres above the ground, ``phase`` (in cycles) through the poses."""
         sx, sy, metre = frame.project(x, 0.0, z)
@@ -136,16 +136,16 @@ class Actor:
         if self.shadows:
             out.append(Quad(self.shadows[pose], sx, sy, k, k))
         if self.mirrored:
-            out.append(Quad(self.mirrored[pose], sx, sy + lift * metre, k, k, gain, frame.stage.wet))
+            out.append(Quad(self.mirrored[pose], sx, sy + lift * metre, k, k, gain, frame.stage.wetness))
         return [*out, Quad(self.sprites[pose], sx, sy - lift * metre, k, k, gain)]
 
 
-def _turned(pose: Still) -> Still:
+def _turned(pose: PaintedPose) -> PaintedPose:
     """The same pose, facing the other way."""
-    return Still(np.ascontiguousarray(pose.pixels[:, ::-1]), pose.pixels.shape[1] - pose.x, pose.y)
+    return PaintedPose(np.ascontiguousarray(pose.pixels[:, ::-1]), pose.pixels.shape[1] - pose.x, pose.y)
 
 
-def _mirrored(stage: Stage, pose: Still) -> Sprite:
+def _mirrored(stage: SceneStage, pose: PaintedPose) -> Sprite:
     """The image on wet ground, fading downwards."""
     pixels = blur(np.ascontiguousarray(pose.pixels[::-1]), 2 * stage.unit)
     fade = np.linspace(1, 0, pixels.shape[0], dtype=np.float32)[:, None, None]
@@ -153,7 +153,7 @@ def _mirrored(stage: Stage, pose: Still) -> Sprite:
     return stage.atlas.add(pixels, pose.x, pixels.shape[0] - pose.y)
 
 
-def _shadow(stage: Stage, pose: Still) -> Sprite:
+def _shadow(stage: SceneStage, pose: PaintedPose) -> Sprite:
     """The shadow on the ground: the silhouette laid down, away from the light."""
     light = stage.light
     height = max(0.02, light.sun[1])

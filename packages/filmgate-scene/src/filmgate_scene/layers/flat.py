@@ -11,7 +11,7 @@ from filmgate_scene.canvas import Point
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.plates import backdrop
 from filmgate_scene.palette import Colour, scale
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Flat", "Wall"]
 
@@ -22,7 +22,7 @@ class Flat:
     Colours are taken as they are: shade them before.
     """
 
-    def __init__(self, stage: Stage, depth: float, *, top: float = -0.3, bottom: float = 1.3) -> None:
+    def __init__(self, stage: SceneStage, depth: float, *, top: float = -0.3, bottom: float = 1.3) -> None:
         self.stage, self.depth = stage, depth
         self.metre = stage.focal / depth
         self.canvas = stage.canvas(top, bottom)
@@ -39,7 +39,7 @@ class Flat:
 
     def at(self, x: float, y: float) -> Point:
         """Where a place is in the frame."""
-        px, py, _ = self.stage.at(x, y, self.depth)
+        px, py, _ = self.stage.home_position(x, y, self.depth)
         return px, py
 
     def box(
@@ -102,7 +102,7 @@ class Wall:
         self.picture = np.ascontiguousarray(picture, np.float32)
         self.x0, self.y0, self.depth = x0, y0, depth
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Fill the frame."""
         stage, lens = frame.stage, frame.lens
         near = 1.0 / max(0.05, self.depth - lens.z)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from filmgate_scene.canvas import Canvas
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 __all__ = ["cross"]
 
 _PLACES = ((0.0, 0.0), (-0.30, -0.16), (-0.40, 0.17), (-0.66, -0.05), (-0.80, 0.22), (-0.95, -0.2))
 
 
-def cross(stage: Stage, canvas: Canvas, count: int, *, pace: float, bob: float, depth: float) -> None:
+def cross(stage: SceneStage, canvas: Canvas, count: int, *, pace: float, bob: float, depth: float) -> None:
     """Let what is painted round (0, 0), its nose to the right, fly by.
 
     ``pace``: frame widths a second; ``bob``: frame heights that it sways up and down; several fly in loose order.
@@ -20,7 +20,7 @@ def cross(stage: Stage, canvas: Canvas, count: int, *, pace: float, bob: float, 
     sprite = stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0)
     top = min(0.46, 0.60 * stage.horizon / stage.height)
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         out = []
         for k in range(max(1, min(len(_PLACES), count)) - 1, -1, -1):
             dx, dy = _PLACES[k]
@@ -33,4 +33,4 @@ def cross(stage: Stage, canvas: Canvas, count: int, *, pace: float, bob: float, 
             out.append(Quad(sprite, sx, sy, size, size))
         return out
 
-    stage.add(Figures(quads), depth)
+    stage.add(AnimatedSprites(quads), depth)

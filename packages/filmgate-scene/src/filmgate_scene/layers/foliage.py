@@ -9,7 +9,7 @@ import numpy as np
 
 from filmgate_scene.canvas import Canvas, Point
 from filmgate_scene.palette import Colour, mix, rgb
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 __all__ = [
     "BLOSSOM",
@@ -35,10 +35,10 @@ MAPLE: Ramp = (rgb("#5e1616"), rgb("#a32d1f"), rgb("#dc5a2b"), rgb("#f8a24c"))
 BLOSSOM: Ramp = (rgb("#a85f80"), rgb("#d98bab"), rgb("#f2b4ca"), rgb("#ffdce6"), rgb("#fff6f8"))
 
 
-def ramp(stage: Stage, colours: Ramp, depth: float = 0.0) -> np.ndarray:
+def ramp(stage: SceneStage, colours: Ramp, depth: float = 0.0) -> np.ndarray:
     """Dark to bright colours in the stage's light."""
     last = len(colours) - 1
-    snowed = [mix(c, (0.94, 0.96, 1.0), stage.white * k / last) for k, c in enumerate(colours)]
+    snowed = [mix(c, (0.94, 0.96, 1.0), stage.snow_cover * k / last) for k, c in enumerate(colours)]
     return np.array([stage.shade(c, depth, lit=0.15 + 0.85 * k / last) for k, c in enumerate(snowed)], np.float32)
 
 
@@ -50,7 +50,7 @@ def _pick(colours: np.ndarray, share: np.ndarray) -> np.ndarray:
 
 
 def clump(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     centre: Point,
     radii: Point,
@@ -86,7 +86,7 @@ def clump(
 
 
 def limbs(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     at: Point,
     angle: float,
@@ -127,7 +127,7 @@ def limbs(
 
 
 def broadleaf(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     foot: Point,
     height: float,
@@ -151,7 +151,7 @@ def broadleaf(
         clump(stage, canvas, tip, (leaf * 4, leaf * 3), leaf * 0.9, paint, dense=0.6)
 
 
-def _season(stage: Stage, colours: Ramp) -> Ramp:
+def _season(stage: SceneStage, colours: Ramp) -> Ramp:
     """Green leaves turn where leaves fall, and are blossoms where petals do."""
     seasons = {"leaves": (MAPLE, GOLD), "petals": (BLOSSOM, BLOSSOM)}
     found = next((seasons[name] for name in stage.shot.weather if name in seasons), None)
@@ -159,7 +159,7 @@ def _season(stage: Stage, colours: Ramp) -> Ramp:
 
 
 def pine(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     foot: Point,
     height: float,
@@ -184,7 +184,7 @@ def pine(
         clump(stage, canvas, (x, y - wide * 0.1), (wide, wide * 0.32), 3.4 * stage.unit, paint, flat=0.5, dense=1.4)
 
 
-def boulder(stage: Stage, canvas: Canvas, at: Point, size: float, *, depth: float = 0.0) -> None:
+def boulder(stage: SceneStage, canvas: Canvas, at: Point, size: float, *, depth: float = 0.0) -> None:
     """A round stone, lit from above."""
     lx, ly = stage.light.toward()
     dark, bright = stage.shade(rgb("#45423f"), depth, lit=0.2), stage.shade(rgb("#c9bfac"), depth, lit=0.9)
@@ -205,7 +205,7 @@ def boulder(stage: Stage, canvas: Canvas, at: Point, size: float, *, depth: floa
 
 
 def grass(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     x0: float,
     x1: float,

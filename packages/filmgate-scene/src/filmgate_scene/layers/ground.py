@@ -12,7 +12,7 @@ from filmgate_scene.kernels.ground import ground
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.noise import fbm, ridges
 from filmgate_scene.palette import Colour, mix
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Ground", "Soil", "grains", "mips"]
 
@@ -56,7 +56,7 @@ class Ground:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: SceneStage,
         soil: Soil,
         *,
         far: float = math.inf,
@@ -66,22 +66,22 @@ class Ground:
         light = stage.light
         self.far, self.soil, self.mirror_at = far, soil, mirror_at
         self.texture = mips(texture(stage.seed % 1000))
-        dark, bright = mix(soil.dark, _SNOW[0], stage.white), mix(soil.light, _SNOW[1], stage.white)
+        dark, bright = mix(soil.dark, _SNOW[0], stage.snow_cover), mix(soil.light, _SNOW[1], stage.snow_cover)
         self.dark = np.asarray(light.shade(dark), np.float32)
         self.light = np.asarray(light.shade(bright), np.float32)
         self.haze = np.asarray(light.haze, np.float32)
         self.wet = np.asarray(soil.wet, np.float32)
 
-    def put(self, stage: Stage) -> None:
+    def put(self, stage: SceneStage) -> None:
         """Add it to a stage, behind all that stands on it."""
         stage.add(self, self.far if math.isfinite(self.far) else 3000.0)
 
-    def covers(self, frame: Frame) -> int:
+    def covers(self, frame: ShotFrame) -> int:
         """The first row that it hides."""
         edge = frame.row(self.far) if math.isfinite(self.far) else frame.horizon
         return min(frame.stage.height, max(2, math.ceil(edge) + 1))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """The plane."""
         stage = frame.stage
         edge = frame.row(self.far) if math.isfinite(self.far) else frame.horizon

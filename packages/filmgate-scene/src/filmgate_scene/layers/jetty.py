@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from filmgate_scene.palette import mix, rgb, scale
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 __all__ = ["jetty"]
 
 
-def jetty(stage: Stage, z: float) -> None:
+def jetty(stage: SceneStage, z: float) -> None:
     """Planks from one side of the picture to the other, half a metre before and behind ``z``."""
     canvas = stage.canvas(top=0.3, bottom=1.2)
-    back, front, metre = stage.at(0, 0, z + 0.55)[1], stage.at(0, 0, z - 0.45)[1], stage.focal / z
+    back, front, metre = stage.home_position(0, 0, z + 0.55)[1], stage.home_position(0, 0, z - 0.45)[1], stage.focal / z
     wood, dark = stage.shade(rgb("#a9845c"), lit=0.7), stage.shade(rgb("#5c4128"), lit=0.3)
     thick, rng = 0.10 * metre, np.random.default_rng(5)
     for k in range(-14, 15):

@@ -107,10 +107,10 @@ def _leg(body: Body, skin: int, build: Build, hip: Joint, phase: float, stride: 
     ankle = hip[0] + stride * math.cos(_TAU * phase), -0.045 - rise
     half, g = build.leg / 2, build.girth
     knee, ankle = bend(hip, ankle, half, half, -1)
-    body.chain(skin, [hip, knee, ankle], [0.064 * g, 0.045 * g, 0.029 * g], 0.03)
+    body.add_chain(skin, [hip, knee, ankle], [0.064 * g, 0.045 * g, 0.029 * g], 0.03)
     tilt = 3.0 * rise
     toe = ankle[0] + 0.066 * math.cos(tilt), ankle[1] + 0.026 + 0.05 * math.sin(tilt)
-    body.limb(_SHOES, (ankle[0] - 0.012, ankle[1] + 0.022), 0.024, toe, 0.018, 0.02)
+    body.add_limb(_SHOES, (ankle[0] - 0.012, ankle[1] + 0.022), 0.024, toe, 0.018, 0.02)
 
 
 def _trunk(body: Body, build: Build, outfit: Outfit, hip: Joint, neck: Joint, phase: float) -> None:
@@ -118,13 +118,13 @@ def _trunk(body: Body, build: Build, outfit: Outfit, hip: Joint, neck: Joint, ph
     g = build.girth
     waist = (hip[0] * 0.55 + neck[0] * 0.45, hip[1] * 0.6 + neck[1] * 0.4)
     chest = (neck[0] - 0.002, neck[1] + 0.085)
-    body.chain(
+    body.add_chain(
         _TORSO, [hip, waist, chest, (neck[0], neck[1] + 0.036)], [0.070 * g, 0.064 * g, 0.080 * g, 0.052 * g], 0.05
     )
     if outfit.dress:
         hem, swing = hip[1] + 0.235 * build.leg / 0.475, 0.02 * math.sin(_TAU * phase)
         for x, wide in ((-0.085, 0.026), (-0.03, 0.05), (0.03, 0.05), (0.075, 0.026)):
-            body.limb(
+            body.add_limb(
                 _TORSO,
                 (hip[0] + 0.2 * x, hip[1] - 0.03),
                 0.068 * g,
@@ -133,13 +133,13 @@ def _trunk(body: Body, build: Build, outfit: Outfit, hip: Joint, neck: Joint, ph
                 0.03,
             )
     else:
-        body.chain(
+        body.add_chain(
             _NEAR_LEG,
             [(hip[0] - 0.012, hip[1] + 0.025), (hip[0] + 0.018, hip[1] + 0.025)],
             [0.056 * g, 0.056 * g],
             0.03,
         )
-    body.limb(_NECK, neck, 0.029, (neck[0] + 0.008, neck[1] - 0.04), 0.028, 0.02)
+    body.add_limb(_NECK, neck, 0.029, (neck[0] + 0.008, neck[1] - 0.04), 0.028, 0.02)
 
 
 def _angles(action: str, phase: float, *, near: bool) -> tuple[float, float]:
@@ -172,11 +172,13 @@ def _arms(body: Body, build: Build, outfit: Outfit, action: str, phase: float, n
         sleeve, flesh = (_NEAR_ARM, _HAND) if near else (_FAR_ARM, _FAR_HAND)
         if outfit.short:
             middle = (start[0] + 0.62 * (elbow[0] - start[0]), start[1] + 0.62 * (elbow[1] - start[1]))
-            body.chain(flesh, [middle, elbow, hand], [0.027 * g, 0.026 * g, 0.020 * g], 0.02)
-            body.limb(sleeve, start, 0.040 * g, middle, 0.036 * g, 0.025)
+            body.add_chain(flesh, [middle, elbow, hand], [0.027 * g, 0.026 * g, 0.020 * g], 0.02)
+            body.add_limb(sleeve, start, 0.040 * g, middle, 0.036 * g, 0.025)
         else:
-            body.chain(sleeve, [start, elbow, hand], [0.038 * g, 0.030 * g, 0.023 * g], 0.025)
-        body.ball(flesh, (hand[0] + 0.012 * math.cos(upper + lower), hand[1] + 0.012 * math.sin(upper + lower)), 0.023)
+            body.add_chain(sleeve, [start, elbow, hand], [0.038 * g, 0.030 * g, 0.023 * g], 0.025)
+        body.add_ball(
+            flesh, (hand[0] + 0.012 * math.cos(upper + lower), hand[1] + 0.012 * math.sin(upper + lower)), 0.023
+        )
         if near and outfit.umbrella:
             _umbrella(body, hand)
         if near and action == "eat":
@@ -187,27 +189,27 @@ def _umbrella(body: Body, hand: Joint) -> None:
     """A stick from the hand, a round roof over the head."""
     x, y = hand[0] - 0.005, hand[1]
     top, rim = y - 0.60, y - 0.36
-    body.limb(_STICK, (x, y + 0.06), 0.008, (x - 0.02, top), 0.008, 0.01)
-    body.limb(_STICK, (x - 0.02, top), 0.006, (x - 0.02, top - 0.05), 0.005, 0.01)
+    body.add_limb(_STICK, (x, y + 0.06), 0.008, (x - 0.02, top), 0.008, 0.01)
+    body.add_limb(_STICK, (x - 0.02, top), 0.006, (x - 0.02, top - 0.05), 0.005, 0.01)
     for k in range(11):
         side = (k - 5) / 5
         bow = [
             (x - 0.02 + 0.30 * side * q, top + (rim - top) * (0.25 * q + 0.75 * q**3)) for q in (0.0, 0.4, 0.75, 1.0)
         ]
-        body.chain(_CANOPY, bow, [0.018, 0.036, 0.040, 0.026], 0.03)
+        body.add_chain(_CANOPY, bow, [0.018, 0.036, 0.040, 0.026], 0.03)
 
 
 def _meal(body: Body, hand: Joint, food: str) -> None:
     """A slice of melon with its rind below, or a bun."""
     x, y = hand[0] + 0.014, hand[1] - 0.016
     if food != "melon":
-        body.limb(_FOOD, (x - 0.022, y - 0.024), 0.034, (x + 0.026, y - 0.024), 0.034, 0.02)
+        body.add_limb(_FOOD, (x - 0.022, y - 0.024), 0.034, (x + 0.026, y - 0.024), 0.034, 0.02)
         return
     arc = [(x + 0.088 * math.sin(a), y - 0.050 + 0.050 * math.cos(a)) for a in (-1.3, -0.8, -0.3, 0.3, 0.8, 1.3)]
-    body.chain(_RIND, arc, [0.013, 0.016, 0.017, 0.017, 0.016, 0.013], 0.008)
+    body.add_chain(_RIND, arc, [0.013, 0.016, 0.017, 0.017, 0.016, 0.013], 0.008)
     for dx in (-0.066, -0.044, -0.022, 0.0, 0.022, 0.044, 0.066):
         low = y - 0.045 + 0.030 * (1 - (dx / 0.066) ** 2)
-        body.limb(_FOOD, (x + dx, low), 0.013, (x + 0.12 * dx, y - 0.135), 0.007, 0.008)
+        body.add_limb(_FOOD, (x + dx, low), 0.013, (x + 0.12 * dx, y - 0.135), 0.007, 0.008)
 
 
 def _head(body: Body, build: Build, outfit: Outfit, at: Joint, phase: float) -> None:
@@ -217,21 +219,21 @@ def _head(body: Body, build: Build, outfit: Outfit, at: Joint, phase: float) -> 
     def on(dx: float, dy: float) -> Joint:
         return at[0] + dx * h, at[1] + dy * h
 
-    body.limb(_FACE, on(0.004, -0.008), 0.056 * h, on(0.016, 0.030), 0.041 * h, 0.03)
-    body.ball(_FACE, on(0.062, 0.012), 0.0095 * h, 0.012)
-    body.ball(_FACE, on(-0.020, 0.016), 0.014 * h, 0.006)
+    body.add_limb(_FACE, on(0.004, -0.008), 0.056 * h, on(0.016, 0.030), 0.041 * h, 0.03)
+    body.add_ball(_FACE, on(0.062, 0.012), 0.0095 * h, 0.012)
+    body.add_ball(_FACE, on(-0.020, 0.016), 0.014 * h, 0.006)
     for x, size in ((0.030, 0.0058), (0.055, 0.0046)):
-        body.limb(_EYE, on(x, -0.002), size * h, on(x, 0.005), size * h, 0.002)
-        body.limb(_BROW, on(x - 0.008, -0.021), 0.0016 * h, on(x + 0.006, -0.022), 0.0016 * h, 0.002)
-    body.chain(_MOUTH, [on(0.032, 0.036), on(0.044, 0.041), on(0.054, 0.036)], [0.0024 * h] * 3, 0.002)
-    body.limb(_HAIR, on(-0.026, -0.020), 0.057 * h, on(0.012, -0.054), 0.034 * h, 0.03)
-    body.limb(_HAIR, on(0.012, -0.054), 0.030 * h, on(0.040, -0.046), 0.016 * h, 0.02)
-    body.limb(_HAIR, on(-0.048, -0.008), 0.030 * h, on(-0.042, 0.024), 0.022 * h, 0.03)
+        body.add_limb(_EYE, on(x, -0.002), size * h, on(x, 0.005), size * h, 0.002)
+        body.add_limb(_BROW, on(x - 0.008, -0.021), 0.0016 * h, on(x + 0.006, -0.022), 0.0016 * h, 0.002)
+    body.add_chain(_MOUTH, [on(0.032, 0.036), on(0.044, 0.041), on(0.054, 0.036)], [0.0024 * h] * 3, 0.002)
+    body.add_limb(_HAIR, on(-0.026, -0.020), 0.057 * h, on(0.012, -0.054), 0.034 * h, 0.03)
+    body.add_limb(_HAIR, on(0.012, -0.054), 0.030 * h, on(0.040, -0.046), 0.016 * h, 0.02)
+    body.add_limb(_HAIR, on(-0.048, -0.008), 0.030 * h, on(-0.042, 0.024), 0.022 * h, 0.03)
     if outfit.long_hair:
         fly = (0.03 * math.sin(2 * _TAU * phase) + 0.05) if phase else 0.0
         back = [on(-0.034, -0.01), on(-0.060 - fly * 0.5, 0.06), on(-0.060 - fly, 0.135)]
-        body.chain(_HAIR_BACK, back, [0.050 * h, 0.043 * h, 0.022 * h], 0.04)
-        body.limb(_HAIR, on(-0.044, 0.0), 0.026 * h, on(-0.040, 0.07), 0.014 * h, 0.02)
+        body.add_chain(_HAIR_BACK, back, [0.050 * h, 0.043 * h, 0.022 * h], 0.04)
+        body.add_limb(_HAIR, on(-0.044, 0.0), 0.026 * h, on(-0.040, 0.07), 0.014 * h, 0.02)
 
 
 def _seated(build: Build, outfit: Outfit, phase: float) -> Body:
@@ -241,18 +243,18 @@ def _seated(build: Build, outfit: Outfit, phase: float) -> Body:
     hip, neck = (-0.06, -0.085), (-0.035, -0.085 - 0.95 * build.trunk + breath)
     for skin, dx in ((_FAR_LEG, 0.03), (_NEAR_LEG, 0.0)):
         knee, ankle = (0.12 + dx, -0.48 * build.leg), (0.185 + dx, -0.045)
-        body.chain(skin, [(hip[0] + dx, hip[1]), knee, ankle], [0.066 * g, 0.047 * g, 0.030 * g], 0.03)
-        body.limb(_SHOES, (ankle[0], ankle[1] + 0.02), 0.023, (ankle[0] + 0.065, ankle[1] + 0.025), 0.018, 0.02)
+        body.add_chain(skin, [(hip[0] + dx, hip[1]), knee, ankle], [0.066 * g, 0.047 * g, 0.030 * g], 0.03)
+        body.add_limb(_SHOES, (ankle[0], ankle[1] + 0.02), 0.023, (ankle[0] + 0.065, ankle[1] + 0.025), 0.018, 0.02)
     chest = (neck[0], neck[1] + 0.08)
-    body.chain(_TORSO, [hip, chest, (neck[0], neck[1] + 0.036)], [0.078 * g, 0.080 * g, 0.052 * g], 0.05)
-    body.limb(_NECK, neck, 0.029, (neck[0] + 0.008, neck[1] - 0.04), 0.028, 0.02)
+    body.add_chain(_TORSO, [hip, chest, (neck[0], neck[1] + 0.036)], [0.078 * g, 0.080 * g, 0.052 * g], 0.05)
+    body.add_limb(_NECK, neck, 0.029, (neck[0] + 0.008, neck[1] - 0.04), 0.028, 0.02)
     shoulder = (neck[0], neck[1] + 0.06)
-    body.chain(
+    body.add_chain(
         _NEAR_ARM,
         [shoulder, (0.05, -0.49 * build.leg), (0.15, -0.47 * build.leg)],
         [0.038 * g, 0.030 * g, 0.023 * g],
         0.025,
     )
-    body.ball(_HAND, (0.16, -0.465 * build.leg), 0.024)
+    body.add_ball(_HAND, (0.16, -0.465 * build.leg), 0.024)
     _head(body, build, outfit, (neck[0] + 0.014, neck[1] - 0.03 - 0.075 * build.head), 0.0)
     return body

@@ -9,7 +9,7 @@ from filmgate_scene.canvas import Canvas, step
 from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.noise import fbm, ridges
 from filmgate_scene.palette import Colour, mix
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 __all__ = ["Ridge", "ridge", "ridge_line", "spruces"]
 
@@ -29,7 +29,7 @@ class Ridge(Struct, frozen=True, kw_only=True):
     bottom: float = 0.0  # row where it ends; 0: well below its base
 
 
-def ridge_line(stage: Stage, canvas: Canvas, spec: Ridge) -> F32:
+def ridge_line(stage: SceneStage, canvas: Canvas, spec: Ridge) -> F32:
     """The skyline's row for each column."""
     seed = stage.seed % 997 + int(spec.depth)
     cells = 1.0 / (spec.width * stage.height)
@@ -38,7 +38,7 @@ def ridge_line(stage: Stage, canvas: Canvas, spec: Ridge) -> F32:
     return np.asarray(spec.base - spec.rise * (noise - 0.25) * 1.3, np.float32)
 
 
-def spruces(stage: Stage, canvas: Canvas, tops: F32, size: float, seed: int) -> F32:
+def spruces(stage: SceneStage, canvas: Canvas, tops: F32, size: float, seed: int) -> F32:
     """A skyline with conifers ``size`` pixels high along it."""
     rng = np.random.default_rng(seed)
     rise = np.zeros(canvas.width, np.float32)
@@ -52,7 +52,7 @@ def spruces(stage: Stage, canvas: Canvas, tops: F32, size: float, seed: int) -> 
     return np.asarray(tops - rise - rough * size * 0.3, np.float32)
 
 
-def ridge(stage: Stage, spec: Ridge) -> None:
+def ridge(stage: SceneStage, spec: Ridge) -> None:
     """Paint one and put it on the stage."""
     canvas = stage.canvas(top=-0.1, bottom=min(1.15, (spec.bottom or spec.base + 0.3 * stage.height) / stage.height))
     tops = ridge_line(stage, canvas, spec)
@@ -60,7 +60,7 @@ def ridge(stage: Stage, spec: Ridge) -> None:
     if spec.trees:
         tops = spruces(stage, canvas, tops, spec.trees * stage.unit, stage.seed % 997 + int(spec.depth))
     below = np.maximum(0, canvas.rows()[:, None] - crest[None])
-    ground = mix(spec.colour, (0.86, 0.89, 0.95), 0.6 * stage.white)
+    ground = mix(spec.colour, (0.86, 0.89, 0.95), 0.6 * stage.snow_cover)
     colour = np.asarray(stage.shade(ground, spec.depth * 0.35, lit=0.5), np.float32)
     haze = np.asarray(mix(stage.light.haze, stage.shade(spec.colour, spec.depth * 0.35), 0.25), np.float32)
     foot = step(0.0, 0.22 * stage.height, below)[..., None] * spec.mist
@@ -75,7 +75,7 @@ def ridge(stage: Stage, spec: Ridge) -> None:
     stage.plate(canvas, spec.depth)
 
 
-def _relief(stage: Stage, canvas: Canvas, spec: Ridge) -> F32:
+def _relief(stage: SceneStage, canvas: Canvas, spec: Ridge) -> F32:
     """Light and dark sides, round one."""
     cells = 6.0 / (spec.width * stage.height)
     make = ridges if spec.sharp else fbm
@@ -83,7 +83,7 @@ def _relief(stage: Stage, canvas: Canvas, spec: Ridge) -> F32:
     return np.asarray(1 + (0.5 if spec.sharp else 0.34) * (noise - 0.5) * 2, np.float32)
 
 
-def _snowed(stage: Stage, paint: F32, texture: F32, below: F32, spec: Ridge) -> F32:
+def _snowed(stage: SceneStage, paint: F32, texture: F32, below: F32, spec: Ridge) -> F32:
     """White above a ragged line, blue in the shade."""
     cells = 14.0 / (spec.width * stage.height)
     ragged = fbm(below.shape[1], below.shape[0], cells, cells, 3.0, 5.0, 4, 0, stage.seed % 997 + 19)

@@ -15,7 +15,7 @@ from filmgate_scene.layers.ridge import Ridge, ridge
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.light import replace
 from filmgate_scene.palette import Colour, mix, scale
-from filmgate_scene.stage import Frame, Hole, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame, WindowOpening
 
 __all__ = ["HEIGHT", "WARM", "goods", "lamps", "outside", "planks", "plant", "room", "tiles", "window"]
 
@@ -52,12 +52,12 @@ def tiles(seed: int) -> F32:
     return np.asarray(np.clip(out, 0, 1), np.float32)
 
 
-def room(stage: Stage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards: bool = True) -> Flat:
+def room(stage: SceneStage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards: bool = True) -> Flat:
     """Light, camera, floor and an empty wall: paint on it, then put it there with ``wall(outside(stage))``."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * (0.48 if not stage.portrait else 0.50), 1.35, 0.55
+    stage.horizon, stage.eye, stage.camera_range = h * (0.48 if not stage.portrait else 0.50), 1.35, 0.55
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds = 3.1, (2.0, depth * 0.9)
+    stage.subject_depth, stage.depth_range = 3.1, (2.0, depth * 0.9)
     _indoors(stage)
     Ground(stage, floor, far=depth, texture=planks if boards else tiles, mirror_at=depth).put(stage)
     flat = Flat(stage, depth, top=-0.2, bottom=0.85)  # the floor hides the rest
@@ -69,20 +69,20 @@ def room(stage: Stage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards:
     return flat
 
 
-def outside(stage: Stage, land: Callable[[Stage], None] | None = None) -> F32:
+def outside(stage: SceneStage, land: Callable[[SceneStage], None] | None = None) -> F32:
     """What is seen through the windows, (3, height, width): the hour's sky over hills, or over ``land``."""
     shot, size = stage.shot, Size(stage.width, stage.height)
-    there = Stage(shot, stage.outdoors, size=size, seconds=stage.seconds, seed=stage.seed)
+    there = SceneStage(shot, stage.outdoors, size=size, seconds=stage.seconds, seed=stage.seed)
     there.horizon, there.eye, there.focal = stage.horizon, stage.eye, stage.focal
     sky(there)
     (land or _hills)(there)
-    frame = Frame(there)
+    frame = ShotFrame(there)
     for layer in there.layers():
         layer.draw(frame)
     return frame.pixels
 
 
-def _hills(stage: Stage) -> None:
+def _hills(stage: SceneStage) -> None:
     """Two chains, the nearer wooded."""
     for depth, rise, colour in ((900.0, 0.16, (0.42, 0.52, 0.62)), (300.0, 0.10, (0.36, 0.50, 0.34))):
         hills = Ridge(
@@ -96,7 +96,7 @@ def _hills(stage: Stage) -> None:
         ridge(stage, hills)
 
 
-def _indoors(stage: Stage) -> None:
+def _indoors(stage: SceneStage) -> None:
     """The hour's light softened, and the lamps' by night."""
     light = stage.outdoors
     dim = min(1.0, light.lamps * 0.9)
@@ -125,7 +125,7 @@ def _ceiling(flat: Flat, colour: Colour) -> None:
 def window(flat: Flat, x: float, y: float, w: float, h: float, *, panes: int = 2) -> None:
     """A hole in the wall with a frame."""
     stage = flat.stage
-    stage.holes.append(Hole(x, y, w, h, flat.depth))
+    stage.windows.append(WindowOpening(x, y, w, h, flat.depth))
     wood = stage.shade((0.93, 0.91, 0.87), lit=0.6)
     flat.box(x - 0.09, y - 0.09, w + 0.18, h + 0.18, wood, to=scale(wood, 0.8))
     flat.box(x, y, w, h, wood, mode="erase")
@@ -142,7 +142,7 @@ def window(flat: Flat, x: float, y: float, w: float, h: float, *, panes: int = 2
     flat.glow(x + w / 2, y + h / 2, 0.8 * w, stage.light.glow, 0.10 * stage.light.glow_amount)
 
 
-def lamps(stage: Stage, xs: Sequence[float], z: float, low: float, shade: Colour) -> None:
+def lamps(stage: SceneStage, xs: Sequence[float], z: float, low: float, shade: Colour) -> None:
     """Lamps that hang from the ceiling, ``low`` metres above the floor."""
     flat = Flat(stage, z, top=-0.3, bottom=0.8)
     metal, power = stage.shade(shade, lit=0.6), 0.35 + 0.65 * stage.light.lamps

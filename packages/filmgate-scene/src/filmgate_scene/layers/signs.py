@@ -9,7 +9,7 @@ import numpy as np
 from filmgate_scene import fonts
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.palette import Colour, mix, rgb
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 __all__ = ["NEON", "flicker", "neon_sign", "sign_size", "windows"]
 
@@ -48,7 +48,7 @@ def flicker(phase: float, faulty: bool, t: float) -> float:  # noqa: FBT001 - on
 
 
 def windows(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     box: tuple[float, float, float, float],
     cell: tuple[float, float],

@@ -11,7 +11,7 @@ from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.noise import fbm_at
 from filmgate_scene.kernels.plates import backdrop
 from filmgate_scene.light import Light
-from filmgate_scene.stage import Frame, Plate, Stage
+from filmgate_scene.stage import Plate, SceneStage, ShotFrame
 
 __all__ = ["Backdrop", "clouds", "sky"]
 
@@ -26,13 +26,13 @@ class Backdrop:
         self.picture = np.ascontiguousarray(picture, np.float32)
         self.x0, self.y0, self.fine = x0, y0, fine
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Fill the frame."""
         left, top = frame.screen(self.x0, self.y0)
         backdrop(frame.pixels, self.picture, left, top, frame.lens.zoom / self.fine, frame.rows)
 
 
-def sky(stage: Stage, *, sheets: int = 2) -> None:
+def sky(stage: SceneStage, *, sheets: int = 2) -> None:
     """Everything behind the horizon, by the stage's light."""
     light = stage.light
     x0, y0 = -_MARGIN * stage.width, -_OVER * stage.height
@@ -48,7 +48,7 @@ def sky(stage: Stage, *, sheets: int = 2) -> None:
         clouds(stage, light, sheets=sheets)
 
 
-def sun_place(stage: Stage) -> tuple[float, float]:
+def sun_place(stage: SceneStage) -> tuple[float, float]:
     """Where the sun stands at home, in pixels."""
     return stage.width * stage.light.sun[0], stage.horizon - stage.height * stage.light.sun[1]
 
@@ -61,7 +61,7 @@ def _gradient(light: Light, down: F32) -> F32:
     return np.repeat(rows[:, :, None], down.shape[1], axis=2).astype(np.float32)
 
 
-def _stars(stage: Stage, picture: F32, y0: float) -> None:
+def _stars(stage: SceneStage, picture: F32, y0: float) -> None:
     """Many faint ones, few bright ones, fading towards the horizon."""
     rng = np.random.default_rng(stage.seed + 11)
     _, height, width = picture.shape
@@ -75,7 +75,7 @@ def _stars(stage: Stage, picture: F32, y0: float) -> None:
             np.add.at(picture[c], (y + dy, x + dx), shine * np.float32(share) * warm[c].astype(np.float32))
 
 
-def _sun(stage: Stage, light: Light, picture: F32, xs: F32, ys: F32) -> None:
+def _sun(stage: SceneStage, light: Light, picture: F32, xs: F32, ys: F32) -> None:
     """The disc and the glow around it."""
     h = np.float32(stage.height)
     x, y = sun_place(stage)
@@ -95,7 +95,7 @@ def _sun(stage: Stage, light: Light, picture: F32, xs: F32, ys: F32) -> None:
         picture[c] += disc * light.sun_colour[c]
 
 
-def clouds(stage: Stage, light: Light, *, speed: float = 9.0, sheets: int = 2) -> None:
+def clouds(stage: SceneStage, light: Light, *, speed: float = 9.0, sheets: int = 2) -> None:
     """Sheets of clouds in perspective, lit from the sun's side, that drift by."""
     for sheet in range(sheets):
         pixels, x0, y0 = _sheet(stage, light, sheet)
@@ -107,7 +107,7 @@ def clouds(stage: Stage, light: Light, *, speed: float = 9.0, sheets: int = 2) -
         )
 
 
-def _sheet(stage: Stage, light: Light, sheet: int) -> tuple[F32, float, float]:
+def _sheet(stage: SceneStage, light: Light, sheet: int) -> tuple[F32, float, float]:
     """One sheet at half the size: its pixels and its corner in the frame."""
     margin, top = 0.22 * stage.width, -_OVER * stage.height
     h = float(stage.height)

@@ -7,16 +7,16 @@ from msgspec import Struct
 
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.palette import Colour, scale
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
-__all__ = ["Place", "place", "shadow", "table"]
+__all__ = ["TableSpot", "shadow", "table", "table_spot"]
 
 _DEPTH = 1.8  # metres
 _GRASS = frozenset(("meadow", "garden", "forest", "bamboo"))
 _WOOD: Colour = (0.62, 0.42, 0.27)
 
 
-class Place(Struct, frozen=True):
+class TableSpot(Struct, frozen=True):
     """Where something stands on the table: its foot in the frame, how large it may be, how deep it is."""
 
     x: float
@@ -25,18 +25,18 @@ class Place(Struct, frozen=True):
     depth: float
 
 
-def table(stage: Stage, wood: Colour = _WOOD) -> None:
+def table(stage: SceneStage, wood: Colour = _WOOD) -> None:
     """Put one in, unless there is one."""
-    if stage.served is not None:
+    if stage.dishes is not None:
         return
-    stage.served = 0
-    stage.reach = min(stage.reach, 0.40)
-    if stage.shot.setting in _GRASS and not stage.walkers:
+    stage.dishes = 0
+    stage.camera_range = min(stage.camera_range, 0.40)
+    if stage.shot.setting in _GRASS and not stage.needs_ground:
         _blanket(stage)
         return
     h, w = stage.height, stage.width
     canvas = stage.canvas(top=0.7, bottom=1.3)
-    back, colour = _back(stage), stage.shade(wood, lit=0.75)
+    back, colour = _far_edge_row(stage), stage.shade(wood, lit=0.75)
     canvas.rectangle(
         canvas.x0,
         back,
@@ -56,10 +56,10 @@ def table(stage: Stage, wood: Colour = _WOOD) -> None:
     stage.plate(canvas, _DEPTH)
 
 
-def _blanket(stage: Stage) -> None:
+def _blanket(stage: SceneStage) -> None:
     """A chequered cloth spread on the grass."""
     h, w = stage.height, stage.width
-    canvas, back = stage.canvas(top=0.6, bottom=1.3), _back(stage)
+    canvas, back = stage.canvas(top=0.6, bottom=1.3), _far_edge_row(stage)
     white, red = stage.shade((0.95, 0.93, 0.88), lit=0.75), stage.shade((0.80, 0.16, 0.16), lit=0.75)
 
     def at(u: float, v: float) -> tuple[float, float]:
@@ -77,29 +77,31 @@ def _blanket(stage: Stage) -> None:
     stage.plate(canvas, _DEPTH)
 
 
-def _back(stage: Stage) -> float:
+def _far_edge_row(stage: SceneStage) -> float:
     """The row of its far edge."""
     return stage.height * (0.78 if not stage.portrait else 0.76)
 
 
-def place(stage: Stage, count: int = 1) -> list[Place]:
+def table_spot(stage: SceneStage, count: int = 1) -> list[TableSpot]:
     """Room on the table for ``count`` more things, side by side."""
     table(stage)
-    taken = stage.served or 0
-    stage.served = taken + 1
+    taken = stage.dishes or 0
+    stage.dishes = taken + 1
     middle = (
-        (0.5, 0.24, 0.76, 0.38, 0.62)[taken % 5] if not _accompanied(stage) else (0.68, 0.36, 0.84, 0.2, 0.5)[taken % 5]
+        (0.5, 0.24, 0.76, 0.38, 0.62)[taken % 5]
+        if not _has_person_behind(stage)
+        else (0.68, 0.36, 0.84, 0.2, 0.5)[taken % 5]
     )
     size = (
-        ((0.30 if stage.portrait else 0.36) if _accompanied(stage) else 0.48)
+        ((0.30 if stage.portrait else 0.36) if _has_person_behind(stage) else 0.48)
         * min(stage.height, 1.15 * stage.width)
         * (1.0 if count == 1 else 0.72)
         * (0.8 if taken else 1.0)
     )
-    y = _back(stage) + 0.105 * stage.height
+    y = _far_edge_row(stage) + 0.105 * stage.height
     gap = min(1.15 * size, 0.86 * stage.width / count)
     return [
-        Place(
+        TableSpot(
             stage.width * middle + gap * (k - (count - 1) / 2),
             y + 0.02 * size * (k % 2),
             size,
@@ -109,9 +111,9 @@ def place(stage: Stage, count: int = 1) -> list[Place]:
     ]
 
 
-def _accompanied(stage: Stage) -> bool:
+def _has_person_behind(stage: SceneStage) -> bool:
     """Whether somebody stands behind the table."""
-    return stage.walkers
+    return stage.needs_ground
 
 
 def shadow(canvas: Canvas, x: float, y: float, rx: float, ry: float) -> None:

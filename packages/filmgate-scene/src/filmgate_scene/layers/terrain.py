@@ -13,7 +13,7 @@ from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.noise import fbm, ridges
 from filmgate_scene.kernels.terrain import shadows, terrain
 from filmgate_scene.palette import Colour
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Relief", "Terrain", "alps"]
 
@@ -44,7 +44,9 @@ def alps(seed: int) -> F32:
 class Terrain:
     """The land and the way over it."""
 
-    def __init__(self, stage: Stage, relief: Relief, *, speed: float, bob: float = 0.01, over: float = 1.15) -> None:
+    def __init__(
+        self, stage: SceneStage, relief: Relief, *, speed: float, bob: float = 0.01, over: float = 1.15
+    ) -> None:
         """``over``: kilometres above the tops; ``speed``: kilometres a second."""
         self.relief, self.bob = relief, bob
         self.heights = relief.heights
@@ -54,11 +56,11 @@ class Terrain:
         self.detail = np.asarray(np.clip(spread, 0, 1), np.float32)
         self.way = _Way(self.heights, stage, speed, over)
 
-    def put(self, stage: Stage) -> None:
+    def put(self, stage: SceneStage) -> None:
         """Add it in front of the sky."""
         stage.add(self, 1e6)
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """March the columns."""
         stage, lens, light = frame.stage, frame.lens, frame.stage.light
         x, z, altitude, yaw = self.way.at(frame.t)
@@ -87,7 +89,7 @@ class Terrain:
 class _Way:
     """A gently turning course that keeps clear of the tops."""
 
-    def __init__(self, heights: F32, stage: Stage, speed: float, over: float) -> None:
+    def __init__(self, heights: F32, stage: SceneStage, speed: float, over: float) -> None:
         self.speed, self.seconds = speed, max(1.0, stage.seconds * 2.3)
         self.x0, self.z0 = self._start(heights, np.random.default_rng(stage.seed + 51))
         self.times = np.linspace(0, self.seconds, 128)
@@ -137,7 +139,7 @@ def _normals(heights: F32) -> F32:
     return np.asarray(normal / np.linalg.norm(normal, axis=-1, keepdims=True), np.float32)
 
 
-def _colours(stage: Stage, relief: Relief) -> F32:
+def _colours(stage: SceneStage, relief: Relief) -> F32:
     """Rock, snow and woods with light and shadow baked in, planar (3, n, n)."""
     light, heights, n = stage.light, relief.heights, _SIZE
     side = -1.0 if light.sun[0] < 0.5 else 1.0

@@ -12,7 +12,7 @@ from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.water import glitter, water
 from filmgate_scene.layers.sky import sun_place
 from filmgate_scene.palette import Colour
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Rings", "Surface", "Water"]
 
@@ -43,18 +43,18 @@ class Water:
         self.surface, self.far, self.near, self.rings = surface, far, near, rings
         self.tint = np.asarray(surface.tint, np.float32)
 
-    def put(self, stage: Stage) -> None:
+    def put(self, stage: SceneStage) -> None:
         """Add it to a stage, behind all that stands in front of it."""
         stage.add(self, self.far if math.isfinite(self.far) else 3000.0)
 
-    def covers(self, frame: Frame) -> int:
+    def covers(self, frame: ShotFrame) -> int:
         """The first row that it hides."""
         if self.near:
             return frame.stage.height
         shore = frame.row(self.far) if math.isfinite(self.far) else frame.horizon
         return min(frame.stage.height, max(2, math.ceil(shore) + 1))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """The surface and, where there is a sun, its road."""
         s, stage = self.surface, frame.stage
         height = stage.height

@@ -9,16 +9,16 @@ from filmgate_scene import registry
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.prompt import grammar
 from filmgate_scene.prompt.lexicon import lexicon
-from filmgate_scene.prompt.reading import Unit
+from filmgate_scene.prompt.reading import Token
 
-__all__ = ["cast"]
+__all__ = ["parse_subjects"]
 
-_MOST = 12
-_PLURAL = 3  # how many "dogs" are
-_BEFORE = 4  # words that an adjective or a number may stand before its noun
+_MAX_COUNT = 12
+_PLURAL_COUNT = 3  # how many "dogs" are
+_MAX_DISTANCE = 4  # words that an adjective or a number may stand before its noun
 _POSTURES = frozenset(("sit", "stand"))  # said beside what somebody does: "sits there eating"
 _ARTICLES = frozenset(("a", "an", "the"))
-_LIGHT = frozenset(
+_LIGHT_WORDS = frozenset(
     (
         "light",
         "hour",
@@ -38,95 +38,100 @@ _LIGHT = frozenset(
 )
 
 
-def cast(units: Sequence[Unit]) -> tuple[SubjectSpec, ...]:
+def parse_subjects(tokens: Sequence[Token]) -> tuple[SubjectSpec, ...]:
     """The subjects in the order of their first mention, each kind once."""
-    places = [at for at, unit in enumerate(units) if unit.says("subject")]
+    places = [at for at, unit in enumerate(tokens) if unit.has_facet("subject")]
     kinds: dict[str, SubjectSpec] = {}
     for at in places:
-        kind = units[at].value("subject") or ""
+        kind = tokens[at].value("subject") or ""
         spec = SubjectSpec(
             kind=kind,
-            action=_action(units, at, places, kind),
-            count=_count(units, at),
-            attributes=_attributes(units, at, places, kind),
+            action=_action(tokens, at, places, kind),
+            count=_count(tokens, at),
+            attributes=_attributes(tokens, at, places, kind),
         )
         kinds[kind] = _merge(kinds[kind], spec) if kind in kinds else spec
     return tuple(kinds.values())
 
 
-def _merge(first: SubjectSpec, again: SubjectSpec) -> SubjectSpec:
+def _merge(first: SubjectSpec, repeat: SubjectSpec) -> SubjectSpec:
     """Two mentions of one kind: taken for the same ones."""
     return SubjectSpec(
         kind=first.kind,
-        action=first.action or again.action,
-        count=max(first.count, again.count),
-        attributes=tuple(dict.fromkeys((*first.attributes, *again.attributes))),
+        action=first.action or repeat.action,
+        count=max(first.count, repeat.count),
+        attributes=tuple(dict.fromkeys((*first.attributes, *repeat.attributes))),
     )
 
 
-def _count(units: Sequence[Unit], at: int) -> int:
+def _count(tokens: Sequence[Token], at: int) -> int:
     """The number before a noun; without one, plurals are a few."""
-    unit = units[at]
-    for before in _preceding(units, at):
-        number = _number(before)
-        if number and (unit.script == "en" or _counts_zh(units, before)):
-            return min(_MOST, max(1, number))
+    unit = tokens[at]
+    for before in _preceding(tokens, at):
+        number = _number_of(before)
+        if number and (unit.script == "en" or _counts_zh(tokens, before)):
+            return min(_MAX_COUNT, max(1, number))
     if unit.script == "zh":
-        return _PLURAL if at + 1 < len(units) and units[at + 1].text.startswith("们") else 1
-    return _PLURAL if _plural(unit.text) else 1
+        return _PLURAL_COUNT if at + 1 < len(tokens) and tokens[at + 1].text.startswith("们") else 1
+    return _PLURAL_COUNT if _is_plural(unit.text) else 1
 
 
-def _number(unit: Unit) -> int | None:
+def _number_of(token: Token) -> int | None:
     """The number that a word says."""
-    if unit.text.isascii() and unit.text.isdigit():
-        return min(_MOST, int(unit.text[:4]))
-    word = unit.value("count")
+    if token.text.isascii() and token.text.isdigit():
+        return min(_MAX_COUNT, int(token.text[:4]))
+    word = token.value("count")
     return grammar.COUNTS_EN.get(word, grammar.COUNTS_ZH.get(word)) if word else None
 
 
-def _counts_zh(units: Sequence[Unit], number: Unit) -> bool:
+def _counts_zh(tokens: Sequence[Token], number: Token) -> bool:
     """Whether a Chinese number counts things: a measure word follows, or the number's word holds one."""
     if len(number.text) > 1 or number.text.isdigit():
         return True
-    at = next(place for place, unit in enumerate(units) if unit is number)
-    return at + 1 < len(units) and units[at + 1].text[0] in grammar.CLASSIFIERS
+    at = next(place for place, unit in enumerate(tokens) if unit is number)
+    return at + 1 < len(tokens) and tokens[at + 1].text[0] in grammar.CLASSIFIERS
 
 
-def _plural(text: str) -> bool:
+def _is_plural(text: str) -> bool:
     """Whether an English noun is one, as far as our words go."""
     return text.endswith(("men", "people", "children", "geese")) or (text.endswith("s") and not text.endswith("ss"))
 
 
-def _attributes(units: Sequence[Unit], at: int, places: Sequence[int], kind: str) -> tuple[str, ...]:
+def _attributes(tokens: Sequence[Token], at: int, places: Sequence[int], kind: str) -> tuple[str, ...]:
     """Adjectives before a noun, adjectives after it that no later noun takes, and what its own word says."""
-    near = [*reversed(_preceding(units, at)), units[at], *_following(units, at, places)]
+    near = [*reversed(_preceding(tokens, at)), tokens[at], *_following(tokens, at, places)]
     found: dict[str, None] = {}
     for place, unit in enumerate(near):
-        colours_light = place + 1 < len(near) and near[place + 1].text[:8] in _LIGHT
+        colours_light = place + 1 < len(near) and near[place + 1].text[:8] in _LIGHT_WORDS
         for meaning in () if colours_light else unit.meanings:
             if meaning.facet == "attribute" and meaning.owner in {"", kind}:
                 found.setdefault(meaning.value)
-    return tuple(dict.fromkeys((*found, *_inside(units[at]))))
+    return tuple(dict.fromkeys((*found, *_attributes_in_noun(tokens[at]))))
 
 
-def _next(places: Sequence[int], at: int) -> int | None:
+def _next_place(places: Sequence[int], at: int) -> int | None:
     """The place after this one, if any."""
     after = bisect_right(places, at)
     return places[after] if after < len(places) else None
 
 
-def _inside(unit: Unit) -> list[str]:
+def _attributes_in_noun(token: Token) -> list[str]:
     """Adjectives that a Chinese noun holds ("橘猫" is an orange cat)."""
-    parts = [unit.text[:length] for length in range(1, len(unit.text))] if unit.script == "zh" else []
+    parts = [token.text[:length] for length in range(1, len(token.text))] if token.script == "zh" else []
     meanings = [meaning for part in parts for meaning in lexicon().meanings(part)]
     return [meaning.value for meaning in meanings if meaning.facet == "attribute" and not meaning.owner]
 
 
-def _preceding(units: Sequence[Unit], at: int) -> list[Unit]:
+def _preceding(tokens: Sequence[Token], at: int) -> list[Token]:
     """The words before a noun that may belong to it, the nearest first."""
-    found: list[Unit] = []
-    for unit in reversed(units[max(0, at - _BEFORE - (units[at].script == "zh") * 2) : at]):
-        if unit.clause != units[at].clause or unit.says("subject") or unit.says("setting") or unit.says("locating"):
+    found: list[Token] = []
+    for unit in reversed(tokens[max(0, at - _MAX_DISTANCE - (tokens[at].script == "zh") * 2) : at]):
+        if (
+            unit.clause != tokens[at].clause
+            or unit.has_facet("subject")
+            or unit.has_facet("setting")
+            or unit.has_facet("locating")
+        ):
             break
         if unit.text in _ARTICLES:
             break  # whatever stands before belongs to somebody else
@@ -134,31 +139,31 @@ def _preceding(units: Sequence[Unit], at: int) -> list[Unit]:
     return found
 
 
-def _following(units: Sequence[Unit], at: int, places: Sequence[int]) -> list[Unit]:
+def _following(tokens: Sequence[Token], at: int, places: Sequence[int]) -> list[Token]:
     """The words after a noun that may belong to it: to the end of its clause, or of its sentence if nobody follows."""
-    follower = _next(places, at)
-    rival = follower if follower is not None and units[follower].sentence == units[at].sentence else None
-    taken = _preceding(units, rival) if rival is not None else []
-    found: list[Unit] = []
-    for unit in units[at + 1 : rival]:
-        ends = unit.sentence != units[at].sentence or (rival is not None and unit.clause != units[at].clause)
-        if ends or unit.says("setting") or any(unit is other for other in taken):
+    follower = _next_place(places, at)
+    rival = follower if follower is not None and tokens[follower].sentence == tokens[at].sentence else None
+    taken = _preceding(tokens, rival) if rival is not None else []
+    found: list[Token] = []
+    for unit in tokens[at + 1 : rival]:
+        ends = unit.sentence != tokens[at].sentence or (rival is not None and unit.clause != tokens[at].clause)
+        if ends or unit.has_facet("setting") or any(unit is other for other in taken):
             break
         found.append(unit)
     return found
 
 
-def _action(units: Sequence[Unit], at: int, places: Sequence[int], kind: str) -> str:
+def _action(tokens: Sequence[Token], at: int, places: Sequence[int], kind: str) -> str:
     """What the subject does: the first verb after it in its sentence, else one just before it ("a running dog").
 
     A verb that it can't do is taken only where nobody else is there to do it.
     """
     able = set(registry.subjects()[kind].actions)
-    stop = _next(places, at)
-    after = [unit.value("action") for unit in units[at + 1 : stop] if unit.sentence == units[at].sentence]
-    before = [unit.value("action") for unit in _preceding(units, at)]
+    stop = _next_place(places, at)
+    after = [unit.value("action") for unit in tokens[at + 1 : stop] if unit.sentence == tokens[at].sentence]
+    before = [unit.value("action") for unit in _preceding(tokens, at)]
     verbs = [verb for verb in (*after, *before) if verb]
     if len(places) == 1:
-        verbs += [verb for unit in units if unit.sentence == units[at].sentence and (verb := unit.value("action"))]
+        verbs += [verb for unit in tokens if unit.sentence == tokens[at].sentence and (verb := unit.value("action"))]
     fitting = next(iter(sorted((verb for verb in verbs if verb in able), key=_POSTURES.__contains__)), "")
     return fitting or (verbs[0] if verbs and len(places) == 1 else "")

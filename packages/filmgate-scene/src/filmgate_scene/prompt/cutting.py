@@ -6,12 +6,12 @@ import re
 
 from msgspec import Struct
 
-__all__ = ["Cut", "Piece", "cut", "share_frames"]
+__all__ = ["PromptSplit", "ShotText", "share_frames", "split_shots"]
 
-LEAST_FRAMES = 12
+MIN_SHOT_FRAMES = 12
 """Frames of the shortest shot: half a second."""
 
-MOST_SHOTS = 12
+MAX_SHOTS = 12
 
 _NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}"
@@ -39,7 +39,7 @@ _NUMBERED = (
 )
 _TIMED = rf"{_span('b')}\s*[\])）】]?\s*[:：,，\-–—]*"
 _MARKERS = re.compile(rf"{_BEFORE}(?:{_NUMBERED}|{_TIMED})", re.IGNORECASE)
-_TURNS = re.compile(
+_TRANSITIONS = re.compile(
     r"(?:[,.;，。；]\s*)?\b(?:and\s+|then\s+|we\s+|it\s+)*(?:(?:smash|jump|hard|match|quick)[\s-]+)?"
     r"(?:cuts?|cross[\s-]?fades?|fades?|dissolves?|transitions?|switch(?:es)?)\s+(?:in)?to\b(?!\s+(?:black|white))[:,]?"
     r"|(?:[,.;，。；]\s*)?(?:然后|接着|随后)?(?:镜头|画面)?"
@@ -51,27 +51,27 @@ _FADES = re.compile(
 )
 
 
-class Piece(Struct, frozen=True):
+class ShotText(Struct, frozen=True):
     """The words of one shot."""
 
     text: str
     weight: float = 1.0  # its length beside the others'
 
 
-class Cut(Struct, frozen=True):
+class PromptSplit(Struct, frozen=True):
     """A prompt, cut."""
 
-    whole: str  # what is said before the first shot, for all of them
-    pieces: tuple[Piece, ...]
+    preamble: str  # what is said before the first shot, for all of them
+    shots: tuple[ShotText, ...]
     transition: str  # "cut" or "fade"
 
 
-def cut(text: str, *, frames: int) -> Cut:
+def split_shots(text: str, *, frames: int) -> PromptSplit:
     """Cut a prompt into as many shots as it names and the film has room for; one if it names none."""
-    whole, pieces = _by_markers(text) or ("", [Piece(said) for said in _by_turns(text)])
-    room = max(1, min(MOST_SHOTS, frames // LEAST_FRAMES))
+    whole, pieces = _by_markers(text) or ("", [ShotText(said) for said in _by_transitions(text)])
+    room = max(1, min(MAX_SHOTS, frames // MIN_SHOT_FRAMES))
     fades = len(pieces) > 1 and _FADES.search(text) is not None
-    return Cut(whole, tuple(pieces[:room]), "fade" if fades else "cut")
+    return PromptSplit(whole, tuple(pieces[:room]), "fade" if fades else "cut")
 
 
 def share_frames(frames: int, weights: list[float]) -> list[int]:
@@ -86,28 +86,28 @@ def share_frames(frames: int, weights: list[float]) -> list[int]:
     return shares
 
 
-def _by_markers(text: str) -> tuple[str, list[Piece]] | None:
+def _by_markers(text: str) -> tuple[str, list[ShotText]] | None:
     """Shots that are numbered or timed; None where fewer than two are."""
     marks = list(_MARKERS.finditer(text))
     if len(marks) < 2:
         return None
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
-    weights = [_length(mark) for mark in marks]
+    weights = [_marked_seconds(mark) for mark in marks]
     even = any(weight is None for weight in weights)
     texts = [text[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
-    pieces: list[Piece] = []
+    pieces: list[ShotText] = []
     for said, weight in zip(texts, weights, strict=True):
-        turns = _by_turns(said)
-        pieces += [Piece(turn, (1.0 if even or not weight else weight) / len(turns)) for turn in turns]
+        turns = _by_transitions(said)
+        pieces += [ShotText(turn, (1.0 if even or not weight else weight) / len(turns)) for turn in turns]
     return text[: marks[0].start()], pieces
 
 
-def _by_turns(text: str) -> list[str]:
+def _by_transitions(text: str) -> list[str]:
     """Shots that are joined by "cut to" and the like."""
-    return [said for said in _TURNS.split(text) if said.strip()] or [text]
+    return [said for said in _TRANSITIONS.split(text) if said.strip()] or [text]
 
 
-def _length(mark: re.Match[str]) -> float | None:
+def _marked_seconds(mark: re.Match[str]) -> float | None:
     """How many seconds a mark says its shot lasts."""
     found = mark.groupdict()
     begin, end = (

@@ -9,19 +9,19 @@ __all__ = [
     "COUNTS_EN",
     "COUNTS_ZH",
     "FUNCTION_CHARACTERS",
-    "HINDERED",
     "LOCATING_EN",
     "LOCATING_ZH",
     "NEGATIONS_EN",
     "NEGATIONS_ZH",
+    "NEGATION_EXCEPTIONS",
     "PHRASES_EN",
     "PRONOUNS_EN",
     "PRONOUNS_ZH",
     "REMOTE_EN",
     "REMOTE_ZH",
-    "SILENT_EN",
-    "SILENT_ZH",
     "SIMPLIFIED",
+    "STOP_WORDS_EN",
+    "STOP_WORDS_ZH",
 ]
 
 COUNTS_EN: Mapping[str, int] = {
@@ -55,7 +55,7 @@ NEGATIONS_ZH = frozenset(
     ("没有", "没", "不要", "不", "无", "别", "避免", "禁止", "不含", "不下", "没下", "去掉", "不带")
 )
 
-HINDERED = frozenset(("only", "just", "merely", "too", "far", "long", "longer", "仅", "只"))
+NEGATION_EXCEPTIONS = frozenset(("only", "just", "merely", "too", "far", "long", "longer", "仅", "只"))
 """After a negation, these say that nothing is absent ("not only dogs", "not far from the sea")."""
 
 LOCATING_EN = frozenset(
@@ -95,7 +95,7 @@ PRONOUNS_EN = frozenset(("he", "she", "it", "they", "him", "her", "them", "his",
 
 PRONOUNS_ZH = frozenset(("他", "她", "它", "他们", "她们", "它们", "同一", "其"))
 
-SILENT_EN = frozenset(
+STOP_WORDS_EN = frozenset(
     """
     a an the this that these those there here is are was were be been being am do does did has have having had will
     would can could may might should must let lets and or but nor so yet as of for from with about after before
@@ -123,7 +123,7 @@ SILENT_EN = frozenset(
 PHRASES_EN = frozenset(("depth of field", "field of view", "snow capped", "snowcapped", "point of view", "black bars"))
 """Phrases whose words would be misunderstood one by one."""
 
-SILENT_ZH = frozenset(
+STOP_WORDS_ZH = frozenset(
     """
     一个 一段 视频 画面 镜头 场景 风格 效果 画质 高清 超高清 生成 制作 请 拍摄
     展现 展示 呈现 描绘 表现 出现 里面 外面 上面 下面 前面 后面 旁边 中间 周围

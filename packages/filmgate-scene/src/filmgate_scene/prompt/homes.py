@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["SUBJECT_HOMES", "TIME_HOMES", "WEATHER_HOMES"]
+__all__ = ["SUBJECT_PLACES", "TIME_PLACES", "WEATHER_PLACES"]
 
-SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
+SUBJECT_PLACES: Mapping[str, tuple[str, ...]] = {
     "balloon": ("meadow", "mountains"),
     "bench": ("meadow", "street"),
     "bird": ("forest", "sea", "mountains"),
@@ -39,7 +39,7 @@ SUBJECT_HOMES: Mapping[str, tuple[str, ...]] = {
 }
 """Settings that suit a subject, the best first; the first that is registered is taken."""
 
-WEATHER_HOMES: Mapping[str, tuple[str, ...]] = {
+WEATHER_PLACES: Mapping[str, tuple[str, ...]] = {
     "aurora": ("snowfield", "mountains"),
     "fireflies": ("meadow", "forest"),
     "fireworks": ("skyline", "sea"),
@@ -53,7 +53,7 @@ WEATHER_HOMES: Mapping[str, tuple[str, ...]] = {
 }
 """The same for weather alone ("heavy snow at night")."""
 
-TIME_HOMES: Mapping[str, tuple[str, ...]] = {
+TIME_PLACES: Mapping[str, tuple[str, ...]] = {
     "sunset": ("sea", "beach"),
     "dawn": ("mountains",),
     "night": ("mountains",),

@@ -14,13 +14,13 @@ from filmgate_scene import registry
 from filmgate_scene.prompt import grammar
 from filmgate_scene.prompt.moods import MOODS
 
-__all__ = ["Lexicon", "Meaning", "lexicon", "split_words"]
+__all__ = ["Lexicon", "WordMeaning", "lexicon", "split_words"]
 
 _WORD = re.compile(r"(?:[^\W_]+(?:['’][^\W\d_]+)*|&)")
 _SHORTEST_STEM = 3
 
 
-class Meaning(Struct, frozen=True):
+class WordMeaning(Struct, frozen=True):
     """What a word may say: a facet and its value."""
 
     facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, mood, count, or a joint
@@ -28,7 +28,7 @@ class Meaning(Struct, frozen=True):
     owner: str = ""  # of an attribute: the only subject that has it
 
 
-class _Entry(Protocol):
+class _HasWords(Protocol):
     """Whatever the registry holds has words."""
 
     @property
@@ -38,13 +38,15 @@ class _Entry(Protocol):
 class Lexicon:
     """Words to meanings. English is looked up by words, Chinese by characters."""
 
-    def __init__(self, words_en: Mapping[str, Iterable[Meaning]], words_zh: Mapping[str, Iterable[Meaning]]) -> None:
+    def __init__(
+        self, words_en: Mapping[str, Iterable[WordMeaning]], words_zh: Mapping[str, Iterable[WordMeaning]]
+    ) -> None:
         self._english = {tuple(split_words(word)): tuple(meanings) for word, meanings in words_en.items()}
         self._chinese = {word: tuple(meanings) for word, meanings in words_zh.items()}
         self._longest_en = _longest((words[0], len(words)) for words in self._english if words)
         self._longest_zh = _longest((word[0], len(word)) for word in self._chinese)
 
-    def english(self, words: list[str], at: int) -> tuple[int, tuple[Meaning, ...]]:
+    def english(self, words: list[str], at: int) -> tuple[int, tuple[WordMeaning, ...]]:
         """The longest phrase at this place: how many words it has, and its meanings; (0, ()) if there is none."""
         for first in _forms(words[at]):
             for length in range(min(self._longest_en.get(first, 0), len(words) - at), 0, -1):
@@ -59,7 +61,7 @@ class Lexicon:
         longest = min(self._longest_zh.get(text[at], 0), len(text) - at)
         return [text[at : at + length] for length in range(1, longest + 1) if text[at : at + length] in self._chinese]
 
-    def meanings(self, word: str) -> tuple[Meaning, ...]:
+    def meanings(self, word: str) -> tuple[WordMeaning, ...]:
         """What a Chinese word means."""
         return self._chinese.get(word, ())
 
@@ -72,34 +74,34 @@ def split_words(text: str) -> list[str]:
 @cache
 def lexicon() -> Lexicon:
     """The lexicon of everything that is registered."""
-    english: defaultdict[str, list[Meaning]] = defaultdict(list)
-    chinese: defaultdict[str, list[Meaning]] = defaultdict(list)
-    for meaning, words in [*_drawn(), *_said()]:
+    english: defaultdict[str, list[WordMeaning]] = defaultdict(list)
+    chinese: defaultdict[str, list[WordMeaning]] = defaultdict(list)
+    for meaning, words in [*_visual_words(), *_descriptive_words()]:
         for word in words.en:
             english[word].append(meaning)
         for word in words.zh:
             chinese[word].append(meaning)
-    for facet, words_en, words_zh in _JOINING:
+    for facet, words_en, words_zh in _FUNCTION_WORDS:
         for word in words_en:
-            english[word].append(Meaning(facet, word))
+            english[word].append(WordMeaning(facet, word))
         for word in words_zh:
-            chinese[word].append(Meaning(facet, word))
+            chinese[word].append(WordMeaning(facet, word))
     return Lexicon(english, chinese)
 
 
-_JOINING: tuple[tuple[str, Iterable[str], Iterable[str]], ...] = (
+_FUNCTION_WORDS: tuple[tuple[str, Iterable[str], Iterable[str]], ...] = (
     ("negation", grammar.NEGATIONS_EN, grammar.NEGATIONS_ZH),
     ("count", grammar.COUNTS_EN, grammar.COUNTS_ZH),
     ("locating", grammar.LOCATING_EN, grammar.LOCATING_ZH),
     ("remote", grammar.REMOTE_EN, grammar.REMOTE_ZH),
     ("pronoun", grammar.PRONOUNS_EN, grammar.PRONOUNS_ZH),
-    ("silent", grammar.PHRASES_EN, grammar.SILENT_ZH),
+    ("silent", grammar.PHRASES_EN, grammar.STOP_WORDS_ZH),
 )
 
 
-def _drawn() -> Iterable[tuple[Meaning, registry.Words]]:
+def _visual_words() -> Iterable[tuple[WordMeaning, registry.Words]]:
     """The words of everything that can be drawn."""
-    tables: dict[str, Mapping[str, _Entry]] = {
+    tables: dict[str, Mapping[str, _HasWords]] = {
         "setting": registry.settings(),
         "subject": registry.subjects(),
         "weather": registry.weathers(),
@@ -109,23 +111,23 @@ def _drawn() -> Iterable[tuple[Meaning, registry.Words]]:
     }  # fmt: skip
     for facet, table in tables.items():
         for name, entry in table.items():
-            yield Meaning(facet, name), entry.words
+            yield WordMeaning(facet, name), entry.words
 
 
-def _said() -> Iterable[tuple[Meaning, registry.Words]]:
+def _descriptive_words() -> Iterable[tuple[WordMeaning, registry.Words]]:
     """The words for how somebody is, and for what is done."""
     for name, tempo in registry.TEMPOS.items():
-        yield Meaning("tempo", name), tempo.words
+        yield WordMeaning("tempo", name), tempo.words
     for name, words in MOODS.items():
-        yield Meaning("mood", name), words
+        yield WordMeaning("mood", name), words
     for name, words in registry.ACTIONS.items():
-        yield Meaning("action", name), words
+        yield WordMeaning("action", name), words
     for name, words in registry.ATTRIBUTES.items():
-        yield Meaning("attribute", name), words
+        yield WordMeaning("attribute", name), words
     for kind, subject in registry.subjects().items():
         for name, words in subject.attributes.items():
-            yield Meaning("attribute", name, kind), words
-            yield Meaning("subject", kind), _naming(words, subject.words)
+            yield WordMeaning("attribute", name, kind), words
+            yield WordMeaning("subject", kind), _naming(words, subject.words)
 
 
 def _naming(words: registry.Words, subject: registry.Words) -> registry.Words:

@@ -5,58 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from filmgate_scene.prompt import grammar
-from filmgate_scene.prompt.reading import Unit
+from filmgate_scene.prompt.reading import Token
 
-__all__ = ["denied", "without_negated"]
+__all__ = ["absent_names", "without_negated"]
 
 _REACH = 3  # words after "no" until the first thing that is absent
 _LINKS = frozenset(("and", "or", "nor", "any", "和", "或", "与", "及", "或者"))
 
 
-def without_negated(units: Sequence[Unit]) -> list[Unit]:
+def without_negated(tokens: Sequence[Token]) -> list[Token]:
     """The words that speak of what is there: "no rain or snow" loses both, "not only dogs" nothing."""
-    kept: list[Unit] = []
+    kept: list[Token] = []
     at = 0
-    while at < len(units):
-        if units[at].says("negation") and not _harmless(units, at):
-            at = _skip(units, at + 1)
+    while at < len(tokens):
+        if tokens[at].has_facet("negation") and not _denies_nothing(tokens, at):
+            at = _end_of_negation(tokens, at + 1)
         else:
-            kept.append(units[at])
+            kept.append(tokens[at])
             at += 1
     return kept
 
 
-def denied(units: Sequence[Unit]) -> tuple[str, ...]:
+def absent_names(tokens: Sequence[Token]) -> tuple[str, ...]:
     """The weathers and the subjects that are said to be absent."""
-    left = {id(unit) for unit in without_negated(units)}
-    gone = [unit for unit in units if id(unit) not in left and not unit.says("negation")]
+    left = {id(unit) for unit in without_negated(tokens)}
+    gone = [unit for unit in tokens if id(unit) not in left and not unit.has_facet("negation")]
     values = (unit.value(facet) for unit in gone for facet in ("weather", "subject"))
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-def _skip(units: Sequence[Unit], at: int) -> int:
+def _end_of_negation(tokens: Sequence[Token], at: int) -> int:
     """The first word that a negation before ``at`` does not reach."""
-    clause = units[at].clause if at < len(units) else 0
+    clause = tokens[at].clause if at < len(tokens) else 0
     end, patience = at, _REACH
-    while end < len(units) and units[end].clause == clause and patience:
-        unit = units[end]
-        if unit.says("locating") or unit.says("negation"):
+    while end < len(tokens) and tokens[end].clause == clause and patience:
+        unit = tokens[end]
+        if unit.has_facet("locating") or unit.has_facet("negation"):
             break  # "no people on the beach": the beach is there
         end += 1
         if unit.text in _LINKS:
             patience += 1
-        elif unit.meanings and not (unit.says("attribute") or unit.says("count") or unit.says("silent")):
-            patience = 1 if end < len(units) and units[end].text in _LINKS else _still_named(units, end)
+        elif unit.meanings and not (unit.has_facet("attribute") or unit.has_facet("count") or unit.has_facet("silent")):
+            patience = 1 if end < len(tokens) and tokens[end].text in _LINKS else _still_named(tokens, end)
         else:
             patience -= 1
     return end
 
 
-def _still_named(units: Sequence[Unit], at: int) -> int:
+def _still_named(tokens: Sequence[Token], at: int) -> int:
     """A Chinese list goes on without a conjunction's being known ("没有雨和雪" leaves "和" over)."""
-    return 2 if at + 1 < len(units) and units[at].text in _LINKS and units[at + 1].meanings else 0
+    return 2 if at + 1 < len(tokens) and tokens[at].text in _LINKS and tokens[at + 1].meanings else 0
 
 
-def _harmless(units: Sequence[Unit], at: int) -> bool:
+def _denies_nothing(tokens: Sequence[Token], at: int) -> bool:
     """Whether a negation denies nothing that could be drawn."""
-    return at + 1 < len(units) and units[at + 1].text[:8] in grammar.HINDERED
+    return at + 1 < len(tokens) and tokens[at + 1].text[:8] in grammar.NEGATION_EXCEPTIONS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["LONGEST", "shorten", "take_quoted", "title_of"]
+__all__ = ["MAX_SIGN_CHARS", "extract_quoted", "make_title", "shorten"]
 
-LONGEST = 60
+MAX_SIGN_CHARS = 60
 """Characters of a sign or caption that are kept."""
 
 _PAIRS = ("“”", "„“", "„”", "«»", "‹›", "「」", "『』", "《》", "〈〉", '""')
@@ -32,25 +32,25 @@ _TITLE_HAN = 18
 _WHOLE = 0.6  # of the letters: where more is in quotes, the quotes are the prompt's, not a sign's
 
 
-def take_quoted(text: str) -> tuple[str, str]:
+def extract_quoted(text: str) -> tuple[str, str]:
     """A text without what it wants to be read, and that: quoted first, else what a sign says; "" if nothing."""
     matches = [match for match in _QUOTED.finditer(text) if _inside(match).strip()]
     if matches and sum(len(_inside(match)) for match in matches) < _WHOLE * len(text.strip()):
         said = next(_inside(match) for match in matches)
-        return _QUOTED.sub(" , ", text), shorten(said, LONGEST)
+        return _QUOTED.sub(" , ", text), shorten(said, MAX_SIGN_CHARS)
     written = None if matches else _WRITTEN_ZH.search(text) or _WRITTEN_EN.search(text)
     if written:
-        return text[: written.start(1)] + " , " + text[written.end(1) :], shorten(written[1], LONGEST)
+        return text[: written.start(1)] + " , " + text[written.end(1) :], shorten(written[1], MAX_SIGN_CHARS)
     return text, ""
 
 
-def title_of(prompt: str) -> str:
+def make_title(prompt: str) -> str:
     """A title card's text: the prompt's first words."""
     text = " ".join(prompt.split())
     words = text.split(" ")
     if len(words) > 1:
         text = " ".join(words[:_TITLE_WORDS]).rstrip(",.;:，。；：") + ("…" if len(words) > _TITLE_WORDS else "")
-    return shorten(text, _TITLE_HAN + len(words) if _HAN.search(text) else LONGEST)
+    return shorten(text, _TITLE_HAN + len(words) if _HAN.search(text) else MAX_SIGN_CHARS)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -8,12 +8,12 @@ import unicodedata
 from msgspec import Struct
 
 from filmgate_scene.prompt import grammar
-from filmgate_scene.prompt.lexicon import Lexicon, Meaning, lexicon
+from filmgate_scene.prompt.lexicon import Lexicon, WordMeaning, lexicon
 
-__all__ = ["Unit", "display", "language", "read"]
+__all__ = ["Token", "language", "normalise", "tokenize"]
 
 _HAN = r"㐀-䶿一-鿿豈-﫿"
-_PIECES = re.compile(
+_SCRIPT_RUNS = re.compile(
     rf"(?P<han>[{_HAN}]+)"
     rf"|(?P<word>[^\W_{_HAN}]+(?:['’][^\W\d_{_HAN}]+)*|&)"
     r"|(?P<stop>[.!?;。！？；\n]+)"
@@ -23,11 +23,11 @@ _SYMBOLS = re.compile(r"[☀-➿\U0001f000-\U0001faff]")
 _EMOJI_TAIL = re.compile(r"\b(face|symbol|sign|with|head)\b")
 
 
-class Unit(Struct, frozen=True):
+class Token(Struct, frozen=True):
     """One word of the prompt, or a run of characters that nobody knows."""
 
     text: str
-    meanings: tuple[Meaning, ...]
+    meanings: tuple[WordMeaning, ...]
     clause: int  # grows at every comma
     sentence: int  # grows at every full stop
     script: str  # "en" or "zh"
@@ -36,43 +36,43 @@ class Unit(Struct, frozen=True):
         """What it says about a facet, if anything."""
         return next((meaning.value for meaning in self.meanings if meaning.facet == facet), None)
 
-    def says(self, facet: str) -> bool:
+    def has_facet(self, facet: str) -> bool:
         """Whether it says anything about a facet."""
         return any(meaning.facet == facet for meaning in self.meanings)
 
 
-def display(prompt: str) -> str:
+def normalise(prompt: str) -> str:
     """The prompt as it can be shown: compatibility forms and lone surrogates resolved, symbols spelled out."""
     text = prompt.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFKC", _SYMBOLS.sub(_spell, text))
+    return unicodedata.normalize("NFKC", _SYMBOLS.sub(_symbol_name, text))
 
 
 def language(text: str) -> str:
     """The prompt's language: "zh" where at least a Chinese character comes on every two other words, else "en"."""
-    pieces = list(_PIECES.finditer(text))
+    pieces = list(_SCRIPT_RUNS.finditer(text))
     han = sum(len(match["han"]) for match in pieces if match["han"])
     return "zh" if han and 2 * han >= sum(1 for match in pieces if match["word"]) else "en"
 
 
-def read(text: str) -> list[Unit]:
+def tokenize(text: str) -> list[Token]:
     """The words of a text, each with its meanings; text that means nothing comes as units without meanings."""
-    units: list[Unit] = []
+    units: list[Token] = []
     words: list[str] = []
     clause = sentence = 0
     known = lexicon()
 
     def flush() -> None:
-        units.extend(Unit(said, meanings, clause, sentence, "en") for said, meanings in _english(words, known))
+        units.extend(Token(said, meanings, clause, sentence, "en") for said, meanings in _english(words, known))
         words.clear()
 
-    for match in _PIECES.finditer(text.lower()):
+    for match in _SCRIPT_RUNS.finditer(text.lower()):
         if match["word"]:
             words.append(match["word"])
             continue
         flush()
         if match["han"]:
             run = match["han"].translate(grammar.SIMPLIFIED)
-            units.extend(Unit(said, meanings, clause, sentence, "zh") for said, meanings in _chinese(run, known))
+            units.extend(Token(said, meanings, clause, sentence, "zh") for said, meanings in _chinese(run, known))
         else:
             clause += 1
             sentence += match["stop"] is not None
@@ -80,14 +80,14 @@ def read(text: str) -> list[Unit]:
     return units
 
 
-def _spell(match: re.Match[str]) -> str:
+def _symbol_name(match: re.Match[str]) -> str:
     """A symbol's name: the dog's face becomes "dog"."""
     return f" {_EMOJI_TAIL.sub(' ', unicodedata.name(match[0], '').lower())} "
 
 
-def _english(words: list[str], known: Lexicon) -> list[tuple[str, tuple[Meaning, ...]]]:
+def _english(words: list[str], known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...]]]:
     """Phrases, the longest first."""
-    found: list[tuple[str, tuple[Meaning, ...]]] = []
+    found: list[tuple[str, tuple[WordMeaning, ...]]] = []
     at = 0
     while at < len(words):
         length, meanings = known.english(words, at)
@@ -96,7 +96,7 @@ def _english(words: list[str], known: Lexicon) -> list[tuple[str, tuple[Meaning,
     return found
 
 
-def _chinese(run: str, known: Lexicon) -> list[tuple[str, tuple[Meaning, ...]]]:
+def _chinese(run: str, known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...]]]:
     """The division into known words that leaves the fewest characters over, then the one with the fewest words.
 
     Words may overlap ("雪山" holds "雪" and "山"), and taking the longest from the left may strand a better one.
@@ -109,7 +109,7 @@ def _chinese(run: str, known: Lexicon) -> list[tuple[str, tuple[Meaning, ...]]]:
             left, count, _ = best[at + len(word)]
             choice = min(choice, (left, count + 1, -len(word)))
         best[at] = choice
-    found: list[tuple[str, tuple[Meaning, ...]]] = []
+    found: list[tuple[str, tuple[WordMeaning, ...]]] = []
     at = start = 0
     while at < len(run):
         length = -best[at][2]

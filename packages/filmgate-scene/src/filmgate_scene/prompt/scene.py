@@ -7,94 +7,96 @@ from itertools import takewhile
 
 from msgspec import Struct
 
-from filmgate_scene.description import Shot
+from filmgate_scene.description import SceneShot
 from filmgate_scene.prompt import quotes
-from filmgate_scene.prompt.cast import cast
-from filmgate_scene.prompt.negation import denied, without_negated
-from filmgate_scene.prompt.reading import Unit, read
+from filmgate_scene.prompt.cast import parse_subjects
+from filmgate_scene.prompt.negation import absent_names, without_negated
+from filmgate_scene.prompt.reading import Token, tokenize
 
-__all__ = ["Said", "listen"]
+__all__ = ["ParsedShot", "parse_shot"]
 
-_NEAR = 4  # words between a preposition and the place it introduces
-_NEAR_ZH = 3
+_MAX_DISTANCE = 4  # words between a preposition and the place it introduces
+_MAX_DISTANCE_ZH = 3
 _ARTICLES = frozenset(("a", "an", "the"))
-_AFTER = 6  # words after a place that may send it into the distance
+_REMOTE_REACH = 6  # words after a place that may send it into the distance
 _WITHIN_ZH = frozenset("上里中内旁边下间畔")
 
 
-class Said(Struct, frozen=True):
+class ParsedShot(Struct, frozen=True):
     """What a shot's own words say; ``setting`` is empty where they name none."""
 
-    shot: Shot
-    units: tuple[Unit, ...]
-    refers: bool  # whether it speaks of somebody seen before
+    shot: SceneShot
+    tokens: tuple[Token, ...]
+    refers_back: bool  # whether it speaks of somebody seen before
     action: str = ""  # what is done, where it is not said by whom
 
 
-def listen(text: str) -> Said:
+def parse_shot(text: str) -> ParsedShot:
     """What a shot's words say."""
-    spoken, written = quotes.take_quoted(text)
-    everything = read(spoken)
+    spoken, written = quotes.extract_quoted(text)
+    everything = tokenize(spoken)
     units = without_negated(everything)
-    shot = Shot(
-        setting=_best(units, "setting", _place_weight),
-        time=_best(units, "time", _plain_weight),
-        weather=_all(units, "weather"),
-        subjects=cast(units),
-        style=_all(units, "style"),
-        camera=_all(units, "camera"),
-        tempo=_best(units, "tempo", _plain_weight),
-        absent=denied(everything),
+    shot = SceneShot(
+        setting=_best_value(units, "setting", _place_weight),
+        time=_best_value(units, "time", _plain_weight),
+        weather=_all_values(units, "weather"),
+        subjects=parse_subjects(units),
+        style=_all_values(units, "style"),
+        camera=_all_values(units, "camera"),
+        tempo=_best_value(units, "tempo", _plain_weight),
+        absent=absent_names(everything),
         text=written,
     )
-    refers = any(unit.says("pronoun") for unit in units)
-    action = "" if shot.subjects else _best(units, "action", _plain_weight)
-    return Said(shot, tuple(everything), refers, action)
+    refers = any(unit.has_facet("pronoun") for unit in units)
+    action = "" if shot.subjects else _best_value(units, "action", _plain_weight)
+    return ParsedShot(shot, tuple(everything), refers, action)
 
 
-def _all(units: Iterable[Unit], facet: str) -> tuple[str, ...]:
+def _all_values(tokens: Iterable[Token], facet: str) -> tuple[str, ...]:
     """Every value of a facet, in the prompt's order."""
-    return tuple(dict.fromkeys(value for unit in units if (value := unit.value(facet))))
+    return tuple(dict.fromkeys(value for unit in tokens if (value := unit.value(facet))))
 
 
-def _best(units: Sequence[Unit], facet: str, weigh: Callable[[Sequence[Unit], int], float]) -> str:
+def _best_value(tokens: Sequence[Token], facet: str, weight: Callable[[Sequence[Token], int], float]) -> str:
     """The value that is named with the most weight, the first of equals; "" if none is."""
     weights: dict[str, float] = {}
-    for at, unit in enumerate(units):
+    for at, unit in enumerate(tokens):
         if value := unit.value(facet):
-            weights[value] = weights.get(value, 0.0) + weigh(units, at)
+            weights[value] = weights.get(value, 0.0) + weight(tokens, at)
     return max(weights, key=lambda value: weights[value], default="")
 
 
-def _until_place(units: Sequence[Unit], clause: int) -> list[Unit]:
+def _until_place(tokens: Sequence[Token], clause: int) -> list[Token]:
     """Those words of a clause that come before its next place."""
-    return list(takewhile(lambda unit: unit.clause == clause and not unit.says("setting"), units))
+    return list(takewhile(lambda unit: unit.clause == clause and not unit.has_facet("setting"), tokens))
 
 
-def _plain_weight(units: Sequence[Unit], at: int) -> float:
+def _plain_weight(tokens: Sequence[Token], at: int) -> float:
     """Of words that say the same, the longer says it more surely."""
-    text = units[at].text
-    return 1.0 + 0.1 * min(4, len(text.split()) if units[at].script == "en" else len(text) / 2)
+    text = tokens[at].text
+    return 1.0 + 0.1 * min(4, len(text.split()) if tokens[at].script == "en" else len(text) / 2)
 
 
-def _describes(unit: Unit) -> bool:
+def _describes(token: Token) -> bool:
     """Whether a word stands between a preposition and its place only to describe it."""
-    return unit.text in _ARTICLES or unit.says("weather") or unit.says("time") or unit.says("attribute")
+    return (
+        token.text in _ARTICLES or token.has_facet("weather") or token.has_facet("time") or token.has_facet("attribute")
+    )
 
 
-def _place_weight(units: Sequence[Unit], at: int) -> float:
+def _place_weight(tokens: Sequence[Token], at: int) -> float:
     """A place counts more where it is said that something happens there, and less where it is only seen from afar."""
-    unit = units[at]
-    weight = _plain_weight(units, at)
-    reach = _NEAR if unit.script == "en" else _NEAR_ZH
-    before = [other for other in units[max(0, at - reach) : at] if other.clause == unit.clause]
-    after = _until_place(units[at + 1 : at + 1 + _AFTER], unit.clause)
-    inside = any(other.says("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH)
+    unit = tokens[at]
+    weight = _plain_weight(tokens, at)
+    reach = _MAX_DISTANCE if unit.script == "en" else _MAX_DISTANCE_ZH
+    before = [other for other in tokens[max(0, at - reach) : at] if other.clause == unit.clause]
+    after = _until_place(tokens[at + 1 : at + 1 + _REMOTE_REACH], unit.clause)
+    inside = any(other.has_facet("locating") for other in before) or (after and after[0].text[0] in _WITHIN_ZH)
     nearest = [other for other in before if not _describes(other)][-1:]
-    if any(other.says("remote") for other in (*nearest, *after)):
+    if any(other.has_facet("remote") for other in (*nearest, *after)):
         weight -= 1.2
-    elif inside and not unit.says("time"):
+    elif inside and not unit.has_facet("time"):
         weight += 1.5
-    if unit.says("time") or unit.says("style") or unit.says("weather") or unit.says("subject"):
+    if unit.has_facet("time") or unit.has_facet("style") or unit.has_facet("weather") or unit.has_facet("subject"):
         weight -= 0.6  # the word may have been meant otherwise
     return max(0.05, weight)

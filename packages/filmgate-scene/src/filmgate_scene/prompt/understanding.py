@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from filmgate_scene import registry
-from filmgate_scene.description import Description, Shot, SubjectSpec
+from filmgate_scene.description import Description, SceneShot, SubjectSpec
 from filmgate_scene.prompt import cutting, homes, quotes, reading
-from filmgate_scene.prompt.scene import Said, listen
+from filmgate_scene.prompt.scene import ParsedShot, parse_shot
 from filmgate_scene.prompt.unknown import unrecognised
 
 __all__ = ["understand"]
 
 _ABSTRACT = "abstract"
-_FEW = 2  # words of a shot that may stay unrecognised without its becoming vague
+_MAX_UNRECOGNISED = 2  # words of a shot that may stay unrecognised without its becoming vague
 
 
 def understand(prompt: str, *, seed: int, frames: int) -> Description:
@@ -26,55 +26,55 @@ def understand(prompt: str, *, seed: int, frames: int) -> Description:
         seed: of everything that the prompt leaves open.
         frames: of the whole film; the shots share them exactly.
     """
-    text = reading.display(prompt)
-    parts = cutting.cut(text, frames=frames)
-    whole = listen(parts.whole)
-    heard = [listen(piece.text) for piece in parts.pieces]
-    shots = _shots(whole, heard)
+    text = reading.normalise(prompt)
+    parts = cutting.split_shots(text, frames=frames)
+    whole = parse_shot(parts.preamble)
+    heard = [parse_shot(piece.text) for piece in parts.shots]
+    shots = _parse_shots(whole, heard)
     if len(shots) == 1 and shots[0].setting == _ABSTRACT and not shots[0].text:
-        shots = [replace(shots[0], text=quotes.title_of(text))]
-    lengths = cutting.share_frames(frames, [piece.weight for piece in parts.pieces])
+        shots = [replace(shots[0], text=quotes.make_title(text))]
+    lengths = cutting.share_frames(frames, [piece.weight for piece in parts.shots])
     return Description(
         prompt=prompt,
         seed=seed,
         language=reading.language(text),
         shots=tuple(replace(shot, frames=length) for shot, length in zip(shots, lengths, strict=True)),
         transition=parts.transition,
-        unrecognised=unrecognised(unit for said in (whole, *heard) for unit in said.units),
+        unrecognised=unrecognised(unit for said in (whole, *heard) for unit in said.tokens),
     )
 
 
-def _shots(whole: Said, heard: Sequence[Said]) -> list[Shot]:
+def _parse_shots(preamble: ParsedShot, shot_texts: Sequence[ParsedShot]) -> list[SceneShot]:
     """The shots, each with what it inherits: from the whole first, then from the shot before."""
-    style = tuple(dict.fromkeys(name for said in (whole, *heard) for name in said.shot.style))
-    shots: list[Shot] = []
-    for said in heard:
-        shot = _inherit(said.shot, whole.shot, said)
+    style = tuple(dict.fromkeys(name for said in (preamble, *shot_texts) for name in said.shot.style))
+    shots: list[SceneShot] = []
+    for said in shot_texts:
+        shot = _inherit(said.shot, preamble.shot, said)
         if shots:
             shot = _inherit(shot, replace(shots[-1], text="", camera=()), said)
-        vague = len(unrecognised(said.units)) > _FEW
-        settled = _settle(replace(shot, style=said.shot.style or style), vague=vague)
-        shots.append(_felt(settled, said) if settled.setting == _ABSTRACT else settled)
+        vague = len(unrecognised(said.tokens)) > _MAX_UNRECOGNISED
+        settled = _choose_place(replace(shot, style=said.shot.style or style), vague=vague)
+        shots.append(_with_mood(settled, said) if settled.setting == _ABSTRACT else settled)
     return shots
 
 
-def _inherit(shot: Shot, before: Shot, said: Said) -> Shot:
+def _inherit(shot: SceneShot, previous: SceneShot, parsed: ParsedShot) -> SceneShot:
     """A shot with what it did not say itself; who was there stays where the place does, or where "it" is said."""
-    stays = said.refers or not shot.setting or shot.setting == before.setting
+    stays = parsed.refers_back or not shot.setting or shot.setting == previous.setting
     return replace(
         shot,
-        setting=shot.setting or before.setting,
-        time=shot.time or before.time,
-        weather=shot.weather or (before.weather if stays else ()),
-        subjects=shot.subjects or (_acting(before.subjects, said.action) if stays else ()),
-        camera=shot.camera or before.camera,
-        tempo=shot.tempo or before.tempo,
-        absent=tuple(dict.fromkeys((*before.absent, *shot.absent))),
-        text=shot.text or before.text,
+        setting=shot.setting or previous.setting,
+        time=shot.time or previous.time,
+        weather=shot.weather or (previous.weather if stays else ()),
+        subjects=shot.subjects or (_with_action(previous.subjects, parsed.action) if stays else ()),
+        camera=shot.camera or previous.camera,
+        tempo=shot.tempo or previous.tempo,
+        absent=tuple(dict.fromkeys((*previous.absent, *shot.absent))),
+        text=shot.text or previous.text,
     )
 
 
-def _acting(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[SubjectSpec, ...]:
+def _with_action(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[SubjectSpec, ...]:
     """Those seen before, doing now what is said, if they can."""
     known = registry.subjects()
     return tuple(
@@ -83,21 +83,21 @@ def _acting(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[SubjectSpec
     )
 
 
-def _felt(shot: Shot, said: Said) -> Shot:
+def _with_mood(shot: SceneShot, parsed: ParsedShot) -> SceneShot:
     """The abstract landscape in the first mood that is named, where neither hour nor weather are."""
-    mood = next((mood for unit in said.units if (mood := unit.value("mood"))), "")
+    mood = next((mood for unit in parsed.tokens if (mood := unit.value("mood"))), "")
     if shot.time or shot.weather:
         return shot
     return replace(shot, time=mood) if mood in registry.times() else replace(shot, weather=(mood,) if mood else ())
 
 
-def _particular(kind: str) -> int:
+def _place_specificity(kind: str) -> int:
     """Who can't be elsewhere comes first, flowers last: they grow anywhere."""
     known = registry.subjects()
     return {"water": 0, "plant": 2}.get(known[kind].element if kind in known else "", 1)
 
 
-def _settle(shot: Shot, *, vague: bool) -> Shot:
+def _choose_place(shot: SceneShot, *, vague: bool) -> SceneShot:
     """A shot that has a place: the one said, else where its subjects, its weather or its hour belong.
 
     An hour alone is no hint where most of the words were not understood.
@@ -105,9 +105,9 @@ def _settle(shot: Shot, *, vague: bool) -> Shot:
     if shot.setting:
         return shot
     named: Iterable[tuple[Mapping[str, tuple[str, ...]], Iterable[str]]] = (
-        (homes.SUBJECT_HOMES, sorted((spec.kind for spec in shot.subjects), key=_particular)),
-        (homes.WEATHER_HOMES, () if vague else shot.weather),
-        (homes.TIME_HOMES, () if vague else (shot.time,)),
+        (homes.SUBJECT_PLACES, sorted((spec.kind for spec in shot.subjects), key=_place_specificity)),
+        (homes.WEATHER_PLACES, () if vague else shot.weather),
+        (homes.TIME_PLACES, () if vague else (shot.time,)),
     )
     suited = [home for table, names in named for name in names for home in table.get(name, ())]
     known = registry.settings()

@@ -6,29 +6,29 @@ import re
 from collections.abc import Iterable
 
 from filmgate_scene.prompt import grammar
-from filmgate_scene.prompt.reading import Unit
+from filmgate_scene.prompt.reading import Token
 
 __all__ = ["unrecognised"]
 
-_MOST = 40
-_LONGEST = 24
-_JOINTS = re.compile(f"[{''.join(sorted(grammar.FUNCTION_CHARACTERS | grammar.CLASSIFIERS))}]+")
+_MAX_WORDS = 40
+_MAX_CHARS = 24
+_JOINING_CHARACTERS = re.compile(f"[{''.join(sorted(grammar.FUNCTION_CHARACTERS | grammar.CLASSIFIERS))}]+")
 
 
-def unrecognised(units: Iterable[Unit]) -> tuple[str, ...]:
+def unrecognised(tokens: Iterable[Token]) -> tuple[str, ...]:
     """Each such word once, in the prompt's order; words that only join others are none."""
     found: dict[str, None] = {}
-    for unit in units:
+    for unit in tokens:
         if unit.meanings:
             continue
-        for word in _JOINTS.split(unit.text) if unit.script == "zh" else (unit.text,):
-            if _matters(word):
-                found.setdefault(word[:_LONGEST])
-        if len(found) >= _MOST:
+        for word in _JOINING_CHARACTERS.split(unit.text) if unit.script == "zh" else (unit.text,):
+            if _could_be_drawn(word):
+                found.setdefault(word[:_MAX_CHARS])
+        if len(found) >= _MAX_WORDS:
             break
-    return tuple(found)[:_MOST]
+    return tuple(found)[:_MAX_WORDS]
 
 
-def _matters(word: str) -> bool:
+def _could_be_drawn(word: str) -> bool:
     """Whether a word could have been drawn."""
-    return len(word) > 1 and not word[0].isdigit() and word not in grammar.SILENT_EN
+    return len(word) > 1 and not word[0].isdigit() and word not in grammar.STOP_WORDS_EN

@@ -17,7 +17,7 @@ from filmgate_scene.layers.sky import sky
 from filmgate_scene.layers.water import Surface, Water
 from filmgate_scene.palette import mix
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Plate, Stage
+from filmgate_scene.stage import Plate, SceneStage
 
 __all__ = ["layout"]
 
@@ -32,20 +32,20 @@ _IN, _OUT = 0.5, 1.2  # seconds in which the title appears; its end is at three 
     time="golden",
     camera=("dolly",),
 )
-def abstract(stage: Stage) -> None:
+def abstract(stage: SceneStage) -> None:
     """Hills behind hills, mist between them, still water in front."""
     stage.horizon = stage.height * (0.64 if not stage.portrait else 0.68)
-    stage.eye, stage.reach, stage.standing = 1.6, 2.2, 7.0
-    stage.bounds = (5.0, 8.0)
+    stage.eye, stage.camera_range, stage.subject_depth = 1.6, 2.2, 7.0
+    stage.depth_range = (5.0, 8.0)
     sky(stage)
     misty = "fog" in stage.shot.weather
-    (_lake if stage.walkers else _ranges if misty else _LANDS[stage.seed % len(_LANDS)])(stage)
+    (_lake if stage.needs_ground else _ranges if misty else _LANDS[stage.seed % len(_LANDS)])(stage)
     if stage.shot.text:
         title(stage, stage.shot.text)
-    stage.hear(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)
+    stage.add_ambience(pad=0.8, wind=0.3, water=0.2, birds=0.25 if stage.light.stars == 0 else 0.0)
 
 
-def _lake(stage: Stage) -> None:
+def _lake(stage: SceneStage) -> None:
     """Wooded hills behind still water."""
     hues = ((0.45, 0.50, 0.66), (0.36, 0.46, 0.58), (0.26, 0.40, 0.44), (0.18, 0.32, 0.32), (0.10, 0.20, 0.20))
     for k, hue in enumerate(hues):
@@ -62,11 +62,11 @@ def _lake(stage: Stage) -> None:
         ridge(stage, hills)
     water = stage.shade((0.14, 0.24, 0.30), lit=0.2)
     Water(Surface(tint=water, swell=0.016, mirror=0.30, wave=0.6, speed=0.6, sparkle=0.6), far=34.0).put(stage)
-    if stage.walkers:
-        jetty(stage, stage.standing)
+    if stage.needs_ground:
+        jetty(stage, stage.subject_depth)
 
 
-def _ranges(stage: Stage) -> None:
+def _ranges(stage: SceneStage) -> None:
     """Range behind range in the mist, down to the frame's edge."""
     for k in range(6):
         near = k / 5
@@ -86,7 +86,7 @@ def _ranges(stage: Stage) -> None:
 _LANDS = (_lake, _ranges, cloud_sea)
 
 
-def title(stage: Stage, text: str) -> None:
+def title(stage: SceneStage, text: str) -> None:
     """The words, large and quiet, over the sky."""
     lines, size = layout(stage, fonts.drawable(text))
     if not lines:
@@ -113,7 +113,7 @@ def _over(text: F32, shade: F32) -> F32:
 class _Title(Plate):
     """A plate that stays with the frame, not with the world, and fades in and out."""
 
-    def __init__(self, stage: Stage, canvas: Canvas) -> None:
+    def __init__(self, stage: SceneStage, canvas: Canvas) -> None:
         end = max(2.2, 0.78 * stage.seconds)
         super().__init__(
             stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0),
@@ -122,7 +122,7 @@ class _Title(Plate):
         )
 
 
-def layout(stage: Stage, text: str) -> tuple[list[str], float]:
+def layout(stage: SceneStage, text: str) -> tuple[list[str], float]:
     """The text in at most three lines, and the size of its letters."""
     size = stage.height * (0.085 if not stage.portrait else 0.048)
     room = stage.width * 0.82

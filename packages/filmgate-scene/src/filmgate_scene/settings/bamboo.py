@@ -13,7 +13,7 @@ from filmgate_scene.light import replace
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import setting
 from filmgate_scene.settings.forest import shafts
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _ROWS = (26.0, 16.0, 10.0, 6.6, 4.4)  # metres; the first two are painted on the far wall of green
 
@@ -25,14 +25,14 @@ _ROWS = (26.0, 16.0, 10.0, 6.6, 4.4)  # metres; the first two are painted on the
     time="day",
     camera=("dolly",),
 )
-def bamboo(stage: Stage) -> None:
+def bamboo(stage: SceneStage) -> None:
     """The path leads into green light."""
     h, light = stage.height, stage.light
     green = mix(light.haze, stage.shade(rgb("#b5d38a")), 0.55)
     stage.light = replace(light, haze=green, haze_depth=min(light.haze_depth, 24.0))
-    stage.horizon, stage.eye, stage.reach = h * (0.60 if not stage.portrait else 0.64), 1.45, 1.1
+    stage.horizon, stage.eye, stage.camera_range = h * (0.60 if not stage.portrait else 0.64), 1.45, 1.1
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds = 5.2, (3.2, 14.0)
+    stage.subject_depth, stage.depth_range = 5.2, (3.2, 14.0)
     edge = stage.depth_of(0.71 * h)
     wall = Flat(stage, 1.5 * edge, bottom=0.95)
     far = wall.canvas
@@ -53,10 +53,10 @@ def bamboo(stage: Stage) -> None:
         stage.plate(canvas, _ROWS[row], sway=rocking((0.5 + 0.4 * row) * stage.unit, 0.0, 0.8, row))
     _floor(stage)
     shafts(stage)
-    stage.hear(birds=0.6 if not light.moon else 0.0, crickets=0.6 if light.moon else 0.0, wind=0.45)
+    stage.add_ambience(birds=0.6 if not light.moon else 0.0, crickets=0.6 if light.moon else 0.0, wind=0.45)
 
 
-def _canes(stage: Stage, canvas: Canvas, row: int) -> None:
+def _canes(stage: SceneStage, canvas: Canvas, row: int) -> None:
     """One row, the path in the middle kept free."""
     rng, depth = stage.rng, _ROWS[row]
     metre = stage.focal / depth
@@ -70,7 +70,7 @@ def _canes(stage: Stage, canvas: Canvas, row: int) -> None:
         x += gap * (0.45 + 1.1 * rng.random())
 
 
-def _cane(stage: Stage, canvas: Canvas, x: float, foot: float, width: float, depth: float) -> None:
+def _cane(stage: SceneStage, canvas: Canvas, x: float, foot: float, width: float, depth: float) -> None:
     """Joints with pale rings, a lit side, tufts of narrow leaves."""
     rng, u = stage.rng, stage.unit
     tone = mix(rgb("#5d8a3c"), rgb("#a4b95a"), float(rng.random()))
@@ -102,7 +102,7 @@ def _cane(stage: Stage, canvas: Canvas, x: float, foot: float, width: float, dep
         y -= step
 
 
-def _tuft(stage: Stage, canvas: Canvas, x: float, y: float, width: float, depth: float) -> None:
+def _tuft(stage: SceneStage, canvas: Canvas, x: float, y: float, width: float, depth: float) -> None:
     """A twig with a few hanging leaves."""
     rng = stage.rng
     way = float(rng.choice((-1, 1)))
@@ -121,7 +121,7 @@ def _tuft(stage: Stage, canvas: Canvas, x: float, y: float, width: float, depth:
         canvas.line([((px + end[0]) / 2, (py + end[1]) / 2 - 0.1 * long), end], 0.34 * width, leaf, end=0.4)
 
 
-def _floor(stage: Stage) -> None:
+def _floor(stage: SceneStage) -> None:
     """Grass and stones along the path."""
     w, rng = stage.width, stage.rng
     for depth in (8.0, 4.0):

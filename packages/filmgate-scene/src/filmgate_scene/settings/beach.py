@@ -14,7 +14,7 @@ from filmgate_scene.layers.sky import sky
 from filmgate_scene.layers.water import Surface, Water
 from filmgate_scene.palette import mix
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _TILE = 1024  # pixels after which foam repeats
 _SWASH = 6.5  # seconds from one wave on the sand to the next
@@ -27,14 +27,14 @@ _SWASH = 6.5  # seconds from one wave on the sand to the next
     time="golden",
     camera=("dolly",),
 )
-def beach(stage: Stage) -> None:
+def beach(stage: SceneStage) -> None:
     """The sea meets the sand at a third of the frame's height."""
     stage.horizon = stage.height * (0.43 if not stage.portrait else 0.46)
     stage.eye, stage.focal = 0.78, 0.95 * max(stage.height * 0.8, min(stage.width, stage.height))
-    stage.endless, stage.reach = True, 0.5
+    stage.endless, stage.camera_range = True, 0.5
     shore = stage.depth_of(stage.horizon + 0.17 * stage.height)
-    stage.standing, stage.bounds = stage.depth_of(stage.horizon + 0.40 * stage.height), (1.0, shore * 0.95)
-    stage.wet = 0.38
+    stage.subject_depth, stage.depth_range = stage.depth_of(stage.horizon + 0.40 * stage.height), (1.0, shore * 0.95)
+    stage.wetness = 0.38
     sky(stage)
     _headland(stage)
     tint = stage.light.shade((0.16, 0.30, 0.42), lit=0.3)
@@ -44,15 +44,15 @@ def beach(stage: Stage) -> None:
     sand = Soil(dark=(0.58, 0.45, 0.33), light=(0.98, 0.84, 0.66), wet=(shore * 0.86, shore * 0.14, 0.62), period=2.4)
     Ground(stage, sand, far=shore).put(stage)
     _swash(stage, shore)
-    stage.hear(waves=1.0, wind=0.25, gulls=0.25 if stage.light.stars == 0 else 0.0)
+    stage.add_ambience(waves=1.0, wind=0.25, gulls=0.25 if stage.light.stars == 0 else 0.0)
 
 
-def _brightness(stage: Stage) -> float:
+def _brightness(stage: SceneStage) -> float:
     """How bright white things are in this light."""
     return sum(stage.light.shade((1.0, 1.0, 1.0))) / 3
 
 
-def _headland(stage: Stage) -> None:
+def _headland(stage: SceneStage) -> None:
     """Low hills on one side of the horizon."""
     canvas = stage.canvas(top=0.1, bottom=0.7)
     x = canvas.columns() / stage.width
@@ -64,7 +64,7 @@ def _headland(stage: Stage) -> None:
     stage.plate(canvas, 4000.0)
 
 
-def _breakers(stage: Stage, shore: float) -> None:
+def _breakers(stage: SceneStage, shore: float) -> None:
     """Three lines of foam that ride in, swell and die."""
     white = mix(stage.shade((1.0, 1.0, 1.0), lit=0.9), (1.0, 1.0, 1.0), 0.15)
     height = stage.height
@@ -76,7 +76,7 @@ def _breakers(stage: Stage, shore: float) -> None:
         down = np.linspace(0, 1, canvas.height, dtype=np.float32)[:, None]
         crest = 0.25 + 0.35 * (edge - 0.5)
         shape = step(0.0, 0.1, down - crest) * step(0.95, 0.35, down) * step(0.3, 0.62, noise + 0.35 * (1 - down))
-        canvas.fill(canvas.whole(shape * 0.9), white, to=mix(white, stage.shade((0.5, 0.6, 0.7)), 0.4))
+        canvas.fill(canvas.full_mask(shape * 0.9), white, to=mix(white, stage.shade((0.5, 0.6, 0.7)), 0.4))
 
         def ride(t: float, k: int = k) -> tuple[float, float]:
             phase = (t / _SWASH + k / 3) % 1
@@ -92,7 +92,7 @@ def _breakers(stage: Stage, shore: float) -> None:
         )
 
 
-def _swash(stage: Stage, shore: float) -> None:
+def _swash(stage: SceneStage, shore: float) -> None:
     """The thin lace of foam that slides up and down the wet sand."""
     row = stage.horizon + stage.eye * stage.focal / shore
     canvas = Canvas(0, row, _TILE, row + stage.height * 0.12)
@@ -105,7 +105,7 @@ def _swash(stage: Stage, shore: float) -> None:
     )
     lace = lace * step(-0.02, 0.22, down) + 0.6 * step(0.03, 0.0, np.abs(edge - down - 0.01))
     canvas.fill(
-        canvas.whole(np.clip(lace, 0, 1) * 0.9), mix(stage.shade((1.0, 1.0, 1.0), lit=0.9), (1.0, 1.0, 1.0), 0.15)
+        canvas.full_mask(np.clip(lace, 0, 1) * 0.9), mix(stage.shade((1.0, 1.0, 1.0), lit=0.9), (1.0, 1.0, 1.0), 0.15)
     )
 
     def slide(t: float) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from filmgate_scene.layers.water import Surface, Water
 from filmgate_scene.light import Light, replace
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _WORDS = (
     "霓虹",
@@ -92,13 +92,13 @@ _WINDOWS: tuple[Colour, ...] = (
     camera=("dolly",),
     inhabitants=("car",),
 )
-def city(stage: Stage) -> None:
+def city(stage: SceneStage) -> None:
     """A street that runs into the skyline."""
     h = stage.height
     stage.light = night_glow(stage.light) if stage.light.lamps >= 0.9 else stage.light
     stage.horizon, stage.eye = h * (0.60 if not stage.portrait else 0.62), 2.2
     stage.focal = 0.9 * max(h * 0.9, stage.width * 0.62)
-    stage.standing, stage.bounds, stage.wet, stage.reach = 6.0, (4.0, 15.0), 0.4, 1.1
+    stage.subject_depth, stage.depth_range, stage.wetness, stage.camera_range = 6.0, (4.0, 15.0), 0.4, 1.1
     day = stage.light.lamps < _DUSK
     sky(stage, sheets=1 + day)
     distant = stage.canvas(top=-0.35, bottom=0.75)
@@ -108,7 +108,7 @@ def city(stage: Stage) -> None:
         if row:
             stage.plate(canvas, _DEPTHS[row])
     if day and not {"rain", "storm"} & set(stage.shot.weather):
-        stage.wet = 0.0
+        stage.wetness = 0.0
         Ground(stage, Soil(dark=(0.30, 0.30, 0.32), light=(0.47, 0.47, 0.49), period=2.6), far=26.0).put(stage)
     else:
         street = stage.light.shade((0.17, 0.17, 0.21), lit=0.4)
@@ -122,7 +122,7 @@ def city(stage: Stage) -> None:
         _corners(stage)
     if stage.shot.text and day:
         _board(stage, stage.shot.text)
-    stage.hear(city=1.0, traffic=0.5, pad=0.4)
+    stage.add_ambience(city=1.0, traffic=0.5, pad=0.4)
     for k in range(int(stage.seconds / 2.6)):
         stage.events.append(SoundEvent(1.1 + 2.6 * k, "whoosh", (-1) ** k * 0.7, 0.3))
 
@@ -154,12 +154,12 @@ def night_glow(light: Light) -> Light:
     )
 
 
-def _towers(stage: Stage, canvas: Canvas, row: int) -> None:
+def _towers(stage: SceneStage, canvas: Canvas, row: int) -> None:
     """One row of towers, the nearer rows higher and leaving the street open."""
     w, h, rng, u = stage.width, stage.height, stage.rng, stage.unit
     depth = _DEPTHS[row]
     gap = (0.0, 0.10, 0.24, 0.42)[row] * (1.0 if not stage.portrait else 1.25)
-    base = stage.at(0, 0, 30.0)[1]
+    base = stage.home_position(0, 0, 30.0)[1]
     stone = rgb(("#6f7488", "#626a80", "#565f74", "#4a5266")[row])
     cell = (max(3.0, (4 + row * 2.3) * u), max(4.0, (5.5 + row * 3.1) * u))
     x = -0.32 * w
@@ -177,7 +177,7 @@ def _towers(stage: Stage, canvas: Canvas, row: int) -> None:
         x += wide * (1.0 + 0.28 * rng.random()) + 1
 
 
-def block(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], row: int) -> None:
+def block(stage: SceneStage, canvas: Canvas, box: tuple[float, float, float, float], row: int) -> None:
     """A tower seen from afar, of a ``row`` from 0 (far) to 2."""
     u = stage.unit
     cell = (max(3.0, (3.6 + 1.2 * row) * u), max(4.0, (4.8 + 1.5 * row) * u))
@@ -185,7 +185,7 @@ def block(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], 
 
 
 def _tower(
-    stage: Stage,
+    stage: SceneStage,
     canvas: Canvas,
     box: tuple[float, float, float, float],
     stone: Colour,
@@ -226,7 +226,7 @@ def _tower(
         _hang(stage, box, depth, row)
 
 
-def _facade(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float], depth: float, row: int) -> None:
+def _facade(stage: SceneStage, canvas: Canvas, box: tuple[float, float, float, float], depth: float, row: int) -> None:
     """A tower by day: glass that mirrors the sky, storeys and pillars, one side in the sun."""
     x, y, wide, tall = box
     rng, u, light = stage.rng, stage.unit, stage.light
@@ -255,18 +255,18 @@ def _facade(stage: Stage, canvas: Canvas, box: tuple[float, float, float, float]
         )
 
 
-def _avenue(stage: Stage) -> None:
+def _avenue(stage: SceneStage) -> None:
     """By day: trees along the far pavement."""
     w = stage.width
     trees = stage.canvas(top=0.1, bottom=0.8)
-    foot = stage.at(0, 0, 17.0)[1]
+    foot = stage.home_position(0, 0, 17.0)[1]
     for k in range(-3, 4):
         if abs(k) > 0:
             broadleaf(stage, trees, (w * (0.5 + 0.17 * k), foot), 3.6 * stage.focal / 17.0, LEAF, depth=9.0, leaf=3.2)
     stage.plate(trees, 17.0)
 
 
-def _board(stage: Stage, text: str) -> None:
+def _board(stage: SceneStage, text: str) -> None:
     """What the prompt wants to be read, on a screen over the street."""
     words = fonts.drawable(text)[:14]
     size = min(0.085 * stage.height, 0.55 * stage.width / max(1.0, fonts.width(words, 1000) / 1000))
@@ -279,7 +279,7 @@ def _board(stage: Stage, text: str) -> None:
     stage.plate(canvas, 30.0)
 
 
-def _hang(stage: Stage, box: tuple[float, float, float, float], depth: float, row: int) -> None:
+def _hang(stage: SceneStage, box: tuple[float, float, float, float], depth: float, row: int) -> None:
     """A neon sign on a tower, a plate of its own so that it can flicker."""
     x, y, wide, tall = box
     rng, h = stage.rng, stage.height
@@ -300,12 +300,12 @@ def _hang(stage: Stage, box: tuple[float, float, float, float], depth: float, ro
     stage.plate(canvas, depth * 0.985, gain=lambda t: flicker(phase, faulty, t))
 
 
-def _road(stage: Stage) -> None:
+def _road(stage: SceneStage) -> None:
     """What tells a wet road from a canal: the far pavement, its kerb, lane lines."""
     light = stage.light
     paint, stone = stage.shade((0.85, 0.85, 0.82), lit=0.5), stage.shade((0.42, 0.42, 0.45), 12, lit=0.4)
     canvas = stage.canvas(top=0.4, bottom=1.1)
-    far, kerb = stage.at(0, 0, 25.0)[1], stage.at(0, 0, 15.5)[1]
+    far, kerb = stage.home_position(0, 0, 25.0)[1], stage.home_position(0, 0, 15.5)[1]
     canvas.rectangle(canvas.x0, far, canvas.width, kerb - far, stone, to=scale(stone, 0.7), alpha=0.55)
     canvas.rectangle(
         canvas.x0, kerb - 1.5 * stage.unit, canvas.width, 2.6 * stage.unit, mix(stone, light.glow, 0.12), alpha=0.7
@@ -313,7 +313,7 @@ def _road(stage: Stage) -> None:
     stage.plate(canvas, 15.5)
     for z, dashed in ((10.4, True), (6.1, False)):
         line = stage.canvas(top=0.5, bottom=1.15)
-        y, thick = stage.at(0, 0, z)[1], 0.16 * stage.eye * stage.focal / (z * z)
+        y, thick = stage.home_position(0, 0, z)[1], 0.16 * stage.eye * stage.focal / (z * z)
         metre = stage.focal / z
         for k in range(-12, 13) if dashed else (0,):
             x, long = (stage.width / 2 + k * 3.4 * metre, 1.7 * metre) if dashed else (line.x0, float(line.width))
@@ -321,12 +321,18 @@ def _road(stage: Stage) -> None:
         stage.plate(line, z)
 
 
-def _kerb(stage: Stage) -> None:
+def _kerb(stage: SceneStage) -> None:
     """The far end of the street: a line of lamps and their light in the haze."""
     canvas = stage.canvas(top=0.3, bottom=0.75)
-    base, u = stage.at(0, 0, 26.0)[1], stage.unit
+    base, u = stage.home_position(0, 0, 26.0)[1], stage.unit
     stone = stage.shade((0.30, 0.30, 0.34), 14, lit=0.3)
-    canvas.rectangle(canvas.x0, stage.at(0, 0, 33.0)[1], canvas.width, base + 2 - stage.at(0, 0, 33.0)[1], stone)
+    canvas.rectangle(
+        canvas.x0,
+        stage.home_position(0, 0, 33.0)[1],
+        canvas.width,
+        base + 2 - stage.home_position(0, 0, 33.0)[1],
+        stone,
+    )
     for k in range(-6, 7):
         x = stage.width * (0.5 + 0.085 * k) + 4 * u
         tall = stage.height * (0.045 + 0.006 * abs(k))
@@ -336,7 +342,7 @@ def _kerb(stage: Stage) -> None:
     stage.plate(canvas, 27.0)
 
 
-def _corners(stage: Stage) -> None:
+def _corners(stage: SceneStage) -> None:
     """The near houses left and right, with the sign that the prompt asks for."""
     w, h, rng, lamps = stage.width, stage.height, stage.rng, stage.light.lamps
     canvas = stage.canvas(top=-0.25, bottom=1.2)
@@ -371,7 +377,7 @@ def _corners(stage: Stage) -> None:
             _near_sign(stage, fonts.drawable(text)[:14] or "霓虹夜市", w * x, h * y, NEON[k])
 
 
-def _near_sign(stage: Stage, text: str, x: float, y: float, colour: Colour) -> None:
+def _near_sign(stage: SceneStage, text: str, x: float, y: float, colour: Colour) -> None:
     """A large sign on a corner house; long words lie across the street."""
     h, w = stage.height, stage.width
     vertical = not text.isascii() and len(text) <= 5

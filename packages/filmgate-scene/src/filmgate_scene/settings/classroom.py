@@ -8,7 +8,7 @@ from filmgate_scene.layers.ground import Soil
 from filmgate_scene.layers.room import goods, outside, room, window
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @setting(
@@ -19,7 +19,7 @@ from filmgate_scene.stage import Stage
     camera=("dolly",),
     indoor=True,
 )
-def classroom(stage: Stage) -> None:
+def classroom(stage: SceneStage) -> None:
     """Seen from the last row; the blackboard says what the prompt says."""
     wall = room(
         stage, rgb("#e9e2c8"), Soil(dark=(0.38, 0.26, 0.17), light=(0.70, 0.52, 0.34), period=3.4, wet=(0.0, 1.0, 0.08))
@@ -36,9 +36,9 @@ def classroom(stage: Stage) -> None:
     wall.wall(outside(stage))
     _teacher(stage)
     _rows(stage)
-    stage.standing = 4.5
-    stage.habit = "stand"
-    stage.hear(chatter=0.3, birds=0.2, pad=0.2)
+    stage.subject_depth = 4.5
+    stage.default_action = "stand"
+    stage.add_ambience(chatter=0.3, birds=0.2, pad=0.2)
 
 
 def _board(wall: Flat, wide: float) -> None:
@@ -63,7 +63,7 @@ def _board(wall: Flat, wide: float) -> None:
         wall.box(wide / 2 + 0.12, 2.25 - 0.36 * k, 0.26, 0.30, stage.shade(rgb(colour), lit=0.7))
 
 
-def _teacher(stage: Stage) -> None:
+def _teacher(stage: SceneStage) -> None:
     """The desk in front with a globe and books."""
     flat = Flat(stage, 4.9)
     wood = stage.shade(rgb("#a8713d"), lit=0.7)
@@ -78,7 +78,7 @@ def _teacher(stage: Stage) -> None:
     flat.put()
 
 
-def _rows(stage: Stage) -> None:
+def _rows(stage: SceneStage) -> None:
     """Desks and chairs, seen from behind, the nearer the larger."""
     for z in (4.0, 3.2, 2.5):
         flat = Flat(stage, z)

@@ -11,7 +11,7 @@ from filmgate_scene.layers.ground import Ground, Soil
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.palette import mix
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 _DUNES = ((260.0, 0.15, 0.9), (130.0, 0.125, 0.8), (64.0, 0.09, 0.75), (30.0, 0.055, 0.9))  # depth, height, width
 
@@ -23,23 +23,23 @@ _DUNES = ((260.0, 0.15, 0.9), (130.0, 0.125, 0.8), (64.0, 0.09, 0.75), (30.0, 0.
     time="sunset",
     camera=("dolly",),
 )
-def desert(stage: Stage) -> None:
+def desert(stage: SceneStage) -> None:
     """Warm sand to the horizon."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * (0.50 if not stage.portrait else 0.54), 1.3, 0.8
+    stage.horizon, stage.eye, stage.camera_range = h * (0.50 if not stage.portrait else 0.54), 1.3, 0.8
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.endless = 3.8, (2.2, 16.0), True
+    stage.subject_depth, stage.depth_range, stage.endless = 3.8, (2.2, 16.0), True
     sky(stage)
     Ground(stage, Soil(dark=(0.66, 0.43, 0.25), light=(1.05, 0.76, 0.47), period=3.1)).put(stage)
     for k in range(len(_DUNES)):
         _dune(stage, k)
-    if not stage.walkers and not stage.shot.subjects:
+    if not stage.needs_ground and not stage.shot.subjects:
         _crest(stage)
     stage.add(_Drift(stage), 0.4)
-    stage.hear(wind=0.9)
+    stage.add_ambience(wind=0.9)
 
 
-def _dune(stage: Stage, k: int) -> None:
+def _dune(stage: SceneStage, k: int) -> None:
     """One chain: the sunny side bright, the other in shadow, ripples over both."""
     depth, high, wide = _DUNES[k]
     h, seed = stage.height, stage.seed % 997 + 13 * k
@@ -70,7 +70,7 @@ def _dune(stage: Stage, k: int) -> None:
     stage.tile(canvas, depth)
 
 
-def _crest(stage: Stage) -> None:
+def _crest(stage: SceneStage) -> None:
     """The dune at one's feet: a knife edge from the left into the picture, one side in the sun."""
     h, w = stage.height, stage.width
     canvas = stage.canvas(top=0.4, bottom=1.2)
@@ -96,12 +96,12 @@ def _crest(stage: Stage) -> None:
 class _Drift:
     """Sand that the wind carries along the ground."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         self.random = np.random.default_rng(stage.seed + 43).random((150, 4)).astype(np.float32)
         tone = np.asarray(stage.shade((1.0, 0.80, 0.55), lit=0.9), np.float32)
         self.colours = np.ascontiguousarray(np.broadcast_to(tone, (150, 3)))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Thin streaks, faster when near."""
         stage, r = frame.stage, self.random
         near = 0.25 + 0.75 * r[:, 1]

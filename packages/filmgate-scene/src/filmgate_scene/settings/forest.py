@@ -15,7 +15,7 @@ from filmgate_scene.layers.room import outside
 from filmgate_scene.light import replace
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Plate, Stage, rocking
+from filmgate_scene.stage import Plate, SceneStage, rocking
 
 __all__ = ["shafts"]
 
@@ -29,14 +29,14 @@ _ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks; the first two ar
     time="golden",
     camera=("dolly",),
 )
-def forest(stage: Stage) -> None:
+def forest(stage: SceneStage) -> None:
     """A clearing among tall trees."""
     h, light = stage.height, stage.light
     green = mix(light.haze, stage.shade(rgb("#9db87a")), 0.45)
     stage.light = replace(light, haze=green, haze_depth=min(light.haze_depth, 26.0))
-    stage.horizon, stage.eye, stage.reach = h * (0.60 if not stage.portrait else 0.64), 1.45, 1.1
+    stage.horizon, stage.eye, stage.camera_range = h * (0.60 if not stage.portrait else 0.64), 1.45, 1.1
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds = 5.2, (3.2, 14.0)
+    stage.subject_depth, stage.depth_range = 5.2, (3.2, 14.0)
     edge = stage.depth_of(0.72 * h)
     distant = Flat(stage, 1.5 * edge, bottom=0.95)
     _depths(stage, distant.canvas)
@@ -54,10 +54,10 @@ def forest(stage: Stage) -> None:
     _undergrowth(stage)
     shafts(stage)
     day = not light.moon
-    stage.hear(birds=0.8 if day else 0.0, crickets=0.0 if day else 0.8, wind=0.35)
+    stage.add_ambience(birds=0.8 if day else 0.0, crickets=0.0 if day else 0.8, wind=0.35)
 
 
-def _depths(stage: Stage, canvas: Canvas) -> None:
+def _depths(stage: SceneStage, canvas: Canvas) -> None:
     """The far wall of leaves, already half haze."""
     cells = 0.012 / stage.unit
     noise = fbm(canvas.width, canvas.height, cells, cells, 0.0, 0.0, 5, 0, stage.seed % 997)
@@ -66,13 +66,14 @@ def _depths(stage: Stage, canvas: Canvas) -> None:
     light = np.clip((noise - 0.3) * 1.7 + 0.25 * (0.6 - rows), 0, 1)[..., None]
     holes = step(0.60, 0.68, noise) * step(0.5, 0.1, rows)
     canvas.fill(
-        canvas.whole(np.asarray(1 - 0.85 * holes, np.float32)), np.asarray(dark + (bright - dark) * light, np.float32)
+        canvas.full_mask(np.asarray(1 - 0.85 * holes, np.float32)),
+        np.asarray(dark + (bright - dark) * light, np.float32),
     )
 
 
-def _edge(stage: Stage, depth: float) -> None:
+def _edge(stage: SceneStage, depth: float) -> None:
     """Ferns and brambles where the ground meets the wall of leaves."""
-    rng, metre, foot = stage.rng, stage.focal / depth, stage.at(0, 0, depth)[1]
+    rng, metre, foot = stage.rng, stage.focal / depth, stage.home_position(0, 0, depth)[1]
     canvas, paint = stage.canvas(top=0.35, bottom=0.95), ramp(stage, _FERN, depth)
     for k in range(34):
         x = stage.width * (-0.3 + 1.6 * (k + rng.random()) / 34)
@@ -82,7 +83,7 @@ def _edge(stage: Stage, depth: float) -> None:
     stage.plate(canvas, depth * 0.985)
 
 
-def _trunks(stage: Stage, canvas: Canvas, row: int) -> None:
+def _trunks(stage: SceneStage, canvas: Canvas, row: int) -> None:
     """One row: the nearer the thicker, the path in the middle kept free."""
     rng, depth = stage.rng, _ROWS[row]
     metre = stage.focal / depth
@@ -96,7 +97,7 @@ def _trunks(stage: Stage, canvas: Canvas, row: int) -> None:
         x += gap * (0.6 + 0.9 * rng.random())
 
 
-def _trunk(stage: Stage, canvas: Canvas, x: float, foot: float, width: float, depth: float) -> None:
+def _trunk(stage: SceneStage, canvas: Canvas, x: float, foot: float, width: float, depth: float) -> None:
     """Bark lit from one side, roots, a few leaves on low twigs."""
     rng = stage.rng
     bark, lit = stage.shade(rgb("#54402f"), depth, lit=0.25), stage.shade(rgb("#a58a66"), depth, lit=0.8)
@@ -131,7 +132,7 @@ def _trunk(stage: Stage, canvas: Canvas, x: float, foot: float, width: float, de
         )
 
 
-def _canopy(stage: Stage) -> None:
+def _canopy(stage: SceneStage) -> None:
     """Leaves overhead, near and moving."""
     w, h, u, rng = stage.width, stage.height, stage.unit, stage.rng
     for k, depth in enumerate((11.0, 5.6)):
@@ -146,7 +147,7 @@ def _canopy(stage: Stage) -> None:
         stage.plate(canvas, depth, sway=rocking((1.5 + 2 * k) * u, (1 + k) * u, 0.9, k * 1.7))
 
 
-def _undergrowth(stage: Stage) -> None:
+def _undergrowth(stage: SceneStage) -> None:
     """Ferns, grass and mossy stones beside the path."""
     w, u, rng = stage.width, stage.unit, stage.rng
     for depth, count in ((8.0, 60), (4.2, 90)):
@@ -183,7 +184,7 @@ def _undergrowth(stage: Stage) -> None:
 _FERN: Ramp = (rgb("#1f3a1c"), rgb("#3d6628"), rgb("#76a03c"), rgb("#c9d877"))
 
 
-def shafts(stage: Stage) -> None:
+def shafts(stage: SceneStage) -> None:
     """Light that falls through the leaves."""
     light = stage.light
     power = 0.9 * light.glow_amount + 0.15

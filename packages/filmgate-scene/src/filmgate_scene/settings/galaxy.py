@@ -13,7 +13,7 @@ from filmgate_scene.layers.sky import Backdrop
 from filmgate_scene.palette import mix, rgb
 from filmgate_scene.registry import setting
 from filmgate_scene.settings.space import deep
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _SQUASH = 0.46  # how much the disc is seen from the side
 _MARGIN = 0.2
@@ -27,7 +27,7 @@ _MARGIN = 0.2
     camera=("zoom",),
     indoor=True,
 )
-def galaxy(stage: Stage) -> None:
+def galaxy(stage: SceneStage) -> None:
     """Its arms wound about a golden heart."""
     _begin(stage)
     w, h = stage.width, stage.height
@@ -38,14 +38,14 @@ def galaxy(stage: Stage) -> None:
     picture = deep(stage, 0.30) + _spiral(stage, xs, ys, size)
     stage.add(Backdrop(picture, x0, y0), math.inf)
     _stars(stage)
-    stage.hear(pad=1.0, hum=0.2)
+    stage.add_ambience(pad=1.0, hum=0.2)
 
 
-def _begin(stage: Stage) -> None:
-    stage.horizon, stage.eye, stage.reach, stage.standing = stage.height * 0.5, 1.2, 1.0, 6.0
+def _begin(stage: SceneStage) -> None:
+    stage.horizon, stage.eye, stage.camera_range, stage.subject_depth = stage.height * 0.5, 1.2, 1.0, 6.0
 
 
-def _spiral(stage: Stage, xs: F32, ys: F32, size: float) -> F32:
+def _spiral(stage: SceneStage, xs: F32, ys: F32, size: float) -> F32:
     """Two arms of blue stars, pink clouds and dust, (3, h, w)."""
     tilt = -0.45
     dx, dy = (xs - 0.5 * stage.width) / size, (ys - 0.47 * stage.height) / size
@@ -65,7 +65,7 @@ def _spiral(stage: Stage, xs: F32, ys: F32, size: float) -> F32:
     return np.asarray(light * (1 - 0.75 * np.clip(dust * 2.2, 0, 1))[None], np.float32)
 
 
-def _stars(stage: Stage) -> None:
+def _stars(stage: SceneStage) -> None:
     """A few near stars that drift past one another."""
     for k in range(3):
         rng = np.random.default_rng(stage.seed + 31 + k)
@@ -85,17 +85,17 @@ def _stars(stage: Stage) -> None:
     camera=("orbit",),
     indoor=True,
 )
-def ringed(stage: Stage) -> None:
+def ringed(stage: SceneStage) -> None:
     """A banded giant, its rings before and behind it."""
     _begin(stage)
     w, h = stage.width, stage.height
     stage.add(Backdrop(deep(stage, 0.55), -_MARGIN * w, -_MARGIN * h), math.inf)
     _giant(stage, 0.60 * w, 0.50 * h, 0.26 * min(h, w) * (1.15 if not stage.portrait else 1.0))
     _stars(stage)
-    stage.hear(pad=1.0, hum=0.3)
+    stage.add_ambience(pad=1.0, hum=0.3)
 
 
-def _giant(stage: Stage, x: float, y: float, radius: float) -> None:
+def _giant(stage: SceneStage, x: float, y: float, radius: float) -> None:
     """Bands of storm, a night side, rings with gaps."""
     canvas = Canvas(x - 2.6 * radius, y - 1.6 * radius, x + 2.6 * radius, y + 1.6 * radius)
     tilt = -0.24
@@ -115,11 +115,12 @@ def _giant(stage: Stage, x: float, y: float, radius: float) -> None:
     ice = np.asarray(rgb("#e8d9bd"), np.float32)
     shadow = 1 - 0.85 * ((far < 1.02) | ((px * 0.62 + py * 0.42 > 0.1) & (np.abs(-0.42 * px + 0.62 * py) < 0.72)))
     back = veil * (v < 0)
-    canvas.fill(canvas.whole(back.astype(np.float32)), np.asarray(ice * shadow[..., None], np.float32))
+    canvas.fill(canvas.full_mask(back.astype(np.float32)), np.asarray(ice * shadow[..., None], np.float32))
     body = step(1.0, 1.0 - 2.0 / radius, far.astype(np.float32))
-    canvas.fill(canvas.whole(body), np.asarray(colour * (0.015 + 1.1 * day), np.float32))
+    canvas.fill(canvas.full_mask(body), np.asarray(colour * (0.015 + 1.1 * day), np.float32))
     front = veil * (v >= 0)
     canvas.fill(
-        canvas.whole(front.astype(np.float32)), np.asarray(ice * np.where(far[..., None] < 1, 1.0, 0.95), np.float32)
+        canvas.full_mask(front.astype(np.float32)),
+        np.asarray(ice * np.where(far[..., None] < 1, 1.0, 0.95), np.float32),
     )
     stage.plate(canvas, 30.0)

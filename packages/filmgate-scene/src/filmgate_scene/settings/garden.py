@@ -17,7 +17,7 @@ from filmgate_scene.layers.sky import sky
 from filmgate_scene.layers.water import Rings, Surface, Water
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _BANK = 11.0  # metres to the far bank
 
@@ -58,13 +58,13 @@ _BANK = 11.0  # metres to the far bank
     camera=("orbit",),
     inhabitants=("koi",),
 )
-def garden(stage: Stage) -> None:
+def garden(stage: SceneStage) -> None:
     """From the hills to the iris at one's feet."""
     h = stage.height
     stage.horizon, stage.eye = h * (0.52 if not stage.portrait else 0.50), 1.5
     stage.focal = 0.95 * max(h * (1.0 if not stage.portrait else 0.72), min(stage.width, h))
-    stage.standing, stage.bounds, stage.reach = 5.0, (4.4, 6.0), 0.6
-    stage.pool = (3.6, 9.5)
+    stage.subject_depth, stage.depth_range, stage.camera_range = 5.0, (4.4, 6.0), 0.6
+    stage.swim_range = (3.6, 9.5)
     sky(stage)
     for k in range(3):
         hills = Ridge(
@@ -77,7 +77,7 @@ def garden(stage: Stage) -> None:
             trees=(0, 7, 13)[k],
         )
         ridge(stage, hills)
-    shore = stage.at(0, 0, _BANK)[1]
+    shore = stage.home_position(0, 0, _BANK)[1]
     _grove(stage, shore)
     _far_bank(stage, shore)
     pool = stage.light.shade((0.10, 0.22, 0.19), lit=0.3)
@@ -85,11 +85,11 @@ def garden(stage: Stage) -> None:
         Surface(tint=pool, swell=0.015, mirror=0.22, wave=0.75, speed=0.5, sparkle=0.35), far=_BANK, rings=_rings(stage)
     ).put(stage)
     _lilies(stage)
-    if stage.walkers:
+    if stage.needs_ground:
         jetty(stage, 5.0)
     _near_bank(stage)
     _bough(stage)
-    stage.hear(
+    stage.add_ambience(
         water=0.6,
         birds=0.7 if not stage.light.moon else 0.0,
         crickets=0.6 if stage.light.moon else 0.0,
@@ -100,7 +100,7 @@ def garden(stage: Stage) -> None:
         stage.events.append(SoundEvent(0.8 + 1.7 * k + 0.3 * math.sin(k * 5), "splash", 0.6 * math.sin(k * 2.3), 0.25))
 
 
-def _rings(stage: Stage) -> Rings:
+def _rings(stage: SceneStage) -> Rings:
     """Fish touch the surface now and then."""
     random = np.random.default_rng(stage.seed + 41).random((6, 3))
 
@@ -115,7 +115,7 @@ def _rings(stage: Stage) -> Rings:
     return rings
 
 
-def _grove(stage: Stage, shore: float) -> None:
+def _grove(stage: SceneStage, shore: float) -> None:
     """Trees and the pagoda beyond the pond, two rows deep."""
     w, h, rng = stage.width, stage.height, stage.rng
     back = stage.canvas(top=-0.1, bottom=0.72)
@@ -147,7 +147,7 @@ def _grove(stage: Stage, shore: float) -> None:
     stage.plate(canvas, _BANK * 1.12)
 
 
-def _far_bank(stage: Stage, shore: float) -> None:
+def _far_bank(stage: SceneStage, shore: float) -> None:
     """Moss, stones and the red bridge."""
     w, h, u, rng = stage.width, stage.height, stage.unit, stage.rng
     canvas = stage.canvas(top=0.2, bottom=0.85)
@@ -170,7 +170,7 @@ def _far_bank(stage: Stage, shore: float) -> None:
     stage.plate(bridge, _BANK * 1.001)
 
 
-def _bridge(stage: Stage, canvas: Canvas, x0: float, x1: float, y: float, rise: float, thick: float) -> None:
+def _bridge(stage: SceneStage, canvas: Canvas, x0: float, x1: float, y: float, rise: float, thick: float) -> None:
     """An arch of lacquered wood with two rails."""
     red = stage.shade(rgb("#cf3b2c"), 5, lit=0.8)
     dark, bright = scale(red, 0.45), mix(red, stage.light.glow, 0.25)
@@ -189,7 +189,7 @@ def _bridge(stage: Stage, canvas: Canvas, x0: float, x1: float, y: float, rise: 
     canvas.line([*zip(xs, top, strict=True)], thick * 0.24, mix(red, bright, 0.7))
 
 
-def _pagoda(stage: Stage, canvas: Canvas, x: float, foot: float, height: float) -> None:
+def _pagoda(stage: SceneStage, canvas: Canvas, x: float, foot: float, height: float) -> None:
     """Five storeys, warm windows, curved eaves."""
     wall, roof = stage.shade(rgb("#8a3a30"), 10), stage.shade(rgb("#39414f"), 10, lit=0.8)
     lamp = _lamp(stage, (1.0, 0.78, 0.42))
@@ -218,12 +218,12 @@ def _pagoda(stage: Stage, canvas: Canvas, x: float, foot: float, height: float) 
         )
 
 
-def _lamp(stage: Stage, colour: Colour) -> Colour:
+def _lamp(stage: SceneStage, colour: Colour) -> Colour:
     """A window or lantern at this hour."""
     return mix(stage.shade(scale(colour, 0.5)), colour, 0.35 + 0.65 * stage.light.lamps)
 
 
-def _lilies(stage: Stage) -> None:
+def _lilies(stage: SceneStage) -> None:
     """Pads and flowers floating at three distances."""
     u, rng = stage.unit, stage.rng
     groups = (
@@ -241,13 +241,13 @@ def _lilies(stage: Stage) -> None:
     for depth in (7.4, 5.6, 4.2):
         canvas = stage.canvas(top=0.4, bottom=1.15)
         for share, z in groups:
-            if abs(z - depth) < 1.0 and not (stage.walkers and 4.0 < z < 6.0):
-                x, y, metre = stage.at(stage.across(share, z), 0.0, z)
+            if abs(z - depth) < 1.0 and not (stage.needs_ground and 4.0 < z < 6.0):
+                x, y, metre = stage.home_position(stage.across(share, z), 0.0, z)
                 _pads(stage, canvas, x, y, 0.30 * metre * (0.8 + 0.4 * rng.random()))
         stage.plate(canvas, depth, sway=rocking(1.2 * u, 0.7 * u, 0.7, depth))
 
 
-def _pads(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> None:
+def _pads(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float) -> None:
     """A few leaves, each with its notch and veins, perhaps a flower."""
     rng = stage.rng
     leaf, low, vein = (stage.shade(rgb(c)) for c in ("#79a44c", "#3f6d35", "#a0c46c"))
@@ -265,7 +265,7 @@ def _pads(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> None
         _lotus(stage, canvas, x, y - size * 0.12, size * 0.26)
 
 
-def _lotus(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> None:
+def _lotus(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float) -> None:
     """Nine petals, the middle ones brightest."""
     marks, colours = [], []
     for k in sorted(range(9), key=lambda k: -abs(k - 4)):
@@ -275,7 +275,7 @@ def _lotus(stage: Stage, canvas: Canvas, x: float, y: float, size: float) -> Non
     canvas.blobs(np.array(marks, np.float32), np.array(colours, np.float32))
 
 
-def _near_bank(stage: Stage) -> None:
+def _near_bank(stage: SceneStage) -> None:
     """The bank at one's feet: earth, stones, iris and the stone lantern."""
     w, h, u = stage.width, stage.height, stage.unit
     canvas = stage.canvas(top=0.45, bottom=1.25)
@@ -309,7 +309,7 @@ def _near_bank(stage: Stage) -> None:
     stage.plate(canvas, 2.6, sway=lambda t: (0.8 * u * math.sin(t * 0.8), 0.0))
 
 
-def _lantern(stage: Stage, canvas: Canvas, x: float, foot: float, h: float) -> None:
+def _lantern(stage: SceneStage, canvas: Canvas, x: float, foot: float, h: float) -> None:
     """A stone lantern with a light in it."""
     stone, dark = stage.shade(rgb("#a39e93")), stage.shade(rgb("#57534e"), lit=0.3)
     canvas.polygon(
@@ -339,7 +339,7 @@ def _lantern(stage: Stage, canvas: Canvas, x: float, foot: float, h: float) -> N
     canvas.glow(x, foot - h * 0.61, h * 0.16, (1.0, 0.62, 0.22), 0.25 + 0.7 * stage.light.lamps)
 
 
-def _bough(stage: Stage) -> None:
+def _bough(stage: SceneStage) -> None:
     """A blossoming branch that reaches in from above, moving in the air."""
     w, h, u = stage.width, stage.height, stage.unit
     paint = ramp(stage, BLOSSOM)

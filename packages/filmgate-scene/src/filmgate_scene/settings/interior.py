@@ -8,7 +8,7 @@ from filmgate_scene.layers.ground import Soil
 from filmgate_scene.layers.room import goods, lamps, outside, plant, room, window
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _CUPS: tuple[Colour, ...] = (rgb("#f2ede2"), rgb("#7d4a2d"), rgb("#2f5d57"), rgb("#d8a24a"))
 
@@ -44,7 +44,7 @@ _CUPS: tuple[Colour, ...] = (rgb("#f2ede2"), rgb("#7d4a2d"), rgb("#2f5d57"), rgb
     camera=("dolly",),
     indoor=True,
 )
-def interior(stage: Stage) -> None:
+def interior(stage: SceneStage) -> None:
     """The counter on the left, windows on the right, tables between."""
     wall = room(
         stage, rgb("#b98d63"), Soil(dark=(0.30, 0.19, 0.12), light=(0.62, 0.42, 0.27), period=3.2, wet=(0.0, 1.0, 0.10))
@@ -61,8 +61,8 @@ def interior(stage: Stage) -> None:
         _seats(stage, x * half, z)
     _corner(stage, half)
     lamps(stage, [x * half for x in (-0.72, 0.0, 0.42, 0.84)], 4.0, 1.98, rgb("#2f4a45"))
-    stage.habit = "stand"
-    stage.hear(chatter=0.6, pad=0.35)
+    stage.default_action = "stand"
+    stage.add_ambience(chatter=0.6, pad=0.35)
 
 
 def _menu(wall: Flat, x: float, wide: float) -> None:
@@ -79,7 +79,7 @@ def _menu(wall: Flat, x: float, wide: float) -> None:
         goods(wall, x - wide / 2, y, wide, 0.24, _CUPS)
 
 
-def _counter(stage: Stage, x: float) -> None:
+def _counter(stage: SceneStage, x: float) -> None:
     """The bar, its coffee machine and the cakes under glass."""
     flat = Flat(stage, 4.9)
     wide = 0.95 * min(flat.half, 4.0)
@@ -105,7 +105,7 @@ def _counter(stage: Stage, x: float) -> None:
     flat.put()
 
 
-def _seats(stage: Stage, x: float, z: float) -> None:
+def _seats(stage: SceneStage, x: float, z: float) -> None:
     """A round table and two chairs."""
     flat = Flat(stage, z)
     wood, dark = stage.shade(rgb("#a9713f"), lit=0.7), stage.shade(rgb("#3a2c26"), lit=0.5)
@@ -123,7 +123,7 @@ def _seats(stage: Stage, x: float, z: float) -> None:
     flat.put()
 
 
-def _corner(stage: Stage, half: float) -> None:
+def _corner(stage: SceneStage, half: float) -> None:
     """Plants that frame the picture."""
     flat = Flat(stage, 3.7)
     for x in (-0.98, 0.96):

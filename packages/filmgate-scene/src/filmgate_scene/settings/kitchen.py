@@ -11,7 +11,7 @@ from filmgate_scene.layers.room import lamps, outside, plant, room, window
 from filmgate_scene.layers.table import table
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _FRONT, _STONE = rgb("#5f8a84"), rgb("#e6dccb")
 
@@ -24,7 +24,7 @@ _FRONT, _STONE = rgb("#5f8a84"), rgb("#e6dccb")
     camera=("dolly",),
     indoor=True,
 )
-def kitchen(stage: Stage) -> None:
+def kitchen(stage: SceneStage) -> None:
     """The window over the sink in the middle, the stove beside it."""
     floor = Soil(dark=(0.55, 0.50, 0.46), light=(0.90, 0.86, 0.80), period=4.0, wet=(0.0, 1.0, 0.08))
     wall = room(stage, rgb("#efe6d6"), floor, boards=False)
@@ -38,8 +38,8 @@ def kitchen(stage: Stage) -> None:
     _hanging(stage)
     table(stage, rgb("#b98a5e"))
     lamps(stage, (-0.9, 0.9), 3.4, 1.95, rgb("#c9543a"))
-    stage.habit = "stand"
-    stage.hear(fire=0.15, water=0.15, pad=0.3)
+    stage.default_action = "stand"
+    stage.add_ambience(fire=0.15, water=0.15, pad=0.3)
     stage.events += [SoundEvent(1.3 + 2.9 * k, "clink", 0.4, 0.3) for k in range(int(stage.seconds / 2.9))]
 
 
@@ -63,7 +63,7 @@ def _cupboard(flat: Flat, x: float, y: float, w: float, h: float) -> None:
     flat.disc(x + w - 0.09, y + h / 2, 0.022, 0.022, flat.stage.shade(rgb("#d9b55c"), lit=0.9))
 
 
-def _units(stage: Stage) -> None:
+def _units(stage: SceneStage) -> None:
     """The row below: fronts, worktop, sink, stove, fridge."""
     flat = Flat(stage, 5.2)
     stone, steel = stage.shade(_STONE, lit=0.8), stage.shade((0.76, 0.78, 0.80), lit=0.8)
@@ -113,7 +113,7 @@ def _fridge(flat: Flat, x: float, steel: Colour) -> None:
         flat.box(x + 0.14 + 0.15 * k, 1.52 - 0.05 * (k % 2), 0.11, 0.13, flat.stage.shade(rgb(colour)))
 
 
-def _hanging(stage: Stage) -> None:
+def _hanging(stage: SceneStage) -> None:
     """Pans and ladles on a rail."""
     flat = Flat(stage, 5.3)
     metal = stage.shade((0.70, 0.52, 0.36), lit=0.9)
@@ -125,7 +125,7 @@ def _hanging(stage: Stage) -> None:
     flat.put()
 
 
-def _steam(stage: Stage, z: float, x: float, y: float) -> None:
+def _steam(stage: SceneStage, z: float, x: float, y: float) -> None:
     """What rises from the pot."""
     for k in range(3):
         flat = Flat(stage, z - 0.01 * k)

@@ -15,7 +15,7 @@ from filmgate_scene.layers.sky import sky
 from filmgate_scene.layers.water import Surface, Water
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _DEPTH = 60.0
 _TURN = 4.2  # seconds a turn of the lamp
@@ -28,12 +28,12 @@ _TURN = 4.2  # seconds a turn of the lamp
     time="golden",
     camera=("dolly",),
 )
-def lighthouse(stage: Stage) -> None:
+def lighthouse(stage: SceneStage) -> None:
     """Seen from the water: the cliff on the right, the open sea on the left."""
     h = stage.height
     stage.horizon, stage.eye = h * (0.62 if not stage.portrait else 0.66), 2.4
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.pool, stage.reach = 9.0, (6.0, 30.0), (5.0, 30.0), 1.2
+    stage.subject_depth, stage.depth_range, stage.swim_range, stage.camera_range = 9.0, (6.0, 30.0), (5.0, 30.0), 1.2
     sky(stage)
     rough = 1.7 if "storm" in stage.shot.weather else 1.0
     tint = stage.light.shade((0.12, 0.28, 0.36), lit=0.35)
@@ -49,16 +49,16 @@ def lighthouse(stage: Stage) -> None:
     tall = min(0.46 * h, 0.62 * stage.width, 0.86 * (y - 0.02 * h))
     _tower(stage, near, x, y, tall)
     stage.plate(near, _DEPTH)
-    if stage.walkers:
-        stage.standing = 8.4
-        jetty(stage, stage.standing)
+    if stage.needs_ground:
+        stage.subject_depth = 8.4
+        jetty(stage, stage.subject_depth)
     _beams(stage, x, y - 0.90 * tall)
-    stage.hear(waves=0.9, wind=0.5 * rough, gulls=0.4 if not stage.light.moon and rough < 1.5 else 0.0)
+    stage.add_ambience(waves=0.9, wind=0.5 * rough, gulls=0.4 if not stage.light.moon and rough < 1.5 else 0.0)
     for n in range(math.ceil(stage.seconds / 2.2)):
         stage.events.append(SoundEvent(0.5 + 2.2 * n, "wave", 0.4 * math.sin(n * 2.4), 0.6))
 
 
-def _cliff(stage: Stage, canvas: Canvas, reach: tuple[float, float], near: float) -> F32:
+def _cliff(stage: SceneStage, canvas: Canvas, reach: tuple[float, float], near: float) -> F32:
     """Rock that falls to the sea on its left, grass on top, white water at its feet; its tops, by column."""
     h, w, start, high = stage.height, stage.width, *reach
     x = canvas.columns() / w
@@ -78,7 +78,9 @@ def _cliff(stage: Stage, canvas: Canvas, reach: tuple[float, float], near: float
     turf = np.asarray(tops + h * 0.028 * (0.6 + 1.2 * (rough + 0.5)), np.float32)
     shape = canvas.below(tops)[1] * (1 - canvas.below(turf)[1])
     green = stage.shade(rgb("#6f8a45"), depth * 0.4, lit=0.8)
-    canvas.fill(canvas.whole(shape * (climb > 0.85)), green, to=scale(green, 0.7), texture=0.3, grain=0.1 / stage.unit)
+    canvas.fill(
+        canvas.full_mask(shape * (climb > 0.85)), green, to=scale(green, 0.7), texture=0.3, grain=0.1 / stage.unit
+    )
     white = stage.shade((0.95, 0.97, 1.0), depth * 0.3, lit=0.8)
     rng = np.random.default_rng(seed)
     count = 46
@@ -88,7 +90,7 @@ def _cliff(stage: Stage, canvas: Canvas, reach: tuple[float, float], near: float
     return tops
 
 
-def _tower(stage: Stage, canvas: Canvas, x: float, y: float, tall: float) -> None:
+def _tower(stage: SceneStage, canvas: Canvas, x: float, y: float, tall: float) -> None:
     """White with red bands, a gallery, the lamp room and its cap; the keeper's house beside it."""
     white, red = stage.shade((0.95, 0.94, 0.91), 20, lit=0.8), stage.shade(rgb("#c23a30"), 20, lit=0.8)
     dark, lamps = stage.shade((0.16, 0.17, 0.20), 15), stage.light.lamps
@@ -123,7 +125,7 @@ def _tower(stage: Stage, canvas: Canvas, x: float, y: float, tall: float) -> Non
     canvas.line([(x, y - 0.99 * tall), (x, y - 1.06 * tall)], 1.6 * stage.unit, dark)
 
 
-def _house(stage: Stage, canvas: Canvas, x: float, y: float, tall: float) -> None:
+def _house(stage: SceneStage, canvas: Canvas, x: float, y: float, tall: float) -> None:
     """Low, with a red roof."""
     wall, roof = stage.shade((0.93, 0.91, 0.86), 20, lit=0.7), stage.shade(rgb("#8e3b30"), 20, lit=0.7)
     canvas.rectangle(x, y - 0.11 * tall, 0.24 * tall, 0.15 * tall, wall, to=scale(wall, 0.75))
@@ -136,7 +138,7 @@ def _house(stage: Stage, canvas: Canvas, x: float, y: float, tall: float) -> Non
         canvas.rectangle(x + dx * tall, y - 0.07 * tall, 0.035 * tall, 0.045 * tall, glow)
 
 
-def _beams(stage: Stage, x: float, y: float) -> None:
+def _beams(stage: SceneStage, x: float, y: float) -> None:
     """Two cones of light that grow and fade as the lamp turns, and the lamp's flash."""
     power = max(0.0, stage.light.lamps - 0.15) * 1.1
     if power <= 0:

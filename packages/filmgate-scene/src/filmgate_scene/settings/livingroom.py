@@ -7,7 +7,7 @@ from filmgate_scene.layers.ground import Soil
 from filmgate_scene.layers.room import WARM, goods, outside, plant, room, window
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _BOOKS: tuple[Colour, ...] = tuple(rgb(c) for c in ("#8c3b33", "#3f5f7a", "#c7a04d", "#5c7352", "#e2d8c4", "#6a4b6e"))
 
@@ -26,7 +26,7 @@ _BOOKS: tuple[Colour, ...] = tuple(rgb(c) for c in ("#8c3b33", "#3f5f7a", "#c7a0
     camera=("dolly",),
     indoor=True,
 )  # fmt: skip
-def living_room(stage: Stage) -> None:
+def living_room(stage: SceneStage) -> None:
     """The window in the middle, the sofa below it, books on one side and the door on the other."""
     boards = Soil(dark=(0.30, 0.20, 0.13), light=(0.60, 0.43, 0.28), period=3.2, wet=(0.0, 1.0, 0.06))
     wall = room(stage, rgb("#c9b79c"), boards)
@@ -34,7 +34,7 @@ def living_room(stage: Stage) -> None:
     wide = min(2.5, 1.3 * half)
     window(wall, -wide / 2, 0.95, wide, 1.65, panes=3)
     _curtains(wall, wide)
-    _pictures(wall, half)
+    _wall_pictures(wall, half)
     _door(wall, 0.70 * half if half > 2.2 else 0.62 * half)
     if half > 1.8:
         for k in range(4):
@@ -43,8 +43,8 @@ def living_room(stage: Stage) -> None:
     _sofa(stage, min(1.25, 0.72 * half))
     _lamp(stage, -0.62 * half if half > 1.8 else -0.78 * half)
     _rug(stage, half)
-    stage.habit = "stand"
-    stage.hear(pad=0.4, fire=0.12)
+    stage.default_action = "stand"
+    stage.add_ambience(pad=0.4, fire=0.12)
 
 
 def _curtains(wall: Flat, wide: float) -> None:
@@ -59,7 +59,7 @@ def _curtains(wall: Flat, wide: float) -> None:
             wall.box(x + 0.12 * k + 0.08, 0.35, 0.025, 2.38, mix(cloth, (1.0, 0.9, 0.8), 0.25), alpha=0.5)
 
 
-def _pictures(wall: Flat, half: float) -> None:
+def _wall_pictures(wall: Flat, half: float) -> None:
     """A landscape in its frame beside the window."""
     frame, sky = wall.stage.shade((0.24, 0.17, 0.12)), wall.stage.shade(rgb("#9cc0d2"), lit=0.7)
     x = -0.76 * half if half <= 1.8 else 0.50 * half - 0.3
@@ -95,7 +95,7 @@ def _door(wall: Flat, x: float) -> None:
     wall.disc(x + 0.07, 1.0, 0.035, 0.035, stage.shade(rgb("#d9b25a"), lit=0.9))
 
 
-def _sofa(stage: Stage, half: float) -> None:
+def _sofa(stage: SceneStage, half: float) -> None:
     """Wide and soft, with two cushions."""
     flat = Flat(stage, 4.9)
     cloth, low = stage.shade(rgb("#5d7a7c"), lit=0.65), stage.shade((0.2, 0.14, 0.1))
@@ -117,7 +117,7 @@ def _sofa(stage: Stage, half: float) -> None:
     flat.put()
 
 
-def _lamp(stage: Stage, x: float) -> None:
+def _lamp(stage: SceneStage, x: float) -> None:
     """On a tall foot; it lights its corner."""
     flat, power = Flat(stage, 4.7, top=-0.2), 0.30 + 0.7 * stage.light.lamps
     flat.box(x - 0.015, 0.03, 0.03, 1.4, stage.shade((0.16, 0.14, 0.12)))
@@ -129,7 +129,7 @@ def _lamp(stage: Stage, x: float) -> None:
     flat.put()
 
 
-def _rug(stage: Stage, half: float) -> None:
+def _rug(stage: SceneStage, half: float) -> None:
     """An oval on the boards, and a plant in the corner."""
     flat = Flat(stage, 3.8)
     wool = stage.shade(rgb("#b8a58c"), lit=0.65)

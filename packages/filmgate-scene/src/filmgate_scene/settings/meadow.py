@@ -8,7 +8,7 @@ from filmgate_scene.layers.ridge import Ridge, ridge
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.palette import Colour, mix, rgb
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _FROST: Colour = (0.92, 0.94, 1.0)
 _FLOWERS = ("#e4483c", "#f2c53d", "#f4f0ff", "#8f6fe0", "#f08fb4")
@@ -57,12 +57,12 @@ _FLOWERS = ("#e4483c", "#f2c53d", "#f4f0ff", "#8f6fe0", "#f08fb4")
     time="day",
     camera=("dolly",),
 )
-def meadow(stage: Stage) -> None:
+def meadow(stage: SceneStage) -> None:
     """Hills behind, flowers in front."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * (0.50 if not stage.portrait else 0.54), 1.1, 0.7
+    stage.horizon, stage.eye, stage.camera_range = h * (0.50 if not stage.portrait else 0.54), 1.1, 0.7
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.endless = 3.2, (2.2, 16.0), True
+    stage.subject_depth, stage.depth_range, stage.endless = 3.2, (2.2, 16.0), True
     sky(stage)
     for k in range(3):
         hills = Ridge(
@@ -78,18 +78,20 @@ def meadow(stage: Stage) -> None:
         ridge(stage, hills)
     Ground(stage, Soil(dark=(0.27, 0.43, 0.15), light=(0.64, 0.76, 0.33), period=1.7)).put(stage)
     _oaks(stage)
-    if not stage.white:
+    if not stage.snow_cover:
         _drifts(stage)
     _near_grass(stage)
-    stage.hear(birds=0.6 if not stage.light.moon else 0.0, crickets=0.7 if stage.light.moon else 0.25, wind=0.35)
+    stage.add_ambience(
+        birds=0.6 if not stage.light.moon else 0.0, crickets=0.7 if stage.light.moon else 0.25, wind=0.35
+    )
 
 
-def _oaks(stage: Stage) -> None:
+def _oaks(stage: SceneStage) -> None:
     """A few trees in the middle distance."""
     w, h, rng = stage.width, stage.height, stage.rng
     canvas = stage.canvas(top=-0.1, bottom=0.75)
     depth = 30.0
-    foot = stage.at(0, 0, depth)[1]
+    foot = stage.home_position(0, 0, depth)[1]
     for x in (0.10, 0.22, 0.88) if stage.portrait else (-0.18, 0.12, 0.20, 0.86, 1.15):  # whole inside the tile
         broadleaf(
             stage,
@@ -103,12 +105,12 @@ def _oaks(stage: Stage) -> None:
     stage.tile(canvas, depth)
 
 
-def _drifts(stage: Stage) -> None:
+def _drifts(stage: SceneStage) -> None:
     """Flowers strewn over the grass, smaller and closer together with distance."""
     rng = stage.rng
     for depth in (15.0, 10.0, 6.8, 4.6):
         metre = stage.focal / depth
-        foot, next_foot = stage.at(0, 0, depth)[1], stage.at(0, 0, depth * 0.72)[1]
+        foot, next_foot = stage.home_position(0, 0, depth)[1], stage.home_position(0, 0, depth * 0.72)[1]
         canvas = stage.canvas(top=0.35, bottom=1.1)
         for _ in range(15):
             x, y = stage.width * (rng.random() * 1.3 - 0.15), foot + (next_foot - foot) * rng.random()
@@ -127,7 +129,7 @@ def _petals(colour: Colour) -> tuple[Colour, ...]:
 _GREEN = (rgb("#2d4a1c"), rgb("#527a2a"), rgb("#86a63f"), rgb("#cbd778"))
 
 
-def _near_grass(stage: Stage) -> None:
+def _near_grass(stage: SceneStage) -> None:
     """Blades and blossoms at one's feet."""
     w, h, u = stage.width, stage.height, stage.unit
     for k, (depth, top) in enumerate(((2.6, 0.97), (1.9, 1.03))):
@@ -141,7 +143,10 @@ def _near_grass(stage: Stage) -> None:
                 h * (top + 0.01 * i),
                 h * (0.075 + 0.03 * k),
                 120,
-                flower=None if stage.white else rgb(code),
-                colours=(mix(rgb("#34561f"), _FROST, 0.5 * stage.white), mix(rgb("#a9c052"), _FROST, stage.white)),
+                flower=None if stage.snow_cover else rgb(code),
+                colours=(
+                    mix(rgb("#34561f"), _FROST, 0.5 * stage.snow_cover),
+                    mix(rgb("#a9c052"), _FROST, stage.snow_cover),
+                ),
             )
         stage.tile(canvas, depth, sway=rocking((2 + 1.5 * k) * u, 0.0, 1.2, k * 1.3))

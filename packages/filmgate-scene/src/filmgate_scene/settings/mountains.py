@@ -10,7 +10,7 @@ from filmgate_scene.layers.sky import sky
 from filmgate_scene.layers.terrain import Relief, Terrain, alps
 from filmgate_scene.palette import rgb
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @setting(
@@ -31,28 +31,28 @@ from filmgate_scene.stage import Stage
     time="dawn",
     camera=("static",),
 )
-def mountains(stage: Stage) -> None:
+def mountains(stage: SceneStage) -> None:
     """A drone's view, always on the way."""
     stage.horizon = stage.height * (0.36 if not stage.portrait else 0.46)
     stage.focal = 0.82 * max(stage.width, stage.height * 0.9)
-    stage.eye, stage.standing, stage.reach = 30.0, 90.0, 4.0
-    stage.bounds = (40.0, 300.0)
-    if stage.walkers:
-        stage.eye, stage.standing, stage.bounds, stage.reach = 1.5, 5.6, (3.6, 9.0), 0.6
+    stage.eye, stage.subject_depth, stage.camera_range = 30.0, 90.0, 4.0
+    stage.depth_range = (40.0, 300.0)
+    if stage.needs_ground:
+        stage.eye, stage.subject_depth, stage.depth_range, stage.camera_range = 1.5, 5.6, (3.6, 9.0), 0.6
         stage.horizon = stage.height * 0.46
     sky(stage)
     Terrain(stage, Relief(heights=alps(stage.seed % 1000)), speed=0.7, over=1.15 if not stage.portrait else 2.0).put(
         stage
     )
-    if stage.walkers:
+    if stage.needs_ground:
         _summit(stage)
-    stage.hear(wind=1.0, pad=0.6)
+    stage.add_ambience(wind=1.0, pad=0.6)
 
 
-def _summit(stage: Stage) -> None:
+def _summit(stage: SceneStage) -> None:
     """The rock that one stands on, snow in its hollows."""
     h, canvas = stage.height, stage.canvas(top=0.5, bottom=1.25)
-    edge, seed = stage.at(0, 0, 7.6)[1], stage.seed % 997
+    edge, seed = stage.home_position(0, 0, 7.6)[1], stage.seed % 997
     rough = fbm(canvas.width, 1, 5.0 / h, 1.0, 2.0, 5.0, 5, 0, seed)[0] - 0.5
     across = np.abs(canvas.columns() / stage.width - 0.5)
     tops = np.asarray(edge + h * (0.05 * rough + 0.20 * np.maximum(0, across - 0.34)), np.float32)

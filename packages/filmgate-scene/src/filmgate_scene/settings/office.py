@@ -10,7 +10,7 @@ from filmgate_scene.layers.room import outside, plant, room
 from filmgate_scene.layers.signs import windows
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _LIT: tuple[Colour, ...] = ((1.0, 0.80, 0.48), (1.0, 0.88, 0.66), (0.62, 0.84, 1.0))
 
@@ -34,7 +34,7 @@ _LIT: tuple[Colour, ...] = ((1.0, 0.80, 0.48), (1.0, 0.88, 0.66), (0.62, 0.84, 1
     camera=("pan",),
     indoor=True,
 )
-def office(stage: Stage) -> None:
+def office(stage: SceneStage) -> None:
     """The skyline behind glass, two rows of desks before it."""
     floor = Soil(dark=(0.33, 0.36, 0.41), light=(0.52, 0.55, 0.60), period=2.6, wet=(0.0, 1.0, 0.10))
     wall = room(stage, rgb("#d9dcdf"), floor, boards=False)
@@ -46,13 +46,13 @@ def office(stage: Stage) -> None:
     front = Flat(stage, 3.0)
     plant(front, -0.93 * front.half, 0.0, 1.3)
     front.put()
-    stage.standing = 2.9
-    stage.habit = "stand"
-    stage.hear(hum=0.3, chatter=0.35, city=0.15)
+    stage.subject_depth = 2.9
+    stage.default_action = "stand"
+    stage.add_ambience(hum=0.3, chatter=0.35, city=0.15)
     stage.events += [SoundEvent(0.5 + 0.37 * k, "click", -0.3, 0.15) for k in range(int(stage.seconds / 0.37)) if k % 5]
 
 
-def _skyline(stage: Stage) -> None:
+def _skyline(stage: SceneStage) -> None:
     """Towers across the way."""
     canvas, rng, light = stage.canvas(top=-0.1, bottom=0.85), stage.rng, stage.light
     dark = mix(light.sky[1][1], stage.shade((0.25, 0.3, 0.4)), 0.5)
@@ -82,11 +82,11 @@ def _glass(wall: Flat) -> None:
     wall.box(-wall.side, 0.95, 2 * wall.side, 0.035, post)
 
 
-def _strips(stage: Stage) -> None:
+def _strips(stage: SceneStage) -> None:
     """Lights in the ceiling that run towards us."""
     canvas = Canvas(-0.3 * stage.width, -0.3 * stage.height, 1.3 * stage.width, 0.5 * stage.height)
     for x in (-2.2, -0.75, 0.75, 2.2):
-        (ax, ay, _), (bx, by, _) = stage.at(x, 3.08, 5.3), stage.at(x, 3.08, 3.2)
+        (ax, ay, _), (bx, by, _) = stage.home_position(x, 3.08, 5.3), stage.home_position(x, 3.08, 3.2)
         metre = stage.focal / 3.2
         pale = mix(stage.shade((1.0, 1.0, 0.98)), (1.0, 1.0, 0.97), 0.7)
         canvas.line([(ax, ay), (bx, by)], 0.06 * metre, pale, end=0.16 * metre)
@@ -94,7 +94,7 @@ def _strips(stage: Stage) -> None:
     stage.plate(canvas, 5.0)
 
 
-def _desks(stage: Stage, z: float, shift: float) -> None:
+def _desks(stage: SceneStage, z: float, shift: float) -> None:
     """A row of them."""
     flat = Flat(stage, z)
     pitch = 1.9

@@ -15,7 +15,7 @@ from filmgate_scene.layers.sky import sky
 from filmgate_scene.lens import Lens
 from filmgate_scene.palette import rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _GRASS = Soil(dark=(0.26, 0.38, 0.14), light=(0.60, 0.66, 0.30), period=1.9)
 _TAR = Soil(dark=(0.25, 0.25, 0.27), light=(0.42, 0.42, 0.44), period=1.1)
@@ -58,10 +58,10 @@ _PERIOD = 96.0  # metres after which the roadside repeats
     time="golden",
     camera=("dolly",),
 )
-def road(stage: Stage) -> None:
+def road(stage: SceneStage) -> None:
     """Fields, far hills, trees and poles beside the road."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * (0.50 if not stage.portrait else 0.54), 1.5, 0.6
+    stage.horizon, stage.eye, stage.camera_range = h * (0.50 if not stage.portrait else 0.54), 1.5, 0.6
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
     sky(stage)
     for k in range(2):
@@ -78,13 +78,13 @@ def road(stage: Stage) -> None:
         ridge(stage, hills)
     Ground(stage, _GRASS).put(stage)
     (_beside if stage.shot.subjects else _along)(stage)
-    stage.hear(wind=0.5, birds=0.35 if not stage.light.moon else 0.0, crickets=0.3)
+    stage.add_ambience(wind=0.5, birds=0.35 if not stage.light.moon else 0.0, crickets=0.3)
 
 
-def _along(stage: Stage) -> None:
+def _along(stage: SceneStage) -> None:
     """Forward, the roadside passing on both sides."""
-    stage.standing, stage.bounds = 7.0, (4.0, 30.0)
-    stage.drive = lambda t: Lens(z=_PACE * t, x=0.25 * math.sin(0.5 * t), y=0.012 * math.sin(5.0 * t))
+    stage.subject_depth, stage.depth_range = 7.0, (4.0, 30.0)
+    stage.camera_drive = lambda t: Lens(z=_PACE * t, x=0.25 * math.sin(0.5 * t), y=0.012 * math.sin(5.0 * t))
     stage.add(_Tar(stage), 2900.0)
     near = stage.focal / 5.0
     kinds = [_tree(stage, near, 1.0), _tree(stage, near, 0.7), _pole(stage, near)]
@@ -97,7 +97,7 @@ def _along(stage: Stage) -> None:
     ]
     places += [(4.4, 24.0 * k, 2) for k in range(4)]
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         out = []
         for x, z, kind in places:
             ahead = (z - frame.lens.z) % _PERIOD + 1.6
@@ -109,11 +109,11 @@ def _along(stage: Stage) -> None:
             )
         return [quad for _, quad in sorted(out, key=lambda entry: -entry[0])]
 
-    stage.add(Figures(quads), 40.0)
-    stage.hear(traffic=0.4)
+    stage.add(AnimatedSprites(quads), 40.0)
+    stage.add_ambience(traffic=0.4)
 
 
-def _tree(stage: Stage, metre: float, size: float) -> Canvas:
+def _tree(stage: SceneStage, metre: float, size: float) -> Canvas:
     """A roadside tree, its foot at (0, 0)."""
     tall = 5.2 * size * metre
     canvas = Canvas(-0.8 * tall, -1.2 * tall, 0.8 * tall, 0.08 * tall)
@@ -122,7 +122,7 @@ def _tree(stage: Stage, metre: float, size: float) -> Canvas:
     return canvas
 
 
-def _pole(stage: Stage, metre: float) -> Canvas:
+def _pole(stage: SceneStage, metre: float) -> Canvas:
     """A telegraph pole."""
     canvas, wood = Canvas(-1.2 * metre, -6.6 * metre, 1.2 * metre, 0.1 * metre), stage.shade(rgb("#6b4d36"), lit=0.6)
     canvas.line([(0, 0), (0, -6.4 * metre)], 0.20 * metre, wood, end=0.14 * metre)
@@ -135,9 +135,9 @@ def _pole(stage: Stage, metre: float) -> Canvas:
     return canvas
 
 
-def _beside(stage: Stage) -> None:
+def _beside(stage: SceneStage) -> None:
     """Across the picture: the tar, its lines, a fence behind, grass before."""
-    stage.standing, stage.bounds, stage.endless = 4.6, (3.6, 16.0), True
+    stage.subject_depth, stage.depth_range, stage.endless = 4.6, (3.6, 16.0), True
     for soil, far in ((_TAR, 8.2), (_GRASS, 3.6)):
         Ground(stage, soil, far=far).put(stage)
     paint = stage.shade((0.92, 0.91, 0.86), lit=0.7)
@@ -145,7 +145,7 @@ def _beside(stage: Stage) -> None:
         _line(stage, z, paint, dashed=dashed)
     _fence(stage)
     canvas = stage.canvas(top=-0.2, bottom=0.85)
-    foot = stage.at(0, 0, 17.0)[1]
+    foot = stage.home_position(0, 0, 17.0)[1]
     for x in (-0.15, 0.22, 0.78, 1.12):
         broadleaf(stage, canvas, (stage.width * x, foot), 0.26 * stage.height, LEAF, depth=8.0, leaf=4.0)
     stage.tile(canvas, 17.0)
@@ -163,9 +163,9 @@ def _beside(stage: Stage) -> None:
     stage.tile(near, 2.2)
 
 
-def _line(stage: Stage, z: float, paint: tuple[float, float, float], *, dashed: bool) -> None:
+def _line(stage: SceneStage, z: float, paint: tuple[float, float, float], *, dashed: bool) -> None:
     """White paint along the road."""
-    metre, y = stage.focal / z, stage.at(0, 0, z)[1]
+    metre, y = stage.focal / z, stage.home_position(0, 0, z)[1]
     thick = max(1.2, 0.14 * stage.eye * stage.focal / (z * z))
     canvas = Canvas(0, y - thick, 1.5 * stage.width, y + thick)
     count = max(2, round(canvas.width / (4.0 * metre)))
@@ -175,10 +175,10 @@ def _line(stage: Stage, z: float, paint: tuple[float, float, float], *, dashed: 
     stage.plate(canvas, z, wraps=True)
 
 
-def _fence(stage: Stage) -> None:
+def _fence(stage: SceneStage) -> None:
     """Posts and two rails on the far side."""
     z = 9.2
-    metre, y = stage.focal / z, stage.at(0, 0, z)[1]
+    metre, y = stage.focal / z, stage.home_position(0, 0, z)[1]
     canvas, wood = (
         Canvas(0, y - 1.4 * metre, 1.5 * stage.width, y + 0.1 * metre),
         stage.shade(rgb("#a98a68"), 5, lit=0.6),
@@ -196,12 +196,12 @@ def _fence(stage: Stage) -> None:
 class _Tar:
     """The road that runs away from us."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         self.tar = np.asarray(stage.shade((0.36, 0.36, 0.39)), np.float32)
         self.paint = np.asarray(stage.shade((0.96, 0.94, 0.88), lit=0.8), np.float32)
         self.haze = np.asarray(stage.light.haze, np.float32)
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Tar and lines."""
         lens = frame.lens
         tarmac(

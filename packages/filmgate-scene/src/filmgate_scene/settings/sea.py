@@ -10,7 +10,7 @@ from filmgate_scene.layers.ridge import Ridge, ridge
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.layers.water import Surface, Water
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @setting(
@@ -49,11 +49,11 @@ from filmgate_scene.stage import Stage
     camera=("dolly",),
     inhabitants=("boat",),
 )
-def sea(stage: Stage) -> None:
+def sea(stage: SceneStage) -> None:
     """From a boat's deck."""
     stage.horizon, stage.eye = stage.height * (0.47 if not stage.portrait else 0.52), 2.4
     stage.focal = 0.95 * max(stage.height * 0.8, min(stage.width, stage.height))
-    stage.standing, stage.bounds, stage.pool, stage.reach = 9.0, (6.0, 30.0), (5.0, 30.0), 1.6
+    stage.subject_depth, stage.depth_range, stage.swim_range, stage.camera_range = 9.0, (6.0, 30.0), (5.0, 30.0), 1.6
     sky(stage)
     isles = Ridge(
         depth=900.0,
@@ -69,9 +69,9 @@ def sea(stage: Stage) -> None:
     rough = 1.9 if "storm" in stage.shot.weather else 1.0
     waves = Surface(tint=tint, swell=0.11 * rough, mirror=0.14, wave=0.32, speed=1.5, wind=0.5, foam=0.45 * rough)
     Water(waves).put(stage)
-    if stage.walkers:
-        stage.standing = 5.5
-        jetty(stage, stage.standing)
-    stage.hear(waves=0.8, wind=0.45, gulls=0.3 if not stage.light.moon else 0.0)
+    if stage.needs_ground:
+        stage.subject_depth = 5.5
+        jetty(stage, stage.subject_depth)
+    stage.add_ambience(waves=0.8, wind=0.45, gulls=0.3 if not stage.light.moon else 0.0)
     for n in range(math.ceil(stage.seconds / 2.4)):
         stage.events.append(SoundEvent(0.6 + 2.4 * n, "wave", 0.5 * math.sin(n * 2.4), 0.5))

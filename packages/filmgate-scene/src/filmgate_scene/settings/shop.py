@@ -9,7 +9,7 @@ from filmgate_scene.layers.ground import Soil
 from filmgate_scene.layers.room import WARM, goods, lamps, outside, room
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _FRUIT: tuple[Colour, ...] = tuple(rgb(c) for c in ("#d8402f", "#f2a33a", "#7fae3f", "#f4d84e", "#8c4a9a"))
 
@@ -57,7 +57,7 @@ _FRUIT: tuple[Colour, ...] = tuple(rgb(c) for c in ("#d8402f", "#f2a33a", "#7fae
     inhabitants=("person",),
     indoor=True,
 )
-def shop(stage: Stage) -> None:
+def shop(stage: SceneStage) -> None:
     """Shelves on the far wall, crates of fruit in front, the sign over all."""
     floor = Soil(dark=(0.55, 0.52, 0.48), light=(0.86, 0.83, 0.78), period=4.6, wet=(0.0, 1.0, 0.14))
     wall = room(stage, rgb("#d8c7a6"), floor, boards=False)
@@ -68,8 +68,8 @@ def shop(stage: Stage) -> None:
     _counter(stage)
     _crates(stage)
     lamps(stage, (-2.6, -1.5, 1.5, 2.6), 3.9, 2.15, rgb("#3a3a3c"))
-    stage.standing = 3.3
-    stage.hear(chatter=0.5, hum=0.15, pad=0.3)
+    stage.subject_depth = 3.3
+    stage.add_ambience(chatter=0.5, hum=0.15, pad=0.3)
     stage.events.append(SoundEvent(0.4, "bell", 0.6, 0.4))
 
 
@@ -84,7 +84,7 @@ def _shelf(wall: Flat, x: float) -> None:
     wall.panel(x - 0.75, 2.30, 1.50, 0.08, wood)
 
 
-def _sign(stage: Stage) -> None:
+def _sign(stage: SceneStage) -> None:
     """What the prompt says, over the shelves."""
     flat = Flat(stage, 5.4, top=-0.2, bottom=0.7)
     wide = min(3.6, 1.7 * flat.half)
@@ -98,7 +98,7 @@ def _sign(stage: Stage) -> None:
     flat.put()
 
 
-def _counter(stage: Stage) -> None:
+def _counter(stage: SceneStage) -> None:
     """The till."""
     flat = Flat(stage, 4.3)
     x = 0.48 * min(flat.half, 3.4)
@@ -117,7 +117,7 @@ def _counter(stage: Stage) -> None:
     flat.put()
 
 
-def _crates(stage: Stage) -> None:
+def _crates(stage: SceneStage) -> None:
     """Fruit in boxes, a heap of each."""
     flat, rng = Flat(stage, 4.1), stage.rng
     left = -0.92 * min(flat.half, 3.4)

@@ -6,7 +6,7 @@ from filmgate_scene.layers.cloudsea import cloud_sea
 from filmgate_scene.layers.ridge import Ridge, ridge
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @setting(
@@ -27,14 +27,14 @@ from filmgate_scene.stage import Stage
     time="golden",
     camera=("dolly",),
 )
-def above(stage: Stage) -> None:
+def above(stage: SceneStage) -> None:
     """As from a plane's window."""
     h = stage.height
     stage.horizon, stage.eye = h * (0.56 if not stage.portrait else 0.60), 60.0
     stage.focal = 0.9 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.reach = 90.0, (40.0, 400.0), 12.0
-    if stage.walkers:  # as in a dream, they walk on the clouds
-        stage.eye, stage.standing, stage.bounds, stage.reach = 1.6, 6.0, (3.0, 8.0), 1.0
+    stage.subject_depth, stage.depth_range, stage.camera_range = 90.0, (40.0, 400.0), 12.0
+    if stage.needs_ground:  # as in a dream, they walk on the clouds
+        stage.eye, stage.subject_depth, stage.depth_range, stage.camera_range = 1.6, 6.0, (3.0, 8.0), 1.0
     sky(stage)
     if stage.seed % 2:
         peaks = Ridge(
@@ -50,4 +50,4 @@ def above(stage: Stage) -> None:
         )
         ridge(stage, peaks)
     cloud_sea(stage)
-    stage.hear(wind=0.8, pad=0.5)
+    stage.add_ambience(wind=0.8, pad=0.5)

@@ -14,7 +14,7 @@ from filmgate_scene.layers.water import Surface, Water
 from filmgate_scene.palette import scale
 from filmgate_scene.registry import setting
 from filmgate_scene.settings.city import block, night_glow
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 _SHORE = 90.0  # metres to the far bank
 _CARS = 64
@@ -35,15 +35,15 @@ _CARS = 64
     time="night",
     camera=("pan",),
 )
-def skyline(stage: Stage) -> None:
+def skyline(stage: SceneStage) -> None:
     """From the other bank, a little above the water."""
     h = stage.height
     stage.light = night_glow(stage.light) if stage.light.lamps >= 0.9 else stage.light
     stage.horizon, stage.eye = h * (0.62 if not stage.portrait else 0.66), 9.0
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.pool, stage.reach = 40.0, (20.0, 80.0), (18.0, 70.0), 6.0
-    if stage.walkers:
-        stage.eye, stage.standing, stage.bounds, stage.reach = 2.0, 5.5, (3.0, 20.0), 1.0
+    stage.subject_depth, stage.depth_range, stage.swim_range, stage.camera_range = 40.0, (20.0, 80.0), (18.0, 70.0), 6.0
+    if stage.needs_ground:
+        stage.eye, stage.subject_depth, stage.depth_range, stage.camera_range = 2.0, 5.5, (3.0, 20.0), 1.0
     sky(stage, sheets=1)
     for row in range(3):
         canvas = stage.canvas(top=-0.2, bottom=0.8)
@@ -52,15 +52,15 @@ def skyline(stage: Stage) -> None:
     tint = stage.light.shade((0.10, 0.16, 0.24), lit=0.3)
     Water(Surface(tint=tint, swell=0.022, mirror=0.34, wave=0.9, speed=0.6, sparkle=0.0), far=_SHORE).put(stage)
     _bridge(stage)
-    if stage.walkers:
-        jetty(stage, stage.standing)
-    stage.hear(city=0.7, water=0.4, pad=0.4)
+    if stage.needs_ground:
+        jetty(stage, stage.subject_depth)
+    stage.add_ambience(city=0.7, water=0.4, pad=0.4)
 
 
-def _blocks(stage: Stage, canvas: Canvas, row: int) -> None:
+def _blocks(stage: SceneStage, canvas: Canvas, row: int) -> None:
     """One row of towers, highest near a point of its own."""
     w, h, rng = stage.width, stage.height, stage.rng
-    base = stage.at(0, 0, _SHORE)[1] + 2
+    base = stage.home_position(0, 0, _SHORE)[1] + 2
     peak, x = (0.38, 0.70, 0.5)[row] + 0.1 * rng.normal(), -0.3 * w
     while x < 1.3 * w:
         wide = min(w, h) * (0.045 + 0.06 * rng.random()) * (0.8 + 0.18 * row)
@@ -70,7 +70,7 @@ def _blocks(stage: Stage, canvas: Canvas, row: int) -> None:
         x += wide * (1.0 + 0.12 * rng.random()) + 1
 
 
-def _bridge(stage: Stage) -> None:
+def _bridge(stage: SceneStage) -> None:
     """A suspension bridge that comes towards the left, cars upon it."""
     h, w, u = stage.height, stage.width, stage.unit
     canvas = stage.canvas(top=0.2, bottom=0.95)
@@ -95,14 +95,14 @@ def _bridge(stage: Stage) -> None:
 class _Cars:
     """Headlights one way and tail lights the other, streaks when time runs fast."""
 
-    def __init__(self, stage: Stage, deck: float) -> None:
+    def __init__(self, stage: SceneStage, deck: float) -> None:
         self.random = np.random.default_rng(stage.seed + 47).random((_CARS, 3)).astype(np.float32)
         self.deck, self.power = deck, 0.15 + 0.85 * stage.light.lamps
         self.long = 3.0 if stage.shot.tempo == "fast" else 1.0
         white, red = np.asarray((1.0, 0.93, 0.75), np.float32), np.asarray((1.0, 0.22, 0.14), np.float32)
         self.colours = np.where((np.arange(_CARS) % 2)[:, None] == 0, white, red).astype(np.float32)
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """They move with the bridge when the camera does."""
         stage, r = frame.stage, self.random
         way = np.where(np.arange(_CARS) % 2 == 0, 1.0, -1.0)

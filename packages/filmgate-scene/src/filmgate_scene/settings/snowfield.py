@@ -11,7 +11,7 @@ from filmgate_scene.layers.ridge import Ridge, ridge
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _WHITE = (0.95, 0.97, 1.02)
 
@@ -57,12 +57,12 @@ _WHITE = (0.95, 0.97, 1.02)
     time="dawn",
     camera=("dolly",),
 )
-def snowfield(stage: Stage) -> None:
+def snowfield(stage: SceneStage) -> None:
     """Mountains behind, the cabin on one side, a field without a step in it."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * (0.50 if not stage.portrait else 0.54), 1.3, 0.7
+    stage.horizon, stage.eye, stage.camera_range = h * (0.50 if not stage.portrait else 0.54), 1.3, 0.7
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.endless = 3.6, (2.2, 16.0), True
+    stage.subject_depth, stage.depth_range, stage.endless = 3.6, (2.2, 16.0), True
     sky(stage)
     peaks = Ridge(
         depth=190.0,
@@ -93,14 +93,14 @@ def snowfield(stage: Stage) -> None:
     _cabin(stage)
     for depth, count in ((32.0, 9), (17.0, 6), (10.0, 4)):
         _firs(stage, depth, count)
-    stage.hear(wind=0.7, pad=0.3)
+    stage.add_ambience(wind=0.7, pad=0.3)
 
 
-def _firs(stage: Stage, depth: float, count: int) -> None:
+def _firs(stage: SceneStage, depth: float, count: int) -> None:
     """A loose row, the middle kept free where it is near."""
     metre, rng = stage.focal / depth, stage.rng
     canvas = stage.canvas(top=-0.3, bottom=0.95)
-    foot = stage.at(0, 0, depth)[1]
+    foot = stage.home_position(0, 0, depth)[1]
     for k in range(count):
         x = (k + 0.5 + 0.5 * (rng.random() - 0.5)) / count * 1.5 - 0.25
         if depth < 20 and 0.27 < x < 0.73:
@@ -111,7 +111,7 @@ def _firs(stage: Stage, depth: float, count: int) -> None:
     stage.tile(canvas, depth)
 
 
-def _fir(stage: Stage, canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> None:
+def _fir(stage: SceneStage, canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> None:
     """Tiers of dark branches, each under its load of snow."""
     green, white = stage.shade(rgb("#2c4a40"), depth * 0.7, lit=0.5), stage.shade(_WHITE, depth * 0.7, lit=0.85)
     shade = stage.shade((0.62, 0.70, 0.86), depth * 0.7, lit=0.2)
@@ -136,7 +136,7 @@ def _fir(stage: Stage, canvas: Canvas, x: float, foot: float, tall: float, depth
         canvas.polygon(snow, white, to=shade)
 
 
-def _cabin(stage: Stage) -> None:
+def _cabin(stage: SceneStage) -> None:
     """Logs, a white roof, warm windows, smoke."""
     flat = Flat(stage, 13.0)
     x = 0.42 * min(flat.half, 6.5)
@@ -165,7 +165,7 @@ def _cabin(stage: Stage) -> None:
     _smoke(stage, x + 0.88)
 
 
-def _smoke(stage: Stage, x: float) -> None:
+def _smoke(stage: SceneStage, x: float) -> None:
     """From the chimney, wisp after wisp."""
     tone = stage.shade((0.85, 0.86, 0.90), 6, lit=0.6)
     for k in range(3):

@@ -13,7 +13,7 @@ from filmgate_scene.layers.sky import Backdrop
 from filmgate_scene.light import replace
 from filmgate_scene.palette import mix, rgb
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 __all__ = ["deep"]
 
@@ -38,7 +38,7 @@ _MARGIN = 0.2
     camera=("orbit",),
     indoor=True,
 )
-def space(stage: Stage) -> None:
+def space(stage: SceneStage) -> None:
     """Slowly past a blue world."""
     stage.light = replace(
         stage.light,
@@ -49,14 +49,14 @@ def space(stage: Stage) -> None:
         glitter=0.0,
         haze_depth=1e6,
     )
-    stage.horizon, stage.eye, stage.reach, stage.standing = stage.height * 0.5, 1.2, 1.0, 6.0
+    stage.horizon, stage.eye, stage.camera_range, stage.subject_depth = stage.height * 0.5, 1.2, 1.0, 6.0
     stage.add(Backdrop(deep(stage, 0.62), -_MARGIN * stage.width, -_MARGIN * stage.height), math.inf)
     _planet(stage)
     _moon(stage)
-    stage.hear(pad=1.0, hum=0.3)
+    stage.add_ambience(pad=1.0, hum=0.3)
 
 
-def deep(stage: Stage, cloudy: float) -> F32:
+def deep(stage: SceneStage, cloudy: float) -> F32:
     """Stars, and a nebula in two colours, ``cloudy`` times as bright; (3, h, w) with a margin of a fifth around."""
     w, h = stage.width, stage.height
     x0, y0 = -_MARGIN * w, -_MARGIN * h
@@ -81,7 +81,7 @@ def deep(stage: Stage, cloudy: float) -> F32:
     return picture
 
 
-def _planet(stage: Stage) -> None:
+def _planet(stage: SceneStage) -> None:
     """A blue world with clouds, its night side dark, its air glowing."""
     w, h = stage.width, stage.height
     radius = 0.82 * max(h, 0.8 * w) if not stage.portrait else 0.9 * w
@@ -106,14 +106,14 @@ def _planet(stage: Stage) -> None:
     rim = (1 - z)[..., None] ** 3
     glow = np.asarray((0.30, 0.58, 1.0), np.float32)
     paint = colour * (0.012 + 1.15 * day) + glow * rim * (0.05 + 1.1 * day)
-    canvas.fill(canvas.whole(step(1.0, 1.0 - 2.0 / radius, far)), np.asarray(paint, np.float32))
+    canvas.fill(canvas.full_mask(step(1.0, 1.0 - 2.0 / radius, far)), np.asarray(paint, np.float32))
     side = np.clip(xs * -0.62 + ys * -0.55 + 0.15, 0, 1)
     halo = np.exp(-np.maximum(far - 1, 0) * 26) * step(0.99, 1.0, far) * side
     canvas.pixels[..., :3] += halo[..., None] * glow * 0.9
     stage.plate(canvas, 40.0)
 
 
-def _moon(stage: Stage) -> None:
+def _moon(stage: SceneStage) -> None:
     """A small grey one, far away."""
     radius = 0.05 * min(stage.width, stage.height)
     x, y = stage.width * 0.24, stage.height * 0.26
@@ -125,5 +125,5 @@ def _moon(stage: Stage) -> None:
     day = np.clip(xs * -0.62 + ys * -0.55 + z * 0.56, 0, 1)
     grey = np.asarray(mix((0.62, 0.60, 0.57), (1.0, 1.0, 1.0), 0.1), np.float32)
     paint = grey * ((0.02 + 1.1 * day) * (0.6 + 0.8 * rough))[..., None]
-    canvas.fill(canvas.whole(step(1.0, 1.0 - 2.0 / radius, far)), np.asarray(paint, np.float32))
+    canvas.fill(canvas.full_mask(step(1.0, 1.0 - 2.0 / radius, far)), np.asarray(paint, np.float32))
     stage.plate(canvas, 60.0)

@@ -15,7 +15,7 @@ from filmgate_scene.layers.sky import Backdrop
 from filmgate_scene.light import replace
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Motion, Stage
+from filmgate_scene.stage import Motion, SceneStage
 
 _BEAMS: tuple[Colour, ...] = (rgb("#ff3d9a"), rgb("#3d8bff"), rgb("#b45cff"), rgb("#28e0d0"), rgb("#ffb13d"))
 _BEAT = 0.5  # seconds
@@ -43,7 +43,7 @@ _BEAT = 0.5  # seconds
     inhabitants=("person",),
     indoor=True,
 )
-def concert(stage: Stage) -> None:
+def concert(stage: SceneStage) -> None:
     """From among the crowd; whoever is there stands in the light."""
     w, h = stage.width, stage.height
     stage.light = replace(
@@ -59,9 +59,9 @@ def concert(stage: Stage) -> None:
         sun=(0.5, 0.6),
         glitter=0.0,
     )
-    stage.horizon, stage.eye, stage.reach = 0.66 * h, 1.0, 0.8
+    stage.horizon, stage.eye, stage.camera_range = 0.66 * h, 1.0, 0.8
     stage.focal = 1.0 * max(h * 0.8, min(w, h))
-    stage.standing, stage.bounds, stage.wet = 5.0, (4.4, 7.5), 0.30
+    stage.subject_depth, stage.depth_range, stage.wetness = 5.0, (4.4, 7.5), 0.30
     rows = np.linspace(0, 1, round(1.3 * h), dtype=np.float32)[:, None]
     dark = np.stack([np.repeat(c * (0.25 + rows**2), round(1.4 * w), 1) for c in (0.10, 0.04, 0.17)])
     stage.add(Backdrop(dark, -0.2 * w, -0.15 * h), math.inf)
@@ -76,12 +76,12 @@ def concert(stage: Stage) -> None:
     for k, colour in enumerate(_BEAMS):
         _beams(stage, colour, k)
     _crowd(stage)
-    stage.habit = "dance"
-    stage.hear(chatter=0.55, pad=1.0, hum=0.1)
+    stage.default_action = "dance"
+    stage.add_ambience(chatter=0.55, pad=1.0, hum=0.1)
     stage.events += [SoundEvent(_BEAT * n, "step", 0.0, 0.35) for n in range(int(stage.seconds / _BEAT))]
 
 
-def _screen(stage: Stage) -> None:
+def _screen(stage: SceneStage) -> None:
     """The large screen with the show's name, and the truss above."""
     flat = Flat(stage, 9.0)
     wide = min(8.0, 1.5 * flat.half)
@@ -105,7 +105,7 @@ def _screen(stage: Stage) -> None:
     flat.put()
 
 
-def _gear(stage: Stage) -> None:
+def _gear(stage: SceneStage) -> None:
     """Loudspeakers at the sides, drums and amplifiers at the back."""
     flat = Flat(stage, 7.6)
     edge = min(4.6, 0.92 * flat.half)
@@ -134,7 +134,7 @@ def _gear(stage: Stage) -> None:
     flat.put()
 
 
-def _beams(stage: Stage, colour: Colour, k: int) -> None:
+def _beams(stage: SceneStage, colour: Colour, k: int) -> None:
     """Two shafts from the truss that come and go in turn."""
     w, h = stage.width, stage.height
     canvas = Canvas(-0.2 * w, -0.2 * h, 1.2 * w, 0.95 * h)
@@ -158,7 +158,7 @@ def _beams(stage: Stage, colour: Colour, k: int) -> None:
     stage.plate(canvas, 6.8, opacity=pulse, sway=lambda t: (0.03 * w * math.sin(0.7 * t + k), 0.0))
 
 
-def _crowd(stage: Stage) -> None:
+def _crowd(stage: SceneStage) -> None:
     """Heads and hands, dark against the light, that move to the beat."""
     h, rng = stage.height, stage.rng
     for row, (depth, top) in enumerate(((3.2, 0.86), (2.5, 0.92))):

@@ -15,7 +15,7 @@ from filmgate_scene.layers.ground import Ground, Soil
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _FRONT = 9.0  # metres to the house fronts
 _WALLS = ("#b5714f", "#d9b98c", "#8c6a5a", "#c9a27a", "#7f8a86", "#a85b4a")
@@ -74,20 +74,20 @@ _SHOPS = ("书店", "CAFÉ", "面馆", "BAKERY", "茶", "FLOWERS", "小吃", "�
     camera=("pan",),
     inhabitants=("person",),
 )
-def street(stage: Stage) -> None:
+def street(stage: SceneStage) -> None:
     """Seen from across the road; the sign in the middle says what the prompt says."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * (0.62 if not stage.portrait else 0.66), 1.55, 0.6
+    stage.horizon, stage.eye, stage.camera_range = h * (0.62 if not stage.portrait else 0.66), 1.55, 0.6
     stage.focal = 1.15 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds = 6.6, (3.4, 8.6)
-    stage.wet = 0.34 if {"rain", "storm"} & set(stage.shot.weather) else 0.0
+    stage.subject_depth, stage.depth_range = 6.6, (3.4, 8.6)
+    stage.wetness = 0.34 if {"rain", "storm"} & set(stage.shot.weather) else 0.0
     sky(stage)
-    slabs = Soil(dark=(0.34, 0.31, 0.29), light=(0.62, 0.58, 0.53), period=2.2, wet=(_FRONT, 1.0, stage.wet))
+    slabs = Soil(dark=(0.34, 0.31, 0.29), light=(0.62, 0.58, 0.53), period=2.2, wet=(_FRONT, 1.0, stage.wetness))
     Ground(stage, slabs, texture=_paving, mirror_at=_FRONT).put(stage)
     _houses(stage)
     _trees(stage)
     _lanterns(stage)
-    stage.hear(chatter=0.7, city=0.25, birds=0.2 if not stage.light.moon else 0.0, pad=0.25)
+    stage.add_ambience(chatter=0.7, city=0.25, birds=0.2 if not stage.light.moon else 0.0, pad=0.25)
 
 
 def _paving(seed: int) -> F32:
@@ -102,10 +102,10 @@ def _paving(seed: int) -> F32:
     return np.asarray(np.clip((0.45 + 0.25 * slabs + 0.5 * (grit - 0.5)) * joints, 0, 1), np.float32)
 
 
-def _houses(stage: Stage) -> None:
+def _houses(stage: SceneStage) -> None:
     """The row of fronts, the middle one with the prompt's sign."""
     metre = stage.focal / _FRONT
-    foot = stage.at(0, 0, _FRONT)[1]
+    foot = stage.home_position(0, 0, _FRONT)[1]
     canvas = stage.canvas(top=-0.5, bottom=0.95)
     wide = 4.2 * metre
     first = -math.ceil((stage.width / 2 - canvas.x0) / wide)
@@ -118,7 +118,9 @@ def _houses(stage: Stage) -> None:
     stage.plate(canvas, _FRONT)
 
 
-def _house(stage: Stage, canvas: Canvas, x: float, foot: float, wide: float, metre: float, text: str, k: int) -> None:
+def _house(
+    stage: SceneStage, canvas: Canvas, x: float, foot: float, wide: float, metre: float, text: str, k: int
+) -> None:
     """Wall, roof, upstairs windows, shop window, door, awning, sign."""
     rng = stage.rng
     tall = (6.0 + 1.3 * rng.random()) * metre
@@ -163,12 +165,12 @@ def _house(stage: Stage, canvas: Canvas, x: float, foot: float, wide: float, met
     _sign(stage, canvas, x + wide / 2, foot - 3.22 * metre, wide * 0.86, metre, text, k)
 
 
-def _lit(stage: Stage, colour: Colour) -> Colour:
+def _lit(stage: SceneStage, colour: Colour) -> Colour:
     """A room's light at this hour."""
     return mix(stage.shade(scale(colour, 0.62)), colour, 0.30 + 0.65 * stage.light.lamps)
 
 
-def _window(stage: Stage, canvas: Canvas, x: float, y: float, w: float, h: float) -> None:
+def _window(stage: SceneStage, canvas: Canvas, x: float, y: float, w: float, h: float) -> None:
     """Upstairs: somebody at home or the sky in the glass."""
     home = stage.rng.random() < 0.3 + 0.4 * stage.light.lamps
     glass = _lit(stage, (1.0, 0.80, 0.50)) if home else mix(stage.light.sky[1][1], stage.shade((0.2, 0.25, 0.3)), 0.5)
@@ -179,7 +181,7 @@ def _window(stage: Stage, canvas: Canvas, x: float, y: float, w: float, h: float
     canvas.rectangle(x, y + h * 0.38, w, h * 0.045, border)
 
 
-def _goods(stage: Stage, canvas: Canvas, x: float, foot: float, metre: float) -> None:
+def _goods(stage: SceneStage, canvas: Canvas, x: float, foot: float, metre: float) -> None:
     """Something colourful on two shelves."""
     rng = stage.rng
     for row in range(2):
@@ -199,7 +201,7 @@ def _goods(stage: Stage, canvas: Canvas, x: float, foot: float, metre: float) ->
             )
 
 
-def _awning(stage: Stage, canvas: Canvas, x: float, y: float, wide: float, metre: float, cloth: Colour) -> None:
+def _awning(stage: SceneStage, canvas: Canvas, x: float, y: float, wide: float, metre: float, cloth: Colour) -> None:
     """Striped, with a scalloped hem and a shadow under it."""
     canvas.rectangle(x, y + 0.5 * metre, wide, 0.35 * metre, (0.03, 0.03, 0.05), alpha=0.28)
     stripes = 12
@@ -214,7 +216,7 @@ def _awning(stage: Stage, canvas: Canvas, x: float, y: float, wide: float, metre
         canvas.ellipse((a + b + p + q) / 2, y + 0.52 * metre, (b - a) * 0.52, 0.10 * metre, scale(colour, 0.74))
 
 
-def _sign(stage: Stage, canvas: Canvas, x: float, y: float, wide: float, metre: float, text: str, k: int) -> None:
+def _sign(stage: SceneStage, canvas: Canvas, x: float, y: float, wide: float, metre: float, text: str, k: int) -> None:
     """A board above the awning."""
     size = min(0.52 * metre, 0.86 * wide / max(0.5, fonts.width(text, 1000) / 1000))
     board = stage.shade(rgb(("#2c2622", "#5a1a16", "#1f3a34")[k % 3]), lit=0.4)
@@ -228,10 +230,10 @@ def _sign(stage: Stage, canvas: Canvas, x: float, y: float, wide: float, metre: 
     canvas.glow(x, y, wide * 0.3, (1.0, 0.70, 0.35), 0.16 * stage.light.lamps, tall=0.45 * metre)
 
 
-def _trees(stage: Stage) -> None:
+def _trees(stage: SceneStage) -> None:
     """Two trees at the kerb, near enough to frame the picture."""
     canvas = stage.canvas(top=-0.4, bottom=0.95)
-    foot = stage.at(0, 0, 7.6)[1]
+    foot = stage.home_position(0, 0, 7.6)[1]
     for x in (-0.02, 1.0) if not stage.portrait else (-0.32, 1.32):
         broadleaf(
             stage,
@@ -245,7 +247,7 @@ def _trees(stage: Stage) -> None:
     stage.plate(canvas, 7.6, sway=rocking(1.0 * stage.unit, 0.0))
 
 
-def _lanterns(stage: Stage) -> None:
+def _lanterns(stage: SceneStage) -> None:
     """Paper lanterns on a string across the street."""
     canvas = stage.canvas(top=-0.2, bottom=0.6)
     w, h, u = stage.width, stage.height, stage.unit

@@ -9,7 +9,7 @@ from filmgate_scene.layers.sky import Backdrop
 from filmgate_scene.light import replace
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _PAPERS = ("#8fa9c4", "#d9a79a", "#a9bfa2", "#b9a6c9", "#d8c39a")
 
@@ -30,7 +30,7 @@ _PAPERS = ("#8fa9c4", "#d9a79a", "#a9bfa2", "#b9a6c9", "#d8c39a")
     camera=("orbit",),
     indoor=True,
 )
-def studio(stage: Stage) -> None:
+def studio(stage: SceneStage) -> None:
     """Nothing but light and colour."""
     _room(stage, rgb(_PAPERS[stage.seed % len(_PAPERS)]))
 
@@ -43,17 +43,17 @@ def studio(stage: Stage) -> None:
     camera=("orbit",),
     indoor=True,
 )
-def darkroom(stage: Stage) -> None:
+def darkroom(stage: SceneStage) -> None:
     """The same in black: one golden light from above."""
     _room(stage, (0.12, 0.105, 0.095))
 
 
-def _room(stage: Stage, colour: Colour) -> None:
+def _room(stage: SceneStage, colour: Colour) -> None:
     """A seamless ground of one colour, a pool of light, the steps."""
     w, h = stage.width, stage.height
-    stage.horizon, stage.eye, stage.reach = 0.52 * h, 1.3, 0.35
+    stage.horizon, stage.eye, stage.camera_range = 0.52 * h, 1.3, 0.35
     stage.focal = 0.95 * max(h * 0.8, min(w, h))
-    stage.standing, stage.bounds, stage.served = 3.3, (2.0, 6.0), 0
+    stage.subject_depth, stage.depth_range, stage.dishes = 3.3, (2.0, 6.0), 0
     stage.light = replace(
         stage.light, ambient=(0.60, 0.60, 0.62), key=(0.55, 0.53, 0.50), haze_depth=900.0, sun=(0.25, 0.5), stars=0
     )
@@ -64,10 +64,10 @@ def _room(stage: Stage, colour: Colour) -> None:
     shine = 0.42 + 0.62 * pool + floor * np.exp(-((u / 0.5) ** 2))
     stage.add(Backdrop(np.stack([shine * c for c in colour]), -0.2 * w, -0.15 * h), float("inf"))
     _plinth(stage, mix(colour, (1.0, 1.0, 1.0), 0.55 if sum(colour) > 1 else 0.10))
-    stage.hear(pad=0.6)
+    stage.add_ambience(pad=0.6)
 
 
-def _plinth(stage: Stage, colour: tuple[float, float, float]) -> None:
+def _plinth(stage: SceneStage, colour: tuple[float, float, float]) -> None:
     """Two round steps under whatever is shown."""
     w, h = stage.width, stage.height
     canvas, size = Canvas(-0.2 * w, 0.6 * h, 1.2 * w, 1.2 * h), 0.36 * min(h, 1.15 * w)

@@ -12,7 +12,7 @@ from filmgate_scene.layers.foliage import LEAF, broadleaf, clump, ramp
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Hole, Stage, rocking
+from filmgate_scene.stage import SceneStage, WindowOpening, rocking
 
 _DEPTH = 1.6  # metres to the window
 
@@ -28,35 +28,35 @@ _DEPTH = 1.6  # metres to the window
     camera=("static",),
     indoor=True,
 )  # fmt: skip
-def train_car(stage: Stage) -> None:
+def train_car(stage: SceneStage) -> None:
     """Looking out: what is near flies by, what is far hardly moves."""
     h = stage.height
-    stage.horizon, stage.eye, stage.reach = h * 0.50, 1.2, 0.12
+    stage.horizon, stage.eye, stage.camera_range = h * 0.50, 1.2, 0.12
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
-    stage.standing, stage.bounds, stage.habit = 1.5, (1.2, 1.58), "sit"
+    stage.subject_depth, stage.depth_range, stage.default_action = 1.5, (1.2, 1.58), "sit"
     sky(stage)
     for k in range(3):
         _hills(stage, k)
     _fields(stage)
     _trees(stage)
     _wall(stage)
-    stage.hear(traffic=0.35, wind=0.3, pad=0.3)
+    stage.add_ambience(traffic=0.35, wind=0.3, pad=0.3)
     for k in range(int(stage.seconds / 0.8)):
         stage.events += [SoundEvent(0.3 + 0.8 * k + 0.13 * j, "step", 0.2 * (-1) ** j, 0.16) for j in (0, 1)]
 
 
-def _strip(stage: Stage, canvas: Canvas, depth: float, pace: float) -> None:
+def _strip(stage: SceneStage, canvas: Canvas, depth: float, pace: float) -> None:
     """Let a canvas as wide as the frame run past for ever, ``pace`` frame widths a second."""
     run = pace * stage.width
     stage.tile(canvas, depth, sway=lambda t: (-run * t, 0.0))
 
 
-def _sheet(stage: Stage, top: float, bottom: float) -> Canvas:
+def _sheet(stage: SceneStage, top: float, bottom: float) -> Canvas:
     """A canvas whose ends will meet: half again as wide as the frame."""
     return Canvas(0, top * stage.height, 1.5 * stage.width, bottom * stage.height)
 
 
-def _hills(stage: Stage, k: int) -> None:
+def _hills(stage: SceneStage, k: int) -> None:
     """Chains of hills, blue far away."""
     h, canvas = stage.height, _sheet(stage, 0.15, 0.62)
     cells = 2 + k
@@ -68,7 +68,7 @@ def _hills(stage: Stage, k: int) -> None:
     _strip(stage, canvas, 900.0 / (k + 1), (0.012, 0.03, 0.07)[k])
 
 
-def _fields(stage: Stage) -> None:
+def _fields(stage: SceneStage) -> None:
     """Meadows and furrows that pass ever faster towards the rails."""
     for k in range(4):
         top, low = 0.53 + 0.055 * k, 0.60 + 0.07 * k
@@ -77,11 +77,11 @@ def _fields(stage: Stage) -> None:
         cells = 9 - k
         blot = fbm(canvas.width, canvas.height, cells / canvas.width, 0.02 / stage.unit, 0.0, 2.0 * k, 3, cells, 11 + k)
         paint = np.asarray(tone, np.float32) * (0.78 + 0.5 * blot[..., None])
-        canvas.fill(canvas.whole(np.ones((canvas.height, canvas.width), np.float32)), np.asarray(paint, np.float32))
+        canvas.fill(canvas.full_mask(np.ones((canvas.height, canvas.width), np.float32)), np.asarray(paint, np.float32))
         _strip(stage, canvas, 120.0 / (k + 1), (0.12, 0.20, 0.33, 0.5)[k])
 
 
-def _trees(stage: Stage) -> None:
+def _trees(stage: SceneStage) -> None:
     """Single trees in the fields, bushes and poles along the line."""
     h, rng = stage.height, stage.rng
     far = _sheet(stage, 0.2, 0.72)
@@ -100,7 +100,7 @@ def _trees(stage: Stage) -> None:
     _strip(stage, near, 9.0, 0.85)
 
 
-def _wall(stage: Stage) -> None:
+def _wall(stage: SceneStage) -> None:
     """The panel with its rounded window, a curtain, a small table, the seat's back."""
     flat = Flat(stage, _DEPTH, top=-0.3, bottom=1.3)
     light = mix(stage.outdoors.ambient, (0.9, 0.82, 0.7), 0.35 + 0.3 * stage.outdoors.lamps)
@@ -135,10 +135,10 @@ def _wall(stage: Stage) -> None:
         x = side * 0.92 * half - 0.16
         flat.box(x - 0.15 * (side < 0), -0.6, 0.46, 1.55, seat, to=scale(seat, 0.55), radius=0.10)
         flat.box(x - 0.15 * (side < 0), 0.70, 0.46, 0.26, mix(seat, (1.0, 1.0, 1.0), 0.5), radius=0.08)
-    if stage.walkers:
+    if stage.needs_ground:
         bench = Flat(stage, 1.52, top=0.3, bottom=1.3)
         bench.box(-bench.side, -0.8, 2 * bench.side, 1.27, seat, to=scale(seat, 0.6), radius=0.05)
         bench.box(-bench.side, 0.40, 2 * bench.side, 0.07, mix(seat, (1.0, 1.0, 1.0), 0.12))
         bench.put()
-    stage.holes.append(Hole(-wide / 2, low, wide, tall, _DEPTH))
+    stage.windows.append(WindowOpening(-wide / 2, low, wide, tall, _DEPTH))
     stage.plate(flat.canvas, _DEPTH, sway=rocking(0.5 * stage.unit, 0.9 * stage.unit, 5.0))

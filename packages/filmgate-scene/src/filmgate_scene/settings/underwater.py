@@ -16,7 +16,7 @@ from filmgate_scene.layers.sky import Backdrop
 from filmgate_scene.light import replace
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Frame, Plate, Stage, rocking
+from filmgate_scene.stage import Plate, SceneStage, ShotFrame, rocking
 
 _CORALS = (
     ("#7a2340", "#c8486a", "#f28aa0", "#ffd0d6"),
@@ -33,7 +33,7 @@ _CORALS = (
     inhabitants=("fish",),
     indoor=True,
 )
-def underwater(stage: Stage) -> None:
+def underwater(stage: SceneStage) -> None:
     """A sandy bottom between corals, the surface far above."""
     dim = 0.45 if stage.light.moon else 1.0
     deep, bright = scale(rgb("#12607f"), dim), scale(rgb("#49b8c9"), dim)
@@ -42,7 +42,7 @@ def underwater(stage: Stage) -> None:
         haze=deep, haze_depth=11.0, glow=(0.6, 0.95, 1.0), bloom=(0.7, 0.6), glitter=0.0,
     )  # fmt: skip
     stage.horizon, stage.eye = stage.height * 0.56, 1.5
-    stage.standing, stage.bounds, stage.pool, stage.reach = 5.0, (3.0, 12.0), (3.0, 12.0), 0.8
+    stage.subject_depth, stage.depth_range, stage.swim_range, stage.camera_range = 5.0, (3.0, 12.0), (3.0, 12.0), 0.8
     rows = np.linspace(-0.2, 1.0, round(stage.height * 1.2), dtype=np.float32)
     share = np.clip(1 - rows / 0.56, 0, 1.3) ** 1.4
     down = [deep[c] + (bright[c] - deep[c]) * share for c in range(3)]
@@ -53,13 +53,13 @@ def underwater(stage: Stage) -> None:
         _reef(stage, depth, k)
     _rays(stage)
     stage.add(_Bubbles(stage), 0.4)
-    stage.hear(underwater=1.0, pad=0.4)
+    stage.add_ambience(underwater=1.0, pad=0.4)
 
 
-def _reef(stage: Stage, depth: float, k: int) -> None:
+def _reef(stage: SceneStage, depth: float, k: int) -> None:
     """Rocks, corals and weeds, the middle kept free in front."""
     w, rng, metre = stage.width, stage.rng, stage.focal / depth
-    foot = stage.at(0, 0, depth)[1]
+    foot = stage.home_position(0, 0, depth)[1]
     free = (0.0, 0.10, 0.22, 0.36)[k]
     canvas, weeds = stage.canvas(top=-0.1, bottom=1.25), stage.canvas(top=-0.1, bottom=1.25)
     for _ in range(13):
@@ -78,7 +78,7 @@ def _reef(stage: Stage, depth: float, k: int) -> None:
     stage.plate(canvas, depth)
 
 
-def _weed(stage: Stage, canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> None:
+def _weed(stage: SceneStage, canvas: Canvas, x: float, foot: float, tall: float, depth: float) -> None:
     """One ribbon of kelp."""
     phase = stage.rng.random() * 6
     colour = stage.shade(mix(rgb("#2c6b3c"), rgb("#8fae42"), stage.rng.random()), depth)
@@ -86,7 +86,7 @@ def _weed(stage: Stage, canvas: Canvas, x: float, foot: float, tall: float, dept
     canvas.line(points, 0.055 * tall, colour, end=1.0)
 
 
-def _rays(stage: Stage) -> None:
+def _rays(stage: SceneStage) -> None:
     """Two sheets of light from the surface that shimmer against each other."""
     width, height = stage.width // 2, stage.height // 2
     xs, ys = np.meshgrid(
@@ -115,11 +115,11 @@ def _shimmer(k: int) -> Callable[[float], float]:
 class _Bubbles:
     """Streams of bubbles that rise and wobble."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         self.random = np.random.default_rng(stage.seed + 71).random((90, 5)).astype(np.float32)
         self.colours = np.tile(np.asarray((0.75, 0.95, 1.0), np.float32), (90, 1))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """The small ones are slower."""
         stage, r, t = frame.stage, self.random, frame.t
         stream = np.floor(r[:, 0] * 7) / 7 + 0.05

@@ -11,7 +11,7 @@ from filmgate_scene.layers.ridge import Ridge, ridge
 from filmgate_scene.layers.sky import sky
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import setting
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _DEPTH = 42.0
 _SPAN = 11.0  # metres from pier to pier
@@ -25,12 +25,12 @@ _SPAN = 11.0  # metres from pier to pier
     camera=("pan",),
     inhabitants=("train",),
 )
-def viaduct(stage: Stage) -> None:
+def viaduct(stage: SceneStage) -> None:
     """From the slope opposite, a little below the rails."""
     h = stage.height
     stage.horizon, stage.eye = h * 0.66, -7.0
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h)) * (1.0 if not stage.portrait else 0.8)
-    stage.standing, stage.bounds, stage.reach = _DEPTH / 2.6, (6.0, _DEPTH * 1.03), 1.2
+    stage.subject_depth, stage.depth_range, stage.camera_range = _DEPTH / 2.6, (6.0, _DEPTH * 1.03), 1.2
     sky(stage)
     tones = ((0.46, 0.52, 0.64), (0.40, 0.52, 0.44), (0.36, 0.50, 0.30))
     for k, tone in enumerate(tones):
@@ -47,10 +47,10 @@ def viaduct(stage: Stage) -> None:
         ridge(stage, hills)
     _arches(stage)
     _slope(stage)
-    stage.hear(birds=0.5 if not stage.light.moon else 0.0, wind=0.4)
+    stage.add_ambience(birds=0.5 if not stage.light.moon else 0.0, wind=0.4)
 
 
-def _arches(stage: Stage) -> None:
+def _arches(stage: SceneStage) -> None:
     """Masonry with round openings, lit from one side; the rails lie on it at height 0."""
     flat = Flat(stage, _DEPTH * 1.02, top=0.0, bottom=1.1)
     stone = stage.shade(rgb("#b39a7c"), _DEPTH * 0.5, lit=0.75)
@@ -72,14 +72,14 @@ def _arches(stage: Stage) -> None:
     for y in np.arange(-1.2, low, -1.1):
         px, py = flat.at(-side, float(y))
         courses.rectangle(px, py, 2 * side * m, max(1.0, 0.07 * m), scale(stone, 0.6), alpha=0.35)
-    flat.canvas.fill(flat.canvas.whole(courses.pixels[..., 3]), scale(stone, 0.6), mode="atop", alpha=0.8)
+    flat.canvas.fill(flat.canvas.full_mask(courses.pixels[..., 3]), scale(stone, 0.6), mode="atop", alpha=0.8)
     edge = mix(stone, (1.0, 0.97, 0.9), 0.25)
     flat.box(-side, -1.0, 2 * side, 0.9, edge, to=scale(edge, 0.75))
     flat.box(-side, -1.25, 2 * side, 0.28, scale(stone, 0.55))
     flat.put()
 
 
-def _slope(stage: Stage) -> None:
+def _slope(stage: SceneStage) -> None:
     """Tree tops and bushes below, near the camera."""
     h, w, rng = stage.height, stage.width, stage.rng
     canvas = stage.canvas(top=0.4, bottom=1.2)

@@ -10,7 +10,7 @@ from filmgate_scene.canvas import Canvas
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _STRIPES: tuple[tuple[Colour, Colour], ...] = (
     (rgb("#d8402f"), rgb("#f6d365")),
@@ -27,18 +27,18 @@ _STRIPES: tuple[tuple[Colour, Colour], ...] = (
     actions=("float",),
     element="air",
 )
-def balloon(stage: Stage, spec: SubjectSpec) -> None:
+def balloon(stage: SceneStage, spec: SubjectSpec) -> None:
     """Three, one of them near, unless a number is said."""
     count = max(1, min(12, spec.count if spec.count > 1 else 3))
     named = [(COLOURS[name], (0.96, 0.94, 0.88)) for name in spec.attributes if name in COLOURS]
     size = 0.30 * min(stage.width, stage.height)
     sprites = []
     for pair in named or _STRIPES:
-        canvas = _picture(stage, pair, size)
+        canvas = _paint_balloon(stage, pair, size)
         sprites.append(stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0))
     random = np.random.default_rng(stage.seed + 91).random((count, 3))
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         out = []
         for k in range(count):
             near = 1.0 / (1 + 0.75 * k)
@@ -51,11 +51,11 @@ def balloon(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprites[k % len(sprites)], sx, sy, near * frame.lens.zoom, near * frame.lens.zoom))
         return out[::-1]
 
-    stage.add(Figures(quads), 150.0)
-    stage.hear(wind=0.3)
+    stage.add(AnimatedSprites(quads), 150.0)
+    stage.add_ambience(wind=0.3)
 
 
-def _picture(stage: Stage, colours: tuple[Colour, Colour], size: float) -> Canvas:
+def _paint_balloon(stage: SceneStage, colours: tuple[Colour, Colour], size: float) -> Canvas:
     """Envelope in gores, ropes and basket; lit from the sun's side, glowing from within at dusk."""
     canvas = Canvas(-size * 0.65, -size * 0.62, size * 0.65, size * 0.80)
     lx = stage.light.toward()[0]

@@ -6,13 +6,13 @@ from filmgate_scene.description import SubjectSpec
 from filmgate_scene.layers.flat import Flat
 from filmgate_scene.palette import COLOURS, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @subject("bench", en=("bench", "benches", "park bench"), zh=("长椅", "长凳", "公园长椅"))
-def bench(stage: Stage, spec: SubjectSpec) -> None:
+def bench(stage: SceneStage, spec: SubjectSpec) -> None:
     """Slats on iron legs, a little off the middle."""
-    z = min(max(3.6, 1.05 * stage.standing), stage.bounds[1] * 0.9)
+    z = min(max(3.6, 1.05 * stage.subject_depth), stage.depth_range[1] * 0.9)
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#8a5a33"))
     flat = Flat(stage, z)
     wood, iron = stage.shade(named, z * 0.3, lit=0.75), stage.shade((0.14, 0.14, 0.16), z * 0.3, lit=0.5)
@@ -33,9 +33,9 @@ def bench(stage: Stage, spec: SubjectSpec) -> None:
 
 
 @subject("streetlamp", en=("street lamp", "streetlamp", "lamp post", "lamppost"), zh=("路灯", "街灯"))
-def street_lamp(stage: Stage, spec: SubjectSpec) -> None:
+def street_lamp(stage: SceneStage, spec: SubjectSpec) -> None:
     """Cast iron, its glass aglow from dusk on."""
-    z = min(max(4.2, 1.2 * stage.standing), stage.bounds[1] * 0.92)
+    z = min(max(4.2, 1.2 * stage.subject_depth), stage.depth_range[1] * 0.92)
     flat, power = Flat(stage, z, top=-0.4), 0.25 + 0.75 * stage.light.lamps
     iron = stage.shade((0.13, 0.15, 0.15), z * 0.3, lit=0.5)
     for k in range(max(1, min(3, spec.count))):

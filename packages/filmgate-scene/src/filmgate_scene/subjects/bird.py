@@ -8,10 +8,10 @@ import numpy as np
 
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.figures import Body, Skin, Still, paint
+from filmgate_scene.layers.figures import Body, PaintedPose, Skin, paint
 from filmgate_scene.palette import COLOURS, Colour, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _POSES = 16
 _TAU = 2 * math.pi
@@ -64,7 +64,7 @@ _TAU = 2 * math.pi
     actions=("fly",),
     element="air",
 )
-def bird(stage: Stage, spec: SubjectSpec) -> None:
+def bird(stage: SceneStage, spec: SubjectSpec) -> None:
     """One large bird, or seven and more in loose order."""
     count = max(1, min(24, spec.count))
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#ece8e0"))
@@ -74,7 +74,7 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
     top = stage.horizon / stage.height
     way, lead = 1.5 * stage.width, 0.34 + min(0.40, 0.09 * (count - 1))
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t, out = frame.t, []
         for k, r in enumerate(random):
             far = 1.0 if count == 1 else 0.55 + 0.45 * r[2]
@@ -88,13 +88,15 @@ def bird(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprites[int((beat + r[4]) * _POSES) % _POSES], sx, sy, scale_, scale_))
         return out
 
-    stage.add(Figures(quads), stage.standing * 0.95 if count == 1 else min(200.0, 0.98 * stage.bounds[1]))
+    stage.add(
+        AnimatedSprites(quads), stage.subject_depth * 0.95 if count == 1 else min(200.0, 0.98 * stage.depth_range[1])
+    )
     stage.events += [
         SoundEvent(0.7 + 1.9 * k, "chirp", math.sin(k * 2.0), 0.3) for k in range(int(stage.seconds / 1.9))
     ]
 
 
-def _poses(stage: Stage, colour: Colour, size: float) -> list[Still]:
+def _poses(stage: SceneStage, colour: Colour, size: float) -> list[PaintedPose]:
     """A beat of the wings, seen from the side and a little below."""
     skins = [
         Skin(lit=scale(colour, 0.75), shaded=scale(colour, 0.36), rim=0.3),
@@ -115,18 +117,18 @@ def _wings(phase: float) -> Body:
     for skin, reach, shift in ((0, 0.86, 0.10), (3, 1.0, -0.02)):
         elbow = (shift - 0.06, bob - 0.08 - 0.34 * beat * reach)
         hand = (shift - 0.20 - 0.10 * fold, bob - 0.10 - reach * (0.78 * beat - 0.10 * fold))
-        body.chain(skin, [(shift + 0.04, bob - 0.04), elbow, hand], [0.105, 0.082, 0.020], 0.05)
-        body.chain(
+        body.add_chain(skin, [(shift + 0.04, bob - 0.04), elbow, hand], [0.105, 0.082, 0.020], 0.05)
+        body.add_chain(
             skin,
             [(shift - 0.12, bob - 0.02), (elbow[0] - 0.15, elbow[1] + 0.03), (hand[0] - 0.07, hand[1] + 0.05)],
             [0.07, 0.062, 0.016],
             0.06,
         )
-    body.chain(
+    body.add_chain(
         1, [(0.36, bob - 0.05), (0.10, bob), (-0.26, bob + 0.01), (-0.46, bob + 0.0)], [0.10, 0.125, 0.085, 0.05], 0.06
     )
-    body.limb(1, (-0.42, bob), 0.05, (-0.72, bob - 0.01), 0.075, 0.05)
-    body.ball(1, (0.47, bob - 0.085), 0.092, 0.06)
-    body.limb(2, (0.56, bob - 0.08), 0.028, (0.66, bob - 0.065), 0.010, 0.02)
-    body.ball(4, (0.505, bob - 0.105), 0.016, 0.01)
+    body.add_limb(1, (-0.42, bob), 0.05, (-0.72, bob - 0.01), 0.075, 0.05)
+    body.add_ball(1, (0.47, bob - 0.085), 0.092, 0.06)
+    body.add_limb(2, (0.56, bob - 0.08), 0.028, (0.66, bob - 0.065), 0.010, 0.02)
+    body.add_ball(4, (0.505, bob - 0.105), 0.016, 0.01)
     return body

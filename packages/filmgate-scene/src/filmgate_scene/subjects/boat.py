@@ -9,7 +9,7 @@ from filmgate_scene.canvas import Canvas, Point, smooth
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _TILTS = 13  # drawings from leaning left to leaning right
 _WATER = frozenset(("sea", "beach", "lake", "garden", "lighthouse", "abstract", "underwater"))  # where it floats
@@ -32,19 +32,19 @@ _At = Callable[[float, float], Point]
         "rowing": Words(en=("canoe", "rowing boat"), zh=("扁舟", "孤舟", "木船", "乌篷船")),
     },
 )  # fmt: skip
-def boat(stage: Stage, spec: SubjectSpec) -> None:
+def boat(stage: SceneStage, spec: SubjectSpec) -> None:
     """The first one near, the others towards the horizon."""
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
     kind = next((name for name in spec.attributes if name in _KINDS), "sail")
-    near, far = stage.pool
+    near, far = stage.swim_range
     for k in range(max(1, min(5, spec.count))):
         z = min(far * 0.95, near + (far - near) * (0.24 + 0.22 * k))
-        z = stage.standing * (0.80 + 0.2 * k) if kind == "paper" and stage.shot.setting not in _WATER else z
+        z = stage.subject_depth * (0.80 + 0.2 * k) if kind == "paper" and stage.shot.setting not in _WATER else z
         _put(stage, kind, named or _COLOURS[kind][k % len(_COLOURS[kind])], z, k)
-    stage.hear(water=0.4)
+    stage.add_ambience(water=0.4)
 
 
-def _put(stage: Stage, kind: str, colour: Colour, z: float, k: int) -> None:
+def _put(stage: SceneStage, kind: str, colour: Colour, z: float, k: int) -> None:
     """One boat on its course."""
     tall, share, picture = _KINDS[kind]
     true = stage.focal / z
@@ -56,7 +56,7 @@ def _put(stage: Stage, kind: str, colour: Colour, z: float, k: int) -> None:
         sprites.append(stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0))
     width, rough = stage.width / true, 2.2 if "storm" in stage.shot.weather else 1.0
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t = frame.t
         x = width * (0.06 - 0.30 * k + 0.012 * t) - 0.04 * width
         sx, sy, metre = frame.project(x, 0.05 * rough * math.sin(t * 1.1 * rough**0.5 + k * 2), z)
@@ -64,12 +64,12 @@ def _put(stage: Stage, kind: str, colour: Colour, z: float, k: int) -> None:
         size = metre / true
         return [Quad(sprites[round(lean * (_TILTS - 1))], sx, sy, size, size)]
 
-    stage.add(Figures(quads), z)
+    stage.add(AnimatedSprites(quads), z)
 
 
 def _canvas(
-    stage: Stage,
-    picture: Callable[[Stage, Canvas, _At, float, Colour, float], None],
+    stage: SceneStage,
+    picture: Callable[[SceneStage, Canvas, _At, float, Colour, float], None],
     colour: Colour,
     metre: float,
     lean: float,
@@ -94,7 +94,7 @@ def _canvas(
     return canvas
 
 
-def _hull(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
+def _hull(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
     """Planks, a light rail, a dark waterline."""
     hull = stage.shade(colour, depth * 0.5, lit=0.75)
     outline = [at(-2.05, -0.62), at(-1.78, 0.10), at(0.0, 0.2), at(1.6, 0.10), at(2.4, -0.86), at(0.2, -0.48)]
@@ -107,7 +107,7 @@ def _hull(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, d
     canvas.line([at(-2.0, -0.58), at(0.2, -0.46), at(2.36, -0.82)], 0.075 * metre, mix(hull, (1.0, 0.97, 0.9), 0.65))
 
 
-def _sail(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
+def _sail(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
     """Mast, boom, a mainsail with seams and a jib, both full of wind."""
     light, dark = (
         stage.shade((0.98, 0.96, 0.91), depth * 0.5, lit=0.95),
@@ -130,7 +130,7 @@ def _sail(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, d
     _hull(stage, canvas, at, metre, colour, depth)
 
 
-def _fishing(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
+def _fishing(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
     """A wheelhouse with windows, a mast with its boom, a lamp."""
     white, wood = (
         stage.shade((0.93, 0.92, 0.88), depth * 0.5, lit=0.8),
@@ -152,7 +152,7 @@ def _fishing(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour
     _hull(stage, canvas, at, metre, colour, depth)
 
 
-def _rowing(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
+def _rowing(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
     """A slender wooden boat with somebody in a straw hat."""
     wood, cloth = stage.shade(colour, depth * 0.5, lit=0.7), stage.shade(rgb("#394a5a"), depth * 0.5, lit=0.6)
     straw = stage.shade(rgb("#c9a765"), depth * 0.5, lit=0.8)
@@ -183,7 +183,7 @@ def _rowing(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour,
     )
 
 
-def _paper(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
+def _paper(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
     """Folded from one sheet: two flaps, a peak between them, sharp creases."""
     del depth
     lit, mid, dark = (stage.shade(scale(colour, q), lit=0.85) for q in (1.0, 0.84, 0.66))
@@ -201,7 +201,7 @@ def _paper(stage: Stage, canvas: Canvas, at: _At, metre: float, colour: Colour, 
         canvas.line([at(*a), at(*b)], 0.018 * metre, dark, alpha=0.8)
 
 
-_KINDS: dict[str, tuple[float, float, Callable[[Stage, Canvas, _At, float, Colour, float], None]]] = {
+_KINDS: dict[str, tuple[float, float, Callable[[SceneStage, Canvas, _At, float, Colour, float], None]]] = {
     "sail": (5.9, 0.52, _sail),
     "fishing": (3.9, 0.42, _fishing),
     "rowing": (2.2, 0.22, _rowing),

@@ -10,7 +10,7 @@ from filmgate_scene.canvas import Canvas, Point, smooth
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _POSES = 12
 _WINGS = (rgb("#f28a1f"), rgb("#3f8fe8"), rgb("#f4d23c"), rgb("#d855a0"), rgb("#f2efe6"))
@@ -25,16 +25,16 @@ _LOWER = ((0.03, 0.02), (0.32, 0.03), (0.50, 0.16), (0.46, 0.36), (0.30, 0.48), 
     actions=("fly", "float"),
     element="air",
 )
-def butterfly(stage: Stage, spec: SubjectSpec) -> None:
+def butterfly(stage: SceneStage, spec: SubjectSpec) -> None:
     """One large, or several of which the first is near."""
     count = max(1, min(12, spec.count))
     named = [COLOURS[name] for name in spec.attributes if name in COLOURS] or list(_WINGS[: 1 if count == 1 else 5])
     size = (0.34 if count == 1 else 0.22) * min(stage.width, stage.height)
-    kinds = [[_picture(stage, colour, size, p / _POSES) for p in range(_POSES)] for colour in named]
+    kinds = [[_paint_butterfly(stage, colour, size, p / _POSES) for p in range(_POSES)] for colour in named]
     sprites = [[stage.atlas.add(c.pixels, -c.x0, -c.y0) for c in kind] for kind in kinds]
     random = np.random.default_rng(stage.seed + 41).random((count, 4))
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         out = []
         for k, r in enumerate(random):
             t = frame.t + 20 * r[0] * (k > 0)
@@ -48,11 +48,11 @@ def butterfly(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprites[k % len(sprites)][pose], sx, sy, grow, grow))
         return sorted(out, key=lambda quad: quad.scale_x)
 
-    stage.add(Figures(quads), min(2.2, stage.standing * 0.8))
-    stage.hear(birds=0.3, wind=0.15)
+    stage.add(AnimatedSprites(quads), min(2.2, stage.subject_depth * 0.8))
+    stage.add_ambience(birds=0.3, wind=0.15)
 
 
-def _picture(stage: Stage, colour: Colour, size: float, phase: float) -> Canvas:
+def _paint_butterfly(stage: SceneStage, colour: Colour, size: float, phase: float) -> Canvas:
     """Seen from above and aslant; the wings close and open with ``phase``."""
     canvas = Canvas(-0.8 * size, -0.8 * size, 0.8 * size, 0.8 * size)
     fold = 0.28 + 0.72 * (0.5 + 0.5 * math.cos(math.tau * phase))
@@ -77,7 +77,7 @@ def _picture(stage: Stage, colour: Colour, size: float, phase: float) -> Canvas:
     return canvas
 
 
-def _wing(stage: Stage, canvas: Canvas, outline: list[Point], colour: Colour, size: float) -> None:
+def _wing(stage: SceneStage, canvas: Canvas, outline: list[Point], colour: Colour, size: float) -> None:
     """Dark border, coloured field, veins."""
     border = mix(stage.shade((0.10, 0.07, 0.07)), colour, 0.12)
     edge = smooth([(x * size, y * size) for x, y in outline], 5)

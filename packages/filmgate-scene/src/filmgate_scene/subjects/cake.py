@@ -7,10 +7,10 @@ import math
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.table import Place, place, shadow
+from filmgate_scene.layers.table import TableSpot, shadow, table_spot
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _CANDLES = (rgb("#e4567a"), rgb("#4fa3d8"), rgb("#f2c53d"), rgb("#7fc26a"), rgb("#a86fd0"))
 
@@ -21,17 +21,17 @@ _CANDLES = (rgb("#e4567a"), rgb("#4fa3d8"), rgb("#f2c53d"), rgb("#7fc26a"), rgb(
     zh=("蛋糕", "生日蛋糕", "甜点", "甜品", "生日", "糕点"),
     element="table",
 )
-def cake(stage: Stage, spec: SubjectSpec) -> None:
+def cake(stage: SceneStage, spec: SubjectSpec) -> None:
     """Two layers with icing, strawberries and burning candles."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#f7c9d4"))
-    for spot in place(stage, max(1, min(3, spec.count))):
+    for spot in table_spot(stage, max(1, min(3, spec.count))):
         _cake(stage, spot, colour)
         _flames(stage, spot)
-    stage.hear(pad=0.4, chatter=0.15)
+    stage.add_ambience(pad=0.4, chatter=0.15)
     stage.events.append(SoundEvent(0.6, "chime", 0.0, 0.35))
 
 
-def _tier(stage: Stage, canvas: Canvas, x: float, y: float, rx: float, tall: float, colour: Colour) -> None:
+def _tier(stage: SceneStage, canvas: Canvas, x: float, y: float, rx: float, tall: float, colour: Colour) -> None:
     """A drum of sponge with icing that runs down its side; ``y`` is its foot."""
     ry, icing = rx * 0.19, stage.shade(colour, lit=0.85)
     sponge = stage.shade(rgb("#f1d7a2"), lit=0.8)
@@ -57,7 +57,7 @@ def _tier(stage: Stage, canvas: Canvas, x: float, y: float, rx: float, tall: flo
         canvas.rectangle(left, y - tall, wide, tall + ry, shade, alpha=0.05, mode="atop")
 
 
-def _cake(stage: Stage, spot: Place, colour: Colour) -> None:
+def _cake(stage: SceneStage, spot: TableSpot, colour: Colour) -> None:
     """Plate, two tiers, berries, candles."""
     s, x, y = spot.size, spot.x, spot.y
     canvas = Canvas(x - 1.1 * s, y - 1.35 * s, x + 1.1 * s, y + 0.4 * s)
@@ -88,13 +88,13 @@ def _cake(stage: Stage, spot: Place, colour: Colour) -> None:
     stage.plate(canvas, spot.depth)
 
 
-def _candle(spot: Place, k: int) -> tuple[float, float]:
+def _candle(spot: TableSpot, k: int) -> tuple[float, float]:
     """The foot of a candle."""
     s = spot.size
     return spot.x + s * (-0.28 + 0.14 * k), spot.y - s * (0.665 + 0.018 * (k % 2))
 
 
-def _flames(stage: Stage, spot: Place) -> None:
+def _flames(stage: SceneStage, spot: TableSpot) -> None:
     """Each flickers in its own time."""
     s = spot.size
     for k in range(5):
@@ -108,7 +108,7 @@ def _flames(stage: Stage, spot: Place) -> None:
         _burn(stage, canvas, spot, k)
 
 
-def _burn(stage: Stage, canvas: Canvas, spot: Place, k: int) -> None:
+def _burn(stage: SceneStage, canvas: Canvas, spot: TableSpot, k: int) -> None:
     """One flame's own unrest."""
 
     def bright(t: float) -> float:

@@ -7,10 +7,10 @@ import math
 from filmgate_scene.canvas import Canvas, smooth
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.figures import Actor, Still
+from filmgate_scene.layers.figures import Actor, PaintedPose
 from filmgate_scene.palette import COLOURS, Colour, mix, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _LENGTH = 4.3  # metres
 _WHEELS = (-0.29, 0.30)
@@ -53,21 +53,21 @@ _PAINTS = ("red", "grey", "blue", "white", "golden", "black")
     ),
     actions=("drive",),
 )
-def car(stage: Stage, spec: SubjectSpec) -> None:
+def car(stage: SceneStage, spec: SubjectSpec) -> None:
     """One car is followed where that is possible; several pass in both directions."""
     count = min(8, spec.count if spec.count > 1 else (4 if stage.shot.setting == "city" else 1))
     named = [name for name in spec.attributes if name in COLOURS]
-    far, near = min(stage.bounds[1] * 0.7, stage.standing * 2.0), stage.standing * 1.15
+    far, near = min(stage.depth_range[1] * 0.7, stage.subject_depth * 2.0), stage.subject_depth * 1.15
     for k in range(count):
         z = (
             near + (far - near) * (k / max(1, count - 1))
             if count > 1
-            else min(max(stage.standing, 5.5), stage.bounds[1] * 0.86)
+            else min(max(stage.subject_depth, 5.5), stage.depth_range[1] * 0.86)
         )
         _put(stage, (named or _PAINTS)[k % len(named or _PAINTS)], z, k, followed=count == 1 and stage.endless)
 
 
-def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
+def _put(stage: SceneStage, paint: str, z: float, k: int, *, followed: bool) -> None:
     """A car in its lane."""
     true = stage.focal / z
     pixels = min(true, 0.42 * stage.width / _LENGTH)  # never so near that it fills the picture
@@ -79,19 +79,19 @@ def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
     speed = (7.0 + 2.0 * math.sin(k * 2.1)) * pixels / true
     start = 0.35 * way if k == 0 else (k * 0.37 % 1) * way
     if followed:
-        stage.speed = 9.0 * pixels / true
+        stage.camera_speed = 9.0 * pixels / true
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t = frame.t
         x = (
-            stage.speed * t + 0.05 * way * math.sin(t * 0.4)
+            stage.camera_speed * t + 0.05 * way * math.sin(t * 0.4)
             if followed
             else ((speed * t + start) % way - way / 2) * (-1 if left else 1)
         )
         return actor.quads(frame, x, z, t * 3.0)
 
-    stage.add(Figures(quads), z)
-    stage.hear(traffic=0.5)
+    stage.add(AnimatedSprites(quads), z)
+    stage.add_ambience(traffic=0.5)
     if not followed:
         turns = range(int((speed * stage.seconds + start) / way) + 1)
         stage.events += [
@@ -101,7 +101,7 @@ def _put(stage: Stage, paint: str, z: float, k: int, *, followed: bool) -> None:
         ]
 
 
-def _pose(stage: Stage, colour: Colour, length: float, turn: float) -> Still:
+def _pose(stage: SceneStage, colour: Colour, length: float, turn: float) -> PaintedPose:
     """A car from the side, its nose to the right, wheels turned."""
     pad = length * 0.45
     canvas = Canvas(-length / 2 - pad, -length * 0.36, length / 2 + pad, length * 0.06)
@@ -127,7 +127,7 @@ def _pose(stage: Stage, colour: Colour, length: float, turn: float) -> Still:
     canvas.glow(*at(0.49, 0.125), length * 0.03, (1.0, 0.95, 0.8), 1.3 * power)
     canvas.glow(*at(0.62, 0.11), length * 0.13, (1.0, 0.93, 0.75), 0.35 * light.lamps, tall=length * 0.03)
     canvas.glow(*at(-0.49, 0.14), length * 0.03, (1.0, 0.10, 0.08), 1.1 * power)
-    return Still(canvas.pixels, -canvas.x0, -canvas.y0)
+    return PaintedPose(canvas.pixels, -canvas.x0, -canvas.y0)
 
 
 _SHELL = (
@@ -140,7 +140,7 @@ _PANES = (
 )
 
 
-def _wheel(stage: Stage, canvas: Canvas, x: float, y: float, radius: float, turn: float) -> None:
+def _wheel(stage: SceneStage, canvas: Canvas, x: float, y: float, radius: float, turn: float) -> None:
     """Tyre, rim and spokes."""
     rim, tyre = stage.shade((0.72, 0.74, 0.78)), stage.shade((0.07, 0.07, 0.08))
     canvas.ellipse(x, y, radius * 1.12, radius * 1.12, scale(tyre, 0.6))

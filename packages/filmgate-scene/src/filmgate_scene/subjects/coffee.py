@@ -7,10 +7,10 @@ import math
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.table import Place, place, shadow
+from filmgate_scene.layers.table import TableSpot, shadow, table_spot
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _RISE = 2.6  # seconds that a wisp of steam takes
 
@@ -33,17 +33,17 @@ _RISE = 2.6  # seconds that a wisp of steam takes
     zh=("咖啡", "咖啡杯", "拿铁", "卡布奇诺", "热茶", "茶杯", "一杯茶", "热可可", "马克杯"),
     element="table",
 )
-def coffee(stage: Stage, spec: SubjectSpec) -> None:
+def coffee(stage: SceneStage, spec: SubjectSpec) -> None:
     """Cups on saucers, steam above each."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#f4f0e6"))
-    for spot in place(stage, max(1, min(4, spec.count))):
+    for spot in table_spot(stage, max(1, min(4, spec.count))):
         _cup(stage, spot, colour)
         _steam(stage, spot)
-    stage.hear(pad=0.3)
+    stage.add_ambience(pad=0.3)
     stage.events.append(SoundEvent(0.8, "clink", 0.1, 0.4))
 
 
-def _cup(stage: Stage, spot: Place, colour: Colour) -> None:
+def _cup(stage: SceneStage, spot: TableSpot, colour: Colour) -> None:
     """Saucer, cup, handle, and what is in it."""
     s, canvas = (
         spot.size,
@@ -103,7 +103,7 @@ def _round(q: float) -> float:
     return math.pow(q, 2.2)
 
 
-def _steam(stage: Stage, spot: Place) -> None:
+def _steam(stage: SceneStage, spot: TableSpot) -> None:
     """Wisps that rise, spread and fade, one after the other."""
     s = spot.size
     for k in range(4):

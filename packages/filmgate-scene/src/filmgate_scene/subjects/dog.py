@@ -12,7 +12,7 @@ from filmgate_scene.kernels.marks import splats
 from filmgate_scene.layers.figures import Actor, Body, Joint, Skin, bend, paint
 from filmgate_scene.palette import COLOURS, Colour, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _TAU = 2 * math.pi
 _POSES = 16
@@ -37,21 +37,21 @@ _FAR, _TAIL, _TRUNK, _NEAR, _RUFF, _JAW, _TONGUE, _HEAD, _EAR, _NOSE, _EYE = ran
         "grey": Words(en=("husky",), zh=("哈士奇",)),
     },
 )
-def dog(stage: Stage, spec: SubjectSpec) -> None:
+def dog(stage: SceneStage, spec: SubjectSpec) -> None:
     """One dog in front, the others behind it and to the sides."""
-    indoors = stage.habit == "stand"
+    indoors = stage.default_action == "stand"
     action = "sit" if indoors and spec.action in {"", "stand"} else spec.action or "run"
     running = action in {"run", "play", "jump"}
-    pixels = stage.focal / stage.standing
+    pixels = stage.focal / stage.subject_depth
     coat = next((name for name in spec.attributes if name in _COATS or name in COLOURS), "golden")
     actor = _actor(stage, coat, action, pixels)
     if running and stage.endless:
-        stage.speed = 2.1
+        stage.camera_speed = 2.1
     for k in range(max(1, min(6, spec.count))):
         _put(stage, actor, action, k)
 
 
-def _actor(stage: Stage, coat: str, action: str, pixels: float) -> Actor:
+def _actor(stage: SceneStage, coat: str, action: str, pixels: float) -> Actor:
     """The painted poses of an action."""
     unit = min(_HEIGHT * pixels, 0.25 * stage.width)  # in a portrait it must fit
     skins = _skins(coat)
@@ -62,26 +62,26 @@ def _actor(stage: Stage, coat: str, action: str, pixels: float) -> Actor:
     return Actor(stage, poses, pixels)
 
 
-def _put(stage: Stage, actor: Actor, action: str, k: int) -> None:
+def _put(stage: SceneStage, actor: Actor, action: str, k: int) -> None:
     """The ``k``-th dog: its way, its steps' sound and the sand it throws up."""
-    z = stage.standing * (1 + 0.22 * k)
+    z = stage.subject_depth * (1 + 0.22 * k)
     rate = {"run": 1.9, "play": 1.8, "jump": 1.9, "walk": 1.1}.get(action, 0.35)
     aside = stage.across(0.5 + 0.17 * ((k + 1) // 2) * (-1) ** k, z) if k else 0.0
     width = stage.width * z / stage.focal
 
     def place(t: float) -> float:
-        if stage.speed:
-            return stage.speed * t + aside + width * (0.045 * math.sin(t * 0.5) - 0.09 * math.exp(-t * 0.5))
+        if stage.camera_speed:
+            return stage.camera_speed * t + aside + width * (0.045 * math.sin(t * 0.5) - 0.09 * math.exp(-t * 0.5))
         if action in {"run", "walk", "play", "jump"}:
             pace = 2.1 if action != "walk" else 0.55
             return aside + (pace * t + 0.58 * width) % (1.7 * width) - 0.85 * width
         return aside
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         hop = 0.25 * max(0.0, math.sin(frame.t * rate * _TAU)) if action == "jump" else 0.0
         return actor.quads(frame, place(frame.t), z, frame.t * rate + 0.37 * k, lift=hop)
 
-    stage.add(Figures(quads), z)
+    stage.add(AnimatedSprites(quads), z)
     if action in {"run", "walk", "play", "jump"}:
         steps = round(stage.seconds * rate * 2)
         stage.events += [
@@ -94,12 +94,12 @@ def _put(stage: Stage, actor: Actor, action: str, k: int) -> None:
 class _Spray:
     """Sand and drops that the paws throw up."""
 
-    def __init__(self, stage: Stage, place: object, z: float, rate: float) -> None:
+    def __init__(self, stage: SceneStage, place: object, z: float, rate: float) -> None:
         self.place, self.z, self.rate = place, z, rate
         self.random = np.random.default_rng(stage.seed + 3).random((170, 6)).astype(np.float32)
         self.colour = np.tile(np.asarray(stage.shade((1.0, 0.9, 0.75), lit=0.8), np.float32), (170, 1))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Each grain flies in a parabola behind its paw, again and again."""
         x, y, metre = frame.project(self.place(frame.t), 0.0, self.z)  # type: ignore[operator]  # a function of time
         r, unit = self.random, metre * _HEIGHT
@@ -144,7 +144,7 @@ def _paw(phase: float, reach: float, lift: float) -> tuple[float, float]:
     return reach * (2 * eased - 1), lift * math.sin(math.pi * swing)
 
 
-class _Frame:
+class _TrunkMotion:
     """The trunk's motion: everything on it bobs, pitches and arches together."""
 
     def __init__(self, phase: float, amount: float) -> None:
@@ -162,7 +162,7 @@ class _Frame:
 
 def _gait(phase: float, amount: float) -> Body:
     """A pose of the stride: ``amount`` 1 gallops, 0.4 walks, 0 stands; the nose points to the right."""
-    body, trunk = Body(), _Frame(phase, amount)
+    body, trunk = Body(), _TrunkMotion(phase, amount)
     gallop = amount > 0.6
     offsets = (0.12, 0.14, 0.0, 0.0) if gallop else (0.5, 0.5, 0.0, 0.0)
     _foreleg(body, _FAR, trunk, phase + (0.50 if gallop else 0.25) + offsets[0], amount)
@@ -177,20 +177,20 @@ def _gait(phase: float, amount: float) -> Body:
     return body
 
 
-def _torso(body: Body, trunk: _Frame) -> None:
+def _torso(body: Body, trunk: _TrunkMotion) -> None:
     """Deep chest, tucked waist, croup, neck and ruff."""
     at = trunk.at
-    body.chain(
+    body.add_chain(
         _TRUNK, [at(0.42, -0.72), at(0.10, -0.74), at(-0.24, -0.775), at(-0.46, -0.76)], [0.25, 0.225, 0.18, 0.185], 0.1
     )
-    body.limb(_TRUNK, at(-0.44, -0.78), 0.18, at(-0.56, -0.78), 0.13, 0.1)
-    body.limb(_TRUNK, at(0.44, -0.84), 0.19, at(0.70, -1.10), 0.135, 0.12)
-    body.limb(_TRUNK, at(0.34, -0.56), 0.10, at(-0.06, -0.585), 0.06, 0.1)
-    body.limb(_RUFF, at(0.54, -0.88), 0.15, at(0.55, -0.62), 0.105, 0.1)
-    body.limb(_RUFF, at(0.63, -0.98), 0.12, at(0.57, -0.76), 0.12, 0.1)
+    body.add_limb(_TRUNK, at(-0.44, -0.78), 0.18, at(-0.56, -0.78), 0.13, 0.1)
+    body.add_limb(_TRUNK, at(0.44, -0.84), 0.19, at(0.70, -1.10), 0.135, 0.12)
+    body.add_limb(_TRUNK, at(0.34, -0.56), 0.10, at(-0.06, -0.585), 0.06, 0.1)
+    body.add_limb(_RUFF, at(0.54, -0.88), 0.15, at(0.55, -0.62), 0.105, 0.1)
+    body.add_limb(_RUFF, at(0.63, -0.98), 0.12, at(0.57, -0.76), 0.12, 0.1)
 
 
-def _foreleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) -> None:
+def _foreleg(body: Body, skin: int, trunk: _TrunkMotion, phase: float, amount: float) -> None:
     """Shoulder, elbow, wrist and paw."""
     shoulder = trunk.at(0.40, -0.64)
     swing, rise = _paw(phase, 0.46 * amount + 0.03 * (amount > 0), 0.30 * amount)
@@ -200,9 +200,9 @@ def _foreleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     paw = wrist[0] + 0.10 * math.cos(angle), wrist[1] + 0.10 * math.sin(angle)
     toe = paw[0] + 0.06 * math.cos(angle - 1.2), paw[1] + 0.035 * math.sin(angle - 1.2)
     upper = _TRUNK if skin == _NEAR else skin  # the near limbs grow out of the trunk
-    body.limb(upper, shoulder, 0.125, elbow, 0.07, 0.09)
-    body.chain(skin, [elbow, wrist, paw, toe], [0.068, 0.045, 0.046, 0.04], 0.06)
-    body.limb(
+    body.add_limb(upper, shoulder, 0.125, elbow, 0.07, 0.09)
+    body.add_chain(skin, [elbow, wrist, paw, toe], [0.068, 0.045, 0.046, 0.04], 0.06)
+    body.add_limb(
         skin,
         ((shoulder[0] + elbow[0]) / 2 - 0.05, (shoulder[1] + elbow[1]) / 2 + 0.03),
         0.07,
@@ -212,7 +212,7 @@ def _foreleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     )
 
 
-def _hindleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) -> None:
+def _hindleg(body: Body, skin: int, trunk: _TrunkMotion, phase: float, amount: float) -> None:
     """Hip, knee, hock and paw."""
     hip = trunk.at(-0.45, -0.72)
     swing, rise = _paw(phase, 0.48 * amount + 0.03 * (amount > 0), 0.26 * amount)
@@ -220,10 +220,10 @@ def _hindleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     hock = foot[0] - 0.13 - 0.05 * min(1.0, rise * 4), foot[1] - 0.20
     knee, hock = bend(hip, hock, 0.35, 0.31, -1)
     upper = _TRUNK if skin == _NEAR else skin
-    body.limb(upper, hip, 0.165, knee, 0.092, 0.10)
-    body.limb(skin, knee, 0.090, hock, 0.048, 0.08)
-    body.chain(skin, [hock, foot, (foot[0] + 0.08, foot[1] + 0.012)], [0.048, 0.043, 0.04], 0.04)
-    body.limb(
+    body.add_limb(upper, hip, 0.165, knee, 0.092, 0.10)
+    body.add_limb(skin, knee, 0.090, hock, 0.048, 0.08)
+    body.add_chain(skin, [hock, foot, (foot[0] + 0.08, foot[1] + 0.012)], [0.048, 0.043, 0.04], 0.04)
+    body.add_limb(
         skin,
         (hip[0] * 0.4 + knee[0] * 0.6 - 0.08, hip[1] * 0.4 + knee[1] * 0.6 - 0.01),
         0.085,
@@ -233,14 +233,14 @@ def _hindleg(body: Body, skin: int, trunk: _Frame, phase: float, amount: float) 
     )
 
 
-def _tail(body: Body, trunk: _Frame, phase: float) -> None:
+def _tail(body: Body, trunk: _TrunkMotion, phase: float) -> None:
     """A plume that waves."""
     wave = 0.10 * math.sin(_TAU * (phase + 0.2))
     root, tip = trunk.at(-0.58, -0.83), (-1.30, -1.02 + wave * 1.7)
-    body.chain(
+    body.add_chain(
         _TAIL, [root, trunk.at(-0.82, -0.92 + wave * 0.3), (-1.06, -1.0 + wave * 0.9), tip], [0.065, 0.08, 0.085, 0.025]
     )
-    body.limb(_TAIL, trunk.at(-0.84, -0.84 + wave * 0.3), 0.06, (-1.12, -0.88 + wave * 1.1), 0.045, 0.08)
+    body.add_limb(_TAIL, trunk.at(-0.84, -0.84 + wave * 0.3), 0.06, (-1.12, -0.88 + wave * 1.1), 0.045, 0.08)
 
 
 def _head(body: Body, at: object, flap: float, pant: float) -> None:
@@ -250,16 +250,16 @@ def _head(body: Body, at: object, flap: float, pant: float) -> None:
     def h(x: float, y: float) -> Joint:
         return on(x, y)  # type: ignore[operator, no-any-return]  # see above
 
-    body.limb(_JAW, h(0.88, -1.10), 0.058, h(1.04, -1.06), 0.034, 0.04)
-    body.limb(_TONGUE, h(0.99, -1.085), 0.026, h(1.06, -1.02 + pant), 0.028, 0.03)
-    body.limb(_HEAD, h(0.73, -1.16), 0.145, h(0.83, -1.22), 0.128, 0.08)
-    body.limb(_HEAD, h(0.88, -1.18), 0.095, h(1.075, -1.14), 0.062, 0.09)
+    body.add_limb(_JAW, h(0.88, -1.10), 0.058, h(1.04, -1.06), 0.034, 0.04)
+    body.add_limb(_TONGUE, h(0.99, -1.085), 0.026, h(1.06, -1.02 + pant), 0.028, 0.03)
+    body.add_limb(_HEAD, h(0.73, -1.16), 0.145, h(0.83, -1.22), 0.128, 0.08)
+    body.add_limb(_HEAD, h(0.88, -1.18), 0.095, h(1.075, -1.14), 0.062, 0.09)
     fold = 0.70 - abs(flap) * 0.3, -1.11 - flap * 0.6
-    body.limb(_EAR, h(0.765, -1.27), 0.05, h(*fold), 0.07, 0.06)
-    body.limb(_EAR, h(*fold), 0.07, h(0.655 - abs(flap) * 0.5, -1.02 - flap), 0.05, 0.05)
-    body.limb(_NOSE, h(1.115, -1.165), 0.037, h(1.122, -1.15), 0.03, 0.03)
-    body.ball(_NOSE, h(0.90, -1.235), 0.021, 0.02)
-    body.ball(_EYE, h(0.907, -1.242), 0.0075, 0.01)
+    body.add_limb(_EAR, h(0.765, -1.27), 0.05, h(*fold), 0.07, 0.06)
+    body.add_limb(_EAR, h(*fold), 0.07, h(0.655 - abs(flap) * 0.5, -1.02 - flap), 0.05, 0.05)
+    body.add_limb(_NOSE, h(1.115, -1.165), 0.037, h(1.122, -1.15), 0.03, 0.03)
+    body.add_ball(_NOSE, h(0.90, -1.235), 0.021, 0.02)
+    body.add_ball(_EYE, h(0.907, -1.242), 0.0075, 0.01)
 
 
 def _sitting(phase: float, amount: float) -> Body:
@@ -267,22 +267,22 @@ def _sitting(phase: float, amount: float) -> Body:
     del amount
     body = Body()
     breath = 0.012 * math.sin(_TAU * phase)
-    body.chain(_TRUNK, [(0.28, -0.78 + breath), (0.02, -0.55), (-0.22, -0.27)], [0.22, 0.235, 0.245], 0.1)
-    body.limb(_TRUNK, (0.32, -0.90 + breath), 0.17, (0.44, -1.16 + breath), 0.135, 0.12)
+    body.add_chain(_TRUNK, [(0.28, -0.78 + breath), (0.02, -0.55), (-0.22, -0.27)], [0.22, 0.235, 0.245], 0.1)
+    body.add_limb(_TRUNK, (0.32, -0.90 + breath), 0.17, (0.44, -1.16 + breath), 0.135, 0.12)
     for skin, dx in ((_FAR, 0.08), (_NEAR, 0.0)):
-        body.chain(
+        body.add_chain(
             skin,
             [(0.30 + dx, -0.66), (0.29 + dx, -0.36), (0.30 + dx, -0.08), (0.38 + dx, -0.045)],
             [0.11, 0.065, 0.048, 0.045],
         )
-        body.chain(
+        body.add_chain(
             skin,
             [(-0.20 + dx, -0.28), (0.06 + dx, -0.22), (-0.06 + dx, -0.07), (0.16 + dx, -0.045)],
             [0.20, 0.12, 0.06, 0.05],
             0.09,
         )
     sweep = 0.12 * math.sin(_TAU * phase)
-    body.chain(_TAIL, [(-0.40, -0.14), (-0.66, -0.10 + sweep * 0.2), (-0.92, -0.16 + sweep)], [0.07, 0.08, 0.03])
-    body.limb(_RUFF, (0.42, -0.98 + breath), 0.13, (0.40, -0.66), 0.11, 0.1)
+    body.add_chain(_TAIL, [(-0.40, -0.14), (-0.66, -0.10 + sweep * 0.2), (-0.92, -0.16 + sweep)], [0.07, 0.08, 0.03])
+    body.add_limb(_RUFF, (0.42, -0.98 + breath), 0.13, (0.40, -0.66), 0.11, 0.1)
     _head(body, lambda x, y: (x - 0.28, y - 0.06 + breath), 0.0, 0.01 * math.sin(2 * _TAU * phase))
     return body

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.figures import Body, Skin, Still, paint
+from filmgate_scene.layers.figures import Body, PaintedPose, Skin, paint
 from filmgate_scene.palette import COLOURS, Colour, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _POSES = 12
 _TAU = 2 * math.pi
@@ -29,7 +29,7 @@ _KINDS: tuple[tuple[Colour, Colour], ...] = (
     element="air",
     attributes={"big": Words(en=("shark", "dolphin"), zh=("鲨鱼", "海豚"))},
 )
-def fish(stage: Stage, spec: SubjectSpec) -> None:
+def fish(stage: SceneStage, spec: SubjectSpec) -> None:
     """Nine in loose order, or one that is big."""
     big = "big" in spec.attributes
     count = min(20, spec.count if spec.count > 1 else (1 if big else 9))
@@ -40,7 +40,7 @@ def fish(stage: Stage, spec: SubjectSpec) -> None:
     random = np.random.default_rng(stage.seed + 81).random((count, 5))
     way = 1.6 * stage.width
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         out = []
         for k, r in enumerate(random):
             t = frame.t
@@ -55,10 +55,10 @@ def fish(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprites[k % len(sprites)][pose], sx, sy, grow, grow))
         return sorted(out, key=lambda quad: quad.scale_x)
 
-    stage.add(Figures(quads), 4.6)
+    stage.add(AnimatedSprites(quads), 4.6)
 
 
-def _poses(stage: Stage, kind: tuple[Colour, Colour], size: float, *, big: bool) -> list[Still]:
+def _poses(stage: SceneStage, kind: tuple[Colour, Colour], size: float, *, big: bool) -> list[PaintedPose]:
     """A beat of the tail."""
     main, band = kind
     skins = [
@@ -79,23 +79,25 @@ def _body(phase: float, *, big: bool) -> Body:
         (0.62 - 0.2 * k, 0.05 * (k / 6) ** 1.5 * math.sin(_TAU * (phase - k * 0.09)) * (1.6 if big else 1.0))
         for k in range(7)
     ]
-    body.chain(1, spine, [r * tall for r in (0.10, 0.20, 0.255, 0.25, 0.19, 0.11, 0.06)], 0.06)
+    body.add_chain(1, spine, [r * tall for r in (0.10, 0.20, 0.255, 0.25, 0.19, 0.11, 0.06)], 0.06)
     x, y = spine[-1]
     swing = 0.16 * math.sin(_TAU * (phase - 0.65))
     for side in (-1, 1):
-        body.limb(0, (x, y), 0.055, (x - 0.30 + 0.5 * abs(swing), y + side * 0.25 + swing * 0.4), 0.045, 0.05)
+        body.add_limb(0, (x, y), 0.055, (x - 0.30 + 0.5 * abs(swing), y + side * 0.25 + swing * 0.4), 0.045, 0.05)
     if big:
-        body.chain(0, [(0.16, -0.14), (0.02, -0.30), (-0.10, -0.40)], [0.10, 0.06, 0.012], 0.05)
+        body.add_chain(0, [(0.16, -0.14), (0.02, -0.30), (-0.10, -0.40)], [0.10, 0.06, 0.012], 0.05)
     else:
-        body.limb(0, (0.14, -0.20 * tall), 0.06, (-0.16, -0.36 * tall), 0.03, 0.06)
-    body.limb(0, (0.05, 0.20 * tall), 0.05, (-0.16, 0.33 * tall), 0.025, 0.06)
+        body.add_limb(0, (0.14, -0.20 * tall), 0.06, (-0.16, -0.36 * tall), 0.03, 0.06)
+    body.add_limb(0, (0.05, 0.20 * tall), 0.05, (-0.16, 0.33 * tall), 0.025, 0.06)
     if big:
-        body.chain(2, [(0.52, 0.07), (0.2, 0.10), (-0.2, 0.07)], [0.05, 0.075, 0.03], 0.06)
+        body.add_chain(2, [(0.52, 0.07), (0.2, 0.10), (-0.2, 0.07)], [0.05, 0.075, 0.03], 0.06)
     else:
         for k, wide in ((2, 0.225), (4, 0.16)):
-            body.limb(2, (spine[k][0], spine[k][1] - wide), 0.03, (spine[k][0] - 0.02, spine[k][1] + wide), 0.03, 0.03)
+            body.add_limb(
+                2, (spine[k][0], spine[k][1] - wide), 0.03, (spine[k][0] - 0.02, spine[k][1] + wide), 0.03, 0.03
+            )
     flap = 0.07 * math.sin(_TAU * phase)
-    body.limb(2 if big else 0, (0.22, 0.08 * tall), 0.05, (0.02, 0.20 * tall + flap), 0.02, 0.04)
-    body.ball(4, (0.50, -0.055 * tall), 0.040 if not big else 0.02, 0.02)
-    body.ball(3, (0.508, -0.055 * tall), 0.024 if not big else 0.014, 0.02)
+    body.add_limb(2 if big else 0, (0.22, 0.08 * tall), 0.05, (0.02, 0.20 * tall + flap), 0.02, 0.04)
+    body.add_ball(4, (0.50, -0.055 * tall), 0.040 if not big else 0.02, 0.02)
+    body.add_ball(3, (0.508, -0.055 * tall), 0.024 if not big else 0.014, 0.02)
     return body

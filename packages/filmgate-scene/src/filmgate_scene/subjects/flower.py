@@ -8,10 +8,10 @@ import numpy as np
 
 from filmgate_scene.canvas import Canvas, smooth
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.table import place, shadow
+from filmgate_scene.layers.table import shadow, table_spot
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 _ROOMS = frozenset(("interior", "kitchen", "livingroom", "studio", "shop", "office", "classroom"))
 _TONES = {
@@ -86,18 +86,18 @@ _PLACES = (
         "vase": Words(en=("vase", "vase of flowers", "bouquet"), zh=("花瓶", "花束")),
     },
 )
-def flower(stage: Stage, spec: SubjectSpec) -> None:
+def flower(stage: SceneStage, spec: SubjectSpec) -> None:
     """One alone, or a group with the largest in the middle; a bed or a vase of them where others are meant."""
     kind = next((name for name in spec.attributes if name in _TONES), "daisy")
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), _TONES[kind])
     others = any(other.kind != "flower" for other in stage.shot.subjects)
-    if "vase" in spec.attributes or stage.served is not None or (others and stage.shot.setting in _ROOMS):
+    if "vase" in spec.attributes or stage.dishes is not None or (others and stage.shot.setting in _ROOMS):
         _vase(stage, kind, colour)
         return
     if others and "zoom" not in stage.shot.camera:
         _bed(stage, kind, colour, named=kind != "daisy" or colour != _TONES[kind])
         return
-    stage.reach = min(stage.reach, 0.35)
+    stage.camera_range = min(stage.camera_range, 0.35)
     for k in range(max(1, min(len(_PLACES), spec.count)) - 1, -1, -1):
         x, y, near = _PLACES[k]
         size = 0.19 * near * min(stage.height, 1.2 * stage.width)
@@ -108,10 +108,10 @@ def flower(stage: Stage, spec: SubjectSpec) -> None:
         _HEADS[kind](stage, canvas, x * stage.width, y * stage.height, size, colour)
         u = stage.unit
         stage.plate(canvas, 1.5 + 0.25 * k, sway=rocking(7 * u * near, 2 * u, 1.2, 1.3 * k))
-    stage.hear(birds=0.4, wind=0.25, crickets=0.2)
+    stage.add_ambience(birds=0.4, wind=0.25, crickets=0.2)
 
 
-def _bed(stage: Stage, kind: str, colour: Colour, *, named: bool) -> None:
+def _bed(stage: SceneStage, kind: str, colour: Colour, *, named: bool) -> None:
     """Flowers along the lower edge, in front of whom the film is about."""
     rng, low = stage.rng, min(stage.height, 1.4 * stage.width)
     rows = 4 if named else 2
@@ -128,12 +128,12 @@ def _bed(stage: Stage, kind: str, colour: Colour, *, named: bool) -> None:
             _HEADS[which](stage, canvas, x, y, size, tone)
         u = stage.unit
         stage.plate(canvas, 3.4 - 1.7 * near, sway=rocking(4 * u * near, u, 1.1, 1.7 * row))
-    stage.hear(birds=0.3, wind=0.2)
+    stage.add_ambience(birds=0.3, wind=0.2)
 
 
-def _vase(stage: Stage, kind: str, colour: Colour) -> None:
+def _vase(stage: SceneStage, kind: str, colour: Colour) -> None:
     """A bunch in a vase on the table."""
-    spot = place(stage)[0]
+    spot = table_spot(stage)[0]
     size = 0.9 * spot.size
     canvas = Canvas(spot.x - size, spot.y - 1.6 * size, spot.x + size, spot.y + 0.2 * size)
     shadow(canvas, spot.x, spot.y, 0.26 * size, 0.05 * size)
@@ -154,7 +154,7 @@ def _vase(stage: Stage, kind: str, colour: Colour) -> None:
     stage.plate(canvas, spot.depth)
 
 
-def _stem(stage: Stage, canvas: Canvas, x: float, y: float, size: float, wide: float = 1.0) -> None:
+def _stem(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, wide: float = 1.0) -> None:
     """A bent stem with two leaves; ``wide``: times as thick as a large flower's."""
     green, low = stage.shade(rgb("#4f8a3a"), lit=0.7), 1.22 * stage.height
     stem = [(x + 0.22 * size * math.sin(1.6 * q), y + (low - y) * q) for q in np.linspace(0, 1, 12)]
@@ -173,7 +173,13 @@ def _stem(stage: Stage, canvas: Canvas, x: float, y: float, size: float, wide: f
 
 
 def _petals(
-    stage: Stage, canvas: Canvas, x: float, y: float, colour: Colour, ring: tuple[int, float, float, float], turn: float
+    stage: SceneStage,
+    canvas: Canvas,
+    x: float,
+    y: float,
+    colour: Colour,
+    ring: tuple[int, float, float, float],
+    turn: float,
 ) -> None:
     """A ring of (count, length, width, darkness)."""
     count, long, wide, shade = ring
@@ -197,21 +203,21 @@ def _petals(
         )
 
 
-def _daisy(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+def _daisy(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
     """White rays round a golden button."""
     _petals(stage, canvas, x, y, colour, (14, size, 0.17 * size, 0.5), 0.0)
     _petals(stage, canvas, x, y, colour, (13, 0.86 * size, 0.16 * size, 0.0), 0.4)
     _button(stage, canvas, x, y, 0.30 * size, rgb("#f2b52a"))
 
 
-def _sunflower(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+def _sunflower(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
     """Flames of petals round a dark disc."""
     _petals(stage, canvas, x, y, scale(colour, 0.85), (21, 1.15 * size, 0.15 * size, 0.6), 0.0)
     _petals(stage, canvas, x, y, colour, (19, 1.02 * size, 0.14 * size, 0.0), 0.5)
     _button(stage, canvas, x, y, 0.52 * size, rgb("#6b3f1c"))
 
 
-def _button(stage: Stage, canvas: Canvas, x: float, y: float, radius: float, colour: Colour) -> None:
+def _button(stage: SceneStage, canvas: Canvas, x: float, y: float, radius: float, colour: Colour) -> None:
     """The seeds in their spiral."""
     canvas.ellipse(x, y, radius, 0.88 * radius, stage.shade(scale(colour, 0.6), lit=0.6))
     for k in range(150):
@@ -220,7 +226,7 @@ def _button(stage: Stage, canvas: Canvas, x: float, y: float, radius: float, col
         canvas.ellipse(x + r * math.cos(a), y + 0.88 * r * math.sin(a), 0.055 * radius, 0.05 * radius, lit)
 
 
-def _tulip(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+def _tulip(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
     """A cup of six petals."""
     lit = stage.shade(colour, lit=0.8)
     for dx, wide, shade in (
@@ -247,7 +253,7 @@ def _tulip(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour
         )
 
 
-def _rose(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+def _rose(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
     """Petals round petals, the inner ones darker and curled."""
     green = stage.shade(rgb("#4f8a3a"), lit=0.6)
     for k in range(5):
@@ -282,7 +288,7 @@ def _rose(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour:
         canvas.line(curl, 0.03 * size, stage.shade(scale(colour, 0.45), lit=0.5), end=1.0)
 
 
-def _lotus(stage: Stage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
+def _lotus(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
     """Pointed petals that open like hands, pale at their foot."""
     rows = (((-1.0, 0.95), (1.0, 0.95)), ((-0.62, 1.12), (0.62, 1.12)), ((-0.24, 1.22), (0.24, 1.22)), ((0.0, 1.05),))
     for row, petals in enumerate(rows):

@@ -10,7 +10,7 @@ from filmgate_scene.description import SubjectSpec
 from filmgate_scene.layers.figures import Body, Skin, paint
 from filmgate_scene.palette import COLOURS, Colour, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _ANGLES, _POSES = 20, 5
 _PATTERNS: tuple[tuple[Colour, Colour], ...] = (
@@ -24,7 +24,7 @@ _PATTERNS: tuple[tuple[Colour, Colour], ...] = (
 @subject(
     "koi", en=("koi", "koi fish", "carp", "goldfish"), zh=("锦鲤", "鲤鱼", "金鱼"), actions=("swim",), element="water"
 )
-def koi(stage: Stage, spec: SubjectSpec) -> None:
+def koi(stage: SceneStage, spec: SubjectSpec) -> None:
     """A shoal; alone they seem lost, so there are seven unless a number is said."""
     count = min(16, spec.count if spec.count > 1 else 7)
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
@@ -33,19 +33,21 @@ def koi(stage: Stage, spec: SubjectSpec) -> None:
     sprites = [_poses(stage, pattern, unit) for pattern in patterns]
     random = np.random.default_rng(stage.seed + 31).random((count, 6))
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         fish = [_place(frame, random[k], sprites[k % len(sprites)]) for k in range(count)]
         return sorted(fish, key=lambda quad: quad.y)
 
-    stage.add(Figures(quads), stage.standing + 0.6 if stage.walkers else stage.pool[0] + 0.6)  # under a jetty
+    stage.add(
+        AnimatedSprites(quads), stage.subject_depth + 0.6 if stage.needs_ground else stage.swim_range[0] + 0.6
+    )  # under a jetty
 
 
-def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[type-arg]  # sprites by angle and pose
+def _place(frame: ShotFrame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[type-arg]  # sprites by angle and pose
     """One fish on its round."""
     stage, t = frame.stage, frame.t
     pace = (0.30 + 0.22 * r[3]) * (1 if r[4] < 0.5 else -1)
     a = t * pace + r[5] * 2 * math.pi
-    near, far = stage.pool
+    near, far = stage.swim_range
     top, low = stage.eye * stage.focal / far, stage.eye * stage.focal / near
     wide, deep = 0.10 + 0.12 * r[2], 0.05 + 0.05 * r[3]
     u = 0.14 + 0.72 * r[0] + math.cos(a) * wide + 0.01 * math.sin(a * 2.3)
@@ -60,7 +62,7 @@ def _place(frame: Frame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[
     return Quad(sprites[turn * _POSES + pose], x, y, size, size, (0.97, 0.98, 0.98), 0.93)
 
 
-def _poses(stage: Stage, pattern: tuple[Colour, Colour], unit: float) -> list:  # type: ignore[type-arg]  # of sprites
+def _poses(stage: SceneStage, pattern: tuple[Colour, Colour], unit: float) -> list:  # type: ignore[type-arg]  # of sprites
     """Every heading in every phase of the tail's beat, foreshortened."""
     out = []
     base, spot = pattern
@@ -93,14 +95,16 @@ def _fish(phase: float, heading: float) -> Body:
         spine.append((0.5 - u * 0.95, 0.12 * u**1.6 * math.sin(2 * math.pi * (phase - u * 0.75))))
     body = Body()
     radii = [0.080, 0.122, 0.128, 0.108, 0.080, 0.052, 0.03]
-    body.chain(1, [at(*p) for p in spine], radii, 0.05)
+    body.add_chain(1, [at(*p) for p in spine], radii, 0.05)
     for side in (-1, 1):
-        body.limb(0, at(0.22, side * 0.10), 0.035, at(0.04, side * 0.28), 0.055, 0.04)
+        body.add_limb(0, at(0.22, side * 0.10), 0.035, at(0.04, side * 0.28), 0.055, 0.04)
         (x1, y1), (x0, y0) = spine[-1], spine[-2]
         dx, dy = x1 - x0, y1 - y0
-        body.limb(0, at(x1, y1), 0.03, at(x1 + dx * 1.5 - dy * side * 0.5, y1 + dy * 1.5 + 0.09 * side), 0.032, 0.04)
-        body.ball(3, at(0.47, 0.045 * side), 0.014, 0.01)
+        body.add_limb(
+            0, at(x1, y1), 0.03, at(x1 + dx * 1.5 - dy * side * 0.5, y1 + dy * 1.5 + 0.09 * side), 0.032, 0.04
+        )
+        body.add_ball(3, at(0.47, 0.045 * side), 0.014, 0.01)
     for k, off, radius in ((1, 0.03, 0.07), (3, -0.02, 0.075), (4, 0.03, 0.05)):
         x, y = spine[k]
-        body.limb(2, at(x, y + off), radius, at(x - 0.06, y + off * 0.5), radius * 0.8, 0.04)
+        body.add_limb(2, at(x, y + off), radius, at(x - 0.06, y + off * 0.5), radius * 0.8, 0.04)
     return body

@@ -10,7 +10,7 @@ from filmgate_scene.canvas import Canvas
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _ALONE = 14  # how many there are unless a number is said
 
@@ -31,17 +31,17 @@ _ALONE = 14  # how many there are unless a number is said
     actions=("float", "fly"),
     element="air",
 )
-def lantern(stage: Stage, spec: SubjectSpec) -> None:
+def lantern(stage: SceneStage, spec: SubjectSpec) -> None:
     """A near one and a swarm behind it, all rising."""
     count = spec.count if spec.count > 1 else _ALONE
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#f08a2c"))
     size = 0.20 * min(stage.width, stage.height)
-    canvas = _picture(colour, size)
+    canvas = _paint_lantern(colour, size)
     sprite = stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0)
     random = np.random.default_rng(stage.seed + 23).random((count, 4))
     way = 1.4 * stage.height
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         out = []
         for k, r in enumerate(random):
             near = 1.0 if k == 0 else 0.16 + 0.5 * r[2] ** 2
@@ -54,11 +54,11 @@ def lantern(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad(sprite, sx, sy, grow, grow, (flicker, flicker, flicker)))
         return sorted(out, key=lambda quad: quad.scale_x)
 
-    stage.add(Figures(quads), min(60.0, 0.98 * stage.bounds[1]))
-    stage.hear(wind=0.2, pad=0.5)
+    stage.add(AnimatedSprites(quads), min(60.0, 0.98 * stage.depth_range[1]))
+    stage.add_ambience(wind=0.2, pad=0.5)
 
 
-def _picture(colour: Colour, size: float) -> Canvas:
+def _paint_lantern(colour: Colour, size: float) -> Canvas:
     """A paper bag with a flame in it; it shines by itself, so the hour's light does not shade it."""
     canvas = Canvas(-1.6 * size, -1.7 * size, 1.6 * size, 1.5 * size)
     canvas.glow(0, 0, 0.75 * size, colour, 0.30)

@@ -15,7 +15,7 @@ from filmgate_scene.layers.people import ADULT, CHILD, WOMAN, Build, Outfit, pos
 from filmgate_scene.layers.table import table
 from filmgate_scene.palette import COLOURS, Colour, rgb
 from filmgate_scene.registry import Words, settings, subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _TAU = 2 * math.pi
 _POSES = 16
@@ -239,20 +239,20 @@ _PACE = {
         "crowd": Words(en=("crowd", "people", "audience"), zh=("人群", "人们", "人山人海", "观众")),
     },
 )
-def person(stage: Stage, spec: SubjectSpec) -> None:
+def person(stage: SceneStage, spec: SubjectSpec) -> None:
     """One in front, others farther away; a crowd fills the place."""
     count = 9 if "crowd" in spec.attributes and spec.count == 1 else max(1, min(10, spec.count))
     for k in range(count):
         _put(stage, spec, k, count)
 
 
-def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
+def _put(stage: SceneStage, spec: SubjectSpec, k: int, count: int) -> None:
     """The ``k``-th of them: clothes, place, way and steps."""
     rng = np.random.default_rng(stage.seed * 31 + k)
-    action = spec.action or stage.habit
-    build, outfit = _somebody(stage, spec, rng, k, count, action)
+    action = spec.action or stage.default_action
+    build, outfit = _describe_person(stage, spec, rng, k, count, action)
     tall = (1.16 if build is CHILD else 1.7) * (1 + 0.05 * rng.normal())
-    z = min(stage.standing * (1 + 0.35 * k * (0.6 if count > 4 else 1.0)), stage.bounds[1] * 0.92)
+    z = min(stage.subject_depth * (1 + 0.35 * k * (0.6 if count > 4 else 1.0)), stage.depth_range[1] * 0.92)
     if action == "eat":
         table(stage)
         z = _DINING + 0.2 * k
@@ -276,11 +276,11 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
     seated = stage.shot.setting == "traincar" or any(other.kind == "bench" for other in stage.shot.subjects)
     seat = _SEAT if action == "sit" and seated else 0.0
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         hop = 0.3 * max(0.0, math.sin(frame.t * _TAU * 0.8)) if action == "jump" else seat
         return actor.quads(frame, place(frame.t), z, frame.t * rate + phase, lift=hop)
 
-    stage.add(Figures(quads), z)
+    stage.add(AnimatedSprites(quads), z)
     if action == "eat" and k == 0:
         stage.events += [SoundEvent((n + 0.3) / rate, "bite", 0.0, 0.5) for n in range(int(stage.seconds * rate))]
     if action in {"run", "walk", "dance"} and k == 0:
@@ -288,13 +288,13 @@ def _put(stage: Stage, spec: SubjectSpec, k: int, count: int) -> None:
         stage.events += [SoundEvent((n + 0.3) / (2 * rate), "step", 0.15 * (-1) ** n, 0.35) for n in steps]
 
 
-def _indoors(stage: Stage) -> bool:
+def _indoors(stage: SceneStage) -> bool:
     place = settings().get(stage.shot.setting)
     return place is not None and place.indoor
 
 
-def _somebody(
-    stage: Stage, spec: SubjectSpec, rng: np.random.Generator, k: int, count: int, action: str
+def _describe_person(
+    stage: SceneStage, spec: SubjectSpec, rng: np.random.Generator, k: int, count: int, action: str
 ) -> tuple[Build, Outfit]:
     """Who the ``k``-th is and what they wear."""
     named = [COLOURS[name] for name in spec.attributes if name in COLOURS]
@@ -317,13 +317,13 @@ def _somebody(
     return replace(build, stoop=0.05) if old else build, outfit
 
 
-def _way(stage: Stage, pace: float, z: float, k: int, count: int, *, left: bool) -> Callable[[float], float]:
+def _way(stage: SceneStage, pace: float, z: float, k: int, count: int, *, left: bool) -> Callable[[float], float]:
     """Where they are at a time: beside the camera where the place is endless, else across the picture."""
     width = stage.width * z / stage.focal
     aside = 0.0 if count == 1 else width * (((k * 0.382 + 0.5) % 1) - 0.5) * 0.86
     if pace and stage.endless and not left:
-        stage.speed = max(stage.speed, pace)
-        run = stage.speed
+        stage.camera_speed = max(stage.camera_speed, pace)
+        run = stage.camera_speed
         return lambda t: run * t + aside + width * 0.03 * math.sin(t * 0.45)
     if not pace:
         return lambda _: aside

@@ -7,7 +7,7 @@ from filmgate_scene.description import SubjectSpec
 from filmgate_scene.layers.flight import cross
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @subject(
@@ -17,15 +17,15 @@ from filmgate_scene.stage import Stage
     actions=("fly",),
     element="air",
 )
-def plane(stage: Stage, spec: SubjectSpec) -> None:
+def plane(stage: SceneStage, spec: SubjectSpec) -> None:
     """An airliner that banks a little; several fly in loose order, vapour behind them."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#2f62a8"))
     size = 0.46 * min(stage.width, 1.2 * stage.height)
-    cross(stage, _picture(stage, colour, size), spec.count, pace=0.045, bob=0.008, depth=180.0)
-    stage.hear(wind=0.5, hum=0.25)
+    cross(stage, _paint_plane(stage, colour, size), spec.count, pace=0.045, bob=0.008, depth=180.0)
+    stage.add_ambience(wind=0.5, hum=0.25)
 
 
-def _picture(stage: Stage, colour: Colour, long: float) -> Canvas:
+def _paint_plane(stage: SceneStage, colour: Colour, long: float) -> Canvas:
     """From the side and a little below, its nose to the right."""
     canvas = Canvas(-2.2 * long, -0.45 * long, 0.62 * long, 0.35 * long)
     white, tone = stage.shade((0.96, 0.97, 0.98), lit=0.85), stage.shade(colour, lit=0.8)
@@ -79,7 +79,7 @@ def _picture(stage: Stage, colour: Colour, long: float) -> Canvas:
     return canvas
 
 
-def _near_wing(stage: Stage, canvas: Canvas, white: Colour, tone: Colour, long: float) -> None:
+def _near_wing(stage: SceneStage, canvas: Canvas, white: Colour, tone: Colour, long: float) -> None:
     """Engine, wing, tailplane and the red light, on our side."""
 
     def at(*points: tuple[float, float]) -> list[tuple[float, float]]:

@@ -10,10 +10,10 @@ import numpy as np
 from filmgate_scene import fonts
 from filmgate_scene.canvas import Canvas, smooth
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.table import Place, place, shadow
+from filmgate_scene.layers.table import TableSpot, shadow, table_spot
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @subject(
@@ -62,20 +62,20 @@ from filmgate_scene.stage import Stage
         "shoe": Words(en=("sneaker", "sneakers", "shoe", "shoes"), zh=("球鞋", "运动鞋", "鞋子")),
     },
 )
-def product(stage: Stage, spec: SubjectSpec) -> None:
+def product(stage: SceneStage, spec: SubjectSpec) -> None:
     """A perfume bottle unless something else is named; a glint wanders over it."""
     kind = next((name for name in spec.attributes if name in _KINDS), "bottle")
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
-    for spot in place(stage, max(1, min(4, spec.count))):
+    for spot in table_spot(stage, max(1, min(4, spec.count))):
         s = spot.size
         canvas = Canvas(spot.x - 1.2 * s, spot.y - 1.4 * s, spot.x + 1.2 * s, spot.y + 0.4 * s)
         _KINDS[kind](stage, canvas, spot, colour)
         stage.plate(canvas, spot.depth)
         _glint(stage, canvas, spot)
-    stage.hear(pad=0.5)
+    stage.add_ambience(pad=0.5)
 
 
-def _glint(stage: Stage, canvas: Canvas, spot: Place) -> None:
+def _glint(stage: SceneStage, canvas: Canvas, spot: TableSpot) -> None:
     """A star of light that comes and goes on the upper edge."""
     s = spot.size
     star = Canvas(spot.x - s, spot.y - 1.5 * s, spot.x + s, spot.y)
@@ -89,7 +89,7 @@ def _glint(stage: Stage, canvas: Canvas, spot: Place) -> None:
     stage.plate(star, spot.depth - 0.002, opacity=lambda t: max(0.0, math.sin(1.7 * t - 0.4)) ** 3)
 
 
-def _bottle(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> None:
+def _bottle(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
     """Thick glass, coloured scent, a golden cap, a label with the prompt's word."""
     s, x, y = spot.size, spot.x, spot.y
     glass, scent = stage.shade((0.93, 0.95, 0.97), lit=0.9), stage.shade(colour or rgb("#e9a35c"), lit=0.9)
@@ -126,7 +126,7 @@ def _bottle(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) ->
     )
 
 
-def _watch(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> None:
+def _watch(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
     """A dial, a steel case, a strap that stands as on a stand."""
     s, x, y = spot.size, spot.x, spot.y - 0.55 * spot.size
     strap, steel = stage.shade(colour or rgb("#4a2f22"), lit=0.7), stage.shade((0.82, 0.82, 0.85), lit=0.9)
@@ -186,7 +186,7 @@ def _watch(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> 
     )
 
 
-def _phone(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> None:
+def _phone(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
     """It stands upright, its screen aglow."""
     s, x, y = spot.size, spot.x, spot.y
     shell = stage.shade(colour or rgb("#3a3d44"), lit=0.8)
@@ -211,7 +211,7 @@ def _phone(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> 
     canvas.glow(x, y - 0.55 * s, 0.5 * s, (0.7, 0.45, 0.9), 0.06 + 0.12 * stage.light.lamps, tall=0.7 * s)
 
 
-def _headphones(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> None:
+def _headphones(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
     """A wide band between two cups."""
     s, x, y = spot.size, spot.x, spot.y
     shell = stage.shade(colour or rgb("#e8e4dc"), lit=0.8)
@@ -225,7 +225,7 @@ def _headphones(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None
         canvas.ellipse(x + 0.53 * s * side, y - 0.30 * s, 0.07 * s, 0.14 * s, scale(shell, 0.8), to=scale(shell, 0.65))
 
 
-def _shoe(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> None:
+def _shoe(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
     """A running shoe from the side, its toe to the right."""
     s, x, y = spot.size * 1.15, spot.x, spot.y
     cloth, white = stage.shade(colour or rgb("#e0503c"), lit=0.8), stage.shade((0.97, 0.97, 0.95), lit=0.85)
@@ -284,7 +284,7 @@ def _shoe(stage: Stage, canvas: Canvas, spot: Place, colour: Colour | None) -> N
     canvas.ellipse(*at(-0.35, 0.505), 0.13 * s, 0.03 * s, scale(cloth, 0.3))
 
 
-_KINDS: Mapping[str, Callable[[Stage, Canvas, Place, Colour | None], None]] = {
+_KINDS: Mapping[str, Callable[[SceneStage, Canvas, TableSpot, Colour | None], None]] = {
     "bottle": _bottle,
     "watch": _watch,
     "phone": _phone,

@@ -7,10 +7,10 @@ import math
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.figures import Actor, Joint, Still, bend
+from filmgate_scene.layers.figures import Actor, Joint, PaintedPose, bend
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _TAU = 2 * math.pi
 _POSES = 16
@@ -24,7 +24,7 @@ _EYES: Colour = (0.35, 0.92, 1.0)
     zh=("机器人", "机械人", "机甲", "人形机器人"),
     actions=("walk", "stand", "wave", "dance", "run"),
 )
-def robot(stage: Stage, spec: SubjectSpec) -> None:
+def robot(stage: SceneStage, spec: SubjectSpec) -> None:
     """One in front, the others farther back."""
     action = spec.action or "walk"
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#d4d9e0"))
@@ -33,9 +33,9 @@ def robot(stage: Stage, spec: SubjectSpec) -> None:
         _put(stage, action, colour, size, k)
 
 
-def _put(stage: Stage, action: str, colour: Colour, size: float, k: int) -> None:
+def _put(stage: SceneStage, action: str, colour: Colour, size: float, k: int) -> None:
     """The ``k``-th robot."""
-    z = min(stage.standing * (1 + 0.35 * k), stage.bounds[1] * 0.92)
+    z = min(stage.subject_depth * (1 + 0.35 * k), stage.depth_range[1] * 0.92)
     true = stage.focal / z
     unit = min(true * _TALL * size, 0.66 * stage.height)
     poses = [_pose(stage, action, p / _POSES, colour, unit) for p in range(_POSES)]
@@ -46,27 +46,27 @@ def _put(stage: Stage, action: str, colour: Colour, size: float, k: int) -> None
     if pace and not stage.endless:
         pace = min(pace, 0.2 * width)
     elif pace:
-        stage.speed = max(stage.speed, pace)
+        stage.camera_speed = max(stage.camera_speed, pace)
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         x = aside
         if pace:
             x += (
-                stage.speed * frame.t
-                if stage.speed
+                stage.camera_speed * frame.t
+                if stage.camera_speed
                 else (pace * frame.t + 0.62 * width - aside) % (1.4 * width) - 0.7 * width
             )
         return actor.quads(frame, x, z, frame.t * rate + 0.3 * k)
 
-    stage.add(Figures(quads), z)
+    stage.add(AnimatedSprites(quads), z)
     if k == 0:
-        stage.hear(hum=0.2)
+        stage.add_ambience(hum=0.2)
         beat = range(round(stage.seconds * rate * 2) if pace else 0)
         stage.events += [SoundEvent((n + 0.3) / (2 * rate), "step", 0.1 * (-1) ** n, 0.5) for n in beat]
         stage.events.append(SoundEvent(0.9, "beep", 0.1, 0.3))
 
 
-def _pose(stage: Stage, action: str, phase: float, colour: Colour, unit: float) -> Still:
+def _pose(stage: SceneStage, action: str, phase: float, colour: Colour, unit: float) -> PaintedPose:
     """One moment, three quarters from the front, facing right; one unit tall."""
     canvas = Canvas(-0.62 * unit, -1.2 * unit, 0.62 * unit, 0.06 * unit)
     shell, joint = stage.shade(colour, lit=0.85), stage.shade((0.20, 0.22, 0.26), lit=0.6)
@@ -87,7 +87,7 @@ def _pose(stage: Stage, action: str, phase: float, colour: Colour, unit: float) 
     _torso(canvas, unit, hip, neck, shell, joint)
     _head(canvas, unit, neck, shell, joint)
     _arm(canvas, unit, (neck[0] - 0.125, neck[1] + 0.055), _angles(action, phase, near=True), shell, joint)
-    return Still(canvas.pixels, -canvas.x0, -canvas.y0)
+    return PaintedPose(canvas.pixels, -canvas.x0, -canvas.y0)
 
 
 def _tube(canvas: Canvas, unit: float, a: Joint, b: Joint, wide: float, colour: Colour) -> None:

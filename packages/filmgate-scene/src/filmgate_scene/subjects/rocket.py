@@ -12,7 +12,7 @@ from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _PUFFS = 34
 _AIRLESS = frozenset(("space", "galaxy", "ringed", "sky"))
@@ -25,11 +25,11 @@ _AIRLESS = frozenset(("space", "galaxy", "ringed", "sky"))
     actions=("fly",),
     element="air",
 )
-def rocket(stage: Stage, spec: SubjectSpec) -> None:
+def rocket(stage: SceneStage, spec: SubjectSpec) -> None:
     """It climbs slowly, then faster; in space it just flies on."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#d8402f"))
     tall = 0.46 * min(stage.height, 1.5 * stage.width)
-    canvas, flame = _picture(stage, colour, tall), _flame(tall)
+    canvas, flame = _paint_rocket(stage, colour, tall), _flame(tall)
     ship, fire = (stage.atlas.add(c.pixels, -c.x0, -c.y0) for c in (canvas, flame))
     tower = stage.atlas.add((mast := _gantry(stage, tall)).pixels, -mast.x0, -mast.y0)
     airless = stage.shot.setting in _AIRLESS
@@ -42,7 +42,7 @@ def rocket(stage: Stage, spec: SubjectSpec) -> None:
             return stage.height * (0.014 * t - 0.12)
         return stage.height * (0.02 + 0.018 * t + 0.010 * t * t) % (1.5 * stage.height + 2 * tall)
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t, zoom, out = frame.t, frame.lens.zoom, []
         if not airless:
             sx, sy = frame.screen(0.5 * stage.width, ground)
@@ -67,12 +67,12 @@ def rocket(stage: Stage, spec: SubjectSpec) -> None:
         out.append(Quad(ship, sx, sy, zoom, zoom))
         return out
 
-    stage.add(Figures(quads), stage.standing * 1.6)
-    stage.hear(fire=1.0, wind=0.5, hum=0.4)
+    stage.add(AnimatedSprites(quads), stage.subject_depth * 1.6)
+    stage.add_ambience(fire=1.0, wind=0.5, hum=0.4)
     stage.events.append(SoundEvent(0.1, "thunder", 0.0, 0.6))
 
 
-def _picture(stage: Stage, colour: Colour, tall: float) -> Canvas:
+def _paint_rocket(stage: SceneStage, colour: Colour, tall: float) -> Canvas:
     """A slender launcher: two boosters, a dark ring between the stages, a pointed fairing; its nozzle is at (0, 0)."""
     canvas = Canvas(-0.45 * tall, -1.15 * tall, 0.45 * tall, 0.2 * tall)
     white, dark = stage.shade((0.95, 0.96, 0.97), lit=0.9), stage.shade((0.13, 0.14, 0.16), lit=0.5)
@@ -118,7 +118,9 @@ def _at(tall: float, *points: Point) -> list[Point]:
     return [(x * tall, y * tall) for x, y in points]
 
 
-def _tank(stage: Stage, canvas: Canvas, tall: float, box: tuple[float, float, float, float], white: Colour) -> None:
+def _tank(
+    stage: SceneStage, canvas: Canvas, tall: float, box: tuple[float, float, float, float], white: Colour
+) -> None:
     """A round tank in (middle, radius, foot, height), with seams and a bright streak."""
     x, r, foot, high = box
     canvas.rectangle((x - r) * tall, -high * tall, 2 * r * tall, (high + foot) * tall, white, to=scale(white, 0.85))
@@ -128,7 +130,7 @@ def _tank(stage: Stage, canvas: Canvas, tall: float, box: tuple[float, float, fl
     canvas.rectangle((x - 0.55 * r) * tall, -high * tall, 0.35 * r * tall, (high + foot) * tall, streak, alpha=0.6)
 
 
-def _gantry(stage: Stage, tall: float) -> Canvas:
+def _gantry(stage: SceneStage, tall: float) -> Canvas:
     """The launch tower beside it: a lattice with arms, a lamp on top; its foot is at (0, 0)."""
     canvas = Canvas(-0.72 * tall, -1.35 * tall, 0.5 * tall, 0.14 * tall)
     steel = stage.shade(rgb("#8c4b3c"), 6, lit=0.6)
@@ -166,7 +168,7 @@ def _flame(tall: float) -> Canvas:
     return canvas
 
 
-def _puff(stage: Stage, size: float) -> Sprite:
+def _puff(stage: SceneStage, size: float) -> Sprite:
     """A cloud of smoke, lit by the fire from within."""
     canvas = Canvas(-2.2 * size, -2.0 * size, 2.2 * size, 2.0 * size)
     rng, tone = np.random.default_rng(stage.seed + 5), stage.shade((0.93, 0.91, 0.90), lit=0.7)

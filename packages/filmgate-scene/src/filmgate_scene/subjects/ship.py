@@ -8,7 +8,7 @@ from filmgate_scene.description import SubjectSpec
 from filmgate_scene.layers.flight import cross
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _JET: Colour = (0.30, 0.75, 1.0)
 
@@ -35,19 +35,19 @@ _JET: Colour = (0.30, 0.75, 1.0)
     element="air",
     attributes={"saucer": Words(en=("ufo", "flying saucer"), zh=("飞碟", "不明飞行物"))},
 )
-def ship(stage: Stage, spec: SubjectSpec) -> None:
+def ship(stage: SceneStage, spec: SubjectSpec) -> None:
     """One near, the others behind it, their jets glowing."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#c9ced8"))
     size = 0.34 * min(stage.width, 1.2 * stage.height)
     paint = _saucer if "saucer" in spec.attributes else _hovercar
-    cross(stage, paint(stage, colour, size), spec.count, pace=0.06, bob=0.016, depth=min(45.0, stage.standing * 4))
-    stage.hear(hum=0.6)
+    cross(stage, paint(stage, colour, size), spec.count, pace=0.06, bob=0.016, depth=min(45.0, stage.subject_depth * 4))
+    stage.add_ambience(hum=0.6)
     stage.events += [
         SoundEvent(0.8 + 2.4 * k, "whoosh", 0.5 * (-1) ** k, 0.4) for k in range(int(stage.seconds / 2.4) + 1)
     ]
 
 
-def _hovercar(stage: Stage, colour: Colour, long: float) -> Canvas:
+def _hovercar(stage: SceneStage, colour: Colour, long: float) -> Canvas:
     """A sleek body, a glass dome, jets below and behind."""
     canvas = Canvas(-1.3 * long, -0.5 * long, 1.1 * long, 0.5 * long)
     body, dark = stage.shade(colour, lit=0.85), stage.shade((0.12, 0.13, 0.17), lit=0.5)
@@ -93,7 +93,7 @@ def _hovercar(stage: Stage, colour: Colour, long: float) -> Canvas:
     return canvas
 
 
-def _saucer(stage: Stage, colour: Colour, long: float) -> Canvas:
+def _saucer(stage: SceneStage, colour: Colour, long: float) -> Canvas:
     """A disc, a dome, lights all round, a beam."""
     canvas = Canvas(-0.9 * long, -0.5 * long, 0.9 * long, 1.3 * long)
     body = stage.shade(colour, lit=0.85)

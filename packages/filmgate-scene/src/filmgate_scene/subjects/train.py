@@ -13,7 +13,7 @@ from filmgate_scene.description import SubjectSpec
 from filmgate_scene.layers.flat import Flat
 from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _TALL = 3.4  # metres from the rails to the roof
 _COACH = 13.0  # metres
@@ -41,9 +41,9 @@ _POSES = 4
     actions=("drive",),
     attributes={"steam": Words(en=("steam train", "steam locomotive"), zh=("蒸汽火车",))},
 )
-def train(stage: Stage, spec: SubjectSpec) -> None:
+def train(stage: SceneStage, spec: SubjectSpec) -> None:
     """It is followed where the place is endless, else it comes in from the left."""
-    z = min(max(stage.standing * 2.6, 9.0), stage.bounds[1] * 0.97)
+    z = min(max(stage.subject_depth * 2.6, 9.0), stage.depth_range[1] * 0.97)
     true = stage.focal / z
     pixels = min(true, 0.20 * stage.height / _TALL, 0.82 * stage.width / _COACH)
     steam = "steam" in spec.attributes
@@ -63,14 +63,14 @@ def train(stage: Stage, spec: SubjectSpec) -> None:
     long = _COACH * pixels / true
     speed = (16.0 if not steam else 9.0) * pixels / true
     if stage.endless:
-        stage.speed = max(stage.speed, speed)
+        stage.camera_speed = max(stage.camera_speed, speed)
     count = 6 if not stage.portrait else 4
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t, out = frame.t, []
         x = (
-            stage.speed * t + 0.30 * width + 0.05 * width * math.sin(0.3 * t)
-            if stage.speed
+            stage.camera_speed * t + 0.30 * width + 0.05 * width * math.sin(0.3 * t)
+            if stage.camera_speed
             else (speed * t + 0.35 * width) % (2.2 * width + count * long) - 0.6 * width
         )
         pose = int(t * 6) % _POSES
@@ -80,10 +80,10 @@ def train(stage: Stage, spec: SubjectSpec) -> None:
             out.append(Quad((coach if k else head)[pose], sx, sy - 0.18 * metre + jolt, metre / true, metre / true))
         return out
 
-    stage.add(Figures(quads), z)
+    stage.add(AnimatedSprites(quads), z)
     if steam:
         _smoke(stage, quads, z, pixels)
-    stage.hear(traffic=0.5, wind=0.2)
+    stage.add_ambience(traffic=0.5, wind=0.2)
     stage.events += [
         SoundEvent(0.22 + 0.72 * k + 0.14 * j, "step", 0.0, 0.3)
         for k in range(int(stage.seconds / 0.72))
@@ -92,7 +92,7 @@ def train(stage: Stage, spec: SubjectSpec) -> None:
     stage.events.append(SoundEvent(0.9, "whistle", 0.2, 0.35))
 
 
-def _rails(stage: Stage, z: float) -> None:
+def _rails(stage: SceneStage, z: float) -> None:
     """Ballast, sleepers and the near rail, for ever."""
     flat = Flat(stage, z)
     flat.canvas = Canvas(0, flat.at(0, 0.3)[1], 1.5 * stage.width, flat.at(0, -0.9)[1])
@@ -118,7 +118,7 @@ def _rails(stage: Stage, z: float) -> None:
     stage.plate(canvas, z * 1.001, wraps=True)
 
 
-def _wheels(stage: Stage, canvas: Canvas, xs: tuple[float, ...], radius: float, turn: float) -> None:
+def _wheels(stage: SceneStage, canvas: Canvas, xs: tuple[float, ...], radius: float, turn: float) -> None:
     """Wheels with one bright spoke."""
     steel = stage.shade((0.30, 0.30, 0.33), lit=0.6)
     for x in xs:
@@ -132,14 +132,14 @@ def _wheels(stage: Stage, canvas: Canvas, xs: tuple[float, ...], radius: float, 
         )
 
 
-def _underneath(stage: Stage, canvas: Canvas, long: float, metre: float) -> None:
+def _underneath(stage: SceneStage, canvas: Canvas, long: float, metre: float) -> None:
     """What hangs between the wheels."""
     dark = stage.shade((0.11, 0.11, 0.13))
     for x, wide in ((-0.70, 0.20), (-0.46, 0.16)):
         canvas.rectangle(x * long, -0.55 * metre, wide * long, 0.38 * metre, dark, radius=0.06 * metre)
 
 
-def _windows(stage: Stage, canvas: Canvas, left: float, wide: float, metre: float, count: int) -> None:
+def _windows(stage: SceneStage, canvas: Canvas, left: float, wide: float, metre: float, count: int) -> None:
     """A row of panes, lit in the dark."""
     lamps = stage.light.lamps
     glass = mix(mix(stage.light.sky[-2][1], (0.10, 0.13, 0.18), 0.6), (1.0, 0.82, 0.50), 0.85 * lamps)
@@ -151,7 +151,7 @@ def _windows(stage: Stage, canvas: Canvas, left: float, wide: float, metre: floa
     canvas.glow(left + wide / 2, -2.1 * metre, wide * 0.4, (1.0, 0.7, 0.35), 0.10 * lamps, tall=0.7 * metre)
 
 
-def _coach(stage: Stage, colour: Colour, metre: float, turn: float, *, steam: bool) -> Canvas:
+def _coach(stage: SceneStage, colour: Colour, metre: float, turn: float, *, steam: bool) -> Canvas:
     """A carriage; x = 0 is its front end."""
     long, body = _COACH * metre, stage.shade(colour if not steam else rgb("#7a2f2a"), lit=0.8)
     canvas = Canvas(-1.05 * long, -1.25 * _TALL * metre, 0.1 * metre, 0.3 * metre)
@@ -168,12 +168,12 @@ def _coach(stage: Stage, colour: Colour, metre: float, turn: float, *, steam: bo
     return canvas
 
 
-def _head(stage: Stage, colour: Colour, metre: float, turn: float, *, steam: bool) -> Canvas:
+def _head(stage: SceneStage, colour: Colour, metre: float, turn: float, *, steam: bool) -> Canvas:
     """What pulls it, its nose to the right."""
     return _engine(stage, colour, metre, turn) if steam else _nose(stage, colour, metre, turn)
 
 
-def _nose(stage: Stage, colour: Colour, metre: float, turn: float) -> Canvas:
+def _nose(stage: SceneStage, colour: Colour, metre: float, turn: float) -> Canvas:
     """An express's long nose."""
     long, body = _COACH * metre, stage.shade(colour, lit=0.85)
     canvas = Canvas(-1.05 * long, -1.25 * _TALL * metre, 0.6 * long, 0.3 * metre)
@@ -232,7 +232,7 @@ def _nose(stage: Stage, colour: Colour, metre: float, turn: float) -> Canvas:
     return canvas
 
 
-def _engine(stage: Stage, colour: Colour, metre: float, turn: float) -> Canvas:
+def _engine(stage: SceneStage, colour: Colour, metre: float, turn: float) -> Canvas:
     """A steam engine: boiler, chimney, cab, driving wheels with their rod."""
     body, black = stage.shade(colour, lit=0.8), stage.shade((0.13, 0.13, 0.14), lit=0.7)
     red, brass = stage.shade(rgb("#b5302a"), lit=0.8), stage.shade(rgb("#d9b55c"), lit=0.9)
@@ -270,7 +270,7 @@ def _engine(stage: Stage, colour: Colour, metre: float, turn: float) -> Canvas:
     return canvas
 
 
-def _smoke(stage: Stage, train: Callable[[Frame], list[Quad]], z: float, pixels: float) -> None:
+def _smoke(stage: SceneStage, train: Callable[[ShotFrame], list[Quad]], z: float, pixels: float) -> None:
     """White clouds from the chimney that stay behind, grow and thin out."""
     canvas = Canvas(-2.2 * pixels, -2.2 * pixels, 2.2 * pixels, 2.2 * pixels)
     tone = stage.shade((0.97, 0.97, 0.98), lit=0.7)
@@ -283,7 +283,7 @@ def _smoke(stage: Stage, train: Callable[[Frame], list[Quad]], z: float, pixels:
         canvas.blobs(np.array([mark], np.float32), np.array([paint], np.float32), 0.35 * size)
     sprite = stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0)
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         head = train(frame)[-1]
         metre = head.scale_x * pixels
         out = []
@@ -304,4 +304,4 @@ def _smoke(stage: Stage, train: Callable[[Frame], list[Quad]], z: float, pixels:
             )
         return out
 
-    stage.add(Figures(quads), z - 0.01)
+    stage.add(AnimatedSprites(quads), z - 0.01)

@@ -12,7 +12,7 @@ from filmgate_scene.description import SubjectSpec
 from filmgate_scene.layers.foliage import BLOSSOM, LEAF, MAPLE, broadleaf, pine
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import Words, subject
-from filmgate_scene.stage import Stage, rocking
+from filmgate_scene.stage import SceneStage, rocking
 
 
 @subject(
@@ -65,12 +65,12 @@ from filmgate_scene.stage import Stage, rocking
         "pine": Words(en=("pine", "pine tree"), zh=("松树",)),
     },
 )
-def tree(stage: Stage, spec: SubjectSpec) -> None:
+def tree(stage: SceneStage, spec: SubjectSpec) -> None:
     """Large and a little off the middle; more of them farther away."""
     for k in range(max(1, min(5, spec.count)) - 1, -1, -1):
-        z = min(max(stage.standing * 1.5, 5.5) * (1 + 0.5 * k), stage.bounds[1] * 0.98)
+        z = min(max(stage.subject_depth * 1.5, 5.5) * (1 + 0.5 * k), stage.depth_range[1] * 0.98)
         share = (0.57, 0.20, 0.86, 0.38, 0.05)[k]
-        foot = (stage.width * share, stage.at(0, 0, z)[1])
+        foot = (stage.width * share, stage.home_position(0, 0, z)[1])
         tall = min(0.74, foot[1] / stage.height * 0.96) * stage.height / (1 + 0.42 * k)
         tall = min(tall, 0.95 * stage.width)
         canvas = Canvas(foot[0] - 0.85 * tall, foot[1] - 1.25 * tall, foot[0] + 0.85 * tall, foot[1] + 0.14 * tall)
@@ -89,10 +89,10 @@ def tree(stage: Stage, spec: SubjectSpec) -> None:
             )
             broadleaf(stage, canvas, foot, tall, leaves, depth=z * 0.4, leaf=0.0105 * tall / stage.unit, spread=0.50)
         stage.plate(canvas, z, sway=rocking(0.6 * stage.unit, 0.0, 0.8, k))
-    stage.hear(birds=0.4, wind=0.4)
+    stage.add_ambience(birds=0.4, wind=0.4)
 
 
-def _palm(stage: Stage, canvas: Canvas, foot: tuple[float, float], tall: float, lean: float) -> None:
+def _palm(stage: SceneStage, canvas: Canvas, foot: tuple[float, float], tall: float, lean: float) -> None:
     """A ringed trunk that leans, feathered leaves that droop, a few nuts."""
     bark, rng = stage.shade(rgb("#8a6c4c"), 3, lit=0.6), stage.rng
     trunk = [(foot[0] + tall * lean * q**1.7, foot[1] - tall * q) for q in np.linspace(0, 1, 14)]
@@ -118,7 +118,7 @@ def _palm(stage: Stage, canvas: Canvas, foot: tuple[float, float], tall: float, 
         canvas.ellipse(x + dx * tall, y + 0.025 * tall, 0.018 * tall, 0.02 * tall, stage.shade(rgb("#6a4a2c"), 3))
 
 
-def _shadow(stage: Stage, canvas: Canvas, foot: tuple[float, float], tall: float) -> None:
+def _shadow(stage: SceneStage, canvas: Canvas, foot: tuple[float, float], tall: float) -> None:
     """On the ground, away from the sun."""
     lean = (0.5 - stage.light.sun[0]) * 0.9
     for k in range(5):

@@ -8,22 +8,22 @@ import numpy as np
 
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.description import SubjectSpec
-from filmgate_scene.layers.table import Place, place, shadow
+from filmgate_scene.layers.table import TableSpot, shadow, table_spot
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 _RIND, _FLESH, _PALE = rgb("#2f7a3a"), rgb("#ea4152"), rgb("#eaf2c8")
 
 
 @subject("watermelon", en=("watermelon", "melon", "watermelons"), zh=("西瓜",), element="table")
-def watermelon(stage: Stage, spec: SubjectSpec) -> None:
+def watermelon(stage: SceneStage, spec: SubjectSpec) -> None:
     """A half that shows its flesh, one slice before it, more if more are said."""
-    for spot in place(stage, max(1, min(3, spec.count))):
+    for spot in table_spot(stage, max(1, min(3, spec.count))):
         _half(stage, spot)
 
 
-def _half(stage: Stage, spot: Place) -> None:
+def _half(stage: SceneStage, spot: TableSpot) -> None:
     """The half lies on its round side; a slice leans against it."""
     s, x, y = spot.size, spot.x, spot.y
     canvas = Canvas(x - 1.1 * s, y - 1.0 * s, x + 1.1 * s, y + 0.4 * s)
@@ -46,7 +46,7 @@ def _half(stage: Stage, spot: Place) -> None:
     stage.plate(canvas, spot.depth)
 
 
-def _face(stage: Stage, canvas: Canvas, x: float, y: float, rx: float, ry: float) -> None:
+def _face(stage: SceneStage, canvas: Canvas, x: float, y: float, rx: float, ry: float) -> None:
     """The cut, seen from above: rind, white, flesh, seeds in a ring."""
     flesh = stage.shade(_FLESH, lit=0.9)
     canvas.ellipse(x, y, rx, ry, stage.shade(_RIND, lit=0.8))
@@ -60,7 +60,7 @@ def _face(stage: Stage, canvas: Canvas, x: float, y: float, rx: float, ry: float
         )
 
 
-def _slice(stage: Stage, canvas: Canvas, x: float, y: float, size: float, lean: float) -> None:
+def _slice(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, lean: float) -> None:
     """A wedge that stands on its rind."""
     flesh = stage.shade(_FLESH, lit=0.95)
 

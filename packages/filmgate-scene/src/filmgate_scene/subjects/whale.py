@@ -9,10 +9,10 @@ import numpy as np
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.kernels.marks import splats
-from filmgate_scene.layers.figures import Body, Skin, Still, paint
+from filmgate_scene.layers.figures import Body, PaintedPose, Skin, paint
 from filmgate_scene.palette import COLOURS, Colour, rgb, scale
 from filmgate_scene.registry import subject
-from filmgate_scene.stage import Figures, Frame, Quad, Stage
+from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _POSES = 48
 _LEAP = 5.0  # seconds from one leap to the next
@@ -26,7 +26,7 @@ _AIR = 3.0  # of them above the water
     actions=("jump", "swim", "float"),
     element="water",
 )
-def whale(stage: Stage, spec: SubjectSpec) -> None:
+def whale(stage: SceneStage, spec: SubjectSpec) -> None:
     """Above the water it leaps, below it swims."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#4d6a86"))
     below = stage.shot.setting in {"underwater", "space"}
@@ -53,31 +53,33 @@ def _body(turn: float, beat: float) -> Body:
         y += -0.10 * beat * min(0.0, x + 0.1) ** 2 * 2.0
         return x * c - y * s, x * s + y * c
 
-    body.limb(0, at(0.30, 0.16), 0.07, at(0.02, 0.50 + 0.08 * beat), 0.03, 0.05)
-    body.chain(
+    body.add_limb(0, at(0.30, 0.16), 0.07, at(0.02, 0.50 + 0.08 * beat), 0.03, 0.05)
+    body.add_chain(
         1,
         [at(0.80, 0.02), at(0.42, 0.0), at(0.0, 0.0), at(-0.45, -0.01), at(-0.85, -0.03)],
         [0.17, 0.27, 0.26, 0.15, 0.055],
         0.12,
     )
-    body.limb(1, at(-0.25, -0.20), 0.05, at(-0.40, -0.28), 0.015, 0.06)
+    body.add_limb(1, at(-0.25, -0.20), 0.05, at(-0.40, -0.28), 0.015, 0.06)
     for side in (-1, 1):
-        body.chain(
+        body.add_chain(
             1,
             [at(-0.86, -0.03), at(-1.02, -0.03 + 0.11 * side), at(-1.16, -0.02 + 0.24 * side)],
             [0.055, 0.055, 0.012],
             0.05,
         )
-    body.chain(2, [at(0.86, 0.10), at(0.50, 0.185), at(0.10, 0.165), at(-0.20, 0.11)], [0.06, 0.085, 0.075, 0.03], 0.05)
-    body.chain(3, [at(0.36, 0.12), at(0.22, 0.36), at(0.02, 0.52 - 0.10 * beat)], [0.075, 0.065, 0.02], 0.05)
-    body.ball(4, at(0.62, 0.035), 0.022, 0.01)
+    body.add_chain(
+        2, [at(0.86, 0.10), at(0.50, 0.185), at(0.10, 0.165), at(-0.20, 0.11)], [0.06, 0.085, 0.075, 0.03], 0.05
+    )
+    body.add_chain(3, [at(0.36, 0.12), at(0.22, 0.36), at(0.02, 0.52 - 0.10 * beat)], [0.075, 0.065, 0.02], 0.05)
+    body.add_ball(4, at(0.62, 0.035), 0.022, 0.01)
     return body
 
 
-def _leaping(stage: Stage, colour: Colour, k: int) -> None:
+def _leaping(stage: SceneStage, colour: Colour, k: int) -> None:
     """It rises nose first, hangs, and falls back on its side in spray."""
-    near, far = stage.pool
-    z = min(far, max(near, stage.standing * 1.1)) * (1 + 0.5 * k)
+    near, far = stage.swim_range
+    z = min(far, max(near, stage.subject_depth * 1.1)) * (1 + 0.5 * k)
     true = stage.focal / z
     size = min(0.30 * stage.width, 0.36 * stage.height) / (1 + 0.5 * k)
     poses = [_above(_pose(stage, colour, p / (_POSES - 1), size)) for p in range(_POSES)]
@@ -85,7 +87,7 @@ def _leaping(stage: Stage, colour: Colour, k: int) -> None:
     x = stage.across((0.46, 0.78, 0.2)[k % 3], z)
     lag = 1.7 * k - 0.4
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t = (frame.t - lag) % _LEAP
         if t > _AIR:
             return []
@@ -101,7 +103,7 @@ def _leaping(stage: Stage, colour: Colour, k: int) -> None:
             )
         ]
 
-    stage.add(Figures(quads), z)
+    stage.add(AnimatedSprites(quads), z)
     stage.add(_Spray(stage, x, z, size / true, lag), z - 0.01)
     leaps = range(-1, int(stage.seconds / _LEAP) + 1)
     stage.events += [
@@ -110,10 +112,10 @@ def _leaping(stage: Stage, colour: Colour, k: int) -> None:
         for at in (0.1, 2.6)
         if n * _LEAP + lag + at > 0
     ]
-    stage.hear(waves=0.5)
+    stage.add_ambience(waves=0.5)
 
 
-def _pose(stage: Stage, colour: Colour, share: float, size: float) -> Still:
+def _pose(stage: SceneStage, colour: Colour, share: float, size: float) -> PaintedPose:
     """A moment of the leap, the water's surface at 0."""
     turn = -1.25 + 1.75 * share
     lift = 1.15 * math.sin(math.pi * (0.04 + 0.92 * share)) - 0.35
@@ -123,14 +125,14 @@ def _pose(stage: Stage, colour: Colour, share: float, size: float) -> Still:
     return paint(stage, moved, _skins(colour), size, (-1.4, -2.2, 1.4, 0.02))
 
 
-def _above(pose: Still) -> Still:
+def _above(pose: PaintedPose) -> PaintedPose:
     """Only what is out of the water."""
     row = int(pose.y)
     pose.pixels[row:] = 0
     return pose
 
 
-def _swimming(stage: Stage, colour: Colour, k: int) -> None:
+def _swimming(stage: SceneStage, colour: Colour, k: int) -> None:
     """Slowly through the picture, the fluke beating."""
     size = 0.30 * min(stage.width, 1.2 * stage.height) / (1 + 0.6 * k)
     poses = [
@@ -139,25 +141,25 @@ def _swimming(stage: Stage, colour: Colour, k: int) -> None:
     ]
     sprites = [stage.atlas.add(pose.pixels, pose.x, pose.y) for pose in poses]
 
-    def quads(frame: Frame) -> list[Quad]:
+    def quads(frame: ShotFrame) -> list[Quad]:
         t = frame.t
         x = stage.width * (0.40 - 0.25 * k + 0.030 * t)
         y = stage.height * (0.42 + 0.14 * k - 0.004 * t + 0.012 * math.sin(0.9 * t + k))
         sx, sy = frame.screen((x + 0.4 * stage.width) % (1.8 * stage.width) - 0.4 * stage.width, y)
         return [Quad(sprites[int((0.30 * t + 0.2 * k) * 24) % 24], sx, sy, frame.lens.zoom, frame.lens.zoom)]
 
-    stage.add(Figures(quads), 5.5 + k)
+    stage.add(AnimatedSprites(quads), 5.5 + k)
 
 
 class _Spray:
     """White water where it comes out and where it falls back."""
 
-    def __init__(self, stage: Stage, x: float, z: float, long: float, lag: float) -> None:
+    def __init__(self, stage: SceneStage, x: float, z: float, long: float, lag: float) -> None:
         self.x, self.z, self.long, self.lag = x, z, long, lag
         self.random = np.random.default_rng(stage.seed + 13).random((260, 4)).astype(np.float32)
         self.colour = np.tile(np.asarray(stage.shade((1.0, 1.0, 1.0), lit=0.9), np.float32), (260, 1))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Two fans of drops a leap."""
         t = (frame.t - self.lag) % _LEAP
         sx, sy, metre = frame.project(self.x, 0.0, self.z)
@@ -166,7 +168,7 @@ class _Spray:
             if 0 < age < 1:
                 self._fan(frame, sx + where * self.long * metre, sy, metre * self.long * power, age)
 
-    def _fan(self, frame: Frame, x: float, y: float, size: float, age: float) -> None:
+    def _fan(self, frame: ShotFrame, x: float, y: float, size: float, age: float) -> None:
         r = self.random
         side, rise = (2 * r[:, 0] - 1) * (0.3 + 0.7 * r[:, 1]), 0.4 + 1.1 * r[:, 2] ** 2
         marks = np.zeros((len(r), 6), np.float32)

@@ -11,7 +11,7 @@ from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.light import Light, replace
 from filmgate_scene.palette import mix, rgb, scale
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Plate, Stage
+from filmgate_scene.stage import Plate, SceneStage
 
 _TILE = 1024
 
@@ -29,7 +29,7 @@ def _light(light: Light) -> Light:
     light=_light,
     time="night",
 )
-def aurora(stage: Stage) -> None:
+def aurora(stage: SceneStage) -> None:
     """Three curtains, green below and violet above."""
     high = stage.horizon * 0.95
     for k in range(3):

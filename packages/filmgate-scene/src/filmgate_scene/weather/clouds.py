@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from filmgate_scene.light import Light, overcast, replace
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Stage
+from filmgate_scene.stage import SceneStage
 
 
 @weather(
@@ -13,9 +13,9 @@ from filmgate_scene.stage import Stage
     zh=("多云", "阴天", "云朵", "白云", "乌云"),
     light=lambda light: overcast(replace(light, clouds=0.62), 0.2),
 )
-def clouds(stage: Stage) -> None:
+def clouds(stage: SceneStage) -> None:
     """The sky does it all."""
-    stage.hear(wind=0.15)
+    stage.add_ambience(wind=0.15)
 
 
 def _clear(light: Light) -> Light:
@@ -28,6 +28,6 @@ def _clear(light: Light) -> Light:
     zh=("万里无云", "晴空", "星空", "繁星", "满天繁星", "繁星满天", "满天星斗"),
     light=_clear,
 )
-def clear(stage: Stage) -> None:
+def clear(stage: SceneStage) -> None:
     """Not a cloud."""
     del stage

@@ -10,7 +10,7 @@ from filmgate_scene.cues import SoundEvent
 from filmgate_scene.kernels.marks import sparks
 from filmgate_scene.palette import Colour, mix, rgb
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 _EVERY = 0.42  # seconds from shell to shell
 _LIFE = 2.0  # seconds that a burst lasts
@@ -25,7 +25,7 @@ _TONES: tuple[Colour, ...] = tuple(rgb(c) for c in ("#ff5d4a", "#ffd35c", "#6fd4
     zh=("烟花", "焰火", "烟火", "礼花", "放烟花", "除夕", "除夕夜", "跨年夜"),
     time="night",
 )
-def fireworks(stage: Stage) -> None:
+def fireworks(stage: SceneStage) -> None:
     """One after the other over the horizon, in all colours."""
     show = _Show(stage)
     stage.add(show, 2500.0)
@@ -49,12 +49,12 @@ class _Shell:
 class _Show:
     """All shells of the shot, drawn as streaks of light in front of the sky."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         rng = np.random.default_rng(stage.seed + 37)
         high = stage.horizon / stage.height
         self.shells = [_Shell(rng, k, high) for k in range(math.ceil(stage.seconds / _EVERY) + 6)]
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """The climbing trail, then the burst."""
         for shell in self.shells:
             age = frame.t - shell.start
@@ -64,7 +64,7 @@ class _Show:
                 self._burst(frame, shell, (age - _CLIMB) / _LIFE)
 
     @staticmethod
-    def _trail(frame: Frame, shell: _Shell, q: float) -> None:
+    def _trail(frame: ShotFrame, shell: _Shell, q: float) -> None:
         stage = frame.stage
         foot = stage.horizon
         y = foot + (shell.y * stage.height - foot) * (1 - (1 - q) ** 1.6)
@@ -73,7 +73,7 @@ class _Show:
         sparks(frame.pixels, marks, np.array([(1.0, 0.8, 0.5)], np.float32))
 
     @staticmethod
-    def _burst(frame: Frame, shell: _Shell, q: float) -> None:
+    def _burst(frame: ShotFrame, shell: _Shell, q: float) -> None:
         stage = frame.stage
         size = shell.size * min(stage.height, 1.3 * stage.width)
         far = size * (1 - math.exp(-4.2 * q)) / (1 - math.exp(-4.2))
@@ -101,19 +101,19 @@ class _Show:
     zh=("萤火虫", "流萤"),
     time="night",
 )
-def fireflies(stage: Stage) -> None:
+def fireflies(stage: SceneStage) -> None:
     """Small greenish lights that wander and pulse."""
     stage.add(_Fireflies(stage), 0.35)
-    stage.hear(crickets=0.8)
+    stage.add_ambience(crickets=0.8)
 
 
 class _Fireflies:
     """Each on its own slow loop."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         self.random = np.random.default_rng(stage.seed + 38).random((46, 6)).astype(np.float32)
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """A bright point in a soft halo."""
         stage, r, t = frame.stage, self.random, frame.t
         near = 0.35 + 0.65 * r[:, 2] ** 2

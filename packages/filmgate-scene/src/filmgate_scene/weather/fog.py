@@ -10,7 +10,7 @@ from filmgate_scene.canvas import Canvas, step
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.light import Light, overcast, replace
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Plate, Stage
+from filmgate_scene.stage import Plate, SceneStage
 
 _TILE = 1024
 
@@ -30,14 +30,14 @@ def _light(light: Light) -> Light:
     zh=("薄雾", "雾气", "大雾", "晨雾", "云雾", "雾", "薄雾弥漫", "雾蒙蒙", "烟雨"),
     light=_light,
 )
-def fog(stage: Stage) -> None:
+def fog(stage: SceneStage) -> None:
     """Three banks at different depths, drifting at different speeds."""
-    for k, depth in enumerate((stage.standing * 4, stage.standing * 1.6, stage.standing * 0.6)):
+    for k, depth in enumerate((stage.subject_depth * 4, stage.subject_depth * 1.6, stage.subject_depth * 0.6)):
         bank(stage, depth, k)
-    stage.hear(wind=0.2)
+    stage.add_ambience(wind=0.2)
 
 
-def bank(stage: Stage, depth: float, k: int, thick: float = 0.62) -> None:
+def bank(stage: SceneStage, depth: float, k: int, thick: float = 0.62) -> None:
     """One bank of fog around the horizon, tiling sideways."""
     high = stage.height * (0.30 + 0.12 * k)
     top = stage.horizon - high * 0.62
@@ -45,7 +45,7 @@ def bank(stage: Stage, depth: float, k: int, thick: float = 0.62) -> None:
     noise = fbm(_TILE, canvas.height, 8 / _TILE, 12.0 / canvas.height, 0.0, 0.0, 5, 8, 60 + k)
     down = np.linspace(0, 1, canvas.height, dtype=np.float32)[:, None]
     shape = step(0.0, 0.5, down) * step(1.0, 0.55, down) * step(0.30, 0.75, noise)
-    canvas.fill(canvas.whole(shape * thick), stage.light.haze)
+    canvas.fill(canvas.full_mask(shape * thick), stage.light.haze)
     sprite = stage.atlas.add(canvas.pixels, 0.0, -top * 0.5, crop=False)
     speed = (6.0 + 7.0 * k) * stage.unit
     stage.add(

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from filmgate_scene.kernels.marks import sparks, splats
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Glass", "behind_glass"]
 
@@ -32,29 +32,29 @@ _FALLS = {
 }
 
 
-def behind_glass(stage: Stage, names: tuple[str, ...]) -> None:
+def behind_glass(stage: SceneStage, names: tuple[str, ...]) -> None:
     """Let it fall behind every window of the stage."""
     for name in names:
-        if name in _FALLS and stage.holes:
-            stage.add(Glass(stage, _FALLS[name]), max(hole.z for hole in stage.holes) * 1.0005)
+        if name in _FALLS and stage.windows:
+            stage.add(Glass(stage, _FALLS[name]), max(hole.z for hole in stage.windows) * 1.0005)
     if {"rain", "storm"} & set(names):
-        stage.hear(rain=0.35)
+        stage.add_ambience(rain=0.35)
 
 
 class Glass:
     """What falls, inside the windows only."""
 
-    def __init__(self, stage: Stage, fall: _Fall) -> None:
+    def __init__(self, stage: SceneStage, fall: _Fall) -> None:
         rng = np.random.default_rng(stage.seed + 41)
-        counts = [max(3, round(fall.dense * hole.w * hole.h)) for hole in stage.holes]
+        counts = [max(3, round(fall.dense * hole.w * hole.h)) for hole in stage.windows]
         self.fall = fall
-        self.holes = np.repeat(np.array([(h.x, h.y, h.w, h.h, h.z) for h in stage.holes], np.float32), counts, axis=0)
+        self.holes = np.repeat(np.array([(h.x, h.y, h.w, h.h, h.z) for h in stage.windows], np.float32), counts, axis=0)
         self.random = rng.random((len(self.holes), 4)).astype(np.float32)
         bright = 0.35 + 0.65 * min(1.0, sum(stage.outdoors.shade((1.0, 1.0, 1.0))) / 3)
         tone = np.asarray(fall.tone, np.float32) * np.float32(bright)
         self.colours = np.ascontiguousarray(np.broadcast_to(tone, (len(self.holes), 3)))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Each drop begins anew at the top of its own window."""
         fall, r, stage = self.fall, self.random, frame.stage
         x, y, w, h, z = self.holes.T

@@ -7,7 +7,7 @@ import numpy as np
 from filmgate_scene.kernels.marks import sparks
 from filmgate_scene.light import Light, overcast, replace
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Rain"]
 
@@ -38,23 +38,23 @@ def _light(light: Light) -> Light:
     light=_light,
     time="day",
 )
-def rain(stage: Stage) -> None:
+def rain(stage: SceneStage) -> None:
     """Steady rain."""
     stage.add(Rain(stage, 520), 0.3)
-    stage.hear(rain=0.7)
+    stage.add_ambience(rain=0.7)
 
 
 class Rain:
     """``count`` drops that fall for ever, the near ones longer and faster."""
 
-    def __init__(self, stage: Stage, count: int, slant: float = 0.07) -> None:
+    def __init__(self, stage: SceneStage, count: int, slant: float = 0.07) -> None:
         self.random = np.random.default_rng(stage.seed + 21).random((count, 4)).astype(np.float32)
         self.near = 0.35 + 0.65 * self.random[:, 2] ** 1.5
         self.slant = slant
         bright = 0.35 + 0.55 * sum(stage.light.haze) / 3
         self.colours = np.tile(np.asarray((bright * 0.94, bright * 0.97, bright * 1.06), np.float32), (count, 1))
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Streaks of light."""
         stage, r, near = frame.stage, self.random, self.near
         fall = (r[:, 1] + frame.t * (1.1 + 1.0 * near)) % 1.15 - 0.08

@@ -10,7 +10,7 @@ from filmgate_scene.kernels.marks import splats
 from filmgate_scene.light import Light, overcast, replace
 from filmgate_scene.palette import mix
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 
 _COUNT = 560
 
@@ -25,16 +25,16 @@ def _light(light: Light) -> Light:
     zh=("下雪", "飘雪", "雪花", "大雪", "雪天", "雪", "冬天", "冬日", "冬季", "大雪纷飞", "雪花飘落"),
     light=_light,
 )
-def snow(stage: Stage) -> None:
+def snow(stage: SceneStage) -> None:
     """A quiet snowfall."""
     stage.add(_Snow(stage), 0.3)
-    stage.hear(wind=0.3)
+    stage.add_ambience(wind=0.3)
 
 
 class _Snow:
     """Far flakes are small and many, near ones large and blurred."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SceneStage) -> None:
         self.random = np.random.default_rng(stage.seed + 22).random((_COUNT, 5)).astype(np.float32)
         self.near = 0.22 + 0.78 * self.random[:, 2] ** 2.2
         white = min(1.0, 0.35 + 0.75 * sum(stage.light.shade((1.0, 1.0, 1.0))) / 3)
@@ -42,7 +42,7 @@ class _Snow:
             np.asarray((white * 0.97, white * 0.985, min(1.0, white * 1.03)), np.float32), (_COUNT, 1)
         )
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """Each flake falls and sways."""
         stage, r, near, t = frame.stage, self.random, self.near, frame.t
         x = r[:, 0] + t * 0.022 * near + 0.02 * np.sin(t * 0.9 + r[:, 3] * 2 * math.pi) - frame.lens.pan * near

@@ -11,7 +11,7 @@ from filmgate_scene.kernels.marks import sparks
 from filmgate_scene.light import Light, overcast, replace
 from filmgate_scene.palette import scale
 from filmgate_scene.registry import weather
-from filmgate_scene.stage import Frame, Stage
+from filmgate_scene.stage import SceneStage, ShotFrame
 from filmgate_scene.weather.rain import Rain
 
 _DELAY = 0.9  # seconds from the flash to its thunder
@@ -37,13 +37,13 @@ def _light(light: Light) -> Light:
     light=_light,
     time="day",
 )
-def storm(stage: Stage) -> None:
+def storm(stage: SceneStage) -> None:
     """A flash every few seconds."""
     rng = np.random.default_rng(stage.seed + 27)
     flashes = np.cumsum(1.4 + 2.8 * rng.random(math.ceil(stage.seconds / 1.4) + 2)) - 0.8
     stage.add(_Lightning(stage, flashes, rng), 2000.0)
     stage.add(Rain(stage, 900, slant=0.28), 0.3)
-    stage.hear(rain=1.0, wind=0.9)
+    stage.add_ambience(rain=1.0, wind=0.9)
     for k, at in enumerate(flashes):
         stage.events.append(SoundEvent(float(at) + _DELAY, "thunder", 0.5 * math.sin(k * 2.0), 0.9))
 
@@ -51,11 +51,11 @@ def storm(stage: Stage) -> None:
 class _Lightning:
     """Bolts in front of the sky, and their light on everything behind them."""
 
-    def __init__(self, stage: Stage, flashes: np.ndarray, rng: np.random.Generator) -> None:
+    def __init__(self, stage: SceneStage, flashes: np.ndarray, rng: np.random.Generator) -> None:
         self.flashes = flashes
         self.bolts = [_bolt(stage, rng) for _ in flashes]
 
-    def draw(self, frame: Frame) -> None:
+    def draw(self, frame: ShotFrame) -> None:
         """A bright strike, a second one, then the fading glow."""
         for at, bolt in zip(self.flashes, self.bolts, strict=True):
             age = frame.t - float(at)
@@ -70,7 +70,7 @@ class _Lightning:
             sparks(frame.pixels, marks, colours)
 
 
-def _bolt(stage: Stage, rng: np.random.Generator) -> np.ndarray:
+def _bolt(stage: SceneStage, rng: np.random.Generator) -> np.ndarray:
     """A jagged line from the clouds to the horizon, with side branches."""
     marks: list[tuple[float, ...]] = []
     x, y = stage.width * (0.12 + 0.76 * rng.random()), 0.0

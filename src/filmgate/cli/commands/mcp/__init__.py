@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from filmgate.cli.command import Command
-from filmgate.cli.context import Frame
+from filmgate.cli.context import CliContext
 from filmgate.cli.texts import Texts
-from filmgate.cli.units import Amount
+from filmgate.cli.units import AmountParamType
 
 __all__ = ["commands"]
 
@@ -17,7 +17,7 @@ __all__ = ["commands"]
 def commands(text: Texts) -> dict[str, click.Command]:
     """The command."""
     params = [
-        click.Option(["--budget"], type=Amount(text), metavar=text("metavar.amount"), help=text("mcp.budget")),
+        click.Option(["--budget"], type=AmountParamType(text), metavar=text("metavar.amount"), help=text("mcp.budget")),
         click.Option(
             ["--out"],
             type=click.Path(path_type=Path, file_okay=False),
@@ -29,11 +29,11 @@ def commands(text: Texts) -> dict[str, click.Command]:
     return {"mcp": Command("mcp", text, _mcp, params)}
 
 
-async def _mcp(frame: Frame, budget: int | None, out: Path) -> None:
+async def _mcp(context: CliContext, budget: int | None, out: Path) -> None:
     from filmgate.cli.commands.mcp.server import serve  # noqa: PLC0415 - an extra that may not be installed
     from filmgate.cli.commands.mcp.tools import Tools  # noqa: PLC0415 - what only this command needs
 
-    async with frame.client(works=True) as client:
+    async with context.client(run_engine=True) as client:
         tools = Tools(client, out, budget)
         try:
             await serve(tools)

@@ -12,7 +12,7 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 
 import filmgate
-from filmgate.cli.commands.mcp.tools import LONGEST_CALL, Tools
+from filmgate.cli.commands.mcp.tools import MAX_CALL_SECONDS, Tools
 from filmgate.errors import FilmgateError
 
 __all__ = ["build", "serve"]
@@ -46,7 +46,7 @@ def build(tools: Tools) -> MCPServer[Any]:
     )
     for name, description in DESCRIPTIONS.items():
         server.add_tool(
-            _told(getattr(tools, name)),
+            _tool_call(getattr(tools, name)),
             name=name,
             description=description,
             structured_output=True,
@@ -65,25 +65,25 @@ async def serve(tools: Tools) -> None:
     await build(tools).run_stdio_async()
 
 
-def _told(call: Callable[P, Awaitable[dict[str, Any]]]) -> Callable[P, Awaitable[dict[str, Any]]]:
+def _tool_call(call: Callable[P, Awaitable[dict[str, Any]]]) -> Callable[P, Awaitable[dict[str, Any]]]:
     """The same call within its time, its errors in words."""
 
     @wraps(call)
     async def within(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(MAX_CALL_SECONDS):
                 return await call(*args, **kwargs)
         except TimeoutError as error:
             raise ToolError(
                 "The server did not answer in time. Nothing is lost: look again with list_videos."
             ) from error
         except (FilmgateError, OSError) as error:
-            raise ToolError(_words(error)) from error
+            raise ToolError(_error_text(error)) from error
 
     return within
 
 
-def _words(error: FilmgateError | OSError) -> str:
+def _error_text(error: FilmgateError | OSError) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror or error}."
     facts = [f"{name}: {value}" for name in ("code", "param", "video_id") if (value := getattr(error, name, None))]

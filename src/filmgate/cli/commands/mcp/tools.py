@@ -10,8 +10,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from filmgate.cli.inputs.estimate import Estimate, estimate
-from filmgate.cli.units import units
+from filmgate.cli.inputs.estimate import Estimate, estimate_video
+from filmgate.cli.units import format_units
 from filmgate.client import AsyncClient, AsyncVideo
 from filmgate.domain import Status
 from filmgate.errors import (
@@ -27,18 +27,18 @@ from filmgate.errors import (
     WaitTimeout,
 )
 
-__all__ = ["LONGEST_CALL", "LONGEST_WAIT", "Tools"]
+__all__ = ["MAX_CALL_SECONDS", "MAX_WAIT_SECONDS", "Tools"]
 
-LONGEST_CALL = 45.0
+MAX_CALL_SECONDS = 45.0
 """Seconds: agents' hosts give up on calls that take a minute."""
 
-LONGEST_WAIT = 40
+MAX_WAIT_SECONDS = 40
 """Seconds that a look may wait for its video, so that the answer still gets through in time."""
 
-PAGE = 100
-MOST_LOOKED_THROUGH = 10 * PAGE
+PAGE_SIZE = 100
+MAX_SCANNED = 10 * PAGE_SIZE
 
-UNSURE = (SubmissionUnknown, ServerError, UnexpectedAnswer)
+UNCERTAIN_ERRORS = (SubmissionUnknown, ServerError, UnexpectedAnswer)
 """Ends of a create after which a video may be in the making: what it may cost stays reserved."""
 
 
@@ -75,9 +75,9 @@ class Tools:
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Begin a video; see :func:`filmgate.cli.commands.mcp.server.describe` for what agents are told."""
-        picture = None if input_reference is None else self._picture(input_reference)
-        wanted = await estimate(self._client, model=model, size=size, seconds=seconds)
-        price = self._afford(wanted)
+        picture = None if input_reference is None else self._resolve_image(input_reference)
+        wanted = await estimate_video(self._client, model=model, size=size, seconds=seconds)
+        price = self._check_budget(wanted)
         self._pending += price
         try:
             video = await self._client.videos.create(
@@ -89,22 +89,22 @@ class Tools:
                 idempotency_key=idempotency_key,
             )
         except FilmgateError as error:
-            if not isinstance(error, UNSURE):
+            if not isinstance(error, UNCERTAIN_ERRORS):
                 self._pending -= price
             raise
         self._pending -= price
         self._reserved.setdefault(video.id, price)
-        return self._told(video) | {"cost": units(price)} | self._purse()
+        return self._video_dict(video) | {"cost": format_units(price)} | self._budget_summary()
 
     async def get_video(self, video_id: str, wait_seconds: int = 0) -> dict[str, Any]:
         """Look at a video, or wait for it."""
         video = await self._client.videos.retrieve(video_id)
         if wait_seconds > 0 and not video.finished:
             try:
-                await video.wait(timeout=min(wait_seconds, LONGEST_WAIT))
+                await video.wait(timeout=min(wait_seconds, MAX_WAIT_SECONDS))
             except (WaitTimeout, VideoFailed):
                 await video.refresh()
-        return self._told(video)
+        return self._video_dict(video)
 
     async def list_videos(self, limit: int = 20, status: str | None = None, after: str | None = None) -> dict[str, Any]:
         """The account's videos, newest first."""
@@ -112,11 +112,11 @@ class Tools:
             raise InvalidValue.unsupported("status", status, [str(each) for each in Status])
         found: list[dict[str, object]] = []
         seen, last = 0, after
-        async for video in self._client.videos.list(after=after, limit=PAGE):
+        async for video in self._client.videos.list(after=after, limit=PAGE_SIZE):
             seen, last = seen + 1, video.id
             if status is None or video.status == status:
-                found.append(self._told(video))
-            if len(found) >= max(1, min(limit, PAGE)) or seen >= MOST_LOOKED_THROUGH:
+                found.append(self._video_dict(video))
+            if len(found) >= max(1, min(limit, PAGE_SIZE)) or seen >= MAX_SCANNED:
                 return {"videos": found, "next_after": last}
         return {"videos": found, "next_after": None}
 
@@ -124,15 +124,15 @@ class Tools:
         self, model: str | None = None, seconds: str | None = None, size: str | None = None
     ) -> dict[str, Any]:
         """What a video would cost and how long it would take; nothing is begun."""
-        wanted = await estimate(self._client, model=model, size=size, seconds=seconds, timed=True)
-        cost = None if wanted.price_micros is None else units(wanted.price_micros)
+        wanted = await estimate_video(self._client, model=model, size=size, seconds=seconds, timed=True)
+        cost = None if wanted.price_micros is None else format_units(wanted.price_micros)
         return {
             "model": wanted.model,
             "size": wanted.size,
             "seconds": wanted.seconds,
             "cost": cost,
             "expected_seconds": wanted.expected_seconds,
-        } | self._purse()
+        } | self._budget_summary()
 
     async def download(self, video_id: str, file_name: str | None = None) -> dict[str, Any]:
         """Save a finished video; a long download goes on between the calls."""
@@ -143,45 +143,45 @@ class Tools:
             if target.exists():
                 raise OutputExists(str(target))
             task = self._downloads[video_id] = asyncio.create_task(video.save(target), name=f"download {video_id}")
-        done, _ = await asyncio.wait([task], timeout=LONGEST_WAIT)
+        done, _ = await asyncio.wait([task], timeout=MAX_WAIT_SECONDS)
         if not done:
             return {"id": video_id, "saved": False, "note": "Still downloading: call download again."}
         del self._downloads[video_id]
         path = task.result()
         return {"id": video_id, "saved": True, "path": str(path), "bytes": path.stat().st_size}
 
-    def _afford(self, wanted: Estimate) -> int:
+    def _check_budget(self, estimated: Estimate) -> int:
         """What the video may cost, in micro-units.
 
         Raises:
             OverBudget: the session's budget does not cover it, or nobody knows the price.
         """
         if self._budget is None:
-            return wanted.price_micros or 0
-        if wanted.price_micros is None:
+            return estimated.price_micros or 0
+        if estimated.price_micros is None:
             raise OverBudget("This session has a budget, and the server does not say what the video costs.")
         left = self._budget - self._spent
-        if wanted.price_micros > left:
+        if estimated.price_micros > left:
             raise OverBudget(
-                f"The video costs {units(wanted.price_micros)}, and {units(left)} of this session's budget is left."
+                f"The video costs {format_units(estimated.price_micros)}, and {format_units(left)} of this session's budget is left."
             )
-        return wanted.price_micros
+        return estimated.price_micros
 
     @property
     def _spent(self) -> int:
         return sum(self._reserved.values()) + self._pending
 
-    def _purse(self) -> dict[str, object]:
-        left = None if self._budget is None else units(self._budget - self._spent)
-        return {"spent_this_session": units(self._spent), "budget_left": left}
+    def _budget_summary(self) -> dict[str, object]:
+        left = None if self._budget is None else format_units(self._budget - self._spent)
+        return {"spent_this_session": format_units(self._spent), "budget_left": left}
 
-    def _told(self, video: AsyncVideo) -> dict[str, object]:
+    def _video_dict(self, video: AsyncVideo) -> dict[str, object]:
         if video.status is Status.FAILED and video.id in self._reserved:
             self._reserved[video.id] = 0
         said = video.to_dict()
         return {name: value for name, value in said.items() if value is not None}
 
-    def _picture(self, reference: str) -> str:
+    def _resolve_image(self, reference: str) -> str:
         if reference.startswith(("http://", "https://", "data:")):
             return reference
         path = (self._folder / reference).resolve()

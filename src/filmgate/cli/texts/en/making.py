@@ -11,9 +11,9 @@ TEXTS: dict[str, str] = {
     "  filmgate submit @prompt.md | filmgate watch -\n"
     "  filmgate submit 'a lighthouse in a storm' --estimate\n",
     "submit.done": "Come back to it with:  filmgate watch {id}",
-    "submit.unlasting": "The provider {provider} can't be asked about a film later: "
+    "submit.not_resumable": "The provider {provider} can't be asked about a film later: "
     "use `filmgate generate`, which stays with it.",
-    "parting.chat": "Film {id} can't be taken up again: this vendor tells of it once. "
+    "interrupt.chat": "Film {id} can't be taken up again: this vendor tells of it once. "
     "What it made lies in your account there.",
     "submit.estimate": "Only say what it would cost and how long it would take.",
     "submit.dry_run": "Only show what would be sent, and whether the server would take it.",
@@ -28,16 +28,16 @@ TEXTS: dict[str, str] = {
     "estimate.unknown": "unknown",
     "estimate.units": "{units} units",
     "estimate.time": "about {time}, as your last ones",
-    "price.second": "{units}/s",
-    "price.call": "{units}/film",
+    "price.per_second": "{units}/s",
+    "price.per_video": "{units}/film",
     "budget.over": "The film costs {price} units, the budget is {budget}. Nothing was sent.",
     "budget.unknown": "The server names no price for {model}, so no budget can be kept. Nothing was sent.",
     "confirm.ask": "The film costs {price} units. Make it?",
-    "confirm.nobody": "{question} There is nobody to answer; --yes does. Nothing was sent.",
-    "confirm.no": "Nothing was sent.",
-    "mend.over_budget": "Ask for a shorter or smaller film, or allow more.",
-    "mend.unsupported": "Use what the provider has, or put a Filmgate in front of it.",
-    "ids.none": "There is no id on standard input.",
+    "confirm.no_terminal": "{question} There is nobody to answer; --yes does. Nothing was sent.",
+    "confirm.declined": "Nothing was sent.",
+    "hint.over_budget": "Ask for a shorter or smaller film, or allow more.",
+    "hint.unsupported": "Use what the provider has, or put a Filmgate in front of it.",
+    "ids.empty_stdin": "There is no id on standard input.",
     "column.price": "price",
     "column.time": "time",
     "column.request": "request",
@@ -46,13 +46,13 @@ TEXTS: dict[str, str] = {
     "lint.long": "the prompt has {count} characters; beyond {most} most models forget how it began.",
     "lint.vague": "the prompt says nothing that can be seen: name a subject, a place, the light, what happens.",
     "lint.short": "the prompt is very short: where, when, what happens and how the camera moves are left to chance.",
-    "lint.frame": "the prompt says “{word}”, but the film is {size}; --size decides.",
+    "lint.aspect_ratio": "the prompt says “{word}”, but the film is {size}; --size decides.",
     "lint.seconds": "the prompt speaks of {named} seconds, but the film has {seconds}; --seconds decides.",
-    "lint.lengths": "the prompt names several lengths ({named} seconds); --seconds decides.",
+    "lint.several_lengths": "the prompt names several lengths ({named} seconds); --seconds decides.",
     "lint.quotes": "{mark} is not closed: what belongs to the quotation can't be told.",
     "lint.placeholder": "{word} looks like a placeholder that was not filled in.",
     "lint.technical": "“{word}” in a prompt changes nothing; --size and --model do.",
-    "lint.picture": "the prompt speaks of “{word}”, but no picture goes along; -i adds one.",
+    "lint.image": "the prompt speaks of “{word}”, but no picture goes along; -i adds one.",
     "completion.short": "Complete commands, options and ids on the Tab key.",
     "completion.help": "Print a script that lets a shell complete commands, options, profiles and the ids "
     "of your latest films.\n\n"

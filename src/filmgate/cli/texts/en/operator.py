@@ -24,8 +24,8 @@ TEXTS: dict[str, str] = {
     "config.no_file": "No file is read; everything has its default, or comes from the environment.",
     "config.default": "default",
     "config.defaults": "the defaults and the environment",
-    "config.good": "Nothing is wrong with {file}.",
-    "config.bad": "Mistakes: {count}. Mend them, then check again.",
+    "config.ok": "Nothing is wrong with {file}.",
+    "config.invalid": "Mistakes: {count}. Mend them, then check again.",
     "column.value": "value",
     "column.origin": "from",
     "metavar.text": "TEXT",
@@ -35,19 +35,19 @@ TEXTS: dict[str, str] = {
     "jobs.short": "Look at all accounts' videos, and settle those in doubt.",
     "jobs.help": (
         "Look at the videos of all accounts of this machine's server, running or not, and say what became of "
-        "those whose submission is in doubt.\n\n\b\nExamples:\n  filmgate jobs list --doubtful\n  filmgate jobs "
+        "those whose submission is in doubt.\n\n\b\nExamples:\n  filmgate jobs list --unresolved\n  filmgate jobs "
         "inspect video_…\n  filmgate jobs resolve video_… --as made --note 'seen on their invoice'\n"
     ),
     "jobs.outcome": "lost: it never arrived; made: it was made and paid for in vain; refunded: the money came back.",
     "jobs.note": "How you know; kept with it.",
-    "jobs.none": "There are none.",
+    "jobs.empty": "There are none.",
     "jobs.resolved": "{id}: {outcome}",
     "jobs_list.short": "List videos, newest first.",
     "jobs_list.help": (
         "List the videos of all accounts, newest first; with -q the ids alone.\n\n\b\nExample:\n  filmgate jobs "
         "list --stuck --for 1h --engine dmx\n"
     ),
-    "jobs_list.doubtful": "Only those that ended as submission_unknown and were not resolved.",
+    "jobs_list.unresolved": "Only those that ended as submission_unknown and were not resolved.",
     "jobs_list.stuck": "Only unfinished ones that nothing has happened to for 15 minutes.",
     "jobs_list.for": "The same, for so long: 30s, 20m, 2h.",
     "jobs_list.status": "Only those that stand so.",
@@ -76,7 +76,7 @@ TEXTS: dict[str, str] = {
     "restore.help": (
         "Put the backup FOLDER into the data folder (--data), which is empty or not there yet.\n\nVideos that "
         "were unfinished then may have been submitted after the backup: those of paid engines end as "
-        "submission_unknown and are never submitted again; see `filmgate jobs list --doubtful`. Keys that were "
+        "submission_unknown and are never submitted again; see `filmgate jobs list --unresolved`. Keys that were "
         "revoked after the backup are valid again.\n\n\b\nExample:\n  filmgate restore /backups/2026-11-20 "
         "--data /var/lib/filmgate\n"
     ),
@@ -88,7 +88,7 @@ TEXTS: dict[str, str] = {
     ),
     "gc.dry_run": "Only say how many.",
     "gc.done": "Removed: {expired} expired, {orphans} that no row names, {staged} half-written.",
-    "gc.would": "There are {expired} expired files and {orphans} that no row names.",
+    "gc.dry_run_done": "There are {expired} expired files and {orphans} that no row names.",
     "migrate.short": "Bring the rows up to date.",
     "migrate.help": (
         "Bring the database up to date with this version, with no server running on it. `serve` does so by "
@@ -122,78 +122,78 @@ TEXTS: dict[str, str] = {
     "doctor.upstream": "Look at this engine of filmgate.toml instead.",
     "doctor.dry_job": "Have it make one film of the default length, if nothing else is wrong. It may cost money.",
     "doctor.yes": "Don't ask before --dry-job.",
-    "doctor.which": "--dry-job needs --upstream: say which engine is to make a film.",
-    "doctor.ask": "This has a film made, which the upstream may charge for. Go on? [y/N]",
-    "doctor.say_yes": "--dry-job may cost money: say --yes where nobody can be asked.",
-    "doctor.well": "Nothing is in the way.",
-    "doctor.sick": "Mend what is marked FAIL, from the top, then look again.",
-    "doctor.python.said": "Python {version}",
-    "doctor.codecs.said": "H.264 and AAC (PyAV {version})",
-    "doctor.client_only.said": "No codecs: only a server and stories need them (pip install 'filmgate[server]')",
-    "doctor.no_address.said": "There is no server to talk to: no address is set, and none is installed here",
-    "doctor.no_address.mend": "Pass --base-url URL or set FILMGATE_BASE_URL; or: pip install 'filmgate[all]'",
-    "doctor.no_codecs.said": "No H.264 or AAC encoder: {reason}",
-    "doctor.no_codecs.mend": "Install PyAV's own wheel: pip install --force-reinstall av",
-    "doctor.disk.said": "{free} MiB are free at {folder}",
-    "doctor.disk_full.said": "Only {free} MiB are free at {folder}",
-    "doctor.disk_full.mend": (
+    "doctor.needs_upstream": "--dry-job needs --upstream: say which engine is to make a film.",
+    "doctor.confirm": "This has a film made, which the upstream may charge for. Go on? [y/N]",
+    "doctor.needs_yes": "--dry-job may cost money: say --yes where nobody can be asked.",
+    "doctor.passed": "Nothing is in the way.",
+    "doctor.failed": "Mend what is marked FAIL, from the top, then look again.",
+    "doctor.python.message": "Python {version}",
+    "doctor.codecs.message": "H.264 and AAC (PyAV {version})",
+    "doctor.client_only.message": "No codecs: only a server and stories need them (pip install 'filmgate[server]')",
+    "doctor.no_address.message": "There is no server to talk to: no address is set, and none is installed here",
+    "doctor.no_address.hint": "Pass --base-url URL or set FILMGATE_BASE_URL; or: pip install 'filmgate[all]'",
+    "doctor.no_codecs.message": "No H.264 or AAC encoder: {reason}",
+    "doctor.no_codecs.hint": "Install PyAV's own wheel: pip install --force-reinstall av",
+    "doctor.disk.message": "{free} MiB are free at {folder}",
+    "doctor.disk_full.message": "Only {free} MiB are free at {folder}",
+    "doctor.disk_full.hint": (
         "Make room ({least} MiB at least; `filmgate gc`, or a shorter retention), or choose another folder with --data."
     ),
-    "doctor.embedded.said": "No server is named: films are made in this process, in {data}",
-    "doctor.local.said": "{name} ({kind}) makes films on this machine; there is nobody to reach",
-    "doctor.address.said": "Address {base_url}",
-    "doctor.dead.said": "{host} has answered no video request since {since}",
-    "doctor.dead.mend": (
+    "doctor.embedded.message": "No server is named: films are made in this process, in {data}",
+    "doctor.local.message": "{name} ({kind}) makes films on this machine; there is nobody to reach",
+    "doctor.address.message": "Address {base_url}",
+    "doctor.shut_down.message": "{host} has answered no video request since {since}",
+    "doctor.shut_down.hint": (
         "That service was shut down. Name a server of your own (`filmgate serve`, then --base-url "
         "http://127.0.0.1:8000) or another vendor."
     ),
-    "doctor.odd.said": "The address {spelt} was read as {base_url}",
-    "doctor.odd.mend": "Write {base_url}: other programs may take it word for word.",
-    "doctor.open.said": "{base_url} is not encrypted: the key can be read on its way",
-    "doctor.open.mend": "Write https:// if the server has it; else put TLS in front of it.",
-    "doctor.no_key.said": "There is no key",
-    "doctor.no_key.mend": "Give one: --api-key or FILMGATE_API_KEY; of an engine, key_env or key_file in its table.",
-    "doctor.dns.said": "{host} is {address}",
-    "doctor.dns_unknown.said": "Nobody knows the name {host}: {reason}",
-    "doctor.dns_unknown.mend": "Check its spelling, and that this machine can look up names.",
-    "doctor.connection.said": "{host}:{port} takes connections",
-    "doctor.tls.said": "{host}:{port} takes connections, and its certificate is good",
-    "doctor.refused.said": "{host}:{port} takes no connection: {reason}",
-    "doctor.refused.mend": "Check that the server runs, that this is its port, and that no firewall is between.",
-    "doctor.certificate.said": "The certificate of {host} is not good: {reason}",
-    "doctor.certificate.mend": (
+    "doctor.normalized.message": "The address {spelt} was read as {base_url}",
+    "doctor.normalized.hint": "Write {base_url}: other programs may take it word for word.",
+    "doctor.unencrypted.message": "{base_url} is not encrypted: the key can be read on its way",
+    "doctor.unencrypted.hint": "Write https:// if the server has it; else put TLS in front of it.",
+    "doctor.no_key.message": "There is no key",
+    "doctor.no_key.hint": "Give one: --api-key or FILMGATE_API_KEY; of an engine, key_env or key_file in its table.",
+    "doctor.dns.message": "{host} is {address}",
+    "doctor.dns_unknown.message": "Nobody knows the name {host}: {reason}",
+    "doctor.dns_unknown.hint": "Check its spelling, and that this machine can look up names.",
+    "doctor.connection.message": "{host}:{port} takes connections",
+    "doctor.tls.message": "{host}:{port} takes connections, and its certificate is good",
+    "doctor.connection_refused.message": "{host}:{port} takes no connection: {reason}",
+    "doctor.connection_refused.hint": "Check that the server runs, that this is its port, and that no firewall is between.",
+    "doctor.certificate.message": "The certificate of {host} is not good: {reason}",
+    "doctor.certificate.hint": (
         "Renew it, use the name that it is for, or name its authority (ca_file, SSL_CERT_FILE)."
     ),
-    "doctor.no_tls.said": "{host}:{port} speaks no TLS: {reason}",
-    "doctor.no_tls.mend": "Write http:// instead of https://, or the port that speaks TLS.",
-    "doctor.silent.said": "{url} gave no answer: {reason}",
-    "doctor.silent.mend": "Try again in a moment; if it stays so, look at the server's log.",
-    "doctor.api.said": "{url} answers: {count} models; the key is taken",
-    "doctor.redirect.said": "{url} sends on to {location}",
-    "doctor.redirect.mend": "Write the address that it sends to.",
-    "doctor.html.said": "{url} is a web page, not an API ({status})",
-    "doctor.html.mend": "Take the API's address, not the site's: it often begins with api. and ends in /v1.",
-    "doctor.key_refused.said": "The key is refused ({status})",
-    "doctor.key_refused.mend": "Use a key of this server; on your own, `filmgate keys create` makes one.",
-    "doctor.no_models.said": "There is nothing at {url} ({status})",
-    "doctor.no_models.mend": (
+    "doctor.no_tls.message": "{host}:{port} speaks no TLS: {reason}",
+    "doctor.no_tls.hint": "Write http:// instead of https://, or the port that speaks TLS.",
+    "doctor.no_response.message": "{url} gave no answer: {reason}",
+    "doctor.no_response.hint": "Try again in a moment; if it stays so, look at the server's log.",
+    "doctor.api.message": "{url} answers: {count} models; the key is taken",
+    "doctor.redirect.message": "{url} sends on to {location}",
+    "doctor.redirect.hint": "Write the address that it sends to.",
+    "doctor.html.message": "{url} is a web page, not an API ({status})",
+    "doctor.html.hint": "Take the API's address, not the site's: it often begins with api. and ends in /v1.",
+    "doctor.key_refused.message": "The key is refused ({status})",
+    "doctor.key_refused.hint": "Use a key of this server; on your own, `filmgate keys create` makes one.",
+    "doctor.no_models.message": "There is nothing at {url} ({status})",
+    "doctor.no_models.hint": (
         "Check the path of the address: most end in /v1. Some vendors have no list of models; then this means little."
     ),
-    "doctor.busy.said": "{url} is busy or down ({status})",
-    "doctor.busy.mend": "Try again in a moment.",
-    "doctor.strange.said": "{url} gave an answer that is none of this API's ({status})",
-    "doctor.strange.mend": "Check the address; is something else listening there?",
-    "doctor.clock.said": "The clocks agree",
-    "doctor.clock_off.said": "The server's clock is {seconds} s ahead of this machine's",
-    "doctor.clock_off.mend": (
+    "doctor.busy.message": "{url} is busy or down ({status})",
+    "doctor.busy.hint": "Try again in a moment.",
+    "doctor.unexpected_response.message": "{url} gave an answer that is none of this API's ({status})",
+    "doctor.unexpected_response.hint": "Check the address; is something else listening there?",
+    "doctor.clock.message": "The clocks agree",
+    "doctor.clock_skew.message": "The server's clock is {seconds} s ahead of this machine's",
+    "doctor.clock_skew.hint": (
         "Set the wrong one (`timedatectl set-ntp true`): expiry, webhooks and links depend on it."
     ),
-    "doctor.models.said": "It serves {models}",
-    "doctor.models_missing.said": "It does not list {models}",
-    "doctor.models_missing.mend": "Check the names under `models` of the engine; it lists: {there}",
-    "doctor.job.said": "A film of {film} was made and fetched in {seconds} s ({size})",
-    "doctor.job_failed.said": "No film came of it: {reason}",
-    "doctor.job_failed.mend": (
+    "doctor.models.message": "It serves {models}",
+    "doctor.models_missing.message": "It does not list {models}",
+    "doctor.models_missing.hint": "Check the names under `models` of the engine; it lists: {there}",
+    "doctor.job.message": "A film of {film} was made and fetched in {seconds} s ({size})",
+    "doctor.job_failed.message": "No film came of it: {reason}",
+    "doctor.job_failed.hint": (
         "The upstream says why; the models' names, the balance and the limits of the key there are the usual reasons."
     ),
 }

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from filmgate.testing.mock.faults import content, poll, submit
 
 if TYPE_CHECKING:
-    from filmgate.testing.mock.faults.base import Fault
+    from filmgate.testing.mock.faults.base import FaultSpec
 
 __all__ = ["FAULTS"]
 
-FAULTS: dict[str, Fault] = {fault.name: fault for fault in (*submit.FAULTS, *poll.FAULTS, *content.FAULTS)}
+FAULTS: dict[str, FaultSpec] = {fault.name: fault for fault in (*submit.FAULTS, *poll.FAULTS, *content.FAULTS)}
 """The registry: the manual, the tests and the mix ``all`` read it."""

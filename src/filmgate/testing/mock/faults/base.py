@@ -8,51 +8,51 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from filmgate.testing.mock.reply import Reply
+from filmgate.testing.mock.reply import MockReply
 
 if TYPE_CHECKING:
-    from filmgate.testing.mock.films import Film
+    from filmgate.testing.mock.films import ClipSpec
 
 __all__ = [
-    "EVER",
-    "TAKES",
-    "VERDICTS",
-    "Act",
+    "ALWAYS",
+    "ARGUMENT_KINDS",
+    "OUTCOME_TEXTS",
     "Argument",
-    "Ends",
-    "Fault",
-    "Moment",
-    "Rewrite",
-    "Said",
-    "Stage",
-    "Verdict",
+    "ExpectedOutcome",
+    "FaultContext",
+    "FaultSpec",
+    "FaultStage",
+    "JobEnd",
+    "Localized",
+    "ReplyFault",
+    "VideoRewrite",
 ]
 
-EVER = 10**9
+ALWAYS = 10**9
 """As a number of times: always."""
 
 Argument = int | float | None
 """What follows the name in a tag."""
 
 
-class Said(Struct, frozen=True):
+class Localized(Struct, frozen=True):
     """A sentence in two languages."""
 
     en: str
     zh: str
 
 
-TAKES = {
-    "times": Said("how often, or `ever`", "次数，或 `ever`"),
-    "seconds": Said("seconds", "秒数"),
-    "status": Said("the HTTP status", "HTTP 状态码"),
-    "bytes": Said("bytes", "字节数"),
-    "percent": Said("percent", "百分比"),
+ARGUMENT_KINDS = {
+    "times": Localized("how often, or `ever`", "次数，或 `ever`"),
+    "seconds": Localized("seconds", "秒数"),
+    "status": Localized("the HTTP status", "HTTP 状态码"),
+    "bytes": Localized("bytes", "字节数"),
+    "percent": Localized("percent", "百分比"),
 }
 """The kinds of arguments."""
 
 
-class Stage(StrEnum):
+class FaultStage(StrEnum):
     """Which request a fault strikes."""
 
     CREATE = auto()
@@ -61,7 +61,7 @@ class Stage(StrEnum):
     SERVICE = auto()  # all of them
 
 
-class Verdict(StrEnum):
+class ExpectedOutcome(StrEnum):
     """What a good client comes to."""
 
     COMPLETED = auto()
@@ -74,34 +74,34 @@ class Verdict(StrEnum):
     OVERDUE = auto()
 
 
-VERDICTS = {
-    Verdict.COMPLETED: Said(
+OUTCOME_TEXTS = {
+    ExpectedOutcome.COMPLETED: Localized(
         "The film arrives whole: the client looks or fetches again.", "影片完整到手：客户端再查、再取即可。"
     ),
-    Verdict.FAILED: Said(
+    ExpectedOutcome.FAILED: Localized(
         "Failed, with a code and a message: the upstream said so.", "失败，带代码和说明：上游已明确告知。"
     ),
-    Verdict.REFUSED: Said(
+    ExpectedOutcome.REFUSED: Localized(
         "Refused: nothing was made, so say why and don't send it again as it is.",
         "被拒：什么都没做；说明原因，不要原样重发。",
     ),
-    Verdict.RETRIED: Said(
+    ExpectedOutcome.RETRIED: Localized(
         "Not accepted, as the status says: wait, send it again, and the film arrives.",
         "状态码表明没有受理：等待后重发，影片到手。",
     ),
-    Verdict.UNKNOWN: Said(
+    ExpectedOutcome.UNKNOWN: Localized(
         "Maybe accepted: find it by Idempotency-Key or in the list, else end as unknown; never submit it again.",
         "可能已受理：凭 Idempotency-Key 或列表找回，否则以“未知”结束；绝不再次提交。",
     ),
-    Verdict.LOST: Said(
+    ExpectedOutcome.LOST: Localized(
         "Failed: the upstream no longer knows the job; never submit it again by itself.",
         "失败：上游已不认得这个任务；不要自行再次提交。",
     ),
-    Verdict.SPOILT: Said(
+    ExpectedOutcome.SPOILT: Localized(
         "Failed: the upstream has no whole film; download again within reason, never generate again.",
         "失败：上游拿不出完整的影片；适度重新下载，绝不重新生成。",
     ),
-    Verdict.OVERDUE: Said(
+    ExpectedOutcome.OVERDUE: Localized(
         "Failed at the client's own deadline; what arrives later changes nothing.",
         "到客户端自己的期限即失败；之后到的结果不再改变什么。",
     ),
@@ -109,7 +109,7 @@ VERDICTS = {
 """Each verdict in a sentence."""
 
 
-class Ends(StrEnum):
+class JobEnd(StrEnum):
     """How a job that meets the fault ends."""
 
     COMPLETED = auto()
@@ -118,55 +118,55 @@ class Ends(StrEnum):
     NEVER = auto()
 
 
-class Moment(Struct, frozen=True, kw_only=True):
+class FaultContext(Struct, frozen=True, kw_only=True):
     """What a fault may know of the request that it strikes."""
 
     arg: Argument  # the fault's argument
     turn: int  # how many of this job's requests of this kind came before (a create: of this prompt's)
-    job: str  # its id
+    job_id: str  # its id
     now: float  # Unix time
     url: str  # that was asked for
-    elsewhere: str  # where this job's film can be had without a key, under another host's name
+    other_host_url: str  # where this job's film can be had without a key, under another host's name
     redirected: bool  # whether that is where this request came from
-    gone: Reply  # what the vendor answers when it knows no such job
+    not_found_reply: MockReply  # what the vendor answers when it knows no such job
     over: int | None = None  # how many looks since the job ended; None: it has not
-    whole: Reply | None = None  # of a content request: the honest answer without Range
+    whole: MockReply | None = None  # of a content request: the honest answer without Range
     before: str = ""  # id of the job before this one
 
     @property
-    def number(self) -> float:
+    def arg_value(self) -> float:
         """The argument as a number."""
         return float(self.arg) if self.arg is not None else 0.0
 
 
-Act = Callable[[Reply, Moment], Reply]
+ReplyFault = Callable[[MockReply, FaultContext], MockReply]
 """What a fault makes of an honest answer."""
 
-Rewrite = Callable[[dict[str, Any], Moment], dict[str, Any]]
+VideoRewrite = Callable[[dict[str, Any], FaultContext], dict[str, Any]]
 """What a fault makes of the video object in it."""
 
 
-class Fault(Struct, frozen=True, kw_only=True):
+class FaultSpec(Struct, frozen=True, kw_only=True):
     """A way to misbehave."""
 
     name: str
-    stage: Stage
-    says: Said  # one sentence
-    verdict: Verdict
-    act: Act | None = None
-    video: Rewrite | None = None
-    film: Callable[[Film], Film] | None = None  # from the film that was asked for to the one that is made
+    stage: FaultStage
+    description: Localized  # one sentence
+    verdict: ExpectedOutcome
+    act: ReplyFault | None = None
+    video: VideoRewrite | None = None
+    film: Callable[[ClipSpec], ClipSpec] | None = None  # from the film that was asked for to the one that is made
     arg: Argument = None  # unless the tag gives another
     takes: str = ""  # what the argument is, one of TAKES; empty: it takes none
-    times: int = EVER  # how often it strikes, where that is not the argument
+    times: int = ALWAYS  # how often it strikes, where that is not the argument
     accepts: bool = True  # whether a create that it strikes makes a job
-    ends: Ends = Ends.COMPLETED
+    ends: JobEnd = JobEnd.COMPLETED
     looks: int = 0  # the job is not over before so many looks: for what must be seen under way
     alone: bool = False  # not in the mix "all": it hits other jobs too, or only the client's deadline ends it
 
-    def strikes(self, arg: Argument, turn: int) -> bool:
+    def applies(self, arg: Argument, attempt: int) -> bool:
         """Whether it strikes the request of that turn, counted from 0."""
-        return turn < (arg if self.takes == "times" and isinstance(arg, int) else self.times)
+        return attempt < (arg if self.takes == "times" and isinstance(arg, int) else self.times)
 
     def parse(self, text: str | None) -> Argument:
         """The argument that a tag gives.
@@ -179,5 +179,5 @@ class Fault(Struct, frozen=True, kw_only=True):
         if not self.takes:
             raise ValueError(f"{self.name} takes no argument")
         if self.takes == "times" and text == "ever":
-            return EVER
+            return ALWAYS
         return int(text) if isinstance(self.arg, int) else float(text)

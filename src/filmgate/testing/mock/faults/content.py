@@ -8,9 +8,16 @@ import msgspec
 
 from filmgate.domain import Size
 from filmgate.testing.mock.faults import submit
-from filmgate.testing.mock.faults.base import Act, Fault, Moment, Said, Stage, Verdict
-from filmgate.testing.mock.films import Film, etag, signed
-from filmgate.testing.mock.reply import Ending, Reply
+from filmgate.testing.mock.faults.base import (
+    ExpectedOutcome,
+    FaultContext,
+    FaultSpec,
+    FaultStage,
+    Localized,
+    ReplyFault,
+)
+from filmgate.testing.mock.films import ClipSpec, etag, tag_with_job_id
+from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
 __all__ = ["FAULTS"]
 
@@ -21,117 +28,117 @@ _PNG = bytes.fromhex(
 )
 
 
-def _part(moment: Moment, reply: Reply) -> int:
-    return int(len(reply.body) * moment.number / 100)
+def _arg_bytes(moment: FaultContext, reply: MockReply) -> int:
+    return int(len(reply.body) * moment.arg_value / 100)
 
 
-def _cut(reply: Reply, moment: Moment) -> Reply:
-    body = reply.body[: _part(moment, reply)]
-    return reply.but(body=body, headers={"ETag": etag(body)})
+def _truncated(reply: MockReply, moment: FaultContext) -> MockReply:
+    body = reply.body[: _arg_bytes(moment, reply)]
+    return reply.replaced(body=body, headers={"ETag": etag(body)})
 
 
-def _broken_off(ending: Ending) -> Act:
+def _partial_body(ending: ConnectionEnd) -> ReplyFault:
     """An act that says the whole length and sends a part."""
-    return lambda reply, moment: reply.but(sent=_part(moment, reply), ending=ending)
+    return lambda reply, moment: reply.replaced(sent=_arg_bytes(moment, reply), ending=ending)
 
 
-def _longer(reply: Reply, moment: Moment) -> Reply:
-    return reply.but(headers={"Content-Length": str(_part(moment, reply))}, ending=Ending.CLOSED)
+def _wrong_content_length(reply: MockReply, moment: FaultContext) -> MockReply:
+    return reply.replaced(headers={"Content-Length": str(_arg_bytes(moment, reply))}, ending=ConnectionEnd.CLOSED)
 
 
-def _unsized(reply: Reply, _: Moment) -> Reply:
-    return reply.but(headers={"Content-Length": ""}, ending=Ending.CLOSED)
+def _unsized(reply: MockReply, _: FaultContext) -> MockReply:
+    return reply.replaced(headers={"Content-Length": ""}, ending=ConnectionEnd.CLOSED)
 
 
-def _endless(reply: Reply, _: Moment) -> Reply:
-    return reply.but(ending=Ending.ENDLESS)
+def _endless(reply: MockReply, _: FaultContext) -> MockReply:
+    return reply.replaced(ending=ConnectionEnd.ENDLESS)
 
 
-def _drips(reply: Reply, moment: Moment) -> Reply:
-    return reply.but(pace=moment.number)
+def _slow_body(reply: MockReply, moment: FaultContext) -> MockReply:
+    return reply.replaced(pace=moment.arg_value)
 
 
-def _instead(body: bytes) -> Act:
-    return lambda reply, _: reply.but(status=200, body=body, headers={"ETag": etag(body)})
+def _replaced_body(body: bytes) -> ReplyFault:
+    return lambda reply, _: reply.replaced(status=200, body=body, headers={"ETag": etag(body)})
 
 
-def _range_ignored(reply: Reply, moment: Moment) -> Reply:
+def _range_ignored(reply: MockReply, moment: FaultContext) -> MockReply:
     if moment.turn == 0:
-        return reply.but(sent=len(reply.body) // 2, ending=Ending.RESET)
+        return reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.RESET)
     return moment.whole or reply
 
 
-def _etag_changed(reply: Reply, moment: Moment) -> Reply:
+def _etag_changed(reply: MockReply, moment: FaultContext) -> MockReply:
     if moment.turn == 0:
-        return reply.but(sent=len(reply.body) // 2, ending=Ending.RESET)
+        return reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.RESET)
     if moment.whole is None or reply.status not in {200, 206}:
         return reply
-    body = signed(moment.whole.body, f"take-two-of-{moment.job}")
+    body = tag_with_job_id(moment.whole.body, f"take-two-of-{moment.job_id}")
     start = len(moment.whole.body) - len(reply.body)
     changed = {"ETag": etag(body)}
     if start:
         changed["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-    return reply.but(body=body[start:], headers=changed)
+    return reply.replaced(body=body[start:], headers=changed)
 
 
-def _redirect(location: str) -> Act:
-    return lambda _, __: Reply(status=302, headers={"Location": location})
+def _redirect_to(location: str) -> ReplyFault:
+    return lambda _, __: MockReply(status=302, headers={"Location": location})
 
 
-def _elsewhere(reply: Reply, moment: Moment) -> Reply:
+def _redirect_to_other_host(reply: MockReply, moment: FaultContext) -> MockReply:
     if moment.redirected:
         return reply
-    return Reply(status=302, headers={"Location": moment.elsewhere})
+    return MockReply(status=302, headers={"Location": moment.other_host_url})
 
 
-def _in_a_loop(_: Reply, moment: Moment) -> Reply:
-    return Reply(status=302, headers={"Location": moment.url})
+def _redirect_loop(_: MockReply, moment: FaultContext) -> MockReply:
+    return MockReply(status=302, headers={"Location": moment.url})
 
 
-def _url_in_error(reply: Reply, moment: Moment) -> Reply:
+def _url_in_error(reply: MockReply, moment: FaultContext) -> MockReply:
     if moment.redirected:
         return reply
-    return Reply.of({"detail": f"Video has been uploaded to cloud storage: {moment.elsewhere}"}, 400)
+    return MockReply.of_json({"detail": f"Video has been uploaded to cloud storage: {moment.other_host_url}"}, 400)
 
 
-def _longer_film(film: Film) -> Film:
-    return msgspec.structs.replace(film, frames=film.frames * 2)
+def _longer_clip(clip: ClipSpec) -> ClipSpec:
+    return msgspec.structs.replace(clip, frames=clip.frames * 2)
 
 
-def _smaller_film(film: Film) -> Film:
-    return msgspec.structs.replace(film, size=Size(film.size.width // 4 * 2, film.size.height // 4 * 2))
+def _smaller_clip(clip: ClipSpec) -> ClipSpec:
+    return msgspec.structs.replace(clip, size=Size(clip.size.width // 4 * 2, clip.size.height // 4 * 2))
 
 
-def _hostile_name(reply: Reply, _: Moment) -> Reply:
+def _hostile_filename(reply: MockReply, _: FaultContext) -> MockReply:
     names = "filename=\"../../../../tmp/owned.sh\"; filename*=UTF-8''..%2F..%2F..%2Ftmp%2Fowned.sh"
-    return reply.but(headers={"Content-Disposition": f"attachment; {names}"})
+    return reply.replaced(headers={"Content-Disposition": f"attachment; {names}"})
 
 
-def _fault(name: str, en: str, zh: str, verdict: Verdict = Verdict.COMPLETED, **more: Any) -> Fault:
-    return Fault(name=name, stage=Stage.CONTENT, says=Said(en, zh), verdict=verdict, **more)
+def _fault(name: str, en: str, zh: str, verdict: ExpectedOutcome = ExpectedOutcome.COMPLETED, **more: Any) -> FaultSpec:
+    return FaultSpec(name=name, stage=FaultStage.CONTENT, description=Localized(en, zh), verdict=verdict, **more)
 
 
-def _at_first(name: str, en: str, zh: str, act: Act, times: int = 1) -> Fault:
+def _repeated_fault(name: str, en: str, zh: str, act: ReplyFault, times: int = 1) -> FaultSpec:
     return _fault(name, en, zh, act=act, takes="times", arg=times)
 
 
-def _spoilt(name: str, en: str, zh: str, act: Act, **more: Any) -> Fault:
-    return _fault(name, en, zh, Verdict.SPOILT, act=act, **more)
+def _bad_output_fault(name: str, en: str, zh: str, act: ReplyFault, **more: Any) -> FaultSpec:
+    return _fault(name, en, zh, ExpectedOutcome.SPOILT, act=act, **more)
 
 
 _REFUSED = (
-    _at_first(
+    _repeated_fault(
         "content-404",
         "The film answers 404 though the job is completed, so many times.",
         "任务已完成，影片却若干次应答 404。",
-        lambda _, moment: moment.gone,
+        lambda _, moment: moment.not_found_reply,
         times=2,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-404-ever",
         "The film answers 404 for ever.",
         "影片永远应答 404。",
-        lambda _, moment: moment.gone,
+        lambda _, moment: moment.not_found_reply,
     ),
     _fault(
         "content-5xx",
@@ -142,7 +149,7 @@ _REFUSED = (
         arg=503,
         times=2,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-400-url",
         "The film answers 400, with the URL of where it lies in the error's text.",
         "影片应答 400，错误文字里写着影片所在的 URL。",
@@ -151,23 +158,23 @@ _REFUSED = (
 )
 
 _BYTES = (
-    _at_first(
+    _repeated_fault(
         "content-resets",
         "The connection is reset halfway through the film, so many times.",
         "影片传到一半连接被重置，若干次。",
-        lambda reply, _: reply.but(sent=len(reply.body) // 2, ending=Ending.RESET),
+        lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.RESET),
     ),
-    _at_first(
+    _repeated_fault(
         "content-hangs",
         "The film stops halfway, and the connection stays open in silence, so many times.",
         "影片传到一半停住，连接静静地开着，若干次。",
-        lambda reply, _: reply.but(sent=len(reply.body) // 2, ending=Ending.HELD),
+        lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.HANG),
     ),
     _fault(
         "content-drips",
         "The film drips in over that many seconds.",
         "影片在若干秒里一点一点地来。",
-        act=_drips,
+        act=_slow_body,
         takes="seconds",
         arg=5.0,
     ),
@@ -175,7 +182,7 @@ _BYTES = (
         "content-late",
         "The film begins after that many seconds.",
         "影片在若干秒之后才开始传。",
-        act=submit.late,
+        act=submit.delayed,
         takes="seconds",
         arg=5.0,
         times=1,
@@ -186,68 +193,68 @@ _BYTES = (
         "影片没有 Content-Length，连接结束即为影片结束。",
         act=_unsized,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-short",
         "Every download ends at that percentage of what its Content-Length says.",
         "每次下载都在 Content-Length 所说长度的该百分比处结束。",
-        _broken_off(Ending.CLOSED),
+        _partial_body(ConnectionEnd.CLOSED),
         takes="percent",
         arg=90.0,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-long",
         "Content-Length says that percentage of what is sent.",
         "Content-Length 只有实际所传的该百分比。",
-        _longer,
+        _wrong_content_length,
         takes="percent",
         arg=50.0,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-cut",
         "The film is cut at that percentage, its Content-Length and ETag to match.",
         "影片在该百分比处被截断，Content-Length 与 ETag 都与之相符。",
-        _cut,
+        _truncated,
         takes="percent",
         arg=60.0,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-empty",
         "The film is empty: 200, Content-Length 0.",
         "影片是空的：200，Content-Length 为 0。",
-        _instead(b""),
+        _replaced_body(b""),
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-endless",
         "The film begins again and again, without end.",
         "影片一遍又一遍地重来，没有尽头。",
         _endless,
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-html",
         "A page of HTML comes as video/mp4.",
         "一页 HTML 冒充 video/mp4。",
-        _instead(b"<!DOCTYPE html><html><body>Please sign in.</body></html>"),
+        _replaced_body(b"<!DOCTYPE html><html><body>Please sign in.</body></html>"),
     ),
-    _spoilt(
+    _bad_output_fault(
         "content-json",
         "An error in JSON comes as video/mp4 with status 200.",
         "状态 200 的 JSON 错误冒充 video/mp4。",
-        _instead(b'{"error":{"message":"The file is not available.","code":"not_found"}}'),
+        _replaced_body(b'{"error":{"message":"The file is not available.","code":"not_found"}}'),
     ),
-    _spoilt("content-png", "A picture comes as video/mp4.", "一张图片冒充 video/mp4。", _instead(_PNG)),
+    _bad_output_fault("content-png", "A picture comes as video/mp4.", "一张图片冒充 video/mp4。", _replaced_body(_PNG)),
     _fault(
         "content-wrong-duration",
         "The film is whole, and twice as long as was asked for.",
         "影片完整，但长度是所要求的两倍。",
-        Verdict.SPOILT,
-        film=_longer_film,
+        ExpectedOutcome.SPOILT,
+        film=_longer_clip,
     ),
     _fault(
         "content-wrong-size",
         "The film is whole, and half as wide and high as was asked for.",
         "影片完整，但宽和高都只有所要求的一半。",
-        Verdict.SPOILT,
-        film=_smaller_film,
+        ExpectedOutcome.SPOILT,
+        film=_smaller_clip,
     ),
 )
 
@@ -268,38 +275,38 @@ _HTTP = (
         "redirect-elsewhere",
         "The film redirects to another host, which must not be given the key.",
         "影片重定向到另一台主机，密钥不得随行。",
-        act=_elsewhere,
+        act=_redirect_to_other_host,
     ),
-    _spoilt("redirect-loop", "The film redirects to itself.", "影片重定向到自己。", _in_a_loop),
-    _spoilt(
+    _bad_output_fault("redirect-loop", "The film redirects to itself.", "影片重定向到自己。", _redirect_loop),
+    _bad_output_fault(
         "redirect-private",
         "The film redirects to the metadata service of a cloud, 169.254.169.254.",
         "影片重定向到云主机的元数据服务 169.254.169.254。",
-        _redirect("http://169.254.169.254/latest/meta-data/"),
+        _redirect_to("http://169.254.169.254/latest/meta-data/"),
     ),
-    _spoilt(
+    _bad_output_fault(
         "redirect-file",
         "The film redirects to `file:///etc/passwd`.",
         "影片重定向到 `file:///etc/passwd`。",
-        _redirect("file:///etc/passwd"),
+        _redirect_to("file:///etc/passwd"),
     ),
     _fault(
         "content-disposition",
         "Content-Disposition names a file that climbs out of any folder.",
         "Content-Disposition 里的文件名会爬出任何目录。",
-        act=_hostile_name,
+        act=_hostile_filename,
     ),
 )
 
 _SERVICE = (
-    Fault(
+    FaultSpec(
         name="outage",
-        stage=Stage.SERVICE,
-        says=Said(
+        stage=FaultStage.SERVICE,
+        description=Localized(
             "The job is accepted, and then every request is reset for that many seconds.",
             "任务已受理，随后若干秒内所有请求都被重置。",
         ),
-        verdict=Verdict.COMPLETED,
+        verdict=ExpectedOutcome.COMPLETED,
         takes="seconds",
         arg=60.0,
         alone=True,

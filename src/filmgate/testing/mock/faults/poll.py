@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from filmgate.testing.mock.faults import submit
-from filmgate.testing.mock.faults.base import Act, Ends, Fault, Moment, Rewrite, Said, Stage, Verdict
-from filmgate.testing.mock.reply import Ending, Reply
+from filmgate.testing.mock.faults.base import (
+    ExpectedOutcome,
+    FaultContext,
+    FaultSpec,
+    FaultStage,
+    JobEnd,
+    Localized,
+    ReplyFault,
+    VideoRewrite,
+)
+from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
-__all__ = ["FAULTS", "SECRET"]
+__all__ = ["CANARY_KEY", "FAULTS"]
 
-SECRET = "sk-mock-0123456789abcdef0123456789abcdef"  # noqa: S105 - a canary, made to be looked for
+CANARY_KEY = "sk-mock-0123456789abcdef0123456789abcdef"  # noqa: S105 - a canary, made to be looked for
 """The key that the fault ``failed-error-secret`` lets out; no log, error or row of a client may hold it."""
 
 _SYNONYMS = {
@@ -22,65 +31,65 @@ _SYNONYMS = {
 }
 
 
-def _gone(_: Reply, moment: Moment) -> Reply:
-    return moment.gone
+def _not_found(_: MockReply, moment: FaultContext) -> MockReply:
+    return moment.not_found_reply
 
 
-def _drips(reply: Reply, moment: Moment) -> Reply:
-    return reply.but(pace=moment.number)
+def _slow_body(reply: MockReply, moment: FaultContext) -> MockReply:
+    return reply.replaced(pace=moment.arg_value)
 
 
-def _set(**values: object) -> Rewrite:
+def _with_fields(**values: object) -> VideoRewrite:
     return lambda video, _: {**video, **values}
 
 
-def _without(key: str) -> Rewrite:
+def _without_field(key: str) -> VideoRewrite:
     return lambda video, _: {name: value for name, value in video.items() if name != key}
 
 
-def _in_turn(*progress: object) -> Rewrite:
+def _progress_sequence(*progress: object) -> VideoRewrite:
     """Progress values, look by look; then the truth."""
     return lambda video, moment: {**video, "progress": progress[moment.turn]} if moment.turn < len(progress) else video
 
 
-def _at_the_end(rewrite: Rewrite) -> Rewrite:
+def _once_ended(rewrite: VideoRewrite) -> VideoRewrite:
     return lambda video, moment: video if moment.over is None else rewrite(video, moment)
 
 
-def _shouted(video: dict[str, Any], _: Moment) -> dict[str, Any]:
+def _upper_case_status(video: dict[str, Any], _: FaultContext) -> dict[str, Any]:
     return {**video, "status": str(video["status"]).upper()}
 
 
-def _in_synonyms(video: dict[str, Any], _: Moment) -> dict[str, Any]:
+def _synonym_status(video: dict[str, Any], _: FaultContext) -> dict[str, Any]:
     return {**video, "status": _SYNONYMS.get(video["status"], video["status"])}
 
 
-def _as_number(video: dict[str, Any], moment: Moment) -> dict[str, Any]:
+def _numeric_status(video: dict[str, Any], moment: FaultContext) -> dict[str, Any]:
     return {**video, "status": moment.turn}
 
 
-def _back_to_work(video: dict[str, Any], moment: Moment) -> dict[str, Any]:
+def _completed_then_working(video: dict[str, Any], moment: FaultContext) -> dict[str, Any]:
     if moment.over in {1, 2}:
         return {**video, "status": "in_progress", "progress": 50, "completed_at": None}
     return video
 
 
-def _fault(name: str, en: str, zh: str, verdict: Verdict = Verdict.COMPLETED, **more: Any) -> Fault:
-    return Fault(name=name, stage=Stage.LOOK, says=Said(en, zh), verdict=verdict, **more)
+def _fault(name: str, en: str, zh: str, verdict: ExpectedOutcome = ExpectedOutcome.COMPLETED, **more: Any) -> FaultSpec:
+    return FaultSpec(name=name, stage=FaultStage.LOOK, description=Localized(en, zh), verdict=verdict, **more)
 
 
-def _at_first(name: str, en: str, zh: str, act: Act, times: int = 1, **more: Any) -> Fault:
+def _repeated_fault(name: str, en: str, zh: str, act: ReplyFault, times: int = 1, **more: Any) -> FaultSpec:
     """A look goes wrong, so many times."""
     return _fault(name, en, zh, act=act, takes="times", arg=times, **more)
 
 
-def _odd_status(name: str, en: str, zh: str, video: Rewrite) -> Fault:
+def _odd_status(name: str, en: str, zh: str, video: VideoRewrite) -> FaultSpec:
     return _fault(name, en, zh, video=video, takes="times", arg=2, looks=2)
 
 
-def _failure(name: str, en: str, zh: str, video: Rewrite | None = None) -> Fault:
-    rewrite = None if video is None else _at_the_end(video)
-    return _fault(name, en, zh, Verdict.FAILED, video=rewrite, ends=Ends.FAILED)
+def _failure(name: str, en: str, zh: str, video: VideoRewrite | None = None) -> FaultSpec:
+    rewrite = None if video is None else _once_ended(video)
+    return _fault(name, en, zh, ExpectedOutcome.FAILED, video=rewrite, ends=JobEnd.FAILED)
 
 
 _STATUSES = (
@@ -88,57 +97,59 @@ _STATUSES = (
         "status-case",
         "Statuses come in capitals: `IN_PROGRESS`, `COMPLETED`.",
         "状态全用大写：`IN_PROGRESS`、`COMPLETED`。",
-        video=_shouted,
+        video=_upper_case_status,
         looks=1,
     ),
     _fault(
         "status-synonyms",
         "Statuses come in other words: `pending`, `processing`, `succeeded`.",
         "状态换了说法：`pending`、`processing`、`succeeded`。",
-        video=_in_synonyms,
+        video=_synonym_status,
         looks=1,
     ),
     _odd_status(
         "status-unknown",
         "The status is a word that nobody knows, so many times, then the truth.",
         "状态若干次是没人认识的词，之后才是实情。",
-        _set(status="percolating"),
+        _with_fields(status="percolating"),
     ),
-    _odd_status("status-missing", "The status is missing, so many times.", "状态缺失若干次。", _without("status")),
-    _odd_status("status-null", "The status is null, so many times.", "状态若干次为 null。", _set(status=None)),
-    _odd_status("status-numeric", "The status is a number, so many times.", "状态若干次是数字。", _as_number),
+    _odd_status(
+        "status-missing", "The status is missing, so many times.", "状态缺失若干次。", _without_field("status")
+    ),
+    _odd_status("status-null", "The status is null, so many times.", "状态若干次为 null。", _with_fields(status=None)),
+    _odd_status("status-numeric", "The status is a number, so many times.", "状态若干次是数字。", _numeric_status),
     _fault(
         "status-unknown-ever",
         "The status is a word that nobody knows, for ever.",
         "状态永远是没人认识的词。",
-        Verdict.OVERDUE,
-        video=_set(status="percolating"),
-        ends=Ends.NEVER,
+        ExpectedOutcome.OVERDUE,
+        video=_with_fields(status="percolating"),
+        ends=JobEnd.NEVER,
         alone=True,
     ),
     _failure(
         "status-expired",
         "The job ends as `expired`, with no error.",
         "任务以 `expired` 结束，没有 error。",
-        _set(status="expired", error=None),
+        _with_fields(status="expired", error=None),
     ),
     _failure(
         "status-cancelled",
         "The job ends as `cancelled`, with no error.",
         "任务以 `cancelled` 结束，没有 error。",
-        _set(status="cancelled", error=None),
+        _with_fields(status="cancelled", error=None),
     ),
     _failure(
         "status-deleted",
         "The job ends as `deleted`, with no error.",
         "任务以 `deleted` 结束，没有 error。",
-        _set(status="deleted", error=None),
+        _with_fields(status="deleted", error=None),
     ),
     _fault(
         "completed-then-working",
         "The job is completed at one look and in progress at the next two.",
         "任务某次查询为已完成，随后两次又变成进行中。",
-        video=_back_to_work,
+        video=_completed_then_working,
     ),
 )
 
@@ -147,47 +158,51 @@ _PROGRESS = (
         "progress-falls",
         "Progress goes 80, then 20, then 50.",
         "进度先 80，再 20，再 50。",
-        video=_in_turn(80, 20, 50),
+        video=_progress_sequence(80, 20, 50),
         looks=3,
     ),
-    _fault("progress-250", "Progress is 250.", "进度为 250。", video=_in_turn(250, 250), looks=2),
-    _fault("progress-negative", "Progress is -5.", "进度为 -5。", video=_in_turn(-5, -5), looks=2),
+    _fault("progress-250", "Progress is 250.", "进度为 250。", video=_progress_sequence(250, 250), looks=2),
+    _fault("progress-negative", "Progress is -5.", "进度为 -5。", video=_progress_sequence(-5, -5), looks=2),
     _fault(
         "progress-text",
         'Progress is a string, `"45%"`.',
         '进度是字符串 `"45%"`。',
-        video=_in_turn("45%", "45%"),
+        video=_progress_sequence("45%", "45%"),
         looks=2,
     ),
-    _fault("progress-null", "Progress is null.", "进度为 null。", video=_in_turn(None, None), looks=2),
+    _fault("progress-null", "Progress is null.", "进度为 null。", video=_progress_sequence(None, None), looks=2),
     _fault(
-        "progress-missing", "Progress is missing, to the end.", "进度始终缺失。", video=_without("progress"), looks=2
+        "progress-missing",
+        "Progress is missing, to the end.",
+        "进度始终缺失。",
+        video=_without_field("progress"),
+        looks=2,
     ),
     _fault(
         "progress-99",
         "Progress is 99 for ever; the job never ends.",
         "进度永远是 99，任务永不结束。",
-        Verdict.OVERDUE,
-        video=_set(progress=99),
-        ends=Ends.NEVER,
+        ExpectedOutcome.OVERDUE,
+        video=_with_fields(progress=99),
+        ends=JobEnd.NEVER,
         alone=True,
     ),
     _fault(
         "never-ends",
         "The job stays in progress for ever.",
         "任务永远在进行中。",
-        Verdict.OVERDUE,
-        ends=Ends.NEVER,
+        ExpectedOutcome.OVERDUE,
+        ends=JobEnd.NEVER,
         alone=True,
     ),
     _fault(
         "slow-success",
         "The job is completed only after that many seconds, later than any client waits.",
         "任务在若干秒之后才完成，晚于任何客户端的期限。",
-        Verdict.OVERDUE,
+        ExpectedOutcome.OVERDUE,
         takes="seconds",
         arg=3600.0,
-        ends=Ends.LATE,
+        ends=JobEnd.LATE,
         alone=True,
     ),
 )
@@ -198,60 +213,71 @@ _FAILURES = (
         "failed-moderated",
         "The job fails for what the film would show.",
         "任务因影片内容被拦截而失败。",
-        _set(error={"code": "moderation_blocked", "message": "Your request was blocked by our moderation system."}),
+        _with_fields(
+            error={"code": "moderation_blocked", "message": "Your request was blocked by our moderation system."}
+        ),
     ),
     _failure(
-        "failed-error-null", "The job fails, and its error is null.", "任务失败，error 为 null。", _set(error=None)
+        "failed-error-null",
+        "The job fails, and its error is null.",
+        "任务失败，error 为 null。",
+        _with_fields(error=None),
     ),
-    _failure("failed-error-missing", "The job fails, and has no error.", "任务失败，没有 error。", _without("error")),
+    _failure(
+        "failed-error-missing", "The job fails, and has no error.", "任务失败，没有 error。", _without_field("error")
+    ),
     _failure(
         "failed-error-string",
         "The job fails, and its error is a string.",
         "任务失败，error 是字符串。",
-        _set(error="The generation failed."),
+        _with_fields(error="The generation failed."),
     ),
     _failure(
         "failed-error-list",
         "The job fails, and its error is a list.",
         "任务失败，error 是列表。",
-        _set(error=[{"code": "generation_failed"}, "The generation failed."]),
+        _with_fields(error=[{"code": "generation_failed"}, "The generation failed."]),
     ),
     _failure(
         "failed-error-number",
         "The job fails, and the code of its error is a number.",
         "任务失败，error 的 code 是数字。",
-        _set(error={"code": 500, "message": "The generation failed."}),
+        _with_fields(error={"code": 500, "message": "The generation failed."}),
     ),
     _failure(
         "failed-error-html",
         "The job fails, and its error is a page of HTML with a script in it.",
         "任务失败，error 是一页带脚本的 HTML。",
-        _set(error={"code": "<b>", "message": "<html><script>alert(1)</script><h1>Internal Server Error</h1></html>"}),
+        _with_fields(
+            error={"code": "<b>", "message": "<html><script>alert(1)</script><h1>Internal Server Error</h1></html>"}
+        ),
     ),
     _failure(
         "failed-error-secret",
         "The job fails, and its error tells the upstream's key, host and path.",
         "任务失败，error 里泄露了上游的密钥、主机和路径。",
-        _set(
+        _with_fields(
             error={
                 "code": "upstream_error",
-                "message": f"POST http://10.20.30.40:8000/internal/videos?key={SECRET} failed: Bearer {SECRET}",
+                "message": f"POST http://10.20.30.40:8000/internal/videos?key={CANARY_KEY} failed: Bearer {CANARY_KEY}",
             }
         ),
     ),
 )
 
 _ANSWERS = (
-    _at_first("look-404", "A look answers 404, once, then the truth.", "查询应答 404 一次，之后才是实情。", _gone),
+    _repeated_fault(
+        "look-404", "A look answers 404, once, then the truth.", "查询应答 404 一次，之后才是实情。", _not_found
+    ),
     _fault(
         "look-404-thrice",
         "Three looks in a row answer 404.",
         "连续三次查询应答 404。",
-        Verdict.LOST,
-        act=_gone,
+        ExpectedOutcome.LOST,
+        act=_not_found,
         times=3,
     ),
-    _fault("look-404-ever", "Looks answer 404 for ever.", "查询永远应答 404。", Verdict.LOST, act=_gone),
+    _fault("look-404-ever", "Looks answer 404 for ever.", "查询永远应答 404。", ExpectedOutcome.LOST, act=_not_found),
     _fault(
         "look-5xx",
         "Two looks answer that 5xx.",
@@ -261,60 +287,64 @@ _ANSWERS = (
         arg=503,
         times=2,
     ),
-    _at_first(
+    _repeated_fault(
         "look-401",
         "A look answers 401 though the key is good, so many times.",
         "密钥无误，查询却若干次应答 401。",
-        submit.error(401, "invalid_api_key", "Incorrect API key provided."),
+        submit.error_reply(401, "invalid_api_key", "Incorrect API key provided."),
     ),
-    _at_first(
+    _repeated_fault(
         "look-408",
         "A look answers 408, so many times.",
         "查询若干次应答 408。",
-        submit.error(408, "timeout", "The request timed out."),
+        submit.error_reply(408, "timeout", "The request timed out."),
     ),
-    _at_first(
+    _repeated_fault(
         "look-429",
         "A look answers 429 with `Retry-After: 1`, so many times.",
         "查询若干次应答 429，带 `Retry-After: 1`。",
-        submit.busy("1"),
+        submit.rate_limited("1"),
     ),
-    _at_first("look-html", "A look answers with a page of HTML.", "查询应答一页 HTML。", submit.junk("html")),
-    _at_first("look-empty", "A look answers 200 without a body.", "查询应答没有正文的 200。", submit.junk("empty")),
-    _at_first("look-truncated", "A look answers half of its JSON.", "查询只应答半截 JSON。", submit.truncated),
-    _at_first(
+    _repeated_fault(
+        "look-html", "A look answers with a page of HTML.", "查询应答一页 HTML。", submit.junk_body("html")
+    ),
+    _repeated_fault(
+        "look-empty", "A look answers 200 without a body.", "查询应答没有正文的 200。", submit.junk_body("empty")
+    ),
+    _repeated_fault("look-truncated", "A look answers half of its JSON.", "查询只应答半截 JSON。", submit.truncated),
+    _repeated_fault(
         "look-deep",
         "A look answers JSON nested 100,000 deep.",
         "查询应答嵌套 100,000 层的 JSON。",
-        submit.junk("deep"),
+        submit.junk_body("deep"),
     ),
     _fault(
         "look-huge",
         "A look answers with that many bytes of padding in its JSON, once.",
         "查询应答的 JSON 里塞了若干字节的填充，一次。",
-        act=submit.huge,
+        act=submit.padded,
         takes="bytes",
         arg=64_000_000,
         times=1,
     ),
-    _at_first("look-resets", "A look ends in a reset.", "查询时连接被重置。", submit.reset),
-    _at_first(
+    _repeated_fault("look-resets", "A look ends in a reset.", "查询时连接被重置。", submit.reset),
+    _repeated_fault(
         "look-hangs",
         "A look is never answered, though the connection stays open.",
         "连接一直开着，查询却得不到应答。",
-        submit.held,
+        submit.no_reply,
     ),
-    _at_first(
+    _repeated_fault(
         "look-cut",
         "A look ends in the middle of its answer.",
         "查询的应答传到一半连接就断了。",
-        lambda reply, _: reply.but(sent=len(reply.body) // 2, ending=Ending.CLOSED),
+        lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.CLOSED),
     ),
     _fault(
         "look-late",
         "The first look is answered after that many seconds.",
         "第一次查询在若干秒之后才得到应答。",
-        act=submit.late,
+        act=submit.delayed,
         takes="seconds",
         arg=5.0,
         times=1,
@@ -323,7 +353,7 @@ _ANSWERS = (
         "look-drips",
         "The first look's answer drips in over that many seconds.",
         "第一次查询的应答在若干秒里一点一点地来。",
-        act=_drips,
+        act=_slow_body,
         takes="seconds",
         arg=5.0,
         times=1,

@@ -5,8 +5,17 @@ from __future__ import annotations
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
-from filmgate.testing.mock.faults.base import EVER, Act, Fault, Moment, Rewrite, Said, Stage, Verdict
-from filmgate.testing.mock.reply import Ending, Reply
+from filmgate.testing.mock.faults.base import (
+    ALWAYS,
+    ExpectedOutcome,
+    FaultContext,
+    FaultSpec,
+    FaultStage,
+    Localized,
+    ReplyFault,
+    VideoRewrite,
+)
+from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,87 +29,91 @@ _JUNK = {
 }
 
 
-def junk(kind: str) -> Act:
+def junk_body(kind: str) -> ReplyFault:
     """An act that puts something else in the body's place, still 200."""
     headers = {"Content-Type": "text/html" if kind == "html" else "application/json"}
-    return lambda reply, _: reply.but(status=200, headers=headers, body=_JUNK[kind], pauses=())
+    return lambda reply, _: reply.replaced(status=200, headers=headers, body=_JUNK[kind], pauses=())
 
 
-def truncated(reply: Reply, _: Moment) -> Reply:
+def truncated(reply: MockReply, _: FaultContext) -> MockReply:
     """Half of the JSON, its length said rightly: whole for HTTP, not for a parser."""
-    return reply.but(body=reply.body[: len(reply.body) // 2])
+    return reply.replaced(body=reply.body[: len(reply.body) // 2])
 
 
-def huge(reply: Reply, moment: Moment) -> Reply:
+def padded(reply: MockReply, moment: FaultContext) -> MockReply:
     """The JSON with so many bytes of padding in it."""
-    return reply.but(body=reply.body[:-1] + b',"padding":"' + b"x" * int(moment.number) + b'"}')
+    return reply.replaced(body=reply.body[:-1] + b',"padding":"' + b"x" * int(moment.arg_value) + b'"}')
 
 
-def reset(reply: Reply, _: Moment) -> Reply:
+def reset(reply: MockReply, _: FaultContext) -> MockReply:
     """Not a byte, then a reset."""
-    return reply.but(head=False, sent=0, ending=Ending.RESET)
+    return reply.replaced(head=False, sent=0, ending=ConnectionEnd.RESET)
 
 
-def held(reply: Reply, _: Moment) -> Reply:
+def no_reply(reply: MockReply, _: FaultContext) -> MockReply:
     """Not a byte, for ever."""
-    return reply.but(head=False, sent=0, ending=Ending.HELD)
+    return reply.replaced(head=False, sent=0, ending=ConnectionEnd.HANG)
 
 
-def late(reply: Reply, moment: Moment) -> Reply:
+def delayed(reply: MockReply, moment: FaultContext) -> MockReply:
     """The answer, later."""
-    return reply.but(delay=moment.number)
+    return reply.replaced(delay=moment.arg_value)
 
 
-def error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Act:
+def error_reply(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> ReplyFault:
     """An act that answers with an error."""
     kind = "invalid_request_error" if status < 500 else "server_error"
     body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    return lambda _, __: Reply.of(body, status, headers)
+    return lambda _, __: MockReply.of_json(body, status, headers)
 
 
-def server_error(reply: Reply, moment: Moment) -> Reply:
+def server_error(reply: MockReply, moment: FaultContext) -> MockReply:
     """The 5xx that the argument names."""
     message = "The server had an error while processing your request."
-    return error(int(moment.number), "server_error", message)(reply, moment)
+    return error_reply(int(moment.arg_value), "server_error", message)(reply, moment)
 
 
-def busy(seconds: str | None = None, header: str = "Retry-After") -> Act:
+def rate_limited(seconds: str | None = None, header: str = "Retry-After") -> ReplyFault:
     """An act that answers 429 with a word on when to come back."""
     headers = {} if seconds is None else {header: seconds}
-    return error(429, "rate_limit_exceeded", "Rate limit reached for requests.", headers)
+    return error_reply(429, "rate_limit_exceeded", "Rate limit reached for requests.", headers)
 
 
-def _named(make: Callable[[Moment], object]) -> Rewrite:
+def _with_id(make: Callable[[FaultContext], object]) -> VideoRewrite:
     """A rewrite that gives the video another id."""
-    return lambda video, moment: {**video, **dict.fromkeys(_ids(video), make(moment))}
+    return lambda video, moment: {**video, **dict.fromkeys(_id_keys(video), make(moment))}
 
 
-def _nameless(video: dict[str, Any], _: Moment) -> dict[str, Any]:
-    return {key: value for key, value in video.items() if key not in _ids(video)}
+def _without_id(video: dict[str, Any], _: FaultContext) -> dict[str, Any]:
+    return {key: value for key, value in video.items() if key not in _id_keys(video)}
 
 
-def _ids(video: dict[str, Any]) -> list[str]:
+def _id_keys(video: dict[str, Any]) -> list[str]:
     return [key for key in ("id", "task_id") if key in video]
 
 
-def _busy_until(distance: int) -> Act:
-    def act(reply: Reply, moment: Moment) -> Reply:
-        return busy(formatdate(moment.now + distance, usegmt=True))(reply, moment)
+def _rate_limited_until(distance: int) -> ReplyFault:
+    def act(reply: MockReply, moment: FaultContext) -> MockReply:
+        return rate_limited(formatdate(moment.now + distance, usegmt=True))(reply, moment)
 
     return act
 
 
-def _fault(name: str, en: str, zh: str, verdict: Verdict, act: Act | None = None, **more: Any) -> Fault:
-    return Fault(name=name, stage=Stage.CREATE, says=Said(en, zh), verdict=verdict, act=act, **more)
+def _fault(
+    name: str, en: str, zh: str, verdict: ExpectedOutcome, act: ReplyFault | None = None, **more: Any
+) -> FaultSpec:
+    return FaultSpec(
+        name=name, stage=FaultStage.CREATE, description=Localized(en, zh), verdict=verdict, act=act, **more
+    )
 
 
-def _refusal(name: str, status: int, code: str, message: str, en: str, zh: str) -> Fault:
-    act = error(status, code, message)
-    return _fault(name, en, zh, Verdict.REFUSED, act, accepts=False, takes="times", arg=EVER)
+def _refusal(name: str, status: int, code: str, message: str, en: str, zh: str) -> FaultSpec:
+    act = error_reply(status, code, message)
+    return _fault(name, en, zh, ExpectedOutcome.REFUSED, act, accepts=False, takes="times", arg=ALWAYS)
 
 
-def _throttle(name: str, en: str, zh: str, act: Act) -> Fault:
-    return _fault(name, en, zh, Verdict.RETRIED, act, accepts=False, takes="times", arg=1)
+def _throttle(name: str, en: str, zh: str, act: ReplyFault) -> FaultSpec:
+    return _fault(name, en, zh, ExpectedOutcome.RETRIED, act, accepts=False, takes="times", arg=1)
 
 
 _ACCEPTED = (
@@ -108,22 +121,22 @@ _ACCEPTED = (
         "reply-lost",
         "The job is accepted, and the connection is reset before a byte of the answer.",
         "任务已受理，但在应答的第一个字节之前连接被重置。",
-        Verdict.UNKNOWN,
+        ExpectedOutcome.UNKNOWN,
         reset,
     ),
     _fault(
         "reply-cut",
         "The job is accepted, and the connection ends in the middle of the answer.",
         "任务已受理，应答传到一半连接就断了。",
-        Verdict.UNKNOWN,
-        lambda reply, _: reply.but(sent=len(reply.body) // 2, ending=Ending.CLOSED),
+        ExpectedOutcome.UNKNOWN,
+        lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.CLOSED),
     ),
     _fault(
         "reply-late",
         "The job is accepted, and the answer comes after that many seconds.",
         "任务已受理，应答在若干秒之后才到。",
-        Verdict.COMPLETED,
-        late,
+        ExpectedOutcome.COMPLETED,
+        delayed,
         takes="seconds",
         arg=5.0,
     ),
@@ -131,15 +144,15 @@ _ACCEPTED = (
         "reply-never",
         "The job is accepted, and the answer never comes, though the connection stays open.",
         "任务已受理，连接一直开着，应答却永远不来。",
-        Verdict.UNKNOWN,
-        held,
+        ExpectedOutcome.UNKNOWN,
+        no_reply,
         alone=True,
     ),
     _fault(
         "submit-5xx-accepted",
         "The job is accepted, and the answer is that 5xx all the same.",
         "任务已受理，却照样应答该 5xx 状态码。",
-        Verdict.UNKNOWN,
+        ExpectedOutcome.UNKNOWN,
         server_error,
         takes="status",
         arg=500,
@@ -148,22 +161,22 @@ _ACCEPTED = (
         "id-missing",
         "The job is accepted, and the answer has no id.",
         "任务已受理，应答里没有 id。",
-        Verdict.UNKNOWN,
-        video=_nameless,
+        ExpectedOutcome.UNKNOWN,
+        video=_without_id,
     ),
     _fault(
         "id-null",
         "The job is accepted, and its id is null.",
         "任务已受理，id 为 null。",
-        Verdict.UNKNOWN,
-        video=_named(lambda _: None),
+        ExpectedOutcome.UNKNOWN,
+        video=_with_id(lambda _: None),
     ),
     _fault(
         "id-huge",
         "The job is accepted, and its id is that many bytes long.",
         "任务已受理，id 长达若干字节。",
-        Verdict.UNKNOWN,
-        video=_named(lambda moment: "v" * int(moment.number)),
+        ExpectedOutcome.UNKNOWN,
+        video=_with_id(lambda moment: "v" * int(moment.arg_value)),
         takes="bytes",
         arg=10_000_000,
     ),
@@ -171,50 +184,50 @@ _ACCEPTED = (
         "id-traversal",
         "The job is accepted, and its id climbs out of a path.",
         "任务已受理，id 会让路径爬出目录。",
-        Verdict.UNKNOWN,
-        video=_named(lambda _: "../../../etc/passwd"),
+        ExpectedOutcome.UNKNOWN,
+        video=_with_id(lambda _: "../../../etc/passwd"),
     ),
     _fault(
         "id-reused",
         "The job is accepted under the id of the job before it.",
         "任务已受理，用的却是上一个任务的 id。",
-        Verdict.UNKNOWN,
-        video=_named(lambda moment: moment.before or moment.job),
+        ExpectedOutcome.UNKNOWN,
+        video=_with_id(lambda moment: moment.before or moment.job_id),
     ),
     _fault(
         "submit-html",
         "The job is accepted, and the answer is a proxy's HTML page with status 200.",
         "任务已受理，应答却是状态为 200 的代理 HTML 页面。",
-        Verdict.UNKNOWN,
-        junk("html"),
+        ExpectedOutcome.UNKNOWN,
+        junk_body("html"),
     ),
     _fault(
         "submit-empty",
         "The job is accepted, and the answer is 200 without a body.",
         "任务已受理，应答是没有正文的 200。",
-        Verdict.UNKNOWN,
-        junk("empty"),
+        ExpectedOutcome.UNKNOWN,
+        junk_body("empty"),
     ),
     _fault(
         "submit-truncated",
         "The job is accepted, and the answer is the first half of its JSON.",
         "任务已受理，应答只有前半截 JSON。",
-        Verdict.UNKNOWN,
+        ExpectedOutcome.UNKNOWN,
         truncated,
     ),
     _fault(
         "submit-deep",
         "The job is accepted, and the answer is JSON nested 100,000 deep.",
         "任务已受理，应答是嵌套 100,000 层的 JSON。",
-        Verdict.UNKNOWN,
-        junk("deep"),
+        ExpectedOutcome.UNKNOWN,
+        junk_body("deep"),
     ),
     _fault(
         "submit-huge",
         "The job is accepted, and the answer has that many bytes of padding in its JSON.",
         "任务已受理，应答的 JSON 里塞了若干字节的填充。",
-        Verdict.UNKNOWN,
-        huge,
+        ExpectedOutcome.UNKNOWN,
+        padded,
         takes="bytes",
         arg=64_000_000,
     ),
@@ -225,7 +238,7 @@ _REFUSED = (
         "submit-5xx",
         "Nothing is accepted, and the answer is that 5xx; a second try of the same prompt is accepted.",
         "没有受理，应答该 5xx 状态码；同一提示词再试一次就会受理。",
-        Verdict.UNKNOWN,
+        ExpectedOutcome.UNKNOWN,
         server_error,
         times=1,
         accepts=False,
@@ -236,7 +249,7 @@ _REFUSED = (
         "submit-reset",
         "Nothing is accepted, and the connection is reset; the client can't tell it from `reply-lost`.",
         "没有受理，连接被重置；客户端无法与 `reply-lost` 区分。",
-        Verdict.UNKNOWN,
+        ExpectedOutcome.UNKNOWN,
         reset,
         accepts=False,
         takes="times",
@@ -246,8 +259,8 @@ _REFUSED = (
         "submit-error-in-200",
         "Nothing is accepted, and the answer is 200 with an error in its body.",
         "没有受理，应答是 200，正文里却是错误。",
-        Verdict.REFUSED,
-        error(200, "invalid_request", "The model is not available."),
+        ExpectedOutcome.REFUSED,
+        error_reply(200, "invalid_request", "The model is not available."),
         accepts=False,
     ),
     _refusal(
@@ -297,61 +310,61 @@ _THROTTLED = (
         "submit-429",
         "Too many requests, with no word on when to come back.",
         "请求过多，没有说何时再来。",
-        busy(None),
+        rate_limited(None),
     ),
     _throttle(
         "submit-429-seconds",
         "Too many requests, `Retry-After: 1`.",
         "请求过多，`Retry-After: 1`。",
-        busy("1"),
+        rate_limited("1"),
     ),
     _throttle(
         "submit-429-zero",
         "Too many requests, `Retry-After: 0`.",
         "请求过多，`Retry-After: 0`。",
-        busy("0"),
+        rate_limited("0"),
     ),
     _throttle(
         "submit-429-fraction",
         "Too many requests, `Retry-After: 0.5`.",
         "请求过多，`Retry-After: 0.5`。",
-        busy("0.5"),
+        rate_limited("0.5"),
     ),
     _throttle(
         "submit-429-ms",
         "Too many requests, `retry-after-ms: 500` and nothing else.",
         "请求过多，只有 `retry-after-ms: 500`。",
-        busy("500", "retry-after-ms"),
+        rate_limited("500", "retry-after-ms"),
     ),
     _throttle(
         "submit-429-date",
         "Too many requests, `Retry-After` as an HTTP date one second ahead.",
         "请求过多，`Retry-After` 是一秒之后的 HTTP 日期。",
-        _busy_until(1),
+        _rate_limited_until(1),
     ),
     _throttle(
         "submit-429-past",
         "Too many requests, `Retry-After` as a date long past.",
         "请求过多，`Retry-After` 是早已过去的日期。",
-        _busy_until(-86_400),
+        _rate_limited_until(-86_400),
     ),
     _throttle(
         "submit-429-negative",
         "Too many requests, `Retry-After: -1`.",
         "请求过多，`Retry-After: -1`。",
-        busy("-1"),
+        rate_limited("-1"),
     ),
     _throttle(
         "submit-429-far",
         "Too many requests, `Retry-After: 31536000`: a year, which nobody waits.",
         "请求过多，`Retry-After: 31536000`：一年，谁也不会等。",
-        busy("31536000"),
+        rate_limited("31536000"),
     ),
     _throttle(
         "submit-429-junk",
         "Too many requests, `Retry-After: soon`.",
         "请求过多，`Retry-After: soon`。",
-        busy("soon"),
+        rate_limited("soon"),
     ),
 )
 
