@@ -89,7 +89,7 @@ def pinned_process(command: Sequence[str], **env: str) -> Iterator[psutil.Proces
     child = subprocess.Popen(
         command,
         env={**os.environ, **env},
-        preexec_fn=lambda: pin(SERVER_CORE),  # noqa: PLW1509 - no threads are running yet
+        preexec_fn=lambda: pin(SERVER_CORE),
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -106,7 +106,7 @@ def pinned_process(command: Sequence[str], **env: str) -> Iterator[psutil.Proces
 @contextmanager
 def filmgate_server(folder: Path, **env: str) -> Iterator[tuple[psutil.Process, int, str]]:
     """A Filmgate server: its process, its port, a key."""
-    with pinned_process([sys.executable, "-m", "benchmarks.gate", str(folder)], **env) as server:
+    with pinned_process([sys.executable, "-m", "benchmarks.server_process", str(folder)], **env) as server:
         wait_for_file(folder / "ready")
         address, key = (folder / "ready").read_text().split()
         yield server, int(address.rsplit(":", 1)[1]), key
@@ -192,7 +192,7 @@ def run_load(port: int, request: bytes, *, total: int, connections: int) -> floa
             await loop.create_connection(lambda f=future: LoadConnection(request, budget, f), "127.0.0.1", port)  # type: ignore[misc]
         await asyncio.gather(*futures)
 
-    import uvloop  # noqa: PLC0415 - only the load wants it
+    import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

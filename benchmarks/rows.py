@@ -25,7 +25,7 @@ import httpx2
 import psutil
 from PIL import Image
 
-from benchmarks import waiting, watching
+from benchmarks import polling, waiting
 from benchmarks.harness import (
     ResultRow,
     Sample,
@@ -162,7 +162,7 @@ def wait(_folder: Path) -> Iterator[ResultRow]:
 def bulk_polling(folder: Path) -> Iterator[ResultRow]:
     """Running jobs of an upstream watched by one process, against a bare loop of looks at each."""
     jobs, interval = int(os.environ.get("JOBS", "20000")), 10.0
-    seen = watching.run(folder, jobs, interval)
+    seen = polling.run(folder, jobs, interval)
     bare = seen.baseline_cpu / interval
     work, note = (
         f"{jobs} jobs watched",
@@ -177,7 +177,7 @@ def bulk_polling(folder: Path) -> Iterator[ResultRow]:
 def saturation(folder: Path) -> Iterator[ResultRow]:
     """A thousand videos queued on an engine of fifty at once, against the engine's own time."""
     videos, at_once, seconds = 1000, 50, 6.0
-    command = [sys.executable, "-m", "benchmarks.busy", str(folder), str(videos), str(at_once), str(seconds)]
+    command = [sys.executable, "-m", "benchmarks.saturation", str(folder), str(videos), str(at_once), str(seconds)]
     took = float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
     own = videos / at_once * seconds
     note = f"{own / took:.1%} busy (goal 95 %)"
@@ -267,14 +267,14 @@ def _cpu_row(work: str, ours: list[Sample], reference: list[Sample], goal: float
 @contextmanager
 def _baseline_server(folder: Path) -> Iterator[tuple[psutil.Process, int]]:
     ready = folder / "bare-address"
-    with pinned_process([sys.executable, "-m", "benchmarks.bare", str(ready)]) as server:
+    with pinned_process([sys.executable, "-m", "benchmarks.baseline_asgi", str(ready)]) as server:
         wait_for_file(ready)
         yield server, int(ready.read_text().rsplit(":", 1)[1])
 
 
 def _baseline_commit(folder: Path, total: int) -> Sample:
     path = folder / f"commit-{len(list(folder.iterdir()))}.sqlite"
-    command = ["taskset", "-c", "0", sys.executable, "-m", "benchmarks.commit", str(path), str(total)]
+    command = ["taskset", "-c", "0", sys.executable, "-m", "benchmarks.baseline_commit", str(path), str(total)]
     wall = float(subprocess.run(command, capture_output=True, check=True).stdout)
     return Sample(total, wall, wall)
 

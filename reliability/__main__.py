@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from reliability.campaigns import CAMPAIGNS
 from reliability.report import ROOT, ReportRow, render_page
-from reliability.rows import CAMPAIGNS
 
 
 def main() -> int:

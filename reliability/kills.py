@@ -12,9 +12,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from filmgate.flow.failpoint import CHECKPOINTS
-from reliability.crowd import CampaignClient, running_clients
+from reliability.clients import CampaignClient, running_clients
 from reliability.processes import Zygote, spawn
-from reliability.world import TESTCARD_MODELS, Server, Testbed, open_testbed
+from reliability.testbed import TESTCARD_MODELS, Server, Testbed, open_testbed
 
 __all__ = ["CREATE_OPTIONS", "CampaignResult", "check_result", "kill_campaign", "kill_repeatedly"]
 
@@ -42,7 +42,7 @@ class CampaignResult(Struct, frozen=True):
 
 async def kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Kill a server that makes its films itself, so many times, while clients work with it."""
-    dice = random.Random(seed)  # noqa: S311 - to be repeatable
+    dice = random.Random(seed)
     with Zygote() as fork:
         async with open_testbed(folder, TESTCARD_MODELS, dice, fork) as place:
             server, patience = place.server, 60 + cycles * 10

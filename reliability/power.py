@@ -10,11 +10,11 @@ from pathlib import Path
 
 import httpx2
 
-from reliability.crowd import running_clients
+from reliability.clients import running_clients
 from reliability.disk import DISK_FULL, IO_ERROR, FaultyDisk
 from reliability.kills import CREATE_OPTIONS, FULL_START_EVERY, CampaignResult, check_result
 from reliability.processes import Zygote, spawn
-from reliability.world import TESTCARD_MODELS, Server, open_testbed
+from reliability.testbed import TESTCARD_MODELS, Server, open_testbed
 
 __all__ = ["disk_faults", "power_cuts"]
 
@@ -23,7 +23,7 @@ CLIENTS = 4
 
 async def power_cuts(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Cut the power so many times, at random moments under load: every byte and name that was not synced is gone."""
-    dice = random.Random(seed)  # noqa: S311 - to be repeatable
+    dice = random.Random(seed)
     (folder / "data").mkdir()
     disk = FaultyDisk(folder / "data", folder / "disk")
     with Zygote(disk.environment()) as fork:
@@ -52,7 +52,7 @@ async def _cut_power_once(server: Server, disk: FaultyDisk, rng: random.Random, 
 
 async def disk_faults(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
     """Let the disk be full, or fail, at the n-th write or sync of a run, for one to forty operations."""
-    dice = random.Random(seed)  # noqa: S311 - to be repeatable
+    dice = random.Random(seed)
     (folder / "data").mkdir()
     disk = FaultyDisk(folder / "data", folder / "disk")
     outcomes: Counter[str] = Counter()

@@ -23,7 +23,7 @@ HANG_SECONDS = 20.0
 """Seconds for which an unanswered try is kept waiting; the server gives up sooner."""
 
 
-CALLBACK_TOKEN = "canary-in-a-callback"  # noqa: S105 - made up
+CALLBACK_TOKEN = "canary-in-a-callback"
 """Stands in every callback's URL, and nowhere else."""
 
 
@@ -40,7 +40,7 @@ class WebhookReceiver:
     """The endpoints of all accounts; remembers every request.
 
     Args:
-        dice: decides which first tries go wrong.
+        rng: decides which first tries go wrong.
     """
 
     def __init__(self, rng: random.Random) -> None:

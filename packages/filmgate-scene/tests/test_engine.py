@@ -254,7 +254,7 @@ def test_an_option_that_cannot_be_used_is_refused(tmp_path: Path, options: dict[
 
 async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
     """A worker outlives its engine's process by no more than a moment, even if that is killed."""
-    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
+    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"
     environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=environ

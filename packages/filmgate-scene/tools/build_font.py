@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script
 """Build the font that ships with the scene engine: Noto Sans SC Bold, GB2312 levels 1 and 2, kana, Latin.
 
 python -m venv /tmp/fonts && /tmp/fonts/bin/pip install fonttools==4.68.0 manimgx-fonts-cjk==2026.9.26.post1

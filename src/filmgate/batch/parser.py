@@ -37,7 +37,7 @@ def read_rows(
         data: its bytes.
         name: its name, for its ending.
         folder: what its paths are relative to.
-        form: its format; None: by name and content.
+        file_format: its format; None: by name and content.
         encoding: of its text; None: by its bytes.
         defaults: parameters of rows that don't say themselves.
     """

@@ -24,7 +24,7 @@ class RateLimiter:
     """Gives creates their turns.
 
     Args:
-        a_minute: how many there may be; None: as many as the server takes.
+        per_minute: how many there may be; None: as many as the server takes.
         clock: seconds, never backwards.
         sleep: what waits.
     """

@@ -147,11 +147,11 @@ class RowWorker:
         videos: the API.
         server: which one that is.
         journal: what happened so far.
-        pace: when creates may be sent.
-        purse: what they may cost.
+        rate_limiter: when creates may be sent.
+        budget: what they may cost.
         price: what a row costs, None if nobody says.
-        place: where films go.
-        watcher: who is told.
+        choose_path: where films go.
+        listener: who is told.
         rules: what may be done about bad ends.
         clock: Unix seconds.
         sleep: what waits.
@@ -168,7 +168,7 @@ class RowWorker:
         price: Callable[[BatchRow], int | None],
         choose_path: OutputPathChooser,
         listener: ProgressListener,
-        rules: RetryRules = RetryRules(),  # noqa: B008 - frozen
+        rules: RetryRules = RetryRules(),
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
@@ -244,7 +244,7 @@ class RowWorker:
         return self._server.honours_keys and known and self._clock() - intent.at < KEY_LIFETIME
 
     async def _submit(self, row: BatchRow, attempt: int, *, known_unsent: bool) -> AsyncVideo | None:
-        """Send the create until its fate is known; ``sure``: no earlier one under its key can have been accepted."""
+        """Send the create until its fate is known; ``known_unsent``: no earlier one under its key can have been accepted."""
         began = self._clock()
         while True:
             await self._rate_limiter.acquire()

@@ -53,7 +53,7 @@ class BatchRow(Struct, frozen=True, kw_only=True):
 
 
 class Problem(Struct, frozen=True):
-    """Something in a file that can't be meant; ``what`` names the text that says so."""
+    """Something in a file that can't be meant; ``code`` names the text that says so."""
 
     row: int  # 0: the file as a whole
     code: str

@@ -36,10 +36,10 @@ async def run_rows(
 
     Args:
         rows: in the file's order.
-        make: one row to its result; what it raises stops the batch: rows in the making are finished, none is begun.
+        process: one row to its result; what it raises stops the batch: rows in the making are finished, none is begun.
         journal: how they stand; rows in the making come first.
         concurrency: rows at once.
-        most: how many rows may be asked for that were never asked for; None: all.
+        max_new: how many rows may be asked for that were never asked for; None: all.
     """
     waiting = deque(order_rows(rows, journal, max_new))
     found: dict[str, RowResult] = {}

@@ -35,7 +35,7 @@ async def run_story(
 
     Args:
         shots: in the story's order.
-        make: one row to its result; what it raises stops the story: shots in the making are finished, none is begun.
+        process: one row to its result; what it raises stops the story: shots in the making are finished, none is begun.
         journal: how they stand.
         concurrency: shots at once.
     """

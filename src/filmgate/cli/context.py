@@ -87,7 +87,7 @@ class CliContext:
 
     @property
     def video_defaults(self) -> Mapping[str, str]:
-        """What a film is like where nobody says, by the names of :class:`filmgate.cli.inputs.prompts.Wish`."""
+        """What a film is like where nobody says, by the names of :class:`filmgate.cli.inputs.prompts.VideoSpec`."""
         return self.target.video_defaults
 
     @cached_property
@@ -97,8 +97,8 @@ class CliContext:
         Raises:
             SettingsError: there is no such profile, or it can't be used.
         """
-        from filmgate.cli.inputs import profiles  # noqa: PLC0415 - the same
-        from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
+        from filmgate.cli.inputs import profiles
+        from filmgate.config import settings
 
         options, environ = self.options, self.env.environ
         own = settings.load(settings.find_config_file(options.config, environ), environ, {"profile": options.profile})
@@ -164,7 +164,7 @@ class CliContext:
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
         """The settings of this machine's own engine or server."""
-        from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
+        from filmgate.config import settings
 
         file = settings.find_config_file(self.options.config, self.env.environ, include_current_folder=self.is_admin)
         return settings.load(file, self.env.environ, {"data": self.options.data, **(overrides or {})})
@@ -174,20 +174,20 @@ class CliContext:
         """The API that this command talks to: a server's, or that of this machine's own data folder.
 
         Args:
-            works: whether the embedded engine makes videos meanwhile.
+            run_engine: whether the embedded engine makes videos meanwhile.
             on_demand: start that engine only if a request can't be answered without it.
         """
-        from platformdirs import user_cache_path  # noqa: PLC0415 - what only some commands need is loaded by them
+        from platformdirs import user_cache_path
 
-        from filmgate import client as sdk  # noqa: PLC0415 - the same
+        from filmgate import client as sdk
 
         goal = self.target
         if goal.base_url is None:
             settings = self.settings({"worker": run_engine, **self._quiet_logs()})
             if run_engine and not on_demand:
-                from filmgate.cli.embedded import client  # noqa: PLC0415 - the engine, only where there is no server
+                from filmgate.cli.embedded import client
             else:
-                from filmgate.cli.local import client  # noqa: PLC0415 - the database, and the engine if need be
+                from filmgate.cli.local import client
             async with client(settings) as own:
                 yield own
             return

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from filmgate.cli.texts import Texts
 from filmgate.errors import MissingExtra
 
-__all__ = ["MODULES", "ADMIN_COMMANDS", "PACKAGED", "installed"]
+__all__ = ["ADMIN_COMMANDS", "MODULES", "PACKAGED", "installed"]
 
 ADMIN_COMMANDS = frozenset(
     {

@@ -180,7 +180,7 @@ def _transfer(
         answer = yield from _request_content(
             state, backend, content_request(offset=part_file.size, etag=part_file.etag), Open
         )
-        if answer.status == 416 and part_file.size:  # noqa: PLR2004 - the part is longer than the file
+        if answer.status == 416 and part_file.size:
             part_file.discard()
             continue
         offer = _parse_content_info(answer)
@@ -273,7 +273,7 @@ def _parse_content_info(response: ApiResponse) -> _ContentInfo:
     tag = _ETAG.fullmatch(response.headers.get("etag", ""))
     length = response.headers.get("content-length", "")
     total, offset = (int(length) if length.isdecimal() else None), 0
-    if response.status == 206:  # noqa: PLR2004 - a part of it
+    if response.status == 206:
         offset, total = _content_range(response.headers.get("content-range", ""))
     return _ContentInfo(offset, total, tag[1] if tag else None, media_type)
 

@@ -71,7 +71,7 @@ class Driver:
         transport: httpx2.BaseTransport | None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        import httpx2  # noqa: PLC0415 - loaded with the first client, so that importing the SDK stays cheap
+        import httpx2
 
         self._endpoint = endpoint
         self._sleep = sleep
@@ -143,7 +143,7 @@ class AsyncDriver:
         transport: httpx2.AsyncBaseTransport | None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        import httpx2  # noqa: PLC0415 - loaded with the first client, so that importing the SDK stays cheap
+        import httpx2
 
         self._endpoint = endpoint
         self._sleep = sleep
@@ -368,7 +368,7 @@ def _append_chunk(body: bytearray, chunk: bytes, limit: int) -> None:
 @contextlib.contextmanager
 def _translate_errors() -> Iterator[None]:
     """What httpx2 raises, as the one thing that a machine understands."""
-    import httpx2  # noqa: PLC0415 - loaded by then
+    import httpx2
 
     before = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
     try:

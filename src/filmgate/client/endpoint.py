@@ -143,7 +143,7 @@ def _above_resources(steps: list[str]) -> list[str]:
 
 def _is_local(text: str) -> bool:
     host = text.partition("/")[0].rpartition("@")[2]
-    return host.startswith(("localhost", "127.", "[::1]", "0.0.0.0"))  # noqa: S104 - recognised, not bound to
+    return host.startswith(("localhost", "127.", "[::1]", "0.0.0.0"))
 
 
 def _first_set(environ: Mapping[str, str], names: tuple[str, ...]) -> str | None:

@@ -107,8 +107,8 @@ class VideosResource(ABC, Generic[V]):
     """The videos of one API.
 
     Args:
-        session: clock, jitter, retries.
-        api: how it is spoken to.
+        state: clock, jitter, retries.
+        backend: how it is spoken to.
     """
 
     def __init__(self, state: ClientState, backend: Backend = FILMGATE) -> None:
@@ -124,7 +124,7 @@ class ModelsResource:
     """The models of one API.
 
     Args:
-        session: clock, jitter, retries.
+        state: clock, jitter, retries.
     """
 
     def __init__(self, state: ClientState) -> None:

@@ -41,10 +41,10 @@ class PollSchedule:
     """The belief about one video.
 
     Args:
-        typical: seconds that videos of its kind took, the latest of them.
-        price: what a look may cost, in seconds of waiting saved.
-        least: shortest pause, in seconds.
-        most: longest pause, so that whoever watches sees something happen.
+        past_durations: seconds that videos of its kind took, the latest of them.
+        poll_cost: what a look may cost, in seconds of waiting saved.
+        min_pause: shortest pause, in seconds.
+        max_pause: longest pause, so that whoever watches sees something happen.
     """
 
     def __init__(

@@ -55,12 +55,12 @@ def poll_once(
     """How a video stands. An answer that says nothing of it is asked for again; so is one that says it is not there.
 
     Args:
-        session: its jitter and patience.
+        state: its jitter and patience.
         video_id: which one.
         request: what asks for it.
         read: the dialect.
-        retries: of each request, instead of the session's.
-        sure: times in a row that it must not be there, or the key not be good, before that is believed.
+        max_retries: of each request, instead of the session's.
+        confirmations: times in a row that it must not be there, or the key not be good, before that is believed.
 
     Raises:
         VideoNotFound: there is no such video.
@@ -88,8 +88,8 @@ def parse_created(
 
     Args:
         request: what was sent.
-        answer: what came of it.
-        asked: what it asked for, where the answer does not repeat it.
+        response: what came of it.
+        request_fields: what it asked for, where the answer does not repeat it.
 
     Raises:
         SubmissionUnknown: it may have been accepted.
@@ -112,7 +112,7 @@ def parse_created(
 
 def rejection_error(report: JobReport, response: ApiResponse) -> FilmgateError:
     """Why nothing was accepted."""
-    if response.status // 100 != 2:  # noqa: PLR2004 - the class of success
+    if response.status // 100 != 2:
         return error_from_response(response)
     error = report.error
     return error_from_code(error.code if error else None, error.message if error else None, response.request_id)
@@ -134,13 +134,13 @@ def parse_page(response: ApiResponse, read: Callable[[str, bytes], JobReport]) -
     """A page of a list; rows that can't be read are left out.
 
     Args:
-        answer: what came.
+        response: what came.
         read: the dialect: from an id and the JSON of a row to what it says.
 
     Raises:
         FilmgateError: it is no list; what it is instead.
     """
-    found = parse_object(response.body, MAX_PAGE_BYTES) if response.status == 200 else None  # noqa: PLR2004 - the wire's success
+    found = parse_object(response.body, MAX_PAGE_BYTES) if response.status == 200 else None
     rows = found.get("data") if found else None
     if found is None or not isinstance(rows, list):
         raise error_from_response(response)

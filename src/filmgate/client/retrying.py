@@ -71,10 +71,10 @@ def send_with_retries(
     """The answer to a request, after as many tries as are safe and allowed.
 
     Args:
-        session: its clock, jitter and patience.
+        state: its clock, jitter and patience.
         request: what to send; a POST carries an Idempotency-Key where it starts something.
-        action: ``Send``, or ``Open`` to read the body piecewise.
-        retries: instead of the session's.
+        make_effect: ``Send``, or ``Open`` to read the body piecewise.
+        max_retries: instead of the session's.
 
     Raises:
         ConnectionFailed: the server could not be reached; nothing was done.
@@ -117,7 +117,7 @@ def _is_surely_refused(response: ApiResponse) -> bool:
 
     A 503 does so that says when to come back; any other may be a gateway's, whose upstream took the request and died.
     """
-    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)  # noqa: PLR2004 - HTTP's
+    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)
 
 
 def _is_repeatable(request: Request, outcome: ApiResponse | TransportFailure) -> bool:

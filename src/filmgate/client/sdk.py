@@ -164,7 +164,7 @@ class Client:
         max_retries: times that a call is sent again where that is safe.
         transport: how requests get there, e.g. ``httpx2.MockTransport``; the network by default.
         environ: instead of the process's environment.
-        experience: how long videos took, to look at the right moments; of this client alone unless given.
+        duration_history: how long videos took, to look at the right moments; of this client alone unless given.
     """
 
     def __init__(
@@ -213,7 +213,7 @@ class AsyncClient:
         max_retries: times that a call is sent again where that is safe.
         transport: how requests get there, e.g. ``httpx2.ASGITransport``; the network by default.
         environ: instead of the process's environment.
-        experience: how long videos took, to look at the right moments; of this client alone unless given.
+        duration_history: how long videos took, to look at the right moments; of this client alone unless given.
     """
 
     def __init__(

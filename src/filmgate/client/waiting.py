@@ -129,15 +129,15 @@ def poll_until_finished(
     interval: float | None = None,
     backend: Backend = FILMGATE,
 ) -> Procedure[None]:
-    """Look until the video has ended; every change is shown to ``see``, its present state first.
+    """Look until the video has ended; every change is shown to ``on_change``, its present state first.
 
     Args:
-        session: clock, jitter, retries.
+        state: clock, jitter, retries.
         video_id: which one.
-        see: what is shown each change.
+        on_change: what is shown each change.
         timeout: seconds, None for as long as it takes.
         interval: fixed seconds between looks, for those who want them.
-        api: how the videos are looked at.
+        backend: how the videos are looked at.
 
     Raises:
         WaitTimeout: the time is over, the video goes on.
@@ -162,7 +162,7 @@ def poll_until_finished(
 def events(
     state: ClientState, video_id: str, convert: Callable[[VideoData], T], *, backend: Backend = FILMGATE
 ) -> Emitter[T]:
-    """Emits what ``show`` makes of the video at each of its changes, until it has ended.
+    """Emits what ``convert`` makes of the video at each of its changes, until it has ended.
 
     Reads the server's events; from a server that has none, or a proxy that swallows them, it looks instead.
     """
@@ -189,7 +189,7 @@ def _read_event_stream(
     said, pending = False, b""
     try:
         answer: ApiResponse = yield Open(requests.events(video_id))
-        if answer.status != 200 or answer.media_type != "text/event-stream":  # noqa: PLR2004 - the wire's success
+        if answer.status != 200 or answer.media_type != "text/event-stream":
             return False, False, answer.status in {429, 502, 503, 504}
         while chunk := (yield Read()):
             *blocks, pending = (pending + chunk).replace(b"\r\n", b"\n").split(b"\n\n")

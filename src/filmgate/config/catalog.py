@@ -130,7 +130,7 @@ class Catalog:
             files: of the shape of models.toml.
             tables: models laid over the files.
             source: where the tables stand.
-            routed: models that have a route, and the first engine of it.
+            route_engines: models that have a route, and the first engine of it.
 
         Raises:
             SettingsError: names the file, the model and the key.

@@ -118,11 +118,11 @@ def _failover(model: str, codes: Sequence[str] | None) -> frozenset[str]:
 
 
 def choose_target(route: Route, candidates: Sequence[str], roll: float) -> str | None:
-    """One of the engines in ``among``: the route's first, or one by weight.
+    """One of the engines in ``candidates``: the route's first, or one by weight.
 
     Args:
         route: whose order and weights count.
-        among: the engines that may be taken.
+        candidates: the engines that may be taken.
         roll: a random number in [0, 1).
     """
     legs = [leg for leg in route.targets if leg.engine in candidates]

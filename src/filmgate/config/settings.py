@@ -149,7 +149,7 @@ def find_config_file(
     Args:
         config: what the command line names.
         environ: the environment.
-        here: whether a file counts that only lies in the current folder. It names secrets and the addresses that they
+        include_current_folder: whether a file counts that only lies in the current folder. It names secrets and the addresses that they
             are sent to, and the folder may be a stranger's: only who runs a server there vouches for it.
     """
     if config is not None:

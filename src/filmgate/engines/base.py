@@ -49,7 +49,7 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     concurrency: int | None = None  # jobs at once; None: no limit of its own
     creates_per_minute: int | None = None  # submissions a minute; None: no limit of its own
     submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
-    bulk_poll_min_jobs: int | None = None  # jobs from which on a survey is worth it; then it is a :class:`Surveyor`
+    bulk_poll_min_jobs: int | None = None  # jobs from which on a survey is worth it; then it is a :class:`BulkPoller`
 
 
 class CharacterFiles(Struct, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ class BatchPoller:
     """Goes round.
 
     Args:
-        nudge: ends a video's pause.
+        wake: ends a video's pause.
         clock: seconds.
     """
 
@@ -95,8 +95,8 @@ class BatchPoller:
         Args:
             engine: whose job it waits for.
             ticket: the job's.
-            video_id: whom to nudge if a round says something else than ``told``.
-            told: what a round said last; None if the drive looked itself: it will do so again, and needs no nudge.
+            video_id: whom to nudge if a round says something else than ``known_status``.
+            known_status: what a round said last; None if the drive looked itself: it will do so again, and needs no nudge.
         """
         if engine.capabilities.bulk_poll_min_jobs is not None:
             self._watches.setdefault(engine, _EngineWatch()).waiters[ticket] = _Waiter(video_id, known_status)

@@ -56,7 +56,7 @@ class StorageCleaner:
         """The files that no row names and none will, for somebody who can't wait to see them twice.
 
         Args:
-            touched: when a file was written; Unix time.
+            modified_at: when a file was written; Unix time.
         """
         before = self._clock() - ORPHAN_MIN_AGE
         return [

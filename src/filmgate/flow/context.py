@@ -122,7 +122,7 @@ async def cancel_quietly(engine: Engine, ticket: str) -> None:
 
 
 async def shield_for(coroutine: Coroutine[None, None, None], grace: float) -> None:
-    """Do some work that a cancel does not interrupt unless it takes longer than ``within`` seconds from then."""
+    """Do some work that a cancel does not interrupt unless it takes longer than ``grace`` seconds from then."""
     task = asyncio.ensure_future(coroutine)
     try:
         await asyncio.shield(task)

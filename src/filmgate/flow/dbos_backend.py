@@ -2,7 +2,7 @@
 
 It gives queues that survive, a limit of running flows an engine, recovery after a restart and dispatch to other
 processes. It keeps only a video's id and whether its flow ran; everything that matters stands in our own rows.
-DBOS runs on threads and a loop of its own; the drives run on the loop that called :meth:`Durable.start`.
+DBOS runs on threads and a loop of its own; the drives run on the loop that called :meth:`DbosBackend.start`.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ class DbosBackend:
 
     def _adapt_poll_interval(self) -> None:
         interval = poll_interval(len(self._running))
-        if not 0.5 < interval / self._interval < 2:  # noqa: PLR2004 - a change that is worth a write
+        if not 0.5 < interval / self._interval < 2:
             self._interval = interval
             self._configure_queues()
 

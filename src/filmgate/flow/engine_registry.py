@@ -29,9 +29,9 @@ class EngineRegistry:
 
     Args:
         engines: that are configured now, by name; started and stopped by the caller.
-        rows: what engines were.
-        present: what those of now are, as far as they have an identity.
-        remake: an engine from what it was.
+        repository: what engines were.
+        identities: what those of now are, as far as they have an identity.
+        rebuild: an engine from what it was.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EngineRegistry:
 
         Args:
             now: Unix seconds.
-            works: whether this process asks engines; false: it only has to know their names.
+            is_worker: whether this process asks engines; false: it only has to know their names.
         """
         needed = await self._repository.list_in_use()
         self._bound_names = {identity.engine for identity in needed}

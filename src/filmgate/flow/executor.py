@@ -1,6 +1,6 @@
 """One video from acceptance to its end, as a coroutine that its own row drives.
 
-:class:`Drive` may be started for a video again at any moment, on any machine, even twice at once: every effect is
+:class:`VideoExecutor` may be started for a video again at any moment, on any machine, even twice at once: every effect is
 guarded by a compare-and-set of the store. A drive that finds another's mark on the row leaves the video to it. What
 happens in each stage stands in a room of its own: :mod:`~filmgate.flow.submit`, :mod:`~filmgate.flow.poll`,
 :mod:`~filmgate.flow.fetch`.
@@ -39,12 +39,12 @@ class VideoExecutor:
     """Drives videos; ``await drive(video_id)`` returns when the video is finished, gone or in other hands.
 
     Args:
-        kit: what its parts share.
+        context: what its parts share.
         storage: where references lie and files are staged.
-        roster: finds the engine that a video is bound to.
-        delivery: takes a fetched file into the storage.
+        registry: finds the engine that a video is bound to.
+        ingest: takes a fetched file into the storage.
         retention: seconds that files are kept; 0: for ever.
-        limit: seconds after submission at which to give up, from the seconds expected.
+        time_limit: seconds after submission at which to give up, from the seconds expected.
     """
 
     def __init__(

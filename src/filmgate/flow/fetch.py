@@ -30,11 +30,11 @@ class FetchStage:
     """The stage FETCHING.
 
     Args:
-        kit: what every part works with.
+        context: what every part works with.
         storage: where files are staged.
-        delivery: takes a fetched file into the storage.
+        ingest: takes a fetched file into the storage.
         retention: seconds that files are kept; 0: for ever.
-        watching: asks the engine once more.
+        poll_stage: asks the engine once more.
     """
 
     def __init__(

@@ -39,8 +39,8 @@ class PollStage:
     """The stage WATCHING.
 
     Args:
-        kit: what every part works with.
-        limit: seconds after submission at which to give up, from the seconds expected: the more, the later.
+        context: what every part works with.
+        time_limit: seconds after submission at which to give up, from the seconds expected: the more, the later.
     """
 
     def __init__(self, context: FlowContext, time_limit: Callable[[float], float]) -> None:

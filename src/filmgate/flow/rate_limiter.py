@@ -38,7 +38,7 @@ class _WaitQueue:
             del self._positions[bisect_left(self._positions, position)]
 
     def count_ahead(self, position: int, limit: int, now: float) -> int:
-        """How many wait before it, counted no further than ``most``; those that did not ask again are gone."""
+        """How many wait before it, counted no further than ``limit``; those that did not ask again are gone."""
         found = 0
         while found < min(limit, len(self._positions)) and self._positions[found] < position:
             if self._recheck_at[self._positions[found]] < now:

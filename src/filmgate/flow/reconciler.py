@@ -66,11 +66,11 @@ class Reconciler:
     Args:
         videos: the rows.
         workers: who is alive.
-        starter: the durable engine.
+        backend: the durable engine.
         engines: names for which there are queues.
         executor_id: of this process.
-        give_up: ends a video whose engine is gone for good.
-        move_on: hands such a video on, where it was not submitted yet and there is another engine for it.
+        fail_removed: ends a video whose engine is gone for good.
+        reassign: hands such a video on, where it was not submitted yet and there is another engine for it.
         clock: Unix seconds.
     """
 
@@ -104,7 +104,7 @@ class Reconciler:
         """Start flows that were never started, and again those that ended before their video did.
 
         Args:
-            thorough: ask for every unfinished video, not only for those of which nothing is known.
+            check_all: ask for every unfinished video, not only for those of which nothing is known.
         """
         unfinished = await self._videos.list_unfinished(updated_before=self._clock() - MIN_IDLE, limit=LIMIT)
         wanted = {_workflow_of(row): row for row in unfinished if row.engine in self._engines}

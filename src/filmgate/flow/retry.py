@@ -56,7 +56,7 @@ def delay(failures: int, roll: float, *, retry_after: float | None = None) -> fl
     Args:
         failures: how often it failed in a row, from 1.
         roll: a random number in [0, 1), so that many don't come back at once.
-        said: what the other side asked for (Retry-After), kept within five minutes.
+        retry_after: what the other side asked for (Retry-After), kept within five minutes.
     """
     backoff = min(_MAX_DELAY, 2.0 ** min(failures - 1, 10))
     return max(backoff * (0.8 + 0.4 * roll), min(retry_after or 0.0, _MAX_RETRY_AFTER))

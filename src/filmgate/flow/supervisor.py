@@ -59,9 +59,9 @@ class FlowSupervisor:
         worker: whether this process makes videos; false: it only starts them for others.
         on_demand: open the queues at the first :meth:`wake`, for a short-lived process that is no worker.
         dispatcher: chooses among the engines of a route; without it each video stays with its own.
-        roster: knows the engines of before as well.
-        webhooks: tells the outside of events, where this process is a worker.
-        limit: seconds after its submission at which a video is given up, from the seconds expected.
+        registry: knows the engines of before as well.
+        webhook_sender: tells the outside of events, where this process is a worker.
+        time_limit: seconds after its submission at which a video is given up, from the seconds expected.
     """
 
     def __init__(
@@ -308,6 +308,6 @@ async def _repeat(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
 
 
 def _import_backend() -> type[DbosBackend]:
-    from filmgate.flow.dbos_backend import DbosBackend  # noqa: PLC0415 - imported when it is needed, see start()
+    from filmgate.flow.dbos_backend import DbosBackend
 
     return DbosBackend

@@ -43,7 +43,7 @@ class WebhookSender:
 
     Args:
         store: the rows.
-        vault: what opens secrets and URLs.
+        secret_box: what opens secrets and URLs.
         post: the guarded way out.
         clock: Unix seconds.
         roll: random numbers in [0, 1), for the jitter.

@@ -126,7 +126,7 @@ def fit_within(size: Size, side: int) -> Size:
 
 
 def _decode_frames(path: Path, indexes: Sequence[int], count: int, side: int) -> list[RGB]:
-    """The frames at k/``count`` of the film's length, for each k of ``which``."""
+    """The frames at k/``count`` of the film's length, for each k of ``indexes``."""
     with open_video(path) as container:
         stream = video_track(container)
         stream.thread_type, stream.codec_context.thread_count = "AUTO", 2

@@ -1,4 +1,4 @@
-"""The one encoder: every film that is made here is written by :class:`FilmWriter`.
+"""The one encoder: every film that is made here is written by :class:`VideoWriter`.
 
 H.264 High, yuv420p, BT.709 in limited range and tagged so, AAC-LC in stereo, the index before the data. Equal frames
 and sound give equal bytes, on every run with the same libraries: threads are pinned, nothing holds the time of day.
@@ -57,7 +57,7 @@ class YuvFrame:
 class VideoWriter:
     """Writes one MP4; a context manager. Leave it by an exception and no file is left.
 
-    Frames may be made ahead and on any thread; ``write`` and ``sound`` are called by one thread at a time.
+    Frames may be made ahead and on any thread; ``write`` and ``add_sound`` are called by one thread at a time.
 
     Args:
         path: where the film appears, whole, when the ``with`` ends.
@@ -153,7 +153,7 @@ class VideoWriter:
         Give it whole or in pieces, before or between the frames. What is missing at the end is silence, what is
         longer than the pictures is cut.
         """
-        if samples.ndim != 2 or samples.shape[1] != 2:  # noqa: PLR2004 - two axes, two channels
+        if samples.ndim != 2 or samples.shape[1] != 2:
             raise ValueError(f"sound has the shape (samples, 2), not {samples.shape}")
         self._sound.add(samples)
         self._encode_sound()

@@ -85,7 +85,7 @@ def join_videos(paths: Sequence[Path], out: Path) -> int:
     """Write all films, one after the other, to ``out``; returns how many frames it has.
 
     Args:
-        films: MP4s of any codec and rate; one without sound is silent. What is encoded anew gets the first one's size,
+        paths: MP4s of any codec and rate; one without sound is silent. What is encoded anew gets the first one's size,
             others fitted into it, and the last one's rate.
         out: appears whole, its index before its data.
 

@@ -132,7 +132,7 @@ class UpstreamClient:
             body: all of it.
             within: seconds for everything.
             limit: bytes of the answer.
-            fresh: over a connection of its own: on one that was kept, a request may meet the other side's hanging up,
+            new_connection: over a connection of its own: on one that was kept, a request may meet the other side's hanging up,
                 and nobody knows whether it was read.
 
         Raises:

@@ -80,7 +80,7 @@ async def download(
         into: the file.
         limit: bytes it may have.
         within: seconds for everything; the client's idle time-out holds beside it.
-        wanted: looks at the first bytes, and says what is wrong with them.
+        content_error: looks at the first bytes, and says what is wrong with them.
 
     Raises:
         Fault: the server is out of reach, broke off, or leads to where nobody may go.
@@ -95,10 +95,10 @@ async def download(
                 await _download_resuming(state, url)
             return state.size
     except TimeoutError as error:
-        into.unlink(missing_ok=True)  # noqa: ASYNC240 - one call, on the way out
+        into.unlink(missing_ok=True)
         raise TransportError(f"not there within {within:g} s", sent=True) from error
     except BaseException:
-        into.unlink(missing_ok=True)  # noqa: ASYNC240 - also when cancelled, where nothing can be awaited
+        into.unlink(missing_ok=True)
         raise
 
 

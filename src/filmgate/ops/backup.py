@@ -68,7 +68,7 @@ def create(
         target: a folder that is empty or not there yet.
         now: Unix seconds.
         version: of Filmgate, for the manifest.
-        copied: called after each copy of the rows, before their files' turn.
+        on_copied: called after each copy of the rows, before their files' turn.
 
     Raises:
         SettingsError: there is nothing to copy, or the target is in use.
@@ -138,12 +138,12 @@ def _mark_unknown(connection: sqlite3.Connection, now: float) -> None:
     changed = "updated_at = ?, version = version + 1, failovers = 1"
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(
-        "UPDATE video SET stage = 'submitting', submit_token = 'restored-' || lower(hex(randomblob(16))),"  # noqa: S608
+        "UPDATE video SET stage = 'submitting', submit_token = 'restored-' || lower(hex(randomblob(16))),"
         f" submit_at = coalesce(submit_at, ?), {changed} WHERE stage IN ('accepted', 'submitting')",
         (now, now),
     )
     connection.execute(
-        f"UPDATE video SET {changed} WHERE stage IN ('watching', 'fetching')",  # noqa: S608 - both are constants
+        f"UPDATE video SET {changed} WHERE stage IN ('watching', 'fetching')",
         (now,),
     )
     connection.execute("COMMIT")
@@ -219,7 +219,7 @@ def _build_manifest(target: Path, referenced: dict[str, str], now: float, versio
             taken_at=now,
             filmgate=version,
             revision=_scalar(connection, "SELECT version_num FROM alembic_version", str),
-            rows={table: _scalar(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED_TABLES},  # noqa: S608
+            rows={table: _scalar(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED_TABLES},
             unfinished=_scalar(connection, "SELECT count(*) FROM video WHERE stage <> 'done'", int),
             files=files,
         )

@@ -44,7 +44,7 @@ def acquire(data: Path, role: str, *, exclusive: bool) -> DataLock:
     Args:
         data: the data folder; it exists.
         role: ``server``, ``worker``, ``embedded`` …
-        alone: whether there may be only one of that role.
+        exclusive: whether there may be only one of that role.
 
     Raises:
         SettingsError: another process holds it, or the folder can't be written.

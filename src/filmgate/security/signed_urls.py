@@ -37,7 +37,7 @@ class UrlSigner:
         Args:
             video_id: whose.
             variant: what of it.
-            until: Unix time at which its content ends; None: never.
+            expires_at: Unix time at which its content ends; None: never.
         """
         expires = int(self._clock()) + MAX_LIFETIME
         if expires_at is not None:

@@ -86,11 +86,11 @@ def build_app(
         store: keys, balances and figures.
         storage: where uploads are staged.
         settings: limits.
-        ready: whether the server accepts requests.
+        is_ready: whether the server accepts requests.
         signer: creates and checks links that need no API key.
         webhooks: the use cases of webhook endpoints.
         version: of Filmgate, for the OpenAPI document; called when it is first requested.
-        looks: at engines, counted by engine and by what was seen.
+        poll_counts: at engines, counted by engine and by what was seen.
         keep_alive: seconds between the signs of life of an event stream.
     """
     patience = LongPollRegistry()

@@ -75,9 +75,9 @@ def content_response(
     """The answer to a request for a file: whole, in part, unchanged, or no such part.
 
     Args:
-        call: the request, whose conditions and range count.
+        request: the request, whose conditions and range count.
         content: the open file; it is closed here or by the answer.
-        spelled: headers of the dialect's own.
+        dialect_headers: headers of the dialect's own.
     """
     reply: Response | FileResponse | None = None
     try:

@@ -21,7 +21,7 @@ from filmgate.server.responses import Response
 from filmgate.store import Statistics
 from filmgate.wire.openai import OPENAI
 
-__all__ = ["EventLoopLag", "PollCounts", "Metrics"]
+__all__ = ["EventLoopLag", "Metrics", "PollCounts"]
 
 PollCounts = Callable[[], Mapping[tuple[str, str], int]]
 """How often this process looked at engines, by engine and what it saw."""
@@ -70,9 +70,9 @@ class Metrics:
     """The route.
 
     Args:
-        figures: the rows' sums.
-        traffic: what requests cost.
-        looks: at engines.
+        statistics: the rows' sums.
+        request_stats: what requests cost.
+        poll_counts: at engines.
         models: the names that the catalogue has; others are counted as ``other``.
         access: who may read: ``local`` (loopback alone), ``open`` (whoever reaches the port), ``off``.
     """
@@ -115,7 +115,7 @@ class Metrics:
         snapshot = await self._statistics.read()
         # The Prometheus client is loaded with the first scrape, on a thread: a start need not pay for it.
         await asyncio.to_thread(importlib.import_module, "filmgate.server.exposition")
-        from filmgate.server import exposition  # noqa: PLC0415 - see above
+        from filmgate.server import exposition
 
         families = exposition.families(snapshot, self._models, self._request_stats, self._poll_counts(), lag)
         return await asyncio.to_thread(exposition.text, families)

@@ -27,7 +27,7 @@ class RequestMiddleware:
     Args:
         app: answers, or raises an error of the tree.
         dialects: by the path that each lives under; the first also answers for paths of nobody's.
-        traffic: counts the requests.
+        request_stats: counts the requests.
     """
 
     def __init__(self, app: ASGIApp, dialects: tuple[Dialect, ...], request_stats: RequestStats | None = None) -> None:

@@ -51,7 +51,7 @@ class FormReader:
     Args:
         boundary: of the content type.
         file_fields: the names of the fields that are files.
-        stage: gives a fresh path for a file to be written to.
+        new_path: gives a fresh path for a file to be written to.
     """
 
     def __init__(self, boundary: bytes, file_fields: Collection[str], new_path: Callable[[], Path]) -> None:

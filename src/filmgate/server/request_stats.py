@@ -60,7 +60,7 @@ class RequestStats:
             scope: as the router left it.
             status: of its answer; 0: there was none.
             seconds: until the answer's head.
-            sent: bytes of its body that the app sent itself.
+            sent_bytes: bytes of its body that the app sent itself.
         """
         kind = (scope.get("endpoint"), scope["method"], status // 100)
         cell = self._histograms.get(kind) or self._histogram(*kind)

@@ -79,12 +79,12 @@ class ReferenceImages:
                 raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
 
     def _decode(self, url: str) -> bytes:
-        from filmgate.media import images  # noqa: PLC0415 - the image library, loaded with the first image
+        from filmgate.media import images
 
         return images.decode_data_url(url, self._limit)
 
     def _normalise(self, source: Path | bytes, out: Path, fit: Fit, size: Size, limits: DialectLimits) -> None:
-        from filmgate.media import images  # noqa: PLC0415 - the same
+        from filmgate.media import images
 
         types = limits.image_types or images.IMAGE_TYPES
         images.normalize_image(source, size=size, fit=fit, limit=self._limit, out=out, types=types)

@@ -35,7 +35,7 @@ class WebhookService:
     Args:
         rows: where endpoints are kept.
         guard: what URLs go through.
-        vault: what seals secrets and URLs.
+        secret_box: what seals secrets and URLs.
         clock: Unix seconds.
     """
 

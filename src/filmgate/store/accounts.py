@@ -54,7 +54,7 @@ class AccountRepository:
 
     Args:
         reader: the reading connection.
-        batcher: what groups the writes.
+        writer: what groups the writes.
         clock: Unix seconds.
     """
 

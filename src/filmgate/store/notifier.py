@@ -18,7 +18,7 @@ class ChangeNotifier:
     """Wakes waiters after commits.
 
     Args:
-        versions: the versions of rows now; a row that is not there is missing.
+        read_versions: the versions of rows now; a row that is not there is missing.
     """
 
     def __init__(self, read_versions: Callable[[Collection[str]], Mapping[str, int]]) -> None:
@@ -26,7 +26,7 @@ class ChangeNotifier:
         self._waiters: dict[str, Waiters] = {}
         self._recheck_timer: asyncio.TimerHandle | None = None
 
-    async def wait(self, video_id: str, version: int, timeout: float) -> None:  # noqa: ASYNC109 - running out is an answer, not an error
+    async def wait(self, video_id: str, version: int, timeout: float) -> None:
         """Return as soon as the video's row is at another version than ``version``, else after ``timeout`` seconds."""
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout

@@ -63,7 +63,7 @@ _POSITIONS = select(
 _TOTALS = select(
     video.c.engine, video.c.model, video.c.status, video.c.error_code, func.count(), func.sum(video.c.attempts)
 ).group_by(video.c.engine, video.c.model, video.c.status, video.c.error_code)
-_BUCKETS = [func.sum(case((_DURATION <= bound, 1), else_=0)) for bound in DURATION_BUCKETS]
+_BUCKETS = [func.sum(case((bound >= _DURATION, 1), else_=0)) for bound in DURATION_BUCKETS]
 _ALL_DURATIONS = (
     select(video.c.engine, video.c.model, func.count(), func.sum(_DURATION), *_BUCKETS)
     .where(video.c.status == literal_column(f"'{Status.COMPLETED}'"))

@@ -124,7 +124,7 @@ class VideoRepository:
 
     Args:
         reader: the reading connection.
-        batcher: what groups the writes.
+        writer: what groups the writes.
         clock: Unix seconds.
     """
 

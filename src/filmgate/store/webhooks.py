@@ -1,6 +1,6 @@
 """Who is told of events, and what of it is still to be done.
 
-An event waits in the outbox, written with what it tells of. From there :meth:`WebhookRows.fan_out` makes one delivery
+An event waits in the outbox, written with what it tells of. From there :meth:`WebhookRepository.fan_out` makes one delivery
 an endpoint, and one for the video's own callback URL. A process that tries a delivery first moves its ``next_at``
 ahead, by compare-and-set: the others leave it alone until then, and find it again if the process died.
 """
@@ -169,7 +169,7 @@ class WebhookRepository:
 
     Args:
         reader: the reading connection.
-        batcher: what groups the writes.
+        writer: what groups the writes.
     """
 
     def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:

@@ -83,9 +83,9 @@ def signed_headers(event_id: str, sent_at: float, body: bytes, signing_secrets: 
 
     Args:
         event_id: the same at every try.
-        at: Unix time of this try; receivers refuse what is five minutes old.
-        content: the body.
-        signing: the secrets to sign with, several while one is being rotated.
+        sent_at: Unix time of this try; receivers refuse what is five minutes old.
+        body: the body.
+        signing_secrets: the secrets to sign with, several while one is being rotated.
     """
     stamp, text = datetime.fromtimestamp(int(sent_at), UTC), body.decode()
     signatures = [Webhook(secret).sign(event_id, stamp, text) for secret in signing_secrets]
@@ -99,11 +99,11 @@ def signed_headers(event_id: str, sent_at: float, body: bytes, signing_secrets: 
 
 
 def retry_delay(attempts: int, random_unit: float) -> float | None:
-    """Seconds until the next try after ``tries`` of them; None: that was the last.
+    """Seconds until the next try after ``attempts`` of them; None: that was the last.
 
     Args:
-        tries: made so far.
-        roll: a random number in [0, 1).
+        attempts: made so far.
+        random_unit: a random number in [0, 1).
     """
     if attempts >= len(RETRY_DELAYS):
         return None

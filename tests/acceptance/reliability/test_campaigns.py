@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from reliability.kills import CampaignResult, kill_campaign
+from reliability.leak_check import check_leaks
 from reliability.power import disk_faults, power_cuts
-from reliability.rest import check_leaks
 from reliability.upstreams import VENDORS, outage_campaign, upstream_kill_campaign
 
 if TYPE_CHECKING:

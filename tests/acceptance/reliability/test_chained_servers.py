@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import openai
 import pytest
-from reliability.world import Server
+from reliability.testbed import Server
 
 from filmgate.domain import Size
 from filmgate.media import probe

@@ -54,7 +54,7 @@ class _Refusing(BaseHTTPRequestHandler):
         """Refuse."""
         self.send_error(500)
 
-    do_POST = do_GET  # noqa: N815 - the same
+    do_POST = do_GET
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from reliability.crowd import single_client
+from reliability.clients import single_client
 from reliability.disk import FaultyDisk
 from reliability.kills import CREATE_OPTIONS
 from reliability.processes import Launcher, Process, Zygote, spawn
+from reliability.testbed import TESTCARD_MODELS, TIMEOUT_SECONDS, Server, Testbed, open_testbed
 from reliability.upstreams import ENVIRON, UPSTREAM_KEY, engine_table, model_table
-from reliability.world import TESTCARD_MODELS, TIMEOUT_SECONDS, Server, Testbed, open_testbed
 from tests.support.polling import until_async
 
 from filmgate.flow.reconciler import HEARTBEAT_TIMEOUT
@@ -38,7 +38,7 @@ ONE = {"model": ("sora-2",), "seconds": ("1",)}
 
 
 def _dice() -> random.Random:
-    return random.Random(7)  # noqa: S311 - to be repeatable
+    return random.Random(7)
 
 
 def _rows(testbed: Testbed, sql: str) -> list[tuple[str, ...]]:
@@ -152,7 +152,7 @@ def _scribble(path: Path, start: int) -> None:
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(start)
-        file.write(random.Random(7).randbytes(max(1, size - start)))  # noqa: S311 - noise
+        file.write(random.Random(7).randbytes(max(1, size - start)))
 
 
 DAMAGES: dict[str, Callable[[Path], None]] = {

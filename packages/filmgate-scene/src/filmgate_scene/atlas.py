@@ -32,7 +32,7 @@ def crop_to_content(pixels: F32) -> tuple[F32, int, int]:
 
 
 class Atlas:
-    """Grows while a shot is prepared; ``close`` makes it one array."""
+    """Grows while a shot is prepared; ``freeze`` makes it one array."""
 
     def __init__(self) -> None:
         self._chunks: list[U32] = []

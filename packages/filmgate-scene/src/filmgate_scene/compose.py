@@ -19,7 +19,7 @@ from filmgate_scene.kernels.paint import cut, paint
 from filmgate_scene.lens import Lens, Path, combine
 from filmgate_scene.light import Light
 from filmgate_scene.look import Look, replace
-from filmgate_scene.picture import ReferenceLayer, RevealedLayers, reveal, tint
+from filmgate_scene.reference import ReferenceLayer, RevealedLayers, reveal, tint
 from filmgate_scene.stage import Layer, SceneStage, ShotFrame
 from filmgate_scene.weather.glass import behind_glass
 

@@ -58,8 +58,8 @@ class WorkerPool:
     Args:
         limit: processes at most.
         cache: where they keep their compiled kernels.
-        heard: told every answer of a worker.
-        died: told the token of a job whose worker died under it, or that no worker will ever take.
+        on_answer: told every answer of a worker.
+        on_worker_death: told the token of a job whose worker died under it, or that no worker will ever take.
         command: what a worker is started with.
     """
 
@@ -168,7 +168,7 @@ class WorkerPool:
 
     async def _listen(self, worker: _Worker) -> None:
         """Hear the worker out, until it ends."""
-        assert worker.process.stdout is not None  # noqa: S101 - it was asked for
+        assert worker.process.stdout is not None
         async for line in worker.process.stdout:
             try:
                 self._handle_answer(worker, protocol.read_worker_message(line))

@@ -73,7 +73,7 @@ def render(
         progress: told the frames done and all of them, after each.
         cancelled: asked before each frame.
         threads: that draw.
-        settle: finds places for shots whose words name none.
+        assign_places: finds places for shots whose words name none.
 
     Raises:
         Cancelled: in time; no file is left.
@@ -218,7 +218,7 @@ class _FrameSource(Protocol):
 def _frames(
     sequence: _ShotSequence, writer: VideoWriter, pool: ThreadPoolExecutor, prefetch: int
 ) -> Iterator[YuvFrame]:
-    """Every frame of the film in order, drawn at most ``ahead`` before it is asked for."""
+    """Every frame of the film in order, drawn at most ``prefetch`` before it is asked for."""
     waiting: deque[Future[YuvFrame]] = deque()
     shots = sequence.description.shots
     fades = FADE_FRAMES if sequence.description.transition == "fade" else 0

@@ -18,8 +18,8 @@ from filmgate.engines.base import CharacterFiles, Job
 from filmgate_scene.description import Description, SceneShot, SubjectSpec
 from filmgate_scene.palette import COLOURS
 from filmgate_scene.prompt import understand
-from filmgate_scene.prompt.reading import normalise
-from filmgate_scene.prompt.scene import parse_shot
+from filmgate_scene.prompt.shot_parsing import parse_shot
+from filmgate_scene.prompt.tokenizing import normalise
 
 __all__ = ["character_notes", "interpret"]
 
@@ -34,7 +34,7 @@ def interpret(
     Args:
         job: what to make.
         frames: of what is to be made.
-        settle: finds places for shots that have none.
+        assign_places: finds places for shots that have none.
     """
     first, *others = (*job.base_prompts, job.prompt)
     description = assign_places(understand(first, seed=job.seed, frames=frames))

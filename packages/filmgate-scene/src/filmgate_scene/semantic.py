@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from filmgate_scene import registry
 from filmgate_scene.description import Description, SceneShot
-from filmgate_scene.prompt import cutting, quotes, reading
-from filmgate_scene.prompt.scene import parse_shot
-from filmgate_scene.prompt.unknown import unrecognised
+from filmgate_scene.prompt import quotes, shot_splitting, tokenizing
+from filmgate_scene.prompt.shot_parsing import parse_shot
+from filmgate_scene.prompt.unrecognised import unrecognised
 
 __all__ = ["Encoder", "PlaceMatcher", "load_encoder"]
 
@@ -81,8 +81,8 @@ class PlaceMatcher:
 
 def _placeless_texts(description: Description) -> dict[int, str]:
     """The words of each shot whose place nobody named and no subject brought along."""
-    parts = cutting.split_shots(
-        reading.normalise(description.prompt), frames=sum(shot.frames for shot in description.shots)
+    parts = shot_splitting.split_shots(
+        tokenizing.normalise(description.prompt), frames=sum(shot.frames for shot in description.shots)
     )
     named = bool(parse_shot(parts.preamble).shot.setting)
     found: dict[int, str] = {}
@@ -100,7 +100,7 @@ def _with_place(shot: SceneShot, place: str, description: Description) -> SceneS
     """The shot in its place, marked as guessed, without the title card that an abstract landscape bears."""
     if place == _ABSTRACT:
         return shot
-    text = "" if shot.text == quotes.make_title(reading.normalise(description.prompt)) else shot.text
+    text = "" if shot.text == quotes.make_title(tokenizing.normalise(description.prompt)) else shot.text
     return replace(shot, setting=place, text=text, guessed=True)
 
 

@@ -21,7 +21,7 @@ FPS = 24
 def shot_renderer(
     description: Description, number: int, *, size: Size, image: NDArray[np.float32] | None = None
 ) -> ShotRenderer:
-    """A shot's view, not yet prepared; ``picture`` (height, width, 3), in 0 … 1, is what the first one shows."""
+    """A shot's view, not yet prepared; ``image`` (height, width, 3), in 0 … 1, is what the first one shows."""
     shot, first = description.shots[number], description.shots[0]
     # Shots of one setting show the same place: they share its seed.
     seed = description.seed + number * (shot.setting != first.setting)

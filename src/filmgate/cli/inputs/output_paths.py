@@ -23,7 +23,7 @@ class OutputPaths:
     """Finds a place for each row's film; ``places(row, video)``.
 
     Args:
-        out: the folder that they all lie in.
+        folder: the folder that they all lie in.
         template: of names, for rows that don't say.
         journal: knows which places are taken by rows whose films are still on their way.
         force: whether a row's own name may replace a file.

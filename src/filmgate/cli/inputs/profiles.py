@@ -42,7 +42,7 @@ class ConnectionProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def video_defaults(self) -> dict[str, str]:
-        """What its films are like, by the names of :class:`filmgate.cli.inputs.prompts.Wish`."""
+        """What its films are like, by the names of :class:`filmgate.cli.inputs.prompts.VideoSpec`."""
         said = {"model": self.model, "size": self.size, "seconds": self.seconds, "output": self.out}
         return {name: str(value) for name, value in said.items() if value is not None}
 
@@ -106,7 +106,7 @@ def resolve_target(
     """Where the command goes, and what its films are like where it does not say.
 
     Args:
-        given: the command line.
+        overrides: the command line.
         environ: the environment.
         profile: the one that anybody named, or an empty one.
         read_key: reads a key's file.

@@ -50,7 +50,7 @@ class Backend:
     def poll(
         self, state: ClientState, video_id: str, hold_seconds: int = 0, *, max_retries: int | None = None
     ) -> Procedure[tuple[VideoData, ApiResponse]]:
-        """How a video stands; ``asked``: seconds to hold the answer back until something changes."""
+        """How a video stands; ``hold_seconds``: seconds to hold the answer back until something changes."""
 
         def read(answer: ApiResponse) -> JobReport:
             return OPENAI.read_poll(video_id, answer.status, answer.headers, answer.body)
@@ -91,7 +91,7 @@ class Backend:
 
     def is_not_ready(self, response: ApiResponse) -> bool:
         """Whether a film that was seen completed may only not be there yet."""
-        return response.status == 404 and type(error_from_response(response)) in {NotFound, VideoNotFound}  # noqa: PLR2004 - HTTP's
+        return response.status == 404 and type(error_from_response(response)) in {NotFound, VideoNotFound}
 
     def require(self, feature: str) -> None:
         """Nothing, where the API has it.

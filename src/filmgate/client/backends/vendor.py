@@ -35,7 +35,7 @@ class VendorBackend(filmgate.BaseVendorBackend):
 
     Args:
         upstream: its dialect.
-        gap: least seconds between two looks.
+        min_poll_gap: least seconds between two looks.
         seconds: a film's length where nobody says.
     """
 

@@ -38,7 +38,7 @@ class Downloader:
         Args:
             upstream: how it is spoken to.
             ticket: of the job.
-            said: its last look, if the dialect says there where films lie.
+            report: its last look, if the dialect says there where films lie.
             into: the file; nothing is left of it if the fetch fails.
 
         Raises:

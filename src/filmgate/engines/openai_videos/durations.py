@@ -26,7 +26,7 @@ def next_poll_delay(elapsed: float, expected: float, min_interval: float) -> flo
     Args:
         elapsed: seconds since it was submitted.
         expected: seconds that it takes by experience.
-        least: seconds that must lie between two looks.
+        min_interval: seconds that must lie between two looks.
     """
     left = expected - elapsed
     dense = expected / 40

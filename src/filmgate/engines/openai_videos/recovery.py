@@ -20,7 +20,7 @@ class SubmissionLookup:
     """One search, page by page from the newest on.
 
     Args:
-        order: what was submitted.
+        request: what was submitted.
         since: Unix time of the submission, by our clock.
     """
 

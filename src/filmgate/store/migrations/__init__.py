@@ -28,8 +28,8 @@ def create(connection: Connection) -> None:
 
 def upgrade(connection: Connection) -> None:
     """Bring the database to HEAD, inside the transaction that ``connection`` holds."""
-    from alembic import command  # noqa: PLC0415 - only a database that is behind pays for the import
-    from alembic.config import Config  # noqa: PLC0415 - the same
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", "filmgate.store:migrations")
@@ -38,11 +38,10 @@ def upgrade(connection: Connection) -> None:
 
 
 def snapshot(connection: sqlite3.Connection) -> str:
-    """The statements that make the database's tables, indexes and triggers, and its revision."""
+    """The statements that make the tables, indexes and triggers of a database at HEAD, and its revision."""
     rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
     statements = [sql for (sql,) in rows if "sqlite_sequence" not in sql]
-    (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return "".join(f"{sql};\n" for sql in [*statements, f"INSERT INTO alembic_version VALUES ('{revision}')"])
+    return "".join(f"{sql};\n" for sql in [*statements, f"INSERT INTO alembic_version VALUES ('{HEAD}')"])
 
 
 def _statements(script: str) -> Iterator[str]:

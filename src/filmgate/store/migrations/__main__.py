@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
+from tempfile import TemporaryDirectory
 
 import sqlalchemy as sa
 
@@ -11,11 +13,14 @@ from filmgate.store import migrations
 
 def main() -> None:
     """Migrate an empty database by Alembic and write what it then holds to ``schema.sql``."""
-    engine = sa.create_engine("sqlite://")
-    with engine.begin() as connection:
-        migrations.upgrade(connection)
-    with closing(engine.raw_connection()) as raw:
-        migrations.SNAPSHOT.write_text(migrations.snapshot(raw.driver_connection), encoding="utf-8")
+    with TemporaryDirectory() as folder:
+        file = f"{folder}/migrated.sqlite"
+        engine = sa.create_engine(f"sqlite:///{file}")
+        with engine.begin() as connection:
+            migrations.upgrade(connection)
+        engine.dispose()
+        with closing(sqlite3.connect(file)) as migrated:
+            migrations.SNAPSHOT.write_text(migrations.snapshot(migrated), encoding="utf-8")
 
 
 if __name__ == "__main__":

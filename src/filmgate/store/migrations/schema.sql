@@ -93,15 +93,15 @@ CREATE TABLE video (
 	UNIQUE (id), 
 	FOREIGN KEY(account_id) REFERENCES account (id)
 );
-CREATE UNIQUE INDEX video_idempotency ON video (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX video_queued ON video (engine, seq) WHERE status = 'queued';
-CREATE INDEX video_by_fingerprint ON video (account_id, fingerprint, created_at);
-CREATE INDEX video_by_account ON video (account_id, seq) WHERE deleted_at IS NULL;
-CREATE INDEX video_cancelling ON video (id) WHERE cancel_requested = 1 AND stage <> 'done';
-CREATE INDEX video_unfinished ON video (updated_at) WHERE stage <> 'done';
-CREATE INDEX video_experience ON video (engine, model, seconds, completed_at, created_at) WHERE status = 'completed';
-CREATE INDEX video_running ON video (account_id) WHERE stage <> 'done';
 CREATE INDEX video_expiring ON video (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX video_by_fingerprint ON video (account_id, fingerprint, created_at);
+CREATE INDEX video_cancelling ON video (id) WHERE cancel_requested = 1 AND stage <> 'done';
+CREATE INDEX video_by_account ON video (account_id, seq) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX video_idempotency ON video (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX video_unfinished ON video (updated_at) WHERE stage <> 'done';
+CREATE INDEX video_running ON video (account_id) WHERE stage <> 'done';
+CREATE INDEX video_experience ON video (engine, model, seconds, completed_at, created_at) WHERE status = 'completed';
 CREATE TABLE asset (
 	video_id TEXT NOT NULL, 
 	kind TEXT NOT NULL, 

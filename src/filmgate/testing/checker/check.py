@@ -41,15 +41,15 @@ def violations(
     """Everything that must not be, one sentence each, its invariant first; empty when all is well.
 
     Args:
-        seen: what the clients got, each video's answers in their order.
-        rows: the database, after the last video ended.
+        responses: what the clients got, each video's answers in their order.
+        database: the database, after the last video ended.
         files: the storage by key, after a sweep.
         submissions: what a paid upstream counted by video.
-        told: what webhook endpoints got, by the account of each; all of them were healthy in the end.
-        search: secrets, and where none may stand.
-        outside: what lies around the data folder, before and after.
-        staged: files that are left where things are made, after a sweep.
-        rest: a process before and after its load.
+        deliveries: what webhook endpoints got, by the account of each; all of them were healthy in the end.
+        secret_scan: secrets, and where none may stand.
+        surroundings: what lies around the data folder, before and after.
+        staged_names: files that are left where things are made, after a sweep.
+        resource_check: a process before and after its load.
     """
     answers = list(responses)
     by_video: defaultdict[str, list[ClientResponse]] = defaultdict(list)

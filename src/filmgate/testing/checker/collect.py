@@ -55,13 +55,13 @@ def read_files(folder: Path) -> dict[str, FileDigest]:
 
 
 def list_files(*roots: Path, exclude: Path) -> dict[str, tuple[int, int]]:
-    """Every file below the roots, save those below ``but``: its size in bytes, and when it was changed in ns."""
+    """Every file below the roots, save those below ``exclude``: its size in bytes, and when it was changed in ns."""
     paths = (path for root in roots for path in root.rglob("*") if path.is_file() and exclude not in path.parents)
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
 
 
 def read_contents(*paths: Path, exclude: str = "secrets") -> Iterator[tuple[str, bytes]]:
-    """The bytes of files and of all files below folders, one by one; what is named ``but`` holds keys, as it should."""
+    """The bytes of files and of all files below folders, one by one; what is named ``exclude`` holds keys, as it should."""
     for place in paths:
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if path.is_file() and exclude not in path.relative_to(place).parts:

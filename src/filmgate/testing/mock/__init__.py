@@ -15,7 +15,7 @@ from filmgate.testing.mock.dialects import VENDORS
 from filmgate.testing.mock.fault_mix import FaultMix, UnknownFault, parse_mix
 from filmgate.testing.mock.faults import FAULTS
 from filmgate.testing.mock.faults.base import ExpectedOutcome, FaultSpec, FaultStage
-from filmgate.testing.mock.films import read_job_id
+from filmgate.testing.mock.fixtures import read_job_id
 from filmgate.testing.mock.log import LogEvent, LogLine, read_log, submissions
 from filmgate.testing.mock.runner import RunningMock, running
 

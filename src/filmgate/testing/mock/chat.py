@@ -11,7 +11,7 @@ import msgspec
 
 from filmgate.domain import Size
 from filmgate.testing.mock.faults.base import JobEnd
-from filmgate.testing.mock.films import ClipSpec
+from filmgate.testing.mock.fixtures import ClipSpec
 from filmgate.testing.mock.jobs import JobSnapshot, JobSpec, MockJob
 from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 from filmgate.testing.mock.requests import RequestRejected

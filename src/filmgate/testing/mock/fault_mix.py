@@ -48,10 +48,10 @@ class FaultMix(Struct, frozen=True):
 
         Args:
             prompt: of the job.
-            turn: how many creates of the same prompt came before.
+            attempt: how many creates of the same prompt came before.
         """
         # The order in which parallel creates arrive is nobody's to reproduce; their prompts are.
-        roll = random.Random(f"{self.seed}/{attempt}/{prompt}")  # noqa: S311 - to be repeated, not to be secret
+        roll = random.Random(f"{self.seed}/{attempt}/{prompt}")
         if not self.faults or roll.random() >= self.rate:
             return ()
         return tuple(roll.choices(self.faults, self.weights))

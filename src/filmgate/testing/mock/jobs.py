@@ -13,7 +13,7 @@ from msgspec import Struct
 from filmgate.domain import Size
 from filmgate.testing.mock.fault_mix import InjectedFault, parse_fault
 from filmgate.testing.mock.faults.base import FaultStage, JobEnd
-from filmgate.testing.mock.films import ClipSpec
+from filmgate.testing.mock.fixtures import ClipSpec
 from filmgate.testing.mock.log import LogEvent, LogLine
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class MockJob(Struct, kw_only=True):
 
         Args:
             now: Unix time.
-            looks: how many it has had; None: as many as it needs to have been seen under way.
+            polls: how many it has had; None: as many as it needs to have been seen under way.
         """
         wanted = max((strike.fault.looks for strike in self.faults), default=0)
         if (polls is None or polls >= wanted) and not self.is_running(now):
@@ -124,7 +124,7 @@ class MockJobs:
 
     Args:
         seed: decides how long each takes.
-        between: the shortest and longest duration, in seconds.
+        duration_range: the shortest and longest duration, in seconds.
     """
 
     def __init__(self, seed: int = 0, duration_range: tuple[float, float] = (0.0, 0.0)) -> None:
@@ -159,7 +159,7 @@ class MockJobs:
 
     def duration(self, prompt: str, attempt: int) -> float:
         """How long the job takes."""
-        roll = random.Random(f"{self._seed}/duration/{attempt}/{prompt}")  # noqa: S311 - to be repeated
+        roll = random.Random(f"{self._seed}/duration/{attempt}/{prompt}")
         return roll.uniform(*self._duration_range)
 
     def restore(self, log_lines: Iterable[LogLine]) -> None:
@@ -192,6 +192,6 @@ def _restore_job(line: LogLine) -> MockJob:
 
 def _uneven_progress(job_id: str, share: float) -> int:
     """Progress as vendors show it: in steps, at times long the same, never quite there."""
-    roll = random.Random(job_id)  # noqa: S311 - to be repeated
+    roll = random.Random(job_id)
     steps = sorted(roll.sample(range(1, 99), 6))
     return max((step for step in steps if step <= share * 100), default=0)

@@ -8,7 +8,7 @@ import msgspec
 from aiohttp import web
 
 from filmgate.domain import Size
-from filmgate.testing.mock.films import DEFAULT_FPS, ClipSpec
+from filmgate.testing.mock.fixtures import DEFAULT_FPS, ClipSpec
 from filmgate.testing.mock.jobs import JobSpec
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from filmgate.testing.mock import ranges
 from filmgate.testing.mock.dialects import DeleteBehaviour, MockVendor, NotReadyBehaviour
 from filmgate.testing.mock.fault_mix import InjectedFault, UnknownFault, faults_in_prompt, parse_fault
 from filmgate.testing.mock.faults.base import FaultContext, FaultSpec, FaultStage
-from filmgate.testing.mock.films import ClipCache, etag, tag_with_job_id
+from filmgate.testing.mock.fixtures import ClipCache, etag, tag_with_job_id
 from filmgate.testing.mock.jobs import JobSnapshot, JobSpec, MockJob, MockJobs, MockJobState
 from filmgate.testing.mock.log import LogEvent, LogLine, RequestLog, read_log
 from filmgate.testing.mock.reply import MockReply
@@ -121,8 +121,8 @@ class MockUpstream:
         Args:
             call: the request.
             prompt: by which creates are counted.
-            order: reads what is asked for; raises Refused.
-            answer: says honestly that the job is accepted.
+            read_spec: reads what is asked for; raises Refused.
+            accepted_reply: says honestly that the job is accepted.
         """
         turn = self.jobs.create_counts[prompt]
         self.jobs.create_counts[prompt] += 1

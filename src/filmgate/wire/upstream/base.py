@@ -102,7 +102,7 @@ class ListedJob(Struct, frozen=True, kw_only=True, gc=False):
     progress: float | None = None  # percent, 0 to 100
 
     def could_match(self, request: JobRequest, submitted_after: float) -> bool:
-        """Whether nothing that it says speaks against its having come of that order, sent at or after ``since``.
+        """Whether nothing that it says speaks against its having come of that order, sent at or after ``submitted_after``.
 
         Rather once too often: an upstream may rename a model, cut a prompt short and round a length, and a job that is
         overlooked is paid for twice.
@@ -118,7 +118,7 @@ class ListedJob(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _starts_with(full_text: str, prefix: str | None) -> bool:
-    """Whether ``shown`` is all of a text or its beginning, however its blanks are spelt."""
+    """Whether ``prefix`` is all of a text or its beginning, however its blanks are spelt."""
     start = " ".join((prefix or "").split()).rstrip("….").rstrip()
     return " ".join(full_text.split()).startswith(start)
 
@@ -229,7 +229,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
 
     def read_content_error(self, status: int, body: bytes) -> str | None:
         """The address that a refused content request names instead."""
-        if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - what it answers then
+        if not self.url_in_refusal or status != 400:
             return None
         match = re.search(rb"https?://[^\s\"'<>\\]+", body[: parsing.MAX_BODY_BYTES])
         return parsing.parse_web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None

@@ -101,10 +101,10 @@ def _cut_at_word(text: str) -> str:
 
 
 def parse_error(value: object, default: VideoError, private: Iterable[str] = ()) -> VideoError:
-    """What ``said`` means, whatever its shape; each half that it lacks is the default's.
+    """What ``value`` means, whatever its shape; each half that it lacks is the default's.
 
     Args:
-        said: the value of an ``error`` key: None, text, a list, an object.
+        value: the value of an ``error`` key: None, text, a list, an object.
         default: our own words.
         private: words that may not be repeated: the job's id, the upstream's host, a key.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from filmgate_scene.prompt import grammar
-from filmgate_scene.prompt.reading import Token
+from filmgate_scene.prompt.tokenizing import Token
 
 __all__ = ["absent_names", "without_negated"]
 

@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from filmgate_scene import registry
 from filmgate_scene.description import Description, SceneShot, SubjectSpec
-from filmgate_scene.prompt import cutting, homes, quotes, reading
-from filmgate_scene.prompt.scene import ParsedShot, parse_shot
-from filmgate_scene.prompt.unknown import unrecognised
+from filmgate_scene.prompt import default_places, quotes, shot_splitting, tokenizing
+from filmgate_scene.prompt.shot_parsing import ParsedShot, parse_shot
+from filmgate_scene.prompt.unrecognised import unrecognised
 
 __all__ = ["understand"]
 
@@ -26,18 +26,18 @@ def understand(prompt: str, *, seed: int, frames: int) -> Description:
         seed: of everything that the prompt leaves open.
         frames: of the whole film; the shots share them exactly.
     """
-    text = reading.normalise(prompt)
-    parts = cutting.split_shots(text, frames=frames)
+    text = tokenizing.normalise(prompt)
+    parts = shot_splitting.split_shots(text, frames=frames)
     whole = parse_shot(parts.preamble)
     heard = [parse_shot(piece.text) for piece in parts.shots]
     shots = _parse_shots(whole, heard)
     if len(shots) == 1 and shots[0].setting == _ABSTRACT and not shots[0].text:
         shots = [replace(shots[0], text=quotes.make_title(text))]
-    lengths = cutting.share_frames(frames, [piece.weight for piece in parts.shots])
+    lengths = shot_splitting.share_frames(frames, [piece.weight for piece in parts.shots])
     return Description(
         prompt=prompt,
         seed=seed,
-        language=reading.language(text),
+        language=tokenizing.language(text),
         shots=tuple(replace(shot, frames=length) for shot, length in zip(shots, lengths, strict=True)),
         transition=parts.transition,
         unrecognised=unrecognised(unit for said in (whole, *heard) for unit in said.tokens),
@@ -105,9 +105,9 @@ def _choose_place(shot: SceneShot, *, vague: bool) -> SceneShot:
     if shot.setting:
         return shot
     named: Iterable[tuple[Mapping[str, tuple[str, ...]], Iterable[str]]] = (
-        (homes.SUBJECT_PLACES, sorted((spec.kind for spec in shot.subjects), key=_place_specificity)),
-        (homes.WEATHER_PLACES, () if vague else shot.weather),
-        (homes.TIME_PLACES, () if vague else (shot.time,)),
+        (default_places.SUBJECT_PLACES, sorted((spec.kind for spec in shot.subjects), key=_place_specificity)),
+        (default_places.WEATHER_PLACES, () if vague else shot.weather),
+        (default_places.TIME_PLACES, () if vague else (shot.time,)),
     )
     suited = [home for table, names in named for name in names for home in table.get(name, ())]
     known = registry.settings()

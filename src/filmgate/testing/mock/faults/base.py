@@ -11,7 +11,7 @@ from msgspec import Struct
 from filmgate.testing.mock.reply import MockReply
 
 if TYPE_CHECKING:
-    from filmgate.testing.mock.films import ClipSpec
+    from filmgate.testing.mock.fixtures import ClipSpec
 
 __all__ = [
     "ALWAYS",

@@ -16,7 +16,7 @@ from filmgate.testing.mock.faults.base import (
     Localized,
     ReplyFault,
 )
-from filmgate.testing.mock.films import ClipSpec, etag, tag_with_job_id
+from filmgate.testing.mock.fixtures import ClipSpec, etag, tag_with_job_id
 from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
 __all__ = ["FAULTS"]

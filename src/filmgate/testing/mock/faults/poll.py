@@ -19,7 +19,7 @@ from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
 __all__ = ["CANARY_KEY", "FAULTS"]
 
-CANARY_KEY = "sk-mock-0123456789abcdef0123456789abcdef"  # noqa: S105 - a canary, made to be looked for
+CANARY_KEY = "sk-mock-0123456789abcdef0123456789abcdef"
 """The key that the fault ``failed-error-secret`` lets out; no log, error or row of a client may hold it."""
 
 _SYNONYMS = {

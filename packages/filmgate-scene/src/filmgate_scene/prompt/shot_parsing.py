@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from filmgate_scene.description import SceneShot
 from filmgate_scene.prompt import quotes
-from filmgate_scene.prompt.cast import parse_subjects
 from filmgate_scene.prompt.negation import absent_names, without_negated
-from filmgate_scene.prompt.reading import Token, tokenize
+from filmgate_scene.prompt.subject_parsing import parse_subjects
+from filmgate_scene.prompt.tokenizing import Token, tokenize
 
 __all__ = ["ParsedShot", "parse_shot"]
 

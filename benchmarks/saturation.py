@@ -1,6 +1,6 @@
 """A thousand videos queued on an engine that makes fifty at once: how much of its time it is at work.
 
-``python -m benchmarks.busy FOLDER VIDEOS AT_ONCE SECONDS`` prints how long it took.
+``python -m benchmarks.saturation FOLDER VIDEOS AT_ONCE SECONDS`` prints how long it took.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class FixedTimeEngine:
     Args:
         at_once: jobs.
         seconds: a job.
-        film: what each of them makes.
+        content: what each of them makes.
     """
 
     name = "slots"
@@ -64,7 +64,7 @@ class FixedTimeEngine:
 
     async def fetch(self, _ticket: str, into: Path) -> Artifact:
         """The film."""
-        into.write_bytes(self._content)  # noqa: ASYNC240 - two kilobytes
+        into.write_bytes(self._content)
         return Artifact()
 
     async def cancel(self, ticket: str) -> None:
@@ -118,7 +118,7 @@ async def main(folder: Path, videos: int, at_once: int, seconds: float) -> None:
     began = time.perf_counter()
     for video, _ in await asyncio.gather(*(store.videos.create(each, time.time()) for each in new)):
         flow.wake(video)
-    while await store.videos.count_unfinished(account.id):  # noqa: ASYNC110 - the rows are what counts
+    while await store.videos.count_unfinished(account.id):
         await asyncio.sleep(0.05)
     print(time.perf_counter() - began)
     await flow.stop()

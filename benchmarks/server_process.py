@@ -1,4 +1,4 @@
-"""A whole Filmgate in a process of its own, ``python -m benchmarks.gate FOLDER``.
+"""A whole Filmgate in a process of its own, ``python -m benchmarks.server_process FOLDER``.
 
 It writes its address and a key to ``FOLDER/ready`` once it answers. It makes no films (``worker`` is off): what is
 measured is the server, and accepted videos would only be in its way.

@@ -34,7 +34,7 @@ from filmgate.testing.checker import (
     violations,
 )
 from filmgate.wire.webhook import EVENT_TYPES, EndpointParams
-from reliability.crowd import Tenant, list_all
+from reliability.clients import Tenant, list_all
 from reliability.processes import Launcher, Process, spawn
 from reliability.receiver import CALLBACK_TOKEN, WebhookReceiver, running_receiver
 
@@ -192,9 +192,9 @@ class Testbed:
         """End the server politely, let it come to rest once more, and ask the checker; its rows and what is wrong.
 
         Args:
-            seen: what the clients got.
+            responses: what the clients got.
             submissions: what paid upstreams counted.
-            rest: what the server held before its load and after.
+            resource_check: what the server held before its load and after.
         """
         assert self.server.stop_with(signal.SIGTERM) == 0
         self._make_all_due()
@@ -271,13 +271,13 @@ async def open_testbed(
     Args:
         folder: for everything.
         config: what ``filmgate.toml`` says.
-        dice: decides about the endpoints' bad days.
+        rng: decides about the endpoints' bad days.
         launch: how the server is started.
         environ: of the server.
         secrets: more that must stay secret, by what it is.
     """
     server = Server(folder, config, launch, environ)
-    own = random.Random(rng.random())  # noqa: S311 - to be repeatable
+    own = random.Random(rng.random())
     async with running_receiver(own) as receiver:
         tenants = await _tenants(server.data, receiver)
         kept = {f"the key of {tenant.account}": tenant.key for tenant in tenants}

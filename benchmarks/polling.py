@@ -13,7 +13,7 @@ import psutil
 from msgspec import Struct
 
 from benchmarks.harness import pinned_process, wait_for_file
-from benchmarks.watched import prepare
+from benchmarks.polling_data import prepare
 
 __all__ = ["PollingResult", "run"]
 
@@ -44,7 +44,7 @@ def run(folder: Path, jobs: int, interval: float) -> PollingResult:
     with pinned_process(vendor):
         wait_for_file(folder / "vendor")
         url = (folder / "vendor").read_text()
-        looks = [sys.executable, "-m", "benchmarks.looks", url, str(jobs)]
+        looks = [sys.executable, "-m", "benchmarks.baseline_polls", url, str(jobs)]
         bare = float(subprocess.run(looks, stdout=subprocess.PIPE, check=True).stdout)
         config = prepare(folder, url, jobs, interval=interval)
         given = {"FILMGATE_CONFIG": str(config), "FILMGATE_DATA": str(folder / "data"), "FILMGATE_LOG_LEVEL": "error"}

@@ -9,7 +9,7 @@ from filmgate_scene import registry
 from filmgate_scene.description import SubjectSpec
 from filmgate_scene.prompt import grammar
 from filmgate_scene.prompt.lexicon import lexicon
-from filmgate_scene.prompt.reading import Token
+from filmgate_scene.prompt.tokenizing import Token
 
 __all__ = ["parse_subjects"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from filmgate_scene.prompt import grammar
-from filmgate_scene.prompt.reading import Token
+from filmgate_scene.prompt.tokenizing import Token
 
 __all__ = ["unrecognised"]
 

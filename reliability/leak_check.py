@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from filmgate.testing.checker import ClientResponse, ProcessResources, ResourceCheck, ResourceTolerance, read_resources
-from reliability.crowd import running_clients
+from reliability.clients import running_clients
 from reliability.kills import CREATE_OPTIONS, CampaignResult
-from reliability.world import TESTCARD_MODELS, Testbed, open_testbed
+from reliability.testbed import TESTCARD_MODELS, Testbed, open_testbed
 
 __all__ = ["check_leaks"]
 
@@ -30,7 +30,7 @@ async def check_leaks(folder: Path, *, seconds: float, seed: int) -> CampaignRes
 
     The first time is what a process grows by once: imports, pools, caches.
     """
-    dice = random.Random(seed)  # noqa: S311 - to be repeatable
+    dice = random.Random(seed)
     async with open_testbed(folder, TESTCARD_MODELS, dice) as place:
         place.server.start()
         await place.server.wait_until_ready()

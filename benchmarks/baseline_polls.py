@@ -1,4 +1,4 @@
-"""The bare loop of looks: what watching each job by itself costs at least, ``python -m benchmarks.looks URL JOBS``.
+"""The bare loop of looks: what watching each job by itself costs at least, ``python -m benchmarks.baseline_polls URL JOBS``.
 
 It looks at each job once, fifty at a time, reads what the answer says, and prints its own CPU seconds.
 """

@@ -33,11 +33,11 @@ class CampaignClient:
     Args:
         http: where the server is.
         tenant: on whose behalf.
-        dice: what it does by chance.
+        rng: what it does by chance.
         name: its own, so that every prompt is one of a kind.
-        wishes: fields that it draws a create from, by name.
-        patience: seconds that a video may take.
-        made: the last video of each account, which the others ask for as well.
+        create_options: fields that it draws a create from, by name.
+        video_timeout: seconds that a video may take.
+        latest_videos: the last video of each account, which the others ask for as well.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ async def running_clients(
             CampaignClient(
                 http,
                 tenants[number % len(tenants)],
-                random.Random(rng.random()),  # noqa: S311 - to be repeatable
+                random.Random(rng.random()),
                 name=str(number),
                 create_options=create_options,
                 video_timeout=video_timeout,
@@ -196,7 +196,7 @@ async def single_client(
     url: str, tenant: Tenant, create_options: Mapping[str, Sequence[str]], *, video_timeout: float = 60.0
 ) -> AsyncIterator[CampaignClient]:
     """One client that does what it is told."""
-    dice = random.Random(tenant.key)  # noqa: S311 - no secret is made of it
+    dice = random.Random(tenant.key)
     async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
         yield CampaignClient(
             http,
