@@ -174,6 +174,8 @@ class Testbed:
         secrets: what must stand nowhere in the clear, by what it is.
     """
 
+    __test__ = False  # pytest takes every class for a test whose name begins so
+
     def __init__(
         self, server: Server, tenants: Sequence[Tenant], receiver: WebhookReceiver, secrets: Mapping[str, str]
     ) -> None:

@@ -16,6 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from reliability.clients import single_client
 from reliability.disk import FaultyDisk
@@ -25,16 +26,18 @@ from reliability.testbed import TESTCARD_MODELS, TIMEOUT_SECONDS, Server, Testbe
 from reliability.upstreams import ENVIRON, UPSTREAM_KEY, engine_table, model_table
 from tests.support.polling import until_async
 
-from filmgate.flow.reconciler import HEARTBEAT_TIMEOUT
 from filmgate.testing import mock
 from filmgate.testing.checker import read_files
+from filmgate.testing.mock.fault_mix import parse_mix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ONE = {"model": ("sora-2",), "seconds": ("1",)}
+
+ALL_REPLIES_LATE = parse_mix("reply-late", rate=1.0, seed=0)
 
 
 def _dice() -> random.Random:
@@ -69,41 +72,79 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
     assert len(rows.videos) == 6
 
 
-async def test_what_a_frozen_worker_held_is_taken_over_and_its_late_writes_refused(tmp_path: Path) -> None:
-    """Of two workers one is stopped for longer than it counts as alive; when it goes on, all is done without it."""
+class HeldTime:
+    """A mock's time: it stands still until a test moves it, and late replies wait until they are let go."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+        self.replies = asyncio.Event()
+
+    def __call__(self) -> float:
+        """Unix time."""
+        return self.now
+
+    async def sleep(self, _seconds: float) -> None:
+        """Wait until the replies are let go."""
+        await self.replies.wait()
+
+
+async def test_a_frozen_workers_videos_are_taken_over_and_its_late_writes_refused(tmp_path: Path) -> None:
+    """A worker is stopped until it counts as dead; the other one ends its videos, and nothing changes when it goes on.
+
+    Jobs that it had a ticket of are fetched. A submission that the upstream had not answered yet is not repeated, for
+    it costs money: its video ends as unknown, uncharged, and the late ticket no longer counts.
+    """
+    held = HeldTime()
     config = mock.MockConfig(
-        any_size=True, key=UPSTREAM_KEY, max_running=0, creates_per_minute=0, seconds_per_job=(0.2, 4.0)
+        any_size=True, key=UPSTREAM_KEY, max_running=0, creates_per_minute=0, seconds_per_job=(60, 60)
     )
-    async with mock.running(config) as upstream:
-        table = engine_table("openai", upstream.base_url) + model_table("sora-2", "openai")
+    async with mock.running(config, clock=held, sleep=held.sleep) as upstream:
+        table = engine_table("openai", upstream.base_url, timeout=5) + model_table("sora-2", "openai")
         with Zygote() as fork:
             async with open_testbed(tmp_path, table, _dice(), fork, environ=ENVIRON) as testbed:
                 server = testbed.server
                 server.start(environ={"FILMGATE_WORKER": "false"})
                 await server.wait_until_ready()
-                workers = await _workers(testbed, 2)
-                async with single_client(server.url, testbed.tenants[0], ONE) as client:
-                    made = [await client.create() for _ in range(16)]
-                    await until_async(lambda: _rows(testbed, "SELECT id FROM video WHERE stage = 'watching'"))
-                    await _freeze(workers[0], server.data)
-                    await asyncio.sleep(HEARTBEAT_TIMEOUT)
-                    ended = [await client.poll_until(video) for video in made]
-                    workers[0].send_signal(signal.SIGCONT)
-                    await until_async(lambda: _beats(testbed, "worker-0"))
-                assert [await _end(worker) for worker in workers] == [0, 0]
+                async with single_client(server.url, testbed.tenants[0], ONE, video_timeout=90) as client:
+                    frozen = await _start_worker(testbed, 0)
+                    ticketed = [await client.create() for _ in range(8)]
+                    await until_async(lambda: _count(testbed, "SELECT 1 FROM video WHERE stage = 'watching'") == 8)
+                    survivor = await _start_worker(testbed, 1)
+                    await _freeze(survivor, server.data)  # so that the next ones are the other one's
+                    upstream.upstream.config = msgspec.structs.replace(config, mix=ALL_REPLIES_LATE)
+                    unanswered = [await client.create() for _ in range(4)]
+                    await until_async(lambda: len(mock.submissions(upstream.lines)) == 12)
+                    await _freeze(frozen, server.data)
+                    survivor.send_signal(signal.SIGCONT)
+                    await until_async(
+                        lambda: _count(testbed, "SELECT 1 FROM worker WHERE executor_id = 'worker-0'") == 0
+                    )
+                    held.now += 120
+                    assert [await client.poll_until(video) for video in ticketed] == ["completed"] * 8
+                    assert [await client.poll_until(video) for video in unanswered] == ["failed"] * 4
+                    reasons = _rows(testbed, "SELECT error_code FROM video WHERE status = 'failed'")
+                    assert reasons == [("submission_unknown",)] * 4
+                    held.replies.set()
+                    frozen.send_signal(signal.SIGCONT)
+                    await until_async(
+                        lambda: _count(testbed, "SELECT 1 FROM worker WHERE executor_id = 'worker-0'") == 1
+                    )
+                assert [await _end(worker) for worker in (frozen, survivor)] == [0, 0]
                 submitted = mock.submissions(upstream.lines)
                 _, wrong = await testbed.check(client.responses, submitted)
     assert wrong == []
-    assert ended.count("completed") >= 10
+    assert list(submitted.values()) == [1] * 12
 
 
-async def _workers(testbed: Testbed, count: int) -> Sequence[Process]:
-    files = [testbed.server.data.parent / f"ready-{number}" for number in range(count)]
-    workers = []
-    for file in files:
-        workers.append(testbed.server.run_command("worker", "--ready-file", str(file)))
-        await until_async(file.exists)
-    return workers
+async def _start_worker(testbed: Testbed, number: int) -> Process:
+    file = testbed.server.data.parent / f"ready-{number}"
+    worker = testbed.server.run_command("worker", "--ready-file", str(file))
+    await until_async(file.exists)
+    return worker
+
+
+def _count(testbed: Testbed, sql: str) -> int:
+    return len(_rows(testbed, sql))
 
 
 async def _end(worker: Process) -> int:
@@ -131,11 +172,6 @@ def _writable(database: Path) -> bool:
         except sqlite3.OperationalError:
             return False
     return True
-
-
-def _beats(testbed: Testbed, worker: str) -> bool:
-    seen_at = [at for name, at in _rows(testbed, "SELECT executor_id, seen_at FROM worker") if name == worker]
-    return seen_at != [] and float(seen_at[0]) > time.time() - 1.5
 
 
 async def _refused(server: Server, launch: Launcher | None = None, **environ: str) -> str:
