@@ -266,10 +266,10 @@ def _fault_tables(language: str, headings: dict[FaultStage, str], head: str) -> 
 
 def _fault_row(language: str, fault: FaultSpec) -> str:
     argument = "–"
-    if fault.takes and fault.arg is not None:
+    if fault.argument_kind and fault.arg is not None:
         default = "ever" if fault.arg == ALWAYS else f"{fault.arg:.10g}"
-        argument = f"{_in(language, ARGUMENT_KINDS[fault.takes])}; {default}"
-    mark = " ∗" if fault.alone else ""
+        argument = f"{_in(language, ARGUMENT_KINDS[fault.argument_kind])}; {default}"
+    mark = " ∗" if fault.exclude_from_all else ""
     return f"| `{fault.name}`{mark} | {argument} | {_in(language, fault.description)} | `{fault.verdict}` |"
 
 
@@ -281,7 +281,7 @@ def faults_page() -> str:
     """Every fault of the mock, and what a good client makes of it."""
     headings = {
         FaultStage.CREATE: "When a film is ordered",
-        FaultStage.LOOK: "When its status is asked",
+        FaultStage.POLL: "When its status is asked",
         FaultStage.CONTENT: "When it is downloaded",
         FaultStage.SERVICE: "At any time",
     }
@@ -300,7 +300,7 @@ def faults_page_zh() -> str:
     """The same in Chinese."""
     headings = {
         FaultStage.CREATE: "下单时",
-        FaultStage.LOOK: "查询状态时",
+        FaultStage.POLL: "查询状态时",
         FaultStage.CONTENT: "下载时",
         FaultStage.SERVICE: "任何时候",
     }

@@ -77,7 +77,7 @@ def films() -> list[Film]:
 def stills(film: Film, opening: NDArray[np.float32] | None) -> Iterator[NDArray[np.uint8]]:
     """Its frames at the seconds that are shown, (height, width, 3)."""
     for at in film.at:
-        yield render_still(film.prompt, seed=film.seed, seconds=SECONDS, size=film.frame, at=at, picture=opening)
+        yield render_still(film.prompt, seed=film.seed, seconds=SECONDS, size=film.frame, at=at, image=opening)
 
 
 def _opening(film: Film, known: dict[str, Film]) -> NDArray[np.float32] | None:

@@ -57,4 +57,4 @@ def read_rows(
 
 def _with_defaults(row: BatchRow, defaults: Mapping[str, object]) -> BatchRow:
     missing = {name: value for name, value in defaults.items() if getattr(row.params, name) is None}
-    return replace(row, wanted=replace(row.params, **missing)) if missing else row
+    return replace(row, params=replace(row.params, **missing)) if missing else row

@@ -175,7 +175,9 @@ class RowWorker:
         self._videos = videos
         self._single_try_videos = copy.copy(videos)
         # Each try of a create is noted, so each is ours to make.
-        self._single_try_videos.client_state = replace(videos.client_state, retries=0, observe=rate_limiter.on_response)
+        self._single_try_videos.client_state = replace(
+            videos.client_state, max_retries=0, on_response=rate_limiter.on_response
+        )
         self._server = server
         self._journal = journal
         self._rate_limiter = rate_limiter

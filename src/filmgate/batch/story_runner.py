@@ -86,7 +86,7 @@ class _StoryRun:
         picture = self._journal.folder / "frames" / f"{previous.row.key}.{row.params.size or 'own'}.png"
         if not picture.exists():
             await asyncio.to_thread(_write_last_frame, previous.path, picture, row.params.size)
-        return replace(row, wanted=replace(row.params, input_reference=str(picture.absolute())))
+        return replace(row, params=replace(row.params, input_reference=str(picture.absolute())))
 
 
 def _write_last_frame(video_path: Path, image_path: Path, size: str | None) -> None:

@@ -170,7 +170,7 @@ def _with_story_context(row: BatchRow, script: Mapping[str, Any]) -> BatchRow:
     prompt = row.params.prompt
     seen = [f"{name}: {told}" for name, told in cast.items() if str(name) in prompt]
     whole = "\n".join(filter(None, [str(script.get("style") or ""), prompt, *seen]))
-    return replace(row, wanted=replace(row.params, prompt=whole))
+    return replace(row, params=replace(row.params, prompt=whole))
 
 
 def _reference_problems(shots: Sequence[StoryShot]) -> Iterable[Problem]:

@@ -33,13 +33,13 @@ class ScriptedEngine:
         self,
         capabilities: Capabilities,
         *,
-        submits: Sequence[str | Exception] = ("ticket",),
-        looks: Sequence[JobStatus | Exception] = (DONE,),
-        fetches: Sequence[bytes | Exception] = (b"",),
-        finds: Sequence[Sequence[str] | Exception] = ((),),
+        submit_results: Sequence[str | Exception] = ("ticket",),
+        poll_results: Sequence[JobStatus | Exception] = (DONE,),
+        fetch_results: Sequence[bytes | Exception] = (b"",),
+        find_results: Sequence[Sequence[str] | Exception] = ((),),
         name: str = "scripted",
         identity: str = "",
-        expected: float = 1.0,
+        job_seconds: float = 1.0,
     ) -> None:
         self.name = name
         self.identity = identity
@@ -49,11 +49,11 @@ class ScriptedEngine:
         self.fetched: list[str] = []
         self.searched: list[str] = []
         self.cancelled: list[str] = []
-        self._submit_results = submits
-        self._poll_results = looks
-        self._fetch_results = fetches
-        self._find_results = finds
-        self._job_seconds = expected
+        self._submit_results = submit_results
+        self._poll_results = poll_results
+        self._fetch_results = fetch_results
+        self._find_results = find_results
+        self._job_seconds = job_seconds
 
     async def start(self) -> None:
         """Nothing to do."""

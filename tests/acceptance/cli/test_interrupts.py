@@ -45,7 +45,7 @@ class Stage:
 
     def asked(self, kind: mock.LogEvent, times: int = 1) -> Callable[[], bool]:
         """Whether the vendor was asked for that so often."""
-        return lambda: sum(line.asked is kind for line in self.upstream.lines) >= times
+        return lambda: sum(line.event is kind for line in self.upstream.lines) >= times
 
     def arrives(self) -> bool:
         """Whether bytes of a film lie in the folder."""
@@ -81,11 +81,11 @@ async def test_while_it_is_asked_for(stage: Stage) -> None:
 
 async def test_while_it_is_made(stage: Stage) -> None:
     """The film goes on: its id, and the command that comes back to it, which can be left in the same way."""
-    code, out, err = await stage.interrupted("generate", "a boat", when=stage.asked(mock.LogEvent.LOOK))
+    code, out, err = await stage.interrupted("generate", "a boat", when=stage.asked(mock.LogEvent.POLL))
     assert (code, out) == (130, "")
     assert f"filmgate watch {_id(err)}" in err.splitlines()[-1]
     again = err.splitlines()[-1].partition("filmgate ")[2].split()
-    code, _, err = await stage.interrupted(*again, when=stage.asked(mock.LogEvent.LOOK, 3))
+    code, _, err = await stage.interrupted(*again, when=stage.asked(mock.LogEvent.POLL, 3))
     assert code == 130
     assert f"filmgate watch {_id(err)}" in err.splitlines()[-1]
 

@@ -67,7 +67,7 @@ async def test_nothing_answered_is_missing_after_a_kill(tmp_path: Path) -> None:
         await asyncio.wait_for(enough.wait(), SOON)
         running.send_signal(signal.SIGKILL)
         await asyncio.gather(*clients, return_exceptions=True)
-    logged = {line.job for line in mock.read_log(log) if line.asked is mock.LogEvent.SUBMISSION}
+    logged = {line.job for line in mock.read_log(log) if line.event is mock.LogEvent.SUBMISSION}
     assert len(answered) >= 40
     assert answered <= logged
     for arguments, status in (((), 200), (("--forget-on-restart",), 404)):

@@ -192,10 +192,10 @@ async def test_a_film_that_comes_too_late_is_not_delivered(tmp_path: Path) -> No
     """Past its deadline a video fails and its hold goes back; that its upstream still finishes it changes nothing."""
     async with FlowHarness.open(tmp_path) as house:
         paid = Capabilities(paid=True)
-        slow = ScriptedEngine(paid, looks=[JobStatus(state=JobState.WORKING, progress=99.0, poll_after=60.0)])
+        slow = ScriptedEngine(paid, poll_results=[JobStatus(state=JobState.WORKING, progress=99.0, poll_after=60.0)])
         video = await house.run_to_end(slow, await house.accept())
         assert (video.status, video.error and video.error.code) == (Status.FAILED, "engine_timeout")
-        done = ScriptedEngine(paid, looks=[DONE], fetches=[b"too late"])
+        done = ScriptedEngine(paid, poll_results=[DONE], fetch_results=[b"too late"])
         late = await house.run_to_end(done, video)
         assert late == video
         assert (done.submitted, done.fetched) == ([], [])

@@ -54,14 +54,14 @@ ENDS: Mapping[ExpectedOutcome, tuple[type[errors.FilmgateError], ...]] = {
     ExpectedOutcome.REFUSED: (errors.RequestError, errors.InvalidKey, errors.NotAllowed, errors.InsufficientQuota),
     ExpectedOutcome.UNKNOWN: (errors.SubmissionUnknown,),
     ExpectedOutcome.LOST: (errors.VideoNotFound,),
-    ExpectedOutcome.SPOILT: (
+    ExpectedOutcome.BAD_OUTPUT: (
         errors.IntegrityError,
         errors.UnexpectedAnswer,
         errors.ConnectionFailed,
         errors.NotFound,
         errors.RequestError,
     ),
-    ExpectedOutcome.OVERDUE: (errors.WaitTimeout,),
+    ExpectedOutcome.TIMED_OUT: (errors.WaitTimeout,),
 }
 """How each verdict ends here; nothing: with the film in its file."""
 

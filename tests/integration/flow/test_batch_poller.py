@@ -34,7 +34,7 @@ class Listing(ScriptedEngine):
         looks: Sequence[JobStatus | Exception] = (),
         fetches: Sequence[bytes | Exception] = (),
     ) -> None:
-        super().__init__(capabilities, looks=looks, fetches=fetches)
+        super().__init__(capabilities, poll_results=looks, fetch_results=fetches)
         self.shown: dict[str, JobStatus] | EngineUnavailable = {}
         self.surveys: list[list[str]] = []
 

@@ -24,7 +24,7 @@ def sweeps(harness: FlowHarness) -> StorageCleaner:
 
 
 async def _made(harness: FlowHarness, film: bytes) -> VideoRecord:
-    video = await harness.run_to_end(ScriptedEngine(FREE, fetches=[film]), await harness.accept())
+    video = await harness.run_to_end(ScriptedEngine(FREE, fetch_results=[film]), await harness.accept())
     assert video.status is Status.COMPLETED
     return video
 

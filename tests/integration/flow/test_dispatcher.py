@@ -50,7 +50,7 @@ def _why(video: VideoRecord) -> str:
 
 async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(harness: FlowHarness, film: bytes) -> None:
     """Surely not accepted: the other engine makes the film, and no failover is used up."""
-    first, second = _first(submits=[DARK]), _second(fetches=[film])
+    first, second = _first(submit_results=[DARK]), _second(fetch_results=[film])
     video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
     assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.FAILURE_THRESHOLD, 1)
@@ -59,7 +59,7 @@ async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(harness: 
 
 async def test_a_benched_engine_is_not_even_asked(harness: FlowHarness, film: bytes) -> None:
     """The next video goes to the other engine at once."""
-    first, second = _first(submits=[DARK]), _second(submits=["one", "two"], fetches=[film])
+    first, second = _first(submit_results=[DARK]), _second(submit_results=["one", "two"], fetch_results=[film])
     await _finish(harness, first, second)
     asked = len(first.submitted)
     assert (await _finish(harness, first, second)).engine == "second"
@@ -68,7 +68,7 @@ async def test_a_benched_engine_is_not_even_asked(harness: FlowHarness, film: by
 
 async def test_a_video_with_a_ticket_stays_with_a_dark_engine(harness: FlowHarness, film: bytes) -> None:
     """What an engine took is looked at there until it answers again, and is submitted nowhere else."""
-    first, second = _first(looks=[WORKING, *[DARK] * 8, DONE], fetches=[film]), _second()
+    first, second = _first(poll_results=[WORKING, *[DARK] * 8, DONE], fetch_results=[film]), _second()
     video = await _finish(harness, first, second)
     assert (video.status, video.engine) == (Status.COMPLETED, "first")
     assert (len(first.submitted), second.submitted) == (1, [])
@@ -77,14 +77,14 @@ async def test_a_video_with_a_ticket_stays_with_a_dark_engine(harness: FlowHarne
 
 async def test_two_dark_engines_end_in_the_usual_failure(harness: FlowHarness) -> None:
     """A video that nobody takes for a quarter of an hour fails free of charge, whichever engines it went between."""
-    video = await _finish(harness, _first(submits=[DARK]), _second(submits=[DARK]))
+    video = await _finish(harness, _first(submit_results=[DARK]), _second(submit_results=[DARK]))
     assert _why(video) == "engine_unavailable"
     assert await harness.balance() == 10_000
 
 
 async def test_a_hanging_engine_is_benched_though_its_videos_stay(harness: FlowHarness) -> None:
     """A reply that never comes says nothing about this video, which ends in doubt, but enough about the engine."""
-    first = _first(submits=[SubmissionUnknown()])
+    first = _first(submit_results=[SubmissionUnknown()])
     for _ in range(circuit_breaker.FAILURE_THRESHOLD):
         assert _why(await _finish(harness, first, _second())) == "submission_unknown"
     assert harness.breaker.is_open("first", "1")
@@ -95,7 +95,7 @@ async def test_a_hanging_engine_is_benched_though_its_videos_stay(harness: FlowH
 
 async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: FlowHarness, film: bytes) -> None:
     """Same id, same hold, one charge; the history names both engines."""
-    first, second = _first(looks=[WORKING, FAILED]), _second(fetches=[film])
+    first, second = _first(poll_results=[WORKING, FAILED]), _second(fetch_results=[film])
     video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 1)
     assert await harness.balance() == 9_500
@@ -108,14 +108,14 @@ async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: FlowHar
 async def test_a_rejected_submission_goes_on_too(harness: FlowHarness, film: bytes) -> None:
     """What the first engine said it will never take, the second may, where the route says so."""
     route = replace(ROUTE, failover=frozenset({"engine_rejected"}))
-    video = await _finish(harness, _first(submits=[EngineRejected()]), _second(fetches=[film]), route)
+    video = await _finish(harness, _first(submit_results=[EngineRejected()]), _second(fetch_results=[film]), route)
     assert (video.status, video.engine) == (Status.COMPLETED, "second")
 
 
 async def test_an_engine_that_refuses_everybody_is_benched(harness: FlowHarness, film: bytes) -> None:
     """Without money or a good key there, videos go elsewhere at once, and keep their failover."""
-    first = _first(submits=[EngineRejected(code="upstream_quota")])
-    second = _second(submits=["a", "b", "c", "d"], fetches=[film])
+    first = _first(submit_results=[EngineRejected(code="upstream_quota")])
+    second = _second(submit_results=["a", "b", "c", "d"], fetch_results=[film])
     ended = [await _finish(harness, first, second) for _ in range(circuit_breaker.FAILURE_THRESHOLD + 1)]
     assert [video.failovers for video in ended] == [1] * circuit_breaker.FAILURE_THRESHOLD + [0]
     assert {video.status for video in ended} == {Status.COMPLETED}
@@ -125,7 +125,7 @@ async def test_the_second_failure_is_the_last(harness: FlowHarness) -> None:
     """A video fails over once, though the route has a third engine."""
     third = ScriptedEngine(PAID, name="third", identity="3")
     route = Route(targets=(*ROUTE.targets, RouteTarget("third")))
-    first, second = _first(looks=[FAILED]), _second(looks=[FAILED])
+    first, second = _first(poll_results=[FAILED]), _second(poll_results=[FAILED])
     video = await harness.run_to_end(first, await harness.accept(engine="first"), second, third, route=route)
     assert (_why(video), video.failovers, third.submitted) == ("engine_error", 1, [])
     assert await harness.balance() == 10_000
@@ -134,7 +134,9 @@ async def test_the_second_failure_is_the_last(harness: FlowHarness) -> None:
 async def test_a_failure_that_the_route_does_not_name_is_final(harness: FlowHarness) -> None:
     """Only named codes go on."""
     second = _second()
-    video = await _finish(harness, _first(looks=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"})))
+    video = await _finish(
+        harness, _first(poll_results=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"}))
+    )
     assert (_why(video), second.submitted) == ("engine_error", [])
 
 
@@ -142,7 +144,7 @@ async def test_moderation_is_final(harness: FlowHarness) -> None:
     """No second opinion is asked for about what a prompt shows."""
     blocked = JobStatus(state=JobState.FAILED, error=VideoError("moderation_blocked", "No."))
     second = _second()
-    assert _why(await _finish(harness, _first(looks=[blocked]), second)) == "moderation_blocked"
+    assert _why(await _finish(harness, _first(poll_results=[blocked]), second)) == "moderation_blocked"
     assert second.submitted == []
 
 
@@ -168,7 +170,7 @@ async def test_what_is_ambiguous_never_goes_on(harness: FlowHarness, script: dic
 
 async def test_a_death_between_two_engines_loses_nothing(harness: FlowHarness, film: bytes) -> None:
     """Killed right after the failover: the row alone brings the video to its second engine, under a raised epoch."""
-    first, second = _first(looks=[FAILED]), _second(fetches=[film])
+    first, second = _first(poll_results=[FAILED]), _second(fetch_results=[film])
     video = await harness.accept(engine="first")
     await harness.build_executor(first, second, route=ROUTE)(video.id)
     harness.woken_ids.clear()
@@ -180,7 +182,7 @@ async def test_a_death_between_two_engines_loses_nothing(harness: FlowHarness, f
 
 async def test_a_video_that_failed_over_never_goes_back(harness: FlowHarness) -> None:
     """Its second engine goes dark before it takes it: the first, which had its submission, is not asked again."""
-    first, second = _first(looks=[FAILED]), _second(submits=[DARK])
+    first, second = _first(poll_results=[FAILED]), _second(submit_results=[DARK])
     video = await _finish(harness, first, second)
     assert (_why(video), video.engine) == ("engine_unavailable", "second")
     assert len(first.submitted) == 1
@@ -191,7 +193,7 @@ async def test_a_failover_needs_an_engine_in_order(harness: FlowHarness) -> None
     """Where the other one is dark, the failure stands."""
     for _ in range(circuit_breaker.FAILURE_THRESHOLD):
         harness.breaker.record_failure("second", "2", CallKind.SUBMIT)
-    assert _why(await _finish(harness, _first(looks=[FAILED]), _second())) == "engine_error"
+    assert _why(await _finish(harness, _first(poll_results=[FAILED]), _second())) == "engine_error"
 
 
 # Tickets
@@ -199,7 +201,7 @@ async def test_a_failover_needs_an_engine_in_order(harness: FlowHarness) -> None
 
 async def test_the_id_of_another_videos_job_is_never_taken(harness: FlowHarness, film: bytes) -> None:
     """An upstream that answers two submissions with one id: the second video ends in doubt, and stops no job."""
-    engine = _first(submits=["same"], fetches=[film])
+    engine = _first(submit_results=["same"], fetch_results=[film])
     assert (await _finish(harness, engine, _second())).status is Status.COMPLETED
     assert _why(await _finish(harness, engine, _second())) == "submission_unknown"
     assert engine.cancelled == []
@@ -208,7 +210,7 @@ async def test_the_id_of_another_videos_job_is_never_taken(harness: FlowHarness,
 
 async def test_a_twin_that_is_being_submitted_is_waited_for(harness: FlowHarness, film: bytes) -> None:
     """A job like ours may be that of another video, as long as its own submission may still be under way."""
-    engine = ScriptedEngine(FINDABLE, name="first", identity="1", finds=[["one"]], fetches=[film])
+    engine = ScriptedEngine(FINDABLE, name="first", identity="1", find_results=[["one"]], fetch_results=[film])
     video, twin = await harness.accept(engine="first"), await harness.accept(engine="first")
     await harness.store.videos.record_intent(video.id, "ours", harness.clock(), identity="1")
     harness.clock.now += 20
@@ -231,7 +233,11 @@ async def test_a_twin_that_is_being_submitted_is_waited_for(harness: FlowHarness
 async def test_an_upstream_gets_no_more_a_minute_than_it_takes(harness: FlowHarness, film: bytes) -> None:
     """The third of two a minute waits for its turn, whoever drives it, and fails for nothing."""
     engine = ScriptedEngine(
-        replace(PAID, creates_per_minute=2), name="first", identity="1", submits=["a", "b", "c"], fetches=[film]
+        replace(PAID, creates_per_minute=2),
+        name="first",
+        identity="1",
+        submit_results=["a", "b", "c"],
+        fetch_results=[film],
     )
     began = harness.clock()
     for _ in range(3):
@@ -242,7 +248,9 @@ async def test_an_upstream_gets_no_more_a_minute_than_it_takes(harness: FlowHarn
 async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(harness: FlowHarness, film: bytes) -> None:
     """The third of two a minute goes on to the route's next engine, at once and without using up its failover."""
     first, second = (
-        ScriptedEngine(replace(PAID, creates_per_minute=most), name=name, identity=name, submits="abc", fetches=[film])
+        ScriptedEngine(
+            replace(PAID, creates_per_minute=most), name=name, identity=name, submit_results="abc", fetch_results=[film]
+        )
         for name, most in (("first", 2), ("second", 1))
     )
     videos = [await _finish(harness, first, second) for _ in range(3)]
@@ -255,8 +263,8 @@ async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(har
 async def test_no_more_videos_go_on_than_there_are_turns(harness: FlowHarness, film: bytes) -> None:
     """Of two that wait, one takes the other engine's only turn, though nothing was submitted there yet."""
     limited = replace(PAID, creates_per_minute=1)
-    first = ScriptedEngine(limited, name="first", identity="1", submits="abc", fetches=[film])
-    second = ScriptedEngine(limited, name="second", identity="2", fetches=[film])
+    first = ScriptedEngine(limited, name="first", identity="1", submit_results="abc", fetch_results=[film])
+    second = ScriptedEngine(limited, name="second", identity="2", fetch_results=[film])
     await _finish(harness, first, second)
     drive = harness.build_executor(first, second, route=ROUTE)
     goes, stays = [await harness.accept(engine="first") for _ in range(2)]
@@ -330,7 +338,7 @@ def test_where_all_are_benched_the_route_decides() -> None:
 
 async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(harness: FlowHarness, film: bytes) -> None:
     """What was accepted for an engine that left the configuration, and never submitted, moves on."""
-    second = _second(fetches=[film])
+    second = _second(fetch_results=[film])
     video = await harness.accept(engine="gone")
     ended = await harness.run_to_end(second, video, route=ROUTE)
     assert (ended.status, ended.engine) == (Status.COMPLETED, "second")

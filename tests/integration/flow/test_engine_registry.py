@@ -52,8 +52,8 @@ async def _running(harness: FlowHarness, identity: str = "old") -> VideoRecord:
 
 async def test_a_running_video_is_asked_for_with_its_old_key(harness: FlowHarness, film: bytes) -> None:
     """After a restart with another key, what runs is looked at with the old one; what is new goes to the new one."""
-    old = ScriptedEngine(PAID, name="vendor", identity="old", fetches=[film])
-    new = ScriptedEngine(PAID, name="vendor", identity="new", submits=["ticket-2"], fetches=[film])
+    old = ScriptedEngine(PAID, name="vendor", identity="old", fetch_results=[film])
+    new = ScriptedEngine(PAID, name="vendor", identity="new", submit_results=["ticket-2"], fetch_results=[film])
     running, harness.rebuild_engine = await _running(harness), Makers(old)
     fresh = await harness.run_to_end(new, await harness.accept(engine="vendor"))
     ended = await harness.run_to_end(new, running)
@@ -65,7 +65,7 @@ async def test_a_running_video_is_asked_for_with_its_old_key(harness: FlowHarnes
 
 async def test_an_engine_that_left_the_configuration_serves_what_it_has(harness: FlowHarness, film: bytes) -> None:
     """Its videos end as if nothing had happened."""
-    old = ScriptedEngine(PAID, name="vendor", identity="old", fetches=[film])
+    old = ScriptedEngine(PAID, name="vendor", identity="old", fetch_results=[film])
     running, harness.rebuild_engine = await _running(harness), Makers(old)
     other = ScriptedEngine(PAID, name="other", identity="other")
     assert (await harness.run_to_end(other, running)).status is Status.COMPLETED
@@ -109,7 +109,7 @@ async def test_an_old_engine_is_stopped_and_forgotten_when_its_last_video_ended(
     await roster.start(harness.clock(), is_worker=True)
     await roster.retire_unneeded(harness.clock())
     assert (await roster.engine_for(video), old.stopped) == (old, 0)
-    await harness.run_to_end(ScriptedEngine(PAID, name="vendor", identity="old", fetches=[b"no film"]), video)
+    await harness.run_to_end(ScriptedEngine(PAID, name="vendor", identity="old", fetch_results=[b"no film"]), video)
     await roster.retire_unneeded(harness.clock())
     assert old.stopped == 1
     harness.clock.now += 2 * 86400

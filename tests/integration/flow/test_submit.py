@@ -58,7 +58,7 @@ async def test_a_stop_does_not_wait_for_ever(harness: FlowHarness) -> None:
 
 async def test_a_ticket_outlasts_a_full_disk(harness: FlowHarness, film: bytes) -> None:
     """What the upstream answered is kept in mind until it can be written."""
-    engine = ScriptedEngine(PAID, fetches=[film])
+    engine = ScriptedEngine(PAID, fetch_results=[film])
     _fill_disk(harness, 3)
     assert (await harness.run_to_end(engine, await harness.accept())).status is Status.COMPLETED
     assert len(engine.submitted) == 1

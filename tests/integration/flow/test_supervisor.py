@@ -214,8 +214,8 @@ async def test_a_failover_goes_through_the_other_engines_queue(
     """The first engine fails the video, the second one's queue takes it up, and the client sees one film."""
     failed = JobStatus(state=JobState.FAILED, error=VideoError("engine_error", "It broke."))
     paid = Capabilities(paid=True)
-    first = ScriptedEngine(paid, name="first", identity="1", looks=[failed])
-    second = ScriptedEngine(paid, name="second", identity="2", fetches=[film])
+    first = ScriptedEngine(paid, name="first", identity="1", poll_results=[failed])
+    second = ScriptedEngine(paid, name="second", identity="2", fetch_results=[film])
     engines: dict[str, Engine] = {"first": first, "second": second}
     route = Route(targets=(RouteTarget("first"), RouteTarget("second")))
     flow = FlowSupervisor(

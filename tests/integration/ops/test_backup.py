@@ -150,7 +150,7 @@ async def test_paid_engines_are_not_asked_again(
     _take(harness, tmp_path / "copy")
     backup.restore(tmp_path / "copy", tmp_path / "back", now=harness.clock())
     async with FlowHarness.open(tmp_path / "back") as back:
-        engine = ScriptedEngine(can, looks=[JobStatus(state=JobState.FAILED)])
+        engine = ScriptedEngine(can, poll_results=[JobStatus(state=JobState.FAILED)])
         await back.build_executor(engine)(video.id)
         ended = await back.reload(video)
         assert ended.error is not None
@@ -165,7 +165,10 @@ async def test_a_free_engines_video_goes_to_no_paid_one(harness: FlowHarness, tm
     _take(harness, tmp_path / "copy")
     backup.restore(tmp_path / "copy", tmp_path / "back", now=harness.clock())
     async with FlowHarness.open(tmp_path / "back") as back:
-        free, paid = ScriptedEngine(_can(), submits=[EngineUnavailable()]), ScriptedEngine(_can(paid=True), name="paid")
+        free, paid = (
+            ScriptedEngine(_can(), submit_results=[EngineUnavailable()]),
+            ScriptedEngine(_can(paid=True), name="paid"),
+        )
         ended = await back.run_to_end(free, video, paid, route=route)
         assert ended.error is not None
         assert (ended.error.code, ended.engine, paid.submitted) == ("engine_unavailable", "scripted", [])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 async def test_it_reads_a_real_house(harness: FlowHarness, film: bytes) -> None:
     """Rows and files as the store and the storage leave them hold no violation."""
-    engine = ScriptedEngine(Capabilities(paid=False), fetches=[film])
+    engine = ScriptedEngine(Capabilities(paid=False), fetch_results=[film])
     video = await harness.run_to_end(engine, await harness.accept())
     rows = read_rows(harness.folder / "filmgate.sqlite")
     files = read_files(harness.folder / "files" / "kept")

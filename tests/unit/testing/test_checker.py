@@ -40,13 +40,13 @@ def _rows() -> DatabaseSnapshot:
     """One account with one completed video of 300."""
     return DatabaseSnapshot(
         videos=[VideoRow("video_1", "acct", "completed", 100, 300, 1, deleted=False)],
-        steps=[
+        history=[
             HistoryRow("video_1", "queued", 0),
             HistoryRow("video_1", "in_progress", 40),
             HistoryRow("video_1", "completed", 100),
         ],
-        named=[AssetRow("video_1", "video", KEY, 7, DIGEST)],
-        entries=[
+        assets=[AssetRow("video_1", "video", KEY, 7, DIGEST)],
+        ledger=[
             LedgerRow("acct", None, "grant", 1000),
             LedgerRow("acct", "video_1", "hold", -300),
             LedgerRow("acct", "video_1", "capture", 0),
@@ -93,18 +93,18 @@ def test_what_is_right_is_left_alone() -> None:
         (_but(videos=_video(status="in_progress", progress=40)), "I1"),
         (_but(videos=[]), "I1"),
         (_but(videos=_video(deleted=True)), "I1"),
-        (_but(entries=_rows().entries[:-1]), "I3"),
-        (_but(entries=[*_rows().entries, LedgerRow("acct", "video_1", "release", 300)]), "I3"),
-        (_but(entries=[*_rows().entries, LedgerRow("acct", "video_1", "hold", -300)]), "I3"),
+        (_but(ledger=_rows().ledger[:-1]), "I3"),
+        (_but(ledger=[*_rows().ledger, LedgerRow("acct", "video_1", "release", 300)]), "I3"),
+        (_but(ledger=[*_rows().ledger, LedgerRow("acct", "video_1", "hold", -300)]), "I3"),
         (_but(balances={"acct": 1000}), "I3"),
         (_but(balances={"acct": -5}), "I3"),
-        (_but(entries=[*_rows().entries[:-1], LedgerRow("other", "video_1", "capture", 0)]), "I3"),
+        (_but(ledger=[*_rows().ledger[:-1], LedgerRow("other", "video_1", "capture", 0)]), "I3"),
         (_but(events=[]), "I5"),
         (_but(events=[*_rows().events, *_rows().events]), "I5"),
-        (_but(steps=[*_rows().steps, HistoryRow("video_1", "queued", 100)]), "I4"),
-        (_but(steps=[*_rows().steps[:2], HistoryRow("video_1", "in_progress", 20), _rows().steps[2]]), "I4"),
-        (_but(named=[]), "I4"),
-        (_but(named=[AssetRow("video_1", "video", KEY, 7, "b" * 64)]), "I4"),
+        (_but(history=[*_rows().history, HistoryRow("video_1", "queued", 100)]), "I4"),
+        (_but(history=[*_rows().history[:2], HistoryRow("video_1", "in_progress", 20), _rows().history[2]]), "I4"),
+        (_but(assets=[]), "I4"),
+        (_but(assets=[AssetRow("video_1", "video", KEY, 7, "b" * 64)]), "I4"),
     ],
 )
 def test_a_wrong_row_is_found(rows: DatabaseSnapshot, invariant: str) -> None:

@@ -72,7 +72,7 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
 
         seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
         picture = None if self.image is None else _load_image(self.image, self.size)
-        return {"seed": seed, "seconds": self.seconds, "size": self.size, "picture": picture}
+        return {"seed": seed, "seconds": self.seconds, "size": self.size, "image": picture}
 
 
 async def _explain(ctx: CliContext, **asked: Any) -> None:

@@ -27,7 +27,7 @@ def explain_prompt(prompt: str, *, seed: int, seconds: int) -> dict[str, object]
     return _to_plain(PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS)))
 
 
-def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, picture: F32 | None = None) -> dict[str, object]:
+def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, image: F32 | None = None) -> dict[str, object]:
     """The same, with each shot's times, what is drawn where nothing was said, and what will be heard.
 
     Each shot's stage is built for that, at a small size. ``picture`` (height, width, 3), in 0 … 1, opens the film.
@@ -35,10 +35,10 @@ def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, picture: 
     description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     shots = []
     for number, (shot, start, frames) in enumerate(_timed_shots(description)):
-        view = shot_renderer(description, number, size=_scaled_down(size), image=picture)
+        view = shot_renderer(description, number, size=_scaled_down(size), image=image)
         times = {"start": start / FPS, "seconds": frames / FPS}
         shots.append({**shot, **times, **_prepared_facts(view, description.shots[number])})
-    film = {"size": str(size), "seconds": seconds, "fps": FPS, "picture": picture is not None}
+    film = {"size": str(size), "seconds": seconds, "fps": FPS, "picture": image is not None}
     return {**_to_plain(description), "film": film, "shots": shots}
 
 

@@ -17,7 +17,7 @@ __all__ = ["render_still"]
 
 
 def render_still(
-    prompt: str, *, seed: int, seconds: int, size: Size, at: float, picture: NDArray[np.float32] | None = None
+    prompt: str, *, seed: int, seconds: int, size: Size, at: float, image: NDArray[np.float32] | None = None
 ) -> NDArray[np.uint8]:
     """The frame of the film ``at`` seconds from its beginning, (height, width, 3), as it is before it is encoded.
 
@@ -25,7 +25,7 @@ def render_still(
     """
     description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     number, n = _locate_frame(description, min(int(at * FPS), seconds * FPS - 1))
-    view = shot_renderer(description, number, size=size, image=picture)
+    view = shot_renderer(description, number, size=size, image=image)
     view.prepare()
     frame = YuvFrame(size)
     view.draw(n, frame.y, frame.u, frame.v)

@@ -162,7 +162,7 @@ def _fault_row(context: CliContext, fault: FaultSpec) -> dict[str, object]:
         "says": _localized(context, fault.description),
         "verdict": str(fault.verdict),
         "a_good_client": _localized(context, OUTCOME_TEXTS[fault.verdict]),
-        "in_all": not fault.alone,
+        "in_all": not fault.exclude_from_all,
     }
 
 
@@ -175,10 +175,10 @@ def _print_fault(context: CliContext, fault: FaultSpec) -> None:
 
 
 def _fault_argument(context: CliContext, fault: FaultSpec) -> str:
-    if not fault.takes or fault.arg is None:
+    if not fault.argument_kind or fault.arg is None:
         return ""
     default = "ever" if fault.arg == ALWAYS else f"{fault.arg:,.10g}"
-    return f"={_localized(context, ARGUMENT_KINDS[fault.takes])}: {default}"
+    return f"={_localized(context, ARGUMENT_KINDS[fault.argument_kind])}: {default}"
 
 
 def _localized(context: CliContext, sentence: Localized) -> str:

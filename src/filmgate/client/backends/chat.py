@@ -51,7 +51,7 @@ class ChatBackend(filmgate.BaseVendorBackend):
         del idempotency_key
         order, picture_url = _build_job_request(fields, image)
         request = to_request(chat.create(order, picture_url))
-        request = msgspec.structs.replace(request, patience=MAX_SILENCE)
+        request = msgspec.structs.replace(request, hold_seconds=MAX_SILENCE)
         yield from submit_once(state, request, _read_response, Open)
         reader = chat.ChatReader()
         yield from _read_until_identified(reader)

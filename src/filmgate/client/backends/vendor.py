@@ -71,7 +71,9 @@ class VendorBackend(filmgate.BaseVendorBackend):
         """How a video stands. An answer that says nothing of it is asked for again, a missing video thrice."""
         del hold_seconds
 
-        request = msgspec.structs.replace(to_request(self._upstream.poll(video_id)), silence=requests.POLL_READ_TIMEOUT)
+        request = msgspec.structs.replace(
+            to_request(self._upstream.poll(video_id)), read_timeout=requests.POLL_READ_TIMEOUT
+        )
 
         def read(answer: ApiResponse) -> JobReport:
             return self._upstream.read_poll(video_id, answer.status, answer.headers, answer.body)

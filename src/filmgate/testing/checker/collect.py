@@ -34,9 +34,11 @@ def read_rows(database: Path) -> DatabaseSnapshot:
                     " FROM video ORDER BY seq"
                 )
             ],
-            steps=[HistoryRow(*row) for row in run("SELECT video_id, status, progress FROM video_event ORDER BY seq")],
-            named=[AssetRow(*row) for row in run("SELECT video_id, kind, key, bytes, sha256 FROM asset")],
-            entries=[
+            history=[
+                HistoryRow(*row) for row in run("SELECT video_id, status, progress FROM video_event ORDER BY seq")
+            ],
+            assets=[AssetRow(*row) for row in run("SELECT video_id, kind, key, bytes, sha256 FROM asset")],
+            ledger=[
                 LedgerRow(*row)
                 for row in run("SELECT account_id, video_id, kind, amount_micros FROM ledger_entry ORDER BY id")
             ],

@@ -93,9 +93,9 @@ class DatabaseSnapshot(Struct, frozen=True):
     """A database."""
 
     videos: Sequence[VideoRow]
-    steps: Sequence[HistoryRow]
-    named: Sequence[AssetRow]
-    entries: Sequence[LedgerRow]
+    history: Sequence[HistoryRow]
+    assets: Sequence[AssetRow]
+    ledger: Sequence[LedgerRow]
     balances: Mapping[str, int | None]
     events: Sequence[OutboxEventRow]
 

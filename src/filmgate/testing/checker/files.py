@@ -13,7 +13,7 @@ def leftover_files(
     database: DatabaseSnapshot, files: Mapping[str, FileDigest], staged_names: Iterable[str]
 ) -> Iterator[str]:
     """Files that no row names, and half-made ones that nobody finishes."""
-    for key in sorted(files.keys() - {asset.key for asset in database.named}):
+    for key in sorted(files.keys() - {asset.key for asset in database.assets}):
         yield f"I9: {key} is named by no row"
     for name in staged_names:
         yield f"I9: {name} was left where things are made"

@@ -20,7 +20,7 @@ def cross_account_leaks(responses: Iterable[ClientResponse], database: DatabaseS
     """Answers with another account's ids or bytes."""
     owner = {row.id: row.account_id for row in database.videos}
     films: defaultdict[str, set[str]] = defaultdict(set)
-    for asset in database.named:
+    for asset in database.assets:
         films[asset.sha256].add(owner.get(asset.video_id, ""))
     for answer in responses:
         if not answer.account:

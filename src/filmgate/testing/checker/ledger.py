@@ -14,7 +14,7 @@ def ledger_errors(database: DatabaseSnapshot) -> Iterator[str]:
     """Accounts and videos of which the books are wrong."""
     sums: Counter[str] = Counter()
     by_video: defaultdict[str | None, list[LedgerRow]] = defaultdict(list)
-    for entry in database.entries:
+    for entry in database.ledger:
         sums[entry.account_id] += entry.amount_micros
         by_video[entry.video_id].append(entry)
     for account_id, balance in database.balances.items():

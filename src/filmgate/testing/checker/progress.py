@@ -16,7 +16,7 @@ STATUS_RANK = {"queued": 0, "in_progress": 1, "completed": 2, "failed": 2}
 def history_regressions(database: DatabaseSnapshot) -> Iterator[str]:
     """Histories in which something went backwards."""
     steps: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-    for step in database.steps:
+    for step in database.history:
         steps[step.video_id].append((step.status, step.progress))
     for video_id, its in steps.items():
         yield from _regressions(video_id, "its history", its)
@@ -24,7 +24,7 @@ def history_regressions(database: DatabaseSnapshot) -> Iterator[str]:
 
 def client_regressions(by_video: Mapping[str, Sequence[ClientResponse]], database: DatabaseSnapshot) -> Iterator[str]:
     """What clients saw go backwards, and contents that changed."""
-    named = {asset.video_id: asset for asset in database.named if asset.kind == "video"}
+    named = {asset.video_id: asset for asset in database.assets if asset.kind == "video"}
     for video_id, answers in by_video.items():
         shown = [(a.status, a.progress) for a in answers if a.status is not None and a.progress is not None]
         yield from _regressions(video_id, "a client", shown)
@@ -37,12 +37,12 @@ def client_regressions(by_video: Mapping[str, Sequence[ClientResponse]], databas
 
 def content_mismatches(database: DatabaseSnapshot, files: Mapping[str, FileDigest]) -> Iterator[str]:
     """Files that rows name and that are not so, and completed videos without their film."""
-    for asset in database.named:
+    for asset in database.assets:
         if asset.key not in files:
             yield f"I4: {asset.key} of {asset.video_id} is gone"
         elif (files[asset.key].bytes, files[asset.key].sha256) != (asset.bytes, asset.sha256):
             yield f"I4: {asset.key} of {asset.video_id} holds other bytes than its row names"
-    films = Counter(asset.video_id for asset in database.named if asset.kind == "video")
+    films = Counter(asset.video_id for asset in database.assets if asset.kind == "video")
     for row in database.videos:
         if films[row.id] != (1 if row.status == "completed" and not row.deleted else 0):
             yield f"I4: {row.id} is {row.status} with {films[row.id]} films"

@@ -144,12 +144,12 @@ def describe_faults() -> list[dict[str, object]]:
         {
             "name": fault.name,
             "stage": fault.stage,
-            "argument": fault.takes or None,
+            "argument": fault.argument_kind or None,
             "default": fault.arg,
             "does": fault.description.en,
             "verdict": fault.verdict,
             "a good client": OUTCOME_TEXTS[fault.verdict].en,
-            "in_all": not fault.alone,
+            "in_all": not fault.exclude_from_all,
         }
         for fault in FAULTS.values()
     ]

@@ -99,7 +99,7 @@ def faults_in_prompt(prompt: str) -> tuple[InjectedFault, ...]:
 
 
 def _all_faults() -> Sequence[InjectedFault]:
-    return [InjectedFault(fault, fault.arg) for fault in FAULTS.values() if not fault.alone]
+    return [InjectedFault(fault, fault.arg) for fault in FAULTS.values() if not fault.exclude_from_all]
 
 
 def _parse_weight(text: str, item: str) -> float:

@@ -76,7 +76,7 @@ class MockJob(Struct, kw_only=True):
     @property
     def end(self) -> JobEnd:
         """How it ends."""
-        unusual = [strike.fault.ends for strike in self.faults if strike.fault.ends is not JobEnd.COMPLETED]
+        unusual = [strike.fault.job_end for strike in self.faults if strike.fault.job_end is not JobEnd.COMPLETED]
         return unusual[0] if unusual else JobEnd.COMPLETED
 
     @property
@@ -84,7 +84,7 @@ class MockJob(Struct, kw_only=True):
         """What is delivered."""
         film = self.spec.clip
         for strike in self.faults:
-            film = strike.fault.film(film) if strike.fault.film else film
+            film = strike.fault.alter_clip(film) if strike.fault.alter_clip else film
         return film
 
     def is_running(self, now: float) -> bool:
@@ -94,7 +94,7 @@ class MockJob(Struct, kw_only=True):
     @property
     def effective_duration(self) -> float:
         """Seconds that it takes."""
-        late = [strike.arg or 0.0 for strike in self.faults if strike.fault.ends is JobEnd.LATE]
+        late = [strike.arg or 0.0 for strike in self.faults if strike.fault.job_end is JobEnd.LATE]
         return late[0] if late else self.duration
 
     def snapshot(self, now: float, polls: int | None = None) -> JobSnapshot:
@@ -104,7 +104,7 @@ class MockJob(Struct, kw_only=True):
             now: Unix time.
             polls: how many it has had; None: as many as it needs to have been seen under way.
         """
-        wanted = max((strike.fault.looks for strike in self.faults), default=0)
+        wanted = max((strike.fault.min_polls for strike in self.faults), default=0)
         if (polls is None or polls >= wanted) and not self.is_running(now):
             state = MockJobState.FAILED if self.end is JobEnd.FAILED else MockJobState.COMPLETED
             return JobSnapshot(self, state, 0 if state is MockJobState.FAILED else 100, self.polls_since_end)
@@ -165,15 +165,15 @@ class MockJobs:
     def restore(self, log_lines: Iterable[LogLine]) -> None:
         """Take up the jobs of a log again, as a vendor with a database does after a restart."""
         for line in log_lines:
-            if line.asked in {LogEvent.SUBMISSION, LogEvent.REFUSAL}:
+            if line.event in {LogEvent.SUBMISSION, LogEvent.REFUSAL}:
                 self.create_counts[line.prompt] += 1
             job = self.by_id.get(line.job)
-            if line.asked is LogEvent.SUBMISSION:
+            if line.event is LogEvent.SUBMISSION:
                 self.add(_restore_job(line))
-            elif job is not None and line.asked is LogEvent.DELETE:
+            elif job is not None and line.event is LogEvent.DELETE:
                 job.deleted = True
-            elif job is not None and line.asked in {LogEvent.LOOK, LogEvent.CONTENT}:
-                job.request_counts[FaultStage(line.asked)] += 1
+            elif job is not None and line.event in {LogEvent.POLL, LogEvent.CONTENT}:
+                job.request_counts[FaultStage(line.event)] += 1
 
 
 def _restore_job(line: LogLine) -> MockJob:

@@ -32,7 +32,7 @@ class LogEvent(StrEnum):
     SUBMISSION = auto()  # a job was accepted: from here on it would be charged
     REFUSAL = auto()  # a create was not accepted
     REPLAY = auto()  # a create repeated an Idempotency-Key: no new job
-    LOOK = auto()
+    POLL = auto()
     LIST = auto()
     CONTENT = auto()
     CANCEL = auto()
@@ -44,7 +44,7 @@ class LogLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that was asked; the fields after ``job`` stand where they say something."""
 
     at: float  # Unix time
-    asked: LogEvent
+    event: LogEvent
     job: str = ""  # the job's id as the mock knows it
     http_status: int = 0  # of the honest answer, before a fault struck
     fault: str = ""  # what struck, as "name=argument"
@@ -118,7 +118,7 @@ def submissions(lines: Iterable[LogLine], by: Callable[[LogLine], str] = lambda 
         lines: of a log.
         by: what tells one video from another; the prompt, so give each a prompt of its own.
     """
-    return dict(Counter(by(line) for line in lines if line.asked is LogEvent.SUBMISSION))
+    return dict(Counter(by(line) for line in lines if line.event is LogEvent.SUBMISSION))
 
 
 def _open(path: Path) -> BinaryIO:

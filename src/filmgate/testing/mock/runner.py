@@ -79,7 +79,7 @@ async def running(
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        await upstream.log.add(LogLine(at=clock(), asked=LogEvent.START, vendor=upstream.config.vendor))
+        await upstream.log.add(LogLine(at=clock(), event=LogEvent.START, vendor=upstream.config.vendor))
         bound = runner.addresses[0]
         yield RunningMock(f"http://{host}:{bound[1]}", upstream)
     finally:

@@ -132,13 +132,13 @@ class MockUpstream:
             strikes, turn = self._plan_faults(call, prompt, turn)
             if self.config.idempotent and (made := self.jobs.by_idempotency_key.get(key)):
                 await self._write_log(LogEvent.REPLAY, call, job=made.id, prompt=prompt, key=key)
-                return accepted_reply(made.snapshot(self._clock(), made.request_counts[FaultStage.LOOK]))
+                return accepted_reply(made.snapshot(self._clock(), made.request_counts[FaultStage.POLL]))
             self._check_limits(call.vendor)
         except RequestRejected as refused:
             await self._write_log(LogEvent.REFUSAL, call, prompt=prompt, http_status=refused.status, key=key)
             return call.error_reply(refused.status, refused.code, str(refused), refused.headers)
         struck = [strike for strike in strikes if _applies(strike, FaultStage.CREATE, turn)]
-        if refusing := [strike for strike in struck if not strike.fault.accepts]:
+        if refusing := [strike for strike in struck if not strike.fault.accepts_job]:
             await self._write_log(LogEvent.REFUSAL, call, prompt=prompt, fault=_fault_names(refusing), key=key)
             return self._apply_faults(MockReply.of_json({}), refusing, call, "")
         return await self._accept(call, self._new_job(call, wanted, strikes, key), struck, accepted_reply)
@@ -147,17 +147,17 @@ class MockUpstream:
         """``GET /videos/{id}``."""
         job = self.jobs.get(job_id)
         if job is None:
-            await self._write_log(LogEvent.LOOK, call, job=job_id, http_status=404)
+            await self._write_log(LogEvent.POLL, call, job=job_id, http_status=404)
             return call.not_found_reply(job_id)
-        turn = job.request_counts[FaultStage.LOOK]
-        job.request_counts[FaultStage.LOOK] += 1
+        turn = job.request_counts[FaultStage.POLL]
+        job.request_counts[FaultStage.POLL] += 1
         view = job.snapshot(self._clock(), turn)
         job.polls_since_end += view.polls_since_end is not None
         status = call.vendor.failed_status if view.state is MockJobState.FAILED else 200
-        struck = self._applicable_faults(call, job, FaultStage.LOOK, turn)
-        await self._write_log(LogEvent.LOOK, call, job=job_id, http_status=status, fault=_fault_names(struck))
+        struck = self._applicable_faults(call, job, FaultStage.POLL, turn)
+        await self._write_log(LogEvent.POLL, call, job=job_id, http_status=status, fault=_fault_names(struck))
         reply = MockReply.of_json(call.vendor.render(view, call.base_url), status)
-        return self._apply_faults(reply, struck, call, job_id, turn=turn, over=view.polls_since_end)
+        return self._apply_faults(reply, struck, call, job_id, attempt=turn, polls_since_end=view.polls_since_end)
 
     async def list_jobs(self, call: MockRequest) -> MockReply:
         """``GET /videos``."""
@@ -173,7 +173,7 @@ class MockUpstream:
         shown = known[start : start + limit]
         now = self._clock()
         data = [
-            call.vendor.render(job.snapshot(now, job.request_counts[FaultStage.LOOK]), call.base_url) for job in shown
+            call.vendor.render(job.snapshot(now, job.request_counts[FaultStage.POLL]), call.base_url) for job in shown
         ]
         ends = {"first_id": shown[0].id if shown else None, "last_id": shown[-1].id if shown else None}
         more = {**ends, "has_more": start + limit < len(known)} if call.vendor.has_page_fields else {}
@@ -214,7 +214,7 @@ class MockUpstream:
         await self._write_log(
             LogEvent.CONTENT, call, job=job_id, http_status=reply.status, fault=names, credential=credential
         )
-        return self._apply_faults(reply, struck, call, job_id, turn=turn, whole=whole)
+        return self._apply_faults(reply, struck, call, job_id, attempt=turn, full_reply=whole)
 
     def models(self, call: MockRequest) -> MockReply:
         """``GET /models``; who owns them tells model servers apart."""
@@ -300,7 +300,7 @@ class MockUpstream:
             if strike.fault.stage is FaultStage.SERVICE:
                 await self.outage(float(strike.arg or 0))
         reply = accepted_reply(JobSnapshot(job, MockJobState.QUEUED, 0, None))
-        return self._apply_faults(reply, create_faults, call, job.id, before=before)
+        return self._apply_faults(reply, create_faults, call, job.id, previous_job_id=before)
 
     async def _not_ready_reply(self, call: MockRequest, job: MockJob) -> MockReply | None:
         """What content answers instead of the film; None: the film."""
@@ -359,19 +359,19 @@ class MockUpstream:
                 other_host_url=f"{call.other_origin}/mock/films/{job_id}.mp4?redirected=1",
                 redirected="redirected" in call.query,
                 not_found_reply=call.not_found_reply(job_id),
-                **{"turn": 0, **known},
+                **{"attempt": 0, **known},
             )
             reply = _apply_fault(strike.fault, reply, moment)
         return reply
 
     async def _write_log(self, event: LogEvent, call: MockRequest | None = None, **known: Any) -> None:
         vendor = "" if call is None else call.vendor.name
-        await self.log.add(LogLine(at=self._clock(), asked=event, vendor=vendor, **known))
+        await self.log.add(LogLine(at=self._clock(), event=event, vendor=vendor, **known))
 
 
 def _apply_fault(fault: FaultSpec, reply: MockReply, context: FaultContext) -> MockReply:
-    if fault.video is not None and reply.headers.get("Content-Type") == "application/json":
-        reply = MockReply.of_json(fault.video(reply.json_value, context), reply.status, reply.headers)
+    if fault.rewrite is not None and reply.headers.get("Content-Type") == "application/json":
+        reply = MockReply.of_json(fault.rewrite(reply.json_value, context), reply.status, reply.headers)
     return reply if fault.act is None else fault.act(reply, context)
 
 
@@ -391,7 +391,7 @@ def _submission_line(job: MockJob, status: int, faults: Iterable[InjectedFault])
     order = job.spec
     return LogLine(
         at=job.accepted_at,
-        asked=LogEvent.SUBMISSION,
+        event=LogEvent.SUBMISSION,
         job=job.id,
         http_status=status,
         fault=_fault_names(faults),

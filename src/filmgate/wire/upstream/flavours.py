@@ -68,12 +68,12 @@ NEW_API = replace(
         completed="completed succeeded success",
         failed="failed failure fail error",
     ),  # its ``unknown`` is in no row: look again
-    endings=FAILURE_WORDS,
+    failure_words=FAILURE_WORDS,
     envelopes=("data",),
     id_keys=("id", "task_id"),
     error_keys=("error", "fail_reason"),
     url_keys=("url", "metadata.url"),
-    lists=False,
+    supports_list=False,
 )
 FILMGATE = replace(OPENAI, name="filmgate", fields=_filmgate_fields, cancel_call=_post_cancel)
 

@@ -24,8 +24,8 @@ SHORTER = {"reply-late": "0.2", "look-late": "0.2", "look-drips": "0.2", "conten
 CODES = {
     ExpectedOutcome.UNKNOWN: {"submission_unknown"},
     ExpectedOutcome.LOST: {"upstream_lost"},
-    ExpectedOutcome.SPOILT: {"invalid_output", "download_failed"},
-    ExpectedOutcome.OVERDUE: {"engine_timeout"},
+    ExpectedOutcome.BAD_OUTPUT: {"invalid_output", "download_failed"},
+    ExpectedOutcome.TIMED_OUT: {"engine_timeout"},
 }
 
 

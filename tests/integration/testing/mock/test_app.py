@@ -94,7 +94,7 @@ async def test_an_idempotency_key_finds_its_job(start: Starting) -> None:
     assert (await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)).ended == "reset"
     again = await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"}, **key)
     assert again.json["id"] == upstream.lines[1].job
-    assert [line.asked for line in upstream.lines[1:]] == [mock.LogEvent.SUBMISSION, mock.LogEvent.REPLAY]
+    assert [line.event for line in upstream.lines[1:]] == [mock.LogEvent.SUBMISSION, mock.LogEvent.REPLAY]
     upstream, raw = await start()
     ids = {(await raw.post("/v1/videos", {"prompt": "A"}, **key)).json["id"] for _ in range(2)}
     assert len(ids) == 2
@@ -107,7 +107,7 @@ async def test_an_outage_by_hand(start: Starting) -> None:
     assert (await raw.get("/v1/models")).ended == "reset"
     await upstream.outage(0)
     assert (await raw.get("/v1/models")).status == 200
-    assert [line.duration for line in upstream.lines if line.asked is mock.LogEvent.OUTAGE] == [600.0, 0.0]
+    assert [line.duration for line in upstream.lines if line.event is mock.LogEvent.OUTAGE] == [600.0, 0.0]
     assert (await raw("POST", "/mock/outage?seconds=soon")).status == 400
 
 

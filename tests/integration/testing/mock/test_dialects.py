@@ -189,7 +189,7 @@ async def test_deleting(vendor: str, running: int, over: int, answer: dict[str, 
     if over == 200:
         assert answer.items() <= seen.json.items()
         assert (await raw.get(path)).status == 404
-        assert upstream.lines[-2].asked is mock.LogEvent.DELETE
+        assert upstream.lines[-2].event is mock.LogEvent.DELETE
 
 
 @pytest.mark.parametrize(("vendor", "free"), [("vllm-omni", True), ("sglang", False)])
@@ -197,7 +197,7 @@ async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start:
     """One server really stops the work, the other only forgets it."""
     upstream, raw = await start(seconds_per_job=(60, 60), running=1)
     assert (await raw("DELETE", await job(raw, vendor))).status == 200
-    assert upstream.lines[-1].asked is mock.LogEvent.CANCEL
+    assert upstream.lines[-1].event is mock.LogEvent.CANCEL
     assert (await create(raw, vendor)).status == (200 if free else 429)
 
 

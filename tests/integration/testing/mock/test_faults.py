@@ -59,7 +59,7 @@ class Story:
     @property
     def submissions(self) -> Sequence[mock.LogLine]:
         """What was accepted."""
-        return [line for line in self.upstream.lines if line.asked is mock.LogEvent.SUBMISSION]
+        return [line for line in self.upstream.lines if line.event is mock.LogEvent.SUBMISSION]
 
     async def look(self) -> Seen:
         """Ask how it is."""

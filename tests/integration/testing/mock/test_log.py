@@ -36,7 +36,7 @@ async def test_a_lost_reply_is_a_submission(start: Starting, tmp_path: Path) -> 
     await raw.get("/v1/videos/nobody")
     await raw("DELETE", f"/v1/videos/{job}")
     lines = mock.read_log(log)
-    assert [line.asked for line in lines] == [
+    assert [line.event for line in lines] == [
         *("start", "submission", "refusal", "refusal", "submission", "look", "content", "look", "delete")
     ]
     assert [line.fault for line in lines[1:6]] == ["reply-lost", "submit-5xx", "", "", "look-404"]
@@ -56,7 +56,7 @@ async def test_jobs_come_back_as_they_were(start: Starting, tmp_path: Path) -> N
     _, raw = await start(log=log, any_size=True)
     assert (await raw.get(f"/v1/videos/{gone}")).status == 404
     assert [(await raw.get(f"/v1/videos/{job}")).status for _ in range(2)] == [404, 200]
-    first, second = [line for line in mock.read_log(log) if line.asked is mock.LogEvent.SUBMISSION]
+    first, second = [line for line in mock.read_log(log) if line.event is mock.LogEvent.SUBMISSION]
     assert (first.job, first.faults, second.job) == (job, ("look-404=2",), gone)
 
 
@@ -65,7 +65,7 @@ async def test_a_torn_line_is_no_line(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     for number in range(2):
         log = RequestLog(path)
-        await log.add(mock.LogLine(at=number, asked=mock.LogEvent.LIST))
+        await log.add(mock.LogLine(at=number, event=mock.LogEvent.LIST))
         await log.close()
         with path.open("ab") as file:
             file.write(b'{"at":3,"ask')
@@ -76,7 +76,7 @@ async def test_a_line_is_written_though_its_asker_has_gone(tmp_path: Path) -> No
     """A client that hangs up takes nothing out of the log; lines that wait share a sync."""
     path = tmp_path / "log.jsonl"
     log = RequestLog(path)
-    asking = [asyncio.create_task(log.add(mock.LogLine(at=n, asked=mock.LogEvent.LIST))) for n in range(50)]
+    asking = [asyncio.create_task(log.add(mock.LogLine(at=n, event=mock.LogEvent.LIST))) for n in range(50)]
     await asyncio.sleep(0)
     asking[7].cancel()
     with suppress(asyncio.CancelledError):

@@ -75,7 +75,7 @@ class Client:
             if status is not None:
                 return ExpectedOutcome.FAILED if status == "failed" else None
             await self.raw.clock.sleep(0.05)
-        return ExpectedOutcome.OVERDUE
+        return ExpectedOutcome.TIMED_OUT
 
     async def fetch(self, path: str) -> ExpectedOutcome:
         """The film, in as many pieces as it takes."""
@@ -95,7 +95,7 @@ class Client:
                 return ExpectedOutcome.COMPLETED
             if seen.ended == "closed" and len(seen.body) >= said:
                 film = b""
-        return ExpectedOutcome.SPOILT
+        return ExpectedOutcome.BAD_OUTPUT
 
     def is_whole(self, film: bytes) -> bool:
         """Whether it is what was ordered."""
@@ -141,7 +141,7 @@ async def test_every_fault_in_every_vendors_words(vendor: str) -> None:
             continue
         order = {"prompt": f"A {tag(fault.name)}", "model": "sora-2", "seconds": "1", "size": "64x64"}
         await upstream.create(call, order)
-        if not fault.accepts:
+        if not fault.accepts_job:
             continue
         job = upstream.jobs.latest_id()
         replies = [await upstream.retrieve(call, job) for _ in range(4)]

@@ -56,7 +56,7 @@ class FaultStage(StrEnum):
     """Which request a fault strikes."""
 
     CREATE = auto()
-    LOOK = auto()
+    POLL = auto()
     CONTENT = auto()
     SERVICE = auto()  # all of them
 
@@ -70,8 +70,8 @@ class ExpectedOutcome(StrEnum):
     RETRIED = auto()
     UNKNOWN = auto()
     LOST = auto()
-    SPOILT = auto()
-    OVERDUE = auto()
+    BAD_OUTPUT = auto()
+    TIMED_OUT = auto()
 
 
 OUTCOME_TEXTS = {
@@ -97,11 +97,11 @@ OUTCOME_TEXTS = {
         "Failed: the upstream no longer knows the job; never submit it again by itself.",
         "失败：上游已不认得这个任务；不要自行再次提交。",
     ),
-    ExpectedOutcome.SPOILT: Localized(
+    ExpectedOutcome.BAD_OUTPUT: Localized(
         "Failed: the upstream has no whole film; download again within reason, never generate again.",
         "失败：上游拿不出完整的影片；适度重新下载，绝不重新生成。",
     ),
-    ExpectedOutcome.OVERDUE: Localized(
+    ExpectedOutcome.TIMED_OUT: Localized(
         "Failed at the client's own deadline; what arrives later changes nothing.",
         "到客户端自己的期限即失败；之后到的结果不再改变什么。",
     ),
@@ -122,16 +122,16 @@ class FaultContext(Struct, frozen=True, kw_only=True):
     """What a fault may know of the request that it strikes."""
 
     arg: Argument  # the fault's argument
-    turn: int  # how many of this job's requests of this kind came before (a create: of this prompt's)
+    attempt: int  # how many of this job's requests of this kind came before (a create: of this prompt's)
     job_id: str  # its id
     now: float  # Unix time
     url: str  # that was asked for
     other_host_url: str  # where this job's film can be had without a key, under another host's name
     redirected: bool  # whether that is where this request came from
     not_found_reply: MockReply  # what the vendor answers when it knows no such job
-    over: int | None = None  # how many looks since the job ended; None: it has not
-    whole: MockReply | None = None  # of a content request: the honest answer without Range
-    before: str = ""  # id of the job before this one
+    polls_since_end: int | None = None  # how many looks since the job ended; None: it has not
+    full_reply: MockReply | None = None  # of a content request: the honest answer without Range
+    previous_job_id: str = ""  # id of the job before this one
 
     @property
     def arg_value(self) -> float:
@@ -154,19 +154,21 @@ class FaultSpec(Struct, frozen=True, kw_only=True):
     description: Localized  # one sentence
     verdict: ExpectedOutcome
     act: ReplyFault | None = None
-    video: VideoRewrite | None = None
-    film: Callable[[ClipSpec], ClipSpec] | None = None  # from the film that was asked for to the one that is made
+    rewrite: VideoRewrite | None = None
+    alter_clip: Callable[[ClipSpec], ClipSpec] | None = None  # from the film that was asked for to the one that is made
     arg: Argument = None  # unless the tag gives another
-    takes: str = ""  # what the argument is, one of TAKES; empty: it takes none
+    argument_kind: str = ""  # what the argument is, one of TAKES; empty: it takes none
     times: int = ALWAYS  # how often it strikes, where that is not the argument
-    accepts: bool = True  # whether a create that it strikes makes a job
-    ends: JobEnd = JobEnd.COMPLETED
-    looks: int = 0  # the job is not over before so many looks: for what must be seen under way
-    alone: bool = False  # not in the mix "all": it hits other jobs too, or only the client's deadline ends it
+    accepts_job: bool = True  # whether a create that it strikes makes a job
+    job_end: JobEnd = JobEnd.COMPLETED
+    min_polls: int = 0  # the job is not over before so many looks: for what must be seen under way
+    exclude_from_all: bool = (
+        False  # not in the mix "all": it hits other jobs too, or only the client's deadline ends it
+    )
 
     def applies(self, arg: Argument, attempt: int) -> bool:
         """Whether it strikes the request of that turn, counted from 0."""
-        return attempt < (arg if self.takes == "times" and isinstance(arg, int) else self.times)
+        return attempt < (arg if self.argument_kind == "times" and isinstance(arg, int) else self.times)
 
     def parse(self, text: str | None) -> Argument:
         """The argument that a tag gives.
@@ -176,8 +178,8 @@ class FaultSpec(Struct, frozen=True, kw_only=True):
         """
         if text is None:
             return self.arg
-        if not self.takes:
+        if not self.argument_kind:
             raise ValueError(f"{self.name} takes no argument")
-        if self.takes == "times" and text == "ever":
+        if self.argument_kind == "times" and text == "ever":
             return ALWAYS
         return int(text) if isinstance(self.arg, int) else float(text)

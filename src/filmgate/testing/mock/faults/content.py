@@ -63,18 +63,18 @@ def _replaced_body(body: bytes) -> ReplyFault:
 
 
 def _range_ignored(reply: MockReply, moment: FaultContext) -> MockReply:
-    if moment.turn == 0:
+    if moment.attempt == 0:
         return reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.RESET)
-    return moment.whole or reply
+    return moment.full_reply or reply
 
 
 def _etag_changed(reply: MockReply, moment: FaultContext) -> MockReply:
-    if moment.turn == 0:
+    if moment.attempt == 0:
         return reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.RESET)
-    if moment.whole is None or reply.status not in {200, 206}:
+    if moment.full_reply is None or reply.status not in {200, 206}:
         return reply
-    body = tag_with_job_id(moment.whole.body, f"take-two-of-{moment.job_id}")
-    start = len(moment.whole.body) - len(reply.body)
+    body = tag_with_job_id(moment.full_reply.body, f"take-two-of-{moment.job_id}")
+    start = len(moment.full_reply.body) - len(reply.body)
     changed = {"ETag": etag(body)}
     if start:
         changed["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
@@ -119,11 +119,11 @@ def _fault(name: str, en: str, zh: str, verdict: ExpectedOutcome = ExpectedOutco
 
 
 def _repeated_fault(name: str, en: str, zh: str, act: ReplyFault, times: int = 1) -> FaultSpec:
-    return _fault(name, en, zh, act=act, takes="times", arg=times)
+    return _fault(name, en, zh, act=act, argument_kind="times", arg=times)
 
 
 def _bad_output_fault(name: str, en: str, zh: str, act: ReplyFault, **more: Any) -> FaultSpec:
-    return _fault(name, en, zh, ExpectedOutcome.SPOILT, act=act, **more)
+    return _fault(name, en, zh, ExpectedOutcome.BAD_OUTPUT, act=act, **more)
 
 
 _REFUSED = (
@@ -145,7 +145,7 @@ _REFUSED = (
         "The film answers that 5xx, twice.",
         "影片两次应答该 5xx 状态码。",
         act=submit.server_error,
-        takes="status",
+        argument_kind="status",
         arg=503,
         times=2,
     ),
@@ -175,7 +175,7 @@ _BYTES = (
         "The film drips in over that many seconds.",
         "影片在若干秒里一点一点地来。",
         act=_slow_body,
-        takes="seconds",
+        argument_kind="seconds",
         arg=5.0,
     ),
     _fault(
@@ -183,7 +183,7 @@ _BYTES = (
         "The film begins after that many seconds.",
         "影片在若干秒之后才开始传。",
         act=submit.delayed,
-        takes="seconds",
+        argument_kind="seconds",
         arg=5.0,
         times=1,
     ),
@@ -198,7 +198,7 @@ _BYTES = (
         "Every download ends at that percentage of what its Content-Length says.",
         "每次下载都在 Content-Length 所说长度的该百分比处结束。",
         _partial_body(ConnectionEnd.CLOSED),
-        takes="percent",
+        argument_kind="percent",
         arg=90.0,
     ),
     _bad_output_fault(
@@ -206,7 +206,7 @@ _BYTES = (
         "Content-Length says that percentage of what is sent.",
         "Content-Length 只有实际所传的该百分比。",
         _wrong_content_length,
-        takes="percent",
+        argument_kind="percent",
         arg=50.0,
     ),
     _bad_output_fault(
@@ -214,7 +214,7 @@ _BYTES = (
         "The film is cut at that percentage, its Content-Length and ETag to match.",
         "影片在该百分比处被截断，Content-Length 与 ETag 都与之相符。",
         _truncated,
-        takes="percent",
+        argument_kind="percent",
         arg=60.0,
     ),
     _bad_output_fault(
@@ -246,15 +246,15 @@ _BYTES = (
         "content-wrong-duration",
         "The film is whole, and twice as long as was asked for.",
         "影片完整，但长度是所要求的两倍。",
-        ExpectedOutcome.SPOILT,
-        film=_longer_clip,
+        ExpectedOutcome.BAD_OUTPUT,
+        alter_clip=_longer_clip,
     ),
     _fault(
         "content-wrong-size",
         "The film is whole, and half as wide and high as was asked for.",
         "影片完整，但宽和高都只有所要求的一半。",
-        ExpectedOutcome.SPOILT,
-        film=_smaller_clip,
+        ExpectedOutcome.BAD_OUTPUT,
+        alter_clip=_smaller_clip,
     ),
 )
 
@@ -307,9 +307,9 @@ _SERVICE = (
             "任务已受理，随后若干秒内所有请求都被重置。",
         ),
         verdict=ExpectedOutcome.COMPLETED,
-        takes="seconds",
+        argument_kind="seconds",
         arg=60.0,
-        alone=True,
+        exclude_from_all=True,
     ),
 )
 

@@ -49,11 +49,13 @@ def _without_field(key: str) -> VideoRewrite:
 
 def _progress_sequence(*progress: object) -> VideoRewrite:
     """Progress values, look by look; then the truth."""
-    return lambda video, moment: {**video, "progress": progress[moment.turn]} if moment.turn < len(progress) else video
+    return lambda video, moment: (
+        {**video, "progress": progress[moment.attempt]} if moment.attempt < len(progress) else video
+    )
 
 
 def _once_ended(rewrite: VideoRewrite) -> VideoRewrite:
-    return lambda video, moment: video if moment.over is None else rewrite(video, moment)
+    return lambda video, moment: video if moment.polls_since_end is None else rewrite(video, moment)
 
 
 def _upper_case_status(video: dict[str, Any], _: FaultContext) -> dict[str, Any]:
@@ -65,31 +67,31 @@ def _synonym_status(video: dict[str, Any], _: FaultContext) -> dict[str, Any]:
 
 
 def _numeric_status(video: dict[str, Any], moment: FaultContext) -> dict[str, Any]:
-    return {**video, "status": moment.turn}
+    return {**video, "status": moment.attempt}
 
 
 def _completed_then_working(video: dict[str, Any], moment: FaultContext) -> dict[str, Any]:
-    if moment.over in {1, 2}:
+    if moment.polls_since_end in {1, 2}:
         return {**video, "status": "in_progress", "progress": 50, "completed_at": None}
     return video
 
 
 def _fault(name: str, en: str, zh: str, verdict: ExpectedOutcome = ExpectedOutcome.COMPLETED, **more: Any) -> FaultSpec:
-    return FaultSpec(name=name, stage=FaultStage.LOOK, description=Localized(en, zh), verdict=verdict, **more)
+    return FaultSpec(name=name, stage=FaultStage.POLL, description=Localized(en, zh), verdict=verdict, **more)
 
 
 def _repeated_fault(name: str, en: str, zh: str, act: ReplyFault, times: int = 1, **more: Any) -> FaultSpec:
     """A look goes wrong, so many times."""
-    return _fault(name, en, zh, act=act, takes="times", arg=times, **more)
+    return _fault(name, en, zh, act=act, argument_kind="times", arg=times, **more)
 
 
 def _odd_status(name: str, en: str, zh: str, video: VideoRewrite) -> FaultSpec:
-    return _fault(name, en, zh, video=video, takes="times", arg=2, looks=2)
+    return _fault(name, en, zh, rewrite=video, argument_kind="times", arg=2, min_polls=2)
 
 
 def _failure(name: str, en: str, zh: str, video: VideoRewrite | None = None) -> FaultSpec:
     rewrite = None if video is None else _once_ended(video)
-    return _fault(name, en, zh, ExpectedOutcome.FAILED, video=rewrite, ends=JobEnd.FAILED)
+    return _fault(name, en, zh, ExpectedOutcome.FAILED, rewrite=rewrite, job_end=JobEnd.FAILED)
 
 
 _STATUSES = (
@@ -97,15 +99,15 @@ _STATUSES = (
         "status-case",
         "Statuses come in capitals: `IN_PROGRESS`, `COMPLETED`.",
         "状态全用大写：`IN_PROGRESS`、`COMPLETED`。",
-        video=_upper_case_status,
-        looks=1,
+        rewrite=_upper_case_status,
+        min_polls=1,
     ),
     _fault(
         "status-synonyms",
         "Statuses come in other words: `pending`, `processing`, `succeeded`.",
         "状态换了说法：`pending`、`processing`、`succeeded`。",
-        video=_synonym_status,
-        looks=1,
+        rewrite=_synonym_status,
+        min_polls=1,
     ),
     _odd_status(
         "status-unknown",
@@ -122,10 +124,10 @@ _STATUSES = (
         "status-unknown-ever",
         "The status is a word that nobody knows, for ever.",
         "状态永远是没人认识的词。",
-        ExpectedOutcome.OVERDUE,
-        video=_with_fields(status="percolating"),
-        ends=JobEnd.NEVER,
-        alone=True,
+        ExpectedOutcome.TIMED_OUT,
+        rewrite=_with_fields(status="percolating"),
+        job_end=JobEnd.NEVER,
+        exclude_from_all=True,
     ),
     _failure(
         "status-expired",
@@ -149,7 +151,7 @@ _STATUSES = (
         "completed-then-working",
         "The job is completed at one look and in progress at the next two.",
         "任务某次查询为已完成，随后两次又变成进行中。",
-        video=_completed_then_working,
+        rewrite=_completed_then_working,
     ),
 )
 
@@ -158,52 +160,52 @@ _PROGRESS = (
         "progress-falls",
         "Progress goes 80, then 20, then 50.",
         "进度先 80，再 20，再 50。",
-        video=_progress_sequence(80, 20, 50),
-        looks=3,
+        rewrite=_progress_sequence(80, 20, 50),
+        min_polls=3,
     ),
-    _fault("progress-250", "Progress is 250.", "进度为 250。", video=_progress_sequence(250, 250), looks=2),
-    _fault("progress-negative", "Progress is -5.", "进度为 -5。", video=_progress_sequence(-5, -5), looks=2),
+    _fault("progress-250", "Progress is 250.", "进度为 250。", rewrite=_progress_sequence(250, 250), min_polls=2),
+    _fault("progress-negative", "Progress is -5.", "进度为 -5。", rewrite=_progress_sequence(-5, -5), min_polls=2),
     _fault(
         "progress-text",
         'Progress is a string, `"45%"`.',
         '进度是字符串 `"45%"`。',
-        video=_progress_sequence("45%", "45%"),
-        looks=2,
+        rewrite=_progress_sequence("45%", "45%"),
+        min_polls=2,
     ),
-    _fault("progress-null", "Progress is null.", "进度为 null。", video=_progress_sequence(None, None), looks=2),
+    _fault("progress-null", "Progress is null.", "进度为 null。", rewrite=_progress_sequence(None, None), min_polls=2),
     _fault(
         "progress-missing",
         "Progress is missing, to the end.",
         "进度始终缺失。",
-        video=_without_field("progress"),
-        looks=2,
+        rewrite=_without_field("progress"),
+        min_polls=2,
     ),
     _fault(
         "progress-99",
         "Progress is 99 for ever; the job never ends.",
         "进度永远是 99，任务永不结束。",
-        ExpectedOutcome.OVERDUE,
-        video=_with_fields(progress=99),
-        ends=JobEnd.NEVER,
-        alone=True,
+        ExpectedOutcome.TIMED_OUT,
+        rewrite=_with_fields(progress=99),
+        job_end=JobEnd.NEVER,
+        exclude_from_all=True,
     ),
     _fault(
         "never-ends",
         "The job stays in progress for ever.",
         "任务永远在进行中。",
-        ExpectedOutcome.OVERDUE,
-        ends=JobEnd.NEVER,
-        alone=True,
+        ExpectedOutcome.TIMED_OUT,
+        job_end=JobEnd.NEVER,
+        exclude_from_all=True,
     ),
     _fault(
         "slow-success",
         "The job is completed only after that many seconds, later than any client waits.",
         "任务在若干秒之后才完成，晚于任何客户端的期限。",
-        ExpectedOutcome.OVERDUE,
-        takes="seconds",
+        ExpectedOutcome.TIMED_OUT,
+        argument_kind="seconds",
         arg=3600.0,
-        ends=JobEnd.LATE,
-        alone=True,
+        job_end=JobEnd.LATE,
+        exclude_from_all=True,
     ),
 )
 
@@ -283,7 +285,7 @@ _ANSWERS = (
         "Two looks answer that 5xx.",
         "两次查询应答该 5xx 状态码。",
         act=submit.server_error,
-        takes="status",
+        argument_kind="status",
         arg=503,
         times=2,
     ),
@@ -323,7 +325,7 @@ _ANSWERS = (
         "A look answers with that many bytes of padding in its JSON, once.",
         "查询应答的 JSON 里塞了若干字节的填充，一次。",
         act=submit.padded,
-        takes="bytes",
+        argument_kind="bytes",
         arg=64_000_000,
         times=1,
     ),
@@ -345,7 +347,7 @@ _ANSWERS = (
         "The first look is answered after that many seconds.",
         "第一次查询在若干秒之后才得到应答。",
         act=submit.delayed,
-        takes="seconds",
+        argument_kind="seconds",
         arg=5.0,
         times=1,
     ),
@@ -354,7 +356,7 @@ _ANSWERS = (
         "The first look's answer drips in over that many seconds.",
         "第一次查询的应答在若干秒里一点一点地来。",
         act=_slow_body,
-        takes="seconds",
+        argument_kind="seconds",
         arg=5.0,
         times=1,
     ),

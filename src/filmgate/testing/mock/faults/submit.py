@@ -109,11 +109,11 @@ def _fault(
 
 def _refusal(name: str, status: int, code: str, message: str, en: str, zh: str) -> FaultSpec:
     act = error_reply(status, code, message)
-    return _fault(name, en, zh, ExpectedOutcome.REFUSED, act, accepts=False, takes="times", arg=ALWAYS)
+    return _fault(name, en, zh, ExpectedOutcome.REFUSED, act, accepts_job=False, argument_kind="times", arg=ALWAYS)
 
 
 def _throttle(name: str, en: str, zh: str, act: ReplyFault) -> FaultSpec:
-    return _fault(name, en, zh, ExpectedOutcome.RETRIED, act, accepts=False, takes="times", arg=1)
+    return _fault(name, en, zh, ExpectedOutcome.RETRIED, act, accepts_job=False, argument_kind="times", arg=1)
 
 
 _ACCEPTED = (
@@ -137,7 +137,7 @@ _ACCEPTED = (
         "任务已受理，应答在若干秒之后才到。",
         ExpectedOutcome.COMPLETED,
         delayed,
-        takes="seconds",
+        argument_kind="seconds",
         arg=5.0,
     ),
     _fault(
@@ -146,7 +146,7 @@ _ACCEPTED = (
         "任务已受理，连接一直开着，应答却永远不来。",
         ExpectedOutcome.UNKNOWN,
         no_reply,
-        alone=True,
+        exclude_from_all=True,
     ),
     _fault(
         "submit-5xx-accepted",
@@ -154,7 +154,7 @@ _ACCEPTED = (
         "任务已受理，却照样应答该 5xx 状态码。",
         ExpectedOutcome.UNKNOWN,
         server_error,
-        takes="status",
+        argument_kind="status",
         arg=500,
     ),
     _fault(
@@ -162,22 +162,22 @@ _ACCEPTED = (
         "The job is accepted, and the answer has no id.",
         "任务已受理，应答里没有 id。",
         ExpectedOutcome.UNKNOWN,
-        video=_without_id,
+        rewrite=_without_id,
     ),
     _fault(
         "id-null",
         "The job is accepted, and its id is null.",
         "任务已受理，id 为 null。",
         ExpectedOutcome.UNKNOWN,
-        video=_with_id(lambda _: None),
+        rewrite=_with_id(lambda _: None),
     ),
     _fault(
         "id-huge",
         "The job is accepted, and its id is that many bytes long.",
         "任务已受理，id 长达若干字节。",
         ExpectedOutcome.UNKNOWN,
-        video=_with_id(lambda moment: "v" * int(moment.arg_value)),
-        takes="bytes",
+        rewrite=_with_id(lambda moment: "v" * int(moment.arg_value)),
+        argument_kind="bytes",
         arg=10_000_000,
     ),
     _fault(
@@ -185,14 +185,14 @@ _ACCEPTED = (
         "The job is accepted, and its id climbs out of a path.",
         "任务已受理，id 会让路径爬出目录。",
         ExpectedOutcome.UNKNOWN,
-        video=_with_id(lambda _: "../../../etc/passwd"),
+        rewrite=_with_id(lambda _: "../../../etc/passwd"),
     ),
     _fault(
         "id-reused",
         "The job is accepted under the id of the job before it.",
         "任务已受理，用的却是上一个任务的 id。",
         ExpectedOutcome.UNKNOWN,
-        video=_with_id(lambda moment: moment.before or moment.job_id),
+        rewrite=_with_id(lambda moment: moment.previous_job_id or moment.job_id),
     ),
     _fault(
         "submit-html",
@@ -228,7 +228,7 @@ _ACCEPTED = (
         "任务已受理，应答的 JSON 里塞了若干字节的填充。",
         ExpectedOutcome.UNKNOWN,
         padded,
-        takes="bytes",
+        argument_kind="bytes",
         arg=64_000_000,
     ),
 )
@@ -241,8 +241,8 @@ _REFUSED = (
         ExpectedOutcome.UNKNOWN,
         server_error,
         times=1,
-        accepts=False,
-        takes="status",
+        accepts_job=False,
+        argument_kind="status",
         arg=503,
     ),
     _fault(
@@ -251,8 +251,8 @@ _REFUSED = (
         "没有受理，连接被重置；客户端无法与 `reply-lost` 区分。",
         ExpectedOutcome.UNKNOWN,
         reset,
-        accepts=False,
-        takes="times",
+        accepts_job=False,
+        argument_kind="times",
         arg=1,
     ),
     _fault(
@@ -261,7 +261,7 @@ _REFUSED = (
         "没有受理，应答是 200，正文里却是错误。",
         ExpectedOutcome.REFUSED,
         error_reply(200, "invalid_request", "The model is not available."),
-        accepts=False,
+        accepts_job=False,
     ),
     _refusal(
         "submit-400",
