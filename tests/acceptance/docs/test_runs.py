@@ -48,7 +48,7 @@ def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
     for name in ("batch.csv", "story.yaml"):
         shutil.copy(ROOT / "examples" / name, tmp_path)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environ = {**os.environ, "PATH": path, "GATE": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
+    environ = {**os.environ, "PATH": path, "SERVER": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
     command = ["bash", "-euo", "pipefail", "-c", SCRIPTS[page]]
     ran = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=100
