@@ -75,7 +75,7 @@ def read_row(number: int, fields: Mapping[str, object], folder: Path) -> BatchRo
                 _set_value(given, name, value, folder)
         row = {name: given.pop(name) for name in ("name", "output") if name in given}
         if "prompt" not in given:
-            return Problem(number, "prompt")
+            return Problem(number, "missing_prompt")
         return BatchRow(number=number, params=VideoParams(**given), **row)
     except _InvalidCell as bad:
         return Problem(number, bad.code, bad.values)
@@ -84,11 +84,11 @@ def read_row(number: int, fields: Mapping[str, object], folder: Path) -> BatchRo
 def _set_value(values: dict[str, Any], name: str, value: object, folder: Path) -> None:
     column = column_for(name)
     if column is None:
-        raise _InvalidCell("column", name=name, nearest=_suggest_column(name))
+        raise _InvalidCell("unknown_column", name=name, nearest=_suggest_column(name))
     if column == "metadata":
         values["metadata"] |= _metadata(name, value)
     elif column in values:
-        raise _InvalidCell("twice", name=name, column=column)
+        raise _InvalidCell("duplicate_column", name=name, column=column)
     else:
         values[column] = _READERS[column](name, value, folder)
 
@@ -104,7 +104,7 @@ def _suggest_column(name: str) -> str:
 
 def _text(name: str, value: object, _folder: Path) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise _InvalidCell("text", name=name, value=value)
+        raise _InvalidCell("not_text", name=name, value=value)
     return str(value).strip()
 
 

@@ -125,7 +125,7 @@ def _records(cells: list[list[str]]) -> list[Record]:
         if not any(map(str.strip, row)):
             continue
         if any(map(str.strip, row[len(names) :])):
-            raise UnreadableFile("cells", number, count=len(row), columns=len(names))
+            raise UnreadableFile("too_many_cells", number, count=len(row), columns=len(names))
         found.append(Record(number, {name: cell for name, cell in zip(names, row, strict=False) if name}))
     return found
 
@@ -165,7 +165,7 @@ def _list_records(value: Any) -> list[Record]:
     if isinstance(value, dict) and set(value) <= {"defaults", "rows"}:
         defaults, value = value.get("defaults") or {}, value.get("rows")
     if not isinstance(value, list) or not isinstance(defaults, dict):
-        raise UnreadableFile("list")
+        raise UnreadableFile("not_a_list")
     return [_to_record(number, item, defaults) for number, item in enumerate(value, start=1)]
 
 
@@ -173,7 +173,7 @@ def _to_record(number: int, value: object, defaults: Mapping[str, object] | None
     if isinstance(value, str):
         value = {"prompt": value}
     if not isinstance(value, dict):
-        raise UnreadableFile("object", number)
+        raise UnreadableFile("not_an_object", number)
     return Record(number, {**(defaults or {}), **{str(name): part for name, part in value.items()}})
 
 

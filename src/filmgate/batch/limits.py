@@ -55,7 +55,7 @@ class ServerLimits(Struct, frozen=True):
                 if value is not None and known and value not in known:
                     yield Problem(row.number, f"bad_{name}", {"value": value, "known": ", ".join(known)})
             if model.prompt_characters and len(wanted.prompt) > model.prompt_characters:
-                yield Problem(row.number, "long", {"count": len(wanted.prompt), "most": model.prompt_characters})
+                yield Problem(row.number, "prompt_too_long", {"count": len(wanted.prompt), "most": model.prompt_characters})
         elif wanted.model is not None and self.is_filmgate:
             yield Problem(row.number, "bad_model", {"value": wanted.model, "known": ", ".join(self.models)})
         if wanted.image_path is not None:
@@ -70,9 +70,9 @@ def _image_problems(row: BatchRow, image_path: Path, size: str | None) -> Iterat
         yield Problem(row.number, "no_file", {"path": image_path, "reason": error.strerror or error})
         return
     if header is None:
-        yield Problem(row.number, "no_picture", {"path": image_path})
+        yield Problem(row.number, "not_an_image", {"path": image_path})
     elif size is not None and str(header.size) != size and row.params.fit in {None, "error"}:
-        yield Problem(row.number, "picture_size", {"path": image_path, "size": header.size, "wanted": size})
+        yield Problem(row.number, "image_size", {"path": image_path, "size": header.size, "wanted": size})
 
 
 def _duplicate_outputs(rows: Sequence[BatchRow]) -> Iterator[Problem]:

@@ -94,11 +94,11 @@ def _parse_script(text: str, name: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise UnreadableFile("yaml", reason=error) from None
     if not isinstance(value, dict):
-        raise _InvalidScript(0, "story")
+        raise _InvalidScript(0, "not_a_story")
     names = {spelling: key for key, spellings in _KEYS.items() for spelling in spellings}
     for key in value:
         if str(key).lower() not in names:
-            raise _InvalidScript(0, "story_key", name=key, known=", ".join(_KEYS))
+            raise _InvalidScript(0, "unknown_story_key", name=key, known=", ".join(_KEYS))
     return {names[str(key).lower()]: part for key, part in value.items()}
 
 
@@ -128,7 +128,7 @@ def _read_shot(
     if isinstance(entry, str):
         entry = {"prompt": entry}
     if not isinstance(entry, dict):
-        raise _InvalidScript(number, "object")
+        raise _InvalidScript(number, "not_an_object")
     fields = {str(name): value for name, value in entry.items()}
     after = _continued_shot(number, fields, previous)
     if after is not None:
@@ -166,7 +166,7 @@ def _with_story_context(row: BatchRow, script: Mapping[str, Any]) -> BatchRow:
     """The row with the story's style before its prompt, and whom it names described after it."""
     cast = script.get("characters") or {}
     if not isinstance(cast, dict):
-        raise _InvalidScript(0, "story_cast")
+        raise _InvalidScript(0, "story_characters")
     prompt = row.params.prompt
     seen = [f"{name}: {told}" for name, told in cast.items() if str(name) in prompt]
     whole = "\n".join(filter(None, [str(script.get("style") or ""), prompt, *seen]))
@@ -178,12 +178,12 @@ def _reference_problems(shots: Sequence[StoryShot]) -> Iterable[Problem]:
     after = {shot.name: shot.continues_from for shot in shots}
     for name, count in Counter(shot.name for shot in shots).items():
         if count > 1:
-            yield Problem(0, "name_twice", {"name": name})
+            yield Problem(0, "duplicate_name", {"name": name})
     for shot in shots:
         if shot.continues_from is not None and shot.continues_from not in after:
-            yield Problem(shot.row.number, "no_shot", {"name": shot.continues_from, "known": ", ".join(after)})
+            yield Problem(shot.row.number, "unknown_shot", {"name": shot.continues_from, "known": ", ".join(after)})
         elif _is_cyclic(shot.name, after):
-            yield Problem(shot.row.number, "circle", {"name": shot.name})
+            yield Problem(shot.row.number, "cycle", {"name": shot.name})
 
 
 def _is_cyclic(name: str, after: Mapping[str, str | None]) -> bool:

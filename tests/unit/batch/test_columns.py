@@ -83,8 +83,8 @@ def test_characters_come_as_a_list_or_a_text() -> None:
         ({"seed": "-1"}, "seed"),
         ({"seed": str(2**63)}, "seed"),
         ({"fit": "stretch"}, "fit"),
-        ({"model": ["a"]}, "text"),
-        ({"model": True}, "text"),
+        ({"model": ["a"]}, "not_text"),
+        ({"model": True}, "not_text"),
         ({"metadata": "x"}, "metadata"),
     ],
 )

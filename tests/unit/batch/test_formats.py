@@ -67,11 +67,11 @@ def test_cells_may_hold_lines_and_quotes() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("prompt\na dog, running\n", (2, "cells")),
+        ("prompt\na dog, running\n", (2, "too_many_cells")),
         ('prompt\n"a dog\n', (2, "quotes")),
-        ("prompt,sead\na dog,1\n", (2, "column")),
-        ("prompt,seed\n,1\n", (2, "prompt")),
-        ("prompt,提示词\na,b\n", (2, "twice")),
+        ("prompt,sead\na dog,1\n", (2, "unknown_column")),
+        ("prompt,seed\n,1\n", (2, "missing_prompt")),
+        ("prompt,提示词\na,b\n", (2, "duplicate_column")),
         ("", (0, "empty")),
         ("prompt\n", (0, "empty")),
     ],
@@ -85,7 +85,7 @@ def test_lines_of_json() -> None:
     """An object a line, or a bare prompt; empty lines are none."""
     assert _prompts('{"prompt": "a", "seconds": 8}\n\n"b"\n', "rows.jsonl") == ["a", "b"]
     assert _problem('{"prompt": "a"}\n{"prompt":\n', "rows.jsonl") == (2, "json")
-    assert _problem("7\n", "rows.jsonl") == (1, "object")
+    assert _problem("7\n", "rows.jsonl") == (1, "not_an_object")
     assert _problem("[" * 100_000, "rows.jsonl") == (1, "json")
 
 
@@ -99,7 +99,7 @@ def test_a_list_with_defaults() -> None:
     ]
     assert _prompts('[{"prompt": "a"}, "b"]', "rows.json") == ["a", "b"]
     assert _problem("a: [", "rows.yaml")[1] == "yaml"
-    assert _problem("a: 1", "rows.yaml") == (0, "list")
+    assert _problem("a: 1", "rows.yaml") == (0, "not_a_list")
     assert _problem("!!python/object/apply:os.system [echo]", "rows.yaml")[1] == "yaml"
 
 

@@ -36,7 +36,7 @@ def test_what_no_model_makes_is_told() -> None:
     assert _told(OURS) == []
     assert _told(OURS, size="1x1", seconds="5") == ["bad_size", "bad_seconds"]
     assert _told(OURS, model="sora-3") == ["bad_model"]
-    assert _told(OURS, prompt="a" * 11) == ["long"]
+    assert _told(OURS, prompt="a" * 11) == ["prompt_too_long"]
 
 
 def test_a_server_that_says_nothing_allows_everything() -> None:
@@ -51,8 +51,8 @@ def test_pictures_are_looked_at(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(picture)
     text.write_text("no")
     assert _told(OURS, input_reference=str(tmp_path / "none.png")) == ["no_file"]
-    assert _told(OURS, input_reference=str(text)) == ["no_picture"]
-    assert _told(OURS, input_reference=str(picture)) == ["picture_size"]
+    assert _told(OURS, input_reference=str(text)) == ["not_an_image"]
+    assert _told(OURS, input_reference=str(picture)) == ["image_size"]
     assert _told(OURS, input_reference=str(picture), fit="crop") == []
 
 

@@ -78,19 +78,19 @@ def test_equal_shots_are_two() -> None:
     ("shots", "problems"),
     [
         ([], [(0, "no_shots")]),
-        ([7], [(1, "object")]),
+        ([7], [(1, "not_an_object")]),
         ([{"prompt": "a", "continue": True}], [(1, "first_continues")]),
-        ([{"prompt": "a", "promt": "b"}], [(1, "column")]),
-        ([{"name": "a", "prompt": "a"}, {"name": "a", "prompt": "b"}], [(0, "name_twice")]),
-        ([{"prompt": "a", "reference": "last frame of z"}], [(1, "no_shot")]),
-        ([{"name": "a", "prompt": "a", "reference": "last frame of a"}], [(1, "circle")]),
+        ([{"prompt": "a", "promt": "b"}], [(1, "unknown_column")]),
+        ([{"name": "a", "prompt": "a"}, {"name": "a", "prompt": "b"}], [(0, "duplicate_name")]),
+        ([{"prompt": "a", "reference": "last frame of z"}], [(1, "unknown_shot")]),
+        ([{"name": "a", "prompt": "a", "reference": "last frame of a"}], [(1, "cycle")]),
         (
             [
                 {"name": "a", "prompt": "a", "reference": "last frame of b"},
                 {"name": "b", "prompt": "b", "reference": "last frame of a"},
                 {"prompt": "c", "continue": True},
             ],
-            [(1, "circle"), (2, "circle")],
+            [(1, "cycle"), (2, "cycle")],
         ),
     ],
 )
@@ -101,10 +101,10 @@ def test_what_cannot_be_told_is_said(shots: list[object], problems: list[tuple[i
 
 def test_a_file_that_is_no_story_is_said() -> None:
     """Of what is wrong at its top level."""
-    assert _problems("a", titel="x") == [(0, "story_key")]
+    assert _problems("a", titel="x") == [(0, "unknown_story_key")]
     assert _problems("a", defaults=["x"]) == [(0, "story_defaults")]
-    assert _problems("a", characters="x") == [(0, "story_cast")]
-    for text, what in (("- a", "story"), ("a: [", "yaml"), ("!!python/name:os.system", "yaml")):
+    assert _problems("a", characters="x") == [(0, "story_characters")]
+    for text, what in (("- a", "not_a_story"), ("a: [", "yaml"), ("!!python/name:os.system", "yaml")):
         assert [problem.code for problem in _read(text).problems] == [what]
     assert [problem.code for problem in _read("{", "lake.json").problems] == ["yaml"]
     assert [problem.code for problem in _read("=", "lake.toml").problems] == ["yaml"]

@@ -127,7 +127,7 @@ def unpriced_rows(options: BatchOptions, rows: Sequence[BatchRow], limits: Serve
     """Films whose price nobody says, where a budget is to be kept."""
     if options.budget is None:
         return []
-    return [Problem(row.number, "price") for row in rows if limits.price_micros(row.params) is None]
+    return [Problem(row.number, "unknown_price") for row in rows if limits.price_micros(row.params) is None]
 
 
 def report_problems(context: CliContext, problems: Sequence[Problem], unit: Unit = "row") -> ExitCode:
