@@ -34,7 +34,7 @@ VENDORS = ("openai", "apiyi-async")
 MIXED_FAULTS = (
     "reply-lost,reply-cut,id-missing,submit-html,submit-truncated,submit-5xx,submit-reset,submit-429-ms,"
     "submit-error-in-200,submit-moderated,status-case,status-synonyms,status-unknown,progress-falls,progress-text,"
-    "failed,failed-error-string,failed-error-secret,look-404,look-5xx,look-html,look-resets,look-cut,completed-then-working,"
+    "failed,failed-error-string,failed-error-secret,poll-404,poll-5xx,poll-html,poll-resets,poll-cut,completed-then-working,"
     "content-404,content-5xx,content-resets,content-unsized,range-ignored,etag-changes"
 )
 """Faults that strike a third of the jobs; each ends by itself within seconds."""

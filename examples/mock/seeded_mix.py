@@ -26,7 +26,7 @@ async def order(client: AsyncOpenAI, number: int) -> str:
 
 async def main() -> None:
     """Place the orders, then hold what the client saw against what the upstream knows."""
-    faults = mock.parse_mix("reply-lost, submit-5xx, failed*2, look-404=2", rate=0.3, seed=SEED)
+    faults = mock.parse_mix("reply-lost, submit-5xx, failed*2, poll-404=2", rate=0.3, seed=SEED)
     async with (
         mock.running(mock.MockConfig(mix=faults, log=Path("mock.jsonl"))) as upstream,
         AsyncOpenAI(base_url=upstream.base_url, api_key="sk-any", max_retries=0) as client,

@@ -78,7 +78,7 @@ async def test_a_name_is_resolved_for_every_connection(client: Make, names: Name
     """No answer is taken from a cache; a kept connection needs none."""
     theirs = client()
     for fresh in (True, True, False, False):
-        await ask(theirs, fresh=fresh)
+        await ask(theirs, new_connection=fresh)
     assert names.asked == ["media.example"] * 3
 
 
@@ -86,7 +86,7 @@ async def test_connections_are_kept_for_looks_and_new_for_submissions(client: Ma
     """A kept connection may be hung up just when a request is sent on it; nobody would know whether it was read."""
     theirs = client()
     for fresh in (False, False, True, True, False):
-        await ask(theirs, fresh=fresh)
+        await ask(theirs, new_connection=fresh)
     assert site.connections == [0, 0, 1, 2, 0]
 
 

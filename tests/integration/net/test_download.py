@@ -198,7 +198,7 @@ async def test_what_is_not_wanted_is_told_by_its_beginning(
         return "It is no film."
 
     with pytest.raises(UnexpectedContent, match="no film"):
-        await get(store, tmp_path / "f", wanted=wrong)
+        await get(store, tmp_path / "f", content_error=wrong)
     assert heads == [content[:512]]
     assert not (tmp_path / "f").exists()
 

@@ -90,7 +90,7 @@ def parse_mix(text: str, *, rate: float, seed: int) -> FaultMix:
 
 
 def faults_in_prompt(prompt: str) -> tuple[InjectedFault, ...]:
-    """The faults that a prompt asks for: ``A boat [mock:reply-lost] [mock:look-404=2]``.
+    """The faults that a prompt asks for: ``A boat [mock:reply-lost] [mock:poll-404=2]``.
 
     Raises:
         UnknownFault: names it.

@@ -399,9 +399,9 @@ async def test_a_failure_says_why_without_names(vendor: Vendor, engine: Make) ->
 async def test_it_looks_again_when_the_upstream_says(vendor: Vendor, engine: Make) -> None:
     """And never sooner than the operator wants."""
     body = {"status": "in_progress"}
-    assert (await looked(vendor, engine(), body, OpenAI_Poll_After_Ms="2500")).look_after == 2.5
-    assert (await looked(vendor, engine(min_poll_interval=7.0), body, OpenAI_Poll_After_Ms="2500")).look_after == 7.0
-    assert (await looked(vendor, engine(min_poll_interval=7.0), body)).look_after >= 7.0
+    assert (await looked(vendor, engine(), body, OpenAI_Poll_After_Ms="2500")).poll_after == 2.5
+    assert (await looked(vendor, engine(min_poll_interval=7.0), body, OpenAI_Poll_After_Ms="2500")).poll_after == 7.0
+    assert (await looked(vendor, engine(min_poll_interval=7.0), body)).poll_after >= 7.0
 
 
 CONTENT = [

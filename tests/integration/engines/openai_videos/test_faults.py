@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-SHORTER = {"reply-late": "0.2", "look-late": "0.2", "look-drips": "0.2", "content-drips": "0.2", "content-late": "0.2"}
+SHORTER = {"reply-late": "0.2", "poll-late": "0.2", "poll-drips": "0.2", "content-drips": "0.2", "content-late": "0.2"}
 """Arguments that make a fault quick to meet."""
 
 CODES = {

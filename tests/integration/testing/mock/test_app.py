@@ -81,7 +81,7 @@ async def test_limits() -> None:
 async def test_limits_of_ones_own(start: Starting) -> None:
     """Zero lifts a vendor's limit, a number sets one."""
     order = {"prompt": "A boat", "model": "sora-2", "seconds": "10", "size": "720x1280"}
-    _, free = await start(seconds_per_job=(40, 40), running=0, creates_per_minute=0)
+    _, free = await start(seconds_per_job=(40, 40), max_running=0, creates_per_minute=0)
     assert {(await free.post("/apiyi-async/v1/videos", order)).status for _ in range(12)} == {200}
     _, tight = await start(creates_per_minute=2)
     assert [(await tight.post("/v1/videos", {"prompt": "A"})).status for _ in range(3)] == [200, 200, 429]

@@ -195,7 +195,7 @@ async def test_deleting(vendor: str, running: int, over: int, answer: dict[str, 
 @pytest.mark.parametrize(("vendor", "free"), [("vllm-omni", True), ("sglang", False)])
 async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start: Starting) -> None:
     """One server really stops the work, the other only forgets it."""
-    upstream, raw = await start(seconds_per_job=(60, 60), running=1)
+    upstream, raw = await start(seconds_per_job=(60, 60), max_running=1)
     assert (await raw("DELETE", await job(raw, vendor))).status == 200
     assert upstream.lines[-1].event is mock.LogEvent.CANCEL
     assert (await create(raw, vendor)).status == (200 if free else 429)
@@ -304,7 +304,7 @@ async def test_the_list(vendor: str, start: Starting) -> None:
 
 async def test_a_list_may_be_switched_off(start: Starting) -> None:
     """For clients that must do without."""
-    _, raw = await start(lists=False)
+    _, raw = await start(supports_list=False)
     assert (await raw.get("/v1/videos")).status == 404
 
 

@@ -26,9 +26,9 @@ async def test_a_header_names_a_fault(start: Starting) -> None:
     order = {"prompt": "A boat", "size": "64x64", "seconds": "1"}
     assert (await raw.post("/v1/videos", order, **{"X-Mock-Fault": "submit-402"})).status == 402
     assert (await raw.post("/v1/videos", order, **{"X-Mock-Fault": "submit-402"})).status == 402
-    path = f"/v1/videos/{(await raw.post('/v1/videos', order, **{'X-Mock-Fault': 'look-404'})).json['id']}"
+    path = f"/v1/videos/{(await raw.post('/v1/videos', order, **{'X-Mock-Fault': 'poll-404'})).json['id']}"
     assert [(await raw.get(path)).status for _ in range(2)] == [404, 200]
-    assert (await raw.get(path, **{"X-Mock-Fault": "look-5xx=502"})).status == 502
+    assert (await raw.get(path, **{"X-Mock-Fault": "poll-5xx=502"})).status == 502
     assert (await raw.get(path, **{"X-Mock-Fault": "content-html"})).status == 200
     assert b"sign in" in (await raw.get(f"{path}/content", **{"X-Mock-Fault": "content-html"})).body
     assert b"ftyp" in (await raw.get(f"{path}/content")).body

@@ -30,18 +30,18 @@ async def test_a_lost_reply_is_a_submission(start: Starting, tmp_path: Path) -> 
     await raw.post("/v1/videos", {"prompt": "A [mock:reply-lost]"})
     await raw.post("/v1/videos", {"prompt": "B [mock:submit-5xx]"})
     await raw.post("/v1/videos", {"prompt": "C", "size": "0x0"})
-    job = await create(raw, "D [mock:look-404]")
+    job = await create(raw, "D [mock:poll-404]")
     await raw.get(f"/v1/videos/{job}")
     await raw.get(f"/v1/videos/{job}/content")
     await raw.get("/v1/videos/nobody")
     await raw("DELETE", f"/v1/videos/{job}")
     lines = mock.read_log(log)
     assert [line.event for line in lines] == [
-        *("start", "submission", "refusal", "refusal", "submission", "look", "content", "look", "delete")
+        *("start", "submission", "refusal", "refusal", "submission", "poll", "content", "poll", "delete")
     ]
-    assert [line.fault for line in lines[1:6]] == ["reply-lost", "submit-5xx", "", "", "look-404"]
+    assert [line.fault for line in lines[1:6]] == ["reply-lost", "submit-5xx", "", "", "poll-404"]
     assert lines[7].http_status == 404
-    assert mock.submissions(lines) == {"A [mock:reply-lost]": 1, "D [mock:look-404]": 1}
+    assert mock.submissions(lines) == {"A [mock:reply-lost]": 1, "D [mock:poll-404]": 1}
     assert mock.submissions(lines, by=lambda line: line.vendor) == {"openai": 2}
 
 
@@ -49,7 +49,7 @@ async def test_jobs_come_back_as_they_were(start: Starting, tmp_path: Path) -> N
     """After a restart a job has its faults, its looks so far and its length; what was deleted stays so."""
     log = tmp_path / "log.jsonl"
     _, raw = await start(log=log, any_size=True)
-    job = await create(raw, "A [mock:look-404=2]")
+    job = await create(raw, "A [mock:poll-404=2]")
     gone = await create(raw, "B")
     await raw("DELETE", f"/v1/videos/{gone}")
     assert (await raw.get(f"/v1/videos/{job}")).status == 404
@@ -57,7 +57,7 @@ async def test_jobs_come_back_as_they_were(start: Starting, tmp_path: Path) -> N
     assert (await raw.get(f"/v1/videos/{gone}")).status == 404
     assert [(await raw.get(f"/v1/videos/{job}")).status for _ in range(2)] == [404, 200]
     first, second = [line for line in mock.read_log(log) if line.event is mock.LogEvent.SUBMISSION]
-    assert (first.job, first.faults, second.job) == (job, ("look-404=2",), gone)
+    assert (first.job, first.faults, second.job) == (job, ("poll-404=2",), gone)
 
 
 async def test_a_torn_line_is_no_line(tmp_path: Path) -> None:

@@ -269,19 +269,19 @@ _FAILURES = (
 
 _ANSWERS = (
     _repeated_fault(
-        "look-404", "A look answers 404, once, then the truth.", "查询应答 404 一次，之后才是实情。", _not_found
+        "poll-404", "A look answers 404, once, then the truth.", "查询应答 404 一次，之后才是实情。", _not_found
     ),
     _fault(
-        "look-404-thrice",
+        "poll-404-thrice",
         "Three looks in a row answer 404.",
         "连续三次查询应答 404。",
         ExpectedOutcome.LOST,
         act=_not_found,
         times=3,
     ),
-    _fault("look-404-ever", "Looks answer 404 for ever.", "查询永远应答 404。", ExpectedOutcome.LOST, act=_not_found),
+    _fault("poll-404-ever", "Looks answer 404 for ever.", "查询永远应答 404。", ExpectedOutcome.LOST, act=_not_found),
     _fault(
-        "look-5xx",
+        "poll-5xx",
         "Two looks answer that 5xx.",
         "两次查询应答该 5xx 状态码。",
         act=submit.server_error,
@@ -290,38 +290,38 @@ _ANSWERS = (
         times=2,
     ),
     _repeated_fault(
-        "look-401",
+        "poll-401",
         "A look answers 401 though the key is good, so many times.",
         "密钥无误，查询却若干次应答 401。",
         submit.error_reply(401, "invalid_api_key", "Incorrect API key provided."),
     ),
     _repeated_fault(
-        "look-408",
+        "poll-408",
         "A look answers 408, so many times.",
         "查询若干次应答 408。",
         submit.error_reply(408, "timeout", "The request timed out."),
     ),
     _repeated_fault(
-        "look-429",
+        "poll-429",
         "A look answers 429 with `Retry-After: 1`, so many times.",
         "查询若干次应答 429，带 `Retry-After: 1`。",
         submit.rate_limited("1"),
     ),
     _repeated_fault(
-        "look-html", "A look answers with a page of HTML.", "查询应答一页 HTML。", submit.junk_body("html")
+        "poll-html", "A look answers with a page of HTML.", "查询应答一页 HTML。", submit.junk_body("html")
     ),
     _repeated_fault(
-        "look-empty", "A look answers 200 without a body.", "查询应答没有正文的 200。", submit.junk_body("empty")
+        "poll-empty", "A look answers 200 without a body.", "查询应答没有正文的 200。", submit.junk_body("empty")
     ),
-    _repeated_fault("look-truncated", "A look answers half of its JSON.", "查询只应答半截 JSON。", submit.truncated),
+    _repeated_fault("poll-truncated", "A look answers half of its JSON.", "查询只应答半截 JSON。", submit.truncated),
     _repeated_fault(
-        "look-deep",
+        "poll-deep",
         "A look answers JSON nested 100,000 deep.",
         "查询应答嵌套 100,000 层的 JSON。",
         submit.junk_body("deep"),
     ),
     _fault(
-        "look-huge",
+        "poll-huge",
         "A look answers with that many bytes of padding in its JSON, once.",
         "查询应答的 JSON 里塞了若干字节的填充，一次。",
         act=submit.padded,
@@ -329,21 +329,21 @@ _ANSWERS = (
         arg=64_000_000,
         times=1,
     ),
-    _repeated_fault("look-resets", "A look ends in a reset.", "查询时连接被重置。", submit.reset),
+    _repeated_fault("poll-resets", "A look ends in a reset.", "查询时连接被重置。", submit.reset),
     _repeated_fault(
-        "look-hangs",
+        "poll-hangs",
         "A look is never answered, though the connection stays open.",
         "连接一直开着，查询却得不到应答。",
         submit.no_reply,
     ),
     _repeated_fault(
-        "look-cut",
+        "poll-cut",
         "A look ends in the middle of its answer.",
         "查询的应答传到一半连接就断了。",
         lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.CLOSED),
     ),
     _fault(
-        "look-late",
+        "poll-late",
         "The first look is answered after that many seconds.",
         "第一次查询在若干秒之后才得到应答。",
         act=submit.delayed,
@@ -352,7 +352,7 @@ _ANSWERS = (
         times=1,
     ),
     _fault(
-        "look-drips",
+        "poll-drips",
         "The first look's answer drips in over that many seconds.",
         "第一次查询的应答在若干秒里一点一点地来。",
         act=_slow_body,
