@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
+from tests.support.paths import ROOT
+
+# Neither measures time: a busy machine fails nothing.
+settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
+settings.load_profile("quick")
+
+# Kernels are compiled once for all runs, not once for each data folder.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "kernels"))
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +36,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         missing = [program for program in mark.args if shutil.which(program) is None]
         if missing and REQUIRE_ALL:
-            pytest.fail(f"{', '.join(missing)} is not installed, and this run may leave nothing out")
+            pytest.fail(f"{', '.join(missing)} {LEFT_OUT}, and this run may leave nothing out")
         elif missing:
-            pytest.skip(f"left out: {', '.join(missing)} is not installed")
+            pytest.skip(f"{', '.join(missing)} {LEFT_OUT}")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end, apart from all other skips, which programs were missing and how many tests that left out."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.getreports("skipped"))
+    left_out = [f"{reason}: {count} tests" for reason, count in reasons.items() if LEFT_OUT in reason]
+    if left_out:
+        terminalreporter.section("left out")
+        terminalreporter.write_line("\n".join(sorted(left_out)))
+        terminalreporter.write_line("Install what is missing, or let CI run them.")
+
+
+LEFT_OUT = "is not installed"
 REQUIRE_ALL = os.environ.get("FILMGATE_TEST_REQUIRE") == "all"

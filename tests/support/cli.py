@@ -67,7 +67,7 @@ class CliEnv:
 
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         """Start a command."""
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "NUMBA_CACHE_DIR") if name in os.environ}
         env = kept | {
             "XDG_CONFIG_HOME": os.devnull,
             "XDG_CACHE_HOME": os.devnull,

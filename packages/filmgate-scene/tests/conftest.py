@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.conftest import _own_environment, pytest_runtest_setup
+from tests.conftest import _own_environment, pytest_runtest_setup, pytest_terminal_summary
 from tests.support.cli import Cli
 from tests.support.cli import cli as run
 
-__all__ = ["_own_environment", "cli", "pytest_runtest_setup"]
+__all__ = ["_own_environment", "cli", "pytest_runtest_setup", "pytest_terminal_summary"]
 
 
 @pytest.fixture

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 
 # The true worker, with the kernels that this checkout's other tests compiled.
 TRUE_WORKER = """
-import os, runpy
-del os.environ["NUMBA_CACHE_DIR"]
+import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 """
 

@@ -21,8 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # The true worker, with the kernels that this checkout's other tests compiled.
 TRUE_WORKER = """
-import os, runpy
-del os.environ["NUMBA_CACHE_DIR"]
+import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 """
 

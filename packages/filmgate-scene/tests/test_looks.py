@@ -7,8 +7,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from filmgate.domain import Size
 from filmgate_scene.compose import ShotRenderer, compose
@@ -187,7 +188,7 @@ _ALPHABETS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(_ALPHABETS)
 @example("")
 @example("雪" * 32_000)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from filmgate_scene import explain
 from filmgate_scene.description import Description
@@ -297,7 +298,7 @@ def _calls(prompt: str) -> int:
     return len(events)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(st.characters(), max_size=300), st.integers(1, 480))
 def test_any_string_at_all_is_understood(prompt: str, frames: int) -> None:
     """No text makes it fail, and the same text means the same again."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from filmgate.domain import NewVideo, Recipe, Size, VideoError, new_id
 from filmgate.errors import InsufficientQuota, InvalidValue, NotFound
@@ -130,7 +131,7 @@ async def _run(steps: list[tuple[str, int]], balance: int | None, width: int) ->
         await store.close()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(25)
 @given(steps=_STEPS, balance=st.one_of(st.none(), st.integers(0, 30)), width=st.sampled_from([1, 4, 40]))
 def test_the_books_are_right_after_any_interleaving(
     steps: list[tuple[str, int]], balance: int | None, width: int

@@ -213,5 +213,6 @@ class WorkerPool:
 
 
 def _worker_environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
-    """A worker's: compiled kernels kept, and frugal."""
-    return {**environ, **WORKER_ENVIRONMENT, "NUMBA_CACHE_DIR": str(cache / "kernels"), "PYTHONUNBUFFERED": "1"}
+    """A worker's: compiled kernels kept, in the folder that the environment names if it names one; and frugal."""
+    kernels = environ.get("NUMBA_CACHE_DIR") or str(cache / "kernels")
+    return {**environ, **WORKER_ENVIRONMENT, "NUMBA_CACHE_DIR": kernels, "PYTHONUNBUFFERED": "1"}

@@ -6,8 +6,9 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.examples import examples
 
 from filmgate.domain import Size, Status, VideoError
 from filmgate.wire import chat as ours
@@ -74,7 +75,7 @@ def test_a_long_story_is_not_read_again_for_every_word() -> None:
     assert reader.feed(_events(["> ID: `task_01k6x9abc`\n"])).id == "task_01k6x9abc"
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.integers(1, 2000), max_size=30))
 def test_pieces_may_be_cut_anywhere(cuts: list[int]) -> None:
     """In the middle of a line, of a character, of a number: progress never falls, the end is the same."""
