@@ -157,7 +157,7 @@ def download_bytes(
         IntegrityError: what arrived is not what the server says it has.
         FilmgateError: what the server answered.
     """
-    request = msgspec.structs.replace(backend.content(video_id, variant, None)(), limit=state.max_file_bytes)
+    request = msgspec.structs.replace(backend.content(video_id, variant, None)(), max_body_bytes=state.max_file_bytes)
     answer = yield from _request_content(state, backend, request, Send)
     offer = _parse_content_info(answer)
     if offer.total is not None and offer.total != len(answer.body):
