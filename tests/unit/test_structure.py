@@ -1,8 +1,9 @@
-"""The structure of the source: no module imports, by whatever way, a module that imports it."""
+"""The structure of the source: no import cycle, and one definition for each public class name."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -12,9 +13,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+def test_each_public_class_name_is_defined_once() -> None:
+    """A reader who searches for a class finds one definition."""
+    definitions: dict[str, list[str]] = defaultdict(list)
+    for module, path in all_modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                definitions[node.name].append(module)
+    assert {name: where for name, where in definitions.items() if len(where) > 1} == {}
+
+
 def test_no_import_cycle_exists() -> None:
     """Imports inside functions and under TYPE_CHECKING count too: they hide a cycle, they do not open it."""
-    modules = modules_of(ROOT / "src/filmgate") | modules_of(ROOT / "packages/filmgate-scene/src/filmgate_scene")
+    modules = all_modules()
     assert len(modules) > 400
     assert cycle_in(modules) == []
 
@@ -39,6 +50,11 @@ def test_every_form_of_import_is_found(tmp_path: Path, back: str) -> None:
     assert set(cycle_in(modules_of(folder))) == {"box.a", "box.b", "box.c"}
     (folder / "c.py").write_text("import os")
     assert cycle_in(modules_of(folder)) == []
+
+
+def all_modules() -> dict[str, Path]:
+    """Every module of both packages by its full name."""
+    return modules_of(ROOT / "src/filmgate") | modules_of(ROOT / "packages/filmgate-scene/src/filmgate_scene")
 
 
 def modules_of(package: Path) -> dict[str, Path]:
