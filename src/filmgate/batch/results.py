@@ -19,11 +19,11 @@ class RowOutcome(StrEnum):
     """How a row stands when nothing more is done about it."""
 
     SAVED = "saved"  # its film was brought here
-    ALREADY_SAVED = "kept"  # its film was here already, intact
+    ALREADY_SAVED = "already_saved"  # its film was here already, intact
     FAILED = "failed"  # there is no film, and nothing was charged; --retry-failed asks for it once more
     UNKNOWN = "unknown"  # the reply to its create got lost: it may have been accepted
-    DOWNLOAD_FAILED = "unfetched"  # its film is on the server and could not be brought here; the next run tries again
-    SKIPPED = "left"  # not asked for: the budget or the limit was reached, or the batch stopped before
+    DOWNLOAD_FAILED = "download_failed"  # its film is on the server and could not be brought here; the next run tries again
+    SKIPPED = "skipped"  # not asked for: the budget or the limit was reached, or the batch stopped before
 
 
 SAVED_OUTCOMES = frozenset({RowOutcome.SAVED, RowOutcome.ALREADY_SAVED})

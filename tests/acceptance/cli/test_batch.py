@@ -132,7 +132,7 @@ def test_results_for_programs(served: Served) -> None:
     assert ran.code == 13
     assert [(row["row"], row["status"]) for row in rows] == [(1, "saved")]
     ran = served("batch", "p.txt", "--format", "json", "--archive", "all.jsonl")
-    assert [row["status"] for row in json.loads(ran.out)] == ["kept", "saved"]
+    assert [row["status"] for row in json.loads(ran.out)] == ["already_saved", "saved"]
     archived = [json.loads(line) for line in Path("all.jsonl").read_text().splitlines()]
     assert [Path(row["path"]).name for row in archived] == ["001-a.mp4", "002-b.mp4"]
 

@@ -30,8 +30,8 @@ def test_an_upstream_makes_a_film(cli_env: CliEnv) -> None:
         ran = cli_env(*doctor, "--dry-job", "--yes", UP="sk-up")
         assert ran.code == 0, ran
         rows = {row["check"]: row for row in map(json.loads, ran.out.splitlines())}
-        assert (rows["models"]["found"], rows["job"]["found"]) == ("models_missing", "job")
-        assert "gone" in rows["models"]["said"]
+        assert (rows["models"]["result"], rows["job"]["result"]) == ("models_missing", "job")
+        assert "gone" in rows["models"]["message"]
         assert cli_env(*doctor, "--dry-job", UP="sk-up").code == 2
         assert cli_env(*doctor, UP="sk-wrong").code == 4
         assert cli_env(*doctor).code == 2

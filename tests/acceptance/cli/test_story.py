@@ -93,7 +93,7 @@ def test_only_what_changed_is_made_again(served: Served) -> None:
     assert _videos(served) == before
     Path("lake.yaml").write_text(LAKE.replace("a boat,", "a ship,"))
     plan = [line.split("\t")[:3] for line in served("story", "lake.yaml", "--dry-run").out.splitlines()]
-    assert [stands for _, stands, _ in plan] == ["kept", "new", "kept", "new"]
+    assert [stands for _, stands, _ in plan] == ["saved", "new", "saved", "new"]
     assert [after for _, _, after in plan] == ["", "dawn", "", "boat"]
     assert served("story", "lake.yaml").code == 0
     assert len(_videos(served)) == len(before) + 2

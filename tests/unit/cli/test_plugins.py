@@ -20,8 +20,8 @@ def commands(text):
     text.include("{name}_texts")
     return {{"{name}": Command("{name}", text, run)}}
 
-async def run(frame):
-    frame.put(frame.text("{name}.hello"))
+async def run(context):
+    context.print_out(context.text("{name}.hello"))
 """
 
 

@@ -175,7 +175,7 @@ def print_summary(
         for result in found[:MAX_LISTED]:
             context.info("batch.row_failed", **failure_values(context, result, unit))
         if found:
-            context.info(f"crowd.{outcome}", count=len(found))
+            context.info(f"batch.{outcome}", count=len(found))
     if counts[RowOutcome.SKIPPED]:
         context.info("batch.skipped", count=counts[RowOutcome.SKIPPED])
 
@@ -188,7 +188,7 @@ def failure_values(context: CliContext, result: RowResult, unit: Unit) -> dict[s
 
 def row_label(context: CliContext, row: BatchRow, unit: Unit) -> str:
     """What a row is called in front of people: its number, and its name if it has one."""
-    return f"{context.text(f'crowd.{unit}', row=row.number)} {row.name}".strip()
+    return f"{context.text(f'batch.{unit}', row=row.number)} {row.name}".strip()
 
 
 def exit_code_of(context: CliContext, batch_result: BatchResult) -> int:
@@ -202,19 +202,19 @@ def exit_code_of(context: CliContext, batch_result: BatchResult) -> int:
 
 def _problem_text(context: CliContext, problem: Problem, unit: Unit) -> str:
     told = context.text(f"rows.{problem.code}", **problem.values)
-    return f"{context.text(f'crowd.{unit}', row=problem.row)}: {told}" if problem.row else told
+    return f"{context.text(f'batch.{unit}', row=problem.row)}: {told}" if problem.row else told
 
 
 def _plan_row(context: CliContext, row: BatchRow, journal: Journal, cost: int | None) -> dict[str, object]:
     state, wanted = journal.state(row.key), row.params
     if state.ended:
-        stands = "unknown" if state.ended.verdict == "unknown" else "failed"
+        state_name = "unknown" if state.ended.verdict == "unknown" else "failed"
     else:
-        stands = "kept" if state.saved else "begun" if state.attempt else "new"
+        state_name = "saved" if state.saved else "started" if state.attempt else "new"
     return {
         "id": row.name or row.number,
         "row": f"{row.number} {row.name}".strip(),
-        "state": context.text(f"crowd.state.{stands}") if context.human else stands,
+        "state": context.text(f"batch.state.{state_name}") if context.human else state_name,
         "model": wanted.model or "",
         "size": wanted.size or "",
         "seconds": wanted.seconds or "",

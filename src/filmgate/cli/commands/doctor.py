@@ -197,21 +197,21 @@ async def _report(context: CliContext, findings: AsyncIterator[Finding]) -> Asyn
 
 
 def _row(context: CliContext, finding: Finding) -> dict[str, object]:
-    row: dict[str, object] = {"id": finding.check, "check": finding.check, "found": finding.name}
+    row: dict[str, object] = {"id": finding.check, "check": finding.check, "result": finding.name}
     row |= {
         "ok": finding.passed,
-        "serious": not finding.passed and finding.blocking,
-        "said": _message(context, finding),
+        "blocking": not finding.passed and finding.blocking,
+        "message": _message(context, finding),
     }
-    return row if finding.passed else row | {"mend": _hint(context, finding)}
+    return row if finding.passed else row | {"hint": _hint(context, finding)}
 
 
 def _message(context: CliContext, finding: Finding) -> str:
-    return context.text(f"doctor.{finding.name}.said", **finding.values)
+    return context.text(f"doctor.{finding.name}.message", **finding.values)
 
 
 def _hint(context: CliContext, finding: Finding) -> str:
-    return context.text(f"doctor.{finding.name}.mend", **finding.values)
+    return context.text(f"doctor.{finding.name}.hint", **finding.values)
 
 
 def _blocking(findings: list[Finding]) -> list[Finding]:

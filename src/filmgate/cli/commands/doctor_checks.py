@@ -97,11 +97,11 @@ def check_address(target: ProbeTarget) -> Iterator[Finding]:
     spelt, host = target.as_written.strip("\"' "), target.host
     values = {"spelt": spelt, "base_url": target.base_url, "host": host, "since": SHUT_DOWN_HOSTS.get(host, "")}
     if host in SHUT_DOWN_HOSTS:
-        yield Finding(check="address", name="dead", passed=False, values=values)
+        yield Finding(check="address", name="shut_down", passed=False, values=values)
     elif spelt.rstrip("/") not in {target.base_url, target.base_url.removesuffix("/v1")}:
-        yield Finding(check="address", name="odd", passed=False, blocking=False, values=values)
+        yield Finding(check="address", name="normalized", passed=False, blocking=False, values=values)
     elif not target.secure and not host.startswith(_LOCAL_PREFIXES):
-        yield Finding(check="address", name="open", passed=False, blocking=False, values=values)
+        yield Finding(check="address", name="unencrypted", passed=False, blocking=False, values=values)
     else:
         yield Finding(check="address", name="address", values=values)
 
@@ -125,7 +125,7 @@ async def check_connection(target: ProbeTarget, tls: ssl.SSLContext | None = Non
     except ssl.SSLError as error:
         yield _failure("tls", "no_tls", values, error)
     except (OSError, TimeoutError) as error:
-        yield _failure("connection", "refused", values, error)
+        yield _failure("connection", "connection_refused", values, error)
     else:
         yield Finding(check="connection", name="tls" if target.secure else "connection", values=values)
 
@@ -136,11 +136,11 @@ async def check_api(client: httpx2.AsyncClient, target: ProbeTarget, now: float)
     try:
         answer = await client.get(url, headers=dict(target.headers), timeout=TIMEOUT)
     except httpx2.TransportError as error:
-        yield _failure("api", "silent", {"url": url}, error)
+        yield _failure("api", "no_response", {"url": url}, error)
         return
     yield _classify(answer, url)
     if skew := _skew(answer, now):
-        yield Finding(check="clock", name="clock_off", passed=False, blocking=False, values={"seconds": round(skew)})
+        yield Finding(check="clock", name="clock_skew", passed=False, blocking=False, values={"seconds": round(skew)})
     else:
         yield Finding(check="clock", name="clock")
     if answer.is_success and target.models:
@@ -163,7 +163,7 @@ _RESPONSE_CHECKS: tuple[tuple[Callable[[httpx2.Response], bool], str, ExitCode],
     (lambda answer: answer.status_code in {404, 405}, "no_models", ExitCode.USAGE),
     (lambda answer: answer.status_code == httpx2.codes.TOO_MANY_REQUESTS, "busy", ExitCode.TEMPORARY),
     (lambda answer: answer.is_server_error, "busy", ExitCode.TEMPORARY),
-    (lambda answer: not answer.is_success or _model_ids(answer) is None, "strange", ExitCode.ERROR),
+    (lambda answer: not answer.is_success or _model_ids(answer) is None, "unexpected_response", ExitCode.ERROR),
 )
 """What an answer shows to be wrong, the first that fits, and how the command ends then."""
 

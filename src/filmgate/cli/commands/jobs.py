@@ -59,7 +59,7 @@ def _list_options(text: Texts) -> list[click.Parameter]:
 async def _list(
     context: CliContext,
     *,
-    doubtful: bool,
+    unresolved: bool,
     stuck: bool,
     still: float | None,
     status: str | None,
@@ -73,7 +73,7 @@ async def _list(
         engine=engine,
         account_id=account,
         quiet_since=context.env.clock() - seconds if stuck or still is not None else None,
-        unresolved_only=doubtful,
+        unresolved_only=unresolved,
     )
     async with opened_store(context) as store:
         found = await store.admin.find(which, limit)

@@ -62,20 +62,20 @@ def commands(text: Texts) -> dict[str, click.Command]:
     flavours = tuple(name for name in VENDORS if name not in DIALECTS)
 
     def option(name: str, metavar: str | None = None, **more: Any) -> click.Option:
-        shown = text(f"metavar.{metavar}") if metavar in {"key", "file", "names", "name", "span"} else metavar
+        shown = text(f"metavar.{metavar}") if metavar in {"key", "file", "names", "name", "duration"} else metavar
         return click.Option([f"--{name}"], metavar=shown, help=text(f"mock.{name.replace('-', '_')}"), **more)
 
     params = [
         option("dialect", type=click.Choice(DIALECTS)),
         option("flavour", type=click.Choice(flavours)),
         option("instant", is_flag=True),
-        option("seconds-per-job", "span", type=SecondsRangeParamType(), default="30..90"),
+        option("seconds-per-job", "duration", type=SecondsRangeParamType(), default="30..90"),
         option("faults", "names"),
         option("fault-rate", "SHARE", type=click.FloatRange(0, 1), default=0.3),
         option("seed", "N", type=int, default=0),
         option("key", "key"),
         option("running", "N", type=number),
-        option("creates-a-minute", "N", type=number),
+        option("creates-per-minute", "N", type=number),
         option("any-size", is_flag=True),
         option("idempotent", is_flag=True),
         option("no-list", is_flag=True),

@@ -104,7 +104,7 @@ def _aspect_ratio(subject: _LintInput) -> Iterator[LintWarning]:
     lying = subject.width > subject.height
     for pattern, fits in ((_PORTRAIT, not lying), (_LANDSCAPE, lying), (_SQUARE, subject.width == subject.height)):
         if (found := pattern.search(subject.prompt)) and not fits:
-            yield LintWarning("frame", {"word": found[0], "size": f"{subject.width}x{subject.height}"})
+            yield LintWarning("aspect_ratio", {"word": found[0], "size": f"{subject.width}x{subject.height}"})
 
 
 _SECONDS = re.compile(r"(?i)(?<![\d.:–~-])(\d{1,3})\s*-?\s*(?:seconds?\b|secs?\b|s\b|秒)")
@@ -122,7 +122,7 @@ def _seconds(subject: _LintInput) -> Iterator[LintWarning]:
         if subject.seconds not in {*named, sum(named)} and max(named) > subject.seconds:
             yield LintWarning("seconds", {"named": max(named), "seconds": f"{subject.seconds:g}"})
     elif len(set(named)) > 1:
-        yield LintWarning("lengths", {"named": ", ".join(map(str, sorted(set(named))))})
+        yield LintWarning("several_lengths", {"named": ", ".join(map(str, sorted(set(named))))})
 
 
 _PAIRS = (("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("（", "）"), ("(", ")"), ("[", "]"), ("【", "】"))
@@ -167,7 +167,7 @@ _IMAGE_MENTION = re.compile(
 
 def _missing_image(subject: _LintInput) -> Iterator[LintWarning]:
     if not subject.image and (found := _IMAGE_MENTION.search(subject.prompt)):
-        yield LintWarning("picture", {"word": found[0]})
+        yield LintWarning("image", {"word": found[0]})
 
 
 CHECKS: tuple[Check, ...] = (

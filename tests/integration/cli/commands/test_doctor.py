@@ -65,11 +65,11 @@ def test_all_is_well(cli: Cli, serve: Serve, tmp_path: Path) -> None:
     assert all(row["ok"] for row in found.values())
     assert {"python", "codecs", "fonts", "disk", "address", "dns", "connection", "api", "clock"} == set(found)
     code, found = _look(cli, "--data", str(tmp_path))
-    assert (code, found["address"]["found"]) == (0, "embedded")
+    assert (code, found["address"]["result"]) == (0, "embedded")
 
 
 @pytest.mark.parametrize(
-    ("answer", "check", "found", "code"),
+    ("answer", "check", "result", "code"),
     [
         ({"status": 401}, "key", "key_refused", 4),
         ({"status": 404}, "api", "no_models", 2),
@@ -77,20 +77,20 @@ def test_all_is_well(cli: Cli, serve: Serve, tmp_path: Path) -> None:
         ({"status": 301, "location": "https://elsewhere.example/v1"}, "api", "redirect", 2),
         ({"status": 503}, "api", "busy", 5),
         ({"status": 429}, "api", "busy", 5),
-        ({"body": b"[]"}, "api", "strange", 1),
-        ({"date": "Sat, 01 Jan 2000 00:00:00 GMT"}, "clock", "clock_off", 0),
+        ({"body": b"[]"}, "api", "unexpected_response", 1),
+        ({"date": "Sat, 01 Jan 2000 00:00:00 GMT"}, "clock", "clock_skew", 0),
     ],
 )
 def test_answers_give_faults_away(
-    cli: Cli, serve: Serve, answer: dict[str, Any], check: str, found: str, code: int
+    cli: Cli, serve: Serve, answer: dict[str, Any], check: str, result: str, code: int
 ) -> None:
     """Each kind of answer has its name, its mend in both languages, and its exit code."""
     url = serve(**answer)
     mends = set()
     for language in ("en", "zh"):
         ended, rows = _look(cli, "--base-url", url, "--api-key", "k", "--lang", language)
-        assert (ended, rows[check]["found"], rows[check]["ok"]) == (code, found, False)
-        mends.add(rows[check]["mend"])
+        assert (ended, rows[check]["result"], rows[check]["ok"]) == (code, result, False)
+        mends.add(rows[check]["hint"])
     assert len(mends) == 2
 
 
@@ -98,18 +98,18 @@ def test_addresses_give_faults_away(cli: Cli, serve: Serve) -> None:
     """Dead vendors by name, odd spellings, no encryption, TLS where there is none, nobody there, no key."""
     for host in SHUT_DOWN_HOSTS:
         code, found = _look(cli, "--base-url", f"https://{host}/v1", "--api-key", "k")
-        assert (code, found["address"]["found"], "dns" in found) == (1, "dead", False)
+        assert (code, found["address"]["result"], "dns" in found) == (1, "shut_down", False)
     url = serve()
     code, found = _look(cli, "--base-url", f"{url}/v1/v1/videos", "--api-key", "k")
-    assert (code, found["address"]["found"], found["address"]["serious"]) == (0, "odd", False)
+    assert (code, found["address"]["result"], found["address"]["blocking"]) == (0, "normalized", False)
     code, found = _look(cli, "--base-url", url.replace("http", "https", 1), "--api-key", "k")
-    assert (code, found["tls"]["found"]) == (5, "no_tls")
+    assert (code, found["tls"]["result"]) == (5, "no_tls")
     code, found = _look(cli, "--base-url", "http://127.0.0.1:1", "--api-key", "k")
-    assert (code, found["connection"]["found"]) == (5, "refused")
+    assert (code, found["connection"]["result"]) == (5, "connection_refused")
     code, found = _look(cli, "--base-url", "http://no-such-host.invalid", "--api-key", "k")
-    assert (code, found["address"]["found"], found["dns"]["found"]) == (5, "open", "dns_unknown")
+    assert (code, found["address"]["result"], found["dns"]["result"]) == (5, "unencrypted", "dns_unknown")
     code, found = _look(cli, "--base-url", url)
-    assert (code, found["key"]["found"]) == (4, "no_key")
+    assert (code, found["key"]["result"]) == (4, "no_key")
 
 
 def test_people_read_it_line_by_line(cli: Cli, serve: Serve) -> None:

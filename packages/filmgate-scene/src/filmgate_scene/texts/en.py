@@ -53,7 +53,7 @@ TEXTS: dict[str, str] = {
     "scene.detailed": "{name}: {details}",
     "scene.comma": ", ",
     "scene.semicolon": "; ",
-    "doctor.fonts.said": "Fonts: {names}",
-    "doctor.no_fonts.said": "A font can't be read: {reason}",
-    "doctor.no_fonts.mend": "Install Filmgate anew: its fonts come with it.",
+    "doctor.fonts.message": "Fonts: {names}",
+    "doctor.no_fonts.message": "A font can't be read: {reason}",
+    "doctor.no_fonts.hint": "Reinstall Filmgate: its fonts come with it.",
 }

@@ -52,7 +52,7 @@ TEXTS: dict[str, str] = {
     "scene.detailed": "{name}（{details}）",
     "scene.comma": "、",
     "scene.semicolon": "；",
-    "doctor.fonts.said": "字体：{names}",
-    "doctor.no_fonts.said": "有字体读不出来：{reason}",
-    "doctor.no_fonts.mend": "重新安装 Filmgate：字体随它一起安装。",
+    "doctor.fonts.message": "字体：{names}",
+    "doctor.no_fonts.message": "有字体读不出来：{reason}",
+    "doctor.no_fonts.hint": "重新安装 Filmgate：字体随它一起安装。",
 }

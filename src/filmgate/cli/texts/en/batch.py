@@ -46,7 +46,7 @@ TEXTS: dict[str, str] = {
     "batch.skipped": "{count} were not asked for; the same command goes on.",
     "batch.state.new": "new",
     "batch.state.started": "begun",
-    "batch.state.kept": "done",
+    "batch.state.saved": "done",
     "batch.state.failed": "failed",
     "batch.state.unknown": "unknown",
     "interrupt.batch": "{done} of {total} are done. Nothing is lost: the same command goes on where this one stopped.",

@@ -43,7 +43,7 @@ TEXTS: dict[str, str] = {
     "batch.skipped": "{count} 部还没有提交；再次运行同一命令即可继续。",
     "batch.state.new": "新",
     "batch.state.started": "进行中",
-    "batch.state.kept": "已完成",
+    "batch.state.saved": "已完成",
     "batch.state.failed": "失败",
     "batch.state.unknown": "不明",
     "interrupt.batch": "{total} 部中已完成 {done} 部。什么都没丢：再次运行同一命令，就从停下的地方继续。",
