@@ -151,12 +151,12 @@ async def test_moderation_is_final(harness: FlowHarness) -> None:
 @pytest.mark.parametrize(
     ("script", "code"),
     [
-        ({"submits": [SubmissionUnknown()]}, "submission_unknown"),
-        ({"submits": [TimeoutError()]}, "submission_unknown"),
-        ({"looks": [JobStatus(state=JobState.LOST)]}, "upstream_lost"),
-        ({"looks": [JobStatus(state=JobState.WORKING, poll_after=60.0)]}, "engine_timeout"),
-        ({"fetches": [DARK]}, "download_failed"),
-        ({"fetches": [b"no film"]}, "invalid_output"),
+        ({"submit_results": [SubmissionUnknown()]}, "submission_unknown"),
+        ({"submit_results": [TimeoutError()]}, "submission_unknown"),
+        ({"poll_results": [JobStatus(state=JobState.LOST)]}, "upstream_lost"),
+        ({"poll_results": [JobStatus(state=JobState.WORKING, poll_after=60.0)]}, "engine_timeout"),
+        ({"fetch_results": [DARK]}, "download_failed"),
+        ({"fetch_results": [b"no film"]}, "invalid_output"),
     ],
 )
 async def test_what_is_ambiguous_never_goes_on(harness: FlowHarness, script: dict[str, object], code: str) -> None:

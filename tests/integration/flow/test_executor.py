@@ -574,7 +574,7 @@ async def test_a_full_disk_delays_and_then_ends_the_video(harness: FlowHarness, 
         def __getattr__(self, name: str) -> object:
             return getattr(whole, name)
 
-        async def keep(self, _staged: object, _key: str) -> object:
+        async def commit(self, _staged: object, _key: str) -> object:
             raise StorageFault
 
     whole = harness.storage

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _flat(seen: Snapshot) -> dict[str, object]:
     took = {kind: (each.counts, each.total_seconds) for kind, each in seen.durations.items()}
-    return asdict(seen) | {"took": took}
+    return asdict(seen) | {"durations": took}
 
 
 async def _complete(harness: FlowHarness, video: VideoRecord) -> None:
