@@ -8,6 +8,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 UV ?= $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
 BIN := .venv/bin
 JOBS ?= auto
+# Acceptance tests wait for processes most of the time: twice as many workers as cores keep the cores busy.
+WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+ALL := --dist worksteal --hypothesis-profile=thorough --cov-branch --cov-report=term:skip-covered
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
 # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every process would compile all its imports again: a
@@ -23,14 +26,14 @@ help: ## list the commands
 demo: .venv/.installed ## make a film from a prompt and say where it lies
 	@$(BIN)/python examples/demo.py
 
-test: .venv/.ready ## run the whole suite that needs no GPU
-	$(BIN)/pytest -n $(JOBS) --dist worksteal tests
+test: .venv/.ready ## unit and integration tests; `make check` runs all of them
+	$(BIN)/pytest -n $(JOBS) --dist worksteal tests/unit tests/integration
+	@echo "Left to 'make check': tests/acceptance (processes, documentation, other clients) and packages/*/tests."
 
-check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
+check: lint types imports docs .venv/.ready .cache/kernels/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate --cov-branch --cov-report=term:skip-covered tests
-	$(BIN)/pytest -n $(JOBS) --dist worksteal --cov=filmgate_scene --cov-branch --cov-append \
-	  --cov-report=term:skip-covered packages/filmgate-scene/tests
+	$(BIN)/pytest $(ALL) -n $(WORKERS) --cov=filmgate tests
+	$(BIN)/pytest $(ALL) -n $(JOBS) --cov=filmgate_scene --cov-append packages/filmgate-scene/tests
 
 lint: .venv/.ready ## ruff: every rule, and the format; no dead code
 	$(BIN)/ruff check
@@ -82,6 +85,12 @@ PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 .venv/.ready: .venv/.installed .cache/openai-2.26/.ready
 	@echo "Setting up (once): the test tools"
 	@$(UV) sync --quiet --frozen
+	@touch $@
+
+# Half a minute of a core, which the tests' servers and workers save.
+.cache/kernels/.ready: .venv/.installed $(wildcard packages/filmgate-scene/src/filmgate_scene/kernels/*.py)
+	@echo "Setting up (once): the renderer's compiled kernels"
+	@NUMBA_CACHE_DIR=$(CURDIR)/.cache/kernels $(BIN)/python -c 'from filmgate_scene.compose import warm_up; warm_up()'
 	@touch $@
 
 # Our own sources, each time: 0.2 s where nothing has changed.

@@ -253,7 +253,7 @@ def test_an_option_that_cannot_be_used_is_refused(tmp_path: Path, options: dict[
 
 async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
     """A worker outlives its engine's process by no more than a moment, even if that is killed."""
-    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"
+    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
     environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=environ
@@ -266,6 +266,7 @@ async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_compiled_kernels")
 async def test_the_loop_goes_on_while_two_films_render(tmp_path: Path) -> None:
     """Other processes draw: meanwhile the loop that answers polls goes on, turn by turn."""
     async with running(tmp_path, TRUE_WORKER) as engine:

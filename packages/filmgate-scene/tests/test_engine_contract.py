@@ -27,7 +27,7 @@ runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+async def engine(_compiled_kernels: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     """An engine that draws, warmed up once for all."""
     folder = tmp_path_factory.mktemp("scene")
     made = SceneEngine(workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", TRUE_WORKER))
