@@ -89,7 +89,7 @@ def pinned_process(command: Sequence[str], **env: str) -> Iterator[psutil.Proces
     child = subprocess.Popen(
         command,
         env={**os.environ, **env},
-        preexec_fn=lambda: pin(SERVER_CORE),
+        preexec_fn=lambda: pin(SERVER_CORE),  # noqa: PLW1509 - no threads are running yet
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -192,7 +192,7 @@ def run_load(port: int, request: bytes, *, total: int, connections: int) -> floa
             await loop.create_connection(lambda f=future: LoadConnection(request, budget, f), "127.0.0.1", port)  # type: ignore[misc]
         await asyncio.gather(*futures)
 
-    import uvloop
+    import uvloop  # noqa: PLC0415 - only the load wants it
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run())

@@ -130,7 +130,7 @@ async def main(ready: Path, jobs: int, interval: float) -> None:
     """Answer until SIGTERM."""
     service = VendorService(jobs, interval)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(service), "127.0.0.1", 0)
-    ready.write_text(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    ready.write_text(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")  # noqa: ASYNC240 - once
     await server.serve_forever()
 
 

@@ -27,7 +27,7 @@ class SimulatedVendor:
     """Jobs of two to five minutes whose progress jumps: a few levels each, up to five percent off the truth."""
 
     def __init__(self, seed: int = 1) -> None:
-        dice = random.Random(seed)
+        dice = random.Random(seed)  # noqa: S311 - to be repeatable
         self.jobs = [self._job(dice) for _ in range(JOBS)]
 
     @staticmethod

@@ -23,7 +23,7 @@ HANG_SECONDS = 20.0
 """Seconds for which an unanswered try is kept waiting; the server gives up sooner."""
 
 
-CALLBACK_TOKEN = "canary-in-a-callback"
+CALLBACK_TOKEN = "canary-in-a-callback"  # noqa: S105 - made up
 """Stands in every callback's URL, and nowhere else."""
 
 

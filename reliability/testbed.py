@@ -145,7 +145,7 @@ class Server:
                 await asyncio.sleep(0.01)
         return False
 
-    async def wait_until_dead(self, timeout: float) -> bool:
+    async def wait_until_dead(self, timeout: float) -> bool:  # noqa: ASYNC109 - it waits on a thread
         """Wait so long for it to die by itself; whether it did."""
         try:
             await asyncio.to_thread(self.process.wait, timeout)
@@ -279,7 +279,7 @@ async def open_testbed(
         secrets: more that must stay secret, by what it is.
     """
     server = Server(folder, config, launch, environ)
-    own = random.Random(rng.random())
+    own = random.Random(rng.random())  # noqa: S311 - to be repeatable
     async with running_receiver(own) as receiver:
         tenants = await _tenants(server.data, receiver)
         kept = {f"the key of {tenant.account}": tenant.key for tenant in tenants}

@@ -42,11 +42,11 @@ def main() -> None:
 
 def _preload() -> None:
     # What a server imports sooner or later; nothing of it starts a thread.
-    import filmgate.bootstrap.application
-    import filmgate.cli.commands.serve
-    import filmgate.engines.openai_videos
-    import filmgate.engines.testcard
-    import filmgate.flow.dbos_backend  # noqa: F401
+    import filmgate.bootstrap.application  # noqa: PLC0415
+    import filmgate.cli.commands.serve  # noqa: PLC0415
+    import filmgate.engines.openai_videos  # noqa: PLC0415
+    import filmgate.engines.testcard  # noqa: PLC0415
+    import filmgate.flow.dbos_backend  # noqa: F401, PLC0415
 
 
 def _start(order: dict[str, object]) -> None:
@@ -71,8 +71,8 @@ def _start(order: dict[str, object]) -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from filmgate.cli.environment import Environment
-    from filmgate.cli.main import run
+    from filmgate.cli.environment import Environment  # noqa: PLC0415
+    from filmgate.cli.main import run  # noqa: PLC0415
 
     return run(arguments, Environment.of_process())
 

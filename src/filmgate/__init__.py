@@ -15,11 +15,11 @@ __version__: str
 def __getattr__(name: str) -> object:
     # On first use: a program that needs neither the SDK nor the version number pays for neither.
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import version  # noqa: PLC0415 - costs more than all the rest of this module
 
         return version("filmgate")
     if name in __all__:
-        from filmgate import client
+        from filmgate import client  # noqa: PLC0415 - imports point down, except for this public shortcut
 
         return getattr(client, name)
     raise AttributeError(f"module 'filmgate' has no attribute '{name}'")

@@ -135,7 +135,7 @@ def shorten(value: object) -> str:
 
 def _join_quoted(values: Collection[object]) -> str:
     # 'a' · 'a' and 'b' · 'a', 'b', and 'c'
-    if len(values) < 2:
+    if len(values) < 2:  # noqa: PLR2004 - one needs no conjunction
         return "".join(f"'{value}'" for value in values) or "none"
     *others, last = (f"'{value}'" for value in values)
     return f"{others[0]} and {last}" if len(others) == 1 else f"{', '.join(others)}, and {last}"

@@ -63,7 +63,7 @@ def test_two_styles_are_both_seen() -> None:
     ("said", "dark"),
     [({"weather": ("aurora",)}, True), ({"weather": ("fireworks",)}, True), ({"weather": ("rain",)}, False)],
 )
-def test_weather_brings_its_hour(said: dict[str, object], dark: bool) -> None:
+def test_weather_brings_its_hour(said: dict[str, object], dark: bool) -> None:  # noqa: FBT001 - a test's table
     """Northern lights and fireworks are seen by night, where no hour is said."""
     assert view(shot("meadow", **said)).stage.light.moon is dark
 
@@ -116,7 +116,7 @@ def test_children_have_larger_heads_and_shorter_legs() -> None:
 
 
 @pytest.mark.parametrize(("setting", "under"), [("street", True), ("shop", False)])
-def test_umbrellas_are_put_up_in_the_rain_but_not_indoors(setting: str, under: bool) -> None:
+def test_umbrellas_are_put_up_in_the_rain_but_not_indoors(setting: str, under: bool) -> None:  # noqa: FBT001 - a test's table
     """Who walks in the rain is under one."""
     who = (SubjectSpec(kind="person", action="walk"),)
     dry, wet = (view(shot(setting, subjects=who, weather=weather)) for weather in ((), ("rain",)))

@@ -105,7 +105,7 @@ def _guess_encoding(data: bytes) -> str:
 
 def _parse_csv(text: str) -> list[Record]:
     lines = text.partition("\n")
-    if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:
+    if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:  # noqa: PLR2004 - Excel's hint
         delimiter, text = lines[0].strip()[4], lines[2]
     else:
         delimiter = _delimiter(text)

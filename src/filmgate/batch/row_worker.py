@@ -168,7 +168,7 @@ class RowWorker:
         price: Callable[[BatchRow], int | None],
         choose_path: OutputPathChooser,
         listener: ProgressListener,
-        rules: RetryRules = RetryRules(),
+        rules: RetryRules = RetryRules(),  # noqa: B008 - frozen
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:

@@ -147,7 +147,7 @@ class Command(_Localized, click.Command):
 
     def invoke(self, ctx: click.Context) -> int | None:
         """Run it in an event loop of its own."""
-        import asyncio
+        import asyncio  # noqa: PLC0415 - help needs no event loop
 
         frame = ctx.find_object(CliContext)
         if frame is None:
@@ -234,7 +234,7 @@ class RootGroup(CommandGroup):
         """The commands that begin so, without loading the table's; else as Click does."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        from click.shell_completion import CompletionItem
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell's Tab needs it
 
         names = (name for name in self.list_commands(ctx) if name.startswith(incomplete))
         return [CompletionItem(name, help=self.short_help_of(ctx, name)) for name in names]
@@ -259,7 +259,7 @@ class RootGroup(CommandGroup):
 
 def _uvloop_factory() -> Callable[[], AbstractEventLoop] | None:
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415 - see Command.lasts
     except ModuleNotFoundError:  # not there on Windows
         return None
     return uvloop.new_event_loop
@@ -299,7 +299,7 @@ def _shared_options(text: Texts) -> list[click.Parameter]:
 
 
 def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from filmgate.cli import completers
+    from filmgate.cli import completers  # noqa: PLC0415 - only a shell's Tab needs it
 
     return completers.complete_profiles(ctx, param, incomplete)
 
@@ -309,9 +309,9 @@ def is_shared_option(name: str | None) -> bool:
     return name in (*_SHARED_OPTIONS, "help", "version")
 
 
-def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - Click's signature
     if value:
-        import filmgate
+        import filmgate  # noqa: PLC0415 - the version number costs more than the rest of the help
 
         ctx.find_object(CliContext).print_out(f"filmgate {filmgate.__version__}")  # type: ignore[union-attr]  # set by run()
         ctx.exit()

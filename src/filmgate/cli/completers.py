@@ -34,7 +34,7 @@ def complete_ids(ctx: click.Context, _param: click.Parameter, incomplete: str) -
 
 def complete_profiles(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The profiles of the file."""
-    from filmgate.config import settings
+    from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
     frame = ctx.find_object(CliContext)
     if frame is None:

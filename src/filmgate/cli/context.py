@@ -97,8 +97,8 @@ class CliContext:
         Raises:
             SettingsError: there is no such profile, or it can't be used.
         """
-        from filmgate.cli.inputs import profiles
-        from filmgate.config import settings
+        from filmgate.cli.inputs import profiles  # noqa: PLC0415 - the same
+        from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
         options, environ = self.options, self.env.environ
         own = settings.load(settings.find_config_file(options.config, environ), environ, {"profile": options.profile})
@@ -164,7 +164,7 @@ class CliContext:
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
         """The settings of this machine's own engine or server."""
-        from filmgate.config import settings
+        from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
         file = settings.find_config_file(self.options.config, self.env.environ, include_current_folder=self.is_admin)
         return settings.load(file, self.env.environ, {"data": self.options.data, **(overrides or {})})
@@ -177,17 +177,17 @@ class CliContext:
             run_engine: whether the embedded engine makes videos meanwhile.
             on_demand: start that engine only if a request can't be answered without it.
         """
-        from platformdirs import user_cache_path
+        from platformdirs import user_cache_path  # noqa: PLC0415 - what only some commands need is loaded by them
 
-        from filmgate import client as sdk
+        from filmgate import client as sdk  # noqa: PLC0415 - the same
 
         goal = self.target
         if goal.base_url is None:
             settings = self.settings({"worker": run_engine, **self._quiet_logs()})
             if run_engine and not on_demand:
-                from filmgate.cli.embedded import client
+                from filmgate.cli.embedded import client  # noqa: PLC0415 - the engine, only where there is no server
             else:
-                from filmgate.cli.local import client
+                from filmgate.cli.local import client  # noqa: PLC0415 - the database, and the engine if need be
             async with client(settings) as own:
                 yield own
             return

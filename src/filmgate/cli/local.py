@@ -48,7 +48,7 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
             raise RuntimeError("the key that was made is not there")
 
         async def start() -> httpx2.AsyncBaseTransport:
-            from filmgate.cli import embedded
+            from filmgate.cli import embedded  # noqa: PLC0415 - the whole application, for the few that need it
 
             return await stack.enter_async_context(embedded.transport(settings))
 
@@ -107,14 +107,14 @@ class _StoreRequests:
         if not video.finished and video.stage is not Stage.ACCEPTED:
             return None  # an engine has to be told
         video = await self._store.videos.request_cancel(video_id, self._principal.account_id, time.time())
-        from filmgate.flow.cancel import cancel_unsubmitted
+        from filmgate.flow.cancel import cancel_unsubmitted  # noqa: PLC0415 - only this request needs it
 
         if not await cancel_unsubmitted(self._store.videos, video, time.time):
             return None
         return render_video(await self._videos.retrieve(self._principal, video_id))
 
     def _models(self) -> Rendered:
-        from filmgate.bootstrap import engine_factory
+        from filmgate.bootstrap import engine_factory  # noqa: PLC0415 - only this request needs it
 
         return render_models(engine_factory.load_catalog(self._settings).models())
 

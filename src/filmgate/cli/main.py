@@ -50,7 +50,7 @@ def run(arguments: Sequence[str], env: Environment) -> int:
 def _run_tree(arguments: Sequence[str], context: CliContext) -> int | None:
     tree = RootGroup(context.text)
     if COMPLETION_VARIABLE in context.env.environ:
-        from filmgate.cli.commands import completion
+        from filmgate.cli.commands import completion  # noqa: PLC0415 - only a shell's Tab needs it
 
         return completion.complete(tree, context.env, context)
     width = max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH)) - 2  # Click's own is never below 50

@@ -117,7 +117,7 @@ def _is_surely_refused(response: ApiResponse) -> bool:
 
     A 503 does so that says when to come back; any other may be a gateway's, whose upstream took the request and died.
     """
-    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)
+    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)  # noqa: PLR2004 - HTTP's
 
 
 def _is_repeatable(request: Request, outcome: ApiResponse | TransportFailure) -> bool:

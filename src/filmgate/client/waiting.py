@@ -189,7 +189,7 @@ def _read_event_stream(
     said, pending = False, b""
     try:
         answer: ApiResponse = yield Open(requests.events(video_id))
-        if answer.status != 200 or answer.media_type != "text/event-stream":
+        if answer.status != 200 or answer.media_type != "text/event-stream":  # noqa: PLR2004 - the wire's success
             return False, False, answer.status in {429, 502, 503, 504}
         while chunk := (yield Read()):
             *blocks, pending = (pending + chunk).replace(b"\r\n", b"\n").split(b"\n\n")

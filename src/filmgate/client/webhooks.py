@@ -46,7 +46,7 @@ def verify(payload: bytes | str, headers: Mapping[str, str], secret: str) -> Web
     Raises:
         InvalidSignature: it was not signed with the secret, or not in the last five minutes.
     """
-    from standardwebhooks import Webhook, WebhookVerificationError
+    from standardwebhooks import Webhook, WebhookVerificationError  # noqa: PLC0415 - for those who receive
 
     named = {name.lower(): value for name, value in headers.items()}
     try:

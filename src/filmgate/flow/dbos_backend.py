@@ -174,7 +174,7 @@ class DbosBackend:
 
     def _adapt_poll_interval(self) -> None:
         interval = poll_interval(len(self._running))
-        if not 0.5 < interval / self._interval < 2:
+        if not 0.5 < interval / self._interval < 2:  # noqa: PLR2004 - a change that is worth a write
             self._interval = interval
             self._configure_queues()
 

@@ -109,19 +109,19 @@ class ArtifactIngest:
 
 
 def _verify(film: Path, size: Size, seconds: float) -> None:
-    from filmgate.media import probe
+    from filmgate.media import probe  # noqa: PLC0415 - see above
 
     probe.verify(film, size, seconds)
 
 
 def _stitch(source: Path, segment: Path, joined: Path) -> None:
-    from filmgate.media.stitch import stitch
+    from filmgate.media.stitch import stitch  # noqa: PLC0415 - see above
 
     stitch(source, segment, joined)
 
 
 def _derive_files(path: Path, outputs: Mapping[AssetKind, Path]) -> None:
-    from filmgate.media import derive
+    from filmgate.media import derive  # noqa: PLC0415 - see above
 
     makers = {
         AssetKind.THUMBNAIL: derive.thumbnail,
@@ -134,7 +134,7 @@ def _derive_files(path: Path, outputs: Mapping[AssetKind, Path]) -> None:
 
 
 def _image_size(path: Path) -> Size:
-    from PIL import Image
+    from PIL import Image  # noqa: PLC0415 - see above
 
     with Image.open(path) as image:
         return Size(image.width, image.height)

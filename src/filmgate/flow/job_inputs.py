@@ -47,6 +47,6 @@ async def _last_frame(video_path: Path, storage: Storage, stack: AsyncExitStack)
 
 
 def _write_last_frame(video_path: Path, image_path: Path) -> None:
-    from filmgate.media import frames
+    from filmgate.media import frames  # noqa: PLC0415 - the decoder, loaded on this thread with the first extension
 
     frames.save_last_frame(video_path, image_path)

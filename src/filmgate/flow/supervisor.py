@@ -308,6 +308,6 @@ async def _repeat(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
 
 
 def _import_backend() -> type[DbosBackend]:
-    from filmgate.flow.dbos_backend import DbosBackend
+    from filmgate.flow.dbos_backend import DbosBackend  # noqa: PLC0415 - imported when it is needed, see start()
 
     return DbosBackend

@@ -153,7 +153,7 @@ class VideoWriter:
         Give it whole or in pieces, before or between the frames. What is missing at the end is silence, what is
         longer than the pictures is cut.
         """
-        if samples.ndim != 2 or samples.shape[1] != 2:
+        if samples.ndim != 2 or samples.shape[1] != 2:  # noqa: PLR2004 - two axes, two channels
             raise ValueError(f"sound has the shape (samples, 2), not {samples.shape}")
         self._sound.add(samples)
         self._encode_sound()

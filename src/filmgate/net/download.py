@@ -95,10 +95,10 @@ async def download(
                 await _download_resuming(state, url)
             return state.size
     except TimeoutError as error:
-        into.unlink(missing_ok=True)
+        into.unlink(missing_ok=True)  # noqa: ASYNC240 - one call, on the way out
         raise TransportError(f"not there within {within:g} s", sent=True) from error
     except BaseException:
-        into.unlink(missing_ok=True)
+        into.unlink(missing_ok=True)  # noqa: ASYNC240 - also when cancelled, where nothing can be awaited
         raise
 
 

@@ -76,7 +76,7 @@ class Guard:
         into: Path,
         *,
         limit: int,
-        timeout: float,
+        timeout: float,  # noqa: ASYNC109 - its end is an answer with words of its own
         headers: Mapping[str, str] | None = None,
     ) -> int:
         """Write what a URL holds to ``into`` and return its size in bytes.
@@ -131,7 +131,7 @@ class Guard:
             UrlUnreachable: no answer, or too late.
         """
         await _load()
-        import aiohttp
+        import aiohttp  # noqa: PLC0415 - see _load
 
         try:
             async with asyncio.timeout(within):
@@ -147,9 +147,9 @@ class Guard:
 
     def _session(self, addresses: Sequence[str]) -> aiohttp.ClientSession:
         """A session that connects to these addresses, whatever it is asked for."""
-        import aiohttp
+        import aiohttp  # noqa: PLC0415 - see _load
 
-        from filmgate.net.resolvers import PinnedResolver
+        from filmgate.net.resolvers import PinnedResolver  # noqa: PLC0415 - the same
 
         connector = aiohttp.TCPConnector(
             resolver=PinnedResolver(addresses), use_dns_cache=False, force_close=True, ssl=self._tls or True
@@ -174,7 +174,7 @@ class Guard:
 
     async def _get(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> int | yarl.URL:
         """Write the file and return its size, or return the URL that the host redirects to."""
-        import aiohttp
+        import aiohttp  # noqa: PLC0415 - see _load
 
         addresses = await self._addresses(url)
         try:
@@ -229,7 +229,7 @@ class Guard:
             with files.open_for_writing(into) as file:
                 return await self._copy(response, file, limit)
         except BaseException:
-            into.unlink(missing_ok=True)
+            into.unlink(missing_ok=True)  # noqa: ASYNC240 - also when cancelled, where nothing can be awaited
             raise
 
     async def _copy(self, response: aiohttp.ClientResponse, file: BinaryIO, limit: int) -> int:

@@ -138,12 +138,12 @@ def _mark_unknown(connection: sqlite3.Connection, now: float) -> None:
     changed = "updated_at = ?, version = version + 1, failovers = 1"
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(
-        "UPDATE video SET stage = 'submitting', submit_token = 'restored-' || lower(hex(randomblob(16))),"
+        "UPDATE video SET stage = 'submitting', submit_token = 'restored-' || lower(hex(randomblob(16))),"  # noqa: S608
         f" submit_at = coalesce(submit_at, ?), {changed} WHERE stage IN ('accepted', 'submitting')",
         (now, now),
     )
     connection.execute(
-        f"UPDATE video SET {changed} WHERE stage IN ('watching', 'fetching')",
+        f"UPDATE video SET {changed} WHERE stage IN ('watching', 'fetching')",  # noqa: S608 - both are constants
         (now,),
     )
     connection.execute("COMMIT")
@@ -219,7 +219,7 @@ def _build_manifest(target: Path, referenced: dict[str, str], now: float, versio
             taken_at=now,
             filmgate=version,
             revision=_scalar(connection, "SELECT version_num FROM alembic_version", str),
-            rows={table: _scalar(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED_TABLES},
+            rows={table: _scalar(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED_TABLES},  # noqa: S608
             unfinished=_scalar(connection, "SELECT count(*) FROM video WHERE stage <> 'done'", int),
             files=files,
         )

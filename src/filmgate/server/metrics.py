@@ -115,7 +115,7 @@ class Metrics:
         snapshot = await self._statistics.read()
         # The Prometheus client is loaded with the first scrape, on a thread: a start need not pay for it.
         await asyncio.to_thread(importlib.import_module, "filmgate.server.exposition")
-        from filmgate.server import exposition
+        from filmgate.server import exposition  # noqa: PLC0415 - see above
 
         families = exposition.families(snapshot, self._models, self._request_stats, self._poll_counts(), lag)
         return await asyncio.to_thread(exposition.text, families)

@@ -60,7 +60,7 @@ class RequestContext:
     def retry_count(self) -> int:
         """How often an official SDK has sent this before (``x-stainless-retry-count``); 0 if it does not say so."""
         count = self.header(b"x-stainless-retry-count") or ""
-        return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0
+        return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits
 
     def header(self, name: bytes) -> str | None:
         """A header by its lower-case name; of repeated ones, the first."""

@@ -100,7 +100,7 @@ class CharacterService:
 
 
 def _extract_first_frame(path: Path, image_path: Path) -> Size:
-    from filmgate.media import frames
+    from filmgate.media import frames  # noqa: PLC0415 - the decoder, loaded with the first upload
 
     validate_upload(path)
     try:

@@ -79,12 +79,12 @@ class ReferenceImages:
                 raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
 
     def _decode(self, url: str) -> bytes:
-        from filmgate.media import images
+        from filmgate.media import images  # noqa: PLC0415 - the image library, loaded with the first image
 
         return images.decode_data_url(url, self._limit)
 
     def _normalise(self, source: Path | bytes, out: Path, fit: Fit, size: Size, limits: DialectLimits) -> None:
-        from filmgate.media import images
+        from filmgate.media import images  # noqa: PLC0415 - the same
 
         types = limits.image_types or images.IMAGE_TYPES
         images.normalize_image(source, size=size, fit=fit, limit=self._limit, out=out, types=types)

@@ -182,7 +182,7 @@ def validate_upload(path: Path) -> Probe:
     Raises:
         InvalidVideo: it is no whole MP4 that can be decoded, it is too long, too large, or lies on its side.
     """
-    from filmgate.media import probe
+    from filmgate.media import probe  # noqa: PLC0415 - the decoder, loaded with the first upload
 
     try:
         found = probe.probe(path)

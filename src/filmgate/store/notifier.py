@@ -26,7 +26,7 @@ class ChangeNotifier:
         self._waiters: dict[str, Waiters] = {}
         self._recheck_timer: asyncio.TimerHandle | None = None
 
-    async def wait(self, video_id: str, version: int, timeout: float) -> None:
+    async def wait(self, video_id: str, version: int, timeout: float) -> None:  # noqa: ASYNC109 - running out is an answer, not an error
         """Return as soon as the video's row is at another version than ``version``, else after ``timeout`` seconds."""
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout

@@ -70,7 +70,7 @@ def render_video(video: VideoRecord, _context: RenderContext | None = None) -> V
     )
 
 
-def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderContext | None = None) -> VideoList:
+def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderContext | None = None) -> VideoList:  # noqa: FBT001 - as the store's page says it
     """A page of videos."""
     return VideoList(
         data=[render_video(video) for video in videos],
@@ -83,7 +83,7 @@ def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderC
 def render_page(
     render: Callable[[VideoRecord, RenderContext], Rendered],
     videos: Sequence[VideoRecord],
-    has_more: bool,
+    has_more: bool,  # noqa: FBT001 - as the store's page says it
     context: RenderContext,
 ) -> Rendered:
     """A page of videos that another dialect renders one by one."""

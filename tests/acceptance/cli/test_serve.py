@@ -30,7 +30,7 @@ def test_a_server_from_its_first_start_to_its_last(cli_env: CliEnv, cli: Cli) ->
         out, err = process.communicate(timeout=90)
     assert process.returncode == 0, err
     first = next(line.partition("=")[2] for line in out.splitlines() if "OPENAI_API_KEY" in line)
-    with cli_env.serving("--host", "0.0.0.0") as (url, process):
+    with cli_env.serving("--host", "0.0.0.0") as (url, process):  # noqa: S104 - that is what is warned of
         assert cli("list", "--base-url", url, "--api-key", first).code == 0
         assert cli_env("keys", "revoke", listed[0]["id"]).code == 0
         process.send_signal(signal.SIGINT)

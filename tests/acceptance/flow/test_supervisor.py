@@ -95,7 +95,7 @@ async def test_the_work_of_a_killed_process_is_taken_over(harness: FlowHarness, 
     async def all_begun() -> bool:
         return Status.QUEUED not in [(await harness.reload(video)).status for video in videos]
 
-    other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])
+    other = subprocess.Popen([sys.executable, "-c", OTHER, str(tmp_path)])  # noqa: ASYNC220 - our own program
     try:
         await until_async(all_begun)
     finally:

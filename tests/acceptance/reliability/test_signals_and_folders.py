@@ -41,7 +41,7 @@ ALL_REPLIES_LATE = parse_mix("reply-late", rate=1.0, seed=0)
 
 
 def _dice() -> random.Random:
-    return random.Random(7)
+    return random.Random(7)  # noqa: S311 - to be repeatable
 
 
 def _rows(testbed: Testbed, sql: str) -> list[tuple[str, ...]]:
@@ -188,7 +188,7 @@ def _scribble(path: Path, start: int) -> None:
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(start)
-        file.write(random.Random(7).randbytes(max(1, size - start)))
+        file.write(random.Random(7).randbytes(max(1, size - start)))  # noqa: S311 - noise
 
 
 DAMAGES: dict[str, Callable[[Path], None]] = {

@@ -160,7 +160,7 @@ class Add:
         """Insert."""
         names = ", ".join(values)
         marks = ", ".join(f":{name}" for name in values)
-        self._rows.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)
+        self._rows.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", values)  # noqa: S608 - names of this file
 
 
 def _book(add: Add, video_id: str | None, kind: str, amount: int) -> None:
@@ -232,7 +232,7 @@ async def test_videos_stay_with_the_upstream_and_key_they_were_given_to(tmp_path
     slow = mock.MockConfig(any_size=True, max_running=0, creates_per_minute=0, seconds_per_job=(3.0, 4.0))
     keys = {"FIRST": "sk-of-the-first", "SECOND": "sk-of-the-second"}
     first, second = (msgspec.structs.replace(slow, key=key) for key in keys.values())
-    dice = random.Random(7)
+    dice = random.Random(7)  # noqa: S311 - to be repeatable
     async with mock.running(first) as old, mock.running(second) as new:
         configs = (
             engine_table("openai", old.base_url, "FIRST") + model_table("sora-2", "openai"),

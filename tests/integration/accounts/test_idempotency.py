@@ -82,7 +82,7 @@ async def _books(live: Live, key: ApiKey) -> tuple[int, int, list[str]]:
 
 
 @pytest.mark.parametrize("with_file", [False, True])
-async def test_a_dropped_connection_after_create_with_the_official_sdk(idle: Live, with_file: bool) -> None:
+async def test_a_dropped_connection_after_create_with_the_official_sdk(idle: Live, with_file: bool) -> None:  # noqa: FBT001 - a parameter of the test
     """The SDK sends the create again, twice, each with a new boundary; there is one video and one hold."""
     key, secret = await idle.key(1_000)
     extra: dict[str, Any] = {"input_reference": ("a.png", _picture())} if with_file else {}
@@ -110,7 +110,7 @@ async def test_a_resend_while_the_first_is_still_being_answered(idle: Live) -> N
         await asked.wait()
         again = {"x-stainless-retry-count": "1"}
         resends = [asyncio.create_task(client.post("/v1/videos", json=body, headers=again)) for _ in range(2)]
-        while len(next(iter(idle.gate.videos._single_flight._running.values()))) < 3:
+        while len(next(iter(idle.gate.videos._single_flight._running.values()))) < 3:  # noqa: ASYNC110 - there is no event for a request that waits
             await asyncio.sleep(0)
         go.set()
         answers = await asyncio.gather(first, *resends)

@@ -41,7 +41,7 @@ class Evil(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         self._say(400, {"error": {"message": EVIL, "code": EVIL, "param": EVIL}})
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
         """Quietly."""
 
     def _say(self, status: int, body: object) -> None:

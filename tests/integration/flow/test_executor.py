@@ -114,7 +114,7 @@ async def test_a_cancel_reaches_the_engine(harness: FlowHarness) -> None:
 
 
 @pytest.mark.parametrize(("cancels", "looks"), [(False, 4), (True, 1)])
-async def test_a_job_that_can_not_be_stopped_keeps_its_place(harness: FlowHarness, cancels: bool, looks: int) -> None:
+async def test_a_job_that_can_not_be_stopped_keeps_its_place(harness: FlowHarness, cancels: bool, looks: int) -> None:  # noqa: FBT001 - a parameter
     """The video ends at once, its drive only with the job: until then its engine has one place less."""
     can = replace(PAID, cancels=cancels, concurrency=1)
     video, engine = (

@@ -37,7 +37,7 @@ SCOPES = {
     "64:ff9b::a00:1": PRIVATE,
     "fc00::1": PRIVATE,
     "fec0::1": PRIVATE,
-    "0.0.0.0": RESERVED,
+    "0.0.0.0": RESERVED,  # noqa: S104 - classified, not bound to
     "100.100.100.200": RESERVED,
     "168.63.129.16": RESERVED,
     "169.254.169.254": RESERVED,

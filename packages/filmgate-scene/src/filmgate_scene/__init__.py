@@ -16,7 +16,7 @@ __all__ = ["SceneEngine", "explain"]
 def __getattr__(name: str) -> object:
     # On first use: the command line's help needs neither the engine nor asyncio.
     if name == "SceneEngine":
-        from filmgate_scene import engine
+        from filmgate_scene import engine  # noqa: PLC0415 - see above
 
         return engine.SceneEngine
     raise AttributeError(f"module 'filmgate_scene' has no attribute '{name}'")
@@ -24,6 +24,6 @@ def __getattr__(name: str) -> object:
 
 def explain(prompt: str, *, seed: int = 0, seconds: int = 4) -> dict[str, object]:
     """What the renderer makes of a prompt, as plain data: the description, and a line for people."""
-    from filmgate_scene.explain import explain_prompt
+    from filmgate_scene.explain import explain_prompt  # noqa: PLC0415 - it loads the renderer
 
     return explain_prompt(prompt, seed=seed, seconds=seconds)

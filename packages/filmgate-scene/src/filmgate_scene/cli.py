@@ -68,7 +68,7 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
 
     def render_args(self) -> dict[str, Any]:
         """What the renderer is called with: the seed is the one that ``generate`` would take."""
-        from filmgate.domain import default_seed
+        from filmgate.domain import default_seed  # noqa: PLC0415 - help needs none of it
 
         seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
         picture = None if self.image is None else _load_image(self.image, self.size)
@@ -76,7 +76,7 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
 
 
 async def _explain(ctx: CliContext, **asked: Any) -> None:
-    import asyncio
+    import asyncio  # noqa: PLC0415 - help needs no event loop
 
     explained = await asyncio.to_thread(_build_explanation, ctx, _SceneRequest(**asked))
     if ctx.structured:
@@ -88,7 +88,7 @@ async def _explain(ctx: CliContext, **asked: Any) -> None:
 
 
 async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **asked: Any) -> None:
-    import asyncio
+    import asyncio  # noqa: PLC0415 - help needs no event loop
 
     await asyncio.to_thread(_write_frame, ctx, _SceneRequest(**asked), at, output, force=force)
     if ctx.structured:
@@ -99,7 +99,7 @@ async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **ask
 
 def _build_explanation(ctx: CliContext, request: _SceneRequest) -> dict[str, Any]:
     _keep_kernels(ctx)
-    from filmgate_scene.explain import explain_shots
+    from filmgate_scene.explain import explain_shots  # noqa: PLC0415 - it loads the renderer
 
     return explain_shots(request.prompt, **request.render_args())
 
@@ -108,16 +108,16 @@ def _write_frame(ctx: CliContext, request: _SceneRequest, at: float, output: Pat
     if output.exists() and not force:
         raise OutputExists(f"{output} exists already.")
     _keep_kernels(ctx)
-    from PIL import Image
+    from PIL import Image  # noqa: PLC0415 - what only this command needs
 
-    from filmgate_scene.still import render_still
+    from filmgate_scene.still import render_still  # noqa: PLC0415 - it loads the renderer
 
     Image.fromarray(render_still(request.prompt, at=at, **request.render_args())).save(output, "PNG")
 
 
 def _keep_kernels(ctx: CliContext) -> None:
     """Use the machine code that the server keeps, or compile into its cache: half a minute, once."""
-    from filmgate_scene.kernels import jit
+    from filmgate_scene.kernels import jit  # noqa: PLC0415 - it loads the compiler
 
     folder = ctx.settings().data / "cache" / _ENGINE / "kernels"
     if not any(folder.glob("**/*.nbi")):
@@ -128,11 +128,11 @@ def _keep_kernels(ctx: CliContext) -> None:
 
 def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
     """The picture as an upload would be taken in, cropped to fill the film."""
-    from tempfile import TemporaryDirectory
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - what only a picture needs
 
-    from filmgate.domain import Fit
-    from filmgate.media.images import normalize_image
-    from filmgate_scene.shots import read_image
+    from filmgate.domain import Fit  # noqa: PLC0415 - the same
+    from filmgate.media.images import normalize_image  # noqa: PLC0415 - what only a picture needs
+    from filmgate_scene.shots import read_image  # noqa: PLC0415 - it loads the renderer
 
     with TemporaryDirectory() as folder:
         out = Path(folder) / "picture.png"
@@ -239,7 +239,7 @@ class _ExplanationText:
         return self.text("scene.semicolon").join(filter(None, (self.join(beds), self.join(events))))
 
     def word(self, facet: str, name: str) -> str:
-        from filmgate_scene.vocabulary import word
+        from filmgate_scene.vocabulary import word  # noqa: PLC0415 - it loads the renderer
 
         return word(facet, name, self.text.language)
 
@@ -258,7 +258,7 @@ class _SizeType(click.ParamType["Size"]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Size:
         """The size that was typed."""
-        from filmgate.domain import Size
+        from filmgate.domain import Size  # noqa: PLC0415 - help needs none of it
 
         size = value if isinstance(value, Size) else Size.parse(value)
         if size is None or size.width % 2 or size.height % 2 or not 64 <= min(size.width, size.height) <= 2160:

@@ -168,7 +168,7 @@ class WorkerPool:
 
     async def _listen(self, worker: _Worker) -> None:
         """Hear the worker out, until it ends."""
-        assert worker.process.stdout is not None
+        assert worker.process.stdout is not None  # noqa: S101 - it was asked for
         async for line in worker.process.stdout:
             try:
                 self._handle_answer(worker, protocol.read_worker_message(line))

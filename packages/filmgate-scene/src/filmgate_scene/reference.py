@@ -64,7 +64,7 @@ def _normalised(values: F32) -> F32:
 class ReferenceLayer:
     """The picture as a layer. ``path`` is the camera's; it counts from where it stands in the first frame."""
 
-    def __init__(self, stage: SceneStage, image: F32, path: Path, still: bool) -> None:
+    def __init__(self, stage: SceneStage, image: F32, path: Path, still: bool) -> None:  # noqa: FBT001 - a tripod is one
         self.source = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32)
         self.near = np.ascontiguousarray(estimate_nearness(image))
         self.path, self.still, self.start = path, still, path(0.0, 0.0)

@@ -76,7 +76,7 @@ class _WorkerLoop:
             )
         except RenderCancelled:
             return protocol.JobCancelled(token)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the process's outermost frame: the job fails, the worker stays
             _log.exception("render failed")
             return protocol.Failed(token, f"{type(error).__name__}: {error}")
         return protocol.Done(token, film.extras, film.notes)

@@ -79,7 +79,7 @@ def _problems(context: CliContext) -> Iterator[str]:
         yield from error.message.splitlines()
         return
     tables = loaded.settings.tables
-    from filmgate.bootstrap import engine_factory
+    from filmgate.bootstrap import engine_factory  # noqa: PLC0415 - clients have no engines
 
     yield from engine_factory.validate(loaded.settings, context.env.environ)
     for name in tables.profiles:

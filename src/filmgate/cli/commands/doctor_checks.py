@@ -206,7 +206,7 @@ def _tls(target: ProbeTarget, custom: ssl.SSLContext | None) -> ssl.SSLContext |
 
 def _check_codecs() -> Finding:
     try:
-        import av
+        import av  # noqa: PLC0415 - whether it can be loaded is the question
 
         for name in ("libx264", "aac"):
             av.Codec(name, "w")

@@ -132,7 +132,7 @@ def check_output_free(output: str | Path | None, *, force: bool) -> None:
 async def follow(
     video: AsyncVideo,
     progress: ProgressDisplay,
-    timeout: float | None,
+    timeout: float | None,  # noqa: ASYNC109 - the user says
     interval: float | None = None,
 ) -> None:
     """Show a film's way until it is completed; ``interval``: fixed seconds between looks.

@@ -36,7 +36,7 @@ async def _generate(
     prompt: str,
     output: str | None,
     force: bool,
-    timeout: float | None,
+    timeout: float | None,  # noqa: ASYNC109 - an option of the command
     poll_interval: float | None,
     **arguments: Any,
 ) -> None:

@@ -76,7 +76,7 @@ async def _submit_and_save(
     *,
     output: str | None,
     force: bool,
-    timeout: float | None,
+    timeout: float | None,  # noqa: ASYNC109 - an option of the commands
     poll_interval: float | None,
 ) -> None:
     """Ask for the film, wait for it and save it."""

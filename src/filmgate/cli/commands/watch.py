@@ -41,9 +41,9 @@ async def _watch(
     context: CliContext,
     ids: Sequence[str],
     output: str | None,
-    force: bool,
-    no_save: bool,
-    timeout: float | None,
+    force: bool,  # noqa: FBT001 - passed by name
+    no_save: bool,  # noqa: FBT001 - passed by name
+    timeout: float | None,  # noqa: ASYNC109 - an option of the command
     poll_interval: float | None,
 ) -> int:
     async with context.client(run_engine=True) as client:
@@ -64,7 +64,7 @@ async def _download(
     context: CliContext,
     ids: Sequence[str],
     output: str | None,
-    force: bool,
+    force: bool,  # noqa: FBT001 - passed by name
     variant: Variant,
 ) -> int:
     async with context.client() as client:

@@ -125,9 +125,9 @@ class _ProgressBars(_Silent):
     """Bars that move: all of it first, then each film in the making."""
 
     def __init__(self, context: CliContext, budget: Budget, unit: Unit) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskID, TextColumn
-        from rich.table import Column
+        from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
+        from rich.progress import BarColumn, Progress, TaskID, TextColumn  # noqa: PLC0415 - the same
+        from rich.table import Column  # noqa: PLC0415 - the same
 
         super().__init__(context, budget, unit)
         environ = context.env.environ

@@ -107,8 +107,8 @@ class _ProgressBar(_Silent):
     """A bar that moves: the queue, the percent, then the bytes."""
 
     def __init__(self, context: CliContext) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
+        from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - the same
 
         self._context = context
         environ = context.env.environ

@@ -150,9 +150,9 @@ def format_bytes(count: int) -> str:
 
 
 def _print_table(context: CliContext, columns: Sequence[str], records: Sequence[Mapping[str, object]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
+    from rich.markup import escape  # noqa: PLC0415 - the same
+    from rich.table import Table  # noqa: PLC0415 - the same
 
     environ = context.env.environ
     console = Console(file=context.env.stdout, no_color="NO_COLOR" in environ, highlight=False, _environ=environ)

@@ -34,7 +34,7 @@ class Texts:
     def seconds(self, seconds: float) -> str:
         """A length of time, as people say it: ``40 s``, ``3 min 20 s``."""
         whole = max(0, round(seconds))
-        if whole < 60:
+        if whole < 60:  # noqa: PLR2004 - a minute
             return self("time.seconds", s=whole)
         return self("time.minutes", m=whole // 60, s=whole % 60)
 

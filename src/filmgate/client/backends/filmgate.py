@@ -91,7 +91,7 @@ class Backend:
 
     def is_not_ready(self, response: ApiResponse) -> bool:
         """Whether a film that was seen completed may only not be there yet."""
-        return response.status == 404 and type(error_from_response(response)) in {NotFound, VideoNotFound}
+        return response.status == 404 and type(error_from_response(response)) in {NotFound, VideoNotFound}  # noqa: PLR2004 - HTTP's
 
     def require(self, feature: str) -> None:
         """Nothing, where the API has it.

@@ -18,14 +18,14 @@ def backend_for(provider: str | None) -> Backend:
 
 
 def _chat() -> Backend:
-    from filmgate.client.backends.chat import ChatBackend
+    from filmgate.client.backends.chat import ChatBackend  # noqa: PLC0415 - loaded when it is used
 
     return ChatBackend()
 
 
 def _vendor(dialect: str, *, gap: float, seconds: int = 4) -> Backend:
-    from filmgate.client.backends.vendor import VendorBackend
-    from filmgate.wire.upstream import DIALECTS
+    from filmgate.client.backends.vendor import VendorBackend  # noqa: PLC0415 - loaded when it is used
+    from filmgate.wire.upstream import DIALECTS  # noqa: PLC0415 - the same
 
     return VendorBackend(DIALECTS[dialect], min_poll_gap=gap, seconds=seconds)
 

@@ -51,7 +51,7 @@ class FaultMix(Struct, frozen=True):
             attempt: how many creates of the same prompt came before.
         """
         # The order in which parallel creates arrive is nobody's to reproduce; their prompts are.
-        roll = random.Random(f"{self.seed}/{attempt}/{prompt}")
+        roll = random.Random(f"{self.seed}/{attempt}/{prompt}")  # noqa: S311 - to be repeated, not to be secret
         if not self.faults or roll.random() >= self.rate:
             return ()
         return tuple(roll.choices(self.faults, self.weights))

@@ -159,7 +159,7 @@ class MockJobs:
 
     def duration(self, prompt: str, attempt: int) -> float:
         """How long the job takes."""
-        roll = random.Random(f"{self._seed}/duration/{attempt}/{prompt}")
+        roll = random.Random(f"{self._seed}/duration/{attempt}/{prompt}")  # noqa: S311 - to be repeated
         return roll.uniform(*self._duration_range)
 
     def restore(self, log_lines: Iterable[LogLine]) -> None:
@@ -192,6 +192,6 @@ def _restore_job(line: LogLine) -> MockJob:
 
 def _uneven_progress(job_id: str, share: float) -> int:
     """Progress as vendors show it: in steps, at times long the same, never quite there."""
-    roll = random.Random(job_id)
+    roll = random.Random(job_id)  # noqa: S311 - to be repeated
     steps = sorted(roll.sample(range(1, 99), 6))
     return max((step for step in steps if step <= share * 100), default=0)

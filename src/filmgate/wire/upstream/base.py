@@ -229,7 +229,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
 
     def read_content_error(self, status: int, body: bytes) -> str | None:
         """The address that a refused content request names instead."""
-        if not self.url_in_refusal or status != 400:
+        if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - what it answers then
             return None
         match = re.search(rb"https?://[^\s\"'<>\\]+", body[: parsing.MAX_BODY_BYTES])
         return parsing.parse_web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None

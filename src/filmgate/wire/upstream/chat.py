@@ -217,7 +217,7 @@ def _parse_progress(text: str) -> float | None:
     """The highest percent that is told: ``进度 42..54..67``, ``进度：45%``, ``45%``."""
     numbers = [number for steps in _STEPS.findall(text) for number in re.findall(r"\d+(?:\.\d+(?!\.))?", steps)]
     told = [float(number) for number in (*numbers, *_PERCENT.findall(text))]
-    fitting = [number for number in told if number <= 100]
+    fitting = [number for number in told if number <= 100]  # noqa: PLR2004 - percent
     return min(max(fitting), 99.0) if fitting else None
 
 

@@ -87,7 +87,7 @@ _REDIRECT_ERROR = VideoError("upstream_misconfigured", "The engine is not at the
 
 def is_success(status: int) -> bool:
     """Whether an HTTP status is one of success."""
-    return 200 <= status < 300
+    return 200 <= status < 300  # noqa: PLR2004 - the class of success
 
 
 def classify_submit(status: int, headers: Mapping[str, str], code: str | None) -> ReplyKind:
@@ -95,11 +95,11 @@ def classify_submit(status: int, headers: Mapping[str, str], code: str | None) -
 
     2xx is for the body to decide, see :meth:`filmgate.wire.upstream.base.Upstream.read_created`.
     """
-    if code in _QUOTA_CODES and 400 <= status < 500:
+    if code in _QUOTA_CODES and 400 <= status < 500:  # noqa: PLR2004 - the class of the caller's mistakes
         return ReplyKind.TERMINAL
     if status in _OVERLOADED:
         return ReplyKind.AMBIGUOUS if retry_after(headers) is None else ReplyKind.TRANSIENT
-    return _SUBMIT_KINDS.get(status, ReplyKind.TERMINAL if status // 100 == 4 else ReplyKind.AMBIGUOUS)
+    return _SUBMIT_KINDS.get(status, ReplyKind.TERMINAL if status // 100 == 4 else ReplyKind.AMBIGUOUS)  # noqa: PLR2004 - the same
 
 
 def classify_poll(status: int, *, readable: bool) -> ReplyKind:
@@ -111,6 +111,6 @@ def classify_poll(status: int, *, readable: bool) -> ReplyKind:
 
 def public_rejection(status: int, error: VideoError) -> VideoError:
     """What a client is told of a refusal: the upstream's reason, unless it is about our account there."""
-    if status // 100 == 3:
+    if status // 100 == 3:  # noqa: PLR2004 - the class of redirects
         return _REDIRECT_ERROR
     return _ACCOUNT_ERRORS[402] if error.code in _QUOTA_CODES else _ACCOUNT_ERRORS.get(status, error)

@@ -193,7 +193,7 @@ async def test_deleting(vendor: str, running: int, over: int, answer: dict[str, 
 
 
 @pytest.mark.parametrize(("vendor", "free"), [("vllm-omni", True), ("sglang", False)])
-async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start: Starting) -> None:
+async def test_a_cancelled_job_may_keep_its_slot(vendor: str, free: bool, start: Starting) -> None:  # noqa: FBT001 - a table's column
     """One server really stops the work, the other only forgets it."""
     upstream, raw = await start(seconds_per_job=(60, 60), max_running=1)
     assert (await raw("DELETE", await job(raw, vendor))).status == 200

@@ -38,7 +38,7 @@ def neon_sign(
     canvas.neon(lambda c, paint: c.text(x, y, text, size, paint, vertical=vertical), colour, max(2, size * 0.12), 1.5)
 
 
-def flicker(phase: float, faulty: bool, t: float) -> float:
+def flicker(phase: float, faulty: bool, t: float) -> float:  # noqa: FBT001 - one of two kinds of tube
     """A tube's brightness: it hums, a faulty one drops out now and then."""
     hum = 1.0 + 0.05 * math.sin(t * 7 + phase)
     if faulty:

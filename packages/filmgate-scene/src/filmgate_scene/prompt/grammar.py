@@ -116,7 +116,7 @@ STOP_WORDS_EN = frozenset(
     against back away past toward towards into onto upon over under near next in on at by through across along around
     inside outside above below down empty full busy old new slow old-fashioned narrow endless alone quiet silent light
     lights rays ray sun sunlight wind air sky
-    """.split()
+    """.split()  # noqa: SIM905 - a list of this many literals could not be read
 )
 """Words that say nothing that could be drawn: leaving them out is no loss, so they are not reported."""
 
@@ -130,7 +130,7 @@ STOP_WORDS_ZH = frozenset(
     之间 以及 并且 同时 然后 接着 最后 突然 非常 十分 美丽 漂亮 唯美 温馨 宁静
     安静 柔和 细节 丰富 质感 景深 氛围 光线 背景 前景 竖屏 横屏 秒 分钟 正在 进行
     充满 形成 静静 热闹 天空 光线 阳光 弥漫 远处 近处 配乐 音乐 声音 字幕 文字 写着 显示 招牌 标题
-    """.split()
+    """.split()  # noqa: SIM905 - a list of this many literals could not be read
 )
 """The same in Chinese."""
 

@@ -30,8 +30,8 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 
 async def _mcp(context: CliContext, budget: int | None, out: Path) -> None:
-    from filmgate.cli.commands.mcp.server import serve
-    from filmgate.cli.commands.mcp.tools import Tools
+    from filmgate.cli.commands.mcp.server import serve  # noqa: PLC0415 - an extra that may not be installed
+    from filmgate.cli.commands.mcp.tools import Tools  # noqa: PLC0415 - what only this command needs
 
     async with context.client(run_engine=True) as client:
         tools = Tools(client, out, budget)
