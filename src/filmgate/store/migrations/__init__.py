@@ -39,8 +39,12 @@ def upgrade(connection: Connection) -> None:
 
 def snapshot(connection: sqlite3.Connection) -> str:
     """The statements that make the tables, indexes and triggers of a database at HEAD, and its revision."""
-    rows = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
-    statements = [sql for (sql,) in rows if "sqlite_sequence" not in sql]
+    # Tables as they were made, then the rest by name: SQLAlchemy makes a table's indexes in any order.
+    rows = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' "
+        "ORDER BY type <> 'table', iif(type = 'table', rowid, 0), type, name"
+    )
+    statements = [sql for (sql,) in rows]
     revision = f"INSERT INTO alembic_version VALUES ('{HEAD}')"  # noqa: S608 - a constant of ours
     return "".join(f"{sql};\n" for sql in [*statements, revision])
 

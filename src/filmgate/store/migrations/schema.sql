@@ -19,7 +19,6 @@ CREATE TABLE video_event (
 	progress INTEGER NOT NULL, 
 	error_code TEXT
 , engine TEXT);
-CREATE INDEX ix_video_event_video_id ON video_event (video_id);
 CREATE TABLE worker (
 	executor_id TEXT NOT NULL, 
 	seen_at DOUBLE NOT NULL, 
@@ -41,7 +40,6 @@ CREATE TABLE api_key (
 	FOREIGN KEY(account_id) REFERENCES account (id), 
 	UNIQUE (sha256)
 );
-CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 CREATE TABLE video (
 	seq INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	id TEXT NOT NULL, 
@@ -93,15 +91,6 @@ CREATE TABLE video (
 	UNIQUE (id), 
 	FOREIGN KEY(account_id) REFERENCES account (id)
 );
-CREATE INDEX video_queued ON video (engine, seq) WHERE status = 'queued';
-CREATE INDEX video_expiring ON video (expires_at) WHERE expires_at IS NOT NULL;
-CREATE INDEX video_by_fingerprint ON video (account_id, fingerprint, created_at);
-CREATE INDEX video_cancelling ON video (id) WHERE cancel_requested = 1 AND stage <> 'done';
-CREATE INDEX video_by_account ON video (account_id, seq) WHERE deleted_at IS NULL;
-CREATE UNIQUE INDEX video_idempotency ON video (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
-CREATE INDEX video_unfinished ON video (updated_at) WHERE stage <> 'done';
-CREATE INDEX video_running ON video (account_id) WHERE stage <> 'done';
-CREATE INDEX video_experience ON video (engine, model, seconds, completed_at, created_at) WHERE status = 'completed';
 CREATE TABLE asset (
 	video_id TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -115,7 +104,6 @@ CREATE TABLE asset (
 	FOREIGN KEY(video_id) REFERENCES video (id), 
 	UNIQUE ("key")
 );
-CREATE INDEX asset_reference ON asset (video_id) WHERE kind = 'reference';
 CREATE TABLE ledger_entry (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id TEXT NOT NULL, 
@@ -132,8 +120,6 @@ CREATE TABLE ledger_entry (
 	FOREIGN KEY(account_id) REFERENCES account (id), 
 	FOREIGN KEY(video_id) REFERENCES video (id)
 );
-CREATE INDEX ix_ledger_entry_account_id ON ledger_entry (account_id);
-CREATE UNIQUE INDEX ledger_settled_once ON ledger_entry (video_id) WHERE kind IN ('capture', 'release');
 CREATE TABLE outbox (
 	id TEXT NOT NULL, 
 	type TEXT NOT NULL, 
@@ -147,17 +133,6 @@ CREATE TABLE outbox (
 	FOREIGN KEY(video_id) REFERENCES video (id), 
 	FOREIGN KEY(account_id) REFERENCES account (id)
 );
-CREATE INDEX outbox_undelivered ON outbox (created_at) WHERE delivered_at IS NULL;
-CREATE TRIGGER video_moves_forward BEFORE UPDATE OF status ON video WHEN NEW.status <> OLD.status AND NOT ((OLD.status = 'queued' AND NEW.status = 'completed') OR (OLD.status = 'queued' AND NEW.status = 'failed') OR (OLD.status = 'queued' AND NEW.status = 'in_progress') OR (OLD.status = 'in_progress' AND NEW.status = 'completed') OR (OLD.status = 'in_progress' AND NEW.status = 'failed')) BEGIN SELECT RAISE(ABORT, 'illegal move of status'); END;
-CREATE TRIGGER video_progress_rises BEFORE UPDATE OF progress ON video WHEN NEW.progress < OLD.progress BEGIN SELECT RAISE(ABORT, 'progress fell'); END;
-CREATE TRIGGER video_is_kept BEFORE DELETE ON video WHEN 1 BEGIN SELECT RAISE(ABORT, 'a video becomes a tombstone'); END;
-CREATE TRIGGER ledger_entry_is_kept_on_update BEFORE UPDATE ON ledger_entry WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END;
-CREATE TRIGGER ledger_entry_is_kept_on_delete BEFORE DELETE ON ledger_entry WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END;
-CREATE TRIGGER video_event_is_kept_on_update BEFORE UPDATE ON video_event WHEN 1 BEGIN SELECT RAISE(ABORT, 'video_event is append-only'); END;
-CREATE TRIGGER video_event_is_kept_on_delete BEFORE DELETE ON video_event WHEN 1 BEGIN SELECT RAISE(ABORT, 'video_event is append-only'); END;
-CREATE INDEX video_by_key ON video (key_id, created_at);
-CREATE INDEX video_running_by_key ON video (key_id) WHERE stage <> 'done';
-CREATE INDEX ledger_by_kind ON ledger_entry (account_id, kind, created_at, amount_micros);
 CREATE TABLE webhook_endpoint (
 	id TEXT NOT NULL, 
 	account_id TEXT NOT NULL, 
@@ -175,7 +150,6 @@ CREATE TABLE webhook_endpoint (
 	CONSTRAINT webhook_endpoint_old_secret CHECK ((old_secret IS NULL) = (old_secret_until IS NULL)), 
 	FOREIGN KEY(account_id) REFERENCES account (id)
 );
-CREATE INDEX ix_webhook_endpoint_account_id ON webhook_endpoint (account_id);
 CREATE TABLE webhook_delivery (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	event_id TEXT NOT NULL, 
@@ -189,8 +163,6 @@ CREATE TABLE webhook_delivery (
 	CONSTRAINT webhook_delivery_outcome CHECK (outcome IN ('delivered', 'failed', 'dropped')), 
 	FOREIGN KEY(event_id) REFERENCES outbox (id)
 );
-CREATE INDEX webhook_delivery_due ON webhook_delivery (next_at) WHERE settled_at IS NULL;
-CREATE INDEX webhook_delivery_of ON webhook_delivery (event_id, endpoint_id);
 CREATE TABLE character (
 	id TEXT NOT NULL, 
 	account_id TEXT NOT NULL, 
@@ -209,8 +181,6 @@ CREATE TABLE character (
 	UNIQUE (picture_key), 
 	UNIQUE (film_key)
 );
-CREATE INDEX character_by_fingerprint ON character (account_id, fingerprint, created_at);
-CREATE INDEX asset_source ON asset (video_id) WHERE kind = 'source';
 CREATE TABLE submission (
 	token TEXT NOT NULL, 
 	video_id TEXT NOT NULL, 
@@ -220,9 +190,6 @@ CREATE TABLE submission (
 	ticket TEXT, 
 	PRIMARY KEY (token)
 );
-CREATE INDEX ix_submission_video_id ON submission (video_id);
-CREATE INDEX submission_by_time ON submission (identity, at);
-CREATE INDEX submission_by_ticket ON submission (identity, ticket) WHERE ticket IS NOT NULL;
 CREATE TABLE engine_identity (
 	id TEXT NOT NULL, 
 	engine TEXT NOT NULL, 
@@ -233,10 +200,6 @@ CREATE TABLE engine_identity (
 	last_seen DOUBLE NOT NULL, 
 	PRIMARY KEY (id, engine)
 );
-CREATE TRIGGER video_history_on_insert AFTER INSERT ON video  BEGIN INSERT INTO video_event (video_id, at, status, stage, progress, error_code, engine) VALUES (NEW.id, NEW.updated_at, NEW.status, NEW.stage, NEW.progress, NEW.error_code, NEW.engine); END;
-CREATE TRIGGER video_history_on_update AFTER UPDATE OF status, stage, progress, engine ON video WHEN NEW.status <> OLD.status OR NEW.stage <> OLD.stage OR NEW.progress <> OLD.progress OR NEW.engine <> OLD.engine BEGIN INSERT INTO video_event (video_id, at, status, stage, progress, error_code, engine) VALUES (NEW.id, NEW.updated_at, NEW.status, NEW.stage, NEW.progress, NEW.error_code, NEW.engine); END;
-CREATE TRIGGER video_keeps_its_engine BEFORE UPDATE OF engine ON video WHEN NEW.engine <> OLD.engine AND NEW.stage <> 'accepted' BEGIN SELECT RAISE(ABORT, 'the engine of a submitted video changed'); END;
-CREATE TRIGGER video_failovers_rise BEFORE UPDATE OF failovers ON video WHEN NEW.failovers < OLD.failovers BEGIN SELECT RAISE(ABORT, 'forgotten'); END;
 CREATE TABLE resolution (
 	video_id TEXT NOT NULL, 
 	outcome TEXT NOT NULL, 
@@ -246,5 +209,42 @@ CREATE TABLE resolution (
 	CONSTRAINT resolution_outcome CHECK (outcome IN ('lost', 'made', 'refunded')), 
 	FOREIGN KEY(video_id) REFERENCES video (id)
 );
+CREATE INDEX asset_reference ON asset (video_id) WHERE kind = 'reference';
+CREATE INDEX asset_source ON asset (video_id) WHERE kind = 'source';
+CREATE INDEX character_by_fingerprint ON character (account_id, fingerprint, created_at);
+CREATE INDEX ix_api_key_account_id ON api_key (account_id);
+CREATE INDEX ix_ledger_entry_account_id ON ledger_entry (account_id);
+CREATE INDEX ix_submission_video_id ON submission (video_id);
+CREATE INDEX ix_video_event_video_id ON video_event (video_id);
+CREATE INDEX ix_webhook_endpoint_account_id ON webhook_endpoint (account_id);
+CREATE INDEX ledger_by_kind ON ledger_entry (account_id, kind, created_at, amount_micros);
+CREATE UNIQUE INDEX ledger_settled_once ON ledger_entry (video_id) WHERE kind IN ('capture', 'release');
+CREATE INDEX outbox_undelivered ON outbox (created_at) WHERE delivered_at IS NULL;
+CREATE INDEX submission_by_ticket ON submission (identity, ticket) WHERE ticket IS NOT NULL;
+CREATE INDEX submission_by_time ON submission (identity, at);
+CREATE INDEX video_by_account ON video (account_id, seq) WHERE deleted_at IS NULL;
+CREATE INDEX video_by_fingerprint ON video (account_id, fingerprint, created_at);
+CREATE INDEX video_by_key ON video (key_id, created_at);
+CREATE INDEX video_cancelling ON video (id) WHERE cancel_requested = 1 AND stage <> 'done';
 CREATE INDEX video_doubtful ON video (seq) WHERE error_code = 'submission_unknown';
+CREATE INDEX video_experience ON video (engine, model, seconds, completed_at, created_at) WHERE status = 'completed';
+CREATE INDEX video_expiring ON video (expires_at) WHERE expires_at IS NOT NULL;
+CREATE UNIQUE INDEX video_idempotency ON video (account_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX video_queued ON video (engine, seq) WHERE status = 'queued';
+CREATE INDEX video_running ON video (account_id) WHERE stage <> 'done';
+CREATE INDEX video_running_by_key ON video (key_id) WHERE stage <> 'done';
+CREATE INDEX video_unfinished ON video (updated_at) WHERE stage <> 'done';
+CREATE INDEX webhook_delivery_due ON webhook_delivery (next_at) WHERE settled_at IS NULL;
+CREATE INDEX webhook_delivery_of ON webhook_delivery (event_id, endpoint_id);
+CREATE TRIGGER ledger_entry_is_kept_on_delete BEFORE DELETE ON ledger_entry WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END;
+CREATE TRIGGER ledger_entry_is_kept_on_update BEFORE UPDATE ON ledger_entry WHEN 1 BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END;
+CREATE TRIGGER video_event_is_kept_on_delete BEFORE DELETE ON video_event WHEN 1 BEGIN SELECT RAISE(ABORT, 'video_event is append-only'); END;
+CREATE TRIGGER video_event_is_kept_on_update BEFORE UPDATE ON video_event WHEN 1 BEGIN SELECT RAISE(ABORT, 'video_event is append-only'); END;
+CREATE TRIGGER video_failovers_rise BEFORE UPDATE OF failovers ON video WHEN NEW.failovers < OLD.failovers BEGIN SELECT RAISE(ABORT, 'forgotten'); END;
+CREATE TRIGGER video_history_on_insert AFTER INSERT ON video  BEGIN INSERT INTO video_event (video_id, at, status, stage, progress, error_code, engine) VALUES (NEW.id, NEW.updated_at, NEW.status, NEW.stage, NEW.progress, NEW.error_code, NEW.engine); END;
+CREATE TRIGGER video_history_on_update AFTER UPDATE OF status, stage, progress, engine ON video WHEN NEW.status <> OLD.status OR NEW.stage <> OLD.stage OR NEW.progress <> OLD.progress OR NEW.engine <> OLD.engine BEGIN INSERT INTO video_event (video_id, at, status, stage, progress, error_code, engine) VALUES (NEW.id, NEW.updated_at, NEW.status, NEW.stage, NEW.progress, NEW.error_code, NEW.engine); END;
+CREATE TRIGGER video_is_kept BEFORE DELETE ON video WHEN 1 BEGIN SELECT RAISE(ABORT, 'a video becomes a tombstone'); END;
+CREATE TRIGGER video_keeps_its_engine BEFORE UPDATE OF engine ON video WHEN NEW.engine <> OLD.engine AND NEW.stage <> 'accepted' BEGIN SELECT RAISE(ABORT, 'the engine of a submitted video changed'); END;
+CREATE TRIGGER video_moves_forward BEFORE UPDATE OF status ON video WHEN NEW.status <> OLD.status AND NOT ((OLD.status = 'queued' AND NEW.status = 'completed') OR (OLD.status = 'queued' AND NEW.status = 'failed') OR (OLD.status = 'queued' AND NEW.status = 'in_progress') OR (OLD.status = 'in_progress' AND NEW.status = 'completed') OR (OLD.status = 'in_progress' AND NEW.status = 'failed')) BEGIN SELECT RAISE(ABORT, 'illegal move of status'); END;
+CREATE TRIGGER video_progress_rises BEFORE UPDATE OF progress ON video WHEN NEW.progress < OLD.progress BEGIN SELECT RAISE(ABORT, 'progress fell'); END;
 INSERT INTO alembic_version VALUES ('0005');
