@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from filmgate.bootstrap import application
+from filmgate.cli import gc_policy
 from filmgate.cli.command import Command
 from filmgate.cli.context import CliContext
 from filmgate.cli.embedded_key import EMBEDDED_KEY_NAME, ensure_owner
@@ -46,6 +47,7 @@ async def _serve(context: CliContext, host: str | None, port: int | None, ready_
         def ready(url: str) -> None:
             gate.lock.set_holder(f"the server at {url} (process {os.getpid()})")
             _print_ready(context, url, key)
+            gc_policy.when_ready()
             leaving.enter_context(write_ready_file(ready_file, url))
 
         with ExitStack() as leaving:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from filmgate.bootstrap import application
+from filmgate.cli import gc_policy
 from filmgate.cli.command import Command
 from filmgate.cli.context import CliContext
 from filmgate.cli.long_running import stop_event, write_ready_file
@@ -31,6 +32,7 @@ async def _worker(context: CliContext, ready_file: Path | None) -> None:
     async with application.build_application(settings, "worker") as gate:
         name = gate.lock.executor_id
         with stop_event() as stop:
+            gc_policy.when_ready()
             context.info("worker.ready", name=name, data=settings.data)
             with write_ready_file(ready_file, name):
                 await stop.wait()
