@@ -1,4 +1,4 @@
-"""The durable flow of a video: the only loops, sleeps and deadlines of Filmgate.
+"""Durable workflow of a video: the only loops, sleeps and deadlines of Filmgate.
 
-Import from its modules: some are needed by commands that run no flow, and the whole is large.
+Import from the modules directly: some are needed by commands that run no workflow, and importing all of them is slow.
 """

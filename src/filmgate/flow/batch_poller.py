@@ -1,11 +1,12 @@
-"""Rounds over all the videos that an engine is making: one survey instead of a look at each.
+"""Bulk polling: one ``poll_many`` call for all running jobs of an engine instead of one ``poll`` for each.
 
-While an engine has many videos, most looks find that nothing happened. Where it can tell of all of them at once, a
-round asks it; a drive then sleeps until the round has news of its video, and looks itself
+When an engine runs many jobs, most single polls find no change. Where the engine can list them all at once, the batch
+poller does so, and an executor sleeps until a bulk poll shows a change of its video. The executor still polls the job
+itself
 
-- when a round does not find its video running any more: an end is for a look to tell;
-- now and then anyhow, lest a list that stands still be believed for ever;
-- as often as ever, where a round does not know the video, or the rounds rest because they were of little use.
+- when a bulk poll no longer lists the job as running: only a single poll reports an end state;
+- every few minutes, so that a stale list is not trusted forever;
+- at the engine's usual interval, if the bulk poll does not list the job, or bulk polling is paused.
 """
 
 from __future__ import annotations
@@ -24,58 +25,58 @@ from filmgate.errors import EngineError
 __all__ = ["PROGRESS_DELTA", "BatchPoller"]
 
 PROGRESS_DELTA = 5.0
-"""Percent of progress that are news."""
+"""Percentage points of progress that count as a change."""
 
 TIMEOUT = 30.0
-"""Seconds that a survey may take: looks would be quicker."""
+"""Timeout in seconds of a bulk poll: single polls would be faster."""
 
 DUTY_DIVISOR = 2
-"""One part in so many of the time may go into an engine's surveys."""
+"""Bulk polls may use at most 1/DUTY_DIVISOR of the elapsed time."""
 
 JOBS_PER_SECOND = 2000
-"""Videos a second that rounds are about at most: the more there are, the rarer is a round."""
+"""Jobs that bulk polls cover per second at most: the more jobs, the longer the interval."""
 
 MIN_COVERAGE = 0.5
-"""Part of the videos that a survey must have told of to be worth another one."""
+"""Fraction of the jobs that a bulk poll must report; below it, bulk polling pauses."""
 
 BACKOFF = (15.0, 300.0)
-"""Seconds until the next try after a survey that failed, was too slow or told of too few: at first, and at most."""
+"""Seconds until the next bulk poll after one that failed, timed out or reported too few jobs: first and maximum."""
 
 log = structlog.get_logger()
 
 
 class _Waiter(Struct, frozen=True, gc=False):
     video_id: str
-    known_status: JobStatus | None  # by a round; None: its drive looked itself, and will
+    known_status: JobStatus | None  # from a bulk poll; None: the executor polled itself and will do so again
 
 
 @dataclass
 class _EngineWatch:
-    """The videos of one engine."""
+    """The waiting videos of one engine."""
 
     waiters: dict[str, _Waiter] = field(default_factory=dict)  # by ticket
-    statuses: Mapping[str, JobStatus] = field(default_factory=dict)  # of the latest round
+    statuses: Mapping[str, JobStatus] = field(default_factory=dict)  # from the latest bulk poll
     due_at: float = 0.0
-    failures: int = 0  # surveys in a row that were of no use
-    last_job_count: int = 0  # videos that the last of them was about
+    failures: int = 0  # useless bulk polls in a row
+    last_job_count: int = 0  # number of jobs in the last useless one
 
     def back_off(self, now: float) -> None:
-        """Leave the videos to looks for a while: those that sleep wake up within a minute, and not all at once."""
-        least, most = BACKOFF
-        self.statuses, self.due_at = {}, now + min(most, least * 2.0 ** min(self.failures, 10))
+        """Pause bulk polls; executors poll for themselves, those asleep within a minute and not all at once."""
+        initial, maximum = BACKOFF
+        self.statuses, self.due_at = {}, now + min(maximum, initial * 2.0 ** min(self.failures, 10))
         self.failures, self.last_job_count = self.failures + 1, len(self.waiters)
 
     def is_due(self, now: float) -> bool:
-        """Whether it is time; at once for twice as many videos, of which a survey may well be able to tell."""
+        """Whether a bulk poll is due; at once if the jobs have doubled since the last useless one."""
         return now >= self.due_at or (self.failures > 0 and len(self.waiters) >= 2 * self.last_job_count)
 
 
 class BatchPoller:
-    """Goes round.
+    """Runs the bulk polls of all engines.
 
     Args:
-        wake: ends a video's pause.
-        clock: seconds.
+        wake: ends the sleep of a video's executor, by video id.
+        clock: time in seconds.
     """
 
     def __init__(self, wake: Callable[[str], object], clock: Callable[[], float]) -> None:
@@ -84,67 +85,71 @@ class BatchPoller:
         self._watches: dict[Engine, _EngineWatch] = {}
 
     def cached(self, engine: Engine, ticket: str) -> JobStatus | None:
-        """What the latest round said of a job; None: look at it."""
-        ward = self._watches.get(engine)
-        verdict = None if ward is None else ward.statuses.get(ticket)
-        return None if verdict is None or verdict.state is JobState.UNKNOWN else verdict
+        """Return the job's status in the latest bulk poll; None if unknown: poll it."""
+        watch = self._watches.get(engine)
+        status = None if watch is None else watch.statuses.get(ticket)
+        return None if status is None or status.state is JobState.UNKNOWN else status
 
     def register(self, engine: Engine, ticket: str, video_id: str, known_status: JobStatus | None) -> None:
-        """A drive begins to wait.
+        """Add a waiting executor.
 
         Args:
-            engine: whose job it waits for.
-            ticket: the job's.
-            video_id: whom to nudge if a round says something else than ``known_status``.
-            known_status: what a round said last; None if the drive looked itself: it will do so again, and needs no nudge.
+            engine: the engine that runs the job.
+            ticket: the job's ticket.
+            video_id: the video to wake if a bulk poll differs from ``known_status``.
+            known_status: status in the last bulk poll; None if the executor polled itself: it will do so again and
+                needs no wakeup.
         """
         if engine.capabilities.bulk_poll_min_jobs is not None:
             self._watches.setdefault(engine, _EngineWatch()).waiters[ticket] = _Waiter(video_id, known_status)
 
     def unregister(self, engine: Engine, ticket: str) -> None:
-        """It waits no longer."""
+        """Remove the executor that waits for this job."""
         if engine in self._watches:
             self._watches[engine].waiters.pop(ticket, None)
 
     async def run_due(self) -> None:
-        """Make the rounds that are due."""
-        self._watches = {engine: ward for engine, ward in self._watches.items() if ward.waiters}
-        due = [(engine, ward) for engine, ward in self._watches.items() if self._is_due(engine, ward)]
-        await asyncio.gather(*(self._poll_engine(cast("BulkPoller", engine), ward) for engine, ward in due))
+        """Run the bulk polls that are due, all engines at once."""
+        self._watches = {engine: watch for engine, watch in self._watches.items() if watch.waiters}
+        due = [(engine, watch) for engine, watch in self._watches.items() if self._is_due(engine, watch)]
+        await asyncio.gather(*(self._poll_engine(cast("BulkPoller", engine), watch) for engine, watch in due))
 
     def _is_due(self, engine: Engine, watch: _EngineWatch) -> bool:
-        least = engine.capabilities.bulk_poll_min_jobs
-        if least is None or len(watch.waiters) < least:
+        min_jobs = engine.capabilities.bulk_poll_min_jobs
+        if min_jobs is None or len(watch.waiters) < min_jobs:
             watch.statuses = {}
             return False
         return watch.is_due(self._clock())
 
     async def _poll_engine(self, engine: BulkPoller, watch: _EngineWatch) -> None:
-        began, asked = self._clock(), len(watch.waiters)
-        verdicts = await _poll_many(engine, list(watch.waiters))
-        if verdicts is None or len(verdicts) < MIN_COVERAGE * asked:
-            watch.back_off(began)
+        started_at, job_count = self._clock(), len(watch.waiters)
+        statuses = await _poll_many(engine, list(watch.waiters))
+        if statuses is None or len(statuses) < MIN_COVERAGE * job_count:
+            watch.back_off(started_at)
             log.info(
-                "batch_poll.paused", engine=engine.name, videos=asked, told=None if verdicts is None else len(verdicts)
+                "batch_poll.paused",
+                engine=engine.name,
+                jobs=job_count,
+                listed=None if statuses is None else len(statuses),
             )
             return
-        pause = max(verdict.poll_after for verdict in verdicts.values())
+        interval = max(status.poll_after for status in statuses.values())
         watch.failures, watch.due_at = (
             0,
-            began + max(pause, asked / JOBS_PER_SECOND, DUTY_DIVISOR * (self._clock() - began)),
+            started_at + max(interval, job_count / JOBS_PER_SECOND, DUTY_DIVISOR * (self._clock() - started_at)),
         )
-        self._wake_changed(watch, verdicts)
+        self._wake_changed(watch, statuses)
 
     def _wake_changed(self, watch: _EngineWatch, statuses: Mapping[str, JobStatus]) -> None:
-        """Nudge those of whom there are news."""
+        """Store the statuses and wake the executors whose job has changed."""
         watch.statuses = statuses
-        for ticket, waiting in watch.waiters.items():
-            if waiting.known_status is not None and _has_changed(waiting.known_status, statuses.get(ticket)):
-                self._wake(waiting.video_id)
+        for ticket, waiter in watch.waiters.items():
+            if waiter.known_status is not None and _has_changed(waiter.known_status, statuses.get(ticket)):
+                self._wake(waiter.video_id)
 
 
 async def _poll_many(engine: BulkPoller, tickets: Collection[str]) -> Mapping[str, JobStatus] | None:
-    """What an engine says; None if it can't say it, or not soon enough."""
+    """Return the engine's reply; None if it fails or takes longer than TIMEOUT."""
     try:
         async with asyncio.timeout(TIMEOUT):
             return await engine.poll_many(tickets)
@@ -152,8 +157,10 @@ async def _poll_many(engine: BulkPoller, tickets: Collection[str]) -> Mapping[st
         return None
 
 
-def _has_changed(before: JobStatus, now: JobStatus | None) -> bool:
-    """Whether a drive that knows the one would do something at the other."""
+def _has_changed(before: JobStatus, after: JobStatus | None) -> bool:
+    """Whether an executor would act on the difference between the two statuses."""
     return (
-        now is None or now.state is not before.state or (now.progress or 0) >= (before.progress or 0) + PROGRESS_DELTA
+        after is None
+        or after.state is not before.state
+        or (after.progress or 0) >= (before.progress or 0) + PROGRESS_DELTA
     )

@@ -1,4 +1,4 @@
-"""Cancelling a video that no engine was asked for yet: a transition of the row, with no engine involved."""
+"""Cancellation of a video that was never submitted: a transition of its row, without the engine."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ async def cancel_unsubmitted(
     clock: Callable[[], float],
     checkpoint: Callable[[str], None] = lambda _name: None,
 ) -> bool:
-    """End a video as cancelled, free of charge; False if an engine may have been asked for it.
+    """End a video as cancelled, free of charge; False if it may have been submitted.
 
     Args:
-        videos: the rows.
-        video: as it was last read.
+        videos: repository of videos.
+        video: as last read.
         clock: Unix seconds.
-        checkpoint: called with ``failed`` once the video ended.
+        checkpoint: called with ``failed`` once the video has ended.
     """
-    # The intent keeps every other process from submitting the video meanwhile.
+    # The intent keeps every other process from submitting the video in the meantime.
     token = secrets.token_hex(16)
     if not await videos.record_intent(video.id, token, clock()):
         return False

@@ -1,8 +1,8 @@
-"""Which engines are out of order: a circuit breaker, so that a dark upstream gets no new videos while another can.
+"""Circuit breaker: an unreachable engine gets no new videos while another one can take them.
 
-A circuit is closed while calls get through, open after some in a row did not, and half open once it has been open
-for a while: then a single video may try. What runs on a benched engine stays there and goes on being looked at; the
-first answer brings the engine back.
+A circuit is closed while calls succeed, opens after several failures in a row, and becomes half open after a cool-down:
+then a single video may try. Jobs that already run on the engine stay there and are still polled; the first answer
+closes the circuit.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from msgspec.structs import replace
 __all__ = ["CallKind", "Circuit", "CircuitBreaker", "CircuitState", "after_failure", "state_at"]
 
 FAILURE_THRESHOLD = 3
-"""Calls in a row that must fail before a circuit opens."""
+"""Failed calls in a row that open a circuit."""
 
 BASE_COOL_DOWN = 15.0
-"""Seconds that a circuit is open the first time; each time after doubles them."""
+"""Seconds that a circuit stays open the first time; doubled each time after that."""
 
 MAX_COOL_DOWN = 300.0
-"""Seconds that a circuit is open at most."""
+"""Maximum number of seconds that a circuit stays open."""
 
 PROBE_TIMEOUT = 120.0
-"""Seconds after which a probe that nobody heard of counts as gone, and another video may try."""
+"""Seconds after which a probe without a result is given up, and another video may try."""
 
 log = structlog.get_logger()
 
 
 class CircuitState(StrEnum):
-    """How a circuit is."""
+    """State of a circuit."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -40,14 +40,14 @@ class CircuitState(StrEnum):
 
 
 class CallKind(StrEnum):
-    """What an engine was asked. An upstream may answer questions and yet take no work: each has its circuit."""
+    """Kind of call. An upstream may answer polls and yet accept no jobs, so each kind has a circuit of its own."""
 
     SUBMIT = "submit"
-    QUERY = "ask"  # look, fetch
+    QUERY = "query"  # poll, fetch
 
 
 class Circuit(Struct, frozen=True):
-    """What the last calls of a kind to an engine came to."""
+    """Results of the latest calls of one kind to one engine."""
 
     failures: int = 0  # in a row
     openings: int = 0  # in a row
@@ -57,19 +57,19 @@ class Circuit(Struct, frozen=True):
 
     @property
     def cool_down(self) -> float:
-        """Seconds that it stays open."""
+        """Seconds that this circuit stays open."""
         return min(MAX_COOL_DOWN, BASE_COOL_DOWN * 2.0 ** min(self.openings - 1, 10))
 
 
 def state_at(circuit: Circuit, now: float) -> CircuitState:
-    """How the circuit is at a time."""
+    """Return the state of the circuit at Unix time ``now``."""
     if circuit.opened_at is None:
         return CircuitState.CLOSED
     return CircuitState.HALF_OPEN if now >= circuit.opened_at + circuit.cool_down else CircuitState.OPEN
 
 
 def after_failure(circuit: Circuit, now: float) -> Circuit:
-    """The circuit after one more call that did not get through; success makes a new one."""
+    """Return the circuit after one more failed call; after a success, the caller drops the circuit."""
     failures = circuit.failures + 1
     opens = state_at(circuit, now) is CircuitState.HALF_OPEN or (
         circuit.opened_at is None and failures >= FAILURE_THRESHOLD
@@ -80,7 +80,7 @@ def after_failure(circuit: Circuit, now: float) -> Circuit:
 
 
 class CircuitBreaker:
-    """The circuits of this process's engines, by name and identity.
+    """Circuits of this process's engines, by name and identity.
 
     Args:
         clock: Unix seconds.
@@ -91,33 +91,33 @@ class CircuitBreaker:
         self._circuits: dict[tuple[str, str, CallKind], Circuit] = {}
 
     def record_success(self, engine: str, identity: str, call: CallKind) -> None:
-        """The engine answered. Work that it took says that it can be asked, too, but not the other way round."""
+        """Record a call that was answered. An accepted submission also closes the query circuit, but not vice versa."""
         if not self._circuits:
             return
-        was_benched = self.is_open(engine, identity)
-        for each in CallKind if call is CallKind.SUBMIT else (call,):
-            self._circuits.pop((engine, identity, each), None)
-        if was_benched and not self.is_open(engine, identity):
+        was_open = self.is_open(engine, identity)
+        for kind in CallKind if call is CallKind.SUBMIT else (call,):
+            self._circuits.pop((engine, identity, kind), None)
+        if was_open and not self.is_open(engine, identity):
             log.info("engine.circuit_closed", engine=engine)
 
     def record_failure(self, engine: str, identity: str, call: CallKind) -> None:
-        """It could not be reached, or did not answer in time."""
-        key, was_benched = (engine, identity, call), self.is_open(engine, identity)
+        """Record a call that did not reach the engine, or was not answered in time."""
+        key, was_open = (engine, identity, call), self.is_open(engine, identity)
         circuit = self._circuits[key] = after_failure(self._circuits.get(key, Circuit()), self._clock())
-        if not was_benched and self.is_open(engine, identity):
+        if not was_open and self.is_open(engine, identity):
             log.warning("engine.circuit_opened", engine=engine, call=str(call), seconds=circuit.cool_down)
 
     def is_open(self, engine: str, identity: str) -> bool:
-        """Whether some circuit of it is not closed."""
+        """Whether any circuit of the engine is open or half open."""
         return any(circuit.opened_at is not None for circuit in self._circuits_of(engine, identity))
 
     def allows(self, engine: str, identity: str, video_id: str) -> bool:
-        """Whether a new video may go to it: any while it is in order, a single one once it has cooled down."""
+        """Whether a new video may go to the engine: any while its circuits are closed, one after the cool-down."""
         now = self._clock()
         return all(_allows(circuit, now, video_id) for circuit in self._circuits_of(engine, identity))
 
     def reserve_probe(self, engine: str, identity: str, video_id: str) -> None:
-        """Note that a video that was admitted goes to it: on a half-open circuit it is the one that tries."""
+        """Reserve the half-open circuits of the engine for this video: it is the one that tries."""
         now = self._clock()
         for call in CallKind:
             circuit = self._circuits.get((engine, identity, call))
@@ -125,8 +125,8 @@ class CircuitBreaker:
                 self._circuits[engine, identity, call] = replace(circuit, probe=video_id, probed_at=now)
 
     def _circuits_of(self, engine: str, identity: str) -> list[Circuit]:
-        found = (self._circuits.get((engine, identity, call)) for call in CallKind)
-        return [circuit for circuit in found if circuit is not None]
+        circuits = (self._circuits.get((engine, identity, call)) for call in CallKind)
+        return [circuit for circuit in circuits if circuit is not None]
 
 
 def _allows(circuit: Circuit, now: float, video_id: str) -> bool:

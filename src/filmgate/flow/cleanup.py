@@ -1,4 +1,4 @@
-"""What keeps the storage as small as the rows say: expiry, files that no row names, staged files left behind."""
+"""Storage cleanup: expired files, files that no row references, abandoned staged files."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from filmgate.store import VideoRepository
 __all__ = ["ORPHAN_MIN_AGE", "StorageCleaner"]
 
 ORPHAN_MIN_AGE = 3600.0
-"""Seconds for which a file that no row names (yet) is left alone."""
+"""Seconds that an unreferenced file is kept: a row may be about to reference it."""
 
 BATCH_SIZE = 500
 
 
 class StorageCleaner:
-    """The sweeps. Each may be run at any time, by every process."""
+    """Cleanup passes. Each may run at any time, in any process."""
 
     def __init__(self, videos: VideoRepository, storage: Storage, clock: Callable[[], float]) -> None:
         self._videos = videos
         self._storage = storage
         self._clock = clock
-        self._orphan_since: dict[str, float] = {}  # keys that no row named, and when that was first seen
+        self._orphan_since: dict[str, float] = {}  # unreferenced keys, and when each was first seen
 
     async def remove_expired(self) -> int:
-        """Remove the files of films whose retention is over; returns how many."""
+        """Delete the files of videos whose retention is over; returns how many."""
         count = 0
         while keys := await self._videos.drop_expired(self._clock()):
             for key in keys:
@@ -34,14 +34,14 @@ class StorageCleaner:
         return count
 
     async def remove_stale_staging(self) -> int:
-        """Discard staged files that nobody finished; returns how many."""
+        """Discard staged files that were abandoned; returns how many."""
         return await self._storage.discard_stale(self._clock() - ORPHAN_MIN_AGE)
 
     async def remove_orphans(self) -> int:
-        """Remove files that no row names; returns how many.
+        """Delete files that no row references; returns how many.
 
-        A film's files are orphans as soon as its row is finished without naming them. Any other file may be one that
-        is about to be named, so it has to be seen twice, ``ORPHAN_AFTER`` apart.
+        A video's file is an orphan as soon as its row is finished without a reference to it. Any other file may be
+        about to be referenced, so it must be found twice, ``ORPHAN_MIN_AGE`` apart.
         """
         now, count = self._clock(), 0
         self._orphan_since = {key: self._orphan_since.get(key, now) for key in await self._unreferenced_keys()}
@@ -53,14 +53,14 @@ class StorageCleaner:
         return count
 
     async def find_orphans(self, modified_at: Callable[[str], float]) -> list[str]:
-        """The files that no row names and none will, for somebody who can't wait to see them twice.
+        """Return the keys of orphans, for a caller that cannot wait to find them twice.
 
         Args:
             modified_at: when a file was written; Unix time.
         """
-        before = self._clock() - ORPHAN_MIN_AGE
+        cutoff = self._clock() - ORPHAN_MIN_AGE
         return [
-            key for key in await self._unreferenced_keys() if modified_at(key) < before or await self._is_finished(key)
+            key for key in await self._unreferenced_keys() if modified_at(key) < cutoff or await self._is_finished(key)
         ]
 
     async def _unreferenced_keys(self) -> list[str]:
@@ -71,8 +71,8 @@ class StorageCleaner:
         return [keys[first : first + BATCH_SIZE] for first in range(0, len(keys), BATCH_SIZE)]
 
     async def _filter_unreferenced(self, keys: list[str]) -> list[str]:
-        known = await self._videos.referenced_keys(keys)
-        return [key for key in keys if key not in known]
+        referenced = await self._videos.referenced_keys(keys)
+        return [key for key in keys if key not in referenced]
 
     async def _is_finished(self, key: str) -> bool:
         folder, _, name = key.rpartition("/")

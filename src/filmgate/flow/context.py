@@ -1,4 +1,4 @@
-"""What the parts of the drive share: the rows, the time, what one run remembers, and the ways in which a video ends."""
+"""What the stages share: repositories, clock, the state of one run, and the ways in which a video ends."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ from filmgate.store import VideoRepository
 __all__ = ["AttemptState", "FlowContext", "Sleep", "cancel_quietly", "retry_after", "shield_for"]
 
 Sleep = Callable[[str, float], Awaitable[None]]
-"""Wait so many seconds on behalf of a video, or less if something about it changed."""
+"""Sleep for so many seconds on behalf of a video, or less if something about it changes."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class AttemptState:
-    """What one run of the drive remembers; the row knows everything that matters."""
+    """In-memory state of one run of the executor; everything that must survive it is in the row."""
 
-    file_stack: AsyncExitStack  # holds what a submitted job still reads
-    own_tokens: set[str] = field(default_factory=set)  # the intents that are ours
-    unanswered_token: str | None = None  # the intent whose submission came back to us without an answer
-    unknown_since: tuple[str, float] | None = None  # an intent, and since when we have been wondering what became of it
-    consecutive_failures: int = 0  # of the step at hand, in a row
-    lost_polls: int = 0  # looks in a row that did not find the job
-    bad_downloads: int = 0  # downloads that were not the film
-    last_ticket: str | None = None  # of the job that we last saw on the row
+    file_stack: AsyncExitStack  # holds the files that a submitted job still reads
+    own_tokens: set[str] = field(default_factory=set)  # intents that this run wrote or resumed
+    unanswered_token: str | None = None  # the intent whose submission returned to this run without an answer
+    unknown_since: tuple[str, float] | None = None  # an intent, and since when its outcome is unknown
+    consecutive_failures: int = 0  # of the current stage, in a row
+    lost_polls: int = 0  # polls in a row that did not find the job
+    bad_downloads: int = 0  # downloads that were not the video
+    last_ticket: str | None = None  # ticket in the row as last read
     progress_written_at: float = 0.0
-    polled_at: float = 0.0  # by this drive itself
+    polled_at: float = 0.0  # by this run itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class FlowContext:
-    """What every part of the drive works with."""
+    """Dependencies of every stage."""
 
     videos: VideoRepository
     clock: Callable[[], float]  # Unix time
@@ -54,50 +54,50 @@ class FlowContext:
     checkpoint: Callable[[str], None]  # called with each name of CHECKPOINTS
     dispatcher: Dispatcher
     batch_poller: BatchPoller
-    wake: Callable[[VideoRecord], None]  # starts the flow of a video that went to another engine
-    drain_timeout: float = 5.0  # seconds that a stop waits for the answer to a submission
+    wake: Callable[[VideoRecord], None]  # starts the workflow of a video that was moved to another engine
+    drain_timeout: float = 5.0  # seconds that a shutdown waits for the answer to a submission
     roll: Callable[[], float] = random.random  # random numbers in [0, 1)
-    poll_counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by engine and by what was seen
+    poll_counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by engine and by what the poll returned
 
     def record_success(self, engine: Engine, call: CallKind) -> None:
-        """Note that an engine answered."""
+        """Record for the circuit breaker that the engine answered."""
         self.dispatcher.breaker.record_success(engine.name, engine.identity, call)
 
     def record_failure(self, engine: Engine, call: CallKind) -> None:
-        """Note that it could not be reached."""
+        """Record for the circuit breaker that the engine could not be reached."""
         self.dispatcher.breaker.record_failure(engine.name, engine.identity, call)
 
     async def back_off(self, attempt: AttemptState, video: VideoRecord, error: Exception) -> None:
-        """Wait until it is worth trying the step at hand again."""
+        """Sleep until the current stage is worth another try."""
         attempt.consecutive_failures += 1
         await self.sleep(
             video.id, retry.delay(attempt.consecutive_failures, self.roll(), retry_after=retry_after(error))
         )
 
     async def fail(self, video: VideoRecord, error: VideoError, token: str | None = None) -> None:
-        """End the video, free of charge, unless it is no longer what we saw: then others have it in hand.
+        """Fail the video and release its hold. No-op if another worker has started a new submission.
 
         Args:
-            video: as we saw it.
-            error: why.
-            token: of the intent that we wrote since.
+            video: as last read; compared by its intent token.
+            error: why it fails.
+            token: of the intent that this run wrote since then.
         """
         if await self.videos.fail_if_intent(video.id, token or video.submit_token, error, self.clock()):
             self.checkpoint("failed")
             log.info("video.failed", video=video.id, engine=video.engine, code=error.code)
 
     async def fail_or_failover(self, video: VideoRecord, token: str, error: VideoError) -> None:
-        """What its engine said is the end of it there: ask another one, if the route allows it, or end the video."""
-        other = self.dispatcher.failover_target(video, error.code)
-        if other is None:
+        """Move the video to another engine if its route allows that for this error, else fail it."""
+        target = self.dispatcher.failover_target(video, error.code)
+        if target is None:
             await self.fail(video, error, token)
-        elif await self.videos.fail_over(video.id, token, engine=video.engine, to=other, now=self.clock()):
+        elif await self.videos.fail_over(video.id, token, engine=video.engine, to=target, now=self.clock()):
             self.checkpoint("failed_over")
-            log.warning("flow.failed_over", video=video.id, engine=video.engine, to=other, code=error.code)
+            log.warning("flow.failed_over", video=video.id, engine=video.engine, to=target, code=error.code)
             await self._wake_by_id(video.id)
 
     async def reassign(self, video: VideoRecord, target: str) -> None:
-        """Hand a video on that no engine was asked for yet."""
+        """Move a video that was not submitted yet to another engine."""
         if await self.videos.reassign(video.id, engine=video.engine, to=target, now=self.clock()):
             log.info("flow.reassigned", video=video.id, engine=video.engine, to=target)
             await self._wake_by_id(video.id)
@@ -109,12 +109,12 @@ class FlowContext:
 
 
 def retry_after(error: Exception) -> float | None:
-    """How long the engine asked us to wait, in seconds."""
+    """Return the seconds that the engine asked us to wait (Retry-After), if any."""
     return error.retry_after if isinstance(error, EngineUnavailable) else None
 
 
 async def cancel_quietly(engine: Engine, ticket: str) -> None:
-    """Ask an engine to stop; whether it heard makes no difference to the video."""
+    """Ask an engine to cancel a job; a failure makes no difference to the video."""
     try:
         await engine.cancel(ticket)
     except EngineError:
@@ -122,7 +122,7 @@ async def cancel_quietly(engine: Engine, ticket: str) -> None:
 
 
 async def shield_for(coroutine: Coroutine[None, None, None], grace: float) -> None:
-    """Do some work that a cancel does not interrupt unless it takes longer than ``grace`` seconds from then."""
+    """Run a coroutine that a cancellation interrupts only if it takes longer than ``grace`` seconds from then on."""
     task = asyncio.ensure_future(coroutine)
     try:
         await asyncio.shield(task)

@@ -1,8 +1,8 @@
-"""The durable engine behind the flow: DBOS, in the one file that imports it.
+"""DBOS as the workflow backend, in the only file that imports it.
 
-It gives queues that survive, a limit of running flows an engine, recovery after a restart and dispatch to other
-processes. It keeps only a video's id and whether its flow ran; everything that matters stands in our own rows.
-DBOS runs on threads and a loop of its own; the drives run on the loop that called :meth:`DbosBackend.start`.
+It provides durable queues, a limit of running workflows per engine, recovery after a restart and dispatch to other
+processes. It stores only a video's id and whether its workflow ran; everything that matters is in our own rows.
+DBOS runs on threads and a loop of its own; the executors run on the loop that called :meth:`DbosBackend.start`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ from filmgate.flow.reconciler import WorkflowRef, WorkflowStatus
 __all__ = ["FLOW_VERSION", "DbosBackend", "poll_interval", "sqlite_engine"]
 
 FLOW_VERSION = "film-1"
-"""Pinned, for DBOS would derive it from the source and strand every running video at an upgrade. Raise it only when
-the flow's own argument or name changes."""
+"""Pinned, because DBOS would derive it from the source and strand every running video at an upgrade. Raise it only
+when the workflow's own argument or name changes.
+"""
 
 NAME = "filmgate"
 FLOW_NAME = "film"
 POLL_INTERVAL = 0.2
-"""Seconds between two looks into a queue: what a video waits on average is half of it."""
+"""Seconds between two polls of a queue: a video waits half of it on average."""
 
 FLOWS_PER_POLL_SECOND = 20_000
-"""Running flows for each second between two looks: DBOS counts them all at each."""
+"""Running workflows per second of poll interval: DBOS counts them all at each poll."""
 
 MAX_THREADS = 16
 ENDED_STATUSES = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
@@ -49,14 +50,14 @@ log = structlog.get_logger()
 
 
 class DbosBackend:
-    """Queues of flows, one queue an engine, in ``path``; one instance a process.
+    """Queues of workflows, one per engine, in ``path``; one instance per process.
 
     Args:
         path: the SQLite file.
-        executor_id: of this process; no two that live at once may share it, and it outlives a restart.
-        queues: engine names, and how many of its flows this process runs at once (None: all).
-        run: drives a video to its end; called on the loop that started us.
-        listen: whether this process runs flows, or only starts them for others.
+        executor_id: id of this process; unique among live processes, and the same after a restart.
+        queues: engine names, and how many of its workflows this process runs at once (None: all).
+        run: drives a video to its end; called on the loop that called :meth:`start`.
+        listen: whether this process runs workflows, or only starts them for others.
     """
 
     def __init__(
@@ -81,13 +82,13 @@ class DbosBackend:
         self._log_forwarder = _LogForwarder()
 
     async def start(self) -> None:
-        """Open the file, recover what this executor had running, listen."""
+        """Open the file, recover the workflows that this executor was running, and listen."""
         self._loop = asyncio.get_running_loop()
         self._log_forwarder.attach()
         await self._call_in_thread(self._open)
 
     async def stop(self) -> None:
-        """Abandon the running flows, which go on at the next start, and close the file."""
+        """Abandon the running workflows, which the next start resumes, and close the file."""
         self._stopping = True
         running = list(self._running.values())
         for task in running:
@@ -97,25 +98,28 @@ class DbosBackend:
         self._dbos_thread.shutdown()
 
     async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
-        """Start each flow; one that was started before stays as it is."""
+        """Start each workflow; one that was started before stays as it is."""
         await self._call_in_thread(self._enqueue, workflows)
 
     async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
-        """What became of each flow; one that was never started is missing."""
-        by_id = {_workflow_id(start): start for start in workflows}
-        return {by_id[flow]: fate for flow, fate in (await self._call_in_thread(self._statuses, list(by_id))).items()}
+        """Return the status of each workflow; one that was never started is missing."""
+        by_id = {_workflow_id(workflow): workflow for workflow in workflows}
+        return {
+            by_id[workflow_id]: status
+            for workflow_id, status in (await self._call_in_thread(self._statuses, list(by_id))).items()
+        }
 
     async def adopt(self, executor_id: str) -> int:
-        """Put the running flows of a dead process back into their queues; returns how many."""
+        """Put the running workflows of a dead process back into their queues; returns how many."""
         return await self._call_in_thread(self._adopt, executor_id)
 
     async def prune(self, ended_before: float) -> int:
-        """Forget flows that ended before that Unix time, for they make all else slower; returns how many."""
+        """Delete workflows that ended before that Unix time, as they slow down everything else; returns how many."""
         return await self._call_in_thread(self._prune, ended_before)
 
     async def _call_in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         # Calls run one after the other on a thread without a loop: DBOS would otherwise make its own thread pool
-        # the default of ours, and take it away when it stops.
+        # the default of our loop, and shut it down when it stops.
         return await self._loop.run_in_executor(self._dbos_thread, partial(function, *args, **kwargs))
 
     def _open(self) -> None:
@@ -124,7 +128,7 @@ class DbosBackend:
         except sa.exc.DatabaseError as error:
             if type(error.orig) is not sqlite3.DatabaseError:
                 raise
-            # Damaged. It holds nothing that the rows don't: without it, every unfinished video is started anew.
+            # Damaged. It holds nothing that the rows lack: without it, every unfinished video is started anew.
             log.warning("flow.database_damaged", file=self._path.name)
             DBOS.destroy(destroy_registry=True)
             self._engine.dispose()
@@ -150,13 +154,13 @@ class DbosBackend:
             )
         )
 
-        # No step within: the drive is re-entrant, so there is nothing whose result would have to be replayed.
-        async def film(video_id: str) -> None:
+        # No DBOS step inside: the executor is re-entrant, so no result would have to be replayed.
+        async def drive_video(video_id: str) -> None:
             await self._run_workflow(video_id)
 
         DBOS.workflow(
             name=FLOW_NAME, max_recovery_attempts=1_000_000, serialization_type=WorkflowSerializationFormat.PORTABLE
-        )(film)
+        )(drive_video)
         DBOS.listen_queues(list(self._queues) if self._listen else [])
         DBOS.launch()
 
@@ -167,9 +171,9 @@ class DbosBackend:
         self._configure_queues()
 
     def _configure_queues(self) -> None:
-        for name, at_once in self._queues.items():
+        for name, concurrency in self._queues.items():
             self._client.register_queue(
-                name, worker_concurrency=at_once, polling_interval_sec=self._interval, on_conflict="always_update"
+                name, worker_concurrency=concurrency, polling_interval_sec=self._interval, on_conflict="always_update"
             )
 
     def _adapt_poll_interval(self) -> None:
@@ -185,11 +189,11 @@ class DbosBackend:
         self._log_forwarder.detach()
 
     async def _run_workflow(self, video_id: str) -> None:
-        # On DBOS's loop; the work itself happens on ours, where the store, the engines and their clients live.
+        # On DBOS's loop; the work itself runs on ours, where the store, the engines and their clients live.
         await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run_once(video_id), self._loop))
 
     async def _run_once(self, video_id: str) -> None:
-        """Run the video's drive, or wait for the one that runs here already."""
+        """Run the video's executor, or wait for the one that already runs here."""
         if self._stopping:
             raise asyncio.CancelledError
         task = self._running.get(video_id)
@@ -204,51 +208,55 @@ class DbosBackend:
             del self._running[video_id]
 
     def _enqueue(self, workflows: Collection[WorkflowRef]) -> None:
-        # One transaction for all of them: one by one, each would pay for a sync of its own.
+        # One transaction for all of them: one by one, each would pay for an fsync.
         with self._engine.begin() as connection:
-            for start in workflows:
+            for workflow in workflows:
                 options: EnqueueOptions = {
                     "workflow_name": FLOW_NAME,
-                    "queue_name": start.engine,
-                    "workflow_id": _workflow_id(start),
+                    "queue_name": workflow.engine,
+                    "workflow_id": _workflow_id(workflow),
                     "app_version": FLOW_VERSION,
                     "serialization_type": WorkflowSerializationFormat.PORTABLE,
                 }
-                self._client.enqueue_in_transaction(connection, options, start.video_id)
+                self._client.enqueue_in_transaction(connection, options, workflow.video_id)
 
     def _statuses(self, workflow_ids: Sequence[str]) -> dict[str, WorkflowStatus]:
-        found = {}
+        statuses = {}
         for first in range(0, len(workflow_ids), PAGE_SIZE):
             page = list(workflow_ids[first : first + PAGE_SIZE])
-            for flow in DBOS.list_workflows(workflow_ids=page, load_input=False, load_output=False):
-                found[flow.workflow_id] = WorkflowStatus(ended=flow.status in ENDED_STATUSES)
-        return found
+            for workflow in DBOS.list_workflows(workflow_ids=page, load_input=False, load_output=False):
+                statuses[workflow.workflow_id] = WorkflowStatus(ended=workflow.status in ENDED_STATUSES)
+        return statuses
 
     def _adopt(self, executor_id: str) -> int:
-        flows = DBOS.list_workflows(status="PENDING", executor_id=executor_id, load_input=False, load_output=False)
+        workflows = DBOS.list_workflows(status="PENDING", executor_id=executor_id, load_input=False, load_output=False)
         for name in self._queues:
-            if ours := [flow.workflow_id for flow in flows if flow.queue_name == name]:
-                DBOS.resume_workflows(ours, queue_name=name)
-        return len(flows)
+            if workflow_ids := [workflow.workflow_id for workflow in workflows if workflow.queue_name == name]:
+                DBOS.resume_workflows(workflow_ids, queue_name=name)
+        return len(workflows)
 
     def _prune(self, ended_before: float) -> int:
         self._adapt_poll_interval()
-        before = datetime.fromtimestamp(ended_before, UTC).isoformat()
-        flows = DBOS.list_workflows(
-            status=list(ENDED_STATUSES), completed_before=before, limit=PAGE_SIZE, load_input=False, load_output=False
+        completed_before = datetime.fromtimestamp(ended_before, UTC).isoformat()
+        workflows = DBOS.list_workflows(
+            status=list(ENDED_STATUSES),
+            completed_before=completed_before,
+            limit=PAGE_SIZE,
+            load_input=False,
+            load_output=False,
         )
-        if flows:
-            DBOS.delete_workflows([flow.workflow_id for flow in flows])
-        return len(flows)
+        if workflows:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in workflows])
+        return len(workflows)
 
 
 def poll_interval(running: int) -> float:
-    """Seconds between two looks into a queue: the more flows run, the rarer; there are enough to be getting on with."""
+    """Seconds between two polls of a queue: the more workflows run, the longer, as there is enough to do."""
     return max(POLL_INTERVAL, running / FLOWS_PER_POLL_SECOND)
 
 
 def sqlite_engine(path: Path) -> sa.Engine:
-    """An engine over a file that no acknowledged write is lost from, with the clock that DBOS expects of SQLite."""
+    """Create an engine that loses no acknowledged write, with the clock that DBOS expects of SQLite."""
     engine = sa.create_engine(f"sqlite:///{path}")
     sa.event.listen(engine, "connect", _configure_connection)
     return engine
@@ -273,7 +281,7 @@ def _workflow_id(workflow: WorkflowRef) -> str:
 
 
 class _LogForwarder(logging.Handler):
-    """Passes DBOS's errors on to our log; with a handler there, DBOS installs none of its own."""
+    """Forwards DBOS's errors to our log; with a handler present, DBOS installs none of its own."""
 
     def attach(self) -> None:
         logging.getLogger("dbos").addHandler(self)
@@ -284,5 +292,5 @@ class _LogForwarder(logging.Handler):
         logging.getLogger("dbos").propagate = True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Log the first line; the traceback of a queue's hiccup helps nobody."""
+        """Log the first line; the traceback of a transient queue error does not help."""
         log.error("flow.dbos_error", message=record.getMessage().partition("\n")[0])

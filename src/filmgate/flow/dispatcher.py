@@ -1,4 +1,4 @@
-"""Which of its route's engines a video goes to: when it is accepted, when its own is out of order, after a failure."""
+"""Engine selection on a route: at acceptance, when the video's engine is unavailable, and after a failure."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Dispatcher:
 
     Args:
         routes: by model.
-        engines: that are configured now, by name.
-        breaker: knows which are out of order.
+        engines: configured engines, by name.
+        breaker: circuits of the engines.
         roll: random numbers in [0, 1).
     """
 
@@ -35,41 +35,41 @@ class Dispatcher:
         self.breaker = breaker
         self._roll = roll
 
-    def choose(self, model: str, wanted: Collection[str], video_id: str) -> str | None:
-        """The engine of a new video: of those that can do what is wanted, rather one that is in order.
+    def choose(self, model: str, required: Collection[str], video_id: str) -> str | None:
+        """Return the engine for a new video: one with the required capabilities, preferably with a closed circuit.
 
         Args:
-            model: whose route.
-            wanted: capabilities, as :func:`filmgate.engines.base.needs` names them.
-            video_id: whose.
+            model: model whose route is used.
+            required: capabilities, as :func:`filmgate.engines.base.required_capabilities` names them.
+            video_id: the new video's id.
         """
         route = self._routes.get(model)
         if route is None:
             return None
-        able = self._capable_engines(route, wanted)
-        return self._pick(route, self._available_engines(able, video_id) or able, video_id)
+        capable = self._capable_engines(route, required)
+        return self._pick(route, self._available_engines(capable, video_id) or capable, video_id)
 
     def reroute(self, video: VideoRecord) -> str | None:
-        """Another engine for a video that none was asked for yet, if its own is out of order or gone.
+        """Return another engine for an unsubmitted video whose own engine has an open circuit or is gone.
 
-        One that failed over (or counts as such, see :mod:`filmgate.ops.backup`) was asked for elsewhere: it stays.
-        One that stays with an engine which has just cooled down is from now on the one that tries it.
+        A video that failed over (or counts as such, see :mod:`filmgate.ops.backup`) was submitted elsewhere before: it
+        stays. One that stays with an engine whose circuit is half open becomes the probe.
         """
-        own, route = self._engines.get(video.engine), self._routes.get(video.model)
+        current, route = self._engines.get(video.engine), self._routes.get(video.model)
         if route is None:
             return None
-        if own is not None and self.breaker.allows(own.name, own.identity, video.id):
-            self.breaker.reserve_probe(own.name, own.identity, video.id)
+        if current is not None and self.breaker.allows(current.name, current.identity, video.id):
+            self.breaker.reserve_probe(current.name, current.identity, video.id)
             return None
         if video.failovers:
             return None
         others = self._other_engines(route, video)
-        return self._pick(route, self._available_engines(others, video.id) or ([] if own else others), video.id)
+        return self._pick(route, self._available_engines(others, video.id) or ([] if current else others), video.id)
 
     def candidates(self, video: VideoRecord) -> list[Engine]:
-        """Engines in order to which a video may go that none was asked for, and that has to wait for its own.
+        """Return the available engines to which an unsubmitted video may move while its own makes it wait.
 
-        One that failed over stays where it is.
+        A video that failed over stays where it is.
         """
         route = self._routes.get(video.model)
         if route is None or video.failovers:
@@ -77,7 +77,7 @@ class Dispatcher:
         return [self._engines[name] for name in self._available_engines(self._other_engines(route, video), video.id)]
 
     def failover_target(self, video: VideoRecord, code: str) -> str | None:
-        """Another engine for a video that its own let fail, if the route allows it and it is the first time."""
+        """Return another engine after a failure, if the route allows this code and the video never failed over."""
         route = self._routes.get(video.model)
         if route is None or video.failovers or code not in route.failover:
             return None
@@ -89,14 +89,18 @@ class Dispatcher:
         ]
 
     def _capable_engines(self, route: Route, required: Collection[str]) -> list[str]:
-        known = [self._engines[name] for name in route.engines if name in self._engines]
-        return [engine.name for engine in known if all(getattr(engine.capabilities, each) for each in required)]
+        engines = [self._engines[name] for name in route.engines if name in self._engines]
+        return [
+            engine.name
+            for engine in engines
+            if all(getattr(engine.capabilities, capability) for capability in required)
+        ]
 
     def _available_engines(self, names: Collection[str], video_id: str) -> list[str]:
         return [name for name in names if self.breaker.allows(name, self._engines[name].identity, video_id)]
 
     def _pick(self, route: Route, names: Collection[str], video_id: str) -> str | None:
-        chosen = choose_target(route, list(names), self._roll())
-        if chosen is not None:
-            self.breaker.reserve_probe(chosen, self._engines[chosen].identity, video_id)
-        return chosen
+        target = choose_target(route, list(names), self._roll())
+        if target is not None:
+            self.breaker.reserve_probe(target, self._engines[target].identity, video_id)
+        return target

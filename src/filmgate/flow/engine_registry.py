@@ -1,7 +1,7 @@
-"""The engines of now, and those of before that still have videos to give back.
+"""Engine registry: configured engines, plus retired ones that still own unfinished videos.
 
-A ticket is worth something only where it was given. When an address or a key changes, or an engine leaves the
-configuration, what was submitted to the old one goes on being asked for there until it is finished.
+A ticket is valid only where it was issued. When an address or a key changes, or an engine leaves the configuration,
+the jobs submitted to the old engine are still polled there until they are finished.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from filmgate.store import EngineIdentity, EngineIdentityRepository
 __all__ = ["EngineRegistry"]
 
 UNSEEN_RETENTION = 86400.0
-"""Seconds that an engine is remembered which no configuration names and no video needs."""
+"""Seconds that an engine identity is kept which no configuration names and no video needs."""
 
 log = structlog.get_logger()
 
@@ -28,10 +28,10 @@ class EngineRegistry:
     """Finds the engine that a video was submitted to.
 
     Args:
-        engines: that are configured now, by name; started and stopped by the caller.
-        repository: what engines were.
-        identities: what those of now are, as far as they have an identity.
-        rebuild: an engine from what it was.
+        engines: configured engines, by name; started and stopped by the caller.
+        repository: stored engine identities.
+        identities: identities of the configured engines, as far as they have one.
+        rebuild: builds an engine from its identity.
     """
 
     def __init__(
@@ -46,25 +46,25 @@ class EngineRegistry:
         self._identities = identities
         self._rebuild = rebuild
         self._retired: dict[tuple[str, str], Engine] = {}
-        self._bound_names: set[str] = set()  # of engines that unfinished videos are bound to
+        self._bound_names: set[str] = set()  # engines that unfinished videos are bound to
         self._build_lock = asyncio.Lock()
 
     @property
     def concurrency(self) -> Mapping[str, int | None]:
         """Every engine name that videos may be bound to, and how many of its jobs run at once."""
-        former = {name: engine.capabilities.concurrency for (name, _), engine in self._retired.items()}
+        retired = {name: engine.capabilities.concurrency for (name, _), engine in self._retired.items()}
         return (
             dict.fromkeys(self._bound_names)
-            | former
+            | retired
             | {name: engine.capabilities.concurrency for name, engine in self.configured.items()}
         )
 
     async def start(self, now: float, *, is_worker: bool) -> None:
-        """Write down what the engines of now are, and make those again that unfinished videos need.
+        """Store the identities of the configured engines, and rebuild the retired ones that unfinished videos need.
 
         Args:
             now: Unix seconds.
-            is_worker: whether this process asks engines; false: it only has to know their names.
+            is_worker: whether this process calls engines; false: it only needs their names.
         """
         needed = await self._repository.list_in_use()
         self._bound_names = {identity.engine for identity in needed}
@@ -74,25 +74,25 @@ class EngineRegistry:
                 await self._get_or_build(identity.engine, identity.id)
 
     async def stop(self) -> None:
-        """Stop the engines of before."""
-        former, self._retired = self._retired, {}
-        for engine in former.values():
+        """Stop the retired engines."""
+        retired, self._retired = self._retired, {}
+        for engine in retired.values():
             await engine.stop()
 
     async def engine_for(self, video: VideoRecord) -> Engine | None:
-        """The engine to ask for the video; None if it can't be made again."""
+        """Return the engine that the video was submitted to; None if it can't be rebuilt."""
         current = self.configured.get(video.engine)
         if video.identity is None or (current is not None and current.identity == video.identity):
             return current
         return await self._get_or_build(video.engine, video.identity) if video.identity else current
 
     async def _record_seen(self, now: float) -> None:
-        """Note that the engines of now are still such."""
+        """Record that the configured engines are still in use."""
         for identity in self._identities:
             await self._repository.record_seen(identity, now)
 
     async def retire_unneeded(self, now: float) -> None:
-        """Stop and forget the engines of before that no unfinished video needs."""
+        """Stop and drop the retired engines that no unfinished video needs."""
         await self._record_seen(now)
         needed = {(identity.engine, identity.id) for identity in await self._repository.list_in_use()}
         for key in self._retired.keys() - needed:
@@ -114,12 +114,12 @@ class EngineRegistry:
         return self._retired[name, identity]
 
     async def _build(self, name: str, identity: str) -> Engine | None:
-        known = await self._repository.get(name, identity)
-        if known is None or self._rebuild is None:
+        stored = await self._repository.get(name, identity)
+        if stored is None or self._rebuild is None:
             log.warning("engine.identity_unknown", engine=name)
             return None
         try:
-            engine = self._rebuild(known)
+            engine = self._rebuild(stored)
         except (SettingsError, StorageFault) as error:
             log.warning("engine.rebuild_failed", engine=name, reason=error.message)
             return None

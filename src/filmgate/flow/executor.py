@@ -1,8 +1,8 @@
-"""One video from acceptance to its end, as a coroutine that its own row drives.
+"""Executor: drives one video from acceptance to its end, as a coroutine that is controlled by the video's row.
 
-:class:`VideoExecutor` may be started for a video again at any moment, on any machine, even twice at once: every effect is
-guarded by a compare-and-set of the store. A drive that finds another's mark on the row leaves the video to it. What
-happens in each stage stands in a room of its own: :mod:`~filmgate.flow.submit`, :mod:`~filmgate.flow.poll`,
+:class:`VideoExecutor` may be started for a video again at any moment, on any machine, even twice at once: every effect
+is guarded by a compare-and-set of the store. An executor that finds another's intent in the row gives the video up.
+Each stage has a module of its own: :mod:`~filmgate.flow.submit`, :mod:`~filmgate.flow.poll`,
 :mod:`~filmgate.flow.fetch`.
 """
 
@@ -27,24 +27,24 @@ from filmgate.storage.base import Storage
 __all__ = ["VideoExecutor"]
 
 ENGINE_RETRY_INTERVAL = 60.0
-"""Seconds between two attempts to make an engine again that a running video needs."""
+"""Seconds between two attempts to rebuild an engine that a running video needs."""
 
 ENGINE_MISSING_LIMIT = 86400.0
-"""Seconds that it may be missing before the video ends: the mend may be an installation or a restored key."""
+"""Seconds that it may be missing before the video fails: the fix may be an installation or a restored key."""
 
 log = structlog.get_logger()
 
 
 class VideoExecutor:
-    """Drives videos; ``await drive(video_id)`` returns when the video is finished, gone or in other hands.
+    """Drives videos; ``await execute(video_id)`` returns when the video is finished, gone or driven by another worker.
 
     Args:
-        context: what its parts share.
-        storage: where references lie and files are staged.
+        context: dependencies of the stages.
+        storage: where references are stored and files are staged.
         registry: finds the engine that a video is bound to.
-        ingest: takes a fetched file into the storage.
-        retention: seconds that files are kept; 0: for ever.
-        time_limit: seconds after submission at which to give up, from the seconds expected.
+        ingest: moves a fetched file into the storage.
+        retention: seconds that files are kept; 0: forever.
+        time_limit: seconds after submission at which to give up, from the expected seconds.
     """
 
     def __init__(
@@ -60,34 +60,34 @@ class VideoExecutor:
         self._context = context
         self._registry = registry
         self._submit_stage = SubmitStage(context, storage)
-        watching = PollStage(context, time_limit)
-        fetching = FetchStage(context, storage, ingest, retention, watching)
+        poll_stage = PollStage(context, time_limit)
+        fetch_stage = FetchStage(context, storage, ingest, retention, poll_stage)
         self._handlers: Mapping[Stage, Callable[[AttemptState, VideoRecord, Engine], Awaitable[None]]] = {
             Stage.ACCEPTED: self._submit_stage.submit_when_due,
             Stage.SUBMITTING: self._submit_stage.resolve_unknown,
-            Stage.WATCHING: watching.step,
-            Stage.FETCHING: fetching.fetch,
+            Stage.WATCHING: poll_stage.step,
+            Stage.FETCHING: fetch_stage.fetch,
         }
 
     @property
     def poll_counts(self) -> Mapping[tuple[str, str], int]:
-        """How often engines were looked at since the start, by engine and by what was seen."""
+        """Number of polls since the start, by engine and by what they returned."""
         return self._context.poll_counts
 
     async def __call__(self, video_id: str) -> None:
-        """Drive the video as far as it goes."""
+        """Drive the video as far as possible."""
         async with AsyncExitStack() as stack:
-            run = AttemptState(stack)
+            attempt = AttemptState(stack)
             video = await self._context.videos.get(video_id)
-            bound = video and video.engine
-            # Once it went to another engine, that one's queue has a flow for it.
-            while video is not None and not video.finished and video.engine == bound:
-                if await self._step(run, video):
+            engine_name = video and video.engine
+            # Once it is moved to another engine, that engine's queue has a workflow for it.
+            while video is not None and not video.finished and video.engine == engine_name:
+                if await self._step(attempt, video):
                     return
                 video = await self._context.videos.refresh(video)
 
     async def _step(self, attempt: AttemptState, video: VideoRecord) -> bool:
-        """One handler; True if the video is in other hands."""
+        """Run one stage handler; True if another worker drives the video."""
         engine = await self._registry.engine_for(video)
         if engine is None:
             await self._wait_for_engine(video)
@@ -107,24 +107,24 @@ class VideoExecutor:
             await cancel_quietly(engine, attempt.last_ticket)
 
     async def _wait_for_engine(self, video: VideoRecord) -> None:
-        """What it was submitted to can't be asked (any more): wait for it to come back, for a day."""
-        kit = self._context
+        """Wait up to a day for a missing engine to return, or move an unsubmitted video to another one."""
+        context = self._context
         if video.cancel_requested:
-            await kit.fail(video, failure_codes.CANCELLED)
+            await context.fail(video, failure_codes.CANCELLED)
         elif await self.reassign_unsubmitted(video):
             return
-        elif kit.clock() >= video.updated_at + ENGINE_MISSING_LIMIT:
-            await kit.fail(video, failure_codes.ENGINE_REMOVED)
+        elif context.clock() >= video.updated_at + ENGINE_MISSING_LIMIT:
+            await context.fail(video, failure_codes.ENGINE_REMOVED)
         else:
-            await kit.sleep(video.id, ENGINE_RETRY_INTERVAL)
+            await context.sleep(video.id, ENGINE_RETRY_INTERVAL)
 
     async def cancel_unsubmitted(self, video: VideoRecord) -> bool:
-        """End a video as cancelled that no engine was asked for yet; False if one may have been."""
+        """End an unsubmitted video as cancelled; False if it may have been submitted."""
         return await self._submit_stage.cancel_unsubmitted(video)
 
     async def reassign_unsubmitted(self, video: VideoRecord) -> bool:
-        """Hand a video on whose engine is gone and was not asked yet; False if there is no other."""
-        other = self._context.dispatcher.reroute(video) if video.stage is Stage.ACCEPTED else None
-        if other is not None:
-            await self._context.reassign(video, other)
-        return other is not None
+        """Move an unsubmitted video whose engine is gone to another one; False if there is none."""
+        target = self._context.dispatcher.reroute(video) if video.stage is Stage.ACCEPTED else None
+        if target is not None:
+            await self._context.reassign(video, target)
+        return target is not None

@@ -1,4 +1,4 @@
-"""The named steps of the flow, and how a durability test makes a process die at one of them."""
+"""Checkpoints: named steps of the workflow, at which a durability test can kill the process."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from filmgate.errors import SettingsError
 __all__ = ["CHECKPOINTS", "failpoint"]
 
 CHECKPOINTS = (
-    "accepted",  # the flow has the video in its hands
-    "intent",  # the intent to submit is committed, the engine was not asked
-    "submitted",  # the engine took it, its ticket is nowhere but here
+    "accepted",  # the executor has loaded the video
+    "intent",  # the intent to submit is committed, nothing was sent to the engine
+    "submitted",  # the engine accepted the job, its ticket is only in memory
     "ticketed",  # the ticket is committed
-    "watching",  # about to look; passed at every look
-    "fetching",  # the engine is done, and the row says so
+    "watching",  # about to poll; passed at every poll
+    "fetching",  # the engine is done, and the row is in that stage
     "fetched",  # the file is staged
-    "verified",  # ... and is what was asked for
-    "kept",  # every file lies under its key, no row names them
+    "verified",  # ... and is the requested video
+    "kept",  # every file is stored under its key, no row references them
     "completed",  # completed, captured and announced in one transaction
-    "failed_over",  # accepted by another engine after its own had failed
+    "failed_over",  # moved to another engine after its own had failed
     "failed",  # failed, released and announced in one transaction
 )
 """Every step at which :func:`failpoint` can kill, in their order."""
 
 
 def failpoint(spec: str) -> Callable[[str], None]:
-    """A checkpoint function that kills this process by SIGKILL where ``spec`` says.
+    """Return a checkpoint function that kills this process by SIGKILL where ``spec`` says.
 
     Args:
         spec: ``"name"`` dies at the first pass, ``"name:3"`` at the third, ``""`` never.
@@ -46,7 +46,7 @@ def failpoint(spec: str) -> Callable[[str], None]:
 
 
 def _do_nothing(_name: str) -> None:
-    """Nothing happens."""
+    """Do nothing."""
 
 
 def _count_down(name: str, remaining: list[int], passed: str) -> None:

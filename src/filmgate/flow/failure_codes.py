@@ -1,4 +1,4 @@
-"""Why a video fails, in words that its owner may read: no host, path or key of anybody."""
+"""Error codes and messages of failed videos, safe for clients: no host, path or key."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ _OWN_ERRORS = (
     UPSTREAM_LOST,
 )
 CODES = frozenset({"engine_rejected", "moderation_blocked", *(error.code for error in _OWN_ERRORS)})
-"""The codes that failed videos usually have; an upstream may bring others."""
+"""The usual codes of failed videos; an upstream may send others."""
 
 
 def from_engine_error(error: EngineError) -> VideoError:
-    """What a video says that failed by an engine's error."""
+    """Return the client-visible error for an engine's error."""
     return public_error(VideoError(error.code or ENGINE_ERROR.code, error.message))
 
 
 def public_error(error: VideoError | None) -> VideoError:
-    """An engine's own words without hosts, addresses, paths and keys; our words where it had none."""
+    """Return an engine's own message without hosts, addresses, paths and keys; ours if it has none."""
     if error is None:
         return ENGINE_ERROR
     return VideoError(error.code or ENGINE_ERROR.code, redact(error.message) or ENGINE_ERROR.message)

@@ -1,4 +1,4 @@
-"""When an engine is done: fetch the file, see that it is the film, keep it; a bad download never buys another film."""
+"""Stage FETCHING: download the file, verify it, store it; a bad download never pays for another video."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from filmgate.storage.base import Storage
 __all__ = ["FetchStage"]
 
 MAX_BAD_DOWNLOADS = 3
-"""Downloads of a paid file that must be unusable before the video fails: the first may have been cut."""
+"""Unusable downloads of a paid file after which the video fails: the first may have been truncated."""
 
 log = structlog.get_logger()
 
@@ -30,11 +30,11 @@ class FetchStage:
     """The stage FETCHING.
 
     Args:
-        context: what every part works with.
+        context: dependencies of every stage.
         storage: where files are staged.
-        ingest: takes a fetched file into the storage.
-        retention: seconds that files are kept; 0: for ever.
-        poll_stage: asks the engine once more.
+        ingest: moves a fetched file into the storage.
+        retention: seconds that files are kept; 0: forever.
+        poll_stage: polls the engine once more after a failed download.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class FetchStage:
         self._poll_stage = poll_stage
 
     async def fetch(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
-        """Fetch once, and keep what came."""
+        """Download once, and store the file."""
         if video.cancel_requested:
             await self._poll_stage.cancel(video, engine)
             return
@@ -65,13 +65,13 @@ class FetchStage:
             await self._retry_or_fail(attempt, video, error, failure_codes.DOWNLOAD_FAILED)
 
     async def _fetch_and_store(self, video: VideoRecord, engine: Engine) -> None:
-        async with self._staging_path() as into:
-            artifact = await engine.fetch(video.ticket or "", into)
+        async with self._staging_path() as path:
+            artifact = await engine.fetch(video.ticket or "", path)
             self._context.record_success(engine, CallKind.QUERY)
             self._context.checkpoint("fetched")
-            await self._ingest.verify(into, video)
+            await self._ingest.verify(path, video)
             self._context.checkpoint("verified")
-            assets = await self._ingest.store(into, video, artifact)
+            assets = await self._ingest.store(path, video, artifact)
         self._context.checkpoint("kept")
         now = self._context.clock()
         expires_at = now + self._retention if self._retention else None
@@ -84,21 +84,21 @@ class FetchStage:
     async def _retry_or_fail(
         self, attempt: AttemptState, video: VideoRecord, error: Exception, final_error: VideoError
     ) -> None:
-        # The row does not change while it is being fetched, so its last change is when the fetch began.
+        # The row does not change during this stage, so its last change is when the stage began.
         if self._context.clock() >= video.updated_at + retry.FETCH_LIMIT:
             await self._context.fail(video, final_error)
         else:
             await self._context.back_off(attempt, video, error)
 
     async def _job_was_lost(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> bool:
-        """Whether the engine forgot the finished job; then the video has begun again, or ended."""
-        fetches = attempt.consecutive_failures
-        verdict = await self._poll_stage.poll(attempt, video, engine)
-        attempt.consecutive_failures = fetches
-        attempt.lost_polls = attempt.lost_polls + 1 if verdict.state is JobState.LOST else 0
-        if verdict.state is JobState.LOST:
-            await self._poll_stage.handle_lost(attempt, video, engine, verdict)
-        return verdict.state is JobState.LOST
+        """Whether the engine lost the finished job; then the video was requeued or has failed."""
+        failures = attempt.consecutive_failures
+        job_status = await self._poll_stage.poll(attempt, video, engine)
+        attempt.consecutive_failures = failures
+        attempt.lost_polls = attempt.lost_polls + 1 if job_status.state is JobState.LOST else 0
+        if job_status.state is JobState.LOST:
+            await self._poll_stage.handle_lost(attempt, video, engine, job_status)
+        return job_status.state is JobState.LOST
 
     async def _handle_bad_file(
         self, attempt: AttemptState, video: VideoRecord, engine: Engine, error: BadArtifact
@@ -118,8 +118,8 @@ class FetchStage:
 
     @asynccontextmanager
     async def _staging_path(self) -> AsyncIterator[Path]:
-        into = self._storage.staging_path(".mp4")
+        path = self._storage.staging_path(".mp4")
         try:
-            yield into
+            yield path
         finally:
-            into.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)

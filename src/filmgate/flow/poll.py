@@ -1,4 +1,4 @@
-"""While an engine has the video: how it stands, again and again, until it is done or its time is over."""
+"""Stage WATCHING: poll the engine until its job is done, lost or overdue."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ PROGRESS_WRITE_INTERVAL = 0.25
 """Seconds between two writes of a video's progress."""
 
 POLL_INTERVAL_BOUNDS = (0.02, 60.0)
-"""Bounds of an engine's ``look_after``, in seconds."""
+"""Bounds of an engine's ``poll_after``, in seconds."""
 
 CACHED_POLL_INTERVAL = POLL_INTERVAL_BOUNDS[1]
-"""The same for a video that a round has told of, and would tell of again."""
+"""Poll interval in seconds of a job that the latest bulk poll listed and the next one will list again."""
 
 CACHE_MAX_AGE = 300.0
-"""Seconds, give or take half, after which a video is looked at by itself whatever the rounds say of it."""
+"""Seconds, plus or minus half, after which a job is polled by itself whatever the bulk polls report."""
 
 LOST_CONFIRMATIONS = 3
-"""Looks in a row that must not find a paid job before it counts as lost."""
+"""Polls in a row that must not find a paid job before it counts as lost."""
 
 _UNFINISHED_STATES = frozenset({JobState.QUEUED, JobState.WORKING, JobState.UNKNOWN})
 
@@ -39,8 +39,8 @@ class PollStage:
     """The stage WATCHING.
 
     Args:
-        context: what every part works with.
-        time_limit: seconds after submission at which to give up, from the seconds expected: the more, the later.
+        context: dependencies of every stage.
+        time_limit: seconds after submission at which to give up, from the expected seconds: the more, the later.
     """
 
     def __init__(self, context: FlowContext, time_limit: Callable[[float], float]) -> None:
@@ -48,51 +48,51 @@ class PollStage:
         self._time_limit = time_limit
 
     async def step(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
-        """Look once, and act on what is seen."""
+        """Poll once, and act on the status."""
         self._context.checkpoint("watching")
         if video.cancel_requested:
             await self.cancel(video, engine)
             await self._hold_slot_until_done(attempt, video, engine)
             return
-        told = self._cached_status(attempt, video, engine)
-        verdict = told or await self.poll(attempt, video, engine)
-        attempt.lost_polls = attempt.lost_polls + 1 if verdict.state is JobState.LOST else 0
-        match verdict.state:
+        cached = self._cached_status(attempt, video, engine)
+        job_status = cached or await self.poll(attempt, video, engine)
+        attempt.lost_polls = attempt.lost_polls + 1 if job_status.state is JobState.LOST else 0
+        match job_status.state:
             case JobState.DONE:
                 if await self._context.videos.start_fetching(video.id, self._context.clock()):
                     self._context.checkpoint("fetching")
             case JobState.FAILED:
                 await self._context.fail_or_failover(
-                    video, video.submit_token or "", failure_codes.public_error(verdict.error)
+                    video, video.submit_token or "", failure_codes.public_error(job_status.error)
                 )
             case JobState.CANCELLED:
                 await self._context.fail(video, failure_codes.CANCELLED)
             case JobState.LOST:
-                await self.handle_lost(attempt, video, engine, verdict)
+                await self.handle_lost(attempt, video, engine, job_status)
             case _:
-                await self._record_progress(attempt, video, engine, verdict, told)
+                await self._record_progress(attempt, video, engine, job_status, cached)
 
     def _cached_status(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> JobStatus | None:
-        """What the latest round said, if that will do."""
+        """Return the status in the latest bulk poll, if it is recent enough."""
         until = attempt.polled_at + CACHE_MAX_AGE * (0.5 + self._context.roll())
         return self._context.batch_poller.cached(engine, video.ticket or "") if self._context.clock() < until else None
 
     async def poll(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> JobStatus:
-        """What the engine says; where it can't be asked, that nothing is known."""
+        """Return the engine's status of the job; UNKNOWN if the poll fails."""
         attempt.polled_at = self._context.clock()
         try:
-            verdict = await engine.poll(video.ticket or "")
+            job_status = await engine.poll(video.ticket or "")
         except EngineError as error:
             attempt.consecutive_failures += 1
             if isinstance(error, EngineUnavailable):
                 self._context.record_failure(engine, CallKind.QUERY)
             self._context.poll_counts[engine.name, "error"] += 1
-            after = retry.delay(attempt.consecutive_failures, self._context.roll(), retry_after=retry_after(error))
-            return JobStatus(state=JobState.UNKNOWN, poll_after=after)
+            poll_after = retry.delay(attempt.consecutive_failures, self._context.roll(), retry_after=retry_after(error))
+            return JobStatus(state=JobState.UNKNOWN, poll_after=poll_after)
         attempt.consecutive_failures = 0
         self._context.record_success(engine, CallKind.QUERY)
-        self._context.poll_counts[engine.name, verdict.state] += 1
-        return verdict
+        self._context.poll_counts[engine.name, job_status.state] += 1
+        return job_status
 
     async def _record_progress(
         self, attempt: AttemptState, video: VideoRecord, engine: Engine, job_status: JobStatus, cached: JobStatus | None
@@ -112,7 +112,7 @@ class PollStage:
 
     def _is_overdue(self, video: VideoRecord, engine: Engine, now: float) -> bool:
         since = video.submit_at or video.created_at
-        # What is expected need not be known before the shortest limit is over.
+        # The expected seconds need not be computed before the shortest limit is over.
         return now >= since + self._time_limit(0) and now >= since + self._time_limit(
             engine.expected_seconds(job_without_files(video))
         )
@@ -120,22 +120,22 @@ class PollStage:
     async def _wait_for_next_poll(
         self, video: VideoRecord, engine: Engine, job_status: JobStatus, cached: JobStatus | None
     ) -> None:
-        """Wait for the time of the next look, or for a round to find that something changed."""
-        rounds, ticket = self._context.batch_poller, video.ticket or ""
-        rounds.register(engine, ticket, video.id, cached)
+        """Sleep until the next poll is due, or until a bulk poll finds a change."""
+        batch_poller, ticket = self._context.batch_poller, video.ticket or ""
+        batch_poller.register(engine, ticket, video.id, cached)
         try:
             await self._sleep(video, CACHED_POLL_INTERVAL if cached else job_status.poll_after)
         finally:
-            rounds.unregister(engine, ticket)
+            batch_poller.unregister(engine, ticket)
 
     async def _sleep(self, video: VideoRecord, seconds: float) -> None:
-        least, most = POLL_INTERVAL_BOUNDS
-        await self._context.sleep(video.id, min(most, max(least, seconds)) * (0.9 + 0.2 * self._context.roll()))
+        shortest, longest = POLL_INTERVAL_BOUNDS
+        await self._context.sleep(video.id, min(longest, max(shortest, seconds)) * (0.9 + 0.2 * self._context.roll()))
 
     async def handle_lost(
         self, attempt: AttemptState, video: VideoRecord, engine: Engine, job_status: JobStatus
     ) -> None:
-        """Make sure that the engine forgot the job; then begin again where that costs nothing."""
+        """Confirm that the engine lost the job; then requeue the video where that costs nothing, else fail it."""
         if engine.capabilities.paid and attempt.lost_polls < LOST_CONFIRMATIONS:
             await self._sleep(video, job_status.poll_after)
         elif engine.capabilities.paid:
@@ -147,16 +147,16 @@ class PollStage:
             await self._context.videos.requeue(video.id, self._context.clock())
 
     async def cancel(self, video: VideoRecord, engine: Engine) -> None:
-        """Stop the job, and end the video as its owner wished."""
+        """Cancel the job, and end the video as cancelled."""
         await cancel_quietly(engine, video.ticket or "")
         await self._context.fail(video, failure_codes.CANCELLED)
 
     async def _hold_slot_until_done(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
-        """Keep the place of a job that can't be stopped: a new one in it would be one too many for the engine."""
+        """Keep the slot of a job that can't be cancelled: a new one in it would exceed the engine's limit."""
         if engine.capabilities.cancels or engine.capabilities.concurrency is None:
             return
         while not self._is_overdue(video, engine, self._context.clock()):
-            verdict = await self.poll(attempt, video, engine)
-            if verdict.state not in _UNFINISHED_STATES:
+            job_status = await self.poll(attempt, video, engine)
+            if job_status.state not in _UNFINISHED_STATES:
                 return
-            await self._sleep(video, verdict.poll_after)
+            await self._sleep(video, job_status.poll_after)

@@ -1,4 +1,4 @@
-"""What keeps every accepted video in somebody's hands, whoever died: passes over the rows and the flows behind them."""
+"""Reconciliation: periodic passes that restart lost workflows and adopt those of dead workers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ HEARTBEAT_TIMEOUT = 10.0
 """Seconds without a heartbeat after which a process counts as dead."""
 
 MIN_IDLE = 3.0
-"""Seconds that a row may be at rest before anybody asks for its flow."""
+"""Seconds that a row must be unchanged before its workflow is checked."""
 
 WORKFLOW_RETENTION = 3600.0
-"""Seconds that the durable engine keeps the history of flows that ended."""
+"""Seconds that the workflow backend keeps the history of ended workflows."""
 
 REMOVED_ENGINE_LIMIT = 86400.0
-"""Seconds that a video may wait for an engine that the configuration no longer names."""
+"""Seconds that a video may wait for an engine that is no longer configured."""
 
 LIMIT = 100_000
 
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 class WorkflowRef(Struct, frozen=True, gc=False):  # there may be tens of thousands
-    """One flow to start: the ``epoch``-th of its video, on its engine's queue."""
+    """One workflow to start: the ``epoch``-th of its video, on its engine's queue."""
 
     video_id: str
     engine: str
@@ -39,38 +39,38 @@ class WorkflowRef(Struct, frozen=True, gc=False):  # there may be tens of thousa
 
 
 class WorkflowStatus(Struct, frozen=True, gc=False):
-    """What became of a flow."""
+    """Status of a workflow."""
 
     ended: bool  # it ran to its end or was given up; a video that is unfinished then needs a new one
 
 
 class WorkflowBackend(Protocol):
-    """What the reconciler needs of the durable engine."""
+    """What the reconciler requires of the workflow backend."""
 
     async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
         """Start each; one that was started before stays as it is."""
 
     async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
-        """What became of each; one that was never started is missing."""
+        """Return the status of each; one that was never started is missing."""
 
     async def adopt(self, executor_id: str) -> int:
-        """Put the running flows of a dead process back into their queues; returns how many."""
+        """Put the running workflows of a dead process back into their queues; returns how many."""
 
     async def prune(self, ended_before: float) -> int:
-        """Forget some flows that ended before that Unix time; returns how many, 0 when there are none left."""
+        """Delete some workflows that ended before that Unix time; returns how many, 0 when none are left."""
 
 
 class Reconciler:
-    """The passes. Each may be run at any time, by every process.
+    """Reconciliation passes. Each may run at any time, in any process.
 
     Args:
-        videos: the rows.
-        workers: who is alive.
-        backend: the durable engine.
-        engines: names for which there are queues.
-        executor_id: of this process.
-        fail_removed: ends a video whose engine is gone for good.
-        reassign: hands such a video on, where it was not submitted yet and there is another engine for it.
+        videos: repository of videos.
+        workers: repository of heartbeats.
+        backend: the workflow backend.
+        engines: names of the engines that have queues.
+        executor_id: id of this process.
+        fail_removed: fails a video whose engine is gone for good.
+        reassign: moves such a video to another engine, if it was not submitted yet and there is one.
         clock: Unix seconds.
     """
 
@@ -97,26 +97,28 @@ class Reconciler:
         self._healthy: set[WorkflowRef] = set()
 
     def mark_started(self, workflows: Iterable[WorkflowRef]) -> None:
-        """Note that these were just started, so that the next quick pass need not ask."""
+        """Record that these were just started, so that the next quick pass need not check them."""
         self._healthy.update(workflows)
 
     async def start_missing(self, *, check_all: bool = False) -> int:
-        """Start flows that were never started, and again those that ended before their video did.
+        """Start workflows that were never started, and restart those that ended before their video did.
 
         Args:
-            check_all: ask for every unfinished video, not only for those of which nothing is known.
+            check_all: check every unfinished video, not only those of unknown status.
         """
         unfinished = await self._videos.list_unfinished(updated_before=self._clock() - MIN_IDLE, limit=LIMIT)
-        wanted = {_workflow_of(row): row for row in unfinished if row.engine in self._engines}
+        rows = {_workflow_of(row): row for row in unfinished if row.engine in self._engines}
         await self._handle_removed_engines(row for row in unfinished if row.engine not in self._engines)
-        unsure = [start for start in wanted if check_all or start not in self._healthy]
-        fates = await self._backend.statuses(unsure) if unsure else {}
-        missing = [start for start in unsure if start not in fates]
-        missing += [again for start in unsure if (again := await self._restarted(start, fates))]
+        unchecked = [workflow for workflow in rows if check_all or workflow not in self._healthy]
+        statuses = await self._backend.statuses(unchecked) if unchecked else {}
+        missing = [workflow for workflow in unchecked if workflow not in statuses]
+        missing += [restarted for workflow in unchecked if (restarted := await self._restarted(workflow, statuses))]
         if missing:
             log.info("flow.started_missing", count=len(missing))
             await self._backend.enqueue(missing)
-        self._healthy = {start for start in wanted if start in self._healthy or start in fates} | set(missing)
+        self._healthy = {workflow for workflow in rows if workflow in self._healthy or workflow in statuses} | set(
+            missing
+        )
         return len(missing)
 
     async def _restarted(
@@ -136,24 +138,24 @@ class Reconciler:
                 await self._fail_removed(row.id)
 
     async def adopt_orphans(self) -> int:
-        """Adopt the flows of processes whose heart stopped."""
+        """Adopt the workflows of processes without a heartbeat; returns how many."""
         adopted = 0
         for executor_id in await self._workers.list_dead(self._clock() - HEARTBEAT_TIMEOUT):
             if executor_id == self._executor_id:
                 continue
-            flows = await self._backend.adopt(executor_id)
+            workflows = await self._backend.adopt(executor_id)
             await self._workers.delete(executor_id)
-            if flows:
-                log.warning("flow.orphans_adopted", executor=executor_id, flows=flows)
-            adopted += flows
+            if workflows:
+                log.warning("flow.orphans_adopted", executor=executor_id, workflows=workflows)
+            adopted += workflows
         return adopted
 
     async def prune(self) -> int:
-        """Drop the durable engine's history of what ended long ago, which it would keep for ever."""
-        before, dropped = self._clock() - WORKFLOW_RETENTION, 0
+        """Delete the backend's history of workflows that ended long ago, which it keeps otherwise; returns how many."""
+        before, deleted = self._clock() - WORKFLOW_RETENTION, 0
         while page := await self._backend.prune(before):
-            dropped += page
-        return dropped
+            deleted += page
+        return deleted
 
 
 def _workflow_of(row: UnfinishedVideo) -> WorkflowRef:

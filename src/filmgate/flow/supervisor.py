@@ -1,4 +1,4 @@
-"""The flow of all videos: what starts their drives, keeps them alive, and cleans up behind them."""
+"""Flow supervisor: starts the workflows of all videos, keeps them alive, and cleans up after them."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ log = structlog.get_logger()
 
 
 class FlowSupervisor:
-    """Makes accepted videos, beside whatever else the process does; one running instance a process.
+    """Runs the workflows of accepted videos and the background loops; one running instance per process.
 
     Args:
-        store: the rows.
-        storage: the files.
+        store: the store.
+        storage: the storage.
         engines: by name; started and stopped by the caller.
-        data: folder for the durable engine's own file.
-        executor_id: of this process: no two that live at once share it, and it outlives a restart.
-        retention: seconds that finished films are kept; 0: for ever.
+        data: folder for the workflow backend's own file.
+        executor_id: id of this process: unique among live processes, and the same after a restart.
+        retention: seconds that finished videos are kept; 0: forever.
         clock: Unix time.
         checkpoint: called at each named step (``CHECKPOINTS``).
-        worker: whether this process makes videos; false: it only starts them for others.
+        worker: whether this process runs workflows; false: it only starts them for others.
         on_demand: open the queues at the first :meth:`wake`, for a short-lived process that is no worker.
         dispatcher: chooses among the engines of a route; without it each video stays with its own.
-        registry: knows the engines of before as well.
-        webhook_sender: tells the outside of events, where this process is a worker.
-        time_limit: seconds after its submission at which a video is given up, from the seconds expected.
+        registry: finds configured and retired engines.
+        webhook_sender: delivers events, if this process is a worker.
+        time_limit: seconds after submission at which a video is given up, from the expected seconds.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class FlowSupervisor:
         self._batch_poller = BatchPoller(self._wakeups.wake, clock)
         self._cleaner = StorageCleaner(store.videos, storage, clock)
         self._registry = registry or EngineRegistry(engines, store.engine_identities)
-        kit = FlowContext(
+        context = FlowContext(
             videos=store.videos,
             clock=clock,
             sleep=self._wakeups.sleep,
@@ -105,7 +105,7 @@ class FlowSupervisor:
             wake=self.wake,
         )
         self._executor = VideoExecutor(
-            kit,
+            context,
             storage=storage,
             registry=self._registry,
             ingest=ArtifactIngest(storage, store.videos, executor_id),
@@ -120,24 +120,24 @@ class FlowSupervisor:
 
     @property
     def ready(self) -> bool:
-        """Whether videos are being taken."""
+        """Whether videos are accepted."""
         return self._ready
 
     @property
     def poll_counts(self) -> Mapping[tuple[str, str], int]:
-        """How often this process looked at engines, by engine and by what it saw."""
+        """Number of polls by this process, by engine and by what they returned."""
         return self._executor.poll_counts
 
     def wake(self, video: VideoRecord) -> None:
-        """Start the flow of a video just committed, or tell it of a cancel; returns at once.
+        """Start the workflow of a video just committed, or notify it of a cancellation; returns at once.
 
-        Nothing is lost with the process: the row stands, and the reconciler finds it.
+        Nothing is lost if the process dies: the row is committed, and the reconciler finds it.
         """
         self._pending_wakes[video.id] = video
         self._wake_event.set()
 
     async def start(self) -> None:
-        """Open the queues, take up what was interrupted, and begin."""
+        """Open the queues, resume interrupted workflows, and start the loops."""
         if self._on_demand:
             self._tasks = [asyncio.create_task(self._start_on_demand(), name="flow")]
         else:
@@ -146,11 +146,11 @@ class FlowSupervisor:
         self._ready = True
 
     async def stop(self) -> None:
-        """Stop at once and in order: rows stay as they are, and the next start goes on from them."""
+        """Stop at once and in order: rows stay as they are, and the next start resumes from them."""
         self._ready = False
         self._stopping = True
         if self._on_demand:
-            self._wake_event.set()  # what was woken is still started: the command ends right after it submitted
+            self._wake_event.set()  # pending wakes are still started: the command ends right after it submitted
         else:
             for task in self._tasks:
                 task.cancel()
@@ -161,12 +161,12 @@ class FlowSupervisor:
     async def _open(self) -> None:
         if self._is_open:
             return
-        # The durable engine takes a second to import, which no other command should pay.
-        durable = await asyncio.to_thread(_import_backend)
+        # The workflow backend takes a second to import, which no other command should pay.
+        backend_class = await asyncio.to_thread(_import_backend)
         self._exit.push_async_callback(self._registry.stop)
         await self._registry.start(self._clock(), is_worker=self._worker)
         queues = self._registry.concurrency
-        self._backend: DbosBackend = durable(
+        self._backend: DbosBackend = backend_class(
             self._path,
             executor_id=self._executor_id,
             queues=queues,
@@ -210,22 +210,22 @@ class FlowSupervisor:
         return loops
 
     async def _run_video(self, video_id: str) -> None:
-        """The outermost frame of a drive: whatever happens in it, the video stays in somebody's hands."""
-        stumbles = 0
+        """Run a video's executor until it returns; a crash is logged and retried."""
+        crashes = 0
         while True:
             try:
                 await self._executor(video_id)
             except Exception as error:
-                stumbles += 1
-                log.exception("flow.crashed", video=video_id, times=stumbles)
-                await self._after_crash(video_id, stumbles, error)
+                crashes += 1
+                log.exception("flow.crashed", video=video_id, attempts=crashes)
+                await self._after_crash(video_id, crashes, error)
             else:
                 return
             finally:
                 self._wakeups.discard(video_id)
 
     async def _after_crash(self, video_id: str, crashes: int, error: Exception) -> None:
-        # A store that can't write says so by a fault of the storage; that is no reason to give up any video.
+        # A StorageFault means that the store can't write, which is no reason to fail the video.
         if crashes >= retry.MAX_CRASHES and not isinstance(error, StorageFault):
             await self._store.videos.fail(video_id, failure_codes.ENGINE_ERROR, self._clock())
         else:
@@ -245,23 +245,23 @@ class FlowSupervisor:
                 await self._start_pending()
 
     async def _start_pending(self) -> None:
-        woken, self._pending_wakes = self._pending_wakes, {}
+        videos, self._pending_wakes = self._pending_wakes, {}
         try:
             await self._open()
-            await self._start_or_cancel(list(woken.values()))
+            await self._start_or_cancel(list(videos.values()))
         except Exception:
-            # The reconciler will come across them.
-            log.exception("flow.start_failed", videos=len(woken))
+            # The reconciler will find them.
+            log.exception("flow.start_failed", videos=len(videos))
 
     async def _start_or_cancel(self, videos: list[VideoRecord]) -> None:
         for video in videos:
             if video.cancel_requested:
                 await self._cancel(video)
-        known = self._registry.concurrency
+        queues = self._registry.concurrency
         starts = [
             WorkflowRef(video.id, video.engine, video.epoch)
             for video in videos
-            if not video.cancel_requested and video.engine in known
+            if not video.cancel_requested and video.engine in queues
         ]
         if starts:
             await self._backend.enqueue(starts)
@@ -298,7 +298,7 @@ class FlowSupervisor:
 
 
 async def _repeat(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
-    """The outermost frame of a background job: run it now and ever again, whatever becomes of one run."""
+    """Run a background job forever, every ``seconds``; a failed run is logged."""
     while True:
         try:
             await job()

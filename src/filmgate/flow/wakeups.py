@@ -1,4 +1,4 @@
-"""Waits of running drives that can be cut short."""
+"""Per-video sleeps that can be woken early."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ __all__ = ["Wakeups"]
 
 
 class Wakeups:
-    """One future a video that waits; nothing is kept for the others.
+    """One future for each sleeping video; nothing is stored for others.
 
-    Twenty thousand drives may wait at once, each coming and going every few seconds: a bare future with a timer costs
-    a third of an event under ``asyncio.timeout``, which ends by throwing a cancellation.
+    Twenty thousand executors may sleep at once, each starting and ending every few seconds: a bare future with a timer
+    costs a third of an event under ``asyncio.timeout``, which ends by throwing a cancellation.
     """
 
     def __init__(self) -> None:
-        self._sleepers: dict[str, asyncio.Future[None] | None] = {}  # None: it ran on, and waits again later
+        self._sleepers: dict[str, asyncio.Future[None] | None] = {}  # None: it is running, and will sleep again later
         self._woken: set[str] = set()
 
     async def sleep(self, video_id: str, seconds: float) -> None:
-        """Wait so long, or until somebody nudges."""
+        """Sleep for so many seconds, or until woken."""
         if video_id in self._woken:
             self._woken.discard(video_id)
             return
@@ -33,7 +33,7 @@ class Wakeups:
             self._sleepers[video_id] = None
 
     def wake(self, video_id: str) -> bool:
-        """End the video's wait, present or next; False if it does not run here."""
+        """End the video's current or next sleep; False if it does not run here."""
         if video_id not in self._sleepers:
             return False
         wait = self._sleepers[video_id]
@@ -44,7 +44,7 @@ class Wakeups:
         return True
 
     def discard(self, video_id: str) -> None:
-        """The video's drive is over."""
+        """Drop the state of a video whose executor has ended."""
         self._sleepers.pop(video_id, None)
         self._woken.discard(video_id)
 

@@ -1,7 +1,7 @@
-"""Telling the outside of events: at least once, under one id, for three days.
+"""Webhook delivery: at least once, under one event id, for three days.
 
-Everything stands in the rows: a process that dies in the middle of a try leaves a claim that runs out, and whoever
-comes next tries again.
+All state is in the rows: a process that dies during an attempt leaves a claim that expires, and another process tries
+again.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from filmgate.wire import webhook
 __all__ = ["WebhookSender"]
 
 CLAIM_LEASE = 2 * webhook.POST_TIMEOUT
-"""Seconds for which a claimed delivery is left to the process that claimed it."""
+"""Seconds for which a claimed delivery belongs to the process that claimed it."""
 
 MAX_CONCURRENT = 64
-"""Tries that one process has under way."""
+"""Attempts that one process runs at once."""
 
 log = structlog.get_logger()
 
 
 class HttpPost(Protocol):
-    """Sends a body and returns the status of the answer: :meth:`filmgate.net.Guard.post`."""
+    """Posts a body and returns the status of the response: :meth:`filmgate.net.Guard.post`."""
 
     def __call__(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> Awaitable[int]:
         """Send."""
@@ -39,12 +39,12 @@ class HttpPost(Protocol):
 
 
 class WebhookSender:
-    """What is to be told, and the tries under way.
+    """Sends due deliveries, and tracks the attempts in flight.
 
     Args:
-        store: the rows.
-        secret_box: what opens secrets and URLs.
-        post: the guarded way out.
+        store: the store.
+        secret_box: decrypts secrets and URLs.
+        post: the guarded HTTP client.
         clock: Unix seconds.
         roll: random numbers in [0, 1), for the jitter.
     """
@@ -66,24 +66,24 @@ class WebhookSender:
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def send_due(self) -> int:
-        """Begin every try that is due, as far as there is room; returns how many."""
+        """Start every attempt that is due, up to MAX_CONCURRENT; returns how many."""
         for event in await self._outbox.pending():
             await self._repository.fan_out(event.id, self._clock())
-        begun = 0
+        started = 0
         for delivery in await self._repository.list_due(self._clock(), max(0, MAX_CONCURRENT - len(self._in_flight))):
-            ours = await self._repository.claim(delivery, self._clock() + CLAIM_LEASE)
-            if ours is not None:
-                self._start_attempt(ours)
-                begun += 1
-        return begun
+            claimed = await self._repository.claim(delivery, self._clock() + CLAIM_LEASE)
+            if claimed is not None:
+                self._start_attempt(claimed)
+                started += 1
+        return started
 
     async def wait_idle(self) -> None:
-        """Return when every try that was begun is over."""
+        """Return when all started attempts are over."""
         while self._in_flight:
             await asyncio.wait(self._in_flight)
 
     async def stop(self) -> None:
-        """Drop the tries under way; their claims run out, and they are tried again."""
+        """Cancel the attempts in flight; their claims expire, and they are tried again."""
         for task in self._in_flight:
             task.cancel()
         await asyncio.gather(*self._in_flight, return_exceptions=True)
@@ -94,7 +94,7 @@ class WebhookSender:
         task.add_done_callback(self._in_flight.discard)
 
     async def _run_attempt(self, delivery: PendingDelivery) -> None:
-        """The outermost frame of a try: whatever happens in it, the claim runs out."""
+        """Run one attempt; whatever happens in it, the claim expires."""
         try:
             await self._attempt(delivery)
         except Exception:
@@ -115,27 +115,33 @@ class WebhookSender:
         await self._record_result(delivery, status)
 
     async def _resolve_receiver(self, delivery: PendingDelivery, now: float) -> tuple[str | None, list[str]]:
-        """Where it goes, if anywhere, and what signs it: a callback is signed by all of its account's endpoints."""
-        endpoints = [each for each in await self._repository.list_for(delivery.account_id) if each.disabled_at is None]
+        """Return the URL, if any, and the signing secrets: a callback is signed by all of its account's endpoints."""
+        endpoints = [
+            endpoint
+            for endpoint in await self._repository.list_for(delivery.account_id)
+            if endpoint.disabled_at is None
+        ]
         if delivery.endpoint_id is not None:
-            endpoints = [each for each in endpoints if each.id == delivery.endpoint_id]
-            sealed = endpoints[0].url if endpoints else None
+            endpoints = [endpoint for endpoint in endpoints if endpoint.id == delivery.endpoint_id]
+            encrypted_url = endpoints[0].url if endpoints else None
         else:
-            sealed = delivery.callback_url
-        secrets = [self._secret_box.decrypt(secret) for each in endpoints for secret in each.signing_secrets(now)]
-        return None if sealed is None else self._secret_box.decrypt(sealed), secrets
+            encrypted_url = delivery.callback_url
+        secrets = [
+            self._secret_box.decrypt(secret) for endpoint in endpoints for secret in endpoint.signing_secrets(now)
+        ]
+        return None if encrypted_url is None else self._secret_box.decrypt(encrypted_url), secrets
 
     async def _record_result(self, delivery: PendingDelivery, status: int | None) -> None:
         now, tries = self._clock(), delivery.tries + 1
         log.info(
             "webhook.attempted", event_id=delivery.event_id, endpoint=delivery.endpoint_id, status=status, tries=tries
         )
-        wait = webhook.retry_delay(tries, self._roll())
+        retry_delay = webhook.retry_delay(tries, self._roll())
         if status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES:
             await self._repository.settle(delivery, "delivered", status, now)
-        elif status == HTTPStatus.GONE or wait is None:
+        elif status == HTTPStatus.GONE or retry_delay is None:
             await self._repository.settle(delivery, "failed", status, now)
         else:
-            await self._repository.record_failure(delivery, status, now + wait)
+            await self._repository.record_failure(delivery, status, now + retry_delay)
         if status == HTTPStatus.GONE and delivery.endpoint_id is not None:
             await self._repository.disable(delivery.endpoint_id, now)
