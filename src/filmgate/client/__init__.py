@@ -1,4 +1,4 @@
-"""The SDK: ``Client`` and ``AsyncClient``, one logic, against this server and whoever speaks its API."""
+"""SDK: ``Client`` and ``AsyncClient``, one logic, for Filmgate servers and servers with a compatible API."""
 
 from filmgate.client.durations import DurationHistory
 from filmgate.client.endpoint import ApiEndpoint, base_url_from, resolve_endpoint

@@ -1,4 +1,4 @@
-"""Downloading: into a part file, taken up where it broke off, verified, synced, then renamed."""
+"""Downloads: into a part file, resumed after a break, verified, synced, then renamed."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ from filmgate.security.ip_scope import IpScope, is_ip_literal, scope_of
 __all__ = ["OnBytes", "commit_file", "download_bytes", "save"]
 
 OnBytes = Callable[[int, int | None], object]
-"""Told the bytes that are here and, where the server says so, of how many."""
+"""Called with the bytes received so far and the total size (None if the server does not send it)."""
 
 MAX_FRUITLESS_TRIES = 6
-"""Times that a broken download is taken up without having gained a byte."""
+"""Consecutive resumes of a broken download that gain no byte."""
 
 MAX_REDIRECTS = 5
-"""Redirects that are followed; the key stays behind where they lead to another host."""
+"""Redirects followed; the key is not sent if a redirect leads to another host."""
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _ETAG = re.compile(r'"([A-Za-z0-9._-]{1,80})"')
@@ -51,16 +51,16 @@ _CONTENT_TYPES = ("video/", "image/", "application/octet-stream", "binary/octet-
 
 
 class _ContentInfo(Struct, frozen=True):
-    """What an answer with content says about the whole file."""
+    """What a content response declares about the whole file."""
 
-    offset: int  # of the first byte that follows
+    offset: int  # position of the first byte of the body
     total: int | None
     etag: str | None  # strong, without quotes
     media_type: str
 
 
 class _PartFile:
-    """The file beside the target that grows; its name says of which content it is a part."""
+    """The growing file beside the target; its name contains the ETag of the content it is a part of."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -70,20 +70,20 @@ class _PartFile:
 
     @property
     def path(self) -> Path:
-        """Where it lies."""
+        """The part file's path."""
         tag = f".{self.etag}" if self.etag else ""
         return self._target.with_name(f"{self._target.name}{tag}.part")
 
     def resume(self) -> None:
-        """Take up what an earlier download left, if it says of what."""
-        start, end = f"{self._target.name}.", ".part"
+        """Continue the part file of an earlier download, if its name contains an ETag."""
+        prefix, suffix = f"{self._target.name}.", ".part"
         for path in self._target.parent.glob("*.part"):
-            etag = path.name[len(start) : -len(end)]
-            if path.name.startswith(start) and _ETAG.fullmatch(f'"{etag}"'):
+            etag = path.name[len(prefix) : -len(suffix)]
+            if path.name.startswith(prefix) and _ETAG.fullmatch(f'"{etag}"'):
                 self.etag, self.size = etag, path.stat().st_size
 
     def start(self, info: _ContentInfo) -> None:
-        """Get ready for bytes from the offer's offset on; what is of no use any more is removed."""
+        """Prepare for bytes from ``info.offset`` on; remove a part of other content."""
         self.close()
         if info.etag != self.etag or info.offset == 0:
             self.path.unlink(missing_ok=True)
@@ -94,20 +94,20 @@ class _PartFile:
         self.size = info.offset
 
     def write(self, chunk: bytes) -> None:
-        """Append."""
+        """Append bytes."""
         if self._file is None:
-            raise ValueError("not begun")
+            raise ValueError("not started")
         self._file.write(chunk)
         self.size += len(chunk)
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def discard(self) -> None:
-        """Remove it: nothing good can come of it."""
+        """Close and remove the part file: it cannot be completed."""
         self.close()
         self.path.unlink(missing_ok=True)
         self.etag, self.size = None, 0
@@ -124,26 +124,26 @@ def save(
     url: str | None = None,
     backend: Backend = FILMGATE,
 ) -> Procedure[Path]:
-    """Bring the content to ``target``: there it is whole, verified and synced, or not at all.
+    """Download the content to ``target``: the file appears whole, verified and synced, or not at all.
 
-    ``url`` is where the last look said that the film lies, if it said so.
+    ``url`` is the address of the content from the last poll, if the server sends one.
 
     Raises:
-        OutputExists: the target is there already and ``force`` was not given.
-        IntegrityError: what arrived is not what the server says it has.
-        VideoNotReady, VideoExpired, VideoNotFound: what the server answered.
-        ConnectionFailed: it broke too often; the next call goes on where this one stopped.
-        OSError: the disk refused; the part stays where it can be taken up.
+        OutputExists: the target exists and ``force`` is false.
+        IntegrityError: the received bytes are not the ones the server declares.
+        VideoNotReady, VideoExpired, VideoNotFound: the server's error.
+        ConnectionFailed: the connection broke too often; the next call resumes where this one stopped.
+        OSError: the disk failed; the part file stays and can be resumed.
     """
     if target.exists() and not force:
-        raise OutputExists(f"{target} exists already.")
+        raise OutputExists(f"{target} already exists.")
     part = _PartFile(target)
     part.resume()
     try:
-        offer = yield from _transfer(state, backend, backend.content(video_id, variant, url), part, on_bytes)
+        info = yield from _transfer(state, backend, backend.content(video_id, variant, url), part, on_bytes)
     finally:
         part.close()
-    yield RunBlocking(lambda: _verify(part, offer))
+    yield RunBlocking(lambda: _verify(part, info))
     yield RunBlocking(lambda: commit_file(part.path, target, force=force))
     return target
 
@@ -151,19 +151,19 @@ def save(
 def download_bytes(
     state: ClientState, video_id: str, variant: str, *, backend: Backend = FILMGATE
 ) -> Procedure[ApiResponse]:
-    """The content in memory, verified as far as bytes can be.
+    """Download the content into memory and verify its length and digest.
 
     Raises:
-        IntegrityError: what arrived is not what the server says it has.
-        FilmgateError: what the server answered.
+        IntegrityError: the received bytes are not the ones the server declares.
+        FilmgateError: the server's error.
     """
     request = msgspec.structs.replace(backend.content(video_id, variant, None)(), max_body_bytes=state.max_file_bytes)
-    answer = yield from _request_content(state, backend, request, Send)
-    offer = _parse_content_info(answer)
-    if offer.total is not None and offer.total != len(answer.body):
-        raise IntegrityError(f"{len(answer.body)} bytes of {offer.total} arrived.")
-    _check_digest(hashlib.sha256(answer.body).hexdigest(), offer)
-    return answer
+    response = yield from _request_content(state, backend, request, Send)
+    info = _parse_content_info(response)
+    if info.total is not None and info.total != len(response.body):
+        raise IntegrityError(f"{len(response.body)} bytes of {info.total} arrived.")
+    _check_digest(hashlib.sha256(response.body).hexdigest(), info)
+    return response
 
 
 def _transfer(
@@ -173,75 +173,75 @@ def _transfer(
     part_file: _PartFile,
     on_bytes: OnBytes | None,
 ) -> Generator[Effect, Any, _ContentInfo]:
-    """Ask for what is missing until nothing is."""
+    """Request the missing bytes until the part file is complete."""
     fruitless = 0
     while True:
-        before = part_file.size
-        answer = yield from _request_content(
+        size_before = part_file.size
+        response = yield from _request_content(
             state, backend, content_request(offset=part_file.size, etag=part_file.etag), Open
         )
-        if answer.status == 416 and part_file.size:
+        if response.status == 416 and part_file.size:  # noqa: PLR2004 - Range Not Satisfiable: the part is too long
             part_file.discard()
             continue
-        offer = _parse_content_info(answer)
-        if offer.offset and (offer.offset, offer.etag) != (part_file.size, part_file.etag):
-            broken: object = "the server sent another part of the content than it was asked for"
+        info = _parse_content_info(response)
+        if info.offset and (info.offset, info.etag) != (part_file.size, part_file.etag):
+            failure: object = "the server sent another range than the requested one"
             if not part_file.size:
-                raise UnexpectedAnswer(f"The download can't begin: {broken}.")
+                raise UnexpectedAnswer(f"The download cannot start: {failure}.")
             part_file.discard()
         else:
-            part_file.start(offer)
-            broken = yield from _copy_body(part_file, offer, on_bytes, state.max_file_bytes)
-            if broken is None and part_file.size >= (offer.total or 0):
-                return offer
-        fruitless = 0 if part_file.size > before else fruitless + 1
+            part_file.start(info)
+            failure = yield from _copy_body(part_file, info, on_bytes, state.max_file_bytes)
+            if failure is None and part_file.size >= (info.total or 0):
+                return info
+        fruitless = 0 if part_file.size > size_before else fruitless + 1
         if fruitless >= MAX_FRUITLESS_TRIES:
-            raise ConnectionFailed(f"The download broke off: {broken or 'the answer ended early'}.")
+            raise ConnectionFailed(f"The download broke off: {failure or 'the response ended early'}.")
         yield Sleep(backoff(state, fruitless))
 
 
 def _request_content(
     state: ClientState, backend: Backend, request: Request, make_effect: Callable[[Request], Effect]
 ) -> Procedure[ApiResponse]:
-    """The answer from wherever the content lies; a film that is only just completed may not be there yet."""
-    late = hops = 0
+    """Request the content, following redirects and retrying while the file of a just completed video is not ready."""
+    not_ready_count = redirect_count = 0
     while True:
         yield from _check_address(state, request.url)
-        answer = yield from send_with_retries(state, request, make_effect)
-        if answer.status in _REDIRECTS and "location" in answer.headers and hops < MAX_REDIRECTS:
-            url = urljoin(request.url or "", answer.headers["location"])
+        response = yield from send_with_retries(state, request, make_effect)
+        if response.status in _REDIRECTS and "location" in response.headers and redirect_count < MAX_REDIRECTS:
+            url = urljoin(request.url or "", response.headers["location"])
             request = msgspec.structs.replace(request, url=url, params={})
-            hops += 1
-        elif late < (backend.ready_retries if make_effect is Open else 0) and backend.is_not_ready(answer):
-            yield Sleep(backoff(state, late))
-            late += 1
+            redirect_count += 1
+        elif not_ready_count < (backend.ready_retries if make_effect is Open else 0) and backend.is_not_ready(response):
+            yield Sleep(backoff(state, not_ready_count))
+            not_ready_count += 1
         else:
-            return answer
+            return response
 
 
 def _check_address(state: ClientState, url: str | None) -> Procedure[None]:
-    """Check that a server may send us to a URL: a public host, the server's own, or one in its private network.
+    """Check that a server may redirect us to a URL: a public host, the server's own, or one in its private network.
 
     Raises:
         UnexpectedAnswer: the URL is not http(s), or its host has a private or reserved address.
     """
     if url is None:
         return
-    there, home = urlsplit(url), urlsplit(state.api_address)
-    if there.scheme not in {"http", "https"} or not there.hostname:
-        raise UnexpectedAnswer(f"The film is said to be at {url[:200]!r}, which is no web address.")
-    if home.hostname in {None, there.hostname}:
+    target, api = urlsplit(url), urlsplit(state.api_address)
+    if target.scheme not in {"http", "https"} or not target.hostname:
+        raise UnexpectedAnswer(f"The server refers to {url[:200]!r}, which is not an http(s) URL.")
+    if api.hostname in {None, target.hostname}:
         return
-    scope = yield from _scope(state, there.hostname)
+    scope = yield from _scope(state, target.hostname)
     if scope is IpScope.PUBLIC or (
-        scope is IpScope.PRIVATE and (yield from _scope(state, home.hostname)) is not IpScope.PUBLIC
+        scope is IpScope.PRIVATE and (yield from _scope(state, api.hostname)) is not IpScope.PUBLIC
     ):
         return
-    raise UnexpectedAnswer(f"The film is said to be at {there.hostname}, an address of a closed network: not asked.")
+    raise UnexpectedAnswer(f"The server refers to {target.hostname}, an address of a private or reserved network.")
 
 
 def _scope(state: ClientState, host: str) -> Procedure[IpScope]:
-    """The most closed scope of a host's addresses; PUBLIC for a host without any, which can't be connected to."""
+    """Return the most restricted scope of a host's addresses; PUBLIC for a host without any, which is unreachable."""
     addresses = [host] if is_ip_literal(host) else (yield RunBlocking(partial(state.resolve_host, host)))
     return max(map(scope_of, addresses), default=IpScope.PUBLIC)
 
@@ -254,11 +254,11 @@ def _copy_body(
             part_file.write(chunk)
             if part_file.size > max_bytes:
                 part_file.discard()
-                raise IntegrityError(f"The answer goes on after {max_bytes} bytes: no film is so long.")
+                raise IntegrityError(f"The response is longer than {max_bytes} bytes, the limit for a file.")
             if on_bytes is not None:
                 on_bytes(part_file.size, info.total)
-    except TransportFailure as fault:
-        return fault
+    except TransportFailure as failure:
+        return failure
     finally:
         part_file.close()
     return None
@@ -269,11 +269,11 @@ def _parse_content_info(response: ApiResponse) -> _ContentInfo:
         raise error_from_response(response)
     media_type = response.media_type
     if not media_type.startswith(_CONTENT_TYPES):
-        raise UnexpectedAnswer(f"Got {media_type or 'something'} instead of a film.")
+        raise UnexpectedAnswer(f"Got {media_type or 'no content type'} instead of a video or an image.")
     tag = _ETAG.fullmatch(response.headers.get("etag", ""))
     length = response.headers.get("content-length", "")
     total, offset = (int(length) if length.isdecimal() else None), 0
-    if response.status == 206:
+    if response.status == 206:  # noqa: PLR2004 - Partial Content
         offset, total = _content_range(response.headers.get("content-range", ""))
     return _ContentInfo(offset, total, tag[1] if tag else None, media_type)
 
@@ -281,12 +281,12 @@ def _parse_content_info(response: ApiResponse) -> _ContentInfo:
 def _content_range(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", text.strip())
     if match is None:
-        raise UnexpectedAnswer(f"A part of the content without its place: {text!r}.")
+        raise UnexpectedAnswer(f"A partial response with the Content-Range {text!r}.")
     return int(match[1]), int(match[2])
 
 
 def _verify(part_file: _PartFile, info: _ContentInfo) -> None:
-    """Length, hash, boxes; a part that fails is removed, or it would be taken up for ever."""
+    """Check length, digest and boxes; remove a part that fails, otherwise every later call would resume it."""
     try:
         _check_file(part_file, info)
     except IntegrityError:
@@ -304,29 +304,29 @@ def _check_file(part_file: _PartFile, info: _ContentInfo) -> None:
 
 
 def _check_mp4(path: Path) -> None:
-    """Detect a cut-off file by its boxes: a server may declare half a file as the whole, without a hash."""
+    """Detect a truncated file by its boxes: a server may declare half a file as the whole, without a digest."""
     try:
         mp4_boxes.walk_video(path)
     except BadArtifact as error:
-        raise IntegrityError(f"The file is no whole MP4. {error}") from error
+        raise IntegrityError(f"The file is not a complete MP4. {error}") from error
 
 
 def _check_digest(digest: str, info: _ContentInfo) -> None:
     if info.etag and _SHA256.fullmatch(info.etag) and info.etag != digest:
-        raise IntegrityError("The bytes that arrived are not those that the server has (SHA-256).")
+        raise IntegrityError("The SHA-256 of the received bytes differs from the server's.")
 
 
 def commit_file(part: Path, target: Path, *, force: bool, sync: Callable[[int], object] = os.fsync) -> None:
-    """Give a whole part its name; a power cut leaves all of the file there or none of it.
+    """Rename a complete part to its target; after a power failure all of the file is there or none of it.
 
     Args:
         part: the file, verified.
-        target: its name.
-        force: whether a file that has it is replaced.
-        sync: brings what a descriptor stands for to the disk.
+        target: its final path.
+        force: replace an existing file.
+        sync: flushes a file descriptor to the disk.
 
     Raises:
-        OutputExists: the name is taken.
+        OutputExists: the target exists and ``force`` is false.
     """
     with part.open("rb") as file:
         sync(file.fileno())
@@ -336,7 +336,7 @@ def commit_file(part: Path, target: Path, *, force: bool, sync: Callable[[int], 
         try:
             _rename_exclusive(part, target)
         except FileExistsError as error:
-            raise OutputExists(f"{target} exists already.") from error
+            raise OutputExists(f"{target} already exists.") from error
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         sync(folder)
@@ -345,7 +345,7 @@ def commit_file(part: Path, target: Path, *, force: bool, sync: Callable[[int], 
 
 
 def _rename_exclusive(part: Path, target: Path) -> None:
-    """Rename, but never over a file that appeared meanwhile."""
+    """Rename, but never replace a file that was created in the meantime."""
     try:
         os.link(part, target)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""The two drivers: they do what a machine asks for, one by blocking, the other by awaiting. All I/O is here."""
+"""The blocking and the asynchronous driver: they perform a procedure's effects. All I/O is here."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ T = TypeVar("T")
 CONNECT_TIMEOUT = 10.0
 WRITE_TIMEOUT = 60.0
 MAX_CONNECTIONS = 100
-"""Connections to the one server, opened as they are needed: each film that is waited for holds one."""
+"""Connections to the one server, opened on demand: each video that is waited for holds one."""
 
 _CONTENT_STATUSES = {200, 206}
-"""Statuses whose body is worth reading piecewise; that of any other is an error to be read at once."""
+"""Statuses whose body is read in chunks; the body of any other status is an error and is read at once."""
 
 _EFFECT_ERRORS = (TransportFailure, OSError, FilmgateError)
-"""What an action may fail with; the machine decides what that means."""
+"""What an effect may fail with; the procedure decides how to react."""
 
 
 class Driver:
-    """Runs machines by blocking.
+    """Runs procedures and blocks until they end.
 
     Args:
-        endpoint: where requests go and with which key.
-        transport: how they get there; None: over the network.
-        sleep: what waits.
+        endpoint: base URL and key of requests.
+        transport: sends requests; None: over the network.
+        sleep: blocks for the given seconds.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Driver:
         transport: httpx2.BaseTransport | None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        import httpx2
+        import httpx2  # noqa: PLC0415 - imported with the first client: importing the SDK stays fast
 
         self._endpoint = endpoint
         self._sleep = sleep
@@ -80,36 +80,36 @@ class Driver:
         )
 
     def run(self, procedure: Procedure[T]) -> T:
-        """The machine's result."""
-        steps = _ProcedureRun(procedure)
-        for _ in self._run_effects(steps):
+        """Run the procedure and return its result."""
+        procedure_run = _ProcedureRun(procedure)
+        for _ in self._run_effects(procedure_run):
             pass
-        return steps.result
+        return procedure_run.result
 
     def iterate(self, procedure: Procedure[Any]) -> Generator[Any, None, None]:
-        """The values that the machine emits."""
+        """Iterate over the values the procedure emits."""
         return self._run_effects(_ProcedureRun(procedure))
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def _run_effects(self, steps: _ProcedureRun[T]) -> Generator[Any, None, None]:
-        with contextlib.closing(steps), contextlib.closing(_ResponseBody(self._http)) as body:
-            while (action := steps.effect) is not None:
-                if isinstance(action, Emit):
-                    yield action.value
-                    steps.resume(None)
+    def _run_effects(self, procedure_run: _ProcedureRun[T]) -> Generator[Any, None, None]:
+        with contextlib.closing(procedure_run), contextlib.closing(_ResponseBody(self._http)) as body:
+            while (effect := procedure_run.effect) is not None:
+                if isinstance(effect, Emit):
+                    yield effect.value
+                    procedure_run.resume(None)
                     continue
                 try:
-                    result = self._perform(action, body)
-                except _EFFECT_ERRORS as fault:
-                    steps.throw(fault)
+                    result = self._perform(effect, body)
+                except _EFFECT_ERRORS as error:
+                    procedure_run.throw(error)
                 else:
-                    steps.resume(result)
+                    procedure_run.resume(result)
 
-    def _perform(self, action: Effect, body: _ResponseBody) -> object:
-        match action:
+    def _perform(self, effect: Effect, body: _ResponseBody) -> object:
+        match effect:
             case Send(request):
                 with _translate_errors(), self._http.stream(**_httpx_arguments(self._endpoint, request)) as response:
                     return _to_api_response(response, _read_all(response.iter_bytes(), request.max_body_bytes))
@@ -120,21 +120,21 @@ class Driver:
                 with _translate_errors():
                     return next(body.chunks, b"")
             case Detach() | Attach():
-                return _detach_or_attach(body, action)
+                return _detach_or_attach(body, effect)
             case Sleep(seconds):
                 return self._sleep(seconds)
             case RunBlocking(call):
                 return call()
-        raise TypeError(action)
+        raise TypeError(effect)
 
 
 class AsyncDriver:
-    """Runs machines by awaiting; blocking calls go to a thread.
+    """Runs procedures on the event loop; blocking calls go to a thread.
 
     Args:
-        endpoint: where requests go and with which key.
-        transport: how they get there; None: over the network.
-        sleep: what waits.
+        endpoint: base URL and key of requests.
+        transport: sends requests; None: over the network.
+        sleep: waits for the given seconds.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class AsyncDriver:
         transport: httpx2.AsyncBaseTransport | None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
-        import httpx2
+        import httpx2  # noqa: PLC0415 - imported with the first client: importing the SDK stays fast
 
         self._endpoint = endpoint
         self._sleep = sleep
@@ -152,37 +152,37 @@ class AsyncDriver:
         )
 
     async def run(self, procedure: Procedure[T]) -> T:
-        """The machine's result."""
-        steps = _ProcedureRun(procedure)
-        async for _ in self._run_effects(steps):
+        """Run the procedure and return its result."""
+        procedure_run = _ProcedureRun(procedure)
+        async for _ in self._run_effects(procedure_run):
             pass
-        return steps.result
+        return procedure_run.result
 
     def iterate(self, procedure: Procedure[Any]) -> AsyncGenerator[Any, None]:
-        """The values that the machine emits."""
+        """Iterate over the values the procedure emits."""
         return self._run_effects(_ProcedureRun(procedure))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _run_effects(self, steps: _ProcedureRun[T]) -> AsyncGenerator[Any, None]:
-        with contextlib.closing(steps):
+    async def _run_effects(self, procedure_run: _ProcedureRun[T]) -> AsyncGenerator[Any, None]:
+        with contextlib.closing(procedure_run):
             async with contextlib.aclosing(_AsyncResponseBody(self._http)) as body:
-                while (action := steps.effect) is not None:
-                    if isinstance(action, Emit):
-                        yield action.value
-                        steps.resume(None)
+                while (effect := procedure_run.effect) is not None:
+                    if isinstance(effect, Emit):
+                        yield effect.value
+                        procedure_run.resume(None)
                         continue
                     try:
-                        result = await self._perform(action, body)
-                    except _EFFECT_ERRORS as fault:
-                        steps.throw(fault)
+                        result = await self._perform(effect, body)
+                    except _EFFECT_ERRORS as error:
+                        procedure_run.throw(error)
                     else:
-                        steps.resume(result)
+                        procedure_run.resume(result)
 
-    async def _perform(self, action: Effect, body: _AsyncResponseBody) -> object:
-        match action:
+    async def _perform(self, effect: Effect, body: _AsyncResponseBody) -> object:
+        match effect:
             case Send(request):
                 with _translate_errors():
                     async with self._http.stream(**_httpx_arguments(self._endpoint, request)) as response:
@@ -196,16 +196,16 @@ class AsyncDriver:
                 with _translate_errors():
                     return await anext(body.chunks, b"")
             case Detach() | Attach():
-                return _detach_or_attach(body, action)
+                return _detach_or_attach(body, effect)
             case Sleep(seconds):
                 return await self._sleep(seconds)
             case RunBlocking(call):
                 return await asyncio.to_thread(call)
-        raise TypeError(action)
+        raise TypeError(effect)
 
 
 class _ProcedureRun(Generic[T]):
-    """A machine on its way: the action it asks for, None once it has its result."""
+    """A running procedure: the effect it waits for, None once it has its result."""
 
     result: T
 
@@ -215,15 +215,15 @@ class _ProcedureRun(Generic[T]):
         self._advance(lambda: next(procedure))
 
     def resume(self, value: object) -> None:
-        """Answer the action."""
+        """Pass the effect's result to the procedure."""
         self._advance(lambda: self._procedure.send(value))
 
     def throw(self, error: Exception) -> None:
-        """Let the machine see that the action failed."""
+        """Raise the effect's error in the procedure."""
         self._advance(lambda: self._procedure.throw(error))
 
     def close(self) -> None:
-        """Let the machine put away what it holds."""
+        """Let the procedure release its resources."""
         self._procedure.close()
 
     def _advance(self, step: Callable[[], Effect]) -> None:
@@ -234,29 +234,29 @@ class _ProcedureRun(Generic[T]):
 
 
 class _ResponseBody:
-    """The body that is being read, if any; opening another closes it."""
+    """The response body being read, if any; opening another one closes it."""
 
     def __init__(self, http: httpx2.Client) -> None:
         self._http = http
         self._response: httpx2.Response | None = None
         self.chunks: Iterator[bytes] = iter(())
 
-    def open(self, call: _HttpxArguments, limit: int) -> ApiResponse:
+    def open(self, arguments: _HttpxArguments, limit: int) -> ApiResponse:
         self.close()
-        self._response = self._http.send(self._http.build_request(**call), stream=True)
+        self._response = self._http.send(self._http.build_request(**arguments), stream=True)
         if self._response.status_code not in _CONTENT_STATUSES:
             return _to_api_response(self._response, _read_all(self._response.iter_bytes(), limit))
         self.chunks = self._response.iter_bytes()
         return _to_api_response(self._response)
 
     def detach(self) -> object:
-        """Let go of it, open as it is."""
-        kept = (self._response, self.chunks)
+        """Give up the body without closing it, and return a handle to it."""
+        handle = (self._response, self.chunks)
         self._response, self.chunks = None, iter(())
-        return kept
+        return handle
 
     def attach(self, handle: Any) -> None:
-        """Read on where it was let go."""
+        """Continue to read a detached body."""
         self.close()
         self._response, self.chunks = handle
 
@@ -266,29 +266,29 @@ class _ResponseBody:
 
 
 class _AsyncResponseBody:
-    """The same for the driver that awaits."""
+    """The response body being read, if any; opening another one closes it. For the asynchronous driver."""
 
     def __init__(self, http: httpx2.AsyncClient) -> None:
         self._http = http
         self._response: httpx2.Response | None = None
         self.chunks: AsyncIterator[bytes] = _no_chunks()
 
-    async def open(self, call: _HttpxArguments, limit: int) -> ApiResponse:
+    async def open(self, arguments: _HttpxArguments, limit: int) -> ApiResponse:
         await self.aclose()
-        self._response = await self._http.send(self._http.build_request(**call), stream=True)
+        self._response = await self._http.send(self._http.build_request(**arguments), stream=True)
         if self._response.status_code not in _CONTENT_STATUSES:
             return _to_api_response(self._response, await _aread_all(self._response.aiter_bytes(), limit))
         self.chunks = self._response.aiter_bytes()
         return _to_api_response(self._response)
 
     def detach(self) -> object:
-        """Let go of it, open as it is."""
-        kept = (self._response, self.chunks)
+        """Give up the body without closing it, and return a handle to it."""
+        handle = (self._response, self.chunks)
         self._response, self.chunks = None, _no_chunks()
-        return kept
+        return handle
 
     def attach(self, handle: Any) -> None:
-        """Read on where it was let go."""
+        """Continue to read a detached body."""
         self._response, self.chunks = handle
 
     async def aclose(self) -> None:
@@ -296,11 +296,11 @@ class _AsyncResponseBody:
             await self._response.aclose()
 
 
-def _detach_or_attach(body: _ResponseBody | _AsyncResponseBody, action: Detach | Attach) -> object:
-    """The body that is open, let go of or taken up."""
-    if isinstance(action, Detach):
+def _detach_or_attach(body: _ResponseBody | _AsyncResponseBody, effect: Detach | Attach) -> object:
+    """Detach the open body, or attach a detached one."""
+    if isinstance(effect, Detach):
         return body.detach()
-    body.attach(action.handle)
+    body.attach(effect.handle)
     return None
 
 
@@ -322,7 +322,7 @@ class _HttpxArguments(TypedDict):
 
 
 def _httpx_arguments(endpoint: ApiEndpoint, request: Request) -> _HttpxArguments:
-    silence = request.read_timeout + request.hold_seconds
+    read_timeout = request.read_timeout + request.hold_seconds
     url = urljoin(f"{endpoint.base_url}/", request.url) if request.url else endpoint.url(request.path)
     return _HttpxArguments(
         method=request.method,
@@ -333,7 +333,7 @@ def _httpx_arguments(endpoint: ApiEndpoint, request: Request) -> _HttpxArguments
         content=request.body,
         data=dict(request.form) if request.form else None,
         files={name: (part.name, part.content, part.media_type) for name, part in request.files.items()} or None,
-        timeout=(CONNECT_TIMEOUT, silence, WRITE_TIMEOUT, silence),
+        timeout=(CONNECT_TIMEOUT, read_timeout, WRITE_TIMEOUT, read_timeout),
     )
 
 
@@ -361,19 +361,19 @@ async def _aread_all(chunks: AsyncIterable[bytes], limit: int) -> bytes:
 
 def _append_chunk(body: bytearray, chunk: bytes, limit: int) -> None:
     if len(body) + len(chunk) > limit:
-        raise TransportFailure(f"the answer is longer than {limit} bytes", sent=True)
+        raise TransportFailure(f"the response is longer than {limit} bytes", sent=True)
     body += chunk
 
 
 @contextlib.contextmanager
 def _translate_errors() -> Iterator[None]:
-    """What httpx2 raises, as the one thing that a machine understands."""
-    import httpx2
+    """Translate httpx2's errors to the one error that procedures handle."""
+    import httpx2  # noqa: PLC0415 - already imported by the driver
 
-    before = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+    not_sent_errors = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
     try:
         yield
-    except before as error:
+    except not_sent_errors as error:
         raise TransportFailure(str(error) or type(error).__name__, sent=False) from error
     except httpx2.RequestError as error:
         raise TransportFailure(str(error) or type(error).__name__, sent=True) from error

@@ -1,4 +1,4 @@
-"""How long videos took, by vendor and kind: kept for the next time, where there is a place to keep it."""
+"""How long videos took, by API, model, size and length: input of the poll schedule, kept in a file if there is one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from filmgate.atomic_files import atomic_write
 __all__ = ["DurationHistory", "VideoKind"]
 
 MAX_DURATIONS = 20
-"""Durations of a kind."""
+"""Durations kept for each kind of video, the latest."""
 
 MAX_KINDS = 200
-"""Kinds that are kept, those seen last."""
+"""Kinds kept, the most recently used."""
 
 VideoKind = tuple[str, str, str, str]
-"""Address of the API, model, size, seconds."""
+"""Base URL of the API, model, size, seconds."""
 
 
 class DurationHistory:
-    """Durations in seconds, by kind.
+    """Durations in seconds, by kind of video.
 
     Args:
-        file: where they are kept; None: in memory alone. A file that can't be read or written is no reason to fail.
+        file: where they are stored; None: in memory only. A file that cannot be read or written is ignored.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -34,17 +34,17 @@ class DurationHistory:
         self._durations: dict[str, list[float]] | None = None
 
     def recent(self, kind: VideoKind) -> Sequence[float]:
-        """What videos of that kind took, the latest last."""
+        """Return how long videos of that kind took, the latest last."""
         return self._load().get(_key(kind), [])
 
     def record(self, kind: VideoKind, seconds: float) -> None:
-        """Remember one more."""
-        seen = self._load()
-        durations = [*seen.pop(_key(kind), []), round(seconds, 1)]
-        seen[_key(kind)] = durations[-MAX_DURATIONS:]
-        for oldest in list(seen)[:-MAX_KINDS]:
-            del seen[oldest]
-        self._save(seen)
+        """Add a duration."""
+        history = self._load()
+        durations = [*history.pop(_key(kind), []), round(seconds, 1)]
+        history[_key(kind)] = durations[-MAX_DURATIONS:]
+        for oldest in list(history)[:-MAX_KINDS]:
+            del history[oldest]
+        self._save(history)
 
     def _load(self) -> dict[str, list[float]]:
         if self._durations is None:

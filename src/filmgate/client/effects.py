@@ -1,8 +1,8 @@
-"""What the SDK's machines ask of the world, and what they are answered: the one seam between logic and I/O.
+"""Effects: the requests that the SDK's procedures make to their driver. They separate logic from I/O.
 
-A machine is a generator. It yields an action, is sent the action's result or thrown a :class:`Fault`, and returns its
-own result. It neither sleeps, reads a clock nor opens a socket, so the same machine serves the blocking client, the
-asynchronous one and a test that plays a script.
+A procedure is a generator. It yields an effect, receives the effect's result or a thrown :class:`TransportFailure`,
+and returns its own result. It neither sleeps, reads a clock nor opens a socket, so the same procedure serves the
+blocking client, the asynchronous one and scripted tests.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class FilePart(Struct, frozen=True):
-    """A file of a form; its name tells the server nothing that it may trust."""
+    """A file of a multipart form; the server does not trust its name."""
 
     content: bytes
     media_type: str
@@ -42,24 +42,24 @@ class FilePart(Struct, frozen=True):
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """One HTTP request, its path relative to the base address."""
+    """One HTTP request, its path relative to the base URL."""
 
     method: str
     path: str = ""
-    url: str | None = None  # instead of the path: a whole address; the key goes along to the base's own host only
+    url: str | None = None  # instead of the path: an absolute URL; only the base URL's host gets the key
     params: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     json: Mapping[str, object] | None = None
-    form: Mapping[str, str | Sequence[str]] | None = None  # a sequence: the field once for each
+    form: Mapping[str, str | Sequence[str]] | None = None  # a sequence: one field for each item
     files: Mapping[str, FilePart] = {}
-    body: bytes | None = None  # instead of the three, as its content-type header says
-    hold_seconds: float = 0.0  # seconds that the server was asked to hold its answer back (long poll)
-    read_timeout: float = 60.0  # seconds without a byte, beside its patience, after which it is given up
-    max_body_bytes: int = 32 * 1024 * 1024  # bytes of an answer that is read whole; a longer one is a fault
+    body: bytes | None = None  # instead of json, form and files; the content-type header describes it
+    hold_seconds: float = 0.0  # seconds for which the server may hold its response back (long poll)
+    read_timeout: float = 60.0  # seconds without a byte, beyond hold_seconds, after which the request fails
+    max_body_bytes: int = 32 * 1024 * 1024  # largest body in bytes that is read whole; a longer one is a failure
 
 
 class ApiResponse(Struct, frozen=True):
-    """One HTTP answer. Header names are lower case."""
+    """One HTTP response. Header names are lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -67,7 +67,7 @@ class ApiResponse(Struct, frozen=True):
 
     @property
     def request_id(self) -> str | None:
-        """What the server's log knows this answer by."""
+        """The id of this request in the server's log."""
         return self.headers.get("x-request-id")
 
     @property
@@ -77,30 +77,30 @@ class ApiResponse(Struct, frozen=True):
 
 
 class Send(Struct, frozen=True):
-    """Send the request and read the whole answer. Result: :class:`Answer`."""
+    """Send the request and read the whole response. Result: :class:`ApiResponse`."""
 
     request: Request
 
 
 class Open(Struct, frozen=True):
-    """Send the request and leave the body to be read; one is open at a time.
+    """Send the request and leave the body open for :class:`Read`; at most one body is open.
 
-    Result: :class:`Answer`, without its body if that is content (200, 206), whole if it is an error.
+    Result: :class:`ApiResponse`, without its body if that is content (200, 206), with it if it is an error.
     """
 
     request: Request
 
 
 class Read(Struct, frozen=True):
-    """Read on in the body that is open. Result: bytes, empty at its end."""
+    """Read the next chunk of the open body. Result: bytes, empty at the end."""
 
 
 class Detach(Struct, frozen=True):
-    """Take the body that is open out of this machine's hands, for another to read on. Result: a handle to it."""
+    """Detach the open body from this procedure, so that another one can read it. Result: a handle."""
 
 
 class Attach(Struct, frozen=True):
-    """Read on in a body that was kept. Result: None."""
+    """Continue to read a detached body. Result: None."""
 
     handle: object
 
@@ -112,13 +112,13 @@ class Sleep(Struct, frozen=True):
 
 
 class RunBlocking(Struct, frozen=True):
-    """Call something that may block on a disk. Result: whatever it returns; what it raises is thrown."""
+    """Call a function that may block on a disk. Result: its return value; its exception is thrown."""
 
     call: Callable[[], object]
 
 
 class Emit(Struct, Generic[T], frozen=True):
-    """Hand a value to whoever iterates over this machine. Result: None."""
+    """Pass a value to the caller that iterates over this procedure. Result: None."""
 
     value: T
 
@@ -126,14 +126,14 @@ class Emit(Struct, Generic[T], frozen=True):
 Effect = Send | Open | Read | Detach | Attach | Sleep | RunBlocking | Emit[Any]
 
 Procedure = Generator[Effect, Any, T]
-"""A generator of actions that ends with a result of type T."""
+"""A generator of effects that ends with a result of type T."""
 
 Emitter = Generator[Send | Open | Read | Detach | Attach | Sleep | RunBlocking | Emit[T], Any, None]
-"""A machine without a result that emits values of type T on its way."""
+"""A procedure without a result that emits values of type T."""
 
 
 class TransportFailure(Exception):
-    """The connection failed. ``sent``: the server may have seen the request."""
+    """The connection failed. ``sent``: the server may have received the request."""
 
     def __init__(self, message: str, *, sent: bool) -> None:
         super().__init__(message)
@@ -141,13 +141,13 @@ class TransportFailure(Exception):
 
 
 def first_request(procedure: Procedure[Any]) -> Request:
-    """What a machine would send first; nothing is sent.
+    """Return the first request of a procedure without sending it.
 
     Raises:
-        FilmgateError: what it finds wrong before it sends anything.
+        FilmgateError: the procedure rejects its arguments before the first request.
     """
-    action = next(procedure)
+    effect = next(procedure)
     procedure.close()
-    if not isinstance(action, Send | Open):
-        raise TypeError(action)
-    return action.request
+    if not isinstance(effect, Send | Open):
+        raise TypeError(effect)
+    return effect.request

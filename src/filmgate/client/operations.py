@@ -1,6 +1,6 @@
-"""What can be done, each thing once: machines that the blocking and the asynchronous classes only drive.
+"""The SDK's operations, each implemented once: procedures that the blocking and the asynchronous classes run.
 
-``V`` is the kind of video that the caller holds (:class:`~filmgate.client.Video` or its asynchronous sibling).
+``V`` is the caller's video class (:class:`~filmgate.client.Video` or :class:`~filmgate.client.AsyncVideo`).
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ class DownloadedContent(Struct, frozen=True):
     media_type: str
 
     def read(self) -> bytes:
-        """The bytes."""
+        """Return the bytes."""
         return self.content
 
     def write_to_file(self, file: str | os.PathLike[str]) -> None:
-        """Write them, over whatever is there."""
+        """Write the bytes; an existing file is replaced."""
         Path(file).write_bytes(self.content)
 
 
 class VideoHandle:
-    """A video as this program last saw it. Its methods look again, wait, fetch and remove."""
+    """A video in its last known state. Its methods poll, wait, download and delete."""
 
     id: str
     model: str
@@ -65,19 +65,19 @@ class VideoHandle:
     progress: int  # 0 to 100
     created_at: int  # Unix seconds, as all times here
     completed_at: int | None
-    expires_at: int | None  # None: it is kept until it is deleted
+    expires_at: int | None  # None: kept until deleted
     prompt: str | None
     size: str
     seconds: str
     remixed_from_video_id: str | None
     error: VideoError | None  # why it failed
-    url: str | None  # where the film lies; only some vendors say so
-    position: int | None  # in the queue, 1: next; only events say so
-    eta_seconds: float | None  # until it is completed, by experience; only events say so
+    url: str | None  # where the video file is; only some vendors send it
+    position: int | None  # in the queue, 1: next; only events have it
+    eta_seconds: float | None  # estimate until completion; only events have it
 
     def __init__(self, resource: VideosResource[Any], data: VideoData) -> None:
         self.resource = resource
-        self._max_progress = 0  # some servers count back
+        self._max_progress = 0  # some servers report less than before
         self.update(data)
 
     def __repr__(self) -> str:
@@ -85,17 +85,17 @@ class VideoHandle:
 
     @property
     def finished(self) -> bool:
-        """Whether its status will not change any more."""
+        """Whether the status is terminal."""
         return self.status in TERMINAL
 
     def to_dict(self) -> dict[str, object]:
-        """What the server said of it, in plain values."""
+        """Return the fields as plain values."""
         return {name: getattr(self, name) for name in VideoData.__struct_fields__ if name != "error"} | {
             "error": {"code": self.error.code, "message": self.error.message} if self.error else None
         }
 
     def update(self, data: VideoData) -> None:
-        """Take over what the server said; of what was asked for, vendors don't repeat all."""
+        """Take over a response's fields; requested values stay where the vendor does not repeat them."""
         for name in VideoData.__struct_fields__:
             value = getattr(data, name)
             if value or name not in _REQUEST_FIELDS or not hasattr(self, name):
@@ -108,7 +108,7 @@ class VideosResource(ABC, Generic[V]):
 
     Args:
         state: clock, jitter, retries.
-        backend: how it is spoken to.
+        backend: the API's calls.
     """
 
     def __init__(self, state: ClientState, backend: Backend = FILMGATE) -> None:
@@ -117,7 +117,7 @@ class VideosResource(ABC, Generic[V]):
 
     @abstractmethod
     def video(self, data: VideoData) -> V:
-        """What the caller holds of what the server said."""
+        """Wrap a response's data in the caller's video class."""
 
 
 class ModelsResource:
@@ -145,26 +145,26 @@ def create(
     characters: Sequence[str] = (),
     idempotency_key: str | None = None,
 ) -> Procedure[V]:
-    """Ask for a video; it is queued when this returns.
+    """Submit a video; it is queued when this returns.
 
     Args:
         videos: the API's videos.
-        prompt: what the film shows, 1 to 32,000 characters.
-        model: a name that ``models.list()`` gives; the server has a default.
-        seconds: how long it is.
+        prompt: describes the video, 1 to 32,000 characters.
+        model: a name from ``models.list()``; the server has a default.
+        seconds: length of the video.
         size: ``WxH`` in pixels.
         input_reference: the first frame: a path, bytes, an open file, an http(s) or data URL, or the object forms.
-        seed: the same seed and parameters give the same film, where the engine can.
-        fit: what happens to a picture of another size.
-        metadata: at most 16 pairs of your own.
+        seed: the same seed and parameters give the same video, if the engine supports it.
+        fit: what to do with an image of another size.
+        metadata: at most 16 key-value pairs.
         characters: ids of at most two characters; the prompt mentions them by name.
-        idempotency_key: the same key asks for the same video however often it is sent; a fresh one by default.
+        idempotency_key: repeated submissions under one key return one video; default: a new key.
 
     Raises:
-        RequestError: a parameter can't be used; says which.
-        InsufficientQuota, TooManyRequests: not now, or not with this key.
+        RequestError: a parameter is invalid; the message names it.
+        InsufficientQuota, TooManyRequests: the key's balance or rate limit is exhausted.
         ConnectionFailed: it was certainly not accepted.
-        SubmissionUnknown: the reply got lost; it may have been accepted.
+        SubmissionUnknown: the response was lost; it may have been accepted.
     """
     fields: dict[str, object] = {
         "prompt": prompt,
@@ -191,17 +191,17 @@ def create_and_poll(
     input_reference: ImageInput | None = None,
     poll_interval_ms: int | None = None,
 ) -> Procedure[V]:
-    """:func:`create`, then :func:`poll`: the video once it has ended, as ``completed`` or as ``failed``."""
+    """:func:`create`, then :func:`poll`: return the video once it is ``completed`` or ``failed``."""
     video = yield from create(videos, prompt, model=model, seconds=seconds, size=size, input_reference=input_reference)
     return (yield from poll(videos, video.id, poll_interval_ms=poll_interval_ms))
 
 
 def remix(videos: VideosResource[V], video_id: str, prompt: str, *, idempotency_key: str | None = None) -> Procedure[V]:
-    """Ask for a completed video once more, with the prompt changed; its seed, size and length stay.
+    """Make a completed video again with another prompt; seed, size and length stay the same.
 
     Raises:
-        VideoNotFound: there is no such video.
-        RequestError: it is not completed, or its model can't be asked for this; else as :func:`create`.
+        VideoNotFound: the video does not exist.
+        RequestError: it is not completed, or its model does not support remix; further errors as for :func:`create`.
     """
     videos.backend.require("remix")
     return (
@@ -217,14 +217,14 @@ def edit(
     model: str | None = None,
     idempotency_key: str | None = None,
 ) -> Procedure[V]:
-    """Ask for a film to be changed as the prompt says.
+    """Make a changed version of a video.
 
     Args:
         videos: the API's videos.
-        prompt: what is to be different.
+        prompt: the change.
         video: the id of a completed video, or an MP4: a path, bytes, an open file.
-        model: of an uploaded film; a video of ours keeps its own.
-        idempotency_key: as for :func:`create`; raises as that.
+        model: for an uploaded file; a video of this API keeps its own.
+        idempotency_key: as for :func:`create`; the errors are the same.
     """
     videos.backend.require("edit")
     request = requests.edit({"prompt": prompt, "model": model}, requests.encode_video_input(video), idempotency_key)
@@ -240,15 +240,15 @@ def extend(
     model: str | None = None,
     idempotency_key: str | None = None,
 ) -> Procedure[V]:
-    """Ask for a film to go on from its last frame: the new video is the whole, stitched.
+    """Continue a video from its last frame; the new video is the source plus the new segment.
 
     Args:
         videos: the API's videos.
         prompt: what happens next.
-        seconds: of the new segment: 4, 8, 12, 16 or 20.
+        seconds: length of the new segment: 4, 8, 12, 16 or 20.
         video: the id of a completed video, or an MP4: a path, bytes, an open file.
-        model: of an uploaded film; a video of ours keeps its own.
-        idempotency_key: as for :func:`create`; raises as that.
+        model: for an uploaded file; a video of this API keeps its own.
+        idempotency_key: as for :func:`create`; the errors are the same.
     """
     videos.backend.require("extend")
     fields = {"prompt": prompt, "seconds": str(seconds), "model": model}
@@ -259,20 +259,20 @@ def extend(
 def create_character(
     videos: VideosResource[Any], name: str, *, video: VideoInput, idempotency_key: str | None = None
 ) -> Procedure[CharacterData]:
-    """Keep somebody or something for videos to show; ``video`` is an MP4 of it: a path, bytes, an open file."""
+    """Create a character that videos may show; ``video`` is an MP4 of it: a path, bytes, an open file."""
     videos.backend.require("create_character")
     request = requests.create_character(name, requests.encode_video_input(video), idempotency_key)
     return parse_character((yield from send_with_retries(videos.client_state, request)))
 
 
 def get_character(videos: VideosResource[Any], character_id: str) -> Procedure[CharacterData]:
-    """A character; raises ``CharacterNotFound``."""
+    """Return a character; raises ``CharacterNotFound``."""
     videos.backend.require("get_character")
     return (yield from _send_and_parse(videos.client_state, requests.retrieve_character(character_id), parse_character))
 
 
 def retrieve(videos: VideosResource[V], video_id: str) -> Procedure[V]:
-    """A video as it stands; raises ``VideoNotFound``."""
+    """Return a video in its current state; raises ``VideoNotFound``."""
     data, _ = yield from _with_video_id(video_id, videos.backend.poll(videos.client_state, video_id))
     return videos.video(data)
 
@@ -284,13 +284,13 @@ def list_(
     limit: int | None = None,
     order: Literal["asc", "desc"] | None = None,
 ) -> Emitter[V]:
-    """All your videos, page after page as they are asked for.
+    """Iterate over all videos of the key; each page is requested when it is needed.
 
     Args:
         videos: the API's videos.
-        after: begin after this id.
-        limit: videos a page, at most 100; not how many there are in all.
-        order: ``desc``, newest first, unless said otherwise.
+        after: start after this id.
+        limit: page size, at most 100; not the total number.
+        order: ``desc`` (default), newest first, or ``asc``.
     """
     more = True
     while more:
@@ -302,34 +302,36 @@ def list_(
 
 
 def delete(videos: VideosResource[V], video_id: str) -> Procedure[str]:
-    """Remove a finished video and its files; returns its id. Raises ``VideoNotFound``, ``VideoNotDeletable``."""
+    """Delete a finished video and its files; return its id. Raises ``VideoNotFound``, ``VideoNotDeletable``."""
     return (yield from _with_video_id(video_id, videos.backend.delete(videos.client_state, video_id)))
 
 
 def cancel(videos: VideosResource[V], video_id: str) -> Procedure[V]:
-    """Ask for a running video to be stopped: it ends as failed, free of charge. Raises ``VideoNotDeletable``."""
+    """Cancel a running video: it fails and is not charged. Raises ``VideoNotDeletable``."""
     data = yield from _with_video_id(video_id, videos.backend.cancel(videos.client_state, video_id))
     return videos.video(data)
 
 
 def poll(videos: VideosResource[V], video_id: str, *, poll_interval_ms: int | None = None) -> Procedure[V]:
-    """Wait until the video has ended, as ``completed`` or as ``failed``, and return it.
+    """Wait until the video is ``completed`` or ``failed``, and return it.
 
     Args:
         videos: the API's videos.
-        video_id: which one.
-        poll_interval_ms: a fixed interval, for those who want one.
+        video_id: the video's id.
+        poll_interval_ms: fixed interval in milliseconds; default: adaptive.
     """
     last: list[VideoData] = []
 
-    def see(data: VideoData, _request_id: str | None) -> Procedure[None]:
+    def on_change(data: VideoData, _request_id: str | None) -> Procedure[None]:
         last[:] = [data]
         yield from ()
 
     interval = None if poll_interval_ms is None else poll_interval_ms / 1000
     yield from _with_video_id(
         video_id,
-        waiting.poll_until_finished(videos.client_state, video_id, see, interval=interval, backend=videos.backend),
+        waiting.poll_until_finished(
+            videos.client_state, video_id, on_change, interval=interval, backend=videos.backend
+        ),
     )
     return videos.video(last[0])
 
@@ -337,15 +339,15 @@ def poll(videos: VideosResource[V], video_id: str, *, poll_interval_ms: int | No
 def download_content(
     videos: VideosResource[V], video_id: str, *, variant: Variant = "video"
 ) -> Procedure[DownloadedContent]:
-    """A file of a completed video, in memory; :func:`save` is for films. Raises as that."""
-    answer = yield from _with_video_id(
+    """Return a file of a completed video in memory; for large files use :func:`save`, whose errors this raises."""
+    response = yield from _with_video_id(
         video_id, downloading.download_bytes(videos.client_state, video_id, variant, backend=videos.backend)
     )
-    return DownloadedContent(answer.body, answer.media_type)
+    return DownloadedContent(response.body, response.media_type)
 
 
 def refresh(video: V) -> Procedure[V]:
-    """Look at it again."""
+    """Update the video with one poll."""
     data, _ = yield from _with_video_id(video.id, video.resource.backend.poll(_client_state(video), video.id))
     video.update(data)
     return video
@@ -358,45 +360,50 @@ def wait(
     *,
     poll_interval: float | None = None,
 ) -> Procedure[V]:
-    """Wait until it is completed.
+    """Wait until the video is completed.
 
     Args:
-        video: which one; it is brought up to date.
-        timeout: seconds; None: as long as it takes.
+        video: the video; it is updated in place.
+        timeout: seconds; None: no limit.
         on_progress: called with the video at every change.
-        poll_interval: fixed seconds between looks, for those who want them.
+        poll_interval: fixed seconds between polls; default: adaptive.
 
     Raises:
-        VideoFailed, VideoModerated: it ended without a film; says why.
-        WaitTimeout: the time is over, the video goes on.
+        VideoFailed, VideoModerated: the video failed; the message says why.
+        WaitTimeout: the timeout has passed; the video continues on the server.
     """
-    said_by: list[str | None] = []
+    request_ids: list[str | None] = []
 
-    def see(data: VideoData, request_id: str | None) -> Procedure[None]:
+    def on_change(data: VideoData, request_id: str | None) -> Procedure[None]:
         video.update(data)
-        said_by[:] = [request_id]
+        request_ids[:] = [request_id]
         if on_progress is not None:
             on_progress(video)
         yield from ()
 
-    watching = waiting.poll_until_finished(
-        _client_state(video), video.id, see, timeout=timeout, interval=poll_interval, backend=video.resource.backend
+    procedure = waiting.poll_until_finished(
+        _client_state(video),
+        video.id,
+        on_change,
+        timeout=timeout,
+        interval=poll_interval,
+        backend=video.resource.backend,
     )
-    yield from _with_video_id(video.id, watching)
-    if failed := failed_video_error(_data(video), said_by[-1]):
-        raise failed
+    yield from _with_video_id(video.id, procedure)
+    if error := failed_video_error(_data(video), request_ids[-1]):
+        raise error
     return video
 
 
 def events(video: V) -> Emitter[V]:
-    """The video, brought up to date, at every change until it has ended; with its place in the queue and its ETA."""
+    """Yield the updated video at every change until it has ended, with its queue position and ETA."""
 
-    def show(data: VideoData) -> V:
+    def convert(data: VideoData) -> V:
         video.update(data)
         return video
 
     yield from _with_video_id(
-        video.id, waiting.events(_client_state(video), video.id, show, backend=video.resource.backend)
+        video.id, waiting.events(_client_state(video), video.id, convert, backend=video.resource.backend)
     )
 
 
@@ -408,26 +415,26 @@ def save(
     force: bool = False,
     on_bytes: OnBytes | None = None,
 ) -> Procedure[Path]:
-    """Bring the film (or another file of it) to ``path``: there it is whole and verified, or not at all.
+    """Download a file of the video to ``path``: it appears whole and verified, or not at all.
 
-    A download that broke off is taken up where it stopped, now or by the next call. Wait for the video first.
+    A broken download is resumed, in this call or the next one. The video must be completed: call :func:`wait` first.
 
     Args:
-        video: which one.
-        path: the file; its folder is made.
-        variant: the film, or one of its pictures.
-        force: replace what is there.
-        on_bytes: called with the bytes that are here, and of how many.
+        video: the video.
+        path: the target; its folder is created.
+        variant: the video file, or one of its images.
+        force: replace an existing file.
+        on_bytes: called with the bytes received so far and the total size.
 
     Raises:
-        VideoNotReady, VideoExpired, VideoNotFound: there is nothing to fetch.
-        OutputExists: the file is there and ``force`` was not given.
-        IntegrityError: what arrived is not what the server says it has.
-        OSError: the disk refused.
+        VideoNotReady, VideoExpired, VideoNotFound: there is no file to download.
+        OutputExists: the file exists and ``force`` is false.
+        IntegrityError: the received bytes are not the ones the server declares.
+        OSError: the disk failed.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    machine = downloading.save(
+    procedure = downloading.save(
         _client_state(video),
         video.id,
         target,
@@ -437,23 +444,23 @@ def save(
         url=video.url,
         backend=video.resource.backend,
     )
-    return (yield from _with_video_id(video.id, machine))
+    return (yield from _with_video_id(video.id, procedure))
 
 
 def cancel_video(video: V) -> Procedure[V]:
-    """Ask for it to be stopped: it ends as failed, free of charge. Raises ``VideoNotDeletable`` once it has ended."""
+    """Cancel the video: it fails and is not charged. Raises ``VideoNotDeletable`` once it has ended."""
     data = yield from _with_video_id(video.id, video.resource.backend.cancel(_client_state(video), video.id))
     video.update(data)
     return video
 
 
 def delete_video(video: V) -> Procedure[str]:
-    """Remove it and its files. Raises ``VideoNotDeletable`` while it is being made."""
+    """Delete the video and its files. Raises ``VideoNotDeletable`` while it is running."""
     return (yield from _with_video_id(video.id, video.resource.backend.delete(_client_state(video), video.id)))
 
 
 def models(resource: ModelsResource) -> Procedure[list[ModelData]]:
-    """What can be asked for."""
+    """Return the API's models."""
     return (yield from _send_and_parse(resource.client_state, requests.models(), parse_models))
 
 
@@ -462,12 +469,12 @@ def _send_and_parse(state: ClientState, request: Request, parse: Callable[[Any],
 
 
 def _submit_revision(videos: VideosResource[V], request: Request) -> Procedure[V]:
-    answer = yield from send_with_retries(videos.client_state, request)
-    return videos.video(parse_created(request, answer, request.json))
+    response = yield from send_with_retries(videos.client_state, request)
+    return videos.video(parse_created(request, response, request.json))
 
 
 def _with_video_id(video_id: str, procedure: Procedure[T]) -> Procedure[T]:
-    """The machine, with the video's id on whatever it raises."""
+    """Run the procedure and set the video's id on the error it raises."""
     try:
         return (yield from procedure)
     except FilmgateError as error:

@@ -1,9 +1,9 @@
-"""When to look again at a vendor's video: a belief about when it ends, sharpened by every look.
+"""When to poll a vendor's video next: a probability distribution of its end, updated by every poll.
 
-A vendor that neither holds a look back nor says when to come again leaves two clues: how long videos of this kind
-took so far, and the progress it shows, in jumps. Both go into one belief, a weight for each possible duration; the
-next look is at the moment where missing the end would begin to cost more than a look does. Against jobs of two to
-five minutes with jumpy progress that asks as seldom as a loop of 15 s does, and sees the end a quarter as late
+A vendor without long polls and without a hint for the next poll leaves two clues: how long videos of this kind took
+so far, and the progress it reports, in jumps. Both update one distribution, a weight for each possible duration; the
+next poll is at the moment from which missing the end costs more than a poll. Against jobs of two to five minutes
+with jumpy progress that polls as rarely as a loop of 15 s, and detects the end a quarter as late
 (``make bench``, row ``wait``).
 """
 
@@ -17,34 +17,34 @@ __all__ = ["PollSchedule"]
 
 MIN_DURATION, MAX_DURATION = 1.0, 3600.0
 DURATION_STEP = 1.006
-"""Possible durations lie this factor apart: half a percent, a second in three minutes."""
+"""Ratio of neighbouring durations: half a percent, a second in three minutes."""
 
 DURATIONS = tuple(
-    MIN_DURATION * DURATION_STEP**place
-    for place in range(int(math.log(MAX_DURATION / MIN_DURATION, DURATION_STEP)) + 1)
+    MIN_DURATION * DURATION_STEP**exponent
+    for exponent in range(int(math.log(MAX_DURATION / MIN_DURATION, DURATION_STEP)) + 1)
 )
 
 DURATION_SPREAD = 0.2
-"""How far durations of one kind scatter around each that was seen, as a share of it."""
+"""Relative spread of durations of one kind around each recorded one."""
 
 UNIFORM_SHARE = 0.1
-"""The share of the belief that says: this one takes as long as it likes."""
+"""Share of the distribution that is independent of history: this video may take any time."""
 
 PROGRESS_ERROR = 0.03
-"""How far a vendor's progress strays from the true share of the duration."""
+"""Typical error of a vendor's progress, as a share of the duration."""
 
 MIN_LIKELIHOOD = 0.01
-"""What remains of a belief that the progress speaks against: some vendors' progress means nothing."""
+"""Least factor by which contradicting progress reduces a weight: some vendors' progress means nothing."""
 
 
 class PollSchedule:
-    """The belief about one video.
+    """Distribution of the end of one video.
 
     Args:
         past_durations: seconds that videos of its kind took, the latest of them.
-        poll_cost: what a look may cost, in seconds of waiting saved.
+        poll_cost: the cost of a poll, in seconds of lateness.
         min_pause: shortest pause, in seconds.
-        max_pause: longest pause, so that whoever watches sees something happen.
+        max_pause: longest pause in seconds, so that a progress display keeps moving.
     """
 
     def __init__(
@@ -62,12 +62,12 @@ class PollSchedule:
         self._weights = _prior(past_durations)
 
     def observe(self, elapsed: float, progress: float, *, working: bool) -> None:
-        """Take in what a look showed.
+        """Update the distribution with the result of a poll.
 
         Args:
             elapsed: seconds since the video was accepted.
             progress: percent.
-            working: whether it is being made; the time before that it only stood in a queue.
+            working: whether it is being rendered; before that it is queued.
         """
         if working and self._work_started is None:
             self._work_started = (self._elapsed + elapsed) / 2 if self._elapsed else 0.0
@@ -78,37 +78,37 @@ class PollSchedule:
         self._elapsed = elapsed
 
     def next_delay(self) -> float:
-        """Seconds until the next look: as far ahead as the expected lateness still costs less than a look."""
-        left = sum(self._weights)
-        ended = 0.0
+        """Return the seconds until the next poll: as far ahead as the expected lateness costs less than a poll."""
+        total_weight = sum(self._weights)
+        ended_weight = 0.0
         for duration, weight in zip(DURATIONS, self._weights, strict=True):
-            ended += weight
-            ahead = duration - self._elapsed
-            if weight and ahead * ended / left / 2 >= self._poll_cost:
-                return min(self._max_pause, max(self._min_pause, ahead))
+            ended_weight += weight
+            pause = duration - self._elapsed
+            if weight and pause * ended_weight / total_weight / 2 >= self._poll_cost:
+                return min(self._max_pause, max(self._min_pause, pause))
         return self._max_pause
 
     def _rule_out(self, elapsed: float) -> None:
-        passed = sum(1 for _ in takewhile(lambda duration: duration <= elapsed, DURATIONS))
-        self._weights[:passed] = [0.0] * passed
+        passed_count = sum(1 for _ in takewhile(lambda duration: duration <= elapsed, DURATIONS))
+        self._weights[:passed_count] = [0.0] * passed_count
 
     def _reweight(self, elapsed: float, share: float) -> None:
-        """Believe in durations whose share of progress was reached between the last look and this one."""
-        began = self._work_started or 0.0
-        for place, duration in enumerate(DURATIONS):
-            reached = began + (duration - began) * share
-            off = max(0.0, self._elapsed - reached, reached - elapsed) / (PROGRESS_ERROR * duration)
-            self._weights[place] *= MIN_LIKELIHOOD + math.exp(-0.5 * off * off)
+        """Raise durations that reach this share of progress between the previous poll and this one."""
+        started = self._work_started or 0.0
+        for index, duration in enumerate(DURATIONS):
+            expected_at = started + (duration - started) * share
+            deviation = max(0.0, self._elapsed - expected_at, expected_at - elapsed) / (PROGRESS_ERROR * duration)
+            self._weights[index] *= MIN_LIKELIHOOD + math.exp(-0.5 * deviation * deviation)
 
 
 def _prior(past_durations: Sequence[float]) -> list[float]:
-    """Equal weights over the logarithm of the duration; around the typical ones where there are some."""
+    """Equal weights over the logarithm of the duration, plus a peak around each recorded duration."""
     weights = [UNIFORM_SHARE / len(DURATIONS)] * len(DURATIONS)
-    for seen in past_durations:
-        near = [
-            math.exp(-0.5 * (math.log(duration / max(seen, MIN_DURATION)) / DURATION_SPREAD) ** 2)
+    for past_duration in past_durations:
+        peak = [
+            math.exp(-0.5 * (math.log(duration / max(past_duration, MIN_DURATION)) / DURATION_SPREAD) ** 2)
             for duration in DURATIONS
         ]
-        whole = sum(near) * len(past_durations)
-        weights = [weight + each / whole for weight, each in zip(weights, near, strict=True)]
+        peak_sum = sum(peak) * len(past_durations)
+        weights = [weight + peak_weight / peak_sum for weight, peak_weight in zip(weights, peak, strict=True)]
     return weights

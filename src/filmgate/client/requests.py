@@ -34,13 +34,13 @@ __all__ = [
 ]
 
 ImageInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
-"""A picture: a path, its bytes, an open file, an http(s) or data URL, ``{"image_url": …}`` or ``{"file_id": …}``."""
+"""An image: a path, its bytes, an open file, an http(s) or data URL, ``{"image_url": …}`` or ``{"file_id": …}``."""
 
 VideoInput = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, str]
-"""A film: the id of a video, a path, its bytes, an open file, or ``{"id": …}``."""
+"""A video: its id, a path, its bytes, an open file, or ``{"id": …}``."""
 
 POLL_READ_TIMEOUT = 15.0
-"""Seconds without a byte after which a look is given up: it costs nothing to look again."""
+"""Seconds without a byte after which a poll fails: another poll costs nothing."""
 
 _IMAGE_SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     ("image/jpeg", lambda head: head.startswith(b"\xff\xd8\xff")),
@@ -52,15 +52,15 @@ _IMAGE_SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
 def create(
     fields: Mapping[str, object], reference: FilePart | Mapping[str, str] | None, idempotency_key: str | None
 ) -> Request:
-    """``POST /videos``: JSON, or a form where a file goes along. Fields that are None are left out."""
+    """``POST /videos``: JSON, or a form if there is a file. Fields that are None are left out."""
     headers = {"idempotency-key": idempotency_key or f"fg-{secrets.token_hex(16)}"}
-    given = {name: value for name, value in fields.items() if value is not None}
+    values = {name: value for name, value in fields.items() if value is not None}
     if isinstance(reference, FilePart):
-        form = dict(_form_fields(given))
+        form = dict(_form_fields(values))
         return Request(method="POST", path="videos", headers=headers, form=form, files={"input_reference": reference})
     if reference is not None:
-        given["input_reference"] = dict(reference)
-    return Request(method="POST", path="videos", headers=headers, json=given)
+        values["input_reference"] = dict(reference)
+    return Request(method="POST", path="videos", headers=headers, json=values)
 
 
 def remix(video_id: str, prompt: str, idempotency_key: str | None) -> Request:
@@ -89,7 +89,7 @@ def retrieve_character(character_id: str) -> Request:
 
 
 def retrieve(video_id: str, wait: int = 0) -> Request:
-    """``GET /videos/{id}``, asking the server to answer only when something changed, at most ``wait`` seconds later."""
+    """``GET /videos/{id}``: a long poll that the server answers on a change or after ``wait`` seconds."""
     params = {"wait": str(wait)} if wait else {}
     return Request(
         method="GET", path=_video_path(video_id), params=params, hold_seconds=wait, read_timeout=POLL_READ_TIMEOUT
@@ -103,8 +103,8 @@ def events(video_id: str) -> Request:
 
 def list_page(after: str | None, limit: int | None, order: str | None) -> Request:
     """``GET /videos``."""
-    given = {"after": after, "limit": limit, "order": order}
-    return Request(method="GET", path="videos", params={name: str(v) for name, v in given.items() if v is not None})
+    params = {"after": after, "limit": limit, "order": order}
+    return Request(method="GET", path="videos", params={name: str(v) for name, v in params.items() if v is not None})
 
 
 def delete(video_id: str) -> Request:
@@ -123,22 +123,22 @@ def models() -> Request:
 
 
 def content(video_id: str, variant: str, *, offset: int = 0, etag: str | None = None) -> Request:
-    """``GET /videos/{id}/content``, from ``offset`` on if the file is still the one that ``etag`` names."""
+    """``GET /videos/{id}/content``, from ``offset`` on if the file still has the ETag ``etag``."""
     headers = {"accept-encoding": "identity", **range_headers(offset, etag)}
     return Request(method="GET", path=f"{_video_path(video_id)}/content", params={"variant": variant}, headers=headers)
 
 
 def range_headers(offset: int, etag: str | None) -> dict[str, str]:
-    """The headers that ask for a file from ``offset`` on, if it is still the one that ``etag`` names."""
+    """Return the headers for a file from ``offset`` on, valid while it has the ETag ``etag``."""
     return {"range": f"bytes={offset}-", "if-range": f'"{etag}"'} if offset and etag else {}
 
 
 def encode_image_input(image: ImageInput) -> FilePart | Mapping[str, str]:
-    """What a picture is on the wire: a file part, or an object with its address.
+    """Encode an image for the wire: a file part, or an object with its URL.
 
     Raises:
-        InvalidImage: the file can't be read, or is neither JPEG, PNG nor WebP.
-        InvalidType: it is none of the things that a picture may be.
+        InvalidImage: the file cannot be read, or is neither JPEG, PNG nor WebP.
+        InvalidType: the value has another type.
     """
     match image:
         case Mapping():
@@ -151,15 +151,15 @@ def encode_image_input(image: ImageInput) -> FilePart | Mapping[str, str]:
             return _image_part(image, "these bytes")
         case _ if hasattr(image, "read"):
             return _image_part(image.read(), "this file")
-    raise InvalidType("input_reference", "a picture", type(image).__name__)
+    raise InvalidType("input_reference", "an image", type(image).__name__)
 
 
 def encode_video_input(video: VideoInput) -> FilePart | Mapping[str, str]:
-    """What a film is on the wire: a file part, or an object with its id.
+    """Encode a video for the wire: a file part, or an object with its id.
 
     Raises:
-        InvalidVideo: the file can't be read, or is no MP4.
-        InvalidType: it is none of the things that a film may be.
+        InvalidVideo: the file cannot be read, or is not an MP4.
+        InvalidType: the value has another type.
     """
     match video:
         case Mapping():
@@ -172,21 +172,21 @@ def encode_video_input(video: VideoInput) -> FilePart | Mapping[str, str]:
             return _video_part(video, "these bytes")
         case _ if hasattr(video, "read"):
             return _video_part(video.read(), "this file")
-    raise InvalidType("video", "a film", type(video).__name__)
+    raise InvalidType("video", "a video", type(video).__name__)
 
 
 def _post(
     path: str, fields: Mapping[str, object], video: FilePart | Mapping[str, str] | None, idempotency_key: str | None
 ) -> Request:
     headers = {"idempotency-key": idempotency_key or f"fg-{secrets.token_hex(16)}"}
-    given = {name: value for name, value in fields.items() if value is not None}
+    values = {name: value for name, value in fields.items() if value is not None}
     if isinstance(video, FilePart):
         return Request(
-            method="POST", path=path, headers=headers, form=dict(_form_fields(given)), files={"video": video}
+            method="POST", path=path, headers=headers, form=dict(_form_fields(values)), files={"video": video}
         )
     if video is not None:
-        given["video"] = dict(video)
-    return Request(method="POST", path=path, headers=headers, json=given)
+        values["video"] = dict(video)
+    return Request(method="POST", path=path, headers=headers, json=values)
 
 
 def _read_video(path: Path) -> bytes:
@@ -198,7 +198,7 @@ def _read_video(path: Path) -> bytes:
 
 def _video_part(content: bytes, source: str) -> FilePart:
     if content[4:8] != b"ftyp":
-        raise InvalidVideo(f"{source}: no MP4.", param="video")
+        raise InvalidVideo(f"{source}: not an MP4.", param="video")
     return FilePart(content, "video/mp4", "film.mp4")
 
 
@@ -217,7 +217,7 @@ def _image_part(content: bytes, source: str) -> FilePart:
 
 
 def _form_fields(fields: Mapping[str, object]) -> list[tuple[str, str | list[str]]]:
-    """The fields as a form spells them: ``metadata[key]`` for a mapping, ``characters[][id]`` for a list of them."""
+    """Flatten fields for a form: ``metadata[key]`` for a mapping, ``characters[][id]`` for a list of them."""
     flat: list[tuple[str, str | list[str]]] = []
     for name, value in fields.items():
         if isinstance(value, Mapping):

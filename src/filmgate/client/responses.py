@@ -1,4 +1,4 @@
-"""Answers of the API as values or errors: pure functions, the content type looked at before the body is."""
+"""Parses API responses to values or errors: pure functions that check the content type before the body."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ __all__ = [
 MAX_RETRY_AFTER = 120.0
 
 MAX_UNFINISHED_PROGRESS = 99
-"""Progress of a film that is not there yet, whatever the server says."""
+"""Largest progress of a video that is not completed, whatever the server sends."""
 
 DEFAULT_FAILURE = VideoError("video_failed", "The video failed.")
-"""Why it failed, where the server does not say."""
+"""The error of a failed video for which the server gives none."""
 
 
 class VideoData(Struct, frozen=True, kw_only=True):
-    """A video as the server showed it."""
+    """A video as the server describes it."""
 
     id: str
     model: str
@@ -54,16 +54,16 @@ class VideoData(Struct, frozen=True, kw_only=True):
     seconds: str = ""
     remixed_from_video_id: str | None = None
     error: VideoError | None = None
-    url: str | None = None  # where the film lies; only some vendors say so
-    position: int | None = None  # in the queue, 1: next; only events say so
-    eta_seconds: float | None = None  # until it is completed, by experience; only events say so
+    url: str | None = None  # where the video file is; only some vendors send it
+    position: int | None = None  # in the queue, 1: next; only events have it
+    eta_seconds: float | None = None  # estimate until completion; only events have it
 
     def __post_init__(self) -> None:
-        tame = 100 if self.status is Status.COMPLETED else min(max(self.progress, 0), MAX_UNFINISHED_PROGRESS)
-        msgspec.structs.force_setattr(self, "progress", tame)
+        clamped = 100 if self.status is Status.COMPLETED else min(max(self.progress, 0), MAX_UNFINISHED_PROGRESS)
+        msgspec.structs.force_setattr(self, "progress", clamped)
         if self.error is not None:
-            told = {"code": self.error.code, "message": self.error.message}
-            msgspec.structs.force_setattr(self, "error", parse_error(told, DEFAULT_FAILURE))
+            detail = {"code": self.error.code, "message": self.error.message}
+            msgspec.structs.force_setattr(self, "error", parse_error(detail, DEFAULT_FAILURE))
 
 
 class VideoPage(Struct, frozen=True, kw_only=True):
@@ -74,7 +74,7 @@ class VideoPage(Struct, frozen=True, kw_only=True):
 
 
 class ModelData(Struct, frozen=True, kw_only=True):
-    """What a model takes, as far as the server says."""
+    """A model's parameters, as far as the server lists them."""
 
     id: str
     created: int = 0
@@ -84,22 +84,22 @@ class ModelData(Struct, frozen=True, kw_only=True):
     default_size: str | None = None
     default_seconds: str | None = None
     prompt_characters: int | None = None
-    price: dict[str, int] = {}  # micro-units a second, by size or "default"
-    price_per_call: int | None = None  # micro-units a video instead
-    engine: str = ""  # only our own server says so
+    price: dict[str, int] = {}  # micro-units per second of video, by size or "default"
+    price_per_call: int | None = None  # micro-units per video instead
+    engine: str = ""  # only Filmgate sends it
     description: str = ""
 
     def price_micros(self, size: str | None, seconds: int | str | None) -> int | None:
-        """What a video costs, in micro-units; None where the server does not say."""
+        """Return the price of a video in micro-units; None if the server does not list it."""
         if self.price_per_call is not None:
             return self.price_per_call
-        a_second = self.price.get(size or self.default_size or "", self.price.get("default"))
+        price_per_second = self.price.get(size or self.default_size or "", self.price.get("default"))
         length = seconds or self.default_seconds
-        return None if a_second is None or length is None else a_second * int(length)
+        return None if price_per_second is None or length is None else price_per_second * int(length)
 
 
 class CharacterData(Struct, frozen=True, kw_only=True):
-    """Somebody or something that videos may show."""
+    """A person or thing that videos may show."""
 
     id: str
     name: str
@@ -133,64 +133,64 @@ T = TypeVar("T")
 
 
 def parse_video(response: ApiResponse) -> VideoData:
-    """A video.
+    """Return a video.
 
     Raises:
-        FilmgateError: the class that the answer's code or status stands for.
-        UnexpectedAnswer: it is not what the API answers.
+        FilmgateError: the error of the response's code or status.
+        UnexpectedAnswer: the response is not one of this API.
     """
     return _parse(response, VideoData)
 
 
 def parse_character(response: ApiResponse) -> CharacterData:
-    """A character; raises as :func:`parse_video`."""
+    """Return a character; raises as :func:`parse_video`."""
     return _parse(response, CharacterData)
 
 
 def parse_models(response: ApiResponse) -> list[ModelData]:
-    """The models, of each at least its name; raises as :func:`parse_video`."""
+    """Return the models, each with at least its id; raises as :func:`parse_video`."""
     return [_parse_model(entry, response.request_id) for entry in _parse(response, _ModelListBody).data]
 
 
 def parse_deleted(response: ApiResponse) -> str:
-    """The id of what was deleted; raises as :func:`parse_video`."""
+    """Return the id of the deleted video; raises as :func:`parse_video`."""
     return _parse(response, _DeletedBody).id
 
 
 def parse_event(data: bytes) -> VideoData:
-    """The data of a server-sent event.
+    """Parse the data of a server-sent event.
 
     Raises:
-        UnexpectedAnswer: it is no video.
+        UnexpectedAnswer: it is not a video.
     """
     return _decode(data, VideoData, None)
 
 
 def failed_video_error(video: VideoData, request_id: str | None) -> VideoFailed | None:
-    """The error that a failed video stands for; None for any other."""
+    """Return the error of a failed video; None for any other."""
     if video.status is not Status.FAILED:
         return None
-    why = video.error or DEFAULT_FAILURE
-    kind = VideoModerated if why.code == VideoModerated.code else VideoFailed
-    return kind(why.message, code=why.code, video_id=video.id, request_id=request_id)
+    detail = video.error or DEFAULT_FAILURE
+    kind = VideoModerated if detail.code == VideoModerated.code else VideoFailed
+    return kind(detail.message, code=detail.code, video_id=video.id, request_id=request_id)
 
 
 def retry_after(response: ApiResponse) -> float | None:
-    """The seconds that the server asks to stay away, at most two minutes; None if it does not say."""
+    """Return the server's Retry-After in seconds, at most two minutes; None without one."""
     seconds = parsing.retry_after(response.headers)
     return None if seconds is None else min(seconds, MAX_RETRY_AFTER)
 
 
 def error_from_response(response: ApiResponse) -> FilmgateError:
-    """The error that an answer other than a success stands for."""
-    said = _error_detail(response)
-    if said is None and not response.status >= _SERVER_FAULT:
+    """Return the error of a response that is not a success."""
+    detail = _error_detail(response)
+    if detail is None and not response.status >= _SERVER_FAULT:
         return _unexpected_response(response)
-    said = said or _Error(message=f"The server answered {response.status}.")
-    code = str(said.code) if said.code is not None else None
+    detail = detail or _Error(message=f"The server responded with status {response.status}.")
+    code = str(detail.code) if detail.code is not None else None
     kind = _BY_CODE.get(code or "") or _BY_STATUS.get(response.status) or _default_class(response.status)
-    error = kind.__new__(kind)  # constructors build a message from parts, here the message is there already
-    FilmgateError.__init__(error, printable_line(said.message) or None, param=said.param, code=code)
+    error = kind.__new__(kind)  # constructors build the message from parts; here it is complete
+    FilmgateError.__init__(error, printable_line(detail.message) or None, param=detail.param, code=code)
     error.request_id = response.request_id
     if isinstance(error, TooManyRequests):
         error.retry_after = retry_after(response) or 1.0
@@ -200,10 +200,10 @@ def error_from_response(response: ApiResponse) -> FilmgateError:
 _SERVER_FAULT = 500
 
 NO_ERROR = VideoError("", "")
-"""Said by an answer without a reason."""
+"""The error of a response without a reason."""
 
 _ERROR_KEYS = ("error", "message", "msg", "detail", "code")
-"""Where other servers put their reasons."""
+"""Keys under which other servers send the reason."""
 
 _ERROR_ROOTS: tuple[type[FilmgateError], ...] = (
     errors.RequestError,
@@ -236,7 +236,7 @@ _BY_STATUS: dict[int, type[FilmgateError]] = {
 
 
 def error_from_code(code: str | None, message: str | None, request_id: str | None) -> FilmgateError:
-    """The error of that code; a :class:`RequestError` where no class has it."""
+    """Return the error with that code; a :class:`RequestError` if no class has it."""
     kind = _BY_CODE.get(code or "", errors.RequestError)
     error = kind.__new__(kind)
     FilmgateError.__init__(error, printable_line(message or "") or None, code=code)
@@ -249,19 +249,21 @@ def _default_class(status: int) -> type[FilmgateError]:
 
 
 def _error_detail(response: ApiResponse) -> _Error | None:
-    """What a refusal says, in this API's shape or in another; None where it says nothing."""
+    """Return the reason in an error response, in this API's form or another one; None without one."""
     if response.media_type != "application/json":
         return None
     try:
         return msgspec.json.decode(response.body, type=_ErrorBody).error
     except msgspec.DecodeError:
-        found = parsing.parse_object(response.body)
-    told = parse_error({name: found[name] for name in _ERROR_KEYS if name in found}, NO_ERROR) if found else NO_ERROR
-    return None if told == NO_ERROR else _Error(message=told.message, code=told.code or None)
+        fields = parsing.parse_object(response.body)
+    reason = (
+        parse_error({name: fields[name] for name in _ERROR_KEYS if name in fields}, NO_ERROR) if fields else NO_ERROR
+    )
+    return None if reason == NO_ERROR else _Error(message=reason.message, code=reason.code or None)
 
 
 def _parse_model(entry: msgspec.Raw, request_id: str | None) -> ModelData:
-    # Other servers have keys of these names too, and mean other things by them.
+    # Other servers have fields with these names and other meanings.
     try:
         return msgspec.json.decode(entry, type=ModelData, strict=False)
     except msgspec.DecodeError:
@@ -269,7 +271,7 @@ def _parse_model(entry: msgspec.Raw, request_id: str | None) -> ModelData:
 
 
 def _parse(response: ApiResponse, kind: type[T]) -> T:
-    if response.status != 200:  # noqa: PLR2004 - every success of this API is a 200
+    if response.status != 200:  # noqa: PLR2004 - this API's only success status
         raise error_from_response(response)
     if response.media_type != "application/json":
         raise _unexpected_response(response)
@@ -280,13 +282,13 @@ def _decode(body: bytes, kind: type[T], request_id: str | None) -> T:
     try:
         return msgspec.json.decode(body, type=kind, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise UnexpectedAnswer(f"The answer is not what this API answers: {error}.", request_id=request_id) from error
+        raise UnexpectedAnswer(f"The response is not one of this API: {error}.", request_id=request_id) from error
 
 
 def _unexpected_response(response: ApiResponse) -> UnexpectedAnswer:
-    what = response.media_type or "no content type"
-    where = f", and a redirect to {response.headers['location']}" if "location" in response.headers else ""
+    media_type = response.media_type or "no content type"
+    redirect = f", and a redirect to {response.headers['location']}" if "location" in response.headers else ""
     return UnexpectedAnswer(
-        f"The server answered {response.status} with {what}{where}, which no video API does. Is the base URL right?",
+        f"Status {response.status} with {media_type}{redirect} is no response of a video API. Is the base URL right?",
         request_id=response.request_id,
     )

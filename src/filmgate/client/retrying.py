@@ -1,4 +1,4 @@
-"""One logical call: sent again where that is safe, and only there."""
+"""One logical call: sent again only where a repetition is safe."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ __all__ = [
 ]
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-"""Methods that change nothing: sent again whatever happened."""
+"""Methods without effects: sent again after any failure."""
 
 REFUSAL_STATUSES = frozenset({429, 503})
-"""Statuses that say that this is not the time."""
+"""Statuses that reject the request for now."""
 
 MAX_REMEMBERED_IDS = 10_000
-"""Ids of accepted videos, the latest."""
+"""Number of accepted ids that are remembered, the latest."""
 
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-"""Statuses after which a look may be tried again."""
+"""Statuses after which a safe method is retried."""
 
 
 def resolve_host(host: str) -> Sequence[str]:
-    """The addresses of a host; none if it is unknown."""
+    """Return the addresses of a host; none if it is unknown."""
     try:
         return [str(result[4][0]) for result in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]
     except OSError:
@@ -48,17 +48,19 @@ def resolve_host(host: str) -> Sequence[str]:
 
 
 class ClientState(Struct, frozen=True, kw_only=True):
-    """What machines need of the world beside actions, injected so that tests decide about it."""
+    """State and dependencies that all procedures of a client share; tests inject their own."""
 
-    max_retries: int = 2  # times that a call is sent again
+    max_retries: int = 2  # retries of a call
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random  # 0 to 1
-    api_address: str = ""  # whose videos these are, for experience: the API's address
+    api_address: str = ""  # base URL of the API: part of the key of duration_history
     duration_history: DurationHistory = field(default_factory=DurationHistory)
-    accepted_ids: dict[str, str | None] = field(default_factory=dict)  # ids that were given out, with their keys
-    resolve_host: Callable[[str], Sequence[str]] = resolve_host  # a host's addresses; none: not for us to look up
-    max_file_bytes: int = 8 * 1024**3  # bytes; a file beyond is no film
-    on_response: Callable[[Request, ApiResponse], object] | None = None  # shown every answer, e.g. to learn limits of
+    accepted_ids: dict[str, str | None] = field(default_factory=dict)  # id to Idempotency-Key
+    resolve_host: Callable[[str], Sequence[str]] = resolve_host  # none: not resolved here
+    max_file_bytes: int = 8 * 1024**3  # a larger file is an error
+    on_response: Callable[[Request, ApiResponse], object] | None = (
+        None  # sees every response, e.g. to learn rate limits
+    )
 
 
 def send_with_retries(
@@ -68,96 +70,98 @@ def send_with_retries(
     *,
     max_retries: int | None = None,
 ) -> Procedure[ApiResponse]:
-    """The answer to a request, after as many tries as are safe and allowed.
+    """Send a request and return its response, with as many retries as are safe and allowed.
 
     Args:
-        state: its clock, jitter and patience.
-        request: what to send; a POST carries an Idempotency-Key where it starts something.
-        make_effect: ``Send``, or ``Open`` to read the body piecewise.
-        max_retries: instead of the session's.
+        state: clock, jitter and retries.
+        request: the request; a POST that starts work carries an Idempotency-Key.
+        make_effect: ``Send``, or ``Open`` to read the body in chunks.
+        max_retries: replaces the client's.
 
     Raises:
         ConnectionFailed: the server could not be reached; nothing was done.
-        SubmissionUnknown: the reply to a create got lost; it may have been accepted.
+        SubmissionUnknown: the response to a create was lost; it may have been accepted.
     """
-    left = state.max_retries if max_retries is None else max_retries
-    tried = 0
+    retry_limit = state.max_retries if max_retries is None else max_retries
+    attempt = 0
     while True:
         outcome = yield from _attempt(make_effect(request))
         if state.on_response is not None and isinstance(outcome, ApiResponse):
             state.on_response(request, outcome)
         if isinstance(outcome, ApiResponse) and not _is_transient(request, outcome):
             return outcome
-        if tried >= left or not _is_repeatable(request, outcome):
+        if attempt >= retry_limit or not _is_repeatable(request, outcome):
             return _final_response(request, outcome)
-        yield Sleep(_retry_delay(state, outcome, tried))
-        tried += 1
+        yield Sleep(_retry_delay(state, outcome, attempt))
+        attempt += 1
 
 
 def backoff(state: ClientState, attempt: int, *, initial: float = 0.5, maximum: float = 8.0) -> float:
-    """Seconds before the next try: doubling, with jitter."""
+    """Return the seconds before the next attempt: doubling, with jitter."""
     return min(initial * 2.0**attempt, maximum) * (0.75 + state.jitter() / 2)
 
 
 def _attempt(effect: Effect) -> Generator[Effect, Any, ApiResponse | TransportFailure]:
     try:
-        answer: ApiResponse = yield effect
-    except TransportFailure as fault:
-        return fault
-    return answer
+        response: ApiResponse = yield effect
+    except TransportFailure as failure:
+        return failure
+    return response
 
 
 def _is_transient(request: Request, response: ApiResponse) -> bool:
-    passing = response.status in TRANSIENT_STATUSES if request.method in SAFE_METHODS else _is_surely_refused(response)
-    return passing and response.headers.get("x-should-retry") != "false"
+    transient = (
+        response.status in TRANSIENT_STATUSES if request.method in SAFE_METHODS else _is_surely_refused(response)
+    )
+    return transient and response.headers.get("x-should-retry") != "false"
 
 
 def _is_surely_refused(response: ApiResponse) -> bool:
-    """Whether it says that nothing was done.
+    """Whether the response guarantees that nothing was done.
 
-    A 503 does so that says when to come back; any other may be a gateway's, whose upstream took the request and died.
+    A 503 with Retry-After does; any other may come from a gateway whose upstream accepted the request and then failed.
     """
-    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)  # noqa: PLR2004 - HTTP's
+    return response.status in REFUSAL_STATUSES and (response.status == 429 or retry_after(response) is not None)  # noqa: PLR2004 - Too Many Requests
 
 
 def _is_repeatable(request: Request, outcome: ApiResponse | TransportFailure) -> bool:
-    """Whether sending it again can't do it twice."""
+    """Whether a repetition cannot do the work twice."""
     return request.method in SAFE_METHODS or isinstance(outcome, ApiResponse) or not outcome.sent
 
 
 def _retry_delay(state: ClientState, outcome: ApiResponse | TransportFailure, attempt: int) -> float:
-    asked = retry_after(outcome) if isinstance(outcome, ApiResponse) else None
-    return backoff(state, attempt) if asked is None else asked + state.jitter() / 4
+    requested = retry_after(outcome) if isinstance(outcome, ApiResponse) else None
+    return backoff(state, attempt) if requested is None else requested + state.jitter() / 4
 
 
 def _final_response(request: Request, outcome: ApiResponse | TransportFailure) -> ApiResponse:
     if isinstance(outcome, ApiResponse):
         return outcome
     if outcome.sent and "idempotency-key" in request.headers:
-        raise submission_unknown(request, f"the connection broke before the answer came ({outcome})") from outcome
+        raise submission_unknown(request, f"the connection broke before the response arrived ({outcome})") from outcome
     raise ConnectionFailed(f"The server could not be reached: {outcome}.") from outcome
 
 
-def submission_unknown(request: Request, reason: str, answer: ApiResponse | None = None) -> SubmissionUnknown:
-    """The error of a request that may have been accepted."""
+def submission_unknown(request: Request, reason: str, response: ApiResponse | None = None) -> SubmissionUnknown:
+    """Return the error of a request that may have been accepted."""
     key = request.headers.get("idempotency-key")
-    advice = f"; a server that honours keys can be asked once more with idempotency_key={key!r}" if key else ""
+    advice = f"; if the server honours Idempotency-Keys, send it again with idempotency_key={key!r}" if key else ""
     error = SubmissionUnknown(
-        f"It is not known whether the video was accepted: {reason}. It was not sent again, for that may be charged "
-        f"twice: look at the list of your videos or into your account first{advice}."
+        f"The video may have been accepted: {reason}. It was not sent again, because that may be charged "
+        f"twice: check the list of your videos or your account first{advice}."
     )
-    error.request_id = answer.request_id if answer else None
+    error.request_id = response.request_id if response else None
     return error
 
 
 def register_id(state: ClientState, video_id: str, key: str | None) -> None:
-    """Remember the id of a video that was just accepted.
+    """Remember the id of an accepted video.
 
     Raises:
-        SubmissionUnknown: another one has it already, so it is not known which is which.
+        SubmissionUnknown: another accepted video has this id, so the two cannot be told apart.
     """
     if video_id in state.accepted_ids and (key is None or state.accepted_ids[video_id] != key):
-        raise SubmissionUnknown(f"The server gave two videos the id '{video_id}': which of them it is, nobody knows.")
+        raise SubmissionUnknown(f"The server gave two videos the same id '{video_id}'; they cannot be told apart.")
     state.accepted_ids[video_id] = key
     if len(state.accepted_ids) > MAX_REMEMBERED_IDS:
         del state.accepted_ids[next(iter(state.accepted_ids))]

@@ -1,4 +1,4 @@
-"""The classes of the SDK: two columns of one line a method, over the machines of :mod:`filmgate.client.operations`."""
+"""The SDK's classes: blocking and asynchronous, one line a method, over :mod:`filmgate.client.operations`."""
 
 from __future__ import annotations
 
@@ -25,23 +25,25 @@ if TYPE_CHECKING:
 __all__ = ["AsyncClient", "AsyncModels", "AsyncVideo", "AsyncVideos", "Client", "SyncModels", "Video", "Videos"]
 
 
-def _session(at: ApiEndpoint, max_retries: int, experience: DurationHistory | None, *, networked: bool) -> ClientState:
+def _client_state(
+    endpoint: ApiEndpoint, max_retries: int, duration_history: DurationHistory | None, *, networked: bool
+) -> ClientState:
     return ClientState(
         max_retries=max_retries,
-        api_address=at.base_url,
-        duration_history=experience or DurationHistory(),
+        api_address=endpoint.base_url,
+        duration_history=duration_history or DurationHistory(),
         resolve_host=resolve_host if networked else _no_addresses,
     )
 
 
 def _no_addresses(host: str) -> Sequence[str]:
-    """With a transport of the caller's, this machine does not resolve the hosts that requests go to."""
+    """Replaces DNS lookup when the caller provides a transport: that transport resolves hosts."""
     del host
     return ()
 
 
 class Video(VideoHandle):
-    """A video as this program last saw it. Its methods look again, wait, fetch and remove."""
+    """A video in its last known state. Its methods poll, wait, download and delete."""
 
     def __init__(self, videos: Videos, data: VideoData) -> None:
         super().__init__(videos, data)
@@ -49,7 +51,7 @@ class Video(VideoHandle):
 
     @classmethod
     def from_id(cls, video_id: str, client: Client | None = None) -> Video:
-        """Take up a video again that another program began."""
+        """Return a handle to a video that another program submitted."""
         return (client or Client()).videos.retrieve(video_id)
 
     refresh = sync_method(operations.refresh)
@@ -61,7 +63,7 @@ class Video(VideoHandle):
 
 
 class AsyncVideo(VideoHandle):
-    """A video as this program last saw it. Its methods look again, wait, fetch and remove."""
+    """A video in its last known state. Its methods poll, wait, download and delete."""
 
     def __init__(self, videos: AsyncVideos, data: VideoData) -> None:
         super().__init__(videos, data)
@@ -69,7 +71,7 @@ class AsyncVideo(VideoHandle):
 
     @classmethod
     async def from_id(cls, video_id: str, client: AsyncClient | None = None) -> AsyncVideo:
-        """Take up a video again that another program began."""
+        """Return a handle to a video that another program submitted."""
         return await (client or AsyncClient()).videos.retrieve(video_id)
 
     refresh = async_method(operations.refresh)
@@ -81,14 +83,14 @@ class AsyncVideo(VideoHandle):
 
 
 class Videos(VideosResource[Video]):
-    """``client.videos``: the calls of the official SDK, by their names."""
+    """``client.videos``: the official SDK's calls, under their names."""
 
     def __init__(self, driver: Driver, state: ClientState, backend: Backend) -> None:
         super().__init__(state, backend)
         self.driver = driver
 
     def video(self, data: VideoData) -> Video:
-        """What the caller holds of it."""
+        """Wrap a response's data."""
         return Video(self, data)
 
     create = sync_method(operations.create)
@@ -107,14 +109,14 @@ class Videos(VideosResource[Video]):
 
 
 class AsyncVideos(VideosResource[AsyncVideo]):
-    """``client.videos``: the calls of the official SDK, by their names."""
+    """``client.videos``: the official SDK's calls, under their names."""
 
     def __init__(self, driver: AsyncDriver, state: ClientState, backend: Backend) -> None:
         super().__init__(state, backend)
         self.driver = driver
 
     def video(self, data: VideoData) -> AsyncVideo:
-        """What the caller holds of it."""
+        """Wrap a response's data."""
         return AsyncVideo(self, data)
 
     create = async_method(operations.create)
@@ -156,15 +158,15 @@ class Client:
     """A blocking client of a video API; close it, or use it as a context manager.
 
     Args:
-        base_url: where the API is, with or without ``/v1``; else ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …; else
-            the server on this machine.
-        api_key: else ``FILMGATE_API_KEY``, ``OPENAI_API_KEY`` …
-        provider: the vendor that is there, spoken to in its own dialect: ``openai``, ``dmxapi``, ``apiyi``,
-            ``apiyi-async`` or ``chat``; None: a Filmgate, or whoever speaks as it does.
-        max_retries: times that a call is sent again where that is safe.
-        transport: how requests get there, e.g. ``httpx2.MockTransport``; the network by default.
-        environ: instead of the process's environment.
-        duration_history: how long videos took, to look at the right moments; of this client alone unless given.
+        base_url: with or without ``/v1``; default: ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …, or the server on this
+            machine.
+        api_key: default: ``FILMGATE_API_KEY``, ``OPENAI_API_KEY`` …
+        provider: the vendor whose own dialect is used: ``openai``, ``dmxapi``, ``apiyi``, ``apiyi-async`` or ``chat``;
+            None: a Filmgate or a compatible server.
+        max_retries: retries of a call where they are safe.
+        transport: sends requests, e.g. ``httpx2.MockTransport``; default: over the network.
+        environ: replaces the process's environment.
+        duration_history: how long videos took, for the poll schedule; default: a history of this client alone.
     """
 
     def __init__(
@@ -180,9 +182,9 @@ class Client:
     ) -> None:
         self.endpoint = resolve_endpoint(base_url, api_key, environ, provider)
         self._driver = Driver(self.endpoint, transport)
-        session = _session(self.endpoint, max_retries, duration_history, networked=transport is None)
-        self.videos = Videos(self._driver, session, backend_for(provider))
-        self.models = SyncModels(self._driver, session)
+        state = _client_state(self.endpoint, max_retries, duration_history, networked=transport is None)
+        self.videos = Videos(self._driver, state, backend_for(provider))
+        self.models = SyncModels(self._driver, state)
         self.webhooks = WebhookVerifier(environ)
         self.generate = self.videos.create
 
@@ -191,7 +193,7 @@ class Client:
         self._driver.close()
 
     def __enter__(self) -> Self:
-        """Use it."""
+        """Return the client."""
         return self
 
     def __exit__(
@@ -205,15 +207,15 @@ class AsyncClient:
     """An asynchronous client of a video API; close it, or use it as an async context manager.
 
     Args:
-        base_url: where the API is, with or without ``/v1``; else ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …; else
-            the server on this machine.
-        api_key: else ``FILMGATE_API_KEY``, ``OPENAI_API_KEY`` …
-        provider: the vendor that is there, spoken to in its own dialect: ``openai``, ``dmxapi``, ``apiyi``,
-            ``apiyi-async`` or ``chat``; None: a Filmgate, or whoever speaks as it does.
-        max_retries: times that a call is sent again where that is safe.
-        transport: how requests get there, e.g. ``httpx2.ASGITransport``; the network by default.
-        environ: instead of the process's environment.
-        duration_history: how long videos took, to look at the right moments; of this client alone unless given.
+        base_url: with or without ``/v1``; default: ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …, or the server on this
+            machine.
+        api_key: default: ``FILMGATE_API_KEY``, ``OPENAI_API_KEY`` …
+        provider: the vendor whose own dialect is used: ``openai``, ``dmxapi``, ``apiyi``, ``apiyi-async`` or ``chat``;
+            None: a Filmgate or a compatible server.
+        max_retries: retries of a call where they are safe.
+        transport: sends requests, e.g. ``httpx2.ASGITransport``; default: over the network.
+        environ: replaces the process's environment.
+        duration_history: how long videos took, for the poll schedule; default: a history of this client alone.
     """
 
     def __init__(
@@ -229,9 +231,9 @@ class AsyncClient:
     ) -> None:
         self.endpoint = resolve_endpoint(base_url, api_key, environ, provider)
         self._driver = AsyncDriver(self.endpoint, transport)
-        session = _session(self.endpoint, max_retries, duration_history, networked=transport is None)
-        self.videos = AsyncVideos(self._driver, session, backend_for(provider))
-        self.models = AsyncModels(self._driver, session)
+        state = _client_state(self.endpoint, max_retries, duration_history, networked=transport is None)
+        self.videos = AsyncVideos(self._driver, state, backend_for(provider))
+        self.models = AsyncModels(self._driver, state)
         self.webhooks = WebhookVerifier(environ)
         self.generate = self.videos.create
 
@@ -240,7 +242,7 @@ class AsyncClient:
         await self._driver.close()
 
     async def __aenter__(self) -> Self:
-        """Use it."""
+        """Return the client."""
         return self
 
     async def __aexit__(

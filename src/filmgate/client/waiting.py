@@ -1,4 +1,4 @@
-"""Waiting for a video: long polls where the server holds them, its hints where it gives some, else by experience."""
+"""Waiting for a video: long polls if the server supports them, else its poll hints, else the poll schedule."""
 
 from __future__ import annotations
 
@@ -34,43 +34,43 @@ __all__ = ["events", "poll_until_finished"]
 T = TypeVar("T")
 
 MAX_LONG_POLL = 30
-"""Seconds that one long poll asks for: below the idle limits of proxies."""
+"""Seconds of one long poll: below the idle limits of proxies."""
 
 FIRST_LONG_POLL = 4
-"""Seconds of the first one, which shows whether the server holds answers back at all."""
+"""Seconds of the first long poll, which shows whether the server supports them."""
 
 MIN_HELD_SECONDS = 0.25
-"""An answer that took this long, and several times as long as a plain look, was held back on purpose."""
+"""Least seconds of a response that was held back; it must also take several times as long as a plain poll."""
 
 MAX_RECONNECTS = 5
-"""Times that an event stream is opened again without having said anything, before looking takes over."""
+"""Times that an event stream is reopened without having received anything, before polling replaces it."""
 
 ChangeHandler = Callable[[VideoData, str | None], Procedure[None]]
-"""Sees each change of a video and the id of the answer that told; may act in between."""
+"""Called with each change of a video and the id of its response; may yield effects."""
 
 
 class _PollTimer:
-    """When to look again. Learns from the answers whether the server holds long polls back, and how the video goes."""
+    """Decides when to poll next. Learns from responses whether long polls work, and how fast the video progresses."""
 
     def __init__(self, state: ClientState, backend: Backend, interval: float | None) -> None:
         self._state = state
         self._min_gap = backend.min_poll_gap
         self._interval = interval
         self._schedule: PollSchedule | None = None
-        self._age = 0.0  # seconds that the video was old when the watch began
+        self._age = 0.0  # the video's age in seconds when the wait started
         self._started_at = state.clock()
-        self._plain_poll_seconds: float | None = None  # seconds that a look without waiting took
+        self._plain_poll_seconds: float | None = None  # seconds that a poll without hold_seconds took
         self._supports_long_poll: bool | None = None if backend.supports_sse else False
 
     def long_poll_seconds(self, remaining: float | None) -> int:
-        """Seconds to ask the server to hold the next answer back."""
+        """Return the seconds for which the server should hold the next response back."""
         if self._interval is not None or self._plain_poll_seconds is None or self._supports_long_poll is False:
             return 0
         longest = MAX_LONG_POLL if self._supports_long_poll else FIRST_LONG_POLL
         return max(1, min(longest, int(remaining or longest)))
 
     def record_poll(self, requested_seconds: int, elapsed: float, *, changed: bool) -> None:
-        """Remember how the server treated a look."""
+        """Learn from a poll whether the server held it back."""
         if not requested_seconds:
             self._plain_poll_seconds = elapsed
         elif elapsed >= max(MIN_HELD_SECONDS, 3 * (self._plain_poll_seconds or 0.0)):
@@ -79,7 +79,7 @@ class _PollTimer:
             self._supports_long_poll = False
 
     def next_delay(self, response: ApiResponse, video: VideoData) -> float:
-        """Seconds until the next look."""
+        """Return the seconds until the next poll."""
         if self._interval is not None:
             return self._interval
         if self._supports_long_poll:
@@ -91,11 +91,11 @@ class _PollTimer:
         return min(max(pause, 0.1, self._min_gap), 60.0) * (0.95 + self._state.jitter() / 10)
 
     def record_duration(self, video: VideoData) -> None:
-        """Remember how long it took, where that is what the next wait goes by."""
+        """Record how long the video took, if the next wait uses it."""
         if self._schedule is None or video.status is not Status.COMPLETED:
             return
-        took = (video.completed_at or 0) - video.created_at
-        self._state.duration_history.record(self._kind(video), took if took > 0 else self._elapsed())
+        duration = (video.completed_at or 0) - video.created_at
+        self._state.duration_history.record(self._kind(video), duration if duration > 0 else self._elapsed())
 
     def _estimate_delay(self, response: ApiResponse, video: VideoData) -> float:
         if self._schedule is None:
@@ -112,7 +112,7 @@ class _PollTimer:
 
 
 def _video_age(response: ApiResponse, video: VideoData) -> float:
-    """How old the video is by the server's own clock, in seconds; 0 where it does not say what time it is there."""
+    """Return the video's age in seconds by the server's clock; 0 if the response has no date."""
     try:
         now = parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except (TypeError, ValueError):
@@ -129,92 +129,92 @@ def poll_until_finished(
     interval: float | None = None,
     backend: Backend = FILMGATE,
 ) -> Procedure[None]:
-    """Look until the video has ended; every change is shown to ``on_change``, its present state first.
+    """Poll until the video has ended; pass every change to ``on_change``, starting with the current state.
 
     Args:
         state: clock, jitter, retries.
-        video_id: which one.
-        on_change: what is shown each change.
-        timeout: seconds, None for as long as it takes.
-        interval: fixed seconds between looks, for those who want them.
-        backend: how the videos are looked at.
+        video_id: the video's id.
+        on_change: called with each change.
+        timeout: seconds; None: no limit.
+        interval: fixed seconds between polls; None: adaptive.
+        backend: the API's calls.
 
     Raises:
-        WaitTimeout: the time is over, the video goes on.
-        FilmgateError: what the server answered.
+        WaitTimeout: the timeout has passed; the video continues on the server.
+        FilmgateError: the server's error.
     """
-    pace, seen = _PollTimer(state, backend, interval), None
-    until = None if timeout is None else state.clock() + timeout
+    timer, last_video = _PollTimer(state, backend, interval), None
+    deadline = None if timeout is None else state.clock() + timeout
     while True:
-        asked = pace.long_poll_seconds(None if until is None else until - state.clock())
-        began = state.clock()
-        video, answer = yield from backend.poll(state, video_id, asked, max_retries=OUTAGE_RETRIES)
-        pace.record_poll(asked, state.clock() - began, changed=video != seen)
-        if video != seen:
-            yield from on_change(video, answer.request_id)
+        hold_seconds = timer.long_poll_seconds(None if deadline is None else deadline - state.clock())
+        started_at = state.clock()
+        video, response = yield from backend.poll(state, video_id, hold_seconds, max_retries=OUTAGE_RETRIES)
+        timer.record_poll(hold_seconds, state.clock() - started_at, changed=video != last_video)
+        if video != last_video:
+            yield from on_change(video, response.request_id)
         if video.status in TERMINAL:
-            yield RunBlocking(partial(pace.record_duration, video))
+            yield RunBlocking(partial(timer.record_duration, video))
             return
-        seen = video
-        yield Sleep(_cap_to_deadline(pace.next_delay(answer, video), until, state))
+        last_video = video
+        yield Sleep(_cap_to_deadline(timer.next_delay(response, video), deadline, state))
 
 
 def events(
     state: ClientState, video_id: str, convert: Callable[[VideoData], T], *, backend: Backend = FILMGATE
 ) -> Emitter[T]:
-    """Emits what ``convert`` makes of the video at each of its changes, until it has ended.
+    """Emit ``convert(video)`` at each change of the video, until it has ended.
 
-    Reads the server's events; from a server that has none, or a proxy that swallows them, it looks instead.
+    Reads the server's event stream; polls if there is none or a proxy withholds its events.
     """
-    silent = 0
-    while backend.supports_sse and silent < MAX_RECONNECTS:
-        said, over, supported = yield from _read_event_stream(video_id, convert)
-        if over:
+    silent_streams = 0
+    while backend.supports_sse and silent_streams < MAX_RECONNECTS:
+        received, ended, supported = yield from _read_event_stream(video_id, convert)
+        if ended:
             return
         if not supported:
             break
-        silent = 0 if said else silent + 1
-        yield Sleep(backoff(state, silent))
+        silent_streams = 0 if received else silent_streams + 1
+        yield Sleep(backoff(state, silent_streams))
 
-    def see(video: VideoData, _request_id: str | None) -> Procedure[None]:
+    def on_change(video: VideoData, _request_id: str | None) -> Procedure[None]:
         yield Emit(convert(video))
 
-    yield from poll_until_finished(state, video_id, see, backend=backend)
+    yield from poll_until_finished(state, video_id, on_change, backend=backend)
 
 
 def _read_event_stream(
     video_id: str, convert: Callable[[VideoData], T]
 ) -> Generator[Effect, Any, tuple[bool, bool, bool]]:
-    """One event stream: whether it said anything, whether the video ended, whether the server has streams at all."""
-    said, pending = False, b""
+    """Read one event stream. Returns: received an event, the video ended, the server supports streams."""
+    received, pending = False, b""
     try:
-        answer: ApiResponse = yield Open(requests.events(video_id))
-        if answer.status != 200 or answer.media_type != "text/event-stream":  # noqa: PLR2004 - the wire's success
-            return False, False, answer.status in {429, 502, 503, 504}
+        response: ApiResponse = yield Open(requests.events(video_id))
+        if response.status != 200 or response.media_type != "text/event-stream":  # noqa: PLR2004 - OK
+            return False, False, response.status in {429, 502, 503, 504}
         while chunk := (yield Read()):
             *blocks, pending = (pending + chunk).replace(b"\r\n", b"\n").split(b"\n\n")
             for video in filter(None, map(_parse_event_block, blocks)):
-                said = True
+                received = True
                 yield Emit(convert(video))
                 if video.status in TERMINAL:
                     return True, True, True
     except TransportFailure:
         pass
-    return said, False, True
+    return received, False, True
 
 
 def _parse_event_block(block: bytes) -> VideoData | None:
     data = b"\n".join(line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:"))
     try:
         return parse_event(data) if data else None
-    except UnexpectedAnswer:  # of a server that means something else by its events; the looks will tell
+    except UnexpectedAnswer:  # the server's events mean something else; polling replaces them
         return None
 
 
 def _cap_to_deadline(pause: float, deadline: float | None, state: ClientState) -> float:
     if deadline is None:
         return pause
-    left = deadline - state.clock()
-    if left <= 0:
+    remaining = deadline - state.clock()
+    if remaining <= 0:
         raise WaitTimeout
-    return min(pause, left)
+    return min(pause, remaining)

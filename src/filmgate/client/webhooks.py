@@ -1,4 +1,4 @@
-"""Webhooks as their receiver sees them: what was posted is believed once its signature is right and fresh."""
+"""Webhook verification on the receiver's side: checks the signature and its age."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from filmgate.errors import InvalidSignature, SettingsError
 __all__ = ["SECRET_VARIABLES", "WebhookEvent", "WebhookVerifier", "verify"]
 
 SECRET_VARIABLES = ("FILMGATE_WEBHOOK_SECRET", "OPENAI_WEBHOOK_SECRET")
-"""Environment variables that may hold the secret, the first one that does wins."""
+"""Environment variables for the secret; the first one that is set wins."""
 
 
 class WebhookEvent(Struct, frozen=True, kw_only=True):
-    """Something that happened to a video."""
+    """The end of a video."""
 
-    id: str  # the same however often it is delivered: remember it, to handle each event once
+    id: str  # the same for every delivery: remember it, to handle each event once
     type: str  # video.completed or video.failed
     created_at: int  # Unix seconds
     video_id: str
@@ -36,40 +36,40 @@ class _EventBody(Struct, frozen=True):
 
 
 def verify(payload: bytes | str, headers: Mapping[str, str], secret: str) -> WebhookEvent:
-    """The event that was posted.
+    """Verify a webhook request and return its event.
 
     Args:
-        payload: the body of the request, byte for byte as it came.
-        headers: of the request, in any case.
-        secret: ``whsec_…``, as the endpoint was given it.
+        payload: the request body, byte for byte.
+        headers: the request headers, names in any case.
+        secret: the endpoint's secret, ``whsec_…``.
 
     Raises:
-        InvalidSignature: it was not signed with the secret, or not in the last five minutes.
+        InvalidSignature: it was not signed with the secret, or not within the last five minutes.
     """
-    from standardwebhooks import Webhook, WebhookVerificationError  # noqa: PLC0415 - for those who receive
+    from standardwebhooks import Webhook, WebhookVerificationError  # noqa: PLC0415 - only receivers need it
 
-    named = {name.lower(): value for name, value in headers.items()}
+    lower_headers = {name.lower(): value for name, value in headers.items()}
     try:
-        Webhook(secret).verify(payload, named)
-        posted = msgspec.json.decode(payload, type=_EventBody)
+        Webhook(secret).verify(payload, lower_headers)
+        event = msgspec.json.decode(payload, type=_EventBody)
     except (WebhookVerificationError, msgspec.DecodeError, ValueError) as error:
-        raise InvalidSignature(f"The webhook can't be believed: {error}.") from error
-    return WebhookEvent(id=posted.id, type=posted.type, created_at=posted.created_at, video_id=posted.data.id)
+        raise InvalidSignature(f"The webhook's signature is invalid: {error}.") from error
+    return WebhookEvent(id=event.id, type=event.type, created_at=event.created_at, video_id=event.data.id)
 
 
 class WebhookVerifier:
     """``client.webhooks``.
 
     Args:
-        environ: where the secret is looked for, if it is not given.
+        environ: holds the secret if no argument does.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
     def verify(self, payload: bytes | str, headers: Mapping[str, str], secret: str | None = None) -> WebhookEvent:
-        """As :func:`verify`; the secret else from ``FILMGATE_WEBHOOK_SECRET`` or ``OPENAI_WEBHOOK_SECRET``."""
-        found = secret or next((self._environ[name] for name in SECRET_VARIABLES if self._environ.get(name)), None)
-        if found is None:
-            raise SettingsError(f"There is no webhook secret: give it, or set {SECRET_VARIABLES[0]}.")
-        return verify(payload, headers, found)
+        """As :func:`verify`; the default secret is ``FILMGATE_WEBHOOK_SECRET`` or ``OPENAI_WEBHOOK_SECRET``."""
+        resolved = secret or next((self._environ[name] for name in SECRET_VARIABLES if self._environ.get(name)), None)
+        if resolved is None:
+            raise SettingsError(f"There is no webhook secret: pass it, or set {SECRET_VARIABLES[0]}.")
+        return verify(payload, headers, resolved)

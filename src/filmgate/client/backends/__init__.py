@@ -1,1 +1,1 @@
-"""How each kind of server is called: Filmgate itself, vendors, chat completions."""
+"""API calls by kind of server: Filmgate, vendors, chat completions."""

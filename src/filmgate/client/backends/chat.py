@@ -1,4 +1,4 @@
-"""Vendors that make films in a chat: one call, charged for, whose stream is all that is ever said of the film."""
+"""Vendors that make videos in a chat completion: one charged call, whose stream is the only source of the result."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from filmgate.wire.upstream import HttpCall, JobReport, JobRequest, ReplyKind, c
 __all__ = ["ChatBackend"]
 
 MAX_SILENCE = 900.0
-"""Seconds that a vendor may be silent for while it works."""
+"""Seconds that the vendor may send nothing while it works."""
 
 
 class _ChatJob(Struct):
-    """A film whose story is being told."""
+    """A video whose stream is being read."""
 
     reader: chat.ChatReader
     data: VideoData
-    body: object  # the stream, as the driver keeps it
+    body: object  # the driver's handle to the open stream
 
 
 class ChatBackend(filmgate.BaseVendorBackend):
-    """A vendor of the chat kind. Only the client that asked for a film can follow it."""
+    """A vendor with chat completions. Only the client that submitted a video can follow it."""
 
     name = "chat"
     resumable = False
@@ -47,66 +47,64 @@ class ChatBackend(filmgate.BaseVendorBackend):
     def create(
         self, state: ClientState, fields: Mapping[str, object], image: ImageInput | None, idempotency_key: str | None
     ) -> Procedure[VideoData]:
-        """Ask for a film, once; the stream stays open behind the id."""
+        """Submit a video, once; the stream stays open for polls."""
         del idempotency_key
-        order, picture_url = _build_job_request(fields, image)
-        request = to_request(chat.create(order, picture_url))
+        job, image_url = _build_job_request(fields, image)
+        request = to_request(chat.create(job, image_url))
         request = msgspec.structs.replace(request, hold_seconds=MAX_SILENCE)
         yield from submit_once(state, request, _read_response, Open)
         reader = chat.ChatReader()
         yield from _read_until_identified(reader)
         body = None if reader.report.status in TERMINAL else (yield Detach())
         video_id = reader.report.id or reader.completion_id or "chat"
-        asked = VideoData(
+        requested = VideoData(
             id=video_id,
-            model=order.model,
+            model=job.model,
             status=Status.QUEUED,
-            prompt=order.prompt,
-            size=str(order.size),
-            seconds=str(order.seconds),
+            prompt=job.prompt,
+            size=str(job.size),
+            seconds=str(job.seconds),
         )
-        self._jobs[video_id] = _ChatJob(reader, merge_video_data(reader.report, asked), body)
+        self._jobs[video_id] = _ChatJob(reader, merge_video_data(reader.report, requested), body)
         return self._jobs[video_id].data
 
     def poll(
         self, state: ClientState, video_id: str, hold_seconds: int = 0, *, max_retries: int | None = None
     ) -> Procedure[tuple[VideoData, ApiResponse]]:
-        """Read on. Raises :class:`SubmissionUnknown` where the stream ends before the film does."""
+        """Read the next chunk of the stream. Raises :class:`SubmissionUnknown` if it ends before the video does."""
         del state, hold_seconds, max_retries
-        story = self._jobs.get(video_id)
-        if story is None:
-            raise Unsupported(
-                "A film that is made in a chat can be followed by the program that asked for it, and by no other."
-            )
-        if story.data.status not in TERMINAL:
-            yield from _read_more(story)
-            story.data = merge_video_data(story.reader.report, story.data)
-        return story.data, ApiResponse(200, {"openai-poll-after-ms": "0"})
+        job = self._jobs.get(video_id)
+        if job is None:
+            raise Unsupported("A video that is made in a chat can only be followed by the program that submitted it.")
+        if job.data.status not in TERMINAL:
+            yield from _read_more(job)
+            job.data = merge_video_data(job.reader.report, job.data)
+        return job.data, ApiResponse(200, {"openai-poll-after-ms": "0"})
 
     def content(self, video_id: str, variant: str, url: str | None) -> ContentRequest:
-        """The film, from the address that the story ended with."""
-        story = self._jobs.get(video_id)
-        address = url or (story.data.url if story else None)
-        if variant != "video" or address is None:
-            self.require(variant if variant != "video" else "content but a finished film's")
-        call = HttpCall(method="GET", url=address, headers={"accept-encoding": "identity"})
+        """Request the video file at the URL from the stream."""
+        job = self._jobs.get(video_id)
+        content_url = url or (job.data.url if job else None)
+        if variant != "video" or content_url is None:
+            self.require(variant if variant != "video" else "content other than a finished video's")
+        call = HttpCall(method="GET", url=content_url, headers={"accept-encoding": "identity"})
 
-        def ask(*, offset: int = 0, etag: str | None = None) -> Request:
+        def make_request(*, offset: int = 0, etag: str | None = None) -> Request:
             return to_request(call, requests.range_headers(offset, etag))
 
-        return ask
+        return make_request
 
     def list_page(
         self, state: ClientState, after: str | None, limit: int | None, order: str | None
     ) -> Procedure[VideoPage]:
-        """Can't be done."""
+        """Raise ``Unsupported``."""
         del state, after, limit, order
         self.require("list")
         yield from ()
         raise Unsupported
 
     def delete(self, state: ClientState, video_id: str) -> Procedure[str]:
-        """Can't be done."""
+        """Raise ``Unsupported``."""
         del state, video_id
         self.require("delete")
         yield from ()
@@ -114,42 +112,46 @@ class ChatBackend(filmgate.BaseVendorBackend):
 
 
 def _build_job_request(fields: Mapping[str, object], image: ImageInput | None) -> tuple[JobRequest, str | None]:
-    """What is asked for, and the picture's address if it is one. The length is the model's, the frame the prompt's."""
-    address = None
+    """Return the job, and the image's URL if it is one. The model sets the length, the prompt the orientation."""
+    image_url = None
     if image is not None:
-        found = requests.encode_image_input(image)
-        address = found.get("image_url") if isinstance(found, Mapping) else None
+        encoded = requests.encode_image_input(image)
+        image_url = encoded.get("image_url") if isinstance(encoded, Mapping) else None
     length = str(fields.get("seconds") or "")
     models = {str(seconds): name for seconds, name in chat.MODEL_BY_SECONDS.items()}
     if length and not fields.get("model") and length not in models:
         raise InvalidValue.unsupported("seconds", length, sorted(models))
     size = fields.get("size") or str(chat.output_size(detect_orientation(str(fields["prompt"]))))
-    known = {**fields, "size": size}
-    order = build_job_request(
-        "chat", known, None if address else image, model=models.get(length, chat.MODEL_BY_SECONDS[15]), seconds=15
+    job_fields = {**fields, "size": size}
+    job = build_job_request(
+        "chat",
+        job_fields,
+        None if image_url else image,
+        model=models.get(length, chat.MODEL_BY_SECONDS[15]),
+        seconds=15,
     )
-    return order, address
+    return job, image_url
 
 
 def _read_response(response: ApiResponse) -> JobReport:
-    if response.status == 200:  # noqa: PLR2004 - the wire's success; what it holds is yet to be read
+    if response.status == 200:  # noqa: PLR2004 - OK; the stream holds the outcome
         return JobReport(kind=ReplyKind.JOB)
     return chat.read_error_response(response.status, response.headers, response.body)
 
 
 def _read_until_identified(reader: chat.ChatReader) -> Procedure[None]:
-    """Read until the film has an id, or is being made, or the stream has ended."""
+    """Read until the video has an id, or is in progress, or the stream has ended."""
     while not (reader.report.id or reader.ended or reader.report.status is not Status.QUEUED):
         try:
             chunk: bytes = yield Read()
-        except TransportFailure as fault:
-            raise _outcome_unknown(f"the stream broke ({fault})") from fault
+        except TransportFailure as failure:
+            raise _outcome_unknown(f"the stream broke ({failure})") from failure
         if not chunk:
             reader.finish()
             break
         reader.feed(chunk)
     if not (reader.completion_id or reader.text or reader.report.error):
-        raise _outcome_unknown("the answer was no stream")
+        raise _outcome_unknown("the response was not a stream")
     if reader.report.status is Status.FAILED and not reader.text:
         error = reader.report.error
         raise error_from_code(error.code if error else None, error.message if error else None, None)
@@ -159,9 +161,9 @@ def _read_more(job: _ChatJob) -> Procedure[None]:
     yield Attach(job.body)
     try:
         chunk: bytes = yield Read()
-    except TransportFailure as fault:
+    except TransportFailure as failure:
         if job.reader.finish().status not in TERMINAL:
-            raise _outcome_unknown(f"the stream broke ({fault})") from fault
+            raise _outcome_unknown(f"the stream broke ({failure})") from failure
         return
     if chunk:
         job.reader.feed(chunk)
@@ -173,6 +175,6 @@ def _read_more(job: _ChatJob) -> Procedure[None]:
 
 def _outcome_unknown(reason: str) -> SubmissionUnknown:
     return SubmissionUnknown(
-        f"It is not known what became of the film: {reason}. It was not asked for again, for every call is charged; "
-        "look into your account at the vendor."
+        f"The outcome of the video is unknown: {reason}. It was not submitted again, because every call is charged; "
+        "check your account at the vendor."
     )

@@ -1,4 +1,4 @@
-"""What an API is like that the machines talk to: a Filmgate here; vendors in :mod:`filmgate.client.backends.vendor`."""
+"""Backend: the calls of one API. Here Filmgate's own; vendors in :mod:`filmgate.client.backends.vendor`."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _NOT_READY_STATUSES = frozenset({400, 404, 409, 425})
 
 
 class ContentRequest(Protocol):
-    """Makes the request for a file's bytes, from ``offset`` on if it is still the one that ``etag`` names."""
+    """Makes the request for a file, from ``offset`` on if the file still has the ETag ``etag``."""
 
     def __call__(self, *, offset: int = 0, etag: str | None = None) -> Request:
-        """Make it."""
+        """Make the request."""
 
 
 class Backend:
-    """A Filmgate, or whoever speaks as it does. Other APIs override what they do otherwise, or not at all."""
+    """A Filmgate, or a server with a compatible API. Other APIs override what differs."""
 
     name: ClassVar[str] = "filmgate"
-    auth_prefix: str = "Bearer "  # stands before the key in its header
-    min_poll_gap: float = 0.0  # least seconds between two looks
-    supports_sse: bool = True  # whether it holds looks back on request, and has event streams
-    resumable: bool = True  # whether a video can be asked about by its id, now and later
-    ready_retries: int = 3  # times that a completed film may not be there yet
+    auth_prefix: str = "Bearer "  # precedes the key in its header
+    min_poll_gap: float = 0.0  # least seconds between two polls
+    supports_sse: bool = True  # long polls and event streams
+    resumable: bool = True  # whether a video can be polled by its id, now and later
+    ready_retries: int = 3  # retries while the file of a completed video is not ready
 
     def create(
         self, state: ClientState, fields: Mapping[str, object], image: ImageInput | None, idempotency_key: str | None
     ) -> Procedure[VideoData]:
-        """Ask for a video; for fields and errors see :func:`filmgate.client.operations.create`."""
+        """Submit a video; for fields and errors see :func:`filmgate.client.operations.create`."""
         reference = None if image is None else requests.encode_image_input(image)
         request = requests.create(fields, reference, idempotency_key)
         video = parse_created(request, (yield from send_with_retries(state, request)), fields)
@@ -50,79 +50,79 @@ class Backend:
     def poll(
         self, state: ClientState, video_id: str, hold_seconds: int = 0, *, max_retries: int | None = None
     ) -> Procedure[tuple[VideoData, ApiResponse]]:
-        """How a video stands; ``hold_seconds``: seconds to hold the answer back until something changes."""
+        """Poll a video; ``hold_seconds``: seconds for which the server may hold its response until a change."""
 
         def read(answer: ApiResponse) -> JobReport:
             return OPENAI.read_poll(video_id, answer.status, answer.headers, answer.body)
 
-        sure = CONFIRMATIONS if max_retries else 1
+        confirmations = CONFIRMATIONS if max_retries else 1
         return poll_once(
             state,
             video_id,
             requests.retrieve(video_id, hold_seconds),
             read,
             max_retries=max_retries,
-            confirmations=sure,
+            confirmations=confirmations,
         )
 
     def content(self, video_id: str, variant: str, url: str | None) -> ContentRequest:
-        """How to ask for one of its files; ``url``: where the last look said that the film lies."""
+        """Return how to request one of its files; ``url``: the file's address from the last poll, if any."""
         del url
 
-        def ask(*, offset: int = 0, etag: str | None = None) -> Request:
+        def make_request(*, offset: int = 0, etag: str | None = None) -> Request:
             return requests.content(video_id, variant, offset=offset, etag=etag)
 
-        return ask
+        return make_request
 
     def list_page(
         self, state: ClientState, after: str | None, limit: int | None, order: str | None
     ) -> Procedure[VideoPage]:
-        """A page of the list."""
-        answer = yield from send_with_retries(state, requests.list_page(after, limit, order))
-        return parse_page(answer, lambda video_id, row: OPENAI.read_poll(video_id, 200, {}, row))
+        """Return a page of the list."""
+        response = yield from send_with_retries(state, requests.list_page(after, limit, order))
+        return parse_page(response, lambda video_id, row: OPENAI.read_poll(video_id, 200, {}, row))
 
     def delete(self, state: ClientState, video_id: str) -> Procedure[str]:
-        """Remove a video; returns its id."""
+        """Delete a video; return its id."""
         return parse_deleted((yield from send_with_retries(state, requests.delete(video_id))))
 
     def cancel(self, state: ClientState, video_id: str) -> Procedure[VideoData]:
-        """Stop a video."""
+        """Cancel a video."""
         return parse_video((yield from send_with_retries(state, requests.cancel(video_id))))
 
     def is_not_ready(self, response: ApiResponse) -> bool:
-        """Whether a film that was seen completed may only not be there yet."""
-        return response.status == 404 and type(error_from_response(response)) in {NotFound, VideoNotFound}  # noqa: PLR2004 - HTTP's
+        """Whether the file of a completed video may only be late."""
+        return response.status == 404 and type(error_from_response(response)) in {NotFound, VideoNotFound}  # noqa: PLR2004 - Not Found
 
     def require(self, feature: str) -> None:
-        """Nothing, where the API has it.
+        """Check that the API has a feature; a Filmgate has all.
 
         Raises:
-            Unsupported: the API has no such thing.
+            Unsupported: the API has no such feature.
         """
 
 
 class BaseVendorBackend(Backend):
-    """What all vendors lack beside a Filmgate."""
+    """Base of the vendors: without the features that only a Filmgate has."""
 
     supports_sse = False
     ready_retries = 6
 
     def cancel(self, state: ClientState, video_id: str) -> Procedure[VideoData]:
-        """Can't be done."""
+        """Raise ``Unsupported``."""
         del state, video_id
         self.require("cancel")
         yield from ()
         raise Unsupported
 
     def is_not_ready(self, response: ApiResponse) -> bool:
-        """By the status: each has words of its own."""
+        """Decide by the status: error texts differ between vendors."""
         return response.status in _NOT_READY_STATUSES
 
     def require(self, feature: str) -> None:
-        """Raise: what isn't overridden is not there."""
+        """Raise ``Unsupported``: a supported call overrides its method."""
         raise Unsupported(
-            f"The provider '{self.name}' has no {feature}; a Filmgate in front of it may: `filmgate serve` with an engine "
-            "for that provider."
+            f"The provider '{self.name}' has no {feature}; a Filmgate in front of it may have: run `filmgate serve` "
+            "with an engine for that provider."
         )
 
 

@@ -1,4 +1,4 @@
-"""The client's backends: one API for each provider. A provider's modules load when it is first used."""
+"""The client's backends by provider. A provider's modules are imported on first use."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ __all__ = ["BACKENDS", "backend_for"]
 
 
 def backend_for(provider: str | None) -> Backend:
-    """The API of that name; None: a Filmgate."""
+    """Return the provider's backend; None: a Filmgate's."""
     if provider is None:
         return FILMGATE
     return BACKENDS[provider]()
 
 
 def _chat() -> Backend:
-    from filmgate.client.backends.chat import ChatBackend  # noqa: PLC0415 - loaded when it is used
+    from filmgate.client.backends.chat import ChatBackend  # noqa: PLC0415 - imported on first use
 
     return ChatBackend()
 
 
 def _vendor(dialect: str, *, gap: float, seconds: int = 4) -> Backend:
-    from filmgate.client.backends.vendor import VendorBackend  # noqa: PLC0415 - loaded when it is used
-    from filmgate.wire.upstream import DIALECTS  # noqa: PLC0415 - the same
+    from filmgate.client.backends.vendor import VendorBackend  # noqa: PLC0415 - imported on first use
+    from filmgate.wire.upstream import DIALECTS  # noqa: PLC0415 - imported on first use
 
     return VendorBackend(DIALECTS[dialect], min_poll_gap=gap, seconds=seconds)
 
@@ -37,4 +37,4 @@ BACKENDS: dict[str, Callable[[], Backend]] = {
     "apiyi": partial(_vendor, "apiyi", gap=5.0),
     "apiyi-async": partial(_vendor, "apiyi-async", gap=5.0, seconds=10),
 }
-"""How the client calls each of :data:`filmgate.wire.providers.PROVIDERS`."""
+"""Backend of each of :data:`filmgate.wire.providers.PROVIDERS`."""

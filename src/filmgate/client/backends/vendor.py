@@ -1,7 +1,7 @@
-"""Vendors, spoken to in their own dialects with no server between; the dialects are ``filmgate.wire.upstream``.
+"""Vendors called directly in their own dialects (``filmgate.wire.upstream``), without a server between.
 
-What a vendor does with an Idempotency-Key is not known, so a create is sent again only where its answer, or the lack
-of a connection, says that nothing was done with it. Whatever else happens to it is :class:`SubmissionUnknown`.
+How a vendor treats an Idempotency-Key is unknown, so a create is sent again only if its response, or the lack of a
+connection, shows that it was not accepted. Every other failure is a :class:`SubmissionUnknown`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class VendorBackend(filmgate.BaseVendorBackend):
 
     Args:
         upstream: its dialect.
-        min_poll_gap: least seconds between two looks.
-        seconds: a film's length where nobody says.
+        min_poll_gap: least seconds between two polls.
+        seconds: default length of a video.
     """
 
     def __init__(self, upstream: Upstream, *, min_poll_gap: float, seconds: int = 4) -> None:
-        self.name = upstream.name  # type: ignore[misc]  # of this vendor among its kind
+        self.name = upstream.name  # type: ignore[misc]  # one class serves several vendors
         self.min_poll_gap = min_poll_gap
         self._upstream = upstream
         self._seconds = seconds
@@ -48,27 +48,29 @@ class VendorBackend(filmgate.BaseVendorBackend):
     def create(
         self, state: ClientState, fields: Mapping[str, object], image: ImageInput | None, idempotency_key: str | None
     ) -> Procedure[VideoData]:
-        """Ask for a video, once."""
-        order = build_job_request(self.name, fields, image, model="sora-2", seconds=self._seconds, key=idempotency_key)
+        """Submit a video, once."""
+        job = build_job_request(self.name, fields, image, model="sora-2", seconds=self._seconds, key=idempotency_key)
         read = self._upstream.read_create
-        said, answer = yield from submit_once(
-            state, to_request(self._upstream.create(order)), lambda got: read(got.status, got.headers, got.body)
+        report, response = yield from submit_once(
+            state,
+            to_request(self._upstream.create(job)),
+            lambda created: read(created.status, created.headers, created.body),
         )
-        asked = VideoData(
-            id=said.id or "",
-            model=order.model,
+        requested = VideoData(
+            id=report.id or "",
+            model=job.model,
             status=Status.QUEUED,
-            prompt=order.prompt,
-            size=str(order.size),
-            seconds=str(order.seconds),
+            prompt=job.prompt,
+            size=str(job.size),
+            seconds=str(job.seconds),
         )
-        register_id(state, said.id or "", order.idempotency_key)
-        return merge_video_data(said, asked, answer.body)
+        register_id(state, report.id or "", job.idempotency_key)
+        return merge_video_data(report, requested, response.body)
 
     def poll(
         self, state: ClientState, video_id: str, hold_seconds: int = 0, *, max_retries: int | None = None
     ) -> Procedure[tuple[VideoData, ApiResponse]]:
-        """How a video stands. An answer that says nothing of it is asked for again, a missing video thrice."""
+        """Poll a video; repeat while the response does not describe it. A missing video is confirmed three times."""
         del hold_seconds
 
         request = msgspec.structs.replace(
@@ -81,28 +83,28 @@ class VendorBackend(filmgate.BaseVendorBackend):
         return poll_once(state, video_id, request, read, max_retries=max_retries)
 
     def content(self, video_id: str, variant: str, url: str | None) -> ContentRequest:
-        """The film alone; pictures of it are a Filmgate's."""
+        """Request the video file; only a Filmgate has images of it."""
         if variant != "video":
             self.require(variant)
-        said = JobReport(kind=ReplyKind.JOB, content_url=url)
-        call = self._upstream.content(video_id, said)
+        report = JobReport(kind=ReplyKind.JOB, content_url=url)
+        call = self._upstream.content(video_id, report)
 
-        def ask(*, offset: int = 0, etag: str | None = None) -> Request:
+        def make_request(*, offset: int = 0, etag: str | None = None) -> Request:
             return to_request(call, requests.range_headers(offset, etag))
 
-        return ask
+        return make_request
 
     def list_page(
         self, state: ClientState, after: str | None, limit: int | None, order: str | None
     ) -> Procedure[VideoPage]:
-        """A page of the list, where the vendor has one."""
+        """Return a page of the list, if the vendor has one."""
         if not self._upstream.supports_list:
             self.require("list")
-        answer = yield from send_with_retries(state, requests.list_page(after, limit, order))
-        return parse_page(answer, lambda video_id, row: self._upstream.read_poll(video_id, 200, {}, row))
+        response = yield from send_with_retries(state, requests.list_page(after, limit, order))
+        return parse_page(response, lambda video_id, row: self._upstream.read_poll(video_id, 200, {}, row))
 
     def delete(self, state: ClientState, video_id: str) -> Procedure[str]:
-        """Can't be done."""
+        """Raise ``Unsupported``."""
         del state, video_id
         self.require("delete")
         yield from ()
@@ -118,16 +120,16 @@ def build_job_request(
     seconds: int,
     key: str | None = None,
 ) -> JobRequest:
-    """What is to be made, in a vendor's terms.
+    """Translate a request to a vendor's job.
 
     Raises:
-        Unsupported: it was asked for something that vendors don't take.
-        InvalidValue: a size or length that is none.
-        InvalidImage: the picture can't be read.
+        Unsupported: vendors do not take one of the fields.
+        InvalidValue: an invalid size or length.
+        InvalidImage: the image cannot be read.
     """
     for name, value in fields.items():
         if value is not None and name not in _SUPPORTED_FIELDS:
-            raise Unsupported(f"The provider '{provider}' takes no '{name}'.")
+            raise Unsupported(f"The provider '{provider}' does not support '{name}'.")
     size, length = str(fields.get("size") or "720x1280"), str(fields.get("seconds") or seconds)
     parsed = Size.parse(size)
     if parsed is None:
@@ -145,29 +147,29 @@ def build_job_request(
 
 
 def read_reference_image(provider: str, image: ImageInput) -> ReferenceImage:
-    """The reference picture as bytes.
+    """Return the reference image as bytes.
 
     Raises:
-        InvalidImage: it can't be read.
-        Unsupported: it is an address; vendors take files.
+        InvalidImage: it cannot be read.
+        Unsupported: it is a URL; vendors take files.
     """
-    found = requests.encode_image_input(image)
-    if isinstance(found, FilePart):
-        return ReferenceImage(found.content, found.media_type)
-    head, _, data = str(found.get("image_url", "")).partition(";base64,")
+    encoded = requests.encode_image_input(image)
+    if isinstance(encoded, FilePart):
+        return ReferenceImage(encoded.content, encoded.media_type)
+    head, _, data = str(encoded.get("image_url", "")).partition(";base64,")
     try:
         part = requests.encode_image_input(base64.b64decode(data, validate=True)) if head.startswith("data:") else None
     except binascii.Error:
         part = None
     if not isinstance(part, FilePart):
-        raise Unsupported(f"The provider '{provider}' takes a picture as a file, not by its address.")
+        raise Unsupported(f"The provider '{provider}' takes an image as a file, not as a URL.")
     return ReferenceImage(part.content, part.media_type)
 
 
 def to_request(call: HttpCall, headers: Mapping[str, str] | None = None) -> Request:
-    """A call of a dialect, to be sent."""
-    named = {name.lower(): value for name, value in {**call.headers, **(headers or {})}.items()}
-    return Request(method=call.method, path=call.path, url=call.url, headers=named, body=call.body or None)
+    """Translate a dialect's call to a request."""
+    merged_headers = {name.lower(): value for name, value in {**call.headers, **(headers or {})}.items()}
+    return Request(method=call.method, path=call.path, url=call.url, headers=merged_headers, body=call.body or None)
 
 
 def submit_once(
@@ -176,32 +178,34 @@ def submit_once(
     read: Callable[[ApiResponse], JobReport],
     make_effect: Callable[[Request], Effect] = Send,
 ) -> Procedure[tuple[JobReport, ApiResponse]]:
-    """Submit, and again only where it was certainly not accepted.
+    """Submit a job; retry only if it was certainly not accepted.
 
     Raises:
-        SubmissionUnknown: it may have been.
+        SubmissionUnknown: it may have been accepted.
         ConnectionFailed: the vendor could not be reached.
-        FilmgateError: why it was refused.
+        FilmgateError: the vendor rejected the job.
     """
-    for tried in itertools.count():
-        waits: float | None = None
+    for attempt in itertools.count():
+        delay: float | None = None
         try:
-            answer: ApiResponse = yield make_effect(request)
-        except TransportFailure as fault:
-            if fault.sent:
-                raise submission_unknown(request, f"the connection broke before the answer came ({fault})") from fault
-            if tried >= state.max_retries:
-                raise ConnectionFailed(f"The vendor could not be reached: {fault}.") from fault
+            response: ApiResponse = yield make_effect(request)
+        except TransportFailure as failure:
+            if failure.sent:
+                raise submission_unknown(
+                    request, f"the connection broke before the response arrived ({failure})"
+                ) from failure
+            if attempt >= state.max_retries:
+                raise ConnectionFailed(f"The vendor could not be reached: {failure}.") from failure
         else:
             if state.on_response is not None:
-                state.on_response(request, answer)
-            said = read(answer)
-            if said.kind is ReplyKind.JOB:
-                return said, answer
-            if said.kind is ReplyKind.AMBIGUOUS:
-                raise submission_unknown(request, f"the answer ({answer.status}) does not say", answer)
-            if said.kind is not ReplyKind.TRANSIENT or tried >= state.max_retries:
-                raise rejection_error(said, answer)
-            waits = said.retry_after
-        yield Sleep(backoff(state, tried) if waits is None else waits + state.jitter() / 4)
+                state.on_response(request, response)
+            report = read(response)
+            if report.kind is ReplyKind.JOB:
+                return report, response
+            if report.kind is ReplyKind.AMBIGUOUS:
+                raise submission_unknown(request, f"the response ({response.status}) does not show it", response)
+            if report.kind is not ReplyKind.TRANSIENT or attempt >= state.max_retries:
+                raise rejection_error(report, response)
+            delay = report.retry_after
+        yield Sleep(backoff(state, attempt) if delay is None else delay + state.jitter() / 4)
     raise AssertionError
