@@ -1,4 +1,4 @@
-"""`make demo`: start a real server, ask it for a film as any client would, and show where the film lies.
+"""`make demo`: start a server, create a video as any client would, and print the path of its file.
 
 Nothing here is special to the demo: the server is `filmgate serve`, the client is the SDK over a real socket. Give
 another prompt with ``make demo PROMPT="a koi pond in the rain"`` (中文也可以).
@@ -29,7 +29,7 @@ CELL = "\x1b[38;2;{};{};{}m\x1b[48;2;{};{};{}m▀"
 
 
 def main() -> None:
-    """Make one film and show it."""
+    """Make one video and show a frame of it."""
     prompt = os.environ.get("PROMPT") or PROMPT
     size, seconds = os.environ.get("SIZE", "1280x720"), os.environ.get("SECONDS_LONG", "8")
     began = time.monotonic()
@@ -40,13 +40,13 @@ def main() -> None:
         video = client.generate(prompt, size=size, seconds=seconds)
         _say(f"Video    {video.id}")
         video.wait(timeout=600, on_progress=_progress)
-        film = video.save(FOLDER / f"{video.id}.mp4", force=True)
-    frame = _frame(film)
+        path = video.save(FOLDER / f"{video.id}.mp4", force=True)
+    frame = _frame(path)
     _say("")
     _show(frame)
-    _say(f"Film     {film.resolve()}  ({film.stat().st_size / 1e6:.1f} MB, {size}, {seconds} s, with sound)")
+    _say(f"File     {path.resolve()}  ({path.stat().st_size / 1e6:.1f} MB, {size}, {seconds} s, with sound)")
     _say(f"Frame    {frame.resolve()}")
-    _say(f"Made in  {time.monotonic() - began:.0f} s, without a key, a network or a GPU. Play the film in any browser.")
+    _say(f"Made in  {time.monotonic() - began:.0f} s, without a key, a network or a GPU. Any browser plays the file.")
 
 
 @contextmanager
@@ -73,11 +73,11 @@ def _address(process: subprocess.Popen[bytes], file: Path) -> str:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         if process.poll() is not None:
-            sys.exit(f"The server ended with status {process.returncode}; see {FOLDER / 'server.log'}.")
+            sys.exit(f"The server exited with status {process.returncode}; see {FOLDER / 'server.log'}.")
         if file.exists():
             return file.read_text().strip()
         time.sleep(0.05)
-    sys.exit("The server did not get ready within a minute.")
+    sys.exit("The server was not ready within a minute.")
 
 
 def _progress(video: Video) -> None:
@@ -89,17 +89,17 @@ def _progress(video: Video) -> None:
         print(f"{video.status:<12} {video.progress:3d} %", file=sys.stderr, flush=True)
 
 
-def _frame(film: Path) -> Path:
-    with av.open(str(film)) as container:
+def _frame(path: Path) -> Path:
+    with av.open(str(path)) as container:
         middle = container.streams.video[0].frames // 2
         for number, frame in enumerate(container.decode(video=0)):
             if number == middle:
-                Image.fromarray(frame.to_ndarray(format="rgb24")).save(film.with_suffix(".png"))
-    return film.with_suffix(".png")
+                Image.fromarray(frame.to_ndarray(format="rgb24")).save(path.with_suffix(".png"))
+    return path.with_suffix(".png")
 
 
 def _show(frame_path: Path) -> None:
-    """The frame in the terminal: two pixels a character."""
+    """Print the frame in the terminal, two pixels a character."""
     if not sys.stdout.isatty():
         return
     columns = min(96, shutil.get_terminal_size().columns)

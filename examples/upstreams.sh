@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Two pretended vendors behind one model: when one goes dark, the other makes the films.
+# Two mock vendors behind one model: when one cannot be reached, the other makes the videos.
 set -euo pipefail
 export FIRST_KEY=sk-first SECOND_KEY=sk-second
 
@@ -16,8 +16,8 @@ filmgate config check
 filmgate generate "A paper boat on a quiet lake" -o boat.mp4
 
 curl -sS -X POST "$(cat first.url)/mock/outage?seconds=600"
-for film in crane kite; do
-  filmgate generate "A paper $film" -o $film.mp4
+for name in crane kite; do
+  filmgate generate "A paper $name" -o $name.mp4
 done
 
-echo "films paid for: $(cat first.jsonl second.jsonl | grep -c '"asked":"submission"')"
+echo "videos paid for: $(cat first.jsonl second.jsonl | grep -c '"event":"submission"')"

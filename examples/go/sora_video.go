@@ -1,9 +1,9 @@
-// Text or picture to video in one file, with Go's standard library alone (Go 1.18 or newer).
+// Text or image to video in one file, with Go's standard library alone (Go 1.18 or newer).
 //
 //	go run sora_video.go -prompt "A golden retriever running on a beach" [-image first-frame.png]
 //
 // Every option may also be an environment variable: OPENAI_BASE_URL, OPENAI_API_KEY, SORA_PROMPT, SORA_IMAGE,
-// SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_PATIENCE, SORA_OUT.
+// SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_TIMEOUT, SORA_OUT.
 // Exit codes: 0 saved, 4 wrong key, 5 try again later, 6 rejected, 7 the video failed, 10 it is still being made.
 package main
 
@@ -27,7 +27,7 @@ import (
 
 type options struct {
 	baseURL, apiKey, prompt, image, model, size, seconds, out, run string
-	interval, patience                                             time.Duration
+	interval, timeout                                             time.Duration
 	until                                                          time.Time
 }
 
@@ -86,7 +86,7 @@ func submit(o options) (video, error) {
 		}
 	}
 	if o.image != "" {
-		picture, err := os.ReadFile(o.image)
+		image, err := os.ReadFile(o.image)
 		if err != nil {
 			return v, err
 		}
@@ -94,35 +94,35 @@ func submit(o options) (video, error) {
 		if err != nil {
 			return v, err
 		}
-		if _, err := part.Write(picture); err != nil {
+		if _, err := part.Write(image); err != nil {
 			return v, err
 		}
 	}
 	if err := form.Close(); err != nil {
 		return v, err
 	}
-	answer, err := call(o, "POST", "/videos", body.Bytes(), form.FormDataContentType())
+	response, err := call(o, "POST", "/videos", body.Bytes(), form.FormDataContentType())
 	if err != nil {
 		return v, err
 	}
-	defer answer.Body.Close()
-	if err := json.NewDecoder(answer.Body).Decode(&v); err != nil {
+	defer response.Body.Close()
+	if err := json.NewDecoder(response.Body).Decode(&v); err != nil {
 		return v, err
 	}
 	fmt.Printf("[1/3] Submitted   %s (%s, %s, %s s)\n", v.ID, v.Model, v.Size, v.Seconds)
 	return v, nil
 }
 
-// Step two: look until it is completed.
+// Step two: poll until it is completed.
 func wait(o options, id string) error {
 	for {
-		answer, err := call(o, "GET", "/videos/"+id, nil, "")
+		response, err := call(o, "GET", "/videos/"+id, nil, "")
 		if err != nil {
 			return err
 		}
 		var v video
-		err = json.NewDecoder(answer.Body).Decode(&v)
-		answer.Body.Close()
+		err = json.NewDecoder(response.Body).Decode(&v)
+		response.Body.Close()
 		if err != nil {
 			return err
 		}
@@ -133,28 +133,28 @@ func wait(o options, id string) error {
 		case v.Status == "failed":
 			return stop{7, "The video failed: " + message(v.Error)}
 		case time.Now().Add(o.interval).After(o.until):
-			return stop{10, fmt.Sprintf("Still %s after %g s; look again later: %s", v.Status, o.patience.Seconds(), id)}
+			return stop{10, fmt.Sprintf("Still %s after %g s; check again later: %s", v.Status, o.timeout.Seconds(), id)}
 		}
 		time.Sleep(o.interval)
 	}
 }
 
-// Step three: the bytes, into a file that appears only when it is whole.
+// Step three: download into a file that appears only when it is complete.
 func download(o options, id string) error {
 	path := filepath.Join(o.out, "sora_video_"+id[len(id)-8:]+".mp4")
-	answer, err := call(o, "GET", "/videos/"+id+"/content", nil, "")
+	response, err := call(o, "GET", "/videos/"+id+"/content", nil, "")
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	file, err := os.Create(path + ".part")
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	total, done := answer.ContentLength, int64(0)
+	total, done := response.ContentLength, int64(0)
 	for buffer := make([]byte, 256*1024); ; {
-		n, err := answer.Body.Read(buffer)
+		n, err := response.Body.Read(buffer)
 		if _, failed := file.Write(buffer[:n]); failed != nil {
 			return failed
 		}
@@ -165,11 +165,11 @@ func download(o options, id string) error {
 			break
 		}
 		if err != nil {
-			return stop{5, fmt.Sprintf("The download broke off at %d of %d bytes; run again.", done, total)}
+			return stop{5, fmt.Sprintf("The download stopped at %d of %d bytes; run again.", done, total)}
 		}
 	}
 	if done != total {
-		return stop{5, fmt.Sprintf("The download broke off at %d of %d bytes; run again.", done, total)}
+		return stop{5, fmt.Sprintf("The download stopped at %d of %d bytes; run again.", done, total)}
 	}
 	if err := os.Rename(path+".part", path); err != nil {
 		return err
@@ -178,7 +178,7 @@ func download(o options, id string) error {
 	return nil
 }
 
-// call makes one request; told to wait (429) or met by a passing fault, it waits and asks again.
+// call sends one request; it waits and retries on 429 and temporary errors.
 func call(o options, method, path string, body []byte, contentType string) (*http.Response, error) {
 	for {
 		request, err := http.NewRequest(method, o.baseURL+path, bytes.NewReader(body))
@@ -190,44 +190,44 @@ func call(o options, method, path string, body []byte, contentType string) (*htt
 		if contentType != "" {
 			request.Header.Set("Content-Type", contentType)
 		}
-		answer, err := http.DefaultClient.Do(request)
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			return nil, stop{5, fmt.Sprintf("%s can't be reached: %v", o.baseURL, err)}
 		}
-		if answer.StatusCode < 300 {
-			return answer, nil
+		if response.StatusCode < 300 {
+			return response, nil
 		}
-		text, _ := io.ReadAll(io.LimitReader(answer.Body, 64*1024))
-		answer.Body.Close()
-		said := fmt.Sprintf("%d: %s", answer.StatusCode, reason(text))
-		switch answer.StatusCode {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 64*1024))
+		response.Body.Close()
+		failure := fmt.Sprintf("%d: %s", response.StatusCode, reason(text))
+		switch response.StatusCode {
 		case 429, 500, 502, 503, 504:
 		case 401:
-			return nil, stop{4, said}
+			return nil, stop{4, failure}
 		default:
-			return nil, stop{6, said}
+			return nil, stop{6, failure}
 		}
 		pause := o.interval
-		if after, err := strconv.ParseFloat(answer.Header.Get("Retry-After"), 64); err == nil {
+		if after, err := strconv.ParseFloat(response.Header.Get("Retry-After"), 64); err == nil {
 			pause = time.Duration(after * float64(time.Second))
 		}
 		if time.Now().Add(pause).After(o.until) {
-			return nil, stop{5, said}
+			return nil, stop{5, failure}
 		}
-		fmt.Fprintf(os.Stderr, "      %d, asking again in %g s\n", answer.StatusCode, pause.Seconds())
+		fmt.Fprintf(os.Stderr, "      %d, retrying in %g s\n", response.StatusCode, pause.Seconds())
 		time.Sleep(pause)
 	}
 }
 
-// reason is what an error answer says of itself, whatever its shape.
+// reason returns the message of an error response in any of its formats.
 func reason(body []byte) string {
-	var answer struct {
+	var response struct {
 		Error json.RawMessage `json:"error"`
 	}
-	if json.Unmarshal(body, &answer) != nil || answer.Error == nil {
+	if json.Unmarshal(body, &response) != nil || response.Error == nil {
 		return string(body)
 	}
-	return message(answer.Error)
+	return message(response.Error)
 }
 
 // message reads an error that is an object, a string, or missing.
@@ -245,10 +245,10 @@ func message(raw json.RawMessage) string {
 	return "no reason was given"
 }
 
-// readOptions takes flags first, then the environment.
+// readOptions reads the flags, and the environment where a flag is missing.
 func readOptions() options {
 	var o options
-	var interval, patience float64
+	var interval, timeout float64
 	number := func(name string, otherwise float64) float64 {
 		if value, err := strconv.ParseFloat(os.Getenv(name), 64); err == nil {
 			return value
@@ -257,14 +257,14 @@ func readOptions() options {
 	}
 	flag.StringVar(&o.baseURL, "base-url", env("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1"), "where the API is")
 	flag.StringVar(&o.apiKey, "api-key", env("OPENAI_API_KEY", ""), "your key")
-	flag.StringVar(&o.prompt, "prompt", env("SORA_PROMPT", ""), "what the film shows")
+	flag.StringVar(&o.prompt, "prompt", env("SORA_PROMPT", ""), "what the video shows")
 	flag.StringVar(&o.image, "image", env("SORA_IMAGE", ""), "its first frame")
 	flag.StringVar(&o.model, "model", env("SORA_MODEL", "sora-2"), "model")
 	flag.StringVar(&o.size, "size", env("SORA_SIZE", "1280x720"), "size")
 	flag.StringVar(&o.seconds, "seconds", env("SORA_SECONDS", "4"), "length")
-	flag.StringVar(&o.out, "out", env("SORA_OUT", "."), "folder for the film")
-	flag.Float64Var(&interval, "interval", number("SORA_INTERVAL", 5), "seconds between looks")
-	flag.Float64Var(&patience, "patience", number("SORA_PATIENCE", 900), "seconds until giving up")
+	flag.StringVar(&o.out, "out", env("SORA_OUT", "."), "folder for the video")
+	flag.Float64Var(&interval, "interval", number("SORA_INTERVAL", 5), "seconds between polls")
+	flag.Float64Var(&timeout, "timeout", number("SORA_TIMEOUT", 900), "seconds to wait in total")
 	flag.Parse()
 	if o.prompt == "" {
 		fmt.Fprintln(os.Stderr, "A prompt is needed: -prompt or SORA_PROMPT")
@@ -276,8 +276,8 @@ func readOptions() options {
 	}
 	o.baseURL, o.run = strings.TrimRight(o.baseURL, "/"), hex.EncodeToString(random)
 	o.interval = time.Duration(interval * float64(time.Second))
-	o.patience = time.Duration(patience * float64(time.Second))
-	o.until = time.Now().Add(o.patience)
+	o.timeout = time.Duration(timeout * float64(time.Second))
+	o.until = time.Now().Add(o.timeout)
 	return o
 }
 

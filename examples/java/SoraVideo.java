@@ -1,9 +1,9 @@
-// Text or picture to video in one file, with Java's standard library alone (Java 17 or newer).
+// Text or image to video in one file, with Java's standard library alone (Java 17 or newer).
 //
 //     java SoraVideo.java --prompt "A golden retriever running on a beach" [--image first-frame.png]
 //
 // Every option may also be an environment variable: OPENAI_BASE_URL, OPENAI_API_KEY, SORA_PROMPT, SORA_IMAGE,
-// SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_PATIENCE, SORA_OUT.
+// SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_TIMEOUT, SORA_OUT.
 // Exit codes: 0 saved, 4 wrong key, 5 try again later, 6 rejected, 7 the video failed, 10 it is still being made.
 
 import java.io.ByteArrayOutputStream;
@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
 public class SoraVideo {
   static final Set<Integer> TEMPORARY = Set.of(429, 500, 502, 503, 504);
 
-  /** The program ends here, with a message and an exit code. */
+  /** Ends the program with a message and an exit code. */
   static class Stop extends Exception {
     final int code;
 
@@ -49,14 +49,14 @@ public class SoraVideo {
   final Map<String, String> options;
   final String run = UUID.randomUUID().toString();
   final double interval;
-  final double patience;
+  final double timeout;
   final long until;
 
   SoraVideo(Map<String, String> options) {
     this.options = options;
     interval = Double.parseDouble(options.get("interval"));
-    patience = Double.parseDouble(options.get("patience"));
-    until = System.nanoTime() + (long) (patience * 1e9);
+    timeout = Double.parseDouble(options.get("timeout"));
+    until = System.nanoTime() + (long) (timeout * 1e9);
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -98,7 +98,7 @@ public class SoraVideo {
     return id;
   }
 
-  /** Step two: look until it is completed. */
+  /** Step two: poll until it is completed. */
   void await(String id) throws Exception {
     while (true) {
       String video = text(call(request("/videos/" + id)));
@@ -108,21 +108,21 @@ public class SoraVideo {
       if (status.equals("completed")) return;
       if (status.equals("failed")) throw new Stop(7, "The video failed: " + reason(video));
       if (late(interval)) {
-        String waited = options.get("patience");
-        throw new Stop(10, "Still %s after %s s; look again later: %s".formatted(status, waited, id));
+        String waited = options.get("timeout");
+        throw new Stop(10, "Still %s after %s s; check again later: %s".formatted(status, waited, id));
       }
       Thread.sleep((long) (interval * 1000));
     }
   }
 
-  /** Step three: the bytes, into a file that appears only when it is whole. */
+  /** Step three: download into a file that appears only when it is complete. */
   void download(String id) throws Exception {
     Path path = Path.of(options.get("out"), "sora_video_" + id.substring(id.length() - 8) + ".mp4");
     Path part = Path.of(path + ".part");
-    HttpResponse<InputStream> answer = call(request("/videos/" + id + "/content"));
-    long total = answer.headers().firstValueAsLong("content-length").orElse(-1);
+    HttpResponse<InputStream> response = call(request("/videos/" + id + "/content"));
+    long total = response.headers().firstValueAsLong("content-length").orElse(-1);
     long done = 0;
-    try (InputStream in = answer.body(); var out = Files.newOutputStream(part)) {
+    try (InputStream in = response.body(); var out = Files.newOutputStream(part)) {
       byte[] buffer = new byte[256 * 1024];
       for (int n; (n = in.read(buffer)) > 0; ) {
         out.write(buffer, 0, n);
@@ -130,10 +130,10 @@ public class SoraVideo {
         System.out.printf("[3/3] Downloading %3d %%  %d of %d bytes%n", done * 100 / total, done, total);
       }
     } catch (IOException broken) {
-      throw new Stop(5, "The download broke off at %d of %d bytes; run again.".formatted(done, total));
+      throw new Stop(5, "The download stopped at %d of %d bytes; run again.".formatted(done, total));
     }
     if (done != total) {
-      throw new Stop(5, "The download broke off at %d of %d bytes; run again.".formatted(done, total));
+      throw new Stop(5, "The download stopped at %d of %d bytes; run again.".formatted(done, total));
     }
     Files.move(part, path, StandardCopyOption.REPLACE_EXISTING);
     System.out.printf("Saved %s (%d bytes)%n", path, total);
@@ -146,22 +146,22 @@ public class SoraVideo {
         .header("Idempotency-Key", run);
   }
 
-  /** One request; told to wait (429) or met by a passing fault, it waits and asks again. */
+  /** Send one request; wait and retry on 429 and temporary errors. */
   HttpResponse<InputStream> call(HttpRequest.Builder request) throws Exception {
     while (true) {
-      HttpResponse<InputStream> answer;
+      HttpResponse<InputStream> response;
       try {
-        answer = http.send(request.build(), BodyHandlers.ofInputStream());
+        response = http.send(request.build(), BodyHandlers.ofInputStream());
       } catch (IOException error) {
         throw new Stop(5, options.get("base-url") + " can't be reached: " + error.getMessage());
       }
-      int status = answer.statusCode();
-      if (status < 300) return answer;
-      String said = status + ": " + reason(text(answer));
-      if (!TEMPORARY.contains(status)) throw new Stop(status == 401 ? 4 : 6, said);
-      double pause = answer.headers().firstValue("retry-after").map(Double::parseDouble).orElse(interval);
-      if (late(pause)) throw new Stop(5, said);
-      System.err.printf("      %d, asking again in %.0f s%n", status, pause);
+      int status = response.statusCode();
+      if (status < 300) return response;
+      String message = status + ": " + reason(text(response));
+      if (!TEMPORARY.contains(status)) throw new Stop(status == 401 ? 4 : 6, message);
+      double pause = response.headers().firstValue("retry-after").map(Double::parseDouble).orElse(interval);
+      if (late(pause)) throw new Stop(5, message);
+      System.err.printf("      %d, retrying in %.0f s%n", status, pause);
       Thread.sleep((long) (pause * 1000));
     }
   }
@@ -170,8 +170,8 @@ public class SoraVideo {
     return System.nanoTime() + (long) (seconds * 1e9) > until;
   }
 
-  static String text(HttpResponse<InputStream> answer) throws IOException {
-    try (InputStream in = answer.body()) {
+  static String text(HttpResponse<InputStream> response) throws IOException {
+    try (InputStream in = response.body()) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
@@ -183,20 +183,20 @@ public class SoraVideo {
     return match.group(1) != null ? match.group(1).replace("\\\"", "\"") : match.group(2);
   }
 
-  /** What an error says of itself, whatever its shape. */
+  /** The message of an error response in any of its formats. */
   static String reason(String json) {
     String message = field(json, "message");
     if (message.isEmpty()) message = field(json, "error");
     return message.isEmpty() ? json.substring(0, Math.min(200, json.length())) : message;
   }
 
-  /** Flags first, then the environment. */
+  /** Read the flags, and the environment where a flag is missing. */
   static Map<String, String> readOptions(String[] arguments) {
     String[][] known = {
       {"base-url", "OPENAI_BASE_URL", "http://127.0.0.1:8000/v1"}, {"api-key", "OPENAI_API_KEY", ""},
       {"prompt", "SORA_PROMPT", ""}, {"image", "SORA_IMAGE", ""}, {"model", "SORA_MODEL", "sora-2"},
       {"size", "SORA_SIZE", "1280x720"}, {"seconds", "SORA_SECONDS", "4"}, {"interval", "SORA_INTERVAL", "5"},
-      {"patience", "SORA_PATIENCE", "900"}, {"out", "SORA_OUT", "."}
+      {"timeout", "SORA_TIMEOUT", "900"}, {"out", "SORA_OUT", "."}
     };
     Map<String, String> options = new HashMap<>();
     for (String[] option : known) {

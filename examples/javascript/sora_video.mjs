@@ -1,9 +1,9 @@
-// Text or picture to video in one file, with Node's built-in fetch alone (Node 18 or newer).
+// Text or image to video in one file, with Node's built-in fetch alone (Node 18 or newer).
 //
 //     node sora_video.mjs --prompt "A golden retriever running on a beach" [--image first-frame.png]
 //
 // Every option may also be an environment variable: OPENAI_BASE_URL, OPENAI_API_KEY, SORA_PROMPT, SORA_IMAGE,
-// SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_PATIENCE, SORA_OUT.
+// SORA_MODEL, SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_TIMEOUT, SORA_OUT.
 // Exit codes: 0 saved, 4 wrong key, 5 try again later, 6 rejected, 7 the video failed, 10 it is still being made.
 
 import { randomUUID } from "node:crypto";
@@ -21,7 +21,7 @@ class Stop extends Error {
 }
 
 const options = readOptions();
-const until = Date.now() + options.patience * 1000;
+const until = Date.now() + options.timeout * 1000;
 
 try {
   const video = await submit();
@@ -43,7 +43,7 @@ async function submit() {
   return video;
 }
 
-// Step two: look until it is completed.
+// Step two: poll until it is completed.
 async function wait(id) {
   for (;;) {
     const video = await (await call("GET", `/videos/${id}`)).json();
@@ -53,21 +53,21 @@ async function wait(id) {
       throw new Stop(7, `The video failed: ${video.error?.message ?? video.error ?? "no reason was given"}`);
     }
     if (Date.now() + options.interval * 1000 > until) {
-      throw new Stop(10, `Still ${video.status} after ${options.patience} s; look again later: ${id}`);
+      throw new Stop(10, `Still ${video.status} after ${options.timeout} s; check again later: ${id}`);
     }
     await sleep(options.interval);
   }
 }
 
-// Step three: the bytes, into a file that appears only when it is whole.
+// Step three: download into a file that appears only when it is complete.
 async function download(id) {
   const path = join(options.out, `sora_video_${id.slice(-8)}.mp4`);
-  const answer = await call("GET", `/videos/${id}/content`);
-  const total = Number(answer.headers.get("content-length"));
+  const response = await call("GET", `/videos/${id}/content`);
+  const total = Number(response.headers.get("content-length"));
   const file = await open(`${path}.part`, "w");
   let done = 0;
   try {
-    for await (const chunk of answer.body) {
+    for await (const chunk of response.body) {
       await file.write(chunk);
       done += chunk.length;
       const percent = String(Math.floor((done * 100) / total)).padStart(3);
@@ -76,34 +76,34 @@ async function download(id) {
   } finally {
     await file.close();
   }
-  if (done !== total) throw new Stop(5, `The download broke off at ${done} of ${total} bytes; run again.`);
+  if (done !== total) throw new Stop(5, `The download stopped at ${done} of ${total} bytes; run again.`);
   await rename(`${path}.part`, path);
   console.log(`Saved ${path} (${total} bytes)`);
 }
 
-// One request; told to wait (429) or met by a passing fault, it waits and asks again.
+// Send one request; wait and retry on 429 and temporary errors.
 async function call(method, path, body) {
   const headers = { Authorization: `Bearer ${options.apiKey}`, "Idempotency-Key": options.run };
   for (;;) {
-    let answer;
+    let response;
     try {
-      answer = await fetch(options.baseUrl + path, { method, headers, body });
+      response = await fetch(options.baseUrl + path, { method, headers, body });
     } catch (error) {
       throw new Stop(5, `${options.baseUrl} can't be reached: ${error.cause?.message ?? error.message}`);
     }
-    if (answer.ok) return answer;
-    const message = `${answer.status}: ${await reason(answer)}`;
-    if (!TEMPORARY.has(answer.status)) throw new Stop(answer.status === 401 ? 4 : 6, message);
-    const pause = Number(answer.headers.get("retry-after") ?? options.interval);
+    if (response.ok) return response;
+    const message = `${response.status}: ${await reason(response)}`;
+    if (!TEMPORARY.has(response.status)) throw new Stop(response.status === 401 ? 4 : 6, message);
+    const pause = Number(response.headers.get("retry-after") ?? options.interval);
     if (Date.now() + pause * 1000 > until) throw new Stop(5, message);
-    console.error(`      ${answer.status}, asking again in ${pause} s`);
+    console.error(`      ${response.status}, retrying in ${pause} s`);
     await sleep(pause);
   }
 }
 
-// What an error says of itself, whatever its shape.
-async function reason(answer) {
-  const text = await answer.text();
+// The message of an error response in any of its formats.
+async function reason(response) {
+  const text = await response.text();
   try {
     const { error } = JSON.parse(text);
     return error.message ?? error;
@@ -118,7 +118,7 @@ function sleep(seconds) {
 
 // Flags first, then the environment.
 function readOptions() {
-  const names = ["base-url", "api-key", "prompt", "image", "model", "size", "seconds", "interval", "patience", "out"];
+  const names = ["base-url", "api-key", "prompt", "image", "model", "size", "seconds", "interval", "timeout", "out"];
   const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: "string" }])) });
   const env = process.env;
   const prompt = values.prompt ?? env.SORA_PROMPT;
@@ -135,7 +135,7 @@ function readOptions() {
     size: values.size ?? env.SORA_SIZE ?? "1280x720",
     seconds: values.seconds ?? env.SORA_SECONDS ?? "4",
     interval: Number(values.interval ?? env.SORA_INTERVAL ?? 5),
-    patience: Number(values.patience ?? env.SORA_PATIENCE ?? 900),
+    timeout: Number(values.timeout ?? env.SORA_TIMEOUT ?? 900),
     out: values.out ?? env.SORA_OUT ?? ".",
     run: randomUUID(),
   };

@@ -1,4 +1,4 @@
-"""What one lost reply costs: the official SDK sends the order again, and the vendor makes three films."""
+"""What one lost reply costs: the official SDK sends the create again, and the vendor makes three videos."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filmgate.testing import mock
 
 
 async def videos_made(retries: int) -> int:
-    """Order one film whose answer gets lost; how many does the upstream charge?"""
+    """Create one video whose reply gets lost, and count how many the upstream charges."""
     async with (
         mock.running() as upstream,
         AsyncOpenAI(base_url=upstream.base_url, api_key="sk-any", max_retries=retries) as client,

@@ -1,4 +1,4 @@
-"""How your own tests may look: each fault by its name, and what your client must make of it."""
+"""Example tests of a client: a fault by its name, and what the client must do."""
 
 from __future__ import annotations
 
@@ -22,23 +22,21 @@ async def upstream() -> AsyncIterator[mock.RunningMock]:
 
 @pytest.fixture
 async def client(upstream: mock.RunningMock) -> AsyncIterator[AsyncOpenAI]:
-    """Your client in the place of this one."""
+    """Put your own client here."""
     async with AsyncOpenAI(base_url=upstream.base_url, api_key="sk-any", max_retries=0) as client:
         yield client
 
 
-async def test_a_lost_reply_is_paid_once(upstream: mock.RunningMock, client: AsyncOpenAI) -> None:
-    """Nobody knows whether the order arrived, so it isn't sent again."""
+async def test_a_lost_reply_is_charged_once(upstream: mock.RunningMock, client: AsyncOpenAI) -> None:
+    """The create may have been accepted, so it is not sent again."""
     with pytest.raises(APIConnectionError):
         await client.videos.create(prompt="A paper boat [mock:reply-lost]")
     assert mock.submissions(upstream.lines) == {"A paper boat [mock:reply-lost]": 1}
 
 
-async def test_a_refused_download_is_tried_again(
-    upstream: mock.RunningMock, client: AsyncOpenAI, tmp_path: Path
-) -> None:
-    """The film is fetched again, never ordered again."""
+async def test_a_failed_download_is_retried(upstream: mock.RunningMock, client: AsyncOpenAI, tmp_path: Path) -> None:
+    """The video is downloaded again, never created again."""
     video = await client.videos.create(prompt="A paper boat [mock:content-5xx]")
-    answer = await client.with_options(max_retries=2).videos.download_content(video.id)
-    (tmp_path / "film.mp4").write_bytes(answer.read())
+    content = await client.with_options(max_retries=2).videos.download_content(video.id)
+    (tmp_path / "boat.mp4").write_bytes(content.read())
     assert len(mock.submissions(upstream.lines)) == 1

@@ -1,9 +1,9 @@
-"""Text or picture to video in one file, with Python's standard library alone (Python 3.9 or newer).
+"""Text or image to video in one file, with Python's standard library alone (Python 3.9 or newer).
 
     python sora_video.py --prompt "A golden retriever running on a beach" [--image first-frame.png]
 
 Every option may also be an environment variable: OPENAI_BASE_URL, OPENAI_API_KEY, SORA_PROMPT, SORA_IMAGE, SORA_MODEL,
-SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_PATIENCE, SORA_OUT.
+SORA_SIZE, SORA_SECONDS, SORA_INTERVAL, SORA_TIMEOUT, SORA_OUT.
 Exit codes: 0 saved, 4 wrong key, 5 try again later, 6 rejected, 7 the video failed, 10 it is still being made.
 """
 
@@ -26,7 +26,7 @@ TEMPORARY = (429, 500, 502, 503, 504)
 
 
 class Stop(Exception):
-    """The program ends here, with a message and an exit code."""
+    """Ends the program with a message and an exit code."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -36,7 +36,7 @@ class Stop(Exception):
 def main() -> int:
     """Submit, wait, download."""
     options = read_options()
-    until = time.monotonic() + options.patience
+    until = time.monotonic() + options.timeout
     try:
         video = submit(options, until)
         wait(options, video["id"], until)
@@ -51,17 +51,17 @@ def submit(options: Options, until: float) -> dict[str, Any]:
     """Step one: the video is accepted and has an id."""
     fields = {"model": options.model, "prompt": options.prompt, "size": options.size, "seconds": options.seconds}
     body, content_type = multipart(fields, options.image)
-    with call(options, "POST", "/videos", until, body, content_type) as answer:
-        video: dict[str, Any] = json.load(answer)
+    with call(options, "POST", "/videos", until, body, content_type) as response:
+        video: dict[str, Any] = json.load(response)
     print(f"[1/3] Submitted   {video['id']} ({video['model']}, {video['size']}, {video['seconds']} s)", flush=True)
     return video
 
 
 def wait(options: Options, video_id: str, until: float) -> None:
-    """Step two: look until it is completed."""
+    """Step two: poll until it is completed."""
     while True:
-        with call(options, "GET", f"/videos/{video_id}", until) as answer:
-            video = json.load(answer)
+        with call(options, "GET", f"/videos/{video_id}", until) as response:
+            video = json.load(response)
         print(f"[2/3] {video['status']:<11} {video.get('progress') or 0:3d} %", flush=True)
         if video["status"] == "completed":
             return
@@ -70,22 +70,22 @@ def wait(options: Options, video_id: str, until: float) -> None:
             reason = error.get("message") if isinstance(error, dict) else error
             raise Stop(7, f"The video failed: {reason or 'no reason was given'}")
         if time.monotonic() + options.interval > until:
-            raise Stop(10, f"Still {video['status']} after {options.patience:g} s; look again later: {video_id}")
+            raise Stop(10, f"Still {video['status']} after {options.timeout:g} s; check again later: {video_id}")
         time.sleep(options.interval)
 
 
 def download(options: Options, video_id: str, until: float) -> None:
-    """Step three: the bytes, into a file that appears only when it is whole."""
+    """Step three: download into a file that appears only when it is complete."""
     path = Path(options.out) / f"sora_video_{video_id[-8:]}.mp4"
     part = path.with_suffix(".mp4.part")
-    with call(options, "GET", f"/videos/{video_id}/content", until) as answer, part.open("wb") as file:
-        total, done = int(answer.headers["Content-Length"]), 0
-        while chunk := answer.read(256 * 1024):
+    with call(options, "GET", f"/videos/{video_id}/content", until) as response, part.open("wb") as file:
+        total, done = int(response.headers["Content-Length"]), 0
+        while chunk := response.read(256 * 1024):
             file.write(chunk)
             done += len(chunk)
             print(f"[3/3] Downloading {done * 100 // total:3d} %  {done} of {total} bytes", flush=True)
     if done != total:
-        raise Stop(5, f"The download broke off at {done} of {total} bytes; run again.")
+        raise Stop(5, f"The download stopped at {done} of {total} bytes; run again.")
     part.replace(path)
     print(f"Saved {path} ({total} bytes)")
 
@@ -93,7 +93,7 @@ def download(options: Options, video_id: str, until: float) -> None:
 def call(
     options: Options, method: str, path: str, until: float, body: bytes | None = None, content_type: str = ""
 ) -> Any:
-    """One request; told to wait (429) or met by a passing fault, it waits and asks again."""
+    """Send one request; wait and retry on 429 and temporary errors."""
     headers = {"Authorization": f"Bearer {options.api_key}", "Idempotency-Key": str(options.run)}
     if body is not None:
         headers["Content-Type"] = content_type
@@ -103,19 +103,19 @@ def call(
             return urllib.request.urlopen(request, timeout=330)
         except urllib.error.HTTPError as error:
             pause = float(error.headers.get("Retry-After") or options.interval)
-            said = f"{error.code}: {reason(error.read())}"
+            message = f"{error.code}: {reason(error.read())}"
             if error.code not in TEMPORARY:
-                raise Stop(4 if error.code == HTTPStatus.UNAUTHORIZED else 6, said) from None
+                raise Stop(4 if error.code == HTTPStatus.UNAUTHORIZED else 6, message) from None
             if time.monotonic() + pause > until:
-                raise Stop(5, said) from None
-            print(f"      {error.code}, asking again in {pause:g} s", file=sys.stderr, flush=True)
+                raise Stop(5, message) from None
+            print(f"      {error.code}, retrying in {pause:g} s", file=sys.stderr, flush=True)
             time.sleep(pause)
         except OSError as error:
             raise Stop(5, f"{options.base_url} can't be reached: {getattr(error, 'reason', error)}") from None
 
 
 def multipart(fields: dict[str, str], image: str | None) -> tuple[bytes, str]:
-    """The form as bytes, and its content type."""
+    """Encode the form and return it with its content type."""
     boundary = uuid.uuid4().hex
     body = b""
     for name, value in fields.items():
@@ -128,7 +128,7 @@ def multipart(fields: dict[str, str], image: str | None) -> tuple[bytes, str]:
 
 
 def reason(body: bytes) -> str:
-    """What an error says of itself, whatever its shape."""
+    """Return the message of an error response in any of its formats."""
     try:
         error = json.loads(body)["error"]
         return str(error["message"] if isinstance(error, dict) else error)
@@ -137,9 +137,9 @@ def reason(body: bytes) -> str:
 
 
 def read_options() -> Options:
-    """Flags first, then the environment."""
+    """Read the flags, and the environment where a flag is missing."""
     env = os.environ.get
-    parser = argparse.ArgumentParser(description="Text or picture to video.")
+    parser = argparse.ArgumentParser(description="Text or image to video.")
     parser.add_argument("--base-url", default=env("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1"))
     parser.add_argument("--api-key", default=env("OPENAI_API_KEY", ""))
     parser.add_argument("--prompt", default=env("SORA_PROMPT"))
@@ -148,7 +148,7 @@ def read_options() -> Options:
     parser.add_argument("--size", default=env("SORA_SIZE", "1280x720"))
     parser.add_argument("--seconds", default=env("SORA_SECONDS", "4"))
     parser.add_argument("--interval", type=float, default=float(env("SORA_INTERVAL", "5")))
-    parser.add_argument("--patience", type=float, default=float(env("SORA_PATIENCE", "900")))
+    parser.add_argument("--timeout", type=float, default=float(env("SORA_TIMEOUT", "900")))
     parser.add_argument("--out", default=env("SORA_OUT", "."))
     options = parser.parse_args()
     if not options.prompt:

@@ -1,4 +1,4 @@
-"""An agent's host in a few lines: the official MCP client starts `filmgate mcp` and makes a film."""
+"""A minimal MCP host: the official MCP client starts `filmgate mcp` and makes a video."""
 
 import asyncio
 
@@ -15,8 +15,8 @@ async def main() -> None:
     async with Client(SERVER) as session:
         video = (await session.call_tool("submit_video", {"prompt": "A dog runs on a beach"})).structured_content
         while video["status"] not in ("completed", "failed"):
-            look = await session.call_tool("get_video", {"video_id": video["id"], "wait_seconds": 40})
-            video = look.structured_content
+            result = await session.call_tool("get_video", {"video_id": video["id"], "wait_seconds": 40})
+            video = result.structured_content
         saved = await session.call_tool("download", {"video_id": video["id"], "file_name": "dog.mp4"})
         print(saved.structured_content["path"])
 

@@ -1,4 +1,4 @@
-"""A film from a chat call, told while it is made."""
+"""A video from a chat call, with its progress as text."""
 
 from openai import OpenAI
 

@@ -1,4 +1,4 @@
-"""The official SDK: only its base URL and key are other ones (or OPENAI_BASE_URL and OPENAI_API_KEY)."""
+"""The official SDK: only the base URL and the key differ (or set OPENAI_BASE_URL and OPENAI_API_KEY)."""
 
 from openai import OpenAI
 

@@ -1,4 +1,4 @@
-"""Filmgate's own SDK: keys over retries, long polls, whole files or none."""
+"""Filmgate's own SDK: one idempotency key for all retries, long polls, complete files or none."""
 
 from filmgate import Client
 

@@ -1,4 +1,4 @@
-"""Several films at once."""
+"""Several videos at once."""
 
 import asyncio
 from pathlib import Path
@@ -7,17 +7,17 @@ from filmgate import AsyncClient
 
 
 async def make(client: AsyncClient, name: str, prompt: str) -> Path:
-    """From the prompt to the file."""
+    """Make a video and return the path of its file."""
     video = await client.generate(prompt, seconds=4, idempotency_key=f"{name}-1")
     await video.wait(timeout=600)
     return await video.save(f"{name}.mp4", force=True)
 
 
 async def main() -> None:
-    """Two films, side by side."""
+    """Make two videos concurrently."""
     async with AsyncClient(base_url="http://127.0.0.1:8000/v1", api_key="fg-…") as client:
-        wishes = {"dog": "A dog on a beach at sunset", "cat": "A cat in a sunny window"}
-        for path in await asyncio.gather(*(make(client, *wish) for wish in wishes.items())):
+        prompts = {"dog": "A dog on a beach at sunset", "cat": "A cat in a sunny window"}
+        for path in await asyncio.gather(*(make(client, *item) for item in prompts.items())):
             print(path)
 
 

@@ -1,28 +1,28 @@
-"""What the SDK does beside making a film: taking one up again, its pictures, lists, errors with their ids."""
+"""More of the SDK: resume a video, its images, lists, errors with their ids."""
 
 from filmgate import Client, errors
 from filmgate.client import Video
 
 with Client(base_url="http://127.0.0.1:8000/v1", api_key="fg-…") as client:
-    # Ask, and keep the id: everything else can be done later, by another program.
+    # Create a video and keep its id: everything else can be done later, by another program.
     video_id = client.generate("A dog on a beach at sunset", size="1280x720", seconds=4).id
 
-    # Take it up again. save() goes on where a broken download stopped, and leaves a whole file or none.
+    # Resume. save() continues an interrupted download and leaves a complete file or none.
     video = Video.from_id(video_id, client)
-    for seen in video.events():
-        print(seen.status, seen.progress, seen.position, seen.eta_seconds)
+    for update in video.events():
+        print(update.status, update.progress, update.position, update.eta_seconds)
     video.save("dog.mp4", force=True)
     video.save("dog.webp", variant="thumbnail", force=True)
 
-    # A film out of a film.
+    # A video from a video.
     again = client.videos.remix(video_id, "at night, in the rain").wait(timeout=600)
-    print(again.id, "is", again.remixed_from_video_id, "once more")
+    print(again.id, "is a remix of", again.remixed_from_video_id)
 
     # Every video of this key, page after page.
     for listed in client.videos.list(limit=50):
         print(listed.id, listed.status, listed.prompt)
 
-    # Errors are classes; each knows its video and the answer that said so.
+    # Errors are classes; each has the video's id and the request's id.
     try:
         client.generate("A dog", seconds=5)
     except errors.InvalidValue as error:

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: it believes what is signed, and nothing else."""
+"""A webhook receiver that accepts signed events only."""
 
 import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,10 +9,10 @@ client = OpenAI(webhook_secret=os.environ["WEBHOOK_SECRET"], api_key="unused")
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Answers 204 to what is genuine, 400 to what is not."""
+    """Answers 204 to a valid signature, 400 to any other."""
 
     def do_POST(self) -> None:
-        """Take one event; the same one may come again, with the same webhook-id."""
+        """Handle one event; it may arrive more than once, with the same webhook-id."""
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         try:
             event = client.webhooks.unwrap(body, dict(self.headers))

@@ -1,4 +1,4 @@
-"""The five programs, compiled once, and the servers they are run against."""
+"""The five programs, compiled once, and the servers that they run against."""
 
 from __future__ import annotations
 
@@ -26,49 +26,49 @@ LANGUAGES = [
 TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
 
 
-class Ran(Struct, frozen=True):
-    """What a program said and how it ended."""
+class Result(Struct, frozen=True):
+    """Exit status and output of a program."""
 
     status: int
-    said: str
-    complained: str
+    stdout: str
+    stderr: str
 
 
 class Program(Struct, frozen=True):
-    """One of the five, ready to run."""
+    """One of the five programs, as a command."""
 
     command: list[str]
 
     def start(self, served: Served, folder: Path, *options: str, base: str = "/v1") -> subprocess.Popen[str]:
-        """Begin a run that looks often and keeps its film in ``folder``."""
-        usual = {
+        """Start a run that polls every 0.2 s and saves its video in ``folder``."""
+        values = {
             "--base-url": f"{served.url}{base}/",
             "--api-key": served.key,
             "--prompt": 'Ein Hund, "Bär", 在海滩奔跑, 100 % {true}',
             "--interval": "0.2",
-            "--patience": "60",
+            "--timeout": "60",
             "--out": str(folder),
         }
-        usual |= dict(zip(options[::2], options[1::2], strict=True))
-        words = [word for pair in usual.items() for word in pair]
+        values |= dict(zip(options[::2], options[1::2], strict=True))
+        arguments = [argument for pair in values.items() for argument in pair]
         return subprocess.Popen(
-            [*self.command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+            [*self.command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )
 
-    def run(self, served: Served, folder: Path, *options: str, base: str = "/v1") -> Ran:
-        """A run from its beginning to its end."""
+    def run(self, served: Served, folder: Path, *options: str, base: str = "/v1") -> Result:
+        """Run the program to its end."""
         return finish(self.start(served, folder, *options, base=base))
 
 
-def finish(process: subprocess.Popen[str]) -> Ran:
-    """How a run ends that was begun."""
-    said, complained = process.communicate(timeout=90)
-    return Ran(process.returncode, said, complained)
+def finish(process: subprocess.Popen[str]) -> Result:
+    """Wait for a started run."""
+    stdout, stderr = process.communicate(timeout=90)
+    return Result(process.returncode, stdout, stderr)
 
 
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Program]:
-    """Any of the five by its language; what has to be compiled is compiled once."""
+    """Return a function from a language to its program; each is compiled once a session."""
     ready: dict[str, Program] = {}
 
     def of(language: str) -> Program:
@@ -81,13 +81,13 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Progra
 
 @pytest.fixture(params=LANGUAGES)
 def program(request: pytest.FixtureRequest, programs: Callable[[str], Program]) -> Program:
-    """Each of the five in turn."""
+    """Run the test with each of the five programs."""
     return programs(request.param)
 
 
 @pytest.fixture(scope="session")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose films are there in a blink."""
+    """A server whose videos are test cards, made at once."""
     with serving(tmp_path_factory.mktemp("quick"), TESTCARDS) as running:
         yield running
 
@@ -100,15 +100,15 @@ def slow_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def slow(slow_folder: Path) -> Iterator[Served]:
-    """A server whose films take longer than any test."""
+    """A server whose videos take 600 s, longer than any test."""
     with serving(slow_folder, TESTCARDS, FILMGATE_TESTCARD_DELAY="600") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A reference image of the size that the programs ask for."""
-    path = tmp_path_factory.mktemp("picture") / "first frame, 第一帧.png"
+    path = tmp_path_factory.mktemp("reference") / "first frame, 第一帧.png"
     Image.new("RGB", (1280, 720), (220, 120, 20)).save(path)
     return path
 

@@ -1,4 +1,4 @@
-"""The programs that the manual shows do what it says of them."""
+"""The mock's example programs do what the manual says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SOON = 60
 
 
 def run(folder: Path, *command: str) -> str:
-    """Its standard output."""
+    """Run a command and return its standard output."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path}
     return subprocess.run(
@@ -25,22 +25,22 @@ def run(folder: Path, *command: str) -> str:
 @pytest.mark.slow
 @pytest.mark.needs("bash", "curl")
 def test_by_hand(tmp_path: Path) -> None:
-    """A lost reply is a submission, a header is a fault, and no process is left."""
+    """A create whose reply is lost is in the log as a submission; a header selects a fault."""
     out = run(tmp_path, "bash", str(EXAMPLES / "mock" / "by_hand.sh"))
-    assert out.index("no answer, and yet:") < out.index('"prompt":"A paper boat [mock:reply-lost]"')
+    assert out.index("no response, and yet:") < out.index('"prompt":"A paper boat [mock:reply-lost]"')
     assert "rate_limit_exceeded" in out
 
 
 @pytest.mark.slow
 def test_a_lost_reply(tmp_path: Path) -> None:
-    """Two retries make three films."""
+    """Two retries of the SDK make three videos, none makes one."""
     out = run(tmp_path, sys.executable, str(EXAMPLES / "mock" / "lost_reply.py"))
     assert [line.split()[-1] for line in out.splitlines()] == ["3", "1"]
 
 
 @pytest.mark.slow
 def test_a_seeded_mix(tmp_path: Path) -> None:
-    """Twice the same, by the same seed."""
+    """The same seed gives the same output twice."""
     command = (sys.executable, str(EXAMPLES / "mock" / "seeded_mix.py"))
     outs = []
     for name in ("first", "second"):
@@ -51,8 +51,8 @@ def test_a_seeded_mix(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_example_of_tests(tmp_path: Path) -> None:
-    """What is shown as a test passes as one."""
+def test_the_example_tests_pass(tmp_path: Path) -> None:
+    """Pytest runs the example file as it is."""
     options = ("-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))
     assert "2 passed" in run(
         tmp_path, sys.executable, "-m", "pytest", *options, str(EXAMPLES / "mock" / "test_my_client.py")

@@ -13,13 +13,13 @@ from tests.support.paths import EXAMPLES
 pytestmark = [pytest.mark.slow, pytest.mark.needs("bash", "curl")]
 
 
-def test_films_are_made_though_a_vendor_is_dark(tmp_path: Path) -> None:
-    """Three films, three submissions, and no process is left."""
+def test_videos_are_made_during_an_outage_of_one_vendor(tmp_path: Path) -> None:
+    """Three videos and three submissions."""
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = ["bash", str(EXAMPLES / "upstreams.sh")]
     ran = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=120
     )
     assert ran.returncode == 0, ran
-    assert ran.stdout.splitlines()[-1] == "films paid for: 3"
-    assert {film.name for film in tmp_path.glob("*.mp4")} == {"boat.mp4", "crane.mp4", "kite.mp4"}
+    assert ran.stdout.splitlines()[-1] == "videos paid for: 3"
+    assert {path.name for path in tmp_path.glob("*.mp4")} == {"boat.mp4", "crane.mp4", "kite.mp4"}
