@@ -1,8 +1,8 @@
-"""The ASGI application, assembled.
+"""Assembly of the ASGI application.
 
-Handlers reach videos, characters and webhook endpoints through :mod:`filmgate.services` alone. Four reads go straight
-to the store, because no rule stands between the row and the response, and a service would only pass the call on: the
-key of a request (:mod:`~filmgate.server.auth`), an account's balance (:mod:`~filmgate.server.usage`), the figures of
+Handlers reach videos, characters and webhook endpoints through :mod:`filmgate.services` alone. Four handlers read the
+store directly, because no rule stands between the row and the response and a service would only pass the call on:
+authentication (:mod:`~filmgate.server.auth`), an account's balance (:mod:`~filmgate.server.usage`), the statistics of
 ``/metrics`` and the check of ``/readyz``.
 """
 
@@ -46,11 +46,11 @@ from filmgate.wire.openai import OPENAI
 __all__ = ["App", "build_app"]
 
 DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
-"""Every spelling of the API that is served; the first answers for paths that belong to none."""
+"""Every dialect that is served; the first also handles paths outside all base paths."""
 
 
 class App:
-    """The application and its table of ``routes``; :meth:`drain` tells it that the server is about to stop."""
+    """The application and its ``routes``; :meth:`drain` prepares it for shutdown."""
 
     def __init__(self, app: ASGIApp, long_polls: LongPollRegistry, routes: Sequence[Route] = ()) -> None:
         self.routes = routes
@@ -58,11 +58,11 @@ class App:
         self._long_polls = long_polls
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         await self._app(scope, receive, send)
 
     def drain(self) -> None:
-        """End long polls and event streams, and say so at /healthz."""
+        """Cancel long polls and event streams, and make ``/healthz`` answer 503."""
         self._long_polls.cancel_all()
 
 
@@ -79,42 +79,54 @@ def build_app(
     poll_counts: PollCounts = dict,
     keep_alive: float = KEEP_ALIVE_INTERVAL,
 ) -> App:
-    """The application over its use cases.
+    """Build the application over its services.
 
     Args:
-        videos: the use cases of videos.
-        store: keys, balances and figures.
+        videos: the video service.
+        store: keys, balances and statistics.
         storage: where uploads are staged.
         settings: limits.
         is_ready: whether the server accepts requests.
         signer: creates and checks links that need no API key.
-        webhooks: the use cases of webhook endpoints.
-        version: of Filmgate, for the OpenAPI document; called when it is first requested.
-        poll_counts: at engines, counted by engine and by what was seen.
-        keep_alive: seconds between the signs of life of an event stream.
+        webhooks: the webhook endpoint service.
+        version: returns Filmgate's version for the OpenAPI document; called on the first request for it.
+        poll_counts: returns the number of polls by engine and result.
+        keep_alive: seconds between the keep-alive comments of an event stream.
     """
-    patience = LongPollRegistry()
+    long_polls = LongPollRegistry()
     body = BodyReader(storage, BodyLimits(max_bytes=settings.body_limit, timeout=settings.body_timeout))
-    films = VideoHandlers(videos, body, patience, keep_alive)
-    models = ModelHandlers(videos.catalog)
+    video_handlers = VideoHandlers(videos, body, long_polls, keep_alive)
+    model_handlers = ModelHandlers(videos.catalog)
     authenticate = Authenticator(store)
-    told = ChatHandlers(videos, body, patience, signer)
-    routes = [route for dialect in DIALECTS for route in _routes(dialect, authenticate, films, models, told)]
+    chat_handlers = ChatHandlers(videos, body, long_polls, signer)
+    routes = [
+        route
+        for dialect in DIALECTS
+        for route in _routes(dialect, authenticate, video_handlers, model_handlers, chat_handlers)
+    ]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
     routes.append(Route("/files/{id}/{name}", SignedFiles(videos, signer)))
-    routes += _admin_routes(store, settings, lambda: is_ready() and not patience.draining)
-    traffic = RequestStats()
-    names = [model.name for model in videos.catalog.models()]
+    routes += _admin_routes(store, settings, lambda: is_ready() and not long_polls.draining)
+    request_stats = RequestStats()
+    models = videos.catalog.models()
     routes.append(
-        Route("/metrics", Metrics(store.statistics, traffic, poll_counts, models=names, access=settings.metrics))
+        Route(
+            "/metrics",
+            Metrics(
+                store.statistics,
+                request_stats,
+                poll_counts,
+                models=[model.name for model in models],
+                access=settings.metrics,
+            ),
+        )
     )
-    offered = videos.catalog.models()
     routes.append(
-        Route("/openapi.json", openapi_document(lambda: encode(openapi_accounts.document(offered, version()))))
+        Route("/openapi.json", openapi_document(lambda: encode(openapi_accounts.document(models, version()))))
     )
-    traffic.register_routes((route.endpoint, route.path) for route in routes)
+    request_stats.register_routes((route.endpoint, route.path) for route in routes)
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
-    return App(RequestMiddleware(router, DIALECTS, traffic), patience, routes)
+    return App(RequestMiddleware(router, DIALECTS, request_stats), long_polls, routes)
 
 
 def _routes(
@@ -123,7 +135,7 @@ def _routes(
     def at(path: str, **handlers: Handler) -> Route:
         return Route(dialect.base_path + path, HttpEndpoint(dialect, authenticate, **handlers))
 
-    # The first route that fits answers: fixed names stand before ids.
+    # The first matching route wins: fixed names come before ids.
     yield at("/videos/edits", post=videos.edit)
     yield at("/videos/extensions", post=videos.extend)
     yield at("/videos/characters", post=videos.create_character)
@@ -140,7 +152,7 @@ def _routes(
 
 
 def _account_routes(authenticate: Authenticator, webhooks: WebhookHandlers, usage: UsageHandlers) -> Iterator[Route]:
-    """What belongs to an account rather than to a spelling of the API; under the first dialect's path alone."""
+    """Routes that belong to an account rather than to a dialect; served under the first dialect's base path alone."""
 
     def at(path: str, **handlers: Handler) -> Route:
         return Route(OPENAI.base_path + path, HttpEndpoint(OPENAI, authenticate, **handlers))
@@ -154,7 +166,7 @@ def _account_routes(authenticate: Authenticator, webhooks: WebhookHandlers, usag
 
 
 def _admin_routes(store: Store, settings: Settings, is_ready: Callable[[], bool]) -> Iterator[Route]:
-    """For whoever keeps the server running."""
+    """Routes for the operator's monitoring."""
     checks = {"flow": running_check(is_ready), "store": store_check(store), "disk": disk_check(settings.data)}
     yield Route("/healthz", health(is_ready))
     yield Route("/readyz", Readiness(checks))

@@ -1,4 +1,4 @@
-"""Who is asking: an API key in, a principal out."""
+"""API key authentication: from a request's key to its principal."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _MISSING_KEY = (
 
 
 class Authenticator:
-    """Reads the key of a request and asks the store whose it is."""
+    """Reads the key of a request and looks up its principal."""
 
     def __init__(self, store: Store) -> None:
         self._accounts = store.accounts
 
     async def __call__(self, scope: Scope) -> Principal:
-        """The principal of a request.
+        """Return the principal of a request.
 
         Raises:
-            InvalidKey: there is no key, or nobody's.
+            InvalidKey: the key is missing or unknown.
         """
         secret = read_key(scope["headers"])
         if not secret:
@@ -40,7 +40,7 @@ class Authenticator:
 
 
 def read_key(headers: list[tuple[bytes, bytes]]) -> str:
-    """The key in ``Authorization: Bearer <key>`` or ``Authorization: <key>``; empty if there is none."""
+    """Return the key in ``Authorization: Bearer <key>`` or ``Authorization: <key>``; empty if there is none."""
     for name, value in headers:
         if name == b"authorization":
             words = value.decode("latin-1").split()
@@ -51,7 +51,7 @@ def read_key(headers: list[tuple[bytes, bytes]]) -> str:
 
 
 def mask(secret: str) -> str:
-    """Enough of a key to recognise it by, never the whole."""
+    """Return enough of a key to recognise it by, never the whole key."""
     first, last = _VISIBLE
     text = "".join(char if char.isprintable() else "?" for char in secret)
     return f"{text[:first]}…{text[-last:]}" if len(text) >= _MIN_MASKABLE else "…"

@@ -1,4 +1,4 @@
-"""Request bodies: whatever the encoding, fields come out; files wait in the staging folder."""
+"""Reads request bodies of every encoding into fields; files go to the staging folder."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MEMORY_LIMIT = 32 * 1024 * 1024
 
 
 class BodyLimits(Struct, frozen=True, kw_only=True):
-    """What a body may cost."""
+    """Limits of a request body."""
 
     max_bytes: int
-    timeout: float  # from its first byte to its last
+    timeout: float  # seconds from its first byte to its last
 
 
 class BodyReader:
@@ -36,7 +36,7 @@ class BodyReader:
 
     Args:
         storage: where files are staged.
-        limits: on every body.
+        limits: of every body.
     """
 
     def __init__(self, storage: Storage, limits: BodyLimits) -> None:
@@ -45,21 +45,21 @@ class BodyReader:
 
     @asynccontextmanager
     async def read_fields(self, scope: Scope, receive: Receive, file_fields: Collection[str]) -> AsyncIterator[Fields]:
-        """The fields of a request's body; files that nobody has taken are gone afterwards.
+        """Yield the fields of a request's body; on exit, delete the staged files that no service has moved away.
 
         Args:
-            scope: the request's.
-            receive: the request's.
+            scope: of the request.
+            receive: of the request.
             file_fields: the names of the fields that are files.
 
         Raises:
-            RequestError: the body can't be read, is too large, or came too slowly.
-            ClientGone: the client hung up midway.
+            RequestError: the body can't be read, is too large or too slow.
+            ClientDisconnect: the client disconnected midway.
         """
         headers = dict(scope["headers"])
         media_type, options = parse_options_header(headers.get(b"content-type"))
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-            raise MalformedBody("A compressed body can't be read; send it as it is.")
+            raise MalformedBody("A compressed body can't be read; send it uncompressed.")
         if media_type == b"multipart/form-data":
             form = FormReader(_boundary(options), file_fields, self._storage.staging_path)
             try:
@@ -75,8 +75,8 @@ class BodyReader:
     async def _read(
         self, headers: dict[bytes, bytes], receive: Receive, sink: Callable[[bytes], None], limit: int
     ) -> None:
-        announced = headers.get(b"content-length", b"0")
-        _check_size(int(announced) if announced.isdigit() else 0, limit)
+        content_length = headers.get(b"content-length", b"0")
+        _check_size(int(content_length) if content_length.isdigit() else 0, limit)
         try:
             async with asyncio.timeout(self._limits.timeout):
                 await _stream_into(receive, sink, limit)
@@ -99,18 +99,18 @@ async def _stream_into(receive: Receive, sink: Callable[[bytes], None], limit: i
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise BodyTooLarge(f"The body is too large: at most {limit} bytes are taken.")
+        raise BodyTooLarge(f"The body is too large: at most {limit} bytes are accepted.")
 
 
 def _boundary(options: dict[bytes, bytes]) -> bytes:
     boundary = options.get(b"boundary", b"")
     if not boundary:
-        raise MalformedBody("The Content-Type names no multipart boundary.")
+        raise MalformedBody("The Content-Type has no multipart boundary.")
     return boundary
 
 
 def _parse_single_part(media_type: bytes, charset: str, body: bytes) -> Fields:
-    # `curl -d` announces a form whatever it sends, and others announce nothing: a brace says more.
+    # `curl -d` declares a form whatever it sends, and some clients declare nothing: a leading brace decides.
     if media_type.endswith((b"/json", b"+json")) or body.lstrip()[:1] == b"{":
         return from_json(_utf8(body, charset))
     if media_type == b"application/x-www-form-urlencoded":

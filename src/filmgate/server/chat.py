@@ -1,7 +1,7 @@
-"""``POST /chat/completions``: a film for programs that only know chat, told while it is made.
+"""``POST /chat/completions``: creates a video for chat-only programs and streams its progress as text.
 
-What is said stands in :mod:`filmgate.wire.chat`; here is when. A client that hangs up harms nothing: the video was
-accepted before the first word, and its id is among the first lines.
+:mod:`filmgate.wire.chat` holds the texts; this module decides when to send them. A client that disconnects harms
+nothing: the video is accepted before the first text, and its id is among the first lines.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ from filmgate.wire.params import CreateParams
 __all__ = ["PING_INTERVAL", "ChatHandlers"]
 
 PING_INTERVAL = 10.0
-"""How often something is sent although nothing happened: proxies cut a stream that is silent for 15 s or more."""
+"""Seconds after which a ping is sent if nothing happened: proxies cut a stream that is silent for 15 s or more."""
 
 MAX_STREAM_SECONDS = 900.0
-"""Seconds after which an answer ends although its film goes on."""
+"""Seconds after which a response ends although its video is unfinished."""
 
 CHARACTERS_PER_TOKEN = 4
-"""Characters that count as one token, for programs that want a usage."""
+"""Characters that count as one token, for programs that expect a usage."""
 
 _UNKNOWN_ERROR = VideoError("engine_error", "The engine could not make the video.")
 
 
 class ChatHandlers:
-    """The handler of the one route."""
+    """Handler of ``POST /chat/completions``."""
 
     def __init__(
         self,
@@ -62,35 +62,37 @@ class ChatHandlers:
         self._ping_interval = ping_interval
 
     async def complete(self, request: RequestContext) -> ASGIApp:
-        """Accept the video, then tell of it: at once and bit by bit, or whole when it is done."""
+        """Create the video, then stream its progress, or respond with the whole text once it ends."""
         async with self._body_reader.read_fields(request.scope, request.receive, ()) as fields:
             params = chat.parse_chat(fields)
             model = _chat_model(self._videos.catalog, params.model)
-            wanted = CreateParams(
+            create_params = CreateParams(
                 prompt=params.prompt,
                 model=model.name,
                 size=str(_size(model, params.orientation)),
                 input_reference=params.image,
                 fit=Fit.CROP if params.image else None,
             )
-            key, retries = request.idempotency_key, request.retry_count
-            video = await self._videos.create(request.principal, wanted, idempotency_key=key, retry_count=retries)
-        story = _ChatStream(self, request, params, video)
-        return story if params.stream else await story.complete()
+            key, retry_count = request.idempotency_key, request.retry_count
+            video = await self._videos.create(
+                request.principal, create_params, idempotency_key=key, retry_count=retry_count
+            )
+        stream = _ChatStream(self, request, params, video)
+        return stream if params.stream else await stream.complete()
 
     async def stream_progress(
         self, request: RequestContext, progress_text: chat.ChatProgressText, video: VideoRecord
     ) -> AsyncGenerator[str, None]:
-        """What becomes of a video, piece by piece; an empty piece says that nothing has happened for a while."""
-        until = self._clock() + MAX_STREAM_SECONDS
-        while not (video.finished or self._long_polls.draining or self._clock() >= until):
+        """Yield a video's progress text piece by piece; an empty piece means that nothing happened for a while."""
+        deadline = self._clock() + MAX_STREAM_SECONDS
+        while not (video.finished or self._long_polls.draining or self._clock() >= deadline):
             yield progress_text.progress(video.progress) if video.status is Status.IN_PROGRESS else ""
             with self._long_polls.long_poll():
                 await self._videos.changed(video, self._ping_interval)
             try:
                 video = await self._videos.retrieve(request.principal, video.id)
             except VideoNotFound:
-                return  # deleted meanwhile: there is nothing more to tell
+                return  # deleted meanwhile: no more text follows
         yield self._final_text(request, progress_text, video)
 
     def _final_text(self, request: RequestContext, progress_text: chat.ChatProgressText, video: VideoRecord) -> str:
@@ -99,7 +101,7 @@ class ChatHandlers:
         return progress_text.failed(video.error or _UNKNOWN_ERROR) if video.finished else progress_text.still_running()
 
     def unix_time(self) -> int:
-        """Unix seconds."""
+        """Return the current time in whole Unix seconds."""
         return int(self._clock())
 
     def _links(self, request: RequestContext, video: VideoRecord) -> chat.ChatLinks:
@@ -113,7 +115,7 @@ class ChatHandlers:
 
 
 class _ChatStream:
-    """One answer: a stream of chunks, or one object."""
+    """One response: a stream of chunks, or one object."""
 
     def __init__(
         self, handlers: ChatHandlers, request: RequestContext, params: chat.ChatParams, video: VideoRecord
@@ -128,15 +130,15 @@ class _ChatStream:
         self._sent_pieces: list[str] = []
 
     async def complete(self) -> ASGIApp:
-        """Wait until it is told, then answer."""
+        """Wait until the video ends, then return the whole text."""
         async with aclosing(self._pieces()) as pieces:
             async for piece in pieces:
                 self._sent_pieces.append(piece)
-        told = "".join(self._sent_pieces)
-        return json_response(chat.completion(self._id, self._params.model, self._created, told, self._usage()))
+        text = "".join(self._sent_pieces)
+        return json_response(chat.completion(self._id, self._params.model, self._created, text, self._usage()))
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        """Stream it."""
+        """Stream the text."""
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         role: str | None = "assistant"
         async with aclosing(self._pieces()) as pieces:
@@ -158,18 +160,22 @@ class _ChatStream:
                 yield piece
 
     def _closing_events(self) -> list[bytes]:
-        endings = [self._chunk(finish="stop")]
+        closing_events = [self._chunk(finish="stop")]
         if self._params.include_usage:
-            endings.append(chat.usage_chunk(self._id, self._params.model, self._created, self._usage()))
-        return [*endings, chat.DONE_EVENT]
+            closing_events.append(chat.usage_chunk(self._id, self._params.model, self._created, self._usage()))
+        return [*closing_events, chat.DONE_EVENT]
 
     def _chunk(self, *, content: str | None = None, role: str | None = None, finish: str | None = None) -> bytes:
         return chat.chunk(self._id, self._params.model, self._created, content=content, role=role, finish_reason=finish)
 
     def _usage(self) -> chat.TokenUsage:
-        asked = -(-len(self._params.prompt) // CHARACTERS_PER_TOKEN)
-        told = -(-sum(map(len, self._sent_pieces)) // CHARACTERS_PER_TOKEN)
-        return chat.TokenUsage(prompt_tokens=asked, completion_tokens=told, total_tokens=asked + told)
+        prompt_tokens = -(-len(self._params.prompt) // CHARACTERS_PER_TOKEN)
+        completion_tokens = -(-sum(map(len, self._sent_pieces)) // CHARACTERS_PER_TOKEN)
+        return chat.TokenUsage(
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            total_tokens=prompt_tokens + completion_tokens,
+        )
 
 
 def _chat_model(catalog: Catalog, name: str) -> Model:
@@ -180,6 +186,6 @@ def _chat_model(catalog: Catalog, name: str) -> Model:
 
 
 def _size(model: Model, orientation: chat.Orientation) -> Size:
-    """The model's first size of that orientation; a model without one keeps its default."""
+    """Return the model's first size of that orientation, else its default size."""
     wide = orientation == "landscape"
     return next((size for size in model.sizes if (size.width > size.height) is wide), model.default_size)

@@ -1,4 +1,4 @@
-"""Files: whole or in part, as fast as the connection allows, with memory that does not depend on their size."""
+"""File responses: whole or in part, as fast as the connection allows, with memory independent of the file's size."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from filmgate.storage.base import Reader
 __all__ = ["FileResponse", "content_response"]
 
 CHUNK_BYTES = 64 * 1024
-"""Bytes of one positioned read, where sendfile is not to be had: what 200 slow readers hold each."""
+"""Bytes of one positioned read where sendfile is unavailable: what each of 200 slow readers holds in memory."""
 
 DISCONNECT_CHECK_CHUNKS = 16
-"""Chunks after which to look whether anybody still listens."""
+"""Chunks between two checks that the client is still connected."""
 
 
 class FileResponse:
-    """An open file as an answer; closes it in the end, whatever happens."""
+    """An open file as a response; always closes the file at the end."""
 
     def __init__(self, reader: Reader, status: int, headers: list[Header], byte_range: ByteRange) -> None:
         self._reader = reader
@@ -35,7 +35,7 @@ class FileResponse:
         self._byte_range = byte_range
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the head, and the span unless the head is all that was asked for."""
+        """Send the head, then the byte range unless the method is HEAD."""
         try:
             await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
             if scope["method"] != "HEAD" and self._byte_range.length:
@@ -72,20 +72,20 @@ class FileResponse:
 def content_response(
     request: RequestContext, content: VideoContent, dialect_headers: Mapping[str, str]
 ) -> Response | FileResponse:
-    """The answer to a request for a file: whole, in part, unchanged, or no such part.
+    """Build the response to a request for a file: 200, 206, 304 or 416.
 
     Args:
-        request: the request, whose conditions and range count.
-        content: the open file; it is closed here or by the answer.
-        dialect_headers: headers of the dialect's own.
+        request: its conditional and range headers apply.
+        content: the open file; it is closed here or by the response.
+        dialect_headers: additional headers of the dialect.
     """
-    reply: Response | FileResponse | None = None
+    response: Response | FileResponse | None = None
     try:
-        reply = _build_response(request, content, dialect_headers)
+        response = _build_response(request, content, dialect_headers)
     finally:
-        if not isinstance(reply, FileResponse):
+        if not isinstance(response, FileResponse):
             content.reader.close()
-    return reply
+    return response
 
 
 def _build_response(
@@ -102,11 +102,11 @@ def _build_response(
     if is_not_modified(etag, request.header(b"if-none-match")):
         return Response(304, headers)
     try:
-        span = select_range(size, etag, request.header(b"range"), request.header(b"if-range"))
+        selected = select_range(size, etag, request.header(b"range"), request.header(b"if-range"))
     except RangeNotSatisfiable as error:
         return error_response(error, request.dialect, [(b"content-range", b"bytes */%d" % size)])
-    whole = ByteRange(0, size)
-    if span is not None:
-        headers.append((b"content-range", span.content_range(size).encode()))
-    headers.append((b"content-length", b"%d" % (span or whole).length))
-    return FileResponse(content.reader, 200 if span is None else 206, headers, span or whole)
+    full = ByteRange(0, size)
+    if selected is not None:
+        headers.append((b"content-range", selected.content_range(size).encode()))
+    headers.append((b"content-length", b"%d" % (selected or full).length))
+    return FileResponse(content.reader, 200 if selected is None else 206, headers, selected or full)

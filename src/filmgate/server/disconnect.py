@@ -1,4 +1,4 @@
-"""Clients that hang up."""
+"""Detection of disconnected clients."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["ClientDisconnect", "is_disconnected"]
 
 
 class ClientDisconnect(Exception):
-    """The client hung up; there is nobody to answer."""
+    """The client disconnected; no response can reach it."""
 
 
 async def is_disconnected(receive: Receive) -> bool:
-    """Whether the client has hung up, without waiting, and without a task that waits instead."""
+    """Return whether the client has disconnected, without waiting and without a background task."""
     try:
         async with asyncio.timeout(0):
             while (await receive())["type"] != "http.disconnect":

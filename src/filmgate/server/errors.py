@@ -1,4 +1,4 @@
-"""The one table by which exceptions become answers."""
+"""Exceptions to error responses, in one place."""
 
 from __future__ import annotations
 
@@ -16,25 +16,29 @@ EXTRA_HEADERS: dict[type[FilmgateError], tuple[Header, ...]] = {
     InvalidKey: ((b"www-authenticate", b"Bearer"),),
     BodyTimeout: ((b"connection", b"close"),),
 }
-"""Headers of HTTP itself that an error brings along, beside those of its dialect."""
+"""HTTP-level headers that an error adds to those of its dialect."""
 
 
 def public_error(error: Exception) -> FilmgateError:
-    """What the client is told: an error of the tree as it is, anything else as a fault of ours without any detail."""
+    """Return the error that the client sees: one of the tree as it is, any other as ServerError without details."""
     if isinstance(error, FilmgateError) and not isinstance(error, Conflict):
         return error
     return ServerError()
 
 
 def error_response(error: FilmgateError, dialect: Dialect, headers: Sequence[Header] = ()) -> Response:
-    """The answer that a dialect gives to an error."""
+    """Render an error in a dialect."""
     rendered = dialect.render_error(error)
-    named = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in rendered.headers.items()]
-    return json_response(rendered.body, rendered.status, [*named, *EXTRA_HEADERS.get(type(error), ()), *headers])
+    dialect_headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in rendered.headers.items()
+    ]
+    return json_response(
+        rendered.body, rendered.status, [*dialect_headers, *EXTRA_HEADERS.get(type(error), ()), *headers]
+    )
 
 
 def method_not_allowed(scope: Scope, dialect: Dialect, allowed: Iterable[str]) -> Response:
-    """The answer to a method that a path does not have."""
+    """Return the response to a method that a path does not support."""
     error = MethodNotAllowed(
         f"Not allowed to {scope['method']} on {scope['path']}. "
         "(HINT: Perhaps you meant to use a different HTTP method?)"

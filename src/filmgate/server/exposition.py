@@ -1,4 +1,4 @@
-"""The Prometheus text format of what :mod:`filmgate.server.metrics` serves."""
+"""Renders the metrics of :mod:`filmgate.server.metrics` in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["families", "text"]
 _COMPLETED = "completed"
 _OTHER = "other"
 
-# A registry of its own: the library's default one holds collectors than we promise.
+# A separate registry: the library's default one holds more collectors than we promise.
 _PROCESS = CollectorRegistry(auto_describe=False)
 ProcessCollector(registry=_PROCESS)
 
@@ -31,12 +31,12 @@ def families(
     poll_counts: Mapping[tuple[str, str], int],
     loop_lag: float,
 ) -> list[Metric]:
-    """Every metric of the server.
+    """Return every metric of the server.
 
     Args:
-        snapshot: the sums over the rows.
-        models: the names that the catalogue has; others are counted as ``other``.
-        request_stats: what requests cost.
+        snapshot: sums over the rows.
+        models: the catalogue's model names; others are counted as ``other``.
+        request_stats: counts and durations of requests.
         poll_counts: polls of engines, by engine and state.
         loop_lag: seconds.
     """
@@ -49,14 +49,14 @@ def families(
 
 
 def text(collected: Iterable[Metric]) -> bytes:
-    """The families, and the figures of this process, in the text format."""
+    """Return the metric families, and the metrics of this process, in the text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_StaticCollector(collected))
     return b"".join(generate_latest(each) for each in (registry, _PROCESS))
 
 
 class _StaticCollector(Collector):
-    """Families that were collected already."""
+    """A collector of ready-made families."""
 
     def __init__(self, collected: Iterable[Metric]) -> None:
         self._collected = list(collected)
@@ -76,7 +76,9 @@ def _videos(snapshot: Snapshot, models: frozenset[str]) -> Iterator[Metric]:
     for outcome in ("delivered", "dropped", "failed"):
         deliveries.add_metric([outcome], snapshot.deliveries.get(outcome, 0))
     yield deliveries
-    yield GaugeMetricFamily("filmgate_webhook_deliveries_pending", "Webhook deliveries to come.", snapshot.undelivered)
+    yield GaugeMetricFamily(
+        "filmgate_webhook_deliveries_pending", "Webhook deliveries still to be made.", snapshot.undelivered
+    )
 
 
 def _accepted(snapshot: Snapshot, models: frozenset[str]) -> Metric:
@@ -87,7 +89,9 @@ def _accepted(snapshot: Snapshot, models: frozenset[str]) -> Metric:
 
 
 def _finished(snapshot: Snapshot, models: frozenset[str]) -> Metric:
-    finished = _SummedCounter("filmgate_videos_finished", "Videos that ended, by how.", "engine", "model", "outcome")
+    finished = _SummedCounter(
+        "filmgate_videos_finished", "Videos that ended, by outcome.", "engine", "model", "outcome"
+    )
     for (engine, model), count in snapshot.completed.items():
         finished.add(count, engine, _known_or_other(model, models), _COMPLETED)
     for (engine, model, code), count in snapshot.failed.items():
@@ -98,27 +102,25 @@ def _finished(snapshot: Snapshot, models: frozenset[str]) -> Metric:
 def _duration(snapshot: Snapshot, models: frozenset[str]) -> Metric:
     documentation = "Seconds from create to completion."
     family = HistogramMetricFamily("filmgate_video_duration_seconds", documentation, labels=["engine", "model"])
-    for (engine, model), took in sorted(snapshot.durations.items()):
+    for (engine, model), histogram in sorted(snapshot.durations.items()):
         if model in models:
-            family.add_metric([engine, model], _buckets(DURATION_BUCKETS, took.counts), took.total_seconds)
+            family.add_metric([engine, model], _buckets(DURATION_BUCKETS, histogram.counts), histogram.total_seconds)
     return family
 
 
 def _backlog(snapshot: Snapshot) -> Iterator[Metric]:
-    submitted = _SummedCounter(
-        "filmgate_submissions", "Submissions to engines, those that were refused included.", "engine"
-    )
+    submitted = _SummedCounter("filmgate_submissions", "Submissions to engines, including rejected ones.", "engine")
     for engine, count in snapshot.submitted.items():
         submitted.add(count, engine)
     yield submitted.family()
-    doubtful = GaugeMetricFamily(
-        "filmgate_videos_unresolved", "Videos that ended as submission_unknown and wait for an operator's word."
+    unresolved = GaugeMetricFamily(
+        "filmgate_videos_unresolved", "Videos that ended as submission_unknown and that an operator must resolve."
     )
-    doubtful.add_metric([], snapshot.unresolved)
-    yield doubtful
+    unresolved.add_metric([], snapshot.unresolved)
+    yield unresolved
     queued = GaugeMetricFamily("filmgate_videos_queued", "Videos that no engine works on yet.", labels=["engine"])
     unfinished = GaugeMetricFamily(
-        "filmgate_videos_unfinished", "Videos that have not ended, by the step they are at.", labels=["engine", "stage"]
+        "filmgate_videos_unfinished", "Videos that have not ended, by stage.", labels=["engine", "stage"]
     )
     for engine, count in sorted(snapshot.queued.items()):
         queued.add_metric([engine], count)
@@ -130,30 +132,30 @@ def _backlog(snapshot: Snapshot) -> Iterator[Metric]:
 def _http_requests(request_stats: RequestStats) -> Iterator[Metric]:
     labels = ["method", "route", "status"]
     seconds = HistogramMetricFamily(
-        "filmgate_http_request_duration_seconds", "Seconds to an answer's head.", labels=labels
+        "filmgate_http_request_duration_seconds", "Seconds to a response's head.", labels=labels
     )
-    sent = _SummedCounter("filmgate_http_response_bytes", "Bytes of bodies sent.", "route")
-    for line in sorted(request_stats.samples(), key=lambda each: (each.route, each.method, each.status)):
-        buckets = _buckets(BUCKET_BOUNDS, line.histogram.counts)
-        seconds.add_metric([line.method, line.route, line.status], buckets, line.histogram.seconds)
-        sent.add(line.histogram.sent_bytes, line.route)
+    sent = _SummedCounter("filmgate_http_response_bytes", "Bytes of response bodies sent.", "route")
+    for sample in sorted(request_stats.samples(), key=lambda each: (each.route, each.method, each.status)):
+        buckets = _buckets(BUCKET_BOUNDS, sample.histogram.counts)
+        seconds.add_metric([sample.method, sample.route, sample.status], buckets, sample.histogram.seconds)
+        sent.add(sample.histogram.sent_bytes, sample.route)
     yield from (seconds, sent.family())
 
 
 def _polls(counts: Mapping[tuple[str, str], int]) -> Iterator[Metric]:
-    polls = _SummedCounter("filmgate_polls", "Looks at engines by this process, by what they saw.", "engine", "state")
+    polls = _SummedCounter("filmgate_polls", "Polls of engines by this process, by state.", "engine", "state")
     for labels, count in counts.items():
         polls.add(count, *labels)
     yield polls.family()
 
 
 def _loop_lag(seconds: float) -> Metric:
-    documentation = "The longest that the event loop kept anything waiting since the last scrape, in seconds."
+    documentation = "The longest delay of the event loop's timers since the last scrape, in seconds."
     return GaugeMetricFamily("filmgate_event_loop_lag_seconds", documentation, seconds)
 
 
 class _SummedCounter:
-    """A counter whose labels may be given collectors than once."""
+    """A counter that sums the values of equal labels."""
 
     def __init__(self, name: str, documentation: str, *labels: str) -> None:
         self._family = CounterMetricFamily(name, documentation, labels=labels)

@@ -1,4 +1,4 @@
-"""What needs no key: whether we live, whether we are ready, and the document that describes us."""
+"""Endpoints without a key: health, readiness and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ __all__ = [
 ]
 
 MIN_FREE_BYTES = 256 * 1024 * 1024
-"""Bytes that must be free on the data folder's disk: a few films at work."""
+"""Bytes that must be free on the data folder's disk: enough for a few running videos."""
 
 CHECK_TIMEOUT = 2.0
-"""Seconds within which a check must have answered."""
+"""Seconds after which a running check counts as failed."""
 
 CACHE_SECONDS = 1.0
-"""Seconds for which an answer is given again without a check."""
+"""Seconds for which a result is reused without a new check."""
 
 _METHODS = ("GET", "HEAD")
 
 Check = Callable[[], Awaitable[str | None]]
-"""Looks at one thing; returns what is wrong, or None."""
+"""Checks one component; returns what is wrong, or None."""
 
 
 def health(is_ready: Callable[[], bool]) -> ASGIApp:
-    """``GET /healthz``: 200 when requests are welcome, 503 while starting or draining."""
+    """``GET /healthz``: 200 while requests are accepted, 503 while starting or draining."""
     return _PublicEndpoint(lambda: {"status": "ok"}, is_ready)
 
 
 def openapi_document(content: Callable[[], bytes]) -> ASGIApp:
-    """``GET /openapi.json``: a document that never changes, encoded with the first request."""
+    """``GET /openapi.json``: a constant document, encoded on the first request."""
     return _PublicEndpoint(cache(content), lambda: True)
 
 
 def running_check(is_ready: Callable[[], bool]) -> Check:
-    """Whether the flow takes videos."""
+    """Check that the flow accepts videos."""
 
     async def check() -> str | None:
         return None if is_ready() else "starting or stopping"
@@ -63,7 +63,7 @@ def running_check(is_ready: Callable[[], bool]) -> Check:
 
 
 def store_check(store: Store) -> Check:
-    """Whether something can be written and synced."""
+    """Check that the store can write and sync."""
 
     async def check() -> str | None:
         try:
@@ -76,14 +76,14 @@ def store_check(store: Store) -> Check:
 
 
 def disk_check(folder: Path, min_free_bytes: int = MIN_FREE_BYTES) -> Check:
-    """Whether the folder's disk has room."""
+    """Check that the folder's disk has enough free space."""
 
     async def check() -> str | None:
         try:
-            found = await asyncio.to_thread(os.statvfs, folder)
+            stats = await asyncio.to_thread(os.statvfs, folder)
         except OSError as error:
-            return f"the data folder can't be looked at: {error.strerror}"
-        free = found.f_bavail * found.f_frsize
+            return f"the data folder can't be checked: {error.strerror}"
+        free = stats.f_bavail * stats.f_frsize
         return (
             None
             if free >= min_free_bytes
@@ -94,11 +94,11 @@ def disk_check(folder: Path, min_free_bytes: int = MIN_FREE_BYTES) -> Check:
 
 
 class Readiness:
-    """``GET /readyz``: 200 when every check is passed, else 503 with what is wrong, by name.
+    """``GET /readyz``: 200 if every check passes, else 503 with the problems by check.
 
     Args:
-        checks: by the name that the answer gives them.
-        clock: seconds, for the age of the last answer.
+        checks: by the name that the response gives them.
+        clock: seconds, for the age of the last result.
     """
 
     def __init__(self, checks: Mapping[str, Check], clock: Callable[[], float] = time.monotonic) -> None:
@@ -109,21 +109,23 @@ class Readiness:
         self._failures: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Respond to GET and HEAD."""
         if scope["method"] not in _METHODS:
             await method_not_allowed(scope, OPENAI, _METHODS)(scope, receive, send)
             return
-        wrong = await self.failures()
-        checks = {name: wrong.get(name, "ok") for name in self._checks}
-        status = "unready" if wrong else "ready"
-        await json_response({"status": status, "checks": checks}, 503 if wrong else 200)(scope, receive, send)
+        failures = await self.failures()
+        checks = {name: failures.get(name, "ok") for name in self._checks}
+        status = "unready" if failures else "ready"
+        await json_response({"status": status, "checks": checks}, 503 if failures else 200)(scope, receive, send)
 
     async def failures(self) -> dict[str, str]:
-        """What keeps us from being ready, by check."""
+        """Return the failed checks: what is wrong, by check."""
         async with self._lock:
             if self._clock() - self._checked_at >= CACHE_SECONDS:
-                said = await asyncio.gather(*(_run_check(check) for check in self._checks.values()))
-                self._failures = {name: text for name, text in zip(self._checks, said, strict=True) if text is not None}
+                results = await asyncio.gather(*(_run_check(check) for check in self._checks.values()))
+                self._failures = {
+                    name: text for name, text in zip(self._checks, results, strict=True) if text is not None
+                }
                 self._checked_at = self._clock()
             return self._failures
 
@@ -136,7 +138,7 @@ async def _run_check(check: Check) -> str | None:
 
 
 class _PublicEndpoint:
-    """Something to read for everybody."""
+    """A public JSON document."""
 
     def __init__(self, content: Callable[[], object], is_ready: Callable[[], bool]) -> None:
         self._content = content
@@ -144,9 +146,9 @@ class _PublicEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in _METHODS:
-            reply = method_not_allowed(scope, OPENAI, _METHODS)
+            response = method_not_allowed(scope, OPENAI, _METHODS)
         elif self._is_ready():
-            reply = json_response(self._content())
+            response = json_response(self._content())
         else:
             raise Unavailable
-        await reply(scope, receive, send)
+        await response(scope, receive, send)

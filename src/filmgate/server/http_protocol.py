@@ -1,7 +1,8 @@
-"""uvicorn's HTTP protocol with what it lacks: deadlines, an error in the wire's shape, files by sendfile.
+"""uvicorn's HTTP protocol plus deadlines, parse errors in the API's JSON shape, and files by sendfile.
 
-It leans on names inside uvicorn that are no public API (``cycle``, ``flow``, ``on_message_begin`` …). They are listed
-in :data:`LEANS_ON`, :func:`usable` looks for every one of them, and without them the server runs on the plain protocol.
+It depends on names inside uvicorn that are no public API (``cycle``, ``flow``, ``on_message_begin`` …).
+:data:`PATCHED_ATTRIBUTES` lists them, :func:`is_supported` checks for each of them, and without them the server runs on
+the plain protocol.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from filmgate.server.request_stats import SENT_BYTES_KEY
 __all__ = ["SENDFILE", "Deadlines", "HttpProtocol", "is_supported"]
 
 SENDFILE = "filmgate.sendfile"
-"""The scope extension by which a connection sends a stretch of a file as a response's body, from the page cache.
+"""ASGI scope extension that sends a byte range of a file as a response's body, from the page cache.
 
-``await extension(fd, offset, count)``, once the head is sent with a Content-Length that covers it. Raises
-ConnectionError when the client is gone, EOFError when the file ends before the stretch does.
+``await extension(fd, offset, count)``, after the head is sent with a Content-Length that covers it. Raises
+ConnectionError if the client disconnects, EOFError if the file ends before the range does.
 """
 
 PATCHED_ATTRIBUTES: dict[type, tuple[str, ...]] = {
@@ -48,30 +49,31 @@ PATCHED_ATTRIBUTES: dict[type, tuple[str, ...]] = {
 }
 
 SENDFILE_CHUNK = 2 * 1024 * 1024
-"""Bytes that one sendfile call may move before other connections get their turn: nginx takes as much, half a
-millisecond of a core."""
+"""Bytes that one sendfile call may move before other connections get their turn: nginx uses the same, half a
+millisecond of a core.
+"""
 
 COALESCE_LIMIT = 64 * 1024
-"""Bytes that may wait for the end of a turn of the loop, to be sent together."""
+"""Bytes that may wait for the end of a loop iteration, to be sent together."""
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Bytes that a request's line and headers may take."""
+"""Maximum bytes of a request's line and headers."""
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
-    """How long a connection may dawdle, in seconds."""
+    """Timeouts of a connection, in seconds."""
 
     head: float = 20.0  # from the connection, or a request's first byte, to the end of its headers
-    body: float = 120.0  # for a body that nobody reads any more, since it was answered already
+    body: float = 120.0  # for the unread rest of a body whose request is already answered
 
 
 def is_supported() -> bool:
-    """Whether the uvicorn at hand has all that we lean on."""
+    """Return whether the installed uvicorn has everything that this module depends on."""
     return all(hasattr(kind, name) for kind, names in PATCHED_ATTRIBUTES.items() for name in names)
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One client's connection."""
+    """One client connection."""
 
     def __init__(
         self,
@@ -92,13 +94,13 @@ class HttpProtocol(HttpToolsProtocol):
     # ---- deadlines
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Start the clock for the first request."""
+        """Start the deadline of the first request's head."""
         super().connection_made(transport)
         self.transport: Any = _CoalescingTransport(transport, self.loop)
         self._set_deadline(self._deadlines.head)
 
     def data_received(self, data: bytes) -> None:
-        """Parse, and keep an eye on headers that do not end."""
+        """Parse, and limit the size and the time of a head that does not end."""
         super().data_received(data)
         if self._in_head:
             self._head_bytes += len(data)
@@ -108,36 +110,36 @@ class HttpProtocol(HttpToolsProtocol):
                 self._set_deadline(self._deadlines.head)
 
     def on_message_begin(self) -> None:
-        """Open a request."""
+        """Start a request."""
         super().on_message_begin()
         self._in_head = True
         self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
-        """Hand the request over."""
+        """Pass the request to the application."""
         self._in_head = False
         self._clear_deadline()
         super().on_headers_complete()
-        # Requests may come in one after another while the first is still answered: each has its own cycle.
-        offered: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}
-        self.scope["extensions"] = offered
+        # Pipelined requests may arrive while the first is still answered: each has its own cycle.
+        extensions: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}
+        self.scope["extensions"] = extensions
 
     def on_message_complete(self) -> None:
-        """The body has ended."""
+        """The body is complete: clear its deadline."""
         super().on_message_complete()
         if self._deadline is not None:
             self._clear_deadline()
         self.cycle.more_body = False
 
     def on_response_complete(self) -> None:
-        """Go on to the next request; a body that nobody wants any more may still trickle in, but not for ever."""
+        """Start the next request; the unread rest of a body may still arrive, but not for ever."""
         unread = self.cycle.more_body and self.cycle.response_complete
         super().on_response_complete()
         if unread and not self.transport.is_closing():
             self._set_deadline(self._deadlines.body)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock, and end a file that is on its way."""
+        """Clear the deadline and fail a running file transfer."""
         self._clear_deadline()
         super().connection_lost(exc)
         if self._transfer is not None:
@@ -156,10 +158,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._deadline = None
         self.transport.abort()
 
-    # ---- what is no HTTP
+    # ---- bytes that are no HTTP
 
     def send_400_response(self, msg: str) -> None:
-        """Answer in the wire's shape and hang up."""
+        """Send an error in the API's JSON shape and close the connection."""
         self._in_head = False
         self._clear_deadline()
         error = {"message": msg, "type": MalformedBody.type, "param": None, "code": "invalid_http"}
@@ -177,13 +179,13 @@ class HttpProtocol(HttpToolsProtocol):
         await self._flush()
         if cycle.disconnected:
             raise ConnectionResetError
-        noted: Any = cycle.scope
-        with self._duplicated_socket() as out:
-            transfer = _FileTransfer(out, fd, offset, count, self.loop.create_future())
+        scope: Any = cycle.scope
+        with self._duplicated_socket() as socket_fd:
+            transfer = _FileTransfer(socket_fd, fd, offset, count, self.loop.create_future())
             try:
                 await self._run_transfer(transfer)
             finally:
-                noted[SENT_BYTES_KEY] = noted.get(SENT_BYTES_KEY, 0) + transfer.offset - offset
+                scope[SENT_BYTES_KEY] = scope.get(SENT_BYTES_KEY, 0) + transfer.offset - offset
         cycle.expected_content_length -= count
 
     async def _run_transfer(self, transfer: _FileTransfer) -> None:
@@ -203,18 +205,18 @@ class HttpProtocol(HttpToolsProtocol):
 
     @contextmanager
     def _duplicated_socket(self) -> Iterator[int]:
-        # The loop refuses to watch a descriptor that a transport owns, so it watches a copy.
+        # The loop refuses to watch a descriptor that a transport owns, so it watches a duplicate.
         if self.transport.is_closing():
             raise ConnectionResetError
-        copy = os.dup(self.transport.get_extra_info("socket").fileno())
+        duplicate = os.dup(self.transport.get_extra_info("socket").fileno())
         try:
-            yield copy
+            yield duplicate
         finally:
-            os.close(copy)
+            os.close(duplicate)
 
 
 class _CoalescingTransport:
-    """A transport that sends what one turn of the loop writes, a head and its body, by one system call."""
+    """A transport that sends what one loop iteration writes, a head and its body, with one system call."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -223,7 +225,7 @@ class _CoalescingTransport:
         self._size = 0
 
     def write(self, data: bytes) -> None:
-        """Send it by the end of this turn, or at once if it is much."""
+        """Send the data by the end of this loop iteration, or at once if it is large."""
         if not self._parts:
             self._loop.call_soon(self.flush)
         self._parts.append(data)
@@ -232,23 +234,23 @@ class _CoalescingTransport:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send the buffered data."""
         if self._parts:
             parts, self._parts, self._size = self._parts, [], 0
             self._transport.writelines(parts)
 
     def close(self) -> None:
-        """Hang up once all is sent."""
+        """Close the connection once everything is sent."""
         self.flush()
         self._transport.close()
 
     def __getattr__(self, name: str) -> Any:
-        """Everything else is the transport's own."""
+        """Delegate everything else to the transport."""
         return getattr(self._transport, name)
 
 
 class _FileTransfer:
-    """A stretch of a file on its way: another slice whenever the socket has room."""
+    """A file range in transfer: sends another chunk whenever the socket is writable."""
 
     def __init__(self, socket_fd: int, fd: int, offset: int, count: int, done: asyncio.Future[None]) -> None:
         self.socket_fd = socket_fd
@@ -258,7 +260,7 @@ class _FileTransfer:
         self._end_offset = offset + count
 
     def send_chunk(self) -> None:
-        """Send a slice; the loop calls this as long as there is room, and other connections between."""
+        """Send a chunk; the loop calls this while the socket is writable, with other connections in between."""
         if self.done.done():
             return
         try:
@@ -277,6 +279,6 @@ class _FileTransfer:
             self.fail(EOFError())
 
     def fail(self, error: Exception) -> None:
-        """Give up."""
+        """End the transfer with an error."""
         if not self.done.done():
             self.done.set_exception(error)

@@ -1,8 +1,8 @@
-"""``GET /metrics``: what there is to watch, in Prometheus' text format.
+"""``GET /metrics``: the server's metrics in the Prometheus text format.
 
-Every label is one of a small set: engines and models of the catalogue, outcomes that the docs list, routes' templates.
-What counts money is added up from the rows (:class:`filmgate.store.Figures`), so it is right after a restart and for
-all processes of the data folder; what is said of HTTP, looks and the process is of this process since its start.
+Every label has few values: engines and models of the catalogue, documented outcomes, route templates. Metrics about
+money are summed from the rows (:class:`filmgate.store.Snapshot`), so they are right after a restart and for all
+processes of the data folder; metrics about HTTP, polls and the process cover this process since its start.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from filmgate.wire.openai import OPENAI
 __all__ = ["EventLoopLag", "Metrics", "PollCounts"]
 
 PollCounts = Callable[[], Mapping[tuple[str, str], int]]
-"""How often this process looked at engines, by engine and what it saw."""
+"""Returns the number of this process's polls, by engine and result."""
 
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
@@ -47,7 +47,7 @@ class EventLoopLag:
         self._timer: asyncio.TimerHandle | None = None
 
     def max_lag(self) -> float:
-        """The longest delay since the last call, in seconds."""
+        """Return the longest delay since the last call, in seconds."""
         loop = asyncio.get_running_loop()
         self._watch_until = loop.time() + IDLE_TIMEOUT
         if self._timer is None:
@@ -67,14 +67,14 @@ class EventLoopLag:
 
 
 class Metrics:
-    """The route.
+    """Handler of ``GET /metrics``.
 
     Args:
-        statistics: the rows' sums.
-        request_stats: what requests cost.
-        poll_counts: at engines.
-        models: the names that the catalogue has; others are counted as ``other``.
-        access: who may read: ``local`` (loopback alone), ``open`` (whoever reaches the port), ``off``.
+        statistics: the sums over the rows.
+        request_stats: counts and durations of requests.
+        poll_counts: polls by engine and result.
+        models: the catalogue's model names; others are counted as ``other``.
+        access: who may read: ``local`` (loopback alone), ``open`` (everyone who reaches the port), ``off``.
     """
 
     def __init__(
@@ -94,26 +94,26 @@ class Metrics:
         self._lag = EventLoopLag()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer those who may read; for all others there is nothing here."""
+        """Respond to clients that may read; for all others the path does not exist."""
         if not _may_read(scope, self._access):
             raise UnknownUrl(f"Invalid URL ({scope['method']} {scope['path']})")
         if scope["method"] not in _METHODS:
-            reply = method_not_allowed(scope, OPENAI, _METHODS)
+            response = method_not_allowed(scope, OPENAI, _METHODS)
         else:
             text = await self.text()
             head = [(b"content-type", CONTENT_TYPE), (b"cache-control", b"no-store")]
-            reply = Response(200, [*head, (b"content-length", b"%d" % len(text))], text)
-        await reply(scope, receive, send)
+            response = Response(200, [*head, (b"content-length", b"%d" % len(text))], text)
+        await response(scope, receive, send)
 
     async def text(self) -> bytes:
-        """Everything, as of now.
+        """Return all metrics as of now.
 
         Raises:
             StorageFault: the rows can't be read.
         """
         lag = self._lag.max_lag()
         snapshot = await self._statistics.read()
-        # The Prometheus client is loaded with the first scrape, on a thread: a start need not pay for it.
+        # The first scrape loads the Prometheus client, on a thread, so that a start does not pay for it.
         await asyncio.to_thread(importlib.import_module, "filmgate.server.exposition")
         from filmgate.server import exposition  # noqa: PLC0415 - see above
 
@@ -125,5 +125,5 @@ def _may_read(scope: Scope, access: str) -> bool:
     if access != "local":
         return access == "open"
     client = scope.get("client")
-    near = client is not None and is_loopback(client[0])
-    return near and not any(name in _FORWARDING_HEADERS for name, _value in scope["headers"])
+    is_local = client is not None and is_loopback(client[0])
+    return is_local and not any(name in _FORWARDING_HEADERS for name, _value in scope["headers"])

@@ -1,4 +1,4 @@
-"""The outermost frame: a request id on every answer, the time it took, and no exception that leaves it."""
+"""Outermost middleware: request id, timing headers, exceptions to error responses."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _DISCONNECTED = (ClientDisconnect, ConnectionError)
 
 
 class RequestMiddleware:
-    """Wraps the app.
+    """Wraps the application.
 
     Args:
-        app: answers, or raises an error of the tree.
-        dialects: by the path that each lives under; the first also answers for paths of nobody's.
+        app: responds, or raises an error of the tree.
+        dialects: chosen by base path; the first also renders the errors of paths outside all base paths.
         request_stats: counts the requests.
     """
 
@@ -37,45 +37,50 @@ class RequestMiddleware:
         self._log = structlog.get_logger()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return
-        started = time.perf_counter_ns()
+        started_ns = time.perf_counter_ns()
         request_id = f"req_{os.urandom(16).hex()}"
-        bind_contextvars(request_id=request_id)  # the server gives each request a context of its own
-        status = taken = sent = 0
+        bind_contextvars(request_id=request_id)  # the server gives each request its own context
+        status = head_ns = sent_bytes = 0
 
-        async def stamped(message: Message) -> None:
-            nonlocal status, taken, sent
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status, head_ns, sent_bytes
             if message["type"] == "http.response.start":
-                status, taken = message["status"], time.perf_counter_ns() - started
-                stamps = (b"x-request-id", request_id.encode()), (b"openai-processing-ms", b"%d" % (taken // 1_000_000))
-                message["headers"] = [*message["headers"], *stamps]
+                status, head_ns = message["status"], time.perf_counter_ns() - started_ns
+                extra_headers = (
+                    (b"x-request-id", request_id.encode()),
+                    (b"openai-processing-ms", b"%d" % (head_ns // 1_000_000)),
+                )
+                message["headers"] = [*message["headers"], *extra_headers]
             else:
-                sent += len(message.get("body", b""))
+                sent_bytes += len(message.get("body", b""))
             await send(message)
 
         try:
-            await self._app(scope, receive, stamped)
+            await self._app(scope, receive, send_with_headers)
         except _DISCONNECTED:
             self._log.debug("client_disconnected", request_id=request_id, path=scope["path"])
         except Exception as error:
             self._log_error(error, request_id, scope)
             if status:
-                raise  # half an answer can't be taken back: hang up, so that nobody takes it for whole
-            await error_response(public_error(error), self._dialect(scope))(scope, receive, stamped)
+                raise  # the response has begun: close the connection, so that it does not look complete
+            await error_response(public_error(error), self._dialect(scope))(scope, receive, send_with_headers)
         finally:
-            self._request_stats.record(scope, status, (taken or time.perf_counter_ns() - started) / 1e9, sent)
+            self._request_stats.record(
+                scope, status, (head_ns or time.perf_counter_ns() - started_ns) / 1e9, sent_bytes
+            )
 
     def _log_error(self, error: Exception, request_id: str, scope: Scope) -> None:
-        told = public_error(error)
-        facts = {"request_id": request_id, "method": scope["method"], "path": scope["path"], "code": told.code}
-        if told is not error or isinstance(error, StorageFault):
-            self._log.error("request_failed", **facts, exc_info=error)
+        public = public_error(error)
+        fields = {"request_id": request_id, "method": scope["method"], "path": scope["path"], "code": public.code}
+        if public is not error or isinstance(error, StorageFault):
+            self._log.error("request_failed", **fields, exc_info=error)
         else:
-            # What was refused that would have changed something is worth a line; polls are too many.
-            note = self._log.debug if scope["method"] in _READ_METHODS else self._log.info
-            note("request_rejected", **facts, status=told.http_status)
+            # A rejected write is worth an info line; rejected reads are polls and too many.
+            log = self._log.debug if scope["method"] in _READ_METHODS else self._log.info
+            log("request_rejected", **fields, status=public.http_status)
 
     def _dialect(self, scope: Scope) -> Dialect:
         path = scope["path"]

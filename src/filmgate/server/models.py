@@ -14,7 +14,7 @@ __all__ = ["ModelHandlers"]
 
 
 class ModelHandlers:
-    """What can be asked for, with its limits for machines to read."""
+    """The models list, with each model's limits in machine-readable form."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

@@ -1,6 +1,6 @@
-"""multipart/form-data, chunk by chunk: text into memory, files into staged files.
+"""Incremental multipart/form-data parser: text into memory, files into staged files.
 
-What a part is, its field's name decides, never a file name or a content type: clients leave both out or make them up.
+A part's field name decides what it is, never its file name or content type: clients omit both or make them up.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from filmgate.wire.params import Upload
 __all__ = ["FormReader", "decode_text"]
 
 MAX_PARTS = 128
-"""More parts than any request of this API has."""
+"""Maximum number of parts; more than any request of this API has."""
 
 MAX_TEXT_BYTES = 1024 * 1024
-"""Bytes of a text field."""
+"""Maximum bytes of a text field."""
 
 MAX_DATA_URL_BYTES = 20_971_520 + 1024
-"""Bytes of a field that may hold a data URL (20,971,520 characters) with some white space around it."""
+"""Maximum bytes of a field that may hold a data URL (20,971,520 characters) with some white space around it."""
 
 SNIFF_BYTES = 16
 """Bytes after which a part's kind is known."""
@@ -40,18 +40,18 @@ _CHARSETS = frozenset(
     {"utf-8", "utf-8-sig", "ascii", "iso8859-1", "cp1252", "gbk", "gb2312", "gb18030", "big5", "utf-16", "shift_jis"}
 )
 
-# The parser warns about every stray byte; what is wrong is said to the client, who can mend it.
+# The parser warns about every stray byte; the response tells the client, who can fix it, so the log is off.
 _PARSER_LOG = logging.getLogger(f"{__name__}.parser")
 _PARSER_LOG.disabled = True
 
 
 class FormReader:
-    """Takes a multipart body.
+    """Parses a multipart body.
 
     Args:
-        boundary: of the content type.
+        boundary: from the content type.
         file_fields: the names of the fields that are files.
-        new_path: gives a fresh path for a file to be written to.
+        new_path: returns a fresh path for a staged file.
     """
 
     def __init__(self, boundary: bytes, file_fields: Collection[str], new_path: Callable[[], Path]) -> None:
@@ -67,10 +67,10 @@ class FormReader:
         self._parser = self._make_parser(boundary)
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the body.
+        """Parse the next bytes of the body.
 
         Raises:
-            RequestError: they are no form, or one with too much in it.
+            RequestError: the bytes are no valid form, or exceed a limit.
         """
         if self._complete:
             return
@@ -80,7 +80,7 @@ class FormReader:
             raise MalformedBody(f"The multipart body can't be read: {error}.") from error
 
     def finish(self) -> list[tuple[str, str | Upload]]:
-        """The fields in their order, once the body is complete.
+        """Return the fields in their order.
 
         Raises:
             MalformedBody: the closing boundary is missing.
@@ -90,7 +90,7 @@ class FormReader:
         return self._fields
 
     def discard(self) -> None:
-        """Remove the staged files that nobody has taken."""
+        """Remove the staged files that were not moved away."""
         for part in self._parts:
             part.discard()
 
@@ -159,7 +159,7 @@ class FormReader:
 
 
 class _Part(Protocol):
-    """One part while it arrives."""
+    """A part while it is received."""
 
     def write(self, data: memoryview) -> None: ...
 
@@ -215,7 +215,7 @@ class _FilePart:
 
 
 class _SniffedPart:
-    """A part of a file's field without a file name: a file if it begins like a picture or a film, else text."""
+    """A part of a file field without a file name: a file if it begins like an image or a video, else text."""
 
     def __init__(self, name: str, charset: str, new_path: Callable[[], Path]) -> None:
         self._text = _TextPart(name, charset)
@@ -250,11 +250,11 @@ def _is_media(head: bytes) -> bool:
 
 
 def decode_text(data: bytes, charset: str, name: str) -> str:
-    """Text in the charset that its sender names.
+    """Decode text in the charset that its sender names.
 
     Raises:
-        MalformedBody: the charset is none that we read.
-        InvalidType: the bytes are no such text.
+        MalformedBody: the charset is not supported.
+        InvalidType: the bytes are invalid in that charset.
     """
     try:
         codec = codecs.lookup(charset.strip() or "utf-8").name
@@ -265,4 +265,4 @@ def decode_text(data: bytes, charset: str, name: str) -> str:
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
-        raise InvalidType(name[:100], "a string", "bytes that are no text") from error
+        raise InvalidType(name[:100], "a string", "bytes that are not text") from error

@@ -1,4 +1,4 @@
-"""The Range and conditional headers of RFC 9110, for one file: pure."""
+"""Range and conditional headers of RFC 9110 for one file, as pure functions."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ _SINGLE_RANGE = re.compile(r"bytes[ \t]*=[ \t]*(\d{0,18})-(\d{0,18})[ \t]*", re.
 
 
 class ByteRange(Struct, frozen=True):
-    """A stretch of a file."""
+    """A byte range of a file."""
 
     offset: int
     length: int
 
     def content_range(self, size: int) -> str:
-        """The value of Content-Range."""
+        """Return the value of Content-Range for a file of ``size`` bytes."""
         return f"bytes {self.offset}-{self.offset + self.length - 1}/{size}"
 
 
 def select_range(size: int, etag: str, header: str | None, if_range: str | None) -> ByteRange | None:
-    """The part of a file that a request asks for; None: the whole.
+    """Return the byte range that a request asks for; None: the whole file.
 
-    What is no single range of bytes (another unit, bad syntax, several ranges) may be ignored by RFC 9110, and is. So
-    is a range whose ``If-Range`` is not exactly this file's strong ETag.
+    RFC 9110 allows ignoring all but a single byte range (another unit, bad syntax, several ranges), and this does. It
+    also ignores a range whose ``If-Range`` is not exactly this file's strong ETag.
 
     Raises:
-        RangeNotSatisfiable: the range begins behind the end.
+        RangeNotSatisfiable: the range begins after the end.
     """
     match = _SINGLE_RANGE.fullmatch(header.strip()) if header else None
     if match is None or (if_range is not None and if_range.strip() != etag):
@@ -43,7 +43,7 @@ def select_range(size: int, etag: str, header: str | None, if_range: str | None)
 
 
 def is_not_modified(etag: str, if_none_match: str | None) -> bool:
-    """Whether the client has this very file already."""
+    """Return whether the client already has this version of the file."""
     if if_none_match is None:
         return False
     candidates = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}

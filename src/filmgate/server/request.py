@@ -1,4 +1,4 @@
-"""One authenticated request, as a handler sees it; and the table of handlers of one path."""
+"""The context of an authenticated request, and the endpoint that dispatches one path by method."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from filmgate.wire.dialect import Dialect, RenderContext
 __all__ = ["Handler", "HttpEndpoint", "RequestContext"]
 
 MAX_KEY_LENGTH = 255
-"""Characters of the longest Idempotency-Key."""
+"""Maximum characters of an Idempotency-Key."""
 
 
 class RequestContext:
-    """Who asks for what, in which dialect."""
+    """An authenticated request: its principal, dialect, parameters and headers."""
 
     def __init__(self, scope: Scope, receive: Receive, principal: Principal, dialect: Dialect) -> None:
         self.scope = scope
@@ -28,7 +28,7 @@ class RequestContext:
         self.principal = principal
         self.dialect = dialect
         text: bytes = scope["query_string"]
-        # Of repeated parameters the last counts.
+        # The last of repeated parameters counts.
         self.query = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
 
     @property
@@ -39,13 +39,13 @@ class RequestContext:
 
     @property
     def render_context(self) -> RenderContext:
-        """What a renderer may want to know."""
+        """What the dialect's renderers need."""
         host = self.header(b"host") or ""
         return RenderContext(f"{self.scope['scheme']}://{host}{self.dialect.base_path}")
 
     @property
     def idempotency_key(self) -> str | None:
-        """The client's ``Idempotency-Key``; None if there is none.
+        """The client's ``Idempotency-Key``, or None.
 
         Raises:
             InvalidValue: it is too long.
@@ -58,19 +58,19 @@ class RequestContext:
 
     @property
     def retry_count(self) -> int:
-        """How often an official SDK has sent this before (``x-stainless-retry-count``); 0 if it does not say so."""
+        """Earlier tries of an official SDK (``x-stainless-retry-count``); 0 if absent."""
         count = self.header(b"x-stainless-retry-count") or ""
         return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits
 
     def header(self, name: bytes) -> str | None:
-        """A header by its lower-case name; of repeated ones, the first."""
+        """Return the first header of that lower-case name, or None."""
         return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == name), None)
 
     def choice_param(self, param: str, default: str, *supported: str) -> str:
-        """A query parameter that is one of a few words.
+        """Return a query parameter that is one of the supported values.
 
         Raises:
-            InvalidValue: it is another.
+            InvalidValue: it is not.
         """
         value = self.query.get(param, default)
         if value not in supported:
@@ -78,10 +78,10 @@ class RequestContext:
         return value
 
     def int_param(self, param: str, default: int, maximum: int) -> int:
-        """A query parameter that is a whole number from 0 to ``maximum``.
+        """Return a query parameter that is an integer from 0 to ``maximum``.
 
         Raises:
-            InvalidValue: it is something else.
+            InvalidValue: it is not.
         """
         value = self.query.get(param)
         if value is None:
@@ -92,11 +92,11 @@ class RequestContext:
 
 
 Handler = Callable[[RequestContext], Awaitable[ASGIApp]]
-"""Answers a call with something that can be sent."""
+"""Handles a request; returns the response to send."""
 
 
 class HttpEndpoint:
-    """What one path does, by method; HEAD wherever GET is."""
+    """Dispatches one path by method; HEAD works wherever GET does."""
 
     def __init__(self, dialect: Dialect, authenticate: Authenticator, **handlers: Handler) -> None:
         self._dialect = dialect
@@ -106,11 +106,11 @@ class HttpEndpoint:
             self._handlers["HEAD"] = self._handlers["GET"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Authenticate, handle, answer."""
+        """Authenticate, call the handler, send its response."""
         handler = self._handlers.get(scope["method"])
         if handler is None:
             await method_not_allowed(scope, self._dialect, self._handlers)(scope, receive, send)
             return
         principal = await self._authenticate(scope)
-        reply = await handler(RequestContext(scope, receive, principal, self._dialect))
-        await reply(scope, receive, send)
+        response = await handler(RequestContext(scope, receive, principal, self._dialect))
+        await response(scope, receive, send)

@@ -1,4 +1,4 @@
-"""Running the app on a socket: listen, answer, drain, stop."""
+"""Runs the application on a socket: listen, serve, drain, stop."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from filmgate.server.http_protocol import Deadlines, HttpProtocol, is_supported
 __all__ = ["listen", "serve"]
 
 KEEP_ALIVE_TIMEOUT = 95
-"""Seconds that an idle connection is kept: longer than clients keep theirs, so that none sends into a closing one."""
+"""Seconds that an idle connection is kept: longer than clients keep theirs, so that none sends on a closing one."""
 
 STALL_TIMEOUT = 120.0
-"""Seconds after which a client that takes no byte of its answer is cut off, by the kernel."""
+"""Seconds after which the kernel disconnects a client that accepts no bytes of its response."""
 
 BACKLOG = 2048
 
@@ -39,16 +39,16 @@ async def serve(
     deadlines: Deadlines | None = None,
     stall_timeout: float = STALL_TIMEOUT,
 ) -> None:
-    """Answer requests until SIGTERM or SIGINT (or the task's cancellation), then drain and return.
+    """Serve until SIGTERM or SIGINT (or the task's cancellation), then drain and return.
 
     Args:
-        app: what answers.
+        app: the application.
         host: address or name to listen on.
         port: 0 takes a free one.
-        on_ready: called with the base URL as soon as connections are taken.
+        on_ready: called with the base URL as soon as connections are accepted.
         drain_timeout: seconds that running requests get to end; a second signal ends them at once.
-        deadlines: how long a client may dawdle.
-        stall_timeout: seconds after which a client that takes no byte of its answer is cut off.
+        deadlines: timeouts of a connection.
+        stall_timeout: seconds after which a client that accepts no bytes of its response is disconnected.
 
     Raises:
         SettingsError: the address can't be listened on.
@@ -68,10 +68,10 @@ async def serve(
 
 
 def listen(host: str, port: int, stall_timeout: float = STALL_TIMEOUT) -> socket.socket:
-    """A socket bound to the address.
+    """Return a socket bound to the address.
 
     Raises:
-        SettingsError: it can't be; the message says why.
+        SettingsError: binding fails; the message says why.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -85,7 +85,7 @@ def listen(host: str, port: int, stall_timeout: float = STALL_TIMEOUT) -> socket
 
 
 class _UvicornServer(uvicorn.Server):
-    """uvicorn's server, which says when it is ready, drains the app first, and leaves the process alive."""
+    """uvicorn's server; it also reports readiness, drains the app first and does not re-raise signals at the end."""
 
     def __init__(self, config: uvicorn.Config, app: App, on_started: Callable[[], object]) -> None:
         super().__init__(config)
@@ -107,7 +107,7 @@ class _UvicornServer(uvicorn.Server):
         try:
             for number in _SIGNALS:
                 loop.add_signal_handler(number, self._on_signal)
-        except (ValueError, RuntimeError):  # not the main thread: whoever owns it handles signals
+        except (ValueError, RuntimeError):  # not the main thread: its owner handles signals
             yield
             return
         try:
@@ -129,14 +129,14 @@ def _config(app: App, drain_timeout: float, deadlines: Deadlines) -> uvicorn.Con
         ws="none",
         lifespan="off",
         log_config=None,
-        log_level="critical",  # it speaks to people; what goes wrong is logged by the envelope
+        log_level="critical",  # its log is meant for people; the middleware logs errors
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_TIMEOUT,
         backlog=BACKLOG,
     )
-    config.timeout_graceful_shutdown = drain_timeout  # type: ignore[assignment]  # only handed to asyncio.wait_for
+    config.timeout_graceful_shutdown = drain_timeout  # type: ignore[assignment]  # only passed to asyncio.wait_for
     return config
 
 

@@ -1,4 +1,4 @@
-"""Requests that wait on purpose, and how a stopping server ends them politely."""
+"""Long polls and event streams, and how shutdown cancels them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["LongPollRegistry"]
 
 
 class LongPollRegistry:
-    """Long polls and event streams wait inside :meth:`waiting`; :meth:`end` lets them all go at once."""
+    """Long polls and event streams run inside :meth:`long_poll`; :meth:`cancel_all` ends them all at once."""
 
     def __init__(self) -> None:
         self.draining = False
@@ -18,10 +18,10 @@ class LongPollRegistry:
 
     @contextmanager
     def long_poll(self) -> Iterator[None]:
-        """Wait in here: when the server stops, the block is left early and the request goes on after it."""
+        """Wait inside this block: shutdown leaves it early, and the request continues after it."""
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("only a task can wait")
+            raise RuntimeError("long_poll needs a running task")
         if self.draining:
             task.cancel()
         self._waiting.add(task)
@@ -34,7 +34,7 @@ class LongPollRegistry:
             self._waiting.discard(task)
 
     def cancel_all(self) -> None:
-        """Let everybody go, and let nobody wait from now on."""
+        """Cancel all long polls, and from now on each new one at once."""
         self.draining = True
         for task in self._waiting:
             task.cancel()

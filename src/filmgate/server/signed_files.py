@@ -1,4 +1,4 @@
-"""``/files/{id}/…``: what a signed link opens without a key: the film, its preview, and a page that plays it."""
+"""``/files/{id}/…``: what a signed URL opens without a key: the video, its preview, and a page that plays it."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ _PAGE_HEADERS: list[Header] = [
 
 
 class SignedFiles:
-    """The one route of signed links."""
+    """Handler of signed URLs."""
 
     def __init__(self, videos: VideoLibrary, signer: UrlSigner) -> None:
         self._videos = videos
         self._signer = signer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer GET and HEAD."""
+        """Respond to GET and HEAD."""
         if scope["method"] in {"GET", "HEAD"}:
-            reply = await self._respond(RequestContext(scope, receive, _ANONYMOUS, OPENAI))
+            response = await self._respond(RequestContext(scope, receive, _ANONYMOUS, OPENAI))
         else:
-            reply = method_not_allowed(scope, OPENAI, ("GET", "HEAD"))
-        await reply(scope, receive, send)
+            response = method_not_allowed(scope, OPENAI, ("GET", "HEAD"))
+        await response(scope, receive, send)
 
     async def _respond(self, request: RequestContext) -> ASGIApp:
         name: str = request.scope["path_params"]["name"]

@@ -1,6 +1,6 @@
-"""Server-sent events of one video: ``queued``, ``progress``, then ``completed`` or ``failed``, and the end.
+"""Server-sent events of one video: ``queued``, ``progress``, then ``completed`` or ``failed``, which ends the stream.
 
-A stream begins with how things stand, so a client that was cut off connects again and has missed nothing.
+A stream begins with the current state, so a client that reconnects has missed nothing.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from filmgate.wire.objects import encode
 __all__ = ["KEEP_ALIVE_INTERVAL", "EventStream"]
 
 KEEP_ALIVE_INTERVAL = 15.0
-"""How often something is sent although nothing happened, for proxies and for finding out who hung up."""
+"""Seconds after which a ping is sent if nothing happened: for proxies, and to detect disconnected clients."""
 
 
 class EventStream:
-    """The answer that goes on until the video ends, the client hangs up, or the server stops."""
+    """A response that continues until the video ends, the client disconnects or the server stops."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class EventStream:
         self._keep_alive = keep_alive
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what happens as it happens."""
+        """Send events as they happen."""
         await send({"type": "http.response.start", "status": 200, "headers": EVENT_STREAM_HEADERS})
         if scope["method"] != "HEAD":
             with self._long_polls.long_poll():
@@ -53,28 +53,28 @@ class EventStream:
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_events(self, receive: Receive, send: Send) -> None:
-        async with aclosing(self._events()) as happening:
-            async for event in happening:
+        async with aclosing(self._events()) as event_stream:
+            async for event in event_stream:
                 if await is_disconnected(receive):
                     raise ClientDisconnect
                 await send({"type": "http.response.body", "body": event, "more_body": True})
 
     async def _events(self) -> AsyncGenerator[bytes, None]:
-        video, said = self._video, None
+        video, sent_state = self._video, None
         while True:
             eta = await self._videos.estimator.eta(video)
-            now = (video.status, video.progress, eta.position)
-            if now != said:
+            state = (video.status, video.progress, eta.position)
+            if state != sent_state:
                 yield self._event(video, eta)
             if video.finished:
                 return
-            said, seen = now, video.version
+            sent_state, version = state, video.version
             await self._videos.changed(video, self._keep_alive)
             try:
                 video = await self._videos.retrieve(self._request.principal, video.id)
             except VideoNotFound:
-                return  # deleted meanwhile: there is nothing more to tell
-            if video.version == seen:
+                return  # deleted meanwhile: no more events follow
+            if video.version == version:
                 yield events.PING_COMMENT
 
     def _event(self, video: VideoRecord, eta: Eta) -> bytes:

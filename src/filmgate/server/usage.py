@@ -16,11 +16,11 @@ from filmgate.wire.usage import UsageDay, UsageObject
 __all__ = ["UsageHandlers"]
 
 DEFAULT_DAYS, MAX_DAYS = 30, 366
-"""How many days back the answer looks, unless the query says otherwise, and at most."""
+"""Days that the response covers: the default and the maximum."""
 
 
 class UsageHandlers:
-    """What the key's account has and spent."""
+    """The balance and spending of the key's account."""
 
     def __init__(self, ledger: LedgerRepository, clock: Callable[[], float] = time.time) -> None:
         self._ledger = ledger

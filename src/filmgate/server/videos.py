@@ -1,4 +1,4 @@
-"""The handlers of ``/videos``: a call in, an answer out; what is done stands in :mod:`filmgate.services.videos`."""
+"""The handlers of ``/videos``: HTTP in and out; :mod:`filmgate.services.videos` holds the operations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from filmgate.wire.params import CreateParams, Fields, RevisionParams
 __all__ = ["VideoHandlers"]
 
 MAX_WAIT = 60
-"""Seconds of the longest long poll."""
+"""Maximum seconds of a long poll."""
 
 _VARIANTS = {
     str(kind): kind for kind in (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
@@ -36,7 +36,7 @@ Params = TypeVar("Params", CreateParams, RevisionParams)
 
 
 class VideoHandlers:
-    """One method a route."""
+    """One method per route."""
 
     def __init__(
         self, videos: VideoService, body_reader: BodyReader, long_polls: LongPollRegistry, keep_alive: float
@@ -67,13 +67,13 @@ class VideoHandlers:
 
     async def create_character(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/characters``."""
-        key, retries = request.idempotency_key, request.retry_count
+        key, retry_count = request.idempotency_key, request.retry_count
         async with self._body_reader.read_fields(request.scope, request.receive, revision.FILE_FIELDS) as fields:
             params = revision.parse_character(fields)
-            made = await self._videos.characters.create(
-                request.principal, params, idempotency_key=key, retry_count=retries
+            character = await self._videos.characters.create(
+                request.principal, params, idempotency_key=key, retry_count=retry_count
             )
-        return json_response(revision.render_character(made))
+        return json_response(revision.render_character(character))
 
     async def retrieve_character(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/characters/{id}``."""
@@ -82,7 +82,7 @@ class VideoHandlers:
         )
 
     async def retrieve(self, request: RequestContext) -> ASGIApp:
-        """``GET /videos/{id}?wait=``: now, or as soon as something changes."""
+        """``GET /videos/{id}?wait=``: at once, or as soon as the video changes."""
         seconds = request.int_param("wait", 0, MAX_WAIT)
         video = await self._videos.retrieve(request.principal, request.path_id)
         if seconds and not video.finished:
@@ -95,11 +95,11 @@ class VideoHandlers:
         limit = request.int_param("limit", 20, 100)
         ascending = request.choice_param("order", "desc", "asc", "desc") == "asc"
         after = request.query.get("after") or None
-        page, more = await self._videos.list(request.principal, after=after, limit=limit, ascending=ascending)
-        return json_response(request.dialect.render_list(page, more, request.render_context))
+        page, has_more = await self._videos.list(request.principal, after=after, limit=limit, ascending=ascending)
+        return json_response(request.dialect.render_list(page, has_more, request.render_context))
 
     async def delete(self, request: RequestContext) -> ASGIApp:
-        """``DELETE /videos/{id}``; a body that came with it is of no interest."""
+        """``DELETE /videos/{id}``; ignores a request body."""
         await self._videos.delete(request.principal, request.path_id)
         return json_response(request.dialect.render_deleted(request.path_id))
 
@@ -129,7 +129,7 @@ class VideoHandlers:
                     wait_seconds=dialect.content_wait,
                     retention=dialect.retention,
                 )
-        # Also where a stopping server let the waiting go: how it stands now is the answer.
+        # Shutdown ends the wait above early; then the current state is the response.
         return await self._videos.content(request.principal, request.path_id, kind, retention=dialect.retention)
 
     async def _accept(
@@ -139,13 +139,17 @@ class VideoHandlers:
         parse: Callable[[Fields], Params],
         accept: Callable[..., Awaitable[VideoRecord]],
     ) -> ASGIApp:
-        """Whatever costs: the body's fields, a video that is accepted, how the key stands now."""
-        key, retries = request.idempotency_key, request.retry_count
+        """Handle a billed request: read the fields, accept the video, add the key's rate limit headers."""
+        key, retry_count = request.idempotency_key, request.retry_count
         async with self._body_reader.read_fields(request.scope, request.receive, file_fields) as fields:
             params = parse(fields)
             try:
                 video = await accept(
-                    request.principal, params, limits=request.dialect.limits, idempotency_key=key, retry_count=retries
+                    request.principal,
+                    params,
+                    limits=request.dialect.limits,
+                    idempotency_key=key,
+                    retry_count=retry_count,
                 )
             except TooManyRequests as error:
                 return error_response(error, request.dialect, await self._rate_headers(request))

@@ -18,7 +18,7 @@ _NO_FILES = frozenset[str]()
 
 
 class WebhookHandlers:
-    """One method a route."""
+    """One method per route."""
 
     def __init__(self, webhooks: WebhookService, body_reader: BodyReader) -> None:
         self._webhooks = webhooks
@@ -27,18 +27,18 @@ class WebhookHandlers:
     async def create(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints``."""
         async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
-            wanted = webhook.parse_create(fields)
-        return _with_secret(await self._webhooks.create(request.principal, wanted))
+            params = webhook.parse_create(fields)
+        return _with_secret(await self._webhooks.create(request.principal, params))
 
     async def list(self, request: RequestContext) -> ASGIApp:
         """``GET /webhook_endpoints?after&limit``."""
         limit = request.int_param("limit", 20, 100)
-        shown, more = await self._webhooks.list(
+        views, has_more = await self._webhooks.list(
             request.principal, after=request.query.get("after") or None, limit=limit
         )
-        data = [_render_endpoint(each) for each in shown]
+        data = [_render_endpoint(view) for view in views]
         first_id, last_id = (data[0].id, data[-1].id) if data else (None, None)
-        return json_response(webhook.EndpointList(data=data, first_id=first_id, last_id=last_id, has_more=more))
+        return json_response(webhook.EndpointList(data=data, first_id=first_id, last_id=last_id, has_more=has_more))
 
     async def retrieve(self, request: RequestContext) -> ASGIApp:
         """``GET /webhook_endpoints/{id}``."""
@@ -47,8 +47,8 @@ class WebhookHandlers:
     async def update(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints/{id}``."""
         async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
-            change = webhook.parse_update(fields)
-        return json_response(_render_endpoint(await self._webhooks.update(request.principal, request.path_id, change)))
+            params = webhook.parse_update(fields)
+        return json_response(_render_endpoint(await self._webhooks.update(request.principal, request.path_id, params)))
 
     async def delete(self, request: RequestContext) -> ASGIApp:
         """``DELETE /webhook_endpoints/{id}``."""
@@ -64,22 +64,22 @@ class WebhookHandlers:
     async def test(self, request: RequestContext) -> ASGIApp:
         """``POST /webhook_endpoints/{id}/test``."""
         async with self._body_reader.read_fields(request.scope, request.receive, _NO_FILES) as fields:
-            kind = webhook.parse_test(fields)
-        status = await self._webhooks.test(request.principal, request.path_id, kind)
-        tested = webhook.EndpointTest(webhook_endpoint_id=request.path_id, event_type=kind, status_code=status)
-        return json_response(tested)
+            event_type = webhook.parse_test(fields)
+        status = await self._webhooks.test(request.principal, request.path_id, event_type)
+        result = webhook.EndpointTest(webhook_endpoint_id=request.path_id, event_type=event_type, status_code=status)
+        return json_response(result)
 
     async def event_types(self, _request: RequestContext) -> ASGIApp:
         """``GET /webhook_event_types``."""
         return json_response(webhook.EventTypeList(data=list(webhook.EVENT_TYPES)))
 
 
-def _render_endpoint(shown: EndpointView) -> EndpointObject:
-    endpoint, disabled_at = shown.endpoint, shown.endpoint.disabled_at
+def _render_endpoint(view: EndpointView) -> EndpointObject:
+    endpoint, disabled_at = view.endpoint, view.endpoint.disabled_at
     return EndpointObject(
         id=endpoint.id,
         name=endpoint.name,
-        url=shown.url,
+        url=view.url,
         event_types=list(endpoint.event_types),
         signing_secret_hint=endpoint.secret_hint,
         created_at=int(endpoint.created_at),
@@ -88,6 +88,6 @@ def _render_endpoint(shown: EndpointView) -> EndpointObject:
     )
 
 
-def _with_secret(shown: EndpointView) -> ASGIApp:
-    visible = msgspec.structs.asdict(_render_endpoint(shown))
-    return json_response(webhook.EndpointWithSecret(**visible, signing_secret=shown.secret or ""))
+def _with_secret(view: EndpointView) -> ASGIApp:
+    fields = msgspec.structs.asdict(_render_endpoint(view))
+    return json_response(webhook.EndpointWithSecret(**fields, signing_secret=view.secret or ""))

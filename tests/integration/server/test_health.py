@@ -43,7 +43,7 @@ async def test_each_reason_has_its_name(api_server: ApiServer, tmp_path: Path) -
     assert said["checks"] == {
         "flow": "starting or stopping",
         "store": "The server is starting or stopping; try again in a moment.",
-        "folder": "the data folder can't be looked at: No such file or directory",
+        "folder": "the data folder can't be checked: No such file or directory",
         "fine": "ok",
     }
 

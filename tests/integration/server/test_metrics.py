@@ -52,8 +52,8 @@ async def test_videos_are_counted_from_their_rows(api_server: ApiServer, api: ht
     assert found["filmgate_submissions_total", ("scene",)] == 2
     assert found["filmgate_videos_unfinished", ("scene", "accepted")] == 1
     assert found["filmgate_videos_unfinished", ("scene", "watching")] == 1
-    assert found["filmgate_video_seconds_count", ("scene", "sora-2")] == 1
-    assert found["filmgate_video_seconds_bucket", ("scene", "60.0", "sora-2")] == 1
+    assert found["filmgate_video_duration_seconds_count", ("scene", "sora-2")] == 1
+    assert found["filmgate_video_duration_seconds_bucket", ("scene", "60.0", "sora-2")] == 1
     assert found["filmgate_webhook_deliveries_pending", ()] == 2
     assert found["process_resident_memory_bytes", ()] > 1e7
 
@@ -92,9 +92,9 @@ async def test_labels_are_bounded(api_server: ApiServer, api: httpx2.AsyncClient
         await api.request(f"BREW{number}", "/v1/models")
     await api_server.fake_flow.fail(made, code="quota_of_vendor_17")
     found = await _samples(api)
-    assert found["filmgate_http_request_seconds_count", ("GET", "/v1/videos/{id}", "4xx")] == 20
-    assert found["filmgate_http_request_seconds_count", ("GET", "other", "4xx")] == 20
-    assert found["filmgate_http_request_seconds_count", ("other", "/v1/models", "4xx")] == 20
+    assert found["filmgate_http_request_duration_seconds_count", ("GET", "/v1/videos/{id}", "4xx")] == 20
+    assert found["filmgate_http_request_duration_seconds_count", ("GET", "other", "4xx")] == 20
+    assert found["filmgate_http_request_duration_seconds_count", ("other", "/v1/models", "4xx")] == 20
     assert found["filmgate_videos_finished_total", ("scene", "sora-2", "other")] == 1
 
 
