@@ -134,10 +134,9 @@ class BatchPoller:
             )
             return
         interval = max(status.poll_after for status in statuses.values())
-        watch.failures, watch.due_at = (
-            0,
-            started_at + max(interval, job_count / JOBS_PER_SECOND, DUTY_DIVISOR * (self._clock() - started_at)),
-        )
+        elapsed = self._clock() - started_at
+        watch.failures = 0
+        watch.due_at = started_at + max(interval, job_count / JOBS_PER_SECOND, DUTY_DIVISOR * elapsed)
         self._wake_changed(watch, statuses)
 
     def _wake_changed(self, watch: _EngineWatch, statuses: Mapping[str, JobStatus]) -> None:

@@ -134,7 +134,11 @@ class WebhookSender:
     async def _record_result(self, delivery: PendingDelivery, status: int | None) -> None:
         now, tries = self._clock(), delivery.tries + 1
         log.info(
-            "webhook.attempted", event_id=delivery.event_id, endpoint=delivery.endpoint_id, status=status, tries=tries
+            "webhook.attempted",
+            event_id=delivery.event_id,
+            endpoint=delivery.endpoint_id,
+            status=status,
+            attempts=tries,
         )
         retry_delay = webhook.retry_delay(tries, self._roll())
         if status is not None and HTTPStatus(200) <= status < HTTPStatus.MULTIPLE_CHOICES:

@@ -1,4 +1,4 @@
-"""Rows: accounts, keys, videos, ledger and outbox in SQL."""
+"""Store: accounts, keys, videos, ledger and outbox in SQL."""
 
 from __future__ import annotations
 
@@ -74,19 +74,19 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, *, clock: Callable[[], float] = time.time) -> Store:
-        """Open the database file; make it, or bring it up to date, first.
+        """Open the database file; create or migrate it first.
 
         Args:
-            path: the file; its folder exists.
+            path: the file; its folder must exist.
             clock: Unix seconds.
 
         Raises:
-            SettingsError: damaged, not a database of ours, of a newer Filmgate, or its folder can't be used.
+            SettingsError: damaged, not Filmgate's, of a newer Filmgate, or its folder can't be used.
         """
         return cls(Database(path), clock)
 
     async def check(self) -> None:
-        """Write and sync something that changes nothing.
+        """Write and sync a no-op.
 
         Raises:
             StorageFault: the disk refuses.
@@ -95,12 +95,12 @@ class Store:
         await self._writer.write(_write_noop)
 
     async def close(self) -> None:
-        """Finish the writes that were begun, then give the file back."""
+        """Finish pending writes, then close the file."""
         await self._writer.close()
         await self.statistics.close()
         self._database.close()
 
 
 def _write_noop(connection: DbConnection) -> None:
-    # Nobody reads this number; storing it writes a page, so a full or read-only disk refuses it.
+    # This number is never read; storing it writes a page, so a full or read-only disk refuses it.
     connection.control("PRAGMA user_version = 1")

@@ -1,4 +1,4 @@
-"""Accepting and deleting videos: statements, and the functions that run as one transaction each."""
+"""Acceptance and deletion of videos: statements, and functions that each run as one transaction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from filmgate.store.schema import asset, video
 __all__ = ["IDEMPOTENCY_SECONDS", "accept", "add_asset", "find_duplicate", "find_replay", "remove", "request_cancel"]
 
 IDEMPOTENCY_SECONDS = 24 * 3600.0
-"""How long a client's Idempotency-Key stands for the video it made."""
+"""Seconds for which a client's Idempotency-Key refers to the video it created."""
 
 _INSERT_COLUMNS = (
     *("id", "account_id", "model", "engine", "seconds", "recipe", "prompt", "metadata", "price_micros"),
@@ -58,7 +58,7 @@ _SAME_REQUEST = (
         video.c.deleted_at.is_(null()),
         video.c.fingerprint == bindparam("digest"),
         video.c.created_at >= bindparam("since"),
-        video.c.key_id.is_not_distinct_from(bindparam("asked_with")),
+        video.c.key_id.is_not_distinct_from(bindparam("with_key")),
     )
     .order_by(video.c.seq.desc())
     .limit(literal_column("1"))
@@ -105,92 +105,92 @@ _DROP_ASSETS = delete(asset).where(asset.c.video_id == bindparam("video_id")).re
 
 
 def accept(connection: DbConnection, new: NewVideo, now: float) -> tuple[VideoRecord, bool]:
-    """Insert video, hold and reference; or find what the same Idempotency-Key, or the same request, made before.
+    """Insert video, hold and reference; or return the video of the same Idempotency-Key or the same request.
 
     Raises:
         InsufficientQuota: the balance does not cover the price.
-        TooManyRequests: the key's limits are reached; what was found before counts against none of them.
-        IdempotencyKeyReuse: the key stands for another request.
+        TooManyRequests: the key's limits are reached; returning an existing video is exempt.
+        IdempotencyKeyReuse: the key was used for another request.
     """
-    if seen := _find_existing(connection, new, now):
-        return seen, False
+    if existing := _find_existing(connection, new, now):
+        return existing, False
     if new.key_id is not None:
         rate_limits.enforce(connection, new.key_id, now, new.creates_per_minute, new.running_limit)
     if not hold(connection, new.account_id, new.price_micros):
         raise InsufficientQuota
     [(seq,)] = connection.fetch_all(_INSERT, **new_video_values(new, now))
     append_entry(connection, new.account_id, new.id, "hold", -new.price_micros, now)
-    for given in (new.recipe.reference, new.recipe.source):
-        if given is not None:
-            add_asset(connection, new.id, given)
+    for source_asset in (new.recipe.reference, new.recipe.source):
+        if source_asset is not None:
+            add_asset(connection, new.id, source_asset)
     return accepted_video(new, seq, now), True
 
 
 def _find_existing(connection: DbConnection, new: NewVideo, now: float) -> VideoRecord | None:
     if new.idempotency_key is not None:
         connection.execute(_FORGET_KEY, owner=new.account_id, key=new.idempotency_key, before=now - IDEMPOTENCY_SECONDS)
-        if seen := find_replay(connection, new.account_id, new.idempotency_key, new.fingerprint, now):
-            return seen
+        if existing := find_replay(connection, new.account_id, new.idempotency_key, new.fingerprint, now):
+            return existing
     if new.resend_since is not None:
         return find_duplicate(connection, new.account_id, new.key_id, new.fingerprint, new.resend_since)
     return None
 
 
 def find_replay(connection: DbConnection, owner: str, key: str, fingerprint: str, now: float) -> VideoRecord | None:
-    """What an Idempotency-Key made within a day.
+    """Return the video that an Idempotency-Key created within a day.
 
     Raises:
-        IdempotencyKeyReuse: the key stands for another request.
+        IdempotencyKeyReuse: the key was used for another request.
     """
     row = connection.fetch_one(_SAME_KEY, owner=owner, key=key)
     if row is None:
         return None
-    seen = to_video(row[:-1])
-    if seen.created_at <= now - IDEMPOTENCY_SECONDS:
+    existing = to_video(row[:-1])
+    if existing.created_at <= now - IDEMPOTENCY_SECONDS:
         return None
     if row[-1] != fingerprint:
         raise IdempotencyKeyReuse
-    return seen
+    return existing
 
 
 def find_duplicate(
     connection: DbConnection, owner: str, key_id: str | None, fingerprint: str, since: float
 ) -> VideoRecord | None:
-    """The newest video that the same request of the same key made since then."""
-    row = connection.fetch_one(_SAME_REQUEST, owner=owner, digest=fingerprint, since=since, asked_with=key_id)
+    """Return the newest video that the same request with the same key created since then."""
+    row = connection.fetch_one(_SAME_REQUEST, owner=owner, digest=fingerprint, since=since, with_key=key_id)
     return to_video(row) if row else None
 
 
 def add_asset(connection: DbConnection, video_id: str, stored: Asset) -> None:
-    """Name a stored file in a row."""
+    """Insert the row of a stored file."""
     connection.execute(_INSERT_ASSET, **asset_values(video_id, stored))
 
 
 def request_cancel(connection: DbConnection, video_id: str, owner: str, now: float) -> VideoRecord:
-    """Leave the flow a note to stop; leaving it twice changes nothing.
+    """Request a cancellation from the flow; a second request changes nothing.
 
     Raises:
         VideoNotFound: unknown, deleted or another account's.
-        VideoNotDeletable: finished already.
+        VideoNotDeletable: already finished.
     """
     connection.execute(_REQUEST_CANCEL, video_id=video_id, owner=owner, now=now)
-    seen = _require_owned(connection, video_id, owner)
-    if seen.finished:
+    record = _require_owned(connection, video_id, owner)
+    if record.finished:
         raise VideoNotDeletable("The video is finished already.")
-    return seen
+    return record
 
 
 def remove(connection: DbConnection, video_id: str, owner: str, now: float) -> list[str]:
-    """Leave a tombstone: no prompt, no metadata, no files; returns the storage keys to delete.
+    """Replace the video by a tombstone without prompt, metadata and files; returns the storage keys to delete.
 
     Raises:
         VideoNotFound: unknown, deleted or another account's.
-        VideoNotDeletable: still being made.
+        VideoNotDeletable: unfinished.
     """
-    seen = _require_owned(connection, video_id, owner)
-    if not seen.finished:
+    record = _require_owned(connection, video_id, owner)
+    if not record.finished:
         raise VideoNotDeletable("The video is still being made; cancel it first, or wait until it is finished.")
-    connection.execute(_LEAVE_TOMBSTONE, video_id=video_id, now=now, recipe_left=tombstone_recipe_json(seen.recipe))
+    connection.execute(_LEAVE_TOMBSTONE, video_id=video_id, now=now, recipe_left=tombstone_recipe_json(record.recipe))
     return [key for (key,) in connection.fetch_all(_DROP_ASSETS, video_id=video_id)]
 
 

@@ -1,4 +1,4 @@
-"""Accounts and their keys. A key is 256 random bits, shown once; only its SHA-256 is kept."""
+"""Accounts and their API keys. A key is 256 random bits, shown once; only its SHA-256 is stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from filmgate.store.schema import account, api_key
 __all__ = ["AccountRepository"]
 
 CACHE_SECONDS = 1.0
-"""How long a key's answer is kept: another process's revocation is seen after that."""
+"""Seconds that an authenticated key is cached: another process's revocation takes effect after that."""
 
 CACHE_SIZE = 10_000
 
@@ -50,11 +50,11 @@ _EXPIRE_EARLIER = (
 
 
 class AccountRepository:
-    """Who may use the server.
+    """Accounts and API keys.
 
     Args:
         reader: the reading connection.
-        writer: what groups the writes.
+        writer: the group commit writer.
         clock: Unix seconds.
     """
 
@@ -65,26 +65,26 @@ class AccountRepository:
         self._cache: OrderedDict[str, tuple[float, float, Principal]] = OrderedDict()  # by digest: read at, valid until
 
     async def create_account(self, name: str, balance_micros: int | None) -> Account:
-        """A new account; a balance of None is unlimited."""
-        made = Account(id=new_id("acct"), name=name, balance_micros=balance_micros, created_at=self._clock())
+        """Create an account; a balance of None is unlimited."""
+        new_account = Account(id=new_id("acct"), name=name, balance_micros=balance_micros, created_at=self._clock())
 
         def write(connection: DbConnection) -> Account:
-            connection.execute(_INSERT_ACCOUNT, **msgspec.structs.asdict(made))
+            connection.execute(_INSERT_ACCOUNT, **msgspec.structs.asdict(new_account))
             if balance_micros:
-                append_entry(connection, made.id, None, "grant", balance_micros, made.created_at)
-            return made
+                append_entry(connection, new_account.id, None, "grant", balance_micros, new_account.created_at)
+            return new_account
 
         return await self._writer.write(write)
 
     async def list_accounts(self) -> list[Account]:
-        """All accounts, oldest first."""
+        """Return all accounts, oldest first."""
         return [
             Account(**dict(zip(Account.__struct_fields__, row, strict=True)))
             for row in self._reader.fetch_all(_ACCOUNTS)
         ]
 
     async def get_account(self, account_id: str) -> Account | None:
-        """One account as it stands."""
+        """Return one account; None if it is unknown."""
         row = self._reader.fetch_one(_ACCOUNT, owner=account_id)
         return Account(**dict(zip(Account.__struct_fields__, row, strict=True))) if row else None
 
@@ -99,7 +99,7 @@ class AccountRepository:
         running_limit: int | None = None,
         models: Sequence[str] | None = None,
     ) -> tuple[ApiKey, str]:
-        """A new key and its secret, which nobody can ever read again; ``now`` is the clock's time unless given.
+        """Create a key; returns it with its secret, which can't be read again. ``now`` defaults to the clock's time.
 
         Raises:
             NotFound: no such account.
@@ -126,26 +126,26 @@ class AccountRepository:
         return key, secret
 
     async def list_keys(self, account_id: str | None = None) -> list[ApiKey]:
-        """The keys of an account, or all, oldest first; revoked ones too."""
+        """Return the keys of an account, or all keys, oldest first; revoked ones too."""
         rows = (
             self._reader.fetch_all(_KEYS) if account_id is None else self._reader.fetch_all(_KEYS_OF, owner=account_id)
         )
         return [to_key(row) for row in rows]
 
     async def revoke_key(self, key_id: str, now: float | None = None) -> bool:
-        """End a key; False if it is unknown or ended already. Other processes see it within a second."""
+        """Revoke a key; False if it is unknown or already revoked. Other processes notice within a second."""
         at = self._clock() if now is None else now
-        done = await self._writer.write(lambda connection: connection.execute(_REVOKE, key_id=key_id, now=at) == 1)
+        revoked = await self._writer.write(lambda connection: connection.execute(_REVOKE, key_id=key_id, now=at) == 1)
         self._evict(key_id)
-        return done
+        return revoked
 
     async def rotate_key(self, key_id: str, now: float | None = None, *, grace: float = 0.0) -> tuple[ApiKey, str]:
-        """End a key and make another with the same name and limits, in one transaction.
+        """Replace a key by a new one with the same name and limits, in one transaction.
 
         Args:
-            key_id: the old one.
-            now: Unix seconds; the clock's time unless given.
-            grace: seconds for which the old one works beside the new one.
+            key_id: the old key.
+            now: Unix seconds; defaults to the clock's time.
+            grace: seconds for which the old key still works.
 
         Raises:
             NotFound: unknown or revoked.
@@ -154,15 +154,15 @@ class AccountRepository:
 
         def write(connection: DbConnection) -> ApiKey:
             row = connection.fetch_one(_KEY, key_id=key_id)
-            ended = row is not None and (
+            revoked = row is not None and (
                 connection.execute(_EXPIRE_EARLIER, key_id=key_id, until=at + grace)
                 if grace
                 else connection.execute(_REVOKE, key_id=key_id, now=at)
             )
-            if row is None or not ended:
+            if row is None or not revoked:
                 raise NotFound(f"Key '{key_id}' not found, or revoked already.")
-            fresh = {"id": new_id("key"), "prefix": secret[:8], "created_at": at}
-            key = msgspec.structs.replace(to_key(row), **fresh)
+            changes = {"id": new_id("key"), "prefix": secret[:8], "created_at": at}
+            key = msgspec.structs.replace(to_key(row), **changes)
             _insert_key(connection, key, secret)
             return key
 
@@ -171,12 +171,12 @@ class AccountRepository:
         return key, secret
 
     async def authenticate(self, secret: str) -> Principal | None:
-        """Whom the secret stands for; None if it is unknown, revoked or expired."""
+        """Return the principal of a secret; None if it is unknown, revoked or expired."""
         digest, now = _digest(secret), self._clock()
-        seen = self._cache.get(digest)
-        if seen is None or not 0 <= now - seen[0] < CACHE_SECONDS:
-            seen = self._load(digest, now)
-        return seen[2] if seen is not None and now < seen[1] else None
+        cached = self._cache.get(digest)
+        if cached is None or not 0 <= now - cached[0] < CACHE_SECONDS:
+            cached = self._load(digest, now)
+        return cached[2] if cached is not None and now < cached[1] else None
 
     def _load(self, digest: str, now: float) -> tuple[float, float, Principal] | None:
         row = self._reader.fetch_one(_BY_DIGEST, digest=digest)
@@ -191,15 +191,15 @@ class AccountRepository:
             running_limit=key.running_limit,
             models=key.models,
         )
-        seen = (now, float("inf") if key.expires_at is None else key.expires_at, principal)
-        self._cache[digest] = seen
+        cached = (now, float("inf") if key.expires_at is None else key.expires_at, principal)
+        self._cache[digest] = cached
         self._cache.move_to_end(digest)
         if len(self._cache) > CACHE_SIZE:
             self._cache.popitem(last=False)
-        return seen
+        return cached
 
     def _evict(self, key_id: str) -> None:
-        for digest in [digest for digest, seen in self._cache.items() if seen[2].key_id == key_id]:
+        for digest in [digest for digest, cached in self._cache.items() if cached[2].key_id == key_id]:
             del self._cache[digest]
 
 

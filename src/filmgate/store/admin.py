@@ -1,4 +1,4 @@
-"""Videos as an operator sees them: of all accounts, deleted ones too, with everything that belongs to them."""
+"""Queries for operators: videos of all accounts, deleted ones too, with everything that belongs to them."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ __all__ = [
 ]
 
 ResolutionOutcome = Literal["lost", "made", "refunded"]
-"""What became of a submission in doubt: it never arrived, it was made and paid for in vain, or the money came back."""
+"""Resolution of an unknown outcome: never submitted, made and paid for but not delivered, or refunded upstream."""
 
 RESOLUTION_OUTCOMES: tuple[ResolutionOutcome, ...] = ("lost", "made", "refunded")
 
 
 class VideoFilter(Struct, frozen=True, kw_only=True):
-    """Which videos."""
+    """Filter of videos; None: any."""
 
     status: Status | None = None
     engine: str | None = None
     account_id: str | None = None
-    quiet_since: float | None = None  # unfinished ones that nothing has happened to since then
-    unresolved_only: bool = False  # ended as submission_unknown, and nobody has said what became of it
+    quiet_since: float | None = None  # unfinished ones unchanged since then
+    unresolved_only: bool = False  # failed with submission_unknown and not resolved
 
 
 class Resolution(Struct, frozen=True, kw_only=True):
-    """What an operator found out."""
+    """How an operator resolved a submission of unknown outcome."""
 
     video_id: str
     outcome: str
@@ -52,7 +52,7 @@ class Resolution(Struct, frozen=True, kw_only=True):
 
 
 class Submission(Struct, frozen=True, kw_only=True):
-    """One time that a video left the house."""
+    """One submission of a video to an engine."""
 
     engine: str
     at: float  # of the intent
@@ -61,7 +61,7 @@ class Submission(Struct, frozen=True, kw_only=True):
 
 
 class LedgerEntry(Struct, frozen=True, kw_only=True):
-    """A line of the ledger."""
+    """An entry of the ledger."""
 
     kind: str
     amount_micros: int
@@ -69,14 +69,14 @@ class LedgerEntry(Struct, frozen=True, kw_only=True):
 
 
 class WebhookDelivery(Struct, frozen=True, kw_only=True):
-    """One event for one receiver."""
+    """Delivery of one event to one receiver."""
 
     event_id: str
     type: str
-    endpoint_id: str | None  # None: the video's own callback URL; or nobody was told yet
+    endpoint_id: str | None  # None: the video's own callback URL, or not delivered yet
     tries: int
     last_status: int | None
-    outcome: str | None  # None: it goes on
+    outcome: str | None  # None: pending
 
 
 _IS_UNKNOWN = video.c.error_code == literal_column("'submission_unknown'")
@@ -117,29 +117,29 @@ _INSERT_RESOLUTION = insert(resolution).values(**{name: bindparam(name) for name
 _UPDATE_RESOLUTION = (
     update(resolution)
     .where(resolution.c.video_id == bindparam("of_video"))
-    .values(outcome=bindparam("found"), note=bindparam("said"), at=bindparam("now"))
+    .values(outcome=bindparam("new_outcome"), note=bindparam("new_note"), at=bindparam("now"))
 )
 
 
 class AdminQueries:
-    """What operators look at, and the one thing that they may say."""
+    """Queries and the resolution of unknown outcomes."""
 
     def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     async def find(self, criteria: VideoFilter, limit: int) -> list[VideoRecord]:
-        """Up to ``limit`` videos, newest first."""
+        """Return up to ``limit`` videos, newest first."""
         return [
             to_video(row)
             for row in self._reader.fetch_all(_select_videos(criteria), most=limit, **_filter_params(criteria))
         ]
 
     async def get(self, video_id: str) -> VideoRecord:
-        """The video, deleted or not.
+        """Return the video, deleted or not.
 
         Raises:
-            VideoNotFound: there never was such a one.
+            VideoNotFound: there never was such a video.
         """
         row = self._reader.fetch_one(_BY_ID, video_id=video_id)
         if row is None:
@@ -147,58 +147,61 @@ class AdminQueries:
         return to_video(row)
 
     async def submissions(self, video_id: str) -> list[Submission]:
-        """Every time that it may have reached an engine."""
+        """Return every submission that may have reached an engine."""
         return _to_structs(Submission, self._reader.fetch_all(_SUBMISSIONS, video_id=video_id))
 
     async def ledger_entries(self, video_id: str) -> list[LedgerEntry]:
-        """What was booked for it."""
+        """Return the video's ledger entries."""
         return _to_structs(LedgerEntry, self._reader.fetch_all(_LEDGER_ENTRIES, video_id=video_id))
 
     async def webhook_deliveries(self, video_id: str) -> list[WebhookDelivery]:
-        """Who was told of it."""
+        """Return the deliveries of the video's events."""
         return _to_structs(WebhookDelivery, self._reader.fetch_all(_WEBHOOK_DELIVERIES, video_id=video_id))
 
     async def count_expired(self, now: float) -> int:
-        """How many files are past their time and still there."""
+        """Count the files that have expired and still exist."""
         row = self._reader.fetch_one(_EXPIRED, now=now)
         return int(row[0]) if row else 0
 
     async def resolution(self, video_id: str) -> Resolution | None:
-        """What an operator found out, if one did."""
-        found = _to_structs(Resolution, self._reader.fetch_all(_RESOLUTION, video_id=video_id))
-        return found[0] if found else None
+        """Return how an operator resolved the video; None if it is not resolved."""
+        resolutions = _to_structs(Resolution, self._reader.fetch_all(_RESOLUTION, video_id=video_id))
+        return resolutions[0] if resolutions else None
 
     async def resolve(self, video_id: str, outcome: ResolutionOutcome, note: str, now: float) -> None:
-        """Note what became of a submission in doubt; said again, the last word counts. No money moves.
+        """Record the resolution of an unknown outcome; a later call replaces it. No money moves.
 
         Raises:
-            VideoNotFound: there never was such a one.
-            InvalidValue: it did not end in doubt.
+            VideoNotFound: there never was such a video.
+            InvalidValue: its outcome is not unknown.
         """
-        found = await self.get(video_id)
-        if found.error is None or found.error.code != "submission_unknown":
+        record = await self.get(video_id)
+        if record.error is None or record.error.code != "submission_unknown":
             raise InvalidValue(f"{video_id} did not end as submission_unknown: there is nothing to resolve.")
 
         def write(connection: DbConnection) -> None:
-            if connection.execute(_UPDATE_RESOLUTION, of_video=video_id, found=outcome, said=note, now=now) == 0:
+            if (
+                connection.execute(_UPDATE_RESOLUTION, of_video=video_id, new_outcome=outcome, new_note=note, now=now)
+                == 0
+            ):
                 connection.execute(_INSERT_RESOLUTION, video_id=video_id, outcome=outcome, note=note, at=now)
 
         await self._writer.write(write)
 
 
 def _select_videos(criteria: VideoFilter) -> Select[Any]:
-    chosen = select(*VIDEO_COLUMNS).order_by(video.c.seq.desc()).limit(bindparam("most"))
+    statement = select(*VIDEO_COLUMNS).order_by(video.c.seq.desc()).limit(bindparam("most"))
     if criteria.status is not None:
-        chosen = chosen.where(video.c.status == bindparam("status"))
+        statement = statement.where(video.c.status == bindparam("status"))
     if criteria.engine is not None:
-        chosen = chosen.where(video.c.engine == bindparam("engine"))
+        statement = statement.where(video.c.engine == bindparam("engine"))
     if criteria.account_id is not None:
-        chosen = chosen.where(video.c.account_id == bindparam("account_id"))
+        statement = statement.where(video.c.account_id == bindparam("account_id"))
     if criteria.quiet_since is not None:
-        chosen = chosen.where(transitions.UNFINISHED, video.c.updated_at < bindparam("quiet_since"))
+        statement = statement.where(transitions.UNFINISHED, video.c.updated_at < bindparam("quiet_since"))
     if criteria.unresolved_only:
-        chosen = chosen.where(_IS_UNKNOWN, _UNRESOLVED)
-    return chosen
+        statement = statement.where(_IS_UNKNOWN, _UNRESOLVED)
+    return statement
 
 
 def _filter_params(criteria: VideoFilter) -> dict[str, object]:

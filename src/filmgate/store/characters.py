@@ -1,4 +1,4 @@
-"""The rows of characters: who may be shown in an account's videos."""
+"""Characters of an account, which its videos may show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["CharacterRepository", "NewCharacter"]
 
 
 class NewCharacter(Struct, frozen=True, kw_only=True):
-    """A character whose files are stored and that is about to be kept."""
+    """A character whose files are stored and that is about to be inserted."""
 
     id: str
     account_id: str
@@ -29,7 +29,7 @@ class NewCharacter(Struct, frozen=True, kw_only=True):
     film: Asset
     key_id: str | None = None
     idempotency_key: str | None = None  # the client's header
-    resend_since: float | None = None  # a resend: the same request of the same key since then made it already
+    resend_since: float | None = None  # a resend: look for the same request with the same key since then
     fingerprint: str = ""
 
 
@@ -46,7 +46,7 @@ _SAME_REQUEST = (
         character.c.account_id == bindparam("owner"),
         character.c.fingerprint == bindparam("digest"),
         character.c.created_at >= bindparam("since"),
-        character.c.key_id.is_not_distinct_from(bindparam("asked_with")),
+        character.c.key_id.is_not_distinct_from(bindparam("with_key")),
     )
     .order_by(character.c.created_at.desc())
     .limit(literal_column("1"))
@@ -72,10 +72,10 @@ class CharacterRepository:
         self._writer = writer
 
     async def create(self, new: NewCharacter, now: float) -> tuple[Character, bool]:
-        """Keep a character.
+        """Insert a character.
 
         Returns:
-            The character, and whether it is new; a replay or a resend gives the one made before.
+            The character, and whether it is new; a replay or a resend returns the existing one.
 
         Raises:
             IdempotencyKeyReuse: the key was used within a day with another fingerprint.
@@ -83,25 +83,25 @@ class CharacterRepository:
         return await self._writer.write(lambda connection: _create(connection, new, now))
 
     async def get(self, character_id: str, account_id: str) -> Character | None:
-        """The character; None if it is unknown or not ``account_id``'s."""
+        """Return the character; None if it is unknown or not ``account_id``'s."""
         row = self._reader.fetch_one(_BY_ID, character_id=character_id)
         return None if row is None or row[1] != account_id else _to_character(row)
 
 
 def _create(connection: DbConnection, new: NewCharacter, now: float) -> tuple[Character, bool]:
-    if seen := _find_existing(connection, new, now):
-        return seen, False
-    made = Character(
+    if existing := _find_existing(connection, new, now):
+        return existing, False
+    new_character = Character(
         id=new.id, account_id=new.account_id, name=new.name, created_at=now, picture=new.picture, film=new.film
     )
     connection.execute(
         _INSERT,
-        **msgspec.structs.asdict(made)
+        **msgspec.structs.asdict(new_character)
         | {"picture": to_json(new.picture), "film": to_json(new.film)}
         | {"picture_key": new.picture.key, "film_key": new.film.key}
         | {"key_id": new.key_id, "idempotency_key": new.idempotency_key, "fingerprint": new.fingerprint},
     )
-    return made, True
+    return new_character, True
 
 
 def _find_existing(connection: DbConnection, new: NewCharacter, now: float) -> Character | None:
@@ -114,9 +114,7 @@ def _find_existing(connection: DbConnection, new: NewCharacter, now: float) -> C
             return _to_character(row)
     if new.resend_since is not None:
         since, digest = new.resend_since, new.fingerprint
-        row = connection.fetch_one(
-            _SAME_REQUEST, owner=new.account_id, digest=digest, since=since, asked_with=new.key_id
-        )
+        row = connection.fetch_one(_SAME_REQUEST, owner=new.account_id, digest=digest, since=since, with_key=new.key_id)
         return _to_character(row) if row else None
     return None
 

@@ -1,10 +1,10 @@
-"""One SQLite file: how it is opened, what durability it promises, and how statements reach it.
+"""One SQLite file: how it is opened, what durability it guarantees, and how statements are run on it.
 
-Everything that is particular to SQLite stands here and in the migrations' triggers; the statements elsewhere are
-SQLAlchemy Core. They are compiled once and run on the driver's own cursor, because that halves the cost of what every
-request does: reading a video by id takes 28 µs of CPU through SQLAlchemy's execution, 12.6 µs through a
-:class:`Connection`, 12.6 µs on the bare cursor (84,300 rows, SQLite 3.40, Python 3.11; the whole ``videos.get`` 15 µs,
-``videos.create`` 142 µs with 64 at once).
+Everything specific to SQLite is here and in the migrations' triggers; the statements elsewhere are SQLAlchemy Core.
+They are compiled once and run on the driver's own cursor, because that halves the cost of what every request does:
+reading a video by id takes 28 µs of CPU through SQLAlchemy's execution, 12.6 µs through a :class:`DbConnection`,
+12.6 µs on the bare cursor (84,300 rows, SQLite 3.40, Python 3.11; the whole ``videos.get`` 15 µs, ``videos.create``
+142 µs with 64 at once).
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from filmgate.store import migrations
 __all__ = ["Database", "DbConnection"]
 
 APPLICATION_ID = 0x46474154
-"""Marks the file as ours (``FGAT``), so that nobody's other database is ever migrated."""
+"""Marks the file as ours (``FGAT``), so that another program's database is never migrated."""
 
 BUSY_TIMEOUT = 30.0
-"""How long a write waits for another process's write."""
+"""Seconds that a write waits for another process's write."""
 
 Row = tuple[Any, ...]
 
 
 class DbConnection:
-    """A driver's connection that runs Core statements, each compiled once."""
+    """A driver connection that runs Core statements, each compiled once."""
 
     def __init__(self, engine: sa.Engine, *, query_only: bool = False) -> None:
         self._dialect = engine.dialect
@@ -46,7 +46,7 @@ class DbConnection:
             self._cursor.execute("PRAGMA query_only = ON")
 
     def fetch_all(self, statement: sa.Executable, **params: object) -> list[Row]:
-        """All rows of a SELECT, or of a write's RETURNING."""
+        """Return all rows of a SELECT, or of a write's RETURNING."""
         sql, values = self._compiled.get(statement) or self._compile(statement)
         try:
             # Always to the end: a half-read cursor would pin the write-ahead log.
@@ -56,12 +56,12 @@ class DbConnection:
             raise _translate_error(error) from error
 
     def fetch_one(self, statement: sa.Executable, **params: object) -> Row | None:
-        """The only row, or None."""
+        """Return the first row, or None."""
         rows = self.fetch_all(statement, **params)
         return rows[0] if rows else None
 
     def execute(self, statement: sa.Executable, **params: object) -> int:
-        """How many rows a write changed."""
+        """Run a write; returns how many rows it changed."""
         sql, values = self._compiled.get(statement) or self._compile(statement)
         try:
             self._cursor.execute(sql, {**values, **params})
@@ -70,18 +70,18 @@ class DbConnection:
         return self._cursor.rowcount
 
     def control(self, sql: str) -> None:
-        """BEGIN, COMMIT, ROLLBACK, SAVEPOINT …; BEGIN takes the write lock at once."""
+        """Run BEGIN, COMMIT, ROLLBACK, SAVEPOINT …; BEGIN takes the write lock at once."""
         try:
             self._cursor.execute("BEGIN IMMEDIATE" if sql == "BEGIN" else sql)
         except sqlite3.Error as error:
             raise _translate_error(error) from error
 
     def rollback(self) -> None:
-        """Undo the open transaction, if the fault that got us here left one."""
+        """Roll back the open transaction, if the fault left one open."""
         self._raw_connection.rollback()
 
     def close(self) -> None:
-        """Give the file back; an open transaction is rolled back."""
+        """Close the connection; an open transaction is rolled back."""
         self._cursor.close()
         self._raw_connection.close()
 
@@ -93,10 +93,10 @@ class DbConnection:
 
 
 class Database:
-    """An opened and up-to-date file: one connection that reads, one that writes."""
+    """An open and migrated file: one connection that reads, one that writes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, make it if it is missing, bring it up to date.
+        """Open the file, create it if it is missing, migrate it.
 
         Raises:
             SettingsError: damaged, not ours, or newer than this program; the folder can't be written.
@@ -109,7 +109,7 @@ class Database:
             self.writer = DbConnection(self._engine)
 
     def open_reader(self) -> DbConnection:
-        """One more connection that only reads, for long looks; close it before the database."""
+        """Open another read-only connection, for long queries; close it before the database."""
         return DbConnection(self._engine, query_only=True)
 
     def close(self) -> None:
@@ -151,7 +151,7 @@ def _migrate(engine: sa.Engine, path: Path) -> None:
 
 
 def _revision(connection: sa.Connection, path: Path) -> str | None:
-    """The revision that the file is at; None if it is empty."""
+    """Return the revision of the file; None if it is empty."""
     mark = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
     if mark != APPLICATION_ID:
         if connection.exec_driver_sql("SELECT 1 FROM sqlite_master LIMIT 1").first():
@@ -181,7 +181,7 @@ def _exclusive_lock(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _explain_errors(path: Path) -> Iterator[None]:
-    """Say what is wrong with the file, and the mend."""
+    """Turn errors into a SettingsError that says what is wrong with the file, and how to fix it."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What engines were when they got submissions: their videos are asked for there, whatever is configured by then."""
+"""Stored engine identities: a video's job is polled at the engine it was submitted to, even after a reconfiguration."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["EngineIdentity", "EngineIdentityRepository"]
 
 
 class EngineIdentity(Struct, frozen=True, kw_only=True):
-    """An engine as it was: enough to make it again."""
+    """An engine as it was configured: enough to rebuild it."""
 
-    id: str  # what its submissions went to
-    engine: str  # the name under which rows know it
+    id: str  # identifies where its submissions go
+    engine: str  # the engine name in the rows
     kind: str
     options: Mapping[str, object]
-    api_key: str | None = None  # sealed
+    api_key: str | None = None  # encrypted
 
 
 _IN_USE = (
@@ -31,7 +31,7 @@ _IN_USE = (
     video.c.identity == engine_identity.c.id,
     video.c.stage != literal_column("'done'"),
 )
-_BY_KEY = (engine_identity.c.id == bindparam("goes_to"), engine_identity.c.engine == bindparam("by"))
+_BY_KEY = (engine_identity.c.id == bindparam("identity_id"), engine_identity.c.engine == bindparam("engine_name"))
 _COLUMNS = (
     engine_identity.c.id,
     engine_identity.c.engine,
@@ -46,17 +46,17 @@ _UPDATE_SEEN = (
     .where(*_BY_KEY)
     .values(
         last_seen=bindparam("now"),
-        kind=bindparam("of_kind"),
-        options=bindparam("with_options"),
-        api_key=bindparam("sealed"),
+        kind=bindparam("new_kind"),
+        options=bindparam("new_options"),
+        api_key=bindparam("encrypted_key"),
     )
 )
 _INSERT = insert(engine_identity).values(
-    id=bindparam("goes_to"),
-    engine=bindparam("by"),
-    kind=bindparam("of_kind"),
-    options=bindparam("with_options"),
-    api_key=bindparam("sealed"),
+    id=bindparam("identity_id"),
+    engine=bindparam("engine_name"),
+    kind=bindparam("new_kind"),
+    options=bindparam("new_options"),
+    api_key=bindparam("encrypted_key"),
     first_seen=bindparam("now"),
     last_seen=bindparam("now"),
 )
@@ -66,20 +66,20 @@ _DELETE_UNUSED = delete(engine_identity).where(
 
 
 class EngineIdentityRepository:
-    """The engines of now and before."""
+    """Identities of configured and retired engines."""
 
     def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     async def record_seen(self, identity: EngineIdentity, now: float) -> None:
-        """Write down that an engine is such at present."""
+        """Store an identity, or update when it was last configured."""
         values: dict[str, object] = {
-            "goes_to": identity.id,
-            "by": identity.engine,
-            "of_kind": identity.kind,
-            "with_options": to_json(identity.options),
-            "sealed": identity.api_key,
+            "identity_id": identity.id,
+            "engine_name": identity.engine,
+            "new_kind": identity.kind,
+            "new_options": to_json(identity.options),
+            "encrypted_key": identity.api_key,
         }
 
         def write(connection: DbConnection) -> None:
@@ -89,16 +89,16 @@ class EngineIdentityRepository:
         await self._writer.write(write)
 
     async def get(self, engine: str, identity: str) -> EngineIdentity | None:
-        """One of them."""
-        row = self._reader.fetch_one(_GET, by=engine, goes_to=identity)
+        """Return one identity; None if it is not stored."""
+        row = self._reader.fetch_one(_GET, engine_name=engine, identity_id=identity)
         return None if row is None else _to_identity(row)
 
     async def list_in_use(self) -> list[EngineIdentity]:
-        """Those that some unfinished video was submitted to, first seen first."""
+        """Return the identities that unfinished videos were submitted to, first seen first."""
         return [_to_identity(row) for row in self._reader.fetch_all(_LIST_IN_USE)]
 
     async def delete_unused(self, before: float) -> int:
-        """Drop those not seen since then that no unfinished video needs; returns how many."""
+        """Delete identities not seen since then that no unfinished video needs; returns how many."""
         return await self._writer.write(lambda connection: connection.execute(_DELETE_UNUSED, before=before))
 
 

@@ -1,8 +1,8 @@
 """Money: an append-only ledger whose entries sum to each account's balance.
 
-A video has one hold, taken in the transaction that accepts it, and then either a capture (delivered: the held money is
-gone) or a release (failed: it is back). An account without a balance is not limited; its entries are written all the
-same.
+A video has one hold, taken in the transaction that accepts it, and then either a capture (completed: the held money is
+spent) or a release (failed: it is credited back). An account without a balance is unlimited; its entries are written
+all the same.
 """
 
 from __future__ import annotations
@@ -43,28 +43,28 @@ _INSERT_ENTRY = insert(ledger_entry).values(
 def append_entry(
     connection: DbConnection, owner: str, video_id: str | None, kind: str, amount: int, now: float
 ) -> None:
-    """Append an entry; the balance is the caller's."""
+    """Append an entry; the caller updates the balance."""
     connection.execute(_INSERT_ENTRY, owner=owner, of_video=video_id, what=kind, amount=amount, now=now)
 
 
 def hold(connection: DbConnection, owner: str, price: int) -> bool:
-    """Take the price from the balance, in one guarded UPDATE; False if it does not cover it."""
+    """Debit the price from the balance, in one guarded UPDATE; False if the balance does not cover it."""
     return connection.execute(_DEBIT, owner=owner, price=price) == 1
 
 
 def capture(connection: DbConnection, owner: str, video_id: str, now: float) -> None:
-    """What was held is spent: nothing moves, and no release can follow."""
+    """Capture the hold: no money moves, and no release can follow."""
     append_entry(connection, owner, video_id, "capture", 0, now)
 
 
 def release(connection: DbConnection, owner: str, video_id: str, price: int, now: float) -> None:
-    """Give what was held back."""
+    """Release the hold: credit it back."""
     append_entry(connection, owner, video_id, "release", price, now)
     credit(connection, owner, price)
 
 
 def credit(connection: DbConnection, owner: str, amount: int) -> bool:
-    """Put money on the balance; False if there is no such account."""
+    """Credit the balance; False if there is no such account."""
     return connection.execute(_CREDIT, owner=owner, amount=amount) == 1
 
 
@@ -81,14 +81,14 @@ _ENTRIES = select(
 
 
 class LedgerRepository:
-    """Grants, and the proof that the books are right."""
+    """Grants, usage, and the audit of the ledger."""
 
     def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     async def grant(self, account_id: str, amount_micros: int, now: float) -> None:
-        """Put money on an account's balance; a negative amount takes it off again.
+        """Credit an account's balance; a negative amount debits it.
 
         Raises:
             NotFound: no such account.
@@ -105,24 +105,24 @@ class LedgerRepository:
         await self._writer.write(write)
 
     async def usage(self, account_id: str, since: float) -> AccountUsage:
-        """What the account has, holds and spent, by day and model since then.
+        """Return the account's balance, holds and spending, by day and model since then.
 
         Raises:
             NotFound: no such account.
         """
-        found = read_usage(self._reader, account_id, since)
-        if found is None:
+        usage = read_usage(self._reader, account_id, since)
+        if usage is None:
             raise NotFound(f"Account '{account_id}' not found.")
-        return found
+        return usage
 
     async def audit(self) -> list[str]:
-        """Check every account's sum and every video's entries; a sentence for each that is wrong."""
+        """Check every account's sum and every video's entries; returns a sentence for each error."""
         return await self._writer.write(audit)
 
 
 def audit(connection: DbConnection) -> list[str]:
-    """What is wrong with the books, in sentences; run in one transaction, so that it sees one moment."""
-    faults = [
+    """Return the errors in the ledger, as sentences; run in one transaction, so that it sees one snapshot."""
+    errors = [
         f"account {owner}: the balance is {balance}, the entries sum to {total}"
         for owner, balance, total in connection.fetch_all(_BALANCES)
         if balance != total
@@ -132,12 +132,12 @@ def audit(connection: DbConnection) -> list[str]:
         entries.setdefault(video_id, []).append((owner, kind, amount))
     for video_id, owner, status, price in connection.fetch_all(_VIDEOS):
         expected = sorted((owner, *entry) for entry in _expected(status, price))
-        found = sorted(entries.get(video_id, []))
-        if found != expected:
-            faults.append(
-                f"video {video_id} ({status}): expected {_format_entries(expected)}, found {_format_entries(found)}"
+        actual = sorted(entries.get(video_id, []))
+        if actual != expected:
+            errors.append(
+                f"video {video_id} ({status}): expected {_format_entries(expected)}, found {_format_entries(actual)}"
             )
-    return faults
+    return errors
 
 
 def _expected(status: str, price: int) -> list[tuple[str, int]]:

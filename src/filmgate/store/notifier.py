@@ -1,4 +1,4 @@
-"""Who waits for a video to change, in this process."""
+"""Change notifier: wakes the coroutines of this process that wait for a video to change."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Callable, Collection, Mapping
 __all__ = ["ChangeNotifier"]
 
 RECHECK_SECONDS = 1.0
-"""How often the rows themselves are looked at, once for all who wait: another process may have changed them."""
+"""Seconds between two checks of the rows, one for all waiters: another process may have changed them."""
 
 Waiters = dict[asyncio.Future[None], int]
-"""Who waits for one video, and the version that each has seen."""
+"""The waiters of one video, and the version that each has seen."""
 
 
 class ChangeNotifier:
     """Wakes waiters after commits.
 
     Args:
-        read_versions: the versions of rows now; a row that is not there is missing.
+        read_versions: returns the current versions of rows; a missing row is left out.
     """
 
     def __init__(self, read_versions: Callable[[Collection[str]], Mapping[str, int]]) -> None:
@@ -27,7 +27,7 @@ class ChangeNotifier:
         self._recheck_timer: asyncio.TimerHandle | None = None
 
     async def wait(self, video_id: str, version: int, timeout: float) -> None:  # noqa: ASYNC109 - running out is an answer, not an error
-        """Return as soon as the video's row is at another version than ``version``, else after ``timeout`` seconds."""
+        """Return as soon as the version of the video's row differs from ``version``, else after ``timeout`` seconds."""
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout
         while self._read_versions((video_id,)).get(video_id) == version:
@@ -37,7 +37,7 @@ class ChangeNotifier:
             await self._wait_notified(video_id, version, remaining)
 
     def notify(self, video_id: str) -> None:
-        """Wake whoever waits for this video; called on the event loop after a commit."""
+        """Wake all waiters of this video; called on the event loop after a commit."""
         for waiter in self._waiters.pop(video_id, ()):
             if not waiter.done():
                 waiter.set_result(None)

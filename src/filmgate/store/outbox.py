@@ -1,4 +1,4 @@
-"""Events that wait to be told to the outside; each was written in the transaction that made it true."""
+"""Outbox: events to deliver, each written in the transaction that made it true."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _PENDING = (
 
 
 class OutboxRepository:
-    """What is still to be delivered."""
+    """Undelivered events."""
 
     def __init__(self, reader: DbConnection) -> None:
         self._reader = reader
 
     async def pending(self, limit: int = 100) -> list[OutboxEvent]:
-        """Undelivered events, oldest first."""
+        """Return undelivered events, oldest first."""
         fields = OutboxEvent.__struct_fields__
         rows = self._reader.fetch_all(_PENDING, most=limit)
         return [OutboxEvent(**dict(zip(fields, row, strict=True))) for row in rows]

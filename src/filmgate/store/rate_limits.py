@@ -1,4 +1,4 @@
-"""What a key may do at once, counted from the rows in the transaction that accepts: no process can get in between."""
+"""Limits of an API key, counted from the rows in the accepting transaction: no other process can interfere."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ WINDOW = 60.0
 """Seconds over which accepted creates are counted."""
 
 RUNNING_RETRY_AFTER = 10.0
-"""Seconds after which a key with too many running videos may ask again: nobody knows when one of them ends."""
+"""Retry-After in seconds of a key with too many unfinished videos: when one of them ends is unknown."""
 
 
 class RateLimitStatus(Struct, frozen=True):
-    """How a key stands with its creates a minute."""
+    """A key's use of its creates per minute."""
 
     limit: int
     remaining: int
@@ -44,21 +44,21 @@ _RUNNING = select(func.count()).where(video.c.key_id == bindparam("key_id"), vid
 
 
 def enforce(connection: DbConnection, key_id: str, now: float, per_minute: int | None, running: int | None) -> None:
-    """Let one more create of the key pass.
+    """Raise if one more create would exceed a limit of the key.
 
     Args:
-        connection: in the transaction that accepts.
-        key_id: whose.
+        connection: in the accepting transaction.
+        key_id: id of the key.
         now: Unix seconds.
-        per_minute: the dialect's own limit of accepted creates a minute, beside the key's; None: none.
+        per_minute: the dialect's own limit of accepted creates per minute, beside the key's; None: no limit.
         running: the same, for unfinished videos at once.
 
     Raises:
-        TooManyRequests: it had as many within the last minute as it may.
-        TooManyRunning: as many of its videos as may be unfinished at once are.
+        TooManyRequests: the creates of the last minute have reached the limit.
+        TooManyRunning: the unfinished videos have reached the limit.
     """
-    own_per_minute, own_running = connection.fetch_one(_LIMITS, key_id=key_id) or (None, None)
-    per_minute, running = _min_limit(per_minute, own_per_minute), _min_limit(running, own_running)
+    key_per_minute, key_running = connection.fetch_one(_LIMITS, key_id=key_id) or (None, None)
+    per_minute, running = _min_limit(per_minute, key_per_minute), _min_limit(running, key_running)
     if per_minute is not None:
         _check_rate(connection, key_id, per_minute, now)
     if running is not None and _count_running(connection, key_id) >= running:
@@ -68,9 +68,9 @@ def enforce(connection: DbConnection, key_id: str, now: float, per_minute: int |
 def rate_limit_status(
     connection: DbConnection, key_id: str, now: float, per_minute: int | None = None
 ) -> RateLimitStatus | None:
-    """How the key stands with its limit and the dialect's; None if there is neither."""
-    own, _ = connection.fetch_one(_LIMITS, key_id=key_id) or (None, None)
-    limit = _min_limit(per_minute, own)
+    """Return the state of the key's limit, or the dialect's if it is lower; None if there is neither."""
+    key_limit, _ = connection.fetch_one(_LIMITS, key_id=key_id) or (None, None)
+    limit = _min_limit(per_minute, key_limit)
     if limit is None:
         return None
     [(used, newest)] = connection.fetch_all(_USED, key_id=key_id, **_window(now))
@@ -78,7 +78,7 @@ def rate_limit_status(
 
 
 def _window(now: float) -> dict[str, float]:
-    # What a clock that was put right since wrote far ahead counts in no minute.
+    # Rows dated far in the future, by a clock that was corrected since, count in no minute.
     return {"since": now - WINDOW, "until": now + WINDOW}
 
 

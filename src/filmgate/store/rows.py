@@ -1,4 +1,4 @@
-"""The values of the tables, and how rows become values and values become rows."""
+"""Values of the tables, and conversion between rows and values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ __all__ = [
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Who owns keys, videos and a balance."""
+    """Owner of keys, videos and a balance."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):
-    """A key as it may be shown: without its secret."""
+    """An API key without its secret."""
 
     id: str
     account_id: str
@@ -67,12 +67,12 @@ class ApiKey(Struct, frozen=True, kw_only=True):
     expires_at: float | None = None
     revoked_at: float | None = None
     requests_per_minute: int | None = None  # None: no limit
-    running_limit: int | None = None  # videos unfinished at once; None: no limit
+    running_limit: int | None = None  # unfinished videos at once; None: no limit
     models: tuple[str, ...] | None = None  # None: every model
 
 
 class Principal(Struct, frozen=True, kw_only=True):
-    """Who a valid key stands for, and what it may do."""
+    """Identity and rights of a valid key."""
 
     account_id: str
     key_id: str
@@ -82,7 +82,7 @@ class Principal(Struct, frozen=True, kw_only=True):
 
 
 class UnfinishedVideo(Struct, frozen=True, gc=False):
-    """A video whose flow has to go on."""
+    """A video whose workflow has to continue."""
 
     id: str
     engine: str
@@ -90,7 +90,7 @@ class UnfinishedVideo(Struct, frozen=True, gc=False):
 
 
 class OutboxEvent(Struct, frozen=True, kw_only=True):
-    """Something that somebody outside may want to hear of; its id never changes."""
+    """An event for webhooks; its id never changes."""
 
     id: str
     type: str  # video.completed, video.failed
@@ -100,7 +100,7 @@ class OutboxEvent(Struct, frozen=True, kw_only=True):
 
 
 class _StoredRecipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A recipe without its prompt, which has a column of its own: one copy, so that deleting deletes it."""
+    """A recipe without its prompt, which has a column of its own: with one copy, a deletion removes it."""
 
     size: Size
     seconds: int
@@ -147,7 +147,7 @@ VIDEO_COLUMNS = (
     video.c.identity,
     video.c.failovers,
 )
-"""In the order in which :func:`to_video` takes them."""
+"""In the order that :func:`to_video` expects."""
 
 ASSET_COLUMNS = tuple(asset.c[field] for field in Asset.__struct_fields__)
 KEY_COLUMNS = tuple(api_key.c[field] for field in ApiKey.__struct_fields__)
@@ -165,12 +165,12 @@ _decode_models = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
 def to_json(value: object) -> str:
-    """JSON as the tables keep it."""
+    """Encode as JSON for the tables."""
     return _encode(value).decode()
 
 
 def to_video(row: tuple[Any, ...]) -> VideoRecord:
-    """The video of a row of VIDEO_COLUMNS."""
+    """Convert a row of VIDEO_COLUMNS."""
     recipe, prompt, metadata, notes = _decode_recipe(row[5]), row[12], row[13], row[27]
     return VideoRecord(
         seq=row[0],
@@ -223,7 +223,7 @@ def _merge_prompt(stored: _StoredRecipe, prompt: str | None) -> Recipe:
 
 
 def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
-    """The columns of a video about to be accepted; the others have their first values in the statement."""
+    """Return the columns of a video about to be accepted; the statement sets the others."""
     recipe = new.recipe
     return {
         "id": new.id,
@@ -246,18 +246,18 @@ def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
 
 
 def recipe_json(recipe: Recipe) -> str:
-    """The recipe's column: everything but the prompt."""
-    kept = {name: getattr(recipe, name) for name in _StoredRecipe.__struct_fields__}
-    return to_json(_StoredRecipe(**kept))
+    """Encode the recipe's column: everything but the prompt."""
+    values = {name: getattr(recipe, name) for name in _StoredRecipe.__struct_fields__}
+    return to_json(_StoredRecipe(**values))
 
 
 def tombstone_recipe_json(recipe: Recipe) -> str:
-    """The same once its video is deleted: nobody's words, files or characters."""
+    """Encode the recipe of a deleted video: without prompts, files or characters."""
     return to_json(_StoredRecipe(size=recipe.size, seconds=recipe.seconds, seed=recipe.seed, fit=recipe.fit))
 
 
 def accepted_video(new: NewVideo, seq: int, now: float) -> VideoRecord:
-    """What reading the row of a video accepted just now would give."""
+    """Return the record of a just accepted video, equal to what its row would give."""
     return VideoRecord(
         seq=seq,
         id=new.id,
@@ -278,12 +278,12 @@ def accepted_video(new: NewVideo, seq: int, now: float) -> VideoRecord:
 
 
 def asset_values(video_id: str, stored: Asset) -> dict[str, object]:
-    """The row of a video's file."""
+    """Return the row of a video's file."""
     return {"video_id": video_id, **msgspec.structs.asdict(stored), "kind": str(stored.kind)}
 
 
 def to_asset(row: tuple[Any, ...]) -> Asset:
-    """The asset of a row of ASSET_COLUMNS."""
+    """Convert a row of ASSET_COLUMNS."""
     kind, key, media_type, length, sha256, width, height = row
     return Asset(
         kind=AssetKind(kind), key=key, media_type=media_type, bytes=length, sha256=sha256, width=width, height=height
@@ -291,7 +291,7 @@ def to_asset(row: tuple[Any, ...]) -> Asset:
 
 
 def to_event(row: tuple[Any, ...]) -> VideoEvent:
-    """The event of a row of EVENT_COLUMNS."""
+    """Convert a row of EVENT_COLUMNS."""
     seq, video_id, at, status, stage, progress, error_code, engine = row
     return VideoEvent(
         seq=seq,
@@ -306,7 +306,7 @@ def to_event(row: tuple[Any, ...]) -> VideoEvent:
 
 
 def to_key(row: tuple[Any, ...]) -> ApiKey:
-    """The key of a row of KEY_COLUMNS."""
+    """Convert a row of KEY_COLUMNS."""
     values = dict(zip(ApiKey.__struct_fields__, row, strict=True))
     models = values.pop("models")
     return ApiKey(**values, models=None if models is None else _decode_models(models))

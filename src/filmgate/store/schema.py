@@ -1,8 +1,8 @@
-"""The tables as they are now. The migrations hold frozen copies; a test keeps the two the same.
+"""The current tables. The migrations hold frozen copies; a test keeps the two the same.
 
-Values are portable: text, integers, doubles, JSON as text, booleans as 0 and 1. What a row may say is written as
-CHECKs built from the tables of :mod:`filmgate.domain`, so that no code path can store a video that rule forbids. What
-a row may *become* (no illegal move, no falling progress, no edited history) is kept by triggers in the migrations.
+Values are portable: text, integers, doubles, JSON as text, booleans as 0 and 1. The valid contents of a row are CHECKs
+built from the tables of :mod:`filmgate.domain`, so that no code path can store an invalid video. The valid *changes*
+of a row (no illegal transition, no falling progress, no edited history) are enforced by triggers in the migrations.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ api_key = Table(
     Column("account_id", Text, ForeignKey("account.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("prefix", Text, nullable=False),  # the first 8 characters, for humans
-    Column("sha256", Text, nullable=False, unique=True),  # hex; the key itself is nowhere
+    Column("sha256", Text, nullable=False, unique=True),  # hex; the key itself is not stored
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),
@@ -91,7 +91,7 @@ video = Table(
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
     Column("model", Text, nullable=False),
     Column("engine", Text, nullable=False),
-    Column("seconds", Integer, nullable=False),  # that an engine makes, for experience by length
+    Column("seconds", Integer, nullable=False),  # rendered by an engine, to estimate durations by length
     Column("recipe", Text, nullable=False),  # JSON, without the prompt
     Column("prompt", Text),  # the only copy; NULL once deleted
     Column("metadata", Text, nullable=False),  # JSON
@@ -118,9 +118,9 @@ video = Table(
     Column("deleted_at", Double),
     Column("idempotency_key", Text),
     Column("fingerprint", Text, nullable=False),
-    Column("key_id", Text),  # the key it was asked with; NULL: not by a key
-    Column("callback_url", Text),  # sealed: it may carry a secret
-    Column("identity", Text),  # of what it was submitted to; NULL: nothing yet
+    Column("key_id", Text),  # the key of the request; NULL: no key
+    Column("callback_url", Text),  # encrypted: it may carry a secret
+    Column("identity", Text),  # of what it was submitted to; NULL: not submitted
     Column(
         "failovers",
         Integer,
@@ -143,7 +143,7 @@ video = Table(
     CheckConstraint("price_micros >= 0", name="video_price"),
     CheckConstraint("cancel_requested IN (0, 1)", name="video_cancel_requested"),
     CheckConstraint("deleted_at IS NULL OR (stage = 'done' AND prompt IS NULL)", name="video_tombstone"),
-    sqlite_autoincrement=True,  # a position in the order of acceptance is never given out twice
+    sqlite_autoincrement=True,  # a position in acceptance order is never reused
 )
 
 # A partial index serves only queries that repeat its condition literally.
@@ -211,11 +211,11 @@ character = Table(
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", Double, nullable=False),
-    Column("picture", Text, nullable=False),  # JSON of an asset: the film's first frame
+    Column("picture", Text, nullable=False),  # JSON of an asset: the video's first frame
     Column("film", Text, nullable=False),  # JSON of an asset
-    Column("picture_key", Text, nullable=False, unique=True),  # the assets' own, to be found by
+    Column("picture_key", Text, nullable=False, unique=True),  # the assets' keys, to look them up
     Column("film_key", Text, nullable=False, unique=True),
-    Column("key_id", Text),  # the key it was made with
+    Column("key_id", Text),  # the key it was created with
     Column("idempotency_key", Text),
     Column("fingerprint", Text, nullable=False),
     UniqueConstraint("account_id", "idempotency_key"),
@@ -257,7 +257,7 @@ outbox = Table(
     Column("video_id", Text, ForeignKey("video.id"), nullable=False),
     Column("account_id", Text, ForeignKey("account.id"), nullable=False),
     Column("created_at", Double, nullable=False),
-    Column("delivered_at", Double),  # since then its deliveries stand in webhook_delivery
+    Column("delivered_at", Double),  # since then its deliveries are in webhook_delivery
     CheckConstraint("type IN ('video.completed', 'video.failed')", name="outbox_type"),
     UniqueConstraint("video_id", "type"),
 )
@@ -273,7 +273,7 @@ video_event = Table(
     Column("stage", Text, nullable=False),
     Column("progress", Integer, nullable=False),
     Column("error_code", Text),
-    Column("engine", Text),  # NULL: written before it was remembered
+    Column("engine", Text),  # NULL: written before engines were recorded
     sqlite_autoincrement=True,
 )
 
@@ -281,7 +281,7 @@ resolution = Table(
     "resolution",
     metadata,
     Column("video_id", Text, ForeignKey("video.id"), primary_key=True),
-    Column("outcome", Text, nullable=False),  # what became of a submission in doubt, as an operator found out
+    Column("outcome", Text, nullable=False),  # what an operator found out about a submission of unknown outcome
     Column("note", Text, nullable=False),
     Column("at", Double, nullable=False),
     CheckConstraint("outcome IN ('lost', 'made', 'refunded')", name="resolution_outcome"),
@@ -313,7 +313,7 @@ engine_identity = Table(
     Column("engine", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("options", Text, nullable=False),  # JSON, without the key
-    Column("api_key", Text),  # sealed
+    Column("api_key", Text),  # encrypted
     Column("first_seen", Double, nullable=False),
     Column("last_seen", Double, nullable=False),
     PrimaryKeyConstraint("id", "engine"),
@@ -332,11 +332,11 @@ webhook_endpoint = Table(
     Column("id", Text, primary_key=True),
     Column("account_id", Text, ForeignKey("account.id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
-    Column("url", Text, nullable=False),  # sealed: it may carry a secret
+    Column("url", Text, nullable=False),  # encrypted: it may carry a secret
     Column("event_types", Text, nullable=False),  # JSON list
-    Column("secret", Text, nullable=False),  # sealed
+    Column("secret", Text, nullable=False),  # encrypted
     Column("secret_hint", Text, nullable=False),
-    Column("old_secret", Text),  # sealed; signs as well until old_secret_until
+    Column("old_secret", Text),  # encrypted; signs as well until old_secret_until
     Column("old_secret_until", Double),
     Column("created_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),

@@ -1,7 +1,7 @@
-"""What the rows add up to, for whoever watches the server: right after a restart, and for all processes of a folder.
+"""Statistics over the rows, for monitoring: complete right after a restart, and for all processes of a data folder.
 
-The first reading goes through all videos; from then on only what happened since is read, by position: the rows of
-videos are never removed, and their history is only appended to.
+The first read scans all videos; later ones read only what happened since, by position: the rows of videos are never
+removed, and their history is append-only.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from filmgate.store.schema import outbox, resolution, video, video_event, webhoo
 __all__ = ["DURATION_BUCKETS", "DurationHistogram", "Snapshot", "Statistics"]
 
 DURATION_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600)
-"""Upper bounds, in seconds, of the classes in which times from create to completion are counted."""
+"""Upper bounds in seconds of the buckets for the time from create to completion."""
 
 EngineModel = tuple[str, str]
 """An engine and a model."""
 
 
 class DurationHistogram:
-    """How long videos of a kind took: how many were in each class of DURATIONS, in none of them, and all together."""
+    """Durations of completed videos: a count per bucket of DURATION_BUCKETS, a last one for the rest, and the sum."""
 
     def __init__(self) -> None:
         self.counts = [0] * (len(DURATION_BUCKETS) + 1)
@@ -40,16 +40,16 @@ class DurationHistogram:
 
 
 class Snapshot(Struct, kw_only=True):
-    """Everything that is counted, as of one moment."""
+    """All statistics at one moment."""
 
     accepted: Counter[EngineModel]
     completed: Counter[EngineModel]
     failed: Counter[tuple[str, str, str]]  # engine, model, error code
     submitted: Counter[str]  # intents to submit, by engine
-    unresolved: int  # videos that ended as submission_unknown, and nobody has said what became of them
+    unresolved: int  # videos that failed with submission_unknown and are not resolved
     durations: dict[EngineModel, DurationHistogram]
     unfinished: dict[tuple[str, str], int]  # unfinished videos, by engine and stage
-    queued: dict[str, int]  # of them those that nobody works on yet, by engine
+    queued: dict[str, int]  # those of them that no engine works on yet, by engine
     deliveries: dict[str, int]  # of webhooks, by outcome
     undelivered: int
 
@@ -110,17 +110,17 @@ _UNDELIVERED: tuple[Select[Any], ...] = (
 
 
 class Statistics:
-    """Adds up the rows, in a thread and on a connection of its own.
+    """Sums up the rows, in a thread and on a connection of its own.
 
     Args:
-        connect: opens that connection, once somebody asks.
+        connect: opens that connection, at the first read.
     """
 
     def __init__(self, connect: Callable[[], DbConnection]) -> None:
         self._connect = connect
         self._open_connection: DbConnection | None = None
         self._lock = threading.Lock()
-        self._positions = (0, 0)  # the last video and the last line of history that were counted
+        self._positions = (0, 0)  # the last video and the last history entry that were counted
         self._loaded = False
         self._accepted: Counter[EngineModel] = Counter()
         self._completed: Counter[EngineModel] = Counter()
@@ -129,7 +129,7 @@ class Statistics:
         self._durations: dict[EngineModel, DurationHistogram] = {}
 
     async def read(self) -> Snapshot:
-        """The figures as they are now.
+        """Return the current statistics.
 
         Raises:
             StorageFault: the rows can't be read.
@@ -137,7 +137,7 @@ class Statistics:
         return await asyncio.to_thread(self._read)
 
     async def close(self) -> None:
-        """Give the file back, once nobody reads."""
+        """Close the connection, after a read in progress."""
         if self._open_connection is not None:
             await asyncio.to_thread(self._close, self._open_connection)
 
@@ -153,12 +153,12 @@ class Statistics:
 
     def _read(self) -> Snapshot:
         with self._lock, _read_transaction(self._connection):
-            places = self._connection.fetch_all(_POSITIONS)[0]
+            positions = self._connection.fetch_all(_POSITIONS)[0]
             if self._loaded:
                 self._count_new()
             else:
                 self._count_all()
-            self._loaded, self._positions = True, (places[0], places[1])
+            self._loaded, self._positions = True, (positions[0], positions[1])
             return self._snapshot()
 
     def _count_all(self) -> None:
@@ -170,9 +170,9 @@ class Statistics:
             elif status == Status.FAILED:
                 self._failed[engine, model, code] += count
         for engine, model, count, seconds, *within in self._connection.fetch_all(_ALL_DURATIONS):
-            took = self._durations.setdefault((engine, model), DurationHistogram())
-            took.total_seconds = seconds
-            took.counts = [more - less for less, more in zip([0, *within], [*within, count], strict=True)]
+            histogram = self._durations.setdefault((engine, model), DurationHistogram())
+            histogram.total_seconds = seconds
+            histogram.counts = [upper - lower for lower, upper in zip([0, *within], [*within, count], strict=True)]
 
     def _count_new(self) -> None:
         for engine, model, count in self._connection.fetch_all(_NEW_VIDEOS, seen_video=self._positions[0]):
@@ -189,14 +189,14 @@ class Statistics:
 
     def _count_completed(self, engine_model: EngineModel, seconds: float) -> None:
         self._completed[engine_model] += 1
-        took = self._durations.setdefault(engine_model, DurationHistogram())
-        took.total_seconds += seconds
-        took.counts[sum(bound < seconds for bound in DURATION_BUCKETS)] += 1
+        histogram = self._durations.setdefault(engine_model, DurationHistogram())
+        histogram.total_seconds += seconds
+        histogram.counts[sum(bound < seconds for bound in DURATION_BUCKETS)] += 1
 
     def _snapshot(self) -> Snapshot:
-        standing = self._connection.fetch_all(_UNFINISHED_COUNTS)
+        unfinished_rows = self._connection.fetch_all(_UNFINISHED_COUNTS)
         queued: Counter[str] = Counter()
-        for engine, _stage, _count, waiting in standing:
+        for engine, _stage, _count, waiting in unfinished_rows:
             queued[engine] += waiting
         return Snapshot(
             accepted=self._accepted.copy(),
@@ -205,7 +205,7 @@ class Statistics:
             submitted=self._submitted.copy(),
             unresolved=self._connection.fetch_all(_UNRESOLVED)[0][0],
             durations=dict(self._durations),
-            unfinished={(engine, stage): count for engine, stage, count, _waiting in standing},
+            unfinished={(engine, stage): count for engine, stage, count, _queued in unfinished_rows},
             queued=dict(queued),
             deliveries=dict(_pairs(self._connection.fetch_all(_SETTLED))),
             undelivered=sum(self._connection.fetch_all(waiting)[0][0] for waiting in _UNDELIVERED),
@@ -218,7 +218,7 @@ def _pairs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def _read_transaction(connection: DbConnection) -> Iterator[None]:
-    """All that is read inside belongs together."""
+    """Make all reads inside see one snapshot."""
     connection.control("BEGIN DEFERRED")
     try:
         yield

@@ -1,6 +1,6 @@
-"""Every submission that left the house: what tells whose a ticket is, and how many a minute an upstream got.
+"""Log of submissions sent to upstreams: attributes tickets to videos and enforces per-minute limits.
 
-Local engines have no identity and leave no lines here.
+Local engines have no identity and no entries here.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 WINDOW = 61.0
-"""Seconds over which submissions to an upstream are counted: a minute, and some unevenness of the way there."""
+"""Seconds over which submissions to an upstream are counted: a minute, plus some variation of network latency."""
 
 RETENTION = 90 * 86400.0
-"""Seconds after which a submission of a video that is over is forgotten."""
+"""Seconds after which a submission of a finished video is deleted."""
 
 _TICKETS = func.json_each(bindparam("tickets")).table_valued("value")
 _INSERT = insert(submission).values(
@@ -65,17 +65,17 @@ _DELETE_OLD = delete(submission).where(
 
 
 def record(connection: DbConnection, video_id: str, token: str, engine: str, identity: str, now: float) -> None:
-    """Write down that a submission may leave now."""
+    """Insert a submission that is about to be sent."""
     connection.execute(_INSERT, token=token, video_id=video_id, by=engine, goes_to=identity, now=now)
 
 
 def record_ticket(connection: DbConnection, token: str, ticket: str) -> None:
-    """Write down what it was answered."""
+    """Record the ticket that the upstream returned."""
     connection.execute(_SET_TICKET, token_now=token, given_ticket=ticket)
 
 
 def claimed_by_others(connection: DbConnection, identity: str, tickets: Sequence[str], video_id: str) -> set[str]:
-    """Those of the tickets that another video than this one was given."""
+    """Return those of the tickets that belong to another video."""
     if not identity or not tickets:
         return set()
     rows = connection.fetch_all(_CLAIMED, goes_to=identity, tickets=to_json(list(tickets)), video_id=video_id)
@@ -83,18 +83,18 @@ def claimed_by_others(connection: DbConnection, identity: str, tickets: Sequence
 
 
 def is_claimed(connection: DbConnection, identity: str, ticket: str, video_id: str) -> bool:
-    """Whether another video than this one was given the ticket."""
+    """Whether the ticket belongs to another video."""
     return bool(claimed_by_others(connection, identity, [ticket], video_id))
 
 
 def next_slot_in(connection: DbConnection, identity: str, per_minute: int, now: float) -> float:
-    """Seconds until one more submission may leave; 0: now."""
-    # A clock that was put back leaves lines of times to come: those far ahead would hold everybody up until then.
+    """Return the seconds until one more submission may be sent; 0: now."""
+    # A clock that was set back leaves rows dated in the future: those far ahead would block all submissions until then.
     window = {"since": now - WINDOW, "until": now + WINDOW}
     row = connection.fetch_one(_NTH_NEWEST, goes_to=identity, skipped=per_minute - 1, **window)
     return 0.0 if row is None else max(0.0, row[0] + WINDOW - now)
 
 
 def delete_before(connection: DbConnection, before: float) -> int:
-    """Drop what was submitted before then for videos that are over; returns how many."""
+    """Delete submissions before then of finished videos; returns how many."""
     return connection.execute(_DELETE_OLD, before=before)

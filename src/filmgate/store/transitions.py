@@ -1,6 +1,6 @@
-"""The flow's moves: each one guarded UPDATE, alone or with what has to be true with it.
+"""Transitions of a video: each one guarded UPDATE, alone or in one transaction with its effects.
 
-Every UPDATE names the state that it expects; a row in another state is left as it is, and the answer is False.
+Every UPDATE names the state that it expects; a row in another state is not changed, and the result is False.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 UNFINISHED = video.c.stage != literal_column("'done'")
-"""Literal, so that the partial indexes serve it."""
+"""Literal, so that the partial indexes apply."""
 
 
 def _transition_from(*stages: Stage) -> Update:
@@ -98,7 +98,7 @@ ADVANCE = _transition_from(Stage.WATCHING).values(
 CURRENT_PROGRESS = select(video.c.progress, video.c.status).where(
     video.c.id == bindparam("video_id"), video.c.stage == _literal(Stage.WATCHING)
 )
-"""What ADVANCE would start from; most looks have nothing new to write."""
+"""What ADVANCE would start from; most polls have nothing new to write."""
 
 RAISE_EPOCH = (
     update(video)
@@ -114,7 +114,7 @@ _COMPLETE = (
         progress=100,
         completed_at=bindparam("now"),
         expires_at=bindparam("until"),
-        notes=bindparam("said"),
+        notes=bindparam("notes_json"),
     )
     .returning(video.c.account_id)
 )
@@ -141,7 +141,7 @@ _ANNOUNCE = insert(outbox).values(
 def record_intent(
     connection: DbConnection, video_id: str, token: str, now: float, *, identity: str, per_minute: int | None
 ) -> bool:
-    """Move accepted -> submitting, and write the submission down; not beyond so many a minute of its identity."""
+    """Move accepted -> submitting and insert the submission, within the per-minute limit of its identity."""
     if identity and per_minute is not None and submissions.next_slot_in(connection, identity, per_minute, now) > 0:
         return False
     row = connection.fetch_one(_RECORD_INTENT, video_id=video_id, token=token, now=now, goes_to=identity)
@@ -171,7 +171,7 @@ def complete(
     expires_at: float | None,
 ) -> bool:
     """Move fetching -> completed, with its files, its capture and its event."""
-    row = connection.fetch_one(_COMPLETE, video_id=video_id, said=to_json(notes), now=now, until=expires_at)
+    row = connection.fetch_one(_COMPLETE, video_id=video_id, notes_json=to_json(notes), now=now, until=expires_at)
     if row is None:
         return False
     for stored in assets:
@@ -182,13 +182,13 @@ def complete(
 
 
 def fail(connection: DbConnection, video_id: str, error: VideoError, now: float) -> bool:
-    """Move whatever unfinished stage -> failed, with its release and its event."""
+    """Move any unfinished stage -> failed, with its release and its event."""
     row = connection.fetch_one(_FAIL, video_id=video_id, code=error.code, message=error.message, now=now)
     return row is not None and _release_and_announce(connection, video_id, row[0], row[1], now)
 
 
 def fail_if_intent(connection: DbConnection, video_id: str, token: str | None, error: VideoError, now: float) -> bool:
-    """Do the same, unless it is under another intent than ``token`` (None: under any)."""
+    """Do the same, only if its intent is ``token`` (None: no intent)."""
     row = connection.fetch_one(
         _FAIL_IF_INTENT, video_id=video_id, token=token, code=error.code, message=error.message, now=now
     )

@@ -1,4 +1,4 @@
-"""What an account spent: sums over its ledger."""
+"""Spending of an account: sums over its ledger."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ DAY_SECONDS = 86_400
 
 
 class DailyUsage(Struct, frozen=True, kw_only=True):
-    """The videos of one model that were delivered on one day."""
+    """The videos of one model that were completed on one day."""
 
     date: str  # UTC, YYYY-MM-DD
     model: str
     videos: int
-    seconds: int  # of film
+    seconds: int  # of video
     captured_micros: int
 
 
 class AccountUsage(Struct, frozen=True, kw_only=True):
     """An account's money in micro-units, at one moment."""
 
-    balance_micros: int | None  # free to be spent; None: unlimited
-    held_micros: int  # for videos that are being made
-    captured_micros: int  # spent, ever
+    balance_micros: int | None  # available; None: unlimited
+    held_micros: int  # for unfinished videos
+    captured_micros: int  # spent in total
     days: list[DailyUsage]  # newest first
 
 
@@ -65,16 +65,16 @@ _DAYS = (
 
 
 def read_usage(connection: DbConnection, account_id: str, since: float) -> AccountUsage | None:
-    """What the account has, holds and spent, by day and model since then; None if there is no such account."""
+    """Return the balance, holds and spending, by day and model since then; None if there is no such account."""
     row = connection.fetch_one(_TOTALS, owner=account_id)
     if row is None:
         return None
-    balance, held, taken = row
+    balance, held, debited = row
     days = [
         DailyUsage(date=_date(day), model=model, videos=count, seconds=seconds, captured_micros=spent)
         for day, model, count, seconds, spent in connection.fetch_all(_DAYS, owner=account_id, since=since)
     ]
-    return AccountUsage(balance_micros=balance, held_micros=held, captured_micros=taken - held, days=days)
+    return AccountUsage(balance_micros=balance, held_micros=held, captured_micros=debited - held, days=days)
 
 
 def _date(day: int) -> str:

@@ -1,4 +1,4 @@
-"""The rows of videos: one method is one transaction is one transition."""
+"""Repository of videos: one method is one transaction is one transition."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from filmgate.store.schema import asset, character, video, video_event
 __all__ = ["VideoRepository", "read_versions"]
 
 DURATION_SAMPLES = 20
-"""How many of the last completed videos of a kind say how long the next will take."""
+"""Number of the latest completed videos of a kind from which a duration is estimated."""
 
 DURATION_CACHE_SECONDS = 5.0
-"""How long a learnt duration is kept before the rows are asked again."""
+"""Seconds that an estimated duration is cached."""
 
 DURATION_CACHE_SIZE = 1000
-"""How many learnt durations are kept."""
+"""Maximum number of cached durations."""
 
 _NOT_DELETED = video.c.deleted_at.is_(null())
 _UNFINISHED = transitions.UNFINISHED
@@ -46,7 +46,7 @@ _IDS = func.json_each(bindparam("ids")).table_valued("value")
 _VERSIONS = select(video.c.id, video.c.version).where(video.c.id.in_(select(_IDS.c.value)))
 _OLDEST = select(*VIDEO_COLUMNS).where(_BY_OWNER, _NOT_DELETED).order_by(video.c.seq).limit(bindparam("most"))
 _NEWEST = select(*VIDEO_COLUMNS).where(_BY_OWNER, _NOT_DELETED).order_by(video.c.seq.desc()).limit(bindparam("most"))
-# A deleted video still marks a place in the list; an unknown or foreign one compares as NULL, so nothing follows it.
+# A deleted video still marks a position in the list; an unknown or foreign one compares as NULL, so nothing follows it.
 _AFTER_SEQ = select(video.c.seq).where(video.c.id == bindparam("after"), _BY_OWNER).correlate(None).scalar_subquery()
 _PAGES = {
     (True, False): _OLDEST,
@@ -124,7 +124,7 @@ class VideoRepository:
 
     Args:
         reader: the reading connection.
-        writer: what groups the writes.
+        writer: the group commit writer.
         clock: Unix seconds.
     """
 
@@ -138,7 +138,7 @@ class VideoRepository:
         """Accept a video: row, hold and history in one transaction.
 
         Returns:
-            The video, and whether it is new; an idempotent replay gives the one made before.
+            The video, and whether it is new; an idempotent replay returns the existing one.
 
         Raises:
             InsufficientQuota: the balance does not cover it.
@@ -148,53 +148,53 @@ class VideoRepository:
         return await self._writer.write(lambda connection: acceptance.accept(connection, new, now))
 
     async def get(self, video_id: str, account_id: str | None = None) -> VideoRecord | None:
-        """The video; None if it is unknown, deleted or not ``account_id``'s."""
+        """Return the video; None if it is unknown, deleted or not ``account_id``'s."""
         row = self._reader.fetch_one(_GET, video_id=video_id)
         return None if row is None or account_id not in (None, row[2]) else to_video(row)
 
     async def refresh(self, video: VideoRecord) -> VideoRecord | None:
-        """The video as it is now: the same object where nothing changed, which is cheaper by far to find out."""
+        """Return the current record; the same object if nothing changed, which is far cheaper than a read."""
         row = self._reader.fetch_one(_VERSION, video_id=video.id)
         return video if row is not None and row[0] == video.version else await self.get(video.id)
 
     async def page(
         self, account_id: str, *, after: str | None, limit: int, ascending: bool
     ) -> tuple[list[VideoRecord], bool]:
-        """Up to ``limit`` videos in the order of acceptance, and whether more follow.
+        """Return up to ``limit`` videos in acceptance order, and whether more follow.
 
         Args:
-            account_id: whose.
-            after: the id of the video that the page before ended with; nothing follows an unknown one.
+            account_id: id of the account.
+            after: the id of the last video of the previous page; nothing follows an unknown one.
             limit: at least 1.
             ascending: oldest first.
         """
         page = _PAGES[ascending, after is not None]
-        given = {"after": after} if after is not None else {}
-        rows = self._reader.fetch_all(page, owner=account_id, most=limit + 1, **given)
+        params = {"after": after} if after is not None else {}
+        rows = self._reader.fetch_all(page, owner=account_id, most=limit + 1, **params)
         return [to_video(row) for row in rows[:limit]], len(rows) > limit
 
     async def assets(self, video_id: str) -> dict[AssetKind, Asset]:
-        """The stored files of a video, its reference among them."""
+        """Return the stored files of a video, including its reference."""
         rows = self._reader.fetch_all(_ASSETS, video_id=video_id)
         return {stored.kind: stored for stored in map(to_asset, rows)}
 
     async def delete(self, video_id: str, account_id: str, now: float) -> list[str]:
-        """Delete a finished video; returns the storage keys that nothing names any more.
+        """Delete a finished video; returns the storage keys that are no longer referenced.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
-            VideoNotDeletable: still being made.
+            VideoNotDeletable: unfinished.
         """
         return await self._writer.write(
             lambda connection: acceptance.remove(connection, video_id, account_id, now), changed_video_id=video_id
         )
 
     async def request_cancel(self, video_id: str, account_id: str, now: float) -> VideoRecord:
-        """Note that its owner wants it stopped; the flow sees to it.
+        """Record that the owner requests a cancellation; the flow performs it.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
-            VideoNotDeletable: finished already.
+            VideoNotDeletable: already finished.
         """
         return await self._writer.write(
             lambda connection: acceptance.request_cancel(connection, video_id, account_id, now),
@@ -202,20 +202,20 @@ class VideoRepository:
         )
 
     async def next_slot_in(self, identity: str, per_minute: int, now: float) -> float:
-        """Seconds until one more submission may go there, of so many a minute."""
+        """Return the seconds until one more submission may be sent to the identity; 0: now."""
         return submissions.next_slot_in(self._reader, identity, per_minute, now)
 
     async def record_intent(
         self, video_id: str, token: str, now: float, *, identity: str = "", per_minute: int | None = None
     ) -> bool:
-        """Move accepted -> submitting: from here on an engine may have been asked, under ``token``.
+        """Move accepted -> submitting: from now on it may have been submitted, under ``token``.
 
         Args:
-            video_id: whose.
-            token: of the submission.
+            video_id: id of the video.
+            token: token of the submission.
             now: Unix seconds.
-            identity: what the submission goes to; empty for a local engine.
-            per_minute: how many go there a minute, of all processes; one too many changes nothing.
+            identity: engine identity; empty for a local engine.
+            per_minute: limit of submissions per minute to it, by all processes; above it nothing changes.
         """
         return await self._writer.write(
             partial(
@@ -230,14 +230,14 @@ class VideoRepository:
         )
 
     async def record_ticket(self, video_id: str, token: str, ticket: str, now: float) -> bool:
-        """Move submitting under ``token`` -> watching ``ticket``; never if that is another video's (:meth:`taken`)."""
+        """Move submitting under ``token`` -> watching ``ticket``, unless the ticket is another video's."""
         return await self._writer.write(
             partial(transitions.record_ticket, video_id=video_id, token=token, ticket=ticket, now=now),
             changed_video_id=video_id,
         )
 
     async def claimed_by_others(self, identity: str, tickets: Sequence[str], video_id: str) -> set[str]:
-        """Those of the tickets given under an identity that another video than this one has, or had."""
+        """Return those of an identity's tickets that belong or belonged to another video."""
         return submissions.claimed_by_others(self._reader, identity, tickets, video_id)
 
     async def cancel_intent(self, video_id: str, token: str, now: float) -> bool:
@@ -245,11 +245,11 @@ class VideoRepository:
         return await self._transition(transitions.CANCEL_INTENT, video_id, token=token, now=now)
 
     async def advance(self, video_id: str, *, progress: int, working: bool, now: float) -> bool:
-        """Show what a look at the engine gave; False if the video is not being watched any more.
+        """Store the result of a poll; False if the video is not being watched any more.
 
         Args:
-            video_id: whose.
-            progress: percent; one below what was shown before changes nothing, 100 is for complete videos only.
+            video_id: id of the video.
+            progress: percent; a lower value than before changes nothing, 100 is for completed videos only.
             working: the engine has begun: queued -> in_progress.
             now: Unix seconds.
         """
@@ -263,19 +263,19 @@ class VideoRepository:
         )
 
     async def start_fetching(self, video_id: str, now: float) -> bool:
-        """Move watching -> fetching; it is in_progress, if it wasn't."""
+        """Move watching -> fetching; the status becomes in_progress."""
         return await self._transition(transitions.START_FETCHING, video_id, now=now)
 
     async def requeue(self, video_id: str, now: float) -> bool:
-        """Move watching or fetching -> accepted: the engine lost its work. Status and progress stay."""
+        """Move watching or fetching -> accepted: the engine lost its job. Status and progress stay."""
         return await self._transition(transitions.REQUEUE, video_id, now=now)
 
     async def reassign(self, video_id: str, *, engine: str, to: str, now: float) -> bool:
-        """Hand an accepted video on to another engine, which surely has not been asked yet."""
+        """Move an accepted video to another engine; it was surely not submitted."""
         return await self._transition(transitions.REASSIGN, video_id, from_engine=engine, to_engine=to, now=now)
 
     async def fail_over(self, video_id: str, token: str, *, engine: str, to: str, now: float) -> bool:
-        """Move submitting or watching under ``token`` -> accepted by another engine, once a video; the hold stays."""
+        """Move submitting or watching under ``token`` -> accepted on another engine, once per video; the hold stays."""
         return await self._transition(
             transitions.FAIL_OVER, video_id, token=token, from_engine=engine, to_engine=to, now=now
         )
@@ -289,12 +289,12 @@ class VideoRepository:
         expires_at: float | None,
     ) -> bool:
         """Move fetching -> completed, with files, capture and event in one transaction."""
-        done = await self._writer.write(
+        completed = await self._writer.write(
             lambda connection: transitions.complete(connection, video_id, assets, notes, now, expires_at),
             changed_video_id=video_id,
         )
         self._duration_cache.clear()
-        return done
+        return completed
 
     async def fail(self, video_id: str, error: VideoError, now: float) -> bool:
         """Move any unfinished video -> failed, with release and event in one transaction."""
@@ -303,85 +303,85 @@ class VideoRepository:
         )
 
     async def fail_if_intent(self, video_id: str, token: str | None, error: VideoError, now: float) -> bool:
-        """Do the same as long as nobody began another submission: the intent is still ``token``, or still none."""
+        """Do the same, only if no other submission was started: the intent is still ``token``, or still none."""
         return await self._writer.write(
             lambda connection: transitions.fail_if_intent(connection, video_id, token, error, now),
             changed_video_id=video_id,
         )
 
     async def list_unfinished(self, *, updated_before: float, limit: int = 1000) -> list[UnfinishedVideo]:
-        """Unfinished videos that nothing has happened to since, longest first."""
+        """Return unfinished videos unchanged since then, longest first."""
         return [
             UnfinishedVideo(*row) for row in self._reader.fetch_all(_UNFINISHED_ROWS, before=updated_before, most=limit)
         ]
 
     async def raise_epoch(self, video_id: str, epoch: int) -> bool:
-        """From ``epoch`` to the next; False if somebody else did, or the video is finished."""
+        """Raise ``epoch`` by one; False if another process did, or the video is finished."""
         return await self._transition(transitions.RAISE_EPOCH, video_id, seen=epoch)
 
     async def twin_submitted_at(self, video: VideoRecord, identity: str, since: float) -> float | None:
-        """When the last other video with the same prompt began to be submitted there, if that was since then."""
+        """Return when the latest other video with the same prompt was submitted there; None if not since ``since``."""
         row = self._reader.fetch_one(_TWIN, goes_to=identity, since=since, words=video.prompt, video_id=video.id)
         return row[0] if row else None
 
     async def delete_old_submissions(self, now: float) -> int:
-        """Drop what was submitted long ago for videos that are over; returns how many."""
+        """Delete old submissions of finished videos; returns how many."""
         return await self._writer.write(partial(submissions.delete_before, before=now - submissions.RETENTION))
 
     async def list_cancel_requests(self) -> set[str]:
-        """The unfinished videos that are to be stopped."""
+        """Return the unfinished videos whose cancellation was requested."""
         return {video_id for (video_id,) in self._reader.fetch_all(_CANCEL_REQUESTS)}
 
     async def count_unfinished(self, account_id: str) -> int:
-        """How many of the account's videos are unfinished."""
+        """Count the account's unfinished videos."""
         return self._count(_RUNNING, owner=account_id)
 
     async def drop_expired(self, now: float, limit: int = 100) -> list[str]:
-        """Drop the rows of up to ``limit`` files that are past their time, or of no use; returns their keys."""
+        """Delete the rows of up to ``limit`` files that are expired or no longer needed; returns their keys."""
         return await self._writer.write(partial(_drop_expired, now=now, limit=limit))
 
     async def referenced_keys(self, keys: Sequence[str]) -> set[str]:
-        """Those of the storage keys that some row names."""
+        """Return those of the storage keys that some row references."""
         return {key for key in keys if self._reader.fetch_all(_REFERENCED, key=key)}
 
     async def history(self, video_id: str) -> list[VideoEvent]:
-        """All that ever happened to it, oldest first; deleting the video leaves it."""
+        """Return the video's history, oldest first; it remains after the video is deleted."""
         return [to_event(row) for row in self._reader.fetch_all(_HISTORY, video_id=video_id)]
 
     async def count_ahead(self, video: VideoRecord) -> int:
-        """How many queued videos of its engine were accepted before it."""
+        """Count the queued videos of its engine that were accepted before it."""
         return self._count(_AHEAD, by=video.engine, place=video.seq)
 
     async def typical_seconds(self, engine: str, model: str, seconds: int) -> float | None:
-        """The median time from create to completion of the last such videos; None without any."""
+        """Return the median seconds from create to completion of the latest such videos; None without any."""
         kind, now = (engine, model, seconds), self._clock()
-        read_at, learnt = self._duration_cache.get(kind, (float("-inf"), None))
+        read_at, duration = self._duration_cache.get(kind, (float("-inf"), None))
         if not 0 <= now - read_at < DURATION_CACHE_SECONDS:
             rows = self._reader.fetch_all(_DURATIONS, by=engine, of_model=model, length=seconds)
-            learnt = median(row[0] for row in rows) if rows else None
+            duration = median(row[0] for row in rows) if rows else None
             if len(self._duration_cache) >= DURATION_CACHE_SIZE:
                 self._duration_cache.clear()
-            self._duration_cache[kind] = (now, learnt)
-        return learnt
+            self._duration_cache[kind] = (now, duration)
+        return duration
 
     async def find_duplicate(
         self, account_id: str, fingerprint: str, since: float, key_id: str | None = None
     ) -> VideoRecord | None:
-        """The newest video that the same request of the same key made since then."""
+        """Return the newest video that the same request with the same key created since then."""
         return acceptance.find_duplicate(self._reader, account_id, key_id, fingerprint, since)
 
     async def find_replay(self, account_id: str, key: str, fingerprint: str, now: float) -> VideoRecord | None:
-        """The video that an Idempotency-Key made within a day.
+        """Return the video that an Idempotency-Key created within a day.
 
         Raises:
-            IdempotencyKeyReuse: it made it for another request.
+            IdempotencyKeyReuse: the key was used for another request.
         """
         return acceptance.find_replay(self._reader, account_id, key, fingerprint, now)
 
     async def rate_limit_status(
         self, key_id: str, now: float, per_minute: int | None = None
     ) -> rate_limits.RateLimitStatus | None:
-        """How a key stands with its creates a minute and the dialect's; None if there is no such limit."""
+        """Return the state of the key's creates per minute, or the dialect's limit if lower; None if unlimited."""
         return rate_limits.rate_limit_status(self._reader, key_id, now, per_minute)
 
     async def _transition(self, statement: Executable, video_id: str, **params: object) -> bool:
@@ -396,14 +396,14 @@ class VideoRepository:
 
 
 def read_versions(reader: DbConnection, video_ids: Collection[str]) -> dict[str, int]:
-    """The versions of videos' rows, deleted or not, by id; one that has no row is missing."""
+    """Return the versions of videos' rows, deleted or not, by id; a missing row is left out."""
     return dict(reader.fetch_all(_VERSIONS, ids=to_json(list(video_ids))))
 
 
 def _drop_expired(connection: DbConnection, *, now: float, limit: int) -> list[str]:
     rows = connection.fetch_all(_EXPIRED, now=now, most=limit)
-    for unneeded in (_FAILED_REFERENCES, _DONE_SOURCES):
-        rows += connection.fetch_all(unneeded, most=limit - len(rows))
+    for statement in (_FAILED_REFERENCES, _DONE_SOURCES):
+        rows += connection.fetch_all(statement, most=limit - len(rows))
     for video_id, kind, _key in rows:
         connection.execute(_DROP_ASSET, video_id=video_id, what=kind)
     return [key for _video_id, _kind, key in rows]

@@ -1,8 +1,8 @@
-"""Who is told of events, and what of it is still to be done.
+"""Webhook endpoints and the deliveries of events.
 
-An event waits in the outbox, written with what it tells of. From there :meth:`WebhookRepository.fan_out` makes one delivery
-an endpoint, and one for the video's own callback URL. A process that tries a delivery first moves its ``next_at``
-ahead, by compare-and-set: the others leave it alone until then, and find it again if the process died.
+An event is written to the outbox in the transaction that it reports. :meth:`WebhookRepository.fan_out` turns it into
+one delivery per endpoint, and one for the video's own callback URL. Before a process attempts a delivery, it moves its
+``next_at`` ahead, by compare-and-set: other processes skip the delivery until then, and retry it if the process died.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from filmgate.store.schema import outbox, video, webhook_delivery, webhook_endpo
 __all__ = ["PendingDelivery", "WebhookEndpoint", "WebhookRepository"]
 
 MAX_ENDPOINTS = 50
-"""Endpoints of an account: every event goes to each of them."""
+"""Endpoints per account: every event goes to each of them."""
 
 MAX_DUE_PER_ENDPOINT = 4
-"""Deliveries to one endpoint that are taken at once, so that a slow one keeps nobody else waiting."""
+"""Deliveries to one endpoint in flight at once, so that a slow one does not delay the others."""
 
 
 class WebhookEndpoint(Struct, frozen=True, kw_only=True):
-    """Who is told; url and secrets are sealed."""
+    """A receiver of events; url and secrets are encrypted."""
 
     id: str
     account_id: str
@@ -46,14 +46,14 @@ class WebhookEndpoint(Struct, frozen=True, kw_only=True):
     disabled_at: float | None = None
 
     def signing_secrets(self, now: float) -> list[str]:
-        """The encrypted secrets that sign at this Unix time: the current one, and the old one until it expires."""
+        """Return the encrypted secrets that sign at Unix time ``now``: the current one, and an unexpired old one."""
         if self.old_secret is not None and now < (self.old_secret_until or 0):
             return [self.secret, self.old_secret]
         return [self.secret]
 
 
 class PendingDelivery(Struct, frozen=True):
-    """One event for one receiver, as it stands."""
+    """An unsettled delivery of one event to one receiver."""
 
     id: int
     event_id: str
@@ -62,7 +62,7 @@ class PendingDelivery(Struct, frozen=True):
     account_id: str
     created_at: float  # of the event
     endpoint_id: str | None  # None: to the video's callback URL
-    callback_url: str | None  # sealed
+    callback_url: str | None  # encrypted
     tries: int
     next_at: float
 
@@ -169,7 +169,7 @@ class WebhookRepository:
 
     Args:
         reader: the reading connection.
-        writer: what groups the writes.
+        writer: the group commit writer.
     """
 
     def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
@@ -177,10 +177,10 @@ class WebhookRepository:
         self._writer = writer
 
     async def add(self, endpoint: WebhookEndpoint) -> None:
-        """A new endpoint.
+        """Insert an endpoint.
 
         Raises:
-            InvalidValue: the account has as many as it may.
+            InvalidValue: the account has MAX_ENDPOINTS already.
         """
 
         def write(connection: DbConnection) -> None:
@@ -191,7 +191,7 @@ class WebhookRepository:
         await self._writer.write(write)
 
     async def get(self, endpoint_id: str, account_id: str) -> WebhookEndpoint:
-        """One endpoint.
+        """Return one endpoint.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
@@ -199,7 +199,7 @@ class WebhookRepository:
         return _require_owned(self._reader, endpoint_id, account_id)
 
     async def list_for(self, account_id: str) -> list[WebhookEndpoint]:
-        """All of an account's, newest first."""
+        """Return all endpoints of an account, newest first."""
         return [_to_endpoint(row) for row in self._reader.fetch_all(_LIST, owner=account_id)]
 
     async def update(self, endpoint_id: str, account_id: str, **fields: object) -> WebhookEndpoint:
@@ -218,7 +218,7 @@ class WebhookRepository:
         return await self._writer.write(write)
 
     async def delete(self, endpoint_id: str, account_id: str, now: float) -> None:
-        """Delete an endpoint; what it was still to be told is dropped.
+        """Delete an endpoint and drop its pending deliveries.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
@@ -244,7 +244,7 @@ class WebhookRepository:
         return await self._writer.write(write)
 
     async def redeliver(self, event_id: str, now: float) -> int:
-        """Tell everybody of an event once more, under its old id; returns how many are told.
+        """Deliver an event again to all receivers, under the same id; returns how many receivers there are.
 
         Raises:
             NotFound: there is no such event.
@@ -252,27 +252,27 @@ class WebhookRepository:
         return await self._writer.write(lambda connection: _insert_deliveries(connection, event_id, now))
 
     async def list_due(self, now: float, limit: int) -> list[PendingDelivery]:
-        """What is to be tried by now, longest due first, only a few to each receiver."""
+        """Return the deliveries that are due, longest due first, only a few per receiver."""
         return [PendingDelivery(*row) for row in self._reader.fetch_all(_DUE, now=now, most=limit)]
 
     async def claim(self, delivery: PendingDelivery, until: float) -> PendingDelivery | None:
-        """The delivery as ours until then; None if another process was first."""
+        """Claim a delivery until then; None if another process was first."""
         claimed = await self._write(_CLAIM, delivery=delivery.id, seen=delivery.next_at, until=until)
         return msgspec.structs.replace(delivery, next_at=until) if claimed else None
 
     async def record_failure(self, delivery: PendingDelivery, status: int | None, next_at: float) -> bool:
-        """Note a try in vain, and when the next is due; False if the claim was lost."""
+        """Record a failed attempt, and when the next is due; False if the claim was lost."""
         return await self._write(
             _RECORD_FAILURE, delivery=delivery.id, seen=delivery.next_at, status=status, next=next_at
         )
 
     async def settle(self, delivery: PendingDelivery, outcome: str, status: int | None, now: float) -> bool:
-        """Note the last try: ``delivered`` or ``failed``; False if the claim was lost."""
+        """Record the last attempt: ``delivered``, ``failed`` or ``dropped``; False if the claim was lost."""
         seen = delivery.next_at
         return await self._write(_SETTLE, delivery=delivery.id, seen=seen, how=outcome, status=status, now=now)
 
     async def disable(self, endpoint_id: str, now: float) -> None:
-        """Tell an endpoint nothing more; what it was still to be told is dropped."""
+        """Disable an endpoint and drop its pending deliveries."""
 
         def write(connection: DbConnection) -> None:
             connection.execute(_DISABLE, endpoint=endpoint_id, now=now)
@@ -289,12 +289,12 @@ def _insert_deliveries(connection: DbConnection, event_id: str, now: float) -> i
     if row is None:
         raise NotFound(f"Event '{event_id}' not found.")
     owner, kind, callback_url = row
-    listening: Sequence[str | None] = [
+    endpoint_ids: Sequence[str | None] = [
         endpoint.id
         for endpoint in map(_to_endpoint, connection.fetch_all(_LIST, owner=owner))
         if kind in endpoint.event_types and endpoint.disabled_at is None
     ]
-    receivers = [*listening, *([] if callback_url is None else [None])]
+    receivers = [*endpoint_ids, *([] if callback_url is None else [None])]
     for receiver in receivers:
         connection.execute(_DELIVER, event=event_id, endpoint=receiver, now=now)
     return len(receivers)

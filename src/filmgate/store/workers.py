@@ -1,4 +1,4 @@
-"""Heartbeats of the processes that run flows."""
+"""Heartbeats of the processes that run workflows."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _FORGET = delete(worker).where(worker.c.executor_id == bindparam("executor"))
 
 
 class WorkerRepository:
-    """Who is alive."""
+    """Live workers."""
 
     def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     async def record_heartbeat(self, executor_id: str, now: float) -> None:
-        """Say that the process lives."""
+        """Record that the process is alive."""
 
         def write(connection: DbConnection) -> None:
             if not connection.execute(_UPDATE, executor=executor_id, now=now):
@@ -33,9 +33,9 @@ class WorkerRepository:
         await self._writer.write(write)
 
     async def list_dead(self, before: float) -> list[str]:
-        """The processes that have not been heard of since then."""
+        """Return the processes without a heartbeat since then."""
         return [executor_id for (executor_id,) in self._reader.fetch_all(_DEAD, before=before)]
 
     async def delete(self, executor_id: str) -> None:
-        """Drop a process whose work was taken over."""
+        """Delete a process whose workflows were adopted."""
         await self._writer.write(lambda connection: connection.execute(_FORGET, executor=executor_id))

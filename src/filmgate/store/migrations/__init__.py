@@ -1,4 +1,4 @@
-"""The steps from an empty file to the tables of today: by a snapshot where there is nothing yet, else by Alembic."""
+"""Migrations from an empty file to the current tables: by a snapshot for a new file, else by Alembic."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ HEAD = "0005"
 """The newest revision. Kept here so that opening an up-to-date database need not import Alembic (0.3 s)."""
 
 SNAPSHOT = Path(__file__).with_name("schema.sql")
-"""What the migrations make of an empty file. A new file is made from it, which takes 5 ms instead of 50 and no Alembic.
+"""The schema that the migrations create in an empty file. A new file is created from it, which takes 5 ms instead of
+50 and no Alembic.
 
-``python -m filmgate.store.migrations`` writes it anew, after a migration was added.
+``python -m filmgate.store.migrations`` rewrites it after a migration was added.
 """
 
 
 def create(connection: Connection) -> None:
-    """Make the tables of HEAD in an empty database, inside the transaction that ``connection`` holds."""
+    """Create the tables of HEAD in an empty database, inside the transaction that ``connection`` holds."""
     for statement in _statements(SNAPSHOT.read_text(encoding="utf-8")):
         connection.exec_driver_sql(statement)
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the database to HEAD, inside the transaction that ``connection`` holds."""
+    """Migrate the database to HEAD, inside the transaction that ``connection`` holds."""
     from alembic import command  # noqa: PLC0415 - only a database that is behind pays for the import
     from alembic.config import Config  # noqa: PLC0415 - the same
 
@@ -38,7 +39,7 @@ def upgrade(connection: Connection) -> None:
 
 
 def snapshot(connection: sqlite3.Connection) -> str:
-    """The statements that make the tables, indexes and triggers of a database at HEAD, and its revision."""
+    """Return the statements that create the tables, indexes and triggers of a database at HEAD, and its revision."""
     # Tables as they were made, then the rest by name: SQLAlchemy makes a table's indexes in any order.
     rows = connection.execute(
         "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence' "

@@ -12,7 +12,7 @@ from filmgate.store import migrations
 
 
 def main() -> None:
-    """Migrate an empty database by Alembic and write what it then holds to ``schema.sql``."""
+    """Migrate an empty database by Alembic and write its schema to ``schema.sql``."""
     with TemporaryDirectory() as folder:
         file = f"{folder}/migrated.sqlite"
         engine = sa.create_engine(f"sqlite:///{file}")

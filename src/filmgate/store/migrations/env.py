@@ -1,4 +1,4 @@
-"""Alembic's entry: it runs the scripts on the connection that ``upgrade`` hands over."""
+"""Alembic's entry point: runs the scripts on the connection that ``upgrade`` passes in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The first tables.
 
-Everything here is frozen: it says what the database was at this revision, whatever the code becomes.
+Everything here is frozen: it is the schema at this revision, however the code changes.
 
 Revision ID: 0001
 """
@@ -233,7 +233,7 @@ worker = Table(
 
 
 def upgrade() -> None:
-    """Make the tables and the triggers that keep what no CHECK can see."""
+    """Create the tables, and the triggers that enforce what no CHECK can see."""
     metadata.create_all(op.get_bind())
     for statement in _sqlite_triggers():
         op.get_bind().exec_driver_sql(statement)

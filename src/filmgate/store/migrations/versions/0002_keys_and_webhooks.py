@@ -1,6 +1,6 @@
-"""Which key asked for a video, and webhooks.
+"""The API key of each video, and webhooks.
 
-Everything here is frozen: it says what the database became at this revision, whatever the code becomes.
+Everything here is frozen: it is what this revision changes, however the code changes.
 
 Revision ID: 0002
 """
@@ -20,7 +20,7 @@ _UNSETTLED = text("settled_at IS NULL")
 
 
 def upgrade() -> None:
-    """Add the columns, the indexes that limits and usage are counted by, and two tables."""
+    """Add the columns, the indexes that count for limits and usage, and two tables."""
     op.add_column("video", Column("key_id", Text))
     op.add_column("video", Column("callback_url", Text))
     op.create_index("video_by_key", "video", ["key_id", "created_at"])

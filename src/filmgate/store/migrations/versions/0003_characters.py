@@ -1,6 +1,6 @@
-"""Characters, and the films that videos are made from.
+"""Characters, and the source videos of extensions and edits.
 
-Everything here is frozen: it says what the database became at this revision, whatever the code becomes.
+Everything here is frozen: it is what this revision changes, however the code changes.
 
 Revision ID: 0003
 """
@@ -19,7 +19,7 @@ _SOURCE = text("kind = 'source'")
 
 
 def upgrade() -> None:
-    """Add the table of characters, and the index by which sources are dropped."""
+    """Add the table of characters, and the index that finds sources to drop."""
     op.create_table(
         "character",
         Column("id", Text, primary_key=True),

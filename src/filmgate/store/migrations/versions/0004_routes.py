@@ -1,6 +1,6 @@
-"""What a video was submitted to, every submission that left the house, and what an engine was when it got them.
+"""The engine identity of each video, the log of submissions, and stored engine identities.
 
-Everything here is frozen: it says what the database became at this revision, whatever the code becomes.
+Everything here is frozen: it is what this revision changes, however the code changes.
 
 Revision ID: 0004
 """
@@ -19,7 +19,7 @@ _TICKETED = text("ticket IS NOT NULL")
 
 
 def upgrade() -> None:
-    """Add columns and two tables, and let the history name the engine."""
+    """Add columns and two tables, and record the engine in the history."""
     op.add_column("video", Column("identity", Text))
     op.execute(
         "ALTER TABLE video ADD COLUMN failovers INTEGER DEFAULT 0 NOT NULL "

@@ -1,6 +1,6 @@
-"""What operators found out of videos whose submission is in doubt, and a short way to those.
+"""Resolutions by operators of videos with an unknown outcome, and an index of these videos.
 
-Everything here is frozen: it says what the database became at this revision, whatever the code becomes.
+Everything here is frozen: it is what this revision changes, however the code changes.
 
 Revision ID: 0005
 """
