@@ -1,4 +1,4 @@
-"""Bytes: where films and pictures lie."""
+"""Storage: the bytes of videos and images."""
 
 from filmgate.storage.base import Reader, Storage, StoredObject
 from filmgate.storage.local import LocalStorage

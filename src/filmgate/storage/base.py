@@ -1,6 +1,6 @@
-"""The contract between Filmgate and the place where its files lie.
+"""The contract between Filmgate and the place that stores its files.
 
-Keys are our own (``videos/ab/video_ab….mp4``), never a name that somebody sent. A file appears under its key whole
+Keys are our own (``videos/ab/video_ab….mp4``), never a name that a client sent. A file appears under its key complete
 and synced, or not at all.
 """
 
@@ -19,14 +19,14 @@ __all__ = ["Reader", "Storage", "StoredObject"]
 
 
 class StoredObject(Struct, frozen=True):
-    """A file that is safely stored."""
+    """A file that is durably stored."""
 
     key: str
     bytes: int
     sha256: str  # hex
 
     def asset(self, kind: AssetKind, media_type: str, size: Size) -> Asset:
-        """What it is to a video."""
+        """Return the asset that this file is to a video."""
         return Asset(
             kind=kind,
             key=self.key,
@@ -39,33 +39,33 @@ class StoredObject(Struct, frozen=True):
 
 
 class Reader(Protocol):
-    """An open file; reading goes on though its key is deleted meanwhile."""
+    """An open file; reads still work after its key is deleted."""
 
     @property
     def size(self) -> int:
         """Length in bytes."""
 
     def fileno(self) -> int | None:
-        """The file descriptor for sendfile, where it is a local file."""
+        """Return the file descriptor for sendfile, if it is a local file."""
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to ``length`` bytes from ``offset``; fewer only at the end."""
+        """Read up to ``length`` bytes from ``offset``; fewer only at the end."""
 
     def close(self) -> None:
-        """Give the descriptor back."""
+        """Close the descriptor."""
 
 
 class Storage(Protocol):
     """A folder or a bucket."""
 
     def staging_path(self, suffix: str = "") -> Path:
-        """A fresh local path, on the same file system where that matters, for someone to write to."""
+        """Return a fresh local path to write to, on the same file system where that matters."""
 
     async def commit(self, staged: Path, key: str) -> StoredObject:
-        """Sync the staged file, move it under its key (replacing what is there), sync the folder.
+        """Sync the staged file, move it under its key (replacing an existing file), sync the folder.
 
         Raises:
-            StorageFault: disk full, read-only, I/O error; the staged file is left for the caller to discard.
+            StorageFault: disk full, read-only, I/O error; the staged file remains, and the caller discards it.
         """
 
     async def open(self, key: str) -> Reader:
@@ -76,13 +76,13 @@ class Storage(Protocol):
         """
 
     def local_path(self, key: str) -> AbstractAsyncContextManager[Path]:
-        """A local path with the file's bytes, for engines and probes; never to be changed."""
+        """Provide a local path with the file's bytes, for engines and probes; read-only."""
 
     async def delete(self, key: str) -> None:
-        """Remove; no error if it is gone already."""
+        """Delete the file; no error if it does not exist."""
 
     def keys(self, prefix: str = "") -> AsyncIterator[str]:
-        """All keys that begin with ``prefix``."""
+        """Iterate over all keys that begin with ``prefix``."""
 
     async def discard_stale(self, older_than: float) -> int:
-        """Discard staged files that nobody has touched since that Unix time; returns how many."""
+        """Discard staged files not modified since that Unix time; returns how many."""

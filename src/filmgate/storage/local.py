@@ -1,4 +1,4 @@
-"""Files in a local folder: ``<root>/keys/…`` holds what is kept, ``<root>/staging`` what is being written."""
+"""Files in a local folder: ``<root>/kept/…`` holds stored files, ``<root>/staging`` those being written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from filmgate.storage.base import StoredObject
 __all__ = ["LocalReader", "LocalStorage", "OsCalls"]
 
 KEY_LIMIT = 255
-"""Characters of a key."""
+"""Maximum length of a key in characters."""
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*(?:\.[a-z0-9]+)?", re.ASCII)
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]+)?", re.ASCII)
@@ -30,20 +30,20 @@ _NO_WAIT: int | None = getattr(os, "RWF_NOWAIT", None)
 
 
 class OsCalls(Protocol):
-    """What the storage asks of the operating system beyond reading: the seam where tests let a disk fail."""
+    """Operating system calls of the storage beyond plain reading; tests replace them to simulate a failing disk."""
 
     def fsync(self, descriptor: int) -> None:
         """Wait until the file or folder is on the disk."""
 
     def replace(self, source: Path, target: Path) -> None:
-        """Give the file its new name, in one step."""
+        """Rename the file atomically."""
 
     def preadv(self, descriptor: int, buffers: list[bytearray], offset: int, flags: int) -> int:
-        """Read at a position; BlockingIOError if ``flags`` forbid to wait for the disk."""
+        """Read at a position; BlockingIOError if ``flags`` forbid waiting for the disk."""
 
 
 class LocalReader:
-    """An open local file. What lies in the page cache is read at once, anything else by a thread."""
+    """An open local file. Bytes in the page cache are read at once, all others by a thread."""
 
     def __init__(self, descriptor: int, system: OsCalls) -> None:
         self._descriptor = descriptor
@@ -56,11 +56,11 @@ class LocalReader:
         return self._size
 
     def fileno(self) -> int | None:
-        """The descriptor, for sendfile."""
+        """Return the descriptor, for sendfile."""
         return self._descriptor
 
     async def read(self, offset: int, length: int) -> bytes:
-        """Up to ``length`` bytes from ``offset``; fewer only at the end. 128 to 256 KiB at a time serve best.
+        """Read up to ``length`` bytes from ``offset``; fewer only at the end. 128 to 256 KiB at a time are fastest.
 
         Raises:
             StorageFault: the disk can't be read.
@@ -73,19 +73,19 @@ class LocalReader:
             return await asyncio.to_thread(self._read_all, offset, length)
 
     def close(self) -> None:
-        """Give the descriptor back; a second time does nothing."""
+        """Close the descriptor; a second call does nothing."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
 
     def _read_cached(self, offset: int, length: int) -> bytes:
-        """What of it can be had without waiting for the disk: all, a part or nothing."""
+        """Return what the page cache holds of the range, without waiting for the disk: all, a part or nothing."""
         if _NO_WAIT is None:
             return b""
         try:
             return self._preadv(offset, length, _NO_WAIT)
         except OSError:
-            # EAGAIN: not cached; EOPNOTSUPP: a file system that can't tell. A thread finds out what else it may be.
+            # EAGAIN: not cached; EOPNOTSUPP: unsupported by the file system. For other errors, the thread raises.
             return b""
 
     def _preadv(self, offset: int, length: int, flags: int) -> bytes:
@@ -102,14 +102,14 @@ class LocalReader:
 
 
 class LocalStorage:
-    """A folder of our own.
+    """A folder that belongs to Filmgate alone.
 
     Args:
-        root: made if it is missing; nothing else may live in it.
-        system: the operating system, or a test's.
+        root: created if it is missing; must contain nothing else.
+        system: the operating system calls, or a test's.
 
     Raises:
-        StorageFault: the folder can't be made.
+        StorageFault: the folder can't be created.
     """
 
     def __init__(self, root: Path, *, system: OsCalls = os) -> None:
@@ -124,16 +124,16 @@ class LocalStorage:
             self._sync_folder(root.parent)
 
     def staging_path(self, suffix: str = "") -> Path:
-        """A fresh path for someone to write to; the name is random."""
+        """Return a fresh path to write to; the name is random."""
         if not _SUFFIX.fullmatch(suffix):
             raise ValueError(f"not a suffix: {suffix!r}")
         return self._staging_folder / f"{secrets.token_hex(16)}{suffix}"
 
     async def commit(self, staged: Path, key: str) -> StoredObject:
-        """Sync the staged file, move it under its key (replacing what is there), sync the folder.
+        """Sync the staged file, move it under its key (replacing an existing file), sync the folder.
 
         Raises:
-            StorageFault: disk full, read-only, I/O error; the staged file is left for the caller to discard.
+            StorageFault: disk full, read-only, I/O error; the staged file remains, and the caller discards it.
         """
         target = self._path(key)
         with _translate_errors("written"):
@@ -141,7 +141,7 @@ class LocalStorage:
         return StoredObject(key=key, bytes=size, sha256=digest)
 
     async def open(self, key: str) -> LocalReader:
-        """Open for reading; what was opened can be read though the key is deleted or replaced.
+        """Open for reading; an open file can still be read after the key is deleted or replaced.
 
         Raises:
             FileNotFoundError: no such key.
@@ -155,7 +155,7 @@ class LocalStorage:
 
     @asynccontextmanager
     async def local_path(self, key: str) -> AsyncIterator[Path]:
-        """The file itself; never to be changed.
+        """Provide the path of the file itself; read-only.
 
         Raises:
             FileNotFoundError: no such key.
@@ -164,13 +164,13 @@ class LocalStorage:
         yield self._path(key)
 
     async def delete(self, key: str) -> None:
-        """Remove; no error if it is gone already."""
+        """Delete the file; no error if it does not exist."""
         path = self._path(key)
         with _translate_errors("removed"):
             await asyncio.to_thread(path.unlink, missing_ok=True)
 
     def modified_at(self, key: str) -> float:
-        """When the file was written, Unix time; for one that is gone, now or later.
+        """Return when the file was written, Unix time; infinity if it no longer exists.
 
         Raises:
             StorageFault: the disk can't be read.
@@ -182,17 +182,17 @@ class LocalStorage:
                 return float("inf")
 
     async def keys(self, prefix: str = "") -> AsyncIterator[str]:
-        """All keys that begin with ``prefix``, a folder at a time; keys that come or go meanwhile may be missed."""
-        below = prefix.rpartition("/")[0]
-        found = self._walk(self._path(below) if below else self._files_folder)
+        """Iterate over all keys that begin with ``prefix``, folder by folder; concurrent changes may be missed."""
+        folder = prefix.rpartition("/")[0]
+        keys = self._walk(self._path(folder) if folder else self._files_folder)
         with _translate_errors("read"):
-            while batch := await asyncio.to_thread(_next_batch, found):
+            while batch := await asyncio.to_thread(_next_batch, keys):
                 for key in batch:
                     if key.startswith(prefix):
                         yield key
 
     async def discard_stale(self, older_than: float) -> int:
-        """Discard staged files that nobody has touched since that Unix time; returns how many."""
+        """Discard staged files not modified since that Unix time; returns how many."""
         with _translate_errors("removed"):
             return await asyncio.to_thread(self._discard_stale, older_than)
 
@@ -213,9 +213,9 @@ class LocalStorage:
         return size, digest
 
     def _make_folder(self, folder: Path) -> None:
-        """Make a folder and those above it; a name is safe once the folder that holds it is synced.
+        """Create a folder and its parents, and sync each parent; a name is durable once its folder is synced.
 
-        A folder that exists may still be another's that died before it synced: it counts once we did.
+        An existing folder may come from a process that died before it synced: it counts only once we synced it.
         """
         if folder in self._synced_folders and folder.is_dir():
             return
@@ -233,25 +233,25 @@ class LocalStorage:
             os.close(descriptor)
 
     def _walk(self, folder: Path) -> Iterator[str]:
-        for at, folders, files in os.walk(folder):
+        for path, folders, files in os.walk(folder):
             folders.sort()
-            above = Path(at).relative_to(self._files_folder)
-            yield from (key for name in sorted(files) if _KEY.fullmatch(key := (above / name).as_posix()))
+            parent = Path(path).relative_to(self._files_folder)
+            yield from (key for name in sorted(files) if _KEY.fullmatch(key := (parent / name).as_posix()))
 
     def _discard_stale(self, older_than: float) -> int:
-        swept = 0
+        count = 0
         for path in self._staging_folder.iterdir():
             try:
                 if path.stat().st_mtime < older_than:
                     path.unlink()
-                    swept += 1
+                    count += 1
             except FileNotFoundError:
-                continue  # kept or discarded meanwhile
-        return swept
+                continue  # stored or discarded in the meantime
+        return count
 
 
-def _next_batch(found: Iterator[str]) -> list[str]:
-    return list(islice(found, 1000))
+def _next_batch(keys: Iterator[str]) -> list[str]:
+    return list(islice(keys, 1000))
 
 
 _REASONS = {
@@ -269,7 +269,7 @@ _REASONS = {
 
 @contextmanager
 def _translate_errors(action: str, *, passed_through: type[OSError] | tuple[()] = ()) -> Iterator[None]:
-    """Say what the operating system said, without a path: the message may reach a client."""
+    """Turn an OSError into a StorageFault without a path: the message may reach a client."""
     try:
         yield
     except passed_through:
