@@ -1,1 +1,1 @@
-"""Many films of one file: a row a film, none twice, none missed."""
+"""Batches and stories: many videos from one file, one row each, none submitted twice, none missed."""

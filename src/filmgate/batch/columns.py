@@ -1,4 +1,4 @@
-"""The columns of a batch, by all the names that people give them, and what their cells hold."""
+"""The columns of a batch file, their accepted names, and how their cells are read."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "name": ("name", "id", "title", "名称", "编号", "标题"),
     "output": ("output", "file", "filename", "输出", "文件", "文件名"),
 }
-"""Each column and the names it goes by, in lower case without spaces, dashes and underscores."""
+"""Each column's accepted names, in lower case without spaces, dashes and underscores."""
 
 _BY_NAME: Final = {name: column for column, names in COLUMNS.items() for name in names}
-_NOISE = re.compile(r"[\s_\-()（）]+")
+_SEPARATORS = re.compile(r"[\s_\-()（）]+")
 _SECONDS = re.compile(r"([0-9]+)(?:\.0*)?\s*(?:s|sec|seconds|秒)?", re.IGNORECASE | re.ASCII)
 _SIZE = re.compile(r"([0-9]+)\s*[xX×*]\s*([0-9]+)", re.ASCII)
 SEED_MAX = 2**63 - 1
 
 
 class _InvalidCell(Exception):
-    """A cell that can't be meant."""
+    """A cell that is invalid."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
@@ -54,31 +54,33 @@ class _InvalidCell(Exception):
 
 
 def column_for(name: str) -> str | None:
-    """The column that goes by this name; ``metadata.x`` is a part of the metadata."""
-    bare = _NOISE.sub("", name).lower()
-    head = bare.partition(".")[0]
-    return _BY_NAME.get(bare) or ("metadata" if "." in bare and _BY_NAME.get(head) == "metadata" else None)
+    """Return the column with this name, if any; ``metadata.x`` is one key of the metadata."""
+    normalized = _SEPARATORS.sub("", name).lower()
+    prefix = normalized.partition(".")[0]
+    return _BY_NAME.get(normalized) or (
+        "metadata" if "." in normalized and _BY_NAME.get(prefix) == "metadata" else None
+    )
 
 
 def read_row(number: int, fields: Mapping[str, object], folder: Path) -> BatchRow | Problem:
-    """A record as a row.
+    """Read a record as a row.
 
     Args:
-        number: where it stands.
-        fields: as its author wrote them; names that begin with an underscore are remarks.
-        folder: what paths are relative to.
+        number: the row's number.
+        fields: the record's values under their original names; names that start with an underscore are ignored.
+        folder: base of relative paths.
     """
-    given: dict[str, Any] = {"metadata": {}}
+    values: dict[str, Any] = {"metadata": {}}
     try:
         for name, value in fields.items():
-            if not name.startswith("_") and not _blank(value):
-                _set_value(given, name, value, folder)
-        row = {name: given.pop(name) for name in ("name", "output") if name in given}
-        if "prompt" not in given:
+            if not name.startswith("_") and not _is_blank(value):
+                _set_value(values, name, value, folder)
+        row = {name: values.pop(name) for name in ("name", "output") if name in values}
+        if "prompt" not in values:
             return Problem(number, "missing_prompt")
-        return BatchRow(number=number, params=VideoParams(**given), **row)
-    except _InvalidCell as bad:
-        return Problem(number, bad.code, bad.values)
+        return BatchRow(number=number, params=VideoParams(**values), **row)
+    except _InvalidCell as error:
+        return Problem(number, error.code, error.values)
 
 
 def _set_value(values: dict[str, Any], name: str, value: object, folder: Path) -> None:
@@ -93,13 +95,13 @@ def _set_value(values: dict[str, Any], name: str, value: object, folder: Path) -
         values[column] = _READERS[column](name, value, folder)
 
 
-def _blank(value: object) -> bool:
+def _is_blank(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _suggest_column(name: str) -> str:
-    close = difflib.get_close_matches(_NOISE.sub("", name).lower(), _BY_NAME, n=1, cutoff=0.5)
-    return _BY_NAME[close[0]] if close else ", ".join(COLUMNS)
+    matches = difflib.get_close_matches(_SEPARATORS.sub("", name).lower(), _BY_NAME, n=1, cutoff=0.5)
+    return _BY_NAME[matches[0]] if matches else ", ".join(COLUMNS)
 
 
 def _text(name: str, value: object, _folder: Path) -> str:
@@ -108,14 +110,14 @@ def _text(name: str, value: object, _folder: Path) -> str:
     return str(value).strip()
 
 
-def _length(name: str, value: object, folder: Path) -> str:
+def _seconds(name: str, value: object, folder: Path) -> str:
     match = _SECONDS.fullmatch(_text(name, value, folder))
     if match is None:
         raise _InvalidCell("seconds", name=name, value=value)
     return match[1]
 
 
-def _pixels(name: str, value: object, folder: Path) -> str:
+def _size(name: str, value: object, folder: Path) -> str:
     match = _SIZE.fullmatch(_text(name, value, folder))
     size = Size.parse(f"{match[1]}x{match[2]}") if match else None
     if size is None:
@@ -123,7 +125,7 @@ def _pixels(name: str, value: object, folder: Path) -> str:
     return str(size)
 
 
-def _reference(name: str, value: object, folder: Path) -> str:
+def _input_reference(name: str, value: object, folder: Path) -> str:
     if isinstance(value, dict) and isinstance(value.get("image_url"), str):
         return str(value["image_url"])
     text = _text(name, value, folder)
@@ -163,9 +165,9 @@ def _metadata(name: str, value: object) -> dict[str, str]:
 _READERS: Final[dict[str, Callable[[str, object, Path], object]]] = {
     "prompt": _text,
     "model": _text,
-    "seconds": _length,
-    "size": _pixels,
-    "input_reference": _reference,
+    "seconds": _seconds,
+    "size": _size,
+    "input_reference": _input_reference,
     "seed": _seed,
     "fit": _fit,
     "characters": _characters,

@@ -1,4 +1,4 @@
-"""Files of rows: bytes in, records out. Which format it is the name says, else the text itself."""
+"""File formats: bytes to records. The file name decides the format, else the content."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _DELIMITERS: Final = ",;\t|"
 
 
 class Record(Struct, frozen=True):
-    """What a file says of one film: names of its author's choice, values of any kind."""
+    """One video's fields: original names, values of any type."""
 
     number: int
     fields: Mapping[str, object]
 
 
 class UnreadableFile(Exception):
-    """The file can't be taken apart."""
+    """The file cannot be parsed."""
 
     def __init__(self, code: str, row: int = 0, **values: object) -> None:
         super().__init__(code)
@@ -54,10 +54,10 @@ class UnreadableFile(Exception):
 
 
 def decode_text(data: bytes, encoding: str | None = None) -> str:
-    """The text of a file: UTF-8, UTF-16 or GB 18030 (which holds GBK), told apart by its bytes.
+    """Decode a file: UTF-8, UTF-16 or GB 18030 (which includes GBK), detected by its bytes.
 
     Raises:
-        Unreadable: it is none of them.
+        UnreadableFile: it is none of them.
     """
     for bom, name in _BOMS:
         if data.startswith(bom) and encoding is None:
@@ -71,41 +71,41 @@ def decode_text(data: bytes, encoding: str | None = None) -> str:
 
 
 def detect_format(name: str, text: str) -> Format:
-    """The format of a file, by its name, else by how it begins."""
+    """Return the format of a file, by its name, else by how it starts."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
     start = text.lstrip()
     if start.startswith(("{", "[")):
         return "jsonl" if start.startswith("{") else "json"
-    head = text.partition("\n")[0]
+    first_line = text.partition("\n")[0]
     return (
         "csv"
-        if any(columns.column_for(cell) for cell in next(csv.reader([head], delimiter=_delimiter(head))))
+        if any(columns.column_for(cell) for cell in next(csv.reader([first_line], delimiter=_delimiter(first_line))))
         else "text"
     )
 
 
 def parse_records(text: str, file_format: Format) -> list[Record]:
-    """The records of a text; empty lines and comments are none.
+    """Parse a text to records; empty lines and comments are skipped.
 
     Raises:
-        Unreadable: it is not what the format asks for; says where.
+        UnreadableFile: the text is invalid in this format; names the line.
     """
     return _PARSERS[file_format](text)
 
 
 def _guess_encoding(data: bytes) -> str:
-    """UTF-16 without a mark shows by its zeros."""
-    head = data[:4096]
-    if head[1::2].count(0) > len(head) // 4:
+    """Guess the encoding; the zero bytes of UTF-16 show it without a byte order mark."""
+    sample = data[:4096]
+    if sample[1::2].count(0) > len(sample) // 4:
         return "utf-16-le"
-    return "utf-16-be" if head[::2].count(0) > len(head) // 4 else "utf-8"
+    return "utf-16-be" if sample[::2].count(0) > len(sample) // 4 else "utf-8"
 
 
 def _parse_csv(text: str) -> list[Record]:
     lines = text.partition("\n")
-    if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:  # noqa: PLR2004 - Excel's hint
+    if lines[0].strip().lower().startswith("sep=") and len(lines[0].strip()) == 5:  # noqa: PLR2004 - Excel's ``sep=;`` line
         delimiter, text = lines[0].strip()[4], lines[2]
     else:
         delimiter = _delimiter(text)
@@ -118,31 +118,31 @@ def _parse_csv(text: str) -> list[Record]:
 
 
 def _records(cells: list[list[str]]) -> list[Record]:
-    at, head = next(((at, row) for at, row in enumerate(cells) if any(map(str.strip, row))), (0, []))
-    names = [name.strip() for name in head]
-    found = []
-    for number, row in enumerate(cells[at + 1 :], start=at + 2):
+    header_index, header = next(((at, row) for at, row in enumerate(cells) if any(map(str.strip, row))), (0, []))
+    names = [name.strip() for name in header]
+    records = []
+    for number, row in enumerate(cells[header_index + 1 :], start=header_index + 2):
         if not any(map(str.strip, row)):
             continue
         if any(map(str.strip, row[len(names) :])):
             raise UnreadableFile("too_many_cells", number, count=len(row), columns=len(names))
-        found.append(Record(number, {name: cell for name, cell in zip(names, row, strict=False) if name}))
-    return found
+        records.append(Record(number, {name: cell for name, cell in zip(names, row, strict=False) if name}))
+    return records
 
 
 def _delimiter(text: str) -> str:
-    """The separator that the first line with anything in it has most of, outside of quotes."""
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    bare = "".join(head.split('"')[::2])
-    return max(_DELIMITERS, key=bare.count)
+    """Return the delimiter that occurs most often outside quotes in the first line that is not blank."""
+    first_line = next((line for line in text.splitlines() if line.strip()), "")
+    unquoted = "".join(first_line.split('"')[::2])
+    return max(_DELIMITERS, key=unquoted.count)
 
 
 def _parse_jsonl(text: str) -> list[Record]:
-    found = []
+    records = []
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            found.append(_to_record(number, _load_json(line, number)))
-    return found
+            records.append(_to_record(number, _load_json(line, number)))
+    return records
 
 
 def _parse_json(text: str) -> list[Record]:
@@ -160,7 +160,7 @@ def _parse_yaml(text: str) -> list[Record]:
 
 
 def _list_records(value: Any) -> list[Record]:
-    """A list of films, or ``{"defaults": {…}, "rows": […]}``."""
+    """Read a list of videos, or ``{"defaults": {…}, "rows": […]}``."""
     defaults: Mapping[str, object] = {}
     if isinstance(value, dict) and set(value) <= {"defaults", "rows"}:
         defaults, value = value.get("defaults") or {}, value.get("rows")

@@ -1,8 +1,8 @@
-"""The journal of a batch: what was asked for and what came of it, written down before it is done.
+"""The journal of a batch: every submission and its outcome, written before the action that it describes.
 
-One JSON object a line, each synced before anything else happens. Whatever dies, the journal tells what may have
-happened: an intent without an answer is a create that may have been accepted. A last line that was cut off in the
-middle was never relied upon, and is removed.
+One JSON object a line, each synced before the next action. So after any crash the journal shows what may have
+happened: an intent without a result is a create that may have been accepted. A truncated last line was never acted
+upon, and is removed.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ __all__ = [
 JOURNAL_VERSION = 1
 
 EndReason = Literal["failed", "refused", "lost", "unknown"]
-"""How a row may end without a film: it was made and failed; the server refused it; the server has it no more; nobody
-knows whether it was accepted."""
+"""Why a row has no video: it failed; the server rejected it; the server no longer has it; its outcome is
+unknown.
+"""
 
 
 class JournalHeader(Struct, frozen=True, tag="begun", tag_field="what"):
@@ -60,8 +61,8 @@ class Intent(Struct, frozen=True, kw_only=True, tag="intent", tag_field="what"):
     idempotency_key: str
     at: float
     server: str
-    account: str  # a digest of the key that it is sent with
-    price_micros: int | None = None  # as the server's list of models says
+    account: str  # digest of the API key it is sent with
+    price_micros: int | None = None  # from the server's list of models
 
 
 class NotAccepted(Struct, frozen=True, tag="withdrawn", tag_field="what"):
@@ -71,21 +72,21 @@ class NotAccepted(Struct, frozen=True, tag="withdrawn", tag_field="what"):
 
 
 class Accepted(Struct, frozen=True, tag="accepted", tag_field="what"):
-    """The server has it."""
+    """The server accepted the create."""
 
     row: str
     video_id: str
 
 
 class DownloadStarted(Struct, frozen=True, tag="fetching", tag_field="what"):
-    """Its film is about to be written to this path, which was free."""
+    """The video is about to be downloaded to this path, at which there was no file."""
 
     row: str
     path: str
 
 
 class Saved(Struct, frozen=True, kw_only=True, tag="saved", tag_field="what"):
-    """Its film is here, synced."""
+    """The video is saved and synced."""
 
     row: str
     bytes: int
@@ -94,7 +95,7 @@ class Saved(Struct, frozen=True, kw_only=True, tag="saved", tag_field="what"):
 
 
 class RowEnded(Struct, frozen=True, kw_only=True, tag="ended", tag_field="what"):
-    """There will be no film, unless it is asked for once more."""
+    """The row has no video; only another submission can make one."""
 
     row: str
     verdict: EndReason
@@ -106,10 +107,10 @@ JournalEntry = JournalHeader | Intent | NotAccepted | Accepted | DownloadStarted
 
 
 class RowState(Struct, frozen=True, kw_only=True):
-    """How a row stands."""
+    """The state of a row."""
 
     attempt: int = 0
-    intent: Intent | None = None  # without an answer
+    intent: Intent | None = None  # a create whose result is not recorded
     server: str = ""
     video_id: str | None = None
     price_micros: int | None = None
@@ -119,7 +120,7 @@ class RowState(Struct, frozen=True, kw_only=True):
 
 
 def apply_entry(state: RowState, entry: JournalEntry) -> RowState:
-    """How a row stands after one more entry."""
+    """Return the state of a row after one more entry."""
     match entry:
         case Intent(attempt=attempt, server=server, price_micros=price):
             state = RowState(attempt=attempt, intent=entry, server=server, price_micros=price)
@@ -137,19 +138,19 @@ def apply_entry(state: RowState, entry: JournalEntry) -> RowState:
 
 
 def saved_entry(row: str, path: Path) -> Saved:
-    """The entry for a film that is here."""
+    """Return the entry for a saved video file."""
     sha256, stat = file_digest(path), path.stat()
     return Saved(row=row, bytes=stat.st_size, sha256=sha256, mtime_ns=stat.st_mtime_ns)
 
 
 class Journal:
-    """One batch's journal, ours alone while it is open.
+    """The journal of one batch, locked while it is open.
 
     Args:
-        folder: where it lies; made if it is not there.
+        folder: the journal's folder; created if it is missing.
 
     Raises:
-        SettingsError: another process works on it, or it is damaged.
+        SettingsError: another process has it open, or it is damaged.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -167,20 +168,20 @@ class Journal:
             raise
 
     def state(self, row: str) -> RowState:
-        """How a row stands."""
+        """Return the state of a row."""
         return self._states.get(row, RowState())
 
     def states(self) -> dict[str, RowState]:
-        """How all rows stand that were ever begun."""
+        """Return the states of all rows that were ever started."""
         return dict(self._states)
 
     def output_path(self, row: str) -> Path | None:
-        """Where a row's film is or will be; None before that is known."""
+        """Return where a row's video is or will be saved; None if that is not decided yet."""
         path = self.state(row).path
         return None if path is None else self.folder.parent / path
 
     def is_saved_intact(self, row: str) -> bool:
-        """Whether a row's film is where it was saved, and as it was."""
+        """Whether a row's video file exists, unchanged since it was saved."""
         path, saved = self.output_path(row), self.state(row).saved
         if path is None or saved is None or not path.is_file():
             return False
@@ -190,20 +191,20 @@ class Journal:
         return stat.st_mtime_ns == saved.mtime_ns or file_digest(path) == saved.sha256
 
     def relative_path(self, path: Path) -> str:
-        """A path as the journal writes it: relative to the batch's folder where it lies in it, so that it may move."""
-        home = self.folder.parent.absolute()
+        """Return a path relative to the batch's folder if inside, so that the folder can be moved; else absolute."""
+        base = self.folder.parent.absolute()
         path = path.absolute()
-        return str(path.relative_to(home) if path.is_relative_to(home) else path)
+        return str(path.relative_to(base) if path.is_relative_to(base) else path)
 
     def claims_path(self, path: Path) -> bool:
-        """Whether some row's film is, or will be, at that path."""
+        """Whether a row's video is, or will be, saved at that path."""
         return path.absolute() in self._paths
 
     def append(self, entry: JournalEntry) -> None:
-        """Write an entry; it is on the disk when this returns.
+        """Append an entry; it is on the disk when this returns.
 
         Raises:
-            OSError: the disk refused; the journal is as it was.
+            OSError: the disk failed; the journal is unchanged.
         """
         end, line = self._file.tell(), msgspec.json.encode(entry) + b"\n"
         try:
@@ -216,11 +217,11 @@ class Journal:
         self._apply(entry)
 
     def idempotency_key(self, row: str, attempt: int) -> str:
-        """The key under which a row is asked for: the same whenever it is the same attempt."""
+        """Return the Idempotency-Key of a row's attempt: the same on every call."""
         return "fg-" + hashlib.sha256(f"{self.id}\n{row}\n{attempt}".encode()).hexdigest()[:48]
 
     def close(self) -> None:
-        """Let others have it."""
+        """Close the file and release the lock."""
         self._file.close()
 
     def _write(self, line: bytes) -> None:
@@ -229,14 +230,14 @@ class Journal:
 
     def _load(self) -> None:
         data = self._file.read()
-        whole = data.rfind(b"\n") + 1
-        self._file.truncate(whole)
-        self._file.seek(whole)
-        for number, line in enumerate(data[:whole].splitlines(), start=1):
+        complete = data.rfind(b"\n") + 1
+        self._file.truncate(complete)
+        self._file.seek(complete)
+        for number, line in enumerate(data[:complete].splitlines(), start=1):
             try:
                 self._apply(msgspec.json.decode(line, type=JournalEntry))
             except msgspec.DecodeError as error:
-                raise SettingsError(f"Line {number} of the journal {self.path} can't be read: {error}.") from error
+                raise SettingsError(f"Line {number} of the journal {self.path} is invalid: {error}.") from error
         if not self.id:
             self.append(JournalHeader(secrets.token_hex(16)))
             sync(self.folder)
@@ -258,5 +259,5 @@ def _open_locked(path: Path) -> IO[bytes]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        raise SettingsError(f"Another process works on {path.parent}; one batch at a time.") from None
+        raise SettingsError(f"Another process uses {path.parent}; run one batch at a time.") from None
     return file

@@ -1,4 +1,4 @@
-"""A file to rows, or to everything that is wrong with it."""
+"""Parses a file to rows and problems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ParsedFile", "read_rows"]
 
 
 class ParsedFile(Struct, frozen=True):
-    """What a file holds."""
+    """The rows of a file, and everything that is invalid in it."""
 
     rows: Sequence[BatchRow]
     problems: Sequence[Problem] = ()
@@ -34,22 +34,22 @@ def read_rows(
     """Read a file of rows.
 
     Args:
-        data: its bytes.
-        name: its name, for its ending.
-        folder: what its paths are relative to.
-        file_format: its format; None: by name and content.
-        encoding: of its text; None: by its bytes.
-        defaults: parameters of rows that don't say themselves.
+        data: the file's bytes.
+        name: the file's name; its suffix shows the format.
+        folder: base of relative paths.
+        file_format: its format; None: detected by name and content.
+        encoding: its text encoding; None: detected by the bytes.
+        defaults: parameters of rows that do not set them.
     """
     try:
         text = decode_text(data, encoding)
         records = parse_records(text, file_format or detect_format(name, text))
     except UnreadableFile as error:
         return ParsedFile([], [error.problem])
-    given = {name: value for name, value in (defaults or {}).items() if value is not None}
-    found = [columns.read_row(record.number, record.fields, folder) for record in records]
-    problems = [item for item in found if isinstance(item, Problem)]
-    rows = [_with_defaults(item, given) for item in found if isinstance(item, BatchRow)]
+    set_defaults = {name: value for name, value in (defaults or {}).items() if value is not None}
+    results = [columns.read_row(record.number, record.fields, folder) for record in records]
+    problems = [item for item in results if isinstance(item, Problem)]
+    rows = [_with_defaults(item, set_defaults) for item in results if isinstance(item, BatchRow)]
     if not records:
         problems.append(Problem(0, "empty"))
     return ParsedFile(assign_keys(rows), problems)

@@ -1,4 +1,4 @@
-"""How fast creates may follow each other: as asked for, and as the server says on the way."""
+"""Rate of creates: limited by the option, and by the server's responses."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _DURATION_PATTERN = re.compile(r"(?:([0-9.]+)h)?(?:([0-9.]+)m(?!s))?(?:([0-9.]+)
 _UNITS = (3600.0, 60.0, 1.0, 0.001)
 MAX_PAUSE = 600.0
 FIRST_BACKOFF, MAX_BACKOFF = 1.0, 60.0
-"""Seconds of the first pause that nobody asked for, and of the longest."""
+"""Seconds of the first pause for which the server gives no length, and of the longest such pause."""
 
 
 class RateLimiter:
-    """Gives creates their turns.
+    """Spaces out creates.
 
     Args:
-        per_minute: how many there may be; None: as many as the server takes.
-        clock: seconds, never backwards.
-        sleep: what waits.
+        per_minute: creates per minute; None: as many as the server accepts.
+        clock: seconds, monotonic.
+        sleep: waits for the given seconds.
     """
 
     def __init__(
@@ -44,18 +44,18 @@ class RateLimiter:
 
     @property
     def seconds_until_next(self) -> float:
-        """Seconds until the next turn."""
+        """Seconds until the next create may be sent."""
         return max(0.0, self._next - self._clock())
 
     async def acquire(self) -> None:
-        """Wait for one's turn."""
+        """Wait until the next create may be sent."""
         async with self._lock:
-            while (left := self.seconds_until_next) > 0:
-                await self._sleep(left)
+            while (delay := self.seconds_until_next) > 0:
+                await self._sleep(delay)
             self._next = self._clock() + self._interval
 
     def on_response(self, request: Request, response: ApiResponse) -> None:
-        """Learn from the answer to a create."""
+        """Learn from the response to a create."""
         if request.method != "POST":
             return
         if response.status in REFUSAL_STATUSES:
@@ -66,7 +66,7 @@ class RateLimiter:
             self._block_for(parse_reset_seconds(response.headers.get("x-ratelimit-reset-requests", "")))
 
     def pause(self, seconds: float | None = None) -> None:
-        """Let nobody on for so long; None: a pause that doubles each time."""
+        """Block all creates for ``seconds``; None: for a pause that doubles each time."""
         pause = min(MAX_BACKOFF, FIRST_BACKOFF * 2.0**self._refusals) if seconds is None else seconds
         self._refusals = min(self._refusals + 1, 10)
         self._block_for(pause)
@@ -76,7 +76,7 @@ class RateLimiter:
 
 
 def parse_reset_seconds(text: str) -> float:
-    """Seconds of ``1s``, ``6m0s``, ``250ms``, ``12``; none for anything else."""
+    """Parse ``1s``, ``6m0s``, ``250ms`` or ``12`` to seconds; 0 for anything else."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a batch leaves behind: an archive of results, and the rows that failed, ready to be run again."""
+"""Reports of a batch: an archive of results, and a file of the failed rows that can be run again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["result_to_dict", "write_archive", "write_failed_rows"]
 
 
 def result_to_dict(result: RowResult) -> dict[str, object]:
-    """A result as programs read it."""
+    """Return a result as JSON values."""
     row = result.row
     return {
         "row": row.number,
@@ -30,14 +30,14 @@ def result_to_dict(result: RowResult) -> dict[str, object]:
 
 
 def write_archive(path: Path, results: Iterable[RowResult]) -> None:
-    """All results, an object a line; what was there is replaced."""
+    """Write all results as JSON lines; an existing file is replaced."""
     _write(path, [result_to_dict(result) for result in results])
 
 
 def write_failed_rows(path: Path, results: Sequence[RowResult]) -> int:
-    """The rows that failed as a batch of their own, with the reasons as remarks; no file where none did.
+    """Write the failed rows as a batch file, with their errors as remarks; remove the file if there are none.
 
-    Rows whose fate is unknown are not among them: they may have been accepted.
+    Rows with an unknown outcome are left out: they may have been accepted.
     """
     failed = [result for result in results if result.outcome is RowOutcome.FAILED]
     if failed:
@@ -49,9 +49,9 @@ def write_failed_rows(path: Path, results: Sequence[RowResult]) -> int:
 
 def _retry_row(result: RowResult) -> dict[str, object]:
     row = result.row
-    given = {"name": row.name or None, "output": row.output, **_row_params(result)}
+    values = {"name": row.name or None, "output": row.output, **_row_params(result)}
     remarks = {"_row": row.number, "_error": result.code, "_message": result.message}
-    return {name: value for name, value in given.items() if value} | remarks
+    return {name: value for name, value in values.items() if value} | remarks
 
 
 def _row_params(result: RowResult) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What came of a row, and who is told of it."""
+"""The result of a row, and the listener for its progress."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ __all__ = ["ProgressListener", "RowOutcome", "RowResult", "file_digest"]
 
 
 class RowOutcome(StrEnum):
-    """How a row stands when nothing more is done about it."""
+    """The outcome of a row in this run."""
 
-    SAVED = "saved"  # its film was brought here
-    ALREADY_SAVED = "already_saved"  # its film was here already, intact
-    FAILED = "failed"  # there is no film, and nothing was charged; --retry-failed asks for it once more
-    UNKNOWN = "unknown"  # the reply to its create got lost: it may have been accepted
-    DOWNLOAD_FAILED = "download_failed"  # its film is on the server and could not be brought here; the next run tries again
-    SKIPPED = "skipped"  # not asked for: the budget or the limit was reached, or the batch stopped before
+    SAVED = "saved"  # its video was downloaded
+    ALREADY_SAVED = "already_saved"  # its video file exists, intact, from an earlier run
+    FAILED = "failed"  # there is no video, and nothing was charged; --retry-failed submits it again
+    UNKNOWN = "unknown"  # the response to its create was lost: it may have been accepted
+    DOWNLOAD_FAILED = "download_failed"  # its video is on the server and could not be downloaded; the next run retries
+    SKIPPED = "skipped"  # not submitted: the budget or the limit was reached, or the batch stopped before
 
 
 SAVED_OUTCOMES = frozenset({RowOutcome.SAVED, RowOutcome.ALREADY_SAVED})
-"""Outcomes with a film here."""
+"""Outcomes with a video file."""
 
 
 class RowResult(Struct, frozen=True, kw_only=True):
-    """What came of a row."""
+    """The result of a row."""
 
     row: BatchRow
     outcome: RowOutcome
     video_id: str | None = None
     path: Path | None = None
     price_micros: int | None = None
-    code: str | None = None  # why there is no film
+    code: str | None = None  # why there is no video
     message: str = ""
 
 
 class ProgressListener(Protocol):
-    """Told what happens to rows; shows it."""
+    """Receives the progress of rows, to display it."""
 
     def on_submitting(self, row: BatchRow) -> None:
-        """Its create is about to be sent."""
+        """The row's create is about to be sent."""
 
     def on_delayed(self, row: BatchRow, seconds: float, reason: str) -> None:
-        """It has to wait that long until it may try again."""
+        """The row waits for ``seconds`` before its next attempt."""
 
     def on_update(self, row: BatchRow, video: AsyncVideo) -> None:
-        """Something about its film changed."""
+        """The row's video changed."""
 
     def on_download(self, row: BatchRow, done: int, total: int | None) -> None:
-        """Bytes of its film arrived."""
+        """Bytes of the row's video arrived."""
 
     def on_finished(self, result: RowResult) -> None:
-        """Nothing more is done about it."""
+        """The row has its result."""
 
 
 def file_digest(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,8 @@
-"""One row to its film, taken up wherever the journal says it stands. Nothing is ever asked for twice.
+"""Drives one row to its video, continuing from the state in the journal. No row is submitted twice.
 
-The order is the promise: the intent and its Idempotency-Key are on the disk before the create is sent, the video's id
-right after; the path before the first byte, the file's digest after the last. A create whose answer got lost is sent
-again only under the same key, and only to a server that honours keys.
+The order guarantees it: the intent and its Idempotency-Key are on the disk before the create is sent, the video's id
+right after; the path before the first byte, the file's digest after the last. A create whose response was lost is
+sent again only under the same key, and only to a server that honours keys.
 """
 
 from __future__ import annotations
@@ -60,36 +60,36 @@ __all__ = ["Budget", "OutputPathChooser", "RetryRules", "RowWorker", "ServerIden
 T = TypeVar("T")
 
 OutputPathChooser = Callable[[BatchRow, AsyncVideo], Path]
-"""Where a row's film goes: a path that is free, or an OutputExists."""
+"""Chooses where to save a row's video: a path without a file, or raises OutputExists."""
 
 KEY_LIFETIME: Final = 23 * 3600.0
-"""Seconds that a server surely remembers an Idempotency-Key; Filmgate's does so for a day."""
+"""Seconds for which a server certainly remembers an Idempotency-Key; Filmgate keeps keys for a day."""
 
 MAX_OUTAGE: Final = 900.0
-"""Seconds that an outage may last until the batch gives up."""
+"""Seconds of an outage after which the batch gives up."""
 
 FIRST_PAUSE: Final = 1.0
 MAX_PAUSE: Final = 30.0
-"""Seconds between tries of a look or a download: first, then doubling, at most."""
+"""Seconds between attempts of a poll or a download: first, doubling up to the maximum."""
 
 MAX_DOWNLOAD_TRIES: Final = 5
-"""Times that a file is fetched that is not what the server says it has."""
+"""Attempts to download a file whose bytes differ from what the server declares."""
 
 _TRANSIENT: Final = (ConnectionFailed, ServerError, TooManyRequests)
 _RETRYABLE_CONTENT: Final = (IntegrityError, VideoNotReady)
 
 
 class CreateOutcome(Enum):
-    """What an error says of a create."""
+    """What an error shows about a create."""
 
     REFUSED = auto()  # not accepted, and never will be
-    TRANSIENT = auto()  # not accepted; a later one may be
-    FATAL = auto()  # not accepted, and no other will be
-    UNKNOWN = auto()  # nobody knows
+    TRANSIENT = auto()  # not accepted; a later attempt may be
+    FATAL = auto()  # not accepted, and no other row will be
+    UNKNOWN = auto()  # may have been accepted
 
 
 def classify_error(error: FilmgateError) -> CreateOutcome:
-    """What an error says of the create that it answers."""
+    """Return what an error shows about the create that it answers."""
     match error:
         case IdempotencyKeyReuse():
             return CreateOutcome.UNKNOWN
@@ -103,15 +103,15 @@ def classify_error(error: FilmgateError) -> CreateOutcome:
 
 
 class ServerIdentity(Struct, frozen=True):
-    """Whom a batch talks to, so that it never mistakes another for it."""
+    """The server of a batch; its journal is not continued on another one."""
 
-    name: str  # its address, or the data folder of the engine in this process
-    account: str  # a digest of the key
-    honours_keys: bool  # whether the same Idempotency-Key makes the same video
+    name: str  # base URL, or the data folder of the embedded engine
+    account: str  # digest of the API key
+    honours_keys: bool  # whether repeated creates under one Idempotency-Key make one video
 
 
 class RetryRules(Struct, frozen=True, kw_only=True):
-    """What may be done about rows that ended badly, and for how long to wait."""
+    """Which ended rows may be submitted again, and how long outages may last."""
 
     retry_failed: bool = False
     resend_unknown: bool = False
@@ -119,42 +119,42 @@ class RetryRules(Struct, frozen=True, kw_only=True):
 
 
 class Budget:
-    """What a batch may spend in all, over all its runs."""
+    """The budget of a batch, over all its runs."""
 
     def __init__(self, budget_micros: int | None, spent_micros: int) -> None:
         self.limit_micros = budget_micros
         self.spent_micros = spent_micros
 
     def reserve(self, price: int | None) -> None:
-        """Put a film's price aside.
+        """Reserve a video's price.
 
         Raises:
-            OverBudget: it is not there.
+            OverBudget: the budget does not cover it.
         """
         if self.limit_micros is not None and self.spent_micros + (price or 0) > self.limit_micros:
-            raise OverBudget("The next film would cost more than the budget leaves.")
+            raise OverBudget("The next video would exceed the budget.")
         self.spent_micros += price or 0
 
     def refund(self, price: int | None) -> None:
-        """A film that failed costs nothing."""
+        """Return the price of a failed video to the budget."""
         self.spent_micros -= price or 0
 
 
 class RowWorker:
-    """Makes rows into films.
+    """Makes rows into videos.
 
     Args:
         videos: the API.
-        server: which one that is.
-        journal: what happened so far.
-        rate_limiter: when creates may be sent.
-        budget: what they may cost.
-        price: what a row costs, None if nobody says.
-        choose_path: where films go.
-        listener: who is told.
-        rules: what may be done about bad ends.
+        server: its identity.
+        journal: the batch's journal.
+        rate_limiter: spaces out creates.
+        budget: limits their price.
+        price: returns a row's price in micro-units, None if the server does not list it.
+        choose_path: returns where a video is saved.
+        listener: receives progress.
+        rules: which ended rows are submitted again.
         clock: Unix seconds.
-        sleep: what waits.
+        sleep: waits for the given seconds.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class RowWorker:
     ) -> None:
         self._videos = videos
         self._single_try_videos = copy.copy(videos)
-        # Each try of a create is noted, so each is ours to make.
+        # The journal records each attempt of a create, so this class makes them all itself.
         self._single_try_videos.client_state = replace(
             videos.client_state, max_retries=0, on_response=rate_limiter.on_response
         )
@@ -190,11 +190,11 @@ class RowWorker:
         self._sleep = sleep
 
     async def process(self, row: BatchRow) -> RowResult:
-        """See to it that the row's film is here, or say why it is not.
+        """Make and save the row's video, or return why there is none.
 
         Raises:
-            OverBudget: nothing more can be paid for.
-            FilmgateError, OSError: nothing more can be done at all: the key, the server, the disk.
+            OverBudget: the budget is exhausted.
+            FilmgateError, OSError: no row can continue: the key, the server or the disk fails.
         """
         result = await self._process(row)
         self._listener.on_finished(result)
@@ -219,10 +219,10 @@ class RowWorker:
     def _may_retry(self, ended: RowEnded) -> bool:
         return self._rules.resend_unknown if ended.verdict == "unknown" else self._rules.retry_failed
 
-    # ---- asking
+    # ---- submission
 
     async def _ensure_accepted(self, row: BatchRow, state: RowState) -> AsyncVideo | None:
-        """The row's video: the one that the server has, or a new one; None where there is none to be had."""
+        """Return the row's video, an accepted one or a new one; None if the row ends without one."""
         if state.ended is None and state.video_id is not None:
             return await self._retrieve_accepted(row, state.server, state.video_id)
         if state.ended is None and state.intent is not None:
@@ -236,40 +236,40 @@ class RowWorker:
     async def _retrieve_accepted(self, row: BatchRow, server: str, video_id: str) -> AsyncVideo:
         if server != self._server.name:
             raise SettingsError(
-                f"Row {row.number} is in the making at {server}; this is {self._server.name}. "
-                "Finish it there, or begin anew with another journal."
+                f"Row {row.number} is running at {server}; this is {self._server.name}. "
+                "Finish it there, or start again with another journal."
             )
         return await self._retry_transient(row, lambda: self._videos.retrieve(video_id))
 
     def _may_resend(self, intent: Intent) -> bool:
-        known = (intent.server, intent.account) == (self._server.name, self._server.account)
-        return self._server.honours_keys and known and self._clock() - intent.at < KEY_LIFETIME
+        same_identity = (intent.server, intent.account) == (self._server.name, self._server.account)
+        return self._server.honours_keys and same_identity and self._clock() - intent.at < KEY_LIFETIME
 
     async def _submit(self, row: BatchRow, attempt: int, *, known_unsent: bool) -> AsyncVideo | None:
-        """Send the create until its fate is known; ``known_unsent``: no earlier one under its key can have been accepted."""
-        began = self._clock()
+        """Send the create until its outcome is known; ``known_unsent``: no earlier attempt of its key was accepted."""
+        started_at = self._clock()
         while True:
             await self._rate_limiter.acquire()
             self._listener.on_submitting(row)
             if known_unsent:
                 self._record_intent(row, attempt)
-            answer = await self._send_create(row, attempt)
-            if isinstance(answer, AsyncVideo):
-                self._journal.append(Accepted(row.key, answer.id))
-                return answer
-            fate = classify_error(answer)
-            known_unsent = known_unsent and fate is not CreateOutcome.UNKNOWN
+            result = await self._send_create(row, attempt)
+            if isinstance(result, AsyncVideo):
+                self._journal.append(Accepted(row.key, result.id))
+                return result
+            outcome = classify_error(result)
+            known_unsent = known_unsent and outcome is not CreateOutcome.UNKNOWN
             if known_unsent:
                 self._journal.append(NotAccepted(row.key))
-            if self._is_final(fate, answer):
-                self._record_end(row, "refused" if known_unsent else "unknown", answer)
+            if self._is_final(outcome, result):
+                self._record_end(row, "refused" if known_unsent else "unknown", result)
                 return None
-            if fate is CreateOutcome.FATAL or self._clock() - began > self._rules.max_outage:
-                raise answer
-            self._delay(row, answer)
+            if outcome is CreateOutcome.FATAL or self._clock() - started_at > self._rules.max_outage:
+                raise result
+            self._delay(row, result)
 
     def _is_final(self, outcome: CreateOutcome, error: FilmgateError) -> bool:
-        """Whether it would be no use, or no good, to send the create once more."""
+        """Whether another create would be useless or could be charged twice."""
         if outcome is CreateOutcome.UNKNOWN:
             return not self._server.honours_keys or isinstance(error, IdempotencyKeyReuse)
         return outcome is CreateOutcome.REFUSED
@@ -286,7 +286,7 @@ class RowWorker:
         except FilmgateError as error:
             return error
 
-    # ---- waiting and fetching
+    # ---- polls and download
 
     async def _finish(self, row: BatchRow, video: AsyncVideo) -> RowResult:
         await self._retry_transient(row, lambda: self._follow(row, video))
@@ -301,35 +301,35 @@ class RowWorker:
         self._listener.on_update(row, video)
         if not video.finished:
             async with aclosing(video.events()) as changes:
-                async for seen in changes:
-                    self._listener.on_update(row, seen)
+                async for changed in changes:
+                    self._listener.on_update(row, changed)
         await video.wait()
 
     async def _save(self, row: BatchRow, video: AsyncVideo, path: Path) -> None:
-        def show(done: int, total: int | None) -> None:
+        def on_bytes(done: int, total: int | None) -> None:
             self._listener.on_download(row, done, total)
 
-        # The path was free when it was noted: what lies there is this film, saved by a run that was killed.
-        await video.save(path, force=True, on_bytes=show)
+        # The path had no file when it was recorded: a file there is this video, saved by a run that was killed.
+        await video.save(path, force=True, on_bytes=on_bytes)
         self._journal.append(await asyncio.to_thread(saved_entry, row.key, path))
 
-    async def _retry_transient(self, row: BatchRow, act: Callable[[], Awaitable[T]]) -> T:
-        """Do something that changes nothing until it succeeds, through outages as long as our patience."""
-        began, tried = self._clock(), 0
+    async def _retry_transient(self, row: BatchRow, action: Callable[[], Awaitable[T]]) -> T:
+        """Repeat an action without effects on the server until it succeeds, through outages of up to ``max_outage``."""
+        started_at, attempts = self._clock(), 0
         while True:
             try:
-                return await act()
+                return await action()
             except (*_TRANSIENT, *_RETRYABLE_CONTENT) as error:
-                tried += 1
-                if self._clock() - began > self._rules.max_outage or (
-                    isinstance(error, _RETRYABLE_CONTENT) and tried >= MAX_DOWNLOAD_TRIES
+                attempts += 1
+                if self._clock() - started_at > self._rules.max_outage or (
+                    isinstance(error, _RETRYABLE_CONTENT) and attempts >= MAX_DOWNLOAD_TRIES
                 ):
                     raise
-                pause = min(FIRST_PAUSE * 2.0 ** (tried - 1), MAX_PAUSE)
+                pause = min(FIRST_PAUSE * 2.0 ** (attempts - 1), MAX_PAUSE)
                 self._listener.on_delayed(row, pause, error.message)
             await self._sleep(pause)
 
-    # ---- what is noted and said
+    # ---- journal entries and results
 
     def _record_intent(self, row: BatchRow, attempt: int) -> None:
         self._journal.append(
@@ -358,12 +358,12 @@ class RowWorker:
         return result_from_journal(row, self._journal)
 
     def _result(self, row: BatchRow, outcome: RowOutcome, error: FilmgateError | None = None) -> RowResult:
-        found = result_from_journal(row, self._journal)
-        return replace(found, outcome=outcome, **({"code": error.code, "message": error.message} if error else {}))
+        result = result_from_journal(row, self._journal)
+        return replace(result, outcome=outcome, **({"code": error.code, "message": error.message} if error else {}))
 
 
 def result_from_journal(row: BatchRow, journal: Journal) -> RowResult:
-    """How a row stands by the journal alone."""
+    """Return the result of a row from the journal alone."""
     state = journal.state(row.key)
     ended, path = state.ended, journal.output_path(row.key)
     outcome = RowOutcome.SKIPPED if state.video_id is None else RowOutcome.DOWNLOAD_FAILED
@@ -383,6 +383,6 @@ def result_from_journal(row: BatchRow, journal: Journal) -> RowResult:
 
 
 def total_spent_micros(journal: Journal) -> int:
-    """Micro-units that all rows cost that the journal knows of: those in the making too, failed ones not."""
+    """Return the micro-units of all rows in the journal, running ones included, failed ones not."""
     states = journal.states().values()
     return sum(state.price_micros or 0 for state in states if not state.ended or state.ended.verdict == "unknown")

@@ -1,4 +1,4 @@
-"""What a row of a batch asks for, and the name under which a journal knows it."""
+"""The rows of a batch: parameters, and the key that identifies a row in the journal."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["BatchRow", "Problem", "VideoParams", "assign_keys", "params_digest"]
 
 
 class VideoParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The parameters of one film, as the SDK takes them. None: the server decides."""
+    """The parameters of one video, as the SDK takes them. None: the server decides."""
 
     prompt: str
     model: str | None = None
     seconds: str | None = None
     size: str | None = None
-    input_reference: str | None = None  # a path that is absolute, or an address
+    input_reference: str | None = None  # an absolute path, or a URL
     seed: int | None = None
     fit: str | None = None
     metadata: dict[str, str] = {}
@@ -31,29 +31,29 @@ class VideoParams(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def image_path(self) -> Path | None:
-        """The reference, where it is a file of this machine."""
-        given = self.input_reference
-        return None if given is None or given.startswith(("http://", "https://", "data:")) else Path(given)
+        """The reference image's path, if it is a local file."""
+        reference = self.input_reference
+        return None if reference is None or reference.startswith(("http://", "https://", "data:")) else Path(reference)
 
     def create_arguments(self) -> dict[str, Any]:
-        """What ``videos.create`` is called with."""
+        """Return the arguments for ``videos.create``."""
         reference: ImageInput | None = self.image_path or self.input_reference
-        given = {name: getattr(self, name) for name in self.__struct_fields__}
-        return given | {"input_reference": reference, "metadata": self.metadata or None}
+        arguments = {name: getattr(self, name) for name in self.__struct_fields__}
+        return arguments | {"input_reference": reference, "metadata": self.metadata or None}
 
 
 class BatchRow(Struct, frozen=True, kw_only=True):
-    """One film of a file."""
+    """One video of a file."""
 
-    number: int  # where it stands: the row of a table as a spreadsheet counts it, else the line or the place in a list
+    number: int  # a table's row as spreadsheets count it, else the line, or the index from 1
     params: VideoParams
-    key: str = ""  # see :func:`keyed`
-    name: str = ""  # what its author calls it
-    output: str | None = None  # where its author wants it
+    key: str = ""  # see :func:`assign_keys`
+    name: str = ""  # from the file; may be empty
+    output: str | None = None  # the requested output path
 
 
 class Problem(Struct, frozen=True):
-    """Something in a file that can't be meant; ``code`` names the text that says so."""
+    """Something invalid in a file; ``code`` selects the text that describes it."""
 
     row: int  # 0: the file as a whole
     code: str
@@ -61,23 +61,23 @@ class Problem(Struct, frozen=True):
 
 
 def assign_keys(rows: Iterable[BatchRow]) -> list[BatchRow]:
-    """The rows with their keys: a digest of what is wanted, and which of its like it is.
+    """Assign each row its key: a digest of its parameters, and a count among equal rows.
 
-    So a row keeps its key wherever it is moved to, a changed row is another one, and two equal rows are two films.
+    So a row keeps its key when it is moved, a changed row is a new one, and two equal rows are two videos.
     """
-    seen: Counter[str] = Counter()
-    found = []
+    counts: Counter[str] = Counter()
+    keyed = []
     for row in rows:
-        like = params_digest(row.params, row.name)
-        seen[like] += 1
-        found.append(msgspec.structs.replace(row, key=f"{like}-{seen[like]}"))
-    return found
+        digest = params_digest(row.params, row.name)
+        counts[digest] += 1
+        keyed.append(msgspec.structs.replace(row, key=f"{digest}-{counts[digest]}"))
+    return keyed
 
 
 def params_digest(params: VideoParams, *salts: str) -> str:
-    """32 hex digits over what is wanted; a picture counts by its bytes, so that a changed one is noticed."""
-    picture = params.image_path
-    content = _file_digest(picture) if picture is not None else None
+    """Return 32 hex digits over the parameters; an image counts by its bytes, so that a changed one is detected."""
+    image_path = params.image_path
+    content = _file_digest(image_path) if image_path is not None else None
     fields = msgspec.to_builtins(params) | ({"input_reference": content} if content else {})
     text = msgspec.json.encode([fields, *salts], order="sorted")
     return hashlib.sha256(text).hexdigest()[:32]
@@ -87,4 +87,4 @@ def _file_digest(image_path: Path) -> str | None:
     try:
         return hashlib.sha256(image_path.read_bytes()).hexdigest()
     except OSError:
-        return None  # told as a problem of its row
+        return None  # reported as a problem of its row

@@ -1,4 +1,4 @@
-"""Many rows side by side, until all are done or nothing more can be."""
+"""Runs the rows of a batch concurrently, until all are done or an error stops the batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["BatchResult", "order_rows", "run_rows"]
 
 
 class BatchResult(Struct, frozen=True):
-    """How a batch ended: a result for each row, in their order, and what stopped it before its end, if anything."""
+    """The end of a batch: a result for each row, in their order, and the error that stopped it, if any."""
 
     results: Sequence[RowResult]
     stopped: FilmgateError | OSError | None = None
@@ -32,39 +32,39 @@ async def run_rows(
     concurrency: int,
     max_new: int | None,
 ) -> BatchResult:
-    """Make all rows into films.
+    """Run all rows.
 
     Args:
         rows: in the file's order.
-        process: one row to its result; what it raises stops the batch: rows in the making are finished, none is begun.
-        journal: how they stand; rows in the making come first.
+        process: one row to its result; an error stops the batch: running rows finish, no new one starts.
+        journal: the rows' states; started rows come first.
         concurrency: rows at once.
-        max_new: how many rows may be asked for that were never asked for; None: all.
+        max_new: how many rows may be submitted for the first time; None: all.
     """
-    waiting = deque(order_rows(rows, journal, max_new))
-    found: dict[str, RowResult] = {}
-    stopped: list[FilmgateError | OSError] = []
+    pending = deque(order_rows(rows, journal, max_new))
+    results: dict[str, RowResult] = {}
+    errors: list[FilmgateError | OSError] = []
 
-    async def work() -> None:
-        while waiting and not stopped:
-            row = waiting.popleft()
+    async def run_pending() -> None:
+        while pending and not errors:
+            row = pending.popleft()
             try:
-                found[row.key] = await process(row)
+                results[row.key] = await process(row)
             except (FilmgateError, OSError) as error:
-                stopped.append(error)
+                errors.append(error)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(concurrency, len(waiting))):
-            group.create_task(work())
-    results = [found.get(row.key) or result_from_journal(row, journal) for row in rows]
-    return BatchResult(results, stopped[0] if stopped else None)
+        for _ in range(min(concurrency, len(pending))):
+            group.create_task(run_pending())
+    ordered = [results.get(row.key) or result_from_journal(row, journal) for row in rows]
+    return BatchResult(ordered, errors[0] if errors else None)
 
 
 def order_rows(rows: Sequence[BatchRow], journal: Journal, max_new: int | None = None) -> list[BatchRow]:
-    """The rows in the order in which they are seen to: those that the server has already first, then new ones."""
-    begun = [row for row in rows if _is_started(row, journal)]
-    fresh = [row for row in rows if not _is_started(row, journal)]
-    return begun + fresh[:max_new]
+    """Return the rows in processing order: those already submitted first, then new ones."""
+    started = [row for row in rows if _is_started(row, journal)]
+    new = [row for row in rows if not _is_started(row, journal)]
+    return started + new[:max_new]
 
 
 def _is_started(row: BatchRow, journal: Journal) -> bool:

@@ -1,4 +1,4 @@
-"""A story's shots side by side, each as soon as the one that it goes on from is there; then one film of them all."""
+"""Runs a story: shots concurrently, each after the one it continues, then joined to one video."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ async def run_story(
 
     Args:
         shots: in the story's order.
-        process: one row to its result; what it raises stops the story: shots in the making are finished, none is begun.
-        journal: how they stand.
+        process: one row to its result; an error stops the story: running shots finish, no new one starts.
+        journal: the shots' states.
         concurrency: shots at once.
     """
-    telling = _StoryRun(shots, process, journal, concurrency)
+    run = _StoryRun(shots, process, journal, concurrency)
     async with asyncio.TaskGroup() as group:
         for shot in shots:
-            group.create_task(telling.run_shot(shot))
-    return BatchResult([telling.results[shot.name].result() for shot in shots], telling.stopped)
+            group.create_task(run.run_shot(shot))
+    return BatchResult([run.results[shot.name].result() for shot in shots], run.stopped)
 
 
 class _StoryRun:
-    """The state of one run."""
+    """The state of one story run."""
 
     def __init__(
         self,
@@ -64,15 +64,15 @@ class _StoryRun:
         self.stopped: FilmgateError | OSError | None = None
 
     async def run_shot(self, shot: StoryShot) -> None:
-        """See to one shot once the one before it is there."""
-        before = await self.results[shot.continues_from] if shot.continues_from else None
+        """Run one shot, after the shot that it continues."""
+        previous = await self.results[shot.continues_from] if shot.continues_from else None
         async with self._slots:
-            self.results[shot.name].set_result(await self._run_after(shot, before))
+            self.results[shot.name].set_result(await self._run_after(shot, previous))
 
     async def _run_after(self, shot: StoryShot, previous: RowResult | None) -> RowResult:
-        left = result_from_journal(shot.row, self._journal)
+        recorded = result_from_journal(shot.row, self._journal)
         if self.stopped is not None or (previous is not None and previous.outcome not in SAVED_OUTCOMES):
-            return left
+            return recorded
         try:
             return await self._process(await self._with_first_frame(shot.row, previous))
         except (FilmgateError, OSError) as error:
@@ -80,32 +80,32 @@ class _StoryRun:
             return result_from_journal(shot.row, self._journal)
 
     async def _with_first_frame(self, row: BatchRow, previous: RowResult | None) -> BatchRow:
-        """The row with the picture that it begins with."""
+        """Return the row with the previous shot's last frame as its reference image."""
         if previous is None or previous.path is None:
             return row
-        picture = self._journal.folder / "frames" / f"{previous.row.key}.{row.params.size or 'own'}.png"
-        if not picture.exists():
-            await asyncio.to_thread(_write_last_frame, previous.path, picture, row.params.size)
-        return replace(row, params=replace(row.params, input_reference=str(picture.absolute())))
+        image_path = self._journal.folder / "frames" / f"{previous.row.key}.{row.params.size or 'own'}.png"
+        if not image_path.exists():
+            await asyncio.to_thread(_write_last_frame, previous.path, image_path, row.params.size)
+        return replace(row, params=replace(row.params, input_reference=str(image_path.absolute())))
 
 
 def _write_last_frame(video_path: Path, image_path: Path, size: str | None) -> None:
-    """Write a film's last frame, of that size: its middle, where the film has another shape."""
+    """Write a video's last frame in that size; crop its center if the video has another aspect ratio."""
     image_path.parent.mkdir(exist_ok=True)
-    draft = image_path.with_name(f".{image_path.name}.part")
-    save_last_frame(video_path, draft)
-    wanted = Size.parse(size or "")
-    with Image.open(draft) as image:
-        if wanted is not None and image.size != (wanted.width, wanted.height):
-            ImageOps.fit(image, (wanted.width, wanted.height)).save(draft, "PNG")
-    draft.replace(image_path)
+    part = image_path.with_name(f".{image_path.name}.part")
+    save_last_frame(video_path, part)
+    target = Size.parse(size or "")
+    with Image.open(part) as image:
+        if target is not None and image.size != (target.width, target.height):
+            ImageOps.fit(image, (target.width, target.height)).save(part, "PNG")
+    part.replace(image_path)
 
 
 def join_shots(results: Sequence[RowResult], out: Path, journal: Journal) -> bool:
-    """Join the shots to one film; False where it is there already, of the same shots.
+    """Join the shots to one video; False if it exists already, made from the same shots.
 
     Raises:
-        BadArtifact: a shot can't be decoded.
+        BadArtifact: a shot cannot be decoded.
     """
     shots = [result.path for result in results if result.path is not None]
     key = "film-" + hashlib.sha256("\n".join(map(file_digest, shots)).encode()).hexdigest()[:32]

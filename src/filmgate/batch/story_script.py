@@ -1,4 +1,4 @@
-"""A story as its author writes it: shots in the order in which they are shown, and which goes on from which."""
+"""Story scripts: shots in display order, and which shot continues which."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _REFERENCE_PATTERN: Final = re.compile(
 
 
 class StoryShot(Struct, frozen=True, kw_only=True):
-    """One shot; its row is what is asked for, but for the picture that another shot's last frame gives."""
+    """One shot; its row is complete except for the image from another shot's last frame."""
 
     row: BatchRow
-    continues_from: str | None = None  # the name of the shot whose last frame it begins with
+    continues_from: str | None = None  # name of the shot whose last frame is this one's first
 
     @property
     def name(self) -> str:
-        """What other shots call it."""
+        """The name by which other shots refer to it."""
         return self.row.name
 
 
 class StoryScript(Struct, frozen=True, kw_only=True):
-    """A story, or what is wrong with it."""
+    """A story, or its problems."""
 
     title: str = ""
     shots: Sequence[StoryShot] = ()
@@ -64,26 +64,26 @@ def read_script(data: bytes, name: str, folder: Path) -> StoryScript:
     """Read a story.
 
     Args:
-        data: the bytes of its file: YAML, JSON or TOML.
-        name: the file's name, for its ending.
-        folder: what its paths are relative to.
+        data: the file's bytes: YAML, JSON or TOML.
+        name: the file's name; its suffix shows the format.
+        folder: base of relative paths.
     """
     try:
-        tale = _parse_script(decode_text(data), name)
-        shots = list(_read_shots(tale, folder))
+        script = _parse_script(decode_text(data), name)
+        shots = list(_read_shots(script, folder))
     except UnreadableFile as error:
         return StoryScript(problems=[error.problem])
-    except _InvalidScript as bad:
-        return StoryScript(problems=[bad.problem])
+    except _InvalidScript as error:
+        return StoryScript(problems=[error.problem])
     problems = [shot for shot in shots if isinstance(shot, Problem)]
-    good = [shot for shot in shots if isinstance(shot, StoryShot)]
-    problems += _reference_problems(good)
-    title = str(tale.get("title") or "")
-    return StoryScript(title=title, shots=() if problems else _assign_keys(good), problems=problems)
+    valid = [shot for shot in shots if isinstance(shot, StoryShot)]
+    problems += _reference_problems(valid)
+    title = str(script.get("title") or "")
+    return StoryScript(title=title, shots=() if problems else _assign_keys(valid), problems=problems)
 
 
 def _parse_script(text: str, name: str) -> dict[str, Any]:
-    """The file's top level, its names in English."""
+    """Parse the file's top level; its keys are translated to English."""
     load = _LOADERS.get(Path(name).suffix.lower(), yaml.safe_load)
     try:
         value = load(text)
@@ -106,20 +106,20 @@ _LOADERS: Final[dict[str, Callable[[str], Any]]] = {".json": json.loads, ".toml"
 
 
 def _read_shots(script: Mapping[str, Any], folder: Path) -> Iterator[StoryShot | Problem]:
-    given, defaults = script.get("shots"), script.get("defaults") or {}
-    if not isinstance(given, list) or not given:
+    entries, defaults = script.get("shots"), script.get("defaults") or {}
+    if not isinstance(entries, list) or not entries:
         raise _InvalidScript(0, "no_shots")
     if not isinstance(defaults, dict):
         raise _InvalidScript(0, "story_defaults")
-    before: str | None = None
-    for number, entry in enumerate(given, start=1):
+    previous: str | None = None
+    for number, entry in enumerate(entries, start=1):
         try:
-            shot = _read_shot(number, entry, defaults, folder, before)
-        except _InvalidScript as bad:
-            yield bad.problem
+            shot = _read_shot(number, entry, defaults, folder, previous)
+        except _InvalidScript as error:
+            yield error.problem
             continue
         yield replace(shot, row=_with_story_context(shot.row, script)) if isinstance(shot, StoryShot) else shot
-        before = shot.name if isinstance(shot, StoryShot) else None
+        previous = shot.name if isinstance(shot, StoryShot) else None
 
 
 def _read_shot(
@@ -130,24 +130,26 @@ def _read_shot(
     if not isinstance(entry, dict):
         raise _InvalidScript(number, "not_an_object")
     fields = {str(name): value for name, value in entry.items()}
-    after = _continued_shot(number, fields, previous)
-    if after is not None:
+    continues_from = _continued_shot(number, fields, previous)
+    if continues_from is not None:
         fields = {name: value for name, value in fields.items() if columns.column_for(name) != "input_reference"}
-    named = {columns.column_for(name) or name for name in fields}
-    missing = {name: value for name, value in defaults.items() if columns.column_for(str(name)) not in named}
-    row = columns.read_row(number, {**missing, **fields}, folder)
+    set_columns = {columns.column_for(name) or name for name in fields}
+    unset_defaults = {
+        name: value for name, value in defaults.items() if columns.column_for(str(name)) not in set_columns
+    }
+    row = columns.read_row(number, {**unset_defaults, **fields}, folder)
     if isinstance(row, Problem):
         return row
-    return StoryShot(row=replace(row, name=row.name or f"shot-{number}"), continues_from=after)
+    return StoryShot(row=replace(row, name=row.name or f"shot-{number}"), continues_from=continues_from)
 
 
 def _continued_shot(number: int, fields: dict[str, object], previous: str | None) -> str | None:
-    """The shot whose last frame this one begins with; what says so is taken out of the fields."""
-    goes_on = [fields.pop(name) for name in _CONTINUE_KEYS if name in fields]
+    """Return the shot that this one continues, if any; remove the fields that name it."""
+    continue_values = [fields.pop(name) for name in _CONTINUE_KEYS if name in fields]
     for name in list(fields):
         if columns.column_for(name) == "input_reference" and (shot := _referenced_shot(fields[name])):
             return shot
-    if not any(goes_on):
+    if not any(continue_values):
         return None
     if previous is None:
         raise _InvalidScript(number, "first_continues")
@@ -155,7 +157,7 @@ def _continued_shot(number: int, fields: dict[str, object], previous: str | None
 
 
 def _referenced_shot(reference: object) -> str | None:
-    """The shot that a reference names: ``{last_frame_of: NAME}``, or ``last frame of NAME``."""
+    """Return the shot that a reference names: ``{last_frame_of: NAME}``, or ``last frame of NAME``."""
     if isinstance(reference, dict):
         return next((str(reference[key]) for key in _LAST_FRAME_KEYS if key in reference), None)
     match = _REFERENCE_PATTERN.fullmatch(reference.strip()) if isinstance(reference, str) else None
@@ -163,51 +165,53 @@ def _referenced_shot(reference: object) -> str | None:
 
 
 def _with_story_context(row: BatchRow, script: Mapping[str, Any]) -> BatchRow:
-    """The row with the story's style before its prompt, and whom it names described after it."""
-    cast = script.get("characters") or {}
-    if not isinstance(cast, dict):
+    """Return the row with the story's style before its prompt, and the characters in the prompt described after it."""
+    characters = script.get("characters") or {}
+    if not isinstance(characters, dict):
         raise _InvalidScript(0, "story_characters")
     prompt = row.params.prompt
-    seen = [f"{name}: {told}" for name, told in cast.items() if str(name) in prompt]
-    whole = "\n".join(filter(None, [str(script.get("style") or ""), prompt, *seen]))
-    return replace(row, params=replace(row.params, prompt=whole))
+    descriptions = [f"{name}: {description}" for name, description in characters.items() if str(name) in prompt]
+    full_prompt = "\n".join(filter(None, [str(script.get("style") or ""), prompt, *descriptions]))
+    return replace(row, params=replace(row.params, prompt=full_prompt))
 
 
 def _reference_problems(shots: Sequence[StoryShot]) -> Iterable[Problem]:
-    """Names that are given twice, meant but not there, or that lead in a circle."""
-    after = {shot.name: shot.continues_from for shot in shots}
+    """Yield problems of shot names: duplicate, unknown, or in a cycle."""
+    predecessors = {shot.name: shot.continues_from for shot in shots}
     for name, count in Counter(shot.name for shot in shots).items():
         if count > 1:
             yield Problem(0, "duplicate_name", {"name": name})
     for shot in shots:
-        if shot.continues_from is not None and shot.continues_from not in after:
-            yield Problem(shot.row.number, "unknown_shot", {"name": shot.continues_from, "known": ", ".join(after)})
-        elif _is_cyclic(shot.name, after):
+        if shot.continues_from is not None and shot.continues_from not in predecessors:
+            yield Problem(
+                shot.row.number, "unknown_shot", {"name": shot.continues_from, "known": ", ".join(predecessors)}
+            )
+        elif _is_cyclic(shot.name, predecessors):
             yield Problem(shot.row.number, "cycle", {"name": shot.name})
 
 
-def _is_cyclic(name: str, after: Mapping[str, str | None]) -> bool:
-    seen, at = {name}, after.get(name)
-    while at is not None and at not in seen:
-        seen.add(at)
-        at = after.get(at)
-    return at == name
+def _is_cyclic(name: str, predecessors: Mapping[str, str | None]) -> bool:
+    visited, current = {name}, predecessors.get(name)
+    while current is not None and current not in visited:
+        visited.add(current)
+        current = predecessors.get(current)
+    return current == name
 
 
 def _assign_keys(shots: Sequence[StoryShot]) -> list[StoryShot]:
-    """The shots with their keys: of what is wanted and, where it begins with another's last frame, of that one's key.
+    """Assign each shot its key: a digest of its parameters and of the key of the shot it continues.
 
-    So a changed shot is made anew with all that go on from it, and nothing else is.
+    So a changed shot is made again with all shots that continue it, and no other.
     """
     by_name, keys = {shot.name: shot for shot in shots}, dict[str, str]()
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
-    def like(shot: StoryShot) -> str:
+    def key_of(shot: StoryShot) -> str:
         if shot.name not in keys:
-            before = like(by_name[shot.continues_from]) if shot.continues_from else ""
-            same = params_digest(shot.row.params, "story", before)
-            seen[same] += 1
-            keys[shot.name] = f"{same}-{seen[same]}"
+            previous_key = key_of(by_name[shot.continues_from]) if shot.continues_from else ""
+            digest = params_digest(shot.row.params, "story", previous_key)
+            counts[digest] += 1
+            keys[shot.name] = f"{digest}-{counts[digest]}"
         return keys[shot.name]
 
-    return [replace(shot, row=replace(shot.row, key=like(shot))) for shot in shots]
+    return [replace(shot, row=replace(shot.row, key=key_of(shot))) for shot in shots]

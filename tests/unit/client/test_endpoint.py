@@ -39,7 +39,7 @@ def test_every_spelling_of_an_address_is_the_same_address(given: str, expected: 
 @pytest.mark.parametrize("given", ["ftp://example.com", "http://", "file:///etc"])
 def test_what_is_no_address_is_refused(given: str) -> None:
     """An address that no API can have names itself in the error."""
-    with pytest.raises(SettingsError, match="not an address"):
+    with pytest.raises(SettingsError, match="not the URL"):
         normalize_base_url(given)
 
 
