@@ -1,1 +1,1 @@
-"""Dialects: bytes and dicts to values and back, pure."""
+"""Dialects: pure conversion between wire bytes or dicts and values."""

@@ -1,4 +1,4 @@
-"""The ``apiyi`` dialect: APIYI's synchronous resale; lengths are strings, and nothing is null."""
+"""The ``apiyi`` dialect: APIYI's synchronous resale API; lengths are strings, and no key is null."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["APIYI"]
 
 
 class ApiyiVideo(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A video; a key without a value is not there."""
+    """A video; keys without a value are omitted."""
 
     id: str
     object: str
@@ -35,7 +35,7 @@ class ApiyiVideo(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def parse_create(fields: Fields) -> CreateParams:
-    """Prompt and model are required; ``seconds`` is a string, the number 4 is refused."""
+    """Parse a create; prompt and model are required, ``seconds`` is a string: the number 4 is rejected."""
     seconds = fields.get("seconds")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         raise InvalidType("seconds", "a string", "an integer" if isinstance(seconds, int) else "a number")
@@ -43,7 +43,7 @@ def parse_create(fields: Fields) -> CreateParams:
 
 
 def render_video(video: VideoRecord, _context: RenderContext) -> ApiyiVideo:
-    """The video, with the quality that its model stands for."""
+    """Render the video, with the quality that its model stands for."""
     completed = video.status is Status.COMPLETED and video.completed_at is not None
     return ApiyiVideo(
         id=video.id,

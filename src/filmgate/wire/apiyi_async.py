@@ -1,4 +1,4 @@
-"""The ``apiyi-async`` dialect: APIYI's asynchronous resale; ``submitted`` for queued, and errors that are strings."""
+"""The ``apiyi-async`` dialect: APIYI's asynchronous resale API; ``submitted`` for queued, errors are strings."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from filmgate.wire.dialect import Dialect, ErrorResponse, RenderContext
 __all__ = ["APIYI_ASYNC"]
 
 MAX_PROMPT_LENGTH = 999
-"""Characters of a prompt: under 1,000."""
+"""Maximum characters of a prompt: under 1,000."""
 
 CREATES_PER_MINUTE, MAX_RUNNING = 10, 5
-"""What one key may do."""
+"""Limits of one key."""
 
 _STATUSES: dict[Status, Literal["submitted", "in_progress", "completed", "failed"]] = {
     Status.QUEUED: "submitted",
@@ -37,7 +37,7 @@ _CODES: tuple[tuple[type[FilmgateError], str], ...] = (
 
 
 class ApiyiAsyncVideo(Struct, frozen=True, kw_only=True):
-    """A video; ``url`` is null until it can be downloaded there."""
+    """A video; ``url`` is null until the video is completed."""
 
     id: str
     status: Literal["submitted", "in_progress", "completed", "failed"]
@@ -61,13 +61,13 @@ class ApiyiErrorDetail(Struct, frozen=True, kw_only=True):
 
 
 class ApiyiErrorBody(Struct, frozen=True, kw_only=True):
-    """The envelope of every answer that is no success."""
+    """The envelope of every error response."""
 
     error: ApiyiErrorDetail
 
 
 def render_video(video: VideoRecord, context: RenderContext) -> ApiyiAsyncVideo:
-    """The video; a failed one says why in a string."""
+    """Render the video; a failed one has its reason as a string."""
     completed = video.status is Status.COMPLETED
     return ApiyiAsyncVideo(
         id=video.id,
@@ -85,7 +85,7 @@ def render_video(video: VideoRecord, context: RenderContext) -> ApiyiAsyncVideo:
 
 
 def render_error(error: FilmgateError) -> ErrorResponse:
-    """This vendor's own codes in its own envelope; HTTP status and headers as in the contract."""
+    """Render an error with this vendor's codes and envelope; HTTP status and headers are the contract's."""
     status, _, headers = openai.render_error(error)
     code = next((word for kind, word in _CODES if isinstance(error, kind)), None)
     if code is None:

@@ -1,7 +1,7 @@
-"""The chat dialect: a film asked for and told of in a chat, for programs that know no video API (dialects.md).
+"""The chat dialect: a video requested and reported in a chat, for programs without a video API (dialects.md).
 
-Pure: a request body to :class:`ChatParams`, and what happens to a video to the pieces of text that a chat program
-shows while it waits. The pieces of one answer, joined, are a readable message.
+Pure: turns a request body into :class:`ChatParams`, and the changes of a video into the pieces of text that a chat
+program shows while it waits. The pieces of one response, joined, are a readable message.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 Orientation = Literal["portrait", "landscape"]
 
 PING_COMMENT = b": ping\n\n"
-"""A comment line that keeps proxies from cutting a silent stream."""
+"""An SSE comment that keeps proxies from cutting a silent stream."""
 
 DONE_EVENT = b"data: [DONE]\n\n"
 """The last line of a stream."""
@@ -49,7 +49,7 @@ _ORIENTATION_PATTERNS: tuple[tuple[Orientation, str], ...] = (
 
 
 class ChatParams(Struct, frozen=True, kw_only=True):
-    """POST /v1/chat/completions, as far as a film cares."""
+    """POST /v1/chat/completions, as far as it concerns a video."""
 
     model: str
     prompt: str  # the text of the last user message
@@ -62,13 +62,13 @@ class ChatParams(Struct, frozen=True, kw_only=True):
 class ChatLinks(Struct, frozen=True, kw_only=True):
     """Signed URLs that open without a key."""
 
-    preview: str  # animated WebP, the only moving picture that every chat program shows
-    player: str  # a page that plays the film
+    preview: str  # animated WebP, the only animation that every chat program shows
+    player: str  # a page that plays the video
     download: str  # the MP4
 
 
 class TokenUsage(Struct, frozen=True, kw_only=True):
-    """Tokens have no meaning for a film; programs want the three numbers all the same."""
+    """Token counts; they mean nothing for a video, but programs expect the three numbers."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -76,11 +76,11 @@ class TokenUsage(Struct, frozen=True, kw_only=True):
 
 
 def parse_chat(body: Mapping[str, object]) -> ChatParams:
-    """Read a chat request; system messages and parameters that say nothing about a film are ignored.
+    """Parse a chat request; system messages and parameters that do not concern a video are ignored.
 
     Raises:
         MissingParameter: no model, no messages, or no user message with text.
-        InvalidType: a field that is not of its type.
+        InvalidType: a field has the wrong type.
     """
     model = body.get("model")
     if model is None:
@@ -104,17 +104,17 @@ def parse_chat(body: Mapping[str, object]) -> ChatParams:
 
 
 def detect_orientation(prompt: str) -> Orientation:
-    """The frame that a prompt asks for, in two languages; the first mention counts, portrait where there is none."""
-    found = [
-        (match.start(), frame)
-        for frame, words in _ORIENTATION_PATTERNS
-        if (match := re.search(words, prompt, re.IGNORECASE))
+    """Return the orientation that a prompt asks for, in two languages: the first mention, else portrait."""
+    mentions = [
+        (match.start(), orientation)
+        for orientation, pattern in _ORIENTATION_PATTERNS
+        if (match := re.search(pattern, prompt, re.IGNORECASE))
     ]
-    return min(found)[1] if found else "portrait"
+    return min(mentions)[1] if mentions else "portrait"
 
 
 def detect_language(prompt: str) -> Literal["zh", "en"]:
-    """Chinese where a Chinese character stands in the prompt, else English."""
+    """Return Chinese if the prompt contains a Chinese character, else English."""
     return "zh" if re.search(r"[\u3400-\u9fff\uf900-\ufaff]", prompt) else "en"
 
 
@@ -145,7 +145,7 @@ _TEXTS: dict[str, dict[str, str]] = {
 
 
 class ChatProgressText:
-    """Tells one video's story in the language of its prompt; each call returns the next piece of text, maybe empty."""
+    """Progress texts of one video in the language of its prompt; each method returns the next piece, maybe empty."""
 
     def __init__(self, prompt: str, video_id: str) -> None:
         self._texts = _TEXTS[detect_language(prompt)]
@@ -155,13 +155,13 @@ class ChatProgressText:
         self._progress: int | None = None
 
     def opening(self, orientation: Orientation, seconds: int) -> str:
-        """What was understood, and the id by which the owner finds the video again."""
-        said = {"prompt": self._prompt, "orientation": orientation, "duration": seconds}
-        block = json.dumps(said, ensure_ascii=False, indent=2).replace("```", "` ` `")
+        """Return the parsed request, and the id by which the owner finds the video again."""
+        parsed = {"prompt": self._prompt, "orientation": orientation, "duration": seconds}
+        block = json.dumps(parsed, ensure_ascii=False, indent=2).replace("```", "` ` `")
         return f"```json\n{block}\n```\n\nID: {self._id}\n\n{self._texts['queued']}"
 
     def progress(self, percent: int) -> str:
-        """A progress line that grows: ``🏃 进度 42..54..67..``."""
+        """Return a piece of a growing progress line: ``🏃 进度 42..54..67..``."""
         piece = ""
         if not self._generating:
             self._generating = True
@@ -174,7 +174,7 @@ class ChatProgressText:
         return f"{piece}{percent}.."
 
     def completed(self, links: ChatLinks) -> str:
-        """Done: a picture that moves, a link to play, a link to download."""
+        """Return the final text: an animated preview, a link to play, a link to download."""
         text = self._texts
         return (
             f"{self._line_break()}{text['done'].format(id=self._id)}\n"
@@ -183,11 +183,11 @@ class ChatProgressText:
         )
 
     def failed(self, error: VideoError) -> str:
-        """What went wrong, and that it was free."""
+        """Return the reason of the failure, and that nothing was charged."""
         return self._line_break() + self._texts["failed"].format(reason=error.message)
 
     def still_running(self) -> str:
-        """We stop telling, the video goes on."""
+        """Return the text that ends a response whose video is unfinished."""
         return self._line_break() + self._texts["waiting"].format(id=self._id)
 
     def _line_break(self) -> str:
@@ -203,19 +203,19 @@ def chunk(
     role: str | None = None,
     finish_reason: str | None = None,
 ) -> bytes:
-    """One ``chat.completion.chunk`` as a server-sent event."""
+    """Return one ``chat.completion.chunk`` as a server-sent event."""
     delta = {name: value for name, value in (("role", role), ("content", content)) if value is not None}
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
     return _sse_event(_completion_object(completion_id, "chat.completion.chunk", model, created, [choice]))
 
 
 def usage_chunk(completion_id: str, model: str, created: int, usage: TokenUsage) -> bytes:
-    """The chunk without choices that ends a stream whose client asked for usage."""
+    """Return the chunk without choices that ends a stream whose client requested usage."""
     return _sse_event(_completion_object(completion_id, "chat.completion.chunk", model, created, []) | {"usage": usage})
 
 
 def completion(completion_id: str, model: str, created: int, content: str, usage: TokenUsage) -> bytes:
-    """The whole answer of a request that did not ask for a stream."""
+    """Return the whole response to a request without ``stream``."""
     message = {"role": "assistant", "content": content, "refusal": None}
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
     return msgspec.json.encode(

@@ -1,7 +1,7 @@
-"""Reading a create request: one reader a field, each naming its field in what it refuses.
+"""Parses create requests: one reader per field, which names its field in errors.
 
-``parse`` is the contract's own reading (the ``openai`` dialect); other dialects read the same fields and require more
-of them.
+``parse`` follows the contract (the ``openai`` dialect); other dialects parse the same fields and require more of
+them.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ SEED_MAX: Final = 2**63 - 1
 """The largest seed."""
 
 CHARACTERS_MAX: Final = 2
-"""How many characters a video may show."""
+"""Maximum number of characters that a video may show."""
 
 IMAGE_URL_MAX: Final = 20_971_520
-"""The longest image URL, in characters; data URLs get this long."""
+"""Maximum length of an image URL, in characters; data URLs get this long."""
 
 CALLBACK_URL_MAX: Final = 2_048
-"""The longest callback URL, in characters."""
+"""Maximum length of a callback URL, in characters."""
 
 METADATA_PAIRS_MAX, METADATA_KEY_MAX, METADATA_VALUE_MAX = 16, 64, 512
-"""How many pairs metadata may hold, and how long a key and a value may be, in characters."""
+"""Maximum pairs of metadata, and maximum length of a key and of a value, in characters."""
 
 
 def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreateParams:
-    """The parameters of a create request; a null is taken as not given.
+    """Return the parameters of a create request; a null counts as absent.
 
     Raises:
-        UnknownParameter: a field, or a key of ``input_reference`` or ``characters``, that does not exist.
-        MissingParameter: one of ``required`` is not given.
-        InvalidType: a value of the wrong kind.
-        InvalidValue: a value that no model could take.
+        UnknownParameter: a field, or a key of ``input_reference`` or ``characters``, does not exist.
+        MissingParameter: one of ``required`` is absent.
+        InvalidType: a value has the wrong type.
+        InvalidValue: no model accepts a value.
     """
     for name in fields:
         if name not in FIELD_READERS:
@@ -63,17 +63,17 @@ def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreatePara
     return CreateParams(**read)
 
 
-# ---- one reader a field
+# ---- one reader per field
 
 
 def read_text(name: str, value: object) -> str:
-    """A string."""
+    """Read a string."""
     return _require_type(name, value, str, "a string")
 
 
 def read_seconds(name: str, value: object) -> str:
-    """A length, as digits or as a number."""
-    # Older SDKs send a number; the wire has a string. Which lengths there are, the catalogue knows.
+    """Read a length, as digits or as a number."""
+    # Older SDKs send a number; the contract has a string. The catalogue checks which lengths exist.
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise InvalidType(name, "a string", json_type_of(value))
     return str(value)
@@ -84,12 +84,12 @@ def _reference(name: str, value: object) -> ImageReference:
         return value
     if not isinstance(value, dict):
         raise InvalidType(name, "a file", json_type_of(value))
-    given = _known_keys(name, value, ("image_url", "file_id"))
-    if len(given) != 1:
+    keys = _known_keys(name, value, ("image_url", "file_id"))
+    if len(keys) != 1:
         raise InvalidValue(f"Invalid '{name}': give exactly one of a file, 'image_url' and 'file_id'.", param=name)
-    if "file_id" in given:
-        return FileId(read_nonempty(f"{name}.file_id", given["file_id"]))
-    return ImageUrl(_image_url(f"{name}.image_url", given["image_url"]))
+    if "file_id" in keys:
+        return FileId(read_nonempty(f"{name}.file_id", keys["file_id"]))
+    return ImageUrl(_image_url(f"{name}.image_url", keys["image_url"]))
 
 
 def _image_url(name: str, value: object) -> str:
@@ -111,10 +111,10 @@ def _characters(name: str, value: object) -> tuple[str, ...]:
 
 
 def _character(name: str, value: object) -> str:
-    given = _known_keys(name, _require_type(name, value, dict, "an object"), ("id",))
-    if "id" not in given:
+    keys = _known_keys(name, _require_type(name, value, dict, "an object"), ("id",))
+    if "id" not in keys:
         raise MissingParameter(f"{name}.id")
-    return read_nonempty(f"{name}.id", given["id"])
+    return read_nonempty(f"{name}.id", keys["id"])
 
 
 def _seed(name: str, value: object) -> int:
@@ -143,7 +143,9 @@ def _callback_url(name: str, value: object) -> str:
 def _metadata(name: str, value: object) -> dict[str, str]:
     pairs = _require_type(name, value, dict, "an object")
     if len(pairs) > METADATA_PAIRS_MAX:
-        raise InvalidValue(f"Invalid '{name}': {METADATA_PAIRS_MAX} pairs are taken, not {len(pairs)}.", param=name)
+        raise InvalidValue(
+            f"Invalid '{name}': at most {METADATA_PAIRS_MAX} pairs are accepted, not {len(pairs)}.", param=name
+        )
     for key, text in pairs.items():
         if not 1 <= len(key) <= METADATA_KEY_MAX:
             raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY_MAX} characters.", param=name)
@@ -163,10 +165,10 @@ FIELD_READERS: Final[dict[str, Callable[[str, object], object]]] = {
     "callback_url": _callback_url,
     "metadata": _metadata,
 }
-"""Every field of a create request."""
+"""The reader of every field of a create request."""
 
 
-# ---- what the readers share
+# ---- shared by the readers
 
 _T = TypeVar("_T")
 
@@ -182,7 +184,7 @@ _JSON_TYPES: Final[tuple[tuple[type | UnionType, str], ...]] = (
 
 
 def json_type_of(value: object) -> str:
-    """What a value is, in the words of an error."""
+    """Return the JSON type of a value, as error messages name it."""
     return next((words for kind, words in _JSON_TYPES if isinstance(value, kind)), "null")
 
 
@@ -200,7 +202,7 @@ def _known_keys(name: str, value: dict[str, object], known: Collection[str]) -> 
 
 
 def read_nonempty(name: str, value: object) -> str:
-    """A string that is not empty, and short."""
+    """Read a short string that is not empty."""
     text = read_text(name, value)
     if not text or len(text) > METADATA_VALUE_MAX:
         raise InvalidValue(f"Invalid '{name}': expected 1 to {METADATA_VALUE_MAX} characters.", param=name)

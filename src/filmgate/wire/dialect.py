@@ -1,7 +1,7 @@
-"""A dialect: how one vendor spells the API. Data and a few pure functions, one file each.
+"""A dialect: how one vendor spells the API, as data and a few pure functions; one file per dialect.
 
-A dialect knows nothing of jobs, storage or billing: it reads a create request into ``CreateParams`` and renders what
-the server wants to say. What it narrows beyond the catalogue (sizes, seconds, the prompt's length) is ``limits``.
+A dialect is independent of jobs, storage and billing: it parses a create request into ``CreateParams`` and renders the
+server's responses. ``limits`` narrows the catalogue (sizes, seconds, the prompt's length).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from filmgate.wire.params import CreateParams, Fields
 __all__ = ["Dialect", "ErrorResponse", "RenderContext", "Rendered"]
 
 Rendered = Struct | dict[str, object]
-"""An object of the wire; ``objects.encode`` makes bytes of it."""
+"""A wire object; ``objects.encode`` turns it into bytes."""
 
 
 class RenderContext(Struct, frozen=True):
-    """What a renderer needs to know of the request it answers."""
+    """What renderers need from the request."""
 
     base_url: str = ""  # absolute, with the dialect's base path: "http://host/v1"
 
 
 class ErrorResponse(NamedTuple):
-    """An error as HTTP says it."""
+    """An error as an HTTP response."""
 
     status: int
     body: Rendered
@@ -38,7 +38,7 @@ class ErrorResponse(NamedTuple):
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
-    """One vendor's spelling."""
+    """How one vendor spells the API."""
 
     name: str
     base_path: str
@@ -50,5 +50,5 @@ class Dialect(Struct, frozen=True, kw_only=True):
     content_headers: Callable[[str, AssetKind], dict[str, str]]
     file_fields: frozenset[str] = frozenset({"input_reference"})  # form parts that are files, filename or not
     limits: DialectLimits = msgspec.field(default_factory=DialectLimits)  # narrows the catalogue
-    content_wait: float = 0.0  # seconds that a content request waits for its video to be completed
+    content_wait: float = 0.0  # seconds that a content request waits for its video to complete
     retention: float | None = None  # seconds that content is kept; None: the server's setting

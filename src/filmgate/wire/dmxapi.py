@@ -1,4 +1,4 @@
-"""The ``dmxapi`` dialect: the API as DMXAPI resold it, whose content endpoint waits until the film is there."""
+"""The ``dmxapi`` dialect: the API as DMXAPI resold it, whose content endpoint waits for the video."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from filmgate.wire.objects import VideoFailure, VideoStatus
 __all__ = ["DMXAPI"]
 
 CONTENT_WAIT_SECONDS = 300.0
-"""How long a content request waits for its video: downloaders ask right after create and read what comes."""
+"""Seconds that a content request waits for its video: downloaders call right after create and read what comes."""
 
 RETENTION_SECONDS = 2 * 3600.0
-"""How long content can be fetched."""
+"""Seconds for which content can be downloaded."""
 
 
 class DmxapiVideo(Struct, frozen=True):
-    """A video: 12 keys, the prompt is not among them; what is not known yet is null."""
+    """A video: 12 keys, without the prompt; unknown values are null."""
 
     id: str
     object: str
@@ -39,17 +39,17 @@ class DmxapiVideo(Struct, frozen=True):
 
 
 def render_video(video: VideoRecord, context: RenderContext) -> DmxapiVideo:
-    """The video without its prompt; its content ends two hours after completion, if the server keeps it that long."""
-    whole = openai.render_video(video, context)
-    known = {name: getattr(whole, name) for name in DmxapiVideo.__struct_fields__}
-    if whole.completed_at is not None:
-        ends = whole.completed_at + int(RETENTION_SECONDS)
-        known["expires_at"] = ends if whole.expires_at is None else min(ends, whole.expires_at)
-    return DmxapiVideo(**known)
+    """Render the video without its prompt; content expires two hours after completion, or earlier by the settings."""
+    standard = openai.render_video(video, context)
+    values = {name: getattr(standard, name) for name in DmxapiVideo.__struct_fields__}
+    if standard.completed_at is not None:
+        expires_at = standard.completed_at + int(RETENTION_SECONDS)
+        values["expires_at"] = expires_at if standard.expires_at is None else min(expires_at, standard.expires_at)
+    return DmxapiVideo(**values)
 
 
 def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:
-    """As in the contract, but for the file's name."""
+    """Return the contract's headers with another file name."""
     headers = openai.content_headers(video_id, kind)
     if kind is AssetKind.VIDEO:
         headers["content-disposition"] = f'attachment; filename="{video_id}_video.mp4"'

@@ -1,7 +1,7 @@
 """The server-sent events of ``GET /v1/videos/{id}/events``, as bytes.
 
-An event's data is the rendered video itself; as long as it is unfinished, with its ``position`` in the queue (0: it
-is being made) and ``eta_seconds`` beside its own keys.
+An event's data is the rendered video; while it is unfinished, with its ``position`` in the queue (0: it is running)
+and ``eta_seconds`` beside its own keys.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from filmgate.wire.objects import encode
 __all__ = ["PING_COMMENT", "completed", "failed", "progress", "queued"]
 
 PING_COMMENT = b": ping\n\n"
-"""A comment that keeps proxies from cutting a quiet stream."""
+"""An SSE comment that keeps proxies from cutting a silent stream."""
 
 
 class _QueueEta(msgspec.Struct, frozen=True):
@@ -22,22 +22,22 @@ class _QueueEta(msgspec.Struct, frozen=True):
 
 
 def queued(video: bytes, position: int, eta_seconds: float | None) -> bytes:
-    """It waits: ``position`` 1 is next; ``eta_seconds`` until it is completed, by experience."""
+    """Encode ``queued``: ``position`` 1 is next; ``eta_seconds`` until completion, estimated from past videos."""
     return _sse_event(b"queued", _with_eta(video, position, eta_seconds))
 
 
 def progress(video: bytes, eta_seconds: float | None) -> bytes:
-    """It is being made."""
+    """Encode ``progress``: the video is running."""
     return _sse_event(b"progress", _with_eta(video, 0, eta_seconds))
 
 
 def completed(video: bytes) -> bytes:
-    """It is done. Nothing follows."""
+    """Encode ``completed``, the last event."""
     return _sse_event(b"completed", video)
 
 
 def failed(video: bytes) -> bytes:
-    """It failed, and the video says why. Nothing follows."""
+    """Encode ``failed``, the last event; the video holds the reason."""
     return _sse_event(b"failed", video)
 
 
@@ -46,5 +46,5 @@ def _with_eta(video: bytes, position: int, eta_seconds: float | None) -> bytes:
 
 
 def _sse_event(name: bytes, data: bytes) -> bytes:
-    # Compact JSON has no line break, so one data line always suffices.
+    # Compact JSON has no line break, so one data line is enough.
     return b"event: %b\ndata: %b\n\n" % (name, data)

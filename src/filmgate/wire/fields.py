@@ -1,7 +1,7 @@
-"""From the two encodings of a request body to one mapping of fields: strict JSON, and bracket names of forms.
+"""Decodes both encodings of a request body to one mapping of fields: strict JSON, and forms with bracket names.
 
-Everything that a client may get wrong here ends in a ``RequestError``; whatever comes back holds no duplicate, no
-NaN, no NUL and no lone surrogate, and is at most ``DEPTH`` deep.
+Every mistake of a client here raises a ``RequestError``; the result has no duplicate, no NaN, no NUL and no lone
+surrogate, and is at most ``MAX_DEPTH`` deep.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from filmgate.wire.params import Fields, FieldValue, Upload
 __all__ = ["MAX_DEPTH", "MAX_FORM_PARTS", "from_form", "from_json"]
 
 MAX_DEPTH = 32
-"""How deep values may nest, the body itself included."""
+"""Maximum nesting of values, the body itself included."""
 
 MAX_FORM_PARTS = 1_000
-"""How many parts a form may have."""
+"""Maximum parts of a form."""
 
 MAX_JSON_SEPARATORS = 200_000
-"""How many brackets and commas a JSON body may have: bounds what decoding it can allocate."""
+"""Maximum brackets and commas of a JSON body: bounds what decoding it can allocate."""
 
 MAX_NUMBER_LENGTH = 40
-"""How long a number may be, in characters."""
+"""Maximum length of a number, in characters."""
 
 MAX_NAME_LENGTH = 200
-"""How long a form field's name may be, in characters."""
+"""Maximum length of a form field's name, in characters."""
 
 
 def from_json(body: bytes) -> Fields:
-    """The fields of a JSON body.
+    """Return the fields of a JSON body.
 
     Raises:
         MalformedBody: it is no JSON object, or holds what no sane client sends (a key twice, NaN, a depth of 100).
@@ -58,17 +58,17 @@ def from_json(body: bytes) -> Fields:
 
 
 def from_form(pairs: Sequence[tuple[str, str | Upload]]) -> Fields:
-    """The fields of a form, from its parts in their order.
+    """Return the fields of a form, from its parts in their order.
 
     Names follow the official SDKs: ``prompt``, ``input_reference[image_url]``, ``metadata[k]``, ``name[]`` and
-    ``characters[][id]``, whose next element begins when a key comes again.
+    ``characters[][id]``, where a repeated key begins the next element.
 
     Raises:
-        MalformedBody: a field comes twice, a name can't be read, or there are too many parts.
+        MalformedBody: a field is repeated, a name can't be read, or there are too many parts.
         InvalidValue: a text holds a NUL or half of a surrogate pair.
     """
     if len(pairs) > MAX_FORM_PARTS:
-        raise MalformedBody(f"The form has {len(pairs)} parts; {MAX_FORM_PARTS} are taken at most.")
+        raise MalformedBody(f"The form has {len(pairs)} parts; at most {MAX_FORM_PARTS} are accepted.")
     fields: dict[str, FieldValue] = {}
     for name, value in pairs:
         head, *rest = _parse_name(name)
@@ -114,12 +114,12 @@ def _reject_json(reason: str, param: str | None = None) -> NoReturn:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
 
-# What an HTTP message can carry but no prompt, name or URL may hold: it can't be stored, encoded or printed.
+# Characters that an HTTP message can carry but no text may hold: they can't be stored, encoded or printed.
 _UNPRINTABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def _check_field(field: str, value: object) -> None:
-    """Refuse texts that can't be stored or printed, and nesting beyond ``DEPTH``, anywhere below a field."""
+    """Reject texts that can't be stored or printed, and nesting beyond ``MAX_DEPTH``, anywhere below a field."""
     for text in (field, *_texts(value, MAX_DEPTH - 1)):
         if _UNPRINTABLE.search(text):
             what = "a NUL character" if "\x00" in text else "half of a surrogate pair"
@@ -154,7 +154,7 @@ _BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\]){0,2})")
 
 
 def _parse_name(name: str) -> list[str]:
-    """``characters[][id]`` as ``["characters", "", "id"]``."""
+    """Split ``characters[][id]`` into ``["characters", "", "id"]``."""
     match = _BRACKETS.fullmatch(name) if len(name) <= MAX_NAME_LENGTH else None
     if match is None or match[2].endswith("[][]") or (match[2].endswith("[]") and match[2] != "[]"):
         raise MalformedBody(f"The form has a field whose name can't be read: '{_printable_name(name)}'.")

@@ -1,4 +1,4 @@
-"""The objects on the wire, key by key and in their order; what a server renders is what a client decodes.
+"""The objects on the wire, with their keys in order; the server renders them and the client decodes them.
 
 JSON is compact, and ``id`` and ``status`` appear once in a video at any depth, since shell clients read it with grep.
 """
@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 encode = msgspec.json.Encoder().encode
-"""Any of these objects as compact JSON."""
+"""Encode any of these objects as compact JSON."""
 
 VideoStatus = Literal["queued", "in_progress", "completed", "failed"]
-"""The four statuses and no others."""
+"""The contract's four statuses."""
 
 
 class VideoFailure(Struct, frozen=True):
@@ -67,7 +67,7 @@ class VideoList(Struct, frozen=True, kw_only=True):
 
 
 class VideoDeleted(Struct, frozen=True, kw_only=True):
-    """What a DELETE answers."""
+    """The response to a DELETE."""
 
     id: str
     object: Literal["video.deleted"] = "video.deleted"
@@ -75,7 +75,7 @@ class VideoDeleted(Struct, frozen=True, kw_only=True):
 
 
 class CharacterObject(Struct, frozen=True, kw_only=True):
-    """Somebody or something that videos may show."""
+    """A person or a thing that videos may show."""
 
     id: str
     object: Literal["character"] = "character"
@@ -84,7 +84,7 @@ class CharacterObject(Struct, frozen=True, kw_only=True):
 
 
 class ModelObject(Struct, frozen=True, kw_only=True):
-    """A model: the standard keys, then what it takes and costs in a form that programs can read."""
+    """A model: the standard keys, then its limits and prices in machine-readable form."""
 
     id: str
     object: Literal["model"] = "model"
@@ -118,6 +118,6 @@ class ErrorDetail(Struct, frozen=True, kw_only=True):
 
 
 class ErrorAnswer(Struct, frozen=True, kw_only=True):
-    """The envelope of every answer that is no success."""
+    """The envelope of every error response."""
 
     error: ErrorDetail

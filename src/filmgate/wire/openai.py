@@ -1,4 +1,4 @@
-"""The ``openai`` dialect: the Sora-2 Videos API as its own SDKs speak it."""
+"""The ``openai`` dialect: the Sora-2 Videos API as OpenAI's SDKs use it."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ __all__ = [
 ]
 
 MODEL_OWNER = "filmgate"
-"""Who the models list says owns a model."""
+"""Owner of every model in the models list."""
 
 MAX_RETRY_AFTER = 120
-"""The longest ``retry-after``, in seconds; beyond it the official SDKs don't retry at all."""
+"""Maximum ``retry-after`` in seconds; beyond it the official SDKs don't retry at all."""
 
 _SUFFIXES = {
     AssetKind.VIDEO: ".mp4",
@@ -51,7 +51,7 @@ _SUFFIXES = {
 
 
 def render_video(video: VideoRecord, _context: RenderContext | None = None) -> VideoObject:
-    """The video's 13 keys. What we keep beside them (metadata, notes) stays out: it could collide with ``id``."""
+    """Render the video's 13 keys. Our additional data (metadata, notes) stays out: it could collide with ``id``."""
     recipe, error = video.recipe, video.error
     return VideoObject(
         video.id,
@@ -70,8 +70,8 @@ def render_video(video: VideoRecord, _context: RenderContext | None = None) -> V
     )
 
 
-def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderContext | None = None) -> VideoList:  # noqa: FBT001 - as the store's page says it
-    """A page of videos."""
+def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderContext | None = None) -> VideoList:  # noqa: FBT001 - the page of the store has it so
+    """Render a page of videos."""
     return VideoList(
         data=[render_video(video) for video in videos],
         first_id=videos[0].id if videos else None,
@@ -83,10 +83,10 @@ def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderC
 def render_page(
     render: Callable[[VideoRecord, RenderContext], Rendered],
     videos: Sequence[VideoRecord],
-    has_more: bool,  # noqa: FBT001 - as the store's page says it
+    has_more: bool,  # noqa: FBT001 - the page of the store has it so
     context: RenderContext,
 ) -> Rendered:
-    """A page of videos that another dialect renders one by one."""
+    """Render a page of videos with another dialect's ``render``."""
     return {
         "object": "list",
         "data": [render(video, context) for video in videos],
@@ -97,12 +97,12 @@ def render_page(
 
 
 def render_deleted(video_id: str) -> VideoDeleted:
-    """The answer to a DELETE."""
+    """Render the response to a DELETE."""
     return VideoDeleted(id=video_id)
 
 
 def render_model(model: Model) -> ModelObject:
-    """A model with its limits and prices."""
+    """Render a model with its limits and prices."""
     return ModelObject(
         id=model.name,
         created=model.created,
@@ -120,12 +120,12 @@ def render_model(model: Model) -> ModelObject:
 
 
 def render_models(models: Iterable[Model]) -> ModelList:
-    """The models list."""
+    """Render the models list."""
     return ModelList(data=[render_model(model) for model in models])
 
 
 def render_error(error: FilmgateError) -> ErrorResponse:
-    """The envelope, its HTTP status and the headers that tell the SDKs whether to send the request again."""
+    """Render the envelope, its HTTP status and the headers that tell the SDKs whether to retry the request."""
     detail = ErrorDetail(
         message=printable(error.message),
         type=error.type,
@@ -141,7 +141,7 @@ def render_error(error: FilmgateError) -> ErrorResponse:
 
 
 def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:
-    """The headers of a content answer beside its type, length and ETag."""
+    """Return the headers of a content response beside its type, length and ETag."""
     return {
         "content-disposition": f'attachment; filename="{video_id}{_SUFFIXES[kind]}"',
         "cache-control": "private",
@@ -150,8 +150,8 @@ def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:
 
 
 def printable(text: str) -> str:
-    """A message that surely has an encoding."""
-    # A message may repeat a caller's text; half of a surrogate pair in it would have no encoding.
+    """Escape lone surrogates in a message, so that it can be encoded."""
+    # A message may repeat a caller's text; half of a surrogate pair in it has no encoding.
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -1,6 +1,6 @@
-"""The OpenAPI 3.1 document of what is served, built from the same structs, errors and catalogue that serve it.
+"""The OpenAPI 3.1 document, built from the structs, errors and catalogue that serve the API.
 
-It says what this server does: a field that every request with it would be refused for is not in it.
+It describes this server: a field that makes every request fail is not in it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["document"]
 Schema = dict[str, Any]
 
 _NO_NUL: Final = r"^[^\u0000]*$"
-_NOT_BLANK: Final = r"^\s*[^\s\u0000][^\u0000]*$"  # in one pass: prompts are long
+_NOT_BLANK: Final = r"^\s*[^\s\u0000][^\u0000]*$"  # matches in one pass: prompts are long
 _OBJECTS: Final = (objects.VideoObject, objects.VideoList, objects.VideoDeleted, objects.ModelList, objects.ErrorAnswer)
 _VARIANTS: Final = (AssetKind.VIDEO, AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
 _CONTENT_TYPES: Final = ("video/mp4", "image/webp", "image/jpeg")
@@ -32,13 +32,13 @@ _BODY_ERRORS: Final = tuple(RequestError.__subclasses__())
 
 
 def document(models: Sequence[Model], version: str) -> Schema:
-    """The document of this version of Filmgate, for a catalogue of ``models``; constant while the server runs."""
+    """Return this version's document for a catalogue of ``models``; constant while the server runs."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Filmgate",
             "version": version,
-            "summary": "The Sora-2 Videos API, on a machine of your own.",
+            "summary": "The Sora-2 Videos API on your own machine.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -47,7 +47,7 @@ def document(models: Sequence[Model], version: str) -> Schema:
         "components": {
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
-                "key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The key alone."},
+                "key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The bare key."},
             },
             "schemas": _response_schemas() | _create_schemas(models),
             "headers": _HEADERS,
@@ -55,11 +55,11 @@ def document(models: Sequence[Model], version: str) -> Schema:
     }
 
 
-# ---- what is sent
+# ---- request bodies
 
 
 def _create_schemas(models: Sequence[Model]) -> Schema:
-    """One body schema a group of models that take the same, so that every combination in it is accepted."""
+    """Return one body schema per group of models with equal limits, so that every combination in it is accepted."""
     groups = [list(group) for _, group in groupby(sorted(models, key=_accepted_values), key=_accepted_values)]
     return {
         "CreateVideo": {"anyOf": [_create_schema(group, _json_fields(group[0]), null=True) for group in groups]},
@@ -93,7 +93,7 @@ def _create_schema(group: list[Model], fields: Schema, *, null: bool) -> Schema:
 
 
 def _json_fields(model: Model) -> Schema:
-    """The fields beside prompt and model; a null is taken as not given."""
+    """Return the fields beside prompt and model; a null counts as absent."""
     lengths = [*map(str, model.seconds), *model.seconds, None]
     return {
         "seconds": {"enum": lengths, "default": str(model.default_seconds)},
@@ -157,7 +157,7 @@ def _image_url() -> Schema:
     }
 
 
-# ---- what is answered
+# ---- responses
 
 
 def _response_schemas() -> Schema:
@@ -180,15 +180,17 @@ def _header(description: str, schema: Schema) -> Schema:
 
 
 _HEADERS: Final[Schema] = {
-    "x-request-id": _header("Names this answer in our log.", {"type": "string"}),
+    "x-request-id": _header("Identifies this response in the server's log.", {"type": "string"}),
     "x-should-retry": _header("Whether the same request may succeed later.", {"enum": ["true", "false"]}),
-    "retry-after": _header("Seconds to stay away.", {"type": "string", "pattern": "^[0-9]{1,3}$"}),
+    "retry-after": _header("Seconds to wait before a retry.", {"type": "string", "pattern": "^[0-9]{1,3}$"}),
     "openai-poll-after-ms": _header(
-        "When to look at an unfinished video again, in milliseconds.", {"type": "string", "pattern": "^[0-9]+$"}
+        "When to poll an unfinished video again, in milliseconds.", {"type": "string", "pattern": "^[0-9]+$"}
     ),
     "etag": _header("The file's SHA-256.", {"type": "string", "pattern": '^"[0-9a-f]{64}"$'}),
-    "content-range": _header("Which part this is.", {"type": "string", "pattern": r"^bytes (\d+-\d+|\*)/\d+$"}),
-    "allow": _header("What is allowed here.", {"type": "string"}),
+    "content-range": _header(
+        "The byte range of this part.", {"type": "string", "pattern": r"^bytes (\d+-\d+|\*)/\d+$"}
+    ),
+    "allow": _header("The allowed methods.", {"type": "string"}),
 }
 
 
@@ -201,7 +203,7 @@ def _success(description: str, content: Schema, *headers: str) -> Schema:
 
 
 def _error_responses(*kinds: type[FilmgateError]) -> Schema:
-    """The answers that errors of these classes become, one an HTTP status, with the codes that each may carry."""
+    """Return the error responses of these classes, one per HTTP status, with the codes that each may carry."""
     by_status: dict[int, list[type[FilmgateError]]] = {}
     for kind in kinds:
         by_status.setdefault(kind.http_status, []).append(kind)
@@ -228,7 +230,7 @@ def _error_response(status: int, kinds: Iterable[type[FilmgateError]]) -> Schema
 
 
 def _paths() -> Schema:
-    """Every path, each with its methods."""
+    """Return every path with its methods."""
     return {
         "/v1/videos": {"get": _list_videos(), "post": _create_video()},
         "/v1/videos/{id}": {"parameters": [_ID], "get": _retrieve_video(), "delete": _delete_video()},
@@ -255,7 +257,11 @@ def _operation(name: str, summary: str, ok: Schema, *kinds: type[FilmgateError],
 
 
 def _create_video() -> Schema:
-    ok = _success("Accepted: it will end, whatever dies.", _json_content("VideoObject"), "openai-poll-after-ms")
+    ok = _success(
+        "Accepted: the video reaches a terminal status, whichever process crashes.",
+        _json_content("VideoObject"),
+        "openai-poll-after-ms",
+    )
     ok["links"] = {
         name: {"operationId": name, "parameters": {"id": "$response.body#/id"}}
         for name in ("retrieveVideo", "deleteVideo", "downloadContent", "cancelVideo", "watchVideo")
@@ -263,7 +269,7 @@ def _create_video() -> Schema:
     form = {"schema": _ref("CreateVideoForm")}
     return _operation(
         "createVideo",
-        "Have a video made.",
+        "Create a video.",
         ok,
         errors.InsufficientQuota,
         errors.TooManyRunning,
@@ -273,7 +279,7 @@ def _create_video() -> Schema:
                 "name": "Idempotency-Key",
                 "in": "header",
                 "schema": {"type": "string", "maxLength": 255},
-                "description": "The same key with the same parameters answers with the same video.",
+                "description": "The same key with the same parameters returns the same video.",
             }
         ],
         requestBody={"required": True, "content": _json_content("CreateVideo") | {"multipart/form-data": form}},
@@ -287,9 +293,9 @@ def _list_videos() -> Schema:
         _success("A page.", _json_content("VideoList")),
         errors.InvalidValue,
         parameters=[
-            _query("after", {"type": "string"}, "The last id of the page before."),
-            _query("limit", {"type": "integer", "minimum": 0, "maximum": 100, "default": 20}, "Videos a page."),
-            _query("order", {"enum": ["asc", "desc"], "type": "string", "default": "desc"}, "By creation."),
+            _query("after", {"type": "string"}, "The last id of the previous page."),
+            _query("limit", {"type": "integer", "minimum": 0, "maximum": 100, "default": 20}, "Videos per page."),
+            _query("order", {"enum": ["asc", "desc"], "type": "string", "default": "desc"}, "By creation time."),
         ],
     )
 
@@ -298,7 +304,7 @@ def _retrieve_video() -> Schema:
     wait = {"type": "integer", "minimum": 0, "maximum": 60, "default": 0}
     return _operation(
         "retrieveVideo",
-        "See how a video stands, at once or as soon as that changes.",
+        "Retrieve a video, at once or as soon as it changes.",
         _success("The video.", _json_content("VideoObject"), "openai-poll-after-ms"),
         errors.InvalidValue,
         errors.VideoNotFound,
@@ -308,15 +314,15 @@ def _retrieve_video() -> Schema:
 
 
 def _delete_video() -> Schema:
-    ok = _success("It is gone.", _json_content("VideoDeleted"))
-    gone = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
-    return _operation("deleteVideo", "Delete a finished video and its files.", ok, *gone)
+    ok = _success("The video is deleted.", _json_content("VideoDeleted"))
+    kinds = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
+    return _operation("deleteVideo", "Delete a finished video and its files.", ok, *kinds)
 
 
 def _cancel_video() -> Schema:
-    ok = _success("It will end as failed, free of charge.", _json_content("VideoObject"), "openai-poll-after-ms")
-    gone = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
-    return _operation("cancelVideo", "Stop a video that is being made.", ok, *gone)
+    ok = _success("The video ends as failed, free of charge.", _json_content("VideoObject"), "openai-poll-after-ms")
+    kinds = (errors.VideoNotDeletable, errors.VideoNotFound, errors.UnknownUrl)
+    return _operation("cancelVideo", "Cancel an unfinished video.", ok, *kinds)
 
 
 def _content(method: str) -> Schema:
@@ -335,7 +341,7 @@ def _content(method: str) -> Schema:
         parameters=[_query("variant", variant, "Which file.")],
     )
     operation["responses"] |= {
-        "206": _success("The part that Range asked for.", files if method == "get" else {}, "etag", "content-range"),
+        "206": _success("The part that Range requests.", files if method == "get" else {}, "etag", "content-range"),
         "304": {"description": "The file that If-None-Match names.", "headers": _headers("etag")},
     }
     return operation if method == "get" else _without_bodies(operation)
@@ -352,34 +358,37 @@ def _video_events() -> Schema:
     data = {"type": "string", "contentMediaType": "application/json", "contentSchema": _ref("VideoObject")}
     event = {
         "type": "object",
-        "description": "Each event. Its data is the video; until it ends, with position and eta_seconds.",
+        "description": "One event. Its data is the video; while it is unfinished, with position and eta_seconds.",
         "properties": {"event": {"enum": ["queued", "progress", "completed", "failed"]}, "data": data},
         "required": ["event", "data"],
     }
     ok = _success(text, {"text/event-stream": {"schema": event}})
-    return _operation("watchVideo", "Follow a video.", ok, errors.VideoNotFound, errors.UnknownUrl)
+    return _operation("watchVideo", "Stream the events of a video.", ok, errors.VideoNotFound, errors.UnknownUrl)
 
 
 def _list_models() -> Schema:
-    return _operation(
-        "listModels", "List what can be asked for.", _success("The catalogue.", _json_content("ModelList"))
-    )
+    return _operation("listModels", "List the models.", _success("The catalogue.", _json_content("ModelList")))
 
 
 def _retrieve_model() -> Schema:
     ok = _success("The model.", _json_content("ModelObject"))
-    return _operation("retrieveModel", "See what a model takes.", ok, errors.ModelNotFound, errors.UnknownUrl)
+    return _operation("retrieveModel", "Retrieve a model with its limits.", ok, errors.ModelNotFound, errors.UnknownUrl)
 
 
 def _health() -> Schema:
     schema = {"type": "object", "properties": {"status": {"const": "ok"}}, "required": ["status"]}
-    ok = _success("Requests are welcome.", {"application/json": {"schema": schema}})
+    ok = _success("The server accepts requests.", {"application/json": {"schema": schema}})
     responses = {"200": ok} | _error_responses(errors.Unavailable)
-    return {"operationId": "health", "summary": "Ask whether it is ready.", "security": [], "responses": responses}
+    return {
+        "operationId": "health",
+        "summary": "Check whether the server accepts requests.",
+        "security": [],
+        "responses": responses,
+    }
 
 
 def _openapi_document() -> Schema:
     ok = _success(
         "OpenAPI 3.1.", {"application/json": {"schema": {"type": "object", "required": ["openapi", "paths"]}}}
     )
-    return {"operationId": "document", "summary": "Read this.", "security": [], "responses": {"200": ok}}
+    return {"operationId": "document", "summary": "Retrieve this document.", "security": [], "responses": {"200": ok}}

@@ -1,4 +1,4 @@
-"""The whole OpenAPI document: that of the videos, the chat, and what belongs to accounts: endpoints and usage."""
+"""The complete OpenAPI document: videos, chat, and the resources of an account (webhook endpoints, usage)."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ _RATE_HEADERS: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-req
 
 
 def document(models: Sequence[Model], version: str) -> Schema:
-    """The document of this version of Filmgate, for a catalogue of ``models``; constant while the server runs."""
-    whole = openapi.document(models, version)
-    whole["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | _paths()
-    whole["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
-    whole["components"]["schemas"] |= _response_schemas() | _request_schemas()
-    whole["components"]["headers"] |= _rate_headers()
-    for body in whole["components"]["schemas"]["CreateVideo"]["anyOf"]:
+    """Return this version's document for a catalogue of ``models``; constant while the server runs."""
+    spec = openapi.document(models, version)
+    spec["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | _paths()
+    spec["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
+    spec["components"]["schemas"] |= _response_schemas() | _request_schemas()
+    spec["components"]["headers"] |= _rate_headers()
+    for body in spec["components"]["schemas"]["CreateVideo"]["anyOf"]:
         body["properties"]["characters"] = openapi_revisions.characters_schema()
         body["properties"]["callback_url"] = {"anyOf": [_url_schema(create.CALLBACK_URL_MAX), {"type": "null"}]}
     for path in ("", "/{id}/remix", "/edits", "/extensions"):
         for status in ("200", "429"):
-            whole["paths"][f"/v1/videos{path}"]["post"]["responses"][status]["headers"] |= _headers(*_RATE_HEADERS)
-    return whole
+            spec["paths"][f"/v1/videos{path}"]["post"]["responses"][status]["headers"] |= _headers(*_RATE_HEADERS)
+    return spec
 
 
 def _response_schemas() -> Schema:
@@ -64,18 +64,18 @@ def _response_schemas() -> Schema:
 
 def _rate_headers() -> Schema:
     number: Schema = {"type": "string", "pattern": "^[0-9]+$"}
-    spans = {"type": "string", "pattern": "^[0-9]+s$"}
+    duration = {"type": "string", "pattern": "^[0-9]+s$"}
     return {
-        _RATE_HEADERS[0]: _header("Creates a minute that the key may make, if it is limited.", number),
-        _RATE_HEADERS[1]: _header("How many of them are left now.", number),
-        _RATE_HEADERS[2]: _header("When all of them are free again.", spans),
+        _RATE_HEADERS[0]: _header("Creates per minute that the key may make, if it is limited.", number),
+        _RATE_HEADERS[1]: _header("Creates that the key has left now.", number),
+        _RATE_HEADERS[2]: _header("Time until all of them are available again.", duration),
     }
 
 
 def _request_schemas() -> Schema:
     types: Schema = {"type": "array", "items": {"enum": [*webhook.EVENT_TYPES]}}
-    named = _text_schema(webhook.ENDPOINT_NAME_MAX, r"^\s*[^\s\u0000][^\u0000]*$")
-    endpoint = {"name": named, "url": _url_schema(webhook.ENDPOINT_URL_MAX), "event_types": types}
+    name = _text_schema(webhook.ENDPOINT_NAME_MAX, r"^\s*[^\s\u0000][^\u0000]*$")
+    endpoint = {"name": name, "url": _url_schema(webhook.ENDPOINT_URL_MAX), "event_types": types}
     keep = {"type": "boolean", "default": False, "description": "Whether both secrets sign for 24 hours."}
     return {
         "CreateWebhookEndpoint": _object(endpoint, [*endpoint]),
@@ -100,12 +100,12 @@ def _url_schema(max_length: int) -> Schema:
 
 
 def _paths() -> Schema:
-    one = "/v1/webhook_endpoints/{id}"
+    endpoint = "/v1/webhook_endpoints/{id}"
     return {
         "/v1/webhook_endpoints": {"get": _list(), "post": _create()},
-        one: {"parameters": [_ID], "get": _retrieve(), "post": _update(), "delete": _delete()},
-        f"{one}/rotate_secret": {"parameters": [_ID], "post": _rotate()},
-        f"{one}/test": {"parameters": [_ID], "post": _test()},
+        endpoint: {"parameters": [_ID], "get": _retrieve(), "post": _update(), "delete": _delete()},
+        f"{endpoint}/rotate_secret": {"parameters": [_ID], "post": _rotate()},
+        f"{endpoint}/test": {"parameters": [_ID], "post": _test()},
         "/v1/webhook_event_types": {"get": _event_types()},
         "/v1/usage": {"get": _usage()},
     }
@@ -116,9 +116,15 @@ def _body(schema: str, *, required: bool = True) -> Schema:
 
 
 def _create() -> Schema:
-    ok = _success("The endpoint, with its secret for the only time.", _json_content("EndpointWithSecret"))
-    sent = _body("CreateWebhookEndpoint")
-    return _operation("createWebhookEndpoint", "Be told when videos end.", ok, *_BODY_ERRORS, requestBody=sent)
+    ok = _success("The endpoint with its secret, which is shown only this once.", _json_content("EndpointWithSecret"))
+    body = _body("CreateWebhookEndpoint")
+    return _operation(
+        "createWebhookEndpoint",
+        "Create a webhook endpoint, which gets an event when a video ends.",
+        ok,
+        *_BODY_ERRORS,
+        requestBody=body,
+    )
 
 
 def _list() -> Schema:
@@ -129,56 +135,68 @@ def _list() -> Schema:
         _success("A page.", _json_content("EndpointList")),
         errors.InvalidValue,
         parameters=[
-            _query("after", {"type": "string"}, "The last id of the page before."),
-            _query("limit", limit, "Endpoints a page."),
+            _query("after", {"type": "string"}, "The last id of the previous page."),
+            _query("limit", limit, "Endpoints per page."),
         ],
     )
 
 
 def _retrieve() -> Schema:
     ok = _success("The endpoint.", _json_content("EndpointObject"))
-    return _operation("retrieveWebhookEndpoint", "See a webhook endpoint.", ok, *_NOT_FOUND_ERRORS)
+    return _operation("retrieveWebhookEndpoint", "Retrieve a webhook endpoint.", ok, *_NOT_FOUND_ERRORS)
 
 
 def _update() -> Schema:
-    ok = _success("The endpoint as it is now.", _json_content("EndpointObject"))
-    text = "Change a webhook endpoint; a new URL enables one that had answered 410."
-    sent = _body("UpdateWebhookEndpoint", required=False)
-    return _operation("updateWebhookEndpoint", text, ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=sent)
+    ok = _success("The updated endpoint.", _json_content("EndpointObject"))
+    text = "Update a webhook endpoint; a new URL enables one that responded with 410."
+    body = _body("UpdateWebhookEndpoint", required=False)
+    return _operation("updateWebhookEndpoint", text, ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=body)
 
 
 def _delete() -> Schema:
-    ok = _success("It is told nothing more.", _json_content("EndpointDeleted"))
+    ok = _success("The endpoint gets no more events.", _json_content("EndpointDeleted"))
     return _operation("deleteWebhookEndpoint", "Delete a webhook endpoint.", ok, *_NOT_FOUND_ERRORS)
 
 
 def _rotate() -> Schema:
-    ok = _success("The endpoint, with its new secret for the only time.", _json_content("EndpointWithSecret"))
-    sent = _body("RotateWebhookSecret", required=False)
+    ok = _success(
+        "The endpoint with its new secret, which is shown only this once.", _json_content("EndpointWithSecret")
+    )
+    body = _body("RotateWebhookSecret", required=False)
     return _operation(
-        "rotateWebhookSecret", "Give it a new secret.", ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=sent
+        "rotateWebhookSecret",
+        "Rotate a webhook endpoint's secret.",
+        ok,
+        *_NOT_FOUND_ERRORS,
+        *_BODY_ERRORS,
+        requestBody=body,
     )
 
 
 def _test() -> Schema:
-    ok = _success("It answered, with that status.", _json_content("EndpointTest"))
-    sent = _body("TestWebhookEndpoint")
+    ok = _success("The endpoint responded, with that status.", _json_content("EndpointTest"))
+    body = _body("TestWebhookEndpoint")
     return _operation(
-        "testWebhookEndpoint", "Send it a sample event now.", ok, *_NOT_FOUND_ERRORS, *_BODY_ERRORS, requestBody=sent
+        "testWebhookEndpoint",
+        "Send a sample event to a webhook endpoint now.",
+        ok,
+        *_NOT_FOUND_ERRORS,
+        *_BODY_ERRORS,
+        requestBody=body,
     )
 
 
 def _event_types() -> Schema:
     ok = _success("The event types.", _json_content("EventTypeList"))
-    return _operation("listWebhookEventTypes", "List what endpoints may be told of.", ok)
+    return _operation("listWebhookEventTypes", "List the event types that endpoints can subscribe to.", ok)
 
 
 def _usage() -> Schema:
     days = {"type": "integer", "minimum": 0, "maximum": 366, "default": 30}
     return _operation(
         "retrieveUsage",
-        "See what the key's account has, holds and spent, in millionths of a unit.",
-        _success("The account's money.", _json_content("UsageObject")),
+        "Retrieve the account's balance, holds and spending, in millionths of a unit.",
+        _success("The account's balance and spending.", _json_content("UsageObject")),
         errors.InvalidValue,
-        parameters=[_query("days", days, "How many days back.")],
+        parameters=[_query("days", days, "Days to cover, until now.")],
     )

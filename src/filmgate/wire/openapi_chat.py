@@ -1,4 +1,4 @@
-"""The chat endpoint in the OpenAPI document: what counts for a film; whatever else chat programs send is ignored."""
+"""The chat endpoint in the OpenAPI document: the fields that concern a video; all others are ignored."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ __all__ = ["paths", "schemas"]
 
 _EVENT_SCHEMA: Schema = {
     "type": "object",
-    "description": "Chunks of a chat completion, then `[DONE]`; comments are signs of life.",
+    "description": "Chunks of a chat completion, then `[DONE]`; comments are keep-alives.",
     "properties": {"data": {"type": "string"}},
     "required": ["data"],
 }
 
 
 def paths() -> Schema:
-    """The one path."""
+    """Return the path with its method."""
     ok = _success(
-        "The story of a film: whole, or bit by bit.",
+        "The progress and the result of a video: as one object or as a stream.",
         _json_content("ChatCompletion") | {"text/event-stream": {"schema": _EVENT_SCHEMA}},
     )
     kinds = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY_ERRORS)
     body = {"required": True, "content": _json_content("CreateChatCompletion")}
     return {
         "/v1/chat/completions": {
-            "post": _operation("createChatCompletion", "Ask for a film in a chat.", ok, *kinds, requestBody=body)
+            "post": _operation("createChatCompletion", "Create a video in a chat.", ok, *kinds, requestBody=body)
         }
     }
 
 
 def schemas(models: Sequence[Model]) -> Schema:
-    """The body, for a catalogue of ``models``, and the answer."""
+    """Return the schemas of the body, for a catalogue of ``models``, and of the response."""
     return {
         "CreateChatCompletion": _request_schema([model.name for model in models if model.chat]),
         "ChatCompletion": _RESPONSE_SCHEMA,
@@ -42,7 +42,7 @@ def schemas(models: Sequence[Model]) -> Schema:
 
 
 def _request_schema(names: list[str]) -> Schema:
-    picture: Schema = {
+    image_part: Schema = {
         "type": "object",
         "properties": {
             "type": {"const": "image_url"},
@@ -50,7 +50,7 @@ def _request_schema(names: list[str]) -> Schema:
         },
         "required": ["type", "image_url"],
     }
-    text: Schema = {
+    text_part: Schema = {
         "type": "object",
         "properties": {"type": {"const": "text"}, "text": {"type": "string"}},
         "required": ["type", "text"],
@@ -59,7 +59,7 @@ def _request_schema(names: list[str]) -> Schema:
         "type": "object",
         "properties": {
             "role": {"type": "string", "description": "The last message of the role `user` is the prompt."},
-            "content": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [text, picture]}}]},
+            "content": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": [text_part, image_part]}}]},
         },
         "required": ["role", "content"],
     }

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of films that exist already: remix, edit, extension; and of characters."""
+"""The operations on existing videos (remix, edit, extension) and on characters in the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _IDEMPOTENCY_KEY: Final[Schema] = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string", "maxLength": 255},
-    "description": "The same key with the same parameters answers with the same object.",
+    "description": "The same key with the same parameters returns the same object.",
 }
 _BILLED_ERRORS: Final = (errors.InsufficientQuota, errors.TooManyRunning, *_BODY_ERRORS)
 _SOURCE_ERRORS: Final = (errors.VideoNotFound, errors.VideoExpired, errors.UnknownUrl)
@@ -37,19 +37,19 @@ _NAME_PATTERN: Final = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
 
 
 def schemas() -> Schema:
-    """The bodies and the answers, by name."""
+    """Return the schemas of the bodies and responses, by name."""
     fields: Schema = {"prompt": _text_schema(PROMPT_CHARACTERS, _NOT_BLANK)}
-    segment = {
+    seconds = {
         "enum": [*map(str, revision.EXTENSION_SECONDS), *revision.EXTENSION_SECONDS],
-        "description": "Of the new segment.",
+        "description": "Seconds of the new segment.",
     }
-    spelled = {"enum": [*map(str, revision.EXTENSION_SECONDS)], "type": "string"}
+    form_seconds = {"enum": [*map(str, revision.EXTENSION_SECONDS)], "type": "string"}
     return {
         "RemixVideo": _object(fields, ["prompt"]),
         "EditVideo": _object(fields | {"video": _video()}, ["prompt", "video"]),
         "EditVideoForm": _form(fields, ["prompt"]),
-        "ExtendVideo": _object(fields | {"seconds": segment, "video": _video()}, ["prompt", "seconds", "video"]),
-        "ExtendVideoForm": _form(fields | {"seconds": spelled}, ["prompt", "seconds"]),
+        "ExtendVideo": _object(fields | {"seconds": seconds, "video": _video()}, ["prompt", "seconds", "video"]),
+        "ExtendVideoForm": _form(fields | {"seconds": form_seconds}, ["prompt", "seconds"]),
         "CreateCharacterForm": _object(
             {"name": _text_schema(revision.CHARACTER_NAME_MAX, _NAME_PATTERN), "video": _file()}, ["name", "video"]
         ),
@@ -59,13 +59,13 @@ def schemas() -> Schema:
 
 
 def characters_schema() -> Schema:
-    """The field of a create."""
-    one = _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"])
+    """Return the schema of a create's ``characters``."""
+    item = _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"])
     return {
         "type": ["array", "null"],
-        "items": one,
+        "items": item,
         "maxItems": create.CHARACTERS_MAX,
-        "description": "Who is to be shown; the prompt mentions them by name.",
+        "description": "The characters to show; the prompt mentions them by name.",
     }
 
 
@@ -75,7 +75,7 @@ def _object(properties: Schema, required: list[str]) -> Schema:
 
 def _video() -> Schema:
     return _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"]) | {
-        "description": "A completed video of yours."
+        "description": "A completed video of the account."
     }
 
 
@@ -89,47 +89,60 @@ def _file() -> Schema:
 
 
 def _form(fields: Schema, required: list[str]) -> Schema:
-    """By id as the SDKs spell it, or with a file, and then with a model if you like."""
+    """Return a form with an id as the SDKs spell it, or with a file and then an optional model."""
     by_id = _object(fields | {"video[id]": _text_schema(create.METADATA_VALUE_MAX)}, [*required, "video[id]"])
-    model = {"type": "string", "description": "Of the catalogue."}
+    model = {"type": "string", "description": "A model of the catalogue."}
     with_file = _object(fields | {"video": _file(), "model": model}, [*required, "video"])
     return {"anyOf": [by_id, with_file]}
 
 
 def _create_operation(name: str, summary: str, body: str, form: str | None, *kinds: type[FilmgateError]) -> Schema:
     content = _json_content(body) | ({"multipart/form-data": {"schema": _ref(form)}} if form else {})
-    ok = _success("Accepted: it will end, whatever dies.", _json_content("VideoObject"), "openai-poll-after-ms")
-    sent = {"required": True, "content": content}
+    ok = _success(
+        "Accepted: the video reaches a terminal status, whichever process crashes.",
+        _json_content("VideoObject"),
+        "openai-poll-after-ms",
+    )
+    request_body = {"required": True, "content": content}
     return _operation(
-        name, summary, ok, *_BILLED_ERRORS, *_SOURCE_ERRORS, *kinds, parameters=[_IDEMPOTENCY_KEY], requestBody=sent
+        name,
+        summary,
+        ok,
+        *_BILLED_ERRORS,
+        *_SOURCE_ERRORS,
+        *kinds,
+        parameters=[_IDEMPOTENCY_KEY],
+        requestBody=request_body,
     )
 
 
 def _create_character() -> Schema:
-    ok = _success("It is kept.", _json_content("CharacterObject"))
-    sent = {"required": True, "content": {"multipart/form-data": {"schema": _ref("CreateCharacterForm")}}}
-    text = "Keep somebody or something for videos to show."
-    return _operation("createCharacter", text, ok, *_BODY_ERRORS, parameters=[_IDEMPOTENCY_KEY], requestBody=sent)
+    ok = _success("The character is stored.", _json_content("CharacterObject"))
+    request_body = {"required": True, "content": {"multipart/form-data": {"schema": _ref("CreateCharacterForm")}}}
+    text = "Store a character for videos to show."
+    return _operation(
+        "createCharacter", text, ok, *_BODY_ERRORS, parameters=[_IDEMPOTENCY_KEY], requestBody=request_body
+    )
 
 
 def _retrieve_character() -> Schema:
-    gone = (errors.CharacterNotFound, errors.UnknownUrl)
+    not_found = (errors.CharacterNotFound, errors.UnknownUrl)
     return _operation(
-        "retrieveCharacter", "Look a character up.", _success("It.", _json_content("CharacterObject")), *gone
+        "retrieveCharacter", "Retrieve a character.", _success("It.", _json_content("CharacterObject")), *not_found
     )
 
 
 PATHS: Final[Schema] = {
     "/v1/videos/{id}/remix": {
         "parameters": [_ID],
-        "post": _create_operation("remixVideo", "Make a video once more under another prompt.", "RemixVideo", None),
+        "post": _create_operation("remixVideo", "Generate a video again with another prompt.", "RemixVideo", None),
     },
     "/v1/videos/edits": {
-        "post": _create_operation("editVideo", "Change a film as a prompt says.", "EditVideo", "EditVideoForm")
+        "post": _create_operation("editVideo", "Change a video by a prompt.", "EditVideo", "EditVideoForm")
     },
     "/v1/videos/extensions": {
         "post": _create_operation(
-            "extendVideo", "Let a film go on from its last frame.", "ExtendVideo", "ExtendVideoForm"
+            "extendVideo", "Continue a video from its last frame.", "ExtendVideo", "ExtendVideoForm"
         )
     },
     "/v1/videos/characters": {"post": _create_character()},

@@ -1,4 +1,4 @@
-"""What a dialect reads out of a request: plain values, not yet held against the catalogue."""
+"""What a dialect parses from a request: plain values, not yet checked against the catalogue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class Upload(Struct, frozen=True):
-    """A file part, received into a staged file; its name and content type are not kept, nobody may trust them."""
+    """A file part, received into a staged file; its name and content type are untrusted and dropped."""
 
     path: Path
     bytes: int
@@ -45,7 +45,7 @@ class FileId(Struct, frozen=True):
 
 
 class VideoId(Struct, frozen=True):
-    """``{"id": …}``: one of the account's own videos."""
+    """``{"id": …}``: a video of the same account."""
 
     id: str
 
@@ -54,22 +54,22 @@ FieldValue = str | int | float | bool | None | Upload | list[object] | dict[str,
 """A field of a request, from JSON or from a form; nested lists and dicts hold the same."""
 
 Fields = Mapping[str, FieldValue]
-"""A request's fields by name, whichever encoding they came in: ``{"prompt": "…", "input_reference": Upload(…)}``."""
+"""A request's fields by name, from either encoding: ``{"prompt": "…", "input_reference": Upload(…)}``."""
 
 ImageReference = Upload | ImageUrl | FileId
 """The three spellings of a reference image."""
 
 
 VideoReference = Upload | VideoId
-"""The two spellings of a film to go on from."""
+"""The two spellings of a source video."""
 
 
 class CreateParams(Struct, frozen=True, kw_only=True):
-    """POST /v1/videos as its dialect read it. None: not given."""
+    """POST /v1/videos as its dialect parsed it. None: absent."""
 
     prompt: str
     model: str | None = None
-    seconds: str | None = None  # as the wire has it: a string of digits
+    seconds: str | None = None  # as on the wire: a string of digits
     size: str | None = None
     input_reference: ImageReference | None = None
     characters: tuple[str, ...] = ()
@@ -80,17 +80,17 @@ class CreateParams(Struct, frozen=True, kw_only=True):
 
 
 class RevisionParams(Struct, frozen=True, kw_only=True):
-    """A remix, an edit or an extension as its dialect read it. None: not given."""
+    """A remix, an edit or an extension as its dialect parsed it. None: absent."""
 
     operation: Operation
     prompt: str
     video: VideoReference
-    model: str | None = None  # with an upload; a film of ours keeps its own
+    model: str | None = None  # with an upload; a stored video keeps its own
     seconds: int | None = None  # of an extension's new segment
 
 
 class CharacterParams(Struct, frozen=True, kw_only=True):
-    """POST /v1/videos/characters as its dialect read it."""
+    """POST /v1/videos/characters as its dialect parsed it."""
 
     name: str
     video: Upload

@@ -1,6 +1,6 @@
-"""Reading what is asked of a film that exists: remix, edit, extension; and a character's film.
+"""Parses the requests about an existing video (remix, edit, extension) and about a character.
 
-The fields are those of the contract in every dialect; how an answer is spelled, the dialect says.
+The fields are the contract's in every dialect; the dialect decides how the response is spelled.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ __all__ = [
 ]
 
 FILE_FIELDS: Final = frozenset({"video"})
-"""Form parts that are files, filename or not."""
+"""Form parts that are files, with or without a filename."""
 
 EXTENSION_SECONDS: Final = (4, 8, 12, 16, 20)
 """Seconds that an extension may add."""
 
 CHARACTER_NAME_MAX: Final = 80
-"""Characters of a character's name."""
+"""Maximum characters of a character's name."""
 
 
 def parse_remix(fields: Fields, video_id: str) -> RevisionParams:
-    """The parameters of ``POST /videos/{id}/remix``.
+    """Return the parameters of ``POST /videos/{id}/remix``.
 
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
@@ -46,7 +46,7 @@ def parse_remix(fields: Fields, video_id: str) -> RevisionParams:
 
 
 def parse_edit(fields: Fields) -> RevisionParams:
-    """The parameters of ``POST /videos/edits``.
+    """Return the parameters of ``POST /videos/edits``.
 
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
@@ -56,10 +56,10 @@ def parse_edit(fields: Fields) -> RevisionParams:
 
 
 def parse_extension(fields: Fields) -> RevisionParams:
-    """The parameters of ``POST /videos/extensions``.
+    """Return the parameters of ``POST /videos/extensions``.
 
     Raises:
-        RequestError: as :func:`filmgate.wire.create.parse` does; the new segment is of another length than they have.
+        RequestError: as :func:`filmgate.wire.create.parse` does; or the new segment's length is not supported.
     """
     readers = {
         "prompt": create.read_text,
@@ -71,16 +71,16 @@ def parse_extension(fields: Fields) -> RevisionParams:
 
 
 def parse_character(fields: Fields) -> CharacterParams:
-    """The parameters of ``POST /videos/characters``.
+    """Return the parameters of ``POST /videos/characters``.
 
     Raises:
-        RequestError: as :func:`filmgate.wire.create.parse` does; the name is too long or blank.
+        RequestError: as :func:`filmgate.wire.create.parse` does; or the name is too long or blank.
     """
     return CharacterParams(**_read_fields(fields, {"name": _name, "video": _upload}, ("name", "video")))
 
 
 def render_character(character: Character) -> CharacterObject:
-    """The character as the contract has it."""
+    """Render the character as in the contract."""
     return CharacterObject(id=character.id, name=character.name, created_at=int(character.created_at))
 
 

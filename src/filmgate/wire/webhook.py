@@ -1,7 +1,7 @@
-"""Webhooks as the wire has them: what is posted, how it is signed, when it is tried again, and how they are set up.
+"""Webhooks on the wire: event bodies, signatures, the retry schedule, and the endpoint resource.
 
-What is posted follows Standard Webhooks, so that ``client.webhooks.unwrap()`` of the official SDKs verifies it; the
-endpoints are spelled as those SDKs' ``client.webhooks`` asks for them.
+Deliveries follow Standard Webhooks, so that ``client.webhooks.unwrap()`` of the official SDKs verifies them; the
+endpoint resource is spelled as those SDKs' ``client.webhooks`` expects.
 """
 
 from __future__ import annotations
@@ -41,24 +41,24 @@ __all__ = [
 ]
 
 EVENT_TYPES = ("video.completed", "video.failed")
-"""What an endpoint may be told of."""
+"""The event types that an endpoint can subscribe to."""
 
 ENDPOINT_NAME_MAX, ENDPOINT_URL_MAX = 100, 2048
-"""Characters of an endpoint's name and URL."""
+"""Maximum characters of an endpoint's name and URL."""
 
 RETRY_DELAYS = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
-"""Seconds before each try since the one before."""
+"""Seconds before each attempt since the previous one."""
 
 JITTER_FRACTION = 0.1
-"""How far from the schedule a try may be, as a share, so that a receiver that was down is not met by all at once."""
+"""Jitter as a share of each delay, so that a receiver that was down does not get all deliveries at once."""
 
 POST_TIMEOUT = 15.0
-"""Seconds within which a receiver must answer."""
+"""Seconds within which a receiver must respond."""
 
 _SECRET_BYTES = 32
 
 
-# ---- what is posted
+# ---- deliveries
 
 
 class _EventData(Struct, frozen=True):
@@ -74,18 +74,18 @@ class _Event(Struct, frozen=True):
 
 
 def event_body(event_id: str, kind: str, created_at: float, video_id: str) -> bytes:
-    """The body that tells of an event."""
+    """Encode the body of an event."""
     return encode(_Event(event_id, "event", int(created_at), kind, _EventData(video_id)))
 
 
 def signed_headers(event_id: str, sent_at: float, body: bytes, signing_secrets: Iterable[str]) -> dict[str, str]:
-    """The headers of one try.
+    """Return the headers of one attempt.
 
     Args:
-        event_id: the same at every try.
-        sent_at: Unix time of this try; receivers refuse what is five minutes old.
+        event_id: the same for every attempt.
+        sent_at: Unix time of this attempt; receivers reject one that is five minutes old.
         body: the body.
-        signing_secrets: the secrets to sign with, several while one is being rotated.
+        signing_secrets: the secrets to sign with, several during a rotation.
     """
     stamp, text = datetime.fromtimestamp(int(sent_at), UTC), body.decode()
     signatures = [Webhook(secret).sign(event_id, stamp, text) for secret in signing_secrets]
@@ -99,10 +99,10 @@ def signed_headers(event_id: str, sent_at: float, body: bytes, signing_secrets: 
 
 
 def retry_delay(attempts: int, random_unit: float) -> float | None:
-    """Seconds until the next try after ``attempts`` of them; None: that was the last.
+    """Return the seconds until the next attempt; None if the last one was the final one.
 
     Args:
-        attempts: made so far.
+        attempts: attempts so far.
         random_unit: a random number in [0, 1).
     """
     if attempts >= len(RETRY_DELAYS):
@@ -111,20 +111,20 @@ def retry_delay(attempts: int, random_unit: float) -> float | None:
 
 
 def new_secret() -> str:
-    """A fresh signing secret: ``whsec_`` and 256 random bits."""
+    """Return a new signing secret: ``whsec_`` and 256 random bits."""
     return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
 def secret_hint(secret: str) -> str:
-    """Enough of a secret to recognise it by."""
+    """Return enough of a secret to recognise it by."""
     return f"{secret[:8]}…{secret[-4:]}"
 
 
-# ---- the objects
+# ---- wire objects
 
 
 class EndpointObject(Struct, frozen=True, kw_only=True):
-    """An endpoint: who is told of what. Times are Unix seconds."""
+    """A webhook endpoint and its event types. Times are Unix seconds."""
 
     id: str
     object: Literal["webhook_endpoint"] = "webhook_endpoint"
@@ -134,11 +134,11 @@ class EndpointObject(Struct, frozen=True, kw_only=True):
     signing_secret_hint: str
     created_at: int
     updated_at: int
-    disabled_at: int | None  # it answered 410; a new URL enables it again
+    disabled_at: int | None  # it responded with 410; a new URL enables it again
 
 
 class EndpointWithSecret(EndpointObject, frozen=True, kw_only=True):
-    """An endpoint with its secret, which is shown this once."""
+    """An endpoint with its secret, which is shown only this once."""
 
     signing_secret: str
 
@@ -154,7 +154,7 @@ class EndpointList(Struct, frozen=True, kw_only=True):
 
 
 class EndpointDeleted(Struct, frozen=True, kw_only=True):
-    """What a DELETE answers."""
+    """The response to a DELETE."""
 
     id: str
     object: Literal["webhook_endpoint.deleted"] = "webhook_endpoint.deleted"
@@ -162,27 +162,27 @@ class EndpointDeleted(Struct, frozen=True, kw_only=True):
 
 
 class EndpointTest(Struct, frozen=True, kw_only=True):
-    """What an endpoint answered to a test."""
+    """The result of a test delivery."""
 
     object: Literal["webhook_endpoint.test"] = "webhook_endpoint.test"
     webhook_endpoint_id: str
     event_type: str
     status_code: int
-    success: Literal[True] = True  # it answered; the status code says what
+    success: Literal[True] = True  # it responded; the status code says how
 
 
 class EventTypeList(Struct, frozen=True, kw_only=True):
-    """What endpoints may be told of."""
+    """The event types that endpoints can subscribe to."""
 
     object: Literal["list"] = "list"
     data: list[str]
 
 
-# ---- what is asked
+# ---- request bodies
 
 
 class EndpointParams(Struct, frozen=True, kw_only=True):
-    """An endpoint's fields; None: not given."""
+    """An endpoint's fields. None: absent."""
 
     name: str | None = None
     url: str | None = None
@@ -190,7 +190,7 @@ class EndpointParams(Struct, frozen=True, kw_only=True):
 
 
 def parse_create(fields: Fields) -> EndpointParams:
-    """What ``POST /webhook_endpoints`` asks for; every field is given.
+    """Parse ``POST /webhook_endpoints``; every field is required.
 
     Raises:
         RequestError: names the field.
@@ -202,7 +202,7 @@ def parse_create(fields: Fields) -> EndpointParams:
 
 
 def parse_update(fields: Fields) -> EndpointParams:
-    """What ``POST /webhook_endpoints/{id}`` asks for.
+    """Parse ``POST /webhook_endpoints/{id}``.
 
     Raises:
         RequestError: names the field.
@@ -217,7 +217,7 @@ def parse_update(fields: Fields) -> EndpointParams:
 
 
 def parse_rotation(fields: Fields) -> bool:
-    """Whether the old secret is to sign for another 24 hours.
+    """Return whether the old secret keeps signing for 24 hours.
 
     Raises:
         RequestError: names the field.
@@ -233,7 +233,7 @@ def parse_rotation(fields: Fields) -> bool:
 
 
 def parse_test(fields: Fields) -> str:
-    """The event type that a test sends.
+    """Return the event type of a test delivery.
 
     Raises:
         RequestError: names the field.

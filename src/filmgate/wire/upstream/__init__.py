@@ -1,6 +1,6 @@
-"""The API as others speak it, seen from its client: used by the engine ``openai-videos`` and by the SDK.
+"""Other servers' Videos APIs from the client's side: for the engine ``openai-videos`` and the SDK.
 
-``UPSTREAMS`` holds every way by its name: the four dialects, and the model servers' flavours of ``openai``.
+``UPSTREAMS`` holds every variant by its name: the four dialects, and the model servers' flavours of ``openai``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 DIALECTS: dict[str, Upstream] = {each.name: each for each in (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)}
-"""The vendors' own."""
+"""The vendors' dialects."""
 
 UPSTREAMS: dict[str, Upstream] = DIALECTS | FLAVOURS
-"""Everything that can be spoken to."""
+"""All dialects and flavours."""

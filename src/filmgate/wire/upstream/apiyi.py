@@ -1,4 +1,4 @@
-"""The ``apiyi`` dialect from the client's side: JSON for text, a form with a picture; a failure may lack its reason."""
+"""Client side of the ``apiyi`` dialect: JSON for text, a form with an image; a failure may lack its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ``apiyi-async`` dialect from the client's side: ``submitted`` for queued, errors as text, the film at ``url``."""
+"""Client side of the ``apiyi-async`` dialect: ``submitted`` for queued, errors as text, the video file at ``url``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a vendor's API looks like when we are its client: requests and answers as data, pure both ways.
+"""A vendor's API from the client's side: requests and responses as data, pure in both directions.
 
-An :class:`Upstream` is one dialect, or one model server's flavour of it. It turns an :class:`Order` into a
-:class:`Call`, and what came back (HTTP status, headers, body) into what was :class:`Said` of the job. Nothing here
-raises for what an upstream says; who sends the calls decides by :attr:`Said.meaning`.
+An :class:`Upstream` is one dialect, or one model server's flavour of it. It turns a :class:`JobRequest` into an
+:class:`HttpCall`, and a response (HTTP status, headers, body) into a :class:`JobReport`. Nothing here raises for what
+an upstream sends; the caller decides by :attr:`JobReport.kind`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DEFAULT_FAILURE = VideoError("engine_error", "The engine could not make the vide
 DEFAULT_REJECTION = VideoError("engine_rejected", "The engine refused the request.")
 
 PAGE_SIZE = 100
-"""Jobs of a page of the list."""
+"""Jobs per page of the list."""
 
 
 class ReferenceImage(Struct, frozen=True):
@@ -47,9 +47,9 @@ class ReferenceImage(Struct, frozen=True):
 
 
 class JobRequest(Struct, frozen=True, kw_only=True):
-    """What is to be made, in the upstream's own terms."""
+    """The job to submit, in the upstream's own terms."""
 
-    model: str  # the upstream's name of it
+    model: str  # the upstream's name for it
     prompt: str
     size: Size
     seconds: int
@@ -57,41 +57,41 @@ class JobRequest(Struct, frozen=True, kw_only=True):
     seed: int | None = None
     fps: int | None = None  # of a model server's profile
     frames: int | None = None
-    extra: Mapping[str, str] = {}  # constant fields of the operator's, never a client's
+    extra: Mapping[str, str] = {}  # constant fields set by the operator, never by a client
     idempotency_key: str | None = None
 
 
 class HttpCall(Struct, frozen=True, kw_only=True):
-    """A request as data. Credentials are added by whoever sends it, and to the upstream's own origin only."""
+    """A request as data. The sender adds credentials, and to the upstream's own origin only."""
 
     method: str
     path: str = ""  # below the base URL, encoded
-    url: str | None = None  # instead of the path: a whole address that the upstream gave
+    url: str | None = None  # instead of the path: a whole URL that the upstream gave
     headers: Mapping[str, str] = {}
     body: bytes = b""
 
 
 class JobReport(Struct, frozen=True, kw_only=True):
-    """What an answer says of a job."""
+    """What a response says about a job."""
 
     kind: ReplyKind
     id: str | None = None
-    status: Status | None = None  # None: a word that its table does not know, or none
-    status_word: str | None = None  # which word it was, for the log
+    status: Status | None = None  # None: an unknown word, or none
+    status_word: str | None = None  # the word itself, for the log
     progress: float | None = None  # percent, 0 to 100
-    error: VideoError | None = None  # with FAILED, and with every meaning but JOB; cleaned
-    content_url: str | None = None  # where the film lies, if not at its usual place
-    poll_after: float | None = None  # seconds, as it asked for
+    error: VideoError | None = None  # with FAILED, and with every kind but JOB; redacted
+    content_url: str | None = None  # where the video file is, if not at its usual path
+    poll_after: float | None = None  # seconds, as the upstream requests
     retry_after: float | None = None  # seconds, the same
 
     @property
     def not_found(self) -> bool:
-        """Whether there is no such job."""
+        """Whether the upstream has no such job."""
         return self.kind is ReplyKind.GONE
 
 
 class ListedJob(Struct, frozen=True, kw_only=True, gc=False):
-    """A job in the upstream's list; what its dialect does not say is None."""
+    """A job in the upstream's list; None for what its dialect does not report."""
 
     id: str
     created_at: float | None = None
@@ -102,10 +102,10 @@ class ListedJob(Struct, frozen=True, kw_only=True, gc=False):
     progress: float | None = None  # percent, 0 to 100
 
     def could_match(self, request: JobRequest, submitted_after: float) -> bool:
-        """Whether nothing that it says speaks against its having come of that order, sent at or after ``submitted_after``.
+        """Return whether this job may come from ``request``, submitted at or after ``submitted_after``.
 
-        Rather once too often: an upstream may rename a model, cut a prompt short and round a length, and a job that is
-        overlooked is paid for twice.
+        A false match is better than a miss: an upstream may rename a model, truncate a prompt and round a length, and
+        a job that is overlooked is paid for twice.
         """
         if self.created_at is not None and self.created_at < submitted_after:
             return False
@@ -118,13 +118,13 @@ class ListedJob(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _starts_with(full_text: str, prefix: str | None) -> bool:
-    """Whether ``prefix`` is all of a text or its beginning, however its blanks are spelt."""
+    """Return whether ``prefix`` is all of a text or its beginning, whatever the white space."""
     start = " ".join((prefix or "").split()).rstrip("….").rstrip()
     return " ".join(full_text.split()).startswith(start)
 
 
 def standard_fields(request: JobRequest) -> dict[str, str]:
-    """The fields of the contract, all text."""
+    """Return the fields of the contract, all text."""
     return {
         "model": request.model,
         "prompt": request.prompt,
@@ -134,37 +134,37 @@ def standard_fields(request: JobRequest) -> dict[str, str]:
 
 
 def status_table(**statuses: str) -> dict[str, Status]:
-    """A table of statuses: ``words(queued="queued pending", …)``."""
+    """Return a table of statuses: ``status_table(queued="queued pending", …)``."""
     return {spelt: Status(status) for status, spellings in statuses.items() for spelt in spellings.split()}
 
 
 class Upstream(Struct, frozen=True, kw_only=True):
-    """One way to speak the API."""
+    """One variant of the API."""
 
     name: str
-    statuses: Mapping[str, Status]  # every word it is known to use, see ``reading.word``
-    failure_words: Mapping[str, VideoError] = {}  # words that mean failed, and in which words
+    statuses: Mapping[str, Status]  # every word it is known to use, see ``parsing.normalize_status``
+    failure_words: Mapping[str, VideoError] = {}  # words that mean failed, each with its error
     auth_scheme: str = "Bearer"  # of Authorization; "": the bare key
-    text_as_json: bool = False  # a create without a picture
+    text_as_json: bool = False  # whether a create without an image is JSON
     fields: Callable[[JobRequest], dict[str, str]] = standard_fields
-    envelopes: Sequence[str] = ()  # keys under which the job may lie instead of at the top
+    envelopes: Sequence[str] = ()  # keys under which the job may be nested
     id_keys: Sequence[str] = ("id",)
     error_keys: Sequence[str] = ("error",)
-    url_keys: Sequence[str] = ()  # where it says where the film lies; empty: only at its usual place
-    url_in_refusal: bool = False  # a content request may be refused with the film's address in the text
-    cancel_call: Callable[[str], HttpCall] | None = None  # where a cancel really ends the work
-    supports_list: bool = True  # GET /videos answers
-    max_running: int | None = None  # jobs at once that its vendor allows
-    creates_per_minute: int | None = None  # the same, of submissions
+    url_keys: Sequence[str] = ()  # where it reports the video file's URL; empty: only at its usual path
+    url_in_refusal: bool = False  # a content request may be rejected with the file's URL in the text
+    cancel_call: Callable[[str], HttpCall] | None = None  # where a cancel really stops the work
+    supports_list: bool = True  # whether GET /videos works
+    max_running: int | None = None  # concurrent jobs that its vendor allows
+    creates_per_minute: int | None = None  # submissions per minute that its vendor allows
 
-    # ---- what is sent
+    # ---- requests
 
     def auth_headers(self, key: str | None) -> dict[str, str]:
-        """The headers that carry the key."""
+        """Return the headers that carry the key."""
         return {"Authorization": f"{self.auth_scheme} {key}".strip()} if key else {}
 
     def create(self, request: JobRequest) -> HttpCall:
-        """Submit; only the fields of this dialect, and no name of any file of a client's."""
+        """Return the submission: only the fields of this dialect, and never a client's file name."""
         fields = {**self.fields(request), **request.extra}
         if self.text_as_json and request.reference is None:
             media_type, body = encode_json(fields)
@@ -176,85 +176,85 @@ class Upstream(Struct, frozen=True, kw_only=True):
         return HttpCall(method="POST", path="videos", headers=headers, body=body)
 
     def poll(self, ticket: str) -> HttpCall:
-        """Ask how a job stands."""
+        """Return the call that polls a job."""
         return HttpCall(method="GET", path=video_path(ticket))
 
     def content(self, ticket: str, report: JobReport | None = None) -> HttpCall:
-        """Fetch the film of a completed job, from where the last look said it lies."""
+        """Return the call that downloads the file of a completed job, from where the last poll located it."""
         headers = {"Accept-Encoding": "identity"}
         if report is not None and report.content_url is not None:
             return HttpCall(method="GET", url=report.content_url, headers=headers)
         return HttpCall(method="GET", path=f"{video_path(ticket)}/content", headers=headers)
 
     def cancel(self, ticket: str) -> HttpCall | None:
-        """Stop a job; None where nothing would stop."""
+        """Return the call that cancels a job; None where nothing would stop."""
         return self.cancel_call(ticket) if self.cancel_call else None
 
     def list_jobs(self, after: str | None = None) -> HttpCall:
-        """Ask for a page of the latest jobs, newest first."""
-        given = {"limit": str(PAGE_SIZE), "order": "desc"} | ({"after": after} if after else {})
-        return HttpCall(method="GET", path=f"videos?{urlencode(given)}")
+        """Return the call for a page of the latest jobs, newest first."""
+        query = {"limit": str(PAGE_SIZE), "order": "desc"} | ({"after": after} if after else {})
+        return HttpCall(method="GET", path=f"videos?{urlencode(query)}")
 
     def models(self) -> HttpCall:
-        """Ask what it serves."""
+        """Return the call that lists the models."""
         return HttpCall(method="GET", path="models")
 
-    # ---- what comes back
+    # ---- responses
 
     def read_create(self, status: int, headers: Mapping[str, str], body: bytes) -> JobReport:
-        """What the answer to a submission says: a JOB with its id, or why there is none (``verdicts``)."""
-        found = self._job(body)
-        ticket = self._id(found)
-        if ticket and (status_codes.is_success(status) or self._status(found) is not None):
-            return self._build_report(found, ticket, headers)
-        error = self._error(found, DEFAULT_REJECTION)
+        """Read the response to a submission: a JOB with its id, or why there is none (``status_codes``)."""
+        record = self._job(body)
+        ticket = self._id(record)
+        if ticket and (status_codes.is_success(status) or self._status(record) is not None):
+            return self._build_report(record, ticket, headers)
+        error = self._error(record, DEFAULT_REJECTION)
         if status_codes.is_success(status):
-            refused = self._has_error(found) and all(found.get(key) is None for key in self.id_keys)
-            meaning = ReplyKind.TERMINAL if refused else ReplyKind.AMBIGUOUS
+            refused = self._has_error(record) and all(record.get(key) is None for key in self.id_keys)
+            kind = ReplyKind.TERMINAL if refused else ReplyKind.AMBIGUOUS
         else:
-            meaning = status_codes.classify_submit(status, headers, error.code)
+            kind = status_codes.classify_submit(status, headers, error.code)
         error = status_codes.public_rejection(status, error)
-        return JobReport(kind=meaning, error=error, retry_after=parsing.retry_after(headers))
+        return JobReport(kind=kind, error=error, retry_after=parsing.retry_after(headers))
 
     def read_poll(self, ticket: str, status: int, headers: Mapping[str, str], body: bytes) -> JobReport:
-        """What the answer to a look says. A failed job counts whatever HTTP status it came with, if it is ours."""
-        found = self._job(body)
-        said = self._build_report(found, ticket, headers)
-        if status_codes.is_success(status) and "status" in found:
-            return said
-        if said.status is Status.FAILED and self._id(found) == ticket:
-            return said
-        meaning = status_codes.classify_poll(status, readable=bool(found))
-        return JobReport(kind=meaning, retry_after=parsing.retry_after(headers))
+        """Read the response to a poll. A failed job counts whatever its HTTP status, if the id is ours."""
+        record = self._job(body)
+        report = self._build_report(record, ticket, headers)
+        if status_codes.is_success(status) and "status" in record:
+            return report
+        if report.status is Status.FAILED and self._id(record) == ticket:
+            return report
+        kind = status_codes.classify_poll(status, readable=bool(record))
+        return JobReport(kind=kind, retry_after=parsing.retry_after(headers))
 
     def read_content_error(self, status: int, body: bytes) -> str | None:
-        """The address that a refused content request names instead."""
-        if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - what it answers then
+        """Return the URL that a rejected content request names instead."""
+        if not self.url_in_refusal or status != 400:  # noqa: PLR2004 - the status of such a rejection
             return None
         match = re.search(rb"https?://[^\s\"'<>\\]+", body[: parsing.MAX_BODY_BYTES])
         return parsing.parse_web_url(match[0].decode("ascii", "replace").rstrip(".,;)")) if match else None
 
     def read_list(self, body: bytes) -> tuple[list[ListedJob], bool] | None:
-        """The jobs of a list and whether more follow; None if it is no list, or holds what can't be read."""
-        found = parsing.parse_object(body) or {}
-        rows = found.get("data")
+        """Return the jobs of a list and whether more follow; None if it is no list, or holds what can't be read."""
+        payload = parsing.parse_object(body) or {}
+        rows = payload.get("data")
         if not isinstance(rows, list):
             return None
-        listed = [self._parse_listed(row) for row in rows]
-        whole = [row for row in listed if row is not None]
-        # One that can't be read may be the one that is looked for.
-        more = found.get("has_more", len(rows) == PAGE_SIZE)
-        return (whole, more is True) if len(whole) == len(listed) else None
+        jobs = [self._parse_listed(row) for row in rows]
+        readable = [row for row in jobs if row is not None]
+        # An unreadable row may be the job that is looked for.
+        more = payload.get("has_more", len(rows) == PAGE_SIZE)
+        return (readable, more is True) if len(readable) == len(jobs) else None
 
-    # ---- its parts
+    # ---- helpers
 
     def _job(self, body: bytes) -> Mapping[str, object]:
-        found = parsing.parse_object(body) or {}
+        payload = parsing.parse_object(body) or {}
         for key in self.envelopes:
-            inner = found.get(key)
+            inner = payload.get(key)
             if isinstance(inner, dict) and "status" in inner:
                 return inner
-        return found
+        return payload
 
     def _id(self, record: Mapping[str, object]) -> str | None:
         return next((ticket for key in self.id_keys if (ticket := parsing.parse_id(record.get(key)))), None)
@@ -281,10 +281,10 @@ class Upstream(Struct, frozen=True, kw_only=True):
         return any(record.get(key) for key in self.error_keys)
 
     def _error(self, record: Mapping[str, object], default: VideoError, *redacted: str) -> VideoError:
-        said = next((record[key] for key in self.error_keys if record.get(key)), None)
-        if said is None and not record.get("status"):
-            said = {key: record[key] for key in ("message", "detail", "code") if key in record}
-        return parse_error(said, default, redacted)
+        value = next((record[key] for key in self.error_keys if record.get(key)), None)
+        if value is None and not record.get("status"):
+            value = {key: record[key] for key in ("message", "detail", "code") if key in record}
+        return parse_error(value, default, redacted)
 
     def _url(self, record: Mapping[str, object]) -> str | None:
         return next((url for key in self.url_keys if (url := parsing.parse_web_url(_nested_value(record, key)))), None)
@@ -294,10 +294,10 @@ class Upstream(Struct, frozen=True, kw_only=True):
         if ticket is None or not isinstance(row, dict):
             return None
         texts = {name: value for name in ("prompt", "size") if isinstance(value := row.get(name), str)}
-        seconds, made = row.get("seconds"), parsing.parse_number(row.get("created_at"))
+        seconds, created_at = row.get("seconds"), parsing.parse_number(row.get("created_at"))
         return ListedJob(
             id=ticket,
-            created_at=made if made is not None and 0 < made < _MAX_TIMESTAMP else None,
+            created_at=created_at if created_at is not None and 0 < created_at < _MAX_TIMESTAMP else None,
             seconds=None if seconds is None else str(seconds)[:16],
             status=self._status(row),
             progress=parsing.parse_percent(row.get("progress")),
@@ -305,11 +305,11 @@ class Upstream(Struct, frozen=True, kw_only=True):
         )
 
 
-_MAX_TIMESTAMP = 1e11  # seconds: far beyond any year; more are milliseconds, or no time at all
+_MAX_TIMESTAMP = 1e11  # seconds: far beyond any year; larger values are milliseconds, or no time at all
 
 
 def video_path(ticket: str) -> str:
-    """Where a job lies below the base URL."""
+    """Return the path of a job below the base URL."""
     return f"videos/{quote(ticket, safe='')}"
 
 
@@ -328,7 +328,7 @@ def _files(image: ReferenceImage | None) -> list[FormFile]:
 
 
 def _nested_value(record: Mapping[str, object], path: str) -> object:
-    """The value under ``a.b``."""
+    """Return the value at ``a.b``."""
     value: object = record
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None

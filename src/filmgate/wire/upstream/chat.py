@@ -1,8 +1,8 @@
-"""The chat dialect from the client's side: a film asked for in a chat, and read out of the text that comes back.
+"""Client side of the chat dialect: a video requested in a chat, and parsed from the text that comes back.
 
-Pure. The vendor charges for every call, failed ones too, so a request is sent once for a film and never again; what it
-streams is the only word there is of the job. :class:`ChatReader` is fed the bytes as they come and always knows what
-has been said so far.
+Pure. The vendor charges for every call, failed ones too, so a request is sent once per video and never again; its
+stream is the only information about the job. :class:`ChatReader` is fed the bytes as they arrive and always holds the
+report so far.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from filmgate.wire.upstream.status_codes import ReplyKind, classify_submit, is_s
 __all__ = ["MODEL_BY_SECONDS", "ChatReader", "create", "output_size", "prompt_with_ratio", "read_error_response"]
 
 MODEL_BY_SECONDS = {15: "sora-2-hd-15s-chat", 10: "sora-2-hd-10s-chat"}
-"""The models of a length, which stands in their names."""
+"""The models by length in seconds, which is part of their names."""
 
 MAX_TEXT_LENGTH = 256 * 1024
-"""Characters of a story that are kept; a longer one has lost its thread."""
+"""Maximum characters of a text that are kept; a longer one is no longer useful, so its beginning is dropped."""
 
 _MAX_LINE_BYTES = 1024 * 1024
 _REPARSE_SHARE = 64
-"""A story is read again when this share of it is new, so that a long one that comes word by word costs little."""
+"""A text is parsed again when this share of it is new, so that a long one that arrives word by word costs little."""
 
-_NO_VIDEO = VideoError("engine_error", "The engine ended without a film.")
+_NO_VIDEO = VideoError("engine_error", "The engine ended without a video.")
 _BLOCKED = VideoError("moderation_blocked", "Your request was blocked by our moderation system.")
 
 
 def create(request: JobRequest, image_url: str | None = None) -> HttpCall:
-    """Submit, as a stream; the frame goes into the prompt, where it is read from. A picture may be an address too."""
+    """Return a streaming submission; the vendor reads the ratio from the prompt. An image may be a URL too."""
     content: object = prompt_with_ratio(request.prompt, request.size)
     if request.reference is not None:
         image_url = _data_url(request.reference)
@@ -56,7 +56,7 @@ def create(request: JobRequest, image_url: str | None = None) -> HttpCall:
 
 
 def prompt_with_ratio(prompt: str, size: Size) -> str:
-    """The prompt with the frame in it, unless it says so itself (else a stream would come in the frame it prefers)."""
+    """Return the prompt with the ratio in it, unless it has one itself (else the vendor would choose its own)."""
     upright = size.height > size.width
     if detect_orientation(prompt) == ("portrait" if upright else "landscape") and _RATIO_PATTERN.search(prompt):
         return prompt
@@ -65,21 +65,21 @@ def prompt_with_ratio(prompt: str, size: Size) -> str:
 
 
 def output_size(orientation: str) -> Size:
-    """The size that these models deliver."""
+    """Return the size that these models deliver."""
     return Size(720, 1280) if orientation == "portrait" else Size(1280, 720)
 
 
 def read_error_response(status: int, headers: Mapping[str, str], body: bytes) -> JobReport:
-    """What an answer says that is no stream: why there is no film."""
-    found = parsing.parse_object(body) or {}
-    error = parse_error(found.get("error"), DEFAULT_FAILURE)
-    meaning = (
+    """Read a response that is no stream: why there is no video."""
+    payload = parsing.parse_object(body) or {}
+    error = parse_error(payload.get("error"), DEFAULT_FAILURE)
+    kind = (
         ReplyKind.TERMINAL
-        if is_success(status) and found.get("error")
+        if is_success(status) and payload.get("error")
         else classify_submit(status, headers, error.code)
     )
     return JobReport(
-        kind=ReplyKind.AMBIGUOUS if is_success(status) and not found.get("error") else meaning,
+        kind=ReplyKind.AMBIGUOUS if is_success(status) and not payload.get("error") else kind,
         error=public_rejection(status, error),
         retry_after=parsing.retry_after(headers),
     )
@@ -91,14 +91,14 @@ class _Link(Struct, frozen=True):
 
 
 class ChatReader:
-    """Reads a stream, in pieces of any size. It never raises: what can't be read says nothing."""
+    """Reads a stream, in pieces of any size. It never raises: unreadable data is ignored."""
 
     def __init__(self) -> None:
-        self.report = JobReport(kind=ReplyKind.JOB, status=Status.QUEUED)  # what is known of the job
+        self.report = JobReport(kind=ReplyKind.JOB, status=Status.QUEUED)  # of the job so far
         self.text = ""
-        self._unparsed_characters = 0  # characters of it that came since it was read
-        self._ended = False  # the vendor has said all it had to say
-        self._closed = False  # nothing more will come
+        self._unparsed_characters = 0  # characters that arrived since the last parse
+        self._ended = False  # the vendor has ended its response
+        self._closed = False  # no more bytes arrive
         self._pending = b""
         self._completion_id: str | None = None
         self._error: VideoError | None = None
@@ -106,24 +106,24 @@ class ChatReader:
 
     @property
     def ended(self) -> bool:
-        """Whether the vendor has said all it had to say."""
+        """Whether the vendor has ended its response."""
         return self._ended
 
     def feed(self, data: bytes) -> JobReport:
-        """Take in what came; returns what has been said of the job so far."""
+        """Take the bytes that arrived; return the report so far."""
         *lines, self._pending = (self._pending + data).split(b"\n")
         if len(self._pending) > _MAX_LINE_BYTES:
             self._pending = b""
         return self._parse_lines(lines)
 
     def finish(self) -> JobReport:
-        """There is nothing more to come; without a film and without an end, nobody knows what became of the job."""
+        """End the stream; without a video and without an end, the outcome of the job is unknown."""
         last, self._pending, self._closed = self._pending, b"", True
         return self._parse_lines([last])
 
     @property
     def completion_id(self) -> str | None:
-        """The completion's own id: the job's where the text has none."""
+        """The completion's id, used as the job's if the text has none."""
         return self._completion_id
 
     def _parse_lines(self, lines: list[bytes]) -> JobReport:
@@ -138,20 +138,20 @@ class ChatReader:
         progress = _parse_progress(text)
         if progress is not None:
             self._max_progress = max(progress, self._max_progress or 0.0)
-        film = _video_url(text, ended=self._ended or self._closed)
-        found = _ID.search(text)
-        status, error = self._status(text, film)
+        url = _video_url(text, ended=self._ended or self._closed)
+        id_match = _ID.search(text)
+        status, error = self._status(text, url)
         return JobReport(
             kind=ReplyKind.JOB,
-            id=parsing.parse_id(found[1]) if found else None,
+            id=parsing.parse_id(id_match[1]) if id_match else None,
             status=status,
             progress=100.0 if status is Status.COMPLETED else self._max_progress,
             error=error,
-            content_url=film if status is Status.COMPLETED else None,
+            content_url=url if status is Status.COMPLETED else None,
         )
 
     def _status(self, text: str, video_url: str | None) -> tuple[Status, VideoError | None]:
-        """A failure is believed once the vendor has ended: a prompt may be about failures, and is paid for."""
+        """A failure counts only once the vendor has ended: a prompt may be about failures, and is paid for."""
         if video_url is not None and (self._ended or self._closed or _DONE.search(text)):
             return Status.COMPLETED, None
         if self._ended:
@@ -185,7 +185,7 @@ _RATIO_PATTERN = re.compile(
     re.IGNORECASE,
 )
 _FENCED = re.compile(r"^[ \t>]*```[^\n]*\n.*?(?:^[ \t>]*```[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
-"""The request echoed: what a prompt says is no news of the film."""
+"""The echoed request: the words of a prompt say nothing about the video."""
 
 _ID = re.compile(
     r"(?:\b(?:task[ _]?|video[ _]?|job[ _]?)?id|任务\s*(?:id|号|编号))\s*[:：]\s*[`*\"']*([\w.:-]{4,200})(?=[^\w.:-])",
@@ -201,11 +201,11 @@ _DONE = re.compile(
 )
 _FAILURE = re.compile(r"(?:❌|🚫|失败|出错|违规|审核未通过|\bfailed\b|\berror\b)[^\n]{0,500}", re.IGNORECASE)
 _REASON = re.compile(r"(?i).*?(?:失败原因|失败|出错|failed|error|原因)\s*[:：]\s*(?=\S)")
-"""What stands before a reason."""
+"""The text before a reason."""
 
 _POLICY = re.compile(r"违规|违反|审核|敏感|政策|moderation|policy|policies|sensitive|blocked|unsafe", re.IGNORECASE)
 _MARKDOWN = re.compile(r"(!?)\[([^\[\]\n]*)\]\((https?://[^\s()]+)\)")
-"""Neither part goes beyond where the next link may begin: a story of nothing but brackets is read in one go."""
+"""Neither part reaches beyond where the next link may begin: a text of nothing but brackets is read in one pass."""
 
 _BARE = re.compile(r"https?://[^\s)\"'<>\]]+", re.IGNORECASE)
 _VIDEO_FILE = re.compile(r"(?i)\.(?:mp4|mov|webm)(?:[?#]|$)")
@@ -214,29 +214,29 @@ _IMAGE_FILE = re.compile(r"(?i)\.(?:webp|gif|png|jpe?g)(?:[?#]|$)")
 
 
 def _parse_progress(text: str) -> float | None:
-    """The highest percent that is told: ``进度 42..54..67``, ``进度：45%``, ``45%``."""
+    """Return the highest percentage in a text: ``进度 42..54..67``, ``进度：45%``, ``45%``."""
     numbers = [number for steps in _STEPS.findall(text) for number in re.findall(r"\d+(?:\.\d+(?!\.))?", steps)]
-    told = [float(number) for number in (*numbers, *_PERCENT.findall(text))]
-    fitting = [number for number in told if number <= 100]  # noqa: PLR2004 - percent
-    return min(max(fitting), 99.0) if fitting else None
+    percents = [float(number) for number in (*numbers, *_PERCENT.findall(text))]
+    valid = [number for number in percents if number <= 100]  # noqa: PLR2004 - percent
+    return min(max(valid), 99.0) if valid else None
 
 
 def _parse_failure(text: str) -> VideoError | None:
-    found = _FAILURE.search(text)
-    if found is None:
+    match = _FAILURE.search(text)
+    if match is None:
         return None
-    if _POLICY.search(found[0]):
+    if _POLICY.search(match[0]):
         return _BLOCKED
-    words = _REASON.sub("", found[0], count=1).strip(" ❌🚫*_`>")
-    return parse_error({"message": words}, DEFAULT_FAILURE) if words else DEFAULT_FAILURE
+    reason = _REASON.sub("", match[0], count=1).strip(" ❌🚫*_`>")
+    return parse_error({"message": reason}, DEFAULT_FAILURE) if reason else DEFAULT_FAILURE
 
 
 def _video_url(text: str, *, ended: bool) -> str | None:
-    """Where the film lies: a link to a film, else one to download it, else the last one that is no picture."""
+    """Return the video file's URL: a link to a video, else a download link, else the last one that is no image."""
     links = [link for link in _links(text, ended=ended) if not _IMAGE_FILE.search(link.url)]
-    for fits in (_is_video_link, _is_download_link, lambda _link: True):
+    for matches in (_is_video_link, _is_download_link, lambda _link: True):
         for link in reversed(links):
-            if fits(link) and (url := parsing.parse_web_url(link.url)):
+            if matches(link) and (url := parsing.parse_web_url(link.url)):
                 return url
     return None
 
@@ -253,7 +253,7 @@ def _links(text: str, *, ended: bool) -> Iterator[_Link]:
     for image, label, url in _MARKDOWN.findall(text):
         if not image:
             yield _Link(label, url)
-    for url in _BARE.findall(_MARKDOWN.sub("", text)) if ended else ():  # before the end it may be half an address
+    for url in _BARE.findall(_MARKDOWN.sub("", text)) if ended else ():  # before the end it may be half a URL
         if _VIDEO_FILE.search(url):
             yield _Link("", url)
 

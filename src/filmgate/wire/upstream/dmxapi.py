@@ -1,4 +1,4 @@
-"""The ``dmxapi`` dialect from the client's side: the bare key, every field a part of a form, ids with a suffix."""
+"""Client side of the ``dmxapi`` dialect: the bare key, every field a part of a form, ids with a suffix."""
 
 from __future__ import annotations
 

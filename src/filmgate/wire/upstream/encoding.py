@@ -1,4 +1,4 @@
-"""A request's body as bytes: multipart/form-data and JSON, the same bytes for the same fields."""
+"""Request bodies as bytes: multipart/form-data and JSON, the same bytes for the same fields."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ class FormFile(Struct, frozen=True, kw_only=True):
     field: str
     content: bytes
     media_type: str
-    filename: str  # ours: a client's own file name never travels
+    filename: str  # ours: a client's own file name is never sent
 
 
 def encode_json(fields: Mapping[str, str]) -> tuple[str, bytes]:
-    """The content type and the body of a JSON object."""
+    """Return the content type and the body of a JSON object."""
     encodable = {name: _text(value).decode() for name, value in fields.items()}
     return "application/json", json.dumps(encodable, ensure_ascii=False).encode()
 
 
 def encode_form(fields: Mapping[str, str], files: Iterable[FormFile] = ()) -> tuple[str, bytes]:
-    """The content type and the body of a form; each field is a part without a filename."""
+    """Return the content type and the body of a form; each field is a part without a filename."""
     parts = [(f'form-data; name="{name}"', "", _text(value)) for name, value in fields.items()]
     parts += [
         (f'form-data; name="{file.field}"; filename="{file.filename}"', file.media_type, file.content) for file in files
@@ -47,7 +47,7 @@ def _text(value: str) -> bytes:
 
 
 def _boundary(contents: Iterable[bytes]) -> bytes:
-    """A line that none of the parts holds: it is made from all of them."""
+    """Return a boundary that none of the parts contains: it is derived from all of them."""
     digest = hashlib.sha256()
     for content in contents:
         digest.update(len(content).to_bytes(8, "big"))

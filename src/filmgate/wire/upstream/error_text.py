@@ -1,4 +1,4 @@
-"""What an upstream says about a failure, as a code and words that a stranger may read: no host, id, key or markup."""
+"""An upstream's failure as a code and a message that is safe for clients: no host, id, key or markup."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from filmgate.domain import VideoError
 __all__ = ["MODERATION_BLOCKED", "parse_error", "printable_line", "redact"]
 
 MAX_MESSAGE_LENGTH = 500
-"""Characters of a message."""
+"""Maximum characters of a message."""
 
 MODERATION_BLOCKED = "moderation_blocked"
-"""The one code for every upstream's refusal of what a prompt or picture shows."""
+"""The one code for every upstream's rejection of what a prompt or an image shows."""
 
 _MODERATION_CODES = frozenset(
     {
@@ -41,7 +41,7 @@ _BOILERPLATE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-"""What is said around an address, and says nothing without it."""
+"""Words around an address, which mean nothing without it."""
 
 SECRET_PATTERNS = re.compile(
     r"""
@@ -61,9 +61,9 @@ SECRET_PATTERNS = re.compile(
 
 
 def redact(text: str, private: Iterable[str] = ()) -> str:
-    """A message on one line, without markup, secrets and the words that are ``private``; "" if nothing telling is left.
+    """Return a message on one line, without markup, secrets and ``private`` words; "" if nothing useful is left.
 
-    ``POST https://vendor.example/v1/videos failed: sk-…`` becomes nothing: what it told was what may not be repeated.
+    ``POST https://vendor.example/v1/videos failed: sk-…`` becomes nothing: all that it says is private.
     """
     text = line = _one_line(text)
     for word in private:
@@ -73,12 +73,12 @@ def redact(text: str, private: Iterable[str] = ()) -> str:
 
 
 def _has_content(text: str) -> bool:
-    """Whether there is more in it than the words around an address."""
+    """Return whether the text holds more than the words around an address."""
     return bool(_BOILERPLATE.sub("", text))
 
 
 def printable_line(text: str) -> str:
-    """A message on one line, without markup and whatever steers a terminal; "" if nothing is left.
+    """Return a message on one line, without markup and terminal control characters; "" if nothing is left.
 
     Secrets stay: they are the reader's own.
     """
@@ -96,17 +96,17 @@ def _truncate(text: str) -> str:
 
 
 def _cut_at_word(text: str) -> str:
-    """Not more than is needed; what is cut off is cut between two words, for half a secret looks like none."""
+    """Cut a text to what is needed, between two words, because half a secret no longer looks like one."""
     return text if len(text) <= 2 * MAX_MESSAGE_LENGTH else text[: 2 * MAX_MESSAGE_LENGTH].rpartition(" ")[0]
 
 
 def parse_error(value: object, default: VideoError, private: Iterable[str] = ()) -> VideoError:
-    """What ``value`` means, whatever its shape; each half that it lacks is the default's.
+    """Parse an error of any shape; a missing code or message is the default's.
 
     Args:
         value: the value of an ``error`` key: None, text, a list, an object.
-        default: our own words.
-        private: words that may not be repeated: the job's id, the upstream's host, a key.
+        default: our own code and message.
+        private: words that must not be repeated: the job's id, the upstream's host, a key.
     """
     message = redact(_message(value), private)
     code = _code(value)
@@ -126,7 +126,7 @@ def _message(value: object, depth: int = _MAX_DEPTH) -> str:
 
 
 def _code(value: object, depth: int = _MAX_DEPTH) -> str | None:
-    """A word that names the cause; numbers are HTTP statuses and the like, and name none."""
+    """Return the word that names the cause; numbers are HTTP statuses and the like, and name none."""
     if depth and isinstance(value, list) and value:
         return _code(value[0], depth - 1)
     if not isinstance(value, Mapping):

@@ -1,6 +1,6 @@
-"""Servers that say they speak ``openai``, and in what each differs: data and small functions over that dialect.
+"""Servers that claim to follow ``openai``, and how each differs: data and small functions over that dialect.
 
-What a server is can be told from its models list: :func:`recognised`.
+:func:`detect_flavour` recognises a server by its models list.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from filmgate.wire.upstream.openai import FAILURE_WORDS, OPENAI
 __all__ = ["FASTVIDEO", "FILMGATE", "FLAVOURS", "NEW_API", "SGLANG", "TENSORRT_LLM", "VLLM_OMNI", "detect_flavour"]
 
 _SEED_MODULUS = 2**31
-"""Seeds that every random generator takes."""
+"""A seed below this modulus suits every random generator."""
 
 
 def _model_fields(request: JobRequest) -> dict[str, str]:
-    """With frames and their rate: these servers take 24 a second for granted, also of a model that was made for 16."""
+    """Add frames and their rate: these servers assume 24 a second, even for a model that was made for 16."""
     fields = standard_fields(request)
     if request.fps is not None:
         fields["fps"] = str(request.fps)
@@ -32,7 +32,7 @@ def _model_fields(request: JobRequest) -> dict[str, str]:
 
 
 def _tensorrt_fields(request: JobRequest) -> dict[str, str]:
-    """Seconds may be a fraction, and are the only word for a length; a film is an AVI if nobody asks for MP4."""
+    """Send seconds, maybe a fraction, since no other field sets the length, and request MP4: the default is AVI."""
     fields = _model_fields(request)
     if request.frames is not None and request.fps:
         fields["seconds"] = f"{request.frames / request.fps:g}"
@@ -55,7 +55,7 @@ def _post_cancel(ticket: str) -> HttpCall:
 
 SGLANG = replace(
     OPENAI, name="sglang", fields=_model_fields, url_keys=("url",), url_in_refusal=True
-)  # its DELETE forgets the job while the GPU goes on: no cancel
+)  # its DELETE forgets the job while the GPU continues: no cancel
 VLLM_OMNI = replace(OPENAI, name="vllm-omni", fields=_model_fields, cancel_call=_delete)
 FASTVIDEO = replace(OPENAI, name="fastvideo", fields=_model_fields, url_keys=("url",))
 TENSORRT_LLM = replace(OPENAI, name="tensorrt-llm", fields=_tensorrt_fields)
@@ -67,7 +67,7 @@ NEW_API = replace(
         in_progress="in_progress processing running generating",
         completed="completed succeeded success",
         failed="failed failure fail error",
-    ),  # its ``unknown`` is in no row: look again
+    ),  # its ``unknown`` is not listed: poll again
     failure_words=FAILURE_WORDS,
     envelopes=("data",),
     id_keys=("id", "task_id"),
@@ -91,7 +91,7 @@ _FLAVOUR_BY_HEADER = {"x-oneapi-request-id": NEW_API, "x-new-api-version": NEW_A
 
 
 def detect_flavour(headers: Mapping[str, str], body: bytes) -> str | None:
-    """The flavour whose answer to ``GET /models`` this is; None for one that gives no sign."""
+    """Return the flavour of a server by its response to ``GET /models``; None if it gives no sign."""
     for name, flavour in _FLAVOUR_BY_HEADER.items():
         if parsing.find_header(headers, name) is not None:
             return flavour.name

@@ -1,4 +1,4 @@
-"""The ``openai`` dialect from the client's side: the contract as its own SDKs speak it."""
+"""Client side of the ``openai`` dialect: the contract as OpenAI's SDKs use it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STATUS_WORDS = status_table(
     completed="completed succeeded success",
     failed="failed failure error",
 )
-"""The contract's four, and what servers that claim to keep it were seen to say for them."""
+"""The contract's four statuses, and the synonyms seen from servers that claim to follow it."""
 
 FAILURE_WORDS: Mapping[str, VideoError] = {
     "cancelled": VideoError("cancelled", "The video was cancelled."),
@@ -23,6 +23,6 @@ FAILURE_WORDS: Mapping[str, VideoError] = {
     "deleted": VideoError("upstream_deleted", "The engine deleted the video."),
     "expired": VideoError("upstream_expired", "The engine let the video expire."),
 }
-"""Words for an end without a film."""
+"""Status words of a job that ended without a video."""
 
 OPENAI = Upstream(name="openai", statuses=STATUS_WORDS, failure_words=FAILURE_WORDS)

@@ -1,33 +1,34 @@
-"""What an HTTP status means for a job where the body does not speak of one: the table of reliability, rule 4.
+"""What an HTTP status means for a job if the body does not say it: rule 4 of reliability.
 
-A submission is *certainly not accepted* (TERMINAL, TRANSIENT) only where the status says that the request was turned
-away before anything was done with it. Everything that a gateway may say *after* it handed the request on is
-AMBIGUOUS, and an ambiguous submission is never sent again to an upstream that costs money.
+A submission is *certainly not accepted* (TERMINAL, TRANSIENT) only if the status says that the request was rejected
+before anything was done with it. Everything that a gateway may send *after* it forwarded the request is AMBIGUOUS, and
+an ambiguous submission is never sent again to an upstream that costs money.
 
 +-----------------+-----------+-------------------------------------------------------------------------------------+
-| answer          | submit    | why                                                                                 |
+| response        | submit    | why                                                                                 |
 +=================+===========+=====================================================================================+
-| 301 307 308     | TERMINAL  | "not here": the address in the configuration is not the upstream's own              |
-| other 1xx, 3xx  | AMBIGUOUS | 302 and 303 are what a form answers that did its work                               |
-| 401             | TERMINAL  | the key was refused, before anything else                                           |
+| 301 307 308     | TERMINAL  | "not here": the configured address is not the upstream's own                        |
+| other 1xx, 3xx  | AMBIGUOUS | 302 and 303 are what a form responds that did its work                              |
+| 401             | TERMINAL  | the key was rejected, before anything else                                          |
 | 402             | TERMINAL  | no balance, before anything else                                                    |
-| 403             | TERMINAL  | refused: balance, region, policy                                                    |
-| 408             | AMBIGUOUS | "your request did not arrive whole", but gateways say it of their own upstreams too |
-| 409             | AMBIGUOUS | an Idempotency-Key that is being worked on: the job may be there                    |
-| 425             | TRANSIENT | sent too early to be looked at                                                      |
-| 429             | TRANSIENT | turned away at the door; for a used-up quota TERMINAL, for waiting won't help       |
-| 499             | AMBIGUOUS | a gateway's word for "somebody hung up"                                             |
-| other 4xx       | TERMINAL  | the request's own fault, found before it was taken                                  |
-| 501 505         | TERMINAL  | it can't do such a thing                                                            |
-| 503 529         | TRANSIENT | with Retry-After: overloaded, deliberately turned away                              |
-| 503 529         | AMBIGUOUS | without it: a gateway whose upstream may have taken the request and then died       |
-| 500 502 504 5xx | AMBIGUOUS | the request had been handed on                                                      |
-| 2xx, no job     | TERMINAL  | an error and no id: it says itself that it took nothing                             |
-| 2xx, no job     | AMBIGUOUS | HTML, half an object, an id that can't be one: it may have been taken               |
+| 403             | TERMINAL  | rejected: balance, region, policy                                                   |
+| 408             | AMBIGUOUS | "your request did not arrive whole", but gateways also send it for their upstreams  |
+| 409             | AMBIGUOUS | an Idempotency-Key that is in progress: the job may exist                           |
+| 425             | TRANSIENT | sent too early to be processed                                                      |
+| 429             | TRANSIENT | rejected before processing; TERMINAL for a used-up quota, since waiting won't help  |
+| 499             | AMBIGUOUS | a gateway's code for a client that disconnected                                     |
+| other 4xx       | TERMINAL  | the request's own fault, found before it was accepted                               |
+| 501 505         | TERMINAL  | the operation is not supported                                                      |
+| 503 529         | TRANSIENT | with Retry-After: overloaded, deliberately rejected                                 |
+| 503 529         | AMBIGUOUS | without it: a gateway whose upstream may have accepted the request and then died    |
+| 500 502 504 5xx | AMBIGUOUS | the request had been forwarded                                                      |
+| 2xx, no job     | TERMINAL  | an error and no id: the upstream itself says that it accepted nothing               |
+| 2xx, no job     | AMBIGUOUS | HTML, half an object, an id that can't be one: it may have been accepted            |
 +-----------------+-----------+-------------------------------------------------------------------------------------+
 
-A *look* changes nothing, so only two of its answers decide anything: a job in the body, and "gone" (404, 410), of which
-the flow wants three in a row. All else is TRANSIENT, a revoked key included: the job may be fine, and the key mended.
+A *poll* changes nothing, so only two of its responses decide anything: a job in the body, and "gone" (404, 410), which
+the flow requires three times in a row. All else is TRANSIENT, a revoked key included: the job may be fine, and the key
+can be replaced.
 """
 
 from __future__ import annotations
@@ -42,14 +43,14 @@ __all__ = ["ReplyKind", "classify_poll", "classify_submit", "is_success", "publi
 
 
 class ReplyKind(StrEnum):
-    """What an answer says."""
+    """What a response means."""
 
-    JOB = "job"  # it speaks of our job
-    TERMINAL = "terminal"  # it was not accepted and never will be
-    TRANSIENT = "transient"  # it was certainly not accepted, or could not be looked at: try again
+    JOB = "job"  # it describes our job
+    TERMINAL = "terminal"  # not accepted, and never will be
+    TRANSIENT = "transient"  # certainly not accepted, or the poll failed: try again
     AMBIGUOUS = "ambiguous"  # it may have been accepted
-    GONE = "gone"  # a look: there is no such job
-    UNKNOWN = "unknown"  # a look: an answer that says nothing of the job: look again
+    GONE = "gone"  # a poll: there is no such job
+    UNKNOWN = "unknown"  # a poll: the response says nothing about the job: poll again
 
 
 _SUBMIT_KINDS: Mapping[int, ReplyKind] = {
@@ -77,23 +78,23 @@ _QUOTA_CODES = frozenset(
     }
 )
 
-# Of these the upstream's own words are about our account there, which is nobody's affair but the operator's.
+# The upstream's own words for these are about our account there, which concerns the operator alone.
 _ACCOUNT_ERRORS = {
-    401: VideoError("upstream_unauthorized", "The engine does not let this server in at the moment."),
+    401: VideoError("upstream_unauthorized", "The engine currently rejects this server's credentials."),
     402: VideoError("upstream_quota", "The engine's quota is used up."),
 }
-_REDIRECT_ERROR = VideoError("upstream_misconfigured", "The engine is not at the address that this server has.")
+_REDIRECT_ERROR = VideoError("upstream_misconfigured", "This server has a wrong address for the engine.")
 
 
 def is_success(status: int) -> bool:
-    """Whether an HTTP status is one of success."""
+    """Return whether an HTTP status means success."""
     return 200 <= status < 300  # noqa: PLR2004 - the class of success
 
 
 def classify_submit(status: int, headers: Mapping[str, str], code: str | None) -> ReplyKind:
-    """What the answer to a submission means that holds no job; ``code`` is its error's, if it holds one.
+    """Return what a response to a submission means that holds no job; ``code`` is its error's, if it has one.
 
-    2xx is for the body to decide, see :meth:`filmgate.wire.upstream.base.Upstream.read_created`.
+    For 2xx the body decides, see :meth:`filmgate.wire.upstream.base.Upstream.read_create`.
     """
     if code in _QUOTA_CODES and 400 <= status < 500:  # noqa: PLR2004 - the class of the caller's mistakes
         return ReplyKind.TERMINAL
@@ -103,14 +104,14 @@ def classify_submit(status: int, headers: Mapping[str, str], code: str | None) -
 
 
 def classify_poll(status: int, *, readable: bool) -> ReplyKind:
-    """What the answer to a look means that holds no job; ``readable``: it is an object at least."""
+    """Return what a response to a poll means that holds no job; ``readable``: it is at least an object."""
     if status in _NOT_FOUND:
         return ReplyKind.GONE
     return ReplyKind.UNKNOWN if is_success(status) and readable else ReplyKind.TRANSIENT
 
 
 def public_rejection(status: int, error: VideoError) -> VideoError:
-    """What a client is told of a refusal: the upstream's reason, unless it is about our account there."""
+    """Return the error that a client sees for a rejection: the upstream's, unless it is about our account there."""
     if status // 100 == 3:  # noqa: PLR2004 - the class of redirects
         return _REDIRECT_ERROR
     return _ACCOUNT_ERRORS[402] if error.code in _QUOTA_CODES else _ACCOUNT_ERRORS.get(status, error)
