@@ -1,4 +1,4 @@
-"""What the SDK's tests share: playing a machine by a script, and a film that is a whole MP4."""
+"""Fixtures of the SDK's tests: a driver with scripted responses, and a server's responses with a complete MP4."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Reply = Callable[[Effect], object]
 
 
 class Played(Struct):
-    """What came of a machine."""
+    """The result of a procedure and the effects it requested."""
 
     result: Any
     emitted: list[Any]
@@ -25,17 +25,17 @@ class Played(Struct):
 
 
 class Driver:
-    """Drives machines by a script; time passes only when a machine sleeps or an answer says so."""
+    """Runs procedures with scripted responses; its clock advances only by sleeps and by the script."""
 
     def __init__(self) -> None:
         self.now = 0.0
 
     def clock(self) -> float:
-        """The time in this play."""
+        """The current time of this driver."""
         return self.now
 
     def __call__(self, machine: Procedure[Any], reply: Reply) -> Played:
-        """Run the machine to its end."""
+        """Run the procedure to its end."""
         played = Played(None, [], [], [])
         result: object = None
         fault: Exception | None = None
@@ -66,7 +66,7 @@ class Driver:
 
 @pytest.fixture
 def drive() -> Driver:
-    """A player at time 0."""
+    """A driver at time 0."""
     return Driver()
 
 
@@ -75,30 +75,30 @@ def _box(name: bytes, payload: bytes) -> bytes:
 
 
 class HttpStub:
-    """What a server says, and a film of it that is a whole MP4."""
+    """Builds a server's responses; its video file is a complete MP4."""
 
     film = _box(b"ftyp", b"isom") + _box(b"moov", b"m" * 300) + _box(b"mdat", bytes(range(256)) * 40)
     etag = hashlib.sha256(film).hexdigest()
 
     @staticmethod
     def answer(body: object, status: int = 200, **headers: str) -> ApiResponse:
-        """A JSON answer."""
+        """Build a JSON response."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         return ApiResponse(status, {"content-type": "application/json", **given}, msgspec.json.encode(body))
 
     @staticmethod
     def video(status: str = "queued", progress: int = 0, **more: object) -> dict[str, object]:
-        """A video on the wire."""
+        """Build a video's JSON."""
         shown = {"id": "video_1", "object": "video", "model": "sora-2", "status": status, "progress": progress}
         return shown | more
 
     @staticmethod
     def error(code: str, message: str = "No.", param: str | None = None) -> dict[str, object]:
-        """An error on the wire."""
+        """Build an error's JSON."""
         return {"error": {"message": message, "type": "invalid_request_error", "param": param, "code": code}}
 
 
 @pytest.fixture
 def http_stub() -> HttpStub:
-    """The server's words."""
+    """The response builder."""
     return HttpStub()

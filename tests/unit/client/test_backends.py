@@ -1,4 +1,4 @@
-"""Vendors in their own dialects: the whole way of a film, what is never sent twice, and what they have not."""
+"""Vendor backends: a video from submission to file, what is never sent twice, and unsupported calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Vendor:
-    """Answers from a list, remembers what it was asked and for how long its clients would have slept."""
+    """Returns scripted responses; records requests and its clients' sleeps."""
 
     def __init__(self, *answers: httpx2.Response | Exception) -> None:
         self.slept: list[float] = []
@@ -41,7 +41,7 @@ class Vendor:
         return answer
 
     def client(self, provider: str = "dmxapi", **options: Any) -> Client:
-        """A client of it."""
+        """Build a client of it."""
         client = Client(
             base_url="http://v",
             api_key="sk-1",
@@ -70,8 +70,8 @@ def _json(body: object, status: int = 200, **headers: str) -> httpx2.Response:
         httpx2.Response(500, json={"error": {"message": "oops"}}),
     ],
 )
-def test_what_may_have_been_accepted_is_never_sent_again(provider: str, outcome: Any) -> None:
-    """A lost reply is an error of its own, after one request."""
+def test_a_create_that_may_have_been_accepted_is_never_sent_again(provider: str, outcome: Any) -> None:
+    """A lost response raises SubmissionUnknown after one request."""
     vendor = Vendor(outcome)
     with vendor.client(provider) as client, pytest.raises(errors.SubmissionUnknown):
         client.generate("a koi pond")
@@ -82,8 +82,8 @@ def test_what_may_have_been_accepted_is_never_sent_again(provider: str, outcome:
 @pytest.mark.parametrize(
     "outcome", [httpx2.ConnectError("refused"), httpx2.Response(429, headers={"retry-after-ms": "1"})]
 )
-def test_what_was_surely_not_accepted_is_sent_again(http_stub: HttpStub, outcome: Any) -> None:
-    """Turned away at the door, or never there."""
+def test_a_create_that_was_not_accepted_is_sent_again(http_stub: HttpStub, outcome: Any) -> None:
+    """After a refused connection or a 429."""
     vendor = Vendor(outcome, _json(http_stub.video()))
     with vendor.client() as client:
         assert client.generate("a koi pond").id == "video_1"
@@ -100,16 +100,16 @@ def test_what_was_surely_not_accepted_is_sent_again(http_stub: HttpStub, outcome
         (httpx2.Response(404, text="<html>", headers={"content-type": "text/html"}), errors.UnexpectedAnswer),
     ],
 )
-def test_a_refusal_is_the_right_error(outcome: httpx2.Response, error: type[Exception]) -> None:
-    """In the vendor's own words, once."""
+def test_a_rejected_create_raises_the_error_of_its_code(outcome: httpx2.Response, error: type[Exception]) -> None:
+    """One request; the vendor's code and status decide."""
     vendor = Vendor(outcome)
     with vendor.client() as client, pytest.raises(error):
         client.generate("a koi pond")
     assert len(vendor.asked) == 1
 
 
-def test_each_vendor_is_shown_its_key_as_it_wants_it(http_stub: HttpStub, tmp_path: Path) -> None:
-    """Bare, or after Bearer; never on another host."""
+def test_each_vendor_gets_its_key_in_its_own_form(http_stub: HttpStub, tmp_path: Path) -> None:
+    """Bare, or after Bearer; never sent to another host."""
     assert {name for name, dialect in DIALECTS.items() if not dialect.auth_scheme} == set(BARE_KEY_PROVIDERS)
     for provider in VIDEOS:
         vendor = Vendor(
@@ -129,8 +129,8 @@ def test_each_vendor_is_shown_its_key_as_it_wants_it(http_stub: HttpStub, tmp_pa
         assert "authorization" not in vendor.asked[-1].headers
 
 
-def test_what_vendors_have_not_is_said(http_stub: HttpStub) -> None:
-    """Before anything is sent, with the way to have it."""
+def test_unsupported_calls_raise_without_a_request(http_stub: HttpStub) -> None:
+    """The error names the provider."""
     vendor = Vendor()
     with vendor.client() as client:
         for call in (
@@ -156,8 +156,8 @@ def test_what_vendors_have_not_is_said(http_stub: HttpStub) -> None:
     assert http_stub.film
 
 
-def test_an_answer_that_says_nothing_is_asked_for_again(http_stub: HttpStub) -> None:
-    """A vendor's proxy speaks HTML now and then, its status may be a word that nobody knows: the film goes on."""
+def test_a_poll_without_usable_data_is_repeated(http_stub: HttpStub) -> None:
+    """A proxy may return HTML, and a status may be unknown: the video is still running."""
     vendor = Vendor(
         _json(http_stub.video()),
         httpx2.Response(200, text="<html>"),
@@ -172,16 +172,16 @@ def test_an_answer_that_says_nothing_is_asked_for_again(http_stub: HttpStub) -> 
     assert seen == [("in_progress", 99), ("completed", 100)]
 
 
-def test_a_video_is_gone_when_it_was_missed_three_times() -> None:
-    """Its machines don't always agree at once."""
+def test_a_video_is_missing_after_three_polls() -> None:
+    """A vendor's machines are not always in agreement."""
     vendor = Vendor(*[_json({"error": {"message": "no such video"}}, 404)] * 3)
     with vendor.client() as client, pytest.raises(errors.VideoNotFound) as caught:
         client.videos.retrieve("video_9")
     assert (len(vendor.asked), caught.value.video_id) == (3, "video_9")
 
 
-def test_a_film_that_is_only_just_there_is_waited_for(http_stub: HttpStub, tmp_path: Path) -> None:
-    """Completed, and not yet on the disk that is asked."""
+def test_a_download_waits_for_a_file_that_is_not_ready(http_stub: HttpStub, tmp_path: Path) -> None:
+    """The video is completed, its file not yet available."""
     vendor = Vendor(
         _json(http_stub.video("completed", 100)),
         _json({"error": {"message": "Video is not ready yet"}}, 404),
@@ -192,8 +192,8 @@ def test_a_film_that_is_only_just_there_is_waited_for(http_stub: HttpStub, tmp_p
     assert (tmp_path / "a.mp4").read_bytes() == http_stub.film
 
 
-def test_a_list_is_read_where_there_is_one(http_stub: HttpStub) -> None:
-    """Rows that can't be read are left out."""
+def test_a_vendors_list_is_read(http_stub: HttpStub) -> None:
+    """Unreadable rows are left out."""
     rows = [http_stub.video("processing", 5), {"id": 7}, http_stub.video("completed", 100) | {"id": "video_2"}]
     vendor = Vendor(_json({"object": "list", "data": rows, "has_more": False}))
     with vendor.client("openai") as client:
@@ -209,8 +209,8 @@ def _story(*pieces: str, end: bool = True) -> httpx2.Response:
     return httpx2.Response(200, text="".join(lines), headers={"content-type": "text/event-stream"})
 
 
-def test_a_chat_that_breaks_off_is_not_asked_again() -> None:
-    """Every call is charged: what became of the film is not known, and said so, with its id."""
+def test_a_broken_chat_stream_is_not_submitted_again() -> None:
+    """Every call is charged: the outcome is unknown, and the error has the video's id."""
     vendor = Vendor(_story("ID: task_1234\n", "进度 42..", end=False))
     with vendor.client("chat") as client:
         video = client.generate("a koi pond")
@@ -219,8 +219,8 @@ def test_a_chat_that_breaks_off_is_not_asked_again() -> None:
     assert (video.id, caught.value.video_id, len(vendor.asked)) == ("task_1234", "task_1234", 1)
 
 
-def test_a_chat_that_fails_says_why() -> None:
-    """In the vendor's words; with the id where it has one."""
+def test_a_failed_chat_raises_the_vendors_reason() -> None:
+    """In the text of the stream, or as an error before it."""
     vendor = Vendor(_story("ID: task_1234\n", "❌ 生成失败：内容违规\n"))
     with vendor.client("chat") as client, pytest.raises(errors.VideoModerated):
         client.generate("a koi pond").wait()
@@ -230,8 +230,8 @@ def test_a_chat_that_fails_says_why() -> None:
         client.generate("a koi pond")
 
 
-def test_a_chat_model_is_chosen_by_the_length() -> None:
-    """And the frame goes into the prompt."""
+def test_the_length_selects_the_chat_model() -> None:
+    """The orientation goes into the prompt."""
     vendor = Vendor(_story("ID: task_1234\n"), _story("ID: task_1235\n"))
     with vendor.client("chat") as client:
         client.generate("a koi pond", seconds=10, size="1280x720")

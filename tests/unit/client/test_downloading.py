@@ -1,4 +1,4 @@
-"""A file is there whole and verified, or not at all, wherever the connection breaks."""
+"""A downloaded file is complete and verified, or absent, wherever the connection breaks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STEADY = ClientState(jitter=lambda: 0.5)
 
 
 class Shelf:
-    """A server with one film, whose connection breaks after the given numbers of bytes."""
+    """A server with one file whose connections break after the given numbers of bytes."""
 
     def __init__(self, film: bytes, *cuts: int, etag: str | None = None, ranges: bool = True) -> None:
         self.film = film
@@ -39,7 +39,7 @@ class Shelf:
         self._broken = False
 
     def __call__(self, action: Effect) -> ApiResponse | TransportFailure | bytes:
-        """Open the film, or read on in it."""
+        """Open the file, or read its next chunk."""
         if isinstance(action, Open):
             return self._open(dict(action.request.headers))
         assert isinstance(action, Read)
@@ -66,8 +66,8 @@ def _left(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_film_arrives(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """One request, the bytes told as they come, nothing but the film left behind."""
+def test_a_download_saves_the_file(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """One request; progress is reported; no other file remains."""
     told: list[tuple[int, int | None]] = []
     shelf = Shelf(http_stub.film)
     machine = save(STEADY, "video_1", tmp_path / "f.mp4", on_bytes=lambda done, total: told.append((done, total)))
@@ -77,9 +77,9 @@ def test_a_film_arrives(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> N
     assert _left(tmp_path) == ["f.mp4"]
 
 
-def test_no_cut_leaves_a_bad_file(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """At 200 random points, several a download: it is taken up by Range, and ends with exactly the film."""
-    choose = random.Random(7)  # noqa: S311 - the same cuts every time
+def test_broken_downloads_are_resumed_to_the_exact_file(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """200 downloads that break at one to four random points: Range resumes each."""
+    choose = random.Random(7)  # noqa: S311 - reproducible break points
     for number in range(200):
         target = tmp_path / f"{number}.mp4"
         shelf = Shelf(http_stub.film, *(choose.randrange(len(http_stub.film)) for _ in range(choose.randint(1, 4))))
@@ -88,8 +88,8 @@ def test_no_cut_leaves_a_bad_file(drive: Driver, http_stub: HttpStub, tmp_path: 
     assert all(name.endswith(".mp4") for name in _left(tmp_path))
 
 
-def test_another_process_takes_it_up(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """What a download that gave up has left is not fetched twice."""
+def test_a_part_file_is_resumed_by_a_later_call(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """The bytes of a failed download are not downloaded twice."""
     target = tmp_path / "f.mp4"
     with pytest.raises(ConnectionFailed):
         drive(save(STEADY, "video_1", target), Shelf(http_stub.film, 5000, *[0] * 20))
@@ -100,8 +100,8 @@ def test_another_process_takes_it_up(drive: Driver, http_stub: HttpStub, tmp_pat
     assert target.read_bytes() == http_stub.film
 
 
-def test_a_part_of_another_content_is_of_no_use(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """If-Range makes the server send the whole when it has something else by now."""
+def test_a_part_of_other_content_is_replaced(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """If-Range makes the server send the whole file when its content has changed."""
     target = tmp_path / "f.mp4"
     stale = tmp_path / f"f.mp4.{'0' * 64}.part"
     stale.write_bytes(b"other bytes")
@@ -112,30 +112,30 @@ def test_a_part_of_another_content_is_of_no_use(drive: Driver, http_stub: HttpSt
     assert _left(tmp_path) == ["f.mp4"]
 
 
-def test_a_server_without_ranges_is_asked_from_the_start(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """A 200 to a Range request means: the whole again."""
+def test_without_range_support_the_download_restarts(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """The server responds to a Range request with 200 and the whole file."""
     target = tmp_path / "f.mp4"
     drive(save(STEADY, "video_1", target), Shelf(http_stub.film, 3000, ranges=False))
     assert target.read_bytes() == http_stub.film
 
 
-def test_other_bytes_than_promised_are_refused(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """The ETag is the file's SHA-256: a flipped bit is found, and the part is removed."""
+def test_bytes_that_differ_from_the_etag_are_rejected(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """The ETag is the file's SHA-256; a part that does not match is removed."""
     with pytest.raises(IntegrityError, match="SHA-256"):
         drive(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(http_stub.film, etag="a" * 64))
     assert _left(tmp_path) == []
 
 
 @pytest.mark.parametrize("cut", [0, 4, 8, 100, 400, 2000, -1])
-def test_a_cut_off_film_is_refused_without_a_hash(drive: Driver, http_stub: HttpStub, tmp_path: Path, cut: int) -> None:
-    """A foreign server may send half a file as if it were whole: its boxes tell."""
+def test_a_truncated_file_is_rejected_without_a_digest(drive: Driver, http_stub: HttpStub, tmp_path: Path, cut: int) -> None:
+    """A foreign server may declare half a file as the whole: the MP4 boxes show it."""
     with pytest.raises(IntegrityError, match="MP4"):
         drive(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(http_stub.film[:cut], etag="opaque"))
     assert _left(tmp_path) == []
 
 
-def test_nothing_is_overwritten_unasked(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """A file that is there stays, also one that appeared during the download; ``force`` replaces it."""
+def test_an_existing_file_is_replaced_only_by_force(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """Also one that was created during the download."""
     target = tmp_path / "f.mp4"
     appear = save(STEADY, "video_1", target, on_bytes=lambda _done, _total: target.write_bytes(b"mine"))
     with pytest.raises(OutputExists):
@@ -147,16 +147,16 @@ def test_nothing_is_overwritten_unasked(drive: Driver, http_stub: HttpStub, tmp_
     assert target.read_bytes() == http_stub.film
 
 
-def test_a_web_page_is_no_film(drive: Driver, tmp_path: Path) -> None:
-    """HTML is refused before a byte of it is written."""
+def test_html_is_rejected_as_content(drive: Driver, tmp_path: Path) -> None:
+    """Before a byte of it is written."""
     page = ApiResponse(200, {"content-type": "text/html", "content-length": "6"})
     with pytest.raises(UnexpectedAnswer, match="text/html"):
         drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda action: page if isinstance(action, Open) else b"")
     assert _left(tmp_path) == []
 
 
-def test_a_part_out_of_place_is_refused(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """A server that sends another range than asked for can't spoil the file."""
+def test_a_response_with_another_range_is_rejected(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """The part file cannot be corrupted by it."""
     shelf = Shelf(http_stub.film)
     (tmp_path / f"f.mp4.{http_stub.etag}.part").write_bytes(http_stub.film[:500])
 
@@ -172,15 +172,15 @@ def test_a_part_out_of_place_is_refused(drive: Driver, http_stub: HttpStub, tmp_
         drive(save(STEADY, "video_1", tmp_path / "f.mp4"), shifted)
 
 
-def test_an_expired_film_says_so(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """The server's own error comes through, also where only the body was to be streamed."""
+def test_an_expired_video_raises_the_servers_error(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """Also where the body was to be streamed."""
     gone = http_stub.answer(http_stub.error("video_expired"), 404)
     with pytest.raises(VideoExpired):
         drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda _: gone)
 
 
-def test_a_file_in_memory_is_verified_too(drive: Driver) -> None:
-    """Thumbnails and the like are held against length and hash."""
+def test_a_download_to_memory_is_verified(drive: Driver) -> None:
+    """A thumbnail's length and digest are checked."""
     headers = {"content-type": "image/webp", "content-length": "4", "etag": f'"{hashlib.sha256(b"webp").hexdigest()}"'}
     assert (
         drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"webp")).result.body
@@ -193,12 +193,12 @@ def test_a_file_in_memory_is_verified_too(drive: Driver) -> None:
 
 
 POINTS = range(0, 10_800, 54)
-"""200 places in the film, from its first byte to its last box."""
+"""200 positions in the file, from its first byte to its last box."""
 
 
 @pytest.mark.parametrize("server", ["ranges", "no ranges", "no etag", "another etag"])
-def test_at_no_point_is_a_bad_file_left(drive: Driver, http_stub: HttpStub, tmp_path: Path, server: str) -> None:
-    """Cut once at each of 200 points: what a server can't continue is fetched anew, and never pieced together."""
+def test_a_break_at_any_point_leaves_no_bad_file(drive: Driver, http_stub: HttpStub, tmp_path: Path, server: str) -> None:
+    """One break at each of 200 points: content that cannot be resumed is downloaded again from the start."""
     other = http_stub.film[:-1] + b"\0"
     for point in POINTS:
         target = tmp_path / f"{point}.mp4"
@@ -218,8 +218,8 @@ def test_at_no_point_is_a_bad_file_left(drive: Driver, http_stub: HttpStub, tmp_
 
 
 @pytest.mark.parametrize("lie", [-1, -5000, 1, 5000])
-def test_a_lie_about_the_length_is_found_out(drive: Driver, http_stub: HttpStub, tmp_path: Path, lie: int) -> None:
-    """Longer or shorter than what comes, with no hash to tell."""
+def test_a_wrong_content_length_is_detected(drive: Driver, http_stub: HttpStub, tmp_path: Path, lie: int) -> None:
+    """Longer or shorter than the body, without a digest."""
     shelf = Shelf(http_stub.film, ranges=False, etag="opaque")
 
     def reply(action: Effect) -> object:
@@ -233,8 +233,8 @@ def test_a_lie_about_the_length_is_found_out(drive: Driver, http_stub: HttpStub,
     assert "f.mp4" not in _left(tmp_path)
 
 
-def test_what_never_ends_is_no_film(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
-    """Neither on the disk nor in memory."""
+def test_an_endless_body_is_rejected(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
+    """After max_file_bytes; nothing remains on the disk."""
     endless = ApiResponse(200, {"content-type": "video/mp4"})
     session = ClientState(jitter=lambda: 0.5, max_file_bytes=50_000)
     with pytest.raises(IntegrityError, match="longer than"):
@@ -245,13 +245,13 @@ def test_what_never_ends_is_no_film(drive: Driver, http_stub: HttpStub, tmp_path
     assert _left(tmp_path) == []
 
 
-def test_a_full_disk_keeps_what_is_there(
+def test_a_full_disk_keeps_the_part_file(
     drive: Driver,
     http_stub: HttpStub,
     tmp_path: Path,
     resource_limit: Callable[[int], AbstractContextManager[None]],
 ) -> None:
-    """The error is the system's; once there is room the download goes on where it stopped."""
+    """The system's error is raised; with free space the next download resumes."""
     target = tmp_path / "f.mp4"
     with resource_limit(6000), pytest.raises(OSError, match="too large"):
         drive(save(STEADY, "video_1", target), Shelf(http_stub.film))
@@ -264,7 +264,7 @@ def test_a_full_disk_keeps_what_is_there(
 
 @pytest.fixture
 def resource_limit() -> Callable[[int], AbstractContextManager[None]]:
-    """A file may have so many bytes and no more: the system refuses the next write, as a full disk does."""
+    """Limit the size of files: the system refuses the next write, as a full disk does."""
 
     @contextmanager
     def limit(size: int) -> Iterator[None]:
@@ -280,8 +280,8 @@ def resource_limit() -> Callable[[int], AbstractContextManager[None]]:
     return limit
 
 
-def test_the_bytes_are_on_the_disk_before_the_name_is(tmp_path: Path) -> None:
-    """The part is synced, then renamed, then its folder is synced: what a power cut leaves is whole or not there."""
+def test_a_file_is_synced_before_it_is_renamed(tmp_path: Path) -> None:
+    """Sync the part, rename it, sync its folder: after a power failure the file is complete or absent."""
     part, target = tmp_path / "f.mp4.part", tmp_path / "f.mp4"
     part.write_bytes(b"film")
     ino = part.stat().st_ino

@@ -1,4 +1,4 @@
-"""Addresses and keys, in every spelling that people have."""
+"""Base URLs and keys in every spelling."""
 
 from __future__ import annotations
 
@@ -31,53 +31,53 @@ from filmgate.errors import SettingsError
         ("http://[::1]:8000", "http://[::1]:8000/v1"),
     ],
 )
-def test_every_spelling_of_an_address_is_the_same_address(given: str, expected: str) -> None:
-    """With or without scheme, version and slashes, the base address has one form."""
+def test_a_base_url_is_normalized(given: str, expected: str) -> None:
+    """With or without scheme, version, slashes and a pasted resource path."""
     assert normalize_base_url(given) == expected
 
 
 @pytest.mark.parametrize("given", ["ftp://example.com", "http://", "file:///etc"])
-def test_what_is_no_address_is_refused(given: str) -> None:
-    """An address that no API can have names itself in the error."""
+def test_an_invalid_base_url_is_rejected(given: str) -> None:
+    """The error quotes it."""
     with pytest.raises(SettingsError, match="not the URL"):
         normalize_base_url(given)
 
 
 def test_arguments_win_over_the_environment() -> None:
-    """What the program says counts more than what the environment says."""
+    """For base URL and key."""
     environ = {"OPENAI_BASE_URL": "https://other.example", "OPENAI_API_KEY": "other"}
     found = resolve_endpoint("https://mine.example", "mine", environ)
     assert (found.base_url, found.api_key) == ("https://mine.example/v1", "mine")
 
 
-def test_the_first_name_of_the_environment_wins() -> None:
-    """Our own variables come before those of other programs, empty ones count as absent."""
+def test_the_first_set_variable_wins() -> None:
+    """Filmgate's own variables come first; blank ones count as unset."""
     environ = {"FILMGATE_API_KEY": " ", "OPENAI_API_KEY": "openai", "DMX_API_KEY": "dmx", "API_URL": "a.example"}
     found = resolve_endpoint(None, None, environ)
     assert (found.base_url, found.api_key) == ("https://a.example/v1", "openai")
 
 
-def test_without_any_word_it_is_the_server_on_this_machine() -> None:
-    """Nothing configured means the local server, without a key."""
+def test_the_default_is_the_local_server() -> None:
+    """Without arguments and variables, and without a key."""
     found = resolve_endpoint(None, None, {})
     assert (found.base_url, found.api_key) == (DEFAULT_BASE_URL, None)
 
 
-def test_a_key_that_no_header_can_carry_is_refused() -> None:
-    """A pasted sentence is told from a key before it breaks the request."""
+def test_a_key_that_cannot_be_a_header_is_rejected() -> None:
+    """A pasted sentence is detected before a request fails with it."""
     with pytest.raises(SettingsError, match="API key"):
         resolve_endpoint(None, "密钥", {})
 
 
 @pytest.mark.parametrize("provider", ["openai", "chat", "nobody"])
-def test_a_vendor_without_an_address_of_its_own_needs_one(provider: str) -> None:
-    """Which of the servers that speak so is meant can't be guessed."""
+def test_a_provider_without_a_default_url_needs_a_base_url(provider: str) -> None:
+    """Many servers use its dialect; an unknown provider is rejected too."""
     with pytest.raises(SettingsError, match=provider):
         resolve_endpoint(None, None, {}, provider)
     assert resolve_endpoint(None, None, {}, "dmxapi").base_url == "https://www.dmxapi.cn/v1"
 
 
-def test_an_address_holds_no_password() -> None:
-    """It would be shown in the clear, and stand in the key's place."""
+def test_a_base_url_with_a_password_is_rejected() -> None:
+    """The password would appear in output and replace the key."""
     with pytest.raises(SettingsError, match="user name or password"):
         normalize_base_url("https://me:secret@vendor.example/v1")

@@ -1,4 +1,4 @@
-"""Remix, edit, extend and characters: what the SDK sends, and what it makes of the answers."""
+"""Remix, edit, extend and characters: the SDK's requests."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 MP4 = b"\x00\x00\x00\x18ftypisom and so on"
 
 
-def test_a_remix_is_a_prompt() -> None:
-    """The id goes into the path, quoted, and every request has a key of its own."""
+def test_a_remix_sends_its_prompt() -> None:
+    """The id is quoted in the path; every request has its own Idempotency-Key."""
     first, second = (requests.remix("video_a/b", "At night", None) for _ in range(2))
     assert (first.method, first.path, first.json) == ("POST", "videos/video_a%2Fb/remix", {"prompt": "At night"})
     assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
 
 
-def test_a_film_of_ours_is_an_id() -> None:
-    """An extension of a video of ours is JSON; what was not given is not sent."""
+def test_a_video_of_this_api_is_sent_by_id() -> None:
+    """An extension of it is JSON; parameters that are None are left out."""
     request = requests.extend(
         {"prompt": "On", "seconds": "8", "model": None}, requests.encode_video_input("video_a"), "k"
     )
@@ -33,8 +33,8 @@ def test_a_film_of_ours_is_an_id() -> None:
     assert request.headers == {"idempotency-key": "k"}
 
 
-def test_an_uploaded_film_is_a_part(tmp_path: Path) -> None:
-    """A path, bytes and an open file are the same form."""
+def test_an_uploaded_video_is_a_form_part(tmp_path: Path) -> None:
+    """A path, bytes and an open file give the same form."""
     path = tmp_path / "clip.mp4"
     path.write_bytes(MP4)
     made = [
@@ -52,8 +52,8 @@ def test_an_uploaded_film_is_a_part(tmp_path: Path) -> None:
     assert made == [same, same, same]
 
 
-def test_what_is_no_film_is_not_sent(tmp_path: Path) -> None:
-    """A picture, a missing file and a number are told before anything leaves."""
+def test_an_invalid_video_input_is_rejected(tmp_path: Path) -> None:
+    """An image, a missing file and a number fail before a request."""
     for film in (b"\x89PNG\r\n\x1a\n and more", tmp_path / "none.mp4"):
         with pytest.raises(InvalidVideo):
             requests.encode_video_input(film)
@@ -62,14 +62,14 @@ def test_what_is_no_film_is_not_sent(tmp_path: Path) -> None:
         requests.encode_video_input(number)
 
 
-def test_characters_go_along_with_a_picture() -> None:
-    """In a form they are spelled as the official SDKs spell them."""
+def test_characters_are_form_fields_next_to_an_image() -> None:
+    """In the official SDKs' notation."""
     picture = FilePart(b"", "image/png")
     request = requests.create({"prompt": "x", "characters": [{"id": "char_a"}, {"id": "char_b"}]}, picture, "k")
     assert request.form == {"prompt": "x", "characters[][id]": ["char_a", "char_b"]}
 
 
-def test_a_character_is_looked_up_by_its_id() -> None:
-    """The id is quoted."""
+def test_a_character_is_retrieved_by_its_id() -> None:
+    """The id is quoted in the path."""
     assert requests.retrieve_character("char_a b").path == "videos/characters/char_a%20b"
     assert requests.create_character("Mossy", FilePart(MP4, "video/mp4"), "k").form == {"name": "Mossy"}

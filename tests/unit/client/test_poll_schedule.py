@@ -1,4 +1,4 @@
-"""The belief about when a vendor's video ends."""
+"""The poll schedule and the durations it learns from."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 KIND = ("https://vendor/v1", "sora-2", "1280x720", "8")
 
 
-def test_no_more_looks_than_a_slow_loop_and_a_fraction_of_its_lateness() -> None:
-    """Against a vendor with jobs of 2 to 5 minutes: as few looks as a loop of 15 s, a third of its lateness at most."""
+def test_few_polls_detect_the_end_early() -> None:
+    """For vendor jobs of 2 to 5 minutes: as few polls as a loop of 15 s, a third of its lateness at most."""
     vendor = waiting.SimulatedVendor(seed=7)
     late, looks = waiting.summary(waiting.sdk_polling(vendor))
     its_late, its_looks = waiting.summary(waiting.fixed_interval(vendor, 15))
@@ -25,13 +25,13 @@ def test_no_more_looks_than_a_slow_loop_and_a_fraction_of_its_lateness() -> None
     assert late <= its_late / 3
 
 
-def test_a_short_job_is_not_kept_waiting() -> None:
-    """Nothing known: the first pauses are seconds, so that a job of two seconds is seen within four."""
+def test_a_short_job_is_polled_soon() -> None:
+    """Without history the first pauses are seconds, so that the end of a job of two seconds is seen within four."""
     assert 1.0 <= PollSchedule().next_delay() <= 4.0
 
 
-def test_progress_brings_the_looks_together() -> None:
-    """Half done after 100 s: nobody looks again soon, and somebody looks often near 200 s."""
+def test_progress_moves_polls_to_the_expected_end() -> None:
+    """Half done after 100 s: the next poll is far away, and polls are frequent near 200 s."""
     pacing = PollSchedule([150.0, 250.0])
     for elapsed, progress in ((95.0, 40.0), (100.0, 50.0)):
         pacing.observe(elapsed, progress, working=True)
@@ -40,8 +40,8 @@ def test_progress_brings_the_looks_together() -> None:
     assert pacing.next_delay() < 4.0
 
 
-def test_a_queue_is_no_work() -> None:
-    """A hundred seconds in a queue and fifty at work for a half: fifty remain, not a hundred and fifty."""
+def test_queued_time_does_not_count_as_work() -> None:
+    """100 s in the queue, then 50 s for one half of the work: 50 s remain, not 150."""
     pacing = PollSchedule()
     for elapsed in (50.0, 99.0):
         pacing.observe(elapsed, 0.0, working=False)
@@ -52,16 +52,16 @@ def test_a_queue_is_no_work() -> None:
 
 
 @pytest.mark.parametrize("progress", [0.0, 99.0])
-def test_an_endless_job_is_looked_at_for_ever(progress: float) -> None:
-    """Whatever the progress said and however long it takes, the pauses stay within their bounds."""
+def test_pauses_of_an_endless_job_stay_bounded(progress: float) -> None:
+    """Whatever the progress and the duration."""
     pacing = PollSchedule([10.0])
     for elapsed in (1.0, 10.0, 100.0, 4000.0, 100_000.0):
         pacing.observe(elapsed, progress, working=True)
         assert 1.0 <= pacing.next_delay() <= 40.0
 
 
-def test_experience_outlives_the_program(tmp_path: Path) -> None:
-    """The last durations of a kind are there for the next one; a spoilt file is as good as none."""
+def test_durations_are_kept_between_programs(tmp_path: Path) -> None:
+    """The latest durations of a kind are read again; a damaged file counts as empty."""
     file = tmp_path / "cache" / "durations.json"
     for seconds in range(MAX_DURATIONS + 5):
         DurationHistory(file).record(KIND, float(seconds))
@@ -73,8 +73,8 @@ def test_experience_outlives_the_program(tmp_path: Path) -> None:
     assert list(DurationHistory(file).recent(KIND)) == [3.0]
 
 
-def test_a_folder_that_can_not_be_written_is_no_reason_to_fail(tmp_path: Path) -> None:
-    """Then it is remembered for this program alone."""
+def test_an_unwritable_folder_is_ignored(tmp_path: Path) -> None:
+    """Durations are then kept in memory only."""
     (tmp_path / "cache").write_text("a file", encoding="utf-8")
     experience = DurationHistory(tmp_path / "cache" / "durations.json")
     experience.record(KIND, 3.0)

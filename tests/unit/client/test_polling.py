@@ -1,4 +1,4 @@
-"""What an answer says of a video, and where the SDK may be led."""
+"""Reading video data from responses, and the URLs the SDK follows."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 
 
 @pytest.mark.parametrize(("word", "status"), [("SUCCEEDED", "completed"), ("pending", "queued"), (7, "in_progress")])
-def test_a_status_is_read_however_it_is_spelt(drive: Driver, http_stub: HttpStub, word: object, status: str) -> None:
-    """Words of servers that nobody named; one that nobody knows means: it goes on."""
+def test_statuses_are_read_in_any_spelling(drive: Driver, http_stub: HttpStub, word: object, status: str) -> None:
+    """An unknown status means that the video is running."""
     video, _ = drive(
         FILMGATE.poll(STEADY, "video_1"), lambda _: http_stub.answer(http_stub.video() | {"status": word})
     ).result
@@ -36,8 +36,8 @@ def test_a_status_is_read_however_it_is_spelt(drive: Driver, http_stub: HttpStub
 
 
 @pytest.mark.parametrize(("status", "times"), [(404, 3), (401, 3)])
-def test_who_waits_is_told_thrice(drive: Driver, http_stub: HttpStub, status: int, times: int) -> None:
-    """Machines behind one address don't always agree; a single look believes the first."""
+def test_a_waiting_client_confirms_a_missing_video(drive: Driver, http_stub: HttpStub, status: int, times: int) -> None:
+    """Three times, because machines behind one address are not always in agreement; a single poll fails at once."""
     refused = http_stub.answer(http_stub.error("video_not_found" if status == 404 else "invalid_api_key"), status)
     asked: list[Effect] = []
 
@@ -53,8 +53,8 @@ def test_who_waits_is_told_thrice(drive: Driver, http_stub: HttpStub, status: in
     assert len(asked) == times + 1
 
 
-def test_a_list_leaves_out_what_can_not_be_read(drive: Driver, http_stub: HttpStub) -> None:
-    """One odd row does not hide the others."""
+def test_a_list_leaves_out_unreadable_rows(drive: Driver, http_stub: HttpStub) -> None:
+    """The other rows are returned."""
     rows = [http_stub.video("in_progress", 250), {"id": "../1"}, 7, http_stub.video("completed") | {"id": "video_2"}]
     page = drive(
         FILMGATE.list_page(STEADY, None, None, None), lambda _: http_stub.answer({"data": rows, "has_more": True})
@@ -66,14 +66,14 @@ def test_a_list_leaves_out_what_can_not_be_read(drive: Driver, http_stub: HttpSt
 @pytest.mark.parametrize(
     ("status", "body"), [(200, b""), (200, b"<html>"), (200, b'{"id":null}'), (500, b"{}"), (503, b"{}"), (408, b"{}")]
 )
-def test_a_create_whose_answer_does_not_say_is_unknown(status: int, body: bytes) -> None:
-    """It may have been accepted, and charged: the error tells the key to ask with."""
+def test_a_create_with_an_ambiguous_response_is_unknown(status: int, body: bytes) -> None:
+    """It may have been accepted and charged: the error has the Idempotency-Key."""
     with pytest.raises(errors.SubmissionUnknown, match="key-1"):
         parse_created(CREATE, ApiResponse(status, {"content-type": "application/json"}, body))
 
 
-def test_an_id_stands_for_one_video() -> None:
-    """The same key finds the same video again; another wish must not."""
+def test_an_id_belongs_to_one_idempotency_key() -> None:
+    """The same key may return a video again, another key must not."""
     register_id(STEADY, "video_7", "key-1")
     register_id(STEADY, "video_7", "key-1")
     for key in ("key-2", None):
@@ -89,8 +89,8 @@ def test_an_id_stands_for_one_video() -> None:
         ({"error": {"message": "<html><script>alert(1)</script>", "code": "x"}}, "The request can't be used."),
     ],
 )
-def test_what_a_server_says_is_one_plain_line(http_stub: HttpStub, body: object, message: str) -> None:
-    """In whatever shape it says so, nothing of it steers a terminal."""
+def test_a_servers_message_is_one_plain_line(http_stub: HttpStub, body: object, message: str) -> None:
+    """From any error format; without terminal control characters or HTML."""
     assert error_from_response(http_stub.answer(body, 400)).message == message
 
 
@@ -115,10 +115,10 @@ NAMES = {
         ("http://10.0.0.7/v1", "http://10.0.0.7:9000/f.mp4", True),
     ],
 )
-def test_a_server_leads_nobody_into_a_closed_net(
+def test_redirects_to_closed_networks_are_rejected(
     drive: Driver, http_stub: HttpStub, tmp_path: Path, home: str, there: str, *, asked: bool
 ) -> None:
-    """A redirect goes into the open, to the server's own host, or within the net that it is in itself."""
+    """A redirect may lead to a public host, to the server's own, or within its private network."""
     session = ClientState(jitter=lambda: 0.5, api_address=home, resolve_host=NAMES.__getitem__)
     went: list[str | None] = []
 

@@ -1,4 +1,4 @@
-"""Answers become values or errors of the tree."""
+"""Responses become values or errors."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ if TYPE_CHECKING:
         (503, "unavailable", errors.Unavailable),
     ],
 )
-def test_an_error_is_the_class_of_its_code_or_status(
+def test_an_error_has_the_class_of_its_code_or_status(
     http_stub: HttpStub, status: int, code: str, expected: type[errors.FilmgateError]
 ) -> None:
-    """The code decides, an unknown one leaves it to the status; message, parameter and request id are kept."""
+    """The status decides for an unknown code; message, parameter and request id are kept."""
     error = error_from_response(http_stub.answer(http_stub.error(code, "Why.", "size"), status, x_request_id="req_1"))
     assert type(error) is expected
     assert (error.message, error.param, error.code, error.request_id) == ("Why.", "size", code, "req_1")
 
 
-def test_a_limit_says_how_long_it_lasts(http_stub: HttpStub) -> None:
-    """``retry-after`` is on the error, within two minutes."""
+def test_a_rate_limit_error_has_its_retry_after(http_stub: HttpStub) -> None:
+    """In seconds, at most two minutes."""
     error = error_from_response(http_stub.answer(http_stub.error("rate_limit_exceeded"), 429, retry_after="7"))
     assert isinstance(error, errors.TooManyRequests)
     assert error.retry_after == 7.0
@@ -51,36 +51,36 @@ def test_a_limit_says_how_long_it_lasts(http_stub: HttpStub) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 301, 404])
-def test_a_web_page_is_no_answer(status: int) -> None:
-    """HTML, with whatever status, is named as what it is before anybody parses it."""
+def test_html_is_an_unexpected_response(status: int) -> None:
+    """With any status; the error names the content type."""
     page = ApiResponse(status, {"content-type": "text/html; charset=utf-8", "x-request-id": "req_1"}, b"<html>")
     with pytest.raises(errors.UnexpectedAnswer, match=r"text/html.*base URL") as caught:
         parse_video(page)
     assert caught.value.request_id == "req_1"
 
 
-def test_a_broken_gateway_is_a_server_fault() -> None:
-    """A proxy's 502 page means that trying again may help."""
+def test_a_gateway_error_is_a_server_error() -> None:
+    """A proxy's 502 page may be retried."""
     error = error_from_response(ApiResponse(502, {"content-type": "text/html"}, b"<html>"))
     assert isinstance(error, errors.ServerError)
     assert error.retryable
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b'{"id":1}', b'{"id":"video_1","model":"m","status":"done"}'])
-def test_json_of_another_shape_is_no_video(body: bytes) -> None:
-    """What lacks a video's fields, or has a status of its own, is refused rather than guessed at."""
+def test_json_that_is_not_a_video_is_rejected(body: bytes) -> None:
+    """Missing fields and unknown statuses raise."""
     with pytest.raises(errors.UnexpectedAnswer):
         parse_video(ApiResponse(200, {"content-type": "application/json"}, body))
 
 
-def test_unknown_fields_are_no_obstacle(http_stub: HttpStub) -> None:
-    """A server may say more than we know."""
+def test_unknown_fields_are_ignored(http_stub: HttpStub) -> None:
+    """A server may send more fields."""
     assert parse_video(http_stub.answer(http_stub.video(new_field=1))).id == "video_1"
     assert parse_event(b'{"id":"v","model":"m","status":"queued","position":2,"eta_seconds":1.5}').position == 2
 
 
 def test_a_failed_video_is_an_error_with_its_reason(http_stub: HttpStub) -> None:
-    """Moderation has a class of its own; both know the video."""
+    """Moderation has its own class; the error has the video's id."""
     reason = {"code": "moderation_blocked", "message": "Blocked."}
     error = failed_video_error(parse_video(http_stub.answer(http_stub.video("failed", error=reason))), "req_1")
     assert isinstance(error, errors.VideoModerated)

@@ -20,8 +20,8 @@ LOOK = requests.retrieve("video_1")
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-def test_a_look_is_tried_again(drive: Driver, http_stub: HttpStub, status: int) -> None:
-    """A GET changes nothing, so passing faults are waited out."""
+def test_a_poll_is_retried(drive: Driver, http_stub: HttpStub, status: int) -> None:
+    """A GET has no effects, so transient failures are retried."""
     outcomes = iter([http_stub.answer({}, status), TransportFailure("reset", sent=True), http_stub.answer({"ok": 1})])
     played = drive(send_with_retries(STEADY, LOOK), lambda _: next(outcomes))
     assert played.result.status == 200
@@ -30,7 +30,7 @@ def test_a_look_is_tried_again(drive: Driver, http_stub: HttpStub, status: int) 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_refused_create_is_sent_again_with_the_same_key(drive: Driver, http_stub: HttpStub, status: int) -> None:
-    """Nothing was done, and the key says that it is the same wish."""
+    """Nothing was done, and the key identifies the repetition."""
     outcomes = iter([http_stub.answer({}, status, retry_after="3"), http_stub.answer({})])
     played = drive(send_with_retries(STEADY, CREATE), lambda _: next(outcomes))
     keys = [action.request.headers["idempotency-key"] for action in played.asked if isinstance(action, Send)]
@@ -39,13 +39,13 @@ def test_a_refused_create_is_sent_again_with_the_same_key(drive: Driver, http_st
 
 
 def test_a_create_that_was_never_sent_is_sent_again(drive: Driver, http_stub: HttpStub) -> None:
-    """A refused connection can't have made anything."""
+    """A refused connection cannot have submitted anything."""
     outcomes = iter([TransportFailure("refused", sent=False), http_stub.answer({})])
     assert drive(send_with_retries(STEADY, CREATE), lambda _: next(outcomes)).result.status == 200
 
 
-def test_a_create_whose_reply_got_lost_is_never_sent_again(drive: Driver) -> None:
-    """It may have been accepted: the caller learns so, and with which key to ask."""
+def test_a_create_whose_response_was_lost_is_never_sent_again(drive: Driver) -> None:
+    """It may have been accepted: the error has its Idempotency-Key."""
     asked: list[Effect] = []
 
     def reply(action: Effect) -> TransportFailure:
@@ -58,24 +58,24 @@ def test_a_create_whose_reply_got_lost_is_never_sent_again(drive: Driver) -> Non
 
 
 @pytest.mark.parametrize("status", [400, 408, 500, 502])
-def test_a_create_that_was_answered_otherwise_is_never_sent_again(
+def test_a_create_with_any_other_error_is_never_sent_again(
     drive: Driver, http_stub: HttpStub, status: int
 ) -> None:
-    """After a fault of the server nobody knows whether it was done."""
+    """After a server error the create may have been accepted."""
     played = drive(send_with_retries(STEADY, CREATE), lambda _: http_stub.answer({}, status))
     assert played.result.status == status
     assert len(played.asked) == 1
 
 
-def test_the_server_may_forbid_another_try(drive: Driver, http_stub: HttpStub) -> None:
-    """``x-should-retry: false`` is the last word."""
+def test_the_server_may_forbid_a_retry(drive: Driver, http_stub: HttpStub) -> None:
+    """By ``x-should-retry: false``."""
     played = drive(send_with_retries(STEADY, LOOK), lambda _: http_stub.answer({}, 503, x_should_retry="false"))
     assert played.result.status == 503
     assert played.slept == []
 
 
-def test_tries_end(drive: Driver) -> None:
-    """After the retries the fault is told, with the network's own words."""
+def test_retries_are_limited(drive: Driver) -> None:
+    """Then the error has the network's message."""
     with pytest.raises(ConnectionFailed, match="refused"):
         drive(send_with_retries(STEADY, LOOK), lambda _: TransportFailure("refused", sent=False))
     assert drive.now == 1.5

@@ -1,4 +1,4 @@
-"""The SDK's classes over a scripted transport: what goes out, what comes back, blocking and asynchronous alike."""
+"""The SDK's classes over a scripted transport: requests and results, blocking and asynchronous."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 
 
 class Server:
-    """Answers from a list, remembers what it was asked and for how long its clients would have slept."""
+    """Returns scripted responses; records requests and its clients' sleeps."""
 
     def __init__(self, *answers: httpx2.Response) -> None:
         self._answers: Iterator[httpx2.Response] = iter(answers)
@@ -34,13 +34,13 @@ class Server:
         return next(self._answers)
 
     def client(self) -> Client:
-        """A blocking client of it."""
+        """Build a blocking client of it."""
         client = Client(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
         client._driver._sleep = self.slept.append
         return client
 
     def async_client(self) -> AsyncClient:
-        """An asynchronous client of it."""
+        """Build an asynchronous client of it."""
         client = AsyncClient(base_url="http://s", api_key="fg-1", transport=httpx2.MockTransport(self), environ={})
         client._driver._sleep = self._sleep
         return client
@@ -53,16 +53,16 @@ def _json(body: object, status: int = 200, **headers: str) -> httpx2.Response:
     return httpx2.Response(status, json=body, headers={name.replace("_", "-"): text for name, text in headers.items()})
 
 
-def test_the_public_names_are_these() -> None:
-    """What the package exports is listed, sorted and there."""
+def test_the_public_names_are_sorted_and_exist() -> None:
+    """Those of the package and of its client."""
     assert sorted(filmgate.__all__) == filmgate.__all__
     assert sorted(sdk.__all__) == sdk.__all__
     assert all(hasattr(sdk, name) for name in sdk.__all__)
     assert filmgate.__version__
 
 
-def test_a_create_is_json_with_a_key_of_its_own(http_stub: HttpStub) -> None:
-    """Fields that were not given are left out; every logical create has its own Idempotency-Key."""
+def test_a_create_is_json_with_an_idempotency_key(http_stub: HttpStub) -> None:
+    """Parameters that are None are left out; every create has its own key."""
     server = Server(_json(http_stub.video()), _json(http_stub.video(id="video_2")))
     with server.client() as client:
         client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"})
@@ -81,8 +81,8 @@ def test_a_create_is_json_with_a_key_of_its_own(http_stub: HttpStub) -> None:
     assert b'"input_reference":{"file_id":"f"}' in second.content
 
 
-def test_a_picture_goes_as_a_form(http_stub: HttpStub, tmp_path: Path) -> None:
-    """A path, bytes or an open file become a file part of the right type; an address stays an address."""
+def test_an_image_file_is_sent_as_a_form(http_stub: HttpStub, tmp_path: Path) -> None:
+    """A path, bytes or an open file become a part with its media type; a URL stays a URL."""
     png = b"\x89PNG\r\n\x1a\n" + bytes(20)
     (tmp_path / "p.png").write_bytes(png)
     server = Server(*(_json(http_stub.video(id=f"video_{number}")) for number in range(4)))
@@ -98,8 +98,8 @@ def test_a_picture_goes_as_a_form(http_stub: HttpStub, tmp_path: Path) -> None:
     assert b'"input_reference":{"image_url":"https://example.com/p.png"}' in server.asked[3].content
 
 
-def test_what_is_no_picture_is_told_before_anything_is_sent(tmp_path: Path) -> None:
-    """A missing or foreign file costs no request."""
+def test_an_invalid_image_is_rejected_without_a_request(tmp_path: Path) -> None:
+    """A missing file, or another file type."""
     server = Server()
     (tmp_path / "p.txt").write_text("hello")
     with server.client() as client:
@@ -109,8 +109,8 @@ def test_what_is_no_picture_is_told_before_anything_is_sent(tmp_path: Path) -> N
     assert server.asked == []
 
 
-def test_a_film_from_prompt_to_file(http_stub: HttpStub, tmp_path: Path) -> None:
-    """generate, wait with progress, save: the five lines of the README."""
+def test_a_video_is_generated_and_saved(http_stub: HttpStub, tmp_path: Path) -> None:
+    """generate, wait with progress, save: the README's example."""
     server = Server(
         _json(http_stub.video()),
         _json(http_stub.video("in_progress", 50), openai_poll_after_ms="1"),
@@ -128,8 +128,8 @@ def test_a_film_from_prompt_to_file(http_stub: HttpStub, tmp_path: Path) -> None
     assert video.finished
 
 
-async def test_the_same_asynchronously(http_stub: HttpStub, tmp_path: Path) -> None:
-    """The asynchronous client is the same machine, awaited."""
+async def test_a_video_is_generated_and_saved_asynchronously(http_stub: HttpStub, tmp_path: Path) -> None:
+    """The asynchronous client runs the same procedures."""
     server = Server(
         _json(http_stub.video()),
         _json(http_stub.video("in_progress", 50), openai_poll_after_ms="1"),
@@ -145,8 +145,8 @@ async def test_the_same_asynchronously(http_stub: HttpStub, tmp_path: Path) -> N
     assert path.read_bytes() == http_stub.film
 
 
-def test_lists_page_by_themselves(http_stub: HttpStub) -> None:
-    """The next page is asked for when the last one is read, after its last id."""
+def test_a_list_requests_its_pages_on_demand(http_stub: HttpStub) -> None:
+    """The next page starts after the last id of the previous one."""
     first = {"data": [http_stub.video(), http_stub.video() | {"id": "video_2"}], "has_more": True}
     server = Server(_json(first), _json({"data": [http_stub.video() | {"id": "video_3"}], "has_more": False}))
     with server.client() as client:
@@ -157,15 +157,15 @@ def test_lists_page_by_themselves(http_stub: HttpStub) -> None:
     assert dict(server.asked[1].url.params) == {"after": "video_2", "limit": "2", "order": "asc"}
 
 
-async def test_lists_page_asynchronously_too(http_stub: HttpStub) -> None:
-    """``async for`` over the same machine."""
+async def test_a_list_is_iterated_asynchronously(http_stub: HttpStub) -> None:
+    """With ``async for``."""
     server = Server(_json({"data": [http_stub.video()], "has_more": False}))
     async with server.async_client() as client:
         assert [video.id async for video in client.videos.list()] == ["video_1"]
 
 
-def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(http_stub: HttpStub) -> None:
-    """``wait`` wants a film; create_and_poll is the official SDK's and returns whatever came of it."""
+def test_a_failed_video_raises_in_wait_and_returns_from_poll(http_stub: HttpStub) -> None:
+    """``wait`` needs a video file; create_and_poll is the official SDK's and returns any finished video."""
     failed = http_stub.video("failed", 10, error={"code": "moderation_blocked", "message": "Blocked."})
     server = Server(_json(failed), _json(failed, x_request_id="req_9"), _json(http_stub.video()), _json(failed))
     with server.client() as client:
@@ -176,8 +176,8 @@ def test_a_failed_video_raises_on_wait_and_comes_back_from_poll(http_stub: HttpS
 
 
 @pytest.mark.parametrize("call", ["retrieve", "delete", "cancel", "poll", "download_content"])
-def test_errors_know_their_video(http_stub: HttpStub, call: str) -> None:
-    """Whatever was asked about a video, its error says about which, and which answer said so."""
+def test_errors_have_their_video_and_request_ids(http_stub: HttpStub, call: str) -> None:
+    """Whatever the call."""
     server = Server(*[_json(http_stub.error("video_not_found"), 404, x_request_id="req_1")] * 3)
     with server.client() as client, pytest.raises(errors.VideoNotFound) as caught:
         getattr(client.videos, call)("video_/../1")
@@ -186,7 +186,7 @@ def test_errors_know_their_video(http_stub: HttpStub, call: str) -> None:
 
 
 def test_an_unreachable_server_is_a_failed_connection() -> None:
-    """The network's errors never leave as another library's."""
+    """The HTTP library's exceptions do not reach the caller."""
 
     def refuse(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused", request=request)
@@ -198,8 +198,8 @@ def test_an_unreachable_server_is_a_failed_connection() -> None:
         client.models.list()
 
 
-def test_a_video_is_taken_up_by_its_id(http_stub: HttpStub) -> None:
-    """Another program's video is at hand by its id, and is plain data when asked."""
+def test_a_video_is_retrieved_by_its_id(http_stub: HttpStub) -> None:
+    """It may come from another program; ``to_dict`` returns plain values."""
     server = Server(_json(http_stub.video("completed", 100)), _json({"id": "video_1", "deleted": True}))
     with server.client() as client:
         video = sdk.Video.from_id("video_1", client)

@@ -1,4 +1,4 @@
-"""Waiting: few requests, no late end, no give-up while a server restarts."""
+"""Waiting: few requests, no late end, and no failure while a server restarts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _session(drive: Driver) -> ClientState:
 
 
 class Film:
-    """A server whose film grows by a percent a second, seen by the play's clock."""
+    """A server whose video advances with the driver's clock, reaching 100 % after ``seconds``."""
 
     def __init__(self, drive: Driver, http_stub: HttpStub, *, seconds: float, holds: bool) -> None:
         self._play = drive
@@ -35,7 +35,7 @@ class Film:
         self.waits: list[int] = []
 
     def __call__(self, action: Effect) -> ApiResponse:
-        """Answer a look."""
+        """Answer a poll."""
         assert isinstance(action, Send)
         wait = int(action.request.params.get("wait", 0))
         self.waits.append(wait)
@@ -64,8 +64,8 @@ def _watch(drive: Driver, film: Film, **options: Any) -> list[int]:
     return seen
 
 
-def test_a_server_that_holds_long_polls_is_asked_once_a_change(drive: Driver, http_stub: HttpStub) -> None:
-    """Where the server answers when something happens, the end is seen at once and nothing is asked in vain."""
+def test_long_polls_cost_one_request_a_change(drive: Driver, http_stub: HttpStub) -> None:
+    """A server that holds responses back shows the end at once, without superfluous requests."""
     film = Film(drive, http_stub, seconds=100, holds=True)
     seen = _watch(drive, film)
     assert seen == [*range(0, 100, 10), 100]
@@ -73,8 +73,8 @@ def test_a_server_that_holds_long_polls_is_asked_once_a_change(drive: Driver, ht
     assert drive.now < 100.1
 
 
-def test_a_server_without_long_polls_is_asked_when_it_says(drive: Driver, http_stub: HttpStub) -> None:
-    """Elsewhere ``openai-poll-after-ms`` is obeyed: no quicker, and not much slower."""
+def test_poll_hints_are_followed(drive: Driver, http_stub: HttpStub) -> None:
+    """Without long polls: no faster than ``openai-poll-after-ms``, and not much slower."""
     film = Film(drive, http_stub, seconds=100, holds=False)
     assert _watch(drive, film)[-1] == 100
     assert 45 <= len(film.waits) <= 55
@@ -83,22 +83,22 @@ def test_a_server_without_long_polls_is_asked_when_it_says(drive: Driver, http_s
 
 
 def test_a_fixed_interval_is_kept(drive: Driver, http_stub: HttpStub) -> None:
-    """Who wants an interval gets it, and plain looks."""
+    """With plain polls."""
     film = Film(drive, http_stub, seconds=30, holds=True)
     _watch(drive, film, interval=5.0)
     assert film.waits == [0] * 7
 
 
-def test_patience_ends_in_time(drive: Driver, http_stub: HttpStub) -> None:
-    """The time-out is kept to the second, whatever the server holds back."""
+def test_the_timeout_limits_long_polls(drive: Driver, http_stub: HttpStub) -> None:
+    """To about a second, however long the server holds its response back."""
     film = Film(drive, http_stub, seconds=1000, holds=True)
     with pytest.raises(WaitTimeout):
         _watch(drive, film, timeout=10.0)
     assert 9.9 < drive.now < 11.2
 
 
-def test_a_restart_of_the_server_is_waited_out(drive: Driver, http_stub: HttpStub) -> None:
-    """Half a minute without a server is no reason to give up a film that goes on."""
+def test_a_server_restart_is_survived(drive: Driver, http_stub: HttpStub) -> None:
+    """Half a minute without a server does not end the wait."""
     outcomes = iter(
         [
             http_stub.answer(http_stub.video()),
@@ -117,8 +117,8 @@ def test_a_restart_of_the_server_is_waited_out(drive: Driver, http_stub: HttpStu
     assert drive.now > 30
 
 
-def test_a_video_that_is_gone_ends_the_wait(drive: Driver, http_stub: HttpStub) -> None:
-    """Deleted meanwhile: said, not waited for."""
+def test_a_deleted_video_ends_the_wait(drive: Driver, http_stub: HttpStub) -> None:
+    """With VideoNotFound."""
     with pytest.raises(VideoNotFound):
         _watch_reply(drive, http_stub.answer(http_stub.error("video_not_found"), 404))
 
@@ -131,7 +131,7 @@ def _watch_reply(drive: Driver, reply: ApiResponse) -> None:
 
 
 class Stream:
-    """A server of events, cut into pieces that end anywhere."""
+    """An event server whose streams are cut into arbitrary chunks."""
 
     def __init__(self, *connections: list[bytes | TransportFailure]) -> None:
         self._connections = iter(connections)
@@ -139,7 +139,7 @@ class Stream:
         self.opened = 0
 
     def __call__(self, action: Effect) -> ApiResponse | TransportFailure | bytes:
-        """Open a stream, or read on in it."""
+        """Open a stream, or read its next chunk."""
         if isinstance(action, Open):
             self.opened += 1
             self._body = iter(next(self._connections))
@@ -152,8 +152,8 @@ def _event(http_stub: HttpStub, status: str, progress: int, **more: object) -> b
     return b"event: x\nid: 1\ndata: " + msgspec.json.encode(http_stub.video(status, progress, **more)) + b"\n\n"
 
 
-def test_events_arrive_whole_however_they_were_cut(drive: Driver, http_stub: HttpStub) -> None:
-    """Pieces are put together, comments left out, the place in the queue is told."""
+def test_events_are_assembled_from_chunks(drive: Driver, http_stub: HttpStub) -> None:
+    """Comments are skipped; the queue position is included."""
     text = (
         _event(http_stub, "queued", 0, position=2, eta_seconds=3.0)
         + b": keep-alive\r\n\r\n"
@@ -164,8 +164,8 @@ def test_events_arrive_whole_however_they_were_cut(drive: Driver, http_stub: Htt
     assert [(video.progress, video.position) for video in emitted] == [(0, 2), (100, None)]
 
 
-def test_a_broken_stream_is_opened_again(drive: Driver, http_stub: HttpStub) -> None:
-    """Every stream begins with the present state, so nothing is missed."""
+def test_a_broken_event_stream_is_reopened(drive: Driver, http_stub: HttpStub) -> None:
+    """Every stream starts with the current state, so no change is missed."""
     stream = Stream(
         [_event(http_stub, "in_progress", 10), TransportFailure("reset", sent=True)],
         [_event(http_stub, "in_progress", 60)],
@@ -176,8 +176,8 @@ def test_a_broken_stream_is_opened_again(drive: Driver, http_stub: HttpStub) -> 
     assert stream.opened == 3
 
 
-def test_without_events_it_looks(drive: Driver, http_stub: HttpStub) -> None:
-    """A vendor that has no such path is asked in the usual way."""
+def test_polling_replaces_missing_event_streams(drive: Driver, http_stub: HttpStub) -> None:
+    """A vendor without such a path is polled."""
 
     def reply(action: Effect) -> ApiResponse:
         if isinstance(action, Open):

@@ -1,4 +1,4 @@
-"""Webhooks at their receiver: believed when signed, whoever else posts."""
+"""Webhook verification on the receiver's side."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SECRET = webhook.new_secret()
 BODY = webhook.event_body("evt_1", "video.completed", 1_760_000_000, "video_1")
 
 
-def test_what_our_server_signs_is_believed() -> None:
-    """In any case of the headers; also while a secret is being rotated."""
+def test_a_signed_webhook_is_accepted() -> None:
+    """Header names in any case; also while a secret is being rotated."""
     headers = webhook.signed_headers("evt_1", time.time(), BODY, [webhook.new_secret(), SECRET])
     event = WebhookEvent(id="evt_1", type="video.completed", created_at=1_760_000_000, video_id="video_1")
     assert verify(BODY, headers, SECRET) == event
@@ -25,8 +25,8 @@ def test_what_our_server_signs_is_believed() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["body", "secret", "old", "unsigned", "shape"])
-def test_what_is_not_signed_right_is_refused(wrong: str) -> None:
-    """Changed, of another secret, too old, without a signature, or no event."""
+def test_an_invalid_webhook_is_rejected(wrong: str) -> None:
+    """Changed, signed with another secret, too old, unsigned, or not an event."""
     body = b"{}" if wrong == "shape" else BODY
     headers = webhook.signed_headers("evt_1", time.time() - (600 if wrong == "old" else 0), body, [SECRET])
     if wrong == "unsigned":
@@ -39,8 +39,8 @@ def test_what_is_not_signed_right_is_refused(wrong: str) -> None:
         )
 
 
-def test_the_client_finds_the_secret() -> None:
-    """In the environment, unless it is given."""
+def test_the_client_reads_the_secret_from_the_environment() -> None:
+    """Unless it is passed."""
     headers = webhook.signed_headers("evt_1", time.time(), BODY, [SECRET])
     with Client(base_url="http://s", environ={"OPENAI_WEBHOOK_SECRET": SECRET}) as client:
         assert client.webhooks.verify(BODY, headers).video_id == "video_1"
