@@ -15,13 +15,13 @@ from filmgate.client.effects import ApiResponse, Effect, Emit, Procedure, RunBlo
 Reply = Callable[[Effect], object]
 
 
-class Played(Struct):
+class ProcedureRun(Struct):
     """The result of a procedure and the effects it requested."""
 
     result: Any
     emitted: list[Any]
     slept: list[float]
-    asked: list[Effect]
+    effects: list[Effect]
 
 
 class Driver:
@@ -34,34 +34,34 @@ class Driver:
         """The current time of this driver."""
         return self.now
 
-    def __call__(self, machine: Procedure[Any], reply: Reply) -> Played:
+    def __call__(self, procedure: Procedure[Any], reply: Reply) -> ProcedureRun:
         """Run the procedure to its end."""
-        played = Played(None, [], [], [])
+        run = ProcedureRun(None, [], [], [])
         result: object = None
-        fault: Exception | None = None
+        failure: Exception | None = None
         try:
             while True:
-                action = machine.send(result) if fault is None else machine.throw(fault)
-                result, fault = self._do(action, reply, played), None
+                effect = procedure.send(result) if failure is None else procedure.throw(failure)
+                result, failure = self._perform(effect, reply, run), None
                 if isinstance(result, TransportFailure):
-                    result, fault = None, result
+                    result, failure = None, result
         except StopIteration as stop:
-            played.result = stop.value
-        return played
+            run.result = stop.value
+        return run
 
-    def _do(self, action: Effect, reply: Reply, played: Played) -> object:
-        match action:
+    def _perform(self, effect: Effect, reply: Reply, run: ProcedureRun) -> object:
+        match effect:
             case Sleep(seconds):
                 self.now += seconds
-                played.slept.append(seconds)
+                run.slept.append(seconds)
                 return None
             case Emit(value):
-                played.emitted.append(value)
+                run.emitted.append(value)
                 return None
             case RunBlocking(call):
                 return call()
-        played.asked.append(action)
-        return reply(action)
+        run.effects.append(effect)
+        return reply(effect)
 
 
 @pytest.fixture
@@ -77,20 +77,20 @@ def _box(name: bytes, payload: bytes) -> bytes:
 class HttpStub:
     """Builds a server's responses; its video file is a complete MP4."""
 
-    film = _box(b"ftyp", b"isom") + _box(b"moov", b"m" * 300) + _box(b"mdat", bytes(range(256)) * 40)
-    etag = hashlib.sha256(film).hexdigest()
+    mp4 = _box(b"ftyp", b"isom") + _box(b"moov", b"m" * 300) + _box(b"mdat", bytes(range(256)) * 40)
+    etag = hashlib.sha256(mp4).hexdigest()
 
     @staticmethod
-    def answer(body: object, status: int = 200, **headers: str) -> ApiResponse:
+    def response(body: object, status: int = 200, **headers: str) -> ApiResponse:
         """Build a JSON response."""
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        return ApiResponse(status, {"content-type": "application/json", **given}, msgspec.json.encode(body))
+        extra_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return ApiResponse(status, {"content-type": "application/json", **extra_headers}, msgspec.json.encode(body))
 
     @staticmethod
-    def video(status: str = "queued", progress: int = 0, **more: object) -> dict[str, object]:
+    def video(status: str = "queued", progress: int = 0, **extra: object) -> dict[str, object]:
         """Build a video's JSON."""
-        shown = {"id": "video_1", "object": "video", "model": "sora-2", "status": status, "progress": progress}
-        return shown | more
+        fields = {"id": "video_1", "object": "video", "model": "sora-2", "status": status, "progress": progress}
+        return fields | extra
 
     @staticmethod
     def error(code: str, message: str = "No.", param: str | None = None) -> dict[str, object]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.unit.client.conftest import HttpStub
 
-VIDEOS = [name for name in PROVIDERS if name != "chat"]
+VIDEO_PROVIDERS = [name for name in PROVIDERS if name != "chat"]
 
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
@@ -27,18 +27,18 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 class Vendor:
     """Returns scripted responses; records requests and its clients' sleeps."""
 
-    def __init__(self, *answers: httpx2.Response | Exception) -> None:
+    def __init__(self, *responses: httpx2.Response | Exception) -> None:
         self.slept: list[float] = []
-        self._answers = iter(answers)
-        self.asked: list[httpx2.Request] = []
+        self._responses = iter(responses)
+        self.requests: list[httpx2.Request] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request."""
-        self.asked.append(request)
-        answer = next(self._answers)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        self.requests.append(request)
+        response = next(self._responses)
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     def client(self, provider: str = "dmxapi", **options: Any) -> Client:
         """Build a client of it."""
@@ -75,8 +75,8 @@ def test_a_create_that_may_have_been_accepted_is_never_sent_again(provider: str,
     vendor = Vendor(outcome)
     with vendor.client(provider) as client, pytest.raises(errors.SubmissionUnknown):
         client.generate("a koi pond")
-    assert len(vendor.asked) == 1
-    assert "idempotency-key" not in vendor.asked[0].headers
+    assert len(vendor.requests) == 1
+    assert "idempotency-key" not in vendor.requests[0].headers
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_create_that_was_not_accepted_is_sent_again(http_stub: HttpStub, outco
     vendor = Vendor(outcome, _json(http_stub.video()))
     with vendor.client() as client:
         assert client.generate("a koi pond").id == "video_1"
-    assert len(vendor.asked) == 2
+    assert len(vendor.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -105,28 +105,28 @@ def test_a_rejected_create_raises_the_error_of_its_code(outcome: httpx2.Response
     vendor = Vendor(outcome)
     with vendor.client() as client, pytest.raises(error):
         client.generate("a koi pond")
-    assert len(vendor.asked) == 1
+    assert len(vendor.requests) == 1
 
 
 def test_each_vendor_gets_its_key_in_its_own_form(http_stub: HttpStub, tmp_path: Path) -> None:
     """Bare, or after Bearer; never sent to another host."""
     assert {name for name, dialect in DIALECTS.items() if not dialect.auth_scheme} == set(BARE_KEY_PROVIDERS)
-    for provider in VIDEOS:
+    for provider in VIDEO_PROVIDERS:
         vendor = Vendor(
             _json(http_stub.video()),
             _json(http_stub.video("completed", 100, url="http://cdn.example/film.mp4")),
             httpx2.Response(302, headers={"location": "http://cdn.example/film.mp4"})
             if provider != "apiyi-async"
-            else httpx2.Response(200, content=http_stub.film, headers={"content-type": "video/mp4"}),
-            httpx2.Response(200, content=http_stub.film, headers={"content-type": "video/mp4"}),
+            else httpx2.Response(200, content=http_stub.mp4, headers={"content-type": "video/mp4"}),
+            httpx2.Response(200, content=http_stub.mp4, headers={"content-type": "video/mp4"}),
         )
         with vendor.client(provider) as client:
             video = client.generate("a koi pond").wait(poll_interval=0)
             video.save(tmp_path / f"{provider}.mp4")
         expected = "sk-1" if provider in BARE_KEY_PROVIDERS else "Bearer sk-1"
-        assert vendor.asked[0].headers["authorization"] == expected
-        assert vendor.asked[-1].url.host == "cdn.example"
-        assert "authorization" not in vendor.asked[-1].headers
+        assert vendor.requests[0].headers["authorization"] == expected
+        assert vendor.requests[-1].url.host == "cdn.example"
+        assert "authorization" not in vendor.requests[-1].headers
 
 
 def test_unsupported_calls_raise_without_a_request(http_stub: HttpStub) -> None:
@@ -152,8 +152,8 @@ def test_unsupported_calls_raise_without_a_request(http_stub: HttpStub) -> None:
             client.videos.retrieve("video_1")
         with pytest.raises(errors.Unsupported):
             list(client.videos.list())
-    assert vendor.asked == []
-    assert http_stub.film
+    assert vendor.requests == []
+    assert http_stub.mp4
 
 
 def test_a_poll_without_usable_data_is_repeated(http_stub: HttpStub) -> None:
@@ -177,7 +177,7 @@ def test_a_video_is_missing_after_three_polls() -> None:
     vendor = Vendor(*[_json({"error": {"message": "no such video"}}, 404)] * 3)
     with vendor.client() as client, pytest.raises(errors.VideoNotFound) as caught:
         client.videos.retrieve("video_9")
-    assert (len(vendor.asked), caught.value.video_id) == (3, "video_9")
+    assert (len(vendor.requests), caught.value.video_id) == (3, "video_9")
 
 
 def test_a_download_waits_for_a_file_that_is_not_ready(http_stub: HttpStub, tmp_path: Path) -> None:
@@ -185,11 +185,11 @@ def test_a_download_waits_for_a_file_that_is_not_ready(http_stub: HttpStub, tmp_
     vendor = Vendor(
         _json(http_stub.video("completed", 100)),
         _json({"error": {"message": "Video is not ready yet"}}, 404),
-        httpx2.Response(200, content=http_stub.film, headers={"content-type": "video/mp4"}),
+        httpx2.Response(200, content=http_stub.mp4, headers={"content-type": "video/mp4"}),
     )
     with vendor.client() as client:
         client.videos.retrieve("video_1").save(tmp_path / "a.mp4")
-    assert (tmp_path / "a.mp4").read_bytes() == http_stub.film
+    assert (tmp_path / "a.mp4").read_bytes() == http_stub.mp4
 
 
 def test_a_vendors_list_is_read(http_stub: HttpStub) -> None:
@@ -203,7 +203,7 @@ def test_a_vendors_list_is_read(http_stub: HttpStub) -> None:
         ]
 
 
-def _story(*pieces: str, end: bool = True) -> httpx2.Response:
+def _chat_stream(*pieces: str, end: bool = True) -> httpx2.Response:
     lines = [f"data: {json.dumps({'id': 'c-1', 'choices': [{'delta': {'content': piece}}]})}\n\n" for piece in pieces]
     lines += ["data: [DONE]\n\n"] if end else []
     return httpx2.Response(200, text="".join(lines), headers={"content-type": "text/event-stream"})
@@ -211,17 +211,17 @@ def _story(*pieces: str, end: bool = True) -> httpx2.Response:
 
 def test_a_broken_chat_stream_is_not_submitted_again() -> None:
     """Every call is charged: the outcome is unknown, and the error has the video's id."""
-    vendor = Vendor(_story("ID: task_1234\n", "进度 42..", end=False))
+    vendor = Vendor(_chat_stream("ID: task_1234\n", "进度 42..", end=False))
     with vendor.client("chat") as client:
         video = client.generate("a koi pond")
         with pytest.raises(errors.SubmissionUnknown) as caught:
             video.wait(poll_interval=0)
-    assert (video.id, caught.value.video_id, len(vendor.asked)) == ("task_1234", "task_1234", 1)
+    assert (video.id, caught.value.video_id, len(vendor.requests)) == ("task_1234", "task_1234", 1)
 
 
 def test_a_failed_chat_raises_the_vendors_reason() -> None:
     """In the text of the stream, or as an error before it."""
-    vendor = Vendor(_story("ID: task_1234\n", "❌ 生成失败：内容违规\n"))
+    vendor = Vendor(_chat_stream("ID: task_1234\n", "❌ 生成失败：内容违规\n"))
     with vendor.client("chat") as client, pytest.raises(errors.VideoModerated):
         client.generate("a koi pond").wait()
     body = 'data: {"error":{"message":"Too busy.","code":"busy"}}\n\n'
@@ -232,13 +232,13 @@ def test_a_failed_chat_raises_the_vendors_reason() -> None:
 
 def test_the_length_selects_the_chat_model() -> None:
     """The orientation goes into the prompt."""
-    vendor = Vendor(_story("ID: task_1234\n"), _story("ID: task_1235\n"))
+    vendor = Vendor(_chat_stream("ID: task_1234\n"), _chat_stream("ID: task_1235\n"))
     with vendor.client("chat") as client:
         client.generate("a koi pond", seconds=10, size="1280x720")
         client.generate("锦鲤池", input_reference="https://example.com/p.png")
         with pytest.raises(errors.InvalidValue, match="'10' and '15'"):
             client.generate("a koi pond", seconds=8)
-    first, second = (json.loads(request.content) for request in vendor.asked)
+    first, second = (json.loads(request.content) for request in vendor.requests)
     assert (first["model"], first["messages"][0]["content"]) == ("sora-2-hd-10s-chat", "16:9 a koi pond")
     assert second["model"] == "sora-2-hd-15s-chat"
     assert second["messages"][0]["content"][1]["image_url"]["url"] == "https://example.com/p.png"

@@ -23,58 +23,60 @@ if TYPE_CHECKING:
 
     from tests.unit.client.conftest import Driver, HttpStub
 
-STEADY = ClientState(jitter=lambda: 0.5)
+FIXED_JITTER = ClientState(jitter=lambda: 0.5)
 
 
-class Shelf:
+class FileServer:
     """A server with one file whose connections break after the given numbers of bytes."""
 
-    def __init__(self, film: bytes, *cuts: int, etag: str | None = None, ranges: bool = True) -> None:
-        self.film = film
-        self.etag = etag or hashlib.sha256(film).hexdigest()
-        self.ranges = ranges
-        self.asked: list[str | None] = []
-        self._cuts = list(cuts)
+    def __init__(self, content: bytes, *breaks: int, etag: str | None = None, ranges: bool = True) -> None:
+        self.content = content
+        self.etag = etag or hashlib.sha256(content).hexdigest()
+        self.supports_ranges = ranges
+        self.range_headers: list[str | None] = []
+        self._breaks = list(breaks)
         self._body = b""
         self._broken = False
 
-    def __call__(self, action: Effect) -> ApiResponse | TransportFailure | bytes:
+    def __call__(self, effect: Effect) -> ApiResponse | TransportFailure | bytes:
         """Open the file, or read its next chunk."""
-        if isinstance(action, Open):
-            return self._open(dict(action.request.headers))
-        assert isinstance(action, Read)
+        if isinstance(effect, Open):
+            return self._open(dict(effect.request.headers))
+        assert isinstance(effect, Read)
         if not self._body and self._broken:
             return TransportFailure("reset", sent=True)
         chunk, self._body = self._body[:1000], self._body[1000:]
         return chunk
 
     def _open(self, headers: dict[str, str]) -> ApiResponse:
-        self.asked.append(headers.get("range"))
+        self.range_headers.append(headers.get("range"))
         offset = 0
-        if "range" in headers and self.ranges and headers["if-range"] == f'"{self.etag}"':
+        if "range" in headers and self.supports_ranges and headers["if-range"] == f'"{self.etag}"':
             offset = int(headers["range"].removeprefix("bytes=").removesuffix("-"))
-        rest = self.film[offset:]
-        cut = self._cuts.pop(0) if self._cuts else None
-        self._body, self._broken = rest[:cut], cut is not None
-        given = {"content-type": "video/mp4", "content-length": str(len(rest)), "etag": f'"{self.etag}"'}
+        rest = self.content[offset:]
+        break_after = self._breaks.pop(0) if self._breaks else None
+        self._body, self._broken = rest[:break_after], break_after is not None
+        response_headers = {"content-type": "video/mp4", "content-length": str(len(rest)), "etag": f'"{self.etag}"'}
         if offset:
-            given["content-range"] = f"bytes {offset}-{len(self.film) - 1}/{len(self.film)}"
-        return ApiResponse(206 if offset else 200, given)
+            response_headers["content-range"] = f"bytes {offset}-{len(self.content) - 1}/{len(self.content)}"
+        return ApiResponse(206 if offset else 200, response_headers)
 
 
-def _left(folder: Path) -> list[str]:
+def _file_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
 def test_a_download_saves_the_file(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """One request; progress is reported; no other file remains."""
-    told: list[tuple[int, int | None]] = []
-    shelf = Shelf(http_stub.film)
-    machine = save(STEADY, "video_1", tmp_path / "f.mp4", on_bytes=lambda done, total: told.append((done, total)))
-    assert drive(machine, shelf).result == tmp_path / "f.mp4"
-    assert (tmp_path / "f.mp4").read_bytes() == http_stub.film
-    assert told[-1] == (len(http_stub.film), len(http_stub.film))
-    assert _left(tmp_path) == ["f.mp4"]
+    progress: list[tuple[int, int | None]] = []
+    server = FileServer(http_stub.mp4)
+    procedure = save(
+        FIXED_JITTER, "video_1", tmp_path / "f.mp4", on_bytes=lambda done, total: progress.append((done, total))
+    )
+    assert drive(procedure, server).result == tmp_path / "f.mp4"
+    assert (tmp_path / "f.mp4").read_bytes() == http_stub.mp4
+    assert progress[-1] == (len(http_stub.mp4), len(http_stub.mp4))
+    assert _file_names(tmp_path) == ["f.mp4"]
 
 
 def test_broken_downloads_are_resumed_to_the_exact_file(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
@@ -82,22 +84,22 @@ def test_broken_downloads_are_resumed_to_the_exact_file(drive: Driver, http_stub
     choose = random.Random(7)  # noqa: S311 - reproducible break points
     for number in range(200):
         target = tmp_path / f"{number}.mp4"
-        shelf = Shelf(http_stub.film, *(choose.randrange(len(http_stub.film)) for _ in range(choose.randint(1, 4))))
-        drive(save(STEADY, "video_1", target), shelf)
-        assert target.read_bytes() == http_stub.film
-    assert all(name.endswith(".mp4") for name in _left(tmp_path))
+        server = FileServer(http_stub.mp4, *(choose.randrange(len(http_stub.mp4)) for _ in range(choose.randint(1, 4))))
+        drive(save(FIXED_JITTER, "video_1", target), server)
+        assert target.read_bytes() == http_stub.mp4
+    assert all(name.endswith(".mp4") for name in _file_names(tmp_path))
 
 
 def test_a_part_file_is_resumed_by_a_later_call(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """The bytes of a failed download are not downloaded twice."""
     target = tmp_path / "f.mp4"
     with pytest.raises(ConnectionFailed):
-        drive(save(STEADY, "video_1", target), Shelf(http_stub.film, 5000, *[0] * 20))
-    assert _left(tmp_path) == [f"f.mp4.{http_stub.etag}.part"]
-    shelf = Shelf(http_stub.film)
-    drive(save(STEADY, "video_1", target), shelf)
-    assert shelf.asked == ["bytes=5000-"]
-    assert target.read_bytes() == http_stub.film
+        drive(save(FIXED_JITTER, "video_1", target), FileServer(http_stub.mp4, 5000, *[0] * 20))
+    assert _file_names(tmp_path) == [f"f.mp4.{http_stub.etag}.part"]
+    server = FileServer(http_stub.mp4)
+    drive(save(FIXED_JITTER, "video_1", target), server)
+    assert server.range_headers == ["bytes=5000-"]
+    assert target.read_bytes() == http_stub.mp4
 
 
 def test_a_part_of_other_content_is_replaced(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
@@ -105,144 +107,152 @@ def test_a_part_of_other_content_is_replaced(drive: Driver, http_stub: HttpStub,
     target = tmp_path / "f.mp4"
     stale = tmp_path / f"f.mp4.{'0' * 64}.part"
     stale.write_bytes(b"other bytes")
-    shelf = Shelf(http_stub.film)
-    drive(save(STEADY, "video_1", target), shelf)
-    assert shelf.asked == ["bytes=11-"]
-    assert target.read_bytes() == http_stub.film
-    assert _left(tmp_path) == ["f.mp4"]
+    server = FileServer(http_stub.mp4)
+    drive(save(FIXED_JITTER, "video_1", target), server)
+    assert server.range_headers == ["bytes=11-"]
+    assert target.read_bytes() == http_stub.mp4
+    assert _file_names(tmp_path) == ["f.mp4"]
 
 
 def test_without_range_support_the_download_restarts(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """The server responds to a Range request with 200 and the whole file."""
     target = tmp_path / "f.mp4"
-    drive(save(STEADY, "video_1", target), Shelf(http_stub.film, 3000, ranges=False))
-    assert target.read_bytes() == http_stub.film
+    drive(save(FIXED_JITTER, "video_1", target), FileServer(http_stub.mp4, 3000, ranges=False))
+    assert target.read_bytes() == http_stub.mp4
 
 
 def test_bytes_that_differ_from_the_etag_are_rejected(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """The ETag is the file's SHA-256; a part that does not match is removed."""
     with pytest.raises(IntegrityError, match="SHA-256"):
-        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(http_stub.film, etag="a" * 64))
-    assert _left(tmp_path) == []
+        drive(save(FIXED_JITTER, "video_1", tmp_path / "f.mp4"), FileServer(http_stub.mp4, etag="a" * 64))
+    assert _file_names(tmp_path) == []
 
 
 @pytest.mark.parametrize("cut", [0, 4, 8, 100, 400, 2000, -1])
-def test_a_truncated_file_is_rejected_without_a_digest(drive: Driver, http_stub: HttpStub, tmp_path: Path, cut: int) -> None:
+def test_a_truncated_file_is_rejected_without_a_digest(
+    drive: Driver, http_stub: HttpStub, tmp_path: Path, cut: int
+) -> None:
     """A foreign server may declare half a file as the whole: the MP4 boxes show it."""
     with pytest.raises(IntegrityError, match="MP4"):
-        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), Shelf(http_stub.film[:cut], etag="opaque"))
-    assert _left(tmp_path) == []
+        drive(save(FIXED_JITTER, "video_1", tmp_path / "f.mp4"), FileServer(http_stub.mp4[:cut], etag="opaque"))
+    assert _file_names(tmp_path) == []
 
 
 def test_an_existing_file_is_replaced_only_by_force(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """Also one that was created during the download."""
     target = tmp_path / "f.mp4"
-    appear = save(STEADY, "video_1", target, on_bytes=lambda _done, _total: target.write_bytes(b"mine"))
+    racing_download = save(FIXED_JITTER, "video_1", target, on_bytes=lambda _done, _total: target.write_bytes(b"mine"))
     with pytest.raises(OutputExists):
-        drive(appear, Shelf(http_stub.film))
+        drive(racing_download, FileServer(http_stub.mp4))
     with pytest.raises(OutputExists):
-        drive(save(STEADY, "video_1", target), Shelf(http_stub.film))
+        drive(save(FIXED_JITTER, "video_1", target), FileServer(http_stub.mp4))
     assert target.read_bytes() == b"mine"
-    drive(save(STEADY, "video_1", target, force=True), Shelf(http_stub.film))
-    assert target.read_bytes() == http_stub.film
+    drive(save(FIXED_JITTER, "video_1", target, force=True), FileServer(http_stub.mp4))
+    assert target.read_bytes() == http_stub.mp4
 
 
 def test_html_is_rejected_as_content(drive: Driver, tmp_path: Path) -> None:
     """Before a byte of it is written."""
     page = ApiResponse(200, {"content-type": "text/html", "content-length": "6"})
     with pytest.raises(UnexpectedAnswer, match="text/html"):
-        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda action: page if isinstance(action, Open) else b"")
-    assert _left(tmp_path) == []
+        drive(
+            save(FIXED_JITTER, "video_1", tmp_path / "f.mp4"), lambda effect: page if isinstance(effect, Open) else b""
+        )
+    assert _file_names(tmp_path) == []
 
 
 def test_a_response_with_another_range_is_rejected(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """The part file cannot be corrupted by it."""
-    shelf = Shelf(http_stub.film)
-    (tmp_path / f"f.mp4.{http_stub.etag}.part").write_bytes(http_stub.film[:500])
+    server = FileServer(http_stub.mp4)
+    (tmp_path / f"f.mp4.{http_stub.etag}.part").write_bytes(http_stub.mp4[:500])
 
-    def shifted(action: Effect) -> object:
-        answer = shelf(action)
-        if isinstance(answer, ApiResponse):
+    def shifted(effect: Effect) -> object:
+        response = server(effect)
+        if isinstance(response, ApiResponse):
             return ApiResponse(
-                206, {**answer.headers, "content-range": f"bytes 499-{len(http_stub.film) - 1}/{len(http_stub.film)}"}
+                206, {**response.headers, "content-range": f"bytes 499-{len(http_stub.mp4) - 1}/{len(http_stub.mp4)}"}
             )
-        return answer
+        return response
 
     with pytest.raises(UnexpectedAnswer, match="another range"):
-        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), shifted)
+        drive(save(FIXED_JITTER, "video_1", tmp_path / "f.mp4"), shifted)
 
 
 def test_an_expired_video_raises_the_servers_error(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """Also where the body was to be streamed."""
-    gone = http_stub.answer(http_stub.error("video_expired"), 404)
+    expired = http_stub.response(http_stub.error("video_expired"), 404)
     with pytest.raises(VideoExpired):
-        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), lambda _: gone)
+        drive(save(FIXED_JITTER, "video_1", tmp_path / "f.mp4"), lambda _: expired)
 
 
 def test_a_download_to_memory_is_verified(drive: Driver) -> None:
     """A thumbnail's length and digest are checked."""
     headers = {"content-type": "image/webp", "content-length": "4", "etag": f'"{hashlib.sha256(b"webp").hexdigest()}"'}
     assert (
-        drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"webp")).result.body
+        drive(
+            download_bytes(FIXED_JITTER, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"webp")
+        ).result.body
         == b"webp"
     )
     with pytest.raises(IntegrityError):
-        drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"bewp"))
+        drive(download_bytes(FIXED_JITTER, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"bewp"))
     with pytest.raises(IntegrityError):
-        drive(download_bytes(STEADY, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"web"))
+        drive(download_bytes(FIXED_JITTER, "video_1", "thumbnail"), lambda _: ApiResponse(200, headers, b"web"))
 
 
-POINTS = range(0, 10_800, 54)
+BREAK_POINTS = range(0, 10_800, 54)
 """200 positions in the file, from its first byte to its last box."""
 
 
 @pytest.mark.parametrize("server", ["ranges", "no ranges", "no etag", "another etag"])
-def test_a_break_at_any_point_leaves_no_bad_file(drive: Driver, http_stub: HttpStub, tmp_path: Path, server: str) -> None:
+def test_a_break_at_any_point_leaves_no_bad_file(
+    drive: Driver, http_stub: HttpStub, tmp_path: Path, server: str
+) -> None:
     """One break at each of 200 points: content that cannot be resumed is downloaded again from the start."""
-    other = http_stub.film[:-1] + b"\0"
-    for point in POINTS:
+    other = http_stub.mp4[:-1] + b"\0"
+    for point in BREAK_POINTS:
         target = tmp_path / f"{point}.mp4"
-        shelf = Shelf(http_stub.film, point, ranges=server != "no ranges")
+        file_server = FileServer(http_stub.mp4, point, ranges=server != "no ranges")
 
-        def reply(action: Effect, shelf: Shelf = shelf) -> ApiResponse | TransportFailure | bytes:
-            if server == "another etag" and isinstance(action, Open) and shelf.asked:
-                shelf.film, shelf.etag = other, hashlib.sha256(other).hexdigest()
-            answer = shelf(action)
-            if server == "no etag" and isinstance(answer, ApiResponse):
-                return ApiResponse(answer.status, {k: v for k, v in answer.headers.items() if k != "etag"})
-            return answer
+        def reply(effect: Effect, file_server: FileServer = file_server) -> ApiResponse | TransportFailure | bytes:
+            if server == "another etag" and isinstance(effect, Open) and file_server.range_headers:
+                file_server.content, file_server.etag = other, hashlib.sha256(other).hexdigest()
+            response = file_server(effect)
+            if server == "no etag" and isinstance(response, ApiResponse):
+                return ApiResponse(response.status, {k: v for k, v in response.headers.items() if k != "etag"})
+            return response
 
-        drive(save(STEADY, "video_1", target), reply)
-        assert target.read_bytes() == (other if server == "another etag" else http_stub.film)
-    assert len(_left(tmp_path)) == len(POINTS)
+        drive(save(FIXED_JITTER, "video_1", target), reply)
+        assert target.read_bytes() == (other if server == "another etag" else http_stub.mp4)
+    assert len(_file_names(tmp_path)) == len(BREAK_POINTS)
 
 
 @pytest.mark.parametrize("lie", [-1, -5000, 1, 5000])
 def test_a_wrong_content_length_is_detected(drive: Driver, http_stub: HttpStub, tmp_path: Path, lie: int) -> None:
     """Longer or shorter than the body, without a digest."""
-    shelf = Shelf(http_stub.film, ranges=False, etag="opaque")
+    server = FileServer(http_stub.mp4, ranges=False, etag="opaque")
 
-    def reply(action: Effect) -> object:
-        answer = shelf(action)
-        if isinstance(answer, ApiResponse):
-            return ApiResponse(200, {**answer.headers, "content-length": str(len(http_stub.film) + lie)})
-        return answer
+    def reply(effect: Effect) -> object:
+        response = server(effect)
+        if isinstance(response, ApiResponse):
+            return ApiResponse(200, {**response.headers, "content-length": str(len(http_stub.mp4) + lie)})
+        return response
 
     with pytest.raises((IntegrityError, ConnectionFailed)):
-        drive(save(STEADY, "video_1", tmp_path / "f.mp4"), reply)
-    assert "f.mp4" not in _left(tmp_path)
+        drive(save(FIXED_JITTER, "video_1", tmp_path / "f.mp4"), reply)
+    assert "f.mp4" not in _file_names(tmp_path)
 
 
 def test_an_endless_body_is_rejected(drive: Driver, http_stub: HttpStub, tmp_path: Path) -> None:
     """After max_file_bytes; nothing remains on the disk."""
     endless = ApiResponse(200, {"content-type": "video/mp4"})
-    session = ClientState(jitter=lambda: 0.5, max_file_bytes=50_000)
+    state = ClientState(jitter=lambda: 0.5, max_file_bytes=50_000)
     with pytest.raises(IntegrityError, match="longer than"):
         drive(
-            save(session, "video_1", tmp_path / "f.mp4"),
-            lambda act: endless if isinstance(act, Open) else http_stub.film,
+            save(state, "video_1", tmp_path / "f.mp4"),
+            lambda effect: endless if isinstance(effect, Open) else http_stub.mp4,
         )
-    assert _left(tmp_path) == []
+    assert _file_names(tmp_path) == []
 
 
 def test_a_full_disk_keeps_the_part_file(
@@ -254,12 +264,12 @@ def test_a_full_disk_keeps_the_part_file(
     """The system's error is raised; with free space the next download resumes."""
     target = tmp_path / "f.mp4"
     with resource_limit(6000), pytest.raises(OSError, match="too large"):
-        drive(save(STEADY, "video_1", target), Shelf(http_stub.film))
+        drive(save(FIXED_JITTER, "video_1", target), FileServer(http_stub.mp4))
     assert target.exists() is False
-    shelf = Shelf(http_stub.film)
-    drive(save(STEADY, "video_1", target), shelf)
-    assert shelf.asked[0] is not None
-    assert target.read_bytes() == http_stub.film
+    server = FileServer(http_stub.mp4)
+    drive(save(FIXED_JITTER, "video_1", target), server)
+    assert server.range_headers[0] is not None
+    assert target.read_bytes() == http_stub.mp4
 
 
 @pytest.fixture
@@ -284,9 +294,12 @@ def test_a_file_is_synced_before_it_is_renamed(tmp_path: Path) -> None:
     """Sync the part, rename it, sync its folder: after a power failure the file is complete or absent."""
     part, target = tmp_path / "f.mp4.part", tmp_path / "f.mp4"
     part.write_bytes(b"film")
-    ino = part.stat().st_ino
-    seen: list[tuple[bool, bool]] = []
+    inode = part.stat().st_ino
+    synced: list[tuple[bool, bool]] = []
     commit_file(
-        part, target, force=False, sync=lambda handle: seen.append((os.fstat(handle).st_ino == ino, target.exists()))
+        part,
+        target,
+        force=False,
+        sync=lambda handle: synced.append((os.fstat(handle).st_ino == inode, target.exists())),
     )
-    assert seen == [(True, False), (False, True)]
+    assert synced == [(True, False), (False, True)]

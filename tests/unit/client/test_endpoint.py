@@ -46,21 +46,21 @@ def test_an_invalid_base_url_is_rejected(given: str) -> None:
 def test_arguments_win_over_the_environment() -> None:
     """For base URL and key."""
     environ = {"OPENAI_BASE_URL": "https://other.example", "OPENAI_API_KEY": "other"}
-    found = resolve_endpoint("https://mine.example", "mine", environ)
-    assert (found.base_url, found.api_key) == ("https://mine.example/v1", "mine")
+    endpoint = resolve_endpoint("https://mine.example", "mine", environ)
+    assert (endpoint.base_url, endpoint.api_key) == ("https://mine.example/v1", "mine")
 
 
 def test_the_first_set_variable_wins() -> None:
     """Filmgate's own variables come first; blank ones count as unset."""
     environ = {"FILMGATE_API_KEY": " ", "OPENAI_API_KEY": "openai", "DMX_API_KEY": "dmx", "API_URL": "a.example"}
-    found = resolve_endpoint(None, None, environ)
-    assert (found.base_url, found.api_key) == ("https://a.example/v1", "openai")
+    endpoint = resolve_endpoint(None, None, environ)
+    assert (endpoint.base_url, endpoint.api_key) == ("https://a.example/v1", "openai")
 
 
 def test_the_default_is_the_local_server() -> None:
     """Without arguments and variables, and without a key."""
-    found = resolve_endpoint(None, None, {})
-    assert (found.base_url, found.api_key) == (DEFAULT_BASE_URL, None)
+    endpoint = resolve_endpoint(None, None, {})
+    assert (endpoint.base_url, endpoint.api_key) == (DEFAULT_BASE_URL, None)
 
 
 def test_a_key_that_cannot_be_a_header_is_rejected() -> None:

@@ -37,26 +37,26 @@ def test_an_uploaded_video_is_a_form_part(tmp_path: Path) -> None:
     """A path, bytes and an open file give the same form."""
     path = tmp_path / "clip.mp4"
     path.write_bytes(MP4)
-    made = [
-        requests.edit({"prompt": "Rain"}, requests.encode_video_input(film), "k")
-        for film in (path, MP4, io.BytesIO(MP4))
+    requests_sent = [
+        requests.edit({"prompt": "Rain"}, requests.encode_video_input(video), "k")
+        for video in (path, MP4, io.BytesIO(MP4))
     ]
     part = FilePart(MP4, "video/mp4", "film.mp4")
-    same = Request(
+    expected = Request(
         method="POST",
         path="videos/edits",
         headers={"idempotency-key": "k"},
         form={"prompt": "Rain"},
         files={"video": part},
     )
-    assert made == [same, same, same]
+    assert requests_sent == [expected, expected, expected]
 
 
 def test_an_invalid_video_input_is_rejected(tmp_path: Path) -> None:
     """An image, a missing file and a number fail before a request."""
-    for film in (b"\x89PNG\r\n\x1a\n and more", tmp_path / "none.mp4"):
+    for video in (b"\x89PNG\r\n\x1a\n and more", tmp_path / "none.mp4"):
         with pytest.raises(InvalidVideo):
-            requests.encode_video_input(film)
+            requests.encode_video_input(video)
     number: Any = 5
     with pytest.raises(InvalidType):
         requests.encode_video_input(number)
@@ -64,8 +64,8 @@ def test_an_invalid_video_input_is_rejected(tmp_path: Path) -> None:
 
 def test_characters_are_form_fields_next_to_an_image() -> None:
     """In the official SDKs' notation."""
-    picture = FilePart(b"", "image/png")
-    request = requests.create({"prompt": "x", "characters": [{"id": "char_a"}, {"id": "char_b"}]}, picture, "k")
+    image = FilePart(b"", "image/png")
+    request = requests.create({"prompt": "x", "characters": [{"id": "char_a"}, {"id": "char_b"}]}, image, "k")
     assert request.form == {"prompt": "x", "characters[][id]": ["char_a", "char_b"]}
 
 

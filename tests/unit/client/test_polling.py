@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from filmgate.client.effects import Effect
 
-STEADY = ClientState(jitter=lambda: 0.5)
+FIXED_JITTER = ClientState(jitter=lambda: 0.5)
 CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 
 
@@ -30,7 +30,7 @@ CREATE = requests.create({"prompt": "a dog"}, None, "key-1")
 def test_statuses_are_read_in_any_spelling(drive: Driver, http_stub: HttpStub, word: object, status: str) -> None:
     """An unknown status means that the video is running."""
     video, _ = drive(
-        FILMGATE.poll(STEADY, "video_1"), lambda _: http_stub.answer(http_stub.video() | {"status": word})
+        FILMGATE.poll(FIXED_JITTER, "video_1"), lambda _: http_stub.response(http_stub.video() | {"status": word})
     ).result
     assert video.status == status
 
@@ -38,26 +38,27 @@ def test_statuses_are_read_in_any_spelling(drive: Driver, http_stub: HttpStub, w
 @pytest.mark.parametrize(("status", "times"), [(404, 3), (401, 3)])
 def test_a_waiting_client_confirms_a_missing_video(drive: Driver, http_stub: HttpStub, status: int, times: int) -> None:
     """Three times, because machines behind one address are not always in agreement; a single poll fails at once."""
-    refused = http_stub.answer(http_stub.error("video_not_found" if status == 404 else "invalid_api_key"), status)
-    asked: list[Effect] = []
+    error = http_stub.response(http_stub.error("video_not_found" if status == 404 else "invalid_api_key"), status)
+    effects: list[Effect] = []
 
-    def reply(action: Effect) -> ApiResponse:
-        asked.append(action)
-        return refused
+    def reply(effect: Effect) -> ApiResponse:
+        effects.append(effect)
+        return error
 
     with pytest.raises(errors.FilmgateError):
-        drive(FILMGATE.poll(STEADY, "video_1", max_retries=8), reply)
-    assert len(asked) == times
+        drive(FILMGATE.poll(FIXED_JITTER, "video_1", max_retries=8), reply)
+    assert len(effects) == times
     with pytest.raises(errors.FilmgateError):
-        drive(FILMGATE.poll(STEADY, "video_1"), reply)
-    assert len(asked) == times + 1
+        drive(FILMGATE.poll(FIXED_JITTER, "video_1"), reply)
+    assert len(effects) == times + 1
 
 
 def test_a_list_leaves_out_unreadable_rows(drive: Driver, http_stub: HttpStub) -> None:
     """The other rows are returned."""
     rows = [http_stub.video("in_progress", 250), {"id": "../1"}, 7, http_stub.video("completed") | {"id": "video_2"}]
     page = drive(
-        FILMGATE.list_page(STEADY, None, None, None), lambda _: http_stub.answer({"data": rows, "has_more": True})
+        FILMGATE.list_page(FIXED_JITTER, None, None, None),
+        lambda _: http_stub.response({"data": rows, "has_more": True}),
     ).result
     assert [(video.id, video.progress) for video in page.data] == [("video_1", 99), ("video_2", 100)]
     assert page.has_more
@@ -74,11 +75,11 @@ def test_a_create_with_an_ambiguous_response_is_unknown(status: int, body: bytes
 
 def test_an_id_belongs_to_one_idempotency_key() -> None:
     """The same key may return a video again, another key must not."""
-    register_id(STEADY, "video_7", "key-1")
-    register_id(STEADY, "video_7", "key-1")
+    register_id(FIXED_JITTER, "video_7", "key-1")
+    register_id(FIXED_JITTER, "video_7", "key-1")
     for key in ("key-2", None):
         with pytest.raises(errors.SubmissionUnknown, match="video_7"):
-            register_id(STEADY, "video_7", key)
+            register_id(FIXED_JITTER, "video_7", key)
 
 
 @pytest.mark.parametrize(
@@ -91,10 +92,10 @@ def test_an_id_belongs_to_one_idempotency_key() -> None:
 )
 def test_a_servers_message_is_one_plain_line(http_stub: HttpStub, body: object, message: str) -> None:
     """From any error format; without terminal control characters or HTML."""
-    assert error_from_response(http_stub.answer(body, 400)).message == message
+    assert error_from_response(http_stub.response(body, 400)).message == message
 
 
-NAMES = {
+ADDRESSES = {
     "v.example": ["93.184.216.34"],
     "cdn.example": ["93.184.216.35"],
     "lan.example": ["10.0.0.7"],
@@ -103,7 +104,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize(
-    ("home", "there", "asked"),
+    ("api_url", "target_url", "allowed"),
     [
         ("https://v.example/v1", "https://cdn.example/f.mp4", True),
         ("https://v.example/v1", "https://lan.example/f.mp4", False),
@@ -116,22 +117,22 @@ NAMES = {
     ],
 )
 def test_redirects_to_closed_networks_are_rejected(
-    drive: Driver, http_stub: HttpStub, tmp_path: Path, home: str, there: str, *, asked: bool
+    drive: Driver, http_stub: HttpStub, tmp_path: Path, api_url: str, target_url: str, *, allowed: bool
 ) -> None:
     """A redirect may lead to a public host, to the server's own, or within its private network."""
-    session = ClientState(jitter=lambda: 0.5, api_address=home, resolve_host=NAMES.__getitem__)
-    went: list[str | None] = []
+    state = ClientState(jitter=lambda: 0.5, api_address=api_url, resolve_host=ADDRESSES.__getitem__)
+    requested_urls: list[str | None] = []
 
-    def reply(action: Effect) -> ApiResponse | TransportFailure | bytes:
-        request = getattr(action, "request", None)
+    def reply(effect: Effect) -> ApiResponse | TransportFailure | bytes:
+        request = getattr(effect, "request", None)
         if request is None:
             return b""
-        went.append(request.url)
+        requested_urls.append(request.url)
         if request.url is None:
-            return ApiResponse(302, {"location": there})
+            return ApiResponse(302, {"location": target_url})
         return ApiResponse(410, {"content-type": "application/json"}, b'{"error":{"message":"Gone."}}')
 
     with pytest.raises(errors.FilmgateError):
-        drive(save(session, "video_1", tmp_path / "f.mp4"), reply)
-    assert went == ([None, there] if asked else [None])
-    assert http_stub.film
+        drive(save(state, "video_1", tmp_path / "f.mp4"), reply)
+    assert requested_urls == ([None, target_url] if allowed else [None])
+    assert http_stub.mp4

@@ -34,14 +34,14 @@ def test_an_error_has_the_class_of_its_code_or_status(
     http_stub: HttpStub, status: int, code: str, expected: type[errors.FilmgateError]
 ) -> None:
     """The status decides for an unknown code; message, parameter and request id are kept."""
-    error = error_from_response(http_stub.answer(http_stub.error(code, "Why.", "size"), status, x_request_id="req_1"))
+    error = error_from_response(http_stub.response(http_stub.error(code, "Why.", "size"), status, x_request_id="req_1"))
     assert type(error) is expected
     assert (error.message, error.param, error.code, error.request_id) == ("Why.", "size", code, "req_1")
 
 
 def test_a_rate_limit_error_has_its_retry_after(http_stub: HttpStub) -> None:
     """In seconds, at most two minutes."""
-    error = error_from_response(http_stub.answer(http_stub.error("rate_limit_exceeded"), 429, retry_after="7"))
+    error = error_from_response(http_stub.response(http_stub.error("rate_limit_exceeded"), 429, retry_after="7"))
     assert isinstance(error, errors.TooManyRequests)
     assert error.retry_after == 7.0
     assert retry_after(ApiResponse(429, {"retry-after": "9999"})) == 120.0
@@ -75,17 +75,17 @@ def test_json_that_is_not_a_video_is_rejected(body: bytes) -> None:
 
 def test_unknown_fields_are_ignored(http_stub: HttpStub) -> None:
     """A server may send more fields."""
-    assert parse_video(http_stub.answer(http_stub.video(new_field=1))).id == "video_1"
+    assert parse_video(http_stub.response(http_stub.video(new_field=1))).id == "video_1"
     assert parse_event(b'{"id":"v","model":"m","status":"queued","position":2,"eta_seconds":1.5}').position == 2
 
 
 def test_a_failed_video_is_an_error_with_its_reason(http_stub: HttpStub) -> None:
     """Moderation has its own class; the error has the video's id."""
     reason = {"code": "moderation_blocked", "message": "Blocked."}
-    error = failed_video_error(parse_video(http_stub.answer(http_stub.video("failed", error=reason))), "req_1")
+    error = failed_video_error(parse_video(http_stub.response(http_stub.video("failed", error=reason))), "req_1")
     assert isinstance(error, errors.VideoModerated)
     assert (error.message, error.video_id, error.request_id) == ("Blocked.", "video_1", "req_1")
     assert (
-        type(failed_video_error(parse_video(http_stub.answer(http_stub.video("failed"))), None)) is errors.VideoFailed
+        type(failed_video_error(parse_video(http_stub.response(http_stub.video("failed"))), None)) is errors.VideoFailed
     )
-    assert failed_video_error(parse_video(http_stub.answer(http_stub.video("completed", 100))), None) is None
+    assert failed_video_error(parse_video(http_stub.response(http_stub.video("completed", 100))), None) is None

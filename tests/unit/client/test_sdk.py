@@ -23,15 +23,15 @@ Handler = Callable[[httpx2.Request], httpx2.Response]
 class Server:
     """Returns scripted responses; records requests and its clients' sleeps."""
 
-    def __init__(self, *answers: httpx2.Response) -> None:
-        self._answers: Iterator[httpx2.Response] = iter(answers)
+    def __init__(self, *responses: httpx2.Response) -> None:
+        self._responses: Iterator[httpx2.Response] = iter(responses)
         self.slept: list[float] = []
-        self.asked: list[httpx2.Request] = []
+        self.requests: list[httpx2.Request] = []
 
     def __call__(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request."""
-        self.asked.append(request)
-        return next(self._answers)
+        self.requests.append(request)
+        return next(self._responses)
 
     def client(self) -> Client:
         """Build a blocking client of it."""
@@ -67,7 +67,7 @@ def test_a_create_is_json_with_an_idempotency_key(http_stub: HttpStub) -> None:
     with server.client() as client:
         client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"})
         client.videos.create("a dog", idempotency_key="mine", input_reference={"file_id": "f"})
-    first, second = server.asked
+    first, second = server.requests
     assert first.url == "http://s/v1/videos"
     assert first.headers["authorization"] == "Bearer fg-1"
     assert first.headers["idempotency-key"].startswith("fg-")
@@ -87,15 +87,15 @@ def test_an_image_file_is_sent_as_a_form(http_stub: HttpStub, tmp_path: Path) ->
     (tmp_path / "p.png").write_bytes(png)
     server = Server(*(_json(http_stub.video(id=f"video_{number}")) for number in range(4)))
     with server.client() as client, (tmp_path / "p.png").open("rb") as file:
-        for picture in (tmp_path / "p.png", png, file):
-            client.generate("a dog", input_reference=picture, seed=7)
+        for image in (tmp_path / "p.png", png, file):
+            client.generate("a dog", input_reference=image, seed=7)
         client.generate("a dog", input_reference="https://example.com/p.png")
-    for request in server.asked[:3]:
+    for request in server.requests[:3]:
         assert request.headers["content-type"].startswith("multipart/form-data")
         assert b'name="seed"\r\n\r\n7' in request.content
         assert b"image/png" in request.content
         assert png in request.content
-    assert b'"input_reference":{"image_url":"https://example.com/p.png"}' in server.asked[3].content
+    assert b'"input_reference":{"image_url":"https://example.com/p.png"}' in server.requests[3].content
 
 
 def test_an_invalid_image_is_rejected_without_a_request(tmp_path: Path) -> None:
@@ -103,10 +103,10 @@ def test_an_invalid_image_is_rejected_without_a_request(tmp_path: Path) -> None:
     server = Server()
     (tmp_path / "p.txt").write_text("hello")
     with server.client() as client:
-        for picture in (tmp_path / "p.txt", tmp_path / "none.png", b"GIF89a"):
+        for image in (tmp_path / "p.txt", tmp_path / "none.png", b"GIF89a"):
             with pytest.raises(errors.InvalidImage):
-                client.generate("a dog", input_reference=picture)
-    assert server.asked == []
+                client.generate("a dog", input_reference=image)
+    assert server.requests == []
 
 
 def test_a_video_is_generated_and_saved(http_stub: HttpStub, tmp_path: Path) -> None:
@@ -116,15 +116,15 @@ def test_a_video_is_generated_and_saved(http_stub: HttpStub, tmp_path: Path) -> 
         _json(http_stub.video("in_progress", 50), openai_poll_after_ms="1"),
         _json(http_stub.video("completed", 100)),
         httpx2.Response(
-            200, content=http_stub.film, headers={"content-type": "video/mp4", "etag": f'"{http_stub.etag}"'}
+            200, content=http_stub.mp4, headers={"content-type": "video/mp4", "etag": f'"{http_stub.etag}"'}
         ),
     )
-    seen: list[int] = []
+    progress: list[int] = []
     with server.client() as client:
-        video = client.generate("a dog").wait(timeout=60, on_progress=lambda video: seen.append(video.progress))
+        video = client.generate("a dog").wait(timeout=60, on_progress=lambda video: progress.append(video.progress))
         path = video.save(tmp_path / "films" / "dog.mp4")
-    assert seen == [50, 100]
-    assert path.read_bytes() == http_stub.film
+    assert progress == [50, 100]
+    assert path.read_bytes() == http_stub.mp4
     assert video.finished
 
 
@@ -135,14 +135,14 @@ async def test_a_video_is_generated_and_saved_asynchronously(http_stub: HttpStub
         _json(http_stub.video("in_progress", 50), openai_poll_after_ms="1"),
         _json(http_stub.video("completed", 100)),
         httpx2.Response(
-            200, content=http_stub.film, headers={"content-type": "video/mp4", "etag": f'"{http_stub.etag}"'}
+            200, content=http_stub.mp4, headers={"content-type": "video/mp4", "etag": f'"{http_stub.etag}"'}
         ),
     )
     async with server.async_client() as client:
         video = await client.generate("a dog")
         await video.wait(timeout=60)
         path = await video.save(tmp_path / "dog.mp4")
-    assert path.read_bytes() == http_stub.film
+    assert path.read_bytes() == http_stub.mp4
 
 
 def test_a_list_requests_its_pages_on_demand(http_stub: HttpStub) -> None:
@@ -152,9 +152,9 @@ def test_a_list_requests_its_pages_on_demand(http_stub: HttpStub) -> None:
     with server.client() as client:
         videos = client.videos.list(limit=2, order="asc")
         assert next(videos).id == "video_1"
-        assert len(server.asked) == 1
+        assert len(server.requests) == 1
         assert [video.id for video in videos] == ["video_2", "video_3"]
-    assert dict(server.asked[1].url.params) == {"after": "video_2", "limit": "2", "order": "asc"}
+    assert dict(server.requests[1].url.params) == {"after": "video_2", "limit": "2", "order": "asc"}
 
 
 async def test_a_list_is_iterated_asynchronously(http_stub: HttpStub) -> None:
@@ -182,7 +182,7 @@ def test_errors_have_their_video_and_request_ids(http_stub: HttpStub, call: str)
     with server.client() as client, pytest.raises(errors.VideoNotFound) as caught:
         getattr(client.videos, call)("video_/../1")
     assert (caught.value.video_id, caught.value.request_id) == ("video_/../1", "req_1")
-    assert server.asked[0].url.raw_path.startswith(b"/v1/videos/video_%2F..%2F1")
+    assert server.requests[0].url.raw_path.startswith(b"/v1/videos/video_%2F..%2F1")
 
 
 def test_an_unreachable_server_is_a_failed_connection() -> None:

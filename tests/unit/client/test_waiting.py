@@ -20,80 +20,80 @@ if TYPE_CHECKING:
     from filmgate.client.responses import VideoData
 
 
-def _session(drive: Driver) -> ClientState:
+def _state(drive: Driver) -> ClientState:
     return ClientState(clock=drive.clock, jitter=lambda: 0.5)
 
 
-class Film:
+class VideoServer:
     """A server whose video advances with the driver's clock, reaching 100 % after ``seconds``."""
 
-    def __init__(self, drive: Driver, http_stub: HttpStub, *, seconds: float, holds: bool) -> None:
-        self._play = drive
-        self._wire = http_stub
+    def __init__(self, drive: Driver, http_stub: HttpStub, *, seconds: float, long_polls: bool) -> None:
+        self._driver = drive
+        self._stub = http_stub
         self._seconds = seconds
-        self._holds = holds
+        self._long_polls = long_polls
         self.waits: list[int] = []
 
-    def __call__(self, action: Effect) -> ApiResponse:
+    def __call__(self, effect: Effect) -> ApiResponse:
         """Answer a poll."""
-        assert isinstance(action, Send)
-        wait = int(action.request.params.get("wait", 0))
+        assert isinstance(effect, Send)
+        wait = int(effect.request.params.get("wait", 0))
         self.waits.append(wait)
-        self._play.now += 0.02
-        if self._holds and wait:
-            self._play.now = min(self._play.now + wait, self._next_change())
-        done = self._play.now >= self._seconds
-        status, percent = ("completed", 100) if done else ("in_progress", self._percent())
-        return self._wire.answer(self._wire.video(status, percent), openai_poll_after_ms="2000")
+        self._driver.now += 0.02
+        if self._long_polls and wait:
+            self._driver.now = min(self._driver.now + wait, self._next_change())
+        done = self._driver.now >= self._seconds
+        status, progress = ("completed", 100) if done else ("in_progress", self._progress())
+        return self._stub.response(self._stub.video(status, progress), openai_poll_after_ms="2000")
 
-    def _percent(self) -> int:
-        return int(self._play.now / self._seconds * 10) * 10
+    def _progress(self) -> int:
+        return int(self._driver.now / self._seconds * 10) * 10
 
     def _next_change(self) -> float:
-        return (self._percent() / 10 + 1) * self._seconds / 10 + 1e-6
+        return (self._progress() / 10 + 1) * self._seconds / 10 + 1e-6
 
 
-def _watch(drive: Driver, film: Film, **options: Any) -> list[int]:
-    seen: list[int] = []
+def _watch(drive: Driver, server: VideoServer, **options: Any) -> list[int]:
+    progress: list[int] = []
 
-    def see(video: VideoData, _request_id: str | None) -> Procedure[None]:
-        seen.append(video.progress)
+    def on_change(video: VideoData, _request_id: str | None) -> Procedure[None]:
+        progress.append(video.progress)
         yield from ()
 
-    drive(poll_until_finished(_session(drive), "video_1", see, **options), film)
-    return seen
+    drive(poll_until_finished(_state(drive), "video_1", on_change, **options), server)
+    return progress
 
 
 def test_long_polls_cost_one_request_a_change(drive: Driver, http_stub: HttpStub) -> None:
     """A server that holds responses back shows the end at once, without superfluous requests."""
-    film = Film(drive, http_stub, seconds=100, holds=True)
-    seen = _watch(drive, film)
-    assert seen == [*range(0, 100, 10), 100]
-    assert len(film.waits) <= 13
+    server = VideoServer(drive, http_stub, seconds=100, long_polls=True)
+    progress = _watch(drive, server)
+    assert progress == [*range(0, 100, 10), 100]
+    assert len(server.waits) <= 13
     assert drive.now < 100.1
 
 
 def test_poll_hints_are_followed(drive: Driver, http_stub: HttpStub) -> None:
     """Without long polls: no faster than ``openai-poll-after-ms``, and not much slower."""
-    film = Film(drive, http_stub, seconds=100, holds=False)
-    assert _watch(drive, film)[-1] == 100
-    assert 45 <= len(film.waits) <= 55
-    assert film.waits[-1] == 0
+    server = VideoServer(drive, http_stub, seconds=100, long_polls=False)
+    assert _watch(drive, server)[-1] == 100
+    assert 45 <= len(server.waits) <= 55
+    assert server.waits[-1] == 0
     assert drive.now < 103
 
 
 def test_a_fixed_interval_is_kept(drive: Driver, http_stub: HttpStub) -> None:
     """With plain polls."""
-    film = Film(drive, http_stub, seconds=30, holds=True)
-    _watch(drive, film, interval=5.0)
-    assert film.waits == [0] * 7
+    server = VideoServer(drive, http_stub, seconds=30, long_polls=True)
+    _watch(drive, server, interval=5.0)
+    assert server.waits == [0] * 7
 
 
 def test_the_timeout_limits_long_polls(drive: Driver, http_stub: HttpStub) -> None:
     """To about a second, however long the server holds its response back."""
-    film = Film(drive, http_stub, seconds=1000, holds=True)
+    server = VideoServer(drive, http_stub, seconds=1000, long_polls=True)
     with pytest.raises(WaitTimeout):
-        _watch(drive, film, timeout=10.0)
+        _watch(drive, server, timeout=10.0)
     assert 9.9 < drive.now < 11.2
 
 
@@ -101,33 +101,33 @@ def test_a_server_restart_is_survived(drive: Driver, http_stub: HttpStub) -> Non
     """Half a minute without a server does not end the wait."""
     outcomes = iter(
         [
-            http_stub.answer(http_stub.video()),
+            http_stub.response(http_stub.video()),
             *[TransportFailure("refused", sent=False)] * 7,
-            http_stub.answer(http_stub.video("completed", 100)),
+            http_stub.response(http_stub.video("completed", 100)),
         ]
     )
-    seen: list[int] = []
+    progress: list[int] = []
 
-    def see(video: VideoData, _request_id: str | None) -> Procedure[None]:
-        seen.append(video.progress)
+    def on_change(video: VideoData, _request_id: str | None) -> Procedure[None]:
+        progress.append(video.progress)
         yield from ()
 
-    drive(poll_until_finished(_session(drive), "video_1", see), lambda _: next(outcomes))
-    assert seen == [0, 100]
+    drive(poll_until_finished(_state(drive), "video_1", on_change), lambda _: next(outcomes))
+    assert progress == [0, 100]
     assert drive.now > 30
 
 
 def test_a_deleted_video_ends_the_wait(drive: Driver, http_stub: HttpStub) -> None:
     """With VideoNotFound."""
     with pytest.raises(VideoNotFound):
-        _watch_reply(drive, http_stub.answer(http_stub.error("video_not_found"), 404))
+        _watch_reply(drive, http_stub.response(http_stub.error("video_not_found"), 404))
 
 
 def _watch_reply(drive: Driver, reply: ApiResponse) -> None:
-    def see(_video: VideoData, _request_id: str | None) -> Procedure[None]:
+    def on_change(_video: VideoData, _request_id: str | None) -> Procedure[None]:
         yield from ()
 
-    drive(poll_until_finished(_session(drive), "video_1", see), lambda _: reply)
+    drive(poll_until_finished(_state(drive), "video_1", on_change), lambda _: reply)
 
 
 class Stream:
@@ -138,13 +138,13 @@ class Stream:
         self._body: Iterator[bytes | TransportFailure] = iter(())
         self.opened = 0
 
-    def __call__(self, action: Effect) -> ApiResponse | TransportFailure | bytes:
+    def __call__(self, effect: Effect) -> ApiResponse | TransportFailure | bytes:
         """Open a stream, or read its next chunk."""
-        if isinstance(action, Open):
+        if isinstance(effect, Open):
             self.opened += 1
             self._body = iter(next(self._connections))
             return ApiResponse(200, {"content-type": "text/event-stream; charset=utf-8"})
-        assert isinstance(action, Read)
+        assert isinstance(effect, Read)
         return next(self._body, b"")
 
 
@@ -160,7 +160,7 @@ def test_events_are_assembled_from_chunks(drive: Driver, http_stub: HttpStub) ->
         + _event(http_stub, "completed", 100).replace(b"\n", b"\r\n")
     )
     stream = Stream([text[at : at + 7] for at in range(0, len(text), 7)])
-    emitted = drive(events(_session(drive), "video_1", lambda video: video), stream).emitted
+    emitted = drive(events(_state(drive), "video_1", lambda video: video), stream).emitted
     assert [(video.progress, video.position) for video in emitted] == [(0, 2), (100, None)]
 
 
@@ -171,7 +171,7 @@ def test_a_broken_event_stream_is_reopened(drive: Driver, http_stub: HttpStub) -
         [_event(http_stub, "in_progress", 60)],
         [_event(http_stub, "completed", 100)],
     )
-    emitted = drive(events(_session(drive), "video_1", lambda video: video.progress), stream).emitted
+    emitted = drive(events(_state(drive), "video_1", lambda video: video.progress), stream).emitted
     assert emitted == [10, 60, 100]
     assert stream.opened == 3
 
@@ -179,10 +179,10 @@ def test_a_broken_event_stream_is_reopened(drive: Driver, http_stub: HttpStub) -
 def test_polling_replaces_missing_event_streams(drive: Driver, http_stub: HttpStub) -> None:
     """A vendor without such a path is polled."""
 
-    def reply(action: Effect) -> ApiResponse:
-        if isinstance(action, Open):
-            return http_stub.answer(http_stub.error("unknown_url"), 404)
-        return http_stub.answer(http_stub.video("completed", 100))
+    def reply(effect: Effect) -> ApiResponse:
+        if isinstance(effect, Open):
+            return http_stub.response(http_stub.error("unknown_url"), 404)
+        return http_stub.response(http_stub.video("completed", 100))
 
-    emitted = drive(events(_session(drive), "video_1", lambda video: video.progress), reply).emitted
+    emitted = drive(events(_state(drive), "video_1", lambda video: video.progress), reply).emitted
     assert emitted == [100]
