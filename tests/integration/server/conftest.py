@@ -1,4 +1,4 @@
-"""A whole server over a real store and storage; only the films are made by the tests' own hands."""
+"""A complete server over a real store and storage; the tests themselves complete the videos."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MEDIA_TYPES = {
 
 
 class FakeFlow:
-    """Stands where the flow stands, and moves videos through the real store when told to."""
+    """Replaces the flow: moves videos through the real store when a test says so."""
 
     def __init__(self, store: Store, storage: LocalStorage) -> None:
         self.woken: list[str] = []
@@ -50,32 +50,32 @@ class FakeFlow:
         self._storage = storage
 
     def wake(self, video: VideoRecord) -> None:
-        """What the use cases call after a commit."""
+        """Record the wakeup that services send after a commit."""
         self.woken.append(video.id)
 
     async def begin(self, video_id: str) -> None:
-        """An engine has taken it."""
-        rows = self._store.videos
-        assert await rows.record_intent(video_id, "token", time.time())
-        assert await rows.record_ticket(video_id, "token", "ticket", time.time())
+        """Record that an engine accepted the video."""
+        videos = self._store.videos
+        assert await videos.record_intent(video_id, "token", time.time())
+        assert await videos.record_ticket(video_id, "token", "ticket", time.time())
 
     async def advance(self, video_id: str, progress: int) -> None:
-        """It is being made."""
+        """Report progress."""
         assert await self._store.videos.advance(video_id, progress=progress, working=True, now=time.time())
 
     async def complete(self, video_id: str, expires_at: float | None = None, **files: bytes) -> None:
-        """Its files lie in the storage, under the names of their kinds."""
+        """Store the video's files, named by their kinds, and complete the video."""
         await self.begin(video_id)
         assert await self._store.videos.start_fetching(video_id, time.time())
-        assets = [await self._keep(video_id, AssetKind(kind), data) for kind, data in files.items()]
+        assets = [await self._store_file(video_id, AssetKind(kind), data) for kind, data in files.items()]
         assert await self._store.videos.complete(video_id, assets, {}, time.time(), expires_at)
 
     async def fail(self, video_id: str, code: str = "engine_error") -> None:
-        """It ended badly."""
+        """Fail the video."""
         error = VideoError(code, "The engine gave up.")
         assert await self._store.videos.fail(video_id, error, time.time())
 
-    async def _keep(self, video_id: str, kind: AssetKind, data: bytes) -> Asset:
+    async def _store_file(self, video_id: str, kind: AssetKind, data: bytes) -> Asset:
         media_type, suffix = MEDIA_TYPES[kind]
         staged = self._storage.staging_path(suffix)
         staged.write_bytes(data)
@@ -92,7 +92,7 @@ class FakeFlow:
 
 
 class ApiServer(Struct):
-    """The app, and what lies behind it."""
+    """The application and its parts."""
 
     app: App
     store: Store
@@ -101,23 +101,23 @@ class ApiServer(Struct):
     fake_flow: FakeFlow
     key: str
     principal: Principal
-    other_key: str  # another account's
+    other_key: str  # of another account
     folder: Path
     closed: bool = False
 
     async def close(self) -> None:
-        """Take the rows away from under the app."""
+        """Close the store while the application runs."""
         self.closed = True
         await self.store.close()
 
     @property
     def staged(self) -> list[Path]:
-        """Uploads that lie about."""
+        """Uploads in the staging folder."""
         return sorted((self.folder / "files" / "staging").iterdir())
 
 
 async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> ApiServer:
-    """A desk in a folder."""
+    """Build a server in a folder."""
     store = Store.open(folder / "rows.sqlite")
     storage = LocalStorage(folder / "files")
     fake_flow = FakeFlow(store, storage)
@@ -127,7 +127,7 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
         store=store,
         storage=storage,
         engines={},
-        select_engine=lambda _model, wanted, _video: None if set(wanted) - {"image_input"} else "scene",
+        select_engine=lambda _model, features, _video: None if set(features) - {"image_input"} else "scene",
         guard=guard,
         vault=vault,
         wake=fake_flow.wake,
@@ -158,24 +158,24 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
 
 @pytest.fixture
 async def api_server(tmp_path: Path) -> AsyncIterator[ApiServer]:
-    """A desk on the test's own loop."""
-    made = await set_up(tmp_path, Settings(data=tmp_path, body_limit=40 * 1024 * 1024))
-    yield made
-    if not made.closed:
-        await made.store.close()
+    """A server on the test's own loop."""
+    server = await set_up(tmp_path, Settings(data=tmp_path, body_limit=40 * 1024 * 1024))
+    yield server
+    if not server.closed:
+        await server.store.close()
 
 
 @pytest.fixture
 async def api(api_server: ApiServer) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client that is let in."""
+    """An authenticated client."""
     transport = httpx2.ASGITransport(app=api_server.app)
     headers = {"authorization": f"Bearer {api_server.key}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://server", headers=headers) as client:
         yield client
 
 
-class Live:
-    """A desk behind a real socket, served by a thread of its own."""
+class LiveServer:
+    """A server behind a real socket, in its own thread."""
 
     def __init__(self, folder: Path, settings: Settings, deadlines: Deadlines, stall_timeout: float) -> None:
         self.host, self.port = "127.0.0.1", 0
@@ -190,7 +190,7 @@ class Live:
         self._thread = threading.Thread(target=self._run)
 
     def start(self) -> None:
-        """Return when it takes connections."""
+        """Return once connections are accepted."""
         self._thread.start()
         assert self._up.wait(60)
 
@@ -201,20 +201,20 @@ class Live:
         assert not self._thread.is_alive()
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something on the server's loop."""
+        """Run a coroutine on the server's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def connect(self, **options: Any) -> socket.socket:
-        """A bare connection."""
+        """Open a bare connection."""
         return socket.create_connection((self.host, self.port), timeout=60, **options)
 
     def client(self) -> httpx2.Client:
-        """A client that is let in."""
+        """Return an authenticated client."""
         headers = {"authorization": f"Bearer {self.api_server.key}"}
         return httpx2.Client(base_url=f"http://{self.host}:{self.port}", headers=headers, timeout=60, trust_env=False)
 
     def head(self, method: str, path: str, *more: str) -> bytes:
-        """A request's head, with the key."""
+        """Return a request's head, with the key."""
         lines = [
             f"{method} {path} HTTP/1.1",
             "Host: server",
@@ -251,19 +251,19 @@ class Live:
         self._up.set()
 
 
-Launch = Callable[..., Live]
-"""Starts a live desk; named arguments are settings, ``deadlines`` and ``stall_timeout``."""
+Launch = Callable[..., LiveServer]
+"""Starts a live server; keyword arguments are settings, ``deadlines`` and ``stall_timeout``."""
 
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Iterator[Launch]:
-    """Start live desks that end with the test."""
-    running: list[Live] = []
+    """Start live servers that stop with the test."""
+    running: list[LiveServer] = []
 
-    def start(deadlines: Deadlines | None = None, stall_timeout: float = 30.0, **settings: Any) -> Live:
+    def start(deadlines: Deadlines | None = None, stall_timeout: float = 30.0, **settings: Any) -> LiveServer:
         folder = tmp_path / str(len(running))
         folder.mkdir()
-        live = Live(folder, Settings(data=folder, **settings), deadlines or Deadlines(), stall_timeout)
+        live = LiveServer(folder, Settings(data=folder, **settings), deadlines or Deadlines(), stall_timeout)
         running.append(live)
         live.start()
         return live
@@ -274,6 +274,6 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
 
 
 @pytest.fixture
-def live(launch: Launch) -> Live:
-    """A live desk with the usual settings."""
+def live(launch: Launch) -> LiveServer:
+    """A live server with the usual settings."""
     return launch()

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""API keys on every route."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tests.integration.server.conftest import ApiServer
 
 
-async def test_every_route_asks_for_a_key(api: httpx2.AsyncClient) -> None:
-    """Without a key, every route of the API answers 401 in the wire's shape, whatever the method."""
+async def test_every_route_requires_a_key(api: httpx2.AsyncClient) -> None:
+    """Without a key, every route of the API responds with 401 in the API's JSON shape, whatever the method."""
     del api.headers["authorization"]
     for method, path in [
         ("GET", "/v1/videos"),
@@ -34,7 +34,7 @@ async def test_every_route_asks_for_a_key(api: httpx2.AsyncClient) -> None:
             assert "didn't provide an API key" in error["message"]
 
 
-async def test_a_wrong_key_is_named_but_never_whole(api: httpx2.AsyncClient) -> None:
+async def test_a_wrong_key_is_masked_in_the_error(api: httpx2.AsyncClient) -> None:
     """The message shows enough to recognise the key by."""
     secret = "sk-abcdefghijklmnopqrstuvwxyzcd"
     answer = await api.get("/v1/videos", headers={"authorization": f"Bearer {secret}"})
@@ -43,15 +43,15 @@ async def test_a_wrong_key_is_named_but_never_whole(api: httpx2.AsyncClient) -> 
     assert secret not in answer.text
 
 
-async def test_a_raw_key_is_let_in(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
+async def test_a_key_without_a_scheme_is_accepted(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """Half of the existing client code sends the key without a scheme."""
     assert (await api.get("/v1/videos", headers={"authorization": api_server.key})).status_code == 200
 
 
-async def test_a_stranger_learns_nothing(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """Another account's video answers exactly like one that never was, on every route."""
-    made = (await api.post("/v1/videos", json={"prompt": "mine"})).json()["id"]
-    await api_server.fake_flow.complete(made, video=b"film")
+async def test_another_account_s_video_looks_unknown(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
+    """On every route the response is the same as for an id that does not exist."""
+    video_id = (await api.post("/v1/videos", json={"prompt": "mine"})).json()["id"]
+    await api_server.fake_flow.complete(video_id, video=b"video")
     for method, path in [
         ("GET", ""),
         ("DELETE", ""),
@@ -61,10 +61,10 @@ async def test_a_stranger_learns_nothing(api_server: ApiServer, api: httpx2.Asyn
         ("GET", "?wait=5"),
     ]:
         answers = []
-        for name in (made, "video_unknown"):
+        for requested_id in (video_id, "video_unknown"):
             headers = {"authorization": api_server.other_key}
-            answer = await api.request(method, f"/v1/videos/{name}{path}", headers=headers)
-            answers.append((answer.status_code, answer.text.replace(name, "ID")))
+            answer = await api.request(method, f"/v1/videos/{requested_id}{path}", headers=headers)
+            answers.append((answer.status_code, answer.text.replace(requested_id, "ID")))
         assert answers[0] == answers[1]
         assert answers[0][0] == 404
         assert "Video with id 'ID' not found." in answers[0][1]

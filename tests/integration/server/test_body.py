@@ -1,4 +1,4 @@
-"""Bodies: every encoding that clients use, and everything that is no body."""
+"""Request bodies: every encoding that clients use, and malformed ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     import httpx2
-    from tests.integration.server.conftest import ApiServer, Launch, Live
+    from tests.integration.server.conftest import ApiServer, Launch, LiveServer
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 FILES = frozenset({"input_reference"})
@@ -32,15 +32,15 @@ def _part(name: str, data: bytes, more: str = "") -> tuple[str, bytes]:
     return f'Content-Disposition: form-data; name="{name}"{more}', data
 
 
-class Read(msgspec.Struct):
-    """What became of a body."""
+class ParsedBody(msgspec.Struct):
+    """The fields and the file of a body."""
 
     fields: Fields
     file: bytes | None = None
 
 
-async def _read(api_server: ApiServer, body: bytes, content_type: str | None = None, piece: int = 65536) -> Read:
-    pieces = [body[at : at + piece] for at in range(0, len(body), piece)] or [b""]
+async def _parse(api_server: ApiServer, body: bytes, content_type: str | None = None, piece: int = 65536) -> ParsedBody:
+    pieces = [body[start : start + piece] for start in range(0, len(body), piece)] or [b""]
 
     async def receive() -> dict[str, object]:
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
@@ -50,12 +50,12 @@ async def _read(api_server: ApiServer, body: bytes, content_type: str | None = N
     scope = {"type": "http", "headers": headers}
     async with reader.read_fields(scope, receive, FILES) as fields:
         upload = fields.get("input_reference")
-        found = Read(fields, upload.path.read_bytes() if isinstance(upload, Upload) else None)
-        if isinstance(upload, Upload) and found.file is not None:
-            assert upload.bytes == len(found.file)
-            assert upload.sha256 == hashlib.sha256(found.file).hexdigest()
+        parsed = ParsedBody(fields, upload.path.read_bytes() if isinstance(upload, Upload) else None)
+        if isinstance(upload, Upload) and parsed.file is not None:
+            assert upload.bytes == len(parsed.file)
+            assert upload.sha256 == hashlib.sha256(parsed.file).hexdigest()
     assert api_server.staged == []
-    return found
+    return parsed
 
 
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
@@ -79,13 +79,13 @@ MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
     ],
 )
 @pytest.mark.parametrize("piece", [1, 7, 65536])
-async def test_the_encodings_of_a_text(
+async def test_every_encoding_of_a_text_is_read(
     api_server: ApiServer, body: bytes, content_type: str | None, piece: int
 ) -> None:
-    """JSON and forms, announced rightly, wrongly or not at all, in pieces of any size, mean the same."""
+    """JSON and forms mean the same with a right, a wrong or no content type, in pieces of any size."""
     if body.startswith(b"preamble"):
         body = body.removeprefix(b"preamble\r\n")
-    assert (await _read(api_server, body, content_type, piece)).fields == {"prompt": "a boat"}
+    assert (await _parse(api_server, body, content_type, piece)).fields == {"prompt": "a boat"}
 
 
 @pytest.mark.parametrize(
@@ -100,38 +100,38 @@ async def test_the_encodings_of_a_text(
     ],
 )
 @pytest.mark.parametrize("piece", [1, 9, 65536])
-async def test_the_spellings_of_a_file(api_server: ApiServer, head: str, piece: int) -> None:
-    """A picture is a file whatever its part says of itself, also without any file name."""
-    read = await _read(api_server, _form(_part("input_reference", PNG, head)), MULTIPART, piece)
-    assert read.file == PNG
+async def test_every_spelling_of_a_file_is_read(api_server: ApiServer, head: str, piece: int) -> None:
+    """An image is a file whatever the headers of its part, even without a file name."""
+    parsed = await _parse(api_server, _form(_part("input_reference", PNG, head)), MULTIPART, piece)
+    assert parsed.file == PNG
 
 
-async def test_a_part_without_file_name_may_be_long(api_server: ApiServer) -> None:
-    """Streams of the Java SDK have no file name, and pictures of 12 MB exist."""
-    picture = PNG + bytes(12 * 1024 * 1024)
-    assert (await _read(api_server, _form(_part("input_reference", picture)), MULTIPART)).file == picture
+async def test_a_file_without_a_name_may_be_large(api_server: ApiServer) -> None:
+    """Streams of the Java SDK have no file name, and images of 12 MB exist."""
+    image = PNG + bytes(12 * 1024 * 1024)
+    assert (await _parse(api_server, _form(_part("input_reference", image)), MULTIPART)).file == image
 
 
 @pytest.mark.parametrize("text", [b"hello", b"", b"https://example.org/dog.png"])
-async def test_text_where_a_file_belongs_stays_text(api_server: ApiServer, text: bytes) -> None:
-    """So that the dialect can say what was expected."""
-    assert (await _read(api_server, _form(_part("input_reference", text)), MULTIPART)).fields == {
+async def test_text_in_a_file_field_stays_text(api_server: ApiServer, text: bytes) -> None:
+    """The dialect can then name the expected type."""
+    assert (await _parse(api_server, _form(_part("input_reference", text)), MULTIPART)).fields == {
         "input_reference": text.decode()
     }
 
 
-async def test_bracket_names(api_server: ApiServer) -> None:
-    """The official SDKs' spelling of objects arrives as objects; a data URL may have twenty million characters."""
+async def test_bracket_names_become_objects(api_server: ApiServer) -> None:
+    """The official SDKs' spelling of objects is read; a data URL may have twenty million characters."""
     url = b"data:image/png;base64," + b"A" * 20_971_000
     body = _form(_part("prompt", "小狗".encode()), _part("input_reference[image_url]", url))
-    fields = (await _read(api_server, body, MULTIPART)).fields
+    fields = (await _parse(api_server, body, MULTIPART)).fields
     assert fields == {"prompt": "小狗", "input_reference": {"image_url": url.decode()}}
 
 
-async def test_a_part_s_charset(api_server: ApiServer) -> None:
+async def test_a_part_is_decoded_in_its_charset(api_server: ApiServer) -> None:
     """Text is read in the charset that its part names."""
     body = _form(_part("prompt", "小狗".encode("gbk"), "\r\nContent-Type: text/plain; charset=GBK"))
-    assert (await _read(api_server, body, MULTIPART)).fields == {"prompt": "小狗"}
+    assert (await _parse(api_server, body, MULTIPART)).fields == {"prompt": "小狗"}
 
 
 def _mistakes() -> Iterator[tuple[str, bytes, str, str]]:
@@ -164,23 +164,23 @@ URLENCODED = "application/x-www-form-urlencoded"
 @pytest.mark.parametrize(
     ("body", "content_type", "code"), [case[1:] for case in _mistakes()], ids=[case[0] for case in _mistakes()]
 )
-async def test_what_is_no_body(
+async def test_malformed_bodies_are_rejected(
     api_server: ApiServer, api: httpx2.AsyncClient, body: bytes, content_type: str, code: str
 ) -> None:
-    """Every such body is a 400 in the wire's shape, and leaves nothing behind."""
+    """Each is a 400 in the API's JSON shape, and leaves no staged file."""
     answer = await api.post("/v1/videos", content=body, headers={"content-type": content_type})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code), answer.text
     assert api_server.staged == []
 
 
-async def test_a_compressed_body_is_refused(api: httpx2.AsyncClient) -> None:
-    """Said clearly, and never unpacked."""
+async def test_a_compressed_body_is_rejected(api: httpx2.AsyncClient) -> None:
+    """It is never decompressed."""
     answer = await api.post("/v1/videos", json={}, headers={"content-encoding": "gzip"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_body")
 
 
-async def test_a_body_that_is_too_large(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """413, whether its length was announced or not."""
+async def test_a_body_over_the_limit_is_rejected(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
+    """413, whether or not its length was declared."""
 
     async def endless() -> Iterator[bytes]:  # type: ignore[misc]  # an async generator
         while True:
@@ -197,24 +197,24 @@ async def test_a_body_that_is_too_large(api_server: ApiServer, api: httpx2.Async
 async def test_a_body_of_a_hundred_thousand_parts_is_not_read_to_its_end(
     api_server: ApiServer, api: httpx2.AsyncClient, name: str
 ) -> None:
-    """It is refused after the first hundred or so, whether text or files: at most a hundredth of it is read."""
+    """It is rejected after the first hundred or so, whether text or files: at most a hundredth of it is read."""
     body = _form(*[_part(name, PNG[:20], '; filename="f"')] * 100_000)
-    read = 0
+    read_bytes = 0
 
     async def pieces() -> AsyncIterator[bytes]:
-        nonlocal read
-        for at in range(0, len(body), 4096):
-            read += 4096
-            yield body[at : at + 4096]
+        nonlocal read_bytes
+        for start in range(0, len(body), 4096):
+            read_bytes += 4096
+            yield body[start : start + 4096]
 
     answer = await api.post("/v1/videos", content=pieces(), headers={"content-type": MULTIPART})
     assert answer.status_code == 400
-    assert read < len(body) / 100
+    assert read_bytes < len(body) / 100
     assert api_server.staged == []
 
 
-def test_a_client_that_hangs_up_midway(live: Live) -> None:
-    """Nothing is accepted, nothing is left in the staging folder."""
+def test_a_client_that_disconnects_midway_leaves_nothing(live: LiveServer) -> None:
+    """Nothing is accepted, nothing stays in the staging folder."""
     body = _form(_part("prompt", b"a boat"), _part("input_reference", PNG * 200, '; filename="f"'))
     with live.connect() as connection:
         head = live.head("POST", "/v1/videos", f"Content-Type: {MULTIPART}", f"Content-Length: {len(body)}")
@@ -224,8 +224,8 @@ def test_a_client_that_hangs_up_midway(live: Live) -> None:
     assert live.api_server.fake_flow.woken == []
 
 
-def test_a_body_that_drips(launch: Launch) -> None:
-    """A body that does not arrive in its time is a 400, and the connection is closed."""
+def test_a_slow_body_times_out(launch: Launch) -> None:
+    """A body that does not arrive in time is a 400, and the connection is closed."""
     live = launch(body_timeout=0.3)
     with live.connect() as connection:
         head = live.head("POST", "/v1/videos", f"Content-Type: {MULTIPART}", "Content-Length: 1000")
@@ -236,8 +236,8 @@ def test_a_body_that_drips(launch: Launch) -> None:
     assert b"connection: close" in answer
 
 
-def test_curl_is_told_to_go_on(live: Live) -> None:
-    """``Expect: 100-continue`` is answered before the body is read, and not at all where the body is not wanted."""
+def test_expect_100_continue_is_answered(live: LiveServer) -> None:
+    """``100 Continue`` is sent before the body is read, and not if the request is rejected."""
     body = b'{"prompt": "a boat"}'
     with live.connect() as connection:
         expect = ("Expect: 100-continue", f"Content-Length: {len(body)}", "Connection: close")

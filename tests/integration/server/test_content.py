@@ -1,4 +1,4 @@
-"""Files over a real socket: by sendfile, and by positioned reads where that is not to be had."""
+"""Files over a real socket: by sendfile, and by positioned reads where it is unavailable."""
 
 from __future__ import annotations
 
@@ -15,36 +15,38 @@ import pytest
 from tests.support.polling import until
 
 if TYPE_CHECKING:
-    from tests.integration.server.conftest import ApiServer, Launch, Live
+    from tests.integration.server.conftest import ApiServer, Launch, LiveServer
 
-FILM = bytes(range(256)) * 4096  # 1 MiB
+VIDEO = bytes(range(256)) * 4096  # 1 MiB
 SHEET = b"\xff\xd8\xff" + bytes(1000)
 
 
-def _finished(live: Live, film: bytes = FILM) -> str:
+def _completed_video(live: LiveServer, content: bytes = VIDEO) -> str:
     with live.client() as client:
-        made: str = client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"]
+        video_id: str = client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"]
     live.do(
-        live.api_server.fake_flow.complete(made, video=film, thumbnail=b"RIFF", spritesheet=SHEET, preview=b"RIFFx")
+        live.api_server.fake_flow.complete(
+            video_id, video=content, thumbnail=b"RIFF", spritesheet=SHEET, preview=b"RIFFx"
+        )
     )
-    return made
+    return video_id
 
 
-def test_the_whole_file(live: Live) -> None:
+def test_the_whole_file_is_downloaded(live: LiveServer) -> None:
     """All headers of the contract, and the bytes."""
-    made = _finished(live)
+    video_id = _completed_video(live)
     with live.client() as client:
-        answer = client.get(f"/v1/videos/{made}/content")
+        answer = client.get(f"/v1/videos/{video_id}/content")
         assert answer.status_code == 200
-        assert answer.content == FILM
+        assert answer.content == VIDEO
         assert answer.headers["content-type"] == "video/mp4"
-        assert answer.headers["content-length"] == str(len(FILM))
-        assert answer.headers["content-disposition"] == f'attachment; filename="{made}.mp4"'
-        assert answer.headers["etag"] == f'"{hashlib.sha256(FILM).hexdigest()}"'
+        assert answer.headers["content-length"] == str(len(VIDEO))
+        assert answer.headers["content-disposition"] == f'attachment; filename="{video_id}.mp4"'
+        assert answer.headers["etag"] == f'"{hashlib.sha256(VIDEO).hexdigest()}"'
         assert answer.headers["accept-ranges"] == "bytes"
         assert answer.headers["cache-control"] == "private"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        again = client.head(f"/v1/videos/{made}/content")
+        again = client.head(f"/v1/videos/{video_id}/content")
         assert (again.status_code, again.content) == (200, b"")
         for name in ("content-length", "etag", "content-type", "accept-ranges", "content-disposition"):
             assert again.headers[name] == answer.headers[name]
@@ -53,60 +55,60 @@ def test_the_whole_file(live: Live) -> None:
 @pytest.mark.parametrize(
     ("variant", "media_type", "data"),
     [
-        ("video", "video/mp4", FILM),
+        ("video", "video/mp4", VIDEO),
         ("thumbnail", "image/webp", b"RIFF"),
         ("spritesheet", "image/jpeg", SHEET),
         ("preview", "image/webp", b"RIFFx"),
     ],
 )
-def test_the_variants(live: Live, variant: str, media_type: str, data: bytes) -> None:
+def test_each_variant_is_downloaded(live: LiveServer, variant: str, media_type: str, data: bytes) -> None:
     """Each file of a video under its variant's name."""
-    made = _finished(live)
+    video_id = _completed_video(live)
     with live.client() as client:
-        answer = client.get(f"/v1/videos/{made}/content", params={"variant": variant})
+        answer = client.get(f"/v1/videos/{video_id}/content", params={"variant": variant})
     assert (answer.headers["content-type"], answer.content) == (media_type, data)
 
 
 @pytest.mark.parametrize("plain", [False, True], ids=["sendfile", "reads"])
-async def test_ranges(api_server: ApiServer, launch: Launch, *, plain: bool) -> None:
-    """206 with its Content-Range, 416 with the size, the whole where a range does not count; either way of sending."""
+async def test_byte_ranges_are_served(api_server: ApiServer, launch: Launch, *, plain: bool) -> None:
+    """206 with its Content-Range, 416 with the size, 200 where a range does not apply; by either way of sending."""
     if plain:
         transport: httpx2.ASGITransport | None = httpx2.ASGITransport(app=api_server.app)
-        made = await _made(api_server)
+        video_id = await _completed_video_in_process(api_server)
         key, base = api_server.key, "http://server"
     else:
         live = launch()
-        made, transport = await asyncio.to_thread(_finished, live), None
+        video_id, transport = await asyncio.to_thread(_completed_video, live), None
         key, base = live.api_server.key, f"http://{live.host}:{live.port}"
     headers = {"authorization": key}
     async with httpx2.AsyncClient(transport=transport, base_url=base, headers=headers, trust_env=False) as client:
-        etag = (await client.head(f"/v1/videos/{made}/content")).headers["etag"]
-        await _check_ranges(client, f"/v1/videos/{made}/content", etag)
+        etag = (await client.head(f"/v1/videos/{video_id}/content")).headers["etag"]
+        await _check_ranges(client, f"/v1/videos/{video_id}/content", etag)
 
 
-async def _made(api_server: ApiServer) -> str:
+async def _completed_video_in_process(api_server: ApiServer) -> str:
     transport = httpx2.ASGITransport(app=api_server.app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://server") as client:
         answer = await client.post("/v1/videos", json={"prompt": "x"}, headers={"authorization": api_server.key})
-    made: str = answer.json()["id"]
-    await api_server.fake_flow.complete(made, video=FILM)
-    return made
+    video_id: str = answer.json()["id"]
+    await api_server.fake_flow.complete(video_id, video=VIDEO)
+    return video_id
 
 
 async def _check_ranges(client: httpx2.AsyncClient, path: str, etag: str) -> None:
-    size = len(FILM)
-    for asked, first, last in [
+    size = len(VIDEO)
+    for header, first, last in [
         ("bytes=0-0", 0, 0),
         ("bytes=5-", 5, size - 1),
         ("bytes=-7", size - 7, size - 1),
         (f"bytes=100-{size * 2}", 100, size - 1),
         ("bytes=1000-900000", 1000, 900_000),
     ]:
-        answer = await client.get(path, headers={"range": asked})
-        assert (answer.status_code, answer.content) == (206, FILM[first : last + 1])
+        answer = await client.get(path, headers={"range": header})
+        assert (answer.status_code, answer.content) == (206, VIDEO[first : last + 1])
         assert answer.headers["content-range"] == f"bytes {first}-{last}/{size}"
         assert answer.headers["content-length"] == str(last - first + 1)
-        head = await client.head(path, headers={"range": asked})
+        head = await client.head(path, headers={"range": header})
         assert (head.status_code, head.headers["content-range"]) == (206, answer.headers["content-range"])
     for headers in [
         {"range": "bytes=0-1,5-6"},
@@ -115,7 +117,7 @@ async def _check_ranges(client: httpx2.AsyncClient, path: str, etag: str) -> Non
         {"range": "bytes=0-1", "if-range": f"W/{etag}"},
     ]:
         answer = await client.get(path, headers=headers)
-        assert (answer.status_code, answer.content) == (200, FILM)
+        assert (answer.status_code, answer.content) == (200, VIDEO)
         assert "content-range" not in answer.headers
     assert (await client.get(path, headers={"range": "bytes=0-1", "if-range": etag})).status_code == 206
     beyond = await client.get(path, headers={"range": f"bytes={size}-"})
@@ -125,79 +127,79 @@ async def _check_ranges(client: httpx2.AsyncClient, path: str, etag: str) -> Non
     assert (unchanged.status_code, unchanged.content, unchanged.headers["etag"]) == (304, b"", etag)
 
 
-async def test_what_is_not_there(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """Not ready, failed, expired, without that variant, or asked for by a wrong name: told apart."""
-    made = (await api.post("/v1/videos", json={"prompt": "x"})).json()["id"]
-    early = await api.get(f"/v1/videos/{made}/content")
+async def test_unavailable_content_has_distinct_errors(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
+    """Not ready, an unknown variant, expired."""
+    video_id = (await api.post("/v1/videos", json={"prompt": "x"})).json()["id"]
+    early = await api.get(f"/v1/videos/{video_id}/content")
     assert early.status_code == 404
     assert early.json()["error"]["message"] == (
         "Video is not ready yet, use GET /v1/videos/{video_id} to check status."
     )
-    wrong = await api.get(f"/v1/videos/{made}/content?variant=gif")
-    assert (wrong.status_code, wrong.json()["error"]["param"]) == (400, "variant")
-    await api_server.fake_flow.complete(made, expires_at=time.time() - 1, video=b"film")
-    late = await api.get(f"/v1/videos/{made}/content")
-    assert (late.status_code, late.json()["error"]["code"]) == (404, "video_expired")
+    unknown_variant = await api.get(f"/v1/videos/{video_id}/content?variant=gif")
+    assert (unknown_variant.status_code, unknown_variant.json()["error"]["param"]) == (400, "variant")
+    await api_server.fake_flow.complete(video_id, expires_at=time.time() - 1, video=b"video")
+    expired = await api.get(f"/v1/videos/{video_id}/content")
+    assert (expired.status_code, expired.json()["error"]["code"]) == (404, "video_expired")
 
 
-def test_deleting_takes_nothing_from_a_reader(live: Live) -> None:
-    """Whoever is downloading keeps their bytes, whatever happens to the video."""
-    film = os.urandom(16 * 1024 * 1024)
-    made = _finished(live, film)
+def test_deleting_a_video_does_not_break_its_downloads(live: LiveServer) -> None:
+    """A running download gets all bytes, whatever happens to the video."""
+    content = os.urandom(16 * 1024 * 1024)
+    video_id = _completed_video(live, content)
     with live.connect() as connection, live.client() as client:
-        connection.sendall(live.head("GET", f"/v1/videos/{made}/content", "Connection: close"))
+        connection.sendall(live.head("GET", f"/v1/videos/{video_id}/content", "Connection: close"))
         received = bytearray(connection.recv(1000))
-        assert client.delete(f"/v1/videos/{made}").status_code == 200
+        assert client.delete(f"/v1/videos/{video_id}").status_code == 200
         while piece := connection.recv(1024 * 1024):
             received += piece
-    assert received.partition(b"\r\n\r\n")[2] == film
+    assert received.partition(b"\r\n\r\n")[2] == content
 
 
-def test_one_connection_after_another_file(live: Live) -> None:
-    """Files, errors and answers follow each other on one connection, in their order, also when asked for at once."""
-    made = _finished(live)
-    path = f"/v1/videos/{made}/content"
-    asked = [live.head("GET", path, "Range: bytes=0-9"), live.head("HEAD", path), live.head("GET", path)]
+def test_files_share_a_connection(live: LiveServer) -> None:
+    """Files and other responses follow each other on one connection, in order, even if pipelined."""
+    video_id = _completed_video(live)
+    path = f"/v1/videos/{video_id}/content"
+    requests = [live.head("GET", path, "Range: bytes=0-9"), live.head("HEAD", path), live.head("GET", path)]
     with live.connect() as connection:
-        connection.sendall(b"".join([*asked, live.head("GET", "/healthz", "Connection: close")]))
+        connection.sendall(b"".join([*requests, live.head("GET", "/healthz", "Connection: close")]))
         received = b"".join(iter(lambda: connection.recv(1024 * 1024), b""))
     assert received.count(b"HTTP/1.1 ") == 4
-    assert received.count(FILM) == 1
+    assert received.count(VIDEO) == 1
     assert received.endswith(b'{"status":"ok"}')
 
 
-def test_a_file_cut_short_breaks_the_connection(live: Live) -> None:
-    """Half a film is never taken for a whole one."""
-    made = _finished(live, bytes(64 * 1024 * 1024))
+def test_a_truncated_file_breaks_the_connection(live: LiveServer) -> None:
+    """No client takes half a video for a whole one."""
+    video_id = _completed_video(live, bytes(64 * 1024 * 1024))
     (path,) = live.api_server.folder.glob("files/**/video.mp4")
-    with live.client() as client, client.stream("GET", f"/v1/videos/{made}/content") as answer:
+    with live.client() as client, client.stream("GET", f"/v1/videos/{video_id}/content") as answer:
         os.truncate(path, 1000)
         with pytest.raises(httpx2.RemoteProtocolError):
             for _ in answer.iter_raw():
                 pass
 
 
-def test_a_reader_that_never_reads(launch: Launch) -> None:
-    """A client that takes no byte is cut off, and gives its descriptors back."""
+def test_a_client_that_never_reads_is_disconnected(launch: Launch) -> None:
+    """Its file descriptors are closed."""
     live = launch(stall_timeout=0.5)
-    made = _finished(live, bytes(32 * 1024 * 1024))
+    video_id = _completed_video(live, bytes(32 * 1024 * 1024))
     before = _descriptors()
-    dead = socket.socket()
-    dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    dead.connect((live.host, live.port))
-    dead.sendall(live.head("GET", f"/v1/videos/{made}/content"))
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect((live.host, live.port))
+    client.sendall(live.head("GET", f"/v1/videos/{video_id}/content"))
     until(lambda: _descriptors() >= before + 3)
     until(lambda: _descriptors() <= before + 1)
-    dead.close()
+    client.close()
 
 
-def test_readers_that_hang_up(live: Live) -> None:
-    """A player that jumps about leaves nothing open behind it."""
-    made = _finished(live, bytes(32 * 1024 * 1024))
+def test_disconnecting_clients_leave_no_open_files(live: LiveServer) -> None:
+    """A player that seeks leaves no descriptor open."""
+    video_id = _completed_video(live, bytes(32 * 1024 * 1024))
     before = _descriptors()
     for _ in range(20):
         with live.connect() as connection:
-            connection.sendall(live.head("GET", f"/v1/videos/{made}/content"))
+            connection.sendall(live.head("GET", f"/v1/videos/{video_id}/content"))
             assert connection.recv(100)
     until(lambda: _descriptors() <= before)
 

@@ -1,4 +1,4 @@
-"""What uvicorn lacks: deadlines, and errors in the wire's shape."""
+"""What uvicorn lacks: deadlines, and errors in the API's JSON shape."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ if TYPE_CHECKING:
     import asyncio
     import socket
 
-    from tests.integration.server.conftest import Launch, Live
+    from tests.integration.server.conftest import Launch, LiveServer
 
 
 @pytest.mark.parametrize("head", [b"", b"GET /v1/videos HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"GET /healthz HTTP/1.1\r\n"])
-def test_headers_that_drip(launch: Launch, head: bytes) -> None:
-    """A connection whose headers do not end in time is closed, though bytes keep coming."""
+def test_a_slow_head_closes_the_connection(launch: Launch, head: bytes) -> None:
+    """A head that does not end in time closes the connection, although bytes keep arriving."""
     live = launch(deadlines=Deadlines(head=0.3))
     with live.connect() as connection:
         connection.sendall(head)
         _drip_until_closed(connection, b"x" if head else b"")
 
 
-def test_headers_that_drip_on_an_old_connection(launch: Launch) -> None:
+def test_a_slow_head_closes_a_reused_connection(launch: Launch) -> None:
     """The second request of a connection has the same deadline as the first; between them there is none."""
     live = launch(deadlines=Deadlines(head=0.3))
     with live.connect() as connection:
         connection.sendall(live.head("GET", "/healthz"))
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
-        assert live.do(_deadlines()) == [None]  # only a request that has begun has to end
+        assert live.do(_deadlines()) == [None]  # only a request that has begun has a deadline
         connection.sendall(b"GET /healthz HTTP/1.1\r\n")
         _drip_until_closed(connection, b"x")
 
 
-def test_a_body_that_nobody_reads_drips(launch: Launch) -> None:
-    """An answered request's body may still come, so that the answer gets through, but not for ever."""
+def test_an_unread_body_is_limited_in_time(launch: Launch) -> None:
+    """The body of an answered request may still arrive, so that the client gets the response, but not for ever."""
     live = launch(deadlines=Deadlines(body=0.3))
     with live.connect() as connection:
         connection.sendall(b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
@@ -46,8 +46,8 @@ def test_a_body_that_nobody_reads_drips(launch: Launch) -> None:
         _drip_until_closed(connection, b"x")
 
 
-def test_a_refused_upload_gets_its_answer(live: Live) -> None:
-    """A client that sends its whole body before it reads still sees the 401, and may go on."""
+def test_a_rejected_upload_gets_its_response(live: LiveServer) -> None:
+    """A client that sends its whole body before it reads still sees the 401, and may continue."""
     with live.connect() as connection:
         size = 20 * 1024 * 1024
         connection.sendall(b"POST /v1/videos HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
@@ -66,8 +66,8 @@ def test_a_refused_upload_gets_its_answer(live: Live) -> None:
         b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
     ],
 )
-def test_what_is_no_http(live: Live, request_bytes: bytes) -> None:
-    """400 in the wire's shape, and the connection is closed."""
+def test_bytes_that_are_no_http_are_rejected(live: LiveServer, request_bytes: bytes) -> None:
+    """400 in the API's JSON shape, and the connection is closed."""
     with live.connect() as connection:
         connection.sendall(request_bytes)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -77,7 +77,7 @@ def test_what_is_no_http(live: Live, request_bytes: bytes) -> None:
     assert list(json.loads(body)["error"]) == ["message", "type", "param", "code"]
 
 
-def test_endless_headers(live: Live) -> None:
+def test_endless_headers_are_rejected(live: LiveServer) -> None:
     """Headers of megabytes are cut off."""
     with live.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: ")
@@ -90,13 +90,13 @@ def test_endless_headers(live: Live) -> None:
 
 
 async def _deadlines() -> list[asyncio.TimerHandle | None]:
-    """When each open connection of this process would be closed."""
-    connections = [found for found in gc.get_objects() if isinstance(found, HttpProtocol)]
-    return [found._deadline for found in connections if not found.transport.is_closing()]
+    """Return the deadline timer of each open connection of this process."""
+    connections = [each for each in gc.get_objects() if isinstance(each, HttpProtocol)]
+    return [each._deadline for each in connections if not each.transport.is_closing()]
 
 
 def _drip_until_closed(connection: socket.socket, drop: bytes) -> None:
-    """Return once the server has closed the connection, which it does although bytes keep coming."""
+    """Send until the server closes the connection, which it does although bytes keep arriving."""
     connection.settimeout(0.05)
     while True:
         try:

@@ -1,4 +1,4 @@
-"""What there is to watch."""
+"""The Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from filmgate.server.metrics import SAMPLE_INTERVAL, EventLoopLag
 from filmgate.services.webhooks import WebhookService
 
 if TYPE_CHECKING:
-    from tests.integration.server.conftest import ApiServer, Launch, Live
+    from tests.integration.server.conftest import ApiServer, Launch, LiveServer
 
 Samples = dict[tuple[str, tuple[str, ...]], float]
 
@@ -38,27 +38,27 @@ async def _samples(api: httpx2.AsyncClient) -> Samples:
 
 
 async def test_videos_are_counted_from_their_rows(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """What was accepted, what became of it and how long it took."""
+    """Accepted videos, their outcomes and their durations."""
     ids = [(await api.post("/v1/videos", json={"prompt": "a boat"})).json()["id"] for _ in range(4)]
     before = await _samples(api)
     assert before["filmgate_videos_queued", ("scene",)] == 4
-    await api_server.fake_flow.complete(ids[0], video=b"film")
+    await api_server.fake_flow.complete(ids[0], video=b"video")
     await api_server.fake_flow.fail(ids[1])
     await api_server.fake_flow.begin(ids[2])
-    found = await _samples(api)
-    assert found["filmgate_videos_accepted_total", ("scene", "sora-2")] == 4
-    assert found["filmgate_videos_finished_total", ("scene", "sora-2", "completed")] == 1
-    assert found["filmgate_videos_finished_total", ("scene", "sora-2", "engine_error")] == 1
-    assert found["filmgate_submissions_total", ("scene",)] == 2
-    assert found["filmgate_videos_unfinished", ("scene", "accepted")] == 1
-    assert found["filmgate_videos_unfinished", ("scene", "watching")] == 1
-    assert found["filmgate_video_duration_seconds_count", ("scene", "sora-2")] == 1
-    assert found["filmgate_video_duration_seconds_bucket", ("scene", "60.0", "sora-2")] == 1
-    assert found["filmgate_webhook_deliveries_pending", ()] == 2
-    assert found["process_resident_memory_bytes", ()] > 1e7
+    samples = await _samples(api)
+    assert samples["filmgate_videos_accepted_total", ("scene", "sora-2")] == 4
+    assert samples["filmgate_videos_finished_total", ("scene", "sora-2", "completed")] == 1
+    assert samples["filmgate_videos_finished_total", ("scene", "sora-2", "engine_error")] == 1
+    assert samples["filmgate_submissions_total", ("scene",)] == 2
+    assert samples["filmgate_videos_unfinished", ("scene", "accepted")] == 1
+    assert samples["filmgate_videos_unfinished", ("scene", "watching")] == 1
+    assert samples["filmgate_video_duration_seconds_count", ("scene", "sora-2")] == 1
+    assert samples["filmgate_video_duration_seconds_bucket", ("scene", "60.0", "sora-2")] == 1
+    assert samples["filmgate_webhook_deliveries_pending", ()] == 2
+    assert samples["process_resident_memory_bytes", ()] > 1e7
 
 
-async def test_everybody_may_read_what_is_open(api_server: ApiServer) -> None:
+async def test_open_metrics_are_readable_from_anywhere(api_server: ApiServer) -> None:
     """From other machines and through proxies."""
     settings = Settings(data=api_server.folder, metrics="open")
     signer = UrlSigner(b"k" * 32, lambda: 0.0)
@@ -84,70 +84,70 @@ async def test_everybody_may_read_what_is_open(api_server: ApiServer) -> None:
 
 
 async def test_labels_are_bounded(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """Whatever clients and engines make up becomes `other`: paths, methods, error codes."""
-    made = (await api.post("/v1/videos", json={"prompt": "a boat"})).json()["id"]
+    """Paths, methods and error codes that clients and engines make up become `other`."""
+    video_id = (await api.post("/v1/videos", json={"prompt": "a boat"})).json()["id"]
     for number in range(20):
         await api.get(f"/v1/videos/video_{number}")
         await api.get(f"/nothing/{number}")
         await api.request(f"BREW{number}", "/v1/models")
-    await api_server.fake_flow.fail(made, code="quota_of_vendor_17")
-    found = await _samples(api)
-    assert found["filmgate_http_request_duration_seconds_count", ("GET", "/v1/videos/{id}", "4xx")] == 20
-    assert found["filmgate_http_request_duration_seconds_count", ("GET", "other", "4xx")] == 20
-    assert found["filmgate_http_request_duration_seconds_count", ("other", "/v1/models", "4xx")] == 20
-    assert found["filmgate_videos_finished_total", ("scene", "sora-2", "other")] == 1
+    await api_server.fake_flow.fail(video_id, code="quota_of_vendor_17")
+    samples = await _samples(api)
+    assert samples["filmgate_http_request_duration_seconds_count", ("GET", "/v1/videos/{id}", "4xx")] == 20
+    assert samples["filmgate_http_request_duration_seconds_count", ("GET", "other", "4xx")] == 20
+    assert samples["filmgate_http_request_duration_seconds_count", ("other", "/v1/models", "4xx")] == 20
+    assert samples["filmgate_videos_finished_total", ("scene", "sora-2", "other")] == 1
 
 
-async def test_who_may_read(api_server: ApiServer) -> None:
-    """This machine alone, and nobody through a proxy on it: for all others there is no such path."""
+async def test_local_metrics_are_readable_on_loopback_only(api_server: ApiServer) -> None:
+    """Not through a proxy on this machine either: for all others the path does not exist."""
 
-    async def ask(client: str, **headers: str) -> int:
+    async def status_for(client: str, **headers: str) -> int:
         transport = httpx2.ASGITransport(app=api_server.app, client=(client, 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
             return (await http.get("/metrics", headers=headers)).status_code
 
-    assert [await ask(near) for near in ("127.0.0.1", "::1", "::ffff:127.0.0.1")] == [200] * 3
-    assert [await ask(far) for far in ("192.0.2.1", "10.0.0.1", "::ffff:10.0.0.1", "unknown")] == [404] * 4
+    assert [await status_for(host) for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1")] == [200] * 3
+    assert [await status_for(host) for host in ("192.0.2.1", "10.0.0.1", "::ffff:10.0.0.1", "unknown")] == [404] * 4
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
-        assert await ask("127.0.0.1", **{header: "192.0.2.1"}) == 404
+        assert await status_for("127.0.0.1", **{header: "192.0.2.1"}) == 404
 
 
-async def test_nobody_may_read_what_is_off(launch: Launch) -> None:
-    """Off is off on this machine too."""
+async def test_metrics_can_be_turned_off(launch: Launch) -> None:
+    """Then loopback has no access either."""
     with launch(metrics="off").client() as client:
         assert client.get("/metrics").status_code == 404
 
 
-async def test_it_can_only_be_read(api: httpx2.AsyncClient) -> None:
-    """GET and HEAD, and nothing else."""
+async def test_metrics_support_only_get_and_head(api: httpx2.AsyncClient) -> None:
+    """Other methods are rejected."""
     assert (await api.head("/metrics")).content == b""
     assert (await api.post("/metrics")).status_code == 405
 
 
-def test_bytes_past_the_app_are_counted(live: Live) -> None:
-    """A film that the kernel sends counts as what it weighs, and a part of it as that part."""
+def test_bytes_sent_by_sendfile_are_counted(live: LiveServer) -> None:
+    """A video that the kernel sends counts with its size, and a range of it with its length."""
     with live.client() as client:
-        made = client.post("/v1/videos", json={"prompt": "a boat"}).json()["id"]
-        live.do(live.api_server.fake_flow.complete(made, video=b"f" * 300_000))
-        assert len(client.get(f"/v1/videos/{made}/content").content) == 300_000
-        client.get(f"/v1/videos/{made}/content", headers={"range": "bytes=0-999"})
-        client.head(f"/v1/videos/{made}/content")
-        found = _read(client.get("/metrics").text)
-    assert found["filmgate_http_response_bytes_total", ("/v1/videos/{id}/content",)] == 301_000
+        video_id = client.post("/v1/videos", json={"prompt": "a boat"}).json()["id"]
+        live.do(live.api_server.fake_flow.complete(video_id, video=b"f" * 300_000))
+        assert len(client.get(f"/v1/videos/{video_id}/content").content) == 300_000
+        client.get(f"/v1/videos/{video_id}/content", headers={"range": "bytes=0-999"})
+        client.head(f"/v1/videos/{video_id}/content")
+        samples = _read(client.get("/metrics").text)
+    assert samples["filmgate_http_response_bytes_total", ("/v1/videos/{id}/content",)] == 301_000
 
 
-def test_a_blocked_loop_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The longest that the loop kept its timers waiting since the last question."""
+def test_a_blocked_loop_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The longest delay of the loop's timers since the last call."""
     loop = asyncio.new_event_loop()
     now, lag = 1000.0, EventLoopLag()
     monkeypatch.setattr(loop, "time", lambda: now)
 
-    async def ask() -> float:
+    async def max_lag() -> float:
         return lag.max_lag()
 
-    assert loop.run_until_complete(ask()) == 0.0
-    now += SAMPLE_INTERVAL + 0.4  # the loop does nothing else for that long
+    assert loop.run_until_complete(max_lag()) == 0.0
+    now += SAMPLE_INTERVAL + 0.4  # the loop is blocked for that long
     loop.run_until_complete(asyncio.sleep(0))
-    assert loop.run_until_complete(ask()) == pytest.approx(0.4)
-    assert loop.run_until_complete(ask()) == 0.0
+    assert loop.run_until_complete(max_lag()) == pytest.approx(0.4)
+    assert loop.run_until_complete(max_lag()) == 0.0
     loop.close()

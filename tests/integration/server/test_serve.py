@@ -1,4 +1,4 @@
-"""Listening, draining, stopping."""
+"""Listening, readiness, stopping."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.integration.server.conftest import ApiServer
 
 
-async def test_a_taken_port_is_said_so(api_server: ApiServer) -> None:
+async def test_an_occupied_port_is_reported(api_server: ApiServer) -> None:
     """The error names the address and the reason."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -27,16 +27,16 @@ async def test_a_taken_port_is_said_so(api_server: ApiServer) -> None:
         await serve(api_server.app, "192.0.2.1", 0)
 
 
-def test_ipv6_where_there_is_any() -> None:
-    """An IPv6 address is listened on like any other."""
+def test_ipv6_is_supported_where_available() -> None:
+    """An IPv6 address works like any other."""
     if not socket.has_ipv6 or not Path("/proc/net/if_inet6").read_text(encoding="ascii"):
         return
     with listen("::1", 0) as listener:
         assert listener.family == socket.AF_INET6
 
 
-async def test_it_says_when_it_is_ready(api_server: ApiServer) -> None:
-    """The URL that it names answers at once, with the free port in it."""
+async def test_readiness_is_reported_with_the_url(api_server: ApiServer) -> None:
+    """The URL has the free port in it and works at once."""
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(serve(api_server.app, "127.0.0.1", 0, on_ready=ready.set_result))
     async with httpx2.AsyncClient(trust_env=False) as client:

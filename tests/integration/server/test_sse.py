@@ -13,75 +13,75 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import httpx2
-    from tests.integration.server.conftest import ApiServer, Live
+    from tests.integration.server.conftest import ApiServer, LiveServer
 
 
-async def _made(api: httpx2.AsyncClient) -> str:
-    made: str = (await api.post("/v1/videos", json={"prompt": "a paper boat"})).json()["id"]
-    return made
+async def _create(api: httpx2.AsyncClient) -> str:
+    video_id: str = (await api.post("/v1/videos", json={"prompt": "a paper boat"})).json()["id"]
+    return video_id
 
 
 def _events(text: str) -> list[tuple[str, dict[str, object]]]:
-    found = []
+    events = []
     for block in text.split("\n\n"):
         if block and not block.startswith(":"):
             name, data = block.splitlines()
-            found.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
-    return found
+            events.append((name.removeprefix("event: "), json.loads(data.removeprefix("data: "))))
+    return events
 
 
-def test_a_video_s_life(live: Live) -> None:
-    """Queued with its place, progress as it comes, the whole video at the end, and the stream is over."""
+def test_a_stream_follows_a_video_to_its_end(live: LiveServer) -> None:
+    """Queued with its position, progress as it changes, the whole video at the end, which ends the stream."""
     with live.client() as client:
-        other, made = (client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"] for _ in range(2))
+        other_id, video_id = (client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"] for _ in range(2))
         flow = live.api_server.fake_flow
-        with client.stream("GET", f"/v1/videos/{made}/events") as answer:
+        with client.stream("GET", f"/v1/videos/{video_id}/events") as answer:
             assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
             stream = Stream(answer.iter_text())
             assert stream.until("queued")["position"] == 2
-            live.do(flow.complete(other, video=b"film"))
-            live.do(flow.begin(made))
+            live.do(flow.complete(other_id, video=b"video"))
+            live.do(flow.begin(video_id))
             for progress in (10, 60):
-                live.do(flow.advance(made, progress))
+                live.do(flow.advance(video_id, progress))
                 assert stream.until("progress")["progress"] == progress
-            live.do(flow.fail(made))
-            assert stream.until("failed") == client.get(f"/v1/videos/{made}").json()
+            live.do(flow.fail(video_id))
+            assert stream.until("failed") == client.get(f"/v1/videos/{video_id}").json()
             assert stream.rest() == []
 
 
 async def test_a_finished_video_is_one_event(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """Who comes late is told at once."""
-    made = await _made(api)
-    await api_server.fake_flow.complete(made, video=b"film")
-    answer = await api.get(f"/v1/videos/{made}/events")
+    """A late client gets the result at once."""
+    video_id = await _create(api)
+    await api_server.fake_flow.complete(video_id, video=b"video")
+    answer = await api.get(f"/v1/videos/{video_id}/events")
     assert [name for name, _ in _events(answer.text)] == ["completed"]
 
 
 async def test_a_deleted_video_ends_its_streams(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """Nothing more can be told of it."""
-    made = await _made(api)
-    stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
+    """No event follows the deletion."""
+    video_id = await _create(api)
+    stream = asyncio.create_task(api.get(f"/v1/videos/{video_id}/events"))
     await until_async(lambda: len(api_server.app._long_polls._waiting) == 1)
-    await api_server.fake_flow.fail(made)
-    await api.delete(f"/v1/videos/{made}")
+    await api_server.fake_flow.fail(video_id)
+    await api.delete(f"/v1/videos/{video_id}")
     assert _events((await stream).text)[0][0] == "queued"
 
 
-async def test_a_draining_server_ends_streams_whole(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
-    """The stream ends like one that is complete, so that the client simply connects again."""
-    made = await _made(api)
-    stream = asyncio.create_task(api.get(f"/v1/videos/{made}/events"))
+async def test_draining_ends_streams_cleanly(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
+    """The stream ends like a complete one, so that the client simply reconnects."""
+    video_id = await _create(api)
+    stream = asyncio.create_task(api.get(f"/v1/videos/{video_id}/events"))
     await until_async(lambda: len(api_server.app._long_polls._waiting) == 1)
     api_server.app.drain()
     assert [name for name, _ in _events((await stream).text)] == ["queued"]
 
 
-def test_signs_of_life_and_of_death(live: Live) -> None:
-    """A quiet stream carries comments; a client that hangs up is found out by the next one."""
+def test_pings_detect_disconnected_clients(live: LiveServer) -> None:
+    """A quiet stream carries comments; the next one detects a client that disconnected."""
     with live.client() as client:
-        made = client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"]
+        video_id = client.post("/v1/videos", json={"prompt": "a paper boat"}).json()["id"]
     with live.connect() as connection:
-        connection.sendall(live.head("GET", f"/v1/videos/{made}/events"))
+        connection.sendall(live.head("GET", f"/v1/videos/{video_id}/events"))
         received = b""
         while received.count(b": ping") < 2:
             received += connection.recv(65536)
@@ -92,27 +92,27 @@ def test_signs_of_life_and_of_death(live: Live) -> None:
 
 
 class Stream:
-    """Reads the events of an open stream as they come."""
+    """Reads the events of an open stream as they arrive."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
         self._text = ""
 
-    def until(self, wanted: str) -> dict[str, object]:
-        """The data of the next event of that name; those before it are passed over, unless progress is."""
+    def until(self, event_name: str) -> dict[str, object]:
+        """Return the data of the next event of that name; skip ``queued``, and before ``failed`` any event."""
         while True:
             while "\n\n" not in self._text:
                 self._text += next(self._pieces)
             block, _, self._text = self._text.partition("\n\n")
             for name, data in _events(block):
-                if name == wanted:
+                if name == event_name:
                     return data
-                assert name == "queued" or wanted == "failed", (name, wanted)
+                assert name == "queued" or event_name == "failed", (name, event_name)
 
     def rest(self) -> list[tuple[str, dict[str, object]]]:
-        """What is still to come, once the stream has ended."""
+        """Return the remaining events, once the stream has ended."""
         return _events(self._text + "".join(self._pieces))
 
 
-async def _streams(live: Live) -> int:
+async def _streams(live: LiveServer) -> int:
     return len(live.api_server.app._long_polls._waiting)

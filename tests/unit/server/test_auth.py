@@ -1,4 +1,4 @@
-"""How keys are written in requests, and how they are masked."""
+"""How keys are read from requests, and how they are masked."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from filmgate.server.auth import mask, read_key
 @pytest.mark.parametrize(
     "header", [b"Bearer k-1", b"bearer k-1", b"BEARER   k-1  ", b"k-1", b"  k-1 ", b"Bearer\tk-1", b"bEaReR k-1"]
 )
-def test_the_spellings_of_a_key(header: bytes) -> None:
-    """With the scheme in any case, without it, with stray white space: it is the same key."""
+def test_every_spelling_of_a_key_is_read(header: bytes) -> None:
+    """The scheme may have any case or be absent, and white space is ignored."""
     assert read_key([(b"host", b"x"), (b"authorization", header)]) == "k-1"
 
 
 @pytest.mark.parametrize("header", [b"", b"Bearer", b"Bearer ", b"   "])
-def test_no_key(header: bytes) -> None:
-    """A header without a key is no key."""
+def test_a_header_without_a_key_is_empty(header: bytes) -> None:
+    """The scheme alone is no key."""
     assert read_key([(b"authorization", header)]) == ""
 
 

@@ -1,4 +1,4 @@
-"""What the HTTP protocol needs of uvicorn."""
+"""What the HTTP protocol needs from uvicorn."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def test_the_uvicorn_at_hand_is_usable() -> None:
-    """All the names that the protocol leans on are there; a new uvicorn without them is noticed here first."""
+def test_the_installed_uvicorn_is_supported() -> None:
+    """It has every name that the protocol depends on; a new uvicorn without one fails here first."""
     assert is_supported()
 
 
-class Wire(asyncio.Transport):
-    """A transport that keeps what each of its sends would hand to the system."""
+class RecordingTransport(asyncio.Transport):
+    """A transport that records what each send passes to the system."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sent: list[bytes] = []
 
     def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
-        """Keep it."""
+        """Record one send."""
         self.sent.append(b"".join(list_of_data))
 
     def close(self) -> None:
-        """Keep the moment."""
+        """Record the close."""
         self.sent.append(b"<closed>")
 
 
 async def test_a_head_and_its_body_are_sent_together() -> None:
-    """What one turn of the loop writes is one send; hanging up sends what waits; much is not kept waiting."""
-    wire = Wire()
-    joining = _CoalescingTransport(wire, asyncio.get_running_loop())
-    joining.write(b"head ")
-    joining.write(b"body")
-    assert wire.sent == []
+    """The writes of one loop iteration are one send; closing sends buffered data; large data is sent at once."""
+    recorder = RecordingTransport()
+    transport = _CoalescingTransport(recorder, asyncio.get_running_loop())
+    transport.write(b"head ")
+    transport.write(b"body")
+    assert recorder.sent == []
     await asyncio.sleep(0)
-    assert wire.sent == [b"head body"]
-    joining.write(b"last")
-    joining.close()
-    joining.write(bytes(COALESCE_LIMIT + 1))
-    assert wire.sent[1:] == [b"last", b"<closed>", bytes(COALESCE_LIMIT + 1)]
+    assert recorder.sent == [b"head body"]
+    transport.write(b"last")
+    transport.close()
+    transport.write(bytes(COALESCE_LIMIT + 1))
+    assert recorder.sent[1:] == [b"last", b"<closed>", bytes(COALESCE_LIMIT + 1)]

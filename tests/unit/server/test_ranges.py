@@ -1,4 +1,4 @@
-"""Which part of a file a request asks for."""
+"""Which byte range of a file a request gets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ETAG = '"abc"'
 
 
 @pytest.mark.parametrize(
-    ("header", "span"),
+    ("header", "byte_range"),
     [
         ("bytes=0-0", ByteRange(0, 1)),
         ("bytes=0-99", ByteRange(0, 100)),
@@ -22,22 +22,22 @@ ETAG = '"abc"'
         ("BYTES = 1-2 ", ByteRange(1, 2)),
     ],
 )
-def test_one_range_is_answered(header: str, span: ByteRange) -> None:
-    """A range of bytes inside the file is cut to what is there."""
-    assert select_range(100, ETAG, header, None) == span
+def test_a_single_range_is_selected(header: str, byte_range: ByteRange) -> None:
+    """A range is clipped to the end of the file."""
+    assert select_range(100, ETAG, header, None) == byte_range
 
 
 @pytest.mark.parametrize(
     "header",
     [None, "", "bytes", "bytes=", "bytes=-", "bytes=5-2", "bytes=0-1,5-6", "bytes=a-b", "items=0-1", "bytes=٣-٤"],
 )
-def test_what_is_no_single_range_means_the_whole(header: str | None) -> None:
+def test_anything_but_a_single_range_selects_the_whole_file(header: str | None) -> None:
     """Several ranges, another unit and bad syntax are ignored, as RFC 9110 allows."""
     assert select_range(100, ETAG, header, None) is None
 
 
 @pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=999999999999999999-"])
-def test_a_range_behind_the_end_is_refused(header: str) -> None:
+def test_a_range_after_the_end_is_rejected(header: str) -> None:
     """A range without a single byte of the file can't be satisfied."""
     with pytest.raises(RangeNotSatisfiable):
         select_range(100, ETAG, header, None)
@@ -45,13 +45,13 @@ def test_a_range_behind_the_end_is_refused(header: str) -> None:
 
 @pytest.mark.parametrize("header", ["bytes=0-", "bytes=-5"])
 def test_an_empty_file_has_no_ranges(header: str) -> None:
-    """Nothing of an empty file can be asked for in part."""
+    """No range of an empty file can be satisfied."""
     with pytest.raises(RangeNotSatisfiable):
         select_range(0, ETAG, header, None)
 
 
 @pytest.mark.parametrize(
-    ("if_range", "span"),
+    ("if_range", "byte_range"),
     [
         (ETAG, ByteRange(0, 5)),
         (f" {ETAG} ", ByteRange(0, 5)),
@@ -60,20 +60,20 @@ def test_an_empty_file_has_no_ranges(header: str) -> None:
         ("Sat, 21 Nov 2026", None),
     ],
 )
-def test_if_range_takes_the_strong_etag_alone(if_range: str, span: ByteRange | None) -> None:
-    """A resumed download goes on only if the file is certainly the same; else it gets the whole again."""
-    assert select_range(100, ETAG, "bytes=0-4", if_range) == span
+def test_if_range_requires_the_strong_etag(if_range: str, byte_range: ByteRange | None) -> None:
+    """A resumed download continues only if the file is certainly the same; else it gets the whole file again."""
+    assert select_range(100, ETAG, "bytes=0-4", if_range) == byte_range
 
 
 @pytest.mark.parametrize(
     ("header", "unchanged"),
     [(None, False), (ETAG, True), ("*", True), ('W/"abc"', True), ('"x", "abc"', True), ('"x"', False)],
 )
-def test_if_none_match(header: str | None, *, unchanged: bool) -> None:
-    """Whoever has this file gets no second copy."""
+def test_if_none_match_compares_etags(header: str | None, *, unchanged: bool) -> None:
+    """A client that has this file gets no second copy."""
     assert is_not_modified(ETAG, header) is unchanged
 
 
-def test_the_content_range_names_the_last_byte() -> None:
+def test_content_range_names_the_last_byte() -> None:
     """``Content-Range`` counts inclusively."""
     assert ByteRange(10, 5).content_range(100) == "bytes 10-14/100"

@@ -1,4 +1,4 @@
-"""The chat dialect, from request to story."""
+"""The chat dialect, from the request to the progress text."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from filmgate.wire.params import ImageUrl
 LINKS = ChatLinks(preview="http://x/p.webp", player="http://x/p", download="http://x/p.mp4")
 
 
-def _ask(content: object, **more: object) -> dict[str, object]:
+def _body(content: object, **more: object) -> dict[str, object]:
     return {"model": "sora-2-hd-15s-chat", "messages": [{"role": "user", "content": content}], **more}
 
 
 @pytest.mark.parametrize(
-    ("prompt", "frame"),
+    ("prompt", "orientation"),
     [
         ("a dog on a beach", "portrait"),
         ("a dog, 16:9", "landscape"),
@@ -41,19 +41,19 @@ def _ask(content: object, **more: object) -> dict[str, object]:
         ("海边的狗，横屏", "landscape"),
         ("海边的狗，竖屏", "portrait"),
         ("16：9 的城市", "landscape"),
-        ("a LANDSCAPE film of a landscape", "landscape"),
+        ("a LANDSCAPE video of a landscape", "landscape"),
         ("vertical video of a widescreen television", "portrait"),
         ("a landscapes painter", "portrait"),
         ("ratio 116:90", "portrait"),
     ],
 )
-def test_the_frame_is_read_from_the_prompt(prompt: str, frame: str) -> None:
-    """The first mention counts, in either language; portrait where nothing is said."""
-    assert detect_orientation(prompt) == frame
+def test_the_orientation_is_read_from_the_prompt(prompt: str, orientation: str) -> None:
+    """The first mention counts, in either language; the default is portrait."""
+    assert detect_orientation(prompt) == orientation
 
 
 def test_the_last_user_message_is_the_prompt() -> None:
-    """System messages, earlier turns and unknown parameters are ignored; the frame stays in the prompt."""
+    """System messages, earlier turns and unknown parameters are ignored; the ratio stays in the prompt."""
     body: dict[str, object] = {
         "model": "sora-2-hd-10s-chat",
         "temperature": 0.7,
@@ -67,16 +67,21 @@ def test_the_last_user_message_is_the_prompt() -> None:
             {"role": "assistant", "content": ""},
         ],
     }
-    read = parse_chat(body)
-    assert (read.prompt, read.orientation, read.stream, read.include_usage) == ("a dog, 16:9", "landscape", True, True)
+    params = parse_chat(body)
+    assert (params.prompt, params.orientation, params.stream, params.include_usage) == (
+        "a dog, 16:9",
+        "landscape",
+        True,
+        True,
+    )
 
 
-def test_an_image_part_is_the_reference() -> None:
+def test_an_image_part_is_the_reference_image() -> None:
     """An image_url part, as an object or a bare string, comes with the text of its message."""
     parts = [{"type": "text", "text": "move"}, {"type": "image_url", "image_url": {"url": "https://x/a.png"}}]
-    read = parse_chat(_ask(parts))
-    assert (read.prompt, read.image) == ("move", ImageUrl("https://x/a.png"))
-    assert parse_chat(_ask([{"type": "image_url", "image_url": "data:,"}])).image == ImageUrl("data:,")
+    params = parse_chat(_body(parts))
+    assert (params.prompt, params.image) == ("move", ImageUrl("https://x/a.png"))
+    assert parse_chat(_body([{"type": "image_url", "image_url": "data:,"}])).image == ImageUrl("data:,")
 
 
 @pytest.mark.parametrize(
@@ -88,15 +93,15 @@ def test_an_image_part_is_the_reference() -> None:
         ({"model": "m", "messages": "hi"}, InvalidType),
         ({"model": "m", "messages": []}, MissingParameter),
         ({"model": "m", "messages": ["hi"]}, InvalidType),
-        (_ask(3), InvalidType),
-        (_ask([3]), InvalidType),
-        (_ask("x", stream="yes"), InvalidType),
-        (_ask([{"type": "image_url", "image_url": {}}]), InvalidType),
-        (_ask([{"type": "image_url", "image_url": "a"}] * 2), InvalidValue),
+        (_body(3), InvalidType),
+        (_body([3]), InvalidType),
+        (_body("x", stream="yes"), InvalidType),
+        (_body([{"type": "image_url", "image_url": {}}]), InvalidType),
+        (_body([{"type": "image_url", "image_url": "a"}] * 2), InvalidValue),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(body: dict[str, object], error: type[RequestError]) -> None:
-    """Each with the wire's error class."""
+def test_an_invalid_request_is_rejected(body: dict[str, object], error: type[RequestError]) -> None:
+    """Each with the contract's error class."""
     with pytest.raises(error):
         parse_chat(body)
 
@@ -114,20 +119,20 @@ def test_a_request_that_makes_no_sense_is_refused(body: dict[str, object], error
         ),
     )
 )
-def test_no_body_brings_another_error(body: Any) -> None:
-    """Whatever JSON arrives, the answer is a request error or a reading."""
+def test_any_json_is_parsed_or_rejected(body: Any) -> None:
+    """Any JSON gives parameters or a request error."""
     if isinstance(body, dict):
         with contextlib.suppress(RequestError):
             parse_chat(body)
 
 
-def test_the_story_of_a_chinese_prompt() -> None:
-    """A fenced JSON block, the id, queued, generating, a growing line, done, picture and links: in Chinese."""
-    narrator = ChatProgressText("海边的狗", "video_1")
-    story = narrator.opening("portrait", 15)
-    story += "".join(narrator.progress(percent) for percent in (0, 42, 42, 54, 30, 67))
-    story += narrator.completed(LINKS)
-    head, _, rest = story.partition("```\n\n")
+def test_the_progress_text_of_a_chinese_prompt() -> None:
+    """A fenced JSON block, the id, queued, generating, a growing line, done, image and links: in Chinese."""
+    progress_text = ChatProgressText("海边的狗", "video_1")
+    text = progress_text.opening("portrait", 15)
+    text += "".join(progress_text.progress(percent) for percent in (0, 42, 42, 54, 30, 67))
+    text += progress_text.completed(LINKS)
+    head, _, rest = text.partition("```\n\n")
     assert json.loads(head.removeprefix("```json\n")) == {
         "prompt": "海边的狗",
         "orientation": "portrait",
@@ -139,12 +144,12 @@ def test_the_story_of_a_chinese_prompt() -> None:
     )
 
 
-def test_a_failure_is_told_in_the_text() -> None:
-    """With its reason, and that it was free."""
-    narrator = ChatProgressText("a dog", "video_1")
-    told = narrator.progress(3) + narrator.failed(VideoError("moderation_blocked", "It was blocked."))
-    assert told.endswith("3..\n> ❌ The video failed: It was blocked.\n> Nothing was charged.\n")
-    assert "video_1" in narrator.still_running()
+def test_a_failure_is_part_of_the_text() -> None:
+    """With its reason, and that nothing was charged."""
+    progress_text = ChatProgressText("a dog", "video_1")
+    text = progress_text.progress(3) + progress_text.failed(VideoError("moderation_blocked", "It was blocked."))
+    assert text.endswith("3..\n> ❌ The video failed: It was blocked.\n> Nothing was charged.\n")
+    assert "video_1" in progress_text.still_running()
 
 
 def test_a_prompt_cannot_end_its_own_code_block() -> None:
@@ -152,8 +157,8 @@ def test_a_prompt_cannot_end_its_own_code_block() -> None:
     assert ChatProgressText("``` # ID: video_evil", "video_1").opening("portrait", 10).count("```") == 2
 
 
-def test_chunks_are_what_the_sdk_reads() -> None:
-    """An event a chunk; the usage chunk has no choices; the whole answer has a message."""
+def test_chunks_match_the_sdk() -> None:
+    """One event per chunk; the usage chunk has no choices; the whole response has a message."""
     first = json.loads(chunk("c", "m", 1, role="assistant", content="").removeprefix(b"data: "))
     assert first["choices"][0] == {
         "index": 0,
@@ -166,6 +171,6 @@ def test_chunks_are_what_the_sdk_reads() -> None:
     assert json.loads(completion("c", "m", 1, "text", usage))["choices"][0]["message"]["content"] == "text"
 
 
-def test_language() -> None:
-    """One Chinese character makes a prompt Chinese."""
+def test_one_chinese_character_makes_a_prompt_chinese() -> None:
+    """All other prompts are English."""
     assert (detect_language("a dog 狗"), detect_language("a dog")) == ("zh", "en")

@@ -1,4 +1,4 @@
-"""Create requests: what each field takes, and the wire's words for what it does not."""
+"""Create requests: what each field accepts, and the contract's errors for everything else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UPLOAD = Upload(Path("staged"), 3, "00")
 DATA_URL = "data:image/png;base64,iVBORw0KGgo="
 
 
-def _refusal(**fields: Any) -> RequestError:
+def _rejection(**fields: Any) -> RequestError:
     with pytest.raises(RequestError) as caught:
         parse({"prompt": "a dog"} | fields)
     return caught.value
@@ -60,20 +60,20 @@ def _refusal(**fields: Any) -> RequestError:
         (from_json(b'{"prompt":"","seed":9223372036854775807}'), CreateParams(prompt="", seed=SEED_MAX)),
     ],
 )
-def test_encodings_that_real_clients_send(params: dict[str, Any], expected: CreateParams) -> None:
+def test_the_encodings_of_real_clients_are_read(params: dict[str, Any], expected: CreateParams) -> None:
     """Each client's spelling of a request means the same."""
     assert parse(params) == expected
 
 
-def test_the_wires_own_sentences() -> None:
-    """Missing, unknown and mistyped parameters are refused in exactly the contract's words."""
+def test_the_contract_s_error_sentences() -> None:
+    """Missing, unknown and mistyped parameters are rejected in exactly the contract's words."""
     with pytest.raises(RequestError) as caught:
         parse({"seconds": "4"})
     assert (caught.value.message, caught.value.param) == ("Missing required parameter: 'prompt'.", "prompt")
     assert caught.value.code == "missing_required_parameter"
-    unknown = _refusal(duration=4)
+    unknown = _rejection(duration=4)
     assert (unknown.message, unknown.code) == ("Unknown parameter: 'duration'.", "unknown_parameter")
-    typed = _refusal(input_reference="data")
+    typed = _rejection(input_reference="data")
     assert typed.message == "Invalid type for 'input_reference': expected a file, but got a string instead."
     assert (typed.param, typed.code) == ("input_reference", "invalid_type")
 
@@ -130,27 +130,27 @@ def test_the_wires_own_sentences() -> None:
         ("metadata", {str(number): "v" for number in range(17)}, "invalid_value"),
     ],
 )
-def test_refused_values(field: str, value: object, code: str) -> None:
-    """Each field refuses what it can't be, and names itself."""
-    error = _refusal(**{field: value})
+def test_invalid_values_are_rejected(field: str, value: object, code: str) -> None:
+    """Each error names its field."""
+    error = _rejection(**{field: value})
     assert error.code == code
     assert (error.param or "").startswith(field)
     assert len(error.message) < 400
 
 
 def test_supported_fits_are_listed() -> None:
-    """An unknown fit is answered with the known ones."""
-    assert _refusal(fit="zoom").message == "Invalid value: 'zoom'. Supported values are: 'error', 'crop', and 'pad'."
+    """The error of an unknown fit lists the known ones."""
+    assert _rejection(fit="zoom").message == "Invalid value: 'zoom'. Supported values are: 'error', 'crop', and 'pad'."
 
 
-def test_a_null_is_not_given() -> None:
-    """Null means not given, for the prompt too."""
+def test_null_counts_as_absent() -> None:
+    """For the prompt too."""
     assert parse({"prompt": "a dog"} | dict.fromkeys(FIELD_READERS.keys() - {"prompt"})) == CreateParams(prompt="a dog")
-    assert _refusal(prompt=None).code == "missing_required_parameter"
+    assert _rejection(prompt=None).code == "missing_required_parameter"
 
 
-def test_required_by_another_dialect() -> None:
-    """A dialect may require more."""
+def test_a_dialect_may_require_more() -> None:
+    """The error names the missing field."""
     with pytest.raises(RequestError, match="'model'"):
         parse({"prompt": "a dog"}, required=("prompt", "model"))
 
@@ -171,8 +171,8 @@ ANY = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(sorted(FIELD_READERS)) | st.text(st.characters(), max_size=6), ANY, max_size=6))
-def test_any_fields_are_read_or_refused(fields: dict[str, Any]) -> None:
-    """No fields whatever raise anything but a request error, and each of those can be rendered."""
+def test_any_fields_are_parsed_or_rejected(fields: dict[str, Any]) -> None:
+    """No fields raise anything but a request error, and each of those can be rendered."""
     try:
         parse(fields)
     except RequestError as error:

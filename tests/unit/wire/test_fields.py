@@ -1,4 +1,4 @@
-"""Bodies to fields: every encoding that real clients send, and everything that hostile ones might."""
+"""Bodies to fields: every encoding that real clients send, and what hostile ones might."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from filmgate.wire.params import Upload
 UPLOAD = Upload(Path("staged"), 3, "00")
 
 
-def test_plain_json() -> None:
-    """JSON comes out as it is: an int stays an int, an object stays an object."""
+def test_plain_json_is_read() -> None:
+    """Values keep their types: an int stays an int, an object stays an object."""
     body = (
         b'\xef\xbb\xbf{"prompt":"\\ud83d\\udc36 \xe7\x8b\x97","seconds":8,"input_reference":{"image_url":"x"},"a":null}'
     )
@@ -26,7 +26,7 @@ def test_plain_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "reason"),
     [
         (b"", "line 1, column 1"),
         (b"nonsense", "line 1, column 1"),
@@ -52,19 +52,19 @@ def test_plain_json() -> None:
         ('{"prompt":"x"}'.encode("utf-16"), "not UTF-8"),
     ],
 )
-def test_malformed_json(body: bytes, said: str) -> None:
-    """What can't be read is said in one sentence of bounded length."""
+def test_malformed_json_is_rejected(body: bytes, reason: str) -> None:
+    """The error is one sentence of bounded length."""
     with pytest.raises(MalformedBody) as caught:
         from_json(body)
     assert caught.value.message.startswith("We could not parse the JSON body of your request: ")
-    assert said in caught.value.message
+    assert reason in caught.value.message
     assert len(caught.value.message) < 250
 
 
 @pytest.mark.parametrize(
     "body", [b'{"prompt":"a\\u0000b"}', b'{"prompt":"\\ud83d"}', b'{"prompt":{"a":["\\udc00"]}}', b'{"\\ud83d":1}']
 )
-def test_unprintable_text_in_json(body: bytes) -> None:
+def test_unprintable_text_in_json_is_rejected(body: bytes) -> None:
     """A NUL or half of a surrogate pair is an invalid value, and the error itself can be encoded."""
     with pytest.raises(InvalidValue) as caught:
         from_json(body)
@@ -87,8 +87,8 @@ def test_unprintable_text_in_json(body: bytes) -> None:
         ([], {}),
     ],
 )
-def test_bracket_names(pairs: list[tuple[str, str | Upload]], fields: dict[str, object]) -> None:
-    """The names that official SDKs make of objects and arrays are read back."""
+def test_bracket_names_are_read(pairs: list[tuple[str, str | Upload]], fields: dict[str, object]) -> None:
+    """The names that official SDKs make of objects and arrays are decoded."""
     assert from_form(pairs) == fields
 
 
@@ -117,20 +117,20 @@ def test_bracket_names(pairs: list[tuple[str, str | Upload]], fields: dict[str, 
         ["x" * 201],
     ],
 )
-def test_hostile_names(names: list[str]) -> None:
-    """A field twice, or a name that no client sends, is a clear 400."""
+def test_hostile_names_are_rejected(names: list[str]) -> None:
+    """A repeated field, or a name that no client sends, is a clear 400."""
     with pytest.raises(MalformedBody) as caught:
         from_form([(name, "x") for name in names])
     assert len(caught.value.message) < 250
 
 
-def test_too_many_parts() -> None:
-    """A form with ever so many parts is refused before anything is built from it."""
-    with pytest.raises(MalformedBody, match="1000 are taken at most"):
+def test_too_many_parts_are_rejected() -> None:
+    """The form is rejected before anything is built from it."""
+    with pytest.raises(MalformedBody, match="at most 1000 are accepted"):
         from_form([(f"f{number}", "x") for number in range(MAX_FORM_PARTS + 1)])
 
 
-def test_nul_in_a_form() -> None:
+def test_a_nul_in_a_form_is_rejected() -> None:
     """A NUL in a text part is an invalid value of its field."""
     with pytest.raises(InvalidValue) as caught:
         from_form([("metadata[k]", "a\x00b")])
@@ -148,16 +148,16 @@ JSON = st.recursive(
 
 @given(JSON)
 @example({"prompt": "\ud800"})
-def test_any_json_is_read_or_refused(value: object) -> None:
-    """Whatever JSON comes, fields or a request error come out."""
+def test_any_json_is_parsed_or_rejected(value: object) -> None:
+    """Any JSON gives fields or a request error."""
     with contextlib.suppress(RequestError):
         fields = from_json(json.dumps(value).encode())
         assert json.dumps(fields, ensure_ascii=False).encode()
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    """Whatever bytes come, nothing but a request error is raised."""
+def test_any_bytes_are_parsed_or_rejected(body: bytes) -> None:
+    """Any bytes raise nothing but a request error."""
     with contextlib.suppress(RequestError):
         from_json(body)
 
@@ -166,8 +166,8 @@ NAMES = st.text(st.sampled_from("ab[]\x00\ud800é"), max_size=12) | st.sampled_f
 
 
 @given(st.lists(st.tuples(NAMES, st.text(st.characters(), max_size=5) | st.just(UPLOAD)), max_size=8))
-def test_any_form_is_read_or_refused(pairs: list[tuple[str, str | Upload]]) -> None:
-    """Whatever names and values come, nothing but a request error is raised, and it can be encoded."""
+def test_any_form_is_parsed_or_rejected(pairs: list[tuple[str, str | Upload]]) -> None:
+    """Any names and values raise nothing but a request error, and it can be encoded."""
     try:
         from_form(pairs)
     except RequestError as error:

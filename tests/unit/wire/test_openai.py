@@ -1,4 +1,4 @@
-"""The ``openai`` dialect's answers, byte for byte."""
+"""The ``openai`` dialect's responses, byte for byte."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ VIDEOS = {
 
 
 @pytest.mark.parametrize("name", VIDEOS)
-def test_video(name: str) -> None:
-    """A video is exactly these bytes: 13 keys in their order, compact."""
+def test_a_video_is_exactly_these_bytes(name: str) -> None:
+    """13 keys in their order, compact."""
     assert encode(render_video(VIDEOS[name])) == (GOLDEN / f"video_{name}.json").read_bytes().rstrip(b"\n")
 
 
 @pytest.mark.parametrize("name", VIDEOS)
-def test_video_for_shell_clients(name: str) -> None:
-    """``id`` and ``status`` appear once, whatever the prompt, the metadata and the notes hold."""
+def test_id_and_status_appear_once(name: str) -> None:
+    """Shell clients search for them, so the prompt, the metadata and the notes must not add a second one."""
     body = encode(render_video(VIDEOS[name]))
     assert body.count(b'"id":"') == 1
     assert body.count(b'"status":"') == 1
@@ -91,26 +91,26 @@ def test_video_for_shell_clients(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VIDEOS)
-def test_video_for_the_official_sdk(name: str) -> None:
-    """The official SDK's own model takes it and loses nothing."""
+def test_the_official_sdk_reads_a_video(name: str) -> None:
+    """The SDK's own model accepts it and loses nothing."""
     body = encode(render_video(VIDEOS[name]))
     assert SdkVideo.model_validate_json(body).to_dict(exclude_unset=True) == json.loads(body)
 
 
-def test_video_is_decoded_as_rendered() -> None:
-    """What the server renders, a client decodes to the same value."""
+def test_a_video_is_decoded_as_rendered() -> None:
+    """The client decodes what the server renders to the same value."""
     shown = render_video(VIDEOS["failed"])
     assert msgspec.json.decode(encode(shown), type=VideoObject) == shown
 
 
-def test_expired_video_keeps_rendering() -> None:
-    """A video whose content is gone is still shown as it was."""
+def test_an_expired_video_is_still_rendered() -> None:
+    """A video whose content is gone is rendered as before."""
     shown = render_video(msgspec.structs.replace(VIDEOS["completed"], expires_at=1.0))
     assert (shown.status, shown.progress, shown.expires_at) == ("completed", 100, 1)
 
 
-def test_list() -> None:
-    """A page has all five keys, filled or empty."""
+def test_a_page_has_all_five_keys() -> None:
+    """Filled or empty."""
     other = msgspec.structs.replace(VIDEOS["queued"], id="video_2")
     page = json.loads(encode(render_list([VIDEOS["queued"], other], has_more=True)))
     assert [page[key] for key in ("object", "first_id", "last_id", "has_more")] == ["list", ID, "video_2", True]
@@ -119,13 +119,13 @@ def test_list() -> None:
     assert encode(render_list([], has_more=False)) == empty
 
 
-def test_deleted() -> None:
-    """A deletion is exactly these bytes."""
+def test_a_deletion_is_exactly_these_bytes() -> None:
+    """Three keys, compact."""
     assert encode(render_deleted("video_1")) == b'{"id":"video_1","object":"video.deleted","deleted":true}'
 
 
-def test_models() -> None:
-    """A model has the SDK's keys and, for programs, what it takes and costs."""
+def test_models_have_limits_and_prices() -> None:
+    """A model has the SDK's keys and its machine-readable limits."""
     catalog = Catalog.load()
     body = json.loads(encode(render_models(catalog.models())))
     assert [model["id"] for model in body["data"]] == catalog.names()
@@ -138,8 +138,8 @@ def test_models() -> None:
     assert "procedural animatic" in json.loads(shown)["description"]
 
 
-def test_error() -> None:
-    """An error has all four keys, null or not."""
+def test_an_error_has_all_four_keys() -> None:
+    """Null or not."""
     answer = render_error(errors.MissingParameter("prompt"))
     assert answer.status == 400
     assert answer.headers == {"x-should-retry": "false"}
@@ -155,7 +155,7 @@ def _kinds(kind: type[FilmgateError]) -> list[type[FilmgateError]]:
 
 @pytest.mark.parametrize("kind", _kinds(FilmgateError))
 def test_every_error_is_rendered(kind: type[FilmgateError]) -> None:
-    """Every class of the tree has the wire's shape, and none that the caller caused is a 409 or a 5xx."""
+    """Every class of the tree has the API's JSON shape, and none that the caller caused is a 409 or a 5xx."""
     required = [each for each in inspect.signature(kind).parameters.values() if each.default is each.empty]
     answer = render_error(kind(*["x"] * len(required)))
     detail = msgspec.json.decode(encode(answer.body), type=ErrorAnswer).error
@@ -169,18 +169,18 @@ def test_every_error_is_rendered(kind: type[FilmgateError]) -> None:
 
 
 @pytest.mark.parametrize(("seconds", "header"), [(0.0, "1"), (1.2, "2"), (90.0, "90"), (1e9, "120")])
-def test_retry_after(seconds: float, header: str) -> None:
+def test_retry_after_is_rounded_and_bounded(seconds: float, header: str) -> None:
     """``retry-after`` is a whole number of seconds that the SDKs obey."""
     answer = render_error(errors.TooManyRunning(retry_after=seconds))
     assert (answer.status, answer.headers["retry-after"], answer.headers["x-should-retry"]) == (429, header, "true")
 
 
-def test_unencodable_text_in_an_error() -> None:
-    """A message that repeats half of a surrogate pair is still an answer."""
+def test_unencodable_text_in_an_error_is_escaped() -> None:
+    """A message that repeats half of a surrogate pair can still be sent."""
     assert b"\\\\ud800" in encode(render_error(errors.UnknownParameter("\ud800")).body)
 
 
-def test_content_headers() -> None:
+def test_content_headers_name_the_file() -> None:
     """A download is named after its video, is private, and is not sniffed."""
     assert content_headers("video_1", AssetKind.VIDEO) == {
         "content-disposition": 'attachment; filename="video_1.mp4"',
@@ -190,6 +190,6 @@ def test_content_headers() -> None:
     assert all(content_headers("video_1", kind) for kind in AssetKind)
 
 
-def test_the_dialect() -> None:
-    """The dialect lives at /v1 and narrows nothing."""
+def test_the_dialect_narrows_nothing() -> None:
+    """It is served at /v1."""
     assert (OPENAI.name, OPENAI.base_path, OPENAI.content_wait) == ("openai", "/v1", 0)

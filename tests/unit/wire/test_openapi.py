@@ -1,4 +1,4 @@
-"""The OpenAPI document: valid, complete, and true to the code that it is made from."""
+"""The OpenAPI document: valid, complete, and consistent with the code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def test_every_endpoint_is_described() -> None:
-    """The endpoints that are served are the ones that are described."""
+    """The document describes exactly the served endpoints."""
     assert {(path, method) for path, method, _ in _operations()} == {
         ("/v1/videos", "get"),
         ("/v1/videos", "post"),
@@ -67,37 +67,37 @@ def test_every_endpoint_is_described() -> None:
 
 @pytest.mark.parametrize("name", sorted(DOCUMENT["components"]["schemas"]))
 def test_schemas_are_valid(name: str) -> None:
-    """Every schema is a valid JSON schema, and every reference leads somewhere."""
+    """Every schema is a valid JSON schema, and every reference in it resolves."""
     Draft202012Validator.check_schema(DOCUMENT["components"]["schemas"][name])
     list(_validator(name).iter_errors({}))
 
 
-def test_references_lead_somewhere() -> None:
+def test_references_resolve() -> None:
     """No reference of the document is broken."""
     text = json.dumps(DOCUMENT)
     for piece in text.split('"$ref": "#/')[1:]:
-        at: Any = DOCUMENT
+        node: Any = DOCUMENT
         for key in piece.split('"')[0].split("/"):
-            at = at[key]
-        assert at
+            node = node[key]
+        assert node
 
 
-def test_operations_have_names_of_their_own() -> None:
-    """Every operation has an id, and links point at one."""
+def test_operations_have_unique_ids() -> None:
+    """Every operation has an id, and links refer to one."""
     names = [operation["operationId"] for _, _, operation in _operations()]
     assert len(names) == len(set(names))
     links = DOCUMENT["paths"]["/v1/videos"]["post"]["responses"]["200"]["links"]
     assert {link["operationId"] for link in links.values()} <= set(names)
 
 
-def test_protected_operations_say_so() -> None:
-    """Wherever a key is needed, 401 is among the answers."""
+def test_protected_operations_list_401() -> None:
+    """Every operation that needs a key has a 401 response."""
     for _, _, operation in _operations():
         assert ("401" in operation["responses"]) == (operation.get("security") != [])
 
 
-def test_create_fields_are_the_readers() -> None:
-    """The body has the fields that are read."""
+def test_create_fields_match_the_readers() -> None:
+    """The schema has exactly the fields that are parsed."""
     for body in DOCUMENT["components"]["schemas"]["CreateVideo"]["anyOf"]:
         assert body["properties"].keys() == FIELD_READERS.keys()
 
@@ -121,13 +121,13 @@ def test_create_fields_are_the_readers() -> None:
         ({"seconds": "4"}, False),
     ],
 )
-def test_create_body(body: dict[str, object], *, valid: bool) -> None:
-    """The schema of a body takes what the server takes."""
+def test_the_create_schema_matches_the_server(body: dict[str, object], *, valid: bool) -> None:
+    """The schema accepts what the server accepts."""
     assert _validator("CreateVideo").is_valid(body) == valid
 
 
 def test_error_codes_come_from_the_tree() -> None:
-    """A status lists exactly the codes of the classes that it stands for."""
+    """A status lists exactly the codes of its error classes."""
     schema = DOCUMENT["paths"]["/v1/videos/{id}/content"]["get"]["responses"]["404"]["content"]["application/json"]
     codes = schema["schema"]["allOf"][1]["properties"]["error"]["properties"]["code"]["enum"]
     kinds = (errors.VideoNotFound, errors.VideoNotReady, errors.VideoExpired, errors.UnknownUrl)

@@ -1,4 +1,4 @@
-"""Remixes, edits, extensions and characters as they are asked for."""
+"""Parsing of remixes, edits, extensions and characters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from filmgate.wire.fields import from_form, from_json
 from filmgate.wire.objects import encode
 from filmgate.wire.params import Fields, Upload, VideoId
 
-FILM = Upload(Path("film"), 3, "00")
+UPLOAD = Upload(Path("staged"), 3, "00")
 
 
 @pytest.mark.parametrize(
@@ -24,20 +24,20 @@ FILM = Upload(Path("film"), 3, "00")
         from_form([("prompt", "On"), ("seconds", "8"), ("video[id]", "video_a")]),
     ],
 )
-def test_every_encoding_says_the_same(fields: Fields) -> None:
-    """JSON, a number for a string, and the SDKs' brackets are one request."""
+def test_every_encoding_means_the_same(fields: Fields) -> None:
+    """JSON, a number instead of a string, and the SDKs' brackets are one request."""
     params = revision.parse_extension(fields)
     assert (params.operation, params.prompt, params.seconds) == (Operation.EXTEND, "On", 8)
     assert params.video == VideoId("video_a")
 
 
-def test_a_film_may_be_sent_along() -> None:
-    """A file part is the film, and then a model may be named."""
-    params = revision.parse_edit(from_form([("prompt", "On"), ("video", FILM), ("model", "sora-2-pro")]))
-    assert (params.video, params.model, params.operation) == (FILM, "sora-2-pro", Operation.EDIT)
+def test_a_video_may_be_uploaded() -> None:
+    """A file part is the source video, and then a model may be given."""
+    params = revision.parse_edit(from_form([("prompt", "On"), ("video", UPLOAD), ("model", "sora-2-pro")]))
+    assert (params.video, params.model, params.operation) == (UPLOAD, "sora-2-pro", Operation.EDIT)
 
 
-def test_a_remix_is_of_the_video_in_its_path() -> None:
+def test_a_remix_uses_the_video_in_its_path() -> None:
     """Its body holds the prompt and nothing else."""
     assert revision.parse_remix({"prompt": "x"}, "video_a").video == VideoId("video_a")
     with pytest.raises(UnknownParameter, match="'seconds'"):
@@ -45,49 +45,49 @@ def test_a_remix_is_of_the_video_in_its_path() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "error", "said"),
+    ("fields", "error", "message"),
     [
-        ({"video": FILM}, MissingParameter, "'prompt'"),
+        ({"video": UPLOAD}, MissingParameter, "'prompt'"),
         ({"prompt": "x"}, MissingParameter, "'video'"),
         ({"prompt": "x", "video": {}}, MissingParameter, "'video.id'"),
         ({"prompt": "x", "video": {"id": None}}, MissingParameter, "'video.id'"),
         ({"prompt": "x", "video": {"id": ""}}, InvalidValue, "'video.id'"),
         ({"prompt": "x", "video": {"url": "http://a"}}, UnknownParameter, "'video.url'"),
         ({"prompt": "x", "video": "video_a"}, InvalidType, "expected a file, but got a string"),
-        ({"prompt": 5, "video": FILM}, InvalidType, "expected a string"),
-        ({"prompt": "x", "video": FILM, "size": "1x1"}, UnknownParameter, "'size'"),
+        ({"prompt": 5, "video": UPLOAD}, InvalidType, "expected a string"),
+        ({"prompt": "x", "video": UPLOAD, "size": "1x1"}, UnknownParameter, "'size'"),
     ],
 )
-def test_what_can_not_be_read_is_said(fields: Fields, error: type[Exception], said: str) -> None:
-    """Each refusal names its field."""
-    with pytest.raises(error, match=said):
+def test_invalid_fields_are_rejected(fields: Fields, error: type[Exception], message: str) -> None:
+    """Each error names its field."""
+    with pytest.raises(error, match=message):
         revision.parse_edit(fields)
 
 
 @pytest.mark.parametrize("seconds", ["5", "0", "-4", "4.0", "24", 10, True])
 def test_a_segment_has_one_of_five_lengths(seconds: str | int) -> None:
-    """Other lengths are refused with those that there are."""
+    """Other lengths are rejected with a list of the valid ones."""
     with pytest.raises((InvalidValue, InvalidType), match=r"16|a string"):
-        revision.parse_extension({"prompt": "x", "video": FILM, "seconds": seconds})
+        revision.parse_extension({"prompt": "x", "video": UPLOAD, "seconds": seconds})
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 81])
-def test_a_character_has_a_name(name: str) -> None:
-    """1 to 80 characters, and something to see in them."""
+def test_a_character_needs_a_name(name: str) -> None:
+    """1 to 80 characters, not only white space."""
     with pytest.raises(InvalidValue, match="1 to 80"):
-        revision.parse_character({"name": name, "video": FILM})
+        revision.parse_character({"name": name, "video": UPLOAD})
 
 
-def test_a_character_needs_a_film_of_its_own() -> None:
-    """An id is no file here."""
-    assert revision.parse_character({"name": "x" * 80, "video": FILM}).video == FILM
+def test_a_character_needs_an_upload() -> None:
+    """An id is not accepted instead of a file."""
+    assert revision.parse_character({"name": "x" * 80, "video": UPLOAD}).video == UPLOAD
     with pytest.raises(InvalidType, match="expected a file, but got an object"):
         revision.parse_character({"name": "x", "video": {"id": "video_a"}})
 
 
-def test_a_character_is_four_keys() -> None:
+def test_a_character_has_four_keys() -> None:
     """Compact, and without its files."""
-    kept = Asset(kind=AssetKind.SOURCE, key="k", media_type="video/mp4", bytes=1, sha256="0", width=2, height=2)
-    who = Character(id="char_1", account_id="a", name="Mossy", created_at=12.9, picture=kept, film=kept)
-    said = b'{"id":"char_1","object":"character","name":"Mossy","created_at":12}'
-    assert encode(revision.render_character(who)) == said
+    asset = Asset(kind=AssetKind.SOURCE, key="k", media_type="video/mp4", bytes=1, sha256="0", width=2, height=2)
+    character = Character(id="char_1", account_id="a", name="Mossy", created_at=12.9, picture=asset, film=asset)
+    expected = b'{"id":"char_1","object":"character","name":"Mossy","created_at":12}'
+    assert encode(revision.render_character(character)) == expected

@@ -1,4 +1,4 @@
-"""What is read out of a chat: from vendors' own words, from ours, in pieces of any size."""
+"""What is parsed from a chat: vendors' texts, our own, in pieces of any size."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def _read(pieces: list[str], *, end: bool = True) -> JobReport:
     return reader.finish()
 
 
-def test_a_vendors_story_is_followed() -> None:
-    """The id as soon as its line is there, the progress as it grows, the film at the end; the echo is no news."""
-    reader, seen = ChatReader(), []
+def test_a_vendor_s_text_is_followed() -> None:
+    """The id as soon as its line is there, the progress as it grows, the video at the end; the echo is ignored."""
+    reader, states = ChatReader(), []
     for piece in VENDOR:
-        said = reader.feed(_events([piece], end=False))
-        seen.append((said.id, said.status, said.progress))
-    assert seen[0] == (None, Status.QUEUED, None)
-    assert seen[1] == ("task_01k6x9abc", Status.QUEUED, None)
-    assert [progress for _, _, progress in seen[3:6]] == [42.0, 75.0, 99.0]
-    assert seen[5][1] is Status.IN_PROGRESS
+        report = reader.feed(_events([piece], end=False))
+        states.append((report.id, report.status, report.progress))
+    assert states[0] == (None, Status.QUEUED, None)
+    assert states[1] == ("task_01k6x9abc", Status.QUEUED, None)
+    assert [progress for _, _, progress in states[3:6]] == [42.0, 75.0, 99.0]
+    assert states[5][1] is Status.IN_PROGRESS
     assert reader.report.status is Status.COMPLETED
     assert reader.report.content_url == "https://cdn.example/a/b.mp4?sig=1"
 
@@ -59,51 +59,56 @@ def test_a_vendors_story_is_followed() -> None:
 @pytest.mark.parametrize(
     "piece", ["[", "![", "[a](http://", "](", "failed ", "```\n", "> ", "id: ", "progress 1", "1."]
 )
-def test_no_repetition_makes_reading_quadratic(piece: str) -> None:
-    """Nothing else happens in the server meanwhile. A quadratic search would outlast pytest's limit."""
+def test_no_repetition_makes_parsing_quadratic(piece: str) -> None:
+    """Parsing blocks the server's event loop. A quadratic search would outlast pytest's limit."""
     reader = ChatReader()
     reader.feed(_events([f"error {piece * (MAX_TEXT_LENGTH // len(piece))}"]))
     assert reader.report.status is not Status.COMPLETED
 
 
-def test_a_long_story_is_not_read_again_for_every_word() -> None:
-    """Only when enough of it is new, and when it has ended."""
+def test_a_long_text_is_not_parsed_again_for_every_word() -> None:
+    """Only when enough of it is new, and at its end."""
     reader = ChatReader()
     reader.feed(_events(["word " * 4000], end=False))
-    seen = [reader.feed(_events(["word "], end=False)) for _ in range(300)]
-    assert sum(said is not before for before, said in pairwise(seen)) < 10
+    reports = [reader.feed(_events(["word "], end=False)) for _ in range(300)]
+    assert sum(report is not before for before, report in pairwise(reports)) < 10
     assert reader.feed(_events(["> ID: `task_01k6x9abc`\n"])).id == "task_01k6x9abc"
 
 
 @examples(30)
 @given(st.lists(st.integers(1, 2000), max_size=30))
 def test_pieces_may_be_cut_anywhere(cuts: list[int]) -> None:
-    """In the middle of a line, of a character, of a number: progress never falls, the end is the same."""
+    """In the middle of a line, of a character, of a number: progress never falls, the result is the same."""
     data, reader, highest = _events(VENDOR), ChatReader(), 0.0
     for cut in [*cuts, len(data)]:
-        said = reader.feed(data[:cut])
+        report = reader.feed(data[:cut])
         data = data[cut:]
-        assert (said.progress or 0.0) >= highest
-        assert said.id in {None, "task_01k6x9abc"}
-        assert said.content_url in {None, "https://cdn.example/a/b.mp4?sig=1"}
-        highest = said.progress or 0.0
+        assert (report.progress or 0.0) >= highest
+        assert report.id in {None, "task_01k6x9abc"}
+        assert report.content_url in {None, "https://cdn.example/a/b.mp4?sig=1"}
+        highest = report.progress or 0.0
     assert reader.finish() == _read(VENDOR)
 
 
 @pytest.mark.parametrize("prompt", ["a dog, 50% off", "一只狗在海滩上"])
-def test_our_own_story_is_followed(prompt: str) -> None:
+def test_our_own_text_is_followed(prompt: str) -> None:
     """A Filmgate may be the upstream of another."""
-    teller = ours.ChatProgressText(prompt, "video_12ab")
-    pieces = [teller.opening("portrait", 15), teller.progress(0), teller.progress(7), teller.progress(45)]
-    said = _read(pieces, end=False)
-    assert (said.id, said.status, said.progress) == ("video_12ab", Status.IN_PROGRESS, 45.0)
+    progress_text = ours.ChatProgressText(prompt, "video_12ab")
+    pieces = [
+        progress_text.opening("portrait", 15),
+        progress_text.progress(0),
+        progress_text.progress(7),
+        progress_text.progress(45),
+    ]
+    report = _read(pieces, end=False)
+    assert (report.id, report.status, report.progress) == ("video_12ab", Status.IN_PROGRESS, 45.0)
     links = ours.ChatLinks(
         preview="https://g.example/p.webp", player="https://g.example/f/1", download="https://g.example/f/2"
     )
-    said = _read([*pieces, teller.completed(links)])
-    assert (said.status, said.content_url) == (Status.COMPLETED, "https://g.example/f/2")
-    said = _read([*pieces, teller.failed(VideoError("video_failed", "The lamp broke."))])
-    assert (said.status, said.error) == (Status.FAILED, VideoError("engine_error", "The lamp broke."))
+    report = _read([*pieces, progress_text.completed(links)])
+    assert (report.status, report.content_url) == (Status.COMPLETED, "https://g.example/f/2")
+    report = _read([*pieces, progress_text.failed(VideoError("video_failed", "The lamp broke."))])
+    assert (report.status, report.error) == (Status.FAILED, VideoError("engine_error", "The lamp broke."))
 
 
 @pytest.mark.parametrize(
@@ -119,13 +124,13 @@ def test_our_own_story_is_followed(prompt: str) -> None:
         ("进度 100", 99.0),
     ],
 )
-def test_progress_has_many_shapes(text: str, progress: float | None) -> None:
-    """The highest that makes sense; 100 only with the film."""
+def test_progress_has_many_spellings(text: str, progress: float | None) -> None:
+    """The highest valid percentage; 100 only with the video."""
     assert _read([text], end=False).progress == progress
 
 
 @pytest.mark.parametrize(
-    ("text", "film"),
+    ("text", "url"),
     [
         ("done: https://cdn.example/v.mp4?a=b", "https://cdn.example/v.mp4?a=b"),
         ("[download](https://cdn.example/get/1) ![](https://cdn.example/p.webp)", "https://cdn.example/get/1"),
@@ -136,11 +141,11 @@ def test_progress_has_many_shapes(text: str, progress: float | None) -> None:
         ("[x](ftp://cdn.example/v.mp4)", None),
     ],
 )
-def test_the_film_is_found(text: str, film: str | None) -> None:
-    """Among the links there are; without any the job has failed."""
-    said = _read([f"✅ {text}\n"])
-    assert said.content_url == film
-    assert said.status is (Status.COMPLETED if film else Status.FAILED)
+def test_the_video_url_is_found(text: str, url: str | None) -> None:
+    """Among the links of the text; without any the job has failed."""
+    report = _read([f"✅ {text}\n"])
+    assert report.content_url == url
+    assert report.status is (Status.COMPLETED if url else Status.FAILED)
 
 
 @pytest.mark.parametrize(
@@ -154,22 +159,22 @@ def test_the_film_is_found(text: str, film: str | None) -> None:
         ("I can't do that.", "engine_error"),
     ],
 )
-def test_a_failure_is_told_with_its_reason(text: str, error: str) -> None:
+def test_a_failure_has_its_reason(text: str, error: str) -> None:
     """Once the vendor has ended; before that the words may be the prompt's own."""
     assert _read([text], end=False).status is not Status.FAILED
-    said = _read([text])
-    assert (said.status, said.error.code if said.error else None) == (Status.FAILED, error)
+    report = _read([text])
+    assert (report.status, report.error.code if report.error else None) == (Status.FAILED, error)
 
 
-def test_a_stream_that_is_cut_off_says_no_end() -> None:
-    """Without a film nobody knows; with its whole address it is there."""
+def test_a_stream_that_is_cut_off_has_no_end() -> None:
+    """Without a video the outcome is unknown; with the whole URL it is completed."""
     assert _read(VENDOR[:5], end=False).status is Status.IN_PROGRESS
     assert _read([*VENDOR[:5], "https://cdn.example/v.mp4"], end=False).status is Status.COMPLETED
     reader = ChatReader()
     assert reader.feed(_events(["done https://cdn.example/v.mp4"], end=False)).content_url is None
 
 
-def test_what_is_no_stream_is_read_too() -> None:
+def test_other_responses_are_read_too() -> None:
     """A whole completion, and an error in the middle of a stream."""
     reader = ChatReader()
     reader.feed(
@@ -179,41 +184,41 @@ def test_what_is_no_stream_is_read_too() -> None:
     )
     assert reader.finish().content_url == "https://cdn.example/a/b.mp4?sig=1"
     reader = ChatReader()
-    said = reader.feed(_events(VENDOR[:3], end=False) + b'data: {"error":{"message":"Too busy.","code":"busy"}}\n\n')
-    assert (said.status, said.error) == (Status.FAILED, VideoError("busy", "Too busy."))
+    report = reader.feed(_events(VENDOR[:3], end=False) + b'data: {"error":{"message":"Too busy.","code":"busy"}}\n\n')
+    assert (report.status, report.error) == (Status.FAILED, VideoError("busy", "Too busy."))
 
 
 @given(st.binary(max_size=400))
-def test_nothing_breaks_it(data: bytes) -> None:
-    """Whatever comes is read, or says nothing."""
+def test_any_bytes_are_read(data: bytes) -> None:
+    """They give a report or are ignored."""
     reader = ChatReader()
     reader.feed(data)
     reader.feed(b"data: " + data + b"\n")
     assert reader.finish().kind is ReplyKind.JOB
 
 
-def test_an_order_is_one_streamed_message() -> None:
-    """With the frame in the prompt unless it is there, and the picture as a data URL."""
-    order = JobRequest(
+def test_a_request_is_one_streamed_message() -> None:
+    """The prompt gets the ratio unless it has one, and the image is a data URL."""
+    request = JobRequest(
         model="sora-2-hd-15s-chat",
         prompt="吃西瓜",
         size=Size(720, 1280),
         seconds=15,
         reference=ReferenceImage(b"x", "image/png"),
     )
-    call = create(order)
-    sent = json.loads(call.body)
-    assert (call.method, call.path, sent["stream"]) == ("POST", "chat/completions", True)
-    text, picture = sent["messages"][0]["content"]
+    call = create(request)
+    payload = json.loads(call.body)
+    assert (call.method, call.path, payload["stream"]) == ("POST", "chat/completions", True)
+    text, image = payload["messages"][0]["content"]
     assert text["text"] == "视频比例9:16。吃西瓜"
-    assert picture["image_url"]["url"] == "data:image/png;base64,eA=="
+    assert image["image_url"]["url"] == "data:image/png;base64,eA=="
     assert prompt_with_ratio("a dog", Size(1280, 720)) == "16:9 a dog"
     assert prompt_with_ratio("a dog, 16:9", Size(1280, 720)) == "a dog, 16:9"
     assert prompt_with_ratio("竖屏，一只狗", Size(720, 1280)) == "竖屏，一只狗"
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "meaning"),
+    ("status", "body", "kind"),
     [
         (401, b'{"error":{"message":"no"}}', ReplyKind.TERMINAL),
         (429, b"", ReplyKind.TRANSIENT),
@@ -222,6 +227,6 @@ def test_an_order_is_one_streamed_message() -> None:
         (502, b"", ReplyKind.AMBIGUOUS),
     ],
 )
-def test_an_answer_that_is_no_stream_is_judged(status: int, body: bytes, meaning: ReplyKind) -> None:
+def test_a_response_that_is_no_stream_is_classified(status: int, body: bytes, kind: ReplyKind) -> None:
     """By the table of submissions."""
-    assert read_error_response(status, {}, body).kind is meaning
+    assert read_error_response(status, {}, body).kind is kind

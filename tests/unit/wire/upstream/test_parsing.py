@@ -1,4 +1,4 @@
-"""Single values of an upstream's answer: whatever it says, it is read or it is nothing."""
+"""Single values of an upstream's response: parsed, or None."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from filmgate.wire.upstream import parsing
 
 
 @pytest.mark.parametrize(
-    ("said", "percent"),
+    ("value", "percent"),
     [
         (45, 45.0),
         (45.5, 45.5),
@@ -35,19 +35,19 @@ from filmgate.wire.upstream import parsing
         ({"value": 45}, None),
     ],
 )
-def test_progress_is_read_in_any_shape(said: object, percent: float | None) -> None:
-    """A number between 0 and 100, or nothing."""
-    assert parsing.parse_percent(said) == percent
+def test_progress_is_read_in_any_shape(value: object, percent: float | None) -> None:
+    """A number between 0 and 100, or None."""
+    assert parsing.parse_percent(value) == percent
 
 
-@pytest.mark.parametrize("said", ["video_1", "x" * 256, "abc:channel1547", "a.b~c", "cgt-2026", "%2e", "q?x#y"])
-def test_an_opaque_id_is_taken_as_it_is(said: str) -> None:
-    """Nothing is read into it."""
-    assert parsing.parse_id(said) == said
+@pytest.mark.parametrize("value", ["video_1", "x" * 256, "abc:channel1547", "a.b~c", "cgt-2026", "%2e", "q?x#y"])
+def test_an_opaque_id_is_kept_unchanged(value: str) -> None:
+    """Its characters have no meaning here."""
+    assert parsing.parse_id(value) == value
 
 
 @pytest.mark.parametrize(
-    "said",
+    "value",
     [
         None,
         7,
@@ -69,21 +69,21 @@ def test_an_opaque_id_is_taken_as_it_is(said: str) -> None:
         {"id": "video_1"},
     ],
 )
-def test_what_can_not_stand_in_a_path_is_no_id(said: object) -> None:
-    """Neither for our requests nor for anybody's file system."""
-    assert parsing.parse_id(said) is None
+def test_an_id_that_can_not_be_in_a_path_is_none(value: object) -> None:
+    """It must be safe in our requests and in every file system."""
+    assert parsing.parse_id(value) is None
 
 
-@pytest.mark.parametrize("said", ["in_progress", "IN_PROGRESS", "In Progress", "in-progress", " in_progress\n"])
-def test_a_status_has_one_spelling(said: str) -> None:
-    """Case, blanks and hyphens say nothing."""
-    assert parsing.normalize_status(said) == "in_progress"
+@pytest.mark.parametrize("value", ["in_progress", "IN_PROGRESS", "In Progress", "in-progress", " in_progress\n"])
+def test_a_status_has_one_spelling(value: str) -> None:
+    """Case, blanks and hyphens do not matter."""
+    assert parsing.normalize_status(value) == "in_progress"
 
 
-@pytest.mark.parametrize("said", [None, 2, 2.0, True, ["queued"], {}, "x" * 1000])
-def test_a_status_that_is_no_word_is_none(said: object) -> None:
-    """A number is not guessed at."""
-    assert parsing.normalize_status(said) is None
+@pytest.mark.parametrize("value", [None, 2, 2.0, True, ["queued"], {}, "x" * 1000])
+def test_a_status_that_is_no_text_is_none(value: object) -> None:
+    """Nothing is guessed from a number."""
+    assert parsing.normalize_status(value) is None
 
 
 @pytest.mark.parametrize(
@@ -104,12 +104,12 @@ def test_a_status_that_is_no_word_is_none(said: object) -> None:
     ],
 )
 def test_a_body_that_is_no_object_is_none(body: bytes) -> None:
-    """Cut off, too deep, too long, or something else: no exception tells them apart."""
+    """Cut off, too deep, too long, or something else: no exception is raised."""
     assert parsing.parse_object(body) is None
 
 
-def test_an_object_is_read_with_a_mark_of_order_and_without_sense() -> None:
-    """A byte order mark, NaN and doubled keys are no reason to lose a job."""
+def test_an_object_may_have_a_byte_order_mark_nan_and_duplicates() -> None:
+    """None of them is a reason to lose a job."""
     assert parsing.parse_object(b'\xef\xbb\xbf{"a": 1, "a": 2}') == {"a": 2}
     assert parsing.parse_object(json.dumps({"id": "x", "progress": float("nan")}).encode()) is not None
 
@@ -142,17 +142,17 @@ _DATE = "Thu, 01 Jan 2026 00:00:00 GMT"
     ],
 )
 def test_every_form_of_retry_after_is_read(headers: dict[str, str], seconds: float | None) -> None:
-    """Seconds, milliseconds, dates by the answer's own clock; garbage is nothing."""
+    """Seconds, milliseconds, dates by the response's own clock; garbage is None."""
     assert parsing.retry_after(headers) == seconds
 
 
 @pytest.mark.parametrize(
-    ("said", "url"),
+    ("value", "url"),
     [
         ("https://cdn.example/a%2Fb?x=1&y=%20", "https://cdn.example/a%2Fb?x=1&y=%20"),
-        ("http://127.0.0.1/film", "http://127.0.0.1/film"),
+        ("http://127.0.0.1/video", "http://127.0.0.1/video"),
         ("ftp://cdn.example/", None),
-        ("/films/1.mp4", None),
+        ("/videos/1.mp4", None),
         ("https://cdn.example/a b", None),
         ("https://cdn.example/\n", None),
         ("https://cdn.example/" + "x" * 9000, None),
@@ -160,6 +160,6 @@ def test_every_form_of_retry_after_is_read(headers: dict[str, str], seconds: flo
         (7, None),
     ],
 )
-def test_an_address_is_taken_as_it_is_spelt(said: object, url: str | None) -> None:
-    """For a signature may hang on its spelling; whether it may be asked is for others to say."""
-    assert parsing.parse_web_url(said) == url
+def test_a_url_is_kept_as_it_is_spelled(value: object, url: str | None) -> None:
+    """A signature may depend on its spelling; the URL guard decides whether it may be fetched."""
+    assert parsing.parse_web_url(value) == url
