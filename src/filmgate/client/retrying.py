@@ -158,10 +158,10 @@ def register_id(state: ClientState, video_id: str, key: str | None) -> None:
     """Remember the id of an accepted video.
 
     Raises:
-        SubmissionUnknown: another accepted video has this id, so the two cannot be told apart.
+        SubmissionUnknown: another accepted video has this id, so the two cannot be distinguished.
     """
     if video_id in state.accepted_ids and (key is None or state.accepted_ids[video_id] != key):
-        raise SubmissionUnknown(f"The server gave two videos the same id '{video_id}'; they cannot be told apart.")
+        raise SubmissionUnknown(f"The server gave two videos the same id '{video_id}'; they cannot be distinguished.")
     state.accepted_ids[video_id] = key
     if len(state.accepted_ids) > MAX_REMEMBERED_IDS:
         del state.accepted_ids[next(iter(state.accepted_ids))]

@@ -1,4 +1,4 @@
-"""The SDK against the real app: every call, every byte, no script."""
+"""The SDK against the real application in this process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODELS = '[models.sora-2]\nengine = "testcard"\n\n[models.sora-2-pro]\nengine = 
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
-    """A client of a whole Filmgate in this process."""
+    """A client of an embedded Filmgate."""
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     settings = Settings(data=tmp_path / "data", models=models, log_level="error")
@@ -33,14 +33,14 @@ async def client(tmp_path: Path) -> AsyncIterator[AsyncClient]:
             yield client
 
 
-async def test_a_whole_life(client: AsyncClient, tmp_path: Path) -> None:
-    """A film is made, seen, saved, listed and removed, and every error on the way is the right one."""
+async def test_a_video_from_submission_to_deletion(client: AsyncClient, tmp_path: Path) -> None:
+    """Created, polled, saved, listed and deleted; every invalid call raises its error."""
     video = await client.generate("a dog", seconds=4, idempotency_key="one")
     assert (await client.generate("a dog", seconds=4, idempotency_key="one")).id == video.id
-    seen: list[int] = []
-    await video.wait(timeout=60, on_progress=lambda video: seen.append(video.progress))
-    assert seen == sorted(seen)
-    assert [shown.status async for shown in video.events()] == ["completed"]
+    progress: list[int] = []
+    await video.wait(timeout=60, on_progress=lambda video: progress.append(video.progress))
+    assert progress == sorted(progress)
+    assert [update.status async for update in video.events()] == ["completed"]
     path = await video.save(tmp_path / "dog.mp4")
     assert path.stat().st_size > 1000
     thumbnail = await client.videos.download_content(video.id, variant="thumbnail")

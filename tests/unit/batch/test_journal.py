@@ -1,4 +1,4 @@
-"""The journal survives whatever happens to the process that writes it."""
+"""The journal survives crashes of the process that writes it."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ def _intent(row: str, attempt: int = 1) -> Intent:
     return Intent(row=row, attempt=attempt, idempotency_key="k", at=1.0, server="s", account="a", price_micros=5)
 
 
-def test_what_was_noted_is_known_again(tmp_path: Path) -> None:
-    """Every entry, and the random id that keys are made of."""
+def test_entries_are_read_again(tmp_path: Path) -> None:
+    """All of them, and the random id that keys are made of."""
     journal = Journal(tmp_path / "j")
-    film = tmp_path / "film.mp4"
-    film.write_bytes(b"film")
+    video_path = tmp_path / "video.mp4"
+    video_path.write_bytes(b"video")
     entries: list[JournalEntry] = [
         _intent("r"),
         Accepted("r", "video_1"),
-        DownloadStarted("r", journal.relative_path(film)),
-        saved_entry("r", film),
+        DownloadStarted("r", journal.relative_path(video_path)),
+        saved_entry("r", video_path),
     ]
     for entry in entries:
         journal.append(entry)
     key, state = journal.idempotency_key("r", 1), journal.state("r")
     journal.close()
-    again = Journal(tmp_path / "j")
-    assert (again.idempotency_key("r", 1), again.state("r")) == (key, state)
-    assert again.output_path("r") == film
-    assert again.is_saved_intact("r")
-    assert again.claims_path(film)
-    again.close()
+    reopened = Journal(tmp_path / "j")
+    assert (reopened.idempotency_key("r", 1), reopened.state("r")) == (key, state)
+    assert reopened.output_path("r") == video_path
+    assert reopened.is_saved_intact("r")
+    assert reopened.claims_path(video_path)
+    reopened.close()
 
 
 def test_keys_differ_by_row_attempt_and_journal(tmp_path: Path) -> None:
-    """So no two films share one."""
+    """So no two submissions share one."""
     journals = [Journal(tmp_path / name) for name in "ab"]
     keys = {journal.idempotency_key(row, attempt) for journal in journals for row in "xy" for attempt in (1, 2)}
     assert len(keys) == 8
@@ -62,8 +62,8 @@ def test_keys_differ_by_row_attempt_and_journal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tail", [b'{"what":"acc', b"\0\0\0\0"])
-def test_a_line_that_was_cut_off_is_removed(tmp_path: Path, tail: bytes) -> None:
-    """It was never relied upon, and what is written next must not stick to it."""
+def test_a_truncated_line_is_removed(tmp_path: Path, tail: bytes) -> None:
+    """It was never acted upon, and the next entry starts on a new line."""
     journal = Journal(tmp_path)
     journal.append(_intent("r"))
     journal.close()
@@ -77,8 +77,8 @@ def test_a_line_that_was_cut_off_is_removed(tmp_path: Path, tail: bytes) -> None
     journal.close()
 
 
-def test_a_damaged_journal_is_not_guessed_at(tmp_path: Path) -> None:
-    """Better told than a film made twice."""
+def test_a_damaged_journal_is_rejected(tmp_path: Path) -> None:
+    """Otherwise a video could be submitted twice."""
     journal = Journal(tmp_path)
     journal.append(_intent("r"))
     journal.close()
@@ -87,8 +87,8 @@ def test_a_damaged_journal_is_not_guessed_at(tmp_path: Path) -> None:
         Journal(tmp_path)
 
 
-def test_one_batch_at_a_time(tmp_path: Path) -> None:
-    """A second process is told; it may come when the first has left."""
+def test_a_journal_is_locked_while_it_is_open(tmp_path: Path) -> None:
+    """A second process fails until the first one closes it."""
     first = Journal(tmp_path)
     with pytest.raises(SettingsError, match="one batch at a time"):
         Journal(tmp_path)
@@ -96,8 +96,8 @@ def test_one_batch_at_a_time(tmp_path: Path) -> None:
     Journal(tmp_path).close()
 
 
-def test_a_row_that_ended_begins_anew_with_its_next_attempt(tmp_path: Path) -> None:
-    """Nothing of the old one sticks to it."""
+def test_an_ended_row_starts_again_with_its_next_attempt(tmp_path: Path) -> None:
+    """The new state has nothing of the previous attempt."""
     journal = Journal(tmp_path)
     for entry in (_intent("r"), Accepted("r", "v"), RowEnded(row="r", verdict="failed"), _intent("r", 2)):
         journal.append(entry)
@@ -107,14 +107,14 @@ def test_a_row_that_ended_begins_anew_with_its_next_attempt(tmp_path: Path) -> N
 
 
 def test_a_batch_may_be_moved(tmp_path: Path) -> None:
-    """Paths below its folder are kept relative to it."""
+    """Paths inside its folder are stored as relative ones."""
     (tmp_path / "a").mkdir()
     journal = Journal(tmp_path / "a" / "j")
-    film = tmp_path / "a" / "films" / "1.mp4"
-    film.parent.mkdir()
-    film.write_bytes(b"film")
-    journal.append(DownloadStarted("r", journal.relative_path(film)))
-    journal.append(saved_entry("r", film))
+    video_path = tmp_path / "a" / "videos" / "1.mp4"
+    video_path.parent.mkdir()
+    video_path.write_bytes(b"video")
+    journal.append(DownloadStarted("r", journal.relative_path(video_path)))
+    journal.append(saved_entry("r", video_path))
     journal.close()
     (tmp_path / "a").rename(tmp_path / "b")
     moved = Journal(tmp_path / "b" / "j")
@@ -122,8 +122,8 @@ def test_a_batch_may_be_moved(tmp_path: Path) -> None:
     moved.close()
 
 
-def test_a_full_disk_leaves_the_journal_whole(tmp_path: Path) -> None:
-    """What could not be written is not believed, and half a line of it does not stay."""
+def test_a_full_disk_leaves_the_journal_intact(tmp_path: Path) -> None:
+    """A failed entry changes no state, and its partial line is removed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     journal = Journal(tmp_path)
@@ -139,6 +139,6 @@ def test_a_full_disk_leaves_the_journal_whole(tmp_path: Path) -> None:
     assert journal.path.stat().st_size == size
     journal.append(_intent("r"))
     journal.close()
-    again = Journal(tmp_path)
-    assert again.state("r").attempt == 1
-    again.close()
+    reopened = Journal(tmp_path)
+    assert reopened.state("r").attempt == 1
+    reopened.close()

@@ -1,4 +1,4 @@
-"""One row to its film, whatever the server says and wherever an earlier run was killed."""
+"""One row to its video, for any server response and any point at which an earlier run was killed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filmgate.batch.results import RowOutcome
 from filmgate.batch.row_worker import RetryRules, ServerIdentity, total_spent_micros
 from filmgate.errors import ConnectionFailed, InvalidKey, OverBudget, SettingsError
 
-from .conftest import FILM, error
+from .conftest import MP4, error
 
 if TYPE_CHECKING:
     from filmgate.batch.rows import BatchRow
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from .conftest import Rows, WorkerEnv
 
 LOST = httpx2.ReadError("reset")
-STRANGER = ServerIdentity("https://vendor.test/v1", "account", honours_keys=False)
+SERVER_WITHOUT_KEYS = ServerIdentity("https://vendor.test/v1", "account", honours_keys=False)
 
 
-def _intend(worker_env: WorkerEnv, row: BatchRow, *, age: float = 0, account: str = "account") -> None:
-    """As a run leaves the journal that is killed while its create is on its way."""
+def _record_intent(worker_env: WorkerEnv, row: BatchRow, *, age: float = 0, account: str = "account") -> None:
+    """Leave the journal of a run that was killed while its create was being sent."""
     key = worker_env.journal.idempotency_key(row.key, 1)
     at = worker_env.now - age
     worker_env.journal.append(
@@ -32,203 +32,209 @@ def _intend(worker_env: WorkerEnv, row: BatchRow, *, age: float = 0, account: st
     )
 
 
-async def test_a_row_becomes_a_film(worker_env: WorkerEnv, rows: Rows) -> None:
-    """Asked for once, saved whole; another run finds it here and asks for nothing."""
+async def test_a_row_is_submitted_once_and_saved(worker_env: WorkerEnv, rows: Rows) -> None:
+    """Another run finds the file and submits nothing."""
     [row] = rows("a dog")
-    made = await worker_env.make(row)
-    assert (made.outcome, made.video_id) == (RowOutcome.SAVED, "video_0")
-    assert made.path is not None
-    assert made.path.read_bytes() == FILM
-    worker_env.again()
-    assert (await worker_env.make(row)).outcome is RowOutcome.ALREADY_SAVED
+    result = await worker_env.process(row)
+    assert (result.outcome, result.video_id) == (RowOutcome.SAVED, "video_0")
+    assert result.path is not None
+    assert result.path.read_bytes() == MP4
+    worker_env.reopen()
+    assert (await worker_env.process(row)).outcome is RowOutcome.ALREADY_SAVED
     assert len(worker_env.vendor.keys) == 1
 
 
-async def test_equal_rows_are_two_films(worker_env: WorkerEnv, rows: Rows) -> None:
-    """Each under a key of its own."""
+async def test_equal_rows_make_two_videos(worker_env: WorkerEnv, rows: Rows) -> None:
+    """Each has its own key."""
     for row in rows("a dog", "a dog"):
-        await worker_env.make(row)
-    assert len(set(worker_env.vendor.keys)) == len(worker_env.vendor.made) == 2
+        await worker_env.process(row)
+    assert len(set(worker_env.vendor.keys)) == len(worker_env.vendor.prompts) == 2
 
 
 @pytest.mark.parametrize("harm", ["gone", "short", "other"])
-async def test_a_film_that_was_harmed_is_fetched_again(worker_env: WorkerEnv, rows: Rows, harm: str) -> None:
-    """It is not asked for again: the server has it."""
+async def test_a_damaged_file_is_downloaded_again(worker_env: WorkerEnv, rows: Rows, harm: str) -> None:
+    """Without another submission: the server still has the video."""
     [row] = rows("a dog")
-    path = (await worker_env.make(row)).path
+    path = (await worker_env.process(row)).path
     assert path is not None
     path.unlink()
     if harm != "gone":
-        path.write_bytes(FILM[:-1] + (b"" if harm == "short" else b"x"))
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
-    assert path.read_bytes() == FILM
+        path.write_bytes(MP4[:-1] + (b"" if harm == "short" else b"x"))
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
+    assert path.read_bytes() == MP4
     assert len(worker_env.vendor.keys) == 1
 
 
-async def test_a_lost_reply_is_asked_for_under_the_same_key(worker_env: WorkerEnv, rows: Rows) -> None:
-    """From a server that honours keys: one video."""
+async def test_a_lost_response_is_retried_with_the_same_key(worker_env: WorkerEnv, rows: Rows) -> None:
+    """The server honours keys, so it makes one video."""
     worker_env.vendor.script = [LOST, error(500, "server_error"), httpx2.Response(200, html="<p>")]
     [row] = rows("a dog")
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
     assert len(worker_env.vendor.keys) == 4
-    assert len(set(worker_env.vendor.keys)) == len(worker_env.vendor.made) == 1
+    assert len(set(worker_env.vendor.keys)) == len(worker_env.vendor.prompts) == 1
 
 
-async def test_a_lost_reply_is_unknown_elsewhere(worker_env: WorkerEnv, rows: Rows) -> None:
-    """It is never sent again unless somebody says so; its price stays put aside."""
-    worker_env.server, worker_env.vendor.by_key = STRANGER, None
+async def test_a_lost_response_is_unknown_without_keys(worker_env: WorkerEnv, rows: Rows) -> None:
+    """It is sent again only with resend_unknown; its price stays reserved."""
+    worker_env.server, worker_env.vendor.by_key = SERVER_WITHOUT_KEYS, None
     worker_env.vendor.script = [LOST]
     [row] = rows("a dog")
-    assert (await worker_env.make(row)).outcome is RowOutcome.UNKNOWN
+    assert (await worker_env.process(row)).outcome is RowOutcome.UNKNOWN
     assert total_spent_micros(worker_env.journal) == 10
     worker_env.rules = RetryRules(retry_failed=True)
-    worker_env.again()
-    assert (await worker_env.make(row)).outcome is RowOutcome.UNKNOWN
+    worker_env.reopen()
+    assert (await worker_env.process(row)).outcome is RowOutcome.UNKNOWN
     assert len(worker_env.vendor.keys) == 1
     worker_env.rules = RetryRules(resend_unknown=True)
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
     assert len(set(worker_env.vendor.keys)) == 2
 
 
-async def test_killed_before_the_reply(worker_env: WorkerEnv, rows: Rows) -> None:
-    """The create is sent again under the key that stands in the journal."""
+async def test_a_run_killed_before_the_response_sends_the_same_key(worker_env: WorkerEnv, rows: Rows) -> None:
+    """The one from the journal."""
     [row] = rows("a dog")
-    _intend(worker_env, row)
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
+    _record_intent(worker_env, row)
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
     assert worker_env.vendor.keys == [worker_env.journal.idempotency_key(row.key, 1)]
 
 
 @pytest.mark.parametrize("why", ["stranger", "old", "other account"])
-async def test_killed_before_the_reply_where_the_key_means_nothing(worker_env: WorkerEnv, rows: Rows, why: str) -> None:
-    """A vendor without keys, a key that was forgotten, another account: nobody knows, and nothing is sent."""
+async def test_an_intent_is_unknown_where_its_key_is_not_honoured(worker_env: WorkerEnv, rows: Rows, why: str) -> None:
+    """A vendor without keys, an expired key, another account: nothing is sent."""
     [row] = rows("a dog")
-    worker_env.server = STRANGER if why == "stranger" else worker_env.server
-    _intend(worker_env, row, age=90_000 if why == "old" else 0, account="x" if why == "other account" else "account")
-    assert (await worker_env.make(row)).outcome is RowOutcome.UNKNOWN
+    worker_env.server = SERVER_WITHOUT_KEYS if why == "stranger" else worker_env.server
+    _record_intent(
+        worker_env, row, age=90_000 if why == "old" else 0, account="x" if why == "other account" else "account"
+    )
+    assert (await worker_env.process(row)).outcome is RowOutcome.UNKNOWN
     assert worker_env.vendor.keys == []
 
 
-async def test_refused_after_a_lost_reply_is_unknown(worker_env: WorkerEnv, rows: Rows) -> None:
-    """What the server says of the second create says nothing of the first."""
+async def test_a_rejection_after_a_lost_response_is_unknown(worker_env: WorkerEnv, rows: Rows) -> None:
+    """The rejection of the second create does not show the outcome of the first."""
     worker_env.vendor.script = [LOST, error(400, "invalid_value")]
     [row] = rows("a dog")
-    assert (await worker_env.make(row)).outcome is RowOutcome.UNKNOWN
+    assert (await worker_env.process(row)).outcome is RowOutcome.UNKNOWN
 
 
-async def test_killed_after_the_reply(worker_env: WorkerEnv, rows: Rows) -> None:
-    """The video is taken up by its id."""
+async def test_a_run_killed_after_the_response_continues_the_video(worker_env: WorkerEnv, rows: Rows) -> None:
+    """By its id, without another submission."""
     [row] = rows("a dog")
-    _intend(worker_env, row)
+    _record_intent(worker_env, row)
     worker_env.journal.append(Accepted(row.key, "video_7"))
-    worker_env.vendor.made["video_7"] = "a dog"
-    assert (await worker_env.make(row)).video_id == "video_7"
+    worker_env.vendor.prompts["video_7"] = "a dog"
+    assert (await worker_env.process(row)).video_id == "video_7"
     assert worker_env.vendor.keys == []
 
 
-async def test_killed_while_saving(worker_env: WorkerEnv, rows: Rows) -> None:
-    """What lies at the noted path is replaced; a part that is there is taken up where it ends."""
+async def test_a_run_killed_while_saving_resumes_the_download(worker_env: WorkerEnv, rows: Rows) -> None:
+    """A file at the recorded path is replaced; a part file is resumed."""
     [row] = rows("a dog")
-    _intend(worker_env, row)
+    _record_intent(worker_env, row)
     worker_env.journal.append(Accepted(row.key, "video_7"))
     worker_env.journal.append(DownloadStarted(row.key, "there.mp4"))
-    worker_env.vendor.made["video_7"] = "a dog"
+    worker_env.vendor.prompts["video_7"] = "a dog"
     (worker_env.folder / "there.mp4").write_bytes(b"half")
-    (worker_env.folder / "there.mp4.one.part").write_bytes(FILM[:100])
-    made = await worker_env.make(row)
-    assert made.path == worker_env.folder / "there.mp4"
-    assert made.path.read_bytes() == FILM
+    (worker_env.folder / "there.mp4.one.part").write_bytes(MP4[:100])
+    result = await worker_env.process(row)
+    assert result.path == worker_env.folder / "there.mp4"
+    assert result.path.read_bytes() == MP4
     assert not (worker_env.folder / "there.mp4.one.part").exists()
 
 
-async def test_another_server_is_not_mistaken_for_it(worker_env: WorkerEnv, rows: Rows) -> None:
-    """A row in the making elsewhere stops the batch before anything is asked for."""
+async def test_a_row_running_on_another_server_stops_the_batch(worker_env: WorkerEnv, rows: Rows) -> None:
+    """Before anything is submitted."""
     [row] = rows("a dog")
-    _intend(worker_env, row)
+    _record_intent(worker_env, row)
     worker_env.journal.append(Accepted(row.key, "video_7"))
     worker_env.server = ServerIdentity("https://other.test/v1", "account", honours_keys=True)
     with pytest.raises(SettingsError, match=r"vendor\.test"):
-        await worker_env.make(row)
+        await worker_env.process(row)
 
 
-async def test_refused_rows_fail_and_cost_nothing(worker_env: WorkerEnv, rows: Rows) -> None:
-    """They stay failed until somebody asks for another try."""
+async def test_rejected_rows_fail_and_cost_nothing(worker_env: WorkerEnv, rows: Rows) -> None:
+    """They stay failed until a run with retry_failed."""
     worker_env.vendor.script = [error(400, "invalid_value")]
     [row] = rows("a dog")
-    made = await worker_env.make(row)
-    assert (made.outcome, made.code, total_spent_micros(worker_env.journal)) == (RowOutcome.FAILED, "invalid_value", 0)
-    assert (await worker_env.make(row)).outcome is RowOutcome.FAILED
+    result = await worker_env.process(row)
+    assert (result.outcome, result.code, total_spent_micros(worker_env.journal)) == (
+        RowOutcome.FAILED,
+        "invalid_value",
+        0,
+    )
+    assert (await worker_env.process(row)).outcome is RowOutcome.FAILED
     assert len(worker_env.vendor.keys) == 1
     worker_env.rules = RetryRules(retry_failed=True)
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
 
 
-async def test_a_failed_video_is_tried_again_under_another_key(worker_env: WorkerEnv, rows: Rows) -> None:
-    """The same key would only find the failed one."""
+async def test_a_failed_video_is_retried_with_another_key(worker_env: WorkerEnv, rows: Rows) -> None:
+    """The same key would return the failed one."""
     worker_env.vendor.status = "failed"
     [row] = rows("a dog")
-    made = await worker_env.make(row)
-    assert (made.outcome, made.code, total_spent_micros(worker_env.journal)) == (
+    result = await worker_env.process(row)
+    assert (result.outcome, result.code, total_spent_micros(worker_env.journal)) == (
         RowOutcome.FAILED,
         "moderation_blocked",
         0,
     )
     worker_env.vendor.status = "completed"
     worker_env.rules = RetryRules(retry_failed=True)
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
     assert len(set(worker_env.vendor.keys)) == 2
 
 
 async def test_a_busy_server_is_waited_for(worker_env: WorkerEnv, rows: Rows) -> None:
-    """As long as it says; nothing counts as sent meanwhile."""
+    """For as long as it demands; only one video is made."""
     worker_env.vendor.script = [error(429, "rate_limit_exceeded", retry_after="7"), error(503, "unavailable"), LOST]
-    began = worker_env.now
+    started_at = worker_env.now
     [row] = rows("a dog")
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
-    assert worker_env.now - began >= 8
-    assert len(worker_env.vendor.made) == 1
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
+    assert worker_env.now - started_at >= 8
+    assert len(worker_env.vendor.prompts) == 1
 
 
-async def test_patience_ends(worker_env: WorkerEnv, rows: Rows) -> None:
-    """A server that can't be reached stops the batch; the row is as if it had never been asked for."""
+async def test_a_long_outage_stops_the_batch(worker_env: WorkerEnv, rows: Rows) -> None:
+    """The row stays as if it had never been submitted."""
     worker_env.vendor.script = [httpx2.ConnectError("refused")] * 100
     [row] = rows("a dog")
     with pytest.raises(ConnectionFailed):
-        await worker_env.make(row)
+        await worker_env.process(row)
     assert worker_env.journal.state(row.key).attempt == 0
 
 
-async def test_a_wrong_key_stops_the_batch(worker_env: WorkerEnv, rows: Rows) -> None:
-    """No row could be asked for with it."""
+async def test_an_invalid_key_stops_the_batch(worker_env: WorkerEnv, rows: Rows) -> None:
+    """No other row could be submitted with it."""
     worker_env.vendor.script = [error(401, "invalid_api_key")]
     [row] = rows("a dog")
     with pytest.raises(InvalidKey):
-        await worker_env.make(row)
+        await worker_env.process(row)
     assert worker_env.journal.state(row.key).intent is None
 
 
-async def test_the_budget_is_kept(worker_env: WorkerEnv, rows: Rows) -> None:
-    """The row that would exceed it is not asked for."""
+async def test_a_row_over_the_budget_is_not_submitted(worker_env: WorkerEnv, rows: Rows) -> None:
+    """OverBudget is raised before the create."""
     worker_env.budget = 9
     [row] = rows("a dog")
     with pytest.raises(OverBudget):
-        await worker_env.make(row)
+        await worker_env.process(row)
     assert worker_env.vendor.keys == []
 
 
-async def test_a_download_that_fails_asks_for_no_other_film(worker_env: WorkerEnv, rows: Rows) -> None:
-    """It is tried again, then left for the next run."""
+async def test_a_failed_download_does_not_submit_again(worker_env: WorkerEnv, rows: Rows) -> None:
+    """It is retried, then left to the next run."""
     broken = httpx2.Response(200, content=b"<html>", headers={"content-type": "video/mp4"})
-    worker_env.vendor.contents = [broken] * 5
+    worker_env.vendor.content_replies = [broken] * 5
     [row] = rows("a dog")
-    assert (await worker_env.make(row)).outcome is RowOutcome.DOWNLOAD_FAILED
-    worker_env.again()
-    assert (await worker_env.make(row)).outcome is RowOutcome.SAVED
+    assert (await worker_env.process(row)).outcome is RowOutcome.DOWNLOAD_FAILED
+    worker_env.reopen()
+    assert (await worker_env.process(row)).outcome is RowOutcome.SAVED
     assert len(worker_env.vendor.keys) == 1
 
 
-async def test_a_film_that_is_gone_fails(worker_env: WorkerEnv, rows: Rows) -> None:
-    """Another is made only if somebody asks for it."""
-    worker_env.vendor.contents = [error(404, "video_expired")]
+async def test_an_expired_video_fails(worker_env: WorkerEnv, rows: Rows) -> None:
+    """Another one is made only with retry_failed."""
+    worker_env.vendor.content_replies = [error(404, "video_expired")]
     [row] = rows("a dog")
-    made = await worker_env.make(row)
-    assert (made.outcome, made.code) == (RowOutcome.FAILED, "video_expired")
+    result = await worker_env.process(row)
+    assert (result.outcome, result.code) == (RowOutcome.FAILED, "video_expired")

@@ -1,4 +1,4 @@
-"""Many rows side by side."""
+"""Concurrent rows."""
 
 from __future__ import annotations
 
@@ -18,63 +18,63 @@ if TYPE_CHECKING:
     from .conftest import Rows, WorkerEnv
 
 
-async def test_no_more_at_once_than_asked_for(worker_env: WorkerEnv, rows: Rows) -> None:
-    """And all of them in the end, in the file's order."""
-    now, most = 0, 0
+async def test_concurrency_is_limited(worker_env: WorkerEnv, rows: Rows) -> None:
+    """All rows are processed, and results keep the file's order."""
+    running, most_running = 0, 0
 
-    async def make(row: BatchRow) -> RowResult:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
+    async def process(row: BatchRow) -> RowResult:
+        nonlocal running, most_running
+        running += 1
+        most_running = max(most_running, running)
         await asyncio.sleep(0)
-        now -= 1
+        running -= 1
         return RowResult(row=row, outcome=RowOutcome.SAVED)
 
-    asked = rows(*map(str, range(20)))
-    ran = await run_rows(asked, make, worker_env.journal, concurrency=3, max_new=None)
-    assert most == 3
-    assert [result.row for result in ran.results] == asked
+    batch_rows = rows(*map(str, range(20)))
+    result = await run_rows(batch_rows, process, worker_env.journal, concurrency=3, max_new=None)
+    assert most_running == 3
+    assert [result.row for result in result.results] == batch_rows
 
 
-async def test_the_budget_stops_what_is_not_begun(worker_env: WorkerEnv, rows: Rows) -> None:
-    """Rows in the making are finished; the others are as they were."""
+async def test_a_spent_budget_starts_no_new_rows(worker_env: WorkerEnv, rows: Rows) -> None:
+    """Running rows finish; the others keep their state."""
     worker_env.budget = 25
-    asked = rows("a", "b", "c", "d")
-    purse_kept = await run_rows(asked, worker_env.make, worker_env.journal, concurrency=1, max_new=None)
-    assert purse_kept.stopped is None  # each maker here has a purse of its own
-    refused = [*asked[:1], *rows("e")]
+    batch_rows = rows("a", "b", "c", "d")
+    within_budget = await run_rows(batch_rows, worker_env.process, worker_env.journal, concurrency=1, max_new=None)
+    assert within_budget.stopped is None  # each worker here has its own budget
+    over_budget = [*batch_rows[:1], *rows("e")]
 
-    async def make(row: BatchRow) -> RowResult:
+    async def process(row: BatchRow) -> RowResult:
         if row.params.prompt == "e":
             raise OverBudget
-        return await worker_env.make(row)
+        return await worker_env.process(row)
 
-    ran = await run_rows(refused, make, worker_env.journal, concurrency=1, max_new=None)
-    assert isinstance(ran.stopped, OverBudget)
-    assert [result.outcome for result in ran.results] == [RowOutcome.ALREADY_SAVED, RowOutcome.SKIPPED]
+    result = await run_rows(over_budget, process, worker_env.journal, concurrency=1, max_new=None)
+    assert isinstance(result.stopped, OverBudget)
+    assert [result.outcome for result in result.results] == [RowOutcome.ALREADY_SAVED, RowOutcome.SKIPPED]
 
 
-async def test_a_limit_counts_new_rows_only(worker_env: WorkerEnv, rows: Rows) -> None:
-    """What was asked for before is seen to whatever the limit."""
-    asked = rows("a", "b", "c")
-    await worker_env.make(asked[2])
-    ran = await run_rows(asked, worker_env.make, worker_env.journal, concurrency=2, max_new=1)
-    assert [result.outcome for result in ran.results] == [
+async def test_the_limit_counts_new_rows_only(worker_env: WorkerEnv, rows: Rows) -> None:
+    """Rows that were submitted before are processed beyond it."""
+    batch_rows = rows("a", "b", "c")
+    await worker_env.process(batch_rows[2])
+    result = await run_rows(batch_rows, worker_env.process, worker_env.journal, concurrency=2, max_new=1)
+    assert [result.outcome for result in result.results] == [
         RowOutcome.SAVED,
         RowOutcome.SKIPPED,
         RowOutcome.ALREADY_SAVED,
     ]
 
 
-async def test_failed_rows_are_a_batch_of_their_own(worker_env: WorkerEnv, rows: Rows) -> None:
-    """With the reasons as remarks; rows of unknown fate are not in it; the archive has all."""
+async def test_failed_rows_are_written_as_a_batch(worker_env: WorkerEnv, rows: Rows) -> None:
+    """With their errors as remarks, without rows of unknown outcome; the archive has all rows."""
     worker_env.vendor.status = "failed"
-    ran = await run_rows(rows("a", "b"), worker_env.make, worker_env.journal, concurrency=1, max_new=None)
-    results = [*ran.results, RowResult(row=rows("c")[0], outcome=RowOutcome.UNKNOWN)]
+    result = await run_rows(rows("a", "b"), worker_env.process, worker_env.journal, concurrency=1, max_new=None)
+    results = [*result.results, RowResult(row=rows("c")[0], outcome=RowOutcome.UNKNOWN)]
     failed, archive = worker_env.folder / "failed.jsonl", worker_env.folder / "archive.jsonl"
     assert write_failed_rows(failed, results) == 2
-    sheet = read_rows(failed.read_bytes(), "failed.jsonl", worker_env.folder)
-    assert [row.params.prompt for row in sheet.rows] == ["a", "b"]
+    parsed = read_rows(failed.read_bytes(), "failed.jsonl", worker_env.folder)
+    assert [row.params.prompt for row in parsed.rows] == ["a", "b"]
     assert json.loads(failed.read_text().splitlines()[0])["_error"] == "moderation_blocked"
     write_archive(archive, results)
     assert [json.loads(line)["status"] for line in archive.read_text().splitlines()] == ["failed", "failed", "unknown"]

@@ -1,4 +1,4 @@
-"""Stories as people write them, and what can't be meant."""
+"""Story scripts, and invalid ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _problems(*shots: object, **others: object) -> list[tuple[int, str]]:
 
 
 def test_a_story_is_read() -> None:
-    """Defaults, style and characters find their places; shots without a name get one."""
+    """Defaults, style and characters are applied; shots without a name get one."""
     script = _read(LAKE)
     assert not script.problems, script
     assert script.title == "The Lake"
@@ -48,8 +48,8 @@ def test_a_story_is_read() -> None:
     assert town.image_path == Path("/stories/town.png")
 
 
-def test_the_same_story_in_other_words() -> None:
-    """JSON, TOML, Chinese, and references as people say them."""
+def test_a_story_is_read_in_other_formats() -> None:
+    """JSON, TOML, Chinese keys, and references in words."""
     chinese = (
         "标题: 湖\n镜头:\n- {名称: 清晨, 提示词: 湖}\n- {提示词: 船, 参考图: 清晨的末帧}\n- {提示词: 夜, 延续: true}"
     )
@@ -59,8 +59,8 @@ def test_the_same_story_in_other_words() -> None:
     assert [shot.row.params.prompt for shot in _read('{"shots": ["a", "b"]}', "lake.json").shots] == ["a", "b"]
 
 
-def test_a_change_reaches_what_goes_on_from_it() -> None:
-    """And nothing else: dawn changed, so boat and night did; the town did not."""
+def test_a_change_affects_the_shots_that_continue_it() -> None:
+    """A changed dawn changes boat and night, but not the town."""
     before, after = _read(LAKE), _read(LAKE.replace("mist over a lake", "fog over a lake"))
     pairs = zip(before.shots, after.shots, strict=True)
     assert [old.name for old, new in pairs if old.row.key != new.row.key] == ["dawn", "boat", "night"]
@@ -68,8 +68,8 @@ def test_a_change_reaches_what_goes_on_from_it() -> None:
     assert [shot.row.key for shot in renamed.shots] == [shot.row.key for shot in before.shots]
 
 
-def test_equal_shots_are_two() -> None:
-    """Each has a key of its own."""
+def test_equal_shots_have_different_keys() -> None:
+    """Also where a third one continues the second."""
     shots = _read('{"shots": ["a", "a", {"prompt": "b", "continue": true}]}', "lake.json").shots
     assert len({shot.row.key for shot in shots}) == 3
 
@@ -94,13 +94,13 @@ def test_equal_shots_are_two() -> None:
         ),
     ],
 )
-def test_what_cannot_be_told_is_said(shots: list[object], problems: list[tuple[int, str]]) -> None:
-    """By shot."""
+def test_an_invalid_shot_is_a_problem(shots: list[object], problems: list[tuple[int, str]]) -> None:
+    """With the shot's number; 0 for the whole story."""
     assert _problems(*shots) == problems
 
 
-def test_a_file_that_is_no_story_is_said() -> None:
-    """Of what is wrong at its top level."""
+def test_an_invalid_story_file_is_a_problem() -> None:
+    """One problem for its first invalid key or value."""
     assert _problems("a", titel="x") == [(0, "unknown_story_key")]
     assert _problems("a", defaults=["x"]) == [(0, "story_defaults")]
     assert _problems("a", characters="x") == [(0, "story_characters")]

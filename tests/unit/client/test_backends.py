@@ -114,8 +114,8 @@ def test_each_vendor_gets_its_key_in_its_own_form(http_stub: HttpStub, tmp_path:
     for provider in VIDEO_PROVIDERS:
         vendor = Vendor(
             _json(http_stub.video()),
-            _json(http_stub.video("completed", 100, url="http://cdn.example/film.mp4")),
-            httpx2.Response(302, headers={"location": "http://cdn.example/film.mp4"})
+            _json(http_stub.video("completed", 100, url="http://cdn.example/video.mp4")),
+            httpx2.Response(302, headers={"location": "http://cdn.example/video.mp4"})
             if provider != "apiyi-async"
             else httpx2.Response(200, content=http_stub.mp4, headers={"content-type": "video/mp4"}),
             httpx2.Response(200, content=http_stub.mp4, headers={"content-type": "video/mp4"}),

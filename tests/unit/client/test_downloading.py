@@ -293,7 +293,7 @@ def resource_limit() -> Callable[[int], AbstractContextManager[None]]:
 def test_a_file_is_synced_before_it_is_renamed(tmp_path: Path) -> None:
     """Sync the part, rename it, sync its folder: after a power failure the file is complete or absent."""
     part, target = tmp_path / "f.mp4.part", tmp_path / "f.mp4"
-    part.write_bytes(b"film")
+    part.write_bytes(b"video")
     inode = part.stat().st_ino
     synced: list[tuple[bool, bool]] = []
     commit_file(

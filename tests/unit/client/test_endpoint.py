@@ -69,7 +69,7 @@ def test_a_key_that_cannot_be_a_header_is_rejected() -> None:
         resolve_endpoint(None, "密钥", {})
 
 
-@pytest.mark.parametrize("provider", ["openai", "chat", "nobody"])
+@pytest.mark.parametrize("provider", ["openai", "chat", "unknown"])
 def test_a_provider_without_a_default_url_needs_a_base_url(provider: str) -> None:
     """Many servers use its dialect; an unknown provider is rejected too."""
     with pytest.raises(SettingsError, match=provider):

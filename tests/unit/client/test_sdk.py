@@ -122,7 +122,7 @@ def test_a_video_is_generated_and_saved(http_stub: HttpStub, tmp_path: Path) -> 
     progress: list[int] = []
     with server.client() as client:
         video = client.generate("a dog").wait(timeout=60, on_progress=lambda video: progress.append(video.progress))
-        path = video.save(tmp_path / "films" / "dog.mp4")
+        path = video.save(tmp_path / "videos" / "dog.mp4")
     assert progress == [50, 100]
     assert path.read_bytes() == http_stub.mp4
     assert video.finished
