@@ -1,4 +1,4 @@
-"""The command tree: each command is loaded when it is called, all speak the language they were asked in."""
+"""The command tree: loads each command on demand and localises its help."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["COMMANDS", "Command", "CommandGroup", "RootGroup", "is_shared_option"]
+__all__ = ["COMMANDS", "OPTIONS_TOPIC", "Command", "CommandGroup", "RootGroup", "is_shared_option"]
 
 COMMANDS = {
     "generate": "filmgate.cli.commands.generate",
@@ -57,32 +57,36 @@ COMMANDS = {
     "gc": "filmgate.cli.commands.backup",
     "migrate": "filmgate.cli.commands.backup",
     "mock": "filmgate.cli.commands.mock",
+    "help": "filmgate.cli.commands.help",
     "completion": "filmgate.cli.commands.completion",
     "man": "filmgate.cli.commands.man",
 }
-"""Each command and the module that holds it, in the order that the help shows."""
+"""Module of each command, in the order of the help page."""
+
+OPTIONS_TOPIC = "options"
+"""The topic of ``filmgate help`` that lists the options of every command."""
 
 _SHARED_OPTIONS = ("profile", "base_url", "api_key", "provider", "config", "data", "format", "quiet", "lang")
 
 CommandHandler = Callable[..., Coroutine[Any, Any, int | None]]
-"""What a command does: called with its frame and its own parameters; returns an exit code, None for success."""
+"""Runs a command: takes the context and its own parameters, returns an exit code; None means success."""
 
 
 class _Localized:
-    """Help in the language it was asked in; Click's own headings would be English."""
+    """Localised help pages; Click's own headings are English."""
 
     text: Texts
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The usage line."""
-        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]  # of the Click class beside this one
+        """Write the usage line."""
+        pieces = self.collect_usage_pieces(ctx)  # type: ignore[attr-defined]  # provided by the Click class
         formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=self.text("help.usage"))
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The text by its paragraphs, wrapped by cells; one that begins with a backspace stays as it is."""
+        """Write the help text, wrapped by terminal cells; a paragraph that begins with a backspace stays as it is."""
         del ctx
         formatter.indent()
-        for paragraph in (self.help or "").split("\n\n"):  # type: ignore[attr-defined]  # of the same
+        for paragraph in (self.help or "").split("\n\n"):  # type: ignore[attr-defined]  # the same
             indent = " " * formatter.current_indent
             lines = paragraph.splitlines()
             if lines[:1] != ["\b"]:
@@ -91,21 +95,21 @@ class _Localized:
         formatter.dedent()
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The command's own options, then those that all commands share."""
-        own: list[tuple[str, str]] = []
-        everywhere: list[tuple[str, str]] = []
-        for param in self.get_params(ctx):  # type: ignore[attr-defined]  # of the Click class beside this one
-            record = param.get_help_record(ctx)
-            if record and record[1]:
-                (everywhere if is_shared_option(param.name) else own).append(record)
-        for heading, rows in (("help.options", own), ("help.shared", everywhere)):
-            if rows:
-                with formatter.section(self.text(heading)):
-                    _write_rows(formatter, rows)
+        """Write the command's own options, and one line that points to those of every command."""
+        _write_section(formatter, self.text("help.options"), self.option_rows(ctx, shared=False))
+        formatter.write_paragraph()
+        for line in wrap(self.text("help.shared_line"), formatter.width):
+            formatter.write(f"{line}\n")
+
+    def option_rows(self, ctx: click.Context, *, shared: bool) -> list[tuple[str, str]]:
+        """Return each option and its text: those of every command, or the command's own."""
+        params: list[click.Parameter] = self.get_params(ctx)  # type: ignore[attr-defined]  # provided by the Click class
+        records = (param.get_help_record(ctx) for param in params if is_shared_option(param.name) == shared)
+        return [record for record in records if record and record[1]]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        """``--help``."""
-        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]  # of the class beside this one
+        """Return ``--help`` with a localised text."""
+        option: click.Option | None = super().get_help_option(ctx)  # type: ignore[misc]  # provided by the Click class
         if option is not None:
             option.help = self.text("option.help")
         return option
@@ -115,12 +119,12 @@ class Command(_Localized, click.Command):
     """One command.
 
     Args:
-        name: as typed; its texts are ``{key}.help`` and ``{key}.short``.
-        text: the language.
-        run: what it does.
+        name: as typed.
+        text: the catalogue of texts.
+        run: the handler.
         params: its own options and arguments.
-        key: of its texts, where that is not its name.
-        long_running: whether it goes on for days: then a faster event loop is worth its import.
+        key: prefix of its texts ``{key}.help`` and ``{key}.short``. Default: the name.
+        long_running: whether it runs for days: then uvloop is worth its import time.
     """
 
     def __init__(
@@ -140,31 +144,31 @@ class Command(_Localized, click.Command):
             params=[*params, *_shared_options(text)],
             help=text(f"{key}.help"),
             short_help=text(f"{key}.short"),
-            options_metavar=f"[{text('help.options')}]",
+            options_metavar=text("help.options_metavar"),
         )
         self._run = run
         self._long_running = long_running
 
     def invoke(self, ctx: click.Context) -> int | None:
-        """Run it in an event loop of its own."""
+        """Run the handler in a new event loop."""
         import asyncio  # noqa: PLC0415 - help needs no event loop
 
-        frame = ctx.find_object(CliContext)
-        if frame is None:
-            raise TypeError("a command runs in a frame")
+        context = ctx.find_object(CliContext)
+        if context is None:
+            raise TypeError("the Click context has no CliContext")
         command = ctx.command_path.split()[1]
-        frame.options = merge_shared_options(ctx, frame.options)
-        frame.is_admin = command in ADMIN_COMMANDS
-        own = {name: value for name, value in ctx.params.items() if name not in _SHARED_OPTIONS}
+        context.options = merge_shared_options(ctx, context.options)
+        context.is_admin = command in ADMIN_COMMANDS
+        arguments = {name: value for name, value in ctx.params.items() if name not in _SHARED_OPTIONS}
         with (
-            installed(command, frame.text),
+            installed(command, context.text),
             asyncio.Runner(loop_factory=_uvloop_factory() if self._long_running else None) as runner,
         ):
-            return runner.run(self._run(frame, **own))
+            return runner.run(self._run(context, **arguments))
 
 
 class CommandGroup(_Localized, click.Group):
-    """Commands under a common name."""
+    """A group of commands."""
 
     def __init__(self, name: str, text: Texts, commands: Sequence[click.Command], key: str) -> None:
         self.text = text
@@ -174,29 +178,28 @@ class CommandGroup(_Localized, click.Group):
             params=_shared_options(text),
             help=text(f"{key}.help"),
             short_help=text(f"{key}.short"),
-            options_metavar=f"[{text('help.options')}]",
+            options_metavar=text("help.options_metavar"),
             subcommand_metavar=text("help.command"),
         )
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands, each with a line."""
+        """Write the commands, one line each."""
         rows = [(name, self.short_help_of(ctx, name)) for name in self.list_commands(ctx)]
-        with formatter.section(self.text("help.commands")):
-            _write_rows(formatter, rows)
+        _write_section(formatter, self.text("help.commands"), rows)
 
     def short_help_of(self, ctx: click.Context, name: str) -> str:
-        """One line about a command."""
+        """Return the one-line help of a command."""
         command = self.get_command(ctx, name)
         return command.get_short_help_str(100) if command else ""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The commands first, they are what one looks for."""
+        """Write the commands first: readers look for them."""
         self.format_commands(ctx, formatter)
         super().format_options(ctx, formatter)
 
 
 class RootGroup(CommandGroup):
-    """The whole command line."""
+    """The root of the command tree."""
 
     def __init__(self, text: Texts) -> None:
         super().__init__("filmgate", text, [], "filmgate")
@@ -211,27 +214,36 @@ class RootGroup(CommandGroup):
             )
         )
 
+    def options_help(self, ctx: click.Context) -> str:
+        """Return the help page of the options that every command takes."""
+        formatter = ctx.make_formatter()
+        _write_section(formatter, self.text("help.shared"), self.option_rows(ctx, shared=True))
+        formatter.write_paragraph()
+        for line in wrap(self.text("help.shared_place"), formatter.width):
+            formatter.write(f"{line}\n")
+        return formatter.getvalue().strip("\n")
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names: the table's, in its order, then those of other packages."""
+        """Return the names of ``COMMANDS`` in order, then those of plugins."""
         del ctx
         return [*COMMANDS, *self._plugins]
 
     @cached_property
     def _plugins(self) -> dict[str, str]:
-        """Commands of other packages; only looked for where the table does not have the answer."""
+        """Commands of plugins by name; searched for only when ``COMMANDS`` does not have the answer."""
         return {name: target for name, target in plugins.find(plugins.COMMANDS).items() if name not in COMMANDS}
 
     def short_help_of(self, ctx: click.Context, name: str) -> str:
-        """One line about a command; the table's are not loaded for it."""
+        """Return the one-line help of a command, without loading the modules of ``COMMANDS``."""
         if name in COMMANDS:
             return self.text(f"{name}.short")
         try:
             return super().short_help_of(ctx, name)
-        except ImportError as error:  # a defect of another package must not take the whole help away
+        except ImportError as error:  # a broken plugin must not break the help page
             return self.text("plugin.broken", reason=error)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The commands that begin so, without loading the table's; else as Click does."""
+        """Complete command names without loading the modules of ``COMMANDS``; options as Click does."""
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell's Tab needs it
@@ -240,10 +252,10 @@ class RootGroup(CommandGroup):
         return [CompletionItem(name, help=self.short_help_of(ctx, name)) for name in names]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Load one.
+        """Load a command.
 
         Raises:
-            MissingExtra: it belongs to a part that is not installed.
+            MissingExtra: the command needs an extra that is not installed.
         """
         del ctx
         if cmd_name in COMMANDS:
@@ -259,27 +271,35 @@ class RootGroup(CommandGroup):
 
 def _uvloop_factory() -> Callable[[], AbstractEventLoop] | None:
     try:
-        import uvloop  # noqa: PLC0415 - see Command.lasts
-    except ModuleNotFoundError:  # not there on Windows
+        import uvloop  # noqa: PLC0415 - see Command.long_running
+    except ModuleNotFoundError:  # uvloop does not support Windows
         return None
     return uvloop.new_event_loop
 
 
+def _write_section(formatter: click.HelpFormatter, heading: str, rows: Sequence[tuple[str, str]]) -> None:
+    formatter.write_paragraph()
+    formatter.write(f"{heading}\n")
+    formatter.indent()
+    _write_rows(formatter, rows)
+    formatter.dedent()
+
+
 def _write_rows(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
-    """Two columns, by the cells that characters take: Click counts characters, and Chinese ones are two cells wide."""
-    left = min(30, formatter.width // 3, max(display_width(name) for name, _ in rows)) + 2
+    """Write two columns, measured in terminal cells: Click counts characters, and Chinese ones are two cells wide."""
+    name_width = min(30, formatter.width // 3, max(display_width(name) for name, _ in rows)) + 2
     indent = " " * formatter.current_indent
-    room = max(formatter.width - formatter.current_indent - left, 20)
+    text_width = max(formatter.width - formatter.current_indent - name_width, 20)
     for name, text in rows:
-        first, *others = wrap(text, room)
+        first, *others = wrap(text, text_width)
         head = (
-            name + " " * (left - display_width(name))
-            if display_width(name) + 2 <= left
-            else f"{name}\n{indent}{' ' * left}"
+            name + " " * (name_width - display_width(name))
+            if display_width(name) + 2 <= name_width
+            else f"{name}\n{indent}{' ' * name_width}"
         )
         formatter.write(f"{indent}{head}{first}\n")
         for line in others:
-            formatter.write(f"{indent}{' ' * left}{line}\n")
+            formatter.write(f"{indent}{' ' * name_width}{line}\n")
 
 
 def _shared_options(text: Texts) -> list[click.Parameter]:
@@ -305,8 +325,8 @@ def _profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 
 def is_shared_option(name: str | None) -> bool:
-    """Whether the parameter is one that all commands have."""
-    return name in (*_SHARED_OPTIONS, "help", "version")
+    """Whether every command takes this option; ``--help`` is listed with each command's own."""
+    return name in _SHARED_OPTIONS
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - Click's signature

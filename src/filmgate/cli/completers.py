@@ -1,4 +1,4 @@
-"""What a shell's Tab offers for an argument: ids and profiles."""
+"""Shell completion of arguments: video ids and profiles."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from filmgate.errors import FilmgateError
 __all__ = ["complete_ids", "complete_profiles"]
 
 TIMEOUT = 1.0
-"""Seconds that somebody who pressed Tab waits for ids."""
+"""Seconds to wait for ids before offering none."""
 
 
 MAX_IDS = 20
-"""Ids that are offered: the latest."""
+"""Maximum number of ids offered: the latest ones."""
 
 
 def complete_ids(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The latest films of the server; none where it does not answer at once, or where there is none."""
-    frame = ctx.find_object(CliContext)
-    if frame is None:
+    """Return the ids of the server's latest videos; none without a server or within ``TIMEOUT``."""
+    context = ctx.find_object(CliContext)
+    if context is None:
         return []
-    frame.options = merge_shared_options(ctx, frame.options)
+    context.options = merge_shared_options(ctx, context.options)
     try:
-        return asyncio.run(_latest_ids(frame, incomplete))
+        return asyncio.run(_latest_ids(context, incomplete))
     except (FilmgateError, OSError, TimeoutError):
-        return []  # a Tab is no place for an error
+        return []  # completion must not print errors
 
 
 def complete_profiles(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The profiles of the file."""
+    """Return the names of the profiles in the configuration file."""
     from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
-    frame = ctx.find_object(CliContext)
-    if frame is None:
+    context = ctx.find_object(CliContext)
+    if context is None:
         return []
     try:
-        file = settings.find_config_file(merge_shared_options(ctx, frame.options).config, frame.env.environ)
+        file = settings.find_config_file(merge_shared_options(ctx, context.options).config, context.env.environ)
         names = settings.load(file).tables.profiles
     except (FilmgateError, OSError):
         return []
@@ -49,13 +49,13 @@ def complete_profiles(ctx: click.Context, _param: click.Parameter, incomplete: s
 
 async def _latest_ids(context: CliContext, incomplete: str) -> list[CompletionItem]:
     if not context.uses_server:
-        return []  # starting the engine of this program would take longer than anybody waits
-    found: list[CompletionItem] = []
+        return []  # starting the embedded engine would take too long
+    items: list[CompletionItem] = []
     async with asyncio.timeout(TIMEOUT), context.client() as client:
         async for video in client.videos.list(limit=MAX_IDS):
             if video.id.startswith(incomplete):
-                words = " ".join((video.prompt or "").split())
-                found.append(CompletionItem(video.id, help=f"{video.status} {words[:40]}".strip()))
-            if len(found) >= MAX_IDS:
+                prompt = " ".join((video.prompt or "").split())
+                items.append(CompletionItem(video.id, help=f"{video.status} {prompt[:40]}".strip()))
+            if len(items) >= MAX_IDS:
                 break
-    return found
+    return items

@@ -1,4 +1,4 @@
-"""What a running command has at hand: its environment, its language, the options all commands share, an API."""
+"""The context of a running command: environment, language, common options, output, API client."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Format = Literal["auto", "human", "json", "jsonl", "quiet"]
 
 
 COMPLETION_VARIABLE = "_FILMGATE_COMPLETE"
-"""Set in the environment by a shell's script: the command line is not to be run, but completed."""
+"""Environment variable that a shell's completion script sets: complete the command line instead of running it."""
 
 
 class SharedOptions(Struct, frozen=True, kw_only=True):
-    """What every command takes. None: not given."""
+    """The options that every command takes. None: not given."""
 
     base_url: str | None = None
     api_key: str | None = None
@@ -45,114 +45,116 @@ class SharedOptions(Struct, frozen=True, kw_only=True):
 
 
 class CliContext:
-    """The surroundings of one command.
+    """The context of one command.
 
     Args:
-        env: the process.
-        text: the language.
-        options: what every command takes.
+        env: streams, environment variables and clock of the process.
+        text: the catalogue of texts.
+        options: the common options.
     """
 
     def __init__(self, env: Environment, text: Texts, options: SharedOptions) -> None:
         self.env = env
         self.text = text
         self.options = options
-        self.is_admin = False  # whether the command is one of the operator's, who vouches for the folder it runs in
-        self.interrupt_hints: list[str] = []  # what to say to someone who leaves with Ctrl-C
+        self.is_admin = False  # an operator command: trusts ./filmgate.toml
+        self.interrupt_hints: list[str] = []  # printed on Ctrl-C
 
     @property
     def structured(self) -> bool:
-        """Whether a program reads the results."""
+        """Whether results are JSON."""
         return self.options.format in {"json", "jsonl"}
 
     @property
     def quiet(self) -> bool:
-        """Whether only the bare result is wanted."""
+        """Whether only the bare result is printed."""
         return self.options.format == "quiet"
 
     @property
     def human(self) -> bool:
-        """Whether results may be drawn for people."""
+        """Whether results are printed as tables."""
         return self.options.format == "human" or (self.options.format == "auto" and self.env.stdout.isatty())
 
     @property
     def uses_server(self) -> bool:
-        """Whether films are made by a server, not by the engine in this process."""
+        """Whether a server generates the videos, not the engine in this process."""
         return self.base_url is not None
 
     @property
     def base_url(self) -> str | None:
-        """The server that options, the environment or a profile name."""
+        """The base URL from options, environment or profile; None: the engine in this process."""
         return self.target.base_url
 
     @property
     def video_defaults(self) -> Mapping[str, str]:
-        """What a film is like where nobody says, by the names of :class:`filmgate.cli.inputs.prompts.VideoSpec`."""
+        """Default parameters of videos, by the names of :class:`filmgate.cli.inputs.prompts.VideoSpec`."""
         return self.target.video_defaults
 
     @cached_property
     def target(self) -> ApiTarget:
-        """Where this command goes.
+        """The API that this command calls.
 
         Raises:
-            SettingsError: there is no such profile, or it can't be used.
+            SettingsError: the profile does not exist or is invalid.
         """
         from filmgate.cli.inputs import profiles  # noqa: PLC0415 - the same
         from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
         options, environ = self.options, self.env.environ
-        own = settings.load(settings.find_config_file(options.config, environ), environ, {"profile": options.profile})
-        tables = own.tables
-        chosen = (
-            profiles.find_profile(own.profile, tables.profiles, tables.file)
-            if own.profile
+        loaded = settings.load(
+            settings.find_config_file(options.config, environ), environ, {"profile": options.profile}
+        )
+        tables = loaded.tables
+        profile = (
+            profiles.find_profile(loaded.profile, tables.profiles, tables.file)
+            if loaded.profile
             else profiles.ConnectionProfile()
         )
-        given = profiles.Overrides(
+        overrides = profiles.Overrides(
             base_url=options.base_url, api_key=options.api_key, provider=options.provider, profile=options.profile
         )
-        return profiles.resolve_target(given, environ, chosen, lambda path: _read_key_file(path, tables.file))
+        return profiles.resolve_target(overrides, environ, profile, lambda path: _read_key_file(path, tables.file))
 
     def print_err(self, line: str) -> None:
-        """Tell people something, beside the results."""
+        """Print a line to standard error, beside the results."""
         print(sanitize(line), file=self.env.stderr, flush=True)
 
     def info(self, name: str, /, **values: object) -> None:
-        """Say a text of the catalogue, unless only results are wanted."""
+        """Print a text of the catalogue to standard error; not with --format quiet, json or jsonl."""
         if not self.quiet and not self.structured:
             self.print_err(self.text(name, **values))
 
     def confirm(self, question: str) -> bool:
-        """Ask somebody at the terminal; anything but a yes is a no."""
+        """Ask a yes-no question on the terminal; any answer but yes is no."""
         print(f"{sanitize(question)} [y/N]", end=" ", file=self.env.stderr, flush=True)
         return self.env.stdin.readline().strip().lower() in {"y", "yes", "是", "好"}
 
     def on_interrupt_watch(self, video_id: str) -> None:
-        """What Ctrl-C says from now on: what becomes of the film, and how to come back to it."""
+        """From now on, Ctrl-C prints what happens to the video and how to resume."""
         name = "interrupt.watch" if self.uses_server else "interrupt.embedded"
         if self.target.provider == "chat":
             name = "interrupt.chat"
         self.interrupt_hints = [self.text(name, id=video_id)]
 
     def on_interrupt_submit(self) -> None:
-        """What Ctrl-C says while an order is on its way."""
+        """From now on, Ctrl-C prints that the submission may have been accepted."""
         self.interrupt_hints = [self.text("interrupt.submitting")]
 
     def on_interrupt_download(self, video_id: str, target: Path) -> None:
-        """What Ctrl-C says while the file comes: the same file goes on where it stopped."""
+        """From now on, Ctrl-C prints how to resume the download."""
         if self.target.provider != "chat":
             self.interrupt_hints = [self.text("interrupt.downloading", id=video_id, path=shlex.quote(str(target)))]
 
     def print_out(self, line: str) -> None:
-        """Write a line of the result."""
+        """Print a line of the result to standard output."""
         print(sanitize(line), file=self.env.stdout, flush=True)
 
     def print_json(self, value: object) -> None:
-        """Write a result for programs, one line."""
+        """Print a result as one line of JSON."""
         self.print_out(escape_json(encode(value).decode()))
 
     def print_error(self, error: Exception, hint: str) -> None:
-        """Tell an error: what happened, and what mends it."""
+        """Print an error and its hint; with JSON output, the error object."""
         message = getattr(error, "message", None) or _os_message(error)
         if self.structured:
             self.print_json({"error": _error_dict(error, message)})
@@ -163,7 +165,7 @@ class CliContext:
             self.print_err(self.text(hint, id=video_id))
 
     def settings(self, overrides: Mapping[str, object] | None = None) -> Settings:
-        """The settings of this machine's own engine or server."""
+        """Load the settings of this machine's own engine or server."""
         from filmgate.config import settings  # noqa: PLC0415 - what only some commands need is loaded by them
 
         file = settings.find_config_file(self.options.config, self.env.environ, include_current_folder=self.is_admin)
@@ -171,30 +173,30 @@ class CliContext:
 
     @asynccontextmanager
     async def client(self, *, run_engine: bool = False, on_demand: bool = False) -> AsyncIterator[AsyncClient]:
-        """The API that this command talks to: a server's, or that of this machine's own data folder.
+        """Yield a client of the API: a server's, or that of this machine's own data folder.
 
         Args:
-            run_engine: whether the embedded engine makes videos meanwhile.
-            on_demand: start that engine only if a request can't be answered without it.
+            run_engine: whether the embedded engine generates videos meanwhile.
+            on_demand: start that engine only if a request needs it.
         """
         from platformdirs import user_cache_path  # noqa: PLC0415 - what only some commands need is loaded by them
 
         from filmgate import client as sdk  # noqa: PLC0415 - the same
 
-        goal = self.target
-        if goal.base_url is None:
+        target = self.target
+        if target.base_url is None:
             settings = self.settings({"worker": run_engine, **self._quiet_logs()})
             if run_engine and not on_demand:
                 from filmgate.cli.embedded import client  # noqa: PLC0415 - the engine, only where there is no server
             else:
                 from filmgate.cli.local import client  # noqa: PLC0415 - the database, and the engine if need be
-            async with client(settings) as own:
-                yield own
+            async with client(settings) as local_client:
+                yield local_client
             return
         async with sdk.AsyncClient(
-            base_url=goal.base_url,
-            api_key=goal.api_key,
-            provider=goal.provider,
+            base_url=target.base_url,
+            api_key=target.api_key,
+            provider=target.provider,
             environ={},
             duration_history=sdk.DurationHistory(user_cache_path("filmgate") / "durations.json"),
         ) as remote:
@@ -205,7 +207,7 @@ class CliContext:
 
 
 def _read_key_file(path: str, file: Path | None) -> str:
-    """The key in a file that a profile names, from where the profile's own file lies."""
+    """Read a profile's key file; its path is relative to the configuration file."""
     return ((file.parent if file else Path()) / Path(path).expanduser()).read_text(encoding="utf-8")
 
 
@@ -221,13 +223,13 @@ def _error_dict(error: Exception, message: str) -> dict[str, object]:
 
 
 def merge_shared_options(ctx: click.Context | None, base: SharedOptions) -> SharedOptions:
-    """The shared options as they stand nearest to the command."""
-    found: dict[str, Any] = {}
+    """Return the common options; the value nearest to the command takes precedence."""
+    values: dict[str, Any] = {}
     while ctx is not None:
         if ctx.params.get("quiet"):
-            found.setdefault("format", "quiet")
+            values.setdefault("format", "quiet")
         for name in ("profile", "base_url", "api_key", "provider", "config", "data", "format"):
             if ctx.params.get(name) is not None:
-                found.setdefault(name, ctx.params[name])
+                values.setdefault(name, ctx.params[name])
         ctx = ctx.parent
-    return SharedOptions(**({"format": base.format} | found))
+    return SharedOptions(**({"format": base.format} | values))

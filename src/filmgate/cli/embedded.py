@@ -1,4 +1,4 @@
-"""The engine inside this process, reached over the same code path as a server: the SDK on the server's own app."""
+"""The embedded engine: the SDK calls the server's own ASGI app in this process, over the same code path."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from filmgate.bootstrap import application
+from filmgate.bootstrap.application import build_application
 from filmgate.cli.embedded_key import LOCAL_URL, ensure_secret
 from filmgate.client import AsyncClient
 from filmgate.config.settings import Settings
@@ -20,24 +20,24 @@ __all__ = ["client", "transport"]
 
 @asynccontextmanager
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """A client of an engine that runs in this process for as long as the block does."""
-    async with application.build_application(settings, "embedded") as gate:
-        secret = await ensure_secret(gate.store, settings.data)
+    """Yield a client of an engine that runs in this process during the block."""
+    async with build_application(settings, "embedded") as application:
+        secret = await ensure_secret(application.store, settings.data)
         async with AsyncClient(
-            base_url=LOCAL_URL, api_key=secret, transport=_AsgiTransport(gate.app), environ={}
-        ) as own:
-            yield own
+            base_url=LOCAL_URL, api_key=secret, transport=_AsgiTransport(application.app), environ={}
+        ) as sdk:
+            yield sdk
 
 
 @asynccontextmanager
 async def transport(settings: Settings) -> AsyncIterator[httpx2.AsyncBaseTransport]:
-    """What carries requests to the application, which runs in this process for as long as the block does."""
-    async with application.build_application(settings, "embedded") as gate:
-        yield _AsgiTransport(gate.app)
+    """Yield a transport to the application, which runs in this process during the block."""
+    async with build_application(settings, "embedded") as application:
+        yield _AsgiTransport(application.app)
 
 
 class _AsgiTransport(httpx2.AsyncBaseTransport):
-    """Requests to an ASGI app in this process, answers streamed as they come (events would never end otherwise)."""
+    """Transport to an ASGI app in this process. Streams responses: an event stream never ends otherwise."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -48,12 +48,12 @@ class _AsgiTransport(httpx2.AsyncBaseTransport):
         start = await exchange.messages.get()
         if start is None:
             await exchange.aclose()
-            raise httpx2.RemoteProtocolError("the app ended without an answer", request=request)
+            raise httpx2.RemoteProtocolError("the app returned no response", request=request)
         return httpx2.Response(start["status"], headers=start["headers"], stream=exchange)
 
 
 class _AsgiExchange(httpx2.AsyncByteStream):
-    """One request on its way through the app; its answer's body is the stream."""
+    """One request to the app; iterating yields the body of the response."""
 
     def __init__(self, body: bytes) -> None:
         self._body: bytes | None = body
@@ -70,12 +70,12 @@ class _AsgiExchange(httpx2.AsyncByteStream):
                 yield message["body"]
             if not message.get("more_body"):
                 return
-        raise httpx2.ReadError("the app ended in the middle of its answer")
+        raise httpx2.ReadError("the app ended before the end of the response")
 
     async def aclose(self) -> None:
         self._closed.set()
         while self._task and not self._task.done():
-            while not self.messages.empty():  # an app that is sending gets on, and sees that nobody reads
+            while not self.messages.empty():  # unblocks an app that is sending, so that it sees the disconnect
                 self.messages.get_nowait()
             await asyncio.wait([self._task], timeout=0.05)
 

@@ -1,4 +1,4 @@
-"""The address, the account and the API key that commands use on this machine's own data folder."""
+"""Base URL, account and API key of commands that use this machine's own data folder."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from filmgate.store import Store
 __all__ = ["EMBEDDED_KEY_NAME", "LOCAL_URL", "ensure_owner", "ensure_secret"]
 
 EMBEDDED_KEY_NAME = "embedded"
-"""The name of the key that embedded commands use; its secret lies in the data folder, for its user alone."""
+"""Name of the key of embedded commands; its secret is in the data folder, readable only by its user."""
 
 LOCAL_URL = "http://filmgate.invalid"
-"""The base address of requests that never leave this process."""
+"""Base URL of requests that never leave this process."""
 
 
 async def ensure_owner(store: Store) -> str:
-    """The account that owns the data folder: the oldest one; created if there is none."""
+    """Return the id of the account that owns the data folder: the oldest one; create it if there is none."""
     accounts = await store.accounts.list_accounts()
     return accounts[0].id if accounts else (await store.accounts.create_account("owner", None)).id
 
 
 async def ensure_secret(store: Store, data: Path) -> str:
-    """The secret of the embedded key; created if it is missing or no longer valid."""
+    """Return the secret of the embedded key; create the key if it is missing or no longer valid."""
     file = data / "secrets" / "embedded.key"
     secret = file.read_text(encoding="ascii").strip() if file.exists() else None
     if secret is None or await store.accounts.authenticate(secret) is None:

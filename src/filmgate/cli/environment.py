@@ -1,4 +1,4 @@
-"""What a command may know of the process it runs in: given, never looked up."""
+"""The process that a command runs in, as an argument: tests replace it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Environment"]
 
 
 class Environment(Struct, frozen=True, kw_only=True):
-    """Streams, variables and a clock. Results go to ``stdout``, everything else to ``stderr``."""
+    """Streams, environment variables and a clock. Results go to ``stdout``, everything else to ``stderr``."""
 
     stdin: TextIO
     stdout: TextIO
@@ -24,10 +24,10 @@ class Environment(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of_process(cls) -> Environment:
-        """That of this process."""
+        """Return the environment of this process."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another
+                stream.reconfigure(errors="replace")  # an encoding that lacks a character shows a replacement
         return cls(stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr, environ=os.environ)
 
     @property
@@ -39,5 +39,5 @@ class Environment(Struct, frozen=True, kw_only=True):
 
     @property
     def interactive(self) -> bool:
-        """Whether somebody watches ``stderr``, so that progress may be drawn there."""
+        """Whether ``stderr`` is a terminal, so that progress bars may be drawn there."""
         return self.stderr.isatty() and self.environ.get("TERM") != "dumb"

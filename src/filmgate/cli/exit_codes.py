@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and what mends the error that it ended with."""
+"""Exit codes of commands, and the hint for each error."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ __all__ = ["ExitCode", "exit_and_hint"]
 
 
 class ExitCode(IntEnum):
-    """What scripts branch on."""
+    """Exit codes; scripts branch on them, so they never change."""
 
     OK = 0
-    ERROR = 1  # none of the others
-    USAGE = 2  # the command line or a setting
+    ERROR = 1  # any other error
+    USAGE = 2  # the command line or a setting is wrong
     NOT_FOUND = 3  # no such video, or it has expired
-    KEY = 4  # no key, a wrong one, or one that may not do this
-    TEMPORARY = 5  # try again
-    REJECTED = 6  # don't: the request itself is refused
-    FAILED = 7  # the video ended without a film
-    BUDGET = 8  # the balance, or what one wants to spend, does not cover it
+    KEY = 4  # the API key is missing, invalid or not allowed to do this
+    TEMPORARY = 5  # a temporary error: retry
+    REJECTED = 6  # the request itself is rejected: do not retry
+    FAILED = 7  # the video failed
+    BUDGET = 8  # the balance or the budget is too low
     DISK_FULL = 9
-    WAIT_TIMEOUT = 10  # the patience ended, the video goes on
-    EXISTS = 11  # the output file is there already
-    INTEGRITY = 12  # the bytes are not the film
-    PARTIAL = 13  # of several, some
+    WAIT_TIMEOUT = 10  # --timeout passed, the video continues
+    EXISTS = 11  # the output file already exists
+    INTEGRITY = 12  # the downloaded bytes are not the video
+    PARTIAL = 13  # some of the requested videos failed
     INTERRUPTED = 130  # Ctrl-C
 
 
@@ -57,13 +57,13 @@ _EXITS: tuple[tuple[type[BaseException], ExitCode, str], ...] = (
 
 
 def exit_and_hint(error: Exception) -> tuple[ExitCode, str]:
-    """The exit code of an error, and the name of the text that says how to fix it; empty: the message says it."""
-    for kind, code, mend in _EXITS:
+    """Return the exit code of an error and the name of its hint text; an empty name: the message is enough."""
+    for kind, code, hint in _EXITS:
         if isinstance(error, kind):
-            return code, mend
+            return code, hint
     if isinstance(error, OSError):
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        return (ExitCode.DISK_FULL, "hint.disk_full") if full else (ExitCode.ERROR, "hint.file")
+        disk_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        return (ExitCode.DISK_FULL, "hint.disk_full") if disk_full else (ExitCode.ERROR, "hint.file")
     if isinstance(error, errors.FilmgateError) and error.retryable:
         return ExitCode.TEMPORARY, "hint.retry"
     return ExitCode.ERROR, "hint.report"

@@ -1,4 +1,4 @@
-"""Optional parts of the installation: where one is missing, a single line names the command that installs it."""
+"""Optional extras: a missing one becomes a one-line error with the command that installs it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ ADMIN_COMMANDS = frozenset(
         "worker",
     }
 )
-"""Commands of those who run a server. They need its extra, and read a ``filmgate.toml`` in the current folder."""
+"""Operator commands. They need the server extra, and read a ``filmgate.toml`` in the current folder."""
 
 PACKAGED = {"scene": "scene"}
-"""Commands that come with a package of their own, and the extra that installs it."""
+"""Commands of separate packages, and the extra that installs each."""
 
 MEDIA = frozenset({"PIL", "av", "numpy"})
 
@@ -56,14 +56,14 @@ MODULES = MEDIA | {
 
 @contextmanager
 def installed(command: str, text: Texts) -> Iterator[None]:
-    """Turn the import of a module that only an extra installs into a one-line answer.
+    """Turn a failed import of an extra's module into a one-line error.
 
     Args:
         command: as typed, without ``filmgate``.
-        text: the language.
+        text: the catalogue of texts.
 
     Raises:
-        MissingExtra: such a module is missing. Any other missing module is a defect and passes through.
+        MissingExtra: a module of ``MODULES`` is missing. Any other missing module is a defect and propagates.
     """
     try:
         yield
@@ -76,7 +76,7 @@ def installed(command: str, text: Texts) -> Iterator[None]:
 
 
 def _extra(command: str, module: str) -> str:
-    """The smallest extra that makes the command work."""
+    """Return the smallest extra with which the command works."""
     if module == "mcp" or command == "mock":
         return module if module == "mcp" else command
     if command in ADMIN_COMMANDS:

@@ -1,8 +1,8 @@
-"""The client of a command that runs without a server: it opens the database, and the whole application only if needed.
+"""The client of commands without a server: opens the database, and starts the application only if needed.
 
-Listing, showing, deleting, the models, and cancelling what no engine was asked for need the rows and the files alone.
-Those requests are answered here, with the server's own rules (:mod:`filmgate.services.library`) and rendering. The
-first request of another kind starts the application in this process, which answers it and all that follow.
+Listing, showing and deleting videos, listing models, and cancelling a video that was not submitted need only the store
+and the storage. These requests are answered here, with the server's own rules (:mod:`filmgate.services.library`) and
+rendering. Any other request starts the application in this process, which answers it and all later ones.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ __all__ = ["client"]
 
 @asynccontextmanager
 async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
-    """A client of this machine's data folder.
+    """Yield a client of this machine's data folder.
 
     Args:
-        settings: those of the application, should a request start it; ``worker`` says whether it makes videos.
+        settings: settings of the application, if a request starts it; ``worker``: whether it generates videos.
 
     Raises:
         SettingsError: the data folder or its database can't be used.
@@ -45,10 +45,10 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
         secret = await ensure_secret(store, settings.data)
         principal = await store.accounts.authenticate(secret)
         if principal is None:
-            raise RuntimeError("the key that was made is not there")
+            raise RuntimeError("the embedded key does not exist")
 
         async def start() -> httpx2.AsyncBaseTransport:
-            from filmgate.cli import embedded  # noqa: PLC0415 - the whole application, for the few that need it
+            from filmgate.cli import embedded  # noqa: PLC0415 - the application: few commands need it
 
             return await stack.enter_async_context(embedded.transport(settings))
 
@@ -59,12 +59,12 @@ async def client(settings: Settings) -> AsyncIterator[AsyncClient]:
 
 
 class _StoreRequests:
-    """Requests that the rows and files alone can answer.
+    """Answers requests that need only the store and the storage.
 
     Args:
-        settings: where the files and the models are.
+        settings: data folder and models.
         store: the rows.
-        principal: of the key that every request uses.
+        principal: the principal of the embedded key.
     """
 
     def __init__(self, settings: Settings, store: Store, principal: Principal) -> None:
@@ -74,10 +74,10 @@ class _StoreRequests:
         self._videos = VideoLibrary(store, LocalStorage(settings.data / "files"), time.time)
 
     async def answer(self, method: str, path: str, params: Mapping[str, str]) -> Rendered | None:
-        """The object of the response; None if the request needs the application.
+        """Return the response body; None if the request needs the application.
 
         Raises:
-            FilmgateError: what the server would answer with.
+            FilmgateError: the error that the server would respond with.
         """
         match (method, *path.strip("/").split("/")):
             case ("GET", "v1", "videos"):
@@ -105,7 +105,7 @@ class _StoreRequests:
     async def _cancel(self, video_id: str) -> Rendered | None:
         video = await self._videos.retrieve(self._principal, video_id)
         if not video.finished and video.stage is not Stage.ACCEPTED:
-            return None  # an engine has to be told
+            return None  # the engine has to cancel its job
         video = await self._store.videos.request_cancel(video_id, self._principal.account_id, time.time())
         from filmgate.flow.cancel import cancel_unsubmitted  # noqa: PLC0415 - only this request needs it
 
@@ -120,7 +120,7 @@ class _StoreRequests:
 
 
 class _LocalTransport(httpx2.AsyncBaseTransport):
-    """Answers what the store can answer; any other request starts the application, which answers from then on."""
+    """Answers by ``_StoreRequests``; any other request starts the application, which answers from then on."""
 
     def __init__(self, requests: _StoreRequests, start: Callable[[], Awaitable[httpx2.AsyncBaseTransport]]) -> None:
         self._requests = requests
@@ -133,8 +133,8 @@ class _LocalTransport(httpx2.AsyncBaseTransport):
             try:
                 body = await self._requests.answer(request.method, url.path, dict(url.params))
             except FilmgateError as error:
-                refused = OPENAI.render_error(error)
-                return _response(refused.status, refused.body, refused.headers)
+                rendered = OPENAI.render_error(error)
+                return _response(rendered.status, rendered.body, rendered.headers)
             if body is not None:
                 return _response(200, body)
             self._application = await self._start()

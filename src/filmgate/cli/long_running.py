@@ -1,4 +1,4 @@
-"""Shared by the commands that run until they are stopped: ``serve``, ``worker`` and ``mock``."""
+"""Helpers of the commands that run until stopped: ``serve``, ``worker`` and ``mock``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["stop_event", "write_ready_file"]
 
 @contextmanager
 def write_ready_file(path: Path | None, text: str) -> Iterator[None]:
-    """Write ``text`` to a file for as long as the process is ready; None: do nothing."""
+    """Keep a file with ``text`` while the block runs, i.e. while the process is ready; None: do nothing."""
     if path is None:
         yield
         return
@@ -28,7 +28,7 @@ def write_ready_file(path: Path | None, text: str) -> Iterator[None]:
 
 @contextmanager
 def stop_event() -> Iterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set while the block runs."""
+    """Yield an event that SIGINT and SIGTERM set while the block runs."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)

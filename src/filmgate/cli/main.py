@@ -1,4 +1,4 @@
-"""The command line's outermost frame: arguments in, an exit code out, every error told in one way."""
+"""The entry point: runs a command, reports every error in one way and returns an exit code."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from filmgate.errors import FilmgateError
 __all__ = ["run"]
 
 MIN_WIDTH, MAX_WIDTH = 32, 80
-"""Columns that help is written in."""
+"""Limits of the width of help pages, in columns."""
 
 
 def run(arguments: Sequence[str], env: Environment) -> int:
-    """Run one command.
+    """Run one command and return its exit code.
 
     Args:
-        arguments: what follows ``filmgate`` on the command line.
-        env: the process it runs in.
+        arguments: the command line after ``filmgate``.
+        env: streams, environment variables and clock of the process.
     """
     texts = Texts(_language(arguments, env))
     frame = CliContext(env, texts, SharedOptions(format="json" if _wants_json(arguments) else "auto"))
@@ -35,8 +35,8 @@ def run(arguments: Sequence[str], env: Environment) -> int:
         code = _run_tree(arguments, frame)
         env.stdout.flush()
         return int(code or ExitCode.OK)
-    except click.exceptions.Exit as leaving:
-        return leaving.exit_code
+    except click.exceptions.Exit as early_exit:
+        return early_exit.exit_code
     except click.ClickException as error:
         return _on_usage_error(error, frame)
     except (KeyboardInterrupt, click.Abort):
@@ -53,7 +53,9 @@ def _run_tree(arguments: Sequence[str], context: CliContext) -> int | None:
         from filmgate.cli.commands import completion  # noqa: PLC0415 - only a shell's Tab needs it
 
         return completion.complete(tree, context.env, context)
-    width = max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH)) - 2  # Click's own is never below 50
+    width = (
+        max(MIN_WIDTH, min(shutil.get_terminal_size().columns, MAX_WIDTH)) - 2
+    )  # Click's own width is never below 50
     code: int | None = tree.main(
         list(arguments), prog_name="filmgate", standalone_mode=False, obj=context, terminal_width=width
     )
@@ -61,8 +63,8 @@ def _run_tree(arguments: Sequence[str], context: CliContext) -> int | None:
 
 
 def _on_error(error: FilmgateError | OSError, context: CliContext) -> int:
-    code, mend = exit_and_hint(error)
-    context.print_error(error, mend)
+    code, hint = exit_and_hint(error)
+    context.print_error(error, hint)
     return code
 
 
@@ -85,13 +87,13 @@ def _on_interrupt(context: CliContext) -> int:
 
 
 def _on_broken_pipe(context: CliContext) -> int:
-    # Whoever read our results has left: that is their right, and writing on is pointless.
+    # The reader closed the pipe (``| head``): that is no error. Discard the rest.
     os.dup2(os.open(os.devnull, os.O_WRONLY), context.env.stdout.fileno())
     return ExitCode.OK
 
 
 def _language(arguments: Sequence[str], env: Environment) -> str:
-    """The language, needed before the command line can be parsed: its help is in it."""
+    """Return the language. It is needed before the command line is parsed: the help texts depend on it."""
     for option, value in _argument_pairs(arguments):
         name, _, inline = option.partition("=")
         if name == "--lang" and (inline or value) in LANGUAGES:
@@ -107,5 +109,5 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 
 def _argument_pairs(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each argument and the one after it."""
+    """Yield each argument with the one after it."""
     return itertools.pairwise([*arguments, ""])

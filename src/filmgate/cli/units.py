@@ -1,4 +1,4 @@
-"""Amounts and spans on the command line: people write units and days, the rows keep micro-units and seconds."""
+"""Parameter types for amounts and durations: users write units and days, the store keeps micro-units and seconds."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["AmountParamType", "DurationParamType", "format_units"]
 
 MICROS_PER_UNIT = 1_000_000
 MAX_UNITS = 10**12
-"""Units that nobody has."""
+"""Largest amount accepted, in units."""
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def format_units(micros: int | None) -> str:
-    """Micro-units as units: ``12.5``; an unlimited balance as ``∞``."""
+    """Format micro-units as units: ``12.5``; an unlimited balance as ``∞``."""
     if micros is None:
         return "∞"
     text = f"{Decimal(micros) / MICROS_PER_UNIT:f}"
@@ -36,7 +36,7 @@ class AmountParamType(click.ParamType[int]):
         self._text = text
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read one."""
+        """Parse an amount to micro-units."""
         if isinstance(value, int):
             return value
         try:
@@ -49,15 +49,15 @@ class AmountParamType(click.ParamType[int]):
 
 
 class DurationParamType(click.ParamType[float]):
-    """A span of time, ``30d`` or ``12h``, as seconds."""
+    """A duration such as ``30d`` or ``12h``, as seconds."""
 
-    name = "span"
+    name = "duration"
 
     def __init__(self, text: Texts) -> None:
         self._text = text
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read one."""
+        """Parse a duration to seconds."""
         if isinstance(value, float):
             return value
         match = _DURATION.fullmatch(str(value))

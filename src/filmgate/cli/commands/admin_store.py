@@ -1,4 +1,4 @@
-"""Opens the database of this machine's server for the operator's commands."""
+"""Opens the database of this machine's server for operator commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["opened_store"]
 
 @asynccontextmanager
 async def opened_store(context: CliContext) -> AsyncIterator[Store]:
-    """The store of the data folder; a running server may use it at the same time."""
+    """Yield the store of the data folder; a running server may use it at the same time."""
     store = data_folder.open_store(context.settings())
     try:
         yield store

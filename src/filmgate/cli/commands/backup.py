@@ -1,4 +1,4 @@
-"""``filmgate backup``, ``restore``, ``gc`` and ``migrate``: care for a data folder."""
+"""``filmgate backup``, ``restore``, ``gc`` and ``migrate``: maintenance of a data folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The four."""
+    """Return the commands by name."""
     folder = click.Path(path_type=Path, file_okay=False)
     target = click.Argument(["target"], type=folder, metavar=text("metavar.folder"))
     source = click.Argument(["source"], type=folder, metavar=text("metavar.folder"))
@@ -39,45 +39,43 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 async def _backup(context: CliContext, target: Path) -> None:
     data = context.settings().data
-    made = await asyncio.to_thread(backup.create, data, target, now=context.env.clock(), version=__version__)
-    _report(context, "backup.done", target, made)
+    manifest = await asyncio.to_thread(backup.create, data, target, now=context.env.clock(), version=__version__)
+    _report(context, "backup.done", target, manifest)
 
 
 async def _restore(context: CliContext, source: Path) -> None:
     data = context.settings().data
-    made = await asyncio.to_thread(backup.restore, source, data, now=context.env.clock())
+    manifest = await asyncio.to_thread(backup.restore, source, data, now=context.env.clock())
     async with opened_store(context):
-        pass  # opening brings rows of an older Filmgate up to date
-    _report(context, "restore.done", data, made)
+        pass  # opening migrates the rows of an older Filmgate
+    _report(context, "restore.done", data, manifest)
 
 
 async def _gc(context: CliContext, *, dry_run: bool) -> None:
     storage = LocalStorage(context.settings().data / "files")
     async with opened_store(context) as store:
-        sweeps = StorageCleaner(store.videos, storage, context.env.clock)
-        expired = await store.admin.count_expired(context.env.clock()) if dry_run else await sweeps.remove_expired()
-        useless = await sweeps.find_orphans(storage.modified_at)
-        for key in () if dry_run else useless:
+        cleaner = StorageCleaner(store.videos, storage, context.env.clock)
+        expired = await store.admin.count_expired(context.env.clock()) if dry_run else await cleaner.remove_expired()
+        orphans = await cleaner.find_orphans(storage.modified_at)
+        for key in () if dry_run else orphans:
             await storage.delete(key)
-        staged = 0 if dry_run else await sweeps.remove_stale_staging()
+        staged = 0 if dry_run else await cleaner.remove_stale_staging()
     if context.structured:
-        context.print_json({"expired": expired, "orphans": len(useless), "staged": staged, "dry_run": dry_run})
+        context.print_json({"expired": expired, "orphans": len(orphans), "staged": staged, "dry_run": dry_run})
         return
     context.print_out(
-        context.text("gc.dry_run_done" if dry_run else "gc.done", expired=expired, orphans=len(useless), staged=staged)
+        context.text("gc.dry_run_done" if dry_run else "gc.done", expired=expired, orphans=len(orphans), staged=staged)
     )
 
 
 async def _migrate(context: CliContext) -> None:
     settings = context.settings()
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    held = acquire(
-        settings.data, "server", exclusive=True
-    )  # a server of the old code would not understand the new rows
+    lock = acquire(settings.data, "server", exclusive=True)  # a server of an older version cannot read the new rows
     try:
         await data_folder.open_store(settings).close()
     finally:
-        held.release()
+        lock.release()
     if context.structured:
         context.print_json({"revision": migrations.HEAD})
         return
@@ -90,12 +88,12 @@ def _report(context: CliContext, name: str, folder: Path, manifest: backup.Manif
             {"folder": str(folder), "taken_at": manifest.taken_at, "rows": manifest.rows, "files": len(manifest.files)}
         )
         return
-    weight = sum(file.bytes for file in manifest.files.values())
+    size = sum(file.bytes for file in manifest.files.values())
     context.print_out(str(folder))
     context.info(
         name,
         videos=manifest.rows["video"],
         files=len(manifest.files),
-        size=format_bytes(weight),
+        size=format_bytes(size),
         unfinished=manifest.unfinished,
     )

@@ -1,4 +1,4 @@
-"""``filmgate batch``: a film of each row of a file."""
+"""``filmgate batch``: a video for each row of a file."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from filmgate.client import AsyncClient
 __all__ = ["commands"]
 
 STDIN = Path("stdin")
-"""What a batch from standard input is called."""
+"""File name of a batch from standard input."""
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     params: list[click.Parameter] = [
         click.Argument(["file"], type=click.Path(path_type=Path, allow_dash=True), metavar=text("metavar.file")),
         *batch_common.options(text),
@@ -60,27 +60,27 @@ def _options(text: Texts) -> list[click.Parameter]:
 
 
 async def _batch(context: CliContext, **arguments: Any) -> int:
-    asked = _BatchCommand(context, **arguments)
-    sheet = asked.read()
-    if sheet.problems:
-        return batch_common.report_problems(context, sheet.problems)
-    with batch_common.open_journal(asked.folder, dry_run=asked.shared.dry_run) as journal:
-        async with context.client(run_engine=not asked.shared.dry_run) as client:
+    command = _BatchCommand(context, **arguments)
+    parsed = command.read()
+    if parsed.problems:
+        return batch_common.report_problems(context, parsed.problems)
+    with batch_common.open_journal(command.folder, dry_run=command.shared.dry_run) as journal:
+        async with context.client(run_engine=not command.shared.dry_run) as client:
             limits = await batch_common.fetch_limits(client)
-            places = OutputPaths(asked.out, asked.template, journal, force=asked.force)
-            problems = [*limits.problems(sheet.rows), *places.problems(sheet.rows)]
-            problems += batch_common.unpriced_rows(asked.shared, sheet.rows, limits)
+            output_paths = OutputPaths(command.out, command.template, journal, force=command.force)
+            problems = [*limits.problems(parsed.rows), *output_paths.problems(parsed.rows)]
+            problems += batch_common.unpriced_rows(command.shared, parsed.rows, limits)
             if problems:
                 return batch_common.report_problems(context, problems)
-            if asked.shared.dry_run:
-                batch_common.print_plan(context, sheet.rows, journal, limits)
+            if command.shared.dry_run:
+                batch_common.print_plan(context, parsed.rows, journal, limits)
                 return ExitCode.OK
-            ran = await _run(context, asked, sheet.rows, journal, limits, places, client)
-            return _finish(context, asked, ran, journal)
+            batch_result = await _run(context, command, parsed.rows, journal, limits, output_paths, client)
+            return _finish(context, command, batch_result, journal)
 
 
 class _BatchCommand:
-    """The command line, understood."""
+    """The parsed command line."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class _BatchCommand:
         self.out = self.shared.out or batch_common.folder_beside(self.file)
 
     def read(self) -> ParsedFile:
-        """The file's rows, or what is wrong with them."""
+        """Return the rows of the file, and its problems."""
         name, folder = ("", Path()) if self._piped else (self.file.name, self.file.parent)
         data = batch_common.standard_input(self._context) if self._piped else self.file.read_bytes()
         return read_rows(data, name, folder, file_format=self._form, encoding=self._encoding, defaults=self._defaults)
@@ -125,33 +125,33 @@ async def _run(
     output_paths: OutputPaths,
     client: AsyncClient,
 ) -> BatchResult:
-    purse = Budget(command.shared.budget, total_spent_micros(journal))
-    with closing(create_batch_display(context, purse)) as shown:
-        maker = RowWorker(
+    budget = Budget(command.shared.budget, total_spent_micros(journal))
+    with closing(create_batch_display(context, budget)) as display:
+        worker = RowWorker(
             videos=client.videos,
             server=batch_common.server_identity(context, client, limits),
             journal=journal,
             rate_limiter=RateLimiter(command.shared.rate),
-            budget=purse,
+            budget=budget,
             price=lambda row: limits.price_micros(row.params),
             choose_path=output_paths,
-            listener=shown,
+            listener=display,
             rules=command.shared.rules,
         )
-        shown.started(len(order_rows(rows, journal, command.limit)))
+        display.started(len(order_rows(rows, journal, command.limit)))
         return await run_rows(
-            rows, maker.process, journal, concurrency=command.shared.concurrency, max_new=command.limit
+            rows, worker.process, journal, concurrency=command.shared.concurrency, max_new=command.limit
         )
 
 
 def _finish(context: CliContext, command: _BatchCommand, batch_result: BatchResult, journal: Journal) -> int:
     failed = command.folder / "failed.jsonl"
-    again = write_failed_rows(failed, batch_result.results)
+    failed_count = write_failed_rows(failed, batch_result.results)
     if command.archive is not None:
         write_archive(command.archive, batch_result.results)
     if context.options.format == "json":
         context.print_json([result_to_dict(result) for result in batch_result.results])
     batch_common.print_summary(context, batch_result, command.out, total_spent_micros(journal))
-    if again:
+    if failed_count:
         context.info("batch.again", file=failed, out=command.out)
     return batch_common.exit_code_of(context, batch_result)

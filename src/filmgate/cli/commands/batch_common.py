@@ -1,4 +1,4 @@
-"""Many films at once: what ``batch`` and ``story`` have in common."""
+"""What ``batch`` and ``story`` share: options, journal, checks, plan and summary."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ __all__ = [
 ]
 
 Unit = Literal["row", "shot"]
-"""What the films of a file are called."""
+"""What a row of the file is called."""
 
 MAX_CONCURRENCY = 64
-"""Films in the making at once: each holds a connection while it is waited for."""
+"""Maximum number of videos in progress at once: each occupies a connection during its wait."""
 
 MAX_LISTED = 20
-"""Problems and failures that are told one by one; the rest are counted."""
+"""Problems and failures listed one by one; the rest are counted."""
 
 
 class BatchOptions(Struct, frozen=True, kw_only=True):
-    """The options that both commands take."""
+    """Values of the options that both commands take."""
 
     concurrency: int
     rate: float | None
@@ -66,17 +66,17 @@ class BatchOptions(Struct, frozen=True, kw_only=True):
 
     @property
     def rules(self) -> RetryRules:
-        """What may be done about films that ended badly."""
+        """What to retry of an earlier run."""
         return RetryRules(retry_failed=self.retry_failed, resend_unknown=self.resend_unknown)
 
 
 def options(text: Texts) -> list[click.Parameter]:
-    """The options that both commands take."""
+    """Return the options that both commands take."""
     folder = click.Path(path_type=Path, file_okay=False)
-    many, some = click.IntRange(1, MAX_CONCURRENCY), click.FloatRange(min=0, min_open=True)
+    concurrency, rate = click.IntRange(1, MAX_CONCURRENCY), click.FloatRange(min=0, min_open=True)
     return [
-        click.Option(["--concurrency"], type=many, default=4, metavar="N", help=text("batch.concurrency")),
-        click.Option(["--rate"], type=some, metavar="N", help=text("batch.rate")),
+        click.Option(["--concurrency"], type=concurrency, default=4, metavar="N", help=text("batch.concurrency")),
+        click.Option(["--rate"], type=rate, metavar="N", help=text("batch.rate")),
         click.Option(
             ["--budget"], type=AmountParamType(text), metavar=text("metavar.amount"), help=text("batch.budget")
         ),
@@ -90,7 +90,7 @@ def options(text: Texts) -> list[click.Parameter]:
 
 @contextmanager
 def open_journal(folder: Path, *, dry_run: bool) -> Iterator[Journal]:
-    """The journal of that folder; a dry run leaves none behind where there is none."""
+    """Yield the journal of the folder; a dry run does not create one."""
     with ExitStack() as stack:
         if dry_run and not folder.exists():
             folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -98,18 +98,18 @@ def open_journal(folder: Path, *, dry_run: bool) -> Iterator[Journal]:
 
 
 def folder_beside(file: Path) -> Path:
-    """Where a file's films go unless somebody says: a folder beside it of the same name."""
+    """Return the default output folder: beside the file, with its name."""
     return file.with_suffix("") if file.suffix else file.with_name(f"{file.name}.films")
 
 
 def standard_input(context: CliContext) -> bytes:
-    """All of standard input."""
+    """Return all bytes of standard input."""
     binary = getattr(context.env.stdin, "buffer", None)
     return context.env.stdin.read().encode() if binary is None else bytes(binary.read())
 
 
 async def fetch_limits(client: AsyncClient) -> ServerLimits:
-    """What the server says about its models; nothing where it does not say."""
+    """Return the limits of the server's models; empty if it has no such endpoint."""
     try:
         return ServerLimits.from_models(await client.models.list())
     except (NotFound, MethodNotAllowed):
@@ -117,24 +117,24 @@ async def fetch_limits(client: AsyncClient) -> ServerLimits:
 
 
 def server_identity(context: CliContext, client: AsyncClient, limits: ServerLimits) -> ServerIdentity:
-    """Whom this command talks to."""
+    """Return the identity of the API and account that this command uses."""
     where = client.endpoint.base_url if context.uses_server else str(context.settings().data.absolute())
     account = hashlib.sha256((client.endpoint.api_key or "").encode()).hexdigest()[:16]
     return ServerIdentity(where, account, honours_keys=limits.is_filmgate)
 
 
 def unpriced_rows(options: BatchOptions, rows: Sequence[BatchRow], limits: ServerLimits) -> list[Problem]:
-    """Films whose price nobody says, where a budget is to be kept."""
+    """Return a problem for each row without a known price, if there is a budget."""
     if options.budget is None:
         return []
     return [Problem(row.number, "unknown_price") for row in rows if limits.price_micros(row.params) is None]
 
 
 def report_problems(context: CliContext, problems: Sequence[Problem], unit: Unit = "row") -> ExitCode:
-    """Say what is wrong with a file, all of it, before anything was sent."""
+    """Print all problems of a file, before anything is sent."""
     if context.structured:
-        told = [{"row": each.row or None, "message": _problem_text(context, each, unit)} for each in problems]
-        context.print_json({"error": {"message": context.text("batch.refused"), "code": "usage", "problems": told}})
+        records = [{"row": each.row or None, "message": _problem_text(context, each, unit)} for each in problems]
+        context.print_json({"error": {"message": context.text("batch.refused"), "code": "usage", "problems": records}})
         return ExitCode.USAGE
     for each in problems[:MAX_LISTED]:
         context.print_err(context.text("error.line", message=_problem_text(context, each, unit)))
@@ -151,62 +151,62 @@ def print_plan(
     limits: ServerLimits,
     after: Mapping[str, str | None] | None = None,
 ) -> None:
-    """Show what would be done and what it would cost; ``after``: by key, the shot that each goes on from."""
+    """Print what would be submitted and its cost; ``after``: the shot that each continues from, by key."""
     costs = [limits.price_micros(row.params) for row in rows]
     table = [_plan_row(context, row, journal, cost) for row, cost in zip(rows, costs, strict=True)]
     for row, line in zip(rows, table, strict=True):
         line["after"] = (after or {}).get(row.key) or ""
     columns = ["row", "state", *(["after"] if after else []), "model", "size", "seconds", "cost", "prompt"]
     tables.print_rows(context, columns, table)
-    fresh = [cost for row, cost in zip(rows, costs, strict=True) if not journal.state(row.key).attempt]
-    total = None if None in fresh else sum(cost or 0 for cost in fresh)
-    context.info("batch.plan", count=len(fresh), cost="?" if total is None else format_units(total))
+    new_costs = [cost for row, cost in zip(rows, costs, strict=True) if not journal.state(row.key).attempt]
+    total = None if None in new_costs else sum(cost or 0 for cost in new_costs)
+    context.info("batch.plan", count=len(new_costs), cost="?" if total is None else format_units(total))
 
 
 def print_summary(
     context: CliContext, batch_result: BatchResult, out: Path, spent_micros: int, unit: Unit = "row"
 ) -> None:
-    """Say how it went."""
+    """Print the number of videos by outcome, the failures and the cost."""
     counts = Counter(result.outcome for result in batch_result.results)
     done = sum(counts[outcome] for outcome in SAVED_OUTCOMES)
     context.info("batch.summary", done=done, total=len(batch_result.results), out=out, cost=format_units(spent_micros))
     for outcome in (RowOutcome.FAILED, RowOutcome.DOWNLOAD_FAILED, RowOutcome.UNKNOWN):
-        found = [result for result in batch_result.results if result.outcome is outcome]
-        for result in found[:MAX_LISTED]:
+        failures = [result for result in batch_result.results if result.outcome is outcome]
+        for result in failures[:MAX_LISTED]:
             context.info("batch.row_failed", **failure_values(context, result, unit))
-        if found:
-            context.info(f"batch.{outcome}", count=len(found))
+        if failures:
+            context.info(f"batch.{outcome}", count=len(failures))
     if counts[RowOutcome.SKIPPED]:
         context.info("batch.skipped", count=counts[RowOutcome.SKIPPED])
 
 
 def failure_values(context: CliContext, result: RowResult, unit: Unit) -> dict[str, object]:
-    """A row that has no film, for a text."""
-    why = ": ".join(filter(None, [result.code, result.message])) or context.text("batch.response_lost")
-    return {"row": row_label(context, result.row, unit), "video_id": result.video_id or "-", "why": why}
+    """Return the values of ``batch.row_failed`` for a row without a video."""
+    reason = ": ".join(filter(None, [result.code, result.message])) or context.text("batch.response_lost")
+    return {"row": row_label(context, result.row, unit), "video_id": result.video_id or "-", "why": reason}
 
 
 def row_label(context: CliContext, row: BatchRow, unit: Unit) -> str:
-    """What a row is called in front of people: its number, and its name if it has one."""
+    """Return the label of a row: its number, and its name if it has one."""
     return f"{context.text(f'batch.{unit}', row=row.number)} {row.name}".strip()
 
 
 def exit_code_of(context: CliContext, batch_result: BatchResult) -> int:
-    """The exit code: of what stopped it, else whether all films are here."""
+    """Return the exit code: of the error that stopped the batch, else whether all videos are saved."""
     if batch_result.stopped is not None:
-        code, mend = exit_and_hint(batch_result.stopped)
-        context.print_error(batch_result.stopped, mend)
+        code, hint = exit_and_hint(batch_result.stopped)
+        context.print_error(batch_result.stopped, hint)
         return code
     return ExitCode.OK if all(result.outcome in SAVED_OUTCOMES for result in batch_result.results) else ExitCode.PARTIAL
 
 
 def _problem_text(context: CliContext, problem: Problem, unit: Unit) -> str:
-    told = context.text(f"rows.{problem.code}", **problem.values)
-    return f"{context.text(f'batch.{unit}', row=problem.row)}: {told}" if problem.row else told
+    message = context.text(f"rows.{problem.code}", **problem.values)
+    return f"{context.text(f'batch.{unit}', row=problem.row)}: {message}" if problem.row else message
 
 
 def _plan_row(context: CliContext, row: BatchRow, journal: Journal, cost: int | None) -> dict[str, object]:
-    state, wanted = journal.state(row.key), row.params
+    state, params = journal.state(row.key), row.params
     if state.ended:
         state_name = "unknown" if state.ended.verdict == "unknown" else "failed"
     else:
@@ -215,9 +215,9 @@ def _plan_row(context: CliContext, row: BatchRow, journal: Journal, cost: int | 
         "id": row.name or row.number,
         "row": f"{row.number} {row.name}".strip(),
         "state": context.text(f"batch.state.{state_name}") if context.human else state_name,
-        "model": wanted.model or "",
-        "size": wanted.size or "",
-        "seconds": wanted.seconds or "",
+        "model": params.model or "",
+        "size": params.size or "",
+        "seconds": params.seconds or "",
         "cost": "" if cost is None else format_units(cost),
-        "prompt": " ".join(wanted.prompt.split()),
+        "prompt": " ".join(params.prompt.split()),
     }

@@ -1,4 +1,4 @@
-"""``filmgate accounts``, ``usage``, ``ledger`` and ``webhooks``: the operator's, in a running server's folder too."""
+"""``filmgate accounts``, ``usage``, ``ledger`` and ``webhooks``: operator commands, also beside a running server."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ DAY_SECONDS = 86_400
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The groups, and ``usage``."""
+    """Return the commands by name."""
     account = click.Argument(["account_id"], metavar=text("metavar.id"))
-    one = click.Option(["--account", "account_id"], metavar=text("metavar.id"), help=text("billing.account"))
+    account_option = click.Option(["--account", "account_id"], metavar=text("metavar.id"), help=text("billing.account"))
     days = click.Option(["--days"], type=click.IntRange(0, 366), default=30, show_default=True, help=text("usage.days"))
     event = click.Argument(["event_id"], metavar=text("metavar.id"))
     verify = Command("verify", text, _verify, key="ledger_verify")
     replay = Command("replay", text, _replay, [event], key="webhooks_replay")
     return {
         "accounts": CommandGroup("accounts", text, _account_commands(text, account), "accounts"),
-        "usage": Command("usage", text, _usage, [one, days]),
+        "usage": Command("usage", text, _usage, [account_option, days]),
         "ledger": CommandGroup("ledger", text, [verify], "ledger"),
         "webhooks": CommandGroup("webhooks", text, [replay], "webhooks"),
     }
@@ -48,14 +48,14 @@ def _account_commands(text: Texts, account: click.Argument) -> list[click.Comman
 
 async def _create(context: CliContext, name: str, balance: int | None) -> None:
     async with opened_store(context) as store:
-        made = await store.accounts.create_account(name, balance)
-    print_rows(context, ["id", "name", "balance"], [_account_row(context, made)])
+        account = await store.accounts.create_account(name, balance)
+    print_rows(context, ["id", "name", "balance"], [_account_row(context, account)])
 
 
 async def _list(context: CliContext) -> None:
     async with opened_store(context) as store:
-        found = await store.accounts.list_accounts()
-    print_rows(context, ["id", "name", "balance", "created"], [_account_row(context, account) for account in found])
+        accounts = await store.accounts.list_accounts()
+    print_rows(context, ["id", "name", "balance", "created"], [_account_row(context, account) for account in accounts])
 
 
 async def _grant(context: CliContext, account_id: str, amount: int) -> None:
@@ -68,14 +68,14 @@ async def _grant(context: CliContext, account_id: str, amount: int) -> None:
 
 async def _usage(context: CliContext, account_id: str | None, days: int) -> None:
     async with opened_store(context) as store:
-        whose = account_id or await ensure_owner(store)
-        usage = await store.ledger.usage(whose, context.env.clock() - days * DAY_SECONDS)
+        account_id = account_id or await ensure_owner(store)
+        usage = await store.ledger.usage(account_id, context.env.clock() - days * DAY_SECONDS)
     if context.structured:
-        context.print_json({"account": whose, "usage": usage})
+        context.print_json({"account": account_id, "usage": usage})
         return
-    money = {"balance": usage.balance_micros, "held": usage.held_micros, "captured": usage.captured_micros}
-    context.info("usage.total", id=whose, **{name: format_units(micros) for name, micros in money.items()})
-    found = [
+    amounts = {"balance": usage.balance_micros, "held": usage.held_micros, "captured": usage.captured_micros}
+    context.info("usage.total", id=account_id, **{name: format_units(micros) for name, micros in amounts.items()})
+    rows = [
         {
             "id": day.date,
             "date": day.date,
@@ -86,7 +86,7 @@ async def _usage(context: CliContext, account_id: str | None, days: int) -> None
         }
         for day in usage.days
     ]
-    print_rows(context, ["date", "model", "videos", "seconds", "captured"], found)
+    print_rows(context, ["date", "model", "videos", "seconds", "captured"], rows)
 
 
 async def _verify(context: CliContext) -> int:
@@ -112,9 +112,9 @@ async def _replay(context: CliContext, event_id: str) -> None:
 def _account_row(context: CliContext, account: Account) -> dict[str, object]:
     created: object = account.created_at if context.structured else format_time(account.created_at)
     row: dict[str, object] = {"id": account.id, "name": account.name, "created": created}
-    money: dict[str, object] = (
+    balance: dict[str, object] = (
         {"balance_micros": account.balance_micros}
         if context.structured
         else {"balance": format_units(account.balance_micros)}
     )
-    return row | money
+    return row | balance

@@ -1,4 +1,4 @@
-"""``filmgate completion``: commands, options, profiles and ids on the Tab key."""
+"""``filmgate completion``: shell completion of commands, options, profiles and ids."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     shell = click.Argument(["shell"], type=click.Choice(SHELLS), metavar="|".join(SHELLS))
     return {"completion": Command("completion", text, _completion, [shell])}
 
@@ -30,19 +30,19 @@ async def _completion(context: CliContext, *, shell: str) -> None:
 
 
 def complete(tree: click.Command, env: Environment, context: CliContext) -> int:
-    """Answer a shell: what may follow on its command line, a line each."""
+    """Print the completions that a shell asks for, one a line; return the exit code."""
     shell = env.environ[COMPLETION_VARIABLE].partition("_")[0]
-    with suppress(MissingExtra):  # the command says so when it is run
-        if shell in SHELLS and (found := _completer(tree, shell, context).complete()):
-            context.print_out(found)
+    with suppress(MissingExtra):  # reported when the command runs
+        if shell in SHELLS and (completions := _completer(tree, shell, context).complete()):
+            context.print_out(completions)
     return 0
 
 
 def _completer(tree: click.Command, shell: str, context: CliContext) -> _Completer:
-    kind: Callable[..., _Completer] | None = get_completion_class(shell)
-    if kind is None:
+    completer: Callable[..., _Completer] | None = get_completion_class(shell)
+    if completer is None:
         raise ValueError(shell)
-    return kind(tree, {"obj": context}, "filmgate", COMPLETION_VARIABLE)
+    return completer(tree, {"obj": context}, "filmgate", COMPLETION_VARIABLE)
 
 
 _Completer = click.shell_completion.ShellComplete

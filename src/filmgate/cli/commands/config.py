@@ -1,4 +1,4 @@
-"""``filmgate config``: what is configured, where each value comes from, and what is wrong with it."""
+"""``filmgate config``: shows the configuration and the origin of each value, and checks it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ConfigRow = dict[str, object]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The group."""
+    """Return the group by name."""
     origin = click.Option(["--show-origin"], is_flag=True, help=text("config_list.show_origin"))
     actions = [
         Command("list", text, _list, [origin], key="config_list"),
@@ -44,8 +44,8 @@ def commands(text: Texts) -> dict[str, click.Command]:
 async def _list(context: CliContext, *, show_origin: bool) -> None:
     loaded = _read(context)
     columns = ["id", "value", "origin"] if show_origin else ["id", "value"]
-    found = [{name: row[name] for name in columns} for row in _rows(context, loaded)]
-    print_rows(context, columns, found)
+    rows = [{name: row[name] for name in columns} for row in _rows(context, loaded)]
+    print_rows(context, columns, rows)
 
 
 async def _path(context: CliContext) -> int | None:
@@ -58,21 +58,21 @@ async def _path(context: CliContext) -> int | None:
 
 
 async def _check(context: CliContext) -> int | None:
-    file, found = _file(context), list(_problems(context))
+    file, problems = _file(context), list(_problems(context))
     if context.structured:
-        context.print_json({"file": None if file is None else str(file), "mistakes": found})
+        context.print_json({"file": None if file is None else str(file), "problems": problems})
     else:
-        for mistake in found:
-            context.print_out(mistake)
-    if found:
-        context.info("config.invalid", count=len(found))
+        for problem in problems:
+            context.print_out(problem)
+    if problems:
+        context.info("config.invalid", count=len(problems))
         return ExitCode.USAGE
     context.info("config.ok", file=file or context.text("config.defaults"))
     return None
 
 
 def _problems(context: CliContext) -> Iterator[str]:
-    """Each thing that keeps a server or a command from starting, in words."""
+    """Yield a message for each error that prevents a server or a command from starting."""
     try:
         loaded = _read(context)
     except SettingsError as error:
@@ -120,8 +120,8 @@ def _table_values(tables: Tables) -> Iterator[tuple[str, object]]:
 
 
 def _engine(table: EngineTable) -> Mapping[str, object]:
-    named = {"kind": table.kind, "key_env": table.key_env, "key_file": table.key_file}
-    return {name: value for name, value in named.items() if value is not None} | dict(table.options)
+    fields = {"kind": table.kind, "key_env": table.key_env, "key_file": table.key_file}
+    return {name: value for name, value in fields.items() if value is not None} | dict(table.options)
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -133,7 +133,7 @@ def _flatten(prefix: str, table: Mapping[str, object]) -> Iterator[tuple[str, ob
 
 
 def _display_value(name: str, value: object) -> object:
-    """A value as it may be shown: what may be a secret is masked, though none should stand in a file."""
+    """Return a value as it may be shown: possible secrets are masked, although files should not hold any."""
     if value is not None and _SECRET.search(name) and not _KEY_REFERENCE.search(name):
         return MASK
     if isinstance(value, list | tuple):

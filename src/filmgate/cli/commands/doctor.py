@@ -1,4 +1,4 @@
-"""``filmgate doctor``: what is wrong between here and the films, and what mends it."""
+"""``filmgate doctor``: diagnoses the installation and the connection, and suggests fixes."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ PROMPT = "A red balloon rises slowly over a quiet lake at sunrise."
 DRY_JOB_TIMEOUT = 1800.0
 
 GROUP = "filmgate.doctor"
-"""Entry points of further checks: functions of the texts that return findings."""
+"""Entry-point group of further checks: functions that take the texts and return findings."""
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     params = [
         click.Option(["--upstream"], metavar=text("metavar.name"), help=text("doctor.upstream")),
         click.Option(["--dry-job"], is_flag=True, help=text("doctor.dry_job")),
@@ -51,15 +51,15 @@ async def _doctor(context: CliContext, *, upstream: str | None, dry_job: bool, y
     if dry_job and upstream is None:
         raise click.UsageError(context.text("doctor.needs_upstream"))
     settings = context.settings()
-    looked = _check_upstream(context, settings, upstream) if upstream else _check_client(context, settings)
-    found = [finding async for finding in _report(context, looked)]
-    if upstream and dry_job and not _blocking(found) and _confirm(context, yes=yes):
-        found += [finding async for finding in _report(context, _check_job(context, settings, upstream))]
+    checks = _check_upstream(context, settings, upstream) if upstream else _check_client(context, settings)
+    findings = [finding async for finding in _report(context, checks)]
+    if upstream and dry_job and not _blocking(findings) and _confirm(context, yes=yes):
+        findings += [finding async for finding in _report(context, _check_job(context, settings, upstream))]
     if context.options.format == "json":
-        context.print_json([_row(context, finding) for finding in found])
-    worst = _blocking(found)
-    context.info("doctor.failed" if worst else "doctor.passed")
-    return worst[0].code if worst else ExitCode.OK
+        context.print_json([_row(context, finding) for finding in findings])
+    blocking = _blocking(findings)
+    context.info("doctor.failed" if blocking else "doctor.passed")
+    return blocking[0].code if blocking else ExitCode.OK
 
 
 async def _check_client(context: CliContext, settings: Settings) -> AsyncIterator[Finding]:
@@ -68,13 +68,15 @@ async def _check_client(context: CliContext, settings: Settings) -> AsyncIterato
     for function in plugins.find(GROUP).values():
         for finding in plugins.resolve(function)(context.text):
             yield finding
-    goal = context.target
-    if goal.base_url is None and goal.provider is None:
+    api = context.target
+    if api.base_url is None and api.provider is None:
         yield doctor_checks.embedded(settings.data)
         return
-    there = resolve_endpoint(goal.base_url, goal.api_key, {}, goal.provider)
-    target = ProbeTarget(as_written=goal.base_url or there.base_url, base_url=there.base_url, headers=there.headers())
-    if not there.api_key:
+    endpoint = resolve_endpoint(api.base_url, api.api_key, {}, api.provider)
+    target = ProbeTarget(
+        as_written=api.base_url or endpoint.base_url, base_url=endpoint.base_url, headers=endpoint.headers()
+    )
+    if not endpoint.api_key:
         yield Finding(check="key", name="no_key", passed=False, code=ExitCode.KEY)
     async for finding in _check_target(context, target):
         yield finding
@@ -85,19 +87,19 @@ async def _check_upstream(context: CliContext, settings: Settings, name: str) ->
 
     key = engine_factory.engine_key(settings, name, context.env.environ)
     table = settings.tables.engines[name]
-    spelt = str(table.options.get("base_url", ""))
-    if not spelt:
+    base_url = str(table.options.get("base_url", ""))
+    if not base_url:
         yield Finding(check="address", name="local", values={"name": name, "kind": table.kind})
         return
     if key is None:
         yield Finding(check="key", name="no_key", passed=False, blocking=False)
-    bare = table.options.get("dialect") in {"dmxapi", "apiyi-async"}
-    headers = {"Authorization": key if bare else f"Bearer {key}"} if key else {}
+    bare_key = table.options.get("dialect") in {"dmxapi", "apiyi-async"}
+    headers = {"Authorization": key if bare_key else f"Bearer {key}"} if key else {}
     models = table.options.get("models")
-    wanted = tuple(map(str, models.values())) if isinstance(models, dict) else ()
+    upstream_models = tuple(map(str, models.values())) if isinstance(models, dict) else ()
     ca_file = table.options.get("ca_file")
     tls = ssl.create_default_context(cafile=str(ca_file)) if ca_file else None
-    target = ProbeTarget(as_written=spelt, base_url=_with_version(spelt), headers=headers, models=wanted)
+    target = ProbeTarget(as_written=base_url, base_url=_with_version(base_url), headers=headers, models=upstream_models)
     async for finding in _check_target(context, target, tls):
         yield finding
 
@@ -119,7 +121,7 @@ async def _check_target(
 
 
 async def _check_job(context: CliContext, settings: Settings, name: str) -> AsyncIterator[Finding]:
-    """One film, from submission to its last byte."""
+    """Generate one test video, from submission to download."""
     import logging  # noqa: PLC0415 - clients have no engines
 
     import structlog  # noqa: PLC0415 - the same
@@ -132,16 +134,16 @@ async def _check_job(context: CliContext, settings: Settings, name: str) -> Asyn
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
         logger_factory=structlog.PrintLoggerFactory(context.env.stderr),
     )
-    everything = engine_factory.build_engines(settings, context.env.environ, SecretBox(Fernet.generate_key()))
-    engine = everything.engines[name]
-    routed = next((model for model, route in everything.routes.items() if name in route.engines), "sora-2")
-    model = everything.catalog.get(routed)
+    built = engine_factory.build_engines(settings, context.env.environ, SecretBox(Fernet.generate_key()))
+    engine = built.engines[name]
+    routed = next((model for model, route in built.routes.items() if name in route.engines), "sora-2")
+    model = built.catalog.get(routed)
     if model is None:
-        raise SettingsError(f"No model is made by [engines.{name}]: give it one by [routes.MODEL].")
+        raise SettingsError(f"No model is routed to [engines.{name}]: add it to [routes.MODEL].")
     with tempfile.TemporaryDirectory(prefix="filmgate-doctor-") as folder:
         await engine.start()
         try:
-            yield await _run_test_job(engine, model, Path(folder) / "film.mp4")
+            yield await _run_test_job(engine, model, Path(folder) / "video.mp4")
         finally:
             await engine.stop()
 
@@ -158,28 +160,32 @@ async def _run_test_job(engine: Engine, model: Model, output: Path) -> Finding:
         seconds=model.default_seconds,
         seed=1,
     )
-    begun = time.monotonic()
+    started_at = time.monotonic()
     try:
         async with asyncio.timeout(DRY_JOB_TIMEOUT):
             await _finish(engine, await engine.submit(job), output)
-        seen, weight = await asyncio.to_thread(lambda: (probe(output), output.stat().st_size))
+        media, size = await asyncio.to_thread(lambda: (probe(output), output.stat().st_size))
     except (EngineError, BadArtifact, TimeoutError) as error:
-        reason = getattr(error, "message", None) or "no film in time"
+        reason = getattr(error, "message", None) or "no video in time"
         return Finding(check="job", name="job_failed", passed=False, code=ExitCode.FAILED, values={"reason": reason})
-    values = {"seconds": round(time.monotonic() - begun, 1), "size": format_bytes(weight), "film": str(seen.size)}
+    values = {
+        "seconds": round(time.monotonic() - started_at, 1),
+        "size": format_bytes(size),
+        "video_size": str(media.size),
+    }
     return Finding(check="job", name="job", values=values)
 
 
 async def _finish(engine: Engine, ticket: str, output: Path) -> None:
-    while (verdict := await engine.poll(ticket)).state is not JobState.DONE:
-        if verdict.state in {JobState.FAILED, JobState.CANCELLED, JobState.LOST}:
-            raise EngineError(verdict.error.message if verdict.error else str(verdict.state))
-        await asyncio.sleep(verdict.poll_after)
+    while (status := await engine.poll(ticket)).state is not JobState.DONE:
+        if status.state in {JobState.FAILED, JobState.CANCELLED, JobState.LOST}:
+            raise EngineError(status.error.message if status.error else str(status.state))
+        await asyncio.sleep(status.poll_after)
     await engine.fetch(ticket, output)
 
 
 async def _report(context: CliContext, findings: AsyncIterator[Finding]) -> AsyncIterator[Finding]:
-    """Say each finding as it comes: some take their time."""
+    """Print each finding as it arrives: some take long."""
     async for finding in findings:
         match context.options.format:
             case "jsonl":

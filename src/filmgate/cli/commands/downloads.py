@@ -1,4 +1,4 @@
-"""Following a film to its file: what ``generate``, ``watch`` and ``download`` have in common."""
+"""Waiting for a video and saving it: shared by ``generate``, ``watch`` and ``download``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SUFFIXES: dict[Variant, str] = {"video": "mp4", "thumbnail": "webp", "spriteshe
 
 
 def output_options(text: Texts) -> list[click.Parameter]:
-    """``-o`` and ``--force``."""
+    """Return ``-o`` and ``--force``."""
     return [
         click.Option(["-o", "--output"], metavar=text("metavar.file"), help=text("generate.output")),
         click.Option(["--force"], is_flag=True, help=text("generate.force")),
@@ -46,7 +46,7 @@ def output_options(text: Texts) -> list[click.Parameter]:
 
 
 def waiting_options(text: Texts) -> list[click.Parameter]:
-    """``--timeout`` and ``--poll-interval``."""
+    """Return ``--timeout`` and ``--poll-interval``."""
     seconds = click.FloatRange(min=0)
     return [
         click.Option(["--timeout"], type=seconds, metavar="S", help=text("generate.timeout")),
@@ -55,14 +55,14 @@ def waiting_options(text: Texts) -> list[click.Parameter]:
 
 
 def ids_argument(text: Texts) -> click.Argument:
-    """``ID…``."""
+    """Return the argument ``ID…``."""
     return click.Argument(
         ["ids"], nargs=-1, required=True, metavar=text("metavar.ids"), shell_complete=completers.complete_ids
     )
 
 
 def read_ids(context: CliContext, arguments: Sequence[str]) -> Iterator[str]:
-    """The ids of the command line; ``-`` stands for those on standard input, one a line."""
+    """Yield the ids of the command line; ``-`` stands for those on standard input, one a line."""
     for video_id in arguments:
         if video_id != "-":
             yield video_id
@@ -73,29 +73,29 @@ def read_ids(context: CliContext, arguments: Sequence[str]) -> Iterator[str]:
 
 
 def read_id(context: CliContext, argument: str) -> str:
-    """The one id; ``-``: the first on standard input.
+    """Return the id; ``-``: the first on standard input.
 
     Raises:
-        SettingsError: there is none.
+        SettingsError: standard input has none.
     """
-    found = next(read_ids(context, [argument]), None)
-    if found is None:
+    video_id = next(read_ids(context, [argument]), None)
+    if video_id is None:
         raise SettingsError(context.text("ids.empty_stdin"))
-    return found
+    return video_id
 
 
 def output_path(
     video: AsyncVideo, output: str | None, variant: Variant = "video", *, prompt: str | None = None
 ) -> Path:
-    """Where a film is saved: a name of ours, never one that the server sends.
+    """Return the path to save a video to; the server never chooses the name.
 
     Args:
-        video: the film.
+        video: the video.
         output: a file, a folder or a template; see :mod:`filmgate.cli.inputs.filename_template`.
-        variant: the film, or one of its pictures.
-        prompt: where the server does not repeat it.
+        variant: the video or one of its images.
+        prompt: the prompt, for servers that do not return it.
     """
-    film = filename_template.FilenameFields(
+    fields = filename_template.FilenameFields(
         id=video.id,
         created=datetime.fromtimestamp(video.created_at, UTC).astimezone(),
         ext=_SUFFIXES[variant],
@@ -105,28 +105,28 @@ def output_path(
         seconds=video.seconds,
     )
     if output is None or _is_folder(output):
-        return Path(output or "") / filename_template.render_name(filename_template.DEFAULT_TEMPLATE, film)
+        return Path(output or "") / filename_template.render_name(filename_template.DEFAULT_TEMPLATE, fields)
     if not filename_template.is_template(output):
         return Path(output)
-    path = filename_template.render_name(output, film)
+    path = filename_template.render_name(output, fields)
     return (
         path if "{id" in output else filename_template.unused_path(path, Path.exists)
-    )  # without the id it may be another film's
+    )  # without the id in it, another video may have this name
 
 
 def check_output_free(output: str | Path | None, *, force: bool) -> None:
-    """Better told before anything was made than after.
+    """Check the output before a video is submitted.
 
     Raises:
-        OutputExists: the file is there.
-        SettingsError: the template names nothing.
+        OutputExists: the file exists.
+        SettingsError: the template is invalid.
     """
     if output is None or _is_folder(output):
         return
     if filename_template.is_template(str(output)):
         filename_template.check_template(str(output))
     elif Path(output).exists() and not force:
-        raise OutputExists(f"{output} exists already.")
+        raise OutputExists(f"{output} already exists.")
 
 
 async def follow(
@@ -135,19 +135,19 @@ async def follow(
     timeout: float | None,  # noqa: ASYNC109 - the user says
     interval: float | None = None,
 ) -> None:
-    """Show a film's way until it is completed; ``interval``: fixed seconds between looks.
+    """Show the progress of a video until it is completed; ``interval``: fixed seconds between polls.
 
     Raises:
-        VideoFailed: it ended without a film.
-        WaitTimeout: the time is over, the film goes on.
+        VideoFailed: the video failed.
+        WaitTimeout: ``timeout`` passed; the video continues.
     """
     if interval is not None:
         await video.wait(timeout, on_progress=progress.updated, poll_interval=interval)
         return
     try:
         async with asyncio.timeout(timeout):
-            async for seen in video.events():
-                progress.updated(seen)
+            async for update in video.events():
+                progress.updated(update)
     except TimeoutError:
         raise WaitTimeout(video_id=video.id) from None
     await video.wait()
@@ -162,7 +162,7 @@ async def save_video(
     force: bool,
     variant: Variant = "video",
 ) -> None:
-    """Bring the file here and say where it is."""
+    """Download the file and print its path."""
     context.on_interrupt_download(video.id, target)
     path = await video.save(target, variant=variant, force=force, on_bytes=progress.downloading)
     progress.saved(video, path)
@@ -174,7 +174,7 @@ def _is_folder(output: str | Path) -> bool:
 
 
 def print_result(context: CliContext, video: AsyncVideo, path: Path | None) -> None:
-    """The result: the path, or the film with its path for programs."""
+    """Print the result: the path, or as JSON the video with its path."""
     if context.structured:
         context.print_json(video.to_dict() | {"path": str(path) if path else None})
     elif path is not None:
@@ -184,17 +184,17 @@ def print_result(context: CliContext, video: AsyncVideo, path: Path | None) -> N
 async def for_each_video(
     context: CliContext, arguments: Sequence[str], act: Callable[[str, ProgressDisplay], Awaitable[None]]
 ) -> int:
-    """Do something with each film, one after the other; one that fails does not keep the others from it."""
+    """Call ``act`` for each video in turn and return the exit code; an error does not stop the others."""
     codes = []
     for video_id in read_ids(context, arguments):
-        with closing(create_display(context)) as shown:
+        with closing(create_display(context)) as display:
             try:
-                await act(video_id, shown)
+                await act(video_id, display)
                 codes.append(ExitCode.OK)
             except (FilmgateError, OSError) as error:
-                shown.close()
-                code, mend = exit_and_hint(error)
-                context.print_error(error, mend)
+                display.close()
+                code, hint = exit_and_hint(error)
+                context.print_error(error, hint)
                 codes.append(code)
     if all(code == codes[0] for code in codes):
         return codes[0] if codes else ExitCode.OK

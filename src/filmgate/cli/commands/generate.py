@@ -1,4 +1,4 @@
-"""``filmgate generate``: one line to a playable file."""
+"""``filmgate generate``: submits a video, waits for it and saves it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     params = [*submit_options(text), *output_options(text), *waiting_options(text)]
     return {"generate": Command("generate", text, _generate, params)}
 
@@ -40,17 +40,17 @@ async def _generate(
     poll_interval: float | None,
     **arguments: Any,
 ) -> None:
-    order = resolve_options(context, prompt, arguments)
-    output = output or order.spec.output
+    options = resolve_options(context, prompt, arguments)
+    output = output or options.spec.output
     check_output_free(output, force=force)
-    async with context.client(run_engine=not order.is_preview) as client:
-        video = await submit(context, client, order)
+    async with context.client(run_engine=not options.is_preview) as client:
+        video = await submit(context, client, options)
         if video is None:
             return
         context.on_interrupt_watch(video.id)
-        with closing(create_display(context)) as shown:
-            shown.submitted(video)
-            print_lint(context, order.spec)
-            await follow(video, shown, timeout, poll_interval)
-            target = output_path(video, output, prompt=order.spec.prompt)
-            await save_video(context, video, target, shown, force=force)
+        with closing(create_display(context)) as display:
+            display.submitted(video)
+            print_lint(context, options.spec)
+            await follow(video, display, timeout, poll_interval)
+            target = output_path(video, output, prompt=options.spec.prompt)
+            await save_video(context, video, target, display, force=force)

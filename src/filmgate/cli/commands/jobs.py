@@ -1,4 +1,4 @@
-"""``filmgate jobs``: the videos of all accounts as the server sees them, and what operators find out about them."""
+"""``filmgate jobs``: inspects the videos of all accounts and records outcomes that operators find out."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from filmgate.store.admin import RESOLUTION_OUTCOMES, ResolutionOutcome
 __all__ = ["commands"]
 
 STUCK_SECONDS = 900.0
-"""Seconds without any change after which an unfinished video counts as stuck, unless the option says otherwise."""
+"""Default seconds without any change after which an unfinished video counts as stuck."""
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The group."""
+    """Return the group by name."""
     video_id = click.Argument(["video_id"], metavar=text("metavar.id"))
     outcome = click.Option(
         ["--as", "outcome"], type=click.Choice(RESOLUTION_OUTCOMES), required=True, help=text("jobs.outcome")
@@ -44,7 +44,7 @@ def _list_options(text: Texts) -> list[click.Parameter]:
         click.Option(["--unresolved"], is_flag=True, help=text("jobs_list.unresolved")),
         click.Option(["--stuck"], is_flag=True, help=text("jobs_list.stuck")),
         click.Option(
-            ["--for", "still"],
+            ["--for", "unchanged_seconds"],
             type=DurationParamType(text),
             metavar=text("metavar.duration"),
             help=text("jobs_list.for"),
@@ -61,40 +61,40 @@ async def _list(
     *,
     unresolved: bool,
     stuck: bool,
-    still: float | None,
+    unchanged_seconds: float | None,
     status: str | None,
     engine: str | None,
     account: str | None,
     limit: int,
 ) -> None:
-    seconds = STUCK_SECONDS if still is None else still
-    which = VideoFilter(
+    seconds = STUCK_SECONDS if unchanged_seconds is None else unchanged_seconds
+    video_filter = VideoFilter(
         status=None if status is None else Status(status),
         engine=engine,
         account_id=account,
-        quiet_since=context.env.clock() - seconds if stuck or still is not None else None,
+        quiet_since=context.env.clock() - seconds if stuck or unchanged_seconds is not None else None,
         unresolved_only=unresolved,
     )
     async with opened_store(context) as store:
-        found = await store.admin.find(which, limit)
+        videos = await store.admin.find(video_filter, limit)
     if context.structured:
-        print_rows(context, [], [_video_dict(video) for video in found])
+        print_rows(context, [], [_video_dict(video) for video in videos])
         return
-    if not found:
+    if not videos:
         context.info("jobs.empty")
     print_rows(
-        context, ["id", "status", "stage", "engine", "created", "changed", "error"], [_row(video) for video in found]
+        context, ["id", "status", "stage", "engine", "created", "changed", "error"], [_row(video) for video in videos]
     )
 
 
 async def _inspect(context: CliContext, video_id: str) -> None:
     async with opened_store(context) as store:
         video = await store.admin.get(video_id)
-        found = await _video_details(store, video)
+        details = await _video_details(store, video)
     if context.structured:
-        context.print_json(found)
+        context.print_json(details)
         return
-    for name, value in found.items():
+    for name, value in details.items():
         if isinstance(value, list):
             _print_section(context, name, value)
         elif value is not None and value is not False:
@@ -110,9 +110,9 @@ async def _resolve(context: CliContext, video_id: str, outcome: ResolutionOutcom
 
 
 async def _video_details(store: Store, video: VideoRecord) -> dict[str, object]:
-    jobs, video_id = store.admin, video.id
+    admin, video_id = store.admin, video.id
     assets = (await store.videos.assets(video_id)).values()
-    resolution = await jobs.resolution(video_id)
+    resolution = await admin.resolution(video_id)
     history = await store.videos.history(video_id)
     return {
         **_video_dict(video),
@@ -127,15 +127,15 @@ async def _video_details(store: Store, video: VideoRecord) -> dict[str, object]:
             }
             for event in history
         ],
-        "submissions": [structs.asdict(each) for each in await jobs.submissions(video_id)],
-        "ledger": [structs.asdict(each) for each in await jobs.ledger_entries(video_id)],
+        "submissions": [structs.asdict(each) for each in await admin.submissions(video_id)],
+        "ledger": [structs.asdict(each) for each in await admin.ledger_entries(video_id)],
         "assets": [structs.asdict(each) for each in assets],
-        "webhooks": [structs.asdict(each) for each in await jobs.webhook_deliveries(video_id)],
+        "webhooks": [structs.asdict(each) for each in await admin.webhook_deliveries(video_id)],
     }
 
 
 def _video_dict(video: VideoRecord) -> dict[str, object]:
-    """The row for programs; the prompt stays with its owner."""
+    """Return the row for JSON output, without the prompt: it belongs to its owner."""
     return {
         "id": video.id,
         "account": video.account_id,

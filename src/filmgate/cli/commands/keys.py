@@ -1,4 +1,4 @@
-"""``filmgate keys``: create, list, revoke, in a running server's folder too."""
+"""``filmgate keys``: creates, lists, rotates and revokes API keys, also beside a running server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The group."""
+    """Return the group by name."""
     name = click.Option(["--name"], default="key", metavar="NAME", help=text("keys_create.name"))
     limits = [
         click.Option(["--account", "account_id"], metavar=text("metavar.id"), help=text("billing.account")),
@@ -86,7 +86,7 @@ async def _list(context: CliContext) -> None:
 async def _revoke(context: CliContext, key_id: str) -> None:
     async with opened_store(context) as store:
         if not await store.accounts.revoke_key(key_id, context.env.clock()):
-            raise NotFound(f"Key '{key_id}' not found, or revoked already.")
+            raise NotFound(f"Key '{key_id}' does not exist or is already revoked.")
     context.info("keys.revoked", id=key_id)
 
 
@@ -115,14 +115,14 @@ def _key_row(context: CliContext, key: ApiKey) -> dict[str, object]:
         "running_limit": key.running_limit,
         "models": None if key.models is None else ", ".join(key.models),
     }
-    given = {name: value for name, value in limits.items() if value is not None}
-    said = "  ".join(context.text(f"keys.{name}", value=value) for name, value in given.items())
+    set_limits = {name: value for name, value in limits.items() if value is not None}
+    limits_text = "  ".join(context.text(f"keys.{name}", value=value) for name, value in set_limits.items())
     return {
         "id": key.id,
         "account": key.account_id,
         "name": key.name,
         "key": f"{key.prefix}…",
-        "limits": given if context.structured else said,
+        "limits": set_limits if context.structured else limits_text,
         "created": format_time(key.created_at),
         "expires": format_time(key.expires_at),
         "revoked": format_time(key.revoked_at),

@@ -1,4 +1,4 @@
-"""``filmgate man``: the manual page, made from the command tree, so that it is never out of date."""
+"""``filmgate man``: the manual page, generated from the command tree, so that it is never out of date."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["commands", "page"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     return {"man": Command("man", text, _man)}
 
 
@@ -28,7 +28,7 @@ async def _man(context: CliContext) -> None:
 
 
 def page(text: Texts) -> str:
-    """The page, in the language of roff."""
+    """Return the manual page in roff format."""
     tree = RootGroup(text)
     ctx = click.Context(tree, info_name="filmgate")
     return "\n".join(_lines(tree, ctx, text))
@@ -47,7 +47,7 @@ def _lines(tree: RootGroup, ctx: click.Context, text: Texts) -> Iterator[str]:
         except MissingExtra as missing:
             yield from (f'.SS "{_escape(f"filmgate {name}")}"', *_prose(text(f"{name}.help")))
             yield from (".PP", _escape(missing.message))
-    yield from (_section(text("help.shared")), *_options(tree, ctx, shared=True))
+    yield from (_section(text("help.shared")), *_options(tree, ctx))
     yield from (_section(text("man.environment")), *_environment(text))
     yield _section(text("man.exit"))
     for code in ExitCode:
@@ -57,18 +57,29 @@ def _lines(tree: RootGroup, ctx: click.Context, text: Texts) -> Iterator[str]:
 def _command(command: click.Command, path: str, parent: click.Context) -> Iterator[str]:
     ctx = click.Context(command, info_name=path.rpartition(" ")[2], parent=parent)
     usage = " ".join(command.collect_usage_pieces(ctx))
-    yield from (f'.SS "{_escape(f"{path} {usage}")}"', *_prose(command.help or ""), *_options(command, ctx))
+    yield from (f'.SS "{_escape(f"{path} {usage}")}"', *_prose(command.help or ""), *_own_options(command, ctx))
     if isinstance(command, click.Group):
         for name in command.list_commands(ctx):
             if child := command.get_command(ctx, name):
                 yield from _command(child, f"{path} {name}", ctx)
 
 
-def _options(command: click.Command, ctx: click.Context, *, shared: bool = False) -> Iterator[str]:
+def _own_options(command: click.Command, ctx: click.Context) -> Iterator[str]:
+    """Yield the command's own options; ``--help`` is listed once, with the common options."""
     for param in command.get_params(ctx):
-        record = param.get_help_record(ctx)
-        if record and record[1] and is_shared_option(param.name) == shared:
-            yield from (".TP", f"\\fB{_escape(record[0])}\\fR", _escape(record[1]))
+        if not is_shared_option(param.name) and param.name != "help":
+            yield from _option(param, ctx)
+
+
+def _options(command: click.Command, ctx: click.Context) -> Iterator[str]:
+    for param in command.get_params(ctx):
+        yield from _option(param, ctx)
+
+
+def _option(param: click.Parameter, ctx: click.Context) -> Iterator[str]:
+    record = param.get_help_record(ctx)
+    if record and record[1]:
+        yield from (".TP", f"\\fB{_escape(record[0])}\\fR", _escape(record[1]))
 
 
 def _environment(text: Texts) -> Iterator[str]:
@@ -80,7 +91,7 @@ def _environment(text: Texts) -> Iterator[str]:
 
 
 def _prose(help_text: str) -> Iterator[str]:
-    """Paragraphs; those that Click was told to leave alone stay as they are written."""
+    """Yield the paragraphs; one that begins with a backspace is not wrapped."""
     for paragraph in help_text.strip().split("\n\n"):
         if paragraph.startswith("\b"):
             yield from (".PP", ".nf", *map(_escape, paragraph[1:].strip("\n").splitlines()), ".fi")
@@ -92,6 +103,6 @@ def _section(title: str) -> str:
     return f'.SH "{_escape(title.strip(" :："))}"'
 
 
-def _escape(words: str) -> str:
-    safe = words.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
-    return re.sub(r"^(?=[.'])", "\\\\&", safe)
+def _escape(text: str) -> str:
+    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return re.sub(r"^(?=[.'])", "\\\\&", escaped)

@@ -1,4 +1,4 @@
-"""``filmgate mock``."""
+"""``filmgate mock``: runs the mock upstream."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from filmgate.testing.mock.faults.base import ALWAYS, ARGUMENT_KINDS, OUTCOME_TE
 __all__ = ["commands"]
 
 DIALECTS = ("openai", "dmxapi", "apiyi", "apiyi-async")
-"""The resellers; the other vendors are flavours of model servers."""
+"""Vendors that are resellers; the others are flavours of model servers."""
 
 PORT = 8088
 
@@ -40,12 +40,12 @@ _COLUMNS = ("id", "stage", "argument", "says", "verdict")
 
 
 class SecondsRangeParamType(click.ParamType[tuple[float, float]]):
-    """Seconds as ``30..90``, or as one number."""
+    """A range of seconds: ``30..90``, or one number."""
 
-    name = "span"
+    name = "range"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
-        """The shortest and the longest."""
+        """Parse the range to its shortest and longest value."""
         first, dots, last = str(value).partition("..")
         try:
             shortest, longest = float(first), float(last if dots else first)
@@ -57,13 +57,15 @@ class SecondsRangeParamType(click.ParamType[tuple[float, float]]):
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     file, number = click.Path(path_type=Path, dir_okay=False), click.IntRange(min=0)
     flavours = tuple(name for name in VENDORS if name not in DIALECTS)
 
     def option(name: str, metavar: str | None = None, **more: Any) -> click.Option:
-        shown = text(f"metavar.{metavar}") if metavar in {"key", "file", "names", "name", "duration"} else metavar
-        return click.Option([f"--{name}"], metavar=shown, help=text(f"mock.{name.replace('-', '_')}"), **more)
+        metavar_text = (
+            text(f"metavar.{metavar}") if metavar in {"key", "file", "names", "name", "duration"} else metavar
+        )
+        return click.Option([f"--{name}"], metavar=metavar_text, help=text(f"mock.{name.replace('-', '_')}"), **more)
 
     params = [
         option("dialect", type=click.Choice(DIALECTS)),
@@ -139,7 +141,7 @@ def _print_ready(context: CliContext, upstream: RunningMock) -> None:
     context.info("mock.hints", origin=upstream.origin, others=" ".join(VENDORS))
 
 
-# ---- the list of faults
+# ---- list of faults
 
 
 def _list_faults(context: CliContext) -> None:

@@ -1,4 +1,4 @@
-"""``filmgate remix``, ``edit`` and ``extend``: from a film to the next one."""
+"""``filmgate remix``, ``edit`` and ``extend``: a new video from an existing one."""
 
 from __future__ import annotations
 
@@ -30,44 +30,44 @@ _EXTENSION_SECONDS = ("4", "8", "12", "16", "20")
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """All three commands."""
+    """Return the commands by name."""
     prompt = click.Argument(["prompt"], metavar=text("metavar.prompt"))
     model = click.Option(["--model"], metavar="NAME", help=text("revise.model"))
     seconds = click.Option(
         ["--seconds"], type=click.Choice(_EXTENSION_SECONDS), default="4", help=text("extend.seconds")
     )
-    ours = click.Argument(["film"], metavar=text("metavar.id"), shell_complete=completers.complete_ids)
-    film = click.Argument(["film"], metavar=text("metavar.video"), shell_complete=completers.complete_ids)
+    id_argument = click.Argument(["video"], metavar=text("metavar.id"), shell_complete=completers.complete_ids)
+    id_or_file = click.Argument(["video"], metavar=text("metavar.video"), shell_complete=completers.complete_ids)
     shared = [*output_options(text), *waiting_options(text)]
     return {
-        "remix": Command("remix", text, _remix, [ours, prompt, *shared]),
-        "edit": Command("edit", text, _edit, [film, prompt, model, *shared]),
-        "extend": Command("extend", text, _extend, [film, prompt, seconds, model, *shared]),
+        "remix": Command("remix", text, _remix, [id_argument, prompt, *shared]),
+        "edit": Command("edit", text, _edit, [id_or_file, prompt, model, *shared]),
+        "extend": Command("extend", text, _extend, [id_or_file, prompt, seconds, model, *shared]),
     }
 
 
 SubmitRevision = Callable[[AsyncClient], Awaitable[AsyncVideo]]
 
 
-async def _remix(context: CliContext, *, film: str, prompt: str, **saving: Any) -> None:
-    film = read_id(context, film)
-    await _submit_and_save(context, lambda client: client.videos.remix(film, prompt), **saving)
+async def _remix(context: CliContext, *, video: str, prompt: str, **saving: Any) -> None:
+    video_id = read_id(context, video)
+    await _submit_and_save(context, lambda client: client.videos.remix(video_id, prompt), **saving)
 
 
-async def _edit(context: CliContext, *, film: str, prompt: str, model: str | None, **saving: Any) -> None:
-    film = read_id(context, film)
-    await _submit_and_save(context, lambda client: client.videos.edit(prompt, video=film, model=model), **saving)
+async def _edit(context: CliContext, *, video: str, prompt: str, model: str | None, **saving: Any) -> None:
+    video = read_id(context, video)
+    await _submit_and_save(context, lambda client: client.videos.edit(prompt, video=video, model=model), **saving)
 
 
 async def _extend(
-    context: CliContext, *, film: str, prompt: str, seconds: str, model: str | None, **saving: Any
+    context: CliContext, *, video: str, prompt: str, seconds: str, model: str | None, **saving: Any
 ) -> None:
-    film = read_id(context, film)
+    video = read_id(context, video)
 
-    def ask(client: AsyncClient) -> Awaitable[AsyncVideo]:
-        return client.videos.extend(prompt, seconds=seconds, video=film, model=model)
+    def extend(client: AsyncClient) -> Awaitable[AsyncVideo]:
+        return client.videos.extend(prompt, seconds=seconds, video=video, model=model)
 
-    await _submit_and_save(context, ask, **saving)
+    await _submit_and_save(context, extend, **saving)
 
 
 async def _submit_and_save(
@@ -79,13 +79,13 @@ async def _submit_and_save(
     timeout: float | None,  # noqa: ASYNC109 - an option of the commands
     poll_interval: float | None,
 ) -> None:
-    """Ask for the film, wait for it and save it."""
+    """Submit the video, wait for it and save it."""
     check_output_free(output, force=force)
     async with context.client(run_engine=True) as client:
         context.on_interrupt_submit()
         video = await submit(client)
         context.on_interrupt_watch(video.id)
-        with closing(create_display(context)) as shown:
-            shown.submitted(video)
-            await follow(video, shown, timeout, poll_interval)
-            await save_video(context, video, output_path(video, output), shown, force=force)
+        with closing(create_display(context)) as display:
+            display.submitted(video)
+            await follow(video, display, timeout, poll_interval)
+            await save_video(context, video, output_path(video, output), display, force=force)

@@ -1,4 +1,4 @@
-"""``filmgate serve``."""
+"""``filmgate serve``: runs the server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from filmgate.bootstrap import application
+from filmgate.bootstrap.application import build_application
 from filmgate.cli import gc_policy
 from filmgate.cli.command import Command
 from filmgate.cli.context import CliContext
@@ -16,14 +16,14 @@ from filmgate.cli.embedded_key import EMBEDDED_KEY_NAME, ensure_owner
 from filmgate.cli.long_running import write_ready_file
 from filmgate.cli.texts import Texts
 from filmgate.security.ip_scope import is_loopback
-from filmgate.server.serve import serve as answer
+from filmgate.server.serve import serve
 from filmgate.store import Store
 
 __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     params = [
         click.Option(["--host"], metavar="HOST", help=text("serve.host")),
         click.Option(["--port"], type=click.IntRange(0, 65535), metavar="PORT", help=text("serve.port")),
@@ -41,22 +41,24 @@ async def _serve(context: CliContext, host: str | None, port: int | None, ready_
     settings = context.settings({"host": host, "port": port})
     if settings.host != "localhost" and not is_loopback(settings.host):
         context.info("serve.open", host=settings.host)
-    async with application.build_application(settings, "server") as gate:
-        key = await _first_key(gate.store, context.env.clock())
+    async with build_application(settings, "server") as application:
+        key = await _first_key(application.store, context.env.clock())
 
         def ready(url: str) -> None:
-            gate.lock.set_holder(f"the server at {url} (process {os.getpid()})")
+            application.lock.set_holder(f"the server at {url} (process {os.getpid()})")
             _print_ready(context, url, key)
             gc_policy.when_ready()
-            leaving.enter_context(write_ready_file(ready_file, url))
+            ready_files.enter_context(write_ready_file(ready_file, url))
 
-        with ExitStack() as leaving:
-            await answer(gate.app, settings.host, settings.port, on_ready=ready, drain_timeout=settings.drain_timeout)
+        with ExitStack() as ready_files:
+            await serve(
+                application.app, settings.host, settings.port, on_ready=ready, drain_timeout=settings.drain_timeout
+            )
     context.info("serve.stopped")
 
 
 async def _first_key(store: Store, now: float) -> str | None:
-    """The one key that the first start makes; None if somebody has a key already."""
+    """Create the first key; return its secret, or None if there is a key already."""
     if any(key.name != EMBEDDED_KEY_NAME for key in await store.accounts.list_keys()):
         return None
     return (await store.accounts.create_key(await ensure_owner(store), "first", now))[1]

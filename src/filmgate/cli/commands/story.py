@@ -1,4 +1,4 @@
-"""``filmgate story``: one film of many shots."""
+"""``filmgate story``: one video from many shots."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     path = click.Path(path_type=Path)
     params: list[click.Parameter] = [
         click.Argument(["file"], type=path, metavar=text("metavar.file")),
@@ -45,29 +45,29 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 
 async def _story(context: CliContext, file: Path, output: Path | None, *, force: bool, **shared: Any) -> int:
-    asked = batch_common.BatchOptions(**shared)
+    options = batch_common.BatchOptions(**shared)
     script = _script(file)
     if script.problems:
         return batch_common.report_problems(context, script.problems, "shot")
-    folder = asked.journal or file.with_name(f"{file.name}.filmgate")
-    out = asked.out or batch_common.folder_beside(file)
-    film = output or out / f"{filename_template.slugify(script.title or file.stem)}.mp4"
-    with batch_common.open_journal(folder, dry_run=asked.dry_run) as journal:
-        if film.exists() and not journal.claims_path(film) and not force:
-            raise OutputExists(f"{film} exists already.")
-        ran = await _run_shots(context, asked, script, out, journal)
-        if isinstance(ran, ExitCode):
-            return ran
-        batch_common.print_summary(context, ran, out, total_spent_micros(journal), "shot")
-        if any(result.outcome not in SAVED_OUTCOMES for result in ran.results):
-            return batch_common.exit_code_of(context, ran)
-        return await _join(context, ran, film, journal)
+    folder = options.journal or file.with_name(f"{file.name}.filmgate")
+    out = options.out or batch_common.folder_beside(file)
+    joined_path = output or out / f"{filename_template.slugify(script.title or file.stem)}.mp4"
+    with batch_common.open_journal(folder, dry_run=options.dry_run) as journal:
+        if joined_path.exists() and not journal.claims_path(joined_path) and not force:
+            raise OutputExists(f"{joined_path} already exists.")
+        outcome = await _run_shots(context, options, script, out, journal)
+        if isinstance(outcome, ExitCode):
+            return outcome
+        batch_common.print_summary(context, outcome, out, total_spent_micros(journal), "shot")
+        if any(result.outcome not in SAVED_OUTCOMES for result in outcome.results):
+            return batch_common.exit_code_of(context, outcome)
+        return await _join(context, outcome, joined_path, journal)
 
 
 async def _run_shots(
     context: CliContext, options: batch_common.BatchOptions, script: StoryScript, out: Path, journal: Journal
 ) -> BatchResult | ExitCode:
-    """The story's shots; or how the command ends if there is nothing to be made."""
+    """Generate the shots; an exit code if there are problems or it is a dry run."""
     rows = [shot.row for shot in script.shots]
     async with context.client(run_engine=not options.dry_run) as client:
         limits = await batch_common.fetch_limits(client)
@@ -78,21 +78,21 @@ async def _run_shots(
             after = {shot.row.key: shot.continues_from for shot in script.shots}
             batch_common.print_plan(context, rows, journal, limits, after)
             return ExitCode.OK
-        purse = Budget(options.budget, total_spent_micros(journal))
-        with closing(create_batch_display(context, purse, "shot")) as shown:
-            shown.started(len(rows))
-            maker = RowWorker(
+        budget = Budget(options.budget, total_spent_micros(journal))
+        with closing(create_batch_display(context, budget, "shot")) as display:
+            display.started(len(rows))
+            worker = RowWorker(
                 videos=client.videos,
                 server=batch_common.server_identity(context, client, limits),
                 journal=journal,
                 rate_limiter=RateLimiter(options.rate),
-                budget=purse,
+                budget=budget,
                 price=lambda row: limits.price_micros(row.params),
                 choose_path=_ShotPaths(out / "shots", journal),
-                listener=shown,
+                listener=display,
                 rules=options.rules,
             )
-            return await run_story(script.shots, maker.process, journal, concurrency=options.concurrency)
+            return await run_story(script.shots, worker.process, journal, concurrency=options.concurrency)
 
 
 def _script(file: Path) -> StoryScript:
@@ -100,14 +100,14 @@ def _script(file: Path) -> StoryScript:
 
 
 class _ShotPaths:
-    """Finds a place for each shot's film, by its number and name; another take of it gets a name of its own."""
+    """Chooses the path of each shot by its number and name; another take gets a new name."""
 
     def __init__(self, folder: Path, journal: Journal) -> None:
         self._folder = folder
         self._journal = journal
 
     def __call__(self, row: BatchRow, _video: AsyncVideo) -> Path:
-        """A path that is free."""
+        """Return a path that is not taken."""
         path = self._folder / f"{row.number:02}-{filename_template.slugify(row.name)}.mp4"
         return filename_template.unused_path(path, lambda taken: taken.exists() or self._journal.claims_path(taken))
 
@@ -122,6 +122,6 @@ async def _join(context: CliContext, batch_result: BatchResult, output: Path, jo
 def _print_result(context: CliContext, batch_result: BatchResult, output: Path) -> None:
     context.info("progress.saved", path=output, size=format_bytes(output.stat().st_size))
     if context.structured:
-        context.print_json({"film": str(output), "shots": [result_to_dict(result) for result in batch_result.results]})
+        context.print_json({"path": str(output), "shots": [result_to_dict(result) for result in batch_result.results]})
     elif not context.human:
         context.print_out(str(output))

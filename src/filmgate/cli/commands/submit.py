@@ -1,4 +1,4 @@
-"""``filmgate submit``, and what it shares with ``generate``: the wish, what it costs, the request, the id."""
+"""``filmgate submit``, and what ``generate`` shares with it: options, previews, budget checks, submission."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ __all__ = ["SubmitOptions", "commands", "print_lint", "resolve_options", "submit
 
 
 class SubmitOptions(Struct, frozen=True, kw_only=True):
-    """A wish, and what shall happen before it is sent."""
+    """A video to submit, and the previews and checks before it is sent."""
 
     spec: VideoSpec
     dry_run: bool = False
     estimate: bool = False
     print_curl: bool = False
-    budget: int | None = None  # millionths of a unit, as all amounts here
+    budget: int | None = None  # micro-units, like all amounts here
     confirm_over: int | None = None
     yes: bool = False
     idempotency_key: str | None = None
 
     @property
     def is_preview(self) -> bool:
-        """Whether nothing shall be sent."""
+        """Whether nothing is submitted."""
         return self.dry_run or self.estimate or self.print_curl
 
     def create_arguments(self) -> dict[str, Any]:
-        """Of the SDK's ``create``."""
+        """Return the arguments of the SDK's ``create``."""
         return self.spec.fields() | {"idempotency_key": self.idempotency_key}
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     return {"submit": Command("submit", text, _submit, submit_options(text))}
 
 
 def submit_options(text: Texts) -> list[click.Parameter]:
-    """The prompt, its parameters, and what is done before it is sent."""
+    """Return the parameters: prompt, video parameters, previews and checks."""
     amount = AmountParamType(text)
     return [
         click.Argument(["prompt"], metavar=text("metavar.prompt")),
@@ -75,33 +75,34 @@ def submit_options(text: Texts) -> list[click.Parameter]:
 
 
 def resolve_options(context: CliContext, prompt: str, arguments: Mapping[str, Any]) -> SubmitOptions:
-    """What the command line, the prompt's file and the profile ask for, the nearest first.
+    """Merge the command line, the prompt file and the profile, in this order of precedence.
 
     Raises:
-        SettingsError: the prompt's file is not understood.
+        SettingsError: the front matter of the prompt file is invalid.
     """
-    told = {"input_reference": arguments["image"]} | {
-        name: arguments[name] for name in ("fit", "size", "seconds", "model")
-    }
-    said = {name: value for name, value in {**told, "seed": arguments["seed"]}.items() if value is not None}
-    wish = msgspec.structs.replace(read_prompt(prompt, context.env.stdin.read), **said).with_defaults(
+    names = ("fit", "size", "seconds", "model", "seed")
+    options = {"input_reference": arguments["image"]} | {name: arguments[name] for name in names}
+    overrides = {name: value for name, value in options.items() if value is not None}
+    spec = msgspec.structs.replace(read_prompt(prompt, context.env.stdin.read), **overrides).with_defaults(
         context.video_defaults
     )
-    rest = {name: arguments[name] for name in SubmitOptions.__struct_fields__ if name in arguments}
-    return SubmitOptions(spec=wish, **rest)
+    others = {name: arguments[name] for name in SubmitOptions.__struct_fields__ if name in arguments}
+    return SubmitOptions(spec=spec, **others)
 
 
 def print_lint(context: CliContext, spec: VideoSpec) -> None:
-    """Say what is odd about the prompt."""
-    for odd in lint_prompt(spec.prompt, size=spec.size, seconds=spec.seconds, image=spec.input_reference is not None):
-        context.info("lint.line", remark=context.text(f"lint.{odd.name}", **odd.values))
+    """Print the warnings about the prompt."""
+    for warning in lint_prompt(
+        spec.prompt, size=spec.size, seconds=spec.seconds, image=spec.input_reference is not None
+    ):
+        context.info("lint.line", remark=context.text(f"lint.{warning.name}", **warning.values))
 
 
 async def submit(context: CliContext, client: AsyncClient, options: SubmitOptions) -> AsyncVideo | None:
-    """Send the order, unless it was only to be shown: None then.
+    """Submit the video; a preview submits nothing and returns None.
 
     Raises:
-        OverBudget: it costs more than it may; nothing was sent.
+        OverBudget: it costs more than allowed, or its price is unknown; nothing was sent.
     """
     if options.is_preview:
         await _preview(context, client, options)
@@ -113,18 +114,18 @@ async def submit(context: CliContext, client: AsyncClient, options: SubmitOption
 
 
 async def _submit(context: CliContext, *, prompt: str, **arguments: Any) -> None:
-    order = resolve_options(context, prompt, arguments)
+    options = resolve_options(context, prompt, arguments)
     async with context.client() as client:
-        if not client.videos.backend.resumable and not order.is_preview:
+        if not client.videos.backend.resumable and not options.is_preview:
             raise Unsupported(context.text("submit.not_resumable", provider=client.videos.backend.name))
-        video = await submit(context, client, order)
+        video = await submit(context, client, options)
     if video is None:
         return
     if context.structured:
         context.print_json(video.to_dict())
     else:
         context.print_out(video.id)
-        print_lint(context, order.spec)
+        print_lint(context, options.spec)
         context.info("submit.done", id=video.id)
 
 
@@ -137,24 +138,26 @@ async def _preview(context: CliContext, client: AsyncClient, options: SubmitOpti
         if not context.uses_server:
             context.info("submit.curl_needs_server", url=client.endpoint.base_url, key=KEY_VARIABLE)
         return
-    found = await _estimate(client, options, timed=True)
-    sent = _request_facts(client, request) if options.dry_run else {}
+    estimate = await _estimate(client, options, timed=True)
+    request_facts = _request_facts(client, request) if options.dry_run else {}
     if context.structured:
-        context.print_json({**sent, "estimate": {**msgspec.to_builtins(found), "price": _format_price(found)}})
+        context.print_json(
+            {**request_facts, "estimate": {**msgspec.to_builtins(estimate), "price": _format_price(estimate)}}
+        )
         return
-    print_facts(context, {**sent, **_estimate_facts(context, found)})
+    print_facts(context, {**request_facts, **_estimate_facts(context, estimate)})
     print_lint(context, options.spec)
     if options.dry_run:
         context.info("submit.nothing_sent")
 
 
 async def _estimate(client: AsyncClient, options: SubmitOptions, *, timed: bool = False) -> Estimate:
-    wish = options.spec
-    return await estimate_video(client, model=wish.model, size=wish.size, seconds=wish.seconds, timed=timed)
+    spec = options.spec
+    return await estimate_video(client, model=spec.model, size=spec.size, seconds=spec.seconds, timed=timed)
 
 
 def _request_facts(client: AsyncClient, request: Request) -> dict[str, object]:
-    """What would go out, in plain values; a file as its size and type."""
+    """Return the request line and the body; a file is shown as its size and type."""
     files = {name: f"{len(part.content)} bytes, {part.media_type}" for name, part in request.files.items()}
     body = msgspec.json.encode({**(request.json or {}), **(request.form or {}), **files}).decode()
     return {"request": f"{request.method} {client.endpoint.url(request.path)}", "body": body}
@@ -179,7 +182,7 @@ def _format_price(estimate: Estimate) -> str | None:
 
 
 def _check_budget(context: CliContext, options: SubmitOptions, estimate: Estimate) -> None:
-    """Refuse what is too dear, or of unknown price; ask where somebody can answer."""
+    """Refuse a video over the budget or of unknown price; ask for confirmation if there is a terminal."""
     micros, price = estimate.price_micros, _format_price(estimate)
     if options.budget is not None:
         if micros is None:

@@ -1,4 +1,4 @@
-"""``filmgate list``, ``show``, ``cancel``, ``delete`` and ``models``: one call each."""
+"""``filmgate list``, ``show``, ``cancel``, ``delete`` and ``models``: one API call each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The commands by name."""
+    """Return the commands by name."""
     limit = click.Option(["--limit"], type=click.IntRange(min=1), default=20, metavar="N", help=text("list.limit"))
     status = click.Option(["--status"], type=click.Choice([*map(str, Status)]), help=text("list.status"))
     return {
@@ -32,14 +32,14 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 
 async def _list(context: CliContext, limit: int, status: str | None) -> None:
-    found: list[AsyncVideo] = []
+    videos: list[AsyncVideo] = []
     async with context.client() as client:
         async for video in client.videos.list(limit=min(100, limit)):
             if status is None or video.status == status:
-                found.append(video)
-            if len(found) >= limit:
+                videos.append(video)
+            if len(videos) >= limit:
                 break
-    tables.print_videos(context, found)
+    tables.print_videos(context, videos)
 
 
 async def _show(context: CliContext, ids: Sequence[str]) -> int:
@@ -56,8 +56,8 @@ async def _cancel(context: CliContext, ids: Sequence[str]) -> int:
 
         async def act(video_id: str, _shown: ProgressDisplay) -> None:
             video = await client.videos.cancel(video_id)
-            async for seen in video.events():
-                video = seen
+            async for update in video.events():
+                video = update
             _print_done(context, "cancel.done", video_id)
 
         return await for_each_video(context, ids, act)
@@ -75,8 +75,8 @@ async def _delete(context: CliContext, ids: Sequence[str]) -> int:
 
 async def _models(context: CliContext) -> None:
     async with context.client() as client:
-        found = await client.models.list()
-    tables.print_models(context, found)
+        models = await client.models.list()
+    tables.print_models(context, models)
 
 
 def _print_done(context: CliContext, name: str, video_id: str) -> None:

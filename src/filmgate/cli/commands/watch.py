@@ -1,4 +1,4 @@
-"""``filmgate watch`` and ``filmgate download``: take a film up where somebody left off."""
+"""``filmgate watch`` and ``filmgate download``: wait for submitted videos and save them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """Both commands."""
+    """Return the commands by name."""
     no_save = click.Option(["--no-save"], is_flag=True, help=text("watch.no_save"))
     kinds = click.Choice(["video", "thumbnail", "spritesheet", "preview"])
     variant = click.Option(["--variant"], type=kinds, default="video", help=text("download.variant"))
@@ -48,14 +48,14 @@ async def _watch(
 ) -> int:
     async with context.client(run_engine=True) as client:
 
-        async def act(video_id: str, shown: ProgressDisplay) -> None:
+        async def act(video_id: str, display: ProgressDisplay) -> None:
             video = await client.videos.retrieve(video_id)
             context.on_interrupt_watch(video_id)
-            await follow(video, shown, timeout, poll_interval)
+            await follow(video, display, timeout, poll_interval)
             if no_save:
                 print_result(context, video, None)
             else:
-                await save_video(context, video, output_path(video, output), shown, force=force)
+                await save_video(context, video, output_path(video, output), display, force=force)
 
         return await for_each_video(context, ids, act)
 
@@ -69,9 +69,9 @@ async def _download(
 ) -> int:
     async with context.client() as client:
 
-        async def act(video_id: str, shown: ProgressDisplay) -> None:
+        async def act(video_id: str, display: ProgressDisplay) -> None:
             video = await client.videos.retrieve(video_id)
             target = output_path(video, output, variant)
-            await save_video(context, video, target, shown, force=force, variant=variant)
+            await save_video(context, video, target, display, force=force, variant=variant)
 
         return await for_each_video(context, ids, act)

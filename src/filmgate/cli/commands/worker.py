@@ -1,4 +1,4 @@
-"""``filmgate worker``: one more process that makes videos, on the data folder of a server."""
+"""``filmgate worker``: another worker process on the data folder of a server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from filmgate.bootstrap import application
+from filmgate.bootstrap.application import build_application
 from filmgate.cli import gc_policy
 from filmgate.cli.command import Command
 from filmgate.cli.context import CliContext
@@ -17,7 +17,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     ready = click.Option(
         ["--ready-file"],
         type=click.Path(path_type=Path),
@@ -29,8 +29,8 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 async def _worker(context: CliContext, ready_file: Path | None) -> None:
     settings = context.settings({"worker": True})
-    async with application.build_application(settings, "worker") as gate:
-        name = gate.lock.executor_id
+    async with build_application(settings, "worker") as application:
+        name = application.lock.executor_id
         with stop_event() as stop:
             gc_policy.when_ready()
             context.info("worker.ready", name=name, data=settings.data)

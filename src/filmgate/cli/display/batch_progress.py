@@ -1,4 +1,4 @@
-"""Showing many films at once: a line for each in the making and one for all, plain lines, or JSON lines."""
+"""Progress of many videos: a bar for each running one and one for all, plain lines, or JSON lines."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from filmgate.domain import Status
 __all__ = ["BatchDisplay", "create_batch_display"]
 
 MIN_BAR_WIDTH = 60
-"""Columns below which there is no room for bars."""
+"""Terminal width in columns below which no bars are drawn."""
 
 
 class BatchDisplay(ProgressListener, Protocol):
-    """A watcher that knows how much there is to do."""
+    """A progress listener that knows the total."""
 
     def started(self, count: int) -> None:
-        """So many rows are about to be seen to."""
+        """The batch starts, with ``count`` rows to process."""
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Stop drawing and restore the terminal."""
 
 
 def create_batch_display(context: CliContext, budget: Budget, unit: Unit = "row") -> BatchDisplay:
-    """The board that fits where this command runs."""
+    """Return the display that fits the output format and the terminal."""
     if context.quiet or context.structured:
         return _Silent(context, budget, unit)
     return _ProgressBars(context, budget, unit) if context.env.interactive else _Plain(context, budget, unit)
 
 
 class _Silent:
-    """Counts, keeps what Ctrl-C says up to date, and puts results on standard output."""
+    """Counts, keeps the Ctrl-C hint up to date, and prints results to standard output; the base of all displays."""
 
     def __init__(self, context: CliContext, budget: Budget, unit: Unit) -> None:
         self.context = context
@@ -49,7 +49,7 @@ class _Silent:
         self.total = self.done = self.failed = 0
 
     def started(self, count: int) -> None:
-        """Ready."""
+        """Set the total."""
         self.total = count
         self._update_interrupt_hint()
 
@@ -66,7 +66,7 @@ class _Silent:
         """Nothing."""
 
     def on_finished(self, result: RowResult) -> None:
-        """Count it, and give it to whoever reads the results."""
+        """Count the result and print it if standard output carries results."""
         self.done += result.outcome in SAVED_OUTCOMES
         self.failed += result.outcome not in SAVED_OUTCOMES
         self._update_interrupt_hint()
@@ -79,17 +79,17 @@ class _Silent:
         """Nothing."""
 
     def _is_result(self, result: RowResult) -> bool:
-        """Whether its path is for standard output; the result of a story is the joined film alone."""
+        """Whether the path goes to standard output; the only result of a story is the joined video."""
         if self.unit == "shot" or result.outcome not in SAVED_OUTCOMES:
             return False
         return not (self.context.structured or self.context.human)
 
     def label(self, row: BatchRow) -> str:
-        """What a row is called."""
+        """Return the label of a row."""
         return row_label(self.context, row, self.unit)
 
     def result_line(self, result: RowResult) -> str:
-        """A line about what came of a row."""
+        """Return a line with the outcome of a row."""
         if result.outcome in SAVED_OUTCOMES and result.path is not None:
             return self.context.text("progress.row_saved", row=self.label(result.row), path=result.path)
         return self.context.text("batch.row_failed", **failure_values(self.context, result, self.unit))
@@ -99,7 +99,7 @@ class _Silent:
 
 
 class _Plain(_Silent):
-    """A line whenever a row gets its id, and when nothing more is done about it."""
+    """Prints a line when a row gets its id, and one when it is finished."""
 
     def __init__(self, context: CliContext, budget: Budget, unit: Unit) -> None:
         super().__init__(context, budget, unit)
@@ -122,7 +122,7 @@ class _Plain(_Silent):
 
 
 class _ProgressBars(_Silent):
-    """Bars that move: all of it first, then each film in the making."""
+    """Progress bars: the total first, then each running video."""
 
     def __init__(self, context: CliContext, budget: Budget, unit: Unit) -> None:
         from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
@@ -134,8 +134,8 @@ class _ProgressBars(_Silent):
         self._console = Console(
             file=context.env.stderr, no_color="NO_COLOR" in environ, highlight=False, _environ=environ
         )
-        wide = Column(ratio=2, no_wrap=True, overflow="ellipsis")
-        name = TextColumn("{task.description}", markup=False, table_column=wide)
+        name_column = Column(ratio=2, no_wrap=True, overflow="ellipsis")
+        name = TextColumn("{task.description}", markup=False, table_column=name_column)
         note = TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, justify="right"))
         bars = [BarColumn(bar_width=None, table_column=Column(ratio=1))] if self._console.width >= MIN_BAR_WIDTH else []
         self._bars = Progress(name, *bars, note, console=self._console, expand=True, transient=True)
@@ -191,6 +191,6 @@ class _ProgressBars(_Silent):
         if self.budget.spent_micros:
             pieces.append(format_units(self.budget.spent_micros))
         if 0 < ended < self.total:
-            left = (self.context.env.clock() - self._started_at) / ended * (self.total - ended)
-            pieces.append(text("progress.eta", time=text.seconds(left)))
+            remaining = (self.context.env.clock() - self._started_at) / ended * (self.total - ended)
+            pieces.append(text("progress.eta", time=text.seconds(remaining)))
         self._bars.update(self._total_task, completed=ended, note="  ".join(pieces))

@@ -1,4 +1,4 @@
-"""Showing how far a film is: drawn at a terminal, plain lines elsewhere, JSON lines for programs, or not at all."""
+"""Progress of one video: a bar on a terminal, plain lines elsewhere, JSON lines, or nothing."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from filmgate.domain import Status
 __all__ = ["ProgressDisplay", "create_display"]
 
 PERCENT_STEP = 10
-"""Percent between two plain lines."""
+"""Progress between two plain lines, in percent."""
 
 
 class ProgressDisplay(Protocol):
-    """Told what happens, shows it on standard error."""
+    """Shows on standard error what happens to a video."""
 
     def submitted(self, video: AsyncVideo) -> None:
-        """It is accepted; nothing was waited for yet."""
+        """The video was accepted; the wait has not begun."""
 
     def updated(self, video: AsyncVideo) -> None:
-        """Something about it changed."""
+        """The video changed."""
 
     def downloading(self, done: int, total: int | None) -> None:
-        """Bytes arrived."""
+        """``done`` of ``total`` bytes are downloaded; None: the total is unknown."""
 
     def saved(self, video: AsyncVideo, path: Path) -> None:
-        """The file is there."""
+        """The file is saved."""
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Stop drawing and restore the terminal."""
 
 
 def create_display(context: CliContext) -> ProgressDisplay:
-    """The display that fits where this command runs."""
+    """Return the display that fits the output format and the terminal."""
     if context.options.format == "jsonl":
         return _JsonLines(context)
     if context.quiet or context.structured:
@@ -65,7 +65,7 @@ class _Silent:
 
 
 class _JsonLines(_Silent):
-    """A JSON object a change."""
+    """Prints one JSON object a change, to standard output."""
 
     def __init__(self, context: CliContext) -> None:
         self._context = context
@@ -78,7 +78,7 @@ class _JsonLines(_Silent):
 
 
 class _Plain(_Silent):
-    """A line whenever something worth reading changed."""
+    """Prints a line when the queue position changes, or the progress by ``PERCENT_STEP``."""
 
     def __init__(self, context: CliContext) -> None:
         self._context = context
@@ -104,7 +104,7 @@ class _Plain(_Silent):
 
 
 class _ProgressBar(_Silent):
-    """A bar that moves: the queue, the percent, then the bytes."""
+    """A progress bar: queue position, percent, then downloaded bytes."""
 
     def __init__(self, context: CliContext) -> None:
         from rich.console import Console  # noqa: PLC0415 - only people at a terminal need it
@@ -121,18 +121,18 @@ class _ProgressBar(_Silent):
 
     def submitted(self, video: AsyncVideo) -> None:
         line = self._context.text("progress.submitted", id=video.id)
-        # An id that is broken in two can't be copied.
+        # The id stays on one line, so that it can be copied.
         self._context.print_err(
             line if display_width(line) <= self._bar.console.width else "\n".join(line.split(maxsplit=1))
         )
 
     def updated(self, video: AsyncVideo) -> None:
         self._bar.start()
-        left = self._remaining(video.eta_seconds)
+        eta = self._remaining(video.eta_seconds)
         if video.status is Status.QUEUED:
-            self._bar.update(self._task, description=_queue_position(self._context, video), total=None, note=left)
+            self._bar.update(self._task, description=_queue_position(self._context, video), total=None, note=eta)
             return
-        note = "  ".join(filter(None, [f"{video.progress} %", left]))
+        note = "  ".join(filter(None, [f"{video.progress} %", eta]))
         working = self._context.text("progress.working")
         self._bar.update(self._task, description=working, total=100, completed=video.progress, note=note)
 
@@ -165,7 +165,7 @@ def _queue_position(context: CliContext, video: AsyncVideo) -> str:
 
 
 def _queue_line(context: CliContext, video: AsyncVideo) -> str:
-    place = _queue_position(context, video)
+    position = _queue_position(context, video)
     if video.eta_seconds is None:
-        return place
-    return f"{place}, {context.text('progress.eta', time=context.text.seconds(video.eta_seconds))}"
+        return position
+    return f"{position}, {context.text('progress.eta', time=context.text.seconds(video.eta_seconds))}"

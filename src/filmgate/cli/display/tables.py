@@ -1,4 +1,4 @@
-"""Results: tables for people, lines for pipes, JSON for programs."""
+"""Results: tables on a terminal, tab-separated lines for pipes, JSON for programs."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _DROP_ORDER = [
     "status",
 ]
 _MIN_WIDTHS = {"prompt": 12, "sizes": 9}
-"""Cells of a column that are worth showing; more where there is room."""
+"""Minimum width of a column in cells; wider if there is room."""
 _UNIT_STEP = 1000
 
 
 def print_videos(context: CliContext, videos: Sequence[AsyncVideo]) -> None:
-    """A list of films."""
+    """Print a list of videos."""
     if context.structured:
         print_rows(context, [], [video.to_dict() for video in videos])
         return
@@ -54,7 +54,7 @@ def print_videos(context: CliContext, videos: Sequence[AsyncVideo]) -> None:
 
 
 def print_video(context: CliContext, video: AsyncVideo) -> None:
-    """One film: its facts, or in quiet its status."""
+    """Print one video: its fields, or with --format quiet its status."""
     if context.structured:
         context.print_json(video.to_dict())
     elif context.quiet:
@@ -64,7 +64,7 @@ def print_video(context: CliContext, video: AsyncVideo) -> None:
 
 
 def print_facts(context: CliContext, values: Mapping[str, object]) -> None:
-    """Names and values, a line each; the names are columns of the catalogue."""
+    """Print names and values, one a line; a name is the text ``column.{name}``."""
     names = {name: context.text(f"column.{name}") for name in values}
     width = max(map(display_width, names.values())) + 2
     for name, value in values.items():
@@ -74,11 +74,11 @@ def print_facts(context: CliContext, values: Mapping[str, object]) -> None:
 
 
 def print_models(context: CliContext, models: Sequence[ModelData]) -> None:
-    """What can be asked for, and what it costs."""
+    """Print the models with their sizes, lengths and prices."""
     if context.structured:
         print_rows(context, [], [to_builtins(model) for model in models])
         return
-    told = [
+    rows = [
         {
             "id": model.id,
             "sizes": " ".join(model.sizes),
@@ -87,21 +87,21 @@ def print_models(context: CliContext, models: Sequence[ModelData]) -> None:
         }
         for model in models
     ]
-    print_rows(context, ["id", "sizes", "seconds", "price"], told)
+    print_rows(context, ["id", "sizes", "seconds", "price"], rows)
 
 
 def _format_price(context: CliContext, model: ModelData) -> str:
-    """Units a second, the least and the most; or units a film."""
+    """Return the price: lowest to highest in units a second, or units a video; empty if unknown."""
     if model.price_per_call is not None:
         return context.text("price.per_video", units=format_units(model.price_per_call))
     if not model.price:
         return ""
-    least, most = (format_units(pick(model.price.values())) for pick in (min, max))
-    return context.text("price.per_second", units=least if least == most else f"{least}-{most}")
+    lowest, highest = (format_units(pick(model.price.values())) for pick in (min, max))
+    return context.text("price.per_second", units=lowest if lowest == highest else f"{lowest}-{highest}")
 
 
 def video_row(context: CliContext, video: AsyncVideo) -> dict[str, object]:
-    """A film as people read it."""
+    """Return the fields of a video for tables."""
     return {
         "id": video.id,
         "status": context.text(f"status.{video.status}") if context.human else str(video.status),
@@ -117,7 +117,7 @@ def video_row(context: CliContext, video: AsyncVideo) -> dict[str, object]:
 
 
 def print_rows(context: CliContext, columns: Sequence[str], records: Sequence[Mapping[str, object]]) -> None:
-    """Rows of a result, in the form that was asked for; quiet: the ids."""
+    """Print rows in the output format; quiet: only the ids."""
     match context.options.format:
         case "json":
             context.print_json(records)
@@ -135,12 +135,12 @@ def print_rows(context: CliContext, columns: Sequence[str], records: Sequence[Ma
 
 
 def format_time(at: float | None) -> str:
-    """A time of day in the machine's own zone; empty for none."""
+    """Format a Unix time in the local time zone; empty for None."""
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
 
 
 def format_bytes(count: int) -> str:
-    """Bytes, as people say them."""
+    """Format a number of bytes: ``12 B``, ``3.4 MB``."""
     amount = float(count)
     for unit in ("B", "kB", "MB"):
         if amount < _UNIT_STEP:
@@ -165,15 +165,15 @@ def _print_table(context: CliContext, columns: Sequence[str], records: Sequence[
     shown = _fitting_columns(widths, console.width)
     for name in shown:
         fold = name == "sizes"
-        least = min(widths[name], _MIN_WIDTHS.get(name, widths[name]))
-        table.add_column(heads[name], overflow="fold" if fold else "ellipsis", no_wrap=not fold, min_width=least)
+        min_width = min(widths[name], _MIN_WIDTHS.get(name, widths[name]))
+        table.add_column(heads[name], overflow="fold" if fold else "ellipsis", no_wrap=not fold, min_width=min_width)
     for row in records:
         table.add_row(*(escape(sanitize(str(row[name]))) for name in shown))
     console.print(table, soft_wrap=len(shown) == 1)
 
 
 def _fitting_columns(widths: Mapping[str, int], max_width: int) -> list[str]:
-    """The columns that fit into a line; those that matter least are left out first."""
+    """Return the columns that fit into ``max_width`` cells; the least important are dropped first."""
     shown = list(widths)
     for name in _DROP_ORDER:
         if sum(min(widths[each], _MIN_WIDTHS.get(each, widths[each])) for each in shown) + 2 * len(shown) <= max_width:

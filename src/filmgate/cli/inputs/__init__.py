@@ -1,1 +1,1 @@
-"""What a command line, a profile and a file say, as values."""
+"""Inputs of commands: prompts, profiles, file names, and the checks on them."""

@@ -1,4 +1,4 @@
-"""What a film will cost and how long it will take, known before it is asked for."""
+"""Price and expected time of a video, before it is submitted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import islice
 from statistics import median
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from filmgate.client import AsyncClient, AsyncVideo, ModelData
 from filmgate.domain import Status
@@ -15,31 +15,31 @@ from filmgate.errors import InvalidValue, MethodNotAllowed, NotFound, Unexpected
 __all__ = ["Estimate", "check_model", "estimate_video", "list_models", "typical_seconds"]
 
 DEFAULT_MODEL = "sora-2"
-"""What a server makes of a request that names no model."""
+"""The server's default model."""
 
 MAX_RECENT = 100
-"""Videos that are looked through for those of a kind."""
+"""Maximum number of recent videos searched for similar ones."""
 
 MAX_SAMPLES = 20
-"""Videos of a kind whose times are worth averaging."""
+"""Maximum number of similar videos in the median."""
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """A film before it is made; what is None is not known."""
+    """The estimate for a video. None: unknown."""
 
     model: str
     size: str | None
     seconds: str | None
     price_micros: int | None  # millionths of a unit
-    expected_seconds: float | None = None  # from the create to the film, by your own last ones of its kind
+    expected_seconds: float | None = None  # from submission to completion: median of your recent similar videos
 
 
 def check_model(models: Sequence[ModelData], *, model: str | None, size: str | None, seconds: str | None) -> Estimate:
-    """Hold a wish against what a server says of its models, with the server's own words where it does not fit.
+    """Check parameters against the server's models, with the server's own error texts, and return their estimate.
 
     Raises:
-        UnknownModel: the server has others.
-        InvalidValue: the model takes other sizes or seconds.
+        UnknownModel: the server does not have the model.
+        InvalidValue: the model does not support the size or seconds.
     """
     name = model or DEFAULT_MODEL
     known = next((each for each in models if each.id == name), None)
@@ -59,20 +59,20 @@ def check_model(models: Sequence[ModelData], *, model: str | None, size: str | N
 
 
 def typical_seconds(videos: Sequence[AsyncVideo], target: Estimate) -> float | None:
-    """Seconds that films of this kind took; None where there was none."""
-    took = (
+    """Return the median seconds that similar videos took; None without any."""
+    durations = (
         video.completed_at - video.created_at
         for video in videos
         if video.status is Status.COMPLETED
         and video.completed_at
         and (video.model, video.size, video.seconds) == (target.model, target.size, target.seconds)
     )
-    times = list(islice(took, MAX_SAMPLES))
-    return median(times) if times else None
+    samples = list(islice(durations, MAX_SAMPLES))
+    return median(samples) if samples else None
 
 
 async def list_models(client: AsyncClient) -> list[ModelData]:
-    """What the server says of its models; nothing where it does not say."""
+    """Return the server's models; empty if it has no such endpoint."""
     try:
         return await client.models.list()
     except (NotFound, MethodNotAllowed, UnexpectedAnswer):
@@ -82,10 +82,10 @@ async def list_models(client: AsyncClient) -> list[ModelData]:
 async def estimate_video(
     client: AsyncClient, *, model: str | None, size: str | None, seconds: str | None, timed: bool = False
 ) -> Estimate:
-    """Ask the server; ``timed``: also for your last films, to know how long one takes. Raises as :func:`judge`."""
-    wanted = check_model(await list_models(client), model=model, size=size, seconds=seconds)
+    """Estimate by the server's models; ``timed``: also by your recent videos. Raises as :func:`check_model`."""
+    estimate = check_model(await list_models(client), model=model, size=size, seconds=seconds)
     if not timed:
-        return wanted
+        return estimate
     recent: list[AsyncVideo] = []
     try:
         async for video in client.videos.list(limit=MAX_RECENT):
@@ -93,11 +93,5 @@ async def estimate_video(
             if len(recent) >= MAX_RECENT:
                 break
     except (NotFound, MethodNotAllowed, UnexpectedAnswer):
-        return wanted
-    return Estimate(
-        model=wanted.model,
-        size=wanted.size,
-        seconds=wanted.seconds,
-        price_micros=wanted.price_micros,
-        expected_seconds=typical_seconds(recent, wanted),
-    )
+        return estimate
+    return structs.replace(estimate, expected_seconds=typical_seconds(recent, estimate))

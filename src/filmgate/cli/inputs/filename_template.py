@@ -1,4 +1,4 @@
-"""What a saved film is called: ``-o '{created:%Y%m%d}-{slug}-{id}.{ext}'``. Pure; no value leaves its folder."""
+"""File names of videos: ``-o '{created:%Y%m%d}-{slug}-{id}.{ext}'``. Pure; no value leads out of its folder."""
 
 from __future__ import annotations
 
@@ -29,93 +29,93 @@ __all__ = [
 ]
 
 DEFAULT_TEMPLATE = "{id}.{ext}"
-"""The name of a film that nobody named."""
+"""The default template."""
 
 SLUG_CELLS = 48
-"""Width of a slug on a terminal: some eight English words, or 24 Chinese characters."""
+"""Maximum width of a slug in terminal cells: about eight English words, or 24 Chinese characters."""
 
 NAME_BYTES = 180
-"""Bytes of a file's name: file systems take 255, and a download's part adds a hash to it."""
+"""Maximum bytes of a file name: file systems allow 255, and a partial download appends a hash."""
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
-"""Names that are devices on Windows, whatever follows the dot."""
+"""Device names on Windows, with any extension."""
 
 
 class FilenameFields(Struct, frozen=True, kw_only=True):
-    """What a name may be made of; every field is one of a template."""
+    """The fields of a template."""
 
     id: str
-    created: datetime  # in the zone that the name shall be in
+    created: datetime  # in the time zone of the name
     ext: str = "mp4"
-    slug: str = ""  # see :func:`slug`
+    slug: str = ""  # see :func:`slugify`
     model: str = ""
     size: str = ""
     seconds: str = ""
-    n: int = 1  # its number where there are several: a row of a batch, a shot of a story
+    n: int = 1  # number of the row of a batch or the shot of a story
 
 
 FIELDS = FilenameFields.__struct_fields__
-"""The names that a template may hold."""
+"""The field names that a template may use."""
 
 
 def is_template(text: str) -> bool:
-    """Whether the name is made anew for each film."""
+    """Whether the text has fields to fill in."""
     return "{" in text
 
 
 def check_template(template: str) -> None:
-    """Find a template's mistakes before a film was paid for.
+    """Check a template before a video is paid for.
 
     Raises:
-        SettingsError: an unknown field, an open brace, a format that its field can't be written in.
+        SettingsError: an unknown field, an unbalanced brace, or a format that does not fit its field.
     """
     render_name(template, FilenameFields(id="video_0", created=datetime(2026, 1, 1).astimezone(), slug="film"))
 
 
 def render_name(template: str, fields: FilenameFields) -> Path:
-    """The path that a template gives a film; it lies where the template's own words say, whatever the film's say.
+    """Fill in a template. Its folders come from the template alone, never from the values.
 
     Raises:
-        SettingsError: as :func:`check`.
+        SettingsError: as :func:`check_template`.
     """
     try:
         path = Path("".join(_render_field(fields, *piece) for piece in Formatter().parse(template)))
     except ValueError as error:
         raise SettingsError(f"'{template}' can't name a file: {error}.") from None
     if not path.name:
-        raise SettingsError(f"'{template}' names no file.")
+        raise SettingsError(f"'{template}' does not name a file.")
     return path.with_name(_shorten(path.name))
 
 
 def slugify(prompt: str, width: int = SLUG_CELLS) -> str:
-    """The prompt's first words as a file name can hold them, in any script; ``film`` where it has none."""
+    """Return the first words of the prompt as a part of a file name, in any script; ``film`` if there are none."""
     words = (
         "".join(char if _is_word_character(char) else " " for char in unicodedata.normalize("NFKC", prompt))
         .lower()
         .split()
     )
-    kept = ""
+    slug = ""
     for word in words:
-        longer = f"{kept}-{word}" if kept else word
+        longer = f"{slug}-{word}" if slug else word
         if display_width(longer) > width:
-            return kept or _cut_to_width(word, width)
-        kept = longer
-    return kept or "film"
+            return slug or _cut_to_width(word, width)
+        slug = longer
+    return slug or "film"
 
 
 def sanitize_name(text: str) -> str:
-    """A value that may stand in a file's name: no separator, no control character, no dot in front."""
-    kept = "".join(
+    """Make a value safe for a file name: no separator, no control character, no leading dot."""
+    safe = "".join(
         char if _is_word_character(char) or char in "-_." else "_" for char in unicodedata.normalize("NFC", text)
     )
-    return kept.lstrip(".") or "_"
+    return safe.lstrip(".") or "_"
 
 
 def join_inside(folder: Path, name: Path) -> Path:
-    """The name inside the folder.
+    """Return the path of the name inside the folder.
 
     Raises:
-        SettingsError: it leads out of it.
+        SettingsError: the name leads out of the folder.
     """
     if name.is_absolute() or ".." in name.parts:
         raise SettingsError(f"'{name}' leads out of the folder {folder}.")
@@ -123,9 +123,9 @@ def join_inside(folder: Path, name: Path) -> Path:
 
 
 def unused_path(path: Path, is_taken: Callable[[Path], bool]) -> Path:
-    """The path, or ``name-2``, ``name-3`` … where it is taken."""
-    others = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
-    return next(candidate for candidate in itertools.chain([path], others) if not is_taken(candidate))
+    """Return the path, or the first of ``name-2``, ``name-3`` … that is not taken."""
+    numbered = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in itertools.count(2))
+    return next(candidate for candidate in itertools.chain([path], numbered) if not is_taken(candidate))
 
 
 def _render_field(
@@ -134,17 +134,17 @@ def _render_field(
     if field is None:
         return literal
     if field not in FIELDS:
-        raise ValueError(f"there is no {{{field}}}; there are {', '.join(FIELDS)}")
+        raise ValueError(f"there is no field {{{field}}}; known fields: {', '.join(FIELDS)}")
     if conversion:
-        raise ValueError(f"!{conversion} means nothing here")
+        raise ValueError(f"!{conversion} is not supported")
     value = getattr(fields, field)
     if isinstance(value, datetime):
-        return literal + format(value, form or "%Y%m%d-%H%M%S")  # its slashes are the template's own
+        return literal + format(value, form or "%Y%m%d-%H%M%S")  # slashes in the format come from the template
     return literal + sanitize_name(format(value, form or ""))
 
 
 def _shorten(name: str) -> str:
-    """The name, cut in its middle so that its end stays: the id and the extension stand there."""
+    """Shorten the name in the middle: the id and the extension at its end stay."""
     if _RESERVED.fullmatch(name):
         name = f"_{name}"
     stem, suffix = Path(name).stem, Path(name).suffix

@@ -1,4 +1,4 @@
-"""Where the films of a batch go: names of their rows' or of a template's, never over each other or a file of yours."""
+"""Chooses output paths for batch results; never overwrites an existing file or another row's output."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from filmgate.errors import OutputExists, SettingsError
 __all__ = ["DEFAULT_TEMPLATE", "OutputPaths"]
 
 DEFAULT_TEMPLATE = "{n:03}-{slug}.{ext}"
-"""The name of a film whose row has none of its own."""
+"""File name template of rows without an own output."""
 
 
 class OutputPaths:
-    """Finds a place for each row's film; ``places(row, video)``.
+    """Chooses the path of each row's video; called as ``output_paths(row, video)``.
 
     Args:
-        folder: the folder that they all lie in.
-        template: of names, for rows that don't say.
-        journal: knows which places are taken by rows whose films are still on their way.
-        force: whether a row's own name may replace a file.
+        folder: folder of all outputs.
+        template: file name template of rows without an own output. Default: ``DEFAULT_TEMPLATE``.
+        journal: knows the paths that unfinished rows have claimed.
+        force: whether a row's own output may overwrite a file.
 
     Raises:
-        SettingsError: the template can't name a file.
+        SettingsError: the template is invalid.
     """
 
     def __init__(self, folder: Path, template: str | None, journal: Journal, *, force: bool) -> None:
@@ -41,20 +41,20 @@ class OutputPaths:
             filename_template.check_template(template)
 
     def __call__(self, row: BatchRow, video: AsyncVideo) -> Path:
-        """A path that is free.
+        """Return a path that is not taken.
 
         Raises:
-            OutputExists: the row has a name of its own, and it is taken.
+            OutputExists: the row's own output is taken.
         """
         path = filename_template.join_inside(self._folder, self._render_name(row, video))
         if row.output is None or filename_template.is_template(row.output):
             return filename_template.unused_path(path, self._is_taken)
         if self._is_taken(path) and not self._force:
-            raise OutputExists(f"{path} exists already.")
+            raise OutputExists(f"{path} already exists.")
         return path
 
     def problems(self, rows: Sequence[BatchRow]) -> list[Problem]:
-        """What is wrong with the rows' own names."""
+        """Return the problems of the rows' own outputs."""
         return [problem for row in rows if row.output is not None for problem in self._output_problems(row, row.output)]
 
     def _output_problems(self, row: BatchRow, output: str) -> Iterator[Problem]:
@@ -72,7 +72,7 @@ class OutputPaths:
         return path.exists() or self._journal.claims_path(path)
 
     def _render_name(self, row: BatchRow, video: AsyncVideo) -> Path:
-        film = filename_template.FilenameFields(
+        fields = filename_template.FilenameFields(
             id=filename_template.sanitize_name(video.id),
             created=datetime.fromtimestamp(video.created_at or time.time(), UTC).astimezone(),
             slug=filename_template.slugify(row.params.prompt),
@@ -82,10 +82,10 @@ class OutputPaths:
             n=row.number,
         )
         if row.output is not None:
-            return self._with_suffix(filename_template.render_name(row.output, film))
+            return self._with_suffix(filename_template.render_name(row.output, fields))
         if self._template is None and row.name:
-            return Path(f"{filename_template.sanitize_name(row.name)}.{film.ext}")
-        return filename_template.render_name(self._template or DEFAULT_TEMPLATE, film)
+            return Path(f"{filename_template.sanitize_name(row.name)}.{fields.ext}")
+        return filename_template.render_name(self._template or DEFAULT_TEMPLATE, fields)
 
     def _with_suffix(self, path: Path) -> Path:
         return path if path.suffix else path.with_name(f"{path.name}.mp4")

@@ -1,13 +1,13 @@
-"""Where a command goes and what its films are like: options, environment and profile, held against each other. Pure.
+"""Resolves options, environment and profile to the API that a command calls and the defaults of videos. Pure.
 
-The address, its dialect and its key belong together. The first of these that names an address decides:
+Base URL, dialect and key belong together. The first of these that sets a base URL decides:
 
-1. ``--base-url``, or a profile that ``--profile`` names: an option either way;
+1. ``--base-url``, or the profile of ``--profile``: both are options;
 2. the environment: ``FILMGATE_BASE_URL``, ``OPENAI_BASE_URL`` …;
-3. the profile that ``FILMGATE_PROFILE`` or the file's ``profile`` names.
+3. the profile of ``FILMGATE_PROFILE`` or of ``profile`` in the file.
 
-A key goes to the address that it was given with. The environment's goes wherever no other was given for; a profile's
-goes nowhere but to the profile's own address, or to the one that stands beside ``--profile``.
+A key is sent only to the base URL that it was set with. The environment's key is sent to any base URL without a key of
+its own; a profile's key is sent only to the profile's own base URL, or to the ``--base-url`` beside ``--profile``.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ from filmgate.errors import SettingsError
 __all__ = ["PROVIDER_VARIABLE", "ApiTarget", "ConnectionProfile", "Overrides", "find_profile", "resolve_target"]
 
 PROVIDER_VARIABLE = "FILMGATE_PROVIDER"
-"""The environment variable that names the dialect."""
+"""The environment variable that sets the dialect."""
 
 
 class ConnectionProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One ``[profiles.NAME]``; its key is named, never written."""
+    """One ``[profiles.NAME]``; it names where its key is, and never holds it."""
 
     base_url: str | None = None
     provider: str | None = None
-    key_env: str | None = None  # the environment variable that holds the key
-    key_file: str | None = None  # the file that does
+    key_env: str | None = None  # environment variable with the key
+    key_file: str | None = None  # file with the key
     model: str | None = None
     size: str | None = None
     seconds: str | int | None = None
-    out: str | None = None  # where films are saved: as -o
+    out: str | None = None  # where videos are saved, like -o
 
     @property
     def video_defaults(self) -> dict[str, str]:
-        """What its films are like, by the names of :class:`filmgate.cli.inputs.prompts.VideoSpec`."""
-        said = {"model": self.model, "size": self.size, "seconds": self.seconds, "output": self.out}
-        return {name: str(value) for name, value in said.items() if value is not None}
+        """Default parameters of videos, by the names of :class:`filmgate.cli.inputs.prompts.VideoSpec`."""
+        fields = {"model": self.model, "size": self.size, "seconds": self.seconds, "output": self.out}
+        return {name: str(value) for name, value in fields.items() if value is not None}
 
 
 class Overrides(Struct, frozen=True, kw_only=True):
-    """What the command line says."""
+    """Options of the command line."""
 
     base_url: str | None = None
     api_key: str | None = None
@@ -57,7 +57,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
 
 
 class ApiTarget(Struct, frozen=True, kw_only=True):
-    """Where the command goes. No address: to the provider's own, or to the engine in this process."""
+    """The API that a command calls. No base URL: the provider's own, or the engine in this process."""
 
     base_url: str | None = None
     api_key: str | None = None
@@ -72,23 +72,23 @@ class _SettingSource(Struct, frozen=True):
 
 
 def find_profile(name: str, tables: Mapping[str, Mapping[str, object]], file: Path | None) -> ConnectionProfile:
-    """The profile of that name.
+    """Return the profile with this name.
 
     Raises:
-        SettingsError: there is none, or it says what a profile can't.
+        SettingsError: the profile does not exist or is invalid.
     """
     if name not in tables:
         known = ", ".join(sorted(tables)) or "none"
-        where = file or "your filmgate.toml (one in this folder counts only where --config names it)"
+        where = file or "your filmgate.toml (one in the current folder is read only with --config)"
         raise SettingsError(f"There is no profile '{name}' in {where}; known ones: {known}.")
     if "api_key" in tables[name]:
         raise SettingsError(
-            f"{file}: [profiles.{name}]: 'api_key' can't stand in a file; name the environment variable that holds "
-            "the key ('key_env') or a file of its own ('key_file')."
+            f"{file}: [profiles.{name}]: 'api_key' is not allowed in this file; set 'key_env' to the environment "
+            "variable with the key, or 'key_file' to a file with it."
         )
     if not has_no_credentials(tables[name].get("base_url")):
         raise SettingsError(
-            f"{file}: [profiles.{name}]: 'base_url' can't hold a user name or password; name the key by 'key_env' or "
+            f"{file}: [profiles.{name}]: 'base_url' must not contain a user name or password; use 'key_env' or "
             "'key_file'."
         )
     try:
@@ -103,32 +103,33 @@ def resolve_target(
     profile: ConnectionProfile,
     read_key: Callable[[str], str] = lambda _path: "",
 ) -> ApiTarget:
-    """Where the command goes, and what its films are like where it does not say.
+    """Return the API to call and the defaults of videos.
 
     Args:
-        overrides: the command line.
-        environ: the environment.
-        profile: the one that anybody named, or an empty one.
-        read_key: reads a key's file.
+        overrides: options of the command line.
+        environ: environment variables.
+        profile: the selected profile, or an empty one.
+        read_key: reads a key file.
 
     Raises:
-        SettingsError: the profile's key is not where it says.
+        SettingsError: the profile's environment variable with the key is not set.
     """
     options = _SettingSource(overrides.base_url, overrides.provider, overrides.api_key)
-    around = _SettingSource(base_url_from(environ), environ.get(PROVIDER_VARIABLE) or None, key_from(environ))
-    address = profile.base_url or DEFAULT_BASE_URLS.get(profile.provider or "")
-    named = _SettingSource(address, profile.provider, _key(profile, environ, read_key))
-    order = [options, named, around] if overrides.profile else [options, around, named]
-    home = next((source for source in order if source.base_url), None)
-    beside = [source for source in order if source is not named or home in (None, named) or bool(overrides.profile)]
-    nearest = [options, *([home] if home else []), *beside]
-    provider = next((source.provider for source in nearest if source.provider), None)
-    if home is named and profile.key_env and not (overrides.api_key or named.api_key):
-        raise SettingsError(f"The profile's key is to be in {profile.key_env}, but there is no such variable.")
+    environment = _SettingSource(base_url_from(environ), environ.get(PROVIDER_VARIABLE) or None, key_from(environ))
+    profile_url = profile.base_url or DEFAULT_BASE_URLS.get(profile.provider or "")
+    from_profile = _SettingSource(profile_url, profile.provider, _key(profile, environ, read_key))
+    order = [options, from_profile, environment] if overrides.profile else [options, environment, from_profile]
+    url_source = next((source for source in order if source.base_url), None)
+    allow_profile = url_source in (None, from_profile) or bool(overrides.profile)
+    others = [source for source in order if source is not from_profile or allow_profile]
+    precedence = [options, *([url_source] if url_source else []), *others]
+    provider = next((source.provider for source in precedence if source.provider), None)
+    if url_source is from_profile and profile.key_env and not (overrides.api_key or from_profile.api_key):
+        raise SettingsError(f"The profile reads its key from {profile.key_env}, which is not set.")
     return ApiTarget(
-        base_url=home.base_url if home else DEFAULT_BASE_URLS.get(provider or ""),
+        base_url=url_source.base_url if url_source else DEFAULT_BASE_URLS.get(provider or ""),
         provider=provider,
-        api_key=next((source.api_key for source in nearest if source.api_key), None),
+        api_key=next((source.api_key for source in precedence if source.api_key), None),
         video_defaults=profile.video_defaults,
     )
 

@@ -1,4 +1,4 @@
-"""What is odd about a prompt, told before it costs anything: pure, in English and Chinese, never in the way."""
+"""Lint of prompts, before they cost anything. Pure; English and Chinese; warns and never refuses."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from msgspec import Struct
 __all__ = ["CHECKS", "LintWarning", "lint_prompt"]
 
 LONG_PROMPT = 2_000
-"""Characters beyond which models forget the beginning."""
+"""Number of characters beyond which models forget the beginning."""
 
 SHORT_WORDS = 3
-SHORT_CHARACTERS = 5  # of a prompt in Chinese
+SHORT_CHARACTERS = 5  # for a prompt in Chinese
 
 
 class LintWarning(Struct, frozen=True):
-    """Something odd: the name of its text in the catalogue (below ``lint.``), and the text's values."""
+    """A warning: its text is ``lint.{name}``, filled in with ``values``."""
 
     name: str
     values: Mapping[str, object] = {}
 
 
 class _LintInput(Struct, frozen=True):
-    """A prompt and what goes with it."""
+    """A prompt and its parameters."""
 
     prompt: str
     width: int | None
@@ -39,19 +39,19 @@ Check = Callable[[_LintInput], Iterator[LintWarning]]
 def lint_prompt(
     prompt: str, *, size: str | None = None, seconds: str | None = None, image: bool = False
 ) -> list[LintWarning]:
-    """What is odd about a prompt.
+    """Return the warnings about a prompt.
 
     Args:
         prompt: as it will be sent.
-        size: ``WxH``, where it was chosen.
-        seconds: the film's length, where it was chosen.
-        image: whether a reference picture goes along.
+        size: ``WxH``; None: the server's default.
+        seconds: length of the video; None: the server's default.
+        image: whether there is a reference image.
     """
-    frame = re.fullmatch(r"(\d{2,5})x(\d{2,5})", size or "")
-    width, height = (int(frame[1]), int(frame[2])) if frame else (None, None)
+    size_match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", size or "")
+    width, height = (int(size_match[1]), int(size_match[2])) if size_match else (None, None)
     length = float(seconds) if seconds and re.fullmatch(r"\d{1,4}(\.\d+)?", seconds) else None
-    looked = _LintInput(prompt, width, height, length, image)
-    return [remark for check in CHECKS for remark in check(looked)]
+    subject = _LintInput(prompt, width, height, length, image)
+    return [warning for check in CHECKS for warning in check(subject)]
 
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -76,11 +76,11 @@ def _length(subject: _LintInput) -> Iterator[LintWarning]:
 
 
 def _vague(subject: _LintInput) -> Iterator[LintWarning]:
-    """Short, or of words that say nothing."""
+    """Warn about a short prompt, or one whose words describe nothing."""
     wide = _WIDE.findall(subject.prompt)
     words = [word.lower() for word in _WORD.findall(_WIDE.sub(" ", subject.prompt))]
-    telling = [word for word in words if word not in _VAGUE]
-    if not telling and not _WIDE.search(_VAGUE_WIDE.sub("", subject.prompt)):
+    concrete = [word for word in words if word not in _VAGUE]
+    if not concrete and not _WIDE.search(_VAGUE_WIDE.sub("", subject.prompt)):
         yield LintWarning("vague")
     elif not subject.image and len(wide) < SHORT_CHARACTERS and len(words) + len(wide) < SHORT_WORDS:
         yield LintWarning("short")
@@ -98,13 +98,17 @@ _SQUARE = re.compile(r"(?i)\bsquare (?:video|format|frame)\b|(?<!\d)1\s?[:：]\s
 
 
 def _aspect_ratio(subject: _LintInput) -> Iterator[LintWarning]:
-    """The prompt asks for another shape than the size has."""
+    """Warn when the prompt names another aspect ratio than the size has."""
     if subject.width is None or subject.height is None:
         return
-    lying = subject.width > subject.height
-    for pattern, fits in ((_PORTRAIT, not lying), (_LANDSCAPE, lying), (_SQUARE, subject.width == subject.height)):
-        if (found := pattern.search(subject.prompt)) and not fits:
-            yield LintWarning("aspect_ratio", {"word": found[0], "size": f"{subject.width}x{subject.height}"})
+    landscape = subject.width > subject.height
+    for pattern, fits in (
+        (_PORTRAIT, not landscape),
+        (_LANDSCAPE, landscape),
+        (_SQUARE, subject.width == subject.height),
+    ):
+        if (match := pattern.search(subject.prompt)) and not fits:
+            yield LintWarning("aspect_ratio", {"word": match[0], "size": f"{subject.width}x{subject.height}"})
 
 
 _SECONDS = re.compile(r"(?i)(?<![\d.:–~-])(\d{1,3})\s*-?\s*(?:seconds?\b|secs?\b|s\b|秒)")
@@ -114,7 +118,7 @@ _TIME_RANGE = re.compile(
 
 
 def _seconds(subject: _LintInput) -> Iterator[LintWarning]:
-    """Several lengths are named, or another one than was asked for; those of shots add up to it."""
+    """Warn about several lengths, or one that differs from the parameter; lengths of shots may add up to it."""
     named = [int(text) for text in _SECONDS.findall(_TIME_RANGE.sub(" ", subject.prompt))]
     if not named:
         return
@@ -129,11 +133,11 @@ _PAIRS = (("“", "”"), ("「", "」"), ("『", "』"), ("《", "》"), ("（"
 
 
 def _quotes(subject: _LintInput) -> Iterator[LintWarning]:
-    """A quotation that never ends: text on signs is read from quotation marks."""
+    """Warn about an unclosed quotation: models read the text of signs from quotation marks."""
     for opening, closing in _PAIRS:
         if subject.prompt.count(opening) != subject.prompt.count(closing):
             yield LintWarning("quotes", {"mark": opening + closing})
-    if len(re.findall(r'(?<!\d)"', subject.prompt)) % 2:  # 6" is a length
+    if len(re.findall(r'(?<!\d)"', subject.prompt)) % 2:  # 6" is a length in inches
         yield LintWarning("quotes", {"mark": '"'})
 
 
@@ -144,8 +148,8 @@ _PLACEHOLDER = re.compile(
 
 
 def _placeholders(subject: _LintInput) -> Iterator[LintWarning]:
-    if found := _PLACEHOLDER.search(subject.prompt):
-        yield LintWarning("placeholder", {"word": found[0]})
+    if match := _PLACEHOLDER.search(subject.prompt):
+        yield LintWarning("placeholder", {"word": match[0]})
 
 
 _TECHNICAL = re.compile(
@@ -154,9 +158,9 @@ _TECHNICAL = re.compile(
 
 
 def _technical(subject: _LintInput) -> Iterator[LintWarning]:
-    """Resolution and frame rate are parameters, not words."""
-    if found := _TECHNICAL.search(subject.prompt):
-        yield LintWarning("technical", {"word": found[0]})
+    """Warn about resolution and frame rate in the prompt: they are parameters."""
+    if match := _TECHNICAL.search(subject.prompt):
+        yield LintWarning("technical", {"word": match[0]})
 
 
 _IMAGE_MENTION = re.compile(
@@ -166,8 +170,8 @@ _IMAGE_MENTION = re.compile(
 
 
 def _missing_image(subject: _LintInput) -> Iterator[LintWarning]:
-    if not subject.image and (found := _IMAGE_MENTION.search(subject.prompt)):
-        yield LintWarning("image", {"word": found[0]})
+    if not subject.image and (match := _IMAGE_MENTION.search(subject.prompt)):
+        yield LintWarning("image", {"word": match[0]})
 
 
 CHECKS: tuple[Check, ...] = (
@@ -180,4 +184,4 @@ CHECKS: tuple[Check, ...] = (
     _technical,
     _missing_image,
 )
-"""Each looks for one thing."""
+"""All checks; each looks for one problem."""

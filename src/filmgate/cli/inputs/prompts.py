@@ -1,4 +1,4 @@
-"""Prompts as people keep them: on the command line, on standard input, in a file with a head of parameters."""
+"""Reads prompts: from the command line, standard input, or a file with front matter."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ __all__ = ["HEADER_KEYS", "VideoSpec", "parse_prompt", "read_prompt"]
 
 
 class VideoSpec(Struct, frozen=True, kw_only=True):
-    """A film that somebody wants; what is None was not said."""
+    """Parameters of a video. None: not set."""
 
     prompt: str
     model: str | None = None
     seconds: str | None = None
     size: str | None = None
-    input_reference: str | None = None  # a path, or an address
+    input_reference: str | None = None  # a path or URL
     fit: Literal["error", "crop", "pad"] | None = None
     seed: int | None = None
-    output: str | None = None  # where to save it: a path, a folder or a template
+    output: str | None = None  # file, folder or name template to save to
 
     def with_defaults(self, defaults: Mapping[str, object]) -> VideoSpec:
-        """The wish, with what others say wherever it says nothing itself."""
-        said = {name: value for name, value in defaults.items() if getattr(self, name) is None}
-        return msgspec.structs.replace(self, **said)
+        """Return a copy with the unset parameters taken from ``defaults``."""
+        missing = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        return msgspec.structs.replace(self, **missing)
 
     def fields(self) -> dict[str, object]:
-        """What is sent of it, by the API's names."""
+        """Return the parameters to send, by the API's names."""
         return {
             name: value for name in HEADER_KEYS if name != "output" and (value := getattr(self, name)) is not None
         } | {"prompt": self.prompt}
 
 
 HEADER_KEYS = tuple(name for name in VideoSpec.__struct_fields__ if name != "prompt")
-"""What the head of a file may say."""
+"""Keys allowed in front matter."""
 
 _SPELLINGS = {"image": "input_reference", "duration": "seconds", "resolution": "size", "out": "output"}
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)(?:^|\n)---[ \t]*(?:\r?\n|$)", re.DOTALL | re.MULTILINE)
@@ -48,10 +48,10 @@ _LINE = re.compile(r"([A-Za-z_][\w-]*)\s*:\s*(.*)")
 
 
 def read_prompt(argument: str, stdin: Callable[[], str]) -> VideoSpec:
-    """The wish that an argument stands for: the prompt itself, ``@prompt.md``, or ``-`` for standard input.
+    """Read the prompt of an argument: the text itself, ``@prompt.md``, or ``-`` for standard input.
 
     Raises:
-        SettingsError: the file's head is not understood.
+        SettingsError: the front matter is invalid.
         OSError: the file can't be read.
     """
     if argument == "-":
@@ -63,20 +63,20 @@ def read_prompt(argument: str, stdin: Callable[[], str]) -> VideoSpec:
 
 
 def parse_prompt(text: str, folder: Path, source: str = "-") -> VideoSpec:
-    """A text with or without a head between two lines of ``---``; its picture lies beside it in ``folder``.
+    """Parse a text with optional front matter between two lines of ``---``; image paths are relative to ``folder``.
 
     Raises:
-        SettingsError: names the line, and the keys that there are.
+        SettingsError: a line of the front matter is invalid.
     """
-    head = _FRONT_MATTER.match(text)
-    if head is None:
+    front_matter = _FRONT_MATTER.match(text)
+    if front_matter is None:
         return VideoSpec(prompt=text.strip())
-    values = dict(pair for line in head[1].splitlines() if (pair := _parse_header_line(line, source)))
+    values = dict(pair for line in front_matter[1].splitlines() if (pair := _parse_header_line(line, source)))
     image = values.get("input_reference")
     if image and "://" not in image and not image.startswith("data:"):
         values["input_reference"] = str(folder / image)
     try:
-        return msgspec.convert({**values, "prompt": text[head.end() :].strip()}, VideoSpec, strict=False)
+        return msgspec.convert({**values, "prompt": text[front_matter.end() :].strip()}, VideoSpec, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"{source}: {error}") from error
 
@@ -87,14 +87,12 @@ def _parse_header_line(line: str, source: str) -> tuple[str, str] | None:
     match = _LINE.fullmatch(line.strip())
     key = _SPELLINGS.get(match[1], match[1]).replace("-", "_") if match else ""
     if match is None or key not in HEADER_KEYS:
-        raise SettingsError(
-            f"{source}: '{line.strip()}' is not understood; lines are `KEY: value`, KEY {_known_keys()}."
-        )
+        raise SettingsError(f"{source}: '{line.strip()}' is invalid; write `KEY: value`, KEY {_known_keys()}.")
     return key, _parse_scalar(match[2])
 
 
 def _parse_scalar(text: str) -> str:
-    """A scalar as YAML writes it: quoted, or up to a comment."""
+    """Parse a YAML scalar: quoted, or up to a comment."""
     quoted = re.fullmatch(r"""(["'])(.*)\1\s*(?:#.*)?""", text)
     return quoted[2] if quoted else re.sub(r"\s+#.*", "", text).strip()
 
@@ -106,5 +104,5 @@ def _known_keys() -> str:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a prompt is no path: too long, or with a NUL in it
+    except (OSError, ValueError):  # too long for a path, or contains NUL: a prompt
         return False

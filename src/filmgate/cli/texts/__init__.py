@@ -1,4 +1,4 @@
-"""What people read, in their language: a catalogue each, looked up by name."""
+"""Catalogues of the texts that users read, one a language, looked up by name."""
 
 from __future__ import annotations
 
@@ -23,24 +23,28 @@ class Texts:
         self._texts: dict[str, str] = dict(importlib.import_module(f"filmgate.cli.texts.{language}").TEXTS)
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """The text of that name, with the values in their places."""
+        """Return the text with this name, with the values filled in."""
         text = self._texts[name]
         return text.format(**values) if values else text
 
     def include(self, package: str) -> None:
-        """Add the texts of another package: ``TEXTS`` of its modules named after the languages."""
+        """Add the texts of another package: ``TEXTS`` in its module named after the language."""
         self._texts.update(importlib.import_module(f"{package}.{self.language}").TEXTS)
 
     def seconds(self, seconds: float) -> str:
-        """A length of time, as people say it: ``40 s``, ``3 min 20 s``."""
-        whole = max(0, round(seconds))
-        if whole < 60:  # noqa: PLR2004 - a minute
-            return self("time.seconds", s=whole)
-        return self("time.minutes", m=whole // 60, s=whole % 60)
+        """Format a duration: ``40 s``, ``3 min 20 s``."""
+        rounded = max(0, round(seconds))
+        if rounded < 60:  # noqa: PLR2004 - a minute
+            return self("time.seconds", s=rounded)
+        return self("time.minutes", m=rounded // 60, s=rounded % 60)
 
     def usage(self, error: click.ClickException) -> str:
-        """What was wrong with the command line."""
+        """Return a localised message for an error of the command line."""
         match error:
+            case click.UsageError(message="Missing command."):
+                return self("usage.missing_command")
+            case click.NoSuchCommand():
+                return self("usage.no_such_command", name=error.command_name)
             case click.NoSuchOption():
                 return self("usage.no_such_option", name=error.option_name)
             case click.MissingParameter(param=click.Parameter() as param):

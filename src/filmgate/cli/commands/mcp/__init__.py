@@ -1,4 +1,4 @@
-"""``filmgate mcp``: the API as five tools for agents, over standard input and output."""
+"""``filmgate mcp``: the API as five MCP tools over standard input and output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["commands"]
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The command."""
+    """Return the command by name."""
     params = [
         click.Option(["--budget"], type=AmountParamType(text), metavar=text("metavar.amount"), help=text("mcp.budget")),
         click.Option(

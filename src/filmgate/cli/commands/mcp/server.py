@@ -1,4 +1,4 @@
-"""The tools as an MCP server: names, words for agents, and errors that an agent can act upon."""
+"""The MCP server: names and descriptions of the tools, and errors that an agent can act on."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ __all__ = ["build", "serve"]
 
 P = ParamSpec("P")
 
-INSTRUCTIONS = """Makes short films from prompts. Submit a video, look at it until its status is completed or failed, \
+INSTRUCTIONS = """Generates short videos from prompts. Submit a video, poll it until it is completed or failed, \
 then download it. A video takes seconds to minutes; get_video can wait up to 40 seconds a call, call it again while \
 the status is queued or in_progress. Failed videos cost nothing. Amounts are in the server's units."""
 
 DESCRIPTIONS = {
-    "submit_video": """Begin a video and return at once with its id. It may cost money: call estimate first when that \
-matters. prompt: what is seen, in English or Chinese. model, seconds (\"4\", \"8\", …), size (\"1280x720\", …): the \
-server's defaults unless given. input_reference: the first frame, as a URL or a file in the session's folder. \
-idempotency_key: give one to be able to repeat the call safely; the same key never makes two videos.""",
-    "get_video": """How a video stands: status queued, in_progress, completed or failed, and progress in percent. \
-wait_seconds: wait up to that long (40 at most) for its end before answering.""",
-    "list_videos": """The account's videos, newest first. status: only those. after: the next_after of the page \
-before.""",
+    "submit_video": """Submit a video and return at once with its id. It may cost money: call estimate first when that \
+matters. prompt: what the video shows, in English or Chinese. model, seconds (\"4\", \"8\", …), size (\"1280x720\", \
+…): the server's defaults unless given. input_reference: the first frame, as a URL or a file in the session's folder. \
+idempotency_key: makes a repeated call safe; the same key never makes two videos.""",
+    "get_video": """The status of a video: queued, in_progress, completed or failed, and progress in percent. \
+wait_seconds: wait up to that long (40 at most) for the video to finish.""",
+    "list_videos": """The account's videos, newest first. status: filter by status. after: the next_after of the \
+previous page.""",
     "estimate": """What a video would cost and how long it would take, and what is left of this session's budget. \
-Begins nothing.""",
+Submits nothing.""",
     "download": """Save a completed video in the session's folder; returns its path. If saved is false, the download \
-goes on: call again. file_name: its name there, without any folder.""",
+continues: call again. file_name: its name there, without a folder.""",
 }
 
 
 def build(tools: Tools) -> MCPServer[Any]:
-    """The server of one session."""
+    """Return the MCP server of one session."""
     server: MCPServer[Any] = MCPServer(
         name="filmgate", version=filmgate.__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
@@ -61,12 +61,12 @@ def build(tools: Tools) -> MCPServer[Any]:
 
 
 async def serve(tools: Tools) -> None:
-    """Answer over standard input and output until it closes."""
+    """Serve over standard input and output until input ends."""
     await build(tools).run_stdio_async()
 
 
 def _tool_call(call: Callable[P, Awaitable[dict[str, Any]]]) -> Callable[P, Awaitable[dict[str, Any]]]:
-    """The same call within its time, its errors in words."""
+    """Wrap a tool: limit its time, and turn its errors into messages."""
 
     @wraps(call)
     async def within(*args: P.args, **kwargs: P.kwargs) -> dict[str, Any]:
@@ -74,9 +74,7 @@ def _tool_call(call: Callable[P, Awaitable[dict[str, Any]]]) -> Callable[P, Awai
             async with asyncio.timeout(MAX_CALL_SECONDS):
                 return await call(*args, **kwargs)
         except TimeoutError as error:
-            raise ToolError(
-                "The server did not answer in time. Nothing is lost: look again with list_videos."
-            ) from error
+            raise ToolError("The server did not respond in time. Nothing is lost: check with list_videos.") from error
         except (FilmgateError, OSError) as error:
             raise ToolError(_error_text(error)) from error
 

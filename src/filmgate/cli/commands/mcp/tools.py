@@ -1,7 +1,7 @@
-"""What an agent can do: submit, look, list, estimate, download. No call takes longer than 45 seconds.
+"""The tools of an agent: submit, get, list, estimate, download. No call takes longer than 45 seconds.
 
-An agent is trusted with a budget and a folder, and with nothing beyond: it names no path outside that folder, and
-what a session spends is reserved before anything is sent.
+An agent may use one budget and one folder: paths outside the folder are refused, and a cost is reserved from the
+budget before anything is sent.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ from filmgate.errors import (
 __all__ = ["MAX_CALL_SECONDS", "MAX_WAIT_SECONDS", "Tools"]
 
 MAX_CALL_SECONDS = 45.0
-"""Seconds: agents' hosts give up on calls that take a minute."""
+"""Time limit of a call in seconds: hosts of agents give up after a minute."""
 
 MAX_WAIT_SECONDS = 40
-"""Seconds that a look may wait for its video, so that the answer still gets through in time."""
+"""Maximum wait of a call for its video in seconds, so that the response arrives within ``MAX_CALL_SECONDS``."""
 
 PAGE_SIZE = 100
 MAX_SCANNED = 10 * PAGE_SIZE
 
 UNCERTAIN_ERRORS = (SubmissionUnknown, ServerError, UnexpectedAnswer)
-"""Ends of a create after which a video may be in the making: what it may cost stays reserved."""
+"""Errors of a create after which the video may exist: its cost stays reserved."""
 
 
 class Tools:
-    """One session's tools.
+    """The tools of one session.
 
     Args:
         client: the API.
-        folder: where films are saved, and the only place that reference pictures are read from.
-        budget_micros: what the session may spend; None: no cap.
+        folder: where videos are saved and reference images are read from.
+        budget_micros: what the session may spend, in micro-units; None: no limit.
     """
 
     def __init__(self, client: AsyncClient, folder: Path, budget_micros: int | None = None) -> None:
         self._client = client
         self._folder = folder.resolve()
         self._budget = budget_micros
-        self._reserved: dict[str, int] = {}  # by video id: what each may cost; those that failed cost nothing
-        self._pending = 0  # of creates that are on their way
+        self._reserved: dict[str, int] = {}  # cost in micro-units by video id; 0 for failed videos
+        self._pending = 0  # cost of creates without a response yet, in micro-units
         self._downloads: dict[str, asyncio.Task[Path]] = {}
 
     async def close(self) -> None:
-        """Abandon what is under way; a download is taken up where it stopped by the next session."""
+        """Cancel running downloads; the next session resumes them where they stopped."""
         for task in self._downloads.values():
             task.cancel()
         await asyncio.gather(*self._downloads.values(), return_exceptions=True)
@@ -74,10 +74,10 @@ class Tools:
         input_reference: str | None = None,
         idempotency_key: str | None = None,
     ) -> dict[str, Any]:
-        """Begin a video; see :func:`filmgate.cli.commands.mcp.server.describe` for what agents are told."""
-        picture = None if input_reference is None else self._resolve_image(input_reference)
-        wanted = await estimate_video(self._client, model=model, size=size, seconds=seconds)
-        price = self._check_budget(wanted)
+        """Submit a video; agents read ``DESCRIPTIONS`` of :mod:`filmgate.cli.commands.mcp.server`."""
+        image = None if input_reference is None else self._resolve_image(input_reference)
+        estimated = await estimate_video(self._client, model=model, size=size, seconds=seconds)
+        price = self._check_budget(estimated)
         self._pending += price
         try:
             video = await self._client.videos.create(
@@ -85,7 +85,7 @@ class Tools:
                 model=model,
                 seconds=seconds,
                 size=size,
-                input_reference=picture,
+                input_reference=image,
                 idempotency_key=idempotency_key,
             )
         except FilmgateError as error:
@@ -97,7 +97,7 @@ class Tools:
         return self._video_dict(video) | {"cost": format_units(price)} | self._budget_summary()
 
     async def get_video(self, video_id: str, wait_seconds: int = 0) -> dict[str, Any]:
-        """Look at a video, or wait for it."""
+        """Return a video, after an optional wait for its end."""
         video = await self._client.videos.retrieve(video_id)
         if wait_seconds > 0 and not video.finished:
             try:
@@ -107,35 +107,35 @@ class Tools:
         return self._video_dict(video)
 
     async def list_videos(self, limit: int = 20, status: str | None = None, after: str | None = None) -> dict[str, Any]:
-        """The account's videos, newest first."""
+        """List the account's videos, newest first."""
         if status is not None and status not in set(Status):
             raise InvalidValue.unsupported("status", status, [str(each) for each in Status])
-        found: list[dict[str, object]] = []
-        seen, last = 0, after
+        videos: list[dict[str, object]] = []
+        scanned, last_id = 0, after
         async for video in self._client.videos.list(after=after, limit=PAGE_SIZE):
-            seen, last = seen + 1, video.id
+            scanned, last_id = scanned + 1, video.id
             if status is None or video.status == status:
-                found.append(self._video_dict(video))
-            if len(found) >= max(1, min(limit, PAGE_SIZE)) or seen >= MAX_SCANNED:
-                return {"videos": found, "next_after": last}
-        return {"videos": found, "next_after": None}
+                videos.append(self._video_dict(video))
+            if len(videos) >= max(1, min(limit, PAGE_SIZE)) or scanned >= MAX_SCANNED:
+                return {"videos": videos, "next_after": last_id}
+        return {"videos": videos, "next_after": None}
 
     async def estimate(
         self, model: str | None = None, seconds: str | None = None, size: str | None = None
     ) -> dict[str, Any]:
-        """What a video would cost and how long it would take; nothing is begun."""
-        wanted = await estimate_video(self._client, model=model, size=size, seconds=seconds, timed=True)
-        cost = None if wanted.price_micros is None else format_units(wanted.price_micros)
+        """Estimate the price and time of a video; submit nothing."""
+        estimated = await estimate_video(self._client, model=model, size=size, seconds=seconds, timed=True)
+        cost = None if estimated.price_micros is None else format_units(estimated.price_micros)
         return {
-            "model": wanted.model,
-            "size": wanted.size,
-            "seconds": wanted.seconds,
+            "model": estimated.model,
+            "size": estimated.size,
+            "seconds": estimated.seconds,
             "cost": cost,
-            "expected_seconds": wanted.expected_seconds,
+            "expected_seconds": estimated.expected_seconds,
         } | self._budget_summary()
 
     async def download(self, video_id: str, file_name: str | None = None) -> dict[str, Any]:
-        """Save a finished video; a long download goes on between the calls."""
+        """Save a completed video; a long download continues between calls."""
         target = self._target(file_name or f"{video_id}.mp4")
         task = self._downloads.get(video_id)
         if task is None:
@@ -151,19 +151,20 @@ class Tools:
         return {"id": video_id, "saved": True, "path": str(path), "bytes": path.stat().st_size}
 
     def _check_budget(self, estimated: Estimate) -> int:
-        """What the video may cost, in micro-units.
+        """Return the cost of the video, in micro-units.
 
         Raises:
-            OverBudget: the session's budget does not cover it, or nobody knows the price.
+            OverBudget: the session's budget does not cover it, or its price is unknown.
         """
         if self._budget is None:
             return estimated.price_micros or 0
         if estimated.price_micros is None:
-            raise OverBudget("This session has a budget, and the server does not say what the video costs.")
+            raise OverBudget("This session has a budget, but the server gives no price for the video.")
         left = self._budget - self._spent
         if estimated.price_micros > left:
+            price = format_units(estimated.price_micros)
             raise OverBudget(
-                f"The video costs {format_units(estimated.price_micros)}, and {format_units(left)} of this session's budget is left."
+                f"The video costs {price}, but only {format_units(left)} of this session's budget is left."
             )
         return estimated.price_micros
 
@@ -178,19 +179,18 @@ class Tools:
     def _video_dict(self, video: AsyncVideo) -> dict[str, object]:
         if video.status is Status.FAILED and video.id in self._reserved:
             self._reserved[video.id] = 0
-        said = video.to_dict()
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in video.to_dict().items() if value is not None}
 
     def _resolve_image(self, reference: str) -> str:
         if reference.startswith(("http://", "https://", "data:")):
             return reference
         path = (self._folder / reference).resolve()
         if not path.is_relative_to(self._folder):
-            raise InvalidImage("A reference picture is an address, or a file in this session's folder.")
+            raise InvalidImage("A reference image must be a URL or a file in this session's folder.")
         return str(path)
 
     def _target(self, file_name: str) -> Path:
         name = Path(file_name).name
         if name != file_name or name in {"", ".", ".."} or not name.isprintable():
-            raise InvalidValue("A file name has no folder in it: films are saved in this session's folder.")
+            raise InvalidValue("The file name must not contain a folder: videos are saved in this session's folder.")
         return self._folder / (name if name.endswith(".mp4") else f"{name}.mp4")

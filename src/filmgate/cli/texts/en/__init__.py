@@ -1,4 +1,4 @@
-"""English: a file a group of commands."""
+"""English texts, one module a group of commands."""
 
 from __future__ import annotations
 

@@ -1,199 +1,203 @@
-"""For whoever runs a server: jobs, backups, workers, doctor, routes."""
+"""Texts of the operator's commands: config, jobs, backups, workers, doctor."""
 
 from __future__ import annotations
 
 TEXTS: dict[str, str] = {
-    "config.short": "See what is configured, where it comes from, and whether it is right.",
-    "config.help": "See what is configured, where each value comes from, and whether a server could start with it.",
-    "config_list.short": "List every setting and table with its value.",
+    "config.short": "Show and check the configuration.",
+    "config.help": "Show the configuration with the origin of each value; check whether a server can start with it.",
+    "config_list.short": "List every setting with its value.",
     "config_list.help": (
         "List every setting, engine, route, model and profile with its value. Keys are never shown: files only name "
         "where they are."
     ),
-    "config_list.show_origin": "Say where each value comes from: a file, a variable, an option, or the default.",
-    "config_check.short": "Name each mistake in the configuration, and its mend.",
+    "config_list.show_origin": "Show where each value comes from: a file, a variable, an option, or the default.",
+    "config_check.short": "Check the configuration.",
     "config_check.help": (
-        "Build everything that is configured without starting it, and name each mistake with its mend. Ends with 2 if "
+        "Build everything that is configured without starting it, and report each error with a fix. Exit code 2 if "
         "there is one."
     ),
-    "config_path.short": "Print which file is read.",
+    "config_path.short": "Print the path of the file in use.",
     "config_path.help": (
-        "Print which file is read: that of --config, of FILMGATE_CONFIG, ./filmgate.toml, or the one in your "
-        "configuration folder; the first that there is. Ends with 3 if there is none."
+        "Print the path of the configuration file in use: --config, FILMGATE_CONFIG, ./filmgate.toml, or the one in "
+        "your configuration folder; the first that exists. Exit code 3 if there is none."
     ),
-    "config.no_file": "No file is read; everything has its default, or comes from the environment.",
+    "config.no_file": "No configuration file; every value is a default or comes from the environment.",
     "config.default": "default",
     "config.defaults": "the defaults and the environment",
-    "config.ok": "Nothing is wrong with {file}.",
-    "config.invalid": "Mistakes: {count}. Mend them, then check again.",
+    "config.ok": "No errors in {file}.",
+    "config.invalid": "Errors: {count}. Fix them and check again.",
     "column.value": "value",
     "column.origin": "from",
     "metavar.text": "TEXT",
     "column.engine": "engine",
     "column.changed": "changed",
     "column.limits": "limits",
-    "jobs.short": "Look at all accounts' videos, and settle those in doubt.",
+    "jobs.short": "Inspect all accounts' videos; resolve unknown outcomes.",
     "jobs.help": (
-        "Look at the videos of all accounts of this machine's server, running or not, and say what became of "
-        "those whose submission is in doubt.\n\n\b\nExamples:\n  filmgate jobs list --unresolved\n  filmgate jobs "
+        "Inspect the videos of all accounts of this machine's server, running or not, and record the outcome of "
+        "submissions whose outcome is unknown.\n\n\b\nExamples:\n  filmgate jobs list --unresolved\n  filmgate jobs "
         "inspect video_…\n  filmgate jobs resolve video_… --as made --note 'seen on their invoice'\n"
     ),
-    "jobs.outcome": "lost: it never arrived; made: it was made and paid for in vain; refunded: the money came back.",
-    "jobs.note": "How you know; kept with it.",
-    "jobs.empty": "There are none.",
+    "jobs.outcome": "lost: it never arrived; made: generated and charged, but lost; refunded: the vendor refunded it.",
+    "jobs.note": "How you know; stored with the outcome.",
+    "jobs.empty": "No matching videos.",
     "jobs.resolved": "{id}: {outcome}",
     "jobs_list.short": "List videos, newest first.",
     "jobs_list.help": (
-        "List the videos of all accounts, newest first; with -q the ids alone.\n\n\b\nExample:\n  filmgate jobs "
+        "List the videos of all accounts, newest first; -q prints only the ids.\n\n\b\nExample:\n  filmgate jobs "
         "list --stuck --for 1h --engine dmx\n"
     ),
-    "jobs_list.unresolved": "Only those that ended as submission_unknown and were not resolved.",
-    "jobs_list.stuck": "Only unfinished ones that nothing has happened to for 15 minutes.",
-    "jobs_list.for": "The same, for so long: 30s, 20m, 2h.",
-    "jobs_list.status": "Only those that stand so.",
-    "jobs_list.engine": "Only those of this engine.",
-    "jobs_list.account": "Only those of this account.",
-    "jobs_inspect.short": "Show all there is about a video.",
+    "jobs_list.unresolved": "Filter by unknown outcome: failed as submission_unknown, not yet resolved.",
+    "jobs_list.stuck": "Filter unfinished videos without any change for 15 minutes.",
+    "jobs_list.for": "Like --stuck, for another duration: 30s, 20m, 2h.",
+    "jobs_list.status": "Filter by status.",
+    "jobs_list.engine": "Filter by engine.",
+    "jobs_list.account": "Filter by account.",
+    "jobs_inspect.short": "Show all records of a video.",
     "jobs_inspect.help": (
-        "Show all there is about the video ID, deleted or not: its row, history, submissions with their tickets, "
-        "ledger, files and webhook deliveries. The prompt stays with its owner."
+        "Show all records of the video ID, deleted or not: its row, history, submissions with their tickets, "
+        "ledger, files and webhook deliveries. The prompt is not shown: it belongs to its owner."
     ),
-    "jobs_resolve.short": "Say what became of a submission in doubt.",
+    "jobs_resolve.short": "Record the outcome of an unknown submission.",
     "jobs_resolve.help": (
-        "Say what became of the video ID, which ended as submission_unknown: its engine may or may not have "
-        "taken it. The client was never charged and no money moves; it leaves the list of doubtful videos. The "
-        "last word counts."
+        "Record the outcome of the video ID, which failed as submission_unknown: its engine may or may not have "
+        "accepted it. The client was never charged and no money moves; the video leaves the list of unresolved ones. "
+        "The last recorded outcome counts."
     ),
-    "backup.short": "Copy the data folder while the server runs.",
+    "backup.short": "Back up the data folder while the server runs.",
     "backup.help": (
-        "Copy the data folder into FOLDER, which is empty or not there yet, while the server runs: the rows as "
-        "of one moment, every film that they name (linked where the file system allows, so it takes no room), "
-        "and the keys. Everything is read again at the end.\n\n\b\nExample:\n  filmgate backup /backups/$(date "
+        "Copy the data folder to FOLDER, which is empty or does not exist, while the server runs: one consistent "
+        "snapshot of the rows, every video that they name (hard-linked where the file system allows, so it takes no "
+        "space), and the keys. Every file is verified at the end.\n\n\b\nExample:\n  filmgate backup /backups/$(date "
         "+%F)\n"
     ),
-    "backup.done": "{videos} videos in {files} files, {size}; checked.",
-    "restore.short": "Put a backup into an empty data folder.",
+    "backup.done": "{videos} videos in {files} files, {size}; verified.",
+    "restore.short": "Restore a backup into an empty data folder.",
     "restore.help": (
-        "Put the backup FOLDER into the data folder (--data), which is empty or not there yet.\n\nVideos that "
-        "were unfinished then may have been submitted after the backup: those of paid engines end as "
+        "Restore the backup FOLDER into the data folder (--data), which is empty or does not exist.\n\nVideos that "
+        "were unfinished at the time may have been submitted after the backup: those of paid engines fail as "
         "submission_unknown and are never submitted again; see `filmgate jobs list --unresolved`. Keys that were "
         "revoked after the backup are valid again.\n\n\b\nExample:\n  filmgate restore /backups/2026-11-20 "
         "--data /var/lib/filmgate\n"
     ),
     "restore.done": "{videos} videos in {files} files, {size}; {unfinished} of them were unfinished.",
-    "gc.short": "Remove files whose time is over.",
+    "gc.short": "Delete expired and orphaned files.",
     "gc.help": (
-        "Remove the files of expired films, and files that no row names; a running server does that by itself "
+        "Delete the files of expired videos, and files that no row names. A running server does this itself "
         "every five minutes."
     ),
-    "gc.dry_run": "Only say how many.",
-    "gc.done": "Removed: {expired} expired, {orphans} that no row names, {staged} half-written.",
-    "gc.dry_run_done": "There are {expired} expired files and {orphans} that no row names.",
-    "migrate.short": "Bring the rows up to date.",
+    "gc.dry_run": "Only count the files.",
+    "gc.done": "Deleted: {expired} expired, {orphans} that no row names, {staged} incomplete.",
+    "gc.dry_run_done": "Found {expired} expired files and {orphans} that no row names.",
+    "migrate.short": "Upgrade the database.",
     "migrate.help": (
-        "Bring the database up to date with this version, with no server running on it. `serve` does so by "
-        "itself; this is for whoever wants it done apart, after a backup."
+        "Upgrade the database to this version while no server is running on it. `serve` does this at its start; "
+        "this command does it separately, e.g. after a backup."
     ),
     "migrate.done": "{data}: revision {revision}",
-    "worker.short": "Make videos beside the server.",
+    "worker.short": "Run a worker beside the server.",
     "worker.help": (
-        "Make videos in a process of its own, on the same machine and data folder as the server. If it dies, "
-        "others go on with its work. SIGTERM ends it.\n\n\b\nExample:\n  FILMGATE_WORKER=false filmgate serve &\n"
+        "Run a worker: a process that generates videos on the same machine and data folder as the server. If it dies, "
+        "others adopt its work. SIGTERM stops it.\n\n\b\nExample:\n  FILMGATE_WORKER=false filmgate serve &\n"
         "  filmgate worker\n"
     ),
-    "worker.ready": "Making videos as {name} on {data}",
-    "worker.ready_file": "Write the worker's name into this file once it works.",
-    "keys_rotate.short": "Replace a key.",
+    "worker.ready": "Worker {name} is running on {data}",
+    "worker.ready_file": "Write the worker's name to this file once it runs.",
+    "keys_rotate.short": "Replace an API key.",
     "keys_rotate.help": (
-        "Make a new key with the name and limits of the key ID and end that one, now or after --grace. The new "
-        "key is shown this once.\n\n\b\nExample:\n  filmgate keys rotate key_… --grace 24h\n"
+        "Create a new key with the name and limits of the key ID, and revoke that one, now or after --grace. The new "
+        "key is shown only once.\n\n\b\nExample:\n  filmgate keys rotate key_… --grace 24h\n"
     ),
-    "keys_rotate.grace": "How long the old key still works: 30d, 12h, 90m; not at all unless given.",
+    "keys_rotate.grace": "How long the old key stays valid: 30d, 12h, 90m. Default: revoked at once.",
     "keys.requests_per_minute": "{value}/min",
     "keys.running_limit": "{value} at once",
     "keys.models": "{value}",
-    "doctor.short": "Find out what is wrong, and what mends it.",
+    "doctor.short": "Diagnose the installation and the connection.",
     "doctor.help": (
-        "Look at this machine and at the API that commands talk to (--base-url, a profile, the environment): "
-        "address, name, port, certificate, key, clock, disk, codecs, fonts. Nothing is made and nothing costs. "
-        "Each fault names its mend; the exit code is that of the worst.\n\n\b\nExamples:\n  filmgate doctor\n  "
-        "filmgate doctor --base-url https://gate.example\n  filmgate doctor --upstream dmx --dry-job\n"
+        "Check this machine and the API that commands use (--base-url, a profile, the environment): "
+        "URL, DNS, port, certificate, key, clock, disk, codecs, fonts. Nothing is generated or charged. "
+        "Each problem comes with a fix; the exit code is that of the first blocking problem.\n\n\b\nExamples:\n  "
+        "filmgate doctor\n  filmgate doctor --base-url https://filmgate.example\n  "
+        "filmgate doctor --upstream dmx --dry-job\n"
     ),
-    "doctor.upstream": "Look at this engine of filmgate.toml instead.",
-    "doctor.dry_job": "Have it make one film of the default length, if nothing else is wrong. It may cost money.",
+    "doctor.upstream": "Check this engine of filmgate.toml instead.",
+    "doctor.dry_job": "Generate one video of the default length if no check fails. It may cost money.",
     "doctor.yes": "Don't ask before --dry-job.",
-    "doctor.needs_upstream": "--dry-job needs --upstream: say which engine is to make a film.",
-    "doctor.confirm": "This has a film made, which the upstream may charge for. Go on? [y/N]",
-    "doctor.needs_yes": "--dry-job may cost money: say --yes where nobody can be asked.",
-    "doctor.passed": "Nothing is in the way.",
-    "doctor.failed": "Mend what is marked FAIL, from the top, then look again.",
+    "doctor.needs_upstream": "--dry-job needs --upstream: name the engine that is to generate a video.",
+    "doctor.confirm": "This generates a video, which the upstream may charge for. Continue? [y/N]",
+    "doctor.needs_yes": "--dry-job may cost money: pass --yes where there is no terminal to confirm on.",
+    "doctor.passed": "No problems found.",
+    "doctor.failed": "Fix what is marked FAIL, from the top, and check again.",
     "doctor.python.message": "Python {version}",
     "doctor.codecs.message": "H.264 and AAC (PyAV {version})",
     "doctor.client_only.message": "No codecs: only a server and stories need them (pip install 'filmgate[server]')",
-    "doctor.no_address.message": "There is no server to talk to: no address is set, and none is installed here",
+    "doctor.no_address.message": "No server: no base URL is set, and the embedded server is not installed",
     "doctor.no_address.hint": "Pass --base-url URL or set FILMGATE_BASE_URL; or: pip install 'filmgate[all]'",
     "doctor.no_codecs.message": "No H.264 or AAC encoder: {reason}",
     "doctor.no_codecs.hint": "Install PyAV's own wheel: pip install --force-reinstall av",
     "doctor.disk.message": "{free} MiB are free at {folder}",
     "doctor.disk_full.message": "Only {free} MiB are free at {folder}",
     "doctor.disk_full.hint": (
-        "Make room ({least} MiB at least; `filmgate gc`, or a shorter retention), or choose another folder with --data."
+        "Free some space ({least} MiB at least; `filmgate gc`, or a shorter retention), or choose another folder with "
+        "--data."
     ),
-    "doctor.embedded.message": "No server is named: films are made in this process, in {data}",
-    "doctor.local.message": "{name} ({kind}) makes films on this machine; there is nobody to reach",
-    "doctor.address.message": "Address {base_url}",
+    "doctor.embedded.message": "No base URL is set: this process generates videos, in {data}",
+    "doctor.local.message": "{name} ({kind}) generates videos on this machine; there is no connection to check",
+    "doctor.address.message": "Base URL {base_url}",
     "doctor.shut_down.message": "{host} has answered no video request since {since}",
     "doctor.shut_down.hint": (
-        "That service was shut down. Name a server of your own (`filmgate serve`, then --base-url "
+        "That service was shut down. Use a server of your own (`filmgate serve`, then --base-url "
         "http://127.0.0.1:8000) or another vendor."
     ),
-    "doctor.normalized.message": "The address {spelt} was read as {base_url}",
-    "doctor.normalized.hint": "Write {base_url}: other programs may take it word for word.",
-    "doctor.unencrypted.message": "{base_url} is not encrypted: the key can be read on its way",
-    "doctor.unencrypted.hint": "Write https:// if the server has it; else put TLS in front of it.",
-    "doctor.no_key.message": "There is no key",
-    "doctor.no_key.hint": "Give one: --api-key or FILMGATE_API_KEY; of an engine, key_env or key_file in its table.",
-    "doctor.dns.message": "{host} is {address}",
-    "doctor.dns_unknown.message": "Nobody knows the name {host}: {reason}",
-    "doctor.dns_unknown.hint": "Check its spelling, and that this machine can look up names.",
-    "doctor.connection.message": "{host}:{port} takes connections",
-    "doctor.tls.message": "{host}:{port} takes connections, and its certificate is good",
-    "doctor.connection_refused.message": "{host}:{port} takes no connection: {reason}",
-    "doctor.connection_refused.hint": "Check that the server runs, that this is its port, and that no firewall is between.",
-    "doctor.certificate.message": "The certificate of {host} is not good: {reason}",
+    "doctor.normalized.message": "The URL {written} was read as {base_url}",
+    "doctor.normalized.hint": "Write {base_url}: other programs may not normalise it.",
+    "doctor.unencrypted.message": "{base_url} is not encrypted: the key can be intercepted",
+    "doctor.unencrypted.hint": "Use https:// if the server supports it; else put TLS in front of it.",
+    "doctor.no_key.message": "No API key is set",
+    "doctor.no_key.hint": "Set --api-key or FILMGATE_API_KEY; for an engine, key_env or key_file in its table.",
+    "doctor.dns.message": "{host} resolves to {address}",
+    "doctor.dns_unknown.message": "{host} cannot be resolved: {reason}",
+    "doctor.dns_unknown.hint": "Check its spelling, and that this machine can resolve names.",
+    "doctor.connection.message": "{host}:{port} accepts connections",
+    "doctor.tls.message": "{host}:{port} accepts connections, and its certificate is valid",
+    "doctor.connection_refused.message": "{host}:{port} accepts no connection: {reason}",
+    "doctor.connection_refused.hint": (
+        "Check that the server runs, that this is its port, and that no firewall blocks the connection."
+    ),
+    "doctor.certificate.message": "The certificate of {host} is not valid: {reason}",
     "doctor.certificate.hint": (
-        "Renew it, use the name that it is for, or name its authority (ca_file, SSL_CERT_FILE)."
+        "Renew it, use the name that it was issued for, or set its certificate authority (ca_file, SSL_CERT_FILE)."
     ),
-    "doctor.no_tls.message": "{host}:{port} speaks no TLS: {reason}",
-    "doctor.no_tls.hint": "Write http:// instead of https://, or the port that speaks TLS.",
-    "doctor.no_response.message": "{url} gave no answer: {reason}",
-    "doctor.no_response.hint": "Try again in a moment; if it stays so, look at the server's log.",
-    "doctor.api.message": "{url} answers: {count} models; the key is taken",
-    "doctor.redirect.message": "{url} sends on to {location}",
-    "doctor.redirect.hint": "Write the address that it sends to.",
+    "doctor.no_tls.message": "{host}:{port} does not support TLS: {reason}",
+    "doctor.no_tls.hint": "Use http:// instead of https://, or the TLS port.",
+    "doctor.no_response.message": "{url} did not respond: {reason}",
+    "doctor.no_response.hint": "Try again in a moment; if it persists, read the server's log.",
+    "doctor.api.message": "{url} responds: {count} models; the key is accepted",
+    "doctor.redirect.message": "{url} redirects to {location}",
+    "doctor.redirect.hint": "Use the target of the redirect.",
     "doctor.html.message": "{url} is a web page, not an API ({status})",
-    "doctor.html.hint": "Take the API's address, not the site's: it often begins with api. and ends in /v1.",
-    "doctor.key_refused.message": "The key is refused ({status})",
-    "doctor.key_refused.hint": "Use a key of this server; on your own, `filmgate keys create` makes one.",
-    "doctor.no_models.message": "There is nothing at {url} ({status})",
+    "doctor.html.hint": "Use the URL of the API, not of the site: it often begins with api. and ends in /v1.",
+    "doctor.key_refused.message": "The key is rejected ({status})",
+    "doctor.key_refused.hint": "Use a key of this server; on your own, `filmgate keys create` creates one.",
+    "doctor.no_models.message": "{url} does not exist ({status})",
     "doctor.no_models.hint": (
-        "Check the path of the address: most end in /v1. Some vendors have no list of models; then this means little."
+        "Check the path of the URL: most end in /v1. Some vendors have no list of models; then ignore this."
     ),
-    "doctor.busy.message": "{url} is busy or down ({status})",
+    "doctor.busy.message": "{url} is overloaded or down ({status})",
     "doctor.busy.hint": "Try again in a moment.",
-    "doctor.unexpected_response.message": "{url} gave an answer that is none of this API's ({status})",
-    "doctor.unexpected_response.hint": "Check the address; is something else listening there?",
+    "doctor.unexpected_response.message": "The response of {url} is not from this API ({status})",
+    "doctor.unexpected_response.hint": "Check the URL; another program may be listening there.",
     "doctor.clock.message": "The clocks agree",
     "doctor.clock_skew.message": "The server's clock is {seconds} s ahead of this machine's",
     "doctor.clock_skew.hint": (
-        "Set the wrong one (`timedatectl set-ntp true`): expiry, webhooks and links depend on it."
+        "Set the wrong clock (`timedatectl set-ntp true`): expiry, webhooks and signed URLs depend on it."
     ),
     "doctor.models.message": "It serves {models}",
     "doctor.models_missing.message": "It does not list {models}",
-    "doctor.models_missing.hint": "Check the names under `models` of the engine; it lists: {there}",
-    "doctor.job.message": "A film of {film} was made and fetched in {seconds} s ({size})",
-    "doctor.job_failed.message": "No film came of it: {reason}",
+    "doctor.models_missing.hint": "Check the names under `models` of the engine; it lists: {listed}",
+    "doctor.job.message": "A video of {video_size} was generated and downloaded in {seconds} s ({size})",
+    "doctor.job_failed.message": "The test video failed: {reason}",
     "doctor.job_failed.hint": (
-        "The upstream says why; the models' names, the balance and the limits of the key there are the usual reasons."
+        "The reason is the upstream's; usual causes are the model names, the balance and the key's limits there."
     ),
 }

@@ -1,4 +1,4 @@
-"""Chinese: a file a group of commands."""
+"""Chinese texts, one module a group of commands."""
 
 from __future__ import annotations
 
