@@ -1,4 +1,4 @@
-"""The manual's pages, taken apart."""
+"""Parses the documentation's pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FENCE = re.compile(
 
 
 class Block(Struct, frozen=True):
-    """A fenced block and the comment right above it, which says what becomes of it."""
+    """A fenced block and the comment above it, which says how it is tested."""
 
     mark: str
     language: str
@@ -33,31 +33,31 @@ class Block(Struct, frozen=True):
 
 
 def name_of(page: Path) -> str:
-    """The page as a test's name."""
+    """Return the page's path as a test id."""
     return str(page.relative_to(ROOT))
 
 
 def blocks(page: Path) -> list[Block]:
-    """Every fenced block of a page."""
+    """Return all fenced blocks of a page."""
     return [
-        Block(found["mark"] or "", found["language"], found["text"])
-        for found in _FENCE.finditer(page.read_text(encoding="utf-8"))
+        Block(match["mark"] or "", match["language"], match["text"])
+        for match in _FENCE.finditer(page.read_text(encoding="utf-8"))
     ]
 
 
 def prose(page: Path) -> str:
-    """A page without its fenced blocks."""
+    """Return a page without its fenced blocks."""
     return _FENCE.sub("", page.read_text(encoding="utf-8"))
 
 
 def manual(*, chinese: bool) -> str:
-    """The reference and the how-to pages of one language, joined."""
+    """Return the reference and how-to pages of one language, joined."""
     pages = [page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.name.endswith(TWIN) == chinese]
     return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 
 @pytest.fixture(scope="session")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose films are there in a blink, and that may post to this machine."""
+    """A server whose videos are completed at once, and that may send webhooks to this machine."""
     with serving(tmp_path_factory.mktemp("manual"), TESTCARDS, FILMGATE_ALLOW_HOSTS="127.0.0.1") as running:
         yield running

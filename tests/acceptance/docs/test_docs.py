@@ -1,4 +1,4 @@
-"""The manual: its examples run, its links lead somewhere, it names all there is, in two languages."""
+"""The documentation: working links, tested examples, complete references, in two languages."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)|<img[^>]* src=\"([^\"]+)\"")
 
 
 def _slug(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
+    """Return the anchor that GitHub gives a heading."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").strip().lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
 def _twins() -> list[Path]:
-    """The pages that stand in both languages, by the English one."""
+    """Return the English pages that have a Chinese version."""
     return [page for page in PAGES if not page.name.endswith(TWIN) and _both(page)]
 
 
 def _both(page: Path) -> bool:
-    # Explanations speak to those who read the code, which is English.
-    return page.parent == ROOT or any(page.is_relative_to(ROOT / "docs" / part) for part in ("reference", "how-to"))
+    # Explanations address readers of the code, which is English.
+    parts = ("reference", "how-to", "tutorial.md")
+    return page.parent == ROOT or any(page.is_relative_to(ROOT / "docs" / part) for part in parts)
 
 
 def _missing(names: Iterable[str], text: str) -> list[str]:
@@ -54,8 +55,8 @@ def _missing(names: Iterable[str], text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_links_lead_somewhere(page: Path) -> None:
-    """Every link within the repository names a file that is there, and a heading that is in it."""
+def test_links_resolve(page: Path) -> None:
+    """Every link within the repository names an existing file and, after #, one of its headings."""
     for groups in _LINK.findall(prose(page)):
         target, _, anchor = "".join(groups).partition("#")
         if target.startswith(("http://", "https://", "mailto:")):
@@ -67,8 +68,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", _twins(), ids=name_of)
-def test_twins(page: Path) -> None:
-    """A page and its Chinese twin have the same headings, tables and examples, one for one."""
+def test_a_page_and_its_chinese_twin_have_the_same_structure(page: Path) -> None:
+    """Headings, table rows and examples are the same, one for one."""
     twin = page.with_name(page.stem + TWIN)
     assert twin.exists(), f"{name_of(page)} has no twin"
     levels = [[level for level, _ in _HEADING.findall(prose(each))] for each in (page, twin)]
@@ -81,11 +82,11 @@ def test_twins(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_examples_are_run_or_quoted(page: Path) -> None:
-    """An example is run by a test, is a verbatim part of a file that is, or says that it is only shown."""
+    """An example is run by a test, is a verbatim part of a tested file, or is marked as shown only."""
     for block in blocks(page):
         if block.language not in RUNNABLE:
             continue
-        assert block.mark, f"{name_of(page)} does not say what becomes of:\n{block.text}"
+        assert block.mark, f"{name_of(page)} does not say how this is tested:\n{block.text}"
         if block.mark.startswith("from: "):
             path = ROOT / block.mark.removeprefix("from: ")
             assert block.text in path.read_text(encoding="utf-8"), f"not a part of {path.name}:\n{block.text}"
@@ -96,16 +97,16 @@ def test_examples_are_run_or_quoted(page: Path) -> None:
 
 @LANGUAGES
 async def test_every_endpoint_is_in_the_manual(tmp_path: Path, *, chinese: bool) -> None:
-    """Every method and path of the route table is a row of the reference, and the reference names no other."""
+    """Every method and path of the route table has a row in the reference, and the reference has no others."""
     models = tmp_path / "models.toml"
     models.write_text(TESTCARDS)
-    async with build_application(Settings(data=tmp_path / "data", models=models, worker=False)) as gate:
-        routes = {(method, route.path) for route in gate.app.routes for method in _methods(route.endpoint)}
+    async with build_application(Settings(data=tmp_path / "data", models=models, worker=False)) as application:
+        routes = {(method, route.path) for route in application.app.routes for method in _methods(route.endpoint)}
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
-    named = set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)`", page, re.MULTILINE))
-    wanted = {route for route in routes if route[1].startswith(("/v1/", "/files", "/healthz", "/openapi"))}
-    assert wanted <= named, sorted(wanted - named)
-    assert named <= wanted, sorted(named - wanted)
+    documented = set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)`", page, re.MULTILINE))
+    served = {route for route in routes if route[1].startswith(("/v1/", "/files", "/healthz", "/openapi"))}
+    assert served <= documented, sorted(served - documented)
+    assert documented <= served, sorted(documented - served)
 
 
 def _methods(endpoint: object) -> list[str]:
@@ -114,21 +115,21 @@ def _methods(endpoint: object) -> list[str]:
 
 @LANGUAGES
 def test_every_error_is_in_the_manual(*, chinese: bool) -> None:
-    """Every code that an answer or a failed video may carry is explained."""
+    """The manual has every code of an error response and of a failed video."""
     codes = {kind.code or "" for kind in shown_errors()} | {failure.code for failure in shown_failures()}
     assert _missing(codes, manual(chinese=chinese)) == []
 
 
 @LANGUAGES
 def test_every_setting_is_in_the_manual(*, chinese: bool) -> None:
-    """Every setting is explained, with its environment variable."""
+    """The manual has every setting and its environment variable."""
     names = [name for row in settings.describe() for name in (row.name, row.env)]
     assert _missing(names, manual(chinese=chinese)) == []
 
 
 @LANGUAGES
 def test_every_field_is_in_the_manual(*, chinese: bool) -> None:
-    """Every field that is taken and every key that is answered stands in the reference."""
+    """The reference has every request field and every response key."""
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing(create.FIELD_READERS, page) == []
     assert _missing([*VideoObject.__struct_fields__, *ModelObject.__struct_fields__], page) == []
@@ -140,7 +141,7 @@ def test_every_field_is_in_the_manual(*, chinese: bool) -> None:
 
 @LANGUAGES
 def test_every_header_is_in_the_manual(*, chinese: bool) -> None:
-    """Every header that the OpenAPI document speaks of is explained."""
+    """The reference has every header of the OpenAPI document."""
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
     headers = openapi.document(Catalog.load().models(), "1.2.3")["components"]["headers"]
     assert _missing(headers, page) == []
@@ -148,7 +149,7 @@ def test_every_header_is_in_the_manual(*, chinese: bool) -> None:
 
 @LANGUAGES
 def test_every_limit_is_in_the_manual(*, chinese: bool) -> None:
-    """The numbers of the code are the numbers of the reference."""
+    """The limits in the reference are those of the code."""
     page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
     numbers = (PROMPT_CHARACTERS, create.IMAGE_URL_MAX, create.CALLBACK_URL_MAX, images.MAX_PIXELS)
     assert [number for number in numbers if f"{number:,}" not in page] == []
@@ -161,20 +162,20 @@ def test_every_limit_is_in_the_manual(*, chinese: bool) -> None:
 )
 @LANGUAGES
 def test_every_key_of_a_dialect_is_in_the_manual(dialect: str, video: type[msgspec.Struct], *, chinese: bool) -> None:
-    """A dialect's page names every key of its video, and every code of its errors."""
+    """A dialect's page has every key of its video object."""
     page = (REFERENCE / "dialects" / f"{dialect}{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing(video.__struct_fields__, page) == []
 
 
 @LANGUAGES
 def test_chat_models_are_in_the_manual(*, chinese: bool) -> None:
-    """The page for chat programs names the models that they can pick."""
+    """The chat page has every chat model of the catalogue."""
     page = (REFERENCE / "dialects" / f"chat{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing((model.name for model in Catalog.load().models() if model.chat), page) == []
 
 
-def test_chinese_tables_are_whole() -> None:
-    """What the generated pages say in English they say in Chinese, and nothing that is gone."""
+def test_chinese_tables_are_complete() -> None:
+    """The Chinese texts of the generated pages have exactly the keys of the English ones."""
     assert CHINESE["errors"].keys() == {kind.code for kind in shown_errors()}
     assert CHINESE["failures"].keys() == {failure.code for failure in shown_failures()}
     assert CHINESE["settings"].keys() == {row.name for row in settings.describe()}
@@ -185,8 +186,8 @@ def test_chinese_tables_are_whole() -> None:
 
 
 @LANGUAGES
-def test_shown_objects_are_true(*, chinese: bool) -> None:
-    """The objects that the reference shows have the keys that the server answers with, in their order."""
+def test_shown_objects_have_the_servers_keys(*, chinese: bool) -> None:
+    """The JSON objects in the reference decode as the server's types and encode to the same keys in the same order."""
     page = REFERENCE / f"api{TWIN if chinese else '.md'}"
     video, error = [block.text for block in blocks(page) if block.language == "json"]
     decoded = msgspec.json.decode(video, type=VideoObject)
@@ -195,13 +196,13 @@ def test_shown_objects_are_true(*, chinese: bool) -> None:
 
 
 def test_chinese_table_is_toml() -> None:
-    """The words stand in a file that anybody can edit."""
+    """The file is valid TOML and is what the generator reads."""
     assert tomllib.loads((ROOT / "docs" / "chinese.toml").read_text(encoding="utf-8")) == CHINESE
 
 
 def test_every_room_is_in_the_plan() -> None:
-    """Whoever opens the repository finds each module and package named in the architecture."""
-    plan = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = {path.stem for path in (ROOT / "src" / "filmgate").iterdir() if path.suffix in {"", ".py"}}
-    for room in rooms - {"__init__", "__main__", "__pycache__"}:
-        assert f"`{room}.py`" in plan or f"`{room}/`" in plan, room
+    """The architecture page names each top-level module and package."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    names = {path.stem for path in (ROOT / "src" / "filmgate").iterdir() if path.suffix in {"", ".py"}}
+    for name in names - {"__init__", "__main__", "__pycache__"}:
+        assert f"`{name}.py`" in page or f"`{name}/`" in page, name

@@ -1,4 +1,4 @@
-"""The manual's examples, run as they stand against a real server."""
+"""The documentation's examples, run unchanged against a real server."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ SCRIPTS = {
 }
 
 
-def _check_film(path: Path) -> None:
-    with av.open(str(path)) as film:
-        assert sum(1 for _ in film.decode(video=0)) > 0
+def _check_video(path: Path) -> None:
+    with av.open(str(path)) as container:
+        assert sum(1 for _ in container.decode(video=0)) > 0
 
 
 @pytest.mark.needs("bash", "curl")
 @pytest.mark.parametrize("page", SCRIPTS, ids=name_of)
 def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
-    """A page's shell blocks, put together, are a script that succeeds; the films that it saves play."""
+    """A page's shell blocks together are a script that succeeds; the videos it saves can be decoded."""
     Image.new("RGB", (640, 640), (60, 120, 160)).save(tmp_path / "first-frame.png")
     for name in ("batch.csv", "story.yaml"):
         shutil.copy(ROOT / "examples" / name, tmp_path)
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environ = {**os.environ, "PATH": path, "SERVER": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
+    search_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environ = {**os.environ, "PATH": search_path, "SERVER": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
     command = ["bash", "-euo", "pipefail", "-c", SCRIPTS[page]]
     ran = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=100
     )
     assert ran.returncode == 0, ran
-    for film in tmp_path.glob("*.mp4"):
-        _check_film(film)
+    for path in tmp_path.glob("*.mp4"):
+        _check_video(path)
 
 
 def _adapted(name: str, served: Served) -> str:
@@ -65,27 +65,27 @@ def _adapted(name: str, served: Served) -> str:
 
 @pytest.mark.parametrize("name", ["openai_sdk.py", "own_sdk.py", "sdk_tour.py", "sdk_async.py"])
 def test_sdk_examples(name: str, quick: Served, tmp_path: Path) -> None:
-    """The few lines with an SDK save a film that plays."""
+    """An example with an SDK saves a video."""
     subprocess.run([sys.executable, "-c", _adapted(name, quick)], cwd=tmp_path, check=True, timeout=100)
-    _check_film(tmp_path / "dog.mp4")
+    _check_video(tmp_path / "dog.mp4")
 
 
 def test_agent_example(quick: Served, tmp_path: Path) -> None:
-    """The host in a few lines saves a film that plays."""
+    """The example of an MCP host saves a video."""
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = [sys.executable, "-c", _adapted("agent.py", quick)]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=100, env=environ)
-    _check_film(tmp_path / "dog.mp4")
+    _check_video(tmp_path / "dog.mp4")
 
 
 def test_chat_example(quick: Served, tmp_path: Path) -> None:
-    """The chat call prints a story that ends in a link that opens."""
+    """The chat example prints text that ends in a valid download link."""
     command = [sys.executable, "-X", "utf8", "-c", _adapted("chat.py", quick)]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True, timeout=100)
     link = re.search(r"\[⬇️ 下载视频\]\((http[^)]+)\)", ran.stdout)
     assert link, ran.stdout
-    (tmp_path / "film.mp4").write_bytes(httpx2.get(link[1]).content)
-    _check_film(tmp_path / "film.mp4")
+    (tmp_path / "chat.mp4").write_bytes(httpx2.get(link[1]).content)
+    _check_video(tmp_path / "chat.mp4")
 
 
 def _free_port() -> int:
@@ -125,12 +125,12 @@ def _await_port(port: int) -> None:
 
 
 def test_webhook_example(quick: Served) -> None:
-    """The receiver believes what is signed, prints the end of a video, and refuses what is forged."""
+    """The receiver accepts signed requests, prints the video's end, and rejects forged requests."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}/"
     with httpx2.Client(base_url=quick.base_url, headers={"Authorization": quick.key}, timeout=60) as http:
-        wanted = {"name": "studio", "url": url, "event_types": ["video.completed", "video.failed"]}
-        endpoint = http.post("/webhook_endpoints", json=wanted).raise_for_status().json()
+        endpoint = {"name": "studio", "url": url, "event_types": ["video.completed", "video.failed"]}
+        endpoint = http.post("/webhook_endpoints", json=endpoint).raise_for_status().json()
         with _receiver(endpoint["signing_secret"], port) as receiver:
             video = http.post("/videos", json={"prompt": "a koi pond"}).raise_for_status().json()
             assert receiver.stdout is not None
@@ -141,16 +141,16 @@ def test_webhook_example(quick: Served) -> None:
 
 
 def _commands() -> list[str]:
-    """Every ``filmgate …`` that the manual speaks of, as far as its words are lower case."""
+    """Return every ``filmgate …`` command in the documentation, up to its first word that is not lower case."""
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
     return sorted(
-        {found.strip() for found in re.findall(r"(?:`|^)filmgate ((?:[a-z]+ ?)+)(?=[`\"A-Z ])", text, re.MULTILINE)}
+        {command.strip() for command in re.findall(r"(?:`|^)filmgate ((?:[a-z]+ ?)+)(?=[`\"A-Z ])", text, re.MULTILINE)}
     )
 
 
 @pytest.mark.parametrize("command", _commands())
 def test_commands_exist(command: str) -> None:
-    """Every command that the manual names has a help text."""
+    """Every command in the documentation has a help text."""
     words = [sys.executable, "-m", "filmgate", *command.split(), "--help"]
     ran = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", timeout=60)
     assert ran.returncode == 0, ran
