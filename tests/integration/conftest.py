@@ -1,4 +1,4 @@
-"""A house for every test, and a film to put into it."""
+"""A flow harness for every test, and an MP4 that engines can return."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
-    """A house with one account."""
+    """A flow harness with one account."""
     async with FlowHarness.open(tmp_path) as harness:
         yield harness
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A true film of one second, 64 by 64."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+def mp4(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The bytes of a real MP4 of one second, 64 by 64 pixels."""
+    path = tmp_path_factory.mktemp("mp4") / "video.mp4"
     encode(sample_job(size=SMALL, seconds=1), path)
     return path.read_bytes()

@@ -12,6 +12,6 @@ from filmgate.testing.harness import FlowHarness
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
-    """One account, in a folder of its own."""
+    """One account, in a data folder of its own."""
     async with FlowHarness.open(tmp_path) as opened:
         yield opened

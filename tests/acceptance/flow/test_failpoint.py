@@ -1,4 +1,4 @@
-"""Killing the process at a named step."""
+"""Failpoints kill the process at a named step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _run(*args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", PROGRAM, *args], capture_output=True, text=True, check=False)
 
 
-def test_it_kills_at_the_pass_that_was_named() -> None:
+def test_a_failpoint_kills_at_the_named_pass() -> None:
     """The process dies by SIGKILL at the second pass, with everything before it done."""
     died = _run("intent:2", "accepted", "intent", "accepted", "intent", "accepted")
     assert died.returncode == -signal.SIGKILL

@@ -1,4 +1,4 @@
-"""Takeover of the work of a killed process."""
+"""Adoption of a killed process's work."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from filmgate.testing.harness import FlowHarness
 
-SOON = 90.0
+TIMEOUT = 90.0
 
 
 @asynccontextmanager
-async def _flow(
+async def _supervisor(
     harness: FlowHarness,
     folder: Path,
     *,
@@ -38,7 +38,7 @@ async def _flow(
     engine: TestcardEngine | None = None,
 ) -> AsyncIterator[FlowSupervisor]:
     engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
-    flow = FlowSupervisor(
+    supervisor = FlowSupervisor(
         harness.store,
         harness.storage,
         {engine.name: engine},
@@ -48,11 +48,11 @@ async def _flow(
         clock=clock,
         worker=worker,
     )
-    await flow.start()
+    await supervisor.start()
     try:
-        yield flow
+        yield supervisor
     finally:
-        await flow.stop()
+        await supervisor.stop()
         await engine.stop()
 
 
@@ -61,10 +61,10 @@ async def _accept(harness: FlowHarness, *, at: float | None = None) -> VideoReco
     return await harness.accept(engine="testcard")
 
 
-async def _ended(harness: FlowHarness, video: VideoRecord) -> VideoRecord:
-    async with asyncio.timeout(SOON):
+async def _wait_until_finished(harness: FlowHarness, video: VideoRecord) -> VideoRecord:
+    async with asyncio.timeout(TIMEOUT):
         while not (now := await harness.reload(video)).finished:
-            await harness.store.notifier.wait(video.id, now.version, SOON)
+            await harness.store.notifier.wait(video.id, now.version, TIMEOUT)
     return now
 
 
@@ -72,24 +72,24 @@ OTHER = """
 import asyncio, sys, time
 from pathlib import Path
 from filmgate.engines.testcard import TestcardEngine
-from filmgate.flow.supervisor import Flow
+from filmgate.flow.supervisor import FlowSupervisor
 from filmgate.storage import LocalStorage
 from filmgate.store import Store
 
 async def main(folder):
-    flow = Flow(
+    supervisor = FlowSupervisor(
         Store.open(folder / "filmgate.sqlite"), LocalStorage(folder / "files"), {"testcard": TestcardEngine(delay=60)},
         data=folder, executor_id="other", retention=3600.0, clock=time.time,
     )
-    await flow.start()
+    await supervisor.start()
     await asyncio.Event().wait()
 
 asyncio.run(main(Path(sys.argv[1])))
 """
 
 
-async def test_the_work_of_a_killed_process_is_taken_over(harness: FlowHarness, tmp_path: Path) -> None:
-    """Of two processes on one folder one is killed by SIGKILL; the other makes its films, each charged once."""
+async def test_the_work_of_a_killed_process_is_adopted(harness: FlowHarness, tmp_path: Path) -> None:
+    """Of two processes on one data folder one is killed by SIGKILL; the other completes all, each charged once."""
     videos = [await _accept(harness, at=time.time() - 60) for _ in range(3)]
 
     async def all_begun() -> bool:
@@ -101,9 +101,9 @@ async def test_the_work_of_a_killed_process_is_taken_over(harness: FlowHarness, 
     finally:
         other.send_signal(signal.SIGKILL)
         other.wait()
-    # By the survivor's clock the other's heart has been silent for a minute.
-    async with _flow(harness, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
-        ended = [await _ended(harness, video) for video in videos]
+    # By the survivor's clock the other's last heartbeat is a minute old.
+    async with _supervisor(harness, tmp_path, executor_id="survivor", clock=lambda: time.time() + 60):
+        ended = [await _wait_until_finished(harness, video) for video in videos]
     assert {(video.status, video.attempts) for video in ended} == {(Status.COMPLETED, 2)}
     assert await harness.balance() == 10_000 - 3 * 500
     assert len(await harness.stored_keys()) == 3 * 4

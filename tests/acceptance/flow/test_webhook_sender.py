@@ -28,9 +28,9 @@ URL = "http://203.0.113.7/hook"
 HANGING = """
 import asyncio, sys
 from pathlib import Path
-from filmgate.flow.webhook_sender import Deliveries
+from filmgate.flow.webhook_sender import WebhookSender
 from filmgate.store import Store
-from filmgate.security.secret_box import Vault
+from filmgate.security.secret_box import SecretBox
 
 async def post(url, body, *, headers, within):
     print(headers["webhook-id"], flush=True)
@@ -38,16 +38,17 @@ async def post(url, body, *, headers, within):
 
 async def main():
     folder = Path(sys.argv[1])
-    deliveries = Deliveries(Store.open(folder / "rows.sqlite"), Vault.at(folder / "vault.key"), post, lambda: 1e6)
-    await deliveries.sweep()
-    await deliveries.settled()
+    secret_box = SecretBox.from_keyfile(folder / "vault.key")
+    sender = WebhookSender(Store.open(folder / "rows.sqlite"), secret_box, post, lambda: 1e6)
+    await sender.send_due()
+    await sender.wait_idle()
 
 asyncio.run(main())
 """
 
 
-class Posted(Struct, frozen=True):
-    """One request that a receiver saw."""
+class ReceivedRequest(Struct, frozen=True):
+    """One request that a receiver got."""
 
     url: str
     body: bytes
@@ -55,16 +56,16 @@ class Posted(Struct, frozen=True):
 
 
 class Receiver:
-    """Answers as a test tells it to; an exception is a connection that broke."""
+    """A receiver with scripted answers; an exception is a broken connection."""
 
     def __init__(self) -> None:
-        self.posted: list[Posted] = []
+        self.request: list[ReceivedRequest] = []
         self.answers: list[int | Exception] = []
 
     async def __call__(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> int:
-        """What :meth:`Guard.post` does."""
+        """Behave like :meth:`Guard.post`."""
         assert within == 15.0
-        self.posted.append(Posted(url, body, dict(headers)))
+        self.request.append(ReceivedRequest(url, body, dict(headers)))
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, Exception):
             raise answer
@@ -72,24 +73,24 @@ class Receiver:
 
 
 class WebhookEnv(Struct):
-    """A store, its endpoints, and what is delivered."""
+    """A store, its endpoints, and the sender."""
 
     store: Store
-    vault: SecretBox
+    secret_box: SecretBox
     time: FakeClock
     receiver: Receiver
-    deliveries: WebhookSender
+    sender: WebhookSender
     webhooks: WebhookService
     principal: Principal
     path: Path
 
     async def listen(self, *types: str) -> EndpointView:
-        """An endpoint."""
-        wanted = EndpointParams(name="n", url=URL, event_types=types or EVENT_TYPES)
-        return await self.webhooks.create(self.principal, wanted)
+        """Create an endpoint."""
+        params = EndpointParams(name="n", url=URL, event_types=types or EVENT_TYPES)
+        return await self.webhooks.create(self.principal, params)
 
     async def fail_one(self, callback_url: str | None = None) -> VideoRecord:
-        """A video that failed."""
+        """Accept a video and fail it."""
         new = NewVideo(
             id=new_id(),
             account_id=self.principal.account_id,
@@ -97,41 +98,41 @@ class WebhookEnv(Struct):
             engine="scene",
             recipe=Recipe(prompt="p", size=SMALL, seconds=1, seed=1),
             price_micros=0,
-            callback_url=callback_url and self.vault.encrypt(callback_url),
+            callback_url=callback_url and self.secret_box.encrypt(callback_url),
         )
         video, _ = await self.store.videos.create(new, self.time())
         assert await self.store.videos.fail(video.id, VideoError("x", "x"), self.time())
         return video
 
-    async def pass_time(self, seconds: float = 0.0) -> list[Posted]:
-        """What is posted after so long."""
+    async def pass_time(self, seconds: float = 0.0) -> list[ReceivedRequest]:
+        """Advance the clock and return the requests sent after that."""
         self.time.now += seconds
-        before = len(self.receiver.posted)
-        await self.deliveries.send_due()
-        await self.deliveries.wait_idle()
-        return self.receiver.posted[before:]
+        before = len(self.receiver.request)
+        await self.sender.send_due()
+        await self.sender.wait_idle()
+        return self.receiver.request[before:]
 
     def another(self) -> WebhookSender:
-        """What another process would run."""
-        return WebhookSender(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
+        """Return the sender of another process."""
+        return WebhookSender(self.store, self.secret_box, self.receiver, self.time, lambda: 0.5)
 
 
 @pytest.fixture
 async def webhook_env(tmp_path: Path) -> AsyncIterator[WebhookEnv]:
-    """An office with one account."""
-    time, receiver, vault = FakeClock(), Receiver(), SecretBox.from_keyfile(tmp_path / "vault.key")
+    """A store with one account."""
+    time, receiver, secret_box = FakeClock(), Receiver(), SecretBox.from_keyfile(tmp_path / "vault.key")
     store = Store.open(tmp_path / "rows.sqlite", clock=time)
     account = await store.accounts.create_account("a", None)
     principal = Principal(account_id=account.id, key_id="key")
-    webhooks = WebhookService(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
-    deliveries = WebhookSender(store, vault, receiver, time, lambda: 0.5)
-    yield WebhookEnv(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
-    await deliveries.stop()
+    webhooks = WebhookService(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), secret_box, time)
+    sender = WebhookSender(store, secret_box, receiver, time, lambda: 0.5)
+    yield WebhookEnv(store, secret_box, time, receiver, sender, webhooks, principal, tmp_path / "rows.sqlite")
+    await sender.stop()
     await store.close()
 
 
-async def test_an_event_outlives_kill_9(webhook_env: WebhookEnv) -> None:
-    """A process killed while a receiver hangs leaves the event to the next one, which tells it under its id."""
+async def test_an_event_survives_a_killed_process(webhook_env: WebhookEnv) -> None:
+    """A process killed while a receiver hangs leaves the event to the next one, which delivers it under its id."""
     await webhook_env.listen()
     await webhook_env.fail_one()
     process = await asyncio.create_subprocess_exec(
@@ -139,10 +140,10 @@ async def test_an_event_outlives_kill_9(webhook_env: WebhookEnv) -> None:
     )
     assert process.stdout is not None
     async with asyncio.timeout(60):
-        told = (await process.stdout.readline()).decode().strip()
+        event_id = (await process.stdout.readline()).decode().strip()
     process.kill()
     await process.wait()
-    assert told.startswith("evt_")
+    assert event_id.startswith("evt_")
     assert await webhook_env.pass_time() == []
-    [posted] = await webhook_env.pass_time(CLAIM_LEASE)
-    assert posted.headers["webhook-id"] == told
+    [request] = await webhook_env.pass_time(CLAIM_LEASE)
+    assert request.headers["webhook-id"] == event_id

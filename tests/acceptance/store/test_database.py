@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_opening_what_is_up_to_date_needs_no_alembic(tmp_path: Path) -> None:
-    """Only a database that is behind pays for the import of the migration tool."""
+def test_opening_an_up_to_date_database_needs_no_alembic(tmp_path: Path) -> None:
+    """Only an outdated database pays for the import of the migration tool."""
     path = tmp_path / "rows.sqlite"
     asyncio.run(Store.open(path).close())
     script = (

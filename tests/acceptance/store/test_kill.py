@@ -1,4 +1,4 @@
-"""What was answered survives the death of the process."""
+"""Answered creates survive the death of the process."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ asyncio.run(main())
 """
 
 
-async def test_every_answered_create_survives_kill_9(tmp_path: Path) -> None:
-    """A process killed while it creates loses no video that it answered, and the books are right."""
+async def test_every_answered_create_survives_a_kill(tmp_path: Path) -> None:
+    """A process killed while it creates loses no video that it answered, and the ledger is correct."""
     path = tmp_path / "rows.sqlite"
     for _ in range(3):
         process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)], stdout=subprocess.PIPE, text=True)  # noqa: ASYNC220 - our own interpreter and script; nothing else runs on the loop
         assert process.stdout is not None
         answered = [process.stdout.readline().strip() for _ in range(300)]
         process.kill()
-        # The last line may be cut short by the kill.
+        # The last line may be truncated by the kill.
         answered += [line.strip() for line in process.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
         process.stdout.close()
         process.wait()

@@ -21,47 +21,47 @@ def _working(progress: float = 10.0) -> JobStatus:
     return JobStatus(state=JobState.WORKING, progress=progress, poll_after=10.0)
 
 
-OVER = JobStatus(state=JobState.UNKNOWN, poll_after=10.0)
+ENDED = JobStatus(state=JobState.UNKNOWN, poll_after=10.0)
 
 
-class Listing(ScriptedEngine):
-    """Tells of many at once."""
+class BulkPollEngine(ScriptedEngine):
+    """An engine that supports bulk polls."""
 
     def __init__(
         self,
         capabilities: Capabilities = LISTED,
         *,
-        looks: Sequence[JobStatus | Exception] = (),
-        fetches: Sequence[bytes | Exception] = (),
+        poll_results: Sequence[JobStatus | Exception] = (),
+        fetch_results: Sequence[bytes | Exception] = (),
     ) -> None:
-        super().__init__(capabilities, poll_results=looks, fetch_results=fetches)
-        self.shown: dict[str, JobStatus] | EngineUnavailable = {}
-        self.surveys: list[list[str]] = []
+        super().__init__(capabilities, poll_results=poll_results, fetch_results=fetch_results)
+        self.statuses: dict[str, JobStatus] | EngineUnavailable = {}
+        self.bulk_polls: list[list[str]] = []
 
     async def poll_many(self, tickets: Collection[str]) -> Mapping[str, JobStatus]:
-        """What is shown."""
-        self.surveys.append(sorted(tickets))
-        if isinstance(self.shown, EngineUnavailable):
-            raise self.shown
-        return {ticket: self.shown[ticket] for ticket in tickets if ticket in self.shown}
+        """Return the scripted statuses."""
+        self.bulk_polls.append(sorted(tickets))
+        if isinstance(self.statuses, EngineUnavailable):
+            raise self.statuses
+        return {ticket: self.statuses[ticket] for ticket in tickets if ticket in self.statuses}
 
 
-async def test_a_drive_believes_the_rounds_for_a_while(harness: FlowHarness, film: bytes) -> None:
-    """It looks by itself at first, hardly ever while rounds tell of its video, and when they don't any more."""
-    alone = Capabilities(paid=True, submit_timeout=30, bulk_poll_min_jobs=1)
-    engine = Listing(alone, looks=[*[_working()] * 3, DONE], fetches=[film])
-    engine.shown = {"ticket": _working()}
-    ending = harness.clock() + 900
+async def test_an_executor_trusts_bulk_polls_for_a_while(harness: FlowHarness, mp4: bytes) -> None:
+    """It polls itself at first, rarely while bulk polls list its job, and again when they no longer do."""
+    single = Capabilities(paid=True, submit_timeout=30, bulk_poll_min_jobs=1)
+    engine = BulkPollEngine(single, poll_results=[*[_working()] * 3, DONE], fetch_results=[mp4])
+    engine.statuses = {"ticket": _working()}
+    ends_at = harness.clock() + 900
 
-    async def rounds() -> None:
-        if harness.clock() >= ending:
-            engine.shown = {"ticket": OVER}
+    async def poll_then_end() -> None:
+        if harness.clock() >= ends_at:
+            engine.statuses = {"ticket": ENDED}
         await harness.batch_poller.run_due()
-        harness.clock.on_next_sleep = rounds
+        harness.clock.on_next_sleep = poll_then_end
 
-    harness.clock.on_next_sleep = rounds
+    harness.clock.on_next_sleep = poll_then_end
     video = await harness.run_to_end(engine, await harness.accept())
     assert video.status is Status.COMPLETED
     assert len(engine.polled) == 4
-    assert len(engine.surveys) >= 900 / 60 - 1
-    assert harness.clock() < ending + 90
+    assert len(engine.bulk_polls) >= 900 / 60 - 1
+    assert harness.clock() < ends_at + 90

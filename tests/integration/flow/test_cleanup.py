@@ -1,4 +1,4 @@
-"""What keeps the storage as small as the rows say."""
+"""Storage cleanup."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ FREE = Capabilities(paid=False)
 
 
 @pytest.fixture
-def sweeps(harness: FlowHarness) -> StorageCleaner:
-    """Sweeps over the house."""
+def cleaner(harness: FlowHarness) -> StorageCleaner:
+    """A cleaner of the harness's storage."""
     return StorageCleaner(harness.store.videos, harness.storage, harness.clock)
 
 
-async def _made(harness: FlowHarness, film: bytes) -> VideoRecord:
-    video = await harness.run_to_end(ScriptedEngine(FREE, fetch_results=[film]), await harness.accept())
+async def _complete(harness: FlowHarness, mp4: bytes) -> VideoRecord:
+    video = await harness.run_to_end(ScriptedEngine(FREE, fetch_results=[mp4]), await harness.accept())
     assert video.status is Status.COMPLETED
     return video
 
@@ -35,60 +35,60 @@ async def _store(harness: FlowHarness, key: str) -> None:
     await harness.storage.commit(staged, key)
 
 
-async def test_a_film_is_removed_when_its_time_is_over(
-    harness: FlowHarness, film: bytes, sweeps: StorageCleaner
+async def test_a_videos_files_are_removed_when_it_expires(
+    harness: FlowHarness, mp4: bytes, cleaner: StorageCleaner
 ) -> None:
-    """Until then it stays whole; afterwards nothing of it is left, and the video stays listed."""
-    video = await _made(harness, film)
-    assert await sweeps.remove_expired() == 0
+    """Before that all files stay; afterwards none is left, and the video is still listed."""
+    video = await _complete(harness, mp4)
+    assert await cleaner.remove_expired() == 0
     harness.clock.now += 3600
-    assert await sweeps.remove_expired() == 4
+    assert await cleaner.remove_expired() == 4
     assert await harness.stored_keys() == []
     assert (await harness.reload(video)).status is Status.COMPLETED
 
 
-async def test_what_a_row_names_is_no_orphan(harness: FlowHarness, film: bytes, sweeps: StorageCleaner) -> None:
+async def test_a_referenced_file_is_not_an_orphan(harness: FlowHarness, mp4: bytes, cleaner: StorageCleaner) -> None:
     """However old it is."""
-    await _made(harness, film)
+    await _complete(harness, mp4)
     before = await harness.stored_keys()
-    await sweeps.remove_orphans()
+    await cleaner.remove_orphans()
     harness.clock.now += 2 * ORPHAN_MIN_AGE
-    assert await sweeps.remove_orphans() == 0
+    assert await cleaner.remove_orphans() == 0
     assert await harness.stored_keys() == before
 
 
-async def test_another_film_of_a_finished_video_is_an_orphan_at_once(
-    harness: FlowHarness, film: bytes, sweeps: StorageCleaner
+async def test_another_file_of_a_finished_video_is_an_orphan_at_once(
+    harness: FlowHarness, mp4: bytes, cleaner: StorageCleaner
 ) -> None:
-    """A straggler's delivery is removed, the film stays."""
-    video = await _made(harness, film)
+    """A stale worker's file is removed, the video's own files stay."""
+    video = await _complete(harness, mp4)
     before = await harness.stored_keys()
     await _store(harness, f"videos/{video.id[6:8]}/{video.id}-0badcafe.mp4")
-    assert await sweeps.remove_orphans() == 1
+    assert await cleaner.remove_orphans() == 1
     assert await harness.stored_keys() == before
 
 
-async def test_the_film_of_a_running_video_is_no_orphan(harness: FlowHarness, sweeps: StorageCleaner) -> None:
-    """It is stored a moment before its row names it."""
+async def test_a_file_of_a_running_video_is_not_an_orphan(harness: FlowHarness, cleaner: StorageCleaner) -> None:
+    """It is stored a moment before its row references it."""
     video = await harness.accept()
     await _store(harness, f"videos/{video.id[6:8]}/{video.id}-0badcafe.mp4")
-    assert await sweeps.remove_orphans() == 0
+    assert await cleaner.remove_orphans() == 0
 
 
-async def test_a_reference_without_a_row_is_given_time(harness: FlowHarness, sweeps: StorageCleaner) -> None:
+async def test_a_reference_without_a_row_is_kept_for_an_hour(harness: FlowHarness, cleaner: StorageCleaner) -> None:
     """A reference is stored before its video is accepted, so it is an orphan only an hour later."""
     await _store(harness, "references/aa/video_aa.png")
-    assert await sweeps.remove_orphans() == 0
+    assert await cleaner.remove_orphans() == 0
     harness.clock.now += ORPHAN_MIN_AGE - 1
-    assert await sweeps.remove_orphans() == 0
+    assert await cleaner.remove_orphans() == 0
     harness.clock.now += 1
-    assert await sweeps.remove_orphans() == 1
+    assert await cleaner.remove_orphans() == 1
     assert await harness.stored_keys() == []
 
 
-async def test_staged_files_are_discarded_when_they_are_stale(harness: FlowHarness, sweeps: StorageCleaner) -> None:
-    """What a dead process was writing goes after an hour."""
-    harness.storage.staging_path().write_bytes(b"half a film")
-    assert await sweeps.remove_stale_staging() == 0
+async def test_staged_files_are_discarded_when_they_are_stale(harness: FlowHarness, cleaner: StorageCleaner) -> None:
+    """The unfinished file of a dead process is removed after an hour."""
+    harness.storage.staging_path().write_bytes(b"half a file")
+    assert await cleaner.remove_stale_staging() == 0
     harness.clock.now = 4e9
-    assert await sweeps.remove_stale_staging() == 1
+    assert await cleaner.remove_stale_staging() == 1

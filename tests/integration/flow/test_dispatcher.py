@@ -1,4 +1,4 @@
-"""Several engines behind one model: which one a video goes to, when it moves, and when it never does."""
+"""Several engines behind one model: which one gets a video, when it moves, and when it never does."""
 
 from __future__ import annotations
 
@@ -40,62 +40,62 @@ async def _finish(
     return await harness.run_to_end(first, await harness.accept(engine="first"), second, route=route)
 
 
-def _why(video: VideoRecord) -> str:
+def _error_code(video: VideoRecord) -> str:
     assert video.error is not None
     return video.error.code
 
 
-# One of two is dark
+# One of two engines is unreachable
 
 
-async def test_a_video_leaves_an_engine_that_is_dark_before_it_took_it(harness: FlowHarness, film: bytes) -> None:
-    """Surely not accepted: the other engine makes the film, and no failover is used up."""
-    first, second = _first(submit_results=[DARK]), _second(fetch_results=[film])
+async def test_a_video_leaves_an_unreachable_engine_before_submission(harness: FlowHarness, mp4: bytes) -> None:
+    """Surely not accepted: the other engine makes the video, and no failover is used up."""
+    first, second = _first(submit_results=[DARK]), _second(fetch_results=[mp4])
     video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
     assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.FAILURE_THRESHOLD, 1)
     assert await harness.balance() == 9_500
 
 
-async def test_a_benched_engine_is_not_even_asked(harness: FlowHarness, film: bytes) -> None:
-    """The next video goes to the other engine at once."""
-    first, second = _first(submit_results=[DARK]), _second(submit_results=["one", "two"], fetch_results=[film])
+async def test_an_engine_with_an_open_circuit_gets_no_video(harness: FlowHarness, mp4: bytes) -> None:
+    """The next video moving to the other engine at once."""
+    first, second = _first(submit_results=[DARK]), _second(submit_results=["one", "two"], fetch_results=[mp4])
     await _finish(harness, first, second)
-    asked = len(first.submitted)
+    submissions_before = len(first.submitted)
     assert (await _finish(harness, first, second)).engine == "second"
-    assert len(first.submitted) == asked
+    assert len(first.submitted) == submissions_before
 
 
-async def test_a_video_with_a_ticket_stays_with_a_dark_engine(harness: FlowHarness, film: bytes) -> None:
-    """What an engine took is looked at there until it answers again, and is submitted nowhere else."""
-    first, second = _first(poll_results=[WORKING, *[DARK] * 8, DONE], fetch_results=[film]), _second()
+async def test_a_video_with_a_ticket_stays_with_an_unreachable_engine(harness: FlowHarness, mp4: bytes) -> None:
+    """An accepted job is polled there until the engine answers again, and is submitted nowhere else."""
+    first, second = _first(poll_results=[WORKING, *[DARK] * 8, DONE], fetch_results=[mp4]), _second()
     video = await _finish(harness, first, second)
     assert (video.status, video.engine) == (Status.COMPLETED, "first")
     assert (len(first.submitted), second.submitted) == (1, [])
     assert harness.clock.sleeps[-1] > 10
 
 
-async def test_two_dark_engines_end_in_the_usual_failure(harness: FlowHarness) -> None:
-    """A video that nobody takes for a quarter of an hour fails free of charge, whichever engines it went between."""
+async def test_two_unreachable_engines_end_in_the_usual_failure(harness: FlowHarness) -> None:
+    """A video that no engine accepts for a quarter of an hour fails free of charge, wherever it moved."""
     video = await _finish(harness, _first(submit_results=[DARK]), _second(submit_results=[DARK]))
-    assert _why(video) == "engine_unavailable"
+    assert _error_code(video) == "engine_unavailable"
     assert await harness.balance() == 10_000
 
 
-async def test_a_hanging_engine_is_benched_though_its_videos_stay(harness: FlowHarness) -> None:
-    """A reply that never comes says nothing about this video, which ends in doubt, but enough about the engine."""
+async def test_a_hanging_engine_opens_its_circuit_though_its_videos_stay(harness: FlowHarness) -> None:
+    """A missing reply leaves this video's outcome unknown, but counts as a failure of the engine."""
     first = _first(submit_results=[SubmissionUnknown()])
     for _ in range(circuit_breaker.FAILURE_THRESHOLD):
-        assert _why(await _finish(harness, first, _second())) == "submission_unknown"
+        assert _error_code(await _finish(harness, first, _second())) == "submission_unknown"
     assert harness.breaker.is_open("first", "1")
 
 
 # Failover
 
 
-async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: FlowHarness, film: bytes) -> None:
+async def test_a_typed_failure_moves_to_the_other_engine_once(harness: FlowHarness, mp4: bytes) -> None:
     """Same id, same hold, one charge; the history names both engines."""
-    first, second = _first(poll_results=[WORKING, FAILED]), _second(fetch_results=[film])
+    first, second = _first(poll_results=[WORKING, FAILED]), _second(fetch_results=[mp4])
     video = await _finish(harness, first, second)
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 1)
     assert await harness.balance() == 9_500
@@ -105,46 +105,46 @@ async def test_a_typed_failure_goes_on_to_the_other_engine_once(harness: FlowHar
     assert harness.checkpoints.count("failed_over") == 1
 
 
-async def test_a_rejected_submission_goes_on_too(harness: FlowHarness, film: bytes) -> None:
-    """What the first engine said it will never take, the second may, where the route says so."""
+async def test_a_rejected_submission_fails_over_too(harness: FlowHarness, mp4: bytes) -> None:
+    """What the first engine rejects, the second may accept, if the route allows it."""
     route = replace(ROUTE, failover=frozenset({"engine_rejected"}))
-    video = await _finish(harness, _first(submit_results=[EngineRejected()]), _second(fetch_results=[film]), route)
+    video = await _finish(harness, _first(submit_results=[EngineRejected()]), _second(fetch_results=[mp4]), route)
     assert (video.status, video.engine) == (Status.COMPLETED, "second")
 
 
-async def test_an_engine_that_refuses_everybody_is_benched(harness: FlowHarness, film: bytes) -> None:
-    """Without money or a good key there, videos go elsewhere at once, and keep their failover."""
+async def test_an_engine_that_refuses_our_account_opens_its_circuit(harness: FlowHarness, mp4: bytes) -> None:
+    """Without credit or a valid key there, videos go elsewhere at once, and keep their failover."""
     first = _first(submit_results=[EngineRejected(code="upstream_quota")])
-    second = _second(submit_results=["a", "b", "c", "d"], fetch_results=[film])
+    second = _second(submit_results=["a", "b", "c", "d"], fetch_results=[mp4])
     ended = [await _finish(harness, first, second) for _ in range(circuit_breaker.FAILURE_THRESHOLD + 1)]
     assert [video.failovers for video in ended] == [1] * circuit_breaker.FAILURE_THRESHOLD + [0]
     assert {video.status for video in ended} == {Status.COMPLETED}
 
 
-async def test_the_second_failure_is_the_last(harness: FlowHarness) -> None:
+async def test_the_second_failure_is_final(harness: FlowHarness) -> None:
     """A video fails over once, though the route has a third engine."""
     third = ScriptedEngine(PAID, name="third", identity="3")
     route = Route(targets=(*ROUTE.targets, RouteTarget("third")))
     first, second = _first(poll_results=[FAILED]), _second(poll_results=[FAILED])
     video = await harness.run_to_end(first, await harness.accept(engine="first"), second, third, route=route)
-    assert (_why(video), video.failovers, third.submitted) == ("engine_error", 1, [])
+    assert (_error_code(video), video.failovers, third.submitted) == ("engine_error", 1, [])
     assert await harness.balance() == 10_000
 
 
 async def test_a_failure_that_the_route_does_not_name_is_final(harness: FlowHarness) -> None:
-    """Only named codes go on."""
+    """Only named codes fail over."""
     second = _second()
     video = await _finish(
         harness, _first(poll_results=[FAILED]), second, replace(ROUTE, failover=frozenset({"overloaded"}))
     )
-    assert (_why(video), second.submitted) == ("engine_error", [])
+    assert (_error_code(video), second.submitted) == ("engine_error", [])
 
 
 async def test_moderation_is_final(harness: FlowHarness) -> None:
-    """No second opinion is asked for about what a prompt shows."""
+    """A prompt rejected by moderation is not sent to another engine."""
     blocked = JobStatus(state=JobState.FAILED, error=VideoError("moderation_blocked", "No."))
     second = _second()
-    assert _why(await _finish(harness, _first(poll_results=[blocked]), second)) == "moderation_blocked"
+    assert _error_code(await _finish(harness, _first(poll_results=[blocked]), second)) == "moderation_blocked"
     assert second.submitted == []
 
 
@@ -156,21 +156,23 @@ async def test_moderation_is_final(harness: FlowHarness) -> None:
         ({"poll_results": [JobStatus(state=JobState.LOST)]}, "upstream_lost"),
         ({"poll_results": [JobStatus(state=JobState.WORKING, poll_after=60.0)]}, "engine_timeout"),
         ({"fetch_results": [DARK]}, "download_failed"),
-        ({"fetch_results": [b"no film"]}, "invalid_output"),
+        ({"fetch_results": [b"not a video"]}, "invalid_output"),
     ],
 )
-async def test_what_is_ambiguous_never_goes_on(harness: FlowHarness, script: dict[str, object], code: str) -> None:
-    """Where the first engine may have made the film, or was paid for it, no second one is asked."""
+async def test_an_ambiguous_failure_never_fails_over(
+    harness: FlowHarness, script: dict[str, object], code: str
+) -> None:
+    """If the first engine may have made the video, or was paid for it, no second one gets it."""
     second = _second()
-    assert _why(await _finish(harness, _first(**script), second)) == code
+    assert _error_code(await _finish(harness, _first(**script), second)) == code
     assert second.submitted == []
     assert code in NON_RETRYABLE
     assert await harness.balance() == 10_000
 
 
-async def test_a_death_between_two_engines_loses_nothing(harness: FlowHarness, film: bytes) -> None:
+async def test_a_crash_between_two_engines_loses_nothing(harness: FlowHarness, mp4: bytes) -> None:
     """Killed right after the failover: the row alone brings the video to its second engine, under a raised epoch."""
-    first, second = _first(poll_results=[FAILED]), _second(fetch_results=[film])
+    first, second = _first(poll_results=[FAILED]), _second(fetch_results=[mp4])
     video = await harness.accept(engine="first")
     await harness.build_executor(first, second, route=ROUTE)(video.id)
     harness.woken_ids.clear()
@@ -181,77 +183,81 @@ async def test_a_death_between_two_engines_loses_nothing(harness: FlowHarness, f
 
 
 async def test_a_video_that_failed_over_never_goes_back(harness: FlowHarness) -> None:
-    """Its second engine goes dark before it takes it: the first, which had its submission, is not asked again."""
+    """Its second engine becomes unreachable before the submission: the first one does not get it again."""
     first, second = _first(poll_results=[FAILED]), _second(submit_results=[DARK])
     video = await _finish(harness, first, second)
-    assert (_why(video), video.engine) == ("engine_unavailable", "second")
+    assert (_error_code(video), video.engine) == ("engine_unavailable", "second")
     assert len(first.submitted) == 1
     assert await harness.balance() == 10_000
 
 
-async def test_a_failover_needs_an_engine_in_order(harness: FlowHarness) -> None:
-    """Where the other one is dark, the failure stands."""
+async def test_a_failover_needs_an_available_engine(harness: FlowHarness) -> None:
+    """If the other one is unreachable, the failure is final."""
     for _ in range(circuit_breaker.FAILURE_THRESHOLD):
         harness.breaker.record_failure("second", "2", CallKind.SUBMIT)
-    assert _why(await _finish(harness, _first(poll_results=[FAILED]), _second())) == "engine_error"
+    assert _error_code(await _finish(harness, _first(poll_results=[FAILED]), _second())) == "engine_error"
 
 
 # Tickets
 
 
-async def test_the_id_of_another_videos_job_is_never_taken(harness: FlowHarness, film: bytes) -> None:
-    """An upstream that answers two submissions with one id: the second video ends in doubt, and stops no job."""
-    engine = _first(submit_results=["same"], fetch_results=[film])
+async def test_another_videos_ticket_is_never_adopted(harness: FlowHarness, mp4: bytes) -> None:
+    """An upstream returns one id for two submissions: the second outcome is unknown, and no job is cancelled."""
+    engine = _first(submit_results=["same"], fetch_results=[mp4])
     assert (await _finish(harness, engine, _second())).status is Status.COMPLETED
-    assert _why(await _finish(harness, engine, _second())) == "submission_unknown"
+    assert _error_code(await _finish(harness, engine, _second())) == "submission_unknown"
     assert engine.cancelled == []
     assert await harness.balance() == 9_500
 
 
-async def test_a_twin_that_is_being_submitted_is_waited_for(harness: FlowHarness, film: bytes) -> None:
-    """A job like ours may be that of another video, as long as its own submission may still be under way."""
-    engine = ScriptedEngine(FINDABLE, name="first", identity="1", find_results=[["one"]], fetch_results=[film])
+async def test_a_twin_in_submission_is_waited_for(harness: FlowHarness, mp4: bytes) -> None:
+    """A matching job may belong to a video with the same prompt while that one's submission may still be running."""
+    engine = ScriptedEngine(FINDABLE, name="first", identity="1", find_results=[["one"]], fetch_results=[mp4])
     video, twin = await harness.accept(engine="first"), await harness.accept(engine="first")
     await harness.store.videos.record_intent(video.id, "ours", harness.clock(), identity="1")
     harness.clock.now += 20
     await harness.store.videos.record_intent(twin.id, "theirs", harness.clock(), identity="1")
 
-    async def twin_hears() -> None:
+    async def record_twins_ticket() -> None:
         harness.clock.on_next_sleep = lambda: harness.store.videos.record_ticket(
             twin.id, "theirs", "one", harness.clock()
         )
 
-    harness.clock.on_next_sleep = twin_hears
+    harness.clock.on_next_sleep = record_twins_ticket
     ended = await harness.run_to_end(engine, video)
     assert len(engine.submitted) == 1, "its absence was certain in the end"
     assert ended.ticket != "one"
 
 
-# A minute's creates
+# Creates per minute
 
 
-async def test_an_upstream_gets_no_more_a_minute_than_it_takes(harness: FlowHarness, film: bytes) -> None:
-    """The third of two a minute waits for its turn, whoever drives it, and fails for nothing."""
+async def test_an_upstream_gets_no_more_than_its_limit_per_minute(harness: FlowHarness, mp4: bytes) -> None:
+    """The third of two per minute waits for its slot, in any executor, and does not fail."""
     engine = ScriptedEngine(
         replace(PAID, creates_per_minute=2),
         name="first",
         identity="1",
         submit_results=["a", "b", "c"],
-        fetch_results=[film],
+        fetch_results=[mp4],
     )
-    began = harness.clock()
+    started_at = harness.clock()
     for _ in range(3):
         assert (await harness.run_to_end(engine, await harness.accept(engine="first"))).status is Status.COMPLETED
-    assert 60 < harness.clock() - began < 75
+    assert 60 < harness.clock() - started_at < 75
 
 
-async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(harness: FlowHarness, film: bytes) -> None:
-    """The third of two a minute goes on to the route's next engine, at once and without using up its failover."""
+async def test_a_video_without_a_slot_moves_to_an_engine_with_one(harness: FlowHarness, mp4: bytes) -> None:
+    """The third of two per minute moves to the route's next engine, at once and without using up its failover."""
     first, second = (
         ScriptedEngine(
-            replace(PAID, creates_per_minute=most), name=name, identity=name, submit_results="abc", fetch_results=[film]
+            replace(PAID, creates_per_minute=limit),
+            name=name,
+            identity=name,
+            submit_results="abc",
+            fetch_results=[mp4],
         )
-        for name, most in (("first", 2), ("second", 1))
+        for name, limit in (("first", 2), ("second", 1))
     )
     videos = [await _finish(harness, first, second) for _ in range(3)]
     assert [video.engine for video in videos] == ["first", "first", "second"]
@@ -260,64 +266,67 @@ async def test_a_video_that_has_to_wait_for_its_turn_goes_where_there_is_one(har
     assert (last.status, len(harness.clock.sleeps)) == (Status.COMPLETED, 1)
 
 
-async def test_no_more_videos_go_on_than_there_are_turns(harness: FlowHarness, film: bytes) -> None:
-    """Of two that wait, one takes the other engine's only turn, though nothing was submitted there yet."""
+async def test_no_more_videos_move_than_there_are_slots(harness: FlowHarness, mp4: bytes) -> None:
+    """Of two that wait, one takes the other engine's only slot, though nothing was submitted there yet."""
     limited = replace(PAID, creates_per_minute=1)
-    first = ScriptedEngine(limited, name="first", identity="1", submit_results="abc", fetch_results=[film])
-    second = ScriptedEngine(limited, name="second", identity="2", fetch_results=[film])
+    first = ScriptedEngine(limited, name="first", identity="1", submit_results="abc", fetch_results=[mp4])
+    second = ScriptedEngine(limited, name="second", identity="2", fetch_results=[mp4])
     await _finish(harness, first, second)
-    drive = harness.build_executor(first, second, route=ROUTE)
-    goes, stays = [await harness.accept(engine="first") for _ in range(2)]
-    await drive(goes.id)
-    await drive(stays.id)
-    assert [(await harness.reload(video)).engine for video in (goes, stays)] == ["second", "first"]
-    assert (harness.woken_ids, len(harness.clock.sleeps)) == ([goes.id], 1)
+    execute = harness.build_executor(first, second, route=ROUTE)
+    moving, staying = [await harness.accept(engine="first") for _ in range(2)]
+    await execute(moving.id)
+    await execute(staying.id)
+    assert [(await harness.reload(video)).engine for video in (moving, staying)] == ["second", "first"]
+    assert (harness.woken_ids, len(harness.clock.sleeps)) == ([moving.id], 1)
 
 
-async def test_turns_go_by_the_order_of_acceptance(harness: FlowHarness) -> None:
-    """Who was accepted earlier and waits is counted before who asks; an engine without a limit lets all in."""
+async def test_slots_follow_acceptance_order(harness: FlowHarness) -> None:
+    """Waiting videos accepted earlier count before the one that asks; an engine without a limit has slots for all."""
     limited = ScriptedEngine(replace(PAID, creates_per_minute=1), name="first", identity="1")
-    turns = FairRateLimiter(harness.store.videos, harness.clock)
-    early, late = [await harness.accept(engine="first") for _ in range(2)]
-    turns.enqueue(limited, early, 5)
-    assert (await turns.seconds_until_turn(limited, late) > 0, await turns.seconds_until_turn(_second(), late)) == (
+    rate_limiter = FairRateLimiter(harness.store.videos, harness.clock)
+    earlier, later = [await harness.accept(engine="first") for _ in range(2)]
+    rate_limiter.enqueue(limited, earlier, 5)
+    assert (
+        await rate_limiter.seconds_until_turn(limited, later) > 0,
+        await rate_limiter.seconds_until_turn(_second(), later),
+    ) == (
         True,
         0,
     )
-    turns.enqueue(limited, late, 5)
-    assert await turns.seconds_until_turn(limited, early) == 0
-    turns.enqueue(limited, early, 5)
+    rate_limiter.enqueue(limited, later, 5)
+    assert await rate_limiter.seconds_until_turn(limited, earlier) == 0
+    rate_limiter.enqueue(limited, earlier, 5)
     harness.clock.now += 6
-    assert await turns.seconds_until_turn(limited, late) == 0
+    assert await rate_limiter.seconds_until_turn(limited, later) == 0
 
 
-# Choosing
+# Selection
 
 
 def _dispatcher(route: Route, *engines: ScriptedEngine, rolls: list[float] | None = None) -> Dispatcher:
-    known = {engine.name: engine for engine in engines}
-    left = iter(rolls or [])
-    return Dispatcher({MODEL: route}, known, CircuitBreaker(FakeClock()), lambda: next(left, 0.5))
+    engines_by_name = {engine.name: engine for engine in engines}
+    remaining = iter(rolls or [])
+    return Dispatcher({MODEL: route}, engines_by_name, CircuitBreaker(FakeClock()), lambda: next(remaining, 0.5))
 
 
-def test_shares_are_kept_to() -> None:
+def test_weights_are_respected() -> None:
     """Of a thousand videos, weights of 3 and 1 make 750 and 250."""
     route = Route(targets=(RouteTarget("first", 3), RouteTarget("second", 1)), policy="weighted")
     dispatcher = _dispatcher(route, _first(), _second(), rolls=[number / 1000 for number in range(1000)])
     assert Counter(dispatcher.choose(MODEL, (), "v") for _ in range(1000)) == {"first": 750, "second": 250}
 
 
-def test_only_an_engine_that_can_is_chosen() -> None:
-    """What is asked for decides before order and weight; nobody is chosen where nobody can."""
-    able = ScriptedEngine(replace(PAID, remix=True), name="second")
-    dispatcher = _dispatcher(ROUTE, _first(), able)
+def test_only_a_capable_engine_is_chosen() -> None:
+    """Capabilities come before order and weight; without a capable engine there is no choice."""
+    capable = ScriptedEngine(replace(PAID, remix=True), name="second")
+    dispatcher = _dispatcher(ROUTE, _first(), capable)
     assert dispatcher.choose(MODEL, ["remix"], "v") == "second"
     assert dispatcher.choose(MODEL, ["edits"], "v") is None
     assert dispatcher.choose("no-such-model", (), "v") is None
 
 
-def test_a_benched_engine_gets_a_single_new_video_when_it_cooled_down() -> None:
-    """The first engine of the route is passed over, then tried by one."""
+def test_a_half_open_engine_gets_a_single_new_video() -> None:
+    """The first engine of the route is skipped while open, then probed by one video."""
     time = FakeClock()
     dispatcher = Dispatcher({MODEL: ROUTE}, {"first": _first(), "second": _second()}, CircuitBreaker(time), lambda: 0.5)
     for _ in range(circuit_breaker.FAILURE_THRESHOLD):
@@ -327,8 +336,8 @@ def test_a_benched_engine_gets_a_single_new_video_when_it_cooled_down() -> None:
     assert [dispatcher.choose(MODEL, (), name) for name in "abb"] == ["first", "second", "second"]
 
 
-def test_where_all_are_benched_the_route_decides() -> None:
-    """A video is accepted all the same: engines come back."""
+def test_if_all_circuits_are_open_the_route_decides() -> None:
+    """A video is accepted all the same: engines recover."""
     dispatcher = _dispatcher(ROUTE, _first(), _second())
     for name, identity in (("first", "1"), ("second", "2")):
         for _ in range(circuit_breaker.FAILURE_THRESHOLD):
@@ -336,9 +345,9 @@ def test_where_all_are_benched_the_route_decides() -> None:
     assert dispatcher.choose(MODEL, (), "v") == "first"
 
 
-async def test_a_video_of_a_removed_engine_goes_to_one_that_is_there(harness: FlowHarness, film: bytes) -> None:
-    """What was accepted for an engine that left the configuration, and never submitted, moves on."""
-    second = _second(fetch_results=[film])
+async def test_a_video_of_a_removed_engine_moves_to_a_configured_one(harness: FlowHarness, mp4: bytes) -> None:
+    """A video of an engine that remaining the configuration, never submitted, moves on."""
+    second = _second(fetch_results=[mp4])
     video = await harness.accept(engine="gone")
     ended = await harness.run_to_end(second, video, route=ROUTE)
     assert (ended.status, ended.engine) == (Status.COMPLETED, "second")

@@ -1,4 +1,4 @@
-"""The order in which videos get their turns."""
+"""The order in which videos get submission slots."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ LIMITED = ScriptedEngine(Capabilities(paid=True, creates_per_minute=2), identity
 
 
 async def test_slots_are_granted_in_acceptance_order(harness: FlowHarness) -> None:
-    """Two of two a minute are before the third, until one of them got its turn or did not ask again."""
-    turns = FairRateLimiter(harness.store.videos, harness.clock)
+    """Two of two per minute are ahead of the third, until one of them got its slot or did not ask again."""
+    rate_limiter = FairRateLimiter(harness.store.videos, harness.clock)
     first, second, third = [await harness.accept() for _ in range(3)]
     for video in (third, second, first):
-        turns.enqueue(LIMITED, video, 10)
-    assert await turns.seconds_until_turn(LIMITED, third) == RECHECK
-    assert await turns.seconds_until_turn(LIMITED, first) == 0
-    assert await turns.seconds_until_turn(LIMITED, third) == 0
-    turns.enqueue(LIMITED, first, 10)
-    assert await turns.seconds_until_turn(LIMITED, third) == RECHECK
+        rate_limiter.enqueue(LIMITED, video, 10)
+    assert await rate_limiter.seconds_until_turn(LIMITED, third) == RECHECK
+    assert await rate_limiter.seconds_until_turn(LIMITED, first) == 0
+    assert await rate_limiter.seconds_until_turn(LIMITED, third) == 0
+    rate_limiter.enqueue(LIMITED, first, 10)
+    assert await rate_limiter.seconds_until_turn(LIMITED, third) == RECHECK
     harness.clock.now += 11
-    assert await turns.seconds_until_turn(LIMITED, third) == 0
+    assert await rate_limiter.seconds_until_turn(LIMITED, third) == 0
 
 
 class CountedSeq(int):
-    """A place in the order of acceptance that counts how often it is compared."""
+    """A position in acceptance order that counts comparisons."""
 
     comparisons = 0
 
@@ -42,14 +42,14 @@ class CountedSeq(int):
         return int(self) < other
 
 
-async def test_asking_in_a_long_queue_compares_few_places(harness: FlowHarness) -> None:
-    """Of twenty thousand that wait, each asks again with two binary searches, not by a look at all the others."""
-    turns, video = FairRateLimiter(harness.store.videos, harness.clock), await harness.accept()
+async def test_a_long_queue_needs_few_comparisons(harness: FlowHarness) -> None:
+    """Of twenty thousand that wait, waiting_video asks again with two binary searches, without a scan of the others."""
+    rate_limiter, video = FairRateLimiter(harness.store.videos, harness.clock), await harness.accept()
     waiting = [replace(video, seq=CountedSeq(seq)) for seq in range(20_000)]
-    for each in waiting:
-        turns.enqueue(LIMITED, each, 60)
+    for waiting_video in waiting:
+        rate_limiter.enqueue(LIMITED, waiting_video, 60)
     CountedSeq.comparisons, asking = 0, waiting[::10]
-    for each in asking:
-        await turns.seconds_until_turn(LIMITED, each)
-        turns.enqueue(LIMITED, each, 60)
+    for waiting_video in asking:
+        await rate_limiter.seconds_until_turn(LIMITED, waiting_video)
+        rate_limiter.enqueue(LIMITED, waiting_video, 60)
     assert CountedSeq.comparisons < 50 * len(asking)

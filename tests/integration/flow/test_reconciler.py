@@ -1,4 +1,4 @@
-"""What keeps every accepted video in somebody's hands."""
+"""Reconciliation of rows and workflows."""
 
 from __future__ import annotations
 
@@ -24,144 +24,146 @@ if TYPE_CHECKING:
     from filmgate.testing.harness import FlowHarness
 
 
-class Flows:
-    """A durable engine in memory."""
+class FakeBackend:
+    """A workflow backend in memory."""
 
     def __init__(self) -> None:
-        self.fate: dict[WorkflowRef, WorkflowStatus] = {}
-        self.asked: list[WorkflowRef] = []
+        self.workflows_by_ref: dict[WorkflowRef, WorkflowStatus] = {}
+        self.checked: list[WorkflowRef] = []
         self.adopted: list[str] = []
-        self.old = 0  # flows that ended long ago
+        self.ended_count = 0  # workflows that ended long ago
         self.pruned: list[float] = []
 
     async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
-        """Start what was not started."""
-        for start in workflows:
-            self.fate.setdefault(start, WorkflowStatus(ended=False))
+        """Start new ones."""
+        for workflow in workflows:
+            self.workflows_by_ref.setdefault(workflow, WorkflowStatus(ended=False))
 
     async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
-        """What is known of them."""
-        self.asked += workflows
-        return {start: self.fate[start] for start in workflows if start in self.fate}
+        """Return the stored statuses."""
+        self.checked += workflows
+        return {
+            workflow: self.workflows_by_ref[workflow] for workflow in workflows if workflow in self.workflows_by_ref
+        }
 
     async def adopt(self, executor_id: str) -> int:
-        """Note it."""
+        """Record the call."""
         self.adopted.append(executor_id)
         return 1
 
     async def prune(self, ended_before: float) -> int:
-        """Note it; a page at a time."""
+        """Record the call; one page at a time."""
         self.pruned.append(ended_before)
-        page = min(self.old, 500)
-        self.old -= page
+        page = min(self.ended_count, 500)
+        self.ended_count -= page
         return page
 
 
 @pytest.fixture
-def flows() -> Flows:
-    """No flow yet."""
-    return Flows()
+def backend() -> FakeBackend:
+    """A backend without workflows."""
+    return FakeBackend()
 
 
-def _reconciler(harness: FlowHarness, flows: Flows) -> Reconciler:
-    async def give_up(video_id: str) -> None:
+def _reconciler(harness: FlowHarness, backend: FakeBackend) -> Reconciler:
+    async def fail_removed(video_id: str) -> None:
         await harness.store.videos.fail(video_id, failure_codes.ENGINE_REMOVED, harness.clock())
 
     return Reconciler(
         videos=harness.store.videos,
         workers=harness.store.workers,
-        backend=flows,
+        backend=backend,
         engines={"scripted"},
         executor_id="me",
-        fail_removed=give_up,
+        fail_removed=fail_removed,
         reassign=harness.build_executor().reassign_unsubmitted,
         clock=harness.clock,
     )
 
 
-async def _at_rest(harness: FlowHarness) -> VideoRecord:
+async def _accept_idle(harness: FlowHarness) -> VideoRecord:
     video = await harness.accept()
     harness.clock.now += MIN_IDLE + 1
     return video
 
 
-async def test_a_flow_that_was_never_started_is_started(harness: FlowHarness, flows: Flows) -> None:
+async def test_a_workflow_that_was_never_started_is_started(harness: FlowHarness, backend: FakeBackend) -> None:
     """The row is the outbox: a process that died after the commit has lost nothing."""
-    video = await _at_rest(harness)
-    assert await _reconciler(harness, flows).start_missing() == 1
-    assert list(flows.fate) == [WorkflowRef(video.id, "scripted", 0)]
+    video = await _accept_idle(harness)
+    assert await _reconciler(harness, backend).start_missing() == 1
+    assert list(backend.workflows_by_ref) == [WorkflowRef(video.id, "scripted", 0)]
 
 
-async def test_a_fresh_row_is_left_to_whoever_made_it(harness: FlowHarness, flows: Flows) -> None:
-    """What was accepted a moment ago is being started by its own process."""
+async def test_a_new_row_is_left_to_its_own_process(harness: FlowHarness, backend: FakeBackend) -> None:
+    """A video accepted a moment ago is being started by its own process."""
     await harness.accept()
-    assert await _reconciler(harness, flows).start_missing() == 0
+    assert await _reconciler(harness, backend).start_missing() == 0
 
 
-async def test_a_running_flow_is_left_alone(harness: FlowHarness, flows: Flows) -> None:
+async def test_a_running_workflow_is_left_alone(harness: FlowHarness, backend: FakeBackend) -> None:
     """However long it takes."""
-    video = await _at_rest(harness)
-    flows.fate[WorkflowRef(video.id, "scripted", 0)] = WorkflowStatus(ended=False)
-    assert await _reconciler(harness, flows).start_missing() == 0
+    video = await _accept_idle(harness)
+    backend.workflows_by_ref[WorkflowRef(video.id, "scripted", 0)] = WorkflowStatus(ended=False)
+    assert await _reconciler(harness, backend).start_missing() == 0
     assert (await harness.reload(video)).epoch == 0
 
 
-async def test_a_flow_that_ended_before_its_video_gets_a_successor(harness: FlowHarness, flows: Flows) -> None:
-    """A new epoch is a new flow, started once whoever notices."""
-    video = await _at_rest(harness)
-    flows.fate[WorkflowRef(video.id, "scripted", 0)] = WorkflowStatus(ended=True)
-    first, second = _reconciler(harness, flows), _reconciler(harness, flows)
+async def test_a_workflow_that_ended_before_its_video_is_restarted(harness: FlowHarness, backend: FakeBackend) -> None:
+    """A new epoch is a new workflow, started once by any number of processes."""
+    video = await _accept_idle(harness)
+    backend.workflows_by_ref[WorkflowRef(video.id, "scripted", 0)] = WorkflowStatus(ended=True)
+    first, second = _reconciler(harness, backend), _reconciler(harness, backend)
     assert [await first.start_missing(), await second.start_missing()] == [1, 0]
-    assert flows.fate[WorkflowRef(video.id, "scripted", 1)] == WorkflowStatus(ended=False)
+    assert backend.workflows_by_ref[WorkflowRef(video.id, "scripted", 1)] == WorkflowStatus(ended=False)
     assert (await harness.reload(video)).epoch == 1
 
 
-async def test_a_quick_pass_does_not_ask_twice(harness: FlowHarness, flows: Flows) -> None:
-    """What is known to be started is asked for only by the thorough pass."""
-    await _at_rest(harness)
-    reconciler = _reconciler(harness, flows)
+async def test_a_quick_pass_does_not_check_twice(harness: FlowHarness, backend: FakeBackend) -> None:
+    """Only the full pass checks workflows already found running."""
+    await _accept_idle(harness)
+    reconciler = _reconciler(harness, backend)
     await reconciler.start_missing()
     await reconciler.start_missing()
-    assert len(flows.asked) == 1
+    assert len(backend.checked) == 1
     await reconciler.start_missing(check_all=True)
-    assert len(flows.asked) == 2
+    assert len(backend.checked) == 2
 
 
-async def test_what_was_just_started_is_not_asked_for(harness: FlowHarness, flows: Flows) -> None:
-    """The common case costs the durable engine nothing."""
-    video = await _at_rest(harness)
-    reconciler = _reconciler(harness, flows)
+async def test_a_just_started_workflow_is_not_checked(harness: FlowHarness, backend: FakeBackend) -> None:
+    """The common case costs the backend nothing."""
+    video = await _accept_idle(harness)
+    reconciler = _reconciler(harness, backend)
     reconciler.mark_started([WorkflowRef(video.id, "scripted", 0)])
     await reconciler.start_missing()
-    assert flows.asked == []
+    assert backend.checked == []
 
 
-async def test_the_work_of_a_dead_process_is_taken_over_once(harness: FlowHarness, flows: Flows) -> None:
-    """A process without a heartbeat is adopted and forgotten; the living and oneself are not."""
+async def test_the_workflows_of_a_dead_process_are_adopted_once(harness: FlowHarness, backend: FakeBackend) -> None:
+    """A process without a heartbeat is adopted and deleted; live ones and this one are not."""
     for executor_id in ("dead", "me"):
         await harness.store.workers.record_heartbeat(executor_id, harness.clock())
     harness.clock.now += HEARTBEAT_TIMEOUT + 1
     await harness.store.workers.record_heartbeat("alive", harness.clock())
-    reconciler = _reconciler(harness, flows)
+    reconciler = _reconciler(harness, backend)
     assert [await reconciler.adopt_orphans(), await reconciler.adopt_orphans()] == [1, 0]
-    assert flows.adopted == ["dead"]
+    assert backend.adopted == ["dead"]
 
 
-async def test_a_video_without_an_engine_waits_and_then_ends(harness: FlowHarness, flows: Flows) -> None:
-    """An engine that left the configuration may come back for a day; then its videos fail, free of charge."""
+async def test_a_video_of_a_removed_engine_waits_a_day_and_fails(harness: FlowHarness, backend: FakeBackend) -> None:
+    """An engine that left the configuration may return for a day; then its videos fail, free of charge."""
     video = await harness.accept(engine="gone")
     harness.clock.now += MIN_IDLE + 1
-    await _reconciler(harness, flows).start_missing()
+    await _reconciler(harness, backend).start_missing()
     assert not (await harness.reload(video)).finished
     harness.clock.now += REMOVED_ENGINE_LIMIT
-    await _reconciler(harness, flows).start_missing()
+    await _reconciler(harness, backend).start_missing()
     assert (await harness.reload(video)).error == failure_codes.ENGINE_REMOVED
     assert await harness.balance() == 10_000
 
 
-async def test_old_history_is_dropped(harness: FlowHarness, flows: Flows) -> None:
-    """The durable engine would keep what ended for ever: all of it, however much ended since the last time."""
-    flows.old = 1200
-    assert await _reconciler(harness, flows).prune() == 1200
-    assert flows.old == 0
-    assert set(flows.pruned) == {harness.clock() - WORKFLOW_RETENTION}
+async def test_old_history_is_deleted(harness: FlowHarness, backend: FakeBackend) -> None:
+    """The backend would keep ended workflows forever: all pages are deleted, however many there are."""
+    backend.ended_count = 1200
+    assert await _reconciler(harness, backend).prune() == 1200
+    assert backend.ended_count == 0
+    assert set(backend.pruned) == {harness.clock() - WORKFLOW_RETENTION}

@@ -1,4 +1,4 @@
-"""Events reach whoever asked for them: at least once, signed, under one id, whatever dies."""
+"""Webhook delivery: at least once, signed, under one id, despite crashes."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 URL = "http://203.0.113.7/hook"
 
 
-class Posted(Struct, frozen=True):
-    """One request that a receiver saw."""
+class ReceivedRequest(Struct, frozen=True):
+    """One request that a receiver got."""
 
     url: str
     body: bytes
@@ -38,16 +38,16 @@ class Posted(Struct, frozen=True):
 
 
 class Receiver:
-    """Answers as a test tells it to; an exception is a connection that broke."""
+    """A receiver with scripted answers; an exception is a broken connection."""
 
     def __init__(self) -> None:
-        self.posted: list[Posted] = []
+        self.request: list[ReceivedRequest] = []
         self.answers: list[int | Exception] = []
 
     async def __call__(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> int:
-        """What :meth:`Guard.post` does."""
+        """Behave like :meth:`Guard.post`."""
         assert within == 15.0
-        self.posted.append(Posted(url, body, dict(headers)))
+        self.request.append(ReceivedRequest(url, body, dict(headers)))
         answer = self.answers.pop(0) if self.answers else 200
         if isinstance(answer, Exception):
             raise answer
@@ -55,24 +55,24 @@ class Receiver:
 
 
 class WebhookEnv(Struct):
-    """A store, its endpoints, and what is delivered."""
+    """A store, its endpoints, and the sender."""
 
     store: Store
-    vault: SecretBox
+    secret_box: SecretBox
     time: FakeClock
     receiver: Receiver
-    deliveries: WebhookSender
+    sender: WebhookSender
     webhooks: WebhookService
     principal: Principal
     path: Path
 
     async def listen(self, *types: str) -> EndpointView:
-        """An endpoint."""
-        wanted = EndpointParams(name="n", url=URL, event_types=types or EVENT_TYPES)
-        return await self.webhooks.create(self.principal, wanted)
+        """Create an endpoint."""
+        params = EndpointParams(name="n", url=URL, event_types=types or EVENT_TYPES)
+        return await self.webhooks.create(self.principal, params)
 
     async def fail_one(self, callback_url: str | None = None) -> VideoRecord:
-        """A video that failed."""
+        """Accept a video and fail it."""
         new = NewVideo(
             id=new_id(),
             account_id=self.principal.account_id,
@@ -80,85 +80,85 @@ class WebhookEnv(Struct):
             engine="scene",
             recipe=Recipe(prompt="p", size=SMALL, seconds=1, seed=1),
             price_micros=0,
-            callback_url=callback_url and self.vault.encrypt(callback_url),
+            callback_url=callback_url and self.secret_box.encrypt(callback_url),
         )
         video, _ = await self.store.videos.create(new, self.time())
         assert await self.store.videos.fail(video.id, VideoError("x", "x"), self.time())
         return video
 
-    async def pass_time(self, seconds: float = 0.0) -> list[Posted]:
-        """What is posted after so long."""
+    async def pass_time(self, seconds: float = 0.0) -> list[ReceivedRequest]:
+        """Advance the clock and return the requests sent after that."""
         self.time.now += seconds
-        before = len(self.receiver.posted)
-        await self.deliveries.send_due()
-        await self.deliveries.wait_idle()
-        return self.receiver.posted[before:]
+        before = len(self.receiver.request)
+        await self.sender.send_due()
+        await self.sender.wait_idle()
+        return self.receiver.request[before:]
 
     def another(self) -> WebhookSender:
-        """What another process would run."""
-        return WebhookSender(self.store, self.vault, self.receiver, self.time, lambda: 0.5)
+        """Return the sender of another process."""
+        return WebhookSender(self.store, self.secret_box, self.receiver, self.time, lambda: 0.5)
 
 
 @pytest.fixture
 async def webhook_env(tmp_path: Path) -> AsyncIterator[WebhookEnv]:
-    """An office with one account."""
-    time, receiver, vault = FakeClock(), Receiver(), SecretBox.from_keyfile(tmp_path / "vault.key")
+    """A store with one account."""
+    time, receiver, secret_box = FakeClock(), Receiver(), SecretBox.from_keyfile(tmp_path / "vault.key")
     store = Store.open(tmp_path / "rows.sqlite", clock=time)
     account = await store.accounts.create_account("a", None)
     principal = Principal(account_id=account.id, key_id="key")
-    webhooks = WebhookService(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), vault, time)
-    deliveries = WebhookSender(store, vault, receiver, time, lambda: 0.5)
-    yield WebhookEnv(store, vault, time, receiver, deliveries, webhooks, principal, tmp_path / "rows.sqlite")
-    await deliveries.stop()
+    webhooks = WebhookService(store.webhooks, Guard(["203.0.113.7", "203.0.113.8"]), secret_box, time)
+    sender = WebhookSender(store, secret_box, receiver, time, lambda: 0.5)
+    yield WebhookEnv(store, secret_box, time, receiver, sender, webhooks, principal, tmp_path / "rows.sqlite")
+    await sender.stop()
     await store.close()
 
 
-def _signatures(posted: Posted) -> list[str]:
-    return posted.headers["webhook-signature"].split()
+def _signatures(request: ReceivedRequest) -> list[str]:
+    return request.headers["webhook-signature"].split()
 
 
-def _is_signed_by(secret: str, posted: Posted) -> bool:
-    stamp = int(posted.headers["webhook-timestamp"])
+def _is_signed_by(secret: str, request: ReceivedRequest) -> bool:
+    stamp = int(request.headers["webhook-timestamp"])
     signature = Webhook(secret).sign(
-        posted.headers["webhook-id"], datetime.fromtimestamp(stamp, UTC), posted.body.decode()
+        request.headers["webhook-id"], datetime.fromtimestamp(stamp, UTC), request.body.decode()
     )
-    return signature in _signatures(posted)
+    return signature in _signatures(request)
 
 
-async def test_an_event_is_told_once(webhook_env: WebhookEnv) -> None:
-    """Its body is the contract's, and a 200 ends it."""
-    shown = await webhook_env.listen()
+async def test_an_event_is_delivered_once(webhook_env: WebhookEnv) -> None:
+    """Its body follows the contract, and a 200 settles it."""
+    endpoint = await webhook_env.listen()
     video = await webhook_env.fail_one()
-    [posted] = await webhook_env.pass_time()
-    assert posted.url == URL
-    told = msgspec.json.decode(posted.body)
-    assert told == {
-        "id": posted.headers["webhook-id"],
+    [request] = await webhook_env.pass_time()
+    assert request.url == URL
+    event = msgspec.json.decode(request.body)
+    assert event == {
+        "id": request.headers["webhook-id"],
         "object": "event",
         "created_at": 1_000_000,
         "type": "video.failed",
         "data": {"id": video.id},
     }
-    assert told["id"].startswith("evt_")
-    assert shown.secret is not None
-    assert _is_signed_by(shown.secret, posted)
+    assert event["id"].startswith("evt_")
+    assert endpoint.secret is not None
+    assert _is_signed_by(endpoint.secret, request)
     assert await webhook_env.pass_time(10 * 86_400) == []
 
 
 async def test_the_official_sdk_and_the_standard_library_verify_it(webhook_env: WebhookEnv) -> None:
-    """``client.webhooks.unwrap()`` and ``Webhook.verify()`` take what is posted now, and nothing changed on its way."""
+    """``client.webhooks.unwrap()`` and ``Webhook.verify()`` accept what is posted, unmodified."""
     webhook_env.time.now = wall_clock()
-    shown = await webhook_env.listen("video.failed")
+    endpoint = await webhook_env.listen("video.failed")
     await webhook_env.fail_one()
-    [posted] = await webhook_env.pass_time()
-    secret = shown.secret or ""
-    event = OpenAI(api_key="k", webhook_secret=secret).webhooks.unwrap(posted.body, posted.headers)
+    [request] = await webhook_env.pass_time()
+    secret = endpoint.secret or ""
+    event = OpenAI(api_key="k", webhook_secret=secret).webhooks.unwrap(request.body, request.headers)
     assert event.to_dict()["type"] == "video.failed"
-    assert Webhook(secret).verify(posted.body, posted.headers)["id"] == event.id
+    assert Webhook(secret).verify(request.body, request.headers)["id"] == event.id
 
 
-async def test_only_what_was_asked_for_is_told(webhook_env: WebhookEnv) -> None:
-    """An endpoint for completions hears of no failure; an account without endpoints costs nothing."""
+async def test_only_subscribed_events_are_delivered(webhook_env: WebhookEnv) -> None:
+    """An endpoint for completions gets no failures; an account without endpoints costs nothing."""
     await webhook_env.fail_one()
     await webhook_env.listen("video.completed")
     await webhook_env.fail_one()
@@ -166,9 +166,9 @@ async def test_only_what_was_asked_for_is_told(webhook_env: WebhookEnv) -> None:
     assert await webhook_env.store.outbox.pending() == []
 
 
-async def test_the_schedule(webhook_env: WebhookEnv) -> None:
-    """Ten tries, at the contract's times, each with a fresh stamp and signature under the old id."""
-    shown = await webhook_env.listen()
+async def test_retries_follow_the_schedule(webhook_env: WebhookEnv) -> None:
+    """Ten attempts, at the contract's times, each with a fresh timestamp and signature under the same id."""
+    endpoint = await webhook_env.listen()
     await webhook_env.fail_one()
     webhook_env.receiver.answers = [500, UrlUnreachable(), 302, *[404] * 7]
     seen = await webhook_env.pass_time()
@@ -176,15 +176,15 @@ async def test_the_schedule(webhook_env: WebhookEnv) -> None:
         assert await webhook_env.pass_time(wait - 1) == []
         seen += await webhook_env.pass_time(1)
     assert len(seen) == 10
-    assert len({posted.headers["webhook-id"] for posted in seen}) == 1
-    assert len({posted.headers["webhook-timestamp"] for posted in seen}) == 10
-    assert all(_is_signed_by(shown.secret or "", posted) for posted in seen)
+    assert len({request.headers["webhook-id"] for request in seen}) == 1
+    assert len({request.headers["webhook-timestamp"] for request in seen}) == 10
+    assert all(_is_signed_by(endpoint.secret or "", request) for request in seen)
     assert await webhook_env.pass_time(10 * 86_400) == []
 
 
 async def test_a_gone_endpoint_is_disabled(webhook_env: WebhookEnv) -> None:
-    """After a 410 it hears nothing more, also of what waited, until it has a new URL."""
-    shown = await webhook_env.listen()
+    """After a 410 it gets nothing more, not even pending events, until it has a new URL."""
+    endpoint = await webhook_env.listen()
     await webhook_env.fail_one()
     webhook_env.receiver.answers = [500]
     await webhook_env.pass_time()
@@ -194,59 +194,59 @@ async def test_a_gone_endpoint_is_disabled(webhook_env: WebhookEnv) -> None:
     await webhook_env.fail_one()
     assert await webhook_env.pass_time(86_400) == []
     assert (
-        await webhook_env.webhooks.retrieve(webhook_env.principal, shown.endpoint.id)
+        await webhook_env.webhooks.retrieve(webhook_env.principal, endpoint.endpoint.id)
     ).endpoint.disabled_at is not None
     await webhook_env.webhooks.update(
-        webhook_env.principal, shown.endpoint.id, EndpointParams(url="http://203.0.113.8/new")
+        webhook_env.principal, endpoint.endpoint.id, EndpointParams(url="http://203.0.113.8/new")
     )
     await webhook_env.fail_one()
-    assert [posted.url for posted in await webhook_env.pass_time()] == ["http://203.0.113.8/new"]
+    assert [request.url for request in await webhook_env.pass_time()] == ["http://203.0.113.8/new"]
 
 
-async def test_a_deleted_endpoint_hears_nothing(webhook_env: WebhookEnv) -> None:
-    """Also not of what happened before."""
-    shown = await webhook_env.listen()
+async def test_a_deleted_endpoint_gets_nothing(webhook_env: WebhookEnv) -> None:
+    """Not even earlier events."""
+    endpoint = await webhook_env.listen()
     await webhook_env.fail_one()
     webhook_env.receiver.answers = [500]
     await webhook_env.pass_time()
-    await webhook_env.webhooks.delete(webhook_env.principal, shown.endpoint.id)
+    await webhook_env.webhooks.delete(webhook_env.principal, endpoint.endpoint.id)
     assert await webhook_env.pass_time(86_400) == []
 
 
-async def test_rotation(webhook_env: WebhookEnv) -> None:
+async def test_secret_rotation(webhook_env: WebhookEnv) -> None:
     """With the old secret kept, both sign for 24 hours; without, only the new one."""
     first = await webhook_env.listen()
     second = await webhook_env.webhooks.rotate_secret(webhook_env.principal, first.endpoint.id, keep_old=True)
     await webhook_env.fail_one()
-    [posted] = await webhook_env.pass_time()
-    assert len(_signatures(posted)) == 2
-    assert _is_signed_by(first.secret or "", posted)
-    assert _is_signed_by(second.secret or "", posted)
+    [request] = await webhook_env.pass_time()
+    assert len(_signatures(request)) == 2
+    assert _is_signed_by(first.secret or "", request)
+    assert _is_signed_by(second.secret or "", request)
     webhook_env.time.now += 86_400
     await webhook_env.fail_one()
-    [posted] = await webhook_env.pass_time()
-    assert not _is_signed_by(first.secret or "", posted)
+    [request] = await webhook_env.pass_time()
+    assert not _is_signed_by(first.secret or "", request)
     third = await webhook_env.webhooks.rotate_secret(webhook_env.principal, first.endpoint.id, keep_old=False)
     await webhook_env.fail_one()
-    [posted] = await webhook_env.pass_time()
-    assert len(_signatures(posted)) == 1
-    assert _is_signed_by(third.secret or "", posted)
+    [request] = await webhook_env.pass_time()
+    assert len(_signatures(request)) == 1
+    assert _is_signed_by(third.secret or "", request)
 
 
-async def test_callbacks(webhook_env: WebhookEnv) -> None:
-    """A video's own URL is told of it, signed by the account's endpoints; without any, unsigned."""
+async def test_callbacks_are_signed_by_the_accounts_endpoints(webhook_env: WebhookEnv) -> None:
+    """A video's own URL gets its events, signed by the account's endpoints; without any, unsigned."""
     await webhook_env.fail_one("http://203.0.113.8/mine")
-    [posted] = await webhook_env.pass_time()
-    assert posted.url == "http://203.0.113.8/mine"
-    assert "webhook-signature" not in posted.headers
-    shown = await webhook_env.listen("video.completed")
+    [request] = await webhook_env.pass_time()
+    assert request.url == "http://203.0.113.8/mine"
+    assert "webhook-signature" not in request.headers
+    endpoint = await webhook_env.listen("video.completed")
     await webhook_env.fail_one("http://203.0.113.8/mine")
-    [posted] = await webhook_env.pass_time()
-    assert _is_signed_by(shown.secret or "", posted)
+    [request] = await webhook_env.pass_time()
+    assert _is_signed_by(endpoint.secret or "", request)
 
 
-async def test_a_process_that_died_in_the_middle_of_a_try(webhook_env: WebhookEnv) -> None:
-    """Its claim runs out, and another process tells the event under the same id."""
+async def test_a_crash_during_an_attempt_is_retried(webhook_env: WebhookEnv) -> None:
+    """The claim expires, and another process delivers the event under the same id."""
     await webhook_env.listen()
     await webhook_env.fail_one()
     event = (await webhook_env.store.outbox.pending())[0]
@@ -255,11 +255,11 @@ async def test_a_process_that_died_in_the_middle_of_a_try(webhook_env: WebhookEn
     assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + CLAIM_LEASE)
     assert await webhook_env.store.webhooks.claim(due, webhook_env.time() + CLAIM_LEASE) is None
     assert await webhook_env.pass_time(CLAIM_LEASE - 1) == []
-    [posted] = await webhook_env.pass_time(1)
-    assert posted.headers["webhook-id"] == event.id
+    [request] = await webhook_env.pass_time(1)
+    assert request.headers["webhook-id"] == event.id
 
 
-async def test_several_processes_tell_an_event_once(webhook_env: WebhookEnv) -> None:
+async def test_several_processes_deliver_an_event_once(webhook_env: WebhookEnv) -> None:
     """Fan-out and claims are decided by the rows."""
     await webhook_env.listen()
     for _ in range(20):
@@ -270,12 +270,12 @@ async def test_several_processes_tell_an_event_once(webhook_env: WebhookEnv) -> 
             await process.send_due()
         for process in processes:
             await process.wait_idle()
-    ids = [posted.headers["webhook-id"] for posted in webhook_env.receiver.posted]
+    ids = [request.headers["webhook-id"] for request in webhook_env.receiver.request]
     assert len(ids) == len(set(ids)) == 20
 
 
-async def test_a_slow_receiver_keeps_nobody_waiting(webhook_env: WebhookEnv) -> None:
-    """Only a few tries go to one receiver at once."""
+async def test_a_slow_receiver_delays_no_other(webhook_env: WebhookEnv) -> None:
+    """Only a few attempts go to one receiver at once."""
     slow = await webhook_env.listen()
     other = await webhook_env.store.accounts.create_account("b", None)
     for _ in range(100):
@@ -287,23 +287,23 @@ async def test_a_slow_receiver_keeps_nobody_waiting(webhook_env: WebhookEnv) -> 
     assert slow.endpoint.account_id != other.id
 
 
-async def test_replay(webhook_env: WebhookEnv) -> None:
-    """The operator can tell an event again; it keeps its id."""
+async def test_redelivery(webhook_env: WebhookEnv) -> None:
+    """An operator can deliver an event again; it keeps its id."""
     await webhook_env.listen()
     await webhook_env.fail_one()
-    [posted] = await webhook_env.pass_time()
-    event_id = posted.headers["webhook-id"]
+    [request] = await webhook_env.pass_time()
+    event_id = request.headers["webhook-id"]
     assert await webhook_env.store.webhooks.redeliver(event_id, webhook_env.time()) == 1
     [again] = await webhook_env.pass_time()
     assert again.headers["webhook-id"] == event_id
 
 
-async def test_nothing_secret_lies_in_the_database(webhook_env: WebhookEnv) -> None:
+async def test_the_database_contains_no_plain_secrets(webhook_env: WebhookEnv) -> None:
     """Neither a signing secret nor a URL that may carry one."""
-    shown = await webhook_env.listen()
+    endpoint = await webhook_env.listen()
     await webhook_env.fail_one("http://203.0.113.8/token-in-the-path")
-    await webhook_env.webhooks.rotate_secret(webhook_env.principal, shown.endpoint.id, keep_old=True)
+    await webhook_env.webhooks.rotate_secret(webhook_env.principal, endpoint.endpoint.id, keep_old=True)
     await webhook_env.pass_time()
     files = [path.read_bytes() for path in webhook_env.path.parent.glob("rows.sqlite*")]
-    for secret in (shown.secret or "", "token-in-the-path", "203.0.113.7"):
+    for secret in (endpoint.secret or "", "token-in-the-path", "203.0.113.7"):
         assert not any(secret.encode() in content for content in files)

@@ -1,4 +1,4 @@
-"""A store in a temporary folder, a clock that stands still, and videos to put in."""
+"""A store in a temporary folder, a clock that tests advance, and videos to insert."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NewVideoFactory = Callable[..., NewVideo]
 
 
 class Clock:
-    """Time that passes when a test says so."""
+    """A clock that only tests advance."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -44,13 +44,13 @@ async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
 
 @pytest.fixture
 async def account(store: Store) -> Account:
-    """An account that may spend as it likes."""
+    """An account with an unlimited balance."""
     return await store.accounts.create_account("tests", None)
 
 
 @pytest.fixture
 def new_video(account: Account) -> NewVideoFactory:
-    """Make a video that nobody accepted yet; keywords replace its fields."""
+    """Build a video to accept; keywords replace its fields."""
     template = NewVideo(
         id="",
         account_id=account.id,
@@ -64,8 +64,8 @@ def new_video(account: Account) -> NewVideoFactory:
 
 
 @pytest.fixture
-def film() -> Callable[..., Asset]:
-    """Make the row of a stored file."""
+def stored_file() -> Callable[..., Asset]:
+    """Build the asset of a stored file."""
     return lambda key="videos/a.mp4", kind=AssetKind.VIDEO: Asset(
         kind=kind, key=key, media_type="video/mp4", bytes=3, sha256="ab", width=1280, height=720
     )

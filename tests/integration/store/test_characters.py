@@ -1,4 +1,4 @@
-"""The rows of characters."""
+"""The repository of characters."""
 
 from __future__ import annotations
 
@@ -28,31 +28,33 @@ def _new(account: Account, **changes: object) -> NewCharacter:
 
 
 async def test_a_character_is_read_as_it_was_written(store: Store, account: Account) -> None:
-    """By its owner; nobody else can see it, and its files have a row."""
+    """By its owner; it is invisible to others, and its files are referenced."""
     new = _new(account)
-    made, created = await store.characters.create(new, NOW)
+    stored, created = await store.characters.create(new, NOW)
     assert created
-    assert await store.characters.get(new.id, account.id) == made
-    assert await store.characters.get(new.id, "somebody") is None
+    assert await store.characters.get(new.id, account.id) == stored
+    assert await store.characters.get(new.id, "acct_other") is None
     keys = [new.picture.key, new.film.key]
     assert await store.videos.referenced_keys([*keys, "characters/none.png"]) == set(keys)
 
 
-async def test_the_same_key_is_the_same_character_for_a_day(store: Store, account: Account) -> None:
-    """Within a day a key stands for what it made, and for nothing else; then it is free."""
+async def test_an_idempotency_key_refers_to_one_character_for_a_day(store: Store, account: Account) -> None:
+    """Within a day a key refers to the character it created, and to no other request; then it is free."""
     first, _ = await store.characters.create(_new(account, idempotency_key="k"), NOW)
-    again, created = await store.characters.create(_new(account, idempotency_key="k"), NOW + 5)
-    assert (again, created) == (first, False)
+    replayed, created = await store.characters.create(_new(account, idempotency_key="k"), NOW + 5)
+    assert (replayed, created) == (first, False)
     with pytest.raises(IdempotencyKeyReuse):
         await store.characters.create(_new(account, idempotency_key="k", fingerprint="other"), NOW + 5)
     later = NOW + IDEMPOTENCY_SECONDS
-    fresh, created = await store.characters.create(_new(account, idempotency_key="k", fingerprint="other"), later)
+    new_character, created = await store.characters.create(
+        _new(account, idempotency_key="k", fingerprint="other"), later
+    )
     assert created
-    assert fresh.id != first.id
+    assert new_character.id != first.id
 
 
-async def test_a_resend_finds_what_was_made(store: Store, account: Account) -> None:
-    """The same request of the same key, if it is not long ago."""
+async def test_a_resend_finds_the_existing_character(store: Store, account: Account) -> None:
+    """The same request with the same key, if it is recent."""
     first, _ = await store.characters.create(_new(account, key_id="key_1"), NOW)
     resent, created = await store.characters.create(_new(account, key_id="key_1", resend_since=NOW - 1), NOW + 1)
     assert (resent, created) == (first, False)

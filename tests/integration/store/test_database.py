@@ -1,4 +1,4 @@
-"""How the file is opened, and what is said when it can't be."""
+"""How the file is opened, and the errors when it can't be."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 async def test_both_connections_are_durable(store: Store) -> None:
-    """A commit is synced to the disk, foreign keys are kept, and the reading connection can't write."""
+    """A commit is synced to the disk, foreign keys are enforced, and the reading connection can't write."""
     for connection in (store._database.reader, store._database.writer):
         assert _pragma(connection, "journal_mode") == "wal"
         assert _pragma(connection, "synchronous") == 2  # FULL
@@ -34,7 +34,7 @@ def _pragma(connection: DbConnection, name: str) -> object:
 
 
 async def test_a_second_store_shares_the_file(store: Store, tmp_path: Path) -> None:
-    """A key made by another process while the server runs is good in the server at once."""
+    """A key created by another process while the server runs is valid in the server at once."""
     other = Store.open(tmp_path / "rows.sqlite")
     owner = await other.accounts.create_account("cli", 5)
     _key, secret = await other.accounts.create_key(owner.id, "laptop", 1.0)
@@ -53,15 +53,15 @@ async def test_two_stores_write_at_the_same_time(store: Store, tmp_path: Path) -
     assert len(await store.accounts.list_accounts()) == 80
 
 
-async def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
-    """The first makes the tables, the others find them."""
+async def test_many_stores_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """The first creates the tables, the others find them."""
     with ThreadPoolExecutor(6) as threads:
         stores = list(threads.map(lambda _: Store.open(tmp_path / "rows.sqlite"), range(6)))
     await asyncio.gather(*(each.close() for each in stores))
 
 
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    """A file that is no database gives its path and the mend."""
+def test_a_damaged_file_is_reported(tmp_path: Path) -> None:
+    """The error for a file that is not a database names its path and the fix."""
     path = tmp_path / "rows.sqlite"
     path.write_bytes(b"not a database " * 1000)
     with pytest.raises(SettingsError, match=r"rows\.sqlite is damaged: .*Restore it from a backup"):
@@ -69,7 +69,7 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
-    """Nothing is written into a database that is not ours."""
+    """Nothing is written into another program's database."""
     path = tmp_path / "rows.sqlite"
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE precious (x)")
@@ -82,7 +82,7 @@ def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_newer_database_is_refused(tmp_path: Path) -> None:
-    """An older program does not touch what a newer one wrote."""
+    """An older program does not change what a newer one wrote."""
     path = tmp_path / "rows.sqlite"
     asyncio.run(Store.open(path).close())
     with sqlite3.connect(path) as newer:
@@ -92,14 +92,14 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
         Store.open(path)
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    """The folder's path stands in the message."""
+def test_a_missing_folder_is_reported(tmp_path: Path) -> None:
+    """The error names the folder's path."""
     with pytest.raises(SettingsError, match=r"gone can't be used"):
         Store.open(tmp_path / "gone" / "rows.sqlite")
 
 
-def test_a_path_that_cant_be_opened_is_named(tmp_path: Path) -> None:
-    """A folder where the file should be gives its path and the mend."""
+def test_a_path_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
+    """The error for a folder in place of the file names its path and the fix."""
     (tmp_path / "rows.sqlite").mkdir()
     with pytest.raises(SettingsError, match=r"rows\.sqlite can't be opened: .*choose another data folder"):
         Store.open(tmp_path / "rows.sqlite")

@@ -1,4 +1,4 @@
-"""What engines were, for as long as somebody needs it."""
+"""Engine identities are stored for as long as they are needed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 OLD = EngineIdentity(id="a", engine="scene", kind="openai-videos", options={"base_url": "https://a"}, api_key="sealed")
 
 
-async def test_what_was_seen_can_be_read_again(store: Store) -> None:
-    """Whole, with its sealed key; seeing it again replaces what is sealed anew."""
+async def test_a_stored_identity_can_be_read(store: Store) -> None:
+    """Complete, with its encrypted key; storing it updated replaces the encrypted key."""
     await store.engine_identities.record_seen(OLD, 1.0)
     assert await store.engine_identities.get("scene", "a") == OLD
-    again = EngineIdentity(id="a", engine="scene", kind="openai-videos", options={}, api_key=None)
-    await store.engine_identities.record_seen(again, 2.0)
-    assert await store.engine_identities.get("scene", "a") == again
+    updated = EngineIdentity(id="a", engine="scene", kind="openai-videos", options={}, api_key=None)
+    await store.engine_identities.record_seen(updated, 2.0)
+    assert await store.engine_identities.get("scene", "a") == updated
     assert await store.engine_identities.get("other", "a") is None
 
 
-async def test_it_is_needed_while_a_video_runs_there(store: Store, new_video: Callable[..., NewVideo]) -> None:
-    """From the intent to the end; then it can be forgotten, once nobody has seen it for a while."""
+async def test_an_identity_is_in_use_while_a_video_runs_there(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """From the intent to the end; then it can be deleted, once it was unseen for a while."""
     await store.engine_identities.record_seen(OLD, 1.0)
     assert await store.engine_identities.list_in_use() == []
     video, _ = await store.videos.create(new_video(), 2.0)

@@ -1,4 +1,4 @@
-"""Grouped commits: isolation inside a batch, and no success before the disk has it."""
+"""Group commit: isolation inside a batch, and no success before the data is on disk."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def _number(store: Store) -> int:
     return int(store._database.reader.fetch_all(_COUNT)[0][0])
 
 
-async def test_a_failing_write_harms_no_other(store: Store) -> None:
-    """Refusals, constraint faults and unusable values undo only their own work, in the same batch."""
+async def test_a_failing_write_does_not_affect_others(store: Store) -> None:
+    """Refusals, constraint violations and unusable values undo only their own changes, in the same batch."""
 
     def refuse(connection: DbConnection) -> NoReturn:
         connection.execute(_INSERT, executor="half")
@@ -61,7 +61,7 @@ async def test_a_failing_write_harms_no_other(store: Store) -> None:
 
 
 async def test_writes_of_one_turn_share_a_commit(store: Store) -> None:
-    """What is ready together is committed together."""
+    """Writes that are ready together are committed together."""
     commits: list[str] = []
     _driver(store).set_trace_callback(commits.append)
     await asyncio.gather(*(store._writer.write(_insert(f"w{n}")) for n in range(50)))
@@ -69,7 +69,7 @@ async def test_writes_of_one_turn_share_a_commit(store: Store) -> None:
     assert commits.count("COMMIT") == 1
 
 
-async def test_nobody_hears_of_a_success_before_the_commit(store: Store, tmp_path: Path) -> None:
+async def test_no_success_is_reported_before_the_commit(store: Store, tmp_path: Path) -> None:
     """When a write's result arrives, another connection to the file sees its row."""
     await store._writer.write(_insert("a"))
     bare = sqlite3.connect(tmp_path / "rows.sqlite")
@@ -78,7 +78,7 @@ async def test_nobody_hears_of_a_success_before_the_commit(store: Store, tmp_pat
 
 
 async def test_a_failed_commit_fails_the_whole_batch(store: Store) -> None:
-    """When the disk refuses, every writer of the batch is told, nothing is kept, and the next batch works."""
+    """When the disk refuses, every writer of the batch gets the error, nothing is written, and the next batch works."""
     driver = _driver(store)
     pages = driver.execute("PRAGMA page_count").fetchone()[0]
     driver.execute(f"PRAGMA max_page_count = {pages + 2}").fetchall()
@@ -93,8 +93,8 @@ async def test_a_failed_commit_fails_the_whole_batch(store: Store) -> None:
     assert _number(store) == 1
 
 
-async def test_a_bug_in_a_write_reaches_its_batch_and_not_the_next(store: Store) -> None:
-    """An unforeseen exception undoes its batch and is seen by the caller; the store goes on."""
+async def test_an_unexpected_exception_fails_only_its_batch(store: Store) -> None:
+    """It undoes its batch and reaches the caller; the store continues."""
 
     def bug(connection: DbConnection) -> NoReturn:
         connection.execute(_INSERT, executor="a")
@@ -106,18 +106,18 @@ async def test_a_bug_in_a_write_reaches_its_batch_and_not_the_next(store: Store)
     await store._writer.write(_insert("b"))
 
 
-async def test_a_caller_that_left_before_the_hand_off_wrote_nothing(store: Store) -> None:
-    """Cancelled in the same turn: dropped. Cancelled later: the write takes its course, others are served."""
-    early = asyncio.ensure_future(store._writer.write(_insert("early")))
+async def test_a_caller_cancelled_before_the_hand_off_wrote_nothing(store: Store) -> None:
+    """Cancelled in the same turn: dropped. Cancelled later: the write completes, and others are not affected."""
+    first_write = asyncio.ensure_future(store._writer.write(_insert("early")))
     await asyncio.sleep(0)
-    early.cancel()
+    first_write.cancel()
     await store._writer.write(_insert("b"))
-    assert early.cancelled()
+    assert first_write.cancelled()
     assert _number(store) == 1
 
 
-async def test_close_finishes_what_was_begun(tmp_path: Path) -> None:
-    """Writes handed in before close are on disk after it; later ones are refused."""
+async def test_close_finishes_pending_writes(tmp_path: Path) -> None:
+    """Writes queued before close are on disk after it; later ones are refused."""
     store = Store.open(tmp_path / "other.sqlite")
     writes = [asyncio.ensure_future(store._writer.write(_insert(f"w{n}"))) for n in range(10)]
     await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The books: whatever happens in whatever order, they are right."""
+"""The ledger is correct after any sequence of operations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def _balance(store: Store, account_id: str) -> int | None:
 
 
 async def test_ten_thousand_creates_with_balance_for_a_hundred(store: Store) -> None:
-    """Exactly a hundred are accepted, the others are told why, and the balance is zero, not less."""
+    """Exactly a hundred are accepted, the others get the reason, and the balance is zero, not less."""
     owner = await store.accounts.create_account("poor", 100 * 7)
     creates = [store.videos.create(_video(owner.id, 7), 1.0) for _ in range(10_000)]
     answers = await asyncio.gather(*creates, return_exceptions=True)
@@ -47,7 +47,7 @@ async def test_ten_thousand_creates_with_balance_for_a_hundred(store: Store) -> 
 
 
 async def test_a_failed_video_is_free(store: Store) -> None:
-    """Its hold comes back, once."""
+    """Its hold is released, once."""
     owner = await store.accounts.create_account("one", 10)
     video, _ = await store.videos.create(_video(owner.id, 10), 1.0)
     assert await _balance(store, owner.id) == 0
@@ -58,7 +58,7 @@ async def test_a_failed_video_is_free(store: Store) -> None:
 
 
 async def test_grants(store: Store) -> None:
-    """A grant raises the balance, a negative one lowers it, never below zero; strangers have none."""
+    """A grant raises the balance, a negative one lowers it, never below zero; unknown accounts are refused."""
     owner = await store.accounts.create_account("one", 0)
     await store.ledger.grant(owner.id, 10, 1.0)
     await store.ledger.grant(owner.id, -4, 2.0)
@@ -72,8 +72,8 @@ async def test_grants(store: Store) -> None:
     assert await store.ledger.audit() == []
 
 
-async def test_the_audit_finds_what_is_wrong(store: Store, tmp_path: Path) -> None:
-    """A balance and a video that somebody changed by hand are each named in a sentence."""
+async def test_the_audit_reports_every_error(store: Store, tmp_path: Path) -> None:
+    """A balance and a video changed by hand are each reported in a sentence."""
     owner = await store.accounts.create_account("one", 10)
     video, _ = await store.videos.create(_video(owner.id, 3), 1.0)
     bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
@@ -124,16 +124,16 @@ async def _run(steps: list[tuple[str, int]], balance: int | None, width: int) ->
         for begin in range(0, len(steps), width):
             calls = [_step(store, owner.id, videos, *step)() for step in steps[begin : begin + width]]
             await asyncio.gather(*calls, return_exceptions=True)  # type: ignore[call-overload]  # each is awaitable
-            left = await _balance(store, owner.id)
-            assert (left is None) == (balance is None)
-            assert left is None or left >= 0
+            remaining = await _balance(store, owner.id)
+            assert (remaining is None) == (balance is None)
+            assert remaining is None or remaining >= 0
             assert await store.ledger.audit() == []
         await store.close()
 
 
 @examples(25)
 @given(steps=_STEPS, balance=st.one_of(st.none(), st.integers(0, 30)), width=st.sampled_from([1, 4, 40]))
-def test_the_books_are_right_after_any_interleaving(
+def test_the_ledger_is_correct_after_any_interleaving(
     steps: list[tuple[str, int]], balance: int | None, width: int
 ) -> None:
     """The balance is the entries' sum and never negative; each video has its hold and at most one settlement."""

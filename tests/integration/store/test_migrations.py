@@ -1,4 +1,4 @@
-"""The migrations lead to the tables that the code uses."""
+"""The migrations create the tables that the code uses."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from filmgate.store.schema import metadata
 def _objects(path: Path) -> dict[str, list[str]]:
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND type <> 'trigger'")
-        found = {name: _parts(sql) for name, sql in rows if name not in {"alembic_version", "sqlite_sequence"}}
+        objects = {name: _parts(sql) for name, sql in rows if name not in {"alembic_version", "sqlite_sequence"}}
     connection.close()
-    return found
+    return objects
 
 
 def _parts(sql: str) -> list[str]:
-    # A column that a migration adds stands behind the constraints; its place means nothing.
+    # A column that a migration adds comes after the constraints; its position is irrelevant.
     head, _, body = " ".join(sql.split()).partition("(")
     return [head, *sorted(part.strip() for part in re.split(r",(?![^(]*\))", body.rpartition(")")[0]))]
 
 
 async def test_migrated_schema_equals_the_metadata(store: Store, tmp_path: Path) -> None:
-    """Tables, CHECKs and indexes made by the migrations are those of the schema module, save for the columns' order."""
-    fresh = tmp_path / "fresh.sqlite"
-    engine = sa.create_engine(f"sqlite:///{fresh}")
+    """Tables, CHECKs and indexes created by the migrations equal the schema module, except for the columns' order."""
+    reference = tmp_path / "fresh.sqlite"
+    engine = sa.create_engine(f"sqlite:///{reference}")
     metadata.create_all(engine)
     engine.dispose()
-    assert _objects(store._database.path) == _objects(fresh)
+    assert _objects(store._database.path) == _objects(reference)
 
 
-def test_the_snapshot_is_what_the_migrations_make(tmp_path: Path) -> None:
-    """A new file is made from it; ``python -m filmgate.store.migrations`` writes it anew."""
+def test_the_snapshot_equals_the_migrations(tmp_path: Path) -> None:
+    """A new file is created from it; ``python -m filmgate.store.migrations`` rewrites it."""
     path = tmp_path / "migrated.sqlite"
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:
@@ -52,26 +52,26 @@ def test_the_snapshot_is_what_the_migrations_make(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as migrated:
         assert migrations.SNAPSHOT.read_text(encoding="utf-8") == migrations.snapshot(migrated)
         Store.open(tmp_path / "made.sqlite")._database.close()
-        with closing(sqlite3.connect(tmp_path / "made.sqlite")) as made:
-            assert sorted(made.iterdump()) == sorted(migrated.iterdump())
+        with closing(sqlite3.connect(tmp_path / "made.sqlite")) as created:
+            assert sorted(created.iterdump()) == sorted(migrated.iterdump())
 
 
 def test_head_is_the_newest_script() -> None:
-    """The revision that opening compares with is the last one there is."""
+    """The revision that opening compares with is the latest one."""
     script = ScriptDirectory(str(Path(migrations.__file__).parent))
     assert script.get_current_head() == migrations.HEAD
 
 
-def test_the_triggers_know_todays_moves() -> None:
-    """The newest frozen copy of the transitions is the table of the video module."""
+def test_the_triggers_hold_the_current_transitions() -> None:
+    """The newest frozen copy of the transitions equals the table of the domain module."""
     frozen = importlib.import_module("filmgate.store.migrations.versions.0001_first_tables").TRANSITIONS
     assert {before: set(after) for before, after in frozen.items()} == {
         str(before): {str(status) for status in after} for before, after in TRANSITIONS.items()
     }
 
 
-async def test_a_database_of_the_first_revision_is_brought_up_to_date(tmp_path: Path) -> None:
-    """What lay in it stays, and what was added since works on it."""
+async def test_a_database_of_the_first_revision_is_migrated(tmp_path: Path) -> None:
+    """Its rows remain, and later features work on it."""
     path = tmp_path / "old.sqlite"
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What a key may do at once."""
+"""Limits of an API key."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from filmgate.store import Account, RateLimitStatus, Store
 Make = Callable[..., NewVideo]
 
 
-async def _refused(store: Store, new: NewVideo, now: float) -> TooManyRequests:
+async def _refusal(store: Store, new: NewVideo, now: float) -> TooManyRequests:
     with pytest.raises(TooManyRequests) as caught:
         await store.videos.create(new, now)
     return caught.value
 
 
-async def test_requests_a_minute(store: Store, account: Account, new_video: Make) -> None:
-    """Only so many creates are accepted in any 60 seconds, and the refusal says when one is free again."""
+async def test_creates_per_minute_are_limited(store: Store, account: Account, new_video: Make) -> None:
+    """Only so many creates are accepted in any 60 seconds, and the refusal gives the time until the next is free."""
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=2)
     for at in (100.0, 110.0):
         await store.videos.create(new_video(key_id=key.id), at)
-    error = await _refused(store, new_video(key_id=key.id), 130.0)
+    error = await _refusal(store, new_video(key_id=key.id), 130.0)
     assert not isinstance(error, TooManyRunning)
     assert error.retry_after == 30.0
     assert await store.videos.rate_limit_status(key.id, 130.0) == RateLimitStatus(2, 0, 40.0)
     await store.videos.create(new_video(key_id=key.id), 160.0)
-    assert (await _refused(store, new_video(key_id=key.id), 160.0)).retry_after == 10.0
+    assert (await _refusal(store, new_video(key_id=key.id), 160.0)).retry_after == 10.0
 
 
-async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, account: Account, new_video: Make) -> None:
-    """A clock that was years ahead has been put right: what was created then is of no minute since."""
+async def test_rows_of_a_wrong_clock_do_not_count(store: Store, account: Account, new_video: Make) -> None:
+    """A clock that was years ahead has been corrected: what was created then counts in no minute since."""
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=1)
     await store.videos.create(new_video(key_id=key.id), 1e9)
     assert await store.videos.rate_limit_status(key.id, 100.0) == RateLimitStatus(1, 1, 0.0)
     await store.videos.create(new_video(key_id=key.id), 100.0)
-    assert (await _refused(store, new_video(key_id=key.id), 100.0)).retry_after == 60.0
+    assert (await _refusal(store, new_video(key_id=key.id), 100.0)).retry_after == 60.0
 
 
-async def test_a_key_that_may_create_nothing(store: Store, account: Account, new_video: Make) -> None:
-    """A limit of none refuses the first."""
+async def test_a_limit_of_zero_refuses_all_creates(store: Store, account: Account, new_video: Make) -> None:
+    """Even the first one."""
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=0)
-    assert (await _refused(store, new_video(key_id=key.id), 1.0)).retry_after == 60.0
+    assert (await _refusal(store, new_video(key_id=key.id), 1.0)).retry_after == 60.0
 
 
 async def test_other_keys_do_not_count(store: Store, account: Account, new_video: Make) -> None:
-    """A key's limits are its own, and one without limits has none."""
+    """Each key has its own limits, and one without limits has none."""
     tight, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=1, running_limit=1)
     free, _ = await store.accounts.create_key(account.id, "k")
     for _ in range(3):
@@ -59,11 +59,11 @@ async def test_other_keys_do_not_count(store: Store, account: Account, new_video
     assert await store.videos.rate_limit_status("key_unknown", 1.0) is None
 
 
-async def test_running_at_once(store: Store, account: Account, new_video: Make) -> None:
-    """A video that ended makes room for another, at once."""
+async def test_unfinished_videos_are_limited(store: Store, account: Account, new_video: Make) -> None:
+    """A video that ended frees its place at once."""
     key, _ = await store.accounts.create_key(account.id, "k", running_limit=1)
     first, _ = await store.videos.create(new_video(key_id=key.id), 1.0)
-    error = await _refused(store, new_video(key_id=key.id), 2.0)
+    error = await _refusal(store, new_video(key_id=key.id), 2.0)
     assert isinstance(error, TooManyRunning)
     assert error.message == "Too many running tasks."
     assert await store.videos.fail(first.id, VideoError("x", "x"), 3.0)
@@ -71,7 +71,7 @@ async def test_running_at_once(store: Store, account: Account, new_video: Make) 
 
 
 async def test_replays_and_resends_count_against_no_limit(store: Store, account: Account, new_video: Make) -> None:
-    """What answers with a video that exists already is never refused, and never counted."""
+    """A request that returns an existing video is never refused, and never counted."""
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=1, running_limit=1)
     new = new_video(key_id=key.id, idempotency_key="i", fingerprint="f")
     first, _ = await store.videos.create(new, 1.0)
@@ -81,8 +81,8 @@ async def test_replays_and_resends_count_against_no_limit(store: Store, account:
     assert await store.videos.rate_limit_status(key.id, 3.0) == RateLimitStatus(1, 0, 58.0)
 
 
-async def test_a_resend_is_of_the_same_key_request_and_time(store: Store, account: Account, new_video: Make) -> None:
-    """Another key's, another request's and an older video is not what a resend asks for."""
+async def test_a_resend_needs_the_same_key_request_and_time(store: Store, account: Account, new_video: Make) -> None:
+    """A video of another key, of another request or an older one is not returned."""
     key, _ = await store.accounts.create_key(account.id, "k")
     first, _ = await store.videos.create(new_video(key_id=key.id, fingerprint="f"), 1.0)
     for other in (
@@ -95,8 +95,8 @@ async def test_a_resend_is_of_the_same_key_request_and_time(store: Store, accoun
         assert video.id != first.id
 
 
-async def test_resends_at_once_make_one_video(store: Store, account: Account, new_video: Make) -> None:
-    """The check stands in the transaction that accepts."""
+async def test_concurrent_resends_create_one_video(store: Store, account: Account, new_video: Make) -> None:
+    """The check is in the accepting transaction."""
     key, _ = await store.accounts.create_key(account.id, "k")
     new = [new_video(key_id=key.id, fingerprint="f", resend_since=0.0) for _ in range(50)]
     answers = await asyncio.gather(*(store.videos.create(each, 1.0) for each in new))
@@ -104,17 +104,17 @@ async def test_resends_at_once_make_one_video(store: Store, account: Account, ne
     assert len({video.id for video, _ in answers}) == 1
 
 
-async def test_limits_hold_over_processes(store: Store, account: Account, new_video: Make) -> None:
-    """Several stores over one file count together, and so does one that was closed and opened again."""
+async def test_limits_hold_across_processes(store: Store, account: Account, new_video: Make) -> None:
+    """Several stores over one file count together, and so does one that was closed and opened reopened."""
     path = store._database.path
     key, _ = await store.accounts.create_key(account.id, "k", requests_per_minute=7, running_limit=7)
-    others = [Store.open(path) for _ in range(2)]
-    creates = [each.videos.create(new_video(key_id=key.id), 1.0) for each in (store, *others) for _ in range(20)]
+    stores = [Store.open(path) for _ in range(2)]
+    creates = [each.videos.create(new_video(key_id=key.id), 1.0) for each in (store, *stores) for _ in range(20)]
     answers = await asyncio.gather(*creates, return_exceptions=True)
     assert sum(isinstance(answer, tuple) for answer in answers) == 7
     assert sum(isinstance(answer, TooManyRequests) for answer in answers) == 53
-    for each in others:
+    for each in stores:
         await each.close()
-    again = Store.open(path)
-    assert isinstance(await _refused(again, new_video(key_id=key.id), 70.0), TooManyRunning)
-    await again.close()
+    reopened = Store.open(path)
+    assert isinstance(await _refusal(reopened, new_video(key_id=key.id), 70.0), TooManyRunning)
+    await reopened.close()

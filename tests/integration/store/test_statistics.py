@@ -1,4 +1,4 @@
-"""What the rows add up to."""
+"""Statistics over the rows."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _flat(seen: Snapshot) -> dict[str, object]:
-    took = {kind: (each.counts, each.total_seconds) for kind, each in seen.durations.items()}
-    return asdict(seen) | {"durations": took}
+def _as_dict(snapshot: Snapshot) -> dict[str, object]:
+    durations = {kind: (each.counts, each.total_seconds) for kind, each in snapshot.durations.items()}
+    return asdict(snapshot) | {"durations": durations}
 
 
 async def _complete(harness: FlowHarness, video: VideoRecord) -> None:
-    rows, now = harness.store.videos, harness.clock()
-    assert await rows.record_intent(video.id, "token", now)
-    assert await rows.record_ticket(video.id, "token", video.id, now)
-    assert await rows.start_fetching(video.id, now)
-    assert await rows.complete(video.id, [], {}, now + 30, None)
+    rows, snapshot = harness.store.videos, harness.clock()
+    assert await rows.record_intent(video.id, "token", snapshot)
+    assert await rows.record_ticket(video.id, "token", video.id, snapshot)
+    assert await rows.start_fetching(video.id, snapshot)
+    assert await rows.complete(video.id, [], {}, snapshot + 30, None)
 
 
-async def test_counting_on_is_counting_anew(tmp_path: Path) -> None:
-    """Whoever read from the start, and whoever comes later or read in between, see the same sums."""
+async def test_incremental_reads_equal_a_full_read(tmp_path: Path) -> None:
+    """A reader from the start, one in midway and a late_store one see the same sums."""
     async with FlowHarness.open(tmp_path) as harness:
-        early = harness.store.statistics
-        assert _flat(await early.read())["accepted"] == {}
-        films = [await harness.accept() for _ in range(4)]
-        await _complete(harness, films[0])
-        between = await early.read()
-        assert (between.accepted.total(), between.completed.total(), between.unresolved) == (4, 1, 0)
-        await harness.store.videos.fail(films[1].id, VideoError("submission_unknown", "…"), harness.clock())
-        await harness.store.videos.record_intent(films[2].id, "token", harness.clock())
-        await _complete(harness, films[3])
-        now = await early.read()
-        late = Store.open(tmp_path / "filmgate.sqlite")
-        assert _flat(await late.statistics.read()) == _flat(now) == _flat(await early.read())
-        await late.close()
-    assert (now.completed.total(), now.failed.total(), now.unresolved) == (2, 1, 1)
-    assert (now.submitted.total(), now.queued, now.undelivered) == (3, {"scripted": 1}, 3)
-    assert now.unfinished == {("scripted", "submitting"): 1}
-    (took,) = now.durations.values()
-    assert sum(took.counts) == 2
+        first_reader = harness.store.statistics
+        assert _as_dict(await first_reader.read())["accepted"] == {}
+        videos = [await harness.accept() for _ in range(4)]
+        await _complete(harness, videos[0])
+        midway = await first_reader.read()
+        assert (midway.accepted.total(), midway.completed.total(), midway.unresolved) == (4, 1, 0)
+        await harness.store.videos.fail(videos[1].id, VideoError("submission_unknown", "…"), harness.clock())
+        await harness.store.videos.record_intent(videos[2].id, "token", harness.clock())
+        await _complete(harness, videos[3])
+        snapshot = await first_reader.read()
+        late_store = Store.open(tmp_path / "filmgate.sqlite")
+        assert _as_dict(await late_store.statistics.read()) == _as_dict(snapshot) == _as_dict(await first_reader.read())
+        await late_store.close()
+    assert (snapshot.completed.total(), snapshot.failed.total(), snapshot.unresolved) == (2, 1, 1)
+    assert (snapshot.submitted.total(), snapshot.queued, snapshot.undelivered) == (3, {"scripted": 1}, 3)
+    assert snapshot.unfinished == {("scripted", "submitting"): 1}
+    (durations,) = snapshot.durations.values()
+    assert sum(durations.counts) == 2
 
 
 async def test_a_check_writes(tmp_path: Path) -> None:
-    """The check of the store is a commit, and it changes nothing that anybody reads."""
+    """The check of the store is a commit, and it changes no row."""
     async with FlowHarness.open(tmp_path) as harness:
         log = tmp_path / "filmgate.sqlite-wal"
         before = log.stat().st_size
@@ -62,13 +62,13 @@ async def test_a_check_writes(tmp_path: Path) -> None:
         assert log.stat().st_size > before
 
 
-async def test_rows_that_cannot_be_read(tmp_path: Path) -> None:
-    """A fault of the file is said, every time."""
+async def test_unreadable_rows_raise_a_storage_fault(tmp_path: Path) -> None:
+    """At every read."""
     database = Database(tmp_path / "filmgate.sqlite")
-    shut = database.open_reader()
-    shut.close()
-    figures = Statistics(lambda: shut)
+    closed = database.open_reader()
+    closed.close()
+    statistics = Statistics(lambda: closed)
     for _ in range(2):
         with pytest.raises(StorageFault):
-            await figures.read()
+            await statistics.read()
     database.close()

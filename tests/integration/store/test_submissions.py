@@ -1,4 +1,4 @@
-"""What left the house: counted by the minute, and each ticket one video's."""
+"""Log of submissions: counted per minute, and each ticket belongs to one video."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ async def _submitted(store: Store, new_video: Make, token: str, at: float, ident
     return video
 
 
-async def test_one_too_many_a_minute_is_refused(store: Store, new_video: Make) -> None:
-    """The count stands in the rows: of two a minute the third waits until the first is a minute old."""
+async def test_a_submission_above_the_limit_is_refused(store: Store, new_video: Make) -> None:
+    """The rows are counted: of two per minute the third waits until the first is a minute old."""
     await _submitted(store, new_video, "one", 0.0)
     await _submitted(store, new_video, "two", 30.0)
     third, _ = await store.videos.create(new_video(), 31.0)
@@ -36,8 +36,8 @@ async def test_one_too_many_a_minute_is_refused(store: Store, new_video: Make) -
     assert await store.videos.record_intent(third.id, "three", WINDOW, identity="a", per_minute=2)
 
 
-async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, new_video: Make) -> None:
-    """A clock that was years ahead has been put right: its submissions are of no minute that anybody lives in."""
+async def test_rows_of_a_wrong_clock_do_not_count(store: Store, new_video: Make) -> None:
+    """A clock that was years ahead has been corrected: its submissions count in no present minute."""
     await _submitted(store, new_video, "one", 1e9)
     await _submitted(store, new_video, "two", 1e9)
     assert await store.videos.next_slot_in("a", 2, 50.0) == 0
@@ -46,22 +46,22 @@ async def test_what_a_wrong_clock_wrote_holds_nobody_up(store: Store, new_video:
     assert await store.videos.next_slot_in("a", 2, 55.0) == pytest.approx(WINDOW - 5.0)
 
 
-async def test_a_withdrawn_submission_counts_too(store: Store, new_video: Make) -> None:
-    """The upstream was asked, whatever it answered; another upstream was not."""
+async def test_a_cancelled_intent_counts_too(store: Store, new_video: Make) -> None:
+    """It may have reached the upstream; another upstream's limit is not affected."""
     video = await _submitted(store, new_video, "one", 0.0)
     await store.videos.cancel_intent(video.id, "one", 1.0)
     assert await store.videos.next_slot_in("a", 1, 2.0) > 0
     assert await store.videos.next_slot_in("b", 1, 2.0) == 0
 
 
-async def test_local_engines_leave_no_lines(store: Store, new_video: Make) -> None:
-    """What has no identity is neither counted nor kept."""
+async def test_local_engines_have_no_entries(store: Store, new_video: Make) -> None:
+    """Submissions without an identity are neither counted nor stored."""
     await _submitted(store, new_video, "one", 0.0, identity="")
     assert await store.videos.next_slot_in("", 1, 1.0) == 0
 
 
-async def test_a_ticket_is_one_videos(store: Store, new_video: Make) -> None:
-    """A second video is not given it under the same identity, not even once the first has gone elsewhere."""
+async def test_a_ticket_belongs_to_one_video(store: Store, new_video: Make) -> None:
+    """A second video can't record it under the same identity, not even after the first has moved elsewhere."""
     first, second = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
     assert await store.videos.record_ticket(first.id, "one", "t", 1.0)
     assert not await store.videos.record_ticket(second.id, "two", "t", 1.0)
@@ -72,7 +72,7 @@ async def test_a_ticket_is_one_videos(store: Store, new_video: Make) -> None:
     assert await store.videos.record_ticket(second.id, "two", "u", 3.0)
 
 
-async def test_another_upstream_may_use_the_same_word(store: Store, new_video: Make) -> None:
+async def test_another_upstream_may_use_the_same_ticket(store: Store, new_video: Make) -> None:
     """Tickets are compared under one identity only."""
     first = await _submitted(store, new_video, "one", 0.0)
     second = await _submitted(store, new_video, "two", 0.0, identity="b")
@@ -80,7 +80,7 @@ async def test_another_upstream_may_use_the_same_word(store: Store, new_video: M
     assert await store.videos.record_ticket(second.id, "two", "t", 1.0)
 
 
-async def test_a_twin_is_one_with_the_same_prompt_in_flight(store: Store, new_video: Make) -> None:
+async def test_a_twin_has_the_same_prompt_and_is_in_flight(store: Store, new_video: Make) -> None:
     """Not one that was submitted elsewhere, long ago, or has its ticket."""
     video, twin = [await _submitted(store, new_video, token, 10.0) for token in ("one", "two")]
     assert await store.videos.twin_submitted_at(video, "a", 5.0) == 10.0
@@ -90,18 +90,18 @@ async def test_a_twin_is_one_with_the_same_prompt_in_flight(store: Store, new_vi
     assert await store.videos.twin_submitted_at(video, "a", 5.0) is None
 
 
-async def test_long_ago_is_forgotten_unless_its_video_runs(store: Store, new_video: Make) -> None:
-    """The lines of finished videos go after a quarter of a year."""
-    over, running = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
-    await store.videos.record_ticket(over.id, "one", "t", 1.0)
-    await store.videos.fail(over.id, VideoError("engine_error", "It broke."), 2.0)
+async def test_old_submissions_are_deleted_unless_the_video_runs(store: Store, new_video: Make) -> None:
+    """The entries of finished videos are deleted after a quarter of a year."""
+    finished, running = [await _submitted(store, new_video, token, 0.0) for token in ("one", "two")]
+    await store.videos.record_ticket(finished.id, "one", "t", 1.0)
+    await store.videos.fail(finished.id, VideoError("engine_error", "It broke."), 2.0)
     assert await store.videos.delete_old_submissions(RETENTION) == 0
     assert await store.videos.delete_old_submissions(RETENTION + 1) == 1
     assert await store.videos.claimed_by_others("a", ["t"], running.id) == set()
 
 
 async def test_a_second_failover_is_refused(store: Store, new_video: Make) -> None:
-    """By the statement, and by the table whatever statement is tried."""
+    """By the method, and by the table for any statement."""
     video = await _submitted(store, new_video, "one", 0.0)
     assert await store.videos.fail_over(video.id, "one", engine="scene", to="b", now=1.0)
     moved = await store.videos.get(video.id)
@@ -111,7 +111,7 @@ async def test_a_second_failover_is_refused(store: Store, new_video: Make) -> No
     assert not await store.videos.fail_over(video.id, "two", engine="b", to="scene", now=201.0)
 
 
-async def test_the_table_keeps_what_no_code_may_do(store: Store, new_video: Make, tmp_path: Path) -> None:
+async def test_the_table_rejects_invalid_engine_changes(store: Store, new_video: Make, tmp_path: Path) -> None:
     """No third engine after a failure, no other engine under a submitted video, no failover undone."""
     video = await _submitted(store, new_video, "one", 0.0)
     with sqlite3.connect(tmp_path / "rows.sqlite") as connection:

@@ -1,4 +1,4 @@
-"""Every move of the flow from every state, through the store and straight in SQL."""
+"""Every transition from every state, through the store and in plain SQL."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ STATES = [(stage, status) for stage, statuses in STAGE_STATUSES.items() for stat
 WHY = VideoError("engine_error", "It broke.")
 
 
-async def _reach(store: Store, video_id: str, state: State) -> None:
-    """Lead a fresh video to a state by the store's own methods."""
+async def _bring_to(store: Store, video_id: str, state: State) -> None:
+    """Bring a new video to a state by the store's own methods."""
     stage, status = state
     rows = store.videos
     if stage in {Stage.ACCEPTED, Stage.SUBMITTING} and status is Status.IN_PROGRESS:
-        await _reach(store, video_id, (Stage.WATCHING, Status.IN_PROGRESS))
+        await _bring_to(store, video_id, (Stage.WATCHING, Status.IN_PROGRESS))
         assert await rows.requeue(video_id, 3.0)
     if stage is Stage.ACCEPTED:
         return
@@ -46,7 +46,7 @@ async def _reach(store: Store, video_id: str, state: State) -> None:
         assert await rows.complete(video_id, [], {}, 5.0, None)
 
 
-def _moves(store: Store, video_id: str) -> dict[str, tuple[Callable[[], Awaitable[bool]], set[Stage], Stage]]:
+def _transitions(store: Store, video_id: str) -> dict[str, tuple[Callable[[], Awaitable[bool]], set[Stage], Stage]]:
     """Each method: its call, the stages it starts from, the stage it ends in."""
     rows = store.videos
     unfinished = set(Stage) - {Stage.DONE}
@@ -72,7 +72,7 @@ def _moves(store: Store, video_id: str) -> dict[str, tuple[Callable[[], Awaitabl
     }
 
 
-async def _seen(store: Store, video_id: str) -> VideoRecord:
+async def _load(store: Store, video_id: str) -> VideoRecord:
     video = await store.videos.get(video_id)
     assert video is not None
     return video
@@ -80,20 +80,20 @@ async def _seen(store: Store, video_id: str) -> VideoRecord:
 
 @pytest.mark.parametrize("state", STATES, ids="-".join)
 async def test_every_method_from_every_state(store: Store, new_video: Callable[..., NewVideo], state: State) -> None:
-    """A method moves exactly from the stages it is for; elsewhere it answers False and changes nothing."""
-    names = list(_moves(store, ""))
+    """A method works exactly from its own stages; elsewhere it returns False and changes nothing."""
+    names = list(_transitions(store, ""))
     for name in names:
         video, _ = await store.videos.create(new_video(), 1.0)
-        await _reach(store, video.id, state)
-        before = await _seen(store, video.id)
+        await _bring_to(store, video.id, state)
+        before = await _load(store, video.id)
         assert (before.stage, before.status) == state
-        call, starts, end = _moves(store, video.id)[name]
-        moved = await call()
-        after = await _seen(store, video.id)
-        assert moved is (state[0] in starts), name
+        call, starts, end = _transitions(store, video.id)[name]
+        succeeded = await call()
+        after = await _load(store, video.id)
+        assert succeeded is (state[0] in starts), name
         assert after.status in {before.status, *TRANSITIONS[before.status]}
         assert after.status in STAGE_STATUSES[after.stage]
-        if moved:
+        if succeeded:
             assert after.stage is end
             assert after.version > before.version
         else:
@@ -113,9 +113,9 @@ _FIELDS = {
 async def test_sql_refuses_every_other_pair(
     store: Store, new_video: Callable[..., NewVideo], tmp_path: Path, before: State
 ) -> None:
-    """Bare SQL can reach exactly the (stage, status) pairs that the tables of the video module allow."""
+    """Plain SQL can reach exactly the (stage, status) pairs that the tables of the domain module allow."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, video.id, before)
+    await _bring_to(store, video.id, before)
     bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
     for stage in Stage:
         for status in Status:
@@ -167,12 +167,12 @@ async def test_sql_refuses_every_other_pair(
         ),
     ],
 )
-async def test_sql_refuses_what_no_row_may_say(
+async def test_sql_rejects_invalid_rows(
     store: Store, new_video: Callable[..., NewVideo], tmp_path: Path, sql: str
 ) -> None:
-    """CHECKs and triggers keep a watched video at 40 % from every false statement, and history from every edit."""
+    """CHECKs and triggers reject every invalid change of a watched video at 40 %, and every edit of history."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
+    await _bring_to(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
     bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError):
         bare.execute(sql)
@@ -193,63 +193,63 @@ async def test_capture_and_release_exclude_each_other(
     bare.close()
 
 
-async def test_a_strangers_token_moves_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
-    """Only who wrote the intent may add its ticket or take it back."""
+async def test_a_foreign_token_changes_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """Only the writer of the intent may record its ticket or cancel it."""
     video, _ = await store.videos.create(new_video(), 1.0)
     assert await store.videos.record_intent(video.id, "ours", 2.0)
     assert not await store.videos.record_ticket(video.id, "theirs", "ticket", 3.0)
     assert not await store.videos.cancel_intent(video.id, "theirs", 3.0)
     assert await store.videos.cancel_intent(video.id, "ours", 3.0)
-    after = await _seen(store, video.id)
+    after = await _load(store, video.id)
     assert (after.submit_token, after.submit_at, after.attempts) == (None, None, 1)
 
 
 async def test_progress_never_falls_and_stops_at_99(store: Store, new_video: Callable[..., NewVideo]) -> None:
-    """Whatever the engine says, the row shows the highest seen, and 100 only when it is complete."""
+    """Whatever the engine reports, the row shows the highest progress so far, and 100 only when it is completed."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, video.id, (Stage.WATCHING, Status.QUEUED))
-    shown = []
-    for said in (5, 80, 20, 250, 3):
-        assert await store.videos.advance(video.id, progress=said, working=said == 80, now=4.0)
-        shown.append((await _seen(store, video.id)).progress)
-    assert shown == [5, 80, 80, 99, 99]
+    await _bring_to(store, video.id, (Stage.WATCHING, Status.QUEUED))
+    progresses = []
+    for percent in (5, 80, 20, 250, 3):
+        assert await store.videos.advance(video.id, progress=percent, working=percent == 80, now=4.0)
+        progresses.append((await _load(store, video.id)).progress)
+    assert progresses == [5, 80, 80, 99, 99]
 
 
-async def test_a_look_without_news_writes_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
-    """An unchanged progress is answered from the row as it is."""
+async def test_a_poll_without_changes_writes_nothing(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """For an unchanged progress, reading the row is enough."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
-    before = await _seen(store, video.id)
+    await _bring_to(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
+    before = await _load(store, video.id)
     assert await store.videos.advance(video.id, progress=40, working=True, now=9.0)
-    assert await _seen(store, video.id) == before
+    assert await _load(store, video.id) == before
 
 
 async def test_completion_is_one_transaction(
-    store: Store, new_video: Callable[..., NewVideo], film: Callable[..., Asset]
+    store: Store, new_video: Callable[..., NewVideo], stored_file: Callable[..., Asset]
 ) -> None:
-    """A completion whose file can't be named leaves status, ledger and outbox untouched."""
-    taken, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, taken.id, (Stage.FETCHING, Status.IN_PROGRESS))
-    assert await store.videos.complete(taken.id, [film("same-key")], {"seen": ["fox"]}, 6.0, 99.0)
+    """A completion whose file can't be inserted leaves status, ledger and outbox unchanged."""
+    completed, _ = await store.videos.create(new_video(), 1.0)
+    await _bring_to(store, completed.id, (Stage.FETCHING, Status.IN_PROGRESS))
+    assert await store.videos.complete(completed.id, [stored_file("same-key")], {"seen": ["fox"]}, 6.0, 99.0)
     video, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, video.id, (Stage.FETCHING, Status.IN_PROGRESS))
-    before = await _seen(store, video.id)
+    await _bring_to(store, video.id, (Stage.FETCHING, Status.IN_PROGRESS))
+    before = await _load(store, video.id)
     with pytest.raises(Exception, match="UNIQUE"):
-        await store.videos.complete(video.id, [film("same-key")], {}, 6.0, None)
-    assert await _seen(store, video.id) == before
-    assert [event.video_id for event in await store.outbox.pending()] == [taken.id]
+        await store.videos.complete(video.id, [stored_file("same-key")], {}, 6.0, None)
+    assert await _load(store, video.id) == before
+    assert [event.video_id for event in await store.outbox.pending()] == [completed.id]
     assert await store.ledger.audit() == []
-    assert (await _seen(store, taken.id)).notes == {"seen": ["fox"]}
+    assert (await _load(store, completed.id)).notes == {"seen": ["fox"]}
 
 
-async def test_history_tells_every_move(store: Store, new_video: Callable[..., NewVideo]) -> None:
+async def test_history_records_every_change(store: Store, new_video: Callable[..., NewVideo]) -> None:
     """Each change of status, stage or progress is one event; nothing else is."""
     video, _ = await store.videos.create(new_video(), 1.0)
-    await _reach(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
+    await _bring_to(store, video.id, (Stage.WATCHING, Status.IN_PROGRESS))
     await store.videos.request_cancel(video.id, video.account_id, 4.0)
     await store.videos.fail(video.id, VideoError("cancelled", "As you wished."), 5.0)
-    told = [(event.at, event.stage, event.status, event.progress) for event in await store.videos.history(video.id)]
-    assert told == [
+    history = [(event.at, event.stage, event.status, event.progress) for event in await store.videos.history(video.id)]
+    assert history == [
         (1.0, Stage.ACCEPTED, Status.QUEUED, 0),
         (2.0, Stage.SUBMITTING, Status.QUEUED, 0),
         (2.0, Stage.WATCHING, Status.QUEUED, 0),
@@ -259,8 +259,8 @@ async def test_history_tells_every_move(store: Store, new_video: Callable[..., N
     assert (await store.videos.history(video.id))[-1].error_code == "cancelled"
 
 
-async def test_only_one_flow_wins_each_move(store: Store, new_video: Callable[..., NewVideo]) -> None:
-    """Of ten drives that intend, raise the epoch or fail at once, one is told True."""
+async def test_only_one_executor_wins_each_transition(store: Store, new_video: Callable[..., NewVideo]) -> None:
+    """Of ten executors that record an intent, raise the epoch or fail at once, one gets True."""
     video, _ = await store.videos.create(new_video(), 1.0)
     intents = await asyncio.gather(*(store.videos.record_intent(video.id, f"t{n}", 2.0) for n in range(10)))
     epochs = await asyncio.gather(*(store.videos.raise_epoch(video.id, 0) for _ in range(10)))

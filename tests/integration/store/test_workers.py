@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from filmgate.store import Store
 
 
-async def test_a_worker_that_falls_silent_is_dead(store: Store) -> None:
-    """Whoever was not heard of since a time is listed until it beats again or is forgotten."""
+async def test_a_worker_without_heartbeats_is_dead(store: Store) -> None:
+    """It is listed until its next heartbeat or its deletion."""
     await store.workers.record_heartbeat("a", 1.0)
     await store.workers.record_heartbeat("b", 1.0)
     await store.workers.record_heartbeat("b", 5.0)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from filmgate.testing.harness import FlowHarness
 
 
-async def test_it_reads_a_real_house(harness: FlowHarness, film: bytes) -> None:
+async def test_it_reads_a_real_house(harness: FlowHarness, mp4: bytes) -> None:
     """Rows and files as the store and the storage leave them hold no violation."""
-    engine = ScriptedEngine(Capabilities(paid=False), fetch_results=[film])
+    engine = ScriptedEngine(Capabilities(paid=False), fetch_results=[mp4])
     video = await harness.run_to_end(engine, await harness.accept())
     rows = read_rows(harness.folder / "filmgate.sqlite")
     files = read_files(harness.folder / "files" / "kept")

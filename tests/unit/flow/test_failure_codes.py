@@ -1,4 +1,4 @@
-"""What a failed video says."""
+"""Errors of failed videos."""
 
 from __future__ import annotations
 
@@ -25,45 +25,45 @@ from filmgate.flow import failure_codes
     ],
 )
 def test_no_secret_reaches_the_client(secret: str) -> None:
-    """Addresses, hosts, paths and keys in an engine's words are left out, the words around them stay."""
-    said = failure_codes.public_error(VideoError("boom", f"Could not load {secret} (code 7)"))
-    assert secret not in said.message
-    assert said.message.startswith("Could not load …")
-    assert said.message.endswith("(code 7)")
+    """Addresses, hosts, paths and keys are removed from an engine's message, the words around them stay."""
+    error = failure_codes.public_error(VideoError("boom", f"Could not load {secret} (code 7)"))
+    assert secret not in error.message
+    assert error.message.startswith("Could not load …")
+    assert error.message.endswith("(code 7)")
 
 
 @pytest.mark.parametrize(
     "plain",
     ["Your request was blocked by our moderation system.", "Size 1280x720 and/or 8 seconds: too much.", "提示词违规。"],
 )
-def test_plain_words_stay_as_they_are(plain: str) -> None:
-    """What holds no secret is passed on to the letter."""
+def test_a_message_without_secrets_is_unchanged(plain: str) -> None:
+    """A message without secrets is passed on verbatim."""
     assert failure_codes.public_error(VideoError("moderation_blocked", plain)) == VideoError(
         "moderation_blocked", plain
     )
 
 
-def test_a_sentence_that_lost_its_sense_is_ours() -> None:
-    """An address and a key with nothing telling around them leave no sentence; the code stays."""
-    said = failure_codes.public_error(
+def test_a_message_of_only_secrets_is_replaced_by_ours() -> None:
+    """Without its address and key, nothing readable is left of the message; the code stays."""
+    error = failure_codes.public_error(
         VideoError("boom", "POST http://gpu-7:8000/v1/videos failed: sk-proj-abcdefgh12345678")
     )
-    assert said == VideoError("boom", failure_codes.ENGINE_ERROR.message)
+    assert error == VideoError("boom", failure_codes.ENGINE_ERROR.message)
 
 
 @pytest.mark.parametrize("error", [None, VideoError("", " ")])
-def test_a_failure_without_words_gets_ours(error: VideoError | None) -> None:
+def test_a_failure_without_a_message_gets_ours(error: VideoError | None) -> None:
     """A failed video always has a code and a message."""
     assert failure_codes.public_error(error) == failure_codes.ENGINE_ERROR
 
 
-def test_a_long_message_is_cut() -> None:
+def test_a_long_message_is_truncated() -> None:
     """An engine's page of HTML does not become the video's message."""
     assert len(failure_codes.public_error(VideoError("boom", "words " * 1000)).message) == 500
 
 
 def test_a_rejection_keeps_its_code() -> None:
-    """What the engine said stays recognisable for programs."""
+    """Programs can rely on the engine's own error code."""
     assert failure_codes.from_engine_error(EngineRejected("No cats.", code="no_cats")) == VideoError(
         "no_cats", "No cats."
     )

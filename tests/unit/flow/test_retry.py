@@ -1,4 +1,4 @@
-"""When to try again and when to give up."""
+"""When to retry and when to give up."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ def test_the_delay_doubles_up_to_half_a_minute(failures: int, seconds: float) ->
     assert retry.delay(failures, 0.5) == pytest.approx(seconds)
 
 
-def test_the_delay_is_spread() -> None:
-    """Many that failed at once don't come back at once."""
+def test_the_delay_has_jitter() -> None:
+    """Many that failed at once do not retry at once."""
     assert retry.delay(4, 0.0) == pytest.approx(0.8 * 8)
     assert retry.delay(4, 0.999) == pytest.approx(1.2 * 8, rel=0.01)
 
 
-def test_the_other_side_may_ask_for_more_but_not_for_ever() -> None:
-    """A Retry-After is honoured up to five minutes, and never shortens the wait."""
+def test_retry_after_is_honoured_up_to_five_minutes() -> None:
+    """A Retry-After never shortens the delay."""
     assert retry.delay(1, 0.5, retry_after=17.0) == 17.0
     assert retry.delay(6, 0.5, retry_after=2.0) == pytest.approx(30)
     assert retry.delay(1, 0.5, retry_after=1e9) == 300.0
 
 
-def test_losses_count_returns_to_the_start() -> None:
-    """Only what an engine had taken can be lost; progress and doubts are none."""
+def test_lost_jobs_are_returns_to_accepted() -> None:
+    """Only an accepted job can be lost; progress and unknown outcomes do not count."""
     assert retry.count_lost_jobs(_history(A, S, A, S, W, W, A, S, W, F, A)) == 2
 
 
-def test_spoilt_counts_returns_from_the_fetch() -> None:
-    """Only a return from the fetch means that the output was unusable."""
+def test_bad_outputs_are_returns_from_fetching() -> None:
+    """Only a return from FETCHING means that the output was unusable."""
     assert retry.count_bad_outputs(_history(A, S, W, A, S, W, F, A)) == 1
 
 
-def test_tries_count_since_an_engine_held_the_video() -> None:
-    """An engine that took the video once proved that it can be reached."""
+def test_submissions_are_counted_since_an_engine_last_accepted() -> None:
+    """An engine that accepted the video once is reachable."""
     history = _history(A, S, A, S, W, A, S, A, S)
     assert retry.count_submissions(history) == 2
     assert retry.first_submission_at(history) == 6.0
 
 
-def test_a_fresh_video_was_never_tried() -> None:
-    """Nothing is counted where nothing was begun."""
+def test_a_new_video_has_no_submissions() -> None:
+    """An empty history counts as zero."""
     assert retry.count_submissions(_history(A)) == 0
     assert retry.first_submission_at(_history(A)) is None

@@ -1,4 +1,4 @@
-"""The local folder: the contract of every storage, and what a disk can do to it."""
+"""The local folder: the contract of every storage, and its behaviour on a failing disk."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from filmgate.storage import LocalStorage, Storage
 from filmgate.testing.storage_contract import KEY, SAMPLE_DATA, StorageContract, list_keys, put, read_all
 
 
-class Disk:
-    """The operating system, writing down what it is asked and failing where it is told to."""
+class FakeOs:
+    """Operating system calls that are recorded, and that fail on request."""
 
-    def __init__(self, **faults: int) -> None:
+    def __init__(self, **errors: int) -> None:
         self.calls: list[str] = []
-        self._faults = faults
+        self._errors = errors
 
     def fsync(self, descriptor: int) -> None:
-        """Sync, unless told to fail."""
+        """Sync, or fail."""
         name = Path(f"/proc/self/fd/{descriptor}").readlink().name
-        self._ask("fsync", name)
+        self._record("fsync", name)
         os.fsync(descriptor)
 
     def replace(self, source: Path, target: Path) -> None:
-        """Rename, unless told to fail."""
-        self._ask("replace", target.name)
+        """Rename, or fail."""
+        self._record("replace", target.name)
         source.replace(target)
 
     def preadv(self, descriptor: int, buffers: list[bytearray], offset: int, flags: int) -> int:
-        """Read, unless told to fail; ``cached`` and ``read`` are told apart by the flags."""
-        self._ask("cached" if flags else "read", "")
+        """Read, or fail; the flags distinguish ``cached`` from ``read``."""
+        self._record("cached" if flags else "read", "")
         return os.preadv(descriptor, buffers, offset, flags)
 
-    def _ask(self, call: str, name: str) -> None:
+    def _record(self, call: str, name: str) -> None:
         self.calls.append(f"{call} {name}".strip())
-        if call in self._faults:
-            raise OSError(self._faults[call], os.strerror(self._faults[call]), "/secret/path")
+        if call in self._errors:
+            raise OSError(self._errors[call], os.strerror(self._errors[call]), "/secret/path")
 
 
 class TestLocalStorage(StorageContract):
-    """The contract, in a folder."""
+    """The storage contract, in a folder."""
 
     @pytest.fixture
     def storage(self, tmp_path: Path) -> Storage:
@@ -53,17 +53,17 @@ class TestLocalStorage(StorageContract):
 
 
 class TestLocalStorageThatIsNeverCached(StorageContract):
-    """The contract again, where every read has to wait for the disk."""
+    """The storage contract, where every read has to wait for the disk."""
 
     @pytest.fixture
     def storage(self, tmp_path: Path) -> Storage:
         """An empty folder on a slow disk."""
-        return LocalStorage(tmp_path / "files", system=Disk(cached=errno.EAGAIN))
+        return LocalStorage(tmp_path / "files", system=FakeOs(cached=errno.EAGAIN))
 
 
 async def test_a_file_is_synced_before_it_has_its_name(tmp_path: Path) -> None:
-    """File, then the folders that lead to it, then the name, then the folder: a power cut loses nothing kept."""
-    disk = Disk()
+    """The file, then its parent folders, then the name, then the folder: a power cut loses no stored file."""
+    disk = FakeOs()
     storage = LocalStorage(tmp_path / "files", system=disk)
     disk.calls.clear()
     staged = storage.staging_path(".mp4")
@@ -81,7 +81,7 @@ async def test_a_file_is_synced_before_it_has_its_name(tmp_path: Path) -> None:
 
 async def test_folders_are_synced_once(tmp_path: Path) -> None:
     """The second file of a folder costs two syncs: its own and its name's."""
-    disk = Disk()
+    disk = FakeOs()
     storage = LocalStorage(tmp_path / "files", system=disk)
     await put(storage)
     disk.calls.clear()
@@ -91,7 +91,7 @@ async def test_folders_are_synced_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize(
-    ("code", "words"),
+    ("code", "reason"),
     [
         (errno.ENOSPC, "the disk is full"),
         (errno.EROFS, "read-only"),
@@ -99,24 +99,24 @@ async def test_folders_are_synced_once(tmp_path: Path) -> None:
         (errno.EXDEV, "cross-device"),
     ],
 )
-async def test_a_failing_disk_is_a_fault_in_plain_words(tmp_path: Path, call: str, code: int, words: str) -> None:
-    """The caller learns what the disk said, never a path; the staged file stays and no key appears."""
+async def test_a_failing_disk_raises_a_storage_fault(tmp_path: Path, call: str, code: int, reason: str) -> None:
+    """The error gives the reason, never a path; the staged file stays and no key appears."""
     LocalStorage(tmp_path / "files")
-    disk = Disk()
+    disk = FakeOs()
     storage = LocalStorage(tmp_path / "files", system=disk)
-    disk._faults[call] = code
+    disk._errors[call] = code
     staged = storage.staging_path(".mp4")
     staged.write_bytes(b"data")
-    with pytest.raises(StorageFault, match=words) as caught:
+    with pytest.raises(StorageFault, match=reason) as caught:
         await storage.commit(staged, KEY)
     assert "/" not in caught.value.message.replace("I/O", "")
     assert staged.read_bytes() == b"data"
     assert await list_keys(storage) == []
 
 
-async def test_a_disk_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
-    """An I/O error in the middle of a download is said, not taken for the file's end."""
-    storage = LocalStorage(tmp_path / "files", system=Disk(cached=errno.EIO, read=errno.EIO))
+async def test_an_unreadable_disk_raises_a_storage_fault(tmp_path: Path) -> None:
+    """An I/O error during a download raises; it is not taken for the end of the file."""
+    storage = LocalStorage(tmp_path / "files", system=FakeOs(cached=errno.EIO, read=errno.EIO))
     await put(storage)
     reader = await storage.open(KEY)
     with pytest.raises(StorageFault, match="I/O error"):
@@ -125,20 +125,20 @@ async def test_a_disk_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
 
 
 async def test_cached_bytes_are_read_without_a_thread(tmp_path: Path) -> None:
-    """What was just written is in the page cache: reading it does not leave the event loop."""
-    disk = Disk()
+    """A file just written is in the page cache: reading it does not leave the event loop."""
+    disk = FakeOs()
     storage = LocalStorage(tmp_path / "files", system=disk)
     await put(storage)
     reader = await storage.open(KEY)
     disk.calls.clear()
     assert await read_all(reader, 256 * 1024) == SAMPLE_DATA
     reader.close()
-    assert len(disk.calls) in {4, 8}  # 8: a file system that can't tell, so a thread reads each time
+    assert len(disk.calls) in {4, 8}  # 8: a file system without RWF_NOWAIT, so a thread reads each time
     assert set(disk.calls) <= {"cached", "read"}
 
 
 async def test_a_closed_reader_reads_nothing(tmp_path: Path) -> None:
-    """Its descriptor may be another file's by now."""
+    """Its descriptor may belong to another file in the meantime."""
     storage = LocalStorage(tmp_path / "files")
     await put(storage)
     reader = await storage.open(KEY)
@@ -148,7 +148,7 @@ async def test_a_closed_reader_reads_nothing(tmp_path: Path) -> None:
 
 
 async def test_the_descriptor_serves_sendfile(tmp_path: Path) -> None:
-    """A reader's descriptor is the file's, and is given back by close."""
+    """A reader's descriptor is the file's, and close() closes it."""
     storage = LocalStorage(tmp_path / "files")
     await put(storage)
     reader = await storage.open(KEY)
@@ -160,8 +160,8 @@ async def test_the_descriptor_serves_sendfile(tmp_path: Path) -> None:
         os.fstat(descriptor)
 
 
-async def test_folders_are_the_owners_alone(tmp_path: Path) -> None:
-    """Nobody else on the machine may look into them."""
+async def test_folders_are_private_to_their_owner(tmp_path: Path) -> None:
+    """Other users of the machine can't read them."""
     storage = LocalStorage(tmp_path / "files")
     await put(storage)
     folders = [path for path in (tmp_path / "files").rglob("*") if path.is_dir()]
@@ -169,8 +169,8 @@ async def test_folders_are_the_owners_alone(tmp_path: Path) -> None:
     assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
 
 
-async def test_foreign_files_are_no_keys(tmp_path: Path) -> None:
-    """What somebody else left in the folder is neither listed nor harmed."""
+async def test_foreign_files_are_not_keys(tmp_path: Path) -> None:
+    """Foreign files in the folder are neither listed nor changed."""
     storage = LocalStorage(tmp_path / "files")
     await put(storage)
     foreign = tmp_path / "files" / "kept" / "videos" / ".DS_Store"
@@ -179,22 +179,22 @@ async def test_foreign_files_are_no_keys(tmp_path: Path) -> None:
     assert foreign.exists()
 
 
-async def test_many_at_once_all_arrive(tmp_path: Path) -> None:
-    """Keeping side by side, in folders that are just being made, loses none."""
+async def test_concurrent_commits_all_succeed(tmp_path: Path) -> None:
+    """Concurrent commits into folders that are being created lose no file."""
     storage = LocalStorage(tmp_path / "files")
     names = [f"videos/{n % 7:02x}/video_{n:02x}.mp4" for n in range(60)]
     await asyncio.gather(*(put(storage, name, name.encode()) for name in names))
     assert await list_keys(storage) == sorted(names)
 
 
-def test_a_folder_that_cannot_be_made_is_a_fault(tmp_path: Path) -> None:
-    """It is said at the start, not at the first file."""
+def test_a_folder_that_cannot_be_created_raises_a_storage_fault(tmp_path: Path) -> None:
+    """The error is raised at the start, not at the first file."""
     (tmp_path / "files").write_bytes(b"")
-    with pytest.raises(StorageFault, match="made"):
+    with pytest.raises(StorageFault, match="created"):
         LocalStorage(tmp_path / "files")
 
 
 def test_a_suffix_is_no_path(tmp_path: Path) -> None:
-    """Not even a caller of our own can lead the staging elsewhere."""
+    """Even our own code can't direct staged files elsewhere."""
     with pytest.raises(ValueError, match="suffix"):
         LocalStorage(tmp_path / "files").staging_path("/../../x")
