@@ -1,4 +1,4 @@
-"""From a fetched file to stored assets: verify, join with what it goes on from, derive its pictures, keep."""
+"""Ingest of a downloaded file: verify it, stitch extensions, derive images, store the assets."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _DERIVED = (AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW)
 
 
 class ArtifactIngest:
-    """Takes films into the storage.
+    """Stores verified videos and their images.
 
-    Keys carry a mark of the submission and of this process: a straggler that delivers the same video once more can
-    neither replace a byte of what a row names, nor leave its own behind.
+    Keys contain a hash of the submission and of this process: a stale worker that stores the same video once more can
+    neither replace a byte of a referenced file, nor leave its own behind.
     """
 
     def __init__(self, storage: Storage, videos: VideoRepository, executor_id: str) -> None:
@@ -39,7 +39,7 @@ class ArtifactIngest:
         self._executor_id = executor_id
 
     async def verify(self, path: Path, video: VideoRecord) -> None:
-        """Look whether the file is the film that was asked for: of an extension, its new segment.
+        """Check that the file is the requested video; for an extension, its new segment.
 
         Raises:
             BadArtifact: it is not.
@@ -47,24 +47,24 @@ class ArtifactIngest:
         await asyncio.to_thread(_verify, path, video.recipe.size, video.recipe.render_seconds)
 
     async def store(self, video_path: Path, video: VideoRecord, artifact: Artifact) -> list[Asset]:
-        """Store the film and its pictures; no row names them yet.
+        """Store the video and its images; no row references them yet.
 
         Raises:
-            BadArtifact: it can't be joined with the film that it extends.
-            StorageFault: the storage refused; staged files are gone, and stored ones are swept.
+            BadArtifact: it can't be stitched to the video that it extends.
+            StorageFault: the storage refused; staged files are deleted, and stored ones are left to the cleanup.
         """
         staged = dict(artifact.extras)
         try:
-            async with self._final_video(video_path, video, staged) as whole:
-                staged[AssetKind.VIDEO] = whole
-                await self._derive(whole, staged)
+            async with self._final_video(video_path, video, staged) as final_path:
+                staged[AssetKind.VIDEO] = final_path
+                await self._derive(final_path, staged)
                 return [await self._store_asset(video, kind, path) for kind, path in staged.items()]
         finally:
             _unlink_all(path for kind, path in staged.items() if kind is not AssetKind.VIDEO)
 
     @asynccontextmanager
     async def _final_video(self, path: Path, video: VideoRecord, staged: dict[AssetKind, Path]) -> AsyncIterator[Path]:
-        """The film that the client gets; pictures of a mere segment are of no use to it."""
+        """Provide the client's video; for an extension, drop the engine's images, which show its segment only."""
         if video.recipe.segment_seconds is None or video.recipe.source is None:
             yield path
             return
@@ -76,15 +76,15 @@ class ArtifactIngest:
                 await asyncio.to_thread(_stitch, source, path, joined)
             yield joined
         except FileNotFoundError as error:
-            raise StorageFault("The film that is extended is no longer there.") from error
+            raise StorageFault("The video to extend no longer exists.") from error
         finally:
             joined.unlink(missing_ok=True)
 
     async def discard(self, assets: Iterable[Asset], video_id: str) -> None:
-        """Remove what was kept for a video that ended otherwise meanwhile."""
-        named = {asset.key for asset in (await self._videos.assets(video_id)).values()}
+        """Delete the stored files of a video that ended otherwise in the meantime."""
+        referenced = {asset.key for asset in (await self._videos.assets(video_id)).values()}
         for asset in assets:
-            if asset.key not in named:
+            if asset.key not in referenced:
                 await self._storage.delete(asset.key)
 
     async def _derive(self, path: Path, staged: dict[AssetKind, Path]) -> None:
@@ -95,23 +95,23 @@ class ArtifactIngest:
 
     async def _store_asset(self, video: VideoRecord, kind: AssetKind, path: Path) -> Asset:
         size = video.recipe.size if kind is AssetKind.VIDEO else await asyncio.to_thread(_image_size, path)
-        part, suffix, media_type = _ASSET_FILES[kind]
-        stored = await self._storage.commit(path, self._key(video) + part + suffix)
+        name_suffix, extension, media_type = _ASSET_FILES[kind]
+        stored = await self._storage.commit(path, self._key(video) + name_suffix + extension)
         return stored.asset(kind, media_type, size)
 
     def _key(self, video: VideoRecord) -> str:
-        mark = hashlib.sha256(f"{video.submit_token} {self._executor_id}".encode()).hexdigest()[:8]
-        return f"videos/{video.id[6:8]}/{video.id}-{mark}"
+        suffix = hashlib.sha256(f"{video.submit_token} {self._executor_id}".encode()).hexdigest()[:8]
+        return f"videos/{video.id[6:8]}/{video.id}-{suffix}"
 
 
-# What follows runs on threads. It loads the decoder and the image library there, with the first video: a server is
-# ready 0.15 s of CPU sooner without them.
+# The functions below run on threads. They import the decoder and the image library there, with the first video: a
+# server is ready 0.15 s of CPU sooner without them.
 
 
-def _verify(film: Path, size: Size, seconds: float) -> None:
+def _verify(path: Path, size: Size, seconds: float) -> None:
     from filmgate.media import probe  # noqa: PLC0415 - see above
 
-    probe.verify(film, size, seconds)
+    probe.verify(path, size, seconds)
 
 
 def _stitch(source: Path, segment: Path, joined: Path) -> None:
@@ -123,14 +123,14 @@ def _stitch(source: Path, segment: Path, joined: Path) -> None:
 def _derive_files(path: Path, outputs: Mapping[AssetKind, Path]) -> None:
     from filmgate.media import derive  # noqa: PLC0415 - see above
 
-    makers = {
+    functions = {
         AssetKind.THUMBNAIL: derive.thumbnail,
         AssetKind.SPRITESHEET: derive.spritesheet,
         AssetKind.PREVIEW: derive.preview,
     }
     frames = derive.sample_frames(path)
     for kind, out in outputs.items():
-        makers[kind](frames, out)
+        functions[kind](frames, out)
 
 
 def _image_size(path: Path) -> Size:

@@ -1,4 +1,4 @@
-"""What an engine gets to work with: a job, and local files of everything that it names."""
+"""Inputs of an engine: the job, and local files of everything that it references."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["build_job"]
 
 
 async def build_job(video: VideoRecord, token: str, storage: Storage, stack: AsyncExitStack) -> Job:
-    """The job that makes the video; its files stay until ``stack`` is closed.
+    """Build the job for the video; its files exist until ``stack`` is closed.
 
     Raises:
         FileNotFoundError: one of them is gone.
@@ -25,17 +25,19 @@ async def build_job(video: VideoRecord, token: str, storage: Storage, stack: Asy
     """
     recipe = video.recipe
 
-    async def local(asset: Asset) -> Path:
+    async def local_path(asset: Asset) -> Path:
         return await stack.enter_async_context(storage.local_path(asset.key))
 
-    async def character(member: VideoCharacter) -> CharacterFiles:
-        return CharacterFiles(name=member.name, image=await local(member.picture), video=await local(member.film))
+    async def character_files(character: VideoCharacter) -> CharacterFiles:
+        return CharacterFiles(
+            name=character.name, image=await local_path(character.picture), video=await local_path(character.film)
+        )
 
-    source = await local(recipe.source) if recipe.source else None
-    reference = await local(recipe.reference) if recipe.reference else None
+    source = await local_path(recipe.source) if recipe.source else None
+    reference = await local_path(recipe.reference) if recipe.reference else None
     if recipe.operation is Operation.EXTEND and source is not None:
         reference = await _last_frame(source, storage, stack)
-    characters = [await character(member) for member in recipe.characters]
+    characters = [await character_files(character) for character in recipe.characters]
     return replace(job_without_files(video, token), source=source, reference=reference, characters=tuple(characters))
 
 
