@@ -76,8 +76,8 @@ def settings_page() -> str:
         "default. `filmgate config list --show-origin` shows which one, `filmgate config check` lists errors.\n\n"
         + _table("| Setting | Environment | Type | Default | What it does |", _setting_rows(english))
         + "\n## The file\n\n`filmgate.toml` is the first that exists of: that of `--config`, that of "
-        "`FILMGATE_CONFIG`, the one in the current folder, the one in your configuration folder. The one in the current folder is read by "
-        "operator commands only (`serve`, `worker`, `config`, `doctor`, `keys`, `jobs` …): it decides where secrets "
+        "`FILMGATE_CONFIG`, the one in the current folder, the one in your configuration folder. The one in the "
+        "current folder is read by operator commands only (`serve`, `worker`, `config`, `doctor`, `keys`, `jobs` …): it decides where secrets "
         "are sent, and the folder may belong to someone else. Settings are at its top, tables follow. "
         "[How to use them](../how-to/upstreams.md).\n\n"
         "### `[engines.NAME]`\n\n"
