@@ -109,7 +109,7 @@ class FlowContext:
 
 
 def retry_after(error: Exception) -> float | None:
-    """Return the seconds that the engine asked us to wait (Retry-After), if any."""
+    """Return the engine's Retry-After in seconds, if any."""
     return error.retry_after if isinstance(error, EngineUnavailable) else None
 
 

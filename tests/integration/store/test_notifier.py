@@ -28,7 +28,7 @@ async def _wait_for_waiters(store: Store, number: int) -> None:
 @pytest.fixture
 def commits_alone(store: Store) -> None:
     """Only a commit wakes waiters: the rows are not checked once a second."""
-    store.notifier._recheck = lambda _loop: None  # type: ignore[method-assign]
+    store.notifier._recheck = lambda loop: None  # type: ignore[method-assign]  # noqa: ARG005 - called with a loop
 
 
 @pytest.mark.usefixtures("commits_alone")
