@@ -13,7 +13,7 @@ __version__: str
 
 
 def __getattr__(name: str) -> object:
-    # On first use: a program that needs neither the SDK nor the version number pays for neither.
+    # Loaded on first use: a program that needs neither the SDK nor the version number pays for neither.
     if name == "__version__":
         from importlib.metadata import version  # noqa: PLC0415 - costs more than all the rest of this module
 

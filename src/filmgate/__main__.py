@@ -12,7 +12,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line in this process's environment and leave with its exit code."""
+    """Run the command line in this process's environment and exit with its exit code."""
     gc_policy.on_start()
     code = run(sys.argv[1:], Environment.of_process())
     gc_policy.before_exit()

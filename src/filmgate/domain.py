@@ -1,4 +1,4 @@
-"""What a video is, which states it may take, and the pure rules about it.
+"""Domain values and rules: what a video is, which states it may take. Pure.
 
 No I/O, no clock, no environment: every function gets the time it needs. Times are Unix seconds, money is integer
 micro-units (1 unit = 1,000,000), lengths are whole seconds, sizes are pixels.
@@ -41,12 +41,12 @@ __all__ = [
 
 
 class Status(StrEnum):
-    """What a client sees: the wire's four statuses and no others."""
+    """What a client sees: the API's four statuses and no others."""
 
-    QUEUED = "queued"  # accepted, nothing is being made yet
-    IN_PROGRESS = "in_progress"  # an engine is making it, or its file is being fetched
+    QUEUED = "queued"  # accepted; no engine works on it yet
+    IN_PROGRESS = "in_progress"  # an engine renders it, or its file is being fetched
     COMPLETED = "completed"  # the content answers 200 until expires_at
-    FAILED = "failed"  # it ended without content; error says why; nothing is charged
+    FAILED = "failed"  # ended without content; `error` says why; nothing is charged
 
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
@@ -61,11 +61,11 @@ TERMINAL = frozenset(status for status, following in TRANSITIONS.items() if not 
 
 
 class Stage(StrEnum):
-    """Where the flow stands with a video; its own affair, never shown to a client."""
+    """The flow's position in processing a video; internal, never shown to a client."""
 
-    ACCEPTED = "accepted"  # the row and its hold are committed; no engine was asked
-    SUBMITTING = "submitting"  # the intent is committed; an engine may or may not have been asked
-    WATCHING = "watching"  # the engine's ticket is committed; we look until it is done
+    ACCEPTED = "accepted"  # the row and its hold are committed; nothing was submitted
+    SUBMITTING = "submitting"  # the intent is committed; the engine may or may not have received the submission
+    WATCHING = "watching"  # the engine's ticket is committed; it is polled until done
     FETCHING = "fetching"  # the engine is done; its file is being fetched, verified and stored
     DONE = "done"  # terminal: settled, and its event is in the outbox
 
@@ -82,18 +82,18 @@ while the client goes on seeing in_progress)."""
 
 
 class AssetKind(StrEnum):
-    """What a stored file is to its video."""
+    """The role of a stored file of a video."""
 
     VIDEO = "video"  # video/mp4: H.264, AAC, faststart
     THUMBNAIL = "thumbnail"  # image/webp
     SPRITESHEET = "spritesheet"  # image/jpeg
     PREVIEW = "preview"  # image/webp, animated
-    REFERENCE = "reference"  # image/png, the first frame that was asked for
-    SOURCE = "source"  # video/mp4, the film that it is made from: a copy of its own, kept until it is finished
+    REFERENCE = "reference"  # image/png, the requested first frame
+    SOURCE = "source"  # video/mp4, the source video: a private copy, kept until the video is finished
 
 
 class Fit(StrEnum):
-    """What happens to a reference image of another size than the video's."""
+    """How a reference image is adapted to a video of another size."""
 
     ERROR = "error"
     CROP = "crop"
@@ -101,12 +101,12 @@ class Fit(StrEnum):
 
 
 class Operation(StrEnum):
-    """How a video comes about."""
+    """How a video is made."""
 
     CREATE = "create"  # from a prompt
-    REMIX = "remix"  # one of ours once more, with the prompt changed
-    EDIT = "edit"  # a film, ours or uploaded, changed as the prompt says
-    EXTEND = "extend"  # a film, ours or uploaded, and a new segment that goes on from its last frame
+    REMIX = "remix"  # one of our videos again, with the prompt changed
+    EDIT = "edit"  # a video, ours or uploaded, changed as the prompt says
+    EXTEND = "extend"  # a video, ours or uploaded, plus a new segment that continues from its last frame
 
 
 RESTORED = "restored-"
@@ -116,7 +116,7 @@ _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", re.ASCII)
 
 
 class Size(Struct, frozen=True, order=True):
-    """Width and height in pixels; prints as the wire's ``WxH``."""
+    """Width and height in pixels; prints as the API's ``WxH``."""
 
     width: int
     height: int
@@ -151,69 +151,69 @@ class Asset(Struct, frozen=True, kw_only=True):
 
 
 class VideoCharacter(Struct, frozen=True, kw_only=True):
-    """A character that a video is to show."""
+    """A character that a video shows."""
 
     id: str
     name: str  # as prompts mention it
-    picture: Asset  # PNG: the first frame of its film
+    picture: Asset  # PNG: the first frame of its video
     film: Asset
 
 
 class Character(Struct, frozen=True, kw_only=True):
-    """Somebody or something of an account's that its videos may show."""
+    """A character of an account, which its videos may show."""
 
     id: str
     account_id: str
     name: str
     created_at: float
-    picture: Asset  # PNG: the first frame of its film
+    picture: Asset  # PNG: the first frame of its video
     film: Asset
 
 
 class Recipe(Struct, frozen=True, kw_only=True):
-    """Everything an engine needs to make the video, frozen when it was accepted."""
+    """Everything an engine needs to render the video; frozen when the video is accepted."""
 
     prompt: str
     size: Size
-    seconds: int  # of the whole film
+    seconds: int  # of the whole video
     seed: int
     fit: Fit = Fit.ERROR
-    reference: Asset | None = None  # already taken in: decoded, fitted, re-encoded
+    reference: Asset | None = None  # already ingested: decoded, fitted, re-encoded
     operation: Operation = Operation.CREATE
-    source: Asset | None = None  # the film that it is made from; of every operation but CREATE
-    base_prompts: tuple[str, ...] = ()  # of the films that it comes from, oldest first
+    source: Asset | None = None  # the source video; of every operation but CREATE
+    base_prompts: tuple[str, ...] = ()  # of the videos it derives from, oldest first
     segment_seconds: int | None = None  # of the new segment; EXTEND only
-    extensions: int = 0  # how often the film was extended, this time included
+    extensions: int = 0  # how often the video was extended, this time included
     characters: tuple[VideoCharacter, ...] = ()
 
     @property
     def render_seconds(self) -> int:
-        """How much of the film an engine has to make."""
+        """How many seconds of the video an engine has to render."""
         return self.seconds if self.segment_seconds is None else self.segment_seconds
 
 
 class NewVideo(Struct, frozen=True, kw_only=True):
-    """A video that was validated and is about to be accepted."""
+    """A validated video that is about to be accepted."""
 
     id: str
     account_id: str
-    model: str  # as asked for
+    model: str  # as requested
     engine: str  # the name of the engine it is bound to
     recipe: Recipe
     price_micros: int  # frozen here; held now, captured on delivery
     metadata: dict[str, str] = {}
     remixed_from_video_id: str | None = None
-    idempotency_key: str | None = None  # the client's header
-    resend_since: float | None = None  # a resend: the same request of the same key since then made this video already
-    key_id: str | None = None  # whose limits count
+    idempotency_key: str | None = None  # the client's Idempotency-Key header
+    resend_since: float | None = None  # of a resend: an equal request of the key since then created it
+    key_id: str | None = None  # whose limits apply
     creates_per_minute: int | None = None  # the dialect's own limit of a key, beside the key's
     running_limit: int | None = None  # the same, for unfinished videos at once
-    callback_url: str | None = None  # sealed; told of its end
-    fingerprint: str = ""  # hex digest over the parsed fields and file bytes, to tell a replay from another request
+    callback_url: str | None = None  # encrypted; notified when the video finishes
+    fingerprint: str = ""  # hex digest over fields and file bytes; tells a replay from another request
 
 
 class VideoRecord(Struct, frozen=True, kw_only=True):
-    """A video as its row says."""
+    """A video as stored in its row."""
 
     seq: int  # position in the order of acceptance; paging sorts by it
     id: str
@@ -226,33 +226,33 @@ class VideoRecord(Struct, frozen=True, kw_only=True):
     progress: int  # 0 to 100, never falls, 100 only when completed
     created_at: float
     updated_at: float
-    version: int = 0  # grows with every change of the row
+    version: int = 0  # increases with every change of the row
     prompt: str | None = None  # None once deleted or redacted
     metadata: dict[str, str] = {}
     price_micros: int = 0
     remixed_from_video_id: str | None = None
-    started_at: float | None = None  # when an engine began
+    started_at: float | None = None  # when an engine started
     completed_at: float | None = None
     expires_at: float | None = None
     error: VideoError | None = None
     ticket: str | None = None  # the engine's own reference
     submit_token: str | None = None  # our reference, given to the engine with the submission
     submit_at: float | None = None
-    attempts: int = 0  # submissions made; above 1 only for engines that may simply run again
-    epoch: int = 0  # of the flow; raised when the flow has to be started anew
+    attempts: int = 0  # number of submissions; above 1 only for engines where a resubmission is free
+    epoch: int = 0  # of the flow; increased when the flow has to be restarted
     cancel_requested: bool = False
-    notes: dict[str, object] = {}  # what the engine says of its work, e.g. what it recognised in the prompt
-    identity: str | None = None  # of what it was submitted to; None: nothing, since it was (again) accepted
-    failovers: int = 0  # how often another engine was asked after one had failed
+    notes: dict[str, object] = {}  # what the engine reports about its work, e.g. what it recognised in the prompt
+    identity: str | None = None  # of the engine it was submitted to; None: not submitted since it was last accepted
+    failovers: int = 0  # how often the video was moved to another engine after a failure
 
     @property
     def finished(self) -> bool:
-        """Whether nothing about its status will change any more."""
+        """Whether the status is terminal."""
         return self.status in TERMINAL
 
 
 class VideoEvent(Struct, frozen=True, kw_only=True):
-    """One line of a video's append-only history."""
+    """One entry of a video's append-only history."""
 
     seq: int
     video_id: str
@@ -261,7 +261,7 @@ class VideoEvent(Struct, frozen=True, kw_only=True):
     stage: Stage
     progress: int
     error_code: str | None = None
-    engine: str | None = None  # that it was bound to; None: from before this was written down
+    engine: str | None = None  # the engine at that time; None: recorded before this column existed
 
 
 def new_id(prefix: str = "video") -> str:
@@ -270,20 +270,20 @@ def new_id(prefix: str = "video") -> str:
 
 
 def default_seed(prompt: str, size: Size, seconds: int) -> int:
-    """The seed of a request that names none: the same request gives the same film, on every machine."""
+    """The seed of a request that names none: the same request gives the same video, on every machine."""
     text = f"{seconds}\n{size}\n{prompt}".encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
 def next_progress(shown: int, reported: float | None) -> int:
-    """The progress to show: the highest seen, and 99 at most until the file is ours."""
+    """The progress to show: the highest seen, and at most 99 until the file is stored."""
     if reported is None or not math.isfinite(reported):
         return shown
     return max(shown, min(99, max(0, int(reported))))
 
 
 def poll_after_ms(expected_seconds: float) -> int:
-    """When a client should look again, for a video that takes ``expected_seconds`` from create to completion.
+    """Milliseconds until a client should poll again, for a video that takes ``expected_seconds`` in all.
 
     The SDKs keep the first value for the whole wait, so it is a share of the whole: a tenth, between half a
     second and five.

@@ -6,9 +6,9 @@
     │   ├── UnknownParameter          a field that does not exist
     │   ├── InvalidType               text where a file belongs, a list where a string belongs
     │   ├── InvalidValue              a value outside what the model or the field takes
-    │   ├── InvalidImage              a reference that is no usable picture
+    │   ├── InvalidImage              a reference that is no usable image
     │   ├── InvalidImageSize          a reference whose size is not the video's
-    │   ├── InvalidVideo              an uploaded film that can't be used
+    │   ├── InvalidVideo              an uploaded video that can't be used
     │   ├── InvalidUrl                a URL that is not fetched: no http, no public host, credentials in it
     │   ├── UrlUnreachable            a URL that could not be fetched: no answer, an error, too much
     │   ├── UnknownModel              a model that the catalogue does not hold
@@ -21,12 +21,12 @@
     ├── NotAllowed                    403
     │   └── InsufficientQuota         403, the balance does not cover the video
     ├── NotFound                      404
-    │   ├── VideoNotFound             unknown, deleted or someone else's: the same answer for all
+    │   ├── VideoNotFound             unknown, deleted or of another account: the same answer for all
     │   ├── VideoNotReady             content asked for before completion
     │   ├── VideoExpired              content asked for after retention
-    │   ├── CharacterNotFound         unknown or someone else's
+    │   ├── CharacterNotFound         unknown or of another account
     │   ├── ModelNotFound             GET /v1/models/{id}
-    │   ├── WebhookEndpointNotFound   unknown, deleted or someone else's
+    │   ├── WebhookEndpointNotFound   unknown, deleted or of another account
     │   └── UnknownUrl                no such path
     ├── MethodNotAllowed              405
     ├── RangeNotSatisfiable           416
@@ -43,16 +43,16 @@
     │   └── BadArtifact               what was delivered is not the video that was asked for
     ├── SettingsError                 a setting that can't be used; names the setting
     │   └── MissingExtra              a command needs a part that is not installed; names the installation
-    └── ClientError                   what the SDK raises beside the answers above; has video_id, request_id
+    └── ClientError                   what the SDK raises beside the errors above; has video_id, request_id
         ├── ConnectionFailed          the server could not be reached
         ├── UnexpectedAnswer          an answer that is not of the wire's shape (HTML, a proxy's page)
         ├── VideoFailed               the video ended as failed
-        │   └── VideoModerated        ... because its prompt or picture was blocked
-        ├── WaitTimeout               the wait ended, the video goes on
+        │   └── VideoModerated        ... because its prompt or image was blocked
+        ├── WaitTimeout               the wait ended, the video continues
         ├── IntegrityError            the bytes are not the whole file
-        ├── OutputExists              the file is there already and may not be replaced
-        ├── OverBudget                the film costs more than its caller wants to spend; nothing was sent
-        ├── Unsupported               the provider has no such thing
+        ├── OutputExists              the file exists and may not be replaced
+        ├── OverBudget                the video costs more than its caller wants to spend; nothing was sent
+        ├── Unsupported               the provider does not support it
         └── InvalidSignature          a webhook that was not signed as it should be
 
 A class's docstring is its default message. ``code`` and ``type`` are the wire's; ``retryable`` says whether the
@@ -218,7 +218,7 @@ class InvalidImageSize(RequestError):
 
 
 class InvalidVideo(RequestError):
-    """The film can't be used."""
+    """The video can't be used."""
 
     code = "invalid_video"
 
@@ -517,7 +517,7 @@ class VideoModerated(VideoFailed):
 
 
 class WaitTimeout(ClientError):
-    """The wait ended before the video did; the video goes on."""
+    """The wait ended before the video did; the video continues."""
 
     code = "wait_timeout"
     retryable = True
@@ -531,19 +531,19 @@ class IntegrityError(ClientError):
 
 
 class OutputExists(ClientError):
-    """The output file exists already."""
+    """The output file already exists."""
 
     code = "output_exists"
 
 
 class OverBudget(ClientError):
-    """The film costs more than you want to spend; nothing was sent."""
+    """The video costs more than you want to spend; nothing was sent."""
 
     code = "over_budget"
 
 
 class Unsupported(ClientError):
-    """The provider has no such thing."""
+    """The provider does not support this."""
 
     code = "unsupported"
 

@@ -1,4 +1,4 @@
-"""The composition root: settings in, a running Filmgate out. The only place where the rooms meet."""
+"""The composition root: settings in, a running Filmgate out. The only module that assembles all layers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Role = Literal["server", "worker", "embedded"]
 
 
 class Application:
-    """One assembled Filmgate. Use it as an async context manager: inside, it answers requests and makes videos."""
+    """One assembled Filmgate. Use it as an async context manager: inside, it serves requests and makes videos."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Application:
         self._exit = AsyncExitStack()
 
     async def start(self) -> None:
-        """Start what makes videos, and begin to answer. Engines warm up in the background."""
+        """Start the flow and accept requests. Engines warm up in the background."""
         self._exit.callback(self.lock.release)
         self._exit.push_async_callback(self.store.close)
         if self.settings.worker:
@@ -92,7 +92,7 @@ class Application:
         self.ready = True
 
     async def stop(self) -> None:
-        """Stop in the opposite order; what was being made goes on at the next start."""
+        """Stop in reverse order; unfinished videos resume at the next start."""
         self.ready = False
         await self._exit.aclose()
 
@@ -115,12 +115,12 @@ class Application:
 def build_application(
     settings: Settings, role: Role = "server", environ: Mapping[str, str] = os.environ
 ) -> Application:
-    """Assemble everything and take the data folder; nothing runs yet.
+    """Assemble everything and lock the data folder; nothing runs yet.
 
     Args:
-        settings: everything that was configured.
-        role: what this process is to the data folder.
-        environ: where keys are that the settings name by ``key_env``.
+        settings: the whole configuration.
+        role: this process's role in the data folder.
+        environ: where the keys named by ``key_env`` are read.
 
     Raises:
         SettingsError: a setting can't be used, or another server holds the data folder.

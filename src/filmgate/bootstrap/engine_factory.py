@@ -1,4 +1,4 @@
-"""What the configuration makes of models, routes and engines: tables in, engines out, none of them started yet."""
+"""Builds models, routes and engines from the configuration; none of them is started yet."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = [
 
 
 class ConfiguredEngines(Struct, frozen=True, kw_only=True):
-    """Everything that makes videos, as it is configured now."""
+    """Models, routes and engines as configured now."""
 
     catalog: Catalog
-    routes: Mapping[str, Route]  # by model, those of models with a single engine among them
+    routes: Mapping[str, Route]  # by model, including models with a single engine
     engines: Mapping[str, Engine]  # by name
-    identities: tuple[EngineIdentity, ...]  # what the engines are that have an identity
+    identities: tuple[EngineIdentity, ...]  # the engines' identities
 
 
 def build_engines(settings: Settings, environ: Mapping[str, str], secret_box: SecretBox) -> ConfiguredEngines:
-    """Make everything that the settings describe.
+    """Build everything that the settings describe.
 
     Raises:
         SettingsError: names the file, the table and the key that can't be used.
@@ -57,7 +57,7 @@ def build_engines(settings: Settings, environ: Mapping[str, str], secret_box: Se
 
 
 def validate(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
-    """What :func:`assemble` would refuse, one by one, for whoever mends it; nothing if all is well."""
+    """List every error that :func:`build_engines` would raise; empty if the configuration is valid."""
     tables = dict(settings.tables.engines)
     try:
         by_model = load_routes(settings, load_catalog(settings))
@@ -75,9 +75,9 @@ def validate(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def load_catalog(settings: Settings) -> Catalog:
-    """The built-in models under the settings' own, without those whose engine's package is not installed.
+    """Load the built-in models and the settings' own over them, without those whose engine's package is not installed.
 
-    If none were left, all stay, and :func:`assemble` names the installation.
+    If none were left, all stay, and :func:`build_engines` names the installation.
 
     Raises:
         SettingsError: names the file, the model or route, and the key.
@@ -96,7 +96,7 @@ def _is_left_out(model: Model, absent: Container[str], configured: Container[str
 
 
 def load_routes(settings: Settings, catalog: Catalog) -> dict[str, Route]:
-    """Each model's route: its own, that of the model it is like, or its single engine.
+    """Each model's route: its own, that of the model it inherits from, or its single engine.
 
     Raises:
         SettingsError: a route can't be used.
@@ -107,10 +107,10 @@ def load_routes(settings: Settings, catalog: Catalog) -> dict[str, Route]:
 
 
 def engine_rebuilder(settings: Settings, secret_box: SecretBox) -> Callable[[EngineIdentity], Engine]:
-    """What makes an engine of before again.
+    """Return a function that rebuilds a retired engine.
 
-    It raises :class:`~filmgate.errors.SettingsError` where its kind is gone or refuses what it took before, and
-    :class:`~filmgate.errors.StorageFault` where its key can't be opened.
+    It raises :class:`~filmgate.errors.SettingsError` where its kind no longer exists or rejects its stored options, and
+    :class:`~filmgate.errors.StorageFault` where its key can't be decrypted.
     """
 
     def remake(was: EngineIdentity) -> Engine:
@@ -125,7 +125,7 @@ def engine_key(settings: Settings, name: str, environ: Mapping[str, str]) -> str
     """The key of ``[engines.NAME]``; None if it has none.
 
     Raises:
-        SettingsError: there is no such table, or its key is not where it says.
+        SettingsError: there is no such table, or its key can't be read.
     """
     if name not in settings.tables.engines:
         known = ", ".join(sorted(settings.tables.engines)) or "none"
@@ -141,7 +141,7 @@ def _parse_route(file: Path | None, model: str, table: Mapping[str, object]) -> 
 
 
 def _engine_tables(settings: Settings, by_model: Mapping[str, Route]) -> dict[str, EngineTable]:
-    """Every engine that is described or named; one that is only named goes by its name."""
+    """Every engine that is described or referenced; an engine that is only referenced takes its name as its kind."""
     for said in _unknown_engines(settings, by_model):
         raise SettingsError(said)
     named = {name: EngineTable(kind=name) for route in by_model.values() for name in route.engines}
@@ -149,7 +149,7 @@ def _engine_tables(settings: Settings, by_model: Mapping[str, Route]) -> dict[st
 
 
 def _unknown_engines(settings: Settings, by_model: Mapping[str, Route]) -> Iterator[str]:
-    """What is wrong with each engine that some model names and nobody knows."""
+    """One error for each engine that a model names and that no table or package provides."""
     known = {*settings.tables.engines, *engines.engine_names()}
     models: dict[str, list[str]] = {}
     for model, route in by_model.items():
@@ -194,7 +194,7 @@ def _options(options: Mapping[str, object], key: str | None) -> Mapping[str, obj
 
 
 def _read_key(settings: Settings, name: str, table: EngineTable, environ: Mapping[str, str]) -> str | None:
-    """The engine's key, from where its table says it is."""
+    """Read the engine's key from the place that its table names."""
     if table.key_env is not None:
         key = environ.get(table.key_env, "").strip()
         if not key:

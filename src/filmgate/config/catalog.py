@@ -1,7 +1,7 @@
-"""What each public model takes and costs: the one source of limits, prices and the messages about them.
+"""The model catalogue: the one source of each public model's limits and prices, and of the messages about them.
 
-The built-in ``models.toml`` and any files laid over it are merged model by model, key by key; then ``like`` inherits
-what a model does not say itself. ``[models.NAME]`` tables of ``filmgate.toml`` lie on top of all files.
+The built-in ``models.toml`` and any files over it are merged model by model, key by key; then ``like`` inherits
+the keys that a model does not set itself. ``[models.NAME]`` tables of ``filmgate.toml`` override all files.
 """
 
 from __future__ import annotations
@@ -41,19 +41,19 @@ PROMPT_CHARACTERS = 32_000
 
 
 class CreateFields(Protocol):
-    """The part of a create request that the catalogue judges; None: not given."""
+    """The fields of a create request that the catalogue validates; None: not given."""
 
     @property
     def prompt(self) -> str:
-        """What to show."""
+        """The prompt."""
 
     @property
     def model(self) -> str | None:
-        """A name of the catalogue."""
+        """A model of the catalogue."""
 
     @property
     def seconds(self) -> str | None:
-        """The length, spelled as the wire does."""
+        """The length, spelled as in the API."""
 
     @property
     def size(self) -> str | None:
@@ -65,8 +65,8 @@ class Model(Struct, frozen=True, kw_only=True):
 
     name: str
     created: int  # Unix seconds
-    engine: str  # the engine that makes its videos, or the first of its route
-    route: str | None = None  # the model whose [routes.NAME] it takes: itself, or one that it is like
+    engine: str  # the engine that renders its videos, or the first of its route
+    route: str | None = None  # the model whose [routes.NAME] it uses: itself, or one that it inherits from
     sizes: tuple[Size, ...]
     seconds: tuple[int, ...]
     default_size: Size
@@ -74,28 +74,28 @@ class Model(Struct, frozen=True, kw_only=True):
     price: dict[str, int]  # micro-units a second, by size or "default"
     price_per_call: int | None = None  # micro-units a video, whatever its size and length; None: by the second
     description: str = ""
-    chat: bool = False  # whether chat programs may ask for it
+    chat: bool = False  # whether chat programs may use it
 
     def price_micros(self, size: Size, seconds: int) -> int:
-        """What a video of ``seconds`` costs, in micro-units."""
+        """The price of a video of ``seconds``, in micro-units."""
         if self.price_per_call is not None:
             return self.price_per_call
         return self.price.get(str(size), self.price.get("default", 0)) * seconds
 
 
 class DialectLimits(Struct, frozen=True, kw_only=True):
-    """What a dialect narrows beyond the model's own limits; None narrows nothing."""
+    """Limits of a dialect below the model's own; None limits nothing."""
 
     sizes: tuple[Size, ...] | None = None
     seconds: tuple[int, ...] | None = None
     prompt_characters: int = PROMPT_CHARACTERS
     image_types: tuple[str, ...] | None = None  # of reference images: "PNG", "JPEG", "WebP"
-    creates_per_minute: int | None = None  # accepted of one key
-    running: int | None = None  # unfinished videos of one key at once
+    creates_per_minute: int | None = None  # accepted per key
+    running: int | None = None  # unfinished videos per key at once
 
 
 class ResolvedRequest(Struct, frozen=True, kw_only=True):
-    """A create request held against the catalogue, its defaults filled in."""
+    """A create request validated against the catalogue, its defaults filled in."""
 
     model: Model
     prompt: str
@@ -107,7 +107,7 @@ class ResolvedRequest(Struct, frozen=True, kw_only=True):
 _T = TypeVar("_T")
 
 UNLIMITED = DialectLimits()
-"""The limits of a dialect that narrows nothing."""
+"""The limits of a dialect that limits nothing."""
 
 
 class Catalog:
@@ -124,12 +124,12 @@ class Catalog:
         source: Path | None = None,
         route_engines: Mapping[str, str] | None = None,
     ) -> Catalog:
-        """The built-in catalogue with ``files`` laid over it, the last on top.
+        """Load the built-in catalogue with ``files`` merged over it; the last one wins.
 
         Args:
             files: of the shape of models.toml.
-            tables: models laid over the files.
-            source: where the tables stand.
+            tables: models merged over the files.
+            source: the file that holds the tables, for error messages.
             route_engines: models that have a route, and the first engine of it.
 
         Raises:
@@ -152,7 +152,7 @@ class Catalog:
         return list(self._models)
 
     def models(self) -> list[Model]:
-        """The models themselves, in the same order."""
+        """The models, in the same order."""
         return list(self._models.values())
 
     def get(self, name: str) -> Model | None:
@@ -165,7 +165,7 @@ class Catalog:
         Raises:
             UnknownModel: lists the known ones.
             MissingParameter: there is no prompt.
-            InvalidValue: the prompt, the seconds or the size is none that the model and ``limits`` take.
+            InvalidValue: the model or ``limits`` do not allow the prompt, the seconds or the size.
         """
         model = self._resolve_model(request.model)
         _check_prompt(request.prompt, limits.prompt_characters)
@@ -200,7 +200,7 @@ def _check_prompt(prompt: str | None, limit: int) -> None:
             param="prompt",
         )
     if prompt.isspace():
-        raise InvalidValue("Invalid 'prompt': it holds nothing but white space.", param="prompt")
+        raise InvalidValue("Invalid 'prompt': it contains only white space.", param="prompt")
 
 
 def _narrow(model: tuple[_T, ...], dialect: tuple[_T, ...] | None) -> tuple[_T, ...]:
@@ -270,13 +270,13 @@ def _validate_entry(file: Path | None, name: str, entry: object) -> dict[str, ob
 
 
 def _merge(base: dict[str, object], entry: dict[str, object]) -> dict[str, object]:
-    # These go with the engine: what another one had must not outlive it.
+    # These belong to the engine: the values of another engine must not stay.
     gone = {"description", "route"} if "engine" in entry else set()
     return {key: value for key, value in base.items() if key not in gone} | entry
 
 
 def _inherit(name: str, entries: Mapping[str, dict[str, object]]) -> dict[str, object]:
-    """The model's own keys over those of the model it is ``like``, and so on up."""
+    """Merge the model's own keys over those of the model it is ``like``, recursively."""
     values: dict[str, object] = {}
     seen: list[str] = []
     at: object = name

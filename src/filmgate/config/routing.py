@@ -1,7 +1,7 @@
-"""Which engines may make a model's videos, in which order or shares, and which failures may go on to the next.
+"""Routes: which engines may render a model's videos, their order or weights, and which failures may fail over.
 
-A route is configuration: ``[routes.MODEL]`` of ``filmgate.toml``. Which of its engines a video gets, given how they
-are, is decided in :mod:`filmgate.flow.dispatcher`.
+A route is configuration: ``[routes.MODEL]`` of ``filmgate.toml``. :mod:`filmgate.flow.dispatcher` chooses among its
+engines by their current state.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ DEFAULT_FAILOVER = frozenset(
         "upstream_unauthorized",
     }
 )
-"""Failures after which another engine is asked where a route does not say otherwise: the engine's own trouble, told
-by itself, which says nothing about the request."""
+"""Failure codes that fail over to another engine where a route does not name its own: faults of the engine, reported
+by the engine, which say nothing about the request.
+"""
 
 NON_RETRYABLE = frozenset(
     {
@@ -52,7 +53,7 @@ NON_RETRYABLE = frozenset(
         "upstream_lost",
     }
 )
-"""Failures after which none is: the first engine may have made the film, or every other would refuse it too."""
+"""Failure codes that never fail over: the first engine may have made the video, or every other would refuse it too."""
 
 Policy = Literal["order", "weighted"]
 
@@ -61,15 +62,15 @@ class RouteTarget(Struct, frozen=True, forbid_unknown_fields=True):
     """One engine of a route."""
 
     engine: str
-    weight: Annotated[int, Meta(ge=1, le=1_000_000)] = 1  # its share of the videos, where the policy is `weighted`
+    weight: Annotated[int, Meta(ge=1, le=1_000_000)] = 1  # its share of the videos where the policy is `weighted`
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """How a model's videos are shared out."""
+    """How a model's videos are distributed over its engines."""
 
     targets: tuple[RouteTarget, ...]
-    policy: Policy = "order"  # `order`: the first that can; `weighted`: by shares
-    failover: frozenset[str] = DEFAULT_FAILOVER  # codes of failures that go on to another engine, once a video
+    policy: Policy = "order"  # `order`: the first capable one; `weighted`: by weight
+    failover: frozenset[str] = DEFAULT_FAILOVER  # failure codes that fail over to another engine, once per video
 
     @classmethod
     def single(cls, engine: str) -> Route:
@@ -78,7 +79,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """Their names, in order."""
+        """The engines' names, in order."""
         return tuple(leg.engine for leg in self.targets)
 
 
@@ -89,7 +90,7 @@ class _Table(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def parse_route(model: str, table: Mapping[str, object]) -> Route:
-    """The route that a ``[routes.MODEL]`` describes.
+    """Parse a ``[routes.MODEL]`` table.
 
     Raises:
         SettingsError: names the table, and the key that can't be used.
@@ -111,18 +112,18 @@ def _failover(model: str, codes: Sequence[str] | None) -> frozenset[str]:
         return DEFAULT_FAILOVER
     if forbidden := sorted(NON_RETRYABLE.intersection(codes)):
         raise SettingsError(
-            f"[routes.{model}]: 'failover' can't name {', '.join(forbidden)}: after these nobody knows that no film "
-            "was made or paid for, or no other engine would do better."
+            f"[routes.{model}]: 'failover' can't name {', '.join(forbidden)}: after these a video may have "
+            "been made or paid for, or no other engine would do better."
         )
     return frozenset(codes)
 
 
 def choose_target(route: Route, candidates: Sequence[str], roll: float) -> str | None:
-    """One of the engines in ``candidates``: the route's first, or one by weight.
+    """Choose one of ``candidates``: the route's first, or one by weight.
 
     Args:
-        route: whose order and weights count.
-        candidates: the engines that may be taken.
+        route: its order and weights apply.
+        candidates: the engines to choose from.
         roll: a random number in [0, 1).
     """
     legs = [leg for leg in route.targets if leg.engine in candidates]

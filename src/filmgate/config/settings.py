@@ -37,7 +37,7 @@ __all__ = [
 ENV_PREFIX = "FILMGATE_"
 
 CONFIG_ENV = "FILMGATE_CONFIG"
-"""Names the file to read."""
+"""Names the configuration file."""
 
 FILE_NAME = "filmgate.toml"
 
@@ -49,18 +49,18 @@ def _help(text: str) -> Meta:
 
 
 class EngineTable(Struct, frozen=True, kw_only=True):
-    """One ``[engines.NAME]``. Its key is named, never written: what is told of a file must give nothing away."""
+    """One ``[engines.NAME]`` table. It names its key, never holds it: error messages must not reveal a secret."""
 
     kind: str  # a built-in engine, or an entry point's name
-    options: Table = {}  # to be checked by the engine itself
+    options: Table = {}  # validated by the engine itself
     key_env: str | None = None  # the environment variable that holds its key
-    key_file: Path | None = None  # the file that does
+    key_file: Path | None = None  # the file that holds its key
 
 
 class Tables(Struct, frozen=True, kw_only=True):
-    """What only the file can say, by name."""
+    """Tables that only the file can hold, by name."""
 
-    file: Path | None = None  # where it was said
+    file: Path | None = None  # the file
     engines: Mapping[str, EngineTable] = {}
     routes: Mapping[str, Table] = {}  # by model
     models: Mapping[str, Table] = {}  # with the keys of models.toml
@@ -72,19 +72,19 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     host: Annotated[str, _help("Address to listen on; loopback unless you say otherwise.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to listen on; 0 takes a free one.")] = 8000
-    data: Annotated[Path, _help("Folder of the database, the films and the keys.")] = user_data_path("filmgate")
+    data: Annotated[Path, _help("Folder of the database, the videos and the keys.")] = user_data_path("filmgate")
     models: Annotated[
         Path | None, _help("A models.toml of your own, laid over the built-in catalogue (names, sizes, prices).")
     ] = None
     retention: Annotated[
-        float, Meta(ge=0, description="Seconds that a finished film is kept; 0 keeps it until it is deleted.")
+        float, Meta(ge=0, description="Seconds that a finished video is kept; 0 keeps it until it is deleted.")
     ] = 7 * 86400.0
-    body_limit: Annotated[int, Meta(ge=1, description="Largest request body taken, in bytes.")] = 64 * 1024 * 1024
+    body_limit: Annotated[int, Meta(ge=1, description="Largest request body accepted, in bytes.")] = 64 * 1024 * 1024
     body_timeout: Annotated[float, Meta(gt=0, description="Seconds within which a request body must arrive.")] = 120.0
-    image_limit: Annotated[int, Meta(ge=1, description="Largest reference image taken, in bytes.")] = 10 * 1024 * 1024
+    image_limit: Annotated[int, Meta(ge=1, description="Largest reference image, in bytes.")] = 10 * 1024 * 1024
     testcard_delay: Annotated[
         float,
-        Meta(ge=0, description="Seconds that the engine `testcard` takes over a film, to try a client's waiting."),
+        Meta(ge=0, description="Seconds that the engine `testcard` takes for a video, to test how a client waits."),
     ] = 0.0
     worker: Annotated[bool, _help("Whether this process makes videos; false: it only answers requests.")] = True
     allow_hosts: Annotated[
@@ -93,16 +93,16 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     drain_timeout: Annotated[
         float, Meta(ge=0, description="Seconds that SIGTERM waits for running requests before it stops.")
     ] = 10.0
-    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Least level to log.")] = "info"
+    log_level: Annotated[str, Meta(pattern="^(debug|info|warning|error)$", description="Lowest level to log.")] = "info"
     metrics: Annotated[
         str,
         Meta(
             pattern="^(off|local|open)$",
-            description="Who may read /metrics: nobody (off), this machine alone (local), or whoever reaches the port "
+            description="Who may read /metrics: nobody (off), this machine alone (local), everyone who reaches the port "
             "(open).",
         ),
     ] = "local"
-    profile: Annotated[str, _help("Profile of the command line, where `--profile` names none.")] = ""
+    profile: Annotated[str, _help("Profile of the command line where `--profile` names none.")] = ""
     failpoint: Annotated[
         str, _help("For durability tests: the named step of the flow at which this process kills itself.")
     ] = ""
@@ -110,10 +110,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LoadedSettings(Struct, frozen=True, kw_only=True):
-    """The settings, and where they come from."""
+    """The settings and their origins."""
 
     settings: Settings
-    origins: Mapping[str, str]  # of those that are no defaults: a file, a variable, a flag
+    origins: Mapping[str, str]  # of those that are not defaults: a file, a variable, a flag
 
 
 class SettingInfo(Struct, frozen=True):
@@ -127,7 +127,7 @@ class SettingInfo(Struct, frozen=True):
 
 
 def describe() -> list[SettingInfo]:
-    """The table itself, in its order."""
+    """The table, in its order."""
     hints = get_type_hints(Settings, include_extras=True)
     rows = []
     for field in msgspec.structs.fields(Settings):
@@ -144,13 +144,13 @@ def describe() -> list[SettingInfo]:
 def find_config_file(
     config: Path | None, environ: Mapping[str, str], *, include_current_folder: bool = False
 ) -> Path | None:
-    """The file to read: ``config``, what ``FILMGATE_CONFIG`` names, ``./filmgate.toml``, the user's own; None: none.
+    """Find the configuration file: ``config``, ``$FILMGATE_CONFIG``, ``./filmgate.toml``, the user's own; or None.
 
     Args:
-        config: what the command line names.
+        config: the file named on the command line.
         environ: the environment.
-        include_current_folder: whether a file counts that only lies in the current folder. It names secrets and the addresses that they
-            are sent to, and the folder may be a stranger's: only who runs a server there vouches for it.
+        include_current_folder: whether a file in the current folder counts. It names secrets and the addresses that
+            they are sent to, and another user may have written it: only a server's operator vouches for the folder.
     """
     if config is not None:
         return config
@@ -162,17 +162,17 @@ def find_config_file(
 
 
 def has_no_credentials(url: object) -> bool:
-    """Whether an address holds neither a user name nor a password, which would be stored and shown in the clear."""
+    """Whether an address holds neither a user name nor a password, which would be stored and shown in clear text."""
     return not isinstance(url, str) or "@" not in url.partition("://")[2].partition("/")[0]
 
 
 def load(
     file: Path | None = None, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
 ) -> Settings:
-    """The settings, from a file, an environment and flags (``None`` among the overrides means: not given).
+    """Load the settings from a file, an environment and flags (``None`` among the overrides means: not given).
 
     Raises:
-        SettingsError: names each mistake: the setting or table, where it stands and what it takes.
+        SettingsError: names each error: the setting or table, its origin and the values it takes.
     """
     return load_with_origins(file, environ, overrides).settings
 
@@ -180,7 +180,7 @@ def load(
 def load_with_origins(
     file: Path | None = None, environ: Mapping[str, str] | None = None, overrides: Mapping[str, object] | None = None
 ) -> LoadedSettings:
-    """As :func:`load`, with the settings' origins.
+    """Load the settings as :func:`load` does, with their origins.
 
     Raises:
         SettingsError: as :func:`load` says.
@@ -203,7 +203,7 @@ def load_with_origins(
 def _from_file(file: Path, mistakes: list[str]) -> tuple[dict[str, object], Tables]:
     """The flat settings and the tables of a file."""
     flat = _read_file(file)
-    # `models` is a setting as well: the path of a models.toml.
+    # `models` is also a setting: the path of a models.toml.
     found = {name: flat.pop(name) for name in _TABLES if name in flat and not isinstance(flat[name], str)}
     named = {name: dict(_iter_tables(file, name, table, mistakes)) for name, table in found.items()}
     engines = named.pop("engines", {})
@@ -253,7 +253,7 @@ def _parse_engine(file: Path, name: str, table: Table, mistakes: list[str]) -> E
 
 
 def _resolve_paths(file: Path | None, origins: Mapping[str, str], parsed: dict[str, Any]) -> dict[str, Any]:
-    """Paths that the file says are meant from where it lies."""
+    """Resolve relative paths of the file against its folder."""
     if file is None:
         return parsed
     return {

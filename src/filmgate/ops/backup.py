@@ -1,8 +1,8 @@
-"""Copies of a data folder: taken while a server is at work, checked to the last byte, put into an empty folder.
+"""Backup and restore: a data folder copied while a server runs, verified whole, restored into an empty folder.
 
 A backup is a folder: ``filmgate.sqlite`` (the rows as of one moment), ``files/kept`` (every file that those rows name),
-``secrets`` (without which sealed rows can't be read) and ``manifest.json``, written last: without it the copy is not
-whole. The durable engine's own file is left out; the rows are enough to go on from.
+``secrets`` (without which encrypted rows can't be read) and ``manifest.json``, written last: without it the copy is
+incomplete. The durable engine's own file is left out; the rows are enough to resume.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ def create(
 
     Args:
         data: the data folder.
-        target: a folder that is empty or not there yet.
+        target: a folder that is empty or does not exist.
         now: Unix seconds.
         version: of Filmgate, for the manifest.
-        on_copied: called after each copy of the rows, before their files' turn.
+        on_copied: called after each copy of the rows, before their files are copied.
 
     Raises:
         SettingsError: there is nothing to copy, or the target is in use.
-        IntegrityError: a file does not hold what its row says.
+        IntegrityError: a file's content differs from the digest in its row.
     """
     if not (data / DATABASE).exists():
         raise SettingsError(f"There is no database in {data}: nothing to back up.")
@@ -86,11 +86,11 @@ def create(
 
 
 def verify(source: Path) -> Manifest:
-    """Read a whole backup again.
+    """Read a whole backup and check every digest.
 
     Raises:
-        SettingsError: it is none, or of a newer Filmgate.
-        IntegrityError: a file is missing or holds other bytes.
+        SettingsError: it is no backup, or made by a newer Filmgate.
+        IntegrityError: a file is missing or its content differs.
     """
     try:
         manifest = msgspec.json.decode((source / MANIFEST).read_bytes(), type=Manifest)
@@ -111,12 +111,12 @@ def verify(source: Path) -> Manifest:
 def restore(source: Path, data: Path, *, now: float) -> Manifest:
     """Put a backup into an empty folder.
 
-    What its unfinished videos may have been submitted to after the backup, nobody knows any more: they come back as in
-    doubt, so that no paid engine is asked a second time.
+    The backup cannot know what was submitted after it was taken: unfinished videos come back with an unknown
+    outcome, so that no paid engine gets a second submission.
 
     Args:
         source: a backup.
-        data: a folder that is empty or not there yet.
+        data: a folder that is empty or does not exist.
         now: Unix seconds.
 
     Raises:
@@ -125,7 +125,7 @@ def restore(source: Path, data: Path, *, now: float) -> Manifest:
     """
     manifest = verify(source)
     _require_empty(data)
-    # The database comes last: a folder that was restored by half has none.
+    # The database comes last: a folder that was restored only in part has none.
     for name in sorted(manifest.files, key=lambda name: name == DATABASE):
         _copy(source / name, data / name, link=False)
     with closing(sqlite3.connect(data / DATABASE, isolation_level=None)) as connection:
@@ -150,12 +150,12 @@ def _mark_unknown(connection: sqlite3.Connection, now: float) -> None:
 
 
 def _copy_consistently(data: Path, target: Path, on_copied: Callable[[], None]) -> dict[str, str]:
-    """The rows and every file that they name; returns those files' digests by path within the backup."""
+    """Copy the rows and every file that they name; returns those files' digests by path within the backup."""
     for _ in range(MAX_SNAPSHOTS):
         _copy_rows(data / DATABASE, target / DATABASE)
         on_copied()
         named = _referenced_files(target / DATABASE)
-        # A file may go between the copy of its row and its turn; then newer rows don't name it.
+        # A file may be deleted between the copy of its row and its own copy; then newer rows don't name it.
         missing = [name for name in named if not _link_file(data / name, target / name)]
         if not missing:
             _delete_unreferenced(target, named)
@@ -170,7 +170,7 @@ def _copy_rows(database: Path, copy: Path) -> None:
         closing(sqlite3.connect(copy, isolation_level=None)) as target,
     ):
         copy.chmod(0o600)
-        source.backup(target)  # in one step: a reader's view of one moment, which keeps no writer waiting
+        source.backup(target)  # in one step: a consistent view of one moment, which blocks no writer
         target.execute("PRAGMA journal_mode = DELETE").fetchall()
         faults = [row[0] for row in target.execute("PRAGMA integrity_check")]
     if faults != ["ok"]:

@@ -1,7 +1,7 @@
-"""Who may use a data folder: one server, and any number of workers and embedded renderers beside it.
+"""Locks on a data folder: one server, and any number of workers and embedded renderers beside it.
 
-Every process that runs flows needs an executor id of its own that is the same after a restart, so that its
-interrupted work is found again. An id is a locked file in the folder; the lock goes with the process, however it dies.
+Every process that runs flows needs an executor id of its own that stays the same after a restart, so that its
+interrupted work is found again. An id is a locked file in the folder; the kernel releases the lock with the process.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ MAX_SLOTS = 64
 
 
 class DataLock:
-    """A held lock; the file says who holds it."""
+    """A held lock; the file names its holder."""
 
     def __init__(self, executor_id: str, file: IO[str]) -> None:
         self.executor_id = executor_id
         self._file = file
 
     def set_holder(self, text: str) -> None:
-        """Tell whoever finds the lock taken who we are."""
+        """Write the holder's name for processes that find the lock taken."""
         self._file.seek(0)
         self._file.truncate()
         self._file.write(text)
         self._file.flush()
 
     def release(self) -> None:
-        """Let others in."""
+        """Release the lock."""
         self._file.close()
 
 
 def acquire(data: Path, role: str, *, exclusive: bool) -> DataLock:
-    """Take the role in the folder.
+    """Acquire a role in the folder.
 
     Args:
         data: the data folder; it exists.
         role: ``server``, ``worker``, ``embedded`` …
-        exclusive: whether there may be only one of that role.
+        exclusive: whether only one process may have the role.
 
     Raises:
         SettingsError: another process holds it, or the folder can't be written.

@@ -1,4 +1,4 @@
-"""A secret of the server's own, in a file that only its user can read; made on first use."""
+"""A secret of the server in a file that only its user can read; created on first use."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KEY_BYTES = 32
 
 
 def load_or_create(path: Path) -> bytes:
-    """The key in the file, 32 random bytes; several processes that come first at once get the same.
+    """Return the key in the file, 32 random bytes; several processes that create it at once get the same.
 
     Raises:
-        SettingsError: the file holds no such key, or can't be made.
+        SettingsError: the file holds no such key, or can't be created.
     """
     try:
         if not path.exists():
@@ -37,5 +37,5 @@ def _create(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):  # another process created the key first; all processes use that one
         atomic_create(path, secrets.token_bytes(KEY_BYTES), mode=0o600)
-    # Before anything is encrypted with it: a key lost to a power cut takes everything encrypted with it along.
+    # Synced before anything is encrypted with it: a key lost in a power cut makes all encrypted data unreadable.
     sync(path.parent.parent)

@@ -1,6 +1,6 @@
-"""Secrets at rest: what has to be read again is sealed with a key that lies beside the database, not in it.
+"""Secrets at rest: values that must be readable again are encrypted with a key file beside the database.
 
-A copy of the database alone gives nothing away: signing secrets and callback URLs in it are sealed.
+A copy of the database alone reveals nothing: its signing secrets and callback URLs are encrypted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["SecretBox"]
 
 
 class SecretBox:
-    """Seals and opens texts.
+    """Encrypts and decrypts texts.
 
     Args:
         key: of :meth:`Fernet.generate_key`.
@@ -29,26 +29,26 @@ class SecretBox:
 
     @classmethod
     def from_keyfile(cls, path: Path) -> Self:
-        """The vault whose key lies in a file that only its owner can read; makes the file if there is none.
+        """Return the box whose key is in a file that only its owner can read; creates the file if it does not exist.
 
         Raises:
-            SettingsError: the file can't be made or read, or holds no key.
+            SettingsError: the file can't be created or read, or holds no key.
         """
         return cls(base64.urlsafe_b64encode(keyfile.load_or_create(path)))
 
     def encrypt(self, text: str) -> str:
-        """The text so that only this vault can read it."""
+        """Encrypt a text so that only this box can read it."""
         return self._fernet.encrypt(text.encode()).decode("ascii")
 
     def decrypt(self, ciphertext: str) -> str:
-        """What was sealed.
+        """Decrypt what :meth:`encrypt` returned.
 
         Raises:
-            StorageFault: another vault sealed it, or it was damaged.
+            StorageFault: it was encrypted with another key, or it is damaged.
         """
         try:
             return self._fernet.decrypt(ciphertext.encode()).decode()
         except InvalidToken as error:
             raise StorageFault(
-                "A stored secret can't be opened: the key file is not the one it was sealed with."
+                "A stored secret can't be decrypted: the key file is not the one it was encrypted with."
             ) from error

@@ -1,6 +1,6 @@
-"""Links that open without a key: signed, and void after a while, since a chat program can't send a key.
+"""URLs that work without an API key: signed and limited in time, since a chat program can't send a key.
 
-A link names a video, what of it, and when it ends; the signature is an HMAC-SHA256 over the three.
+A URL names a video, a variant of its content and an expiry time; the signature is an HMAC-SHA256 over the three.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ MAX_LIFETIME = 24 * 3600
 
 
 class UrlSigner:
-    """Makes links and checks them.
+    """Signs and verifies URLs.
 
     Args:
-        key: the server's own; whoever has it can make links.
+        key: the server's secret; any holder can sign URLs.
         clock: Unix seconds.
     """
 
@@ -32,12 +32,12 @@ class UrlSigner:
         self._clock = clock
 
     def signed_query(self, video_id: str, variant: str, *, expires_at: float | None = None) -> str:
-        """The query that opens ``variant`` of a video: ``expires=…&signature=…``.
+        """Return the query that grants access to ``variant`` of a video: ``expires=…&signature=…``.
 
         Args:
-            video_id: whose.
-            variant: what of it.
-            expires_at: Unix time at which its content ends; None: never.
+            video_id: the video.
+            variant: the variant of its content.
+            expires_at: Unix time at which its content expires; None: never.
         """
         expires = int(self._clock()) + MAX_LIFETIME
         if expires_at is not None:
@@ -45,10 +45,10 @@ class UrlSigner:
         return urlencode({"expires": expires, "signature": self._signature(video_id, variant, str(expires))})
 
     def verify(self, video_id: str, variant: str, query: Mapping[str, str]) -> None:
-        """Whether the query opens it.
+        """Check that the query grants access.
 
         Raises:
-            NotAllowed: it is forged, for something else, or its time is over.
+            NotAllowed: the signature is forged, made for something else, or expired.
         """
         expires, signature = query.get("expires", ""), query.get("signature", "")
         genuine = hmac.compare_digest(
