@@ -98,7 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         Meta(
             pattern="^(off|local|open)$",
-            description="Who may read /metrics: nobody (off), this machine alone (local), everyone who reaches the port "
+            description="Who may read /metrics: nobody (off), this machine alone (local), all who reach the port "
             "(open).",
         ),
     ] = "local"
