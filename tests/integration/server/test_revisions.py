@@ -206,8 +206,10 @@ async def test_a_repeated_character_is_created_once(running_app: RunningApp) -> 
     second = await running_app.api.post("/v1/videos/characters", files=files, headers=headers)
     resent = await running_app.api.post("/v1/videos/characters", files=files, headers={"x-stainless-retry-count": "1"})
     assert first.json() == second.json() == resent.json()
-    other = await running_app.api.post("/v1/videos/characters", files={**files, "name": (None, "Fern")}, headers=headers)
+    other = await running_app.api.post(
+        "/v1/videos/characters", files={**files, "name": (None, "Fern")}, headers=headers
+    )
     assert other.json()["error"]["code"] == "idempotency_key_reuse"
-    kept = [key async for key in running_app.application.storage.keys("characters/")]
-    assert len(kept) == 2
-    assert await running_app.application.store.videos.referenced_keys(kept) == set(kept)
+    keys = [key async for key in running_app.application.storage.keys("characters/")]
+    assert len(keys) == 2
+    assert await running_app.application.store.videos.referenced_keys(keys) == set(keys)

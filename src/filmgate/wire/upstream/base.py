@@ -135,7 +135,7 @@ def standard_fields(request: JobRequest) -> dict[str, str]:
 
 def status_table(**statuses: str) -> dict[str, Status]:
     """Return a table of statuses: ``status_table(queued="queued pending", …)``."""
-    return {spelt: Status(status) for status, spellings in statuses.items() for spelt in spellings.split()}
+    return {word: Status(status) for status, words in statuses.items() for word in words.split()}
 
 
 class Upstream(Struct, frozen=True, kw_only=True):
@@ -209,8 +209,8 @@ class Upstream(Struct, frozen=True, kw_only=True):
             return self._build_report(record, ticket, headers)
         error = self._error(record, DEFAULT_REJECTION)
         if status_codes.is_success(status):
-            refused = self._has_error(record) and all(record.get(key) is None for key in self.id_keys)
-            kind = ReplyKind.TERMINAL if refused else ReplyKind.AMBIGUOUS
+            rejected = self._has_error(record) and all(record.get(key) is None for key in self.id_keys)
+            kind = ReplyKind.TERMINAL if rejected else ReplyKind.AMBIGUOUS
         else:
             kind = status_codes.classify_submit(status, headers, error.code)
         error = status_codes.public_rejection(status, error)
