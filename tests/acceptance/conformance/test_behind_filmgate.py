@@ -1,4 +1,4 @@
-"""Filmgate behind Filmgate: our own server as the upstream of our own engine, in every dialect."""
+"""Filmgate as the upstream of Filmgate's own engine, in every dialect."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from filmgate.testing.engine_contract import poll_until_ended, sample_job
 
 PATHS = {"openai": "", "dmxapi": "/dmxapi", "apiyi": "/apiyi", "apiyi-async": "/apiyi-async"}
 
-Make = Callable[..., OpenAIVideosEngine]
+MakeEngine = Callable[..., OpenAIVideosEngine]
 
 
 @pytest.fixture
-async def behind(served: Served, tmp_path: Path) -> AsyncIterator[Make]:
-    """Makes engines that have videos made by the running server, each under a key of its own."""
-    made: list[OpenAIVideosEngine] = []
+async def behind(served: Served, tmp_path: Path) -> AsyncIterator[MakeEngine]:
+    """Makes engines whose upstream is the running server, with one key of their own."""
+    engines: list[OpenAIVideosEngine] = []
     key = await new_key(Path(served.folder))
 
     def behind(dialect: str = "openai", **options: Any) -> OpenAIVideosEngine:
-        given = {
+        engine_options = {
             "base_url": f"{served.url}{PATHS[dialect]}/v1",
             "dialect": dialect,
             "api_key": key,
@@ -40,47 +40,47 @@ async def behind(served: Served, tmp_path: Path) -> AsyncIterator[Make]:
             **options,
         }
         engine = create_engine(
-            "openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path)
+            "openai-videos", EngineContext(name="up", options=engine_options, cache=tmp_path, scratch=tmp_path)
         )
         assert isinstance(engine, OpenAIVideosEngine)
-        made.append(engine)
+        engines.append(engine)
         return engine
 
     yield behind
-    for engine in made:
+    for engine in engines:
         await engine.stop()
 
 
 def job_for(dialect: str, **changes: Any) -> Job:
-    """A job of a length that the dialect takes."""
+    """Return a job with a length that the dialect supports."""
     return replace(sample_job(seconds=10 if dialect == "apiyi-async" else 4), **changes)
 
 
-async def delivered(engine: OpenAIVideosEngine, job: Job, folder: Path) -> Path:
-    """Submit, look, fetch, verify."""
+async def make_video(engine: OpenAIVideosEngine, job: Job, folder: Path) -> Path:
+    """Submit, poll, fetch and verify a video."""
     ticket = await engine.submit(job)
-    verdicts = await poll_until_ended(engine, ticket)
-    assert verdicts[-1].state is JobState.DONE, verdicts[-1]
-    film = folder / f"{job.token}.mp4"
-    await engine.fetch(ticket, film)
-    probe.verify(film, job.size, job.seconds)
-    return film
+    reports = await poll_until_ended(engine, ticket)
+    assert reports[-1].state is JobState.DONE, reports[-1]
+    path = folder / f"{job.token}.mp4"
+    await engine.fetch(ticket, path)
+    probe.verify(path, job.size, job.seconds)
+    return path
 
 
 @pytest.mark.parametrize("dialect", PATHS)
-async def test_a_film_is_made_in_every_dialect(behind: Make, tmp_path: Path, dialect: str) -> None:
-    """From the submission to a verified file, from text alone and from a picture."""
+async def test_a_video_is_made_in_every_dialect(behind: MakeEngine, tmp_path: Path, dialect: str) -> None:
+    """From the submission to a verified file, from text alone and from an image."""
     engine = behind(dialect)
     await engine.start()
-    plain = await delivered(engine, job_for(dialect), tmp_path)
-    picture = tmp_path / "picture.png"
-    Image.new("RGB", (720, 1280), "teal").save(picture)
-    pictured = await delivered(engine, job_for(dialect, reference=picture), tmp_path)
-    assert plain.read_bytes() != pictured.read_bytes()
+    from_text = await make_video(engine, job_for(dialect), tmp_path)
+    image = tmp_path / "image.png"
+    Image.new("RGB", (720, 1280), "teal").save(image)
+    from_image = await make_video(engine, job_for(dialect, reference=image), tmp_path)
+    assert from_text.read_bytes() != from_image.read_bytes()
 
 
-async def test_it_knows_another_filmgate(behind: Make) -> None:
-    """By its models list; then it can cancel, and a second cancel harms nobody."""
+async def test_an_upstream_filmgate_is_detected(behind: MakeEngine) -> None:
+    """By its models list; it supports cancel, and a second cancel has no effect."""
     engine = behind()
     ticket = await engine.submit(job_for("openai"))
     assert engine.upstream.name == "filmgate"
@@ -91,44 +91,44 @@ async def test_it_knows_another_filmgate(behind: Make) -> None:
 
 
 @pytest.mark.parametrize("dialect", PATHS)
-async def test_the_same_token_is_the_same_job(behind: Make, dialect: str) -> None:
-    """A submission in doubt can be sent again to a server that honours keys."""
+async def test_the_same_token_returns_the_same_job(behind: MakeEngine, dialect: str) -> None:
+    """A submission with an unknown outcome can be sent again to a server that honours keys."""
     engine, job = behind(dialect, reconcile="idempotency-key"), job_for(dialect)
     assert await engine.submit(job) == await engine.submit(job)
 
 
 @pytest.mark.parametrize("dialect", PATHS)
-async def test_a_lost_submission_is_found_in_the_list(behind: Make, dialect: str) -> None:
-    """Where there was one, that; where there was none, nothing that can be told from it."""
+async def test_a_lost_submission_is_found_in_the_list(behind: MakeEngine, dialect: str) -> None:
+    """Only submissions that match, and none from before ``since``."""
     engine = behind(dialect, reconcile="list")
     job = job_for(dialect, prompt=f"A lantern for {dialect}")
     since = time.time()
     ticket = await engine.submit(job)
-    found = await engine.find(job, since)
-    assert ticket in found
-    if dialect in {"openai", "apiyi-async"}:  # the others' lists show no prompts
-        assert found == [ticket]
-        assert await engine.find(replace(job, prompt="Nobody asked for this"), since) == []
+    tickets = await engine.find(job, since)
+    assert ticket in tickets
+    if dialect in {"openai", "apiyi-async"}:  # the others' lists have no prompts
+        assert tickets == [ticket]
+        assert await engine.find(replace(job, prompt="Another prompt"), since) == []
     assert await engine.find(job, since + 3600) == []
 
 
-async def test_a_refusal_has_the_upstreams_reason(behind: Make) -> None:
-    """A model that it does not have, a size that it does not make, a key that it does not know."""
+async def test_a_rejection_has_the_upstreams_reason(behind: MakeEngine) -> None:
+    """An unknown model and an invalid key."""
     with pytest.raises(EngineRejected) as caught:
         await behind(models={"sora-2": "sora-9"}).submit(job_for("openai"))
     assert caught.value.code == "model_not_found"
     with pytest.raises(EngineRejected) as caught:
-        await behind(api_key="sk-nobody").submit(job_for("openai"))
+        await behind(api_key="sk-unknown").submit(job_for("openai"))
     assert caught.value.code == "upstream_unauthorized"
 
 
-async def test_many_at_once_do_not_mix(behind: Make, tmp_path: Path) -> None:
-    """Five jobs over one client's connections end in five films."""
+async def test_concurrent_jobs_stay_separate(behind: MakeEngine, tmp_path: Path) -> None:
+    """Five jobs over one client's connections give five videos."""
     engine = behind()
     jobs = [job_for("openai", prompt=f"Boat number {number}") for number in range(5)]
     tickets = await asyncio.gather(*(engine.submit(job) for job in jobs))
     assert len(set(tickets)) == 5
-    verdicts = await asyncio.gather(*(poll_until_ended(engine, ticket) for ticket in tickets))
-    assert {each[-1].state for each in verdicts} == {JobState.DONE}
+    reports = await asyncio.gather(*(poll_until_ended(engine, ticket) for ticket in tickets))
+    assert {report[-1].state for report in reports} == {JobState.DONE}
     await asyncio.gather(*(engine.fetch(ticket, tmp_path / ticket) for ticket in tickets))
     assert all([await asyncio.to_thread((tmp_path / ticket).is_file) for ticket in tickets])

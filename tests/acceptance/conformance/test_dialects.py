@@ -1,4 +1,4 @@
-"""Every cell of the dialect table that a client can see, over a real socket."""
+"""Every cell of the dialect table that clients can see, over a real socket."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 DIALECTS = ("", "/dmxapi", "/apiyi", "/apiyi-async")
 SECONDS = {"": "4", "/dmxapi": "4", "/apiyi": "4", "/apiyi-async": "10"}
-PATIENCE = 60.0
+TIMEOUT = 60.0
 
 
 @pytest.fixture
 def http(served: Served) -> Iterator[httpx2.Client]:
-    """A client with a key of its own, raw as half of the existing code sends it."""
+    """A client with its own key, sent without a scheme as much existing code does."""
     key = asyncio.run(new_key(Path(served.folder)))
-    with httpx2.Client(base_url=served.url, headers={"Authorization": key}, timeout=PATIENCE) as client:
+    with httpx2.Client(base_url=served.url, headers={"Authorization": key}, timeout=TIMEOUT) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def slowly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose films take two seconds."""
+    """A server whose videos take two seconds."""
     models = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
     with serving(tmp_path_factory.mktemp("slow"), models, FILMGATE_TESTCARD_DELAY="2") as running:
         yield running
@@ -40,9 +40,9 @@ def slowly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture
 def slow(slowly: Served) -> Iterator[httpx2.Client]:
-    """A client of it, with a key of its own."""
+    """A client of the slow server, with its own key."""
     key = asyncio.run(new_key(Path(slowly.folder)))
-    with httpx2.Client(base_url=slowly.url, headers={"Authorization": key}, timeout=PATIENCE) as client:
+    with httpx2.Client(base_url=slowly.url, headers={"Authorization": key}, timeout=TIMEOUT) as client:
         yield client
 
 
@@ -56,14 +56,14 @@ def _create(http: httpx2.Client, dialect: str, **changes: object) -> httpx2.Resp
 
 
 def _finish(http: httpx2.Client, dialect: str, video_id: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
+    def poll() -> dict[str, Any] | None:
         video: dict[str, Any] = http.get(f"{dialect}/v1/videos/{video_id}?wait=20").json()
         return video if video["status"] in {"completed", "failed"} else None
 
-    return until(look)
+    return until(poll)
 
 
-def _picture(kind: str, size: tuple[int, int] = (1280, 720)) -> bytes:
+def _image(kind: str, size: tuple[int, int] = (1280, 720)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, (180, 90, 40)).save(buffer, kind)
     return buffer.getvalue()
@@ -71,8 +71,8 @@ def _picture(kind: str, size: tuple[int, int] = (1280, 720)) -> bytes:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("scheme", ["", "Bearer "])
-def test_authorization(served: Served, dialect: str, scheme: str) -> None:
-    """A raw key and a bearer key open every base URL, a wrong one opens none."""
+def test_keys_are_accepted_with_and_without_bearer(served: Served, dialect: str, scheme: str) -> None:
+    """At every base URL; an invalid key gets a 401."""
     url = f"{served.url}{dialect}/v1/videos"
     assert httpx2.get(url, headers={"Authorization": scheme + served.key}).status_code == 200
     wrong = httpx2.get(url, headers={"Authorization": f"{scheme}sk-wrong-key"})
@@ -81,13 +81,13 @@ def test_authorization(served: Served, dialect: str, scheme: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_create_bodies(http: httpx2.Client, dialect: str) -> None:
-    """JSON, a form, and a form whose every field is a part without a filename make the same video."""
+def test_creates_are_accepted_as_json_and_forms(http: httpx2.Client, dialect: str) -> None:
+    """A form's fields may be parts without a file name."""
     fields, url = _fields(dialect), f"{dialect}/v1/videos"
     parts = {name: (None, value) for name, value in fields.items()}
-    for answer in (http.post(url, json=fields), http.post(url, data=fields), http.post(url, files=parts)):
-        assert answer.status_code == 200, answer.text
-        assert (answer.json()["model"], answer.json()["size"]) == ("sora-2", "1280x720")
+    for response in (http.post(url, json=fields), http.post(url, data=fields), http.post(url, files=parts)):
+        assert response.status_code == 200, response.text
+        assert (response.json()["model"], response.json()["size"]) == ("sora-2", "1280x720")
 
 
 REQUIRED = {
@@ -99,14 +99,14 @@ REQUIRED = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_required_fields(http: httpx2.Client, dialect: str) -> None:
-    """Each dialect requires what its vendor did, and no more."""
+def test_required_fields_are_those_of_the_vendor(http: httpx2.Client, dialect: str) -> None:
+    """And no others."""
     for name in ("prompt", "model", "size", "seconds"):
-        answer = _create(http, dialect, **{name: None})
+        response = _create(http, dialect, **{name: None})
         expected = 400 if name in REQUIRED[dialect] else 200
-        assert answer.status_code == expected, (name, answer.text)
+        assert response.status_code == expected, (name, response.text)
         if expected == 400:
-            assert answer.json()["error"]["message"] == f"Missing required parameter: '{name}'."
+            assert response.json()["error"]["message"] == f"Missing required parameter: '{name}'."
 
 
 LENGTHS: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
@@ -118,18 +118,18 @@ LENGTHS: dict[str, tuple[tuple[object, ...], tuple[object, ...]]] = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_seconds(http: httpx2.Client, dialect: str) -> None:
-    """Lengths that the vendor took are taken and answered as strings; the refusal speaks of the vendor's own."""
-    taken, refused = LENGTHS[dialect]
-    for value in taken:
-        answer = _create(http, dialect, seconds=value)
-        assert (answer.status_code, answer.json().get("seconds")) == (200, str(value)), value
-    for value in refused:
-        answer = _create(http, dialect, seconds=value)
-        assert answer.status_code == 400, value
+def test_lengths_are_those_of_the_vendor(http: httpx2.Client, dialect: str) -> None:
+    """Responses have strings; an error lists the vendor's own lengths."""
+    accepted, rejected = LENGTHS[dialect]
+    for value in accepted:
+        response = _create(http, dialect, seconds=value)
+        assert (response.status_code, response.json().get("seconds")) == (200, str(value)), value
+    for value in rejected:
+        response = _create(http, dialect, seconds=value)
+        assert response.status_code == 400, value
         if isinstance(value, str):
-            listed = re.findall(r"'(\w+)'", answer.json()["error"]["message"])[1:]
-            assert listed == [each for each in taken if isinstance(each, str)]
+            listed = re.findall(r"'(\w+)'", response.json()["error"]["message"])[1:]
+            assert listed == [length for length in accepted if isinstance(length, str)]
 
 
 SIZES = {
@@ -141,34 +141,34 @@ SIZES = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_sizes(http: httpx2.Client, dialect: str) -> None:
-    """A model takes the sizes that the vendor's did, and the refusal lists just those."""
+def test_sizes_are_those_of_the_vendor(http: httpx2.Client, dialect: str) -> None:
+    """For each model; an error lists exactly these."""
     for model, supported in zip(("sora-2", "sora-2-pro"), SIZES[dialect], strict=True):
         for size in SIZES[""][1]:
-            answer = _create(http, dialect, model=model, size=size)
-            assert answer.status_code == (200 if size in supported else 400), (model, size)
+            response = _create(http, dialect, model=model, size=size)
+            assert response.status_code == (200 if size in supported else 400), (model, size)
         message = _create(http, dialect, model=model, size="640x480").json()["error"]["message"]
         assert set(re.findall(r"'(\w+)'", message)[1:]) == supported
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_prompt_length(http: httpx2.Client, dialect: str) -> None:
-    """32,000 characters, or under 1,000."""
+def test_prompt_length_is_limited(http: httpx2.Client, dialect: str) -> None:
+    """To 32,000 characters, or to 999 at apiyi-async."""
     most = 999 if dialect == "/apiyi-async" else 32_000
     assert _create(http, dialect, prompt="狗" * most).status_code == 200
     assert _create(http, dialect, prompt="狗" * (most + 1)).status_code == 400
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_reference_image(http: httpx2.Client, dialect: str) -> None:
-    """A file of the video's size is taken, of another it is refused; WebP everywhere but at apiyi-async."""
+def test_reference_images_are_checked(http: httpx2.Client, dialect: str) -> None:
+    """Another size than the video's is rejected; WebP is accepted everywhere but at apiyi-async."""
     url, fields = f"{dialect}/v1/videos", _fields(dialect)
     for kind in ("PNG", "JPEG", "WEBP"):
-        files = {"input_reference": ("upload", _picture(kind), "application/octet-stream")}
-        answer = http.post(url, data=fields, files=files)
+        files = {"input_reference": ("upload", _image(kind), "application/octet-stream")}
+        response = http.post(url, data=fields, files=files)
         expected = 400 if (dialect, kind) == ("/apiyi-async", "WEBP") else 200
-        assert answer.status_code == expected, (kind, answer.text)
-    small = {"input_reference": ("upload", _picture("PNG", (64, 64)), "image/png")}
+        assert response.status_code == expected, (kind, response.text)
+    small = {"input_reference": ("upload", _image("PNG", (64, 64)), "image/png")}
     assert "Inpaint image must match" in http.post(url, data=fields, files=small).json()["error"]["message"]
 
 
@@ -183,8 +183,8 @@ KEYS = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_video_object(served: Served, http: httpx2.Client, dialect: str) -> None:
-    """The vendor's keys in its order, compact, ``id`` and ``status`` once; then completed as the vendor said it."""
+def test_a_video_has_the_vendors_keys(served: Served, http: httpx2.Client, dialect: str) -> None:
+    """In the vendor's order, compact, ``id`` and ``status`` once; also when completed."""
     created = _create(http, dialect)
     assert list(created.json()) == KEYS[dialect].split()
     assert created.json()["status"] == ("submitted" if dialect == "/apiyi-async" else "queued")
@@ -204,20 +204,20 @@ def test_video_object(served: Served, http: httpx2.Client, dialect: str) -> None
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_content(http: httpx2.Client, dialect: str) -> None:
-    """The whole film with its length and the vendor's file name."""
+def test_content_is_the_whole_file(http: httpx2.Client, dialect: str) -> None:
+    """With its length and the vendor's file name."""
     video_id = _create(http, dialect).json()["id"]
     _finish(http, dialect, video_id)
-    answer = http.get(f"{dialect}/v1/videos/{video_id}/content")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "video/mp4")
-    assert int(answer.headers["content-length"]) == len(answer.content)
+    response = http.get(f"{dialect}/v1/videos/{video_id}/content")
+    assert (response.status_code, response.headers["content-type"]) == (200, "video/mp4")
+    assert int(response.headers["content-length"]) == len(response.content)
     name = f"{video_id}_video.mp4" if dialect == "/dmxapi" else f"{video_id}.mp4"
-    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert response.headers["content-disposition"] == f'attachment; filename="{name}"'
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_errors(http: httpx2.Client, dialect: str) -> None:
-    """The vendor's envelope and codes."""
+def test_errors_have_the_vendors_format(http: httpx2.Client, dialect: str) -> None:
+    """And the vendor's codes."""
     error = _create(http, dialect, model="sora-3").json()["error"]
     missing = http.get(f"{dialect}/v1/videos/video_x")
     assert missing.status_code == 404
@@ -229,8 +229,8 @@ def test_errors(http: httpx2.Client, dialect: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_list(http: httpx2.Client, dialect: str) -> None:
-    """A page of the vendor's own objects."""
+def test_lists_have_the_vendors_objects(http: httpx2.Client, dialect: str) -> None:
+    """One page."""
     _create(http, dialect)
     page = http.get(f"{dialect}/v1/videos?limit=1").json()
     assert (page["object"], len(page["data"]), page["last_id"]) == ("list", 1, page["data"][0]["id"])
@@ -242,43 +242,43 @@ def test_list(http: httpx2.Client, dialect: str) -> None:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_content_before_completion(slow: httpx2.Client, dialect: str) -> None:
-    """DMXAPI holds the request open until the film is there; the others answer 404 at once."""
+    """DMXAPI holds its response until the file exists; the others respond 404 at once."""
     video_id = _create(slow, dialect).json()["id"]
-    answer = slow.get(f"{dialect}/v1/videos/{video_id}/content")
-    assert answer.status_code == (200 if dialect == "/dmxapi" else 404), dialect
+    response = slow.get(f"{dialect}/v1/videos/{video_id}/content")
+    assert response.status_code == (200 if dialect == "/dmxapi" else 404), dialect
     if dialect == "/dmxapi":
-        assert answer.content[4:8] == b"ftyp"
+        assert response.content[4:8] == b"ftyp"
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_failed_video(slow: httpx2.Client, dialect: str) -> None:
-    """A failed video says why: an object, or a string at apiyi-async."""
+def test_a_failed_video_has_its_reason(slow: httpx2.Client, dialect: str) -> None:
+    """An object, or a string at apiyi-async."""
     http = slow
     video_id = _create(http, dialect).json()["id"]
     assert http.post(f"{dialect}/v1/videos/{video_id}/cancel").status_code == 200
     video = _finish(http, dialect, video_id)
-    said = video["error"] if dialect == "/apiyi-async" else video["error"]["message"]
-    assert (video["status"], said) == ("failed", "The video was cancelled.")
+    message = video["error"] if dialect == "/apiyi-async" else video["error"]["message"]
+    assert (video["status"], message) == ("failed", "The video was cancelled.")
 
 
-def test_a_minute_of_apiyi_async(http: httpx2.Client) -> None:
-    """Ten creates a minute and five running films are what a key may have there, however little elsewhere."""
-    answers = []
+def test_apiyi_async_limits_creates_per_minute(http: httpx2.Client) -> None:
+    """Ten for each key, whatever other dialects' limits are."""
+    responses = []
     for _ in range(10):
-        answers.append(_create(http, "/apiyi-async"))
-        _finish(http, "/apiyi-async", answers[-1].json()["id"])
-    assert [answer.headers["x-ratelimit-remaining-requests"] for answer in answers] == [str(9 - n) for n in range(10)]
-    refused = _create(http, "/apiyi-async")
-    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limit_exceeded")
-    assert 1 <= int(refused.headers["retry-after"]) <= 60
+        responses.append(_create(http, "/apiyi-async"))
+        _finish(http, "/apiyi-async", responses[-1].json()["id"])
+    assert [answer.headers["x-ratelimit-remaining-requests"] for answer in responses] == [str(9 - n) for n in range(10)]
+    rejected = _create(http, "/apiyi-async")
+    assert (rejected.status_code, rejected.json()["error"]["code"]) == (429, "rate_limit_exceeded")
+    assert 1 <= int(rejected.headers["retry-after"]) <= 60
     assert _create(http, "").status_code == 200
 
 
-def test_running_films_of_apiyi_async(slow: httpx2.Client) -> None:
-    """The sixth film at once is refused until one of the five ends."""
-    answers = [_create(slow, "/apiyi-async") for _ in range(6)]
-    running = [answer.json()["id"] for answer in answers if answer.status_code == 200]
-    assert (len(running), answers[-1].status_code) == (5, 429)
-    assert answers[-1].json()["error"]["message"] == "Too many running tasks."
+def test_apiyi_async_limits_running_videos(slow: httpx2.Client) -> None:
+    """The sixth video is rejected until one of five has ended."""
+    responses = [_create(slow, "/apiyi-async") for _ in range(6)]
+    running = [answer.json()["id"] for answer in responses if answer.status_code == 200]
+    assert (len(running), responses[-1].status_code) == (5, 429)
+    assert responses[-1].json()["error"]["message"] == "Too many running tasks."
     for video_id in running:
         _finish(slow, "/apiyi-async", video_id)

@@ -1,4 +1,4 @@
-"""The official SDK against this server, over a real socket, with nothing changed but its base URL and key."""
+"""The official SDK against this server, over a real socket, with only base URL and key changed."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from openai.types import Video
     from tests.support.served import Served
 
-MAGIC = {"video": b"ftyp", "thumbnail": b"WEBP", "spritesheet": b"\xff\xd8\xff"}
+SIGNATURES = {"video": b"ftyp", "thumbnail": b"WEBP", "spritesheet": b"\xff\xd8\xff"}
 
 
 @pytest.fixture(scope="module")
 def client(served: Served) -> Iterator[openai.OpenAI]:
-    """The SDK, as anybody would set it up."""
-    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as made:
-        yield made
+    """The official SDK with this server's base URL and key."""
+    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as sdk:
+        yield sdk
 
 
 @pytest.fixture(autouse=True)
 def _deprecated() -> Iterator[None]:
-    """The SDK says at every call that the vendor's service is gone; that is why we are here."""
+    """Ignore the SDK's deprecation warning: every call reports that OpenAI's service is discontinued."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield
@@ -44,50 +44,50 @@ def _make(client: openai.OpenAI, **params: Any) -> Video:
     return video
 
 
-def _picture(width: int, height: int) -> io.BytesIO:
+def _image(width: int, height: int) -> io.BytesIO:
     out = io.BytesIO()
     Image.new("RGB", (width, height), "teal").save(out, "png")
     out.seek(0)
     return out
 
 
-def test_from_prompt_to_file(client: openai.OpenAI, tmp_path: Path) -> None:
-    """Create, poll and download give the film that was asked for."""
+def test_a_video_is_created_polled_and_downloaded(client: openai.OpenAI, tmp_path: Path) -> None:
+    """The file has the requested size and length."""
     video = _make(client, model="sora-2", seconds="4", size="1280x720")
     assert (video.progress, video.size, video.seconds, video.model) == (100, "1280x720", "4", "sora-2")
     assert video.completed_at is not None
     assert video.prompt == "a dog on a beach"
     assert client.videos.retrieve(video.id) == video
-    client.videos.download_content(video.id).write_to_file(tmp_path / "film.mp4")
-    film = probe(tmp_path / "film.mp4")
-    assert (str(film.size), round(film.seconds)) == ("1280x720", 4)
+    client.videos.download_content(video.id).write_to_file(tmp_path / "video.mp4")
+    probed = probe(tmp_path / "video.mp4")
+    assert (str(probed.size), round(probed.seconds)) == ("1280x720", 4)
 
 
-def test_every_variant(client: openai.OpenAI) -> None:
-    """Film, thumbnail and spritesheet are what they are called, and their ETag is their digest."""
+def test_every_variant_has_its_type_and_digest(client: openai.OpenAI) -> None:
+    """Video, thumbnail and spritesheet; the ETag is the SHA-256."""
     video = _make(client)
-    for variant, magic in MAGIC.items():
+    for variant, signature in SIGNATURES.items():
         response = client.videos.with_raw_response.download_content(video.id, variant=variant)  # type: ignore[arg-type]
         content = response.content
-        assert magic in content[:12]
+        assert signature in content[:12]
         assert response.headers["etag"] == f'"{hashlib.sha256(content).hexdigest()}"'
         assert int(response.headers["content-length"]) == len(content)
         assert response.headers["x-request-id"].startswith("req_")
 
 
-def test_auto_paging(served: Served) -> None:
-    """Iterating over the list walks all pages, each video once, in either order."""
+def test_lists_are_paged_automatically(served: Served) -> None:
+    """Each video once, in either order."""
     with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as client:
-        made = [client.videos.create(prompt=f"number {number}").id for number in range(5)]
+        created = [client.videos.create(prompt=f"number {number}").id for number in range(5)]
         newest = [video.id for video in client.videos.list(limit=2, order="desc")]
         oldest = [video.id for video in client.videos.list(limit=2, order="asc")]
     assert newest == oldest[::-1]
     assert len(set(newest)) == len(newest)
-    assert [video_id for video_id in oldest if video_id in made] == made
+    assert [video_id for video_id in oldest if video_id in created] == created
 
 
-def test_delete(client: openai.OpenAI) -> None:
-    """A deleted video is gone, and so is its content."""
+def test_a_deleted_video_is_not_found(client: openai.OpenAI) -> None:
+    """Nor its content."""
     video = _make(client)
     deleted = client.videos.delete(video.id)
     assert (deleted.id, deleted.deleted, deleted.object) == (video.id, True, "video.deleted")
@@ -98,19 +98,19 @@ def test_delete(client: openai.OpenAI) -> None:
         client.videos.download_content(video.id)
 
 
-def test_reference_file(client: openai.OpenAI) -> None:
-    """A picture of the video's size is taken as its first frame; another is refused by name."""
-    assert _make(client, size="720x1280", input_reference=_picture(720, 1280)).size == "720x1280"
+def test_a_reference_file_must_have_the_videos_size(client: openai.OpenAI) -> None:
+    """It is the first frame; the error names the parameter."""
+    assert _make(client, size="720x1280", input_reference=_image(720, 1280)).size == "720x1280"
     with pytest.raises(openai.BadRequestError) as caught:
-        client.videos.create(prompt="x", size="720x1280", input_reference=_picture(64, 64))
+        client.videos.create(prompt="x", size="720x1280", input_reference=_image(64, 64))
     assert (caught.value.code, caught.value.param) == ("invalid_image_size", "input_reference")
     assert "Inpaint image must match the requested width and height" in caught.value.message
 
 
-def test_extensions_through_extra_body(client: openai.OpenAI) -> None:
-    """What the SDK does not know goes through its extra_body."""
+def test_extra_body_reaches_the_extensions(client: openai.OpenAI) -> None:
+    """For parameters that the SDK does not have."""
     extra = {"seed": 7, "fit": "crop", "metadata": {"id": "mine"}}
-    video = client.videos.create(prompt="x", input_reference=_picture(64, 64), extra_body=extra)
+    video = client.videos.create(prompt="x", input_reference=_image(64, 64), extra_body=extra)
     assert video.status in {"queued", "in_progress", "completed"}
 
 
@@ -124,45 +124,45 @@ def test_extensions_through_extra_body(client: openai.OpenAI) -> None:
         ({"extra_body": {"duration": 4}}, openai.BadRequestError, "unknown_parameter", "duration"),
     ],
 )
-def test_refusals(
+def test_invalid_parameters_raise_the_sdks_exceptions(
     client: openai.OpenAI, params: dict[str, Any], kind: type[openai.APIStatusError], code: str, param: str
 ) -> None:
-    """A refused parameter is the SDK's own exception, with code and parameter."""
+    """With code, parameter and request id."""
     with pytest.raises(kind) as caught:
         client.videos.create(**({"prompt": "x"} | params))
     assert (caught.value.code, caught.value.param, caught.value.type) == (code, param, "invalid_request_error")
     assert caught.value.request_id is not None
 
 
-def test_wrong_key(served: Served) -> None:
-    """A wrong key is an authentication error that does not repeat the key."""
-    wrong = "sk-a-key-that-nobody-ever-had"
-    with openai.OpenAI(base_url=served.base_url, api_key=wrong, max_retries=0) as client:
+def test_an_invalid_key_is_an_authentication_error(served: Served) -> None:
+    """The message does not contain the key."""
+    invalid_key = "sk-a-key-that-never-existed"
+    with openai.OpenAI(base_url=served.base_url, api_key=invalid_key, max_retries=0) as client:
         with pytest.raises(openai.AuthenticationError) as caught:
             client.videos.list()
         assert caught.value.code == "invalid_api_key"
-        assert wrong not in caught.value.message
+        assert invalid_key not in caught.value.message
 
 
-def test_unfinished_content(client: openai.OpenAI) -> None:
-    """Content before completion is the vendor's 404, word for word."""
+def test_content_before_completion_is_the_vendors_error(client: openai.OpenAI) -> None:
+    """A 404 with OpenAI's exact message."""
     video = client.videos.create(prompt="x", model="sora-2-pro", seconds="12", size="1792x1024")
     with pytest.raises(openai.NotFoundError) as caught:
         client.videos.download_content(video.id)
-    said = "Video is not ready yet, use GET /v1/videos/{video_id} to check status."
+    message = "Video is not ready yet, use GET /v1/videos/{video_id} to check status."
     client.post(f"/videos/{video.id}/cancel", cast_to=object)
-    assert caught.value.body["message"] == said  # type: ignore[index]  # the SDK types no body
+    assert caught.value.body["message"] == message  # type: ignore[index]  # the SDK types no body
 
 
-def test_models(client: openai.OpenAI) -> None:
-    """The models list has what can be asked for."""
+def test_models_are_listed(client: openai.OpenAI) -> None:
+    """And retrieved by name."""
     names = {model.id for model in client.models.list()}
     assert {"sora-2", "sora-2-pro"} <= names
     assert client.models.retrieve("sora-2").owned_by == "filmgate"
 
 
-async def test_asynchronous(served: Served) -> None:
-    """The asynchronous client does the same."""
+async def test_the_asynchronous_client_works(served: Served) -> None:
+    """It creates, polls and downloads a video."""
     async with openai.AsyncOpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as client:
         video = await client.videos.create_and_poll(prompt="x")
         content = await client.videos.download_content(video.id)

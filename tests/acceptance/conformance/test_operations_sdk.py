@@ -1,4 +1,4 @@
-"""Remix, edit, extension and characters, by the official SDK over a real socket."""
+"""Remix, edit, extend and characters, by the official SDK over a real socket."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def client(served: Served) -> Iterator[openai.OpenAI]:
-    """The SDK, as anybody would set it up."""
-    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as made:
-        yield made
+    """The official SDK with this server's base URL and key."""
+    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as sdk:
+        yield sdk
 
 
 @pytest.fixture(autouse=True)
 def _deprecated() -> Iterator[None]:
-    """The SDK says at every call that the vendor's service is gone; that is why we are here."""
+    """Ignore the SDK's deprecation warning: every call reports that OpenAI's service is discontinued."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield
@@ -42,26 +42,26 @@ def _deprecated() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def source(client: openai.OpenAI) -> Video:
-    """A finished film of four seconds."""
+    """A completed video of four seconds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        return _done(client, client.videos.create(prompt="A paper boat", seconds="4", size="1280x720"))
+        return _poll_completed(client, client.videos.create(prompt="A paper boat", seconds="4", size="1280x720"))
 
 
 @pytest.fixture
 def upload(tmp_path: Path) -> Path:
-    """A film that this server has never seen."""
+    """A video file that was not made by this server."""
     path = tmp_path / "clip.mp4"
     encode(Job(token="", video_id="", model="", prompt="x", size=Size(720, 1280), seconds=3, seed=0), path)
     return path
 
 
-def _of(source: Video | str) -> dict[str, Any]:
-    """A film of ours as a source; the SDK's own argument takes files only, whatever its type says."""
+def _source_arguments(source: Video | str) -> dict[str, Any]:
+    """Arguments for a source by id; the SDK's own argument takes files only, whatever its type says."""
     return {"video": openai.omit, "extra_body": {"video": {"id": source if isinstance(source, str) else source.id}}}
 
 
-def _done(client: openai.OpenAI, video: Video) -> Video:
+def _poll_completed(client: openai.OpenAI, video: Video) -> Video:
     ended = client.videos.poll(video.id, poll_interval_ms=50)
     assert ended.status == "completed", ended
     return ended
@@ -73,93 +73,93 @@ def _download(client: openai.OpenAI, video: Video, folder: Path) -> Path:
     return path
 
 
-def _frames(film: Path) -> list[float]:
-    """The grey of every frame's upper left corner and how bright it is on the whole; every frame is decoded."""
-    with av.open(str(film)) as container:
+def _brightness(path: Path) -> list[float]:
+    """Return the mean brightness of each decoded frame."""
+    with av.open(str(path)) as container:
         return [float(frame.to_ndarray(format="gray").mean()) for frame in container.decode(video=0)]
 
 
-def test_a_remix_keeps_what_its_source_was(client: openai.OpenAI, source: Video) -> None:
-    """A remix names its source and keeps its model, size and length, under the new prompt."""
-    remixed = _done(client, client.videos.remix(source.id, prompt="A paper boat at night"))
+def test_a_remix_keeps_model_size_and_length(client: openai.OpenAI, source: Video) -> None:
+    """It names its source and has the new prompt."""
+    remixed = _poll_completed(client, client.videos.remix(source.id, prompt="A paper boat at night"))
     assert remixed.remixed_from_video_id == source.id
     assert (remixed.model, remixed.size, remixed.seconds) == (source.model, source.size, source.seconds)
     assert remixed.prompt == "A paper boat at night"
-    again = _done(client, client.videos.remix(remixed.id, prompt="And rain"))
+    again = _poll_completed(client, client.videos.remix(remixed.id, prompt="And rain"))
     assert again.remixed_from_video_id == remixed.id
 
 
-def test_an_edit_takes_a_film_of_ours(client: openai.OpenAI, source: Video) -> None:
-    """An edit by id is a video of its own and no remix."""
-    edited = _done(client, client.videos.edit(prompt="Make it rain", **_of(source)))
+def test_an_edit_takes_a_video_by_id(client: openai.OpenAI, source: Video) -> None:
+    """The result is not a remix."""
+    edited = _poll_completed(client, client.videos.edit(prompt="Make it rain", **_source_arguments(source)))
     assert edited.remixed_from_video_id is None
     assert (edited.size, edited.seconds) == (source.size, source.seconds)
 
 
-def test_an_edit_takes_an_uploaded_film(client: openai.OpenAI, upload: Path) -> None:
-    """An uploaded film gives size and length; a model may be named."""
-    edited = _done(
+def test_an_edit_takes_an_uploaded_video(client: openai.OpenAI, upload: Path) -> None:
+    """The file determines size and length; a model may be given."""
+    edited = _poll_completed(
         client, client.videos.edit(prompt="Rain", video=upload.read_bytes(), extra_body={"model": "sora-2-pro"})
     )
     assert (edited.model, edited.size, edited.seconds) == ("sora-2-pro", "720x1280", "3")
 
 
-def test_an_extension_plays_through(client: openai.OpenAI, source: Video, tmp_path: Path) -> None:
-    """The stitched film has the source's frames, then one second of its last one, then new ones, each decoded."""
-    extended = client.videos.extend(prompt="It sails on", seconds="8", **_of(source))
+def test_an_extension_continues_its_source(client: openai.OpenAI, source: Video, tmp_path: Path) -> None:
+    """The source's frames, one second of its last frame, then new frames, each decoded."""
+    extended = client.videos.extend(prompt="It sails on", seconds="8", **_source_arguments(source))
     assert extended.seconds == "12"
-    ended = _done(client, extended)
-    before = _frames(_download(client, source, tmp_path))
-    after = _frames(_download(client, ended, tmp_path))
+    completed = _poll_completed(client, extended)
+    before = _brightness(_download(client, source, tmp_path))
+    after = _brightness(_download(client, completed, tmp_path))
     assert len(after) == 12 * FPS
     assert after[: len(before)] == before
-    seam = after[len(before) : len(before) + FPS]
-    assert np.abs(np.array(seam) - before[-1]).max() < 2
+    bridge = after[len(before) : len(before) + FPS]
+    assert np.abs(np.array(bridge) - before[-1]).max() < 2
 
 
-def test_an_uploaded_film_is_extended(client: openai.OpenAI, upload: Path) -> None:
-    """An upload of three seconds and four new ones make seven."""
+def test_an_uploaded_video_is_extended(client: openai.OpenAI, upload: Path) -> None:
+    """Three seconds of upload and four new ones make seven."""
     extended = client.videos.extend(prompt="Go on", seconds="4", video=upload)
     assert (extended.seconds, extended.size) == ("7", "720x1280")
-    _done(client, extended)
+    _poll_completed(client, extended)
 
 
-def test_a_source_may_be_deleted(client: openai.OpenAI, tmp_path: Path) -> None:
-    """Deleting a film right after asking for its extension does the extension no harm."""
-    source = _done(client, client.videos.create(prompt="A kite"))
-    extended = client.videos.extend(prompt="Higher", seconds="4", **_of(source))
+def test_a_source_may_be_deleted_during_its_extension(client: openai.OpenAI, tmp_path: Path) -> None:
+    """The extension is completed."""
+    source = _poll_completed(client, client.videos.create(prompt="A kite"))
+    extended = client.videos.extend(prompt="Higher", seconds="4", **_source_arguments(source))
     client.videos.delete(source.id)
-    assert len(_frames(_download(client, _done(client, extended), tmp_path))) == 8 * FPS
+    assert len(_brightness(_download(client, _poll_completed(client, extended), tmp_path))) == 8 * FPS
 
 
-def test_characters_are_kept_and_shown(client: openai.OpenAI, upload: Path) -> None:
-    """A character is made from a film, can be looked up, and is named in a create."""
-    made = client.videos.create_character(name="Mossy", video=upload.read_bytes())
-    assert made.id
-    assert made.name == "Mossy"
-    assert client.videos.get_character(made.id).model_dump() == made.model_dump()
-    video = client.videos.create(prompt="Mossy dances", extra_body={"characters": [{"id": made.id}]})
-    _done(client, video)
+def test_characters_are_stored_and_used(client: openai.OpenAI, upload: Path) -> None:
+    """Created from a video, retrieved, and mentioned in a create."""
+    character = client.videos.create_character(name="Mossy", video=upload.read_bytes())
+    assert character.id
+    assert character.name == "Mossy"
+    assert client.videos.get_character(character.id).model_dump() == character.model_dump()
+    video = client.videos.create(prompt="Mossy dances", extra_body={"characters": [{"id": character.id}]})
+    _poll_completed(client, video)
     with pytest.raises(openai.BadRequestError, match="No such character"):
         client.videos.create(prompt="Mossy dances", extra_body={"characters": [{"id": "char_none"}]})
     with pytest.raises(openai.NotFoundError, match="char_none"):
         client.videos.get_character("char_none")
 
 
-def test_what_can_not_be_used_is_refused(client: openai.OpenAI, source: Video) -> None:
-    """Unknown sources are not found, odd lengths, texts and files are bad requests."""
+def test_invalid_sources_are_rejected(client: openai.OpenAI, source: Video) -> None:
+    """An unknown source is not found; an unsupported length and a wrong file are bad requests."""
     with pytest.raises(openai.NotFoundError):
         client.videos.remix("video_none", prompt="x")
     with pytest.raises(openai.NotFoundError):
-        client.videos.edit(prompt="x", **_of("video_none"))
+        client.videos.edit(prompt="x", **_source_arguments("video_none"))
     with pytest.raises(openai.BadRequestError, match="'4', '8', '12', '16', and '20'"):
-        client.videos.extend(prompt="x", seconds=cast("Literal['4']", "5"), **_of(source))
-    with pytest.raises(openai.BadRequestError, match="no MP4"):
+        client.videos.extend(prompt="x", seconds=cast("Literal['4']", "5"), **_source_arguments(source))
+    with pytest.raises(openai.BadRequestError, match="MP4"):
         client.videos.edit(prompt="x", video=b"\x89PNG\r\n\x1a\n and so on and on")
 
 
 def test_a_repeated_extension_is_one_video(served: Served, source: Video) -> None:
-    """The same Idempotency-Key gives the same video; with other parameters it is refused."""
+    """Under one Idempotency-Key; with other parameters it is rejected."""
     headers = {
         "Authorization": f"Bearer {served.key}",
         "Idempotency-Key": hashlib.sha256(source.id.encode()).hexdigest(),

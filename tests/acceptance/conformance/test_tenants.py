@@ -1,6 +1,6 @@
-"""Two accounts cannot see, touch or time each other's objects: every route, every kind of principal, every object.
+"""Two accounts cannot see, change or time each other's objects: every route, kind of key and kind of object.
 
-The routes come from the application's own table, so a new one can't be forgotten: it is tested as soon as it exists.
+The routes come from the application's route table, so a new one is tested as soon as it exists.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 
     from filmgate.store import Account
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/files/{id}/{name}"}
-"""Routes that need no key: those that tell nothing of anybody, this machine's own figures (tests/server), and one whose
-links are signed."""
+ROUTES_WITHOUT_KEY = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/files/{id}/{name}"}
+"""Routes without a key: they show nothing of any account, or this machine's own metrics (tests/server), and one whose
+links are signed.
+"""
 
-PUBLIC = {"/models/{id}"}
-"""Routes whose ids are nobody's."""
+PUBLIC_IDS = {"/models/{id}"}
+"""Routes whose ids belong to no account."""
 
 BODIES: dict[str, object] = {
     "test": {"event_type": "video.failed"},
@@ -41,41 +42,43 @@ BODIES: dict[str, object] = {
     "{id}": {},
     "cancel": {},
 }
-"""What a POST carries, by the last part of its path; every other wants a prompt."""
+"""POST bodies by the last part of the path; every other route takes a prompt."""
 
-FLEETING = {"x-request-id", "openai-processing-ms", "date"}
+VARYING_HEADERS = {"x-request-id", "openai-processing-ms", "date"}
 
 
 class Tenants(Struct):
-    """A Filmgate, the owner of things in it, and everybody else."""
+    """An application, the account that owns the objects in it, and other principals."""
 
-    gate: Application
+    application: Application
     client: httpx2.AsyncClient
     owner: Account
-    keys: dict[str, str | None]  # secrets by the principal's kind
-    objects: dict[str, str]  # ids by the object's kind, all of them the owner's
+    keys: dict[str, str | None]  # secrets by kind of key
+    objects: dict[str, str]  # ids by kind of object, all of the owner's account
 
-    async def ask(self, kind: str, method: str, path: str) -> httpx2.Response:
-        """A request of a principal."""
+    async def request(self, kind: str, method: str, path: str) -> httpx2.Response:
+        """Send a request with one kind of key."""
         secret = self.keys[kind]
         headers = {} if secret is None else {"authorization": f"Bearer {secret}"}
         body = BODIES.get(path.rpartition("/")[2], {"prompt": "p"}) if method == "POST" else None
         return await self.client.request(method, path, headers=headers, json=body)
 
-    async def traced(self, kind: str, method: str, path: str) -> tuple[httpx2.Response, list[str]]:
-        """A request, and the statements that the database saw for it."""
-        database, seen = self.gate.store._database, list[str]()
-        drivers: list[Any] = [each._raw_connection.driver_connection for each in (database.reader, database.writer)]
+    async def traced_request(self, kind: str, method: str, path: str) -> tuple[httpx2.Response, list[str]]:
+        """Send a request; also return the SQL statements it caused."""
+        database, statements = self.application.store._database, list[str]()
+        drivers: list[Any] = [
+            connection._raw_connection.driver_connection for connection in (database.reader, database.writer)
+        ]
         for driver in drivers:
-            driver.set_trace_callback(seen.append)
-        answer = await self.ask(kind, method, path)
+            driver.set_trace_callback(statements.append)
+        response = await self.request(kind, method, path)
         for driver in drivers:
             driver.set_trace_callback(None)
-        return answer, [statement[:40] for statement in seen if "api_key" not in statement]
+        return response, [statement[:40] for statement in statements if "api_key" not in statement]
 
 
 def _routes(app_routes: Sequence[Route]) -> list[tuple[str, str]]:
-    """Method and path of all that wants a key."""
+    """Return method and path of all routes that need a key."""
     return [
         (method, route.path)
         for route in app_routes
@@ -84,25 +87,27 @@ def _routes(app_routes: Sequence[Route]) -> list[tuple[str, str]]:
     ]
 
 
-def _owned(tenants: Tenants) -> list[tuple[str, str]]:
-    """Those among them that name somebody's object."""
-    found = _routes(tenants.gate.app.routes)
+def _object_routes(tenants: Tenants) -> list[tuple[str, str]]:
+    """Return those routes that name an account's object."""
+    routes = _routes(tenants.application.app.routes)
     return [
-        (method, path) for method, path in found if "{id}" in path and not any(path.endswith(end) for end in PUBLIC)
+        (method, path)
+        for method, path in routes
+        if "{id}" in path and not any(path.endswith(suffix) for suffix in PUBLIC_IDS)
     ]
 
 
-async def _video(gate: Application, owner: Account) -> str:
-    recipe = Recipe(prompt="nobody else's business", size=Size(720, 1280), seconds=4, seed=1)
+async def _video(application: Application, owner: Account) -> str:
+    recipe = Recipe(prompt="another account must not see this", size=Size(720, 1280), seconds=4, seed=1)
     new = NewVideo(id=new_id(), account_id=owner.id, model="sora-2", engine="testcard", recipe=recipe, price_micros=0)
-    return (await gate.store.videos.create(new, time.time()))[0].id
+    return (await application.store.videos.create(new, time.time()))[0].id
 
 
-async def _completed(gate: Application, owner: Account) -> str:
-    video_id, rows, now = await _video(gate, owner), gate.store.videos, time.time()
-    staged = gate.storage.staging_path(".mp4")
-    staged.write_bytes(b"film")
-    stored = await gate.storage.commit(staged, f"videos/{video_id}.mp4")
+async def _completed(application: Application, owner: Account) -> str:
+    video_id, rows, now = await _video(application, owner), application.store.videos, time.time()
+    staged = application.storage.staging_path(".mp4")
+    staged.write_bytes(b"video")
+    stored = await application.storage.commit(staged, f"videos/{video_id}.mp4")
     asset = Asset(
         kind=AssetKind.VIDEO,
         key=stored.key,
@@ -123,11 +128,11 @@ def _asset(key: str) -> Asset:
     return Asset(kind=AssetKind.REFERENCE, key=key, media_type="x/y", bytes=1, sha256="ab", width=64, height=64)
 
 
-async def _objects(gate: Application, owner: Account, client: httpx2.AsyncClient, secret: str) -> dict[str, str]:
-    failed, deleted = await _video(gate, owner), await _video(gate, owner)
+async def _objects(application: Application, owner: Account, client: httpx2.AsyncClient, secret: str) -> dict[str, str]:
+    failed, deleted = await _video(application, owner), await _video(application, owner)
     for video_id in (failed, deleted):
-        assert await gate.store.videos.fail(video_id, VideoError("x", "x"), time.time())
-    await gate.store.videos.delete(deleted, owner.id, time.time())
+        assert await application.store.videos.fail(video_id, VideoError("x", "x"), time.time())
+    await application.store.videos.delete(deleted, owner.id, time.time())
     endpoint = await client.post(
         "/v1/webhook_endpoints",
         headers={"authorization": secret},
@@ -136,19 +141,19 @@ async def _objects(gate: Application, owner: Account, client: httpx2.AsyncClient
     character = NewCharacter(
         id=new_id("char"), account_id=owner.id, name="Mossy", picture=_asset("p.png"), film=_asset("f.mp4")
     )
-    await gate.store.characters.create(character, time.time())
+    await application.store.characters.create(character, time.time())
     return {
         "character": character.id,
-        "queued video": await _video(gate, owner),
-        "completed video": await _completed(gate, owner),
+        "queued video": await _video(application, owner),
+        "completed video": await _completed(application, owner),
         "failed video": failed,
         "deleted video": deleted,
         "webhook endpoint": endpoint.json()["id"],
     }
 
 
-async def _keys(gate: Application, owner: Account) -> dict[str, str | None]:
-    rows = gate.store.accounts
+async def _keys(application: Application, owner: Account) -> dict[str, str | None]:
+    rows = application.store.accounts
     other = await rows.create_account("other", None)
     revoked, revoked_secret = await rows.create_key(owner.id, "revoked")
     assert await rows.revoke_key(revoked.id)
@@ -165,57 +170,61 @@ async def _keys(gate: Application, owner: Account) -> dict[str, str | None]:
 
 @pytest.fixture
 async def tenants(tmp_path: Path) -> AsyncIterator[Tenants]:
-    """An owner with an object of every kind, and everybody else; nothing is being made."""
-    gate = build_application(Settings(data=tmp_path, allow_hosts=("127.0.0.1",), log_level="error"))
-    owner = await gate.store.accounts.create_account("owner", None)
-    keys = await _keys(gate, owner)
-    transport = httpx2.ASGITransport(app=gate.app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://gate") as client:
-        objects = await _objects(gate, owner, client, keys["owner"] or "")
-        yield Tenants(gate, client, owner, keys, objects)
-    await gate.store.close()
-    gate.lock.release()
+    """An owner with one object of every kind, and other principals; no worker runs."""
+    application = build_application(Settings(data=tmp_path, allow_hosts=("127.0.0.1",), log_level="error"))
+    owner = await application.store.accounts.create_account("owner", None)
+    keys = await _keys(application, owner)
+    transport = httpx2.ASGITransport(app=application.app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://filmgate") as client:
+        objects = await _objects(application, owner, client, keys["owner"] or "")
+        yield Tenants(application, client, owner, keys, objects)
+    await application.store.close()
+    application.lock.release()
 
 
-def _told(answer: httpx2.Response, object_id: str) -> tuple[int, str, dict[str, str]]:
-    headers = {name: value for name, value in answer.headers.items() if name not in FLEETING}
-    return answer.status_code, answer.text.replace(object_id, "ID"), headers
+def _comparable(response: httpx2.Response, object_id: str) -> tuple[int, str, dict[str, str]]:
+    headers = {name: value for name, value in response.headers.items() if name not in VARYING_HEADERS}
+    return response.status_code, response.text.replace(object_id, "ID"), headers
 
 
-async def test_every_route_is_known(tenants: Tenants) -> None:
-    """What needs no key is named here, one by one."""
-    paths = {route.path for route in tenants.gate.app.routes if not isinstance(route.app, HttpEndpoint)}
-    assert paths == OPEN
-    assert len(_owned(tenants)) > 20
+async def test_routes_without_a_key_are_listed_here(tenants: Tenants) -> None:
+    """A new one must be added to the list."""
+    paths = {route.path for route in tenants.application.app.routes if not isinstance(route.app, HttpEndpoint)}
+    assert paths == ROUTES_WITHOUT_KEY
+    assert len(_object_routes(tenants)) > 20
 
 
 @pytest.mark.parametrize("kind", ["no key", "wrong key", "revoked key", "expired key"])
-async def test_nobody_gets_in_without_a_valid_key(tenants: Tenants, kind: str) -> None:
-    """Every route answers 401 whatever it is asked about, before it looks at anything."""
-    for method, path in _routes(tenants.gate.app.routes):
-        answers = [
-            await tenants.traced(kind, method, path.replace("{id}", object_id))
+async def test_every_route_needs_a_valid_key(tenants: Tenants, kind: str) -> None:
+    """The response is 401 for any id, without a query for it."""
+    for method, path in _routes(tenants.application.app.routes):
+        responses = [
+            await tenants.traced_request(kind, method, path.replace("{id}", object_id))
             for object_id in [*tenants.objects.values(), "unknown"]
         ]
-        assert {answer.status_code for answer, _ in answers} == {401}, (method, path)
-        assert all(not statements for _, statements in answers), (method, path)
+        assert {response.status_code for response, _ in responses} == {401}, (method, path)
+        assert all(not statements for _, statements in responses), (method, path)
 
 
-async def test_another_account_sees_what_an_unknown_id_shows(tenants: Tenants) -> None:
-    """Status, body and headers are those of an id that never was, and so is the work that the database does."""
-    for method, path in _owned(tenants):
+async def test_another_accounts_object_is_like_an_unknown_id(tenants: Tenants) -> None:
+    """Status, body, headers and SQL statements are the same."""
+    for method, path in _object_routes(tenants):
         for kind, object_id in tenants.objects.items():
-            nobody = f"{object_id[:-8]}00000000"
-            foreign, worked = await tenants.traced("other account", method, path.replace("{id}", object_id))
-            unknown, as_much = await tenants.traced("other account", method, path.replace("{id}", nobody))
+            unknown_id = f"{object_id[:-8]}00000000"
+            foreign, foreign_statements = await tenants.traced_request(
+                "other account", method, path.replace("{id}", object_id)
+            )
+            unknown, unknown_statements = await tenants.traced_request(
+                "other account", method, path.replace("{id}", unknown_id)
+            )
             assert foreign.status_code in {400, 404}, (method, path, kind)
-            assert _told(foreign, object_id) == _told(unknown, nobody), (method, path, kind)
-            assert worked == as_much, (method, path, kind)
-            assert worked or method == "POST", (method, path, kind)
+            assert _comparable(foreign, object_id) == _comparable(unknown, unknown_id), (method, path, kind)
+            assert foreign_statements == unknown_statements, (method, path, kind)
+            assert foreign_statements or method == "POST", (method, path, kind)
 
 
-async def test_another_account_cannot_build_on_what_it_cannot_see(tenants: Tenants) -> None:
-    """Named in a body, somebody's video or character answers as one that never was."""
+async def test_another_accounts_object_is_unknown_in_a_body(tenants: Tenants) -> None:
+    """A video or character of another account is rejected like an unknown id."""
     headers = {"authorization": f"Bearer {tenants.keys['other account']}"}
     for path, body in (
         ("/v1/videos/edits", {"prompt": "p", "video": {"id": "ID"}}),
@@ -223,45 +232,47 @@ async def test_another_account_cannot_build_on_what_it_cannot_see(tenants: Tenan
         ("/v1/videos", {"prompt": "p", "characters": [{"id": "ID"}]}),
     ):
         for object_id in tenants.objects.values():
-            told = []
-            for each in (object_id, f"{object_id[:-8]}00000000"):
-                content = msgspec.json.encode(body).replace(b"ID", each.encode())
-                more = headers | {"content-type": "application/json"}
-                told.append(_told(await tenants.client.post(path, headers=more, content=content), each))
-            assert told[0] == told[1]
-            assert told[0][0] in {400, 404}, (path, told[0])
+            responses = []
+            for body_id in (object_id, f"{object_id[:-8]}00000000"):
+                content = msgspec.json.encode(body).replace(b"ID", body_id.encode())
+                json_headers = headers | {"content-type": "application/json"}
+                responses.append(
+                    _comparable(await tenants.client.post(path, headers=json_headers, content=content), body_id)
+                )
+            assert responses[0] == responses[1]
+            assert responses[0][0] in {400, 404}, (path, responses[0])
 
 
-async def test_another_account_touches_nothing(tenants: Tenants) -> None:
-    """After all it tried, every row of the owner's is as it was, and its lists show nothing."""
+async def test_another_account_changes_nothing(tenants: Tenants) -> None:
+    """After all its requests the owner's rows are unchanged, and its own lists show none of them."""
     before = await _state(tenants)
-    for method, path in _owned(tenants):
+    for method, path in _object_routes(tenants):
         for object_id in tenants.objects.values():
-            await tenants.ask("other account", method, path.replace("{id}", object_id))
+            await tenants.request("other account", method, path.replace("{id}", object_id))
     assert await _state(tenants) == before
-    for method, path in _routes(tenants.gate.app.routes):
+    for method, path in _routes(tenants.application.app.routes):
         if method == "GET" and "{id}" not in path:
-            text = (await tenants.ask("other account", method, path)).text
+            text = (await tenants.request("other account", method, path)).text
             assert not [kind for kind, object_id in tenants.objects.items() if object_id in text], path
             assert "secret" not in text, path
 
 
 @pytest.mark.parametrize("kind", ["owner", "other key of the account"])
 async def test_every_key_of_the_account_sees_its_objects(tenants: Tenants, kind: str) -> None:
-    """So that the refusals above are the tenants', not the routes'."""
+    """So the rejections above depend on the account, not on the route."""
     video_id, endpoint_id = tenants.objects["completed video"], tenants.objects["webhook endpoint"]
     by_path = {"webhook_endpoints": endpoint_id, "characters": tenants.objects["character"]}
-    for method, path in _owned(tenants):
+    for method, path in _object_routes(tenants):
         if method == "GET":
-            object_id = next((own for part, own in by_path.items() if part in path), video_id)
-            answer = await tenants.ask(kind, method, path.replace("{id}", object_id))
-            assert answer.status_code == 200, (path, answer.text)
+            object_id = next((owned_id for part, owned_id in by_path.items() if part in path), video_id)
+            response = await tenants.request(kind, method, path.replace("{id}", object_id))
+            assert response.status_code == 200, (path, response.text)
     for path in ("/v1/videos", "/v1/webhook_endpoints"):
-        text = (await tenants.ask(kind, "GET", path)).text
+        text = (await tenants.request(kind, "GET", path)).text
         assert endpoint_id in text if "webhook" in path else video_id in text
 
 
 async def _state(tenants: Tenants) -> object:
-    store = tenants.gate.store
+    store = tenants.application.store
     videos = await store.videos.page(tenants.owner.id, after=None, limit=100, ascending=True)
     return videos, await store.webhooks.list_for(tenants.owner.id), await store.ledger.usage(tenants.owner.id, 0)

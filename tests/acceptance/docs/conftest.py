@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TWIN = ".zh-CN.md"
-_PLACES = ("README*.md", "docs/**/*.md", "packages/*/gallery/*.md")
-PAGES = sorted(page for place in _PLACES for page in ROOT.glob(place))
+CHINESE_SUFFIX = ".zh-CN.md"
+_PATTERNS = ("README*.md", "docs/**/*.md", "packages/*/gallery/*.md")
+PAGES = sorted(page for place in _PATTERNS for page in ROOT.glob(place))
 TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
 
 _FENCE = re.compile(
@@ -52,7 +52,9 @@ def prose(page: Path) -> str:
 
 def manual(*, chinese: bool) -> str:
     """Return the reference and how-to pages of one language, joined."""
-    pages = [page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.name.endswith(TWIN) == chinese]
+    pages = [
+        page for page in PAGES if page.is_relative_to(ROOT / "docs") and page.name.endswith(CHINESE_SUFFIX) == chinese
+    ]
     return "\n".join(page.read_text(encoding="utf-8") for page in pages)
 
 

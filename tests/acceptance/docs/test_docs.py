@@ -20,7 +20,7 @@ from filmgate.media import images
 from filmgate.wire import apiyi, apiyi_async, create, openapi, revision, usage, webhook
 from filmgate.wire.objects import ErrorAnswer, ModelObject, VideoObject
 
-from .conftest import PAGES, TESTCARDS, TWIN, blocks, manual, name_of, prose
+from .conftest import CHINESE_SUFFIX, PAGES, TESTCARDS, blocks, manual, name_of, prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,12 +39,12 @@ def _slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
-def _twins() -> list[Path]:
+def _translated_pages() -> list[Path]:
     """Return the English pages that have a Chinese version."""
-    return [page for page in PAGES if not page.name.endswith(TWIN) and _both(page)]
+    return [page for page in PAGES if not page.name.endswith(CHINESE_SUFFIX) and _is_translated(page)]
 
 
-def _both(page: Path) -> bool:
+def _is_translated(page: Path) -> bool:
     # Explanations address readers of the code, which is English.
     parts = ("reference", "how-to", "tutorial.md")
     return page.parent == ROOT or any(page.is_relative_to(ROOT / "docs" / part) for part in parts)
@@ -67,14 +67,14 @@ def test_links_resolve(page: Path) -> None:
             assert anchor in {_slug(text) for _, text in _HEADING.findall(prose(path))}, f"{target}#{anchor}"
 
 
-@pytest.mark.parametrize("page", _twins(), ids=name_of)
+@pytest.mark.parametrize("page", _translated_pages(), ids=name_of)
 def test_a_page_and_its_chinese_twin_have_the_same_structure(page: Path) -> None:
     """Headings, table rows and examples are the same, one for one."""
-    twin = page.with_name(page.stem + TWIN)
-    assert twin.exists(), f"{name_of(page)} has no twin"
-    levels = [[level for level, _ in _HEADING.findall(prose(each))] for each in (page, twin)]
-    rows = [len(re.findall(r"^\|", prose(each), re.MULTILINE)) for each in (page, twin)]
-    shapes = [[(block.mark, block.language) for block in blocks(each)] for each in (page, twin)]
+    chinese = page.with_name(page.stem + CHINESE_SUFFIX)
+    assert chinese.exists(), f"{name_of(page)} has no Chinese version"
+    levels = [[level for level, _ in _HEADING.findall(prose(each))] for each in (page, chinese)]
+    rows = [len(re.findall(r"^\|", prose(each), re.MULTILINE)) for each in (page, chinese)]
+    shapes = [[(block.mark, block.language) for block in blocks(each)] for each in (page, chinese)]
     assert levels[0] == levels[1]
     assert rows[0] == rows[1]
     assert shapes[0] == shapes[1]
@@ -102,7 +102,7 @@ async def test_every_endpoint_is_in_the_manual(tmp_path: Path, *, chinese: bool)
     models.write_text(TESTCARDS)
     async with build_application(Settings(data=tmp_path / "data", models=models, worker=False)) as application:
         routes = {(method, route.path) for route in application.app.routes for method in _methods(route.endpoint)}
-    page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    page = (REFERENCE / f"api{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `([A-Z]+) (/[^`?]*)`", page, re.MULTILINE))
     served = {route for route in routes if route[1].startswith(("/v1/", "/files", "/healthz", "/openapi"))}
     assert served <= documented, sorted(served - documented)
@@ -130,11 +130,11 @@ def test_every_setting_is_in_the_manual(*, chinese: bool) -> None:
 @LANGUAGES
 def test_every_field_is_in_the_manual(*, chinese: bool) -> None:
     """The reference has every request field and every response key."""
-    page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    page = (REFERENCE / f"api{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing(create.FIELD_READERS, page) == []
     assert _missing([*VideoObject.__struct_fields__, *ModelObject.__struct_fields__], page) == []
     assert [name for name in usage.UsageObject.__struct_fields__ if name not in page] == []
-    hooks = (REFERENCE / f"webhooks{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    hooks = (REFERENCE / f"webhooks{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing(webhook.EndpointObject.__struct_fields__, hooks) == []
     assert _missing(webhook.EVENT_TYPES, hooks) == []
 
@@ -142,7 +142,7 @@ def test_every_field_is_in_the_manual(*, chinese: bool) -> None:
 @LANGUAGES
 def test_every_header_is_in_the_manual(*, chinese: bool) -> None:
     """The reference has every header of the OpenAPI document."""
-    page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    page = (REFERENCE / f"api{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     headers = openapi.document(Catalog.load().models(), "1.2.3")["components"]["headers"]
     assert _missing(headers, page) == []
 
@@ -150,7 +150,7 @@ def test_every_header_is_in_the_manual(*, chinese: bool) -> None:
 @LANGUAGES
 def test_every_limit_is_in_the_manual(*, chinese: bool) -> None:
     """The limits in the reference are those of the code."""
-    page = (REFERENCE / f"api{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    page = (REFERENCE / f"api{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     numbers = (PROMPT_CHARACTERS, create.IMAGE_URL_MAX, create.CALLBACK_URL_MAX, images.MAX_PIXELS)
     assert [number for number in numbers if f"{number:,}" not in page] == []
     assert str(create.SEED_MAX) in page
@@ -163,14 +163,14 @@ def test_every_limit_is_in_the_manual(*, chinese: bool) -> None:
 @LANGUAGES
 def test_every_key_of_a_dialect_is_in_the_manual(dialect: str, video: type[msgspec.Struct], *, chinese: bool) -> None:
     """A dialect's page has every key of its video object."""
-    page = (REFERENCE / "dialects" / f"{dialect}{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    page = (REFERENCE / "dialects" / f"{dialect}{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing(video.__struct_fields__, page) == []
 
 
 @LANGUAGES
 def test_chat_models_are_in_the_manual(*, chinese: bool) -> None:
     """The chat page has every chat model of the catalogue."""
-    page = (REFERENCE / "dialects" / f"chat{TWIN if chinese else '.md'}").read_text(encoding="utf-8")
+    page = (REFERENCE / "dialects" / f"chat{CHINESE_SUFFIX if chinese else '.md'}").read_text(encoding="utf-8")
     assert _missing((model.name for model in Catalog.load().models() if model.chat), page) == []
 
 
@@ -188,7 +188,7 @@ def test_chinese_tables_are_complete() -> None:
 @LANGUAGES
 def test_shown_objects_have_the_servers_keys(*, chinese: bool) -> None:
     """The JSON objects in the reference decode as the server's types and encode to the same keys in the same order."""
-    page = REFERENCE / f"api{TWIN if chinese else '.md'}"
+    page = REFERENCE / f"api{CHINESE_SUFFIX if chinese else '.md'}"
     video, error = [block.text for block in blocks(page) if block.language == "json"]
     decoded = msgspec.json.decode(video, type=VideoObject)
     assert msgspec.json.decode(msgspec.json.encode(decoded)) == msgspec.json.decode(video)

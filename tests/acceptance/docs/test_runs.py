@@ -50,15 +50,15 @@ def test_shell_examples(page: Path, quick: Served, tmp_path: Path) -> None:
     search_path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environ = {**os.environ, "PATH": search_path, "SERVER": quick.url, "KEY": asyncio.run(new_key(Path(quick.folder)))}
     command = ["bash", "-euo", "pipefail", "-c", SCRIPTS[page]]
-    ran = subprocess.run(
+    result = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=100
     )
-    assert ran.returncode == 0, ran
+    assert result.returncode == 0, result
     for path in tmp_path.glob("*.mp4"):
         _check_video(path)
 
 
-def _adapted(name: str, served: Served) -> str:
+def _adapt(name: str, served: Served) -> str:
     text = (SNIPPETS / name).read_text(encoding="utf-8")
     return text.replace("http://127.0.0.1:8000", served.url).replace("fg-…", served.key)
 
@@ -66,24 +66,24 @@ def _adapted(name: str, served: Served) -> str:
 @pytest.mark.parametrize("name", ["openai_sdk.py", "own_sdk.py", "sdk_tour.py", "sdk_async.py"])
 def test_sdk_examples(name: str, quick: Served, tmp_path: Path) -> None:
     """An example with an SDK saves a video."""
-    subprocess.run([sys.executable, "-c", _adapted(name, quick)], cwd=tmp_path, check=True, timeout=100)
+    subprocess.run([sys.executable, "-c", _adapt(name, quick)], cwd=tmp_path, check=True, timeout=100)
     _check_video(tmp_path / "dog.mp4")
 
 
 def test_agent_example(quick: Served, tmp_path: Path) -> None:
     """The example of an MCP host saves a video."""
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [sys.executable, "-c", _adapted("agent.py", quick)]
+    command = [sys.executable, "-c", _adapt("agent.py", quick)]
     subprocess.run(command, cwd=tmp_path, check=True, timeout=100, env=environ)
     _check_video(tmp_path / "dog.mp4")
 
 
 def test_chat_example(quick: Served, tmp_path: Path) -> None:
     """The chat example prints text that ends in a valid download link."""
-    command = [sys.executable, "-X", "utf8", "-c", _adapted("chat.py", quick)]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True, timeout=100)
-    link = re.search(r"\[⬇️ 下载视频\]\((http[^)]+)\)", ran.stdout)
-    assert link, ran.stdout
+    command = [sys.executable, "-X", "utf8", "-c", _adapt("chat.py", quick)]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True, timeout=100)
+    link = re.search(r"\[⬇️ 下载视频\]\((http[^)]+)\)", result.stdout)
+    assert link, result.stdout
     (tmp_path / "chat.mp4").write_bytes(httpx2.get(link[1]).content)
     _check_video(tmp_path / "chat.mp4")
 
@@ -152,5 +152,5 @@ def _commands() -> list[str]:
 def test_commands_exist(command: str) -> None:
     """Every command in the documentation has a help text."""
     words = [sys.executable, "-m", "filmgate", *command.split(), "--help"]
-    ran = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", timeout=60)
-    assert ran.returncode == 0, ran
+    result = subprocess.run(words, check=False, capture_output=True, encoding="utf-8", timeout=60)
+    assert result.returncode == 0, result

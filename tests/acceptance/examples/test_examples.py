@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 ACCEPTED = re.compile(r"\[1/3\] Submitted +(video_[0-9a-f]{32}) ")
 BASES = {"/v1": "4", "/dmxapi/v1": "8", "/apiyi/v1": "4", "/apiyi-async/v1": "10"}
-FEW = 1
+REQUESTS_PER_MINUTE = 1
 """Creates a minute of the key that meets a 429."""
 
 
@@ -125,57 +125,59 @@ def test_no_prompt(program: Program, quick: Served, tmp_path: Path) -> None:
 
 
 async def test_too_many_requests(
-    program: Program, slow: Served, slow_folder: Path, open_door: OpenDoor, tmp_path: Path
+    program: Program, slow: Served, slow_folder: Path, open_door: StartProxy, tmp_path: Path
 ) -> None:
     """With a Retry-After beyond its timeout the program sends one create and ends with 5 and the reason."""
     store = open_store(Settings(data=slow_folder / "data"))
     account = await store.accounts.create_account("few", None)
-    _, secret = await store.accounts.create_key(account.id, "few", requests_per_minute=FEW)
+    _, secret = await store.accounts.create_key(account.id, "few", requests_per_minute=REQUESTS_PER_MINUTE)
     await store.close()
-    few = Served(slow.url, secret)
-    assert program.run(few, tmp_path, "--timeout", "0.5").status == 10
-    door = open_door(slow.url, bounces=0)
-    result = program.run(Served(door.address, secret), tmp_path, "--timeout", "5")
+    limited_key = Served(slow.url, secret)
+    assert program.run(limited_key, tmp_path, "--timeout", "0.5").status == 10
+    proxy = open_door(slow.url, bounces=0)
+    result = program.run(Served(proxy.address, secret), tmp_path, "--timeout", "5")
     assert (result.status, result.stdout) == (5, ""), result
     assert "429: Rate limit reached: " in result.stderr
-    assert len(door.knocks) == 1
+    assert len(proxy.create_keys) == 1
 
 
-class _Bouncer(BaseHTTPRequestHandler):
+class _RateLimitHandler(BaseHTTPRequestHandler):
     """Forwards every request to the real server, but answers the first creates itself: 429, retry after a second.
 
     Like a rate limiter, it repeats that to a client that retries sooner.
     """
 
     protocol_version = "HTTP/1.1"
-    server: _Door
+    server: _RateLimitProxy
 
     def do_POST(self) -> None:
         """A create."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.knocks.append(self.headers["Idempotency-Key"])
-        if len(self.server.knocks) > self.server.bounces and time.monotonic() >= self.server.opens_at:
-            self._pass_on(body)
+        self.server.create_keys.append(self.headers["Idempotency-Key"])
+        if len(self.server.create_keys) > self.server.rejections and time.monotonic() >= self.server.accepts_from:
+            self._forward(body)
             return
-        self.server.opens_at = time.monotonic() + 1
+        self.server.accepts_from = time.monotonic() + 1
         body = b'{"error":{"message":"Slow down.","type":"rate_limit_exceeded","param":null,"code":null}}'
-        self._answer(429, {"Retry-After": "1", "Content-Type": "application/json"}, body)
+        self._respond(429, {"Retry-After": "1", "Content-Type": "application/json"}, body)
 
     def do_GET(self) -> None:
         """A poll, or the download."""
-        self._pass_on(None)
+        self._forward(None)
 
-    def _pass_on(self, body: bytes | None) -> None:
+    def _forward(self, body: bytes | None) -> None:
         connection = HTTPConnection(urlsplit(self.server.url).netloc, timeout=90)
         names = ("Authorization", "Content-Type", "Idempotency-Key")
         headers = {name: self.headers[name] for name in names if name in self.headers}
         connection.request(self.command, self.path, body, headers)
         response = connection.getresponse()
-        kept = {name: response.headers[name] for name in ("Content-Type", "Retry-After") if name in response.headers}
-        self._answer(response.status, kept, response.read())
+        forwarded = {
+            name: response.headers[name] for name in ("Content-Type", "Retry-After") if name in response.headers
+        }
+        self._respond(response.status, forwarded, response.read())
         connection.close()
 
-    def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def _respond(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
@@ -186,15 +188,15 @@ class _Bouncer(BaseHTTPRequestHandler):
         """Log nothing."""
 
 
-class _Door(ThreadingHTTPServer):
+class _RateLimitProxy(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, url: str, bounces: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Bouncer)
+    def __init__(self, url: str, rejections: int) -> None:
+        super().__init__(("127.0.0.1", 0), _RateLimitHandler)
         self.url = url
-        self.bounces = bounces  # creates that get a 429
-        self.opens_at = 0.0
-        self.knocks: list[str] = []  # the idempotency keys of creates
+        self.rejections = rejections  # creates that get a 429
+        self.accepts_from = 0.0
+        self.create_keys: list[str] = []  # the idempotency keys of creates
 
     @property
     def address(self) -> str:
@@ -202,31 +204,31 @@ class _Door(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-OpenDoor = Callable[..., _Door]
+StartProxy = Callable[..., _RateLimitProxy]
 """Starts a server in front of another one: its address, and how many creates get a 429."""
 
 
 @pytest.fixture
-def open_door() -> Iterator[OpenDoor]:
+def open_door() -> Iterator[StartProxy]:
     """Start servers in front of a server, and stop them at the end."""
     with ExitStack() as stack:
 
-        def start(url: str, bounces: int) -> _Door:
-            door = stack.enter_context(_Door(url, bounces))
-            thread = Thread(target=door.serve_forever, kwargs={"poll_interval": 0.05})
+        def start(url: str, bounces: int) -> _RateLimitProxy:
+            proxy = stack.enter_context(_RateLimitProxy(url, bounces))
+            thread = Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.05})
             thread.start()
             stack.callback(thread.join)
-            stack.callback(door.shutdown)
-            return door
+            stack.callback(proxy.shutdown)
+            return proxy
 
         yield start
 
 
-def test_obeys_retry_after(program: Program, open_door: OpenDoor, quick: Served, tmp_path: Path) -> None:
+def test_obeys_retry_after(program: Program, open_door: StartProxy, quick: Served, tmp_path: Path) -> None:
     """After a 429 with a Retry-After of a second the program retries once, not sooner, and saves its video."""
-    door = open_door(quick.url, bounces=1)
-    result = program.run(Served(door.address, quick.key), tmp_path)
+    proxy = open_door(quick.url, bounces=1)
+    result = program.run(Served(proxy.address, quick.key), tmp_path)
     _check_saved(result, tmp_path, 4)
-    key, again = door.knocks
-    assert key == again != ""
+    key, retry_key = proxy.create_keys
+    assert key == retry_key != ""
     assert "429, retrying in 1 s" in result.stderr

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.paths import EXAMPLES, ROOT
 
-SOON = 60
+TIMEOUT = 60
 
 
 def run(folder: Path, *command: str) -> str:
@@ -18,7 +18,7 @@ def run(folder: Path, *command: str) -> str:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {**os.environ, "PATH": path}
     return subprocess.run(
-        command, cwd=folder, env=env, check=True, stdout=subprocess.PIPE, encoding="utf-8", timeout=SOON
+        command, cwd=folder, env=env, check=True, stdout=subprocess.PIPE, encoding="utf-8", timeout=TIMEOUT
     ).stdout
 
 
@@ -42,12 +42,12 @@ def test_a_lost_reply(tmp_path: Path) -> None:
 def test_a_seeded_mix(tmp_path: Path) -> None:
     """The same seed gives the same output twice."""
     command = (sys.executable, str(EXAMPLES / "mock" / "seeded_mix.py"))
-    outs = []
+    outputs = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        outs.append(run(tmp_path / name, *command))
-    assert outs[0] == outs[1]
-    assert "0 of them twice" in outs[0]
+        outputs.append(run(tmp_path / name, *command))
+    assert outputs[0] == outputs[1]
+    assert "0 of them twice" in outputs[0]
 
 
 @pytest.mark.slow

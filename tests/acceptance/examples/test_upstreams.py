@@ -17,9 +17,9 @@ def test_videos_are_made_during_an_outage_of_one_vendor(tmp_path: Path) -> None:
     """Three videos and three submissions."""
     environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     command = ["bash", str(EXAMPLES / "upstreams.sh")]
-    ran = subprocess.run(
+    result = subprocess.run(
         command, check=False, cwd=tmp_path, env=environ, capture_output=True, encoding="utf-8", timeout=120
     )
-    assert ran.returncode == 0, ran
-    assert ran.stdout.splitlines()[-1] == "videos paid for: 3"
+    assert result.returncode == 0, result
+    assert result.stdout.splitlines()[-1] == "videos paid for: 3"
     assert {path.name for path in tmp_path.glob("*.mp4")} == {"boat.mp4", "crane.mp4", "kite.mp4"}
