@@ -1,7 +1,7 @@
-"""A house to drive videos in: a real store and storage in a folder, and a time that passes only while somebody waits.
+"""Drives videos through the flow: a real store and storage in a folder, and a clock that moves only in sleeps.
 
-For the tests of engines and of the flow: give :meth:`House.drive` an engine (a
-:class:`~filmgate.testing.scripted.ScriptedEngine`, say) and see what becomes of a video.
+For tests of engines and of the flow: give :meth:`FlowHarness.build_executor` an engine (a
+:class:`~filmgate.testing.scripted.ScriptedEngine`, for example) and run a video to its end.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ SMALL = Size(64, 64)
 """The size of its videos."""
 
 BALANCE, PRICE, RETENTION = 10_000, 500, 3600.0
-"""What its account owns, what a video costs (micro-units), and how long its films are kept (seconds)."""
+"""The account's balance, a video's price (micro-units), and the retention of videos (seconds)."""
 
 
 class FakeClock:
-    """A clock that stands still until somebody pauses; what happens meanwhile is scripted by when it happens."""
+    """A clock that moves only when something sleeps; events are scripted by the time at which they happen."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
         self.sleeps: list[float] = []
-        self.on_next_sleep: Callable[[], Awaitable[object]] | None = None  # happens during the next pause, once
+        self.on_next_sleep: Callable[[], Awaitable[object]] | None = None  # runs during the next sleep, once
 
     def __call__(self) -> float:
-        """Now."""
+        """The current time."""
         return self.now
 
     async def sleep(self, _video_id: str, seconds: float) -> None:
-        """Let the time pass."""
+        """Advance the clock."""
         self.sleeps.append(seconds)
         self.now += seconds
         then, self.on_next_sleep = self.on_next_sleep, None
@@ -58,7 +58,7 @@ class FakeClock:
 
 
 class FlowHarness:
-    """Everything that a drive needs, real but for its engine and its time."""
+    """Everything that an executor needs; all real except its engine and its clock."""
 
     def __init__(self, folder: Path, store: Store, storage: LocalStorage, account: Account) -> None:
         self.folder = folder
@@ -67,26 +67,26 @@ class FlowHarness:
         self.account = account
         self.clock = FakeClock()
         self.checkpoints: list[str] = []
-        self.woken_ids: list[str] = []  # videos that went to another engine
+        self.woken_ids: list[str] = []  # videos that moved to another engine
         self.breaker = CircuitBreaker(self.clock)
-        self.notified_ids: list[str] = []  # videos of which a round had news
+        self.notified_ids: list[str] = []  # videos of which a bulk poll had news
         self.batch_poller = BatchPoller(self.notified_ids.append, self.clock)
-        self.configured: Sequence[EngineIdentity] = ()  # what its engines are
-        self.rebuild_engine: Callable[[EngineIdentity], Engine] | None = None  # makes those of before again
+        self.configured: Sequence[EngineIdentity] = ()  # the engines' identities
+        self.rebuild_engine: Callable[[EngineIdentity], Engine] | None = None  # rebuilds retired engines
 
     @classmethod
     @asynccontextmanager
     async def open(cls, folder: Path) -> AsyncIterator[Self]:
-        """A house in an empty folder, with one account."""
+        """Open a harness in an empty folder, with one account."""
         store = Store.open(folder / "filmgate.sqlite")
         try:
-            account = await store.accounts.create_account("somebody", BALANCE)
+            account = await store.accounts.create_account("account", BALANCE)
             yield cls(folder, store, LocalStorage(folder / "files"), account)
         finally:
             await store.close()
 
     def build_executor(self, *engines: Engine, executor_id: str = "one", route: Route | None = None) -> VideoExecutor:
-        """A drive with those engines, the first model's ``route`` among them."""
+        """An executor with those engines, and ``route`` as the first model's route."""
         known = {engine.name: engine for engine in engines}
         kit = FlowContext(
             videos=self.store.videos,
@@ -109,13 +109,13 @@ class FlowHarness:
 
     @staticmethod
     def fixed_random() -> float:
-        """Half, whenever chance is asked."""
+        """Return one half for every random number."""
         return 0.5
 
     async def accept(
         self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None
     ) -> VideoRecord:
-        """A video of one second, just accepted."""
+        """Accept a video of one second."""
         recipe = Recipe(prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference)
         new = NewVideo(
             id=new_id(),
@@ -134,21 +134,21 @@ class FlowHarness:
     async def run_to_end(
         self, engine: Engine, video: VideoRecord, *others: Engine, route: Route | None = None
     ) -> VideoRecord:
-        """Drive it, at whichever engine it is, and see how it ended."""
+        """Run the video to its end, at whichever engine it is, and return the final row."""
         self.woken_ids.append(video.id)
         while self.woken_ids:
             await self.build_executor(engine, *others, route=route)(self.woken_ids.pop())
         return await self.reload(video)
 
     async def reload(self, video: VideoRecord) -> VideoRecord:
-        """The row as it is now."""
+        """The current row."""
         now = await self.store.videos.get(video.id)
         if now is None:
             raise LookupError(video.id)
         return now
 
     async def stages(self, video: VideoRecord) -> Sequence[str]:
-        """The stages it went through, each once a visit."""
+        """The stages that the video went through, each once per visit."""
         seen: list[str] = []
         for event in await self.store.videos.history(video.id):
             if not seen or seen[-1] != event.stage:
@@ -156,10 +156,10 @@ class FlowHarness:
         return seen
 
     async def balance(self) -> int:
-        """What the account has left, in micro-units."""
+        """The account's balance, in micro-units."""
         account = await self.store.accounts.get_account(self.account.id)
         return (account and account.balance_micros) or 0
 
     async def stored_keys(self) -> list[str]:
-        """Everything that is stored."""
+        """All stored keys."""
         return sorted([key async for key in self.storage.keys("")])

@@ -1,4 +1,4 @@
-"""An engine that does what its script says, and keeps a log of what it was asked: the upstream's side of a story."""
+"""An engine that follows a script and logs its calls."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ T = TypeVar("T")
 
 
 class ScriptedEngine:
-    """Answers each call with the next line of its script, the last line for ever; an exception is raised.
+    """Answers each call with the next entry of its script, the last entry forever; an exception is raised.
 
     Args:
-        capabilities: what it says it can.
-        submits: tickets, or errors. An error that is no EngineUnavailable or EngineRejected may leave a submission.
-        looks: verdicts, or errors.
-        fetches: files, or errors.
-        finds: tickets that may be the job's, or errors.
-        identity: what it says its submissions go to.
-        expected: seconds that a job takes by its experience.
+        capabilities: its capabilities.
+        submit_results: tickets, or errors. After an error other than EngineUnavailable or EngineRejected
+        a submission may exist.
+        poll_results: statuses, or errors.
+        fetch_results: files, or errors.
+        find_results: tickets that may be the job's, or errors.
+        identity: the identity of its submissions.
+        job_seconds: seconds that a job is expected to take.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class ScriptedEngine:
         """Nothing to do."""
 
     async def submit(self, job: Job) -> str:
-        """The next ticket."""
+        """Return the next ticket."""
         self.submitted.append(job)
         return _next_result(self._submit_results, len(self.submitted))
 
     async def poll(self, ticket: str) -> JobStatus:
-        """The next verdict."""
+        """Return the next status."""
         self.polled.append(ticket)
         return _next_result(self._poll_results, len(self.polled))
 
@@ -78,17 +79,17 @@ class ScriptedEngine:
         return Artifact(notes={"fetched": len(self.fetched)})
 
     async def cancel(self, ticket: str) -> None:
-        """Note it."""
+        """Log the cancel."""
         self.cancelled.append(ticket)
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """The next answer."""
+        """Return the next result."""
         del since
         self.searched.append(job.token)
         return _next_result(self._find_results, len(self.searched))
 
     def expected_seconds(self, _job: Job) -> float:
-        """As it was told."""
+        """The configured value."""
         return self._job_seconds
 
 

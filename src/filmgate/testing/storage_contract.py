@@ -25,24 +25,24 @@ from filmgate.storage.base import Reader, Storage, StoredObject
 __all__ = ["StorageContract", "list_keys", "put", "read_all"]
 
 KEY = "videos/ab/video_ab.mp4"
-SAMPLE_DATA = bytes(range(256)) * 4000  # about a megabyte that repeats at no block's size
+SAMPLE_DATA = bytes(range(256)) * 4000  # about a megabyte, without a period equal to a block size
 
 
 async def put(storage: Storage, key: str = KEY, data: bytes = SAMPLE_DATA) -> StoredObject:
-    """Stage some bytes and keep them."""
+    """Stage bytes and commit them."""
     staged = storage.staging_path(".mp4")
     await asyncio.to_thread(staged.write_bytes, data)
     return await storage.commit(staged, key)
 
 
 async def read_all(reader: Reader, block_size: int = 100_000) -> bytes:
-    """What a reader gives, block by block."""
+    """A reader's content, block by block."""
     parts = [await reader.read(offset, block_size) for offset in range(0, reader.size, block_size)]
     return b"".join(parts)
 
 
 async def list_keys(storage: Storage, prefix: str = "") -> list[str]:
-    """The keys that begin so, sorted."""
+    """The keys with this prefix, sorted."""
     found = storage.keys(prefix)
     return sorted([key async for key in found])
 
@@ -56,7 +56,7 @@ class StorageContract:
         super().__init_subclass__()
         cls.__test__ = True
 
-    async def test_what_is_kept_can_be_read(self, storage: Storage) -> None:
+    async def test_a_committed_file_can_be_read(self, storage: Storage) -> None:
         """The bytes come back, with their length and digest."""
         stored = await put(storage)
         assert stored == StoredObject(key=KEY, bytes=len(SAMPLE_DATA), sha256=hashlib.sha256(SAMPLE_DATA).hexdigest())
@@ -65,15 +65,15 @@ class StorageContract:
         assert await read_all(reader) == SAMPLE_DATA
         reader.close()
 
-    async def test_an_empty_file_can_be_kept(self, storage: Storage) -> None:
-        """Nothing is a file too."""
+    async def test_an_empty_file_can_be_committed(self, storage: Storage) -> None:
+        """A file of zero bytes is a file."""
         assert (await put(storage, data=b"")).bytes == 0
         reader = await storage.open(KEY)
         assert (reader.size, await reader.read(0, 10)) == (0, b"")
         reader.close()
 
     async def test_any_part_can_be_read(self, storage: Storage) -> None:
-        """Parts are exact, and shorter only where the file ends."""
+        """Parts are exact, and shorter only at the end of the file."""
         await put(storage)
         reader = await storage.open(KEY)
         for offset, length in ((0, 1), (0, 0), (255, 300_000), (len(SAMPLE_DATA) - 5, 5), (len(SAMPLE_DATA) - 5, 500)):
@@ -82,7 +82,7 @@ class StorageContract:
         assert await reader.read(len(SAMPLE_DATA) + 100, 1) == b""
         reader.close()
 
-    async def test_many_readers_do_not_disturb_each_other(self, storage: Storage) -> None:
+    async def test_readers_are_independent(self, storage: Storage) -> None:
         """A reader has no position that another could move."""
         await put(storage)
         readers = [await storage.open(KEY) for _ in range(8)]
@@ -92,14 +92,14 @@ class StorageContract:
             reader.close()
 
     async def test_closing_twice_is_harmless(self, storage: Storage) -> None:
-        """The second close is nothing, not somebody else's file."""
+        """The second close has no effect, on another file's descriptor neither."""
         await put(storage)
         reader = await storage.open(KEY)
         reader.close()
         reader.close()
 
     async def test_a_missing_key_is_not_found(self, storage: Storage) -> None:
-        """Opening what is not there says so, a folder's name included."""
+        """Opening a key that does not exist raises FileNotFoundError, also for a folder's name."""
         await put(storage)
         for key in ("videos/ab/video_cd.mp4", "videos/ab", "videos", "nothing"):
             with pytest.raises(FileNotFoundError):
@@ -108,8 +108,8 @@ class StorageContract:
                 async with storage.local_path(key):
                     pass
 
-    async def test_keeping_again_replaces(self, storage: Storage) -> None:
-        """A second keep under the same key wins, and no reader sees a mixture."""
+    async def test_a_second_commit_replaces_the_first(self, storage: Storage) -> None:
+        """The second commit under the same key wins, and no reader sees a mixture."""
         await put(storage)
         before = await storage.open(KEY)
         await put(storage, data=b"second")
@@ -119,27 +119,27 @@ class StorageContract:
         before.close()
         after.close()
 
-    async def test_a_kept_file_is_no_longer_staged(self, storage: Storage) -> None:
-        """It has moved: nothing is left behind to be swept."""
+    async def test_a_committed_file_is_no_longer_staged(self, storage: Storage) -> None:
+        """It was moved: nothing is left for the cleanup."""
         staged = storage.staging_path()
         await asyncio.to_thread(staged.write_bytes, b"data")
         await storage.commit(staged, KEY)
         assert not staged.exists()
 
     async def test_staging_paths_are_fresh(self, storage: Storage) -> None:
-        """No two are the same, none exists, and the suffix is kept."""
+        """Paths are unique, none exists, and the suffix is kept."""
         paths = [storage.staging_path(".png") for _ in range(100)]
         assert len(set(paths)) == 100
         assert all(path.suffix == ".png" and not path.exists() and path.parent.is_dir() for path in paths)
 
-    async def test_keeping_what_was_never_written_is_a_fault(self, storage: Storage) -> None:
-        """It is said, and no key appears."""
+    async def test_committing_a_missing_file_is_a_fault(self, storage: Storage) -> None:
+        """It raises, and no key appears."""
         with pytest.raises(StorageFault):
             await storage.commit(storage.staging_path(), KEY)
         assert await list_keys(storage) == []
 
     async def test_deleting_removes_and_may_be_repeated(self, storage: Storage) -> None:
-        """Afterwards it is not found; deleting nothing is no error."""
+        """Afterwards the key is not found; deleting a missing key is no error."""
         await put(storage)
         await storage.delete(KEY)
         await storage.delete(KEY)
@@ -147,7 +147,7 @@ class StorageContract:
             await storage.open(KEY)
 
     async def test_an_open_file_outlives_its_key(self, storage: Storage) -> None:
-        """Whoever is downloading keeps their bytes."""
+        """A running download keeps its bytes."""
         await put(storage)
         reader = await storage.open(KEY)
         first = await reader.read(0, 1000)
@@ -155,8 +155,8 @@ class StorageContract:
         assert first + await reader.read(1000, len(SAMPLE_DATA)) == SAMPLE_DATA
         reader.close()
 
-    async def test_keys_are_listed_by_their_beginning(self, storage: Storage) -> None:
-        """All of them, or those that begin so, folder or not."""
+    async def test_keys_are_listed_by_prefix(self, storage: Storage) -> None:
+        """All keys, or those with the prefix, whether it ends at a folder or not."""
         names = ["references/ab/video_1.png", "videos/ab/video_1.mp4", "videos/ab/video_2.mp4", "videos/cd/video_1.mp4"]
         for name in names:
             await put(storage, name, b"data")
@@ -166,14 +166,14 @@ class StorageContract:
         assert await list_keys(storage, "nothing/") == []
 
     async def test_staged_files_are_no_keys(self, storage: Storage) -> None:
-        """What is being written is not listed."""
+        """A file that is being written is not listed."""
         staged = storage.staging_path(".mp4")
         await asyncio.to_thread(staged.write_bytes, b"half")
         assert await list_keys(storage) == []
         staged.unlink()
 
     async def test_a_local_path_has_the_bytes(self, storage: Storage) -> None:
-        """Engines and probes get a file of their own file system."""
+        """Engines and probes get a path in their own file system."""
         await put(storage)
         async with storage.local_path(KEY) as path:
             assert await asyncio.to_thread(path.read_bytes) == SAMPLE_DATA
@@ -182,8 +182,8 @@ class StorageContract:
         "key",
         ["", "/etc/passwd", "../x", "a/../../x", "a//b", "a/.hidden", "a\x00b", "Ａ", "a\\b", "a/", "x" * 300, "a\n"],
     )
-    async def test_only_keys_of_ours_are_taken(self, storage: Storage, key: str) -> None:
-        """A name that could lead elsewhere is a programming error, whoever sent it."""
+    async def test_only_valid_keys_are_accepted(self, storage: Storage, key: str) -> None:
+        """A name that could leave the folder is a programming error, whatever its source."""
         staged = storage.staging_path()
         await asyncio.to_thread(staged.write_bytes, b"data")
         with pytest.raises(ValueError, match="not a key"):
@@ -193,8 +193,8 @@ class StorageContract:
                 await operation(key)
         assert staged.exists()
 
-    async def test_a_sweep_takes_what_nobody_touched(self, storage: Storage) -> None:
-        """Old staged files go; young ones and kept ones stay."""
+    async def test_the_cleanup_removes_old_staged_files(self, storage: Storage) -> None:
+        """Old staged files are deleted; young ones and committed ones stay."""
         await put(storage)
         old, young = storage.staging_path(".mp4"), storage.staging_path(".mp4")
         for path in (old, young):

@@ -201,7 +201,7 @@ def test_a_wrong_webhook_is_found(calls: list[ReceivedWebhook], invariant: str) 
 def test_an_event_told_to_a_stranger_is_found() -> None:
     """Whoever is told of another's video, however well it is signed."""
     found = violations(SEEN, _rows(), FILES, deliveries={"acct": [TOLD], "other": [TOLD]})
-    assert found == ["I6: evt_1 of acct was told to other"]
+    assert found == ["I6: evt_1 of acct was delivered to other"]
 
 
 def test_a_leak_is_found_and_not_repeated(tmp_path: Path) -> None:

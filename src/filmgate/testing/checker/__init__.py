@@ -2,16 +2,16 @@
 
 Every test that kills, cuts or floods a Filmgate ends in :func:`violations`. It shares no code with the server: rows
 are read from the database file as they are (:func:`read_rows`), files from the folder (:func:`read_files`), a
-process's figures from the kernel (:func:`read_figures`).
+process's resources from the kernel (:func:`read_resources`).
 
 The invariants' names are those of docs/explanation, a file a group:
 
 - :mod:`~filmgate.testing.checker.lost_and_duplicate`: I1 nothing accepted is lost, I2 nothing paid is submitted twice
-- :mod:`~filmgate.testing.checker.ledger`: I3 the books are right
+- :mod:`~filmgate.testing.checker.ledger`: I3 the ledger is right
 - :mod:`~filmgate.testing.checker.progress`: I4 a status only moves forward, and bytes stay as they are
-- :mod:`~filmgate.testing.checker.webhooks`: I5 whoever listens is told
-- :mod:`~filmgate.testing.checker.isolation`: I6 accounts are apart, I7 an error has the wire's shape
-- :mod:`~filmgate.testing.checker.leaks`: I8 no secret stands anywhere in the clear
+- :mod:`~filmgate.testing.checker.webhooks`: I5 every event reaches its endpoints
+- :mod:`~filmgate.testing.checker.isolation`: I6 accounts are isolated, I7 an error has the API's shape
+- :mod:`~filmgate.testing.checker.leaks`: I8 no secret is stored or logged in clear text
 - :mod:`~filmgate.testing.checker.files`: I9 nothing is left over, or lies elsewhere
 - :mod:`~filmgate.testing.checker.resources`: I10 a process at rest is as it was
 """

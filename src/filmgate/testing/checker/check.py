@@ -38,17 +38,17 @@ def violations(
     staged_names: Iterable[str] = (),
     resource_check: ResourceCheck | None = None,
 ) -> list[str]:
-    """Everything that must not be, one sentence each, its invariant first; empty when all is well.
+    """Every violation, one sentence each, its invariant first; empty if all invariants hold.
 
     Args:
-        responses: what the clients got, each video's answers in their order.
+        responses: what the clients received, each video's responses in order.
         database: the database, after the last video ended.
-        files: the storage by key, after a sweep.
-        submissions: what a paid upstream counted by video.
-        deliveries: what webhook endpoints got, by the account of each; all of them were healthy in the end.
-        secret_scan: secrets, and where none may stand.
-        surroundings: what lies around the data folder, before and after.
-        staged_names: files that are left where things are made, after a sweep.
+        files: the storage by key, after a cleanup.
+        submissions: how often a paid upstream counted each video.
+        deliveries: what webhook endpoints received, by account; all endpoints were healthy at the end.
+        secret_scan: secrets, and the places that must not contain them.
+        surroundings: the files around the data folder, before and after.
+        staged_names: files left in the staging folder, after a cleanup.
         resource_check: a process before and after its load.
     """
     answers = list(responses)

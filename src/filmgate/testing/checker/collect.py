@@ -1,4 +1,4 @@
-"""From a folder, a database file and a process to facts, without a line of the server's code."""
+"""Collects facts from a folder, a database file and a process, without any of the server's code."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["list_files", "read_contents", "read_files", "read_resources", "read_
 
 
 def read_rows(database: Path) -> DatabaseSnapshot:
-    """The tables, by plain SQL."""
+    """Read the tables, by plain SQL."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         run = connection.execute
         return DatabaseSnapshot(
@@ -48,7 +48,7 @@ def read_rows(database: Path) -> DatabaseSnapshot:
 
 
 def read_files(folder: Path) -> dict[str, FileDigest]:
-    """What lies below a folder, by its path within."""
+    """The content below a folder, by relative path."""
     return {
         path.relative_to(folder).as_posix(): FileDigest(path.stat().st_size, _digest(path))
         for path in sorted(folder.rglob("*"))
@@ -57,13 +57,13 @@ def read_files(folder: Path) -> dict[str, FileDigest]:
 
 
 def list_files(*roots: Path, exclude: Path) -> dict[str, tuple[int, int]]:
-    """Every file below the roots, save those below ``exclude``: its size in bytes, and when it was changed in ns."""
+    """Every file below the roots, except below ``exclude``: its size in bytes and modification time in ns."""
     paths = (path for root in roots for path in root.rglob("*") if path.is_file() and exclude not in path.parents)
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in paths}
 
 
 def read_contents(*paths: Path, exclude: str = "secrets") -> Iterator[tuple[str, bytes]]:
-    """The bytes of files and of all files below folders, one by one; what is named ``exclude`` holds keys, as it should."""
+    """The bytes of files, and of all below folders, one by one; ``exclude`` names files that rightly hold keys."""
     for place in paths:
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if path.is_file() and exclude not in path.relative_to(place).parts:
@@ -71,14 +71,14 @@ def read_contents(*paths: Path, exclude: str = "secrets") -> Iterator[tuple[str,
 
 
 def read_resources(pid: int) -> ProcessResources:
-    """What a process holds now, as Linux says it."""
+    """The resources that a process holds now, from /proc."""
     process = Path("/proc") / str(pid)
     lines = (line.partition(":") for line in (process / "status").read_text(encoding="ascii").splitlines())
-    said = {name: value.split() for name, _, value in lines}
+    fields = {name: value.split() for name, _, value in lines}
     return ProcessResources(
         descriptors=len(list((process / "fd").iterdir())),
-        threads=int(said["Threads"][0]),
-        rss_bytes=int(said["VmRSS"][0]) * 1024,
+        threads=int(fields["Threads"][0]),
+        rss_bytes=int(fields["VmRSS"][0]) * 1024,
     )
 
 

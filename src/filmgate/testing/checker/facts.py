@@ -1,4 +1,4 @@
-"""What the checker is given: facts, each from the place where it can't be argued with."""
+"""The checker's input: facts, each from an independent source."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ TERMINAL = {"completed", "failed"}
 
 
 class ClientResponse(Struct, frozen=True, kw_only=True):
-    """One answer that a client got."""
+    """One response that a client received."""
 
     operation: str  # create, retrieve, list, everything (all pages of the list, at the end), content, cancel, delete
-    video_id: str  # that was asked for or made; "": none
+    video_id: str  # the requested or created video; "": none
     http_status: int
     status: str | None = None
     progress: int | None = None
     sha256: str | None = None  # of the content's bytes
-    account: str = ""  # who asked; "": not known
-    listed_ids: Sequence[str] = ()  # ids of videos in the answer, in their order, other than the one asked for
-    error_body: bytes | None = None  # the body of a refusal
+    account: str = ""  # the caller; "": not known
+    listed_ids: Sequence[str] = ()  # ids of videos in the response, in order, other than the requested one
+    error_body: bytes | None = None  # the body of an error
 
 
 class VideoRow(Struct, frozen=True):
-    """A video, as far as it matters here."""
+    """The columns of a video that the checker needs."""
 
     id: str
     account_id: str
@@ -54,7 +54,7 @@ class VideoRow(Struct, frozen=True):
 
 
 class HistoryRow(Struct, frozen=True):
-    """A line of a video's history."""
+    """An entry of a video's history."""
 
     video_id: str
     status: str
@@ -72,7 +72,7 @@ class AssetRow(Struct, frozen=True):
 
 
 class LedgerRow(Struct, frozen=True):
-    """A line of the ledger; ``amount_micros`` is what it does to the balance."""
+    """A ledger entry; ``amount_micros`` is its effect on the balance."""
 
     account_id: str
     video_id: str | None
@@ -81,7 +81,7 @@ class LedgerRow(Struct, frozen=True):
 
 
 class OutboxEventRow(Struct, frozen=True):
-    """A line of the outbox; its id is the ``webhook-id`` of every delivery."""
+    """An outbox row; its id is the ``webhook-id`` of every delivery."""
 
     id: str
     type: str
@@ -90,7 +90,7 @@ class OutboxEventRow(Struct, frozen=True):
 
 
 class DatabaseSnapshot(Struct, frozen=True):
-    """A database."""
+    """The rows of a database."""
 
     videos: Sequence[VideoRow]
     history: Sequence[HistoryRow]
@@ -108,32 +108,32 @@ class FileDigest(Struct, frozen=True):
 
 
 class ReceivedWebhook(Struct, frozen=True, kw_only=True):
-    """One request that a webhook endpoint got, or the URL that a video named for itself."""
+    """One request received by a webhook endpoint, or by the callback URL of a video."""
 
     webhook_id: str
     type: str
     video_id: str
-    signed: bool  # whether the signature was the one of its own secret
-    http_status: int  # what it answered; 0: nothing
-    callback: bool = False  # whether it came to the video's own URL
+    signed: bool  # whether the signature matches the endpoint's own secret
+    http_status: int  # the HTTP status it answered; 0: none
+    callback: bool = False  # whether it arrived at the video's own callback URL
 
 
 class SecretScan(Struct, frozen=True):
-    """Secrets, and where none of them may stand."""
+    """Secrets, and places that must not contain them."""
 
-    canaries: Mapping[str, str]  # by what they are, which is all that is ever told of them
-    texts: Iterable[tuple[str, bytes]]  # places and what lies there; read once, one after the other
+    canaries: Mapping[str, str]  # by kind, the only thing that is ever reported about them
+    texts: Iterable[tuple[str, bytes]]  # places and their content; read once, in order
 
 
 class SurroundingFiles(Struct, frozen=True):
-    """What lies around a data folder, by path: size in bytes and time of the last change."""
+    """The files around a data folder, by path: size in bytes and modification time."""
 
     before: Mapping[str, tuple[int, int]]
     after: Mapping[str, tuple[int, int]]
 
 
 class ProcessResources(Struct, frozen=True, kw_only=True):
-    """What a process at rest holds."""
+    """The resources that a process at rest holds."""
 
     descriptors: int
     threads: int
@@ -142,7 +142,7 @@ class ProcessResources(Struct, frozen=True, kw_only=True):
 
 
 class ResourceTolerance(Struct, frozen=True, kw_only=True):
-    """How much more of each a process may hold than before and still count as back where it was."""
+    """How much more of each resource a process may hold than before and still count as recovered."""
 
     descriptors: int = 4
     threads: int = 4
@@ -151,7 +151,7 @@ class ResourceTolerance(Struct, frozen=True, kw_only=True):
 
 
 class ResourceCheck(Struct, frozen=True):
-    """A process at rest, before its load and after it."""
+    """A process at rest, before and after its load."""
 
     before: ProcessResources
     after: ProcessResources

@@ -12,7 +12,7 @@ __all__ = ["leftover_files", "stray_files"]
 def leftover_files(
     database: DatabaseSnapshot, files: Mapping[str, FileDigest], staged_names: Iterable[str]
 ) -> Iterator[str]:
-    """Files that no row names, and half-made ones that nobody finishes."""
+    """Files that no row names, and staged files that nothing finishes."""
     for key in sorted(files.keys() - {asset.key for asset in database.assets}):
         yield f"I9: {key} is named by no row"
     for name in staged_names:
@@ -20,7 +20,7 @@ def leftover_files(
 
 
 def stray_files(surroundings: SurroundingFiles) -> Iterator[str]:
-    """What appeared, changed or went around the data folder."""
+    """Files around the data folder that appeared, changed or disappeared."""
     for path in sorted(surroundings.before.keys() | surroundings.after.keys()):
         if path not in surroundings.before:
             yield f"I9: {path} was written outside the data folder"

@@ -1,4 +1,4 @@
-"""I6, no answer to one account holds anything of another; I7, no unplanned 5xx, and every error in the wire's shape."""
+"""I6, no response contains another account's data; I7, no unexpected 5xx, and every error in the API's shape."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from filmgate.testing.checker.facts import ClientResponse, DatabaseSnapshot
 __all__ = ["cross_account_leaks", "malformed_errors"]
 
 EXPECTED_5XX = 503
-"""What a server answers that is starting, stopping, or can't write: the client comes again."""
+"""Error codes of a server that is starting, stopping, or can't write: the client retries."""
 
 
 def cross_account_leaks(responses: Iterable[ClientResponse], database: DatabaseSnapshot) -> Iterator[str]:
-    """Answers with another account's ids or bytes."""
+    """Responses with another account's ids or bytes."""
     owner = {row.id: row.account_id for row in database.videos}
-    films: defaultdict[str, set[str]] = defaultdict(set)
+    content_owners: defaultdict[str, set[str]] = defaultdict(set)
     for asset in database.assets:
-        films[asset.sha256].add(owner.get(asset.video_id, ""))
+        content_owners[asset.sha256].add(owner.get(asset.video_id, ""))
     for answer in responses:
         if not answer.account:
             continue
@@ -29,8 +29,8 @@ def cross_account_leaks(responses: Iterable[ClientResponse], database: DatabaseS
         for video_id in named:
             if owner.get(video_id, answer.account) != answer.account:
                 yield f"I6: {answer.account} got {video_id} of {owner[video_id]} ({answer.operation})"
-        # Two accounts may have asked for the same film; one that was never theirs is another's.
-        if answer.sha256 is not None and answer.account not in films.get(answer.sha256, {answer.account}):
+        # Two accounts may have requested equal videos; content that was never an account's own belongs to another.
+        if answer.sha256 is not None and answer.account not in content_owners.get(answer.sha256, {answer.account}):
             yield f"I6: {answer.account} got another's bytes ({answer.operation} of {answer.video_id})"
 
 
@@ -46,7 +46,7 @@ class _Envelope(Struct, forbid_unknown_fields=True):
 
 
 def malformed_errors(responses: Iterable[ClientResponse]) -> Iterator[str]:
-    """Refusals that nobody planned, or that no client can read."""
+    """Errors that are unexpected, or that no client can parse."""
     for answer in responses:
         if answer.http_status >= 500 and answer.http_status != EXPECTED_5XX:
             yield f"I7: {answer.video_id}: {answer.operation} was answered {answer.http_status}"

@@ -1,4 +1,4 @@
-"""I8: no key, secret or signed URL stands in the clear in a log, an error, a metric or the database."""
+"""I8: no key, secret or signed URL appears in clear text in a log, an error, a metric or the database."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["leaked_secrets"]
 
 
 def leaked_secrets(scan: SecretScan) -> Iterator[str]:
-    """Places where a secret stands; what it is, never the secret itself."""
+    """Places that contain a secret; names its kind, never the secret."""
     canaries = {name: secret.encode() for name, secret in scan.canaries.items()}
     for where, text in scan.texts:
         for name, secret in canaries.items():

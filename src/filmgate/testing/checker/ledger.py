@@ -11,7 +11,7 @@ __all__ = ["ledger_errors"]
 
 
 def ledger_errors(database: DatabaseSnapshot) -> Iterator[str]:
-    """Accounts and videos of which the books are wrong."""
+    """Accounts and videos whose ledger entries are wrong."""
     sums: Counter[str] = Counter()
     by_video: defaultdict[str | None, list[LedgerRow]] = defaultdict(list)
     for entry in database.ledger:

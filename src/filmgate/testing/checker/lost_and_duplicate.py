@@ -13,7 +13,7 @@ __all__ = ["duplicate_submissions", "lost_videos"]
 def lost_videos(
     by_video: Mapping[str, Sequence[ClientResponse]], database: DatabaseSnapshot, responses: Iterable[ClientResponse]
 ) -> Iterator[str]:
-    """Videos that never ended, that are gone, or that a list leaves out."""
+    """Videos that never ended, that disappeared, or that a list omits."""
     for row in database.videos:
         if row.status not in TERMINAL:
             yield f"I1: {row.id} never ended: {row.status}"

@@ -14,7 +14,7 @@ STATUS_RANK = {"queued": 0, "in_progress": 1, "completed": 2, "failed": 2}
 
 
 def history_regressions(database: DatabaseSnapshot) -> Iterator[str]:
-    """Histories in which something went backwards."""
+    """Histories in which a status or progress went backwards."""
     steps: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
     for step in database.history:
         steps[step.video_id].append((step.status, step.progress))
@@ -23,7 +23,7 @@ def history_regressions(database: DatabaseSnapshot) -> Iterator[str]:
 
 
 def client_regressions(by_video: Mapping[str, Sequence[ClientResponse]], database: DatabaseSnapshot) -> Iterator[str]:
-    """What clients saw go backwards, and contents that changed."""
+    """Statuses and progress that clients saw go backwards, and contents that changed."""
     named = {asset.video_id: asset for asset in database.assets if asset.kind == "video"}
     for video_id, answers in by_video.items():
         shown = [(a.status, a.progress) for a in answers if a.status is not None and a.progress is not None]
@@ -36,16 +36,16 @@ def client_regressions(by_video: Mapping[str, Sequence[ClientResponse]], databas
 
 
 def content_mismatches(database: DatabaseSnapshot, files: Mapping[str, FileDigest]) -> Iterator[str]:
-    """Files that rows name and that are not so, and completed videos without their film."""
+    """Files that differ from their rows, and completed videos without a video file."""
     for asset in database.assets:
         if asset.key not in files:
             yield f"I4: {asset.key} of {asset.video_id} is gone"
         elif (files[asset.key].bytes, files[asset.key].sha256) != (asset.bytes, asset.sha256):
             yield f"I4: {asset.key} of {asset.video_id} holds other bytes than its row names"
-    films = Counter(asset.video_id for asset in database.assets if asset.kind == "video")
+    video_files = Counter(asset.video_id for asset in database.assets if asset.kind == "video")
     for row in database.videos:
-        if films[row.id] != (1 if row.status == "completed" and not row.deleted else 0):
-            yield f"I4: {row.id} is {row.status} with {films[row.id]} films"
+        if video_files[row.id] != (1 if row.status == "completed" and not row.deleted else 0):
+            yield f"I4: {row.id} is {row.status} with {video_files[row.id]} video files"
 
 
 def _regressions(video_id: str, source: str, sequence: Sequence[tuple[str, int]]) -> Iterator[str]:

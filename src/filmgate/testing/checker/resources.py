@@ -1,4 +1,4 @@
-"""I10: descriptors, threads, tasks and memory come back to where they were."""
+"""I10: descriptors, threads, tasks and memory return to their earlier level."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["resource_leaks"]
 
 
 def resource_leaks(check: ResourceCheck) -> Iterator[str]:
-    """What a process at rest holds more of than before its load."""
+    """Resources of which a process at rest holds more than before its load."""
     for figure in ("descriptors", "threads", "tasks", "rss_bytes"):
         before, after = getattr(check.before, figure), getattr(check.after, figure)
         spare: int = getattr(check.tolerance, figure)

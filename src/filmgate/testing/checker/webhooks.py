@@ -11,7 +11,7 @@ __all__ = ["missing_deliveries", "missing_events"]
 
 
 def missing_events(database: DatabaseSnapshot) -> Iterator[str]:
-    """Videos whose end does not stand in the outbox exactly once."""
+    """Videos whose terminal event is not in the outbox exactly once."""
     announced = Counter((event.type, event.video_id) for event in database.events)
     for row in database.videos:
         times = announced[f"video.{row.status}", row.id]
@@ -22,7 +22,7 @@ def missing_events(database: DatabaseSnapshot) -> Iterator[str]:
 def missing_deliveries(
     deliveries: Mapping[str, Sequence[ReceivedWebhook]], database: DatabaseSnapshot
 ) -> Iterator[str]:
-    """Events that an endpoint was not told of, and what it was told that is none of its events."""
+    """Events that an endpoint did not receive, and deliveries that match none of its events."""
     events = {event.id: event for event in database.events}
     for account_id, calls in deliveries.items():
         taken = {call.webhook_id for call in calls if 200 <= call.http_status < 300 and not call.callback}
@@ -39,6 +39,7 @@ def _delivery_errors(account_id: str, delivery: ReceivedWebhook, event: OutboxEv
     if event is None:
         yield f"I5: {delivery.webhook_id} ({delivery.type} of {delivery.video_id}) is no event"
     elif event.account_id != account_id:
-        yield f"I6: {delivery.webhook_id} of {event.account_id} was told to {account_id}"
+        yield f"I6: {delivery.webhook_id} of {event.account_id} was delivered to {account_id}"
     elif (event.type, event.video_id) != (delivery.type, delivery.video_id):
-        yield f"I5: {delivery.webhook_id} is {event.type} of {event.video_id}, told was {delivery.type} of {delivery.video_id}"
+        delivered = f"{delivery.type} of {delivery.video_id}"
+        yield f"I5: {delivery.webhook_id} is {event.type} of {event.video_id}, delivered was {delivered}"

@@ -1,9 +1,9 @@
 """A misbehaving upstream: the Sora-2 video API of many vendors, with every fault one can have, each by its name.
 
-For our own fault and crash suites, and for whoever tests a client of that API. From the shell it is ``filmgate mock``;
+For our own fault and crash suites, and for testing other clients of that API. From the shell it is ``filmgate mock``;
 within a test::
 
-    async with mock.running(mock.Config(log=tmp_path / "log.jsonl")) as upstream:
+    async with mock.running(mock.MockConfig(log=tmp_path / "log.jsonl")) as upstream:
         await my_client(upstream.base_url).create("A paper boat [mock:reply-lost]")
         assert mock.submissions(upstream.lines) == {"A paper boat [mock:reply-lost]": 1}
 """

@@ -1,4 +1,4 @@
-"""The mock's HTTP side: every vendor at its own path, and what governs the mock itself under ``/mock``."""
+"""The mock's HTTP side: every vendor at its own path, and the mock's own controls under ``/mock``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MockHandler = Callable[[web.Request, MockRequest], Awaitable[MockReply]]
 
 
 def vendor_path(vendor: str) -> str:
-    """Where a dialect or flavour answers, whoever answers at ``/v1``."""
+    """The path of a dialect or flavour; the default vendor also answers at ``/v1``."""
     return f"/{vendor}/v1"
 
 
@@ -125,7 +125,7 @@ def _add_admin(app: web.Application, upstream: MockUpstream, vendor: MockVendor)
     async def faults(_: web.Request) -> web.Response:
         return _json_response(describe_faults())
 
-    async def film(request: web.Request) -> web.StreamResponse:
+    async def clip(request: web.Request) -> web.StreamResponse:
         call = _parse_request(request, vendor, ADMIN_PATH)
         return await send_reply(
             request, await upstream.content(call, request.match_info["id"], open_link=True), upstream.sleep
@@ -135,7 +135,7 @@ def _add_admin(app: web.Application, upstream: MockUpstream, vendor: MockVendor)
     app.router.add_get(f"{ADMIN_PATH}/log", log)
     app.router.add_get(f"{ADMIN_PATH}/jobs", jobs)
     app.router.add_get(f"{ADMIN_PATH}/faults", faults)
-    app.router.add_get(f"{ADMIN_PATH}/films/{{id}}.mp4", film)
+    app.router.add_get(f"{ADMIN_PATH}/films/{{id}}.mp4", clip)
 
 
 def describe_faults() -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""The chat way to a film: one request that streams what becomes of it, as text."""
+"""Video generation by chat completion: one request whose answer streams the progress as text."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 __all__ = ["complete"]
 
 PROGRESS_STEPS = (36, 42, 54, 67, 75, 81, 95)
-"""Percents that are told of, each after its share of the job's time."""
+"""Progress values in percent, each after its share of the job's time."""
 
 _LANDSCAPE = re.compile(r"16\s*[:：x×]\s*9|横屏|landscape|horizontal", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+)s\b")
 
 
 async def complete(upstream: MockUpstream, call: MockRequest, fields: Mapping[str, object]) -> MockReply:
-    """``POST /chat/completions``: the whole answer, its pauses in it."""
+    """``POST /chat/completions``: the whole answer, with its pauses."""
     model, prompt = str(fields.get("model", "")), _last_user_text(fields)
 
     def answer(view: JobSnapshot) -> MockReply:
         job = view.job
-        told = list(_progress_text(job, f"{call.origin}/mock/films/{job.id}.mp4"))
+        pieces = list(_progress_text(job, f"{call.origin}/mock/films/{job.id}.mp4"))
         held = ConnectionEnd.HANG if job.end is JobEnd.NEVER else ConnectionEnd.NORMAL
         if fields.get("stream") is True:
-            return _event_stream(model, told).replaced(ending=held)
-        text = "".join(piece for _, piece in told)
+            return _event_stream(model, pieces).replaced(ending=held)
+        text = "".join(piece for _, piece in pieces)
         return MockReply.of_json(_completion(model, text)).replaced(
             delay=job.effective_duration, head=held is ConnectionEnd.NORMAL, ending=held
         )
@@ -83,18 +83,18 @@ def _progress_text(job: MockJob, url: str) -> Iterator[tuple[float, str]]:
     """Each piece of the text, and the seconds of silence before it."""
     order = job.spec
     landscape = order.clip.size.width > order.clip.size.height
-    asked = {
+    request = {
         "prompt": order.prompt,
         "orientation": "landscape" if landscape else "portrait",
         "duration": int(order.clip.seconds),
     }
-    yield 0.0, f"```json\n{json.dumps(asked, ensure_ascii=False, indent=2)}\n```\n\n"
+    yield 0.0, f"```json\n{json.dumps(request, ensure_ascii=False, indent=2)}\n```\n\n"
     yield 0.0, f"> ID: `{job.id}`\n> ⌛️ 任务正在队列中，请耐心等待...\n\n"
     yield 0.0, "> 🎬 生成中....\n> 🏃 进度 "
-    told = 0
+    shown = 0
     for step in PROGRESS_STEPS:
-        yield (step - told) / 100 * job.effective_duration, f"{step}.."
-        told = step
+        yield (step - shown) / 100 * job.effective_duration, f"{step}.."
+        shown = step
         if job.end is JobEnd.NEVER:
             return
     yield 5 / 100 * job.effective_duration, "100\n\n"

@@ -1,4 +1,4 @@
-"""How the mock answers in each vendor's name: dialects of resellers, and flavours of model servers.
+"""Each vendor's responses: dialects of resellers, and flavours of model servers.
 
 Written from what those vendors answer, not from ``filmgate.wire``: an error of ours there must not be mirrored here.
 Everything is plain dicts; a vendor is data and a few pure functions.
@@ -18,13 +18,13 @@ from filmgate.testing.mock.jobs import JobSnapshot, MockJobState
 __all__ = ["MODELS", "VENDORS", "DeleteBehaviour", "MockVendor", "NotReadyBehaviour"]
 
 MODELS = ("sora-2", "sora-2-pro", "sora-2-hd-10s-chat", "sora-2-hd-15s-chat")
-"""What is served unless the mock is told otherwise."""
+"""The models served by default."""
 
 FAILURE_MESSAGE = "The generation failed."
-"""Why a job fails."""
+"""The reason of a failed job."""
 
 RETENTION_SECONDS = 2 * 3600
-"""Seconds for which a film is said to be kept."""
+"""Seconds until the reported expiry of a video."""
 
 _SMALL = ("720x1280", "1280x720")
 _WIDE = ("1024x1792", "1792x1024")
@@ -39,25 +39,25 @@ _STATUS_NAMES = {
 
 
 class DeleteBehaviour(StrEnum):
-    """What DELETE does."""
+    """The effect of DELETE."""
 
-    FINISHED_ONLY = auto()  # only to what has ended
-    FORGET = auto()  # the job is gone, its work goes on
+    FINISHED_ONLY = auto()  # only on ended jobs
+    FORGET = auto()  # the job is gone, its work continues
     ABORT = auto()
-    NO_ROUTE = auto()  # there is no such route
+    NO_ROUTE = auto()  # no such route
 
 
 class NotReadyBehaviour(StrEnum):
-    """What content answers before the job is completed."""
+    """The answer of content before the job is completed."""
 
     NOT_FOUND = auto()
     BAD_REQUEST = auto()
-    WAIT = auto()  # the request waits for the film
-    PARTIAL = auto()  # what has been written so far
+    WAIT = auto()  # the request waits for the video
+    PARTIAL = auto()  # the bytes written so far
 
 
 Render = Callable[[JobSnapshot, str], dict[str, Any]]
-"""A job as the vendor shows it, given the base URL that was asked."""
+"""A job as the vendor shows it, given the requested base URL."""
 
 RenderError = Callable[[int, str, str], dict[str, Any]]
 """An error's body, from its HTTP status, code and message."""
@@ -73,7 +73,7 @@ class MockVendor(Struct, frozen=True, kw_only=True):
     owned_by: str = "openai"  # owned_by in the models list
     created_status: int = 200  # status of an accepted create
     multipart_only: bool = False
-    rejects_unknown_models: bool = False  # a model that is not served is refused
+    rejects_unknown_models: bool = False  # whether an unknown model is rejected
     required_fields: Collection[str] = ("prompt",)
     seconds: Collection[str] = ()  # empty: any
     accepts_numeric_seconds: bool = True  # whether `seconds` may be a number
@@ -93,9 +93,9 @@ class MockVendor(Struct, frozen=True, kw_only=True):
     }
     not_ready: NotReadyBehaviour = NotReadyBehaviour.NOT_FOUND
     rejects_variant: bool = False  # 404 for ?variant=video
-    failed_status: int = 200  # status of a look at a failed job
+    failed_status: int = 200  # status of a poll of a failed job
     failed_content_status: int = 404
-    headers: dict[str, str] = {}  # of every answer
+    headers: dict[str, str] = {}  # of every response
     filename_suffix: str = ".mp4"  # of the file name after the id
 
 
@@ -210,7 +210,7 @@ def _new_api(view: JobSnapshot, _base: str) -> dict[str, Any]:
         "seconds": order.seconds,
         "size": order.size,
     }
-    # What it has no word for in its own tasks it passes on as it is, or as unknown.
+    # Statuses of its tasks that it has no word for are passed on unchanged, or as unknown.
     if view.state is MockJobState.QUEUED:
         video["status"] = "NOT_START"
     elif view.state is MockJobState.WORKING and view.progress == 0:

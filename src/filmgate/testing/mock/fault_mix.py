@@ -1,4 +1,4 @@
-"""Which fault hits which job: a tag in its prompt, a header, or a seeded mix."""
+"""Selects the fault of each job: a tag in its prompt, a header, or a seeded mix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UnknownFault(ValueError):
 
 
 class InjectedFault(Struct, frozen=True):
-    """A fault that a job meets, with its argument."""
+    """A fault of a job, with its argument."""
 
     fault: FaultSpec
     arg: Argument
@@ -44,13 +44,13 @@ class FaultMix(Struct, frozen=True):
     seed: int = 0
 
     def draw(self, prompt: str, attempt: int) -> tuple[InjectedFault, ...]:
-        """What befalls the create of that prompt; the same whatever else was created before.
+        """The fault of a create with that prompt; independent of other creates.
 
         Args:
             prompt: of the job.
             attempt: how many creates of the same prompt came before.
         """
-        # The order in which parallel creates arrive is nobody's to reproduce; their prompts are.
+        # Parallel creates arrive in no reproducible order; their prompts are reproducible.
         roll = random.Random(f"{self.seed}/{attempt}/{prompt}")  # noqa: S311 - to be repeated, not to be secret
         if not self.faults or roll.random() >= self.rate:
             return ()
@@ -74,7 +74,7 @@ def parse_fault(text: str) -> InjectedFault:
 
 
 def parse_mix(text: str, *, rate: float, seed: int) -> FaultMix:
-    """Read ``NAME,NAME=ARG,NAME*WEIGHT …``; ``all`` is every fault that ends by itself and hits no other job.
+    """Read ``NAME,NAME=ARG,NAME*WEIGHT …``; ``all`` is every fault that ends by itself and affects no other job.
 
     Raises:
         UnknownFault: names it.
@@ -90,7 +90,7 @@ def parse_mix(text: str, *, rate: float, seed: int) -> FaultMix:
 
 
 def faults_in_prompt(prompt: str) -> tuple[InjectedFault, ...]:
-    """The faults that a prompt asks for: ``A boat [mock:reply-lost] [mock:poll-404=2]``.
+    """The faults named in a prompt: ``A boat [mock:reply-lost] [mock:poll-404=2]``.
 
     Raises:
         UnknownFault: names it.

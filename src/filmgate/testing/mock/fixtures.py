@@ -1,4 +1,4 @@
-"""The films that the mock delivers: true, tiny, of exactly the size and length asked for, and each job's its own."""
+"""The videos that the mock delivers: real, tiny, of exactly the requested size and length, and distinct per job."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["ClipCache", "ClipSpec", "etag", "read_job_id", "tag_with_job_id"]
 
 DEFAULT_FPS = 2
-"""Pictures a second where nobody says: enough for a player, and next to nothing to encode."""
+"""Default frames per second: enough for a player, and cheap to encode."""
 
 
 class ClipSpec(Struct, frozen=True):
-    """What to film: so many frames at so many a second."""
+    """What to encode: the number of frames and the frame rate."""
 
     size: Size
     frames: int
@@ -31,7 +31,7 @@ class ClipSpec(Struct, frozen=True):
 
     @classmethod
     def of_seconds(cls, size: Size, seconds: int) -> ClipSpec:
-        """A film of that many seconds."""
+        """A clip of that many seconds."""
         return cls(size, seconds * DEFAULT_FPS)
 
     @property
@@ -41,30 +41,30 @@ class ClipSpec(Struct, frozen=True):
 
 
 class ClipCache:
-    """Films by size and length, each encoded once."""
+    """Clips by size and length, each encoded once."""
 
     def __init__(self) -> None:
         self._tasks: dict[ClipSpec, asyncio.Task[bytes]] = {}
 
     async def get(self, spec: ClipSpec) -> bytes:
-        """The film's bytes."""
+        """The clip's bytes."""
         if spec not in self._tasks:
             self._tasks[spec] = asyncio.create_task(asyncio.to_thread(_encode, spec))
-        # Whoever hangs up does not take the film from those who still wait for it.
+        # A cancelled request does not cancel the encoding for the others that wait for it.
         return await asyncio.shield(self._tasks[spec])
 
     async def close(self) -> None:
-        """Wait for what is being encoded."""
+        """Wait for running encodings."""
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
 
 def tag_with_job_id(content: bytes, job_id: str) -> bytes:
-    """The film with the job's id in a box of its own at the end, so that mixed-up films are told apart."""
+    """Append the job's id in a box of its own at the end, so that mixed-up videos are recognised."""
     return content + (8 + len(job_id)).to_bytes(4, "big") + b"free" + job_id.encode()
 
 
 def read_job_id(content: bytes) -> str:
-    """Whose film these bytes are: the id that :func:`signed` put there; empty if there is none."""
+    """The job id that :func:`tag_with_job_id` appended; empty if there is none."""
     _, _, job = content.rpartition(b"free")
     return (
         job.decode("ascii", "replace") if len(job) + 8 == int.from_bytes(content[-len(job) - 8 : -len(job) - 4]) else ""

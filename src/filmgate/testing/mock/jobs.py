@@ -1,4 +1,4 @@
-"""The mock's jobs: what was ordered, what befalls it, and how far it is at any time."""
+"""The mock's jobs: the request, the injected faults, and the state at any time."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 __all__ = ["JobSnapshot", "JobSpec", "MockJob", "MockJobState", "MockJobs"]
 
 QUEUED_SHARE = 0.1
-"""The part of its time that a job is queued."""
+"""The share of its time that a job is queued."""
 
 STUCK_PROGRESS = 42
-"""Percent at which a job stands that never ends."""
+"""Percent at which a job stays that never ends."""
 
 
 class MockJobState(StrEnum):
-    """Where a job is."""
+    """The state of a job."""
 
     QUEUED = auto()
     WORKING = auto()
@@ -38,28 +38,28 @@ class MockJobState(StrEnum):
 
 
 class JobSpec(Struct, frozen=True, kw_only=True):
-    """What a create asked for."""
+    """The content of a create."""
 
     prompt: str
     model: str
     size: str
     seconds: str
     clip: ClipSpec
-    field_names: tuple[str, ...] = ()  # the names of what was sent
-    via_chat: bool = False  # ordered in a chat
+    field_names: tuple[str, ...] = ()  # the names of the sent fields
+    via_chat: bool = False  # created by a chat completion
 
 
 class JobSnapshot(Struct, frozen=True):
-    """A job as it is now."""
+    """A job at one moment."""
 
     job: MockJob
     state: MockJobState
     progress: int
-    polls_since_end: int | None  # looks since it ended; None: it has not
+    polls_since_end: int | None  # polls since it ended; None: it has not
 
 
 class MockJob(Struct, kw_only=True):
-    """A job; it changes as it is looked at."""
+    """A job; polling changes it."""
 
     id: str
     vendor: str
@@ -69,8 +69,8 @@ class MockJob(Struct, kw_only=True):
     faults: tuple[InjectedFault, ...] = ()
     idempotency_key: str = ""
     request_counts: Counter[str] = msgspec.field(default_factory=Counter)  # requests so far, by stage
-    polls_since_end: int = 0  # looks since it ended
-    deleted: bool = False  # forgotten by a DELETE; its slot stays taken until its time is up
+    polls_since_end: int = 0  # polls since it ended
+    deleted: bool = False  # removed by a DELETE; it occupies its slot until its time is over
     aborted: bool = False  # ended by a DELETE
 
     @property
@@ -81,14 +81,14 @@ class MockJob(Struct, kw_only=True):
 
     @property
     def clip(self) -> ClipSpec:
-        """What is delivered."""
-        film = self.spec.clip
+        """The delivered clip."""
+        clip = self.spec.clip
         for strike in self.faults:
-            film = strike.fault.alter_clip(film) if strike.fault.alter_clip else film
-        return film
+            clip = strike.fault.alter_clip(clip) if strike.fault.alter_clip else clip
+        return clip
 
     def is_running(self, now: float) -> bool:
-        """Whether it takes a slot."""
+        """Whether it occupies a slot."""
         return not self.aborted and (self.end is JobEnd.NEVER or now < self.accepted_at + self.effective_duration)
 
     @property
@@ -98,11 +98,11 @@ class MockJob(Struct, kw_only=True):
         return late[0] if late else self.duration
 
     def snapshot(self, now: float, polls: int | None = None) -> JobSnapshot:
-        """How it is now.
+        """The job now.
 
         Args:
             now: Unix time.
-            polls: how many it has had; None: as many as it needs to have been seen under way.
+            polls: how many it has had; None: as many as it needs to have been seen in progress.
         """
         wanted = max((strike.fault.min_polls for strike in self.faults), default=0)
         if (polls is None or polls >= wanted) and not self.is_running(now):
@@ -130,12 +130,12 @@ class MockJobs:
     def __init__(self, seed: int = 0, duration_range: tuple[float, float] = (0.0, 0.0)) -> None:
         self.by_id: dict[str, MockJob] = {}
         self.by_idempotency_key: dict[str, MockJob] = {}  # by Idempotency-Key
-        self.create_counts: Counter[str] = Counter()  # by prompt, the refused ones too
+        self.create_counts: Counter[str] = Counter()  # by prompt, rejected ones too
         self._seed = seed
         self._duration_range = duration_range
 
     def visible(self) -> Sequence[MockJob]:
-        """Those that were not deleted, the newest first."""
+        """Jobs that were not deleted, newest first."""
         return [job for job in reversed(self.by_id.values()) if not job.deleted]
 
     def get(self, job_id: str) -> MockJob | None:
@@ -154,7 +154,7 @@ class MockJobs:
             self.by_idempotency_key.setdefault(job.idempotency_key, job)
 
     def count_running(self, vendor: str, now: float) -> int:
-        """How many of a vendor's slots are taken."""
+        """How many of a vendor's slots are occupied."""
         return sum(job.is_running(now) for job in self.by_id.values() if job.vendor == vendor)
 
     def duration(self, prompt: str, attempt: int) -> float:
@@ -163,7 +163,7 @@ class MockJobs:
         return roll.uniform(*self._duration_range)
 
     def restore(self, log_lines: Iterable[LogLine]) -> None:
-        """Take up the jobs of a log again, as a vendor with a database does after a restart."""
+        """Restore the jobs of a log, as a vendor with a database does after a restart."""
         for line in log_lines:
             if line.event in {LogEvent.SUBMISSION, LogEvent.REFUSAL}:
                 self.create_counts[line.prompt] += 1
@@ -191,7 +191,7 @@ def _restore_job(line: LogLine) -> MockJob:
 
 
 def _uneven_progress(job_id: str, share: float) -> int:
-    """Progress as vendors show it: in steps, at times long the same, never quite there."""
+    """Progress as vendors report it: in steps, often unchanged, never exact."""
     roll = random.Random(job_id)  # noqa: S311 - to be repeated
     steps = sorted(roll.sample(range(1, 99), 6))
     return max((step for step in steps if step <= share * 100), default=0)

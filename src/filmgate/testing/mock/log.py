@@ -1,6 +1,6 @@
-"""The mock's own log: what it was asked and did, one JSON object a line, on the disk before the answer leaves.
+"""The mock's own log: requests and reactions, one JSON object a line, on disk before the response is sent.
 
-It is the ground truth of fault and crash tests: a submission that a client was told of, or was not, is in it, and
+It is the ground truth of fault and crash tests: every submission, whether or not the client was answered, is in it, and
 survives a ``kill -9`` and a power cut of the mock itself.
 """
 
@@ -26,10 +26,10 @@ MAX_LINES_IN_MEMORY = 100_000
 
 
 class LogEvent(StrEnum):
-    """What a line tells of."""
+    """The kind of a line."""
 
     START = auto()  # the mock started
-    SUBMISSION = auto()  # a job was accepted: from here on it would be charged
+    SUBMISSION = auto()  # a job was accepted: from here on a vendor would charge for it
     REFUSAL = auto()  # a create was not accepted
     REPLAY = auto()  # a create repeated an Idempotency-Key: no new job
     POLL = auto()
@@ -41,13 +41,13 @@ class LogEvent(StrEnum):
 
 
 class LogLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that was asked; the fields after ``job`` stand where they say something."""
+    """One request; the fields after ``job`` are set where they apply."""
 
     at: float  # Unix time
     event: LogEvent
     job: str = ""  # the job's id as the mock knows it
-    http_status: int = 0  # of the honest answer, before a fault struck
-    fault: str = ""  # what struck, as "name=argument"
+    http_status: int = 0  # of the correct response, before a fault was applied
+    fault: str = ""  # the applied faults, as "name=argument"
     vendor: str = ""
     model: str = ""
     prompt: str = ""
@@ -56,14 +56,14 @@ class LogLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     frames: int = 0
     fps: int = 0
     key: str = ""  # the Idempotency-Key
-    faults: tuple[str, ...] = ()  # of a submission: all that this job will meet
+    faults: tuple[str, ...] = ()  # of a submission: all faults of this job
     duration: float = 0.0  # of a submission or an outage, in seconds
-    fields: tuple[str, ...] = ()  # of a create: the names of what was sent
-    credential: bool = False  # of content that needs none: whether a credential was sent all the same
+    fields: tuple[str, ...] = ()  # of a create: the names of the sent fields
+    credential: bool = False  # of content that needs no credential: whether one was sent all the same
 
 
 class RequestLog:
-    """Lines in memory and, given a path, in a file; writing is grouped, so that a sync serves all who wait.
+    """Lines in memory and, given a path, in a file; writes are grouped, so that one sync serves all waiting requests.
 
     Args:
         path: the file, appended to; None: memory only.
@@ -76,7 +76,7 @@ class RequestLog:
         self._writer: asyncio.Task[None] | None = None
 
     async def add(self, line: LogLine) -> None:
-        """Append a line; returns when it is on the disk. Cancelled meanwhile, the line is written all the same."""
+        """Append a line; returns when it is on disk. If cancelled, the line is written all the same."""
         self.lines.append(line)
         if self._file is None:
             return
@@ -87,7 +87,7 @@ class RequestLog:
         await done
 
     async def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining lines."""
         if self._writer is not None:
             await self._writer
         if self._file is not None:
@@ -106,23 +106,23 @@ class RequestLog:
 
 
 def read_log(path: Path) -> list[LogLine]:
-    """The lines of a log; a last one that a power cut tore is left out."""
+    """The lines of a log; a last line that a power cut tore is omitted."""
     whole = path.read_bytes().rpartition(b"\n")[0]
     return [msgspec.json.decode(line, type=LogLine) for line in whole.splitlines()]
 
 
 def submissions(lines: Iterable[LogLine], by: Callable[[LogLine], str] = lambda line: line.prompt) -> dict[str, int]:
-    """How often each thing was submitted and accepted: what a paid upstream would have charged.
+    """How often each job was submitted and accepted: what a paid upstream would have charged.
 
     Args:
         lines: of a log.
-        by: what tells one video from another; the prompt, so give each a prompt of its own.
+        by: the key that distinguishes videos; the prompt by default, so use distinct prompts.
     """
     return dict(Counter(by(line) for line in lines if line.event is LogEvent.SUBMISSION))
 
 
 def _open(path: Path) -> BinaryIO:
-    """The file, to be appended to after its last whole line."""
+    """Open the file to append after its last whole line."""
     file = path.open("ab")
     if torn := len(path.read_bytes().rpartition(b"\n")[2]):
         file.truncate(file.tell() - torn)
@@ -130,7 +130,7 @@ def _open(path: Path) -> BinaryIO:
 
 
 def _append(file: BinaryIO, data: bytes) -> OSError | None:
-    """Write and sync; what went wrong is everybody's who waits for these lines."""
+    """Write and sync; an error is raised in every request that waits for these lines."""
     try:
         file.write(data)
         file.flush()

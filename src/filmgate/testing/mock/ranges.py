@@ -1,4 +1,4 @@
-"""Ranges of an honest answer (RFC 9110): one range, and If-Range by ETag."""
+"""Range requests on a correct response (RFC 9110): one range, and If-Range by ETag."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def apply_range(full_reply: MockReply, headers: Mapping[str, str]) -> MockReply:
-    """The part that a request asks for: 206, 416, or the whole where it asks for none."""
+    """The requested part: 206, 416, or the whole response if no range is requested."""
     match = _RANGE.fullmatch(headers.get("Range", ""))
     etag = full_reply.headers["ETag"]
     if match is None or match.group() == "bytes=-" or headers.get("If-Range", etag) != etag:

@@ -1,4 +1,4 @@
-"""Reading a create as the vendor would: what it asks for, or why the vendor refuses it."""
+"""Parses a create as the vendor would: the job's parameters, or the reason for rejecting it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["RequestRejected", "parse_create", "read_fields"]
 
 DEFAULT_SIZE, DEFAULT_SECONDS = "720x1280", "4"
 SERVER_FPS = 24
-"""Frames a second that model servers take for granted, whatever the model was trained on."""
+"""The frame rate that model servers assume, whatever the model was trained on."""
 
 MAX_SECONDS, MAX_SIDE = 120, 4096
-"""Seconds, and pixels of a side, that are worth filming in a test."""
+"""The largest seconds and pixels of a side that are encoded in a test."""
 
 
 class RequestRejected(Exception):
-    """The vendor says no.
+    """The vendor rejects the request.
 
     Args:
         status: HTTP's.
@@ -44,7 +44,7 @@ class RequestRejected(Exception):
 
 
 async def read_fields(request: web.Request) -> dict[str, object]:
-    """The fields of a JSON body or a form; a file is its number of bytes."""
+    """The fields of a JSON body or a form; a file becomes its number of bytes."""
     if request.content_type.startswith(("multipart/", "application/x-www-form-urlencoded")):
         return {name: _form_value(value) for name, value in (await request.post()).items()}
     try:
@@ -59,10 +59,10 @@ async def read_fields(request: web.Request) -> dict[str, object]:
 def parse_create(
     fields: Mapping[str, object], vendor: MockVendor, served_models: Collection[str], *, multipart: bool
 ) -> JobSpec:
-    """What a create asks for.
+    """The parameters of a create.
 
     Raises:
-        Refused: the vendor would not take it.
+        RequestRejected: the vendor would not accept it.
     """
     if vendor.multipart_only and not multipart:
         raise RequestRejected(422, "invalid_body", "Field required: the body must be multipart/form-data.")
@@ -128,7 +128,7 @@ def _parse_number(value: object, name: str) -> float:
 
 
 def _form_value(value: object) -> object:
-    """A part: text, or of a file its number of bytes; filename or not, only the reference is a file."""
+    """A form part: text, or a file's number of bytes; with a filename or not, only the reference is a file."""
     if isinstance(value, web.FileField):
         return len(value.file.read())
     return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else value

@@ -1,4 +1,4 @@
-"""Running a mock on a socket of this process."""
+"""Runs a mock on a socket of this process."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["RunningMock", "running"]
 
 SHUTDOWN_TIMEOUT = 0.2
-"""Seconds that answers under way get when the mock stops; those that never end are cut off then."""
+"""Seconds that running requests get when the mock stops; endless ones are cut off then."""
 
 
 class RunningMock:
-    """A mock that answers.
+    """A running mock.
 
     Args:
         origin: ``http://host:port``.
-        upstream: what answers.
+        upstream: handles the requests.
     """
 
     def __init__(self, origin: str, upstream: MockUpstream) -> None:
@@ -46,11 +46,11 @@ class RunningMock:
 
     @property
     def lines(self) -> Sequence[LogLine]:
-        """What it was asked so far; the log file has the same."""
+        """The log of its requests; the log file has the same lines."""
         return list(self.upstream.log.lines)
 
     async def outage(self, seconds: float) -> None:
-        """Answer nothing for so long; 0 ends an outage."""
+        """Stop answering for so many seconds; 0 ends an outage."""
         await self.upstream.outage(seconds)
 
 
@@ -63,14 +63,14 @@ async def running(
     clock: Callable[[], float] = time.time,
     sleep: Sleep = real_sleep,
 ) -> AsyncIterator[RunningMock]:
-    """A mock in this process, on a free port unless one is named; gone when the ``with`` ends.
+    """Run a mock in this process, on a free port unless one is named; it stops when the ``with`` ends.
 
     Args:
-        config: how it behaves; None: honestly, at once, and as OpenAI.
+        config: how it behaves; None: correctly, at once, and as OpenAI.
         host: address to listen on.
         port: 0 takes a free one.
         clock: Unix time.
-        sleep: waits for so many seconds, which may be infinite, whenever an answer is late.
+        sleep: waits for so many seconds, which may be infinite, whenever a response is late.
     """
     upstream = MockUpstream(config or MockConfig(), clock, sleep)
     runner = web.AppRunner(

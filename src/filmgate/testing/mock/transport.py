@@ -1,4 +1,4 @@
-"""Putting a :class:`Reply` on the wire, crooked ones byte by byte."""
+"""Sends a :class:`MockReply`; malformed ones byte by byte."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Sleep", "real_sleep", "send_reply"]
 
 Sleep = Callable[[float], Awaitable[object]]
-"""Waits for so many seconds; for ever where they are infinite."""
+"""Waits for so many seconds; forever if they are infinite."""
 
 CHUNK_BYTES = 64 * 1024
 SLOW_BODY_CHUNKS = 20
@@ -30,18 +30,18 @@ SLOW_BODY_CHUNKS = 20
 
 async def real_sleep(seconds: float) -> None:
     """Wait in real time."""
-    # For ever: ended by the cancellation that follows the client's going, or the server's stopping.
+    # Forever: ended by the cancellation after the client disconnects or the server stops.
     await (asyncio.Event().wait() if seconds == math.inf else asyncio.sleep(seconds))
 
 
 async def send_reply(request: web.Request, reply: MockReply, sleep: Sleep = real_sleep) -> web.StreamResponse:
-    """Answer a request; returns once the client has what it gets, or has gone."""
+    """Answer a request; returns once the client has received everything, or has disconnected."""
     if reply.delay:
         await sleep(reply.delay)
     if reply.is_plain:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
     await _send_raw(request, reply, sleep)
-    # The connection is gone by now, or is to go: the framework finds nothing left to answer on.
+    # The connection is closed, or will be: the framework must not send anything on it.
     return web.Response()
 
 
@@ -95,7 +95,7 @@ def _response_head(reply: MockReply) -> bytes:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """Abort with a RST: nothing of what may still be buffered is delivered."""
+    """Abort with a RST: buffered bytes are discarded."""
     if (sock := transport.get_extra_info("socket")) is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

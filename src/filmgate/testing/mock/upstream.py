@@ -1,4 +1,4 @@
-"""What the mock does when it is asked something: a :class:`Call` in, a :class:`Reply` out, no socket in sight."""
+"""The mock's behaviour: a :class:`MockRequest` in, a :class:`MockReply` out, without sockets."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ MINUTE = 60.0
 
 
 class MockRequest(Struct, frozen=True, kw_only=True):
-    """A request, as far as the mock cares."""
+    """The parts of a request that the mock needs."""
 
     vendor: MockVendor
     origin: str  # "http://host:port"
-    base_url: str  # the base URL that was asked: "http://host:port/v1"
+    base_url: str  # the requested base URL: "http://host:port/v1"
     url: str
     other_origin: str = ""  # "http://other-name:port": the same server under another host's name
     headers: Mapping[str, str] = {}
@@ -49,21 +49,21 @@ class MockRequest(Struct, frozen=True, kw_only=True):
     multipart: bool = False
 
     def error_reply(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> MockReply:
-        """An error in the vendor's words."""
+        """An error in the vendor's format."""
         return MockReply.of_json(self.vendor.render_error(status, code, message), status, headers)
 
     def not_found_reply(self, job_id: str) -> MockReply:
-        """There is no such job."""
+        """The error for an unknown job."""
         return self.error_reply(404, "video_not_found", f"Video with id '{job_id}' not found.")
 
 
 class MockUpstream:
-    """A vendor's service, with its jobs, its log and its bad days.
+    """A vendor's service, with its jobs, its log and its faults.
 
     Args:
         config: how it behaves.
         clock: Unix time.
-        sleep: waits for so many seconds, which may be infinite, whenever an answer is late.
+        sleep: waits for so many seconds, which may be infinite, whenever a response is late.
     """
 
     def __init__(self, config: MockConfig, clock: Callable[[], float] = time.time, sleep: Sleep = real_sleep) -> None:
@@ -86,12 +86,12 @@ class MockUpstream:
         return self._clock() < self._down_until
 
     async def outage(self, seconds: float) -> None:
-        """Answer nothing for so long; 0 ends an outage."""
+        """Stop answering for so many seconds; 0 ends an outage."""
         self._down_until = self._clock() + seconds
         await self._write_log(LogEvent.OUTAGE, duration=seconds)
 
     async def close(self) -> None:
-        """Finish films and lines under way."""
+        """Finish running encodings and log writes."""
         await self._clips.close()
         await self.log.close()
 
@@ -116,13 +116,13 @@ class MockUpstream:
         read_spec: Callable[[], JobSpec],
         accepted_reply: Callable[[JobSnapshot], MockReply],
     ) -> MockReply:
-        """Take an order, or not.
+        """Accept a job, or reject it.
 
         Args:
             call: the request.
             prompt: by which creates are counted.
-            read_spec: reads what is asked for; raises Refused.
-            accepted_reply: says honestly that the job is accepted.
+            read_spec: parses the request; raises RequestRejected.
+            accepted_reply: the correct response to an accepted job.
         """
         turn = self.jobs.create_counts[prompt]
         self.jobs.create_counts[prompt] += 1
@@ -195,7 +195,7 @@ class MockUpstream:
         return MockReply.of_json(call.vendor.render_deleted(call.vendor.render(job.snapshot(now), call.base_url)))
 
     async def content(self, call: MockRequest, job_id: str, *, open_link: bool = False) -> MockReply:
-        """The film: ``GET /videos/{id}/content``, or with ``open_link`` where it can be had without a key."""
+        """The video: ``GET /videos/{id}/content``, or with ``open_link`` where it needs no key."""
         job = self.jobs.get(job_id)
         if job is None:
             await self._write_log(LogEvent.CONTENT, call, job=job_id, http_status=404)
@@ -217,7 +217,7 @@ class MockUpstream:
         return self._apply_faults(reply, struck, call, job_id, attempt=turn, full_reply=whole)
 
     def models(self, call: MockRequest) -> MockReply:
-        """``GET /models``; who owns them tells model servers apart."""
+        """``GET /models``; their owner identifies model servers."""
         data = [
             {"id": name, "object": "model", "created": 1_759_708_800, "owned_by": call.vendor.owned_by}
             for name in self.config.models
@@ -225,14 +225,14 @@ class MockUpstream:
         return MockReply.of_json({"object": "list", "data": data})
 
     def authorize(self, call: MockRequest) -> MockReply | None:
-        """A refusal, unless the call has the key: as Bearer or bare."""
+        """An error unless the request has the key: as Bearer or bare."""
         given = call.headers.get("Authorization", "").removeprefix("Bearer ")
         if self.config.key in {None, given}:
             return None
         return call.error_reply(401, "invalid_api_key", "Incorrect API key provided.")
 
     def job_overview(self) -> list[dict[str, object]]:
-        """Every job for ``GET /mock/jobs``, the oldest first."""
+        """Every job for ``GET /mock/jobs``, oldest first."""
         now = self._clock()
         return [
             {
@@ -241,16 +241,16 @@ class MockUpstream:
                 "prompt": job.spec.prompt,
                 "state": job.snapshot(now).state,
                 "faults": list(map(str, job.faults)),
-                "asked": dict(job.request_counts),
+                "request_counts": dict(job.request_counts),
                 "deleted": job.deleted,
             }
             for job in self.jobs.by_id.values()
         ]
 
-    # ---- what is behind them
+    # ---- helpers
 
     def _plan_faults(self, call: MockRequest, prompt: str, attempt: int) -> tuple[tuple[InjectedFault, ...], int]:
-        """What this create's job meets, and the turn by which faults count."""
+        """The faults of this create's job, and the attempt by which faults are counted."""
         try:
             named = _faults_in_header(call.headers) + faults_in_prompt(prompt)
         except UnknownFault as error:
@@ -303,7 +303,7 @@ class MockUpstream:
         return self._apply_faults(reply, create_faults, call, job.id, previous_job_id=before)
 
     async def _not_ready_reply(self, call: MockRequest, job: MockJob) -> MockReply | None:
-        """What content answers instead of the film; None: the film."""
+        """What content answers instead of the video; None: the video."""
         if call.vendor.rejects_variant and "variant" in call.query:
             return call.error_reply(404, "not_found", "Variant not found")
         if call.vendor.not_ready is NotReadyBehaviour.WAIT:
@@ -342,10 +342,10 @@ class MockUpstream:
         self, call: MockRequest, job: MockJob, stage: FaultStage, attempt: int
     ) -> list[InjectedFault]:
         try:
-            asked = [strike for strike in _faults_in_header(call.headers) if strike.fault.stage is stage]
+            from_header = [strike for strike in _faults_in_header(call.headers) if strike.fault.stage is stage]
         except UnknownFault:
-            asked = []
-        return asked + [strike for strike in job.faults if _applies(strike, stage, attempt)]
+            from_header = []
+        return from_header + [strike for strike in job.faults if _applies(strike, stage, attempt)]
 
     def _apply_faults(
         self, reply: MockReply, faults: Iterable[InjectedFault], call: MockRequest, job_id: str, **known: Any

@@ -32,10 +32,10 @@ def test_the_same_prompt_again_is_another_draw() -> None:
 
 def test_weights() -> None:
     """A fault of weight 9 comes nine times as often as one of weight 1."""
-    mix = mock.parse_mix("failed*9, look-404=2 * 1", rate=1.0, seed=3)
+    mix = mock.parse_mix("failed*9, poll-404=2 * 1", rate=1.0, seed=3)
     drawn = Counter(str(mix.draw(f"Boat {number}", 0)[0]) for number in range(1000))
     assert 850 <= drawn["failed"] <= 950
-    assert drawn["failed"] + drawn["look-404=2"] == 1000
+    assert drawn["failed"] + drawn["poll-404=2"] == 1000
 
 
 def test_all_leaves_out_what_hits_others() -> None:
@@ -48,12 +48,12 @@ def test_all_leaves_out_what_hits_others() -> None:
 
 def test_tags() -> None:
     """As many as stand in the prompt, with their arguments."""
-    found = faults_in_prompt("A boat [mock:look-404=3] at [sunset] [mock:content-resets=ever][mock:failed]")
-    assert list(map(str, found)) == ["look-404=3", "content-resets=ever", "failed"]
+    found = faults_in_prompt("A boat [mock:poll-404=3] at [sunset] [mock:content-resets=ever][mock:failed]")
+    assert list(map(str, found)) == ["poll-404=3", "content-resets=ever", "failed"]
     assert faults_in_prompt("A boat [mock] mock:failed") == ()
 
 
-@pytest.mark.parametrize("text", ["nonsense", "failed=1", "look-404=often", "reply-late=x", ""])
+@pytest.mark.parametrize("text", ["nonsense", "failed=1", "poll-404=often", "reply-late=x", ""])
 def test_what_is_no_fault(text: str) -> None:
     """It is said, not ignored: a typing error would make a test pass that tests nothing."""
     with pytest.raises(mock.UnknownFault):

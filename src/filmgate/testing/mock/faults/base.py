@@ -1,4 +1,4 @@
-"""What a fault is: a value that says where it strikes, what it does there and what a good client makes of it."""
+"""A fault is a value: which request it affects, what it does there and what a correct client does about it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FaultStage(StrEnum):
 
 
 class ExpectedOutcome(StrEnum):
-    """What a good client comes to."""
+    """What a correct client ends with."""
 
     COMPLETED = auto()
     FAILED = auto()
@@ -76,18 +76,18 @@ class ExpectedOutcome(StrEnum):
 
 OUTCOME_TEXTS = {
     ExpectedOutcome.COMPLETED: Localized(
-        "The film arrives whole: the client looks or fetches again.", "影片完整到手：客户端再查、再取即可。"
+        "The video arrives whole: the client polls or fetches again.", "视频完整到手：客户端再查、再取即可。"
     ),
     ExpectedOutcome.FAILED: Localized(
-        "Failed, with a code and a message: the upstream said so.", "失败，带代码和说明：上游已明确告知。"
+        "Failed, with a code and a message: reported by the upstream.", "失败，带代码和说明：上游已明确告知。"
     ),
     ExpectedOutcome.REFUSED: Localized(
         "Refused: nothing was made, so say why and don't send it again as it is.",
         "被拒：什么都没做；说明原因，不要原样重发。",
     ),
     ExpectedOutcome.RETRIED: Localized(
-        "Not accepted, as the status says: wait, send it again, and the film arrives.",
-        "状态码表明没有受理：等待后重发，影片到手。",
+        "Not accepted, as the status says: wait, send it again, and the video arrives.",
+        "状态码表明没有受理：等待后重发，视频到手。",
     ),
     ExpectedOutcome.UNKNOWN: Localized(
         "Maybe accepted: find it by Idempotency-Key or in the list, else end as unknown; never submit it again.",
@@ -98,15 +98,15 @@ OUTCOME_TEXTS = {
         "失败：上游已不认得这个任务；不要自行再次提交。",
     ),
     ExpectedOutcome.BAD_OUTPUT: Localized(
-        "Failed: the upstream has no whole film; download again within reason, never generate again.",
-        "失败：上游拿不出完整的影片；适度重新下载，绝不重新生成。",
+        "Failed: the upstream has no whole video; download again within reason, never generate again.",
+        "失败：上游拿不出完整的视频；适度重新下载，绝不重新生成。",
     ),
     ExpectedOutcome.TIMED_OUT: Localized(
         "Failed at the client's own deadline; what arrives later changes nothing.",
         "到客户端自己的期限即失败；之后到的结果不再改变什么。",
     ),
 }
-"""Each verdict in a sentence."""
+"""Each outcome in a sentence."""
 
 
 class JobEnd(StrEnum):
@@ -119,18 +119,18 @@ class JobEnd(StrEnum):
 
 
 class FaultContext(Struct, frozen=True, kw_only=True):
-    """What a fault may know of the request that it strikes."""
+    """What a fault may use of the request that it affects."""
 
     arg: Argument  # the fault's argument
-    attempt: int  # how many of this job's requests of this kind came before (a create: of this prompt's)
+    attempt: int  # number of earlier requests of this kind for this job (of a create: for this prompt)
     job_id: str  # its id
     now: float  # Unix time
-    url: str  # that was asked for
-    other_host_url: str  # where this job's film can be had without a key, under another host's name
+    url: str  # the requested seconds
+    other_host_url: str  # where this job's video can be had without a key, under another host's name
     redirected: bool  # whether that is where this request came from
-    not_found_reply: MockReply  # what the vendor answers when it knows no such job
-    polls_since_end: int | None = None  # how many looks since the job ended; None: it has not
-    full_reply: MockReply | None = None  # of a content request: the honest answer without Range
+    not_found_reply: MockReply  # the vendor's response for an unknown job
+    polls_since_end: int | None = None  # polls since the job ended; None: it has not
+    full_reply: MockReply | None = None  # of a content request: the correct response without Range
     previous_job_id: str = ""  # id of the job before this one
 
     @property
@@ -140,7 +140,7 @@ class FaultContext(Struct, frozen=True, kw_only=True):
 
 
 ReplyFault = Callable[[MockReply, FaultContext], MockReply]
-"""What a fault makes of an honest answer."""
+"""Turns a correct response into the faulty one."""
 
 VideoRewrite = Callable[[dict[str, Any], FaultContext], dict[str, Any]]
 """What a fault makes of the video object in it."""
@@ -155,23 +155,23 @@ class FaultSpec(Struct, frozen=True, kw_only=True):
     verdict: ExpectedOutcome
     act: ReplyFault | None = None
     rewrite: VideoRewrite | None = None
-    alter_clip: Callable[[ClipSpec], ClipSpec] | None = None  # from the film that was asked for to the one that is made
+    alter_clip: Callable[[ClipSpec], ClipSpec] | None = None  # from the requested clip to the delivered one
     arg: Argument = None  # unless the tag gives another
     argument_kind: str = ""  # what the argument is, one of TAKES; empty: it takes none
-    times: int = ALWAYS  # how often it strikes, where that is not the argument
-    accepts_job: bool = True  # whether a create that it strikes makes a job
+    times: int = ALWAYS  # how often it applies, unless the argument says so
+    accepts_job: bool = True  # whether a create that it affects makes a job
     job_end: JobEnd = JobEnd.COMPLETED
-    min_polls: int = 0  # the job is not over before so many looks: for what must be seen under way
+    min_polls: int = 0  # the job does not end before so many polls: for faults that must be seen in progress
     exclude_from_all: bool = (
-        False  # not in the mix "all": it hits other jobs too, or only the client's deadline ends it
+        False  # not in the mix "all": it affects other jobs too, or only the client's deadline ends it
     )
 
     def applies(self, arg: Argument, attempt: int) -> bool:
-        """Whether it strikes the request of that turn, counted from 0."""
+        """Whether it applies to the request of that attempt, counted from 0."""
         return attempt < (arg if self.argument_kind == "times" and isinstance(arg, int) else self.times)
 
     def parse(self, text: str | None) -> Argument:
-        """The argument that a tag gives.
+        """Parse the argument of a tag.
 
         Raises:
             ValueError: it is not of the kind that this fault takes.

@@ -21,7 +21,7 @@ from filmgate.testing.mock.reply import ConnectionEnd, MockReply
 
 __all__ = ["FAULTS"]
 
-# A picture of one grey pixel.
+# An image of one grey pixel.
 _PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
     "3a7e9b550000000a49444154789c6368000000820081774cd2b80000000049454e44ae426082"
@@ -129,21 +129,21 @@ def _bad_output_fault(name: str, en: str, zh: str, act: ReplyFault, **more: Any)
 _REFUSED = (
     _repeated_fault(
         "content-404",
-        "The film answers 404 though the job is completed, so many times.",
-        "任务已完成，影片却若干次应答 404。",
+        "The video answers 404 though the job is completed, the given number of times.",
+        "任务已完成，视频却若干次应答 404。",
         lambda _, moment: moment.not_found_reply,
         times=2,
     ),
     _bad_output_fault(
         "content-404-ever",
-        "The film answers 404 for ever.",
-        "影片永远应答 404。",
+        "The video answers 404 forever.",
+        "视频永远应答 404。",
         lambda _, moment: moment.not_found_reply,
     ),
     _fault(
         "content-5xx",
-        "The film answers that 5xx, twice.",
-        "影片两次应答该 5xx 状态码。",
+        "The video answers that 5xx, twice.",
+        "视频两次应答该 5xx 状态码。",
         act=submit.server_error,
         argument_kind="status",
         arg=503,
@@ -151,8 +151,8 @@ _REFUSED = (
     ),
     _bad_output_fault(
         "content-400-url",
-        "The film answers 400, with the URL of where it lies in the error's text.",
-        "影片应答 400，错误文字里写着影片所在的 URL。",
+        "The video answers 400, with the URL of where it lies in the error's text.",
+        "视频应答 400，错误文字里写着视频所在的 URL。",
         _url_in_error,
     ),
 )
@@ -160,28 +160,28 @@ _REFUSED = (
 _BYTES = (
     _repeated_fault(
         "content-resets",
-        "The connection is reset halfway through the film, so many times.",
-        "影片传到一半连接被重置，若干次。",
+        "The connection is reset halfway through the video, the given number of times.",
+        "视频传到一半连接被重置，若干次。",
         lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.RESET),
     ),
     _repeated_fault(
         "content-hangs",
-        "The film stops halfway, and the connection stays open in silence, so many times.",
-        "影片传到一半停住，连接静静地开着，若干次。",
+        "The video stops halfway, and the connection stays open in silence, the given number of times.",
+        "视频传到一半停住，连接静静地开着，若干次。",
         lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.HANG),
     ),
     _fault(
         "content-drips",
-        "The film drips in over that many seconds.",
-        "影片在若干秒里一点一点地来。",
+        "The video drips in over that many seconds.",
+        "视频在若干秒里一点一点地来。",
         act=_slow_body,
         argument_kind="seconds",
         arg=5.0,
     ),
     _fault(
         "content-late",
-        "The film begins after that many seconds.",
-        "影片在若干秒之后才开始传。",
+        "The video begins after that many seconds.",
+        "视频在若干秒之后才开始传。",
         act=submit.delayed,
         argument_kind="seconds",
         arg=5.0,
@@ -189,8 +189,8 @@ _BYTES = (
     ),
     _fault(
         "content-unsized",
-        "The film comes without Content-Length and ends where the connection does.",
-        "影片没有 Content-Length，连接结束即为影片结束。",
+        "The video comes without Content-Length and ends where the connection does.",
+        "视频没有 Content-Length，连接结束即为视频结束。",
         act=_unsized,
     ),
     _bad_output_fault(
@@ -211,22 +211,22 @@ _BYTES = (
     ),
     _bad_output_fault(
         "content-cut",
-        "The film is cut at that percentage, its Content-Length and ETag to match.",
-        "影片在该百分比处被截断，Content-Length 与 ETag 都与之相符。",
+        "The video is cut at that percentage, its Content-Length and ETag to match.",
+        "视频在该百分比处被截断，Content-Length 与 ETag 都与之相符。",
         _truncated,
         argument_kind="percent",
         arg=60.0,
     ),
     _bad_output_fault(
         "content-empty",
-        "The film is empty: 200, Content-Length 0.",
-        "影片是空的：200，Content-Length 为 0。",
+        "The video is empty: 200, Content-Length 0.",
+        "视频是空的：200，Content-Length 为 0。",
         _replaced_body(b""),
     ),
     _bad_output_fault(
         "content-endless",
-        "The film begins again and again, without end.",
-        "影片一遍又一遍地重来，没有尽头。",
+        "The video begins again and again, without end.",
+        "视频一遍又一遍地重来，没有尽头。",
         _endless,
     ),
     _bad_output_fault(
@@ -241,18 +241,18 @@ _BYTES = (
         "状态 200 的 JSON 错误冒充 video/mp4。",
         _replaced_body(b'{"error":{"message":"The file is not available.","code":"not_found"}}'),
     ),
-    _bad_output_fault("content-png", "A picture comes as video/mp4.", "一张图片冒充 video/mp4。", _replaced_body(_PNG)),
+    _bad_output_fault("content-png", "An image comes as video/mp4.", "一张图片冒充 video/mp4。", _replaced_body(_PNG)),
     _fault(
         "content-wrong-duration",
-        "The film is whole, and twice as long as was asked for.",
-        "影片完整，但长度是所要求的两倍。",
+        "The video is whole, and twice as long as requested.",
+        "视频完整，但长度是所要求的两倍。",
         ExpectedOutcome.BAD_OUTPUT,
         alter_clip=_longer_clip,
     ),
     _fault(
         "content-wrong-size",
-        "The film is whole, and half as wide and high as was asked for.",
-        "影片完整，但宽和高都只有所要求的一半。",
+        "The video is whole, and half as wide and high as requested.",
+        "视频完整，但宽和高都只有所要求的一半。",
         ExpectedOutcome.BAD_OUTPUT,
         alter_clip=_smaller_clip,
     ),
@@ -261,33 +261,33 @@ _BYTES = (
 _HTTP = (
     _fault(
         "range-ignored",
-        "The first download breaks off halfway; a Range asked for then is answered 200 with the whole film.",
-        "第一次下载中途断开；随后的 Range 请求得到 200 和整部影片。",
+        "The first download breaks off halfway; a Range request then is answered 200 with the whole video.",
+        "第一次下载中途断开；随后的 Range 请求得到 200 和整部视频。",
         act=_range_ignored,
     ),
     _fault(
         "etag-changes",
-        "The first download breaks off halfway; then the film is another, and a Range of it comes with its own ETag.",
-        "第一次下载中途断开；之后影片换了一部，Range 应答带着新的 ETag。",
+        "The first download breaks off halfway; then the video is another, and a Range of it comes with its own ETag.",
+        "第一次下载中途断开；之后视频换了一部，Range 应答带着新的 ETag。",
         act=_etag_changed,
     ),
     _fault(
         "redirect-elsewhere",
-        "The film redirects to another host, which must not be given the key.",
-        "影片重定向到另一台主机，密钥不得随行。",
+        "The video redirects to another host, which must not be given the key.",
+        "视频重定向到另一台主机，密钥不得随行。",
         act=_redirect_to_other_host,
     ),
-    _bad_output_fault("redirect-loop", "The film redirects to itself.", "影片重定向到自己。", _redirect_loop),
+    _bad_output_fault("redirect-loop", "The video redirects to itself.", "视频重定向到自己。", _redirect_loop),
     _bad_output_fault(
         "redirect-private",
-        "The film redirects to the metadata service of a cloud, 169.254.169.254.",
-        "影片重定向到云主机的元数据服务 169.254.169.254。",
+        "The video redirects to the metadata service of a cloud, 169.254.169.254.",
+        "视频重定向到云主机的元数据服务 169.254.169.254。",
         _redirect_to("http://169.254.169.254/latest/meta-data/"),
     ),
     _bad_output_fault(
         "redirect-file",
-        "The film redirects to `file:///etc/passwd`.",
-        "影片重定向到 `file:///etc/passwd`。",
+        "The video redirects to `file:///etc/passwd`.",
+        "视频重定向到 `file:///etc/passwd`。",
         _redirect_to("file:///etc/passwd"),
     ),
     _fault(

@@ -81,7 +81,7 @@ def _fault(name: str, en: str, zh: str, verdict: ExpectedOutcome = ExpectedOutco
 
 
 def _repeated_fault(name: str, en: str, zh: str, act: ReplyFault, times: int = 1, **more: Any) -> FaultSpec:
-    """A look goes wrong, so many times."""
+    """A poll goes wrong, the given number of times."""
     return _fault(name, en, zh, act=act, argument_kind="times", arg=times, **more)
 
 
@@ -111,18 +111,28 @@ _STATUSES = (
     ),
     _odd_status(
         "status-unknown",
-        "The status is a word that nobody knows, so many times, then the truth.",
+        "The status is a word that the API does not define, the given number of times, then the true one.",
         "状态若干次是没人认识的词，之后才是实情。",
         _with_fields(status="percolating"),
     ),
     _odd_status(
-        "status-missing", "The status is missing, so many times.", "状态缺失若干次。", _without_field("status")
+        "status-missing",
+        "The status is missing, the given number of times.",
+        "状态缺失若干次。",
+        _without_field("status"),
     ),
-    _odd_status("status-null", "The status is null, so many times.", "状态若干次为 null。", _with_fields(status=None)),
-    _odd_status("status-numeric", "The status is a number, so many times.", "状态若干次是数字。", _numeric_status),
+    _odd_status(
+        "status-null",
+        "The status is null, the given number of times.",
+        "状态若干次为 null。",
+        _with_fields(status=None),
+    ),
+    _odd_status(
+        "status-numeric", "The status is a number, the given number of times.", "状态若干次是数字。", _numeric_status
+    ),
     _fault(
         "status-unknown-ever",
-        "The status is a word that nobody knows, for ever.",
+        "The status is a word that the API does not define, forever.",
         "状态永远是没人认识的词。",
         ExpectedOutcome.TIMED_OUT,
         rewrite=_with_fields(status="percolating"),
@@ -149,7 +159,7 @@ _STATUSES = (
     ),
     _fault(
         "completed-then-working",
-        "The job is completed at one look and in progress at the next two.",
+        "The job is completed at one poll and in progress at the next two.",
         "任务某次查询为已完成，随后两次又变成进行中。",
         rewrite=_completed_then_working,
     ),
@@ -182,7 +192,7 @@ _PROGRESS = (
     ),
     _fault(
         "progress-99",
-        "Progress is 99 for ever; the job never ends.",
+        "Progress is 99 forever; the job never ends.",
         "进度永远是 99，任务永不结束。",
         ExpectedOutcome.TIMED_OUT,
         rewrite=_with_fields(progress=99),
@@ -191,7 +201,7 @@ _PROGRESS = (
     ),
     _fault(
         "never-ends",
-        "The job stays in progress for ever.",
+        "The job stays in progress forever.",
         "任务永远在进行中。",
         ExpectedOutcome.TIMED_OUT,
         job_end=JobEnd.NEVER,
@@ -213,8 +223,8 @@ _FAILURES = (
     _failure("failed", "The job fails, and its error says why.", "任务失败，error 说明了原因。"),
     _failure(
         "failed-moderated",
-        "The job fails for what the film would show.",
-        "任务因影片内容被拦截而失败。",
+        "The job fails for what the video would show.",
+        "任务因视频内容被拦截而失败。",
         _with_fields(
             error={"code": "moderation_blocked", "message": "Your request was blocked by our moderation system."}
         ),
@@ -269,20 +279,20 @@ _FAILURES = (
 
 _ANSWERS = (
     _repeated_fault(
-        "poll-404", "A look answers 404, once, then the truth.", "查询应答 404 一次，之后才是实情。", _not_found
+        "poll-404", "A poll answers 404, once, then the truth.", "查询应答 404 一次，之后才是实情。", _not_found
     ),
     _fault(
         "poll-404-thrice",
-        "Three looks in a row answer 404.",
+        "Three polls in a row answer 404.",
         "连续三次查询应答 404。",
         ExpectedOutcome.LOST,
         act=_not_found,
         times=3,
     ),
-    _fault("poll-404-ever", "Looks answer 404 for ever.", "查询永远应答 404。", ExpectedOutcome.LOST, act=_not_found),
+    _fault("poll-404-ever", "Polls answer 404 forever.", "查询永远应答 404。", ExpectedOutcome.LOST, act=_not_found),
     _fault(
         "poll-5xx",
-        "Two looks answer that 5xx.",
+        "Two polls answer that 5xx.",
         "两次查询应答该 5xx 状态码。",
         act=submit.server_error,
         argument_kind="status",
@@ -291,60 +301,60 @@ _ANSWERS = (
     ),
     _repeated_fault(
         "poll-401",
-        "A look answers 401 though the key is good, so many times.",
+        "A poll answers 401 though the key is good, the given number of times.",
         "密钥无误，查询却若干次应答 401。",
         submit.error_reply(401, "invalid_api_key", "Incorrect API key provided."),
     ),
     _repeated_fault(
         "poll-408",
-        "A look answers 408, so many times.",
+        "A poll answers 408, the given number of times.",
         "查询若干次应答 408。",
         submit.error_reply(408, "timeout", "The request timed out."),
     ),
     _repeated_fault(
         "poll-429",
-        "A look answers 429 with `Retry-After: 1`, so many times.",
+        "A poll answers 429 with `Retry-After: 1`, the given number of times.",
         "查询若干次应答 429，带 `Retry-After: 1`。",
         submit.rate_limited("1"),
     ),
     _repeated_fault(
-        "poll-html", "A look answers with a page of HTML.", "查询应答一页 HTML。", submit.junk_body("html")
+        "poll-html", "A poll answers with a page of HTML.", "查询应答一页 HTML。", submit.junk_body("html")
     ),
     _repeated_fault(
-        "poll-empty", "A look answers 200 without a body.", "查询应答没有正文的 200。", submit.junk_body("empty")
+        "poll-empty", "A poll answers 200 without a body.", "查询应答没有正文的 200。", submit.junk_body("empty")
     ),
-    _repeated_fault("poll-truncated", "A look answers half of its JSON.", "查询只应答半截 JSON。", submit.truncated),
+    _repeated_fault("poll-truncated", "A poll answers half of its JSON.", "查询只应答半截 JSON。", submit.truncated),
     _repeated_fault(
         "poll-deep",
-        "A look answers JSON nested 100,000 deep.",
+        "A poll answers JSON nested 100,000 deep.",
         "查询应答嵌套 100,000 层的 JSON。",
         submit.junk_body("deep"),
     ),
     _fault(
         "poll-huge",
-        "A look answers with that many bytes of padding in its JSON, once.",
+        "A poll answers with that many bytes of padding in its JSON, once.",
         "查询应答的 JSON 里塞了若干字节的填充，一次。",
         act=submit.padded,
         argument_kind="bytes",
         arg=64_000_000,
         times=1,
     ),
-    _repeated_fault("poll-resets", "A look ends in a reset.", "查询时连接被重置。", submit.reset),
+    _repeated_fault("poll-resets", "A poll ends in a reset.", "查询时连接被重置。", submit.reset),
     _repeated_fault(
         "poll-hangs",
-        "A look is never answered, though the connection stays open.",
+        "A poll is never answered, though the connection stays open.",
         "连接一直开着，查询却得不到应答。",
         submit.no_reply,
     ),
     _repeated_fault(
         "poll-cut",
-        "A look ends in the middle of its answer.",
+        "A poll ends in the middle of its answer.",
         "查询的应答传到一半连接就断了。",
         lambda reply, _: reply.replaced(sent=len(reply.body) // 2, ending=ConnectionEnd.CLOSED),
     ),
     _fault(
         "poll-late",
-        "The first look is answered after that many seconds.",
+        "The first poll is answered after that many seconds.",
         "第一次查询在若干秒之后才得到应答。",
         act=submit.delayed,
         argument_kind="seconds",
@@ -353,7 +363,7 @@ _ANSWERS = (
     ),
     _fault(
         "poll-drips",
-        "The first look's answer drips in over that many seconds.",
+        "The first poll's answer drips in over that many seconds.",
         "第一次查询的应答在若干秒里一点一点地来。",
         act=_slow_body,
         argument_kind="seconds",

@@ -36,7 +36,7 @@ def junk_body(kind: str) -> ReplyFault:
 
 
 def truncated(reply: MockReply, _: FaultContext) -> MockReply:
-    """Half of the JSON, its length said rightly: whole for HTTP, not for a parser."""
+    """Half of the JSON, with a correct Content-Length: whole for HTTP, not for a parser."""
     return reply.replaced(body=reply.body[: len(reply.body) // 2])
 
 
@@ -51,7 +51,7 @@ def reset(reply: MockReply, _: FaultContext) -> MockReply:
 
 
 def no_reply(reply: MockReply, _: FaultContext) -> MockReply:
-    """Not a byte, for ever."""
+    """Not a byte, forever."""
     return reply.replaced(head=False, sent=0, ending=ConnectionEnd.HANG)
 
 
@@ -356,7 +356,7 @@ _THROTTLED = (
     ),
     _throttle(
         "submit-429-far",
-        "Too many requests, `Retry-After: 31536000`: a year, which nobody waits.",
+        "Too many requests, `Retry-After: 31536000`: a year, longer than any client waits.",
         "请求过多，`Retry-After: 31536000`：一年，谁也不会等。",
         rate_limited("31536000"),
     ),
