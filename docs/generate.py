@@ -77,9 +77,9 @@ def settings_page() -> str:
         + _table("| Setting | Environment | Type | Default | What it does |", _setting_rows(english))
         + "\n## The file\n\n`filmgate.toml` is the first that exists of: that of `--config`, that of "
         "`FILMGATE_CONFIG`, the one in the current folder, the one in your configuration folder. The one in the "
-        "current folder is read by operator commands only (`serve`, `worker`, `config`, `doctor`, `keys`, `jobs` …): it decides where secrets "
-        "are sent, and the folder may belong to someone else. Settings are at its top, tables follow. "
-        "[How to use them](../how-to/upstreams.md).\n\n"
+        "current folder is read by operator commands only (`serve`, `worker`, `config`, `doctor`, `keys`, `jobs` …): "
+        "it decides where secrets are sent, and the folder may belong to someone else. Settings are at its top, "
+        "tables follow. [How to use them](../how-to/upstreams.md).\n\n"
         "### `[engines.NAME]`\n\n"
         + _table("| Key | Meaning |", _key_rows("engines", ENGINE_KEYS, english))
         + "\nEvery other key is an option of that kind of engine; `scene` takes `workers`, the number of videos that "
