@@ -83,7 +83,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
         option("no-list", is_flag=True),
         option("model", "name", multiple=True),
         option("log", "file", type=file),
-        option("restart-loses", is_flag=True),
+        option("forget-on-restart", is_flag=True),
         option("host", "HOST", default="127.0.0.1"),
         option("port", "PORT", type=click.IntRange(0, 65535), default=PORT),
         option("ready-file", "file", type=file),
@@ -118,7 +118,7 @@ def _config(arguments: Mapping[str, Any]) -> MockConfig:
         any_size=arguments["any_size"],
         idempotent=arguments["idempotent"],
         supports_list=not arguments["no_list"],
-        forget_on_restart=arguments["restart_loses"],
+        forget_on_restart=arguments["forget_on_restart"],
         log=arguments["log"],
         models=arguments["model"] or MODELS,
     )

@@ -24,7 +24,7 @@ TEXTS: dict[str, str] = {
     "mock.no_list": "Do not serve GET /videos.",
     "mock.model": "Model to serve; may be repeated.",
     "mock.log": "Log every request to this file, synced before the response is sent; read again at a restart.",
-    "mock.restart_loses": "Forget the jobs of --log at a restart, as model servers do.",
+    "mock.forget_on_restart": "Forget the jobs of --log at a restart, as model servers do.",
     "mock.host": "Address to listen on. Default: 127.0.0.1.",
     "mock.port": "Port to listen on; 0 picks a free one. Default: 8088.",
     "mock.ready_file": "Write the mock's URL to this file once it accepts requests.",

@@ -24,7 +24,7 @@ TEXTS: dict[str, str] = {
     "mock.no_list": "不提供 GET /videos。",
     "mock.model": "提供的模型；可重复。",
     "mock.log": "把每个请求记入此文件，落盘之后才响应；重启时读取。",
-    "mock.restart_loses": "重启时忘掉 --log 里的任务，如同模型服务器。",
+    "mock.forget_on_restart": "重启时忘掉 --log 里的任务，如同模型服务器。",
     "mock.host": "监听的地址；默认 127.0.0.1。",
     "mock.port": "监听的端口；0 表示任选空闲端口；默认 8088。",
     "mock.ready_file": "开始接受请求后，把模拟上游的 URL 写入此文件。",
