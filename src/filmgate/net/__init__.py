@@ -1,5 +1,4 @@
-"""The ways out: :class:`Guard` fetches what strangers name, :class:`Client` speaks to an upstream of the operator's.
+"""Outbound HTTP: :class:`Guard` fetches client-supplied URLs, :class:`UpstreamClient` calls a configured upstream.
 
-Both connect to addresses that were checked and to no other, follow no redirect unlooked at, and take neither cookies
-nor proxies from anywhere.
+Both connect only to addresses that they checked, follow no redirect unchecked, and use no cookies and no proxies.
 """

@@ -44,8 +44,8 @@ def parse_url(text: str, base: yarl.URL | None = None, *, encoded: bool = False)
     if len(text) > URL_LIMIT:
         raise BadUrl(f"it has more than {URL_LIMIT} characters")
     try:
-        given = yarl.URL(text, encoded=encoded and text.isascii())
-        url = base.join(given) if base else given
+        parsed = yarl.URL(text, encoded=encoded and text.isascii())
+        url = base.join(parsed) if base else parsed
         port = url.port
     except ValueError as error:
         raise BadUrl("it can't be read") from error

@@ -1,7 +1,7 @@
-"""A long-lived client for one upstream: its own address, its own credentials, its own pool of connections.
+"""A long-lived client for one upstream, with its own address, credentials and connection pool.
 
-Names are resolved and their addresses checked whenever a connection is made, by the same call whose answer is then
-connected to, so a name that changes its address in between gains nothing. Redirects are answers like any other.
+Each new connection resolves the name and checks the addresses in one call, then connects to one of them, so a DNS
+record that changes in between has no effect. Redirects are returned like any other response.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from filmgate.security.ip_scope import is_ip_literal
 __all__ = ["MAX_BODY_BYTES", "BufferedResponse", "TransportError", "UpstreamClient"]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-"""Bytes of an answer that is read whole."""
+"""Maximum size of a response that is read whole, in bytes."""
 
 MAX_CONNECTIONS = 256
-"""Connections that are kept for looks."""
+"""Maximum number of pooled connections for polls."""
 
 
 class BufferedResponse(Struct, frozen=True, kw_only=True):
-    """An answer, read whole."""
+    """A response, read whole."""
 
     status: int
-    headers: Mapping[str, str]  # names in lower case; ``date`` is always there
+    headers: Mapping[str, str]  # names in lower case; ``date`` is always present
     body: bytes
 
 
 class TransportError(Exception):
-    """There is no answer.
+    """The request got no response.
 
     Args:
-        reason: why, for the operator's log: it may name hosts.
-        sent: whether the other side may have got the request.
+        reason: why, for the operator's log: it may contain host names.
+        sent: whether the upstream may have received the request.
     """
 
     def __init__(self, reason: str, *, sent: bool) -> None:
@@ -54,12 +54,12 @@ class TransportError(Exception):
 
 @dataclass
 class _RequestState:
-    """What is known of a request on its way."""
+    """State of a running request."""
 
     sent: bool = False
 
     def infer_sent(self, error: Exception, *, traced: bool) -> None:
-        """Conclude from an error whether the request had left, where nobody traced it."""
+        """Infer from an error whether the request was sent, if it is not traced."""
         self.sent |= not traced and not isinstance(
             error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
         )
@@ -69,13 +69,13 @@ class UpstreamClient:
     """Sends requests to one upstream.
 
     Args:
-        base_url: where it is; its host may be asked whatever its address is.
-        headers: credentials; they go to the base URL's origin and nowhere else.
-        allow_hosts: further hosts that may be asked although their address is not public.
-        resolver: the system's, or a test's.
-        tls: whom to trust, if not those whom the system trusts.
+        base_url: its base URL; this host may be requested whatever its address is.
+        headers: credentials; sent to the base URL's origin only.
+        allow_hosts: further hosts that may be requested although their address is not public.
+        resolver: replaces the system's resolver in tests.
+        tls: trusted authorities; None: the system's.
         connect_timeout: seconds to wait for a connection.
-        idle_timeout: seconds to wait for the next bytes of a download; an answer that is read whole has its own time.
+        idle_timeout: seconds to wait for the next bytes of a download; :meth:`send` has its own timeout.
 
     Raises:
         BadUrl: the base URL can't be used.
@@ -93,9 +93,9 @@ class UpstreamClient:
         idle_timeout: float = 30.0,
     ) -> None:
         self.base = parse_url(base_url.rstrip("/"))
-        own = f"{self.base.raw_host}:{self.base.port}"
+        base_host = f"{self.base.raw_host}:{self.base.port}"
         self._headers = dict(headers or {})
-        self._allowed = AllowedHosts([*allow_hosts, own])
+        self._allowed = AllowedHosts([*allow_hosts, base_host])
         self._resolver = CheckedResolver(resolver or system_resolver, self._allowed)
         self._tls = tls
         self._connect_timeout = connect_timeout
@@ -103,13 +103,13 @@ class UpstreamClient:
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         sessions, self._sessions = list(self._sessions.values()), {}
         for session in sessions:
             await session.close()
 
     def url(self, path: str) -> str:
-        """The address of an encoded path below the base."""
+        """Return the URL of an encoded path below the base."""
         return f"{self.base}/{path}"
 
     async def send(
@@ -123,20 +123,20 @@ class UpstreamClient:
         limit: int = MAX_BODY_BYTES,
         new_connection: bool = False,
     ) -> BufferedResponse:
-        """Send a request and read its answer whole, whatever its status.
+        """Send a request and read its response whole, whatever its status.
 
         Args:
-            method: of HTTP.
+            method: the HTTP method.
             url: absolute, encoded.
-            headers: beside the credentials.
-            body: all of it.
-            within: seconds for everything.
-            limit: bytes of the answer.
-            new_connection: over a connection of its own: on one that was kept, a request may meet the other side's hanging up,
-                and nobody knows whether it was read.
+            headers: in addition to the credentials.
+            body: the whole body.
+            within: timeout of the whole exchange, in seconds.
+            limit: maximum size of the response, in bytes.
+            new_connection: do not use a pooled connection: the upstream may close one while the request is sent, and
+                then it is unknown whether the request was read.
 
         Raises:
-            Fault: no answer, too late, or too much of it.
+            TransportError: there is no response, or it is too late or too large.
         """
         state = _RequestState()
         try:
@@ -152,7 +152,7 @@ class UpstreamClient:
                     body=await _read_body(response, limit, state),
                 )
         except TimeoutError as error:
-            raise TransportError(f"no answer within {within:g} s", sent=state.sent) from error
+            raise TransportError(f"no response within {within:g} s", sent=state.sent) from error
 
     @asynccontextmanager
     async def stream(
@@ -166,14 +166,14 @@ class UpstreamClient:
         idle: float | None = None,
         state: _RequestState | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """An answer whose body is still to be read; whatever goes wrong with it inside becomes a Fault too."""
+        """Open a response whose body the caller reads; read errors become a :class:`TransportError` too."""
         state = state or _RequestState()
         parsed = self._check_url(url)
-        own = self._headers if parsed.origin() == self.base.origin() else {}
+        credentials = self._headers if parsed.origin() == self.base.origin() else {}
         request = self._session(new_connection=new_connection).request(
             method,
             parsed,
-            headers={**(headers or {}), **own},
+            headers={**(headers or {}), **credentials},
             data=body or None,
             allow_redirects=False,
             timeout=self._timeout(idle or self._idle_timeout),
@@ -186,7 +186,7 @@ class UpstreamClient:
         except TimeoutError as error:
             if isinstance(error, aiohttp.ClientError):
                 state.infer_sent(error, traced=new_connection)
-                raise TransportError("it fell silent", sent=state.sent) from error
+                raise TransportError("idle timeout", sent=state.sent) from error
             raise
         except (aiohttp.ClientError, OSError, ValueError) as error:
             state.infer_sent(error, traced=new_connection)
@@ -196,13 +196,13 @@ class UpstreamClient:
         return aiohttp.ClientTimeout(total=None, connect=self._connect_timeout, sock_read=idle)
 
     def _check_url(self, text: str) -> yarl.URL:
-        """The URL, if its host may be asked as far as can be said before it is resolved."""
+        """Parse the URL and check its host, as far as possible before it is resolved."""
         try:
             url = parse_url(text, encoded=True)
         except BadUrl as error:
             raise TransportError(str(error), sent=False) from error
         host, port = url.raw_host or "", url.port or 0
-        # What looks like an address to aiohttp never comes to the resolver.
+        # aiohttp does not call the resolver for a host that looks like an address.
         numeric = ":" in host or host.replace(".", "").isdigit()
         if numeric and not (is_ip_literal(host) and self._allowed.permits(host, port, [host])):
             raise TransportError("the host is unknown or not public", sent=False)
@@ -210,7 +210,7 @@ class UpstreamClient:
 
     def _session(self, *, new_connection: bool) -> aiohttp.ClientSession:
         if new_connection not in self._sessions:
-            # Only a submission has to know exactly whether it left; tracing costs a third of a look.
+            # Only a submission needs to know exactly whether it was sent; tracing costs a third of a poll.
             trace = aiohttp.TraceConfig()
             trace.on_request_headers_sent.append(_mark_sent)
             self._sessions[new_connection] = aiohttp.ClientSession(
@@ -231,20 +231,20 @@ class UpstreamClient:
 
 
 def lowercase_headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """An answer's headers under names in lower case; one that says no date was given now."""
+    """Return the headers of a response with names in lower case; a missing ``date`` becomes the current time."""
     return {"date": formatdate(usegmt=True)} | {name.lower(): value for name, value in response.headers.items()}
 
 
 def _describe_error(error: Exception) -> str:
-    """What went wrong; of most errors the kind alone, for their text may hold a signed URL."""
-    plain = isinstance(error, aiohttp.ClientConnectorError)
-    return f"{type(error).__name__}: {error}" if plain else type(error).__name__
+    """Describe an error; most by type alone, because their text may contain a signed URL."""
+    is_safe = isinstance(error, aiohttp.ClientConnectorError)
+    return f"{type(error).__name__}: {error}" if is_safe else type(error).__name__
 
 
 async def _mark_sent(
     _session: aiohttp.ClientSession, context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
 ) -> None:
-    """From here on the other side may know the request."""
+    """Record that from now on the upstream may have received the request."""
     context.trace_request_ctx.sent = True
 
 
@@ -253,5 +253,5 @@ async def _read_body(response: aiohttp.ClientResponse, limit: int, state: _Reque
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
-            raise TransportError(f"its answer has more than {limit} bytes", sent=state.sent)
+            raise TransportError(f"the response has more than {limit} bytes", sent=state.sent)
     return bytes(body)

@@ -1,4 +1,4 @@
-"""Downloads into a file: bounded memory, resumed where the server lets us, never longer than allowed."""
+"""Downloads into a file: bounded memory and time, resumed where the server supports it."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from filmgate.net.client import TransportError, UpstreamClient, lowercase_header
 __all__ = ["HttpStatusError", "UnexpectedContent", "download"]
 
 MAX_REDIRECTS = 3
-"""Redirects that are followed."""
+"""Maximum number of redirects."""
 
 MAX_RESUMES = 100
-"""Times that one download goes on where it broke off; each must have brought something."""
+"""Maximum number of resumes of one download; each must have received bytes."""
 
 HEAD_BYTES = 512
-"""Bytes by which a file is told."""
+"""Bytes from which the file type is detected."""
 
 _REFUSAL_LIMIT = 64 * 1024
 _REDIRECT = {301, 302, 303, 307, 308}
@@ -35,22 +35,22 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASC
 
 
 class HttpStatusError(Exception):
-    """The server answered with something other than the file."""
+    """The server returned an error status instead of the file."""
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         super().__init__(f"HTTP {status}")
         self.status = status
         self.headers = headers
-        self.body = body  # its beginning
+        self.body = body  # the beginning only
 
 
 class UnexpectedContent(Exception):
-    """What comes is not what was asked for; says what it is, or that it does not end."""
+    """The downloaded content is not the expected file, or too long; the text says which."""
 
 
 @dataclass
 class _Download:
-    """One download on its way."""
+    """State of one download."""
 
     client: UpstreamClient
     file: BinaryIO
@@ -58,8 +58,8 @@ class _Download:
     content_error: Callable[[bytes], str | None]
     size: int = 0  # bytes written
     head: bytearray = field(default_factory=bytearray)  # the first of them
-    etag: str | None = None  # a strong one, under which they came
-    total: int | None = None  # bytes of the whole file, if the server said so
+    etag: str | None = None  # a strong one, valid for the bytes written
+    total: int | None = None  # size of the whole file in bytes, if the server sent it
     resumed: int = 0
 
 
@@ -72,20 +72,20 @@ async def download(
     within: float,
     content_error: Callable[[bytes], str | None] = lambda _: None,
 ) -> int:
-    """Write what a URL holds to ``into`` and return its size in bytes; a failure removes the file.
+    """Download a URL to ``into`` and return its size in bytes; a failure removes the file.
 
     Args:
-        client: how to get there; its credentials go to its own origin only, redirects or not.
+        client: sends the requests; its credentials go to its own origin only, with or without redirects.
         url: absolute, encoded.
         into: the file.
-        limit: bytes it may have.
-        within: seconds for everything; the client's idle time-out holds beside it.
-        content_error: looks at the first bytes, and says what is wrong with them.
+        limit: maximum size, in bytes.
+        within: timeout of the whole download, in seconds; the client's idle timeout applies too.
+        content_error: inspects the first bytes and returns what is wrong with them.
 
     Raises:
-        Fault: the server is out of reach, broke off, or leads to where nobody may go.
-        Refused: it answered with an error.
-        Unwanted: it is not the file, or too long.
+        TransportError: the server is unreachable, closed early, or redirects to a host that is not allowed.
+        HttpStatusError: the server returned an error status.
+        UnexpectedContent: it is not the expected file, or too long.
         StorageFault: the file can't be written.
     """
     try:
@@ -95,8 +95,8 @@ async def download(
                 await _download_resuming(state, url)
             return state.size
     except TimeoutError as error:
-        into.unlink(missing_ok=True)  # noqa: ASYNC240 - one call, on the way out
-        raise TransportError(f"not there within {within:g} s", sent=True) from error
+        into.unlink(missing_ok=True)  # noqa: ASYNC240 - a single call, just before the error is raised
+        raise TransportError(f"not complete within {within:g} s", sent=True) from error
     except BaseException:
         into.unlink(missing_ok=True)  # noqa: ASYNC240 - also when cancelled, where nothing can be awaited
         raise
@@ -108,8 +108,8 @@ async def _download_resuming(state: _Download, url: str) -> None:
         try:
             await _request_rest(state, url)
         except TransportError:
-            brought = state.size > before
-            if not brought or state.etag is None or state.resumed >= MAX_RESUMES:
+            progressed = state.size > before
+            if not progressed or state.etag is None or state.resumed >= MAX_RESUMES:
                 raise
             state.resumed += 1
         else:
@@ -117,12 +117,12 @@ async def _download_resuming(state: _Download, url: str) -> None:
 
 
 async def _request_rest(state: _Download, url: str) -> None:
-    """Ask for what is missing, and write what comes."""
+    """Request the missing bytes and write them."""
     headers = {"Range": f"bytes={state.size}-", "If-Range": state.etag} if state.size and state.etag else {}
     async with _open_redirected(state.client, url, headers) as response:
         if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and headers:
             _reset(state)
-            raise TransportError("the file is another by now", sent=True)
+            raise TransportError("the file has changed since", sent=True)
         if response.status == HTTPStatus.PARTIAL_CONTENT and headers:
             _check_range(state, response)
         elif response.status == HTTPStatus.OK:
@@ -133,7 +133,7 @@ async def _request_rest(state: _Download, url: str) -> None:
             raise HttpStatusError(response.status, lowercase_headers(response), body)
         await _copy(state, response)
     if state.total is not None and state.size != state.total:
-        raise TransportError(f"{state.size} of {state.total} bytes came", sent=True)
+        raise TransportError(f"{state.size} of {state.total} bytes received", sent=True)
     if len(state.head) < HEAD_BYTES:
         _check_head(state)
 
@@ -142,7 +142,7 @@ async def _request_rest(state: _Download, url: str) -> None:
 async def _open_redirected(
     client: UpstreamClient, url: str, headers: Mapping[str, str]
 ) -> AsyncIterator[aiohttp.ClientResponse]:
-    """The answer, after at most three redirects, each of them checked as the first address was."""
+    """Open the response after at most three redirects, each checked like the first URL."""
     for _ in range(MAX_REDIRECTS + 1):
         async with client.stream("GET", url, headers=headers, new_connection=True) as response:
             if response.status not in _REDIRECT or "Location" not in response.headers:
@@ -156,7 +156,7 @@ def _redirect_target(location: str, base: yarl.URL) -> str:
     try:
         return str(parse_url(location, base, encoded=True))
     except BadUrl as error:
-        raise TransportError(f"it redirects to a bad address: {error}", sent=True) from error
+        raise TransportError(f"it redirects to an invalid URL: {error}", sent=True) from error
 
 
 def _reset(state: _Download) -> None:
@@ -165,13 +165,13 @@ def _reset(state: _Download) -> None:
 
 
 def _check_range(state: _Download, response: aiohttp.ClientResponse) -> None:
-    """A part is of use only if it is of the same file and begins where ours ends."""
+    """Check that a partial response is of the same file and starts where ours ends."""
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
     total = None if match is None or match[3] == "*" else int(match[3])
     moved = match is None or int(match[1]) != state.size or (state.total or total) != total
     if moved or _strong_etag(response) not in {state.etag, None}:
         _reset(state)
-        raise TransportError("another part came than was asked for", sent=True)
+        raise TransportError("the server returned another range than requested", sent=True)
 
 
 def _strong_etag(response: aiohttp.ClientResponse) -> str | None:
@@ -181,7 +181,7 @@ def _strong_etag(response: aiohttp.ClientResponse) -> str | None:
 
 async def _copy(state: _Download, response: aiohttp.ClientResponse) -> None:
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnexpectedContent("The file came compressed.")
+        raise UnexpectedContent("The server sent the file compressed.")
     block = bytearray()
     try:
         async for chunk in response.content.iter_any():
@@ -193,7 +193,7 @@ async def _copy(state: _Download, response: aiohttp.ClientResponse) -> None:
                 await _write(state, block)
                 block = bytearray()
     finally:
-        await _write(state, block)  # also when it broke off: what came need not come again
+        await _write(state, block)  # also after an early close: received bytes need not be sent again
 
 
 async def _write(state: _Download, block: bytearray) -> None:
@@ -202,7 +202,7 @@ async def _write(state: _Download, block: bytearray) -> None:
 
 
 def _collect_head(state: _Download, chunk: bytes) -> None:
-    """Judge the file by its beginning as soon as that is there."""
+    """Check the file's head as soon as it is complete."""
     if len(state.head) < HEAD_BYTES:
         state.head += chunk[: HEAD_BYTES - len(state.head)]
         if len(state.head) == HEAD_BYTES:
@@ -210,6 +210,6 @@ def _collect_head(state: _Download, chunk: bytes) -> None:
 
 
 def _check_head(state: _Download) -> None:
-    wrong = state.content_error(bytes(state.head))
-    if wrong:
-        raise UnexpectedContent(wrong)
+    problem = state.content_error(bytes(state.head))
+    if problem:
+        raise UnexpectedContent(problem)

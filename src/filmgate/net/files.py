@@ -1,4 +1,4 @@
-"""Writing what comes in to a file, off the event loop."""
+"""Writes downloaded bytes to a file, off the event loop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from filmgate.errors import StorageFault
 __all__ = ["BLOCK_BYTES", "open_for_writing", "truncate", "write_block"]
 
 BLOCK_BYTES = 1024 * 1024
-"""Bytes that are gathered before they are written."""
+"""Bytes that are buffered before a write."""
 
 
 def open_for_writing(into: Path) -> BinaryIO:
-    """A new file, or an old one made empty.
+    """Create a file, or truncate an existing one.
 
     Raises:
         StorageFault: it can't be written.
@@ -39,7 +39,7 @@ async def write_block(file: BinaryIO, block: bytes | bytearray) -> None:
 
 
 def truncate(file: BinaryIO) -> None:
-    """Begin again at the file's start.
+    """Empty the file and continue at its start.
 
     Raises:
         StorageFault: it can't be written.
@@ -53,4 +53,4 @@ def truncate(file: BinaryIO) -> None:
 
 def _write_out(file: BinaryIO, block: bytes | bytearray) -> None:
     file.write(block)
-    file.flush()  # here, so that a full disk is not found by the file's closing
+    file.flush()  # here, so that a full disk raises in this call and not when the file is closed

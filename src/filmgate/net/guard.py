@@ -1,8 +1,8 @@
-"""The one way out: fetching URLs that strangers name, without being led into our own network.
+"""Fetches client-supplied URLs without letting them reach our own network (SSRF guard).
 
-A host name is resolved once; every address it has must be public; the connection goes to one of those addresses and
-to no other, while ``Host`` and TLS go on speaking of the name. Redirects are followed by hand, each checked like the
-first URL. Any port may be asked: what makes a service private here is its address, not its number.
+A host name is resolved once and all its addresses must be public. The connection goes to one of those addresses only,
+while ``Host`` and TLS still use the name. Redirects are followed here, each checked like the first URL. All ports are
+allowed: a service is private by its address, not by its port.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["CONNECT_TIMEOUT", "IDLE_TIMEOUT", "MAX_REDIRECTS", "Guard"]
 
 MAX_REDIRECTS = 3
-"""Redirects that are followed."""
+"""Maximum number of redirects."""
 
 CONNECT_TIMEOUT = 10.0
 """Seconds to wait for a connection."""
@@ -41,16 +41,16 @@ _REDIRECT = {301, 302, 303, 307, 308}
 
 
 class Guard:
-    """Fetches URLs that strangers name.
+    """Fetches client-supplied URLs.
 
     Args:
-        allow_hosts: hosts (``name``, ``name:port`` or an address) that may be fetched from although their address
+        allow_hosts: hosts (``name``, ``name:port`` or an address) that may be requested although their address
             is not public: a model server on the LAN, loopback in tests.
-        resolver: the system's, or a test's.
-        param: the request's field that errors point to.
+        resolver: replaces the system's resolver in tests.
+        param: the request field that errors point to.
         connect_timeout: seconds to wait for an address, and for a connection.
         idle_timeout: seconds to wait for the next bytes.
-        tls: whom to trust, if not those whom the system trusts.
+        tls: trusted authorities; None: the system's.
     """
 
     def __init__(
@@ -76,21 +76,21 @@ class Guard:
         into: Path,
         *,
         limit: int,
-        timeout: float,  # noqa: ASYNC109 - its end is an answer with words of its own
+        timeout: float,  # noqa: ASYNC109 - its error has a text of its own
         headers: Mapping[str, str] | None = None,
     ) -> int:
-        """Write what a URL holds to ``into`` and return its size in bytes.
+        """Download a URL to ``into`` and return its size in bytes.
 
         Args:
             url: http or https, without credentials.
             into: the file to write; removed if the fetch fails.
-            limit: bytes it may have.
+            limit: maximum size, in bytes.
             timeout: seconds for everything, redirects included.
-            headers: sent to the URL's own origin only, never to where it redirects.
+            headers: sent to the URL's own origin only, never to a redirect's.
 
         Raises:
-            InvalidUrl: it is none that is fetched.
-            UrlUnreachable: no answer, an error, too many redirects, too many bytes, too late.
+            InvalidUrl: the URL may not be requested.
+            UrlUnreachable: no response, an error, too many redirects, too many bytes, too late.
             StorageFault: the file can't be written.
         """
         await _load()
@@ -101,7 +101,7 @@ class Guard:
             raise self._unreachable(f"it took longer than {timeout:g} s") from error
 
     def for_param(self, param: str | None) -> Guard:
-        """The same guard, whose errors point to another field."""
+        """Return the same guard with errors that point to another field."""
         return Guard(
             self._allowed.hosts,
             resolver=self._resolve,
@@ -112,7 +112,7 @@ class Guard:
         )
 
     async def check_url(self, url: str) -> None:
-        """Look whether a URL may be asked, without asking it.
+        """Check whether a URL may be requested, without requesting it.
 
         Raises:
             InvalidUrl: it may not, or its host has no address now.
@@ -124,11 +124,11 @@ class Guard:
             raise self._invalid(_NOT_PUBLIC) from error
 
     async def post(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> int:
-        """Send ``body`` and return the status of the answer; redirects are not followed, what it says is not read.
+        """Send ``body`` and return the response's status; redirects are not followed, the response body is not read.
 
         Raises:
-            InvalidUrl: it is none that is asked.
-            UrlUnreachable: no answer, or too late.
+            InvalidUrl: the URL may not be requested.
+            UrlUnreachable: no response, or too late.
         """
         await _load()
         import aiohttp  # noqa: PLC0415 - see _load
@@ -146,10 +146,10 @@ class Guard:
             raise self._unreachable("its host did not answer as it should") from error
 
     def _session(self, addresses: Sequence[str]) -> aiohttp.ClientSession:
-        """A session that connects to these addresses, whatever it is asked for."""
+        """Create a session that connects to these addresses only, whatever host is requested."""
         import aiohttp  # noqa: PLC0415 - see _load
 
-        from filmgate.net.resolvers import PinnedResolver  # noqa: PLC0415 - the same
+        from filmgate.net.resolvers import PinnedResolver  # noqa: PLC0415 - the same reason
 
         connector = aiohttp.TCPConnector(
             resolver=PinnedResolver(addresses), use_dns_cache=False, force_close=True, ssl=self._tls or True
@@ -166,10 +166,10 @@ class Guard:
     async def _follow(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> int:
         origin = url.origin()
         for _ in range(MAX_REDIRECTS + 1):
-            answer = await self._get(url, into, limit, headers if url.origin() == origin else {})
-            if isinstance(answer, int):
-                return answer
-            url = answer
+            result = await self._get(url, into, limit, headers if url.origin() == origin else {})
+            if isinstance(result, int):
+                return result
+            url = result
         raise self._unreachable(f"it redirects more than {MAX_REDIRECTS} times")
 
     async def _get(self, url: yarl.URL, into: Path, limit: int, headers: dict[str, str]) -> int | yarl.URL:
@@ -189,7 +189,7 @@ class Guard:
         except aiohttp.InvalidURL as error:
             raise self._invalid("it can't be read") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            # What exactly went wrong would tell a stranger about our network.
+            # The exact cause would reveal details of our network to the client.
             raise self._unreachable("its host did not answer as it should") from error
 
     def _parse(self, text: str, base: yarl.URL | None = None) -> yarl.URL:
@@ -199,22 +199,22 @@ class Guard:
             raise self._invalid(str(error)) from error
 
     async def _addresses(self, url: yarl.URL) -> list[str]:
-        """The addresses that may be connected to: all that the host has, or an error if one of them is not public."""
+        """Return the host's addresses; an error unless all are public or the host is allowed."""
         host, port = url.raw_host or "", url.port or 0
-        found = [host] if is_ip_literal(host) else await self._resolve_host(host, port)
-        if not self._allowed.permits(host, port, found):
+        addresses = [host] if is_ip_literal(host) else await self._resolve_host(host, port)
+        if not self._allowed.permits(host, port, addresses):
             raise self._invalid(_NOT_PUBLIC)
-        return found
+        return addresses
 
     async def _resolve_host(self, host: str, port: int) -> list[str]:
         try:
             async with asyncio.timeout(self._connect_timeout):
-                found = list(await self._resolve(host, port))
-        except (OSError, UnicodeError) as error:  # a time-out is one of the system's too
+                addresses = list(await self._resolve(host, port))
+        except (OSError, UnicodeError) as error:  # the system resolver's timeout is an OSError too
             raise self._invalid(_NOT_PUBLIC) from error
-        if not found:
+        if not addresses:
             raise self._invalid(_NOT_PUBLIC)
-        return found
+        return addresses
 
     def _check(self, response: aiohttp.ClientResponse, limit: int) -> None:
         if response.status != HTTPStatus.OK:
@@ -255,11 +255,11 @@ class Guard:
         return self._unreachable(f"it has more than {limit / 1024**2:g} MB")
 
 
-# One sentence for both, so that nobody finds out which names our network knows.
+# One text for both cases, so that clients can't probe which names exist in our network.
 _NOT_PUBLIC = "its host is unknown or not public"
 
 
 async def _load() -> None:
-    """Load the HTTP client with the first URL, on a thread: 0.15 s of CPU that a server's start need not pay."""
+    """Import the HTTP client with the first URL, on a thread: it costs 0.15 s of CPU, which startup saves."""
     if "filmgate.net.resolvers" not in sys.modules:
         await asyncio.to_thread(importlib.import_module, "filmgate.net.resolvers")

@@ -1,4 +1,4 @@
-"""The resolvers of our HTTP client: they return addresses that were checked, and no others."""
+"""Resolvers of the HTTP client: they return checked addresses only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class PinnedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """The checked addresses, for any host."""
+        """Return the checked addresses, for any host."""
         del family
         return [_result(host, port, address) for address in self._addresses]
 
@@ -39,7 +39,7 @@ class CheckedResolver(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        """The addresses to connect to.
+        """Return the addresses to connect to.
 
         Raises:
             OSError: the host has no address, or one that may not be connected to.

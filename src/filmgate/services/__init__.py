@@ -1,1 +1,1 @@
-"""The use cases, named like the SDK; the server and the embedded mode call them."""
+"""Use cases, named like the SDK; called by the server and by the embedded mode."""

@@ -1,4 +1,4 @@
-"""Characters: taken in from a film, kept for their account, looked up for a video that shows them."""
+"""Characters: created from an uploaded video, stored per account, resolved for the videos that show them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["CharacterService"]
 
 
 class CharacterService:
-    """The characters of every account."""
+    """Creates and looks up the characters of all accounts."""
 
     def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
         self._store = store
@@ -29,70 +29,72 @@ class CharacterService:
     async def create(
         self, principal: Principal, params: CharacterParams, *, idempotency_key: str | None = None, retry_count: int = 0
     ) -> Character:
-        """Keep a character: its film, and the film's first frame as its picture.
+        """Store a character: its video, and the video's first frame as its image.
 
         Raises:
-            InvalidVideo: the film can't be used.
+            InvalidVideo: the video can't be used.
             IdempotencyKeyReuse: the key was used within a day for another character.
-            StorageFault: the storage refused.
+            StorageFault: the storage failed.
         """
         now, character_id = self._clock(), new_id("char")
-        picture, film = await self._ingest(character_id, params)
+        image, video = await self._ingest(character_id, params)
         new = NewCharacter(
             id=character_id,
             account_id=principal.account_id,
             name=params.name,
-            picture=picture,
-            film=film,
+            picture=image,
+            film=video,
             key_id=principal.key_id,
             idempotency_key=idempotency_key,
             resend_since=now - RESEND_WINDOW if retry_count else None,
             fingerprint=hashlib.sha256(f"{params.video.sha256} {params.name}".encode()).hexdigest(),
         )
-        made = None
+        character = None
         try:
-            made, created = await self._store.characters.create(new, now)
+            character, created = await self._store.characters.create(new, now)
         finally:
-            if made is None or not created:
-                await self._storage.delete(picture.key)
-                await self._storage.delete(film.key)
-        return made
+            if character is None or not created:
+                await self._storage.delete(image.key)
+                await self._storage.delete(video.key)
+        return character
 
     async def get(self, principal: Principal, character_id: str) -> Character:
-        """The character.
+        """Return a character.
 
         Raises:
             CharacterNotFound: unknown, or another account's.
         """
-        found = await self._store.characters.get(character_id, principal.account_id)
-        if found is None:
+        character = await self._store.characters.get(character_id, principal.account_id)
+        if character is None:
             raise CharacterNotFound(character_id)
-        return found
+        return character
 
     async def resolve(self, account_id: str, ids: Iterable[str]) -> tuple[VideoCharacter, ...]:
-        """The characters that a video is to show, each once.
+        """Return the characters that a video shows, without duplicates.
 
         Raises:
             InvalidValue: one is unknown, or another account's.
         """
         members = []
         for character_id in dict.fromkeys(ids):
-            found = await self._store.characters.get(character_id, account_id)
-            if found is None:
+            character = await self._store.characters.get(character_id, account_id)
+            if character is None:
                 raise InvalidValue(f"No such character: '{character_id}'.", param="characters")
-            members.append(VideoCharacter(id=found.id, name=found.name, picture=found.picture, film=found.film))
+            members.append(
+                VideoCharacter(id=character.id, name=character.name, picture=character.picture, film=character.film)
+            )
         return tuple(members)
 
     async def _ingest(self, character_id: str, params: CharacterParams) -> tuple[Asset, Asset]:
-        picture, key = self._storage.staging_path(".png"), f"characters/{character_id[5:7]}/{character_id}"
+        image_path, key = self._storage.staging_path(".png"), f"characters/{character_id[5:7]}/{character_id}"
         try:
-            size = await asyncio.to_thread(_extract_first_frame, params.video.path, picture)
+            size = await asyncio.to_thread(_extract_first_frame, params.video.path, image_path)
             return (
-                await self._commit(picture, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
+                await self._commit(image_path, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
                 await self._commit(params.video.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),
             )
         finally:
-            picture.unlink(missing_ok=True)
+            image_path.unlink(missing_ok=True)
 
     async def _commit(self, staged: Path, key: str, kind: AssetKind, media_type: str, size: Size) -> Asset:
         stored = await self._storage.commit(staged, key)
@@ -100,7 +102,7 @@ class CharacterService:
 
 
 def _extract_first_frame(path: Path, image_path: Path) -> Size:
-    from filmgate.media import frames  # noqa: PLC0415 - the decoder, loaded with the first upload
+    from filmgate.media import frames  # noqa: PLC0415 - loads the decoder with the first upload
 
     validate_upload(path)
     try:

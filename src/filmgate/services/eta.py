@@ -1,4 +1,4 @@
-"""How long an unfinished video will still take, judged by the videos before it."""
+"""Estimates when an unfinished video will complete, from the durations of earlier videos."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from filmgate.store import VideoRepository
 __all__ = ["Eta", "EtaEstimator"]
 
 DEFAULT_SECONDS = 60.0
-"""What a video is expected to take whose engine is no longer configured."""
+"""Expected seconds of a video whose engine is no longer configured."""
 
 
 class Eta(Struct, frozen=True):
-    """Where a video stands, and how long it will still take."""
+    """Queue position of a video and its estimated remaining time."""
 
     position: int  # 1: next in its engine's queue; 0: not queued
     eta_seconds: float | None  # until completed; None once finished
 
 
 class EtaEstimator:
-    """Estimates from the durations of completed videos, and from the engine's own figure where there are none.
+    """Estimates from the durations of completed videos; without any, from the engine's own figure.
 
     Args:
-        videos: the rows.
-        engines: by name, as configured now.
+        videos: the video rows.
+        engines: the configured engines by name.
     """
 
     def __init__(self, videos: VideoRepository, engines: Mapping[str, Engine]) -> None:
@@ -36,7 +36,7 @@ class EtaEstimator:
         self._engines = engines
 
     async def eta(self, video: VideoRecord) -> Eta:
-        """Its place in the queue and the seconds it will still take."""
+        """Return the queue position and the estimated seconds until completion."""
         if video.finished:
             return Eta(0, None)
         expected = await self._expected_seconds(video)
@@ -48,7 +48,7 @@ class EtaEstimator:
         return Eta(ahead + 1, expected * (1 + ahead // concurrency))
 
     async def poll_after_ms(self, video: VideoRecord) -> int:
-        """The value of ``openai-poll-after-ms`` for an unfinished video."""
+        """Return the value of ``openai-poll-after-ms`` for an unfinished video."""
         return poll_after_ms(await self._expected_seconds(video))
 
     async def _expected_seconds(self, video: VideoRecord) -> float:

@@ -1,7 +1,7 @@
-"""Requests that are sent twice: how one is recognised, and how equal ones that overlap take turns.
+"""Detects repeated requests and serialises equal requests that overlap.
 
-An official SDK resends a create after a dropped connection, and a client may name its request with an idempotency
-key. Either way the second request answers with the video of the first.
+An official SDK resends a create after a dropped connection, and a client may send an idempotency key. In both cases
+the second request returns the video of the first.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from filmgate.wire.params import CreateParams, RevisionParams, Upload
 __all__ = ["RESEND_WINDOW", "RequestIdentity", "SingleFlight", "fingerprint"]
 
 RESEND_WINDOW = 120.0
-"""Seconds within which an SDK's own resend answers with what the first request created (wire.md §3)."""
+"""Seconds within which an SDK's resend returns what the first request created (wire.md §3)."""
 
 
 class RequestIdentity(Struct, frozen=True, kw_only=True):
-    """What a repeated request is recognised by; the fields are those of :class:`filmgate.domain.NewVideo`."""
+    """Identifies a repeated request; the fields are those of :class:`filmgate.domain.NewVideo`."""
 
     idempotency_key: str | None
     resend_since: float | None  # Unix seconds; None: not a resend
@@ -31,9 +31,9 @@ class RequestIdentity(Struct, frozen=True, kw_only=True):
 
 
 class SingleFlight:
-    """Makes a resend wait for the equal requests that are still running in this process.
+    """Makes a resend wait for equal requests that are still running in this process.
 
-    Without it, a resend that arrives before the first request is committed would find no video to answer with.
+    Without it, a resend that arrives before the first request is committed would find no video to return.
     """
 
     def __init__(self) -> None:
@@ -45,24 +45,24 @@ class SingleFlight:
 
         Args:
             request: the key's id and the request's fingerprint.
-            wait: whether to wait for the equal requests that started earlier; false: run beside them.
+            wait: whether to wait for equal requests that started earlier; False: run concurrently.
         """
         running = self._running.setdefault(request, [])
-        earlier, own = list(running), asyncio.get_running_loop().create_future()
-        running.append(own)
+        earlier, done = list(running), asyncio.get_running_loop().create_future()
+        running.append(done)
         try:
             if wait and earlier:
                 await asyncio.wait(earlier)
             yield
         finally:
-            own.cancel()
-            running.remove(own)
+            done.cancel()
+            running.remove(done)
             if not running:
                 del self._running[request]
 
 
 def fingerprint(params: CreateParams | RevisionParams) -> str:
-    """A digest of the parsed fields and file bytes: the same request, whatever its encoding and boundary."""
+    """Return a digest of the parsed fields and file bytes, independent of the request's encoding and boundary."""
     fields = msgspec.to_builtins(params, enc_hook=str)
     for name in ("input_reference", "video"):
         if isinstance(upload := getattr(params, name, None), Upload):

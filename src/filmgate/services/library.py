@@ -1,7 +1,7 @@
-"""The videos that exist: retrieve, wait, list, delete, open a file.
+"""Existing videos: retrieve, wait, list, delete, open a file.
 
-All of it needs the rows and the files alone, no engine and no flow. That is why a command such as ``filmgate list``
-can do it without starting a server.
+These need only the rows and the files, no engine and no flow. So a command such as ``filmgate list`` runs them
+without starting a server.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class VideoContent(Struct, frozen=True):
 
 
 class VideoLibrary:
-    """What can be done with the videos of an account, for one store and one storage.
+    """Operations on the existing videos of an account, for one store and one storage.
 
     Args:
         store: rows.
@@ -41,7 +41,7 @@ class VideoLibrary:
         self._clock = clock
 
     async def retrieve(self, principal: Principal, video_id: str) -> VideoRecord:
-        """The video as its row says.
+        """Return a video as stored.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
@@ -52,11 +52,11 @@ class VideoLibrary:
         return video
 
     async def wait(self, principal: Principal, video_id: str, seconds: float) -> VideoRecord:
-        """The video as soon as its status or progress differs from now, else after ``seconds``."""
+        """Return the video once its status or progress changes, or after ``seconds``."""
         video = await self.retrieve(principal, video_id)
-        seen, until = (video.status, video.progress), self._clock() + seconds
-        while not video.finished and (video.status, video.progress) == seen:
-            remaining = until - self._clock()
+        previous, deadline = (video.status, video.progress), self._clock() + seconds
+        while not video.finished and (video.status, video.progress) == previous:
+            remaining = deadline - self._clock()
             if remaining <= 0:
                 break
             await self.changed(video, remaining)
@@ -64,21 +64,21 @@ class VideoLibrary:
         return video
 
     async def changed(self, video: VideoRecord, seconds: float) -> None:
-        """Wait until the row differs from ``video`` in anything, at most so many seconds."""
+        """Wait until any field of the row differs from ``video``, for at most ``seconds``."""
         await self._store.notifier.wait(video.id, video.version, seconds)
 
     async def list(
         self, principal: Principal, *, after: str | None, limit: int, ascending: bool
     ) -> tuple[Sequence[VideoRecord], bool]:
-        """A page of the account's videos in order of acceptance, and whether more follow."""
+        """Return a page of the account's videos in order of acceptance, and whether more follow."""
         return await self._store.videos.page(principal.account_id, after=after, limit=limit, ascending=ascending)
 
     async def delete(self, principal: Principal, video_id: str) -> None:
-        """Remove a finished video and its files; a download that has begun keeps its bytes.
+        """Remove a finished video and its files; a running download continues to its end.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
-            VideoNotDeletable: it is still being made.
+            VideoNotDeletable: it is not finished.
         """
         for key in await self._store.videos.delete(video_id, principal.account_id, self._clock()):
             await self._storage.delete(key)
@@ -92,11 +92,11 @@ class VideoLibrary:
         wait_seconds: float = 0,
         retention: float | None = None,
     ) -> VideoContent:
-        """An open file of a completed video.
+        """Open a file of a completed video.
 
         Args:
             principal: the account and key of the request.
-            video_id: of which video.
+            video_id: the video.
             kind: which of its files.
             wait_seconds: how long to wait for an unfinished video; a waiting request costs only its connection.
             retention: seconds after completion at which a dialect ends access sooner than the server does.
@@ -110,7 +110,7 @@ class VideoLibrary:
         return await self._content(video, kind, retention)
 
     async def published(self, video_id: str, kind: AssetKind) -> VideoContent:
-        """An open file of a completed video, for a request that carries a signed link to it.
+        """Open a file of a completed video for a request with a signed URL.
 
         Raises:
             VideoNotFound: unknown or deleted.
@@ -133,8 +133,8 @@ class VideoLibrary:
         return VideoContent(video, asset, await self._open(video, asset))
 
     async def _wait_until_finished(self, principal: Principal, video_id: str, seconds: float) -> VideoRecord:
-        video, until = await self.retrieve(principal, video_id), self._clock() + seconds
-        while not video.finished and (remaining := until - self._clock()) > 0:
+        video, deadline = await self.retrieve(principal, video_id), self._clock() + seconds
+        while not video.finished and (remaining := deadline - self._clock()) > 0:
             video = await self.wait(principal, video_id, remaining)
         return video
 
@@ -147,7 +147,7 @@ class VideoLibrary:
         try:
             return await self._storage.open(asset.key)
         except FileNotFoundError:
-            # Deleted or expired between the row and the file: say so; anything else is a fault of ours.
+            # Deleted or expired after the row was read: report that; any other cause is our fault.
             if await self._store.videos.get(video.id) is None:
                 raise VideoNotFound(video.id) from None
             if asset.kind not in await self._store.videos.assets(video.id):

@@ -1,4 +1,4 @@
-"""Reference images: fetched or uploaded, normalised to a PNG of ours, and stored for the video that uses them."""
+"""Reference images: fetched or uploaded, normalised to PNG, and stored for the video that uses them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["ReferenceImages"]
 
 FETCH_TIMEOUT = 30.0
-"""Seconds within which a reference URL must have been fetched."""
+"""Timeout of fetching a reference URL, in seconds."""
 
 CONCURRENCY = 2
 """Reference images normalised at a time: each is held in memory both as a file and as pixels."""
 
 
 class ReferenceImages:
-    """Brings in the reference image of a video that is about to be accepted.
+    """Ingests the reference image of a video before the video is accepted.
 
     Args:
-        storage: where it is stored.
-        guard: fetches the URL that a client names.
-        limit: bytes of the image as it arrives.
+        storage: stores the image.
+        guard: fetches the URL of a request.
+        limit: maximum size of the incoming image, in bytes.
     """
 
     def __init__(self, storage: Storage, guard: Guard, limit: int) -> None:
@@ -43,11 +43,11 @@ class ReferenceImages:
     async def ingest_reference(
         self, video_id: str, params: CreateParams, resolved: ResolvedRequest, limits: DialectLimits
     ) -> Asset | None:
-        """The stored image; None if the request has none.
+        """Store the request's reference image; None if it has none.
 
         Raises:
             RequestError: it can't be fetched, is no usable image, or has the wrong size.
-            StorageFault: the storage refused.
+            StorageFault: the storage failed.
         """
         if params.input_reference is None:
             return None
@@ -79,12 +79,12 @@ class ReferenceImages:
                 raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
 
     def _decode(self, url: str) -> bytes:
-        from filmgate.media import images  # noqa: PLC0415 - the image library, loaded with the first image
+        from filmgate.media import images  # noqa: PLC0415 - loads the image library with the first image
 
         return images.decode_data_url(url, self._limit)
 
     def _normalise(self, source: Path | bytes, out: Path, fit: Fit, size: Size, limits: DialectLimits) -> None:
-        from filmgate.media import images  # noqa: PLC0415 - the same
+        from filmgate.media import images  # noqa: PLC0415 - the same reason
 
         types = limits.image_types or images.IMAGE_TYPES
         images.normalize_image(source, size=size, fit=fit, limit=self._limit, out=out, types=types)

@@ -1,7 +1,7 @@
-"""The films that videos are made from: found, judged, and kept as a copy of their own.
+"""Source videos of remixes, edits and extensions: found, validated, and copied for the new video.
 
-A remix, an edit or an extension must not suffer from what happens to its source later, so it gets the source's file
-under a key of its own (a hard link where the storage is a folder), which is dropped once the video is finished.
+Later changes to the source must not affect the new video. So it gets a copy of the source's file under its own key
+(a hard link where the storage is a folder), which is deleted once the new video is finished.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ __all__ = [
 ]
 
 MAX_SECONDS = 120
-"""Seconds of the longest film that is made, and of the longest that is taken in."""
+"""Maximum length of generated and of uploaded videos, in seconds."""
 
 MAX_EXTENSIONS = 6
-"""How often a film can be extended."""
+"""Maximum number of extensions of a video."""
 
 MAX_SIDE = 4096
-"""Pixels of a side of the largest film that is taken in."""
+"""Maximum side of an uploaded video, in pixels."""
 
 
 class SourceVideo(Struct, frozen=True, kw_only=True):
-    """A film to go on from, and what a video made from it keeps."""
+    """A source video, and the properties that a video made from it inherits."""
 
     content: Asset | Upload
     size: Size
     seconds: int
-    model: str | None = None  # None: an upload's, which has none
+    model: str | None = None  # None: an upload, which has no model
     seed: int | None = None
-    prompts: tuple[str, ...] = ()  # its own and those of the films that it comes from, oldest first
+    prompts: tuple[str, ...] = ()  # its own and those of its ancestors, oldest first
     extensions: int = 0
     reference: Asset | None = None
     characters: tuple[VideoCharacter, ...] = ()
@@ -62,7 +62,7 @@ class SourceVideo(Struct, frozen=True, kw_only=True):
 
 
 class SourceVideos:
-    """Where sources come from and go to."""
+    """Finds source videos and stores copies of them."""
 
     def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
         self._store = store
@@ -70,38 +70,38 @@ class SourceVideos:
         self._clock = clock
 
     async def find(self, account_id: str, reference: VideoReference) -> SourceVideo:
-        """What is to be gone on from.
+        """Find the video that a request names or uploads.
 
         Raises:
-            VideoNotFound: an id that is unknown, deleted or another account's.
+            VideoNotFound: the id is unknown, deleted or another account's.
             VideoExpired: its content is gone.
             InvalidValue: it is not completed.
-            InvalidVideo: an upload that is no usable film.
+            InvalidVideo: the upload is no usable video.
         """
         if isinstance(reference, Upload):
-            found = await asyncio.to_thread(validate_upload, reference.path)
-            return SourceVideo(content=reference, size=found.size, seconds=max(1, round(found.seconds)))
+            probed = await asyncio.to_thread(validate_upload, reference.path)
+            return SourceVideo(content=reference, size=probed.size, seconds=max(1, round(probed.seconds)))
         video = await self._store.videos.get(reference.id, account_id)
         if video is None:
             raise VideoNotFound(reference.id)
         if video.status is not Status.COMPLETED:
-            said = f"The video '{video.id}' is not completed: its status is '{video.status}'."
-            raise InvalidValue(said, param="video")
+            message = f"The video '{video.id}' is not completed: its status is '{video.status}'."
+            raise InvalidValue(message, param="video")
         return _source_of(video, await self._content_asset(video))
 
     async def store_copies(self, source_video: SourceVideo, video_id: str) -> tuple[Asset, Asset | None]:
-        """The source and the reference of a video about to be accepted, stored as its own.
+        """Store copies of the source and of its reference image for a video that is about to be accepted.
 
         Raises:
-            VideoExpired: it went away just now.
-            StorageFault: the storage refused.
+            VideoExpired: the source was removed in the meantime.
+            StorageFault: the storage failed.
         """
         key = f"sources/{video_id[6:8]}/{video_id}.mp4"
         source = await self._store_source(source_video, key)
         if source_video.reference is None:
             return source, None
-        picture = await self._copy_stored(source_video.reference.key, f"references/{video_id[6:8]}/{video_id}.png")
-        return source, picture.asset(AssetKind.REFERENCE, "image/png", source_video.size)
+        image = await self._copy_stored(source_video.reference.key, f"references/{video_id[6:8]}/{video_id}.png")
+        return source, image.asset(AssetKind.REFERENCE, "image/png", source_video.size)
 
     async def _store_source(self, source_video: SourceVideo, key: str) -> Asset:
         if isinstance(source_video.content, Upload):
@@ -111,10 +111,10 @@ class SourceVideos:
         return stored.asset(AssetKind.SOURCE, "video/mp4", source_video.size)
 
     async def _content_asset(self, video: VideoRecord) -> Asset:
-        film = (await self._store.videos.assets(video.id)).get(AssetKind.VIDEO)
-        if film is None or (video.expires_at is not None and video.expires_at <= self._clock()):
+        asset = (await self._store.videos.assets(video.id)).get(AssetKind.VIDEO)
+        if asset is None or (video.expires_at is not None and video.expires_at <= self._clock()):
             raise VideoExpired
-        return film
+        return asset
 
     async def _copy_stored(self, key: str, to: str) -> StoredObject:
         staged = self._storage.staging_path()
@@ -129,18 +129,18 @@ class SourceVideos:
 
 
 def build_recipe(params: RevisionParams, source_video: SourceVideo) -> Recipe:
-    """What is to be made of a film, as far as it can be said without stored files.
+    """Build the recipe of a revision, without its stored files.
 
     Raises:
-        InvalidValue: an extension too many, or one that would make the film too long.
+        InvalidValue: there are too many extensions, or the video would become too long.
     """
     segment = params.seconds if params.operation is Operation.EXTEND else None
     seconds, extensions = source_video.seconds + (segment or 0), source_video.extensions + (segment is not None)
     if extensions > MAX_EXTENSIONS:
-        raise InvalidValue(f"A film can be extended {MAX_EXTENSIONS} times; this one was.", param="video")
+        raise InvalidValue(f"A video can be extended at most {MAX_EXTENSIONS} times.", param="video")
     if segment is not None and seconds > MAX_SECONDS:
-        said = f"The extended film would be {seconds} s long; at most {MAX_SECONDS} s are made."
-        raise InvalidValue(said, param="seconds")
+        message = f"The extended video would be {seconds} s long; the limit is {MAX_SECONDS} s."
+        raise InvalidValue(message, param="seconds")
     seed = default_seed(params.prompt, source_video.size, seconds) if source_video.seed is None else source_video.seed
     return Recipe(
         prompt=params.prompt,
@@ -158,14 +158,14 @@ def build_recipe(params: RevisionParams, source_video: SourceVideo) -> Recipe:
 def resolve_revision(
     catalog: Catalog, params: RevisionParams, origin: SourceVideo, recipe: Recipe, limits: DialectLimits
 ) -> ResolvedRequest:
-    """The model that makes the new video, and the price of what it makes.
+    """Resolve the model of the new video, and the price of what it generates.
 
     Raises:
-        InvalidValue: another model than the source's, or the size of an upload that the model does not have.
+        InvalidValue: the model differs from the source's, or does not support the size of an upload.
         UnknownModel: there is no such model.
     """
     if origin.model is not None and params.model not in {None, origin.model}:
-        message = f"Invalid 'model': the video was made by '{origin.model}', and so is what is made from it."
+        message = f"Invalid 'model': the source video was made by '{origin.model}', which its revisions use too."
         raise InvalidValue(message, param="model")
     request = CreateParams(prompt=params.prompt, model=origin.model or params.model)
     resolved = catalog.resolve(request, DialectLimits(prompt_characters=limits.prompt_characters))
@@ -177,27 +177,29 @@ def resolve_revision(
 
 
 def validate_upload(path: Path) -> Probe:
-    """What an uploaded film is.
+    """Validate an uploaded video and return its properties.
 
     Raises:
-        InvalidVideo: it is no whole MP4 that can be decoded, it is too long, too large, or lies on its side.
+        InvalidVideo: it is not a whole, decodable MP4, it is too long, too large, or rotated by its header.
     """
-    from filmgate.media import probe  # noqa: PLC0415 - the decoder, loaded with the first upload
+    from filmgate.media import probe  # noqa: PLC0415 - loads the decoder with the first upload
 
     try:
-        found = probe.probe(path)
-        if found.seconds > MAX_SECONDS:
+        probed = probe.probe(path)
+        if probed.seconds > MAX_SECONDS:
             raise InvalidVideo(
-                f"The film is {found.seconds:.1f} s long; at most {MAX_SECONDS} s are taken.", param="video"
+                f"The video is {probed.seconds:.1f} s long; the limit is {MAX_SECONDS} s.", param="video"
             )
-        if max(found.size.width, found.size.height) > MAX_SIDE:
-            raise InvalidVideo(f"The film is {found.size} pixels; a side has at most {MAX_SIDE}.", param="video")
-        probe.verify(path, found.size, found.seconds)
+        if max(probed.size.width, probed.size.height) > MAX_SIDE:
+            raise InvalidVideo(
+                f"The video has {probed.size} pixels; a side may have at most {MAX_SIDE}.", param="video"
+            )
+        probe.verify(path, probed.size, probed.seconds)
         if probe.rotation(path):
-            raise InvalidVideo("The film is turned by its header; send it upright.", param="video")
+            raise InvalidVideo("The video is rotated by its header; upload it upright.", param="video")
     except BadArtifact as error:
         raise InvalidVideo(error.message, param="video") from error
-    return found
+    return probed
 
 
 def _source_of(video: VideoRecord, content: Asset) -> SourceVideo:
@@ -222,5 +224,5 @@ def _link_or_copy(path: Path, to: Path) -> None:
     except FileNotFoundError:
         raise
     except OSError:
-        # Another file system, or one without links.
+        # A different file system, or one without links.
         shutil.copyfile(path, to)

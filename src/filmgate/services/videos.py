@@ -1,7 +1,7 @@
-"""What starts or stops a video: create, revise (remix, edit, extend), cancel.
+"""Starts and stops videos: create, revise (remix, edit, extend), cancel.
 
 The modules below run in this order: the catalogue validates, the reference image is stored, one transaction accepts.
-Nothing here knows HTTP, SQL or which engine makes the video. What can be done with videos that exist stands in
+This module is independent of HTTP, SQL and the choice of engine. Operations on existing videos are in
 :mod:`filmgate.services.library`.
 """
 
@@ -44,30 +44,30 @@ _FEATURE_NAMES = {
     "characters": "characters",
     "image_input": "reference images",
 }
-"""How error messages name a capability that none of a model's engines has."""
+"""Names in error messages of the capabilities that none of a model's engines has."""
 
 
 class EngineSelector(Protocol):
     """Selects the engine of a new video: :meth:`filmgate.flow.dispatcher.Dispatcher.choose`."""
 
     def __call__(self, model: str, capabilities: Collection[str], video_id: str, /) -> str | None:
-        """The name of one that has all the capabilities; None if the model has none."""
+        """Return the name of an engine of the model that has all the capabilities; None if there is none."""
 
 
 class VideoService(VideoLibrary):
-    """The use cases, for one store, one storage and a set of engines.
+    """Use cases of one store, one storage and a set of engines.
 
     Args:
         catalog: the models.
         store: rows.
         storage: bytes.
         engines: by name.
-        select_engine: distributes new videos among them.
+        select_engine: distributes new videos among the engines.
         guard: fetches reference URLs and checks callback URLs.
-        vault: encrypts callback URLs, which may carry a secret.
-        wake: starts the flow of a video just committed.
+        vault: encrypts callback URLs, which may contain a secret.
+        wake: starts the flow of a committed video.
         clock: Unix seconds.
-        image_limit: bytes of a reference image.
+        image_limit: maximum size of a reference image, in bytes.
     """
 
     def __init__(
@@ -106,13 +106,13 @@ class VideoService(VideoLibrary):
         idempotency_key: str | None = None,
         retry_count: int = 0,
     ) -> VideoRecord:
-        """Accept a video: when this returns, its row and its hold are on disk, and it will reach a terminal status.
+        """Accept a video: on return, its row and its hold are on disk, and it will reach a terminal status.
 
         Args:
             principal: the account and key of the request.
-            params: as the dialect read them.
-            limits: by which the dialect narrows the catalogue.
-            idempotency_key: the client's own; the same key with the same parameters answers with the same video.
+            params: as parsed by the dialect.
+            limits: the dialect's restrictions of the catalogue.
+            idempotency_key: the client's own; the same key with the same parameters returns the same video.
             retry_count: how often an official SDK has sent this request before (``x-stainless-retry-count``).
 
         Raises:
@@ -137,32 +137,32 @@ class VideoService(VideoLibrary):
         """Accept a remix, an edit or an extension of a video, as :meth:`create` accepts a video.
 
         The new video keeps the model, size, seed, reference and characters of a source that was made here. It has its
-        own copy of the source's file, so nothing that happens to the source later affects it. An extension costs what
-        its new segment costs.
+        own copy of the source's file, so later changes to the source do not affect it. An extension costs what its new
+        segment costs.
 
         Raises:
             VideoNotFound: the source is unknown, deleted or another account's.
             VideoExpired: the source's content is gone.
-            RequestError: the source is not completed or no usable video; what :meth:`create` says.
-            NotAllowed, InsufficientQuota, TooManyRequests: as :meth:`create` says.
+            RequestError: the source is not completed or no usable video, or as in :meth:`create`.
+            NotAllowed, InsufficientQuota, TooManyRequests: as in :meth:`create`.
         """
         async with self._identify(principal, params, idempotency_key, retry_count) as identity:
             duplicate = await self._find_duplicate(principal, identity)
             return duplicate or await self._create_revision(principal, params, limits, identity)
 
     async def cancel(self, principal: Principal, video_id: str) -> VideoRecord:
-        """Ask for the video to be stopped; it ends as failed with the code ``cancelled``, free of charge.
+        """Request cancellation; the video fails with the code ``cancelled``, free of charge.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
-            VideoNotDeletable: it is finished already.
+            VideoNotDeletable: it is already finished.
         """
         video = await self._store.videos.request_cancel(video_id, principal.account_id, self._clock())
         self._wake(video)
         return video
 
     async def rate(self, principal: Principal, limits: DialectLimits = UNLIMITED) -> RateLimitStatus | None:
-        """How many creates a minute the key and the dialect allow, and what is left; None if there is no such limit."""
+        """Return the creates per minute that the key and the dialect allow, and the rest; None without such a limit."""
         if principal.requests_per_minute is None and limits.creates_per_minute is None:
             return None
         return await self._store.videos.rate_limit_status(principal.key_id, self._clock(), limits.creates_per_minute)
@@ -180,7 +180,7 @@ class VideoService(VideoLibrary):
             )
 
     async def _find_duplicate(self, principal: Principal, identity: RequestIdentity) -> VideoRecord | None:
-        # The accepting transaction checks again. This check saves fetching or refusing something for a duplicate.
+        # The accepting transaction checks again. This check avoids fetching or rejecting input for a duplicate.
         rows, owner = self._store.videos, principal.account_id
         if identity.idempotency_key is not None:
             key, now = identity.idempotency_key, self._clock()

@@ -1,4 +1,4 @@
-"""What can be done with webhook endpoints, named like the SDK: create, retrieve, list, update, delete, test, rotate."""
+"""Operations on webhook endpoints, named like the SDK: create, retrieve, list, update, delete, test, rotate."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from filmgate.wire.webhook import EndpointParams
 __all__ = ["EndpointView", "WebhookService"]
 
 OLD_SECRET_LIFETIME = 24 * 3600.0
-"""Seconds that an old secret goes on signing, if its owner wants that."""
+"""Seconds for which an old secret still signs, if the owner asks for that."""
 
 
 class EndpointView(Struct, frozen=True):
-    """An endpoint as its owner sees it."""
+    """A webhook endpoint as shown to its owner."""
 
     endpoint: WebhookEndpoint
     url: str
-    secret: str | None = None  # right after it was made
+    secret: str | None = None  # only right after it was created
 
 
 class WebhookService:
-    """The use cases.
+    """Manages the webhook endpoints of all accounts.
 
     Args:
-        rows: where endpoints are kept.
-        guard: what URLs go through.
-        secret_box: what seals secrets and URLs.
+        rows: the endpoint rows.
+        guard: checks and requests the URLs.
+        secret_box: encrypts secrets and URLs.
         clock: Unix seconds.
     """
 
@@ -48,10 +48,10 @@ class WebhookService:
         self._clock = clock
 
     async def create(self, principal: Principal, fields: EndpointParams) -> EndpointView:
-        """A new endpoint, with its secret for the only time.
+        """Create an endpoint and return its secret, which is not shown again.
 
         Raises:
-            RequestError: a field is missing, or the URL is none that is asked.
+            RequestError: a field is missing, or the URL may not be requested.
         """
         if fields.name is None or fields.url is None or fields.event_types is None:
             raise MissingParameter("url")
@@ -72,7 +72,7 @@ class WebhookService:
         return EndpointView(endpoint, fields.url, secret)
 
     async def retrieve(self, principal: Principal, endpoint_id: str) -> EndpointView:
-        """One endpoint.
+        """Return one endpoint.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
@@ -80,19 +80,19 @@ class WebhookService:
         return self._view(await self._repository.get(endpoint_id, principal.account_id))
 
     async def list(self, principal: Principal, *, after: str | None, limit: int) -> tuple[list[EndpointView], bool]:
-        """A page of the account's endpoints, newest first, and whether more follow; nothing follows an unknown one."""
-        found = await self._repository.list_for(principal.account_id)
+        """Return a page of endpoints, newest first, and whether more follow; empty after an unknown ``after``."""
+        endpoints = await self._repository.list_for(principal.account_id)
         if after is not None:
-            places = [place for place, endpoint in enumerate(found) if endpoint.id == after]
-            found = found[places[0] + 1 :] if places else []
-        return [self._view(endpoint) for endpoint in found[:limit]], len(found) > limit
+            positions = [position for position, endpoint in enumerate(endpoints) if endpoint.id == after]
+            endpoints = endpoints[positions[0] + 1 :] if positions else []
+        return [self._view(endpoint) for endpoint in endpoints[:limit]], len(endpoints) > limit
 
     async def update(self, principal: Principal, endpoint_id: str, change: EndpointParams) -> EndpointView:
-        """Change what was given; a new URL enables an endpoint that had been disabled.
+        """Change the fields that are not None; a new URL enables a disabled endpoint.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
-            InvalidUrl: the URL is none that is asked.
+            InvalidUrl: the URL may not be requested.
         """
         await self._repository.get(endpoint_id, principal.account_id)
         fields: dict[str, object] = {
@@ -106,7 +106,7 @@ class WebhookService:
         return self._view(await self._repository.update(endpoint_id, principal.account_id, **fields))
 
     async def delete(self, principal: Principal, endpoint_id: str) -> None:
-        """Remove an endpoint; what it was still to be told is dropped.
+        """Remove an endpoint and drop its undelivered events.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
@@ -114,7 +114,7 @@ class WebhookService:
         await self._repository.delete(endpoint_id, principal.account_id, self._clock())
 
     async def rotate_secret(self, principal: Principal, endpoint_id: str, *, keep_old: bool) -> EndpointView:
-        """A new secret, shown this once; with ``keep_old``, both sign for 24 hours.
+        """Create a new secret, which is shown only once; with ``keep_old``, both sign for 24 hours.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
@@ -133,17 +133,17 @@ class WebhookService:
         return msgspec.structs.replace(self._view(changed), secret=secret)
 
     async def test(self, principal: Principal, endpoint_id: str, kind: str) -> int:
-        """Send a sample event now, and return the status of the answer.
+        """Send a sample event now and return the HTTP status of the response.
 
         Raises:
             WebhookEndpointNotFound: unknown, deleted or another account's.
-            UrlUnreachable: it did not answer.
+            UrlUnreachable: no response came.
         """
-        shown, now, event_id = await self.retrieve(principal, endpoint_id), self._clock(), new_id("evt")
+        view, now, event_id = await self.retrieve(principal, endpoint_id), self._clock(), new_id("evt")
         content = webhook.event_body(event_id, kind, now, new_id())
-        secrets = [self._secret_box.decrypt(secret) for secret in shown.endpoint.signing_secrets(now)]
+        secrets = [self._secret_box.decrypt(secret) for secret in view.endpoint.signing_secrets(now)]
         headers = webhook.signed_headers(event_id, now, content, secrets)
-        return await self._guard.post(shown.url, content, headers=headers, within=webhook.POST_TIMEOUT)
+        return await self._guard.post(view.url, content, headers=headers, within=webhook.POST_TIMEOUT)
 
     def _view(self, endpoint: WebhookEndpoint) -> EndpointView:
         return EndpointView(endpoint, self._secret_box.decrypt(endpoint.url))

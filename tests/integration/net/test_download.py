@@ -157,7 +157,7 @@ async def test_a_part_from_somewhere_else_is_not_taken(store: tuple[Store, int],
     """A server that mistakes the Range is not trusted again."""
     store[0].breaks = [1_000_000]
     store[0].part_from = 5
-    with pytest.raises(TransportError, match="another part"):
+    with pytest.raises(TransportError, match="another range"):
         await get(store, tmp_path / "f")
 
 
@@ -195,9 +195,9 @@ async def test_what_is_not_wanted_is_told_by_its_beginning(
 
     def wrong(head: bytes) -> str:
         heads.append(head)
-        return "It is no film."
+        return "It is no video."
 
-    with pytest.raises(UnexpectedContent, match="no film"):
+    with pytest.raises(UnexpectedContent, match="no video"):
         await get(store, tmp_path / "f", content_error=wrong)
     assert heads == [content[:512]]
     assert not (tmp_path / "f").exists()
