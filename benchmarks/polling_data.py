@@ -22,7 +22,7 @@ kind = "openai-videos"
 flavour = "plain"
 base_url = "{url}/v1"
 min_poll_interval = {interval}
-watch = "{watch}"
+poll_mode = "{watch}"
 
 [models.sora-2]
 engine = "vendor"

@@ -1,6 +1,6 @@
-"""The engine registry: every engine, ours too, is an entry point of the group ``filmgate.engines``.
+"""Engine registry: every engine, including our own, is an entry point of the group ``filmgate.engines``.
 
-An engine of yours is a factory under that group: it gets an :class:`EngineContext` and returns an object that
+A third-party engine registers a factory in that group: it takes an :class:`EngineContext` and returns an object that
 implements :mod:`filmgate.engines.base` (:mod:`filmgate.testing.engine_contract` checks it).
 """
 
@@ -28,21 +28,21 @@ ENTRY_POINT_GROUP = "filmgate.engines"
 """Entry-point group of engines."""
 
 OWN_DISTRIBUTIONS = ("filmgate", "filmgate-scene")
-"""Distributions whose engines win over one of the same name from another package."""
+"""Distributions whose engines take precedence over one of the same name from another package."""
 
 _EXTRAS = {"scene": "filmgate[scene]"}
-"""Our engines that come with a package of their own."""
+"""Our engines that are distributed in their own package."""
 
 EngineFactory = Callable[[EngineContext], Engine]
 
 
 def engine_names() -> list[str]:
-    """Every engine that :func:`make` knows."""
+    """Return the names of all engines that :func:`create_engine` can create."""
     return sorted({point.name for point in entry_points(group=ENTRY_POINT_GROUP)})
 
 
 def create_engine(name: str, context: EngineContext) -> Engine:
-    """The engine of that name, not yet started.
+    """Create the engine of that name, not yet started.
 
     Raises:
         SettingsError: there is none, or its options can't be used.
@@ -55,12 +55,12 @@ def create_engine(name: str, context: EngineContext) -> Engine:
 
 
 def absent() -> frozenset[str]:
-    """Engines of ours whose package is not installed."""
+    """Return our engines whose package is not installed."""
     return frozenset(name for name in _EXTRAS if not entry_points(group=ENTRY_POINT_GROUP, name=name))
 
 
 def install_hint(name: str) -> str:
-    """A sentence on how to install an engine of ours that is missing; empty for other names."""
+    """Return a sentence on how to install an engine of ours that is missing; empty for other names."""
     return f"Install it: pip install '{_EXTRAS[name]}'." if name in _EXTRAS else ""
 
 

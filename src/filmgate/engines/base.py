@@ -1,9 +1,8 @@
-"""The contract between the flow and whoever makes a video.
+"""The contract between the flow and an engine.
 
-An engine is asked four things: take this job (``submit``), how does it stand (``look``), give me the file
-(``fetch``), stop (``cancel``). It never loops, sleeps, bills or retries, and knows nothing of rows or requests.
-What it says is typed: a :class:`Ticket`-string, a :class:`Verdict`, or one of the errors under
-:class:`filmgate.errors.EngineError`.
+An engine has four operations: submit a job (``submit``), return its status (``poll``), deliver the file (``fetch``),
+stop it (``cancel``). It never loops, sleeps, bills or retries, and is independent of rows and requests. Its results
+are typed: a ticket, a :class:`JobStatus`, or one of the errors under :class:`filmgate.errors.EngineError`.
 """
 
 from __future__ import annotations
@@ -34,51 +33,51 @@ __all__ = [
 
 
 class Capabilities(Struct, frozen=True, kw_only=True):
-    """What an engine can do, as data: nobody finds it out by an exception."""
+    """What an engine supports, declared as data: callers need not try and catch an exception."""
 
     paid: bool  # a submission costs money: never submitted twice
-    idempotent: bool = False  # takes our token as an idempotency key: the same token is the same job
-    findable: bool = False  # ``find`` tells what may have become of a submission
+    idempotent: bool = False  # uses our token as an idempotency key: the same token is the same job
+    findable: bool = False  # ``find`` can look up the job of a submission
     cancels: bool = True
     image_input: bool = True
     audio: bool = True
     remix: bool = False
-    edits: bool = False  # films of ours and uploaded ones
+    edits: bool = False  # both generated and uploaded videos
     extends: bool = False
     characters: bool = False
-    concurrency: int | None = None  # jobs at once; None: no limit of its own
-    creates_per_minute: int | None = None  # submissions a minute; None: no limit of its own
-    submit_timeout: float = 30.0  # seconds within which ``submit`` surely returned or failed
-    bulk_poll_min_jobs: int | None = None  # jobs from which on a survey is worth it; then it is a :class:`BulkPoller`
+    concurrency: int | None = None  # jobs at once; None: no engine limit
+    creates_per_minute: int | None = None  # submissions a minute; None: no engine limit
+    submit_timeout: float = 30.0  # seconds within which ``submit`` always returns or fails
+    bulk_poll_min_jobs: int | None = None  # jobs from which ``poll_many`` is used; None: not a :class:`BulkPoller`
 
 
 class CharacterFiles(Struct, frozen=True, kw_only=True):
-    """Somebody or something that the film is to show where the prompt mentions its name."""
+    """A character that the video shows where the prompt mentions its name."""
 
     name: str
-    image: Path  # PNG of any size: how it looks
-    video: Path  # MP4: how it moves
+    image: Path  # PNG of any size: its looks
+    video: Path  # MP4: its motion
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One video to make. The engine may keep ``token`` as its own reference."""
+    """One video to generate. The engine may keep ``token`` as its own reference."""
 
-    token: str  # ours; fresh for every intent to submit
+    token: str  # ours; new for every intent to submit
     video_id: str
     model: str
     prompt: str
     size: Size
-    seconds: int  # of what is to be made: of an extension, the new segment alone
+    seconds: int  # to generate: for an extension, the new segment alone
     seed: int
-    reference: Path | None = None  # PNG of exactly ``size``: the first frame; of an extension, its source's last
+    reference: Path | None = None  # PNG of exactly ``size``: the first frame; for an extension, its source's last
     operation: Operation = Operation.CREATE
-    source: Path | None = None  # MP4 of exactly ``size``: what is remixed, edited or extended
-    base_prompts: tuple[str, ...] = ()  # of the films that the source comes from and of itself, oldest first
+    source: Path | None = None  # MP4 of exactly ``size``: the video to remix, edit or extend
+    base_prompts: tuple[str, ...] = ()  # of the source and its ancestors, oldest first
     characters: tuple[CharacterFiles, ...] = ()
 
 
 def job_without_files(video: VideoRecord, token: str = "") -> Job:
-    """The job that makes a video, as far as it can be said without its files."""
+    """Return the job of a video without its files."""
     recipe = video.recipe
     return Job(
         token=token,
@@ -97,22 +96,22 @@ _OPERATION_CAPABILITIES = {Operation.REMIX: "remix", Operation.EDIT: "edits", Op
 
 
 def required_capabilities(recipe: Recipe) -> frozenset[str]:
-    """Which capabilities an engine must have to make it, by their fields' names."""
-    wanted = {_OPERATION_CAPABILITIES[recipe.operation]} if recipe.operation in _OPERATION_CAPABILITIES else set()
+    """Return the capabilities that an engine needs for a recipe, by field name."""
+    capabilities = {_OPERATION_CAPABILITIES[recipe.operation]} if recipe.operation in _OPERATION_CAPABILITIES else set()
     if recipe.operation is Operation.CREATE and recipe.reference is not None:
-        wanted.add("image_input")
+        capabilities.add("image_input")
     if recipe.characters:
-        wanted.add("characters")
-    return frozenset(wanted)
+        capabilities.add("characters")
+    return frozenset(capabilities)
 
 
 def engine_identity(*parts: str) -> str:
-    """An engine's ``identity``: tells apart what submissions go to, and gives none of it away."""
+    """Hash an engine's ``identity``: it distinguishes upstream accounts without revealing address or key."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 class JobState(StrEnum):
-    """How a job stands with its engine."""
+    """State of a job at its engine."""
 
     QUEUED = "queued"
     WORKING = "working"
@@ -120,22 +119,22 @@ class JobState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"  # the engine does not know the ticket (it restarted)
-    UNKNOWN = "unknown"  # it said something that we do not understand: look again
+    UNKNOWN = "unknown"  # the reply is not understood: poll again
 
 
 class JobStatus(Struct, frozen=True, kw_only=True, gc=False):
-    """What an engine said when it was looked at."""
+    """An engine's reply to a poll."""
 
     state: JobState
     progress: float | None = None  # percent
-    error: VideoError | None = None  # with FAILED
-    poll_after: float = 0.2  # seconds until it is worth looking again
+    error: VideoError | None = None  # only with FAILED
+    poll_after: float = 0.2  # seconds until the next poll is useful
 
 
 class Artifact(Struct, frozen=True, kw_only=True):
-    """What ``fetch`` left behind beside the video file."""
+    """Files and notes that ``fetch`` returns in addition to the video file."""
 
-    extras: dict[AssetKind, Path] = {}  # thumbnail, spritesheet, preview, where the engine made them already
+    extras: dict[AssetKind, Path] = {}  # thumbnail, spritesheet, preview, if the engine has made them
     notes: dict[str, object] = {}
 
 
@@ -148,36 +147,36 @@ class Engine(Protocol):
 
     @property
     def identity(self) -> str:
-        """What a submission goes to (address, account, dialect), as a :func:`digest`; empty for a local engine.
+        """Where submissions go (address, account, dialect), as an :func:`engine_identity`; empty for a local engine.
 
-        A ticket is worth something only where it was given: its job is asked for under the same identity for ever,
-        whatever the configuration says by then.
+        A ticket is valid only for the identity that issued it: its job is always polled under the same identity,
+        whatever the configuration changes to.
         """
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """What the engine supports."""
 
     async def start(self) -> None:
-        """Get ready; returns quickly and warms up in the background."""
+        """Start; returns quickly and warms up in the background."""
 
     async def stop(self) -> None:
-        """Give everything back. Jobs that run in this process are forgotten."""
+        """Release all resources. Jobs that run in this process are lost."""
 
     async def submit(self, job: Job) -> str:
-        """Hand a job over and return the engine's ticket.
+        """Submit a job and return the engine's ticket.
 
         Raises:
             EngineRejected: it will never be accepted.
             EngineUnavailable: it was certainly not accepted; try again later.
-            SubmissionUnknown: the reply got lost; it may have been accepted.
+            SubmissionUnknown: the reply was lost; it may have been accepted.
         """
 
     async def poll(self, ticket: str) -> JobStatus:
-        """How the job stands.
+        """Return the status of a job.
 
         Raises:
-            EngineUnavailable: the engine could not be asked; the job may be fine.
+            EngineUnavailable: the poll failed; the job may be fine.
         """
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
@@ -189,31 +188,31 @@ class Engine(Protocol):
         """
 
     async def cancel(self, ticket: str) -> None:
-        """Ask it to stop; no error if the job is unknown or over."""
+        """Request the job's cancellation; no error if the job is unknown or finished."""
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """Tickets of what may be this job, submitted at or after the Unix time ``since``; only if ``findable``.
+        """Return tickets of jobs that may be this one, submitted at or after Unix time ``since``; only if ``findable``.
 
-        Empty means that its absence is certain; several, that nobody can tell which it is. An engine whose other
-        side has a clock of its own allows for the difference. The job comes without its files.
+        An empty result means that the job certainly does not exist; several, that they can't be told apart. An engine
+        whose upstream has its own clock allows for the difference. The job comes without its files.
 
         Raises:
-            EngineUnavailable: the engine could not be asked.
+            EngineUnavailable: the look-up failed.
         """
 
     def expected_seconds(self, job: Job) -> float:
-        """How long the job will take from submission to file, by experience."""
+        """Return the expected seconds from submission to file, by experience."""
 
 
 class BulkPoller(Engine, Protocol):
-    """An engine that can tell of many jobs at once."""
+    """An engine that can poll many jobs in one call."""
 
     async def poll_many(self, tickets: Collection[str]) -> Mapping[str, JobStatus]:
-        """Which of these jobs are still waiting or being worked on, as of now.
+        """Return those of the jobs that are still queued or in progress now.
 
-        A job that is known but not seen to run is UNKNOWN, and one that is not known is missing: of both only a look
-        can tell. The verdicts' ``look_after`` says when the next survey is due.
+        A known job that is neither is UNKNOWN, and an unknown job is missing: both need a single ``poll``. The
+        statuses' ``poll_after`` gives the time until the next call.
 
         Raises:
-            EngineUnavailable: there is no telling; look at each.
+            EngineUnavailable: the call failed; poll each job.
         """

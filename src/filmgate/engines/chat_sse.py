@@ -1,10 +1,10 @@
-"""The engine ``chat-sse``: films from a vendor that makes them in a chat, one call a film.
+"""The engine ``chat-sse``: videos from a vendor with a chat API, one call a video.
 
-The vendor charges for every call, and what the call streams is the only word there ever is of the film. So a job's
-submission is one call whose stream is read to its end in the background; the ticket is handed out as soon as the
-stream names the film. What it ended with, the film's address above all, is written down beside, so that a restart
-after the end loses nothing. A process that dies before the end leaves a film that nobody can ask about: its ticket is
-LOST then, and it is never asked for again.
+The vendor charges for every call, and the call's stream is the only source of the video's status. So a submission is
+one call whose stream is read to its end in the background; ``submit`` returns the ticket as soon as the stream
+contains the video's id. The result, above all the video's URL, is stored in a file, so a restart after the end loses
+nothing. If the process dies earlier, the video can't be polled any more: its ticket is LOST, and the video is not
+submitted again.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ __all__ = ["KIND", "ChatSseEngine", "ChatSseOptions", "build", "read_options"]
 KIND = "chat-sse"
 
 SUBMIT_GRACE = 5.0
-"""Seconds for what goes on around a request."""
+"""Seconds added to the request's timeout for the work around it."""
 
 RESULT_RETENTION = 7 * 86_400.0
-"""Seconds for which the end of a story is kept; its links are void long before."""
+"""Seconds for which a stream's result is kept; its links expire long before."""
 
 POLL_AFTER = 0.5
-"""Seconds between two looks, which ask nobody."""
+"""Seconds between two polls; they cause no request."""
 
 REFUSAL_LIMIT = 64 * 1024
-"""Bytes of a refusal that are read."""
+"""Bytes of an error response that are read."""
 
 _STATES = {
     Status.QUEUED: JobState.QUEUED,
@@ -59,37 +59,37 @@ log = structlog.get_logger()
 
 
 class ChatSseOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ``[engines.NAME]`` may say."""
+    """The options of ``[engines.NAME]``."""
 
     base_url: str
     api_key: str | None = None
     models: dict[str, str] = {}  # public name -> the vendor's
     paid: bool = True
-    running: int | None = None  # films at once
+    running: int | None = None  # videos at once
     creates_per_minute: int | None = None
     audio: bool = True
     image_input: bool = True
-    allow_hosts: list[str] = []  # private hosts that films may be fetched from, beside its own
+    allow_hosts: list[str] = []  # private hosts that videos may be fetched from, beside its own
     connect_timeout: float = 10.0
-    submit_timeout: float = 60.0  # until the stream has begun
-    silence: float = 600.0  # seconds that a stream may say nothing
-    story_timeout: float = 3600.0  # seconds that a stream may last
+    submit_timeout: float = 60.0  # until the stream starts
+    idle_timeout: float = 600.0  # seconds between two chunks of a stream
+    story_timeout: float = 3600.0  # maximum duration of a stream, in seconds
     download_timeout: float = 1800.0
-    download_limit: int = 4 * 1024**3  # bytes of a film
-    expected: float = 180.0  # seconds that a film is expected to take
+    download_limit: int = 4 * 1024**3  # maximum size of a video, in bytes
+    expected: float = 180.0  # expected seconds of a video
 
     @property
     def address(self) -> str:
-        """The base URL in its one spelling; a bare host gets the ``/v1`` that is always there."""
+        """The base URL, normalised; a bare host gets the usual path ``/v1``."""
         url = parse_url(self.base_url.rstrip("/"))
         return str(url / "v1" if url.path == "/" else url)
 
 
 def read_options(context: EngineContext) -> ChatSseOptions:
-    """The options of an engine.
+    """Read the options of an engine.
 
     Raises:
-        SettingsError: one of them is unknown or can't be used; names it.
+        SettingsError: an option is unknown or can't be used; the text names it.
     """
     try:
         options = msgspec.convert(dict(context.options), ChatSseOptions, strict=True)
@@ -97,28 +97,28 @@ def read_options(context: EngineContext) -> ChatSseOptions:
     except (msgspec.ValidationError, BadUrl) as error:
         raise SettingsError(f"Engine '{context.name}': {error}.") from error
     if address.query_string:
-        raise SettingsError(f"Engine '{context.name}': 'base_url' has a query, which an address of an API has not.")
+        raise SettingsError(f"Engine '{context.name}': 'base_url' must not have a query.")
     for name in ChatSseOptions.__struct_fields__:
         value = getattr(options, name)
         if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < float("inf"):
-            raise SettingsError(f"Engine '{context.name}': '{name}' is a number above 0, not {value!r}.")
+            raise SettingsError(f"Engine '{context.name}': '{name}' must be a number above 0, not {value!r}.")
     key = options.api_key
     if key is not None and not (key.isascii() and key.isprintable() and key == key.strip() and key):
-        raise SettingsError(f"Engine '{context.name}': 'api_key' holds characters that no key has.")
+        raise SettingsError(f"Engine '{context.name}': 'api_key' contains characters that are not valid in a key.")
     return options
 
 
 def build(context: EngineContext) -> ChatSseEngine:
-    """The engine's factory.
+    """Create the engine (its factory).
 
     Raises:
-        SettingsError: an option is unknown or can't be used; names it.
+        SettingsError: an option is unknown or can't be used; the text names it.
     """
     return ChatSseEngine(context.name, read_options(context), context.cache)
 
 
 class _StreamResult(Struct, frozen=True):
-    """How a story ended, as it is written down."""
+    """Result of a stream, as stored."""
 
     status: Status
     url: str | None = None
@@ -126,12 +126,12 @@ class _StreamResult(Struct, frozen=True):
 
 
 class _JobStream:
-    """A film whose stream is being read."""
+    """A job whose stream is being read."""
 
     def __init__(self) -> None:
         self.reader = ChatReader()
-        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # it has a name, or has ended
-        self.accepted = False  # the vendor has begun to answer
+        self.started: asyncio.Future[None] = asyncio.get_running_loop().create_future()  # done: has an id or ended
+        self.accepted = False  # the vendor has started its answer
         self.finished = False
         self.task: asyncio.Task[None] | None = None
 
@@ -146,13 +146,13 @@ class _JobStream:
 
 
 class ChatSseEngine:
-    """Has films made in a vendor's chat.
+    """Generates videos through a vendor's chat API.
 
     Args:
-        name: under which rows know it.
-        options: where the vendor is.
-        folder: where the ends of stories are kept; may not exist yet.
-        resolver: the system's, or a test's.
+        name: its name in rows and routes.
+        options: the vendor's address and limits.
+        folder: stores the results of streams; may not exist yet.
+        resolver: replaces the system's resolver in tests.
         clock: Unix time.
     """
 
@@ -178,12 +178,12 @@ class ChatSseEngine:
             allow_hosts=options.allow_hosts,
             resolver=resolver,
             connect_timeout=options.connect_timeout,
-            idle_timeout=options.silence,
+            idle_timeout=options.idle_timeout,
         )
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do."""
+        """What the engine supports."""
         options = self._options
         return Capabilities(
             paid=options.paid,
@@ -196,74 +196,74 @@ class ChatSseEngine:
         )
 
     async def start(self) -> None:
-        """Put away ends that nobody will ask for any more."""
+        """Delete expired results."""
         await asyncio.to_thread(self._delete_expired)
 
     async def stop(self) -> None:
-        """Close every stream; the films whose streams were not at their end are lost."""
-        telling = list(self._reader_tasks)
-        for task in telling:
+        """Close every stream; videos whose streams have not ended are lost."""
+        tasks = list(self._reader_tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*telling, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.close()
 
     async def submit(self, job: Job) -> str:
-        """Ask for the film. The ticket is the vendor's name of it, or ours where its stream has begun without one.
+        """Request the video. The ticket is the vendor's id, or our token if the stream started without one.
 
         Raises:
-            EngineRejected: it was refused for good.
+            EngineRejected: it was rejected permanently.
             EngineUnavailable: it was certainly not accepted.
             SubmissionUnknown: no stream came; it may have been accepted.
         """
         call = create(await self._build_request(job))
-        story = _JobStream()
-        story.task = asyncio.create_task(self._read_stream(story, call, job))
-        self._reader_tasks.add(story.task)
-        story.task.add_done_callback(self._reader_tasks.discard)
+        stream = _JobStream()
+        stream.task = asyncio.create_task(self._read_stream(stream, call, job))
+        self._reader_tasks.add(stream.task)
+        stream.task.add_done_callback(self._reader_tasks.discard)
         try:
             async with asyncio.timeout(self._options.submit_timeout):
-                await asyncio.shield(story.started)
+                await asyncio.shield(stream.started)
         except TimeoutError:
-            if not story.accepted:
-                story.started.cancel()
-                story.task.cancel()
+            if not stream.accepted:
+                stream.started.cancel()
+                stream.task.cancel()
                 raise SubmissionUnknown from None
-        return await self._register(story, job)
+        return await self._register(stream, job)
 
     async def poll(self, ticket: str) -> JobStatus:
-        """How the film stands, by what was read so far."""
-        story = self._streams.get(ticket)
-        if story is None:
+        """Return the job's status from what was read so far."""
+        stream = self._streams.get(ticket)
+        if stream is None:
             return _status_of(await asyncio.to_thread(self._load_result, ticket))
-        said = story.reader.report
-        if said.status in TERMINAL:
-            return _status_of(_result_of(said, self._private_words))
-        if story.finished:
+        report = stream.reader.report
+        if report.status in TERMINAL:
+            return _status_of(_result_of(report, self._private_words))
+        if stream.finished:
             return JobStatus(state=JobState.LOST, poll_after=POLL_AFTER)
-        state = _STATES[said.status] if said.status else JobState.UNKNOWN
-        return JobStatus(state=state, progress=said.progress, poll_after=POLL_AFTER)
+        state = _STATES[report.status] if report.status else JobState.UNKNOWN
+        return JobStatus(state=state, progress=report.progress, poll_after=POLL_AFTER)
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
-        """Download the film from the address that its story ended with.
+        """Download the video from the URL at the end of its stream.
 
         Raises:
-            EngineUnavailable: it did not arrive; try again.
-            BadArtifact: what arrived is no film.
+            EngineUnavailable: the download failed; try again.
+            BadArtifact: the downloaded file is no video.
         """
-        story = self._streams.get(ticket)
-        end = (
-            _result_of(story.reader.report, self._private_words)
-            if story
+        stream = self._streams.get(ticket)
+        result = (
+            _result_of(stream.reader.report, self._private_words)
+            if stream
             else await asyncio.to_thread(self._load_result, ticket)
         )
-        if end is None or end.url is None:
-            raise EngineUnavailable("The film's address is not known.")
+        if result is None or result.url is None:
+            raise EngineUnavailable("The video's URL is not known.")
         limit, within = self._options.download_limit, self._options.download_timeout
         try:
-            await download(self._client, end.url, into, limit=limit, within=within, content_error=_content_error)
-        except HttpStatusError as refused:
-            log.warning("upstream.fetch", engine=self.name, status=refused.status)
-            raise EngineUnavailable(retry_after=retry_after(refused.headers)) from refused
+            await download(self._client, result.url, into, limit=limit, within=within, content_error=_content_error)
+        except HttpStatusError as failure:
+            log.warning("upstream.fetch", engine=self.name, status=failure.status)
+            raise EngineUnavailable(retry_after=retry_after(failure.headers)) from failure
         except TransportError as fault:
             log.warning("upstream.fetch", engine=self.name, reason=str(fault))
             raise EngineUnavailable from fault
@@ -272,22 +272,22 @@ class ChatSseEngine:
         return Artifact(notes={"made_by": KIND})
 
     async def cancel(self, ticket: str) -> None:
-        """Nothing: the call is charged, and nothing stops it."""
+        """Do nothing: the call is charged and can't be stopped."""
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """Nothing can be found."""
+        """Raise always: the vendor has no look-up."""
         del job, since
-        raise EngineUnavailable("The engine can't be asked what it was asked for.")
+        raise EngineUnavailable("The engine can't look up its submissions.")
 
     def expected_seconds(self, job: Job) -> float:
-        """As long as the options say."""
+        """Return the options' constant value."""
         del job
         return self._options.expected
 
-    # ---- reading
+    # ---- reading the stream
 
     async def _read_stream(self, stream: _JobStream, call: HttpCall, job: Job) -> None:
-        """Read the stream to its end; the submission waits for its beginning."""
+        """Read the stream to its end; the submission waits for its start."""
         try:
             async with asyncio.timeout(self._options.story_timeout):
                 await self._consume(stream, call)
@@ -306,57 +306,61 @@ class ChatSseEngine:
         async with self._client.stream(
             call.method, self._client.url(call.path), headers=call.headers, body=call.body, new_connection=True
         ) as response:
-            if response.status != 200:  # noqa: PLR2004 - the wire's success
+            if response.status != 200:  # noqa: PLR2004 - HTTP's success
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 stream.resolve_start(
                     self._submit_error(response.status, headers, await response.content.read(REFUSAL_LIMIT))
                 )
                 return
             async for chunk in response.content.iter_any():
-                said = stream.reader.feed(chunk)
+                report = stream.reader.feed(chunk)
                 stream.accepted = stream.accepted or bool(stream.reader.text)
-                if said.id or said.status in TERMINAL:
+                if report.id or report.status in TERMINAL:
                     stream.resolve_start(_missing_id_error(stream.reader))
             stream.reader.finish()
 
     def _submit_error(self, status: int, headers: Mapping[str, str], body: bytes) -> Exception:
-        said = read_error_response(status, headers, body)
-        if said.kind is ReplyKind.TERMINAL and said.error is not None:
-            error = _public_error(said.error, self._private_words)
+        report = read_error_response(status, headers, body)
+        if report.kind is ReplyKind.TERMINAL and report.error is not None:
+            error = _public_error(report.error, self._private_words)
             return EngineRejected(error.message, code=error.code)
-        if said.kind is ReplyKind.TRANSIENT:
-            return EngineUnavailable(retry_after=said.retry_after)
+        if report.kind is ReplyKind.TRANSIENT:
+            return EngineUnavailable(retry_after=report.retry_after)
         return SubmissionUnknown()
 
     async def _build_request(self, job: Job) -> JobRequest:
-        picture = None
+        image = None
         if job.reference is not None:
-            picture = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
+            image = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
         model = self._options.models.get(job.model, job.model)
-        return JobRequest(model=model, prompt=job.prompt, size=job.size, seconds=job.seconds, reference=picture)
+        return JobRequest(model=model, prompt=job.prompt, size=job.size, seconds=job.seconds, reference=image)
 
     @property
     def _private_words(self) -> tuple[str, str]:
         return self._options.api_key or "", self._client.base.raw_host or ""
 
-    # ---- writing down
+    # ---- storing results
 
     async def _register(self, stream: _JobStream, job: Job) -> str:
-        """Keep the story under its name; one that another film has already is no name."""
-        named = stream.reader.report.id
-        taken = named is None or named in self._streams or await asyncio.to_thread(self._load_result, named) is not None
-        ticket = job.token if taken or named is None else named
+        """Register the stream under the vendor's id; an id that belongs to another job is ignored."""
+        vendor_id = stream.reader.report.id
+        taken = (
+            vendor_id is None
+            or vendor_id in self._streams
+            or await asyncio.to_thread(self._load_result, vendor_id) is not None
+        )
+        ticket = job.token if taken or vendor_id is None else vendor_id
         self._streams[ticket] = stream
         if stream.task is not None:
             stream.task.add_done_callback(lambda _task: self._store_result(ticket, stream))
         return ticket
 
     def _store_result(self, ticket: str, stream: _JobStream) -> None:
-        """Write down how it ended, and forget the rest of it."""
-        end = _result_of(stream.reader.report, self._private_words)
-        if end is not None:
+        """Store its result and drop the stream."""
+        result = _result_of(stream.reader.report, self._private_words)
+        if result is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            atomic_write(self._result_path(ticket), msgspec.json.encode(end))
+            atomic_write(self._result_path(ticket), msgspec.json.encode(result))
         self._streams.pop(ticket, None)
 
     def _load_result(self, ticket: str) -> _StreamResult | None:
@@ -375,12 +379,12 @@ class ChatSseEngine:
 
 
 def _missing_id_error(reader: ChatReader) -> Exception | None:
-    """Why a stream that has ended, or speaks of a film, gives no ticket; None where it does."""
-    said = reader.report
-    if said.id or said.status is Status.COMPLETED or (reader.text and reader.ended):
+    """Return why a stream that has ended, or has a status, gives no ticket; None if it gives one."""
+    report = reader.report
+    if report.id or report.status is Status.COMPLETED or (reader.text and reader.ended):
         return None
-    if reader.ended and said.error is not None:
-        return EngineRejected(said.error.message, code=said.error.code)
+    if reader.ended and report.error is not None:
+        return EngineRejected(report.error.message, code=report.error.code)
     return SubmissionUnknown()
 
 
@@ -399,7 +403,7 @@ def _status_of(result: _StreamResult | None) -> JobStatus:
 
 
 def _public_error(error: VideoError, private_words: tuple[str, str]) -> VideoError:
-    """An error without the vendor's name and our key there."""
+    """Return an error without the vendor's name and our key."""
     return VideoError(error.code, redact(error.message, private_words) or DEFAULT_FAILURE.message)
 
 

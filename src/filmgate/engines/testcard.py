@@ -1,11 +1,11 @@
-"""A test card in milliseconds: colour bars, a running second and a beep, in a true film of exactly what was asked for.
+"""A test card in milliseconds: colour bars, a countdown and a beep, in a valid video of exactly the requested size.
 
-A remix has its bars the other way round, an edit keeps its source's pictures under the running second, an extension
-begins with its source's last frame, and characters look out of the lower corners.
+A remix has its bars mirrored, an edit keeps its source's frames under the countdown, an extension starts with its
+source's last frame, and characters appear in the lower corners.
 
-For tests of Filmgate itself and for whoever tries out a client: ``engine = "testcard"`` in ``models.toml``. With the
-option ``delay`` a video takes that many seconds, its progress spread over them. The film itself is encoded when it is
-fetched, so this engine keeps no files and forgets everything when its process ends, as any local one does.
+For tests of Filmgate itself and for trying out a client: ``engine = "testcard"`` in ``models.toml``. With the option
+``delay`` a video takes that many seconds, its progress spread over them. The video is encoded only when it is fetched,
+so this engine keeps no files and loses all jobs when its process ends, like any local engine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["TestcardEngine", "build", "draw", "encode"]
 
 FPS = 12
 MAX_JOBS = 1000
-"""Jobs that are remembered; older ones are lost, as after a restart."""
+"""Maximum number of jobs kept; older ones are lost, as after a restart."""
 
 # Y, Cb, Cr of the 75 % bars (white, yellow, cyan, green, magenta, red, blue) in BT.709, limited range.
 _BARS = ((180, 128, 128), (168, 44, 136), (145, 147, 44), (133, 63, 52), (63, 193, 204), (51, 109, 212), (28, 212, 120))
@@ -57,10 +57,10 @@ _SEGMENT_BOXES = ((0, 0, 5, 1), (0, 0, 1, 5), (4, 0, 1, 5), (0, 4, 5, 1), (0, 4,
 
 
 def build(context: EngineContext) -> TestcardEngine:
-    """The engine's factory: options ``delay`` (seconds a video) and ``concurrency`` (videos at once).
+    """Create the engine (its factory): options ``delay`` (seconds a video) and ``concurrency`` (videos at once).
 
     Raises:
-        SettingsError: an option can't be used; names it.
+        SettingsError: an option can't be used; the text names it.
     """
     delay, concurrency = number(context, "delay", 0.0), integer(context, "concurrency", 4)
     return TestcardEngine(name=context.name, delay=delay, concurrency=concurrency)
@@ -72,16 +72,16 @@ class _AcceptedJob(Struct, frozen=True):
 
 
 class TestcardEngine:
-    """Makes test cards.
+    """Generates test cards.
 
     Args:
-        name: under which rows know it.
+        name: its name in rows.
         delay: seconds from submission until a card is done.
         concurrency: cards at once.
-        clock: seconds, from anywhere, never backwards.
+        clock: monotonic seconds.
     """
 
-    __test__ = False  # its name is no test's
+    __test__ = False  # pytest must not collect it by its name
 
     def __init__(
         self,
@@ -108,29 +108,31 @@ class TestcardEngine:
         self._threads = ThreadPoolExecutor(concurrency, "testcard")
 
     async def start(self) -> None:
-        """Nothing to warm up."""
+        """Do nothing: there is nothing to warm up."""
 
     async def stop(self) -> None:
-        """Forget every job; a card that is being encoded is finished first."""
+        """Drop every job; a card that is being encoded is finished first."""
         self._jobs.clear()
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     async def submit(self, job: Job) -> str:
-        """Take the job; the ticket is its token."""
+        """Store the job; the ticket is its token."""
         self._jobs[job.token] = _AcceptedJob(job, self._clock())
         while len(self._jobs) > MAX_JOBS:
             self._jobs.popitem(last=False)
         return job.token
 
     async def poll(self, ticket: str) -> JobStatus:
-        """Done once the delay is over."""
-        taken = self._jobs.get(ticket)
-        if taken is None:
+        """Return DONE once the delay is over."""
+        accepted = self._jobs.get(ticket)
+        if accepted is None:
             return JobStatus(state=JobState.LOST)
-        left = taken.accepted_at + self._delay - self._clock()
-        if left <= 0:
+        remaining = accepted.accepted_at + self._delay - self._clock()
+        if remaining <= 0:
             return JobStatus(state=JobState.DONE, progress=100.0)
-        return JobStatus(state=JobState.WORKING, progress=100 * (1 - left / self._delay), poll_after=min(0.2, left))
+        return JobStatus(
+            state=JobState.WORKING, progress=100 * (1 - remaining / self._delay), poll_after=min(0.2, remaining)
+        )
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
         """Encode the card.
@@ -138,36 +140,36 @@ class TestcardEngine:
         Raises:
             EngineUnavailable: the job is not known (any more).
         """
-        taken = self._jobs.get(ticket)
-        if taken is None:
+        accepted = self._jobs.get(ticket)
+        if accepted is None:
             raise EngineUnavailable("The test card is not known.")
-        await asyncio.get_running_loop().run_in_executor(self._threads, encode, taken.job, into)
-        return Artifact(notes={"made_by": "testcard", "operation": str(taken.job.operation)})
+        await asyncio.get_running_loop().run_in_executor(self._threads, encode, accepted.job, into)
+        return Artifact(notes={"made_by": "testcard", "operation": str(accepted.job.operation)})
 
     async def cancel(self, ticket: str) -> None:
-        """Forget the job."""
+        """Drop the job."""
         self._jobs.pop(ticket, None)
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """The job's token is its ticket."""
+        """Return the job's token, which is its ticket."""
         del since
         return [job.token] if job.token in self._jobs else []
 
     def expected_seconds(self, job: Job) -> float:
-        """The delay and the encoding, which goes by the pixels."""
+        """Return the delay plus the encoding time, which is proportional to the pixels."""
         pixels = job.size.width * job.size.height * job.seconds
         return self._delay + 0.1 + pixels / 50e6
 
 
 def encode(job: Job, into: Path) -> None:
-    """Write the job's card: one picture a second, in the first of them the reference image if there is one."""
+    """Write the job's card: one image a second; the first is the reference image if there is one."""
     with VideoWriter(
         into, size=job.size, fps=FPS, title=job.prompt, comment="test card", preset="ultrafast", threads=1
-    ) as film:
-        film.add_sound(_beeps(job.seconds))
+    ) as writer:
+        writer.add_sound(_beeps(job.seconds))
         scenes = _source_frames(job)
         for second in range(job.seconds):
-            frame = film.new_frame()
+            frame = writer.new_frame()
             if second == 0 and job.reference is not None:
                 _draw_image(frame, job.reference)
             elif second < len(scenes):
@@ -177,11 +179,11 @@ def encode(job: Job, into: Path) -> None:
                 draw(frame, job.seconds - second, mirrored=job.operation is Operation.REMIX)
                 _draw_characters(frame, job)
             for _ in range(FPS):
-                film.write(frame)
+                writer.write(frame)
 
 
 def draw(frame: YuvFrame, number: int, *, mirrored: bool = False) -> None:
-    """Colour bars, and in their middle a number."""
+    """Draw colour bars with a number in the middle."""
     height, width = frame.u.shape
     for bar, colour in enumerate(reversed(_BARS) if mirrored else _BARS):
         left, right = width * bar // len(_BARS), width * (bar + 1) // len(_BARS)
@@ -214,23 +216,23 @@ def _draw_digit(frame: YuvFrame, digit: int, left: int, top: int, unit: int) -> 
 
 
 def _source_frames(job: Job) -> list[NDArray[np.uint8]]:
-    """What an edit keeps of its source: a picture a second."""
+    """Return what an edit keeps of its source: a frame a second."""
     if job.operation is not Operation.EDIT or job.source is None:
         return []
     return derive.sample_frames(job.source, job.seconds, max(job.size.width, job.size.height))
 
 
 def _draw_characters(frame: YuvFrame, job: Job) -> None:
-    """The characters' pictures, the first in the lower left corner, the second in the lower right one."""
+    """Draw the characters' images, the first in the lower left corner, the second in the lower right one."""
     side = min(job.size.width, job.size.height) // 8 * 2
     for index, character in enumerate(job.characters[:2]):
         with Image.open(character.image) as image:
-            picture = np.asarray(image.convert("RGB").resize((side, side)))
-        _paste(frame, picture, ((job.size.width - side) * index // 2 * 2, (job.size.height - side) // 2 * 2))
+            pixels = np.asarray(image.convert("RGB").resize((side, side)))
+        _paste(frame, pixels, ((job.size.width - side) * index // 2 * 2, (job.size.height - side) // 2 * 2))
 
 
 def _paste(frame: YuvFrame, rgb: NDArray[np.uint8], at: tuple[int, int]) -> None:
-    """Lay RGB of even sides over the frame, its upper left corner at an even x and y."""
+    """Paste RGB of even sides into the frame, its upper left corner at an even x and y."""
     (height, width), (x, y) = rgb.shape[:2], at
     small = YuvFrame(Size(width, height))
     rgb_to_planes(rgb, small)
@@ -245,7 +247,7 @@ def _draw_image(frame: YuvFrame, path: Path) -> None:
 
 
 def _beeps(seconds: int) -> NDArray[np.float32]:
-    """A tenth of a second of 1 kHz at the start of each second; float32 of shape (samples, 2)."""
+    """Return a tenth of a second of 1 kHz at the start of each second; float32 of shape (samples, 2)."""
     second = np.zeros((SAMPLE_RATE, 2), np.float32)
     times = np.arange(SAMPLE_RATE // 10, dtype=np.float32) / SAMPLE_RATE
     second[: len(times)] = 0.25 * np.sin(2 * np.pi * 1000 * times)[:, None]

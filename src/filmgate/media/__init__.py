@@ -1,1 +1,1 @@
-"""Films and pictures as files: boxes, encoding, derived pictures, image intake."""
+"""Video and image files: MP4 boxes, encoding, derived images, image ingest."""

@@ -1,11 +1,11 @@
-"""The pictures that come with a film: thumbnail, spritesheet, preview.
+"""Images derived from a video: thumbnail, spritesheet, preview.
 
-Each is made from an MP4, or from RGB frames that somebody holds already, evenly spaced over the film (``sample``
-gives as many as all three need, and decodes the film once).
+Each is made from an MP4, or from RGB frames in memory, evenly spaced over the video (:func:`sample_frames` returns
+enough for all three and decodes the video once).
 
-**Spritesheet**: a JPEG of 4 columns and 4 rows, read like a page. Tile k of 0 to 15 shows the frame at k/16 of the
-film's length. All tiles are of one size, with the film's proportions, 320 pixels on the long side, without gaps: a
-player finds a tile by dividing the picture by four.
+**Spritesheet**: a JPEG of 4 columns and 4 rows, in reading order. Tile k of 0 to 15 shows the frame at k/16 of the
+video's length. All tiles have the same size, the video's proportions, 320 pixels on the long side, and no gaps: a
+player finds a tile by dividing the image by four.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ SHEET_SIDE = 4
 """Tiles in a row and in a column of a spritesheet."""
 
 PREVIEW_FRAMES = 24
-"""Pictures of a preview: three seconds at eight a second, whatever the film's length."""
+"""Frames of a preview: three seconds at eight frames a second, whatever the video's length."""
 
 SAMPLE_COUNT = 48
-"""Frames that serve all three pictures."""
+"""Number of frames that is enough for all three images."""
 
 THUMBNAIL_SAMPLE = SAMPLE_COUNT // 3
-"""Which of them the thumbnail shows."""
+"""Index of the sampled frame that the thumbnail shows."""
 
 THUMBNAIL_SIDE = 640
 """Pixels of a thumbnail's long side."""
@@ -65,28 +65,28 @@ _UNSPECIFIED = 2
 RGB = NDArray[np.uint8]
 
 FrameSource: TypeAlias = Path | Sequence[RGB]
-"""An MP4, or frames of shape (height, width, 3) at full range, evenly spaced over the film."""
+"""An MP4, or full-range frames of shape (height, width, 3), evenly spaced over the video."""
 
 
 def thumbnail(source: FrameSource, out: Path) -> None:
-    """One picture from a third of the way in: WebP, the film's proportions, 640 pixels on the long side.
+    """Write the frame at a third of the length: WebP, the video's proportions, 640 pixels on the long side.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     if isinstance(source, Path):
         (frame,) = _decode_frames(source, [1], 3, THUMBNAIL_SIDE)
     else:
         frame = _source_frames(source, 3, THUMBNAIL_SIDE)[len(source) // 3]
-    picture = _resize(frame, THUMBNAIL_SIDE)
-    picture.save(out, "WEBP", quality=82, method=4)
+    image = _resize(frame, THUMBNAIL_SIDE)
+    image.save(out, "WEBP", quality=82, method=4)
 
 
 def spritesheet(source: FrameSource, out: Path) -> None:
-    """Sixteen pictures in a grid: JPEG, its geometry as the module says.
+    """Write sixteen frames in a grid: JPEG, laid out as the module describes.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     tiles = [
         _resize(frame, TILE_SIDE)
@@ -100,10 +100,10 @@ def spritesheet(source: FrameSource, out: Path) -> None:
 
 
 def preview(source: FrameSource, out: Path) -> None:
-    """The film in three seconds, over and over: animated WebP, 320 pixels on the long side.
+    """Write the video in three seconds, looped: animated WebP, 320 pixels on the long side.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     frames = _pick_evenly(_source_frames(source, PREVIEW_FRAMES, _PREVIEW_SIDE), PREVIEW_FRAMES)
     first, *others = (_resize(frame, _PREVIEW_SIDE) for frame in frames)
@@ -111,44 +111,44 @@ def preview(source: FrameSource, out: Path) -> None:
 
 
 def sample_frames(path: Path, count: int = SAMPLE_COUNT, side: int = THUMBNAIL_SIDE) -> list[RGB]:
-    """Frames of an MP4 at k/``count`` of its length, scaled down to ``side`` pixels on the long side.
+    """Return the frames of an MP4 at k/``count`` of its length, scaled down to ``side`` pixels on the long side.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     return _decode_frames(path, range(count), count, side)
 
 
 def fit_within(size: Size, side: int) -> Size:
-    """``size`` scaled down, proportions kept, to ``side`` pixels on its long side; never up, never to nothing."""
+    """Scale ``size`` down to ``side`` pixels on its long side, proportions kept; never up, and never to zero."""
     scale = min(1.0, side / max(size.width, size.height))
     return Size(max(1, round(size.width * scale)), max(1, round(size.height * scale)))
 
 
 def _decode_frames(path: Path, indexes: Sequence[int], count: int, side: int) -> list[RGB]:
-    """The frames at k/``count`` of the film's length, for each k of ``indexes``."""
+    """Return the frames at k/``count`` of the video's length, for each k of ``indexes``."""
     with open_video(path) as container:
         stream = video_track(container)
         stream.thread_type, stream.codec_context.thread_count = "AUTO", 2
         total = stream.frames or sum(1 for packet in container.demux(stream) if packet.size)
         container.seek(0)
-        wanted = [number * total // count for number in indexes]
-        shown: dict[int, RGB] = {}
+        positions = [number * total // count for number in indexes]
+        decoded: dict[int, RGB] = {}
         for number, frame in enumerate(container.decode(stream)):
-            if number in wanted:
-                shown[number] = scale_frame(frame, side)
-            if number >= wanted[-1]:
+            if number in positions:
+                decoded[number] = scale_frame(frame, side)
+            if number >= positions[-1]:
                 break
-    if not shown:
-        raise BadArtifact("The film can't be decoded.")
-    # A header that promises more frames than there are: the last one stands for those that are missing.
-    return [shown.get(number, shown[max(shown)]) for number in wanted]
+    if not decoded:
+        raise BadArtifact("The video can't be decoded.")
+    # The header may promise more frames than there are: the last frame replaces the missing ones.
+    return [decoded.get(number, decoded[max(decoded)]) for number in positions]
 
 
 def _source_frames(source: FrameSource, count: int, side: int) -> Sequence[RGB]:
     frames = sample_frames(source, count, side) if isinstance(source, Path) else source
     if not len(frames):
-        raise ValueError("a picture is made from at least one frame")
+        raise ValueError("an image needs at least one frame")
     return frames
 
 
@@ -158,23 +158,23 @@ def _pick_evenly(frames: Sequence[RGB], count: int) -> list[RGB]:
 
 def _resize(frame: RGB, side: int) -> Image.Image:
     height, width = frame.shape[:2]
-    to = fit_within(Size(width, height), side)
-    picture = Image.fromarray(frame)
+    target = fit_within(Size(width, height), side)
+    image = Image.fromarray(frame)
     return (
-        picture
-        if picture.size == (to.width, to.height)
-        else picture.resize((to.width, to.height), Image.Resampling.BOX)
+        image
+        if image.size == (target.width, target.height)
+        else image.resize((target.width, target.height), Image.Resampling.BOX)
     )
 
 
 def scale_frame(frame: VideoFrame, side: int = THUMBNAIL_SIDE) -> RGB:
-    """A frame as RGB, scaled down to ``side`` pixels on the long side."""
-    to = fit_within(Size(frame.width, frame.height), side)
-    picture = frame.reformat(
-        width=to.width,
-        height=to.height,
+    """Return a frame as RGB, scaled down to ``side`` pixels on the long side."""
+    target = fit_within(Size(frame.width, frame.height), side)
+    scaled = frame.reformat(
+        width=target.width,
+        height=target.height,
         format="rgb24",
         src_colorspace=_BT709 if frame.colorspace == _UNSPECIFIED else None,
         interpolation=Interpolation.AREA,
     )
-    return np.asarray(picture.to_ndarray(), np.uint8)
+    return np.asarray(scaled.to_ndarray(), np.uint8)

@@ -1,7 +1,7 @@
-"""The one encoder: every film that is made here is written by :class:`VideoWriter`.
+"""The encoder of all generated videos: :class:`VideoWriter`.
 
 H.264 High, yuv420p, BT.709 in limited range and tagged so, AAC-LC in stereo, the index before the data. Equal frames
-and sound give equal bytes, on every run with the same libraries: threads are pinned, nothing holds the time of day.
+and sound give equal bytes in every run with the same libraries: thread counts are fixed, no timestamps are written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from filmgate.domain import Size
 __all__ = ["SAMPLE_RATE", "VideoWriter", "YuvFrame", "planes", "rgb_to_planes"]
 
 SAMPLE_RATE = 48_000
-"""Samples a second and channel, of every film's sound."""
+"""Audio sample rate of every video, in samples a second and channel."""
 
 _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709 and AVCOL_SPC_BT709 are all 1
 _LIMITED = 1  # AVCOL_RANGE_MPEG
@@ -40,7 +40,7 @@ Plane = NDArray[np.uint8]
 
 
 class YuvFrame:
-    """One picture to be written: views on the encoder's own memory, BT.709 limited range, to be filled whole."""
+    """A frame to encode: views on the encoder's own memory, BT.709 limited range; the caller fills all of it."""
 
     __slots__ = ("u", "v", "video", "y")
 
@@ -55,19 +55,19 @@ class YuvFrame:
 
 
 class VideoWriter:
-    """Writes one MP4; a context manager. Leave it by an exception and no file is left.
+    """Writes one MP4; a context manager. After an exception there is no file.
 
-    Frames may be made ahead and on any thread; ``write`` and ``add_sound`` are called by one thread at a time.
+    Frames may be filled ahead and on any thread; only one thread at a time may call ``write`` and ``add_sound``.
 
     Args:
-        path: where the film appears, whole, when the ``with`` ends.
+        path: where the complete video appears when the ``with`` block ends.
         size: its size in pixels, both even.
         fps: frames a second.
         title: shown by players; control characters are dropped.
-        comment: says what the film is, e.g. ``procedural animatic``.
+        comment: describes the video, e.g. ``procedural animatic``.
         preset: x264's.
         crf: x264's constant rate factor: 0 is lossless, 18 to 23 is good.
-        threads: x264's. Part of what decides the bytes, so it is never left to the machine.
+        threads: x264's. The bytes depend on it, so it is never derived from the machine.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class VideoWriter:
         self._part = path.with_name(f".{path.name}.part")
         self._sound = _SoundBuffer()
         self._frames = 0
-        self._samples = 0  # encoded so far
+        self._samples = 0  # number encoded so far
 
     def __enter__(self) -> Self:
-        # Sound may arrive long before or after its picture: the muxer holds packets until they can be interleaved.
+        # Sound may arrive long before or after its frames: the muxer holds packets until they can be interleaved.
         options = {"movflags": "+faststart", "max_interleave_delta": "0", "movie_timescale": str(SAMPLE_RATE)}
         self._container: OutputContainer = av.open(os.fspath(self._part), "w", format="mp4", options=options)
         try:
@@ -110,7 +110,7 @@ class VideoWriter:
             self._video = self._add_video()
             self._audio: AudioStream = self._container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
             self._audio.codec_context.bit_rate = 160_000
-            # Until then packets of a stream have no time base.
+            # Before this call, packets of a stream have no time base.
             self._container.start_encoding()
         except BaseException:
             self._discard()
@@ -132,15 +132,15 @@ class VideoWriter:
 
     @property
     def frame_count(self) -> int:
-        """How many were written."""
+        """Number of frames written."""
         return self._frames
 
     def new_frame(self) -> YuvFrame:
-        """A frame to fill, its content undefined. Frames that wait to be written cost 1.5 bytes a pixel each."""
+        """Return a frame to fill, its content undefined. Frames that wait to be written cost 1.5 bytes a pixel each."""
         return YuvFrame(self._size)
 
     def write(self, frame: YuvFrame) -> None:
-        """Append a frame; it may not be changed afterwards."""
+        """Append a frame; it must not be changed afterwards."""
         frame.video.pts = self._frames
         frame.video.time_base = 1 / Fraction(self._fps)
         self._container.mux(self._video.encode(frame.video))
@@ -150,8 +150,8 @@ class VideoWriter:
     def add_sound(self, samples: NDArray[np.float32]) -> None:
         """Append sound: float32 of shape (samples, 2), -1 to 1, 48,000 a second.
 
-        Give it whole or in pieces, before or between the frames. What is missing at the end is silence, what is
-        longer than the pictures is cut.
+        It may come whole or in pieces, before or between the frames. A missing end becomes silence; sound beyond the
+        last frame is cut.
         """
         if samples.ndim != 2 or samples.shape[1] != 2:  # noqa: PLR2004 - two axes, two channels
             raise ValueError(f"sound has the shape (samples, 2), not {samples.shape}")
@@ -170,7 +170,7 @@ class VideoWriter:
         return stream
 
     def _encode_sound(self) -> None:
-        """Encode the whole blocks that the pictures written so far cover."""
+        """Encode the whole blocks that the frames written so far cover."""
         covered = self._frames * SAMPLE_RATE // self._fps
         while self._sound.available >= _AAC_BLOCK and self._samples + _AAC_BLOCK <= covered:
             self._encode_block(_AAC_BLOCK)
@@ -184,7 +184,7 @@ class VideoWriter:
 
     def _finish(self) -> None:
         if not self._frames:
-            raise ValueError("a film has at least one frame")
+            raise ValueError("a video has at least one frame")
         self._container.mux(self._video.encode(None))
         total = self._frames * SAMPLE_RATE // self._fps
         while self._samples < total:
@@ -196,13 +196,13 @@ class VideoWriter:
         try:
             self._container.close()
         except (av.FFmpegError, OSError):
-            pass  # the disk may be full: what it holds is thrown away anyway
+            pass  # the disk may be full: the partial file is deleted anyway
         finally:
             self._part.unlink(missing_ok=True)
 
 
 class _SoundBuffer:
-    """Sound that was given and is not yet encoded."""
+    """Sound that is not encoded yet."""
 
     def __init__(self) -> None:
         self._pieces: list[NDArray[np.float32]] = []
@@ -214,7 +214,7 @@ class _SoundBuffer:
             self.available += len(samples)
 
     def take(self, count: int) -> NDArray[np.float32]:
-        """The next ``count`` samples as (2, count), silence where there are none."""
+        """Return the next ``count`` samples as (2, count), padded with silence."""
         block = np.zeros((2, count), np.float32)
         filled = 0
         while filled < count and self._pieces:
@@ -237,11 +237,12 @@ def rgb_to_planes(rgb: NDArray[np.uint8], frame: YuvFrame) -> None:
 
 
 def _deterministic_options(size: Size) -> dict[str, str]:
-    """What x264 needs to be told so that equal frames give equal bytes.
+    """Return the x264 options under which equal frames give equal bytes.
 
-    With AVX-512 its macroblock tree reads memory that it never wrote wherever a row is not a multiple of 16 blocks
-    (720 pixels wide, say). With AVX2 it does not, and gives what its plain C gives, a tenth slower. Only a processor
-    that has AVX-512 is told so: it surely has the others, and x264 would believe the same of one that lacks them.
+    With AVX-512, x264's macroblock tree reads uninitialised memory wherever a row is not a multiple of 16 blocks
+    (720 pixels wide, for example). With AVX2 it does not, and its output equals its plain C output, a tenth slower. The
+    option is set only on a processor with AVX-512: it surely has the other extensions, and x264 would use them without
+    a check on one that lacks them.
     """
     if size.width % (16 * _BLOCK) == 0:
         return {}
@@ -253,7 +254,7 @@ def _deterministic_options(size: Size) -> dict[str, str]:
 
 
 def planes(video: VideoFrame) -> tuple[Plane, Plane, Plane]:
-    """Views on the three planes of a yuv420p picture, without the padding of their lines."""
+    """Return views on the three planes of a yuv420p frame, without the padding of their lines."""
     y, u, v = (_view(plane) for plane in video.planes)
     return y, u, v
 
@@ -263,6 +264,6 @@ def _view(plane: Any) -> Plane:
 
 
 def _clean_tag(text: str) -> str:
-    """Text that a tag can hold: no control characters, no lone surrogates, not endless."""
-    kept = "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text[:_TEXT_LIMIT])
-    return " ".join(kept.split())
+    """Clean a tag's text: no control characters, no lone surrogates, limited length."""
+    cleaned = "".join(" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text[:_TEXT_LIMIT])
+    return " ".join(cleaned.split())

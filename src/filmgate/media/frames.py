@@ -1,4 +1,4 @@
-"""Single pictures out of a film: its first and its last frame, as PNG."""
+"""Single frames of a video: its first and its last frame as PNG, and conversion between frame formats."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ _BLACK = (16, 128, 128)  # Y, Cb, Cr
 
 
 def save_first_frame(path: Path, out: Path) -> Size:
-    """Write a film's first frame to ``out`` as PNG; returns its size.
+    """Write a video's first frame to ``out`` as PNG and return its size.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     with open_video(path) as container:
         return _save_png(next(container.decode(video_track(container)), None), out)
 
 
 def read_first_frame(path: Path) -> NDArray[np.uint8]:
-    """A film's first frame, RGB of shape (height, width, 3).
+    """Return a video's first frame, RGB of shape (height, width, 3).
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     with open_video(path) as container:
         return to_rgb(_require_frame(next(container.decode(video_track(container)), None)))
 
 
 def save_last_frame(path: Path, out: Path) -> Size:
-    """Write a film's last frame to ``out`` as PNG; returns its size. Decodes only what follows the last key frame.
+    """Write a video's last frame to ``out`` as PNG; return its size. Decodes only from the last key frame on.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     with open_video(path) as container:
         stream = video_track(container)
@@ -58,14 +58,14 @@ def save_last_frame(path: Path, out: Path) -> Size:
 
 
 def copy_to_frame(decoded: VideoFrame, frame: YuvFrame) -> None:
-    """Fill a frame of the encoder's from a decoded one, whatever its format and colours.
+    """Fill a frame of the encoder from a decoded one of any format and colour space.
 
-    One of another size is fitted into it, with black around it.
+    A frame of another size is fitted into it, padded with black.
     """
     matrix = int(decoded.colorspace)
     height, width = frame.y.shape
     inner = _fit_even(Size(decoded.width, decoded.height), Size(width, height))
-    picture = decoded.reformat(
+    scaled = decoded.reformat(
         width=inner.width,
         height=inner.height,
         format="yuv420p",
@@ -75,7 +75,7 @@ def copy_to_frame(decoded: VideoFrame, frame: YuvFrame) -> None:
         threads=1,
     )
     left, top = (width - inner.width) // 4 * 2, (height - inner.height) // 4 * 2
-    for into, plane, black, share in zip((frame.y, frame.u, frame.v), planes(picture), _BLACK, (1, 2, 2), strict=True):
+    for into, plane, black, share in zip((frame.y, frame.u, frame.v), planes(scaled), _BLACK, (1, 2, 2), strict=True):
         rows, columns = plane.shape
         if plane.shape != into.shape:
             into[:] = black
@@ -83,7 +83,7 @@ def copy_to_frame(decoded: VideoFrame, frame: YuvFrame) -> None:
 
 
 def to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
-    """A frame as full-range RGB of shape (height, width, 3)."""
+    """Return a frame as full-range RGB of shape (height, width, 3)."""
     matrix = int(frame.colorspace)
     rgb = frame.reformat(
         format="rgb24",
@@ -95,7 +95,7 @@ def to_rgb(frame: VideoFrame) -> NDArray[np.uint8]:
 
 
 def _fit_even(original: Size, bounds: Size) -> Size:
-    """The largest even size of the same shape that fits."""
+    """Return the largest even size of the same proportions that fits."""
     if original == bounds:
         return bounds
     scale = min(bounds.width / original.width, bounds.height / original.height)
@@ -103,7 +103,7 @@ def _fit_even(original: Size, bounds: Size) -> Size:
 
 
 def _decode_tail(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """Frames that end with the last one."""
+    """Decode the frames from the last key frame to the end."""
     container.seek(max(0, (stream.duration or 0) - 1), stream=stream, backward=True)
     return container.decode(stream)
 
@@ -117,13 +117,13 @@ def _last_shown(frames: Iterator[VideoFrame]) -> VideoFrame | None:
 
 
 def _save_png(frame: VideoFrame | None, out: Path) -> Size:
-    picture = to_rgb(_require_frame(frame))
-    # Compressed lightly: it is read once, and written while somebody waits.
-    Image.fromarray(picture).save(out, "PNG", compress_level=1)
-    return Size(picture.shape[1], picture.shape[0])
+    rgb = to_rgb(_require_frame(frame))
+    # Light compression: the file is read once, and a request waits while it is written.
+    Image.fromarray(rgb).save(out, "PNG", compress_level=1)
+    return Size(rgb.shape[1], rgb.shape[0])
 
 
 def _require_frame(frame: VideoFrame | None) -> VideoFrame:
     if frame is None:
-        raise BadArtifact("The film has no picture that can be decoded.")
+        raise BadArtifact("The video has no frame that can be decoded.")
     return frame

@@ -1,4 +1,4 @@
-"""The type and size of an image, from its header alone: clients have no image library installed."""
+"""Reads the type and size of an image from its header alone: clients have no image library installed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HAS_MAGIC: dict[str, Callable[[bytes], bool]] = {
     "JPEG": lambda data: data.startswith(b"\xff\xd8\xff"),
     "WebP": lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP",
 }
-"""Whether bytes begin as a file of that type does."""
+"""Tests by type whether bytes start like a file of that type."""
 
 _HEAD = 30
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three hold tables or are reserved
@@ -25,14 +25,14 @@ _END_OF_HEADER = frozenset({0xD9, 0xDA})  # end of image, start of scan
 
 
 class ImageHeader(Struct, frozen=True):
-    """What a header says; the pixels may still be damaged."""
+    """The header of an image; its pixels may still be damaged."""
 
     type: str  # a key of HAS_MAGIC
     size: Size  # as stored, before any EXIF orientation
 
 
 def read_header(file: BinaryIO) -> ImageHeader | None:
-    """The header of a PNG, JPEG or WebP, from the file's start; None for anything else."""
+    """Read the header of a PNG, JPEG or WebP from the file's start; None for other types."""
     head = file.read(_HEAD)
     kind = next((kind for kind, fits in HAS_MAGIC.items() if fits(head)), "")
     size = None
@@ -47,7 +47,7 @@ def read_header(file: BinaryIO) -> ImageHeader | None:
 
 
 def webp_size(data: bytes) -> Size:
-    """Width and height as the first chunk says: RFC 9649, sections 2.5 to 2.7."""
+    """Read width and height from the first chunk: RFC 9649, sections 2.5 to 2.7."""
     kind, body = data[12:16], data[20:30].ljust(10, b"\0")
     if kind == b"VP8X":
         return Size(1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little"))
@@ -58,7 +58,7 @@ def webp_size(data: bytes) -> Size:
 
 
 def _jpeg_size(file: BinaryIO) -> Size | None:
-    """From the frame header, past the segments before it: ITU-T T.81, annex B."""
+    """Read the size from the frame header, past the segments before it: ITU-T T.81, annex B."""
     while (marker := _next_marker(file)) is not None and marker not in _END_OF_HEADER:
         if marker in _WITHOUT_LENGTH:
             continue
@@ -71,7 +71,7 @@ def _jpeg_size(file: BinaryIO) -> Size | None:
 
 
 def _next_marker(file: BinaryIO) -> int | None:
-    """The byte after the next 0xFF that is no 0xFF itself; None at the end of the file."""
+    """Return the byte after the next run of 0xFF; None at the end of the file."""
     byte = file.read(1)
     while byte and byte != b"\xff":
         byte = file.read(1)

@@ -1,6 +1,6 @@
-"""Reference images: from bytes that a stranger sent to a PNG of ours that an engine can trust.
+"""Reference images: turns untrusted bytes into a clean PNG that engines can rely on.
 
-Only what a decoder made of them survives: no metadata, no second frame, no bytes after the picture.
+Only the decoded pixels survive: no metadata, no second frame, no bytes after the image.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from filmgate.media.image_header import HAS_MAGIC, webp_size
 __all__ = ["IMAGE_TYPES", "MAX_DATA_URL_CHARS", "MAX_PIXELS", "decode_data_url", "normalize_image"]
 
 MAX_PIXELS = 16 * 1024 * 1024
-"""Pixels of a reference image, as its header says them."""
+"""Maximum number of pixels of a reference image, by its header."""
 
 MAX_DATA_URL_CHARS = 20_971_520
-"""Characters of a data URL."""
+"""Maximum length of a data URL, in characters."""
 
 _PARAM = "input_reference"
 _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
@@ -38,7 +38,7 @@ _OPENERS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "WebP": WebPImageFile,
 }
 IMAGE_TYPES = tuple(_OPENERS)
-"""The kinds of picture that can be taken in."""
+"""Supported image types."""
 
 _EXIF_TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -49,11 +49,11 @@ _EXIF_TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What each EXIF orientation asks for; 5 and more exchange width and height."""
+"""Transposition for each EXIF orientation; 5 and more exchange width and height."""
 
 _FIRST_SIDEWAYS = 5
 
-# What Pillow raises on damaged files, as fuzzing it shows; warnings are among it where they are made errors.
+# What Pillow raises on damaged files, found by fuzzing; it includes warnings that are turned into errors.
 _DECODE_ERRORS = (
     OSError,
     SyntaxError,
@@ -74,44 +74,51 @@ _DECODE_ERRORS = (
 def normalize_image(
     source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path, types: Collection[str] = IMAGE_TYPES
 ) -> None:
-    """Turn a reference image into an RGB PNG of exactly ``size``, upright, on white where it was transparent.
+    """Convert a reference image to an RGB PNG of exactly ``size``, upright, transparent pixels on white.
 
     Args:
-        source: the file or its bytes; nothing else about it is believed.
+        source: the file or its bytes; names and content types are not trusted.
         size: the video's.
-        fit: what to do with a picture of another size: refuse it, crop it to fill, or pad it with black.
-        limit: bytes that the source may have.
+        fit: for an image of another size: reject it, crop it to fill, or pad it with black.
+        limit: maximum size of the source, in bytes.
         out: where the PNG is written.
-        types: which of ``TYPES`` are taken.
+        types: the accepted ones of ``IMAGE_TYPES``.
 
     Raises:
-        InvalidImage: it is none of the types, too large, animated, or damaged.
-        InvalidImageSize: its size is not the video's, and ``fit`` says error.
+        InvalidImage: it is of another type, too large, animated, or damaged.
+        InvalidImageSize: its size is not the video's, and ``fit`` is ``error``.
         StorageFault: the PNG can't be written.
     """
     data = _read_bytes(source, limit)
     kind = _sniff(data, types)
     if kind == "WebP":
-        _check_pixels(webp_size(data))  # opening one reserves memory for all of it
+        _check_pixels(webp_size(data))  # opening a WebP reserves memory for all of it
     with _report_damage(kind), _OPENERS[kind](io.BytesIO(data)) as image:
         _check_pixels(Size(*image.size))
         if getattr(image, "n_frames", 1) > 1:
-            raise InvalidImage("The image is animated; a still picture is needed.", param=_PARAM)
-        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
+            raise InvalidImage("The image is animated; a still image is required.", param=_PARAM)
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         if fit is Fit.ERROR:
             _check_size(
-                Size(*(image.size[::-1] if turn in _EXIF_TRANSPOSES and turn >= _FIRST_SIDEWAYS else image.size)), size
+                Size(
+                    *(
+                        image.size[::-1]
+                        if orientation in _EXIF_TRANSPOSES and orientation >= _FIRST_SIDEWAYS
+                        else image.size
+                    )
+                ),
+                size,
             )
         image.load()
-        picture = _fit(_apply_orientation(_flatten(image), turn), size, fit)
+        result = _fit(_apply_orientation(_flatten(image), orientation), size, fit)
     try:
-        picture.save(out, "PNG", compress_level=1)  # two thirds of the time of 3, 5 % more bytes
+        result.save(out, "PNG", compress_level=1)  # two thirds of the time of level 3, 5 % more bytes
     except OSError as error:
         raise StorageFault("The reference image can't be written.") from error
 
 
 def decode_data_url(text: str, limit: int) -> bytes:
-    """The bytes that a ``data:`` URL holds; its media type is not believed.
+    """Decode a ``data:`` URL; its media type is not trusted.
 
     Raises:
         InvalidValue: it is no data URL, too long, or not Base64.
@@ -164,10 +171,10 @@ def _check_pixels(size: Size) -> None:
         raise InvalidImage(f"The image has {size} pixels, more than {MAX_PIXELS:,} in all.", param=_PARAM)
 
 
-def _check_size(found: Size, size: Size) -> None:
-    if found != size:
+def _check_size(actual: Size, size: Size) -> None:
+    if actual != size:
         raise InvalidImageSize(
-            f"Inpaint image must match the requested width and height: the image is {found}, the video {size}.",
+            f"Inpaint image must match the requested width and height: the image is {actual}, the video {size}.",
             param=_PARAM,
         )
 
@@ -181,13 +188,13 @@ def _report_damage(kind: str) -> Iterator[None]:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """RGB, on white where it was transparent; 16 bits of grey become 8."""
+    """Convert to RGB, transparent pixels on white; 16 bits of grey become 8."""
     if image.mode.startswith("I"):
         image = image.convert("I").point(lambda value: value / 257).convert("L")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(ground, layer).convert("RGB")
+        background = Image.new("RGBA", layer.size, "white")
+        return Image.alpha_composite(background, layer).convert("RGB")
     return image.convert("RGB")
 
 

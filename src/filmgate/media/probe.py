@@ -1,4 +1,4 @@
-"""What a film is, and whether it is the one that was asked for. Nothing here trusts a name or a content type."""
+"""Inspects and verifies video files; file names and content types are not trusted."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from filmgate.media import mp4_boxes
 __all__ = ["Probe", "open_video", "probe", "rotation", "verify", "video_track"]
 
 TOLERANCE = 0.5
-"""Seconds by which a film may be longer or shorter than asked for."""
+"""Maximum difference between the actual and the requested length, in seconds."""
 
 MAX_SIDE = 16_384
-"""Pixels of a side; nothing larger is ever handed to a decoder."""
+"""Maximum side in pixels; larger videos are not decoded."""
 
 _MAGICS = {
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"RIFF": "a WebP picture or an AVI film",
-    b"\x1aE\xdf\xa3": "a WebM film",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"RIFF": "a WebP image or an AVI video",
+    b"\x1aE\xdf\xa3": "a WebM video",
     b"\x1f\x8b": "a gzip archive",
     b"PK\x03\x04": "a ZIP archive",
     b"%PDF": "a PDF document",
@@ -41,11 +41,11 @@ _MAGICS = {
 _TEXTS = {b"<": "HTML or XML", b"{": "JSON", b"[": "JSON"}
 
 _LENIENT_OPTIONS: Mapping[str, Any] = {"metadata_errors": "replace"} if av.__version__.startswith("18.") else {}
-"""Titles that are no UTF-8 are no fault of the film's; from 19 on PyAV sees to it by itself."""
+"""Titles that are not UTF-8 must not make a video unreadable; PyAV handles this itself from 19 on."""
 
 
 class Probe(Struct, frozen=True, kw_only=True):
-    """What a film's header says."""
+    """The properties in a video's header."""
 
     size: Size
     seconds: float  # of the video track
@@ -58,7 +58,7 @@ class Probe(Struct, frozen=True, kw_only=True):
 
 
 def probe(path: Path) -> Probe:
-    """Read a film's header, without decoding.
+    """Read a video's header, without decoding.
 
     Raises:
         BadArtifact: it is no whole MP4 with a video track.
@@ -81,34 +81,34 @@ def probe(path: Path) -> Probe:
 
 
 def verify(path: Path, size: Size, seconds: float, tolerance: float = TOLERANCE) -> Probe:
-    """Make sure that a file is a whole, playable film of that size and length.
+    """Verify that a file is a whole, playable video of that size and length.
 
     Args:
         path: the file.
-        size: the pixels it must have, exactly.
-        seconds: the length it must have.
-        tolerance: seconds by which the length may differ.
+        size: the exact size in pixels.
+        seconds: the expected length.
+        tolerance: maximum difference of the length, in seconds.
 
     Raises:
-        BadArtifact: it is not, and why, in words that the video's owner may read.
+        BadArtifact: it is not; the text gives the reason and may be shown to the video's owner.
     """
-    found = probe(path)
-    if found.size != size:
-        raise BadArtifact(f"The film is {found.size} pixels, not {size}.")
-    if not abs(found.seconds - seconds) <= tolerance:  # NaN is no length either
-        raise BadArtifact(f"The film is {found.seconds:.2f} s long, not {seconds:g} s.")
+    probed = probe(path)
+    if probed.size != size:
+        raise BadArtifact(f"The video has {probed.size} pixels, not {size}.")
+    if not abs(probed.seconds - seconds) <= tolerance:  # rejects NaN too
+        raise BadArtifact(f"The video is {probed.seconds:.2f} s long, not {seconds:g} s.")
     with open_video(path) as container:
         _read_all(container)
     with open_video(path) as container:
         _decode_first(container, size)
-    return found
+    return probed
 
 
 def rotation(path: Path) -> int:
-    """Degrees by which a player turns the film's pictures before it shows them.
+    """Return the rotation in degrees that a player applies to the video's frames.
 
     Raises:
-        BadArtifact: the film can't be decoded.
+        BadArtifact: the video can't be decoded.
     """
     with open_video(path) as container:
         first = next(container.decode(video_track(container)), None)
@@ -117,15 +117,16 @@ def rotation(path: Path) -> int:
 
 @contextmanager
 def open_video(path: Path) -> Iterator[InputContainer]:
-    """An MP4, open for reading; whatever the libraries say about its content becomes a BadArtifact.
+    """Open an MP4 for reading; errors that the libraries raise about its content become a BadArtifact.
 
-    Only as MP4: left to guess, they would follow a playlist's references into our files and our network.
+    The format is fixed: with format detection, the libraries would follow a playlist's references into our files and
+    our network.
     """
     try:
         with av.open(os.fspath(path), format="mp4", **_LENIENT_OPTIONS) as container:
             yield container
     except (av.FFmpegError, ValueError, OverflowError, MemoryError) as error:
-        raise BadArtifact("The film can't be decoded.") from error
+        raise BadArtifact("The video can't be decoded.") from error
 
 
 def _sniff(path: Path) -> None:
@@ -143,23 +144,23 @@ def _sniff(path: Path) -> None:
 
 
 def video_track(container: InputContainer) -> VideoStream:
-    """The first video track, of a kind and size that can be decoded.
+    """Return the first video track, of a codec and size that can be decoded.
 
     Raises:
         BadArtifact: there is none.
     """
     if not container.streams.video:
-        raise BadArtifact("The film has no video track.")
+        raise BadArtifact("The video has no video track.")
     stream = container.streams.video[0]
     if _codec(stream) is None:
-        raise BadArtifact("The film's pictures are in a format that nobody knows.")
+        raise BadArtifact("The video's codec is not supported.")
     if not (0 < stream.width <= MAX_SIDE and 0 < stream.height <= MAX_SIDE):
-        raise BadArtifact(f"The film's size of {stream.width}x{stream.height} pixels is none.")
+        raise BadArtifact(f"The video's size of {stream.width}x{stream.height} pixels is not supported.")
     return stream
 
 
 def _codec(stream: VideoStream | AudioStream) -> str | None:
-    """The name of a track's codec, None for one without a decoder: then it has no context, whatever its type says."""
+    """Return the name of a track's codec; None without a decoder: then it has no context, whatever its type says."""
     context: CodecContext | None = stream.codec_context
     return context.name if context else None
 
@@ -171,16 +172,16 @@ def _seconds(container: InputContainer, stream: VideoStream) -> float:
 
 
 def _read_all(container: InputContainer) -> None:
-    """Every packet that the index names must be there: an open-ended box hides where a file was cut."""
+    """Check that every packet of the index exists: an open-ended box hides where a file was cut."""
     stream = video_track(container)
     packets = [packet for packet in container.demux(stream) if packet.size]
     if any(packet.is_corrupt for packet in packets) or len(packets) < stream.frames or not packets:
-        raise BadArtifact(f"The film is cut short: {len(packets)} of {stream.frames} pictures are there.")
+        raise BadArtifact(f"The video is cut short: it has {len(packets)} of {stream.frames} frames.")
 
 
 def _decode_first(container: InputContainer, size: Size) -> None:
     first = next(container.decode(video_track(container)), None)
     if first is None:
-        raise BadArtifact("The film's first picture can't be decoded.")
+        raise BadArtifact("The video's first frame can't be decoded.")
     if (first.width, first.height) != (size.width, size.height):
-        raise BadArtifact(f"The film's first picture is {first.width}x{first.height} pixels, not {size}.")
+        raise BadArtifact(f"The video's first frame is {first.width}x{first.height} pixels, not {size}.")

@@ -1,9 +1,9 @@
-"""Several films as one: each goes on where the one before ends.
+"""Joins videos: each continues where the previous one ends.
 
-The pictures are copied, bit by bit, where one decoder can read all without being told anew; else they are encoded
-again at one rate. The sound is always encoded again: an AAC stream begins with samples that belong to
-nobody, so copied ones would leave a gap at the seam. Around a seam it fades out and in within a few milliseconds,
-which no ear takes for silence, and nothing clicks.
+The video packets are copied unchanged if one decoder can read all of them without a new configuration; otherwise the
+frames are encoded again at one rate. The sound is always encoded again: an AAC stream starts with priming samples, so
+copied streams would leave a gap at the seam. Around a seam the sound fades out and in within a few milliseconds: too
+short to be heard as silence, and nothing clicks.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from filmgate.media.probe import open_video, verify, video_track
 __all__ = ["join_videos", "stitch"]
 
 FADE = SAMPLE_RATE // 200
-"""Samples of each fade at a seam: 5 ms."""
+"""Length of each fade at a seam, in samples: 5 ms."""
 
 RATE_LIMIT = 120
-"""Frames a second of the fastest film that is joined."""
+"""Maximum frame rate of a joined video, in frames a second."""
 
 Sound = NDArray[np.float32]
 
 
 class _Track(Struct, frozen=True):
-    """What a film's header says of its pictures."""
+    """The video track's properties in a file's header."""
 
     codec: str
     extradata: bytes | None
@@ -49,14 +49,14 @@ class _Track(Struct, frozen=True):
     rate: Fraction  # frames a second
     time_base: Fraction
     frames: int
-    steady: bool  # every frame is shown equally long
+    steady: bool  # all frames are shown equally long
 
     @property
     def seconds(self) -> Fraction:
         return self.frames / self.rate
 
     def continues(self, before: _Track) -> bool:
-        """Whether its packets can simply follow those of ``before``."""
+        """Return whether its packets can be appended unchanged to those of ``before``."""
         same = all(
             getattr(self, name) == getattr(before, name)
             for name in ("codec", "extradata", "size", "rate", "time_base", "steady")
@@ -65,43 +65,43 @@ class _Track(Struct, frozen=True):
 
 
 def stitch(first: Path, second: Path, out: Path) -> int:
-    """Write both films, one after the other, to ``out``; returns how many frames it has.
+    """Write both videos, one after the other, to ``out`` and return its number of frames.
 
     Args:
         first: an MP4 of any codec and rate; without sound it is silent.
-        second: an MP4 of the same size; what is encoded anew gets its rate.
-        out: appears whole, its index before its data.
+        second: an MP4 of the same size; frames that are encoded again get its rate.
+        out: appears complete, its index before its data.
 
     Raises:
-        BadArtifact: a film can't be decoded, or they differ in size.
+        BadArtifact: a video can't be decoded, or they differ in size.
     """
     before, after = _read_track(first), _read_track(second)
     if before.size != after.size:
-        raise BadArtifact(f"The films are of different sizes: {before.size} and {after.size}.")
+        raise BadArtifact(f"The videos have different sizes: {before.size} and {after.size}.")
     return join_videos([first, second], out)
 
 
 def join_videos(paths: Sequence[Path], out: Path) -> int:
-    """Write all films, one after the other, to ``out``; returns how many frames it has.
+    """Write all videos, one after the other, to ``out`` and return its number of frames.
 
     Args:
-        paths: MP4s of any codec and rate; one without sound is silent. What is encoded anew gets the first one's size,
-            others fitted into it, and the last one's rate.
-        out: appears whole, its index before its data.
+        paths: MP4s of any codec and rate; one without sound is silent. Frames that are encoded again get the first
+            one's size, others fitted into it, and the last one's rate.
+        out: appears complete, its index before its data.
 
     Raises:
-        BadArtifact: a film can't be decoded.
+        BadArtifact: a video can't be decoded.
     """
-    tracks = [_read_track(film) for film in paths]
+    tracks = [_read_track(path) for path in paths]
     copied = all(after.continues(before) for before, after in pairwise(tracks))
     size, rate = tracks[0].size, tracks[-1].rate
     counts = [track.frames if copied else round(track.seconds * rate) for track in tracks]
     lengths = [count / rate for count in counts]
-    sound = _join_sounds([_read_sound(film, length) for film, length in zip(paths, lengths, strict=True)])
+    sound = _join_sounds([_read_sound(path, length) for path, length in zip(paths, lengths, strict=True)])
     frames = _copy(paths, sound, out) if copied else _encode(paths, counts, size, rate, sound, out)
-    found = verify(out, size, float(sum(lengths)), tolerance=float(1 / rate))
-    if found.frames != frames:
-        raise BadArtifact(f"The joined film has {found.frames} frames, not {frames}.")
+    probed = verify(out, size, float(sum(lengths)), tolerance=float(1 / rate))
+    if probed.frames != frames:
+        raise BadArtifact(f"The joined video has {probed.frames} frames, not {frames}.")
     return frames
 
 
@@ -110,7 +110,7 @@ def _read_track(path: Path) -> _Track:
         stream = video_track(container)
         rate, time_base = _fraction(stream.average_rate), _fraction(stream.time_base)
         if not rate or not time_base or not 0 < rate <= RATE_LIMIT:
-            raise BadArtifact("The film's frame rate is none.")
+            raise BadArtifact("The video has no valid frame rate.")
         frames = stream.frames
         span = (stream.duration or 0) * time_base
         return _Track(
@@ -124,7 +124,7 @@ def _read_track(path: Path) -> _Track:
         )
 
 
-# ---- pictures, copied
+# ---- copied frames
 
 
 def _copy(paths: Sequence[Path], sound: Sound, out: Path) -> int:
@@ -136,7 +136,7 @@ def _copy(paths: Sequence[Path], sound: Sound, out: Path) -> int:
             av.open(os.fspath(part), "w", format="mp4", options=options) as container,
         ):
             container.metadata.update(first.metadata)
-            pictures = container.add_stream_from_template(video_track(first))
+            stream = container.add_stream_from_template(video_track(first))
             audio = container.add_stream("aac", rate=SAMPLE_RATE, layout="stereo")
             audio.codec_context.bit_rate = 160_000
             container.start_encoding()
@@ -145,7 +145,7 @@ def _copy(paths: Sequence[Path], sound: Sound, out: Path) -> int:
             container.mux(audio.encode(None))
             count = 0
             for packet in _concatenated_packets(paths):
-                packet.stream = pictures
+                packet.stream = stream
                 container.mux(packet)
                 count += 1
         part.replace(out)
@@ -155,10 +155,10 @@ def _copy(paths: Sequence[Path], sound: Sound, out: Path) -> int:
 
 
 def _concatenated_packets(paths: Sequence[Path]) -> Iterator[Packet[VideoStream]]:
-    """The packets of the films' pictures, each film's times counted from the end of the one before."""
+    """Yield the video packets of all files, each file's times counted from the end of the one before."""
     offset = 0
-    for film in paths:
-        with open_video(film) as container:
+    for path in paths:
+        with open_video(path) as container:
             stream = video_track(container)
             yield from _shifted_packets(container, stream, offset)
             offset += stream.duration or 0
@@ -179,40 +179,40 @@ def _blocks(sound: Sound) -> Iterator[av.AudioFrame]:
         yield block
 
 
-# ---- pictures, encoded anew
+# ---- frames encoded again
 
 
 def _fraction(rate: Fraction | None) -> Fraction | None:
-    # From 19 on PyAV has a number of its own for it, which does not know all of a fraction's arithmetic.
+    # From 19 on PyAV returns its own number type, which lacks part of a fraction's arithmetic.
     return None if rate is None else Fraction(rate.numerator, rate.denominator)
 
 
 def _encode(paths: Sequence[Path], counts: Sequence[int], size: Size, rate: Fraction, sound: Sound, out: Path) -> int:
-    with VideoWriter(out, size=size, fps=rate, title=_title(paths[0]), comment=_comment(paths[-1])) as film:
-        film.add_sound(np.ascontiguousarray(sound.T))
+    with VideoWriter(out, size=size, fps=rate, title=_title(paths[0]), comment=_comment(paths[-1])) as writer:
+        writer.add_sound(np.ascontiguousarray(sound.T))
         for source, count in zip(paths, counts, strict=True):
             for decoded in _resampled_frames(source, rate, count):
-                frame = film.new_frame()
+                frame = writer.new_frame()
                 copy_to_frame(decoded, frame)
-                film.write(frame)
-        return film.frame_count
+                writer.write(frame)
+        return writer.frame_count
 
 
 def _resampled_frames(path: Path, rate: Fraction, count: int) -> Iterator[VideoFrame]:
-    """``count`` frames of a film at k/``rate`` seconds; its last one stands for those that it lacks."""
-    given, shown = 0, None
+    """Yield ``count`` frames of a video at k/``rate`` seconds; its last frame replaces missing ones."""
+    emitted, current = 0, None
     with open_video(path) as container:
         for frame in container.decode(video_track(container)):
             start = Fraction(frame.pts or 0) * (frame.time_base or 0)
-            # The frame before is shown until this one begins.
-            while shown is not None and given < count and Fraction(given) / rate < start:
-                yield shown
-                given += 1
-            shown = frame
-        if shown is None:
-            raise BadArtifact("The film can't be decoded.")
-        for _ in range(count - given):
-            yield shown
+            # The previous frame is shown until this one starts.
+            while current is not None and emitted < count and Fraction(emitted) / rate < start:
+                yield current
+                emitted += 1
+            current = frame
+        if current is None:
+            raise BadArtifact("The video can't be decoded.")
+        for _ in range(count - emitted):
+            yield current
 
 
 def _title(path: Path) -> str:
@@ -229,7 +229,7 @@ def _comment(path: Path) -> str:
 
 
 def _read_sound(path: Path, seconds: Fraction) -> Sound:
-    """Its sound, cut or filled up to its pictures' length: float32 of shape (2, samples), 48,000 a second."""
+    """Read the sound, cut or padded to the video's length: float32 of shape (2, samples), 48,000 a second."""
     sound = np.zeros((2, round(seconds * SAMPLE_RATE)), np.float32)
     with open_video(path) as container:
         if not container.streams.audio:
@@ -251,7 +251,7 @@ def _copy_samples(sound: Sound, frames: list[av.AudioFrame], at: int) -> int:
 
 
 def _join_sounds(sounds: Sequence[Sound]) -> Sound:
-    """All in a row, faded out and in at each seam."""
+    """Concatenate all sounds, faded out and in at each seam."""
     down = np.linspace(1, 0, FADE, dtype=np.float32)
     for before, after in pairwise(sounds):
         tail, head = min(FADE, before.shape[1]), min(FADE, after.shape[1])

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 PROGRAM = """
 import hashlib, pathlib, sys
-from filmgate.media.encode import FilmWriter
+from filmgate.media.encode import VideoWriter
 from filmgate.domain import Size
-with FilmWriter(pathlib.Path(sys.argv[1]), size=Size(176, 96)) as film:
+with VideoWriter(pathlib.Path(sys.argv[1]), size=Size(176, 96)) as writer:
     for number in range(48):
-        frame = film.new_frame()
+        frame = writer.new_frame()
         frame.y[:], frame.u[:], frame.v[:] = 40 + number, 110, 150
         frame.y[:, number : number + 20] = 200
-        film.write(frame)
+        writer.write(frame)
 print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes()).hexdigest())
 """
 

@@ -18,8 +18,8 @@ def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
     program = f"""
 import os, signal
 from pathlib import Path
-from filmgate.ops.data_lock import claim
-held = claim(Path({str(tmp_path)!r}), "server", alone=True)
+from filmgate.ops.data_lock import acquire
+lock = acquire(Path({str(tmp_path)!r}), "server", exclusive=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     died = subprocess.run([sys.executable, "-c", program], check=False, env={**os.environ})

@@ -326,7 +326,7 @@ async def test_what_is_no_film_is_a_bad_artifact(engine: ChatSseEngine, vendor: 
         {"base_url": "http://x/v1?key=sk-secret"},
         {"base_url": "http://user:sk-secret@x/v1"},
         {"base_url": "http://x", "nope": 1},
-        {"base_url": "http://x", "silence": 0},
+        {"base_url": "http://x", "idle_timeout": 0},
     ],
 )
 def test_options_that_cannot_be_used_are_told(tmp_path: Path, options: dict[str, object]) -> None:

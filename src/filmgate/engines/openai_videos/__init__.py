@@ -1,4 +1,4 @@
-"""``openai-videos``: any server that speaks the Videos API, in one of its dialects or a model server's flavour."""
+"""``openai-videos``: any server that implements the Videos API, in one of its dialects or a model server's flavour."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["KIND", "ModelProfile", "OpenAIVideosEngine", "OpenAIVideosOptions", 
 
 
 def build(context: EngineContext) -> OpenAIVideosEngine:
-    """The engine's factory.
+    """Create the engine (its factory).
 
     Raises:
-        SettingsError: an option is unknown or can't be used; names it.
+        SettingsError: an option is unknown or can't be used; the text names it.
     """
     return OpenAIVideosEngine(context.name, read_options(context))

@@ -1,4 +1,4 @@
-"""Fetching a film: where it lies, and what it means if it does not come."""
+"""Downloads a finished video: finds its URL and maps failures to engine errors."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ log = structlog.get_logger()
 
 
 class Downloader:
-    """Downloads the films of one engine.
+    """Downloads the videos of one engine.
 
     Args:
         name: the engine's.
-        client: how to get there; its key goes to the upstream's own origin only.
-        options: limits and time-outs.
+        client: sends the requests; its key goes to the upstream's own origin only.
+        options: limits and timeouts.
     """
 
     def __init__(self, name: str, client: UpstreamClient, options: OpenAIVideosOptions) -> None:
@@ -33,35 +33,35 @@ class Downloader:
         self._options = options
 
     async def fetch(self, upstream: Upstream, ticket: str, report: JobReport | None, into: Path) -> None:
-        """Write the film of a completed job to ``into``.
+        """Write the video of a completed job to ``into``.
 
         Args:
-            upstream: how it is spoken to.
+            upstream: builds and reads the requests.
             ticket: of the job.
-            report: its last look, if the dialect says there where films lie.
-            into: the file; nothing is left of it if the fetch fails.
+            report: its last poll, if the dialect returns the video's URL there.
+            into: the file; removed if the fetch fails.
 
         Raises:
-            EngineUnavailable: it did not arrive.
-            BadArtifact: what arrived is no film.
+            EngineUnavailable: the download failed.
+            BadArtifact: the downloaded file is no video.
         """
         call = upstream.content(ticket, report)
-        refused = await self._download(call.url or self._client.url(call.path), into)
-        elsewhere = refused and upstream.read_content_error(refused.status, refused.body)
-        if elsewhere:
-            refused = await self._download(elsewhere, into)
-        if refused:
-            log.warning("upstream.fetch", engine=self._name, status=refused.status)
-            raise EngineUnavailable(retry_after=retry_after(refused.headers))
+        failure = await self._download(call.url or self._client.url(call.path), into)
+        other_url = failure and upstream.read_content_error(failure.status, failure.body)
+        if other_url:
+            failure = await self._download(other_url, into)
+        if failure:
+            log.warning("upstream.fetch", engine=self._name, status=failure.status)
+            raise EngineUnavailable(retry_after=retry_after(failure.headers))
 
     async def _download(self, url: str, into: Path) -> HttpStatusError | None:
-        """Download; the refusal if there was one."""
+        """Download; return the error response if there was one."""
         options = self._options
         limit, within = options.download_limit, options.download_timeout
         try:
             await download(self._client, url, into, limit=limit, within=within, content_error=content_error)
-        except HttpStatusError as refused:
-            return refused
+        except HttpStatusError as failure:
+            return failure
         except TransportError as fault:
             log.warning("upstream.fetch", engine=self._name, reason=str(fault))
             raise EngineUnavailable from fault
@@ -71,7 +71,7 @@ class Downloader:
 
 
 def content_error(head: bytes) -> str | None:
-    """What is wrong with a file that begins so; None for an MP4."""
+    """Return what is wrong with a file that starts with ``head``; None for an MP4."""
     if head[4:8] == b"ftyp":
         return None
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]

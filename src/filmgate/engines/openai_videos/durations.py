@@ -1,4 +1,4 @@
-"""When to look at a job again: seldom at first, often when it should be ending, seldom again when it is overdue."""
+"""Poll intervals of a job: long at first, short around its expected end, long again when it is overdue."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from msgspec import Struct
 __all__ = ["DurationModel", "next_poll_delay"]
 
 SAMPLES_PER_MODEL = 20
-"""Durations of a model that its experience is made of."""
+"""Number of latest durations of a model that are used."""
 
 MAX_TRACKED_JOBS = 100_000
-"""Jobs on their way that are remembered."""
+"""Maximum number of running jobs that are tracked."""
 
 MAX_POLL_INTERVAL = 30.0
-"""Seconds between two looks."""
+"""Maximum seconds between two polls."""
 
 
 def next_poll_delay(elapsed: float, expected: float, min_interval: float) -> float:
-    """Seconds until the next look at a job.
+    """Return the seconds until the next poll of a job.
 
     Args:
-        elapsed: seconds since it was submitted.
+        elapsed: seconds since its submission.
         expected: seconds that it takes by experience.
-        min_interval: seconds that must lie between two looks.
+        min_interval: minimum seconds between two polls.
     """
-    left = expected - elapsed
+    remaining = expected - elapsed
     dense = expected / 40
-    wait = min(expected / 8, max(dense, left / 3)) if left > 0 else min(expected / 4, max(dense, -left / 4))
+    wait = (
+        min(expected / 8, max(dense, remaining / 3)) if remaining > 0 else min(expected / 4, max(dense, -remaining / 4))
+    )
     return max(min_interval, min(MAX_POLL_INTERVAL, wait))
 
 
@@ -41,11 +43,11 @@ class _Running(Struct, frozen=True):
 
 
 class DurationModel:
-    """What an engine learns about its models while it works; forgotten with its process.
+    """Durations that an engine observes for its models; lost when the process ends.
 
     Args:
-        prior: seconds of work a second of film, before anything was learnt.
-        clock: seconds, from anywhere, never backwards.
+        prior: seconds of work per second of video, used until durations are observed.
+        clock: monotonic seconds.
     """
 
     def __init__(self, prior: float, clock: Callable[[], float]) -> None:
@@ -55,33 +57,33 @@ class DurationModel:
         self._running: OrderedDict[str, _Running] = OrderedDict()
 
     def expected_seconds(self, model: str, seconds: int) -> float:
-        """Seconds that a film of that length takes."""
-        known = self._seconds_per_second.get(model)
-        return (statistics.median(known) if known else self._prior) * seconds
+        """Return the expected seconds for a video of that length."""
+        observed = self._seconds_per_second.get(model)
+        return (statistics.median(observed) if observed else self._prior) * seconds
 
     def record_submitted(self, ticket: str, model: str, seconds: int) -> None:
-        """A job was submitted."""
+        """Start to track a submitted job."""
         self._running[ticket] = _Running(model, seconds, self._clock())
         while len(self._running) > MAX_TRACKED_JOBS:
             self._running.popitem(last=False)
 
     def record_seen(self, ticket: str) -> None:
-        """A job is being watched that another process submitted: it counts from now."""
+        """Start to track a job that another process submitted: its time counts from now."""
         if ticket not in self._running:
             self.record_submitted(ticket, "", 0)
 
     def record_completed(self, ticket: str) -> None:
-        """A job is done: learn from it, if its beginning is known."""
+        """Record the duration of a completed job if its start is known."""
         job = self._running.pop(ticket, None)
         if job is not None and job.seconds:
             self._seconds_per_second[job.model].append((self._clock() - job.since) / job.seconds)
 
     def record_ended(self, ticket: str) -> None:
-        """A job ended without a film."""
+        """Stop to track a job that ended without a video."""
         self._running.pop(ticket, None)
 
     def next_poll_delay(self, ticket: str, min_interval: float) -> float:
-        """Seconds until the next look at a job."""
+        """Return the seconds until the next poll of a job."""
         job = self._running.get(ticket)
         if job is None:
             return next_poll_delay(0.0, self.expected_seconds("", 4), min_interval)

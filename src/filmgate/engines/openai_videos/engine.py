@@ -1,4 +1,4 @@
-"""The adapter: jobs to calls, answers to tickets, verdicts and errors. What an answer means stands in wire/upstream."""
+"""The engine adapter: jobs to calls, responses to tickets, statuses and errors; wire/upstream parses the responses."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ from filmgate.wire.upstream.status_codes import is_success
 __all__ = ["OpenAIVideosEngine"]
 
 SUBMIT_GRACE = 5.0
-"""Seconds for what goes on around a request."""
+"""Seconds added to the request's timeout for the work around it."""
 
 MAX_ISSUED_IDS = 10_000
-"""Ids whose jobs are remembered, lest one be given to two."""
+"""Maximum number of ids that are remembered, so that one id is not used for two jobs."""
 
 MAX_LOGGED_STATUSES = 100
-"""Unknown statuses that are logged, once each."""
+"""Maximum number of unknown statuses that are logged, once each."""
 
 BULK_POLL_MIN_JOBS = {"each": None, "auto": 50, "list": 1}
-"""Jobs from which on the list is read instead of looking at each, by the option ``watch``."""
+"""Jobs from which the upstream's list is read instead of polling each, by the option ``poll_mode``."""
 
 CANCELLED_CODE = "cancelled"
-"""The code of a failure that is none: somebody wanted it so."""
+"""The failure code of a job that was cancelled on request."""
 
 _STATES = {
     Status.QUEUED: JobState.QUEUED,
@@ -69,14 +69,14 @@ log = structlog.get_logger()
 
 
 class OpenAIVideosEngine:
-    """Has videos made by a server that speaks the Videos API.
+    """Generates videos with a server that implements the Videos API.
 
     Args:
-        name: under which rows know it.
-        options: where it is, and how it wants to be spoken to.
-        resolver: the system's, or a test's.
+        name: its name in rows.
+        options: the upstream's address, dialect and limits.
+        resolver: replaces the system's resolver in tests.
         clock: Unix time.
-        monotonic: seconds, from anywhere, never backwards.
+        monotonic: monotonic seconds.
     """
 
     def __init__(
@@ -94,8 +94,8 @@ class OpenAIVideosEngine:
         self._clock = clock
         self._durations = DurationModel(options.pace, monotonic)
         self._upstream = options.upstream
-        self._issued_ids: dict[str, str] = {}  # the latest ids, and whose tokens they answered
-        self._logged_statuses: set[str | None] = set()  # statuses that were logged
+        self._issued_ids: dict[str, str] = {}  # the latest ids, and the tokens of their jobs
+        self._logged_statuses: set[str | None] = set()  # those already logged
         self._detection_task: asyncio.Task[None] | None = None
         self._flavour_known = not options.detects_flavour
         self._client = UpstreamClient(
@@ -111,7 +111,7 @@ class OpenAIVideosEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What it can do; whether it cancels depends on its flavour, which may still have to be found out."""
+        """What the engine supports; ``cancels`` depends on its flavour, which may not be detected yet."""
         options, upstream = self._options, self._upstream
         return Capabilities(
             paid=options.paid,
@@ -123,33 +123,33 @@ class OpenAIVideosEngine:
             concurrency=options.running or upstream.max_running,
             creates_per_minute=options.creates_per_minute or upstream.creates_per_minute,
             submit_timeout=options.submit_timeout + SUBMIT_GRACE,
-            bulk_poll_min_jobs=BULK_POLL_MIN_JOBS[options.watch] if upstream.supports_list else None,
+            bulk_poll_min_jobs=BULK_POLL_MIN_JOBS[options.poll_mode] if upstream.supports_list else None,
         )
 
     @property
     def upstream(self) -> Upstream:
-        """How it is spoken to, as far as that is known by now."""
+        """The dialect or flavour in use, as far as it is known."""
         return self._upstream
 
     async def start(self) -> None:
-        """Begin to find out what the server is, if the options don't say."""
+        """Start to detect the server's flavour if the options don't name it."""
         if not self._flavour_known:
             self._detection_task = asyncio.create_task(self._try_detect_flavour())
 
     async def stop(self) -> None:
-        """Close every connection. The upstream's jobs go on."""
+        """Close all connections. The upstream's jobs continue."""
         if self._detection_task is not None:
             self._detection_task.cancel()
             await asyncio.gather(self._detection_task, return_exceptions=True)
         await self._client.close()
 
     async def submit(self, job: Job) -> str:
-        """Send the job; the ticket is the upstream's id.
+        """Submit the job; the ticket is the upstream's id.
 
         Raises:
-            EngineRejected: it was refused for good.
+            EngineRejected: it was rejected permanently.
             EngineUnavailable: it was certainly not accepted.
-            SubmissionUnknown: no usable answer came; it may have been accepted.
+            SubmissionUnknown: no usable response came; it may have been accepted.
         """
         await self._detect_flavour()
         call = self._upstream.create(await self._build_request(job))
@@ -158,69 +158,71 @@ class OpenAIVideosEngine:
         except TransportError as fault:
             log.warning("upstream.submit", engine=self.name, video=job.video_id, sent=fault.sent, reason=str(fault))
             raise (SubmissionUnknown() if fault.sent else EngineUnavailable()) from fault
-        said = self._upstream.read_create(reply.status, reply.headers, reply.body)
-        if said.kind is not ReplyKind.JOB or said.id is None:
-            log.warning("upstream.submit", engine=self.name, video=job.video_id, status=reply.status, meaning=said.kind)
-            raise self._submit_error(said)
-        if self._issued_ids.setdefault(said.id, job.token) != job.token:
-            log.warning("upstream.submit", engine=self.name, video=job.video_id, meaning="an id that is another job's")
+        report = self._upstream.read_create(reply.status, reply.headers, reply.body)
+        if report.kind is not ReplyKind.JOB or report.id is None:
+            log.warning(
+                "upstream.submit", engine=self.name, video=job.video_id, status=reply.status, meaning=report.kind
+            )
+            raise self._submit_error(report)
+        if self._issued_ids.setdefault(report.id, job.token) != job.token:
+            log.warning("upstream.submit", engine=self.name, video=job.video_id, meaning="id belongs to another job")
             raise SubmissionUnknown
         while len(self._issued_ids) > MAX_ISSUED_IDS:
             self._issued_ids.pop(next(iter(self._issued_ids)))
-        self._durations.record_submitted(said.id, job.model, job.seconds)
-        return said.id
+        self._durations.record_submitted(report.id, job.model, job.seconds)
+        return report.id
 
     async def poll(self, ticket: str) -> JobStatus:
-        """How the job stands.
+        """Return the status of a job.
 
         Raises:
-            EngineUnavailable: it could not be asked, or did not say.
+            EngineUnavailable: the poll failed, or its response has no status.
         """
-        said = await self._poll_job(ticket)
+        report = await self._poll_job(ticket)
         self._durations.record_seen(ticket)
-        if said.not_found:
-            return JobStatus(state=JobState.LOST, poll_after=self._poll_delay(ticket, said))
-        state = self._state(said)
+        if report.not_found:
+            return JobStatus(state=JobState.LOST, poll_after=self._poll_delay(ticket, report))
+        state = self._state(report)
         if state is JobState.DONE:
             self._durations.record_completed(ticket)
         elif state is JobState.FAILED:
             self._durations.record_ended(ticket)
-            error = self._public_error(said.error or DEFAULT_FAILURE)
+            error = self._public_error(report.error or DEFAULT_FAILURE)
             return JobStatus(state=JobState.CANCELLED if error.code == CANCELLED_CODE else JobState.FAILED, error=error)
-        return JobStatus(state=state, progress=said.progress, poll_after=self._poll_delay(ticket, said))
+        return JobStatus(state=state, progress=report.progress, poll_after=self._poll_delay(ticket, report))
 
     async def poll_many(self, tickets: Collection[str]) -> Mapping[str, JobStatus]:
-        """Which of the jobs are still waiting or being worked on, by the upstream's list.
+        """Return those of the jobs that are still queued or in progress, by the upstream's list.
 
-        Lists are poorer than looks (the reason of a failure, the place of a film), some are cached, and some leave jobs
-        out: an end is for a look to tell.
+        Lists contain less than single polls (no failure reason, no video URL), some are cached, and some omit jobs:
+        only a single poll decides that a job has ended.
 
         Raises:
             EngineUnavailable: the list can't be read.
         """
-        roll, after, done = ListScan(tickets), None, False
+        scan, after, done = ListScan(tickets), None, False
         while not done:
             page, more, _skew = await self._list_page(after)
-            done = roll.add_page(page, more=more)
+            done = scan.add_page(page, more=more)
             after = page[-1].id if page else None
-        return {ticket: self._listed_status(row) for ticket, row in roll.matches.items()}
+        return {ticket: self._listed_status(row) for ticket, row in scan.matches.items()}
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
-        """Download the film.
+        """Download the video.
 
         Raises:
-            EngineUnavailable: it did not arrive; try again.
-            BadArtifact: what arrived is no film.
+            EngineUnavailable: the download failed; try again.
+            BadArtifact: the downloaded file is no video.
         """
-        said = await self._poll_job(ticket) if self._upstream.url_keys else None
-        await self._downloader.fetch(self._upstream, ticket, said, into)
+        report = await self._poll_job(ticket) if self._upstream.url_keys else None
+        await self._downloader.fetch(self._upstream, ticket, report, into)
         return Artifact(notes={"made_by": KIND})
 
     async def cancel(self, ticket: str) -> None:
-        """Ask it to stop, where that stops anything.
+        """Request cancellation, if the upstream supports it.
 
         Raises:
-            EngineUnavailable: it could not be asked.
+            EngineUnavailable: the request failed.
         """
         self._durations.record_ended(ticket)
         call = self._upstream.cancel(ticket)
@@ -230,30 +232,30 @@ class OpenAIVideosEngine:
             reply = await self._send(call, self._options.poll_timeout)
         except TransportError as fault:
             raise EngineUnavailable from fault
-        if reply.status >= 500:  # noqa: PLR2004 - the class of the server's own faults
+        if reply.status >= 500:  # noqa: PLR2004 - the class of server errors
             raise EngineUnavailable(retry_after=retry_after(reply.headers))
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """The jobs of the upstream's list that may be this one.
+        """Return the jobs of the upstream's list that may be this one.
 
         Raises:
             EngineUnavailable: the list can't be read back to that time; absence is not certain then.
         """
         await self._detect_flavour()
-        search = SubmissionLookup(await self._build_request(job), since)
+        lookup = SubmissionLookup(await self._build_request(job), since)
         after: str | None = None
         for _ in range(MAX_PAGES):
             page, more, skew = await self._list_page(after)
-            if search.add_page(page, more=more, skew=skew):
-                return search.matches()
+            if lookup.add_page(page, more=more, skew=skew):
+                return lookup.matches()
             after = page[-1].id
         raise EngineUnavailable("The engine's list is too long to find a video in it.")
 
     def expected_seconds(self, job: Job) -> float:
-        """As long as the model's latest films took, by their length."""
+        """Return the expected seconds from the model's latest videos, by their length."""
         return self._durations.expected_seconds(job.model, job.seconds)
 
-    # ---- asking
+    # ---- requests
 
     async def _send(self, call: HttpCall, within: float, *, fresh: bool = False) -> BufferedResponse:
         url = call.url or self._client.url(call.path)
@@ -266,13 +268,13 @@ class OpenAIVideosEngine:
             reply = await self._send(self._upstream.poll(ticket), self._options.poll_timeout)
         except TransportError as fault:
             raise EngineUnavailable from fault
-        said = self._upstream.read_poll(ticket, reply.status, reply.headers, reply.body)
-        if said.kind is ReplyKind.TRANSIENT:
-            raise EngineUnavailable(retry_after=said.retry_after)
-        return said
+        report = self._upstream.read_poll(ticket, reply.status, reply.headers, reply.body)
+        if report.kind is ReplyKind.TRANSIENT:
+            raise EngineUnavailable(retry_after=report.retry_after)
+        return report
 
     async def _list_page(self, after: str | None) -> tuple[list[ListedJob], bool, float]:
-        """A page of the list, whether another follows, and how far its clock is ahead of ours."""
+        """Return a page of the list, whether another follows, and how far the upstream's clock is ahead of ours."""
         try:
             reply = await self._send(self._upstream.list_jobs(after=after), self._options.poll_timeout)
         except TransportError as fault:
@@ -291,15 +293,15 @@ class OpenAIVideosEngine:
 
     async def _build_request(self, job: Job) -> JobRequest:
         profile = self._options.profile(job.model)
-        picture = None
+        image = None
         if job.reference is not None:
-            picture = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
+            image = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
         return JobRequest(
             model=self._options.models.get(job.model, job.model),
             prompt=job.prompt,
             size=job.size,
             seconds=job.seconds,
-            reference=picture,
+            reference=image,
             seed=job.seed,
             fps=profile.fps,
             frames=profile.frames(job.seconds),
@@ -307,7 +309,7 @@ class OpenAIVideosEngine:
             idempotency_key=job.token if self.capabilities.idempotent else None,
         )
 
-    # ---- saying
+    # ---- results
 
     def _submit_error(self, report: JobReport) -> EngineRejected | EngineUnavailable | SubmissionUnknown:
         if report.kind is ReplyKind.TERMINAL and report.error is not None:
@@ -318,7 +320,7 @@ class OpenAIVideosEngine:
         return SubmissionUnknown()
 
     def _public_error(self, error: VideoError) -> VideoError:
-        """An error without the upstream's name and our key there."""
+        """Return an error without the upstream's name and our key."""
         private = (self._options.api_key or "", self._client.base.raw_host or "")
         return VideoError(error.code, redact(error.message, private) or DEFAULT_FAILURE.message)
 
@@ -335,18 +337,18 @@ class OpenAIVideosEngine:
         return JobStatus(state=state, progress=row.progress, poll_after=self._options.min_poll_interval)
 
     def _poll_delay(self, ticket: str, report: JobReport) -> float:
-        least = self._options.min_poll_interval
+        min_interval = self._options.min_poll_interval
         if report.poll_after is not None:
-            return max(least, report.poll_after)
-        return self._durations.next_poll_delay(ticket, least)
+            return max(min_interval, report.poll_after)
+        return self._durations.next_poll_delay(ticket, min_interval)
 
-    # ---- finding out what it is
+    # ---- flavour detection
 
     async def _detect_flavour(self) -> None:
-        """Make sure that the flavour is known: without it, a model server would make the wrong number of frames.
+        """Detect the flavour unless it is known: without it, a model server would make the wrong number of frames.
 
         Raises:
-            EngineUnavailable: the server can't be asked.
+            EngineUnavailable: the request failed.
         """
         if self._flavour_known:
             return
@@ -355,7 +357,7 @@ class OpenAIVideosEngine:
             reply = await self._send(call, self._options.poll_timeout)
         except TransportError as fault:
             raise EngineUnavailable from fault
-        if reply.status >= 500 or reply.status == 429:  # noqa: PLR2004 - it says nothing now, but may soon
+        if reply.status >= 500 or reply.status == 429:  # noqa: PLR2004 - temporary errors: it may answer later
             raise EngineUnavailable(retry_after=retry_after(reply.headers))
         flavour = detect_flavour(reply.headers, reply.body)
         self._upstream = UPSTREAMS[flavour] if flavour else self._upstream

@@ -1,4 +1,4 @@
-"""Reading off the upstream's list how many jobs stand at once: one request tells of a hundred of them."""
+"""Reads the status of many jobs from the upstream's list: one request covers a hundred of them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from filmgate.wire.upstream import ListedJob
 __all__ = ["ListScan"]
 
 MAX_LENGTH_FACTOR = 4
-"""How many times as long as its jobs alone a list may be: others use the account, too, and it keeps what is over."""
+"""Maximum list length as a multiple of its jobs: others use the account too, and finished jobs stay listed."""
 
 PAGE_SIZE = 100
-"""Jobs of a page, as most servers have them."""
+"""Jobs a page, as on most servers."""
 
 
 class ListScan:
-    """One reading, page by page from the newest on.
+    """One scan of the list, page by page from the newest on.
 
     Args:
-        tickets: the jobs in question.
+        tickets: the jobs to find.
     """
 
     def __init__(self, tickets: Collection[str]) -> None:
@@ -29,17 +29,17 @@ class ListScan:
         self._pages_left = MAX_LENGTH_FACTOR * (len(tickets) // PAGE_SIZE + 1)
 
     def add_page(self, page: Sequence[ListedJob], *, more: bool) -> bool:
-        """Take a page in; whether that is all that is worth reading.
+        """Add a page and return whether the scan is complete.
 
         Args:
             page: its jobs.
             more: whether another page follows.
         """
-        news = [row for row in page if row.id not in self._seen]
-        self._seen.update(row.id for row in news)
+        new_rows = [row for row in page if row.id not in self._seen]
+        self._seen.update(row.id for row in new_rows)
         self._pages_left -= 1
-        for row in news:
+        for row in new_rows:
             if row.id in self._missing:
                 self._missing.discard(row.id)
                 self.matches[row.id] = row
-        return not (news and more and self._missing and self._pages_left > 0)
+        return not (new_rows and more and self._missing and self._pages_left > 0)

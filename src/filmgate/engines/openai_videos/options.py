@@ -1,4 +1,4 @@
-"""The engine's options, checked one by one."""
+"""The engine's options, each validated."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _FRAME_RULE = re.compile(r"([1-9]\d{0,3})k(?:\+(\d{1,4}))?", re.ASCII)
 
 
 class ModelProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How a model of a model server wants to be asked."""
+    """Request parameters of a model on a model server."""
 
-    fps: int | None = None  # its frames a second
-    frame_rule: str = "1k"  # numbers of frames that it can make: "4k+1", "8k+1"
-    extra: dict[str, str | int | float | bool] = {}  # fields that every request gets, e.g. its number of steps
+    fps: int | None = None  # its frame rate, in frames a second
+    frame_rule: str = "1k"  # numbers of frames that it supports: "4k+1", "8k+1"
+    extra: dict[str, str | int | float | bool] = {}  # fields added to every request, e.g. its number of steps
 
     def frames(self, seconds: int) -> int | None:
-        """Frames for at least that many seconds, by the model's rule; None if its rate is not known."""
+        """Return the frames for at least that many seconds, by the model's rule; None if its rate is not known."""
         match = _FRAME_RULE.fullmatch(self.frame_rule)
         if self.fps is None or match is None:
             return None
@@ -42,70 +42,70 @@ class ModelProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return max(0, math.ceil((self.fps * seconds - rest) / step)) * step + rest
 
     def fields(self) -> dict[str, str]:
-        """The extra fields as text."""
+        """Return the extra fields as text."""
         return {
             name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in self.extra.items()
         }
 
 
 class OpenAIVideosOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What ``[engines.NAME]`` may say."""
+    """The options of ``[engines.NAME]``."""
 
     base_url: str
     dialect: str = "openai"
-    flavour: str = AUTO  # of ``openai``: a model server's, "plain" for none, "auto": as its models list says
+    flavour: str = AUTO  # of ``openai``: a model server's; "plain": none; "auto": detected from its models list
     api_key: str | None = None
     models: dict[str, str] = {}  # public name -> the upstream's
     profiles: dict[str, ModelProfile] = {}  # by public name; "*" for all others
     paid: bool = True
-    idempotent: bool = False  # it honours Idempotency-Key
-    reconcile: str = "none"  # "idempotency-key", "list" or "none": how a lost reply is cleared up
+    idempotent: bool = False  # it supports Idempotency-Key
+    reconcile: str = "none"  # "idempotency-key", "list" or "none": how an unknown outcome is resolved
     running: int | None = None  # jobs at once
     creates_per_minute: int | None = None
     audio: bool = True
     image_input: bool = True
-    allow_hosts: list[str] = []  # private hosts that films may be fetched from, beside its own
-    ca_file: str | None = None  # PEM: whom to trust instead of the system's authorities
+    allow_hosts: list[str] = []  # private hosts that videos may be fetched from, beside its own
+    ca_file: str | None = None  # PEM: authorities to trust instead of the system's
     connect_timeout: float = 10.0
     submit_timeout: float = 60.0
     poll_timeout: float = 30.0
     idle_timeout: float = 30.0
     download_timeout: float = 1800.0
-    download_limit: int = 4 * 1024**3  # bytes of a film
-    min_poll_interval: float = 1.0  # least seconds between two looks at a job, or at the list
-    watch: str = "auto"  # "each": look at each job; "list": read them off the upstream's list; "auto": from fifty on
-    pace: float = 15.0  # seconds of work that a second of film is expected to take, until it is learnt
+    download_limit: int = 4 * 1024**3  # maximum size of a video, in bytes
+    min_poll_interval: float = 1.0  # minimum seconds between two polls of a job, or of the list
+    poll_mode: str = "auto"  # "each": poll each job; "list": read its list; "auto": the list from fifty jobs on
+    pace: float = 15.0  # expected seconds of work per second of video, until durations are observed
 
     @property
     def address(self) -> str:
-        """The base URL in its one spelling; a bare host gets the ``/v1`` that is always there."""
+        """The base URL, normalised; a bare host gets the usual path ``/v1``."""
         url = parse_url(self.base_url.rstrip("/"))
         return str(url / "v1" if url.path == "/" else url)
 
     @property
     def upstream(self) -> Upstream:
-        """How to speak to it, as far as the options say."""
+        """The dialect or flavour that the options name."""
         return FLAVOURS.get(self.flavour, DIALECTS[self.dialect])
 
     @property
     def detects_flavour(self) -> bool:
-        """Whether the flavour is to be found out."""
+        """Whether the flavour must be detected."""
         return self.dialect == "openai" and self.flavour == AUTO
 
     def profile(self, model: str) -> ModelProfile:
-        """A model's own profile, or that of all others."""
+        """Return a model's profile, or the default one."""
         return self.profiles.get(model) or self.profiles.get("*") or ModelProfile()
 
     def tls(self) -> ssl.SSLContext | None:
-        """Whom to trust, if not the system's authorities."""
+        """Return the TLS context of ``ca_file``; None for the system's authorities."""
         return None if self.ca_file is None else ssl.create_default_context(cafile=self.ca_file)
 
 
 def read_options(context: EngineContext) -> OpenAIVideosOptions:
-    """The options of an engine.
+    """Read the options of an engine.
 
     Raises:
-        SettingsError: one of them is unknown or can't be used; names it.
+        SettingsError: an option is unknown or can't be used; the text names it.
     """
     known = OpenAIVideosOptions.__struct_fields__
     for name in context.options:
@@ -129,14 +129,14 @@ def _format_validation_error(error: msgspec.ValidationError) -> str:
 
 
 def _option_errors(options: OpenAIVideosOptions) -> Mapping[str, str | None]:
-    """What is wrong with each option whose type alone does not tell."""
+    """Return the error of each option whose type alone does not validate it."""
     return {
         "base_url": _base_url_error(options.base_url),
         "dialect": _choice_error(options.dialect, DIALECTS),
         "flavour": _flavour_error(options),
-        "api_key": None if _is_valid_key(options.api_key) else "holds characters that no key has",
+        "api_key": None if _is_valid_key(options.api_key) else "contains characters that are not valid in a key",
         "reconcile": _reconcile_error(options),
-        "watch": _watch_error(options),
+        "poll_mode": _poll_mode_error(options),
         "running": _positive_error(options.running),
         "creates_per_minute": _positive_error(options.creates_per_minute),
         "ca_file": _ca_file_error(options.ca_file),
@@ -162,7 +162,7 @@ def _base_url_error(text: str) -> str | None:
         url = parse_url(text)
     except BadUrl as error:
         return f"can't be used: {error}"
-    return "has a query, which an address of an API has not" if url.query_string else None
+    return "must not have a query" if url.query_string else None
 
 
 def _flavour_error(options: OpenAIVideosOptions) -> str | None:
@@ -173,7 +173,7 @@ def _flavour_error(options: OpenAIVideosOptions) -> str | None:
 
 def _reconcile_error(options: OpenAIVideosOptions) -> str | None:
     if options.reconcile == "list" and _lacks_list(options):
-        return f"is 'list', which {options.upstream.name} has not"
+        return f"is 'list', which {options.upstream.name} does not have"
     return _choice_error(options.reconcile, ("idempotency-key", "list", "none"))
 
 
@@ -181,10 +181,10 @@ def _lacks_list(options: OpenAIVideosOptions) -> bool:
     return options.dialect in DIALECTS and not options.upstream.supports_list
 
 
-def _watch_error(options: OpenAIVideosOptions) -> str | None:
-    if options.watch == "list" and _lacks_list(options):
-        return f"is 'list', which {options.upstream.name} has not"
-    return _choice_error(options.watch, ("auto", "each", "list"))
+def _poll_mode_error(options: OpenAIVideosOptions) -> str | None:
+    if options.poll_mode == "list" and _lacks_list(options):
+        return f"is 'list', which {options.upstream.name} does not have"
+    return _choice_error(options.poll_mode, ("auto", "each", "list"))
 
 
 def _profile_error(profile: ModelProfile) -> str | None:
@@ -198,7 +198,7 @@ def _ca_file_error(path: str | None) -> str | None:
         if path is not None:
             ssl.create_default_context(cafile=path)
     except (OSError, ssl.SSLError):
-        return "is no file of certificates"
+        return "is not a readable file of certificates"
     return None
 
 
@@ -211,4 +211,4 @@ def _choice_error(value: str, known: Any) -> str | None:
 
 
 def _positive_error(value: float | None) -> str | None:
-    return None if value is None or (value > 0 and math.isfinite(value)) else f"is a number above 0, not {value!r}"
+    return None if value is None or (value > 0 and math.isfinite(value)) else f"must be a number above 0, not {value!r}"

@@ -77,8 +77,8 @@ async def test_without_a_list_there_is_no_telling(tmp_path: Path) -> None:
     ("options", "least"),
     [
         ({}, 50),
-        ({"watch": "list"}, 1),
-        ({"watch": "each"}, None),
+        ({"poll_mode": "list"}, 1),
+        ({"poll_mode": "each"}, None),
         ({"flavour": "new-api"}, None),
     ],
 )
@@ -88,10 +88,10 @@ async def test_the_option_says_from_when_on(upstream: Upstream, tmp_path: Path, 
     assert engine.capabilities.bulk_poll_min_jobs == least
 
 
-@pytest.mark.parametrize("options", [{"watch": "never"}, {"watch": "list", "flavour": "new-api"}])
+@pytest.mark.parametrize("options", [{"poll_mode": "never"}, {"poll_mode": "list", "flavour": "new-api"}])
 async def test_a_way_of_watching_that_is_not_there_is_a_mistake(
     upstream: Upstream, tmp_path: Path, options: Any
 ) -> None:
     """It is named at the start."""
-    with pytest.raises(SettingsError, match="'watch' is"):
+    with pytest.raises(SettingsError, match="'poll_mode' is"):
         await _engine(upstream[0], tmp_path, **options)
