@@ -1,4 +1,4 @@
-"""The limit: an ASGI application that answers a constant, or reads a body and forgets it, on the same server."""
+"""The lower bound: an ASGI application that returns a constant, or reads and drops a body, on the same server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def app(
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
     send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
 ) -> None:
-    """Read whatever comes, answer the same."""
+    """Read the body, return the constant."""
     if scope["type"] != "http":
         return
     while (await receive()).get("more_body"):
@@ -30,7 +30,7 @@ async def app(
 
 
 class AnnouncingServer(uvicorn.Server):
-    """Says where it listens once it does."""
+    """A server that writes its address once it listens."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then write the address to the file named first."""

@@ -1,7 +1,7 @@
-"""The limit of a durable create: the same rows, committed in groups by one thread for 64 tasks, and nothing else.
+"""The lower bound of a durable create: the same rows, committed in groups by one thread for 64 tasks, and nothing else.
 
-A bare ``sqlite3`` connection (WAL, synchronous=FULL) writes what one accepted video writes: its row, its hold and its
-first line of history. Prints the wall seconds for N videos.
+A bare ``sqlite3`` connection (WAL, synchronous=FULL) writes the rows of one accepted video: the video, its hold and
+its first history entry. Prints the wall seconds for N videos.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RECIPE = '{"prompt":"' + "a dog on a beach " * 12 + '","size":{"width":1280,"hei
 
 
 class BaselineWriter:
-    """Whatever arrives during a commit is the next batch."""
+    """Creates that arrive during a commit are the next batch."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

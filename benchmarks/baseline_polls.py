@@ -1,6 +1,6 @@
-"""The bare loop of looks: what watching each job by itself costs at least, ``python -m benchmarks.baseline_polls URL JOBS``.
+"""The lower bound of polling each job by itself: ``python -m benchmarks.baseline_polls URL JOBS``.
 
-It looks at each job once, fifty at a time, reads what the answer says, and prints its own CPU seconds.
+It polls each job once, fifty at a time, parses the response, and prints its own CPU seconds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CONCURRENCY = 50
 
 
 async def main(url: str, jobs: int) -> None:
-    """Look at all of them."""
+    """Poll all jobs."""
     queue = iter(range(jobs))
     async with aiohttp.ClientSession() as session:
 

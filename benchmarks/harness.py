@@ -1,6 +1,6 @@
-"""What every benchmark needs: servers pinned to one core, a load on the other, CPU time beside wall time.
+"""Shared by all benchmarks: servers pinned to one core, a load on the other, CPU time beside wall time.
 
-Rounds of the variants alternate, so that a machine whose speed drifts drifts for all of them; medians are quoted.
+Rounds of the variants alternate, so that a drift in the machine's speed affects all of them; medians are quoted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SERVER_CORE, LOAD_CORE = 0, (1 if (os.cpu_count() or 1) > 1 else 0)
 
 @dataclass(frozen=True)
 class Sample:
-    """One round: how many operations, in what wall time, for how much CPU of the server, in seconds."""
+    """One round: number of operations, wall time, and CPU time of the server, in seconds."""
 
     operations: float
     wall: float
@@ -32,12 +32,12 @@ class Sample:
 
     @property
     def cpu_us(self) -> float:
-        """Microseconds of server CPU an operation."""
+        """Microseconds of server CPU per operation."""
         return self.cpu / self.operations * 1e6
 
     @property
     def rate(self) -> float:
-        """Operations a second."""
+        """Operations per second."""
         return self.operations / self.wall
 
 
@@ -85,7 +85,7 @@ def pin(core: int) -> None:
 
 @contextmanager
 def pinned_process(command: Sequence[str], **env: str) -> Iterator[psutil.Process]:
-    """A server in a process of its own, on the servers' core, gone afterwards."""
+    """A server in a process of its own, on the servers' core; stopped at the end."""
     child = subprocess.Popen(
         command,
         env={**os.environ, **env},
@@ -99,7 +99,7 @@ def pinned_process(command: Sequence[str], **env: str) -> Iterator[psutil.Proces
         try:
             child.wait(30)
         except subprocess.TimeoutExpired:
-            child.kill()  # it was measured; twenty thousand flows take their time to stop
+            child.kill()  # the measurement is done; twenty thousand flows take their time to stop
             child.wait()
 
 
@@ -113,7 +113,7 @@ def filmgate_server(folder: Path, **env: str) -> Iterator[tuple[psutil.Process, 
 
 
 def wait_for_file(path: Path, seconds: float = 60) -> None:
-    """Wait until a server has said that it is ready."""
+    """Wait until a server has reported that it is ready."""
     until = time.monotonic() + seconds
     while not path.exists():
         if time.monotonic() > until:
@@ -131,14 +131,14 @@ def cpu_seconds(server: psutil.Process) -> float:
 
 
 def measure(server: psutil.Process, load: Callable[[], float]) -> Sample:
-    """Run a load (it returns how many operations it did) and account for the server's CPU."""
+    """Run a load (it returns its number of operations) and measure the server's CPU."""
     cpu, began = cpu_seconds(server), time.perf_counter()
     operations = load()
     return Sample(operations, time.perf_counter() - began, cpu_seconds(server) - cpu)
 
 
 class LoadConnection(asyncio.Protocol):
-    """A keep-alive connection that sends the same request again and again and counts whole answers."""
+    """A keep-alive connection that repeats one request and counts whole responses."""
 
     def __init__(self, request: bytes, remaining: list[int], done: asyncio.Future[None]) -> None:
         self._request, self._remaining, self._done = request, remaining, done
@@ -147,11 +147,11 @@ class LoadConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's class has the same interface
         self._next()
 
     def data_received(self, data: bytes) -> None:
-        """Count an answer when its last byte is here."""
+        """Count a response when its last byte has arrived."""
         if self._missing_bytes:
             self._missing_bytes -= len(data)
         else:
@@ -166,9 +166,9 @@ class LoadConnection(asyncio.Protocol):
             self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A server that hangs up is a failed benchmark."""
+        """A server that disconnects fails the benchmark."""
         if not self._done.done():
-            self._done.set_exception(exc or ConnectionResetError("the server hung up"))
+            self._done.set_exception(exc or ConnectionResetError("the server disconnected"))
 
     def _next(self) -> None:
         if self._remaining[0] <= 0:
@@ -181,7 +181,7 @@ class LoadConnection(asyncio.Protocol):
 
 
 def run_load(port: int, request: bytes, *, total: int, connections: int) -> float:
-    """Send ``request`` ``total`` times over ``connections`` at once; every answer must be a 200 or 206."""
+    """Send ``request`` ``total`` times over ``connections`` at once; every response must be a 200 or 206."""
     pin(LOAD_CORE)
 
     async def run() -> None:

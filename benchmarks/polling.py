@@ -1,4 +1,4 @@
-"""Twenty thousand jobs of one upstream, watched by a server that does nothing else."""
+"""Twenty thousand jobs of one upstream, polled by a server that does nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.polling_data import prepare
 __all__ = ["PollingResult", "run"]
 
 SETTLED_SHARE = 0.05
-"""Requests an interval and a job at which a server that took up its videos is in its stride; each is a look first."""
+"""Polls per interval and job in a restarted server's steady state; at first each job is polled once."""
 
 MEASURE_SECONDS = 30.0
 """Seconds."""
@@ -27,19 +27,19 @@ SETTLE_TIMEOUT = 300.0
 
 
 class PollingResult(Struct, frozen=True, kw_only=True):
-    """What it came to."""
+    """The measured figures."""
 
-    statuses_per_second: float  # states of jobs that were shown, a second
-    requests_per_second: float  # the same of requests
+    statuses_per_second: float  # job states in the responses, per second
+    requests_per_second: float  # requests per second
     cores: float  # of a core
-    lag: float  # seconds beyond the interval after which a job was asked for again; the 95th percentile
-    completion_delay: float  # seconds from the completion of a job to a look at it; the same
+    lag: float  # seconds beyond the interval until a job is polled again; the 95th percentile
+    completion_delay: float  # seconds from the completion of a job to its next poll; the 95th percentile
     kb_per_job: float  # kB a job
-    baseline_cpu: float  # CPU seconds of a look at each
+    baseline_cpu: float  # CPU seconds of polling each job individually
 
 
 def run(folder: Path, jobs: int, interval: float) -> PollingResult:
-    """Watch them for a while."""
+    """Poll them for a while."""
     vendor = [sys.executable, "-m", "benchmarks.vendor", str(folder / "vendor"), str(jobs), str(interval)]
     with pinned_process(vendor):
         wait_for_file(folder / "vendor")
@@ -73,7 +73,7 @@ def _measure(server: psutil.Process, url: str, jobs: int, interval: float, basel
 
 
 def _settle(url: str, jobs: int, interval: float) -> None:
-    """Wait until it looked at each once, and hardly at any since."""
+    """Wait until each job was polled once, and hardly any since."""
     before = last = _get(url, "seen")["requests"]
     until = time.monotonic() + SETTLE_TIMEOUT
     while time.monotonic() < until:
@@ -84,7 +84,7 @@ def _settle(url: str, jobs: int, interval: float) -> None:
 
 
 def _cpu_seconds(server: psutil.Process) -> float:
-    """Of the process itself: what it starts for films to come is no part of watching."""
+    """Of the process itself: processes that it starts for future videos are no part of polling."""
     times = server.cpu_times()
     return times.user + times.system
 

@@ -1,4 +1,4 @@
-"""A folder with videos that an upstream has been making for a while, and the configuration that goes on watching."""
+"""A data folder whose videos are in progress at an upstream, and the configuration to continue polling them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ price = {{ default = 0 }}
 
 
 def prepare(folder: Path, url: str, videos: int, *, interval: float, watch: str = "auto") -> Path:
-    """Write the rows of so many watched videos, the jobs of :mod:`benchmarks.vendor`; returns the configuration."""
+    """Write the rows of so many running videos, the jobs of :mod:`benchmarks.vendor`; returns the configuration."""
     config = folder / "filmgate.toml"
     config.write_text(CONFIG.format(url=url, interval=interval, watch=watch), encoding="utf-8")
     asyncio.run(_create_videos(config, folder / "data", videos))

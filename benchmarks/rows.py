@@ -1,4 +1,4 @@
-"""The rows: what is measured, against what."""
+"""The rows: what is measured, and its reference."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def status_poll(folder: Path) -> Iterator[ResultRow]:
 
 
 def create(folder: Path) -> Iterator[ResultRow]:
-    """A JSON create: row, hold and history durable before the answer, 64 at once."""
+    """A JSON create: row, hold and history durable before the response, 64 at once."""
     total = 2000
     with filmgate_server(folder / "data") as (ours, port, key):
         post = http_request("POST", "/v1/videos", key, CREATE, Content_Type="application/json")
@@ -91,7 +91,7 @@ def create(folder: Path) -> Iterator[ResultRow]:
 
 
 def upload(folder: Path) -> Iterator[ResultRow]:
-    """A multipart create with a 10 MB picture, 100 at once."""
+    """A multipart create with a 10 MB image, 100 at once."""
     body, kind = _multipart(_png(10 * 1000 * 1000))
     with _baseline_server(folder) as (bare, bare_port), filmgate_server(folder / "data") as (ours, port, key):
         post = http_request("POST", "/v1/videos", key, body, Content_Type=kind)
@@ -109,7 +109,7 @@ def upload(folder: Path) -> Iterator[ResultRow]:
             max(2, ROUNDS // 2),
         )
     note = f"memory {before // MIB} → {peak[0] // MIB} MiB (goal 200)"
-    yield _cpu_row("POST multipart, 10 MB picture, 100 at once", results["ours"], results["bare"], 3, note)
+    yield _cpu_row("POST multipart, 10 MB image, 100 at once", results["ours"], results["bare"], 3, note)
 
 
 def content(folder: Path) -> Iterator[ResultRow]:
@@ -148,19 +148,19 @@ def content(folder: Path) -> Iterator[ResultRow]:
 
 
 def wait(_folder: Path) -> Iterator[ResultRow]:
-    """How late a client knows that its video is there, and after how many looks, at a vendor that is simulated."""
+    """How late a client learns that its video is completed, and after how many polls, at a simulated vendor."""
     vendor = waiting.SimulatedVendor()
     late, looks = waiting.summary(waiting.sdk_polling(vendor))
     loops = {every: waiting.summary(waiting.fixed_interval(vendor, every)) for every in (1, 15, 30)}
-    told = {every: f"{its_late:.1f} s, {its_looks:.1f} looks" for every, (its_late, its_looks) in loops.items()}
-    note = f"a loop of 15 s; one of 1 s: {told[1]}; one of 30 s: {told[30]}"
+    results = {every: f"{its_late:.1f} s, {its_looks:.1f} polls" for every, (its_late, its_looks) in loops.items()}
+    note = f"a loop of 15 s; one of 1 s: {results[1]}; one of 30 s: {results[30]}"
     yield ResultRow(
-        "jobs of 2 to 5 min: late, looks", f"{late:.1f} s, {looks:.1f} looks", told[15], late, 1.0, note, " s"
+        "jobs of 2 to 5 min: late, polls", f"{late:.1f} s, {looks:.1f} polls", results[15], late, 1.0, note, " s"
     )
 
 
 def bulk_polling(folder: Path) -> Iterator[ResultRow]:
-    """Running jobs of an upstream watched by one process, against a bare loop of looks at each."""
+    """Running jobs of an upstream polled by one process, against a bare loop of polls of each."""
     jobs, interval = int(os.environ.get("JOBS", "20000")), 10.0
     seen = polling.run(folder, jobs, interval)
     bare = seen.baseline_cpu / interval
@@ -175,7 +175,7 @@ def bulk_polling(folder: Path) -> Iterator[ResultRow]:
 
 
 def saturation(folder: Path) -> Iterator[ResultRow]:
-    """A thousand videos queued on an engine of fifty at once, against the engine's own time."""
+    """A thousand videos queued on an engine with fifty slots, against the engine's own time."""
     videos, at_once, seconds = 1000, 50, 6.0
     command = [sys.executable, "-m", "benchmarks.saturation", str(folder), str(videos), str(at_once), str(seconds)]
     took = float(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
@@ -185,7 +185,7 @@ def saturation(folder: Path) -> Iterator[ResultRow]:
 
 
 def start(folder: Path) -> Iterator[ResultRow]:
-    """How long until the command and the server answer, and what an idle server holds."""
+    """Seconds until the command and the server respond, and the memory of an idle server."""
     commands = {"ours": ["-m", "filmgate", "--help"], "python": ["-c", "pass"]}
     helps = alternate({name: partial(_time_command, arguments) for name, arguments in commands.items()}, ROUNDS)
     servers = alternate(
@@ -207,15 +207,15 @@ def start(folder: Path) -> Iterator[ResultRow]:
 
 
 def scene(folder: Path) -> Iterator[ResultRow]:
-    """A film of 8 seconds at 1280x720, against x264 alone over the same frames with the same threads."""
+    """A video of 8 seconds at 1280x720, against x264 alone over the same frames with the same threads."""
     command = [sys.executable, str(SCENE), str(folder), str(max(1, ROUNDS // 2))]
-    told = json.loads(
+    result = json.loads(
         subprocess.run(command, stdout=subprocess.PIPE, env={**os.environ, **WORKER_ENVIRONMENT}, check=True).stdout
     )
     (wall, cpu), (plain_wall, plain_cpu) = (
-        [statistics.median(each[at] for each in told[name]) for at in (0, 1)] for name in ("draw", "encode")
+        [statistics.median(each[at] for each in result[name]) for at in (0, 1)] for name in ("draw", "encode")
     )
-    work, note = "scene, 8 s of 1280x720", f"memory {told['memory']} MiB (goal 500)"
+    work, note = "scene, 8 s of 1280x720", f"memory {result['memory']} MiB (goal 500)"
     yield ResultRow(f"{work}: wall", f"{wall:.2f} s", f"{plain_wall:.2f} s", wall / plain_wall, 2, note)
     drawing = max(0.0, cpu - plain_cpu)
     yield ResultRow(
@@ -301,7 +301,7 @@ def _multipart(image: bytes) -> tuple[bytes, str]:
 
 
 def _with_peak_memory(server: psutil.Process, peak: list[int], run: Callable[[], float]) -> float:
-    """Run a load, and note the most memory of its own that the server has meanwhile."""
+    """Run a load, and record the server's peak memory meanwhile."""
     over = threading.Event()
 
     def watch() -> None:
@@ -319,7 +319,7 @@ def _with_peak_memory(server: psutil.Process, peak: list[int], run: Callable[[],
 
 
 def _completed_video(data: Path, port: int, key: str, size: int) -> tuple[str, Path]:
-    """A completed video whose content is ``size`` random bytes, carried through the store's own transitions."""
+    """A completed video whose content is ``size`` random bytes, made through the store's own transitions."""
     video_id = httpx2.post(f"http://127.0.0.1:{port}/v1/videos", content=CREATE, headers=_auth_headers(key)).json()[
         "id"
     ]

@@ -1,4 +1,4 @@
-"""A thousand videos queued on an engine that makes fifty at once: how much of its time it is at work.
+"""A thousand videos queued on an engine with fifty slots: the share of time that the slots are busy.
 
 ``python -m benchmarks.saturation FOLDER VIDEOS AT_ONCE SECONDS`` prints how long it took.
 """
@@ -30,9 +30,9 @@ class FixedTimeEngine:
     """An engine whose every job takes the same time.
 
     Args:
-        at_once: jobs.
-        seconds: a job.
-        content: what each of them makes.
+        at_once: number of slots.
+        seconds: of each job.
+        content: the bytes of each video.
     """
 
     name = "slots"
@@ -52,7 +52,7 @@ class FixedTimeEngine:
         """Nothing to do."""
 
     async def submit(self, _job: Job) -> str:
-        """Begin at once."""
+        """Start at once."""
         ticket = str(next(self._tickets))
         self._done_at[ticket] = time.monotonic() + self._seconds
         return ticket
@@ -63,31 +63,31 @@ class FixedTimeEngine:
         return JobStatus(state=JobState.WORKING if left > 0 else JobState.DONE, poll_after=max(0.02, left))
 
     async def fetch(self, _ticket: str, into: Path) -> Artifact:
-        """The film."""
+        """Write the video."""
         into.write_bytes(self._content)  # noqa: ASYNC240 - two kilobytes
         return Artifact()
 
     async def cancel(self, ticket: str) -> None:
-        """Nobody does."""
+        """Not used."""
 
     async def find(self, _job: Job, _since: float) -> Sequence[str]:
-        """Nobody asks."""
+        """Not used."""
         return ()
 
     def expected_seconds(self, _job: Job) -> float:
-        """As long as they all take."""
+        """The time of each job."""
         return self._seconds
 
 
 def sample_video(folder: Path) -> bytes:
-    """A second of a test card."""
+    """One second of the test card."""
     path = folder / "film.mp4"
     encode(Job(token="", video_id="", model="", prompt="", size=SIZE, seconds=1, seed=1), path)
     return path.read_bytes()
 
 
 async def main(folder: Path, videos: int, at_once: int, seconds: float) -> None:
-    """Accept them all, then make them."""
+    """Accept all videos, then make them."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     store = Store.open(folder / "busy.sqlite")
     engine = FixedTimeEngine(at_once, seconds, sample_video(folder))

@@ -1,7 +1,7 @@
-"""A whole Filmgate in a process of its own, ``python -m benchmarks.server_process FOLDER``.
+"""A whole Filmgate in a process of its own: ``python -m benchmarks.server_process FOLDER``.
 
-It writes its address and a key to ``FOLDER/ready`` once it answers. It makes no films (``worker`` is off): what is
-measured is the server, and accepted videos would only be in its way.
+It writes its address and a key to ``FOLDER/ready`` once it responds. It makes no videos (``worker`` is off): the
+server is measured, and rendering accepted videos would disturb it.
 """
 
 from __future__ import annotations

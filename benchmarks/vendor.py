@@ -1,7 +1,7 @@
-"""An upstream that costs next to nothing: it makes videos for ever, lists them, and notes how late it is asked.
+"""An upstream that costs next to nothing: it makes videos forever, lists them, and records how late it is polled.
 
 ``python -m benchmarks.vendor FILE JOBS INTERVAL`` writes its address to FILE. Its jobs are ``job-0`` and so on; a few
-of them are completed every second once ``GET /begin`` was asked, and ``GET /seen`` tells what it noted since then.
+of them are completed every second after ``GET /begin``, and ``GET /seen`` returns its records since then.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ COMPLETED_PER_SECOND = 10
 """Jobs a second."""
 
 STRIDE = 7919
-"""From one that is completed to the next: a prime, so that it is each one's turn."""
+"""Step from one completed job to the next: a prime, so that every job is reached."""
 
 
 def job_json(job: int, status: str) -> bytes:
-    """A job as it is shown."""
+    """The JSON of a job."""
     shown = {
         "id": f"job-{job}",
         "object": "video",
@@ -42,20 +42,20 @@ def job_json(job: int, status: str) -> bytes:
 
 
 class VendorService:
-    """The jobs, and what is known of who asked for them."""
+    """The jobs, and the times of their polls."""
 
     def __init__(self, jobs: int, interval: float) -> None:
         self._interval = interval
         self._rows = [job_json(job, "in_progress") for job in range(jobs)]
         self._last_polled: dict[int, float] = {}
-        self._completed: dict[int, float] = {}  # when, until somebody looks
+        self._completed: dict[int, float] = {}  # when, until the next poll
         self._lateness: list[float] = []
         self._completion_delays: list[float] = []
         self._requests = 0
         self._completing: asyncio.Task[None] | None = None
 
     def respond(self, target: str) -> bytes:
-        """The body of an answer."""
+        """The body of a response."""
         url = urlsplit(target)
         if url.path == "/begin":
             self._last_polled.clear()
@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request."""
+        """Respond to each request."""
         *requests, self._pending = (self._pending + data).split(b"\r\n\r\n")
         for request in requests:
             target = request.split(b" ", 2)[1].decode()
@@ -127,7 +127,7 @@ class Connection(asyncio.Protocol):
 
 
 async def main(ready: Path, jobs: int, interval: float) -> None:
-    """Answer until SIGTERM."""
+    """Serve until SIGTERM."""
     service = VendorService(jobs, interval)
     server = await asyncio.get_running_loop().create_server(lambda: Connection(service), "127.0.0.1", 0)
     ready.write_text(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")  # noqa: ASYNC240 - once

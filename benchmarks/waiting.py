@@ -1,4 +1,4 @@
-"""A vendor that is only simulated, and how well its videos are waited for: the SDK's own machine, in made-up time."""
+"""A simulated vendor, and how well the SDK waits for its videos: the SDK's own procedure, in simulated time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["SimulatedVendor", "fixed_interval", "sdk_polling", "summary"]
 
 JOBS = 200
 Outcome = tuple[float, int]
-"""Seconds between a video's end and the moment that its client knew; looks that it took."""
+"""Seconds between a video's end and the moment that its client learnt of it; number of polls."""
 
 
 class SimulatedVendor:
@@ -38,7 +38,7 @@ class SimulatedVendor:
 
 
 def fixed_interval(vendor: SimulatedVendor, every: float) -> list[Outcome]:
-    """A loop that looks every so many seconds."""
+    """A loop that polls at a fixed interval."""
     looks = [(duration, math.ceil(duration / every)) for duration, _ in vendor.jobs]
     return [(count * every - duration, count) for duration, count in looks]
 
@@ -50,7 +50,7 @@ def sdk_polling(vendor: SimulatedVendor) -> list[Outcome]:
 
 
 def summary(outcomes: list[Outcome]) -> tuple[float, float]:
-    """Mean seconds late, mean looks a job."""
+    """Mean seconds late, mean polls a job."""
     return statistics.mean(late for late, _ in outcomes), statistics.mean(looks for _, looks in outcomes)
 
 
@@ -61,8 +61,8 @@ def _simulate(duration: float, levels: list[tuple[float, int]], experience: Dura
         done = now >= duration
         progress = 100 if done else max([0, *(level for at, level in levels if at <= now)])
         status = "completed" if done else "in_progress"
-        said = {"id": "video_1", "model": "sora-2", "status": status, "progress": progress, "size": "1280x720"}
-        return ApiResponse(200, {"content-type": "application/json"}, msgspec.json.encode(said))
+        job = {"id": "video_1", "model": "sora-2", "status": status, "progress": progress, "size": "1280x720"}
+        return ApiResponse(200, {"content-type": "application/json"}, msgspec.json.encode(job))
 
     def see(_video: VideoData, _request_id: str | None) -> Procedure[None]:
         yield from ()

@@ -1,1 +1,1 @@
-"""What the reliability claims rest on: campaigns against real processes, small in the suite, large before a release."""
+"""Reliability campaigns against real processes: small in the test suite, large before a release."""

@@ -1,4 +1,4 @@
-"""``make reliability SEED=…``: every campaign at release size, and RELIABILITY.md with what came of it."""
+"""``make reliability SEED=…``: every campaign at release size; writes RELIABILITY.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reliability.report import ROOT, ReportRow, render_page
 
 
 def main() -> int:
-    """Run the rows and write the page; 1 if anything was wrong."""
+    """Run the campaigns and write the page; 1 if any found a violation."""
     given = _arguments()
     rows: list[ReportRow] = []
     for name in given.only or CAMPAIGNS:
@@ -36,10 +36,10 @@ def _run(row: Callable[[Path, int, float], Iterator[ReportRow]], seed: int, scal
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make reliability", description=__doc__)
-    parser.add_argument("--seed", type=int, default=7, help="decides about every die")
+    parser.add_argument("--seed", type=int, default=7, help="seed of all random decisions")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the release's counts")
     parser.add_argument("--out", default="RELIABILITY.md", help="the page, from the repository's root")
-    parser.add_argument("only", nargs="*", choices=[[], *CAMPAIGNS], help="these rows alone")
+    parser.add_argument("only", nargs="*", choices=[[], *CAMPAIGNS], help="only these campaigns")
     return parser.parse_args()
 
 

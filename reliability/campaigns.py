@@ -20,7 +20,7 @@ from reliability.upstreams import outage_campaign, upstream_kill_campaign
 __all__ = ["CAMPAIGNS"]
 
 PARALLEL = 2
-"""Campaigns of a kind beside each other: most of a cycle is waiting."""
+"""Testbeds that run one campaign in parallel: most of a cycle is waiting."""
 
 
 def _run_parallel(
@@ -32,7 +32,7 @@ def _run_parallel(
     seed: int,
     scale: float,
 ) -> Iterator[ReportRow]:
-    """A campaign in several worlds beside each other, each with dice of its own."""
+    """Run a campaign in several testbeds in parallel, each with its own random numbers."""
     cycles = max(1, round(count * scale / PARALLEL))
 
     async def world(number: int) -> CampaignResult:
@@ -48,10 +48,10 @@ def _run_parallel(
     for each in came:
         for status, videos in each.final_statuses.items():
             ended[status] = ended.get(status, 0) + videos
-    told = ", ".join(f"{videos:,} {status}" for status, videos in sorted(ended.items()))
+    statuses = ", ".join(f"{videos:,} {status}" for status, videos in sorted(ended.items()))
     again = sum(each.resubmitted for each in came)
     wrong = [sentence for each in came for sentence in each.violations]
-    yield ReportRow(name, cycles * PARALLEL, unit, wrong, f"{told}; {again:,} made again")
+    yield ReportRow(name, cycles * PARALLEL, unit, wrong, f"{statuses}; {again:,} with more than one attempt")
 
 
 def _outages(folder: Path, seed: int, scale: float) -> Iterator[ReportRow]:
@@ -65,12 +65,12 @@ def _outages(folder: Path, seed: int, scale: float) -> Iterator[ReportRow]:
     videos = sum(sum(each.final_statuses.values()) for each in came)
     wrong = [sentence for each in came for sentence in each.violations]
     yield ReportRow(
-        "One of two upstreams goes dark under load", times, "outages", wrong, f"{videos:,} videos, each at its end"
+        "Outage of one of two upstreams under load", times, "outages", wrong, f"{videos:,} videos, each at its end"
     )
 
 
 def _leak_check(folder: Path, seed: int, scale: float) -> Iterator[ReportRow]:
-    """A long load between two rests."""
+    """A long load between two idle phases."""
     seconds = max(4, round(600 * scale))
     came = asyncio.run(check_leaks(folder, seconds=seconds, seed=seed))
     note = f"{sum(came.final_statuses.values()):,} videos; descriptors, threads and memory as before"
@@ -99,7 +99,7 @@ def _schemathesis(folder: Path, _seed: int, scale: float) -> Iterator[ReportRow]
             "", "", ("tests/acceptance/conformance/test_schemathesis.py",), folder, {SCHEMATHESIS: str(examples)}
         )
     )
-    note = "no planned-for answer but the document's; a 5xx or an off-schema answer counts as wrong"
+    note = "a 5xx or a response outside the document counts as wrong"
     yield ReportRow("Generated requests (schemathesis)", examples, "examples an operation", row.violations, note)
 
 
@@ -107,7 +107,7 @@ SCHEMATHESIS = "FILMGATE_TEST_SCHEMATHESIS"
 
 _SUITES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "lies": (
-        "Upstreams that lie: every fault by its name, to its verdict",
+        "Misbehaving upstreams: every fault, to its expected outcome",
         "cases",
         ("tests/integration/engines/openai_videos/test_faults.py", "tests/integration/testing/mock"),
     ),

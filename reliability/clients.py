@@ -1,4 +1,4 @@
-"""The clients of a campaign: each follows its videos to their end, and remembers every answer."""
+"""The clients of a campaign: each follows its videos to their end and records every response."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ PAGE_SIZE = 100
 
 
 class Tenant(Struct, frozen=True):
-    """An account, and what it has to work with."""
+    """An account with its keys."""
 
     account: str
     key: str
-    callback: str  # a URL that it gives to some of its videos
+    callback: str  # a callback URL that it sets on some of its videos
 
 
 class CampaignClient:
-    """Creates videos and follows each to its end, however often the server dies; remembers every answer.
+    """Creates videos and follows each to its end, however often the server dies; records every response.
 
     Args:
-        http: where the server is.
-        tenant: on whose behalf.
-        rng: what it does by chance.
-        name: its own, so that every prompt is one of a kind.
-        create_options: fields that it draws a create from, by name.
+        http: a client of the server.
+        tenant: its account.
+        rng: its random decisions.
+        name: unique, so that every prompt is unique.
+        create_options: values of each field to draw a create from.
         video_timeout: seconds that a video may take.
-        latest_videos: the last video of each account, which the others ask for as well.
+        latest_videos: the last video of each account, which other accounts request as well.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class CampaignClient:
         self._numbers = itertools.count()
 
     async def run(self) -> None:
-        """One video after the other."""
+        """Make one video after the other."""
         while not self.stop.is_set():
             await self._run_one_video()
 
     async def create(self) -> str:
-        """Create one more; its id."""
+        """Create one video; returns its id."""
         fields = {name: self._rng.choice(list(values)) for name, values in self._create_options.items()}
         fields["prompt"] = f"Boat {self._name}.{next(self._numbers)}"
         if self._chance(0.2):
@@ -81,7 +81,7 @@ class CampaignClient:
         return video_id
 
     async def poll_until(self, video_id: str, statuses: Sequence[str] = ("completed", "failed")) -> str | None:
-        """Look at a video until it is in one of those statuses, or gone (None)."""
+        """Poll a video until it has one of those statuses, or does not exist (None)."""
         async with asyncio.timeout(self._video_timeout):
             while True:
                 answer = await self.send("GET", f"/v1/videos/{video_id}")
@@ -93,11 +93,11 @@ class CampaignClient:
                 await asyncio.sleep(0.05)
 
     async def download(self, video_id: str) -> None:
-        """Ask for a video's film."""
+        """Download a video's content."""
         self._record("content", video_id, await self.send("GET", f"/v1/videos/{video_id}/content"))
 
     async def send(self, method: str, path: str, **options: object) -> httpx2.Response:
-        """Send until somebody answers: the server may be dead at any moment."""
+        """Send until a server responds: it may be dead at any moment."""
         headers = {"Authorization": f"Bearer {self._tenant.key}", **options.pop("headers", {})}  # type: ignore[dict-item] # a mapping, where given
         while True:
             try:
@@ -120,7 +120,7 @@ class CampaignClient:
             self._record("delete", video_id, await self.send("DELETE", f"/v1/videos/{video_id}"))
 
     async def _probe_isolation(self) -> None:
-        """Now and then ask for what is a stranger's, for what makes no sense, and for a list."""
+        """From time to time request another account's video, an invalid path, and a list."""
         if self._chance(0.1):
             for video_id in [each for account, each in self._latest_videos.items() if account != self._tenant.account]:
                 self._record("retrieve", video_id, await self.send("GET", f"/v1/videos/{video_id}"))
@@ -168,7 +168,7 @@ async def running_clients(
     count: int,
     video_timeout: float,
 ) -> AsyncIterator[list[CampaignClient]]:
-    """Clients under way, the tenants' in turn; on leaving they finish the videos that they have begun."""
+    """Run clients of all tenants; on exit they finish the videos that they started."""
     made: dict[str, str] = {}
     async with httpx2.AsyncClient(base_url=url, timeout=10) as http:
         crowd = [
@@ -195,14 +195,14 @@ async def running_clients(
 async def single_client(
     url: str, tenant: Tenant, create_options: Mapping[str, Sequence[str]], *, video_timeout: float = 60.0
 ) -> AsyncIterator[CampaignClient]:
-    """One client that does what it is told."""
+    """One client under the caller's control."""
     dice = random.Random(tenant.key)  # noqa: S311 - no secret is made of it
     async with httpx2.AsyncClient(base_url=url, timeout=60) as http:
         yield CampaignClient(
             http,
             tenant,
             dice,
-            name="told",
+            name="single",
             create_options=create_options,
             video_timeout=video_timeout,
             latest_videos={},
@@ -210,7 +210,7 @@ async def single_client(
 
 
 async def list_all(url: str, tenant: Tenant) -> ClientResponse:
-    """Everything that a tenant's list names, page by page."""
+    """All pages of a tenant's list."""
     names: list[str] = []
     async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {tenant.key}"}) as http:
         more, after = True, ""

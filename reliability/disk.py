@@ -42,10 +42,10 @@ class FaultyDisk:
             subprocess.run(command, check=True, capture_output=True)
 
     def environment(self, *, fault: int = 0, at: int = 0, times: int = 1) -> dict[str, str]:
-        """What a process's environment needs.
+        """Environment variables for a process on this disk.
 
         Args:
-            fault: an errno, with which operations on the folder fail; 0: none does.
+            fault: an errno, with which operations on the folder fail; 0: none fails.
             at: the first operation that fails, from 1.
             times: how many fail.
         """
@@ -53,7 +53,7 @@ class FaultyDisk:
         return watched | ({"DISK_FAIL": f"{fault}@{at}+{times}"} if fault else {})
 
     def sync_all(self) -> None:
-        """What the folder holds now is on the disk, every byte and name of it."""
+        """Sync the folder's whole content to the disk."""
         shutil.rmtree(self._mirror, ignore_errors=True)
         for part in ("files", "folders"):
             (self._mirror / part).mkdir(parents=True)
@@ -61,7 +61,7 @@ class FaultyDisk:
         subprocess.run(command, check=True, env={**os.environ, **self.environment()})
 
     def cut_power(self) -> None:
-        """Leave in the folder what was synced, and nothing else; nobody may have it open."""
+        """Reduce the folder to its synced content; no process may have it open."""
         survived = self.folder.with_name(f"{self.folder.name}.survived")
         shutil.rmtree(survived, ignore_errors=True)
         self._restore_folder("root", survived)
@@ -77,7 +77,7 @@ class FaultyDisk:
                 self._restore_folder(entry, target / name)
                 continue
             content = self._mirror / "files" / entry
-            # A name that was synced with its folder, of a file that never was: there, and empty.
+            # A name that was synced with its folder, of a file that was not: it exists, and is empty.
             shutil.copyfile(content, target / name) if content.exists() else (target / name).touch()
             (target / name).chmod(0o600)
 

@@ -20,28 +20,28 @@ __all__ = ["CREATE_OPTIONS", "CampaignResult", "check_result", "kill_campaign", 
 
 CLIENTS = 4
 FULL_START_EVERY = 10
-"""Every so many starts is one of a process that imports everything itself."""
+"""One of so many starts is a full start that imports everything itself."""
 
 CREATE_OPTIONS: Mapping[str, Sequence[str]] = {"model": ("sora-2", "sora-2-pro"), "seconds": ("1", "2")}
 
 
 class CampaignResult(Struct, frozen=True):
-    """What came of a campaign."""
+    """The result of a campaign."""
 
     cycles: int
     died_at: Mapping[str, int]
     final_statuses: Mapping[str, int]  # videos by their last status
-    resubmitted: int  # videos that were submitted more than once, to an engine that costs nothing
+    resubmitted: int  # videos that were submitted more than once, to a free engine
     violations: Sequence[str]
 
     def __str__(self) -> str:
         died = ", ".join(f"{count} at {where}" for where, count in sorted(self.died_at.items()))
         ended = ", ".join(f"{count} {status}" for status, count in sorted(self.final_statuses.items()))
-        return f"{self.cycles} kills ({died}): {ended}; {self.resubmitted} made again; {len(self.violations)} wrong"
+        return f"{self.cycles} kills ({died}): {ended}; {self.resubmitted} with more than one attempt; {len(self.violations)} violations"
 
 
 async def kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
-    """Kill a server that makes its films itself, so many times, while clients work with it."""
+    """Kill a server with a local engine so many times, while clients use it."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     with Zygote() as fork:
         async with open_testbed(folder, TESTCARD_MODELS, dice, fork) as place:
@@ -56,7 +56,7 @@ async def kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResu
 
 
 async def kill_repeatedly(server: Server, rng: random.Random, cycles: int, max_uptime: float = 0.8) -> Counter[str]:
-    """Start it and kill it, first at each named step, then at random moments; where it died."""
+    """Start and kill the server, first at each named step, then at random moments; returns where it died."""
     died: Counter[str] = Counter()
     steps = [*CHECKPOINTS] + [f"{rng.choice(CHECKPOINTS)}:{rng.randint(1, 4)}" for _ in range(cycles // 4)]
     for number in range(cycles):
@@ -81,7 +81,7 @@ async def check_result(
     clients: Sequence[CampaignClient],
     submissions: Mapping[str, int] | None = None,
 ) -> CampaignResult:
-    """What came of a campaign, as the checker sees it."""
+    """Build the result by the checker."""
     rows, found = await testbed.check([answer for client in clients for answer in client.responses], submissions)
     return CampaignResult(
         cycles=cycles,

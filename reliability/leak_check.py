@@ -1,4 +1,4 @@
-"""A server at rest, under load, and at rest again: it holds no more than before."""
+"""A server at rest, under load, and at rest again: it holds no more resources than before."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ __all__ = ["check_leaks"]
 CLIENTS = 8
 
 SAMPLE_INTERVAL = 1.0
-"""Seconds between two looks at a server that comes to rest."""
+"""Seconds between two samples of a server that comes to rest."""
 
 MAX_SAMPLES = 20
 
 TOLERANCE = ResourceTolerance(descriptors=4, threads=6, rss_bytes=24 * 1024 * 1024)
-"""Thread pools grow to their size when something first fills them, and an allocator keeps what it may need again."""
+"""Thread pools grow when they are first filled, and an allocator keeps memory for reuse."""
 
 
 async def check_leaks(folder: Path, *, seconds: float, seed: int) -> CampaignResult:
-    """Load a server for so long, twice: what it holds after the second time is what it held after the first.
+    """Load a server twice for so long: after the second load it holds the same resources as after the first.
 
-    The first time is what a process grows by once: imports, pools, caches.
+    The first load covers one-time growth: imports, pools, caches.
     """
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with open_testbed(folder, TESTCARD_MODELS, dice) as place:
@@ -53,7 +53,7 @@ async def _load(testbed: Testbed, rng: random.Random, seconds: float) -> list[Cl
 
 
 async def _resources_at_rest(testbed: Testbed) -> ProcessResources:
-    """What the server holds once that changes no more; its own jobs come and go."""
+    """The server's resources once they no longer change; its background jobs come and go."""
     looks: list[ProcessResources] = []
     while len(looks) < MAX_SAMPLES and not (len(looks) > 2 and _resource_key(looks[-1]) == _resource_key(looks[-2])):
         await asyncio.sleep(SAMPLE_INTERVAL)

@@ -1,4 +1,4 @@
-"""Power cuts and failing disks: what was answered must have been on the disk, and a disk that is full loses nothing."""
+"""Power cuts and failing disks: what was acknowledged is on disk, and a full disk loses nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLIENTS = 4
 
 
 async def power_cuts(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
-    """Cut the power so many times, at random moments under load: every byte and name that was not synced is gone."""
+    """Cut the power so many times, at random moments under load: every unsynced byte and name is lost."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     (folder / "data").mkdir()
     disk = FaultyDisk(folder / "data", folder / "disk")
@@ -41,7 +41,7 @@ async def power_cuts(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
 
 async def _cut_power_once(server: Server, disk: FaultyDisk, rng: random.Random, *, full_start: bool) -> None:
     await asyncio.to_thread(disk.sync_all)
-    # A forked one has read what it is to watch before the folder was laid out anew: paths stay.
+    # A forked process has read its paths before the folder is restored: paths stay the same.
     server.start(launch=spawn if full_start else None)
     await server.wait_until_ready()
     await asyncio.sleep(rng.uniform(0.0, 1.0))
@@ -51,7 +51,7 @@ async def _cut_power_once(server: Server, disk: FaultyDisk, rng: random.Random, 
 
 
 async def disk_faults(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
-    """Let the disk be full, or fail, at the n-th write or sync of a run, for one to forty operations."""
+    """Fill the disk, or let it fail, at the n-th write or sync of a run, for one to forty operations."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     (folder / "data").mkdir()
     disk = FaultyDisk(folder / "data", folder / "disk")

@@ -1,4 +1,4 @@
-"""Filmgate's processes: started honestly, or by a fork of one that has imported everything already."""
+"""Filmgate's processes: started in full, or forked from a process that has imported everything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Launcher", "Process", "Zygote", "spawn"]
 
 
 class Process(Protocol):
-    """What a campaign needs of a process."""
+    """The process interface that campaigns need."""
 
     @property
     def pid(self) -> int:
@@ -31,7 +31,7 @@ class Process(Protocol):
         """Its exit code, once it is over; raises ``subprocess.TimeoutExpired``."""
 
     def send_signal(self, sig: int) -> None:
-        """Send it a signal; nothing happens to one that is over."""
+        """Send a signal; no effect on a process that has ended."""
 
 
 class Launcher(Protocol):
@@ -49,10 +49,10 @@ def spawn(arguments: Sequence[str], environ: Mapping[str, str], log: Path) -> Pr
 
 
 class Zygote:
-    """Starts it by a fork; a context manager.
+    """Starts processes by fork; a context manager.
 
     Args:
-        environ: of the process that forks, e.g. what is to be preloaded.
+        environ: of the process that forks, e.g. libraries to preload.
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
@@ -84,7 +84,7 @@ class Zygote:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End it; its children must have ended."""
+        """Stop it; its children must have ended."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(30)
@@ -106,7 +106,7 @@ class Zygote:
             elif word == b"ended":
                 self._child(int(numbers[0])).set_exited(int(numbers[1]))
                 with self._children_lock:
-                    del self._children[int(numbers[0])]  # the kernel gives numbers out again
+                    del self._children[int(numbers[0])]  # the kernel reuses process ids
 
 
 class _Child:
@@ -118,7 +118,7 @@ class _Child:
         self._exited = threading.Event()
 
     def set_exited(self, code: int) -> None:
-        """Note that it is over."""
+        """Record its exit."""
         self._exit_code = code
         self._exited.set()
 

@@ -1,4 +1,4 @@
-"""Who listens to webhooks: an endpoint an account, which checks every signature, and is out of order now and then."""
+"""Webhook receivers: one endpoint per account, which checks every signature and fails now and then."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from filmgate.testing.checker import ReceivedWebhook
 __all__ = ["CALLBACK_TOKEN", "WebhookReceiver", "running_receiver"]
 
 REJECTED_SHARE, UNANSWERED_SHARE = 0.15, 0.02
-"""Shares of the events whose first try is answered with a 500, or not at all."""
+"""Shares of the events whose first attempt is answered with a 500, or not at all."""
 
 HANG_SECONDS = 20.0
-"""Seconds for which an unanswered try is kept waiting; the server gives up sooner."""
+"""Seconds for which an unanswered attempt is held open; the server gives up sooner."""
 
 
 CALLBACK_TOKEN = "canary-in-a-callback"  # noqa: S105 - made up
-"""Stands in every callback's URL, and nowhere else."""
+"""Part of every callback URL, and found nowhere else."""
 
 
 class _EventData(Struct):
@@ -37,10 +37,10 @@ class _Event(Struct):
 
 
 class WebhookReceiver:
-    """The endpoints of all accounts; remembers every request.
+    """The endpoints of all accounts; records every request.
 
     Args:
-        rng: decides which first tries go wrong.
+        rng: decides which first attempts fail.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -52,7 +52,7 @@ class WebhookReceiver:
         self._seen_events: set[tuple[str, str]] = set()
 
     def add_endpoint(self, account: str, secret: str) -> None:
-        """Be the endpoint of an account."""
+        """Add an account's endpoint."""
         self.deliveries[account], self.secrets[account] = [], secret
 
     def endpoint_url(self, account: str) -> str:
@@ -60,15 +60,15 @@ class WebhookReceiver:
         return f"{self.origin}/endpoints/{account}"
 
     def callback_url(self, account: str) -> str:
-        """What an account gives to a video as its own URL, with a secret in it."""
+        """A video's callback URL, with a secret in it."""
         return f"{self.origin}/callbacks/{account}?token={CALLBACK_TOKEN}"
 
     async def handle(self, request: web.Request) -> web.Response:
-        """One try."""
+        """Handle one attempt."""
         account, body = request.match_info["account"], await request.text()
         event, webhook_id = msgspec.json.decode(body, type=_Event), request.headers.get("webhook-id", "")
         status = self._status(request.path, webhook_id)
-        said = ReceivedWebhook(
+        received = ReceivedWebhook(
             webhook_id=webhook_id,
             type=event.type,
             video_id=event.data.id,
@@ -76,7 +76,7 @@ class WebhookReceiver:
             http_status=status,
             callback=request.path.startswith("/callbacks"),
         )
-        self.deliveries[account].append(said)
+        self.deliveries[account].append(received)
         if not status:
             await asyncio.sleep(HANG_SECONDS)
         return web.Response(status=status or 504)

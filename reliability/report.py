@@ -1,4 +1,4 @@
-"""The page: what was run, how often, and what was wrong."""
+"""The report: what was run, how often, and what was wrong."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class ReportRow(Struct, frozen=True):
-    """One figure."""
+    """One row."""
 
     name: str
     count: int
@@ -27,7 +27,7 @@ class ReportRow(Struct, frozen=True):
     seconds: float = 0.0
 
     def with_seconds(self, seconds: float) -> ReportRow:
-        """The same, with how long it took."""
+        """A copy with its duration."""
         return msgspec.structs.replace(self, seconds=seconds)
 
     def __str__(self) -> str:
@@ -43,19 +43,19 @@ def render_page(rows: Sequence[ReportRow], *, seed: int, scale: float) -> str:
     lines = [
         "# Reliability",
         "",
-        "No accepted job is lost, submitted twice or billed wrongly, whatever dies and whatever the upstream says:",
-        "this page is what `make reliability` counted. The campaigns are in `reliability/`, what must hold in",
+        "No accepted job is lost, submitted twice or billed wrongly, whatever dies and whatever the upstream answers. This page",
+        "is written by `make reliability`; the campaigns are in `reliability/`, the invariants in",
         "[how reliability is kept](docs/explanation/reliability.md).",
         "",
         f"Commit `{_commit()}`, seed {seed}, {scale:g} of a release's counts, {time.strftime('%Y-%m-%d')}, {machine}.",
         f"The same counts again: `make reliability SEED={seed}" + (f" SCALE={scale:g}" if scale != 1.0 else "") + "`.",
         "",
-        "| Campaign | Count | Wrong | What came of it |",
+        "| Campaign | Count | Violations | Result |",
         "|---|---:|---:|---|",
         *(f"| {row.name} | {row.count:,} {row.unit} | {len(row.violations)} | {row.note} |" for row in rows),
     ]
     wrong = [f"- {row.name}: {sentence}" for row in rows for sentence in row.violations]
-    return "\n".join([*lines, *(["", "## Wrong", "", *wrong] if wrong else []), ""])
+    return "\n".join([*lines, *(["", "## Violations", "", *wrong] if wrong else []), ""])
 
 
 def _commit() -> str:

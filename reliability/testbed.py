@@ -1,4 +1,4 @@
-"""The world of a campaign: a server on one port and one folder, its accounts, and who listens to them."""
+"""The testbed of a campaign: a server on one port and one folder, its accounts, and their webhook receivers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from reliability.receiver import CALLBACK_TOKEN, WebhookReceiver, running_receiv
 __all__ = ["TESTCARD_MODELS", "TIMEOUT_SECONDS", "Server", "Testbed", "open_testbed"]
 
 TIMEOUT_SECONDS = 60.0
-"""Seconds within which anything that is to happen has happened."""
+"""Seconds within which every expected event must have happened."""
 
 _SMALL = """
 sizes = ["64x64", "128x64"]
@@ -61,7 +61,7 @@ engine = "testcard"
 {_SMALL}
 price = {{ default = 250 }}
 """
-"""Two models that a test card makes in milliseconds."""
+"""Two models that the testcard engine renders in milliseconds."""
 
 
 class Server:
@@ -69,9 +69,9 @@ class Server:
 
     Args:
         folder: for its data, its configuration and its log.
-        config: what ``filmgate.toml`` says.
-        launch: how it is started.
-        environ: variables beside its own.
+        config: the content of ``filmgate.toml``.
+        launch: starts the process.
+        environ: additional variables.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Server:
     def start(
         self, failpoint: str = "", *, launch: Launcher | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
-        """Start it, to die at a step of the flow or not."""
+        """Start it, optionally with a failpoint at a step of the flow."""
         more = {"FILMGATE_FAILPOINT": failpoint, **(environ or {})}
         self._process = (launch or self.launch)(["serve"], self.environ | more, self.log)
 
@@ -106,7 +106,7 @@ class Server:
         return self.launch(arguments, self.environ | dict(environ or {}), self.log)
 
     def configure(self, config: str) -> None:
-        """What ``filmgate.toml`` says from the next start on."""
+        """Set ``filmgate.toml`` for the following starts."""
         self._config.write_text(config, encoding="utf-8")
 
     @property
@@ -118,13 +118,13 @@ class Server:
             "FILMGATE_DATA": str(self.data),
             "FILMGATE_PORT": self.url.rpartition(":")[2],
             "FILMGATE_LOG_LEVEL": "warning",
-            "FILMGATE_ALLOW_HOSTS": "127.0.0.1",  # there the webhooks go
+            "FILMGATE_ALLOW_HOSTS": "127.0.0.1",  # webhooks are sent there
         }
         return own | self._environ
 
     @property
     def process(self) -> Process:
-        """The one that was started last."""
+        """The process that was started last."""
         assert self._process is not None
         return self._process
 
@@ -134,7 +134,7 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     async def wait_until_ready(self) -> bool:
-        """Wait until it answers, or is dead; whether it answers."""
+        """Wait until it responds or has died; returns whether it responds."""
         async with asyncio.timeout(TIMEOUT_SECONDS), httpx2.AsyncClient(base_url=self.url) as client:
             while self.alive:
                 try:
@@ -146,7 +146,7 @@ class Server:
         return False
 
     async def wait_until_dead(self, timeout: float) -> bool:  # noqa: ASYNC109 - it waits on a thread
-        """Wait so long for it to die by itself; whether it did."""
+        """Wait so long for it to die by itself; returns whether it did."""
         try:
             await asyncio.to_thread(self.process.wait, timeout)
         except subprocess.TimeoutExpired:
@@ -154,27 +154,27 @@ class Server:
         return True
 
     def stop_with(self, signum: signal.Signals) -> int:
-        """Send a signal and wait for the end; the exit code."""
+        """Send a signal and wait for the exit; returns the exit code."""
         self.process.send_signal(signum)
         return self.process.wait(TIMEOUT_SECONDS)
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Stop everything."""
         if self.alive:
             self.stop_with(signal.SIGKILL)
 
 
 class Testbed:
-    """A server, two accounts, the endpoints that listen for them, and what must stay secret.
+    """A server, two accounts, their webhook receivers, and the secrets that must not leak.
 
     Args:
         server: to be started and killed.
         tenants: the accounts.
-        receiver: who listens.
-        secrets: what must stand nowhere in the clear, by what it is.
+        receiver: their webhook endpoints.
+        secrets: values that must not appear in clear text, by kind.
     """
 
-    __test__ = False  # pytest takes every class for a test whose name begins so
+    __test__ = False  # pytest collects every class whose name begins with Test
 
     def __init__(
         self, server: Server, tenants: Sequence[Tenant], receiver: WebhookReceiver, secrets: Mapping[str, str]
@@ -191,12 +191,12 @@ class Testbed:
         submissions: Mapping[str, int] | None = None,
         resource_check: ResourceCheck | None = None,
     ) -> tuple[DatabaseSnapshot, list[str]]:
-        """End the server politely, let it come to rest once more, and ask the checker; its rows and what is wrong.
+        """Stop the server, let it come to rest once more, and run the checker; returns its rows and the violations.
 
         Args:
-            responses: what the clients got.
-            submissions: what paid upstreams counted.
-            resource_check: what the server held before its load and after.
+            responses: what the clients received.
+            submissions: how often paid upstreams counted each video.
+            resource_check: the server's resources before and after its load.
         """
         assert self.server.stop_with(signal.SIGTERM) == 0
         self._make_all_due()
@@ -224,7 +224,7 @@ class Testbed:
         )
 
     async def _wait_until_settled(self) -> None:
-        """The sweep at the start needs a moment, and so do the webhooks that nobody had got yet."""
+        """Wait for the cleanup at the start, and for the pending webhooks."""
         data, pause = self.server.data, 0.1
         until = time.monotonic() + TIMEOUT_SECONDS + _pending_deliveries(data) / MIN_DELIVERIES_PER_SECOND
         while time.monotonic() < until:
@@ -235,7 +235,7 @@ class Testbed:
             pause = min(5.0, 1.5 * pause)
 
     def _make_all_due(self) -> None:
-        """What waits for its time is due, and what is half made is old; nobody has the folder open."""
+        """Make every pending delivery due and every staged file old; no process has the folder open."""
         with closing(sqlite3.connect(self.server.data / "filmgate.sqlite")) as rows:
             rows.execute("UPDATE webhook_delivery SET next_at = 0 WHERE settled_at IS NULL")
             rows.commit()
@@ -255,7 +255,7 @@ class Testbed:
 
 
 MIN_DELIVERIES_PER_SECOND = 4.0
-"""What one endpoint is told a second at the least, by which the patience with a backlog is reckoned."""
+"""Deliveries a second to one endpoint at the least, from which the timeout for a backlog is computed."""
 
 
 @asynccontextmanager
@@ -268,15 +268,15 @@ async def open_testbed(
     environ: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Testbed]:
-    """A world in an empty folder; its server does not run yet, and does not run any more afterwards.
+    """A testbed in an empty folder; its server is not started yet, and is stopped at the end.
 
     Args:
         folder: for everything.
-        config: what ``filmgate.toml`` says.
-        rng: decides about the endpoints' bad days.
-        launch: how the server is started.
+        config: the content of ``filmgate.toml``.
+        rng: decides when receivers fail.
+        launch: starts the server.
         environ: of the server.
-        secrets: more that must stay secret, by what it is.
+        secrets: more values that must not leak, by kind.
     """
     server = Server(folder, config, launch, environ)
     own = random.Random(rng.random())  # noqa: S311 - to be repeatable

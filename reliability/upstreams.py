@@ -1,4 +1,4 @@
-"""Upstreams that cost money, misbehave and go dark, while the server in front of them is killed again and again."""
+"""Paid upstreams that misbehave and have outages, while the server in front of them is killed again and again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ __all__ = [
 CLIENTS = 6
 
 VENDORS = ("openai", "apiyi-async")
-"""Who the two upstreams are: two dialects that differ in every answer."""
+"""The two upstreams' vendors: two dialects that differ in every response."""
 
 MIXED_FAULTS = (
     "reply-lost,reply-cut,id-missing,submit-html,submit-truncated,submit-5xx,submit-reset,submit-429-ms,"
@@ -37,13 +37,13 @@ MIXED_FAULTS = (
     "failed,failed-error-string,failed-error-secret,poll-404,poll-5xx,poll-html,poll-resets,poll-cut,completed-then-working,"
     "content-404,content-5xx,content-resets,content-unsized,range-ignored,etag-changes"
 )
-"""Faults that strike a third of the jobs; each ends by itself within seconds."""
+"""Faults of a third of the jobs; each ends by itself within seconds."""
 
 CREATE_OPTIONS: Mapping[str, Sequence[str]] = {"model": ("sora-2",), "seconds": ("1", "2")}
 
 
 def engine_table(vendor: str, url: str, key_env: str = "UPSTREAM_KEY", timeout: float = 1.0) -> str:
-    """The table of an engine that is called like its vendor, and waits for answers only so many seconds."""
+    """The configuration of an engine named like its vendor, with short timeouts."""
     return f"""
 [engines.{vendor}]
 kind = "openai-videos"
@@ -63,7 +63,7 @@ pace = 0.5
 
 
 def model_table(name: str, engine_name: str) -> str:
-    """The table of a model whose films are small."""
+    """The configuration of a model with small videos."""
     return f"""
 [models.{name}]
 engine = "{engine_name}"
@@ -76,7 +76,7 @@ price = {{ default = 100 }}
 
 
 def _routed_config(upstreams: Mapping[str, mock.RunningMock], timeout: float = 1.0) -> str:
-    """One model behind them all."""
+    """One model whose route has both engines."""
     urls = {vendor: upstream.base_url for vendor, upstream in upstreams.items()}
     engines = ", ".join(f'"{vendor}"' for vendor in urls)
     route = f'[routes.sora-2]\nengines = [{engines}]\npolicy = "weighted"\n'
@@ -118,7 +118,7 @@ SECRETS = {"the upstreams' key": UPSTREAM_KEY}
 def _submissions(folder: Path) -> Counter[str]:
     """How often each video was submitted to each paid upstream, by its prompt.
 
-    By upstream, for a video may reach the second one after the first had failed it: its route allows that, once.
+    By upstream, because a video may reach the second one after the first has failed it: its route allows that, once.
     """
     found: Counter[str] = Counter()
     for vendor in VENDORS:
@@ -128,7 +128,7 @@ def _submissions(folder: Path) -> Counter[str]:
 
 
 async def upstream_kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResult:
-    """Kill a server whose films two paid upstreams make, a third of them with a fault."""
+    """Kill a server in front of two paid upstreams, which inject a fault into a third of the jobs."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two_upstreams(folder, faults=MIXED_FAULTS, rate=0.35, seed=seed) as upstreams:
         config = _routed_config(upstreams, timeout=2.0)
@@ -147,7 +147,7 @@ async def upstream_kill_campaign(folder: Path, *, cycles: int, seed: int) -> Cam
 async def outage_campaign(
     folder: Path, *, seconds: float, seed: int, vendors: Sequence[str] = VENDORS[:1]
 ) -> CampaignResult:
-    """Some of the upstreams go dark under load and come back: every video ends, none is submitted twice."""
+    """Outages of upstreams under load: every video ends, none is submitted twice."""
     dice = random.Random(seed)  # noqa: S311 - to be repeatable
     async with _two_upstreams(folder, faults="", rate=0.0, seed=seed) as upstreams:
         config = _routed_config(upstreams, timeout=5.0)

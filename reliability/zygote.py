@@ -1,10 +1,10 @@
-"""A process that has imported Filmgate already and becomes a server by a fork: a start in 0.2 s instead of 1.2 s.
+"""A process that has imported Filmgate and becomes a server by a fork: a start in 0.2 s instead of 1.2 s.
 
 Thousands of kills are thousands of starts, and most of a start is importing. The forked child is a whole process with
-its own sockets, threads and files; every tenth start of a campaign is an honest one all the same.
+its own sockets, threads and files; every tenth start of a campaign is nevertheless a full one.
 
-Reads a line of JSON an order: ``{"arguments": […], "environ": {…}, "log": "path"}``; writes ``started PID`` and, once
-a child is gone, ``ended PID CODE``.
+Reads one JSON line per start: ``{"arguments": […], "environ": {…}, "log": "path"}``; writes ``started PID`` and,
+when a child has exited, ``ended PID CODE``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STDIN = 0
 
 
 def main() -> None:
-    """Serve orders until standard input closes."""
+    """Serve starts until standard input closes."""
     _preload()
     read, write = os.pipe()
     os.set_blocking(write, False)
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _preload() -> None:
-    # What a server imports sooner or later; nothing of it starts a thread.
+    # Modules that a server imports sooner or later; none of them starts a thread.
     import filmgate.bootstrap.application  # noqa: PLC0415
     import filmgate.cli.commands.serve  # noqa: PLC0415
     import filmgate.engines.openai_videos  # noqa: PLC0415
