@@ -37,7 +37,8 @@ class CampaignResult(Struct, frozen=True):
     def __str__(self) -> str:
         died = ", ".join(f"{count} at {where}" for where, count in sorted(self.died_at.items()))
         ended = ", ".join(f"{count} {status}" for status, count in sorted(self.final_statuses.items()))
-        return f"{self.cycles} kills ({died}): {ended}; {self.resubmitted} with more than one attempt; {len(self.violations)} violations"
+        again = f"{self.resubmitted} with more than one attempt"
+        return f"{self.cycles} kills ({died}): {ended}; {again}; {len(self.violations)} violations"
 
 
 async def kill_campaign(folder: Path, *, cycles: int, seed: int) -> CampaignResult:

@@ -43,8 +43,8 @@ def render_page(rows: Sequence[ReportRow], *, seed: int, scale: float) -> str:
     lines = [
         "# Reliability",
         "",
-        "No accepted job is lost, submitted twice or billed wrongly, whatever dies and whatever the upstream answers. This page",
-        "is written by `make reliability`; the campaigns are in `reliability/`, the invariants in",
+        "No accepted job is lost, submitted twice or billed wrongly, whatever dies and whatever the upstream answers.",
+        "This page is written by `make reliability`; the campaigns are in `reliability/`, the invariants in",
         "[how reliability is kept](docs/explanation/reliability.md).",
         "",
         f"Commit `{_commit()}`, seed {seed}, {scale:g} of a release's counts, {time.strftime('%Y-%m-%d')}, {machine}.",
