@@ -1,4 +1,4 @@
-"""Commands in this process and in their own, alone and against a server."""
+"""Fixtures: commands in this process and in processes of their own, alone and with a server."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cli() -> Cli:
-    """Runs a command in this process."""
+    """Return a function that runs a command in this process."""
     return run_cli
 
 
 @pytest.fixture
 def cli_env(tmp_path: Path) -> CliEnv:
-    """A fresh data folder."""
+    """Return commands on a new data folder."""
     return CliEnv(tmp_path)
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose test cards are ready at once."""
+    """Yield a server whose test cards are ready at once."""
     cli_env = CliEnv(tmp_path_factory.mktemp("served"))
     with cli_env.serving() as (url, _):
         key = cli_env("keys", "create", "-q").out.strip()

@@ -1,4 +1,4 @@
-"""A batch that is killed at any moment and run again makes each row once."""
+"""A batch that is killed at any moment and run again generates each row once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ default_size = "64x64"
 seconds = [1]
 default_seconds = 1
 """
-"""What costs the server next to nothing: the kills are the point."""
+"""Tiny videos that cost the server little: the kills matter."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ def _size(file: Path) -> int:
 
 
 def _kill_once(cli_env: CliEnv, url: str, key: str, file: Path, chance: random.Random, *options: str) -> bool:
-    """Start the batch, kill it once its journal has grown by some bytes, by chance; whether it still ran by then."""
+    """Kill a batch when its journal has grown by a random number of bytes; return whether it was still running."""
     journal = file.with_name(f"{file.name}.filmgate") / "journal.jsonl"
     enough = _size(journal) + 1 + chance.expovariate(1 / 2000)
     process = _start(cli_env, url, key, file, *options)
@@ -72,17 +72,17 @@ def _kill_once(cli_env: CliEnv, url: str, key: str, file: Path, chance: random.R
 
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * KILLS)
-def test_no_row_is_made_twice_and_none_is_missed(cli_env: CliEnv) -> None:
-    """However often it is killed, the server's list ends with exactly the rows of each file, each with a whole film."""
+def test_kills_neither_duplicate_nor_lose_a_row(cli_env: CliEnv) -> None:
+    """After any number of kills, the server has exactly one video a row, each with a complete file."""
     chance, killed, batches = random.Random(SEED), 0, 0  # noqa: S311 - a test's dice
     (cli_env.folder / "models.toml").write_text(TINY)
-    # Nobody reads the server's log, and a full pipe would stop it.
+    # A full pipe that no process reads would block the server.
     with cli_env.serving(FILMGATE_LOG_LEVEL="error") as (url, _):
         key = cli_env("keys", "create", "-q").out.strip()
         while killed < KILLS:
             batches += 1
             file = cli_env.folder / f"rows-{batches}.csv"
-            file.write_text("prompt\n" + "".join(f"batch {batches} film {row}\n" for row in range(ROWS)))
+            file.write_text("prompt\n" + "".join(f"batch {batches} video {row}\n" for row in range(ROWS)))
             killed += _until_finished(cli_env, url, key, file, chance, KILLS - killed)
             _check(file, url, key, batches)
     logger.info("%d kills, %d batches of %d rows: none lost, none doubled", killed, batches, ROWS)
@@ -103,17 +103,17 @@ def _until_finished(cli_env: CliEnv, url: str, key: str, file: Path, chance: ran
 
 def _check(file: Path, url: str, key: str, batches: int) -> None:
     with Client(base_url=url, api_key=key) as client:
-        made = [video.prompt for video in client.videos.list(limit=100)]
-    assert len(made) == len(set(made)) == ROWS * batches
-    films = list(file.with_suffix("").iterdir())
-    assert len(films) == ROWS
-    for film in films:
-        mp4_boxes.walk_video(film)
+        prompts = [video.prompt for video in client.videos.list(limit=100)]
+    assert len(prompts) == len(set(prompts)) == ROWS * batches
+    paths = list(file.with_suffix("").iterdir())
+    assert len(paths) == ROWS
+    for path in paths:
+        mp4_boxes.walk_video(path)
 
 
 @contextmanager
 def _vendor(cli_env: CliEnv) -> Iterator[tuple[str, Path]]:
-    """A vendor to whom keys mean nothing: its address, and its own log."""
+    """Yield URL and log of a mock vendor that ignores idempotency keys."""
     ready, log = cli_env.folder / "ready", cli_env.folder / "vendor.jsonl"
     options = ["--instant", "--any-size", "--port", "0", "--running", "0", "--creates-per-minute", "0"]
     process = cli_env.start("mock", *options, "--log", str(log), "--ready-file", str(ready))
@@ -126,19 +126,19 @@ def _vendor(cli_env: CliEnv) -> Iterator[tuple[str, Path]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * KILLS)
-def test_a_vendor_without_keys_is_asked_once(cli_env: CliEnv) -> None:
-    """By its own log no row was asked for twice; those whose answer was killed are told as unknown, all others made."""
+def test_a_vendor_without_idempotency_keys_gets_each_row_once(cli_env: CliEnv) -> None:
+    """Its log has no row twice; rows whose response was lost in a kill are unknown, all others are saved."""
     chance, killed = random.Random(SEED), 0  # noqa: S311 - a test's dice
     options = ("--provider", "openai", "--size", "64x64", "--seconds", "1", "--format", "json")
     file = cli_env.folder / "rows.txt"
-    file.write_text("".join(f"film {row}\n" for row in range(ROWS)))
+    file.write_text("".join(f"video {row}\n" for row in range(ROWS)))
     with _vendor(cli_env) as (url, log):
         while killed < KILLS and _kill_once(cli_env, url, "k", file, chance, *options):
             killed += 1
         with _start(cli_env, url, "k", file, *options) as last:
             _, err = last.communicate(timeout=90)
-        asked = [json.loads(line) for line in log.read_text().splitlines()]
-    prompts = [line["prompt"] for line in asked if line["asked"] == "submission"]
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+    prompts = [line["prompt"] for line in lines if line["event"] == "submission"]
     states = _states(file)
     unknown = [state for state in states if state.ended and state.ended.verdict == "unknown"]
     assert last.returncode == (13 if unknown else 0), err
@@ -146,11 +146,11 @@ def test_a_vendor_without_keys_is_asked_once(cli_env: CliEnv) -> None:
     assert len(states) == ROWS
     assert len([state for state in states if state.saved]) + len(unknown) == ROWS
     assert len(unknown) <= 8 * killed
-    log_line = "%d kills, %d rows: %d asked for, none twice, %d told as unknown"
+    log_line = "%d kills, %d rows: %d submitted, none twice, %d unknown"
     logger.info(log_line, killed, ROWS, len(prompts), len(unknown))
 
 
 def _states(file: Path) -> list[RowState]:
-    """How a file's rows stand."""
+    """Return the states of a file's rows."""
     with closing(Journal(file.with_name(f"{file.name}.filmgate"))) as journal:
         return list(journal.states().values())

@@ -1,4 +1,4 @@
-"""``filmgate doctor`` against an upstream in a process of its own."""
+"""``filmgate doctor`` with an upstream in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.slow
-def test_an_upstream_makes_a_film(cli_env: CliEnv) -> None:
-    """The engine of the configuration is looked at with its own key; a film is made only when somebody agreed."""
+def test_an_upstream_generates_a_test_video(cli_env: CliEnv) -> None:
+    """The engine is checked with its own key; a video is submitted only after consent."""
     ready, config = cli_env.folder / "mock", cli_env.folder / "filmgate.toml"
     mock = cli_env.start("mock", "--instant", "--port", "0", "--key", "sk-up", "--ready-file", str(ready))
     try:

@@ -1,4 +1,4 @@
-"""Without a server: the engine in the command's own process."""
+"""The embedded engine in the command's own process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.slow
-def test_ctrl_c_costs_nothing(cli_env: CliEnv) -> None:
-    """The id is shown before any waiting; Ctrl-C says how to go on, and going on ends with the film.
+def test_ctrl_c_loses_nothing(cli_env: CliEnv) -> None:
+    """The id is shown before the wait; Ctrl-C prints how to resume, and the resumed command saves the video.
 
     Both commands use one key, which only its user can read.
     """

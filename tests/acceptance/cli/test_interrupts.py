@@ -1,4 +1,4 @@
-"""Ctrl-C by a real signal, whatever is being done: exit 130, nothing lost, and the way on is told."""
+"""Ctrl-C by a real signal at every stage: exit code 130, nothing lost, and how to resume is printed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOON = 90.0
 
 
 class Stage:
-    """A vendor, and commands that go to it in processes of their own."""
+    """A mock vendor, and commands in processes of their own that call it."""
 
     def __init__(self, upstream: mock.RunningMock, cli_env: CliEnv) -> None:
         self.upstream = upstream
@@ -33,7 +33,7 @@ class Stage:
         return await asyncio.to_thread(self.cli_env, *arguments, **self._environ)
 
     async def interrupted(self, *arguments: str, when: Callable[[], bool]) -> tuple[int, str, str]:
-        """Run a command until ``when``, then press Ctrl-C."""
+        """Run a command until ``when`` is true, then send SIGINT."""
         process = self.cli_env.start(*arguments, **self._environ)
         try:
             await until_async(lambda: when() or process.poll() is not None)
@@ -43,65 +43,67 @@ class Stage:
             process.kill()
         return process.returncode, out, err
 
-    def asked(self, kind: mock.LogEvent, times: int = 1) -> Callable[[], bool]:
-        """Whether the vendor was asked for that so often."""
+    def requested(self, kind: mock.LogEvent, times: int = 1) -> Callable[[], bool]:
+        """Return a predicate: the vendor got this many requests of the kind."""
         return lambda: sum(line.event is kind for line in self.upstream.lines) >= times
 
-    def arrives(self) -> bool:
-        """Whether bytes of a film lie in the folder."""
+    def has_partial_download(self) -> bool:
+        """Return whether a partial download is in the folder."""
         return any(path.stat().st_size for path in self.cli_env.folder.glob("*.part"))
 
 
 @pytest.fixture
 async def stage(cli_env: CliEnv) -> AsyncIterator[Stage]:
-    """A vendor whose films take a while."""
+    """Yield a vendor whose videos take long."""
     async with mock.running(mock.MockConfig(seconds_per_job=(60, 60), any_size=True)) as upstream:
         yield Stage(upstream, cli_env)
 
 
 @pytest.fixture
 async def quick(cli_env: CliEnv) -> AsyncIterator[Stage]:
-    """A vendor whose films are there at once, and take a while to fetch."""
+    """Yield a vendor whose videos are ready at once and download slowly."""
     async with mock.running(mock.MockConfig(any_size=True)) as upstream:
         yield Stage(upstream, cli_env)
 
 
 def _id(text: str) -> str:
-    found = re.search(r"video_\w+", text)
-    assert found is not None, text
-    return found[0]
+    match = re.search(r"video_\w+", text)
+    assert match is not None, text
+    return match[0]
 
 
-async def test_while_it_is_asked_for(stage: Stage) -> None:
-    """Nobody knows whether it was accepted: look before you ask again."""
-    ended = await stage.interrupted("generate", "a boat [mock:reply-never]", when=stage.asked(mock.LogEvent.SUBMISSION))
+async def test_ctrl_c_during_the_submission(stage: Stage) -> None:
+    """The outcome is unknown: the hint is to check before resubmitting."""
+    ended = await stage.interrupted(
+        "generate", "a boat [mock:reply-never]", when=stage.requested(mock.LogEvent.SUBMISSION)
+    )
     assert ended[:2] == (130, "")
     assert "filmgate list" in ended[2].splitlines()[-1]
 
 
-async def test_while_it_is_made(stage: Stage) -> None:
-    """The film goes on: its id, and the command that comes back to it, which can be left in the same way."""
-    code, out, err = await stage.interrupted("generate", "a boat", when=stage.asked(mock.LogEvent.POLL))
+async def test_ctrl_c_during_the_wait(stage: Stage) -> None:
+    """The video continues; the printed command resumes, and can be interrupted resume."""
+    code, out, err = await stage.interrupted("generate", "a boat", when=stage.requested(mock.LogEvent.POLL))
     assert (code, out) == (130, "")
     assert f"filmgate watch {_id(err)}" in err.splitlines()[-1]
-    again = err.splitlines()[-1].partition("filmgate ")[2].split()
-    code, _, err = await stage.interrupted(*again, when=stage.asked(mock.LogEvent.POLL, 3))
+    resume = err.splitlines()[-1].partition("filmgate ")[2].split()
+    code, _, err = await stage.interrupted(*resume, when=stage.requested(mock.LogEvent.POLL, 3))
     assert code == 130
     assert f"filmgate watch {_id(err)}" in err.splitlines()[-1]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-async def test_while_it_is_fetched(quick: Stage, lang: str) -> None:
-    """What is here stays, and the command that is told goes on with it."""
-    asked = ("generate", "a boat [mock:content-drips=8]", "-o", "my boat.mp4", "--size", "128x128", "--lang", lang)
-    code, out, err = await quick.interrupted(*asked, when=quick.arrives)
+async def test_ctrl_c_during_the_download(quick: Stage, lang: str) -> None:
+    """The partial file is kept, and the printed command resumes it."""
+    command = ("generate", "a boat [mock:content-drips=8]", "-o", "my boat.mp4", "--size", "128x128", "--lang", lang)
+    code, out, err = await quick.interrupted(*command, when=quick.has_partial_download)
     assert (code, out) == (130, "")
-    way = err.splitlines()[-1].partition("filmgate ")[2]
-    assert way == f"download {_id(err)} -o 'my boat.mp4'"
+    resume = err.splitlines()[-1].partition("filmgate ")[2]
+    assert resume == f"download {_id(err)} -o 'my boat.mp4'"
     code, _, err = await quick.interrupted(
-        "download", _id(err), "-o", "my boat.mp4", when=quick.asked(mock.LogEvent.CONTENT, 2)
+        "download", _id(err), "-o", "my boat.mp4", when=quick.requested(mock.LogEvent.CONTENT, 2)
     )
-    assert (code, way in err) == (130, True)
+    assert (code, resume in err) == (130, True)
     ran = await quick("download", _id(err), "-o", "my boat.mp4")
     assert (ran.code, ran.out) == (0, "my boat.mp4\n")
     assert mock.read_job_id((quick.cli_env.folder / "my boat.mp4").read_bytes()) == _id(err)

@@ -1,4 +1,4 @@
-"""What a command without a server loads: counted in a process of its own."""
+"""What a command without a server imports: counted in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.support.cli import CliEnv
 
 HEAVY = {"PIL", "aiohttp", "alembic", "av", "dbos", "numba", "numpy", "starlette", "structlog", "uvicorn"}
-"""Packages that reading rows does not need; together they cost three times what the command costs."""
+"""Packages that reading rows does not need; importing them costs three times what the command costs."""
 
 PROGRAM = """
 import json, sys
@@ -27,7 +27,7 @@ except SystemExit as end:
 
 @pytest.mark.parametrize("command", [["list"], ["models"], ["show", "video_1"], ["delete", "video_1"], ["usage"]])
 def test_reading_rows_loads_no_server(cli_env: CliEnv, command: list[str]) -> None:
-    """A second command in a data folder loads no engine, decoder, queue, web framework or migration."""
+    """A second command in a data folder imports no engine, decoder, queue, web framework or migration."""
     cli_env("keys", "create", "-q")
     environ = {"FILMGATE_DATA": str(cli_env.data), "HOME": str(cli_env.folder), "XDG_CONFIG_HOME": "/dev/null"}
     ran = subprocess.run(

@@ -7,7 +7,7 @@ import sys
 
 
 def test_help_loads_few_modules_and_no_engine() -> None:
-    """At most 180 modules, most of them the standard library's: ``make bench`` measures the time."""
+    """At most 180 modules, most of them the standard library's; ``make bench`` measures the time."""
     code = "import sys; from filmgate.cli.main import run; from filmgate.cli.environment import Environment\n"
     code += "run(['--help'], Environment.of_process()); print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

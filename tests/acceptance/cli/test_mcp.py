@@ -1,4 +1,4 @@
-"""The tools for agents over standard input and output, driven by the official MCP client."""
+"""The MCP tools over standard input and output, called by the official MCP client."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ price = { default = 500_000 }
 
 
 async def _call(session: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    answer = await session.call_tool(tool, arguments)
-    assert not answer.is_error, answer.content
-    said: dict[str, Any] = answer.structured_content or {}
-    return said
+    response = await session.call_tool(tool, arguments)
+    assert not response.is_error, response.content
+    result: dict[str, Any] = response.structured_content or {}
+    return result
 
 
 @pytest.mark.slow
-async def test_an_agent_makes_a_film_over_stdio(tmp_path: Path) -> None:
-    """The real command, spoken to as agents' hosts do: five tools, a film from a prompt in its folder."""
+async def test_an_agent_generates_a_video_over_stdio(tmp_path: Path) -> None:
+    """The real command as hosts of agents run it: five tools, a video from a prompt to its folder."""
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     server = StdioServerParameters(
         command=sys.executable,
-        args=["-m", "filmgate", "mcp", "--out", str(tmp_path / "films"), "--budget", "1"],
+        args=["-m", "filmgate", "mcp", "--out", str(tmp_path / "videos"), "--budget", "1"],
         env={**os.environ, "FILMGATE_MODELS": str(models), "FILMGATE_DATA": str(tmp_path / "data")},
     )
     async with Client(server, read_timeout_seconds=60) as session:
@@ -49,6 +49,6 @@ async def test_an_agent_makes_a_film_over_stdio(tmp_path: Path) -> None:
         assert (done["status"], done["progress"]) == ("completed", 100)
         saved = await _call(session, "download", video_id=video["id"], file_name="cat")
         assert saved["saved"]
-    film = tmp_path / "films" / "cat.mp4"
-    assert saved["path"] == str(film)
-    assert film.read_bytes()[4:8] == b"ftyp"
+    path = tmp_path / "videos" / "cat.mp4"
+    assert saved["path"] == str(path)
+    assert path.read_bytes()[4:8] == b"ftyp"

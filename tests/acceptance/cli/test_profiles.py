@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from tests.support.cli import Cli, Served
 
 
-def test_a_command_goes_where_its_profile_says(served: Served, cli: Cli, tmp_path: Path) -> None:
-    """By option, by variable, by the file's own word; with its films as the profile has them, options over it."""
+def test_a_command_calls_the_api_of_its_profile(served: Served, cli: Cli, tmp_path: Path) -> None:
+    """By option, variable or the file's default; with the profile's video defaults, which options override."""
     config = tmp_path / "filmgate.toml"
     (tmp_path / "key").write_text(f"{served.key}\n", encoding="ascii")
     config.write_text(

@@ -1,4 +1,4 @@
-"""``filmgate story`` as its user types it."""
+"""``filmgate story`` from the command line."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ shots:
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Films are saved into the current folder."""
+    """Save videos into a temporary current folder."""
     monkeypatch.chdir(tmp_path)
     Path("lake.yaml").write_text(LAKE)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server whose films are small and short: there are many of them here."""
+    """Yield a server whose videos are small and short: the tests make many."""
     cli_env = CliEnv(tmp_path_factory.mktemp("served"))
     (cli_env.folder / "models.toml").write_text(TINY)
     with cli_env.serving() as (url, _):
@@ -59,58 +59,58 @@ def _videos(served: Served) -> list[str]:
     return served("list", "-q", "--limit", "1000").out.splitlines()
 
 
-def _film(ran: Ran) -> Path:
+def _path(ran: Ran) -> Path:
     assert ran.code == 0, ran
     return Path(ran.out.strip())
 
 
-def _pictures(film: Path) -> list[NDArray[np.uint8]]:
-    with open_video(film) as container:
+def _gray_frames(video: Path) -> list[NDArray[np.uint8]]:
+    with open_video(video) as container:
         return [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in container.decode(video=0)]
 
 
-def test_shots_become_one_film(served: Served) -> None:
-    """In their order, with sound, as long as they are together; each begins where the one that it goes on from ends."""
-    film = _film(served("story", "lake.yaml"))
-    assert film == Path("lake/the-lake.mp4")
-    found = probe(film)
-    assert (found.seconds, found.audio_codec, found.faststart) == (4, "aac", True)
+def test_shots_are_joined_into_one_video(served: Served) -> None:
+    """In order, with sound, as long as their sum; each continues from the last frame of its predecessor."""
+    joined = _path(served("story", "lake.yaml"))
+    assert joined == Path("lake/the-lake.mp4")
+    media = probe(joined)
+    assert (media.seconds, media.audio_codec, media.faststart) == (4, "aac", True)
     shots = sorted(Path("lake/shots").iterdir())
     assert [shot.name for shot in shots] == ["01-dawn.mp4", "02-boat.mp4", "03-town.mp4", "04-night.mp4"]
-    assert found.frames == sum(probe(shot).frames for shot in shots)
-    cuts = _pictures(film)
+    assert media.frames == sum(probe(shot).frames for shot in shots)
+    frames = _gray_frames(joined)
     for number, shot in enumerate(shots):
-        assert np.array_equal(cuts[12 * number], _pictures(shot)[0])
+        assert np.array_equal(frames[12 * number], _gray_frames(shot)[0])
 
 
-def test_only_what_changed_is_made_again(served: Served) -> None:
-    """With what goes on from it; a shot that was deleted is fetched, not made."""
-    first = _film(served("story", "lake.yaml")).read_bytes()
+def test_only_changed_shots_are_generated_again(served: Served) -> None:
+    """With those that continue from them; a deleted file is downloaded again, not generated."""
+    first = _path(served("story", "lake.yaml")).read_bytes()
     before = _videos(served)
-    assert _film(served("story", "lake.yaml", "-q")).read_bytes() == first
+    assert _path(served("story", "lake.yaml", "-q")).read_bytes() == first
     Path("lake/shots/01-dawn.mp4").unlink()
-    assert _film(served("story", "lake.yaml")).read_bytes() == first
+    assert _path(served("story", "lake.yaml")).read_bytes() == first
     assert _videos(served) == before
     Path("lake.yaml").write_text(LAKE.replace("a boat,", "a ship,"))
     plan = [line.split("\t")[:3] for line in served("story", "lake.yaml", "--dry-run").out.splitlines()]
-    assert [stands for _, stands, _ in plan] == ["saved", "new", "saved", "new"]
+    assert [state for _, state, _ in plan] == ["saved", "new", "saved", "new"]
     assert [after for _, _, after in plan] == ["", "dawn", "", "boat"]
     assert served("story", "lake.yaml").code == 0
     assert len(_videos(served)) == len(before) + 2
     assert probe(Path("lake/the-lake.mp4")).seconds == 4
 
 
-def test_a_shot_begins_with_the_last_frame_of_another(served: Served) -> None:
-    """It is what was sent: the very picture that the film before ends with."""
+def test_a_shot_starts_from_the_last_frame_of_another(served: Served) -> None:
+    """Exactly that frame is sent as the reference image."""
     assert served("story", "lake.yaml").code == 0
     save_last_frame(Path("lake/shots/01-dawn.mp4"), Path("last.png"))
-    pictures = [path.read_bytes() for path in Path("lake.yaml.filmgate/frames").iterdir()]
-    assert Path("last.png").read_bytes() in pictures
-    assert len(pictures) == 2
+    sent_images = [path.read_bytes() for path in Path("lake.yaml.filmgate/frames").iterdir()]
+    assert Path("last.png").read_bytes() in sent_images
+    assert len(sent_images) == 2
     assert read_first_frame(Path("lake/shots/02-boat.mp4")).shape == (128, 72, 3)
 
 
-def test_problems_are_told_by_shot(served: Served) -> None:
+def test_problems_are_reported_by_shot(served: Served) -> None:
     """Before anything is sent, in both languages."""
     Path("bad.yaml").write_text(LAKE.replace("last frame of boat", "last frame of moon"))
     ran = served("story", "bad.yaml")
@@ -122,8 +122,8 @@ def test_problems_are_told_by_shot(served: Served) -> None:
     assert not Path("bad").exists()
 
 
-def test_a_shot_that_fails_keeps_the_others(served: Served) -> None:
-    """What goes on from it is left; the film waits for both."""
+def test_a_failed_shot_keeps_the_others(served: Served) -> None:
+    """Shots that continue from it are skipped, and nothing is joined."""
     Path("lake.yaml").write_text(LAKE.replace("a boat, ", "a boat, characters: char_none, "))
     ran = served("story", "lake.yaml", "--format", "json")
     assert ran.code == 13
@@ -131,25 +131,25 @@ def test_a_shot_that_fails_keeps_the_others(served: Served) -> None:
     assert not Path("lake/the-lake.mp4").exists()
 
 
-def test_a_file_of_yours_stays(served: Served) -> None:
-    """Told before anything is made; -o names another."""
+def test_an_existing_file_is_kept(served: Served) -> None:
+    """Reported before anything is submitted; -o names another file."""
     Path("lake").mkdir()
     Path("lake/the-lake.mp4").write_text("mine")
     assert served("story", "lake.yaml").code == 11
-    assert _film(served("story", "lake.yaml", "-o", "other.mp4")) == Path("other.mp4")
+    assert _path(served("story", "lake.yaml", "-o", "other.mp4")) == Path("other.mp4")
     assert Path("lake/the-lake.mp4").read_text() == "mine"
 
 
-def test_results_for_programs(served: Served) -> None:
-    """One object: the film and its shots."""
-    told = json.loads(served("story", "lake.yaml", "--format", "json").out)
-    assert told["film"] == "lake/the-lake.mp4"
-    assert [shot["name"] for shot in told["shots"]] == ["dawn", "boat", "town", "night"]
+def test_results_as_json(served: Served) -> None:
+    """One object: the path and the shots."""
+    story = json.loads(served("story", "lake.yaml", "--format", "json").out)
+    assert story["path"] == "lake/the-lake.mp4"
+    assert [shot["name"] for shot in story["shots"]] == ["dawn", "boat", "town", "night"]
 
 
 @pytest.mark.slow
-def test_killed_and_run_again(cli_env: CliEnv) -> None:
-    """With the engine in its own process: four films in the end, and one of all."""
+def test_a_killed_story_resumes(cli_env: CliEnv) -> None:
+    """With the embedded engine: four videos in the end, and one joined."""
     (cli_env.folder / "models.toml").write_text(TINY)
     (cli_env.folder / "lake.yaml").write_text(LAKE)
     process = cli_env.start("story", "lake.yaml")

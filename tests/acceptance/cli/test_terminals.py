@@ -1,4 +1,4 @@
-"""On a real terminal of 40, 80 and 120 columns, in both languages: what stands on the screen at the end."""
+"""Final screens on a real terminal of 40, 80 and 120 columns, in both languages."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ pytestmark = [pytest.mark.needs("tmux"), pytest.mark.slow]
 
 @pytest.fixture(params=[(40, "en"), (40, "zh"), (80, "en"), (80, "zh"), (120, "zh")], ids=str)
 def screen(request: pytest.FixtureRequest, served: Served, tmp_path: Path) -> Iterator[Screen]:
-    """Runs a command on a terminal of its own and reads its screen once it has ended."""
+    """Yield a function that runs a command on a terminal and returns its screen at the end."""
     columns, lang = request.param
     tmux = ["tmux", "-u", "-f", "/dev/null", "-S", str(tmp_path / "tmux")]
-    said = {"FILMGATE_BASE_URL": served.url, "FILMGATE_API_KEY": served.key}
-    environ = " ".join(f"{name}={shlex.quote(value)}" for name, value in said.items())
+    variables = {"FILMGATE_BASE_URL": served.url, "FILMGATE_API_KEY": served.key}
+    environ = " ".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
 
     def show(command: str) -> list[str]:
         line = f"{environ} {sys.executable} -m filmgate {command} --lang {lang}; echo ended; exec cat"
@@ -51,22 +51,22 @@ def _lines(tmux: list[str]) -> list[str]:
     return [line.rstrip() for line in shown.splitlines() if line.strip()]
 
 
-def test_a_film_leaves_three_lines(screen: Screen) -> None:
-    """Its id, whole even where it needs a line of its own; that it is saved; the path. No bar is left."""
+def test_generate_leaves_three_lines(screen: Screen) -> None:
+    """The id on one line, the saved message, the path; no bar is left."""
     lines = screen("generate 'a koi pond' -o koi.mp4")
-    assert any(line.removeprefix("Film").removeprefix("影片").strip().startswith("video_") for line in lines)
+    assert any(line.removeprefix("Video").removeprefix("视频").strip().startswith("video_") for line in lines)
     assert lines[-1] == "koi.mp4"
     assert len(lines) <= 4
     assert not any("━" in line for line in lines)
 
 
-def test_help_keeps_to_the_columns(screen: Screen) -> None:
-    """No line of it is broken by the terminal: each begins indented or with a heading."""
+def test_help_fits_the_columns(screen: Screen) -> None:
+    """The terminal breaks no line: each is indented or a heading."""
     lines = screen("watch --help")
     assert sum(not line.startswith(" ") for line in lines) <= 5
 
 
 def test_a_list_is_a_table(screen: Screen) -> None:
-    """A line a film, the id never cut."""
+    """One line a video, the id is never cut."""
     lines = screen("list --limit 2")
     assert all(len(line.split()[0]) == len("video_") + 32 for line in lines[1:])

@@ -1,4 +1,4 @@
-"""A server that says things to a terminal is heard, and not obeyed."""
+"""Text of a hostile server never controls the terminal."""
 
 from __future__ import annotations
 
@@ -15,36 +15,40 @@ if TYPE_CHECKING:
 
     from tests.support.cli import Cli
 
-EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe"
+HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe"
 
 
-class Evil(BaseHTTPRequestHandler):
-    """Says it in every field."""
+class HostileHandler(BaseHTTPRequestHandler):
+    """Returns control sequences in every field."""
 
     def do_GET(self) -> None:
-        """Answer a look, a list or the models."""
+        """Answer a poll, a list or the models."""
         video = {
             "id": "video_1",
             "status": "failed",
-            "model": EVIL,
-            "size": EVIL,
-            "seconds": EVIL,
-            "prompt": EVIL,
-            "error": {"code": EVIL, "message": EVIL},
+            "model": HOSTILE,
+            "size": HOSTILE,
+            "seconds": HOSTILE,
+            "prompt": HOSTILE,
+            "error": {"code": HOSTILE, "message": HOSTILE},
         }
-        one = self.path.startswith("/v1/videos/")
-        rows = [{"id": EVIL, "sizes": [EVIL], "seconds": [EVIL], "price": {}}] if "models" in self.path else [video]
-        self._say(200, video if one else {"data": rows})
+        single = self.path.startswith("/v1/videos/")
+        rows = (
+            [{"id": HOSTILE, "sizes": [HOSTILE], "seconds": [HOSTILE], "price": {}}]
+            if "models" in self.path
+            else [video]
+        )
+        self._respond(200, video if single else {"data": rows})
 
     def do_POST(self) -> None:
-        """Refuse."""
+        """Refuse the request."""
         self.rfile.read(int(self.headers["content-length"]))
-        self._say(400, {"error": {"message": EVIL, "code": EVIL, "param": EVIL}})
+        self._respond(400, {"error": {"message": HOSTILE, "code": HOSTILE, "param": HOSTILE}})
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
-        """Quietly."""
+        """Log nothing."""
 
-    def _say(self, status: int, body: object) -> None:
+    def _respond(self, status: int, body: object) -> None:
         content = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
@@ -54,9 +58,9 @@ class Evil(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def evil() -> Iterator[str]:
-    """Its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Evil) as server:
+def hostile() -> Iterator[str]:
+    """Yield the base URL of the hostile server."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), HostileHandler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/v1"
@@ -68,12 +72,12 @@ def evil() -> Iterator[str]:
 @pytest.mark.parametrize(
     "command", ["generate dog", "submit dog", "list", "show video_1", "watch video_1", "models", "delete video_1"]
 )
-def test_nothing_that_it_says_steers_the_terminal(
-    cli: Cli, evil: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, format_: str
+def test_control_sequences_of_a_server_are_never_printed(
+    cli: Cli, hostile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, format_: str
 ) -> None:
-    """Whatever the command and the form of its results; JSON still says what was said."""
+    """For every command and output format; there is output in each case."""
     monkeypatch.chdir(tmp_path)
-    ran = cli(*command.split(), "--format", format_, FILMGATE_BASE_URL=evil, FILMGATE_API_KEY="k")
-    told = ran.out + ran.err
-    assert not set(told) & set("\x1b\x07\x9b\u202e"), repr(told)
-    assert told
+    ran = cli(*command.split(), "--format", format_, FILMGATE_BASE_URL=hostile, FILMGATE_API_KEY="k")
+    output = ran.out + ran.err
+    assert not set(output) & set("\x1b\x07\x9b\u202e"), repr(output)
+    assert output

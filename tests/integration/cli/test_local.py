@@ -1,4 +1,4 @@
-"""Commands without a server: what the database answers alone, and what starts the application."""
+"""Commands without a server: which requests the database answers, and which start the application."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Settings:
-    """Settings of a fresh data folder for a command that makes no videos."""
+    """Return settings of a new data folder for a command that generates no videos."""
     models = tmp_path / "models.toml"
     models.write_text(MODELS, encoding="utf-8")
     own = {"data": tmp_path / "data", "models": models, "worker": False, "log_level": "error"}
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Settings:
 
 
 async def _accept(folder: Settings, prompt: str = "A paper boat", *, submitted: bool = False) -> str:
-    """The id of a video in the folder's rows: accepted, or with an engine that may have been asked for it."""
+    """Create a video in the store, accepted or submitted, and return its id."""
     store = data_folder.open_store(folder)
     try:
         recipe = Recipe(prompt=prompt, size=Size(720, 1280), seconds=4, seed=7)
@@ -49,12 +49,12 @@ async def _accept(folder: Settings, prompt: str = "A paper boat", *, submitted: 
 
 
 def _started(folder: Settings) -> bool:
-    """Whether the application took the folder."""
+    """Return whether the application has started in the folder."""
     return (folder.data / "locks").exists()
 
 
 async def test_rows_are_listed_and_shown_by_the_database_alone(folder: Settings) -> None:
-    """In the same objects as a server's, the latest first."""
+    """With the same objects as a server's, newest first."""
     first, second = await _accept(folder), await _accept(folder, "A second boat")
     async with local.client(folder) as client:
         listed = [video.id async for video in client.videos.list(limit=1)]
@@ -67,7 +67,7 @@ async def test_rows_are_listed_and_shown_by_the_database_alone(folder: Settings)
 
 
 async def test_a_waiting_video_is_cancelled_and_deleted_by_the_database_alone(folder: Settings) -> None:
-    """Its hold is released with it, and the second cancel is refused as by a server."""
+    """Its hold is released, and a second cancel is refused as by a server."""
     video_id = await _accept(folder)
     async with local.client(folder) as client:
         video = await client.videos.cancel(video_id)
@@ -86,7 +86,7 @@ async def test_a_waiting_video_is_cancelled_and_deleted_by_the_database_alone(fo
 
 
 async def test_a_submitted_video_is_cancelled_by_the_application(folder: Settings) -> None:
-    """An engine may be working on it, so its worker has to be told."""
+    """The engine may be working on it: its worker must cancel the job."""
     video_id = await _accept(folder, submitted=True)
     async with local.client(folder) as client:
         video = await client.videos.cancel(video_id)
@@ -100,7 +100,7 @@ async def test_a_submitted_video_is_cancelled_by_the_application(folder: Setting
 
 
 async def test_a_created_video_is_queued_for_a_worker_before_the_command_ends(folder: Settings) -> None:
-    """The application starts with the request, and its queues with the video."""
+    """The application starts with the request, and enqueues the video."""
     async with local.client(folder) as client:
         video = await client.videos.create(prompt="A boat", model="sora-2")
     with closing(sqlite3.connect(folder.data / "flow.sqlite")) as flow:
@@ -109,7 +109,7 @@ async def test_a_created_video_is_queued_for_a_worker_before_the_command_ends(fo
 
 
 async def test_a_download_opens_no_queues(folder: Settings) -> None:
-    """It needs the application's file responses, not its flow."""
+    """A download needs the application's file responses, not its flow."""
     video_id = await _accept(folder)
     async with local.client(folder) as client:
         with pytest.raises(Exception, match="not ready"):

@@ -1,4 +1,4 @@
-"""Errors of commands that reach for a server."""
+"""Errors of commands that call a server."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tests.support.cli import Cli
 
 
-def test_errors_are_json_where_it_was_asked_for(cli: Cli) -> None:
-    """A program reads what people would read."""
+def test_errors_are_json_in_json_output(cli: Cli) -> None:
+    """Usage errors and connection errors."""
     ran = cli("list", "--nope", "--format", "json")
     assert json.loads(ran.out)["error"]["code"] == "usage"
     ran = cli("list", "--base-url", "http://127.0.0.1:9", "--format=json")

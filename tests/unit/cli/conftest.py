@@ -1,4 +1,4 @@
-"""Commands that run in this process."""
+"""Fixtures: commands in this process."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.support.cli import cli as run_cli
 
 @pytest.fixture
 def cli() -> Cli:
-    """Runs a command in this process."""
+    """Return a function that runs a command in this process."""
     return run_cli

@@ -40,10 +40,10 @@ from filmgate.cli.exit_codes import ExitCode, exit_and_hint
     ],
 )
 def test_an_error_has_its_code(error: Exception, code: int) -> None:
-    """The table of the handbook, row by row."""
+    """Each error class maps to the exit code in the docs."""
     assert exit_and_hint(error)[0] == code
 
 
-def test_the_numbers_are_fixed() -> None:
-    """Renumbering would break scripts."""
+def test_exit_code_numbers_never_change() -> None:
+    """Scripts depend on them."""
     assert [code.value for code in ExitCode] == [*range(14), 130]

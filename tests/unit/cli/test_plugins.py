@@ -1,4 +1,4 @@
-"""Commands of other packages."""
+"""Plugins: commands of other packages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def run(context):
 
 
 def _install(folder: Path, name: str, entry_points: str) -> None:
-    """A package with these entry points, as an installer leaves it."""
+    """Write a package with these entry points, as an installer does."""
     (folder / f"{name}.py").write_text(MODULE.format(name=name), encoding="utf-8")
     texts = folder / f"{name}_texts"
     texts.mkdir()
@@ -41,7 +41,7 @@ def _install(folder: Path, name: str, entry_points: str) -> None:
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder on the path, in which a package is installed that adds a command."""
+    """Install a package with a command into a folder on the path."""
     _install(
         tmp_path,
         "greeter",
@@ -52,25 +52,23 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_package_adds_a_command(cli: Cli) -> None:
-    """It runs with its own texts, in both languages."""
+def test_a_plugin_adds_a_command(cli: Cli) -> None:
+    """The command runs with its own texts in both languages."""
     assert cli("greeter").out == "Hello.\n"
     assert cli("--lang", "zh", "greeter").out == "你好。\n"
 
 
 @pytest.mark.usefixtures("installed")
-def test_help_lists_it_after_ours(cli: Cli, capsys: pytest.CaptureFixture[str]) -> None:
-    """With its line; a command of ours keeps its name."""
+def test_help_lists_plugins_after_built_in_commands(cli: Cli, capsys: pytest.CaptureFixture[str]) -> None:
+    """With their one-line help; a plugin cannot replace a built-in command."""
     assert cli("--help").code == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.split() == ["greeter", "Say", "hello."]]
     assert sum(line.startswith("  list ") for line in lines) == 1
 
 
-def test_a_broken_package_does_not_break_the_help(
-    cli: Cli, installed: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Its line says what is wrong; every other command is there."""
+def test_a_broken_plugin_does_not_break_the_help(cli: Cli, installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its line shows the error; every other command is listed."""
     _install(installed, "broken", "[filmgate.commands]\nbroken = broken_nowhere:commands\n")
     assert cli("--help").code == 0
     shown = capsys.readouterr().out
@@ -78,8 +76,8 @@ def test_a_broken_package_does_not_break_the_help(
     assert "  generate " in shown
 
 
-def test_the_first_on_the_path_wins(tmp_path: Path) -> None:
-    """Of two packages that add the same command, as Python itself would import."""
+def test_the_first_plugin_on_the_path_wins(tmp_path: Path) -> None:
+    """Two packages add the same command: the path decides, as for imports."""
     for folder, target in (("a", "first:commands"), ("b", "second:commands")):
         (tmp_path / folder).mkdir()
         _install(tmp_path / folder, "same", f"[filmgate.commands]\nsame = {target}\n")
@@ -87,6 +85,6 @@ def test_the_first_on_the_path_wins(tmp_path: Path) -> None:
     assert plugins.find(plugins.COMMANDS, folders) == {"same": "first:commands"}
 
 
-def test_the_renderer_is_found() -> None:
-    """The scene package's own entry points are read as an installer wrote them."""
+def test_the_renderer_plugin_is_found() -> None:
+    """The scene package's entry points are read as an installer wrote them."""
     assert plugins.find(plugins.COMMANDS)["scene"] == "filmgate_scene.cli:commands"

@@ -1,4 +1,4 @@
-"""The operator's commands: accounts, keys with limits, usage, the ledger, replays."""
+"""Operator commands: accounts, keys with limits, usage, the ledger, replays."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 NOW = 1_800_000_000.0
 
 
-class Ended:
-    """How a command ended."""
+class Ran:
+    """How a command ran."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code = code
@@ -33,28 +33,28 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        """The result, for programs."""
+        """The JSON result."""
         return json.loads(self.out)
 
 
-Cli = Callable[..., Ended]
+Cli = Callable[..., Ran]
 
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Run a command on a data folder."""
+    """Return a function that runs a command on a data folder."""
 
-    def call(*arguments: str) -> Ended:
+    def call(*arguments: str) -> Ran:
         out, err = io.StringIO(), io.StringIO()
         env = Environment(stdin=io.StringIO(), stdout=out, stderr=err, environ={}, clock=lambda: NOW)
         code = run([*arguments, "--data", str(tmp_path)], env)
-        return Ended(code, out.getvalue(), err.getvalue())
+        return Ran(code, out.getvalue(), err.getvalue())
 
     return call
 
 
 def _failed_video(folder: Path, account_id: str) -> str:
-    """The event of a video that ended badly."""
+    """Create a failed video and return the id of its event."""
 
     async def make() -> str:
         store = Store.open(folder / "filmgate.sqlite")
@@ -71,19 +71,19 @@ def _failed_video(folder: Path, account_id: str) -> str:
     return asyncio.run(make())
 
 
-def test_an_account_its_key_and_its_money(cli: Cli) -> None:
-    """An account is made, granted to, and gets a key with limits."""
-    made = cli("accounts", "create", "--name", "bob", "--balance", "12.5", "--format", "json").json[0]
-    assert (made["name"], made["balance_micros"]) == ("bob", 12_500_000)
-    assert cli("accounts", "grant", made["id"], "0.000001").out.split("\t") == [made["id"], "bob", "12.500001\n"]
-    assert cli("accounts", "list", "-q").out == f"{made['id']}\n"
+def test_an_account_is_created_credited_and_gets_a_key(cli: Cli) -> None:
+    """With a balance and limits."""
+    account = cli("accounts", "create", "--name", "bob", "--balance", "12.5", "--format", "json").json[0]
+    assert (account["name"], account["balance_micros"]) == ("bob", 12_500_000)
+    assert cli("accounts", "grant", account["id"], "0.000001").out.split("\t") == [account["id"], "bob", "12.500001\n"]
+    assert cli("accounts", "list", "-q").out == f"{account['id']}\n"
     limits = ["--requests-per-minute", "5", "--running", "2", "--models", "sora-2,sora-2-pro", "--expires", "30d"]
-    assert cli("keys", "create", "--account", made["id"], *limits, "-q").out.startswith("fg-")
+    assert cli("keys", "create", "--account", account["id"], *limits, "-q").out.startswith("fg-")
     assert cli("usage", "--format", "json").json["usage"]["balance_micros"] == 12_500_001
 
 
-def test_a_keys_limits_are_kept(cli: Cli, tmp_path: Path) -> None:
-    """What was asked for stands in the key's row."""
+def test_the_limits_of_a_key_are_stored(cli: Cli, tmp_path: Path) -> None:
+    """They stand in the key's row."""
     limits = ["--requests-per-minute", "5", "--running", "2", "--models", "sora-2", "--expires", "12h"]
     assert cli("keys", "create", *limits).code == 0
 
@@ -106,34 +106,34 @@ def test_a_keys_limits_are_kept(cli: Cli, tmp_path: Path) -> None:
         (["accounts", "create", "--balance", "NaN"], 2),
         (["keys", "create", "--expires", "soon"], 2),
         (["keys", "create", "--models", "sora-9"], 6),
-        (["keys", "create", "--account", "acct_nobody"], 3),
-        (["accounts", "grant", "acct_nobody", "5"], 3),
-        (["usage", "--account", "acct_nobody"], 3),
-        (["webhooks", "replay", "evt_nothing"], 3),
+        (["keys", "create", "--account", "acct_unknown"], 3),
+        (["accounts", "grant", "acct_unknown", "5"], 3),
+        (["usage", "--account", "acct_unknown"], 3),
+        (["webhooks", "replay", "evt_unknown"], 3),
     ],
 )
-def test_what_is_refused(cli: Cli, arguments: list[str], code: int) -> None:
-    """It ends with the code that scripts know, and says why."""
-    ended = cli(*arguments)
-    assert ended.code == code
-    assert ended.err
+def test_invalid_arguments_are_refused(cli: Cli, arguments: list[str], code: int) -> None:
+    """With their exit code and an error message."""
+    ran = cli(*arguments)
+    assert ran.code == code
+    assert ran.err
 
 
 def test_the_ledger_is_verified(cli: Cli, tmp_path: Path) -> None:
-    """Sound books are told; a sum that is wrong is named, with an exit code of its own."""
+    """A consistent ledger passes; a failed balance is reported with exit code 12."""
     account_id = cli("accounts", "create", "--balance", "2", "-q").out.strip()
     _failed_video(tmp_path, account_id)
     assert cli("ledger", "verify").code == 0
     with sqlite3.connect(tmp_path / "filmgate.sqlite") as connection:
         connection.execute("UPDATE account SET balance_micros = 7")
     connection.close()
-    wrong = cli("ledger", "verify", "--format", "json")
-    assert (wrong.code, wrong.json["ok"]) == (12, False)
-    assert account_id in wrong.json["faults"][0]
+    failed = cli("ledger", "verify", "--format", "json")
+    assert (failed.code, failed.json["ok"]) == (12, False)
+    assert account_id in failed.json["faults"][0]
 
 
-def test_an_event_is_told_again(cli: Cli, tmp_path: Path) -> None:
-    """A replay says to how many."""
+def test_an_event_is_resent(cli: Cli, tmp_path: Path) -> None:
+    """The result has the number of endpoints."""
     account_id = cli("accounts", "create", "-q").out.strip()
     event_id = _failed_video(tmp_path, account_id)
     assert cli("webhooks", "replay", event_id, "--format", "json").json == {"id": event_id, "receivers": 0}
@@ -142,6 +142,6 @@ def test_an_event_is_told_again(cli: Cli, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("micros", "text"), [(None, "∞"), (0, "0"), (1, "0.000001"), (10_000_000, "10"), (-500_000, "-0.5")]
 )
-def test_units(micros: int | None, text: str) -> None:
-    """Amounts are shown without superfluous zeros, and never rounded."""
+def test_amounts_are_formatted(micros: int | None, text: str) -> None:
+    """Without superfluous zeros, and never rounded."""
     assert format_units(micros) == text

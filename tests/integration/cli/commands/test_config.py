@@ -29,14 +29,14 @@ engines = ["vendor", { engine = "testcard" }]
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file with a mistake: an option that the engine does not know."""
+    """Write a file with an error: an option that the engine does not have."""
     path = tmp_path / "filmgate.toml"
     path.write_text(FILE, encoding="utf-8")
     return path
 
 
 def test_commands_read_the_file(cli: Cli, file: Path, tmp_path: Path) -> None:
-    """What it says holds for every command: here, a data folder and a model."""
+    """Its settings apply to every command: here, a data folder and a model."""
     file.write_text('data = "rows"\n[models.own]\nlike = "sora-2"\n', encoding="utf-8")
     ran = cli("keys", "create", "--models", "own", "--config", str(file))
     assert (ran.code, (tmp_path / "rows" / "filmgate.sqlite").exists()) == (0, True)

@@ -1,4 +1,4 @@
-"""What keeps films from being made, found out and mended."""
+"""``filmgate doctor`` finds problems and suggests fixes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Servers that always say the same; each call gives an address."""
+    """Yield a function that starts a server with a fixed response and returns its URL."""
     running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
 
     def start(status: int = 200, body: bytes = MODELS, **headers: str) -> str:
-        class Same(BaseHTTPRequestHandler):
+        class FixedHandler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 self.send_response_only(status)
                 for name, value in ({"date": formatdate(usegmt=True)} | headers).items():
@@ -38,9 +38,9 @@ def serve() -> Iterator[Serve]:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Same)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), FixedHandler)
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         running.append((server, thread))
@@ -53,19 +53,19 @@ def serve() -> Iterator[Serve]:
         thread.join()
 
 
-def _look(cli: Cli, *arguments: str, **environ: str) -> tuple[int, dict[str, dict[str, Any]]]:
+def _doctor(cli: Cli, *arguments: str, **environ: str) -> tuple[int, dict[str, dict[str, Any]]]:
     ran = cli("doctor", *arguments, "--format", "json", **environ)
     return ran.code, {row["check"]: row for row in json.loads(ran.out)}
 
 
-def test_all_is_well(cli: Cli, serve: Serve, tmp_path: Path) -> None:
-    """An API that answers, a key that it takes, clocks that agree: nothing is in the way."""
-    code, found = _look(cli, "--base-url", serve(), "--api-key", "k", "--data", str(tmp_path))
+def test_a_working_installation_passes(cli: Cli, serve: Serve, tmp_path: Path) -> None:
+    """The API responds, accepts the key, and the clocks agree."""
+    code, rows = _doctor(cli, "--base-url", serve(), "--api-key", "k", "--data", str(tmp_path))
     assert code == 0
-    assert all(row["ok"] for row in found.values())
-    assert {"python", "codecs", "fonts", "disk", "address", "dns", "connection", "api", "clock"} == set(found)
-    code, found = _look(cli, "--data", str(tmp_path))
-    assert (code, found["address"]["result"]) == (0, "embedded")
+    assert all(row["ok"] for row in rows.values())
+    assert {"python", "codecs", "fonts", "disk", "address", "dns", "connection", "api", "clock"} == set(rows)
+    code, rows = _doctor(cli, "--data", str(tmp_path))
+    assert (code, rows["address"]["result"]) == (0, "embedded")
 
 
 @pytest.mark.parametrize(
@@ -81,39 +81,39 @@ def test_all_is_well(cli: Cli, serve: Serve, tmp_path: Path) -> None:
         ({"date": "Sat, 01 Jan 2000 00:00:00 GMT"}, "clock", "clock_skew", 0),
     ],
 )
-def test_answers_give_faults_away(
+def test_each_bad_response_is_recognized(
     cli: Cli, serve: Serve, answer: dict[str, Any], check: str, result: str, code: int
 ) -> None:
-    """Each kind of answer has its name, its mend in both languages, and its exit code."""
+    """Each has its name, its hint in both languages, and its exit code."""
     url = serve(**answer)
-    mends = set()
+    hints = set()
     for language in ("en", "zh"):
-        ended, rows = _look(cli, "--base-url", url, "--api-key", "k", "--lang", language)
+        ended, rows = _doctor(cli, "--base-url", url, "--api-key", "k", "--lang", language)
         assert (ended, rows[check]["result"], rows[check]["ok"]) == (code, result, False)
-        mends.add(rows[check]["hint"])
-    assert len(mends) == 2
+        hints.add(rows[check]["hint"])
+    assert len(hints) == 2
 
 
-def test_addresses_give_faults_away(cli: Cli, serve: Serve) -> None:
-    """Dead vendors by name, odd spellings, no encryption, TLS where there is none, nobody there, no key."""
+def test_each_bad_url_is_recognized(cli: Cli, serve: Serve) -> None:
+    """Shut-down vendors, unusual spelling, no encryption, no TLS, no server, no key."""
     for host in SHUT_DOWN_HOSTS:
-        code, found = _look(cli, "--base-url", f"https://{host}/v1", "--api-key", "k")
-        assert (code, found["address"]["result"], "dns" in found) == (1, "shut_down", False)
+        code, rows = _doctor(cli, "--base-url", f"https://{host}/v1", "--api-key", "k")
+        assert (code, rows["address"]["result"], "dns" in rows) == (1, "shut_down", False)
     url = serve()
-    code, found = _look(cli, "--base-url", f"{url}/v1/v1/videos", "--api-key", "k")
-    assert (code, found["address"]["result"], found["address"]["blocking"]) == (0, "normalized", False)
-    code, found = _look(cli, "--base-url", url.replace("http", "https", 1), "--api-key", "k")
-    assert (code, found["tls"]["result"]) == (5, "no_tls")
-    code, found = _look(cli, "--base-url", "http://127.0.0.1:1", "--api-key", "k")
-    assert (code, found["connection"]["result"]) == (5, "connection_refused")
-    code, found = _look(cli, "--base-url", "http://no-such-host.invalid", "--api-key", "k")
-    assert (code, found["address"]["result"], found["dns"]["result"]) == (5, "unencrypted", "dns_unknown")
-    code, found = _look(cli, "--base-url", url)
-    assert (code, found["key"]["result"]) == (4, "no_key")
+    code, rows = _doctor(cli, "--base-url", f"{url}/v1/v1/videos", "--api-key", "k")
+    assert (code, rows["address"]["result"], rows["address"]["blocking"]) == (0, "normalized", False)
+    code, rows = _doctor(cli, "--base-url", url.replace("http", "https", 1), "--api-key", "k")
+    assert (code, rows["tls"]["result"]) == (5, "no_tls")
+    code, rows = _doctor(cli, "--base-url", "http://127.0.0.1:1", "--api-key", "k")
+    assert (code, rows["connection"]["result"]) == (5, "connection_refused")
+    code, rows = _doctor(cli, "--base-url", "http://no-such-host.invalid", "--api-key", "k")
+    assert (code, rows["address"]["result"], rows["dns"]["result"]) == (5, "unencrypted", "dns_unknown")
+    code, rows = _doctor(cli, "--base-url", url)
+    assert (code, rows["key"]["result"]) == (4, "no_key")
 
 
-def test_people_read_it_line_by_line(cli: Cli, serve: Serve) -> None:
-    """What is fine and what is not is marked; under a fault stands its mend; quiet shows faults alone."""
+def test_the_text_output_has_one_line_a_check(cli: Cli, serve: Serve) -> None:
+    """Passed and failed checks are marked; a hint follows a failure; quiet shows only failures."""
     url = serve(status=401)
     ran = cli("doctor", "--base-url", url, "--api-key", "sk-secret-of-mine")
     lines = ran.out.splitlines()

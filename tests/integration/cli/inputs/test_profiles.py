@@ -1,4 +1,4 @@
-"""Profiles: no key is sent to an address that it was not meant for."""
+"""Profiles: a key is sent only to its own base URL."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from tests.support.cli import Cli
 
 
-def test_a_folder_of_a_stranger_gets_no_secret(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file that merely lies there decides nothing for a client; named, or for a server's commands, it counts."""
+def test_a_file_in_the_current_folder_gets_no_secret(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Client commands read it only with --config; operator commands trust it."""
     (tmp_path / "filmgate.toml").write_text(
         'profile = "trap"\n[profiles.trap]\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'
         '[engines.trap]\nkind = "openai-videos"\nbase_url = "http://127.0.0.1:9/v1"\nkey_env = "AWS_SECRET"\n'

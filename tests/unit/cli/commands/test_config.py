@@ -1,4 +1,4 @@
-"""``filmgate config``: what is configured, from where, and what is wrong with it."""
+"""``filmgate config``: values, their origins, and errors."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ engines = ["vendor", { engine = "testcard" }]
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file with a mistake: an option that the engine does not know."""
+    """Write a file with an error: an option that the engine does not have."""
     path = tmp_path / "filmgate.toml"
     path.write_text(FILE, encoding="utf-8")
     return path
 
 
 def test_every_value_is_listed_with_its_origin(cli: Cli, file: Path) -> None:
-    """Defaults, the environment, the file; tables flat, and nothing that may be a secret."""
+    """Defaults, environment and file; tables are flattened, and possible secrets are masked."""
     ran = cli("config", "list", "--show-origin", "--config", str(file), FILMGATE_HOST="::1")
     lines = dict(line.split("\t", 1) for line in ran.out.splitlines())
     assert lines["port"] == f"8123\t{file}"
@@ -50,14 +50,14 @@ def test_every_value_is_listed_with_its_origin(cli: Cli, file: Path) -> None:
     assert (ran.code, "hidden" in ran.out) == (0, False)
 
 
-def test_programs_read_it_as_json(cli: Cli, file: Path) -> None:
-    """A list of settings, each with its value."""
+def test_settings_are_listed_as_json(cli: Cli, file: Path) -> None:
+    """A list of settings with their values."""
     rows = json.loads(cli("config", "list", "--config", str(file), "--format", "json").out)
     assert {"id": "port", "value": 8123} in rows
 
 
-def test_a_check_names_the_mistakes(cli: Cli, file: Path) -> None:
-    """One after the other, and ends as a bad setting does."""
+def test_a_check_reports_every_error(cli: Cli, file: Path) -> None:
+    """One a line; the exit code is that of a bad setting."""
     ran = cli("config", "check", "--config", str(file))
     assert ran.code == 2
     assert "VENDOR_KEY is not set" in ran.out
@@ -65,26 +65,26 @@ def test_a_check_names_the_mistakes(cli: Cli, file: Path) -> None:
     assert (ran.code, "proxy" in ran.out, "sk-hidden" in ran.out + ran.err) == (2, True, False)
 
 
-def test_a_check_of_what_is_right_says_so(cli: Cli, file: Path) -> None:
-    """With the file's name."""
+def test_a_check_of_a_valid_file_passes(cli: Cli, file: Path) -> None:
+    """It prints the file's name."""
     file.write_text("port = 1\n", encoding="utf-8")
     ran = cli("config", "check", "--config", str(file))
     assert (ran.code, ran.out) == (0, "")
     assert str(file) in ran.err
 
 
-def test_a_file_that_can_not_be_read_is_a_mistake_too(cli: Cli, file: Path) -> None:
-    """It is told, not raised; programs get a list."""
+def test_an_unreadable_file_is_a_reported_error(cli: Cli, file: Path) -> None:
+    """It is not raised; JSON output has a list."""
     file.write_text("port = \n[engines", encoding="utf-8")
     ran = cli("config", "check", "--config", str(file), "--format", "json")
-    said = json.loads(ran.out)
+    result = json.loads(ran.out)
     assert ran.code == 2
-    assert said["file"] == str(file)
-    assert "not valid TOML" in said["mistakes"][0]
+    assert result["file"] == str(file)
+    assert "not valid TOML" in result["problems"][0]
 
 
-def test_the_path_is_told(cli: Cli, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Named, found, or that there is none."""
+def test_the_path_of_the_file_is_printed(cli: Cli, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the environment, the current folder, or none."""
     assert cli("config", "path", FILMGATE_CONFIG=str(file)).out == f"{file}\n"
     monkeypatch.chdir(tmp_path)
     assert cli("config", "path").out == f"{file}\n"

@@ -1,4 +1,4 @@
-"""``filmgate mock``: its list of faults, its options, its mistakes."""
+"""``filmgate mock``: list of faults, options and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from filmgate.testing import mock
 
 
 def filmgate(*arguments: str) -> tuple[int, str, str]:
-    """Exit code, output, complaints."""
+    """Run ``filmgate mock``; return exit code, standard output and standard error."""
     out, err = io.StringIO(), io.StringIO()
     env = Environment(stdin=io.StringIO(), stdout=out, stderr=err, environ={"LANG": "C"})
     code = run(["mock", *arguments], env)
@@ -22,15 +22,15 @@ def filmgate(*arguments: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_list_names_every_fault(language: str) -> None:
-    """For people with what a good client makes of it, in their language; for programs as JSON and as columns."""
+def test_every_fault_is_listed(language: str) -> None:
+    """As text with the expected outcome, localised; as JSON; as columns."""
     code, shown, _ = filmgate("--list-faults", "--format", "human", "--lang", language)
     assert code == 0
     lines = [line.split()[0] for line in shown.splitlines() if line.startswith("  ") and line[2] != " "]
     assert lines == list(mock.FAULTS)
     rows = json.loads(filmgate("--list-faults", "--format", "json", "--lang", language)[1])
     assert [row["id"] for row in rows] == list(mock.FAULTS)
-    fault = mock.FAULTS["look-404"].description
+    fault = mock.FAULTS["poll-404"].description
     assert {row["says"] for row in rows} >= {fault.zh if language == "zh" else fault.en}
     columns = [line.split("\t") for line in filmgate("--list-faults")[1].splitlines()]
     assert {len(row) for row in columns} == {5}
@@ -46,8 +46,8 @@ def test_the_list_names_every_fault(language: str) -> None:
         (("--fault-rate", "2"), "2"),
     ],
 )
-def test_mistakes_are_told(arguments: tuple[str, ...], word: str) -> None:
-    """Before anything runs, with the exit code of a wrong command line."""
-    code, _, complaint = filmgate(*arguments)
+def test_wrong_options_are_reported(arguments: tuple[str, ...], word: str) -> None:
+    """Before the mock starts, with the exit code of a usage error."""
+    code, _, error = filmgate(*arguments)
     assert code == 2
-    assert word in complaint
+    assert word in error

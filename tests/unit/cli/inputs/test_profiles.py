@@ -1,4 +1,4 @@
-"""Profiles: what counts more than what, and that no key goes where it was not meant to."""
+"""Profiles: precedence, and that a key is sent only to its own base URL."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ OURS = {"FILMGATE_BASE_URL": "https://ours.example", "FILMGATE_API_KEY": "fg-our
 NAMED = Overrides(profile="vendor")
 
 
-def test_an_option_counts_more_than_the_environment() -> None:
-    """Value by value; the environment's key goes to an address without another."""
-    found = resolve_target(
+def test_an_option_overrides_the_environment() -> None:
+    """Value by value; the environment's key is sent to a base URL without a key."""
+    target = resolve_target(
         Overrides(base_url="https://x.example", provider="chat"),
         {**OURS, "FILMGATE_PROVIDER": "apiyi"},
         ConnectionProfile(),
     )
-    assert found == ApiTarget(base_url="https://x.example", provider="chat", api_key="fg-ours")
+    assert target == ApiTarget(base_url="https://x.example", provider="chat", api_key="fg-ours")
     assert resolve_target(Overrides(api_key="k"), OURS, ConnectionProfile()).api_key == "k"
 
 
-def test_an_option_counts_more_than_a_profile() -> None:
-    """A profile that an option names is what the other options change."""
-    given = Overrides(base_url="https://x.example", profile="vendor")
-    found = resolve_target(given, OURS, VENDOR)
-    assert (found.base_url, found.provider, found.api_key) == ("https://x.example", "dmxapi", "sk-dmx")
+def test_an_option_overrides_a_profile() -> None:
+    """A profile named by an option is changed by the other options."""
+    overrides = Overrides(base_url="https://x.example", profile="vendor")
+    target = resolve_target(overrides, OURS, VENDOR)
+    assert (target.base_url, target.provider, target.api_key) == ("https://x.example", "dmxapi", "sk-dmx")
     assert resolve_target(Overrides(api_key="k", provider="chat", profile="vendor"), OURS, VENDOR).provider == "chat"
 
 
-def test_the_environment_counts_more_than_a_profile_of_the_file() -> None:
-    """And takes its own key along: the profile's stays at home, its dialect too."""
-    found = resolve_target(Overrides(), OURS, VENDOR)
-    assert (found.base_url, found.provider, found.api_key) == ("https://ours.example", None, "fg-ours")
+def test_the_environment_overrides_a_profile_of_the_file() -> None:
+    """With its own key: the profile's key and dialect are not used."""
+    target = resolve_target(Overrides(), OURS, VENDOR)
+    assert (target.base_url, target.provider, target.api_key) == ("https://ours.example", None, "fg-ours")
     assert (
         resolve_target(Overrides(), {"OPENAI_BASE_URL": "https://o.example", "DMX_API_KEY": "k"}, VENDOR).provider
         is None
@@ -51,14 +51,14 @@ def test_the_environment_counts_more_than_a_profile_of_the_file() -> None:
     )
 
 
-def test_a_profile_that_an_option_names_is_an_option() -> None:
-    """Its address and its key are taken together, whatever the environment holds."""
-    found = resolve_target(NAMED, OURS, VENDOR)
-    assert (found.base_url, found.provider, found.api_key) == ("https://vendor.example", "dmxapi", "sk-dmx")
+def test_a_profile_named_by_an_option_overrides_the_environment() -> None:
+    """Base URL and key are used together, whatever the environment holds."""
+    target = resolve_target(NAMED, OURS, VENDOR)
+    assert (target.base_url, target.provider, target.api_key) == ("https://vendor.example", "dmxapi", "sk-dmx")
 
 
-def test_a_profile_counts_where_nothing_else_is_said() -> None:
-    """The environment's key helps out a profile that has none; a key that it names must be there."""
+def test_a_profile_applies_where_nothing_else_is_set() -> None:
+    """A profile without a key uses the environment's; a key variable that it names must be set."""
     assert resolve_target(Overrides(), {"DMX_API_KEY": "sk-dmx"}, VENDOR).api_key == "sk-dmx"
     assert (
         resolve_target(NAMED, {"OPENAI_API_KEY": "k"}, ConnectionProfile(base_url="https://v.example")).api_key == "k"
@@ -73,10 +73,10 @@ def test_a_profile_counts_where_nothing_else_is_said() -> None:
     )
 
 
-def test_a_vendor_with_one_address_needs_none() -> None:
-    """Its key does not go to an address that stands around for something else."""
-    found = resolve_target(NAMED, OURS, ConnectionProfile(provider="dmxapi", key_env="DMX_API_KEY"))
-    assert (found.base_url, found.api_key) == ("https://www.dmxapi.cn/v1", "sk-dmx")
+def test_a_vendor_with_a_known_base_url_needs_none() -> None:
+    """Its key is not sent to a base URL from the environment."""
+    target = resolve_target(NAMED, OURS, ConnectionProfile(provider="dmxapi", key_env="DMX_API_KEY"))
+    assert (target.base_url, target.api_key) == ("https://www.dmxapi.cn/v1", "sk-dmx")
     assert (
         resolve_target(Overrides(provider="apiyi"), {"API_TOKEN": "t"}, ConnectionProfile()).base_url
         == "https://api.apiyi.com/v1"
@@ -85,17 +85,17 @@ def test_a_vendor_with_one_address_needs_none() -> None:
 
 
 @pytest.mark.parametrize("table", [{"api_key": "sk-1"}, {"colour": "red"}, {"base_url": 7}])
-def test_what_a_profile_cannot_say_is_told(table: dict[str, object]) -> None:
-    """A key that is written down above all."""
+def test_an_invalid_profile_is_an_error(table: dict[str, object]) -> None:
+    """Above all a key in the file."""
     with pytest.raises(SettingsError, match="vendor"):
         find_profile("vendor", {"vendor": table}, Path("filmgate.toml"))
     with pytest.raises(SettingsError, match="known ones: vendor"):
-        find_profile("nobody", {"vendor": {}}, Path("filmgate.toml"))
+        find_profile("missing", {"vendor": {}}, Path("filmgate.toml"))
 
 
 @pytest.mark.parametrize("group", ["profiles", "engines"])
-def test_an_address_holds_no_password(cli: Cli, tmp_path: Path, group: str) -> None:
-    """It would be stored and shown in the clear."""
+def test_a_base_url_with_a_password_is_an_error(cli: Cli, tmp_path: Path, group: str) -> None:
+    """It would be stored and shown in plain text."""
     config = tmp_path / "filmgate.toml"
     config.write_text(f'[{group}.a]\nbase_url = "https://me:secret@vendor.example/v1"\n', encoding="utf-8")
     ran = cli("config", "check", "--config", str(config))

@@ -1,4 +1,4 @@
-"""The prompt lint: each oddity is told, and nothing is told of a good prompt."""
+"""The prompt lint: each problem is reported, and a good prompt has none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GOOD = [
     ("A 10-second shot of waves", {"seconds": "10"}),
 ]
 
-ODD = [
+BAD = [
     ("dog", {}, ["short"]),
     ("小狗", {}, ["short"]),
     ("a beautiful video", {}, ["vague"]),
@@ -51,27 +51,27 @@ ODD = [
 
 
 @pytest.mark.parametrize(("prompt", "more"), GOOD)
-def test_a_good_prompt_is_left_alone(prompt: str, more: dict[str, str]) -> None:
-    """A remark too many teaches people to read none."""
-    assert lint_prompt(prompt, **more) == []  # type: ignore[arg-type]  # a table's values
+def test_a_good_prompt_has_no_warning(prompt: str, more: dict[str, str]) -> None:
+    """Users ignore warnings if there are too many."""
+    assert lint_prompt(prompt, **more) == []  # type: ignore[arg-type]  # table values
 
 
-@pytest.mark.parametrize(("prompt", "more", "names"), ODD)
-def test_an_odd_prompt_is_remarked_upon(prompt: str, more: dict[str, str], names: list[str]) -> None:
-    """Each for what is odd about it, and for nothing else."""
-    assert [remark.name for remark in lint_prompt(prompt, **more)] == names  # type: ignore[arg-type]  # a table's values
+@pytest.mark.parametrize(("prompt", "more", "names"), BAD)
+def test_a_bad_prompt_has_its_warning(prompt: str, more: dict[str, str], names: list[str]) -> None:
+    """And no other."""
+    assert [warning.name for warning in lint_prompt(prompt, **more)] == names  # type: ignore[arg-type]  # table values
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_every_remark_has_its_words(language: str) -> None:
-    """In both languages, with the values that it has."""
+def test_every_warning_has_its_text(language: str) -> None:
+    """In both languages, with its values."""
     text = Texts(language)
-    for prompt, more, _ in ODD:
-        for remark in lint_prompt(prompt, **more):  # type: ignore[arg-type]  # a table's values
-            assert text(f"lint.{remark.name}", **remark.values)
+    for prompt, more, _ in BAD:
+        for warning in lint_prompt(prompt, **more):  # type: ignore[arg-type]  # table values
+            assert text(f"lint.{warning.name}", **warning.values)
 
 
 @given(st.text(), st.text(max_size=12), st.text(max_size=5))
-def test_nothing_breaks_it(prompt: str, size: str, seconds: str) -> None:
-    """It judges whatever it is given."""
+def test_any_prompt_is_accepted(prompt: str, size: str, seconds: str) -> None:
+    """The lint never raises."""
     lint_prompt(prompt, size=size, seconds=seconds)

@@ -1,4 +1,4 @@
-"""Prompts from the command line, from files with a head, from standard input."""
+"""Prompts from the command line, from files with front matter, from standard input."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from filmgate.cli.inputs.prompts import VideoSpec, parse_prompt, read_prompt
 from filmgate.errors import SettingsError
 
 FILE = """---
-# a film for the landing page
+# a video for the landing page
 model: sora-2-pro
 size: "1280x720"
-seconds: 8          # the longest that is needed
+seconds: 8          # the longest needed
 image: dog.png
 seed: 7
 ---
@@ -28,14 +28,14 @@ def _never() -> str:
     raise AssertionError("standard input was read")
 
 
-def test_a_prompt_is_itself() -> None:
-    """Also where it begins with a name, as prompts with a cameo do."""
+def test_an_argument_is_the_prompt() -> None:
+    """Also if it begins with ``@alice``, as prompts with a cameo do."""
     assert read_prompt("a dog", _never) == VideoSpec(prompt="a dog")
     assert read_prompt("@alice dances in the rain", _never).prompt == "@alice dances in the rain"
 
 
-def test_a_file_brings_its_parameters(tmp_path: Path) -> None:
-    """Its head says them, its picture lies beside it, the rest is the prompt, a byte-order mark is none of it."""
+def test_a_file_sets_parameters_in_its_front_matter(tmp_path: Path) -> None:
+    """Image paths are relative to the file; a byte-order mark is ignored."""
     (tmp_path / "dog.md").write_text(f"\ufeff{FILE}", encoding="utf-8")
     assert read_prompt(f"@{tmp_path / 'dog.md'}", _never) == VideoSpec(
         prompt="A golden retriever\nruns along a beach.",
@@ -47,42 +47,42 @@ def test_a_file_brings_its_parameters(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_needs_no_head(tmp_path: Path) -> None:
-    """Plain text is all prompt, whatever it looks like further down."""
+def test_front_matter_is_optional(tmp_path: Path) -> None:
+    """In plain text, later lines of ``---`` belong to the prompt."""
     (tmp_path / "dog.txt").write_text("a dog\n---\nsize: 1\n---\n", encoding="utf-8")
     assert read_prompt(f"@{tmp_path / 'dog.txt'}", _never).prompt == "a dog\n---\nsize: 1\n---"
     assert parse_prompt("---\n---\r\na dog", tmp_path) == VideoSpec(prompt="a dog")
 
 
-def test_standard_input_may_have_a_head() -> None:
-    """``-`` reads to its end."""
+def test_standard_input_may_have_front_matter() -> None:
+    """``-`` reads to the end."""
     assert read_prompt("-", lambda: "---\r\nseconds: '4'\r\n---\r\n雪山日出\r\n") == VideoSpec(
         prompt="雪山日出", seconds="4"
     )
 
 
 @pytest.mark.parametrize("line", ["colour: red", "just words", "seed: seven", "fit: stretch", "prompt: twice"])
-def test_a_head_that_is_not_understood_is_told(line: str) -> None:
-    """A mistyped parameter would cost a film."""
+def test_invalid_front_matter_is_an_error(line: str) -> None:
+    """A mistyped parameter would cost a video."""
     with pytest.raises(SettingsError):
         parse_prompt(f"---\n{line}\n---\na dog", Path())
 
 
-def test_a_missing_file_is_told() -> None:
-    """Rather than taken for a prompt."""
+def test_a_missing_file_is_an_error() -> None:
+    """It is not taken for a prompt."""
     with pytest.raises(FileNotFoundError):
         read_prompt("@no-such-file.md", _never)
 
 
-def test_what_is_said_nearer_counts() -> None:
-    """A wish takes from others only what it does not say itself."""
-    wish = VideoSpec(prompt="a dog", size="1280x720").with_defaults({"size": "720x1280", "seconds": "8", "model": None})
-    assert wish.fields() == {"prompt": "a dog", "size": "1280x720", "seconds": "8"}
+def test_defaults_fill_in_unset_parameters() -> None:
+    """Set parameters take precedence."""
+    spec = VideoSpec(prompt="a dog", size="1280x720").with_defaults({"size": "720x1280", "seconds": "8", "model": None})
+    assert spec.fields() == {"prompt": "a dog", "size": "1280x720", "seconds": "8"}
 
 
 @given(st.text())
-def test_any_argument_is_a_prompt_or_a_told_mistake(text: str) -> None:
-    """Nothing else comes of it."""
+def test_any_argument_is_a_prompt_or_an_error(text: str) -> None:
+    """Only arguments with ``@`` can fail."""
     try:
         assert read_prompt(text, lambda: "").prompt is not None
     except (SettingsError, OSError, ValueError):
