@@ -1,6 +1,6 @@
-"""The embedded renderer: a procedural animatic from a prompt, offline.
+"""The embedded renderer: draws a procedural animatic from a prompt, offline.
 
-The engine itself is small; the renderer behind it is loaded in its worker processes only.
+The engine itself is small; only its worker processes load the renderer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def __getattr__(name: str) -> object:
 
 
 def explain(prompt: str, *, seed: int = 0, seconds: int = 4) -> dict[str, object]:
-    """What the renderer makes of a prompt, as plain data: the description, and a line for people."""
+    """Explain a prompt as plain data: the description, and a one-line summary for people."""
     from filmgate_scene.explain import explain_prompt  # noqa: PLC0415 - it loads the renderer
 
     return explain_prompt(prompt, seed=seed, seconds=seconds)

@@ -1,4 +1,4 @@
-"""All plates and sprites of a shot in one packed buffer."""
+"""The texture atlas: all plates and sprites of a shot in one packed buffer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Atlas", "Sprite", "crop_to_content"]
 
 
 class Sprite(Struct, frozen=True):
-    """A picture in the atlas, and its anchor: the pixel that is put where it is drawn."""
+    """An image in the atlas, and its anchor: the pixel that is placed at the drawing position."""
 
     offset: int
     width: int
@@ -23,7 +23,7 @@ class Sprite(Struct, frozen=True):
 
 
 def crop_to_content(pixels: F32) -> tuple[F32, int, int]:
-    """The part that is not empty, with a pixel around it, and where it begins."""
+    """Crop to the non-empty part plus a border of one pixel; return it and its offset."""
     x0, y0, x1, y1 = extent(pixels, 1 / 512)
     if x1 <= x0:
         return pixels[:2, :2], 0, 0
@@ -32,7 +32,7 @@ def crop_to_content(pixels: F32) -> tuple[F32, int, int]:
 
 
 class Atlas:
-    """Grows while a shot is prepared; ``freeze`` makes it one array."""
+    """Collects images while a shot is prepared; ``freeze`` packs them into one array."""
 
     def __init__(self) -> None:
         self._chunks: list[U32] = []
@@ -43,7 +43,7 @@ class Atlas:
         self.spans: I32 = np.zeros((1, 3), np.int32)
 
     def add(self, pixels: F32, anchor_x: float = 0.0, anchor_y: float = 0.0, *, crop: bool = True) -> Sprite:
-        """Put a premultiplied float picture in."""
+        """Add a premultiplied float image."""
         if crop:
             pixels, x0, y0 = crop_to_content(np.ascontiguousarray(pixels, np.float32))
             anchor_x, anchor_y = anchor_x - x0, anchor_y - y0
@@ -56,7 +56,7 @@ class Atlas:
         return sprite
 
     def freeze(self) -> None:
-        """Make everything one array; nothing can be added afterwards."""
+        """Pack all images into one array; nothing can be added afterwards."""
         self.pixels = np.concatenate([*self._chunks, np.zeros(16, np.uint32)])
         self.spans = np.concatenate([*self._spans, np.zeros((1, 3), np.int32)])
         self._chunks.clear()

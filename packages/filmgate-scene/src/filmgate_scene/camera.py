@@ -1,4 +1,4 @@
-"""The registered camera moves."""
+"""Registered camera moves."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from filmgate_scene.lens import Lens, ease
     zh=("固定镜头", "静止镜头", "固定机位"),
 )
 def static(share: float, seconds: float) -> Lens:
-    """On a tripod."""
+    """On a tripod: no movement."""
     del share, seconds
     return Lens()
 
 
 @registry.camera("pan", en=("pan", "pans", "panning"), zh=("摇镜", "平移", "横移", "摇摄", "横摇"))
 def pan(share: float, seconds: float) -> Lens:
-    """Turning from left to right."""
+    """Turn from left to right."""
     del seconds
     return Lens(pan=0.16 * (ease(share) - 0.5), x=0.15 * (share - 0.5))
 
 
 @registry.camera("tilt", en=("tilt", "tilts", "tilting", "tilt up"), zh=("俯仰", "上摇", "仰拍"))
 def tilt(share: float, seconds: float) -> Lens:
-    """Looking up, or rather from low to high."""
+    """Turn upwards, from low to high."""
     del seconds
     return Lens(tilt=0.07 * (ease(share) - 0.5) * 2)
 
@@ -39,7 +39,7 @@ def tilt(share: float, seconds: float) -> Lens:
     zh=("变焦", "拉近", "推近", "特写", "放大"),
 )
 def zoom(share: float, seconds: float) -> Lens:
-    """The lens grows longer."""
+    """Increase the focal length."""
     del seconds
     return Lens(zoom=1 + 0.22 * ease(share))
 
@@ -48,13 +48,13 @@ def zoom(share: float, seconds: float) -> Lens:
     "dolly", en=("dolly", "push in", "push-in", "pushes in", "moves forward"), zh=("推镜头", "推镜", "推进", "前进")
 )
 def dolly(share: float, seconds: float) -> Lens:
-    """Moving slowly into the picture."""
+    """Move slowly forward."""
     return Lens(z=0.7 * (ease(share) - 0.15), y=0.02 * math.sin(seconds * 0.7))
 
 
 @registry.camera("orbit", en=("orbit", "orbits", "orbiting", "circling", "arc shot"), zh=("环绕", "绕着", "围绕"))
 def orbit(share: float, seconds: float) -> Lens:
-    """Round the middle of the picture: sideways while turning back."""
+    """Orbit the centre of the frame: move sideways while turning back."""
     del seconds
     angle = (ease(share) - 0.5) * 1.8
     return Lens(x=0.9 * math.sin(angle), z=0.25 * math.cos(angle), pan=-0.10 * math.sin(angle))
@@ -66,7 +66,7 @@ def orbit(share: float, seconds: float) -> Lens:
     zh=("航拍", "无人机", "俯瞰", "鸟瞰", "俯拍"),
 )
 def aerial(share: float, seconds: float) -> Lens:
-    """Rising and flying on."""
+    """Rise and fly forward."""
     return Lens(y=0.5 * ease(share), z=0.9 * share, tilt=-0.03 * ease(share), x=0.05 * math.sin(seconds * 0.4))
 
 
@@ -76,13 +76,13 @@ def aerial(share: float, seconds: float) -> Lens:
     zh=("跟拍", "跟随", "跟踪", "追踪镜头"),
 )
 def follow(share: float, seconds: float) -> Lens:
-    """Beside whoever moves; the stage adds their speed."""
+    """Move beside the moving subject; the stage adds the subject's speed."""
     return Lens(x=0.35 * (share - 0.5), y=0.015 * math.sin(seconds * 2.1), zoom=1 + 0.04 * ease(share))
 
 
 @registry.camera("handheld", en=("handheld", "hand-held", "shaky", "documentary"), zh=("手持", "晃动", "纪录片"))
 def handheld(share: float, seconds: float) -> Lens:
-    """Breathing, never quite still."""
+    """Slight, continuous irregular motion."""
     t = seconds
     return Lens(
         pan=0.006 * (math.sin(t * 1.7) + 0.5 * math.sin(t * 4.1 + 1)),

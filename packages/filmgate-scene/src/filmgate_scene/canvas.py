@@ -1,4 +1,4 @@
-"""A surface to paint on, in the frame's own pixel coordinates, and the shapes one paints."""
+"""A canvas in the frame's pixel coordinates, and the shapes to paint on it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ __all__ = ["Canvas", "Point", "blur", "smooth", "step"]
 Point: TypeAlias = tuple[float, float]
 _Box: TypeAlias = tuple[int, int, int, int]
 _Mask: TypeAlias = tuple[_Box, F32]
-_SUPERSAMPLING = 3  # how many times larger shapes are drawn before they are averaged down
+_SUPERSAMPLING = 3  # factor by which shapes are supersampled before they are averaged down
 
 
 def step(low: float, high: float, x: F32) -> F32:
-    """A smooth step from 0 at ``low`` to 1 at ``high`` (which may be the smaller one)."""
+    """A smooth step from 0 at ``low`` to 1 at ``high`` (``high`` may be below ``low``)."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
@@ -58,9 +58,9 @@ def smooth(points: Sequence[Point], steps: int = 6, *, closed: bool = True) -> l
 
 
 class Canvas:
-    """Premultiplied float RGBA over the rectangle (x0, y0) … (x1, y1) of the frame and its surroundings.
+    """Premultiplied float RGBA over the rectangle (x0, y0) … (x1, y1), which may extend beyond the frame.
 
-    Alpha 0 with colour is light that adds to what lies behind.
+    Alpha 0 with colour is light that is added to the background.
     """
 
     def __init__(self, x0: float, y0: float, x1: float, y1: float) -> None:
@@ -69,7 +69,7 @@ class Canvas:
         self.height = max(2, math.ceil(y1) - self.y0)
         self.pixels: F32 = np.zeros((self.height, self.width, 4), np.float32)
 
-    # -- how a mask becomes paint
+    # -- painting through masks
 
     def fill(
         self,
@@ -83,7 +83,7 @@ class Canvas:
         grain: float = 0.05,
         seed: int = 1,
     ) -> None:
-        """Paint through a mask: ``colour``, fading ``to`` another at the bottom, roughened by ``texture``.
+        """Paint through a mask: ``colour``, blended into ``to`` towards the bottom, roughened by ``texture``.
 
         ``mode``: over, add (light), atop (only where there is paint), erase.
         """
@@ -127,7 +127,7 @@ class Canvas:
         box: tuple[float, float, float, float],
         draw: Callable[[ImageDraw.ImageDraw, Callable[[float, float], Point]], None],
     ) -> _Mask | None:
-        """What ``draw`` draws inside ``box``, with smooth edges; None if it lies outside."""
+        """Rasterise what ``draw`` draws inside ``box``, antialiased; None if it lies outside."""
         x0, y0, x1, y1 = self._clip(box[0] - 2, box[1] - 2, box[2] + 2, box[3] + 2)
         if x1 <= x0 or y1 <= y0:
             return None
@@ -137,7 +137,7 @@ class Canvas:
         return (x0, y0, x1, y1), np.asarray(image.reduce(_SUPERSAMPLING), np.float32) / 255
 
     def below(self, tops: F32, bottom: float | None = None) -> _Mask:
-        """Everything under a height for each of the canvas's columns, in frame rows."""
+        """A mask of everything under a height given for each column of the canvas, in frame rows."""
         rows = np.arange(self.height, dtype=np.float32)[:, None] + self.y0
         shape = np.clip(rows - tops[None] + 0.5, 0, 1)
         if bottom is not None:
@@ -145,7 +145,7 @@ class Canvas:
         return (0, 0, self.width, self.height), np.asarray(shape, np.float32)
 
     def full_mask(self, shape: F32) -> _Mask:
-        """A mask of the canvas's own size."""
+        """Extend a mask to the canvas's size."""
         return (0, 0, self.width, self.height), np.asarray(shape, np.float32)
 
     def columns(self) -> F32:
@@ -167,7 +167,7 @@ class Canvas:
     def rectangle(
         self, x: float, y: float, w: float, h: float, colour: Colour, *, radius: float = 0.0, **paint: object
     ) -> None:
-        """A filled rectangle, its corners rounded."""
+        """A filled rectangle with rounded corners."""
 
         def draw(d: ImageDraw.ImageDraw, at: Callable[[float, float], Point]) -> None:
             (left, top), (right, bottom) = at(x, y), at(x + w, y + h)
@@ -186,7 +186,7 @@ class Canvas:
     def line(
         self, points: Sequence[Point], width: float, colour: Colour, *, end: float | None = None, **paint: object
     ) -> None:
-        """A round-ended line, tapering to the width ``end``."""
+        """A line with round ends, tapering to the width ``end``."""
         last = max(1, len(points) - 1)
         widths = [width + ((width if end is None else end) - width) * i / last for i in range(len(points))]
         xs, ys = [p[0] for p in points], [p[1] for p in points]
@@ -197,7 +197,7 @@ class Canvas:
     def text(
         self, x: float, y: float, text: str, size: float, colour: Colour, *, vertical: bool = False, **paint: object
     ) -> None:
-        """Text centred on (x, y), ``size`` pixels high; glyphs that the font lacks are left out."""
+        """Text centred on (x, y), ``size`` pixels high; glyphs missing from the font are left out."""
         shape = fonts.render(text, size, vertical=vertical)
         height, width = shape.shape
         left, top = round(x - width / 2) - self.x0, round(y - height / 2) - self.y0
@@ -209,7 +209,7 @@ class Canvas:
     def glow(
         self, x: float, y: float, radius: float, colour: Colour, amount: float = 1.0, *, tall: float | None = None
     ) -> None:
-        """Soft light round (x, y) that adds to everything behind."""
+        """Soft light around (x, y), added to everything behind it."""
         ry = radius if tall is None else tall
         x0, y0, x1, y1 = self._clip(x - 3 * radius, y - 3 * ry, x + 3 * radius, y + 3 * ry)
         if x1 > x0 and y1 > y0:
@@ -220,14 +220,14 @@ class Canvas:
             self.pixels[y0:y1, x0:x1, :3] += light[..., None] * np.asarray(colour, np.float32) * np.float32(amount)
 
     def blobs(self, marks: F32, colours: F32, softness: float = 1.2) -> None:
-        """Many ellipses at once: (x, y, rx, ry, angle, opacity) each."""
+        """Many ellipses at once, each (x, y, rx, ry, angle, opacity)."""
         placed = np.array(marks, np.float32)
         placed[:, 0] -= self.x0
         placed[:, 1] -= self.y0
         blobs(self.pixels, placed, np.ascontiguousarray(colours, np.float32), softness)
 
     def neon(self, paint: Callable[[Canvas, Colour], None], colour: Colour, radius: float, amount: float = 1.2) -> None:
-        """What ``paint`` paints as a glowing tube: a pale core, light around it."""
+        """Render what ``paint`` draws as a neon tube: a pale core with a glow around it."""
         shape = Canvas(self.x0, self.y0, self.x0 + self.width, self.y0 + self.height)
         paint(shape, (1.0, 1.0, 1.0))
         core = shape.pixels[..., 3]

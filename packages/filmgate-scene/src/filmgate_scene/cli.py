@@ -1,6 +1,6 @@
-"""``filmgate scene``: what the embedded renderer understands of a prompt, and a frame of what it would draw.
+"""``filmgate scene``: explains how the embedded renderer understands a prompt, and draws single frames.
 
-``filmgate --help`` imports this module for one line, so it imports at its top only what every command has loaded.
+``filmgate --help`` imports this module for one line, so its top-level imports are only what every command has loaded.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = ["commands"]
 _ENGINE = "scene"
 _DEFAULT_SIZE = "1280x720"
 _MAX_IMAGE_BYTES = 100 * 1024 * 1024
-_LINE_WIDTH = 88  # cells of a line, so that it is read at a glance
+_LINE_WIDTH = 88  # maximum width in cells, for lines that are easy to read
 
 Row: TypeAlias = tuple[str, str]
-"""A label's text name and its value; an empty value is not shown."""
+"""The text name of a label and its value; labels with an empty value are not shown."""
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
-    """The group."""
+    """The command group."""
     text.include("filmgate_scene.texts")
     shared = [
         click.Argument(["prompt"], metavar=text("metavar.prompt")),
@@ -58,7 +58,7 @@ def commands(text: Texts) -> dict[str, click.Command]:
 
 
 class _SceneRequest(Struct, frozen=True, kw_only=True):
-    """What both commands take."""
+    """The options that both commands share."""
 
     prompt: str
     size: Size
@@ -67,8 +67,8 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
     image: Path | None
 
     def render_args(self) -> dict[str, Any]:
-        """What the renderer is called with: the seed is the one that ``generate`` would take."""
-        from filmgate.domain import default_seed  # noqa: PLC0415 - help needs none of it
+        """Arguments for the renderer; the seed is the one that ``generate`` would use."""
+        from filmgate.domain import default_seed  # noqa: PLC0415 - help does not need it
 
         seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
         picture = None if self.image is None else _load_image(self.image, self.size)
@@ -76,7 +76,7 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
 
 
 async def _explain(ctx: CliContext, **asked: Any) -> None:
-    import asyncio  # noqa: PLC0415 - help needs no event loop
+    import asyncio  # noqa: PLC0415 - help does not need an event loop
 
     explained = await asyncio.to_thread(_build_explanation, ctx, _SceneRequest(**asked))
     if ctx.structured:
@@ -88,7 +88,7 @@ async def _explain(ctx: CliContext, **asked: Any) -> None:
 
 
 async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **asked: Any) -> None:
-    import asyncio  # noqa: PLC0415 - help needs no event loop
+    import asyncio  # noqa: PLC0415 - help does not need an event loop
 
     await asyncio.to_thread(_write_frame, ctx, _SceneRequest(**asked), at, output, force=force)
     if ctx.structured:
@@ -108,7 +108,7 @@ def _write_frame(ctx: CliContext, request: _SceneRequest, at: float, output: Pat
     if output.exists() and not force:
         raise OutputExists(f"{output} exists already.")
     _keep_kernels(ctx)
-    from PIL import Image  # noqa: PLC0415 - what only this command needs
+    from PIL import Image  # noqa: PLC0415 - only this command needs it
 
     from filmgate_scene.still import render_still  # noqa: PLC0415 - it loads the renderer
 
@@ -116,7 +116,7 @@ def _write_frame(ctx: CliContext, request: _SceneRequest, at: float, output: Pat
 
 
 def _keep_kernels(ctx: CliContext) -> None:
-    """Use the machine code that the server keeps, or compile into its cache: half a minute, once."""
+    """Use the server's compiled kernels, or compile into its cache: half a minute, once."""
     from filmgate_scene.kernels import jit  # noqa: PLC0415 - it loads the compiler
 
     folder = ctx.settings().data / "cache" / _ENGINE / "kernels"
@@ -127,11 +127,11 @@ def _keep_kernels(ctx: CliContext) -> None:
 
 
 def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
-    """The picture as an upload would be taken in, cropped to fill the film."""
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - what only a picture needs
+    """Load the image as an upload would be processed, cropped to the video's size."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - only an image needs it
 
     from filmgate.domain import Fit  # noqa: PLC0415 - the same
-    from filmgate.media.images import normalize_image  # noqa: PLC0415 - what only a picture needs
+    from filmgate.media.images import normalize_image  # noqa: PLC0415 - only an image needs it
     from filmgate_scene.shots import read_image  # noqa: PLC0415 - it loads the renderer
 
     with TemporaryDirectory() as folder:
@@ -140,11 +140,11 @@ def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
         return read_image(out)
 
 
-# -- for people
+# -- output for people
 
 
 def _print_explanation(ctx: CliContext, explained: Mapping[str, Any]) -> None:
-    """Aligned labels and values, a paragraph a shot."""
+    """Print aligned labels and values, one paragraph for each shot."""
     say = _ExplanationText(ctx.text)
     film = explained["film"]
     head = [
@@ -190,7 +190,7 @@ def _shot_rows(say: _ExplanationText, shot: Mapping[str, Any], explained: Mappin
 
 
 class _ExplanationText:
-    """The plain data of an explanation in a language."""
+    """Translates the plain data of an explanation into one language."""
 
     def __init__(self, text: Texts) -> None:
         self.text = text
@@ -217,7 +217,7 @@ class _ExplanationText:
         return self.text("scene.place.unknown", place=found) if shot["setting"] == "abstract" else found
 
     def facet(self, facet: str, said: str | Sequence[str], assumed: str | Sequence[str] | None = None) -> str:
-        """What was said of a facet, or what suits the place instead, marked as such."""
+        """The value that the prompt names, or else the renderer's default for the place, marked as such."""
         words = self.join([self.word(facet, name) for name in _join_names(said or assumed)])
         return words if said or not assumed else self.text("scene.assumed", value=words)
 
@@ -249,7 +249,7 @@ def _join_names(names: str | Sequence[str] | None) -> Sequence[str]:
 
 
 class _SizeType(click.ParamType["Size"]):
-    """A size such as ``1280x720``, both sides even."""
+    """An image size such as ``1280x720``; both sides are even."""
 
     name = "size"
 
@@ -257,8 +257,8 @@ class _SizeType(click.ParamType["Size"]):
         self._text = text
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Size:
-        """The size that was typed."""
-        from filmgate.domain import Size  # noqa: PLC0415 - help needs none of it
+        """Parse a size."""
+        from filmgate.domain import Size  # noqa: PLC0415 - help does not need it
 
         size = value if isinstance(value, Size) else Size.parse(value)
         if size is None or size.width % 2 or size.height % 2 or not 64 <= min(size.width, size.height) <= 2160:

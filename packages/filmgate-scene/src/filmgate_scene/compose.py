@@ -1,4 +1,4 @@
-"""From a described shot to its frames."""
+"""Turns a described shot into frames."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from filmgate_scene.weather.glass import behind_glass
 __all__ = ["ShotRenderer", "compose", "warm_up"]
 
 _FALLBACK = "abstract"
-_GRAIN = 64  # pixels by which the grain's picture is larger than the frame
+_GRAIN = 64  # pixels by which the grain texture is larger than the frame
 
-_HIGHLIGHT_KNEE = 0.75  # from where highlights are rolled off
+_HIGHLIGHT_KNEE = 0.75  # brightness above which highlights are rolled off
 _NO_KNEE = 0.999
 _IDENTITY_MATRIX = np.eye(3, 4, dtype=np.float32)
 
 
 class ShotRenderer:
-    """One shot, ready to be drawn: prepare it once, then draw any frame in any order from any thread."""
+    """Draws one shot: prepare it once, then draw any frame in any order from any thread."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ShotRenderer:
         self._ready = False
 
     def prepare(self) -> None:
-        """Paint everything that does not change: once, seeded, a second or two."""
+        """Paint everything that does not change: once, seeded; takes a second or two."""
         if self._ready:
             return
         if self._reference is None:
@@ -71,7 +71,7 @@ class ShotRenderer:
         self._ready = True
 
     def draw(self, n: int, y: U8, u: U8, v: U8) -> None:
-        """Draw frame ``n`` into BT.709 limited-range 4:2:0 planes (h, w), (h/2, w/2), whatever their line stride."""
+        """Draw frame ``n`` into BT.709 limited-range 4:2:0 planes (h, w), (h/2, w/2) with any line stride."""
         frame = self._frame_at(n)
         for layer, rows in zip(self._layers, self._visible(frame), strict=True):
             frame.rows = rows
@@ -81,7 +81,7 @@ class ShotRenderer:
         self._finish(frame, n, y, u, v)
 
     def sound_cues(self) -> SoundCues:
-        """What is to be heard; known once the view is prepared."""
+        """The shot's sounds; available once the shot is prepared."""
         self.prepare()
         heard = (event for event in self.stage.events if event.time < self.stage.seconds)
         events = tuple(sorted(SoundEvent(e.time / self._tempo, e.kind, e.pan, e.gain) for e in heard))
@@ -89,12 +89,12 @@ class ShotRenderer:
 
     @property
     def notes(self) -> dict[str, object]:
-        """What was drawn, and what was asked for but can't be."""
+        """What was drawn, and what was requested but cannot be drawn."""
         notes: dict[str, object] = {"setting": self._setting.name if self._reference is None else "reference"}
         return notes | ({"not_drawn": list(self.stage.not_drawn)} if self.stage.not_drawn else {})
 
     def _visible(self, frame: ShotFrame) -> list[int]:
-        """For each layer how many rows from the top a later one leaves to be seen."""
+        """For each layer: how many rows from the top no later layer covers."""
         rows, out = self.stage.height, []
         for layer in reversed(self._layers):
             out.append(rows)
@@ -103,7 +103,7 @@ class ShotRenderer:
         return out[::-1]
 
     def _frame_at(self, n: int) -> ShotFrame:
-        """This thread's frame, set to moment ``n``."""
+        """This thread's frame, set to frame number ``n``."""
         frame: ShotFrame | None = getattr(self._local, "frame", None)
         if frame is None:
             frame = self._local.frame = ShotFrame(self.stage)
@@ -114,7 +114,7 @@ class ShotRenderer:
         return frame
 
     def _camera_lens(self, share: float, seconds: float, t: float) -> Lens:
-        """Where the camera is: its moves, in the stage's own measure, and its run beside the subject."""
+        """The camera's position: its moves, scaled to the stage, and its run beside the subject."""
         stage, lens = self.stage, self._lens(share, seconds)
         own = stage.camera_drive(t) if stage.camera_drive else Lens()
         return Lens(
@@ -127,7 +127,7 @@ class ShotRenderer:
         )
 
     def _repaint(self, frame: ShotFrame) -> None:
-        """Paint instead of film; over a reference it comes by and by."""
+        """Apply the painting look; over a reference image it fades in."""
         share = 1.0 if self._reference is None else reveal(frame.t)
         if share > 0 and self.look.sheets:
             self._cut_paper(frame, share)
@@ -143,17 +143,17 @@ class ShotRenderer:
             )
 
     def _cut_paper(self, frame: ShotFrame, share: float) -> None:
-        """Sheets of paper; of little things only their shape is left."""
+        """Apply the paper-cut look; small things keep only their shape."""
         small = min(self.stage.width, self.stage.height)
         light = self.stage.light
-        gain = np.float32(min(2.4, max(1.0, 2.6 / (sum(light.ambient) + 0.6 * sum(light.key)))))  # paper is seen by day
+        gain = np.float32(min(2.4, max(1.0, 2.6 / (sum(light.ambient) + 0.6 * sum(light.key)))))  # daylight
         soft = np.stack([box_blur(plane * gain, max(1, small // 240)) for plane in frame.pixels])
         flat = np.empty_like(soft)
         cut(flat, soft, self._paper, self.look.sheets, max(4, small // 70), self.look.paper)
         frame.pixels += (flat * gain**-0.45 - frame.pixels) * np.float32(share)
 
     def _finish(self, frame: ShotFrame, n: int, y: U8, u: U8, v: U8) -> None:
-        """Bloom, grade and grain into the planes; over a reference they come by and by."""
+        """Apply bloom, grade and grain and write the planes; over a reference image they fade in."""
         threshold, amount = self.stage.light.bloom
         share = 1.0 if self._reference is None else reveal(frame.t)
         radius = max(2, min(self.stage.width, self.stage.height) // 80)
@@ -169,10 +169,10 @@ class ShotRenderer:
 
 
 def compose(shot: SceneShot, *, size: Size, fps: int, seed: int, reference: F32 | None = None) -> ShotRenderer:
-    """Find the shot's setting, light, camera and style, and make a view of them.
+    """Resolve the shot's setting, light, camera and style, and make a renderer from them.
 
-    ``reference``: a picture (height, width, 3) in 0 … 1, or 0 … 255 as uint8, that becomes the first frame. Words
-    that nothing is registered for fall back to the abstract landscape or are left out and noted.
+    ``reference``: an image (height, width, 3) in 0 … 1, or 0 … 255 as uint8, that becomes the first frame. Words
+    that are not registered fall back to the abstract landscape or are left out and noted.
     """
     setting = registry.settings().get(shot.setting) or registry.settings()[_FALLBACK]
     light = registry.times()[_time_of_day(shot, setting)].light()
@@ -180,7 +180,7 @@ def compose(shot: SceneShot, *, size: Size, fps: int, seed: int, reference: F32 
         weather = registry.weathers().get(name)
         light = weather.light(light) if weather else light
     look = _look(shot)
-    light = replace(light, glitter=0.0) if look.ink else light  # no brush paints the sun's road
+    light = replace(light, glitter=0.0) if look.ink else light  # brush styles do not paint the sun's reflection
     stage = SceneStage(shot, light, size=size, seconds=shot.frames / fps * _tempo(shot), seed=seed)
     lens = _camera_path(shot, setting if reference is None else None)
     if reference is None:
@@ -192,7 +192,7 @@ def compose(shot: SceneShot, *, size: Size, fps: int, seed: int, reference: F32 
 
 
 def warm_up() -> None:
-    """Compile every kernel, or load it from the cache: a tiny frame of a few shots that use them all."""
+    """Compile every kernel or load it from the cache, by drawing a tiny frame of a few shots that use them all."""
     size, planes = (
         Size(64, 36),
         (np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)),
@@ -214,7 +214,7 @@ def warm_up() -> None:
 
 
 def _time_of_day(shot: SceneShot, setting: registry.Setting) -> str:
-    """The shot's time of day, or the one that suits its style, its weather, or its setting."""
+    """The shot's time of day, or the default of its style, its weather or its setting."""
     if shot.time in registry.times():
         return shot.time
     styles, weathers = registry.styles(), registry.weathers()
@@ -224,17 +224,17 @@ def _time_of_day(shot: SceneShot, setting: registry.Setting) -> str:
 
 
 def _weather(shot: SceneShot, setting: registry.Setting) -> tuple[str, ...]:
-    """The shot's weather, or the one that belongs to the setting."""
+    """The shot's weather, or the setting's default."""
     return shot.weather or tuple(name for name in setting.weather if name not in shot.absent)
 
 
 def _tempo(shot: SceneShot) -> float:
-    """How many seconds of the world pass in one of the film's."""
+    """Seconds of scene time for one second of video."""
     return registry.TEMPOS[shot.tempo].factor if shot.tempo in registry.TEMPOS else 1.0
 
 
 def _look(shot: SceneShot) -> Look:
-    """All the styles' looks, one upon the other, in the order of their table."""
+    """The combined looks of all styles, applied in the order of their table."""
     look = Look()
     for name, style in registry.styles().items():
         look = style.look(look) if name in shot.style else look
@@ -242,14 +242,14 @@ def _look(shot: SceneShot) -> Look:
 
 
 def _tinted(look: Look, light: Light) -> Look:
-    """A look in the light of another hour."""
+    """A look, tinted by the light of another time of day."""
     gains = tint(light, registry.times()["day"].light())
     rows = [(row[0] * gains[0], row[1] * gains[1], row[2] * gains[2], row[3]) for row in look.matrix]
     return replace(look, matrix=(rows[0], rows[1], rows[2]))
 
 
 def _camera_path(shot: SceneShot, setting: registry.Setting | None) -> Path:
-    """All the camera's moves at once."""
+    """All camera moves combined."""
     known: Mapping[str, registry.Camera] = registry.cameras()
     names = shot.camera or (setting.camera if setting else ())
     moves = [known[name].path for name in names if name in known]
@@ -257,7 +257,7 @@ def _camera_path(shot: SceneShot, setting: registry.Setting | None) -> Path:
 
 
 def _populate(stage: SceneStage, setting: registry.Setting) -> None:
-    """Build the setting, then who is in it, then the weather."""
+    """Build the setting, then its subjects, then the weather."""
     shot, known = stage.shot, registry.subjects()
     at_home = (kind for kind in setting.inhabitants if kind not in shot.absent)
     specs = shot.subjects or tuple(SubjectSpec(kind=kind) for kind in at_home)
@@ -276,7 +276,7 @@ def _populate(stage: SceneStage, setting: registry.Setting) -> None:
 
 
 def _add_weathers(stage: SceneStage, names: tuple[str, ...]) -> None:
-    """Put weathers in front of everything."""
+    """Add the weather layers in front of everything."""
     for name in names:
         weather = registry.weathers().get(name)
         if weather:

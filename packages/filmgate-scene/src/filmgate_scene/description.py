@@ -1,6 +1,6 @@
-"""What a prompt means to the renderer: the value between understanding and drawing.
+"""A prompt's meaning as plain data: the interface between prompt understanding and drawing.
 
-``understand(prompt) -> Description`` is pure and can be printed; everything below draws only from it.
+``understand(prompt) -> Description`` is pure and printable; drawing uses only the description.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ __all__ = ["Description", "SceneShot", "SubjectSpec"]
 
 
 class SubjectSpec(Struct, frozen=True, kw_only=True):
-    """Somebody or something in the picture."""
+    """One kind of person, animal or object in the shot."""
 
     kind: str  # a registered subject: "dog", "person", "koi" …
-    action: str = ""  # "run", "walk", "eat", "fly" …; empty: whatever it does by itself
+    action: str = ""  # "run", "walk", "eat", "fly" …; empty: the subject's default action
     count: int = 1
     attributes: tuple[str, ...] = ()  # "golden", "red", "retriever" …
 
 
 class SceneShot(Struct, frozen=True, kw_only=True):
-    """One uninterrupted view. Every word is a registered one; empty means: not said."""
+    """One uninterrupted view. Every word is a registered name; empty means that the prompt does not name one."""
 
     setting: str  # "beach", "garden", "city", "mountains" … ; "abstract" where nothing was recognised
     time: str = ""  # "dawn", "day", "golden", "sunset", "night"
@@ -29,18 +29,18 @@ class SceneShot(Struct, frozen=True, kw_only=True):
     style: tuple[str, ...] = ()  # "cinematic", "watercolour", "ink", "anime", "cyberpunk", "mono", "paper"
     camera: tuple[str, ...] = ()  # "static", "pan", "tilt", "zoom", "dolly", "orbit", "aerial", "follow", "handheld"
     tempo: str = ""  # "slow", "fast"
-    absent: tuple[str, ...] = ()  # weathers and subjects that the prompt denies: "no rain", "没有人"
-    text: str = ""  # what a sign, a caption or a title card says
-    guessed: bool = False  # no word of the prompt names the place: it is the nearest by meaning
-    frames: int = 0  # its length; all shots' frames add up to the film's
+    absent: tuple[str, ...] = ()  # weathers and subjects that the prompt negates: "no rain", "没有人"
+    text: str = ""  # text of a sign, a caption or a title card
+    guessed: bool = False  # True if no word of the prompt names the place and it was chosen as the nearest by meaning
+    frames: int = 0  # length in frames; the shots' frames add up to the video's
 
 
 class Description(Struct, frozen=True, kw_only=True):
-    """The whole film as it was understood."""
+    """The whole video as described by the prompt."""
 
     prompt: str
     seed: int
-    language: str  # "en" or "zh": of the prompt
+    language: str  # the prompt's language: "en" or "zh"
     shots: tuple[SceneShot, ...]
     transition: str = "cut"  # "cut" or "fade"
-    unrecognised: tuple[str, ...] = ()  # words that meant nothing to us, said openly in the video's notes
+    unrecognised: tuple[str, ...] = ()  # words that the renderer does not understand; listed in the video's notes

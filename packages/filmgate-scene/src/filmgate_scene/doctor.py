@@ -1,4 +1,4 @@
-"""What ``filmgate doctor`` checks of the renderer: whether its fonts can be read."""
+"""``filmgate doctor`` checks of the renderer: its fonts can be read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).with_name("fonts")  # importing the package of that name
 
 
 def checks(text: Texts) -> Iterator[Finding]:
-    """The findings; their texts join the catalogue."""
+    """Run the checks; their texts are part of the catalogue."""
     text.include("filmgate_scene.texts")
     try:
         names = [ImageFont.truetype(path, 20).getname()[0] for path in sorted(FOLDER.glob("*.otf"))]

@@ -1,4 +1,4 @@
-"""How long films take here, by experience."""
+"""Estimates rendering time from the videos rendered so far."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from filmgate.engines.base import Job
 
 __all__ = ["RenderSpeed"]
 
-_LEARNING_RATE = 0.3  # how much the newest film counts
+_LEARNING_RATE = 0.3  # weight of the newest video in the running average
 
 
 class RenderSpeed:
-    """Learns seconds a million pixels from every film; until the first, a guess for two ordinary cores."""
+    """Learns seconds per million pixels from every video; starts with a guess for two ordinary cores."""
 
     def __init__(self) -> None:
         self._per_million = 0.035
-        self._startup = 1.5  # preparing the first shot, in seconds
+        self._startup = 1.5  # seconds to prepare the first shot
 
     def expected_seconds(self, job: Job) -> float:
-        """How long a job takes once it is begun."""
+        """Seconds that a job takes once it has started."""
         return self._startup + self._per_million * _megapixels(job)
 
     def learn(self, job: Job, elapsed: float) -> None:
-        """A film took so long, from its first frame to its file."""
+        """Record how long a video took, from its first frame to its file."""
         if elapsed > 0:
             self._per_million += _LEARNING_RATE * (elapsed / _megapixels(job) - self._per_million)
 

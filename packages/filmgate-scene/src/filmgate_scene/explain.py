@@ -1,4 +1,4 @@
-"""What the renderer makes of a prompt, for people who want to know."""
+"""Explains how the renderer understands a prompt, for people who want to check it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from filmgate_scene.summary import KIND, describe
 
 __all__ = ["explain_prompt", "explain_shots"]
 
-_SMALL = 96  # pixels of the shorter side: what is heard and drawn does not depend on the size
+_SMALL = 96  # pixels of the shorter side; sounds and contents do not depend on the size
 
 
 def explain_prompt(prompt: str, *, seed: int, seconds: int) -> dict[str, object]:
-    """The description as plain data, what kind of film it becomes, and all of it in a line."""
+    """Return the description as plain data, the kind of video it becomes, and a one-line summary."""
     return _to_plain(PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS)))
 
 
 def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, image: F32 | None = None) -> dict[str, object]:
-    """The same, with each shot's times, what is drawn where nothing was said, and what will be heard.
+    """The same, plus each shot's times, the defaults drawn where the prompt names nothing, and the sounds.
 
-    Each shot's stage is built for that, at a small size. ``picture`` (height, width, 3), in 0 … 1, opens the film.
+    This builds each shot's stage, at a small size. ``picture`` (height, width, 3), in 0 … 1, is the first frame.
     """
     description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     shots = []
@@ -48,7 +48,7 @@ def _to_plain(description: Description) -> dict[str, object]:
 
 
 def _timed_shots(description: Description) -> Iterator[tuple[dict[str, object], int, int]]:
-    """Each shot as plain data, its first frame, and how many it has."""
+    """Each shot as plain data, with its first frame and its number of frames."""
     start = 0
     for shot in description.shots:
         yield msgspec.to_builtins(shot), start, shot.frames
@@ -56,7 +56,7 @@ def _timed_shots(description: Description) -> Iterator[tuple[dict[str, object], 
 
 
 def _prepared_facts(view: ShotRenderer, shot: SceneShot) -> dict[str, object]:
-    """What only the stage knows: it is built first."""
+    """Facts that need a built stage."""
     cues = view.sound_cues()
     return {
         "assumed": {} if view.notes["setting"] == "reference" else _assumed_facets(shot),
@@ -69,7 +69,7 @@ def _prepared_facts(view: ShotRenderer, shot: SceneShot) -> dict[str, object]:
 
 
 def _assumed_facets(shot: SceneShot) -> dict[str, object]:
-    """What suits the place, where the prompt says nothing."""
+    """The setting's defaults where the prompt names nothing."""
     place = registry.settings()[shot.setting]
     suited: dict[str, object] = {
         "time": place.time,
@@ -81,6 +81,6 @@ def _assumed_facets(shot: SceneShot) -> dict[str, object]:
 
 
 def _scaled_down(size: Size) -> Size:
-    """The same shape, a fraction of the pixels, both sides even."""
+    """The same aspect ratio with fewer pixels; both sides are even."""
     share = min(1.0, _SMALL / min(size.width, size.height))
     return Size(2 * round(size.width * share / 2), 2 * round(size.height * share / 2))

@@ -1,8 +1,8 @@
-"""How a film goes on where another one ended: its extension.
+"""Extends a video from its last frame.
 
-A film of ours can be drawn again, and so beyond its end: the same place, subjects and weather, from the next frame on.
-Whether that is so is seen, not believed: what would be its last frame is drawn and held against the last frame that it
-has. Where they differ (another version drew it, or it was cut from several), the last frame stands still and dissolves.
+A video that this renderer made can be drawn again, and so beyond its end: the same place, subjects and weather, from
+the next frame on. This is verified, not assumed: the expected last frame is drawn and compared with the stored one.
+Where they differ (another version drew it, or it was cut from several), the last frame is held and dissolves.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from filmgate_scene.shots import FPS, shot_renderer
 __all__ = ["ShotContinuation", "StillFrame", "find_continuation"]
 
 _MAX_DIFFERENCE = (
-    5.0  # levels of brightness that a frame and what became of it in the film differ by on average, at most
+    5.0  # maximum mean difference, in brightness levels, between a drawn frame and the same frame in the encoded video
 )
-_SMALL = Size(160, 90)  # of a stage that is built for what is heard on it
+_SMALL = Size(160, 90)  # size of a stage that is built only for its sounds
 
 
 class StillFrame:
-    """A picture that stands."""
+    """A constant image as a frame source."""
 
     def __init__(self, pixels: Path, size: Size) -> None:
         frame = YuvFrame(size)
@@ -43,18 +43,18 @@ class StillFrame:
         self.planes = frame.y, frame.u, frame.v
 
     def draw(self, _n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> None:
-        """The same picture at any time."""
+        """Draw the same image for any ``n``."""
         for into, plane in zip((y, u, v), self.planes, strict=True):
             into[:] = plane
 
 
 class ShotContinuation:
-    """A film's last shot after its end; frame 0 is the one after its last.
+    """The last shot of a video, continued after its end; frame 0 is the one after the video's last frame.
 
     Args:
-        description: the film's, whose last shot it is.
-        size: of its frames.
-        frames: that it goes on for.
+        description: the video's description, whose last shot is continued.
+        size: frame size.
+        frames: length of the continuation.
     """
 
     def __init__(self, description: Description, size: Size, frames: int) -> None:
@@ -64,15 +64,15 @@ class ShotContinuation:
         self._view = shot_renderer(description, len(description.shots) - 1, size=size)
 
     def prepare(self) -> None:
-        """Paint what does not change."""
+        """Paint everything that does not change."""
         self._view.prepare()
 
     def draw(self, n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8]) -> None:
-        """Draw frame ``n``; -1 is the film's last."""
+        """Draw frame ``n``; -1 is the source video's last frame."""
         self._view.draw(self.first_frame + n, y, u, v)
 
     def sound_cues(self) -> SoundCues:
-        """What is to be heard, its times from the film's end on."""
+        """The sounds, with times counted from the source video's end."""
         longer = replace(self.shot, frames=self.first_frame + self._frames)
         shots = (*self._description.shots[:-1], longer)
         view = shot_renderer(replace(self._description, shots=shots), len(shots) - 1, size=_SMALL)
@@ -82,13 +82,13 @@ class ShotContinuation:
 
     @property
     def notes(self) -> dict[str, object]:
-        """What is drawn."""
+        """What was drawn."""
         return self._view.notes
 
     def redirected(self, description: Description) -> ShotContinuation | None:
-        """What goes on with another film's light, weather or cast in the same place, seen by the same camera.
+        """Continue with a new description's light, weather or cast in the same place, seen by the same camera.
 
-        Itself where nothing is new; None where place, camera or the number of shots are: those begin anew.
+        Return itself if nothing is new; None if place, camera or the number of shots differ, which needs a new start.
         """
         shot, *others = description.shots
         if others or (shot.setting, shot.camera, shot.tempo) != (self.shot.setting, self.shot.camera, self.shot.tempo):
@@ -103,7 +103,7 @@ class ShotContinuation:
 def find_continuation(
     job: Job, assign_places: Callable[[Description], Description]
 ) -> ShotContinuation | StillFrame | None:
-    """What an extension goes on from: the source's own last shot, or its last frame; None where that is not ours."""
+    """What an extension continues: the source's last shot if we rendered it, else its last frame; else None."""
     if job.operation is not Operation.EXTEND or not job.base_prompts or job.reference is None:
         return None
     still = StillFrame(job.reference, job.size)
@@ -117,7 +117,7 @@ def find_continuation(
 
 
 def _frame_count(source: Path | None) -> int:
-    """A film's frames, if it has as many a second as ours; else 0."""
+    """The number of frames of a video whose frame rate is this renderer's; else 0."""
     if source is None:
         return 0
     try:
@@ -128,7 +128,7 @@ def _frame_count(source: Path | None) -> int:
 
 
 def _source_description(job: Job, frames: int, assign_places: Callable[[Description], Description]) -> Description:
-    """The film that is extended, as it was understood."""
+    """The description of the source video."""
     *before, prompt = job.base_prompts
     operation = Operation.EXTEND if before else Operation.CREATE
     source = replace(job, prompt=prompt, base_prompts=tuple(before), operation=operation)
@@ -136,7 +136,7 @@ def _source_description(job: Job, frames: int, assign_places: Callable[[Descript
 
 
 def _shows_last_frame(continuation: ShotContinuation, still: StillFrame, size: Size) -> bool:
-    """Whether the last frame is the one that would have been drawn."""
+    """Whether the stored last frame equals the one that would be drawn."""
     frame = YuvFrame(size)
     continuation.draw(-1, frame.y, frame.u, frame.v)
     away = np.abs(frame.y.astype(np.int16) - still.planes[0])

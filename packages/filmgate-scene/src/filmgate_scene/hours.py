@@ -1,4 +1,4 @@
-"""The registered times of day."""
+"""Registered times of day."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def day() -> Light:
     zh=("黎明", "日出", "清晨", "早晨", "拂晓", "破晓", "早上", "第一缕阳光", "曙光", "晨光", "朝阳", "晨曦"),
 )
 def dawn() -> Light:
-    """The first light: rose and pale blue, mist in the hollows."""
+    """First light: rose and pale blue, mist in low places."""
     return Light(
         sky=(
             (0, rgb("#4a68a4")),

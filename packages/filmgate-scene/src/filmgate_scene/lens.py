@@ -1,4 +1,4 @@
-"""The camera at one moment, and how moves combine."""
+"""The camera state at one moment, and how moves combine."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ __all__ = ["Lens", "Path", "combine", "ease"]
 
 
 class Lens(Struct, frozen=True, kw_only=True):
-    """The camera at one moment, relative to where the shot was set up."""
+    """The camera state at one moment, relative to the shot's start."""
 
     x: float = 0.0  # metres to the right
     y: float = 0.0  # metres up
     z: float = 0.0  # metres forward
     zoom: float = 1.0
-    pan: float = 0.0  # frame widths that the view turned to the right
-    tilt: float = 0.0  # frame heights that the view turned up
+    pan: float = 0.0  # frame widths by which the view turned to the right
+    tilt: float = 0.0  # frame heights by which the view turned up
 
 
 Path: TypeAlias = Callable[[float, float], Lens]
-"""From the share of the shot (0 … 1) and its seconds to a lens; its metres are shares of the stage's ``reach``."""
+"""Maps the share of the shot (0 … 1) and its seconds to a lens; its metres are shares of the stage's ``reach``."""
 
 
 def ease(share: float) -> float:
-    """From 0 to 1, slow at both ends but never standing still."""
+    """Ease from 0 to 1: slow at both ends but never stationary."""
     return 0.35 * share + 0.65 * share * share * (3 - 2 * share)
 
 
 def combine(lenses: list[Lens]) -> Lens:
-    """Several moves at once."""
+    """Combine several moves."""
     return Lens(
         x=sum(lens.x for lens in lenses),
         y=sum(lens.y for lens in lenses),

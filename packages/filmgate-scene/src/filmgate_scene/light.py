@@ -15,26 +15,26 @@ _WHITE: Colour = (1.0, 1.0, 1.0)
 
 
 class Light(Struct, frozen=True, kw_only=True):
-    """How a place is lit. Colours multiply what is painted as in plain daylight."""
+    """The light of a place. Colours multiply colours painted as in plain daylight."""
 
-    sky: tuple[tuple[float, Colour], ...]  # from the zenith (0) to the horizon (1)
+    sky: tuple[tuple[float, Colour], ...]  # sky colours from the zenith (0) to the horizon (1)
     sun: tuple[float, float] = (0.7, 0.13)  # across the frame, and above the horizon in frame heights
     sun_size: float = 0.03  # radius in frame heights; 0: hidden
     sun_colour: Colour = _WHITE
-    glow: Colour = _WHITE  # round the sun and along the horizon
+    glow: Colour = _WHITE  # colour around the sun and along the horizon
     glow_amount: float = 1.0
     cloud_lit: Colour = _WHITE
     cloud_shadow: Colour = (0.7, 0.72, 0.78)
-    clouds: float = 0.45  # 0 … 1: how much of the sky they cover
+    clouds: float = 0.45  # share of the sky that clouds cover, 0 … 1
     ambient: Colour = (0.55, 0.6, 0.7)
-    key: Colour = (0.5, 0.48, 0.42)  # the sun's own light
+    key: Colour = (0.5, 0.48, 0.42)  # the sun's light
     haze: Colour = (0.75, 0.82, 0.9)
     haze_depth: float = 120.0  # metres until two thirds are haze
     stars: int = 0
-    lamps: float = 0.0  # how strongly windows and lanterns shine
+    lamps: float = 0.0  # brightness of windows and lanterns
     moon: bool = False
-    glitter: float = 0.5  # the sun's road on water
-    bloom: tuple[float, float] = (0.8, 0.5)  # threshold, amount
+    glitter: float = 0.5  # colour of the sun's reflection on water
+    bloom: tuple[float, float] = (0.8, 0.5)  # bloom: threshold, amount
 
     def shade(self, colour: Colour, depth: float = 0.0, lit: float = 0.6) -> Colour:
         """``colour`` in this light, ``lit`` by the sun, seen through ``depth`` metres of haze."""
@@ -46,11 +46,11 @@ class Light(Struct, frozen=True, kw_only=True):
         return mix(times(colour, light), self.haze, self.veil(depth))
 
     def veil(self, depth: float) -> float:
-        """How much haze hides what is ``depth`` metres away, 0 … 1."""
+        """How much haze covers things ``depth`` metres away, 0 … 1."""
         return 1.0 - math.exp(-depth / self.haze_depth)
 
     def toward(self) -> tuple[float, float]:
-        """The direction of the light in the picture, for solids: x to the right, y down."""
+        """The light's direction in the frame, for solids: x to the right, y down."""
         x = (self.sun[0] - 0.5) * 1.6
         y = -0.35 - 0.9 * max(0.0, self.sun[1])
         size = math.hypot(x, y)
@@ -58,7 +58,7 @@ class Light(Struct, frozen=True, kw_only=True):
 
 
 def overcast(light: Light, amount: float) -> Light:
-    """The same hour under a closed sky."""
+    """The same time of day under a closed sky."""
     grey = sum(scale(light.sky[len(light.sky) // 2][1], 1 / 3))
     cover = mix((grey, grey, grey), light.haze, 0.35)
     return replace(

@@ -1,4 +1,4 @@
-"""How a shot is finished: the grade."""
+"""The look of a shot: the final grade."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ Row: TypeAlias = tuple[float, float, float, float]
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """The last step from the painted frame to the picture."""
+    """The last step from the painted frame to the final image."""
 
     matrix: tuple[Row, Row, Row] = ((1.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0))  # colour, offset
     vignette: float = 0.85
     grain: float = 0.8  # standard deviation in 8-bit steps
-    bloom: float = 1.0  # times the light's own
-    paper: float = 0.0  # how much the paper's tooth shows: paint instead of film
-    softness: float = 0.0  # how far paint runs, in frame heights
-    ink: float = 0.0  # dark outlines
-    sheets: int = 0  # of coloured paper laid on one another; 0: none
+    bloom: float = 1.0  # multiplies the light's bloom
+    paper: float = 0.0  # strength of the paper grain: painted instead of photographic
+    softness: float = 0.0  # how far paint bleeds, in frame heights
+    ink: float = 0.0  # strength of dark outlines
+    sheets: int = 0  # number of layered sheets of coloured paper; 0: none
 
 
 def graded(look: Look, *rows: Row) -> Look:
-    """The look seen through one more matrix."""
+    """The look with one more colour matrix applied."""
     r, g, b = look.matrix
 
     def through(row: Row) -> Row:
@@ -37,7 +37,7 @@ def graded(look: Look, *rows: Row) -> Look:
 
 
 def saturate(look: Look, amount: float, lift: float = 0.0, gain: float = 1.0) -> Look:
-    """A look whose colours are ``amount`` times as strong."""
+    """A look with its saturation multiplied by ``amount``."""
     red, green, blue = (gain * (1 - amount) * weight for weight in (0.2126, 0.7152, 0.0722))
     own = gain * amount
     return graded(look, (red + own, green, blue, lift), (red, green + own, blue, lift), (red, green, blue + own, lift))

@@ -11,12 +11,12 @@ Colour: TypeAlias = tuple[float, float, float]
 
 
 def rgb(code: str) -> Colour:
-    """The colour that ``"#rrggbb"`` spells."""
+    """Parse ``"#rrggbb"``."""
     return int(code[1:3], 16) / 255, int(code[3:5], 16) / 255, int(code[5:7], 16) / 255
 
 
 def mix(a: Colour, b: Colour, share: float) -> Colour:
-    """``a`` with a share of ``b``."""
+    """Blend ``a`` with a share of ``b``."""
     return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share
 
 
@@ -26,7 +26,7 @@ def scale(a: Colour, factor: float) -> Colour:
 
 
 def times(a: Colour, b: Colour) -> Colour:
-    """``a`` seen in light ``b``."""
+    """``a`` lit by light of colour ``b``."""
     return a[0] * b[0], a[1] * b[1], a[2] * b[2]
 
 
@@ -44,4 +44,4 @@ COLOURS: Mapping[str, Colour] = {
     "grey": rgb("#989aa0"),
     "brown": rgb("#7c5030"),
 }
-"""What the common colour attributes look like."""
+"""The colours of the common colour attributes."""

@@ -1,7 +1,7 @@
 """Text as a mask, in the font that ships with the package.
 
-Noto Sans SC Bold under the SIL Open Font License 1.1 (``OFL.txt``), cut down to GB2312, kana and Latin by
-``tools/build_font.py``. Characters that it lacks are left out: nobody wants boxes on a sign.
+Noto Sans SC Bold under the SIL Open Font License 1.1 (``OFL.txt``), subset to GB2312, kana and Latin by
+``tools/build_font.py``. Characters missing from the font are left out: boxes on a sign look broken.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from filmgate_scene.kernels.jit import F32
 __all__ = ["drawable", "render", "width"]
 
 _NAME = "NotoSansSC-Bold.subset.otf"
-_ABSENT = "\U0010ffff"  # no font has a glyph here: what is drawn for it is drawn for every missing one
+_ABSENT = "\U0010ffff"  # a code point that no font defines: its rendering is that of every missing glyph
 
 
 @cache
@@ -29,7 +29,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont:
 
 @cache
 def _has(character: str) -> bool:
-    """Whether the font has a glyph of its own for it."""
+    """Whether the font has a glyph for it."""
     if character.isspace():
         return True
     font = _font(24)
@@ -38,17 +38,17 @@ def _has(character: str) -> bool:
 
 
 def drawable(text: str) -> str:
-    """``text`` without the characters that the font lacks, its white space made single."""
+    """``text`` without characters missing from the font, with white space collapsed."""
     return " ".join("".join(c for c in text if _has(c)).split())
 
 
 def width(text: str, size: float) -> float:
-    """How wide a line of text becomes, in pixels."""
+    """The width of a line of text, in pixels."""
     return float(_font(max(4, round(size))).getlength(drawable(text)))
 
 
 def render(text: str, size: float, *, vertical: bool = False) -> F32:
-    """The text's shape in 0 … 1, cut to its bounds; vertical text runs from top to bottom."""
+    """The text's mask in 0 … 1, cropped to its bounds; vertical text runs from top to bottom."""
     line = drawable(text)
     font = _font(max(4, round(size)))
     shown = "\n".join(line.replace(" ", "")) if vertical else line

@@ -1,1 +1,1 @@
-"""What settings are made of: sky, water, ground, terrain, ridges, foliage, crowds of particles."""
+"""Building blocks of settings: sky, water, ground, terrain, ridges, foliage, particles."""

@@ -1,4 +1,4 @@
-"""A sea of clouds seen from above: banks behind banks, their tops lit by the sun."""
+"""A sea of clouds seen from above: rows of cloud banks, their tops lit by the sun."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["bank", "cloud_sea"]
 
 
 def cloud_sea(stage: SceneStage, *, banks: int = 5) -> None:
-    """From the horizon to below one's feet, drifting slowly, the nearest fastest."""
+    """Add banks from the horizon to below the camera, drifting slowly, the nearest fastest."""
     for k in range(banks):
         near = k / max(1, banks - 1)
         base = stage.horizon + stage.height * (0.012 + 0.34 * near**1.6)
@@ -26,9 +26,9 @@ def cloud_sea(stage: SceneStage, *, banks: int = 5) -> None:
 
 
 def bank(stage: SceneStage, canvas: Canvas, base: float, rise: float, near: float) -> None:
-    """One bank of heaped clouds over the whole width, closed below ``base``."""
+    """One bank of cumulus clouds over the whole width, closed below ``base``."""
     rng, light = np.random.default_rng(stage.seed + int(97 * near)), stage.light
-    cells = 3 if canvas.width > stage.height else 2  # a whole number, so that its ends meet
+    cells = 3 if canvas.width > stage.height else 2  # a whole number, so that the ends meet
     swell = fbm(canvas.width, 1, cells / canvas.width, 1.0, 0.0, 9.0 * near, 5, cells, stage.seed % 997)[0]
     lit, low = _tones(stage, near)
     tops = np.asarray(base - rise * (swell - 0.4) * 3.4, np.float32)
@@ -49,7 +49,7 @@ def bank(stage: SceneStage, canvas: Canvas, base: float, rise: float, near: floa
 
 
 def _around(canvas: Canvas, marks: np.ndarray, tones: np.ndarray, softness: float) -> None:
-    """Blobs on a canvas whose left and right ends meet: what hangs over one end comes in at the other."""
+    """Draw blobs on a canvas whose left and right ends meet: what extends beyond one end wraps to the other."""
     period = np.float32(canvas.width)
     over = 2 * marks[:, 2] + 4
     sides = [(0.0, np.ones(len(marks), bool)), (1.0, marks[:, 0] < over), (-1.0, marks[:, 0] > period - over)]
@@ -62,7 +62,7 @@ def _around(canvas: Canvas, marks: np.ndarray, tones: np.ndarray, softness: floa
 
 
 def _tones(stage: SceneStage, near: float) -> tuple[Colour, Colour]:
-    """What the sun lights, and the shade below; both fade into the haze far away."""
+    """The sunlit colour and the shaded colour; both fade into the haze with distance."""
     light = stage.light
     warm = 0.25 * min(1.0, light.glow_amount)
     lit = mix(mix(light.cloud_lit, (1.0, 1.0, 1.0), 0.25 if not light.moon else 0.0), light.glow, warm)

@@ -1,4 +1,4 @@
-"""Bodies: how a pose is painted, and how somebody stands, moves, casts a shadow and is mirrored on wet ground."""
+"""Figures: painted poses of people and animals, their motion, shadows and reflections on wet ground."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Joint = tuple[float, float]
 
 
 class Skin(Struct, frozen=True, kw_only=True):
-    """What a part of a body is covered with."""
+    """The surface of a body part."""
 
     lit: Colour
     shaded: Colour
-    fur: float = 0.0  # length of the hair, in units of the body
-    rim: float = 0.4  # how much light catches the edge
+    fur: float = 0.0  # length of the hair, in body units
+    rim: float = 0.4  # brightness of the rim light
     sharp: float = 1.0
 
 
@@ -37,21 +37,21 @@ class Body:
         self.limbs: list[tuple[int, float, float, float, float, float, float, float]] = []
 
     def add_limb(self, skin: int, a: Joint, ra: float, b: Joint, rb: float, join: float = 0.06) -> None:
-        """A capsule from ``a`` to ``b`` that melts into its skin's others over ``join``."""
+        """Add a capsule from ``a`` to ``b`` that blends into other parts of its skin over ``join``."""
         self.limbs.append((skin, a[0], a[1], ra, b[0], b[1], rb, join))
 
     def add_ball(self, skin: int, at: Joint, radius: float, join: float = 0.03) -> None:
-        """A ball."""
+        """Add a ball."""
         self.add_limb(skin, at, radius, (at[0] + 0.001, at[1]), radius, join)
 
     def add_chain(self, skin: int, joints: Sequence[Joint], radii: Sequence[float], join: float = 0.06) -> None:
-        """Capsules through all the joints."""
+        """Add capsules through all the joints."""
         for i in range(len(joints) - 1):
             self.add_limb(skin, joints[i], radii[i], joints[i + 1], radii[i + 1], join)
 
 
 class PaintedPose(Struct, frozen=True):
-    """A painted pose: premultiplied pixels, and where the body's origin is in them."""
+    """A painted pose: premultiplied pixels, and the position of the body's origin in them."""
 
     pixels: F32
     x: float
@@ -59,7 +59,7 @@ class PaintedPose(Struct, frozen=True):
 
 
 def bend(a: Joint, b: Joint, upper: float, lower: float, side: float) -> tuple[Joint, Joint]:
-    """The knee between ``a`` and ``b``, and the end that is really reached."""
+    """Two-bone inverse kinematics: return the knee between ``a`` and ``b``, and the end point actually reached."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     reach = max(abs(upper - lower) + 1e-3, min(math.hypot(dx, dy), (upper + lower) * 0.999))
     angle = math.atan2(dy, dx)
@@ -80,7 +80,7 @@ def paint(
     hair: float = 34.0,
     toward: tuple[float, float] | None = None,
 ) -> PaintedPose:
-    """Paint a body at ``scale`` pixels a unit, in the stage's light; ``box`` holds it, in units."""
+    """Paint a body at ``scale`` pixels a unit, in the stage's light; ``box`` is its bounds, in units."""
     x0, y0, x1, y1 = box
     pixels = np.zeros((math.ceil((y1 - y0) * scale) + 2, math.ceil((x1 - x0) * scale) + 2, 4), np.float32)
     lx, ly = toward or stage.light.toward()
@@ -113,12 +113,12 @@ def paint(
 
 
 class Actor:
-    """Somebody in a cycle of poses, with a shadow and a mirror image where the ground has them."""
+    """A figure in a cycle of poses, with a shadow, and a reflection where the ground is wet."""
 
     def __init__(
         self, stage: SceneStage, poses: Sequence[PaintedPose], scale: float, *, shadow: bool = True, left: bool = False
     ) -> None:
-        """``scale``: pixels of the poses a metre; ``left``: facing the other way."""
+        """``scale``: pixels of the poses a metre; ``left``: facing left."""
         self.scale = scale
         poses = [_turned(pose) for pose in poses] if left else poses
         self.sprites = [stage.atlas.add(pose.pixels, pose.x, pose.y) for pose in poses]
@@ -128,7 +128,7 @@ class Actor:
     def quads(
         self, frame: ShotFrame, x: float, z: float, phase: float, *, lift: float = 0.0, gain: Colour = (1.0, 1.0, 1.0)
     ) -> list[Quad]:
-        """The actor at (x, z) metres, ``lift`` metres above the ground, ``phase`` (in cycles) through the poses."""
+        """The quads at (x, z) metres, ``lift`` metres above the ground, ``phase`` (in cycles) through the poses."""
         sx, sy, metre = frame.project(x, 0.0, z)
         k = metre / self.scale
         pose = int(phase * len(self.sprites)) % len(self.sprites)
@@ -141,12 +141,12 @@ class Actor:
 
 
 def _turned(pose: PaintedPose) -> PaintedPose:
-    """The same pose, facing the other way."""
+    """The pose, flipped horizontally."""
     return PaintedPose(np.ascontiguousarray(pose.pixels[:, ::-1]), pose.pixels.shape[1] - pose.x, pose.y)
 
 
 def _mirrored(stage: SceneStage, pose: PaintedPose) -> Sprite:
-    """The image on wet ground, fading downwards."""
+    """The reflection on wet ground, fading downwards."""
     pixels = blur(np.ascontiguousarray(pose.pixels[::-1]), 2 * stage.unit)
     fade = np.linspace(1, 0, pixels.shape[0], dtype=np.float32)[:, None, None]
     pixels = pixels * (0.1 + 0.6 * fade)
@@ -154,7 +154,7 @@ def _mirrored(stage: SceneStage, pose: PaintedPose) -> Sprite:
 
 
 def _shadow(stage: SceneStage, pose: PaintedPose) -> Sprite:
-    """The shadow on the ground: the silhouette laid down, away from the light."""
+    """The shadow on the ground: the flattened silhouette, pointing away from the light."""
     light = stage.light
     height = max(0.02, light.sun[1])
     long = min(0.40, 0.10 + 0.016 / height)

@@ -1,4 +1,4 @@
-"""A sheet to paint on in metres: walls, furniture, whatever stands upright at one depth."""
+"""A canvas in metres for upright things at one depth: walls, furniture."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["Flat", "Wall"]
 
 
 class Flat:
-    """Upright, ``depth`` metres away; x in metres from the middle to the right, y from the ground up.
+    """An upright canvas ``depth`` metres away; x in metres from the centre to the right, y from the ground up.
 
-    Colours are taken as they are: shade them before.
+    Colours are used unchanged: shade them first.
     """
 
     def __init__(self, stage: SceneStage, depth: float, *, top: float = -0.3, bottom: float = 1.3) -> None:
@@ -29,23 +29,23 @@ class Flat:
 
     @property
     def half(self) -> float:
-        """Metres from the middle to the side of the frame."""
+        """Half the frame's width in metres."""
         return 0.5 * self.stage.width / self.metre
 
     @property
     def side(self) -> float:
-        """Metres from the middle to the side of the canvas."""
+        """Half the canvas's width in metres."""
         return 0.8 * self.stage.width / self.metre
 
     def at(self, x: float, y: float) -> Point:
-        """Where a place is in the frame."""
+        """The position in the frame of a point in metres."""
         px, py, _ = self.stage.home_position(x, y, self.depth)
         return px, py
 
     def box(
         self, x: float, y: float, w: float, h: float, colour: Colour, *, radius: float = 0.0, **paint: object
     ) -> None:
-        """A rectangle that stands at (x, y), its left lower corner."""
+        """A rectangle whose lower left corner is (x, y)."""
         left, low = self.at(x, y)
         m = self.metre
         self.canvas.rectangle(left, low - h * m, w * m, h * m, colour, radius=radius * m, **paint)
@@ -64,27 +64,27 @@ class Flat:
         self.canvas.ellipse(px, py, rx * self.metre, ry * self.metre, colour, **paint)
 
     def line(self, points: Sequence[Point], width: float, colour: Colour, **paint: object) -> None:
-        """A line ``width`` metres wide, never thinner than a pixel."""
+        """A line ``width`` metres wide, at least one pixel."""
         self.canvas.line([self.at(x, y) for x, y in points], max(1.0, width * self.metre), colour, **paint)  # type: ignore[arg-type]  # the canvas's own keywords
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, amount: float) -> None:
-        """Light round a place."""
+        """Light around a point."""
         self.canvas.glow(*self.at(x, y), radius * self.metre, colour, amount)
 
     def text(self, x: float, y: float, text: str, high: float, wide: float, colour: Colour) -> None:
-        """Words centred on (x, y), as large as ``high`` and ``wide`` metres allow."""
+        """Text centred on (x, y), as large as ``high`` and ``wide`` metres allow."""
         words = fonts.drawable(text)
         size = min(high, wide / max(0.5, fonts.width(words, 1000) / 1000)) * self.metre
         self.canvas.text(*self.at(x, y), words, size, colour)
 
     def put(self) -> None:
-        """Put it on the stage."""
+        """Add it to the stage."""
         self.stage.plate(self.canvas, self.depth)
 
     def wall(self, view: F32) -> None:
-        """Put it on the stage as what hides all that is farther, cheaper to draw than a plate before a sky.
+        """Add it to the stage as a wall that hides everything farther away; cheaper to draw than a plate before a sky.
 
-        Its holes show ``view`` (3, height, width), which stands still behind it and goes on mirrored at its sides.
+        Its holes show ``view`` (3, height, width), which stays still behind it and is mirrored beyond its sides.
         """
         canvas, stage = self.canvas, self.stage
         above, left = -canvas.y0, -canvas.x0
@@ -92,11 +92,11 @@ class Flat:
         behind = np.pad(view, ((0, 0), (above, below), (left, right)), mode="symmetric")
         painted = canvas.pixels.transpose(2, 0, 1)
         seen = painted[:3] + behind[:, : canvas.height, : canvas.width] * (1 - painted[3])
-        stage.add(Wall(seen, canvas.x0, canvas.y0, self.depth), self.depth * 1.001)  # what is as far stands before it
+        stage.add(Wall(seen, canvas.x0, canvas.y0, self.depth), self.depth * 1.001)  # what is as far is drawn in front
 
 
 class Wall:
-    """An opaque picture of the whole frame and its surroundings at a depth."""
+    """An opaque image at a depth, larger than the frame."""
 
     def __init__(self, picture: F32, x0: float, y0: float, depth: float) -> None:
         self.picture = np.ascontiguousarray(picture, np.float32)

@@ -1,4 +1,4 @@
-"""Things that cross the sky."""
+"""Things that fly across the sky."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PLACES = ((0.0, 0.0), (-0.30, -0.16), (-0.40, 0.17), (-0.66, -0.05), (-0.80, 0.
 
 
 def cross(stage: SceneStage, canvas: Canvas, count: int, *, pace: float, bob: float, depth: float) -> None:
-    """Let what is painted round (0, 0), its nose to the right, fly by.
+    """Let what is painted around (0, 0), facing right, fly across the frame.
 
-    ``pace``: frame widths a second; ``bob``: frame heights that it sways up and down; several fly in loose order.
+    ``pace``: frame widths a second; ``bob``: frame heights of vertical sway; several fly in loose order.
     """
     sprite = stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0)
     top = min(0.46, 0.60 * stage.horizon / stage.height)

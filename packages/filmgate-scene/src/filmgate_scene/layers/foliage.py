@@ -1,4 +1,4 @@
-"""Trees, bushes, blossoms, grass and stones: painted stroke by stroke, dark at the back, bright towards the light."""
+"""Trees, bushes, blossoms, grass and stones, painted stroke by stroke: dark at the back, bright towards the light."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def clump(
     dense: float = 1.0,
     flat: float = 0.8,
 ) -> None:
-    """A mass of leaves ``leaf`` pixels long, in an ellipse, lit from the sun's side."""
+    """A mass of leaves ``leaf`` pixels long in an ellipse, lit from the sun's side."""
     rng = stage.rng
     count = max(12, int(dense * 1.9 * radii[0] * radii[1] / leaf**2))
     angle, far = rng.random(count) * 2 * math.pi, np.sqrt(rng.random(count))
@@ -97,7 +97,7 @@ def limbs(
     depth: int = 0,
     droop: float = 0.0,
 ) -> list[Point]:
-    """A branch and its branches; returns where leaves may grow."""
+    """Paint a branch with its side branches; return where leaves may grow."""
     rng = stage.rng
     x, y = at
     points, tips = [at], []
@@ -152,7 +152,7 @@ def broadleaf(
 
 
 def _season(stage: SceneStage, colours: Ramp) -> Ramp:
-    """Green leaves turn where leaves fall, and are blossoms where petals do."""
+    """Autumn colours where leaves fall, blossom where petals fall, else green."""
     seasons = {"leaves": (MAPLE, GOLD), "petals": (BLOSSOM, BLOSSOM)}
     found = next((seasons[name] for name in stage.shot.weather if name in seasons), None)
     return found[int(stage.rng.integers(2))] if found and colours is LEAF else colours

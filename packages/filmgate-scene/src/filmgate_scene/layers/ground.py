@@ -16,17 +16,17 @@ from filmgate_scene.stage import SceneStage, ShotFrame
 
 __all__ = ["Ground", "Soil", "grains", "mips"]
 
-_SNOW = ((0.82, 0.85, 0.92), (1.06, 1.07, 1.10))  # in its hollows, and on top
+_SNOW = ((0.82, 0.85, 0.92), (1.06, 1.07, 1.10))  # colours in the hollows and on top
 _DRY = (0.0, 1.0, 0.0)
 
 
 class Soil(Struct, frozen=True, kw_only=True):
-    """What a ground is made of; its colours as in daylight."""
+    """A ground material; colours as in daylight."""
 
     dark: Colour
     light: Colour
-    period: float = 2.4  # metres a tile
-    wet: tuple[float, float, float] = _DRY  # depth where it dries, over how many metres, how much it mirrors
+    period: float = 2.4  # metres a texture tile
+    wet: tuple[float, float, float] = _DRY  # depth where it dries, over how many metres, how much it reflects
     haze: float = 1.0
 
 
@@ -42,7 +42,7 @@ def mips(texture: F32) -> F32:
 
 
 def grains(seed: int, size: int = 512) -> F32:
-    """Sand: soft dunes, ripples and grains."""
+    """Sand texture: soft dunes, ripples and grains."""
     n, g = (
         fbm(size, size, 8 / size, 24 / size, 0.0, 0.0, 6, 8, seed),
         fbm(size, size, 0.25, 0.25, 0.0, 0.0, 3, size // 4, seed + 1),
@@ -73,7 +73,7 @@ class Ground:
         self.wet = np.asarray(soil.wet, np.float32)
 
     def put(self, stage: SceneStage) -> None:
-        """Add it to a stage, behind all that stands on it."""
+        """Add it to a stage, behind everything that stands on it."""
         stage.add(self, self.far if math.isfinite(self.far) else 3000.0)
 
     def covers(self, frame: ShotFrame) -> int:
@@ -82,7 +82,7 @@ class Ground:
         return min(frame.stage.height, max(2, math.ceil(edge) + 1))
 
     def draw(self, frame: ShotFrame) -> None:
-        """The plane."""
+        """Draw the plane."""
         stage = frame.stage
         edge = frame.row(self.far) if math.isfinite(self.far) else frame.horizon
         mirror = frame.row(self.mirror_at) if math.isfinite(self.mirror_at) else frame.horizon

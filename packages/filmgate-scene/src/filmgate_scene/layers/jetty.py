@@ -1,4 +1,4 @@
-"""A wooden walkway across the water, for those who can't swim."""
+"""A wooden walkway across the water, for subjects that cannot swim."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["jetty"]
 
 
 def jetty(stage: SceneStage, z: float) -> None:
-    """Planks from one side of the picture to the other, half a metre before and behind ``z``."""
+    """Add planks from one side of the frame to the other, half a metre before and behind ``z``."""
     canvas = stage.canvas(top=0.3, bottom=1.2)
     back, front, metre = stage.home_position(0, 0, z + 0.55)[1], stage.home_position(0, 0, z - 0.45)[1], stage.focal / z
     wood, dark = stage.shade(rgb("#a9845c"), lit=0.7), stage.shade(rgb("#5c4128"), lit=0.3)

@@ -1,4 +1,4 @@
-"""How people are built and dressed, and how they hold themselves: poses for the puppet kernel."""
+"""People: proportions, clothes and poses for the puppet kernel."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _TAU = 2 * math.pi
 
 
 class Build(Struct, frozen=True, kw_only=True):
-    """Somebody's proportions, in shares of their height."""
+    """Body proportions, as shares of the height."""
 
     leg: float = 0.475  # from the ground to the hips
     trunk: float = 0.335  # from the hips to the neck
-    head: float = 1.0  # times a grown-up's
+    head: float = 1.0  # relative to an adult's
     girth: float = 1.0
     stoop: float = 0.0
 
@@ -34,7 +34,7 @@ CHILD = Build(leg=0.41, trunk=0.285, head=1.40, girth=1.08)
 
 
 class Outfit(Struct, frozen=True, kw_only=True):
-    """What somebody wears and carries."""
+    """Clothes and carried things."""
 
     top: Colour
     bottom: Colour
@@ -45,7 +45,7 @@ class Outfit(Struct, frozen=True, kw_only=True):
     short: bool = False  # sleeves
     long_hair: bool = False
     umbrella: Colour | None = None
-    food: str = ""  # "melon" or "bun": what is eaten
+    food: str = ""  # "melon" or "bun": the food in the hand
 
 
 def skins(outfit: Outfit) -> list[Skin]:
@@ -79,7 +79,7 @@ def skins(outfit: Outfit) -> list[Skin]:
 
 
 def pose(build: Build, outfit: Outfit, action: str, phase: float) -> Body:
-    """One moment of an action; three quarters from the side, looking to the right. One unit tall, the feet at 0."""
+    """One moment of an action, in three-quarter view facing right. One unit tall, the feet at 0."""
     if action == "sit":
         return _seated(build, outfit, phase)
     body = Body()
@@ -160,7 +160,7 @@ def _angles(action: str, phase: float, *, near: bool) -> tuple[float, float]:
 
 
 def _arms(body: Body, build: Build, outfit: Outfit, action: str, phase: float, neck: Joint) -> None:
-    """Swinging, raised, or at the mouth."""
+    """Arms: swinging, raised, or at the mouth."""
     shoulder, long, g = (neck[0] - 0.004, neck[1] + 0.058), 0.46 * build.trunk, build.girth
     for near in (False, True):
         upper, lower = _angles(action, phase, near=near)

@@ -1,4 +1,4 @@
-"""Hills and mountains as silhouettes, with haze that thickens towards their feet."""
+"""Hills and mountains as silhouettes, with haze that thickens towards their base."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class Ridge(Struct, frozen=True, kw_only=True):
     """One chain of hills."""
 
     depth: float  # metres
-    base: float  # row of its feet
-    rise: float  # pixels from its feet to its highest tops
-    width: float = 0.6  # of a typical hill, in frame heights
-    colour: Colour = (0.30, 0.40, 0.36)  # in daylight
-    mist: float = 0.6  # how much haze lies at its feet
+    base: float  # row of its base
+    rise: float  # pixels from its base to its highest tops
+    width: float = 0.6  # width of a typical hill, in frame heights
+    colour: Colour = (0.30, 0.40, 0.36)  # colour in daylight
+    mist: float = 0.6  # how much haze lies at its base
     trees: float = 0.0  # height of the trees on it, in pixels at 720p
-    sharp: bool = False  # alpine
-    snow: float = 0.0  # share of its height that is white
+    sharp: bool = False  # alpine shape
+    snow: float = 0.0  # share of its height that is snow
     bottom: float = 0.0  # row where it ends; 0: well below its base
 
 
@@ -76,7 +76,7 @@ def ridge(stage: SceneStage, spec: Ridge) -> None:
 
 
 def _relief(stage: SceneStage, canvas: Canvas, spec: Ridge) -> F32:
-    """Light and dark sides, round one."""
+    """Brightness of the light and dark sides, around one."""
     cells = 6.0 / (spec.width * stage.height)
     make = ridges if spec.sharp else fbm
     noise = make(canvas.width, canvas.height, cells, cells * 1.4, 0.0, spec.depth, 4, 0, stage.seed % 997 + 9)
@@ -84,7 +84,7 @@ def _relief(stage: SceneStage, canvas: Canvas, spec: Ridge) -> F32:
 
 
 def _snowed(stage: SceneStage, paint: F32, texture: F32, below: F32, spec: Ridge) -> F32:
-    """White above a ragged line, blue in the shade."""
+    """White above a ragged snow line, blue in the shade."""
     cells = 14.0 / (spec.width * stage.height)
     ragged = fbm(below.shape[1], below.shape[0], cells, cells, 3.0, 5.0, 4, 0, stage.seed % 997 + 19)
     line = spec.rise * spec.snow * (0.4 + 1.2 * ragged)

@@ -1,4 +1,4 @@
-"""Rooms: floor, far wall, ceiling, windows that show the hour outside, lamps."""
+"""Rooms: floor, far wall, ceiling, lamps, and windows that show the time of day outside."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _GOODS: tuple[Colour, ...] = (
 
 
 def planks(seed: int) -> F32:
-    """Floor boards, some darker, that run into the picture."""
+    """Floor boards, some darker, that run into the depth."""
     size, count = 512, 8
     rng = np.random.default_rng(seed)
     board = np.repeat(rng.random(count).astype(np.float32), size // count)[None]
@@ -53,7 +53,7 @@ def tiles(seed: int) -> F32:
 
 
 def room(stage: SceneStage, wall: Colour, floor: Soil, *, depth: float = 5.6, boards: bool = True) -> Flat:
-    """Light, camera, floor and an empty wall: paint on it, then put it there with ``wall(outside(stage))``."""
+    """Set light, camera and floor, and return an empty wall: paint on it, then add it with ``wall(outside(stage))``."""
     h = stage.height
     stage.horizon, stage.eye, stage.camera_range = h * (0.48 if not stage.portrait else 0.50), 1.35, 0.55
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
@@ -70,7 +70,7 @@ def room(stage: SceneStage, wall: Colour, floor: Soil, *, depth: float = 5.6, bo
 
 
 def outside(stage: SceneStage, land: Callable[[SceneStage], None] | None = None) -> F32:
-    """What is seen through the windows, (3, height, width): the hour's sky over hills, or over ``land``."""
+    """The view through the windows, (3, height, width): the sky over hills, or over ``land``."""
     shot, size = stage.shot, Size(stage.width, stage.height)
     there = SceneStage(shot, stage.outdoors, size=size, seconds=stage.seconds, seed=stage.seed)
     there.horizon, there.eye, there.focal = stage.horizon, stage.eye, stage.focal
@@ -83,7 +83,7 @@ def outside(stage: SceneStage, land: Callable[[SceneStage], None] | None = None)
 
 
 def _hills(stage: SceneStage) -> None:
-    """Two chains, the nearer wooded."""
+    """Two chains of hills, the nearer wooded."""
     for depth, rise, colour in ((900.0, 0.16, (0.42, 0.52, 0.62)), (300.0, 0.10, (0.36, 0.50, 0.34))):
         hills = Ridge(
             depth=depth,
@@ -97,7 +97,7 @@ def _hills(stage: SceneStage) -> None:
 
 
 def _indoors(stage: SceneStage) -> None:
-    """The hour's light softened, and the lamps' by night."""
+    """The time of day's light, softened, plus the lamps at night."""
     light = stage.outdoors
     dim = min(1.0, light.lamps * 0.9)
     stage.light = replace(
@@ -110,7 +110,7 @@ def _indoors(stage: SceneStage) -> None:
 
 
 def _ceiling(flat: Flat, colour: Colour) -> None:
-    """Above the wall, its boards running towards us."""
+    """The ceiling above the wall, its boards running towards the camera."""
     canvas, stage = flat.canvas, flat.stage
     edge = flat.at(0, HEIGHT)[1]
     canvas.rectangle(canvas.x0, canvas.y0, canvas.width, edge - canvas.y0, scale(colour, 0.62), to=colour)
@@ -123,7 +123,7 @@ def _ceiling(flat: Flat, colour: Colour) -> None:
 
 
 def window(flat: Flat, x: float, y: float, w: float, h: float, *, panes: int = 2) -> None:
-    """A hole in the wall with a frame."""
+    """A hole in the wall, with a frame."""
     stage = flat.stage
     stage.windows.append(WindowOpening(x, y, w, h, flat.depth))
     wood = stage.shade((0.93, 0.91, 0.87), lit=0.6)
@@ -143,7 +143,7 @@ def window(flat: Flat, x: float, y: float, w: float, h: float, *, panes: int = 2
 
 
 def lamps(stage: SceneStage, xs: Sequence[float], z: float, low: float, shade: Colour) -> None:
-    """Lamps that hang from the ceiling, ``low`` metres above the floor."""
+    """Lamps hanging from the ceiling, ``low`` metres above the floor."""
     flat = Flat(stage, z, top=-0.3, bottom=0.8)
     metal, power = stage.shade(shade, lit=0.6), 0.35 + 0.65 * stage.light.lamps
     for x in xs:
@@ -157,7 +157,7 @@ def lamps(stage: SceneStage, xs: Sequence[float], z: float, low: float, shade: C
 
 
 def plant(flat: Flat, x: float, y: float, size: float) -> None:
-    """A green plant in a pot that stands at (x, y)."""
+    """A potted plant at (x, y)."""
     stage, rng = flat.stage, flat.stage.rng
     pot = stage.shade((0.72, 0.40, 0.27), lit=0.7)
     for k in range(15):
@@ -183,7 +183,7 @@ def plant(flat: Flat, x: float, y: float, size: float) -> None:
 
 
 def goods(flat: Flat, x: float, y: float, w: float, tall: float, colours: tuple[Colour, ...] = _GOODS) -> None:
-    """A shelf board of ``w`` metres with things on it, none higher than ``tall``."""
+    """A shelf board of ``w`` metres with objects on it, none higher than ``tall``."""
     stage, rng = flat.stage, flat.stage.rng
     wood = stage.shade((0.42, 0.29, 0.19), lit=0.6)
     flat.box(x, y - 0.04, w, 0.04, wood, to=scale(wood, 0.6))

@@ -39,7 +39,7 @@ def neon_sign(
 
 
 def flicker(phase: float, faulty: bool, t: float) -> float:  # noqa: FBT001 - one of two kinds of tube
-    """A tube's brightness: it hums, a faulty one drops out now and then."""
+    """A neon tube's brightness over time; a faulty one drops out now and then."""
     hum = 1.0 + 0.05 * math.sin(t * 7 + phase)
     if faulty:
         dip = math.sin(t * 11 + phase) * math.sin(t * 3.1 + phase * 2)

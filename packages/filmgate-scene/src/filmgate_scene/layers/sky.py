@@ -1,4 +1,4 @@
-"""The sky: a gradient, the sun or the moon, stars, and clouds that drift."""
+"""The sky: a gradient, the sun or the moon, stars, and drifting clouds."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from filmgate_scene.stage import Plate, SceneStage, ShotFrame
 
 __all__ = ["Backdrop", "clouds", "sky"]
 
-_MARGIN = 0.18  # frame widths on either side
-_OVER = 0.16  # frame heights above
+_MARGIN = 0.18  # margin in frame widths on either side
+_OVER = 0.16  # margin in frame heights above
 
 
 class Backdrop:
-    """An opaque picture at the end of the world, planar (3, h, w); its corner is (x0, y0) of the frame."""
+    """An opaque background image, planar (3, h, w), whose corner is (x0, y0) of the frame."""
 
     def __init__(self, picture: F32, x0: float, y0: float, fine: float = 1.0) -> None:
         self.picture = np.ascontiguousarray(picture, np.float32)
@@ -33,7 +33,7 @@ class Backdrop:
 
 
 def sky(stage: SceneStage, *, sheets: int = 2) -> None:
-    """Everything behind the horizon, by the stage's light."""
+    """Add everything behind the horizon, lit by the stage's light."""
     light = stage.light
     x0, y0 = -_MARGIN * stage.width, -_OVER * stage.height
     width = round(stage.width * (1 + 2 * _MARGIN))
@@ -49,7 +49,7 @@ def sky(stage: SceneStage, *, sheets: int = 2) -> None:
 
 
 def sun_place(stage: SceneStage) -> tuple[float, float]:
-    """Where the sun stands at home, in pixels."""
+    """The sun's position in the home view, in pixels."""
     return stage.width * stage.light.sun[0], stage.horizon - stage.height * stage.light.sun[1]
 
 
@@ -62,7 +62,7 @@ def _gradient(light: Light, down: F32) -> F32:
 
 
 def _stars(stage: SceneStage, picture: F32, y0: float) -> None:
-    """Many faint ones, few bright ones, fading towards the horizon."""
+    """Many faint stars and few bright ones, fading towards the horizon."""
     rng = np.random.default_rng(stage.seed + 11)
     _, height, width = picture.shape
     count = round(stage.light.stars * width * height / (1280 * 500) / stage.unit)
@@ -96,7 +96,7 @@ def _sun(stage: SceneStage, light: Light, picture: F32, xs: F32, ys: F32) -> Non
 
 
 def clouds(stage: SceneStage, light: Light, *, speed: float = 9.0, sheets: int = 2) -> None:
-    """Sheets of clouds in perspective, lit from the sun's side, that drift by."""
+    """Add sheets of clouds in perspective, lit from the sun's side, drifting."""
     for sheet in range(sheets):
         pixels, x0, y0 = _sheet(stage, light, sheet)
         sprite = stage.atlas.add(pixels, -x0 * 0.5, -y0 * 0.5, crop=False)

@@ -1,4 +1,4 @@
-"""A table before the camera, for what is looked at closely: food, cups, products."""
+"""A table in front of the camera for close views: food, cups, products."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WOOD: Colour = (0.62, 0.42, 0.27)
 
 
 class TableSpot(Struct, frozen=True):
-    """Where something stands on the table: its foot in the frame, how large it may be, how deep it is."""
+    """A place on the table: its base in the frame, the maximum size, the depth."""
 
     x: float
     y: float
@@ -26,7 +26,7 @@ class TableSpot(Struct, frozen=True):
 
 
 def table(stage: SceneStage, wood: Colour = _WOOD) -> None:
-    """Put one in, unless there is one."""
+    """Add a table, unless there is one."""
     if stage.dishes is not None:
         return
     stage.dishes = 0
@@ -78,12 +78,12 @@ def _blanket(stage: SceneStage) -> None:
 
 
 def _far_edge_row(stage: SceneStage) -> float:
-    """The row of its far edge."""
+    """The row of the table's far edge."""
     return stage.height * (0.78 if not stage.portrait else 0.76)
 
 
 def table_spot(stage: SceneStage, count: int = 1) -> list[TableSpot]:
-    """Room on the table for ``count`` more things, side by side."""
+    """Reserve places on the table for ``count`` more things, side by side."""
     table(stage)
     taken = stage.dishes or 0
     stage.dishes = taken + 1
@@ -112,12 +112,12 @@ def table_spot(stage: SceneStage, count: int = 1) -> list[TableSpot]:
 
 
 def _has_person_behind(stage: SceneStage) -> bool:
-    """Whether somebody stands behind the table."""
+    """Whether a person stands behind the table."""
     return stage.needs_ground
 
 
 def shadow(canvas: Canvas, x: float, y: float, rx: float, ry: float) -> None:
-    """The soft dark under something that stands at (x, y)."""
+    """A soft shadow under something that stands at (x, y)."""
     canvas.blobs(
         np.array([[x, y, rx * q, ry * q, 0.0, 0.13] for q in (0.9, 1.05, 1.2, 1.4)], np.float32),
         np.full((4, 3), 0.05, np.float32),

@@ -1,4 +1,4 @@
-"""A landscape of heights, lit, snowed on and misty, that one flies over."""
+"""A landscape seen from above in flight: a height field with light, snow and mist."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from filmgate_scene.stage import SceneStage, ShotFrame
 __all__ = ["Relief", "Terrain", "alps"]
 
 _SIZE = 1024
-_CELL = 0.022  # kilometres, like all lengths here
+_CELL = 0.022  # kilometres, like all lengths in this module
 
 
 class Relief(Struct, frozen=True, kw_only=True):
-    """What the land is like; heights in kilometres."""
+    """The shape of the land; heights in kilometres."""
 
     heights: F32
     rock: Colour = (0.30, 0.27, 0.27)
-    low: Colour = (0.12, 0.17, 0.13)  # what grows in the valleys
-    snow: float = 1.0  # how much of what could be is white
-    mist: float = 0.15  # the height to which mist fills the valleys
+    low: Colour = (0.12, 0.17, 0.13)  # colour of what grows in the valleys
+    snow: float = 1.0  # share of the possible snow
+    mist: float = 0.15  # height up to which mist fills the valleys
 
 
 def alps(seed: int) -> F32:
-    """Ridges that branch, peaks above wide valleys."""
+    """Branching ridges, peaks above wide valleys."""
     n = _SIZE
     crests = ridges(n, n, 6 / n, 6 / n, 0.0, 0.0, 8, 6, seed)
     massifs = fbm(n, n, 3 / n, 3 / n, 0.0, 0.0, 4, 3, seed + 5)
@@ -42,7 +42,7 @@ def alps(seed: int) -> F32:
 
 
 class Terrain:
-    """The land and the way over it."""
+    """The land and the flight path over it."""
 
     def __init__(
         self, stage: SceneStage, relief: Relief, *, speed: float, bob: float = 0.01, over: float = 1.15
@@ -61,7 +61,7 @@ class Terrain:
         stage.add(self, 1e6)
 
     def draw(self, frame: ShotFrame) -> None:
-        """March the columns."""
+        """March the columns of the height field."""
         stage, lens, light = frame.stage, frame.lens, frame.stage.light
         x, z, altitude, yaw = self.way.at(frame.t)
         eye = (x + lens.x * 0.02, z + lens.z * 0.02, altitude + lens.y * 0.02, yaw)
@@ -87,7 +87,7 @@ class Terrain:
 
 
 class _Way:
-    """A gently turning course that keeps clear of the tops."""
+    """A gently turning course that stays above the peaks."""
 
     def __init__(self, heights: F32, stage: SceneStage, speed: float, over: float) -> None:
         self.speed, self.seconds = speed, max(1.0, stage.seconds * 2.3)
@@ -98,7 +98,7 @@ class _Way:
         self.altitudes = np.convolve(np.pad(tops, 23, mode="edge"), window, "valid") + over
 
     def _start(self, heights: F32, rng: np.random.Generator) -> tuple[float, float]:
-        """Of many places the one with the grandest view ahead: low at one's feet, high beyond."""
+        """Of many start points, the one with the best view: low at the start, high ahead."""
         ahead, aside = np.meshgrid(np.linspace(0.3, 8.0, 40), np.linspace(-0.6, 0.6, 13))
         best, place = -math.inf, (0.0, 0.0)
         for x, z in rng.random((48, 2)) * _SIZE * _CELL:
@@ -126,13 +126,13 @@ class _Way:
         return float(heights[rows, columns].max())
 
     def at(self, t: float) -> tuple[float, float, float, float]:
-        """Where one is after ``t`` seconds: x, z, altitude, yaw."""
+        """The position after ``t`` seconds: x, z, altitude, yaw."""
         x, z = self._place(t)
         return x, z, float(np.interp(t, self.times, self.altitudes)), self._yaw(t)
 
 
 def _normals(heights: F32) -> F32:
-    """The upward directions, (n, n, 3)."""
+    """The surface normals, (n, n, 3)."""
     across = (np.roll(heights, -1, 1) - np.roll(heights, 1, 1)) / (2 * _CELL)
     away = (np.roll(heights, -1, 0) - np.roll(heights, 1, 0)) / (2 * _CELL)
     normal = np.stack([-across, np.full_like(across, 0.9), -away], -1)

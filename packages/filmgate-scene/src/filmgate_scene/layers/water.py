@@ -1,4 +1,4 @@
-"""Seas, ponds and wet streets: a plane that mirrors what is above it."""
+"""Seas, ponds and wet streets: a plane that reflects what is above it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from filmgate_scene.stage import SceneStage, ShotFrame
 __all__ = ["Rings", "Surface", "Water"]
 
 Rings = Callable[[float], F32]
-"""From a time to the ripples (x, z, age, strength) then."""
+"""Maps a time to the ripples (x, z, age, strength) at that time."""
 
 _CALM: F32 = np.zeros((0, 4), np.float32)
 
 
 class Surface(Struct, frozen=True, kw_only=True):
-    """What a water is like."""
+    """The properties of a water surface."""
 
-    tint: Colour  # its own colour, in the stage's light
+    tint: Colour  # colour, in the stage's light
     swell: float = 0.03  # size of the waves
-    mirror: float = 0.17  # reflection straight down
+    mirror: float = 0.17  # reflection when seen straight down
     wave: float = 0.8  # frequency of the waves
-    murk: float = 0.0  # hides the reflection
-    foam: float = 0.0  # white on the crests
+    murk: float = 0.0  # how much it hides the reflection
+    foam: float = 0.0  # whitecaps on the crests
     speed: float = 1.0
-    wind: float = 0.0  # metres a second that the pattern drifts
-    sparkle: float = 1.0  # of the sun's road
+    wind: float = 0.0  # drift of the pattern in metres a second
+    sparkle: float = 1.0  # strength of the sun's reflection
 
 
 class Water:
@@ -44,7 +44,7 @@ class Water:
         self.tint = np.asarray(surface.tint, np.float32)
 
     def put(self, stage: SceneStage) -> None:
-        """Add it to a stage, behind all that stands in front of it."""
+        """Add it to a stage, behind everything in front of it."""
         stage.add(self, self.far if math.isfinite(self.far) else 3000.0)
 
     def covers(self, frame: ShotFrame) -> int:
@@ -55,7 +55,7 @@ class Water:
         return min(frame.stage.height, max(2, math.ceil(shore) + 1))
 
     def draw(self, frame: ShotFrame) -> None:
-        """The surface and, where there is a sun, its road."""
+        """Draw the surface and, where there is a sun, its reflection."""
         s, stage = self.surface, frame.stage
         height = stage.height
         horizon = frame.horizon
