@@ -24,10 +24,16 @@ TIMEOUT = 60.0
 
 @pytest.fixture
 def http(served: Served) -> Iterator[httpx2.Client]:
-    """A client with its own key, sent without a scheme as much existing code does."""
+    """A client with its own key, sent without a scheme as much existing code does.
+
+    Afterwards it cancels its unfinished videos, so that later tests do not wait until they are rendered.
+    """
     key = asyncio.run(new_key(Path(served.folder)))
     with httpx2.Client(base_url=served.url, headers={"Authorization": key}, timeout=TIMEOUT) as client:
         yield client
+        for video in client.get("/v1/videos?limit=100").json()["data"]:
+            if video["status"] in {"queued", "in_progress"}:
+                client.post(f"/v1/videos/{video['id']}/cancel")
 
 
 @pytest.fixture(scope="module")
