@@ -1,4 +1,4 @@
-"""What the engine and its worker processes say to each other: a JSON object a line, either way."""
+"""Messages between the engine and its worker processes: one JSON object a line, in both directions."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ __all__ = [
 
 
 class Render(Struct, frozen=True, tag="render"):
-    """Make this film."""
+    """Render a video."""
 
     job: Job
     out: Path
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):
-    """Give up the job with this token, if it is still being made."""
+    """Cancel the job with this token, if it is still being rendered."""
 
     token: str
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """Warmed up: from now on orders begin at once."""
+    """The worker is warmed up: from here on orders start at once."""
 
 
 class Progress(Struct, frozen=True, tag="progress"):
-    """So many frames of all of them are written."""
+    """The number of frames written, and the total."""
 
     token: str
     done: int
@@ -53,22 +53,22 @@ class Progress(Struct, frozen=True, tag="progress"):
 
 
 class Done(Struct, frozen=True, tag="done"):
-    """The film lies where it was ordered."""
+    """The video file is at the ordered path."""
 
     token: str
     extras: dict[AssetKind, Path]
-    notes: dict[str, Any]  # of plain JSON
+    notes: dict[str, Any]  # plain JSON values
 
 
 class Failed(Struct, frozen=True, tag="failed"):
-    """The film can't be made; the worker goes on."""
+    """The video cannot be rendered; the worker continues."""
 
     token: str
     message: str
 
 
 class JobCancelled(Struct, frozen=True, tag="cancelled"):
-    """Given up; no file is left."""
+    """The job is cancelled and its files are removed."""
 
     token: str
 
@@ -82,19 +82,19 @@ _worker_messages: Decoder[WorkerMessage] = Decoder(WorkerMessage, dec_hook=lambd
 
 
 def write(message: EngineMessage | WorkerMessage) -> bytes:
-    """The message's line, with its newline."""
+    """Encode a message as a line, with its newline."""
     return _encoder.encode(message) + b"\n"
 
 
 def read_engine_message(line: bytes) -> EngineMessage:
-    """What the engine said."""
+    """Decode a message from the engine."""
     return _engine_messages.decode(line)
 
 
 def read_worker_message(line: bytes) -> WorkerMessage:
-    """What a worker said.
+    """Decode a message from a worker.
 
     Raises:
-        msgspec.DecodeError: nothing that a worker says.
+        msgspec.DecodeError: not a valid worker message.
     """
     return _worker_messages.decode(line)

@@ -1,7 +1,7 @@
-"""A reference picture as the shot: it opens the film unchanged, then the camera moves in its estimated depth.
+"""A reference image as the shot: the first frame is the unchanged image, then the camera moves in an estimated depth.
 
-The depth is a guess from the picture alone (low is near, sharp and striking is near, the middle is nearer than the
-edges), so moves stay small. Nothing in the picture moves by itself.
+The depth is a guess from the image alone (low is near, sharp and salient is near, the centre is nearer than the
+edges), so moves stay small. Nothing in the image moves by itself.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from filmgate_scene.stage import Layer, SceneStage, ShotFrame
 
 __all__ = ["ReferenceLayer", "RevealedLayers", "estimate_nearness", "reveal", "tint"]
 
-_REVEAL_SECONDS = 1.0  # seconds in which weather, light and grade come over the picture
+_REVEAL_SECONDS = 1.0  # seconds over which weather, light and grade fade in over the image
 
 
 def reveal(t: float) -> float:
-    """How much of what is added to the picture shows: nothing in the first frame."""
+    """The opacity of everything added to the image: zero in the first frame."""
     q = min(1.0, max(0.0, t / _REVEAL_SECONDS))
     return q * q * (3 - 2 * q)
 
 
 def estimate_nearness(image: F32) -> F32:
-    """A smooth guess in 0 … 1 of how near each pixel of (h, w, 3) is."""
+    """Estimate how near each pixel of (h, w, 3) is, smoothly, in 0 … 1."""
     height, width = image.shape[:2]
     small = (
         np.asarray(
@@ -62,16 +62,16 @@ def _normalised(values: F32) -> F32:
 
 
 class ReferenceLayer:
-    """The picture as a layer. ``path`` is the camera's; it counts from where it stands in the first frame."""
+    """The image as a layer. ``path`` is the camera's, relative to its position in the first frame."""
 
-    def __init__(self, stage: SceneStage, image: F32, path: Path, still: bool) -> None:  # noqa: FBT001 - a tripod is one
+    def __init__(self, stage: SceneStage, image: F32, path: Path, still: bool) -> None:  # noqa: FBT001 - a tripod or not
         self.source = np.ascontiguousarray(image.transpose(2, 0, 1), np.float32)
         self.near = np.ascontiguousarray(estimate_nearness(image))
         self.path, self.still, self.start = path, still, path(0.0, 0.0)
         self.seconds = stage.seconds
 
     def draw(self, frame: ShotFrame) -> None:
-        """The picture from where the camera is now."""
+        """Draw the image from the camera's current position."""
         share = frame.share
         now, start = self.path(share, share * self.seconds), self.start
         width, height = frame.stage.width, frame.stage.height
@@ -93,13 +93,13 @@ def _relative_lens(now: Lens, start: Lens) -> float:
 
 
 class RevealedLayers:
-    """Layers that come over the picture instead of being there from the first frame."""
+    """Layers that fade in over the image instead of being visible from the first frame."""
 
     def __init__(self, layers: list[Layer]) -> None:
         self.layers = layers
 
     def draw(self, frame: ShotFrame) -> None:
-        """Draw them, mixed with what was there."""
+        """Draw the layers, mixed with the background."""
         share = reveal(frame.t)
         if share <= 0:
             return
@@ -112,7 +112,7 @@ class RevealedLayers:
 
 
 def tint(light: Light, day: Light) -> tuple[float, float, float]:
-    """What a time of day does to the colours of a picture taken by daylight."""
+    """The colour change that a time of day makes to an image taken by daylight."""
     now, then = (tuple(a + 0.8 * k for a, k in zip(value.ambient, value.key, strict=True)) for value in (light, day))
     ratio = [a / b for a, b in zip(now, then, strict=True)]
     return (1 + 0.6 * (ratio[0] - 1), 1 + 0.6 * (ratio[1] - 1), 1 + 0.6 * (ratio[2] - 1))

@@ -1,8 +1,9 @@
-"""What the renderer can draw, and the English and Chinese words for it.
+"""The registry: what the renderer can draw, and the English and Chinese words for it.
 
 Every setting, subject, weather, time of day, style and camera move is one function in one small file that registers
-itself with a decorator here; its words stand beside it. The prompt's lexicon is collected from these tables and the
-composer looks the drawing up in them, so that a new file is all it takes to draw (and to understand) something new.
+itself with a decorator from this module; its words are listed beside it. The prompt lexicon is collected from these
+tables and the composer looks up the drawing functions in them, so one new file is enough to draw (and understand)
+something new.
 """
 
 from __future__ import annotations
@@ -55,45 +56,45 @@ _SUBPACKAGES = ("settings", "subjects", "weather", "hours", "styles", "camera")
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """How people call something, lower case; longer words win over shorter ones."""
+    """The words for an entry, in lower case; longer words take precedence over shorter ones."""
 
     en: tuple[str, ...] = ()
     zh: tuple[str, ...] = ()
 
 
 class RegistryEntry(Struct, frozen=True, kw_only=True):
-    """What all that is registered has: its name in descriptions, and what people call it."""
+    """Common fields of all entries: the name in descriptions, and the words."""
 
     name: str
     words: Words
 
 
 class Setting(RegistryEntry, frozen=True, kw_only=True):
-    """A place. ``build`` puts its layers on a stage."""
+    """A place. ``build`` adds its layers to a stage."""
 
     build: Callable[[SceneStage], None]
-    time: str = "day"  # the time of day that suits it when none is said
-    weather: tuple[str, ...] = ()  # the weather that belongs to it when none is said
-    camera: tuple[str, ...] = ("dolly",)  # how it is filmed when nothing is said
-    inhabitants: tuple[str, ...] = ()  # who is there when nobody is named
-    indoor: bool = False  # no weather comes in
+    time: str = "day"  # default time of day
+    weather: tuple[str, ...] = ()  # default weather
+    camera: tuple[str, ...] = ("dolly",)  # default camera move
+    inhabitants: tuple[str, ...] = ()  # default subjects
+    indoor: bool = False  # weather stays outside
 
 
 class Subject(RegistryEntry, frozen=True, kw_only=True):
-    """Somebody or something. ``build`` puts it on a stage that already holds its setting."""
+    """A person, an animal or an object. ``build`` adds it to a stage that already contains its setting."""
 
     build: Callable[[SceneStage, SubjectSpec], None]
-    actions: tuple[str, ...] = ()  # of ACTIONS; the first one is what it does by itself
-    element: str = "ground"  # where it is: "ground", "water" or "air"
-    attributes: Mapping[str, Words] = {}  # its own, beside the common ATTRIBUTES
+    actions: tuple[str, ...] = ()  # names from ACTIONS; the first one is the default
+    element: str = "ground"  # its medium: "ground", "water" or "air"
+    attributes: Mapping[str, Words] = {}  # its own attributes, in addition to the common ATTRIBUTES
 
 
 class Weather(RegistryEntry, frozen=True, kw_only=True):
-    """Something in the air. ``light`` changes the light before anything is painted, ``build`` adds layers on top."""
+    """A weather. ``light`` changes the light before anything is painted, ``build`` adds layers on top."""
 
     build: Callable[[SceneStage], None]
     light: Callable[[Light], Light]
-    time: str = ""  # the time of day that suits it when none is said
+    time: str = ""  # default time of day
 
 
 class TimeOfDay(RegistryEntry, frozen=True, kw_only=True):
@@ -103,20 +104,20 @@ class TimeOfDay(RegistryEntry, frozen=True, kw_only=True):
 
 
 class Style(RegistryEntry, frozen=True, kw_only=True):
-    """How the picture is finished."""
+    """A finish of the image."""
 
     look: Callable[[Look], Look]
-    time: str = ""  # the time of day that suits it when none is said
+    time: str = ""  # default time of day
 
 
 class Camera(RegistryEntry, frozen=True, kw_only=True):
-    """A move of the camera."""
+    """A camera move."""
 
     path: Path
 
 
 class Tempo(Struct, frozen=True, kw_only=True):
-    """How fast the world goes."""
+    """The speed of the scene's time."""
 
     words: Words
     factor: float
@@ -126,7 +127,7 @@ _T = TypeVar("_T", bound=RegistryEntry)
 
 
 class _Registry(Generic[_T]):
-    """One kind of entries, by name."""
+    """All entries of one kind, by name."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -168,7 +169,7 @@ def setting(
     inhabitants: tuple[str, ...] = (),
     indoor: bool = False,
 ) -> Callable[[Callable[[SceneStage], None]], Callable[[SceneStage], None]]:
-    """Register the decorated builder as a place."""
+    """Register the decorated function as a setting."""
 
     def register(build: Callable[[SceneStage], None]) -> Callable[[SceneStage], None]:
         _settings.add(
@@ -197,7 +198,7 @@ def subject(
     element: str = "ground",
     attributes: Mapping[str, Words] | None = None,
 ) -> Callable[[Callable[[SceneStage, SubjectSpec], None]], Callable[[SceneStage, SubjectSpec], None]]:
-    """Register the decorated builder as somebody or something."""
+    """Register the decorated function as a subject."""
 
     def register(build: Callable[[SceneStage, SubjectSpec], None]) -> Callable[[SceneStage, SubjectSpec], None]:
         words = Words(en=en, zh=zh)
@@ -217,7 +218,7 @@ def weather(
     light: Callable[[Light], Light] = lambda light: light,
     time: str = "",
 ) -> Callable[[Callable[[SceneStage], None]], Callable[[SceneStage], None]]:
-    """Register the decorated builder as a weather; ``light`` is what it does to the light."""
+    """Register the decorated function as a weather; ``light`` is its change to the light."""
 
     def register(build: Callable[[SceneStage], None]) -> Callable[[SceneStage], None]:
         _weathers.add(Weather(name=name, words=Words(en=en, zh=zh), build=build, light=light, time=time))
@@ -241,7 +242,7 @@ def time(
 def style(
     name: str, *, en: tuple[str, ...], zh: tuple[str, ...], time: str = ""
 ) -> Callable[[Callable[[Look], Look]], Callable[[Look], Look]]:
-    """Register the decorated function, from look to look, as a style."""
+    """Register the decorated function, which maps a look to a look, as a style."""
 
     def register(look: Callable[[Look], Look]) -> Callable[[Look], Look]:
         _styles.add(Style(name=name, words=Words(en=en, zh=zh), look=look, time=time))
@@ -262,7 +263,7 @@ def camera(name: str, *, en: tuple[str, ...], zh: tuple[str, ...]) -> Callable[[
 
 @cache
 def _import_all() -> None:
-    """Import every file that registers something."""
+    """Import every module that registers something."""
     for room in _SUBPACKAGES:
         module = importlib.import_module(f"{_PACKAGE}.{room}")
         for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
@@ -285,7 +286,7 @@ TEMPOS: Mapping[str, Tempo] = {
         factor=2.2,
     ),
 }
-"""The tempos a prompt may ask for."""
+"""The tempos that a prompt can request."""
 
 ACTIONS: Mapping[str, Words] = {
     "run": Words(
@@ -332,7 +333,7 @@ ACTIONS: Mapping[str, Words] = {
     "float": Words(en=("float", "floats", "floating", "drifting", "drifts"), zh=("漂浮", "飘浮", "漂流", "飘荡")),
     "jump": Words(en=("jump", "jumps", "jumping", "leaping", "leaps"), zh=("跳跃", "跳起", "跃出", "跳")),
 }
-"""What subjects do. A subject lists the ones it can."""
+"""Actions of subjects. A subject lists the ones that it supports."""
 
 ATTRIBUTES: Mapping[str, Words] = {
     "red": Words(en=("red", "crimson", "scarlet"), zh=("红色", "红")),
@@ -350,4 +351,4 @@ ATTRIBUTES: Mapping[str, Words] = {
     "small": Words(en=("small", "little", "tiny", "baby"), zh=("小小的", "小")),
     "big": Words(en=("big", "large", "giant", "huge"), zh=("大大的", "巨大", "巨型")),
 }
-"""What any subject may be. Colours are looked up in ``palette.COLOURS``."""
+"""Attributes of any subject. Colours are looked up in ``palette.COLOURS``."""

@@ -1,7 +1,7 @@
-"""From a job to its film: understand, prepare, draw ahead of the encoder, mix the sound, take the pictures.
+"""Renders a job to a video file: understand, prepare, draw ahead of the encoder, mix the sound, save the images.
 
-Frames are drawn a few ahead by a small pool of threads (the kernels release the lock) and written in order. Beside
-them a painter prepares the next shot once half of this one is drawn, mixes the sound and writes the pictures. So both
+A small pool of threads draws frames a few ahead (the kernels release the GIL), and they are written in order. One more
+thread prepares the next shot when half of the current one is drawn, mixes the sound and writes the images. So both
 cores are busy, memory stays flat, and the bytes are the same for any number of threads.
 """
 
@@ -40,17 +40,17 @@ FADE_FRAMES = 12
 """Frames of a cross-fade."""
 
 OPENING_FRAMES = 24
-"""Frames of the cross-fade from the last frame of a film of ours into the new segment of its extension."""
+"""Frames of the cross-fade from the source's last frame into the new segment of an extension."""
 
-_PREFETCH_FRAMES = 2  # frames drawn ahead, beside those being drawn
+_PREFETCH_FRAMES = 2  # frames drawn ahead, in addition to those being drawn
 
 
 class RenderCancelled(Exception):
-    """Somebody asked for the film to be given up."""
+    """The job was cancelled."""
 
 
 class RenderResult(Struct, frozen=True, kw_only=True):
-    """What was made beside the MP4."""
+    """The files and notes made beside the MP4."""
 
     extras: dict[AssetKind, Path]
     notes: dict[str, object]
@@ -65,18 +65,18 @@ def render(
     threads: int = 2,
     assign_places: Callable[[Description], Description] = lambda said: said,
 ) -> RenderResult:
-    """Make the film and its pictures, the latter beside ``out``.
+    """Render the video, and its images beside ``out``.
 
     Args:
-        job: what to make; the same job gives the same bytes, wherever the libraries are the same.
-        out: where the MP4 appears once it is whole.
-        progress: told the frames done and all of them, after each.
-        cancelled: asked before each frame.
-        threads: that draw.
+        job: what to render; the same job gives the same bytes, with the same library versions.
+        out: path where the complete MP4 appears.
+        progress: called with the frames done and the total, after each frame.
+        cancelled: polled before each frame.
+        threads: number of drawing threads.
         assign_places: finds places for shots whose words name none.
 
     Raises:
-        Cancelled: in time; no file is left.
+        RenderCancelled: ``cancelled`` returned true; no file remains.
     """
     description = interpret(job, job.seconds * FPS, assign_places)
     frames = job.seconds * FPS
@@ -100,14 +100,14 @@ def render(
 
 
 def warm_up() -> None:
-    """Compile everything that films are made with, or load it from the cache."""
+    """Compile everything that rendering uses, or load it from the cache."""
     composing.warm_up()
     sound.integrated_loudness(np.zeros((sound.RATE, 2), np.float32))
 
 
 @contextmanager
 def _cancel_pending_on_exit(*pools: ThreadPoolExecutor) -> Iterator[None]:
-    """Drops what the pools have not begun when the film ends early."""
+    """Cancel the pools' pending work if rendering ends early."""
     try:
         yield
     except BaseException:
@@ -120,14 +120,14 @@ _OPERATION_NOTES: dict[tuple[Operation, bool], str] = {
     (Operation.REMIX, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
     (Operation.EDIT, True): "drawn again with the same seed; what the new prompt says replaces what was said before",
     (Operation.EXTEND, True): "drawn on from the last frame with the same seed; what is new dissolves in",
-    (Operation.EDIT, False): "the uploaded film's first frame, moved and lit by the prompt; its motion is not kept",
-    (Operation.EXTEND, False): "the uploaded film's last frame, moved and lit by the prompt",
+    (Operation.EDIT, False): "the uploaded video's first frame, moved and lit by the prompt; its motion is not kept",
+    (Operation.EXTEND, False): "the uploaded video's last frame, moved and lit by the prompt",
 }
-"""What was done, by operation and by whether the source's prompt is known; said in the notes."""
+"""What was done, by operation and by whether the source's prompt is known; part of the notes."""
 
 
 def _reference_image(job: Job) -> NDArray[np.float32] | None:
-    """The picture that the first shot shows: the one that was given, or where an uploaded film begins."""
+    """The image that the first shot shows: the job's reference, or the first frame of an uploaded video."""
     if job.reference is not None:
         return read_image(job.reference)
     if job.operation is Operation.EDIT and not job.base_prompts and job.source is not None:
@@ -136,7 +136,7 @@ def _reference_image(job: Job) -> NDArray[np.float32] | None:
 
 
 class _ShotSequence:
-    """The film's shots as views, prepared ahead, and what is heard in them."""
+    """The video's shots as prepared renderers, and their sounds."""
 
     def __init__(
         self,
@@ -155,10 +155,10 @@ class _ShotSequence:
         self.opening: ShotContinuation | StillFrame | None = None
         self._next: Future[ShotRenderer | ShotContinuation] = painter.submit(self._prepare, 0)
         self._soundtrack: Future[NDArray[np.float32]] = Future()
-        self._since = 0.0  # seconds that were heard before, of what goes on
+        self._since = 0.0  # seconds of the source's sound that an extension continues
 
     def views(self) -> Iterator[ShotRenderer | ShotContinuation]:
-        """Each view in turn, prepared. After the last one the sound is mixed, meanwhile."""
+        """Yield each prepared shot in turn. After the last one the sound is mixed in the background."""
         for number in range(len(self.description.shots)):
             view = self._next.result()
             self._drawn_notes.append(dict(view.notes))
@@ -170,7 +170,7 @@ class _ShotSequence:
             yield view
 
     def on_half_drawn(self, number: int) -> NDArray[np.float32] | None:
-        """Half of a shot is drawn: begin to prepare the next one; the whole film's sound where there is none."""
+        """When half of a shot is drawn: start preparing the next one; after the last, return the soundtrack."""
         if number + 1 < len(self.description.shots):
             self._next = self._painter.submit(self._prepare, number + 1)
             return None
@@ -180,7 +180,7 @@ class _ShotSequence:
         return sound.mix(self._cues, seconds=self._job.seconds, seed=self._job.seed, since=self._since)
 
     def finalise_notes(self) -> None:
-        """Write down what was understood and drawn."""
+        """Record what was understood and drawn."""
         self.notes = {"kind": KIND, "understood": describe(self.description), "shots": self._drawn_notes}
         if self._job.operation is not Operation.CREATE:
             self.notes["operation"] = _OPERATION_NOTES[self._job.operation, bool(self._job.base_prompts)]
@@ -193,7 +193,7 @@ class _ShotSequence:
         if self.cancelled():
             raise RenderCancelled
         if number > 1:
-            gc.collect()  # the shots before: a stage refers to itself
+            gc.collect()  # free the earlier shots: a stage refers to itself
         if number == 0:
             self.opening = find_continuation(self._job, self._assign_places)
         if number == 0 and isinstance(self.opening, ShotContinuation):
@@ -209,7 +209,7 @@ class _ShotSequence:
 
 
 class _FrameSource(Protocol):
-    """What frames of a shot are drawn from."""
+    """Anything that draws the frames of a shot."""
 
     def draw(self, n: int, y: NDArray[np.uint8], u: NDArray[np.uint8], v: NDArray[np.uint8], /) -> None:
         """Draw frame ``n`` into the planes."""
@@ -218,7 +218,7 @@ class _FrameSource(Protocol):
 def _frames(
     sequence: _ShotSequence, writer: VideoWriter, pool: ThreadPoolExecutor, prefetch: int
 ) -> Iterator[YuvFrame]:
-    """Every frame of the film in order, drawn at most ``prefetch`` before it is asked for."""
+    """Yield every frame of the video in order; at most ``prefetch`` are drawn ahead."""
     waiting: deque[Future[YuvFrame]] = deque()
     shots = sequence.description.shots
     fades = FADE_FRAMES if sequence.description.transition == "fade" else 0
@@ -247,7 +247,7 @@ def _frames(
 def _draw_frame(
     frame: YuvFrame, view: _FrameSource, n: int, fading_out: tuple[_FrameSource, int, float] | None
 ) -> YuvFrame:
-    """Draw one frame, over the end of the shot before where they fade into each other."""
+    """Draw one frame, cross-faded with the end of the shot before where they overlap."""
     view.draw(n, frame.y, frame.u, frame.v)
     if fading_out is not None:
         before, at, share = fading_out
@@ -259,7 +259,7 @@ def _draw_frame(
 
 
 def _blend(old: NDArray[np.uint8], new: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
-    """``share`` of the new over the rest of the old, in 256 steps."""
+    """Mix ``share`` of the new with the rest of the old, in 256 steps."""
     weight = round(256 * share)
     mixed: NDArray[np.uint16] = (
         old.astype(np.uint16) * np.uint16(256 - weight) + new * np.uint16(weight) + np.uint16(128)

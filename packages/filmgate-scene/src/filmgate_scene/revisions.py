@@ -1,7 +1,7 @@
-"""What a prompt means on top of the prompts before it: remixes, edits, extensions; and the characters it mentions.
+"""Combines a prompt with the prompts before it: remixes, edits, extensions; and the characters it mentions.
 
-What the new prompt says wins, facet by facet; what it leaves open stays as it was understood before. A new prompt of
-several shots is a screenplay of its own and is taken as it is.
+The new prompt wins, facet by facet; what it leaves open keeps the earlier meaning. A new prompt of several shots is a
+complete screenplay and replaces the earlier ones.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from filmgate_scene.prompt.tokenizing import normalise
 
 __all__ = ["character_notes", "interpret"]
 
-_DEFAULT_SUBJECT = "person"  # what a character is drawn as where the prompt names nothing that can be
+_DEFAULT_SUBJECT = "person"  # the subject that represents a character if the prompt names none that can be drawn
 
 
 def interpret(
     job: Job, frames: int, assign_places: Callable[[Description], Description] = lambda said: said
 ) -> Description:
-    """What the job's prompt means, over the prompts of the films that it comes from.
+    """Understand the job's prompt in the context of the prompts of its source videos.
 
     Args:
-        job: what to make.
-        frames: of what is to be made.
+        job: what to render.
+        frames: length of the new video in frames.
         assign_places: finds places for shots that have none.
     """
     first, *others = (*job.base_prompts, job.prompt)
     description = assign_places(understand(first, seed=job.seed, frames=frames))
     if others and job.operation is Operation.EXTEND:
-        # The new segment goes on from the last shot; the ones before it were seen already.
+        # The new segment continues the last shot; the earlier shots are already in the source.
         description = replace(description, shots=(replace(description.shots[-1], frames=frames),))
     for prompt in others:
         description = _apply_revision(description, prompt, frames, assign_places)
@@ -47,7 +47,7 @@ def interpret(
 
 
 def character_notes(job: Job) -> list[dict[str, object]]:
-    """Of every character of the job: its name, whether the prompt mentions it, and the colour it was drawn in."""
+    """For every character of the job: its name, whether the prompt mentions it, and the colour it is drawn in."""
     return [
         {"name": who.name, "mentioned": _is_mentioned(who, job), "colour": _dominant_colour(who.image)}
         for who in job.characters
@@ -79,7 +79,7 @@ def _revise_shot(shot: SceneShot, revision: SceneShot) -> SceneShot:
         camera=revision.camera or shot.camera,
         tempo=revision.tempo or shot.tempo,
         absent=tuple(name for name in (*shot.absent, *gone) if name not in (*revision.weather, *_kinds(revision))),
-        # A sign stays where it hangs.
+        # A sign stays in its place.
         text=revision.text or ("" if moved else shot.text),
     )
 
@@ -89,7 +89,7 @@ def _kinds(shot: SceneShot) -> list[str]:
 
 
 def _revise_subjects(previous: Sequence[SubjectSpec], revision: Sequence[SubjectSpec]) -> tuple[SubjectSpec, ...]:
-    """The cast: somebody who was there already is changed, anybody else takes the place of all."""
+    """Revise the cast: an earlier subject is changed, any other subject replaces the whole cast."""
     seen = {spec.kind: spec for spec in previous}
     if not any(spec.kind in seen for spec in revision):
         return tuple(revision or previous)
@@ -108,7 +108,7 @@ def _revise_subject(previous: SubjectSpec, revision: SubjectSpec) -> SubjectSpec
 
 
 def _with_colours(description: Description, job: Job) -> Description:
-    """Mentioned characters lend their colour: the first to the first subject, the second to the second."""
+    """Mentioned characters lend their colours: the first to the first subject, the second to the second."""
     mentioned = [_dominant_colour(who.image) for who in job.characters if _is_mentioned(who, job)]
     if not mentioned:
         return description
@@ -128,7 +128,7 @@ def _is_mentioned(character: CharacterFiles, job: Job) -> bool:
 
 
 def _dominant_colour(path: Path) -> str:
-    """The named colour that the middle of a picture is nearest to."""
+    """The named colour nearest to the centre of an image."""
     with Image.open(path) as image:
         width, height = image.size
         middle = image.convert("RGB").crop((width // 3, height // 3, max(1, 2 * width // 3), max(1, 2 * height // 3)))

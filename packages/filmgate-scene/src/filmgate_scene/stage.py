@@ -1,7 +1,7 @@
-"""The stage that a setting is built on: a place in metres, seen through a camera, as layers from far to near.
+"""The stage: a place in metres, seen through a camera, as layers from far to near.
 
-The camera stands at (0, eye, 0) and looks along z; x is to the right, y up. What is painted is painted as the camera
-sees it at the beginning ("at home"), at a depth, and moves with the camera afterwards.
+The camera stands at (0, eye, 0) and looks along z; x is to the right, y up. Everything is painted as the camera sees it
+at the beginning ("home"), at a depth, and moves with the camera afterwards.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["AnimatedSprites", "Layer", "Motion", "Plate", "Quad", "SceneStage", 
 
 
 class Quad(Struct, frozen=True):
-    """A sprite on the screen: its anchor's place in pixels and how it is drawn."""
+    """A sprite on the screen: the position of its anchor in pixels, and how it is drawn."""
 
     sprite: Sprite
     x: float
@@ -42,14 +42,14 @@ class Quad(Struct, frozen=True):
 
 
 class Layer(Protocol):
-    """Something that paints over the frame. One with a method ``covers`` hides all that lies below a row."""
+    """Something that paints over the frame. A layer with a method ``covers`` hides everything below a row."""
 
     def draw(self, frame: ShotFrame) -> None:
         """Paint moment ``frame.t``: a pure function of it."""
 
 
 class ShotFrame:
-    """One moment of one shot, and the buffers of the thread that draws it."""
+    """One moment of one shot, and the buffers of the drawing thread."""
 
     def __init__(self, stage: SceneStage) -> None:
         width, height = stage.width, stage.height
@@ -58,9 +58,9 @@ class ShotFrame:
         self.glow: F32 = np.zeros((3, height // 4, width // 4), np.float32)
         self.work: F32 = np.zeros((3, height // 4, width // 4), np.float32)
         self.lens = Lens()
-        self.t = 0.0  # seconds of the world, which a tempo may slow down
-        self.share = 0.0  # of the shot, 0 … 1
-        self.rows = height  # so many, from the top, are worth painting: a later layer covers the rest
+        self.t = 0.0  # seconds of scene time, which a tempo may slow down
+        self.share = 0.0  # share of the shot, 0 … 1
+        self.rows = height  # rows from the top that need painting: a later layer covers the rest
 
     @property
     def focal(self) -> float:
@@ -79,11 +79,11 @@ class ShotFrame:
 
     @property
     def centre(self) -> float:
-        """The column straight ahead."""
+        """The column straight ahead of the camera."""
         return self.screen(self.stage.width / 2, 0.0)[0]
 
     def screen(self, x: float, y: float) -> tuple[float, float]:
-        """Where a pixel of the unzoomed, unturned picture appears."""
+        """The screen position of a pixel of the unzoomed, unturned view."""
         stage, lens = self.stage, self.lens
         middle = stage.width / 2
         return (
@@ -92,7 +92,7 @@ class ShotFrame:
         )
 
     def project(self, x: float, y: float, z: float) -> tuple[float, float, float]:
-        """Where the point (x, y, z) in metres appears, and how many pixels a metre has there."""
+        """The screen position of the point (x, y, z) in metres, and the pixels a metre there."""
         stage, lens = self.stage, self.lens
         scale = stage.focal / max(0.05, z - lens.z)
         sx, sy = self.screen(stage.width / 2 + (x - lens.x) * scale, stage.horizon + (self.eye - y) * scale)
@@ -107,7 +107,7 @@ Motion: TypeAlias = Callable[[float], tuple[float, float]]
 
 
 def rocking(across: float, down: float, speed: float = 1.0, phase: float = 0.0) -> Motion:
-    """To and fro by so many pixels, as things do in the wind or on water."""
+    """An oscillation in pixels, for things in the wind or on water."""
     return lambda t: (across * math.sin(speed * t * 0.9 + phase), down * math.sin(speed * t * 1.2 + phase))
 
 
@@ -129,7 +129,7 @@ class Plate:
         self.sway, self.gain, self.opacity = sway, gain, opacity
 
     def quads(self, frame: ShotFrame) -> list[Quad]:
-        """Its place in this frame."""
+        """Its quad in this frame."""
         stage, lens, sprite = frame.stage, frame.lens, self.sprite
         near = 1.0 / max(0.05, self.depth - lens.z) if math.isfinite(self.depth) else 0.0
         grow = self.depth * near if near else 1.0
@@ -141,21 +141,21 @@ class Plate:
         scale = grow * lens.zoom / self.fine
         bright = self.gain(frame.t) if self.gain else 1.0
         seen = self.opacity(frame.t) if self.opacity else 1.0
-        # the anchor was folded into the place above: a plate's anchor is the frame's corner
+        # the anchor is already part of the position above: a plate's anchor is the frame's corner
         x += sprite.anchor_x * scale
         y += sprite.anchor_y * scale
         return [Quad(sprite, x, y, scale, scale, (bright, bright, bright), seen, self.wraps)]
 
 
 class AnimatedSprites:
-    """Sprites that a function places anew for every frame."""
+    """Sprites that a function positions for every frame."""
 
     def __init__(self, quads: Callable[[ShotFrame], list[Quad]]) -> None:
         self.quads = quads
 
 
 class _BlendedSprites:
-    """Neighbouring plates and figures, blended in one go."""
+    """Neighbouring plates and figures, blended in one call."""
 
     def __init__(self, parts: Sequence[Plate | AnimatedSprites]) -> None:
         self.parts = parts
@@ -188,7 +188,7 @@ def _blend_row(quad: Quad) -> tuple[float, ...]:
 
 
 class WindowOpening(Struct, frozen=True):
-    """A window of a room, in metres: its left lower corner, its size, how far away it is."""
+    """A window of a room, in metres: its lower left corner, its size, its distance."""
 
     x: float
     y: float
@@ -198,53 +198,53 @@ class WindowOpening(Struct, frozen=True):
 
 
 class SceneStage:
-    """What a setting, its subjects and its weather are built on."""
+    """The stage on which a setting, its subjects and its weather are built."""
 
     def __init__(self, shot: SceneShot, light: Light, *, size: Size, seconds: float, seed: int) -> None:
         self.shot, self.light, self.seed = shot, light, seed
-        self.outdoors = light  # the hour's own, whatever a setting makes of it
-        self.seconds = seconds  # of the world: a tempo makes them longer or shorter than the film's
+        self.outdoors = light  # the time of day's light, before the setting changes it
+        self.seconds = seconds  # seconds of scene time: a tempo makes them longer or shorter than the video's
         self.width, self.height = size.width, size.height
         self.portrait = size.height > size.width
-        self.unit = min(size.width, size.height) / 720  # pixels of detail that a stroke of 1 at 720p should have
+        self.unit = min(size.width, size.height) / 720  # pixels of a stroke whose width is 1 at 720p
         self.rng = np.random.default_rng(seed)
         self.atlas = Atlas()
         self.horizon = size.height * 0.5
         self.focal = 0.95 * max(size.height, size.width * 0.7)
         self.eye = 1.5
         self.camera_range = 1.0  # metres that the camera may move
-        self.endless = False  # whether one may run sideways forever
-        self.camera_speed = 0.0  # metres a second that the camera runs along
-        self.subject_depth = 6.0  # metres to where subjects stand
-        self.depth_range = (2.0, 40.0)  # nearest and farthest that anything may stand
-        self.swim_range = (3.6, 9.5)  # from where to where there is water to swim in
-        self.default_action = "walk"  # what people do here by themselves
-        self.needs_ground = False  # whether somebody needs ground to stand on
-        self.dishes: int | None = None  # how many dishes stand on the table before the camera; None: there is no table
-        self.snow_cover = 0.0  # how much snow lies on ground and leaves
-        self.wetness = 0.0  # how much the ground mirrors who stands on it
-        self.camera_drive: Callable[[float], Lens] | None = None  # a path of the setting's own, in metres
+        self.endless = False  # whether the camera may move sideways without end
+        self.camera_speed = 0.0  # metres a second that the camera moves sideways
+        self.subject_depth = 6.0  # distance of the subjects in metres
+        self.depth_range = (2.0, 40.0)  # nearest and farthest distance of anything that stands
+        self.swim_range = (3.6, 9.5)  # range of distances with water to swim in
+        self.default_action = "walk"  # default actions of people
+        self.needs_ground = False  # whether standing subjects need ground
+        self.dishes: int | None = None  # number of dishes on the table in front of the camera; None: there is no table
+        self.snow_cover = 0.0  # amount of snow on ground and leaves
+        self.wetness = 0.0  # how much the ground reflects subjects
+        self.camera_drive: Callable[[float], Lens] | None = None  # the setting's camera path, in metres
         self.ambience: dict[str, float] = {}
         self.events: list[SoundEvent] = []
-        self.windows: list[WindowOpening] = []  # windows through which the weather outside is seen
-        self.not_drawn: list[str] = []  # what was asked for and can't be drawn
+        self.windows: list[WindowOpening] = []  # windows that show the weather outside
+        self.not_drawn: list[str] = []  # requested things that cannot be drawn
         self.slopes: F32 = _slopes(seed)
         self._layers: list[tuple[float, int, Layer | Plate | AnimatedSprites]] = []
 
     @property
     def pivot(self) -> float:
-        """The row that stays where it is when the lens zooms."""
+        """The row that is fixed when the lens zooms."""
         return 0.4 * self.horizon + 0.3 * self.height
 
     # -- measuring
 
     def home_position(self, x: float, y: float, z: float) -> tuple[float, float, float]:
-        """Where a point in metres is at home, and how many pixels a metre has there."""
+        """The home position of a point in metres, and the pixels a metre there."""
         scale = self.focal / z
         return self.width / 2 + x * scale, self.horizon + (self.eye - y) * scale, scale
 
     def depth_of(self, row: float) -> float:
-        """How far away the ground in a row is."""
+        """The distance of the ground in a row."""
         return self.eye * self.focal / max(1e-3, row - self.horizon)
 
     def across(self, share: float, z: float) -> float:
@@ -256,13 +256,13 @@ class SceneStage:
         return Canvas(-margin * self.width, top * self.height, (1 + margin) * self.width, bottom * self.height)
 
     def shade(self, colour: Colour, depth: float = 0.0, lit: float = 0.6) -> Colour:
-        """A daylight colour in this stage's light."""
+        """Shade a daylight colour by this stage's light."""
         return self.light.shade(colour, depth, lit)
 
     # -- building
 
     def add(self, layer: Layer | Plate | AnimatedSprites, depth: float) -> None:
-        """Put a layer at a depth; what is nearer is painted later."""
+        """Add a layer at a depth; nearer layers are painted later."""
         self._layers.append((depth, len(self._layers), layer))
 
     def plate(
@@ -276,13 +276,13 @@ class SceneStage:
         gain: Callable[[float], float] | None = None,
         opacity: Callable[[float], float] | None = None,
     ) -> None:
-        """Put a painted canvas at a depth; painted ``fine`` times as large as it appears."""
+        """Add a painted canvas at a depth; it is painted ``fine`` times as large as it appears."""
         sprite = self.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0, crop=not wraps)
         layer = Plate(sprite, depth, fine=fine, wraps=wraps, sway=sway, gain=gain, opacity=opacity)
         self.add(layer, depth)
 
     def tile(self, canvas: Canvas, depth: float, *, sway: Motion | None = None) -> None:
-        """Put a canvas at a depth that repeats sideways for ever; what its margins hold is folded in."""
+        """Add a canvas at a depth that repeats sideways; its margins are wrapped around."""
         margin = round(max(0.0, -canvas.x0))
         pixels = canvas.pixels
         period = pixels.shape[1] - 2 * margin
@@ -295,12 +295,12 @@ class SceneStage:
         self.add(Plate(sprite, depth, wraps=True, sway=sway), depth)
 
     def add_ambience(self, **loudness: float) -> None:
-        """Let something be heard all the time."""
+        """Add an ambience sound for the whole shot."""
         for kind, gain in loudness.items():
             self.ambience[kind] = max(self.ambience.get(kind, 0.0), gain)
 
     def layers(self) -> list[Layer]:
-        """All layers from far to near, neighbours that can be blended together joined."""
+        """All layers from far to near, with neighbours that can be blended together merged."""
         self.atlas.freeze()
         out: list[Layer] = []
         joined: list[Plate | AnimatedSprites] = []
@@ -316,7 +316,7 @@ class SceneStage:
 
 
 def _slopes(seed: int) -> F32:
-    """A tiling water surface's tilt to the right and away."""
+    """The slope of a tiling water surface to the right and away from the camera."""
     size = 256
     surface = fbm(size, size, 16 / size, 16 / size, 0.0, 0.0, 4, 16, 1 + seed % 97)
     across = np.roll(surface, -1, 1) - np.roll(surface, 1, 1)

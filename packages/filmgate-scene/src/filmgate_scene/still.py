@@ -1,4 +1,4 @@
-"""One frame of a film without the film: to look at what a prompt, a setting or a subject becomes."""
+"""Renders one frame of a video without the video, to check a prompt, a setting or a subject."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["render_still"]
 def render_still(
     prompt: str, *, seed: int, seconds: int, size: Size, at: float, image: NDArray[np.float32] | None = None
 ) -> NDArray[np.uint8]:
-    """The frame of the film ``at`` seconds from its beginning, (height, width, 3), as it is before it is encoded.
+    """The frame ``at`` seconds from the start, (height, width, 3), before encoding.
 
-    Cross-fades are not drawn. ``picture`` (height, width, 3), in 0 … 1, opens the film.
+    Cross-fades are not drawn. ``picture`` (height, width, 3), in 0 … 1, is the video's first frame.
     """
     description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     number, n = _locate_frame(description, min(int(at * FPS), seconds * FPS - 1))
@@ -33,7 +33,7 @@ def render_still(
 
 
 def _locate_frame(description: Description, n: int) -> tuple[int, int]:
-    """The shot that frame ``n`` of the film is in, and which of its frames it is."""
+    """The shot that contains the video's frame ``n``, and the frame's index in the shot."""
     for number, shot in enumerate(description.shots[:-1]):
         if n < shot.frames:
             return number, n

@@ -1,4 +1,4 @@
-"""How a shot is finished: the grade, and the styles that change it."""
+"""Styles: the base grade, and the styles that change it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def anime(look: Look) -> Look:
     time="day",
 )
 def paper(look: Look) -> Look:
-    """Sheets of coloured paper, each casting its shadow on the one below."""
+    """Sheets of coloured paper, each casting a shadow on the one below."""
     return replace(saturate(look, 1.15, lift=0.03), vignette=0.2, grain=0.4, bloom=0.0, paper=1.0, sheets=6)
 
 
@@ -85,5 +85,5 @@ def cyberpunk(look: Look) -> Look:
 
 @registry.style("mono", en=("black and white", "black-and-white", "monochrome", "noir", "b&w"), zh=("黑白", "单色"))
 def mono(look: Look) -> Look:
-    """Silver: no colour, a little more contrast. The last of all, so that nothing gives colours back."""
+    """Silver: no colour, slightly more contrast. Applied last, so that no other style restores colour."""
     return replace(saturate(look, 0.0, lift=-0.03, gain=1.1), grain=1.0, vignette=look.vignette * 1.3)

@@ -1,4 +1,4 @@
-"""What was understood, in words: for the film's tags, the video's notes and ``explain``."""
+"""Descriptions in words: for the video's tags, the video's notes and ``explain``."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from filmgate_scene.description import Description, SceneShot, SubjectSpec
 __all__ = ["KIND", "describe"]
 
 KIND = "procedural animatic"
-"""What these films are: drawn by rules, no AI video."""
+"""The kind of these videos: procedural, not AI-generated."""
 
 
 def describe(description: Description) -> str:
-    """The description in a line: "beach at sunset with dog (golden, run); camera: follow | …"."""
+    """Summarise a description in a line: "beach at sunset with dog (golden, run); camera: follow | …"."""
     return " | ".join(_describe_shot(shot) for shot in description.shots)
 
 
 def _describe_shot(shot: SceneShot) -> str:
-    """One shot in words."""
+    """Summarise one shot."""
     words = shot.setting + (" (the nearest by meaning)" if shot.guessed else "")
     words += f" at {shot.time}" if shot.time else ""
     if shot.subjects:
@@ -32,7 +32,7 @@ def _describe_shot(shot: SceneShot) -> str:
 
 
 def _describe_subject(spec: SubjectSpec) -> str:
-    """One kind of subject in words."""
+    """Summarise one kind of subject."""
     number = f"{spec.count} × " if spec.count > 1 else ""
     details = ", ".join((*spec.attributes, *([spec.action] if spec.action else [])))
     return f"{number}{spec.kind}" + (f" ({details})" if details else "")

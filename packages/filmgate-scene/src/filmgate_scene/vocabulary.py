@@ -1,4 +1,4 @@
-"""What people call the things that the renderer knows, in their language."""
+"""Words for everything the renderer can draw, by language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["FACETS", "word"]
 
 
 def _attributes() -> Mapping[str, registry.Words]:
-    """The common ones and each subject's own."""
+    """The common attributes and each subject's own."""
     own = {name: words for subject in registry.subjects().values() for name, words in subject.attributes.items()}
     return {**own, **registry.ATTRIBUTES}
 
@@ -33,10 +33,10 @@ FACETS: Mapping[str, Callable[[], Mapping[str, registry.Words]]] = {
     "attribute": _attributes,
     "sound": lambda: sound.WORDS,
 }
-"""The kinds of registered things, each with its names and the words for them."""
+"""The kinds of registered entries, each with its names and their words."""
 
 
 def word(facet: str, name: str, language: str) -> str:
-    """What people who speak ``language`` ("en" or "zh") call it; its own name where it has no words."""
+    """The word for a name in ``language`` ("en" or "zh"); the name itself if it has no words."""
     words = FACETS[facet]().get(name, registry.Words())
     return next(iter(words.zh if language == "zh" else words.en), name)

@@ -1,4 +1,4 @@
-"""What a prompt means: cut into shots, read word by word, put together. Pure, in both languages."""
+"""Prompt understanding: split into shots, tokenise, combine. Pure functions, for English and Chinese."""
 
 from filmgate_scene.prompt.understanding import understand
 

@@ -1,4 +1,4 @@
-"""Where something belongs that was named without a place."""
+"""Default places for prompts that name no place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SUBJECT_PLACES: Mapping[str, tuple[str, ...]] = {
     "watermelon": ("kitchen", "street", "beach"),
     "whale": ("underwater", "sea"),
 }
-"""Settings that suit a subject, the best first; the first that is registered is taken."""
+"""Settings that suit a subject, best first; the first registered one is used."""
 
 WEATHER_PLACES: Mapping[str, tuple[str, ...]] = {
     "aurora": ("snowfield", "mountains"),
@@ -51,11 +51,11 @@ WEATHER_PLACES: Mapping[str, tuple[str, ...]] = {
     "clear": ("sky", "meadow"),
     "storm": ("sea", "beach"),
 }
-"""The same for weather alone ("heavy snow at night")."""
+"""Settings for a prompt that names only a weather ("heavy snow at night")."""
 
 TIME_PLACES: Mapping[str, tuple[str, ...]] = {
     "sunset": ("sea", "beach"),
     "dawn": ("mountains",),
     "night": ("mountains",),
 }
-"""The same for a time of day alone ("a beautiful sunset")."""
+"""Settings for a prompt that names only a time of day ("a beautiful sunset")."""

@@ -1,4 +1,4 @@
-"""The words that join the others: numbers, negations, places' prepositions, and what carries no picture at all."""
+"""Function words: numbers, negations, prepositions of place, and words without visual meaning."""
 
 from __future__ import annotations
 
@@ -33,36 +33,36 @@ COUNTS_EN: Mapping[str, int] = {
     "school of": 8, "nine": 9, "ten": 10, "eleven": 11, "dozen": 12, "twelve": 12, "countless": 12, "swarm": 12,
     "hundred": 12, "hundreds": 12, "thousands": 12,
 }  # fmt: skip
-"""How many a word says there are."""
+"""English number words and their counts."""
 
 COUNTS_ZH: Mapping[str, int] = {
     "一": 1, "两": 2, "二": 2, "俩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10,
     "十二": 12, "几": 3, "一些": 3, "一对": 2, "一双": 2, "一群": 5, "成群": 6, "许多": 6, "很多": 6, "数十": 12,
     "无数": 12, "几十": 12, "上百": 12, "成千上万": 12, "一家三口": 3,
 }  # fmt: skip
-"""The same in Chinese; small numbers count only before a classifier."""
+"""Chinese number words; small numbers count only before a classifier."""
 
 CLASSIFIERS = frozenset("只条匹头个位名辆台架艘朵棵颗株群对双块杯片座栋尾盏把张件份")
-"""Chinese measure words, which stand between a number and what is counted."""
+"""Chinese measure words, which stand between a number and the counted noun."""
 
 NEGATIONS_EN = frozenset(
     ("no", "not", "without", "never", "nor", "neither", "don't", "dont", "doesn't", "isn't", "aren't", "avoid",
      "minus", "excluding", "exclude", "lacking")
 )  # fmt: skip
-"""What comes next in the clause is absent."""
+"""Negations: the rest of the clause is absent."""
 
 NEGATIONS_ZH = frozenset(
     ("没有", "没", "不要", "不", "无", "别", "避免", "禁止", "不含", "不下", "没下", "去掉", "不带")
 )
 
 NEGATION_EXCEPTIONS = frozenset(("only", "just", "merely", "too", "far", "long", "longer", "仅", "只"))
-"""After a negation, these say that nothing is absent ("not only dogs", "not far from the sea")."""
+"""Words that cancel a preceding negation ("not only dogs", "not far from the sea")."""
 
 LOCATING_EN = frozenset(
     ("in", "on", "at", "through", "across", "along", "over", "inside", "within", "under", "into", "amid", "around",
      "down", "by", "near", "beside", "above", "towards", "toward", "onto", "into")
 )  # fmt: skip
-"""A place after one of these is where it happens."""
+"""Prepositions before the place of the action."""
 
 LOCATING_ZH = frozenset(("在", "于", "沿着", "沿", "穿过", "穿越", "飞越", "飞过", "掠过", "来到", "走进", "越过"))
 
@@ -86,12 +86,12 @@ REMOTE_EN = frozenset(
         "watches",
     )
 )
-"""A place beside one of these is only seen from afar."""
+"""Words that mark a place as only visible in the distance."""
 
 REMOTE_ZH = frozenset(("上空", "远处", "远方", "背景", "身后", "背后", "像", "仿佛", "好像"))
 
 PRONOUNS_EN = frozenset(("he", "she", "it", "they", "him", "her", "them", "his", "its", "their", "same"))
-"""Who was spoken of before."""
+"""Pronouns that refer to an earlier subject."""
 
 PRONOUNS_ZH = frozenset(("他", "她", "它", "他们", "她们", "它们", "同一", "其"))
 
@@ -116,9 +116,9 @@ STOP_WORDS_EN = frozenset(
     against back away past toward towards into onto upon over under near next in on at by through across along around
     inside outside above below down empty full busy old new slow old-fashioned narrow endless alone quiet silent light
     lights rays ray sun sunlight wind air sky
-    """.split()  # noqa: SIM905 - a list of this many literals could not be read
+    """.split()  # noqa: SIM905 - a list of this many literals would be unreadable
 )
-"""Words that say nothing that could be drawn: leaving them out is no loss, so they are not reported."""
+"""Words without visual content: ignoring them loses nothing, so they are not reported as unrecognised."""
 
 PHRASES_EN = frozenset(("depth of field", "field of view", "snow capped", "snowcapped", "point of view", "black bars"))
 """Phrases whose words would be misunderstood one by one."""
@@ -132,12 +132,12 @@ STOP_WORDS_ZH = frozenset(
     充满 形成 静静 热闹 天空 光线 阳光 弥漫 远处 近处 配乐 音乐 声音 字幕 文字 写着 显示 招牌 标题
     """.split()  # noqa: SIM905 - a list of this many literals could not be read
 )
-"""The same in Chinese."""
+"""The Chinese words without visual content."""
 
 FUNCTION_CHARACTERS = frozenset(
     "的了着过在和与是一个有上下里中外边旁着地得之以及被把从向往到对为而也都又就还很最更这那其此并或当于至由给让使将"
 )
-"""Chinese characters that only join others."""
+"""Chinese characters that only connect other words."""
 
 SIMPLIFIED = str.maketrans(
     "貓鳥魚馬龍車門飛機樹葉雲霧風電氣陽陰灘島邊園櫻廟場夢鄉農莊燈賽龐樓廈廳廚館舊橋鐵軌衛艦輪熱師藝學習紅"
@@ -149,4 +149,4 @@ SIMPLIFIED = str.maketrans(
     "听读书买卖饭面汤苹么乐频响声涛沟温凉静闹节庆烟点线圆乱万极运撑伞游戏骑驶跃飘扬洒冻丝发颜脸龄岁儿孙妇"
     "恋爱亲观众拥挤",
 )
-"""Traditional characters that occur in our words, to their simplified forms."""
+"""Traditional characters that occur in the lexicon, mapped to their simplified forms."""

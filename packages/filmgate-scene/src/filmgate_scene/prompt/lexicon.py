@@ -1,4 +1,4 @@
-"""Every word that means something to the renderer, in both languages, collected from the registry."""
+"""The lexicon: every word that the renderer understands, in both languages, collected from the registry."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _SHORTEST_STEM = 3
 
 
 class WordMeaning(Struct, frozen=True):
-    """What a word may say: a facet and its value."""
+    """One meaning of a word: a facet and its value."""
 
-    facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, mood, count, or a joint
+    facet: str  # setting, time, weather, subject, style, camera, tempo, action, attribute, mood, count, or joint
     value: str
-    owner: str = ""  # of an attribute: the only subject that has it
+    owner: str = ""  # for an attribute: the only subject that has it
 
 
 class _HasWords(Protocol):
-    """Whatever the registry holds has words."""
+    """Any registry entry: it has words."""
 
     @property
     def words(self) -> registry.Words: ...
 
 
 class Lexicon:
-    """Words to meanings. English is looked up by words, Chinese by characters."""
+    """Maps words to meanings. English is looked up by words, Chinese by characters."""
 
     def __init__(
         self, words_en: Mapping[str, Iterable[WordMeaning]], words_zh: Mapping[str, Iterable[WordMeaning]]
@@ -47,7 +47,7 @@ class Lexicon:
         self._longest_zh = _longest((word[0], len(word)) for word in self._chinese)
 
     def english(self, words: list[str], at: int) -> tuple[int, tuple[WordMeaning, ...]]:
-        """The longest phrase at this place: how many words it has, and its meanings; (0, ()) if there is none."""
+        """The longest phrase at this position: its number of words and its meanings; (0, ()) if there is none."""
         for first in _forms(words[at]):
             for length in range(min(self._longest_en.get(first, 0), len(words) - at), 0, -1):
                 middle = (first, *words[at + 1 : at + length])
@@ -62,7 +62,7 @@ class Lexicon:
         return [text[at : at + length] for length in range(1, longest + 1) if text[at : at + length] in self._chinese]
 
     def meanings(self, word: str) -> tuple[WordMeaning, ...]:
-        """What a Chinese word means."""
+        """The meanings of a Chinese word."""
         return self._chinese.get(word, ())
 
 
@@ -73,7 +73,7 @@ def split_words(text: str) -> list[str]:
 
 @cache
 def lexicon() -> Lexicon:
-    """The lexicon of everything that is registered."""
+    """Build the lexicon of all registered entries."""
     english: defaultdict[str, list[WordMeaning]] = defaultdict(list)
     chinese: defaultdict[str, list[WordMeaning]] = defaultdict(list)
     for meaning, words in [*_visual_words(), *_descriptive_words()]:
@@ -115,7 +115,7 @@ def _visual_words() -> Iterable[tuple[WordMeaning, registry.Words]]:
 
 
 def _descriptive_words() -> Iterable[tuple[WordMeaning, registry.Words]]:
-    """The words for how somebody is, and for what is done."""
+    """The words for attributes and actions."""
     for name, tempo in registry.TEMPOS.items():
         yield WordMeaning("tempo", name), tempo.words
     for name, words in MOODS.items():
@@ -131,7 +131,7 @@ def _descriptive_words() -> Iterable[tuple[WordMeaning, registry.Words]]:
 
 
 def _naming(words: registry.Words, subject: registry.Words) -> registry.Words:
-    """The words of an attribute that name the subject too ("golden retriever") and are not yet its own."""
+    """Attribute words that also name the subject ("golden retriever") and are not among the subject's words yet."""
     return registry.Words(
         en=tuple(word for word in words.en if set(split_words(word)) & set(subject.en) and word not in subject.en),
         zh=tuple(word for word in words.zh if any(own in word for own in subject.zh) and word not in subject.zh),
@@ -139,7 +139,7 @@ def _naming(words: registry.Words, subject: registry.Words) -> registry.Words:
 
 
 def _longest(lengths: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """By first word (or character): how long the longest phrase with it is."""
+    """Length of the longest phrase, by its first word (or character)."""
     longest: dict[str, int] = {}
     for first, length in lengths:
         longest[first] = max(length, longest.get(first, 0))
@@ -161,5 +161,5 @@ def _forms_cached(word: str) -> tuple[str, ...]:
 
 
 def _forms(word: str) -> tuple[str, ...]:
-    """The word itself, then what it may be the plural or the participle of."""
+    """The word itself, then the base forms it may be the plural or the participle of."""
     return _forms_cached(word) if len(word) <= 24 else (word,)

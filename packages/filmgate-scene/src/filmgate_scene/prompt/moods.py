@@ -1,4 +1,4 @@
-"""What a film feels like whose prompt names nothing that could be drawn: an hour or a weather for a mood."""
+"""Moods: a time of day or a weather for prompts that name nothing that can be drawn."""
 
 from __future__ import annotations
 
@@ -32,4 +32,4 @@ MOODS: Mapping[str, Words] = {
     "storm": Words(en=("anger", "rage", "chaos", "fear", "war", "fury"), zh=("愤怒", "混乱", "恐惧", "战争")),
     "petals": Words(en=("love", "joy", "happiness", "tenderness"), zh=("爱", "爱情", "喜悦", "幸福", "温柔")),
 }
-"""The hour or the weather by its name; the first mood that a prompt names decides."""
+"""Mood words, by the name of the time of day or weather; the first mood in the prompt decides."""

@@ -1,4 +1,4 @@
-"""What the prompt says is absent."""
+"""Negation: what the prompt declares absent."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from filmgate_scene.prompt.tokenizing import Token
 
 __all__ = ["absent_names", "without_negated"]
 
-_REACH = 3  # words after "no" until the first thing that is absent
+_REACH = 3  # words between "no" and the first absent thing
 _LINKS = frozenset(("and", "or", "nor", "any", "和", "或", "与", "及", "或者"))
 
 
 def without_negated(tokens: Sequence[Token]) -> list[Token]:
-    """The words that speak of what is there: "no rain or snow" loses both, "not only dogs" nothing."""
+    """The words that are not negated: "no rain or snow" removes both, "not only dogs" removes nothing."""
     kept: list[Token] = []
     at = 0
     while at < len(tokens):
@@ -27,7 +27,7 @@ def without_negated(tokens: Sequence[Token]) -> list[Token]:
 
 
 def absent_names(tokens: Sequence[Token]) -> tuple[str, ...]:
-    """The weathers and the subjects that are said to be absent."""
+    """The weathers and subjects that the prompt negates."""
     left = {id(unit) for unit in without_negated(tokens)}
     gone = [unit for unit in tokens if id(unit) not in left and not unit.has_facet("negation")]
     values = (unit.value(facet) for unit in gone for facet in ("weather", "subject"))
@@ -35,13 +35,13 @@ def absent_names(tokens: Sequence[Token]) -> tuple[str, ...]:
 
 
 def _end_of_negation(tokens: Sequence[Token], at: int) -> int:
-    """The first word that a negation before ``at`` does not reach."""
+    """The index of the first word outside the scope of the negation before ``at``."""
     clause = tokens[at].clause if at < len(tokens) else 0
     end, patience = at, _REACH
     while end < len(tokens) and tokens[end].clause == clause and patience:
         unit = tokens[end]
         if unit.has_facet("locating") or unit.has_facet("negation"):
-            break  # "no people on the beach": the beach is there
+            break  # "no people on the beach": the beach itself is present
         end += 1
         if unit.text in _LINKS:
             patience += 1
@@ -53,10 +53,10 @@ def _end_of_negation(tokens: Sequence[Token], at: int) -> int:
 
 
 def _still_named(tokens: Sequence[Token], at: int) -> int:
-    """A Chinese list goes on without a conjunction's being known ("没有雨和雪" leaves "和" over)."""
+    """Whether a Chinese list continues without a conjunction in the lexicon ("没有雨和雪" leaves "和" over)."""
     return 2 if at + 1 < len(tokens) and tokens[at].text in _LINKS and tokens[at + 1].meanings else 0
 
 
 def _denies_nothing(tokens: Sequence[Token], at: int) -> bool:
-    """Whether a negation denies nothing that could be drawn."""
+    """Whether a negation applies to nothing that can be drawn."""
     return at + 1 < len(tokens) and tokens[at + 1].text[:8] in grammar.NEGATION_EXCEPTIONS

@@ -1,4 +1,4 @@
-"""The words that the prompt wants to be read in the picture."""
+"""Text that the prompt wants to be readable in the video."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 __all__ = ["MAX_SIGN_CHARS", "extract_quoted", "make_title", "shorten"]
 
 MAX_SIGN_CHARS = 60
-"""Characters of a sign or caption that are kept."""
+"""Maximum length of a sign or caption."""
 
 _PAIRS = ("“”", "„“", "„”", "«»", "‹›", "「」", "『』", "《》", "〈〉", '""')
 _QUOTED = re.compile(
@@ -29,11 +29,11 @@ _WRITTEN_EN = re.compile(
 _HAN = re.compile("[一-鿿]")
 _TITLE_WORDS = 8
 _TITLE_HAN = 18
-_WHOLE = 0.6  # of the letters: where more is in quotes, the quotes are the prompt's, not a sign's
+_WHOLE = 0.6  # share of quoted letters above which the quotes enclose the prompt itself, not a sign
 
 
 def extract_quoted(text: str) -> tuple[str, str]:
-    """A text without what it wants to be read, and that: quoted first, else what a sign says; "" if nothing."""
+    """Return the text without its sign, and the sign's text: quoted text first, else what a sign says; "" if none."""
     matches = [match for match in _QUOTED.finditer(text) if _inside(match).strip()]
     if matches and sum(len(_inside(match)) for match in matches) < _WHOLE * len(text.strip()):
         said = next(_inside(match) for match in matches)
@@ -45,7 +45,7 @@ def extract_quoted(text: str) -> tuple[str, str]:
 
 
 def make_title(prompt: str) -> str:
-    """A title card's text: the prompt's first words."""
+    """The text of a title card: the prompt's first words."""
     text = " ".join(prompt.split())
     words = text.split(" ")
     if len(words) > 1:
@@ -54,7 +54,7 @@ def make_title(prompt: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most ``limit`` characters, an ellipsis where some were left out, control characters dropped."""
+    """Truncate to ``limit`` characters with an ellipsis; drop control characters."""
     text = " ".join("".join(char for char in text if char.isprintable() or char.isspace()).split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 

@@ -1,4 +1,4 @@
-"""From the words of one shot to what it shows."""
+"""Parses the words of one shot."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from filmgate_scene.prompt.tokenizing import Token, tokenize
 
 __all__ = ["ParsedShot", "parse_shot"]
 
-_MAX_DISTANCE = 4  # words between a preposition and the place it introduces
+_MAX_DISTANCE = 4  # maximum number of words between a preposition and its place
 _MAX_DISTANCE_ZH = 3
 _ARTICLES = frozenset(("a", "an", "the"))
-_REMOTE_REACH = 6  # words after a place that may send it into the distance
+_REMOTE_REACH = 6  # words after a place that can move it into the distance
 _WITHIN_ZH = frozenset("上里中内旁边下间畔")
 
 
 class ParsedShot(Struct, frozen=True):
-    """What a shot's own words say; ``setting`` is empty where they name none."""
+    """Contents of one shot's own words; ``setting`` is empty if they name no place."""
 
     shot: SceneShot
     tokens: tuple[Token, ...]
-    refers_back: bool  # whether it speaks of somebody seen before
-    action: str = ""  # what is done, where it is not said by whom
+    refers_back: bool  # whether a pronoun refers to an earlier subject
+    action: str = ""  # actions whose subject is not named
 
 
 def parse_shot(text: str) -> ParsedShot:
-    """What a shot's words say."""
+    """Parse the tokens of a shot."""
     spoken, written = quotes.extract_quoted(text)
     everything = tokenize(spoken)
     units = without_negated(everything)
@@ -58,7 +58,7 @@ def _all_values(tokens: Iterable[Token], facet: str) -> tuple[str, ...]:
 
 
 def _best_value(tokens: Sequence[Token], facet: str, weight: Callable[[Sequence[Token], int], float]) -> str:
-    """The value that is named with the most weight, the first of equals; "" if none is."""
+    """The value with the highest weight, the first among equals; "" if there is none."""
     weights: dict[str, float] = {}
     for at, unit in enumerate(tokens):
         if value := unit.value(facet):
@@ -67,25 +67,25 @@ def _best_value(tokens: Sequence[Token], facet: str, weight: Callable[[Sequence[
 
 
 def _until_place(tokens: Sequence[Token], clause: int) -> list[Token]:
-    """Those words of a clause that come before its next place."""
+    """The words of a clause before its next place."""
     return list(takewhile(lambda unit: unit.clause == clause and not unit.has_facet("setting"), tokens))
 
 
 def _plain_weight(tokens: Sequence[Token], at: int) -> float:
-    """Of words that say the same, the longer says it more surely."""
+    """Weight by length: of synonyms, the longer word is the more certain."""
     text = tokens[at].text
     return 1.0 + 0.1 * min(4, len(text.split()) if tokens[at].script == "en" else len(text) / 2)
 
 
 def _describes(token: Token) -> bool:
-    """Whether a word stands between a preposition and its place only to describe it."""
+    """Whether a word only modifies the place after a preposition."""
     return (
         token.text in _ARTICLES or token.has_facet("weather") or token.has_facet("time") or token.has_facet("attribute")
     )
 
 
 def _place_weight(tokens: Sequence[Token], at: int) -> float:
-    """A place counts more where it is said that something happens there, and less where it is only seen from afar."""
+    """The weight of a place: higher if something happens there, lower if it is only visible in the distance."""
     unit = tokens[at]
     weight = _plain_weight(tokens, at)
     reach = _MAX_DISTANCE if unit.script == "en" else _MAX_DISTANCE_ZH
@@ -98,5 +98,5 @@ def _place_weight(tokens: Sequence[Token], at: int) -> float:
     elif inside and not unit.has_facet("time"):
         weight += 1.5
     if unit.has_facet("time") or unit.has_facet("style") or unit.has_facet("weather") or unit.has_facet("subject"):
-        weight -= 0.6  # the word may have been meant otherwise
+        weight -= 0.6  # an ambiguous word
     return max(0.05, weight)

@@ -1,4 +1,4 @@
-"""Where one shot ends and the next begins, and how many frames each gets."""
+"""Splits a prompt into shots and allots the frames."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct
 __all__ = ["PromptSplit", "ShotText", "share_frames", "split_shots"]
 
 MIN_SHOT_FRAMES = 12
-"""Frames of the shortest shot: half a second."""
+"""Minimum length of a shot in frames: half a second."""
 
 MAX_SHOTS = 12
 
@@ -21,7 +21,7 @@ _TO = r"\s*(?:[-–—~～至到]|to)\s*"
 
 
 def _span(mark: str) -> str:
-    """From when to when: "0-4s", "0:00 - 0:04", "0秒到3秒". Clock or unit tell it from a count."""
+    """A time range: "0-4s", "0:00 - 0:04", "0秒到3秒". A colon or a unit distinguishes it from a count."""
     return (
         rf"(?:(?P<from_{mark}>{_CLOCK}){_TO}(?P<to_{mark}>{_CLOCK})"
         rf"|(?P<start_{mark}>{_AMOUNT})\s*{_UNIT}?{_TO}(?P<end_{mark}>{_AMOUNT})\s*{_UNIT}(?![a-z]))"
@@ -55,19 +55,19 @@ class ShotText(Struct, frozen=True):
     """The words of one shot."""
 
     text: str
-    weight: float = 1.0  # its length beside the others'
+    weight: float = 1.0  # length relative to the other shots
 
 
 class PromptSplit(Struct, frozen=True):
-    """A prompt, cut."""
+    """A prompt, split into shots."""
 
-    preamble: str  # what is said before the first shot, for all of them
+    preamble: str  # words before the first shot, which apply to all shots
     shots: tuple[ShotText, ...]
     transition: str  # "cut" or "fade"
 
 
 def split_shots(text: str, *, frames: int) -> PromptSplit:
-    """Cut a prompt into as many shots as it names and the film has room for; one if it names none."""
+    """Split a prompt into the shots that it names, at most as many as fit into the video; one if it names none."""
     whole, pieces = _by_markers(text) or ("", [ShotText(said) for said in _by_transitions(text)])
     room = max(1, min(MAX_SHOTS, frames // MIN_SHOT_FRAMES))
     fades = len(pieces) > 1 and _FADES.search(text) is not None
@@ -75,7 +75,7 @@ def split_shots(text: str, *, frames: int) -> PromptSplit:
 
 
 def share_frames(frames: int, weights: list[float]) -> list[int]:
-    """Whole numbers of frames that add up to ``frames`` exactly, each at least one, in proportion to the weights."""
+    """Split ``frames`` in proportion to the weights: integers, each at least one, whose sum is exactly ``frames``."""
     total, spent, said = sum(weights), 0, 0.0
     shares = []
     for left, weight in zip(range(len(weights) - 1, -1, -1), weights, strict=True):
@@ -87,7 +87,7 @@ def share_frames(frames: int, weights: list[float]) -> list[int]:
 
 
 def _by_markers(text: str) -> tuple[str, list[ShotText]] | None:
-    """Shots that are numbered or timed; None where fewer than two are."""
+    """Split by shot numbers or time ranges; None if there are fewer than two."""
     marks = list(_MARKERS.finditer(text))
     if len(marks) < 2:
         return None
@@ -103,12 +103,12 @@ def _by_markers(text: str) -> tuple[str, list[ShotText]] | None:
 
 
 def _by_transitions(text: str) -> list[str]:
-    """Shots that are joined by "cut to" and the like."""
+    """Split at "cut to" and similar transitions."""
     return [said for said in _TRANSITIONS.split(text) if said.strip()] or [text]
 
 
 def _marked_seconds(mark: re.Match[str]) -> float | None:
-    """How many seconds a mark says its shot lasts."""
+    """The duration that a marker gives its shot, in seconds."""
     found = mark.groupdict()
     begin, end = (
         next((found[name] for name in names if found[name]), None)
@@ -121,6 +121,6 @@ def _marked_seconds(mark: re.Match[str]) -> float | None:
 
 
 def _seconds(clock: str) -> float:
-    """Seconds of "1:05" and of "65"."""
+    """Parse "1:05" or "65" into seconds."""
     minutes, _, seconds = clock.rpartition(":")
     return 60 * float(minutes or 0) + float(seconds)

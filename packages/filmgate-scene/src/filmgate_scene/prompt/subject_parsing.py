@@ -1,4 +1,4 @@
-"""Who is in the picture: how many, what they look like and what they do."""
+"""Parses subjects: their count, appearance and actions."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from filmgate_scene.prompt.tokenizing import Token
 __all__ = ["parse_subjects"]
 
 _MAX_COUNT = 12
-_PLURAL_COUNT = 3  # how many "dogs" are
-_MAX_DISTANCE = 4  # words that an adjective or a number may stand before its noun
-_POSTURES = frozenset(("sit", "stand"))  # said beside what somebody does: "sits there eating"
+_PLURAL_COUNT = 3  # the count of an unnumbered plural ("dogs")
+_MAX_DISTANCE = 4  # maximum distance in words between an adjective or number and its noun
+_POSTURES = frozenset(("sit", "stand"))  # postures that accompany another action: "sits there eating"
 _ARTICLES = frozenset(("a", "an", "the"))
 _LIGHT_WORDS = frozenset(
     (
@@ -39,7 +39,7 @@ _LIGHT_WORDS = frozenset(
 
 
 def parse_subjects(tokens: Sequence[Token]) -> tuple[SubjectSpec, ...]:
-    """The subjects in the order of their first mention, each kind once."""
+    """The subjects in the order of their first mention, one entry for each kind."""
     places = [at for at, unit in enumerate(tokens) if unit.has_facet("subject")]
     kinds: dict[str, SubjectSpec] = {}
     for at in places:
@@ -55,7 +55,7 @@ def parse_subjects(tokens: Sequence[Token]) -> tuple[SubjectSpec, ...]:
 
 
 def _merge(first: SubjectSpec, repeat: SubjectSpec) -> SubjectSpec:
-    """Two mentions of one kind: taken for the same ones."""
+    """Merge two mentions of one kind, which are taken to be the same subjects."""
     return SubjectSpec(
         kind=first.kind,
         action=first.action or repeat.action,
@@ -65,7 +65,7 @@ def _merge(first: SubjectSpec, repeat: SubjectSpec) -> SubjectSpec:
 
 
 def _count(tokens: Sequence[Token], at: int) -> int:
-    """The number before a noun; without one, plurals are a few."""
+    """The number before a noun; an unnumbered plural counts as a few."""
     unit = tokens[at]
     for before in _preceding(tokens, at):
         number = _number_of(before)
@@ -77,7 +77,7 @@ def _count(tokens: Sequence[Token], at: int) -> int:
 
 
 def _number_of(token: Token) -> int | None:
-    """The number that a word says."""
+    """The number that a word denotes."""
     if token.text.isascii() and token.text.isdigit():
         return min(_MAX_COUNT, int(token.text[:4]))
     word = token.value("count")
@@ -85,7 +85,7 @@ def _number_of(token: Token) -> int | None:
 
 
 def _counts_zh(tokens: Sequence[Token], number: Token) -> bool:
-    """Whether a Chinese number counts things: a measure word follows, or the number's word holds one."""
+    """Whether a Chinese number counts things: a measure word follows, or the number word contains one."""
     if len(number.text) > 1 or number.text.isdigit():
         return True
     at = next(place for place, unit in enumerate(tokens) if unit is number)
@@ -93,12 +93,12 @@ def _counts_zh(tokens: Sequence[Token], number: Token) -> bool:
 
 
 def _is_plural(text: str) -> bool:
-    """Whether an English noun is one, as far as our words go."""
+    """Whether an English noun is a plural, as far as the lexicon tells."""
     return text.endswith(("men", "people", "children", "geese")) or (text.endswith("s") and not text.endswith("ss"))
 
 
 def _attributes(tokens: Sequence[Token], at: int, places: Sequence[int], kind: str) -> tuple[str, ...]:
-    """Adjectives before a noun, adjectives after it that no later noun takes, and what its own word says."""
+    """Attributes from adjectives before the noun, adjectives after it that no later noun takes, and the noun itself."""
     near = [*reversed(_preceding(tokens, at)), tokens[at], *_following(tokens, at, places)]
     found: dict[str, None] = {}
     for place, unit in enumerate(near):
@@ -110,20 +110,20 @@ def _attributes(tokens: Sequence[Token], at: int, places: Sequence[int], kind: s
 
 
 def _next_place(places: Sequence[int], at: int) -> int | None:
-    """The place after this one, if any."""
+    """The position of the next place, if any."""
     after = bisect_right(places, at)
     return places[after] if after < len(places) else None
 
 
 def _attributes_in_noun(token: Token) -> list[str]:
-    """Adjectives that a Chinese noun holds ("橘猫" is an orange cat)."""
+    """Attributes that are part of a Chinese noun ("橘猫" is an orange cat)."""
     parts = [token.text[:length] for length in range(1, len(token.text))] if token.script == "zh" else []
     meanings = [meaning for part in parts for meaning in lexicon().meanings(part)]
     return [meaning.value for meaning in meanings if meaning.facet == "attribute" and not meaning.owner]
 
 
 def _preceding(tokens: Sequence[Token], at: int) -> list[Token]:
-    """The words before a noun that may belong to it, the nearest first."""
+    """The words before a noun that may modify it, nearest first."""
     found: list[Token] = []
     for unit in reversed(tokens[max(0, at - _MAX_DISTANCE - (tokens[at].script == "zh") * 2) : at]):
         if (
@@ -134,13 +134,13 @@ def _preceding(tokens: Sequence[Token], at: int) -> list[Token]:
         ):
             break
         if unit.text in _ARTICLES:
-            break  # whatever stands before belongs to somebody else
+            break  # words before this one belong to another noun
         found.append(unit)
     return found
 
 
 def _following(tokens: Sequence[Token], at: int, places: Sequence[int]) -> list[Token]:
-    """The words after a noun that may belong to it: to the end of its clause, or of its sentence if nobody follows."""
+    """The words after a noun that may modify it: to the end of its clause, or of its sentence if no subject follows."""
     follower = _next_place(places, at)
     rival = follower if follower is not None and tokens[follower].sentence == tokens[at].sentence else None
     taken = _preceding(tokens, rival) if rival is not None else []
@@ -154,9 +154,9 @@ def _following(tokens: Sequence[Token], at: int, places: Sequence[int]) -> list[
 
 
 def _action(tokens: Sequence[Token], at: int, places: Sequence[int], kind: str) -> str:
-    """What the subject does: the first verb after it in its sentence, else one just before it ("a running dog").
+    """A subject's action: the first verb after it in its sentence, else one directly before it ("a running dog").
 
-    A verb that it can't do is taken only where nobody else is there to do it.
+    A verb that the subject cannot do is accepted only if no other subject could do it.
     """
     able = set(registry.subjects()[kind].actions)
     stop = _next_place(places, at)

@@ -1,4 +1,4 @@
-"""From text to the words that mean something, in order: the only stage that knows about scripts."""
+"""Splits text into meaningful words, in order; the only step that depends on the script."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ _EMOJI_TAIL = re.compile(r"\b(face|symbol|sign|with|head)\b")
 
 
 class Token(Struct, frozen=True):
-    """One word of the prompt, or a run of characters that nobody knows."""
+    """One word of the prompt, or a run of unknown characters."""
 
     text: str
     meanings: tuple[WordMeaning, ...]
-    clause: int  # grows at every comma
-    sentence: int  # grows at every full stop
+    clause: int  # clause number: grows at every comma
+    sentence: int  # sentence number: grows at every full stop
     script: str  # "en" or "zh"
 
     def value(self, facet: str) -> str | None:
-        """What it says about a facet, if anything."""
+        """The word's value for a facet, if any."""
         return next((meaning.value for meaning in self.meanings if meaning.facet == facet), None)
 
     def has_facet(self, facet: str) -> bool:
-        """Whether it says anything about a facet."""
+        """Whether the word has a meaning for a facet."""
         return any(meaning.facet == facet for meaning in self.meanings)
 
 
 def normalise(prompt: str) -> str:
-    """The prompt as it can be shown: compatibility forms and lone surrogates resolved, symbols spelled out."""
+    """The prompt in displayable form: compatibility forms and lone surrogates resolved, symbols spelled out."""
     text = prompt.encode("utf-8", "replace").decode("utf-8")
     return unicodedata.normalize("NFKC", _SYMBOLS.sub(_symbol_name, text))
 
 
 def language(text: str) -> str:
-    """The prompt's language: "zh" where at least a Chinese character comes on every two other words, else "en"."""
+    """The prompt's language: "zh" if there is at least one Chinese character for every two other words, else "en"."""
     pieces = list(_SCRIPT_RUNS.finditer(text))
     han = sum(len(match["han"]) for match in pieces if match["han"])
     return "zh" if han and 2 * han >= sum(1 for match in pieces if match["word"]) else "en"
 
 
 def tokenize(text: str) -> list[Token]:
-    """The words of a text, each with its meanings; text that means nothing comes as units without meanings."""
+    """The words of a text with their meanings; unknown text becomes tokens without meanings."""
     units: list[Token] = []
     words: list[str] = []
     clause = sentence = 0
@@ -81,12 +81,12 @@ def tokenize(text: str) -> list[Token]:
 
 
 def _symbol_name(match: re.Match[str]) -> str:
-    """A symbol's name: the dog's face becomes "dog"."""
+    """The Unicode name of a symbol: the dog's face becomes "dog"."""
     return f" {_EMOJI_TAIL.sub(' ', unicodedata.name(match[0], '').lower())} "
 
 
 def _english(words: list[str], known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...]]]:
-    """Phrases, the longest first."""
+    """Match English phrases, longest first."""
     found: list[tuple[str, tuple[WordMeaning, ...]]] = []
     at = 0
     while at < len(words):
@@ -97,9 +97,9 @@ def _english(words: list[str], known: Lexicon) -> list[tuple[str, tuple[WordMean
 
 
 def _chinese(run: str, known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...]]]:
-    """The division into known words that leaves the fewest characters over, then the one with the fewest words.
+    """Segment Chinese text into known words: fewest characters left over, then fewest words.
 
-    Words may overlap ("雪山" holds "雪" and "山"), and taking the longest from the left may strand a better one.
+    Words may overlap ("雪山" contains "雪" and "山"); a greedy longest match from the left could miss a better split.
     """
     best: list[tuple[int, int, int]] = [(0, 0, 0)] * (len(run) + 1)  # characters left over, words, the word's length
     for at in range(len(run) - 1, -1, -1):

@@ -1,4 +1,4 @@
-"""From a prompt to a description: pure, total, in milliseconds."""
+"""Turns a prompt into a description: pure, total, in milliseconds."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from filmgate_scene.prompt.unrecognised import unrecognised
 __all__ = ["understand"]
 
 _ABSTRACT = "abstract"
-_MAX_UNRECOGNISED = 2  # words of a shot that may stay unrecognised without its becoming vague
+_MAX_UNRECOGNISED = 2  # unrecognised words that a shot may contain before it counts as vague
 
 
 def understand(prompt: str, *, seed: int, frames: int) -> Description:
-    """What a prompt means. Any string gives a description; what it could not make sense of is listed in it.
+    """Understand a prompt. Any string gives a description, which lists the words that are not understood.
 
     Args:
         prompt: in English, Chinese or both.
-        seed: of everything that the prompt leaves open.
-        frames: of the whole film; the shots share them exactly.
+        seed: seed for everything that the prompt leaves open.
+        frames: length of the video; the shots' lengths add up to it.
     """
     text = tokenizing.normalise(prompt)
     parts = shot_splitting.split_shots(text, frames=frames)
@@ -45,7 +45,7 @@ def understand(prompt: str, *, seed: int, frames: int) -> Description:
 
 
 def _parse_shots(preamble: ParsedShot, shot_texts: Sequence[ParsedShot]) -> list[SceneShot]:
-    """The shots, each with what it inherits: from the whole first, then from the shot before."""
+    """Parse the shots; each inherits first from the words for all shots, then from the shot before."""
     style = tuple(dict.fromkeys(name for said in (preamble, *shot_texts) for name in said.shot.style))
     shots: list[SceneShot] = []
     for said in shot_texts:
@@ -59,7 +59,7 @@ def _parse_shots(preamble: ParsedShot, shot_texts: Sequence[ParsedShot]) -> list
 
 
 def _inherit(shot: SceneShot, previous: SceneShot, parsed: ParsedShot) -> SceneShot:
-    """A shot with what it did not say itself; who was there stays where the place does, or where "it" is said."""
+    """Fill a shot's gaps; subjects carry over if the place stays the same or a pronoun refers to them."""
     stays = parsed.refers_back or not shot.setting or shot.setting == previous.setting
     return replace(
         shot,
@@ -75,7 +75,7 @@ def _inherit(shot: SceneShot, previous: SceneShot, parsed: ParsedShot) -> SceneS
 
 
 def _with_action(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[SubjectSpec, ...]:
-    """Those seen before, doing now what is said, if they can."""
+    """The earlier subjects with the new action, if they can do it."""
     known = registry.subjects()
     return tuple(
         replace(spec, action=action) if spec.kind in known and action in known[spec.kind].actions else spec
@@ -84,7 +84,7 @@ def _with_action(subjects: tuple[SubjectSpec, ...], action: str) -> tuple[Subjec
 
 
 def _with_mood(shot: SceneShot, parsed: ParsedShot) -> SceneShot:
-    """The abstract landscape in the first mood that is named, where neither hour nor weather are."""
+    """The abstract landscape in the first mood named, if neither a time of day nor a weather is set."""
     mood = next((mood for unit in parsed.tokens if (mood := unit.value("mood"))), "")
     if shot.time or shot.weather:
         return shot
@@ -92,15 +92,15 @@ def _with_mood(shot: SceneShot, parsed: ParsedShot) -> SceneShot:
 
 
 def _place_specificity(kind: str) -> int:
-    """Who can't be elsewhere comes first, flowers last: they grow anywhere."""
+    """Priority for choosing a place: subjects tied to a place first, flowers last because they grow anywhere."""
     known = registry.subjects()
     return {"water": 0, "plant": 2}.get(known[kind].element if kind in known else "", 1)
 
 
 def _choose_place(shot: SceneShot, *, vague: bool) -> SceneShot:
-    """A shot that has a place: the one said, else where its subjects, its weather or its hour belong.
+    """Give a shot a place: the one named, else the default of its subjects, its weather or its time of day.
 
-    An hour alone is no hint where most of the words were not understood.
+    A time of day alone does not choose a place if most of the words are not understood.
     """
     if shot.setting:
         return shot

@@ -1,4 +1,4 @@
-"""The words that meant nothing to us, said openly."""
+"""Words that the renderer does not understand, for the video's notes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _JOINING_CHARACTERS = re.compile(f"[{''.join(sorted(grammar.FUNCTION_CHARACTERS 
 
 
 def unrecognised(tokens: Iterable[Token]) -> tuple[str, ...]:
-    """Each such word once, in the prompt's order; words that only join others are none."""
+    """Each unknown word once, in the prompt's order; function words are not reported."""
     found: dict[str, None] = {}
     for unit in tokens:
         if unit.meanings:
@@ -30,5 +30,5 @@ def unrecognised(tokens: Iterable[Token]) -> tuple[str, ...]:
 
 
 def _could_be_drawn(word: str) -> bool:
-    """Whether a word could have been drawn."""
+    """Whether an unknown word may denote something visual."""
     return len(word) > 1 and not word[0].isdigit() and word not in grammar.STOP_WORDS_EN

@@ -1,4 +1,4 @@
-"""What is heard: beds and short sounds, made by rules, mixed in sync with what is seen. 48 kHz, stereo, float32."""
+"""Sound: ambience beds and short events, synthesised and mixed in sync with the video. 48 kHz, stereo, float32."""
 
 from filmgate_scene.sound.loudness import integrated_loudness
 from filmgate_scene.sound.mixing import TARGET, ShotSound, mix

@@ -1,4 +1,4 @@
-"""What goes on all the time: wind and water, towns, rooms, animals, a soft chord."""
+"""Ambience beds, which sound continuously: wind, water, towns, rooms, animals, a soft chord."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def wind(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("waves", "sea", en="waves", zh="海浪")
 def waves(count: int, random: np.random.Generator) -> Stereo:
-    """Breakers that roll up and run out, two trains that never fall into step."""
+    """Breakers that roll up and run out: two wave trains that never synchronise."""
     t = seconds(count)
     phases = random.random(2) * _TAU
     roll = np.maximum(0, np.sin(_TAU * t / 4.6 + phases[0])) ** 1.6
@@ -63,7 +63,7 @@ def water(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("rain", en="rain", zh="雨声")
 def rain(count: int, random: np.random.Generator) -> Stereo:
-    """A curtain, and the nearest drops."""
+    """Steady rain, with single near drops."""
     made = wide_noise(count, random, 800, 9000, -0.2) * (0.035 * drift(count, random, 7.0, 0.75))[:, None]
     tick = [noise(576, random, 1500, 9000) * decay(576, 0.0005, 0.003) for _ in range(6)]
     for at in scatter(count, random, 60):
@@ -73,7 +73,7 @@ def rain(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("birds", en="songbirds", zh="鸟鸣")
 def birds(count: int, random: np.random.Generator) -> Stereo:
-    """Songbirds at several distances, each with a phrase of its own."""
+    """Songbirds at several distances, each with its own phrase."""
     made = _silence(count)
     for at in scatter(count, random, 1.1):
         pan, near, song = random.uniform(-0.9, 0.9), random.uniform(0.2, 1.0), peep(random)
@@ -84,7 +84,7 @@ def birds(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("gulls", en="gulls", zh="海鸥")
 def gulls(count: int, random: np.random.Generator) -> Stereo:
-    """Gulls, far enough to be pleasant."""
+    """Gulls in the distance."""
     made = _silence(count)
     for at in scatter(count, random, 0.4):
         pan, near = random.uniform(-0.8, 0.8), random.uniform(0.3, 1.0)
@@ -107,7 +107,7 @@ def crickets(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("city", en="city", zh="城市")
 def city(count: int, random: np.random.Generator) -> Stereo:
-    """The hum of many streets, now and then a horn far away."""
+    """The hum of many streets, with a distant horn now and then."""
     made = wide_noise(count, random, 35, 260, -0.7) * (0.08 * drift(count, random, 6.0, 0.6))[:, None]
     made += 0.006 * wide_noise(count, random, 300, 2500, -0.5)
     for at in scatter(count, random, 0.15):
@@ -137,7 +137,7 @@ def traffic(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("chatter", "crowd", en="voices", zh="人声")
 def chatter(count: int, random: np.random.Generator) -> Stereo:
-    """A murmur of many voices, none of them to be understood."""
+    """A murmur of many unintelligible voices."""
     made = 0.008 * wide_noise(count, random, 200, 1600, -0.5)
     t = seconds(count)
     for _ in range(8):
@@ -194,7 +194,7 @@ def storm(count: int, random: np.random.Generator) -> Stereo:
 
 @bed("pad", "music", en="music", zh="音乐")
 def pad(count: int, random: np.random.Generator) -> Stereo:
-    """Four soft chords, two and a half seconds each or a quarter of the film, breathing into each other."""
+    """Four soft chords, two and a half seconds each or a quarter of the video, cross-fading."""
     made = _silence(count)
     root = 110 * 2 ** (float(random.integers(0, 6)) / 12)
     chords = _MAJOR if random.random() < 0.6 else _MINOR
@@ -209,6 +209,6 @@ def pad(count: int, random: np.random.Generator) -> Stereo:
 
 
 def _chord(root: float, steps: tuple[int, ...], length: int, detune: float) -> Mono:
-    """The notes of a chord, their overtones dying away."""
+    """The notes of a chord, with decaying overtones."""
     voices = [tone(length, root * 2 ** (step / 12) + detune, 0.26, 0.1) for step in steps]
     return single(np.sum(voices, axis=0, dtype=np.float32))

@@ -1,4 +1,4 @@
-"""What happens at a moment: steps, splashes, bites, voices of animals, bells."""
+"""Short sound events: steps, splashes, bites, animal calls, bells."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def flap(random: np.random.Generator) -> Mono:
 
 @event("whoosh", "pass", en="whoosh", zh="掠过")
 def whoosh(random: np.random.Generator) -> Mono:
-    """Something passes close by."""
+    """A fast pass-by."""
     count = _samples(0.9)
     return single(0.16 * noise(count, random, 150, 2400, -0.4) * hump(count, 3))
 
@@ -128,7 +128,7 @@ def rumble(random: np.random.Generator) -> Mono:
 
 @event("bell", "chime", "gong", en="bell", zh="钟声")
 def bell(random: np.random.Generator) -> Mono:
-    """A temple bell: partials that are no harmonics, the high ones gone first."""
+    """A temple bell: inharmonic partials, the high ones decaying first."""
     count, pitch = _samples(3.0), random.uniform(220, 330)
     partials = ((0.5, 0.6, 2.0), (1.0, 1.0, 1.3), (1.19, 0.5, 0.9), (1.56, 0.4, 0.7), (2.0, 0.5, 0.5), (2.66, 0.2, 0.3))
     made = np.zeros(count, np.float32)

@@ -1,4 +1,4 @@
-"""How loud it is, and keeping it there: integrated loudness by ITU-R BS.1770-4, and a limiter that does not click."""
+"""Loudness: integrated loudness by ITU-R BS.1770-4, normalisation, and a limiter that does not click."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _K_WEIGHTING = np.array(
         [1.0, -2.0, 1.0, -1.99004745483398, 0.99007225036621],
     ]
 )
-"""The two filters at 48 kHz, BS.1770-4 tables 1 and 2: b0, b1, b2, a1, a2 each."""
-_STEP = RATE // 10  # samples from one block to the next
-_STEPS = 4  # of a block
+"""The two K-weighting filters at 48 kHz, BS.1770-4 tables 1 and 2: b0, b1, b2, a1, a2 each."""
+_STEP = RATE // 10  # samples between block starts
+_STEPS = 4  # samples of a block
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
-_PIECE = 48  # samples whose peak is one number to the limiter
-_REACH = 5  # pieces that it looks ahead and behind
+_PIECE = 48  # samples that the limiter treats as one peak
+_REACH = 5  # pieces of look-ahead and look-behind
 
 
 def integrated_loudness(sound: Stereo) -> float:
@@ -36,9 +36,9 @@ def integrated_loudness(sound: Stereo) -> float:
 
 
 def normalise(sound: Stereo, target: float, ceiling: float) -> Stereo:
-    """The sound at ``target`` LUFS with no sample above ``ceiling``; silence stays as it is.
+    """The sound at ``target`` LUFS with no sample above ``ceiling``; silence is unchanged.
 
-    Twice, for the limiter takes something away.
+    Runs twice, since the limiter reduces the loudness.
     """
     for _ in range(2):
         loudness = integrated_loudness(sound)
@@ -49,7 +49,7 @@ def normalise(sound: Stereo, target: float, ceiling: float) -> Stereo:
 
 
 def limit(sound: Stereo, ceiling: float) -> Stereo:
-    """The sound with its peaks turned down to ``ceiling``, by a gain that moves smoothly over some milliseconds."""
+    """Turn the sound's peaks down to ``ceiling`` with a gain that changes smoothly over some milliseconds."""
     count = len(sound)
     pieces = -(-count // _PIECE)
     peaks = np.zeros(pieces * _PIECE, np.float32)
@@ -58,7 +58,7 @@ def limit(sound: Stereo, ceiling: float) -> Stereo:
     if not count or highest.max() <= ceiling:
         return sound
     needed = np.minimum(1.0, ceiling / np.maximum(highest, 1e-9))
-    # The smallest gain within reach, then its mean over the same reach: never above what the middle needs.
+    # The minimum gain within reach, then its mean over the same reach: never above what the centre needs.
     window = 2 * _REACH + 1
     smallest = np.lib.stride_tricks.sliding_window_view(np.pad(needed, 2 * _REACH, mode="edge"), window).min(axis=1)
     smooth = np.convolve(smallest, np.hanning(window + 2)[1:-1] / np.hanning(window + 2).sum(), "valid")

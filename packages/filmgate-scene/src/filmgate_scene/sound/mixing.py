@@ -1,4 +1,4 @@
-"""From what a film's shots sound like to its soundtrack."""
+"""Mixes the sound cues of a video's shots into its soundtrack."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from filmgate_scene.sound.waves import place
 __all__ = ["TARGET", "ShotSound", "mix"]
 
 TARGET = -16.0
-"""LUFS of every film."""
+"""Loudness of every video in LUFS."""
 
-_CEILING = 0.82  # of full scale: what AAC overshoots stays below clipping
+_CEILING = 0.82  # share of full scale, which keeps AAC overshoots below clipping
 _FADE_IN, _FADE_OUT = 0.12, 0.5
-_SEAM = 0.005  # seconds in which the sound of an extension comes in
-_TURN = 0.35  # seconds within which a bed comes and goes at a cut
-_ROOM_TONE = "wind"  # what is heard where nothing was asked for: never digital silence
+_SEAM = 0.005  # seconds of fade-in for an extension's sound
+_TURN = 0.35  # seconds of fade for a bed at a cut
+_ROOM_TONE = "wind"  # the bed for scenes without sounds: never digital silence
 _ROOM_TONE_LEVEL = 0.3
-_REGISTERED = (beds, events)  # imported for what they register
+_REGISTERED = (beds, events)  # imported because they register sounds
 
 
 class ShotSound(Struct, frozen=True):
-    """A shot's place in the film, in seconds, and what is heard in it."""
+    """The sound cues of one shot, and its time span in the video in seconds."""
 
     start: float
     end: float
@@ -37,10 +37,10 @@ class ShotSound(Struct, frozen=True):
 
 
 def mix(shots: Sequence[ShotSound], *, seconds: float, seed: int, since: float = 0.0) -> Stereo:
-    """The soundtrack, float32 (samples, 2), of exactly ``seconds``; the same for the same seed.
+    """The soundtrack, float32 (samples, 2), of exactly ``seconds``; deterministic for a seed.
 
-    A bed that goes on over a cut goes on without a seam. Sounds that nobody knows are left out. Where ``since``
-    seconds were heard before, in another film, the beds go on from there, and nothing fades in.
+    A bed that continues over a cut has no seam. Unknown sounds are left out. If ``since`` is positive, the beds
+    continue from that many seconds in another video, and nothing fades in.
     """
     count, before = round(seconds * RATE), round(since * RATE)
     made = np.zeros((count, 2), np.float32)
@@ -53,12 +53,12 @@ def mix(shots: Sequence[ShotSound], *, seconds: float, seed: int, since: float =
 
 
 def _heard(shots: Sequence[ShotSound]) -> set[str]:
-    """The known beds that are above silence in some shot."""
+    """The known beds that are audible in some shot."""
     return {name for shot in shots for name, level in shot.cues.ambience.items() if name in BEDS and level > 0}
 
 
 def _levels(shots: Sequence[ShotSound], name: str, count: int) -> Mono:
-    """How loud a bed is at every sample."""
+    """A bed's gain at every sample."""
     default = 0.0 if _heard(shots) else _ROOM_TONE_LEVEL
     times, levels = [0.0], [shots[0].cues.ambience.get(name, default) if shots else default]
     for shot in shots[1:]:
@@ -69,7 +69,7 @@ def _levels(shots: Sequence[ShotSound], name: str, count: int) -> Mono:
 
 
 def _add_events(made: Stereo, shots: Sequence[ShotSound], seed: int) -> None:
-    """Put every known event where it is seen; no two of a kind sound quite the same."""
+    """Add every known event at its time; no two events of a kind sound exactly alike."""
     for number, shot in enumerate(shots):
         random = _random(seed, f"events {number}")
         for event in sorted(shot.cues.events):
@@ -79,13 +79,13 @@ def _add_events(made: Stereo, shots: Sequence[ShotSound], seed: int) -> None:
 
 
 def _ends(count: int, fade_in: float) -> Mono:
-    """Fades in and out, along half a cosine."""
+    """Fade in and out along half a cosine."""
     t = np.arange(count, dtype=np.float32) / RATE
     rise = np.clip(np.minimum(t / fade_in, (count / RATE - t) / _FADE_OUT), 0, 1)
     return (0.5 - 0.5 * np.cos(np.pi * rise)).astype(np.float32)
 
 
 def _random(seed: int, name: str) -> np.random.Generator:
-    """Randomness of its own for each sound: adding one does not change the others."""
+    """An independent random generator for each sound: adding a sound does not change the others."""
     digest = hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest()
     return np.random.default_rng(int.from_bytes(digest, "big"))

@@ -1,4 +1,4 @@
-"""Every sound by name: a bed lasts as long as it is asked to, an event is short."""
+"""The registry of sounds by name: a bed has the requested length, an event is short."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ RATE = 48_000
 Mono: TypeAlias = NDArray[np.float32]
 Stereo: TypeAlias = NDArray[np.float32]
 Bed: TypeAlias = Callable[[int, np.random.Generator], Stereo]
-"""From a number of samples and its own randomness to (samples, 2), at a natural level around 0.1 rms or less."""
+"""Maps a number of samples and a random generator to (samples, 2), at a natural level around 0.1 rms or less."""
 Event: TypeAlias = Callable[[np.random.Generator], Mono]
-"""From its own randomness to (samples,), at a natural level."""
+"""Maps a random generator to (samples,), at a natural level."""
 
 _beds: dict[str, Bed] = {}
 _events: dict[str, Event] = {}
@@ -29,7 +29,7 @@ _words: dict[str, Words] = {}
 BEDS: Mapping[str, Bed] = MappingProxyType(_beds)
 EVENTS: Mapping[str, Event] = MappingProxyType(_events)
 WORDS: Mapping[str, Words] = MappingProxyType(_words)
-"""What people call each of them."""
+"""Names of the sounds in both languages."""
 
 
 def bed(*names: str, en: str, zh: str) -> Callable[[Bed], Bed]:

@@ -1,4 +1,4 @@
-"""The material that sounds are made of: shaped noise, slow drifts, envelopes, tones."""
+"""Building blocks of sounds: shaped noise, slow drifts, envelopes, tones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TAU = 2 * np.pi
 
 
 def single(made: ArrayLike) -> Stereo:
-    """Sound as float32, whatever it was reckoned in."""
+    """Convert sound to float32."""
     return np.asarray(made, np.float32)
 
 
@@ -39,14 +39,14 @@ def noise(count: int, random: np.random.Generator, low: float, high: float, slop
 
 
 def wide_noise(count: int, random: np.random.Generator, low: float, high: float, slope: float = 0.0) -> Stereo:
-    """The same for two ears: what both hear, and what they hear differently."""
+    """Stereo noise: a part common to both channels, and a part that differs."""
     left = noise(count, random, low, high, slope)
     other = noise(count, random, low, high, slope)
     return np.stack([0.8 * left + 0.6 * other, 0.8 * left - 0.6 * other], axis=1)
 
 
 def drift(count: int, random: np.random.Generator, period: float, low: float, high: float = 1.0) -> Mono:
-    """A slow, smooth, aperiodic coming and going between two levels; ``period`` in seconds."""
+    """Slow, smooth, aperiodic movement between two levels; ``period`` in seconds."""
     coarse = seconds(count)[::256]
     phases = random.random(3) * _TAU
     sway = sum(np.sin(_TAU * coarse / (period * (1 + 0.37 * k)) + phases[k]) / (1 + k) for k in range(3)) / 1.84
@@ -76,12 +76,12 @@ def tone(count: int, frequency: float, *harmonics: float) -> Mono:
 
 
 def chirp(path: ArrayLike) -> Mono:
-    """A tone that follows a path of frequencies, one a sample."""
+    """A tone that follows a path of frequencies, one value a sample."""
     return np.sin(_TAU * np.cumsum(np.asarray(path), dtype=np.float64) / RATE).astype(np.float32)
 
 
 def place(onto: Stereo, sound: Mono, at: int, pan: float = 0.0, gain: float = 1.0) -> None:
-    """Add a sound from sample ``at`` on, at equal power wherever it is between left (-1) and right (1)."""
+    """Add a mono sound from sample ``at`` on with equal-power panning between left (-1) and right (1)."""
     begin, end = max(0, at), min(len(onto), at + len(sound))
     if begin >= end:
         return
@@ -92,6 +92,6 @@ def place(onto: Stereo, sound: Mono, at: int, pan: float = 0.0, gain: float = 1.
 
 
 def scatter(count: int, random: np.random.Generator, rate: float) -> list[int]:
-    """Random moments, ``rate`` of them a second on average; the number itself isn't left to chance."""
+    """Random moments, ``rate`` a second on average; their number is fixed."""
     number = max(1, round(rate * count / RATE))
     return sorted(int(at) for at in random.random(number) * count)

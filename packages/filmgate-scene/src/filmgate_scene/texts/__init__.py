@@ -1,1 +1,1 @@
-"""Texts of the command ``scene`` and of what ``filmgate doctor`` checks: a module for each language."""
+"""Texts of the command ``scene`` and of the renderer's ``filmgate doctor`` checks: one module for each language."""
