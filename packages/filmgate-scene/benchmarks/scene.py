@@ -1,8 +1,8 @@
-"""The renderer against its encoder: a whole film, and x264 alone over that film's own frames, ready in memory.
+"""The renderer compared with its encoder: a complete video, and x264 alone over the same frames in memory.
 
 ``python scene.py FOLDER ROUNDS`` prints, as JSON, the wall and CPU seconds of each round by variant, and the peak
-memory of the films (MiB), read before the reference holds all its frames. It makes film after film in one process, as
-a worker does, and tidies up between them as a worker does.
+memory of rendering (MiB), read before the reference variant holds all its frames. It renders video after video in one
+process and releases memory between them, as a worker does.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ THREADS = 2
 
 
 def draw(out: Path, seconds: int = SECONDS) -> None:
-    """The film as the engine makes it, sound and pictures included."""
+    """Render the video as the engine does, with sound and images."""
     job = Job(token="", video_id="", model="sora-2", prompt=PROMPT, size=SIZE, seconds=seconds, seed=SEED)
     render(job, out, progress=lambda *_: None, cancelled=lambda: False, threads=THREADS)
 
 
 def encode(frames: list[YuvFrame], out: Path) -> None:
-    """x264 veryfast alone."""
+    """Encode with x264 veryfast alone."""
     with av.open(str(out), "w") as container:
         stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "20"})
         stream.width, stream.height, stream.pix_fmt = SIZE.width, SIZE.height, "yuv420p"
@@ -51,7 +51,7 @@ def encode(frames: list[YuvFrame], out: Path) -> None:
 
 
 def ready_frames() -> list[YuvFrame]:
-    """The film's frames as they were drawn, ready to be encoded."""
+    """Draw the video's frames, ready to be encoded."""
     description = understand(PROMPT, seed=SEED, frames=SECONDS * FPS)
     view = shot_renderer(description, 0, size=SIZE)
     view.prepare()
@@ -62,7 +62,7 @@ def ready_frames() -> list[YuvFrame]:
 
 
 def timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Wall and CPU seconds."""
+    """Run and return wall and CPU seconds."""
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     taken = time.perf_counter() - wall, time.process_time() - cpu
@@ -71,14 +71,14 @@ def timed(work: Callable[[], None]) -> tuple[float, float]:
 
 
 def main(folder: Path, rounds: int) -> None:
-    """One short film first, which compiles what has to be compiled."""
+    """Measure, after one short video that compiles the kernels."""
     timed(lambda: draw(folder / "warm.mp4", seconds=1))
-    results = {"draw": [timed(lambda: draw(folder / "film.mp4"))], "encode": []}
+    results = {"draw": [timed(lambda: draw(folder / "video.mp4"))], "encode": []}
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     frames = ready_frames()
     for _ in range(rounds):
         results["encode"].append(timed(lambda: encode(frames, folder / "plain.mp4")))
-        results["draw"].append(timed(lambda: draw(folder / "film.mp4")))
+        results["draw"].append(timed(lambda: draw(folder / "video.mp4")))
     print(json.dumps({"memory": memory, **results}))
 
 

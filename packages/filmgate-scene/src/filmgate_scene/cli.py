@@ -71,14 +71,14 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
         from filmgate.domain import default_seed  # noqa: PLC0415 - help does not need it
 
         seed = default_seed(self.prompt, self.size, self.seconds) if self.seed is None else self.seed
-        picture = None if self.image is None else _load_image(self.image, self.size)
-        return {"seed": seed, "seconds": self.seconds, "size": self.size, "image": picture}
+        image = None if self.image is None else _load_image(self.image, self.size)
+        return {"seed": seed, "seconds": self.seconds, "size": self.size, "image": image}
 
 
-async def _explain(ctx: CliContext, **asked: Any) -> None:
+async def _explain(ctx: CliContext, **options: Any) -> None:
     import asyncio  # noqa: PLC0415 - help does not need an event loop
 
-    explained = await asyncio.to_thread(_build_explanation, ctx, _SceneRequest(**asked))
+    explained = await asyncio.to_thread(_build_explanation, ctx, _SceneRequest(**options))
     if ctx.structured:
         ctx.print_json(explained)
     elif ctx.quiet:
@@ -87,12 +87,12 @@ async def _explain(ctx: CliContext, **asked: Any) -> None:
         _print_explanation(ctx, explained)
 
 
-async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **asked: Any) -> None:
+async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **options: Any) -> None:
     import asyncio  # noqa: PLC0415 - help does not need an event loop
 
-    await asyncio.to_thread(_write_frame, ctx, _SceneRequest(**asked), at, output, force=force)
+    await asyncio.to_thread(_write_frame, ctx, _SceneRequest(**options), at, output, force=force)
     if ctx.structured:
-        ctx.print_json({"path": str(output), "size": str(asked["size"]), "at": at})
+        ctx.print_json({"path": str(output), "size": str(options["size"]), "at": at})
     else:
         ctx.print_out(str(output))
 
@@ -145,47 +145,47 @@ def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
 
 def _print_explanation(ctx: CliContext, explained: Mapping[str, Any]) -> None:
     """Print aligned labels and values, one paragraph for each shot."""
-    say = _ExplanationText(ctx.text)
-    film = explained["film"]
+    text = _ExplanationText(ctx.text)
+    video = explained["film"]
     head = [
         ("scene.row.prompt", " ".join(explained["prompt"].split())),
         ("scene.row.language", ctx.text(f"scene.language.{explained['language']}")),
-        ("scene.row.film", say.film(film, explained)),
-        ("scene.row.picture", ctx.text("scene.picture") if film["picture"] else ""),
-        ("scene.row.unrecognised", say.join(explained["unrecognised"])),
+        ("scene.row.film", text.video(video, explained)),
+        ("scene.row.picture", ctx.text("scene.picture") if video["picture"] else ""),
+        ("scene.row.unrecognised", text.join(explained["unrecognised"])),
     ]
-    blocks = [head, *(_shot_rows(say, shot, explained) for shot in explained["shots"])]
+    blocks = [head, *(_shot_rows(text, shot, explained) for shot in explained["shots"])]
     labels = {name: ctx.text(name) for rows in blocks for name, value in rows if value}
-    wide = max(display_width(label) for label in labels.values()) + 2
+    width = max(display_width(label) for label in labels.values()) + 2
     for number, rows in enumerate(blocks):
         if number:
             ctx.print_out("")
         for name, value in rows:
             if value:
-                _print_row(ctx, labels[name], value, wide)
+                _print_row(ctx, labels[name], value, width)
 
 
-def _print_row(ctx: CliContext, label: str, value: str, wide: int) -> None:
-    first, *others = wrap(value, _LINE_WIDTH - wide)
-    ctx.print_out(label + " " * (wide - display_width(label)) + first)
-    for line in others:
-        ctx.print_out(" " * wide + line)
+def _print_row(ctx: CliContext, label: str, value: str, width: int) -> None:
+    first, *rest = wrap(value, _LINE_WIDTH - width)
+    ctx.print_out(label + " " * (width - display_width(label)) + first)
+    for line in rest:
+        ctx.print_out(" " * width + line)
 
 
-def _shot_rows(say: _ExplanationText, shot: Mapping[str, Any], explained: Mapping[str, Any]) -> list[Row]:
+def _shot_rows(text: _ExplanationText, shot: Mapping[str, Any], explained: Mapping[str, Any]) -> list[Row]:
     number = explained["shots"].index(shot)
     assumed = shot["assumed"]
     return [
-        ("scene.row.shot", say.times(number, len(explained["shots"]), shot)),
-        ("scene.row.place", say.place(shot)),
-        *((f"scene.row.{facet}", say.facet(facet, shot[facet], assumed.get(facet))) for facet in ("time", "weather")),
-        ("scene.row.subjects", say.subjects(shot["subjects"], assumed.get("subjects"))),
-        ("scene.row.style", say.facet("style", shot["style"])),
-        ("scene.row.camera", say.facet("camera", shot["camera"], assumed.get("camera"))),
-        ("scene.row.tempo", say.facet("tempo", shot["tempo"])),
+        ("scene.row.shot", text.times(number, len(explained["shots"]), shot)),
+        ("scene.row.place", text.place(shot)),
+        *((f"scene.row.{facet}", text.facet(facet, shot[facet], assumed.get(facet))) for facet in ("time", "weather")),
+        ("scene.row.subjects", text.subjects(shot["subjects"], assumed.get("subjects"))),
+        ("scene.row.style", text.facet("style", shot["style"])),
+        ("scene.row.camera", text.facet("camera", shot["camera"], assumed.get("camera"))),
+        ("scene.row.tempo", text.facet("tempo", shot["tempo"])),
         ("scene.row.text", f"“{shot['text']}”" if shot["text"] else ""),
-        ("scene.row.sound", say.sound(shot["sound"])),
-        ("scene.row.not_drawn", say.join(shot["drawn"].get("not_drawn", ()))),
+        ("scene.row.sound", text.sound(shot["sound"])),
+        ("scene.row.not_drawn", text.join(shot["drawn"].get("not_drawn", ()))),
     ]
 
 
@@ -198,10 +198,10 @@ class _ExplanationText:
     def join(self, words: Sequence[str]) -> str:
         return self.text("scene.comma").join(words)
 
-    def film(self, film: Mapping[str, Any], explained: Mapping[str, Any]) -> str:
+    def video(self, video: Mapping[str, Any], explained: Mapping[str, Any]) -> str:
         shots = len(explained["shots"])
         cut = self.text(f"scene.transition.{explained['transition']}") if shots > 1 else ""
-        line = self.text("scene.film", size=film["size"], seconds=film["seconds"], fps=film["fps"])
+        line = self.text("scene.film", size=video["size"], seconds=video["seconds"], fps=video["fps"])
         return line + (self.text("scene.shots", count=shots, cut=cut) if shots > 1 else "")
 
     def times(self, number: int, count: int, shot: Mapping[str, Any]) -> str:
@@ -211,27 +211,27 @@ class _ExplanationText:
     def place(self, shot: Mapping[str, Any]) -> str:
         if shot["drawn"]["setting"] == "reference":
             return self.text("scene.place.picture")
-        found = self.word("setting", shot["setting"])
+        name = self.word("setting", shot["setting"])
         if shot["guessed"]:
-            return self.text("scene.place.guessed", place=found)
-        return self.text("scene.place.unknown", place=found) if shot["setting"] == "abstract" else found
+            return self.text("scene.place.guessed", place=name)
+        return self.text("scene.place.unknown", place=name) if shot["setting"] == "abstract" else name
 
-    def facet(self, facet: str, said: str | Sequence[str], assumed: str | Sequence[str] | None = None) -> str:
+    def facet(self, facet: str, named: str | Sequence[str], assumed: str | Sequence[str] | None = None) -> str:
         """The value that the prompt names, or else the renderer's default for the place, marked as such."""
-        words = self.join([self.word(facet, name) for name in _join_names(said or assumed)])
-        return words if said or not assumed else self.text("scene.assumed", value=words)
+        words = self.join([self.word(facet, name) for name in _join_names(named or assumed)])
+        return words if named or not assumed else self.text("scene.assumed", value=words)
 
-    def subjects(self, said: Sequence[Mapping[str, Any]], assumed: Sequence[str] | None) -> str:
-        if not said:
+    def subjects(self, named: Sequence[Mapping[str, Any]], assumed: Sequence[str] | None) -> str:
+        if not named:
             return self.facet("subject", (), assumed)
-        return self.text("scene.semicolon").join(self._subject(spec) for spec in said)
+        return self.text("scene.semicolon").join(self._subject(spec) for spec in named)
 
     def _subject(self, spec: Mapping[str, Any]) -> str:
         name = self.word("subject", spec["kind"])
         details = [self.word("attribute", attribute) for attribute in spec["attributes"]]
         details += [self.word("action", spec["action"])] if spec["action"] else []
-        many = self.text("scene.count", count=spec["count"], name=name) if spec["count"] > 1 else name
-        return self.text("scene.detailed", name=many, details=self.join(details)) if details else many
+        counted = self.text("scene.count", count=spec["count"], name=name) if spec["count"] > 1 else name
+        return self.text("scene.detailed", name=counted, details=self.join(details)) if details else counted
 
     def sound(self, sound: Mapping[str, Mapping[str, float]]) -> str:
         beds = [self.word("sound", name) for name in sound["beds"]]

@@ -63,8 +63,8 @@ class ShotRenderer:
         else:
             _add_weathers(self.stage, self.stage.shot.weather)
             still = "static" in self.stage.shot.camera
-            picture = ReferenceLayer(self.stage, self._reference, self._lens, still)
-            self._layers = [picture, RevealedLayers(self.stage.layers())]
+            image = ReferenceLayer(self.stage, self._reference, self._lens, still)
+            self._layers = [image, RevealedLayers(self.stage.layers())]
         self._edges = _vignette(self.stage.width, self.look.vignette), _vignette(self.stage.height, self.look.vignette)
         self._grain = _grain_texture(self.stage)
         self._paper = _paper_texture(self.stage) if self.look.paper or self.look.ink else self._grain
@@ -83,8 +83,8 @@ class ShotRenderer:
     def sound_cues(self) -> SoundCues:
         """The shot's sounds; available once the shot is prepared."""
         self.prepare()
-        heard = (event for event in self.stage.events if event.time < self.stage.seconds)
-        events = tuple(sorted(SoundEvent(e.time / self._tempo, e.kind, e.pan, e.gain) for e in heard))
+        in_time = (event for event in self.stage.events if event.time < self.stage.seconds)
+        events = tuple(sorted(SoundEvent(e.time / self._tempo, e.kind, e.pan, e.gain) for e in in_time))
         return SoundCues(ambience=dict(self.stage.ambience), events=events)
 
     @property
@@ -116,14 +116,14 @@ class ShotRenderer:
     def _camera_lens(self, share: float, seconds: float, t: float) -> Lens:
         """The camera's position: its moves, scaled to the stage, and its run beside the subject."""
         stage, lens = self.stage, self._lens(share, seconds)
-        own = stage.camera_drive(t) if stage.camera_drive else Lens()
+        drive = stage.camera_drive(t) if stage.camera_drive else Lens()
         return Lens(
-            x=lens.x * stage.camera_range + own.x + stage.camera_speed * t,
-            y=lens.y * stage.camera_range + own.y,
-            z=lens.z * stage.camera_range + own.z,
-            zoom=lens.zoom * own.zoom,
-            pan=lens.pan + own.pan,
-            tilt=lens.tilt + own.tilt,
+            x=lens.x * stage.camera_range + drive.x + stage.camera_speed * t,
+            y=lens.y * stage.camera_range + drive.y,
+            z=lens.z * stage.camera_range + drive.z,
+            zoom=lens.zoom * drive.zoom,
+            pan=lens.pan + drive.pan,
+            tilt=lens.tilt + drive.tilt,
         )
 
     def _repaint(self, frame: ShotFrame) -> None:
@@ -187,8 +187,8 @@ def compose(shot: SceneShot, *, size: Size, fps: int, seed: int, reference: F32 
         return ShotRenderer(stage, setting, fps=fps, lens=lens, look=look)
     if shot.time:
         look = _tinted(look, light)
-    picture = np.asarray(reference, np.float32) / (255.0 if reference.dtype == np.uint8 else 1.0)
-    return ShotRenderer(stage, setting, fps=fps, lens=lens, look=look, reference=picture)
+    pixels = np.asarray(reference, np.float32) / (255.0 if reference.dtype == np.uint8 else 1.0)
+    return ShotRenderer(stage, setting, fps=fps, lens=lens, look=look, reference=pixels)
 
 
 def warm_up() -> None:

@@ -30,7 +30,7 @@ def explain_prompt(prompt: str, *, seed: int, seconds: int) -> dict[str, object]
 def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, image: F32 | None = None) -> dict[str, object]:
     """The same, plus each shot's times, the defaults drawn where the prompt names nothing, and the sounds.
 
-    This builds each shot's stage, at a small size. ``picture`` (height, width, 3), in 0 … 1, is the first frame.
+    This builds each shot's stage, at a small size. ``image`` (height, width, 3), in 0 … 1, is the first frame.
     """
     description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     shots = []
@@ -38,8 +38,8 @@ def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, image: F3
         view = shot_renderer(description, number, size=_scaled_down(size), image=image)
         times = {"start": start / FPS, "seconds": frames / FPS}
         shots.append({**shot, **times, **_prepared_facts(view, description.shots[number])})
-    film = {"size": str(size), "seconds": seconds, "fps": FPS, "picture": image is not None}
-    return {**_to_plain(description), "film": film, "shots": shots}
+    video = {"size": str(size), "seconds": seconds, "fps": FPS, "picture": image is not None}
+    return {**_to_plain(description), "film": video, "shots": shots}
 
 
 def _to_plain(description: Description) -> dict[str, object]:

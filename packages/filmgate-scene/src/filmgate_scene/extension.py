@@ -90,8 +90,12 @@ class ShotContinuation:
 
         Return itself if nothing is new; None if place, camera or the number of shots differ, which needs a new start.
         """
-        shot, *others = description.shots
-        if others or (shot.setting, shot.camera, shot.tempo) != (self.shot.setting, self.shot.camera, self.shot.tempo):
+        shot, *more = description.shots
+        if more or (shot.setting, shot.camera, shot.tempo) != (
+            self.shot.setting,
+            self.shot.camera,
+            self.shot.tempo,
+        ):
             return None
         shot = replace(shot, frames=self.first_frame, text=shot.text or self.shot.text)
         if shot == self.shot:
@@ -121,10 +125,10 @@ def _frame_count(source: Path | None) -> int:
     if source is None:
         return 0
     try:
-        found = probe(source)
+        info = probe(source)
     except BadArtifact:
         return 0
-    return found.frames if round(found.fps) == FPS else 0
+    return info.frames if round(info.fps) == FPS else 0
 
 
 def _source_description(job: Job, frames: int, assign_places: Callable[[Description], Description]) -> Description:

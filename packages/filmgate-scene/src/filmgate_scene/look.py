@@ -39,5 +39,7 @@ def graded(look: Look, *rows: Row) -> Look:
 def saturate(look: Look, amount: float, lift: float = 0.0, gain: float = 1.0) -> Look:
     """A look with its saturation multiplied by ``amount``."""
     red, green, blue = (gain * (1 - amount) * weight for weight in (0.2126, 0.7152, 0.0722))
-    own = gain * amount
-    return graded(look, (red + own, green, blue, lift), (red, green + own, blue, lift), (red, green, blue + own, lift))
+    scale = gain * amount
+    return graded(
+        look, (red + scale, green, blue, lift), (red, green + scale, blue, lift), (red, green, blue + scale, lift)
+    )

@@ -73,23 +73,23 @@ class ReferenceLayer:
     def draw(self, frame: ShotFrame) -> None:
         """Draw the image from the camera's current position."""
         share = frame.share
-        now, start = self.path(share, share * self.seconds), self.start
+        lens, start = self.path(share, share * self.seconds), self.start
         width, height = frame.stage.width, frame.stage.height
         drift = 0.0 if self.still else ease(share) - ease(0.0)
         calm = reveal(frame.t)
-        slide_x = width * (0.022 * math.sin(2.2 * drift) * calm + 0.03 * (now.x - start.x))
-        slide_y = -height * (0.02 * (now.y - start.y) + 0.004 * drift)
-        shift_x, shift_y = 0.5 * width * (now.pan - start.pan), -0.5 * height * (now.tilt - start.tilt)
-        push = 0.05 * drift + 0.07 * max(0.0, now.z - start.z)
+        slide_x = width * (0.022 * math.sin(2.2 * drift) * calm + 0.03 * (lens.x - start.x))
+        slide_y = -height * (0.02 * (lens.y - start.y) + 0.004 * drift)
+        shift_x, shift_y = 0.5 * width * (lens.pan - start.pan), -0.5 * height * (lens.tilt - start.tilt)
+        push = 0.05 * drift + 0.07 * max(0.0, lens.z - start.z)
         needed = 1 + 2.1 * max(
             (abs(shift_x) + abs(slide_x) * 0.7) / width, (abs(shift_y) + abs(slide_y) * 0.7) / height
         )
-        zoom = max(needed, _relative_lens(now, start) * (1 + 0.035 * drift))
+        zoom = max(needed, _relative_lens(lens, start) * (1 + 0.035 * drift))
         warp(frame.pixels, self.source, self.near, zoom, shift_x, shift_y, slide_x, slide_y, push)
 
 
-def _relative_lens(now: Lens, start: Lens) -> float:
-    return now.zoom / start.zoom
+def _relative_lens(lens: Lens, start: Lens) -> float:
+    return lens.zoom / start.zoom
 
 
 class RevealedLayers:

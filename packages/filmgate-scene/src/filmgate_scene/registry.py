@@ -264,10 +264,10 @@ def camera(name: str, *, en: tuple[str, ...], zh: tuple[str, ...]) -> Callable[[
 @cache
 def _import_all() -> None:
     """Import every module that registers something."""
-    for room in _SUBPACKAGES:
-        module = importlib.import_module(f"{_PACKAGE}.{room}")
-        for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
-            importlib.import_module(f"{_PACKAGE}.{room}.{found.name}")
+    for subpackage in _SUBPACKAGES:
+        module = importlib.import_module(f"{_PACKAGE}.{subpackage}")
+        for submodule in pkgutil.iter_modules(getattr(module, "__path__", ())):
+            importlib.import_module(f"{_PACKAGE}.{subpackage}.{submodule.name}")
 
 
 TEMPOS: Mapping[str, Tempo] = {

@@ -63,7 +63,7 @@ def render(
     progress: Callable[[int, int], None],
     cancelled: Callable[[], bool],
     threads: int = 2,
-    assign_places: Callable[[Description], Description] = lambda said: said,
+    assign_places: Callable[[Description], Description] = lambda description: description,
 ) -> RenderResult:
     """Render the video, and its images beside ``out``.
 
@@ -86,17 +86,17 @@ def render(
         ThreadPoolExecutor(threads, "draw") as pool,
         ThreadPoolExecutor(1, "paint") as painter,
     ):
-        reel = _ShotSequence(description, job, painter, cancelled, assign_places)
+        sequence = _ShotSequence(description, job, painter, cancelled, assign_places)
         with (
             _cancel_pending_on_exit(pool, painter),
             VideoWriter(out, size=job.size, fps=FPS, title=job.prompt, comment=comment) as writer,
         ):
-            for done, frame in enumerate(_frames(reel, writer, pool, threads + _PREFETCH_FRAMES), 1):
+            for done, frame in enumerate(_frames(sequence, writer, pool, threads + _PREFETCH_FRAMES), 1):
                 if snapshots.capture(done - 1, frame):
-                    pictures = painter.submit(snapshots.save)
+                    images = painter.submit(snapshots.save)
                 writer.write(frame)
                 progress(done, frames)
-        return RenderResult(extras=pictures.result(), notes=reel.notes)
+        return RenderResult(extras=images.result(), notes=sequence.notes)
 
 
 def warm_up() -> None:
@@ -202,10 +202,10 @@ class _ShotSequence:
                 self.opening = None if view is self.opening else self.opening
                 view.prepare()
                 return view
-        picture = _reference_image(self._job) if number == 0 and self.opening is None else None
-        shown = shot_renderer(self.description, number, size=self._job.size, image=picture)
-        shown.prepare()
-        return shown
+        image = _reference_image(self._job) if number == 0 and self.opening is None else None
+        renderer = shot_renderer(self.description, number, size=self._job.size, image=image)
+        renderer.prepare()
+        return renderer
 
 
 class _FrameSource(Protocol):
@@ -225,17 +225,17 @@ def _frames(
     before: _FrameSource | None = None
     for number, view in enumerate(sequence.views()):
         before = sequence.opening if number == 0 else before
-        ended = 0 if number == 0 else shots[number - 1].frames
+        frames_before = 0 if number == 0 else shots[number - 1].frames
         fade = min(OPENING_FRAMES if number == 0 else fades, shots[number].frames) if before is not None else 0
         for n in range(shots[number].frames):
             if sequence.cancelled():
                 raise RenderCancelled
             share = n / fade if number == 0 and fade else (n + 1) / (fade + 1)
-            under = (before, ended + n, share) if before and n < fade else None
+            under = (before, frames_before + n, share) if before and n < fade else None
             waiting.append(pool.submit(_draw_frame, writer.new_frame(), view, n, under))
             before = before if n < fade else None
-            if n == shots[number].frames // 2 and (heard := sequence.on_half_drawn(number)) is not None:
-                writer.add_sound(heard)
+            if n == shots[number].frames // 2 and (soundtrack := sequence.on_half_drawn(number)) is not None:
+                writer.add_sound(soundtrack)
             if len(waiting) >= prefetch:
                 yield waiting.popleft().result()
         before = view

@@ -27,7 +27,7 @@ _DEFAULT_SUBJECT = "person"  # the subject that represents a character if the pr
 
 
 def interpret(
-    job: Job, frames: int, assign_places: Callable[[Description], Description] = lambda said: said
+    job: Job, frames: int, assign_places: Callable[[Description], Description] = lambda description: description
 ) -> Description:
     """Understand the job's prompt in the context of the prompts of its source videos.
 
@@ -36,12 +36,12 @@ def interpret(
         frames: length of the new video in frames.
         assign_places: finds places for shots that have none.
     """
-    first, *others = (*job.base_prompts, job.prompt)
+    first, *later_prompts = (*job.base_prompts, job.prompt)
     description = assign_places(understand(first, seed=job.seed, frames=frames))
-    if others and job.operation is Operation.EXTEND:
+    if later_prompts and job.operation is Operation.EXTEND:
         # The new segment continues the last shot; the earlier shots are already in the source.
         description = replace(description, shots=(replace(description.shots[-1], frames=frames),))
-    for prompt in others:
+    for prompt in later_prompts:
         description = _apply_revision(description, prompt, frames, assign_places)
     return _with_colours(description, job)
 
@@ -49,8 +49,12 @@ def interpret(
 def character_notes(job: Job) -> list[dict[str, object]]:
     """For every character of the job: its name, whether the prompt mentions it, and the colour it is drawn in."""
     return [
-        {"name": who.name, "mentioned": _is_mentioned(who, job), "colour": _dominant_colour(who.image)}
-        for who in job.characters
+        {
+            "name": character.name,
+            "mentioned": _is_mentioned(character, job),
+            "colour": _dominant_colour(character.image),
+        }
+        for character in job.characters
     ]
 
 
@@ -60,8 +64,8 @@ def _apply_revision(
     new = understand(prompt, seed=previous.seed, frames=frames)
     if len(new.shots) > 1:
         return assign_places(new)
-    said = parse_shot(normalise(prompt)).shot
-    shots = tuple(_revise_shot(shot, said) for shot in previous.shots)
+    revision = parse_shot(normalise(prompt)).shot
+    shots = tuple(_revise_shot(shot, revision) for shot in previous.shots)
     return replace(new, shots=shots, transition=previous.transition)
 
 
@@ -90,10 +94,12 @@ def _kinds(shot: SceneShot) -> list[str]:
 
 def _revise_subjects(previous: Sequence[SubjectSpec], revision: Sequence[SubjectSpec]) -> tuple[SubjectSpec, ...]:
     """Revise the cast: an earlier subject is changed, any other subject replaces the whole cast."""
-    seen = {spec.kind: spec for spec in previous}
-    if not any(spec.kind in seen for spec in revision):
+    by_kind = {spec.kind: spec for spec in previous}
+    if not any(spec.kind in by_kind for spec in revision):
         return tuple(revision or previous)
-    named = {spec.kind: _revise_subject(seen[spec.kind], spec) if spec.kind in seen else spec for spec in revision}
+    named = {
+        spec.kind: _revise_subject(by_kind[spec.kind], spec) if spec.kind in by_kind else spec for spec in revision
+    }
     kept = [named.pop(spec.kind, spec) for spec in previous]
     return (*kept, *named.values())
 
@@ -109,7 +115,7 @@ def _revise_subject(previous: SubjectSpec, revision: SubjectSpec) -> SubjectSpec
 
 def _with_colours(description: Description, job: Job) -> Description:
     """Mentioned characters lend their colours: the first to the first subject, the second to the second."""
-    mentioned = [_dominant_colour(who.image) for who in job.characters if _is_mentioned(who, job)]
+    mentioned = [_dominant_colour(character.image) for character in job.characters if _is_mentioned(character, job)]
     if not mentioned:
         return description
     return replace(description, shots=tuple(_recolour_subjects(shot, mentioned) for shot in description.shots))
@@ -118,8 +124,8 @@ def _with_colours(description: Description, job: Job) -> Description:
 def _recolour_subjects(shot: SceneShot, colours: Sequence[str]) -> SceneShot:
     subjects = list(shot.subjects) or [SubjectSpec(kind=_DEFAULT_SUBJECT)]
     for number, colour in enumerate(colours[: len(subjects)]):
-        others = tuple(word for word in subjects[number].attributes if word not in COLOURS)
-        subjects[number] = replace(subjects[number], attributes=(colour, *others))
+        remaining = tuple(word for word in subjects[number].attributes if word not in COLOURS)
+        subjects[number] = replace(subjects[number], attributes=(colour, *remaining))
     return replace(shot, subjects=tuple(subjects))
 
 

@@ -85,15 +85,15 @@ def _placeless_texts(description: Description) -> dict[int, str]:
         tokenizing.normalise(description.prompt), frames=sum(shot.frames for shot in description.shots)
     )
     named = bool(parse_shot(parts.preamble).shot.setting)
-    found: dict[int, str] = {}
+    texts: dict[int, str] = {}
     for number, (shot, piece) in enumerate(zip(description.shots, parts.shots, strict=False)):
-        said = parse_shot(piece.text)
-        named = named or bool(said.shot.setting)
+        parsed = parse_shot(piece.text)
+        named = named or bool(parsed.shot.setting)
         # A time of day or weather alone chose the place, and nothing else was understood.
-        vague = shot.setting == _ABSTRACT or bool(unrecognised(said.tokens))
+        vague = shot.setting == _ABSTRACT or bool(unrecognised(parsed.tokens))
         if not named and not shot.subjects and vague and piece.text.strip():
-            found[number] = piece.text
-    return found
+            texts[number] = piece.text
+    return texts
 
 
 def _with_place(shot: SceneShot, place: str, description: Description) -> SceneShot:

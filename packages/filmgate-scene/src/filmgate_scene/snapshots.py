@@ -30,14 +30,14 @@ class Snapshots:
     A context manager: an exception removes all images.
 
     Args:
-        film: path of the video, beside which the images are written.
+        video: path of the video, beside which the images are written.
         frames: the video's number of frames.
     """
 
-    def __init__(self, film: Path, frames: int) -> None:
-        wanted = [number * frames // derive.SAMPLE_COUNT for number in range(derive.SAMPLE_COUNT)]
-        self._film, self._wanted = film, wanted
-        self._size = wanted[derive.THUMBNAIL_SAMPLE]
+    def __init__(self, video: Path, frames: int) -> None:
+        samples = [number * frames // derive.SAMPLE_COUNT for number in range(derive.SAMPLE_COUNT)]
+        self._video, self._sample_numbers = video, samples
+        self._size = samples[derive.THUMBNAIL_SAMPLE]
         self._taken: dict[int, NDArray[np.uint8]] = {}
 
     def __enter__(self) -> Self:
@@ -47,25 +47,25 @@ class Snapshots:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            for picture in _SUFFIXES:
-                self._path(picture).unlink(missing_ok=True)
+            for asset in _SUFFIXES:
+                self._path(asset).unlink(missing_ok=True)
 
     def capture(self, number: int, frame: YuvFrame) -> bool:
-        """Copy frame ``n`` if an image needs it; return whether it was the last one needed."""
-        if number not in self._wanted or number in self._taken:
+        """Copy the frame ``number`` if an image needs it; return whether it was the last one needed."""
+        if number not in self._sample_numbers or number in self._taken:
             return False
         side = derive.THUMBNAIL_SIDE if number == self._size else derive.TILE_SIDE
         self._taken[number] = derive.scale_frame(frame.video, side)
-        return number == self._wanted[-1]
+        return number == self._sample_numbers[-1]
 
     def save(self) -> dict[AssetKind, Path]:
         """Write the images after the last frame is captured."""
-        frames = [self._taken[number] for number in self._wanted]
-        made: dict[AssetKind, Path] = {}
+        frames = [self._taken[number] for number in self._sample_numbers]
+        images: dict[AssetKind, Path] = {}
         for kind, make in _MAKERS.items():
-            made[kind] = self._path(kind)
-            make(frames, made[kind])
-        return made
+            images[kind] = self._path(kind)
+            make(frames, images[kind])
+        return images
 
     def _path(self, kind: AssetKind) -> Path:
-        return self._film.with_name(f"{self._film.stem}.{kind}{_SUFFIXES[kind]}")
+        return self._video.with_name(f"{self._video.stem}.{kind}{_SUFFIXES[kind]}")

@@ -140,11 +140,11 @@ class Plate:
         x, y = frame.screen(x, y)
         scale = grow * lens.zoom / self.fine
         bright = self.gain(frame.t) if self.gain else 1.0
-        seen = self.opacity(frame.t) if self.opacity else 1.0
+        opacity = self.opacity(frame.t) if self.opacity else 1.0
         # the anchor is already part of the position above: a plate's anchor is the frame's corner
         x += sprite.anchor_x * scale
         y += sprite.anchor_y * scale
-        return [Quad(sprite, x, y, scale, scale, (bright, bright, bright), seen, self.wraps)]
+        return [Quad(sprite, x, y, scale, scale, (bright, bright, bright), opacity, self.wraps)]
 
 
 class AnimatedSprites:

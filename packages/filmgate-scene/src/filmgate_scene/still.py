@@ -21,7 +21,7 @@ def render_still(
 ) -> NDArray[np.uint8]:
     """The frame ``at`` seconds from the start, (height, width, 3), before encoding.
 
-    Cross-fades are not drawn. ``picture`` (height, width, 3), in 0 … 1, is the video's first frame.
+    Cross-fades are not drawn. ``image`` (height, width, 3), in 0 … 1, is the video's first frame.
     """
     description = PlaceMatcher().assign_places(understand(prompt, seed=seed, frames=seconds * FPS))
     number, n = _locate_frame(description, min(int(at * FPS), seconds * FPS - 1))

@@ -11,8 +11,8 @@ __all__ = ["FACETS", "word"]
 
 def _attributes() -> Mapping[str, registry.Words]:
     """The common attributes and each subject's own."""
-    own = {name: words for subject in registry.subjects().values() for name, words in subject.attributes.items()}
-    return {**own, **registry.ATTRIBUTES}
+    owned = {name: words for subject in registry.subjects().values() for name, words in subject.attributes.items()}
+    return {**owned, **registry.ATTRIBUTES}
 
 
 def _words_of(

@@ -33,8 +33,8 @@ def _has(character: str) -> bool:
     if character.isspace():
         return True
     font = _font(24)
-    missing, own = font.getmask(_ABSENT), font.getmask(character)
-    return bytes(own) != bytes(missing) and own.size[0] > 0
+    missing, glyph = font.getmask(_ABSENT), font.getmask(character)
+    return bytes(glyph) != bytes(missing) and glyph.size[0] > 0
 
 
 def drawable(text: str) -> str:
@@ -51,10 +51,10 @@ def render(text: str, size: float, *, vertical: bool = False) -> F32:
     """The text's mask in 0 … 1, cropped to its bounds; vertical text runs from top to bottom."""
     line = drawable(text)
     font = _font(max(4, round(size)))
-    shown = "\n".join(line.replace(" ", "")) if vertical else line
+    lines = "\n".join(line.replace(" ", "")) if vertical else line
     probe = ImageDraw.Draw(Image.new("L", (1, 1)))
     spacing = size * 0.06
-    left, top, right, bottom = probe.multiline_textbbox((0, 0), shown, font=font, spacing=spacing, align="center")
+    left, top, right, bottom = probe.multiline_textbbox((0, 0), lines, font=font, spacing=spacing, align="center")
     image = Image.new("L", (max(1, round(right - left)), max(1, round(bottom - top))), 0)
-    ImageDraw.Draw(image).multiline_text((-left, -top), shown, fill=255, font=font, spacing=spacing, align="center")
+    ImageDraw.Draw(image).multiline_text((-left, -top), lines, fill=255, font=font, spacing=spacing, align="center")
     return np.asarray(image, np.float32) / 255

@@ -53,8 +53,8 @@ def _around(canvas: Canvas, marks: np.ndarray, tones: np.ndarray, softness: floa
     period = np.float32(canvas.width)
     over = 2 * marks[:, 2] + 4
     sides = [(0.0, np.ones(len(marks), bool)), (1.0, marks[:, 0] < over), (-1.0, marks[:, 0] > period - over)]
-    places = np.concatenate([np.flatnonzero(who) for _, who in sides])
-    shifts = np.concatenate([np.full(int(who.sum()), side * period, np.float32) for side, who in sides])
+    places = np.concatenate([np.flatnonzero(selected) for _, selected in sides])
+    shifts = np.concatenate([np.full(int(selected.sum()), side * period, np.float32) for side, selected in sides])
     order = np.argsort(places, kind="stable")
     moved = marks[places[order]].copy()
     moved[:, 0] += shifts[order]

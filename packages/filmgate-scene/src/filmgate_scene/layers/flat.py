@@ -91,8 +91,8 @@ class Flat:
         below, right = max(0, canvas.height - above - stage.height), max(0, canvas.width - left - stage.width)
         behind = np.pad(view, ((0, 0), (above, below), (left, right)), mode="symmetric")
         painted = canvas.pixels.transpose(2, 0, 1)
-        seen = painted[:3] + behind[:, : canvas.height, : canvas.width] * (1 - painted[3])
-        stage.add(Wall(seen, canvas.x0, canvas.y0, self.depth), self.depth * 1.001)  # what is as far is drawn in front
+        image = painted[:3] + behind[:, : canvas.height, : canvas.width] * (1 - painted[3])
+        stage.add(Wall(image, canvas.x0, canvas.y0, self.depth), self.depth * 1.001)  # what is as far is drawn in front
 
 
 class Wall:

@@ -154,8 +154,8 @@ def broadleaf(
 def _season(stage: SceneStage, colours: Ramp) -> Ramp:
     """Autumn colours where leaves fall, blossom where petals fall, else green."""
     seasons = {"leaves": (MAPLE, GOLD), "petals": (BLOSSOM, BLOSSOM)}
-    found = next((seasons[name] for name in stage.shot.weather if name in seasons), None)
-    return found[int(stage.rng.integers(2))] if found and colours is LEAF else colours
+    ramps = next((seasons[name] for name in stage.shot.weather if name in seasons), None)
+    return ramps[int(stage.rng.integers(2))] if ramps and colours is LEAF else colours
 
 
 def pine(

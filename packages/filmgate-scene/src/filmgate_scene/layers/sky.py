@@ -39,11 +39,11 @@ def sky(stage: SceneStage, *, sheets: int = 2) -> None:
     width = round(stage.width * (1 + 2 * _MARGIN))
     height = max(8, round(stage.horizon + 0.12 * stage.height - y0))
     xs, ys = np.meshgrid(np.arange(width, dtype=np.float32) + x0, np.arange(height, dtype=np.float32) + y0)
-    picture = _gradient(light, ys / max(1.0, stage.horizon))
+    image = _gradient(light, ys / max(1.0, stage.horizon))
     if light.stars:
-        _stars(stage, picture, y0)
-    _sun(stage, light, picture, xs, ys)
-    stage.add(Backdrop(picture, x0, y0), math.inf)
+        _stars(stage, image, y0)
+    _sun(stage, light, image, xs, ys)
+    stage.add(Backdrop(image, x0, y0), math.inf)
     if light.clouds > 0:
         clouds(stage, light, sheets=sheets)
 
@@ -61,10 +61,10 @@ def _gradient(light: Light, down: F32) -> F32:
     return np.repeat(rows[:, :, None], down.shape[1], axis=2).astype(np.float32)
 
 
-def _stars(stage: SceneStage, picture: F32, y0: float) -> None:
+def _stars(stage: SceneStage, image: F32, y0: float) -> None:
     """Many faint stars and few bright ones, fading towards the horizon."""
     rng = np.random.default_rng(stage.seed + 11)
-    _, height, width = picture.shape
+    _, height, width = image.shape
     count = round(stage.light.stars * width * height / (1280 * 500) / stage.unit)
     x = rng.integers(2, width - 2, count)
     y = (2 + rng.random(count) ** 1.2 * (stage.horizon * 0.93 - y0 - 4)).astype(int).clip(1, height - 2)
@@ -72,10 +72,10 @@ def _stars(stage: SceneStage, picture: F32, y0: float) -> None:
     warm = np.stack([0.85 + 0.2 * rng.random(count), np.full(count, 0.92), 1.05 - 0.2 * rng.random(count)])
     for dx, dy, share in ((0, 0, 1.0), (1, 0, 0.3), (-1, 0, 0.3), (0, 1, 0.3), (0, -1, 0.3)):
         for c in range(3):
-            np.add.at(picture[c], (y + dy, x + dx), shine * np.float32(share) * warm[c].astype(np.float32))
+            np.add.at(image[c], (y + dy, x + dx), shine * np.float32(share) * warm[c].astype(np.float32))
 
 
-def _sun(stage: SceneStage, light: Light, picture: F32, xs: F32, ys: F32) -> None:
+def _sun(stage: SceneStage, light: Light, image: F32, xs: F32, ys: F32) -> None:
     """The disc and the glow around it."""
     h = np.float32(stage.height)
     x, y = sun_place(stage)
@@ -89,10 +89,10 @@ def _sun(stage: SceneStage, light: Light, picture: F32, xs: F32, ys: F32) -> Non
         disc *= 0.62 + 0.2 * step(0.35, 0.65, fbm_at((xs - x) / radius, (ys - y) / radius, 3, stage.seed + 5, 0.0))
         core = core * 0.35
     for c in range(3):
-        picture[c] += (
+        image[c] += (
             glow * light.glow[c] + core * light.sun_colour[c] * (1.0 if light.sun_size else 0.3)
         ) * light.glow_amount
-        picture[c] += disc * light.sun_colour[c]
+        image[c] += disc * light.sun_colour[c]
 
 
 def clouds(stage: SceneStage, light: Light, *, speed: float = 9.0, sheets: int = 2) -> None:

@@ -134,7 +134,7 @@ def _naming(words: registry.Words, subject: registry.Words) -> registry.Words:
     """Attribute words that also name the subject ("golden retriever") and are not among the subject's words yet."""
     return registry.Words(
         en=tuple(word for word in words.en if set(split_words(word)) & set(subject.en) and word not in subject.en),
-        zh=tuple(word for word in words.zh if any(own in word for own in subject.zh) and word not in subject.zh),
+        zh=tuple(word for word in words.zh if any(noun in word for noun in subject.zh) and word not in subject.zh),
     )
 
 

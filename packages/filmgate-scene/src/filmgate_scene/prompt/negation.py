@@ -15,15 +15,15 @@ _LINKS = frozenset(("and", "or", "nor", "any", "和", "或", "与", "及", "或�
 
 def without_negated(tokens: Sequence[Token]) -> list[Token]:
     """The words that are not negated: "no rain or snow" removes both, "not only dogs" removes nothing."""
-    kept: list[Token] = []
+    present: list[Token] = []
     at = 0
     while at < len(tokens):
         if tokens[at].has_facet("negation") and not _denies_nothing(tokens, at):
             at = _end_of_negation(tokens, at + 1)
         else:
-            kept.append(tokens[at])
+            present.append(tokens[at])
             at += 1
-    return kept
+    return present
 
 
 def absent_names(tokens: Sequence[Token]) -> tuple[str, ...]:

@@ -36,8 +36,8 @@ def extract_quoted(text: str) -> tuple[str, str]:
     """Return the text without its sign, and the sign's text: quoted text first, else what a sign says; "" if none."""
     matches = [match for match in _QUOTED.finditer(text) if _inside(match).strip()]
     if matches and sum(len(_inside(match)) for match in matches) < _WHOLE * len(text.strip()):
-        said = next(_inside(match) for match in matches)
-        return _QUOTED.sub(" , ", text), shorten(said, MAX_SIGN_CHARS)
+        sign = next(_inside(match) for match in matches)
+        return _QUOTED.sub(" , ", text), shorten(sign, MAX_SIGN_CHARS)
     written = None if matches else _WRITTEN_ZH.search(text) or _WRITTEN_EN.search(text)
     if written:
         return text[: written.start(1)] + " , " + text[written.end(1) :], shorten(written[1], MAX_SIGN_CHARS)

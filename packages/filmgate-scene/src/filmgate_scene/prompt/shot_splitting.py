@@ -68,19 +68,19 @@ class PromptSplit(Struct, frozen=True):
 
 def split_shots(text: str, *, frames: int) -> PromptSplit:
     """Split a prompt into the shots that it names, at most as many as fit into the video; one if it names none."""
-    whole, pieces = _by_markers(text) or ("", [ShotText(said) for said in _by_transitions(text)])
+    preamble, pieces = _by_markers(text) or ("", [ShotText(piece) for piece in _by_transitions(text)])
     room = max(1, min(MAX_SHOTS, frames // MIN_SHOT_FRAMES))
     fades = len(pieces) > 1 and _FADES.search(text) is not None
-    return PromptSplit(whole, tuple(pieces[:room]), "fade" if fades else "cut")
+    return PromptSplit(preamble, tuple(pieces[:room]), "fade" if fades else "cut")
 
 
 def share_frames(frames: int, weights: list[float]) -> list[int]:
     """Split ``frames`` in proportion to the weights: integers, each at least one, whose sum is exactly ``frames``."""
-    total, spent, said = sum(weights), 0, 0.0
+    total, spent, weight_so_far = sum(weights), 0, 0.0
     shares = []
     for left, weight in zip(range(len(weights) - 1, -1, -1), weights, strict=True):
-        said += weight
-        end = max(spent + 1, min(frames - left, round(frames * said / total)))
+        weight_so_far += weight
+        end = max(spent + 1, min(frames - left, round(frames * weight_so_far / total)))
         shares.append(end - spent)
         spent = end
     return shares
@@ -96,22 +96,22 @@ def _by_markers(text: str) -> tuple[str, list[ShotText]] | None:
     even = any(weight is None for weight in weights)
     texts = [text[mark.end() : end] for mark, end in zip(marks, ends, strict=True)]
     pieces: list[ShotText] = []
-    for said, weight in zip(texts, weights, strict=True):
-        turns = _by_transitions(said)
-        pieces += [ShotText(turn, (1.0 if even or not weight else weight) / len(turns)) for turn in turns]
+    for piece, weight in zip(texts, weights, strict=True):
+        parts = _by_transitions(piece)
+        pieces += [ShotText(part, (1.0 if even or not weight else weight) / len(parts)) for part in parts]
     return text[: marks[0].start()], pieces
 
 
 def _by_transitions(text: str) -> list[str]:
     """Split at "cut to" and similar transitions."""
-    return [said for said in _TRANSITIONS.split(text) if said.strip()] or [text]
+    return [piece for piece in _TRANSITIONS.split(text) if piece.strip()] or [text]
 
 
 def _marked_seconds(mark: re.Match[str]) -> float | None:
     """The duration that a marker gives its shot, in seconds."""
-    found = mark.groupdict()
+    groups = mark.groupdict()
     begin, end = (
-        next((found[name] for name in names if found[name]), None)
+        next((groups[name] for name in names if groups[name]), None)
         for names in (("from_a", "start_a", "from_b", "start_b"), ("to_a", "end_a", "to_b", "end_b"))
     )
     if begin is None or end is None:

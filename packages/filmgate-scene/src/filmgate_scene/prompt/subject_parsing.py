@@ -100,13 +100,13 @@ def _is_plural(text: str) -> bool:
 def _attributes(tokens: Sequence[Token], at: int, places: Sequence[int], kind: str) -> tuple[str, ...]:
     """Attributes from adjectives before the noun, adjectives after it that no later noun takes, and the noun itself."""
     near = [*reversed(_preceding(tokens, at)), tokens[at], *_following(tokens, at, places)]
-    found: dict[str, None] = {}
+    attributes: dict[str, None] = {}
     for place, unit in enumerate(near):
         colours_light = place + 1 < len(near) and near[place + 1].text[:8] in _LIGHT_WORDS
         for meaning in () if colours_light else unit.meanings:
             if meaning.facet == "attribute" and meaning.owner in {"", kind}:
-                found.setdefault(meaning.value)
-    return tuple(dict.fromkeys((*found, *_attributes_in_noun(tokens[at]))))
+                attributes.setdefault(meaning.value)
+    return tuple(dict.fromkeys((*attributes, *_attributes_in_noun(tokens[at]))))
 
 
 def _next_place(places: Sequence[int], at: int) -> int | None:
@@ -124,7 +124,7 @@ def _attributes_in_noun(token: Token) -> list[str]:
 
 def _preceding(tokens: Sequence[Token], at: int) -> list[Token]:
     """The words before a noun that may modify it, nearest first."""
-    found: list[Token] = []
+    modifiers: list[Token] = []
     for unit in reversed(tokens[max(0, at - _MAX_DISTANCE - (tokens[at].script == "zh") * 2) : at]):
         if (
             unit.clause != tokens[at].clause
@@ -135,8 +135,8 @@ def _preceding(tokens: Sequence[Token], at: int) -> list[Token]:
             break
         if unit.text in _ARTICLES:
             break  # words before this one belong to another noun
-        found.append(unit)
-    return found
+        modifiers.append(unit)
+    return modifiers
 
 
 def _following(tokens: Sequence[Token], at: int, places: Sequence[int]) -> list[Token]:
@@ -144,13 +144,13 @@ def _following(tokens: Sequence[Token], at: int, places: Sequence[int]) -> list[
     follower = _next_place(places, at)
     rival = follower if follower is not None and tokens[follower].sentence == tokens[at].sentence else None
     taken = _preceding(tokens, rival) if rival is not None else []
-    found: list[Token] = []
+    modifiers: list[Token] = []
     for unit in tokens[at + 1 : rival]:
         ends = unit.sentence != tokens[at].sentence or (rival is not None and unit.clause != tokens[at].clause)
         if ends or unit.has_facet("setting") or any(unit is other for other in taken):
             break
-        found.append(unit)
-    return found
+        modifiers.append(unit)
+    return modifiers
 
 
 def _action(tokens: Sequence[Token], at: int, places: Sequence[int], kind: str) -> str:

@@ -62,7 +62,7 @@ def tokenize(text: str) -> list[Token]:
     known = lexicon()
 
     def flush() -> None:
-        units.extend(Token(said, meanings, clause, sentence, "en") for said, meanings in _english(words, known))
+        units.extend(Token(word, meanings, clause, sentence, "en") for word, meanings in _english(words, known))
         words.clear()
 
     for match in _SCRIPT_RUNS.finditer(text.lower()):
@@ -72,7 +72,7 @@ def tokenize(text: str) -> list[Token]:
         flush()
         if match["han"]:
             run = match["han"].translate(grammar.SIMPLIFIED)
-            units.extend(Token(said, meanings, clause, sentence, "zh") for said, meanings in _chinese(run, known))
+            units.extend(Token(word, meanings, clause, sentence, "zh") for word, meanings in _chinese(run, known))
         else:
             clause += 1
             sentence += match["stop"] is not None
@@ -87,13 +87,13 @@ def _symbol_name(match: re.Match[str]) -> str:
 
 def _english(words: list[str], known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...]]]:
     """Match English phrases, longest first."""
-    found: list[tuple[str, tuple[WordMeaning, ...]]] = []
+    phrases: list[tuple[str, tuple[WordMeaning, ...]]] = []
     at = 0
     while at < len(words):
         length, meanings = known.english(words, at)
-        found.append((" ".join(words[at : at + max(1, length)]), meanings))
+        phrases.append((" ".join(words[at : at + max(1, length)]), meanings))
         at += max(1, length)
-    return found
+    return phrases
 
 
 def _chinese(run: str, known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...]]]:
@@ -109,14 +109,14 @@ def _chinese(run: str, known: Lexicon) -> list[tuple[str, tuple[WordMeaning, ...
             left, count, _ = best[at + len(word)]
             choice = min(choice, (left, count + 1, -len(word)))
         best[at] = choice
-    found: list[tuple[str, tuple[WordMeaning, ...]]] = []
+    phrases: list[tuple[str, tuple[WordMeaning, ...]]] = []
     at = start = 0
     while at < len(run):
         length = -best[at][2]
         if length:
             if start < at:
-                found.append((run[start:at], ()))
-            found.append((run[at : at + length], known.meanings(run[at : at + length])))
+                phrases.append((run[start:at], ()))
+            phrases.append((run[at : at + length], known.meanings(run[at : at + length])))
             start = at + length
         at += max(1, length)
-    return found + ([(run[start:], ())] if start < len(run) else [])
+    return phrases + ([(run[start:], ())] if start < len(run) else [])

@@ -28,9 +28,9 @@ def understand(prompt: str, *, seed: int, frames: int) -> Description:
     """
     text = tokenizing.normalise(prompt)
     parts = shot_splitting.split_shots(text, frames=frames)
-    whole = parse_shot(parts.preamble)
-    heard = [parse_shot(piece.text) for piece in parts.shots]
-    shots = _parse_shots(whole, heard)
+    preamble = parse_shot(parts.preamble)
+    parsed = [parse_shot(piece.text) for piece in parts.shots]
+    shots = _parse_shots(preamble, parsed)
     if len(shots) == 1 and shots[0].setting == _ABSTRACT and not shots[0].text:
         shots = [replace(shots[0], text=quotes.make_title(text))]
     lengths = shot_splitting.share_frames(frames, [piece.weight for piece in parts.shots])
@@ -40,21 +40,21 @@ def understand(prompt: str, *, seed: int, frames: int) -> Description:
         language=tokenizing.language(text),
         shots=tuple(replace(shot, frames=length) for shot, length in zip(shots, lengths, strict=True)),
         transition=parts.transition,
-        unrecognised=unrecognised(unit for said in (whole, *heard) for unit in said.tokens),
+        unrecognised=unrecognised(unit for shot_words in (preamble, *parsed) for unit in shot_words.tokens),
     )
 
 
 def _parse_shots(preamble: ParsedShot, shot_texts: Sequence[ParsedShot]) -> list[SceneShot]:
     """Parse the shots; each inherits first from the words for all shots, then from the shot before."""
-    style = tuple(dict.fromkeys(name for said in (preamble, *shot_texts) for name in said.shot.style))
+    style = tuple(dict.fromkeys(name for parsed in (preamble, *shot_texts) for name in parsed.shot.style))
     shots: list[SceneShot] = []
-    for said in shot_texts:
-        shot = _inherit(said.shot, preamble.shot, said)
+    for parsed in shot_texts:
+        shot = _inherit(parsed.shot, preamble.shot, parsed)
         if shots:
-            shot = _inherit(shot, replace(shots[-1], text="", camera=()), said)
-        vague = len(unrecognised(said.tokens)) > _MAX_UNRECOGNISED
-        settled = _choose_place(replace(shot, style=said.shot.style or style), vague=vague)
-        shots.append(_with_mood(settled, said) if settled.setting == _ABSTRACT else settled)
+            shot = _inherit(shot, replace(shots[-1], text="", camera=()), parsed)
+        vague = len(unrecognised(parsed.tokens)) > _MAX_UNRECOGNISED
+        settled = _choose_place(replace(shot, style=parsed.shot.style or style), vague=vague)
+        shots.append(_with_mood(settled, parsed) if settled.setting == _ABSTRACT else settled)
     return shots
 
 

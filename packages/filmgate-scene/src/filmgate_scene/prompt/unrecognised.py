@@ -17,16 +17,16 @@ _JOINING_CHARACTERS = re.compile(f"[{''.join(sorted(grammar.FUNCTION_CHARACTERS 
 
 def unrecognised(tokens: Iterable[Token]) -> tuple[str, ...]:
     """Each unknown word once, in the prompt's order; function words are not reported."""
-    found: dict[str, None] = {}
+    words: dict[str, None] = {}
     for unit in tokens:
         if unit.meanings:
             continue
         for word in _JOINING_CHARACTERS.split(unit.text) if unit.script == "zh" else (unit.text,):
             if _could_be_drawn(word):
-                found.setdefault(word[:_MAX_CHARS])
-        if len(found) >= _MAX_WORDS:
+                words.setdefault(word[:_MAX_CHARS])
+        if len(words) >= _MAX_WORDS:
             break
-    return tuple(found)[:_MAX_WORDS]
+    return tuple(words)[:_MAX_WORDS]
 
 
 def _could_be_drawn(word: str) -> bool:

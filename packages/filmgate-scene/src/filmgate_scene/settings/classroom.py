@@ -49,8 +49,8 @@ def _board(wall: Flat, wide: float) -> None:
     wall.box(-wide / 2, 1.05, wide, 1.35, slate, texture=0.10, grain=0.01 / stage.unit)
     wall.panel(-wide / 2, 0.96, wide, 0.06, scale(frame, 1.2))
     chalk = mix(slate, stage.shade((1.0, 1.0, 0.96), lit=0.9), 0.92)
-    wanted = fonts.drawable(stage.shot.text)[:24]
-    wall.text(0, 2.02, wanted or "E = mc²", 0.34, wide * 0.86, chalk)
+    sign = fonts.drawable(stage.shot.text)[:24]
+    wall.text(0, 2.02, sign or "E = mc²", 0.34, wide * 0.86, chalk)
     wall.text(-0.18 * wide, 1.58, "a² + b² = c²", 0.20, wide * 0.45, mix(slate, chalk, 0.8))
     wall.text(-0.18 * wide, 1.28, "今天学什么？", 0.17, wide * 0.45, mix(slate, chalk, 0.7))
     x = 0.27 * wide

@@ -35,8 +35,8 @@ def galaxy(stage: SceneStage) -> None:
     across = np.arange(x0, w * (1 + _MARGIN), dtype=np.float32)
     xs, ys = np.meshgrid(across, np.arange(y0, h * (1 + _MARGIN), dtype=np.float32))
     size = 0.62 * min(w, 1.1 * h) if not stage.portrait else 0.60 * w
-    picture = deep(stage, 0.30) + _spiral(stage, xs, ys, size)
-    stage.add(Backdrop(picture, x0, y0), math.inf)
+    image = deep(stage, 0.30) + _spiral(stage, xs, ys, size)
+    stage.add(Backdrop(image, x0, y0), math.inf)
     _stars(stage)
     stage.add_ambience(pad=1.0, hum=0.2)
 

@@ -70,15 +70,15 @@ def deep(stage: SceneStage, cloudy: float) -> F32:
     tone = fbm_at(u * 0.8 + 9, v * 0.8, 4, stage.seed % 983, 1.0)[None]
     pink, blue = (np.asarray(rgb(c), np.float32)[:, None, None] for c in ("#c2487f", "#3a6fd0"))
     dark = np.asarray((0.004, 0.006, 0.016), np.float32)[:, None, None]
-    picture = np.asarray(dark + cloud[None] * (pink * tone + blue * (1 - tone)) * cloudy, np.float32)
+    image = np.asarray(dark + cloud[None] * (pink * tone + blue * (1 - tone)) * cloudy, np.float32)
     rng = np.random.default_rng(stage.seed + 3)
     count = round(900 * w * h / (1280 * 720) / stage.unit)
     x, y = rng.integers(2, xs.shape[1] - 2, count), rng.integers(2, xs.shape[0] - 2, count)
     shine = (0.06 + 1.2 * rng.random(count) ** 6).astype(np.float32)
     for dx, dy, share in ((0, 0, 1.0), (1, 0, 0.3), (-1, 0, 0.3), (0, 1, 0.3), (0, -1, 0.3)):
         for c in range(3):
-            np.add.at(picture[c], (y + dy, x + dx), shine * np.float32(share))
-    return picture
+            np.add.at(image[c], (y + dy, x + dx), shine * np.float32(share))
+    return image
 
 
 def _planet(stage: SceneStage) -> None:

@@ -109,9 +109,9 @@ def _houses(stage: SceneStage) -> None:
     canvas = stage.canvas(top=-0.5, bottom=0.95)
     wide = 4.2 * metre
     first = -math.ceil((stage.width / 2 - canvas.x0) / wide)
-    wanted = fonts.drawable(stage.shot.text)[:14]
+    sign = fonts.drawable(stage.shot.text)[:14]
     for k in range(first, -first + 1):
-        text = wanted if wanted and k == 0 else _SHOPS[(k + stage.seed) % len(_SHOPS)]
+        text = sign if sign and k == 0 else _SHOPS[(k + stage.seed) % len(_SHOPS)]
         _house(stage, canvas, stage.width / 2 + (k - 0.5) * wide, foot, wide, metre, text, k)
     kerb = stage.shade((0.6, 0.58, 0.55))
     canvas.rectangle(canvas.x0, foot - 0.06 * metre, canvas.width, 0.10 * metre, kerb, to=scale(kerb, 0.6))

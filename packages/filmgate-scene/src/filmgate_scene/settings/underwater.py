@@ -46,8 +46,8 @@ def underwater(stage: SceneStage) -> None:
     rows = np.linspace(-0.2, 1.0, round(stage.height * 1.2), dtype=np.float32)
     share = np.clip(1 - rows / 0.56, 0, 1.3) ** 1.4
     down = [deep[c] + (bright[c] - deep[c]) * share for c in range(3)]
-    picture = np.stack([np.repeat(line[:, None], round(stage.width * 1.4), 1) for line in down])
-    stage.add(Backdrop(picture, -0.2 * stage.width, -0.2 * stage.height), math.inf)
+    image = np.stack([np.repeat(line[:, None], round(stage.width * 1.4), 1) for line in down])
+    stage.add(Backdrop(image, -0.2 * stage.width, -0.2 * stage.height), math.inf)
     Ground(stage, Soil(dark=(0.60, 0.56, 0.42), light=(1.0, 0.94, 0.72), period=2.6)).put(stage)
     for k, depth in enumerate((13.0, 8.5, 5.4, 3.2)):
         _reef(stage, depth, k)

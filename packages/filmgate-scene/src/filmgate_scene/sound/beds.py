@@ -128,9 +128,9 @@ def traffic(count: int, random: np.random.Generator) -> Stereo:
         engine = noise(length, random, 80, 1200, -0.5) + 0.5 * chirp(95.0 * (1 - 0.06 * np.tanh(side * 4)))
         for channel, sign in ((0, -1), (1, 1)):
             begin, end = max(0, at - length // 2), min(count, at - length // 2 + length)
-            heard = slice(begin - (at - length // 2), end - (at - length // 2))
+            audible = slice(begin - (at - length // 2), end - (at - length // 2))
             made[begin:end, channel] += (0.05 * engine * swell * (0.55 + 0.45 * sign * np.abs(side) * np.sign(side)))[
-                heard
+                audible
             ]
     return made
 

@@ -43,13 +43,13 @@ def mix(shots: Sequence[ShotSound], *, seconds: float, seed: int, since: float =
     continue from that many seconds in another video, and nothing fades in.
     """
     count, before = round(seconds * RATE), round(since * RATE)
-    made = np.zeros((count, 2), np.float32)
+    soundtrack = np.zeros((count, 2), np.float32)
     for name in sorted(_heard(shots) or {_ROOM_TONE}):
         bed = BEDS[name](before + count, _random(seed, name))[before:]
-        made += bed * _levels(shots, name, count)[:, None]
-    _add_events(made, shots, seed)
+        soundtrack += bed * _levels(shots, name, count)[:, None]
+    _add_events(soundtrack, shots, seed)
     ends = _ends(count, _SEAM if before else _FADE_IN)[:, None]
-    return normalise(made * ends, TARGET, _CEILING)
+    return normalise(soundtrack * ends, TARGET, _CEILING)
 
 
 def _heard(shots: Sequence[ShotSound]) -> set[str]:
@@ -68,14 +68,14 @@ def _levels(shots: Sequence[ShotSound], name: str, count: int) -> Mono:
     return np.interp(np.arange(count, dtype=np.float32) / RATE, times, levels).astype(np.float32)
 
 
-def _add_events(made: Stereo, shots: Sequence[ShotSound], seed: int) -> None:
+def _add_events(soundtrack: Stereo, shots: Sequence[ShotSound], seed: int) -> None:
     """Add every known event at its time; no two events of a kind sound exactly alike."""
     for number, shot in enumerate(shots):
         random = _random(seed, f"events {number}")
         for event in sorted(shot.cues.events):
             if event.kind in EVENTS and 0 <= event.time < shot.end - shot.start:
                 at = round((shot.start + event.time) * RATE)
-                place(made, EVENTS[event.kind](random), at, event.pan, event.gain)
+                place(soundtrack, EVENTS[event.kind](random), at, event.pan, event.gain)
 
 
 def _ends(count: int, fade_in: float) -> Mono:

@@ -12,9 +12,9 @@ __all__ = ["chirp", "decay", "drift", "hump", "noise", "place", "scatter", "seco
 _TAU = 2 * np.pi
 
 
-def single(made: ArrayLike) -> Stereo:
+def single(samples: ArrayLike) -> Stereo:
     """Convert sound to float32."""
-    return np.asarray(made, np.float32)
+    return np.asarray(samples, np.float32)
 
 
 def seconds(count: int) -> Mono:
@@ -34,8 +34,8 @@ def noise(count: int, random: np.random.Generator, low: float, high: float, slop
     shape *= 1 - 1 / np.sqrt(1 + (frequency / max(low, 1.0)) ** 4)
     phase = random.random(len(frequency), dtype=np.float32) * np.float32(_TAU)
     spectrum = (shape * np.cos(phase) + 1j * (shape * np.sin(phase))).astype(np.complex64)
-    made = np.fft.irfft(spectrum, length).astype(np.float32)[:count]
-    return (made / max(1e-9, float(np.sqrt(np.mean(made * made))))).astype(np.float32)
+    signal = np.fft.irfft(spectrum, length).astype(np.float32)[:count]
+    return (signal / max(1e-9, float(np.sqrt(np.mean(signal * signal))))).astype(np.float32)
 
 
 def wide_noise(count: int, random: np.random.Generator, low: float, high: float, slope: float = 0.0) -> Stereo:
@@ -69,10 +69,10 @@ def hump(count: int, sharpness: float = 1.0) -> Mono:
 def tone(count: int, frequency: float, *harmonics: float) -> Mono:
     """A tone with harmonics of the given strengths: the second, the third and so on."""
     phase = _TAU * frequency * seconds(count)
-    made = single(np.sin(phase))
+    signal = single(np.sin(phase))
     for number, strength in enumerate(harmonics, 2):
-        made += strength * np.sin(number * phase)
-    return made
+        signal += strength * np.sin(number * phase)
+    return signal
 
 
 def chirp(path: ArrayLike) -> Mono:
@@ -86,9 +86,9 @@ def place(onto: Stereo, sound: Mono, at: int, pan: float = 0.0, gain: float = 1.
     if begin >= end:
         return
     angle = (min(1.0, max(-1.0, pan)) + 1) * np.pi / 4
-    heard = sound[begin - at : end - at]
-    onto[begin:end, 0] += heard * np.float32(gain * np.cos(angle))
-    onto[begin:end, 1] += heard * np.float32(gain * np.sin(angle))
+    audible = sound[begin - at : end - at]
+    onto[begin:end, 0] += audible * np.float32(gain * np.cos(angle))
+    onto[begin:end, 1] += audible * np.float32(gain * np.sin(angle))
 
 
 def scatter(count: int, random: np.random.Generator, rate: float) -> list[int]:

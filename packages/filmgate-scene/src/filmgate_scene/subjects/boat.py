@@ -46,13 +46,13 @@ def boat(stage: SceneStage, spec: SubjectSpec) -> None:
 
 def _put(stage: SceneStage, kind: str, colour: Colour, z: float, k: int) -> None:
     """One boat on its course."""
-    tall, share, picture = _KINDS[kind]
+    tall, share, paint = _KINDS[kind]
     true = stage.focal / z
     limit = min(share * stage.height, 1.1 * share * stage.width) / tall
     pixels = limit if kind == "paper" else min(true, limit)
     sprites = []
     for n in range(_TILTS):
-        canvas = _canvas(stage, picture, colour, pixels, 0.07 * (2 * n / (_TILTS - 1) - 1), z)
+        canvas = _canvas(stage, paint, colour, pixels, 0.07 * (2 * n / (_TILTS - 1) - 1), z)
         sprites.append(stage.atlas.add(canvas.pixels, -canvas.x0, -canvas.y0))
     width, rough = stage.width / true, 2.2 if "storm" in stage.shot.weather else 1.0
 
@@ -69,7 +69,7 @@ def _put(stage: SceneStage, kind: str, colour: Colour, z: float, k: int) -> None
 
 def _canvas(
     stage: SceneStage,
-    picture: Callable[[SceneStage, Canvas, _At, float, Colour, float], None],
+    paint: Callable[[SceneStage, Canvas, _At, float, Colour, float], None],
     colour: Colour,
     metre: float,
     lean: float,
@@ -89,7 +89,7 @@ def _canvas(
         off = 0.22 * math.sin(k * 2.3 + lean * 40)
         line = [at(-wide + off, y), at(wide * 0.8 + off, y)]
         canvas.line(line, 0.07 * metre, mix(pale if k > 2 else hull, hull, 0.4), alpha=0.32 - 0.03 * k)
-    picture(stage, canvas, at, metre, colour, depth)
+    paint(stage, canvas, at, metre, colour, depth)
     canvas.line([at(-2.0, 0.10), at(1.7, 0.10)], 0.05 * metre, mix(pale, (1.0, 1.0, 1.0), 0.5), alpha=0.45)
     return canvas
 

@@ -90,11 +90,11 @@ def flower(stage: SceneStage, spec: SubjectSpec) -> None:
     """One alone, or a group with the largest in the middle; a bed or a vase of them where others are meant."""
     kind = next((name for name in spec.attributes if name in _TONES), "daisy")
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), _TONES[kind])
-    others = any(other.kind != "flower" for other in stage.shot.subjects)
-    if "vase" in spec.attributes or stage.dishes is not None or (others and stage.shot.setting in _ROOMS):
+    has_other_subjects = any(other.kind != "flower" for other in stage.shot.subjects)
+    if "vase" in spec.attributes or stage.dishes is not None or (has_other_subjects and stage.shot.setting in _ROOMS):
         _vase(stage, kind, colour)
         return
-    if others and "zoom" not in stage.shot.camera:
+    if has_other_subjects and "zoom" not in stage.shot.camera:
         _bed(stage, kind, colour, named=kind != "daisy" or colour != _TONES[kind])
         return
     stage.camera_range = min(stage.camera_range, 0.35)

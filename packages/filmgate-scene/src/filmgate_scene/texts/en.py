@@ -6,7 +6,7 @@ TEXTS: dict[str, str] = {
     "scene.short": "Show how the embedded renderer understands a prompt.",
     "scene.help": "Show how the embedded renderer understands a prompt, and what it draws. Nothing is submitted.",
     "scene_explain.short": "Explain a prompt: place, time, subjects, camera, shots, sound.",
-    "scene_explain.help": "Explain a prompt: what the renderer understands, its defaults where the prompt names nothing, "
+    "scene_explain.help": "Explain a prompt: what the renderer understands, its defaults, "
     "the sounds, and the words that it does not understand.\n\n"
     "\b\nExamples:\n  filmgate scene explain 'two koi in a pond at dawn, rain'\n"
     "  filmgate scene explain 'Shot 1: a city at night. Shot 2: a car on a road.' --format json\n",
