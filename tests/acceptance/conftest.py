@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.served import Serve, Served, serving
+from tests.support.served import TESTCARDS, Serve, Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +20,5 @@ def serve() -> Serve:
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose models are the contract's own, made as test cards."""
-    engines = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
-    with serving(tmp_path_factory.mktemp("served"), engines) as running:
+    with serving(tmp_path_factory.mktemp("served"), TESTCARDS) as running:
         yield running

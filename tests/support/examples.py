@@ -10,4 +10,6 @@ ALL = 100
 
 def examples(count: int) -> settings:
     """Settings of a test of which ``make check`` tries so many examples."""
-    return settings(max_examples=max(5, count * settings.default.max_examples // ALL))
+    return settings(
+        max_examples=max(5, count * settings.get_profile(settings.get_current_profile_name()).max_examples // ALL)
+    )

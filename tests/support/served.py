@@ -1,22 +1,25 @@
-"""Whole servers in processes of their own, for clients of every kind."""
+"""Whole servers in processes of their own, for clients of every kind; forked, for most of a start is importing."""
 
 from __future__ import annotations
 
-import json
+import asyncio
+import atexit
+import functools
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from reliability.processes import Zygote
 from tests.support.polling import until
 
 from filmgate.store import Store
 
-HERE = Path(__file__).parent
+TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
+"""The contract's models, made as test cards."""
 
 
 class Served(Struct, frozen=True):
@@ -32,12 +35,17 @@ class Served(Struct, frozen=True):
         return f"{self.url}/v1"
 
 
-async def new_key(folder: Path) -> str:
-    """One more key of the account of the server over ``folder``."""
+ACCOUNT = "tests"
+"""The account of every server's key."""
+
+
+async def new_key(folder: Path, account: str = ACCOUNT) -> str:
+    """One more key, of the account of that name of the server over ``folder``, which is made if it is not there."""
     store = Store.open(folder / "data" / "filmgate.sqlite")
     try:
-        [account] = await store.accounts.list_accounts()
-        _, secret = await store.accounts.create_key(account.id, "one more")
+        known = {each.name: each for each in await store.accounts.list_accounts()}
+        owner = known.get(account) or await store.accounts.create_account(account, None)
+        _, secret = await store.accounts.create_key(owner.id, "one more")
         return secret
     finally:
         await store.close()
@@ -47,21 +55,39 @@ async def new_key(folder: Path) -> str:
 def serving(folder: Path, models: str, **environ: str) -> Iterator[Served]:
     """A server over ``folder`` with ``models`` laid over its catalogue; it must end cleanly."""
     (folder / "models.toml").write_text(models, encoding="utf-8")
-    command = [sys.executable, str(HERE / "gate.py"), str(folder), str(folder / "models.toml")]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **environ})
-        try:
-            yield _ready(process, folder)
-        finally:
-            process.send_signal(signal.SIGTERM)
-            status = process.wait(90)
-    assert status == 0, (folder / "log").read_text()
+    ready, log = folder / "ready", folder / "log"
+    command = ["serve", "--port", "0", "--ready-file", str(ready)]
+    process = _fork()(command, _environment(folder) | environ, log)
+    try:
+        until(lambda: ready.exists() or process.poll() is not None)
+        assert process.poll() is None, log.read_text()
+        # On a thread: the caller may run in an event loop.
+        key = ThreadPoolExecutor(1).submit(asyncio.run, new_key(folder)).result()
+        yield Served(ready.read_text(encoding="ascii"), key, str(folder))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(90)
+    assert status == 0, log.read_text()
 
 
-def _ready(process: subprocess.Popen[bytes], folder: Path) -> Served:
-    until(lambda: (folder / "ready.json").exists() or process.poll() is not None)
-    assert process.poll() is None, (folder / "log").read_text()
-    return Served(**json.loads((folder / "ready.json").read_text(encoding="utf-8")), folder=str(folder))
+def _environment(folder: Path) -> dict[str, str]:
+    """Nothing of the developer's settings, and the folder."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("FILMGATE_")}
+    return own | {
+        "XDG_CONFIG_HOME": os.devnull,
+        "FILMGATE_DATA": str(folder / "data"),
+        "FILMGATE_MODELS": str(folder / "models.toml"),
+        "FILMGATE_LOG_LEVEL": "warning",
+        "FILMGATE_DRAIN_TIMEOUT": "2",
+    }
+
+
+@functools.cache
+def _fork() -> Zygote:
+    """The process that this one's servers are forked from."""
+    zygote = Zygote()
+    atexit.register(zygote.__exit__, None, None, None)
+    return zygote
 
 
 Serve = Callable[[Path, str], AbstractContextManager[Served]]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from pathlib import Path
 
 import pytest
+from tests.support import served as servers
 from tests.support.cli import Cli, CliEnv, Served
 from tests.support.cli import cli as run_cli
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -26,9 +24,7 @@ def cli_env(tmp_path: Path) -> CliEnv:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Yield a server whose test cards are ready at once."""
-    cli_env = CliEnv(tmp_path_factory.mktemp("served"))
-    with cli_env.serving() as (url, _):
-        key = cli_env("keys", "create", "-q").out.strip()
-        yield Served(url, key)
+def served(served: servers.Served) -> Served:
+    """Return the worker's server whose test cards are ready at once, with an account of its own."""
+    key = asyncio.run(servers.new_key(Path(served.folder), "cli"))
+    return Served(served.url, key)

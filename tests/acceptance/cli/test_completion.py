@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.cli import command as group
+from filmgate.cli import completers
 from filmgate.cli.commands.man import page
 from filmgate.cli.exit_codes import ExitCode
 from filmgate.cli.texts import Texts
 
 if TYPE_CHECKING:
     from tests.support.cli import Cli, Served
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine's server may take longer than the Tab key waits for."""
+    monkeypatch.setattr(completers, "TIMEOUT", 60.0)
 
 
 def _tab(served: Served, line: str, monkeypatch: pytest.MonkeyPatch, **environ: str) -> list[str]:

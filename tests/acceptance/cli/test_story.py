@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from tests.support.cli import CliEnv, Served
+from tests.support.served import serving
 
 from filmgate.media.frames import read_first_frame, save_last_frame
 from filmgate.media.probe import open_video, probe
@@ -49,10 +50,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Yield a server whose videos are small and short: the tests make many."""
-    cli_env = CliEnv(tmp_path_factory.mktemp("served"))
-    (cli_env.folder / "models.toml").write_text(TINY)
-    with cli_env.serving() as (url, _):
-        yield Served(url, cli_env("keys", "create", "-q").out.strip())
+    with serving(tmp_path_factory.mktemp("served"), TINY) as running:
+        yield Served(running.url, running.key)
 
 
 def _videos(served: Served) -> list[str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.cli import PNG, CliEnv, Served
+from tests.support.cli import PNG, Served
+from tests.support.served import serving
 
 from filmgate.cli.inputs.filename_template import slugify
 
@@ -39,10 +40,8 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def priced_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Yield a server with prices: 0.1 a second, or 2.5 a video."""
-    cli_env = CliEnv(tmp_path_factory.mktemp("shop"))
-    (cli_env.folder / "models.toml").write_text(PRICED, encoding="utf-8")
-    with cli_env.serving() as (url, _):
-        yield Served(url, cli_env("keys", "create", "-q").out.strip())
+    with serving(tmp_path_factory.mktemp("shop"), PRICED) as running:
+        yield Served(running.url, running.key)
 
 
 def _video_count(server: Served) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec import Struct
 from tests.support.paths import ROOT
-from tests.support.served import Served, serving
+from tests.support.served import TESTCARDS, Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 CHINESE_SUFFIX = ".zh-CN.md"
 _PATTERNS = ("README*.md", "docs/**/*.md", "packages/*/gallery/*.md")
 PAGES = sorted(page for place in _PATTERNS for page in ROOT.glob(place))
-TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
 
 _FENCE = re.compile(
     r"(?:<!-- (?P<mark>[^\n]*?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL

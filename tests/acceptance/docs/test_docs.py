@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from docs.generate import CHINESE, ENGINE_KEYS, ROUTE_KEYS, shown_errors, shown_failures
 from tests.support.paths import ROOT
+from tests.support.served import TESTCARDS
 
 from filmgate.bootstrap.application import build_application
 from filmgate.config import settings
@@ -20,7 +21,7 @@ from filmgate.media import images
 from filmgate.wire import apiyi, apiyi_async, create, openapi, revision, usage, webhook
 from filmgate.wire.objects import ErrorAnswer, ModelObject, VideoObject
 
-from .conftest import CHINESE_SUFFIX, PAGES, TESTCARDS, blocks, manual, name_of, prose
+from .conftest import CHINESE_SUFFIX, PAGES, blocks, manual, name_of, prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ import pytest
 from msgspec import Struct
 from PIL import Image
 from tests.support.paths import EXAMPLES
-from tests.support.served import Served, serving
+from tests.support.served import TESTCARDS, Served, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,6 @@ LANGUAGES = [
     pytest.param(JAVASCRIPT, marks=pytest.mark.needs("node")),
     pytest.param(BASH, marks=pytest.mark.needs("bash", "curl")),
 ]
-TESTCARDS = '[models.sora-2]\nengine = "testcard"\n[models.sora-2-pro]\nengine = "testcard"\n'
 
 
 class Result(Struct, frozen=True):
@@ -86,10 +85,9 @@ def program(request: pytest.FixtureRequest, programs: Callable[[str], Program]) 
 
 
 @pytest.fixture(scope="session")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def quick(served: Served) -> Served:
     """A server whose videos are test cards, made at once."""
-    with serving(tmp_path_factory.mktemp("quick"), TESTCARDS) as running:
-        yield running
+    return served
 
 
 @pytest.fixture(scope="session")
