@@ -8,9 +8,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 UV ?= $(or $(shell command -v uv 2>/dev/null),.cache/uv/bin/uv)
 BIN := .venv/bin
 JOBS ?= auto
-# Acceptance tests wait for processes most of the time: twice as many workers as cores keep the cores busy.
+# Acceptance tests wait for processes most of the time: twice as many workers as cores keep the cores busy, and a
+# file stays with one worker, so that its servers are started once.
 WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
-ALL := --dist worksteal --hypothesis-profile=thorough --cov-branch --cov-report=term:skip-covered
+ALL := --hypothesis-profile=thorough --cov-branch --cov-report=term:skip-covered
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
 # Where PYTHONDONTWRITEBYTECODE is set, as in many containers, every process would compile all its imports again: a
@@ -32,8 +33,8 @@ test: .venv/.ready ## unit and integration tests; `make check` runs all of them
 
 check: lint types imports docs .venv/.ready .cache/kernels/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest $(ALL) -n $(WORKERS) --cov=filmgate tests
-	$(BIN)/pytest $(ALL) -n $(JOBS) --cov=filmgate_scene --cov-append packages/filmgate-scene/tests
+	$(BIN)/pytest $(ALL) -n $(WORKERS) --dist loadfile --cov=filmgate tests
+	$(BIN)/pytest $(ALL) -n $(JOBS) --dist worksteal --cov=filmgate_scene --cov-append packages/filmgate-scene/tests
 
 lint: .venv/.ready ## ruff: every rule, and the format; no dead code
 	$(BIN)/ruff check
