@@ -218,7 +218,7 @@ class SceneStage:
         self.subject_depth = 6.0  # distance of the subjects in metres
         self.depth_range = (2.0, 40.0)  # nearest and farthest distance of anything that stands
         self.swim_range = (3.6, 9.5)  # range of distances with water to swim in
-        self.default_action = "walk"  # default actions of people
+        self.default_action = "walk"  # default action of people
         self.needs_ground = False  # whether standing subjects need ground
         self.dishes: int | None = None  # number of dishes on the table in front of the camera; None: there is no table
         self.snow_cover = 0.0  # amount of snow on ground and leaves
