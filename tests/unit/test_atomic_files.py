@@ -28,7 +28,7 @@ def names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("durable", [True, False])
 def test_a_write_replaces_the_file(tmp_path: Path, *, durable: bool) -> None:
-    """The new content has the name, and the temporary file is gone."""
+    """The file has the new content, and the temporary file is gone."""
     path = tmp_path / "file"
     for content in (b"old", b"new content", b""):
         atomic_write(path, content, durable=durable)
@@ -37,7 +37,7 @@ def test_a_write_replaces_the_file(tmp_path: Path, *, durable: bool) -> None:
 
 
 def test_a_reader_keeps_the_old_content(tmp_path: Path) -> None:
-    """The write makes a new file instead of changing the one that is open."""
+    """The write creates a new file and does not change the open one."""
     path = tmp_path / "file"
     atomic_write(path, b"old")
     with path.open("rb") as reader:
@@ -48,7 +48,7 @@ def test_a_reader_keeps_the_old_content(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("umask")
 @pytest.mark.parametrize(("mode", "bits"), [(0o666, 0o644), (0o600, 0o600)])
 def test_the_mode_is_set_before_the_content(tmp_path: Path, mode: int, bits: int) -> None:
-    """A secret's file is private from its first byte on, also where a file with other bits is replaced."""
+    """A secret file is private from its first byte on, also where a file with other mode bits is replaced."""
     path = tmp_path / "file"
     path.touch(0o644)
     atomic_write(path, b"content", mode=mode)
@@ -56,7 +56,7 @@ def test_the_mode_is_set_before_the_content(tmp_path: Path, mode: int, bits: int
 
 
 def test_a_failed_write_leaves_no_file_behind(tmp_path: Path) -> None:
-    """Neither where the folder is missing nor where the name is a folder's."""
+    """This holds for a missing folder and for a name that is a folder."""
     (tmp_path / "folder").mkdir()
     with pytest.raises(IsADirectoryError):
         atomic_write(tmp_path / "folder", b"content")
@@ -66,7 +66,7 @@ def test_a_failed_write_leaves_no_file_behind(tmp_path: Path) -> None:
 
 
 def test_one_of_several_creators_succeeds(tmp_path: Path) -> None:
-    """The others find the whole file of the one that did."""
+    """The others find its complete file."""
     path, creators = tmp_path / "file", 8
     barrier = Barrier(creators)
 
@@ -85,8 +85,8 @@ def test_one_of_several_creators_succeeds(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file"]
 
 
-def test_what_is_missing_cannot_be_synced(tmp_path: Path) -> None:
-    """Files and folders can."""
+def test_a_missing_path_cannot_be_synced(tmp_path: Path) -> None:
+    """Files and folders can be."""
     (tmp_path / "file").touch()
     sync(tmp_path / "file")
     sync(tmp_path)

@@ -23,13 +23,13 @@ from filmgate.domain import (
 
 
 def test_four_statuses() -> None:
-    """There are the wire's four statuses and no others."""
+    """They are the API's four statuses."""
     assert [status.value for status in Status] == ["queued", "in_progress", "completed", "failed"]
     assert {Status.COMPLETED, Status.FAILED} == TERMINAL
 
 
-def test_moves() -> None:
-    """Status only moves forward, and staying is always allowed."""
+def test_transitions() -> None:
+    """A status only moves forward; no change is always allowed."""
     order = {Status.QUEUED: 0, Status.IN_PROGRESS: 1, Status.COMPLETED: 2, Status.FAILED: 2}
     for before in Status:
         for after in Status:
@@ -37,41 +37,41 @@ def test_moves() -> None:
 
 
 def test_every_stage_has_its_statuses() -> None:
-    """Every stage says which statuses it may be seen with."""
+    """Every stage defines the statuses that clients may see with it."""
     assert STAGE_STATUSES.keys() == set(Stage)
     assert STAGE_STATUSES[Stage.DONE] == TERMINAL
 
 
 @pytest.mark.parametrize("text", ["720x1280", "1x1", "99999x99999"])
 def test_size(text: str) -> None:
-    """A size prints as it was spelled."""
+    """A size prints as it was written."""
     assert str(Size.parse(text)) == text
 
 
 @pytest.mark.parametrize(
     "text", ["", "720", "720X1280", "720x", "0x4", "07x4", " 7x4", "7x4\n", "٧x٤", "-7x4", "7x4x2", "100000x4"]
 )
-def test_no_size(text: str) -> None:
-    """Any other spelling is no size."""
+def test_invalid_sizes(text: str) -> None:
+    """Any other notation is invalid."""
     assert Size.parse(text) is None
 
 
 @given(st.integers(0, 99), st.none() | st.floats())
-def test_progress_never_falls(seen: int, said: float | None) -> None:
-    """Whatever an engine says, progress never falls and is 99 at most before the end."""
-    if said is None or math.isfinite(said):
-        assert seen <= next_progress(seen, said) <= 99
+def test_progress_never_falls(previous: int, reported: float | None) -> None:
+    """Whatever an engine reports, progress never falls and is 99 at most before the end."""
+    if reported is None or math.isfinite(reported):
+        assert previous <= next_progress(previous, reported) <= 99
 
 
-@pytest.mark.parametrize("said", [math.nan, math.inf, -math.inf])
-def test_progress_that_is_no_number(said: float) -> None:
-    """What is no finite number leaves progress between what was seen and 99."""
-    assert 42 <= next_progress(42, said) <= 99
+@pytest.mark.parametrize("reported", [math.nan, math.inf, -math.inf])
+def test_progress_that_is_not_finite(reported: float) -> None:
+    """The progress stays between the last value and 99."""
+    assert 42 <= next_progress(42, reported) <= 99
 
 
 @pytest.mark.parametrize(("expected", "milliseconds"), [(0, 500), (5, 500), (20, 2000), (3600, 5000)])
 def test_poll_after(expected: float, milliseconds: int) -> None:
-    """Clients look again after a tenth of the whole, between half a second and five."""
+    """Clients poll after a tenth of the expected time, between half a second and five."""
     assert poll_after_ms(expected) == milliseconds
 
 
@@ -83,7 +83,7 @@ def test_ids() -> None:
 
 
 def test_default_seed() -> None:
-    """The same request has the same seed, another has another, and every text has one that fits 63 bits."""
+    """Equal requests have equal seeds, different ones differ, and every text has one of 63 bits."""
     size = Size(720, 1280)
     assert default_seed("a dog", size, 4) == default_seed("a dog", size, 4)
     assert default_seed("a dog", size, 4) != default_seed("a dog", size, 8)

@@ -15,8 +15,8 @@ def _kinds(kind: type[FilmgateError]) -> list[type[FilmgateError]]:
     return [kind, *(leaf for child in kind.__subclasses__() for leaf in _kinds(child))]
 
 
-def test_the_drawing_is_the_tree() -> None:
-    """The tree drawn in the docstring is the tree of the code, in its shape."""
+def test_the_docstring_shows_the_class_tree() -> None:
+    """The tree in the docstring equals the classes of the code."""
     drawn = []
     for line in (inspect.getdoc(errors) or "").splitlines():
         match = re.match(r"([│ ]*)[├└]── (\w+)", line.removeprefix("    "))
@@ -37,15 +37,15 @@ def test_everything_is_exported() -> None:
 
 
 @pytest.mark.parametrize("kind", _kinds(FilmgateError)[1:])
-def test_a_class_says_what_happened(kind: type[FilmgateError]) -> None:
-    """Every class has a sentence of its own, a code, and a status that is an error."""
+def test_every_class_has_message_code_and_status(kind: type[FilmgateError]) -> None:
+    """Each has its own message and code, and an error status."""
     assert (kind.__doc__ or "").endswith(".")
     assert kind.code
     assert 400 <= kind.http_status < 600
 
 
 @pytest.mark.parametrize(
-    ("supported", "said"),
+    ("supported", "listed"),
     [
         ((), "none"),
         ((4,), "'4'"),
@@ -54,12 +54,12 @@ def test_a_class_says_what_happened(kind: type[FilmgateError]) -> None:
         (("a", "b", "c", "d"), "'a', 'b', 'c', and 'd'"),
     ],
 )
-def test_supported_values_are_listed(supported: tuple[object, ...], said: str) -> None:
-    """The list reads as English does, for any number of values."""
-    assert InvalidValue.unsupported("p", 5, supported).message == f"Invalid value: '5'. Supported values are: {said}."
+def test_supported_values_are_listed(supported: tuple[object, ...], listed: str) -> None:
+    """The list is correct English for any number of values."""
+    assert InvalidValue.unsupported("p", 5, supported).message == f"Invalid value: '5'. Supported values are: {listed}."
 
 
-def test_a_message_repeats_little() -> None:
-    """Whatever a caller sent, a message repeats a hundred characters of it at most."""
+def test_a_message_quotes_a_limited_part_of_the_input() -> None:
+    """Of any input, a message quotes at most a hundred characters."""
     assert len(InvalidValue.unsupported("p", "x" * 10_000, (1,)).message) < 200
     assert len(UnknownModel.with_known("x" * 10_000, ["a"]).message) < 200

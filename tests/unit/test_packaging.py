@@ -1,4 +1,4 @@
-"""The two distributions of the workspace agree with each other, and with what the command line knows of them."""
+"""The two distributions of the workspace agree with each other, and with the command line's list of extras."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CORE, SCENE = _project("."), _project("packages/filmgate-scene")
 
 
 def test_both_distributions_have_one_version() -> None:
-    """Each requires exactly the other's version, which is its own."""
+    """Each requires exactly the other's version, which equals its own."""
     version = CORE["version"]
     assert SCENE["version"] == version
     assert f"filmgate=={version}" in SCENE["dependencies"]
@@ -34,8 +34,8 @@ def test_both_distributions_have_one_version() -> None:
     assert extras["semantic"] == [f"filmgate-scene[semantic]=={version}"]
 
 
-def test_modules_of_extras_are_known() -> None:
-    """A missing module is answered with its extra: every direct requirement of an extra is in the list."""
+def test_every_requirement_of_an_extra_is_listed() -> None:
+    """The error for a missing module names its extra, so every direct requirement of an extra must be in the list."""
     base = closure("filmgate")
     extras = CORE["optional-dependencies"]
     direct = {Requirement(text).name for extra in ("server", "mock", "mcp", "media") for text in extras[extra]}

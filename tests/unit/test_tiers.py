@@ -1,4 +1,4 @@
-"""The gate of this tier refuses what unit tests may not do."""
+"""The guard of the unit tier refuses what unit tests may not do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _gate() -> ModuleType:
     ],
 )
 def test_a_unit_test_may_not_leave_its_process_or_sleep(forbidden: Callable[[], object], tier: str) -> None:
-    """It fails at the call, and at its end too if that error was swallowed; the message names the right tier."""
+    """The call fails, and so does the test at its end if the error was swallowed; the message names the right tier."""
     with pytest.raises(AssertionError, match=tier):
         forbidden()
     assert len(_gate()._GATE.seen) == 1
@@ -46,7 +46,7 @@ def test_a_unit_test_may_not_leave_its_process_or_sleep(forbidden: Callable[[], 
 
 
 def test_timeouts_and_yields_are_allowed() -> None:
-    """A deadline that is not reached and a pass of the event loop cost no time."""
+    """A deadline that is not reached and one turn of the event loop cost no time."""
 
     async def waits() -> None:
         async with asyncio.timeout(60):

@@ -1,6 +1,6 @@
-"""No test asserts how long something took, and none sleeps to wait for something: by the syntax of every test.
+"""No test asserts how long something took, and none sleeps to wait for something: checked by the syntax of all tests.
 
-Waiting with a deadline for something observable is what ``tests/support/polling.py`` is for, and nothing else.
+Only ``tests/support/polling.py`` waits, with a deadline, for something observable.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from tests.support.paths import ROOT
 
 ALLOWED = {ROOT / "tests" / "support" / "polling.py", ROOT / "tests" / "unit" / "test_tiers.py"}
-"""The helper, and the tests of the gate that refuses sleeps."""
+"""The helper, and the tests of the guard that refuses sleeps."""
 
 FILES = [
     path
@@ -22,17 +22,17 @@ FILES = [
     if path not in ALLOWED
 ]
 CLOCKS = {"monotonic", "perf_counter", "process_time", "thread_time", "monotonic_ns", "perf_counter_ns", "getrusage"}
-"""What measures elapsed or processor time. ``time.time`` gives dates, too: it may not be subtracted in an assertion."""
+"""Functions that measure elapsed or processor time. ``time.time`` gives dates: an assertion may not subtract it."""
 
 
 def _called(node: ast.AST) -> str:
-    """The last name of what is called: ``sleep`` of ``asyncio.sleep(1)``."""
+    """The last name of a called function: ``sleep`` of ``asyncio.sleep(1)``."""
     function = node.func if isinstance(node, ast.Call) else None
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _owner(node: ast.Call) -> str:
-    """What a function is called on: ``asyncio``; a function of its own has none, another object's method gives it."""
+    """The object of a called function: ``asyncio``; none for a plain function."""
     return ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
 
 
@@ -46,7 +46,7 @@ def _sleeps(tree: ast.AST) -> Iterator[int]:
 
 
 def _measures(node: ast.AST, measured: set[str]) -> bool:
-    """Whether an expression reads a clock that measures, directly or by a name that was set from one."""
+    """Whether an expression reads a measuring clock, directly or by a name that was set from one."""
     return any(
         _called(part) in CLOCKS
         or (isinstance(part, ast.Name) and part.id in measured)
@@ -67,7 +67,7 @@ def _timed(function: ast.AST) -> Iterator[int]:
 
 
 def _subtracts_dates(test: ast.AST) -> bool:
-    """Whether now is subtracted from something, which measures time as well."""
+    """Whether an expression subtracts from the current date, which measures time as well."""
     return any(
         isinstance(part, ast.BinOp)
         and isinstance(part.op, ast.Sub)
@@ -86,7 +86,7 @@ def _violations(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_test_measures_time_or_sleeps(path: Path) -> None:
-    """Count, order, use an injected clock, or wait by ``until`` for something observable."""
+    """Tests count, check order, use an injected clock, or wait with ``until`` for something observable."""
     assert _violations(path) == []
 
 
@@ -104,7 +104,7 @@ def test_no_test_measures_time_or_sleeps(path: Path) -> None:
         ("def f():\n    clock.sleep(3)\n    assert clock.now == 3", 0),
     ],
 )
-def test_the_rules_find_what_they_forbid(tmp_path: Path, code: str, found: int) -> None:
+def test_the_rules_find_every_forbidden_form(tmp_path: Path, code: str, found: int) -> None:
     """Each way to measure or to sleep is found; an injected clock is not."""
     file = tmp_path / "test_it.py"
     file.write_text(code)

@@ -193,11 +193,11 @@ class Engine(Protocol):
     async def find(self, job: Job, since: float) -> Sequence[str]:
         """Return tickets of jobs that may be this one, submitted at or after Unix time ``since``; only if ``findable``.
 
-        An empty result means that the job certainly does not exist; several, that they can't be told apart. An engine
-        whose upstream has its own clock allows for the difference. The job comes without its files.
+        If the result is empty, the job certainly does not exist; several tickets can't be distinguished. An
+        engine whose upstream has its own clock allows for the difference. The job comes without its files.
 
         Raises:
-            EngineUnavailable: the look-up failed.
+            EngineUnavailable: the lookup failed.
         """
 
     def expected_seconds(self, job: Job) -> float:

@@ -275,7 +275,7 @@ class ChatSseEngine:
         """Do nothing: the call is charged and can't be stopped."""
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """Raise always: the vendor has no look-up."""
+        """Raise always: the vendor has no lookup."""
         del job, since
         raise EngineUnavailable("The engine can't look up its submissions.")
 

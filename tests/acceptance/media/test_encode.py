@@ -1,4 +1,4 @@
-"""The encoder in processes of their own."""
+"""The encoder in separate processes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ print(hashlib.sha256(pathlib.Path(sys.argv[1]).read_bytes()).hexdigest())
 """
 
 
-def test_the_bytes_do_not_depend_on_what_memory_held(tmp_path: Path) -> None:
-    """Two processes whose fresh memory is filled with different bytes write the same film."""
+def test_the_bytes_do_not_depend_on_uninitialised_memory(tmp_path: Path) -> None:
+    """Processes whose fresh memory is filled with different bytes write the same video."""
     digests = {
         subprocess.run(
             [sys.executable, "-c", PROGRAM, str(tmp_path / f"{fill}.mp4")],

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
+def test_the_lock_is_released_with_its_process(tmp_path: Path) -> None:
     """However the holder dies, the folder is free afterwards."""
     program = f"""
 import os, signal

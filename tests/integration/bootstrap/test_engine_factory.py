@@ -1,4 +1,4 @@
-"""An engine that left the configuration, rebuilt against its upstream."""
+"""A retired engine, rebuilt against its upstream."""
 
 from __future__ import annotations
 
@@ -61,20 +61,20 @@ def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | Non
     )
 
 
-async def test_an_engine_of_before_finds_what_it_wrote_down(tmp_path: Path) -> None:
-    """Its key changed while a film of a chat waited to be fetched: nothing else than its file says where that lies."""
+async def test_a_retired_engine_reads_its_stored_results(tmp_path: Path) -> None:
+    """Its key changed before a chat video was fetched: only the stored result has the video's URL."""
     async with mock.running(mock.MockConfig(seconds_per_job=(0.0, 0.0))) as vendor:
         text = f'[engines.chat]\nkind = "chat-sse"\nbase_url = "{vendor.base_url}"\nkey_env = "CHAT_KEY"\n'
-        made = _assemble(tmp_path, text, {"CHAT_KEY": "sk-old-0123456789"})
-        ticket = await made.engines["chat"].submit(replace(sample_job(), model="sora-2-hd-10s-chat", seconds=10))
+        configured = _assemble(tmp_path, text, {"CHAT_KEY": "sk-old-0123456789"})
+        ticket = await configured.engines["chat"].submit(replace(sample_job(), model="sora-2-hd-10s-chat", seconds=10))
 
         async def is_done() -> bool:
-            return (await made.engines["chat"].poll(ticket)).state is JobState.DONE
+            return (await configured.engines["chat"].poll(ticket)).state is JobState.DONE
 
         await until_async(is_done)
-        await made.engines["chat"].stop()
-    former = engine_factory.engine_rebuilder(_settings(tmp_path, text), SecretBox.from_keyfile(tmp_path / "vault.key"))(
-        made.identities[0]
-    )
-    assert (await former.poll(ticket)).state is JobState.DONE
-    await former.stop()
+        await configured.engines["chat"].stop()
+    retired = engine_factory.engine_rebuilder(
+        _settings(tmp_path, text), SecretBox.from_keyfile(tmp_path / "vault.key")
+    )(configured.identities[0])
+    assert (await retired.poll(ticket)).state is JobState.DONE
+    await retired.stop()

@@ -1,4 +1,4 @@
-"""A web server and a name server for tests of outgoing requests."""
+"""A web server and a fake resolver for tests of outbound requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
-    """A server, up for one test."""
+    """A server, started for one test."""
     site = Site()
     app = web.Application()
     app.router.add_get("/{path:.*}", site.answer)

@@ -1,4 +1,4 @@
-"""The guarded way out: what strangers name is fetched, our own network is not."""
+"""The guard: client-supplied URLs are fetched, our own network is not reachable."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Fetch = Callable[..., Awaitable[int]]
 
 
 async def test_a_file_is_fetched(fetch: Fetch, site: Site, names: Names, tmp_path: Path) -> None:
-    """Its bytes lie in the file; the name was resolved once, and is what the server was called by."""
+    """Its bytes are in the file; the name was resolved once and is sent as ``Host``."""
     assert await fetch(f"http://media.example:{site.port}/a%20b.png?x=1#part") == 700
     assert site.requests[0].raw_path == "/a%20b.png?x=1"
     assert (tmp_path / "file").read_bytes() == b"picture" * 100
@@ -48,15 +48,15 @@ async def test_a_file_is_fetched(fetch: Fetch, site: Site, names: Names, tmp_pat
     assert site.requests[0].headers["Host"] == f"media.example:{site.port}"
 
 
-async def test_large_files_are_written_as_they_come(fetch: Fetch, site: Site, tmp_path: Path) -> None:
-    """Several blocks arrive whole and in order."""
+async def test_large_files_are_written_in_blocks(fetch: Fetch, site: Site, tmp_path: Path) -> None:
+    """Several blocks arrive complete and in order."""
     site.parts = [bytes([n]) * 300_000 for n in range(12)]
     assert await fetch(f"http://media.example:{site.port}/", limit=4_000_000) == 3_600_000
     assert (tmp_path / "file").read_bytes() == b"".join(site.parts)
 
 
-async def test_a_name_that_changes_its_address_gains_nothing(site: Site, tmp_path: Path) -> None:
-    """The connection goes to the address that was checked, though the name server says another by now."""
+async def test_a_dns_record_that_changes_has_no_effect(site: Site, tmp_path: Path) -> None:
+    """The connection goes to the checked address, though the name now resolves to another."""
     names = Names(media=[["127.0.0.1"], ["10.0.0.7"]])
     guard = Guard(["media.example"], resolver=names)
     await guard.fetch(f"http://media.example:{site.port}/", tmp_path / "file", limit=1000, timeout=60)
@@ -64,7 +64,7 @@ async def test_a_name_that_changes_its_address_gains_nothing(site: Site, tmp_pat
 
 
 async def test_a_name_is_checked_again_after_a_redirect(site: Site, tmp_path: Path) -> None:
-    """The second look at a name is worth no more than the first."""
+    """The second resolution of a name is checked like the first."""
     names = Names(media=[["127.0.0.1"]], rebinding=[["127.0.0.1"]])
     guard = Guard(["media.example"], resolver=names)
     url = f"http://media.example:{site.port}/to?http://rebinding.example:{site.port}/"
@@ -88,15 +88,15 @@ async def test_a_name_is_checked_again_after_a_redirect(site: Site, tmp_path: Pa
     ],
 )
 async def test_redirects_are_checked_like_the_first_url(fetch: Fetch, site: Site, tmp_path: Path, target: str) -> None:
-    """A public host can't send us to where we would not have gone by ourselves."""
+    """A public host can't redirect to a host that may not be requested directly."""
     with pytest.raises(InvalidUrl):
         await fetch(f"http://media.example:{site.port}/to?{target.format(port=site.port)}")
     assert [request.path for request in site.requests] == ["/to"]
     assert not (tmp_path / "file").exists()
 
 
-async def test_three_redirects_are_followed_and_no_more(fetch: Fetch, site: Site) -> None:
-    """Relative ones too; a loop ends."""
+async def test_at_most_three_redirects_are_followed(fetch: Fetch, site: Site) -> None:
+    """Relative redirects count too; a loop ends with an error."""
     base = f"http://media.example:{site.port}"
     assert await fetch(f"{base}/to?/to?/to?/film") == 700
     assert [request.path for request in site.requests] == ["/to", "/to", "/to", "/film"]
@@ -106,8 +106,8 @@ async def test_three_redirects_are_followed_and_no_more(fetch: Fetch, site: Site
     assert len(site.requests) == 4
 
 
-async def test_credentials_stay_with_their_origin(site: Site, tmp_path: Path) -> None:
-    """Headers go to the first URL's origin, and nowhere else; cookies nowhere."""
+async def test_credentials_are_sent_to_their_origin_only(site: Site, tmp_path: Path) -> None:
+    """Headers go to the first URL's origin only; cookies to none."""
     guard = Guard(["media.example", "other.example"], resolver=Names(media=[["127.0.0.1"]], other=[["127.0.0.1"]]))
     url = f"http://media.example:{site.port}/to?http://other.example:{site.port}/film"
     headers = {"Authorization": "Bearer secret"}
@@ -116,10 +116,8 @@ async def test_credentials_stay_with_their_origin(site: Site, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_no_more_bytes_than_allowed_are_taken(
-    fetch: Fetch, site: Site, tmp_path: Path, *, declared: bool
-) -> None:
-    """Whether the server says its length or not; nothing is left behind."""
+async def test_the_size_limit_is_enforced(fetch: Fetch, site: Site, tmp_path: Path, *, declared: bool) -> None:
+    """It applies with and without a Content-Length; no file remains."""
     if declared:
         site.headers["Content-Length"] = "700"
     assert await fetch(f"http://media.example:{site.port}/", limit=700) == 700
@@ -129,16 +127,16 @@ async def test_no_more_bytes_than_allowed_are_taken(
     assert not (tmp_path / "file").exists()
 
 
-async def test_an_answer_without_end_is_cut_off(fetch: Fetch, site: Site, tmp_path: Path) -> None:
-    """The time for everything is bounded, however slowly the bytes drip."""
+async def test_an_endless_response_is_cut_off(fetch: Fetch, site: Site, tmp_path: Path) -> None:
+    """The total time is bounded, however slowly the bytes arrive."""
     site.stalling = True
     with pytest.raises(UrlUnreachable, match=r"longer than 0\.2 s"):
         await fetch(f"http://media.example:{site.port}/", patience=0.2)
     assert not (tmp_path / "file").exists()
 
 
-async def test_an_error_is_not_a_file(fetch: Fetch, site: Site, tmp_path: Path) -> None:
-    """Only a 200 holds what was asked for."""
+async def test_an_error_status_is_refused(fetch: Fetch, site: Site, tmp_path: Path) -> None:
+    """Only a 200 holds the file."""
     for status in (204, 206, 403, 404, 500):
         site.status = status
         site.parts = []
@@ -147,40 +145,40 @@ async def test_an_error_is_not_a_file(fetch: Fetch, site: Site, tmp_path: Path) 
     assert not (tmp_path / "file").exists()
 
 
-async def test_a_shorter_file_than_said_is_refused(fetch: Fetch, site: Site, tmp_path: Path) -> None:
-    """A connection that breaks does not leave half a file."""
+async def test_a_file_shorter_than_announced_is_refused(fetch: Fetch, site: Site, tmp_path: Path) -> None:
+    """A broken connection leaves no partial file."""
     site.headers["Content-Length"] = "800"
     with pytest.raises(UrlUnreachable):
         await fetch(f"http://media.example:{site.port}/")
     assert not (tmp_path / "file").exists()
 
 
-async def test_compression_that_nobody_asked_for_is_refused(fetch: Fetch, site: Site) -> None:
-    """A small answer can't grow in our hands."""
+async def test_a_compressed_response_is_refused(fetch: Fetch, site: Site) -> None:
+    """Its decompressed size would be unbounded."""
     site.headers["Content-Encoding"] = "gzip"
     with pytest.raises(UrlUnreachable, match="compressed"):
         await fetch(f"http://media.example:{site.port}/")
     assert site.requests[0].headers["Accept-Encoding"] == "identity"
 
 
-async def test_a_host_that_does_not_answer_is_said_without_detail(fetch: Fetch, unused_tcp_port: int) -> None:
-    """Neither address nor reason reaches a stranger; https against a plain server included."""
+async def test_an_unreachable_host_is_reported_without_detail(fetch: Fetch, unused_tcp_port: int) -> None:
+    """The client sees neither address nor cause, also with https against a plain server."""
     for scheme in ("http", "https"):
         with pytest.raises(UrlUnreachable) as caught:
             await fetch(f"{scheme}://media.example:{unused_tcp_port}/")
         assert caught.value.message == "The URL could not be fetched: its host did not answer as it should."
 
 
-async def test_an_answer_that_is_no_http_is_refused(fetch: Fetch, site: Site) -> None:
-    """TLS against a plain server, say."""
+async def test_a_response_that_is_not_http_is_refused(fetch: Fetch, site: Site) -> None:
+    """TLS against a plain server is one example."""
     with pytest.raises(UrlUnreachable):
         await fetch(f"https://media.example:{site.port}/")
 
 
-async def test_no_proxy_is_taken_from_the_environment(
+async def test_proxies_of_the_environment_are_ignored(
     fetch: Fetch, site: Site, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
 ) -> None:
-    """A proxy would resolve the name once more, out of our sight."""
+    """A proxy would resolve the name again without our checks."""
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{unused_tcp_port}")
     assert await fetch(f"http://media.example:{site.port}/") == 700
@@ -188,7 +186,7 @@ async def test_no_proxy_is_taken_from_the_environment(
 
 @pytest.mark.parametrize("allowed", ["127.0.0.1", "127.0.0.1:{port}"])
 async def test_the_operator_can_allow_a_host(site: Site, tmp_path: Path, allowed: str) -> None:
-    """By its name or address, with or without a port; nothing else is allowed by it."""
+    """By name or address, with or without a port; nothing else becomes allowed."""
     guard = Guard([allowed.format(port=site.port)])
     assert await guard.fetch(f"http://127.0.0.1:{site.port}/", tmp_path / "file", limit=1000, timeout=60) == 700
     with pytest.raises(InvalidUrl):
@@ -196,21 +194,21 @@ async def test_the_operator_can_allow_a_host(site: Site, tmp_path: Path, allowed
 
 
 async def test_a_port_that_was_not_allowed_is_refused(site: Site, tmp_path: Path, unused_tcp_port: int) -> None:
-    """``host:port`` opens that port alone."""
+    """``host:port`` allows that port only."""
     guard = Guard([f"127.0.0.1:{unused_tcp_port}"])
     with pytest.raises(InvalidUrl):
         await guard.fetch(f"http://127.0.0.1:{site.port}/", tmp_path / "file", limit=1000, timeout=60)
 
 
-async def test_a_file_that_cannot_be_written_is_our_fault(site: Site, tmp_path: Path) -> None:
-    """The caller's URL is not blamed for it."""
+async def test_a_file_that_cannot_be_written_is_a_storage_fault(site: Site, tmp_path: Path) -> None:
+    """The error does not blame the client's URL."""
     guard = Guard(["127.0.0.1"])
     with pytest.raises(StorageFault):
         await guard.fetch(f"http://127.0.0.1:{site.port}/", tmp_path / "no" / "file", limit=1000, timeout=60)
 
 
-async def test_cancelling_leaves_nothing(fetch: Fetch, site: Site, tmp_path: Path) -> None:
-    """Neither a file nor an open connection."""
+async def test_a_cancelled_fetch_leaves_nothing(fetch: Fetch, site: Site, tmp_path: Path) -> None:
+    """Neither a file nor a connection stays open."""
     site.stalling = True
     task = asyncio.ensure_future(fetch(f"http://media.example:{site.port}/"))
     await site.sent.wait()
@@ -220,8 +218,8 @@ async def test_cancelling_leaves_nothing(fetch: Fetch, site: Site, tmp_path: Pat
     assert not (tmp_path / "file").exists()
 
 
-async def test_many_at_once_do_not_mix(site: Site, tmp_path: Path) -> None:
-    """A guard has no state that one fetch could leave to another."""
+async def test_concurrent_fetches_do_not_mix(site: Site, tmp_path: Path) -> None:
+    """A guard has no state that fetches share."""
     guard = Guard(["127.0.0.1"])
     sizes = await asyncio.gather(
         *(
@@ -234,10 +232,10 @@ async def test_many_at_once_do_not_mix(site: Site, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hops", [1, 2, 3])
-async def test_a_chain_of_redirects_ends_where_it_leaves_the_public(
+async def test_a_redirect_chain_ends_at_the_first_private_host(
     fetch: Fetch, site: Site, tmp_path: Path, hops: int
 ) -> None:
-    """However many public hosts lie in between."""
+    """The number of public hosts before it does not matter."""
     base = f"http://media.example:{site.port}"
     with pytest.raises(InvalidUrl, match="not public"):
         await fetch(f"{base}{'/to?' * hops}http://169.254.169.254/latest/meta-data/")
@@ -246,13 +244,13 @@ async def test_a_chain_of_redirects_ends_where_it_leaves_the_public(
 
 
 async def test_a_host_may_end_in_a_dot(fetch: Fetch, site: Site, names: Names) -> None:
-    """It is the same host to the operator's list."""
+    """It is the same host as in the operator's list."""
     assert await fetch(f"http://media.example.:{site.port}/") == 700
     assert names.asked == ["media.example."]
 
 
-async def test_a_name_in_other_letters_is_resolved_as_dns_spells_it(site: Site, tmp_path: Path) -> None:
-    """Where it leads to is what counts, not how it looks."""
+async def test_an_internationalised_name_is_resolved_in_its_dns_form(site: Site, tmp_path: Path) -> None:
+    """Its address is checked, not its spelling."""
     names = Names(**{"xn--bcher-kva": [["127.0.0.1"]]})
     with pytest.raises(InvalidUrl, match="not public"):
         await Guard(resolver=names).fetch(f"http://bücher.example:{site.port}/", tmp_path / "f", limit=9, timeout=60)
@@ -261,7 +259,7 @@ async def test_a_name_in_other_letters_is_resolved_as_dns_spells_it(site: Site, 
 
 @pytest.fixture
 def deaf_port() -> Iterator[int]:
-    """A port that takes no connection and refuses none."""
+    """A port that neither accepts nor refuses connections."""
     with ExitStack() as stack:
         server = stack.enter_context(socket.socket())
         server.bind(("127.0.0.1", 0))
@@ -274,15 +272,15 @@ def deaf_port() -> Iterator[int]:
         yield port
 
 
-async def test_a_connection_that_is_not_made_is_not_waited_for(deaf_port: int, tmp_path: Path) -> None:
-    """Nor one that falls silent: each has its own time-out, far below that for everything."""
+async def test_a_connection_attempt_without_an_answer_times_out(deaf_port: int, tmp_path: Path) -> None:
+    """Connecting has its own timeout, far below the total one."""
     guard = Guard(["127.0.0.1"], connect_timeout=0.1)
     with pytest.raises(UrlUnreachable, match="did not answer"):
         await guard.fetch(f"http://127.0.0.1:{deaf_port}/", tmp_path / "file", limit=100, timeout=60)
 
 
-async def test_a_host_that_falls_silent_is_not_waited_for(site: Site, tmp_path: Path) -> None:
-    """The wait for the next bytes has an end of its own."""
+async def test_a_silent_host_causes_a_timeout(site: Site, tmp_path: Path) -> None:
+    """Waiting for the next bytes has its own timeout."""
     site.stalling = True
     guard = Guard(["127.0.0.1"], idle_timeout=0.1)
     with pytest.raises(UrlUnreachable, match="did not answer"):
@@ -291,7 +289,7 @@ async def test_a_host_that_falls_silent_is_not_waited_for(site: Site, tmp_path: 
 
 
 def _certificate(folder: Path, *names: x509.GeneralName) -> Path:
-    """A key and a certificate that it signed itself, in one file."""
+    """A self-signed certificate and its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "media.example")])
     now = dt.datetime.now(dt.UTC)
@@ -317,7 +315,7 @@ def _certificate(folder: Path, *names: x509.GeneralName) -> Path:
 
 @pytest.fixture
 async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
-    """A server on loopback that proves to be ``media.example``, and nothing else."""
+    """A server on loopback with a certificate for ``media.example`` only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_certificate(tmp_path, x509.DNSName("media.example")))
 
@@ -333,8 +331,8 @@ async def tls_port(tmp_path: Path) -> AsyncIterator[int]:
     await runner.cleanup()
 
 
-async def test_tls_speaks_of_the_name_though_the_address_was_pinned(tls_port: int, tmp_path: Path) -> None:
-    """The certificate is held against the host that was asked for; another name, or the bare address, gets nothing."""
+async def test_tls_verifies_the_host_name_of_the_pinned_address(tls_port: int, tmp_path: Path) -> None:
+    """The certificate must match the requested host; another name, or the bare address, is refused."""
     names = Names(media=[["127.0.0.1"]], other=[["127.0.0.1"]])
     trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
     hosts = ["media.example", "other.example", "127.0.0.1"]

@@ -1,4 +1,4 @@
-"""Copies of a data folder, and what comes back from them."""
+"""Backups of a data folder, and restoring them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def _can(**able: bool) -> Capabilities:
     return Capabilities(**{"paid": False, "idempotent": False, "findable": False} | able)
 
 
-async def _complete(harness: FlowHarness, video: VideoRecord, content: bytes = b"film") -> Asset:
+async def _complete(harness: FlowHarness, video: VideoRecord, content: bytes = b"video") -> Asset:
     rows, now = harness.store.videos, harness.clock()
     staged = harness.storage.staging_path(".mp4")
     staged.write_bytes(content)
     stored = await harness.storage.commit(staged, f"videos/{video.id}.mp4")
-    film = Asset(
+    asset = Asset(
         kind=AssetKind.VIDEO,
         key=stored.key,
         media_type="video/mp4",
@@ -43,8 +43,8 @@ async def _complete(harness: FlowHarness, video: VideoRecord, content: bytes = b
     assert await rows.record_intent(video.id, "token", now)
     assert await rows.record_ticket(video.id, "token", video.id, now)
     assert await rows.start_fetching(video.id, now)
-    assert await rows.complete(video.id, [film], {}, now, None)
-    return film
+    assert await rows.complete(video.id, [asset], {}, now, None)
+    return asset
 
 
 @pytest.fixture
@@ -58,21 +58,26 @@ async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
         yield opened
 
 
-def _take(harness: FlowHarness, target: Path) -> backup.Manifest:
+def _back_up(harness: FlowHarness, target: Path) -> backup.Manifest:
     return backup.create(harness.folder, target, now=2e6, version="1.2.3")
 
 
-async def test_there_and_back(harness: FlowHarness, tmp_path: Path) -> None:
-    """Rows, files and keys come back as they were, for their user alone; what no row names stays behind."""
-    film = await _complete(harness, await harness.accept())
+async def test_a_backup_can_be_restored(harness: FlowHarness, tmp_path: Path) -> None:
+    """Rows, files and keys are restored unchanged, readable by their user only; files without a row are not copied."""
+    asset = await _complete(harness, await harness.accept())
     stray = harness.storage.staging_path()
     stray.write_bytes(b"stray")
     await harness.storage.commit(stray, "references/stray.png")
-    made = _take(harness, tmp_path / "copy")
-    assert (made.rows["video"], made.rows["asset"], made.unfinished, made.filmgate) == (1, 1, 0, "1.2.3")
-    assert set(made.files) == {"filmgate.sqlite", f"files/kept/{film.key}", "secrets/vault.key"}
-    assert backup.restore(tmp_path / "copy", tmp_path / "back", now=3e6) == made
-    assert (tmp_path / "back" / "files" / "kept" / film.key).read_bytes() == b"film"
+    manifest = _back_up(harness, tmp_path / "copy")
+    assert (manifest.rows["video"], manifest.rows["asset"], manifest.unfinished, manifest.filmgate) == (
+        1,
+        1,
+        0,
+        "1.2.3",
+    )
+    assert set(manifest.files) == {"filmgate.sqlite", f"files/kept/{asset.key}", "secrets/vault.key"}
+    assert backup.restore(tmp_path / "copy", tmp_path / "back", now=3e6) == manifest
+    assert (tmp_path / "back" / "files" / "kept" / asset.key).read_bytes() == b"video"
     for name in ("secrets/vault.key", "filmgate.sqlite"):
         assert (tmp_path / "back" / name).stat().st_mode & 0o077 == 0
     store = Store.open(tmp_path / "back" / "filmgate.sqlite")
@@ -82,9 +87,9 @@ async def test_there_and_back(harness: FlowHarness, tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_a_file_that_goes_meanwhile(harness: FlowHarness, tmp_path: Path) -> None:
-    """A film that goes between the copy of its row and its own turn is in neither: the rows are copied once more."""
-    film, doomed = await _complete(harness, await harness.accept()), await _complete(harness, await harness.accept())
+async def test_a_file_deleted_during_the_backup(harness: FlowHarness, tmp_path: Path) -> None:
+    """If a video is deleted after its row was copied, the rows are copied once more, and it is in neither part."""
+    asset, doomed = await _complete(harness, await harness.accept()), await _complete(harness, await harness.accept())
     copies: list[int] = []
 
     def lose() -> None:
@@ -94,36 +99,36 @@ async def test_a_file_that_goes_meanwhile(harness: FlowHarness, tmp_path: Path) 
             (harness.folder / "files" / "kept" / doomed.key).unlink()
         copies.append(1)
 
-    made = backup.create(harness.folder, tmp_path / "copy", now=2e6, version="1", on_copied=lose)
+    manifest = backup.create(harness.folder, tmp_path / "copy", now=2e6, version="1", on_copied=lose)
     assert len(copies) == 2
-    assert [name for name in made.files if name.startswith("files/")] == [f"files/kept/{film.key}"]
+    assert [name for name in manifest.files if name.startswith("files/")] == [f"files/kept/{asset.key}"]
 
 
-async def test_damage_is_seen(harness: FlowHarness, tmp_path: Path) -> None:
-    """A file that lost a byte, that is missing, that is not what its row says, or half a copy: nothing comes back."""
-    film = await _complete(harness, await harness.accept())
-    _take(harness, tmp_path / "copy")
-    copied = tmp_path / "copy" / "files" / "kept" / film.key
+async def test_damage_is_detected(harness: FlowHarness, tmp_path: Path) -> None:
+    """A changed or missing file, one that differs from its row, or an incomplete copy: nothing is restored."""
+    asset = await _complete(harness, await harness.accept())
+    _back_up(harness, tmp_path / "copy")
+    copied = tmp_path / "copy" / "files" / "kept" / asset.key
     copied.unlink()
     with pytest.raises(IntegrityError, match="missing"):
         backup.restore(tmp_path / "copy", tmp_path / "back", now=3e6)
-    copied.write_bytes(b"fulm")
+    copied.write_bytes(b"vodeo")
     with pytest.raises(IntegrityError, match="other bytes"):
         backup.restore(tmp_path / "copy", tmp_path / "back", now=3e6)
     assert not (tmp_path / "back").exists()
     (tmp_path / "copy" / "manifest.json").unlink()
     with pytest.raises(SettingsError, match="no whole backup"):
         backup.verify(tmp_path / "copy")
-    (harness.folder / "files" / "kept" / film.key).write_bytes(b"other")
+    (harness.folder / "files" / "kept" / asset.key).write_bytes(b"longer")
     with pytest.raises(IntegrityError, match="its row"):
-        _take(harness, tmp_path / "again")
+        _back_up(harness, tmp_path / "again")
 
 
-async def test_folders_in_use_are_left_alone(harness: FlowHarness, tmp_path: Path) -> None:
-    """Neither a copy nor a restored folder is ever laid over something; a folder without rows is nothing to copy."""
-    _take(harness, tmp_path / "copy")
+async def test_existing_folders_are_not_overwritten(harness: FlowHarness, tmp_path: Path) -> None:
+    """Neither a backup nor a restore writes to a folder that is not empty; a folder without rows can't be backed up."""
+    _back_up(harness, tmp_path / "copy")
     with pytest.raises(SettingsError, match="not empty"):
-        _take(harness, tmp_path / "copy")
+        _back_up(harness, tmp_path / "copy")
     with pytest.raises(SettingsError, match="not empty"):
         backup.restore(tmp_path / "copy", harness.folder, now=3e6)
     with pytest.raises(SettingsError, match="nothing to back up"):
@@ -140,35 +145,35 @@ async def test_folders_in_use_are_left_alone(harness: FlowHarness, tmp_path: Pat
         (_can(), "engine_error"),
     ],
 )
-async def test_paid_engines_are_not_asked_again(
+async def test_paid_engines_get_no_second_submission(
     harness: FlowHarness, tmp_path: Path, can: Capabilities, code: str, stage: str
 ) -> None:
-    """What may have been submitted after the backup ends in doubt, its money back; a local engine simply makes it."""
+    """A video that may have been submitted after the backup fails with its hold released; a local engine runs it."""
     video = await harness.accept()
     if stage == "submitting":
         assert await harness.store.videos.record_intent(video.id, "token", harness.clock())
-    _take(harness, tmp_path / "copy")
+    _back_up(harness, tmp_path / "copy")
     backup.restore(tmp_path / "copy", tmp_path / "back", now=harness.clock())
     async with FlowHarness.open(tmp_path / "back") as back:
         engine = ScriptedEngine(can, poll_results=[JobStatus(state=JobState.FAILED)])
         await back.build_executor(engine)(video.id)
-        ended = await back.reload(video)
-        assert ended.error is not None
-        assert (ended.error.code, len(engine.submitted)) == (code, 0 if can.paid else 1)
+        video_after = await back.reload(video)
+        assert video_after.error is not None
+        assert (video_after.error.code, len(engine.submitted)) == (code, 0 if can.paid else 1)
         assert await back.store.ledger.audit() == []
 
 
-async def test_a_free_engines_video_goes_to_no_paid_one(harness: FlowHarness, tmp_path: Path) -> None:
-    """After the backup it may have gone on to the route's paid engine: nobody sends it there again."""
+async def test_a_video_of_a_free_engine_goes_to_no_paid_one(harness: FlowHarness, tmp_path: Path) -> None:
+    """After the backup it may have failed over to the route's paid engine: it is not submitted there again."""
     route = Route(targets=(RouteTarget("scripted"), RouteTarget("paid")))
     video = await harness.accept()
-    _take(harness, tmp_path / "copy")
+    _back_up(harness, tmp_path / "copy")
     backup.restore(tmp_path / "copy", tmp_path / "back", now=harness.clock())
     async with FlowHarness.open(tmp_path / "back") as back:
         free, paid = (
             ScriptedEngine(_can(), submit_results=[EngineUnavailable()]),
             ScriptedEngine(_can(paid=True), name="paid"),
         )
-        ended = await back.run_to_end(free, video, paid, route=route)
-        assert ended.error is not None
-        assert (ended.error.code, ended.engine, paid.submitted) == ("engine_unavailable", "scripted", [])
+        video_after = await back.run_to_end(free, video, paid, route=route)
+        assert video_after.error is not None
+        assert (video_after.error.code, video_after.engine, paid.submitted) == ("engine_unavailable", "scripted", [])

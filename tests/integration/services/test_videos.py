@@ -1,4 +1,4 @@
-"""Which engine a video is accepted for, where a model has several."""
+"""Engine selection for a new video when the model's route has several engines."""
 
 from __future__ import annotations
 
@@ -41,49 +41,51 @@ PIXEL = (
 
 
 @pytest.fixture
-async def gate(tmp_path: Path) -> AsyncIterator[Application]:
-    """A gate that takes videos and makes none."""
+async def application(tmp_path: Path) -> AsyncIterator[Application]:
+    """An application that accepts videos and generates none."""
     (tmp_path / "filmgate.toml").write_text(FILE, encoding="utf-8")
     loaded = settings.load(tmp_path / "filmgate.toml", {}, {"data": tmp_path / "data"})
-    gate = build_application(loaded, environ={"KEY": "sk-any"})
-    yield gate
-    await gate.store.close()
-    gate.lock.release()
+    application = build_application(loaded, environ={"KEY": "sk-any"})
+    yield application
+    await application.store.close()
+    application.lock.release()
 
 
 @pytest.fixture
-async def principal(gate: Application) -> Principal:
-    """Somebody who may do everything."""
-    account = await gate.store.accounts.create_account("somebody", None)
-    _, secret = await gate.store.accounts.create_key(account.id, "key", 1.0)
-    found = await gate.store.accounts.authenticate(secret)
-    assert found is not None
-    return found
+async def principal(application: Application) -> Principal:
+    """A principal without restrictions."""
+    account = await application.store.accounts.create_account("account", None)
+    _, secret = await application.store.accounts.create_key(account.id, "key", 1.0)
+    principal = await application.store.accounts.authenticate(secret)
+    assert principal is not None
+    return principal
 
 
-async def test_the_first_engine_of_the_route_gets_it(gate: Application, principal: Principal) -> None:
-    """Where all are in order and nothing special is asked for."""
-    assert (await gate.videos.create(principal, CreateParams(prompt="A boat"))).engine == "blind"
+async def test_the_first_engine_of_the_route_is_used(application: Application, principal: Principal) -> None:
+    """This applies when all are available and no capability is required."""
+    assert (await application.videos.create(principal, CreateParams(prompt="A boat"))).engine == "blind"
 
 
-async def test_a_picture_goes_to_an_engine_that_looks_at_it(gate: Application, principal: Principal) -> None:
-    """What the first can't do, the second is asked for."""
+async def test_a_reference_image_selects_an_engine_that_supports_it(
+    application: Application, principal: Principal
+) -> None:
+    """The first engine lacks the capability, so the second one is used."""
     params = CreateParams(prompt="A boat", size="720x1280", input_reference=ImageUrl(PIXEL), fit=Fit.CROP)
-    assert (await gate.videos.create(principal, params)).engine == "testcard"
+    assert (await application.videos.create(principal, params)).engine == "testcard"
 
 
-async def test_what_no_engine_of_the_route_can_is_refused(gate: Application, principal: Principal) -> None:
-    """In the words that clients know, and before the picture is fetched."""
+async def test_a_capability_that_no_engine_has_is_refused(application: Application, principal: Principal) -> None:
+    """The error text is OpenAI's, and the image is not fetched."""
     params = CreateParams(prompt="A boat", model="sora-2-pro", input_reference=ImageUrl("http://127.0.0.1:1/a.png"))
     with pytest.raises(InvalidValue) as caught:
-        await gate.videos.create(principal, params)
+        await application.videos.create(principal, params)
     assert caught.value.message == "The model 'sora-2-pro' does not support reference images."
 
 
-async def test_a_benched_engine_is_passed_over(gate: Application, principal: Principal) -> None:
-    """What the flow learns of an engine counts for the videos that are accepted next."""
-    dispatcher = gate.flow._executor._context.dispatcher
-    engine = gate.engines["blind"]
+async def test_an_engine_with_an_open_circuit_is_skipped(application: Application, principal: Principal) -> None:
+    """The flow's circuit breaker applies to new videos too."""
+    dispatcher = application.flow._executor._context.dispatcher
+    engine = application.engines["blind"]
     for _ in range(3):
         dispatcher.breaker.record_failure(engine.name, engine.identity, CallKind.SUBMIT)
-    assert (await gate.videos.create(principal, CreateParams(prompt="A boat"))).engine == "testcard"
+    assert (await application.videos.create(principal, CreateParams(prompt="A boat"))).engine == "testcard"

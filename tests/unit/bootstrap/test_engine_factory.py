@@ -58,40 +58,40 @@ def _assemble(tmp_path: Path, text: str = FILE, environ: Mapping[str, str] | Non
 
 
 def test_tables_become_engines_and_routes(tmp_path: Path) -> None:
-    """Described engines and those that models name by themselves, each model with its route."""
-    made = _assemble(tmp_path)
-    assert set(made.engines) == {"apiyi", "dmx", "scene", "testcard"}
-    assert made.routes["sora-2"].engines == ("dmx", "apiyi")
-    assert made.routes["sora-2-pro"].engines == ("scene",)
+    """Both configured engines and those that models name are created; each model has its route."""
+    configured = _assemble(tmp_path)
+    assert set(configured.engines) == {"apiyi", "dmx", "scene", "testcard"}
+    assert configured.routes["sora-2"].engines == ("dmx", "apiyi")
+    assert configured.routes["sora-2-pro"].engines == ("scene",)
 
 
-def test_a_model_takes_the_route_of_the_one_it_is_like(tmp_path: Path) -> None:
-    """Unless it names an engine of its own."""
-    made = _assemble(tmp_path)
-    assert made.routes["sora-2-2025-10-06"].engines == ("dmx", "apiyi")
-    assert made.routes["mine"].engines == ("testcard",)
+def test_a_model_inherits_the_route_of_the_one_it_is_like(tmp_path: Path) -> None:
+    """A model that names an engine does not."""
+    configured = _assemble(tmp_path)
+    assert configured.routes["sora-2-2025-10-06"].engines == ("dmx", "apiyi")
+    assert configured.routes["mine"].engines == ("testcard",)
 
 
-def test_a_routed_model_is_no_longer_said_to_be_drawn_here(tmp_path: Path) -> None:
-    """The built-in description speaks of the scene engine."""
+def test_a_routed_model_loses_the_built_in_description(tmp_path: Path) -> None:
+    """The built-in description is about the scene engine."""
     model = _assemble(tmp_path).catalog.get("sora-2")
     assert model is not None
     assert (model.description, model.price) == ("", {"default": 5})
 
 
-def test_what_engines_are_is_kept_with_the_key_sealed(tmp_path: Path) -> None:
-    """Nothing of a key is in what is stored; the same engine can be made of it again, by the same vault alone."""
-    made, vault = _assemble(tmp_path), SecretBox.from_keyfile(tmp_path / "vault.key")
-    was = next(identity for identity in made.identities if identity.engine == "apiyi")
-    assert KEY not in repr(was)
-    again = engine_factory.engine_rebuilder(_settings(tmp_path), vault)(was)
-    assert (again.name, again.identity) == ("apiyi", made.engines["apiyi"].identity)
+def test_identities_are_stored_with_an_encrypted_key(tmp_path: Path) -> None:
+    """The stored text contains nothing of the key; the same vault alone can recreate the engine."""
+    configured, vault = _assemble(tmp_path), SecretBox.from_keyfile(tmp_path / "vault.key")
+    identity = next(identity for identity in configured.identities if identity.engine == "apiyi")
+    assert KEY not in repr(identity)
+    rebuilt = engine_factory.engine_rebuilder(_settings(tmp_path), vault)(identity)
+    assert (rebuilt.name, rebuilt.identity) == ("apiyi", configured.engines["apiyi"].identity)
     with pytest.raises(StorageFault):
-        engine_factory.engine_rebuilder(_settings(tmp_path), SecretBox.from_keyfile(tmp_path / "other.key"))(was)
+        engine_factory.engine_rebuilder(_settings(tmp_path), SecretBox.from_keyfile(tmp_path / "other.key"))(identity)
 
 
 def test_another_key_or_address_is_another_identity(tmp_path: Path) -> None:
-    """And nothing else is."""
+    """Other options do not change it."""
     identity = _assemble(tmp_path).engines["dmx"].identity
     assert _assemble(tmp_path).engines["dmx"].identity == identity
     assert _assemble(tmp_path, environ={"DMX_KEY": "sk-other"}).engines["dmx"].identity != identity
@@ -99,7 +99,7 @@ def test_another_key_or_address_is_another_identity(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (("DMX_KEY", "NO_SUCH"), "[engines.dmx]: the environment variable NO_SUCH is not set"),
         (("apiyi.key", "absent.key"), "[engines.apiyi]: 'key_file'"),
@@ -111,26 +111,26 @@ def test_another_key_or_address_is_another_identity(tmp_path: Path) -> None:
         (('engine = "testcard"', 'route = "sora-2"'), "[routes.mine]"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(tmp_path: Path, change: tuple[str, str], said: str) -> None:
-    """Assembling refuses it, and a check tells the same."""
+def test_an_error_names_its_place(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
+    """Building the engines raises it, and validation reports it too."""
     text = FILE.replace(*change)
     with pytest.raises(SettingsError) as caught:
         _assemble(tmp_path, text)
-    assert said in caught.value.message
-    found = list(engine_factory.validate(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"}))
-    assert [mistake for mistake in found if said in mistake]
+    assert expected in caught.value.message
+    errors = list(engine_factory.validate(_settings(tmp_path, text), {"DMX_KEY": "sk-dmx"}))
+    assert [mistake for mistake in errors if expected in mistake]
 
 
-def test_a_check_finds_them_all(tmp_path: Path) -> None:
-    """One engine's mistake does not hide another's; without any, nothing is said."""
+def test_validation_reports_all_errors(tmp_path: Path) -> None:
+    """One engine's error does not hide another's; a valid file gives none."""
     assert list(engine_factory.validate(_settings(tmp_path), {"DMX_KEY": "sk-dmx"})) == []
-    broken = FILE.replace("apiyi.key", "absent.key").replace('"apiyi"]', '"nobody"]')
-    found = list(engine_factory.validate(_settings(tmp_path, broken), {}))
-    assert len(found) == 3
+    broken = FILE.replace("apiyi.key", "absent.key").replace('"apiyi"]', '"unknown"]')
+    errors = list(engine_factory.validate(_settings(tmp_path, broken), {}))
+    assert len(errors) == 3
 
 
-def test_no_error_repeats_a_key(tmp_path: Path) -> None:
-    """Not even where the engine refuses it."""
+def test_no_error_contains_a_key(tmp_path: Path) -> None:
+    """This holds even where the engine refuses the key."""
     with pytest.raises(SettingsError) as caught:
         _assemble(tmp_path, environ={"DMX_KEY": "sk-bad\nkey"})
     assert "sk-bad" not in caught.value.message

@@ -1,4 +1,4 @@
-"""The catalogue: what it takes, what it says, and what a file may lay over it."""
+"""The catalogue: what it accepts, its error texts, and what a file may override."""
 
 from __future__ import annotations
 
@@ -38,100 +38,100 @@ def small(tmp_path: Path) -> Catalog:
     return Catalog.load(_overlay(tmp_path, MODEL.format(name="small")))
 
 
-def _refusal(catalog: Catalog, limits: DialectLimits | None = None, **asked: Any) -> FilmgateError:
+def _error_of(catalog: Catalog, limits: DialectLimits | None = None, **fields: Any) -> FilmgateError:
     with pytest.raises(FilmgateError) as caught:
-        catalog.resolve(CreateParams(**({"prompt": "a dog"} | asked)), limits or DialectLimits())
+        catalog.resolve(CreateParams(**({"prompt": "a dog"} | fields)), limits or DialectLimits())
     return caught.value
 
 
 def test_names_of_the_contract() -> None:
-    """Every model name of the contract is known without any configuration."""
+    """Every model name of the contract is known without configuration."""
     names = {"sora-2", "sora-2-pro", "sora-2-2025-10-06", "sora-2-2025-12-08", "sora-2-pro-2025-10-06"}
     assert names <= set(Catalog.load().names())
 
 
-def test_defaults() -> None:
-    """A prompt alone is a four-second upright sora-2."""
+def test_defaults_of_a_request() -> None:
+    """A prompt alone is a four-second portrait video of sora-2."""
     resolved = Catalog.load().resolve(CreateParams(prompt="a dog"))
     assert (resolved.model.name, str(resolved.size), resolved.seconds) == ("sora-2", "720x1280", 4)
     assert resolved.price_micros == 0
 
 
-def test_honest_description() -> None:
-    """What clients read of a built-in model calls it what it is."""
+def test_descriptions_are_honest() -> None:
+    """The description of a built-in model says that it is an animatic."""
     assert all("procedural animatic" in model.description for model in Catalog.load().models())
 
 
 @pytest.mark.parametrize(("seconds", "size", "price"), [("8", "64x64", 800), ("12", "128x64", 3600)])
-def test_price(small: Catalog, seconds: str, size: str, price: int) -> None:
+def test_the_price_is_per_second(small: Catalog, seconds: str, size: str, price: int) -> None:
     """The price is the size's, or the default, times the seconds."""
     params = CreateParams(prompt="a dog", model="small", seconds=seconds, size=size)
     assert small.resolve(params).price_micros == price
 
 
 @pytest.mark.parametrize("seconds", ["5", "04", "4.0", " 4", "４", "", "-4", "4s", "9" * 5000])
-def test_unsupported_seconds(small: Catalog, seconds: str) -> None:
-    """Any other spelling or length is refused with the wire's sentence."""
-    error = _refusal(small, model="small", seconds=seconds)
+def test_unsupported_seconds_are_refused(small: Catalog, seconds: str) -> None:
+    """Any other notation or length is refused with OpenAI's sentence."""
+    error = _error_of(small, model="small", seconds=seconds)
     assert isinstance(error, InvalidValue)
     assert error.message.endswith("Supported values are: '4', '8', and '12'.")
     assert (error.param, error.code, error.http_status) == ("seconds", "invalid_value", 400)
     assert len(error.message) < 250
 
 
-def test_the_wires_own_sentences(small: Catalog) -> None:
+def test_openais_error_sentences(small: Catalog) -> None:
     """Seconds and size are refused in exactly the contract's words."""
-    seconds = _refusal(small, model="small", seconds="5")
+    seconds = _error_of(small, model="small", seconds="5")
     assert seconds.message == "Invalid value: '5'. Supported values are: '4', '8', and '12'."
-    size = _refusal(small, size="1920x1080")
+    size = _error_of(small, size="1920x1080")
     assert size.message == "Invalid value: '1920x1080'. Supported values are: '720x1280' and '1280x720'."
     assert size.param == "size"
 
 
-def test_unknown_model(small: Catalog) -> None:
-    """An unknown model is answered with the list of known ones."""
-    error = _refusal(small, model="sora-9")
+def test_an_unknown_model_is_refused(small: Catalog) -> None:
+    """The error for an unknown model lists the known ones."""
+    error = _error_of(small, model="sora-9")
     assert isinstance(error, UnknownModel)
     assert (error.param, error.code, error.http_status) == ("model", "model_not_found", 400)
     assert all(f"'{name}'" in error.message for name in small.names())
 
 
 @pytest.mark.parametrize(("prompt", "word"), [("", "too short"), ("x" * 32_001, "too long"), (" \n\u3000", "white")])
-def test_unusable_prompt(prompt: str, word: str) -> None:
+def test_an_unusable_prompt_is_refused(prompt: str, word: str) -> None:
     """An empty, blank or overlong prompt is an invalid value."""
-    error = _refusal(Catalog.load(), prompt=prompt)
+    error = _error_of(Catalog.load(), prompt=prompt)
     assert isinstance(error, InvalidValue)
     assert error.param == "prompt"
     assert word in error.message
 
 
-def test_no_prompt() -> None:
-    """A request without a prompt misses a parameter."""
+def test_a_missing_prompt_is_refused() -> None:
+    """A request without a prompt lacks a required parameter."""
 
     class Bare:
         prompt = model = seconds = size = None
 
     with pytest.raises(MissingParameter, match=r"^Missing required parameter: 'prompt'\.$"):
-        Catalog.load().resolve(Bare())  # type: ignore[arg-type]  # what an untyped caller may do
+        Catalog.load().resolve(Bare())  # type: ignore[arg-type]  # an untyped caller may pass it
 
 
-def test_longest_prompt() -> None:
-    """Exactly 32,000 characters are taken, whatever their size in bytes."""
+def test_the_longest_prompt_is_accepted() -> None:
+    """Exactly 32,000 characters are accepted, whatever their size in bytes."""
     prompt = "\N{CINEMA}" * 32_000
     assert Catalog.load().resolve(CreateParams(prompt=prompt)).prompt == prompt
 
 
-def test_limits_of_a_dialect() -> None:
-    """A dialect's narrower limits are obeyed, and the messages speak of them."""
+def test_the_limits_of_a_dialect_apply() -> None:
+    """A dialect's narrower limits apply, and the error texts give them."""
     limits = DialectLimits(seconds=(10, 15), sizes=(Size(1280, 720),), prompt_characters=999)
     catalog = Catalog.load()
-    assert _refusal(catalog, limits, seconds="4").message.endswith("are: '10' and '15'.")
-    assert _refusal(catalog, limits, seconds="10", size="720x1280").message.endswith("are: '1280x720'.")
-    assert "maximum length 999" in _refusal(catalog, limits, prompt="x" * 1000).message
+    assert _error_of(catalog, limits, seconds="4").message.endswith("are: '10' and '15'.")
+    assert _error_of(catalog, limits, seconds="10", size="720x1280").message.endswith("are: '1280x720'.")
+    assert "maximum length 999" in _error_of(catalog, limits, prompt="x" * 1000).message
 
 
-def test_overlay_key_by_key(tmp_path: Path) -> None:
-    """A file changes the keys that it names, of the models that it names, and models that are like them."""
+def test_a_file_overrides_single_keys(tmp_path: Path) -> None:
+    """A file changes only the keys and models that it names, and models that are like them."""
     catalog = Catalog.load(_overlay(tmp_path, '[models.sora-2]\nprice = { default = 100000 }\nengine = "gpu"\n'))
     changed = catalog.get("sora-2")
     assert changed is not None
@@ -145,16 +145,16 @@ def test_overlay_key_by_key(tmp_path: Path) -> None:
     assert untouched.engine == "scene"
 
 
-def test_another_engine_is_not_described_as_the_last(tmp_path: Path) -> None:
-    """Who gives a model another engine does not inherit what was said about the old one."""
+def test_another_engine_does_not_inherit_the_description(tmp_path: Path) -> None:
+    """A model with another engine does not keep the old engine's description."""
     catalog = Catalog.load(_overlay(tmp_path, '[models.sora-2]\nengine = "gpu"\n'))
     model = catalog.get("sora-2")
     assert model is not None
     assert model.description == ""
 
 
-def test_the_last_file_wins(tmp_path: Path) -> None:
-    """Of several files, the last is on top."""
+def test_the_last_file_takes_precedence(tmp_path: Path) -> None:
+    """Of several files, the last one takes precedence."""
     files = [_overlay(tmp_path, f"[models.sora-2]\ncreated = {number}\n", f"{number}.toml") for number in (1, 2)]
     model = Catalog.load(*files).get("sora-2")
     assert model is not None
@@ -162,7 +162,7 @@ def test_the_last_file_wins(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("models = 3", "'models'"),
         ("[model.x]", "'model'"),
@@ -183,14 +183,14 @@ def test_the_last_file_wins(tmp_path: Path) -> None:
         ('[models.sora-2]\nprice = { "720x1280" = 1 }', "none for 1280x720"),
     ],
 )
-def test_a_file_that_can_not_be_used(tmp_path: Path, text: str, said: str) -> None:
-    """What is wrong with a file is said with the model and the key."""
+def test_an_unusable_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """The error names the model and the key."""
     with pytest.raises(SettingsError) as caught:
         Catalog.load(_overlay(tmp_path, text))
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
-    """A file that is not there is named."""
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """The error names the missing file."""
     with pytest.raises(SettingsError, match="absent"):
         Catalog.load(tmp_path / "absent.toml")

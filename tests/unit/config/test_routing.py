@@ -1,4 +1,4 @@
-"""Routes as a file describes them."""
+"""Routes in a configuration file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from filmgate.errors import SettingsError
 from filmgate.flow import failure_codes
 
 
-def test_names_alone_are_a_route() -> None:
-    """In order, with the usual failover."""
+def test_a_list_of_names_is_a_route() -> None:
+    """The order is kept, with the default failover."""
     assert parse_route("m", {"engines": ["a", "b"]}) == Route(targets=(RouteTarget("a"), RouteTarget("b")))
     assert Route.single("a").engines == ("a",)
 
 
-def test_shares_and_codes_can_be_said() -> None:
-    """Each engine with its weight, and the codes that go on; none at all is a choice, too."""
+def test_weights_and_failover_codes_can_be_set() -> None:
+    """Each engine has its weight, and the codes that cause failover; an empty list is valid too."""
     table = {"engines": ["a", {"engine": "b", "weight": 3}], "policy": "weighted", "failover": ["overloaded"]}
     assert parse_route("m", table) == Route(
         targets=(RouteTarget("a"), RouteTarget("b", 3)), policy="weighted", failover=frozenset({"overloaded"})
@@ -25,7 +25,7 @@ def test_shares_and_codes_can_be_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ({}, "engines"),
         ({"engines": []}, "engines"),
@@ -38,23 +38,23 @@ def test_shares_and_codes_can_be_said() -> None:
         ({"engines": ["a"], "failover": ["moderation_blocked", "cancelled"]}, "cancelled, moderation_blocked"),
     ],
 )
-def test_what_can_not_be_a_route(table: dict[str, object], said: str) -> None:
-    """The table and the key are named."""
+def test_an_invalid_route_is_refused(table: dict[str, object], message: str) -> None:
+    """The error names the table and the key."""
     with pytest.raises(SettingsError) as caught:
         parse_route("sora-2", table)
     assert "[routes.sora-2]" in caught.value.message
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
-def test_every_failure_of_ours_is_judged() -> None:
-    """Each code that the flow itself gives is one that goes on by default, or one that never may."""
+def test_every_failure_code_of_the_flow_is_classified() -> None:
+    """Each code either causes failover by default, or never may."""
     ours = failure_codes.CODES - {"engine_rejected"}
     assert ours <= DEFAULT_FAILOVER | NON_RETRYABLE
     assert not DEFAULT_FAILOVER & NON_RETRYABLE
 
 
-def test_an_engine_is_picked_by_order_or_share() -> None:
-    """Only among those that may be taken."""
+def test_an_engine_is_selected_by_order_or_weight() -> None:
+    """Only available engines are considered."""
     route = Route(targets=(RouteTarget("a", 1), RouteTarget("b", 3)), policy="weighted")
     assert [choose_target(route, ["a", "b"], roll) for roll in (0.0, 0.24, 0.25, 0.99)] == ["a", "a", "b", "b"]
     assert choose_target(route, ["b"], 0.0) == "b"

@@ -1,4 +1,4 @@
-"""Settings: their sources, their order, and what is said of a bad one."""
+"""Settings: their sources, their precedence, and error texts for invalid ones."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from filmgate.errors import SettingsError
 
 
 def test_safe_by_default() -> None:
-    """With nothing configured, it listens on loopback only and fetches from no private host."""
+    """Without configuration, the server listens on loopback only and fetches from no private host."""
     assert load() == Settings()
     assert Settings().host == "127.0.0.1"
     assert Settings().allow_hosts == ()
 
 
-def test_the_order_of_sources(tmp_path: Path) -> None:
-    """A flag beats the environment, which beats the file, which beats the default."""
+def test_the_precedence_of_sources(tmp_path: Path) -> None:
+    """A flag overrides the environment, which overrides the file, which overrides the default."""
     file = tmp_path / "filmgate.toml"
     file.write_text('port = 1\nhost = "file"\nbody_limit = 7\n', encoding="utf-8")
     settings = load(file, {"FILMGATE_PORT": "2", "FILMGATE_HOST": "environment"}, {"port": 3, "host": None})
     assert (settings.port, settings.host, settings.body_limit) == (3, "environment", 7)
 
 
-def test_kinds_of_values() -> None:
-    """Paths, lists and truths are read from text."""
-    environ = {"FILMGATE_DATA": "~/films", "FILMGATE_ALLOW_HOSTS": "a, b,", "FILMGATE_WORKER": "false"}
+def test_value_types() -> None:
+    """Paths, lists and booleans are parsed from text."""
+    environ = {"FILMGATE_DATA": "~/videos", "FILMGATE_ALLOW_HOSTS": "a, b,", "FILMGATE_WORKER": "false"}
     settings = load(environ=environ)
-    assert settings.data == Path("~/films").expanduser()
+    assert settings.data == Path("~/videos").expanduser()
     assert settings.allow_hosts == ("a", "b")
     assert settings.worker is False
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"FILMGATE_PORT": "70000"}, "FILMGATE_PORT: 'port'"),
         ({"FILMGATE_PORT": "eighty"}, "FILMGATE_PORT: 'port'"),
@@ -51,26 +51,26 @@ def test_kinds_of_values() -> None:
         ({"FILMGATE_BODY_LIMIT": "0"}, "FILMGATE_BODY_LIMIT: 'body_limit'"),
     ],
 )
-def test_a_bad_value(environ: dict[str, str], said: str) -> None:
-    """An unusable value is named with the place it came from."""
+def test_an_invalid_value_is_refused(environ: dict[str, str], message: str) -> None:
+    """The error names the value's source."""
     with pytest.raises(SettingsError) as caught:
         load(environ=environ)
-    assert said in caught.value.message
+    assert message in caught.value.message
 
 
-@pytest.mark.parametrize(("text", "said"), [("prot = 1", "no setting 'prot'"), ("port =", "not valid TOML")])
-def test_a_bad_file(tmp_path: Path, text: str, said: str) -> None:
-    """A file with an unknown key, or that is no TOML, is refused by name."""
+@pytest.mark.parametrize(("text", "message"), [("prot = 1", "no setting 'prot'"), ("port =", "not valid TOML")])
+def test_an_invalid_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """A file with an unknown key, or that is no TOML, is refused; the error names it."""
     file = tmp_path / "filmgate.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load(file)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert str(file) in caught.value.message
 
 
-def test_a_missing_file(tmp_path: Path) -> None:
-    """A file that is not there is named."""
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    """The error names the missing file."""
     with pytest.raises(SettingsError, match="absent"):
         load(tmp_path / "absent.toml")
 
@@ -82,8 +82,8 @@ def test_the_table_describes_itself() -> None:
     assert all(row.env == ENV_PREFIX + row.name.upper() and row.type and row.help for row in rows)
 
 
-def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
-    """A line each, so that nobody has to start five times."""
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
+    """Each has a line, so that one start shows all of them."""
     file = tmp_path / "filmgate.toml"
     file.write_text('prot = 1\nport = "x"\n', encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
@@ -91,8 +91,8 @@ def test_every_mistake_is_named_at_once(tmp_path: Path) -> None:
     assert len(caught.value.message.splitlines()) == 3
 
 
-def test_tables_are_read_beside_the_settings(tmp_path: Path) -> None:
-    """Engines with their keys' places, everything else as it stands."""
+def test_tables_are_read_in_addition_to_settings(tmp_path: Path) -> None:
+    """Engines are read with their key sources, everything else unchanged."""
     file = tmp_path / "filmgate.toml"
     file.write_text(
         'port = 1\n[engines.a]\nkind = "testcard"\ndelay = 2\nkey_file = "a.key"\n[engines.scene]\nworkers = 3\n'
@@ -109,8 +109,8 @@ def test_tables_are_read_beside_the_settings(tmp_path: Path) -> None:
     assert tables.profiles == {"p": {"base_url": "http://x"}}
 
 
-def test_models_may_be_a_path_instead(tmp_path: Path) -> None:
-    """The setting of that name; a relative path is meant from where the file lies."""
+def test_models_may_be_a_path(tmp_path: Path) -> None:
+    """The setting of that name; a relative path is relative to the file's folder."""
     file = tmp_path / "filmgate.toml"
     file.write_text('models = "own.toml"\n', encoding="utf-8")
     assert load(file).models == tmp_path / "own.toml"
@@ -118,7 +118,7 @@ def test_models_may_be_a_path_instead(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("engines = 7", "[engines.NAME]"),
         ("[engines]\na = 1", "'a' is none"),
@@ -128,27 +128,27 @@ def test_models_may_be_a_path_instead(tmp_path: Path) -> None:
         ("[route.m]\nx = 1", "no setting 'route'"),
     ],
 )
-def test_a_bad_table(tmp_path: Path, text: str, said: str) -> None:
-    """File, table and key are named; a key that stands in it is not repeated."""
+def test_an_invalid_table_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """The error names file, table and key; it never contains an API key."""
     file = tmp_path / "filmgate.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
         load(file)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert str(file) in caught.value.message
     assert "sk-secret" not in caught.value.message
 
 
 def test_each_value_has_an_origin(tmp_path: Path) -> None:
-    """A file, a variable, a flag; what is missing is a default."""
+    """A file, a variable or a flag; otherwise it is a default."""
     file = tmp_path / "filmgate.toml"
     file.write_text("port = 1\nbody_limit = 7\n", encoding="utf-8")
     origins = load_with_origins(file, {"FILMGATE_PORT": "2"}, {"host": "h", "data": None}).origins
     assert origins == {"body_limit": str(file), "port": "FILMGATE_PORT", "host": "--host"}
 
 
-def test_where_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An option, a variable, the folder one is in, the user's own folder; the first that there is."""
+def test_the_search_order_of_the_configuration_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option, a variable, the current folder, the user's folder; the first existing one is used."""
     own = tmp_path / "config" / "filmgate" / "filmgate.toml"
     own.parent.mkdir(parents=True)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))

@@ -17,29 +17,29 @@ def _context(tmp_path: Path, **options: object) -> engines.EngineContext:
     return engines.EngineContext(name="testcard", options=options, cache=tmp_path, scratch=tmp_path)
 
 
-async def test_a_built_in_engine_is_made_by_its_name(tmp_path: Path) -> None:
-    """The registry makes an engine that goes by the name it was asked for, with its options."""
+async def test_a_built_in_engine_is_created_by_its_name(tmp_path: Path) -> None:
+    """The engine has the requested name and its options."""
     engine = engines.create_engine("testcard", _context(tmp_path, delay=2.5, concurrency=3))
     assert engine.name == "testcard"
     assert engine.capabilities.concurrency == 3
     await engine.stop()
 
 
-def test_an_unknown_engine_is_named_with_the_known_ones(tmp_path: Path) -> None:
-    """Whoever misspells an engine reads which ones there are."""
+def test_an_unknown_engine_is_refused_with_the_known_names(tmp_path: Path) -> None:
+    """The error lists the existing engines."""
     with pytest.raises(SettingsError, match=r"no engine 'tescard'; known ones: .*openai-videos, scene, testcard"):
         engines.create_engine("tescard", _context(tmp_path))
 
 
 @pytest.mark.parametrize("options", [{"delay": -1}, {"delay": "soon"}, {"concurrency": 0}, {"concurrency": True}])
-def test_an_option_that_can_not_be_used_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
-    """A wrong option ends in an error that names it, before anything is made."""
+def test_an_invalid_option_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
+    """The error names the option, before any engine is created."""
     with pytest.raises(SettingsError, match=next(iter(options))):
         engines.create_engine("testcard", _context(tmp_path, **options))
 
 
 def test_the_built_in_engines_are_listed() -> None:
-    """What can be made is what is listed."""
+    """The list equals the engines that can be created."""
     assert {"scene", "testcard"} <= set(engines.engine_names())
 
 
@@ -53,22 +53,22 @@ def _install(folder: Path, name: str, entry_points: str) -> None:
     (info / "entry_points.txt").write_text(f"[filmgate.engines]\n{entry_points}", encoding="utf-8")
 
 
-async def test_an_engine_of_another_package_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its entry point; a name of ours stays ours, wherever the other package stands on the path."""
-    _install(tmp_path, "other_engines", "mine = other_engines:build\ntestcard = other_engines:build\n")
+async def test_an_engine_of_another_package_is_created(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its entry point is used; our own names take precedence, wherever the other package is on the path."""
+    _install(tmp_path, "other_engines", "foreign = other_engines:build\ntestcard = other_engines:build\n")
     monkeypatch.syspath_prepend(tmp_path)
-    mine, ours = (
-        engines.create_engine("mine", _context(tmp_path)),
+    foreign, own = (
+        engines.create_engine("foreign", _context(tmp_path)),
         engines.create_engine("testcard", _context(tmp_path)),
     )
-    assert (mine.name, ours.name) == ("foreign", "testcard")
-    assert "mine" in engines.engine_names()
-    await mine.stop()
-    await ours.stop()
+    assert (foreign.name, own.name) == ("foreign", "testcard")
+    assert "foreign" in engines.engine_names()
+    await foreign.stop()
+    await own.stop()
 
 
-def test_nothing_is_absent_here() -> None:
-    """With every extra installed, each engine of ours is there."""
+def test_no_engine_is_absent_with_all_extras() -> None:
+    """With every extra installed, each of our engines is available."""
     assert engines.absent() == frozenset()
     assert "filmgate[scene]" in engines.install_hint("scene")
     assert not engines.install_hint("testcard")

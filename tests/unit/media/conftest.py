@@ -1,4 +1,4 @@
-"""Small films for tests."""
+"""Small videos for tests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """160x96, 4 s at 24 fps, from red to blue under moving noise: its data is larger than its index. Read only."""
-    path, size, frames = tmp_path_factory.mktemp("film") / "film.mp4", Size(160, 96), 96
+    path, size, frames = tmp_path_factory.mktemp("video") / "video.mp4", Size(160, 96), 96
     noise = np.random.default_rng(1).integers(0, 40, (size.height, size.width), np.uint8)
     with VideoWriter(path, size=size) as writer:
         for number in range(frames):

@@ -26,58 +26,58 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["film", "frames"])
-def source(request: pytest.FixtureRequest, film: Path) -> FrameSource:
-    """The same film, as a file and as frames in memory."""
-    return film if request.param == "film" else sample_frames(film)
+@pytest.fixture(params=["video", "frames"])
+def source(request: pytest.FixtureRequest, video: Path) -> FrameSource:
+    """The same video, as a file and as frames in memory."""
+    return video if request.param == "video" else sample_frames(video)
 
 
-def test_the_thumbnail_has_the_films_proportions(source: FrameSource, tmp_path: Path) -> None:
-    """A WebP of the film's shape, showing a third of the way from red to blue."""
+def test_the_thumbnail_has_the_proportions_of_the_video(source: FrameSource, tmp_path: Path) -> None:
+    """A WebP with the video's proportions shows the frame at a third of the fade from red to blue."""
     thumbnail(source, tmp_path / "out")
-    with Image.open(tmp_path / "out") as picture:
-        assert (picture.format, picture.size) == ("WEBP", (160, 96))
-        red, _, blue = np.asarray(picture.convert("RGB"), int).mean(axis=(0, 1))
+    with Image.open(tmp_path / "out") as image:
+        assert (image.format, image.size) == ("WEBP", (160, 96))
+        red, _, blue = np.asarray(image.convert("RGB"), int).mean(axis=(0, 1))
     assert 130 < red < 170
     assert 65 < blue < 105
 
 
-def test_the_spritesheet_is_a_page_of_sixteen(source: FrameSource, tmp_path: Path) -> None:
-    """Equal tiles without gaps, in the order of the film."""
+def test_the_spritesheet_has_sixteen_equal_tiles(source: FrameSource, tmp_path: Path) -> None:
+    """The tiles have no gaps and follow the order of the video."""
     spritesheet(source, tmp_path / "out")
-    with Image.open(tmp_path / "out") as picture:
-        assert (picture.format, picture.size) == ("JPEG", (SHEET_SIDE * 160, SHEET_SIDE * 96))
-        pixels = np.asarray(picture.convert("RGB"), int)
+    with Image.open(tmp_path / "out") as image:
+        assert (image.format, image.size) == ("JPEG", (SHEET_SIDE * 160, SHEET_SIDE * 96))
+        pixels = np.asarray(image.convert("RGB"), int)
     tiles = pixels.reshape(SHEET_SIDE, 96, SHEET_SIDE, 160, 3).mean(axis=(1, 3)).reshape(-1, 3)
     expected = [210 - 180 * (96 * k // 16) / 96 for k in range(SHEET_SIDE**2)]
     assert abs(tiles[:, 0] - expected).max() < 6
 
 
-def test_the_preview_moves_and_repeats(source: FrameSource, tmp_path: Path) -> None:
-    """An animated WebP of three seconds that goes on for ever."""
+def test_the_preview_is_animated_and_loops(source: FrameSource, tmp_path: Path) -> None:
+    """It is an animated WebP of three seconds that repeats forever."""
     preview(source, tmp_path / "out")
-    with Image.open(tmp_path / "out") as picture:
-        assert (picture.format, picture.size) == ("WEBP", (160, 96))
-        assert getattr(picture, "n_frames", 1) == PREVIEW_FRAMES
-        assert picture.info["loop"] == 0
-        picture.seek(PREVIEW_FRAMES - 1)
-        picture.load()
-        assert PREVIEW_FRAMES * picture.info["duration"] == 3000
+    with Image.open(tmp_path / "out") as image:
+        assert (image.format, image.size) == ("WEBP", (160, 96))
+        assert getattr(image, "n_frames", 1) == PREVIEW_FRAMES
+        assert image.info["loop"] == 0
+        image.seek(PREVIEW_FRAMES - 1)
+        image.load()
+        assert PREVIEW_FRAMES * image.info["duration"] == 3000
 
 
-def test_samples_are_spaced_over_the_film(film: Path) -> None:
-    """As many as were asked for, from the first frame on, with the colours that were drawn."""
-    frames = sample_frames(film)
+def test_sampled_frames_are_evenly_spaced(video: Path) -> None:
+    """The requested number of frames comes back, from the first frame on, with the encoded colours."""
+    frames = sample_frames(video)
     assert len(frames) == SAMPLE_COUNT
     assert {frame.shape for frame in frames} == {(96, 160, 3)}
     reds = [float(frame[..., 0].mean()) for frame in frames]
     assert reds == sorted(reds, reverse=True)
     assert abs(reds[0] - 209) < 4
-    assert len(sample_frames(film, count=200)) == 200
+    assert len(sample_frames(video, count=200)) == 200
 
 
-def test_few_frames_are_enough(tmp_path: Path) -> None:
-    """One frame makes every picture; none makes none."""
+def test_one_frame_is_enough(tmp_path: Path) -> None:
+    """Every image can be made from one frame; without a frame, an error is raised."""
     frame = np.full((720, 1280, 3), 90, np.uint8)
     for make in (thumbnail, spritesheet, preview):
         make([frame], tmp_path / make.__name__)
@@ -96,14 +96,14 @@ def test_few_frames_are_enough(tmp_path: Path) -> None:
         (Size(10_000, 2), 100, Size(100, 1)),
     ],
 )
-def test_pictures_are_scaled_by_their_long_side(size: Size, side: int, expected: Size) -> None:
-    """Proportions are kept, nothing is enlarged, nothing vanishes."""
+def test_images_are_scaled_by_their_long_side(size: Size, side: int, expected: Size) -> None:
+    """Proportions are kept; nothing is enlarged or scaled to zero."""
     assert fit_within(size, side) == expected
 
 
-def test_what_is_no_film_gives_no_picture(tmp_path: Path) -> None:
-    """The caller learns it by the error that verification would give."""
-    path = tmp_path / "film.mp4"
+def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
+    """The error is the same as in verification."""
+    path = tmp_path / "video.mp4"
     path.write_bytes(b"<html>")
     for make in (thumbnail, spritesheet, preview):
         with pytest.raises(BadArtifact):

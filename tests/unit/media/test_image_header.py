@@ -1,4 +1,4 @@
-"""Image headers, read without an image library: the same type and size as Pillow finds."""
+"""Image headers, read without an image library: type and size equal Pillow's."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("data", CASES.values(), ids=CASES.keys())
-def test_type_and_size_are_those_that_pillow_finds(data: bytes) -> None:
-    """For each type and each way in which it stores its size."""
+def test_type_and_size_equal_those_of_pillow(data: bytes) -> None:
+    """This holds for each type and each notation of its size."""
     with Image.open(io.BytesIO(data)) as image:
         expected = (image.format or "").lower(), Size(*image.size)
     header = read_header(io.BytesIO(data))
@@ -53,7 +53,7 @@ def test_any_size_is_read(kind: str, width: int, height: int) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF....WAVE", b"text"])
 def test_other_bytes_have_no_header(data: bytes) -> None:
-    """Other files and cut-off ones are no image."""
+    """Other and truncated files give None."""
     assert read_header(io.BytesIO(data)) is None
 
 

@@ -1,4 +1,4 @@
-"""The walk over an MP4's boxes."""
+"""Walking an MP4's boxes."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _walk(tmp_path: Path, data: bytes) -> list[Box]:
     return walk(path)
 
 
-def test_boxes_follow_each_other(tmp_path: Path) -> None:
-    """Each begins where the one before ends, whatever way its size is written."""
+def test_boxes_are_contiguous(tmp_path: Path) -> None:
+    """Each starts where the one before ends, for every notation of its size."""
     data = _box(b"ftyp", b"isom") + _large(b"moov", b"12345") + _box(b"mdat", b"123", size=0)
     assert _walk(tmp_path, data) == [Box("ftyp", 0, 12), Box("moov", 12, 21), Box("mdat", 33, 11)]
 
@@ -53,15 +53,15 @@ def test_boxes_follow_each_other(tmp_path: Path) -> None:
         (_box(b"free") * 100_001, "too many"),
     ],
 )
-def test_what_is_not_whole_is_refused(tmp_path: Path, data: bytes, words: str) -> None:
-    """Every way in which a file can fail to be a row of boxes has its sentence."""
+def test_an_incomplete_file_is_refused(tmp_path: Path, data: bytes, words: str) -> None:
+    """Each way in which a file can fail to be a sequence of boxes has its own error text."""
     with pytest.raises(BadArtifact, match=words):
         _walk(tmp_path, data)
 
 
 @given(data=st.binary(max_size=64))
-def test_no_bytes_surprise_the_walk(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
-    """Boxes that make up the file, or BadArtifact: nothing else comes out."""
+def test_arbitrary_bytes_raise_only_bad_artifact(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    """The result is either boxes that cover the file, or BadArtifact."""
     try:
         boxes = _walk(tmp_path_factory.getbasetemp(), data)
     except BadArtifact:
@@ -70,7 +70,7 @@ def test_no_bytes_surprise_the_walk(tmp_path_factory: pytest.TempPathFactory, da
 
 
 def test_the_index_first_is_faststart(tmp_path: Path) -> None:
-    """It is the order of moov and mdat that counts."""
+    """Only the order of moov and mdat counts."""
     ftyp, moov, mdat = _box(b"ftyp"), _box(b"moov"), _box(b"mdat")
     assert is_faststart(_walk(tmp_path, ftyp + moov + mdat))
     assert is_faststart(_walk(tmp_path, ftyp + moov))

@@ -1,4 +1,4 @@
-"""Verification of what an engine delivered."""
+"""Verification of the file that an engine delivers."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 SIZE = Size(160, 96)
 
 
-def _remuxed(film: Path, into: Path, **options: str) -> Path:
-    """The same film with another layout."""
-    with av.open(str(film)) as source, av.open(str(into), "w", format="mp4", options=options) as target:
+def _remuxed(video: Path, into: Path, **options: str) -> Path:
+    """The same video with another layout."""
+    with av.open(str(video)) as source, av.open(str(into), "w", format="mp4", options=options) as target:
         streams = {
             stream.index: target.add_stream_from_template(stream) for stream in source.streams.get(video=0, audio=0)
         }
@@ -44,35 +44,35 @@ def _sound_alone(path: Path) -> Path:
     return path
 
 
-def test_a_probe_says_what_the_film_is(film: Path) -> None:
-    """Size, length, frame rate, codecs and layout, from the header."""
-    found = probe(film)
-    assert (found.size, found.seconds, found.fps, found.frames) == (SIZE, 4.0, 24.0, 96)
-    assert (found.video_codec, found.audio_codec, found.faststart) == ("h264", "aac", True)
-    assert found.bytes == film.stat().st_size
+def test_a_probe_reads_the_properties_of_a_video(video: Path) -> None:
+    """Size, length, frame rate, codecs and layout come from the header."""
+    probed = probe(video)
+    assert (probed.size, probed.seconds, probed.fps, probed.frames) == (SIZE, 4.0, 24.0, 96)
+    assert (probed.video_codec, probed.audio_codec, probed.faststart) == ("h264", "aac", True)
+    assert probed.bytes == video.stat().st_size
 
 
-def test_a_good_film_passes(film: Path) -> None:
-    """What was asked for is accepted, and a length within the tolerance too."""
-    assert verify(film, SIZE, 4).seconds == 4.0
-    assert verify(film, SIZE, 4.4, tolerance=0.5).seconds == 4.0
+def test_a_matching_video_passes(video: Path) -> None:
+    """The exact length is accepted, and a length within the tolerance too."""
+    assert verify(video, SIZE, 4).seconds == 4.0
+    assert verify(video, SIZE, 4.4, tolerance=0.5).seconds == 4.0
 
 
 @pytest.mark.parametrize(
     ("size", "seconds", "words"),
     [(Size(96, 160), 4.0, "160x96 pixels, not 96x160"), (SIZE, 8.0, "4.00 s long, not 8 s"), (SIZE, 3.0, "not 3 s")],
 )
-def test_another_film_than_asked_for_is_refused(film: Path, size: Size, seconds: float, words: str) -> None:
-    """Both what it is and what it should be are said."""
+def test_a_video_of_another_size_or_length_is_refused(video: Path, size: Size, seconds: float, words: str) -> None:
+    """The error gives both the actual and the expected value."""
     with pytest.raises(BadArtifact, match=words):
-        verify(film, size, seconds)
+        verify(video, size, seconds)
 
 
 @pytest.mark.parametrize("layout", ["faststart", "index last", "fragmented"])
-def test_every_cut_is_refused(film: Path, tmp_path: Path, layout: str) -> None:
-    """However much of a film is missing at its end, it is not taken for the film."""
+def test_every_truncation_is_refused(video: Path, tmp_path: Path, layout: str) -> None:
+    """A file is refused however much is missing at its end."""
     options = {"index last": {}, "fragmented": {"movflags": "frag_keyframe+empty_moov"}}
-    whole = film if layout == "faststart" else _remuxed(film, tmp_path / "whole.mp4", **options[layout])
+    whole = video if layout == "faststart" else _remuxed(video, tmp_path / "whole.mp4", **options[layout])
     verify(whole, SIZE, 4)
     data = whole.read_bytes()
     cut = tmp_path / "cut.mp4"
@@ -85,10 +85,10 @@ def test_every_cut_is_refused(film: Path, tmp_path: Path, layout: str) -> None:
         verify(cut, SIZE, 4)
 
 
-def test_a_cut_is_found_behind_an_open_end_too(film: Path, tmp_path: Path) -> None:
-    """A last box that says 'to the end of the file' does not hide that the end is missing."""
-    data = bytearray(film.read_bytes())
-    mdat = next(box for box in mp4_boxes.walk(film) if box.kind == "mdat")
+def test_a_truncation_is_found_in_an_open_ended_box(video: Path, tmp_path: Path) -> None:
+    """A last box of the size 'to the end of the file' does not hide a missing end."""
+    data = bytearray(video.read_bytes())
+    mdat = next(box for box in mp4_boxes.walk(video) if box.kind == "mdat")
     data[mdat.offset : mdat.offset + 4] = bytes(4)
     path = tmp_path / "open.mp4"
     path.write_bytes(data)
@@ -118,24 +118,24 @@ def test_a_cut_is_found_behind_an_open_end_too(film: Path, tmp_path: Path) -> No
         (b"\0\0\0\x0cftypisom\0\0\0\x08moov\0\0\0\x08mdat", "decoded|video track"),
     ],
 )
-def test_what_is_no_film_is_called_by_its_name(tmp_path: Path, data: bytes, words: str) -> None:
-    """A page, an answer or a picture under the name of an MP4 is refused, and said what it is."""
-    path = tmp_path / "film.mp4"
+def test_the_error_names_the_type_of_a_wrong_file(tmp_path: Path, data: bytes, words: str) -> None:
+    """A web page, a JSON response or an image with the name of an MP4 is refused, and the error names its type."""
+    path = tmp_path / "video.mp4"
     path.write_bytes(data)
     with pytest.raises(BadArtifact, match=words):
         verify(path, SIZE, 4)
 
 
-def test_sound_alone_is_no_film(tmp_path: Path) -> None:
-    """A video has a video track."""
+def test_a_file_with_sound_only_is_refused(tmp_path: Path) -> None:
+    """A video needs a video track."""
     with pytest.raises(BadArtifact, match="no video track"):
         verify(_sound_alone(tmp_path / "sound.mp4"), SIZE, 4)
 
 
-def test_a_first_picture_that_cannot_be_decoded_is_refused(film: Path, tmp_path: Path) -> None:
-    """A whole file whose data is rubbish is no film."""
-    data = bytearray(film.read_bytes())
-    mdat = next(box for box in mp4_boxes.walk(film) if box.kind == "mdat")
+def test_a_first_frame_that_cannot_be_decoded_is_refused(video: Path, tmp_path: Path) -> None:
+    """A whole file with random data is no video."""
+    data = bytearray(video.read_bytes())
+    mdat = next(box for box in mp4_boxes.walk(video) if box.kind == "mdat")
     data[mdat.offset + 8 : mdat.offset + mdat.size] = b"\x55" * (mdat.size - 8)
     path = tmp_path / "rubbish.mp4"
     path.write_bytes(data)
@@ -143,19 +143,19 @@ def test_a_first_picture_that_cannot_be_decoded_is_refused(film: Path, tmp_path:
         verify(path, SIZE, 4)
 
 
-def test_a_single_frame_passes(tmp_path: Path) -> None:
-    """The shortest film is one."""
-    path = tmp_path / "film.mp4"
+def test_a_video_of_one_frame_passes(tmp_path: Path) -> None:
+    """One frame is the minimum."""
+    path = tmp_path / "video.mp4"
     with VideoWriter(path, size=SIZE) as writer:
         writer.write(writer.new_frame())
     assert verify(path, SIZE, 0, tolerance=0.1).frames == 1
 
 
-def test_no_damage_surprises_verification(film: Path, tmp_path: Path) -> None:
-    """Bytes changed anywhere, most of all in the index: a film or BadArtifact, never another error."""
-    random_ = random.Random(7)  # noqa: S311 - to repeat, not to hide
-    data, path = film.read_bytes(), tmp_path / "damaged.mp4"
-    index = next(box for box in mp4_boxes.walk(film) if box.kind == "moov")
+def test_damaged_files_raise_only_bad_artifact(video: Path, tmp_path: Path) -> None:
+    """With bytes changed anywhere, above all in the index, the result is a video or BadArtifact, no other error."""
+    random_ = random.Random(7)  # noqa: S311 - reproducible, not secret
+    data, path = video.read_bytes(), tmp_path / "damaged.mp4"
+    index = next(box for box in mp4_boxes.walk(video) if box.kind == "moov")
     for _ in range(300):
         damaged = bytearray(data)
         for _ in range(random_.randint(1, 6)):

@@ -1,4 +1,4 @@
-"""A name server for tests of outgoing requests."""
+"""A fake resolver for tests of outbound requests."""
 
 from __future__ import annotations
 

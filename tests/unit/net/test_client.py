@@ -1,4 +1,4 @@
-"""Addresses of upstreams: what is accepted, and which address is connected to."""
+"""Upstream URLs: which are accepted, and which address is connected to."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from filmgate.net.client import UpstreamClient
 from filmgate.net.resolvers import CheckedResolver
 
 
-async def test_what_is_resolved_for_a_connection_is_what_is_checked() -> None:
-    """A name that turns private is refused by the very answer that would have been connected to."""
+async def test_the_checked_address_is_the_one_that_is_connected_to() -> None:
+    """A name that now resolves to a private address is refused by the same resolution that the connection would use."""
     names = Names(vendor=[[PUBLIC], ["10.0.0.7"], [PUBLIC, "::1"], []])
     checking = CheckedResolver(names, AllowedHosts(["vendor.example:8000"]))
     assert [result["host"] for result in await checking.resolve("vendor.example", 443)] == [PUBLIC]
@@ -22,7 +22,7 @@ async def test_what_is_resolved_for_a_connection_is_what_is_checked() -> None:
 
 
 @pytest.mark.parametrize("base", ["", "media.example", "ftp://media.example", "http://key@media.example/v1"])
-def test_an_address_that_is_none_is_refused(base: str) -> None:
-    """Before anything is sent."""
+def test_an_invalid_url_is_refused(base: str) -> None:
+    """The request fails before anything is sent."""
     with pytest.raises(BadUrl):
         UpstreamClient(base)

@@ -83,8 +83,8 @@ Fetch = Callable[..., Awaitable[int]]
         "http://127。0。0。1/",
     ],
 )
-async def test_no_spelling_of_an_inner_address_is_fetched(tmp_path: Path, url: str) -> None:
-    """Whatever way an address is written, it is refused before anything is connected; the real resolver is used."""
+async def test_no_spelling_of_a_private_address_is_fetched(tmp_path: Path, url: str) -> None:
+    """Every notation of an address is refused before a connection is made; this test uses the real resolver."""
     with pytest.raises(InvalidUrl, match=r"not public|can't be read"):
         await Guard().fetch(url, tmp_path / "file", limit=100, timeout=60)
 
@@ -93,20 +93,20 @@ async def test_no_spelling_of_an_inner_address_is_fetched(tmp_path: Path, url: s
     "answer", [["10.0.0.7"], [PUBLIC, "127.0.0.1"], ["::1"], [PUBLIC, "::ffff:10.0.0.1"], ["fe80::1%eth0"], []]
 )
 async def test_every_address_of_a_name_must_be_public(tmp_path: Path, answer: list[str]) -> None:
-    """One inner address among public ones is enough to refuse the name."""
+    """One private address among public ones is enough to refuse the name."""
     guard = Guard(resolver=Names(mixed=[answer]))
     with pytest.raises(InvalidUrl):
         await guard.fetch("http://mixed.example/", tmp_path / "file", limit=100, timeout=60)
 
 
-async def test_an_inner_name_and_no_name_sound_the_same(fetch: Fetch) -> None:
-    """Nobody finds out which names our network knows, nor their addresses."""
-    said = []
+async def test_a_private_name_and_an_unknown_name_give_the_same_error(fetch: Fetch) -> None:
+    """The error does not reveal which names exist in our network, nor their addresses."""
+    messages = []
     for host in ("inner.example", "nowhere.example"):
         with pytest.raises(InvalidUrl) as caught:
             await fetch(f"http://{host}/")
-        said.append(caught.value.message)
-    assert said == ["Invalid URL: its host is unknown or not public."] * 2
+        messages.append(caught.value.message)
+    assert messages == ["Invalid URL: its host is unknown or not public."] * 2
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ async def test_an_inner_name_and_no_name_sound_the_same(fetch: Fetch) -> None:
         ("ftp://public.example/", "only http and https"),
         ("gopher://public.example/", "only http and https"),
         ("data:,x", "only http and https"),
-        ("picture.png", "only http and https"),
+        ("image.png", "only http and https"),
         ("", "only http and https"),
         ("http://", "can't be read|no host"),
-        ("http:///picture.png", "can't be read|no host"),
+        ("http:///image.png", "can't be read|no host"),
         ("http://user@public.example/", "user name"),
         ("http://user:secret@public.example/", "user name"),
         ("http://public.example:99999/", "can't be read"),
@@ -130,16 +130,16 @@ async def test_an_inner_name_and_no_name_sound_the_same(fetch: Fetch) -> None:
         ("http://public.example/" + "x" * 9000, "8192 characters"),
     ],
 )
-async def test_what_is_no_usable_url_is_said(fetch: Fetch, url: str, words: str) -> None:
-    """A 400 that names the field and what is wrong."""
+async def test_an_unusable_url_is_refused_with_the_reason(fetch: Fetch, url: str, words: str) -> None:
+    """The error is a 400 with the field and the reason."""
     with pytest.raises(InvalidUrl, match=words) as caught:
         await fetch(url)
     assert (caught.value.http_status, caught.value.param) == (400, "input_reference")
     assert "secret" not in caught.value.message
 
 
-async def test_a_name_server_that_falls_silent_is_not_waited_for(tmp_path: Path) -> None:
-    """The wait for an address has an end of its own."""
+async def test_a_silent_name_server_causes_a_timeout(tmp_path: Path) -> None:
+    """Resolving has its own timeout."""
 
     async def silent(_host: str, _port: int) -> list[str]:
         await asyncio.Event().wait()
@@ -153,7 +153,7 @@ async def test_a_name_server_that_falls_silent_is_not_waited_for(tmp_path: Path)
 
 
 def test_loopback_is_never_public() -> None:
-    """Not one of its addresses, in either family or wrapped."""
+    """No loopback address is public, in either family or as an IPv4-mapped address."""
     for address in ipaddress.IPv4Network("127.0.0.0/28"):
         assert not is_public(str(address))
         assert not is_public(f"::ffff:{address}")

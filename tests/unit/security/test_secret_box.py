@@ -1,4 +1,4 @@
-"""What is sealed can be read by nobody else."""
+"""Encrypted secrets are readable with their key file only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_what_was_sealed_can_be_opened_after_a_restart(tmp_path: Path) -> None:
-    """The key outlives the process, and nobody else on the machine may read it."""
+def test_a_secret_can_be_decrypted_after_a_restart(tmp_path: Path) -> None:
+    """The key is stored in a file that only its user can read."""
     path = tmp_path / "vault.key"
     sealed = SecretBox.from_keyfile(path).encrypt("whsec_é")
     assert "whsec" not in sealed
@@ -25,15 +25,15 @@ def test_what_was_sealed_can_be_opened_after_a_restart(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["vault.key"]
 
 
-def test_another_vault_opens_nothing(tmp_path: Path) -> None:
-    """A database without its key file keeps its secrets."""
+def test_another_key_decrypts_nothing(tmp_path: Path) -> None:
+    """A database without its key file reveals no secrets."""
     sealed = SecretBox.from_keyfile(tmp_path / "one").encrypt("secret")
     with pytest.raises(StorageFault):
         SecretBox.from_keyfile(tmp_path / "two").decrypt(sealed)
 
 
-def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
-    """It is named, and never replaced: with it, the secrets would be gone."""
+def test_an_invalid_key_file_is_refused(tmp_path: Path) -> None:
+    """The error names it, and it is never replaced: its secrets would be lost."""
     path = tmp_path / "vault.key"
     path.write_text("nonsense")
     with pytest.raises(SettingsError, match=r"vault\.key"):
@@ -43,8 +43,8 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
         SecretBox.from_keyfile(path / "vault.key")
 
 
-def test_several_that_start_at_once_share_a_key(tmp_path: Path) -> None:
-    """Whoever comes first makes it; the others read that one."""
+def test_concurrent_starts_share_one_key(tmp_path: Path) -> None:
+    """The first one creates it; the others read it."""
     with ThreadPoolExecutor(8) as threads:
         vaults = list(threads.map(lambda _: SecretBox.from_keyfile(tmp_path / "vault.key"), range(8)))
     sealed = vaults[0].encrypt("x")

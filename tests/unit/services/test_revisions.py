@@ -1,4 +1,4 @@
-"""What is made of a film that exists."""
+"""Recipes of remixes, edits and extensions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from filmgate.errors import InvalidValue
 from filmgate.services.revisions import MAX_EXTENSIONS, MAX_SECONDS, SourceVideo, build_recipe
 from filmgate.wire.params import RevisionParams, VideoId
 
-FILM = Asset(
+VIDEO = Asset(
     kind=AssetKind.VIDEO, key="videos/a.mp4", media_type="video/mp4", bytes=1, sha256="00", width=64, height=64
 )
-OURS = SourceVideo(
-    content=FILM, size=Size(64, 64), seconds=8, model="sora-2", seed=7, prompts=("One", "Two"), video_id="video_a"
+SOURCE = SourceVideo(
+    content=VIDEO, size=Size(64, 64), seconds=8, model="sora-2", seed=7, prompts=("One", "Two"), video_id="video_a"
 )
 
 
@@ -23,39 +23,39 @@ def _params(operation: Operation, seconds: int | None = None) -> RevisionParams:
 
 
 def test_a_remix_keeps_seed_size_and_length() -> None:
-    """Only the prompt is new; the older ones stay underneath it."""
-    recipe = build_recipe(_params(Operation.REMIX), OURS)
+    """Only the prompt is new; the earlier prompts become its base prompts."""
+    recipe = build_recipe(_params(Operation.REMIX), SOURCE)
     assert (recipe.seed, recipe.size, recipe.seconds, recipe.render_seconds) == (7, Size(64, 64), 8, 8)
     assert (recipe.prompt, recipe.base_prompts, recipe.extensions) == ("Three", ("One", "Two"), 0)
 
 
-def test_an_extension_makes_its_segment_only() -> None:
-    """The film's length is the sum, what an engine makes is the segment."""
-    recipe = build_recipe(_params(Operation.EXTEND, 4), OURS)
+def test_an_extension_renders_only_its_segment() -> None:
+    """The video's length is the sum; the engine makes the segment."""
+    recipe = build_recipe(_params(Operation.EXTEND, 4), SOURCE)
     assert (recipe.seconds, recipe.render_seconds, recipe.extensions) == (12, 4, 1)
 
 
-def test_an_upload_gets_a_seed_of_its_request() -> None:
-    """The same edit of a film of that size and length gives the same film."""
-    uploaded = msgspec.structs.replace(OURS, model=None, seed=None, prompts=(), video_id=None)
+def test_the_seed_of_an_upload_is_derived_from_the_request() -> None:
+    """The same edit of a video of the same size and length gives the same video."""
+    uploaded = msgspec.structs.replace(SOURCE, model=None, seed=None, prompts=(), video_id=None)
     first, second = (build_recipe(_params(Operation.EDIT), uploaded) for _ in range(2))
     assert first == second
     assert first.base_prompts == ()
 
 
-def test_a_film_is_extended_so_often_and_so_far() -> None:
-    """The last extension that is allowed is made, the next is refused; so with the length."""
-    often = msgspec.structs.replace(OURS, extensions=MAX_EXTENSIONS - 1)
-    assert build_recipe(_params(Operation.EXTEND, 4), often).extensions == MAX_EXTENSIONS
+def test_the_number_of_extensions_and_the_total_length_are_limited() -> None:
+    """The last allowed extension is accepted and the next one refused; the same holds for the length."""
+    extended = msgspec.structs.replace(SOURCE, extensions=MAX_EXTENSIONS - 1)
+    assert build_recipe(_params(Operation.EXTEND, 4), extended).extensions == MAX_EXTENSIONS
     with pytest.raises(InvalidValue, match="6 times"):
-        build_recipe(_params(Operation.EXTEND, 4), msgspec.structs.replace(often, extensions=MAX_EXTENSIONS))
-    long = msgspec.structs.replace(OURS, seconds=MAX_SECONDS - 4)
+        build_recipe(_params(Operation.EXTEND, 4), msgspec.structs.replace(extended, extensions=MAX_EXTENSIONS))
+    long = msgspec.structs.replace(SOURCE, seconds=MAX_SECONDS - 4)
     assert build_recipe(_params(Operation.EXTEND, 4), long).seconds == MAX_SECONDS
     with pytest.raises(InvalidValue, match="124 s long"):
         build_recipe(_params(Operation.EXTEND, 8), long)
 
 
-def test_a_film_that_was_extended_six_times_can_be_remixed() -> None:
-    """The limit is on extensions alone."""
-    often = msgspec.structs.replace(OURS, extensions=MAX_EXTENSIONS)
-    assert build_recipe(_params(Operation.REMIX), often).extensions == MAX_EXTENSIONS
+def test_a_video_with_all_its_extensions_can_be_remixed() -> None:
+    """The limit counts extensions only."""
+    extended = msgspec.structs.replace(SOURCE, extensions=MAX_EXTENSIONS)
+    assert build_recipe(_params(Operation.REMIX), extended).extensions == MAX_EXTENSIONS

@@ -1,4 +1,4 @@
-"""The engine for servers that speak the Videos API, against one that says what a test tells it to."""
+"""The engine for servers with the Videos API, against a scripted server."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Answer = Callable[[web.Request], web.StreamResponse]
 
 
 class Vendor:
-    """A server of the API, as a vendor might run it; a test replaces the answers it wants others for."""
+    """A server of the API as a vendor might run it; a test replaces single responses."""
 
-    def __init__(self, film: bytes) -> None:
-        self.film = film
+    def __init__(self, video: bytes) -> None:
+        self.video = video
         self.port = 0
         self.owner = "vendor"
         self.requests: list[tuple[str, str]] = []
@@ -47,21 +47,21 @@ class Vendor:
 
     @property
     def base_url(self) -> str:
-        """Where it is."""
+        """Its base URL."""
         return f"http://127.0.0.1:{self.port}/v1"
 
-    def posted(self) -> int:
-        """How many creates came."""
+    def create_count(self) -> int:
+        """The number of create requests."""
         return sum(method == "POST" for method, _ in self.requests)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Everything that is asked."""
+        """Handle every request."""
         self.requests.append((request.method, request.raw_path))
         self.headers.append(dict(request.headers))
         what = self._what(request)
         if what == "create":
             form = await request.post()
-            self.forms.append({name: _held(value) for name, value in form.items()})
+            self.forms.append({name: _read_part(value) for name, value in form.items()})
         if what in self.answers:
             return self.answers[what](request)
         return getattr(self, f"_{what}")(request)  # type: ignore[no-any-return]  # one of the methods below
@@ -75,7 +75,7 @@ class Vendor:
             return "create" if request.method == "POST" else "list"
         if path.endswith("/content"):
             return "content"
-        return {"GET": "look", "DELETE": "delete"}.get(request.method, "other")
+        return {"GET": "poll", "DELETE": "delete"}.get(request.method, "other")
 
     def _models(self, _request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "m", "owned_by": self.owner}]})
@@ -99,7 +99,7 @@ class Vendor:
         self.keys[key] = str(job["id"])
         return web.json_response(job)
 
-    def _look(self, request: web.Request) -> web.Response:
+    def _poll(self, request: web.Request) -> web.Response:
         job = self.jobs.get(request.path.split("/")[3])
         if job is None:
             return web.json_response({"error": {"message": "no such video"}}, status=404)
@@ -112,7 +112,7 @@ class Vendor:
         job = self.jobs.get(request.path.split("/")[3], {})
         if job.get("status") != "completed":
             return web.json_response({"error": {"message": "not ready"}}, status=404)
-        return web.Response(body=self.film, content_type="video/mp4")
+        return web.Response(body=self.video, content_type="video/mp4")
 
     def _delete(self, request: web.Request) -> web.Response:
         job = self.jobs.pop(request.path.split("/")[3], None)
@@ -126,25 +126,25 @@ class Vendor:
         return web.json_response({}, status=405)
 
 
-def _held(value: Any) -> Any:
-    """A part of a form, read while its request lives."""
+def _read_part(value: Any) -> Any:
+    """Read a part of a form while its request is open."""
     if isinstance(value, web.FileField):
         return value.filename, value.content_type, value.file.read()
     return value
 
 
 @pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A true film of what ``some_job`` asks for."""
-    path = tmp_path_factory.mktemp("film") / "film.mp4"
+def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A valid video for ``sample_job``."""
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
     encode(sample_job(), path)
     return path.read_bytes()
 
 
 @pytest.fixture
-async def vendor(film: bytes) -> AsyncIterator[Vendor]:
-    """A vendor, up for one test."""
-    vendor = Vendor(film)
+async def vendor(video: bytes) -> AsyncIterator[Vendor]:
+    """A vendor, started for one test."""
+    vendor = Vendor(video)
     app = web.Application(client_max_size=10**8)
     app.router.add_route("*", "/{path:.*}", vendor.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -156,9 +156,11 @@ async def vendor(film: bytes) -> AsyncIterator[Vendor]:
 
 
 def engine_of(vendor: Vendor, tmp_path: Path, **options: Any) -> OpenAIVideosEngine:
-    """An engine for that vendor, made as the house makes it."""
-    given = {"base_url": vendor.base_url, "api_key": KEY, "min_poll_interval": 0.01, "flavour": "plain", **options}
-    engine = create_engine("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
+    """An engine for that vendor, created as the server creates it."""
+    arguments = {"base_url": vendor.base_url, "api_key": KEY, "min_poll_interval": 0.01, "flavour": "plain", **options}
+    engine = create_engine(
+        "openai-videos", EngineContext(name="up", options=arguments, cache=tmp_path, scratch=tmp_path)
+    )
     assert isinstance(engine, OpenAIVideosEngine)
     return engine
 
@@ -168,56 +170,56 @@ Make = Callable[..., OpenAIVideosEngine]
 
 @pytest.fixture
 async def engine(vendor: Vendor, tmp_path: Path) -> AsyncIterator[Make]:
-    """Makes started engines, and stops them."""
-    made: list[OpenAIVideosEngine] = []
+    """Create engines and stop them at the end."""
+    engines: list[OpenAIVideosEngine] = []
 
     def engine(**options: Any) -> OpenAIVideosEngine:
-        made.append(engine_of(vendor, tmp_path, **options))
-        return made[-1]
+        engines.append(engine_of(vendor, tmp_path, **options))
+        return engines[-1]
 
     yield engine
-    for each in made:
-        await each.stop()
+    for created in engines:
+        await created.stop()
 
 
 class TestContract(EngineContract):
-    """It keeps the engines' contract."""
+    """The engine satisfies the engine contract."""
 
     @pytest.fixture(params=["none", "idempotency-key"])
     async def engine(self, vendor: Vendor, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-        """One that cancels."""
+        """An engine whose upstream supports cancellation."""
         engine = engine_of(vendor, tmp_path, reconcile=request.param, flavour="vllm-omni")
         await engine.start()
         yield engine
         await engine.stop()
 
 
-def says(body: object, status: int = 200, **headers: str) -> Answer:
-    """An answer that is always the same; text and bytes as they are, all else as JSON."""
+def reply(body: object, status: int = 200, **headers: str) -> Answer:
+    """Build a constant response; text and bytes unchanged, all else as JSON."""
     content = body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _request: web.Response(body=content, status=status, headers=named)
 
 
-async def test_a_job_is_sent_as_the_dialect_spells_it(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
-    """A form of the contract's fields and the picture under a name of ours; the key with it."""
-    picture = tmp_path / "secret-name.png"
-    picture.write_bytes(b"\x89PNG" * 10)
-    await engine(models={"sora-2": "theirs"}).submit(replace(sample_job(), reference=picture))
+async def test_a_job_is_sent_as_the_dialect_requires(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+    """A form with the contract's fields, the image under a neutral file name, and the key in the header."""
+    image = tmp_path / "secret-name.png"
+    image.write_bytes(b"\x89PNG" * 10)
+    await engine(models={"sora-2": "upstream-model"}).submit(replace(sample_job(), reference=image))
     [form] = vendor.forms
     assert form == {
-        "model": "theirs",
+        "model": "upstream-model",
         "prompt": "A paper boat on a quiet lake",
         "size": "720x1280",
         "seconds": "4",
-        "input_reference": ("reference.png", "image/png", picture.read_bytes()),
+        "input_reference": ("reference.png", "image/png", image.read_bytes()),
     }
     assert vendor.headers[0]["Authorization"] == f"Bearer {KEY}"
     assert "Idempotency-Key" not in vendor.headers[0]
 
 
-async def test_a_profile_says_rate_and_frames(vendor: Vendor, engine: Make) -> None:
-    """A model server is told how many frames, rounded up to its rule, and gets the operator's constants."""
+async def test_a_profile_sets_rate_and_frames(vendor: Vendor, engine: Make) -> None:
+    """A model server gets the number of frames, rounded up to its rule, and the operator's constants."""
     profile = {"fps": 16, "frame_rule": "4k+1", "extra": {"num_inference_steps": 8, "offload": True}}
     await engine(flavour="sglang", profiles={"sora-2": profile}).submit(sample_job())
     assert {name: vendor.forms[0][name] for name in ("fps", "num_frames", "num_inference_steps", "offload")} == {
@@ -228,7 +230,7 @@ async def test_a_profile_says_rate_and_frames(vendor: Vendor, engine: Make) -> N
     }
 
 
-REFUSALS = [
+REJECTIONS = [
     (400, {"error": {"message": "Bad prompt", "code": "moderation_blocked"}}, "moderation_blocked"),
     (401, {"error": {"message": f"Incorrect API key provided: {KEY}"}}, "upstream_unauthorized"),
     (402, "", "upstream_quota"),
@@ -240,10 +242,10 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "code"), REFUSALS)
-async def test_a_refusal_is_for_good(vendor: Vendor, engine: Make, status: int, body: object, code: str) -> None:
-    """It has a code, and neither our key there nor the upstream's address."""
-    vendor.answers["create"] = says(body, status, Location="http://elsewhere.example/")
+@pytest.mark.parametrize(("status", "body", "code"), REJECTIONS)
+async def test_a_rejection_is_permanent(vendor: Vendor, engine: Make, status: int, body: object, code: str) -> None:
+    """It has a code; its message contains neither our key nor the upstream's address."""
+    vendor.answers["create"] = reply(body, status, Location="http://elsewhere.example/")
     with pytest.raises(EngineRejected) as caught:
         await engine().submit(sample_job())
     assert caught.value.code == code
@@ -262,11 +264,11 @@ async def test_a_refusal_is_for_good(vendor: Vendor, engine: Make, status: int, 
         (425, {}, None),
     ],
 )
-async def test_what_was_turned_away_may_be_sent_again(
+async def test_a_temporary_refusal_may_be_retried(
     vendor: Vendor, engine: Make, status: int, headers: dict[str, str], wait: float | None
 ) -> None:
-    """After as long as it asked for, in whatever form it said so."""
-    vendor.answers["create"] = says("", status, **headers)
+    """The wait is the requested one, in every form of the header."""
+    vendor.answers["create"] = reply("", status, **headers)
     with pytest.raises(EngineUnavailable) as caught:
         await engine().submit(sample_job())
     assert caught.value.retry_after == wait
@@ -294,22 +296,24 @@ async def test_what_was_turned_away_may_be_sent_again(
         (408, ""),
     ],
 )
-async def test_what_may_have_been_accepted_is_unknown(vendor: Vendor, engine: Make, status: int, body: object) -> None:
-    """Nothing that came after the request was read is taken for a refusal."""
-    vendor.answers["create"] = says(body, status)
+async def test_an_unclear_response_is_an_unknown_outcome(
+    vendor: Vendor, engine: Make, status: int, body: object
+) -> None:
+    """No error after the request was read counts as a rejection."""
+    vendor.answers["create"] = reply(body, status)
     with pytest.raises(SubmissionUnknown):
         await engine().submit(sample_job())
 
 
-async def test_a_host_that_is_not_there_got_nothing(vendor: Vendor, engine: Make, unused_tcp_port: int) -> None:
-    """A connection that was never made carried no job."""
+async def test_a_refused_connection_counts_as_not_submitted(vendor: Vendor, engine: Make, unused_tcp_port: int) -> None:
+    """Without a connection no job was sent."""
     del vendor
     with pytest.raises(EngineUnavailable):
         await engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1").submit(sample_job())
 
 
-async def test_a_reply_that_gets_lost_leaves_doubt(vendor: Vendor, engine: Make) -> None:
-    """The connection broke after the job was read, or nothing came in time."""
+async def test_a_lost_reply_is_an_unknown_outcome(vendor: Vendor, engine: Make) -> None:
+    """The connection broke after the job was read."""
 
     def hang_up(request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
@@ -319,24 +323,26 @@ async def test_a_reply_that_gets_lost_leaves_doubt(vendor: Vendor, engine: Make)
     vendor.answers["create"] = hang_up
     with pytest.raises(SubmissionUnknown):
         await engine().submit(sample_job())
-    assert vendor.posted() == 1
+    assert vendor.create_count() == 1
 
 
-async def test_a_reply_that_never_comes_leaves_doubt(engine: Make) -> None:
-    """The time-out of a submission is no refusal."""
+async def test_a_submission_timeout_is_an_unknown_outcome(engine: Make) -> None:
+    """A timeout is no rejection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SubmissionUnknown):
             await engine(base_url=f"http://127.0.0.1:{port}/v1", submit_timeout=0.2).submit(sample_job())
 
 
-async def looked(vendor: Vendor, engine: OpenAIVideosEngine, body: object, status: int = 200, **headers: str) -> Any:
-    """The verdict on a job whose look is answered so."""
-    vendor.answers["look"] = says(body, status, **headers)
+async def poll_reply(
+    vendor: Vendor, engine: OpenAIVideosEngine, body: object, status: int = 200, **headers: str
+) -> Any:
+    """The engine's status for that response to a poll."""
+    vendor.answers["poll"] = reply(body, status, **headers)
     return await engine.poll("x")
 
 
-LOOKS = [
+POLLS = [
     ({"status": "queued"}, JobState.QUEUED, None),
     ({"status": "IN_PROGRESS", "progress": "45%"}, JobState.WORKING, 45.0),
     ({"status": "in_progress", "progress": 250}, JobState.WORKING, 100.0),
@@ -353,55 +359,57 @@ LOOKS = [
 ]
 
 
-@pytest.mark.parametrize(("body", "state", "progress"), LOOKS)
-async def test_a_look_says_how_it_stands(
+@pytest.mark.parametrize(("body", "state", "progress"), POLLS)
+async def test_a_poll_returns_state_and_progress(
     vendor: Vendor, engine: Make, body: object, state: JobState, progress: float | None
 ) -> None:
-    """Whatever the words and the shape of the progress."""
-    verdict = await looked(vendor, engine(), body)
-    assert (verdict.state, verdict.progress) == (state, progress)
+    """Every status word and every form of the progress is understood."""
+    status = await poll_reply(vendor, engine(), body)
+    assert (status.state, status.progress) == (state, progress)
 
 
 async def test_an_unknown_status_is_logged_once(vendor: Vendor, engine: Make) -> None:
-    """And looked at again, for ever."""
-    ours = engine()
+    """The job is polled again, without limit."""
+    adapter = engine()
     with capture_logs() as logs:
         for word in ("odd", "odd", "odder", None):
-            await looked(vendor, ours, {"status": word})
+            await poll_reply(vendor, adapter, {"status": word})
     assert [entry["word"] for entry in logs if entry["event"] == "upstream.unknown_status"] == ["odd", "odder", None]
 
 
-async def test_a_job_that_is_not_known_is_lost(vendor: Vendor, engine: Make) -> None:
-    """In every single look; how often is enough is for the flow to say."""
-    assert (await looked(vendor, engine(), "<html>", 404)).state is JobState.LOST
+async def test_an_unknown_job_is_lost(vendor: Vendor, engine: Make) -> None:
+    """This holds for each single poll; the flow decides how many are enough."""
+    assert (await poll_reply(vendor, engine(), "<html>", 404)).state is JobState.LOST
 
 
 @pytest.mark.parametrize(
     ("body", "status"),
     [("", 500), ("", 502), ("", 408), ("", 429), ("", 401), ("", 403), ("", 302), ("<html>", 200), ('{"id"', 200)],
 )
-async def test_a_look_that_says_nothing_is_no_verdict(vendor: Vendor, engine: Make, body: str, status: int) -> None:
-    """The job may be fine, and a key may be mended."""
+async def test_a_failed_poll_has_no_status(vendor: Vendor, engine: Make, body: str, status: int) -> None:
+    """The job may be fine, and a key may be corrected."""
     with pytest.raises(EngineUnavailable) as caught:
-        await looked(vendor, engine(), body, status, Retry_After="4")
+        await poll_reply(vendor, engine(), body, status, Retry_After="4")
     assert caught.value.retry_after == 4.0
 
 
-async def test_a_failure_says_why_without_names(vendor: Vendor, engine: Make) -> None:
-    """Neither the upstream's host, nor its id, nor our key there."""
+async def test_a_failure_message_contains_no_private_names(vendor: Vendor, engine: Make) -> None:
+    """The upstream's host, its id and our key are removed."""
     error = {"code": "oom", "message": f"127.0.0.1 could not make x with {KEY} at https://gpu.example/x"}
-    verdict = await looked(vendor, engine(), {"status": "failed", "error": error})
-    assert verdict.state is JobState.FAILED
-    assert verdict.error.code == "oom"
-    assert not {"127.0.0.1", KEY, "gpu.example"} & set(verdict.error.message.split())
+    status = await poll_reply(vendor, engine(), {"status": "failed", "error": error})
+    assert status.state is JobState.FAILED
+    assert status.error.code == "oom"
+    assert not {"127.0.0.1", KEY, "gpu.example"} & set(status.error.message.split())
 
 
-async def test_it_looks_again_when_the_upstream_says(vendor: Vendor, engine: Make) -> None:
-    """And never sooner than the operator wants."""
+async def test_the_upstream_sets_the_poll_interval(vendor: Vendor, engine: Make) -> None:
+    """The operator's minimum still applies."""
     body = {"status": "in_progress"}
-    assert (await looked(vendor, engine(), body, OpenAI_Poll_After_Ms="2500")).poll_after == 2.5
-    assert (await looked(vendor, engine(min_poll_interval=7.0), body, OpenAI_Poll_After_Ms="2500")).poll_after == 7.0
-    assert (await looked(vendor, engine(min_poll_interval=7.0), body)).poll_after >= 7.0
+    assert (await poll_reply(vendor, engine(), body, OpenAI_Poll_After_Ms="2500")).poll_after == 2.5
+    assert (
+        await poll_reply(vendor, engine(min_poll_interval=7.0), body, OpenAI_Poll_After_Ms="2500")
+    ).poll_after == 7.0
+    assert (await poll_reply(vendor, engine(min_poll_interval=7.0), body)).poll_after >= 7.0
 
 
 CONTENT = [
@@ -413,75 +421,73 @@ CONTENT = [
 
 
 @pytest.mark.parametrize(("content", "words"), CONTENT)
-async def test_what_is_no_film_is_said(
+async def test_a_file_that_is_no_video_is_a_bad_artifact(
     vendor: Vendor, engine: Make, tmp_path: Path, content: bytes, words: str
 ) -> None:
-    """Whatever its content type claims; nothing is left behind."""
-    vendor.answers["content"] = says(content, Content_Type="video/mp4")
+    """Its content type is ignored; no file remains."""
+    vendor.answers["content"] = reply(content, Content_Type="video/mp4")
     with pytest.raises(BadArtifact, match=words):
-        await engine().fetch("x", tmp_path / "film.mp4")
-    assert not (tmp_path / "film.mp4").exists()
+        await engine().fetch("x", tmp_path / "video.mp4")
+    assert not (tmp_path / "video.mp4").exists()
 
 
-async def test_a_film_too_long_is_not_taken(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
-    """An endless one fills no disk."""
-    vendor.answers["content"] = says(vendor.film)
+async def test_a_video_over_the_size_limit_is_refused(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+    """An endless one does not fill the disk."""
+    vendor.answers["content"] = reply(vendor.video)
     with pytest.raises(BadArtifact, match="more than 5000 bytes"):
-        await engine(download_limit=5000).fetch("x", tmp_path / "film.mp4")
+        await engine(download_limit=5000).fetch("x", tmp_path / "video.mp4")
 
 
 @pytest.mark.parametrize("status", [401, 404, 429, 500, 503])
-async def test_a_film_that_does_not_come_is_fetched_again(
-    vendor: Vendor, engine: Make, tmp_path: Path, status: int
-) -> None:
-    """Never a reason to make it again."""
-    vendor.answers["content"] = says("", status, Retry_After="3")
+async def test_a_failed_download_may_be_retried(vendor: Vendor, engine: Make, tmp_path: Path, status: int) -> None:
+    """It is never a reason to generate the video again."""
+    vendor.answers["content"] = reply("", status, Retry_After="3")
     with pytest.raises(EngineUnavailable) as caught:
-        await engine().fetch("x", tmp_path / "film.mp4")
+        await engine().fetch("x", tmp_path / "video.mp4")
     assert caught.value.retry_after == 3.0
 
 
-async def test_a_film_at_an_address_of_its_own_is_fetched_there(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+async def test_a_video_at_another_url_is_fetched_there(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
     """With our key on the upstream's own origin, without it elsewhere, and not at all in our network."""
     urls = {
         "same": (f"http://127.0.0.1:{vendor.port}/v1/videos/x/content?sig=1", []),
         "other": (f"http://localhost:{vendor.port}/v1/videos/x/content?sig=1", ["localhost"]),
         "inner": (f"http://localhost:{vendor.port}/v1/videos/x/content?sig=1", []),
     }
-    vendor.answers["content"] = says(vendor.film)
+    vendor.answers["content"] = reply(vendor.video)
     for name, (url, allowed) in urls.items():
-        vendor.answers["look"] = says({"id": "x", "status": "completed", "url": url})
-        ours = engine(dialect="apiyi-async", flavour="auto", allow_hosts=allowed)
+        vendor.answers["poll"] = reply({"id": "x", "status": "completed", "url": url})
+        adapter = engine(dialect="apiyi-async", flavour="auto", allow_hosts=allowed)
         before = len(vendor.headers)
         if name == "inner":
             with pytest.raises(EngineUnavailable):
-                await ours.fetch("x", tmp_path / name)
+                await adapter.fetch("x", tmp_path / name)
         else:
-            await ours.fetch("x", tmp_path / name)
-            assert (tmp_path / name).read_bytes() == vendor.film
+            await adapter.fetch("x", tmp_path / name)
+            assert (tmp_path / name).read_bytes() == vendor.video
         keys = [headers.get("Authorization") for headers in vendor.headers[before + 1 :]]
         assert keys == {"same": [KEY], "other": [None], "inner": []}[name]
 
 
-async def test_sglang_may_say_where_the_film_is_by_refusing(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
-    """Its 400 names the bucket; a bucket that refuses too is tried again later."""
+async def test_the_url_in_the_error_of_sglang_is_used(vendor: Vendor, engine: Make, tmp_path: Path) -> None:
+    """Its 400 names the storage bucket; an error of the bucket is retried later."""
     target = f"http://localhost:{vendor.port}/v1/bucket"
-    vendor.answers["look"] = says({"id": "x", "status": "completed"})
-    vendor.answers["content"] = says({"detail": f"Uploaded to cloud storage: {target}/videos/x/content"}, 400)
-    ours = engine(flavour="sglang", allow_hosts=["localhost"])
+    vendor.answers["poll"] = reply({"id": "x", "status": "completed"})
+    vendor.answers["content"] = reply({"detail": f"Uploaded to cloud storage: {target}/videos/x/content"}, 400)
+    adapter = engine(flavour="sglang", allow_hosts=["localhost"])
     with pytest.raises(EngineUnavailable):
-        await ours.fetch("x", tmp_path / "film")
+        await adapter.fetch("x", tmp_path / "video")
     assert vendor.requests[-1] == ("GET", "/v1/bucket/videos/x/content")
 
 
-async def test_only_what_really_stops_is_cancelled(vendor: Vendor, engine: Make) -> None:
-    """A flavour whose cancel stops nothing says so, and is not asked."""
+async def test_only_an_effective_cancel_is_used(vendor: Vendor, engine: Make) -> None:
+    """A flavour whose cancel stops nothing declares that and gets no request."""
     for flavour, cancels in (("plain", False), ("sglang", False), ("new-api", False), ("vllm-omni", True)):
-        ours = engine(flavour=flavour)
-        assert ours.capabilities.cancels is cancels
-        await ours.cancel("x")
+        adapter = engine(flavour=flavour)
+        assert adapter.capabilities.cancels is cancels
+        await adapter.cancel("x")
     assert vendor.requests == [("DELETE", "/v1/videos/x")]
-    vendor.answers["delete"] = says("", 503)
+    vendor.answers["delete"] = reply("", 503)
     with pytest.raises(EngineUnavailable):
         await engine(flavour="vllm-omni").cancel("x")
 
@@ -492,13 +498,13 @@ def name_of(time: float) -> str:
 
 
 class TestFinding:
-    """What may have become of a submission whose reply got lost."""
+    """Finding the job of a submission whose reply was lost."""
 
     JOB = sample_job()
 
     @pytest.fixture
-    def ours(self, engine: Make, vendor: Vendor) -> OpenAIVideosEngine:
-        """One that looks into the list, ten seconds before noon."""
+    def adapter(self, engine: Make, vendor: Vendor) -> OpenAIVideosEngine:
+        """An engine that reads the list, ten seconds before noon."""
         del vendor
         return engine(reconcile="list")
 
@@ -511,124 +517,122 @@ class TestFinding:
 
     @staticmethod
     def lists(vendor: Vendor, rows: list[dict[str, object]], *, more: bool = False, date: float = 0.0) -> None:
-        """Let the vendor show those rows; its clock is right unless said otherwise."""
-        vendor.answers["list"] = says(
+        """Let the vendor list those rows; its clock is right by default."""
+        vendor.answers["list"] = reply(
             {"data": rows, "has_more": more}, Date=formatdate(date or time.time(), usegmt=True)
         )
 
-    async def test_one_that_fits_is_found(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
-        """By its time, prompt, size and length, whatever its model is called there."""
+    async def test_a_matching_job_is_found(self, vendor: Vendor, adapter: OpenAIVideosEngine) -> None:
+        """It matches by time, prompt, size and length, whatever its model is called there."""
         now = time.time()
         self.lists(vendor, [*self.rows(now + 3), *self.rows(now + 2, prompt="another"), *self.rows(now - 500)])
-        assert await ours.find(self.JOB, now) == [name_of(now + 3)]
+        assert await adapter.find(self.JOB, now) == [name_of(now + 3)]
 
-    async def test_its_absence_is_certain_if_the_list_goes_back_far_enough(
-        self, vendor: Vendor, ours: OpenAIVideosEngine
+    async def test_a_list_that_reaches_back_far_enough_proves_absence(
+        self, vendor: Vendor, adapter: OpenAIVideosEngine
     ) -> None:
-        """Then nothing more is asked."""
+        """No further page is requested then."""
         now = time.time()
         self.lists(vendor, self.rows(now - 100, now - 200, prompt="x"), more=True)
-        assert await ours.find(self.JOB, now) == []
+        assert await adapter.find(self.JOB, now) == []
         assert len(vendor.requests) == 1
 
-    async def test_a_clock_that_is_off_is_allowed_for(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
-        """Times are compared by the answer's own."""
+    async def test_a_clock_difference_is_compensated(self, vendor: Vendor, adapter: OpenAIVideosEngine) -> None:
+        """Job times are compared with the response's own date."""
         now = time.time()
         self.lists(vendor, self.rows(now - 7200), date=now - 7200)
-        assert await ours.find(self.JOB, now) == [name_of(now - 7200)]
+        assert await adapter.find(self.JOB, now) == [name_of(now - 7200)]
         self.lists(vendor, self.rows(now), date=now + 7200)
-        assert await ours.find(self.JOB, now) == []
+        assert await adapter.find(self.JOB, now) == []
 
     @pytest.mark.parametrize("body", ["<html>", "[]", {"data": [{"id": "../x"}]}, {"data": None}])
-    async def test_a_list_that_can_not_be_read_proves_nothing(
-        self, vendor: Vendor, ours: OpenAIVideosEngine, body: object
+    async def test_an_unreadable_list_proves_nothing(
+        self, vendor: Vendor, adapter: OpenAIVideosEngine, body: object
     ) -> None:
-        """Nor does one that is out of reach, or that has no end."""
-        vendor.answers["list"] = says(body)
+        """Nor does one of an unreachable server."""
+        vendor.answers["list"] = reply(body)
         with pytest.raises(EngineUnavailable):
-            await ours.find(self.JOB, 0.0)
+            await adapter.find(self.JOB, 0.0)
 
-    async def test_a_list_without_end_proves_nothing(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
-        """Old jobs first: what is new may come on any later page."""
+    async def test_an_endless_list_proves_nothing(self, vendor: Vendor, adapter: OpenAIVideosEngine) -> None:
+        """Old jobs come first: a new one may be on any later page."""
         now = time.time()
         pages = iter(range(1000))
 
         def next_page(request: web.Request) -> web.StreamResponse:
             rows = self.rows(*(now - 9000 + 10 * next(pages) + n for n in (1, 2)))
-            return says({"data": rows, "has_more": True})(request)
+            return reply({"data": rows, "has_more": True})(request)
 
         vendor.answers["list"] = next_page
         with pytest.raises(EngineUnavailable, match="too long"):
-            await ours.find(self.JOB, now)
+            await adapter.find(self.JOB, now)
 
     @pytest.mark.parametrize("times", [(), (3, 4), (-900, -800)])
-    async def test_a_list_that_can_not_be_paged_through_proves_nothing(
-        self, vendor: Vendor, ours: OpenAIVideosEngine, times: tuple[float, ...]
+    async def test_a_list_without_paging_proves_nothing(
+        self, vendor: Vendor, adapter: OpenAIVideosEngine, times: tuple[float, ...]
     ) -> None:
-        """A server that says there is more and gives the same again, its oldest jobs perhaps: ours may be behind."""
+        """A server that announces more and repeats the same page, perhaps its oldest jobs, may hide adapter."""
         now = time.time()
         self.lists(vendor, self.rows(*(now + each for each in times)), more=True)
         with pytest.raises(EngineUnavailable, match="paged"):
-            await ours.find(self.JOB, now)
+            await adapter.find(self.JOB, now)
 
-    async def test_an_error_is_no_list(self, vendor: Vendor, ours: OpenAIVideosEngine) -> None:
-        """Not even one with a list in it."""
-        vendor.answers["list"] = says({"data": []}, 404)
+    async def test_an_error_status_is_no_list(self, vendor: Vendor, adapter: OpenAIVideosEngine) -> None:
+        """This holds even for one with a list in its body."""
+        vendor.answers["list"] = reply({"data": []}, 404)
         with pytest.raises(EngineUnavailable):
-            await ours.find(self.JOB, 0.0)
+            await adapter.find(self.JOB, 0.0)
 
 
-async def test_the_same_token_is_sent_as_a_key(vendor: Vendor, engine: Make) -> None:
-    """So that a submission in doubt can be sent again and stay one job."""
-    ours, job = engine(reconcile="idempotency-key"), sample_job()
-    assert await ours.submit(job) == await ours.submit(job)
+async def test_the_token_is_sent_as_idempotency_key(vendor: Vendor, engine: Make) -> None:
+    """A submission with an unknown outcome can be sent again and remains one job."""
+    adapter, job = engine(reconcile="idempotency-key"), sample_job()
+    assert await adapter.submit(job) == await adapter.submit(job)
     assert [headers["Idempotency-Key"] for headers in vendor.headers] == [job.token] * 2
-    assert ours.capabilities.idempotent
-    assert not ours.capabilities.findable
+    assert adapter.capabilities.idempotent
+    assert not adapter.capabilities.findable
 
 
 class TestFlavour:
-    """What a server is, it says in its list of models."""
+    """Detection of the server's flavour from its list of models."""
 
-    async def test_it_is_found_out_before_anything_is_submitted(self, vendor: Vendor, engine: Make) -> None:
-        """A model server would else make the wrong number of frames."""
+    async def test_it_is_detected_before_a_submission(self, vendor: Vendor, engine: Make) -> None:
+        """Otherwise a model server would make the wrong number of frames."""
         vendor.owner = "sglang"
-        ours = engine(flavour="auto", profiles={"*": {"fps": 16, "frame_rule": "4k+1"}})
-        await ours.submit(sample_job())
-        await ours.submit(sample_job())
+        adapter = engine(flavour="auto", profiles={"*": {"fps": 16, "frame_rule": "4k+1"}})
+        await adapter.submit(sample_job())
+        await adapter.submit(sample_job())
         assert [path for _, path in vendor.requests] == ["/v1/models", "/v1/videos", "/v1/videos"]
         assert vendor.forms[0]["num_frames"] == "65"
-        assert ours.upstream.name == "sglang"
+        assert adapter.upstream.name == "sglang"
 
-    async def test_it_is_found_out_in_the_background(self, vendor: Vendor, engine: Make) -> None:
-        """The start waits for nobody; what it can do is known soon after."""
+    async def test_it_is_detected_in_the_background(self, vendor: Vendor, engine: Make) -> None:
+        """The start does not wait for it; the capabilities are known soon after."""
         vendor.owner = "vllm"
-        ours = engine(flavour="auto")
-        await ours.start()
-        assert ours._detection_task is not None
-        await ours._detection_task
-        assert ours.capabilities.cancels
+        adapter = engine(flavour="auto")
+        await adapter.start()
+        assert adapter._detection_task is not None
+        await adapter._detection_task
+        assert adapter.capabilities.cancels
 
     @pytest.mark.parametrize("status", [401, 404, 405])
-    async def test_a_server_without_a_list_is_taken_at_its_word(
-        self, vendor: Vendor, engine: Make, status: int
-    ) -> None:
-        """It speaks the plain dialect."""
-        vendor.answers["models"] = says("", status)
-        ours = engine(flavour="auto")
-        await ours.submit(sample_job())
-        assert ours.upstream.name == "openai"
+    async def test_a_server_without_a_models_list_is_plain(self, vendor: Vendor, engine: Make, status: int) -> None:
+        """The plain dialect is used."""
+        vendor.answers["models"] = reply("", status)
+        adapter = engine(flavour="auto")
+        await adapter.submit(sample_job())
+        assert adapter.upstream.name == "openai"
 
-    async def test_a_server_that_is_down_gets_nothing(self, vendor: Vendor, engine: Make) -> None:
-        """It is asked again with the next submission; the start does not mind."""
-        vendor.answers["models"] = says("", 503, Retry_After="2")
-        ours = engine(flavour="auto")
-        await ours.start()
+    async def test_a_server_that_is_down_gets_no_submission(self, vendor: Vendor, engine: Make) -> None:
+        """Detection is repeated with the next submission; the start does not fail."""
+        vendor.answers["models"] = reply("", 503, Retry_After="2")
+        adapter = engine(flavour="auto")
+        await adapter.start()
         with pytest.raises(EngineUnavailable):
-            await ours.submit(sample_job())
+            await adapter.submit(sample_job())
         del vendor.answers["models"]
-        await ours.submit(sample_job())
-        assert vendor.posted() == 1
+        await adapter.submit(sample_job())
+        assert vendor.create_count() == 1
 
 
 BAD_OPTIONS = [
@@ -657,42 +661,42 @@ BAD_OPTIONS = [
 
 
 @pytest.mark.parametrize(("options", "words"), BAD_OPTIONS)
-def test_an_option_that_can_not_be_used_is_named(tmp_path: Path, options: dict[str, object], words: str) -> None:
-    """With the engine, and what would be right; never with the key."""
-    given = {"base_url": "http://upstream.example/v1", "api_key": KEY, **options}
+def test_an_invalid_option_is_named(tmp_path: Path, options: dict[str, object], words: str) -> None:
+    """The error names the engine and the valid values, never the key."""
+    arguments = {"base_url": "http://upstream.example/v1", "api_key": KEY, **options}
     with pytest.raises(SettingsError, match=re.escape(words)) as caught:
-        create_engine("openai-videos", EngineContext(name="up", options=given, cache=tmp_path, scratch=tmp_path))
+        create_engine("openai-videos", EngineContext(name="up", options=arguments, cache=tmp_path, scratch=tmp_path))
     assert caught.value.message.startswith("Engine 'up': ")
     assert KEY not in caught.value.message
 
 
-def test_an_address_is_needed(tmp_path: Path) -> None:
-    """Nothing else is."""
+def test_only_the_base_url_is_required(tmp_path: Path) -> None:
+    """All other options have defaults."""
     with pytest.raises(SettingsError, match="base_url"):
         create_engine("openai-videos", EngineContext(name="up", options={}, cache=tmp_path, scratch=tmp_path))
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:{port}", "http://127.0.0.1:{port}/", "http://127.0.0.1:{port}/v1/"])
-async def test_an_address_may_be_spelt_in_any_way(vendor: Vendor, engine: Make, base: str) -> None:
-    """With or without its version and a slash."""
-    ours = engine(base_url=base.format(port=vendor.port))
-    await ours.submit(sample_job())
+async def test_the_base_url_is_normalised(vendor: Vendor, engine: Make, base: str) -> None:
+    """It may have its version and a slash or not."""
+    adapter = engine(base_url=base.format(port=vendor.port))
+    await adapter.submit(sample_job())
     assert vendor.requests == [("POST", "/v1/videos")]
-    assert ours.identity == engine().identity
+    assert adapter.identity == engine().identity
 
 
-async def test_its_limits_are_the_operators_or_the_vendors(engine: Make) -> None:
-    """As capabilities, for the flow to keep."""
-    ours = engine(running=3, creates_per_minute=30, submit_timeout=20, paid=False).capabilities
-    assert (ours.concurrency, ours.creates_per_minute, ours.paid) == (3, 30, False)
-    assert ours.submit_timeout >= 20
+async def test_limits_are_the_operators_or_the_vendors(engine: Make) -> None:
+    """They are declared as capabilities, which the flow enforces."""
+    adapter = engine(running=3, creates_per_minute=30, submit_timeout=20, paid=False).capabilities
+    assert (adapter.concurrency, adapter.creates_per_minute, adapter.paid) == (3, 30, False)
+    assert adapter.submit_timeout >= 20
     vendors = engine(dialect="apiyi-async", flavour="auto").capabilities
     assert (vendors.concurrency, vendors.creates_per_minute, vendors.paid) == (5, 10, True)
     assert engine().capabilities.concurrency is None
 
 
-async def test_its_identity_is_where_its_tickets_are_worth_something(engine: Make) -> None:
-    """Address, dialect and account; not the models or the time-outs, and never the key itself."""
+async def test_the_identity_depends_on_address_dialect_and_key(engine: Make) -> None:
+    """It does not depend on models or timeouts, and never contains the key."""
     plain = engine().identity
     assert plain == engine(models={"a": "b"}, running=3, flavour="sglang").identity
     others = [engine(api_key="sk-other"), engine(dialect="dmxapi"), engine(base_url="http://other.example/v1")]
@@ -700,40 +704,40 @@ async def test_its_identity_is_where_its_tickets_are_worth_something(engine: Mak
     assert KEY not in plain
 
 
-async def test_nothing_secret_is_logged(vendor: Vendor, engine: Make, tmp_path: Path, unused_tcp_port: int) -> None:
-    """Neither the key nor a signed address, whatever goes wrong."""
-    vendor.answers |= {what: says({"error": KEY}, 500) for what in ("create", "content", "look")}
+async def test_no_secret_is_logged(vendor: Vendor, engine: Make, tmp_path: Path, unused_tcp_port: int) -> None:
+    """Neither the key nor a signed URL appears in the log, whatever fails."""
+    vendor.answers |= {what: reply({"error": KEY}, 500) for what in ("create", "content", "poll")}
     signed = f"http://127.0.0.1:{unused_tcp_port}/x?sig=signed-away"
     with capture_logs() as logs:
-        for ours in (engine(), engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")):
+        for adapter in (engine(), engine(base_url=f"http://127.0.0.1:{unused_tcp_port}/v1")):
             with pytest.raises((SubmissionUnknown, EngineUnavailable)):
-                await ours.submit(sample_job())
+                await adapter.submit(sample_job())
             with pytest.raises(EngineUnavailable):
-                await ours.fetch("x", tmp_path / "film")
-        vendor.answers["look"] = says({"id": "x", "status": "completed", "url": signed})
+                await adapter.fetch("x", tmp_path / "video")
+        vendor.answers["poll"] = reply({"id": "x", "status": "completed", "url": signed})
         with pytest.raises(EngineUnavailable):
-            await engine(dialect="apiyi-async", flavour="auto").fetch("x", tmp_path / "film")
+            await engine(dialect="apiyi-async", flavour="auto").fetch("x", tmp_path / "video")
     assert len(logs) >= 5
     assert KEY not in str(logs)
     assert "signed-away" not in str(logs)
 
 
-async def test_it_learns_how_long_its_films_take(vendor: Vendor, tmp_path: Path) -> None:
-    """From submission to the look that finds it done, by the seconds of film."""
+async def test_expected_durations_are_learnt(vendor: Vendor, tmp_path: Path) -> None:
+    """They are measured from submission to the poll that finds the job done, per second of video."""
     now = [0.0]
     options = read_options(
         EngineContext(
             name="up", options={"base_url": vendor.base_url, "flavour": "plain"}, cache=tmp_path, scratch=tmp_path
         )
     )
-    ours = OpenAIVideosEngine("up", options, monotonic=lambda: now[0])
+    adapter = OpenAIVideosEngine("up", options, monotonic=lambda: now[0])
     job = sample_job(seconds=4)
-    assert ours.expected_seconds(job) == 60.0
-    ticket = await ours.submit(job)
+    assert adapter.expected_seconds(job) == 60.0
+    ticket = await adapter.submit(job)
     now[0] = 20.0
-    assert (await ours.poll(ticket)).state is JobState.WORKING
+    assert (await adapter.poll(ticket)).state is JobState.WORKING
     now[0] = 40.0
-    assert (await ours.poll(ticket)).state is JobState.DONE
-    assert ours.expected_seconds(job) == 40.0
-    assert ours.expected_seconds(sample_job(seconds=8)) == 80.0
-    await ours.stop()
+    assert (await adapter.poll(ticket)).state is JobState.DONE
+    assert adapter.expected_seconds(job) == 40.0
+    assert adapter.expected_seconds(sample_job(seconds=8)) == 80.0
+    await adapter.stop()

@@ -1,4 +1,4 @@
-"""Every fault of the misbehaving upstream, and what becomes of a video that meets it: the engine in the real flow."""
+"""Every fault of the mock upstream, and the outcome of its video: the engine in the real flow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHORTER = {"reply-late": "0.2", "poll-late": "0.2", "poll-drips": "0.2", "content-drips": "0.2", "content-late": "0.2"}
-"""Arguments that make a fault quick to meet."""
+"""Arguments that make a fault occur quickly."""
 
 CODES = {
     ExpectedOutcome.UNKNOWN: {"submission_unknown"},
@@ -31,21 +31,21 @@ CODES = {
 
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncIterator[FlowHarness]:
-    """A house of its own."""
+    """A flow harness in a folder of its own."""
     async with FlowHarness.open(tmp_path) as harness:
         yield harness
 
 
 @pytest.fixture
 async def upstream() -> AsyncIterator[mock.RunningMock]:
-    """A mock that answers at once."""
+    """A mock that answers immediately."""
     async with mock.running(mock.MockConfig(any_size=True, models=[MODEL])) as running:
         yield running
 
 
 @pytest.fixture
 async def engine(upstream: mock.RunningMock, tmp_path: Path) -> AsyncIterator[OpenAIVideosEngine]:
-    """An engine for the mock, with little patience."""
+    """An engine for the mock with short timeouts."""
     engine = engine_of(upstream, tmp_path)
     yield engine
     await engine.stop()
@@ -70,7 +70,7 @@ def engine_of(upstream: mock.RunningMock, folder: Path, vendor: str = "openai", 
 
 
 async def accept(harness: FlowHarness, prompt: str) -> VideoRecord:
-    """A video with that prompt, just accepted."""
+    """A newly accepted video with that prompt."""
     new = NewVideo(
         id=new_id(),
         account_id=harness.account.id,
@@ -84,20 +84,20 @@ async def accept(harness: FlowHarness, prompt: str) -> VideoRecord:
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.stage != "service"])
-async def test_a_fault_comes_to_its_verdict(
+async def test_every_fault_has_its_expected_outcome(
     harness: FlowHarness, upstream: mock.RunningMock, engine: OpenAIVideosEngine, name: str
 ) -> None:
-    """Nothing is submitted twice, and only a film that arrived is paid for."""
+    """Nothing is submitted twice, and only a delivered video is charged."""
     argument = f"={SHORTER[name]}" if name in SHORTER else ""
     if name == "id-reused":
         await engine.submit(sample_job(size=SMALL, seconds=1))
     prompt = f"A boat [mock:{name}{argument}]"
     video = await harness.run_to_end(engine, await accept(harness, prompt))
-    said = video.error.code if video.error else None
+    code = video.error.code if video.error else None
     verdict = FAULTS[name].verdict
     completes = verdict in {ExpectedOutcome.COMPLETED, ExpectedOutcome.RETRIED}
-    assert video.status is (Status.COMPLETED if completes else Status.FAILED), said
-    assert verdict not in CODES or said in CODES[verdict]
+    assert video.status is (Status.COMPLETED if completes else Status.FAILED), code
+    assert verdict not in CODES or code in CODES[verdict]
     assert mock.submissions(upstream.lines).get(prompt, 0) <= 1
     assert await harness.balance() == BALANCE - PRICE * completes
     if video.error is not None:
@@ -107,14 +107,14 @@ async def test_a_fault_comes_to_its_verdict(
 
 
 @pytest.mark.parametrize("vendor", sorted(mock.VENDORS))
-async def test_every_vendor_makes_a_film(
+async def test_every_vendor_delivers_a_video(
     harness: FlowHarness, upstream: mock.RunningMock, tmp_path: Path, vendor: str
 ) -> None:
-    """Each dialect by its name, each flavour by its own or found out."""
-    given = {"dialect": vendor} if vendor in {"dmxapi", "apiyi", "apiyi-async"} else {"flavour": vendor}
+    """Each dialect is configured by name, each flavour by name or detected."""
+    arguments = {"dialect": vendor} if vendor in {"dmxapi", "apiyi", "apiyi-async"} else {"flavour": vendor}
     if vendor == "openai":
-        given = {"flavour": "auto"}
-    engine = engine_of(upstream, tmp_path, vendor, **({"flavour": "auto"} | given))
+        arguments = {"flavour": "auto"}
+    engine = engine_of(upstream, tmp_path, vendor, **({"flavour": "auto"} | arguments))
     video = await harness.run_to_end(engine, await accept(harness, "A boat"))
     assert video.status is Status.COMPLETED, video.error
     await engine.stop()

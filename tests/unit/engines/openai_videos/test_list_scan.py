@@ -1,4 +1,4 @@
-"""Reading many jobs off pages of a list."""
+"""Scanning the pages of an upstream's list."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ def _page(*names: str) -> list[ListedJob]:
     return [ListedJob(id=name) for name in names]
 
 
-def test_a_roll_is_read_until_everybody_was_found() -> None:
-    """Nobody reads on behind the last of those that are looked for."""
-    roll = ListScan(["a", "c"])
-    assert not roll.add_page(_page("x", "a"), more=True)
-    assert roll.add_page(_page("y", "c"), more=True)
-    assert list(roll.matches) == ["a", "c"]
+def test_a_scan_ends_when_all_jobs_are_found() -> None:
+    """No page is read after the last of them."""
+    scan = ListScan(["a", "c"])
+    assert not scan.add_page(_page("x", "a"), more=True)
+    assert scan.add_page(_page("y", "c"), more=True)
+    assert list(scan.matches) == ["a", "c"]
 
 
 @pytest.mark.parametrize("pages", [[["a"]], [["a"], ["a"]], [["a"], []]])
-def test_a_roll_ends_with_the_list(pages: Sequence[Sequence[str]]) -> None:
-    """No further page, the same page again, an empty one: that is all there is."""
-    roll = ListScan(["a", "missing"])
-    *_, ended = [roll.add_page(_page(*page), more=len(pages) > 1) for page in pages]
-    assert ended
-    assert list(roll.matches) == ["a"]
+def test_a_scan_ends_with_the_list(pages: Sequence[Sequence[str]]) -> None:
+    """No further page, a repeated page or an empty one ends the scan."""
+    scan = ListScan(["a", "missing"])
+    *_, complete = [scan.add_page(_page(*page), more=len(pages) > 1) for page in pages]
+    assert complete
+    assert list(scan.matches) == ["a"]
 
 
 def test_a_long_list_is_not_read_to_its_end() -> None:
-    """Somebody who is missing, or thousands of others' jobs, cost a bounded number of pages."""
-    roll, read = ListScan([f"job-{number}" for number in range(PAGE_SIZE)]), 1
-    while not roll.add_page(_page(f"other-{read}"), more=True):
+    """A missing job, or thousands of other jobs, cost a bounded number of pages."""
+    scan, read = ListScan([f"job-{number}" for number in range(PAGE_SIZE)]), 1
+    while not scan.add_page(_page(f"other-{read}"), more=True):
         read += 1
     assert read == 2 * MAX_LENGTH_FACTOR
 
@@ -58,7 +58,7 @@ async def _engine(running: mock.RunningMock, folder: Path, **options: Any) -> Op
 
 @pytest.fixture
 async def upstream(tmp_path: Path) -> AsyncIterator[Upstream]:
-    """A mock whose jobs last for ever, unless a prompt says otherwise."""
+    """A mock whose jobs never end unless a prompt says otherwise."""
     config = mock.MockConfig(any_size=True, models=["sora-2"], seconds_per_job=(900.0, 900.0))
     async with mock.running(config) as running:
         engine = await _engine(running, tmp_path)
@@ -66,8 +66,8 @@ async def upstream(tmp_path: Path) -> AsyncIterator[Upstream]:
         await engine.stop()
 
 
-def test_every_dialects_list_shows_states() -> None:
-    """By the same table as its looks."""
+def test_the_list_of_every_dialect_has_statuses() -> None:
+    """They are read by the same table as single polls."""
     for upstream in UPSTREAMS.values():
         for word, status in upstream.statuses.items():
             body = f'{{"data": [{{"id": "a", "status": "{word}", "progress": "45%"}}]}}'.encode()
