@@ -1,4 +1,4 @@
-"""A web server and a name server for tests of the ways out."""
+"""A web server and a fake resolver for tests of outbound requests."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ PUBLIC = "93.184.215.14"
 
 
 class Names:
-    """A scripted resolver: each call for a name gives its next answer, the last one for ever."""
+    """A scripted resolver: each call for a name returns its next answer; the last one repeats."""
 
     def __init__(self, **answers: list[list[str]]) -> None:
-        self.asked: list[str] = []
+        self.lookups: list[str] = []
         self._answers = answers
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """The next answer for that name."""
+        """Return the next answer for that name."""
         del port
-        self.asked.append(host)
+        self.lookups.append(host)
         answers = self._answers.get(host.partition(".")[0])
         if answers is None:
             raise OSError("Name or service not known")
@@ -31,23 +31,23 @@ class Names:
 
 
 class Site:
-    """A web server on loopback that writes down what it was asked."""
+    """A web server on loopback that records its requests."""
 
     def __init__(self) -> None:
         self.requests: list[web.Request] = []
-        self.connections: list[int] = []  # of each request, numbered as they came
+        self.connections: list[int] = []  # of each request, in order of arrival
         self._peers: list[object] = []
         self.port = 0
-        self.parts = [b"picture" * 100]
+        self.parts = [b"content" * 100]
         self.status = 200
         self.headers: dict[str, str] = {}
         self.stall = asyncio.Event()
         self.stalling = False
-        self.late = 0.0  # seconds before the answer: a timer behind those that the client has set by then
+        self.late = 0.0  # seconds before the response: its timer fires after those that the client has already set
         self.sent = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """What the test told it to say; ``/to?…`` redirects there."""
+        """Return the scripted response; ``/to?…`` redirects there."""
         self.requests.append(request)
         peer = request.transport.get_extra_info("peername") if request.transport else None
         if peer not in self._peers:

@@ -41,7 +41,7 @@ async def test_the_base_host_may_have_any_address(client: Make, site: Site) -> N
     """The operator configured it; the response is read whole for any status, its headers in lower case."""
     site.status = 418
     reply = await get(client())
-    assert (reply.status, reply.body, reply.headers["content-type"]) == (418, b"picture" * 100, "image/png")
+    assert (reply.status, reply.body, reply.headers["content-type"]) == (418, b"content" * 100, "image/png")
     assert site.requests[0].headers["Authorization"] == "Bearer secret"
     assert site.requests[0].path == "/v1/videos"
 
@@ -70,7 +70,7 @@ async def test_the_base_host_allows_no_other_host_or_port(client: Make, site: Si
 async def test_the_operator_can_allow_more_hosts(client: Make, site: Site, allowed: str) -> None:
     """The key is not sent to them."""
     upstream = client(allow_hosts=[allowed.format(port=site.port)])
-    await upstream.send("GET", f"http://127.0.0.1:{site.port}/film", within=5.0)
+    await upstream.send("GET", f"http://127.0.0.1:{site.port}/file", within=5.0)
     assert "Authorization" not in site.requests[0].headers
 
 
@@ -79,7 +79,7 @@ async def test_a_name_is_resolved_for_every_connection(client: Make, names: Name
     upstream = client()
     for fresh in (True, True, False, False):
         await get(upstream, new_connection=fresh)
-    assert names.asked == ["media.example"] * 3
+    assert names.lookups == ["media.example"] * 3
 
 
 async def test_polls_reuse_connections_and_submissions_do_not(client: Make, site: Site) -> None:

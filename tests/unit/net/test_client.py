@@ -18,7 +18,7 @@ async def test_the_checked_address_is_the_one_that_is_connected_to() -> None:
     for _ in range(3):
         with pytest.raises(OSError, match="not public"):
             await checking.resolve("vendor.example", 443)
-    assert len(names.asked) == 4
+    assert len(names.lookups) == 4
 
 
 @pytest.mark.parametrize("base", ["", "media.example", "ftp://media.example", "http://key@media.example/v1"])
