@@ -118,7 +118,7 @@ _HEAD = {
     "en": (
         "# Gallery\n\n[中文](README.zh-CN.md) · [Add a scene](../../../docs/how-to/add-a-scene.md)\n\n"
         "Stills from the embedded engine for {count} prompts, half of them Chinese; each was checked by eye. "
-        "The engine draws procedural animatics, without an AI model. Below each still is its understanding of the prompt.\n\n"
+        "The engine draws procedural animatics, without an AI model. Below each still is its description.\n\n"
         "![Contact sheet](contact-sheet.webp)\n\nRender all stills again, or only some:\n\n"
         "<!-- shown -->\n```console\n$ python packages/filmgate-scene/gallery/make.py lighthouse viaduct\n```\n"
     ),

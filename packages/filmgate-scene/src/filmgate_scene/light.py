@@ -33,7 +33,7 @@ class Light(Struct, frozen=True, kw_only=True):
     stars: int = 0
     lamps: float = 0.0  # brightness of windows and lanterns
     moon: bool = False
-    glitter: float = 0.5  # colour of the sun's reflection on water
+    glitter: float = 0.5  # strength of the sun's reflection on water
     bloom: tuple[float, float] = (0.8, 0.5)  # bloom: threshold, amount
 
     def shade(self, colour: Colour, depth: float = 0.0, lit: float = 0.6) -> Colour:

@@ -75,7 +75,7 @@ class Setting(RegistryEntry, frozen=True, kw_only=True):
     build: Callable[[SceneStage], None]
     time: str = "day"  # default time of day
     weather: tuple[str, ...] = ()  # default weather
-    camera: tuple[str, ...] = ("dolly",)  # default camera move
+    camera: tuple[str, ...] = ("dolly",)  # default camera moves
     inhabitants: tuple[str, ...] = ()  # default subjects
     indoor: bool = False  # weather stays outside
 
@@ -85,7 +85,7 @@ class Subject(RegistryEntry, frozen=True, kw_only=True):
 
     build: Callable[[SceneStage, SubjectSpec], None]
     actions: tuple[str, ...] = ()  # names from ACTIONS; the first one is the default
-    element: str = "ground"  # its medium: "ground", "water" or "air"
+    element: str = "ground"  # its medium: "ground", "water", "air", "plant" or "table"
     attributes: Mapping[str, Words] = {}  # its own attributes, in addition to the common ATTRIBUTES
 
 

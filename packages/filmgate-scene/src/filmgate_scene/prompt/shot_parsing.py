@@ -28,7 +28,7 @@ class ParsedShot(Struct, frozen=True):
     shot: SceneShot
     tokens: tuple[Token, ...]
     refers_back: bool  # whether a pronoun refers to an earlier subject
-    action: str = ""  # actions whose subject is not named
+    action: str = ""  # an action whose subject is not named
 
 
 def parse_shot(text: str) -> ParsedShot:

@@ -1,1 +1,1 @@
-"""Places: one file, one place."""
+"""Settings (places): one file for each."""

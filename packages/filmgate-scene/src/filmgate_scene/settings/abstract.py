@@ -1,4 +1,4 @@
-"""For prompts that name no place we know: layered hills in the hour's light, and the prompt as a title card."""
+"""The fallback for prompts without a known place: layered hills at the time of day, with the prompt as a title."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from filmgate_scene.stage import Plate, SceneStage
 
 __all__ = ["layout"]
 
-_PARTS = re.compile(r"[\u2e80-\u9fff\uf900-\uffef]\s*|[^\s\u2e80-\u9fff\uf900-\uffef]+\s*")  # what no line is broken in
-_IN, _OUT = 0.5, 1.2  # seconds in which the title appears; its end is at three quarters of the shot
+_PARTS = re.compile(r"[\u2e80-\u9fff\uf900-\uffef]\s*|[^\s\u2e80-\u9fff\uf900-\uffef]+\s*")  # kept on one line
+_IN, _OUT = 0.5, 1.2  # seconds in which the title appears; it disappears at three quarters of the shot
 
 
 @setting(
@@ -87,7 +87,7 @@ _LANDS = (_lake, _ranges, cloud_sea)
 
 
 def title(stage: SceneStage, text: str) -> None:
-    """The words, large and quiet, over the sky."""
+    """Add the title, large and quiet, over the sky."""
     lines, size = layout(stage, fonts.drawable(text))
     if not lines:
         return
@@ -104,14 +104,14 @@ def title(stage: SceneStage, text: str) -> None:
 
 
 def _over(text: F32, shade: F32) -> F32:
-    """Text above its own soft shadow."""
+    """Text over a soft shadow."""
     under = np.zeros_like(text)
     under[..., 3] = np.clip(shade * 1.25, 0, 0.72)
     return np.asarray(text + under * (1 - text[..., 3:]), np.float32)
 
 
 class _Title(Plate):
-    """A plate that stays with the frame, not with the world, and fades in and out."""
+    """A plate that is fixed to the frame, not to the world, and fades in and out."""
 
     def __init__(self, stage: SceneStage, canvas: Canvas) -> None:
         end = max(2.2, 0.78 * stage.seconds)
@@ -123,7 +123,7 @@ class _Title(Plate):
 
 
 def layout(stage: SceneStage, text: str) -> tuple[list[str], float]:
-    """The text in at most three lines, and the size of its letters."""
+    """Break the text into at most three lines and choose the letter size."""
     size = stage.height * (0.085 if not stage.portrait else 0.048)
     room = stage.width * 0.82
     while True:
@@ -133,7 +133,7 @@ def layout(stage: SceneStage, text: str) -> tuple[list[str], float]:
         size *= 0.9
     if len(lines) > 3:
         return [*lines[:2], lines[2][:-1] + "…"], size
-    for share in (0.9, 0.8, 0.7, 0.6):  # lines of much the same length
+    for share in (0.9, 0.8, 0.7, 0.6):  # balance the lines
         narrower = _broken(text, size, room * share)
         if len(narrower) > len(lines):
             break
@@ -142,7 +142,7 @@ def layout(stage: SceneStage, text: str) -> tuple[list[str], float]:
 
 
 def _broken(text: str, size: float, room: float) -> list[str]:
-    """Lines no wider than ``room``: broken at spaces, between Chinese characters anywhere."""
+    """Break into lines no wider than ``room``: at spaces, between Chinese characters anywhere."""
     lines: list[str] = []
     for word in _PARTS.findall(text):
         longer = f"{lines[-1]}{word}" if lines else word

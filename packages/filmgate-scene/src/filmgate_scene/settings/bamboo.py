@@ -15,7 +15,7 @@ from filmgate_scene.registry import setting
 from filmgate_scene.settings.forest import shafts
 from filmgate_scene.stage import SceneStage, rocking
 
-_ROWS = (26.0, 16.0, 10.0, 6.6, 4.4)  # metres; the first two are painted on the far wall of green
+_ROWS = (26.0, 16.0, 10.0, 6.6, 4.4)  # metres; the first two rows are painted on the far wall of green
 
 
 @setting(
@@ -26,7 +26,7 @@ _ROWS = (26.0, 16.0, 10.0, 6.6, 4.4)  # metres; the first two are painted on the
     camera=("dolly",),
 )
 def bamboo(stage: SceneStage) -> None:
-    """The path leads into green light."""
+    """A path into green light."""
     h, light = stage.height, stage.light
     green = mix(light.haze, stage.shade(rgb("#b5d38a")), 0.55)
     stage.light = replace(light, haze=green, haze_depth=min(light.haze_depth, 24.0))
@@ -57,7 +57,7 @@ def bamboo(stage: SceneStage) -> None:
 
 
 def _canes(stage: SceneStage, canvas: Canvas, row: int) -> None:
-    """One row, the path in the middle kept free."""
+    """One row of canes; the path in the centre stays free."""
     rng, depth = stage.rng, _ROWS[row]
     metre = stage.focal / depth
     foot = stage.horizon + stage.eye * metre

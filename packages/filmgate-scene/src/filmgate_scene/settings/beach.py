@@ -16,8 +16,8 @@ from filmgate_scene.palette import mix
 from filmgate_scene.registry import setting
 from filmgate_scene.stage import SceneStage
 
-_TILE = 1024  # pixels after which foam repeats
-_SWASH = 6.5  # seconds from one wave on the sand to the next
+_TILE = 1024  # pixels after which the foam repeats
+_SWASH = 6.5  # seconds between waves on the sand
 
 
 @setting(
@@ -28,7 +28,7 @@ _SWASH = 6.5  # seconds from one wave on the sand to the next
     camera=("dolly",),
 )
 def beach(stage: SceneStage) -> None:
-    """The sea meets the sand at a third of the frame's height."""
+    """The shoreline is at a third of the frame's height."""
     stage.horizon = stage.height * (0.43 if not stage.portrait else 0.46)
     stage.eye, stage.focal = 0.78, 0.95 * max(stage.height * 0.8, min(stage.width, stage.height))
     stage.endless, stage.camera_range = True, 0.5
@@ -48,7 +48,7 @@ def beach(stage: SceneStage) -> None:
 
 
 def _brightness(stage: SceneStage) -> float:
-    """How bright white things are in this light."""
+    """Brightness of white things in this light."""
     return sum(stage.light.shade((1.0, 1.0, 1.0))) / 3
 
 
@@ -65,7 +65,7 @@ def _headland(stage: SceneStage) -> None:
 
 
 def _breakers(stage: SceneStage, shore: float) -> None:
-    """Three lines of foam that ride in, swell and die."""
+    """Three lines of foam that run in, grow and fade."""
     white = mix(stage.shade((1.0, 1.0, 1.0), lit=0.9), (1.0, 1.0, 1.0), 0.15)
     height = stage.height
     row = stage.horizon + stage.eye * stage.focal / shore

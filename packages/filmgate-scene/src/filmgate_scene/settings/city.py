@@ -1,4 +1,4 @@
-"""A city: towers behind towers, neon signs, a wet street that mirrors it all."""
+"""A city: rows of towers, neon signs, a wet street that reflects them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WORDS = (
 _DEPTHS = (190.0, 110.0, 62.0, 36.0)  # metres to each row of towers; the first two are painted together
 __all__ = ["block", "night_glow"]
 
-_DUSK = 0.5  # of the lamps: below it is day
+_DUSK = 0.5  # lamp brightness below which it is day
 _GLASS = ("#8fb3cc", "#7ea3bf", "#9db8c6", "#6f94b3", "#b5c4cc", "#a9b6b4")
 _WINDOWS: tuple[Colour, ...] = (
     (1.0, 0.80, 0.48),
@@ -128,7 +128,7 @@ def city(stage: SceneStage) -> None:
 
 
 def night_glow(light: Light) -> Light:
-    """The city's own light in the night sky."""
+    """The city's glow in the night sky."""
     sky_colours = (
         (0, rgb("#060818")),
         (0.45, rgb("#15143c")),
@@ -155,7 +155,7 @@ def night_glow(light: Light) -> Light:
 
 
 def _towers(stage: SceneStage, canvas: Canvas, row: int) -> None:
-    """One row of towers, the nearer rows higher and leaving the street open."""
+    """One row of towers: nearer rows are taller and leave the street open."""
     w, h, rng, u = stage.width, stage.height, stage.rng, stage.unit
     depth = _DEPTHS[row]
     gap = (0.0, 0.10, 0.24, 0.42)[row] * (1.0 if not stage.portrait else 1.25)
@@ -178,7 +178,7 @@ def _towers(stage: SceneStage, canvas: Canvas, row: int) -> None:
 
 
 def block(stage: SceneStage, canvas: Canvas, box: tuple[float, float, float, float], row: int) -> None:
-    """A tower seen from afar, of a ``row`` from 0 (far) to 2."""
+    """A distant tower of ``row`` 0 (far) to 2."""
     u = stage.unit
     cell = (max(3.0, (3.6 + 1.2 * row) * u), max(4.0, (4.8 + 1.5 * row) * u))
     _tower(stage, canvas, box, rgb(("#626a80", "#565f74", "#4a5266")[row]), cell, 70.0 - 25.0 * row, 0)
@@ -193,7 +193,7 @@ def _tower(
     depth: float,
     row: int,
 ) -> None:
-    """A block with lit windows, an aerial, perhaps a sign."""
+    """A block with lit windows, an antenna and possibly a sign."""
     x, y, wide, tall = box
     rng, u, lamps = stage.rng, stage.unit, stage.light.lamps
     face = stage.shade(scale(stone, 0.75 + 0.5 * rng.random()), depth * 0.5, lit=0.4)
@@ -227,7 +227,7 @@ def _tower(
 
 
 def _facade(stage: SceneStage, canvas: Canvas, box: tuple[float, float, float, float], depth: float, row: int) -> None:
-    """A tower by day: glass that mirrors the sky, storeys and pillars, one side in the sun."""
+    """A tower by day: reflecting glass, storeys and pillars, one side in the sun."""
     x, y, wide, tall = box
     rng, u, light = stage.rng, stage.unit, stage.light
     stone = rng.random() < 0.35
@@ -267,7 +267,7 @@ def _avenue(stage: SceneStage) -> None:
 
 
 def _board(stage: SceneStage, text: str) -> None:
-    """What the prompt wants to be read, on a screen over the street."""
+    """The prompt's text on a screen over the street."""
     words = fonts.drawable(text)[:14]
     size = min(0.085 * stage.height, 0.55 * stage.width / max(1.0, fonts.width(words, 1000) / 1000))
     wide, x, y = fonts.width(words, size) + 1.2 * size, 0.5 * stage.width, 0.30 * stage.height
@@ -280,7 +280,7 @@ def _board(stage: SceneStage, text: str) -> None:
 
 
 def _hang(stage: SceneStage, box: tuple[float, float, float, float], depth: float, row: int) -> None:
-    """A neon sign on a tower, a plate of its own so that it can flicker."""
+    """A neon sign on a tower, as a separate plate so that it can flicker."""
     x, y, wide, tall = box
     rng, h = stage.rng, stage.height
     text = _WORDS[int(rng.integers(len(_WORDS)))]
@@ -301,7 +301,7 @@ def _hang(stage: SceneStage, box: tuple[float, float, float, float], depth: floa
 
 
 def _road(stage: SceneStage) -> None:
-    """What tells a wet road from a canal: the far pavement, its kerb, lane lines."""
+    """Details that distinguish a wet road from a canal: the far pavement, its kerb, lane lines."""
     light = stage.light
     paint, stone = stage.shade((0.85, 0.85, 0.82), lit=0.5), stage.shade((0.42, 0.42, 0.45), 12, lit=0.4)
     canvas = stage.canvas(top=0.4, bottom=1.1)
@@ -343,7 +343,7 @@ def _kerb(stage: SceneStage) -> None:
 
 
 def _corners(stage: SceneStage) -> None:
-    """The near houses left and right, with the sign that the prompt asks for."""
+    """Near buildings on the left and right, with the prompt's sign."""
     w, h, rng, lamps = stage.width, stage.height, stage.rng, stage.light.lamps
     canvas = stage.canvas(top=-0.25, bottom=1.2)
     stone = mix((0.62, 0.58, 0.54), (0.17, 0.17, 0.21), min(1.0, lamps * 1.1))
@@ -378,7 +378,7 @@ def _corners(stage: SceneStage) -> None:
 
 
 def _near_sign(stage: SceneStage, text: str, x: float, y: float, colour: Colour) -> None:
-    """A large sign on a corner house; long words lie across the street."""
+    """A large sign on a corner building; long text spans the street."""
     h, w = stage.height, stage.width
     vertical = not text.isascii() and len(text) <= 5
     size = h * (0.062 if not stage.portrait else 0.04)

@@ -20,7 +20,7 @@ from filmgate_scene.stage import SceneStage
     indoor=True,
 )
 def classroom(stage: SceneStage) -> None:
-    """Seen from the last row; the blackboard says what the prompt says."""
+    """Seen from the last row; the blackboard shows the prompt's text."""
     wall = room(
         stage, rgb("#e9e2c8"), Soil(dark=(0.38, 0.26, 0.17), light=(0.70, 0.52, 0.34), period=3.4, wet=(0.0, 1.0, 0.08))
     )
@@ -79,7 +79,7 @@ def _teacher(stage: SceneStage) -> None:
 
 
 def _rows(stage: SceneStage) -> None:
-    """Desks and chairs, seen from behind, the nearer the larger."""
+    """Desks and chairs seen from behind, larger when nearer."""
     for z in (4.0, 3.2, 2.5):
         flat = Flat(stage, z)
         gap, clear = 1.15, 0.62

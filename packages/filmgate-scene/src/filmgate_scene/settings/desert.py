@@ -40,12 +40,12 @@ def desert(stage: SceneStage) -> None:
 
 
 def _dune(stage: SceneStage, k: int) -> None:
-    """One chain: the sunny side bright, the other in shadow, ripples over both."""
+    """One dune chain: the sunny side bright, the other in shadow, ripples over both."""
     depth, high, wide = _DUNES[k]
     h, seed = stage.height, stage.seed % 997 + 13 * k
     bottom = stage.horizon + stage.eye * stage.focal / depth
     canvas = Canvas(0, 0.15 * h, 1.5 * stage.width, bottom + 3)
-    count = max(2, round(canvas.width / (wide * h)))  # whole cells, so that the line closes on itself
+    count = max(2, round(canvas.width / (wide * h)))  # a whole number of cells, so that the line closes on itself
     cells = count / canvas.width
     line = fbm(canvas.width, 1, cells, 1.0, 0.0, 0.5, 3, count, seed)[0]
     tops = np.asarray(bottom - h * high * np.clip((line - 0.28) * 2.3, 0.04, 1.2), np.float32)
@@ -71,7 +71,7 @@ def _dune(stage: SceneStage, k: int) -> None:
 
 
 def _crest(stage: SceneStage) -> None:
-    """The dune at one's feet: a knife edge from the left into the picture, one side in the sun."""
+    """The dune in front of the camera: a sharp crest from the left into the depth, one side in the sun."""
     h, w = stage.height, stage.width
     canvas = stage.canvas(top=0.4, bottom=1.2)
     x = (canvas.columns() / w).astype(np.float32)

@@ -19,7 +19,7 @@ from filmgate_scene.stage import Plate, SceneStage, rocking
 
 __all__ = ["shafts"]
 
-_ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks; the first two are painted on the wall of leaves
+_ROWS = (22.0, 14.0, 9.0, 6.2)  # metres to each row of trunks; the first two rows are painted on the wall of leaves
 
 
 @setting(
@@ -58,7 +58,7 @@ def forest(stage: SceneStage) -> None:
 
 
 def _depths(stage: SceneStage, canvas: Canvas) -> None:
-    """The far wall of leaves, already half haze."""
+    """The far wall of leaves, half in haze."""
     cells = 0.012 / stage.unit
     noise = fbm(canvas.width, canvas.height, cells, cells, 0.0, 0.0, 5, 0, stage.seed % 997)
     dark, bright = (np.asarray(stage.shade(rgb(c), 22), np.float32) for c in ("#2f4a27", "#9fb566"))
@@ -84,7 +84,7 @@ def _edge(stage: SceneStage, depth: float) -> None:
 
 
 def _trunks(stage: SceneStage, canvas: Canvas, row: int) -> None:
-    """One row: the nearer the thicker, the path in the middle kept free."""
+    """One row of trunks, thicker when nearer; the path in the centre stays free."""
     rng, depth = stage.rng, _ROWS[row]
     metre = stage.focal / depth
     foot = stage.horizon + stage.eye * metre
@@ -133,7 +133,7 @@ def _trunk(stage: SceneStage, canvas: Canvas, x: float, foot: float, width: floa
 
 
 def _canopy(stage: SceneStage) -> None:
-    """Leaves overhead, near and moving."""
+    """Leaves overhead, near the camera and moving."""
     w, h, u, rng = stage.width, stage.height, stage.unit, stage.rng
     for k, depth in enumerate((11.0, 5.6)):
         canvas = stage.canvas(top=-0.3, bottom=0.42)
@@ -185,7 +185,7 @@ _FERN: Ramp = (rgb("#1f3a1c"), rgb("#3d6628"), rgb("#76a03c"), rgb("#c9d877"))
 
 
 def shafts(stage: SceneStage) -> None:
-    """Light that falls through the leaves."""
+    """Shafts of light through the leaves."""
     light = stage.light
     power = 0.9 * light.glow_amount + 0.15
     width, height = stage.width // 2, stage.height // 2

@@ -1,4 +1,4 @@
-"""Deep space: a spiral galaxy that turns, and a world with rings."""
+"""Deep space: a rotating spiral galaxy, and a ringed planet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from filmgate_scene.registry import setting
 from filmgate_scene.settings.space import deep
 from filmgate_scene.stage import SceneStage, rocking
 
-_SQUASH = 0.46  # how much the disc is seen from the side
+_SQUASH = 0.46  # height to width of the inclined disc
 _MARGIN = 0.2
 
 
@@ -28,7 +28,7 @@ _MARGIN = 0.2
     indoor=True,
 )
 def galaxy(stage: SceneStage) -> None:
-    """Its arms wound about a golden heart."""
+    """Spiral arms around a golden core."""
     _begin(stage)
     w, h = stage.width, stage.height
     x0, y0 = -_MARGIN * w, -_MARGIN * h
@@ -46,7 +46,7 @@ def _begin(stage: SceneStage) -> None:
 
 
 def _spiral(stage: SceneStage, xs: F32, ys: F32, size: float) -> F32:
-    """Two arms of blue stars, pink clouds and dust, (3, h, w)."""
+    """Two arms of blue stars with pink clouds and dust, (3, h, w)."""
     tilt = -0.45
     dx, dy = (xs - 0.5 * stage.width) / size, (ys - 0.47 * stage.height) / size
     u = (dx * math.cos(tilt) - dy * math.sin(tilt)).astype(np.float32)
@@ -86,7 +86,7 @@ def _stars(stage: SceneStage) -> None:
     indoor=True,
 )
 def ringed(stage: SceneStage) -> None:
-    """A banded giant, its rings before and behind it."""
+    """A banded gas giant, its rings before and behind it."""
     _begin(stage)
     w, h = stage.width, stage.height
     stage.add(Backdrop(deep(stage, 0.55), -_MARGIN * w, -_MARGIN * h), math.inf)

@@ -59,7 +59,7 @@ _BANK = 11.0  # metres to the far bank
     inhabitants=("koi",),
 )
 def garden(stage: SceneStage) -> None:
-    """From the hills to the iris at one's feet."""
+    """From the hills to the iris in front of the camera."""
     h = stage.height
     stage.horizon, stage.eye = h * (0.52 if not stage.portrait else 0.50), 1.5
     stage.focal = 0.95 * max(h * (1.0 if not stage.portrait else 0.72), min(stage.width, h))
@@ -101,7 +101,7 @@ def garden(stage: SceneStage) -> None:
 
 
 def _rings(stage: SceneStage) -> Rings:
-    """Fish touch the surface now and then."""
+    """Ripples where fish touch the surface."""
     random = np.random.default_rng(stage.seed + 41).random((6, 3))
 
     def rings(t: float) -> F32:
@@ -219,7 +219,7 @@ def _pagoda(stage: SceneStage, canvas: Canvas, x: float, foot: float, height: fl
 
 
 def _lamp(stage: SceneStage, colour: Colour) -> Colour:
-    """A window or lantern at this hour."""
+    """A window or lantern, lit for the time of day."""
     return mix(stage.shade(scale(colour, 0.5)), colour, 0.35 + 0.65 * stage.light.lamps)
 
 
@@ -276,7 +276,7 @@ def _lotus(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float) -
 
 
 def _near_bank(stage: SceneStage) -> None:
-    """The bank at one's feet: earth, stones, iris and the stone lantern."""
+    """The near bank: earth, stones, iris and the stone lantern."""
     w, h, u = stage.width, stage.height, stage.unit
     canvas = stage.canvas(top=0.45, bottom=1.25)
     for x0, x1, left in ((-0.3, 0.36, True), (0.66, 1.3, False)):
@@ -340,7 +340,7 @@ def _lantern(stage: SceneStage, canvas: Canvas, x: float, foot: float, h: float)
 
 
 def _bough(stage: SceneStage) -> None:
-    """A blossoming branch that reaches in from above, moving in the air."""
+    """A blossoming branch from above the frame, moving in the wind."""
     w, h, u = stage.width, stage.height, stage.unit
     paint = ramp(stage, BLOSSOM)
     bark = stage.shade(rgb("#45302a"), lit=0.3)

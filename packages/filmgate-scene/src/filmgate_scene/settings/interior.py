@@ -45,7 +45,7 @@ _CUPS: tuple[Colour, ...] = (rgb("#f2ede2"), rgb("#7d4a2d"), rgb("#2f5d57"), rgb
     indoor=True,
 )
 def interior(stage: SceneStage) -> None:
-    """The counter on the left, windows on the right, tables between."""
+    """The counter on the left, windows on the right, tables in between."""
     wall = room(
         stage, rgb("#b98d63"), Soil(dark=(0.30, 0.19, 0.12), light=(0.62, 0.42, 0.27), period=3.2, wet=(0.0, 1.0, 0.10))
     )
@@ -66,7 +66,7 @@ def interior(stage: SceneStage) -> None:
 
 
 def _menu(wall: Flat, x: float, wide: float) -> None:
-    """A blackboard with what the house is called, and shelves under it."""
+    """A blackboard with the café's name, and shelves under it."""
     stage = wall.stage
     frame, slate = stage.shade(rgb("#5a3a22"), lit=0.6), stage.shade(rgb("#2b302e"), lit=0.4)
     wall.panel(x - wide / 2 - 0.06, 2.08, wide + 0.12, 0.88, frame)
@@ -124,7 +124,7 @@ def _seats(stage: SceneStage, x: float, z: float) -> None:
 
 
 def _corner(stage: SceneStage, half: float) -> None:
-    """Plants that frame the picture."""
+    """Plants at the frame's edges."""
     flat = Flat(stage, 3.7)
     for x in (-0.98, 0.96):
         plant(flat, x * min(flat.half, half), 0.0, 1.25)

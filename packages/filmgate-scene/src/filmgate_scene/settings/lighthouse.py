@@ -1,4 +1,4 @@
-"""A lighthouse on a cliff above the sea, its beam going round."""
+"""A lighthouse on a cliff above the sea, with a rotating beam."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from filmgate_scene.registry import setting
 from filmgate_scene.stage import SceneStage
 
 _DEPTH = 60.0
-_TURN = 4.2  # seconds a turn of the lamp
+_TURN = 4.2  # seconds for one turn of the lamp
 
 
 @setting(
@@ -59,7 +59,7 @@ def lighthouse(stage: SceneStage) -> None:
 
 
 def _cliff(stage: SceneStage, canvas: Canvas, reach: tuple[float, float], near: float) -> F32:
-    """Rock that falls to the sea on its left, grass on top, white water at its feet; its tops, by column."""
+    """A cliff that falls to the sea on its left, grass on top, white water below; returns its top row by column."""
     h, w, start, high = stage.height, stage.width, *reach
     x = canvas.columns() / w
     seed = stage.seed % 997 + int(near * 10)
@@ -91,7 +91,7 @@ def _cliff(stage: SceneStage, canvas: Canvas, reach: tuple[float, float], near: 
 
 
 def _tower(stage: SceneStage, canvas: Canvas, x: float, y: float, tall: float) -> None:
-    """White with red bands, a gallery, the lamp room and its cap; the keeper's house beside it."""
+    """White with red bands, a gallery, the lamp room and its cap; the keeper's cottage beside it."""
     white, red = stage.shade((0.95, 0.94, 0.91), 20, lit=0.8), stage.shade(rgb("#c23a30"), 20, lit=0.8)
     dark, lamps = stage.shade((0.16, 0.17, 0.20), 15), stage.light.lamps
     _house(stage, canvas, x - 0.30 * tall, y, tall)
@@ -126,7 +126,7 @@ def _tower(stage: SceneStage, canvas: Canvas, x: float, y: float, tall: float) -
 
 
 def _house(stage: SceneStage, canvas: Canvas, x: float, y: float, tall: float) -> None:
-    """Low, with a red roof."""
+    """A low cottage with a red roof."""
     wall, roof = stage.shade((0.93, 0.91, 0.86), 20, lit=0.7), stage.shade(rgb("#8e3b30"), 20, lit=0.7)
     canvas.rectangle(x, y - 0.11 * tall, 0.24 * tall, 0.15 * tall, wall, to=scale(wall, 0.75))
     edge = [(x - 0.02 * tall, y - 0.10 * tall), (x + 0.04 * tall, y - 0.19 * tall)]

@@ -1,4 +1,4 @@
-"""A meadow: rolling hills, grass to the knees, flowers."""
+"""A meadow: rolling hills, knee-high grass, flowers."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _oaks(stage: SceneStage) -> None:
     canvas = stage.canvas(top=-0.1, bottom=0.75)
     depth = 30.0
     foot = stage.home_position(0, 0, depth)[1]
-    for x in (0.10, 0.22, 0.88) if stage.portrait else (-0.18, 0.12, 0.20, 0.86, 1.15):  # whole inside the tile
+    for x in (0.10, 0.22, 0.88) if stage.portrait else (-0.18, 0.12, 0.20, 0.86, 1.15):  # completely inside the tile
         broadleaf(
             stage,
             canvas,
@@ -106,7 +106,7 @@ def _oaks(stage: SceneStage) -> None:
 
 
 def _drifts(stage: SceneStage) -> None:
-    """Flowers strewn over the grass, smaller and closer together with distance."""
+    """Flowers scattered over the grass, smaller and denser with distance."""
     rng = stage.rng
     for depth in (15.0, 10.0, 6.8, 4.6):
         metre = stage.focal / depth
@@ -130,7 +130,7 @@ _GREEN = (rgb("#2d4a1c"), rgb("#527a2a"), rgb("#86a63f"), rgb("#cbd778"))
 
 
 def _near_grass(stage: SceneStage) -> None:
-    """Blades and blossoms at one's feet."""
+    """Grass blades and blossoms in front of the camera."""
     w, h, u = stage.width, stage.height, stage.unit
     for k, (depth, top) in enumerate(((2.6, 0.97), (1.9, 1.03))):
         canvas = stage.canvas(top=0.6, bottom=1.25)

@@ -1,4 +1,4 @@
-"""High mountains, flown over: snow, rock, mist in the valleys."""
+"""High mountains seen from the air: snow, rock, mist in the valleys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from filmgate_scene.stage import SceneStage
     camera=("static",),
 )
 def mountains(stage: SceneStage) -> None:
-    """A drone's view, always on the way."""
+    """A moving drone view."""
     stage.horizon = stage.height * (0.36 if not stage.portrait else 0.46)
     stage.focal = 0.82 * max(stage.width, stage.height * 0.9)
     stage.eye, stage.subject_depth, stage.camera_range = 30.0, 90.0, 4.0
@@ -50,7 +50,7 @@ def mountains(stage: SceneStage) -> None:
 
 
 def _summit(stage: SceneStage) -> None:
-    """The rock that one stands on, snow in its hollows."""
+    """A rocky summit in the foreground, snow in its hollows."""
     h, canvas = stage.height, stage.canvas(top=0.5, bottom=1.25)
     edge, seed = stage.home_position(0, 0, 7.6)[1], stage.seed % 997
     rough = fbm(canvas.width, 1, 5.0 / h, 1.0, 2.0, 5.0, 5, 0, seed)[0] - 0.5

@@ -72,7 +72,7 @@ def _skyline(stage: SceneStage) -> None:
 
 
 def _glass(wall: Flat) -> None:
-    """From the floor to the ceiling, slim posts between."""
+    """Glass from floor to ceiling, with slim posts."""
     post = wall.stage.shade((0.22, 0.24, 0.27), lit=0.5)
     wall.box(-wall.side, 0.22, 2 * wall.side, 2.66, post, mode="erase")
     sky = wall.stage.light.sky[-1][1]
@@ -83,7 +83,7 @@ def _glass(wall: Flat) -> None:
 
 
 def _strips(stage: SceneStage) -> None:
-    """Lights in the ceiling that run towards us."""
+    """Strip lights in the ceiling that run towards the camera."""
     canvas = Canvas(-0.3 * stage.width, -0.3 * stage.height, 1.3 * stage.width, 0.5 * stage.height)
     for x in (-2.2, -0.75, 0.75, 2.2):
         (ax, ay, _), (bx, by, _) = stage.home_position(x, 3.08, 5.3), stage.home_position(x, 3.08, 3.2)
@@ -95,7 +95,7 @@ def _strips(stage: SceneStage) -> None:
 
 
 def _desks(stage: SceneStage, z: float, shift: float) -> None:
-    """A row of them."""
+    """A row of desks."""
     flat = Flat(stage, z)
     pitch = 1.9
     for k in range(-4, 4):

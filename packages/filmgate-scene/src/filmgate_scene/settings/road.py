@@ -1,4 +1,4 @@
-"""A country road: driven along when nobody is named, else seen from its side."""
+"""A country road: driven along if the prompt names no subject, else seen from the side."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def _pole(stage: SceneStage, metre: float) -> Canvas:
 
 
 def _beside(stage: SceneStage) -> None:
-    """Across the picture: the tar, its lines, a fence behind, grass before."""
+    """Across the frame: the tar, its lines, a fence behind, grass in front."""
     stage.subject_depth, stage.depth_range, stage.endless = 4.6, (3.6, 16.0), True
     for soil, far in ((_TAR, 8.2), (_GRASS, 3.6)):
         Ground(stage, soil, far=far).put(stage)
@@ -194,7 +194,7 @@ def _fence(stage: SceneStage) -> None:
 
 
 class _Tar:
-    """The road that runs away from us."""
+    """The road that runs away from the camera."""
 
     def __init__(self, stage: SceneStage) -> None:
         self.tar = np.asarray(stage.shade((0.36, 0.36, 0.39)), np.float32)

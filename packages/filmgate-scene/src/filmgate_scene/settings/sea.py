@@ -50,7 +50,7 @@ from filmgate_scene.stage import SceneStage
     inhabitants=("boat",),
 )
 def sea(stage: SceneStage) -> None:
-    """From a boat's deck."""
+    """Seen from a boat's deck."""
     stage.horizon, stage.eye = stage.height * (0.47 if not stage.portrait else 0.52), 2.4
     stage.focal = 0.95 * max(stage.height * 0.8, min(stage.width, stage.height))
     stage.subject_depth, stage.depth_range, stage.swim_range, stage.camera_range = 9.0, (6.0, 30.0), (5.0, 30.0), 1.6

@@ -58,7 +58,7 @@ _FRUIT: tuple[Colour, ...] = tuple(rgb(c) for c in ("#d8402f", "#f2a33a", "#7fae
     indoor=True,
 )
 def shop(stage: SceneStage) -> None:
-    """Shelves on the far wall, crates of fruit in front, the sign over all."""
+    """Shelves on the far wall, crates of fruit in front, the sign above."""
     floor = Soil(dark=(0.55, 0.52, 0.48), light=(0.86, 0.83, 0.78), period=4.6, wet=(0.0, 1.0, 0.14))
     wall = room(stage, rgb("#d8c7a6"), floor, boards=False)
     for k in range(-5, 5):
@@ -85,7 +85,7 @@ def _shelf(wall: Flat, x: float) -> None:
 
 
 def _sign(stage: SceneStage) -> None:
-    """What the prompt says, over the shelves."""
+    """The prompt's text over the shelves."""
     flat = Flat(stage, 5.4, top=-0.2, bottom=0.7)
     wide = min(3.6, 1.7 * flat.half)
     board = stage.shade(rgb("#7a1f1c"), lit=0.6)
@@ -118,7 +118,7 @@ def _counter(stage: SceneStage) -> None:
 
 
 def _crates(stage: SceneStage) -> None:
-    """Fruit in boxes, a heap of each."""
+    """Boxes of fruit, each with a heap."""
     flat, rng = Flat(stage, 4.1), stage.rng
     left = -0.92 * min(flat.half, 3.4)
     for k in range(3):

@@ -1,4 +1,4 @@
-"""Above the clouds: a white sea to the horizon, peaks that stand out of it."""
+"""Above the clouds: a white sea to the horizon, with peaks above it."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from filmgate_scene.stage import SceneStage
     camera=("dolly",),
 )
 def above(stage: SceneStage) -> None:
-    """As from a plane's window."""
+    """Seen from a plane's window."""
     h = stage.height
     stage.horizon, stage.eye = h * (0.56 if not stage.portrait else 0.60), 60.0
     stage.focal = 0.9 * max(h * 0.8, min(stage.width, h))
     stage.subject_depth, stage.depth_range, stage.camera_range = 90.0, (40.0, 400.0), 12.0
-    if stage.needs_ground:  # as in a dream, they walk on the clouds
+    if stage.needs_ground:  # subjects walk on the clouds
         stage.eye, stage.subject_depth, stage.depth_range, stage.camera_range = 1.6, 6.0, (3.0, 8.0), 1.0
     sky(stage)
     if stage.seed % 2:

@@ -1,4 +1,4 @@
-"""A skyline across the water: towers shoulder to shoulder, a bridge, their lights in the river."""
+"""A skyline across the water: adjoining towers, a bridge, lights reflected in the river."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CARS = 64
     camera=("pan",),
 )
 def skyline(stage: SceneStage) -> None:
-    """From the other bank, a little above the water."""
+    """Seen from the opposite bank, a little above the water."""
     h = stage.height
     stage.light = night_glow(stage.light) if stage.light.lamps >= 0.9 else stage.light
     stage.horizon, stage.eye = h * (0.62 if not stage.portrait else 0.66), 9.0
@@ -58,7 +58,7 @@ def skyline(stage: SceneStage) -> None:
 
 
 def _blocks(stage: SceneStage, canvas: Canvas, row: int) -> None:
-    """One row of towers, highest near a point of its own."""
+    """One row of towers, tallest near a centre of its own."""
     w, h, rng = stage.width, stage.height, stage.rng
     base = stage.home_position(0, 0, _SHORE)[1] + 2
     peak, x = (0.38, 0.70, 0.5)[row] + 0.1 * rng.normal(), -0.3 * w
@@ -71,7 +71,7 @@ def _blocks(stage: SceneStage, canvas: Canvas, row: int) -> None:
 
 
 def _bridge(stage: SceneStage) -> None:
-    """A suspension bridge that comes towards the left, cars upon it."""
+    """A suspension bridge that approaches on the left, with cars."""
     h, w, u = stage.height, stage.width, stage.unit
     canvas = stage.canvas(top=0.2, bottom=0.95)
     steel, lamps = stage.shade((0.52, 0.36, 0.34), 40, lit=0.6), stage.light.lamps
@@ -93,7 +93,7 @@ def _bridge(stage: SceneStage) -> None:
 
 
 class _Cars:
-    """Headlights one way and tail lights the other, streaks when time runs fast."""
+    """Headlights one way and tail lights the other; streaks at a fast tempo."""
 
     def __init__(self, stage: SceneStage, deck: float) -> None:
         self.random = np.random.default_rng(stage.seed + 47).random((_CARS, 3)).astype(np.float32)
@@ -103,7 +103,7 @@ class _Cars:
         self.colours = np.where((np.arange(_CARS) % 2)[:, None] == 0, white, red).astype(np.float32)
 
     def draw(self, frame: ShotFrame) -> None:
-        """They move with the bridge when the camera does."""
+        """Draw the lights, which move with the bridge when the camera moves."""
         stage, r = frame.stage, self.random
         way = np.where(np.arange(_CARS) % 2 == 0, 1.0, -1.0)
         x = ((r[:, 0] + way * frame.t * (0.03 + 0.02 * r[:, 1])) % 1.0) * 1.6 - 0.3

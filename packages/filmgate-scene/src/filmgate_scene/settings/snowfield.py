@@ -58,7 +58,7 @@ _WHITE = (0.95, 0.97, 1.02)
     camera=("dolly",),
 )
 def snowfield(stage: SceneStage) -> None:
-    """Mountains behind, the cabin on one side, a field without a step in it."""
+    """Mountains behind, the cabin on one side, a field without footprints."""
     h = stage.height
     stage.horizon, stage.eye, stage.camera_range = h * (0.50 if not stage.portrait else 0.54), 1.3, 0.7
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
@@ -97,7 +97,7 @@ def snowfield(stage: SceneStage) -> None:
 
 
 def _firs(stage: SceneStage, depth: float, count: int) -> None:
-    """A loose row, the middle kept free where it is near."""
+    """A loose row of firs; the centre stays free near the camera."""
     metre, rng = stage.focal / depth, stage.rng
     canvas = stage.canvas(top=-0.3, bottom=0.95)
     foot = stage.home_position(0, 0, depth)[1]

@@ -39,7 +39,7 @@ _MARGIN = 0.2
     indoor=True,
 )
 def space(stage: SceneStage) -> None:
-    """Slowly past a blue world."""
+    """A slow flight past a blue planet."""
     stage.light = replace(
         stage.light,
         sun=(0.2, 0.3),
@@ -57,7 +57,7 @@ def space(stage: SceneStage) -> None:
 
 
 def deep(stage: SceneStage, cloudy: float) -> F32:
-    """Stars, and a nebula in two colours, ``cloudy`` times as bright; (3, h, w) with a margin of a fifth around."""
+    """Stars and a two-coloured nebula, ``cloudy`` times as bright; (3, h, w) with a margin of a fifth around."""
     w, h = stage.width, stage.height
     x0, y0 = -_MARGIN * w, -_MARGIN * h
     xs, ys = np.meshgrid(
@@ -82,7 +82,7 @@ def deep(stage: SceneStage, cloudy: float) -> F32:
 
 
 def _planet(stage: SceneStage) -> None:
-    """A blue world with clouds, its night side dark, its air glowing."""
+    """A blue planet with clouds, a dark night side and a glowing atmosphere."""
     w, h = stage.width, stage.height
     radius = 0.82 * max(h, 0.8 * w) if not stage.portrait else 0.9 * w
     cx, cy = w * 0.68, h * 0.62 + radius * 0.72
@@ -114,7 +114,7 @@ def _planet(stage: SceneStage) -> None:
 
 
 def _moon(stage: SceneStage) -> None:
-    """A small grey one, far away."""
+    """A small grey moon, far away."""
     radius = 0.05 * min(stage.width, stage.height)
     x, y = stage.width * 0.24, stage.height * 0.26
     canvas = Canvas(x - radius * 1.3, y - radius * 1.3, x + radius * 1.3, y + radius * 1.3)

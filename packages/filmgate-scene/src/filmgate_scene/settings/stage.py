@@ -44,7 +44,7 @@ _BEAT = 0.5  # seconds
     indoor=True,
 )
 def concert(stage: SceneStage) -> None:
-    """From among the crowd; whoever is there stands in the light."""
+    """Seen from the crowd; subjects stand in the light."""
     w, h = stage.width, stage.height
     stage.light = replace(
         stage.light,
@@ -135,7 +135,7 @@ def _gear(stage: SceneStage) -> None:
 
 
 def _beams(stage: SceneStage, colour: Colour, k: int) -> None:
-    """Two shafts from the truss that come and go in turn."""
+    """Two light beams from the truss that alternate."""
     w, h = stage.width, stage.height
     canvas = Canvas(-0.2 * w, -0.2 * h, 1.2 * w, 0.95 * h)
     for side in (-1, 1):

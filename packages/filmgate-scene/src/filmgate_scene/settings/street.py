@@ -17,7 +17,7 @@ from filmgate_scene.palette import Colour, mix, rgb, scale
 from filmgate_scene.registry import setting
 from filmgate_scene.stage import SceneStage, rocking
 
-_FRONT = 9.0  # metres to the house fronts
+_FRONT = 9.0  # metres to the shop fronts
 _WALLS = ("#b5714f", "#d9b98c", "#8c6a5a", "#c9a27a", "#7f8a86", "#a85b4a")
 _CLOTHS = ("#b3332b", "#2f6f5e", "#c9862f", "#34557f", "#7a3f5e")
 _SHOPS = ("书店", "CAFÉ", "面馆", "BAKERY", "茶", "FLOWERS", "小吃", "花店", "RAMEN", "包子", "BOOKS", "杂货")
@@ -75,7 +75,7 @@ _SHOPS = ("书店", "CAFÉ", "面馆", "BAKERY", "茶", "FLOWERS", "小吃", "�
     inhabitants=("person",),
 )
 def street(stage: SceneStage) -> None:
-    """Seen from across the road; the sign in the middle says what the prompt says."""
+    """Seen from across the road; the centre sign shows the prompt's text."""
     h = stage.height
     stage.horizon, stage.eye, stage.camera_range = h * (0.62 if not stage.portrait else 0.66), 1.55, 0.6
     stage.focal = 1.15 * max(h * 0.8, min(stage.width, h))
@@ -103,7 +103,7 @@ def _paving(seed: int) -> F32:
 
 
 def _houses(stage: SceneStage) -> None:
-    """The row of fronts, the middle one with the prompt's sign."""
+    """The row of shop fronts, the centre one with the prompt's sign."""
     metre = stage.focal / _FRONT
     foot = stage.home_position(0, 0, _FRONT)[1]
     canvas = stage.canvas(top=-0.5, bottom=0.95)
@@ -166,12 +166,12 @@ def _house(
 
 
 def _lit(stage: SceneStage, colour: Colour) -> Colour:
-    """A room's light at this hour."""
+    """The light of a room at this time of day."""
     return mix(stage.shade(scale(colour, 0.62)), colour, 0.30 + 0.65 * stage.light.lamps)
 
 
 def _window(stage: SceneStage, canvas: Canvas, x: float, y: float, w: float, h: float) -> None:
-    """Upstairs: somebody at home or the sky in the glass."""
+    """An upstairs window: lit from inside, or reflecting the sky."""
     home = stage.rng.random() < 0.3 + 0.4 * stage.light.lamps
     glass = _lit(stage, (1.0, 0.80, 0.50)) if home else mix(stage.light.sky[1][1], stage.shade((0.2, 0.25, 0.3)), 0.5)
     border = stage.shade((0.86, 0.83, 0.78), lit=0.5)
@@ -202,7 +202,7 @@ def _goods(stage: SceneStage, canvas: Canvas, x: float, foot: float, metre: floa
 
 
 def _awning(stage: SceneStage, canvas: Canvas, x: float, y: float, wide: float, metre: float, cloth: Colour) -> None:
-    """Striped, with a scalloped hem and a shadow under it."""
+    """A striped awning with a scalloped hem and a shadow."""
     canvas.rectangle(x, y + 0.5 * metre, wide, 0.35 * metre, (0.03, 0.03, 0.05), alpha=0.28)
     stripes = 12
     for i in range(stripes):
@@ -231,7 +231,7 @@ def _sign(stage: SceneStage, canvas: Canvas, x: float, y: float, wide: float, me
 
 
 def _trees(stage: SceneStage) -> None:
-    """Two trees at the kerb, near enough to frame the picture."""
+    """Two trees at the kerb, near enough to frame the view."""
     canvas = stage.canvas(top=-0.4, bottom=0.95)
     foot = stage.home_position(0, 0, 7.6)[1]
     for x in (-0.02, 1.0) if not stage.portrait else (-0.32, 1.32):

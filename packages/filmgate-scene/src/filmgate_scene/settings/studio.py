@@ -31,7 +31,7 @@ _PAPERS = ("#8fa9c4", "#d9a79a", "#a9bfa2", "#b9a6c9", "#d8c39a")
     indoor=True,
 )
 def studio(stage: SceneStage) -> None:
-    """Nothing but light and colour."""
+    """A light studio without objects."""
     _room(stage, rgb(_PAPERS[stage.seed % len(_PAPERS)]))
 
 
@@ -44,12 +44,12 @@ def studio(stage: SceneStage) -> None:
     indoor=True,
 )
 def darkroom(stage: SceneStage) -> None:
-    """The same in black: one golden light from above."""
+    """A dark studio with one golden light from above."""
     _room(stage, (0.12, 0.105, 0.095))
 
 
 def _room(stage: SceneStage, colour: Colour) -> None:
-    """A seamless ground of one colour, a pool of light, the steps."""
+    """A seamless background of one colour, a pool of light, the plinth."""
     w, h = stage.width, stage.height
     stage.horizon, stage.eye, stage.camera_range = 0.52 * h, 1.3, 0.35
     stage.focal = 0.95 * max(h * 0.8, min(w, h))
@@ -68,7 +68,7 @@ def _room(stage: SceneStage, colour: Colour) -> None:
 
 
 def _plinth(stage: SceneStage, colour: tuple[float, float, float]) -> None:
-    """Two round steps under whatever is shown."""
+    """Two round steps under the subject."""
     w, h = stage.width, stage.height
     canvas, size = Canvas(-0.2 * w, 0.6 * h, 1.2 * w, 1.2 * h), 0.36 * min(h, 1.15 * w)
     for rx, y, tall in ((1.55, 0.975, 0.20), (1.05, 0.915, 0.11)):

@@ -1,4 +1,4 @@
-"""By the window of a moving train or car: the seat, the frame, the land that runs past."""
+"""The window of a moving train or car: the seat, the frame, the passing landscape."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEPTH = 1.6  # metres to the window
     indoor=True,
 )  # fmt: skip
 def train_car(stage: SceneStage) -> None:
-    """Looking out: what is near flies by, what is far hardly moves."""
+    """Looking out: near things pass fast, far things hardly move."""
     h = stage.height
     stage.horizon, stage.eye, stage.camera_range = h * 0.50, 1.2, 0.12
     stage.focal = 0.95 * max(h * 0.8, min(stage.width, h))
@@ -46,18 +46,18 @@ def train_car(stage: SceneStage) -> None:
 
 
 def _strip(stage: SceneStage, canvas: Canvas, depth: float, pace: float) -> None:
-    """Let a canvas as wide as the frame run past for ever, ``pace`` frame widths a second."""
+    """Scroll a canvas as wide as the frame endlessly at ``pace`` frame widths a second."""
     run = pace * stage.width
     stage.tile(canvas, depth, sway=lambda t: (-run * t, 0.0))
 
 
 def _sheet(stage: SceneStage, top: float, bottom: float) -> Canvas:
-    """A canvas whose ends will meet: half again as wide as the frame."""
+    """A canvas that tiles: one and a half times as wide as the frame."""
     return Canvas(0, top * stage.height, 1.5 * stage.width, bottom * stage.height)
 
 
 def _hills(stage: SceneStage, k: int) -> None:
-    """Chains of hills, blue far away."""
+    """Chains of hills, blue in the distance."""
     h, canvas = stage.height, _sheet(stage, 0.15, 0.62)
     cells = 2 + k
     line = fbm(canvas.width, 1, cells / canvas.width, 1.0, 0.0, 3.0 * k, 5, cells, stage.seed % 997 + k)[0]
@@ -69,7 +69,7 @@ def _hills(stage: SceneStage, k: int) -> None:
 
 
 def _fields(stage: SceneStage) -> None:
-    """Meadows and furrows that pass ever faster towards the rails."""
+    """Meadows and furrows that pass faster the nearer they are to the rails."""
     for k in range(4):
         top, low = 0.53 + 0.055 * k, 0.60 + 0.07 * k
         canvas = _sheet(stage, top, low)

@@ -1,4 +1,4 @@
-"""Under water: a reef, weeds that sway, light from above, bubbles."""
+"""Under water: a reef, swaying weeds, light from above, bubbles."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def underwater(stage: SceneStage) -> None:
 
 
 def _reef(stage: SceneStage, depth: float, k: int) -> None:
-    """Rocks, corals and weeds, the middle kept free in front."""
+    """Rocks, corals and weeds; the centre stays free in front."""
     w, rng, metre = stage.width, stage.rng, stage.focal / depth
     foot = stage.home_position(0, 0, depth)[1]
     free = (0.0, 0.10, 0.22, 0.36)[k]
@@ -87,7 +87,7 @@ def _weed(stage: SceneStage, canvas: Canvas, x: float, foot: float, tall: float,
 
 
 def _rays(stage: SceneStage) -> None:
-    """Two sheets of light from the surface that shimmer against each other."""
+    """Two shimmering sheets of light from the surface."""
     width, height = stage.width // 2, stage.height // 2
     xs, ys = np.meshgrid(
         np.arange(-0.2 * width, 1.2 * width, dtype=np.float32), np.arange(-0.1 * height, height, dtype=np.float32)
@@ -120,7 +120,7 @@ class _Bubbles:
         self.colours = np.tile(np.asarray((0.75, 0.95, 1.0), np.float32), (90, 1))
 
     def draw(self, frame: ShotFrame) -> None:
-        """The small ones are slower."""
+        """Draw the bubbles; small ones rise slower."""
         stage, r, t = frame.stage, self.random, frame.t
         stream = np.floor(r[:, 0] * 7) / 7 + 0.05
         rise = (r[:, 1] + t * (0.07 + 0.08 * r[:, 2])) % 1.1

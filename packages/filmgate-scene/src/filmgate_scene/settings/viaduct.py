@@ -51,7 +51,7 @@ def viaduct(stage: SceneStage) -> None:
 
 
 def _arches(stage: SceneStage) -> None:
-    """Masonry with round openings, lit from one side; the rails lie on it at height 0."""
+    """Masonry with round openings, lit from one side; the rails are at height 0."""
     flat = Flat(stage, _DEPTH * 1.02, top=0.0, bottom=1.1)
     stone = stage.shade(rgb("#b39a7c"), _DEPTH * 0.5, lit=0.75)
     low = (stage.horizon - 1.05 * stage.height) / flat.metre + stage.eye
@@ -80,7 +80,7 @@ def _arches(stage: SceneStage) -> None:
 
 
 def _slope(stage: SceneStage) -> None:
-    """Tree tops and bushes below, near the camera."""
+    """Tree tops and bushes below the camera."""
     h, w, rng = stage.height, stage.width, stage.rng
     canvas = stage.canvas(top=0.4, bottom=1.2)
     for k in range(13):

@@ -18,7 +18,7 @@ _K_WEIGHTING = np.array(
 )
 """The two K-weighting filters at 48 kHz, BS.1770-4 tables 1 and 2: b0, b1, b2, a1, a2 each."""
 _STEP = RATE // 10  # samples between block starts
-_STEPS = 4  # samples of a block
+_STEPS = 4  # steps in a block
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
 _PIECE = 48  # samples that the limiter treats as one peak
 _REACH = 5  # pieces of look-ahead and look-behind

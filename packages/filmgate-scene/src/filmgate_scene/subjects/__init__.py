@@ -1,1 +1,1 @@
-"""Who and what can be in the picture: one file, one subject."""
+"""Subjects: one file for each kind."""

@@ -28,7 +28,7 @@ _STRIPES: tuple[tuple[Colour, Colour], ...] = (
     element="air",
 )
 def balloon(stage: SceneStage, spec: SubjectSpec) -> None:
-    """Three, one of them near, unless a number is said."""
+    """Three balloons, one of them near, unless the prompt gives a number."""
     count = max(1, min(12, spec.count if spec.count > 1 else 3))
     named = [(COLOURS[name], (0.96, 0.94, 0.88)) for name in spec.attributes if name in COLOURS]
     size = 0.30 * min(stage.width, stage.height)

@@ -1,4 +1,4 @@
-"""Birds: a flock that crosses the sky."""
+"""Birds: a flock that crosses the sky, or one large bird."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _TAU = 2 * math.pi
     element="air",
 )
 def bird(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One large bird, or seven and more in loose order."""
+    """One large bird, or a loose flock of at least seven."""
     count = max(1, min(24, spec.count))
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#ece8e0"))
     size = (0.17 if count == 1 else 0.125) * min(stage.width, stage.height)
@@ -97,7 +97,7 @@ def bird(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _poses(stage: SceneStage, colour: Colour, size: float) -> list[PaintedPose]:
-    """A beat of the wings, seen from the side and a little below."""
+    """The poses of a wing beat, seen from the side and a little below."""
     skins = [
         Skin(lit=scale(colour, 0.75), shaded=scale(colour, 0.36), rim=0.3),
         Skin(lit=colour, shaded=scale(colour, 0.42), rim=0.7),

@@ -11,7 +11,7 @@ from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import Words, subject
 from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
-_TILTS = 13  # drawings from leaning left to leaning right
+_TILTS = 13  # number of canvases from leaning left to leaning right
 _WATER = frozenset(("sea", "beach", "lake", "garden", "lighthouse", "abstract", "underwater"))  # where it floats
 
 _At = Callable[[float, float], Point]
@@ -33,7 +33,7 @@ _At = Callable[[float, float], Point]
     },
 )  # fmt: skip
 def boat(stage: SceneStage, spec: SubjectSpec) -> None:
-    """The first one near, the others towards the horizon."""
+    """The first boat near, the others towards the horizon."""
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
     kind = next((name for name in spec.attributes if name in _KINDS), "sail")
     near, far = stage.swim_range
@@ -75,7 +75,7 @@ def _canvas(
     lean: float,
     depth: float,
 ) -> Canvas:
-    """The boat leaning by ``lean``, and its broken image on the water below."""
+    """The boat leaning by ``lean``, and its broken reflection on the water."""
     canvas = Canvas(-3.6 * metre, -6.4 * metre, 3.6 * metre, 2.4 * metre)
     c, s = math.cos(lean), math.sin(lean)
 
@@ -153,7 +153,7 @@ def _fishing(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: C
 
 
 def _rowing(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
-    """A slender wooden boat with somebody in a straw hat."""
+    """A slender wooden boat with a rower in a straw hat."""
     wood, cloth = stage.shade(colour, depth * 0.5, lit=0.7), stage.shade(rgb("#394a5a"), depth * 0.5, lit=0.6)
     straw = stage.shade(rgb("#c9a765"), depth * 0.5, lit=0.8)
     canvas.line([at(0.35, -1.05), at(2.3, 0.35)], 0.05 * metre, stage.shade(rgb("#7a5a3a"), depth * 0.5))
@@ -184,7 +184,7 @@ def _rowing(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Co
 
 
 def _paper(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: Colour, depth: float) -> None:
-    """Folded from one sheet: two flaps, a peak between them, sharp creases."""
+    """Folded from one sheet: two flaps with a peak in between, sharp creases."""
     del depth
     lit, mid, dark = (stage.shade(scale(colour, q), lit=0.85) for q in (1.0, 0.84, 0.66))
     canvas.polygon([at(-1.05, -0.55), at(0.0, -2.0), at(1.05, -0.55), at(0.0, -0.2)], mid, to=dark)
@@ -206,7 +206,7 @@ _KINDS: dict[str, tuple[float, float, Callable[[SceneStage, Canvas, _At, float, 
     "fishing": (3.9, 0.42, _fishing),
     "rowing": (2.2, 0.22, _rowing),
     "paper": (2.3, 0.22, _paper),
-}  # metres from the waterline to the top, the share of the frame that may be, how it is painted
+}  # metres from the waterline to the top, maximum share of the frame, paint function
 _COLOURS: dict[str, tuple[Colour, ...]] = {
     "sail": (rgb("#a8432f"), rgb("#2f5d7c"), rgb("#7c6a3b")),
     "fishing": (rgb("#2f6d8c"), rgb("#b0452f"), rgb("#3f7a5a")),

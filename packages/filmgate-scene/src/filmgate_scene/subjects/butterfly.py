@@ -1,4 +1,4 @@
-"""Butterflies that flutter about."""
+"""Fluttering butterflies."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOWER = ((0.03, 0.02), (0.32, 0.03), (0.50, 0.16), (0.46, 0.36), (0.30, 0.48), 
     element="air",
 )
 def butterfly(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One large, or several of which the first is near."""
+    """One large butterfly, or several of which the first is near."""
     count = max(1, min(12, spec.count))
     named = [COLOURS[name] for name in spec.attributes if name in COLOURS] or list(_WINGS[: 1 if count == 1 else 5])
     size = (0.34 if count == 1 else 0.22) * min(stage.width, stage.height)
@@ -53,7 +53,7 @@ def butterfly(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _paint_butterfly(stage: SceneStage, colour: Colour, size: float, phase: float) -> Canvas:
-    """Seen from above and aslant; the wings close and open with ``phase``."""
+    """A butterfly seen from above at an angle; ``phase`` closes and opens the wings."""
     canvas = Canvas(-0.8 * size, -0.8 * size, 0.8 * size, 0.8 * size)
     fold = 0.28 + 0.72 * (0.5 + 0.5 * math.cos(math.tau * phase))
     for side in (-1, 1):
@@ -92,5 +92,5 @@ def _wing(stage: SceneStage, canvas: Canvas, outline: list[Point], colour: Colou
 
 
 def _turn(x: float, y: float) -> Point:
-    """Aslant, as it flies to the upper right."""
+    """Rotate it for flight to the upper right."""
     return 0.94 * x - 0.34 * y, 0.34 * x + 0.94 * y

@@ -32,7 +32,7 @@ def cake(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _tier(stage: SceneStage, canvas: Canvas, x: float, y: float, rx: float, tall: float, colour: Colour) -> None:
-    """A drum of sponge with icing that runs down its side; ``y`` is its foot."""
+    """A drum of sponge with icing running down its side; ``y`` is its base."""
     ry, icing = rx * 0.19, stage.shade(colour, lit=0.85)
     sponge = stage.shade(rgb("#f1d7a2"), lit=0.8)
     canvas.ellipse(x, y, rx, ry, scale(sponge, 0.72))
@@ -89,13 +89,13 @@ def _cake(stage: SceneStage, spot: TableSpot, colour: Colour) -> None:
 
 
 def _candle(spot: TableSpot, k: int) -> tuple[float, float]:
-    """The foot of a candle."""
+    """The base point of a candle."""
     s = spot.size
     return spot.x + s * (-0.28 + 0.14 * k), spot.y - s * (0.665 + 0.018 * (k % 2))
 
 
 def _flames(stage: SceneStage, spot: TableSpot) -> None:
-    """Each flickers in its own time."""
+    """Flames that flicker independently."""
     s = spot.size
     for k in range(5):
         x, y = _candle(spot, k)
@@ -109,7 +109,7 @@ def _flames(stage: SceneStage, spot: TableSpot) -> None:
 
 
 def _burn(stage: SceneStage, canvas: Canvas, spot: TableSpot, k: int) -> None:
-    """One flame's own unrest."""
+    """The flicker of one flame."""
 
     def bright(t: float) -> float:
         return 0.92 + 0.10 * math.sin(9 * t + 2.3 * k) + 0.05 * math.sin(23 * t + k)

@@ -1,4 +1,4 @@
-"""Cars: they drive across the picture on the ground."""
+"""Cars that drive across the frame."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _PAINTS = ("red", "grey", "blue", "white", "golden", "black")
     actions=("drive",),
 )
 def car(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One car is followed where that is possible; several pass in both directions."""
+    """One car is followed where possible; several pass in both directions."""
     count = min(8, spec.count if spec.count > 1 else (4 if stage.shot.setting == "city" else 1))
     named = [name for name in spec.attributes if name in COLOURS]
     far, near = min(stage.depth_range[1] * 0.7, stage.subject_depth * 2.0), stage.subject_depth * 1.15
@@ -70,7 +70,7 @@ def car(stage: SceneStage, spec: SubjectSpec) -> None:
 def _put(stage: SceneStage, paint: str, z: float, k: int, *, followed: bool) -> None:
     """A car in its lane."""
     true = stage.focal / z
-    pixels = min(true, 0.42 * stage.width / _LENGTH)  # never so near that it fills the picture
+    pixels = min(true, 0.42 * stage.width / _LENGTH)  # keeps a distance, so that it does not fill the frame
     left = k % 2 == 1
     actor = Actor(
         stage, [_pose(stage, COLOURS[paint], pixels * _LENGTH, p / _POSES) for p in range(_POSES)], true, left=left
@@ -102,7 +102,7 @@ def _put(stage: SceneStage, paint: str, z: float, k: int, *, followed: bool) -> 
 
 
 def _pose(stage: SceneStage, colour: Colour, length: float, turn: float) -> PaintedPose:
-    """A car from the side, its nose to the right, wheels turned."""
+    """A car from the side, facing right, with turned wheels."""
     pad = length * 0.45
     canvas = Canvas(-length / 2 - pad, -length * 0.36, length / 2 + pad, length * 0.06)
     body, light = stage.shade(colour, lit=0.8), stage.light

@@ -13,7 +13,7 @@ from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _TAU = 2 * math.pi
 _POSES = 16
-_HEIGHT = 0.50  # metres a unit: a little larger than life, or it would be lost in the picture
+_HEIGHT = 0.50  # metres a unit: a little larger than life, since a true-size cat is too small to see
 _FAR, _TAIL, _TRUNK, _NEAR, _EAR_FAR, _HEAD, _EAR, _MUZZLE, _EYE, _PUPIL, _NOSE = range(11)
 _COATS: dict[str, Colour] = {
     "orange": rgb("#e58e3e"),
@@ -74,7 +74,7 @@ def _put(stage: SceneStage, actor: Actor, moving: tuple[float, float, float] | N
 
 
 def _skins(coat: Colour) -> list[Skin]:
-    """In painting order."""
+    """The skins in painting order."""
     dark, pale = (
         scale(coat, 0.40),
         (min(1.1, coat[0] * 0.5 + 0.55), min(1.1, coat[1] * 0.5 + 0.52), min(1.1, coat[2] * 0.5 + 0.48)),
@@ -91,7 +91,7 @@ def _skins(coat: Colour) -> list[Skin]:
 
 
 def _head(body: Body, at: Joint, turn: float) -> None:
-    """Round, with pointed ears; ``turn`` looks from the side towards us."""
+    """A round head with pointed ears; ``turn`` rotates it from the side towards the camera."""
     x, y = at
     for skin, dx in ((_EAR_FAR, 0.10), (_EAR, -0.12)):
         body.add_limb(skin, (x + dx, y - 0.15), 0.085, (x + dx * 1.25, y - 0.31), 0.012, 0.05)
@@ -131,7 +131,7 @@ def _sitting(phase: float, amount: float) -> Body:
 
 
 def _curled(phase: float, amount: float) -> Body:
-    """Asleep: a loaf that breathes."""
+    """Curled up asleep, breathing."""
     del amount
     body = Body()
     breath = 0.018 * math.sin(_TAU * phase)
@@ -142,7 +142,7 @@ def _curled(phase: float, amount: float) -> Body:
 
 
 def _gait(phase: float, amount: float) -> Body:
-    """Walking or running; the nose points to the right."""
+    """Walking or running, facing right."""
     body = Body()
     bob = -0.03 * math.cos(_TAU * 2 * phase) * amount
     for skin, shift in ((_FAR, 0.5), (_NEAR, 0.0)):

@@ -1,4 +1,4 @@
-"""A cup of coffee that steams."""
+"""A cup of steaming coffee."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
 from filmgate_scene.stage import SceneStage
 
-_RISE = 2.6  # seconds that a wisp of steam takes
+_RISE = 2.6  # lifetime of a wisp of steam in seconds
 
 
 @subject(
@@ -44,7 +44,7 @@ def coffee(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _cup(stage: SceneStage, spot: TableSpot, colour: Colour) -> None:
-    """Saucer, cup, handle, and what is in it."""
+    """Saucer, cup, handle and contents."""
     s, canvas = (
         spot.size,
         Canvas(spot.x - spot.size, spot.y - spot.size * 1.2, spot.x + spot.size, spot.y + spot.size * 0.4),
@@ -99,12 +99,12 @@ def _cup(stage: SceneStage, spot: TableSpot, colour: Colour) -> None:
 
 
 def _round(q: float) -> float:
-    """How far the cup has narrowed, 0 at its rim, 1 at its foot."""
+    """The cup's taper, 0 at its rim, 1 at its foot."""
     return math.pow(q, 2.2)
 
 
 def _steam(stage: SceneStage, spot: TableSpot) -> None:
-    """Wisps that rise, spread and fade, one after the other."""
+    """Wisps of steam that rise, spread and fade, one after the other."""
     s = spot.size
     for k in range(4):
         canvas = Canvas(spot.x - 0.6 * s, spot.y - 1.9 * s, spot.x + 0.6 * s, spot.y - 0.45 * s)

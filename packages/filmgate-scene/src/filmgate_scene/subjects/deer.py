@@ -29,7 +29,7 @@ _MOVES = {"run": (0.95, 1.7, 2.6), "jump": (0.95, 1.6, 2.6), "walk": (0.36, 0.85
     },
 )
 def deer(stage: SceneStage, spec: SubjectSpec) -> None:
-    """The first in front, the others behind it; does follow a stag."""
+    """The first deer in front, the others behind it; does follow a stag."""
     action = spec.action or "walk"
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#9c6b3f"))
     for k in range(max(1, min(5, spec.count))):
@@ -38,7 +38,7 @@ def deer(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _put(stage: SceneStage, action: str, coat: Colour, k: int, *, young: bool, spotted: bool) -> None:
-    """The ``k``-th of them."""
+    """The ``k``-th deer."""
     z = min(max(stage.subject_depth * 1.1, 3.6) * (1 + 0.3 * k), stage.depth_range[1] * 0.95)
     true = stage.focal / z
     unit = min(_HEIGHT * true, 0.27 * stage.width, 0.34 * stage.height) * (0.8 if young else 1.0)
@@ -51,7 +51,7 @@ def _put(stage: SceneStage, action: str, coat: Colour, k: int, *, young: bool, s
     aside = 0.0 if k == 0 else width * 0.26 * ((k + 1) // 2) * (-1) ** k
     if pace and stage.endless:
         stage.camera_speed = max(stage.camera_speed, pace)
-    elif pace:  # in a narrow picture it takes its time, or it would be gone at once
+    elif pace:  # slower in a narrow frame, or it would cross it at once
         pace *= min(1.0, max(0.25, 0.75 * width / (pace * stage.seconds)))
 
     def quads(frame: ShotFrame) -> list[Quad]:
@@ -72,7 +72,7 @@ def _put(stage: SceneStage, action: str, coat: Colour, k: int, *, young: bool, s
 
 
 def _skins(coat: Colour) -> list[Skin]:
-    """In painting order."""
+    """The skins in painting order."""
     fur = Skin(lit=scale(coat, 1.12), shaded=scale(coat, 0.42), fur=0.012, rim=0.7)
     pale = Skin(lit=rgb("#efe3cf"), shaded=rgb("#9a8a74"), rim=0.4)
     dark = Skin(lit=(0.16, 0.13, 0.11), shaded=(0.07, 0.06, 0.05), rim=0.2)
@@ -83,7 +83,7 @@ def _skins(coat: Colour) -> list[Skin]:
 
 
 def _gait(phase: float, amount: float, *, young: bool, spotted: bool, low: bool) -> Body:
-    """A pose of the stride, the nose to the right."""
+    """A pose of the stride, facing right."""
     body = Body()
     bob, pitch = -0.05 * math.cos(_TAU * phase) * amount, 0.05 * math.sin(_TAU * phase) * amount
 
@@ -124,10 +124,10 @@ def _leg(body: Body, skins: tuple[int, int], hip: Joint, phase: float, amount: f
 
 def _head(body: Body, at: object, nod: float, *, antlers: bool, low: bool) -> None:
     """A long neck, held high or down to the grass, a narrow head, large ears."""
-    on = at  # a function from the resting body to where it is now
+    on = at  # maps a point of the resting body to its current position
 
     def h(x: float, y: float) -> Joint:
-        if low:  # turned about the shoulder
+        if low:  # rotated about the shoulder
             dx, dy = x - 0.42, y + 0.84
             x, y = 0.42 + 0.10 * dx - 0.95 * dy, -0.84 + 0.95 * dx + 0.10 * dy
         return on(x, y + nod)  # type: ignore[operator, no-any-return]  # see above

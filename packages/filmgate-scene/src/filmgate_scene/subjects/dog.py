@@ -53,7 +53,7 @@ def dog(stage: SceneStage, spec: SubjectSpec) -> None:
 
 def _actor(stage: SceneStage, coat: str, action: str, pixels: float) -> Actor:
     """The painted poses of an action."""
-    unit = min(_HEIGHT * pixels, 0.25 * stage.width)  # in a portrait it must fit
+    unit = min(_HEIGHT * pixels, 0.25 * stage.width)  # must fit into a portrait frame
     skins = _skins(coat)
     amount = {"run": 1.0, "play": 0.9, "jump": 1.0, "walk": 0.36}.get(action, 0.0)
     count = _POSES if amount else 8
@@ -63,7 +63,7 @@ def _actor(stage: SceneStage, coat: str, action: str, pixels: float) -> Actor:
 
 
 def _put(stage: SceneStage, actor: Actor, action: str, k: int) -> None:
-    """The ``k``-th dog: its way, its steps' sound and the sand it throws up."""
+    """The ``k``-th dog: its path, the sound of its steps and the sand that it throws up."""
     z = stage.subject_depth * (1 + 0.22 * k)
     rate = {"run": 1.9, "play": 1.8, "jump": 1.9, "walk": 1.1}.get(action, 0.35)
     aside = stage.across(0.5 + 0.17 * ((k + 1) // 2) * (-1) ** k, z) if k else 0.0
@@ -100,7 +100,7 @@ class _Spray:
         self.colour = np.tile(np.asarray(stage.shade((1.0, 0.9, 0.75), lit=0.8), np.float32), (170, 1))
 
     def draw(self, frame: ShotFrame) -> None:
-        """Each grain flies in a parabola behind its paw, again and again."""
+        """Draw grains that fly in parabolas behind the paws, repeatedly."""
         x, y, metre = frame.project(self.place(frame.t), 0.0, self.z)  # type: ignore[operator]  # a function of time
         r, unit = self.random, metre * _HEIGHT
         age = (frame.t * self.rate + r[:, 0]) % 1
@@ -134,7 +134,7 @@ def _skins(coat: str) -> list[Skin]:
 
 
 def _paw(phase: float, reach: float, lift: float) -> tuple[float, float]:
-    """Where a paw is in its stride, relative to below its joint: on the ground, then swung forward."""
+    """A paw's position in the stride, relative to below its joint: on the ground, then swung forward."""
     phase %= 1
     stance = 0.42
     if phase < stance:
@@ -145,7 +145,7 @@ def _paw(phase: float, reach: float, lift: float) -> tuple[float, float]:
 
 
 class _TrunkMotion:
-    """The trunk's motion: everything on it bobs, pitches and arches together."""
+    """The trunk's motion: all attached parts bob, pitch and arch with it."""
 
     def __init__(self, phase: float, amount: float) -> None:
         self.bob = -0.05 * math.cos(_TAU * (phase - 0.08)) * amount - 0.02
@@ -153,7 +153,7 @@ class _TrunkMotion:
         self.arch = 0.05 * math.cos(_TAU * (phase + 0.05)) * amount
 
     def at(self, x: float, y: float) -> Joint:
-        """Where a point of the resting trunk is now."""
+        """The current position of a point of the resting trunk."""
         bow = self.arch * (1 - (x / 0.6) ** 2) * 0.5 if abs(x) < 0.6 else -0.1 * self.arch
         y = y + 0.72 + bow
         c, s = math.cos(self.pitch), math.sin(self.pitch)
@@ -161,7 +161,7 @@ class _TrunkMotion:
 
 
 def _gait(phase: float, amount: float) -> Body:
-    """A pose of the stride: ``amount`` 1 gallops, 0.4 walks, 0 stands; the nose points to the right."""
+    """A pose of the stride: ``amount`` 1 gallops, 0.4 walks, 0 stands; facing right."""
     body, trunk = Body(), _TrunkMotion(phase, amount)
     gallop = amount > 0.6
     offsets = (0.12, 0.14, 0.0, 0.0) if gallop else (0.5, 0.5, 0.0, 0.0)
@@ -199,7 +199,7 @@ def _foreleg(body: Body, skin: int, trunk: _TrunkMotion, phase: float, amount: f
     angle = 1.77 - 0.95 * lift
     paw = wrist[0] + 0.10 * math.cos(angle), wrist[1] + 0.10 * math.sin(angle)
     toe = paw[0] + 0.06 * math.cos(angle - 1.2), paw[1] + 0.035 * math.sin(angle - 1.2)
-    upper = _TRUNK if skin == _NEAR else skin  # the near limbs grow out of the trunk
+    upper = _TRUNK if skin == _NEAR else skin  # the near limbs are part of the trunk
     body.add_limb(upper, shoulder, 0.125, elbow, 0.07, 0.09)
     body.add_chain(skin, [elbow, wrist, paw, toe], [0.068, 0.045, 0.046, 0.04], 0.06)
     body.add_limb(
@@ -234,7 +234,7 @@ def _hindleg(body: Body, skin: int, trunk: _TrunkMotion, phase: float, amount: f
 
 
 def _tail(body: Body, trunk: _TrunkMotion, phase: float) -> None:
-    """A plume that waves."""
+    """A bushy tail that waves."""
     wave = 0.10 * math.sin(_TAU * (phase + 0.2))
     root, tip = trunk.at(-0.58, -0.83), (-1.30, -1.02 + wave * 1.7)
     body.add_chain(
@@ -245,7 +245,7 @@ def _tail(body: Body, trunk: _TrunkMotion, phase: float) -> None:
 
 def _head(body: Body, at: object, flap: float, pant: float) -> None:
     """Skull, muzzle, open jaw with tongue, ear, nose and eye."""
-    on = at  # a function from the resting head to where it is now
+    on = at  # maps a point of the resting head to its current position
 
     def h(x: float, y: float) -> Joint:
         return on(x, y)  # type: ignore[operator, no-any-return]  # see above

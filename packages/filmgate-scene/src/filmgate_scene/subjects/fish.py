@@ -1,4 +1,4 @@
-"""Fish: a shoal that swims through the picture (above water it swims through the air, as in dreams)."""
+"""Fish: a shoal that swims through the frame (above water it swims through the air, as in dreams)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS: tuple[tuple[Colour, Colour], ...] = (
     attributes={"big": Words(en=("shark", "dolphin"), zh=("鲨鱼", "海豚"))},
 )
 def fish(stage: SceneStage, spec: SubjectSpec) -> None:
-    """Nine in loose order, or one that is big."""
+    """Nine fish in loose order, or a single large one."""
     big = "big" in spec.attributes
     count = min(20, spec.count if spec.count > 1 else (1 if big else 9))
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
@@ -59,7 +59,7 @@ def fish(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _poses(stage: SceneStage, kind: tuple[Colour, Colour], size: float, *, big: bool) -> list[PaintedPose]:
-    """A beat of the tail."""
+    """The poses of a tail beat."""
     main, band = kind
     skins = [
         Skin(lit=scale(main, 0.9), shaded=scale(main, 0.5), rim=0.3),
@@ -72,7 +72,7 @@ def _poses(stage: SceneStage, kind: tuple[Colour, Colour], size: float, *, big: 
 
 
 def _body(phase: float, *, big: bool) -> Body:
-    """From the side, its nose to the right."""
+    """A fish from the side, facing right."""
     body = Body()
     tall = 0.66 if big else 1.0
     spine = [

@@ -1,4 +1,4 @@
-"""Flowers seen closely: roses, sunflowers, tulips, daisies."""
+"""Flowers in close view: roses, sunflowers, tulips, daisies."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ _PLACES = (
     },
 )
 def flower(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One alone, or a group with the largest in the middle; a bed or a vase of them where others are meant."""
+    """One flower, or a group with the largest in the centre; a bed or a vase if there are other subjects."""
     kind = next((name for name in spec.attributes if name in _TONES), "daisy")
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), _TONES[kind])
     has_other_subjects = any(other.kind != "flower" for other in stage.shot.subjects)
@@ -112,7 +112,7 @@ def flower(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _bed(stage: SceneStage, kind: str, colour: Colour, *, named: bool) -> None:
-    """Flowers along the lower edge, in front of whom the film is about."""
+    """Flowers along the lower edge, in front of the main subjects."""
     rng, low = stage.rng, min(stage.height, 1.4 * stage.width)
     rows = 4 if named else 2
     for row in range(rows):
@@ -155,7 +155,7 @@ def _vase(stage: SceneStage, kind: str, colour: Colour) -> None:
 
 
 def _stem(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, wide: float = 1.0) -> None:
-    """A bent stem with two leaves; ``wide``: times as thick as a large flower's."""
+    """A bent stem with two leaves; ``wide``: thickness relative to a large flower's."""
     green, low = stage.shade(rgb("#4f8a3a"), lit=0.7), 1.22 * stage.height
     stem = [(x + 0.22 * size * math.sin(1.6 * q), y + (low - y) * q) for q in np.linspace(0, 1, 12)]
     canvas.line(stem, 0.09 * wide * size, scale(green, 0.75), end=0.12 * wide * size)
@@ -181,7 +181,7 @@ def _petals(
     ring: tuple[int, float, float, float],
     turn: float,
 ) -> None:
-    """A ring of (count, length, width, darkness)."""
+    """A ring of petals (count, length, width, darkness)."""
     count, long, wide, shade = ring
     for k in range(count):
         a = math.tau * (k + turn) / count
@@ -204,21 +204,21 @@ def _petals(
 
 
 def _daisy(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
-    """White rays round a golden button."""
+    """White petals around a golden centre."""
     _petals(stage, canvas, x, y, colour, (14, size, 0.17 * size, 0.5), 0.0)
     _petals(stage, canvas, x, y, colour, (13, 0.86 * size, 0.16 * size, 0.0), 0.4)
     _button(stage, canvas, x, y, 0.30 * size, rgb("#f2b52a"))
 
 
 def _sunflower(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
-    """Flames of petals round a dark disc."""
+    """Pointed petals around a dark disc."""
     _petals(stage, canvas, x, y, scale(colour, 0.85), (21, 1.15 * size, 0.15 * size, 0.6), 0.0)
     _petals(stage, canvas, x, y, colour, (19, 1.02 * size, 0.14 * size, 0.0), 0.5)
     _button(stage, canvas, x, y, 0.52 * size, rgb("#6b3f1c"))
 
 
 def _button(stage: SceneStage, canvas: Canvas, x: float, y: float, radius: float, colour: Colour) -> None:
-    """The seeds in their spiral."""
+    """The disc's seeds in a spiral."""
     canvas.ellipse(x, y, radius, 0.88 * radius, stage.shade(scale(colour, 0.6), lit=0.6))
     for k in range(150):
         r, a = radius * 0.95 * math.sqrt(k / 150), 2.39996 * k
@@ -254,7 +254,7 @@ def _tulip(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, c
 
 
 def _rose(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
-    """Petals round petals, the inner ones darker and curled."""
+    """Petals around petals, the inner ones darker and curled."""
     green = stage.shade(rgb("#4f8a3a"), lit=0.6)
     for k in range(5):
         a = 0.35 + 0.6 * k
@@ -289,7 +289,7 @@ def _rose(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, co
 
 
 def _lotus(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, colour: Colour) -> None:
-    """Pointed petals that open like hands, pale at their foot."""
+    """Pointed petals in the shape of open hands, pale at their base."""
     rows = (((-1.0, 0.95), (1.0, 0.95)), ((-0.62, 1.12), (0.62, 1.12)), ((-0.24, 1.22), (0.24, 1.22)), ((0.0, 1.05),))
     for row, petals in enumerate(rows):
         for lean, tall in petals:

@@ -31,7 +31,7 @@ _COATS: dict[str, Colour] = {
     actions=("run", "walk", "stand", "jump", "eat"),
 )
 def horse(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One in front, a herd behind it."""
+    """One horse in front, a herd behind it."""
     action = spec.action or "run"
     named = [name for name in spec.attributes if name in _COATS or name in COLOURS] or [
         "brown",
@@ -46,7 +46,7 @@ def horse(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _put(stage: SceneStage, action: str, coat: Colour, k: int) -> None:
-    """The ``k``-th horse: its way and its hooves."""
+    """The ``k``-th horse: its path and the sound of its hooves."""
     z = min(max(stage.subject_depth * 1.25, 4.2) * (1 + 0.28 * k), stage.depth_range[1] * 0.95)
     true = stage.focal / z
     unit = min(_HEIGHT * true, 0.30 * stage.width, 0.40 * stage.height)
@@ -64,7 +64,7 @@ def _put(stage: SceneStage, action: str, coat: Colour, k: int) -> None:
     aside = 0.0 if k == 0 else width * 0.24 * ((k + 1) // 2) * (-1) ** k
     if pace and stage.endless:
         stage.camera_speed = max(stage.camera_speed, pace)
-    elif pace:  # in a narrow picture it takes its time, or it would be gone at once
+    elif pace:  # slower in a narrow frame, or it would cross it at once
         pace *= min(1.0, max(0.25, 0.75 * width / (pace * stage.seconds)))
 
     def quads(frame: ShotFrame) -> list[Quad]:
@@ -86,7 +86,7 @@ def _put(stage: SceneStage, action: str, coat: Colour, k: int) -> None:
 
 
 def _skins(coat: Colour) -> list[Skin]:
-    """In painting order."""
+    """The skins in painting order."""
     lit, dark = scale(coat, 1.12), scale(coat, 0.36)
     hair = rgb("#2b211c") if sum(coat) < 2.2 else rgb("#d9d3c8")
     fur = Skin(lit=lit, shaded=dark, rim=0.8)
@@ -106,7 +106,7 @@ def _skins(coat: Colour) -> list[Skin]:
 
 
 def _gait(phase: float, amount: float, grazing: float) -> Body:
-    """A pose of the stride, the nose to the right; ``amount`` 1 gallops, ``grazing`` 1 has its head in the grass."""
+    """A pose of the stride, facing right; ``amount`` 1 gallops, ``grazing`` 1 lowers the head to the grass."""
     body = Body()
     bob, pitch = -0.045 * math.cos(_TAU * phase) * amount, 0.06 * math.sin(_TAU * phase) * amount
 
@@ -162,11 +162,11 @@ def _leg(body: Body, skins: tuple[int, int], hip: Joint, phase: float, amount: f
 
 
 def _neck(body: Body, at: object, nod: float, amount: float, grazing: float, phase: float) -> None:
-    """Neck, head, ears, mane: up and forward, or down in the grass."""
-    on = at  # a function from the resting body to where it is now
+    """Neck, head, ears, mane: up and forward, or lowered to the grass."""
+    on = at  # maps a point of the resting body to its current position
 
     def h(x: float, y: float) -> Joint:
-        if grazing:  # turned about the shoulder by a little less than a right angle
+        if grazing:  # rotated about the shoulder by a little less than a right angle
             dx, dy = x - 0.50, y + 0.84
             x, y = 0.50 + 0.26 * dx - 0.97 * dy, -0.84 + 0.97 * dx + 0.26 * dy
         return on(x + 0.06 * amount, y + nod + 0.06 * amount)  # type: ignore[operator, no-any-return]  # see above

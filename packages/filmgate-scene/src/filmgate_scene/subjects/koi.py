@@ -1,4 +1,4 @@
-"""Koi: seen from above, gliding through a pond (or, where there is no pond, through the air like kites)."""
+"""Koi seen from above in a pond (without a pond they fly through the air like kites)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PATTERNS: tuple[tuple[Colour, Colour], ...] = (
     "koi", en=("koi", "koi fish", "carp", "goldfish"), zh=("锦鲤", "鲤鱼", "金鱼"), actions=("swim",), element="water"
 )
 def koi(stage: SceneStage, spec: SubjectSpec) -> None:
-    """A shoal; alone they seem lost, so there are seven unless a number is said."""
+    """A shoal of seven unless the prompt gives a number."""
     count = min(16, spec.count if spec.count > 1 else 7)
     named = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
     patterns = [(scale(named, 1.25), scale(named, 0.8))] if named else list(_PATTERNS)
@@ -43,7 +43,7 @@ def koi(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _place(frame: ShotFrame, r: np.ndarray, sprites: list) -> Quad:  # type: ignore[type-arg]  # sprites by angle and pose
-    """One fish on its round."""
+    """One fish on its course."""
     stage, t = frame.stage, frame.t
     pace = (0.30 + 0.22 * r[3]) * (1 if r[4] < 0.5 else -1)
     a = t * pace + r[5] * 2 * math.pi
@@ -63,7 +63,7 @@ def _place(frame: ShotFrame, r: np.ndarray, sprites: list) -> Quad:  # type: ign
 
 
 def _poses(stage: SceneStage, pattern: tuple[Colour, Colour], unit: float) -> list:  # type: ignore[type-arg]  # of sprites
-    """Every heading in every phase of the tail's beat, foreshortened."""
+    """Every heading in every phase of the tail beat, foreshortened."""
     out = []
     base, spot = pattern
     skins = [
@@ -83,7 +83,7 @@ def _poses(stage: SceneStage, pattern: tuple[Colour, Colour], unit: float) -> li
 
 
 def _fish(phase: float, heading: float) -> Body:
-    """A koi from above, bent by its stroke, turned to its heading."""
+    """A koi from above, bent by its stroke, rotated to its heading."""
     c, s = math.cos(heading), math.sin(heading)
 
     def at(x: float, y: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Sky lanterns that rise into the night."""
+"""Sky lanterns rising at night."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filmgate_scene.palette import COLOURS, Colour, mix, rgb, scale
 from filmgate_scene.registry import subject
 from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
-_ALONE = 14  # how many there are unless a number is said
+_ALONE = 14  # number of lanterns unless the prompt gives one
 
 
 @subject(
@@ -32,7 +32,7 @@ _ALONE = 14  # how many there are unless a number is said
     element="air",
 )
 def lantern(stage: SceneStage, spec: SubjectSpec) -> None:
-    """A near one and a swarm behind it, all rising."""
+    """One near lantern and a swarm behind it, all rising."""
     count = spec.count if spec.count > 1 else _ALONE
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#f08a2c"))
     size = 0.20 * min(stage.width, stage.height)
@@ -59,7 +59,7 @@ def lantern(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _paint_lantern(colour: Colour, size: float) -> Canvas:
-    """A paper bag with a flame in it; it shines by itself, so the hour's light does not shade it."""
+    """A paper bag with a flame in it; it emits light, so the time of day does not shade it."""
     canvas = Canvas(-1.6 * size, -1.7 * size, 1.6 * size, 1.5 * size)
     canvas.glow(0, 0, 0.75 * size, colour, 0.30)
     bag = [

@@ -30,9 +30,9 @@ _CLOTHES: tuple[Colour, ...] = (
 _TROUSERS: tuple[Colour, ...] = (rgb("#2e3650"), rgb("#4b4038"), rgb("#23252b"), rgb("#6a6f7a"))
 _HAIRS: tuple[Colour, ...] = (rgb("#2a1f1b"), rgb("#5a3a22"), rgb("#1b191c"), rgb("#8a5a2c"))
 _UMBRELLAS: tuple[Colour, ...] = (rgb("#c43c35"), rgb("#2f5d9c"), rgb("#e0b13f"), rgb("#3f7f6a"), rgb("#33343c"))
-_BOX = (-0.62, -1.36, 0.62, 0.06)  # of a pose, in heights
+_BOX = (-0.62, -1.36, 0.62, 0.06)  # bounds of a pose, in heights
 _SEAT = 0.44  # metres to a bench's seat
-_DINING = 2.0  # metres to who sits at the table before the camera
+_DINING = 2.0  # metres to a person at the table in front of the camera
 _PACE = {
     "run": (2.9, 1.45),
     "walk": (1.2, 0.92),
@@ -240,14 +240,14 @@ _PACE = {
     },
 )
 def person(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One in front, others farther away; a crowd fills the place."""
+    """One person in front, others farther away; a crowd fills the place."""
     count = 9 if "crowd" in spec.attributes and spec.count == 1 else max(1, min(10, spec.count))
     for k in range(count):
         _put(stage, spec, k, count)
 
 
 def _put(stage: SceneStage, spec: SubjectSpec, k: int, count: int) -> None:
-    """The ``k``-th of them: clothes, place, way and steps."""
+    """The ``k``-th person: clothes, position, path and steps."""
     rng = np.random.default_rng(stage.seed * 31 + k)
     action = spec.action or stage.default_action
     build, outfit = _describe_person(stage, spec, rng, k, count, action)
@@ -260,7 +260,7 @@ def _put(stage: SceneStage, spec: SubjectSpec, k: int, count: int) -> None:
     unit = true * (1.5 if build is not CHILD else 1.32)
     unit = (
         unit if action == "eat" else min(true * tall, 0.62 * stage.height * min(1.0, tall / 1.6))
-    )  # nobody's head leaves the picture
+    )  # no head leaves the frame
     poses = [
         paint(stage, pose(build, outfit, action, p / _POSES), skins(outfit), unit, _BOX, hair=60) for p in range(_POSES)
     ]
@@ -268,7 +268,7 @@ def _put(stage: SceneStage, spec: SubjectSpec, k: int, count: int) -> None:
     actor = Actor(stage, poses, true, left=left)
     pace, rate = _PACE.get(action, (0.0, 0.45))
     pace *= unit / (true * tall)
-    if pace and not stage.endless:  # in a narrow picture they take their time, or they would be gone at once
+    if pace and not stage.endless:  # slower in a narrow frame, or they would cross it at once
         slower = min(1.0, max(0.14, 0.7 / stage.seconds) * stage.width / true / pace)
         pace, rate = pace * slower, rate * (0.4 + 0.6 * slower)
     place = _way(stage, pace, z, k, count, left=left)
@@ -296,7 +296,7 @@ def _indoors(stage: SceneStage) -> bool:
 def _describe_person(
     stage: SceneStage, spec: SubjectSpec, rng: np.random.Generator, k: int, count: int, action: str
 ) -> tuple[Build, Outfit]:
-    """Who the ``k``-th is and what they wear."""
+    """The build and the clothes of the ``k``-th person."""
     named = [COLOURS[name] for name in spec.attributes if name in COLOURS]
     woman = "woman" in spec.attributes or ("man" not in spec.attributes and count > 1 and rng.random() < 0.5)
     child, old = "child" in spec.attributes, "old" in spec.attributes
@@ -318,7 +318,7 @@ def _describe_person(
 
 
 def _way(stage: SceneStage, pace: float, z: float, k: int, count: int, *, left: bool) -> Callable[[float], float]:
-    """Where they are at a time: beside the camera where the place is endless, else across the picture."""
+    """The position at a time: beside the camera if the place is endless, else across the frame."""
     width = stage.width * z / stage.focal
     aside = 0.0 if count == 1 else width * (((k * 0.382 + 0.5) % 1) - 0.5) * 0.86
     if pace and stage.endless and not left:

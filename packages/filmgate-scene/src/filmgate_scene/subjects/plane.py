@@ -18,7 +18,7 @@ from filmgate_scene.stage import SceneStage
     element="air",
 )
 def plane(stage: SceneStage, spec: SubjectSpec) -> None:
-    """An airliner that banks a little; several fly in loose order, vapour behind them."""
+    """An airliner that banks a little; several fly in loose order with vapour trails."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#2f62a8"))
     size = 0.46 * min(stage.width, 1.2 * stage.height)
     cross(stage, _paint_plane(stage, colour, size), spec.count, pace=0.045, bob=0.008, depth=180.0)
@@ -26,7 +26,7 @@ def plane(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _paint_plane(stage: SceneStage, colour: Colour, long: float) -> Canvas:
-    """From the side and a little below, its nose to the right."""
+    """A plane from the side and a little below, facing right."""
     canvas = Canvas(-2.2 * long, -0.45 * long, 0.62 * long, 0.35 * long)
     white, tone = stage.shade((0.96, 0.97, 0.98), lit=0.85), stage.shade(colour, lit=0.8)
     belly = mix(scale(white, 0.5), stage.light.haze, 0.15)
@@ -80,7 +80,7 @@ def _paint_plane(stage: SceneStage, colour: Colour, long: float) -> Canvas:
 
 
 def _near_wing(stage: SceneStage, canvas: Canvas, white: Colour, tone: Colour, long: float) -> None:
-    """Engine, wing, tailplane and the red light, on our side."""
+    """Engine, wing, tailplane and the red light on the near side."""
 
     def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
         return [(x * long, y * long) for x, y in points]

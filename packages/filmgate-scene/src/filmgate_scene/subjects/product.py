@@ -1,4 +1,4 @@
-"""A product to be looked at: a bottle, a watch, a phone, headphones, a sneaker."""
+"""A product in close view: a bottle, a watch, a phone, headphones, a sneaker."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ from filmgate_scene.stage import SceneStage
     },
 )
 def product(stage: SceneStage, spec: SubjectSpec) -> None:
-    """A perfume bottle unless something else is named; a glint wanders over it."""
+    """A perfume bottle unless the prompt names another product; a glint moves over it."""
     kind = next((name for name in spec.attributes if name in _KINDS), "bottle")
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), None)
     for spot in table_spot(stage, max(1, min(4, spec.count))):
@@ -76,7 +76,7 @@ def product(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _glint(stage: SceneStage, canvas: Canvas, spot: TableSpot) -> None:
-    """A star of light that comes and goes on the upper edge."""
+    """A pulsing star of light on the upper edge."""
     s = spot.size
     star = Canvas(spot.x - s, spot.y - 1.5 * s, spot.x + s, spot.y)
     alpha = canvas.pixels[..., 3]
@@ -90,7 +90,7 @@ def _glint(stage: SceneStage, canvas: Canvas, spot: TableSpot) -> None:
 
 
 def _bottle(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
-    """Thick glass, coloured scent, a golden cap, a label with the prompt's word."""
+    """Thick glass, coloured scent, a golden cap, a label with the prompt's text."""
     s, x, y = spot.size, spot.x, spot.y
     glass, scent = stage.shade((0.93, 0.95, 0.97), lit=0.9), stage.shade(colour or rgb("#e9a35c"), lit=0.9)
     gold = stage.shade(rgb("#e3bf72"), lit=0.9)
@@ -187,7 +187,7 @@ def _watch(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | 
 
 
 def _phone(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
-    """It stands upright, its screen aglow."""
+    """An upright phone with a lit screen."""
     s, x, y = spot.size, spot.x, spot.y
     shell = stage.shade(colour or rgb("#3a3d44"), lit=0.8)
     shadow(canvas, x, y + 0.01 * s, 0.36 * s, 0.08 * s)
@@ -226,7 +226,7 @@ def _headphones(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colo
 
 
 def _shoe(stage: SceneStage, canvas: Canvas, spot: TableSpot, colour: Colour | None) -> None:
-    """A running shoe from the side, its toe to the right."""
+    """A running shoe from the side, facing right."""
     s, x, y = spot.size * 1.15, spot.x, spot.y
     cloth, white = stage.shade(colour or rgb("#e0503c"), lit=0.8), stage.shade((0.97, 0.97, 0.95), lit=0.85)
 

@@ -25,7 +25,7 @@ _EYES: Colour = (0.35, 0.92, 1.0)
     actions=("walk", "stand", "wave", "dance", "run"),
 )
 def robot(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One in front, the others farther back."""
+    """One robot in front, the others farther back."""
     action = spec.action or "walk"
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#d4d9e0"))
     size = 1.8 if "big" in spec.attributes else 0.7 if "small" in spec.attributes else 1.0

@@ -1,4 +1,4 @@
-"""A rocket that lifts off on fire and smoke."""
+"""A rocket that lifts off with fire and smoke."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AIRLESS = frozenset(("space", "galaxy", "ringed", "sky"))
     element="air",
 )
 def rocket(stage: SceneStage, spec: SubjectSpec) -> None:
-    """It climbs slowly, then faster; in space it just flies on."""
+    """It accelerates upwards; in space it just flies on."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#d8402f"))
     tall = 0.46 * min(stage.height, 1.5 * stage.width)
     canvas, flame = _paint_rocket(stage, colour, tall), _flame(tall)
@@ -121,7 +121,7 @@ def _at(tall: float, *points: Point) -> list[Point]:
 def _tank(
     stage: SceneStage, canvas: Canvas, tall: float, box: tuple[float, float, float, float], white: Colour
 ) -> None:
-    """A round tank in (middle, radius, foot, height), with seams and a bright streak."""
+    """A round tank (centre, radius, foot, height), with seams and a highlight."""
     x, r, foot, high = box
     canvas.rectangle((x - r) * tall, -high * tall, 2 * r * tall, (high + foot) * tall, white, to=scale(white, 0.85))
     for q in (0.25, 0.5, 0.75):
@@ -131,7 +131,7 @@ def _tank(
 
 
 def _gantry(stage: SceneStage, tall: float) -> Canvas:
-    """The launch tower beside it: a lattice with arms, a lamp on top; its foot is at (0, 0)."""
+    """The launch tower: a lattice with arms, a lamp on top; its foot is at (0, 0)."""
     canvas = Canvas(-0.72 * tall, -1.35 * tall, 0.5 * tall, 0.14 * tall)
     steel = stage.shade(rgb("#8c4b3c"), 6, lit=0.6)
     left, right, top = -0.50 * tall, -0.34 * tall, -1.22 * tall

@@ -36,7 +36,7 @@ _JET: Colour = (0.30, 0.75, 1.0)
     attributes={"saucer": Words(en=("ufo", "flying saucer"), zh=("飞碟", "不明飞行物"))},
 )
 def ship(stage: SceneStage, spec: SubjectSpec) -> None:
-    """One near, the others behind it, their jets glowing."""
+    """One vehicle near, the others behind it, with glowing jets."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#c9ced8"))
     size = 0.34 * min(stage.width, 1.2 * stage.height)
     paint = _saucer if "saucer" in spec.attributes else _hovercar

@@ -1,4 +1,4 @@
-"""A train that passes on its rails: an express, or a steam engine with carriages."""
+"""A passing train on its rails: an express, or a steam engine with carriages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _POSES = 4
     attributes={"steam": Words(en=("steam train", "steam locomotive"), zh=("蒸汽火车",))},
 )
 def train(stage: SceneStage, spec: SubjectSpec) -> None:
-    """It is followed where the place is endless, else it comes in from the left."""
+    """It is followed if the place is endless, else it enters from the left."""
     z = min(max(stage.subject_depth * 2.6, 9.0), stage.depth_range[1] * 0.97)
     true = stage.focal / z
     pixels = min(true, 0.20 * stage.height / _TALL, 0.82 * stage.width / _COACH)
@@ -93,7 +93,7 @@ def train(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _rails(stage: SceneStage, z: float) -> None:
-    """Ballast, sleepers and the near rail, for ever."""
+    """Ballast, sleepers and the near rail, without end."""
     flat = Flat(stage, z)
     flat.canvas = Canvas(0, flat.at(0, 0.3)[1], 1.5 * stage.width, flat.at(0, -0.9)[1])
     stone, steel = stage.shade(rgb("#8d857b"), z * 0.5, lit=0.5), stage.shade(rgb("#b9bcc2"), z * 0.5, lit=0.8)
@@ -133,7 +133,7 @@ def _wheels(stage: SceneStage, canvas: Canvas, xs: tuple[float, ...], radius: fl
 
 
 def _underneath(stage: SceneStage, canvas: Canvas, long: float, metre: float) -> None:
-    """What hangs between the wheels."""
+    """The equipment between the wheels."""
     dark = stage.shade((0.11, 0.11, 0.13))
     for x, wide in ((-0.70, 0.20), (-0.46, 0.16)):
         canvas.rectangle(x * long, -0.55 * metre, wide * long, 0.38 * metre, dark, radius=0.06 * metre)
@@ -169,12 +169,12 @@ def _coach(stage: SceneStage, colour: Colour, metre: float, turn: float, *, stea
 
 
 def _head(stage: SceneStage, colour: Colour, metre: float, turn: float, *, steam: bool) -> Canvas:
-    """What pulls it, its nose to the right."""
+    """The front vehicle, facing right."""
     return _engine(stage, colour, metre, turn) if steam else _nose(stage, colour, metre, turn)
 
 
 def _nose(stage: SceneStage, colour: Colour, metre: float, turn: float) -> Canvas:
-    """An express's long nose."""
+    """The long nose of an express."""
     long, body = _COACH * metre, stage.shade(colour, lit=0.85)
     canvas = Canvas(-1.05 * long, -1.25 * _TALL * metre, 0.6 * long, 0.3 * metre)
     outline = [
@@ -271,7 +271,7 @@ def _engine(stage: SceneStage, colour: Colour, metre: float, turn: float) -> Can
 
 
 def _smoke(stage: SceneStage, train: Callable[[ShotFrame], list[Quad]], z: float, pixels: float) -> None:
-    """White clouds from the chimney that stay behind, grow and thin out."""
+    """White clouds from the chimney that trail behind, grow and thin out."""
     canvas = Canvas(-2.2 * pixels, -2.2 * pixels, 2.2 * pixels, 2.2 * pixels)
     tone = stage.shade((0.97, 0.97, 0.98), lit=0.7)
     rng = stage.rng

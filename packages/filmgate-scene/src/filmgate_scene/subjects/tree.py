@@ -1,4 +1,4 @@
-"""A tree that stands alone: in leaf, in blossom, in autumn, or a pine."""
+"""A single tree: in leaf, in blossom, in autumn, or a pine."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ from filmgate_scene.stage import SceneStage, rocking
     },
 )
 def tree(stage: SceneStage, spec: SubjectSpec) -> None:
-    """Large and a little off the middle; more of them farther away."""
+    """A large tree a little off the centre; further trees farther away."""
     for k in range(max(1, min(5, spec.count)) - 1, -1, -1):
         z = min(max(stage.subject_depth * 1.5, 5.5) * (1 + 0.5 * k), stage.depth_range[1] * 0.98)
         share = (0.57, 0.20, 0.86, 0.38, 0.05)[k]
@@ -93,7 +93,7 @@ def tree(stage: SceneStage, spec: SubjectSpec) -> None:
 
 
 def _palm(stage: SceneStage, canvas: Canvas, foot: tuple[float, float], tall: float, lean: float) -> None:
-    """A ringed trunk that leans, feathered leaves that droop, a few nuts."""
+    """A ringed trunk that leans, drooping feathered leaves, a few nuts."""
     bark, rng = stage.shade(rgb("#8a6c4c"), 3, lit=0.6), stage.rng
     trunk = [(foot[0] + tall * lean * q**1.7, foot[1] - tall * q) for q in np.linspace(0, 1, 14)]
     canvas.line(trunk, 0.052 * tall, bark, end=0.026 * tall)
@@ -119,7 +119,7 @@ def _palm(stage: SceneStage, canvas: Canvas, foot: tuple[float, float], tall: fl
 
 
 def _shadow(stage: SceneStage, canvas: Canvas, foot: tuple[float, float], tall: float) -> None:
-    """On the ground, away from the sun."""
+    """A shadow on the ground, away from the sun."""
     lean = (0.5 - stage.light.sun[0]) * 0.9
     for k in range(5):
         canvas.ellipse(

@@ -1,4 +1,4 @@
-"""A watermelon: a half of it, and slices beside it."""
+"""A watermelon: one half, with slices beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RIND, _FLESH, _PALE = rgb("#2f7a3a"), rgb("#ea4152"), rgb("#eaf2c8")
 
 @subject("watermelon", en=("watermelon", "melon", "watermelons"), zh=("西瓜",), element="table")
 def watermelon(stage: SceneStage, spec: SubjectSpec) -> None:
-    """A half that shows its flesh, one slice before it, more if more are said."""
+    """A half that shows its flesh, with one slice in front, more if the prompt gives a number."""
     for spot in table_spot(stage, max(1, min(3, spec.count))):
         _half(stage, spot)
 
@@ -47,7 +47,7 @@ def _half(stage: SceneStage, spot: TableSpot) -> None:
 
 
 def _face(stage: SceneStage, canvas: Canvas, x: float, y: float, rx: float, ry: float) -> None:
-    """The cut, seen from above: rind, white, flesh, seeds in a ring."""
+    """The cut face seen from above: rind, white, flesh, a ring of seeds."""
     flesh = stage.shade(_FLESH, lit=0.9)
     canvas.ellipse(x, y, rx, ry, stage.shade(_RIND, lit=0.8))
     canvas.ellipse(x, y, rx * 0.96, ry * 0.95, stage.shade(_PALE, lit=0.9))
@@ -61,7 +61,7 @@ def _face(stage: SceneStage, canvas: Canvas, x: float, y: float, rx: float, ry: 
 
 
 def _slice(stage: SceneStage, canvas: Canvas, x: float, y: float, size: float, lean: float) -> None:
-    """A wedge that stands on its rind."""
+    """A wedge standing on its rind."""
     flesh = stage.shade(_FLESH, lit=0.95)
 
     def fan(radius: float, drop: float) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""A whale: it leaps out of the sea, or glides by under water."""
+"""A whale: it leaps out of the sea, or swims under water."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from filmgate_scene.registry import subject
 from filmgate_scene.stage import AnimatedSprites, Quad, SceneStage, ShotFrame
 
 _POSES = 48
-_LEAP = 5.0  # seconds from one leap to the next
-_AIR = 3.0  # of them above the water
+_LEAP = 5.0  # seconds between leaps
+_AIR = 3.0  # of these, seconds above the water
 
 
 @subject(
@@ -27,7 +27,7 @@ _AIR = 3.0  # of them above the water
     element="water",
 )
 def whale(stage: SceneStage, spec: SubjectSpec) -> None:
-    """Above the water it leaps, below it swims."""
+    """It leaps above the water, or swims under water."""
     colour = next((COLOURS[name] for name in spec.attributes if name in COLOURS), rgb("#4d6a86"))
     below = stage.shot.setting in {"underwater", "space"}
     for k in range(max(1, min(3, spec.count))):
@@ -46,7 +46,7 @@ def _skins(colour: Colour) -> list[Skin]:
 
 
 def _body(turn: float, beat: float) -> Body:
-    """Two units long, the nose to the right, turned by ``turn`` (upwards is negative)."""
+    """Two units long, facing right, rotated by ``turn`` (upwards is negative)."""
     body, c, s = Body(), math.cos(turn), math.sin(turn)
 
     def at(x: float, y: float) -> tuple[float, float]:
@@ -116,7 +116,7 @@ def _leaping(stage: SceneStage, colour: Colour, k: int) -> None:
 
 
 def _pose(stage: SceneStage, colour: Colour, share: float, size: float) -> PaintedPose:
-    """A moment of the leap, the water's surface at 0."""
+    """A moment of the leap, with the water's surface at 0."""
     turn = -1.25 + 1.75 * share
     lift = 1.15 * math.sin(math.pi * (0.04 + 0.92 * share)) - 0.35
     body = _body(turn, math.sin(5 * share))
@@ -126,14 +126,14 @@ def _pose(stage: SceneStage, colour: Colour, share: float, size: float) -> Paint
 
 
 def _above(pose: PaintedPose) -> PaintedPose:
-    """Only what is out of the water."""
+    """Only the part above the water."""
     row = int(pose.y)
     pose.pixels[row:] = 0
     return pose
 
 
 def _swimming(stage: SceneStage, colour: Colour, k: int) -> None:
-    """Slowly through the picture, the fluke beating."""
+    """It swims slowly through the frame with a beating fluke."""
     size = 0.30 * min(stage.width, 1.2 * stage.height) / (1 + 0.6 * k)
     poses = [
         paint(stage, _body(-0.08, math.sin(math.tau * p / 24)), _skins(colour), size, (-1.4, -0.7, 1.2, 0.8))
@@ -152,7 +152,7 @@ def _swimming(stage: SceneStage, colour: Colour, k: int) -> None:
 
 
 class _Spray:
-    """White water where it comes out and where it falls back."""
+    """White water at the points where it leaves and re-enters the water."""
 
     def __init__(self, stage: SceneStage, x: float, z: float, long: float, lag: float) -> None:
         self.x, self.z, self.long, self.lag = x, z, long, lag

@@ -1,1 +1,1 @@
-"""What falls, drifts and hangs in the air: one file, one weather."""
+"""Weathers: one file for each."""

@@ -1,4 +1,4 @@
-"""Northern lights: curtains that fold and drift over a dark sky."""
+"""Northern lights: drifting, folding curtains over a dark sky."""
 
 from __future__ import annotations
 

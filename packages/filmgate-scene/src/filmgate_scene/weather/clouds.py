@@ -1,4 +1,4 @@
-"""A cloudy sky, and none."""
+"""A cloudy sky, and a clear one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from filmgate_scene.stage import SceneStage
     light=lambda light: overcast(replace(light, clouds=0.62), 0.2),
 )
 def clouds(stage: SceneStage) -> None:
-    """The sky does it all."""
+    """Nothing to add: the sky draws its clouds."""
     stage.add_ambience(wind=0.15)
 
 
@@ -29,5 +29,5 @@ def _clear(light: Light) -> Light:
     light=_clear,
 )
 def clear(stage: SceneStage) -> None:
-    """Not a cloud."""
+    """No clouds."""
     del stage

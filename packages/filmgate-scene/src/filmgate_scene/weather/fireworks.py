@@ -12,9 +12,9 @@ from filmgate_scene.palette import Colour, mix, rgb
 from filmgate_scene.registry import weather
 from filmgate_scene.stage import SceneStage, ShotFrame
 
-_EVERY = 0.42  # seconds from shell to shell
-_LIFE = 2.0  # seconds that a burst lasts
-_CLIMB = 0.9  # seconds before it
+_EVERY = 0.42  # seconds between shells
+_LIFE = 2.0  # duration of a burst in seconds
+_CLIMB = 0.9  # duration of the climb in seconds
 _SPARKS = 120
 _TONES: tuple[Colour, ...] = tuple(rgb(c) for c in ("#ff5d4a", "#ffd35c", "#6fd4ff", "#ff7fd0", "#8dff9e", "#ffffff"))
 
@@ -26,7 +26,7 @@ _TONES: tuple[Colour, ...] = tuple(rgb(c) for c in ("#ff5d4a", "#ffd35c", "#6fd4
     time="night",
 )
 def fireworks(stage: SceneStage) -> None:
-    """One after the other over the horizon, in all colours."""
+    """One shell after the other over the horizon, in many colours."""
     show = _Show(stage)
     stage.add(show, 2500.0)
     for shell in show.shells:
@@ -34,7 +34,7 @@ def fireworks(stage: SceneStage) -> None:
 
 
 class _Shell:
-    """Where and when one bursts, and the directions of its sparks."""
+    """The position and time of a burst, and the directions of its sparks."""
 
     def __init__(self, rng: np.random.Generator, number: int, high: float) -> None:
         self.start = _EVERY * (number - 5) + 0.2 * rng.random()
@@ -102,19 +102,19 @@ class _Show:
     time="night",
 )
 def fireflies(stage: SceneStage) -> None:
-    """Small greenish lights that wander and pulse."""
+    """Small greenish lights that move about and pulse."""
     stage.add(_Fireflies(stage), 0.35)
     stage.add_ambience(crickets=0.8)
 
 
 class _Fireflies:
-    """Each on its own slow loop."""
+    """Each firefly follows its own slow loop."""
 
     def __init__(self, stage: SceneStage) -> None:
         self.random = np.random.default_rng(stage.seed + 38).random((46, 6)).astype(np.float32)
 
     def draw(self, frame: ShotFrame) -> None:
-        """A bright point in a soft halo."""
+        """Draw a bright point in a soft halo."""
         stage, r, t = frame.stage, self.random, frame.t
         near = 0.35 + 0.65 * r[:, 2] ** 2
         x = r[:, 0] * 1.2 - 0.1 + 0.035 * np.sin(0.7 * t * (0.5 + r[:, 3]) + 6.3 * r[:, 4]) - frame.lens.pan * near

@@ -1,4 +1,4 @@
-"""Fog: the distance goes, banks drift through."""
+"""Fog: hides the distance, with drifting banks."""
 
 from __future__ import annotations
 

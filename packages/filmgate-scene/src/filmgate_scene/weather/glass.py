@@ -1,4 +1,4 @@
-"""The weather outside, seen through the windows of a room."""
+"""The weather outside, seen through a room's windows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Glass", "behind_glass"]
 
 
 class _Fall(Struct, frozen=True, kw_only=True):
-    """What falls: so many a square metre, metres a second, metres long, pixels thick at 720p."""
+    """Falling particles: number a square metre, metres a second, length in metres, thickness in pixels at 720p."""
 
     dense: float
     speed: float
@@ -20,7 +20,7 @@ class _Fall(Struct, frozen=True, kw_only=True):
     thick: float = 1.0
     drift: float = 0.0
     tone: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    light: bool = False  # added as light instead of covering
+    light: bool = False  # added as light instead of covering the background
 
 
 _FALLS = {
@@ -33,7 +33,7 @@ _FALLS = {
 
 
 def behind_glass(stage: SceneStage, names: tuple[str, ...]) -> None:
-    """Let it fall behind every window of the stage."""
+    """Add falling particles behind every window of the stage."""
     for name in names:
         if name in _FALLS and stage.windows:
             stage.add(Glass(stage, _FALLS[name]), max(hole.z for hole in stage.windows) * 1.0005)
@@ -42,7 +42,7 @@ def behind_glass(stage: SceneStage, names: tuple[str, ...]) -> None:
 
 
 class Glass:
-    """What falls, inside the windows only."""
+    """Particles clipped to the windows."""
 
     def __init__(self, stage: SceneStage, fall: _Fall) -> None:
         rng = np.random.default_rng(stage.seed + 41)
@@ -55,7 +55,7 @@ class Glass:
         self.colours = np.ascontiguousarray(np.broadcast_to(tone, (len(self.holes), 3)))
 
     def draw(self, frame: ShotFrame) -> None:
-        """Each drop begins anew at the top of its own window."""
+        """Draw the particles; each restarts at the top of its window."""
         fall, r, stage = self.fall, self.random, frame.stage
         x, y, w, h, z = self.holes.T
         near = 0.55 + 0.45 * r[:, 2]

@@ -1,4 +1,4 @@
-"""Petals and leaves: they tumble down and aside."""
+"""Tumbling petals and leaves."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def leaves(stage: SceneStage) -> None:
 
 
 class _Tumbling:
-    """Flat things that turn over while they fall."""
+    """Flat things that rotate while they fall."""
 
     def __init__(self, stage: SceneStage, colours: tuple[Colour, ...], size: float = 1.0) -> None:
         rng = np.random.default_rng(stage.seed + 23)
@@ -57,7 +57,7 @@ class _Tumbling:
         self.colours = chosen[rng.integers(0, len(colours), _COUNT)] * (0.88 + 0.2 * self.random[:, 3:4])
 
     def draw(self, frame: ShotFrame) -> None:
-        """Their width goes to and fro as they turn."""
+        """Draw them; their width oscillates as they rotate."""
         stage, r, near, t = frame.stage, self.random, self.near, frame.t
         x = r[:, 0] + t * 0.024 * near + 0.03 * np.sin(t * 1.1 + r[:, 4] * 2 * math.pi) - frame.lens.pan * near
         y = r[:, 1] + t * (0.055 + 0.05 * r[:, 3]) * 1.5 * near

@@ -45,7 +45,7 @@ def rain(stage: SceneStage) -> None:
 
 
 class Rain:
-    """``count`` drops that fall for ever, the near ones longer and faster."""
+    """``count`` endlessly falling drops, the near ones longer and faster."""
 
     def __init__(self, stage: SceneStage, count: int, slant: float = 0.07) -> None:
         self.random = np.random.default_rng(stage.seed + 21).random((count, 4)).astype(np.float32)

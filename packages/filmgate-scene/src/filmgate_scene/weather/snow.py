@@ -1,4 +1,4 @@
-"""Snow: flakes that drift down."""
+"""Snow: drifting flakes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def snow(stage: SceneStage) -> None:
 
 
 class _Snow:
-    """Far flakes are small and many, near ones large and blurred."""
+    """Flakes: far ones are small and many, near ones large and blurred."""
 
     def __init__(self, stage: SceneStage) -> None:
         self.random = np.random.default_rng(stage.seed + 22).random((_COUNT, 5)).astype(np.float32)
@@ -43,7 +43,7 @@ class _Snow:
         )
 
     def draw(self, frame: ShotFrame) -> None:
-        """Each flake falls and sways."""
+        """Draw the flakes, which fall and sway."""
         stage, r, near, t = frame.stage, self.random, self.near, frame.t
         x = r[:, 0] + t * 0.022 * near + 0.02 * np.sin(t * 0.9 + r[:, 3] * 2 * math.pi) - frame.lens.pan * near
         marks = np.zeros((_COUNT, 6), np.float32)

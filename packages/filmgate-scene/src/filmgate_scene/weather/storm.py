@@ -1,4 +1,4 @@
-"""A storm: hard rain that slants, a dark sky, lightning and its thunder."""
+"""A storm: slanting heavy rain, a dark sky, lightning and thunder."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _Lightning:
         self.bolts = [_bolt(stage, rng) for _ in flashes]
 
     def draw(self, frame: ShotFrame) -> None:
-        """A bright strike, a second one, then the fading glow."""
+        """Draw a bright strike, a second one, then the fading glow."""
         for at, bolt in zip(self.flashes, self.bolts, strict=True):
             age = frame.t - float(at)
             if not 0 <= age < 0.5:
