@@ -1,4 +1,4 @@
-"""The core's fixtures apply here too: a clean environment, programs that may be missing, commands in this process."""
+"""Fixtures: those of the core (clean environment, optional programs, in-process commands), and compiled kernels."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["_own_environment", "cli", "pytest_runtest_setup", "pytest_terminal_s
 
 @pytest.fixture
 def cli() -> Cli:
-    """Runs a command in this process."""
+    """Run a command in this process."""
     return run
 
 
 @pytest.fixture(scope="session")
 def _compiled_kernels() -> None:
-    """Kernels lie in the cache: a worker of its own process that had to compile them would keep its test waiting."""
+    """Compile the kernels into the cache first: a worker process that had to compile them would delay its test."""
     warm_up()

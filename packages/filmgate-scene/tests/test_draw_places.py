@@ -22,8 +22,8 @@ def empty_stage(size: Size = SIZE) -> SceneStage:
     )
 
 
-def test_there_is_one_table_however_much_is_on_it() -> None:
-    """A second dish stands beside the first, on the same table."""
+def test_all_dishes_share_one_table() -> None:
+    """A second dish stands beside the first on the same table."""
     stage = empty_stage()
     table(stage)
     before = len(stage.layers())
@@ -33,16 +33,16 @@ def test_there_is_one_table_however_much_is_on_it() -> None:
 
 
 @pytest.mark.parametrize("size", [SIZE, Size(72, 128)])
-def test_dishes_stand_inside_the_picture(size: Size) -> None:
-    """In landscape and in portrait, one or four of them."""
+def test_dishes_stay_inside_the_frame(size: Size) -> None:
+    """In landscape and in portrait, with one or four of them."""
     for count in (1, 4):
         for spot in table_spot(empty_stage(size), count):
             assert 0 < spot.x < size.width
             assert 0.5 * size.height < spot.y < size.height
 
 
-def test_a_wall_shows_the_view_through_its_holes() -> None:
-    """Where nothing is painted one sees out, and elsewhere not."""
+def test_wall_shows_the_view_through_its_holes() -> None:
+    """The view is visible where nothing is painted, and only there."""
     stage = empty_stage()
     flat = Flat(stage, 5.0)
     flat.canvas.rectangle(
@@ -57,8 +57,8 @@ def test_a_wall_shows_the_view_through_its_holes() -> None:
     assert frame.pixels[:, 20, 100] == pytest.approx([0, 0, 1])
 
 
-def test_a_wall_grows_when_one_walks_up_to_it() -> None:
-    """It stands at its depth as a plate would."""
+def test_wall_grows_as_the_camera_approaches() -> None:
+    """It scales with its depth as a plate does."""
     stage = empty_stage()
     flat = Flat(stage, 4.0)
     flat.canvas.rectangle(SIZE.width / 2 - 8, 0, 16, SIZE.height, (1.0, 1.0, 1.0))
@@ -72,28 +72,28 @@ def test_a_wall_grows_when_one_walks_up_to_it() -> None:
     assert wide[1] == pytest.approx(2 * wide[0], rel=0.05)
 
 
-def test_who_eats_sits_at_a_table_and_is_heard() -> None:
-    """Bites are part of the scene."""
-    made = compose(
+def test_people_eating_sit_at_a_table_with_sound() -> None:
+    """The scene has bite sounds."""
+    renderer = compose(
         SceneShot(setting="meadow", subjects=(SubjectSpec(kind="person", action="eat"),), frames=96),
         size=SIZE,
         fps=24,
         seed=3,
     )
-    assert "bite" in {event.kind for event in made.sound_cues().events}
-    assert made.stage.dishes is not None
+    assert "bite" in {event.kind for event in renderer.sound_cues().events}
+    assert renderer.stage.dishes is not None
 
 
 @pytest.mark.parametrize(("setting", "habit"), [("stage", "dance"), ("office", "stand"), ("meadow", "walk")])
-def test_people_do_what_one_does_in_a_place(setting: str, habit: str) -> None:
-    """Where no action is said the place knows one."""
-    made = compose(SceneShot(setting=setting, frames=24), size=SIZE, fps=24, seed=3)
-    made.prepare()
-    assert made.stage.default_action == habit
+def test_people_do_the_default_action_of_a_place(setting: str, habit: str) -> None:
+    """It applies if the prompt names no action."""
+    renderer = compose(SceneShot(setting=setting, frames=24), size=SIZE, fps=24, seed=3)
+    renderer.prepare()
+    assert renderer.stage.default_action == habit
 
 
-def test_an_empty_road_is_driven_along() -> None:
-    """With nobody named the camera moves on; with a car it stays beside it."""
+def test_camera_drives_along_an_empty_road() -> None:
+    """Without subjects the camera moves on; with a car it stays beside it."""
     alone = compose(SceneShot(setting="road", frames=24), size=SIZE, fps=24, seed=3)
     beside = compose(
         SceneShot(setting="road", subjects=(SubjectSpec(kind="car"),), frames=24), size=SIZE, fps=24, seed=3

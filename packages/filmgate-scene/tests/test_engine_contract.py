@@ -1,4 +1,4 @@
-"""The scene engine keeps every engine's contract, with a true worker and small films."""
+"""The scene engine fulfils the engine contract, with a real worker and small videos."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# The true worker, with the kernels that this checkout's other tests compiled.
+# The real worker, with the kernels that this checkout's other tests compiled.
 TRUE_WORKER = """
 import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
@@ -28,18 +28,20 @@ runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(_compiled_kernels: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """An engine that draws, warmed up once for all."""
+    """A warmed-up engine for all tests."""
     folder = tmp_path_factory.mktemp("scene")
-    made = SceneEngine(workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", TRUE_WORKER))
-    await made.start()
-    yield made
-    await made.stop()
+    scene_engine = SceneEngine(
+        workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", TRUE_WORKER)
+    )
+    await scene_engine.start()
+    yield scene_engine
+    await scene_engine.stop()
 
 
 class TestSceneEngine(EngineContract):
-    """The contract."""
+    """Runs the engine contract."""
 
     @pytest.fixture
     def job(self) -> Job:
-        """A film of one second."""
+        """A video of one second."""
         return sample_job(size=Size(96, 160), seconds=1)

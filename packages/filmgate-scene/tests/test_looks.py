@@ -1,4 +1,4 @@
-"""How things look: seasons, hours, styles, windows, titles, and that nothing jumps."""
+"""Looks: seasons, times of day, styles, windows, titles, and the absence of jumps."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Planes = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], npt.NDArray[np.uint
 
 
 def view(shot: SceneShot, size: Size = SIZE, seed: int = 5) -> ShotRenderer:
-    """A prepared view."""
-    made = compose(shot, size=size, fps=24, seed=seed)
-    made.prepare()
-    return made
+    """A prepared renderer."""
+    renderer = compose(shot, size=size, fps=24, seed=seed)
+    renderer.prepare()
+    return renderer
 
 
-def drawn(made: ShotRenderer, n: int) -> Planes:
-    """One frame of it."""
-    w, h = made.stage.width, made.stage.height
+def drawn(renderer: ShotRenderer, n: int) -> Planes:
+    """Draw one frame."""
+    w, h = renderer.stage.width, renderer.stage.height
     y, u, v = (np.zeros(size, np.uint8) for size in ((h, w), (h // 2, w // 2), (h // 2, w // 2)))
-    made.draw(n, y, u, v)
+    renderer.draw(n, y, u, v)
     return y, u, v
 
 
@@ -44,38 +44,38 @@ def shot(setting: str, **said: object) -> SceneShot:
 
 
 @pytest.mark.parametrize("styles", [("mono", "cinematic"), ("cinematic", "mono"), ("mono", "cyberpunk")])
-def test_black_and_white_stays_so_whatever_else_is_asked_for(styles: tuple[str, ...]) -> None:
-    """No other style gives a silver picture its colours back."""
+def test_black_and_white_overrides_other_styles(styles: tuple[str, ...]) -> None:
+    """No other style restores colour."""
     _, u, v = drawn(view(shot("beach", style=styles)), 10)
     assert max(np.abs(u.astype(int) - 128).max(), np.abs(v.astype(int) - 128).max()) <= 1
 
 
-def test_two_styles_are_both_seen() -> None:
-    """A grade lies over a painting instead of taking its place."""
+def test_two_styles_combine() -> None:
+    """A grade is applied on top of a painting style instead of replacing it."""
     painted = drawn(view(shot("beach", style=("watercolour",))), 10)
     both = drawn(view(shot("beach", style=("watercolour", "cyberpunk"), time="golden")), 10)
-    film = drawn(view(shot("beach", style=("cyberpunk",), time="golden")), 10)
+    grade = drawn(view(shot("beach", style=("cyberpunk",), time="golden")), 10)
     assert np.abs(painted[1].astype(int) - both[1].astype(int)).mean() > 1
-    assert np.abs(film[0].astype(int) - both[0].astype(int)).mean() > 3
+    assert np.abs(grade[0].astype(int) - both[0].astype(int)).mean() > 3
 
 
 @pytest.mark.parametrize(
-    ("said", "dark"),
+    ("fields", "dark"),
     [({"weather": ("aurora",)}, True), ({"weather": ("fireworks",)}, True), ({"weather": ("rain",)}, False)],
 )
-def test_weather_brings_its_hour(said: dict[str, object], dark: bool) -> None:  # noqa: FBT001 - a test's table
-    """Northern lights and fireworks are seen by night, where no hour is said."""
-    assert view(shot("meadow", **said)).stage.light.moon is dark
+def test_weather_sets_its_time_of_day(fields: dict[str, object], dark: bool) -> None:  # noqa: FBT001 - a test's table
+    """Northern lights and fireworks are at night if the prompt names no time."""
+    assert view(shot("meadow", **fields)).stage.light.moon is dark
 
 
-def test_neon_is_seen_by_night() -> None:
-    """A style brings its hour, before the weather does."""
-    made = compose(shot("city", style=("cyberpunk",), weather=("rain",)), size=SIZE, fps=24, seed=5)
-    assert made.stage.light.moon
+def test_neon_style_sets_the_night() -> None:
+    """A style's time of day takes precedence over the weather's."""
+    renderer = compose(shot("city", style=("cyberpunk",), weather=("rain",)), size=SIZE, fps=24, seed=5)
+    assert renderer.stage.light.moon
 
 
-def test_what_is_denied_stays_away() -> None:
-    """A garden's petals and a city's cars are not there if the prompt denies them."""
+def test_negated_things_are_absent() -> None:
+    """A garden's petals and a city's cars are absent if the prompt negates them."""
     petals, none = (view(shot("garden", absent=absent)) for absent in ((), ("petals",)))
     assert len(petals.stage.layers()) > len(none.stage.layers())
     cars, empty = (drawn(view(shot("city", time="day", absent=absent)), 20)[0] for absent in ((), ("car",)))
@@ -83,14 +83,16 @@ def test_what_is_denied_stays_away() -> None:
 
 
 @pytest.mark.parametrize("weather", ["rain", "storm", "snow", "petals", "leaves"])
-def test_the_weather_is_seen_through_the_windows_only(weather: str) -> None:
-    """In a room it falls outside: the panes change from frame to frame, the walls do not."""
-    made = view(shot("livingroom", weather=(weather,), camera=("static",), time="day", style=("anime",)))  # no grain
-    a, b = (drawn(made, n)[0].astype(int) for n in (20, 26))
+def test_indoor_weather_is_visible_only_through_windows(weather: str) -> None:
+    """In a room the panes change from frame to frame, the walls do not."""
+    renderer = view(
+        shot("livingroom", weather=(weather,), camera=("static",), time="day", style=("anime",))
+    )  # no grain
+    a, b = (drawn(renderer, n)[0].astype(int) for n in (20, 26))
     changed = np.abs(a - b) > 4
-    (hole,) = made.stage.windows
-    left, top, _ = made.stage.home_position(hole.x, hole.y + hole.h, hole.z)
-    right, low, _ = made.stage.home_position(hole.x + hole.w, hole.y, hole.z)
+    (hole,) = renderer.stage.windows
+    left, top, _ = renderer.stage.home_position(hole.x, hole.y + hole.h, hole.z)
+    right, low, _ = renderer.stage.home_position(hole.x + hole.w, hole.y, hole.z)
     rows, columns = np.nonzero(changed)
     assert len(rows) > 2
     assert left - 2 <= columns.min()
@@ -99,14 +101,14 @@ def test_the_weather_is_seen_through_the_windows_only(weather: str) -> None:
     assert rows.max() <= low + 2
 
 
-def test_trees_turn_with_the_leaves() -> None:
-    """Autumn is in the trees as well as in the air."""
+def test_trees_turn_in_autumn() -> None:
+    """Falling leaves also change the colour of the trees."""
     green, gold = (drawn(view(shot("meadow", weather=weather, time="day")), 10)[2] for weather in ((), ("leaves",)))
     assert (gold.astype(int) - green.astype(int)).max() > 15
 
 
 def test_children_have_larger_heads_and_shorter_legs() -> None:
-    """A child is no small grown-up."""
+    """A child is not a scaled-down adult."""
     outfit = Outfit(top=(0.8, 0.2, 0.2), bottom=(0.2, 0.2, 0.3))
     grown, child = (np.array(pose(build, outfit, "stand", 0.0).limbs) for build in (ADULT, CHILD))
     face = 9
@@ -116,24 +118,24 @@ def test_children_have_larger_heads_and_shorter_legs() -> None:
 
 
 @pytest.mark.parametrize(("setting", "under"), [("street", True), ("shop", False)])
-def test_umbrellas_are_put_up_in_the_rain_but_not_indoors(setting: str, under: bool) -> None:  # noqa: FBT001 - a test's table
-    """Who walks in the rain is under one."""
-    who = (SubjectSpec(kind="person", action="walk"),)
-    dry, wet = (view(shot(setting, subjects=who, weather=weather)) for weather in ((), ("rain",)))
+def test_people_open_umbrellas_in_outdoor_rain(setting: str, under: bool) -> None:  # noqa: FBT001 - a test's table
+    """People in the rain carry an umbrella."""
+    person = (SubjectSpec(kind="person", action="walk"),)
+    dry, wet = (view(shot(setting, subjects=person, weather=weather)) for weather in ((), ("rain",)))
     assert (max(_heights(wet)) > 1.1 * max(_heights(dry))) is under
 
 
-def _heights(made: ShotRenderer) -> list[int]:
-    """How far above their feet the sprites of moving figures reach, in pixels."""
-    parts = [part for _, _, part in made.stage._layers if isinstance(part, AnimatedSprites)]
-    return [round(quad.sprite.anchor_y) for part in parts for quad in part.quads(ShotFrame(made.stage))]
+def _heights(renderer: ShotRenderer) -> list[int]:
+    """The height of moving figures' sprites above their feet, in pixels."""
+    parts = [part for _, _, part in renderer.stage._layers if isinstance(part, AnimatedSprites)]
+    return [round(quad.sprite.anchor_y) for part in parts for quad in part.quads(ShotFrame(renderer.stage))]
 
 
 @pytest.mark.parametrize("size", [SIZE, Size(90, 160)])
-def test_titles_break_between_words_into_even_lines(size: Size) -> None:
-    """No word is cut in two, even before an ellipsis, and no last word is left alone."""
-    made = compose(shot("abstract"), size=size, fps=24, seed=5)
-    lines, _ = layout(made.stage, "A cosy bookshop, rain running down its windows…")
+def test_titles_break_between_words_into_balanced_lines(size: Size) -> None:
+    """No word is split, even before an ellipsis, and no last word stands alone."""
+    renderer = compose(shot("abstract"), size=size, fps=24, seed=5)
+    lines, _ = layout(renderer.stage, "A cosy bookshop, rain running down its windows…")
     assert " ".join(lines) == "A cosy bookshop, rain running down its windows…"
     assert len(lines) in {2, 3}
     assert min(len(line) for line in lines) > 0.4 * max(len(line) for line in lines)
@@ -150,30 +152,30 @@ SMOOTH = [
     "snow falls outside the living room, dolly",
     "koi in a lotus pond, time lapse",
 ]
-"""Films of much movement, none with a cut."""
+"""Videos with much movement, none with a cut."""
 
 
 @pytest.mark.parametrize("prompt", SMOOTH)
 def test_nothing_jumps_from_frame_to_frame(prompt: str) -> None:
-    """Successive frames differ by little and by much the same, lightning apart."""
+    """Successive frames differ by little and by similar amounts, except for lightning."""
     (described,) = understand(prompt, seed=5, frames=96).shots
-    made = view(described)
-    lumas = [drawn(made, n)[0].astype(int) for n in range(30, 48)]
+    renderer = view(described)
+    lumas = [drawn(renderer, n)[0].astype(int) for n in range(30, 48)]
     steps = np.array([np.abs(b - a).mean() for a, b in pairwise(lumas)])
     assert steps.max() < 2.5 * np.median(steps) + 1.5
     assert steps.max() < (16 if "storm" in prompt else 9)
 
 
 @pytest.mark.parametrize("setting", ["meadow", "desert", "beach", "sky", "snowfield"])
-def test_what_repeats_has_no_seam(setting: str) -> None:
-    """The ends of every strip that goes on for ever meet."""
-    made = view(shot(setting, time="day"), Size(320, 180))
-    for _, _, layer in made.stage._layers:
+def test_repeating_strips_have_no_seam(setting: str) -> None:
+    """The ends of every endless strip match."""
+    renderer = view(shot(setting, time="day"), Size(320, 180))
+    for _, _, layer in renderer.stage._layers:
         if getattr(layer, "wraps", False):
-            sprite, pixels = layer.sprite, made.stage.atlas.pixels  # type: ignore[union-attr]  # it wraps: a plate
-            picture = pixels[sprite.offset : sprite.offset + sprite.width * sprite.height]
-            picture = picture.reshape(sprite.height, sprite.width)
-            channels = np.stack([(picture >> shift) & 255 for shift in (0, 8, 16, 24)], -1).astype(int)
+            sprite, pixels = layer.sprite, renderer.stage.atlas.pixels  # type: ignore[union-attr]  # it wraps: a plate
+            strip = pixels[sprite.offset : sprite.offset + sprite.width * sprite.height]
+            strip = strip.reshape(sprite.height, sprite.width)
+            channels = np.stack([(strip >> shift) & 255 for shift in (0, 8, 16, 24)], -1).astype(int)
             inside = np.abs(np.diff(channels, axis=1)).mean((0, 2))
             assert np.abs(channels[:, 0] - channels[:, -1]).mean() <= inside.max() + 0.5
 
@@ -195,8 +197,8 @@ _ALPHABETS = st.one_of(
 @example("no " * 10_000)
 @example("\x00\ud800\u202eabc")
 def test_no_text_gives_an_error_or_a_blank_frame(prompt: str) -> None:
-    """Whatever is sent, each of its shots draws a picture with light and dark in it."""
+    """Each shot of any text draws a frame with contrast."""
     for described in understand(prompt, seed=9, frames=48).shots[:2]:
-        made = compose(described, size=Size(64, 36), fps=24, seed=9)
-        made.prepare()
-        assert drawn(made, min(20, described.frames - 1))[0].std() > 2
+        renderer = compose(described, size=Size(64, 36), fps=24, seed=9)
+        renderer.prepare()
+        assert drawn(renderer, min(20, described.frames - 1))[0].std() > 2

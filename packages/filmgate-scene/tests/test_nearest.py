@@ -1,4 +1,4 @@
-"""Places by meaning, for prompts that name none: with the extra's own encoder, with one of ours, and without any."""
+"""Places by meaning for prompts that name none: with the extra's encoder, with a test encoder, and without one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from filmgate_scene.semantic import PlaceMatcher, _place_phrases, load_encoder
 
 
 class OneMeaning:
-    """An encoder to which everything means the same as one phrase."""
+    """An encoder that gives every text the meaning of one phrase."""
 
     def __init__(self, phrase: str) -> None:
         self.phrase = phrase
 
     def encode(self, texts: list[str], /) -> NDArray[np.float32]:
-        """The prompt, which comes first, and the phrase are the same; nothing else is."""
+        """The prompt, which comes first, equals the phrase; all other texts differ."""
         vectors = np.eye(len(texts), dtype=np.float32)
         vectors[0] = vectors[texts.index(self.phrase)]
         return vectors
@@ -32,7 +32,7 @@ class OneMeaning:
 
 @pytest.fixture(scope="module")
 def nearest() -> PlaceMatcher:
-    """With the extra's encoder, loaded once."""
+    """The matcher with the extra's encoder, loaded once."""
     encoder = load_encoder()
     assert encoder is not None
     return PlaceMatcher(lambda: encoder)
@@ -52,15 +52,13 @@ def nearest() -> PlaceMatcher:
         ("asdf qwer", "abstract"),
     ],
 )
-def test_the_encoder_of_the_extra_finds_places_in_both_languages(
-    nearest: PlaceMatcher, prompt: str, place: str
-) -> None:
-    """What happens somewhere is put there; what happens nowhere stays the abstract landscape."""
+def test_semantic_encoder_finds_places_in_both_languages(nearest: PlaceMatcher, prompt: str, place: str) -> None:
+    """Activities get the place where they happen; prompts without a place keep the abstract landscape."""
     assert nearest.nearest_place(prompt) == place
 
 
-def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
-    """The title card belongs to the abstract landscape."""
+def test_guessed_place_is_marked_and_has_no_title() -> None:
+    """The title card belongs to the abstract landscape only."""
     before = understand("dough is kneaded", seed=1, frames=96)
     assert (before.shots[0].setting, before.shots[0].text) == ("abstract", "dough is kneaded")
     (shot,) = PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places(before).shots
@@ -68,20 +66,20 @@ def test_a_guessed_place_is_marked_and_bears_no_title() -> None:
 
 
 @pytest.mark.parametrize("prompt", ["a beach", "an abstract dreamscape", "抽象的意境", "a dog", "rain", "夜晚"])
-def test_what_is_said_is_never_guessed(prompt: str) -> None:
-    """A place that a word names or a subject brings along, and the abstract landscape that was asked for, stay."""
+def test_named_place_is_never_guessed(prompt: str) -> None:
+    """A place from a word or a subject, and a requested abstract landscape, stay unchanged."""
     before = understand(prompt, seed=1, frames=96)
     assert PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places(before) == before
 
 
-def test_an_hour_is_no_place_where_nothing_else_was_understood(nearest: PlaceMatcher) -> None:
-    """Words that mean nothing to the lexicon say more than the hour among them."""
+def test_time_of_day_is_not_a_place_if_nothing_else_is_understood(nearest: PlaceMatcher) -> None:
+    """The unknown words matter more than the time of day among them."""
     before = understand("程序员熬夜写代码", seed=1, frames=96)
     assert nearest.assign_places(before).shots[0].setting == "office"
     assert nearest.assign_places(before).shots[0].time == "night"
 
 
-def test_each_shot_is_asked_for_by_itself() -> None:
+def test_each_shot_is_matched_separately() -> None:
     """Of two shots only the one without a place gets one by meaning."""
     before = understand("Shot 1: dough is kneaded. Shot 2: waves on a beach.", seed=1, frames=96)
     after = PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places(before)
@@ -94,7 +92,7 @@ def test_without_the_extra_nothing_changes() -> None:
     assert PlaceMatcher(lambda: None).assign_places(before) == before
 
 
-def test_the_encoder_is_let_go_of_and_answers_are_remembered() -> None:
+def test_encoder_is_released_and_answers_are_cached() -> None:
     """Its memory is needed for drawing; the same prompt does not load it again."""
     loaded: list[weakref.ref[OneMeaning]] = []
 
@@ -109,8 +107,8 @@ def test_the_encoder_is_let_go_of_and_answers_are_remembered() -> None:
     assert [encoder() for encoder in loaded] == [None]
 
 
-def test_a_remix_keeps_the_guessed_place() -> None:
-    """What the new prompt leaves open stays as it was, and is still marked as a guess; a place it names wins."""
+def test_remix_keeps_the_guessed_place() -> None:
+    """What the new prompt leaves open stays, still marked as a guess; a place that it names wins."""
     settle = PlaceMatcher(lambda: OneMeaning("a chef prepares a meal")).assign_places
 
     def shot(prompt: str) -> tuple[str, bool, str]:
@@ -125,15 +123,15 @@ def test_a_remix_keeps_the_guessed_place() -> None:
             operation=Operation.REMIX,
             base_prompts=("dough is kneaded",),
         )
-        (found,) = interpret(job, 96, settle).shots
-        return found.setting, found.guessed, found.time
+        (described,) = interpret(job, 96, settle).shots
+        return described.setting, described.guessed, described.time
 
     assert shot("at night") == ("kitchen", True, "night")
     assert shot("on a beach") == ("beach", False, "")
 
 
 def test_every_phrase_belongs_to_a_place() -> None:
-    """No place of the list is unknown to the renderer, and none is left without a phrase by a slip."""
+    """Every phrase belongs to a registered place, and more than 20 places have phrases."""
     phrases, places = _place_phrases()
     assert len(set(phrases)) == len(phrases)
     assert set(places) - {""} <= registry.settings().keys()

@@ -1,4 +1,4 @@
-"""What prompts are taken to mean."""
+"""Prompt understanding: prompts and their descriptions."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ MEANINGS = [
     ("A violin of pure joy", "abstract; weather: petals; text: A violin of pure joy"),
     ("孤独的重量", "abstract at night; text: 孤独的重量"),
 ]
-"""Prompts, and what is understood of them in the words of ``describe``."""
+"""Prompts and their expected descriptions in the words of ``describe``."""
 
 
 def read(prompt: str, frames: int = 96) -> Description:
@@ -138,8 +138,8 @@ def read(prompt: str, frames: int = 96) -> Description:
 
 
 @pytest.mark.parametrize(("prompt", "meaning"), MEANINGS)
-def test_prompts_mean_what_people_mean(prompt: str, meaning: str) -> None:
-    """Each prompt of the table is understood as it says there."""
+def test_prompts_give_the_expected_descriptions(prompt: str, meaning: str) -> None:
+    """Each prompt of the table is understood as listed."""
     assert describe(read(prompt)) == meaning
 
 
@@ -158,35 +158,35 @@ def test_prompts_mean_what_people_mean(prompt: str, meaning: str) -> None:
         "＂OPEN NOW＂",
     ],
 )
-def test_every_style_of_quotes_holds_a_signs_text(quoted: str) -> None:
-    """A sign's text is what stands between quotes of any kind, and is not itself taken for a scene."""
+def test_sign_text_in_any_quotation_marks(quoted: str) -> None:
+    """The text between quotes is the sign's text and is not parsed as part of the scene."""
     (shot,) = read(f"A street with a sign {quoted} in the rain").shots
     assert shot.text == "OPEN NOW"
     assert (shot.setting, shot.weather) == ("street", ("rain",))
 
 
-def test_what_a_sign_says_is_no_place() -> None:
+def test_sign_text_is_not_a_place() -> None:
     """A beach bar's name does not move the street to the sea."""
     (shot,) = read('A street at night, a neon sign "OCEAN BEACH"').shots
     assert (shot.setting, shot.text) == ("street", "OCEAN BEACH")
 
 
-def test_a_prompt_in_quotes_is_no_sign() -> None:
-    """Somebody who quotes the whole prompt gets its scene."""
+def test_fully_quoted_prompt_is_not_a_sign() -> None:
+    """A prompt that is quoted completely is parsed normally."""
     (shot,) = read('"A dog running on a beach"').shots
     assert (shot.setting, shot.text) == ("beach", "")
 
 
-def test_nothing_recognised_becomes_a_title_card() -> None:
-    """A prompt that means nothing to us is shown, cut at a word."""
+def test_unrecognised_prompt_becomes_a_title_card() -> None:
+    """The title is cut at a word."""
     description = read("Flibber gribble wumpus snark brillig slithy toves gyre and gimble")
     assert description.shots[0].setting == "abstract"
     assert description.shots[0].text == "Flibber gribble wumpus snark brillig slithy toves gyre…"
     assert "wumpus" in description.unrecognised
 
 
-def test_unrecognised_words_are_said_openly() -> None:
-    """What meant nothing is listed once; joining words are not."""
+def test_unrecognised_words_are_listed() -> None:
+    """Each is listed once; function words are not."""
     assert read("A zither and a zither on the beach, with the theremin").unrecognised == ("zither", "theremin")
 
 
@@ -199,23 +199,23 @@ def test_unrecognised_words_are_said_openly() -> None:
         ("a beach", ()),
     ],
 )
-def test_what_is_denied_is_remembered(prompt: str, absent: tuple[str, ...]) -> None:
-    """A place's own weather and inhabitants stay away too when the prompt denies them."""
+def test_negated_names_are_recorded(prompt: str, absent: tuple[str, ...]) -> None:
+    """A place's default weather and inhabitants are also absent if the prompt negates them."""
     assert read(prompt).shots[0].absent == absent
 
 
 @pytest.mark.parametrize("frames", [1, 24, 96, 97, 287, 480])
 @pytest.mark.parametrize("shots", [1, 2, 3, 7, 40])
 def test_shots_share_the_frames_exactly(shots: int, frames: int) -> None:
-    """However many shots are named, their lengths add up to the film's, and none is empty."""
+    """The lengths of any number of shots add up to the video's, and none is empty."""
     prompt = " ".join(f"Shot {number}: a beach." for number in range(1, shots + 1))
     lengths = [shot.frames for shot in read(prompt, frames).shots]
     assert sum(lengths) == frames
     assert min(lengths) > 0
 
 
-def test_times_that_shots_name_are_kept() -> None:
-    """Shots with times last as long as they say, in proportion."""
+def test_times_of_shots_are_kept() -> None:
+    """Shots with times last in proportion to them."""
     description = read("[0-2s] a beach [2-8s] the city", 192)
     assert [shot.frames for shot in description.shots] == [48, 144]
 
@@ -232,7 +232,7 @@ def test_times_that_shots_name_are_kept() -> None:
     ],
 )
 def test_transitions(prompt: str, transition: str) -> None:
-    """Shots are cut unless the prompt speaks of fading, and a single shot fades into nothing."""
+    """Shots are cut unless the prompt mentions a fade; a single shot has no transition."""
     assert read(prompt).transition == transition
 
 
@@ -240,8 +240,8 @@ def test_transitions(prompt: str, transition: str) -> None:
     ("prompt", "language"),
     [("a dog", "en"), ("一只狗", "zh"), ("", "en"), ("海滩 beach", "zh"), ("a film of 狗 in the park", "en")],
 )
-def test_the_language_is_the_one_most_of_it_is_in(prompt: str, language: str) -> None:
-    """English with a Chinese word is English."""
+def test_language_is_the_predominant_one(prompt: str, language: str) -> None:
+    """English with one Chinese word is English."""
     assert read(prompt).language == language
 
 
@@ -274,21 +274,21 @@ def test_the_language_is_the_one_most_of_it_is_in(prompt: str, language: str) ->
     ],
 )
 def test_odd_and_long_strings_are_understood(prompt: str) -> None:
-    """Whatever is sent gives a film's description."""
+    """Any text gives a video's description."""
     assert sum(shot.frames for shot in read(prompt).shots) == 96
 
 
 @pytest.mark.parametrize("words", ["no ", "雪", "word ", "x", "海滩上的狗，", "0-1s: a ", "a sign that says "])
-def test_reading_twice_as_much_is_twice_the_work(words: str) -> None:
-    """Counted in calls: the longest prompt costs what its length says, at most 150 calls a character."""
+def test_parsing_cost_is_linear(words: str) -> None:
+    """Counted in calls: the longest prompt costs in proportion to its length, at most 150 calls a character."""
     read("warm")
-    half, whole = (_calls(words * (length // len(words))) for length in (4000, 8000))
-    assert whole < 2.1 * half
-    assert whole < 150 * 8000
+    half, doubled = (_calls(words * (length // len(words))) for length in (4000, 8000))
+    assert doubled < 2.1 * half
+    assert doubled < 150 * 8000
 
 
 def _calls(prompt: str) -> int:
-    """Calls of functions while a prompt is read."""
+    """The number of function calls while a prompt is parsed."""
     events = []
     sys.setprofile(lambda _frame, event, _argument: events.append(event) if event.endswith("call") else None)
     try:
@@ -300,15 +300,15 @@ def _calls(prompt: str) -> int:
 
 @examples(150)
 @given(st.text(st.characters(), max_size=300), st.integers(1, 480))
-def test_any_string_at_all_is_understood(prompt: str, frames: int) -> None:
-    """No text makes it fail, and the same text means the same again."""
+def test_any_string_is_understood(prompt: str, frames: int) -> None:
+    """No text raises an error, and the same text gives the same description."""
     description = understand(prompt, seed=1, frames=frames)
     assert sum(shot.frames for shot in description.shots) == frames
     assert description == understand(prompt, seed=1, frames=frames)
 
 
 def test_explain_gives_plain_data() -> None:
-    """``explain`` says in plain data and in a line what a prompt will become."""
+    """``explain`` describes a prompt's video as plain data and in one line."""
     explained = explain("两只狗在海滩上奔跑", seed=3)
     assert explained["kind"] == "procedural animatic"
     assert explained["summary"] == "beach with 2 × dog (run)"

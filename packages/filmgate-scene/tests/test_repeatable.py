@@ -1,4 +1,4 @@
-"""The same job gives the same bytes: over runs, over threads, whatever a thread drew before."""
+"""Determinism: the same job gives the same bytes in any run, on any thread, in any order."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def _drawn(view: ShotRenderer, n: int, size: Size) -> NDArray[np.uint8]:
 
 
 @pytest.mark.parametrize("setting", sorted(registry.settings()))
-def test_nothing_of_the_frame_before_is_left(setting: str) -> None:
-    """Frames are the same in any order, and on a thread whose buffer holds anything at all."""
+def test_earlier_frames_leave_no_trace(setting: str) -> None:
+    """Frames are the same in any order, and on a thread whose buffer contains arbitrary values."""
     size = Size(144, 256)
     view = compose(SceneShot(setting=setting, frames=72), size=size, fps=24, seed=5)
     view.prepare()
@@ -38,8 +38,8 @@ def test_nothing_of_the_frame_before_is_left(setting: str) -> None:
     assert all((a == b).all() for a, b in zip(first, reversed(again), strict=True))
 
 
-def test_the_number_of_threads_is_not_in_the_bytes(tmp_path: Path) -> None:
-    """A film drawn by one thread is the film drawn by three."""
+def test_bytes_do_not_depend_on_the_thread_count(tmp_path: Path) -> None:
+    """One and three drawing threads give the same video."""
     prompt = "Shot 1: koi pond in the rain. Shot 2: a city at night"
     job = Job(token="t", video_id="v", model="m", prompt=prompt, size=Size(144, 256), seconds=2, seed=5)
     digests = set()

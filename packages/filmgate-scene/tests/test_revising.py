@@ -1,4 +1,4 @@
-"""What a new prompt means on top of older ones, and how an extension begins."""
+"""Revisions: a new prompt on top of earlier ones, and the start of an extension."""
 
 from __future__ import annotations
 
@@ -43,39 +43,39 @@ def _remix(prompt: str, *before: str) -> Job:
         ("Nothing of the kind is known here", {}),
     ],
 )
-def test_what_is_said_wins_and_the_rest_stays(prompt: str, changed: dict[str, object]) -> None:
-    """One facet is replaced, every other one is what it was."""
+def test_new_prompt_replaces_only_what_it_names(prompt: str, changed: dict[str, object]) -> None:
+    """One facet is replaced, every other one is unchanged."""
     (before,), (after,) = interpret(BASE, 24).shots, interpret(_remix(prompt), 24).shots
-    said = {name: getattr(after, name) for name in ("setting", "time", "weather", "camera")}
+    revised = {name: getattr(after, name) for name in ("setting", "time", "weather", "camera")}
     was = {name: getattr(before, name) for name in ("setting", "time", "weather", "camera")}
-    assert said == was | changed
+    assert revised == was | changed
     assert [spec.kind for spec in after.subjects] == ["dog"]
 
 
 @pytest.mark.parametrize("prompt", ["No rain any more", "不要下雨"])
-def test_a_remix_can_take_things_away(prompt: str) -> None:
-    """What the new prompt denies is gone; the rest stays."""
+def test_remix_can_remove_things(prompt: str) -> None:
+    """What the new prompt negates is removed; the rest stays."""
     (shot,) = interpret(_remix(prompt, "A dog on a beach in the rain"), 24).shots
     assert (shot.setting, shot.weather, [spec.kind for spec in shot.subjects]) == ("beach", (), ["dog"])
     (again,) = interpret(_remix("It rains again", "A dog on a beach in the rain", prompt), 24).shots
     assert again.weather == ("rain",)
 
 
-def test_somebody_who_was_there_is_changed() -> None:
-    """A dog that is called black now goes on running."""
+def test_remix_changes_an_existing_subject() -> None:
+    """A running dog that the remix calls black continues to run."""
     (shot,) = interpret(_remix("The dog is black"), 24).shots
     assert [(spec.kind, spec.action, spec.attributes) for spec in shot.subjects] == [("dog", "run", ("black",))]
 
 
-def test_remixes_of_remixes_add_up() -> None:
-    """Each prompt lies over all before it; the seed is the first film's."""
+def test_remixes_of_remixes_accumulate() -> None:
+    """Each prompt applies on top of all earlier ones; the seed is the first video's."""
     description = interpret(_remix("In the rain", DOG, "At night"), 24)
     assert (description.shots[0].time, description.shots[0].weather) == ("night", ("rain",))
     assert description.seed == BASE.seed
 
 
-def test_an_extension_goes_on_from_the_last_shot() -> None:
-    """What was seen in earlier shots is not told again."""
+def test_extension_continues_the_last_shot() -> None:
+    """Earlier shots are not repeated."""
     two = "Shot 1: a city at night. Shot 2: a beach at dawn."
     assert len(interpret(replace(BASE, prompt=two), 48).shots) == 2
     job = replace(BASE, prompt="The camera pans", base_prompts=(two,), operation=Operation.EXTEND)
@@ -83,24 +83,24 @@ def test_an_extension_goes_on_from_the_last_shot() -> None:
     assert (shot.setting, shot.camera, shot.frames) == ("beach", ("pan",), 48)
 
 
-def test_a_mentioned_character_lends_its_colour(tmp_path: Path) -> None:
-    """The notes say who was mentioned, and which colour it gave."""
-    picture = tmp_path / "who.png"
-    Image.new("RGB", (30, 30), "#c8322c").save(picture)
-    who = (
-        CharacterFiles(name="Mossy", image=picture, video=picture),
-        CharacterFiles(name="Fern", image=picture, video=picture),
+def test_mentioned_character_lends_its_colour(tmp_path: Path) -> None:
+    """The notes list the mentioned characters and their colours."""
+    path = tmp_path / "who.png"
+    Image.new("RGB", (30, 30), "#c8322c").save(path)
+    characters = (
+        CharacterFiles(name="Mossy", image=path, video=path),
+        CharacterFiles(name="Fern", image=path, video=path),
     )
-    job = replace(BASE, prompt="mossy the dog runs on a beach", characters=who)
+    job = replace(BASE, prompt="mossy the dog runs on a beach", characters=characters)
     assert interpret(job, 24).shots[0].subjects[0].attributes[0] == "red"
-    assert [(said["name"], said["mentioned"], said["colour"]) for said in character_notes(job)] == [
+    assert [(note["name"], note["mentioned"], note["colour"]) for note in character_notes(job)] == [
         ("Mossy", True, "red"),
         ("Fern", False, "red"),
     ]
 
 
 def _extended(folder: Path, prompt: str, base: tuple[str, ...] = (DOG,)) -> tuple[list[Grey], dict[str, object]]:
-    """The frames of a film of a second and of its extension by two, and the extension's notes."""
+    """The frames of a one-second video and of its extension by two seconds, and the extension's notes."""
     source, segment, whole = (folder / f"{name}.mp4" for name in ("source", "segment", "whole"))
     _render(BASE, source)
     frames.save_last_frame(source, folder / "last.png")
@@ -112,12 +112,12 @@ def _extended(folder: Path, prompt: str, base: tuple[str, ...] = (DOG,)) -> tupl
 
 
 def _step(greys: list[Grey], n: int) -> float:
-    """How much frame ``n`` differs from the one before."""
+    """The difference between frame ``n`` and the one before."""
     return float(np.abs(greys[n] - greys[n - 1]).mean())
 
 
-def test_an_extension_goes_on_from_the_next_frame(tmp_path: Path) -> None:
-    """The seam is a step like any other: place, waves and legs go on, and go on moving."""
+def test_extension_continues_from_the_next_frame(tmp_path: Path) -> None:
+    """The seam is a step like any other: place, waves and legs continue to move."""
     greys, _ = _extended(tmp_path, "It goes on")
     steps = [_step(greys, n) for n in range(12, 60)]
     assert _step(greys, 24) <= 1.5 * float(np.median(steps))
@@ -125,22 +125,22 @@ def test_an_extension_goes_on_from_the_next_frame(tmp_path: Path) -> None:
     assert np.abs(greys[71] - greys[24]).mean() > 3
 
 
-def test_what_is_new_in_an_extension_dissolves_in(tmp_path: Path) -> None:
-    """Over the seam the old world goes on; a second later it is night."""
+def test_new_content_of_an_extension_dissolves_in(tmp_path: Path) -> None:
+    """The old world continues over the seam; a second later it is night."""
     greys, notes = _extended(tmp_path, "night falls, snow")
     assert _step(greys, 24) <= 1.5 * float(np.median([_step(greys, n) for n in range(12, 24)]))
     assert greys[71].mean() < greys[23].mean() - 20
     assert "drawn on from the last frame" in str(notes["operation"])
 
 
-def test_an_extension_of_what_was_drawn_otherwise_begins_with_its_last_frame(tmp_path: Path) -> None:
-    """Where the last frame is not what we would draw, it stands over the seam and dissolves."""
+def test_extension_of_a_differently_drawn_video_holds_its_last_frame(tmp_path: Path) -> None:
+    """If the last frame is not the expected one, it is held over the seam and dissolves."""
     greys, _ = _extended(tmp_path, "It goes on", ("a city at night in the rain",))
     assert _step(greys, 24) < 3
     assert np.abs(greys[71] - greys[24]).mean() > 10
 
 
-def test_the_sound_of_an_extension_goes_on() -> None:
+def test_extension_continues_the_sound() -> None:
     """It does not fade in, and its events are those after the source's end."""
     whole = sound.mix([sound.ShotSound(0, 4, SoundCues(ambience={"wind": 1.0}, events=()))], seconds=4, seed=1)
     rest = sound.mix(
@@ -156,8 +156,8 @@ def test_the_sound_of_an_extension_goes_on() -> None:
     assert len(times) == pytest.approx(len(shot_renderer(source, 0, size=Size(160, 90)).sound_cues().events), abs=3)
 
 
-def test_an_uploaded_film_is_edited_from_its_first_frame(tmp_path: Path) -> None:
-    """The edit begins as the upload did, and its notes say what was not kept."""
+def test_edit_of_an_uploaded_video_starts_with_its_first_frame(tmp_path: Path) -> None:
+    """The notes state that the motion is not kept."""
     _render(BASE, tmp_path / "upload.mp4")
     job = replace(BASE, prompt="Snow", operation=Operation.EDIT, source=tmp_path / "upload.mp4")
     notes = _render(job, tmp_path / "edit.mp4")

@@ -22,7 +22,7 @@ from filmgate_scene.stage import Plate, SceneStage
 __all__ = ["layout"]
 
 _PARTS = re.compile(r"[\u2e80-\u9fff\uf900-\uffef]\s*|[^\s\u2e80-\u9fff\uf900-\uffef]+\s*")  # kept on one line
-_IN, _OUT = 0.5, 1.2  # seconds in which the title appears; it disappears at three quarters of the shot
+_IN, _OUT = 0.5, 1.2  # seconds before the title and of its fades; it stays until three quarters of the shot
 
 
 @setting(
