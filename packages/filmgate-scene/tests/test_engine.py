@@ -1,4 +1,4 @@
-"""The scene engine: its contract, its worker processes, and what happens when they die."""
+"""The scene engine and its worker processes: jobs, cancellation, crashes and restarts."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-# The true worker, with the kernels that this checkout's other tests compiled.
-TRUE_WORKER = """
+# The real worker, with the kernels that this checkout's other tests compiled.
+REAL_WORKER = """
 import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 """
 
-# A worker that draws nothing and does what the prompt says, in the true protocol.
-ACTOR = """
+# A worker that draws nothing and follows the prompt's command, with the real protocol.
+SCRIPTED_WORKER = """
 import json, os, sys, threading, time
 cancelled = threading.Event()
 def say(**answer):
@@ -60,17 +60,17 @@ def act(job, out):
         return say(type="failed", token=token, message="ValueError: secret details")
     os.makedirs(os.path.dirname(out), exist_ok=True)
     open(out, "w").write(prompt)
-    picture = out.replace("film.mp4", "film.thumbnail.webp")
-    open(picture, "w").write("picture of " + prompt)
-    say(type="done", token=token, extras={"thumbnail": picture}, notes={"understood": prompt})
+    image = out.replace("film.mp4", "film.thumbnail.webp")
+    open(image, "w").write("image of " + prompt)
+    say(type="done", token=token, extras={"thumbnail": image}, notes={"understood": prompt})
 say(type="ready")
 listen()
 """
 
 
 @asynccontextmanager
-async def running(folder: Path, script: str = ACTOR, workers: int = 2) -> AsyncIterator[SceneEngine]:
-    """An engine whose workers run a script."""
+async def running(folder: Path, script: str = SCRIPTED_WORKER, workers: int = 2) -> AsyncIterator[SceneEngine]:
+    """An engine whose workers run ``script``."""
     engine = SceneEngine(
         workers=workers, cache=folder / "cache", scratch=folder / "scratch", command=(sys.executable, "-c", script)
     )
@@ -83,13 +83,13 @@ async def running(folder: Path, script: str = ACTOR, workers: int = 2) -> AsyncI
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[SceneEngine]:
-    """An engine with two actors."""
-    async with running(tmp_path) as made:
-        yield made
+    """An engine with two scripted workers."""
+    async with running(tmp_path) as scene_engine:
+        yield scene_engine
 
 
 async def working(engine: Engine, ticket: str) -> None:
-    """Wait until a job is being made."""
+    """Wait until a job is no longer queued."""
 
     async def has_begun() -> bool:
         return (await engine.poll(ticket)).state is not JobState.QUEUED
@@ -98,32 +98,32 @@ async def working(engine: Engine, ticket: str) -> None:
 
 
 async def end(engine: Engine, prompt: str, video_id: str = "video_1") -> JobState:
-    """Submit a prompt; how it ends."""
+    """Submit a prompt and return the job's final state."""
     ticket = await engine.submit(msgspec.structs.replace(sample_job(prompt=prompt), video_id=video_id))
     return (await poll_until_ended(engine, ticket))[-1].state
 
 
 def children() -> list[psutil.Process]:
-    """The actors among this process's children: other tests may have servers running beside them."""
+    """The scripted workers among this process's children, since other tests may run servers beside them."""
     alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in alive if any('say(type="ready")' in word for word in child.cmdline())]
 
 
-async def test_a_film_is_handed_over_with_its_pictures(engine: SceneEngine, tmp_path: Path) -> None:
-    """A fetch gives film, pictures and notes, and gives them again."""
+async def test_fetch_returns_the_video_with_its_images(engine: SceneEngine, tmp_path: Path) -> None:
+    """A fetch gives video, images and notes, and can be repeated."""
     ticket = await engine.submit(sample_job(prompt="a beach"))
     await poll_until_ended(engine, ticket)
     for name in ("one.mp4", "two.mp4"):
         artifact = await engine.fetch(ticket, tmp_path / name)
         assert (tmp_path / name).read_text() == "a beach"
-        assert [path.read_text() for path in artifact.extras.values()] == ["picture of a beach"]
+        assert [path.read_text() for path in artifact.extras.values()] == ["image of a beach"]
         assert artifact.notes == {"understood": "a beach"}
         for path in artifact.extras.values():
             path.unlink()
 
 
 async def test_jobs_wait_for_a_free_worker(tmp_path: Path) -> None:
-    """One worker makes one film at a time; the next job begins when the first is over."""
+    """One worker renders one video at a time; the next job starts when the first ends."""
     async with running(tmp_path, workers=1) as engine:
         first, second = await engine.submit(sample_job(prompt="wait")), await engine.submit(sample_job(prompt="b"))
         await working(engine, first)
@@ -134,8 +134,8 @@ async def test_jobs_wait_for_a_free_worker(tmp_path: Path) -> None:
         assert len(children()) == 1
 
 
-async def test_workers_are_started_as_they_are_needed(engine: SceneEngine) -> None:
-    """One process waits for work; a second one comes with a second job, a third never."""
+async def test_workers_are_started_on_demand(engine: SceneEngine) -> None:
+    """One process waits for work; a second job starts a second process, a third job starts none."""
     await until_async(lambda: len(children()) == 1)
     tickets = [await engine.submit(sample_job(prompt="wait")) for _ in range(3)]
     await working(engine, tickets[1])
@@ -143,8 +143,8 @@ async def test_workers_are_started_as_they_are_needed(engine: SceneEngine) -> No
     assert (await engine.poll(tickets[2])).state is JobState.QUEUED
 
 
-async def test_a_waiting_job_is_cancelled_unbegun(tmp_path: Path) -> None:
-    """A job that no worker has begun is simply taken back, folder and all."""
+async def test_queued_job_is_cancelled_before_it_starts(tmp_path: Path) -> None:
+    """A job that no worker has started is removed with its folder."""
     async with running(tmp_path, workers=1) as engine:
         first, second = await engine.submit(sample_job(prompt="wait")), await engine.submit(sample_job(prompt="b"))
         await working(engine, first)
@@ -153,8 +153,8 @@ async def test_a_waiting_job_is_cancelled_unbegun(tmp_path: Path) -> None:
         assert not list((tmp_path / "scratch").glob(f"*/{second}"))
 
 
-async def test_a_failed_job_says_nothing_of_our_insides(engine: SceneEngine) -> None:
-    """A film that can't be made fails for good, with words its owner may read, and the worker goes on."""
+async def test_failure_message_hides_internal_details(engine: SceneEngine) -> None:
+    """A job that cannot be rendered fails permanently, with a message for clients, and the worker continues."""
     ticket = await engine.submit(sample_job(prompt="fail"))
     verdict = (await poll_until_ended(engine, ticket))[-1]
     assert verdict.state is JobState.FAILED
@@ -163,8 +163,8 @@ async def test_a_failed_job_says_nothing_of_our_insides(engine: SceneEngine) -> 
     assert await end(engine, "a beach") is JobState.DONE
 
 
-async def test_a_crash_loses_its_own_job_only(engine: SceneEngine) -> None:
-    """When a worker dies, its job is lost and can be made again; the others go on, and somebody takes its place."""
+async def test_crash_loses_only_its_own_job(engine: SceneEngine) -> None:
+    """When a worker dies, its job is lost and can be submitted again; other jobs continue, and a new worker starts."""
     other = await engine.submit(sample_job(prompt="wait"))
     await working(engine, other)
     assert await end(engine, "crash") is JobState.LOST
@@ -172,15 +172,15 @@ async def test_a_crash_loses_its_own_job_only(engine: SceneEngine) -> None:
     assert await end(engine, "a beach") is JobState.DONE
 
 
-async def test_a_video_that_crashes_again_has_failed(engine: SceneEngine) -> None:
-    """The same video's second crash is its own fault: nothing is tried for ever."""
+async def test_second_crash_of_a_video_fails_it(engine: SceneEngine) -> None:
+    """A second crash is attributed to the video, which limits retries."""
     assert await end(engine, "crash", "video_a") is JobState.LOST
     assert await end(engine, "crash", "video_b") is JobState.LOST
     assert await end(engine, "crash", "video_a") is JobState.FAILED
 
 
-async def test_a_worker_that_is_killed_is_replaced(engine: SceneEngine) -> None:
-    """The kernel's memory killer leaves a job lost, not hanging."""
+async def test_killed_worker_is_replaced(engine: SceneEngine) -> None:
+    """If the kernel's out-of-memory killer ends a worker, its job is lost, not hanging."""
     ticket = await engine.submit(sample_job(prompt="wait"))
     await working(engine, ticket)
     children()[0].send_signal(signal.SIGKILL)
@@ -188,19 +188,19 @@ async def test_a_worker_that_is_killed_is_replaced(engine: SceneEngine) -> None:
     assert await end(engine, "a beach", "video_2") is JobState.DONE
 
 
-async def test_a_worker_that_babbles_is_ended(engine: SceneEngine) -> None:
-    """A worker that no longer keeps to the protocol is replaced before its job hangs."""
+async def test_worker_with_invalid_output_is_killed(engine: SceneEngine) -> None:
+    """A worker that violates the protocol is replaced, so that its job does not hang."""
     assert await end(engine, "babble") is JobState.LOST
 
 
-async def test_workers_that_never_start_are_not_waited_for(tmp_path: Path) -> None:
-    """Where no worker comes up, jobs end instead of waiting for ever."""
+async def test_jobs_end_if_no_worker_starts(tmp_path: Path) -> None:
+    """If workers fail to start, jobs are lost instead of waiting forever."""
     async with running(tmp_path, "raise SystemExit(3)") as engine:
         assert await end(engine, "a beach") is JobState.LOST
 
 
-async def test_stop_kills_the_workers_at_once(tmp_path: Path) -> None:
-    """A stop does not wait for a job that never ends; no process is left, no folder, and no job is taken."""
+async def test_stop_kills_workers_at_once(tmp_path: Path) -> None:
+    """A stop does not wait for an endless job; it leaves no process and no folder, and later jobs are refused."""
     async with running(tmp_path) as engine:
         ticket = await engine.submit(sample_job(prompt="wait"))
         await working(engine, ticket)
@@ -212,8 +212,8 @@ async def test_stop_kills_the_workers_at_once(tmp_path: Path) -> None:
             await engine.submit(sample_job())
 
 
-async def test_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:
-    """Folders of processes that died are removed at the start; those of living ones stay."""
+async def test_folders_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    """A start removes the folders of dead processes and keeps those of living ones."""
     (tmp_path / "scratch" / "dead" / "job").mkdir(parents=True)
     async with running(tmp_path) as first:
         ticket = await first.submit(sample_job(prompt="a beach"))
@@ -223,9 +223,9 @@ async def test_what_a_dead_process_left_is_removed(tmp_path: Path) -> None:
         assert not (tmp_path / "scratch" / "dead").exists()
 
 
-async def test_old_films_are_let_go(engine: SceneEngine, tmp_path: Path) -> None:
-    """Films that were fetched long ago take no room; their tickets are lost."""
-    tickets = [await engine.submit(sample_job(prompt=f"film {number}")) for number in range(18)]
+async def test_old_fetched_videos_are_removed(engine: SceneEngine, tmp_path: Path) -> None:
+    """Videos fetched long ago occupy no disk space; their tickets are lost."""
+    tickets = [await engine.submit(sample_job(prompt=f"video {number}")) for number in range(18)]
     for ticket in tickets:
         await poll_until_ended(engine, ticket)
         await engine.fetch(ticket, tmp_path / "film.mp4")
@@ -234,26 +234,26 @@ async def test_old_films_are_let_go(engine: SceneEngine, tmp_path: Path) -> None
     assert len(list((tmp_path / "scratch").glob("*/*/film.mp4"))) == 16
 
 
-def test_it_is_made_by_the_registry(tmp_path: Path) -> None:
-    """The catalogue's ``scene`` is this engine, with its workers from the settings."""
+def test_registry_creates_the_engine(tmp_path: Path) -> None:
+    """The catalogue's ``scene`` is this engine, with the configured number of workers."""
     context = engines.EngineContext(name="scene", options={"workers": 3}, cache=tmp_path, scratch=tmp_path)
-    made = engines.create_engine("scene", context)
-    assert isinstance(made, SceneEngine)
-    assert made.capabilities.concurrency == 3
-    assert not made.capabilities.paid
+    engine = engines.create_engine("scene", context)
+    assert isinstance(engine, SceneEngine)
+    assert engine.capabilities.concurrency == 3
+    assert not engine.capabilities.paid
 
 
 @pytest.mark.parametrize("options", [{"workers": 0}, {"workers": 65}, {"workers": "two"}, {"worker": 2}])
-def test_an_option_that_cannot_be_used_is_refused(tmp_path: Path, options: dict[str, object]) -> None:
-    """The error names the option, before any process is started."""
+def test_invalid_options_are_refused(tmp_path: Path, options: dict[str, object]) -> None:
+    """The error names the option, and no process is started."""
     context = engines.EngineContext(name="scene", options=options, cache=tmp_path, scratch=tmp_path)
     with pytest.raises(SettingsError, match=next(iter(options))):
         engines.create_engine("scene", context)
 
 
-async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
-    """A worker outlives its engine's process by no more than a moment, even if that is killed."""
-    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {TRUE_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
+async def test_worker_exits_with_its_parent(tmp_path: Path) -> None:
+    """A worker ends at once with its engine's process, even if that is killed."""
+    script = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {REAL_WORKER!r}, str(os.getpid())], stdin=subprocess.PIPE); print(p.pid, flush=True); p.wait()"  # noqa: E501 - a program
     environ = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, env=environ
@@ -267,17 +267,17 @@ async def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_compiled_kernels")
-async def test_the_loop_goes_on_while_two_films_render(tmp_path: Path) -> None:
-    """Other processes draw: meanwhile the loop that answers polls goes on, turn by turn."""
-    async with running(tmp_path, TRUE_WORKER) as engine:
+async def test_event_loop_runs_while_two_videos_render(tmp_path: Path) -> None:
+    """Other processes draw, so the loop that answers polls continues, turn by turn."""
+    async with running(tmp_path, REAL_WORKER) as engine:
         tickets = [await engine.submit(sample_job(size=Size(1280, 720), seconds=1)) for _ in range(2)]
-        ended = asyncio.gather(*(poll_until_ended(engine, ticket) for ticket in tickets))
-        looks: list[bool] = []
+        all_ended = asyncio.gather(*(poll_until_ended(engine, ticket) for ticket in tickets))
+        checks: list[bool] = []
 
         def has_ended() -> bool:
-            looks.append(ended.done())
-            return looks[-1]
+            checks.append(all_ended.done())
+            return checks[-1]
 
         await until_async(has_ended)
-        assert all(verdicts[-1].state is JobState.DONE for verdicts in await ended)
-        assert len(looks) > 20
+        assert all(verdicts[-1].state is JobState.DONE for verdicts in await all_ended)
+        assert len(checks) > 20

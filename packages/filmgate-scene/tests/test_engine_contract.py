@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 # The real worker, with the kernels that this checkout's other tests compiled.
-TRUE_WORKER = """
+REAL_WORKER = """
 import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 """
@@ -31,7 +31,7 @@ async def engine(_compiled_kernels: None, tmp_path_factory: pytest.TempPathFacto
     """A warmed-up engine for all tests."""
     folder = tmp_path_factory.mktemp("scene")
     scene_engine = SceneEngine(
-        workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", TRUE_WORKER)
+        workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", REAL_WORKER)
     )
     await scene_engine.start()
     yield scene_engine

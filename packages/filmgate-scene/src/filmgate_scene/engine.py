@@ -1,4 +1,4 @@
-"""The embedded renderer as an engine: jobs in a pool of worker processes, answers from memory."""
+"""The embedded renderer as an engine: a pool of worker processes renders jobs; the engine answers polls from memory."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from filmgate_scene.pool import COMMAND, WorkerPool
 __all__ = ["SceneEngine", "build"]
 
 _WORKERS, _MAX_WORKERS = 2, 64
-_MAX_RECORDS = 1000  # jobs; the oldest that are over are forgotten first
-_FETCHED_KEPT = 16  # films kept after they were fetched, should a fetch be repeated
-_MAX_WORKER_DEATHS = 2  # of workers under one video, until it is said to have failed
+_MAX_RECORDS = 1000  # jobs; the oldest ended ones are removed first
+_FETCHED_KEPT = 16  # videos kept after a fetch, in case the fetch is repeated
+_MAX_WORKER_DEATHS = 2  # worker deaths on one video until it fails
 _LOCK = ".lock"
 _CRASHED = VideoError("render_failed", "The renderer crashed on this video more than once.")
-_FAILED = VideoError("render_failed", "The renderer could not make this video.")
+_FAILED = VideoError("render_failed", "The renderer could not render this video.")
 
 
 def build(context: EngineContext) -> SceneEngine:
-    """The engine's factory: its one option is ``workers``, the videos it makes at once, each in a process.
+    """Create the engine; its one option is ``workers``, the number of videos rendered at once, one process each.
 
     Raises:
         SettingsError: an option is unknown, or ``workers`` is not a whole number from 1 to 64.
@@ -50,7 +50,7 @@ def build(context: EngineContext) -> SceneEngine:
 
 
 class _JobRecord(msgspec.Struct):
-    """One job as it stands."""
+    """The state of one job."""
 
     job: Job
     folder: Path
@@ -62,25 +62,25 @@ class _JobRecord(msgspec.Struct):
 
     @property
     def video_path(self) -> Path:
-        """Where its film is written."""
+        """The path of the job's video file."""
         return self.folder / "film.mp4"
 
     @property
     def ended(self) -> bool:
-        """Whether nothing about it will change any more."""
+        """Whether the job's state is final."""
         return self.state not in {JobState.QUEUED, JobState.WORKING}
 
 
 class SceneEngine:
-    """Draws procedural animatics on this machine's processor.
+    """Draws procedural animatics on this machine's CPU.
 
     Args:
-        name: under which models and rows know it.
-        workers: films at once, each in a process of its own.
-        cache: a folder that survives restarts, for compiled kernels.
-        scratch: a folder for films at hand; those of processes that died are removed from it.
-        command: what a worker process is started with.
-        clock: seconds, from anywhere, never backwards.
+        name: engine name in models and rows.
+        workers: number of videos rendered at once, one process each.
+        cache: a persistent folder for compiled kernels.
+        scratch: a folder for rendered videos; folders of dead processes are removed from it.
+        command: the command that starts a worker process.
+        clock: a monotonic clock in seconds.
     """
 
     def __init__(
@@ -116,12 +116,12 @@ class SceneEngine:
         self._folder: tuple[Path, BinaryIO] | None = None
 
     async def start(self) -> None:
-        """Take a folder and warm up a worker in the background."""
+        """Claim a scratch folder and warm up a worker in the background."""
         await asyncio.to_thread(self._claim_folder)
         self._pool.warm()
 
     async def stop(self) -> None:
-        """Kill the workers and remove what they were making."""
+        """Kill the workers and remove their unfinished files."""
         await self._pool.close()
         self._records.clear()
         if self._folder is not None:
@@ -132,111 +132,111 @@ class SceneEngine:
         """Queue the job; its ticket is its token.
 
         Raises:
-            EngineUnavailable: the engine does not run.
+            EngineUnavailable: the engine is not running.
         """
         if self._folder is None or not self._pool.is_open:
             raise EngineUnavailable("The renderer is not running.")
         if job.token not in self._records:
-            work = _JobRecord(job, self._folder[0] / job.token)
-            self._records[job.token] = work
-            self._pool.submit(protocol.Render(job, work.video_path))
+            record = _JobRecord(job, self._folder[0] / job.token)
+            self._records[job.token] = record
+            self._pool.submit(protocol.Render(job, record.video_path))
             self._trim_records()
         return job.token
 
     async def poll(self, ticket: str) -> JobStatus:
-        """How the job stands, from memory."""
-        work = self._records.get(ticket)
-        if work is None:
+        """The job's status, from memory."""
+        record = self._records.get(ticket)
+        if record is None:
             return JobStatus(state=JobState.LOST)
-        return JobStatus(state=work.state, progress=work.progress, error=work.error)
+        return JobStatus(state=record.state, progress=record.progress, error=record.error)
 
     async def fetch(self, ticket: str, into: Path) -> Artifact:
-        """Link or copy the film to ``into`` and its pictures beside it.
+        """Link or copy the video to ``into`` and its images beside it.
 
         Raises:
-            EngineUnavailable: it is not there, or can't be copied just now.
+            EngineUnavailable: the video file does not exist or cannot be copied now.
         """
-        work = self._records.get(ticket)
-        if work is None or work.done is None:
-            raise EngineUnavailable("The film is not there.")
+        record = self._records.get(ticket)
+        if record is None or record.done is None:
+            raise EngineUnavailable("The video file does not exist.")
         try:
-            extras = await asyncio.to_thread(_deliver, work.video_path, work.done, into)
+            extras = await asyncio.to_thread(_deliver, record.video_path, record.done, into)
         except OSError as error:
-            raise EngineUnavailable(f"The film can't be handed over: {error.strerror}.") from error
+            raise EngineUnavailable(f"The video file cannot be copied: {error.strerror}.") from error
         await self._trim_fetched(ticket)
-        return Artifact(extras=extras, notes=work.done.notes)
+        return Artifact(extras=extras, notes=record.done.notes)
 
     async def cancel(self, ticket: str) -> None:
-        """Give the job up within a frame."""
-        work = self._records.get(ticket)
-        if work is None or work.ended:
+        """Cancel the job; rendering ends within one frame."""
+        record = self._records.get(ticket)
+        if record is None or record.ended:
             return
-        work.state = JobState.CANCELLED
+        record.state = JobState.CANCELLED
         if self._pool.cancel(ticket):
-            await asyncio.to_thread(shutil.rmtree, work.folder, ignore_errors=True)
+            await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
 
     async def find(self, job: Job, since: float) -> Sequence[str]:
-        """The job's token is its ticket."""
+        """Find the job by its token, which is its ticket."""
         del since
         return [job.token] if job.token in self._records else []
 
     def expected_seconds(self, job: Job) -> float:
-        """Its own time, by what films took here so far, and that of those before it."""
-        own = self._speed.expected_seconds(job)
-        others = [work for work in self._records.values() if not work.ended and work.job.token != job.token]
-        left = sum(self._speed.expected_seconds(work.job) * (1 - work.progress / 100) for work in others)
-        return own + max(0.0, left - (self._workers - 1) * own) / self._workers
+        """The job's own time, estimated from earlier videos, plus its share of the queue's."""
+        duration = self._speed.expected_seconds(job)
+        unfinished = [record for record in self._records.values() if not record.ended and record.job.token != job.token]
+        left = sum(self._speed.expected_seconds(record.job) * (1 - record.progress / 100) for record in unfinished)
+        return duration + max(0.0, left - (self._workers - 1) * duration) / self._workers
 
     def _on_answer(self, answer: protocol.WorkerMessage) -> None:
-        """Write down what a worker said."""
-        if isinstance(answer, protocol.Ready) or (work := self._records.get(answer.token)) is None:
+        """Apply a worker's message to its job."""
+        if isinstance(answer, protocol.Ready) or (record := self._records.get(answer.token)) is None:
             return
-        if work.ended:
-            self._remove_files(work)
+        if record.ended:
+            self._remove_files(record)
         elif isinstance(answer, protocol.Progress):
-            work.started_at = work.started_at or self._clock()
-            work.state, work.progress = JobState.WORKING, 100 * answer.done / answer.total
+            record.started_at = record.started_at or self._clock()
+            record.state, record.progress = JobState.WORKING, 100 * answer.done / answer.total
         elif isinstance(answer, protocol.Done):
-            work.state, work.progress, work.done = JobState.DONE, 100.0, answer
-            self._speed.learn(work.job, self._clock() - (work.started_at or self._clock()))
+            record.state, record.progress, record.done = JobState.DONE, 100.0, answer
+            self._speed.learn(record.job, self._clock() - (record.started_at or self._clock()))
         else:
-            work.state, work.error = JobState.FAILED, _FAILED
+            record.state, record.error = JobState.FAILED, _FAILED
 
     def _on_worker_death(self, token: str) -> None:
-        """A worker died under a job. Once may be the machine's doing: lost, to be made again. Twice is the job's."""
-        work = self._records.get(token)
-        if work is None or work.ended:
+        """Handle a worker's death: the job is lost (can be submitted again); at the video's second death it fails."""
+        record = self._records.get(token)
+        if record is None or record.ended:
             return
-        video = work.job.video_id
+        video = record.job.video_id
         self._worker_deaths[video] = self._worker_deaths.pop(video, 0) + 1
         failed = self._worker_deaths[video] >= _MAX_WORKER_DEATHS
-        work.state, work.error = (JobState.FAILED, _CRASHED) if failed else (JobState.LOST, None)
+        record.state, record.error = (JobState.FAILED, _CRASHED) if failed else (JobState.LOST, None)
         while len(self._worker_deaths) > _MAX_RECORDS:
             self._worker_deaths.popitem(last=False)
 
     def _remove_files(self, record: _JobRecord) -> None:
-        """Remove what a worker left of a job that is over."""
+        """Remove the files of a cancelled job."""
         if record.state is JobState.CANCELLED:
             asyncio.get_running_loop().run_in_executor(None, lambda: shutil.rmtree(record.folder, ignore_errors=True))
 
     def _trim_records(self) -> None:
-        """Keep the number of jobs remembered within bounds."""
-        over = [token for token, work in self._records.items() if work.ended and work.state is not JobState.DONE]
-        for token in over[: max(0, len(self._records) - _MAX_RECORDS)]:
+        """Limit the number of stored jobs."""
+        ended = [token for token, record in self._records.items() if record.ended and record.state is not JobState.DONE]
+        for token in ended[: max(0, len(self._records) - _MAX_RECORDS)]:
             del self._records[token]
 
     async def _trim_fetched(self, ticket: str) -> None:
-        """Let go of films that were fetched a while ago."""
+        """Remove videos that were fetched long ago."""
         self._fetched[ticket] = None
         self._fetched.move_to_end(ticket)
         while len(self._fetched) > _FETCHED_KEPT:
             oldest, _ = self._fetched.popitem(last=False)
-            work = self._records.pop(oldest, None)
-            if work is not None:
-                await asyncio.to_thread(shutil.rmtree, work.folder, ignore_errors=True)
+            record = self._records.pop(oldest, None)
+            if record is not None:
+                await asyncio.to_thread(shutil.rmtree, record.folder, ignore_errors=True)
 
     def _claim_folder(self) -> None:
-        """Take a folder of our own among the scratch, and remove those whose process is gone."""
+        """Claim a scratch folder, and remove the folders of dead processes."""
         (self._cache / "kernels").mkdir(parents=True, exist_ok=True)
         self._scratch.mkdir(parents=True, exist_ok=True)
         for folder in self._scratch.iterdir():
@@ -250,7 +250,7 @@ class SceneEngine:
 
 
 def _lock_folder(folder: Path) -> BinaryIO | None:
-    """The folder's lock, held; None where another process holds it. The kernel lets go of it with its process."""
+    """Lock a folder; None if another process holds the lock. The kernel releases it when the process ends."""
     with suppress(OSError):
         lock = (folder / _LOCK).open("wb")
         try:
@@ -268,7 +268,7 @@ def _release_folder(folder: Path, lock: BinaryIO) -> None:
 
 
 def _deliver(video: Path, done: protocol.Done, into: Path) -> dict[AssetKind, Path]:
-    """Film and pictures at and beside ``into``; the film last, so that it is there only when all is."""
+    """Place the images, then the video: if the video exists at ``into``, all files do."""
     extras = {kind: into.with_name(f"{into.name}.{kind}{path.suffix}") for kind, path in done.extras.items()}
     for kind, path in done.extras.items():
         _link(path, extras[kind])
@@ -277,7 +277,7 @@ def _deliver(video: Path, done: protocol.Done, into: Path) -> dict[AssetKind, Pa
 
 
 def _link(path: Path, into: Path) -> None:
-    """The same file under another name, or a copy where that is another file system."""
+    """Hard-link the file, or copy it if the target is on another file system."""
     into.unlink(missing_ok=True)
     try:
         os.link(path, into)
