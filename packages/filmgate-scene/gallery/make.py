@@ -152,7 +152,7 @@ def _entry(video: Video) -> str:
 
 
 def main(names: list[str]) -> None:
-    """Draw the named films, or all, and write the pages."""
+    """Draw the named videos, or all, and write the pages."""
     known = {video.name: video for video in videos()}
     for video in known.values():
         if not names or video.name in names:

@@ -69,7 +69,7 @@ def test_explanation_is_available_as_json(cli: Cli, data: str) -> None:
     result = cli("scene", "explain", SHOTS, "--seconds", "4", "--seed", "7", "--format", "json", FILMGATE_DATA=data)
     explanation = json.loads(result.out)
     assert explanation["seed"] == 7
-    assert explanation["film"] == {"size": "1280x720", "seconds": 4, "fps": 24, "picture": False}
+    assert explanation["video"] == {"size": "1280x720", "seconds": 4, "fps": 24, "image": False}
     assert [(shot["setting"], shot["start"], shot["seconds"]) for shot in explanation["shots"]] == [
         ("garden", 0, 2),
         (explanation["shots"][1]["setting"], 2, 2),
@@ -87,11 +87,11 @@ def test_quiet_explanation_is_one_line(cli: Cli, data: str) -> None:
 
 def test_reference_image_replaces_the_first_shots_place(cli: Cli, data: str, tmp_path: Path) -> None:
     """With ``--image`` the place is the image, and no defaults are added."""
-    image = tmp_path / "picture.png"
+    image = tmp_path / "image.png"
     Image.new("RGB", (320, 200), (90, 140, 60)).save(image)
     arguments = ("a dog, rain", "--image", str(image), "--size", "320x180", "--format", "json")
     explanation = json.loads(cli("scene", "explain", *arguments, FILMGATE_DATA=data).out)
-    assert explanation["film"]["picture"]
+    assert explanation["video"]["image"]
     assert explanation["shots"][0]["drawn"] == {"setting": "reference"}
     assert explanation["shots"][0]["assumed"] == {}
 

@@ -219,7 +219,7 @@ async def test_folders_of_dead_processes_are_removed(tmp_path: Path) -> None:
         ticket = await first.submit(sample_job(prompt="a beach"))
         await poll_until_ended(first, ticket)
         async with running(tmp_path):
-            await first.fetch(ticket, tmp_path / "film.mp4")
+            await first.fetch(ticket, tmp_path / "video.mp4")
         assert not (tmp_path / "scratch" / "dead").exists()
 
 
@@ -228,7 +228,7 @@ async def test_old_fetched_videos_are_removed(engine: SceneEngine, tmp_path: Pat
     tickets = [await engine.submit(sample_job(prompt=f"video {number}")) for number in range(18)]
     for ticket in tickets:
         await poll_until_ended(engine, ticket)
-        await engine.fetch(ticket, tmp_path / "film.mp4")
+        await engine.fetch(ticket, tmp_path / "video.mp4")
     assert (await engine.poll(tickets[0])).state is JobState.LOST
     assert (await engine.poll(tickets[-1])).state is JobState.DONE
     assert len(list((tmp_path / "scratch").glob("*/*/film.mp4"))) == 16

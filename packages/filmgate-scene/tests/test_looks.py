@@ -38,9 +38,9 @@ def drawn(renderer: ShotRenderer, n: int) -> Planes:
     return y, u, v
 
 
-def shot(setting: str, **said: object) -> SceneShot:
+def shot(setting: str, **fields: object) -> SceneShot:
     """Two seconds of a setting."""
-    return SceneShot(setting=setting, frames=48, **said)  # type: ignore[arg-type]  # a shot's own fields
+    return SceneShot(setting=setting, frames=48, **fields)  # type: ignore[arg-type]  # a shot's own fields
 
 
 @pytest.mark.parametrize("styles", [("mono", "cinematic"), ("cinematic", "mono"), ("mono", "cyberpunk")])

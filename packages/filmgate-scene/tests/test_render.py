@@ -44,23 +44,23 @@ def frames(path: Path) -> list[NDArray[np.float32]]:
 
 def test_video_matches_the_job(tmp_path: Path) -> None:
     """Exact size and length, 24 frames a second, sound at the target loudness, and metadata that describe it."""
-    result = make(job(), tmp_path / "film.mp4")
-    probe.verify(tmp_path / "film.mp4", SMALL, 1)
-    with av.open(tmp_path / "film.mp4") as container:
+    result = make(job(), tmp_path / "video.mp4")
+    probe.verify(tmp_path / "video.mp4", SMALL, 1)
+    with av.open(tmp_path / "video.mp4") as container:
         assert container.streams.video[0].frames == FPS
         assert "procedural animatic" in container.metadata["comment"]
         assert container.metadata["title"] == "A dog running on a beach at sunset"
         sound = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1).T
     assert integrated_loudness(sound) == pytest.approx(-16, abs=1.5)
     assert result.notes["understood"] == "beach at sunset with dog (run)"
-    assert np.std(frames(tmp_path / "film.mp4")[0]) > 10
+    assert np.std(frames(tmp_path / "video.mp4")[0]) > 10
 
 
 def test_images_are_written_beside_the_video(tmp_path: Path) -> None:
     """Thumbnail, spritesheet and preview have the video's aspect ratio and colours."""
-    result = make(job(), tmp_path / "film.mp4")
+    result = make(job(), tmp_path / "video.mp4")
     assert set(result.extras) == {AssetKind.THUMBNAIL, AssetKind.SPRITESHEET, AssetKind.PREVIEW}
-    with Image.open(result.extras[AssetKind.THUMBNAIL]) as thumbnail, av.open(tmp_path / "film.mp4") as container:
+    with Image.open(result.extras[AssetKind.THUMBNAIL]) as thumbnail, av.open(tmp_path / "video.mp4") as container:
         assert thumbnail.size == (192, 108)
         pixels = np.asarray(thumbnail.convert("RGB"), np.float32)
         decoded = next(
@@ -83,7 +83,7 @@ def test_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_progress_counts_every_frame(tmp_path: Path) -> None:
     """Each frame is reported once, in order, up to the last."""
     steps: list[tuple[int, int]] = []
-    render(job(), tmp_path / "film.mp4", progress=lambda *step: steps.append(step), cancelled=lambda: False)
+    render(job(), tmp_path / "video.mp4", progress=lambda *step: steps.append(step), cancelled=lambda: False)
     assert steps == [(done, FPS) for done in range(1, FPS + 1)]
 
 
@@ -93,7 +93,7 @@ def test_cancelled_rendering_leaves_no_files(tmp_path: Path) -> None:
     with pytest.raises(RenderCancelled):
         render(
             job(),
-            tmp_path / "film.mp4",
+            tmp_path / "video.mp4",
             progress=lambda done, _: done_frames.append(done),
             cancelled=lambda: len(done_frames) >= 3,
         )
@@ -103,8 +103,8 @@ def test_cancelled_rendering_leaves_no_files(tmp_path: Path) -> None:
 
 def test_shots_are_cut_at_their_boundary(tmp_path: Path) -> None:
     """Two shots in 24 frames: the image jumps at frame 12 and nowhere else."""
-    make(job("Shot 1: a beach at sunset. Shot 2: a beach at night."), tmp_path / "film.mp4")
-    lumas = frames(tmp_path / "film.mp4")
+    make(job("Shot 1: a beach at sunset. Shot 2: a beach at night."), tmp_path / "video.mp4")
+    lumas = frames(tmp_path / "video.mp4")
     changes = [float(np.abs(after - before).mean()) for before, after in pairwise(lumas)]
     assert int(np.argmax(changes)) == 11
     assert sorted(changes)[-2] < 0.5 * max(changes)
@@ -112,8 +112,8 @@ def test_shots_are_cut_at_their_boundary(tmp_path: Path) -> None:
 
 def test_shots_cross_fade(tmp_path: Path) -> None:
     """A fade has no jump: no two neighbouring frames differ by half of the difference between the shots."""
-    make(job("A beach at sunset, fade to a beach at night", seconds=2), tmp_path / "film.mp4")
-    lumas = frames(tmp_path / "film.mp4")
+    make(job("A beach at sunset, fade to a beach at night", seconds=2), tmp_path / "video.mp4")
+    lumas = frames(tmp_path / "video.mp4")
     changes = [float(np.abs(after - before).mean()) for before, after in pairwise(lumas)]
     assert len(lumas) == 2 * FPS
     assert max(changes) < 0.5 * float(np.abs(lumas[-1] - lumas[0]).mean())
@@ -126,8 +126,8 @@ def test_reference_image_is_the_first_frame(tmp_path: Path) -> None:
         [np.tile(ramp, (SMALL.height, 1)), np.full((SMALL.height, SMALL.width), 128, np.uint8)] * 2, axis=2
     )[..., :3]
     Image.fromarray(image).save(tmp_path / "reference.png")
-    make(job("snow falls", reference=tmp_path / "reference.png"), tmp_path / "film.mp4")
-    with av.open(tmp_path / "film.mp4") as container:
+    make(job("snow falls", reference=tmp_path / "reference.png"), tmp_path / "video.mp4")
+    with av.open(tmp_path / "video.mp4") as container:
         first = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(np.float32)
     assert np.abs(first - image).mean() < 6
 
@@ -135,5 +135,5 @@ def test_reference_image_is_the_first_frame(tmp_path: Path) -> None:
 @pytest.mark.parametrize("prompt", ["", "qwertyuiop", "\ud800\x00", "雪" * 3000])
 def test_every_prompt_gives_a_video_with_content(prompt: str, tmp_path: Path) -> None:
     """No prompt fails, and none gives a blank frame."""
-    make(job(prompt), tmp_path / "film.mp4")
-    assert min(np.std(frame) for frame in frames(tmp_path / "film.mp4")[::8]) > 4
+    make(job(prompt), tmp_path / "video.mp4")
+    assert min(np.std(frame) for frame in frames(tmp_path / "video.mp4")[::8]) > 4

@@ -135,7 +135,7 @@ def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
     from filmgate_scene.shots import read_image  # noqa: PLC0415 - it loads the renderer
 
     with TemporaryDirectory() as folder:
-        out = Path(folder) / "picture.png"
+        out = Path(folder) / "image.png"
         normalize_image(image, size=size, fit=Fit.CROP, limit=_MAX_IMAGE_BYTES, out=out)
         return read_image(out)
 
@@ -146,12 +146,12 @@ def _load_image(image: Path, size: Size) -> NDArray[np.float32]:
 def _print_explanation(ctx: CliContext, explained: Mapping[str, Any]) -> None:
     """Print aligned labels and values, one paragraph for each shot."""
     text = _ExplanationText(ctx.text)
-    video = explained["film"]
+    video = explained["video"]
     head = [
         ("scene.row.prompt", " ".join(explained["prompt"].split())),
         ("scene.row.language", ctx.text(f"scene.language.{explained['language']}")),
-        ("scene.row.film", text.video(video, explained)),
-        ("scene.row.picture", ctx.text("scene.picture") if video["picture"] else ""),
+        ("scene.row.video", text.video(video, explained)),
+        ("scene.row.image", ctx.text("scene.reference") if video["image"] else ""),
         ("scene.row.unrecognised", text.join(explained["unrecognised"])),
     ]
     blocks = [head, *(_shot_rows(text, shot, explained) for shot in explained["shots"])]
@@ -201,7 +201,7 @@ class _ExplanationText:
     def video(self, video: Mapping[str, Any], explained: Mapping[str, Any]) -> str:
         shots = len(explained["shots"])
         cut = self.text(f"scene.transition.{explained['transition']}") if shots > 1 else ""
-        line = self.text("scene.film", size=video["size"], seconds=video["seconds"], fps=video["fps"])
+        line = self.text("scene.video", size=video["size"], seconds=video["seconds"], fps=video["fps"])
         return line + (self.text("scene.shots", count=shots, cut=cut) if shots > 1 else "")
 
     def times(self, number: int, count: int, shot: Mapping[str, Any]) -> str:
@@ -210,7 +210,7 @@ class _ExplanationText:
 
     def place(self, shot: Mapping[str, Any]) -> str:
         if shot["drawn"]["setting"] == "reference":
-            return self.text("scene.place.picture")
+            return self.text("scene.place.image")
         name = self.word("setting", shot["setting"])
         if shot["guessed"]:
             return self.text("scene.place.guessed", place=name)

@@ -38,8 +38,8 @@ def explain_shots(prompt: str, *, seed: int, seconds: int, size: Size, image: F3
         view = shot_renderer(description, number, size=_scaled_down(size), image=image)
         times = {"start": start / FPS, "seconds": frames / FPS}
         shots.append({**shot, **times, **_prepared_facts(view, description.shots[number])})
-    video = {"size": str(size), "seconds": seconds, "fps": FPS, "picture": image is not None}
-    return {**_to_plain(description), "film": video, "shots": shots}
+    video = {"size": str(size), "seconds": seconds, "fps": FPS, "image": image is not None}
+    return {**_to_plain(description), "video": video, "shots": shots}
 
 
 def _to_plain(description: Description) -> dict[str, object]:

@@ -98,8 +98,8 @@ class Flat:
 class Wall:
     """An opaque image at a depth, larger than the frame."""
 
-    def __init__(self, picture: F32, x0: float, y0: float, depth: float) -> None:
-        self.picture = np.ascontiguousarray(picture, np.float32)
+    def __init__(self, image: F32, x0: float, y0: float, depth: float) -> None:
+        self.image = np.ascontiguousarray(image, np.float32)
         self.x0, self.y0, self.depth = x0, y0, depth
 
     def draw(self, frame: ShotFrame) -> None:
@@ -110,4 +110,4 @@ class Wall:
         x = middle + grow * (self.x0 - middle) - stage.focal * lens.x * near
         y = stage.horizon + grow * (self.y0 - stage.horizon) + stage.focal * lens.y * near
         left, top = frame.screen(x, y)
-        backdrop(frame.pixels, self.picture, left, top, grow * lens.zoom, frame.rows)
+        backdrop(frame.pixels, self.image, left, top, grow * lens.zoom, frame.rows)

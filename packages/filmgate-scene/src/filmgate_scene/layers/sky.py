@@ -22,14 +22,14 @@ _OVER = 0.16  # margin in frame heights above
 class Backdrop:
     """An opaque background image, planar (3, h, w), whose corner is (x0, y0) of the frame."""
 
-    def __init__(self, picture: F32, x0: float, y0: float, fine: float = 1.0) -> None:
-        self.picture = np.ascontiguousarray(picture, np.float32)
+    def __init__(self, image: F32, x0: float, y0: float, fine: float = 1.0) -> None:
+        self.image = np.ascontiguousarray(image, np.float32)
         self.x0, self.y0, self.fine = x0, y0, fine
 
     def draw(self, frame: ShotFrame) -> None:
         """Fill the frame."""
         left, top = frame.screen(self.x0, self.y0)
-        backdrop(frame.pixels, self.picture, left, top, frame.lens.zoom / self.fine, frame.rows)
+        backdrop(frame.pixels, self.image, left, top, frame.lens.zoom / self.fine, frame.rows)
 
 
 def sky(stage: SceneStage, *, sheets: int = 2) -> None:

@@ -140,8 +140,8 @@ def _fishing(stage: SceneStage, canvas: Canvas, at: _At, metre: float, colour: C
     canvas.line([at(0.5, -1.5), at(2.1, -2.7)], 0.05 * metre, wood)
     canvas.line([at(0.5, -3.5), at(2.1, -2.7)], 0.015 * metre, wood, alpha=0.8)
     canvas.line([at(0.5, -3.5), at(-1.9, -0.6)], 0.015 * metre, wood, alpha=0.8)
-    house = [at(-1.45, -0.4), at(-1.35, -2.05), at(-0.05, -2.05), at(0.1, -0.4)]
-    canvas.polygon(house, white, to=scale(white, 0.7))
+    wheelhouse = [at(-1.45, -0.4), at(-1.35, -2.05), at(-0.05, -2.05), at(0.1, -0.4)]
+    canvas.polygon(wheelhouse, white, to=scale(white, 0.7))
     roof = stage.shade(colour, depth * 0.5, lit=0.7)
     canvas.polygon([at(-1.55, -2.0), at(-1.4, -2.25), at(0.05, -2.25), at(0.15, -2.0)], roof, to=scale(roof, 0.6))
     glass = mix(stage.shade((0.25, 0.36, 0.45), depth * 0.5), (1.0, 0.82, 0.5), 0.85 * stage.light.lamps)
