@@ -19,7 +19,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports docs bench reliability serve clean compiled
+.PHONY: help demo test check lint types imports docs bench reliability kernels serve clean compiled
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,7 +31,7 @@ test: .venv/.ready ## unit and integration tests; `make check` runs all of them
 	$(BIN)/pytest -n $(JOBS) --dist worksteal tests/unit tests/integration
 	@echo "Left to 'make check': tests/acceptance (processes, documentation, other clients) and packages/*/tests."
 
-check: lint types imports docs .venv/.ready .cache/kernels/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
+check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest $(ALL) -n $(WORKERS) --dist loadfile --cov=filmgate tests
 	$(BIN)/pytest $(ALL) -n $(JOBS) --dist worksteal --cov=filmgate_scene --cov-append packages/filmgate-scene/tests
@@ -57,6 +57,9 @@ SEED ?= 7
 SCALE ?= 1
 reliability: .venv/.ready ## every campaign at release size, written to RELIABILITY.md (SEED=…, SCALE=0.1)
 	$(BIN)/python -m reliability --seed $(SEED) --scale $(SCALE)
+
+kernels: .venv/.ready ## translate the renderer's kernels, after a change of their sources
+	$(BIN)/python packages/filmgate-scene/tools/build_kernels.py
 
 serve: .venv/.installed ## the server on http://127.0.0.1:8000
 	@$(BIN)/filmgate serve
@@ -86,12 +89,6 @@ PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 .venv/.ready: .venv/.installed .cache/openai-2.26/.ready
 	@echo "Setting up (once): the test tools"
 	@$(UV) sync --quiet --frozen
-	@touch $@
-
-# Half a minute of a core, which the tests' servers and workers save.
-.cache/kernels/.ready: .venv/.installed $(wildcard packages/filmgate-scene/src/filmgate_scene/kernels/*.py)
-	@echo "Setting up (once): the renderer's compiled kernels"
-	@NUMBA_CACHE_DIR=$(CURDIR)/.cache/kernels $(BIN)/python -c 'from filmgate_scene.compose import warm_up; warm_up()'
 	@touch $@
 
 # Our own sources, each time: 0.2 s where nothing has changed.

@@ -7,8 +7,6 @@ from tests.conftest import _own_environment, pytest_runtest_setup, pytest_termin
 from tests.support.cli import Cli
 from tests.support.cli import cli as run
 
-from filmgate_scene.compose import warm_up
-
 __all__ = ["_own_environment", "cli", "pytest_runtest_setup", "pytest_terminal_summary"]
 
 
@@ -16,9 +14,3 @@ __all__ = ["_own_environment", "cli", "pytest_runtest_setup", "pytest_terminal_s
 def cli() -> Cli:
     """Run a command in this process."""
     return run
-
-
-@pytest.fixture(scope="session")
-def _compiled_kernels() -> None:
-    """Compile the kernels into the cache first: a worker process that had to compile them would delay its test."""
-    warm_up()

@@ -9,7 +9,7 @@ import pytest
 
 from filmgate.domain import Size
 from filmgate_scene import fonts, registry
-from filmgate_scene.compose import ShotRenderer, compose, warm_up
+from filmgate_scene.compose import ShotRenderer, compose
 from filmgate_scene.description import SceneShot, SubjectSpec
 from filmgate_scene.lens import Lens
 
@@ -205,12 +205,6 @@ def test_sound_events_are_ordered_within_the_shot() -> None:
     assert times == sorted(times)
     assert 0 <= times[0] < times[-1] < 2
     assert {"step", "wave"} <= {event.kind for event in sounds.events}
-
-
-def test_warming_up_twice_is_harmless() -> None:
-    """The second call compiles nothing."""
-    warm_up()
-    warm_up()
 
 
 def test_every_registered_entry_has_words_in_both_languages() -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-# The real worker, with the kernels that this checkout's other tests compiled.
+# The real worker.
 REAL_WORKER = """
 import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
@@ -71,9 +71,7 @@ listen()
 @asynccontextmanager
 async def running(folder: Path, script: str = SCRIPTED_WORKER, workers: int = 2) -> AsyncIterator[SceneEngine]:
     """An engine whose workers run ``script``."""
-    engine = SceneEngine(
-        workers=workers, cache=folder / "cache", scratch=folder / "scratch", command=(sys.executable, "-c", script)
-    )
+    engine = SceneEngine(workers=workers, scratch=folder / "scratch", command=(sys.executable, "-c", script))
     await engine.start()
     try:
         yield engine
@@ -266,7 +264,6 @@ async def test_worker_exits_with_its_parent(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_compiled_kernels")
 async def test_event_loop_runs_while_two_videos_render(tmp_path: Path) -> None:
     """Other processes draw, so the loop that answers polls continues, turn by turn."""
     async with running(tmp_path, REAL_WORKER) as engine:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# The real worker, with the kernels that this checkout's other tests compiled.
+# The real worker.
 REAL_WORKER = """
 import runpy
 runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
@@ -27,12 +27,10 @@ runpy.run_module("filmgate_scene.worker", run_name="__main__", alter_sys=True)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(_compiled_kernels: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
-    """A warmed-up engine for all tests."""
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
+    """One engine for all tests."""
     folder = tmp_path_factory.mktemp("scene")
-    scene_engine = SceneEngine(
-        workers=1, cache=folder, scratch=folder / "scratch", command=(sys.executable, "-c", REAL_WORKER)
-    )
+    scene_engine = SceneEngine(workers=1, scratch=folder / "scratch", command=(sys.executable, "-c", REAL_WORKER))
     await scene_engine.start()
     yield scene_engine
     await scene_engine.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from filmgate_scene.kernels.jit import F32, I32, U32
+from filmgate_scene.kernels.declare import F32, I32, U32
 from filmgate_scene.kernels.plates import extent, pack, row_spans
 
 __all__ = ["Atlas", "Sprite", "crop_to_content"]

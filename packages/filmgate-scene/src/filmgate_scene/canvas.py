@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from filmgate_scene import fonts
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.finish import box_blur, box_blur_pixels
-from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.marks import blobs
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.palette import Colour, mix

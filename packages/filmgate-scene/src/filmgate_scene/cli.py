@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["commands"]
 
-_ENGINE = "scene"
 _DEFAULT_SIZE = "1280x720"
 _MAX_IMAGE_BYTES = 100 * 1024 * 1024
 _LINE_WIDTH = 88  # maximum width in cells, for lines that are easy to read
@@ -78,7 +77,7 @@ class _SceneRequest(Struct, frozen=True, kw_only=True):
 async def _explain(ctx: CliContext, **options: Any) -> None:
     import asyncio  # noqa: PLC0415 - help does not need an event loop
 
-    explained = await asyncio.to_thread(_build_explanation, ctx, _SceneRequest(**options))
+    explained = await asyncio.to_thread(_build_explanation, _SceneRequest(**options))
     if ctx.structured:
         ctx.print_json(explained)
     elif ctx.quiet:
@@ -90,40 +89,27 @@ async def _explain(ctx: CliContext, **options: Any) -> None:
 async def _frame(ctx: CliContext, *, at: float, output: Path, force: bool, **options: Any) -> None:
     import asyncio  # noqa: PLC0415 - help does not need an event loop
 
-    await asyncio.to_thread(_write_frame, ctx, _SceneRequest(**options), at, output, force=force)
+    await asyncio.to_thread(_write_frame, _SceneRequest(**options), at, output, force=force)
     if ctx.structured:
         ctx.print_json({"path": str(output), "size": str(options["size"]), "at": at})
     else:
         ctx.print_out(str(output))
 
 
-def _build_explanation(ctx: CliContext, request: _SceneRequest) -> dict[str, Any]:
-    _keep_kernels(ctx)
+def _build_explanation(request: _SceneRequest) -> dict[str, Any]:
     from filmgate_scene.explain import explain_shots  # noqa: PLC0415 - it loads the renderer
 
     return explain_shots(request.prompt, **request.render_args())
 
 
-def _write_frame(ctx: CliContext, request: _SceneRequest, at: float, output: Path, *, force: bool) -> None:
+def _write_frame(request: _SceneRequest, at: float, output: Path, *, force: bool) -> None:
     if output.exists() and not force:
         raise OutputExists(f"{output} exists already.")
-    _keep_kernels(ctx)
     from PIL import Image  # noqa: PLC0415 - only this command needs it
 
     from filmgate_scene.still import render_still  # noqa: PLC0415 - it loads the renderer
 
     Image.fromarray(render_still(request.prompt, at=at, **request.render_args())).save(output, "PNG")
-
-
-def _keep_kernels(ctx: CliContext) -> None:
-    """Use the server's compiled kernels, or compile into its cache: half a minute, once."""
-    from filmgate_scene.kernels import jit  # noqa: PLC0415 - it loads the compiler
-
-    folder = ctx.settings().data / "cache" / _ENGINE / "kernels"
-    if not any(folder.glob("**/*.nbi")):
-        ctx.info("scene.compiling")
-    folder.mkdir(parents=True, exist_ok=True)
-    jit.keep_in(folder)
 
 
 def _load_image(image: Path, size: Size) -> NDArray[np.float32]:

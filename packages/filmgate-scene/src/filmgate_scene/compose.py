@@ -12,8 +12,8 @@ from filmgate.domain import Size
 from filmgate_scene import registry
 from filmgate_scene.cues import SoundCues, SoundEvent
 from filmgate_scene.description import SceneShot, SubjectSpec
+from filmgate_scene.kernels.declare import F32, U8
 from filmgate_scene.kernels.finish import bloom, box_blur, finish
-from filmgate_scene.kernels.jit import F32, U8
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.kernels.paint import cut, paint
 from filmgate_scene.lens import Lens, Path, combine
@@ -23,7 +23,7 @@ from filmgate_scene.reference import ReferenceLayer, RevealedLayers, reveal, tin
 from filmgate_scene.stage import Layer, SceneStage, ShotFrame
 from filmgate_scene.weather.glass import behind_glass
 
-__all__ = ["ShotRenderer", "compose", "warm_up"]
+__all__ = ["ShotRenderer", "compose"]
 
 _FALLBACK = "abstract"
 _GRAIN = 64  # pixels by which the grain texture is larger than the frame
@@ -189,28 +189,6 @@ def compose(shot: SceneShot, *, size: Size, fps: int, seed: int, reference: F32 
         look = _tinted(look, light)
     pixels = np.asarray(reference, np.float32) / (255.0 if reference.dtype == np.uint8 else 1.0)
     return ShotRenderer(stage, setting, fps=fps, lens=lens, look=look, reference=pixels)
-
-
-def warm_up() -> None:
-    """Compile every kernel or load it from the cache, by drawing a tiny frame of a few shots that use them all."""
-    size, planes = (
-        Size(64, 36),
-        (np.zeros((36, 64), np.uint8), np.zeros((18, 32), np.uint8), np.zeros((18, 32), np.uint8)),
-    )
-    walker = SubjectSpec(kind="dog", action="run")
-    shots = [
-        SceneShot(setting="beach", time="sunset", weather=("rain",), subjects=(walker,), frames=24),
-        SceneShot(setting="garden", weather=("snow",), style=("ink",), frames=24),
-        SceneShot(setting="mountains", frames=24),
-        SceneShot(setting="road", style=("paper",), frames=24),
-    ]
-    for shot in shots:
-        view = compose(shot, size=size, fps=24, seed=1)
-        view.prepare()
-        view.draw(0, *planes)
-    view = compose(shots[2], size=size, fps=24, seed=1, reference=np.zeros((36, 64, 3), np.float32))
-    view.prepare()
-    view.draw(12, *planes)
 
 
 def _time_of_day(shot: SceneShot, setting: registry.Setting) -> str:

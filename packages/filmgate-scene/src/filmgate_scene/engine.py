@@ -46,7 +46,7 @@ def build(context: EngineContext) -> SceneEngine:
     workers = integer(context, "workers", _WORKERS)
     if workers > _MAX_WORKERS:
         raise SettingsError(f"Engine '{context.name}': 'workers' is at most {_MAX_WORKERS}, not {workers}.")
-    return SceneEngine(name=context.name, workers=workers, cache=context.cache, scratch=context.scratch)
+    return SceneEngine(name=context.name, workers=workers, scratch=context.scratch)
 
 
 class _JobRecord(msgspec.Struct):
@@ -77,7 +77,6 @@ class SceneEngine:
     Args:
         name: engine name in models and rows.
         workers: number of videos rendered at once, one process each.
-        cache: a persistent folder for compiled kernels.
         scratch: a folder for rendered videos; folders of dead processes are removed from it.
         command: the command that starts a worker process.
         clock: a monotonic clock in seconds.
@@ -88,8 +87,7 @@ class SceneEngine:
         *,
         name: str = "scene",
         workers: int = 2,
-        cache: Path,
-        scratch: Path | None = None,
+        scratch: Path,
         command: Sequence[str] = COMMAND,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -104,10 +102,10 @@ class SceneEngine:
             characters=True,
             concurrency=workers,
         )
-        self._workers, self._cache, self._scratch = workers, cache, scratch or cache / "scratch"
+        self._workers, self._scratch = workers, scratch
         self._clock = clock
         self._pool = WorkerPool(
-            workers, cache, on_answer=self._on_answer, on_worker_death=self._on_worker_death, command=command
+            workers, on_answer=self._on_answer, on_worker_death=self._on_worker_death, command=command
         )
         self._records: OrderedDict[str, _JobRecord] = OrderedDict()
         self._worker_deaths: OrderedDict[str, int] = OrderedDict()  # by video
@@ -237,7 +235,6 @@ class SceneEngine:
 
     def _claim_folder(self) -> None:
         """Claim a scratch folder, and remove the folders of dead processes."""
-        (self._cache / "kernels").mkdir(parents=True, exist_ok=True)
         self._scratch.mkdir(parents=True, exist_ok=True)
         for folder in self._scratch.iterdir():
             lock = _lock_folder(folder) if folder.is_dir() else None

@@ -11,7 +11,7 @@ from filmgate.domain import Size
 from filmgate_scene import registry
 from filmgate_scene.compose import ShotRenderer
 from filmgate_scene.description import Description, SceneShot
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.prompt import understand
 from filmgate_scene.semantic import PlaceMatcher
 from filmgate_scene.shots import FPS, shot_renderer

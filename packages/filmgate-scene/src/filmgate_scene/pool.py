@@ -12,7 +12,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 import msgspec
 
@@ -24,13 +23,14 @@ COMMAND = (sys.executable, "-m", "filmgate_scene.worker")
 """What a worker is started with; our process id is added."""
 
 WORKER_ENVIRONMENT: Mapping[str, str] = {
-    **dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "MALLOC_ARENA_MAX": "2",
     # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
     "MALLOC_MMAP_THRESHOLD_": "1048576",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
+    "PYTHONUNBUFFERED": "1",
 }
-"""What a worker's environment says: one thread a library, for we bring our own; memory given back."""
+"""What a worker's environment adds: one thread a library, for we bring our own; memory given back."""
 
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 _MIN_RESTART_SECONDS = 1.0  # seconds between starts when workers die before they are ready
@@ -57,7 +57,6 @@ class WorkerPool:
 
     Args:
         limit: processes at most.
-        cache: where they keep their compiled kernels.
         on_answer: told every answer of a worker.
         on_worker_death: told the token of a job whose worker died under it, or that no worker will ever take.
         command: what a worker is started with.
@@ -66,13 +65,12 @@ class WorkerPool:
     def __init__(
         self,
         limit: int,
-        cache: Path,
         *,
         on_answer: Callable[[protocol.WorkerMessage], None],
         on_worker_death: Callable[[str], None],
         command: Sequence[str] = COMMAND,
     ) -> None:
-        self._limit, self._cache, self._command = limit, cache, command
+        self._limit, self._command = limit, command
         self._on_answer, self._on_worker_death = on_answer, on_worker_death
         self._waiting: deque[protocol.Render] = deque()
         self._workers: list[_Worker] = []
@@ -110,7 +108,7 @@ class WorkerPool:
     def dispatch(self) -> None:
         """Give waiting orders to free workers, and start another worker if there is more to do.
 
-        The next one is started once the last is warm: on a cold cache both would compile the same.
+        The next one is started once the last is ready: its libraries are in the page cache then.
         """
         if not self._open:
             return
@@ -157,7 +155,7 @@ class WorkerPool:
             str(os.getpid()),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env=_worker_environment(os.environ, self._cache),
+            env={**os.environ, **WORKER_ENVIRONMENT},
             limit=_MAX_LINE_BYTES,
         )
         worker = _Worker(process)
@@ -210,9 +208,3 @@ class WorkerPool:
         for order in [*self._waiting]:
             self._waiting.remove(order)
             self._on_worker_death(order.job.token)
-
-
-def _worker_environment(environ: Mapping[str, str], cache: Path) -> dict[str, str]:
-    """A worker's: compiled kernels kept, in the folder that the environment names if it names one; and frugal."""
-    kernels = environ.get("NUMBA_CACHE_DIR") or str(cache / "kernels")
-    return {**environ, **WORKER_ENVIRONMENT, "NUMBA_CACHE_DIR": kernels, "PYTHONUNBUFFERED": "1"}

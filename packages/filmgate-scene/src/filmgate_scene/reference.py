@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from filmgate_scene.canvas import blur
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.warp import warp
 from filmgate_scene.lens import Lens, Path, ease
 from filmgate_scene.light import Light

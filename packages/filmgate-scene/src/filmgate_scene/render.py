@@ -24,17 +24,17 @@ from filmgate.domain import AssetKind, Operation
 from filmgate.engines.base import Job
 from filmgate.media.encode import VideoWriter, YuvFrame
 from filmgate.media.frames import read_first_frame
-from filmgate_scene import compose as composing
 from filmgate_scene import sound
 from filmgate_scene.compose import ShotRenderer
 from filmgate_scene.description import Description
 from filmgate_scene.extension import ShotContinuation, StillFrame, find_continuation
+from filmgate_scene.prompt.lexicon import lexicon
 from filmgate_scene.revisions import character_notes, interpret
 from filmgate_scene.shots import FPS, read_image, shot_renderer
 from filmgate_scene.snapshots import Snapshots
 from filmgate_scene.summary import KIND, describe
 
-__all__ = ["FPS", "RenderCancelled", "RenderResult", "render", "warm_up"]
+__all__ = ["FPS", "RenderCancelled", "RenderResult", "preload", "render"]
 
 FADE_FRAMES = 12
 """Frames of a cross-fade."""
@@ -99,10 +99,9 @@ def render(
         return RenderResult(extras=images.result(), notes=sequence.notes)
 
 
-def warm_up() -> None:
-    """Compile everything that rendering uses, or load it from the cache."""
-    composing.warm_up()
-    sound.integrated_loudness(np.zeros((sound.RATE, 2), np.float32))
+def preload() -> None:
+    """Import everything that can be drawn, and the words for it. Kernels are loaded when a video first needs them."""
+    lexicon()
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from filmgate_scene.atlas import Atlas, Sprite
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.cues import SoundEvent
 from filmgate_scene.description import SceneShot
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.kernels.plates import COLUMNS, blend
 from filmgate_scene.lens import Lens

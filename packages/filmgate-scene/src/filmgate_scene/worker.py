@@ -19,7 +19,7 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from filmgate_scene import protocol
-from filmgate_scene.render import RenderCancelled, RenderResult, render, warm_up
+from filmgate_scene.render import RenderCancelled, RenderResult, preload, render
 from filmgate_scene.semantic import PlaceMatcher
 
 __all__ = ["main", "release_memory"]
@@ -43,8 +43,8 @@ class _WorkerLoop:
         threading.Thread(target=self._read_messages, name="orders", daemon=True).start()
 
     def run(self) -> None:
-        """Warm up, then make what is ordered, for ever."""
-        warm_up()
+        """Load what every video needs, then render what is ordered, one after the other."""
+        preload()
         gc.collect()
         gc.freeze()  # what is loaded stays: later collections are about films only
         self._send(protocol.Ready())

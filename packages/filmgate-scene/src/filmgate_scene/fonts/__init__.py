@@ -13,7 +13,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 
 __all__ = ["drawable", "render", "width"]
 

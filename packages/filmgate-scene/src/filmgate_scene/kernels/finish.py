@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, U8, Scalar, f4, i4, inline, kernel
+from filmgate_scene.kernels.declare import F32, U8, F32x1, F32x2, F32x3, Scalar, U8x1, f4, i4, inline, kernel, part
 
 __all__ = ["bloom", "box_blur", "box_blur_pixels", "finish"]
 
 
 @kernel
-def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> None:
+def bloom(pixels: F32x3, threshold: float, glow: F32x3, work: F32x3, radius: int) -> None:
     """What is brighter than ``threshold``, at a quarter of the size, blurred by two box passes, into ``glow``."""
     limit = f4(threshold)
     height, width = glow.shape[1:]
@@ -28,7 +28,7 @@ def bloom(pixels: F32, threshold: float, glow: F32, work: F32, radius: int) -> N
 
 
 @kernel
-def box_blur(values: F32, radius: int) -> F32:
+def box_blur(values: F32x2, radius: int) -> F32x2:
     """A box blur of (h, w), its edges repeated."""
     work = np.empty_like(values)
     out = np.empty_like(values)
@@ -38,7 +38,7 @@ def box_blur(values: F32, radius: int) -> F32:
 
 
 @kernel
-def box_blur_pixels(pixels: F32, radius: int) -> F32:
+def box_blur_pixels(pixels: F32x3, radius: int) -> F32x3:
     """A box blur of (h, w, 4), its edges repeated: columns while they pass by, then rows."""
     height, width, depth = pixels.shape
     out = np.empty_like(pixels)
@@ -53,7 +53,7 @@ def box_blur_pixels(pixels: F32, radius: int) -> F32:
     return out
 
 
-@kernel
+@part
 def _blur_pixels(row: F32, radius: int, share: float, out: F32) -> None:
     """A box blur of (w, 4) along its row; ``share`` is what each counts."""
     width = row.shape[0]
@@ -74,7 +74,7 @@ def _blur_pixels(row: F32, radius: int, share: float, out: F32) -> None:
         a += row[i, 3] - row[k, 3]
 
 
-@kernel
+@part
 def _blur_rows(source: F32, out: F32, radius: int) -> None:
     height, width = source.shape
     share = f4(1.0 / (2 * radius + 1))
@@ -90,7 +90,7 @@ def _blur_rows(source: F32, out: F32, radius: int) -> None:
             out[y, x] = total * share
 
 
-@kernel
+@part
 def _blur_columns(source: F32, out: F32, radius: int) -> None:
     height, width = source.shape
     share = f4(1.0 / (2 * radius + 1))
@@ -115,7 +115,7 @@ def _shoulder(value: float, knee: float, bend: float) -> Scalar:
     return min(value, knee) + over / (f4(1) + over * bend)
 
 
-@kernel
+@part
 def _glow_row(glow: F32, y: int, amount: float, out: F32) -> None:
     """One full-size row of the quarter-size glow, bilinear."""
     rows, columns = glow.shape[1:]
@@ -141,20 +141,20 @@ def _glow_row(glow: F32, y: int, amount: float, out: F32) -> None:
 
 @kernel
 def finish(
-    pixels: F32,
-    glow: F32,
+    pixels: F32x3,
+    glow: F32x3,
     amount: float,
-    edge_x: F32,
-    edge_y: F32,
-    matrix: F32,
-    grain: F32,
+    edge_x: F32x1,
+    edge_y: F32x1,
+    matrix: F32x2,
+    grain: F32x2,
     grain_x: int,
     grain_y: int,
     grain_gain: float,
     shoulder: float,
-    y_plane: U8,
-    u_plane: U8,
-    v_plane: U8,
+    y_plane: U8x1,
+    u_plane: U8x1,
+    v_plane: U8x1,
     strides: tuple[int, int],
 ) -> None:
     """Grade the frame into 8-bit limited-range BT.709 4:2:0 planes, given flat with their line strides.
@@ -200,7 +200,7 @@ def finish(
             _chroma_row(reds, v_plane[start : start + width // 2])
 
 
-@kernel
+@part
 def _chroma_row(total: F32, out: U8) -> None:
     """The mean of two columns of two summed rows."""
     for i in range(out.size):

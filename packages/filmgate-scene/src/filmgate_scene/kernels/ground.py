@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
+from filmgate_scene.kernels.declare import F32, F32x1, F32x3, Scalar, f4, i4, inline, kernel, part, u4
 
 __all__ = ["ground"]
 
 
-@kernel
+@part
 def _texture_row(
     texture: F32, level: int, depth: float, u0: float, step: float, line: F32, out: F32, share: float
 ) -> None:
@@ -52,7 +52,7 @@ def _level(texture: F32, footprint: float) -> Scalar:
     return min(texture.shape[0] - 1, int(math.log2(max(f4(1), texels))))
 
 
-@kernel
+@part
 def _paint_row(out: F32, mirrored: F32, grain: F32, base: float, slope: float, shine: float, cover: float) -> None:
     """One channel of a row: its colour by the grain, what it mirrors, over what is behind its far edge."""
     low = f4(base)
@@ -73,10 +73,10 @@ def _paint_row(out: F32, mirrored: F32, grain: F32, base: float, slope: float, s
 
 @kernel
 def ground(
-    pixels: F32,
-    texture: F32,
-    dark: F32,
-    light: F32,
+    pixels: F32x3,
+    texture: F32x3,
+    dark: F32x1,
+    light: F32x1,
     horizon: float,
     centre: float,
     edge: float,
@@ -86,9 +86,9 @@ def ground(
     eye: float,
     focal: float,
     period: float,
-    haze: F32,
+    haze: F32x1,
     haze_depth: float,
-    wet: F32,
+    wet: F32x1,
     mirror_row: float,
 ) -> None:
     """Ground from row ``edge`` to ``bottom``.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, F64, kernel
+from filmgate_scene.kernels.declare import F32x2, F64x1, F64x2, kernel
 
 __all__ = ["weighted_power"]
 
 
 @kernel
-def weighted_power(sound: F32, filters: F64, piece: int) -> F64:
+def weighted_power(sound: F32x2, filters: F64x2, piece: int) -> F64x1:
     """The power of each whole piece of ``piece`` samples of (samples, channels), summed over the channels.
 
     ``filters``: b0, b1, b2, a1, a2 of each of the second-order sections that the sound goes through first.

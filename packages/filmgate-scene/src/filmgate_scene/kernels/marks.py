@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from filmgate_scene.kernels.jit import F32, f4, kernel
+from filmgate_scene.kernels.declare import F32, F32x2, F32x3, f4, kernel, part
 
 __all__ = ["blobs", "sparks", "splats"]
 
 
 @kernel
-def splats(pixels: F32, marks: F32, colours: F32) -> None:
+def splats(pixels: F32x3, marks: F32x2, colours: F32x2) -> None:
     """Soft capsules (x, y, dx, dy, radius, opacity) over the frame."""
     for n in range(marks.shape[0]):
         if marks[n, 4] > 0 and marks[n, 5] > 0:
@@ -18,14 +18,14 @@ def splats(pixels: F32, marks: F32, colours: F32) -> None:
 
 
 @kernel
-def sparks(pixels: F32, marks: F32, colours: F32) -> None:
+def sparks(pixels: F32x3, marks: F32x2, colours: F32x2) -> None:
     """The same, added as light."""
     for n in range(marks.shape[0]):
         if marks[n, 4] > 0 and marks[n, 5] > 0:
             _mark(pixels, marks[n], colours[n], f4(0))
 
 
-@kernel
+@part
 def _mark(pixels: F32, mark: F32, colour: F32, hides: float) -> None:
     """One capsule; ``hides`` 1 covers what is behind it, 0 only adds."""
     height, width = pixels.shape[1:]
@@ -46,7 +46,7 @@ def _mark(pixels: F32, mark: F32, colour: F32, hides: float) -> None:
 
 
 @kernel
-def blobs(canvas: F32, marks: F32, colours: F32, softness: float) -> None:
+def blobs(canvas: F32x3, marks: F32x2, colours: F32x2, softness: float) -> None:
     """Turned ellipses (x, y, rx, ry, angle, opacity) on a premultiplied (h, w, 4) canvas, lit from above."""
     height, width = canvas.shape[:2]
     for n in range(marks.shape[0]):

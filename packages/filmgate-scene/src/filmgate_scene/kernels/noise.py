@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, Scalar, f4, inline, kernel, u4
+from filmgate_scene.kernels.declare import F32x2, Scalar, f4, inline, kernel, part, u4
 
 __all__ = ["fbm", "fbm_at", "fractal", "ridges"]
 
@@ -46,7 +46,7 @@ def _value(x: float, y: float, period: int, seed: int) -> Scalar:
     return top + (c + (d - c) * u - top) * v
 
 
-@kernel
+@part
 def fractal(x: float, y: float, octaves: int, period: int, seed: int, ridged: bool) -> Scalar:
     """A sum of octaves in 0 … 1; ``ridged`` folds each into crests."""
     amplitude = f4(0.5)
@@ -85,7 +85,7 @@ def fbm(
     octaves: int,
     period: int,
     seed: int,
-) -> F32:
+) -> F32x2:
     """Noise on a grid, ``step`` lattice cells a pixel; ``period`` > 0 makes it tile."""
     out = np.empty((height, width), f4)
     for y in range(height):
@@ -105,7 +105,7 @@ def ridges(
     octaves: int,
     period: int,
     seed: int,
-) -> F32:
+) -> F32x2:
     """The same, folded into crests."""
     out = np.empty((height, width), f4)
     for y in range(height):
@@ -115,7 +115,7 @@ def ridges(
 
 
 @kernel
-def fbm_at(xs: F32, ys: F32, octaves: int, seed: int, warp: float) -> F32:
+def fbm_at(xs: F32x2, ys: F32x2, octaves: int, seed: int, warp: float) -> F32x2:
     """Noise at given places, bent by ``warp`` lattice cells."""
     height, width = xs.shape
     out = np.empty((height, width), f4)

@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, f4, i4, kernel, u4
+from filmgate_scene.kernels.declare import F32x2, F32x3, f4, i4, kernel, u4
 
 __all__ = ["cut", "paint"]
 
 
 @kernel
-def paint(pixels: F32, source: F32, paper: F32, reach: float, ink: float, tooth: float) -> None:
+def paint(pixels: F32x3, source: F32x3, paper: F32x2, reach: float, ink: float, tooth: float) -> None:
     """Repaint ``source`` into ``pixels``.
 
     Each pixel is the mean of five taps ``reach`` pixels apart, moved by the paper's grain (h, w, in -1 … 1), so that
@@ -55,7 +55,7 @@ def paint(pixels: F32, source: F32, paper: F32, reach: float, ink: float, tooth:
 
 
 @kernel
-def cut(pixels: F32, source: F32, paper: F32, sheets: int, drop: int, tooth: float) -> None:
+def cut(pixels: F32x3, source: F32x3, paper: F32x2, sheets: int, drop: int, tooth: float) -> None:
     """Repaint ``source`` as ``sheets`` of paper by brightness, dark ones on top, shadows ``drop`` pixels long.
 
     ``paper``: its grain (h, w) in -1 … 1, of strength ``tooth``.

@@ -6,7 +6,26 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, F64, I32, U8, U32, Scalar, f4, i4, inline, kernel, u4, u8
+from filmgate_scene.kernels.declare import (
+    F32,
+    F64,
+    I32,
+    U8,
+    U32,
+    F32x3,
+    F64x2,
+    I32x2,
+    Scalar,
+    U32x1,
+    U32x2,
+    f4,
+    i4,
+    inline,
+    kernel,
+    part,
+    u4,
+    u8,
+)
 
 __all__ = ["COLUMNS", "backdrop", "blend", "extent", "pack", "row_spans"]
 
@@ -21,7 +40,7 @@ _WIDE = u8(_BLOCK)
 
 
 @kernel
-def row_spans(plate: U32) -> I32:
+def row_spans(plate: U32x2) -> I32x2:
     """For each row the first and one past the last pixel that is not empty, and which of 32 cells hold any."""
     height, width = plate.shape
     cell = (width + 31) // 32
@@ -49,7 +68,7 @@ def _empty(cells: np.uint32, first: int, last: int) -> Scalar:
 
 
 @kernel
-def backdrop(pixels: F32, source: F32, left: float, top: float, scale: float, height: int) -> None:
+def backdrop(pixels: F32x3, source: F32x3, left: float, top: float, scale: float, height: int) -> None:
     """Fill the frame's first ``height`` rows from a planar float picture, bilinear, clamped at its borders."""
     width = pixels.shape[2]
     rows, columns = source.shape[1:]
@@ -88,7 +107,7 @@ def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> Scala
     return u4((low & _LANES) | (high & _HIGH))
 
 
-@kernel
+@part
 def _hidden(seen: F32, base: int) -> Scalar:
     """Whether nothing behind the block at ``base`` can be seen any more."""
     most = f4(0)
@@ -99,7 +118,7 @@ def _hidden(seen: F32, base: int) -> Scalar:
 
 
 @kernel
-def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int, height: int) -> None:
+def blend(pixels: F32x3, atlas: U32x1, spans: I32x2, table: F64x2, first: int, last: int, height: int) -> None:
     """Blend rows ``first`` … ``last`` of the table (far to near) over the frame's first ``height`` rows.
 
     Plates are premultiplied RGBA in one uint32 (alpha 0 with colour is light that adds). Drawn from near to far with
@@ -129,7 +148,7 @@ def blend(pixels: F32, atlas: U32, spans: I32, table: F64, first: int, last: int
                 _put_block(pixels, y, block * _BLOCK, min(width, (block + 1) * _BLOCK), seen, block * 4 * _BLOCK)
 
 
-@kernel
+@part
 def _put_block(pixels: F32, y: int, start: int, stop: int, seen: F32, base: int) -> None:
     """Put what was blended (transmittance, red, green, blue) in front of the frame."""
     clear = u8(base)
@@ -141,7 +160,7 @@ def _put_block(pixels: F32, y: int, start: int, stop: int, seen: F32, base: int)
             out[left + x] = out[left + x] * seen[clear + x] + seen[light + x]
 
 
-@kernel
+@part
 def _blend_row(
     atlas: U32,
     spans: I32,
@@ -207,7 +226,7 @@ def _blank(cells: np.uint32, cell: int, width: int, begin: int, end: int) -> Sca
     return _empty(cells, begin // cell, (width - 1) // cell) and _empty(cells, 0, min(width, end - width) // cell)
 
 
-@kernel
+@part
 def _mix(above: U32, below: U32, width: int, begin: int, end: int, take: int, mixed: U32) -> None:
     """The row between two rows of a plate, from ``begin`` to ``end``; beyond its end it begins again."""
     more = u4(take)
@@ -220,7 +239,7 @@ def _mix(above: U32, below: U32, width: int, begin: int, end: int, take: int, mi
         filled += count
 
 
-@kernel
+@part
 def _mix_part(
     above: U32,
     below: U32,
@@ -236,7 +255,7 @@ def _mix_part(
         mixed[into + i] = _lerp(above[source + i], below[source + i], less, more)
 
 
-@kernel
+@part
 def _tap(mixed: U32, at: int, pace: int, count: int, taps: U32) -> None:
     """The two pixels that each of a block's pixels lies between, ``pace`` / 65536 apart.
 
@@ -265,7 +284,7 @@ def _tap(mixed: U32, at: int, pace: int, count: int, taps: U32) -> None:
         x += run
 
 
-@kernel
+@part
 def _blend_block(entry: F64, taps: U32, at: int, pace: int, count: int, seen: F32, base: int) -> None:
     """A block's pixels, between the taps, behind what was blended before."""
     opacity = f4(entry[10])
@@ -294,7 +313,7 @@ def _blend_block(entry: F64, taps: U32, at: int, pace: int, count: int, seen: F3
 
 
 @kernel
-def extent(plate: F32, limit: float) -> tuple[int, int, int, int]:
+def extent(plate: F32x3, limit: float) -> tuple[int, int, int, int]:
     """The rectangle x0, y0, x1, y1 outside of which nothing in (h, w, 4) exceeds ``limit``."""
     height, width = plate.shape[:2]
     least = f4(limit)
@@ -313,7 +332,7 @@ def extent(plate: F32, limit: float) -> tuple[int, int, int, int]:
 
 
 @kernel
-def pack(plate: F32) -> U32:
+def pack(plate: F32x3) -> U32x2:
     """Premultiplied float RGBA (h, w, 4) as one uint32 a pixel, dithered so that gradients don't band."""
     height, width = plate.shape[:2]
     out = np.empty((height, width), u4)

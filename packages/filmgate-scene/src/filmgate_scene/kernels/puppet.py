@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, I32, f4, i4, inline, kernel
+from filmgate_scene.kernels.declare import F32, I32, F32x2, F32x3, f4, i4, inline, kernel, part
 from filmgate_scene.kernels.noise import fractal
 
 __all__ = ["puppet"]
@@ -29,7 +29,7 @@ def _away(limbs: F32, i: int, x: float, y: float) -> tuple[float, float, float, 
     return away - (ra + (rb - ra) * t), away, cx, cy
 
 
-@kernel
+@part
 def _near(limbs: F32, start: int, stop: int, x: float, y: float, reach: float, away: F32, near: I32) -> int:
     """Which limbs matter within ``reach`` of (x, y): how many, their numbers in ``near``. None where none is seen.
 
@@ -49,7 +49,7 @@ def _near(limbs: F32, start: int, stop: int, x: float, y: float, reach: float, a
     return count
 
 
-@kernel
+@part
 def _field(limbs: F32, near: I32, count: int, x: float, y: float) -> tuple[float, float, float]:
     """Distance to the joined limbs and the direction their surface faces, at (x, y)."""
     distance = f4(9)
@@ -88,7 +88,16 @@ def _light(gx: float, gy: float, lx: float, ly: float) -> tuple[float, float]:
 
 @kernel
 def puppet(
-    out: F32, limbs: F32, skins: F32, ox: float, oy: float, scale: float, lx: float, ly: float, fur: float, seed: int
+    out: F32x3,
+    limbs: F32x2,
+    skins: F32x2,
+    ox: float,
+    oy: float,
+    scale: float,
+    lx: float,
+    ly: float,
+    fur: float,
+    seed: int,
 ) -> None:
     """Paint limbs over a premultiplied (h, w, 4) canvas.
 
@@ -131,7 +140,7 @@ def puppet(
         first = last
 
 
-@kernel
+@part
 def _paint(
     out: F32,
     limbs: F32,

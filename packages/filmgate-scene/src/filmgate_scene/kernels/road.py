@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from filmgate_scene.kernels.jit import F32, Scalar, f4, inline, kernel
+from filmgate_scene.kernels.declare import F32x1, F32x3, Scalar, f4, inline, kernel
 
 __all__ = ["road"]
 
@@ -17,7 +17,7 @@ def _cover(x: float, left: float, right: float) -> Scalar:
 
 @kernel
 def road(
-    pixels: F32,
+    pixels: F32x3,
     horizon: float,
     centre: float,
     eye: float,
@@ -25,9 +25,9 @@ def road(
     x0: float,
     z0: float,
     half: float,
-    tar: F32,
-    paint: F32,
-    haze: F32,
+    tar: F32x1,
+    paint: F32x1,
+    haze: F32x1,
     haze_depth: float,
 ) -> None:
     """Tar ``half`` metres to either side of x = 0, white lines at its edges and a broken one in the middle.

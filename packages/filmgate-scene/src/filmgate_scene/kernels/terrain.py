@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, Scalar, f4, inline, kernel, u4
+from filmgate_scene.kernels.declare import F32, F32x1, F32x2, F32x3, Scalar, f4, inline, kernel, part, u4
 
 __all__ = ["shadows", "terrain"]
 
@@ -28,7 +28,7 @@ def _bilinear(field: F32, u: float, v: float, mask: np.uint32) -> Scalar:
 
 
 @kernel
-def shadows(heights: F32, dx: float, dz: float, climb: float, steps: int) -> F32:
+def shadows(heights: F32x2, dx: float, dz: float, climb: float, steps: int) -> F32x2:
     """How deep each point lies below the light that comes from (dx, dz), ``climb`` a step."""
     size = heights.shape[0]
     out = np.zeros((size, size), f4)
@@ -43,7 +43,7 @@ def shadows(heights: F32, dx: float, dz: float, climb: float, steps: int) -> F32
     return out
 
 
-@kernel
+@part
 def _put(pixels: F32, x: int, top: float, low: float, before: F32, now: F32, part: F32, fresh: bool) -> None:
     """Paint a column from row ``low`` up to row ``top``, from one colour to the next.
 
@@ -71,7 +71,9 @@ def _put(pixels: F32, x: int, top: float, low: float, before: F32, now: F32, par
 
 
 @kernel
-def terrain(pixels: F32, heights: F32, colours: F32, detail: F32, eye: F32, haze: F32, glow: F32, view: F32) -> None:
+def terrain(
+    pixels: F32x3, heights: F32x2, colours: F32x3, detail: F32x2, eye: F32x1, haze: F32x1, glow: F32x1, view: F32x1
+) -> None:
     """Draw a tiling landscape (heights, colours (3, n, n), detail) over the frame.
 
     ``eye``: x, z, altitude, yaw; ``view``: horizon row, centre column, focal length, nearest and farthest metres,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from filmgate_scene.kernels.jit import F32, Scalar, f4, i4, inline, kernel, u4
+from filmgate_scene.kernels.declare import F32x2, F32x3, Scalar, f4, i4, inline, kernel, u4
 
 __all__ = ["warp"]
 
@@ -14,9 +14,9 @@ def _clamp(value: float, top: float) -> Scalar:
 
 @kernel
 def warp(
-    pixels: F32,
-    source: F32,
-    near: F32,
+    pixels: F32x3,
+    source: F32x3,
+    near: F32x2,
     zoom: float,
     shift_x: float,
     shift_y: float,

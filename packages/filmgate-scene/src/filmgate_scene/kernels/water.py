@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from filmgate_scene.kernels.jit import F32, U32, Scalar, f4, i4, inline, kernel, u4
+from filmgate_scene.kernels.declare import F32, U32, F32x1, F32x2, F32x3, Scalar, f4, i4, inline, kernel, part, u4
 
 __all__ = ["glitter", "water"]
 
@@ -17,7 +17,7 @@ def _phase(periods: float) -> Scalar:
     return u4(np.int64((periods - math.floor(periods)) * 4294967296.0))
 
 
-@kernel
+@part
 def _swell(row: F32, following: F32, part: float, first: np.uint32, pace: np.uint32, line: F32, out: F32) -> None:
     """The tilt along a row that lies between two rows of the slopes, smoothly."""
     size = row.size
@@ -34,7 +34,7 @@ def _swell(row: F32, following: F32, part: float, first: np.uint32, pace: np.uin
         out[x] = value + (line[i + u4(1)] - value) * h
 
 
-@kernel
+@part
 def _ripple(row: F32, first: np.uint32, pace: np.uint32, strength: float, out: F32) -> None:
     """Fine ripples along a row, over the swell."""
     shift = u4(32) - _bits(row.size)
@@ -52,7 +52,7 @@ def _bits(size: int) -> Scalar:
     return bits
 
 
-@kernel
+@part
 def _slopes(
     slopes: F32,
     depth: float,
@@ -88,7 +88,7 @@ def _slopes(
         _ripple(slopes[axis, row2 & wrap], first2, pace2, ripple, out)
 
 
-@kernel
+@part
 def _rings(rings: F32, depth: float, step: float, centre: float, x0: float, z0: float, out_x: F32, out_z: F32) -> None:
     """Ripples round the points (x, z, age, strength) of ``rings``."""
     width = out_x.size
@@ -111,8 +111,9 @@ def _rings(rings: F32, depth: float, step: float, centre: float, x0: float, z0: 
 
 @kernel
 def water(
-    pixels: F32,
-    slopes: F32,
+    pixels: F32x3,
+    planes: F32x2,
+    slopes: F32x3,
     horizon: float,
     centre: float,
     shore: float,
@@ -123,17 +124,18 @@ def water(
     eye: float,
     focal: float,
     swell: float,
-    tint: F32,
+    tint: F32x1,
     mirror: float,
     wave: float,
     murk: float,
     foam: float,
-    rings: F32,
+    rings: F32x2,
 ) -> None:
     """Water from row ``shore`` (its far edge) to ``bottom``, seen from ``eye`` metres above.
 
-    ``mirror`` is how much it reflects straight down (it always reflects all at grazing angles), ``swell`` the size of
-    the waves, ``wave`` their frequency, ``murk`` hides the reflection, ``tint`` is the water's own colour.
+    ``planes`` is the frame once more, the rows of each colour joined into one. ``mirror`` is how much the water
+    reflects straight down (it always reflects all at grazing angles), ``swell`` the size of the waves, ``wave`` their
+    frequency, ``murk`` hides the reflection, ``tint`` is the water's own colour.
     """
     width = pixels.shape[2]
     tilt_x = np.empty(width, f4)
@@ -159,11 +161,11 @@ def water(
         _mirror(tilt_x, tilt_z, base, size, last, width, source)
         _body(tilt_z, grazing, f4(murk), f4(foam), tint, keep, own)
         for c in range(3):
-            _take(pixels[c].ravel(), source, got)
+            _take(planes[c], source, got)
             _over(pixels[c, y], got, keep, own[c], cover)
 
 
-@kernel
+@part
 def _mirror(tilt_x: F32, tilt_z: F32, base: float, size: float, last: float, width: int, source: U32) -> None:
     """Which pixel of the frame each pixel of a row mirrors."""
     across = size * f4(0.45)
@@ -175,7 +177,7 @@ def _mirror(tilt_x: F32, tilt_z: F32, base: float, size: float, last: float, wid
         source[x] = u4(u4(row * pitch) + column)
 
 
-@kernel
+@part
 def _body(tilt: F32, grazing: float, murk: float, foam: float, tint: F32, keep: F32, own: F32) -> None:
     """How much of a row is mirror, and what of the water itself is seen: its colour, and white on the crests."""
     for x in range(keep.size):
@@ -189,14 +191,14 @@ def _body(tilt: F32, grazing: float, murk: float, foam: float, tint: F32, keep: 
         own[2, x] = tint[2] * body + white
 
 
-@kernel
+@part
 def _take(plane: F32, source: U32, got: F32) -> None:
     """The pixels of those numbers."""
     for x in range(source.size):
         got[x] = plane[source[x]]
 
 
-@kernel
+@part
 def _over(out: F32, got: F32, keep: F32, own: F32, cover: float) -> None:
     """Mirror and body in front of what was there, of which nothing may be left where all is covered.
 
@@ -212,8 +214,8 @@ def _over(out: F32, got: F32, keep: F32, own: F32, cover: float) -> None:
 
 @kernel
 def glitter(
-    pixels: F32,
-    slopes: F32,
+    pixels: F32x3,
+    slopes: F32x3,
     horizon: float,
     centre: float,
     top: int,
@@ -224,7 +226,7 @@ def glitter(
     x0: float,
     eye: float,
     focal: float,
-    colour: F32,
+    colour: F32x1,
     amount: float,
 ) -> None:
     """The sun's road on the water: sparkles where a wave tilts the sun towards the eye."""

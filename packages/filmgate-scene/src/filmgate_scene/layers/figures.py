@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from filmgate_scene.atlas import Sprite
 from filmgate_scene.canvas import blur
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.puppet import puppet
 from filmgate_scene.palette import Colour
 from filmgate_scene.stage import Quad, SceneStage, ShotFrame

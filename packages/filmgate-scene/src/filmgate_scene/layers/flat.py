@@ -8,7 +8,7 @@ import numpy as np
 
 from filmgate_scene import fonts
 from filmgate_scene.canvas import Point
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.plates import backdrop
 from filmgate_scene.palette import Colour, scale
 from filmgate_scene.stage import SceneStage, ShotFrame

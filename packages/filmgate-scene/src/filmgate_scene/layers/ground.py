@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.ground import ground
-from filmgate_scene.kernels.jit import F32
 from filmgate_scene.kernels.noise import fbm, ridges
 from filmgate_scene.palette import Colour, mix
 from filmgate_scene.stage import SceneStage, ShotFrame

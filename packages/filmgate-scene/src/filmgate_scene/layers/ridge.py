@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 
 from filmgate_scene.canvas import Canvas, step
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm, ridges
 from filmgate_scene.palette import Colour, mix
 from filmgate_scene.stage import SceneStage

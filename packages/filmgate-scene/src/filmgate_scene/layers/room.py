@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from filmgate.domain import Size
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.layers.flat import Flat
 from filmgate_scene.layers.ground import Ground, Soil

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from filmgate_scene.canvas import step
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm_at
 from filmgate_scene.kernels.plates import backdrop
 from filmgate_scene.light import Light

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from filmgate_scene.canvas import blur, step
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm, ridges
 from filmgate_scene.kernels.terrain import shadows, terrain
 from filmgate_scene.palette import Colour

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import Struct
 
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.water import glitter, water
 from filmgate_scene.layers.sky import sun_place
 from filmgate_scene.palette import Colour
@@ -67,7 +67,8 @@ class Water:
         t = frame.t * s.speed
         focal, eye, x0 = frame.focal, frame.eye, frame.lens.x + s.wind * frame.t
         centre, rings = frame.centre, self.rings(frame.t) if self.rings else _CALM
-        water(frame.pixels, stage.slopes, horizon, centre, shore, bottom, t, x0, frame.lens.z, eye, focal,
+        planes = frame.pixels.reshape(3, -1)
+        water(frame.pixels, planes, stage.slopes, horizon, centre, shore, bottom, t, x0, frame.lens.z, eye, focal,
               s.swell, self.tint, s.mirror, s.wave, s.murk, s.foam, rings)  # fmt: skip
         light = stage.light
         if light.glitter > 0 and s.sparkle > 0:

@@ -9,7 +9,7 @@ import numpy as np
 
 from filmgate_scene import fonts
 from filmgate_scene.canvas import Canvas, blur
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.layers.cloudsea import cloud_sea
 from filmgate_scene.layers.jetty import jetty
 from filmgate_scene.layers.ridge import Ridge, ridge

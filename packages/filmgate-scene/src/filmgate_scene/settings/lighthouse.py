@@ -8,7 +8,7 @@ import numpy as np
 
 from filmgate_scene.canvas import Canvas
 from filmgate_scene.cues import SoundEvent
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.layers.jetty import jetty
 from filmgate_scene.layers.sky import sky

@@ -8,7 +8,7 @@ import numpy as np
 
 from filmgate_scene import fonts
 from filmgate_scene.canvas import Canvas
-from filmgate_scene.kernels.jit import F32
+from filmgate_scene.kernels.declare import F32
 from filmgate_scene.kernels.noise import fbm
 from filmgate_scene.layers.foliage import LEAF, broadleaf
 from filmgate_scene.layers.ground import Ground, Soil

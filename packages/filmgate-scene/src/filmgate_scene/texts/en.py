@@ -20,7 +20,6 @@ TEXTS: dict[str, str] = {
     "scene.png": "Where to save the frame; default frame.png.",
     "scene.force": "Overwrite an existing file.",
     "scene.bad_size": "'{value}' cannot be drawn: give two even numbers from 64 to 2160, such as 1280x720.",
-    "scene.compiling": "Compiling the renderer, once on this machine: about half a minute …",
     "scene.row.prompt": "Prompt",
     "scene.row.language": "Language",
     "scene.row.video": "Video",

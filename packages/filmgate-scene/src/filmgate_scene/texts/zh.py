@@ -19,7 +19,6 @@ TEXTS: dict[str, str] = {
     "scene.png": "这一帧的保存位置；默认 frame.png。",
     "scene.force": "覆盖已有的文件。",
     "scene.bad_size": "无法绘制尺寸“{value}”：请给出两个 64 到 2160 之间的偶数，例如 1280x720。",
-    "scene.compiling": "正在编译渲染器，每台机器只需一次，大约半分钟……",
     "scene.row.prompt": "提示词",
     "scene.row.language": "语言",
     "scene.row.video": "视频",
