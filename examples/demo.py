@@ -53,8 +53,6 @@ def main() -> None:
 def _server(data: Path) -> Iterator[tuple[str, str]]:
     data.mkdir(parents=True, exist_ok=True)
     filmgate = [sys.executable, "-m", "filmgate"]
-    if not (data / "cache").exists():
-        _say("Warming  the renderer compiles its drawing kernels, once (about half a minute)")
     command = [*filmgate, "serve", "--port", "0", "--data", str(data), "--ready-file", str(data / "address")]
     (data / "address").unlink(missing_ok=True)
     log = (FOLDER / "server.log").open("w")

@@ -16,7 +16,7 @@ settings.register_profile("quick", max_examples=25, deadline=None, suppress_heal
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=100)
 settings.load_profile("quick")
 
-# Kernels are compiled once for all runs, not once for each data folder.
+# Kernels are compiled once for all runs, not once for each test's cache folder.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "kernels"))
 
 
