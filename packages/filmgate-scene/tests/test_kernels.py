@@ -1,4 +1,4 @@
-"""Kernels: the translation that ships, the machine code that is kept, and what a call checks."""
+"""Kernels: the shipped translation, the cache of machine code, and the checks of a call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from filmgate_scene.kernels.plates import extent, pack
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Draws one frame: some ten kernels.
+# Draws one frame with about ten kernels.
 PROGRAM = """
 import hashlib
 from filmgate.domain import Size
@@ -32,14 +32,14 @@ digest = hashlib.sha256(frame.tobytes()).hexdigest()
 
 
 def digest() -> str:
-    """Of the frame, drawn by this process."""
+    """The digest of the frame, drawn by this process."""
     names: dict[str, str] = {}
-    exec(PROGRAM, names)  # noqa: S102 - the same program as other processes run
+    exec(PROGRAM, names)  # noqa: S102 - the same program as the other processes run
     return names["digest"]
 
 
 def draw(cache: Path) -> tuple[str, str]:
-    """The digest and the log of a process that draws it with that cache."""
+    """The digest and the log of a process that draws the frame with this cache."""
     program = [sys.executable, "-c", f"{PROGRAM}print(digest)"]
     environ = os.environ | {"NUMBA_CACHE_DIR": str(cache)}
     done = subprocess.run(program, env=environ, capture_output=True, text=True, check=True)
@@ -47,22 +47,22 @@ def draw(cache: Path) -> tuple[str, str]:
 
 
 class Compiler:
-    """Makes code, and counts how often."""
+    """Returns code, and counts its calls."""
 
     def __init__(self, code: bytes = b"machine code") -> None:
         self.code, self.calls = code, 0
 
     def __call__(self) -> bytes:
-        """The code."""
+        """Return the code."""
         self.calls += 1
         return self.code
 
 
-# -- what ships
+# -- the shipped file
 
 
-def test_bitcode_is_the_translation_of_the_sources() -> None:
-    """After a change of a kernel: ``make kernels``."""
+def test_bitcode_is_current() -> None:
+    """Run ``make kernels`` after a change of a kernel."""
     for name in bitcode.SOURCES:
         import_module(f"filmgate_scene.kernels.{name}")
     read = bitcode.Bitcode.read()
@@ -70,13 +70,13 @@ def test_bitcode_is_the_translation_of_the_sources() -> None:
     assert set(read.kernels) == {library.ALLOCATOR, *(kernel.name for kernel in declare.KERNELS)}
 
 
-def test_every_module_of_kernels_is_translated() -> None:
-    """None is missing from the list."""
+def test_every_kernel_module_is_translated() -> None:
+    """The list of modules is complete."""
     files = bitcode.FILE.parent.glob("*.py")
     assert {path.stem for path in files if "kernels.declare import" in path.read_text()} == set(bitcode.SOURCES)
 
 
-def test_wording_is_no_part_of_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_digest_ignores_comments_and_layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A comment, a docstring or a line break needs no new translation; a number does."""
     (tmp_path / "road.py").write_text('"""Road."""\n\n\ndef one() -> float:\n    """One."""\n    return 1.0  # metre\n')
     (tmp_path / "same.py").write_text('"""A road."""\n\ndef one() -> float:\n    "1"\n    return (\n        1.0)\n')
@@ -92,18 +92,18 @@ def test_wording_is_no_part_of_the_digest(tmp_path: Path, monkeypatch: pytest.Mo
     assert digests[0] == digests[1] != digests[2]
 
 
-# -- where machine code is kept
+# -- the cache
 
 
-def test_machine_code_is_kept_per_user_and_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is in the user's cache folder, in a folder of this version, kernels, LLVM and processor."""
+def test_cache_is_per_user_and_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is in the user's cache folder, in a folder for this version, kernels, LLVM and processor."""
     monkeypatch.delenv("NUMBA_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder("0.1.0-abc") == tmp_path / "filmgate" / "kernels" / "0.1.0-abc"
 
 
 @pytest.mark.parametrize("changed", ["get_host_cpu_name", "get_process_triple"])
-def test_another_processor_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
+def test_each_processor_has_its_own_folder(monkeypatch: pytest.MonkeyPatch, changed: str) -> None:
     """Machine code of one processor never runs on another that shares the home folder."""
     build = library._build_key()
     monkeypatch.setattr(llvm, changed, lambda: "another")
@@ -112,7 +112,7 @@ def test_another_processor_has_a_folder_of_its_own(monkeypatch: pytest.MonkeyPat
 
 
 def test_numba_cache_dir_is_honoured(tmp_path: Path) -> None:
-    """A process keeps its machine code there; the next one reads it and draws the same."""
+    """A process stores its machine code there; the next one reads it and draws the same frame."""
     assert draw(tmp_path) == (digest(), "")
     (folder,) = (tmp_path / "filmgate-scene").iterdir()
     kept = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
@@ -122,17 +122,17 @@ def test_numba_cache_dir_is_honoured(tmp_path: Path) -> None:
     assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == kept
 
 
-def test_a_cache_that_cannot_be_written_costs_no_frame(tmp_path: Path) -> None:
-    """The process compiles for itself, says so once, and draws the same."""
+def test_unwritable_cache_does_not_fail_rendering(tmp_path: Path) -> None:
+    """The process compiles its own kernels, logs that once, and draws the same frame."""
     (tmp_path / "file").touch()
     drawn, log = draw(tmp_path / "file")
     assert drawn == digest()
     assert log.count("\n") == 1
-    assert "their cache can't be used" in log
+    assert "their cache cannot be used" in log
 
 
-def test_a_kernel_is_compiled_once(tmp_path: Path) -> None:
-    """By one process for all."""
+def test_kernel_is_compiled_once(tmp_path: Path) -> None:
+    """One process compiles it for all."""
     compiler = Compiler()
     for _ in range(2):
         assert ObjectCache(tmp_path / "build").fetch("road_road", compiler) == compiler.code
@@ -140,8 +140,8 @@ def test_a_kernel_is_compiled_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"\0" * 200])
-def test_a_damaged_file_is_compiled_again(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """What a full disk or a crash left is no machine code: it is replaced."""
+def test_damaged_file_is_compiled_again(tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """A file truncated by a full disk or a crash is replaced."""
     compiler = Compiler()
     (tmp_path / "build").mkdir(0o700)
     (tmp_path / "build" / "road_road.o").write_bytes(content)
@@ -151,17 +151,17 @@ def test_a_damaged_file_is_compiled_again(tmp_path: Path, content: bytes, caplog
     assert caplog.text.count("is damaged") == 1
 
 
-def test_a_file_that_cannot_be_kept_costs_time_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The folder vanished under the process, as if another one had pruned it."""
+def test_failed_store_costs_only_time(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The folder vanished under the process, as if another process had pruned it."""
     compiler = Compiler()
     objects = ObjectCache(tmp_path / "build")
     (tmp_path / "build").rmdir()
     assert objects.fetch("road_road", compiler) == compiler.code
-    assert "not kept" in caplog.text
+    assert "cannot store" in caplog.text
 
 
-def test_a_folder_that_others_can_write_to_is_not_trusted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What is in it would be run."""
+def test_folder_writable_by_others_is_not_trusted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Its content would be executed."""
     compiler = Compiler()
     (tmp_path / "build").mkdir()
     (tmp_path / "build").chmod(0o777)
@@ -171,8 +171,8 @@ def test_a_folder_that_others_can_write_to_is_not_trusted(tmp_path: Path, caplog
     assert "others can write" in caplog.text
 
 
-def test_builds_that_were_used_long_ago_are_removed(tmp_path: Path) -> None:
-    """A new one takes the place of the one that was used least recently."""
+def test_least_recently_used_builds_are_removed(tmp_path: Path) -> None:
+    """A new build replaces the least recently used one."""
     for number in range(object_cache._KEPT_BUILDS):
         ObjectCache(tmp_path / f"build{number}")
         os.utime(tmp_path / f"build{number}", (number, number))
@@ -185,8 +185,8 @@ def test_builds_that_were_used_long_ago_are_removed(tmp_path: Path) -> None:
 # -- calls
 
 
-def test_arrays_come_and_go() -> None:
-    """A kernel reads an array and returns one of its own, an empty one too."""
+def test_kernels_read_and_return_arrays() -> None:
+    """A kernel reads an array and returns a new one, also an empty one."""
     assert box_blur(np.zeros((3, 4), np.float32), 1).tolist() == [[0.0] * 4] * 3
     assert fbm(0, 3, 0.1, 0.1, 0.0, 0.0, 2, 0, 1).shape == (3, 0)
     assert extent(np.zeros((2, 3, 4), np.float32), 0.5) == (3, 2, 0, 0)
@@ -198,19 +198,19 @@ def test_arrays_come_and_go() -> None:
     [np.zeros((3, 4)), np.zeros(4, np.float32), np.zeros((3, 4), np.float32).T],
     ids=["element type", "dimensions", "order"],
 )
-def test_an_array_of_another_kind_is_refused(array: np.ndarray) -> None:
+def test_array_of_another_kind_is_refused(array: np.ndarray) -> None:
     """Machine code would read past its end."""
     with pytest.raises(TypeError, match="finish_box_blur: values is not float32 of 2 dimensions in C order"):
         box_blur(array, 1)
 
 
-def test_a_kernel_takes_as_many_arguments_as_declared() -> None:
-    """No more, no fewer."""
+def test_wrong_number_of_arguments_is_refused() -> None:
+    """Both fewer and more than declared."""
     with pytest.raises(ValueError, match="argument"):
         box_blur(np.zeros((3, 4), np.float32))  # type: ignore[call-arg]
 
 
-def test_memory_that_is_not_there_is_an_error_of_its_own() -> None:
-    """As NumPy's."""
+def test_failed_allocation_raises_memory_error() -> None:
+    """The error is MemoryError, as NumPy's is."""
     with pytest.raises(MemoryError):
         fbm(1 << 30, 1 << 30, 0.1, 0.1, 0.0, 0.0, 2, 0, 1)

@@ -14,7 +14,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from fontTools.varLib.instancer import instantiateVariableFont
 
-SIMPLIFIED_CHINESE = 2  # its place in the collection
+SIMPLIFIED_CHINESE = 2  # index in the collection
 BOLD = 700
 LATIN = "".join(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x180)]))
 SIGNS = "–—‘’“”…·•€™℃←↑→↓★☆○●◎◇◆□■△▲▽▼※〒♪♥"
@@ -24,19 +24,19 @@ KANA = "".join(
 
 
 def gb2312() -> str:
-    """Every character of the standard."""
+    """Every character of GB2312."""
     pairs = (bytes([high, low]) for high in range(0xA1, 0xF8) for low in range(0xA1, 0xFF))
     return "".join(pair.decode("gb2312", "ignore") for pair in pairs)
 
 
 def source() -> Path:
     """The variable font collection inside the installed package."""
-    found = [file for file in files("manimgx-fonts-cjk") or () if file.suffix == ".ttc"]
-    return Path(str(found[0].locate()))
+    collections = [file for file in files("manimgx-fonts-cjk") or () if file.suffix == ".ttc"]
+    return Path(str(collections[0].locate()))
 
 
 def main(out: Path) -> None:
-    """Cut the weight and the characters out and write the font."""
+    """Select the weight and the characters, and write the font."""
     font = instantiateVariableFont(TTFont(source(), fontNumber=SIMPLIFIED_CHINESE), {"wght": BOLD})
     options = Options(
         hinting=False,
@@ -48,7 +48,7 @@ def main(out: Path) -> None:
     subsetter = Subsetter(options)
     subsetter.populate(text=LATIN + SIGNS + KANA + gb2312())
     subsetter.subset(font)
-    font["head"].modified = font["head"].created  # the same bytes whenever it is built
+    font["head"].modified = font["head"].created  # the same bytes in every build
     font.recalcTimestamp = False
     font.save(out)
 

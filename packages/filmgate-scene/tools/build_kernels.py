@@ -1,6 +1,6 @@
-"""Translates the kernels into LLVM bitcode: ``make kernels``, after a change of ``kernels/*.py``.
+"""Translates the kernels into LLVM bitcode: run ``make kernels`` after a change of ``kernels/*.py``.
 
-Needs Numba, which the renderer itself does not, on x86-64 Linux; the bitcode is for every processor of 64 bits. The
+Needs Numba, which the renderer itself does not, on x86-64 Linux; the bitcode works on every 64-bit processor. The
 same sources and the same Numba give the same file.
 """
 
@@ -21,7 +21,7 @@ from filmgate_scene.kernels.library import ALLOCATE, ALLOCATOR, FREE, target_mac
 from filmgate_scene.kernels.native import ArrayType, NativeKernel
 from filmgate_scene.kernels.passes import optimize_functions, optimize_module, remove_unused
 
-# The function that a kernel of Numba's allocates an array with, and the one that frees it. Of the header, kernels use
+# The functions with which a Numba kernel allocates and frees an array. Of the header, kernels use
 # the number of references and the address of the data.
 _ALLOCATOR_CODE = f"""
 declare ptr @malloc(i64)
@@ -58,19 +58,19 @@ define void @{FREE}(ptr %header) {{
 """
 
 _ADDRESS = re.compile("numba_array_expr_0x[0-9a-f]+")  # array expressions are functions, named after an object
-_Library: Any = codegen.CPUCodeLibrary  # Numba's unit of code: one function. Its inside is not public: see _Recorder
+_Library: Any = codegen.CPUCodeLibrary  # Numba's unit of code: one function. Its internals are private: see _Recorder
 
 
 class _Recorder:
-    """Keeps what Numba translates, as it is before it is optimised for this processor."""
+    """Records Numba's translations before they are optimised for this processor."""
 
     def __init__(self) -> None:
         self._sources: dict[int, list[str]] = {}
-        self._kept: list[Any] = []  # an id means a library only as long as that lives
+        self._kept: list[Any] = []  # keeps libraries alive, since an id is unique only as long as its object lives
         self._expressions: dict[str, str] = {}
 
     def install(self) -> None:
-        """Record each module that is added to a library from now on."""
+        """Record each module that is added to a library from here on."""
         add = _Library.add_llvm_module
 
         def record(library: Any, module: llvm.ModuleRef) -> None:
@@ -82,17 +82,17 @@ class _Recorder:
         _Library.add_llvm_module = record
 
     def _number_of(self, address: re.Match[str]) -> str:
-        """A number in place of an address, for the same bytes each time."""
+        """Replace an address by a number, so that each build gives the same bytes."""
         return self._expressions.setdefault(address[0], f"expression_{len(self._expressions)}_")
 
     def source(self, library: Any) -> str:
-        """The one module of a library."""
+        """The single module of a library."""
         (source,) = self._sources[id(library)]
         return source
 
 
 class _Packer:
-    """Turns libraries of Numba into numbered modules, each once."""
+    """Converts Numba's libraries to numbered modules, each once."""
 
     def __init__(self, recorder: _Recorder, own: set[int]) -> None:
         self.modules: list[bitcode.Module] = []
@@ -101,11 +101,11 @@ class _Packer:
         self._machine = target_machine("x86-64", "")
 
     def add_text(self, source: str) -> int:
-        """The number of a module written by hand."""
+        """Add a hand-written module and return its number."""
         return self._append(llvm.parse_assembly(source), ())
 
     def add(self, library: Any, symbol: str, name: str) -> int:
-        """The number of a library's module, whose function gets a plain name."""
+        """Add a library's module with a plain function name, and return its number."""
         module, links = self._translated(library)
         module.get_function(symbol).name = name
         return self._append(module, links)
@@ -116,13 +116,13 @@ class _Packer:
         return self._numbers[id(library)]
 
     def _append(self, module: llvm.ModuleRef, links: tuple[int, ...]) -> int:
-        remove_unused(module, self._machine)  # among that, addresses in this process
+        remove_unused(module, self._machine)  # including addresses in this process
         module.verify()
         self.modules.append(bitcode.Module(module.as_bitcode(), links))
         return len(self.modules) - 1
 
     def _translated(self, library: Any) -> tuple[llvm.ModuleRef, tuple[int, ...]]:
-        """A function of ours with the functions of Numba that it calls, and the numbers of ours that it calls."""
+        """Our function with the Numba functions that it calls, and the numbers of our functions that it calls."""
         module = llvm.parse_assembly(self._recorder.source(library))
         optimize_functions(module, self._machine)
         called = list(dict.fromkeys(library._linking_libraries))  # noqa: SLF001 - Numba has no other list of them
@@ -132,7 +132,7 @@ class _Packer:
         return module, tuple(self._number(other) for other in called if id(other) in self._own)
 
     def _complete(self, library: Any) -> llvm.ModuleRef:
-        """A function of Numba's own with all that it calls. It has no loop that a processor would change."""
+        """A Numba function with all that it calls. It contains no loop whose code depends on the processor."""
         module, _ = self._translated(library)
         optimize_module(module, self._machine)
         for function in module.functions:
@@ -142,7 +142,7 @@ class _Packer:
 
 
 def build() -> bytes:
-    """The content of the file."""
+    """Build the file's content."""
     recorder = _Recorder()
     recorder.install()
     dispatchers = _dispatchers()
@@ -172,7 +172,7 @@ def _kernel_modules() -> list[ModuleType]:
 
 
 def _dispatchers() -> dict[Any, CPUDispatcher]:
-    """Numba's compilers of all that is declared."""
+    """Numba's dispatchers of all declared functions."""
     _kernel_modules()
     options: dict[str, Any] = {"fastmath": True, "error_model": "numpy"}
     called: dict[str, Any] = {**options, "nogil": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -184,7 +184,7 @@ def _dispatchers() -> dict[Any, CPUDispatcher]:
 
 
 def _replace(module: ModuleType, dispatchers: dict[Any, CPUDispatcher]) -> None:
-    """Let what a module declares, or imports from another, be compiled by Numba."""
+    """Replace declarations in a module, or imported by it, by functions that Numba compiles."""
     for name, value in vars(module).copy().items():
         if isinstance(value, FunctionType | NativeKernel) and value in dispatchers:
             setattr(module, name, dispatchers[value])

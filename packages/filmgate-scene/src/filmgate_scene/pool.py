@@ -1,6 +1,6 @@
-"""The engine's worker processes: started when there is work for them, watched, replaced when they die.
+"""The engine's worker processes: started on demand, monitored, replaced when they die.
 
-Everything here runs on the event loop and never waits for a worker: orders go into pipes, answers come as lines.
+Everything here runs on the event loop and never blocks on a worker: orders go into pipes, answers come as lines.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ from filmgate_scene import protocol
 __all__ = ["COMMAND", "WORKER_ENVIRONMENT", "WorkerPool"]
 
 COMMAND = (sys.executable, "-m", "filmgate_scene.worker")
-"""What a worker is started with; our process id is added."""
+"""The command that starts a worker; the parent's process id is appended."""
 
 WORKER_ENVIRONMENT: Mapping[str, str] = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     "MALLOC_ARENA_MAX": "2",
-    # Large arrays are mapped and unmapped one by one; by default the heap would come to hold their remains.
+    # Large arrays are mapped and unmapped one by one; by default their memory would stay in the heap.
     "MALLOC_MMAP_THRESHOLD_": "1048576",
     "MALLOC_TRIM_THRESHOLD_": "1048576",
     "PYTHONUNBUFFERED": "1",
 }
-"""What a worker's environment adds: one thread a library, for we bring our own; memory given back."""
+"""Additions to a worker's environment: one thread a library, since the renderer has its own; memory is returned."""
 
 _MAX_LINE_BYTES = 4 * 1024 * 1024
-_MIN_RESTART_SECONDS = 1.0  # seconds between starts when workers die before they are ready
-_MAX_FAILED_STARTS = 3  # workers in a row that died before they were ready, until jobs fail
+_MIN_RESTART_SECONDS = 1.0  # minimum seconds between starts when workers die before they are ready
+_MAX_FAILED_STARTS = 3  # consecutive workers that die before they are ready until jobs fail
 _log = logging.getLogger(__name__)
 
 
 class _Worker:
-    """One process."""
+    """One worker process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -47,19 +47,19 @@ class _Worker:
         self.message: protocol.Render | None = None
 
     def send(self, message: protocol.EngineMessage) -> None:
-        """Send an order; a worker that is just dying doesn't hear it, and its end is noticed elsewhere."""
+        """Send an order; a dying worker may not receive it, but its exit is handled elsewhere."""
         if self.process.stdin is not None and not self.process.stdin.is_closing():
             self.process.stdin.write(protocol.write(message))
 
 
 class WorkerPool:
-    """Up to ``limit`` workers and the orders that wait for them.
+    """Up to ``limit`` workers and the queue of their orders.
 
     Args:
-        limit: processes at most.
-        on_answer: told every answer of a worker.
-        on_worker_death: told the token of a job whose worker died under it, or that no worker will ever take.
-        command: what a worker is started with.
+        limit: maximum number of processes.
+        on_answer: called with every answer of a worker.
+        on_worker_death: called with the token of a job whose worker died, or that no worker can take.
+        command: the command that starts a worker.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class WorkerPool:
 
     @property
     def is_open(self) -> bool:
-        """Whether orders are taken."""
+        """Whether orders are accepted."""
         return self._open
 
     def submit(self, message: protocol.Render) -> None:
@@ -90,12 +90,12 @@ class WorkerPool:
         self.dispatch()
 
     def warm(self) -> None:
-        """Start the first worker, so that the first job finds it warm."""
+        """Start the first worker, so that it is warm for the first job."""
         if not self._workers and not self._starting:
             self._start_one()
 
     def cancel(self, token: str) -> bool:
-        """Take an order back. True: it was never begun; False: its worker, if any, was told."""
+        """Cancel an order. True: it was still queued; False: its worker, if any, got a cancel message."""
         waiting = next((order for order in self._waiting if order.job.token == token), None)
         if waiting is not None:
             self._waiting.remove(waiting)
@@ -106,9 +106,9 @@ class WorkerPool:
         return False
 
     def dispatch(self) -> None:
-        """Give waiting orders to free workers, and start another worker if there is more to do.
+        """Give queued orders to free workers, and start another worker if orders remain.
 
-        The next one is started once the last is ready: its libraries are in the page cache then.
+        The next worker starts when the last one is ready: then its libraries are in the page cache.
         """
         if not self._open:
             return
@@ -121,7 +121,7 @@ class WorkerPool:
             self._start_one()
 
     async def close(self) -> None:
-        """Kill every worker and wait until it is gone."""
+        """Kill every worker and wait for its exit."""
         self._open = False
         self._waiting.clear()
         for worker in self._workers:
@@ -137,7 +137,7 @@ class WorkerPool:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self) -> None:
-        """One worker's life."""
+        """Run one worker from start to exit."""
         worker = None
         try:
             worker = await self._spawn()
@@ -165,14 +165,14 @@ class WorkerPool:
         return worker
 
     async def _listen(self, worker: _Worker) -> None:
-        """Hear the worker out, until it ends."""
-        assert worker.process.stdout is not None  # noqa: S101 - it was asked for
+        """Handle the worker's answers until it exits."""
+        assert worker.process.stdout is not None  # noqa: S101 - requested at the start
         async for line in worker.process.stdout:
             try:
                 self._handle_answer(worker, protocol.read_worker_message(line))
             except msgspec.DecodeError:
                 _log.exception("worker said %r", line[:200])
-                worker.process.kill()  # whatever it is doing, nobody would hear the end of it
+                worker.process.kill()  # its job's result could no longer be received
         await worker.process.wait()
 
     def _handle_answer(self, worker: _Worker, answer: protocol.WorkerMessage) -> None:
@@ -185,7 +185,7 @@ class WorkerPool:
         self.dispatch()
 
     async def _handle_worker_exit(self, worker: _Worker | None) -> None:
-        """A worker is gone: its job is told so, and somebody takes its place."""
+        """Handle a worker's exit: report its job, and start a replacement."""
         if worker is not None:
             self._workers.remove(worker)
         if not self._open:
@@ -203,7 +203,7 @@ class WorkerPool:
         self.dispatch()
 
     def _fail_waiting(self) -> None:
-        """No worker starts any more: whoever waits is told, and the next order tries again."""
+        """Fail the queued orders since no worker starts; the next order tries again."""
         self._failed_starts = 0
         for order in [*self._waiting]:
             self._waiting.remove(order)

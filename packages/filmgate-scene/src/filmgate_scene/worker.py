@@ -1,8 +1,8 @@
-"""A process that makes one film after the other: ``python -m filmgate_scene.worker PARENT``.
+"""The worker process that renders one video after the other: ``python -m filmgate_scene.worker PARENT``.
 
-Orders come on stdin, answers go to stdout (:mod:`filmgate_scene.protocol`). It lives no longer than its parent:
-the kernel kills it with it, and the end of stdin ends it where there is no such kernel. It is nicer than the server,
-so that a poll is answered while it draws.
+Orders arrive on stdin, answers go to stdout (:mod:`filmgate_scene.protocol`). It ends with its parent: the Linux
+kernel kills it, elsewhere the end of stdin ends it. Its niceness is higher than the server's, so that the server
+answers polls while it draws.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class _WorkerLoop:
-    """Takes orders on a thread of its own while a film is being made, so that it can be cancelled."""
+    """Renders orders one by one, and reads messages on a second thread, so that rendering can be cancelled."""
 
     def __init__(self, orders: BinaryIO, answers: BinaryIO) -> None:
         self._input, self._output = orders, answers
@@ -39,14 +39,14 @@ class _WorkerLoop:
         self._place_matcher = PlaceMatcher()
 
     def open(self) -> None:
-        """Begin to take orders."""
+        """Start reading orders."""
         threading.Thread(target=self._read_messages, name="orders", daemon=True).start()
 
     def run(self) -> None:
-        """Load what every video needs, then render what is ordered, one after the other."""
+        """Load what every video needs, then render the orders one after the other."""
         preload()
         gc.collect()
-        gc.freeze()  # what is loaded stays: later collections are about films only
+        gc.freeze()  # loaded modules stay: later collections only scan a video's objects
         self._send(protocol.Ready())
         while True:
             order = self._waiting.get()
@@ -61,13 +61,13 @@ class _WorkerLoop:
                 self._cancelled.add(order.token)
             else:
                 self._waiting.put(order)
-        os._exit(0)  # the engine is gone: whatever is being made, nobody waits for it
+        os._exit(0)  # the engine is gone and no one needs the result
 
     def _render_job(self, message: protocol.Render) -> protocol.WorkerMessage:
         token = message.job.token
         try:
             message.out.parent.mkdir(exist_ok=True)
-            film: RenderResult = render(
+            result: RenderResult = render(
                 message.job,
                 message.out,
                 progress=lambda done, total: self._send(protocol.Progress(token, done, total)),
@@ -76,10 +76,10 @@ class _WorkerLoop:
             )
         except RenderCancelled:
             return protocol.JobCancelled(token)
-        except Exception as error:  # noqa: BLE001 - the process's outermost frame: the job fails, the worker stays
+        except Exception as error:  # noqa: BLE001 - the outermost frame: the job fails, the worker continues
             _log.exception("render failed")
             return protocol.Failed(token, f"{type(error).__name__}: {error}")
-        return protocol.Done(token, film.extras, film.notes)
+        return protocol.Done(token, result.extras, result.notes)
 
     def _send(self, answer: protocol.WorkerMessage) -> None:
         self._output.write(protocol.write(answer))
@@ -87,38 +87,38 @@ class _WorkerLoop:
 
 
 def release_memory() -> None:
-    """Give back what a film took: its stages refer to themselves, and its small arrays leave holes in the heap."""
+    """Release a video's memory: its stages refer to themselves, and its small arrays leave holes in the heap."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc only
     if trim is not None:
         trim(0)
 
 
 def _exit_with_parent(parent: int) -> None:
-    """Have the kernel end this process with its parent, where it can."""
+    """Let the kernel end this process with its parent, where supported."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(0)  # it died before we asked
+        os._exit(0)  # the parent died before the call
 
 
 def _reserve_stdout() -> BinaryIO:
-    """The pipe to the engine, out of the reach of libraries that print: they write to stderr from now on."""
+    """Reserve the pipe to the engine: libraries that print write to stderr instead."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return answers
 
 
 def main() -> None:
-    """Run until the parent is gone."""
+    """Run until the parent exits."""
     _exit_with_parent(int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server handles Ctrl-C
     with suppress(OSError):
         os.nice(_NICENESS)
-    desk = _WorkerLoop(sys.stdin.buffer, _reserve_stdout())
-    desk.open()
+    loop = _WorkerLoop(sys.stdin.buffer, _reserve_stdout())
+    loop.open()
     with suppress(BrokenPipeError):
-        desk.run()
+        loop.run()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-"""Per-pixel loops in machine code; no policy. Everything here runs without the interpreter's lock.
+"""Per-pixel loops in machine code, without any policy. They release the GIL while they run.
 
-Written for single precision (a bare ``0.5`` would widen a loop to doubles) and for unsigned indices and row slices
-(a signed index adds a wrap-around branch): each is worth a factor of two to four.
+The code uses single precision (a bare ``0.5`` would widen a loop to doubles), unsigned indices and row slices (a
+signed index adds a wrap-around branch): each is worth a factor of two to four.
 """

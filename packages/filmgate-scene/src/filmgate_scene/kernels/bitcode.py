@@ -1,4 +1,4 @@
-"""The file of translated kernels: what ``tools/build_kernels.py`` writes and the library reads."""
+"""The file of translated kernels: ``tools/build_kernels.py`` writes it and the library reads it."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ SOURCES = (
     *("finish", "ground", "loudness", "marks", "noise", "paint", "plates", "puppet", "road", "terrain", "warp"),
     "water",
 )
-"""Modules of kernels."""
+"""The modules that define kernels."""
 
 
 class Module(Struct, frozen=True, array_like=True):
-    """One function as LLVM bitcode, with what it needs of Numba's own."""
+    """One function as LLVM bitcode, with its links to other modules."""
 
     code: bytes
-    links: tuple[int, ...]  # modules of the functions that it calls, which come before it
+    links: tuple[int, ...]  # modules of the functions that it calls, all earlier in the list
 
 
 class Bitcode(Struct, frozen=True, kw_only=True):
-    """Every kernel, for any processor of 64 bits."""
+    """All kernels, for any 64-bit processor."""
 
-    sources: str  # digest of the sources that were translated
+    sources: str  # digest of the translated sources
     translator: str
     modules: list[Module]
-    kernels: dict[str, int]  # a kernel's name, which is its function's too: the number of its module
+    kernels: dict[str, int]  # kernel and function name: number of its module
 
     @staticmethod
     def read() -> Bitcode:
-        """The file of this package."""
+        """Read this package's file."""
         return msgspec.msgpack.decode(lzma.decompress(FILE.read_bytes()), type=Bitcode)
 
     def encode(self) -> bytes:
-        """The bytes of a file; the same for the same content."""
+        """Encode as file content; the same input gives the same bytes."""
         return lzma.compress(msgspec.msgpack.encode(self), preset=9 | lzma.PRESET_EXTREME)
 
 
 def source_digest() -> str:
-    """A digest of the modules of kernels, without comments, docstrings and layout: those change no translation."""
+    """Digest the kernels' modules without comments, docstrings and layout, which do not change the translation."""
     digest = hashlib.sha256()
     for name in SOURCES:
         tree = ast.parse(FILE.with_name(f"{name}.py").read_bytes())

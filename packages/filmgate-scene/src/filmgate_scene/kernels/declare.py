@@ -1,10 +1,10 @@
-"""How kernels are declared, and the types of their arguments.
+"""Declarations of kernels, and the types of their arguments.
 
 A kernel is written in the subset of Python that Numba translates. ``make kernels`` (``tools/build_kernels.py``)
-translates all of them into LLVM bitcode when a source changes, so that no user's process does: that took 13 of the 15
-CPU seconds in which the kernels of a first video were compiled. At run time a kernel is a
-:class:`~filmgate_scene.kernels.native.NativeKernel`: its bitcode becomes machine code for this processor at the first
-call, or the machine code is found in the cache.
+translates all of them into LLVM bitcode when a source changes, so that no user's process has to: translation took 13
+of the 15 CPU seconds that the kernels of a first video cost. At run time a kernel is a
+:class:`~filmgate_scene.kernels.native.NativeKernel`: at the first call its bitcode is compiled to machine code for this
+processor, or the machine code is read from the cache.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ U32: TypeAlias = npt.NDArray[Any]
 I32: TypeAlias = npt.NDArray[Any]
 U8: TypeAlias = npt.NDArray[Any]
 
-# What a kernel takes: the element type and the number of dimensions, in C order. The translation depends on both.
+# An argument type: the element type and the number of dimensions, in C order. The translation depends on both.
 F32x1: TypeAlias = Annotated[F32, ArrayType("float32", 1)]
 F32x2: TypeAlias = Annotated[F32, ArrayType("float32", 2)]
 F32x3: TypeAlias = Annotated[F32, ArrayType("float32", 3)]
@@ -64,7 +64,7 @@ U32x1: TypeAlias = Annotated[U32, ArrayType("uint32", 1)]
 U32x2: TypeAlias = Annotated[U32, ArrayType("uint32", 2)]
 
 Scalar: TypeAlias = Any
-"""One of Numba's numbers."""
+"""A Numba scalar."""
 
 f4: Any = np.float32
 u4: Any = np.uint32
@@ -80,7 +80,7 @@ _R = TypeVar("_R")
 
 
 def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Declare a kernel that Python calls, by position; it runs without the interpreter's lock.
+    """Declare a kernel that Python calls with positional arguments; it releases the GIL while it runs.
 
     Its annotations are its machine types: ``F32x3`` and the like, ``int`` (64 bits), ``float`` (64 bits), or a tuple
     of ``int``; it returns None, an array or a tuple of ``int``.
@@ -91,12 +91,12 @@ def kernel(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def part(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Declare a function that only kernels call. It is compiled by itself: inlining it is left to the compiler."""
+    """Declare a function that only kernels call. It is compiled separately; the compiler decides about inlining."""
     PARTS.append(function)
     return function
 
 
 def inline(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Declare a function that is translated as a piece of each kernel that calls it."""
+    """Declare a function that is inlined into each kernel that calls it."""
     INLINED.append(function)
     return function

@@ -1,4 +1,4 @@
-"""From the float frame to the encoder's planes: bloom, vignette, grade, shoulder, grain, BT.709."""
+"""Converts the float frame to the encoder's planes: bloom, vignette, grade, shoulder, grain, BT.709."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def bloom(pixels: F32x3, threshold: float, glow: F32x3, work: F32x3, radius: int
 
 @kernel
 def box_blur(values: F32x2, radius: int) -> F32x2:
-    """A box blur of (h, w), its edges repeated."""
+    """A box blur of (h, w), edges repeated."""
     work = np.empty_like(values)
     out = np.empty_like(values)
     _blur_rows(values, work, radius)
@@ -39,7 +39,7 @@ def box_blur(values: F32x2, radius: int) -> F32x2:
 
 @kernel
 def box_blur_pixels(pixels: F32x3, radius: int) -> F32x3:
-    """A box blur of (h, w, 4), its edges repeated: columns while they pass by, then rows."""
+    """A box blur of (h, w, 4), edges repeated: columns in a running sum, then rows."""
     height, width, depth = pixels.shape
     out = np.empty_like(pixels)
     share = f4(1.0 / (2 * radius + 1))
@@ -55,7 +55,7 @@ def box_blur_pixels(pixels: F32x3, radius: int) -> F32x3:
 
 @part
 def _blur_pixels(row: F32, radius: int, share: float, out: F32) -> None:
-    """A box blur of (w, 4) along its row; ``share`` is what each counts."""
+    """A box blur of (w, 4) along its row; ``share`` is the weight of each pixel."""
     width = row.shape[0]
     r, g, b, a = f4(0), f4(0), f4(0), f4(0)
     for x in range(-radius, radius + 1):
@@ -109,7 +109,7 @@ def _blur_columns(source: F32, out: F32, radius: int) -> None:
 
 @inline
 def _shoulder(value: float, knee: float, bend: float) -> Scalar:
-    """Roll highlights above the knee off softly towards one; ``bend`` is 1 / (1 - knee)."""
+    """Roll highlights above the knee off smoothly towards one; ``bend`` is 1 / (1 - knee)."""
     value = max(f4(0), value)
     over = max(f4(0), value - knee)
     return min(value, knee) + over / (f4(1) + over * bend)
@@ -117,7 +117,7 @@ def _shoulder(value: float, knee: float, bend: float) -> Scalar:
 
 @part
 def _glow_row(glow: F32, y: int, amount: float, out: F32) -> None:
-    """One full-size row of the quarter-size glow, bilinear."""
+    """One full-size row of the quarter-size glow, interpolated bilinearly."""
     rows, columns = glow.shape[1:]
     v = min(f4(rows - 1.001), max(f4(0), (f4(y) - f4(1.5)) * f4(0.25)))
     upper = int(v)
@@ -202,7 +202,7 @@ def finish(
 
 @part
 def _chroma_row(total: F32, out: U8) -> None:
-    """The mean of two columns of two summed rows."""
+    """The mean of two columns of two summed rows, for chroma subsampling."""
     for i in range(out.size):
         value = f4(128.5) + f4(0.25) * (total[2 * i] + total[2 * i + 1])
         out[i] = np.uint8(i4(min(f4(240), max(f4(16), value))))

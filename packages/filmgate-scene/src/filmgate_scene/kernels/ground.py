@@ -17,8 +17,8 @@ def _texture_row(
 ) -> None:
     """Add ``share`` of a tiling texture's mip ``level``, seen along one row, to ``out``.
 
-    ``depth`` in periods down the texture; ``u0`` and ``step`` in periods along it, to the first pixel and to each
-    next. The texture's own row is mixed once, into ``line``; positions are fractions of 2**32 that wrap by themselves.
+    ``depth`` in periods down the texture; ``u0`` and ``step`` in periods along it, to the first pixel and between
+    pixels. The texture's row is mixed once, into ``line``; positions are fractions of 2**32, which wrap by overflow.
     """
     size = texture.shape[1] >> level
     v = depth * size
@@ -47,14 +47,14 @@ def _texture_row(
 
 @inline
 def _level(texture: F32, footprint: float) -> Scalar:
-    """The mip whose texels are about as large as a pixel's footprint, in periods."""
+    """The mip level whose texels are about as large as a pixel's footprint, in periods."""
     texels = footprint * f4(texture.shape[1])
     return min(texture.shape[0] - 1, int(math.log2(max(f4(1), texels))))
 
 
 @part
 def _paint_row(out: F32, mirrored: F32, grain: F32, base: float, slope: float, shine: float, cover: float) -> None:
-    """One channel of a row: its colour by the grain, what it mirrors, over what is behind its far edge."""
+    """Paint one channel of a row: colour by the grain, reflection, blended over the background at its far edge."""
     low = f4(base)
     rise = f4(slope)
     seen = f4(shine)
@@ -66,7 +66,7 @@ def _paint_row(out: F32, mirrored: F32, grain: F32, base: float, slope: float, s
         for x in range(out.size):
             out[x] = low + rise * grain[x] + seen * mirrored[x]
     else:
-        # Behind it nothing is painted: no digit of what stands there, of some frame before, may be left.
+        # Nothing is painted behind it, so no digit of an earlier frame's pixels may remain.
         for x in range(out.size):
             out[x] = low + rise * grain[x]
 
@@ -91,11 +91,11 @@ def ground(
     wet: F32x1,
     mirror_row: float,
 ) -> None:
-    """Ground from row ``edge`` to ``bottom``.
+    """Paint the ground from row ``edge`` to ``bottom``.
 
-    ``texture`` (mips, n, n) goes from ``dark`` to ``light``, at two scales so that its repetition doesn't show;
-    ``period`` metres a tile. ``wet``: the depth where it dries, over how many metres, and how much it mirrors there
-    what stands above ``mirror_row``.
+    ``texture`` (mips, n, n) goes from ``dark`` to ``light``, at two scales so that its repetition does not show;
+    ``period`` metres a tile. ``wet``: the depth where it dries, over how many metres, and how much it reflects there
+    of what stands above ``mirror_row``.
     """
     width = pixels.shape[2]
     fine = 1.0 / period

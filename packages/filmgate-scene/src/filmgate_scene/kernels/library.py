@@ -1,4 +1,4 @@
-"""Machine code of the kernels for this processor, compiled at the first call or found in the cache."""
+"""The kernels' machine code for this processor, compiled at the first call or read from the cache."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from filmgate_scene.kernels.passes import optimize_module
 __all__ = ["ALLOCATE", "ALLOCATOR", "FREE", "Library", "library", "target_machine"]
 
 ALLOCATOR = "allocator"
-"""The module of the functions that the kernels allocate with."""
+"""The module of the allocation functions that kernels call."""
 
 ALLOCATE, FREE = "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_call_dtor"
-"""The names by which Numba's functions call them."""
+"""Their names in Numba's functions."""
 
-_creating = threading.Lock()  # a second library would be dropped, and the code that it loaded with it
+_creating = threading.Lock()  # a second library object would be freed together with the code that it loaded
 
 
 class Library:
-    """The kernels of one process, each loaded when it is first called. Thread-safe.
+    """The kernels of one process, each loaded at its first call. Thread-safe.
 
     Args:
-        objects: where machine code is kept.
+        objects: the cache of machine code.
     """
 
     def __init__(self, objects: ObjectCache) -> None:
@@ -52,7 +52,7 @@ class Library:
             return address
 
     def free(self, owner: int) -> None:
-        """Free what a kernel allocated and returned."""
+        """Free memory that a kernel allocated and returned."""
         self._free(owner)
 
     @cached_property
@@ -81,7 +81,7 @@ class Library:
         return code
 
     def _optimized(self, number: int, done: dict[int, llvm.ModuleRef]) -> llvm.ModuleRef:
-        """A module and all that it calls. These are optimised first, by themselves, as Numba does."""
+        """A module linked with all that it calls. Callees are optimised first, separately, as Numba does."""
         if number not in done:
             packed = self._bitcode.modules[number]
             module = llvm.parse_bitcode(packed.code)
@@ -107,7 +107,7 @@ def _create_library() -> Library:
 
 
 def target_machine(cpu: str, features: str) -> llvm.TargetMachine:
-    """A machine to compile for, of the process's own kind."""
+    """A target machine for this process's processor."""
     target = llvm.Target.from_triple(llvm.get_process_triple())
     relocation = "static" if target.name.startswith("x86") else "default"
     return target.create_target_machine(
@@ -116,7 +116,7 @@ def target_machine(cpu: str, features: str) -> llvm.TargetMachine:
 
 
 def _build_key() -> str:
-    """The package's version and a digest of all that machine code depends on."""
+    """The package's version and a digest of everything that the machine code depends on."""
     llvm.initialize_native_target()
     parts = [
         hashlib.sha256(bitcode.FILE.read_bytes()).hexdigest(),
@@ -134,14 +134,14 @@ def _host_features() -> str:
 
 
 def _make_mergeable(module: llvm.ModuleRef) -> None:
-    """Let a module be linked into several others, and its functions be dropped where all calls are inlined."""
+    """Make a module linkable into several others, and its functions removable where all calls are inlined."""
     for function in module.functions:
         if not function.is_declaration and function.linkage == llvm.Linkage.external:
             function.linkage = llvm.Linkage.linkonce_odr
 
 
 def _hide_all_but(module: llvm.ModuleRef, name: str) -> None:
-    """Export one function; two kernels may contain the same others."""
+    """Export one function only; two kernels may contain the same helper functions."""
     for function in module.functions:
         if not function.is_declaration:
             function.linkage = llvm.Linkage.external if function.name == name else llvm.Linkage.internal

@@ -1,4 +1,4 @@
-"""The power of sound as an ear weighs it."""
+"""Perceptually weighted sound power."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["weighted_power"]
 
 @kernel
 def weighted_power(sound: F32x2, filters: F64x2, piece: int) -> F64x1:
-    """The power of each whole piece of ``piece`` samples of (samples, channels), summed over the channels.
+    """The power of each complete piece of ``piece`` samples of (samples, channels), summed over the channels.
 
-    ``filters``: b0, b1, b2, a1, a2 of each of the second-order sections that the sound goes through first.
+    ``filters``: b0, b1, b2, a1, a2 of each second-order section that the sound passes first.
     """
     powers = np.zeros(sound.shape[0] // piece, np.float64)
     state = np.zeros((filters.shape[0], 2), np.float64)

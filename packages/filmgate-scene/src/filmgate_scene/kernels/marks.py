@@ -1,4 +1,4 @@
-"""Small soft marks by the thousand: drops, flakes, petals, sparks on a frame; leaves and stones on a canvas."""
+"""Thousands of small soft marks: drops, flakes, petals, sparks on a frame; leaves and stones on a canvas."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["blobs", "sparks", "splats"]
 
 @kernel
 def splats(pixels: F32x3, marks: F32x2, colours: F32x2) -> None:
-    """Soft capsules (x, y, dx, dy, radius, opacity) over the frame."""
+    """Draw soft capsules (x, y, dx, dy, radius, opacity) over the frame."""
     for n in range(marks.shape[0]):
         if marks[n, 4] > 0 and marks[n, 5] > 0:
             _mark(pixels, marks[n], colours[n], f4(1))
@@ -19,7 +19,7 @@ def splats(pixels: F32x3, marks: F32x2, colours: F32x2) -> None:
 
 @kernel
 def sparks(pixels: F32x3, marks: F32x2, colours: F32x2) -> None:
-    """The same, added as light."""
+    """Draw the same capsules, added as light."""
     for n in range(marks.shape[0]):
         if marks[n, 4] > 0 and marks[n, 5] > 0:
             _mark(pixels, marks[n], colours[n], f4(0))
@@ -27,7 +27,7 @@ def sparks(pixels: F32x3, marks: F32x2, colours: F32x2) -> None:
 
 @part
 def _mark(pixels: F32, mark: F32, colour: F32, hides: float) -> None:
-    """One capsule; ``hides`` 1 covers what is behind it, 0 only adds."""
+    """Draw one capsule; with ``hides`` 1 it covers the background, with 0 it only adds."""
     height, width = pixels.shape[1:]
     x0, y0, dx, dy, radius, opacity = mark[0], mark[1], mark[2], mark[3], mark[4], mark[5]
     length = dx * dx + dy * dy + f4(1e-6)
@@ -47,7 +47,7 @@ def _mark(pixels: F32, mark: F32, colour: F32, hides: float) -> None:
 
 @kernel
 def blobs(canvas: F32x3, marks: F32x2, colours: F32x2, softness: float) -> None:
-    """Turned ellipses (x, y, rx, ry, angle, opacity) on a premultiplied (h, w, 4) canvas, lit from above."""
+    """Draw rotated ellipses (x, y, rx, ry, angle, opacity) on a premultiplied (h, w, 4) canvas, lit from above."""
     height, width = canvas.shape[:2]
     for n in range(marks.shape[0]):
         cx, cy, rx, ry, angle, opacity = marks[n, 0], marks[n, 1], marks[n, 2], marks[n, 3], marks[n, 4], marks[n, 5]

@@ -1,8 +1,8 @@
-"""Calls a kernel's machine code, by the calling convention of Numba's functions.
+"""Calls a kernel's machine code by the calling convention of Numba's functions.
 
-A function returns a status and takes a place for its result, a place for an exception, and its arguments. An array
-is spread over arguments: its owner twice (null, for the caller owns it), its number of elements, the bytes of one,
-their address, then the shape and the strides.
+A function returns a status and takes a pointer for its result, a pointer for an exception, and its arguments. An array
+is several arguments: its owner twice (null, since the caller owns it), its number of elements, the bytes of one,
+its address, then the shape and the strides.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _STATUS_OK = (0, -2)  # a result, or None
 
 
 class ArrayType(Struct, frozen=True):
-    """An array in C order, as a kernel takes it."""
+    """An argument type: an array in C order."""
 
     dtype: str
     dimensions: int
 
 
 class NativeKernel:
-    """A kernel in machine code, loaded at the first call; the interpreter's lock is released while it runs."""
+    """A kernel in machine code, loaded at the first call; the GIL is released while it runs."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
@@ -40,7 +40,7 @@ class NativeKernel:
 
         Raises:
             TypeError: an array has another element type, number of dimensions or memory order than declared.
-            MemoryError: it could not allocate its working memory.
+            MemoryError: the kernel could not allocate its working memory.
         """
         values: list[Any] = []
         for spread, argument in zip(self._spreaders, arguments, strict=True):
@@ -52,7 +52,7 @@ class NativeKernel:
 
     @cached_property
     def types(self) -> list[Any]:
-        """What it takes, then what it returns: an :class:`ArrayType`, ``int``, ``float``, a tuple of ``int``, None."""
+        """Types of arguments, then of the result: :class:`ArrayType`, ``int``, ``float``, tuple of ``int``, None."""
         hints = get_type_hints(self.function, include_extras=True)
         return [_machine_type(hints[name]) for name in (*self._parameters, "return")]
 
@@ -90,7 +90,7 @@ class NativeKernel:
 
 
 def _machine_type(hint: Any) -> Any:
-    """An annotation as a type of :attr:`NativeKernel.types`."""
+    """Convert an annotation to a type of :attr:`NativeKernel.types`."""
     if hint is type(None):
         return None
     return next((extra for extra in get_args(hint) if isinstance(extra, ArrayType)), hint)
@@ -108,7 +108,7 @@ def _c_types(kind: Any) -> list[Any]:
 
 
 def _spreader(place: str, kind: Any) -> Callable[[Any], Sequence[Any]]:
-    """What turns one argument into those of the machine code."""
+    """A function that converts one argument to those of the machine code."""
     if isinstance(kind, ArrayType):
         dtype = np.dtype(kind.dtype)
 
@@ -124,9 +124,9 @@ def _spreader(place: str, kind: Any) -> Callable[[Any], Sequence[Any]]:
 
 
 def _result_structure(kind: Any) -> type[ctypes.Structure]:
-    """Where a result is written; of an array, in the order of the arguments of one."""
+    """The structure that receives a result; for an array, its fields are in the order of an array's arguments."""
     if kind is None:
-        return type("Nothing", (ctypes.Structure,), {"_fields_": [("none", ctypes.c_void_p)]})  # a null is written
+        return type("Nothing", (ctypes.Structure,), {"_fields_": [("none", ctypes.c_void_p)]})  # receives a null
     fields: list[tuple[str, Any]] = [("values", ctypes.c_int64 * len(get_args(kind)))]
     if isinstance(kind, ArrayType):
         fields = [
@@ -142,7 +142,7 @@ def _result_structure(kind: Any) -> type[ctypes.Structure]:
 
 
 def _take_array(result: Any, kind: ArrayType) -> Any:
-    """A copy of an array that a kernel allocated, which is freed."""
+    """Copy an array that a kernel allocated, and free the original."""
     from filmgate_scene.kernels.library import library  # noqa: PLC0415 - it loads LLVM
 
     memory = (ctypes.c_char * (result.size * result.itemsize)).from_address(result.data)

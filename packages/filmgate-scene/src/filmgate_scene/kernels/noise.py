@@ -1,4 +1,4 @@
-"""Value noise and its sums, the same on every machine: integer hashes on a lattice."""
+"""Value noise and its sums, equal on every machine: integer hashes on a lattice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["fbm", "fbm_at", "fractal", "ridges"]
 
 @inline
 def _hash(ix: int, iy: int, seed: int) -> Scalar:
-    """A number in 0 … 1 for a lattice point."""
+    """A hash of a lattice point in 0 … 1."""
     h = u4(ix) * u4(374761393) + u4(iy) * u4(668265263) + u4(seed) * u4(2246822519)
     h = (h ^ (h >> u4(13))) * u4(1274126177)
     h = h ^ (h >> u4(16))
@@ -106,7 +106,7 @@ def ridges(
     period: int,
     seed: int,
 ) -> F32x2:
-    """The same, folded into crests."""
+    """The same noise, folded into crests."""
     out = np.empty((height, width), f4)
     for y in range(height):
         for x in range(width):
@@ -116,7 +116,7 @@ def ridges(
 
 @kernel
 def fbm_at(xs: F32x2, ys: F32x2, octaves: int, seed: int, warp: float) -> F32x2:
-    """Noise at given places, bent by ``warp`` lattice cells."""
+    """Noise at given points, displaced by ``warp`` lattice cells."""
     height, width = xs.shape
     out = np.empty((height, width), f4)
     for y in range(height):

@@ -1,8 +1,8 @@
-"""Keeps the machine code of kernels in a folder of the user, for all processes, data folders and environments.
+"""Caches the kernels' machine code in a folder of the user, for all processes, data folders and environments.
 
-There is a folder for each build: the package's version, its kernels, LLVM and the processor. A file is its content's
-digest, then its content: what a crash or a full disk left in part is compiled again. A cache that can't be used costs
-time, never a video.
+Each build (the package's version, its kernels, LLVM and the processor) has its own folder. A file is its content's
+digest, then its content: a file truncated by a crash or a full disk is compiled again. An unusable cache costs time,
+but never fails a video.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def cache_folder(build: str) -> Path:
 
 
 class ObjectCache:
-    """The files of one build.
+    """The cached files of one build.
 
     Args:
-        folder: theirs; it may not exist yet, and others beside it are those of other builds.
+        folder: the build's folder, which may not exist yet; its siblings belong to other builds.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,10 +46,10 @@ class ObjectCache:
         self._usable = self._open()
 
     def fetch(self, name: str, compile_code: Callable[[], bytes]) -> bytes:
-        """Machine code from the cache; else it is compiled and put there.
+        """Return machine code from the cache, or compile it and store it there.
 
-        Two processes may compile the same at once: both write the same file, each in one step. A lock would let a
-        process that is stopped hold up the other.
+        Two processes may compile the same code at once: both write the same file atomically. With a lock, a suspended
+        process could block the other.
         """
         path = self._folder / f"{name}.o"
         code = self._read(path)
@@ -64,18 +64,18 @@ class ObjectCache:
             for folder in (self._folder.parent, self._folder):
                 folder.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
             if not _is_private(self._folder):
-                _log.warning("kernels are compiled by each process: others can write to %s", self._folder)
+                _log.warning("each process compiles its kernels, since others can write to %s", self._folder)
                 return False
             os.utime(self._folder)
             if is_new:
                 _prune(self._folder.parent)
         except OSError as error:
-            _log.warning("kernels are compiled by each process: their cache can't be used: %s", error)
+            _log.warning("each process compiles its kernels, since their cache cannot be used: %s", error)
             return False
         return True
 
     def _read(self, path: Path) -> bytes | None:
-        """What a file holds; None if it is missing or damaged."""
+        """Read a file's code; None if the file is missing or damaged."""
         if not self._usable:
             return None
         try:
@@ -83,11 +83,11 @@ class ObjectCache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            _log.warning("compiled kernel not read: %s", error)
+            _log.warning("cannot read a compiled kernel: %s", error)
             return None
         code = content[_DIGEST_BYTES:]
         if hashlib.sha256(code).digest() != content[:_DIGEST_BYTES]:
-            _log.warning("compiled kernel is damaged, it is compiled again: %s", path)
+            _log.warning("compiled kernel is damaged and is compiled again: %s", path)
             return None
         return code
 
@@ -97,17 +97,17 @@ class ObjectCache:
         try:
             atomic_write(path, hashlib.sha256(code).digest() + code, mode=0o600, durable=False)
         except OSError as error:
-            _log.warning("compiled kernel not kept: %s", error)
+            _log.warning("cannot store a compiled kernel: %s", error)
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether only this user can have put something there: it is run as code."""
+    """Whether only this user can write to the folder, since its files are executed."""
     status = folder.stat()
     return status.st_uid == os.geteuid() and not status.st_mode & _WRITABLE_BY_OTHERS
 
 
 def _prune(root: Path) -> None:
-    """Remove the builds that were used least recently; a process that still runs one compiles what it misses."""
+    """Remove the least recently used builds; a process that still runs one compiles what it misses."""
     builds = sorted((folder for folder in root.iterdir() if folder.is_dir()), key=lambda folder: folder.stat().st_mtime)
     for folder in builds[:-_KEPT_BUILDS]:
         shutil.rmtree(folder, ignore_errors=True)

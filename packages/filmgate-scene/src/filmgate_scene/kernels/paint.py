@@ -1,4 +1,4 @@
-"""From film to paint: colours that run a little, dark outlines, the paper's tooth."""
+"""Painting looks: colours that bleed, dark outlines, paper grain."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["cut", "paint"]
 def paint(pixels: F32x3, source: F32x3, paper: F32x2, reach: float, ink: float, tooth: float) -> None:
     """Repaint ``source`` into ``pixels``.
 
-    Each pixel is the mean of five taps ``reach`` pixels apart, moved by the paper's grain (h, w, in -1 … 1), so that
-    edges wobble as if drawn by hand; where the taps differ a line of ``ink`` appears; ``tooth`` is the grain's
+    Each pixel is the mean of five taps ``reach`` pixels apart, displaced by the paper's grain (h, w, in -1 … 1), so
+    that edges wobble as if drawn by hand; where the taps differ, a line of ``ink`` appears; ``tooth`` is the grain's
     strength.
     """
     height, width = pixels.shape[1:]
@@ -58,12 +58,12 @@ def paint(pixels: F32x3, source: F32x3, paper: F32x2, reach: float, ink: float, 
 def cut(pixels: F32x3, source: F32x3, paper: F32x2, sheets: int, drop: int, tooth: float) -> None:
     """Repaint ``source`` as ``sheets`` of paper by brightness, dark ones on top, shadows ``drop`` pixels long.
 
-    ``paper``: its grain (h, w) in -1 … 1, of strength ``tooth``.
+    ``paper``: the grain (h, w) in -1 … 1, of strength ``tooth``.
     """
     height, width = pixels.shape[1:]
     n = f4(sheets)
     bright = source[0] * f4(0.30) + source[1] * f4(0.55) + source[2] * f4(0.15)
-    tone = bright + f4(0.45) * (source[0] - source[2])  # warm paper lies on cold paper of the same brightness
+    tone = bright + f4(0.45) * (source[0] - source[2])  # warm paper lies above cold paper of the same brightness
     level = np.floor(np.minimum(f4(0.999), np.maximum(f4(0), tone)) * n)
     for y in range(height):
         below = level[min(height - 1, y + 2)]

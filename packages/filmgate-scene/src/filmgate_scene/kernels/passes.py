@@ -1,4 +1,4 @@
-"""The optimisations of a kernel, those of Numba: the same passes in the same order give the same bytes of a video."""
+"""Numba's optimisation passes for a kernel: the same passes in the same order give the same bytes of a video."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["optimize_functions", "optimize_module", "remove_unused"]
 
 
 def optimize_functions(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
-    """Simplify each function of a module by itself. Nothing here depends on the processor: it is done at build time."""
+    """Simplify each function of a module separately, at build time, since nothing here depends on the processor."""
     for function in module.functions:
         builder = _pass_builder(machine)
         passes = builder.getFunctionPassManager()
@@ -17,7 +17,7 @@ def optimize_functions(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> N
 
 
 def optimize_module(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
-    """Inline and vectorise for the machine. The first run only inlines: the pruning of reference counts follows it."""
+    """Inline and vectorise for the machine. The first run only inlines, since reference counts are pruned after it."""
     builder = _pass_builder(machine, level=0)
     passes = builder.getModulePassManager()
     passes.add_loop_rotate_pass()
@@ -32,7 +32,7 @@ def optimize_module(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None
 
 
 def remove_unused(module: llvm.ModuleRef, machine: llvm.TargetMachine) -> None:
-    """Remove what is neither exported nor called."""
+    """Remove functions that are neither exported nor called."""
     builder = _pass_builder(machine, level=0)
     passes = llvm.create_new_module_pass_manager()
     passes.add_global_dead_code_eliminate_pass()

@@ -1,4 +1,4 @@
-"""Pictures on planes: the opaque backdrop, and packed plates and sprites blended over it."""
+"""Images on planes: the opaque backdrop, and packed plates and sprites blended over it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WIDE = u8(_BLOCK)
 
 @kernel
 def row_spans(plate: U32x2) -> I32x2:
-    """For each row the first and one past the last pixel that is not empty, and which of 32 cells hold any."""
+    """For each row: the first and one past the last non-empty pixel, and which of 32 cells contain any."""
     height, width = plate.shape
     cell = (width + 31) // 32
     out = np.zeros((height, 3), np.int32)
@@ -62,14 +62,14 @@ def row_spans(plate: U32x2) -> I32x2:
 
 @inline
 def _empty(cells: np.uint32, first: int, last: int) -> Scalar:
-    """Whether none of the cells ``first`` … ``last`` holds anything."""
+    """Whether none of the cells ``first`` … ``last`` contains a pixel."""
     upto = (u4(2) << u4(last)) - u4(1)
     return (cells & upto & ~((u4(1) << u4(first)) - u4(1))) == u4(0)
 
 
 @kernel
 def backdrop(pixels: F32x3, source: F32x3, left: float, top: float, scale: float, height: int) -> None:
-    """Fill the frame's first ``height`` rows from a planar float picture, bilinear, clamped at its borders."""
+    """Fill the frame's first ``height`` rows from a planar float image, bilinear, clamped at its borders."""
     width = pixels.shape[2]
     rows, columns = source.shape[1:]
     inverse = 1.0 / scale
@@ -100,7 +100,7 @@ def backdrop(pixels: F32x3, source: F32x3, left: float, top: float, scale: float
 def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> Scalar:
     """Mix two packed pixels, two channels at a time; ``keep`` + ``take`` = 256.
 
-    Each step is told to stay in 32 bits: Numba would widen it to 64.
+    Each step is cast to 32 bits: Numba would widen it to 64.
     """
     low = u4(u4((a & _LANES) * keep) + u4((b & _LANES) * take)) >> u4(8)
     high = u4(u4(((a >> u4(8)) & _LANES) * keep) + u4(((b >> u4(8)) & _LANES) * take))
@@ -109,7 +109,7 @@ def _lerp(a: np.uint32, b: np.uint32, keep: np.uint32, take: np.uint32) -> Scala
 
 @part
 def _hidden(seen: F32, base: int) -> Scalar:
-    """Whether nothing behind the block at ``base`` can be seen any more."""
+    """Whether the block at ``base`` hides everything behind it."""
     most = f4(0)
     first = u8(base)
     for x in range(_WIDE):
@@ -122,8 +122,8 @@ def blend(pixels: F32x3, atlas: U32x1, spans: I32x2, table: F64x2, first: int, l
     """Blend rows ``first`` … ``last`` of the table (far to near) over the frame's first ``height`` rows.
 
     Plates are premultiplied RGBA in one uint32 (alpha 0 with colour is light that adds). Drawn from near to far with
-    a transmittance for each pixel, so that what is hidden costs nothing; in blocks of pixels, so that what is empty
-    costs nothing either. ``seen`` holds for each block its transmittance, red, green and blue.
+    a transmittance for each pixel, so that hidden pixels cost nothing; in blocks of pixels, so that empty ones cost
+    nothing either. ``seen`` holds for each block its transmittance, red, green and blue.
     """
     width = pixels.shape[2]
     blocks = (width + _BLOCK - 1) // _BLOCK
@@ -150,7 +150,7 @@ def blend(pixels: F32x3, atlas: U32x1, spans: I32x2, table: F64x2, first: int, l
 
 @part
 def _put_block(pixels: F32, y: int, start: int, stop: int, seen: F32, base: int) -> None:
-    """Put what was blended (transmittance, red, green, blue) in front of the frame."""
+    """Write the blended pixels (transmittance, red, green, blue) over the frame."""
     clear = u8(base)
     left = u8(start)
     for c in range(3):
@@ -174,7 +174,7 @@ def _blend_row(
     seen: F32,
     touched: U8,
 ) -> None:
-    """One row of one plate, in blocks, in front of nothing and behind what was blended before."""
+    """Blend one row of one plate, in blocks, behind what is already blended."""
     width = int(entry[1])
     span = int(entry[12])
     wraps = entry[11] > 0
@@ -220,7 +220,7 @@ def _blend_row(
 
 @inline
 def _blank(cells: np.uint32, cell: int, width: int, begin: int, end: int) -> Scalar:
-    """Whether none of a row's pixels ``begin`` … ``end``, which may run over its end, holds anything."""
+    """Whether none of a row's pixels ``begin`` … ``end``, which may wrap around, is set."""
     if end <= width:
         return _empty(cells, begin // cell, (end - 1) // cell)
     return _empty(cells, begin // cell, (width - 1) // cell) and _empty(cells, 0, min(width, end - width) // cell)
@@ -228,7 +228,7 @@ def _blank(cells: np.uint32, cell: int, width: int, begin: int, end: int) -> Sca
 
 @part
 def _mix(above: U32, below: U32, width: int, begin: int, end: int, take: int, mixed: U32) -> None:
-    """The row between two rows of a plate, from ``begin`` to ``end``; beyond its end it begins again."""
+    """Interpolate between two rows of a plate, from ``begin`` to ``end``, wrapping around at its end."""
     more = u4(take)
     less = u4(256) - more
     filled = 0
@@ -250,16 +250,16 @@ def _mix_part(
     mixed: U32,
     into: np.uint64,
 ) -> None:
-    """A stretch of the row between two rows."""
+    """Interpolate a part of the row between two rows."""
     for i in range(count):
         mixed[into + i] = _lerp(above[source + i], below[source + i], less, more)
 
 
 @part
 def _tap(mixed: U32, at: int, pace: int, count: int, taps: U32) -> None:
-    """The two pixels that each of a block's pixels lies between, ``pace`` / 65536 apart.
+    """The two pixels between which each of a block's pixels lies, ``pace`` / 65536 apart.
 
-    At about its own size a plate's pixels follow each other in runs, which are copied many at a time.
+    At about its own size a plate's pixels are consecutive, so that runs of them are copied at once.
     """
     if abs(pace - 65536) > 8192:
         for x in range(u8(count)):
@@ -286,7 +286,7 @@ def _tap(mixed: U32, at: int, pace: int, count: int, taps: U32) -> None:
 
 @part
 def _blend_block(entry: F64, taps: U32, at: int, pace: int, count: int, seen: F32, base: int) -> None:
-    """A block's pixels, between the taps, behind what was blended before."""
+    """Blend a block's pixels, interpolated between the taps, behind what is already blended."""
     opacity = f4(entry[10])
     gain_a = f4(1 / 255.0) * opacity
     gain_r = f4(entry[7]) * gain_a

@@ -1,4 +1,4 @@
-"""Bodies out of smoothly joined capsules, lit like solids: the still poses of animals and people."""
+"""Bodies of smoothly joined capsules, lit like solids: still poses of animals and people."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from filmgate_scene.kernels.noise import fractal
 
 __all__ = ["puppet"]
 
-_TILE = 8  # pixels of a side: limbs are looked for once for each
-_SEEN = f4(0.1)  # units from a body's surface within which its fur and its edge are seen
+_TILE = 8  # pixels of a cell's side: limbs are selected once for each cell
+_SEEN = f4(0.1)  # units from a body's surface within which its fur and its edge are visible
 
 
 @inline
 def _away(limbs: F32, i: int, x: float, y: float) -> tuple[float, float, float, float]:
-    """How far (x, y) is from a limb's surface and from its bone, and the way from the bone to it."""
+    """The distance of (x, y) to a limb's surface and to its bone, and the vector from the bone."""
     ax, ay, ra = limbs[i, 1], limbs[i, 2], limbs[i, 3]
     bx, by, rb = limbs[i, 4] - ax, limbs[i, 5] - ay, limbs[i, 6]
     px = x - ax
@@ -31,9 +31,9 @@ def _away(limbs: F32, i: int, x: float, y: float) -> tuple[float, float, float, 
 
 @part
 def _near(limbs: F32, start: int, stop: int, x: float, y: float, reach: float, away: F32, near: I32) -> int:
-    """Which limbs matter within ``reach`` of (x, y): how many, their numbers in ``near``. None where none is seen.
+    """Select the limbs within ``reach`` of (x, y): their count, and their numbers in ``near``. Zero if none is visible.
 
-    What is four joins farther than the nearest moves its surface by less than a hundredth.
+    A limb four joins farther than the nearest one moves the surface by less than a hundredth.
     """
     nearest = f4(9)
     for i in range(start, stop):
@@ -51,7 +51,7 @@ def _near(limbs: F32, start: int, stop: int, x: float, y: float, reach: float, a
 
 @part
 def _field(limbs: F32, near: I32, count: int, x: float, y: float) -> tuple[float, float, float]:
-    """Distance to the joined limbs and the direction their surface faces, at (x, y)."""
+    """The distance to the joined limbs and the surface direction at (x, y)."""
     distance = f4(9)
     total = f4(0)
     gx = f4(0)
@@ -78,7 +78,7 @@ def _field(limbs: F32, near: I32, count: int, x: float, y: float) -> tuple[float
 
 @inline
 def _light(gx: float, gy: float, lx: float, ly: float) -> tuple[float, float]:
-    """Brightness 0 … 1 and the rim's, for a surface that leans (gx, gy)."""
+    """The brightness 0 … 1 and the rim brightness of a surface with slope (gx, gy)."""
     lean = min(f4(0.98), gx * gx + gy * gy)
     front = math.sqrt(f4(1) - lean)
     key = max(f4(0), gx * lx + gy * ly + front * f4(0.25))
@@ -155,7 +155,7 @@ def _paint(
     fur: float,
     seed: int,
 ) -> None:
-    """One pixel of one skin."""
+    """Paint one pixel of one skin."""
     length = skin[7]
     distance, gx, gy = _field(limbs, near, count, x, y)
     if distance > _SEEN:

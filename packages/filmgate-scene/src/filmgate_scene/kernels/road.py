@@ -1,4 +1,4 @@
-"""A road that runs straight away over the plain."""
+"""A straight road over a plain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["road"]
 
 @inline
 def _cover(x: float, left: float, right: float) -> Scalar:
-    """How much of the pixel at ``x`` lies between two edges."""
+    """The share of the pixel at ``x`` that lies between two edges."""
     return min(f4(1), max(f4(0), f4(x) + f4(1) - f4(left))) * min(f4(1), max(f4(0), f4(right) - f4(x)))
 
 
@@ -30,7 +30,7 @@ def road(
     haze: F32x1,
     haze_depth: float,
 ) -> None:
-    """Tar ``half`` metres to either side of x = 0, white lines at its edges and a broken one in the middle.
+    """Paint tar ``half`` metres to either side of x = 0, white lines at its edges and a broken one in the centre.
 
     The camera stands at (``x0``, ``eye``, ``z0``); colours are three floats each.
     """

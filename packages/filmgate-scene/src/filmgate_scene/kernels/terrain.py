@@ -1,4 +1,4 @@
-"""A flight over a height field: every column is marched from near to far, covering exactly what it hides."""
+"""Flight over a height field: every column is marched from near to far, painting each row once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["shadows", "terrain"]
 
 @inline
 def _bilinear(field: F32, u: float, v: float, mask: np.uint32) -> Scalar:
-    """A tiling field between its points."""
+    """Interpolate a tiling field bilinearly."""
     iu = int(u)
     iv = int(v)
     p = f4(u - iu)
@@ -29,7 +29,7 @@ def _bilinear(field: F32, u: float, v: float, mask: np.uint32) -> Scalar:
 
 @kernel
 def shadows(heights: F32x2, dx: float, dz: float, climb: float, steps: int) -> F32x2:
-    """How deep each point lies below the light that comes from (dx, dz), ``climb`` a step."""
+    """The depth of each point below the light that comes from (dx, dz), rising ``climb`` a step."""
     size = heights.shape[0]
     out = np.zeros((size, size), f4)
     for z in range(size):
@@ -47,7 +47,7 @@ def shadows(heights: F32x2, dx: float, dz: float, climb: float, steps: int) -> F
 def _put(pixels: F32, x: int, top: float, low: float, before: F32, now: F32, part: F32, fresh: bool) -> None:
     """Paint a column from row ``low`` up to row ``top``, from one colour to the next.
 
-    ``part`` holds what was gathered for the row at ``low`` that is only partly covered yet: r, g, b, cover.
+    ``part`` accumulates the row at ``low`` that is only partly covered: r, g, b, cover.
     """
     height = pixels.shape[1]
     first = int(top)

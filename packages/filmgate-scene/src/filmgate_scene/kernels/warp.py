@@ -1,4 +1,4 @@
-"""A picture with depth, seen by a camera that moves a little."""
+"""An image with depth, seen by a slightly moving camera."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def warp(
 ) -> None:
     """Fill the frame from ``source`` (3, h, w) with nearness ``near`` (h, w) in 0 … 1.
 
-    ``shift`` moves all of it, in pixels; ``slide`` moves the near against the far; ``push`` enlarges what is near.
-    With zoom 1 and the rest 0 the frame is the source, bit for bit.
+    ``shift`` moves the whole image, in pixels; ``slide`` moves near parts against far ones; ``push`` enlarges near
+    parts. With zoom 1 and the rest 0 the frame equals the source, bit for bit.
     """
     height, width = source.shape[1:]
     middle_x = f4(width) * f4(0.5)

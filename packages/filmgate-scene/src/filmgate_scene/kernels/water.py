@@ -1,4 +1,4 @@
-"""A plane of water in perspective: it mirrors whatever was drawn above it."""
+"""A water plane in perspective that reflects what is drawn above it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["glitter", "water"]
 
 @inline
 def _phase(periods: float) -> Scalar:
-    """A place in a tile as a fraction of 2**32, where sums wrap by themselves."""
+    """A position in a tile as a fraction of 2**32, so that sums wrap by overflow."""
     return u4(np.int64((periods - math.floor(periods)) * 4294967296.0))
 
 
 @part
 def _swell(row: F32, following: F32, part: float, first: np.uint32, pace: np.uint32, line: F32, out: F32) -> None:
-    """The tilt along a row that lies between two rows of the slopes, smoothly."""
+    """The smoothly interpolated tilt along a row that lies between two rows of the slopes."""
     size = row.size
     share = f4(part)
     for i in range(size):
@@ -66,7 +66,7 @@ def _slopes(
     out_x: F32,
     out_z: F32,
 ) -> None:
-    """The surface's tilt along one row: a slow swell and, near the eye, finer ripples over it."""
+    """The surface's tilt along one row: a slow swell and, near the camera, finer ripples over it."""
     size = slopes.shape[1]
     wrap = np.int64(size - 1)
     coarse = 0.11 * wave
@@ -90,7 +90,7 @@ def _slopes(
 
 @part
 def _rings(rings: F32, depth: float, step: float, centre: float, x0: float, z0: float, out_x: F32, out_z: F32) -> None:
-    """Ripples round the points (x, z, age, strength) of ``rings``."""
+    """Ripples around the points (x, z, age, strength) of ``rings``."""
     width = out_x.size
     for n in range(rings.shape[0]):
         away = f4(depth + z0) - rings[n, 1]
@@ -131,10 +131,10 @@ def water(
     foam: float,
     rings: F32x2,
 ) -> None:
-    """Water from row ``shore`` (its far edge) to ``bottom``, seen from ``eye`` metres above.
+    """Paint water from row ``shore`` (its far edge) to ``bottom``, seen from ``eye`` metres above.
 
-    ``planes`` is the frame once more, the rows of each colour joined into one. ``mirror`` is how much the water
-    reflects straight down (it always reflects all at grazing angles), ``swell`` the size of the waves, ``wave`` their
+    ``planes`` is the same frame, the rows of each colour joined into one. ``mirror`` is the reflectance straight
+    down (at grazing angles water always reflects all), ``swell`` the size of the waves, ``wave`` their
     frequency, ``murk`` hides the reflection, ``tint`` is the water's own colour.
     """
     width = pixels.shape[2]
@@ -167,7 +167,7 @@ def water(
 
 @part
 def _mirror(tilt_x: F32, tilt_z: F32, base: float, size: float, last: float, width: int, source: U32) -> None:
-    """Which pixel of the frame each pixel of a row mirrors."""
+    """The frame pixel that each pixel of a row reflects."""
     across = size * f4(0.45)
     right = f4(width - 1)
     pitch = u4(width)
@@ -179,7 +179,7 @@ def _mirror(tilt_x: F32, tilt_z: F32, base: float, size: float, last: float, wid
 
 @part
 def _body(tilt: F32, grazing: float, murk: float, foam: float, tint: F32, keep: F32, own: F32) -> None:
-    """How much of a row is mirror, and what of the water itself is seen: its colour, and white on the crests."""
+    """The share of reflection in a row, and the visible water itself: its colour, and white on the crests."""
     for x in range(keep.size):
         z = tilt[x]
         mirror = min(f4(1), max(f4(0), grazing * (f4(1) - z * f4(0.9)) + z * f4(0.06))) * (f4(1) - murk)
@@ -193,16 +193,16 @@ def _body(tilt: F32, grazing: float, murk: float, foam: float, tint: F32, keep: 
 
 @part
 def _take(plane: F32, source: U32, got: F32) -> None:
-    """The pixels of those numbers."""
+    """Gather the pixels with these indices."""
     for x in range(source.size):
         got[x] = plane[source[x]]
 
 
 @part
 def _over(out: F32, got: F32, keep: F32, own: F32, cover: float) -> None:
-    """Mirror and body in front of what was there, of which nothing may be left where all is covered.
+    """Blend reflection and body over the background; fully covered pixels keep nothing of it.
 
-    Not by a last digit either: behind water nothing is painted, what stands there is of some frame before.
+    Not even a last digit: nothing is painted behind water, so the pixels there are of an earlier frame.
     """
     if cover >= f4(1):
         for x in range(out.size):
@@ -229,7 +229,7 @@ def glitter(
     colour: F32x1,
     amount: float,
 ) -> None:
-    """The sun's road on the water: sparkles where a wave tilts the sun towards the eye."""
+    """The sun's reflection on the water: sparkles where a wave tilts the sun towards the camera."""
     width = pixels.shape[2]
     size = slopes.shape[1]
     mask = i4(size - 1)
