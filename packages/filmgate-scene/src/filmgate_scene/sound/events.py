@@ -36,12 +36,12 @@ def hoof(random: np.random.Generator) -> Mono:
 def splash(random: np.random.Generator) -> Mono:
     """A body breaks the water's surface."""
     count = _samples(0.7)
-    made = 0.16 * noise(count, random, 300, 6000, -0.3) * decay(count, 0.012, 0.12)
+    samples = 0.16 * noise(count, random, 300, 6000, -0.3) * decay(count, 0.012, 0.12)
     for _ in range(5):
         bubble, at = drop(random), int(random.uniform(0.05, 0.5) * RATE)
         end = min(count, at + len(bubble))
-        made[at:end] += 1.2 * bubble[: end - at]
-    return made
+        samples[at:end] += 1.2 * bubble[: end - at]
+    return samples
 
 
 @event("drop", "ripple", en="drop", zh="水滴")
@@ -62,11 +62,11 @@ def wave(random: np.random.Generator) -> Mono:
 @event("bite", "crunch", en="bite", zh="咬")
 def bite(random: np.random.Generator) -> Mono:
     """Teeth through something crisp: three bursts."""
-    made = np.zeros(_samples(0.2), np.float32)
+    samples = np.zeros(_samples(0.2), np.float32)
     for burst in range(3):
         count, at = _samples(0.07), int(burst * 0.038 * RATE * random.uniform(0.8, 1.2))
-        made[at : at + count] += 0.2 * noise(count, random, 900, 7000, -0.1) * decay(count, 0.002, 0.014)
-    return made
+        samples[at : at + count] += 0.2 * noise(count, random, 900, 7000, -0.1) * decay(count, 0.002, 0.014)
+    return samples
 
 
 @event("bark", en="bark", zh="狗叫")
@@ -131,10 +131,10 @@ def bell(random: np.random.Generator) -> Mono:
     """A temple bell: inharmonic partials, the high ones decaying first."""
     count, pitch = _samples(3.0), random.uniform(220, 330)
     partials = ((0.5, 0.6, 2.0), (1.0, 1.0, 1.3), (1.19, 0.5, 0.9), (1.56, 0.4, 0.7), (2.0, 0.5, 0.5), (2.66, 0.2, 0.3))
-    made = np.zeros(count, np.float32)
+    samples = np.zeros(count, np.float32)
     for ratio, strength, fall in partials:
-        made += strength * tone(count, pitch * ratio) * decay(count, 0.004, fall)
-    return single(0.06 * made)
+        samples += strength * tone(count, pitch * ratio) * decay(count, 0.004, fall)
+    return single(0.06 * samples)
 
 
 @event("click", "tick", "clink", en="clink", zh="轻碰")
