@@ -110,7 +110,7 @@ class Operation(StrEnum):
 
 
 RESTORED = "restored-"
-"""Begins the token of a video that a backup brought back: what was submitted after the backup, nobody here knows."""
+"""Prefix of the token of a video restored from a backup: whether it was submitted after the backup is unknown."""
 
 _SIZE = re.compile(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", re.ASCII)
 

@@ -22,8 +22,8 @@
     │   └── InsufficientQuota         403, the balance does not cover the video
     ├── NotFound                      404
     │   ├── VideoNotFound             unknown, deleted or of another account: the same answer for all
-    │   ├── VideoNotReady             content asked for before completion
-    │   ├── VideoExpired              content asked for after retention
+    │   ├── VideoNotReady             content requested before completion
+    │   ├── VideoExpired              content requested after retention
     │   ├── CharacterNotFound         unknown or of another account
     │   ├── ModelNotFound             GET /v1/models/{id}
     │   ├── WebhookEndpointNotFound   unknown, deleted or of another account
@@ -40,7 +40,7 @@
     │   ├── EngineRejected            terminal: the request will never be accepted
     │   ├── EngineUnavailable         transient: certainly not accepted, may be tried again
     │   ├── SubmissionUnknown         ambiguous: it may have been accepted, never submitted blindly again
-    │   └── BadArtifact               what was delivered is not the video that was asked for
+    │   └── BadArtifact               what was delivered is not the requested video
     ├── SettingsError                 a setting that can't be used; names the setting
     │   └── MissingExtra              a command needs a part that is not installed; names the installation
     └── ClientError                   what the SDK raises beside the errors above; has video_id, request_id
@@ -149,7 +149,7 @@ class FilmgateError(Exception):
     code: str | None = None
     retryable: ClassVar[bool] = False
     video_id: str | None = None  # the SDK says which video it was about
-    request_id: str | None = None  # and which answer said so
+    request_id: str | None = None  # of the response
 
     def __init__(self, message: str | None = None, *, param: str | None = None, code: str | None = None) -> None:
         self.message = message or (type(self).__doc__ or "").strip()
@@ -414,7 +414,7 @@ class Unavailable(ServerError):
 class StorageFault(ServerError):
     """The storage refused to read or write."""
 
-    http_status = 503  # a full disk is nobody's request's fault, and passes
+    http_status = 503  # a full disk is not the request's fault, and temporary
     code = "storage_fault"
 
 
@@ -456,7 +456,7 @@ class SubmissionUnknown(EngineError):
 
 
 class BadArtifact(EngineError):
-    """The engine delivered something that is not the video that was asked for."""
+    """The engine delivered something other than the requested video."""
 
     code = "invalid_output"
 

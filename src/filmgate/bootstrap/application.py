@@ -127,38 +127,37 @@ def build_application(
     """
     _log_to_stderr(settings.log_level)
     data = prepare(settings.data)
-    held = acquire(data, role, exclusive=role == "server")
+    lock = acquire(data, role, exclusive=role == "server")
     store = Store.open(data / "filmgate.sqlite")
     storage = LocalStorage(data / "files")
-    vault = SecretBox.from_keyfile(data / "secrets" / "vault.key")
+    secret_box = SecretBox.from_keyfile(data / "secrets" / "vault.key")
     guard = Guard(allow_hosts=settings.allow_hosts)
-    fleet = build_engines(settings, environ, vault)
-    dispatcher = Dispatcher(fleet.routes, fleet.engines, CircuitBreaker(time.time))
+    configured = build_engines(settings, environ, secret_box)
+    rebuild = engine_rebuilder(settings, secret_box)
+    dispatcher = Dispatcher(configured.routes, configured.engines, CircuitBreaker(time.time))
     flow = FlowSupervisor(
         store,
         storage,
-        fleet.engines,
+        configured.engines,
         data=data,
-        executor_id=held.executor_id,
+        executor_id=lock.executor_id,
         retention=settings.retention,
         clock=time.time,
         checkpoint=failpoint(settings.failpoint),
         worker=settings.worker,
         on_demand=role == "embedded" and not settings.worker,
         dispatcher=dispatcher,
-        registry=EngineRegistry(
-            fleet.engines, store.engine_identities, fleet.identities, engine_rebuilder(settings, vault)
-        ),
-        webhook_sender=WebhookSender(store, vault, guard.post, time.time),
+        registry=EngineRegistry(configured.engines, store.engine_identities, configured.identities, rebuild),
+        webhook_sender=WebhookSender(store, secret_box, guard.post, time.time),
     )
     videos = VideoService(
-        catalog=fleet.catalog,
+        catalog=configured.catalog,
         store=store,
         storage=storage,
-        engines=fleet.engines,
+        engines=configured.engines,
         select_engine=dispatcher.choose,
         guard=guard,
-        vault=vault,
+        secret_box=secret_box,
         wake=flow.wake,
         clock=time.time,
         image_limit=settings.image_limit,
@@ -166,14 +165,14 @@ def build_application(
     signer = UrlSigner(keyfile.load_or_create(data / "secrets" / "links.key"), time.time)
     return Application(
         settings=settings,
-        lock=held,
+        lock=lock,
         store=store,
         storage=storage,
-        engines=fleet.engines,
+        engines=configured.engines,
         flow=flow,
         videos=videos,
         signer=signer,
-        webhooks=WebhookService(store.webhooks, guard, vault, time.time),
+        webhooks=WebhookService(store.webhooks, guard, secret_box, time.time),
     )
 
 

@@ -96,15 +96,15 @@ def parse_route(model: str, table: Mapping[str, object]) -> Route:
         SettingsError: names the table, and the key that can't be used.
     """
     try:
-        said = msgspec.convert(table, _Table)
+        route_table = msgspec.convert(table, _Table)
     except msgspec.ValidationError as error:
         raise SettingsError(f"[routes.{model}]: {error}") from error
-    legs = tuple(RouteTarget(each) if isinstance(each, str) else each for each in said.engines)
+    legs = tuple(RouteTarget(each) if isinstance(each, str) else each for each in route_table.engines)
     if len({leg.engine for leg in legs}) < len(legs):
         raise SettingsError(f"[routes.{model}]: 'engines' names one of them twice; give it a 'weight' instead.")
-    if said.policy == "order" and any(leg.weight != 1 for leg in legs):
+    if route_table.policy == "order" and any(leg.weight != 1 for leg in legs):
         raise SettingsError(f"[routes.{model}]: a 'weight' means nothing unless 'policy' is \"weighted\".")
-    return Route(targets=legs, policy=said.policy, failover=_failover(model, said.failover))
+    return Route(targets=legs, policy=route_table.policy, failover=_failover(model, route_table.failover))
 
 
 def _failover(model: str, codes: Sequence[str] | None) -> frozenset[str]:

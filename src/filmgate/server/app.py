@@ -109,21 +109,10 @@ def build_app(
     routes += _admin_routes(store, settings, lambda: is_ready() and not long_polls.draining)
     request_stats = RequestStats()
     models = videos.catalog.models()
-    routes.append(
-        Route(
-            "/metrics",
-            Metrics(
-                store.statistics,
-                request_stats,
-                poll_counts,
-                models=[model.name for model in models],
-                access=settings.metrics,
-            ),
-        )
-    )
-    routes.append(
-        Route("/openapi.json", openapi_document(lambda: encode(openapi_accounts.document(models, version()))))
-    )
+    names = [model.name for model in models]
+    metrics = Metrics(store.statistics, request_stats, poll_counts, models=names, access=settings.metrics)
+    document = openapi_document(lambda: encode(openapi_accounts.document(models, version())))
+    routes += [Route("/metrics", metrics), Route("/openapi.json", document)]
     request_stats.register_routes((route.endpoint, route.path) for route in routes)
     router = Router(routes, redirect_slashes=False, default=_unknown_url)
     return App(RequestMiddleware(router, DIALECTS, request_stats), long_polls, routes)

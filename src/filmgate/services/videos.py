@@ -64,7 +64,7 @@ class VideoService(VideoLibrary):
         engines: by name.
         select_engine: distributes new videos among the engines.
         guard: fetches reference URLs and checks callback URLs.
-        vault: encrypts callback URLs, which may contain a secret.
+        secret_box: encrypts callback URLs, which may contain a secret.
         wake: starts the flow of a committed video.
         clock: Unix seconds.
         image_limit: maximum size of a reference image, in bytes.
@@ -79,7 +79,7 @@ class VideoService(VideoLibrary):
         engines: Mapping[str, Engine],
         select_engine: EngineSelector,
         guard: Guard,
-        vault: SecretBox,
+        secret_box: SecretBox,
         wake: Callable[[VideoRecord], None],
         clock: Callable[[], float],
         image_limit: int,
@@ -90,7 +90,7 @@ class VideoService(VideoLibrary):
         self.estimator = EtaEstimator(store.videos, engines)
         self._select_engine = select_engine
         self._guard = guard
-        self._vault = vault
+        self._secret_box = secret_box
         self._wake = wake
         self._accepting: set[asyncio.Future[VideoRecord]] = set()
         self._single_flight = SingleFlight()
@@ -242,7 +242,7 @@ class VideoService(VideoLibrary):
         if url is None:
             return None
         await self._guard.for_param("callback_url").check_url(url)
-        return self._vault.encrypt(url)
+        return self._secret_box.encrypt(url)
 
     async def _accept(self, new: NewVideo) -> VideoRecord:
         try:

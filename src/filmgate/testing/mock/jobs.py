@@ -177,8 +177,8 @@ class MockJobs:
 
 
 def _restore_job(line: LogLine) -> MockJob:
-    film = ClipSpec(Size.parse(line.size) or Size(2, 2), line.frames, line.fps)
-    order = JobSpec(prompt=line.prompt, model=line.model, size=line.size, seconds=line.seconds, clip=film)
+    clip = ClipSpec(Size.parse(line.size) or Size(2, 2), line.frames, line.fps)
+    order = JobSpec(prompt=line.prompt, model=line.model, size=line.size, seconds=line.seconds, clip=clip)
     return MockJob(
         id=line.job,
         vendor=line.vendor,
