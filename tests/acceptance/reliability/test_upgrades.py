@@ -193,7 +193,7 @@ async def test_every_video_of_an_old_folder_ends_right(tmp_path: Path, revision:
     async with mock.running(mock.MockConfig(any_size=True, max_running=0, creates_per_minute=0)) as upstream:
         tickets = await _submit(upstream.base_url)
         table = (
-            engine_table("openai", upstream.base_url)
+            engine_table("openai", upstream.base_url, timeout=30)
             + model_table("sora-2", "testcard")
             + model_table("sora-2-pro", "openai")
         )
