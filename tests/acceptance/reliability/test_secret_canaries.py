@@ -39,7 +39,7 @@ submit_timeout = 2.0
 [routes.sora-2-pro]
 engines = ["up"]
 """
-FAULTS = "failed-error-secret,failed-error-html,submit-401,submit-402,submit-html,submit-reset,look-5xx"
+FAULTS = "failed-error-secret,failed-error-html,submit-401,submit-402,submit-html,submit-reset,poll-5xx"
 UPSTREAM_KEY = "sk-canary-of-the-upstream-0123456789"
 WRONG_KEY = "fg-canary-of-a-wrong-key-0123456789abcdefgh"
 CALLBACK, HOOK, PICTURE = "canary-in-a-callback", "canary-in-a-webhook", "canary-in-a-picture-url"
@@ -54,7 +54,7 @@ class _Refusing(BaseHTTPRequestHandler):
         """Refuse."""
         self.send_error(500)
 
-    do_POST = do_GET
+    do_POST = do_GET  # noqa: N815 - the same
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
