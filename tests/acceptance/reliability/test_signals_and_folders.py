@@ -283,7 +283,10 @@ def test_a_key_outlives_the_power_cut_after_it_was_made(tmp_path: Path) -> None:
     """What was sealed with it right away can be opened afterwards."""
     (tmp_path / "data").mkdir()
     disk = FaultyDisk(tmp_path / "data", tmp_path / "disk")
-    program = "import sys, pathlib, filmgate.security.keyfile as k; print(k.load_or_create(pathlib.Path(sys.argv[1])).hex())"
+    program = (
+        "import sys, pathlib; from filmgate.security import keyfile; "
+        "print(keyfile.load_or_create(pathlib.Path(sys.argv[1])).hex())"
+    )
     command = [sys.executable, "-c", program, str(tmp_path / "data" / "secrets" / "vault.key")]
     keys = []
     for _ in range(2):
