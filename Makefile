@@ -33,7 +33,7 @@ test: .venv/.ready ## unit and integration tests; `make check` runs all of them
 
 check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
-	$(BIN)/pytest $(ALL) -n $(WORKERS) --dist loadfile --cov=filmgate tests
+	$(BIN)/pytest $(ALL) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov=filmgate tests
 	$(BIN)/pytest $(ALL) -n $(JOBS) --dist worksteal --cov=filmgate_scene --cov-append packages/filmgate-scene/tests
 
 lint: .venv/.ready ## ruff: every rule, and the format; no dead code
