@@ -70,6 +70,11 @@ def test_bitcode_is_current() -> None:
     assert set(read.kernels) == {library.ALLOCATOR, *(kernel.name for kernel in declare.KERNELS)}
 
 
+def test_bitcode_has_no_source_paths() -> None:
+    """The same sources give the same file in every folder."""
+    assert b".py" not in b"".join(module.code for module in bitcode.Bitcode.read().modules)
+
+
 def test_every_kernel_module_is_translated() -> None:
     """The list of modules is complete."""
     files = bitcode.FILE.parent.glob("*.py")

@@ -1,7 +1,7 @@
 """Translates the kernels into LLVM bitcode: run ``make kernels`` after a change of ``kernels/*.py``.
 
 Needs Numba, which the renderer itself does not, on x86-64 Linux; the bitcode works on every 64-bit processor. The
-same sources and the same Numba give the same file.
+same sources, Python and Numba give the same file.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ define void @{FREE}(ptr %header) {{
 """
 
 _ADDRESS = re.compile("numba_array_expr_0x[0-9a-f]+")  # array expressions are functions, named after an object
+# A pickled exception. A call reports a status only; and the text of some has the path of a source in it.
+_EXCEPTION = re.compile(r"(?<=ptr )@\.const\.picklebuf\.\w+")
 _Library: Any = codegen.CPUCodeLibrary  # Numba's unit of code: one function. Its internals are private: see _Recorder
 
 
@@ -75,7 +77,8 @@ class _Recorder:
 
         def record(library: Any, module: llvm.ModuleRef) -> None:
             if module.name not in {"wrapper", "cfunc_wrapper"}:  # they call a function from Python or C
-                self._sources.setdefault(id(library), []).append(_ADDRESS.sub(self._number_of, str(module)))
+                source = _EXCEPTION.sub("null", _ADDRESS.sub(self._number_of, str(module)))
+                self._sources.setdefault(id(library), []).append(source)
                 self._kept.append(library)
             add(library, module)
 
