@@ -236,7 +236,7 @@ async def test_a_stream_without_an_id_gets_our_token(vendor: Vendor, tmp_path: P
         await vendor.go_on.wait()
 
     vendor.stream = without_id
-    engine = _engine(vendor, tmp_path, submit_timeout=0.3)
+    engine = _engine(vendor, tmp_path, submit_timeout=1.5)
     ticket = await engine.submit(CHAT)
     assert ticket == CHAT.token
     vendor.go_on.set()
@@ -255,7 +255,7 @@ async def test_a_missing_response_is_an_unknown_outcome(vendor: Vendor, tmp_path
         await vendor.go_on.wait()
 
     vendor.stream = silent
-    engine = _engine(vendor, tmp_path, submit_timeout=0.2)
+    engine = _engine(vendor, tmp_path, submit_timeout=1.0)
     with pytest.raises(SubmissionUnknown):
         await engine.submit(CHAT)
     await engine.stop()

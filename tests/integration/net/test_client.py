@@ -34,7 +34,7 @@ async def client(site: Site, names: Names) -> AsyncIterator[Make]:
 
 async def get(client: UpstreamClient, path: str = "videos", **options: Any) -> BufferedResponse:
     """GET a path below the base."""
-    return await client.send("GET", client.url(path), **{"within": 5.0, **options})
+    return await client.send("GET", client.url(path), **{"within": 60.0, **options})
 
 
 async def test_the_base_host_may_have_any_address(client: Make, site: Site) -> None:
@@ -61,7 +61,7 @@ async def test_the_base_host_allows_no_other_host_or_port(client: Make, site: Si
         f"http://user@media.example:{site.port}/",
     ):
         with pytest.raises(TransportError) as caught:
-            await upstream.send("GET", url, within=5.0)
+            await upstream.send("GET", url, within=60.0)
         assert not caught.value.sent, url
     assert not site.requests
 
@@ -70,7 +70,7 @@ async def test_the_base_host_allows_no_other_host_or_port(client: Make, site: Si
 async def test_the_operator_can_allow_more_hosts(client: Make, site: Site, allowed: str) -> None:
     """The key is not sent to them."""
     upstream = client(allow_hosts=[allowed.format(port=site.port)])
-    await upstream.send("GET", f"http://127.0.0.1:{site.port}/file", within=5.0)
+    await upstream.send("GET", f"http://127.0.0.1:{site.port}/file", within=60.0)
     assert "Authorization" not in site.requests[0].headers
 
 
@@ -93,7 +93,7 @@ async def test_polls_reuse_connections_and_submissions_do_not(client: Make, site
 async def test_a_redirect_is_returned(client: Make, site: Site) -> None:
     """It is not followed."""
     reply = await client(base="http://media.example:{port}").send(
-        "GET", f"http://media.example:{site.port}/to?http://elsewhere.example/", within=5.0
+        "GET", f"http://media.example:{site.port}/to?http://elsewhere.example/", within=60.0
     )
     assert (reply.status, reply.headers["location"]) == (302, "http://elsewhere.example/")
     assert len(site.requests) == 1
@@ -139,15 +139,15 @@ async def test_a_broken_response_counts_as_sent(client: Make, site: Site) -> Non
     """The upstream has the request."""
     site.headers["Content-Length"] = "800"
     with pytest.raises(TransportError) as caught:
-        await get(client(), within=0.2)
+        await get(client(), within=1.0)
     assert caught.value.sent
 
 
 async def test_a_missing_response_counts_as_sent(client: Make, site: Site) -> None:
     """It ends at the timeout, and not sooner: some responses take long."""
     site.stalling = True
-    with pytest.raises(TransportError, match=r"0\.2 s|silent") as caught:
-        await get(client(idle_timeout=0.001), within=0.2)
+    with pytest.raises(TransportError, match=r"1 s|silent") as caught:
+        await get(client(idle_timeout=0.001), within=1.0)
     assert caught.value.sent
 
 
@@ -175,7 +175,7 @@ async def test_errors_contain_no_signed_url(client: Make, unused_tcp_port: int) 
     """The logged text contains at most a host."""
     for url in (f"http://media.example:{unused_tcp_port}/x?sig=secret", "http://inner.example/?sig=secret"):
         with pytest.raises(TransportError) as caught:
-            await client().send("GET", url, within=1.0)
+            await client().send("GET", url, within=60.0)
         assert "secret" not in str(caught.value)
 
 

@@ -28,7 +28,7 @@ def test_a_slow_head_closes_the_connection(launch: Launch, head: bytes) -> None:
 
 def test_a_slow_head_closes_a_reused_connection(launch: Launch) -> None:
     """The second request of a connection has the same deadline as the first; between them there is none."""
-    live = launch(deadlines=Deadlines(head=0.3))
+    live = launch(deadlines=Deadlines(head=2.0))
     with live.connect() as connection:
         connection.sendall(live.head("GET", "/healthz"))
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")

@@ -19,6 +19,7 @@ KIND = ("https://vendor/v1", "sora-2", "1280x720", "8")
 def test_few_polls_detect_the_end_early() -> None:
     """For vendor jobs of 2 to 5 minutes: as few polls as a loop of 15 s, a third of its lateness at most."""
     vendor = waiting.SimulatedVendor(seed=7)
+    vendor.jobs = vendor.jobs[:60]
     lateness, polls = waiting.summary(waiting.sdk_polling(vendor))
     loop_lateness, loop_polls = waiting.summary(waiting.fixed_interval(vendor, 15))
     assert polls <= loop_polls * 1.05

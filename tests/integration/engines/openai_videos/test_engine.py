@@ -331,7 +331,7 @@ async def test_a_submission_timeout_is_an_unknown_outcome(engine: Make) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with pytest.raises(SubmissionUnknown):
-            await engine(base_url=f"http://127.0.0.1:{port}/v1", submit_timeout=0.2).submit(sample_job())
+            await engine(base_url=f"http://127.0.0.1:{port}/v1", submit_timeout=1.0).submit(sample_job())
 
 
 async def poll_reply(
