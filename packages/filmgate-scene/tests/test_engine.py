@@ -263,7 +263,6 @@ async def test_worker_exits_with_its_parent(tmp_path: Path) -> None:
     await until_async(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
 
 
-@pytest.mark.slow
 async def test_event_loop_runs_while_two_videos_render(tmp_path: Path) -> None:
     """Other processes draw, so the loop that answers polls continues, turn by turn."""
     async with running(tmp_path, REAL_WORKER) as engine:

@@ -164,7 +164,6 @@ def test_progress_is_drawn_at_every_width(served: Served, columns: str) -> None:
     assert "2 of 2 videos are in p" in ran.err
 
 
-@pytest.mark.slow
 def test_a_batch_with_the_embedded_engine_resumes_after_ctrl_c(cli_env: CliEnv) -> None:
     """Ctrl-C prints how to continue, and the same command does."""
     (cli_env.folder / "models.toml").write_text(TINY)
@@ -183,7 +182,6 @@ def test_a_batch_with_the_embedded_engine_resumes_after_ctrl_c(cli_env: CliEnv) 
     assert len(cli_env("list", "-q").out.splitlines()) == 3
 
 
-@pytest.mark.slow
 def test_the_budget_is_never_exceeded(cli_env: CliEnv) -> None:
     """Exit code 8 before the row that would exceed it; a larger budget continues."""
     (cli_env.folder / "models.toml").write_text(TINY.replace("= 0", "= 400000"))

@@ -70,7 +70,6 @@ def _kill_once(cli_env: CliEnv, url: str, key: str, file: Path, chance: random.R
     return process.returncode == -signal.SIGKILL
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * KILLS)
 def test_kills_neither_duplicate_nor_lose_a_row(cli_env: CliEnv) -> None:
     """After any number of kills, the server has exactly one video a row, each with a complete file."""
@@ -124,7 +123,6 @@ def _vendor(cli_env: CliEnv) -> Iterator[tuple[str, Path]]:
         process.communicate(timeout=90)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(60 + 10 * KILLS)
 def test_a_vendor_without_idempotency_keys_gets_each_row_once(cli_env: CliEnv) -> None:
     """Its log has no row twice; rows whose response was lost in a kill are unknown, all others are saved."""

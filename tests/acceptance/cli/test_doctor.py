@@ -6,13 +6,10 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from tests.support.cli import CliEnv
 
 
-@pytest.mark.slow
 def test_an_upstream_generates_a_test_video(cli_env: CliEnv) -> None:
     """The engine is checked with its own key; a video is submitted only after consent."""
     ready, config = cli_env.folder / "mock", cli_env.folder / "filmgate.toml"

@@ -6,13 +6,10 @@ import signal
 import stat
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from tests.support.cli import CliEnv
 
 
-@pytest.mark.slow
 def test_ctrl_c_loses_nothing(cli_env: CliEnv) -> None:
     """The id is shown before the wait; Ctrl-C prints how to resume, and the resumed command saves the video.
 

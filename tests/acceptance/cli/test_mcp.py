@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from mcp import Client, StdioServerParameters
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ async def _call(session: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.slow
 async def test_an_agent_generates_a_video_over_stdio(tmp_path: Path) -> None:
     """The real command as hosts of agents run it: five tools, a video from a prompt to its folder."""
     models = tmp_path / "models.toml"

@@ -6,13 +6,10 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from tests.support.cli import Cli, CliEnv
 
 
-@pytest.mark.slow
 def test_a_server_from_its_first_start_to_its_shutdown(cli_env: CliEnv, cli: Cli) -> None:
     """The first key is shown once, a second server is refused, keys work at once, shutdown has exit code 0."""
     with cli_env.serving() as (url, process):

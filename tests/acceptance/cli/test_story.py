@@ -146,7 +146,6 @@ def test_results_as_json(served: Served) -> None:
     assert [shot["name"] for shot in story["shots"]] == ["dawn", "boat", "town", "night"]
 
 
-@pytest.mark.slow
 def test_a_killed_story_resumes(cli_env: CliEnv) -> None:
     """With the embedded engine: four videos in the end, and one joined."""
     (cli_env.folder / "models.toml").write_text(TINY)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Screen = Callable[[str], list[str]]
 
-pytestmark = [pytest.mark.needs("tmux"), pytest.mark.slow]
+pytestmark = [pytest.mark.needs("tmux")]
 
 
 @pytest.fixture(params=[(40, "en"), (40, "zh"), (80, "en"), (80, "zh"), (120, "zh")], ids=str)

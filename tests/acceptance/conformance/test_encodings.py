@@ -123,7 +123,6 @@ def test_curl_makes_a_video(served: Served, tmp_path: Path, *, form: bool) -> No
     assert re.findall('"id":"[^"]*"', output) == [f'"id":"{json.loads(output)["id"]}"']
 
 
-@pytest.mark.slow
 @pytest.mark.needs(str(OLD_PYTHON))
 def test_an_sdk_version_that_sends_json_works(served: Served, tmp_path: Path) -> None:
     """openai-python 2.26 creates with JSON, keeping an int, and with a file."""

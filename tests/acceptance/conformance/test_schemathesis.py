@@ -36,7 +36,6 @@ default_size = "64x64"
 """
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300 + 5 * EXAMPLES)
 def test_no_generated_request_breaks_the_contract(tmp_path: Path, serve: Serve) -> None:
     """No 5xx, and every response has a documented status, type, schema and headers."""

@@ -27,8 +27,6 @@ from .conftest import PAGES, blocks, name_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.slow
-
 SNIPPETS = ROOT / "examples" / "snippets"
 SCRIPTS = {
     page: script for page in PAGES if (script := "\n".join(block.text for block in blocks(page) if block.mark == "run"))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from msgspec import Struct
 from PIL import Image
 from tests.support.paths import EXAMPLES
-from tests.support.served import TESTCARDS, Served, serving
+from tests.support.served import TESTCARDS, Served, new_key, serving
+from pathlib import Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PYTHON, GO, JAVA, JAVASCRIPT, BASH = "python", "go", "java", "javascript", "bash"
 LANGUAGES = [
@@ -84,10 +86,10 @@ def program(request: pytest.FixtureRequest, programs: Callable[[str], Program]) 
     return programs(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def quick(served: Served) -> Served:
-    """A server whose videos are test cards, made at once."""
-    return served
+    """A server whose videos are test cards, made at once, and a new key: some dialects limit the creates of each."""
+    return msgspec.structs.replace(served, key=asyncio.run(new_key(Path(served.folder))))
 
 
 @pytest.fixture(scope="session")

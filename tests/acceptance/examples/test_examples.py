@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
-
 ACCEPTED = re.compile(r"\[1/3\] Submitted +(video_[0-9a-f]{32}) ")
 BASES = {"/v1": "4", "/dmxapi/v1": "8", "/apiyi/v1": "4", "/apiyi-async/v1": "10"}
 REQUESTS_PER_MINUTE = 1

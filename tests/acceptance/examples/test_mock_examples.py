@@ -22,7 +22,6 @@ def run(folder: Path, *command: str) -> str:
     ).stdout
 
 
-@pytest.mark.slow
 @pytest.mark.needs("bash", "curl")
 def test_by_hand(tmp_path: Path) -> None:
     """A create whose reply is lost is in the log as a submission; a header selects a fault."""
@@ -31,14 +30,12 @@ def test_by_hand(tmp_path: Path) -> None:
     assert "rate_limit_exceeded" in out
 
 
-@pytest.mark.slow
 def test_a_lost_reply(tmp_path: Path) -> None:
     """Two retries of the SDK make three videos, none makes one."""
     out = run(tmp_path, sys.executable, str(EXAMPLES / "mock" / "lost_reply.py"))
     assert [line.split()[-1] for line in out.splitlines()] == ["3", "1"]
 
 
-@pytest.mark.slow
 def test_a_seeded_mix(tmp_path: Path) -> None:
     """The same seed gives the same output twice."""
     command = (sys.executable, str(EXAMPLES / "mock" / "seeded_mix.py"))
@@ -50,7 +47,6 @@ def test_a_seeded_mix(tmp_path: Path) -> None:
     assert "0 of them twice" in outputs[0]
 
 
-@pytest.mark.slow
 def test_the_example_tests_pass(tmp_path: Path) -> None:
     """Pytest runs the example file as it is."""
     options = ("-q", "-p", "no:cacheprovider", "-c", str(ROOT / "pyproject.toml"))

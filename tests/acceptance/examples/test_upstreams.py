@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.support.paths import EXAMPLES
 
-pytestmark = [pytest.mark.slow, pytest.mark.needs("bash", "curl")]
+pytestmark = [pytest.mark.needs("bash", "curl")]
 
 
 def test_videos_are_made_during_an_outage_of_one_vendor(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx2
-import pytest
 from tests.support.polling import until
 
 from filmgate.testing.checker import DatabaseSnapshot, read_files, read_rows, violations
@@ -99,7 +98,6 @@ class Load(threading.Thread):
         self.join()
 
 
-@pytest.mark.slow
 def test_a_backup_under_load_comes_back_whole(tmp_path: Path) -> None:
     """Server and worker are killed after a backup amid creates and deletes; restored, everything in it ends right."""
     models = tmp_path / "models.toml"

@@ -33,21 +33,18 @@ async def _campaign(
     assert sum(came.final_statuses.values()) >= came.cycles / 2
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300 + CYCLES * 15)
 async def test_nothing_is_lost_doubled_or_misbilled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """However often the server is killed, every answered video ends, once, booked right, with its bytes."""
     await _campaign(kill_campaign, tmp_path, 16, capsys)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300 + CYCLES * 15)
 async def test_nothing_paid_is_submitted_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same in front of two upstreams that cost money and misbehave: by their own logs, each video once."""
     await _campaign(upstream_kill_campaign, tmp_path, 16, capsys)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_an_upstream_may_go_dark(tmp_path: Path) -> None:
     """One of two upstreams behind one model answers nothing for a while: every video ends, and the books are right."""
@@ -56,7 +53,6 @@ async def test_an_upstream_may_go_dark(tmp_path: Path) -> None:
     assert came.final_statuses.get("completed", 0) >= 8
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_all_upstreams_may_go_dark(tmp_path: Path) -> None:
     """The same when nobody answers at all: what they had goes on when they are back, what was cut off is in doubt."""
@@ -66,7 +62,6 @@ async def test_all_upstreams_may_go_dark(tmp_path: Path) -> None:
     assert came.final_statuses.get("completed", 0) >= 1
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_server_comes_to_rest(tmp_path: Path) -> None:
     """After its load a server holds as many descriptors, threads and bytes as before it."""
@@ -75,7 +70,6 @@ async def test_a_server_comes_to_rest(tmp_path: Path) -> None:
     assert came.final_statuses.get("completed", 0) >= 8
 
 
-@pytest.mark.slow
 @pytest.mark.needs("cc")
 @pytest.mark.timeout(300 + CYCLES * 20)
 async def test_a_power_cut_takes_nothing_that_was_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +77,6 @@ async def test_a_power_cut_takes_nothing_that_was_answered(tmp_path: Path, capsy
     await _campaign(power_cuts, tmp_path, 6, capsys)
 
 
-@pytest.mark.slow
 @pytest.mark.needs("cc")
 @pytest.mark.timeout(300 + CYCLES * 20)
 async def test_a_full_or_broken_disk_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,7 +84,6 @@ async def _spent(server: Server) -> int:
     return 1_000_000 - next(each.balance_micros or 0 for each in accounts if each.name == "clients")
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
 async def test_filmgate_behind_filmgate(tmp_path: Path) -> None:
     """The official SDK asks the one in front; the one behind makes the films; both books are right."""

@@ -17,7 +17,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import httpx2
-import pytest
 from tests.support.polling import until
 
 from filmgate.testing.mock.faults.poll import CANARY_KEY
@@ -163,7 +162,6 @@ def _each_route(client: httpx2.Client, video_id: str) -> Iterator[httpx2.Respons
                 yield client.request(method, path.replace("{id}", target), content=b"{", headers={"content-type": "x"})
 
 
-@pytest.mark.slow
 def test_no_secret_comes_out(tmp_path: Path) -> None:
     """Neither the log, nor the metrics, nor an error, nor the rows show a key, a signature, or a URL's secret."""
     house, bodies = House(tmp_path), list[httpx2.Response]()

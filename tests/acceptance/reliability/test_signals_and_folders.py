@@ -33,7 +33,7 @@ from filmgate.testing.mock.fault_mix import parse_mix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300)]
 
 ONE = {"model": ("sora-2",), "seconds": ("1",)}
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.timeout(300)]
 
 FILM = b"a film of before" * 100
 SECRET = "fg-of-before-0123456789abcdefghijklmnopqrstuvwxyz"
