@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +13,6 @@ from msgspec import Struct
 from PIL import Image
 from tests.support.paths import EXAMPLES
 from tests.support.served import TESTCARDS, Served, new_key, serving
-from pathlib import Path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
