@@ -52,6 +52,8 @@ def act(job, out):
     if prompt == "wait":
         cancelled.wait()
         return say(type="cancelled", token=token)
+    if prompt == "hang":
+        threading.Event().wait()
     if prompt == "crash":
         os._exit(9)
     if prompt == "babble":
@@ -69,9 +71,12 @@ listen()
 
 
 @asynccontextmanager
-async def running(folder: Path, script: str = SCRIPTED_WORKER, workers: int = 2) -> AsyncIterator[SceneEngine]:
+async def running(
+    folder: Path, script: str = SCRIPTED_WORKER, workers: int = 2, cancel_grace: float = 5.0
+) -> AsyncIterator[SceneEngine]:
     """An engine whose workers run ``script``."""
-    engine = SceneEngine(workers=workers, scratch=folder / "scratch", command=(sys.executable, "-c", script))
+    command = (sys.executable, "-c", script)
+    engine = SceneEngine(workers=workers, scratch=folder / "scratch", command=command, cancel_grace=cancel_grace)
     await engine.start()
     try:
         yield engine
@@ -149,6 +154,16 @@ async def test_queued_job_is_cancelled_before_it_starts(tmp_path: Path) -> None:
         await engine.cancel(second)
         assert (await engine.poll(second)).state is JobState.CANCELLED
         assert not list((tmp_path / "scratch").glob(f"*/{second}"))
+
+
+async def test_worker_that_ignores_a_cancellation_is_replaced(tmp_path: Path) -> None:
+    """A hanging worker is killed, so that the next job, of another client, is rendered."""
+    async with running(tmp_path, workers=1, cancel_grace=0.0) as engine:
+        hanging, other = await engine.submit(sample_job(prompt="hang")), await engine.submit(sample_job(prompt="b"))
+        await working(engine, hanging)
+        await engine.cancel(hanging)
+        assert (await poll_until_ended(engine, other))[-1].state is JobState.DONE
+        assert (await engine.poll(hanging)).state is JobState.CANCELLED
 
 
 async def test_failure_message_hides_internal_details(engine: SceneEngine) -> None:

@@ -42,7 +42,7 @@ BARE_KEY_PROVIDERS = ("dmxapi", "apiyi-async")
 """Vendors whose authorization header holds the key alone."""
 
 _RESOURCES = frozenset({"videos", "chat", "completions", "models"})
-_VERSION = re.compile(r"v\d+[a-z0-9]*")
+_VERSION = re.compile(r"v\d[a-z0-9]*")
 
 
 class ApiEndpoint(Struct, frozen=True):

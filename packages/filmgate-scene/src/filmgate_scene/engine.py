@@ -22,7 +22,7 @@ from filmgate.engines.options import EngineContext, integer
 from filmgate.errors import EngineUnavailable, SettingsError
 from filmgate_scene import protocol
 from filmgate_scene.durations import RenderSpeed
-from filmgate_scene.pool import COMMAND, WorkerPool
+from filmgate_scene.pool import CANCEL_GRACE_SECONDS, COMMAND, WorkerPool
 
 __all__ = ["SceneEngine", "build"]
 
@@ -80,6 +80,7 @@ class SceneEngine:
         scratch: a folder for rendered videos; folders of dead processes are removed from it.
         command: the command that starts a worker process.
         clock: a monotonic clock in seconds.
+        cancel_grace: seconds until a worker that does not end a cancelled job is killed and replaced.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class SceneEngine:
         scratch: Path,
         command: Sequence[str] = COMMAND,
         clock: Callable[[], float] = time.monotonic,
+        cancel_grace: float = CANCEL_GRACE_SECONDS,
     ) -> None:
         self.name = name
         self.identity = ""
@@ -105,7 +107,11 @@ class SceneEngine:
         self._workers, self._scratch = workers, scratch
         self._clock = clock
         self._pool = WorkerPool(
-            workers, on_answer=self._on_answer, on_worker_death=self._on_worker_death, command=command
+            workers,
+            on_answer=self._on_answer,
+            on_worker_death=self._on_worker_death,
+            command=command,
+            cancel_grace=cancel_grace,
         )
         self._records: OrderedDict[str, _JobRecord] = OrderedDict()
         self._worker_deaths: OrderedDict[str, int] = OrderedDict()  # by video
@@ -204,6 +210,8 @@ class SceneEngine:
         """Handle a worker's death: the job is lost (can be submitted again); at the video's second death it fails."""
         record = self._records.get(token)
         if record is None or record.ended:
+            if record is not None:
+                self._remove_files(record)
             return
         video = record.job.video_id
         self._worker_deaths[video] = self._worker_deaths.pop(video, 0) + 1

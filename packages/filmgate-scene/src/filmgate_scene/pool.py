@@ -17,7 +17,7 @@ import msgspec
 
 from filmgate_scene import protocol
 
-__all__ = ["COMMAND", "WORKER_ENVIRONMENT", "WorkerPool"]
+__all__ = ["CANCEL_GRACE_SECONDS", "COMMAND", "WORKER_ENVIRONMENT", "WorkerPool"]
 
 COMMAND = (sys.executable, "-m", "filmgate_scene.worker")
 """The command that starts a worker; the parent's process id is appended."""
@@ -31,6 +31,9 @@ WORKER_ENVIRONMENT: Mapping[str, str] = {
     "PYTHONUNBUFFERED": "1",
 }
 """Additions to a worker's environment: one thread a library, since the renderer has its own; memory is returned."""
+
+CANCEL_GRACE_SECONDS = 5.0
+"""Seconds that a worker has to end a cancelled job, which takes it one frame; then it is killed and replaced."""
 
 _MAX_LINE_BYTES = 4 * 1024 * 1024
 _MIN_RESTART_SECONDS = 1.0  # minimum seconds between starts when workers die before they are ready
@@ -60,6 +63,7 @@ class WorkerPool:
         on_answer: called with every answer of a worker.
         on_worker_death: called with the token of a job whose worker died, or that no worker can take.
         command: the command that starts a worker.
+        cancel_grace: seconds that a worker has to end a cancelled job.
     """
 
     def __init__(
@@ -69,7 +73,9 @@ class WorkerPool:
         on_answer: Callable[[protocol.WorkerMessage], None],
         on_worker_death: Callable[[str], None],
         command: Sequence[str] = COMMAND,
+        cancel_grace: float = CANCEL_GRACE_SECONDS,
     ) -> None:
+        self._cancel_grace = cancel_grace
         self._limit, self._command = limit, command
         self._on_answer, self._on_worker_death = on_answer, on_worker_death
         self._waiting: deque[protocol.Render] = deque()
@@ -103,6 +109,7 @@ class WorkerPool:
         for worker in self._workers:
             if worker.message is not None and worker.message.job.token == token:
                 worker.send(protocol.Cancel(token))
+                asyncio.get_running_loop().call_later(self._cancel_grace, _kill_if_busy, worker, worker.message)
         return False
 
     def dispatch(self) -> None:
@@ -208,3 +215,11 @@ class WorkerPool:
         for order in [*self._waiting]:
             self._waiting.remove(order)
             self._on_worker_death(order.job.token)
+
+
+def _kill_if_busy(worker: _Worker, message: protocol.Render) -> None:
+    """Kill a worker that still renders a cancelled job: it hangs, and others wait for it."""
+    if worker.message is message:
+        _log.warning("worker killed: it did not end a cancelled job")
+        with suppress(ProcessLookupError):
+            worker.process.kill()

@@ -111,9 +111,10 @@ def _aspect_ratio(subject: _LintInput) -> Iterator[LintWarning]:
             yield LintWarning("aspect_ratio", {"word": match[0], "size": f"{subject.width}x{subject.height}"})
 
 
-_SECONDS = re.compile(r"(?i)(?<![\d.:–~-])(\d{1,3})\s*-?\s*(?:seconds?\b|secs?\b|s\b|秒)")
+_SECONDS = re.compile(r"(?i)(?<![\d.:–~-])(\d{1,3})\s{0,4}+-?\s{0,4}+(?:seconds?\b|secs?\b|s\b|秒)")
 _TIME_RANGE = re.compile(
-    r"(?i)\d{1,3}\s*s?\s*(?:-|–|~|to|到|至)\s*\d{1,3}\s*(?:seconds?\b|secs?\b|s\b|秒)|第\s*\d+\s*秒"
+    r"(?i)\d{1,3}\s{0,4}+s?\s{0,4}+(?:-|–|~|to|到|至)\s{0,4}+\d{1,3}\s{0,4}+(?:seconds?\b|secs?\b|s\b|秒)"
+    r"|第\s{0,4}+\d{1,4}+\s{0,4}+秒"
 )
 
 
@@ -142,8 +143,8 @@ def _quotes(subject: _LintInput) -> Iterator[LintWarning]:
 
 
 _PLACEHOLDER = re.compile(
-    r"\{\{?[^\W\d][\w ]*\}?\}|\$\{\w+\}|\[(?i:insert|your|todo)[^\]]*\]|<[a-z][a-z_ ]*>"
-    r"|【(?:填|请|你的)[^】]*】"
+    r"\{\{?[^\W\d][\w ]*\}?\}|\$\{\w+\}|\[(?i:insert|your|todo)[^\[\]]*\]|<[a-z][a-z_ ]*>"
+    r"|【(?:填|请|你的)[^【】]*】"
 )
 
 

@@ -94,7 +94,7 @@ def _parse_header_line(line: str, source: str) -> tuple[str, str] | None:
 def _parse_scalar(text: str) -> str:
     """Parse a YAML scalar: quoted, or up to a comment."""
     quoted = re.fullmatch(r"""(["'])(.*)\1\s*(?:#.*)?""", text)
-    return quoted[2] if quoted else re.sub(r"\s+#.*", "", text).strip()
+    return quoted[2] if quoted else re.sub(r"(?<!\s)\s++#.*", "", text).strip()
 
 
 def _known_keys() -> str:

@@ -27,7 +27,7 @@ PROGRESS_STEPS = (36, 42, 54, 67, 75, 81, 95)
 """Progress values in percent, each after its share of the job's time."""
 
 _LANDSCAPE = re.compile(r"16\s*[:：x×]\s*9|横屏|landscape|horizontal", re.IGNORECASE)
-_SECONDS = re.compile(r"(\d+)s\b")
+_SECONDS = re.compile(r"(\d{1,4}+)s\b")
 
 
 async def complete(upstream: MockUpstream, call: MockRequest, fields: Mapping[str, object]) -> MockReply:

@@ -200,7 +200,7 @@ _DONE = re.compile(
     r"✅|🎉|生成完成|生成成功|已完成|任务完成|\b(?:done|completed|finished|success(?:ful(?:ly)?)?)\b", re.IGNORECASE
 )
 _FAILURE = re.compile(r"(?:❌|🚫|失败|出错|违规|审核未通过|\bfailed\b|\berror\b)[^\n]{0,500}", re.IGNORECASE)
-_REASON = re.compile(r"(?i).*?(?:失败原因|失败|出错|failed|error|原因)\s*[:：]\s*(?=\S)")
+_REASON = re.compile(r"(?i)\A.*?(?:失败原因|失败|出错|failed|error|原因)\s*[:：]\s*(?=\S)")
 """The text before a reason."""
 
 _POLICY = re.compile(r"违规|违反|审核|敏感|政策|moderation|policy|policies|sensitive|blocked|unsafe", re.IGNORECASE)

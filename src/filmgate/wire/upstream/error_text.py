@@ -45,15 +45,15 @@ _BOILERPLATE = re.compile(
 
 SECRET_PATTERNS = re.compile(
     r"""
-    \w+://\S+                                             # an address with its scheme
+    \b\w{1,32}+://\S+                                     # an address with its scheme
     | \b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b                # an IPv4 address
     | \[?(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]*\]?(?::\d+)?    # an IPv6 address
-    | \b(?:[a-z0-9-]+\.)+(?:[a-z]{2,24})(?::\d+|/\S*)     # a host with a port or a path
-    | \b(?:[a-z0-9-]+\.)+(?:ai|app|cloud|cn|com|dev|internal|io|lan|local|net|org|svc|top|vip|xyz)\b
+    | \b(?:[a-z0-9-]{1,63}+\.){1,8}(?:[a-z]{2,24})(?::\d+|/\S*)  # a host with a port or a path
+    | \b(?:[a-z0-9-]{1,63}+\.){1,8}(?:ai|app|cloud|cn|com|dev|internal|io|lan|local|net|org|svc|top|vip|xyz)\b
     | \blocalhost(?::\d+)?\b
     | (?<![\w/])(?:~|\.{0,2})/(?:[\w.@+-]+/)+[\w.@+-]*    # a path in a file system
     | \b(?:sk|pk|key|token|bearer)[-_ ][\w-]{8,}          # a key by its prefix
-    | \b[A-Za-z0-9_-]{32,}\b                              # any long opaque word
+    | \b[A-Za-z0-9_-]{32,}+                               # any long opaque word
     """,
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )

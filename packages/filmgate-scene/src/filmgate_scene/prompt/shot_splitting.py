@@ -13,36 +13,39 @@ MIN_SHOT_FRAMES = 12
 
 MAX_SHOTS = 12
 
+# A prompt's white space is collapsed before it gets here; the limits keep the search linear whatever the text is.
+_BLANKS = r"\s{0,4}+"
 _NUMBER = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3}|one|two|three|four|five|six|seven|eight|nine|ten)"
 _CLOCK = r"[0-9]{1,2}:[0-9]{2}"
 _AMOUNT = r"[0-9]{1,3}(?:\.[0-9])?"
 _UNIT = r"(?:seconds|second|secs|sec|s|秒)"
-_TO = r"\s*(?:[-–—~～至到]|to)\s*"
+_TO = rf"{_BLANKS}(?:[-–—~～至到]|to){_BLANKS}"
 
 
 def _span(mark: str) -> str:
     """A time range: "0-4s", "0:00 - 0:04", "0秒到3秒". A colon or a unit distinguishes it from a count."""
     return (
         rf"(?:(?P<from_{mark}>{_CLOCK}){_TO}(?P<to_{mark}>{_CLOCK})"
-        rf"|(?P<start_{mark}>{_AMOUNT})\s*{_UNIT}?{_TO}(?P<end_{mark}>{_AMOUNT})\s*{_UNIT}(?![a-z]))"
+        rf"|(?P<start_{mark}>{_AMOUNT}){_BLANKS}{_UNIT}?{_TO}(?P<end_{mark}>{_AMOUNT}){_BLANKS}{_UNIT}(?![a-z]))"
     )
 
 
-_BEFORE = r"(?:^|(?<=[\s。;；.,，!！?？\])】]))[\[(（【*#-]*\s*"
+_BEFORE = rf"(?:^|(?<=[\s。;；.,，!！?？\])】]))[\[(（【*#-]{{0,8}}+{_BLANKS}"
 _NAMED = (
-    rf"(?:(?:shot|scene|clip|act|segment|part)\s*\#?\s*{_NUMBER}\b"
-    rf"|(?:分镜头?|镜头|画面|场景)\s*{_NUMBER}(?![0-9一二三四五六七八九十只个条])"
-    rf"|第\s*{_NUMBER}\s*(?:个?分?镜头?|幕|个?画面|段|个?场景))"
+    rf"(?:(?:shot|scene|clip|act|segment|part){_BLANKS}\#?{_BLANKS}{_NUMBER}\b"
+    rf"|(?:分镜头?|镜头|画面|场景){_BLANKS}{_NUMBER}(?![0-9一二三四五六七八九十只个条])"
+    rf"|第{_BLANKS}{_NUMBER}{_BLANKS}(?:个?分?镜头?|幕|个?画面|段|个?场景))"
 )
 _NUMBERED = (
-    rf"{_NAMED}(?:\s*[\[(（,，:：]?\s*{_span('a')}\s*[\])）]?)?\s*(?:[\])）】*]*\s*[:：,，、.。\-–—]+|[\])）】]|\n)"
+    rf"{_NAMED}(?:{_BLANKS}[\[(（,，:：]?{_BLANKS}{_span('a')}{_BLANKS}[\])）]?)?"
+    rf"\s{{0,4}}(?:[\])）】*]{{0,8}}+{_BLANKS}[:：,，、.。\-–—]{{1,8}}+|[\])）】]|\n)"
 )
-_TIMED = rf"{_span('b')}\s*[\])）】]?\s*[:：,，\-–—]*"
+_TIMED = rf"{_span('b')}{_BLANKS}[\])）】]?{_BLANKS}[:：,，\-–—]{{0,8}}+"
 _MARKERS = re.compile(rf"{_BEFORE}(?:{_NUMBERED}|{_TIMED})", re.IGNORECASE)
 _TRANSITIONS = re.compile(
-    r"(?:[,.;，。；]\s*)?\b(?:and\s+|then\s+|we\s+|it\s+)*(?:(?:smash|jump|hard|match|quick)[\s-]+)?"
-    r"(?:cuts?|cross[\s-]?fades?|fades?|dissolves?|transitions?|switch(?:es)?)\s+(?:in)?to\b(?!\s+(?:black|white))[:,]?"
-    r"|(?:[,.;，。；]\s*)?(?:然后|接着|随后)?(?:镜头|画面)?"
+    r"(?:[,.;，。；]\s{0,4}+)?\b(?:(?:and|then|we|it)\s{1,4}+){0,3}(?:(?:smash|jump|hard|match|quick)[\s-]+)?"
+    r"(?:cuts?|cross[\s-]?fades?|fades?|dissolves?|transitions?|switch(?:es)?)\s{1,4}+(?:in)?to\b(?!\s{1,4}+(?:black|white))[:,]?"
+    r"|(?:[,.;，。；]\s{0,4}+)?(?:然后|接着|随后)?(?:镜头|画面)?"
     r"(?:切换到|切换至|切至|切到|转到|转至|转场到|叠化到|淡入到|渐变到|渐变为)[:：,，]?",
     re.IGNORECASE,
 )

@@ -42,9 +42,14 @@ class Token(Struct, frozen=True):
 
 
 def normalise(prompt: str) -> str:
-    """The prompt in displayable form: compatibility forms and lone surrogates resolved, symbols spelled out."""
+    """The prompt in displayable form.
+
+    Compatibility forms and lone surrogates are resolved, symbols are spelled out, and white space is collapsed: one
+    line break where lines end, else one space.
+    """
     text = prompt.encode("utf-8", "replace").decode("utf-8")
-    return unicodedata.normalize("NFKC", _SYMBOLS.sub(_symbol_name, text))
+    text = unicodedata.normalize("NFKC", _SYMBOLS.sub(_symbol_name, text))
+    return "\n".join(line for raw_line in text.split("\n") if (line := " ".join(raw_line.split())))
 
 
 def language(text: str) -> str:
