@@ -181,8 +181,9 @@ class UnknownParameter(RequestError):
 
     code = "unknown_parameter"
 
-    def __init__(self, param: str) -> None:
-        super().__init__(f"Unknown parameter: '{param}'.", param=param)
+    def __init__(self, param: str, hint: str | None = None) -> None:
+        instead = f" Use '{hint}' instead." if hint else ""
+        super().__init__(f"Unknown parameter: '{param}'.{instead}", param=param)
 
 
 class InvalidType(RequestError):

@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Protocol
@@ -16,8 +17,8 @@ from typing import Protocol
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from filmgate.errors import InvalidType, InvalidValue, MalformedBody
-from filmgate.wire.params import Upload
+from filmgate.errors import InvalidType, InvalidValue, MalformedBody, RequestError
+from filmgate.wire.params import Unreadable, Upload
 
 __all__ = ["FormReader", "decode_text"]
 
@@ -32,6 +33,8 @@ MAX_DATA_URL_BYTES = 20_971_520 + 1024
 
 SNIFF_BYTES = 16
 """Bytes after which a part's kind is known."""
+
+_ELEMENT_SUFFIX = re.compile(r"\[\d{0,4}\]\Z")
 
 _MAGIC_PREFIXES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x1aE\xdf\xa3")
 _MAGIC_AT_4 = (b"ftyp", b"moov", b"mdat")
@@ -57,7 +60,7 @@ class FormReader:
     def __init__(self, boundary: bytes, file_fields: Collection[str], new_path: Callable[[], Path]) -> None:
         self._file_fields = file_fields
         self._new_path = new_path
-        self._fields: list[tuple[str, str | Upload]] = []
+        self._fields: list[tuple[str, str | Upload | Unreadable]] = []
         self._parts: list[_Part] = []
         self._part: _Part | None = None
         self._name = ""
@@ -79,8 +82,8 @@ class FormReader:
         except FormParserError as error:
             raise MalformedBody(f"The multipart body can't be read: {error}.") from error
 
-    def finish(self) -> list[tuple[str, str | Upload]]:
-        """Return the fields in their order.
+    def finish(self) -> list[tuple[str, str | Upload | Unreadable]]:
+        """Return the fields in their order; a text that is too long or can't be decoded is ``Unreadable``.
 
         Raises:
             MalformedBody: the closing boundary is missing.
@@ -135,14 +138,15 @@ class FormReader:
         if name is None:
             raise MalformedBody("A part of the multipart body has no name.")
         self._name = decode_text(name, "utf-8", "name")
-        self._part = self._make_part(self._name, has_filename=b"filename" in options)
+        # A browser sends a file input that was left empty as an empty part with an empty file name.
+        self._part = self._make_part(self._name, has_filename=bool(options.get(b"filename")))
         self._parts.append(self._part)
 
     def _make_part(self, name: str, *, has_filename: bool) -> _Part:
         _, options = parse_options_header(self._headers.get(b"content-type"))
         charset = options.get(b"charset", b"utf-8").decode("latin-1")
-        if name not in self._file_fields:
-            return _TextPart(name, charset)
+        if _ELEMENT_SUFFIX.sub("", name) not in self._file_fields:
+            return _TextPart(name, charset, MAX_DATA_URL_BYTES if "image_url" in name else MAX_TEXT_BYTES)
         return _FilePart(self._new_path()) if has_filename else _SniffedPart(name, charset, self._new_path)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -163,28 +167,38 @@ class _Part(Protocol):
 
     def write(self, data: memoryview) -> None: ...
 
-    def finish(self) -> str | Upload: ...
+    def finish(self) -> str | Upload | Unreadable: ...
 
     def discard(self) -> None: ...
 
 
 class _TextPart:
-    def __init__(self, name: str, charset: str) -> None:
+    """A text in memory. What is wrong with it is told later, as its name may be unknown: then that is the reason."""
+
+    def __init__(self, name: str, charset: str, limit: int) -> None:
         self._name = name
         self._charset = charset
-        self._limit = MAX_DATA_URL_BYTES if "image_url" in name else MAX_TEXT_BYTES
+        self._limit = limit
         self._data = bytearray()
+        self._error: RequestError | None = None
 
     def write(self, data: memoryview) -> None:
-        if len(self._data) + len(data) > self._limit:
-            raise InvalidValue(f"The field '{self._name[:100]}' is too long.", param=self._name[:100])
-        self._data += data
+        if self._error is None and len(self._data) + len(data) > self._limit:
+            name = self._name[:100]
+            self._error = InvalidValue(f"The field '{name}' is too long.", param=name)
+            self._data = bytearray()
+        if self._error is None:
+            self._data += data
 
-    def finish(self) -> str:
-        return decode_text(bytes(self._data), self._charset, self._name)
+    def finish(self) -> str | Unreadable:
+        try:
+            text = decode_text(bytes(self._data), self._charset, self._name)
+        except RequestError as error:
+            return Unreadable(error)
+        return text if self._error is None else Unreadable(self._error)
 
     def discard(self) -> None:
-        self._data.clear()
+        self._data = bytearray()
 
 
 class _FilePart:
@@ -218,7 +232,7 @@ class _SniffedPart:
     """A part of a file field without a file name: a file if it begins like an image or a video, else text."""
 
     def __init__(self, name: str, charset: str, new_path: Callable[[], Path]) -> None:
-        self._text = _TextPart(name, charset)
+        self._text = _TextPart(name, charset, MAX_DATA_URL_BYTES)  # of JSON, which may hold a data URL
         self._new_path = new_path
         self._head = bytearray()
         self._delegate: _Part | None = None
@@ -231,7 +245,7 @@ class _SniffedPart:
         if len(self._head) >= SNIFF_BYTES:
             self._sniff()
 
-    def finish(self) -> str | Upload:
+    def finish(self) -> str | Upload | Unreadable:
         return (self._delegate or self._sniff()).finish()
 
     def discard(self) -> None:

@@ -12,6 +12,7 @@ from filmgate.server.auth import Authenticator
 from filmgate.server.errors import method_not_allowed
 from filmgate.store import Principal
 from filmgate.wire.dialect import Dialect, RenderContext
+from filmgate.wire.readers import whole_number
 
 __all__ = ["Handler", "HttpEndpoint", "RequestContext"]
 
@@ -28,8 +29,8 @@ class RequestContext:
         self.principal = principal
         self.dialect = dialect
         text: bytes = scope["query_string"]
-        # The last of repeated parameters counts.
-        self.query = dict(parse_qsl(text.decode("latin-1"), keep_blank_values=True)) if text else {}
+        # The last of repeated parameters counts; one without a value is not given.
+        self.query = dict(parse_qsl(text.decode("latin-1"))) if text else {}
 
     @property
     def path_id(self) -> str:
@@ -86,9 +87,10 @@ class RequestContext:
         value = self.query.get(param)
         if value is None:
             return default
-        if not (value.isascii() and value.isdigit() and len(value) <= len(str(maximum)) and int(value) <= maximum):
+        number = whole_number(value)
+        if number is None or not 0 <= number <= maximum:
             raise InvalidValue(f"Invalid value: '{value[:100]}'. Expected an integer from 0 to {maximum}.", param=param)
-        return int(value)
+        return number
 
 
 Handler = Callable[[RequestContext], Awaitable[ASGIApp]]

@@ -94,7 +94,7 @@ class VideoHandlers:
         """``GET /videos?after&limit&order``."""
         limit = request.int_param("limit", 20, 100)
         ascending = request.choice_param("order", "desc", "asc", "desc") == "asc"
-        after = request.query.get("after") or None
+        after = request.query.get("after")
         page, has_more = await self._videos.list(request.principal, after=after, limit=limit, ascending=ascending)
         return json_response(request.dialect.render_list(page, has_more, request.render_context))
 

@@ -33,9 +33,7 @@ class WebhookHandlers:
     async def list(self, request: RequestContext) -> ASGIApp:
         """``GET /webhook_endpoints?after&limit``."""
         limit = request.int_param("limit", 20, 100)
-        views, has_more = await self._webhooks.list(
-            request.principal, after=request.query.get("after") or None, limit=limit
-        )
+        views, has_more = await self._webhooks.list(request.principal, after=request.query.get("after"), limit=limit)
         data = [_render_endpoint(view) for view in views]
         first_id, last_id = (data[0].id, data[-1].id) if data else (None, None)
         return json_response(webhook.EndpointList(data=data, first_id=first_id, last_id=last_id, has_more=has_more))

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from filmgate.config.catalog import DialectLimits
 from filmgate.domain import Status, VideoRecord
-from filmgate.errors import InvalidType
 from filmgate.wire import create, openai
 from filmgate.wire.dialect import Dialect, RenderContext
 from filmgate.wire.objects import VideoFailure, VideoStatus
 from filmgate.wire.params import CreateParams, Fields
+from filmgate.wire.readers import read_text
 
 __all__ = ["APIYI"]
 
@@ -36,10 +36,7 @@ class ApiyiVideo(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def parse_create(fields: Fields) -> CreateParams:
     """Parse a create; prompt and model are required, ``seconds`` is a string: the number 4 is rejected."""
-    seconds = fields.get("seconds")
-    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        raise InvalidType("seconds", "a string", "an integer" if isinstance(seconds, int) else "a number")
-    return create.parse(fields, required=("prompt", "model"))
+    return create.parse(fields, required=("prompt", "model"), readers={"seconds": read_text})
 
 
 def render_video(video: VideoRecord, _context: RenderContext) -> ApiyiVideo:

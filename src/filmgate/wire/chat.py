@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from filmgate.domain import VideoError
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter
+from filmgate.wire.fields import check
 from filmgate.wire.params import ImageUrl
 
 __all__ = [
@@ -82,6 +83,7 @@ def parse_chat(body: Mapping[str, object]) -> ChatParams:
         MissingParameter: no model, no messages, or no user message with text.
         InvalidType: a field has the wrong type.
     """
+    check(body)
     model = body.get("model")
     if model is None:
         raise MissingParameter("model")

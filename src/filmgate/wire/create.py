@@ -6,24 +6,31 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from types import UnionType
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from filmgate.domain import Fit
-from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
+from filmgate.errors import InvalidValue, MissingParameter
 from filmgate.wire.params import CreateParams, Fields, FileId, ImageReference, ImageUrl, Upload
+from filmgate.wire.readers import (
+    Reader,
+    read_array,
+    read_fields,
+    read_integer,
+    read_keys,
+    read_nonempty,
+    read_object,
+    read_reference,
+    read_seconds,
+    read_text,
+)
 
 __all__ = [
     "CHARACTERS_MAX",
     "FIELD_READERS",
     "SEED_MAX",
-    "json_type_of",
     "parse",
-    "read_nonempty",
-    "read_seconds",
-    "read_text",
 ]
 
 SEED_MAX: Final = 2**63 - 1
@@ -42,8 +49,15 @@ METADATA_PAIRS_MAX, METADATA_KEY_MAX, METADATA_VALUE_MAX = 16, 64, 512
 """Maximum pairs of metadata, and maximum length of a key and of a value, in characters."""
 
 
-def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreateParams:
-    """Return the parameters of a create request; a null counts as absent.
+def parse(
+    fields: Fields, required: Collection[str] = ("prompt",), readers: Mapping[str, Reader] | None = None
+) -> CreateParams:
+    """Return the parameters of a create request.
+
+    Args:
+        fields: of the request.
+        required: the names of the fields that must be given.
+        readers: a dialect's own, in place of those of ``FIELD_READERS`` with the same names.
 
     Raises:
         UnknownParameter: a field, or a key of ``input_reference`` or ``characters``, does not exist.
@@ -51,40 +65,17 @@ def parse(fields: Fields, required: Collection[str] = ("prompt",)) -> CreatePara
         InvalidType: a value has the wrong type.
         InvalidValue: no model accepts a value.
     """
-    for name in fields:
-        if name not in FIELD_READERS:
-            raise UnknownParameter(shorten(name))
-    for name in required:
-        if fields.get(name) is None:
-            raise MissingParameter(name)
-    read: dict[str, Any] = {
-        name: FIELD_READERS[name](name, value) for name, value in fields.items() if value is not None
-    }
-    return CreateParams(**read)
+    return CreateParams(**read_fields(fields, {**FIELD_READERS, **(readers or {})}, required))
 
 
 # ---- one reader per field
 
 
-def read_text(name: str, value: object) -> str:
-    """Read a string."""
-    return _require_type(name, value, str, "a string")
-
-
-def read_seconds(name: str, value: object) -> str:
-    """Read a length, as digits or as a number."""
-    # Older SDKs send a number; the contract has a string. The catalogue checks which lengths exist.
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise InvalidType(name, "a string", json_type_of(value))
-    return str(value)
-
-
-def _reference(name: str, value: object) -> ImageReference:
-    if isinstance(value, Upload):
-        return value
-    if not isinstance(value, dict):
-        raise InvalidType(name, "a file", json_type_of(value))
-    keys = _known_keys(name, value, ("image_url", "file_id"))
+def _reference(name: str, value: object) -> ImageReference | None:
+    reference = read_reference(name, value)
+    if reference is None or isinstance(reference, Upload):
+        return reference
+    keys = read_keys(name, reference, ("image_url", "file_id"))
     if len(keys) != 1:
         raise InvalidValue(f"Invalid '{name}': give exactly one of a file, 'image_url' and 'file_id'.", param=name)
     if "file_id" in keys:
@@ -100,7 +91,7 @@ def _image_url(name: str, value: object) -> str:
 
 
 def _characters(name: str, value: object) -> tuple[str, ...]:
-    items = _require_type(name, value, list, "an array")
+    items = read_array(name, value)
     if len(items) > CHARACTERS_MAX:
         raise InvalidValue(
             f"Invalid '{name}': array too long. Expected an array with maximum length {CHARACTERS_MAX}, "
@@ -111,22 +102,14 @@ def _characters(name: str, value: object) -> tuple[str, ...]:
 
 
 def _character(name: str, value: object) -> str:
-    keys = _known_keys(name, _require_type(name, value, dict, "an object"), ("id",))
+    keys = read_keys(name, read_object(name, value), ("id",))
     if "id" not in keys:
         raise MissingParameter(f"{name}.id")
     return read_nonempty(f"{name}.id", keys["id"])
 
 
 def _seed(name: str, value: object) -> int:
-    if isinstance(value, str) and value.isascii() and value.isdecimal():
-        value = int(value) if len(value) <= len(str(SEED_MAX)) else SEED_MAX + 1
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # JSON has one kind of number: 7.0 is an integer
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidType(name, "an integer", json_type_of(value))
-    if not 0 <= value <= SEED_MAX:
-        raise InvalidValue(f"Invalid '{name}': expected an integer between 0 and {SEED_MAX}.", param=name)
-    return value
+    return read_integer(name, value, 0, SEED_MAX)
 
 
 def _fit(name: str, value: object) -> Fit:
@@ -141,19 +124,21 @@ def _callback_url(name: str, value: object) -> str:
 
 
 def _metadata(name: str, value: object) -> dict[str, str]:
-    pairs = _require_type(name, value, dict, "an object")
+    pairs = {key: text for key, text in read_object(name, value).items() if text is not None}
     if len(pairs) > METADATA_PAIRS_MAX:
         raise InvalidValue(
             f"Invalid '{name}': at most {METADATA_PAIRS_MAX} pairs are accepted, not {len(pairs)}.", param=name
         )
-    for key, text in pairs.items():
-        if not 1 <= len(key) <= METADATA_KEY_MAX:
-            raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY_MAX} characters.", param=name)
-        _check_length(f"{name}.{key}", read_text(f"{name}.{key}", text), METADATA_VALUE_MAX)
-    return pairs
+    return {key: _metadata_text(name, key, text) for key, text in pairs.items()}
 
 
-FIELD_READERS: Final[dict[str, Callable[[str, object], object]]] = {
+def _metadata_text(name: str, key: str, value: object) -> str:
+    if not 1 <= len(key) <= METADATA_KEY_MAX:
+        raise InvalidValue(f"Invalid '{name}': a key has 1 to {METADATA_KEY_MAX} characters.", param=name)
+    return _check_length(f"{name}.{key}", read_text(f"{name}.{key}", value), METADATA_VALUE_MAX)
+
+
+FIELD_READERS: Final[dict[str, Reader]] = {
     "prompt": read_text,
     "model": read_text,
     "seconds": read_seconds,
@@ -169,44 +154,6 @@ FIELD_READERS: Final[dict[str, Callable[[str, object], object]]] = {
 
 
 # ---- shared by the readers
-
-_T = TypeVar("_T")
-
-_JSON_TYPES: Final[tuple[tuple[type | UnionType, str], ...]] = (
-    (bool, "a boolean"),
-    (int, "an integer"),
-    (float, "a number"),
-    (str, "a string"),
-    (list, "an array"),
-    (dict, "an object"),
-    (Upload, "a file"),
-)
-
-
-def json_type_of(value: object) -> str:
-    """Return the JSON type of a value, as error messages name it."""
-    return next((words for kind, words in _JSON_TYPES if isinstance(value, kind)), "null")
-
-
-def _require_type(name: str, value: object, kind: type[_T], expected: str) -> _T:
-    if not isinstance(value, kind):
-        raise InvalidType(name, expected, json_type_of(value))
-    return value
-
-
-def _known_keys(name: str, value: dict[str, object], known: Collection[str]) -> dict[str, object]:
-    for key in value:
-        if key not in known:
-            raise UnknownParameter(f"{name}.{shorten(key)}")
-    return {key: part for key, part in value.items() if part is not None}
-
-
-def read_nonempty(name: str, value: object) -> str:
-    """Read a short string that is not empty."""
-    text = read_text(name, value)
-    if not text or len(text) > METADATA_VALUE_MAX:
-        raise InvalidValue(f"Invalid '{name}': expected 1 to {METADATA_VALUE_MAX} characters.", param=name)
-    return text
 
 
 def _check_length(name: str, text: str, limit: int) -> str:

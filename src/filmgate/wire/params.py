@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from filmgate.domain import Fit, Operation
+from filmgate.errors import RequestError
 
 __all__ = [
     "CharacterParams",
@@ -15,9 +16,13 @@ __all__ = [
     "FieldValue",
     "Fields",
     "FileId",
+    "FormList",
+    "FormObject",
+    "FormText",
     "ImageReference",
     "ImageUrl",
     "RevisionParams",
+    "Unreadable",
     "Upload",
     "VideoId",
     "VideoReference",
@@ -50,7 +55,31 @@ class VideoId(Struct, frozen=True):
     id: str
 
 
-FieldValue = str | int | float | bool | None | Upload | list[object] | dict[str, object]
+class FormText(str):
+    """A text of a form. Forms have no other type: the field's reader knows whether it is a number or JSON, say."""
+
+    __slots__ = ()
+
+
+class FormList(list[object]):
+    """The values of ``name[]`` in a form."""
+
+    __slots__ = ()
+
+
+class FormObject(dict[str, object]):
+    """The values of ``name[key]`` or ``name.key`` in a form, and of ``name[0]``: an array's reader reads indexes."""
+
+    __slots__ = ()
+
+
+class Unreadable(Struct, frozen=True):
+    """A field that can't be read. Its error is raised where the field is known: an unknown name is told first."""
+
+    error: RequestError
+
+
+FieldValue = str | int | float | bool | None | Upload | Unreadable | list[object] | dict[str, object]
 """A field of a request, from JSON or from a form; nested lists and dicts hold the same."""
 
 Fields = Mapping[str, FieldValue]

@@ -5,14 +5,21 @@ The fields are the contract's in every dialect; the dialect decides how the resp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+from typing import Final
 
 from filmgate.domain import Character, Operation
-from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
-from filmgate.wire import create
+from filmgate.errors import InvalidType, InvalidValue, MissingParameter
 from filmgate.wire.objects import CharacterObject
 from filmgate.wire.params import CharacterParams, Fields, RevisionParams, Upload, VideoId, VideoReference
+from filmgate.wire.readers import (
+    json_type_of,
+    read_fields,
+    read_keys,
+    read_nonempty,
+    read_reference,
+    read_seconds,
+    read_text,
+)
 
 __all__ = [
     "CHARACTER_NAME_MAX",
@@ -41,7 +48,7 @@ def parse_remix(fields: Fields, video_id: str) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
     """
-    read = _read_fields(fields, {"prompt": create.read_text}, ("prompt",))
+    read = read_fields(fields, {"prompt": read_text}, ("prompt",))
     return RevisionParams(operation=Operation.REMIX, video=VideoId(video_id), **read)
 
 
@@ -51,8 +58,8 @@ def parse_edit(fields: Fields) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
     """
-    readers = {"prompt": create.read_text, "video": _video_reference, "model": create.read_text}
-    return RevisionParams(operation=Operation.EDIT, **_read_fields(fields, readers, ("prompt", "video")))
+    readers = {"prompt": read_text, "video": _video_reference, "model": read_text}
+    return RevisionParams(operation=Operation.EDIT, **read_fields(fields, readers, ("prompt", "video")))
 
 
 def parse_extension(fields: Fields) -> RevisionParams:
@@ -62,12 +69,12 @@ def parse_extension(fields: Fields) -> RevisionParams:
         RequestError: as :func:`filmgate.wire.create.parse` does; or the new segment's length is not supported.
     """
     readers = {
-        "prompt": create.read_text,
+        "prompt": read_text,
         "video": _video_reference,
-        "model": create.read_text,
+        "model": read_text,
         "seconds": _extension_seconds,
     }
-    return RevisionParams(operation=Operation.EXTEND, **_read_fields(fields, readers, ("prompt", "seconds", "video")))
+    return RevisionParams(operation=Operation.EXTEND, **read_fields(fields, readers, ("prompt", "seconds", "video")))
 
 
 def parse_character(fields: Fields) -> CharacterParams:
@@ -76,7 +83,7 @@ def parse_character(fields: Fields) -> CharacterParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does; or the name is too long or blank.
     """
-    return CharacterParams(**_read_fields(fields, {"name": _name, "video": _upload}, ("name", "video")))
+    return CharacterParams(**read_fields(fields, {"name": _name, "video": _upload}, ("name", "video")))
 
 
 def render_character(character: Character) -> CharacterObject:
@@ -84,46 +91,32 @@ def render_character(character: Character) -> CharacterObject:
     return CharacterObject(id=character.id, name=character.name, created_at=int(character.created_at))
 
 
-def _read_fields(
-    fields: Fields, readers: Mapping[str, Callable[[str, object], object]], required: Collection[str]
-) -> dict[str, Any]:
-    for name in fields:
-        if name not in readers:
-            raise UnknownParameter(shorten(name))
-    for name in required:
-        if fields.get(name) is None:
-            raise MissingParameter(name)
-    return {name: readers[name](name, value) for name, value in fields.items() if value is not None}
-
-
-def _video_reference(name: str, value: object) -> VideoReference:
-    if isinstance(value, Upload):
-        return value
-    if not isinstance(value, dict):
-        raise InvalidType(name, "a file", create.json_type_of(value))
-    for key in value:
-        if key != "id":
-            raise UnknownParameter(f"{name}.{shorten(key)}")
-    if value.get("id") is None:
+def _video_reference(name: str, value: object) -> VideoReference | None:
+    reference = read_reference(name, value)
+    if reference is None or isinstance(reference, Upload):
+        return reference
+    keys = read_keys(name, reference, ("id",))
+    if "id" not in keys:
         raise MissingParameter(f"{name}.id")
-    return VideoId(create.read_nonempty(f"{name}.id", value["id"]))
+    return VideoId(read_nonempty(f"{name}.id", keys["id"]))
 
 
-def _upload(name: str, value: object) -> Upload:
-    if not isinstance(value, Upload):
-        raise InvalidType(name, "a file", create.json_type_of(value))
-    return value
+def _upload(name: str, value: object) -> Upload | None:
+    reference = read_reference(name, value) if isinstance(value, list | dict) else value
+    if not isinstance(reference, Upload):
+        raise InvalidType(name, "a file", json_type_of(reference))
+    return reference
 
 
 def _extension_seconds(name: str, value: object) -> int:
-    seconds = create.read_seconds(name, value)
+    seconds = read_seconds(name, value)
     if seconds not in map(str, EXTENSION_SECONDS):
         raise InvalidValue.unsupported(name, seconds, EXTENSION_SECONDS)
     return int(seconds)
 
 
 def _name(name: str, value: object) -> str:
-    text = create.read_text(name, value)
+    text = read_text(name, value)
     if not text.strip() or len(text) > CHARACTER_NAME_MAX:
         raise InvalidValue(
             f"Invalid '{name}': expected 1 to {CHARACTER_NAME_MAX} characters, not only white space.", param=name

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
 from standardwebhooks import Webhook
 
-from filmgate.errors import InvalidType, InvalidValue, MissingParameter, UnknownParameter, shorten
+from filmgate.errors import InvalidValue
 from filmgate.wire.objects import encode
 from filmgate.wire.params import Fields
+from filmgate.wire.readers import Reader, read_array, read_boolean, read_fields, read_text
 
 __all__ = [
     "EVENT_TYPES",
@@ -195,10 +197,7 @@ def parse_create(fields: Fields) -> EndpointParams:
     Raises:
         RequestError: names the field.
     """
-    for name in ("event_types", "name", "url"):
-        if fields.get(name) is None:
-            raise MissingParameter(name)
-    return parse_update(fields)
+    return EndpointParams(**read_fields(fields, _ENDPOINT_READERS, _ENDPOINT_READERS))
 
 
 def parse_update(fields: Fields) -> EndpointParams:
@@ -207,13 +206,7 @@ def parse_update(fields: Fields) -> EndpointParams:
     Raises:
         RequestError: names the field.
     """
-    _check_known(fields, ("event_types", "name", "url"))
-    types = fields.get("event_types")
-    return EndpointParams(
-        name=_text(fields, "name", ENDPOINT_NAME_MAX),
-        url=_text(fields, "url", ENDPOINT_URL_MAX),
-        event_types=None if types is None else _event_types(types),
-    )
+    return EndpointParams(**read_fields(fields, _ENDPOINT_READERS))
 
 
 def parse_rotation(fields: Fields) -> bool:
@@ -223,13 +216,7 @@ def parse_rotation(fields: Fields) -> bool:
         RequestError: names the field.
     """
     name = "keep_old_secret_active_for_24_hours"
-    _check_known(fields, (name,))
-    value = fields.get(name)
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    if value not in ("true", "false"):
-        raise InvalidType(name, "a boolean", "something else")
-    return value == "true"
+    return bool(read_fields(fields, {name: read_boolean}).get(name))
 
 
 def parse_test(fields: Fields) -> str:
@@ -238,37 +225,30 @@ def parse_test(fields: Fields) -> str:
     Raises:
         RequestError: names the field.
     """
-    _check_known(fields, ("event_type",))
-    value = _text(fields, "event_type", ENDPOINT_NAME_MAX)
-    if value is None:
-        raise MissingParameter("event_type")
-    return _event_type("event_type", value)
+    event_type: str = read_fields(fields, {"event_type": _event_type}, ("event_type",))["event_type"]
+    return event_type
 
 
-def _check_known(fields: Fields, known: Iterable[str]) -> None:
-    for name in fields:
-        if name not in known:
-            raise UnknownParameter(shorten(name))
-
-
-def _text(fields: Mapping[str, object], name: str, max_length: int) -> str | None:
-    value = fields.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise InvalidType(name, "a string", "something else")
-    if not 1 <= len(value.strip()) <= len(value) <= max_length:
+def _text(name: str, value: object, max_length: int) -> str:
+    text = read_text(name, value)
+    if not 1 <= len(text.strip()) <= len(text) <= max_length:
         raise InvalidValue(f"Invalid '{name}': expected 1 to {max_length} characters.", param=name)
-    return value
+    return text
 
 
-def _event_types(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise InvalidType("event_types", "an array", "something else")
-    return tuple(dict.fromkeys(_event_type(f"event_types[{place}]", each) for place, each in enumerate(value)))
+def _event_types(name: str, value: object) -> tuple[str, ...]:
+    items = read_array(name, value)
+    return tuple(dict.fromkeys(_event_type(f"{name}[{place}]", each) for place, each in enumerate(items)))
 
 
 def _event_type(name: str, value: object) -> str:
     if value not in EVENT_TYPES:
         raise InvalidValue.unsupported(name, value, EVENT_TYPES)
     return str(value)
+
+
+_ENDPOINT_READERS: dict[str, Reader] = {
+    "event_types": _event_types,
+    "name": partial(_text, max_length=ENDPOINT_NAME_MAX),
+    "url": partial(_text, max_length=ENDPOINT_URL_MAX),
+}

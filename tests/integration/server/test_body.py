@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from PIL import Image
 from tests.support.polling import until
 
 from filmgate.server.body import BodyLimits, BodyReader
@@ -30,6 +33,12 @@ def _form(*parts: tuple[str, bytes], end: bool = True) -> bytes:
 
 def _part(name: str, data: bytes, more: str = "") -> tuple[str, bytes]:
     return f'Content-Disposition: form-data; name="{name}"{more}', data
+
+
+def _png() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (720, 1280), "teal").save(out, "png")
+    return out.getvalue()
 
 
 class ParsedBody(msgspec.Struct):
@@ -118,6 +127,46 @@ async def test_text_in_a_file_field_stays_text(api_server: ApiServer, text: byte
     assert (await _parse(api_server, _form(_part("input_reference", text)), MULTIPART)).fields == {
         "input_reference": text.decode()
     }
+
+
+@pytest.mark.parametrize("head", ['; filename=""\r\nContent-Type: application/octet-stream', ""])
+async def test_a_file_input_that_was_left_empty_is_an_empty_text(api_server: ApiServer, head: str) -> None:
+    """Browsers send it without a file name and without a byte; an empty file with a name stays a file."""
+    assert (await _parse(api_server, _form(_part("input_reference", b"", head)), MULTIPART)).fields == {
+        "input_reference": ""
+    }
+    named = await _parse(api_server, _form(_part("input_reference", b"", '; filename="x.png"')), MULTIPART)
+    assert named.file == b""
+
+
+@pytest.mark.parametrize("name", ["input_reference[]", "input_reference[0]"])
+async def test_a_file_in_an_array_is_a_file(api_server: ApiServer, api: httpx2.AsyncClient, name: str) -> None:
+    """One is taken as the reference image, two are an error; a text as long as a data URL may be JSON."""
+    png = _png()
+    headers = {"content-type": MULTIPART}
+    prompt, one = _part("prompt", b"a boat"), _part(name, png, '; filename="x.png"')
+    assert (await api.post("/v1/videos", content=_form(prompt, one), headers=headers)).status_code == 200
+    other = _part(name.replace("0", "1"), png, '; filename="y.png"')
+    answer = await api.post("/v1/videos", content=_form(prompt, one, other), headers=headers)
+    message = "Invalid 'input_reference': expected one value, but the form has 2."
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
+    url = b"data:image/png;base64," + base64.b64encode(png) + b" " * 2_000_000
+    as_json = _part("input_reference", b'{"image_url":"%b"}' % url, "\r\nContent-Type: application/json")
+    assert (await api.post("/v1/videos", content=_form(prompt, as_json), headers=headers)).status_code == 200
+    assert api_server.staged == []
+
+
+@pytest.mark.parametrize("name", ["image", "image[]", "images[0]", "first_frame", "reference_image", "file"])
+@pytest.mark.parametrize("data", [PNG, b"\xff\xd8\xff\xe0" * 500_000, b"", "小狗".encode("gbk")])
+async def test_a_file_under_another_name_is_an_unknown_parameter(
+    api_server: ApiServer, api: httpx2.AsyncClient, name: str, data: bytes
+) -> None:
+    """Never a reason that concerns its bytes: a NUL, its length, its encoding."""
+    body = _form(_part(name, data, '; filename="x.png"'), _part(name, data), _part("seconds", b"9"))
+    answer = await api.post("/v1/videos", content=body, headers={"content-type": MULTIPART})
+    message = f"Unknown parameter: '{name.partition('[')[0]}'. Use 'input_reference' instead."
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, message)
+    assert api_server.staged == []
 
 
 async def test_bracket_names_become_objects(api_server: ApiServer) -> None:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from filmgate.errors import InvalidValue, MalformedBody, RequestError
-from filmgate.wire.fields import MAX_FORM_PARTS, from_form, from_json
+from filmgate.wire.fields import MAX_FORM_PARTS, check, from_form, from_json
 from filmgate.wire.params import Upload
 
 UPLOAD = Upload(Path("staged"), 3, "00")
@@ -65,9 +65,9 @@ def test_malformed_json_is_rejected(body: bytes, reason: str) -> None:
     "body", [b'{"prompt":"a\\u0000b"}', b'{"prompt":"\\ud83d"}', b'{"prompt":{"a":["\\udc00"]}}', b'{"\\ud83d":1}']
 )
 def test_unprintable_text_in_json_is_rejected(body: bytes) -> None:
-    """A NUL or half of a surrogate pair is an invalid value, and the error itself can be encoded."""
+    """A NUL or half of a surrogate pair is an invalid value of its field, and the error itself can be encoded."""
     with pytest.raises(InvalidValue) as caught:
-        from_json(body)
+        check(from_json(body))
     assert caught.value.message.encode()
     assert (caught.value.param or "").encode()
 
@@ -84,6 +84,11 @@ def test_unprintable_text_in_json_is_rejected(body: bytes) -> None:
         ([("c[][id]", "a"), ("c[][n]", "1"), ("c[][id]", "b")], {"c": [{"id": "a", "n": "1"}, {"id": "b"}]}),
         ([("metadata[k]", "v"), ("metadata[id]", "w")], {"metadata": {"k": "v", "id": "w"}}),
         ([("a[b][c]", "x")], {"a": {"b": {"c": "x"}}}),
+        (
+            [("c[0][id]", "a"), ("c[1].id", "b"), ("c.2.id", "d")],
+            {"c": {"0": {"id": "a"}, "1": {"id": "b"}, "2": {"id": "d"}}},
+        ),
+        ([("a.b", "x"), ("m[k.l]", "y"), ("n{}", "{}")], {"a": {"b": "x"}, "m": {"k.l": "y"}, "n": "{}"}),
         ([], {}),
     ],
 )
@@ -113,6 +118,14 @@ def test_bracket_names_are_read(pairs: list[tuple[str, str | Upload]], fields: d
         ["a[][]"],
         ["a[b][]"],
         ["a[b][c][d]"],
+        ["a.b.c.d"],
+        ["a[0]", "a[]"],
+        ["a.b", "a[b]"],
+        ["a{}", "a"],
+        ["a."],
+        [".a"],
+        ["a..b"],
+        ["a{}b"],
         ["a" + "[b]" * 10_000],
         ["x" * 201],
     ],
@@ -120,7 +133,7 @@ def test_bracket_names_are_read(pairs: list[tuple[str, str | Upload]], fields: d
 def test_hostile_names_are_rejected(names: list[str]) -> None:
     """A repeated field, or a name that no client sends, is a clear 400."""
     with pytest.raises(MalformedBody) as caught:
-        from_form([(name, "x") for name in names])
+        check(from_form([(name, "x") for name in names]))
     assert len(caught.value.message) < 250
 
 
@@ -133,7 +146,7 @@ def test_too_many_parts_are_rejected() -> None:
 def test_a_nul_in_a_form_is_rejected() -> None:
     """A NUL in a text part is an invalid value of its field."""
     with pytest.raises(InvalidValue) as caught:
-        from_form([("metadata[k]", "a\x00b")])
+        check(from_form([("metadata[k]", "a\x00b")]))
     assert caught.value.param == "metadata"
 
 
@@ -152,6 +165,7 @@ def test_any_json_is_parsed_or_rejected(value: object) -> None:
     """Any JSON gives fields or a request error."""
     with contextlib.suppress(RequestError):
         fields = from_json(json.dumps(value).encode())
+        check(fields)
         assert json.dumps(fields, ensure_ascii=False).encode()
 
 
@@ -169,6 +183,6 @@ NAMES = st.text(st.sampled_from("ab[]\x00\ud800é"), max_size=12) | st.sampled_f
 def test_any_form_is_parsed_or_rejected(pairs: list[tuple[str, str | Upload]]) -> None:
     """Any names and values raise nothing but a request error, and it can be encoded."""
     try:
-        from_form(pairs)
+        check(from_form(pairs))
     except RequestError as error:
         error.message.encode()

@@ -51,9 +51,9 @@ def test_a_remix_uses_the_video_in_its_path() -> None:
         ({"prompt": "x"}, MissingParameter, "'video'"),
         ({"prompt": "x", "video": {}}, MissingParameter, "'video.id'"),
         ({"prompt": "x", "video": {"id": None}}, MissingParameter, "'video.id'"),
-        ({"prompt": "x", "video": {"id": ""}}, InvalidValue, "'video.id'"),
+        ({"prompt": "x", "video": {"id": ""}}, MissingParameter, "'video.id'"),
         ({"prompt": "x", "video": {"url": "http://a"}}, UnknownParameter, "'video.url'"),
-        ({"prompt": "x", "video": "video_a"}, InvalidType, "expected a file, but got a string"),
+        ({"prompt": "x", "video": "video_a"}, InvalidType, "expected an object, but got a string"),
         ({"prompt": 5, "video": UPLOAD}, InvalidType, "expected a string"),
         ({"prompt": "x", "video": UPLOAD, "size": "1x1"}, UnknownParameter, "'size'"),
     ],
@@ -64,7 +64,7 @@ def test_invalid_fields_are_rejected(fields: Fields, error: type[Exception], mes
         revision.parse_edit(fields)
 
 
-@pytest.mark.parametrize("seconds", ["5", "0", "-4", "4.0", "24", 10, True])
+@pytest.mark.parametrize("seconds", ["5", "0", "-4", "4.5", "24", 10, 8.5, True])
 def test_a_segment_has_one_of_five_lengths(seconds: str | int) -> None:
     """Other lengths are rejected with a list of the valid ones."""
     with pytest.raises((InvalidValue, InvalidType), match=r"16|a string"):
