@@ -43,7 +43,7 @@ def from_json(body: bytes) -> Fields:
         MalformedBody: it is no JSON object, or holds what no sane client sends (a key twice, NaN, a depth of 100).
     """
     try:
-        value = _decode(body)
+        value = _decode(_utf8_text(body))
         if not isinstance(value, dict):
             _reject(f"an object is expected, not {_json_type(value)}")
         return dict(_checked(name, field) for name, field in value.items())
@@ -60,7 +60,7 @@ def from_json_text(name: str, text: str) -> object:
         InvalidValue: a text in it holds a NUL or half of a surrogate pair.
     """
     try:
-        value = _decode(text.encode())
+        value = _decode(text)
         _check_field(name, value)
     except _NotJson as reason:
         raise MalformedBody(f"We could not parse the JSON of '{name}': {reason}.", param=name) from reason
@@ -102,13 +102,18 @@ def check(fields: Mapping[str, object]) -> None:
 # ---- JSON
 
 
-def _decode(body: bytes) -> object:
-    if sum(map(body.count, (b"[", b"{", b","))) > MAX_JSON_SEPARATORS:
-        _reject("it holds too many values")
+def _utf8_text(body: bytes) -> str:
     try:
-        return _DECODER.decode(body.decode("utf-8-sig"))
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         _reject("it is not UTF-8")
+
+
+def _decode(text: str) -> object:
+    if sum(map(text.count, "[{,")) > MAX_JSON_SEPARATORS:
+        _reject("it holds too many values")
+    try:
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         _reject(f"{error.msg} at line {error.lineno}, column {error.colno}")
     except RecursionError:
@@ -172,7 +177,8 @@ def _checked(name: str, value: FieldValue) -> tuple[str, FieldValue]:
 def _check_field(field: str, value: object) -> None:
     """Reject texts that can't be stored or printed, and nesting beyond ``MAX_DEPTH``, anywhere below a field."""
     for text in (field, *_texts(value, MAX_DEPTH - 1)):
-        if _UNPRINTABLE.search(text):
+        is_plain = text.isascii() and "\x00" not in text  # a hundred times as fast as the pattern, for long data URLs
+        if not is_plain and _UNPRINTABLE.search(text):
             what = "a NUL character" if "\x00" in text else "half of a surrogate pair"
             raise InvalidValue(
                 f"Invalid value for '{_printable_name(field)}': it holds {what}.", param=_printable_name(field)
