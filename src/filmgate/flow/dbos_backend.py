@@ -97,9 +97,14 @@ class DbosBackend:
         await self._call_in_thread(self._destroy)
         self._dbos_thread.shutdown()
 
-    async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
-        """Start each workflow; one that was started before stays as it is."""
-        await self._call_in_thread(self._enqueue, workflows)
+    async def enqueue(self, workflows: Collection[WorkflowRef], priorities: Mapping[str, int] | None = None) -> None:
+        """Start each workflow; one that was started before stays as it is.
+
+        Args:
+            workflows: to start.
+            priorities: by video id, from 1, the first to run (also where missing); equal ones run in order of start.
+        """
+        await self._call_in_thread(self._enqueue, workflows, priorities or {})
 
     async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
         """Return the status of each workflow; one that was never started is missing."""
@@ -207,7 +212,7 @@ class DbosBackend:
         finally:
             del self._running[video_id]
 
-    def _enqueue(self, workflows: Collection[WorkflowRef]) -> None:
+    def _enqueue(self, workflows: Collection[WorkflowRef], priorities: Mapping[str, int]) -> None:
         # One transaction for all of them: one by one, each would pay for an fsync.
         with self._engine.begin() as connection:
             for workflow in workflows:
@@ -217,6 +222,7 @@ class DbosBackend:
                     "workflow_id": _workflow_id(workflow),
                     "app_version": FLOW_VERSION,
                     "serialization_type": WorkflowSerializationFormat.PORTABLE,
+                    "priority": priorities.get(workflow.video_id, 1),
                 }
                 self._client.enqueue_in_transaction(connection, options, workflow.video_id)
 

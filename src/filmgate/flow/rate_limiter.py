@@ -1,6 +1,7 @@
-"""Fair rate limiter for engines with a limit of submissions per minute: slots go in acceptance order.
+"""Fair rate limiter for engines with a limit of submissions per minute: slots go round the accounts.
 
-Between processes the rows alone decide (``record_intent``); the order holds among the videos that wait in this process.
+An account's first video comes before every account's second; within a turn, acceptance order counts. Between processes
+the rows alone decide (``record_intent``); the order holds among the videos that wait in this process.
 """
 
 from __future__ import annotations
@@ -19,30 +20,36 @@ RECHECK = 61.0
 """Seconds until a video asks again that has a whole minute's submissions ahead of it."""
 
 
+_Position = tuple[int, int]
+"""A video's turn in its account, then its place in acceptance order."""
+
+
 class _WaitQueue:
-    """The videos that wait for one engine, by their position in acceptance order; there may be twenty thousand."""
+    """The videos that wait for one engine, by position; there may be twenty thousand."""
 
     def __init__(self) -> None:
-        self._positions: list[int] = []  # sorted
-        self._recheck_at: dict[int, float] = {}  # when each will ask again at the latest
+        self._positions: list[_Position] = []  # sorted
+        self._waiting: dict[int, tuple[_Position, float]] = {}  # by place: when it will ask again at the latest
 
-    def enqueue(self, position: int, recheck_at: float) -> None:
-        """Add a video, or extend its wait."""
-        if position not in self._recheck_at:
-            insort(self._positions, position)
-        self._recheck_at[position] = recheck_at
+    def enqueue(self, position: _Position, recheck_at: float) -> None:
+        """Add a video, or move it and extend its wait."""
+        self.remove(position[1])
+        insort(self._positions, position)
+        self._waiting[position[1]] = position, recheck_at
 
-    def remove(self, position: int) -> None:
+    def remove(self, place: int) -> None:
         """Remove a video."""
-        if self._recheck_at.pop(position, None) is not None:
+        position, _ = self._waiting.pop(place, (None, 0.0))
+        if position is not None:
             del self._positions[bisect_left(self._positions, position)]
 
-    def count_ahead(self, position: int, limit: int, now: float) -> int:
+    def count_ahead(self, position: _Position, limit: int, now: float) -> int:
         """Count the videos ahead of this one, up to ``limit``; drops those that did not ask again in time."""
         count = 0
         while count < min(limit, len(self._positions)) and self._positions[count] < position:
-            if self._recheck_at[self._positions[count]] < now:
-                self.remove(self._positions[count])
+            place = self._positions[count][1]
+            if self._waiting[place][1] < now:
+                self.remove(place)
             else:
                 count += 1
         return count
@@ -68,10 +75,14 @@ class FairRateLimiter:
             return 0.0
         queue = self._queues[engine.identity]
         queue.remove(video.seq)
-        free_slots = limit - queue.count_ahead(video.seq, limit, now)
+        free_slots = limit - queue.count_ahead(await self._position(video), limit, now)
         return await self._videos.next_slot_in(engine.identity, free_slots, now) if free_slots > 0 else RECHECK
 
-    def enqueue(self, engine: Engine, video: VideoRecord, seconds: float) -> None:
+    async def enqueue(self, engine: Engine, video: VideoRecord, seconds: float) -> None:
         """Record that a video waits for a slot there, and asks again within so many seconds."""
         if engine.capabilities.creates_per_minute is not None:
-            self._queues[engine.identity].enqueue(video.seq, self._clock() + seconds)
+            position = await self._position(video)
+            self._queues[engine.identity].enqueue(position, self._clock() + seconds)
+
+    async def _position(self, video: VideoRecord) -> _Position:
+        return (await self._videos.turns([video.id]))[video.id], video.seq

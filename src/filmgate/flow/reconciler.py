@@ -47,8 +47,13 @@ class WorkflowStatus(Struct, frozen=True, gc=False):
 class WorkflowBackend(Protocol):
     """What the reconciler requires of the workflow backend."""
 
-    async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
-        """Start each; one that was started before stays as it is."""
+    async def enqueue(self, workflows: Collection[WorkflowRef], priorities: Mapping[str, int]) -> None:
+        """Start each; one that was started before stays as it is.
+
+        Args:
+            workflows: to start.
+            priorities: by video id, from 1, the first to run.
+        """
 
     async def statuses(self, workflows: Collection[WorkflowRef]) -> Mapping[WorkflowRef, WorkflowStatus]:
         """Return the status of each; one that was never started is missing."""
@@ -115,7 +120,8 @@ class Reconciler:
         missing += [restarted for workflow in unchecked if (restarted := await self._restarted(workflow, statuses))]
         if missing:
             log.info("flow.started_missing", count=len(missing))
-            await self._backend.enqueue(missing)
+            turns = await self._videos.turns(workflow.video_id for workflow in missing)
+            await self._backend.enqueue(missing, turns)
         self._healthy = {workflow for workflow in rows if workflow in self._healthy or workflow in statuses} | set(
             missing
         )

@@ -264,7 +264,8 @@ class FlowSupervisor:
             if not video.cancel_requested and video.engine in queues
         ]
         if starts:
-            await self._backend.enqueue(starts)
+            turns = await self._store.videos.turns(start.video_id for start in starts)
+            await self._backend.enqueue(starts, turns)
             self._reconciler.mark_started(starts)
 
     async def _cancel(self, video: VideoRecord) -> None:

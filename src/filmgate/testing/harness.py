@@ -113,13 +113,18 @@ class FlowHarness:
         return 0.5
 
     async def accept(
-        self, *, engine: str = "scripted", price: int = PRICE, reference: Asset | None = None
+        self,
+        *,
+        engine: str = "scripted",
+        price: int = PRICE,
+        reference: Asset | None = None,
+        account_id: str | None = None,
     ) -> VideoRecord:
-        """Accept a video of one second."""
+        """Accept a video of one second, for the harness's own account unless another is named."""
         recipe = Recipe(prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference)
         new = NewVideo(
             id=new_id(),
-            account_id=self.account.id,
+            account_id=account_id or self.account.id,
             model=MODEL,
             engine=engine,
             recipe=recipe,

@@ -120,6 +120,17 @@ async def test_the_concurrency_of_an_engine_is_respected(tmp_path: Path) -> None
     assert runs.max_running == 2
 
 
+async def test_the_queue_runs_by_priority_then_by_start(tmp_path: Path) -> None:
+    """Another account's first video waits for one video of an account that started five before it, not for five."""
+    runs, turns = RunRecorder(), {"busy_1": 1, "busy_2": 2, "busy_3": 3, "busy_4": 4, "single": 1}
+    async with _backend(tmp_path, runs, concurrency=1) as backend:
+        await backend.enqueue([WorkflowRef(video_id, "quick") for video_id in turns], turns)
+        for started in range(1, 6):
+            await runs.until(started)
+            runs.single.release()
+    assert runs.started == ["busy_1", "single", "busy_2", "busy_3", "busy_4"]
+
+
 async def test_a_stop_abandons_running_workflows_and_the_next_start_resumes_them(tmp_path: Path) -> None:
     """A stop waits for no workflow: this one would never end. It runs resumed under the same executor."""
     runs = RunRecorder()

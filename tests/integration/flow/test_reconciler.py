@@ -30,12 +30,14 @@ class FakeBackend:
     def __init__(self) -> None:
         self.workflows_by_ref: dict[WorkflowRef, WorkflowStatus] = {}
         self.checked: list[WorkflowRef] = []
+        self.priorities: dict[str, int] = {}
         self.adopted: list[str] = []
         self.ended_count = 0  # workflows that ended long ago
         self.pruned: list[float] = []
 
-    async def enqueue(self, workflows: Collection[WorkflowRef]) -> None:
+    async def enqueue(self, workflows: Collection[WorkflowRef], priorities: Mapping[str, int]) -> None:
         """Start new ones."""
+        self.priorities |= priorities
         for workflow in workflows:
             self.workflows_by_ref.setdefault(workflow, WorkflowStatus(ended=False))
 
@@ -92,6 +94,16 @@ async def test_a_workflow_that_was_never_started_is_started(harness: FlowHarness
     video = await _accept_idle(harness)
     assert await _reconciler(harness, backend).start_missing() == 1
     assert list(backend.workflows_by_ref) == [WorkflowRef(video.id, "scripted", 0)]
+
+
+async def test_workflows_are_started_by_their_turn_in_the_account(harness: FlowHarness, backend: FakeBackend) -> None:
+    """The first video of each account has priority 1, however many another account has before it."""
+    other = await harness.store.accounts.create_account("other", None)
+    many = [await harness.accept() for _ in range(3)]
+    single = await harness.accept(account_id=other.id)
+    harness.clock.now += MIN_IDLE + 1
+    await _reconciler(harness, backend).start_missing()
+    assert [backend.priorities[video.id] for video in (*many, single)] == [1, 2, 3, 1]
 
 
 async def test_a_new_row_is_left_to_its_own_process(harness: FlowHarness, backend: FakeBackend) -> None:
