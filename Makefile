@@ -31,7 +31,7 @@ test: .venv/.ready ## unit and integration tests; `make check` runs all of them
 	$(BIN)/pytest -n $(JOBS) --dist worksteal tests/unit tests/integration
 	@echo "Left to 'make check': tests/acceptance (processes, documentation, other clients) and packages/*/tests."
 
-check: lint types imports docs .venv/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
+check: lint types imports docs .venv/.ready .cache/node/.ready ## what CI runs: lint, types, imports, docs, tests with coverage
 	$(BIN)/coverage erase
 	$(BIN)/pytest $(ALL) -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov=filmgate tests
 	$(BIN)/pytest $(ALL) -n $(JOBS) --dist worksteal --cov=filmgate_scene --cov-append packages/filmgate-scene/tests
@@ -78,6 +78,13 @@ clean: ## remove what the commands above made
 	@$(UV) venv --quiet --clear .cache/openai-2.26
 	@$(UV) pip install --quiet --python .cache/openai-2.26/bin/python openai==2.26.0
 	@touch $@
+
+# JavaScript clients for the conformance tests. The tests look the mark up as a program, so it is executable; without npm
+# they are left out.
+NODE_CLIENTS := tests/acceptance/conformance/clients
+.cache/node/.ready: $(NODE_CLIENTS)/package-lock.json
+	@! command -v npm >/dev/null || { mkdir -p .cache/node && cp $(NODE_CLIENTS)/package*.json .cache/node && \
+		npm ci --prefix .cache/node --silent --ignore-scripts --no-audit --no-fund && install -m 755 /dev/null $@; }
 
 PROJECTS := pyproject.toml $(wildcard packages/*/pyproject.toml)
 
