@@ -113,7 +113,9 @@ def _json_fields(model: Model) -> Schema:
             "type": ["object", "null"],
             "maxProperties": create.METADATA_PAIRS_MAX,
             "propertyNames": _text_schema(create.METADATA_KEY_MAX),
-            "additionalProperties": _text_schema(create.METADATA_VALUE_MAX, min_length=0),
+            "additionalProperties": {
+                "anyOf": [_text_schema(create.METADATA_VALUE_MAX, min_length=0), {"type": "null"}]
+            },
         },
     }
 
@@ -248,7 +250,8 @@ _ID: Final[Schema] = {"name": "id", "in": "path", "required": True, "schema": {"
 
 
 def _query(name: str, schema: Schema, description: str) -> Schema:
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+    parameter = {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+    return parameter | {"allowEmptyValue": True}  # an empty one is not given
 
 
 def _operation(name: str, summary: str, ok: Schema, *kinds: type[FilmgateError], **more: object) -> Schema:

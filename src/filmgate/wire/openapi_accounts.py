@@ -22,6 +22,7 @@ from filmgate.wire.openapi import (
     _success,
     _text_schema,
 )
+from filmgate.wire.readers import EMPTY_TEXTS
 from filmgate.wire.usage import UsageObject
 
 __all__ = ["document"]
@@ -52,7 +53,23 @@ def document(models: Sequence[Model], version: str) -> Schema:
     for path in ("", "/{id}/remix", "/edits", "/extensions"):
         for status in ("200", "429"):
             spec["paths"][f"/v1/videos{path}"]["post"]["responses"][status]["headers"] |= _headers(*_RATE_HEADERS)
+    _accept_empty_values(spec["components"]["schemas"])
     return spec
+
+
+def _accept_empty_values(schemas: Schema) -> None:
+    """Let optional fields be empty, which means: not given."""
+    empty: Schema = {"enum": ["", None], "description": "Not given."}
+    for body in (*schemas["CreateVideo"]["anyOf"], schemas["UpdateWebhookEndpoint"], schemas["RotateWebhookSecret"]):
+        _extend_optional(body, empty)
+    for body in schemas["CreateVideoForm"]["anyOf"]:
+        _extend_optional(body, {"const": "", "description": "Not given."})
+
+
+def _extend_optional(body: Schema, empty: Schema) -> None:
+    for name in [*body["properties"]]:
+        if name not in body["required"] and name not in EMPTY_TEXTS:
+            body["properties"][name] = {"anyOf": [body["properties"][name], empty]}
 
 
 def _response_schemas() -> Schema:

@@ -25,6 +25,7 @@ from filmgate.wire.fields import from_json_text
 from filmgate.wire.params import Fields, FormList, FormObject, FormText, Unreadable, Upload
 
 __all__ = [
+    "EMPTY_TEXTS",
     "Reader",
     "json_type_of",
     "read_array",

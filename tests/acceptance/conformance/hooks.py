@@ -72,4 +72,4 @@ def _with_image(body: dict[str, Any]) -> dict[str, Any]:
         replacement = {"input_reference[image_url]": DATA_URL}
     else:
         return body
-    return body | replacement | ({"fit": "crop"} if body.get("fit") in (None, "error") else {})
+    return body | replacement | ({"fit": "crop"} if body.get("fit") in (None, "", "error") else {})
