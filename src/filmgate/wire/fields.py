@@ -240,6 +240,10 @@ def _reject_name(name: str) -> NoReturn:
 def _insert(target: FormObject, path: list[str], value: object, name: str) -> None:
     head, *rest = path
     kind = (FormObject if rest[0] else FormList) if rest else None
+    if target.get(head) == "":
+        del target[head]  # an empty one is not given
+    elif kind is None and head in target and value == "":
+        return
     if head in target and (kind is None or not isinstance(target[head], kind)):
         _reject_repetition(target[head], kind, name)
     if kind is None:
