@@ -29,11 +29,13 @@ __all__ = [
     "Size",
     "Stage",
     "Status",
+    "UploadedFile",
     "VideoCharacter",
     "VideoError",
     "VideoEvent",
     "VideoRecord",
     "default_seed",
+    "new_file_id",
     "new_id",
     "next_progress",
     "poll_after_ms",
@@ -170,6 +172,21 @@ class Character(Struct, frozen=True, kw_only=True):
     film: Asset
 
 
+class UploadedFile(Struct, frozen=True, kw_only=True):
+    """An image or a video that an account stored, for requests to refer to."""
+
+    id: str  # ids sort by creation
+    account_id: str
+    filename: str  # as uploaded; never a path
+    purpose: str
+    media_type: str  # by its first bytes
+    bytes: int
+    sha256: str  # hex; the ETag
+    key: str  # its name in the storage
+    created_at: float
+    expires_at: float | None  # None: kept until it is deleted
+
+
 class Recipe(Struct, frozen=True, kw_only=True):
     """Everything an engine needs to render the video; frozen when the video is accepted."""
 
@@ -267,6 +284,14 @@ class VideoEvent(Struct, frozen=True, kw_only=True):
 def new_id(prefix: str = "video") -> str:
     """A fresh id with 128 random bits: ``video_`` and 32 hex digits."""
     return f"{prefix}_{secrets.token_hex(16)}"
+
+
+def new_file_id(now: float) -> str:
+    """A fresh id of an uploaded file: the time in milliseconds and 80 random bits, so ids sort by creation.
+
+    A page of a list then follows any id, of a file that was deleted since too.
+    """
+    return f"file-{int(now * 1000):012x}{secrets.token_hex(10)}"
 
 
 def default_seed(prompt: str, size: Size, seconds: int) -> int:

@@ -19,12 +19,14 @@
     │   └── VideoNotDeletable         a running video can't be deleted, a finished one can't be cancelled
     ├── InvalidKey                    401
     ├── NotAllowed                    403
-    │   └── InsufficientQuota         403, the balance does not cover the video
+    │   ├── InsufficientQuota         403, the balance does not cover the video
+    │   └── FileQuotaExceeded         403, the account's files would be too many or too large
     ├── NotFound                      404
     │   ├── VideoNotFound             unknown, deleted or of another account: the same answer for all
     │   ├── VideoNotReady             content requested before completion
     │   ├── VideoExpired              content requested after retention
     │   ├── CharacterNotFound         unknown or of another account
+    │   ├── UploadedFileNotFound      unknown, deleted, expired or of another account
     │   ├── ModelNotFound             GET /v1/models/{id}
     │   ├── WebhookEndpointNotFound   unknown, deleted or of another account
     │   └── UnknownUrl                no such path
@@ -75,6 +77,7 @@ __all__ = [
     "EngineError",
     "EngineRejected",
     "EngineUnavailable",
+    "FileQuotaExceeded",
     "FilmgateError",
     "IdempotencyKeyReuse",
     "InsufficientQuota",
@@ -110,6 +113,7 @@ __all__ = [
     "UnknownParameter",
     "UnknownUrl",
     "Unsupported",
+    "UploadedFileNotFound",
     "UrlUnreachable",
     "VideoExpired",
     "VideoFailed",
@@ -303,6 +307,12 @@ class InsufficientQuota(NotAllowed):
     code = "insufficient_quota"
 
 
+class FileQuotaExceeded(NotAllowed):
+    """The account's files would exceed its quota."""
+
+    code = "file_quota_exceeded"
+
+
 class NotFound(FilmgateError):
     """Not found."""
 
@@ -339,6 +349,15 @@ class CharacterNotFound(NotFound):
 
     def __init__(self, character_id: str) -> None:
         super().__init__(f"Character with id '{shorten(character_id)}' not found.")
+
+
+class UploadedFileNotFound(NotFound):
+    """The file was not found."""
+
+    code = "file_not_found"
+
+    def __init__(self, file_id: str) -> None:
+        super().__init__(f"No such File object: {shorten(file_id)}", param="id")
 
 
 class ModelNotFound(NotFound):

@@ -12,6 +12,7 @@ from filmgate.store.admin import AdminQueries, VideoFilter
 from filmgate.store.characters import CharacterRepository, NewCharacter
 from filmgate.store.database import Database, DbConnection
 from filmgate.store.engine_identities import EngineIdentity, EngineIdentityRepository
+from filmgate.store.files import FileQuota, FileRepository, FileUsage, NewFile
 from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.ledger import LedgerRepository
 from filmgate.store.notifier import ChangeNotifier
@@ -35,8 +36,12 @@ __all__ = [
     "DailyUsage",
     "EngineIdentity",
     "EngineIdentityRepository",
+    "FileQuota",
+    "FileRepository",
+    "FileUsage",
     "LedgerRepository",
     "NewCharacter",
+    "NewFile",
     "OutboxEvent",
     "OutboxRepository",
     "PendingDelivery",
@@ -65,6 +70,7 @@ class Store:
         self.statistics = Statistics(database.open_reader)
         self.accounts = AccountRepository(database.reader, self._writer, clock)
         self.characters = CharacterRepository(database.reader, self._writer)
+        self.files = FileRepository(database.reader, self._writer)
         self.engine_identities = EngineIdentityRepository(database.reader, self._writer)
         self.admin = AdminQueries(database.reader, self._writer)
         self.ledger = LedgerRepository(database.reader, self._writer)

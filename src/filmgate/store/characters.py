@@ -6,13 +6,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import bindparam, insert, literal_column, null, select, update
+from sqlalchemy import bindparam, insert, select
 
 from filmgate.domain import Asset, Character
-from filmgate.errors import IdempotencyKeyReuse
-from filmgate.store.acceptance import IDEMPOTENCY_SECONDS
 from filmgate.store.database import DbConnection
 from filmgate.store.group_commit import GroupCommitWriter
+from filmgate.store.replays import ReplayLookup
 from filmgate.store.rows import to_json
 from filmgate.store.schema import character
 
@@ -35,31 +34,7 @@ class NewCharacter(Struct, frozen=True, kw_only=True):
 
 _COLUMNS = tuple(character.c[name] for name in ("id", "account_id", "name", "created_at", "picture", "film"))
 _BY_ID = select(*_COLUMNS).where(character.c.id == bindparam("character_id"))
-_SAME_KEY = select(*_COLUMNS, character.c.fingerprint).where(
-    character.c.account_id == bindparam("owner"),
-    character.c.idempotency_key == bindparam("key"),
-    character.c.created_at > bindparam("since"),
-)
-_SAME_REQUEST = (
-    select(*_COLUMNS)
-    .where(
-        character.c.account_id == bindparam("owner"),
-        character.c.fingerprint == bindparam("digest"),
-        character.c.created_at >= bindparam("since"),
-        character.c.key_id.is_not_distinct_from(bindparam("with_key")),
-    )
-    .order_by(character.c.created_at.desc())
-    .limit(literal_column("1"))
-)
-_FORGET_KEY = (
-    update(character)
-    .where(
-        character.c.account_id == bindparam("owner"),
-        character.c.idempotency_key == bindparam("key"),
-        character.c.created_at <= bindparam("before"),
-    )
-    .values(idempotency_key=null())
-)
+_REPLAYS = ReplayLookup(character, _COLUMNS)
 _INSERT = insert(character).values(**{column.name: bindparam(column.name) for column in character.c})
 _decode_asset = msgspec.json.Decoder(Asset).decode
 
@@ -89,8 +64,8 @@ class CharacterRepository:
 
 
 def _create(connection: DbConnection, new: NewCharacter, now: float) -> tuple[Character, bool]:
-    if existing := _find_existing(connection, new, now):
-        return existing, False
+    if row := _REPLAYS.find(connection, new, now):
+        return _to_character(row), False
     new_character = Character(
         id=new.id, account_id=new.account_id, name=new.name, created_at=now, picture=new.picture, film=new.film
     )
@@ -104,23 +79,8 @@ def _create(connection: DbConnection, new: NewCharacter, now: float) -> tuple[Ch
     return new_character, True
 
 
-def _find_existing(connection: DbConnection, new: NewCharacter, now: float) -> Character | None:
-    if new.idempotency_key is not None:
-        key, day_ago = new.idempotency_key, now - IDEMPOTENCY_SECONDS
-        connection.execute(_FORGET_KEY, owner=new.account_id, key=key, before=day_ago)
-        if row := connection.fetch_one(_SAME_KEY, owner=new.account_id, key=key, since=day_ago):
-            if row[-1] != new.fingerprint:
-                raise IdempotencyKeyReuse
-            return _to_character(row)
-    if new.resend_since is not None:
-        since, digest = new.resend_since, new.fingerprint
-        row = connection.fetch_one(_SAME_REQUEST, owner=new.account_id, digest=digest, since=since, with_key=new.key_id)
-        return _to_character(row) if row else None
-    return None
-
-
 def _to_character(row: tuple[Any, ...]) -> Character:
-    character_id, account_id, name, created_at, picture, film = row[:6]
+    character_id, account_id, name, created_at, picture, film = row
     return Character(
         id=character_id,
         account_id=account_id,

@@ -30,6 +30,8 @@ __all__ = [
     "asset",
     "character",
     "engine_identity",
+    "file",
+    "file_usage",
     "ledger_entry",
     "metadata",
     "outbox",
@@ -221,6 +223,38 @@ character = Table(
     UniqueConstraint("account_id", "idempotency_key"),
 )
 Index("character_by_fingerprint", character.c.account_id, character.c.fingerprint, character.c.created_at)
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Text, primary_key=True),  # ids sort by creation
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),  # NULL: kept until it is deleted
+    Column("key_id", Text),  # the key it was uploaded with
+    Column("idempotency_key", Text),
+    Column("fingerprint", Text, nullable=False),
+    UniqueConstraint("account_id", "idempotency_key"),
+)
+Index("file_by_account", file.c.account_id, file.c.id)
+Index("file_by_purpose", file.c.account_id, file.c.purpose, file.c.id)
+Index("file_by_fingerprint", file.c.account_id, file.c.fingerprint, file.c.created_at)
+Index("file_expiring", file.c.expires_at, sqlite_where=_EXPIRING)
+
+file_usage = Table(
+    "file_usage",
+    metadata,
+    Column("account_id", Text, ForeignKey("account.id"), primary_key=True),
+    Column("files", Integer, nullable=False),  # what its rows in `file` add up to, expired ones included
+    Column("bytes", Integer, nullable=False),
+    CheckConstraint("files >= 0 AND bytes >= 0", name="file_usage_never_negative"),
+)
 
 ledger_entry = Table(
     "ledger_entry",

@@ -23,7 +23,7 @@ from filmgate.store.rows import (
     to_json,
     to_video,
 )
-from filmgate.store.schema import asset, character, video, video_event
+from filmgate.store.schema import asset, character, file, video, video_event
 
 __all__ = ["VideoRepository", "read_versions"]
 
@@ -110,6 +110,7 @@ _REFERENCED = union_all(
     select(asset.c.key).where(asset.c.key == bindparam("key")),
     select(character.c.id).where(character.c.picture_key == bindparam("key")),
     select(character.c.id).where(character.c.film_key == bindparam("key")),
+    select(file.c.id).where(file.c.key == bindparam("key")),
 )
 _JOINED = asset.join(video, video.c.id == asset.c.video_id)
 _EXPIRED = (

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 __all__ = ["HEAD", "SNAPSHOT", "create", "snapshot", "upgrade"]
 
-HEAD = "0005"
+HEAD = "0007"
 """The newest revision. Kept here so that opening an up-to-date database need not import Alembic (0.3 s)."""
 
 SNAPSHOT = Path(__file__).with_name("schema.sql")

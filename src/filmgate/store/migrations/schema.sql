@@ -209,9 +209,40 @@ CREATE TABLE resolution (
 	CONSTRAINT resolution_outcome CHECK (outcome IN ('lost', 'made', 'refunded')), 
 	FOREIGN KEY(video_id) REFERENCES video (id)
 );
+CREATE TABLE file (
+	id TEXT NOT NULL, 
+	account_id TEXT NOT NULL, 
+	filename TEXT NOT NULL, 
+	purpose TEXT NOT NULL, 
+	media_type TEXT NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	"key" TEXT NOT NULL, 
+	created_at DOUBLE NOT NULL, 
+	expires_at DOUBLE, 
+	key_id TEXT, 
+	idempotency_key TEXT, 
+	fingerprint TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (account_id, idempotency_key), 
+	FOREIGN KEY(account_id) REFERENCES account (id), 
+	UNIQUE ("key")
+);
+CREATE TABLE file_usage (
+	account_id TEXT NOT NULL, 
+	files INTEGER NOT NULL, 
+	bytes INTEGER NOT NULL, 
+	PRIMARY KEY (account_id), 
+	CONSTRAINT file_usage_never_negative CHECK (files >= 0 AND bytes >= 0), 
+	FOREIGN KEY(account_id) REFERENCES account (id)
+);
 CREATE INDEX asset_reference ON asset (video_id) WHERE kind = 'reference';
 CREATE INDEX asset_source ON asset (video_id) WHERE kind = 'source';
 CREATE INDEX character_by_fingerprint ON character (account_id, fingerprint, created_at);
+CREATE INDEX file_by_account ON file (account_id, id);
+CREATE INDEX file_by_fingerprint ON file (account_id, fingerprint, created_at);
+CREATE INDEX file_by_purpose ON file (account_id, purpose, id);
+CREATE INDEX file_expiring ON file (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 CREATE INDEX ix_ledger_entry_account_id ON ledger_entry (account_id);
 CREATE INDEX ix_submission_video_id ON submission (video_id);
@@ -247,4 +278,4 @@ CREATE TRIGGER video_is_kept BEFORE DELETE ON video WHEN 1 BEGIN SELECT RAISE(AB
 CREATE TRIGGER video_keeps_its_engine BEFORE UPDATE OF engine ON video WHEN NEW.engine <> OLD.engine AND NEW.stage <> 'accepted' BEGIN SELECT RAISE(ABORT, 'the engine of a submitted video changed'); END;
 CREATE TRIGGER video_moves_forward BEFORE UPDATE OF status ON video WHEN NEW.status <> OLD.status AND NOT ((OLD.status = 'queued' AND NEW.status = 'completed') OR (OLD.status = 'queued' AND NEW.status = 'failed') OR (OLD.status = 'queued' AND NEW.status = 'in_progress') OR (OLD.status = 'in_progress' AND NEW.status = 'completed') OR (OLD.status = 'in_progress' AND NEW.status = 'failed')) BEGIN SELECT RAISE(ABORT, 'illegal move of status'); END;
 CREATE TRIGGER video_progress_rises BEFORE UPDATE OF progress ON video WHEN NEW.progress < OLD.progress BEGIN SELECT RAISE(ABORT, 'progress fell'); END;
-INSERT INTO alembic_version VALUES ('0005');
+INSERT INTO alembic_version VALUES ('0007');
