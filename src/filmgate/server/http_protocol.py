@@ -1,5 +1,9 @@
 """uvicorn's HTTP protocol plus deadlines, parse errors in the API's JSON shape, and files by sendfile.
 
+It also holds to the framing of RFC 9112 where uvicorn does not: an offered upgrade changes nothing, trailers are no
+headers, HTTP/1.0 gets neither chunks nor "100 Continue", and a request that can't be read is answered after the ones
+before it, and once.
+
 It depends on names inside uvicorn that are no public API (``cycle``, ``flow``, ``on_message_begin`` …).
 :data:`PATCHED_ATTRIBUTES` lists them, :func:`is_supported` checks for each of them, and without them the server runs on
 the plain protocol.
@@ -15,8 +19,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+import httptools
 import msgspec
 from msgspec import Struct
+from uvicorn._types import ASGISendEvent
 from uvicorn.config import Config
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -41,8 +47,11 @@ PATCHED_ATTRIBUTES: dict[type, tuple[str, ...]] = {
         "data_received",
         "on_message_begin",
         "on_headers_complete",
+        "on_body",
+        "on_message_complete",
         "on_response_complete",
         "send_400_response",
+        "_unset_keepalive_if_required",
     ),
     RequestResponseCycle: ("run_asgi", "send", "receive"),
     FlowControl: ("drain", "pause_writing", "resume_writing"),
@@ -57,7 +66,7 @@ COALESCE_LIMIT = 64 * 1024
 """Bytes that may wait for the end of a loop iteration, to be sent together."""
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Maximum bytes of a request's line and headers."""
+"""Maximum bytes of a request's line and headers, and of what surrounds a body: chunk extensions and trailers."""
 
 
 class Deadlines(Struct, frozen=True, kw_only=True):
@@ -87,7 +96,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._deadlines = deadlines
         self._in_head = False
-        self._head_bytes = 0
+        self._framing_bytes = 0  # since the request began, or since the last bytes of its body
+        self._unanswered = 0
+        self._refusal = ""  # why the last request can't be read, while requests before it are still answered
         self._deadline: TimerHandle | None = None
         self._transfer: _FileTransfer | None = None
 
@@ -101,31 +112,80 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse, and limit the size and the time of a head that does not end."""
-        super().data_received(data)
+        if self._refusal or self.transport.is_closing():
+            return
+        self._unset_keepalive_if_required()
+        self._framing_bytes += len(data)
+        try:
+            self._parse(memoryview(data))
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+            return
         if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
+            if self._framing_bytes > MAX_HEAD_BYTES:
                 self.send_400_response("The request's headers are too large.")
             elif self._deadline is None:
                 self._set_deadline(self._deadlines.head)
+        elif self._framing_bytes > 2 * MAX_HEAD_BYTES and self._in_body():
+            self.send_400_response("The body's chunk extensions or trailers are too large.")
+
+    def _parse(self, data: memoryview) -> None:
+        """Parse; a request that offers an upgrade is read as if it did not.
+
+        The parser stops after such a head, and would read the body as the next request. So a new parser gets the head
+        without the offer, and then what follows it.
+
+        Raises:
+            HttpParserError: the bytes are no HTTP, or a request to connect to another host.
+        """
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                data = data[offer.args[0] :]
+                method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+                if method == b"CONNECT":
+                    raise httptools.HttpParserError from None
+                fields = [b"%s: %s\r\n" % field for field in _without_upgrade(self.headers)]
+                self.parser = httptools.HttpRequestParser(self)
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+                self.parser.feed_data(b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *fields, b"\r\n"]))
+            else:
+                return
 
     def on_message_begin(self) -> None:
         """Start a request."""
         super().on_message_begin()
         self._in_head = True
-        self._head_bytes = 0
+        self._framing_bytes = 0
 
     def on_headers_complete(self) -> None:
-        """Pass the request to the application."""
+        """Pass the request to the application; one that offers an upgrade is parsed again first."""
+        if self.parser.should_upgrade():
+            return
+        if not _is_well_framed(self.headers, self.parser.get_http_version()):
+            raise ValueError("becomes a parser error")
         self._in_head = False
         self._clear_deadline()
         super().on_headers_complete()
+        self._unanswered += 1
+        self.headers = _NO_HEADERS  # trailers are parsed like headers, and must not become some
         # Pipelined requests may arrive while the first is still answered: each has its own cycle.
         extensions: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}
         self.scope["extensions"] = extensions
+        if self.scope["http_version"] == "1.0":
+            self.cycle.waiting_for_100_continue = False
+            self.cycle.send = _Http10Send(self.cycle)  # type: ignore[method-assign]  # run_asgi() passes it on
+
+    def on_body(self, body: bytes) -> None:
+        """Buffer a part of the body."""
+        self._framing_bytes = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The body is complete: clear its deadline."""
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         if self._deadline is not None:
             self._clear_deadline()
@@ -135,7 +195,10 @@ class HttpProtocol(HttpToolsProtocol):
         """Start the next request; the unread rest of a body may still arrive, but not for ever."""
         unread = self.cycle.more_body and self.cycle.response_complete
         super().on_response_complete()
-        if unread and not self.transport.is_closing():
+        self._unanswered -= 1
+        if self._refusal and not self._unanswered and not self.transport.is_closing():
+            self._refuse(self._refusal)
+        elif unread and not self.transport.is_closing():
             self._set_deadline(self._deadlines.body)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -161,16 +224,36 @@ class HttpProtocol(HttpToolsProtocol):
     # ---- bytes that are no HTTP
 
     def send_400_response(self, msg: str) -> None:
-        """Send an error in the API's JSON shape and close the connection."""
+        """Answer a request that can't be read, in its turn: after those before it, and unless it was answered."""
         self._in_head = False
         self._clear_deadline()
+        cycle, in_body = self.cycle, self._in_body()
+        if in_body and self.pipeline and self.pipeline[0][0] is cycle:
+            self.pipeline.popleft()
+            self._unanswered -= 1
+            self._refusal = msg
+        elif in_body and cycle.response_started:
+            self.transport.close()  # after its answer, or in it: one that is cut off is not taken for a complete one
+        elif self._unanswered and not in_body:
+            self._refusal = msg
+        else:
+            if in_body:
+                cycle.disconnected = True
+                cycle.message_event.set()
+            self._refuse(msg, with_body=not in_body or cycle.scope["method"] != "HEAD")
+
+    def _in_body(self) -> bool:
+        return bool(getattr(self.cycle, "more_body", False))  # there is no cycle before the first request
+
+    def _refuse(self, msg: str, *, with_body: bool = True) -> None:
+        """Send an error in the API's JSON shape and close the connection."""
         error = {"message": msg, "type": MalformedBody.type, "param": None, "code": "invalid_http"}
         body = msgspec.json.encode({"error": error})
         head = (
             "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-should-retry: false\r\n"
             f"x-request-id: req_{os.urandom(16).hex()}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
-        self.transport.write(head.encode("ascii") + body)
+        self.transport.write(head.encode("ascii") + (body if with_body else b""))
         self.transport.close()
 
     # ---- files
@@ -213,6 +296,55 @@ class HttpProtocol(HttpToolsProtocol):
             yield duplicate
         finally:
             os.close(duplicate)
+
+
+class _NoHeaders(list[tuple[bytes, bytes]]):
+    """Where headers go after the head: nowhere."""
+
+    def append(self, _header: tuple[bytes, bytes]) -> None:
+        """Drop it."""
+
+
+_NO_HEADERS = _NoHeaders()
+
+
+def _is_well_framed(headers: list[tuple[bytes, bytes]], version: str) -> bool:
+    """Whether a head names one host and no transfer coding but chunked, which the parser does not check."""
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and value.lower() != b"chunked":
+            return False
+    return hosts == 1 or (hosts == 0 and version == "1.0")
+
+
+def _without_upgrade(headers: list[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """The headers of a request without its offer of an upgrade."""
+    for name, value in headers:
+        if name == b"connection":
+            options = [option for option in value.split(b",") if option.strip().lower() != b"upgrade"]
+            yield name, b",".join(options)
+        elif name != b"upgrade":
+            yield name, value
+
+
+class _Http10Send:
+    """``send`` for HTTP/1.0, which knows no chunks: a response of unknown length ends with its connection."""
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._send = cycle.send
+        self._open_ended = False
+
+    async def __call__(self, message: ASGISendEvent) -> None:
+        """Send one message."""
+        if message["type"] == "http.response.start":
+            self._open_ended = all(name != b"content-length" for name, _ in message.get("headers", []))
+            self._cycle.chunked_encoding = False if self._open_ended else None
+        elif self._open_ended and message["type"] == "http.response.body":
+            self._cycle.expected_content_length = len(message.get("body", b""))
+        await self._send(message)
 
 
 class _CoalescingTransport:
