@@ -10,7 +10,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from filmgate.errors import InvalidType, InvalidValue, MalformedBody, RequestError
+from filmgate.server.multipart_framing import DelimiterFilter
 from filmgate.wire.params import Unreadable, Upload
 
 __all__ = ["FormReader", "decode_text"]
@@ -31,10 +32,13 @@ MAX_TEXT_BYTES = 1024 * 1024
 MAX_DATA_URL_BYTES = 20_971_520 + 1024
 """Maximum bytes of a field that may hold a data URL (20,971,520 characters) with some white space around it."""
 
+MAX_FILENAME, MAX_FILENAME_BYTES = 255, 4096
+"""Maximum characters of a file's name, and how many of its bytes are looked at."""
+
 SNIFF_BYTES = 16
 """Bytes after which a part's kind is known."""
 
-_ELEMENT_SUFFIX = re.compile(r"\[\d{0,4}\]\Z")
+_ELEMENT_SUFFIX = re.compile(r"(?:\[\d{0,4}\]|\.\d{1,4})\Z")
 
 _MAGIC_PREFIXES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"\x1aE\xdf\xa3")
 _MAGIC_AT_4 = (b"ftyp", b"moov", b"mdat")
@@ -68,6 +72,7 @@ class FormReader:
         self._headers: dict[bytes, bytes] = {}
         self._complete = False
         self._parser = self._make_parser(boundary)
+        self._filter = DelimiterFilter(boundary)
 
     def feed(self, chunk: bytes) -> None:
         """Parse the next bytes of the body.
@@ -75,12 +80,16 @@ class FormReader:
         Raises:
             RequestError: the bytes are no valid form, or exceed a limit.
         """
-        if self._complete:
-            return
-        try:
-            self._parser.write(chunk)
-        except FormParserError as error:
-            raise MalformedBody(f"The multipart body can't be read: {error}.") from error
+        self._write(self._filter.feed(chunk))
+
+    def _write(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            if self._complete:
+                return
+            try:
+                self._parser.write(piece)
+            except FormParserError as error:
+                raise MalformedBody(f"The multipart body can't be read: {error}.") from error
 
     def finish(self) -> list[tuple[str, str | Upload | Unreadable]]:
         """Return the fields in their order; a text that is too long or can't be decoded is ``Unreadable``.
@@ -88,6 +97,7 @@ class FormReader:
         Raises:
             MalformedBody: the closing boundary is missing.
         """
+        self._write(self._filter.finish())
         if not self._complete:
             raise MalformedBody("The multipart body ends before its closing boundary.")
         return self._fields
@@ -134,20 +144,22 @@ class FormReader:
 
     def _on_headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
-        name = options.get(b"name")
+        name, filename = options.get(b"name"), _display_name(options.get(b"filename", b""))
         if name is None:
             raise MalformedBody("A part of the multipart body has no name.")
         self._name = decode_text(name, "utf-8", "name")
         # A browser sends a file input that was left empty as an empty part with an empty file name.
-        self._part = self._make_part(self._name, has_filename=bool(options.get(b"filename")))
+        self._part = self._make_part(self._name, filename if options.get(b"filename") else None)
         self._parts.append(self._part)
 
-    def _make_part(self, name: str, *, has_filename: bool) -> _Part:
+    def _make_part(self, name: str, filename: str | None) -> _Part:
         _, options = parse_options_header(self._headers.get(b"content-type"))
         charset = options.get(b"charset", b"utf-8").decode("latin-1")
         if _ELEMENT_SUFFIX.sub("", name) not in self._file_fields:
             return _TextPart(name, charset, MAX_DATA_URL_BYTES if "image_url" in name else MAX_TEXT_BYTES)
-        return _FilePart(self._new_path()) if has_filename else _SniffedPart(name, charset, self._new_path)
+        if filename is None:
+            return _SniffedPart(name, charset, self._new_path)
+        return _FilePart(self._new_path(), filename)
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._part is not None:
@@ -202,8 +214,9 @@ class _TextPart:
 
 
 class _FilePart:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, filename: str = "") -> None:
         self._path = path
+        self._filename = filename
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._digest = hashlib.sha256()
         self._bytes = 0
@@ -216,7 +229,7 @@ class _FilePart:
 
     def finish(self) -> Upload:
         self._close()
-        return Upload(self._path, self._bytes, self._digest.hexdigest())
+        return Upload(self._path, self._bytes, self._digest.hexdigest(), self._filename)
 
     def discard(self) -> None:
         self._close()
@@ -261,6 +274,12 @@ class _SniffedPart:
 def _is_media(head: bytes) -> bool:
     webp = head.startswith(b"RIFF") and head[8:12] in {b"WEBP", b"AVI "}
     return webp or head.startswith(_MAGIC_PREFIXES) or head[4:8] in _MAGIC_AT_4
+
+
+def _display_name(raw: bytes) -> str:
+    """Return the last part of a file's name without what no display shows, cut to a usual length."""
+    name = raw[:MAX_FILENAME_BYTES].decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]
+    return "".join(char for char in name if char.isprintable()).strip()[:MAX_FILENAME]
 
 
 def decode_text(data: bytes, charset: str, name: str) -> str:

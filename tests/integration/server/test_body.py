@@ -139,7 +139,7 @@ async def test_a_file_input_that_was_left_empty_is_an_empty_text(api_server: Api
     assert named.file == b""
 
 
-@pytest.mark.parametrize("name", ["input_reference[]", "input_reference[0]"])
+@pytest.mark.parametrize("name", ["input_reference[]", "input_reference[0]", "input_reference.0"])
 async def test_a_file_in_an_array_is_a_file(api_server: ApiServer, api: httpx2.AsyncClient, name: str) -> None:
     """One is taken as the reference image, two are an error; a text as long as a data URL may be JSON."""
     png = _png()
