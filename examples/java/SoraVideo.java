@@ -43,7 +43,6 @@ public class SoraVideo {
 
   final HttpClient http =
       HttpClient.newBuilder()
-          .version(HttpClient.Version.HTTP_1_1)
           .followRedirects(HttpClient.Redirect.NORMAL)
           .build();
   final Map<String, String> options;

@@ -109,18 +109,56 @@ def test_text_in_place_of_a_file_is_rejected(served: Served) -> None:
 
 
 @pytest.mark.needs("curl")
+@pytest.mark.parametrize("version", ["--http1.0", "--http1.1", "--http2"])
 @pytest.mark.parametrize("form", [False, True])
-def test_curl_makes_a_video(served: Served, tmp_path: Path, *, form: bool) -> None:
-    """With JSON or a form; a regular expression can read the response."""
+def test_curl_makes_a_video(served: Served, tmp_path: Path, version: str, *, form: bool) -> None:
+    """With JSON or a form, in each version of HTTP that it can offer; a regular expression can read the response."""
     (tmp_path / "first.png").write_bytes(IMAGE)
     body_options = (
         ["-F", "prompt=a dog", "-F", f"input_reference=@{tmp_path}/first.png;type=image/png"]
         if form
         else ["-H", "Content-Type: application/json", "-d", '{"prompt":"a dog"}']
     )
-    command = ["curl", "-sS", "-H", f"Authorization: Bearer {served.key}", *body_options, f"{served.base_url}/videos"]
+    command = [
+        "curl",
+        "-sS",
+        version,
+        "-H",
+        f"Authorization: Bearer {served.key}",
+        *body_options,
+        f"{served.base_url}/videos",
+    ]
     output = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     assert re.findall('"id":"[^"]*"', output) == [f'"id":"{json.loads(output)["id"]}"']
+
+
+JAVA_CLIENT = """
+import java.net.URI;
+import java.net.http.*;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+
+class Stock {
+  public static void main(String[] args) throws Exception {
+    var client = HttpClient.newHttpClient();
+    for (int round = 0; round < 3; round++) {
+      var request = HttpRequest.newBuilder(URI.create(args[0] + "/videos"))
+          .header("Authorization", "Bearer " + args[1]).header("Content-Type", "application/json")
+          .POST(BodyPublishers.ofString("{\\"prompt\\":\\"a dog\\"}")).build();
+      System.out.println(client.send(request, BodyHandlers.ofString()).statusCode());
+    }
+  }
+}
+"""
+
+
+@pytest.mark.needs("java", "javac")
+def test_the_stock_java_client_makes_videos(served: Served, tmp_path: Path) -> None:
+    """Its default is HTTP/2, which it offers as an upgrade on plain HTTP; nothing has to be set."""
+    (tmp_path / "Stock.java").write_text(JAVA_CLIENT, encoding="utf-8")
+    command = ["java", str(tmp_path / "Stock.java"), served.base_url, served.key]
+    result = subprocess.run(command, capture_output=True, check=False, text=True, timeout=120)
+    assert result.stdout.split() == ["200"] * 3, result.stderr
 
 
 @pytest.mark.needs(str(OLD_PYTHON))
