@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import time
 from collections.abc import Mapping
@@ -31,10 +32,11 @@ from filmgate.security import keyfile
 from filmgate.security.secret_box import SecretBox
 from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.app import App, build_app
+from filmgate.services.files import FileService
 from filmgate.services.videos import VideoService
 from filmgate.services.webhooks import WebhookService
 from filmgate.storage import LocalStorage
-from filmgate.store import Store
+from filmgate.store import FileQuota, Store
 
 __all__ = ["Application", "Role", "build_application"]
 
@@ -57,6 +59,7 @@ class Application:
         videos: VideoService,
         signer: UrlSigner,
         webhooks: WebhookService,
+        files: FileService,
     ) -> None:
         self.settings = settings
         self.lock = lock
@@ -73,6 +76,7 @@ class Application:
             lambda: self.ready and flow.ready,
             signer=signer,
             webhooks=webhooks,
+            files=files,
             version=partial(version, "filmgate"),
             poll_counts=lambda: flow.poll_counts,
         )
@@ -173,6 +177,14 @@ def build_application(
         videos=videos,
         signer=signer,
         webhooks=WebhookService(store.webhooks, guard, secret_box, time.time),
+        files=FileService(
+            store,
+            storage,
+            time.time,
+            quota=FileQuota(settings.file_count, settings.file_quota),
+            max_bytes=settings.body_limit,
+            free_bytes=lambda: shutil.disk_usage(data).free,
+        ),
     )
 
 

@@ -82,6 +82,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     body_limit: Annotated[int, Meta(ge=1, description="Largest request body accepted, in bytes.")] = 64 * 1024 * 1024
     body_timeout: Annotated[float, Meta(gt=0, description="Seconds within which a request body must arrive.")] = 120.0
     image_limit: Annotated[int, Meta(ge=1, description="Largest reference image, in bytes.")] = 10 * 1024 * 1024
+    file_quota: Annotated[
+        int, Meta(ge=0, description="Bytes that an account's uploaded files (`/v1/files`) may have in all.")
+    ] = 1024 * 1024 * 1024
+    file_count: Annotated[int, Meta(ge=0, description="How many uploaded files an account may have.")] = 1000
     testcard_delay: Annotated[
         float,
         Meta(ge=0, description="Seconds that the engine `testcard` takes for a video, to test how a client waits."),

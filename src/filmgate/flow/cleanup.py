@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from filmgate.storage.base import Storage
-from filmgate.store import VideoRepository
+from filmgate.store import FileRepository, VideoRepository
 
 __all__ = ["ORPHAN_MIN_AGE", "StorageCleaner"]
 
@@ -18,19 +18,23 @@ BATCH_SIZE = 500
 class StorageCleaner:
     """Cleanup passes. Each may run at any time, in any process."""
 
-    def __init__(self, videos: VideoRepository, storage: Storage, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, videos: VideoRepository, files: FileRepository, storage: Storage, clock: Callable[[], float]
+    ) -> None:
         self._videos = videos
+        self._files = files
         self._storage = storage
         self._clock = clock
         self._orphan_since: dict[str, float] = {}  # unreferenced keys, and when each was first seen
 
     async def remove_expired(self) -> int:
-        """Delete the files of videos whose retention is over; returns how many."""
+        """Delete the files of videos whose retention is over, and uploaded files that expired; returns how many."""
         count = 0
-        while keys := await self._videos.drop_expired(self._clock()):
-            for key in keys:
-                await self._storage.delete(key)
-            count += len(keys)
+        for rows in (self._videos, self._files):
+            while keys := await rows.drop_expired(self._clock()):
+                for key in keys:
+                    await self._storage.delete(key)
+                count += len(keys)
         return count
 
     async def remove_stale_staging(self) -> int:

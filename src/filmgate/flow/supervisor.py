@@ -93,7 +93,7 @@ class FlowSupervisor:
         self._webhook_sender = webhook_sender
         self._wakeups = Wakeups()
         self._batch_poller = BatchPoller(self._wakeups.wake, clock)
-        self._cleaner = StorageCleaner(store.videos, storage, clock)
+        self._cleaner = StorageCleaner(store.videos, store.files, storage, clock)
         self._registry = registry or EngineRegistry(engines, store.engine_identities)
         context = FlowContext(
             videos=store.videos,

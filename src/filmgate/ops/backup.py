@@ -33,10 +33,14 @@ MAX_SNAPSHOTS = 20
 """Copies of the rows that are tried until none of the files that they name was removed meanwhile."""
 
 _CHARACTERS = "SELECT json_extract({0}, '$.key'), json_extract({0}, '$.sha256') FROM character"
-_REFERENCED = " UNION ALL ".join(
-    ["SELECT key, sha256 FROM asset", *(_CHARACTERS.format(column) for column in ("picture", "film"))]
-)
-_COUNTED_TABLES = ("account", "api_key", "asset", "character", "ledger_entry", "video")
+_REFERENCED = {
+    "asset": ["SELECT key, sha256 FROM asset"],
+    "character": [_CHARACTERS.format(column) for column in ("picture", "film")],
+    "file": ["SELECT key, sha256 FROM file"],
+}
+"""By table, what selects the files that it names. Rows that an older Filmgate wrote may lack a table."""
+
+_COUNTED_TABLES = ("account", "api_key", "asset", "character", "file", "ledger_entry", "video")
 
 
 class BackupFile(Struct, frozen=True):
@@ -180,7 +184,8 @@ def _copy_rows(database: Path, copy: Path) -> None:
 
 def _referenced_files(database: Path) -> dict[str, str]:
     with closing(sqlite3.connect(database)) as connection:
-        return {f"{KEPT}/{key}": digest for key, digest in connection.execute(_REFERENCED)}
+        statements = [sql for table in _existing(connection, _REFERENCED) for sql in _REFERENCED[table]]
+        return {f"{KEPT}/{key}": digest for sql in statements for key, digest in connection.execute(sql)}
 
 
 def _link_file(source: Path, target: Path) -> bool:
@@ -219,10 +224,18 @@ def _build_manifest(target: Path, referenced: dict[str, str], now: float, versio
             taken_at=now,
             filmgate=version,
             revision=_scalar(connection, "SELECT version_num FROM alembic_version", str),
-            rows={table: _scalar(connection, f"SELECT count(*) FROM {table}", int) for table in _COUNTED_TABLES},  # noqa: S608
+            rows={
+                table: _scalar(connection, f"SELECT count(*) FROM {table}", int)  # noqa: S608 - a constant
+                for table in _existing(connection, _COUNTED_TABLES)
+            },
             unfinished=_scalar(connection, "SELECT count(*) FROM video WHERE stage <> 'done'", int),
             files=files,
         )
+
+
+def _existing(connection: sqlite3.Connection, tables: Iterable[str]) -> list[str]:
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [table for table in tables if table in found]
 
 
 def _scalar(connection: sqlite3.Connection, sql: str, kind: Callable[[Any], T]) -> T:

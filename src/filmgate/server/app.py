@@ -19,6 +19,7 @@ from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.auth import Authenticator
 from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.chat import ChatHandlers
+from filmgate.server.files import FileHandlers
 from filmgate.server.health import Readiness, disk_check, health, openapi_document, running_check, store_check
 from filmgate.server.metrics import Metrics, PollCounts
 from filmgate.server.middleware import RequestMiddleware
@@ -31,6 +32,7 @@ from filmgate.server.sse import KEEP_ALIVE_INTERVAL
 from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
 from filmgate.server.webhooks import WebhookHandlers
+from filmgate.services.files import FileService
 from filmgate.services.videos import VideoService
 from filmgate.services.webhooks import WebhookService
 from filmgate.storage.base import Storage
@@ -75,6 +77,7 @@ def build_app(
     *,
     signer: UrlSigner,
     webhooks: WebhookService,
+    files: FileService,
     version: Callable[[], str],
     poll_counts: PollCounts = dict,
     keep_alive: float = KEEP_ALIVE_INTERVAL,
@@ -89,6 +92,7 @@ def build_app(
         is_ready: whether the server accepts requests.
         signer: creates and checks links that need no API key.
         webhooks: the webhook endpoint service.
+        files: the service of uploaded files.
         version: returns Filmgate's version for the OpenAPI document; called on the first request for it.
         poll_counts: returns the number of polls by engine and result.
         keep_alive: seconds between the keep-alive comments of an event stream.
@@ -105,6 +109,7 @@ def build_app(
         for route in _routes(dialect, authenticate, video_handlers, model_handlers, chat_handlers)
     ]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
+    routes += _file_routes(authenticate, FileHandlers(files, body))
     routes.append(Route("/files/{id}/{name}", SignedFiles(videos, signer)))
     routes += _admin_routes(store, settings, lambda: is_ready() and not long_polls.draining)
     request_stats = RequestStats()
@@ -152,6 +157,15 @@ def _account_routes(authenticate: Authenticator, webhooks: WebhookHandlers, usag
     yield at("/webhook_endpoints/{id}/test", post=webhooks.test)
     yield at("/webhook_event_types", get=webhooks.event_types)
     yield at("/usage", get=usage.retrieve)
+
+
+def _file_routes(authenticate: Authenticator, files: FileHandlers) -> Iterator[Route]:
+    def at(path: str, **handlers: Handler) -> Route:
+        return Route(OPENAI.base_path + path, HttpEndpoint(OPENAI, authenticate, **handlers))
+
+    yield at("/files", get=files.list, post=files.create)
+    yield at("/files/{id}", get=files.retrieve, delete=files.delete)
+    yield at("/files/{id}/content", get=files.content)
 
 
 def _admin_routes(store: Store, settings: Settings, is_ready: Callable[[], bool]) -> Iterator[Route]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -13,7 +14,6 @@ from filmgate.server.http_protocol import SENDFILE
 from filmgate.server.ranges import ByteRange, is_not_modified, select_range
 from filmgate.server.request import RequestContext
 from filmgate.server.responses import Header, Response
-from filmgate.services.library import VideoContent
 from filmgate.storage.base import Reader
 
 __all__ = ["FileResponse", "content_response"]
@@ -23,6 +23,30 @@ CHUNK_BYTES = 64 * 1024
 
 DISCONNECT_CHECK_CHUNKS = 16
 """Chunks between two checks that the client is still connected."""
+
+
+class StoredFile(Protocol):
+    """What a file response says about its file."""
+
+    @property
+    def media_type(self) -> str:
+        """For ``content-type``."""
+
+    @property
+    def sha256(self) -> str:
+        """For ``etag``."""
+
+
+class OpenContent(Protocol):
+    """An open file."""
+
+    @property
+    def asset(self) -> StoredFile:
+        """The file."""
+
+    @property
+    def reader(self) -> Reader:
+        """Its bytes."""
 
 
 class FileResponse:
@@ -70,7 +94,7 @@ class FileResponse:
 
 
 def content_response(
-    request: RequestContext, content: VideoContent, dialect_headers: Mapping[str, str]
+    request: RequestContext, content: OpenContent, dialect_headers: Mapping[str, str]
 ) -> Response | FileResponse:
     """Build the response to a request for a file: 200, 206, 304 or 416.
 
@@ -89,7 +113,7 @@ def content_response(
 
 
 def _build_response(
-    request: RequestContext, content: VideoContent, dialect_headers: Mapping[str, str]
+    request: RequestContext, content: OpenContent, dialect_headers: Mapping[str, str]
 ) -> Response | FileResponse:
     asset, size = content.asset, content.reader.size
     etag = f'"{asset.sha256}"'

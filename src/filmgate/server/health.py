@@ -14,11 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from filmgate.errors import StorageFault, Unavailable
 from filmgate.server.errors import method_not_allowed
 from filmgate.server.responses import json_response
+from filmgate.storage.base import MIN_FREE_BYTES
 from filmgate.store import Store
 from filmgate.wire.openai import OPENAI
 
 __all__ = [
-    "MIN_FREE_BYTES",
     "Check",
     "Readiness",
     "disk_check",
@@ -27,9 +27,6 @@ __all__ = [
     "running_check",
     "store_check",
 ]
-
-MIN_FREE_BYTES = 256 * 1024 * 1024
-"""Bytes that must be free on the data folder's disk: enough for a few running videos."""
 
 CHECK_TIMEOUT = 2.0
 """Seconds after which a running check counts as failed."""

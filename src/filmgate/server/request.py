@@ -20,6 +20,10 @@ MAX_KEY_LENGTH = 255
 """Maximum characters of an Idempotency-Key."""
 
 
+MAX_LENGTH_DIGITS = 18
+"""Maximum digits of a ``content-length`` that is read."""
+
+
 class RequestContext:
     """An authenticated request: its principal, dialect, parameters and headers."""
 
@@ -62,6 +66,12 @@ class RequestContext:
         """Earlier tries of an official SDK (``x-stainless-retry-count``); 0 if absent."""
         count = self.header(b"x-stainless-retry-count") or ""
         return int(count) if count.isascii() and count.isdigit() and len(count) <= 2 else 0  # noqa: PLR2004 - two digits
+
+    @property
+    def content_length(self) -> int | None:
+        """The length of the body in bytes; None if it is not given."""
+        text = self.header(b"content-length") or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_LENGTH_DIGITS else None
 
     def header(self, name: bytes) -> str | None:
         """Return the first header of that lower-case name, or None."""

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from filmgate.domain import Asset, AssetKind, Character, Size, VideoCharacter, new_id
 from filmgate.errors import BadArtifact, CharacterNotFound, InvalidValue, InvalidVideo
+from filmgate.services.files import FileLibrary
 from filmgate.services.idempotency import RESEND_WINDOW
 from filmgate.services.revisions import validate_upload
 from filmgate.storage.base import Storage
 from filmgate.store import NewCharacter, Principal, Store
-from filmgate.wire.params import CharacterParams
+from filmgate.wire.params import CharacterParams, Upload
 
 __all__ = ["CharacterService"]
 
@@ -21,9 +22,10 @@ __all__ = ["CharacterService"]
 class CharacterService:
     """Creates and looks up the characters of all accounts."""
 
-    def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, storage: Storage, files: FileLibrary, clock: Callable[[], float]) -> None:
         self._store = store
         self._storage = storage
+        self._files = files
         self._clock = clock
 
     async def create(
@@ -33,11 +35,13 @@ class CharacterService:
 
         Raises:
             InvalidVideo: the video can't be used.
+            InvalidValue: the file that it refers to is unknown.
             IdempotencyKeyReuse: the key was used within a day for another character.
             StorageFault: the storage failed.
         """
         now, character_id = self._clock(), new_id("char")
-        image, video = await self._ingest(character_id, params)
+        async with self._files.staged_video(principal.account_id, params.video) as upload:
+            image, video = await self._ingest(character_id, upload)
         new = NewCharacter(
             id=character_id,
             account_id=principal.account_id,
@@ -47,7 +51,7 @@ class CharacterService:
             key_id=principal.key_id,
             idempotency_key=idempotency_key,
             resend_since=now - RESEND_WINDOW if retry_count else None,
-            fingerprint=hashlib.sha256(f"{params.video.sha256} {params.name}".encode()).hexdigest(),
+            fingerprint=hashlib.sha256(f"{upload.sha256} {params.name}".encode()).hexdigest(),
         )
         character = None
         try:
@@ -85,13 +89,13 @@ class CharacterService:
             )
         return tuple(members)
 
-    async def _ingest(self, character_id: str, params: CharacterParams) -> tuple[Asset, Asset]:
+    async def _ingest(self, character_id: str, upload: Upload) -> tuple[Asset, Asset]:
         image_path, key = self._storage.staging_path(".png"), f"characters/{character_id[5:7]}/{character_id}"
         try:
-            size = await asyncio.to_thread(_extract_first_frame, params.video.path, image_path)
+            size = await asyncio.to_thread(_extract_first_frame, upload.path, image_path)
             return (
                 await self._commit(image_path, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
-                await self._commit(params.video.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),
+                await self._commit(upload.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),
             )
         finally:
             image_path.unlink(missing_ok=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableSequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filmgate.config.catalog import DialectLimits, ResolvedRequest
 from filmgate.domain import Asset, AssetKind, Fit, Size
-from filmgate.errors import InvalidValue
+from filmgate.services.files import FileLibrary
 from filmgate.storage.base import Storage
 from filmgate.wire.params import CreateParams, FileId, ImageReference, ImageUrl, Upload
 
@@ -30,18 +31,20 @@ class ReferenceImages:
 
     Args:
         storage: stores the image.
+        files: opens the file that a request refers to.
         guard: fetches the URL of a request.
         limit: maximum size of the incoming image, in bytes.
     """
 
-    def __init__(self, storage: Storage, guard: Guard, limit: int) -> None:
+    def __init__(self, storage: Storage, files: FileLibrary, guard: Guard, limit: int) -> None:
         self._storage = storage
+        self._files = files
         self._guard = guard
         self._limit = limit
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def ingest_reference(
-        self, video_id: str, params: CreateParams, resolved: ResolvedRequest, limits: DialectLimits
+        self, account_id: str, video_id: str, params: CreateParams, resolved: ResolvedRequest, limits: DialectLimits
     ) -> Asset | None:
         """Store the request's reference image; None if it has none.
 
@@ -51,32 +54,37 @@ class ReferenceImages:
         """
         if params.input_reference is None:
             return None
-        staged: MutableSequence[Path] = []
+        out = self._storage.staging_path(".png")
         try:
-            source = await self._source(params.input_reference, staged)
-            out = self._storage.staging_path(".png")
-            staged.append(out)
-            async with self._slots:
+            async with self._open(account_id, params.input_reference) as source, self._slots:
                 await asyncio.to_thread(self._normalise, source, out, params.fit or Fit.ERROR, resolved.size, limits)
             stored = await self._storage.commit(out, f"references/{video_id[6:8]}/{video_id}.png")
         finally:
-            for path in staged:
-                path.unlink(missing_ok=True)
+            out.unlink(missing_ok=True)
         return stored.asset(AssetKind.REFERENCE, "image/png", resolved.size)
 
-    async def _source(self, reference: ImageReference, staged: MutableSequence[Path]) -> Path | bytes:
+    @asynccontextmanager
+    async def _open(self, account_id: str, reference: ImageReference) -> AsyncIterator[Path | bytes]:
         match reference:
             case Upload(path=path):
-                return path
+                yield path
             case ImageUrl(url=url) if url.startswith("data:"):
-                return await asyncio.to_thread(self._decode, url)
+                yield await asyncio.to_thread(self._decode, url)
             case ImageUrl(url=url):
-                into = self._storage.staging_path(".image")
-                staged.append(into)
-                await self._guard.fetch(url, into, limit=self._limit, timeout=FETCH_TIMEOUT)
-                return into
-            case FileId(id=file_id):
-                raise InvalidValue(f"No such file: '{file_id}'.", param="input_reference")
+                async with self._fetched(url) as path:
+                    yield path
+            case FileId():
+                async with self._files.open_reference(account_id, reference, "image", "input_reference") as (_, path):
+                    yield path
+
+    @asynccontextmanager
+    async def _fetched(self, url: str) -> AsyncIterator[Path]:
+        into = self._storage.staging_path(".image")
+        try:
+            await self._guard.fetch(url, into, limit=self._limit, timeout=FETCH_TIMEOUT)
+            yield into
+        finally:
+            into.unlink(missing_ok=True)
 
     def _decode(self, url: str) -> bytes:
         from filmgate.media import images  # noqa: PLC0415 - loads the image library with the first image

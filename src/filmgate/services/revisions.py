@@ -7,8 +7,6 @@ Later changes to the source must not affect the new video. So it gets a copy of 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +15,23 @@ import msgspec
 from msgspec import Struct
 
 from filmgate.config.catalog import Catalog, DialectLimits, ResolvedRequest
-from filmgate.domain import Asset, AssetKind, Operation, Recipe, Size, Status, VideoCharacter, VideoRecord, default_seed
+from filmgate.domain import (
+    Asset,
+    AssetKind,
+    Operation,
+    Recipe,
+    Size,
+    Status,
+    UploadedFile,
+    VideoCharacter,
+    VideoRecord,
+    default_seed,
+)
 from filmgate.errors import BadArtifact, InvalidValue, InvalidVideo, VideoExpired, VideoNotFound
+from filmgate.services.files import FileLibrary, link_or_copy
 from filmgate.storage.base import Storage, StoredObject
 from filmgate.store import Store
-from filmgate.wire.params import CreateParams, RevisionParams, Upload, VideoReference
+from filmgate.wire.params import CreateParams, FileId, RevisionParams, Upload, VideoReference
 
 if TYPE_CHECKING:
     from filmgate.media.probe import Probe
@@ -49,7 +59,7 @@ MAX_SIDE = 4096
 class SourceVideo(Struct, frozen=True, kw_only=True):
     """A source video, and the properties that a video made from it inherits."""
 
-    content: Asset | Upload
+    content: Asset | UploadedFile | Upload
     size: Size
     seconds: int
     model: str | None = None  # None: an upload, which has no model
@@ -64,9 +74,10 @@ class SourceVideo(Struct, frozen=True, kw_only=True):
 class SourceVideos:
     """Finds source videos and stores copies of them."""
 
-    def __init__(self, store: Store, storage: Storage, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, storage: Storage, files: FileLibrary, clock: Callable[[], float]) -> None:
         self._store = store
         self._storage = storage
+        self._files = files
         self._clock = clock
 
     async def find(self, account_id: str, reference: VideoReference) -> SourceVideo:
@@ -75,12 +86,14 @@ class SourceVideos:
         Raises:
             VideoNotFound: the id is unknown, deleted or another account's.
             VideoExpired: its content is gone.
-            InvalidValue: it is not completed.
+            InvalidValue: it is not completed; the file is unknown.
             InvalidVideo: the upload is no usable video.
         """
         if isinstance(reference, Upload):
-            probed = await asyncio.to_thread(validate_upload, reference.path)
-            return SourceVideo(content=reference, size=probed.size, seconds=max(1, round(probed.seconds)))
+            return await _validated(reference, reference.path)
+        if isinstance(reference, FileId):
+            async with self._files.open_reference(account_id, reference, "video", "video") as (file, path):
+                return await _validated(file, path)
         video = await self._store.videos.get(reference.id, account_id)
         if video is None:
             raise VideoNotFound(reference.id)
@@ -120,7 +133,7 @@ class SourceVideos:
         staged = self._storage.staging_path()
         try:
             async with self._storage.local_path(key) as path:
-                await asyncio.to_thread(_link_or_copy, path, staged)
+                await asyncio.to_thread(link_or_copy, path, staged)
             return await self._storage.commit(staged, to)
         except FileNotFoundError:
             raise VideoExpired from None
@@ -176,6 +189,11 @@ def resolve_revision(
     return msgspec.structs.replace(resolved, size=recipe.size, seconds=recipe.seconds, price_micros=price)
 
 
+async def _validated(content: UploadedFile | Upload, path: Path) -> SourceVideo:
+    probed = await asyncio.to_thread(validate_upload, path)
+    return SourceVideo(content=content, size=probed.size, seconds=max(1, round(probed.seconds)))
+
+
 def validate_upload(path: Path) -> Probe:
     """Validate an uploaded video and return its properties.
 
@@ -216,13 +234,3 @@ def _source_of(video: VideoRecord, content: Asset) -> SourceVideo:
         characters=recipe.characters,
         video_id=video.id,
     )
-
-
-def _link_or_copy(path: Path, to: Path) -> None:
-    try:
-        os.link(path, to)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        # A different file system, or one without links.
-        shutil.copyfile(path, to)

@@ -22,6 +22,7 @@ from filmgate.errors import FilmgateError, InvalidValue, NotAllowed
 from filmgate.security.secret_box import SecretBox
 from filmgate.services.characters import CharacterService
 from filmgate.services.eta import EtaEstimator
+from filmgate.services.files import FileLibrary
 from filmgate.services.idempotency import RESEND_WINDOW, RequestIdentity, SingleFlight, fingerprint
 from filmgate.services.library import VideoLibrary
 from filmgate.services.references import ReferenceImages
@@ -86,7 +87,8 @@ class VideoService(VideoLibrary):
     ) -> None:
         super().__init__(store, storage, clock)
         self.catalog = catalog
-        self.characters = CharacterService(store, storage, clock)
+        files = FileLibrary(store, storage, clock)
+        self.characters = CharacterService(store, storage, files, clock)
         self.estimator = EtaEstimator(store.videos, engines)
         self._select_engine = select_engine
         self._guard = guard
@@ -94,8 +96,8 @@ class VideoService(VideoLibrary):
         self._wake = wake
         self._accepting: set[asyncio.Future[VideoRecord]] = set()
         self._single_flight = SingleFlight()
-        self._references = ReferenceImages(storage, guard, image_limit)
-        self._sources = SourceVideos(store, storage, clock)
+        self._references = ReferenceImages(storage, files, guard, image_limit)
+        self._sources = SourceVideos(store, storage, files, clock)
 
     async def create(
         self,
@@ -200,7 +202,7 @@ class VideoService(VideoLibrary):
         features = {"characters": bool(characters), "image_input": params.input_reference is not None}
         engine = self._engine_for(resolved.model, [name for name, used in features.items() if used], video_id)
         callback_url = await self._seal_callback(params.callback_url)
-        reference = await self._references.ingest_reference(video_id, params, resolved, limits)
+        reference = await self._references.ingest_reference(principal.account_id, video_id, params, resolved, limits)
         recipe = _recipe(params, resolved, reference, characters)
         new = _new_video(video_id, principal, resolved, engine, recipe, identity, limits)
         new = msgspec.structs.replace(new, callback_url=callback_url, metadata=params.metadata or {})

@@ -15,7 +15,10 @@ from msgspec import Struct
 
 from filmgate.domain import Asset, AssetKind, Size
 
-__all__ = ["Reader", "Storage", "StoredObject"]
+__all__ = ["MIN_FREE_BYTES", "Reader", "Storage", "StoredObject"]
+
+MIN_FREE_BYTES = 256 * 1024 * 1024
+"""Bytes that must be free on the storage's disk: enough for a few running videos."""
 
 
 class StoredObject(Struct, frozen=True):

@@ -13,7 +13,7 @@ from filmgate.store import transitions
 from filmgate.store.database import DbConnection
 from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.rows import VIDEO_COLUMNS, to_video
-from filmgate.store.schema import asset, ledger_entry, outbox, resolution, submission, video, webhook_delivery
+from filmgate.store.schema import asset, file, ledger_entry, outbox, resolution, submission, video, webhook_delivery
 
 __all__ = [
     "RESOLUTION_OUTCOMES",
@@ -110,6 +110,11 @@ _EXPIRED = (
     .select_from(asset.join(video, video.c.id == asset.c.video_id))
     .where(video.c.expires_at.is_not(null()), video.c.expires_at <= bindparam("now"))
 )
+_EXPIRED_UPLOADS = (
+    select(func.count())
+    .select_from(file)
+    .where(file.c.expires_at.is_not(null()), file.c.expires_at <= bindparam("now"))
+)
 _RESOLUTION = select(*(resolution.c[field] for field in Resolution.__struct_fields__)).where(
     resolution.c.video_id == bindparam("video_id")
 )
@@ -160,8 +165,8 @@ class AdminQueries:
 
     async def count_expired(self, now: float) -> int:
         """Count the files that have expired and still exist."""
-        row = self._reader.fetch_one(_EXPIRED, now=now)
-        return int(row[0]) if row else 0
+        counts = [self._reader.fetch_one(statement, now=now) for statement in (_EXPIRED, _EXPIRED_UPLOADS)]
+        return sum(row[0] for row in counts if row)
 
     async def resolution(self, video_id: str) -> Resolution | None:
         """Return how an operator resolved the video; None if it is not resolved."""

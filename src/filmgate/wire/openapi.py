@@ -67,7 +67,11 @@ def _create_schemas(models: Sequence[Model]) -> Schema:
             "anyOf": [
                 _create_schema(group, _form_fields(group[0]) | reference, null=False)
                 for group in groups
-                for reference in ({"input_reference": _FILE}, {"input_reference[image_url]": _image_url()})
+                for reference in (
+                    {"input_reference": _FILE},
+                    {"input_reference[image_url]": _image_url()},
+                    {"input_reference[file_id]": _file_id_schema()},
+                )
             ]
         },
     }
@@ -100,9 +104,10 @@ def _json_fields(model: Model) -> Schema:
         "size": {"enum": [*map(str, model.sizes), None], "default": str(model.default_size)},
         "input_reference": {
             "type": ["object", "null"],
-            "description": "The first frame: JPEG, PNG or WebP, by its http(s) or data URL.",
-            "properties": {"image_url": _image_url()},
-            "required": ["image_url"],
+            "description": "The first frame: JPEG, PNG or WebP, by its http(s) or data URL, or an uploaded file.",
+            "properties": {"image_url": _image_url(), "file_id": _file_id_schema()},
+            "minProperties": 1,
+            "maxProperties": 1,
             "additionalProperties": False,
         },
         "seed": {
@@ -144,6 +149,10 @@ _FILE: Final[Schema] = {
 
 def _text_schema(max_length: int, pattern: str = _NO_NUL, min_length: int = 1) -> Schema:
     return {"type": "string", "minLength": min_length, "maxLength": max_length, "pattern": pattern}
+
+
+def _file_id_schema() -> Schema:
+    return {"type": "string", "pattern": "^file-[0-9a-f]{32}$", "description": "An uploaded file of the account."}
 
 
 def _digits_schema() -> Schema:

@@ -9,7 +9,7 @@ import msgspec
 
 from filmgate import errors
 from filmgate.config.catalog import Model
-from filmgate.wire import create, openapi, openapi_chat, openapi_revisions, webhook
+from filmgate.wire import create, openapi, openapi_chat, openapi_files, openapi_revisions, webhook
 from filmgate.wire.openapi import (
     _BODY_ERRORS,
     _ID,
@@ -43,9 +43,9 @@ _RATE_HEADERS: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-req
 def document(models: Sequence[Model], version: str) -> Schema:
     """Return this version's document for a catalogue of ``models``; constant while the server runs."""
     spec = openapi.document(models, version)
-    spec["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | _paths()
+    spec["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | openapi_files.paths() | _paths()
     spec["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
-    spec["components"]["schemas"] |= _response_schemas() | _request_schemas()
+    spec["components"]["schemas"] |= openapi_files.schemas() | _response_schemas() | _request_schemas()
     spec["components"]["headers"] |= _rate_headers()
     for body in spec["components"]["schemas"]["CreateVideo"]["anyOf"]:
         body["properties"]["characters"] = openapi_revisions.characters_schema()

@@ -16,6 +16,7 @@ from filmgate.wire.openapi import (
     _ID,
     _NOT_BLANK,
     Schema,
+    _file_id_schema,
     _json_content,
     _operation,
     _ref,
@@ -74,8 +75,12 @@ def _object(properties: Schema, required: list[str]) -> Schema:
 
 
 def _video() -> Schema:
-    return _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"]) | {
-        "description": "A completed video of the account."
+    by_id = _object({"id": _text_schema(create.METADATA_VALUE_MAX)}, ["id"])
+    return {
+        "anyOf": [
+            by_id | {"description": "A completed video of the account."},
+            _object({"file_id": _file_id_schema()}, ["file_id"]),
+        ]
     }
 
 
@@ -89,11 +94,12 @@ def _file() -> Schema:
 
 
 def _form(fields: Schema, required: list[str]) -> Schema:
-    """Return a form with an id as the SDKs spell it, or with a file and then an optional model."""
+    """Return a form with an id as the SDKs spell it, or with a file or its id and then an optional model."""
     by_id = _object(fields | {"video[id]": _text_schema(create.METADATA_VALUE_MAX)}, [*required, "video[id]"])
     model = {"type": "string", "description": "A model of the catalogue."}
     with_file = _object(fields | {"video": _file(), "model": model}, [*required, "video"])
-    return {"anyOf": [by_id, with_file]}
+    stored = _object(fields | {"video[file_id]": _file_id_schema(), "model": model}, [*required, "video[file_id]"])
+    return {"anyOf": [by_id, with_file, stored]}
 
 
 def _create_operation(name: str, summary: str, body: str, form: str | None, *kinds: type[FilmgateError]) -> Schema:

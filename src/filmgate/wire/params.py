@@ -16,6 +16,7 @@ __all__ = [
     "FieldValue",
     "Fields",
     "FileId",
+    "FileParams",
     "FormList",
     "FormObject",
     "FormText",
@@ -30,11 +31,12 @@ __all__ = [
 
 
 class Upload(Struct, frozen=True):
-    """A file part, received into a staged file; its name and content type are untrusted and dropped."""
+    """A file part, received into a staged file; its content type is untrusted and dropped."""
 
     path: Path
     bytes: int
     sha256: str  # hex
+    filename: str = ""  # printable and without folders; for display alone. "": the part has none
 
 
 class ImageUrl(Struct, frozen=True):
@@ -89,8 +91,8 @@ ImageReference = Upload | ImageUrl | FileId
 """The three spellings of a reference image."""
 
 
-VideoReference = Upload | VideoId
-"""The two spellings of a source video."""
+VideoReference = Upload | VideoId | FileId
+"""The three spellings of a source video."""
 
 
 class CreateParams(Struct, frozen=True, kw_only=True):
@@ -122,4 +124,12 @@ class CharacterParams(Struct, frozen=True, kw_only=True):
     """POST /v1/videos/characters as its dialect parsed it."""
 
     name: str
-    video: Upload
+    video: Upload | FileId
+
+
+class FileParams(Struct, frozen=True, kw_only=True):
+    """POST /v1/files as parsed."""
+
+    file: Upload
+    purpose: str
+    expires_after: int | None = None  # seconds; None: never

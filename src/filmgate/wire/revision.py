@@ -10,7 +10,16 @@ from typing import Final
 from filmgate.domain import Character, Operation
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter
 from filmgate.wire.objects import CharacterObject
-from filmgate.wire.params import CharacterParams, Fields, RevisionParams, Upload, VideoId, VideoReference
+from filmgate.wire.params import (
+    CharacterParams,
+    Fields,
+    FileId,
+    FormText,
+    RevisionParams,
+    Upload,
+    VideoId,
+    VideoReference,
+)
 from filmgate.wire.readers import (
     json_type_of,
     read_fields,
@@ -83,7 +92,7 @@ def parse_character(fields: Fields) -> CharacterParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does; or the name is too long or blank.
     """
-    return CharacterParams(**read_fields(fields, {"name": _name, "video": _upload}, ("name", "video")))
+    return CharacterParams(**read_fields(fields, {"name": _name, "video": _character_video}, ("name", "video")))
 
 
 def render_character(character: Character) -> CharacterObject:
@@ -95,17 +104,24 @@ def _video_reference(name: str, value: object) -> VideoReference | None:
     reference = read_reference(name, value)
     if reference is None or isinstance(reference, Upload):
         return reference
-    keys = read_keys(name, reference, ("id",))
+    keys = read_keys(name, reference, ("id", "file_id"))
+    if len(keys) > 1:
+        raise InvalidValue(f"Invalid '{name}': give exactly one of a file, 'id' and 'file_id'.", param=name)
+    if "file_id" in keys:
+        return FileId(read_nonempty(f"{name}.file_id", keys["file_id"]))
     if "id" not in keys:
         raise MissingParameter(f"{name}.id")
     return VideoId(read_nonempty(f"{name}.id", keys["id"]))
 
 
-def _upload(name: str, value: object) -> Upload | None:
-    reference = read_reference(name, value) if isinstance(value, list | dict) else value
-    if not isinstance(reference, Upload):
+def _character_video(name: str, value: object) -> Upload | FileId | None:
+    reference = read_reference(name, value) if isinstance(value, FormText | list | dict) else value
+    if reference is None or isinstance(reference, Upload):
+        return reference
+    if not isinstance(reference, dict) or not reference.get("file_id"):
         raise InvalidType(name, "a file", json_type_of(reference))
-    return reference
+    keys = read_keys(name, reference, ("file_id",))
+    return FileId(read_nonempty(f"{name}.file_id", keys["file_id"]))
 
 
 def _extension_seconds(name: str, value: object) -> int:

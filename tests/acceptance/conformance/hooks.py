@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import uuid
 from typing import Any
 
@@ -61,8 +62,24 @@ def _is_named(character: dict[str, Any]) -> bool:
     )
 
 
+def _without_file_ids(body: dict[str, Any]) -> dict[str, Any]:
+    """Replace a valid but unknown file id by an image's URL: it would be rejected."""
+    reference = body.get("input_reference")
+    if isinstance(reference, dict) and reference.keys() == {"file_id"} and _is_file_id(reference["file_id"]):
+        return body | {"input_reference": {"image_url": DATA_URL}}
+    if _is_file_id(body.get("input_reference[file_id]")):
+        others = {name: value for name, value in body.items() if name != "input_reference[file_id]"}
+        return others | {"input_reference[image_url]": DATA_URL}
+    return body
+
+
+def _is_file_id(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch("file-[0-9a-f]{32}", value) is not None
+
+
 def _with_image(body: dict[str, Any]) -> dict[str, Any]:
     """Replace an image's URL or file by a real image; other URLs would leave this machine."""
+    body = _without_file_ids(body)
     reference, url = body.get("input_reference"), body.get("input_reference[image_url]")
     if isinstance(reference, dict) and str(reference.get("image_url")).startswith(PREFIXES):
         replacement: dict[str, Any] = {"input_reference": reference | {"image_url": DATA_URL}}

@@ -20,7 +20,7 @@ FREE = Capabilities(paid=False)
 @pytest.fixture
 def cleaner(harness: FlowHarness) -> StorageCleaner:
     """A cleaner of the harness's storage."""
-    return StorageCleaner(harness.store.videos, harness.storage, harness.clock)
+    return StorageCleaner(harness.store.videos, harness.store.files, harness.storage, harness.clock)
 
 
 async def _complete(harness: FlowHarness, mp4: bytes) -> VideoRecord:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from filmgate.config.routing import Route, RouteTarget
-from filmgate.domain import Asset, AssetKind, VideoRecord
+from filmgate.domain import Asset, AssetKind, UploadedFile, VideoRecord, new_file_id
 from filmgate.engines.base import Capabilities, JobState, JobStatus
 from filmgate.errors import EngineUnavailable, IntegrityError, SettingsError
 from filmgate.ops import backup
-from filmgate.store import Store
+from filmgate.store import FileQuota, NewFile, Store
 from filmgate.testing.harness import FlowHarness
 from filmgate.testing.scripted import ScriptedEngine
 
@@ -85,6 +85,32 @@ async def test_a_backup_can_be_restored(harness: FlowHarness, tmp_path: Path) ->
     assert back.status == "completed"
     assert await store.ledger.audit() == []
     await store.close()
+
+
+async def test_uploaded_files_are_in_a_backup(harness: FlowHarness, tmp_path: Path) -> None:
+    """As their rows say; rows of a Filmgate that had none can be copied too."""
+    file_id = new_file_id(harness.clock())
+    staged = harness.storage.staging_path()
+    staged.write_bytes(b"image")
+    stored = await harness.storage.commit(staged, f"uploads/{file_id}.png")
+    file = UploadedFile(
+        id=file_id,
+        account_id=harness.account.id,
+        filename="shot.png",
+        purpose="vision",
+        media_type="image/png",
+        bytes=stored.bytes,
+        sha256=stored.sha256,
+        key=stored.key,
+        created_at=harness.clock(),
+        expires_at=None,
+    )
+    await harness.store.files.create(NewFile(file=file), FileQuota(1, 100), harness.clock())
+    manifest = _back_up(harness, tmp_path / "copy")
+    assert f"files/kept/{stored.key}" in manifest.files
+    with closing(sqlite3.connect(harness.folder / "filmgate.sqlite", isolation_level=None)) as connection:
+        connection.execute("DROP TABLE file")
+    assert "file" not in _back_up(harness, tmp_path / "again").rows
 
 
 async def test_a_file_deleted_during_the_backup(harness: FlowHarness, tmp_path: Path) -> None:

@@ -23,10 +23,11 @@ from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.app import App, build_app
 from filmgate.server.http_protocol import Deadlines
 from filmgate.server.serve import serve
+from filmgate.services.files import FileService
 from filmgate.services.videos import VideoService
 from filmgate.services.webhooks import WebhookService
 from filmgate.storage import LocalStorage
-from filmgate.store import Principal, Store
+from filmgate.store import FileQuota, Principal, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +104,7 @@ class ApiServer(Struct):
     principal: Principal
     other_key: str  # of another account
     folder: Path
+    files: FileService
     closed: bool = False
 
     async def close(self) -> None:
@@ -142,6 +144,8 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     assert principal is not None
     signer = UrlSigner(b"k" * 32, time.time)
     webhooks = WebhookService(store.webhooks, guard, vault, time.time)
+    quota = FileQuota(settings.file_count, settings.file_quota)
+    files = FileService(store, storage, time.time, quota=quota, max_bytes=settings.body_limit, free_bytes=lambda: 2**40)
     app = build_app(
         videos,
         store,
@@ -150,10 +154,11 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
         lambda: True,
         signer=signer,
         webhooks=webhooks,
+        files=files,
         version=lambda: "1.2.3",
         keep_alive=keep_alive,
     )
-    return ApiServer(app, store, storage, videos, fake_flow, keys[0], principal, keys[1], folder)
+    return ApiServer(app, store, storage, videos, fake_flow, keys[0], principal, keys[1], folder, files)
 
 
 @pytest.fixture

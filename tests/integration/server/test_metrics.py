@@ -76,6 +76,7 @@ async def test_open_metrics_are_readable_from_anywhere(api_server: ApiServer) ->
         lambda: True,
         signer=signer,
         webhooks=webhooks,
+        files=api_server.files,
         version=lambda: "1.2.3",
     )
     transport = httpx2.ASGITransport(app=app, client=("192.0.2.7", 1))

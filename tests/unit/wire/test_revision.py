@@ -11,7 +11,7 @@ from filmgate.errors import InvalidType, InvalidValue, MissingParameter, Unknown
 from filmgate.wire import revision
 from filmgate.wire.fields import from_form, from_json
 from filmgate.wire.objects import encode
-from filmgate.wire.params import Fields, Upload, VideoId
+from filmgate.wire.params import Fields, FileId, Upload, VideoId
 
 UPLOAD = Upload(Path("staged"), 3, "00")
 
@@ -35,6 +35,15 @@ def test_a_video_may_be_uploaded() -> None:
     """A file part is the source video, and then a model may be given."""
     params = revision.parse_edit(from_form([("prompt", "On"), ("video", UPLOAD), ("model", "sora-2-pro")]))
     assert (params.video, params.model, params.operation) == (UPLOAD, "sora-2-pro", Operation.EDIT)
+
+
+def test_a_video_may_be_an_uploaded_file() -> None:
+    """By its id, in both encodings; a video and a file at once are refused."""
+    read = revision.parse_edit(from_form([("prompt", "On"), ("video[file_id]", "file-1")]))
+    assert read == revision.parse_edit({"prompt": "On", "video": {"file_id": "file-1"}})
+    assert read.video == FileId("file-1")
+    with pytest.raises(InvalidValue, match="exactly one of a file, 'id' and 'file_id'"):
+        revision.parse_edit({"prompt": "On", "video": {"id": "video_a", "file_id": "file-1"}})
 
 
 def test_a_remix_uses_the_video_in_its_path() -> None:
@@ -79,7 +88,8 @@ def test_a_character_needs_a_name(name: str) -> None:
 
 
 def test_a_character_needs_an_upload() -> None:
-    """An id is not accepted instead of a file."""
+    """Or an uploaded file; a video's id is not accepted instead."""
+    assert revision.parse_character({"name": "x", "video": {"file_id": "file-1"}}).video == FileId("file-1")
     assert revision.parse_character({"name": "x" * 80, "video": UPLOAD}).video == UPLOAD
     with pytest.raises(InvalidType, match="expected a file, but got an object"):
         revision.parse_character({"name": "x", "video": {"id": "video_a"}})

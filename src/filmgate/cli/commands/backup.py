@@ -54,7 +54,7 @@ async def _restore(context: CliContext, source: Path) -> None:
 async def _gc(context: CliContext, *, dry_run: bool) -> None:
     storage = LocalStorage(context.settings().data / "files")
     async with opened_store(context) as store:
-        cleaner = StorageCleaner(store.videos, storage, context.env.clock)
+        cleaner = StorageCleaner(store.videos, store.files, storage, context.env.clock)
         expired = await store.admin.count_expired(context.env.clock()) if dry_run else await cleaner.remove_expired()
         orphans = await cleaner.find_orphans(storage.modified_at)
         for key in () if dry_run else orphans:

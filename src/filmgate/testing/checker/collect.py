@@ -21,6 +21,18 @@ from filmgate.testing.checker.facts import (
 
 __all__ = ["list_files", "read_contents", "read_files", "read_resources", "read_rows"]
 
+_OF_CHARACTER = (
+    "SELECT id, '{0}', json_extract({0}, '$.key'), json_extract({0}, '$.bytes'), json_extract({0}, '$.sha256')"
+    " FROM character"
+)
+_ASSETS = " UNION ALL ".join(
+    [
+        "SELECT video_id, kind, key, bytes, sha256 FROM asset",
+        "SELECT id, 'upload', key, bytes, sha256 FROM file",
+        *map(_OF_CHARACTER.format, ("picture", "film")),
+    ]
+)
+
 
 def read_rows(database: Path) -> DatabaseSnapshot:
     """Read the tables, by plain SQL."""
@@ -37,7 +49,7 @@ def read_rows(database: Path) -> DatabaseSnapshot:
             history=[
                 HistoryRow(*row) for row in run("SELECT video_id, status, progress FROM video_event ORDER BY seq")
             ],
-            assets=[AssetRow(*row) for row in run("SELECT video_id, kind, key, bytes, sha256 FROM asset")],
+            assets=[AssetRow(*row) for row in run(_ASSETS)],
             ledger=[
                 LedgerRow(*row)
                 for row in run("SELECT account_id, video_id, kind, amount_micros FROM ledger_entry ORDER BY id")

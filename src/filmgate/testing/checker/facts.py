@@ -64,7 +64,7 @@ class HistoryRow(Struct, frozen=True):
 class AssetRow(Struct, frozen=True):
     """A file that a row names."""
 
-    video_id: str
+    video_id: str  # or the id of an uploaded file or a character
     kind: str
     key: str
     bytes: int
