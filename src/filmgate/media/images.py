@@ -71,6 +71,16 @@ _DECODE_ERRORS = (
 )
 
 
+MAX_JPEG_SCANS = 100
+"""Maximum scans of a JPEG: real ones have up to twenty, and each costs the decoder a pass over all pixels."""
+
+MAX_PERCENT_CHARS = 1024 * 1024
+"""Maximum characters of a data URL's percent-encoded data, which is decoded in Python."""
+
+_JPEG_SCAN = b"\xff\xda"  # never part of a scan's data, where 0xff is escaped
+_BASE64_CODES = tuple((code, bytes([c])) for c in b"+/=" for code in (b"%%%02X" % c, b"%%%02x" % c))
+
+
 def normalize_image(
     source: Path | bytes, *, size: Size, fit: Fit, limit: int, out: Path, types: Collection[str] = IMAGE_TYPES
 ) -> None:
@@ -91,6 +101,8 @@ def normalize_image(
     """
     data = _read_bytes(source, limit)
     kind = _sniff(data, types)
+    if kind == "JPEG" and data.count(_JPEG_SCAN) > MAX_JPEG_SCANS:
+        raise InvalidImage(f"The image has more than {MAX_JPEG_SCANS} scans.", param=_PARAM)
     if kind == "WebP":
         _check_pixels(webp_size(data))  # opening a WebP reserves memory for all of it
     with _report_damage(kind), _OPENERS[kind](io.BytesIO(data)) as image:
@@ -129,7 +141,10 @@ def decode_data_url(text: str, limit: int) -> bytes:
     head, comma, body = text.partition(",")
     if not comma or head[:5].lower() != "data:":
         raise InvalidValue("Invalid data URL: expected 'data:image/png;base64,…'.", param=_PARAM)
-    data = _base64(body) if head.lower().endswith(";base64") else unquote_to_bytes(body)
+    is_base64 = head.lower().endswith(";base64")
+    if not is_base64 and len(body) > MAX_PERCENT_CHARS:
+        raise InvalidValue("Invalid data URL: encode an image of this size as Base64.", param=_PARAM)
+    data = _base64(body) if is_base64 else unquote_to_bytes(body)
     if len(data) > limit:
         raise _too_large(limit)
     return data
@@ -137,7 +152,9 @@ def decode_data_url(text: str, limit: int) -> bytes:
 
 def _base64(body: str) -> bytes:
     try:
-        packed = b"".join((unquote_to_bytes(body) if "%" in body else body.encode("ascii")).split())
+        packed = b"".join(body.encode("ascii").split())
+        for code, character in _BASE64_CODES if b"%" in packed else ():
+            packed = packed.replace(code, character)
         return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:
         raise InvalidValue("Invalid data URL: its data is not Base64.", param=_PARAM) from error

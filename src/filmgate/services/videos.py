@@ -29,7 +29,7 @@ from filmgate.services.references import ReferenceImages
 from filmgate.services.revisions import SourceVideos, build_recipe, resolve_revision
 from filmgate.storage.base import Storage
 from filmgate.store import Principal, RateLimitStatus, Store
-from filmgate.wire.params import CreateParams, RevisionParams
+from filmgate.wire.params import CreateParams, ImageUrl, RevisionParams
 
 if TYPE_CHECKING:
     from filmgate.net.guard import Guard
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["EngineSelector", "VideoService"]
 
 log = structlog.get_logger()
+
+LARGE_URL = 256 * 1024
+"""Characters of a data URL from which it is digested on a thread."""
 
 _FEATURE_NAMES = {
     "remix": "remixes",
@@ -173,7 +176,7 @@ class VideoService(VideoLibrary):
     async def _identify(
         self, principal: Principal, params: CreateParams | RevisionParams, idempotency_key: str | None, retry_count: int
     ) -> AsyncIterator[RequestIdentity]:
-        digest = fingerprint(params)
+        digest = await asyncio.to_thread(fingerprint, params) if _is_large(params) else fingerprint(params)
         async with self._single_flight.enter((principal.key_id, digest), wait=retry_count > 0):
             yield RequestIdentity(
                 idempotency_key=idempotency_key,
@@ -263,6 +266,12 @@ class VideoService(VideoLibrary):
         for stored in (recipe.reference, recipe.source):
             if stored is not None:
                 await self._storage.delete(stored.key)
+
+
+def _is_large(params: CreateParams | RevisionParams) -> bool:
+    """Whether the request holds an image of megabytes as a data URL, whose digest takes tens of milliseconds."""
+    reference = getattr(params, "input_reference", None)
+    return isinstance(reference, ImageUrl) and len(reference.url) > LARGE_URL
 
 
 def _check_allowed(principal: Principal, model: str) -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from filmgate.config.catalog import PROMPT_CHARACTERS
 from filmgate.domain import VideoError
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter
 from filmgate.wire.fields import check
@@ -110,7 +111,7 @@ def detect_orientation(prompt: str) -> Orientation:
     mentions = [
         (match.start(), orientation)
         for orientation, pattern in _ORIENTATION_PATTERNS
-        if (match := re.search(pattern, prompt, re.IGNORECASE))
+        if (match := re.search(pattern, prompt[:PROMPT_CHARACTERS], re.IGNORECASE))
     ]
     return min(mentions)[1] if mentions else "portrait"
 

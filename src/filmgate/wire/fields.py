@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn, cast
 
 from filmgate.errors import InvalidValue, MalformedBody, RequestError, shorten
+from filmgate.wire.long_texts import cut_data_urls
 from filmgate.wire.params import Fields, FieldValue, FormList, FormObject, FormText, Unreadable, Upload
 
 __all__ = ["MAX_DEPTH", "MAX_FORM_PARTS", "check", "from_form", "from_json", "from_json_text"]
@@ -23,8 +24,11 @@ MAX_DEPTH = 32
 MAX_FORM_PARTS = 1_000
 """Maximum parts of a form."""
 
-MAX_JSON_SEPARATORS = 200_000
-"""Maximum brackets and commas of a JSON body: bounds what decoding it can allocate."""
+MAX_JSON_SEPARATORS = 100_000
+"""Maximum brackets and commas of a JSON body, those in its texts included: bounds what decoding it can allocate."""
+
+MAX_JSON_STRINGS = 20_000
+"""Maximum keys and texts of a JSON body: each key costs a microsecond."""
 
 MAX_NUMBER_LENGTH = 40
 """Maximum length of a number, in characters."""
@@ -41,9 +45,11 @@ def from_json(body: bytes) -> Fields:
 
     Raises:
         MalformedBody: it is no JSON object, or holds what no sane client sends (a key twice, NaN, a depth of 100).
+        BodyTooLarge: it has more than 4 MiB beside its data URLs.
     """
+    short_body, put_back = cut_data_urls(body)
     try:
-        value = _decode(_utf8_text(body))
+        value = put_back(_decode(_utf8_text(short_body)))
         if not isinstance(value, dict):
             _reject(f"an object is expected, not {_json_type(value)}")
         return dict(_checked(name, field) for name, field in value.items())
@@ -110,7 +116,8 @@ def _utf8_text(body: bytes) -> str:
 
 
 def _decode(text: str) -> object:
-    if sum(map(text.count, "[{,")) > MAX_JSON_SEPARATORS:
+    strings = (text.count('"') - text.count('\\"')) // 2
+    if strings > MAX_JSON_STRINGS or sum(map(text.count, "[{,")) > MAX_JSON_SEPARATORS:
         _reject("it holds too many values")
     try:
         return _DECODER.decode(text)
