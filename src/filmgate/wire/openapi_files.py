@@ -47,7 +47,8 @@ def paths() -> Schema:
 
 def _form() -> Schema:
     shortest, longest = files.EXPIRES_AFTER
-    seconds = {"type": "integer", "minimum": shortest, "maximum": longest}
+    text = f"{shortest} to {longest}."
+    seconds = {"type": "string", "pattern": "^[1-9][0-9]{3,6}$", "description": text}
     file = {
         "type": "string",
         "format": "binary",
@@ -57,11 +58,10 @@ def _form() -> Schema:
     fields = {"file": file, "purpose": {"enum": [*files.PURPOSES], "type": "string"}}
     expiry = {"expires_after[anchor]": {"const": "created_at", "type": "string"}, "expires_after[seconds]": seconds}
     return {
-        "type": "object",
-        "properties": fields | expiry,
-        "required": ["file", "purpose"],
-        "dependentRequired": {name: [*expiry] for name in expiry},
-        "additionalProperties": False,
+        "anyOf": [
+            {"type": "object", "properties": each, "required": [*each], "additionalProperties": False}
+            for each in (fields, fields | expiry)
+        ]
     }
 
 
