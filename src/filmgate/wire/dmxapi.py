@@ -40,12 +40,8 @@ class DmxapiVideo(Struct, frozen=True):
 
 def render_video(video: VideoRecord, context: RenderContext) -> DmxapiVideo:
     """Render the video without its prompt; content expires two hours after completion, or earlier by the settings."""
-    standard = openai.render_video(video, context)
-    values = {name: getattr(standard, name) for name in DmxapiVideo.__struct_fields__}
-    if standard.completed_at is not None:
-        expires_at = standard.completed_at + int(RETENTION_SECONDS)
-        values["expires_at"] = expires_at if standard.expires_at is None else min(expires_at, standard.expires_at)
-    return DmxapiVideo(**values)
+    standard = openai.limit_expiry(openai.render_video(video, context), RETENTION_SECONDS)
+    return DmxapiVideo(**{name: getattr(standard, name) for name in DmxapiVideo.__struct_fields__})
 
 
 def content_headers(video_id: str, kind: AssetKind) -> dict[str, str]:

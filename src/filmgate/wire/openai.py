@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 
+from msgspec.structs import replace
+
 from filmgate.config.catalog import PROMPT_CHARACTERS, Model
 from filmgate.domain import AssetKind, VideoRecord
 from filmgate.errors import FilmgateError, TooManyRequests, Unavailable
@@ -24,6 +26,7 @@ from filmgate.wire.objects import (
 __all__ = [
     "OPENAI",
     "content_headers",
+    "limit_expiry",
     "printable",
     "render_deleted",
     "render_error",
@@ -68,6 +71,14 @@ def render_video(video: VideoRecord, _context: RenderContext | None = None) -> V
         video.remixed_from_video_id,
         None if error is None else VideoFailure(error.code, error.message),
     )
+
+
+def limit_expiry(rendered: VideoObject, retention: float) -> VideoObject:
+    """Let a completed video expire ``retention`` seconds after its completion, or earlier by the settings."""
+    if rendered.completed_at is None:
+        return rendered
+    ends = rendered.completed_at + int(retention)
+    return replace(rendered, expires_at=ends if rendered.expires_at is None else min(ends, rendered.expires_at))
 
 
 def render_list(videos: Sequence[VideoRecord], has_more: bool, _context: RenderContext | None = None) -> VideoList:  # noqa: FBT001 - the page of the store has it so
