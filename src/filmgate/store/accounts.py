@@ -27,7 +27,7 @@ CACHE_SECONDS = 1.0
 CACHE_SIZE = 10_000
 
 _ACCOUNT_COLUMNS = tuple(account.c[field] for field in Account.__struct_fields__)
-_INSERT_ACCOUNT = insert(account).values(**{column.name: bindparam(column.name) for column in account.c})
+_INSERT_ACCOUNT = insert(account).values(**{column.key: bindparam(column.key) for column in _ACCOUNT_COLUMNS})
 _INSERT_KEY = insert(api_key).values(**{column.name: bindparam(column.name) for column in api_key.c})
 _ACCOUNTS = select(*_ACCOUNT_COLUMNS).order_by(account.c.created_at, account.c.id)
 _ACCOUNT = select(*_ACCOUNT_COLUMNS).where(account.c.id == bindparam("owner"))

@@ -1,4 +1,4 @@
-"""Money: an append-only ledger whose entries sum to each account's balance.
+"""Money: an append-only ledger whose entries sum to each account's balance, and totals that are kept with it.
 
 A video has one hold, taken in the transaction that accepts it, and then either a capture (completed: the held money is
 spent) or a release (failed: it is credited back). An account without a balance is unlimited; its entries are written
@@ -7,16 +7,19 @@ all the same.
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, insert, null, or_, select, update
+import asyncio
+from collections.abc import Callable
 
-from filmgate.domain import Status
+from sqlalchemy import bindparam, insert, null, or_, update
+
 from filmgate.errors import InvalidValue, NotFound
+from filmgate.store.audit import audit
 from filmgate.store.database import DbConnection
 from filmgate.store.group_commit import GroupCommitWriter
-from filmgate.store.schema import account, ledger_entry, video
-from filmgate.store.usage import AccountUsage, read_usage
+from filmgate.store.schema import account, ledger_entry
+from filmgate.store.usage import AccountUsage, CompletedVideo, add_to_day, read_usage
 
-__all__ = ["LedgerRepository", "append_entry", "audit", "capture", "credit", "hold", "release"]
+__all__ = ["LedgerRepository", "append_entry", "capture", "credit", "debit", "hold", "release"]
 
 _DEBIT = (
     update(account)
@@ -26,10 +29,17 @@ _DEBIT = (
     )
     .values(balance_micros=account.c.balance_micros - bindparam("price"))
 )
-_CREDIT = (
+_HOLD = _DEBIT.values(held_micros=account.c.held_micros + bindparam("price"))
+_IS_OWNER = account.c.id == bindparam("owner")
+_CREDIT = update(account).where(_IS_OWNER).values(balance_micros=account.c.balance_micros + bindparam("amount"))
+_RELEASE = _CREDIT.values(held_micros=account.c.held_micros - bindparam("amount"))
+_CAPTURE = (
     update(account)
-    .where(account.c.id == bindparam("owner"))
-    .values(balance_micros=account.c.balance_micros + bindparam("amount"))
+    .where(_IS_OWNER)
+    .values(
+        held_micros=account.c.held_micros - bindparam("amount"),
+        captured_micros=account.c.captured_micros + bindparam("amount"),
+    )
 )
 _INSERT_ENTRY = insert(ledger_entry).values(
     account_id=bindparam("owner"),
@@ -47,20 +57,27 @@ def append_entry(
     connection.execute(_INSERT_ENTRY, owner=owner, of_video=video_id, what=kind, amount=amount, now=now)
 
 
+def debit(connection: DbConnection, owner: str, amount: int) -> bool:
+    """Debit the balance, in one guarded UPDATE; False if the balance does not cover it."""
+    return connection.execute(_DEBIT, owner=owner, price=amount) == 1
+
+
 def hold(connection: DbConnection, owner: str, price: int) -> bool:
-    """Debit the price from the balance, in one guarded UPDATE; False if the balance does not cover it."""
-    return connection.execute(_DEBIT, owner=owner, price=price) == 1
+    """Hold a video's price: debit it from the balance; False if the balance does not cover it. Its entry follows."""
+    return connection.execute(_HOLD, owner=owner, price=price) == 1
 
 
-def capture(connection: DbConnection, owner: str, video_id: str, now: float) -> None:
-    """Capture the hold: no money moves, and no release can follow."""
+def capture(connection: DbConnection, owner: str, video_id: str, made: CompletedVideo, now: float) -> None:
+    """Capture the hold: the money is spent, on that day, and no release can follow."""
     append_entry(connection, owner, video_id, "capture", 0, now)
+    connection.execute(_CAPTURE, owner=owner, amount=made.price_micros)
+    add_to_day(connection, owner, made, now)
 
 
 def release(connection: DbConnection, owner: str, video_id: str, price: int, now: float) -> None:
     """Release the hold: credit it back."""
     append_entry(connection, owner, video_id, "release", price, now)
-    credit(connection, owner, price)
+    connection.execute(_RELEASE, owner=owner, amount=price)
 
 
 def credit(connection: DbConnection, owner: str, amount: int) -> bool:
@@ -68,24 +85,15 @@ def credit(connection: DbConnection, owner: str, amount: int) -> bool:
     return connection.execute(_CREDIT, owner=owner, amount=amount) == 1
 
 
-_BALANCES = (
-    select(account.c.id, account.c.balance_micros, func.coalesce(func.sum(ledger_entry.c.amount_micros), 0))
-    .select_from(account.outerjoin(ledger_entry, ledger_entry.c.account_id == account.c.id))
-    .where(account.c.balance_micros.is_not(null()))
-    .group_by(account.c.id, account.c.balance_micros)
-)
-_VIDEOS = select(video.c.id, video.c.account_id, video.c.status, video.c.price_micros)
-_ENTRIES = select(
-    ledger_entry.c.video_id, ledger_entry.c.account_id, ledger_entry.c.kind, ledger_entry.c.amount_micros
-).where(ledger_entry.c.video_id.is_not(null()))
-
-
 class LedgerRepository:
     """Grants, usage, and the audit of the ledger."""
 
-    def __init__(self, reader: DbConnection, writer: GroupCommitWriter) -> None:
+    def __init__(
+        self, reader: DbConnection, writer: GroupCommitWriter, open_reader: Callable[[], DbConnection]
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._open_reader = open_reader
 
     async def grant(self, account_id: str, amount_micros: int, now: float) -> None:
         """Credit an account's balance; a negative amount debits it.
@@ -96,7 +104,7 @@ class LedgerRepository:
         """
 
         def write(connection: DbConnection) -> None:
-            if amount_micros < 0 and not hold(connection, account_id, -amount_micros):
+            if amount_micros < 0 and not debit(connection, account_id, -amount_micros):
                 raise InvalidValue("The account does not exist, or its balance is smaller than that.")
             if amount_micros >= 0 and not credit(connection, account_id, amount_micros):
                 raise NotFound(f"Account '{account_id}' not found.")
@@ -116,39 +124,16 @@ class LedgerRepository:
         return usage
 
     async def audit(self) -> list[str]:
-        """Check every account's sum and every video's entries; returns a sentence for each error."""
-        return await self._writer.write(audit)
+        """Check every account's sum, every video's entries and the totals; returns a sentence for each error.
 
+        It reads one snapshot on a connection and a thread of its own, so that the server continues meanwhile.
+        """
+        return await asyncio.to_thread(self._audit)
 
-def audit(connection: DbConnection) -> list[str]:
-    """Return the errors in the ledger, as sentences; run in one transaction, so that it sees one snapshot."""
-    errors = [
-        f"account {owner}: the balance is {balance}, the entries sum to {total}"
-        for owner, balance, total in connection.fetch_all(_BALANCES)
-        if balance != total
-    ]
-    entries: dict[str, list[tuple[str, str, int]]] = {}
-    for video_id, owner, kind, amount in connection.fetch_all(_ENTRIES):
-        entries.setdefault(video_id, []).append((owner, kind, amount))
-    for video_id, owner, status, price in connection.fetch_all(_VIDEOS):
-        expected = sorted((owner, *entry) for entry in _expected(status, price))
-        actual = sorted(entries.get(video_id, []))
-        if actual != expected:
-            errors.append(
-                f"video {video_id} ({status}): expected {_format_entries(expected)}, found {_format_entries(actual)}"
-            )
-    return errors
-
-
-def _expected(status: str, price: int) -> list[tuple[str, int]]:
-    match status:
-        case Status.COMPLETED:
-            return [("hold", -price), ("capture", 0)]
-        case Status.FAILED:
-            return [("hold", -price), ("release", price)]
-        case _:
-            return [("hold", -price)]
-
-
-def _format_entries(entries: list[tuple[str, str, int]]) -> str:
-    return ", ".join(f"{kind} {amount} of {owner}" for owner, kind, amount in entries) or "nothing"
+    def _audit(self) -> list[str]:
+        connection = self._open_reader()
+        try:
+            connection.control("BEGIN DEFERRED")
+            return audit(connection)
+        finally:
+            connection.close()

@@ -29,6 +29,7 @@ __all__ = [
     "api_key",
     "asset",
     "character",
+    "delivery_total",
     "engine_identity",
     "file",
     "file_usage",
@@ -36,7 +37,9 @@ __all__ = [
     "metadata",
     "outbox",
     "resolution",
+    "statistics",
     "submission",
+    "usage_day",
     "video",
     "video_event",
     "webhook_delivery",
@@ -66,6 +69,20 @@ account = Table(
     Column("name", Text, nullable=False),
     Column("balance_micros", Integer),  # NULL: unlimited
     Column("created_at", Double, nullable=False),
+    Column(
+        "held_micros",  # for its unfinished videos
+        Integer,
+        CheckConstraint("held_micros >= 0", name="account_held"),
+        nullable=False,
+        server_default=text("0"),
+    ),
+    Column(
+        "captured_micros",  # for its completed videos
+        Integer,
+        CheckConstraint("captured_micros >= 0", name="account_captured"),
+        nullable=False,
+        server_default=text("0"),
+    ),
     CheckConstraint("balance_micros >= 0", name="account_never_overdrawn"),
 )
 
@@ -281,6 +298,33 @@ Index(
     ledger_entry.c.kind,
     ledger_entry.c.created_at,
     ledger_entry.c.amount_micros,
+)
+
+usage_day = Table(
+    "usage_day",
+    metadata,
+    Column("account_id", Text, ForeignKey("account.id"), nullable=False),
+    Column("day", Integer, nullable=False),  # Unix time / 86400
+    Column("model", Text, nullable=False),
+    Column("videos", Integer, nullable=False),  # completed on that day
+    Column("seconds", Integer, nullable=False),  # of video
+    Column("captured_micros", Integer, nullable=False),
+    PrimaryKeyConstraint("account_id", "day", "model"),
+    CheckConstraint("captured_micros >= 0", name="usage_day_captured"),
+)
+
+delivery_total = Table(
+    "delivery_total",
+    metadata,
+    Column("outcome", Text, primary_key=True),
+    Column("deliveries", Integer, nullable=False),  # settled rows of webhook_delivery with that outcome
+)
+
+statistics = Table(
+    "statistics",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("state", Text, nullable=False),  # JSON: sums over the rows up to a position, to go on from
 )
 
 outbox = Table(

@@ -1,7 +1,8 @@
 """Statistics over the rows, for monitoring: complete right after a restart, and for all processes of a data folder.
 
-The first read scans all videos; later ones read only what happened since, by position: the rows of videos are never
-removed, and their history is append-only.
+A read looks only at what happened since the last one, by position: the rows of videos are never removed, and their
+history is append-only. The sums are saved from time to time, so that a read after a restart goes on from there; only
+where there are none saved does it scan all videos.
 """
 
 from __future__ import annotations
@@ -11,21 +12,27 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+import msgspec
 from msgspec import Struct
-from sqlalchemy import Select, bindparam, case, func, literal_column, select
+from sqlalchemy import Select, bindparam, case, func, insert, literal_column, select, update
 
 from filmgate.domain import Stage, Status
 from filmgate.errors import SubmissionUnknown
 from filmgate.store import transitions
 from filmgate.store.database import DbConnection
-from filmgate.store.schema import outbox, resolution, video, video_event, webhook_delivery
+from filmgate.store.group_commit import GroupCommitWriter
+from filmgate.store.schema import delivery_total, outbox, resolution, statistics, video, video_event, webhook_delivery
 
 __all__ = ["DURATION_BUCKETS", "DurationHistogram", "Snapshot", "Statistics"]
 
 DURATION_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600)
 """Upper bounds in seconds of the buckets for the time from create to completion."""
+
+SAVE_EVERY = 10_000
+"""Entries of the history after which the sums are saved: reading that many takes some milliseconds."""
 
 EngineModel = tuple[str, str]
 """An engine and a model."""
@@ -98,15 +105,25 @@ _UNRESOLVED = (
         video.c.id.not_in(select(resolution.c.video_id)),
     )
 )
-_SETTLED = (
-    select(webhook_delivery.c.outcome, func.count())
-    .where(webhook_delivery.c.settled_at.is_not(None))
-    .group_by(webhook_delivery.c.outcome)
-)
+_SETTLED = select(delivery_total.c.outcome, delivery_total.c.deliveries)
+_SAVED = select(statistics.c.state).where(statistics.c.name == literal_column("'videos'"))
+_SAVE = update(statistics).where(statistics.c.name == literal_column("'videos'")).values(state=bindparam("sums"))
+_FIRST_SAVE = insert(statistics).values(name="videos", state=bindparam("sums"))
 _UNDELIVERED: tuple[Select[Any], ...] = (
     select(func.count()).select_from(webhook_delivery).where(webhook_delivery.c.settled_at.is_(None)),
     select(func.count()).select_from(outbox).where(outbox.c.delivered_at.is_(None)),
 )
+
+
+class _Sums(Struct, frozen=True):
+    """The sums up to a position, as they are saved."""
+
+    positions: tuple[int, int]
+    accepted: list[tuple[str, str, int]]
+    completed: list[tuple[str, str, int]]
+    failed: list[tuple[str, str, str, int]]
+    submitted: list[tuple[str, int]]
+    durations: list[tuple[str, str, list[int], float]]
 
 
 class Statistics:
@@ -114,10 +131,13 @@ class Statistics:
 
     Args:
         connect: opens that connection, at the first read.
+        writer: saves the sums.
     """
 
-    def __init__(self, connect: Callable[[], DbConnection]) -> None:
+    def __init__(self, connect: Callable[[], DbConnection], writer: GroupCommitWriter) -> None:
         self._connect = connect
+        self._writer = writer
+        self._saved_at = 0  # the history position of the saved sums
         self._open_connection: DbConnection | None = None
         self._lock = threading.Lock()
         self._positions = (0, 0)  # the last video and the last history entry that were counted
@@ -134,7 +154,10 @@ class Statistics:
         Raises:
             StorageFault: the rows can't be read.
         """
-        return await asyncio.to_thread(self._read)
+        snapshot, unsaved = await asyncio.to_thread(self._read)
+        if unsaved is not None:
+            await self._writer.write(partial(_save, sums=unsaved))
+        return snapshot
 
     async def close(self) -> None:
         """Close the connection, after a read in progress."""
@@ -151,15 +174,49 @@ class Statistics:
             self._open_connection = self._connect()
         return self._open_connection
 
-    def _read(self) -> Snapshot:
+    def _read(self) -> tuple[Snapshot, str | None]:
+        """Return the statistics, and the sums if it is time to save them."""
         with self._lock, _read_transaction(self._connection):
-            positions = self._connection.fetch_all(_POSITIONS)[0]
-            if self._loaded:
+            last_video, last_event = self._connection.fetch_all(_POSITIONS)[0]
+            if self._loaded or self._restore(last_video, last_event):
                 self._count_new()
             else:
                 self._count_all()
-            self._loaded, self._positions = True, (positions[0], positions[1])
-            return self._snapshot()
+            self._loaded, self._positions = True, (last_video, last_event)
+            unsaved = self._sums() if last_event - self._saved_at >= SAVE_EVERY else None
+            self._saved_at = last_event if unsaved else self._saved_at
+            return self._snapshot(), unsaved
+
+    def _restore(self, last_video: int, last_event: int) -> bool:
+        """Load the saved sums; False if there are none, or none of this file's past."""
+        row = self._connection.fetch_one(_SAVED)
+        try:
+            sums = msgspec.json.decode(row[0], type=_Sums) if row else None
+        except msgspec.MsgspecError:
+            return False
+        if sums is None or sums.positions[0] > last_video or sums.positions[1] > last_event:
+            return False
+        self._positions, self._saved_at = sums.positions, sums.positions[1]
+        self._accepted.update({(engine, model): count for engine, model, count in sums.accepted})
+        self._completed.update({(engine, model): count for engine, model, count in sums.completed})
+        self._failed.update({(engine, model, code): count for engine, model, code, count in sums.failed})
+        self._submitted.update(dict(sums.submitted))
+        for engine, model, counts, total_seconds in sums.durations:
+            histogram = self._durations[engine, model] = DurationHistogram()
+            if len(counts) == len(histogram.counts):
+                histogram.counts, histogram.total_seconds = counts, total_seconds
+        return True
+
+    def _sums(self) -> str:
+        sums = _Sums(
+            self._positions,
+            [(*key, count) for key, count in self._accepted.items()],
+            [(*key, count) for key, count in self._completed.items()],
+            [(*key, count) for key, count in self._failed.items()],
+            list(self._submitted.items()),
+            [(*key, each.counts, each.total_seconds) for key, each in self._durations.items()],
+        )
+        return msgspec.json.encode(sums).decode()
 
     def _count_all(self) -> None:
         for engine, model, status, code, count, attempts in self._connection.fetch_all(_TOTALS):
@@ -210,6 +267,11 @@ class Statistics:
             deliveries=dict(_pairs(self._connection.fetch_all(_SETTLED))),
             undelivered=sum(self._connection.fetch_all(waiting)[0][0] for waiting in _UNDELIVERED),
         )
+
+
+def _save(connection: DbConnection, *, sums: str) -> None:
+    if not connection.execute(_SAVE, sums=sums):
+        connection.execute(_FIRST_SAVE, sums=sums)
 
 
 def _pairs(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[str, int]]:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Update, bindparam, case, func, insert, literal_column, null, select, update
 
-from filmgate.domain import Asset, Stage, Status, VideoError, new_id
+from filmgate.domain import CANCELLED, Asset, Stage, Status, VideoError, new_id
 from filmgate.store import submissions
-from filmgate.store.acceptance import add_asset
+from filmgate.store.acceptance import add_asset, remove, request_cancel, require_owned
 from filmgate.store.database import DbConnection
 from filmgate.store.ledger import capture, release
 from filmgate.store.rows import to_json
 from filmgate.store.schema import outbox, video
+from filmgate.store.usage import CompletedVideo
 
 __all__ = [
     "ADVANCE",
@@ -26,6 +27,7 @@ __all__ = [
     "REASSIGN",
     "REQUEUE",
     "START_FETCHING",
+    "cancel_and_remove",
     "complete",
     "fail",
     "fail_if_intent",
@@ -116,7 +118,7 @@ _COMPLETE = (
         expires_at=bindparam("until"),
         notes=bindparam("notes_json"),
     )
-    .returning(video.c.account_id)
+    .returning(video.c.account_id, video.c.model, video.c.seconds, video.c.price_micros)
 )
 _FAIL = (
     _transition_from(*(stage for stage in Stage if stage is not Stage.DONE))
@@ -176,8 +178,9 @@ def complete(
         return False
     for stored in assets:
         add_asset(connection, video_id, stored)
-    capture(connection, row[0], video_id, now)
-    _announce(connection, "video.completed", video_id, row[0], now)
+    owner, *made = row
+    capture(connection, owner, video_id, CompletedVideo(*made), now)
+    _announce(connection, "video.completed", video_id, owner, now)
     return True
 
 
@@ -193,6 +196,21 @@ def fail_if_intent(connection: DbConnection, video_id: str, token: str | None, e
         _FAIL_IF_INTENT, video_id=video_id, token=token, code=error.code, message=error.message, now=now
     )
     return row is not None and _release_and_announce(connection, video_id, row[0], row[1], now)
+
+
+def cancel_and_remove(connection: DbConnection, video_id: str, owner: str, now: float) -> list[str]:
+    """Delete a video in any state; an unfinished one fails as cancelled first, with its release and its event.
+
+    Returns:
+        The storage keys to delete.
+
+    Raises:
+        VideoNotFound: unknown, deleted or another account's.
+    """
+    if not require_owned(connection, video_id, owner).finished:
+        request_cancel(connection, video_id, owner, now)  # the tombstone keeps it: its job is to be cancelled
+        fail(connection, video_id, CANCELLED, now)
+    return remove(connection, video_id, owner, now)
 
 
 def _release_and_announce(connection: DbConnection, video_id: str, owner: str, price: int, now: float) -> bool:

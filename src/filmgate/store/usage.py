@@ -1,16 +1,16 @@
-"""Spending of an account: sums over its ledger."""
+"""Spending of an account: totals and days, which are kept in the transactions that move the money."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from msgspec import Struct
-from sqlalchemy import Integer, bindparam, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from filmgate.store.database import DbConnection
-from filmgate.store.schema import account, ledger_entry, video
+from filmgate.store.schema import account, usage_day
 
-__all__ = ["AccountUsage", "DailyUsage", "read_usage"]
+__all__ = ["AccountUsage", "CompletedVideo", "DailyUsage", "add_to_day", "read_usage"]
 
 DAY_SECONDS = 86_400
 
@@ -34,47 +34,60 @@ class AccountUsage(Struct, frozen=True, kw_only=True):
     days: list[DailyUsage]  # newest first
 
 
-_IS_OWNER = account.c.id == bindparam("owner")
-_HELD = (
-    select(func.coalesce(func.sum(video.c.price_micros), 0))
-    .where(video.c.account_id == account.c.id, video.c.stage != literal_column("'done'"))
-    .correlate(account)
-    .scalar_subquery()
+class CompletedVideo(Struct, frozen=True):
+    """What a completed video adds to its account's usage."""
+
+    model: str
+    seconds: int
+    price_micros: int
+
+
+_TOTALS = select(account.c.balance_micros, account.c.held_micros, account.c.captured_micros).where(
+    account.c.id == bindparam("owner")
 )
-_DEBITED = (
-    select(func.coalesce(-func.sum(ledger_entry.c.amount_micros), 0))
-    .where(
-        ledger_entry.c.account_id == account.c.id, ledger_entry.c.kind.in_(map(literal_column, ("'hold'", "'release'")))
-    )
-    .correlate(account)
-    .scalar_subquery()
-)
-_TOTALS = select(account.c.balance_micros, _HELD, _DEBITED).where(_IS_OWNER)
-_DAY_NUMBER = cast(ledger_entry.c.created_at / DAY_SECONDS, Integer)
 _DAYS = (
-    select(_DAY_NUMBER, video.c.model, func.count(), func.sum(video.c.seconds), func.sum(video.c.price_micros))
-    .select_from(ledger_entry.join(video, video.c.id == ledger_entry.c.video_id))
-    .where(
-        ledger_entry.c.account_id == bindparam("owner"),
-        ledger_entry.c.kind == literal_column("'capture'"),
-        ledger_entry.c.created_at >= bindparam("since"),
-    )
-    .group_by(_DAY_NUMBER, video.c.model)
-    .order_by(_DAY_NUMBER.desc(), video.c.model)
+    select(*(usage_day.c[name] for name in ("day", "model", "videos", "seconds", "captured_micros")))
+    .where(usage_day.c.account_id == bindparam("owner"), usage_day.c.day >= bindparam("first_day"))
+    .order_by(usage_day.c.day.desc(), usage_day.c.model)
 )
+_KEY: dict[str, ColumnElement[object]] = {
+    "account_id": bindparam("owner"),
+    "day": bindparam("on_day"),
+    "model": bindparam("of_model"),
+}
+_ADD = (
+    update(usage_day)
+    .where(*(usage_day.c[name] == value for name, value in _KEY.items()))
+    .values(
+        videos=usage_day.c.videos + 1,
+        seconds=usage_day.c.seconds + bindparam("length"),
+        captured_micros=usage_day.c.captured_micros + bindparam("price"),
+    )
+)
+_OPEN_DAY = insert(usage_day).values(**_KEY, videos=1, seconds=bindparam("length"), captured_micros=bindparam("price"))
+
+
+def add_to_day(connection: DbConnection, owner: str, made: CompletedVideo, now: float) -> None:
+    """Add a completed video to its account's day."""
+    key = {"owner": owner, "on_day": int(now // DAY_SECONDS), "of_model": made.model}
+    added = {"length": made.seconds, "price": made.price_micros}
+    if not connection.execute(_ADD, **key, **added):
+        connection.execute(_OPEN_DAY, **key, **added)
 
 
 def read_usage(connection: DbConnection, account_id: str, since: float) -> AccountUsage | None:
-    """Return the balance, holds and spending, by day and model since then; None if there is no such account."""
+    """Return the balance, holds and spending, by model for each day since then; None if there is no such account."""
     row = connection.fetch_one(_TOTALS, owner=account_id)
     if row is None:
         return None
-    balance, held, debited = row
+    balance, held, captured = row
     days = [
         DailyUsage(date=_date(day), model=model, videos=count, seconds=seconds, captured_micros=spent)
-        for day, model, count, seconds, spent in connection.fetch_all(_DAYS, owner=account_id, since=since)
+        for day, model, count, seconds, spent in connection.fetch_all(
+            _DAYS, owner=account_id, first_day=int(since // DAY_SECONDS)
+        )
     ]
-    return AccountUsage(balance_micros=balance, held_micros=held, captured_micros=debited - held, days=days)
+    return AccountUsage(balance_micros=balance, held_micros=held, captured_micros=captured, days=days)
 
 
 def _date(day: int) -> str:

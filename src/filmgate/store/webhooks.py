@@ -18,7 +18,7 @@ from filmgate.errors import InvalidValue, NotFound, WebhookEndpointNotFound
 from filmgate.store.database import DbConnection
 from filmgate.store.group_commit import GroupCommitWriter
 from filmgate.store.rows import to_json
-from filmgate.store.schema import outbox, video, webhook_delivery, webhook_endpoint
+from filmgate.store.schema import delivery_total, outbox, video, webhook_delivery, webhook_endpoint
 
 __all__ = ["PendingDelivery", "WebhookEndpoint", "WebhookRepository"]
 
@@ -163,6 +163,13 @@ _DROP = (
     .values(settled_at=bindparam("now"), outcome="dropped")
 )
 
+_ADD_SETTLED = (
+    update(delivery_total)
+    .where(delivery_total.c.outcome == bindparam("how"))
+    .values(deliveries=delivery_total.c.deliveries + bindparam("count"))
+)
+_FIRST_SETTLED = insert(delivery_total).values(outcome=bindparam("how"), deliveries=bindparam("count"))
+
 
 class WebhookRepository:
     """Endpoints and deliveries.
@@ -227,7 +234,7 @@ class WebhookRepository:
         def write(connection: DbConnection) -> None:
             if connection.execute(_DELETE, endpoint=endpoint_id, owner=account_id) != 1:
                 raise WebhookEndpointNotFound(endpoint_id)
-            connection.execute(_DROP, endpoint=endpoint_id, now=now)
+            _drop(connection, endpoint_id, now)
 
         await self._writer.write(write)
 
@@ -268,20 +275,36 @@ class WebhookRepository:
 
     async def settle(self, delivery: PendingDelivery, outcome: str, status: int | None, now: float) -> bool:
         """Record the last attempt: ``delivered``, ``failed`` or ``dropped``; False if the claim was lost."""
-        seen = delivery.next_at
-        return await self._write(_SETTLE, delivery=delivery.id, seen=seen, how=outcome, status=status, now=now)
+
+        def write(connection: DbConnection) -> bool:
+            settled = connection.execute(
+                _SETTLE, delivery=delivery.id, seen=delivery.next_at, how=outcome, status=status, now=now
+            )
+            _count_settled(connection, outcome, settled)
+            return settled == 1
+
+        return await self._writer.write(write)
 
     async def disable(self, endpoint_id: str, now: float) -> None:
         """Disable an endpoint and drop its pending deliveries."""
 
         def write(connection: DbConnection) -> None:
             connection.execute(_DISABLE, endpoint=endpoint_id, now=now)
-            connection.execute(_DROP, endpoint=endpoint_id, now=now)
+            _drop(connection, endpoint_id, now)
 
         await self._writer.write(write)
 
     async def _write(self, statement: Any, **params: object) -> bool:
         return await self._writer.write(lambda connection: connection.execute(statement, **params) == 1)
+
+
+def _drop(connection: DbConnection, endpoint_id: str, now: float) -> None:
+    _count_settled(connection, "dropped", connection.execute(_DROP, endpoint=endpoint_id, now=now))
+
+
+def _count_settled(connection: DbConnection, outcome: str, count: int) -> None:
+    if count and not connection.execute(_ADD_SETTLED, how=outcome, count=count):
+        connection.execute(_FIRST_SETTLED, how=outcome, count=count)
 
 
 def _insert_deliveries(connection: DbConnection, event_id: str, now: float) -> int:

@@ -82,7 +82,26 @@ async def test_the_audit_reports_every_error(store: Store, tmp_path: Path) -> No
     bare.close()
     assert await store.ledger.audit() == [
         f"account {owner.id}: the balance is 9, the entries sum to 7",
+        f"account {owner.id}: 3 held and 0 captured are kept, the videos sum to 2, 0",
         f"video {video.id} (queued): expected hold -2 of {owner.id}, found hold -3 of {owner.id}",
+    ]
+
+
+async def test_the_audit_checks_the_days(store: Store, tmp_path: Path) -> None:
+    """A day that is missing, wrong or too much is reported with what the ledger says."""
+    owner = await store.accounts.create_account("one", 10)
+    video, _ = await store.videos.create(_video(owner.id, 3), 1.0)
+    await store.videos.record_intent(video.id, "token", 1.0)
+    await store.videos.record_ticket(video.id, "token", "ticket", 1.0)
+    await store.videos.start_fetching(video.id, 1.0)
+    await store.videos.complete(video.id, [], {}, 1.0, None)
+    bare = sqlite3.connect(tmp_path / "rows.sqlite", isolation_level=None)
+    bare.execute("UPDATE usage_day SET videos = 2, captured_micros = 5")
+    bare.close()
+    day, made = f"account {owner.id}, 1970-01-01, sora-2", "1 videos, 4 s for 3"
+    assert await store.ledger.audit() == [
+        f"{day}: 2 videos, 4 s for 5 is kept but not in the ledger",
+        f"{day}: {made} is in the ledger but not kept",
     ]
 
 

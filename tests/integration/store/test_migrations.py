@@ -13,10 +13,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from filmgate.domain import TRANSITIONS
+from filmgate.domain import TRANSITIONS, VideoError
 from filmgate.store import RateLimitStatus, Store, migrations
 from filmgate.store.database import APPLICATION_ID
 from filmgate.store.schema import metadata
+from filmgate.testing.harness import PRICE, FlowHarness
 
 
 def _objects(path: Path) -> dict[str, list[str]]:
@@ -68,6 +69,32 @@ def test_the_triggers_hold_the_current_transitions() -> None:
     assert {before: set(after) for before, after in frozen.items()} == {
         str(before): {str(status) for status in after} for before, after in TRANSITIONS.items()
     }
+
+
+async def test_the_totals_are_filled_from_the_rows(tmp_path: Path) -> None:
+    """What the migration sums up is what is kept from then on."""
+    async with FlowHarness.open(tmp_path) as harness:
+        videos = [await harness.accept() for _ in range(4)]
+        for video in videos[:2]:
+            await harness.store.videos.record_intent(video.id, "token", harness.clock())
+            await harness.store.videos.record_ticket(video.id, "token", f"ticket {video.id}", harness.clock())
+            await harness.store.videos.start_fetching(video.id, harness.clock())
+            await harness.store.videos.complete(video.id, [], {}, harness.clock(), None)
+            harness.clock.now += 86_400
+        await harness.store.videos.fail(videos[2].id, VideoError("engine_error", "…"), harness.clock())
+        fill = importlib.import_module("filmgate.store.migrations.versions.0006_totals")._FILL
+        with closing(sqlite3.connect(tmp_path / "filmgate.sqlite", isolation_level=None)) as bare:
+            kept = [bare.execute(query).fetchall() for query in TOTALS]
+            bare.execute("UPDATE account SET held_micros = 0, captured_micros = 0")
+            bare.execute("DELETE FROM usage_day")
+            for statement in fill:
+                bare.execute(statement)
+            assert [bare.execute(query).fetchall() for query in TOTALS] == kept
+        assert (len(kept[0]), kept[1]) == (2, [(PRICE, 2 * PRICE)])
+        assert await harness.store.ledger.audit() == []
+
+
+TOTALS = ("SELECT * FROM usage_day ORDER BY day", "SELECT held_micros, captured_micros FROM account")
 
 
 async def test_a_database_of_the_first_revision_is_migrated(tmp_path: Path) -> None:

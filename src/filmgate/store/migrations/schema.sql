@@ -6,7 +6,7 @@ CREATE TABLE account (
 	id TEXT NOT NULL, 
 	name TEXT NOT NULL, 
 	balance_micros INTEGER, 
-	created_at DOUBLE NOT NULL, 
+	created_at DOUBLE NOT NULL, held_micros INTEGER DEFAULT 0 NOT NULL CONSTRAINT account_held CHECK (held_micros >= 0), captured_micros INTEGER DEFAULT 0 NOT NULL CONSTRAINT account_captured CHECK (captured_micros >= 0), 
 	PRIMARY KEY (id), 
 	CONSTRAINT account_never_overdrawn CHECK (balance_micros >= 0)
 );
@@ -208,6 +208,27 @@ CREATE TABLE resolution (
 	PRIMARY KEY (video_id), 
 	CONSTRAINT resolution_outcome CHECK (outcome IN ('lost', 'made', 'refunded')), 
 	FOREIGN KEY(video_id) REFERENCES video (id)
+);
+CREATE TABLE usage_day (
+	account_id TEXT NOT NULL, 
+	day INTEGER NOT NULL, 
+	model TEXT NOT NULL, 
+	videos INTEGER NOT NULL, 
+	seconds INTEGER NOT NULL, 
+	captured_micros INTEGER NOT NULL, 
+	PRIMARY KEY (account_id, day, model), 
+	CONSTRAINT usage_day_captured CHECK (captured_micros >= 0), 
+	FOREIGN KEY(account_id) REFERENCES account (id)
+);
+CREATE TABLE delivery_total (
+	outcome TEXT NOT NULL, 
+	deliveries INTEGER NOT NULL, 
+	PRIMARY KEY (outcome)
+);
+CREATE TABLE statistics (
+	name TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	PRIMARY KEY (name)
 );
 CREATE TABLE file (
 	id TEXT NOT NULL, 
