@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 from platformdirs import user_config_path, user_data_path
 
+from filmgate.config.addresses import parse_networks, parse_origins, parse_public_url
 from filmgate.errors import SettingsError
 
 __all__ = [
@@ -94,6 +95,21 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     allow_hosts: Annotated[
         tuple[str, ...], _help("Hosts that may be fetched from although their address is private.")
     ] = ()
+    public_url: Annotated[
+        str,
+        _help(
+            "Address that clients use, up to `/v1`, with a path if a proxy adds one: links in responses begin with it; "
+            "empty: the address of each request."
+        ),
+    ] = ""
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        _help("Addresses and networks of proxies whose `X-Forwarded-*` and `Forwarded` headers are believed."),
+    ] = ("127.0.0.0/8", "::1/128")
+    allow_origins: Annotated[
+        tuple[str, ...],
+        _help("Origins whose pages may read responses in a browser (CORS): `*` for all, empty for none."),
+    ] = ("*",)
     drain_timeout: Annotated[
         float, Meta(ge=0, description="Seconds that SIGTERM waits for running requests before it stops.")
     ] = 10.0
@@ -293,9 +309,22 @@ def _parse(name: str, value: object, origin: str, hints: Mapping[str, Any]) -> o
     if isinstance(value, str) and hints[name].__origin__ == tuple[str, ...]:
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
-        return msgspec.convert(value, hints[name], strict=False, dec_hook=_decode_path)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"{origin}: '{name}' can't be {value!r}: {error}") from error
+        converted = msgspec.convert(value, hints[name], strict=False, dec_hook=_decode_path)
+        return _CHECKS.get(name, _unchanged)(converted)
+    except ValueError as error:  # msgspec's errors are some
+        shown = repr(value) if has_no_credentials(value) else "…"
+        raise SettingsError(f"{origin}: '{name}' can't be {shown}: {error}") from error
+
+
+_CHECKS: Mapping[str, Callable[[Any], object]] = {
+    "public_url": parse_public_url,
+    "trusted_proxies": parse_networks,
+    "allow_origins": parse_origins,
+}
+
+
+def _unchanged(value: object) -> object:
+    return value
 
 
 def _decode_path(kind: type, value: object) -> object:

@@ -14,11 +14,12 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.config.settings import Settings
-from filmgate.errors import UnknownUrl
 from filmgate.security.signed_urls import UrlSigner
+from filmgate.server.addresses import Addresses
 from filmgate.server.auth import Authenticator
 from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.chat import ChatHandlers
+from filmgate.server.cors import CorsPolicy
 from filmgate.server.files import FileHandlers
 from filmgate.server.health import Readiness, disk_check, health, openapi_document, running_check, store_check
 from filmgate.server.metrics import Metrics, PollCounts
@@ -29,6 +30,7 @@ from filmgate.server.request_stats import RequestStats
 from filmgate.server.shutdown import LongPollRegistry
 from filmgate.server.signed_files import SignedFiles
 from filmgate.server.sse import KEEP_ALIVE_INTERVAL
+from filmgate.server.unknown_path import UnknownPath
 from filmgate.server.usage import UsageHandlers
 from filmgate.server.videos import VideoHandlers
 from filmgate.server.webhooks import WebhookHandlers
@@ -119,8 +121,17 @@ def build_app(
     document = openapi_document(lambda: encode(openapi_accounts.document(models, version())))
     routes += [Route("/metrics", metrics), Route("/openapi.json", document)]
     request_stats.register_routes((route.endpoint, route.path) for route in routes)
-    router = Router(routes, redirect_slashes=False, default=_unknown_url)
-    return App(RequestMiddleware(router, DIALECTS, request_stats), long_polls, routes)
+    router = Router(
+        routes, redirect_slashes=False, default=UnknownPath(routes, [dialect.base_path for dialect in DIALECTS])
+    )
+    middleware = RequestMiddleware(
+        router,
+        DIALECTS,
+        request_stats,
+        cors=CorsPolicy(settings.allow_origins),
+        address=Addresses(settings.public_url, settings.trusted_proxies),
+    )
+    return App(middleware, long_polls, routes)
 
 
 def _routes(
@@ -173,7 +184,3 @@ def _admin_routes(store: Store, settings: Settings, is_ready: Callable[[], bool]
     checks = {"flow": running_check(is_ready), "store": store_check(store), "disk": disk_check(settings.data)}
     yield Route("/healthz", health(is_ready))
     yield Route("/readyz", Readiness(checks))
-
-
-async def _unknown_url(scope: Scope, _receive: Receive, _send: Send) -> None:
-    raise UnknownUrl(f"Invalid URL ({scope['method']} {scope['path']})")

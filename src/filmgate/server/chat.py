@@ -10,7 +10,6 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -105,8 +104,7 @@ class ChatHandlers:
         return int(self._clock())
 
     def _links(self, request: RequestContext, video: VideoRecord) -> chat.ChatLinks:
-        origin = urlsplit(request.render_context.base_url)
-        base = f"{origin.scheme}://{origin.netloc}/files/{video.id}"
+        base = f"{request.render_context.origin}/files/{video.id}"
 
         def link(variant: str) -> str:
             return f"{base}/{variant}?{self._signer.signed_query(video.id, variant, expires_at=video.expires_at)}"

@@ -38,9 +38,12 @@ def error_response(error: FilmgateError, dialect: Dialect, headers: Sequence[Hea
 
 
 def method_not_allowed(scope: Scope, dialect: Dialect, allowed: Iterable[str]) -> Response:
-    """Return the response to a method that a path does not support."""
+    """Return the response to a method that a path does not support; OPTIONS is answered with those that it does."""
+    allow = (b"allow", ", ".join(sorted({*allowed, "OPTIONS"})).encode("ascii"))
+    if scope["method"] == "OPTIONS":
+        return Response(204, [allow])  # it takes no key to learn them
     error = MethodNotAllowed(
         f"Not allowed to {scope['method']} on {scope['path']}. "
         "(HINT: Perhaps you meant to use a different HTTP method?)"
     )
-    return error_response(error, dialect, [(b"allow", ", ".join(sorted(allowed)).encode("ascii"))])
+    return error_response(error, dialect, [allow])

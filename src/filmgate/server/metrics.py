@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from starlette.types import Receive, Scope, Send
 
 from filmgate.errors import UnknownUrl
-from filmgate.security.ip_scope import is_loopback
+from filmgate.server.addresses import is_local
 from filmgate.server.errors import method_not_allowed
 from filmgate.server.request_stats import RequestStats
 from filmgate.server.responses import Response
@@ -35,7 +35,6 @@ IDLE_TIMEOUT = 300.0
 """Seconds after the last scrape at which sampling stops, until the next one."""
 
 _METHODS = ("GET", "HEAD")
-_FORWARDING_HEADERS = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
 
 
 class EventLoopLag:
@@ -124,6 +123,4 @@ class Metrics:
 def _may_read(scope: Scope, access: str) -> bool:
     if access != "local":
         return access == "open"
-    client = scope.get("client")
-    is_local = client is not None and is_loopback(client[0])
-    return is_local and not any(name in _FORWARDING_HEADERS for name, _value in scope["headers"])
+    return is_local(scope)

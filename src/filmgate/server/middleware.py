@@ -1,4 +1,4 @@
-"""Outermost middleware: request id, timing headers, exceptions to error responses."""
+"""Outermost middleware: request id, timing and CORS headers, exceptions to error responses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from filmgate.errors import StorageFault
+from filmgate.server.addresses import ADDRESSES_KEY, Addresses
+from filmgate.server.cors import CorsPolicy
 from filmgate.server.disconnect import ClientDisconnect
 from filmgate.server.errors import error_response, public_error
 from filmgate.server.request_stats import RequestStats
@@ -28,9 +30,21 @@ class RequestMiddleware:
         app: responds, or raises an error of the tree.
         dialects: chosen by base path; the first also renders the errors of paths outside all base paths.
         request_stats: counts the requests.
+        cors: which pages may read the responses.
+        address: finds the address that clients use.
     """
 
-    def __init__(self, app: ASGIApp, dialects: tuple[Dialect, ...], request_stats: RequestStats | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        dialects: tuple[Dialect, ...],
+        request_stats: RequestStats | None = None,
+        *,
+        cors: CorsPolicy | None = None,
+        address: Addresses | None = None,
+    ) -> None:
+        self._cors = cors or CorsPolicy()
+        self._address = address or Addresses()
         self._app = app
         self._dialects = dialects
         self._request_stats = request_stats or RequestStats()
@@ -44,6 +58,7 @@ class RequestMiddleware:
         request_id = f"req_{os.urandom(16).hex()}"
         bind_contextvars(request_id=request_id)  # the server gives each request its own context
         status = head_ns = sent_bytes = 0
+        scope[ADDRESSES_KEY] = self._address
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status, head_ns, sent_bytes
@@ -52,6 +67,7 @@ class RequestMiddleware:
                 extra_headers = (
                     (b"x-request-id", request_id.encode()),
                     (b"openai-processing-ms", b"%d" % (head_ns // 1_000_000)),
+                    *self._cors.headers(scope),
                 )
                 message["headers"] = [*message["headers"], *extra_headers]
             else:
@@ -59,7 +75,7 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await (self._cors.preflight(scope) or self._app)(scope, receive, send_with_headers)
         except _DISCONNECTED:
             self._log.debug("client_disconnected", request_id=request_id, path=scope["path"])
         except Exception as error:

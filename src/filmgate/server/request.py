@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.errors import InvalidValue
+from filmgate.server.addresses import public_root
 from filmgate.server.auth import Authenticator
 from filmgate.server.errors import method_not_allowed
 from filmgate.store import Principal
@@ -45,8 +46,8 @@ class RequestContext:
     @property
     def render_context(self) -> RenderContext:
         """What the dialect's renderers need."""
-        host = self.header(b"host") or ""
-        return RenderContext(f"{self.scope['scheme']}://{host}{self.dialect.base_path}")
+        origin = public_root(self.scope)
+        return RenderContext(origin + self.dialect.base_path, origin)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -19,11 +19,16 @@ from filmgate.services.library import VideoLibrary
 from filmgate.store import Principal
 from filmgate.wire.openai import OPENAI
 
-__all__ = ["SignedFiles"]
+__all__ = ["SignedFiles", "signed_link"]
 
 PLAYER = "play"
 _ASSET_KINDS = {"video.mp4": AssetKind.VIDEO, "preview.webp": AssetKind.PREVIEW}
-_HEADERS = {"cache-control": "private", "x-content-type-options": "nosniff"}
+_HEADERS = {
+    "cache-control": "private",
+    "x-content-type-options": "nosniff",
+    # A page that has the link may show the file, even if it asks for isolation (COEP), as video editors do.
+    "cross-origin-resource-policy": "cross-origin",
+}
 _ANONYMOUS = Principal(account_id="", key_id="")
 
 _STYLE = """
@@ -44,6 +49,12 @@ _PAGE_HEADERS: list[Header] = [
         f"default-src 'none'; media-src 'self'; img-src 'self'; style-src 'sha256-{_STYLE_HASH}'".encode(),
     ),
 ]
+
+
+def signed_link(signer: UrlSigner, origin: str, video: VideoRecord, name: str) -> str:
+    """Return the URL that opens ``name`` of a video without a key."""
+    query = signer.signed_query(video.id, name, expires_at=video.expires_at)
+    return f"{origin}/files/{video.id}/{name}?{query}"
 
 
 class SignedFiles:

@@ -31,7 +31,7 @@ def _read(text: str) -> Samples:
 
 
 async def _samples(api: httpx2.AsyncClient) -> Samples:
-    answer = await api.get("/metrics")
+    answer = await api.get("http://localhost/metrics")
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     return _read(answer.text)
@@ -102,14 +102,16 @@ async def test_labels_are_bounded(api_server: ApiServer, api: httpx2.AsyncClient
 async def test_local_metrics_are_readable_on_loopback_only(api_server: ApiServer) -> None:
     """Not through a proxy on this machine either: for all others the path does not exist."""
 
-    async def status_for(client: str, **headers: str) -> int:
+    async def status_for(client: str, host: str = "localhost:8000", **headers: str) -> int:
         transport = httpx2.ASGITransport(app=api_server.app, client=(client, 1))
-        async with httpx2.AsyncClient(transport=transport, base_url="http://server") as http:
+        async with httpx2.AsyncClient(transport=transport, base_url=f"http://{host}") as http:
             return (await http.get("/metrics", headers=headers)).status_code
 
     assert [await status_for(host) for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1")] == [200] * 3
     assert [await status_for(host) for host in ("192.0.2.1", "10.0.0.1", "::ffff:10.0.0.1", "unknown")] == [404] * 4
-    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+    assert [await status_for("127.0.0.1", host) for host in ("127.0.0.1", "[::1]:8000", "LOCALHOST")] == [200] * 3
+    assert [await status_for("127.0.0.1", host) for host in ("attacker.example", "localhost.example")] == [404] * 2
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via", "X-Forwarded-Proto", "CF-Connecting-IP"):
         assert await status_for("127.0.0.1", **{header: "192.0.2.1"}) == 404
 
 
@@ -121,8 +123,8 @@ async def test_metrics_can_be_turned_off(launch: Launch) -> None:
 
 async def test_metrics_support_only_get_and_head(api: httpx2.AsyncClient) -> None:
     """Other methods are rejected."""
-    assert (await api.head("/metrics")).content == b""
-    assert (await api.post("/metrics")).status_code == 405
+    assert (await api.head("http://localhost/metrics")).content == b""
+    assert (await api.post("http://localhost/metrics")).status_code == 405
 
 
 def test_bytes_sent_by_sendfile_are_counted(live: LiveServer) -> None:

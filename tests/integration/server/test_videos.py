@@ -271,13 +271,12 @@ async def test_an_unknown_path_is_not_found(api: httpx2.AsyncClient, path: str) 
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("PUT", "/v1/videos", "GET, HEAD, POST"),
-        ("PATCH", "/v1/videos/video_1", "DELETE, GET, HEAD"),
-        ("POST", "/v1/videos/video_1/content", "GET, HEAD"),
-        ("GET", "/v1/videos/video_1/cancel", "POST"),
-        ("POST", "/v1/models", "GET, HEAD"),
-        ("OPTIONS", "/v1/videos", "GET, HEAD, POST"),
-        ("POST", "/healthz", "GET, HEAD"),
+        ("PUT", "/v1/videos", "GET, HEAD, OPTIONS, POST"),
+        ("PATCH", "/v1/videos/video_1", "DELETE, GET, HEAD, OPTIONS"),
+        ("POST", "/v1/videos/video_1/content", "GET, HEAD, OPTIONS"),
+        ("GET", "/v1/videos/video_1/cancel", "OPTIONS, POST"),
+        ("POST", "/v1/models", "GET, HEAD, OPTIONS"),
+        ("POST", "/healthz", "GET, HEAD, OPTIONS"),
     ],
 )
 async def test_a_wrong_method_is_rejected(api: httpx2.AsyncClient, method: str, path: str, allow: str) -> None:
