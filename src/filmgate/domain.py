@@ -16,6 +16,8 @@ from msgspec import Struct
 
 __all__ = [
     "RESTORED",
+    "CANCELLED",
+    "PARAMETER_RANGES",
     "STAGE_STATUSES",
     "TERMINAL",
     "TRANSITIONS",
@@ -142,6 +144,10 @@ class VideoError(Struct, frozen=True):
 
 class Asset(Struct, frozen=True, kw_only=True):
     """One stored file of a video."""
+
+CANCELLED = VideoError("cancelled", "The video was cancelled.")
+"""Why a video failed that its owner cancelled."""
+
 
     kind: AssetKind
     key: str  # its name in the storage

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
+import msgspec
 import structlog
 
 from filmgate.domain import Stage, VideoRecord
@@ -60,7 +61,7 @@ class VideoExecutor:
         self._context = context
         self._registry = registry
         self._submit_stage = SubmitStage(context, storage)
-        poll_stage = PollStage(context, time_limit)
+        self._poll_stage = poll_stage = PollStage(context, time_limit)
         fetch_stage = FetchStage(context, storage, ingest, retention, poll_stage)
         self._handlers: Mapping[Stage, Callable[[AttemptState, VideoRecord, Engine], Awaitable[None]]] = {
             Stage.ACCEPTED: self._submit_stage.submit_when_due,
@@ -84,7 +85,9 @@ class VideoExecutor:
             while video is not None and not video.finished and video.engine == engine_name:
                 if await self._step(attempt, video):
                     return
-                video = await self._context.videos.refresh(video)
+                previous, video = video, await self._context.videos.refresh(video)
+                if video is None:
+                    await self._stop_deleted(attempt, previous)
 
     async def _step(self, attempt: AttemptState, video: VideoRecord) -> bool:
         """Run one stage handler; True if another worker drives the video."""
@@ -100,6 +103,12 @@ class VideoExecutor:
         attempt.last_ticket = video.ticket
         await self._handlers[video.stage](attempt, video, engine)
         return False
+
+    async def _stop_deleted(self, attempt: AttemptState, video: VideoRecord) -> None:
+        """Cancel the engine's job of a video that was deleted while it was made."""
+        ticket, engine = await self._context.videos.deleted_ticket(video.id), await self._registry.engine_for(video)
+        if ticket is not None and engine is not None:
+            await self._poll_stage.stop_job(attempt, msgspec.structs.replace(video, ticket=ticket), engine)
 
     async def _yield_to_newer(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         log.info("flow.superseded", video=video.id)

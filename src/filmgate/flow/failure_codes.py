@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from filmgate.domain import VideoError
+from filmgate.domain import CANCELLED, VideoError
 from filmgate.errors import EngineError
 from filmgate.wire.upstream.error_text import redact
 
@@ -23,7 +23,6 @@ __all__ = [
     "public_error",
 ]
 
-CANCELLED = VideoError("cancelled", "The video was cancelled.")
 DOWNLOAD_FAILED = VideoError("download_failed", "The video was made, but its file could not be fetched.")
 ENGINE_ERROR = VideoError("engine_error", "The engine could not make the video.")
 ENGINE_REMOVED = VideoError("engine_removed", "The engine of this video is no longer part of the server.")

@@ -151,6 +151,11 @@ class PollStage:
         await cancel_quietly(engine, video.ticket or "")
         await self._context.fail(video, failure_codes.CANCELLED)
 
+    async def stop_job(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
+        """Cancel the job of a video that is gone."""
+        await cancel_quietly(engine, video.ticket or "")
+        await self._hold_slot_until_done(attempt, video, engine)
+
     async def _hold_slot_until_done(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         """Keep the slot of a job that can't be cancelled: a new one in it would exceed the engine's limit."""
         if engine.capabilities.cancels or engine.capabilities.concurrency is None:

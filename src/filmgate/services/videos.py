@@ -184,6 +184,18 @@ class VideoService(VideoLibrary):
                 fingerprint=digest,
             )
 
+    async def cancel_and_delete(self, principal: Principal, video_id: str) -> None:
+        """Remove a video in any state; an unfinished one is cancelled, free of charge, and its engine told to stop.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+        """
+        video = await self.retrieve(principal, video_id)
+        for key in await self._store.videos.cancel_and_delete(video_id, principal.account_id, self._clock()):
+            await self._storage.delete(key)
+        if not video.finished:
+            self._wake(msgspec.structs.replace(video, cancel_requested=True))
+
     async def _find_duplicate(self, principal: Principal, identity: RequestIdentity) -> VideoRecord | None:
         # The accepting transaction checks again. This check avoids fetching or rejecting input for a duplicate.
         rows, owner = self._store.videos, principal.account_id

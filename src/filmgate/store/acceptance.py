@@ -174,7 +174,7 @@ def request_cancel(connection: DbConnection, video_id: str, owner: str, now: flo
         VideoNotDeletable: already finished.
     """
     connection.execute(_REQUEST_CANCEL, video_id=video_id, owner=owner, now=now)
-    record = _require_owned(connection, video_id, owner)
+    record = require_owned(connection, video_id, owner)
     if record.finished:
         raise VideoNotDeletable("The video is finished already.")
     return record
@@ -187,14 +187,19 @@ def remove(connection: DbConnection, video_id: str, owner: str, now: float) -> l
         VideoNotFound: unknown, deleted or another account's.
         VideoNotDeletable: unfinished.
     """
-    record = _require_owned(connection, video_id, owner)
+    record = require_owned(connection, video_id, owner)
     if not record.finished:
         raise VideoNotDeletable("The video is still being made; cancel it first, or wait until it is finished.")
     connection.execute(_LEAVE_TOMBSTONE, video_id=video_id, now=now, recipe_left=tombstone_recipe_json(record.recipe))
     return [key for (key,) in connection.fetch_all(_DROP_ASSETS, video_id=video_id)]
 
 
-def _require_owned(connection: DbConnection, video_id: str, owner: str) -> VideoRecord:
+def require_owned(connection: DbConnection, video_id: str, owner: str) -> VideoRecord:
+    """Return the video.
+
+    Raises:
+        VideoNotFound: unknown, deleted or another account's.
+    """
     row = connection.fetch_one(_OWNED, video_id=video_id, owner=owner)
     if row is None:
         raise VideoNotFound(video_id)

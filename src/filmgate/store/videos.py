@@ -48,6 +48,9 @@ _BY_ID = video.c.id == bindparam("video_id")
 _BY_OWNER = video.c.account_id == bindparam("owner")
 
 _GET = select(*VIDEO_COLUMNS).where(_BY_ID, _NOT_DELETED)
+_DELETED_TICKET = select(video.c.ticket).where(
+    _BY_ID, video.c.deleted_at.is_not(null()), video.c.cancel_requested == literal_column("1")
+)
 _VERSION = select(video.c.version).where(_BY_ID, _NOT_DELETED)
 _IDS = func.json_each(bindparam("ids")).table_valued("value")
 _VERSIONS = select(video.c.id, video.c.version).where(video.c.id.in_(select(_IDS.c.value)))
@@ -203,6 +206,25 @@ class VideoRepository:
         return await self._writer.write(
             lambda connection: acceptance.remove(connection, video_id, account_id, now), changed_video_id=video_id
         )
+
+    async def cancel_and_delete(self, video_id: str, account_id: str, now: float) -> list[str]:
+        """Delete a video in any state: cancellation, release, event and tombstone in one transaction.
+
+        Returns:
+            The storage keys that are no longer referenced.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+        """
+        return await self._writer.write(
+            lambda connection: transitions.cancel_and_remove(connection, video_id, account_id, now),
+            changed_video_id=video_id,
+        )
+
+    async def deleted_ticket(self, video_id: str) -> str | None:
+        """Return the ticket of a video that was deleted while it was made; None: it has none, or is not such a one."""
+        row = self._reader.fetch_one(_DELETED_TICKET, video_id=video_id)
+        return row[0] if row else None
 
     async def request_cancel(self, video_id: str, account_id: str, now: float) -> VideoRecord:
         """Record that the owner requests a cancellation; the flow performs it.
