@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.types import Scope
 
 from filmgate.errors import InvalidKey
 from filmgate.store import Principal, Store
 
 __all__ = ["Authenticator", "mask", "read_key"]
+
+AUTHORIZATION = b"authorization"
 
 _VISIBLE = (5, 2)
 _MIN_MASKABLE = 16
@@ -24,13 +28,17 @@ class Authenticator:
     def __init__(self, store: Store) -> None:
         self._accounts = store.accounts
 
-    async def __call__(self, scope: Scope) -> Principal:
+    async def __call__(self, scope: Scope, key_headers: Sequence[bytes] = (AUTHORIZATION,)) -> Principal:
         """Return the principal of a request.
+
+        Args:
+            scope: the request.
+            key_headers: lower-case names of the headers that may have the key, the first choice first.
 
         Raises:
             InvalidKey: the key is missing or unknown.
         """
-        secret = read_key(scope["headers"])
+        secret = read_key(scope["headers"], key_headers)
         if not secret:
             raise InvalidKey(_MISSING_KEY)
         principal = await self._accounts.authenticate(secret)
@@ -39,13 +47,19 @@ class Authenticator:
         return principal
 
 
-def read_key(headers: list[tuple[bytes, bytes]]) -> str:
-    """Return the key in ``Authorization: Bearer <key>`` or ``Authorization: <key>``; empty if there is none."""
-    for name, value in headers:
-        if name == b"authorization":
-            words = value.decode("latin-1").split()
-            if words and words[0].lower() == "bearer":
-                del words[0]
+def read_key(headers: list[tuple[bytes, bytes]], names: Sequence[bytes] = (AUTHORIZATION,)) -> str:
+    """Return the key in ``Authorization: Bearer <key>``, with or without ``Bearer``; empty if there is none.
+
+    Args:
+        headers: of the request.
+        names: lower-case names of the headers that may have it; the first that is not empty counts.
+    """
+    for wanted in names:
+        value = next((value for name, value in headers if name == wanted), b"")
+        words = value.decode("latin-1").split()
+        if words and words[0].lower() == "bearer":
+            del words[0]
+        if words:
             return " ".join(words)
     return ""
 

@@ -7,20 +7,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from msgspec.structs import replace
 from starlette.types import ASGIApp
 
-from filmgate.domain import AssetKind, VideoRecord
+from filmgate.domain import AssetKind, Status, VideoRecord
 from filmgate.errors import TooManyRequests
+from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.body import BodyReader
 from filmgate.server.content import content_response
 from filmgate.server.errors import error_response
 from filmgate.server.request import RequestContext
 from filmgate.server.responses import Header, Response, json_response
 from filmgate.server.shutdown import LongPollRegistry
+from filmgate.server.signed_files import signed_link
 from filmgate.server.sse import EventStream
 from filmgate.services.library import VideoContent
 from filmgate.services.videos import VideoService
 from filmgate.wire import revision
+from filmgate.wire.dialect import RenderContext
 from filmgate.wire.params import CreateParams, Fields, RevisionParams
 
 __all__ = ["VideoHandlers"]
@@ -39,17 +43,23 @@ class VideoHandlers:
     """One method per route."""
 
     def __init__(
-        self, videos: VideoService, body_reader: BodyReader, long_polls: LongPollRegistry, keep_alive: float
+        self,
+        videos: VideoService,
+        body_reader: BodyReader,
+        long_polls: LongPollRegistry,
+        keep_alive: float,
+        signer: UrlSigner,
     ) -> None:
         self._videos = videos
         self._body_reader = body_reader
         self._long_polls = long_polls
         self._keep_alive = keep_alive
+        self._signer = signer
 
     async def create(self, request: RequestContext) -> ASGIApp:
         """``POST /videos``."""
         return await self._accept(
-            request, request.dialect.file_fields, request.dialect.parse_create, self._videos.create
+            request, request.dialect.file_fields, partial(_parse_create, request), self._videos.create
         )
 
     async def remix(self, request: RequestContext) -> ASGIApp:
@@ -95,13 +105,16 @@ class VideoHandlers:
         limit = request.int_param("limit", 20, 100)
         ascending = request.choice_param("order", "desc", "asc", "desc") == "asc"
         after = request.query.get("after")
+        after = after and request.dialect.to_video_id(after)
         page, has_more = await self._videos.list(request.principal, after=after, limit=limit, ascending=ascending)
         return json_response(request.dialect.render_list(page, has_more, request.render_context))
 
     async def delete(self, request: RequestContext) -> ASGIApp:
         """``DELETE /videos/{id}``; ignores a request body."""
-        await self._videos.delete(request.principal, request.path_id)
-        return json_response(request.dialect.render_deleted(request.path_id))
+        delete = self._videos.cancel_and_delete if request.dialect.deletes_running else self._videos.delete
+        await delete(request.principal, request.path_id)
+        rendered = request.dialect.render_deleted(request.path_id)
+        return Response(204, []) if rendered is None else json_response(rendered)
 
     async def cancel(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/{id}/cancel``."""
@@ -114,9 +127,15 @@ class VideoHandlers:
 
     async def content(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/{id}/content?variant=``."""
-        variant = _VARIANTS[request.choice_param("variant", "video", *_VARIANTS)]
-        content = await self._open_content(request, variant)
-        return content_response(request, content, request.dialect.content_headers(request.path_id, variant))
+        return await self._content(request, _VARIANTS[request.choice_param("variant", "video", *_VARIANTS)])
+
+    async def thumbnail(self, request: RequestContext) -> ASGIApp:
+        """The thumbnail at a path of its own."""
+        return await self._content(request, AssetKind.THUMBNAIL)
+
+    async def _content(self, request: RequestContext, kind: AssetKind) -> ASGIApp:
+        content = await self._open_content(request, kind)
+        return content_response(request, content, request.dialect.content_headers(request.path_id, kind))
 
     async def _open_content(self, request: RequestContext, kind: AssetKind) -> VideoContent:
         dialect = request.dialect
@@ -172,4 +191,17 @@ class VideoHandlers:
         headers = [*extra_headers]
         if not video.finished:
             headers.append((b"openai-poll-after-ms", b"%d" % await self._videos.estimator.poll_after_ms(video)))
-        return json_response(request.dialect.render_video(video, request.render_context), headers=headers)
+        return json_response(request.dialect.render_video(video, self._render_context(request, video)), headers=headers)
+
+    def _render_context(self, request: RequestContext, video: VideoRecord) -> RenderContext:
+        context = request.render_context
+        if not request.dialect.links_content or video.status is not Status.COMPLETED:
+            return context
+        return replace(context, video_url=signed_link(self._signer, context.origin, video, "video.mp4"))
+
+
+def _parse_create(request: RequestContext, fields: Fields) -> CreateParams:
+    """Parse a create; the model in the path counts where the request names none."""
+    if request.path_model is not None and not fields.get("model"):
+        fields = {**fields, "model": request.path_model}
+    return request.dialect.parse_create(fields)
