@@ -20,6 +20,7 @@ from filmgate.server.auth import Authenticator
 from filmgate.server.body import BodyLimits, BodyReader
 from filmgate.server.chat import ChatHandlers
 from filmgate.server.cors import CorsPolicy
+from filmgate.server.dialect_routes import dialect_routes, operations
 from filmgate.server.files import FileHandlers
 from filmgate.server.health import Readiness, disk_check, health, openapi_document, running_check, store_check
 from filmgate.server.metrics import Metrics, PollCounts
@@ -40,8 +41,11 @@ from filmgate.services.webhooks import WebhookService
 from filmgate.storage.base import Storage
 from filmgate.store import Store
 from filmgate.wire import openapi_accounts
+from filmgate.wire.aggregator import COMFLY, NEW_API, TASKS, UNIFIED
 from filmgate.wire.apiyi import APIYI
 from filmgate.wire.apiyi_async import APIYI_ASYNC
+from filmgate.wire.azure import AZURE
+from filmgate.wire.azure_jobs import AZURE_GENERATIONS, AZURE_JOBS
 from filmgate.wire.dialect import Dialect
 from filmgate.wire.dmxapi import DMXAPI
 from filmgate.wire.objects import encode
@@ -49,8 +53,15 @@ from filmgate.wire.openai import OPENAI
 
 __all__ = ["App", "build_app"]
 
-DIALECTS: tuple[Dialect, ...] = (OPENAI, DMXAPI, APIYI, APIYI_ASYNC)
+DIALECTS: tuple[Dialect, ...] = (
+    *(OPENAI, DMXAPI, APIYI, APIYI_ASYNC),
+    *(AZURE, AZURE_JOBS, AZURE_GENERATIONS),
+    *(UNIFIED, NEW_API, TASKS, COMFLY),
+)
 """Every dialect that is served; the first also handles paths outside all base paths."""
+
+ROUTING_ORDER = (TASKS, *(dialect for dialect in DIALECTS if dialect is not TASKS))
+"""The dialects in the order of their routes: ``/v1/videos/generations`` comes before ``/v1/videos/{id}``."""
 
 
 class App:
@@ -101,15 +112,12 @@ def build_app(
     """
     long_polls = LongPollRegistry()
     body = BodyReader(storage, BodyLimits(max_bytes=settings.body_limit, timeout=settings.body_timeout))
-    video_handlers = VideoHandlers(videos, body, long_polls, keep_alive)
-    model_handlers = ModelHandlers(videos.catalog)
+    video_handlers = VideoHandlers(videos, body, long_polls, keep_alive, signer)
+    model_handlers = ModelHandlers(videos.catalog, videos.parameters)
     authenticate = Authenticator(store)
     chat_handlers = ChatHandlers(videos, body, long_polls, signer)
-    routes = [
-        route
-        for dialect in DIALECTS
-        for route in _routes(dialect, authenticate, video_handlers, model_handlers, chat_handlers)
-    ]
+    handlers = operations(video_handlers, model_handlers, chat_handlers)
+    routes = [route for dialect in ROUTING_ORDER for route in dialect_routes(dialect, authenticate, handlers)]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
     routes += _file_routes(authenticate, FileHandlers(files, body))
     routes.append(Route("/files/{id}/{name}", SignedFiles(videos, signer)))
@@ -118,7 +126,7 @@ def build_app(
     models = videos.catalog.models()
     names = [model.name for model in models]
     metrics = Metrics(store.statistics, request_stats, poll_counts, models=names, access=settings.metrics)
-    document = openapi_document(lambda: encode(openapi_accounts.document(models, version())))
+    document = openapi_document(lambda: encode(openapi_accounts.document(models, version(), videos.parameters)))
     routes += [Route("/metrics", metrics), Route("/openapi.json", document)]
     request_stats.register_routes((route.endpoint, route.path) for route in routes)
     router = Router(
@@ -132,28 +140,6 @@ def build_app(
         address=Addresses(settings.public_url, settings.trusted_proxies),
     )
     return App(middleware, long_polls, routes)
-
-
-def _routes(
-    dialect: Dialect, authenticate: Authenticator, videos: VideoHandlers, models: ModelHandlers, chat: ChatHandlers
-) -> Iterator[Route]:
-    def at(path: str, **handlers: Handler) -> Route:
-        return Route(dialect.base_path + path, HttpEndpoint(dialect, authenticate, **handlers))
-
-    # The first matching route wins: fixed names come before ids.
-    yield at("/videos/edits", post=videos.edit)
-    yield at("/videos/extensions", post=videos.extend)
-    yield at("/videos/characters", post=videos.create_character)
-    yield at("/videos/characters/{id}", get=videos.retrieve_character)
-    yield at("/videos/{id}/remix", post=videos.remix)
-    yield at("/videos/{id}", get=videos.retrieve, delete=videos.delete)
-    yield at("/videos", get=videos.list, post=videos.create)
-    yield at("/videos/{id}/content", get=videos.content)
-    yield at("/videos/{id}/events", get=videos.events)
-    yield at("/videos/{id}/cancel", post=videos.cancel)
-    yield at("/models", get=models.list)
-    yield at("/models/{id}", get=models.retrieve)
-    yield at("/chat/completions", post=chat.complete)
 
 
 def _account_routes(authenticate: Authenticator, webhooks: WebhookHandlers, usage: UsageHandlers) -> Iterator[Route]:

@@ -14,6 +14,7 @@ from filmgate.server.addresses import ADDRESSES_KEY, Addresses
 from filmgate.server.cors import CorsPolicy
 from filmgate.server.disconnect import ClientDisconnect
 from filmgate.server.errors import error_response, public_error
+from filmgate.server.request import DIALECT_KEY
 from filmgate.server.request_stats import RequestStats
 from filmgate.wire.dialect import Dialect
 
@@ -28,7 +29,7 @@ class RequestMiddleware:
 
     Args:
         app: responds, or raises an error of the tree.
-        dialects: chosen by base path; the first also renders the errors of paths outside all base paths.
+        dialects: they render the errors of the paths that they cover, the first those of all others.
         request_stats: counts the requests.
         cors: which pages may read the responses.
         address: finds the address that clients use.
@@ -99,5 +100,5 @@ class RequestMiddleware:
             log("request_rejected", **fields, status=public.http_status)
 
     def _dialect(self, scope: Scope) -> Dialect:
-        path = scope["path"]
-        return next((each for each in self._dialects if path.startswith(f"{each.base_path}/")), self._dialects[0])
+        served: Dialect | None = scope.get(DIALECT_KEY)
+        return served or max(self._dialects, key=lambda dialect: dialect.covers(scope["path"]))

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from filmgate.errors import InvalidValue
+from filmgate.errors import InvalidValue, MissingParameter
 from filmgate.server.addresses import public_root
 from filmgate.server.auth import Authenticator
 from filmgate.server.errors import method_not_allowed
@@ -16,6 +16,9 @@ from filmgate.wire.dialect import Dialect, RenderContext
 from filmgate.wire.readers import whole_number
 
 __all__ = ["Handler", "HttpEndpoint", "RequestContext"]
+
+DIALECT_KEY = "filmgate.dialect"
+"""Where a scope has the dialect of its route."""
 
 MAX_KEY_LENGTH = 255
 """Maximum characters of an Idempotency-Key."""
@@ -39,9 +42,21 @@ class RequestContext:
 
     @property
     def path_id(self) -> str:
-        """The id in the path."""
-        target: str = self.scope["path_params"]["id"]
-        return target
+        """The id in the path, or in the query where the path has none.
+
+        Raises:
+            MissingParameter: it is in neither.
+        """
+        target: str = self.scope["path_params"].get("id") or self.query.get("id", "")
+        if not target:
+            raise MissingParameter("id")
+        return self.dialect.to_video_id(target)
+
+    @property
+    def path_model(self) -> str | None:
+        """The model in the path; None where the path has none."""
+        model: str | None = self.scope["path_params"].get("model")
+        return model
 
     @property
     def render_context(self) -> RenderContext:
@@ -120,10 +135,11 @@ class HttpEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate, call the handler, send its response."""
+        scope[DIALECT_KEY] = self._dialect
         handler = self._handlers.get(scope["method"])
         if handler is None:
             await method_not_allowed(scope, self._dialect, self._handlers)(scope, receive, send)
             return
-        principal = await self._authenticate(scope)
+        principal = await self._authenticate(scope, self._dialect.key_headers)
         response = await handler(RequestContext(scope, receive, principal, self._dialect))
         await response(scope, receive, send)
