@@ -26,6 +26,7 @@ import psutil
 from PIL import Image
 
 from benchmarks import polling, waiting
+from benchmarks.growth import growth
 from benchmarks.harness import (
     ResultRow,
     Sample,
@@ -233,6 +234,7 @@ ROWS: dict[str, Callable[[Path], Iterator[ResultRow]]] = {
     "watch": bulk_polling,
     "busy": saturation,
     "scene": scene,
+    "growth": growth,
 }
 
 
