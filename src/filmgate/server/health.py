@@ -12,6 +12,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.errors import StorageFault, Unavailable
+from filmgate.server.addresses import public_root
 from filmgate.server.errors import method_not_allowed
 from filmgate.server.responses import json_response
 from filmgate.storage.base import MIN_FREE_BYTES
@@ -42,12 +43,18 @@ Check = Callable[[], Awaitable[str | None]]
 
 def health(is_ready: Callable[[], bool]) -> ASGIApp:
     """``GET /healthz``: 200 while requests are accepted, 503 while starting or draining."""
-    return _PublicEndpoint(lambda: {"status": "ok"}, is_ready)
+    return _PublicEndpoint(lambda _scope: {"status": "ok"}, is_ready)
 
 
 def openapi_document(content: Callable[[], bytes]) -> ASGIApp:
-    """``GET /openapi.json``: a constant document, encoded on the first request."""
-    return _PublicEndpoint(cache(content), lambda: True)
+    """``GET /openapi.json``: encoded on the first request, with the address of each request as its server."""
+    encoded = cache(content)
+
+    def document(scope: Scope) -> bytes:
+        server = b'"servers":[{"url":"%s"}]' % public_root(scope).encode("ascii")
+        return encoded().replace(b'"servers":[{"url":"/"}]', server, 1)
+
+    return _PublicEndpoint(document, lambda: True)
 
 
 def running_check(is_ready: Callable[[], bool]) -> Check:
@@ -137,7 +144,7 @@ async def _run_check(check: Check) -> str | None:
 class _PublicEndpoint:
     """A public JSON document."""
 
-    def __init__(self, content: Callable[[], object], is_ready: Callable[[], bool]) -> None:
+    def __init__(self, content: Callable[[Scope], object], is_ready: Callable[[], bool]) -> None:
         self._content = content
         self._is_ready = is_ready
 
@@ -145,7 +152,7 @@ class _PublicEndpoint:
         if scope["method"] not in _METHODS:
             response = method_not_allowed(scope, OPENAI, _METHODS)
         elif self._is_ready():
-            response = json_response(self._content())
+            response = json_response(self._content(scope))
         else:
             raise Unavailable
         await response(scope, receive, send)

@@ -124,6 +124,27 @@ async def test_a_path_like_none_has_no_hint(api: httpx2.AsyncClient, path: str) 
     assert (error["code"], "HINT" in error["message"]) == ("unknown_url", False)
 
 
+async def test_the_openapi_document_has_the_address(api: httpx2.AsyncClient) -> None:
+    """Programs that are generated from it call the right server, under a path prefix too."""
+    headers = {"x-forwarded-proto": "https", "x-forwarded-prefix": "/sora"}
+    document = (await api.get("/openapi.json", headers=headers)).json()
+    assert document["servers"] == [{"url": "https://server/sora"}]
+
+
+async def test_links_have_the_public_url(tmp_path: Path) -> None:
+    """With its path; whatever address the request came by."""
+    server = await set_up(tmp_path, Settings(data=tmp_path, public_url="https://videos.example/sora"))
+    transport = httpx2.ASGITransport(app=server.app)
+    headers = {"authorization": f"Bearer {server.key}", "x-forwarded-host": "evil.example"}
+    fields = {"prompt": "x", "model": "sora-2", "size": "1280x720", "seconds": "10"}
+    async with httpx2.AsyncClient(transport=transport, base_url="http://server", headers=headers) as client:
+        video_id = (await client.post("/apiyi-async/v1/videos", json=fields)).json()["id"]
+        await server.fake_flow.complete(video_id, video=b"mp4", preview=b"webp")
+        video = (await client.get(f"/apiyi-async/v1/videos/{video_id}")).json()
+    assert video["url"] == f"https://videos.example/sora/apiyi-async/v1/videos/{video_id}/content"
+    await server.store.close()
+
+
 async def test_every_listed_model_can_be_retrieved(tmp_path: Path) -> None:
     """Also one whose name has a slash, as model servers' have, and percent-encoded as SDKs send it."""
     models = tmp_path / "models.toml"
