@@ -48,13 +48,14 @@ from filmgate.wire.azure import AZURE
 from filmgate.wire.azure_jobs import AZURE_GENERATIONS, AZURE_JOBS
 from filmgate.wire.dialect import Dialect
 from filmgate.wire.dmxapi import DMXAPI
+from filmgate.wire.model_server import MODEL_SERVER
 from filmgate.wire.objects import encode
 from filmgate.wire.openai import OPENAI
 
 __all__ = ["App", "build_app"]
 
 DIALECTS: tuple[Dialect, ...] = (
-    *(OPENAI, DMXAPI, APIYI, APIYI_ASYNC),
+    *(OPENAI, DMXAPI, APIYI, APIYI_ASYNC, MODEL_SERVER),
     *(AZURE, AZURE_JOBS, AZURE_GENERATIONS),
     *(UNIFIED, NEW_API, TASKS, COMFLY),
 )

@@ -152,7 +152,9 @@ class _ChatStream:
         await send({"type": "http.response.body", "body": b""})
 
     async def _pieces(self) -> AsyncGenerator[str, None]:
-        yield self._progress_text.opening(self._params.orientation, self._video.recipe.seconds)
+        size = self._video.recipe.size  # the model's name may have chosen it
+        orientation: chat.Orientation = "landscape" if size.width > size.height else "portrait"
+        yield self._progress_text.opening(orientation, self._video.recipe.seconds)
         async with aclosing(self._handlers.stream_progress(self._request, self._progress_text, self._video)) as pieces:
             async for piece in pieces:
                 yield piece

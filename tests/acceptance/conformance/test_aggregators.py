@@ -117,6 +117,16 @@ def test_a_node_of_comfly(http: httpx2.Client) -> None:
     assert _download(until(look))[4:8] == b"ftyp"
 
 
+def test_a_chat_models_name_has_the_frame_and_the_length(http: httpx2.Client) -> None:
+    """Whatever the prompt says."""
+    body = {"model": "sora_video2-landscape-15s", "messages": [{"role": "user", "content": "a dog"}]}
+    answer = http.post("/v1/chat/completions", json=body).raise_for_status().json()
+    text = answer["choices"][0]["message"]["content"]
+    assert '"orientation": "landscape"' in text
+    video = http.get("/v1/videos").json()["data"][0]
+    assert (video["id"] in text, video["size"], video["seconds"]) == (True, "1280x720", "15")
+
+
 def test_errors_are_found_where_these_clients_look(http: httpx2.Client) -> None:
     """The message at the top, in ``error``, or both."""
     answer = http.post("/v2/videos/generations", json={"prompt": "x", "model": "sora-2", "images": ["a", "b"]})

@@ -105,6 +105,19 @@ async def test_deleting_a_running_job_cancels_it_and_releases_its_money(
     assert await api_server.store.ledger.audit() == []
 
 
+async def test_a_model_servers_delete_works_in_every_state(api: httpx2.AsyncClient, api_server: ApiServer) -> None:
+    """Waiting, running and completed videos alike, with the contract's answer."""
+    for state in ("queued", "in_progress", "completed"):
+        video = await _ok(await api.post("/model-server/v1/videos", json={"prompt": "a dog"}))
+        if state == "in_progress":
+            await api_server.fake_flow.begin(video["id"])
+        if state == "completed":
+            await api_server.fake_flow.complete(video["id"], video=b"mp4")
+        deleted = await _ok(await api.delete(f"/model-server/v1/videos/{video['id']}"))
+        assert deleted == {"id": video["id"], "object": "video.deleted", "deleted": True}
+        assert (await api.get(f"/v1/videos/{video['id']}")).status_code == 404
+
+
 async def test_a_job_of_another_account_is_not_deleted(api: httpx2.AsyncClient, api_server: ApiServer) -> None:
     """It is not found."""
     job = await _ok(await api.post(JOBS, json={"model": "sora-2", "prompt": "a dog"}))

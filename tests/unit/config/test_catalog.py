@@ -194,3 +194,23 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """The error names the missing file."""
     with pytest.raises(SettingsError, match="absent"):
         Catalog.load(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "seconds"),
+    [
+        ("sora_video2", "720x1280", 10),
+        ("sora_video2-15s", "720x1280", 15),
+        ("sora_video2-portrait", "720x1280", 10),
+        ("sora_video2-portrait-15s", "720x1280", 15),
+        ("sora_video2-landscape", "1280x720", 10),
+        ("sora_video2-landscape-15s", "1280x720", 15),
+        ("sora_video2-portrait-hd", "1024x1792", 10),
+        ("sora_video2-portrait-hd-15s", "1024x1792", 15),
+    ],
+)
+def test_resellers_names_have_frame_and_length(name: str, size: str, seconds: int) -> None:
+    """One size and one length each, for chat programs too."""
+    model = Catalog.load().get(name)
+    assert model is not None
+    assert ([str(each) for each in model.sizes], model.seconds, model.chat) == ([size], (seconds,), True)
