@@ -50,7 +50,7 @@ def render_error(error: FilmgateError) -> ErrorResponse:
 AZURE = Dialect(
     name="azure",
     base_path="/openai/v1",
-    other_base_paths=("/openai", "/openai/deployments/{model}"),
+    other_base_paths=("/openai", "/openai/deployments/{model:name}"),
     key_headers=KEY_HEADERS,
     parse_create=create.parse,
     render_video=render_video,

@@ -242,7 +242,7 @@ def _failure_reason(video: VideoRecord) -> str | None:
 AZURE_JOBS = Dialect(
     name="azure-jobs",
     base_path="/openai/v1",
-    other_base_paths=("/openai", "/openai/deployments/{model}"),
+    other_base_paths=("/openai", "/openai/deployments/{model:name}"),
     routes=(
         DialectRoute("/video/generations/jobs", get="list", post="create"),
         DialectRoute("/video/generations/jobs/{id}", get="retrieve", delete="delete"),

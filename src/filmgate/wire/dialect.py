@@ -81,7 +81,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     name: str
     base_path: str
-    other_base_paths: tuple[str, ...] = ()  # the same routes; "{model}" in one is the model of a create without it
+    other_base_paths: tuple[str, ...] = ()  # the same routes; "{model:name}" in one is the model of a create without it
     routes: tuple[DialectRoute, ...] = STANDARD_ROUTES
     error_prefixes: tuple[str, ...] = ()  # whose unknown paths it answers; (): its base paths
     key_headers: tuple[bytes, ...] = (b"authorization",)  # lower-case; the first that is given has the key

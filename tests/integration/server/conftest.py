@@ -125,11 +125,11 @@ async def set_up(folder: Path, settings: Settings, keep_alive: float = 15.0) -> 
     fake_flow = FakeFlow(store, storage)
     guard, vault = Guard(allow_hosts=settings.allow_hosts), SecretBox.from_keyfile(folder / "vault.key")
     videos = VideoService(
-        catalog=Catalog.load(),
+        catalog=Catalog.load(*filter(None, [settings.models])),
         store=store,
         storage=storage,
         engines={},
-        select_engine=lambda _model, features, _video: None if set(features) - {"image_input"} else "scene",
+        select_engine=lambda _model, features, _video, *_: None if set(features) - {"image_input"} else "scene",
         guard=guard,
         secret_box=vault,
         wake=fake_flow.wake,

@@ -148,13 +148,18 @@ async def test_links_have_the_public_url(tmp_path: Path) -> None:
 async def test_every_listed_model_can_be_retrieved(tmp_path: Path) -> None:
     """Also one whose name has a slash, as model servers' have, and percent-encoded as SDKs send it."""
     models = tmp_path / "models.toml"
-    models.write_text('["Wan-AI/Wan2.2-T2V-A14B"]\nengine = "scene"\nprice = { default = 0 }\n')
+    models.write_text('[models."Wan-AI/Wan2.2-T2V-A14B"]\nlike = "sora-2"\n')
     server = await set_up(tmp_path, Settings(data=tmp_path, models=models))
     transport = httpx2.ASGITransport(app=server.app)
     headers = {"authorization": f"Bearer {server.key}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://server", headers=headers) as client:
-        for model in (await client.get("/v1/models")).json()["data"]:
-            assert (await client.get(f"/v1/models/{model['id']}")).json()["id"] == model["id"]
-            quoted = model["id"].replace("/", "%2F")
-            assert (await client.get(f"/v1/models/{quoted}")).json()["id"] == model["id"]
+        names = [model["id"] for model in (await client.get("/v1/models")).json()["data"]]
+        assert "Wan-AI/Wan2.2-T2V-A14B" in names
+        for name in names:
+            for spelling in (name, name.replace("/", "%2F")):
+                assert (await client.get(f"/v1/models/{spelling}")).json()["id"] == name
+        for name in ("Wan-AI/Wan2.2-T2V-A14B", "Wan-AI%2FWan2.2-T2V-A14B"):  # as a deployment of Azure's SDK
+            created = await client.post(f"/openai/deployments/{name}/videos", json={"prompt": "x"})
+            assert created.status_code == 200, created.text
+            assert created.json()["model"] == "Wan-AI/Wan2.2-T2V-A14B"
     await server.store.close()
