@@ -11,22 +11,25 @@ import math
 import re
 import secrets
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
 __all__ = [
-    "RESTORED",
     "CANCELLED",
     "PARAMETER_RANGES",
+    "RESTORED",
     "STAGE_STATUSES",
     "TERMINAL",
     "TRANSITIONS",
     "Asset",
     "AssetKind",
     "Character",
+    "EngineParameters",
     "Fit",
     "NewVideo",
     "Operation",
+    "ParameterRange",
     "Recipe",
     "Size",
     "Stage",
@@ -142,12 +145,12 @@ class VideoError(Struct, frozen=True):
     message: str
 
 
-class Asset(Struct, frozen=True, kw_only=True):
-    """One stored file of a video."""
-
 CANCELLED = VideoError("cancelled", "The video was cancelled.")
 """Why a video failed that its owner cancelled."""
 
+
+class Asset(Struct, frozen=True, kw_only=True):
+    """One stored file of a video."""
 
     kind: AssetKind
     key: str  # its name in the storage
@@ -193,6 +196,59 @@ class UploadedFile(Struct, frozen=True, kw_only=True):
     expires_at: float | None  # None: kept until it is deleted
 
 
+class ParameterRange(Struct, frozen=True):
+    """What a parameter of an engine may be: a number, or a text of so many characters."""
+
+    kind: Literal["integer", "number", "string"]
+    minimum: float
+    maximum: float
+
+    def allows(self, value: float | str) -> bool:
+        """Whether a value of the right type is in the range."""
+        return self.minimum <= (len(value) if isinstance(value, str) else value) <= self.maximum
+
+    def widened(self, other: ParameterRange) -> ParameterRange:
+        """The range that holds both."""
+        return ParameterRange(self.kind, min(self.minimum, other.minimum), max(self.maximum, other.maximum))
+
+    def __str__(self) -> str:
+        unit = " characters" if self.kind == "string" else ""
+        return f"{self.minimum:g} to {self.maximum:g}{unit}"
+
+
+PARAMETER_RANGES: dict[str, ParameterRange] = {
+    "fps": ParameterRange("integer", 1, 120),
+    "num_frames": ParameterRange("integer", 1, 7_200),
+    "num_inference_steps": ParameterRange("integer", 1, 1_000),
+    "guidance_scale": ParameterRange("number", 0, 100),
+    "negative_prompt": ParameterRange("string", 1, 32_000),
+    "user": ParameterRange("string", 1, 512),
+}
+"""The parameters that only some engines take, and the widest range of each; engines declare narrower ones."""
+
+
+class EngineParameters(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Parameters that only some engines take; None: not given, the engine's own default applies."""
+
+    fps: int | None = None  # frames a second
+    num_frames: int | None = None  # of the whole video; only together with ``fps``
+    num_inference_steps: int | None = None
+    guidance_scale: float | None = None
+    negative_prompt: str | None = None
+    user: str | None = None  # the client's own id of its user; sent to engines that take it, ignored by others
+
+    @property
+    def given(self) -> dict[str, float | str]:
+        """Those that are given, by name."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in values.items() if value is not None}
+
+    @property
+    def demanded(self) -> dict[str, float | str]:
+        """Those that an engine must take to make the video."""
+        return {name: value for name, value in self.given.items() if name != "user"}
+
+
 class Recipe(Struct, frozen=True, kw_only=True):
     """Everything an engine needs to render the video; frozen when the video is accepted."""
 
@@ -208,6 +264,7 @@ class Recipe(Struct, frozen=True, kw_only=True):
     segment_seconds: int | None = None  # of the new segment; EXTEND only
     extensions: int = 0  # how often the video was extended, this time included
     characters: tuple[VideoCharacter, ...] = ()
+    parameters: EngineParameters = EngineParameters()
 
     @property
     def render_seconds(self) -> int:

@@ -160,6 +160,7 @@ def build_application(
         storage=storage,
         engines=configured.engines,
         select_engine=dispatcher.choose,
+        parameters=dispatcher.parameters,
         guard=guard,
         secret_box=secret_box,
         wake=flow.wake,

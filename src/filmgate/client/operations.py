@@ -9,7 +9,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack
 
 from msgspec import Struct
 
@@ -31,7 +31,7 @@ from filmgate.client.retrying import ClientState, send_with_retries
 from filmgate.domain import TERMINAL, Status, VideoError
 from filmgate.errors import FilmgateError
 
-__all__ = ["DownloadedContent", "ModelsResource", "Variant", "VideoHandle", "VideosResource"]
+__all__ = ["DownloadedContent", "EngineArguments", "ModelsResource", "Variant", "VideoHandle", "VideosResource"]
 
 T = TypeVar("T")
 V = TypeVar("V", bound="VideoHandle")
@@ -39,6 +39,17 @@ V = TypeVar("V", bound="VideoHandle")
 _REQUEST_FIELDS = frozenset({"model", "prompt", "size", "seconds", "created_at"})
 
 Variant = Literal["video", "thumbnail", "spritesheet", "preview"]
+
+
+class EngineArguments(TypedDict, total=False):
+    """Arguments that only some engines take; ``models.list()`` says which model takes which, and in what range."""
+
+    fps: int | None  # frames a second
+    num_frames: int | None  # of the whole video; with ``fps``
+    num_inference_steps: int | None
+    guidance_scale: float | None
+    negative_prompt: str | None
+    user: str | None  # your own id of your user; ignored by engines that don't take it
 
 
 class DownloadedContent(Struct, frozen=True):
@@ -144,6 +155,7 @@ def create(
     metadata: Mapping[str, str] | None = None,
     characters: Sequence[str] = (),
     idempotency_key: str | None = None,
+    **parameters: Unpack[EngineArguments],
 ) -> Procedure[V]:
     """Submit a video; it is queued when this returns.
 
@@ -159,9 +171,10 @@ def create(
         metadata: at most 16 key-value pairs.
         characters: ids of at most two characters; the prompt mentions them by name.
         idempotency_key: repeated submissions under one key return one video; default: a new key.
+        parameters: those of :class:`EngineArguments`.
 
     Raises:
-        RequestError: a parameter is invalid; the message names it.
+        RequestError: a parameter is invalid, or the model's engines don't take it; the message names it.
         InsufficientQuota, TooManyRequests: the key's balance or rate limit is exhausted.
         ConnectionFailed: it was certainly not accepted.
         SubmissionUnknown: the response was lost; it may have been accepted.
@@ -175,6 +188,7 @@ def create(
         "fit": fit,
         "metadata": dict(metadata) if metadata else None,
         "characters": [{"id": character_id} for character_id in characters] or None,
+        **parameters,
     }
     return videos.video(
         (yield from videos.backend.create(videos.client_state, fields, input_reference, idempotency_key))
@@ -190,9 +204,12 @@ def create_and_poll(
     size: str | None = None,
     input_reference: ImageInput | None = None,
     poll_interval_ms: int | None = None,
+    **parameters: Unpack[EngineArguments],
 ) -> Procedure[V]:
     """:func:`create`, then :func:`poll`: return the video once it is ``completed`` or ``failed``."""
-    video = yield from create(videos, prompt, model=model, seconds=seconds, size=size, input_reference=input_reference)
+    video = yield from create(
+        videos, prompt, model=model, seconds=seconds, size=size, input_reference=input_reference, **parameters
+    )
     return (yield from poll(videos, video.id, poll_interval_ms=poll_interval_ms))
 
 

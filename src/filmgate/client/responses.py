@@ -88,6 +88,7 @@ class ModelData(Struct, frozen=True, kw_only=True):
     price_per_call: int | None = None  # micro-units per video instead
     engine: str = ""  # only Filmgate sends it
     description: str = ""
+    parameters: dict[str, dict[str, object]] = {}  # those that not every model takes: JSON Schemas, by name
 
     def price_micros(self, size: str | None, seconds: int | str | None) -> int | None:
         """Return the price of a video in micro-units; None if the server does not list it."""

@@ -28,6 +28,7 @@ DEFAULT_FAILOVER = frozenset(
         "overloaded",
         "rate_limit_exceeded",
         "server_error",
+        "unknown_parameter",
         "upstream_misconfigured",
         "upstream_quota",
         "upstream_unauthorized",

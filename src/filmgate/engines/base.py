@@ -15,7 +15,16 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from filmgate.domain import AssetKind, Operation, Recipe, Size, VideoError, VideoRecord
+from filmgate.domain import (
+    AssetKind,
+    EngineParameters,
+    Operation,
+    ParameterRange,
+    Recipe,
+    Size,
+    VideoError,
+    VideoRecord,
+)
 
 __all__ = [
     "Artifact",
@@ -49,6 +58,14 @@ class Capabilities(Struct, frozen=True, kw_only=True):
     creates_per_minute: int | None = None  # submissions a minute; None: no engine limit
     submit_timeout: float = 30.0  # seconds within which ``submit`` always returns or fails
     bulk_poll_min_jobs: int | None = None  # jobs from which ``poll_many`` is used; None: not a :class:`BulkPoller`
+    parameters: Mapping[str, ParameterRange] = {}  # of ``PARAMETER_RANGES``, those it takes, and their ranges
+
+    def fulfil(self, required: Collection[str], parameters: EngineParameters) -> bool:
+        """Whether the engine has the required capabilities and takes the parameters as given."""
+        return all(getattr(self, name) for name in required) and all(
+            name in self.parameters and self.parameters[name].allows(value)
+            for name, value in parameters.demanded.items()
+        )
 
 
 class CharacterFiles(Struct, frozen=True, kw_only=True):
@@ -74,6 +91,7 @@ class Job(Struct, frozen=True, kw_only=True):
     source: Path | None = None  # MP4 of exactly ``size``: the video to remix, edit or extend
     base_prompts: tuple[str, ...] = ()  # of the source and its ancestors, oldest first
     characters: tuple[CharacterFiles, ...] = ()
+    parameters: EngineParameters = EngineParameters()
 
 
 def job_without_files(video: VideoRecord, token: str = "") -> Job:
@@ -89,6 +107,7 @@ def job_without_files(video: VideoRecord, token: str = "") -> Job:
         seed=recipe.seed,
         operation=recipe.operation,
         base_prompts=recipe.base_prompts,
+        parameters=recipe.parameters,
     )
 
 

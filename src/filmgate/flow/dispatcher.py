@@ -6,11 +6,14 @@ import random
 from collections.abc import Callable, Collection, Mapping
 
 from filmgate.config.routing import Route, choose_target
-from filmgate.domain import VideoRecord
+from filmgate.domain import EngineParameters, ParameterRange, VideoRecord
 from filmgate.engines.base import Engine, required_capabilities
 from filmgate.flow.circuit_breaker import CircuitBreaker
 
 __all__ = ["Dispatcher"]
+
+NO_PARAMETERS = EngineParameters()
+"""Of a video that leaves them all to its engine."""
 
 
 class Dispatcher:
@@ -35,19 +38,31 @@ class Dispatcher:
         self.breaker = breaker
         self._roll = roll
 
-    def choose(self, model: str, required: Collection[str], video_id: str) -> str | None:
+    def choose(
+        self, model: str, required: Collection[str], video_id: str, parameters: EngineParameters = NO_PARAMETERS
+    ) -> str | None:
         """Return the engine for a new video: one with the required capabilities, preferably with a closed circuit.
 
         Args:
             model: model whose route is used.
             required: capabilities, as :func:`filmgate.engines.base.required_capabilities` names them.
             video_id: the new video's id.
+            parameters: those that the engine has to take.
         """
         route = self._routes.get(model)
         if route is None:
             return None
-        capable = self._capable_engines(route, required)
+        capable = self._capable_engines(route, required, parameters)
         return self._pick(route, self._available_engines(capable, video_id) or capable, video_id)
+
+    def parameters(self, model: str) -> dict[str, ParameterRange]:
+        """Return the parameters that any engine of the model takes, and the widest range of each."""
+        taken: dict[str, ParameterRange] = {}
+        for name in self._routes[model].engines if model in self._routes else ():
+            engine = self._engines.get(name)
+            for parameter, limits in engine.capabilities.parameters.items() if engine else ():
+                taken[parameter] = limits.widened(taken.get(parameter, limits))
+        return taken
 
     def reroute(self, video: VideoRecord) -> str | None:
         """Return another engine for an unsubmitted video whose own engine has an open circuit or is gone.
@@ -84,17 +99,12 @@ class Dispatcher:
         return self._pick(route, self._available_engines(self._other_engines(route, video), video.id), video.id)
 
     def _other_engines(self, route: Route, video: VideoRecord) -> list[str]:
-        return [
-            name for name in self._capable_engines(route, required_capabilities(video.recipe)) if name != video.engine
-        ]
+        capable = self._capable_engines(route, required_capabilities(video.recipe), video.recipe.parameters)
+        return [name for name in capable if name != video.engine]
 
-    def _capable_engines(self, route: Route, required: Collection[str]) -> list[str]:
+    def _capable_engines(self, route: Route, required: Collection[str], parameters: EngineParameters) -> list[str]:
         engines = [self._engines[name] for name in route.engines if name in self._engines]
-        return [
-            engine.name
-            for engine in engines
-            if all(getattr(engine.capabilities, capability) for capability in required)
-        ]
+        return [engine.name for engine in engines if engine.capabilities.fulfil(required, parameters)]
 
     def _available_engines(self, names: Collection[str], video_id: str) -> list[str]:
         return [name for name in names if self.breaker.allows(name, self._engines[name].identity, video_id)]

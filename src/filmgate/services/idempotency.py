@@ -22,6 +22,10 @@ RESEND_WINDOW = 120.0
 """Seconds within which an SDK's resend returns what the first request created (wire.md §3)."""
 
 
+LATER_FIELDS = frozenset({"parameters", "user"})
+"""Fields that digests of earlier versions lack."""
+
+
 class RequestIdentity(Struct, frozen=True, kw_only=True):
     """Identifies a repeated request; the fields are those of :class:`filmgate.domain.NewVideo`."""
 
@@ -64,6 +68,8 @@ class SingleFlight:
 def fingerprint(params: CreateParams | RevisionParams) -> str:
     """Return a digest of the parsed fields and file bytes, independent of the request's encoding and boundary."""
     fields = msgspec.to_builtins(params, enc_hook=str)
+    # What is not given is left out: a video that an earlier version accepted keeps its digest.
+    fields = {name: value for name, value in fields.items() if value or name not in LATER_FIELDS}
     for name in ("input_reference", "video"):
         if isinstance(upload := getattr(params, name, None), Upload):
             fields[name] = upload.sha256

@@ -18,6 +18,7 @@ from filmgate.config.catalog import Catalog, DialectLimits, ResolvedRequest
 from filmgate.domain import (
     Asset,
     AssetKind,
+    EngineParameters,
     Operation,
     Recipe,
     Size,
@@ -68,6 +69,7 @@ class SourceVideo(Struct, frozen=True, kw_only=True):
     extensions: int = 0
     reference: Asset | None = None
     characters: tuple[VideoCharacter, ...] = ()
+    parameters: EngineParameters = EngineParameters()
     video_id: str | None = None
 
 
@@ -165,6 +167,7 @@ def build_recipe(params: RevisionParams, source_video: SourceVideo) -> Recipe:
         segment_seconds=segment,
         extensions=extensions,
         characters=source_video.characters,
+        parameters=_inherited(params, source_video),
     )
 
 
@@ -232,5 +235,14 @@ def _source_of(video: VideoRecord, content: Asset) -> SourceVideo:
         extensions=recipe.extensions,
         reference=recipe.reference,
         characters=recipe.characters,
+        parameters=recipe.parameters,
         video_id=video.id,
     )
+
+
+def _inherited(params: RevisionParams, source_video: SourceVideo) -> EngineParameters:
+    """Return the source's parameters: for the same length its number of frames too, for the request's own user."""
+    inherited = msgspec.structs.replace(source_video.parameters, user=params.user)
+    if params.operation is Operation.EXTEND:
+        return msgspec.structs.replace(inherited, num_frames=None)
+    return inherited

@@ -16,10 +16,23 @@ import msgspec
 import structlog
 
 from filmgate.config.catalog import UNLIMITED, Catalog, DialectLimits, Model, ResolvedRequest
-from filmgate.domain import Asset, Fit, NewVideo, Operation, Recipe, VideoCharacter, VideoRecord, default_seed, new_id
+from filmgate.domain import (
+    Asset,
+    EngineParameters,
+    Fit,
+    NewVideo,
+    Operation,
+    ParameterRange,
+    Recipe,
+    VideoCharacter,
+    VideoRecord,
+    default_seed,
+    new_id,
+)
 from filmgate.engines.base import Engine, required_capabilities
-from filmgate.errors import FilmgateError, InvalidValue, NotAllowed
+from filmgate.errors import FilmgateError, InvalidValue, NotAllowed, UnknownParameter
 from filmgate.security.secret_box import SecretBox
+from filmgate.services import frames
 from filmgate.services.characters import CharacterService
 from filmgate.services.eta import EtaEstimator
 from filmgate.services.files import FileLibrary
@@ -54,8 +67,10 @@ _FEATURE_NAMES = {
 class EngineSelector(Protocol):
     """Selects the engine of a new video: :meth:`filmgate.flow.dispatcher.Dispatcher.choose`."""
 
-    def __call__(self, model: str, capabilities: Collection[str], video_id: str, /) -> str | None:
-        """Return the name of an engine of the model that has all the capabilities; None if there is none."""
+    def __call__(
+        self, model: str, capabilities: Collection[str], video_id: str, parameters: EngineParameters = ..., /
+    ) -> str | None:
+        """Return the name of an engine of the model that has the capabilities and takes the parameters, or None."""
 
 
 class VideoService(VideoLibrary):
@@ -67,6 +82,7 @@ class VideoService(VideoLibrary):
         storage: bytes.
         engines: by name.
         select_engine: distributes new videos among the engines.
+        parameters: returns the parameters that a model's engines take, and their ranges.
         guard: fetches reference URLs and checks callback URLs.
         secret_box: encrypts callback URLs, which may contain a secret.
         wake: starts the flow of a committed video.
@@ -82,6 +98,7 @@ class VideoService(VideoLibrary):
         storage: Storage,
         engines: Mapping[str, Engine],
         select_engine: EngineSelector,
+        parameters: Callable[[str], Mapping[str, ParameterRange]] = lambda _model: {},
         guard: Guard,
         secret_box: SecretBox,
         wake: Callable[[VideoRecord], None],
@@ -93,6 +110,7 @@ class VideoService(VideoLibrary):
         files = FileLibrary(store, storage, clock)
         self.characters = CharacterService(store, storage, files, clock)
         self.estimator = EtaEstimator(store.videos, engines)
+        self.parameters = parameters
         self._select_engine = select_engine
         self._guard = guard
         self._secret_box = secret_box
@@ -166,6 +184,18 @@ class VideoService(VideoLibrary):
         self._wake(video)
         return video
 
+    async def cancel_and_delete(self, principal: Principal, video_id: str) -> None:
+        """Remove a video in any state; an unfinished one is cancelled, free of charge, and its engine told to stop.
+
+        Raises:
+            VideoNotFound: unknown, deleted or another account's.
+        """
+        video = await self.retrieve(principal, video_id)
+        for key in await self._store.videos.cancel_and_delete(video_id, principal.account_id, self._clock()):
+            await self._storage.delete(key)
+        if not video.finished:
+            self._wake(msgspec.structs.replace(video, cancel_requested=True))
+
     async def rate(self, principal: Principal, limits: DialectLimits = UNLIMITED) -> RateLimitStatus | None:
         """Return the creates per minute that the key and the dialect allow, and the rest; None without such a limit."""
         if principal.requests_per_minute is None and limits.creates_per_minute is None:
@@ -184,18 +214,6 @@ class VideoService(VideoLibrary):
                 fingerprint=digest,
             )
 
-    async def cancel_and_delete(self, principal: Principal, video_id: str) -> None:
-        """Remove a video in any state; an unfinished one is cancelled, free of charge, and its engine told to stop.
-
-        Raises:
-            VideoNotFound: unknown, deleted or another account's.
-        """
-        video = await self.retrieve(principal, video_id)
-        for key in await self._store.videos.cancel_and_delete(video_id, principal.account_id, self._clock()):
-            await self._storage.delete(key)
-        if not video.finished:
-            self._wake(msgspec.structs.replace(video, cancel_requested=True))
-
     async def _find_duplicate(self, principal: Principal, identity: RequestIdentity) -> VideoRecord | None:
         # The accepting transaction checks again. This check avoids fetching or rejecting input for a duplicate.
         rows, owner = self._store.videos, principal.account_id
@@ -210,12 +228,15 @@ class VideoService(VideoLibrary):
     async def _create(
         self, principal: Principal, params: CreateParams, limits: DialectLimits, identity: RequestIdentity
     ) -> VideoRecord:
+        params = frames.with_seconds(params)
         resolved = self.catalog.resolve(params, limits)
+        frames.check(params.parameters, resolved.seconds)
         _check_allowed(principal, resolved.model.name)
         characters = await self.characters.resolve(principal.account_id, params.characters)
         video_id = new_id()
         features = {"characters": bool(characters), "image_input": params.input_reference is not None}
-        engine = self._engine_for(resolved.model, [name for name, used in features.items() if used], video_id)
+        needed = [name for name, used in features.items() if used]
+        engine = self._engine_for(resolved.model, needed, video_id, params.parameters)
         callback_url = await self._seal_callback(params.callback_url)
         reference = await self._references.ingest_reference(principal.account_id, video_id, params, resolved, limits)
         recipe = _recipe(params, resolved, reference, characters)
@@ -230,7 +251,11 @@ class VideoService(VideoLibrary):
         recipe, video_id = build_recipe(params, origin), new_id()
         resolved = resolve_revision(self.catalog, params, origin, recipe, limits)
         _check_allowed(principal, resolved.model.name)
-        engine = self._engine_for(resolved.model, required_capabilities(recipe), video_id)
+        capabilities, name = required_capabilities(recipe), resolved.model.name
+        if self._select_engine(name, capabilities, video_id, recipe.parameters) is None:
+            # The engine that made the source took them; one that makes revisions may not.
+            recipe = msgspec.structs.replace(recipe, parameters=EngineParameters(user=params.user))
+        engine = self._engine_for(resolved.model, capabilities, video_id, recipe.parameters)
         source, reference = await self._sources.store_copies(origin, video_id)
         recipe = msgspec.structs.replace(recipe, source=source, reference=reference)
         new = _new_video(video_id, principal, resolved, engine, recipe, identity, limits)
@@ -238,12 +263,16 @@ class VideoService(VideoLibrary):
             new = msgspec.structs.replace(new, remixed_from_video_id=origin.video_id)
         return await self._accept_shielded(new)
 
-    def _engine_for(self, model: Model, capabilities: Collection[str], video_id: str) -> str:
-        engine = self._select_engine(model.name, capabilities, video_id)
+    def _engine_for(
+        self, model: Model, capabilities: Collection[str], video_id: str, parameters: EngineParameters
+    ) -> str:
+        engine = self._select_engine(model.name, capabilities, video_id, parameters)
         if engine is None:
+            _check_parameters(model.name, parameters, self.parameters(model.name))
             needed = sorted(capabilities)
             missing = [name for name in needed if self._select_engine(model.name, [name], video_id) is None]
-            features = " and ".join(_FEATURE_NAMES[name] for name in missing or needed)
+            demanded = [] if missing else [f"'{name}'" for name in parameters.demanded]
+            features = " and ".join([*(_FEATURE_NAMES[name] for name in missing or needed), *demanded])
             together = "" if missing else " together"
             raise InvalidValue(f"The model '{model.name}' does not support {features}{together}.", param="model")
         return engine
@@ -286,6 +315,14 @@ def _is_large(params: CreateParams | RevisionParams) -> bool:
     return isinstance(reference, ImageUrl) and len(reference.url) > LARGE_URL
 
 
+def _check_parameters(model: str, parameters: EngineParameters, taken: Mapping[str, ParameterRange]) -> None:
+    for name, value in parameters.demanded.items():
+        if name not in taken:
+            raise InvalidValue(f"The model '{model}' does not take '{name}'.", param=name, code=UnknownParameter.code)
+        if not taken[name].allows(value):
+            raise InvalidValue(f"Invalid '{name}': the model '{model}' takes {taken[name]}.", param=name)
+
+
 def _check_allowed(principal: Principal, model: str) -> None:
     if principal.models is not None and model not in principal.models:
         raise NotAllowed(f"This key may not use the model '{model}'.", param="model")
@@ -303,6 +340,7 @@ def _recipe(
         fit=params.fit or Fit.ERROR,
         reference=reference,
         characters=characters,
+        parameters=params.parameters,
     )
 
 

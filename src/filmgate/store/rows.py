@@ -10,6 +10,7 @@ from msgspec import Struct
 from filmgate.domain import (
     Asset,
     AssetKind,
+    EngineParameters,
     Fit,
     NewVideo,
     Operation,
@@ -113,6 +114,7 @@ class _StoredRecipe(Struct, frozen=True, kw_only=True, omit_defaults=True):
     segment_seconds: int | None = None
     extensions: int = 0
     characters: tuple[VideoCharacter, ...] = ()
+    parameters: EngineParameters | None = None  # None: none is given
 
 
 VIDEO_COLUMNS = (
@@ -219,6 +221,7 @@ def _merge_prompt(stored: _StoredRecipe, prompt: str | None) -> Recipe:
         segment_seconds=stored.segment_seconds,
         extensions=stored.extensions,
         characters=stored.characters,
+        parameters=stored.parameters or EngineParameters(),
     )
 
 
@@ -248,7 +251,7 @@ def new_video_values(new: NewVideo, now: float) -> dict[str, object]:
 def recipe_json(recipe: Recipe) -> str:
     """Encode the recipe's column: everything but the prompt."""
     values = {name: getattr(recipe, name) for name in _StoredRecipe.__struct_fields__}
-    return to_json(_StoredRecipe(**values))
+    return to_json(_StoredRecipe(**values | {"parameters": recipe.parameters if recipe.parameters.given else None}))
 
 
 def tombstone_recipe_json(recipe: Recipe) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from filmgate.config.routing import Route
-from filmgate.domain import Asset, NewVideo, Recipe, Size, VideoRecord, new_id
+from filmgate.domain import Asset, EngineParameters, NewVideo, Recipe, Size, VideoRecord, new_id
 from filmgate.engines.base import Engine
 from filmgate.flow.batch_poller import BatchPoller
 from filmgate.flow.circuit_breaker import CircuitBreaker
@@ -119,9 +119,12 @@ class FlowHarness:
         price: int = PRICE,
         reference: Asset | None = None,
         account_id: str | None = None,
+        parameters: EngineParameters = EngineParameters(),  # noqa: B008 - a frozen value
     ) -> VideoRecord:
         """Accept a video of one second, for the harness's own account unless another is named."""
-        recipe = Recipe(prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference)
+        recipe = Recipe(
+            prompt="A paper boat", size=SMALL, seconds=1, seed=7, reference=reference, parameters=parameters
+        )
         new = NewVideo(
             id=new_id(),
             account_id=account_id or self.account.id,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from filmgate.domain import Fit
+from filmgate.domain import PARAMETER_RANGES, EngineParameters, Fit
 from filmgate.errors import InvalidValue, MissingParameter
 from filmgate.wire.params import CreateParams, Fields, FileId, ImageReference, ImageUrl, Upload
 from filmgate.wire.readers import (
@@ -20,6 +20,7 @@ from filmgate.wire.readers import (
     read_integer,
     read_keys,
     read_nonempty,
+    read_number,
     read_object,
     read_reference,
     read_seconds,
@@ -31,6 +32,7 @@ __all__ = [
     "FIELD_READERS",
     "SEED_MAX",
     "parse",
+    "read_parameter",
 ]
 
 SEED_MAX: Final = 2**63 - 1
@@ -65,7 +67,9 @@ def parse(
         InvalidType: a value has the wrong type.
         InvalidValue: no model accepts a value.
     """
-    return CreateParams(**read_fields(fields, {**FIELD_READERS, **(readers or {})}, required))
+    read = read_fields(fields, {**FIELD_READERS, **(readers or {})}, required)
+    parameters = {name: read.pop(name) for name in PARAMETER_RANGES if name in read}
+    return CreateParams(**read, parameters=EngineParameters(**parameters))
 
 
 # ---- one reader per field
@@ -112,6 +116,16 @@ def _seed(name: str, value: object) -> int:
     return read_integer(name, value, 0, SEED_MAX)
 
 
+def read_parameter(name: str, value: object) -> float | str:
+    """Read a parameter of ``PARAMETER_RANGES``; which ones a model takes is checked later."""
+    limits = PARAMETER_RANGES[name]
+    if limits.kind == "integer":
+        return read_integer(name, value, int(limits.minimum), int(limits.maximum))
+    if limits.kind == "number":
+        return read_number(name, value, limits.minimum, limits.maximum)
+    return _check_length(name, read_text(name, value), int(limits.maximum))
+
+
 def _fit(name: str, value: object) -> Fit:
     text = read_text(name, value)
     if text not in list(Fit):
@@ -149,6 +163,7 @@ FIELD_READERS: Final[dict[str, Reader]] = {
     "fit": _fit,
     "callback_url": _callback_url,
     "metadata": _metadata,
+    **dict.fromkeys(PARAMETER_RANGES, read_parameter),
 }
 """The reader of every field of a create request."""
 

@@ -24,6 +24,12 @@ OTHER_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "seed": ("randomSeed",),
     "fit": ("resize", "resizeMode"),
     "metadata": ("meta",),
+    "fps": ("frameRate", "framesPerSecond", "videoFps"),
+    "num_frames": ("frames", "frameCount", "nFrames", "videoFrames"),
+    "num_inference_steps": ("steps", "inferenceSteps", "numSteps", "samplingSteps", "sampleSteps"),
+    "guidance_scale": ("cfg", "cfgScale", "guidance"),
+    "negative_prompt": ("negative", "negPrompt", "negativeText"),
+    "user": ("userId", "endUser", "endUserId", "safetyIdentifier"),
     "video": ("videoId", "videoUrl", "source", "sourceVideo", "inputVideo", "file", "inputReference"),
     # keys of a reference
     "image_url": ("url", "uri", "image"),

@@ -16,6 +16,7 @@ __all__ = [
     "ErrorDetail",
     "ModelList",
     "ModelObject",
+    "ParameterObject",
     "VideoDeleted",
     "VideoFailure",
     "VideoList",
@@ -83,6 +84,16 @@ class CharacterObject(Struct, frozen=True, kw_only=True):
     created_at: int
 
 
+class ParameterObject(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a parameter may be, in the words of JSON Schema."""
+
+    type: Literal["integer", "number", "string"]
+    minimum: float | None = None
+    maximum: float | None = None
+    minLength: int | None = None  # noqa: N815 - JSON Schema's own spelling
+    maxLength: int | None = None  # noqa: N815
+
+
 class ModelObject(Struct, frozen=True, kw_only=True):
     """A model: the standard keys, then its limits and prices in machine-readable form."""
 
@@ -99,6 +110,9 @@ class ModelObject(Struct, frozen=True, kw_only=True):
     price_per_call: Annotated[int | None, Meta(description="Millionths of a unit a video, instead of `price`.")]
     engine: str
     description: str
+    parameters: Annotated[
+        dict[str, ParameterObject], Meta(description="Parameters that not every model takes, and their ranges.")
+    ]
 
 
 class ModelList(Struct, frozen=True, kw_only=True):

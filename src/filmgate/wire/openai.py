@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from filmgate.config.catalog import PROMPT_CHARACTERS, Model
-from filmgate.domain import AssetKind, VideoRecord
+from filmgate.domain import AssetKind, ParameterRange, VideoRecord
 from filmgate.errors import FilmgateError, TooManyRequests, Unavailable
 from filmgate.wire import create
 from filmgate.wire.dialect import Dialect, ErrorResponse, RenderContext, Rendered
@@ -17,6 +17,7 @@ from filmgate.wire.objects import (
     ErrorDetail,
     ModelList,
     ModelObject,
+    ParameterObject,
     VideoDeleted,
     VideoFailure,
     VideoList,
@@ -34,6 +35,7 @@ __all__ = [
     "render_model",
     "render_models",
     "render_page",
+    "render_parameter",
     "render_video",
 ]
 
@@ -112,8 +114,17 @@ def render_deleted(video_id: str) -> VideoDeleted:
     return VideoDeleted(id=video_id)
 
 
-def render_model(model: Model) -> ModelObject:
-    """Render a model with its limits and prices."""
+def render_parameter(limits: ParameterRange) -> ParameterObject:
+    """Render the range of a parameter."""
+    ends = map(float, (limits.minimum, limits.maximum))
+    minimum, maximum = (int(end) if end.is_integer() else end for end in ends)
+    if limits.kind == "string":
+        return ParameterObject(type="string", minLength=int(minimum), maxLength=int(maximum))
+    return ParameterObject(type=limits.kind, minimum=minimum, maximum=maximum)
+
+
+def render_model(model: Model, parameters: Mapping[str, ParameterRange] = {}) -> ModelObject:
+    """Render a model with its limits and prices, and the parameters that its engines take."""
     return ModelObject(
         id=model.name,
         created=model.created,
@@ -127,12 +138,15 @@ def render_model(model: Model) -> ModelObject:
         price_per_call=model.price_per_call,
         engine=model.engine,
         description=model.description,
+        parameters={name: render_parameter(limits) for name, limits in parameters.items() if name != "user"},
     )
 
 
-def render_models(models: Iterable[Model]) -> ModelList:
-    """Render the models list."""
-    return ModelList(data=[render_model(model) for model in models])
+def render_models(
+    models: Iterable[Model], parameters: Callable[[str], Mapping[str, ParameterRange]] = lambda _model: {}
+) -> ModelList:
+    """Render the models list; ``parameters`` returns those that a model takes."""
+    return ModelList(data=[render_model(model, parameters(model.name)) for model in models])
 
 
 def render_error(error: FilmgateError) -> ErrorResponse:

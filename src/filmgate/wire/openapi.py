@@ -5,7 +5,7 @@ It describes this server: a field that makes every request fail is not in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
 
@@ -13,13 +13,16 @@ import msgspec
 
 from filmgate import errors
 from filmgate.config.catalog import DEFAULT_MODEL, PROMPT_CHARACTERS, Model
-from filmgate.domain import AssetKind, Fit
+from filmgate.domain import PARAMETER_RANGES, AssetKind, Fit, ParameterRange
 from filmgate.errors import FilmgateError, RequestError
 from filmgate.wire import create, objects
 
 __all__ = ["document"]
 
 Schema = dict[str, Any]
+
+Parameters = Callable[[str], Mapping[str, ParameterRange]]
+"""Returns the parameters that a model's engines take."""
 
 _NO_NUL: Final = r"^[^\u0000]*$"
 _NOT_BLANK: Final = r"^\s*[^\s\u0000][^\u0000]*$"  # matches in one pass: prompts are long
@@ -31,8 +34,14 @@ _COMMON_ERRORS: Final = (errors.InvalidKey, errors.TooManyRequests, errors.Serve
 _BODY_ERRORS: Final = tuple(RequestError.__subclasses__())
 
 
-def document(models: Sequence[Model], version: str) -> Schema:
-    """Return this version's document for a catalogue of ``models``; constant while the server runs."""
+def document(models: Sequence[Model], version: str, parameters: Parameters = lambda _model: {}) -> Schema:
+    """Return this version's document for a catalogue of ``models``; constant while the server runs.
+
+    Args:
+        models: the catalogue.
+        version: this program's.
+        parameters: returns the parameters that a model's engines take.
+    """
     return {
         "openapi": "3.1.0",
         "info": {
@@ -49,7 +58,7 @@ def document(models: Sequence[Model], version: str) -> Schema:
                 "bearer": {"type": "http", "scheme": "bearer"},
                 "key": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "The bare key."},
             },
-            "schemas": _response_schemas() | _create_schemas(models),
+            "schemas": _response_schemas() | _create_schemas(models, parameters),
             "headers": _HEADERS,
         },
     }
@@ -58,14 +67,24 @@ def document(models: Sequence[Model], version: str) -> Schema:
 # ---- request bodies
 
 
-def _create_schemas(models: Sequence[Model]) -> Schema:
+def _create_schemas(models: Sequence[Model], parameters: Parameters) -> Schema:
     """Return one body schema per group of models with equal limits, so that every combination in it is accepted."""
-    groups = [list(group) for _, group in groupby(sorted(models, key=_accepted_values), key=_accepted_values)]
+
+    def accepted_values(model: Model) -> tuple[object, ...]:
+        return model.sizes, model.seconds, sorted((name, str(each)) for name, each in parameters(model.name).items())
+
+    def own(model: Model) -> Schema:
+        taken = {"user": PARAMETER_RANGES["user"], **parameters(model.name)}
+        return {name: _parameter_schema(limits) for name, limits in taken.items() if name != "num_frames"}
+
+    groups = [list(group) for _, group in groupby(sorted(models, key=accepted_values), key=accepted_values)]
     return {
-        "CreateVideo": {"anyOf": [_create_schema(group, _json_fields(group[0]), null=True) for group in groups]},
+        "CreateVideo": {
+            "anyOf": [_create_schema(group, _json_fields(group[0]) | own(group[0]), null=True) for group in groups]
+        },
         "CreateVideoForm": {
             "anyOf": [
-                _create_schema(group, _form_fields(group[0]) | reference, null=False)
+                _create_schema(group, _form_fields(group[0]) | _FORM_USER | reference, null=False)
                 for group in groups
                 for reference in (
                     {"input_reference": _FILE},
@@ -75,10 +94,6 @@ def _create_schemas(models: Sequence[Model]) -> Schema:
             ]
         },
     }
-
-
-def _accepted_values(model: Model) -> tuple[object, ...]:
-    return model.sizes, model.seconds
 
 
 def _create_schema(group: list[Model], fields: Schema, *, null: bool) -> Schema:
@@ -125,6 +140,13 @@ def _json_fields(model: Model) -> Schema:
     }
 
 
+def _parameter_schema(limits: ParameterRange) -> Schema:
+    if limits.kind == "string":
+        return {"anyOf": [_text_schema(int(limits.maximum), min_length=0), {"type": "null"}]}
+    number = {"type": limits.kind, "minimum": limits.minimum, "maximum": limits.maximum}
+    return {"anyOf": [number, {"type": "null"}]}
+
+
 def _form_fields(model: Model) -> Schema:
     return {
         "seconds": {"enum": [*map(str, model.seconds)], "type": "string"},
@@ -138,6 +160,10 @@ def _form_fields(model: Model) -> Schema:
         },
     }
 
+
+_FORM_USER: Final[Schema] = {
+    "user": {"type": "string", "maxLength": int(PARAMETER_RANGES["user"].maximum), "pattern": _NO_NUL}
+}
 
 _FILE: Final[Schema] = {
     "type": "string",

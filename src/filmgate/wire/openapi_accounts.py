@@ -13,6 +13,7 @@ from filmgate.wire import create, openapi, openapi_chat, openapi_files, openapi_
 from filmgate.wire.openapi import (
     _BODY_ERRORS,
     _ID,
+    Parameters,
     Schema,
     _header,
     _headers,
@@ -40,9 +41,9 @@ _NOT_FOUND_ERRORS: Final = (errors.WebhookEndpointNotFound, errors.UnknownUrl)
 _RATE_HEADERS: Final = ("x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
 
 
-def document(models: Sequence[Model], version: str) -> Schema:
+def document(models: Sequence[Model], version: str, parameters: Parameters = lambda _model: {}) -> Schema:
     """Return this version's document for a catalogue of ``models``; constant while the server runs."""
-    spec = openapi.document(models, version)
+    spec = openapi.document(models, version, parameters)
     spec["paths"] |= openapi_revisions.PATHS | openapi_chat.paths() | openapi_files.paths() | _paths()
     spec["components"]["schemas"] |= openapi_revisions.schemas() | openapi_chat.schemas(models)
     spec["components"]["schemas"] |= openapi_files.schemas() | _response_schemas() | _request_schemas()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from filmgate.domain import Fit, Operation
+from filmgate.domain import EngineParameters, Fit, Operation
 from filmgate.errors import RequestError
 
 __all__ = [
@@ -108,6 +108,7 @@ class CreateParams(Struct, frozen=True, kw_only=True):
     fit: Fit | None = None
     callback_url: str | None = None
     metadata: dict[str, str] | None = None
+    parameters: EngineParameters = EngineParameters()
 
 
 class RevisionParams(Struct, frozen=True, kw_only=True):
@@ -118,6 +119,7 @@ class RevisionParams(Struct, frozen=True, kw_only=True):
     video: VideoReference
     model: str | None = None  # with an upload; a stored video keeps its own
     seconds: int | None = None  # of an extension's new segment
+    user: str | None = None  # as :attr:`filmgate.domain.EngineParameters.user`
 
 
 class CharacterParams(Struct, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ __all__ = [
     "read_integer",
     "read_keys",
     "read_nonempty",
+    "read_number",
     "read_object",
     "read_reference",
     "read_seconds",
@@ -135,6 +136,21 @@ def read_integer(name: str, value: object, minimum: int, maximum: int) -> int:
     if not minimum <= number <= maximum:
         raise InvalidValue(f"Invalid '{name}': expected an integer between {minimum} and {maximum}.", param=name)
     return number
+
+
+_NUMBER = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*", re.ASCII)
+
+
+def read_number(name: str, value: object, minimum: float, maximum: float) -> float:
+    """Read a number or its text."""
+    number = value
+    if isinstance(value, str) and len(value) <= _MAX_DIGITS and (match := _NUMBER.fullmatch(value)):
+        number = float(match[1])
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise InvalidType(name, "a number", json_type_of(value))
+    if not minimum <= number <= maximum:
+        raise InvalidValue(f"Invalid '{name}': expected a number between {minimum:g} and {maximum:g}.", param=name)
+    return float(number)
 
 
 def read_seconds(name: str, value: object) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from filmgate.domain import Character, Operation
 from filmgate.errors import InvalidType, InvalidValue, MissingParameter
+from filmgate.wire.create import read_parameter
 from filmgate.wire.objects import CharacterObject
 from filmgate.wire.params import (
     CharacterParams,
@@ -57,7 +58,7 @@ def parse_remix(fields: Fields, video_id: str) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
     """
-    read = read_fields(fields, {"prompt": read_text}, ("prompt",))
+    read = read_fields(fields, {"prompt": read_text, "user": read_parameter}, ("prompt",))
     return RevisionParams(operation=Operation.REMIX, video=VideoId(video_id), **read)
 
 
@@ -67,7 +68,7 @@ def parse_edit(fields: Fields) -> RevisionParams:
     Raises:
         RequestError: as :func:`filmgate.wire.create.parse` does.
     """
-    readers = {"prompt": read_text, "video": _video_reference, "model": read_text}
+    readers = {"prompt": read_text, "video": _video_reference, "model": read_text, "user": read_parameter}
     return RevisionParams(operation=Operation.EDIT, **read_fields(fields, readers, ("prompt", "video")))
 
 
@@ -82,6 +83,7 @@ def parse_extension(fields: Fields) -> RevisionParams:
         "video": _video_reference,
         "model": read_text,
         "seconds": _extension_seconds,
+        "user": read_parameter,
     }
     return RevisionParams(operation=Operation.EXTEND, **read_fields(fields, readers, ("prompt", "seconds", "video")))
 

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from filmgate.config.routing import NON_RETRYABLE, Route, RouteTarget
-from filmgate.domain import Status, VideoError, VideoRecord
+from filmgate.domain import EngineParameters, ParameterRange, Status, VideoError, VideoRecord
 from filmgate.engines.base import Capabilities, JobState, JobStatus
 from filmgate.errors import EngineRejected, EngineUnavailable, SubmissionUnknown
 from filmgate.flow import circuit_breaker
@@ -55,6 +55,24 @@ async def test_a_video_leaves_an_unreachable_engine_before_submission(harness: F
     assert (video.status, video.engine, video.failovers) == (Status.COMPLETED, "second", 0)
     assert (len(first.submitted), len(second.submitted)) == (circuit_breaker.FAILURE_THRESHOLD, 1)
     assert await harness.balance() == 9_500
+
+
+@pytest.mark.parametrize("script", [{"submit_results": [DARK]}, {"poll_results": [FAILED]}])
+async def test_a_video_moves_only_to_an_engine_that_takes_its_parameters(
+    harness: FlowHarness, mp4: bytes, script: dict[str, object]
+) -> None:
+    """Before its submission and after a failure: an engine that ignored them would make another video."""
+    takes = replace(PAID, parameters={"num_inference_steps": ParameterRange("integer", 1, 50)})
+    route = Route(targets=(RouteTarget("first"), RouteTarget("second"), RouteTarget("third")))
+    first, second = _first(**script), _second(fetch_results=[mp4])
+    first.capabilities = takes
+    third = ScriptedEngine(takes, name="third", identity="3", fetch_results=[mp4])
+    given = EngineParameters(num_inference_steps=30)
+    accepted = await harness.accept(engine="first", parameters=given)
+    video = await harness.run_to_end(first, accepted, second, third, route=route)
+    assert (video.status, video.engine, video.recipe.parameters) == (Status.COMPLETED, "third", given)
+    assert second.submitted == []
+    assert third.submitted[0].parameters == given
 
 
 async def test_an_engine_with_an_open_circuit_gets_no_video(harness: FlowHarness, mp4: bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _can(**able: bool) -> Capabilities:
+def _can(**able: Any) -> Capabilities:
     return Capabilities(**{"paid": False, "idempotent": False, "findable": False} | able)
 
 

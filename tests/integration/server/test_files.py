@@ -93,7 +93,7 @@ async def files(tmp_path: Path) -> AsyncIterator[FileApi]:
             transport = httpx2.ASGITransport(app=application.app)
             clients.append(httpx2.AsyncClient(transport=transport, base_url="http://server", headers=headers))
         async with clients[0], clients[1]:
-            yield FileApi(application, *clients, (tmp_path / "clip.mp4").read_bytes(), tmp_path / "data")
+            yield FileApi(application, clients[0], clients[1], (tmp_path / "clip.mp4").read_bytes(), tmp_path / "data")
 
 
 async def test_a_file_is_returned_as_it_was_uploaded(files: FileApi) -> None:
@@ -130,7 +130,7 @@ async def test_a_deleted_file_is_gone(files: FileApi) -> None:
     for method, path in (("GET", ""), ("GET", "/content"), ("DELETE", "")):
         answer = await files.api.request(method, f"/v1/files/{file_id}{path}")
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "file_not_found")
-    assert files.kept == files.staged == []
+    assert (files.kept, files.staged) == ([], [])
 
 
 async def test_another_account_s_file_looks_unknown(files: FileApi) -> None:
@@ -221,16 +221,19 @@ async def test_the_quota_refuses_before_the_body(files: FileApi) -> None:
     """By bytes from the declared length alone, and by number; deleting makes room again."""
     head = {"content-type": "multipart/form-data; boundary=x", "content-length": str(QUOTA + 100_000)}
 
-    async def never() -> AsyncIterator[bytes]:
-        pytest.fail("the body was read")
+    reads = []
+
+    async def body() -> AsyncIterator[bytes]:
+        reads.append(1)
         yield b""
 
-    refused = await files.api.post("/v1/files", headers=head, content=never())
+    refused = await files.api.post("/v1/files", headers=head, content=body())
     assert (refused.status_code, refused.json()["error"]["code"]) == (403, "file_quota_exceeded")
     ids = [await files.uploaded(filename=f"{number}.png") for number in range(COUNT)]
-    refused = await files.api.post("/v1/files", headers=head | {"content-length": "100"}, content=never())
+    refused = await files.api.post("/v1/files", headers=head | {"content-length": "100"}, content=body())
     assert refused.json()["error"]["message"] == f"An account may store at most {COUNT} files; delete one first."
     assert refused.headers["x-should-retry"] == "false"
+    assert reads == []
     await files.api.delete(f"/v1/files/{ids[0]}")
     assert (await files.upload()).status_code == 200
 
@@ -248,7 +251,7 @@ async def test_the_quota_counts_undeclared_bytes(files: FileApi) -> None:
         "/v1/files", headers={"content-type": "multipart/form-data; boundary=x"}, content=chunks()
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "file_quota_exceeded")
-    assert files.kept == files.staged == []
+    assert (files.kept, files.staged) == ([], [])
 
 
 async def test_a_list_is_paged_and_filtered(files: FileApi) -> None:

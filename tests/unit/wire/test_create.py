@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filmgate.domain import Fit
-from filmgate.errors import RequestError
+from filmgate.domain import EngineParameters, Fit
+from filmgate.errors import RequestError, UnknownParameter
 from filmgate.wire.create import FIELD_READERS, SEED_MAX, parse
 from filmgate.wire.fields import from_form, from_json
 from filmgate.wire.objects import encode
 from filmgate.wire.openai import render_error
-from filmgate.wire.params import CreateParams, FileId, ImageUrl, Upload
+from filmgate.wire.params import CreateParams, Fields, FileId, ImageUrl, Upload
 
 UPLOAD = Upload(Path("staged"), 3, "00")
 DATA_URL = "data:image/png;base64,iVBORw0KGgo="
@@ -179,3 +179,56 @@ def test_any_fields_are_parsed_or_rejected(fields: dict[str, Any]) -> None:
         parse(fields)
     except RequestError as error:
         encode(render_error(error).body)
+
+
+GIVEN = EngineParameters(
+    fps=24, num_frames=97, num_inference_steps=30, guidance_scale=7.5, negative_prompt="rain", user="u-1"
+)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        from_json(
+            b'{"prompt":"a dog","fps":24,"num_frames":"97","num_inference_steps":30.0,"guidance_scale":7.5,'
+            b'"negative_prompt":"rain","user":"u-1"}'
+        ),
+        from_form(
+            [("prompt", "a dog"), *((name, str(value)) for name, value in GIVEN.given.items()), ("seed", "")],
+        ),
+    ],
+)
+def test_engine_parameters_mean_the_same_in_every_encoding(fields: Fields) -> None:
+    """Numbers or their texts."""
+    assert parse(fields) == CreateParams(prompt="a dog", parameters=GIVEN)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("fps", 0, "invalid_value"),
+        ("fps", 23.976, "invalid_type"),
+        ("num_inference_steps", 1_001, "invalid_value"),
+        ("guidance_scale", "high", "invalid_type"),
+        ("guidance_scale", True, "invalid_type"),
+        ("guidance_scale", "1e400", "invalid_type"),
+        ("guidance_scale", -0.1, "invalid_value"),
+        ("negative_prompt", "x" * 32_001, "invalid_value"),
+        ("user", 7, "invalid_type"),
+    ],
+)
+def test_an_engine_parameter_out_of_range_is_named(name: str, value: object, code: str) -> None:
+    """Before any model is asked."""
+    with pytest.raises(RequestError) as caught:
+        parse({"prompt": "a dog", name: value})  # type: ignore[dict-item]  # a wrong type on purpose
+    assert (caught.value.param, caught.value.code) == (name, code)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("steps", "num_inference_steps"), ("cfgScale", "guidance_scale"), ("negativePrompt", "negative_prompt")],
+)
+def test_other_names_of_engine_parameters_are_known(wrong: str, right: str) -> None:
+    """The error says which one is meant."""
+    with pytest.raises(UnknownParameter, match=f"Use '{right}' instead"):
+        parse({"prompt": "a dog", wrong: 1})

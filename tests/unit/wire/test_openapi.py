@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from filmgate import errors
 from filmgate.config.catalog import Catalog
+from filmgate.domain import PARAMETER_RANGES, ParameterRange
 from filmgate.wire.create import FIELD_READERS
 from filmgate.wire.openapi_accounts import document
 
@@ -104,7 +105,20 @@ def test_protected_operations_list_401() -> None:
 def test_create_fields_match_the_readers() -> None:
     """The schema has exactly the fields that are parsed."""
     for body in DOCUMENT["components"]["schemas"]["CreateVideo"]["anyOf"]:
-        assert body["properties"].keys() == FIELD_READERS.keys()
+        assert body["properties"].keys() == FIELD_READERS.keys() - PARAMETER_RANGES.keys() | {"user"}
+
+
+def test_create_fields_are_those_of_the_model() -> None:
+    """A parameter that a model's engines don't take is not described for it."""
+    steps = ParameterRange("integer", 1, 50)
+    described = document(
+        CATALOG.models(), "1.2.3", lambda model: {"num_inference_steps": steps} if model == "sora-2" else {}
+    )
+    schema = {"anyOf": described["components"]["schemas"]["CreateVideo"]["anyOf"]}
+    validator = Draft202012Validator(schema | {"components": described["components"]})
+    assert validator.is_valid({"prompt": "a dog", "num_inference_steps": 50})
+    assert not validator.is_valid({"prompt": "a dog", "num_inference_steps": 51})
+    assert not validator.is_valid({"prompt": "a dog", "model": "sora-2-pro", "num_inference_steps": 50})
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,13 @@ from filmgate.cli.inputs.curl import KEY_VARIABLE, curl_command
 from filmgate.cli.inputs.estimate import Estimate, estimate_video
 from filmgate.cli.inputs.prompt_lint import lint_prompt
 from filmgate.cli.inputs.prompts import VideoSpec, read_prompt
+from filmgate.cli.parameters import EngineParamType
 from filmgate.cli.texts import Texts
 from filmgate.cli.units import AmountParamType, format_units
 from filmgate.client import AsyncClient, AsyncVideo
 from filmgate.client.effects import Request, first_request
 from filmgate.client.operations import create
+from filmgate.domain import PARAMETER_RANGES
 from filmgate.errors import OverBudget, Unsupported
 
 __all__ = ["SubmitOptions", "commands", "print_lint", "resolve_options", "submit", "submit_options"]
@@ -37,6 +39,7 @@ class SubmitOptions(Struct, frozen=True, kw_only=True):
     confirm_over: int | None = None
     yes: bool = False
     idempotency_key: str | None = None
+    param: tuple[tuple[str, str], ...] = ()  # name and value
 
     @property
     def is_preview(self) -> bool:
@@ -45,7 +48,7 @@ class SubmitOptions(Struct, frozen=True, kw_only=True):
 
     def create_arguments(self) -> dict[str, Any]:
         """Return the arguments of the SDK's ``create``."""
-        return self.spec.fields() | {"idempotency_key": self.idempotency_key}
+        return self.spec.fields() | {"idempotency_key": self.idempotency_key} | dict(self.param)
 
 
 def commands(text: Texts) -> dict[str, click.Command]:
@@ -64,6 +67,13 @@ def submit_options(text: Texts) -> list[click.Parameter]:
         click.Option(["--seconds"], metavar="N", help=text("generate.seconds")),
         click.Option(["--model"], metavar="NAME", help=text("generate.model")),
         click.Option(["--seed"], type=int, metavar="N", help=text("generate.seed")),
+        click.Option(
+            ["--param"],
+            type=EngineParamType(text),
+            multiple=True,
+            metavar="NAME=VALUE",
+            help=text("submit.param", known=", ".join(PARAMETER_RANGES)),
+        ),
         click.Option(["--estimate"], is_flag=True, help=text("submit.estimate")),
         click.Option(["--dry-run"], is_flag=True, help=text("submit.dry_run")),
         click.Option(["--print-curl"], is_flag=True, help=text("submit.print_curl")),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from filmgate.domain import Status, VideoError
+from filmgate.domain import PARAMETER_RANGES, ParameterRange, Status, VideoError
 from filmgate.engines.base import Artifact, Capabilities, Job, JobState, JobStatus, engine_identity
 from filmgate.engines.openai_videos.download import Downloader
 from filmgate.engines.openai_videos.durations import DurationModel
@@ -124,6 +124,7 @@ class OpenAIVideosEngine:
             creates_per_minute=options.creates_per_minute or upstream.creates_per_minute,
             submit_timeout=options.submit_timeout + SUBMIT_GRACE,
             bulk_poll_min_jobs=BULK_POLL_MIN_JOBS[options.poll_mode] if upstream.supports_list else None,
+            parameters=self._parameters(),
         )
 
     @property
@@ -152,6 +153,7 @@ class OpenAIVideosEngine:
             SubmissionUnknown: no usable response came; it may have been accepted.
         """
         await self._detect_flavour()
+        self._check_parameters(job)
         call = self._upstream.create(await self._build_request(job))
         try:
             reply = await self._send(call, self._options.submit_timeout, fresh=True)
@@ -257,6 +259,19 @@ class OpenAIVideosEngine:
 
     # ---- requests
 
+    def _parameters(self) -> Mapping[str, ParameterRange]:
+        # Until the flavour is known nothing is refused: ``submit`` detects it first, and looks again.
+        if not self._flavour_known and self._options.parameters is None:
+            return PARAMETER_RANGES
+        return self._options.parameters_of(self._upstream)
+
+    def _check_parameters(self, job: Job) -> None:
+        taken = self._parameters()
+        for name, value in job.parameters.demanded.items():
+            if name not in taken or not taken[name].allows(value):
+                limits = f": it takes {taken[name]}" if name in taken else ""
+                raise EngineRejected(f"The engine does not take '{name}' as given{limits}.", code="unknown_parameter")
+
     async def _send(self, call: HttpCall, within: float, *, fresh: bool = False) -> BufferedResponse:
         url = call.url or self._client.url(call.path)
         return await self._client.send(
@@ -292,7 +307,8 @@ class OpenAIVideosEngine:
             return 0.0
 
     async def _build_request(self, job: Job) -> JobRequest:
-        profile = self._options.profile(job.model)
+        profile, given, taken = self._options.profile(job.model), job.parameters.given, self._parameters()
+        fps = job.parameters.fps or profile.fps
         image = None
         if job.reference is not None:
             image = ReferenceImage(await asyncio.to_thread(job.reference.read_bytes), "image/png")
@@ -303,9 +319,10 @@ class OpenAIVideosEngine:
             seconds=job.seconds,
             reference=image,
             seed=job.seed,
-            fps=profile.fps,
-            frames=profile.frames(job.seconds),
-            extra=profile.fields(),
+            fps=fps,
+            frames=job.parameters.num_frames or profile.frames(job.seconds, fps),
+            parameters={name: str(value) for name, value in given.items() if name in taken},
+            extra={name: text for name, text in profile.fields().items() if name not in given},
             idempotency_key=job.token if self.capabilities.idempotent else None,
         )
 

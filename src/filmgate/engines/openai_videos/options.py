@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from filmgate.domain import PARAMETER_RANGES, ParameterRange
 from filmgate.engines.options import EngineContext
 from filmgate.errors import SettingsError
 from filmgate.net.addresses import BadUrl, parse_url
@@ -33,19 +34,40 @@ class ModelProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     frame_rule: str = "1k"  # numbers of frames that it supports: "4k+1", "8k+1"
     extra: dict[str, str | int | float | bool] = {}  # fields added to every request, e.g. its number of steps
 
-    def frames(self, seconds: int) -> int | None:
-        """Return the frames for at least that many seconds, by the model's rule; None if its rate is not known."""
-        match = _FRAME_RULE.fullmatch(self.frame_rule)
-        if self.fps is None or match is None:
+    def frames(self, seconds: int, fps: int | None = None) -> int | None:
+        """Return the frames for at least that many seconds, by the model's rule; None if its rate is not known.
+
+        Args:
+            seconds: length of the video.
+            fps: a rate other than the model's.
+        """
+        match, fps = _FRAME_RULE.fullmatch(self.frame_rule), fps or self.fps
+        if fps is None or match is None:
             return None
         step, rest = int(match[1]), int(match[2] or 0)
-        return max(0, math.ceil((self.fps * seconds - rest) / step)) * step + rest
+        return max(0, math.ceil((fps * seconds - rest) / step)) * step + rest
 
     def fields(self) -> dict[str, str]:
         """Return the extra fields as text."""
         return {
             name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in self.extra.items()
         }
+
+
+class ParameterOption(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What clients may set a parameter to; None: as far as its widest range goes."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def range(self, name: str) -> ParameterRange:
+        """Return the range that it leaves of the widest one."""
+        widest = PARAMETER_RANGES[name]
+        return ParameterRange(
+            widest.kind,
+            widest.minimum if self.minimum is None else self.minimum,
+            widest.maximum if self.maximum is None else self.maximum,
+        )
 
 
 class OpenAIVideosOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +79,7 @@ class OpenAIVideosOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     api_key: str | None = None
     models: dict[str, str] = {}  # public name -> the upstream's
     profiles: dict[str, ModelProfile] = {}  # by public name; "*" for all others
+    parameters: dict[str, ParameterOption] | None = None  # that clients may set; None: those of the flavour
     paid: bool = True
     idempotent: bool = False  # it supports Idempotency-Key
     reconcile: str = "none"  # "idempotency-key", "list" or "none": how an unknown outcome is resolved
@@ -91,6 +114,17 @@ class OpenAIVideosOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def detects_flavour(self) -> bool:
         """Whether the flavour must be detected."""
         return self.dialect == "openai" and self.flavour == AUTO
+
+    @property
+    def pinned(self) -> frozenset[str]:
+        """The parameters that a profile sets for every request of a model."""
+        return frozenset(name for profile in self.profiles.values() for name in profile.extra)
+
+    def parameters_of(self, upstream: Upstream) -> Mapping[str, ParameterRange]:
+        """Return the parameters that clients may set: as configured, or those of the flavour that none is pinned of."""
+        if self.parameters is not None:
+            return {name: option.range(name) for name, option in self.parameters.items()}
+        return {name: limits for name, limits in upstream.parameters.items() if name not in self.pinned}
 
     def profile(self, model: str) -> ModelProfile:
         """Return a model's profile, or the default one."""
@@ -141,6 +175,7 @@ def _option_errors(options: OpenAIVideosOptions) -> Mapping[str, str | None]:
         "creates_per_minute": _positive_error(options.creates_per_minute),
         "ca_file": _ca_file_error(options.ca_file),
         "profiles": next(filter(None, map(_profile_error, options.profiles.values())), None),
+        "parameters": next(filter(None, map(_parameter_error, (options.parameters or {}).items())), None),
         **{name: _positive_error(getattr(options, name)) for name in _POSITIVE_OPTIONS},
     }
 
@@ -191,6 +226,16 @@ def _profile_error(profile: ModelProfile) -> str | None:
     if _FRAME_RULE.fullmatch(profile.frame_rule) is None:
         return f"has the frame_rule '{profile.frame_rule}'; one looks like 4k+1"
     return _positive_error(profile.fps)
+
+
+def _parameter_error(item: tuple[str, ParameterOption]) -> str | None:
+    name, option = item
+    if name not in PARAMETER_RANGES:
+        return f"names '{name}'; known ones: {', '.join(PARAMETER_RANGES)}"
+    widest, chosen = PARAMETER_RANGES[name], option.range(name)
+    if not widest.minimum <= chosen.minimum <= chosen.maximum <= widest.maximum:
+        return f"gives '{name}' the range {chosen}; it lies within {widest}"
+    return None
 
 
 def _ca_file_error(path: str | None) -> str | None:

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
-from filmgate.domain import Size, Status, VideoError
+from filmgate.domain import ParameterRange, Size, Status, VideoError
 from filmgate.wire.upstream import parsing, status_codes
 from filmgate.wire.upstream.encoding import FormFile, encode_form, encode_json
 from filmgate.wire.upstream.error_text import parse_error
@@ -57,6 +57,7 @@ class JobRequest(Struct, frozen=True, kw_only=True):
     seed: int | None = None
     fps: int | None = None  # of a model server's profile
     frames: int | None = None
+    parameters: Mapping[str, str] = {}  # those of ``PARAMETER_RANGES`` that the client gave and the upstream takes
     extra: Mapping[str, str] = {}  # constant fields set by the operator, never by a client
     idempotency_key: str | None = None
 
@@ -156,6 +157,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
     supports_list: bool = True  # whether GET /videos works
     max_running: int | None = None  # concurrent jobs that its vendor allows
     creates_per_minute: int | None = None  # submissions per minute that its vendor allows
+    parameters: Mapping[str, ParameterRange] = {}  # of ``PARAMETER_RANGES``, those it takes under the same names
 
     # ---- requests
 
@@ -165,7 +167,7 @@ class Upstream(Struct, frozen=True, kw_only=True):
 
     def create(self, request: JobRequest) -> HttpCall:
         """Return the submission: only the fields of this dialect, and never a client's file name."""
-        fields = {**self.fields(request), **request.extra}
+        fields = {**request.parameters, **self.fields(request), **request.extra}
         if self.text_as_json and request.reference is None:
             media_type, body = encode_json(fields)
         else:

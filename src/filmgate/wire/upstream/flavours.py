@@ -9,11 +9,25 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from filmgate.domain import PARAMETER_RANGES, ParameterRange
 from filmgate.wire.upstream import parsing
 from filmgate.wire.upstream.base import HttpCall, JobRequest, standard_fields, status_table, video_path
 from filmgate.wire.upstream.openai import FAILURE_WORDS, OPENAI
 
 __all__ = ["FASTVIDEO", "FILMGATE", "FLAVOURS", "NEW_API", "SGLANG", "TENSORRT_LLM", "VLLM_OMNI", "detect_flavour"]
+
+_DIFFUSION = {
+    "fps": ParameterRange("integer", 1, 60),
+    "num_frames": ParameterRange("integer", 1, 7_200),
+    "num_inference_steps": ParameterRange("integer", 1, 100),
+    "guidance_scale": ParameterRange("number", 0, 20),
+    "negative_prompt": ParameterRange("string", 1, 4_000),
+}
+"""What the request models of the model servers have in common: ``VideoGenerationsRequest`` of SGLang 0.5 and FastVideo
+0.2, ``VideoGenerationRequest`` of vLLM-Omni 0.30. Steps are bounded, since each costs as much as the first.
+"""
+
+_USER = {"user": PARAMETER_RANGES["user"]}
 
 _SEED_MODULUS = 2**31
 """A seed below this modulus suits every random generator."""
@@ -54,11 +68,18 @@ def _post_cancel(ticket: str) -> HttpCall:
 
 
 SGLANG = replace(
-    OPENAI, name="sglang", fields=_model_fields, url_keys=("url",), url_in_refusal=True
+    OPENAI, name="sglang", fields=_model_fields, url_keys=("url",), url_in_refusal=True, parameters=_DIFFUSION
 )  # its DELETE forgets the job while the GPU continues: no cancel
-VLLM_OMNI = replace(OPENAI, name="vllm-omni", fields=_model_fields, cancel_call=_delete)
-FASTVIDEO = replace(OPENAI, name="fastvideo", fields=_model_fields, url_keys=("url",))
-TENSORRT_LLM = replace(OPENAI, name="tensorrt-llm", fields=_tensorrt_fields)
+VLLM_OMNI = replace(OPENAI, name="vllm-omni", fields=_model_fields, cancel_call=_delete, parameters=_DIFFUSION | _USER)
+FASTVIDEO = replace(OPENAI, name="fastvideo", fields=_model_fields, url_keys=("url",), parameters=_DIFFUSION)
+TENSORRT_LLM = replace(
+    OPENAI,
+    name="tensorrt-llm",
+    fields=_tensorrt_fields,
+    # It gets its length in seconds, and refuses a scale of 0.
+    parameters={name: each for name, each in _DIFFUSION.items() if name != "num_frames"}
+    | {"guidance_scale": ParameterRange("number", 0.1, 20)},
+)
 NEW_API = replace(
     OPENAI,
     name="new-api",
@@ -75,7 +96,9 @@ NEW_API = replace(
     url_keys=("url", "metadata.url"),
     supports_list=False,
 )
-FILMGATE = replace(OPENAI, name="filmgate", fields=_filmgate_fields, cancel_call=_post_cancel)
+FILMGATE = replace(
+    OPENAI, name="filmgate", fields=_filmgate_fields, cancel_call=_post_cancel, parameters=_USER
+)  # which others it takes depends on its own engines
 
 FLAVOURS = {each.name: each for each in (SGLANG, VLLM_OMNI, FASTVIDEO, TENSORRT_LLM, NEW_API, FILMGATE)}
 

@@ -16,6 +16,7 @@ from aiohttp import web
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
+from filmgate.domain import PARAMETER_RANGES, EngineParameters, ParameterRange
 from filmgate.engines import EngineContext, create_engine
 from filmgate.engines.base import Engine, JobState
 from filmgate.engines.openai_videos import OpenAIVideosEngine, read_options
@@ -228,6 +229,72 @@ async def test_a_profile_sets_rate_and_frames(vendor: Vendor, engine: Make) -> N
         "num_inference_steps": "8",
         "offload": "true",
     }
+
+
+GIVEN = EngineParameters(fps=8, num_inference_steps=30, guidance_scale=7.5, negative_prompt="rain", user="u-1")
+
+
+@pytest.mark.parametrize("flavour", ["sglang", "fastvideo", "vllm-omni", "tensorrt-llm"])
+async def test_parameters_reach_a_model_server(vendor: Vendor, engine: Make, flavour: str) -> None:
+    """Under its names; the rate replaces the profile's, and the user's id goes only where it is known."""
+    up = engine(flavour=flavour, profiles={"*": {"fps": 16, "frame_rule": "4k+1"}})
+    await up.submit(replace(sample_job(), parameters=GIVEN))
+    [form] = vendor.forms
+    assert {name: form[name] for name in ("num_inference_steps", "guidance_scale", "negative_prompt", "fps")} == {
+        "num_inference_steps": "30",
+        "guidance_scale": "7.5",
+        "negative_prompt": "rain",
+        "fps": "8",
+    }
+    assert form.get("num_frames") == (None if flavour == "tensorrt-llm" else "33")
+    assert form.get("user") == ("u-1" if flavour == "vllm-omni" else None)
+
+
+async def test_a_number_of_frames_is_sent_as_it_is(vendor: Vendor, engine: Make) -> None:
+    """The model's rule is for lengths only."""
+    parameters = EngineParameters(fps=24, num_frames=100)
+    profiles = {"*": {"fps": 16, "frame_rule": "4k+1"}}
+    await engine(flavour="sglang", profiles=profiles).submit(replace(sample_job(), parameters=parameters))
+    assert (vendor.forms[0]["fps"], vendor.forms[0]["num_frames"]) == ("24", "100")
+
+
+async def test_an_operator_declares_what_a_plain_server_takes(vendor: Vendor, engine: Make) -> None:
+    """In the range that is configured, and instead of a flavour's own."""
+    options = {"guidance_scale": {"minimum": 1, "maximum": 5.5}, "negative_prompt": {}, "user": {}}
+    up = engine(parameters=options)
+    assert up.capabilities.parameters == {
+        "guidance_scale": ParameterRange("number", 1, 5.5),
+        "negative_prompt": PARAMETER_RANGES["negative_prompt"],
+        "user": PARAMETER_RANGES["user"],
+    }
+    parameters = EngineParameters(guidance_scale=2, negative_prompt="rain", user="u-1")
+    await up.submit(replace(sample_job(), parameters=parameters))
+    form = vendor.forms[0]
+    assert (form["guidance_scale"], form["negative_prompt"], form["user"]) == ("2", "rain", "u-1")
+    assert engine().capabilities.parameters == {}
+    assert engine(flavour="sglang", parameters={}).capabilities.parameters == {}
+
+
+async def test_a_constant_of_the_operator_is_not_offered(vendor: Vendor, engine: Make) -> None:
+    """Unless it is declared as a parameter too: then it is the default."""
+    profiles = {"*": {"extra": {"num_inference_steps": 8}}}
+    assert "num_inference_steps" not in engine(flavour="sglang", profiles=profiles).capabilities.parameters
+    up = engine(flavour="sglang", profiles=profiles, parameters={"num_inference_steps": {"maximum": 50}})
+    await up.submit(sample_job())
+    await up.submit(replace(sample_job(), parameters=EngineParameters(num_inference_steps=20)))
+    assert [form["num_inference_steps"] for form in vendor.forms] == ["8", "20"]
+
+
+async def test_a_parameter_is_refused_once_the_flavour_is_known(vendor: Vendor, engine: Make) -> None:
+    """Before that it is taken: a start must not refuse what a moment later is right. Nothing is submitted."""
+    vendor.owner = "filmgate"
+    up = engine(flavour="auto")
+    assert up.capabilities.parameters == PARAMETER_RANGES
+    with pytest.raises(EngineRejected, match="does not take 'num_inference_steps'") as caught:
+        await up.submit(replace(sample_job(), parameters=EngineParameters(num_inference_steps=20)))
+    assert caught.value.code == "unknown_parameter"
+    assert up.capabilities.parameters == {"user": PARAMETER_RANGES["user"]}
+    assert vendor.forms == []
 
 
 REJECTIONS = [
@@ -656,6 +723,9 @@ BAD_OPTIONS = [
     ({"profiles": {"m": {"fsp": 16}}}, "fsp"),
     ({"profiles": {"m": {"frame_rule": "4k-1"}}}, "'profiles' has the frame_rule '4k-1'"),
     ({"profiles": {"m": {"fps": 0}}}, "'profiles' must be a number above 0"),
+    ({"parameters": {"cfg": {}}}, "'parameters' names 'cfg'; known ones: fps, num_frames"),
+    ({"parameters": {"fps": {"maximum": 500}}}, "'parameters' gives 'fps' the range 1 to 500; it lies within 1 to 120"),
+    ({"parameters": {"fps": {"minimum": 9, "maximum": 8}}}, "'parameters' gives 'fps' the range 9 to 8"),
     ({"ca_file": "/nowhere"}, "'ca_file' is not a readable file of certificates"),
 ]
 

@@ -21,6 +21,8 @@ TEXTS: dict[str, str] = {
     "submit.budget": "Refuse a video that costs more, or whose price is unknown.",
     "submit.confirm_over": "Ask before submitting a video that costs more; without a terminal, refuse it.",
     "submit.yes": "Answer yes to --confirm-over.",
+    "submit.param": "A parameter that only some engines take: {known}; may be repeated.",
+    "submit.bad_param": "{value!r} is not NAME=VALUE with one of the names {known}.",
     "submit.idempotency_key": "Idempotency key: two submissions with the same key make one video.",
     "submit.nothing_sent": "Nothing was sent.",
     "submit.curl_needs_server": "This goes to {url}: run `filmgate serve`, and put its key into {key}.",

@@ -19,6 +19,8 @@ TEXTS: dict[str, str] = {
     "submit.budget": "价格超过此数或价格未知时拒绝提交。",
     "submit.confirm_over": "价格超过此数时先询问；没有终端时拒绝提交。",
     "submit.yes": "对 --confirm-over 的询问一律回答“是”。",
+    "submit.param": "只有部分引擎接受的参数：{known}；可重复使用。",
+    "submit.bad_param": "{value!r} 不是“名称=值”的形式，可用的名称：{known}。",
     "submit.idempotency_key": "幂等键：同一个键提交两次只会生成一个视频。",
     "submit.nothing_sent": "没有提交任何内容。",
     "submit.curl_needs_server": "此命令发往 {url}：请先运行 `filmgate serve`，并把它的密钥放进 {key}。",
