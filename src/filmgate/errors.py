@@ -253,6 +253,19 @@ class UnknownModel(RequestError):
         )
 
 
+class NotAChatModel(RequestError):
+    """The model makes videos, but not in a chat."""
+
+    code = "model_not_supported"
+
+    def __init__(self, name: str, chat_models: Collection[str]) -> None:
+        super().__init__(
+            f"The model '{shorten(name)}' is no chat model: send it to POST /v1/videos, or use one of the chat models: "
+            f"{_join_quoted(chat_models)}.",
+            param="model",
+        )
+
+
 class MalformedBody(RequestError):
     """The body can't be read."""
 

@@ -87,6 +87,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=0, description="Bytes that an account's uploaded files (`/v1/files`) may have in all.")
     ] = 1024 * 1024 * 1024
     file_count: Annotated[int, Meta(ge=0, description="How many uploaded files an account may have.")] = 1000
+    chat_background_tasks: Annotated[
+        bool,
+        _help(
+            "Whether requests that chat programs send by themselves (titles, tags, connection checks) are answered with "
+            "text, free of charge; false: each makes a video."
+        ),
+    ] = True
     testcard_delay: Annotated[
         float,
         Meta(ge=0, description="Seconds that the engine `testcard` takes for a video, to test how a client waits."),

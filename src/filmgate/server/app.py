@@ -116,7 +116,7 @@ def build_app(
     video_handlers = VideoHandlers(videos, body, long_polls, keep_alive, signer)
     model_handlers = ModelHandlers(videos.catalog, videos.parameters)
     authenticate = Authenticator(store)
-    chat_handlers = ChatHandlers(videos, body, long_polls, signer)
+    chat_handlers = ChatHandlers(videos, body, long_polls, signer, background_tasks=settings.chat_background_tasks)
     handlers = operations(video_handlers, model_handlers, chat_handlers)
     routes = [route for dialect in ROUTING_ORDER for route in dialect_routes(dialect, authenticate, handlers)]
     routes += _account_routes(authenticate, WebhookHandlers(webhooks, body), UsageHandlers(store.ledger))
@@ -126,7 +126,14 @@ def build_app(
     request_stats = RequestStats()
     models = videos.catalog.models()
     names = [model.name for model in models]
-    metrics = Metrics(store.statistics, request_stats, poll_counts, models=names, access=settings.metrics)
+    metrics = Metrics(
+        store.statistics,
+        request_stats,
+        poll_counts,
+        models=names,
+        access=settings.metrics,
+        task_counts=chat_handlers.task_counts,
+    )
     document = openapi_document(lambda: encode(openapi_accounts.document(models, version(), videos.parameters)))
     routes += [Route("/metrics", metrics), Route("/openapi.json", document)]
     request_stats.register_routes((route.endpoint, route.path) for route in routes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
@@ -15,15 +16,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.config.catalog import Catalog, Model
 from filmgate.domain import Fit, Size, Status, VideoError, VideoRecord
-from filmgate.errors import UnknownModel, VideoNotFound
+from filmgate.errors import NotAChatModel, UnknownModel, VideoNotFound
 from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.body import BodyReader
 from filmgate.server.disconnect import ClientDisconnect, is_disconnected
 from filmgate.server.request import RequestContext
-from filmgate.server.responses import EVENT_STREAM_HEADERS, json_response
+from filmgate.server.responses import EVENT_STREAM_HEADERS, Response, json_response
 from filmgate.server.shutdown import LongPollRegistry
 from filmgate.services.videos import VideoService
-from filmgate.wire import chat
+from filmgate.wire import chat, chat_tasks
 from filmgate.wire.params import CreateParams
 
 __all__ = ["PING_INTERVAL", "ChatHandlers"]
@@ -52,7 +53,10 @@ class ChatHandlers:
         *,
         clock: Callable[[], float] = time.time,
         ping_interval: float = PING_INTERVAL,
+        background_tasks: bool = True,
     ) -> None:
+        self._answers_tasks = background_tasks
+        self.task_counts: Counter[str] = Counter()
         self._videos = videos
         self._body_reader = body_reader
         self._long_polls = long_polls
@@ -65,6 +69,9 @@ class ChatHandlers:
         async with self._body_reader.read_fields(request.scope, request.receive, ()) as fields:
             params = chat.parse_chat(fields)
             model = _chat_model(self._videos.catalog, params.model)
+            if self._answers_tasks and (task := chat_tasks.detect_task(fields)):
+                self.task_counts[task.name] += 1
+                return self._answer(params, task.answer)
             create_params = CreateParams(
                 prompt=params.prompt,
                 model=model.name,
@@ -99,6 +106,21 @@ class ChatHandlers:
             return progress_text.completed(self._links(request, video))
         return progress_text.failed(video.error or _UNKNOWN_ERROR) if video.finished else progress_text.still_running()
 
+    def _answer(self, params: chat.ChatParams, text: str) -> Response:
+        """Return a whole response that is text alone, streamed if it was asked for so."""
+        completion_id, now = _new_completion_id(), self.unix_time()
+        usage = _token_usage(params.prompt, len(text))
+        if not params.stream:
+            return json_response(chat.completion(completion_id, params.model, now, text, usage))
+        events = [
+            chat.chunk(completion_id, params.model, now, content=text, role="assistant"),
+            chat.chunk(completion_id, params.model, now, finish_reason="stop"),
+        ]
+        if params.include_usage:
+            events.append(chat.usage_chunk(completion_id, params.model, now, usage))
+        body = b"".join([*events, chat.DONE_EVENT])
+        return Response(200, [*EVENT_STREAM_HEADERS, (b"content-length", b"%d" % len(body))], body)
+
     def unix_time(self) -> int:
         """Return the current time in whole Unix seconds."""
         return int(self._clock())
@@ -123,7 +145,7 @@ class _ChatStream:
         self._params = params
         self._video = video
         self._progress_text = chat.ChatProgressText(params.prompt, video.id)
-        self._id = f"chatcmpl-{secrets.token_hex(12)}"
+        self._id = _new_completion_id()
         self._created = handlers.unix_time()
         self._sent_pieces: list[str] = []
 
@@ -169,19 +191,29 @@ class _ChatStream:
         return chat.chunk(self._id, self._params.model, self._created, content=content, role=role, finish_reason=finish)
 
     def _usage(self) -> chat.TokenUsage:
-        prompt_tokens = -(-len(self._params.prompt) // CHARACTERS_PER_TOKEN)
-        completion_tokens = -(-sum(map(len, self._sent_pieces)) // CHARACTERS_PER_TOKEN)
-        return chat.TokenUsage(
-            prompt_tokens=prompt_tokens,
-            completion_tokens=completion_tokens,
-            total_tokens=prompt_tokens + completion_tokens,
-        )
+        return _token_usage(self._params.prompt, sum(map(len, self._sent_pieces)))
+
+
+def _new_completion_id() -> str:
+    return f"chatcmpl-{secrets.token_hex(12)}"
+
+
+def _token_usage(prompt: str, characters: int) -> chat.TokenUsage:
+    prompt_tokens = -(-len(prompt) // CHARACTERS_PER_TOKEN)
+    completion_tokens = -(-characters // CHARACTERS_PER_TOKEN)
+    return chat.TokenUsage(
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        total_tokens=prompt_tokens + completion_tokens,
+    )
 
 
 def _chat_model(catalog: Catalog, name: str) -> Model:
-    model = catalog.get(name)
-    if model is None or not model.chat:
-        raise UnknownModel.with_known(name, [each.name for each in catalog.models() if each.chat])
+    model, known = catalog.get(name), [each.name for each in catalog.models() if each.chat]
+    if model is None:
+        raise UnknownModel.with_known(name, known)
+    if not model.chat:
+        raise NotAChatModel(name, known)
     return model
 
 

@@ -13,6 +13,7 @@ from filmgate.flow.failure_codes import CODES
 from filmgate.server.request_stats import BUCKET_BOUNDS, RequestStats
 from filmgate.store import Snapshot
 from filmgate.store.statistics import DURATION_BUCKETS
+from filmgate.wire.chat_tasks import TASKS
 
 __all__ = ["families", "text"]
 
@@ -29,6 +30,7 @@ def families(
     models: frozenset[str],
     request_stats: RequestStats,
     poll_counts: Mapping[tuple[str, str], int],
+    task_counts: Mapping[str, int],
     loop_lag: float,
 ) -> list[Metric]:
     """Return every metric of the server.
@@ -38,12 +40,14 @@ def families(
         models: the catalogue's model names; others are counted as ``other``.
         request_stats: counts and durations of requests.
         poll_counts: polls of engines, by engine and state.
+        task_counts: background tasks of chat programs, by name.
         loop_lag: seconds.
     """
     return [
         *_videos(snapshot, models),
         *_http_requests(request_stats),
         *_polls(poll_counts),
+        _chat_tasks(task_counts),
         _loop_lag(loop_lag),
     ]
 
@@ -147,6 +151,14 @@ def _polls(counts: Mapping[tuple[str, str], int]) -> Iterator[Metric]:
     for labels, count in counts.items():
         polls.add(count, *labels)
     yield polls.family()
+
+
+def _chat_tasks(counts: Mapping[str, int]) -> Metric:
+    documentation = "Requests of chat programs for titles, tags and the like, answered without a video."
+    family = CounterMetricFamily("filmgate_chat_background_requests", documentation, labels=["task"])
+    for task in TASKS:
+        family.add_metric([task], counts.get(task, 0))
+    return family
 
 
 def _loop_lag(seconds: float) -> Metric:

@@ -73,6 +73,7 @@ class Metrics:
         request_stats: counts and durations of requests.
         poll_counts: polls by engine and result.
         models: the catalogue's model names; others are counted as ``other``.
+        task_counts: background tasks of chat programs, by name.
         access: who may read: ``local`` (loopback alone), ``open`` (everyone who reaches the port), ``off``.
     """
 
@@ -84,7 +85,9 @@ class Metrics:
         *,
         models: Sequence[str],
         access: str,
+        task_counts: Mapping[str, int] | None = None,
     ) -> None:
+        self._task_counts = {} if task_counts is None else task_counts
         self._statistics = statistics
         self._request_stats = request_stats
         self._poll_counts = poll_counts
@@ -116,7 +119,9 @@ class Metrics:
         await asyncio.to_thread(importlib.import_module, "filmgate.server.exposition")
         from filmgate.server import exposition  # noqa: PLC0415 - see above
 
-        families = exposition.families(snapshot, self._models, self._request_stats, self._poll_counts(), lag)
+        families = exposition.families(
+            snapshot, self._models, self._request_stats, self._poll_counts(), self._task_counts, lag
+        )
         return await asyncio.to_thread(exposition.text, families)
 
 

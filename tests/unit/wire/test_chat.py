@@ -91,7 +91,7 @@ def test_an_image_part_is_the_reference_image() -> None:
         ({"model": 3, "messages": []}, InvalidType),
         ({"model": "m"}, MissingParameter),
         ({"model": "m", "messages": "hi"}, InvalidType),
-        ({"model": "m", "messages": []}, MissingParameter),
+        ({"model": "m", "messages": []}, InvalidValue),
         ({"model": "m", "messages": ["hi"]}, InvalidType),
         (_body(3), InvalidType),
         (_body([3]), InvalidType),
