@@ -162,9 +162,8 @@ def describe() -> list[SettingInfo]:
             continue
         kind, meta = get_args(hints[field.name])[:2]
         name = getattr(kind, "__name__", str(kind)) if get_origin(kind) is None else str(kind)
-        rows.append(
-            SettingInfo(field.name, ENV_PREFIX + field.name.upper(), name, str(field.default), meta.description)
-        )
+        default = ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        rows.append(SettingInfo(field.name, ENV_PREFIX + field.name.upper(), name, default, meta.description))
     return rows
 
 

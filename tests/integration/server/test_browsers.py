@@ -141,7 +141,9 @@ async def test_links_have_the_public_url(tmp_path: Path) -> None:
         video_id = (await client.post("/apiyi-async/v1/videos", json=fields)).json()["id"]
         await server.fake_flow.complete(video_id, video=b"mp4", preview=b"webp")
         video = (await client.get(f"/apiyi-async/v1/videos/{video_id}")).json()
+        signed = (await client.get(f"/v1/video/query?id={video_id}")).text
     assert video["url"] == f"https://videos.example/sora/apiyi-async/v1/videos/{video_id}/content"
+    assert f'"https://videos.example/sora/files/{video_id}/video.mp4?' in signed
     await server.store.close()
 
 
