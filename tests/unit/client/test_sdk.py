@@ -65,7 +65,7 @@ def test_a_create_is_json_with_an_idempotency_key(http_stub: HttpStub) -> None:
     """Parameters that are None are left out; every create has its own key."""
     server = Server(_json(http_stub.video()), _json(http_stub.video(id="video_2")))
     with server.client() as client:
-        client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"})
+        client.generate("a dog", size="1280x720", seconds=4, metadata={"a": "b"}, fps=24, negative_prompt="rain")
         client.videos.create("a dog", idempotency_key="mine", input_reference={"file_id": "f"})
     first, second = server.requests
     assert first.url == "http://s/v1/videos"
@@ -76,6 +76,8 @@ def test_a_create_is_json_with_an_idempotency_key(http_stub: HttpStub) -> None:
         "size": "1280x720",
         "seconds": "4",
         "metadata": {"a": "b"},
+        "fps": 24,
+        "negative_prompt": "rain",
     }
     assert second.headers["idempotency-key"] == "mine"
     assert b'"input_reference":{"file_id":"f"}' in second.content

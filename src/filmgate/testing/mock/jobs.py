@@ -46,6 +46,7 @@ class JobSpec(Struct, frozen=True, kw_only=True):
     seconds: str
     clip: ClipSpec
     field_names: tuple[str, ...] = ()  # the names of the sent fields
+    parameters: dict[str, str] = {}  # the sent ones of ``PARAMETER_RANGES``
     via_chat: bool = False  # created by a chat completion
 
 

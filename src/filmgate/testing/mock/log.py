@@ -59,6 +59,7 @@ class LogLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     faults: tuple[str, ...] = ()  # of a submission: all faults of this job
     duration: float = 0.0  # of a submission or an outage, in seconds
     fields: tuple[str, ...] = ()  # of a create: the names of the sent fields
+    parameters: dict[str, str] = {}  # of a create: those that only some engines take
     credential: bool = False  # of content that needs no credential: whether one was sent all the same
 
 

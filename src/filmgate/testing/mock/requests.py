@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiohttp import web
 
-from filmgate.domain import Size
+from filmgate.domain import PARAMETER_RANGES, Size
 from filmgate.testing.mock.fixtures import DEFAULT_FPS, ClipSpec
 from filmgate.testing.mock.jobs import JobSpec
 
@@ -82,6 +82,7 @@ def parse_create(
         seconds=seconds,
         clip=_clip_spec(fields, vendor, size, float(seconds)),
         field_names=tuple(sorted(fields)),
+        parameters={name: str(fields[name]) for name in PARAMETER_RANGES if name in fields},
     )
 
 

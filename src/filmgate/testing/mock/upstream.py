@@ -406,4 +406,5 @@ def _submission_line(job: MockJob, status: int, faults: Iterable[InjectedFault])
         faults=tuple(map(str, job.faults)),
         duration=job.duration,
         fields=order.field_names,
+        parameters=order.parameters,
     )
