@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 
-import msgspec
 import structlog
 
 from filmgate.domain import Stage, VideoRecord
@@ -85,9 +84,9 @@ class VideoExecutor:
             while video is not None and not video.finished and video.engine == engine_name:
                 if await self._step(attempt, video):
                     return
-                previous, video = video, await self._context.videos.refresh(video)
-                if video is None:
-                    await self._stop_deleted(attempt, previous)
+                video = await self._context.videos.refresh(video)
+            if video is None:
+                await self._stop_abandoned(attempt, video_id)
 
     async def _step(self, attempt: AttemptState, video: VideoRecord) -> bool:
         """Run one stage handler; True if another worker drives the video."""
@@ -104,11 +103,12 @@ class VideoExecutor:
         await self._handlers[video.stage](attempt, video, engine)
         return False
 
-    async def _stop_deleted(self, attempt: AttemptState, video: VideoRecord) -> None:
-        """Cancel the engine's job of a video that was deleted while it was made."""
-        ticket, engine = await self._context.videos.deleted_ticket(video.id), await self._registry.engine_for(video)
-        if ticket is not None and engine is not None:
-            await self._poll_stage.stop_job(attempt, msgspec.structs.replace(video, ticket=ticket), engine)
+    async def _stop_abandoned(self, attempt: AttemptState, video_id: str) -> None:
+        """Cancel the engine's job of a video that was deleted while it was made, perhaps before a restart."""
+        video = await self._context.videos.abandoned(video_id)
+        engine = None if video is None else await self._registry.engine_for(video)
+        if video is not None and engine is not None:
+            await self._poll_stage.stop_job(attempt, video, engine)
 
     async def _yield_to_newer(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:
         log.info("flow.superseded", video=video.id)

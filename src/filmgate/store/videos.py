@@ -48,8 +48,11 @@ _BY_ID = video.c.id == bindparam("video_id")
 _BY_OWNER = video.c.account_id == bindparam("owner")
 
 _GET = select(*VIDEO_COLUMNS).where(_BY_ID, _NOT_DELETED)
-_DELETED_TICKET = select(video.c.ticket).where(
-    _BY_ID, video.c.deleted_at.is_not(null()), video.c.cancel_requested == literal_column("1")
+_ABANDONED = select(*VIDEO_COLUMNS).where(
+    _BY_ID,
+    video.c.deleted_at.is_not(null()),
+    video.c.cancel_requested == literal_column("1"),
+    video.c.ticket.is_not(null()),
 )
 _VERSION = select(video.c.version).where(_BY_ID, _NOT_DELETED)
 _IDS = func.json_each(bindparam("ids")).table_valued("value")
@@ -221,10 +224,10 @@ class VideoRepository:
             changed_video_id=video_id,
         )
 
-    async def deleted_ticket(self, video_id: str) -> str | None:
-        """Return the ticket of a video that was deleted while it was made; None: it has none, or is not such a one."""
-        row = self._reader.fetch_one(_DELETED_TICKET, video_id=video_id)
-        return row[0] if row else None
+    async def abandoned(self, video_id: str) -> VideoRecord | None:
+        """Return the tombstone of a video that was deleted while an engine had its job; None: it is not such a one."""
+        row = self._reader.fetch_one(_ABANDONED, video_id=video_id)
+        return None if row is None else to_video(row)
 
     async def request_cancel(self, video_id: str, account_id: str, now: float) -> VideoRecord:
         """Record that the owner requests a cancellation; the flow performs it.

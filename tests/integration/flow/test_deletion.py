@@ -47,6 +47,17 @@ async def test_a_deletion_reaches_the_engine(harness: FlowHarness) -> None:
     await _expect_gone(harness, video)
 
 
+async def test_a_deletion_before_a_crash_reaches_the_engine_after_the_restart(harness: FlowHarness) -> None:
+    """The interrupted executor is started again, and finds the tombstone."""
+    video, engine = await harness.accept(), ScriptedEngine(PAID)
+    await harness.store.videos.record_intent(video.id, "token", harness.clock())
+    await harness.store.videos.record_ticket(video.id, "token", "ticket", harness.clock())
+    await _delete(harness, video)()
+    await _run(harness, engine, video)
+    assert (engine.cancelled, engine.polled) == (["ticket"], [])
+    await _expect_gone(harness, video)
+
+
 async def test_a_deletion_before_the_submission_submits_nothing(harness: FlowHarness) -> None:
     """And a second one does not find the video."""
     video, engine = await harness.accept(), ScriptedEngine(PAID)
@@ -68,7 +79,7 @@ async def test_a_deletion_during_the_submission_cancels_what_was_submitted(harne
         await _delete(harness, video)()
         return ticket
 
-    engine.submit = overtaken  # type: ignore[method-assign,assignment] # the moment of the deletion
+    engine.submit = overtaken  # type: ignore[method-assign] # the moment of the deletion
     await _run(harness, engine, video)
     assert engine.cancelled == ["ticket"]
     await _expect_gone(harness, video)
@@ -84,7 +95,7 @@ async def test_a_deletion_during_the_download_leaves_no_file(harness: FlowHarnes
         await _delete(harness, video)()
         return artifact
 
-    engine.fetch = overtaken  # type: ignore[method-assign,assignment] # the moment of the deletion
+    engine.fetch = overtaken  # type: ignore[method-assign] # the moment of the deletion
     await _run(harness, engine, video)
     assert await harness.stored_keys() == []
     await _expect_gone(harness, video)
@@ -112,6 +123,6 @@ async def test_a_finished_video_is_only_deleted(harness: FlowHarness, mp4: bytes
     assets = await harness.store.videos.assets(video.id)
     keys = await harness.store.videos.cancel_and_delete(video.id, video.account_id, harness.clock())
     assert assets[AssetKind.VIDEO].key in keys
-    assert await harness.store.videos.deleted_ticket(video.id) is None
+    assert await harness.store.videos.abandoned(video.id) is None
     assert await harness.balance() == BALANCE - video.price_micros
     assert engine.cancelled == []

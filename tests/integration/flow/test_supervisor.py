@@ -8,6 +8,7 @@ import time
 from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from tests.support.polling import until_async
 
 from filmgate.config.routing import Route, RouteTarget
@@ -147,6 +148,19 @@ async def test_a_waiting_video_is_cancelled_at_once(harness: FlowHarness, tmp_pa
             assert ended.error is not None
             assert ended.error.code == "cancelled"
     assert await harness.balance() == 10_000
+
+
+async def test_a_deleted_running_video_frees_its_slot_at_once(harness: FlowHarness, tmp_path: Path) -> None:
+    """Its engine stops, and makes the next one."""
+    async with _supervisor(harness, tmp_path, delay=60.0, concurrency=1) as supervisor:
+        first, second = await _accept(harness), await _accept(harness)
+        for video in (first, second):
+            supervisor.wake(video)
+        await _wait_for_status(harness, first, Status.IN_PROGRESS)
+        await harness.store.videos.cancel_and_delete(first.id, first.account_id, time.time())
+        supervisor.wake(replace(first, cancel_requested=True))
+        await _wait_for_status(harness, second, Status.IN_PROGRESS)
+    assert await harness.store.videos.get(first.id) is None
 
 
 async def test_a_cancellation_by_another_process_is_noticed(harness: FlowHarness, tmp_path: Path) -> None:
