@@ -31,7 +31,7 @@ from benchmarks.harness import (
 )
 from filmgate.store import Store
 
-__all__ = ["growth"]
+__all__ = ["fill", "growth"]
 
 SMALL = 1_000
 LARGE = int(os.environ.get("VIDEOS", "1000000"))
@@ -79,8 +79,8 @@ _REQUESTS = (
 def _load(pair: tuple[_Filled, tuple[psutil.Process, int, str]], name: str, path: str, total: int) -> partial[Sample]:
     filled, (server, port, _key) = pair
     method = name.partition(" ")[0]
-    body = {"body": CREATE, "Content_Type": "application/json"} if method == "POST" else {}
-    request = http_request(method, path.format(middle=filled.middle), filled.key, **body)
+    body = CREATE if method == "POST" else b""
+    request = http_request(method, path.format(middle=filled.middle), filled.key, body, Content_Type="application/json")
     return partial(measure, server, partial(run_load, port, request, total=total, connections=4))
 
 
@@ -128,21 +128,26 @@ def _filled(folder: Path, videos: int) -> _Filled:
         httpx2.post(url, content=CREATE, headers={**auth, "content-type": "application/json"}).raise_for_status()
     with closing(sqlite3.connect(folder / "filmgate.sqlite", isolation_level=None)) as rows:
         account, key_id = rows.execute("SELECT account_id, key_id FROM video").fetchone()
-        for pragma in ("synchronous = OFF", "cache_size = -500000", "temp_store = MEMORY", "foreign_keys = OFF"):
-            rows.execute(f"PRAGMA {pragma}")
-        for number in range(ACCOUNTS):
-            rows.execute(
-                "INSERT INTO account (id, name, created_at) VALUES (?, ?, 0)", (f"acct_{number}", f"other {number}")
-            )
-        for first in range(0, videos, BATCH):
-            _insert(rows, account, key_id, range(first, min(videos, first + BATCH)), videos)
-        for statement in _TOTALS:
-            rows.execute(statement)
+        fill(rows, account, key_id, videos)
         rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         owned = rows.execute("SELECT count(*) FROM video WHERE account_id = ?", (account,)).fetchone()[0]
         page = "SELECT id FROM video WHERE account_id = ? ORDER BY seq LIMIT 1 OFFSET ?"
         middle = rows.execute(page, (account, owned // 2)).fetchone()[0]
     return _Filled(folder, videos, middle, asyncio.run(_new_key(folder, account)))
+
+
+def fill(rows: sqlite3.Connection, account: str, key_id: str | None, videos: int) -> None:
+    """Insert completed videos into a database that has one video; four fifths of them belong to ``account``."""
+    for pragma in ("synchronous = OFF", "cache_size = -500000", "temp_store = MEMORY", "foreign_keys = OFF"):
+        rows.execute(f"PRAGMA {pragma}")
+    for number in range(ACCOUNTS):
+        rows.execute(
+            "INSERT INTO account (id, name, created_at) VALUES (?, ?, 0)", (f"acct_{number}", f"other {number}")
+        )
+    for first in range(0, videos, BATCH):
+        _insert(rows, account, key_id, range(first, min(videos, first + BATCH)), videos)
+    for statement in _TOTALS:
+        rows.execute(statement)
 
 
 async def _new_key(folder: Path, account: str) -> str:
@@ -152,7 +157,7 @@ async def _new_key(folder: Path, account: str) -> str:
     return secret
 
 
-def _insert(rows: sqlite3.Connection, account: str, key_id: str, numbers: range, videos: int) -> None:
+def _insert(rows: sqlite3.Connection, account: str, key_id: str | None, numbers: range, videos: int) -> None:
     rows.execute("BEGIN")
     (before,) = rows.execute("SELECT max(seq) FROM video").fetchone()
     now = time.time()
