@@ -57,7 +57,7 @@ def parse_create(fields: Fields) -> CreateParams:
     """
     read = read_fields(fields, {**create.FIELD_READERS, **_READERS}, ("prompt",))
     own = {name: read.pop(name) for name in _OWN if name in read}
-    image = _only(own, "image", "images", "image_url", "image_urls") or read.get("input_reference")
+    image = _only({**own, **read}, "image", "images", "image_url", "image_urls", "input_reference")
     translated = {
         "seconds": _same(read, own, "seconds", "duration"),
         "size": _size(own),
@@ -68,11 +68,11 @@ def parse_create(fields: Fields) -> CreateParams:
     return CreateParams(**{**read, **translated})
 
 
-def _only(own: dict[str, Any], *names: str) -> ImageReference | None:
-    given = [name for name in names if name in own]
+def _only(read: dict[str, Any], *names: str) -> ImageReference | None:
+    given = [name for name in names if name in read]
     if len(given) > 1:
         raise InvalidValue(f"Invalid '{given[1]}': the image is in '{given[0]}' already.", param=given[1])
-    return own[given[0]] if given else None
+    return read[given[0]] if given else None
 
 
 def _same(read: dict[str, Any], own: dict[str, Any], name: str, other: str) -> str | None:
@@ -84,22 +84,28 @@ def _same(read: dict[str, Any], own: dict[str, Any], name: str, other: str) -> s
 
 def _size(own: dict[str, Any]) -> str | None:
     """Return the size that the frame and the resolution stand for; None: neither is given."""
-    exact = [(name, value) for name, value in own.items() if isinstance(value, Size)]
-    frames = {name: own[name] for name in ("orientation", "aspect_ratio") if own.get(name) in ORIENTATIONS.values()}
-    short = next((own[name] for name in ("size", "resolution") if isinstance(own.get(name), int)), None)
-    if exact:
-        frames[exact[0][0]] = "landscape" if exact[0][1].width > exact[0][1].height else "portrait"
-    if len(set(frames.values())) > 1:
-        name = list(frames)[-1]
-        raise InvalidValue(f"Invalid '{name}': the request asks for two different frames.", param=name)
-    if exact:
-        return str(exact[0][1])
+    exact = {name: value for name, value in own.items() if isinstance(value, Size)}
+    frames = {name: own[name] for name in ("orientation", "aspect_ratio") if isinstance(own.get(name), str)}
+    sides = {name: own[name] for name in ("size", "resolution") if isinstance(own.get(name), int)}
+    frames |= {name: "landscape" if size.width > size.height else "portrait" for name, size in exact.items()}
+    sides |= {name: min(size.width, size.height) for name, size in exact.items()}
+    frame, short, size = _agreed(frames, "frames"), _agreed(sides, "resolutions"), _agreed(exact, "sizes")
     if own.get("hd"):
-        short = max(short or 0, DEFINITIONS["hd"])
-    if short is None and not frames:
-        return None
-    sides = short or DEFINITIONS["small"], _LONG_SIDES[short or DEFINITIONS["small"]]
-    return str(Size(*sides) if "landscape" not in frames.values() else Size(*reversed(sides)))
+        short = short or DEFINITIONS["hd"]
+        if short < DEFINITIONS["hd"]:
+            raise InvalidValue("Invalid 'hd': the request asks for a smaller resolution.", param="hd")
+    if size is not None or (short is None and frame is None):
+        return size and str(size)
+    short = short or DEFINITIONS["small"]
+    return str(Size(_LONG_SIDES[short], short) if frame == "landscape" else Size(short, _LONG_SIDES[short]))
+
+
+def _agreed(values: dict[str, Any], what: str) -> Any:
+    """Return the value that all of the fields have; None if there are none."""
+    if len(set(values.values())) > 1:
+        name = list(values)[-1]
+        raise InvalidValue(f"Invalid '{name}': the request asks for two different {what}.", param=name)
+    return next(iter(values.values()), None)
 
 
 def _frame(name: str, value: object) -> str | Size:
