@@ -185,7 +185,7 @@ class VideoService(VideoLibrary):
         return video
 
     async def cancel_and_delete(self, principal: Principal, video_id: str) -> None:
-        """Remove a video in any state; an unfinished one is cancelled, free of charge, and its engine told to stop.
+        """Remove a video in any state; an unfinished one is cancelled first, at its engine too, free of charge.
 
         Raises:
             VideoNotFound: unknown, deleted or another account's.
