@@ -12,6 +12,7 @@
     │   ├── InvalidUrl                a URL that is not fetched: no http, no public host, credentials in it
     │   ├── UrlUnreachable            a URL that could not be fetched: no answer, an error, too much
     │   ├── UnknownModel              a model that the catalogue does not hold
+    │   ├── NotAChatModel             a video model in a chat
     │   ├── MalformedBody             neither JSON nor multipart that can be read
     │   ├── BodyTooLarge              413
     │   ├── BodyTimeout               400, the body did not arrive in time
@@ -37,6 +38,7 @@
     ├── ServerError                   500, a fault of ours
     │   ├── Unavailable               503, starting or draining
     │   ├── StorageFault              the disk or bucket refused
+    │   ├── DamagedFile               a stored file has another length than was stored
     │   └── Conflict                  a transition that the row's state does not allow (never leaves the server)
     ├── EngineError                   what an engine could not do; carries what its video will say
     │   ├── EngineRejected            terminal: the request will never be accepted
@@ -74,6 +76,7 @@ __all__ = [
     "ClientError",
     "Conflict",
     "ConnectionFailed",
+    "DamagedFile",
     "EngineError",
     "EngineRejected",
     "EngineUnavailable",
@@ -95,6 +98,7 @@ __all__ = [
     "MissingExtra",
     "MissingParameter",
     "ModelNotFound",
+    "NotAChatModel",
     "NotAllowed",
     "NotFound",
     "OutputExists",
@@ -449,6 +453,13 @@ class StorageFault(ServerError):
 
     http_status = 503  # a full disk is not the request's fault, and temporary
     code = "storage_fault"
+
+
+class DamagedFile(ServerError):
+    """The stored file is damaged; the operator has been told."""
+
+    code = "file_damaged"
+    retryable = False
 
 
 class Conflict(ServerError):

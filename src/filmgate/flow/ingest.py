@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filmgate.domain import Asset, AssetKind, Size, VideoRecord
 from filmgate.engines.base import Artifact
-from filmgate.errors import StorageFault
+from filmgate.errors import DamagedFile, StorageFault
 from filmgate.storage.base import Storage
 from filmgate.store import VideoRepository
 
@@ -65,17 +65,18 @@ class ArtifactIngest:
     @asynccontextmanager
     async def _final_video(self, path: Path, video: VideoRecord, staged: dict[AssetKind, Path]) -> AsyncIterator[Path]:
         """Provide the client's video; for an extension, drop the engine's images, which show its segment only."""
-        if video.recipe.segment_seconds is None or video.recipe.source is None:
+        original = video.recipe.source
+        if video.recipe.segment_seconds is None or original is None:
             yield path
             return
         _unlink_all(staged.values())
         staged.clear()
         joined = self._storage.staging_path(".mp4")
         try:
-            async with self._storage.local_path(video.recipe.source.key) as source:
+            async with self._storage.local_path(original.key, original.bytes) as source:
                 await asyncio.to_thread(_stitch, source, path, joined)
             yield joined
-        except FileNotFoundError as error:
+        except (FileNotFoundError, DamagedFile) as error:
             raise StorageFault("The video to extend no longer exists.") from error
         finally:
             joined.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from filmgate.domain import Asset, Operation, VideoCharacter, VideoRecord
 from filmgate.engines.base import CharacterFiles, Job, job_without_files
+from filmgate.errors import DamagedFile
 from filmgate.storage.base import Storage
 
 __all__ = ["build_job"]
@@ -19,14 +20,17 @@ async def build_job(video: VideoRecord, token: str, storage: Storage, stack: Asy
     """Build the job for the video; its files exist until ``stack`` is closed.
 
     Raises:
-        FileNotFoundError: one of them is gone.
+        FileNotFoundError: one of them is gone or damaged.
         BadArtifact: the source's last frame can't be decoded.
         StorageFault: the storage can't be read.
     """
     recipe = video.recipe
 
     async def local_path(asset: Asset) -> Path:
-        return await stack.enter_async_context(storage.local_path(asset.key))
+        try:
+            return await stack.enter_async_context(storage.local_path(asset.key, asset.bytes))
+        except DamagedFile as error:
+            raise FileNotFoundError(asset.key) from error
 
     async def character_files(character: VideoCharacter) -> CharacterFiles:
         return CharacterFiles(

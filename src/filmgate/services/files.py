@@ -82,7 +82,7 @@ class FileLibrary:
         if not file.media_type.startswith(media):
             raise InvalidValue(f"The file '{file.id}' is no {media}: its type is {file.media_type}.", param=param)
         try:
-            async with self._storage.local_path(file.key) as path:
+            async with self._storage.local_path(file.key, file.bytes) as path:
                 yield file, path
         except FileNotFoundError:
             raise _no_such_file(reference, param) from None
@@ -230,7 +230,7 @@ class FileService(FileLibrary):
         """
         file = await self.retrieve(principal, file_id)
         try:
-            return FileContent(file, await self._storage.open(file.key))
+            return FileContent(file, await self._storage.open(file.key, file.bytes))
         except FileNotFoundError:
             await self.retrieve(principal, file_id)  # deleted meanwhile; any other cause is our fault
             raise StorageFault from None

@@ -145,7 +145,7 @@ class VideoLibrary:
 
     async def _open(self, video: VideoRecord, asset: Asset) -> Reader:
         try:
-            return await self._storage.open(asset.key)
+            return await self._storage.open(asset.key, asset.bytes)
         except FileNotFoundError:
             # Deleted or expired after the row was read: report that; any other cause is our fault.
             if await self._store.videos.get(video.id) is None:

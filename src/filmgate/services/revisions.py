@@ -115,14 +115,14 @@ class SourceVideos:
         source = await self._store_source(source_video, key)
         if source_video.reference is None:
             return source, None
-        image = await self._copy_stored(source_video.reference.key, f"references/{video_id[6:8]}/{video_id}.png")
+        image = await self._copy_stored(source_video.reference, f"references/{video_id[6:8]}/{video_id}.png")
         return source, image.asset(AssetKind.REFERENCE, "image/png", source_video.size)
 
     async def _store_source(self, source_video: SourceVideo, key: str) -> Asset:
         if isinstance(source_video.content, Upload):
             stored = await self._storage.commit(source_video.content.path, key)
         else:
-            stored = await self._copy_stored(source_video.content.key, key)
+            stored = await self._copy_stored(source_video.content, key)
         return stored.asset(AssetKind.SOURCE, "video/mp4", source_video.size)
 
     async def _content_asset(self, video: VideoRecord) -> Asset:
@@ -131,10 +131,10 @@ class SourceVideos:
             raise VideoExpired
         return asset
 
-    async def _copy_stored(self, key: str, to: str) -> StoredObject:
+    async def _copy_stored(self, asset: Asset, to: str) -> StoredObject:
         staged = self._storage.staging_path()
         try:
-            async with self._storage.local_path(key) as path:
+            async with self._storage.local_path(asset.key, asset.bytes) as path:
                 await asyncio.to_thread(link_or_copy, path, staged)
             return await self._storage.commit(staged, to)
         except FileNotFoundError:

@@ -71,15 +71,20 @@ class Storage(Protocol):
             StorageFault: disk full, read-only, I/O error; the staged file remains, and the caller discards it.
         """
 
-    async def open(self, key: str) -> Reader:
+    async def open(self, key: str, size: int | None = None) -> Reader:
         """Open for reading.
+
+        Args:
+            key: of the file.
+            size: its length in bytes, as it was stored; None: unknown.
 
         Raises:
             FileNotFoundError: no such key.
+            DamagedFile: it has another length.
         """
 
-    def local_path(self, key: str) -> AbstractAsyncContextManager[Path]:
-        """Provide a local path with the file's bytes, for engines and probes; read-only."""
+    def local_path(self, key: str, size: int | None = None) -> AbstractAsyncContextManager[Path]:
+        """Provide a local path with the file's bytes, for engines and probes, read-only; raises as :meth:`open`."""
 
     async def delete(self, key: str) -> None:
         """Delete the file; no error if it does not exist."""

@@ -15,13 +15,17 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from filmgate.errors import StorageFault
+import structlog
+
+from filmgate.errors import DamagedFile, StorageFault
 from filmgate.storage.base import StoredObject
 
 __all__ = ["LocalReader", "LocalStorage", "OsCalls"]
 
 KEY_LIMIT = 255
 """Maximum length of a key in characters."""
+
+log = structlog.get_logger()
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*(?:\.[a-z0-9]+)?", re.ASCII)
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]+)?", re.ASCII)
@@ -140,27 +144,38 @@ class LocalStorage:
             size, digest = await asyncio.to_thread(self._commit, staged, target)
         return StoredObject(key=key, bytes=size, sha256=digest)
 
-    async def open(self, key: str) -> LocalReader:
+    async def open(self, key: str, size: int | None = None) -> LocalReader:
         """Open for reading; an open file can still be read after the key is deleted or replaced.
+
+        Args:
+            key: of the file.
+            size: its length in bytes, as it was stored; None: unknown.
 
         Raises:
             FileNotFoundError: no such key.
+            DamagedFile: it has another length: a disk that was full or failed, or a restore that was cut off.
             StorageFault: the disk can't be read.
         """
         path = self._path(key)
         with _translate_errors("read", passed_through=FileNotFoundError):
             if not path.is_file():
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), key)
-            return LocalReader(os.open(path, os.O_RDONLY | os.O_CLOEXEC), self._system)
+            reader = LocalReader(os.open(path, os.O_RDONLY | os.O_CLOEXEC), self._system)
+        if size is not None and reader.size != size:
+            reader.close()
+            log.error("storage.damaged", key=key, expected_bytes=size, found_bytes=reader.size)
+            raise DamagedFile
+        return reader
 
     @asynccontextmanager
-    async def local_path(self, key: str) -> AsyncIterator[Path]:
+    async def local_path(self, key: str, size: int | None = None) -> AsyncIterator[Path]:
         """Provide the path of the file itself; read-only.
 
         Raises:
             FileNotFoundError: no such key.
+            DamagedFile: as :meth:`open` says.
         """
-        (await self.open(key)).close()
+        (await self.open(key, size)).close()
         yield self._path(key)
 
     async def delete(self, key: str) -> None:

@@ -206,3 +206,19 @@ def test_disconnecting_clients_leave_no_open_files(live: LiveServer) -> None:
 
 def _descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize("damage", [b"", b"x" * 10, VIDEO + b"x"])
+def test_a_damaged_file_is_not_served(live: LiveServer, damage: bytes) -> None:
+    """A file that is not as long as it was stored is a fault in the wire's shape, and no source of another video."""
+    video_id = _completed_video(live)
+    path = live.api_server.folder / "files" / "kept" / "videos" / video_id / "video.mp4"
+    path.chmod(0o600)
+    path.write_bytes(damage)
+    with live.client() as client:
+        for _ in range(2):
+            response = client.get(f"/v1/videos/{video_id}/content")
+            assert (response.status_code, response.json()["error"]["code"]) == (500, "file_damaged")
+            assert response.headers["x-should-retry"] == "false"
+        remix = client.post(f"/v1/videos/{video_id}/remix", json={"prompt": "at night"})
+        assert remix.status_code >= 400
