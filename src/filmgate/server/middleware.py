@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 
@@ -9,7 +10,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
-from filmgate.errors import StorageFault
+from filmgate.errors import StorageFault, Unavailable
 from filmgate.server.addresses import ADDRESSES_KEY, Addresses
 from filmgate.server.cors import CorsPolicy
 from filmgate.server.disconnect import ClientDisconnect
@@ -79,6 +80,12 @@ class RequestMiddleware:
             await (self._cors.preflight(scope) or self._app)(scope, receive, send_with_headers)
         except _DISCONNECTED:
             self._log.debug("client_disconnected", request_id=request_id, path=scope["path"])
+        except asyncio.CancelledError:
+            # The server stops, and the drain is over. The task ends with this, as its canceller wants.
+            self._log.info("request_cancelled", request_id=request_id, path=scope["path"])
+            if status:
+                raise
+            await error_response(Unavailable(), self._dialect(scope))(scope, receive, send_with_headers)
         except Exception as error:
             self._log_error(error, request_id, scope)
             if status:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -48,6 +49,22 @@ async def test_an_internal_error_reveals_nothing(error: Exception) -> None:
     assert (entry["event"], entry["exc_info"]) == ("request_failed", error)
     assert entry["request_id"] == response.headers["x-request-id"]
     assert "sk-secret" not in repr(logs)
+
+
+async def test_a_request_that_is_cancelled_by_the_stop_is_told_so() -> None:
+    """An upload that outlasts the drain gets 503 in the wire's shape, and may be sent again."""
+    started = asyncio.Event()
+
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        started.set()
+        await asyncio.Event().wait()
+
+    request = asyncio.create_task(_request(RequestMiddleware(app, (OPENAI,))))
+    await started.wait()
+    request.cancel()
+    response = await request
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "unavailable")
+    assert response.headers["x-should-retry"] == "true"
 
 
 async def test_an_error_after_the_head_is_raised() -> None:
