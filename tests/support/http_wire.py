@@ -11,6 +11,7 @@ import uvicorn
 from msgspec import Struct
 from uvicorn.server import ServerState
 
+from filmgate.server.connections import ConnectionPool
 from filmgate.server.http_protocol import Deadlines, HttpProtocol
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ async def exchange(pieces: Iterable[bytes], *, streamed: bool = False) -> Exchan
     transport = _Transport()
     config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
     config.load()
-    protocol = HttpProtocol(config, ServerState(), {}, asyncio.get_running_loop(), deadlines=Deadlines())
+    loop, pool = asyncio.get_running_loop(), ConnectionPool(10)
+    protocol = HttpProtocol(config, ServerState(), {}, loop, deadlines=Deadlines(), pool=pool)
     transport.protocol = protocol
     protocol.connection_made(transport)
     for piece in pieces:

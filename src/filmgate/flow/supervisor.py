@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -225,8 +226,7 @@ class FlowSupervisor:
                 self._wakeups.discard(video_id)
 
     async def _after_crash(self, video_id: str, crashes: int, error: Exception) -> None:
-        # A StorageFault means that the store can't write, which is no reason to fail the video.
-        if crashes >= retry.MAX_CRASHES and not isinstance(error, StorageFault):
+        if crashes >= retry.MAX_CRASHES and not _is_machines_fault(error):
             await self._store.videos.fail(video_id, failure_codes.ENGINE_ERROR, self._clock())
         else:
             await self._wakeups.sleep(video_id, retry.delay(crashes, 0.5))
@@ -296,6 +296,12 @@ class FlowSupervisor:
         await self._cleaner.remove_expired()
         await self._cleaner.remove_stale_staging()
         await self._cleaner.remove_orphans()
+
+
+def _is_machines_fault(error: Exception) -> bool:
+    """Whether the store can't write, or the process has no descriptors left: no reason to fail the video."""
+    no_descriptors = isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
+    return isinstance(error, StorageFault) or no_descriptors
 
 
 async def _repeat(seconds: float, job: Callable[[], Awaitable[object]]) -> None:

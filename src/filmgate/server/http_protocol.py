@@ -28,7 +28,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from filmgate.errors import MalformedBody
+from filmgate.errors import MalformedBody, Unavailable
+from filmgate.server.connections import ConnectionPool
 from filmgate.server.request_stats import SENT_BYTES_KEY
 
 __all__ = ["SENDFILE", "Deadlines", "HttpProtocol", "is_supported"]
@@ -92,9 +93,11 @@ class HttpProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
         *,
         deadlines: Deadlines,
+        pool: ConnectionPool,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._deadlines = deadlines
+        self._pool = pool
         self._in_head = False
         self._framing_bytes = 0  # since the request began, or since the last bytes of its body
         self._unanswered = 0
@@ -109,6 +112,12 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.transport: Any = _CoalescingTransport(transport, self.loop)
         self._set_deadline(self._deadlines.head)
+        if not self._pool.admit(self):
+            self._refuse("The server has too many connections; try again in a moment.", _BUSY)
+
+    def close_idle(self) -> None:
+        """Close the connection, on which no request is being answered, for another one."""
+        self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Parse, and limit the size and the time of a head that does not end."""
@@ -169,6 +178,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._clear_deadline()
         super().on_headers_complete()
         self._unanswered += 1
+        self._pool.set_busy(self)
         self.headers = _NO_HEADERS  # trailers are parsed like headers, and must not become some
         # Pipelined requests may arrive while the first is still answered: each has its own cycle.
         extensions: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}
@@ -196,6 +206,8 @@ class HttpProtocol(HttpToolsProtocol):
         unread = self.cycle.more_body and self.cycle.response_complete
         super().on_response_complete()
         self._unanswered -= 1
+        if not self._unanswered:
+            self._pool.set_idle(self)
         if self._refusal and not self._unanswered and not self.transport.is_closing():
             self._refuse(self._refusal)
         elif unread and not self.transport.is_closing():
@@ -203,6 +215,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Clear the deadline and fail a running file transfer."""
+        self._pool.remove(self)
         self._clear_deadline()
         super().connection_lost(exc)
         if self._transfer is not None:
@@ -245,12 +258,13 @@ class HttpProtocol(HttpToolsProtocol):
     def _in_body(self) -> bool:
         return bool(getattr(self.cycle, "more_body", False))  # there is no cycle before the first request
 
-    def _refuse(self, msg: str, *, with_body: bool = True) -> None:
+    def _refuse(self, msg: str, kind: _Refusal | None = None, *, with_body: bool = True) -> None:
         """Send an error in the API's JSON shape and close the connection."""
-        error = {"message": msg, "type": MalformedBody.type, "param": None, "code": "invalid_http"}
+        kind = kind or _UNREADABLE
+        error = {"message": msg, "type": kind.type, "param": None, "code": kind.code}
         body = msgspec.json.encode({"error": error})
         head = (
-            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nx-should-retry: false\r\n"
+            f"HTTP/1.1 {kind.status}\r\ncontent-type: application/json\r\n{kind.headers}"
             f"x-request-id: req_{os.urandom(16).hex()}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode("ascii") + (body if with_body else b""))
@@ -296,6 +310,21 @@ class HttpProtocol(HttpToolsProtocol):
             yield duplicate
         finally:
             os.close(duplicate)
+
+
+class _Refusal(Struct, frozen=True):
+    """A response that is sent without the application."""
+
+    status: str
+    type: str
+    code: str
+    headers: str
+
+
+_UNREADABLE = _Refusal("400 Bad Request", MalformedBody.type, "invalid_http", "x-should-retry: false\r\n")
+_BUSY = _Refusal(
+    "503 Service Unavailable", Unavailable.type, Unavailable.code, "x-should-retry: true\r\nretry-after: 1\r\n"
+)
 
 
 class _NoHeaders(list[tuple[bytes, bytes]]):

@@ -14,6 +14,7 @@ import uvicorn
 
 from filmgate.errors import SettingsError
 from filmgate.server.app import App
+from filmgate.server.connections import ConnectionPool, connection_limit, raise_descriptor_limit
 from filmgate.server.http_protocol import Deadlines, HttpProtocol, is_supported
 
 __all__ = ["listen", "serve"]
@@ -122,7 +123,8 @@ class _UvicornServer(uvicorn.Server):
 
 
 def _config(app: App, drain_timeout: float, deadlines: Deadlines) -> uvicorn.Config:
-    protocol: Any = functools.partial(HttpProtocol, deadlines=deadlines) if is_supported() else "httptools"
+    pool = ConnectionPool(connection_limit(raise_descriptor_limit()))
+    protocol: Any = functools.partial(HttpProtocol, deadlines=deadlines, pool=pool) if is_supported() else "httptools"
     config = uvicorn.Config(
         app,
         http=protocol,

@@ -131,7 +131,7 @@ class SourceVideos:
             raise VideoExpired
         return asset
 
-    async def _copy_stored(self, asset: Asset, to: str) -> StoredObject:
+    async def _copy_stored(self, asset: Asset | UploadedFile, to: str) -> StoredObject:
         staged = self._storage.staging_path()
         try:
             async with self._storage.local_path(asset.key, asset.bytes) as path:
