@@ -44,6 +44,9 @@ BODIES: dict[str, object] = {
 }
 """POST bodies by the last part of the path; every other route takes a prompt."""
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+"""What an upload is recognised by."""
+
 VARYING_HEADERS = {"x-request-id", "openai-processing-ms", "date"}
 
 
@@ -105,23 +108,28 @@ async def _video(application: Application, owner: Account) -> str:
 
 async def _completed(application: Application, owner: Account) -> str:
     video_id, rows, now = await _video(application, owner), application.store.videos, time.time()
-    staged = application.storage.staging_path(".mp4")
-    staged.write_bytes(b"video")
-    stored = await application.storage.commit(staged, f"videos/{video_id}.mp4")
-    asset = Asset(
-        kind=AssetKind.VIDEO,
+    video = await _stored(application, AssetKind.VIDEO, "video/mp4", f"videos/{video_id}.mp4")
+    thumbnail = await _stored(application, AssetKind.THUMBNAIL, "image/webp", f"videos/{video_id}.webp")
+    assert await rows.record_intent(video_id, "t", now)
+    assert await rows.record_ticket(video_id, "t", "ticket", now)
+    assert await rows.start_fetching(video_id, now)
+    assert await rows.complete(video_id, [video, thumbnail], {}, now, None)
+    return video_id
+
+
+async def _stored(application: Application, kind: AssetKind, media_type: str, key: str) -> Asset:
+    staged = application.storage.staging_path()
+    staged.write_bytes(b"bytes")
+    stored = await application.storage.commit(staged, key)
+    return Asset(
+        kind=kind,
         key=stored.key,
-        media_type="video/mp4",
+        media_type=media_type,
         bytes=stored.bytes,
         sha256=stored.sha256,
         width=720,
         height=1280,
     )
-    assert await rows.record_intent(video_id, "t", now)
-    assert await rows.record_ticket(video_id, "t", "ticket", now)
-    assert await rows.start_fetching(video_id, now)
-    assert await rows.complete(video_id, [asset], {}, now, None)
-    return video_id
 
 
 def _asset(key: str) -> Asset:
@@ -138,6 +146,9 @@ async def _objects(application: Application, owner: Account, client: httpx2.Asyn
         headers={"authorization": secret},
         json={"name": "n", "url": "http://127.0.0.1/secret", "event_types": ["video.failed"]},
     )
+    file = await client.post(
+        "/v1/files", headers={"authorization": secret}, data={"purpose": "vision"}, files={"file": ("a.png", PNG)}
+    )
     character = NewCharacter(
         id=new_id("char"), account_id=owner.id, name="Mossy", picture=_asset("p.png"), film=_asset("f.mp4")
     )
@@ -149,6 +160,7 @@ async def _objects(application: Application, owner: Account, client: httpx2.Asyn
         "failed video": failed,
         "deleted video": deleted,
         "webhook endpoint": endpoint.json()["id"],
+        "file": file.json()["id"],
     }
 
 
@@ -230,6 +242,7 @@ async def test_another_accounts_object_is_unknown_in_a_body(tenants: Tenants) ->
         ("/v1/videos/edits", {"prompt": "p", "video": {"id": "ID"}}),
         ("/v1/videos/extensions", {"prompt": "p", "seconds": "4", "video": {"id": "ID"}}),
         ("/v1/videos", {"prompt": "p", "characters": [{"id": "ID"}]}),
+        ("/v1/videos", {"prompt": "p", "input_reference": {"file_id": "ID"}}),
     ):
         for object_id in tenants.objects.values():
             responses = []
@@ -261,7 +274,11 @@ async def test_another_account_changes_nothing(tenants: Tenants) -> None:
 async def test_every_key_of_the_account_sees_its_objects(tenants: Tenants, kind: str) -> None:
     """So the rejections above depend on the account, not on the route."""
     video_id, endpoint_id = tenants.objects["completed video"], tenants.objects["webhook endpoint"]
-    by_path = {"webhook_endpoints": endpoint_id, "characters": tenants.objects["character"]}
+    by_path = {
+        "webhook_endpoints": endpoint_id,
+        "characters": tenants.objects["character"],
+        "/files/": tenants.objects["file"],
+    }
     for method, path in _object_routes(tenants):
         if method == "GET":
             object_id = next((owned_id for part, owned_id in by_path.items() if part in path), video_id)
