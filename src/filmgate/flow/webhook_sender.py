@@ -33,8 +33,10 @@ log = structlog.get_logger()
 class HttpPost(Protocol):
     """Posts a body and returns the status of the response: :meth:`filmgate.net.Guard.post`."""
 
-    def __call__(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> Awaitable[int]:
-        """Send."""
+    def __call__(
+        self, url: str, body: bytes, *, headers: Mapping[str, str], within: float, owner: str | None = None
+    ) -> Awaitable[int]:
+        """Send, for the account ``owner``."""
         ...
 
 
@@ -109,7 +111,9 @@ class WebhookSender:
         body = webhook.event_body(delivery.event_id, delivery.type, delivery.created_at, delivery.video_id)
         headers = webhook.signed_headers(delivery.event_id, now, body, secrets)
         try:
-            status = await self._post(url, body, headers=headers, within=webhook.POST_TIMEOUT)
+            status = await self._post(
+                url, body, headers=headers, within=webhook.POST_TIMEOUT, owner=delivery.account_id
+            )
         except (InvalidUrl, UrlUnreachable):
             status = None
         await self._record_result(delivery, status)

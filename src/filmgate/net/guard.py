@@ -20,7 +20,8 @@ import yarl
 
 from filmgate.errors import InvalidUrl, UrlUnreachable
 from filmgate.net import files
-from filmgate.net.addresses import AllowedHosts, BadUrl, Resolver, parse_url, system_resolver
+from filmgate.net.addresses import AllowedHosts, BadUrl, Resolver, parse_url
+from filmgate.net.shared_resolver import BusyResolver, SharedResolver
 from filmgate.security.ip_scope import is_ip_literal
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ class Guard:
     Args:
         allow_hosts: hosts (``name``, ``name:port`` or an address) that may be requested although their address
             is not public: a model server on the LAN, loopback in tests.
-        resolver: replaces the system's resolver in tests.
+        resolver: replaces the resolver that accounts share, in tests.
         param: the request field that errors point to.
+        owner: the account whose URLs it requests, whose name look-ups are counted together.
         connect_timeout: seconds to wait for an address, and for a connection.
         idle_timeout: seconds to wait for the next bytes.
         tls: trusted authorities; None: the system's.
@@ -57,15 +59,17 @@ class Guard:
         self,
         allow_hosts: Iterable[str] = (),
         *,
-        resolver: Resolver | None = None,
+        resolver: Resolver | SharedResolver | None = None,
         param: str | None = "input_reference",
+        owner: str = "",
         connect_timeout: float = CONNECT_TIMEOUT,
         idle_timeout: float = IDLE_TIMEOUT,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._allowed = AllowedHosts(allow_hosts)
-        self._resolve = resolver or system_resolver
+        self._resolver = resolver or SharedResolver()
         self._param = param
+        self._owner = owner
         self._connect_timeout = connect_timeout
         self._idle_timeout = idle_timeout
         self._tls = tls
@@ -102,10 +106,18 @@ class Guard:
 
     def for_param(self, param: str | None) -> Guard:
         """Return the same guard with errors that point to another field."""
+        return self._variant(param, self._owner)
+
+    def for_owner(self, owner: str) -> Guard:
+        """Return the same guard for the URLs of an account."""
+        return self._variant(self._param, owner)
+
+    def _variant(self, param: str | None, owner: str) -> Guard:
         return Guard(
             self._allowed.hosts,
-            resolver=self._resolve,
+            resolver=self._resolver,
             param=param,
+            owner=owner,
             connect_timeout=self._connect_timeout,
             idle_timeout=self._idle_timeout,
             tls=self._tls,
@@ -116,6 +128,7 @@ class Guard:
 
         Raises:
             InvalidUrl: it may not, or its host has no address now.
+            UrlUnreachable: its name could not be looked up in time.
         """
         try:
             async with asyncio.timeout(self._connect_timeout):
@@ -123,13 +136,17 @@ class Guard:
         except TimeoutError as error:
             raise self._invalid(_NOT_PUBLIC) from error
 
-    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str], within: float) -> int:
+    async def post(
+        self, url: str, body: bytes, *, headers: Mapping[str, str], within: float, owner: str | None = None
+    ) -> int:
         """Send ``body`` and return the response's status; redirects are not followed, the response body is not read.
 
         Raises:
             InvalidUrl: the URL may not be requested.
             UrlUnreachable: no response, or too late.
         """
+        if owner is not None:
+            return await self.for_owner(owner).post(url, body, headers=headers, within=within)
         await _load()
         import aiohttp  # noqa: PLC0415 - see _load
 
@@ -209,12 +226,19 @@ class Guard:
     async def _resolve_host(self, host: str, port: int) -> list[str]:
         try:
             async with asyncio.timeout(self._connect_timeout):
-                addresses = list(await self._resolve(host, port))
+                addresses = list(await self._look_up(host, port))
+        except BusyResolver as error:
+            raise self._unreachable("its name could not be looked up in time") from error
         except (OSError, UnicodeError) as error:  # the system resolver's timeout is an OSError too
             raise self._invalid(_NOT_PUBLIC) from error
         if not addresses:
             raise self._invalid(_NOT_PUBLIC)
         return addresses
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        if isinstance(self._resolver, SharedResolver):
+            return await self._resolver.resolve(self._owner, host, port)
+        return await self._resolver(host, port)
 
     def _check(self, response: aiohttp.ClientResponse, limit: int) -> None:
         if response.status != HTTPStatus.OK:

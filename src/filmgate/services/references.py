@@ -71,17 +71,17 @@ class ReferenceImages:
             case ImageUrl(url=url) if url.startswith("data:"):
                 yield await asyncio.to_thread(self._decode, url)
             case ImageUrl(url=url):
-                async with self._fetched(url) as path:
+                async with self._fetched(account_id, url) as path:
                     yield path
             case FileId():
                 async with self._files.open_reference(account_id, reference, "image", "input_reference") as (_, path):
                     yield path
 
     @asynccontextmanager
-    async def _fetched(self, url: str) -> AsyncIterator[Path]:
+    async def _fetched(self, account_id: str, url: str) -> AsyncIterator[Path]:
         into = self._storage.staging_path(".image")
         try:
-            await self._guard.fetch(url, into, limit=self._limit, timeout=FETCH_TIMEOUT)
+            await self._guard.for_owner(account_id).fetch(url, into, limit=self._limit, timeout=FETCH_TIMEOUT)
             yield into
         finally:
             into.unlink(missing_ok=True)

@@ -237,7 +237,7 @@ class VideoService(VideoLibrary):
         features = {"characters": bool(characters), "image_input": params.input_reference is not None}
         needed = [name for name, used in features.items() if used]
         engine = self._engine_for(resolved.model, needed, video_id, params.parameters)
-        callback_url = await self._seal_callback(params.callback_url)
+        callback_url = await self._seal_callback(principal.account_id, params.callback_url)
         reference = await self._references.ingest_reference(principal.account_id, video_id, params, resolved, limits)
         recipe = _recipe(params, resolved, reference, characters)
         new = _new_video(video_id, principal, resolved, engine, recipe, identity, limits)
@@ -284,10 +284,10 @@ class VideoService(VideoLibrary):
         accepting.add_done_callback(self._accepting.discard)
         return await asyncio.shield(accepting)
 
-    async def _seal_callback(self, url: str | None) -> str | None:
+    async def _seal_callback(self, account_id: str, url: str | None) -> str | None:
         if url is None:
             return None
-        await self._guard.for_param("callback_url").check_url(url)
+        await self._guard.for_owner(account_id).for_param("callback_url").check_url(url)
         return self._secret_box.encrypt(url)
 
     async def _accept(self, new: NewVideo) -> VideoRecord:

@@ -55,7 +55,7 @@ class WebhookService:
         """
         if fields.name is None or fields.url is None or fields.event_types is None:
             raise MissingParameter("url")
-        await self._guard.check_url(fields.url)
+        await self._guard.for_owner(principal.account_id).check_url(fields.url)
         secret, now = webhook.new_secret(), self._clock()
         endpoint = WebhookEndpoint(
             id=new_id("we"),
@@ -99,7 +99,7 @@ class WebhookService:
             name: value for name, value in msgspec.structs.asdict(change).items() if value is not None
         }
         if change.url is not None:
-            await self._guard.check_url(change.url)
+            await self._guard.for_owner(principal.account_id).check_url(change.url)
             fields |= {"url": self._secret_box.encrypt(change.url), "disabled_at": None}
         if fields:
             fields["updated_at"] = self._clock()
@@ -143,7 +143,8 @@ class WebhookService:
         content = webhook.event_body(event_id, kind, now, new_id())
         secrets = [self._secret_box.decrypt(secret) for secret in view.endpoint.signing_secrets(now)]
         headers = webhook.signed_headers(event_id, now, content, secrets)
-        return await self._guard.post(view.url, content, headers=headers, within=webhook.POST_TIMEOUT)
+        guard = self._guard.for_owner(principal.account_id)
+        return await guard.post(view.url, content, headers=headers, within=webhook.POST_TIMEOUT)
 
     def _view(self, endpoint: WebhookEndpoint) -> EndpointView:
         return EndpointView(endpoint, self._secret_box.decrypt(endpoint.url))
