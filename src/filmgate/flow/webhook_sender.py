@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Protocol
@@ -24,8 +25,11 @@ __all__ = ["WebhookSender"]
 CLAIM_LEASE = 2 * webhook.POST_TIMEOUT
 """Seconds for which a claimed delivery belongs to the process that claimed it."""
 
-MAX_CONCURRENT = 64
+MAX_CONCURRENT = 256
 """Attempts that one process runs at once."""
+
+MAX_PER_ACCOUNT = 16
+"""Attempts that it runs at once for one account: receivers that answer late hold up their own account's alone."""
 
 log = structlog.get_logger()
 
@@ -66,6 +70,7 @@ class WebhookSender:
         self._clock = clock
         self._roll = roll
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._per_account: Counter[str] = Counter()  # attempts in flight
 
     async def send_due(self) -> int:
         """Start every attempt that is due, up to MAX_CONCURRENT; returns how many."""
@@ -73,6 +78,8 @@ class WebhookSender:
             await self._repository.fan_out(event.id, self._clock())
         started = 0
         for delivery in await self._repository.list_due(self._clock(), max(0, MAX_CONCURRENT - len(self._in_flight))):
+            if self._per_account[delivery.account_id] >= MAX_PER_ACCOUNT:
+                continue
             claimed = await self._repository.claim(delivery, self._clock() + CLAIM_LEASE)
             if claimed is not None:
                 self._start_attempt(claimed)
@@ -93,7 +100,14 @@ class WebhookSender:
     def _start_attempt(self, delivery: PendingDelivery) -> None:
         task = asyncio.create_task(self._run_attempt(delivery), name="webhook")
         self._in_flight.add(task)
-        task.add_done_callback(self._in_flight.discard)
+        self._per_account[delivery.account_id] += 1
+        task.add_done_callback(lambda done: self._end_attempt(done, delivery.account_id))
+
+    def _end_attempt(self, done: asyncio.Task[None], account_id: str) -> None:
+        self._in_flight.discard(done)
+        self._per_account[account_id] -= 1
+        if not self._per_account[account_id]:
+            del self._per_account[account_id]
 
     async def _run_attempt(self, delivery: PendingDelivery) -> None:
         """Run one attempt; whatever happens in it, the claim expires."""

@@ -28,6 +28,9 @@ MAX_ENDPOINTS = 50
 MAX_DUE_PER_ENDPOINT = 4
 """Deliveries to one endpoint in flight at once, so that a slow one does not delay the others."""
 
+MAX_DUE_PER_ACCOUNT = 16
+"""Deliveries of one account that are started at once, so that its many endpoints do not delay another account's."""
+
 
 class WebhookEndpoint(Struct, frozen=True, kw_only=True):
     """A receiver of events; url and secrets are encrypted."""
@@ -100,9 +103,11 @@ _DELIVER = insert(webhook_delivery).values(
 )
 
 _UNSETTLED = webhook_delivery.c.settled_at.is_(null())
-_RANKED = (
+_BY_ENDPOINT = (
     select(
         webhook_delivery.c.id,
+        webhook_delivery.c.next_at,
+        outbox.c.account_id,
         func.row_number()
         .over(
             partition_by=func.coalesce(webhook_delivery.c.endpoint_id, outbox.c.account_id),
@@ -112,6 +117,16 @@ _RANKED = (
     )
     .select_from(webhook_delivery.join(outbox, outbox.c.id == webhook_delivery.c.event_id))
     .where(_UNSETTLED, webhook_delivery.c.next_at <= bindparam("now"))
+    .subquery()
+)
+_BY_ACCOUNT = (
+    select(
+        _BY_ENDPOINT.c.id,
+        func.row_number()
+        .over(partition_by=_BY_ENDPOINT.c.account_id, order_by=(_BY_ENDPOINT.c.rank, _BY_ENDPOINT.c.next_at))
+        .label("turn"),
+    )
+    .where(_BY_ENDPOINT.c.rank <= literal_column(str(MAX_DUE_PER_ENDPOINT)))
     .subquery()
 )
 _DUE = (
@@ -128,12 +143,12 @@ _DUE = (
         webhook_delivery.c.next_at,
     )
     .select_from(
-        _RANKED.join(webhook_delivery, webhook_delivery.c.id == _RANKED.c.id)
+        _BY_ACCOUNT.join(webhook_delivery, webhook_delivery.c.id == _BY_ACCOUNT.c.id)
         .join(outbox, outbox.c.id == webhook_delivery.c.event_id)
         .join(video, video.c.id == outbox.c.video_id)
     )
-    .where(_RANKED.c.rank <= literal_column(str(MAX_DUE_PER_ENDPOINT)))
-    .order_by(webhook_delivery.c.next_at)
+    .where(_BY_ACCOUNT.c.turn <= literal_column(str(MAX_DUE_PER_ACCOUNT)))
+    .order_by(_BY_ACCOUNT.c.turn, webhook_delivery.c.next_at)
     .limit(bindparam("most"))
 )
 _IF_CLAIMED = (
@@ -259,7 +274,7 @@ class WebhookRepository:
         return await self._writer.write(lambda connection: _insert_deliveries(connection, event_id, now))
 
     async def list_due(self, now: float, limit: int) -> list[PendingDelivery]:
-        """Return the deliveries that are due, longest due first, only a few per receiver."""
+        """Return the deliveries that are due, in turns round the accounts, and only a few per account."""
         return [PendingDelivery(*row) for row in self._reader.fetch_all(_DUE, now=now, most=limit)]
 
     async def claim(self, delivery: PendingDelivery, until: float) -> PendingDelivery | None:

@@ -19,6 +19,7 @@ from filmgate.net.guard import Guard
 from filmgate.security.secret_box import SecretBox
 from filmgate.services.webhooks import EndpointView, WebhookService
 from filmgate.store import Principal, Store
+from filmgate.store.webhooks import MAX_DUE_PER_ACCOUNT
 from filmgate.testing.harness import SMALL, FakeClock
 from filmgate.wire.webhook import EVENT_TYPES, EndpointParams
 
@@ -274,6 +275,27 @@ async def test_several_processes_deliver_an_event_once(webhook_env: WebhookEnv) 
             await process.wait_idle()
     ids = [request.headers["webhook-id"] for request in webhook_env.receiver.request]
     assert len(ids) == len(set(ids)) == 20
+
+
+async def test_an_account_with_many_endpoints_delays_no_other(webhook_env: WebhookEnv) -> None:
+    """Deliveries go round the accounts, and each has only so many in flight."""
+    for _ in range(8):
+        await webhook_env.listen("video.failed")
+    for _ in range(4):
+        await webhook_env.fail_one()
+    account = await webhook_env.store.accounts.create_account("other", None)
+    other = msgspec.structs.replace(webhook_env, principal=Principal(account_id=account.id, key_id="key"))
+    await other.listen("video.failed")
+    await other.fail_one()
+    for event in await webhook_env.store.outbox.pending():
+        await webhook_env.store.webhooks.fan_out(event.id, webhook_env.time())
+    due = [delivery.account_id for delivery in await webhook_env.store.webhooks.list_due(webhook_env.time(), 100)]
+    assert due.index(account.id) < 2
+    assert due.count(webhook_env.principal.account_id) == MAX_DUE_PER_ACCOUNT
+    await webhook_env.pass_time()
+    assert len(webhook_env.receiver.request) == MAX_DUE_PER_ACCOUNT + 1
+    await webhook_env.pass_time()
+    assert len(webhook_env.receiver.request) == 2 * MAX_DUE_PER_ACCOUNT + 1
 
 
 async def test_a_slow_receiver_delays_no_other(webhook_env: WebhookEnv) -> None:
