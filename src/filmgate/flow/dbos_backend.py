@@ -142,6 +142,7 @@ class DbosBackend:
             self._launch()
 
     def _launch(self) -> None:
+        self._path.touch(mode=0o600)  # SQLite gives its other files the same permissions
         self._engine = sqlite_engine(self._path)
         self._register_queues()
         DBOS(

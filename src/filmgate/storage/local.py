@@ -123,7 +123,7 @@ class LocalStorage:
         self._mkdir_lock = threading.Lock()
         self._synced_folders: set[Path] = set()
         with _translate_errors("created"):
-            for folder in (self._files_folder, self._staging_folder):
+            for folder in (root, self._files_folder, self._staging_folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._sync_folder(root.parent)
 
