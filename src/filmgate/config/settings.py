@@ -90,8 +90,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     chat_background_tasks: Annotated[
         bool,
         _help(
-            "Whether requests that chat programs send by themselves (titles, tags, connection checks) are answered with "
-            "text, free of charge; false: each makes a video."
+            "Whether requests that chat programs send by themselves (titles, tags, connection checks) are answered "
+            "with text, free of charge; false: each makes a video."
         ),
     ] = True
     testcard_delay: Annotated[
