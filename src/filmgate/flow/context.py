@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -42,6 +43,7 @@ class AttemptState:
     last_ticket: str | None = None  # ticket in the row as last read
     progress_written_at: float = 0.0
     polled_at: float = 0.0  # by this run itself
+    watched_since: tuple[str, float] | None = None  # a ticket, and the monotonic time since when this run polls it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +51,14 @@ class FlowContext:
     """Dependencies of every stage."""
 
     videos: VideoRepository
-    clock: Callable[[], float]  # Unix time
+    clock: Callable[[], float]  # Unix time: may be stepped, or jump while the machine sleeps
     sleep: Sleep
     checkpoint: Callable[[str], None]  # called with each name of CHECKPOINTS
     dispatcher: Dispatcher
     batch_poller: BatchPoller
     wake: Callable[[VideoRecord], None]  # starts the workflow of a video that was moved to another engine
     drain_timeout: float = 5.0  # seconds that a shutdown waits for the answer to a submission
+    monotonic: Callable[[], float] = time.monotonic  # seconds that really passed for this process
     roll: Callable[[], float] = random.random  # random numbers in [0, 1)
     poll_counts: Counter[tuple[str, str]] = field(default_factory=Counter)  # by engine and by what the poll returned
 

@@ -98,7 +98,7 @@ class PollStage:
         self, attempt: AttemptState, video: VideoRecord, engine: Engine, job_status: JobStatus, cached: JobStatus | None
     ) -> None:
         now = self._context.clock()
-        if self._is_overdue(video, engine, now):
+        if self._is_overdue(attempt, video, engine, now):
             await cancel_quietly(engine, video.ticket or "")
             await self._context.fail(video, failure_codes.ENGINE_TIMEOUT)
             return
@@ -110,12 +110,17 @@ class PollStage:
             await self._context.videos.advance(video.id, progress=progress, working=working, now=now)
         await self._wait_for_next_poll(video, engine, job_status, cached)
 
-    def _is_overdue(self, video: VideoRecord, engine: Engine, now: float) -> bool:
-        since = video.submit_at or video.created_at
+    def _is_overdue(self, attempt: AttemptState, video: VideoRecord, engine: Engine, now: float) -> bool:
+        """Whether the job has taken too long, by the dates and by the time that this process has polled it.
+
+        A clock that is set, or a machine that sleeps for an hour, makes every running job look old.
+        """
+        ticket, monotonic = video.ticket or "", self._context.monotonic()
+        if attempt.watched_since is None or attempt.watched_since[0] != ticket:
+            attempt.watched_since = ticket, monotonic
+        age = min(now - (video.submit_at or video.created_at), monotonic - attempt.watched_since[1])
         # The expected seconds need not be computed before the shortest limit is over.
-        return now >= since + self._time_limit(0) and now >= since + self._time_limit(
-            engine.expected_seconds(job_without_files(video))
-        )
+        return age >= self._time_limit(0) and age >= self._time_limit(engine.expected_seconds(job_without_files(video)))
 
     async def _wait_for_next_poll(
         self, video: VideoRecord, engine: Engine, job_status: JobStatus, cached: JobStatus | None
@@ -160,7 +165,7 @@ class PollStage:
         """Keep the slot of a job that can't be cancelled: a new one in it would exceed the engine's limit."""
         if engine.capabilities.cancels or engine.capabilities.concurrency is None:
             return
-        while not self._is_overdue(video, engine, self._context.clock()):
+        while not self._is_overdue(attempt, video, engine, self._context.clock()):
             job_status = await self.poll(attempt, video, engine)
             if job_status.state not in _UNFINISHED_STATES:
                 return

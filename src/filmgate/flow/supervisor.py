@@ -40,6 +40,10 @@ BATCH_POLL_INTERVAL = 1.0
 RECONCILE_INTERVAL = 3.0
 FULL_RECONCILE_INTERVAL = 60.0
 CLEANUP_INTERVAL = 300.0
+"""Seconds until the first cleanup and between two: a machine's clock may be wrong until it has heard a time server, and
+a cleanup by a date in the future would remove every video.
+"""
+
 WEBHOOK_INTERVAL = 0.5
 
 log = structlog.get_logger()
@@ -204,7 +208,7 @@ class FlowSupervisor:
                 _repeat(CANCEL_INTERVAL, self._deliver_cancels),
                 _repeat(BATCH_POLL_INTERVAL, self._batch_poller.run_due),
                 _repeat(RECONCILE_INTERVAL, self._reconciler.adopt_orphans),
-                _repeat(CLEANUP_INTERVAL, self._clean_up),
+                _repeat(CLEANUP_INTERVAL, self._clean_up, first_after=CLEANUP_INTERVAL),
             ]
         if self._worker and self._webhook_sender is not None:
             loops.append(_repeat(WEBHOOK_INTERVAL, self._webhook_sender.send_due))
@@ -304,8 +308,9 @@ def _is_machines_fault(error: Exception) -> bool:
     return isinstance(error, StorageFault) or no_descriptors
 
 
-async def _repeat(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+async def _repeat(seconds: float, job: Callable[[], Awaitable[object]], *, first_after: float = 0.0) -> None:
     """Run a background job forever, every ``seconds``; a failed run is logged."""
+    await asyncio.sleep(first_after)
     while True:
         try:
             await job()

@@ -41,12 +41,22 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
+        self.stepped = 0.0  # by how many seconds the date was set, which is no time that passed
         self.sleeps: list[float] = []
         self.on_next_sleep: Callable[[], Awaitable[object]] | None = None  # runs during the next sleep, once
 
     def __call__(self) -> float:
         """The current time."""
         return self.now
+
+    def monotonic(self) -> float:
+        """The time that passed."""
+        return self.now - self.stepped
+
+    def step(self, seconds: float) -> None:
+        """Set the date, as a time server or an operator does."""
+        self.now += seconds
+        self.stepped += seconds
 
     async def sleep(self, _video_id: str, seconds: float) -> None:
         """Advance the clock."""
@@ -91,6 +101,7 @@ class FlowHarness:
         kit = FlowContext(
             videos=self.store.videos,
             clock=self.clock,
+            monotonic=self.clock.monotonic,
             sleep=self.clock.sleep,
             checkpoint=self.checkpoints.append,
             drain_timeout=0.2,

@@ -417,6 +417,19 @@ async def test_an_overdue_job_is_given_up(harness: FlowHarness) -> None:
     assert engine.cancelled == ["ticket"]
 
 
+@pytest.mark.parametrize("seconds", [40 * 60.0, 8 * 86_400.0, -3600.0])
+async def test_a_clock_that_is_set_gives_up_no_job(harness: FlowHarness, mp4: bytes, seconds: float) -> None:
+    """Nor does a machine that sleeps: a running job has only the time that passed."""
+    engine = ScriptedEngine(PAID, poll_results=[WORKING, WORKING, WORKING, DONE], fetch_results=[mp4], job_seconds=10.0)
+
+    async def set_clock() -> None:
+        harness.clock.step(seconds)
+
+    harness.clock.on_next_sleep = set_clock
+    assert (await harness.run_to_end(engine, await harness.accept())).status is Status.COMPLETED
+    assert engine.cancelled == []
+
+
 async def test_a_success_is_found_after_a_long_downtime(harness: FlowHarness, mp4: bytes) -> None:
     """A worker that was down past the deadline polls first: a finished video is fetched."""
     video, engine = await harness.accept(), ScriptedEngine(PAID, fetch_results=[mp4])
