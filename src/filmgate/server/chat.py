@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from filmgate.config.catalog import Catalog, Model
 from filmgate.domain import Fit, Size, Status, VideoError, VideoRecord
-from filmgate.errors import NotAChatModel, UnknownModel, VideoNotFound
+from filmgate.errors import InvalidKey, NotAChatModel, UnknownModel, VideoNotFound
 from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.body import BodyReader
 from filmgate.server.disconnect import ClientDisconnect, is_disconnected
@@ -96,9 +96,10 @@ class ChatHandlers:
             with self._long_polls.long_poll():
                 await self._videos.changed(video, self._ping_interval)
             try:
+                await request.check_key()
                 video = await self._videos.retrieve(request.principal, video.id)
-            except VideoNotFound:
-                return  # deleted meanwhile: no more text follows
+            except (InvalidKey, VideoNotFound):
+                return  # the key was revoked or the video deleted meanwhile: no more text follows
         yield self._final_text(request, progress_text, video)
 
     def _final_text(self, request: RequestContext, progress_text: chat.ChatProgressText, video: VideoRecord) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,7 +32,15 @@ MAX_LENGTH_DIGITS = 18
 class RequestContext:
     """An authenticated request: its principal, dialect, parameters and headers."""
 
-    def __init__(self, scope: Scope, receive: Receive, principal: Principal, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        principal: Principal,
+        dialect: Dialect,
+        authenticate: Callable[[], Awaitable[Principal]] | None = None,
+    ) -> None:
+        self._authenticate = authenticate
         self.scope = scope
         self.receive = receive
         self.principal = principal
@@ -39,6 +48,15 @@ class RequestContext:
         text: bytes = scope["query_string"]
         # The last of repeated parameters counts; one without a value is not given.
         self.query = dict(parse_qsl(text.decode("latin-1"))) if text else {}
+
+    async def check_key(self) -> None:
+        """Check the key again, after a wait: it may have been revoked, or have expired.
+
+        Raises:
+            InvalidKey: it was, or has.
+        """
+        if self._authenticate is not None:
+            await self._authenticate()
 
     @property
     def path_id(self) -> str:
@@ -140,6 +158,7 @@ class HttpEndpoint:
         if handler is None:
             await method_not_allowed(scope, self._dialect, self._handlers)(scope, receive, send)
             return
-        principal = await self._authenticate(scope, self._dialect.key_headers)
-        response = await handler(RequestContext(scope, receive, principal, self._dialect))
+        authenticate = partial(self._authenticate, scope, self._dialect.key_headers)
+        context = RequestContext(scope, receive, await authenticate(), self._dialect, authenticate)
+        response = await handler(context)
         await response(scope, receive, send)

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from starlette.types import Receive, Scope, Send
 
 from filmgate.domain import Status, VideoRecord
-from filmgate.errors import VideoNotFound
+from filmgate.errors import InvalidKey, VideoNotFound
 from filmgate.server.disconnect import ClientDisconnect, is_disconnected
 from filmgate.server.request import RequestContext
 from filmgate.server.responses import EVENT_STREAM_HEADERS
@@ -71,9 +71,10 @@ class EventStream:
             sent_state, version = state, video.version
             await self._videos.changed(video, self._keep_alive)
             try:
+                await self._request.check_key()
                 video = await self._videos.retrieve(self._request.principal, video.id)
-            except VideoNotFound:
-                return  # deleted meanwhile: no more events follow
+            except (InvalidKey, VideoNotFound):
+                return  # the key was revoked or the video deleted meanwhile: no more events follow
             if video.version == version:
                 yield events.PING_COMMENT
 

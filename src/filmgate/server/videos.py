@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from starlette.types import ASGIApp
 
 from filmgate.domain import AssetKind, Status, VideoRecord
-from filmgate.errors import TooManyRequests
+from filmgate.errors import InvalidKey, TooManyRequests
 from filmgate.security.signed_urls import UrlSigner
 from filmgate.server.body import BodyReader
 from filmgate.server.content import content_response
@@ -98,6 +98,7 @@ class VideoHandlers:
         if seconds and not video.finished:
             with self._long_polls.long_poll():
                 video = await self._videos.wait(request.principal, request.path_id, seconds)
+            await request.check_key()
         return await self._video_response(request, video)
 
     async def list(self, request: RequestContext) -> ASGIApp:
@@ -141,13 +142,19 @@ class VideoHandlers:
         dialect = request.dialect
         if dialect.content_wait:
             with self._long_polls.long_poll():
-                return await self._videos.content(
+                content = await self._videos.content(
                     request.principal,
                     request.path_id,
                     kind,
                     wait_seconds=dialect.content_wait,
                     retention=dialect.retention,
                 )
+            try:
+                await request.check_key()
+            except InvalidKey:
+                content.reader.close()
+                raise
+            return content
         # Shutdown ends the wait above early; then the current state is the response.
         return await self._videos.content(request.principal, request.path_id, kind, retention=dialect.retention)
 

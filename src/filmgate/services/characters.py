@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filmgate.domain import Asset, AssetKind, Character, Size, VideoCharacter, new_id
-from filmgate.errors import BadArtifact, CharacterNotFound, InvalidValue, InvalidVideo
+from filmgate.errors import BadArtifact, CharacterNotFound, FilmgateError, InvalidValue, InvalidVideo
 from filmgate.services.files import FileLibrary
 from filmgate.services.idempotency import RESEND_WINDOW
 from filmgate.services.revisions import validate_upload
@@ -53,13 +53,13 @@ class CharacterService:
             resend_since=now - RESEND_WINDOW if retry_count else None,
             fingerprint=hashlib.sha256(f"{upload.sha256} {params.name}".encode()).hexdigest(),
         )
-        character = None
         try:
             character, created = await self._store.characters.create(new, now)
-        finally:
-            if character is None or not created:
-                await self._storage.delete(image.key)
-                await self._storage.delete(video.key)
+        except FilmgateError:  # after a cancellation the row may still be written: the sweep decides about the files
+            await self._discard(image, video)
+            raise
+        if not created:
+            await self._discard(image, video)
         return character
 
     async def get(self, principal: Principal, character_id: str) -> Character:
@@ -99,6 +99,10 @@ class CharacterService:
             )
         finally:
             image_path.unlink(missing_ok=True)
+
+    async def _discard(self, *assets: Asset) -> None:
+        for asset in assets:
+            await self._storage.delete(asset.key)
 
     async def _commit(self, staged: Path, key: str, kind: AssetKind, media_type: str, size: Size) -> Asset:
         stored = await self._storage.commit(staged, key)

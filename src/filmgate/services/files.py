@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from filmgate.domain import UploadedFile, new_file_id
-from filmgate.errors import InvalidValue, StorageFault, UploadedFileNotFound, shorten
+from filmgate.errors import FilmgateError, InvalidValue, StorageFault, UploadedFileNotFound, shorten
 from filmgate.media.image_header import HAS_MAGIC
 from filmgate.services.idempotency import RESEND_WINDOW
 from filmgate.storage.base import MIN_FREE_BYTES, Reader, Storage
@@ -197,12 +197,13 @@ class FileService(FileLibrary):
             resend_since=now - RESEND_WINDOW if retry_count else None,
             fingerprint=_fingerprint(params),
         )
-        file = None
         try:
-            file, _created = await self._store.files.create(new, self._quota, now)
-        finally:
-            if file is not new.file:
-                await self._storage.delete(stored.key)
+            file, created = await self._store.files.create(new, self._quota, now)
+        except FilmgateError:  # after a cancellation the row may still be written: the sweep decides about the bytes
+            await self._storage.delete(stored.key)
+            raise
+        if not created:
+            await self._storage.delete(stored.key)
         return file
 
     async def list(

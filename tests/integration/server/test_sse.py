@@ -57,6 +57,24 @@ async def test_a_finished_video_is_one_event(api_server: ApiServer, api: httpx2.
     assert [name for name, _ in _events(answer.text)] == ["completed"]
 
 
+async def _revoke(api_server: ApiServer) -> None:
+    assert await api_server.store.accounts.revoke_key(api_server.principal.key_id)
+
+
+async def test_a_revoked_key_ends_its_waiting_requests(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
+    """A stream, a long poll and a held download begun before get nothing that the video became since."""
+    video_id = await _create(api)
+    paths = (f"/v1/videos/{video_id}/events", f"/v1/videos/{video_id}?wait=60", f"/dmxapi/v1/videos/{video_id}/content")
+    waiting = [asyncio.create_task(api.get(path)) for path in paths]
+    registry = api_server.app._long_polls
+    await until_async(lambda: len(registry._waiting) == len(paths))
+    await _revoke(api_server)
+    await api_server.fake_flow.complete(video_id, video=b"video")
+    stream, poll, content = await asyncio.gather(*waiting)
+    assert [name for name, _ in _events(stream.text)] == ["queued"]
+    assert (poll.status_code, content.status_code) == (401, 401)
+
+
 async def test_a_deleted_video_ends_its_streams(api_server: ApiServer, api: httpx2.AsyncClient) -> None:
     """No event follows the deletion."""
     video_id = await _create(api)

@@ -8,11 +8,11 @@ import pytest
 
 from filmgate.bootstrap.application import Application, build_application
 from filmgate.config import settings
-from filmgate.domain import EngineParameters, Fit
+from filmgate.domain import AssetKind, EngineParameters, Fit, Operation, Size
 from filmgate.errors import IdempotencyKeyReuse, InvalidValue
 from filmgate.flow.circuit_breaker import CallKind
 from filmgate.services.idempotency import fingerprint
-from filmgate.wire.params import CreateParams, ImageUrl
+from filmgate.wire.params import CreateParams, ImageUrl, RevisionParams, VideoId
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -83,6 +83,19 @@ async def principal(application: Application) -> Principal:
     return principal
 
 
+async def _complete(application: Application, video_id: str) -> None:
+    """Store a file as the video's, as an engine would."""
+    videos, storage = application.store.videos, application.storage
+    staged = storage.staging_path(".mp4")
+    staged.write_bytes(b"video")
+    stored = await storage.commit(staged, f"videos/{video_id}.mp4")
+    assert await videos.record_intent(video_id, "token", 1.0)
+    assert await videos.record_ticket(video_id, "token", "ticket", 1.0)
+    assert await videos.start_fetching(video_id, 1.0)
+    asset = stored.asset(AssetKind.VIDEO, "video/mp4", Size(720, 1280))
+    assert await videos.complete(video_id, [asset], {}, 2.0, None)
+
+
 async def test_the_first_engine_of_the_route_is_used(application: Application, principal: Principal) -> None:
     """This applies when all are available and no capability is required."""
     assert (await application.videos.create(principal, CreateParams(prompt="A boat"))).engine == "blind"
@@ -151,6 +164,18 @@ async def test_features_and_parameters_of_different_engines_are_refused(applicat
     with pytest.raises(InvalidValue) as caught:
         application.videos._engine_for(model, ["characters"], "video_1", EngineParameters(fps=24))
     assert caught.value.message == "The model 'wan' does not support characters and 'fps' together."
+
+
+async def test_a_revision_drops_parameters_that_its_engine_does_not_take(
+    application: Application, principal: Principal
+) -> None:
+    """The engine of the source took them, and makes no remixes; the one that does would refuse them."""
+    given = EngineParameters(num_inference_steps=50)
+    source = await application.videos.create(principal, CreateParams(prompt="A boat", model="wan", parameters=given))
+    await _complete(application, source.id)
+    params = RevisionParams(operation=Operation.REMIX, prompt="At night", video=VideoId(source.id), user="u-1")
+    remix = await application.videos.revise(principal, params)
+    assert (remix.engine, remix.recipe.parameters) == ("testcard", EngineParameters(user="u-1"))
 
 
 async def test_a_users_id_is_never_refused(application: Application, principal: Principal) -> None:

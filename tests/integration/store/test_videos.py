@@ -119,6 +119,18 @@ async def test_a_page_reports_whether_more_follow(store: Store, new_video: Make,
     assert await store.videos.page(account.id, after=videos[1].id, limit=1, ascending=True) == ([], False)
 
 
+async def test_engine_parameters_are_part_of_the_recipe(store: Store, new_video: NewVideoFactory) -> None:
+    """Without any the stored recipe is that of earlier versions; a deleted video keeps none."""
+    given = EngineParameters(fps=24, guidance_scale=5.5, negative_prompt="rain", user="u-1")
+    recipe = Recipe(prompt="a dog", size=Size(64, 64), seconds=4, seed=7)
+    assert recipe_json(recipe) == '{"size":{"width":64,"height":64},"seconds":4,"seed":7}'
+    video, _ = await store.videos.create(new_video(recipe=msgspec.structs.replace(recipe, parameters=given)), 1.0)
+    stored = await store.videos.get(video.id)
+    assert stored is not None
+    assert stored.recipe.parameters == given
+    assert tombstone_recipe_json(stored.recipe) == recipe_json(recipe)
+
+
 async def test_deleting_leaves_a_tombstone(
     store: Store, new_video: Make, account: Account, stored_file: Callable[..., Asset]
 ) -> None:

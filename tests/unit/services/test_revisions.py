@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from filmgate.domain import Asset, AssetKind, Operation, Size
+from filmgate.domain import Asset, AssetKind, EngineParameters, Operation, Size
 from filmgate.errors import InvalidValue
 from filmgate.services.revisions import MAX_EXTENSIONS, MAX_SECONDS, SourceVideo, build_recipe
 from filmgate.wire.params import RevisionParams, VideoId
@@ -33,6 +33,16 @@ def test_an_extension_renders_only_its_segment() -> None:
     """The video's length is the sum; the engine makes the segment."""
     recipe = build_recipe(_params(Operation.EXTEND, 4), SOURCE)
     assert (recipe.seconds, recipe.render_seconds, recipe.extensions) == (12, 4, 1)
+
+
+def test_a_revision_keeps_its_sources_parameters() -> None:
+    """Not the number of frames of another length, and not the user, who is the new request's own."""
+    given = EngineParameters(fps=24, num_frames=193, negative_prompt="rain", user="u-1")
+    source = msgspec.structs.replace(SOURCE, parameters=given)
+    remix = build_recipe(msgspec.structs.replace(_params(Operation.REMIX), user="u-2"), source)
+    assert remix.parameters == EngineParameters(fps=24, num_frames=193, negative_prompt="rain", user="u-2")
+    extension = build_recipe(_params(Operation.EXTEND, 4), source)
+    assert extension.parameters == EngineParameters(fps=24, negative_prompt="rain")
 
 
 def test_the_seed_of_an_upload_is_derived_from_the_request() -> None:
