@@ -10,9 +10,10 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from filmgate.domain import Asset, AssetKind, Fit, NewVideo, Recipe, Size, Status, VideoError
+from filmgate.domain import Asset, AssetKind, EngineParameters, Fit, NewVideo, Recipe, Size, Status, VideoError
 from filmgate.errors import IdempotencyKeyReuse, VideoNotDeletable, VideoNotFound
 from filmgate.store import Account, Store, UnfinishedVideo, acceptance, rate_limits, videos
+from filmgate.store.rows import recipe_json, tombstone_recipe_json
 from filmgate.store.schema import video as video_table
 
 Make = Callable[..., NewVideo]
@@ -119,7 +120,7 @@ async def test_a_page_reports_whether_more_follow(store: Store, new_video: Make,
     assert await store.videos.page(account.id, after=videos[1].id, limit=1, ascending=True) == ([], False)
 
 
-async def test_engine_parameters_are_part_of_the_recipe(store: Store, new_video: NewVideoFactory) -> None:
+async def test_engine_parameters_are_part_of_the_recipe(store: Store, new_video: Make) -> None:
     """Without any the stored recipe is that of earlier versions; a deleted video keeps none."""
     given = EngineParameters(fps=24, guidance_scale=5.5, negative_prompt="rain", user="u-1")
     recipe = Recipe(prompt="a dog", size=Size(64, 64), seconds=4, seed=7)
