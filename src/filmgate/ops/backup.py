@@ -22,7 +22,7 @@ from msgspec import Struct
 from filmgate.atomic_files import atomic_write, sync
 from filmgate.errors import IntegrityError, SettingsError
 
-__all__ = ["BackupFile", "Manifest", "create", "restore", "verify"]
+__all__ = ["BackupFile", "Manifest", "create", "find_damaged", "restore", "verify"]
 
 T = TypeVar("T")
 
@@ -138,6 +138,27 @@ def restore(source: Path, data: Path, *, now: float) -> Manifest:
     return manifest
 
 
+def find_damaged(data: Path) -> list[str]:
+    """Read every file that a row names, and return a sentence for each that is gone or not what was stored.
+
+    It reads one file after the other, and may run beside a server: a file whose row is gone by the time that it is
+    read is no damage.
+    """
+    problems = {}
+    for name, digest in _referenced_files(data / DATABASE).items():
+        try:
+            found = _digest(data / name)
+        except FileNotFoundError:
+            problems[name] = f"{name} is gone"
+        except OSError as error:
+            problems[name] = f"{name} can't be read: {error.strerror}"
+        else:
+            if found.sha256 != digest:
+                problems[name] = f"{name} is damaged: its {found.bytes} bytes are not those that were stored"
+    still_named = _referenced_files(data / DATABASE) if problems else {}
+    return [problem for name, problem in problems.items() if name in still_named]
+
+
 def _mark_unknown(connection: sqlite3.Connection, now: float) -> None:
     changed = "updated_at = ?, version = version + 1, failovers = 1"
     connection.execute("BEGIN IMMEDIATE")
@@ -183,7 +204,7 @@ def _copy_rows(database: Path, copy: Path) -> None:
 
 
 def _referenced_files(database: Path) -> dict[str, str]:
-    with closing(sqlite3.connect(database)) as connection:
+    with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         statements = [sql for table in _existing(connection, _REFERENCED) for sql in _REFERENCED[table]]
         return {f"{KEPT}/{key}": digest for sql in statements for key, digest in connection.execute(sql)}
 

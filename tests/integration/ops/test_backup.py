@@ -87,6 +87,23 @@ async def test_a_backup_can_be_restored(harness: FlowHarness, tmp_path: Path) ->
     await store.close()
 
 
+async def test_damaged_files_are_found(harness: FlowHarness) -> None:
+    """One flipped bit, and a file that is gone; a video that was deleted meanwhile is no damage."""
+    first, second = [await _complete(harness, await harness.accept()) for _ in range(2)]
+    assert backup.find_damaged(harness.folder) == []
+    path = harness.folder / "files" / "kept" / first.key
+    path.chmod(0o600)
+    path.write_bytes(b"Video")
+    (harness.folder / "files" / "kept" / second.key).unlink()
+    assert backup.find_damaged(harness.folder) == [
+        f"files/kept/{first.key} is damaged: its 5 bytes are not those that were stored",
+        f"files/kept/{second.key} is gone",
+    ]
+    for video in (await harness.store.videos.page(harness.account.id, after=None, limit=9, ascending=True))[0]:
+        await harness.store.videos.delete(video.id, harness.account.id, harness.clock())
+    assert backup.find_damaged(harness.folder) == []
+
+
 async def test_uploaded_files_are_in_a_backup(harness: FlowHarness, tmp_path: Path) -> None:
     """As their rows say; rows of a Filmgate that had none can be copied too."""
     file_id = new_file_id(harness.clock())

@@ -13,6 +13,7 @@ from filmgate.cli.command import Command
 from filmgate.cli.commands.admin_store import opened_store
 from filmgate.cli.context import CliContext
 from filmgate.cli.display.tables import format_bytes
+from filmgate.cli.exit_codes import ExitCode
 from filmgate.cli.texts import Texts
 from filmgate.flow.cleanup import StorageCleaner
 from filmgate.ops import backup
@@ -29,10 +30,11 @@ def commands(text: Texts) -> dict[str, click.Command]:
     target = click.Argument(["target"], type=folder, metavar=text("metavar.folder"))
     source = click.Argument(["source"], type=folder, metavar=text("metavar.folder"))
     dry = click.Option(["--dry-run"], is_flag=True, help=text("gc.dry_run"))
+    verify = click.Option(["--verify"], is_flag=True, help=text("gc.verify"))
     return {
         "backup": Command("backup", text, _backup, [target]),
         "restore": Command("restore", text, _restore, [source]),
-        "gc": Command("gc", text, _gc, [dry]),
+        "gc": Command("gc", text, _gc, [dry, verify]),
         "migrate": Command("migrate", text, _migrate),
     }
 
@@ -51,7 +53,7 @@ async def _restore(context: CliContext, source: Path) -> None:
     _report(context, "restore.done", data, manifest)
 
 
-async def _gc(context: CliContext, *, dry_run: bool) -> None:
+async def _gc(context: CliContext, *, dry_run: bool, verify: bool) -> int:
     storage = LocalStorage(context.settings().data / "files")
     async with opened_store(context) as store:
         cleaner = StorageCleaner(store.videos, store.files, storage, context.env.clock)
@@ -60,12 +62,15 @@ async def _gc(context: CliContext, *, dry_run: bool) -> None:
         for key in () if dry_run else orphans:
             await storage.delete(key)
         staged = 0 if dry_run else await cleaner.remove_stale_staging()
+    damaged = await asyncio.to_thread(backup.find_damaged, context.settings().data) if verify else []
+    counts = {"expired": expired, "orphans": len(orphans), "staged": staged}
     if context.structured:
-        context.print_json({"expired": expired, "orphans": len(orphans), "staged": staged, "dry_run": dry_run})
-        return
-    context.print_out(
-        context.text("gc.dry_run_done" if dry_run else "gc.done", expired=expired, orphans=len(orphans), staged=staged)
-    )
+        context.print_json({**counts, "dry_run": dry_run} | ({"damaged": damaged} if verify else {}))
+    else:
+        context.print_out(context.text("gc.dry_run_done" if dry_run else "gc.done", **counts))
+        for problem in damaged:
+            context.print_out(problem)
+    return ExitCode.INTEGRITY if damaged else ExitCode.OK
 
 
 async def _migrate(context: CliContext) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -157,6 +158,25 @@ def test_orphaned_files_are_deleted(admin_cli: AdminCli) -> None:
     assert {path.name for path in references.iterdir()} == {"new.png", "old.png"}
     assert "1 that no row names" in admin_cli("gc").out
     assert [path.name for path in references.iterdir()] == ["new.png"]
+
+
+def test_damaged_files_are_named(admin_cli: AdminCli) -> None:
+    """Exit code 12 if there are any."""
+    assert admin_cli("gc", "--verify").code == 0
+    assert admin_cli.json("gc", "--verify") == {
+        "expired": 0,
+        "orphans": 0,
+        "staged": 0,
+        "dry_run": False,
+        "damaged": [],
+    }
+    with sqlite3.connect(admin_cli.folder / "filmgate.sqlite") as rows:
+        rows.execute(
+            "INSERT INTO asset SELECT id, 'video', 'videos/x.mp4', 'video/mp4', 9, 'x', 1280, 720 FROM video LIMIT 1"
+        )
+    rows.close()
+    ran = admin_cli("gc", "--verify")
+    assert (ran.code, ran.out.splitlines()[1:]) == (12, ["files/kept/videos/x.mp4 is gone"])
 
 
 def test_the_database_is_migrated(admin_cli: AdminCli) -> None:

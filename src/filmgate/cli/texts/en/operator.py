@@ -87,6 +87,7 @@ TEXTS: dict[str, str] = {
         "every five minutes."
     ),
     "gc.dry_run": "Only count the files.",
+    "gc.verify": "Also read every stored file, and name those that are damaged; the exit code is 12 then.",
     "gc.done": "Deleted: {expired} expired, {orphans} that no row names, {staged} incomplete.",
     "gc.dry_run_done": "Found {expired} expired files and {orphans} that no row names.",
     "migrate.short": "Upgrade the database.",

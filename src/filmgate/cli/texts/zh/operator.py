@@ -74,6 +74,7 @@ TEXTS: dict[str, str] = {
     "gc.short": "删除过期文件和孤儿文件。",
     "gc.help": "删除过期视频的文件，以及没有数据行引用的文件；运行中的服务器每五分钟自动执行一次。",
     "gc.dry_run": "只统计数量。",
+    "gc.verify": "同时读取每个已存储的文件，列出损坏的文件；有损坏时退出码为 12。",
     "gc.done": "已删除：过期 {expired} 个，无数据行引用的 {orphans} 个，不完整的 {staged} 个。",
     "gc.dry_run_done": "有过期文件 {expired} 个，无数据行引用的 {orphans} 个。",
     "migrate.short": "升级数据库。",
