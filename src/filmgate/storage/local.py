@@ -15,8 +15,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-import structlog
-
 from filmgate.errors import DamagedFile, StorageFault
 from filmgate.storage.base import StoredObject
 
@@ -24,8 +22,6 @@ __all__ = ["LocalReader", "LocalStorage", "OsCalls"]
 
 KEY_LIMIT = 255
 """Maximum length of a key in characters."""
-
-log = structlog.get_logger()
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*(?:\.[a-z0-9]+)?", re.ASCII)
 _SUFFIX = re.compile(r"(?:\.[a-z0-9]+)?", re.ASCII)
@@ -163,7 +159,7 @@ class LocalStorage:
             reader = LocalReader(os.open(path, os.O_RDONLY | os.O_CLOEXEC), self._system)
         if size is not None and reader.size != size:
             reader.close()
-            log.error("storage.damaged", key=key, expected_bytes=size, found_bytes=reader.size)
+            _report_damage(key, size, reader.size)
             raise DamagedFile
         return reader
 
@@ -292,3 +288,10 @@ def _translate_errors(action: str, *, passed_through: type[OSError] | tuple[()] 
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or "unknown reason")
         raise StorageFault(f"A file can't be {action}: {reason}.") from error
+
+
+def _report_damage(key: str, expected: int, found: int) -> None:
+    """Tell the operator."""
+    import structlog  # noqa: PLC0415 - commands that only read rows load no logging
+
+    structlog.get_logger().error("storage.damaged", key=key, expected_bytes=expected, found_bytes=found)
