@@ -171,12 +171,24 @@ def _seconds(container: InputContainer, stream: VideoStream) -> float:
     return (container.duration or 0) / av.time_base
 
 
+MAX_FRAMES = 100_000
+"""Maximum frames of a video: ten minutes at more than a hundred a second."""
+
+
 def _read_all(container: InputContainer) -> None:
     """Check that every packet of the index exists: an open-ended box hides where a file was cut."""
     stream = video_track(container)
-    packets = [packet for packet in container.demux(stream) if packet.size]
-    if any(packet.is_corrupt for packet in packets) or len(packets) < stream.frames or not packets:
-        raise BadArtifact(f"The video is cut short: it has {len(packets)} of {stream.frames} frames.")
+    count = 0
+    for packet in container.demux(stream):
+        count += bool(packet.size)
+        if count > MAX_FRAMES:
+            raise BadArtifact(f"The video has more than {MAX_FRAMES} frames.")
+        if packet.is_corrupt:
+            break
+    else:
+        if count >= max(1, stream.frames):
+            return
+    raise BadArtifact(f"The video is cut short: it has {count} of {stream.frames} frames.")
 
 
 def _decode_first(container: InputContainer, size: Size) -> None:

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope
 
 from filmgate.errors import BodyTimeout, BodyTooLarge, MalformedBody
 from filmgate.server.disconnect import ClientDisconnect
+from filmgate.server.held_bytes import ACCOUNT_KEY, HeldBytes
 from filmgate.server.multipart import MAX_PARTS, FormReader, decode_text
 from filmgate.storage.base import Storage
 from filmgate.wire.fields import from_form, from_json
@@ -49,6 +50,7 @@ class BodyReader:
     def __init__(self, storage: Storage, limits: BodyLimits) -> None:
         self._storage = storage
         self._limits = limits
+        self._held = HeldBytes()
 
     @asynccontextmanager
     async def read_fields(self, scope: Scope, receive: Receive, file_fields: Collection[str]) -> AsyncIterator[Fields]:
@@ -75,19 +77,10 @@ class BodyReader:
             finally:
                 form.discard()
         else:
-            body = bytearray()
-            await self._read(headers, receive, body.extend, min(self._limits.max_bytes, MEMORY_LIMIT))
-            charset = options.get(b"charset", b"utf-8").decode("latin-1")
-            if _is_json(media_type, body):
-                yield from_json(_utf8(bytes(body), charset))
-            elif media_type == b"application/x-www-form-urlencoded":
-                _check_size(len(body), TEXT_LIMIT)
-                # Percent codes are decoded in Python, a megabyte in 0.15 s; on a thread, requests run between.
-                yield from_form(await asyncio.to_thread(_parse_urlencoded, decode_text(bytes(body), charset, "body")))
-            elif body:
-                raise MalformedBody("The body can't be read: send application/json or multipart/form-data.")
-            else:
-                yield {}
+            with self._held.body(scope.get(ACCOUNT_KEY, "")) as body:
+                await self._read(headers, receive, body.extend, min(self._limits.max_bytes, MEMORY_LIMIT))
+                charset = options.get(b"charset", b"utf-8").decode("latin-1")
+                yield await _parse_single_part(media_type, charset, bytes(body.data))
 
     async def _read(
         self, headers: dict[bytes, bytes], receive: Receive, sink: Callable[[bytes], None], limit: int
@@ -126,7 +119,19 @@ def _boundary(options: dict[bytes, bytes]) -> bytes:
     return boundary
 
 
-def _is_json(media_type: bytes, body: bytearray) -> bool:
+async def _parse_single_part(media_type: bytes, charset: str, body: bytes) -> Fields:
+    if _is_json(media_type, body):
+        return from_json(_utf8(body, charset))
+    if media_type == b"application/x-www-form-urlencoded":
+        _check_size(len(body), TEXT_LIMIT)
+        # Percent codes are decoded in Python, a megabyte in 0.15 s; on a thread, requests run between.
+        return from_form(await asyncio.to_thread(_parse_urlencoded, decode_text(body, charset, "body")))
+    if body:
+        raise MalformedBody("The body can't be read: send application/json or multipart/form-data.")
+    return {}
+
+
+def _is_json(media_type: bytes, body: bytes) -> bool:
     # `curl -d` declares a form whatever it sends, and some clients declare nothing: a leading brace decides.
     return media_type.endswith((b"/json", b"+json")) or body[:SNIFFED_BLANKS].lstrip()[:1] == b"{"
 

@@ -12,6 +12,7 @@ from filmgate.errors import InvalidValue, MissingParameter
 from filmgate.server.addresses import public_root
 from filmgate.server.auth import Authenticator
 from filmgate.server.errors import method_not_allowed
+from filmgate.server.held_bytes import ACCOUNT_KEY
 from filmgate.store import Principal
 from filmgate.wire.dialect import Dialect, RenderContext
 from filmgate.wire.readers import whole_number
@@ -159,6 +160,8 @@ class HttpEndpoint:
             await method_not_allowed(scope, self._dialect, self._handlers)(scope, receive, send)
             return
         authenticate = partial(self._authenticate, scope, self._dialect.key_headers)
-        context = RequestContext(scope, receive, await authenticate(), self._dialect, authenticate)
+        principal = await authenticate()
+        scope[ACCOUNT_KEY] = principal.account_id
+        context = RequestContext(scope, receive, principal, self._dialect, authenticate)
         response = await handler(context)
         await response(scope, receive, send)

@@ -29,6 +29,9 @@ from filmgate.wire.params import CreateParams, Fields, RevisionParams
 
 __all__ = ["VideoHandlers"]
 
+LARGE_BODY = 256 * 1024
+"""Bytes of a body from which it is read only if its key may create a video at all."""
+
 MAX_WAIT = 60
 """Maximum seconds of a long poll."""
 
@@ -167,6 +170,9 @@ class VideoHandlers:
     ) -> ASGIApp:
         """Handle a billed request: read the fields, accept the video, add the key's rate limit headers."""
         key, retry_count = request.idempotency_key, request.retry_count
+        is_new = key is None and not retry_count  # else it may be a repetition, which no limit refuses
+        if is_new and (request.content_length is None or request.content_length > LARGE_BODY):
+            await self._videos.check_admission(request.principal, request.dialect.limits)
         async with self._body_reader.read_fields(request.scope, request.receive, file_fields) as fields:
             params = parse(fields)
             try:

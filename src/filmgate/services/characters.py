@@ -22,7 +22,15 @@ __all__ = ["CharacterService"]
 class CharacterService:
     """Creates and looks up the characters of all accounts."""
 
-    def __init__(self, store: Store, storage: Storage, files: FileLibrary, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        storage: Storage,
+        files: FileLibrary,
+        clock: Callable[[], float],
+        slots: asyncio.Semaphore,
+    ) -> None:
+        self._slots = slots
         self._store = store
         self._storage = storage
         self._files = files
@@ -92,7 +100,8 @@ class CharacterService:
     async def _ingest(self, character_id: str, upload: Upload) -> tuple[Asset, Asset]:
         image_path, key = self._storage.staging_path(".png"), f"characters/{character_id[5:7]}/{character_id}"
         try:
-            size = await asyncio.to_thread(_extract_first_frame, upload.path, image_path)
+            async with self._slots:
+                size = await asyncio.to_thread(_extract_first_frame, upload.path, image_path)
             return (
                 await self._commit(image_path, f"{key}.png", AssetKind.REFERENCE, "image/png", size),
                 await self._commit(upload.path, f"{key}.mp4", AssetKind.SOURCE, "video/mp4", size),

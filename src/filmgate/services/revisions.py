@@ -76,7 +76,15 @@ class SourceVideo(Struct, frozen=True, kw_only=True):
 class SourceVideos:
     """Finds source videos and stores copies of them."""
 
-    def __init__(self, store: Store, storage: Storage, files: FileLibrary, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        storage: Storage,
+        files: FileLibrary,
+        clock: Callable[[], float],
+        slots: asyncio.Semaphore,
+    ) -> None:
+        self._slots = slots
         self._store = store
         self._storage = storage
         self._files = files
@@ -92,10 +100,10 @@ class SourceVideos:
             InvalidVideo: the upload is no usable video.
         """
         if isinstance(reference, Upload):
-            return await _validated(reference, reference.path)
+            return await self._validated(reference, reference.path)
         if isinstance(reference, FileId):
             async with self._files.open_reference(account_id, reference, "video", "video") as (file, path):
-                return await _validated(file, path)
+                return await self._validated(file, path)
         video = await self._store.videos.get(reference.id, account_id)
         if video is None:
             raise VideoNotFound(reference.id)
@@ -103,6 +111,11 @@ class SourceVideos:
             message = f"The video '{video.id}' is not completed: its status is '{video.status}'."
             raise InvalidValue(message, param="video")
         return _source_of(video, await self._content_asset(video))
+
+    async def _validated(self, content: UploadedFile | Upload, path: Path) -> SourceVideo:
+        async with self._slots:
+            probed = await asyncio.to_thread(validate_upload, path)
+        return SourceVideo(content=content, size=probed.size, seconds=max(1, round(probed.seconds)))
 
     async def store_copies(self, source_video: SourceVideo, video_id: str) -> tuple[Asset, Asset | None]:
         """Store copies of the source and of its reference image for a video that is about to be accepted.
@@ -190,11 +203,6 @@ def resolve_revision(
         raise InvalidValue.unsupported("video", origin.size, sizes)
     price = resolved.model.price_micros(recipe.size, recipe.render_seconds)
     return msgspec.structs.replace(resolved, size=recipe.size, seconds=recipe.seconds, price_micros=price)
-
-
-async def _validated(content: UploadedFile | Upload, path: Path) -> SourceVideo:
-    probed = await asyncio.to_thread(validate_upload, path)
-    return SourceVideo(content=content, size=probed.size, seconds=max(1, round(probed.seconds)))
 
 
 def validate_upload(path: Path) -> Probe:

@@ -30,7 +30,7 @@ from filmgate.domain import (
     new_id,
 )
 from filmgate.engines.base import Engine, required_capabilities
-from filmgate.errors import FilmgateError, InvalidValue, NotAllowed, UnknownParameter
+from filmgate.errors import FilmgateError, InsufficientQuota, InvalidValue, NotAllowed, UnknownParameter
 from filmgate.security.secret_box import SecretBox
 from filmgate.services import frames
 from filmgate.services.characters import CharacterService
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 __all__ = ["EngineSelector", "VideoService"]
 
 log = structlog.get_logger()
+
+VIDEO_SLOTS = 2
+"""Uploaded videos that are decoded at a time: the flow and the storage need threads as well."""
 
 LARGE_URL = 256 * 1024
 """Characters of a data URL from which it is digested on a thread."""
@@ -108,17 +111,19 @@ class VideoService(VideoLibrary):
         super().__init__(store, storage, clock)
         self.catalog = catalog
         files = FileLibrary(store, storage, clock)
-        self.characters = CharacterService(store, storage, files, clock)
+        video_slots = asyncio.Semaphore(VIDEO_SLOTS)
+        self.characters = CharacterService(store, storage, files, clock, video_slots)
         self.estimator = EtaEstimator(store.videos, engines)
         self.parameters = parameters
         self._select_engine = select_engine
+        self._cheapest = min((_lowest_price(model) for model in catalog.models()), default=0)
         self._guard = guard
         self._secret_box = secret_box
         self._wake = wake
         self._accepting: set[asyncio.Future[VideoRecord]] = set()
         self._single_flight = SingleFlight()
         self._references = ReferenceImages(storage, files, guard, image_limit)
-        self._sources = SourceVideos(store, storage, files, clock)
+        self._sources = SourceVideos(store, storage, files, clock, video_slots)
 
     async def create(
         self,
@@ -195,6 +200,22 @@ class VideoService(VideoLibrary):
             await self._storage.delete(key)
         if not video.finished:
             self._wake(msgspec.structs.replace(video, cancel_requested=True))
+
+    async def check_admission(self, principal: Principal, limits: DialectLimits = UNLIMITED) -> None:
+        """Refuse what can't be accepted whatever is in it, before a large body is read, fetched and decoded.
+
+        The accepting transaction decides again.
+
+        Raises:
+            InsufficientQuota: the balance does not cover the cheapest video.
+            TooManyRequests: the key's limits are reached.
+        """
+        account = await self._store.accounts.get_account(principal.account_id)
+        balance = None if account is None else account.balance_micros
+        if balance is not None and balance < self._cheapest:
+            raise InsufficientQuota
+        rows, now = self._store.videos, self._clock()
+        await rows.check_limits(principal.key_id, now, limits.creates_per_minute, limits.running)
 
     async def rate(self, principal: Principal, limits: DialectLimits = UNLIMITED) -> RateLimitStatus | None:
         """Return the creates per minute that the key and the dialect allow, and the rest; None without such a limit."""
@@ -307,6 +328,10 @@ class VideoService(VideoLibrary):
         for stored in (recipe.reference, recipe.source):
             if stored is not None:
                 await self._storage.delete(stored.key)
+
+
+def _lowest_price(model: Model) -> int:
+    return min(model.price_micros(size, min(model.seconds)) for size in model.sizes)
 
 
 def _is_large(params: CreateParams | RevisionParams) -> bool:

@@ -432,6 +432,14 @@ class VideoRepository:
         """
         return acceptance.find_replay(self._reader, account_id, key, fingerprint, now)
 
+    async def check_limits(self, key_id: str, now: float, per_minute: int | None, running: int | None) -> None:
+        """Raise if one more create would exceed a limit of the key now, or the dialect's own that are given.
+
+        Raises:
+            TooManyRequests: it would.
+        """
+        rate_limits.enforce(self._reader, key_id, now, per_minute, running)
+
     async def rate_limit_status(
         self, key_id: str, now: float, per_minute: int | None = None
     ) -> rate_limits.RateLimitStatus | None:
