@@ -166,6 +166,7 @@ def build_application(
         wake=flow.wake,
         clock=time.time,
         image_limit=settings.image_limit,
+        character_limit=settings.character_count,
     )
     signer = UrlSigner(keyfile.load_or_create(data / "secrets" / "links.key"), time.time)
     return Application(

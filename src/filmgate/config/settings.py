@@ -87,6 +87,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         int, Meta(ge=0, description="Bytes that an account's uploaded files (`/v1/files`) may have in all.")
     ] = 1024 * 1024 * 1024
     file_count: Annotated[int, Meta(ge=0, description="How many uploaded files an account may have.")] = 1000
+    character_count: Annotated[int, Meta(ge=0, description="How many characters an account may have.")] = 100
     chat_background_tasks: Annotated[
         bool,
         _help(

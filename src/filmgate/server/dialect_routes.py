@@ -33,6 +33,7 @@ def operations(videos: VideoHandlers, models: ModelHandlers, chat: ChatHandlers)
         "extend": videos.extend,
         "create_character": videos.create_character,
         "retrieve_character": videos.retrieve_character,
+        "delete_character": videos.delete_character,
         "list_models": models.list,
         "retrieve_model": models.retrieve,
         "chat": chat.complete,

@@ -25,6 +25,7 @@ from filmgate.services.library import VideoContent
 from filmgate.services.videos import VideoService
 from filmgate.wire import revision
 from filmgate.wire.dialect import RenderContext
+from filmgate.wire.objects import CharacterDeleted
 from filmgate.wire.params import CreateParams, Fields, RevisionParams
 
 __all__ = ["VideoHandlers"]
@@ -81,12 +82,19 @@ class VideoHandlers:
     async def create_character(self, request: RequestContext) -> ASGIApp:
         """``POST /videos/characters``."""
         key, retry_count = request.idempotency_key, request.retry_count
+        if key is None and not retry_count:
+            await self._videos.characters.check_admission(request.principal)
         async with self._body_reader.read_fields(request.scope, request.receive, revision.FILE_FIELDS) as fields:
             params = revision.parse_character(fields)
             character = await self._videos.characters.create(
                 request.principal, params, idempotency_key=key, retry_count=retry_count
             )
         return json_response(revision.render_character(character))
+
+    async def delete_character(self, request: RequestContext) -> ASGIApp:
+        """``DELETE /videos/characters/{id}``."""
+        await self._videos.characters.delete(request.principal, request.path_id)
+        return json_response(CharacterDeleted(id=request.path_id))
 
     async def retrieve_character(self, request: RequestContext) -> ASGIApp:
         """``GET /videos/characters/{id}``."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filmgate.domain import Asset, AssetKind, Character, Size, VideoCharacter, new_id
-from filmgate.errors import BadArtifact, CharacterNotFound, FilmgateError, InvalidValue, InvalidVideo
+from filmgate.errors import BadArtifact, CharacterNotFound, FileQuotaExceeded, FilmgateError, InvalidValue, InvalidVideo
 from filmgate.services.files import FileLibrary
 from filmgate.services.idempotency import RESEND_WINDOW
 from filmgate.services.revisions import validate_upload
@@ -29,7 +29,9 @@ class CharacterService:
         files: FileLibrary,
         clock: Callable[[], float],
         slots: asyncio.Semaphore,
+        limit: int,
     ) -> None:
+        self._limit = limit
         self._slots = slots
         self._store = store
         self._storage = storage
@@ -45,6 +47,7 @@ class CharacterService:
             InvalidVideo: the video can't be used.
             InvalidValue: the file that it refers to is unknown.
             IdempotencyKeyReuse: the key was used within a day for another character.
+            FileQuotaExceeded: the account has as many characters as it may.
             StorageFault: the storage failed.
         """
         now, character_id = self._clock(), new_id("char")
@@ -62,13 +65,32 @@ class CharacterService:
             fingerprint=hashlib.sha256(f"{upload.sha256} {params.name}".encode()).hexdigest(),
         )
         try:
-            character, created = await self._store.characters.create(new, now)
+            character, created = await self._store.characters.create(new, now, self._limit)
         except FilmgateError:  # after a cancellation the row may still be written: the sweep decides about the files
             await self._discard(image, video)
             raise
         if not created:
             await self._discard(image, video)
         return character
+
+    async def check_admission(self, principal: Principal) -> None:
+        """Refuse before a video is received what could not be stored.
+
+        Raises:
+            FileQuotaExceeded: the account has as many characters as it may.
+        """
+        if await self._store.characters.count(principal.account_id, self._limit) >= self._limit:
+            raise FileQuotaExceeded(f"An account may have at most {self._limit} characters; delete one first.")
+
+    async def delete(self, principal: Principal, character_id: str) -> None:
+        """Delete a character and its files; videos that were made keep what they show.
+
+        Raises:
+            CharacterNotFound: unknown, or another account's.
+            VideoNotDeletable: an unfinished video shows it.
+        """
+        for key in await self._store.characters.delete(character_id, principal.account_id):
+            await self._storage.delete(key)
 
     async def get(self, principal: Principal, character_id: str) -> Character:
         """Return a character.

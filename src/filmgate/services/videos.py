@@ -91,6 +91,7 @@ class VideoService(VideoLibrary):
         wake: starts the flow of a committed video.
         clock: Unix seconds.
         image_limit: maximum size of a reference image, in bytes.
+        character_limit: maximum number of an account's characters.
     """
 
     def __init__(
@@ -107,12 +108,13 @@ class VideoService(VideoLibrary):
         wake: Callable[[VideoRecord], None],
         clock: Callable[[], float],
         image_limit: int,
+        character_limit: int = 100,
     ) -> None:
         super().__init__(store, storage, clock)
         self.catalog = catalog
         files = FileLibrary(store, storage, clock)
         video_slots = asyncio.Semaphore(VIDEO_SLOTS)
-        self.characters = CharacterService(store, storage, files, clock, video_slots)
+        self.characters = CharacterService(store, storage, files, clock, video_slots, character_limit)
         self.estimator = EtaEstimator(store.videos, engines)
         self.parameters = parameters
         self._select_engine = select_engine

@@ -57,7 +57,7 @@ STANDARD_ROUTES: tuple[DialectRoute, ...] = (
     DialectRoute("/videos/edits", post="edit"),
     DialectRoute("/videos/extensions", post="extend"),
     DialectRoute("/videos/characters", post="create_character"),
-    DialectRoute("/videos/characters/{id}", get="retrieve_character"),
+    DialectRoute("/videos/characters/{id}", get="retrieve_character", delete="delete_character"),
     DialectRoute("/videos/{id}/remix", post="remix"),
     DialectRoute("/videos/{id}", get="retrieve", delete="delete"),
     DialectRoute("/videos", get="list", post="create"),

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 __all__ = [
+    "CharacterDeleted",
     "CharacterObject",
     "ErrorAnswer",
     "ErrorDetail",
@@ -92,6 +93,14 @@ class ParameterObject(Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximum: float | None = None
     minLength: int | None = None  # noqa: N815 - JSON Schema's own spelling
     maxLength: int | None = None  # noqa: N815
+
+
+class CharacterDeleted(Struct, frozen=True, kw_only=True):
+    """The response to a DELETE of a character."""
+
+    id: str
+    object: Literal["character.deleted"] = "character.deleted"
+    deleted: bool = True
 
 
 class ModelObject(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from filmgate import errors
 from filmgate.config.catalog import PROMPT_CHARACTERS
 from filmgate.errors import FilmgateError
 from filmgate.wire import create, revision
-from filmgate.wire.objects import CharacterObject
+from filmgate.wire.objects import CharacterDeleted, CharacterObject
 from filmgate.wire.openapi import (
     _BODY_ERRORS,
     _ID,
@@ -56,6 +56,8 @@ def schemas() -> Schema:
         ),
         "CharacterObject": msgspec.json.schema(CharacterObject)["$defs"]["CharacterObject"]
         | {"required": [*CharacterObject.__struct_fields__]},
+        "CharacterDeleted": msgspec.json.schema(CharacterDeleted)["$defs"]["CharacterDeleted"]
+        | {"required": [*CharacterDeleted.__struct_fields__]},
     }
 
 
@@ -138,6 +140,12 @@ def _retrieve_character() -> Schema:
     )
 
 
+def _delete_character() -> Schema:
+    deleted = _success("The character and its files are deleted.", _json_content("CharacterDeleted"))
+    possible = (errors.CharacterNotFound, errors.UnknownUrl, errors.VideoNotDeletable)
+    return _operation("deleteCharacter", "Delete a character that no unfinished video shows.", deleted, *possible)
+
+
 PATHS: Final[Schema] = {
     "/v1/videos/{id}/remix": {
         "parameters": [_ID],
@@ -152,6 +160,10 @@ PATHS: Final[Schema] = {
         )
     },
     "/v1/videos/characters": {"post": _create_character()},
-    "/v1/videos/characters/{id}": {"parameters": [_ID], "get": _retrieve_character()},
+    "/v1/videos/characters/{id}": {
+        "parameters": [_ID],
+        "get": _retrieve_character(),
+        "delete": _delete_character(),
+    },
 }
 """The endpoints, each with its methods."""

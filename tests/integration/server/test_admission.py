@@ -29,10 +29,18 @@ class Upload:
             yield b" " * 65_536
 
 
-async def _key(api_server: ApiServer, balance: int | None, **limits: int) -> dict[str, str]:
+async def _key(
+    api_server: ApiServer,
+    balance: int | None,
+    *,
+    requests_per_minute: int | None = None,
+    running_limit: int | None = None,
+) -> dict[str, str]:
     accounts = api_server.store.accounts
     account = await accounts.create_account("poor", balance)
-    _, secret = await accounts.create_key(account.id, "poor", time.time(), **limits)
+    _, secret = await accounts.create_key(
+        account.id, "poor", time.time(), requests_per_minute=requests_per_minute, running_limit=running_limit
+    )
     return {"authorization": f"Bearer {secret}", "content-type": "application/json"}
 
 

@@ -213,3 +213,19 @@ async def test_a_repeated_character_is_created_once(running_app: RunningApp) -> 
     keys = [key async for key in running_app.application.storage.keys("characters/")]
     assert len(keys) == 2
     assert await running_app.application.store.videos.referenced_keys(keys) == set(keys)
+
+
+async def test_a_deleted_character_is_gone(running_app: RunningApp) -> None:
+    """With its files; a create that names it is refused."""
+    files: dict[str, Any] = {"name": (None, "Mossy"), "video": ("a", running_app.clip)}
+    character = (await running_app.api.post("/v1/videos/characters", files=files)).json()["id"]
+    path = f"/v1/videos/characters/{character}"
+    assert (await running_app.api.delete(path)).json() == {
+        "id": character,
+        "object": "character.deleted",
+        "deleted": True,
+    }
+    assert [(await running_app.api.request(method, path)).status_code for method in ("GET", "DELETE")] == [404, 404]
+    assert [key async for key in running_app.application.storage.keys("characters/")] == []
+    body = {"prompt": "Mossy waits", "characters": [{"id": character}]}
+    assert (await running_app.api.post("/v1/videos", json=body)).status_code == 400

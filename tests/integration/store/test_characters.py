@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from filmgate.domain import Asset, AssetKind, new_id
-from filmgate.errors import IdempotencyKeyReuse
+from filmgate.domain import Asset, AssetKind, NewVideo, Recipe, Size, VideoCharacter, VideoError, new_id
+from filmgate.errors import CharacterNotFound, FileQuotaExceeded, IdempotencyKeyReuse, VideoNotDeletable
 from filmgate.store import Account, NewCharacter, Store
 from filmgate.store.acceptance import IDEMPOTENCY_SECONDS
 
@@ -60,3 +60,34 @@ async def test_a_resend_finds_the_existing_character(store: Store, account: Acco
     assert (resent, created) == (first, False)
     for changes in ({"key_id": "key_2", "resend_since": NOW - 1}, {"key_id": "key_1", "resend_since": NOW + 1}):
         assert (await store.characters.create(_new(account, **changes), NOW + 2))[1]
+
+
+async def test_an_account_has_so_many_characters(store: Store, account: Account) -> None:
+    """A replay is not one more; a deleted one makes room."""
+    first, second = _new(account, fingerprint="1"), _new(account, fingerprint="2", idempotency_key="k")
+    for new in (first, second):
+        assert (await store.characters.create(new, NOW, 2))[1]
+    with pytest.raises(FileQuotaExceeded):
+        await store.characters.create(_new(account, fingerprint="3"), NOW, 2)
+    assert not (await store.characters.create(replace(second, id=new_id("char")), NOW, 2))[1]
+    assert await store.characters.count(account.id, 100) == 2
+    with pytest.raises(CharacterNotFound):
+        await store.characters.delete(first.id, "acct_other")
+    assert await store.characters.delete(first.id, account.id) == [first.picture.key, first.film.key]
+    with pytest.raises(CharacterNotFound):
+        await store.characters.delete(first.id, account.id)
+    assert (await store.characters.create(_new(account, fingerprint="3"), NOW, 2))[1]
+
+
+async def test_a_character_that_is_being_shown_is_kept(store: Store, account: Account) -> None:
+    """Until the video that shows it is finished."""
+    new = _new(account)
+    character, _ = await store.characters.create(new, NOW)
+    shown = VideoCharacter(id=character.id, name="Mossy", picture=character.picture, film=character.film)
+    recipe = Recipe(prompt="p", size=Size(64, 64), seconds=1, seed=1, characters=(shown,))
+    video = NewVideo(id=new_id(), account_id=account.id, model="m", engine="e", recipe=recipe, price_micros=0)
+    await store.videos.create(video, NOW)
+    with pytest.raises(VideoNotDeletable):
+        await store.characters.delete(character.id, account.id)
+    await store.videos.fail(video.id, VideoError("x", "x"), NOW)
+    assert len(await store.characters.delete(character.id, account.id)) == 2

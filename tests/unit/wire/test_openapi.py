@@ -49,6 +49,7 @@ def test_every_endpoint_is_described() -> None:
         ("/v1/videos/extensions", "post"),
         ("/v1/videos/characters", "post"),
         ("/v1/videos/characters/{id}", "get"),
+        ("/v1/videos/characters/{id}", "delete"),
         ("/v1/chat/completions", "post"),
         ("/v1/files", "get"),
         ("/v1/files", "post"),
