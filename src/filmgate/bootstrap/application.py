@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
@@ -168,7 +169,6 @@ def build_application(
         image_limit=settings.image_limit,
         character_limit=settings.character_count,
     )
-    signer = UrlSigner(keyfile.load_or_create(data / "secrets" / "links.key"), time.time)
     return Application(
         settings=settings,
         lock=lock,
@@ -177,16 +177,20 @@ def build_application(
         engines=configured.engines,
         flow=flow,
         videos=videos,
-        signer=signer,
+        signer=UrlSigner(keyfile.load_or_create(data / "secrets" / "links.key"), time.time),
         webhooks=WebhookService(store.webhooks, guard, secret_box, time.time),
-        files=FileService(
-            store,
-            storage,
-            time.time,
-            quota=FileQuota(settings.file_count, settings.file_quota),
-            max_bytes=settings.body_limit,
-            free_bytes=lambda: shutil.disk_usage(data).free,
-        ),
+        files=_file_service(settings, store, storage, data),
+    )
+
+
+def _file_service(settings: Settings, store: Store, storage: LocalStorage, data: Path) -> FileService:
+    return FileService(
+        store,
+        storage,
+        time.time,
+        quota=FileQuota(settings.file_count, settings.file_quota),
+        max_bytes=settings.body_limit,
+        free_bytes=lambda: shutil.disk_usage(data).free,
     )
 
 

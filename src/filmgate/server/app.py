@@ -125,29 +125,29 @@ def build_app(
     routes += _admin_routes(store, settings, lambda: is_ready() and not long_polls.draining)
     request_stats = RequestStats()
     models = videos.catalog.models()
-    names = [model.name for model in models]
     metrics = Metrics(
         store.statistics,
         request_stats,
         poll_counts,
-        models=names,
+        models=[model.name for model in models],
         access=settings.metrics,
         task_counts=chat_handlers.task_counts,
     )
     document = openapi_document(lambda: encode(openapi_accounts.document(models, version(), videos.parameters)))
     routes += [Route("/metrics", metrics), Route("/openapi.json", document)]
+    return App(_with_middleware(routes, settings, request_stats), long_polls, routes)
+
+
+def _with_middleware(routes: Sequence[Route], settings: Settings, request_stats: RequestStats) -> ASGIApp:
     request_stats.register_routes((route.endpoint, route.path) for route in routes)
-    router = Router(
-        routes, redirect_slashes=False, default=UnknownPath(routes, [dialect.base_path for dialect in DIALECTS])
-    )
-    middleware = RequestMiddleware(
-        router,
+    unknown_path = UnknownPath(routes, [dialect.base_path for dialect in DIALECTS])
+    return RequestMiddleware(
+        Router(routes, redirect_slashes=False, default=unknown_path),
         DIALECTS,
         request_stats,
         cors=CorsPolicy(settings.allow_origins),
         address=Addresses(settings.public_url, settings.trusted_proxies),
     )
-    return App(middleware, long_polls, routes)
 
 
 def _account_routes(authenticate: Authenticator, webhooks: WebhookHandlers, usage: UsageHandlers) -> Iterator[Route]:

@@ -215,6 +215,7 @@ def test_a_disk_error_is_a_storage_fault(tmp_path: Path) -> None:
         "data:image/png;base64,aGVsbG8",
         "DATA:;BASE64,aGVs\r\nbG8=",
         "data:image/png;charset=x;base64,aGVsbG8%3D",
+        "data:image/png;base64,aGVsbG8%3d",
         "data:,hello",
         "data:text/plain,hel%6Co",
     ],
@@ -233,12 +234,24 @@ def test_data_urls_are_decoded(text: str) -> None:
         ("data:image/png;base64", "expected"),
         ("http://host/,", "expected"),
         ("data:," + "x" * 20_971_520, "longer than"),
+        ("data:image/png," + "%41" * 400_000, "encode an image of this size as Base64"),
+        ("data:image/png;base64," + "%41" * 400_000, "not Base64"),
     ],
 )
 def test_an_invalid_data_url_is_refused(text: str, words: str) -> None:
     """The error gives the reason."""
     with pytest.raises(InvalidValue, match=words):
         decode_data_url(text, LIMIT)
+
+
+def test_a_jpeg_of_many_scans_is_not_decoded(tmp_path: Path) -> None:
+    """Each scan costs the decoder a pass over all pixels; a progressive image of a camera has a dozen."""
+    image = _encoded(_make_image(), "JPEG", progressive=True)
+    normalize_image(image, size=SIZE, fit=Fit.ERROR, limit=LIMIT, out=tmp_path / "out.png")
+    begin = image.rindex(b"\xff\xda")
+    many = image[:begin] + image[begin:-2] * 101 + image[-2:]
+    with pytest.raises(InvalidImage, match="more than 100 scans"):
+        normalize_image(many, size=SIZE, fit=Fit.ERROR, limit=LIMIT, out=tmp_path / "out.png")
 
 
 def test_a_data_url_has_the_size_limit_of_a_file() -> None:

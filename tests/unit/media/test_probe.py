@@ -11,6 +11,7 @@ import pytest
 from filmgate.domain import Size
 from filmgate.errors import BadArtifact
 from filmgate.media import mp4_boxes
+from filmgate.media import probe as probe_module
 from filmgate.media.encode import VideoWriter
 from filmgate.media.probe import probe, verify
 
@@ -50,6 +51,13 @@ def test_a_probe_reads_the_properties_of_a_video(video: Path) -> None:
     assert (probed.size, probed.seconds, probed.fps, probed.frames) == (SIZE, 4.0, 24.0, 96)
     assert (probed.video_codec, probed.audio_codec, probed.faststart) == ("h264", "aac", True)
     assert probed.bytes == video.stat().st_size
+
+
+def test_frames_are_counted_as_they_come(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file with a packet in every few bytes is refused before its packets fill the memory."""
+    monkeypatch.setattr(probe_module, "MAX_FRAMES", 95)
+    with pytest.raises(BadArtifact, match="more than 95 frames"):
+        verify(video, SIZE, 4)
 
 
 def test_a_matching_video_passes(video: Path) -> None:
