@@ -40,8 +40,10 @@ BATCH_POLL_INTERVAL = 1.0
 RECONCILE_INTERVAL = 3.0
 FULL_RECONCILE_INTERVAL = 60.0
 CLEANUP_INTERVAL = 300.0
-"""Seconds until the first cleanup and between two: a machine's clock may be wrong until it has heard a time server, and
-a cleanup by a date in the future would remove every video.
+
+EXPIRY_DELAY = 300.0
+"""Seconds after the start until expired files are removed: a machine's clock may be wrong until it has heard a time
+server, and with a date in the future every video has expired.
 """
 
 WEBHOOK_INTERVAL = 0.5
@@ -67,6 +69,7 @@ class FlowSupervisor:
         registry: finds configured and retired engines.
         webhook_sender: delivers events, if this process is a worker.
         time_limit: seconds after submission at which a video is given up, from the expected seconds.
+        expiry_delay: seconds after the start until expired files are removed for the first time.
     """
 
     def __init__(
@@ -86,7 +89,9 @@ class FlowSupervisor:
         registry: EngineRegistry | None = None,
         webhook_sender: WebhookSender | None = None,
         time_limit: Callable[[float], float] = retry.poll_time_limit,
+        expiry_delay: float = EXPIRY_DELAY,
     ) -> None:
+        self._expiry_delay = expiry_delay
         self._store = store
         self._path = data / "flow.sqlite"
         self._executor_id = executor_id
@@ -208,7 +213,8 @@ class FlowSupervisor:
                 _repeat(CANCEL_INTERVAL, self._deliver_cancels),
                 _repeat(BATCH_POLL_INTERVAL, self._batch_poller.run_due),
                 _repeat(RECONCILE_INTERVAL, self._reconciler.adopt_orphans),
-                _repeat(CLEANUP_INTERVAL, self._clean_up, first_after=CLEANUP_INTERVAL),
+                _repeat(CLEANUP_INTERVAL, self._clean_up),
+                _repeat(CLEANUP_INTERVAL, self._cleaner.remove_expired, first_after=self._expiry_delay),
             ]
         if self._worker and self._webhook_sender is not None:
             loops.append(_repeat(WEBHOOK_INTERVAL, self._webhook_sender.send_due))
@@ -297,7 +303,6 @@ class FlowSupervisor:
     async def _clean_up(self) -> None:
         await self._registry.retire_unneeded(self._clock())
         await self._store.videos.delete_old_submissions(self._clock())
-        await self._cleaner.remove_expired()
         await self._cleaner.remove_stale_staging()
         await self._cleaner.remove_orphans()
 

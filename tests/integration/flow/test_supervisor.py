@@ -17,7 +17,7 @@ from filmgate.engines.base import Capabilities, Engine, JobState, JobStatus
 from filmgate.engines.testcard import TestcardEngine
 from filmgate.flow.circuit_breaker import CircuitBreaker
 from filmgate.flow.dispatcher import Dispatcher
-from filmgate.flow.supervisor import FlowSupervisor
+from filmgate.flow.supervisor import EXPIRY_DELAY, FlowSupervisor
 from filmgate.testing.harness import MODEL, FlowHarness
 from filmgate.testing.scripted import ScriptedEngine
 
@@ -39,6 +39,7 @@ async def _supervisor(
     worker: bool = True,
     clock: Callable[[], float] = time.time,
     engine: TestcardEngine | None = None,
+    expiry_delay: float = EXPIRY_DELAY,
 ) -> AsyncIterator[FlowSupervisor]:
     engine = engine or TestcardEngine(delay=delay, concurrency=concurrency)
     supervisor = FlowSupervisor(
@@ -50,6 +51,7 @@ async def _supervisor(
         retention=3600.0,
         clock=clock,
         worker=worker,
+        expiry_delay=expiry_delay,
     )
     await supervisor.start()
     try:
@@ -208,17 +210,25 @@ async def test_an_engine_that_breaks_its_contract_is_retried(harness: FlowHarnes
     assert engine.polls == 2
 
 
-async def test_expired_files_are_removed_at_the_start(harness: FlowHarness, tmp_path: Path) -> None:
-    """Cleanup runs at once, not only minutes later."""
+async def test_expired_files_are_removed_a_while_after_the_start(harness: FlowHarness, tmp_path: Path) -> None:
+    """A clock that is hours ahead at the start removes nothing; other cleanup runs at once."""
     async with _supervisor(harness, tmp_path) as supervisor:
         video = await _accept(harness)
         supervisor.wake(video)
         await _wait_until_finished(harness, video)
 
+    kept = await harness.stored_keys()
+    orphan = harness.folder / "files" / "kept" / "videos" / "ab" / "video_ab.mp4"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"x")
+
     async def is_empty() -> bool:
         return not await harness.stored_keys()
 
     async with _supervisor(harness, tmp_path, clock=lambda: time.time() + 7200):
+        await until_async(lambda: not orphan.exists())
+        assert await harness.stored_keys() == kept
+    async with _supervisor(harness, tmp_path, clock=lambda: time.time() + 7200, expiry_delay=0.0):
         await until_async(is_empty)
 
 
