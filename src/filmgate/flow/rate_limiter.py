@@ -75,14 +75,13 @@ class FairRateLimiter:
             return 0.0
         queue = self._queues[engine.identity]
         queue.remove(video.seq)
-        free_slots = limit - queue.count_ahead(await self._position(video), limit, now)
+        free_slots = limit - queue.count_ahead(self._position(video), limit, now)
         return await self._videos.next_slot_in(engine.identity, free_slots, now) if free_slots > 0 else RECHECK
 
-    async def enqueue(self, engine: Engine, video: VideoRecord, seconds: float) -> None:
+    def enqueue(self, engine: Engine, video: VideoRecord, seconds: float) -> None:
         """Record that a video waits for a slot there, and asks again within so many seconds."""
         if engine.capabilities.creates_per_minute is not None:
-            position = await self._position(video)
-            self._queues[engine.identity].enqueue(position, self._clock() + seconds)
+            self._queues[engine.identity].enqueue(self._position(video), self._clock() + seconds)
 
-    async def _position(self, video: VideoRecord) -> _Position:
-        return (await self._videos.turns([video.id]))[video.id], video.seq
+    def _position(self, video: VideoRecord) -> _Position:
+        return self._videos.turn(video.account_id, video.seq), video.seq

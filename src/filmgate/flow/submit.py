@@ -68,11 +68,11 @@ class SubmitStage:
         for target in context.dispatcher.candidates(video):
             delays.append(await self._rate_limiter.seconds_until_turn(target, video))
             if delays[-1] == 0:
-                await self._rate_limiter.enqueue(target, video, HANDOVER_WINDOW)
+                self._rate_limiter.enqueue(target, video, HANDOVER_WINDOW)
                 await context.reassign(video, target.name)
                 return
         delay_seconds = min(delays) + JITTER * context.roll()
-        await self._rate_limiter.enqueue(engine, video, delay_seconds + JITTER)
+        self._rate_limiter.enqueue(engine, video, delay_seconds + JITTER)
         await context.sleep(video.id, delay_seconds)
 
     async def _commit_intent(self, attempt: AttemptState, video: VideoRecord, engine: Engine) -> None:

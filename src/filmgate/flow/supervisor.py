@@ -274,7 +274,7 @@ class FlowSupervisor:
             if not video.cancel_requested and video.engine in queues
         ]
         if starts:
-            turns = await self._store.videos.turns(start.video_id for start in starts)
+            turns = {video.id: self._store.videos.turn(video.account_id, video.seq) for video in videos}
             await self._backend.enqueue(starts, turns)
             self._reconciler.mark_started(starts)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from starlette.convertors import StringConvertor, register_url_convertor
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Scope
 
 from filmgate.server.auth import Authenticator
 from filmgate.server.chat import ChatHandlers
@@ -46,9 +47,24 @@ def dialect_routes(dialect: Dialect, authenticate: Authenticator, handlers: Mapp
         for route in dialect.routes:
             named = {"get": route.get, "post": route.post, "delete": route.delete}
             methods = {method: handlers[name] for method, name in named.items() if name is not None}
-            served = Route(base_path + route.path, HttpEndpoint(dialect, authenticate, **methods))
+            served = PrefixedRoute(base_path + route.path, HttpEndpoint(dialect, authenticate, **methods))
             served.path = served.path_format  # without the kinds of parameters, as metrics and documentation have it
             yield served
+
+
+class PrefixedRoute(Route):
+    """A route that compares its fixed beginning before its pattern: a poll passes eight others first."""
+
+    def __init__(self, path: str, endpoint: ASGIApp) -> None:
+        super().__init__(path, endpoint)
+        self._beginning = path.partition("{")[0]
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match as any route does."""
+        return super().matches(scope) if scope["path"].startswith(self._beginning) else _NO_MATCH
+
+
+_NO_MATCH: tuple[Match, Scope] = (Match.NONE, {})
 
 
 class _NameConvertor(StringConvertor):

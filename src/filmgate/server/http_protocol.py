@@ -177,8 +177,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._clear_deadline()
         super().on_headers_complete()
+        if not self._unanswered:
+            self._pool.set_busy(self)
         self._unanswered += 1
-        self._pool.set_busy(self)
         self.headers = _NO_HEADERS  # trailers are parsed like headers, and must not become some
         # Pipelined requests may arrive while the first is still answered: each has its own cycle.
         extensions: dict[str, Any] = {SENDFILE: partial(self._sendfile, self.cycle)}

@@ -36,7 +36,7 @@ DURATION_CACHE_SECONDS = 5.0
 DURATION_CACHE_SIZE = 1000
 """Maximum number of cached durations."""
 
-MAX_TURN = 256
+MAX_TURN = 64
 """Turns that are told apart: an account's later unfinished videos all have this one."""
 
 TURNS_PER_LOOP_TURN = 50
@@ -355,6 +355,10 @@ class VideoRepository:
             UnfinishedVideo(*row) for row in self._reader.fetch_all(_UNFINISHED_ROWS, before=updated_before, most=limit)
         ]
 
+    def turn(self, account_id: str, seq: int) -> int:
+        """Return the turn of an account's video, as :meth:`turns` does, where its place is known."""
+        return self._count(_TURN, owner=account_id, place=seq)
+
     async def turns(self, video_ids: Iterable[str]) -> dict[str, int]:
         """Return each video's turn in its account: 1 for the account's first unfinished video, up to MAX_TURN.
 
@@ -364,7 +368,7 @@ class VideoRepository:
         turns = {}
         for number, video_id in enumerate(video_ids, 1):
             place = self._reader.fetch_one(_PLACE, video_id=video_id)
-            turns[video_id] = 1 if place is None else self._count(_TURN, owner=place[0], place=place[1])
+            turns[video_id] = 1 if place is None else self.turn(*place)
             if number % TURNS_PER_LOOP_TURN == 0:
                 await asyncio.sleep(0)
         return turns

@@ -303,7 +303,7 @@ async def test_slots_follow_acceptance_order(harness: FlowHarness) -> None:
     limited = ScriptedEngine(replace(PAID, creates_per_minute=1), name="first", identity="1")
     rate_limiter = FairRateLimiter(harness.store.videos, harness.clock)
     earlier, later = [await harness.accept(engine="first") for _ in range(2)]
-    await rate_limiter.enqueue(limited, earlier, 5)
+    rate_limiter.enqueue(limited, earlier, 5)
     assert (
         await rate_limiter.seconds_until_turn(limited, later) > 0,
         await rate_limiter.seconds_until_turn(_second(), later),
@@ -311,9 +311,9 @@ async def test_slots_follow_acceptance_order(harness: FlowHarness) -> None:
         True,
         0,
     )
-    await rate_limiter.enqueue(limited, later, 5)
+    rate_limiter.enqueue(limited, later, 5)
     assert await rate_limiter.seconds_until_turn(limited, earlier) == 0
-    await rate_limiter.enqueue(limited, earlier, 5)
+    rate_limiter.enqueue(limited, earlier, 5)
     harness.clock.now += 6
     assert await rate_limiter.seconds_until_turn(limited, later) == 0
 
@@ -326,9 +326,9 @@ async def test_slots_go_round_the_accounts(harness: FlowHarness) -> None:
     many = [await harness.accept(engine="first") for _ in range(3)]
     single = await harness.accept(engine="first", account_id=other.id)
     for video in (*many[1:], single):
-        await rate_limiter.enqueue(limited, video, 60)
+        rate_limiter.enqueue(limited, video, 60)
     assert await rate_limiter.seconds_until_turn(limited, single) == 0
-    await rate_limiter.enqueue(limited, single, 60)
+    rate_limiter.enqueue(limited, single, 60)
     assert await rate_limiter.seconds_until_turn(limited, many[1]) > 0
 
 

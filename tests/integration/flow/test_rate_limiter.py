@@ -21,11 +21,11 @@ async def test_slots_are_granted_in_acceptance_order(harness: FlowHarness) -> No
     rate_limiter = FairRateLimiter(harness.store.videos, harness.clock)
     first, second, third = [await harness.accept() for _ in range(3)]
     for video in (third, second, first):
-        await rate_limiter.enqueue(LIMITED, video, 10)
+        rate_limiter.enqueue(LIMITED, video, 10)
     assert await rate_limiter.seconds_until_turn(LIMITED, third) == RECHECK
     assert await rate_limiter.seconds_until_turn(LIMITED, first) == 0
     assert await rate_limiter.seconds_until_turn(LIMITED, third) == 0
-    await rate_limiter.enqueue(LIMITED, first, 10)
+    rate_limiter.enqueue(LIMITED, first, 10)
     assert await rate_limiter.seconds_until_turn(LIMITED, third) == RECHECK
     harness.clock.now += 11
     assert await rate_limiter.seconds_until_turn(LIMITED, third) == 0
@@ -47,9 +47,9 @@ async def test_a_long_queue_needs_few_comparisons(harness: FlowHarness) -> None:
     rate_limiter, video = FairRateLimiter(harness.store.videos, harness.clock), await harness.accept()
     waiting = [replace(video, seq=CountedSeq(seq)) for seq in range(5_000)]
     for waiting_video in waiting:
-        await rate_limiter.enqueue(LIMITED, waiting_video, 60)
+        rate_limiter.enqueue(LIMITED, waiting_video, 60)
     CountedSeq.comparisons, asking = 0, waiting[::10]
     for waiting_video in asking:
         await rate_limiter.seconds_until_turn(LIMITED, waiting_video)
-        await rate_limiter.enqueue(LIMITED, waiting_video, 60)
+        rate_limiter.enqueue(LIMITED, waiting_video, 60)
     assert CountedSeq.comparisons < 50 * len(asking)
