@@ -268,13 +268,10 @@ class FlowSupervisor:
             if video.cancel_requested:
                 await self._cancel(video)
         queues = self._registry.concurrency
-        starts = [
-            WorkflowRef(video.id, video.engine, video.epoch)
-            for video in videos
-            if not video.cancel_requested and video.engine in queues
-        ]
-        if starts:
-            turns = {video.id: self._store.videos.turn(video.account_id, video.seq) for video in videos}
+        started = [video for video in videos if not video.cancel_requested and video.engine in queues]
+        if started:
+            starts = [WorkflowRef(video.id, video.engine, video.epoch) for video in started]
+            turns = {video.id: self._store.videos.turn(video.account_id, video.seq) for video in started}
             await self._backend.enqueue(starts, turns)
             self._reconciler.mark_started(starts)
 

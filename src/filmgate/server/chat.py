@@ -210,12 +210,11 @@ def _token_usage(prompt: str, characters: int) -> chat.TokenUsage:
 
 
 def _chat_model(catalog: Catalog, name: str) -> Model:
-    model, known = catalog.get(name), [each.name for each in catalog.models() if each.chat]
-    if model is None:
-        raise UnknownModel.with_known(name, known)
-    if not model.chat:
-        raise NotAChatModel(name, known)
-    return model
+    model = catalog.get(name)
+    if model is not None and model.chat:
+        return model
+    known = [each.name for each in catalog.models() if each.chat]
+    raise UnknownModel.with_known(name, known) if model is None else NotAChatModel(name, known)
 
 
 def _size(model: Model, orientation: chat.Orientation) -> Size:

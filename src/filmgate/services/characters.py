@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from filmgate.domain import Asset, AssetKind, Character, Size, VideoCharacter, new_id
-from filmgate.errors import BadArtifact, CharacterNotFound, FileQuotaExceeded, FilmgateError, InvalidValue, InvalidVideo
+from filmgate.errors import BadArtifact, CharacterNotFound, FilmgateError, InvalidValue, InvalidVideo
 from filmgate.services.files import FileLibrary
 from filmgate.services.idempotency import RESEND_WINDOW
 from filmgate.services.revisions import validate_upload
@@ -79,8 +79,7 @@ class CharacterService:
         Raises:
             FileQuotaExceeded: the account has as many characters as it may.
         """
-        if await self._store.characters.count(principal.account_id, self._limit) >= self._limit:
-            raise FileQuotaExceeded(f"An account may have at most {self._limit} characters; delete one first.")
+        await self._store.characters.require_room(principal.account_id, self._limit)
 
     async def delete(self, principal: Principal, character_id: str) -> None:
         """Delete a character and its files; videos that were made keep what they show.

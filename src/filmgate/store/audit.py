@@ -5,8 +5,6 @@ Each check is one statement that returns the rows that are wrong, so that an aud
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -25,13 +23,12 @@ from sqlalchemy import (
 from filmgate.domain import Status
 from filmgate.store.database import DbConnection
 from filmgate.store.schema import account, ledger_entry, usage_day, video
+from filmgate.store.usage import DAY_SECONDS, format_day
 
 __all__ = ["audit"]
 
 MAX_ERRORS = 1000
 """Maximum errors of one kind that are told."""
-
-DAY_SECONDS = 86_400
 
 _BALANCES = (
     select(account.c.id, account.c.balance_micros, func.coalesce(func.sum(ledger_entry.c.amount_micros), 0))
@@ -142,7 +139,7 @@ def audit(connection: DbConnection) -> list[str]:
     ]
     for statement, what in _WRONG_DAYS:
         errors += [
-            f"account {owner}, {_date(day)}, {model}: {videos} videos, {seconds} s for {spent} {what}"
+            f"account {owner}, {format_day(day)}, {model}: {videos} videos, {seconds} s for {spent} {what}"
             for owner, day, model, videos, seconds, spent in connection.fetch_all(statement)
         ]
     for video_id, owner, status, price in connection.fetch_all(_WRONG_VIDEOS):
@@ -152,10 +149,6 @@ def audit(connection: DbConnection) -> list[str]:
             f"video {video_id} ({status}): expected {_format_entries(expected)}, found {_format_entries(actual)}"
         )
     return errors
-
-
-def _date(day: int) -> str:
-    return datetime.fromtimestamp(day * DAY_SECONDS, UTC).date().isoformat()
 
 
 def _expected(status: str, price: int) -> list[tuple[str, int]]:

@@ -72,6 +72,15 @@ class CharacterRepository:
         """
         return await self._writer.write(lambda connection: _create(connection, new, now, most))
 
+    async def require_room(self, account_id: str, most: int) -> None:
+        """Raise if one more character would be too many.
+
+        Raises:
+            FileQuotaExceeded: the account has ``most`` already.
+        """
+        if await self.count(account_id, most) >= most:
+            raise _full(most)
+
     async def count(self, account_id: str, most: int) -> int:
         """Count an account's characters, up to ``most``."""
         return int(self._reader.fetch_all(_COUNT, owner=account_id, most=most)[0][0])
@@ -102,11 +111,15 @@ class CharacterRepository:
         return None if row is None or row[1] != account_id else _to_character(row)
 
 
+def _full(most: int) -> FileQuotaExceeded:
+    return FileQuotaExceeded(f"An account may have at most {most} characters; delete one first.")
+
+
 def _create(connection: DbConnection, new: NewCharacter, now: float, most: int) -> tuple[Character, bool]:
     if row := _REPLAYS.find(connection, new, now):
         return _to_character(row), False
     if connection.fetch_all(_COUNT, owner=new.account_id, most=most)[0][0] >= most:
-        raise FileQuotaExceeded(f"An account may have at most {most} characters; delete one first.")
+        raise _full(most)
     new_character = Character(
         id=new.id, account_id=new.account_id, name=new.name, created_at=now, picture=new.picture, film=new.film
     )

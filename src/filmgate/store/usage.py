@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from filmgate.store.database import DbConnection
 from filmgate.store.schema import account, usage_day
 
-__all__ = ["AccountUsage", "CompletedVideo", "DailyUsage", "add_to_day", "read_usage"]
+__all__ = ["DAY_SECONDS", "AccountUsage", "CompletedVideo", "DailyUsage", "add_to_day", "format_day", "read_usage"]
 
 DAY_SECONDS = 86_400
 
@@ -82,7 +82,7 @@ def read_usage(connection: DbConnection, account_id: str, since: float) -> Accou
         return None
     balance, held, captured = row
     days = [
-        DailyUsage(date=_date(day), model=model, videos=count, seconds=seconds, captured_micros=spent)
+        DailyUsage(date=format_day(day), model=model, videos=count, seconds=seconds, captured_micros=spent)
         for day, model, count, seconds, spent in connection.fetch_all(
             _DAYS, owner=account_id, first_day=int(since // DAY_SECONDS)
         )
@@ -90,5 +90,6 @@ def read_usage(connection: DbConnection, account_id: str, since: float) -> Accou
     return AccountUsage(balance_micros=balance, held_micros=held, captured_micros=captured, days=days)
 
 
-def _date(day: int) -> str:
+def format_day(day: int) -> str:
+    """Return the UTC date of a day number: ``2026-11-30``."""
     return datetime.fromtimestamp(day * DAY_SECONDS, UTC).date().isoformat()

@@ -95,9 +95,6 @@ def parse_chat(body: Mapping[str, object]) -> ChatParams:
         raise MissingParameter("messages")
     if not isinstance(messages, list):
         raise InvalidType("messages", "an array of objects", _json_type(messages))
-    if not any(isinstance(message, dict) and message.get("role") == "user" for message in messages):
-        _check_objects(messages)
-        raise InvalidValue("Invalid 'messages': expected at least one message with the role 'user'.", param="messages")
     prompt, image = _last_user_message(messages)
     return ChatParams(
         model=model,
@@ -239,19 +236,13 @@ def _sse_event(value: object) -> bytes:
     return b"data: " + msgspec.json.encode(value) + b"\n\n"
 
 
-def _check_objects(messages: list[object]) -> None:
-    for message in messages:
-        if not isinstance(message, dict):
-            raise InvalidType("messages", "an array of objects", f"{_json_type(message)} in it")
-
-
 def _last_user_message(messages: list[object]) -> tuple[str, ImageUrl | None]:
     for message in reversed(messages):
         if not isinstance(message, dict):
             raise InvalidType("messages", "an array of objects", f"{_json_type(message)} in it")
         if message.get("role") == "user":
             return _parse_content(message.get("content"))
-    return "", None
+    raise InvalidValue("Invalid 'messages': expected at least one message with the role 'user'.", param="messages")
 
 
 def _parse_content(content: object) -> tuple[str, ImageUrl | None]:
