@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,8 @@ from tests.support.polling import until
 
 if TYPE_CHECKING:
     from tests.support.served import Served
+
+pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 
 JOBS = "/openai/v1/video/generations/jobs"
 VERSION = "2025-04-01-preview"
@@ -35,14 +36,6 @@ CLIENTS: dict[str, Callable[[Served], openai.OpenAI]] = {
     "/openai/v1/videos": lambda served: openai.OpenAI(base_url=f"{served.url}/openai/v1/", api_key=served.key),
 }
 """Every way to construct the client, by the path that it then calls."""
-
-
-@pytest.fixture(autouse=True)
-def _deprecated() -> Iterator[None]:
-    """Ignore the SDK's deprecation warning: every call reports that OpenAI's service is discontinued."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield
 
 
 @pytest.fixture(params=CLIENTS)

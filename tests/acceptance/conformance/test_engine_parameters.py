@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -53,11 +52,7 @@ SENT = {name: str(value) for name, value in GIVEN.items() if name != "user"}
 
 
 def _ask_official_sdk(served: Served) -> None:
-    with (
-        openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as client,
-        warnings.catch_warnings(),
-    ):
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as client:
         video = client.videos.create_and_poll(prompt="by form", extra_body=GIVEN)
         assert (video.status, video.seconds) == ("completed", "4")
         by_json = client.post("/videos", cast_to=dict[str, Any], body={"prompt": "by json", **GIVEN})
@@ -81,6 +76,7 @@ def _ask_own_sdk(served: Served) -> None:
         assert client.models.list()[0].parameters["fps"] == {"type": "integer", "minimum": 1, "maximum": 60}
 
 
+@pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 async def test_parameters_reach_the_model_server(tmp_path: Path) -> None:
     """From every encoding, unchanged and in its names; what no engine takes is refused by name and never sent."""
     async with mock.running(mock.MockConfig(vendor="sglang", any_size=True)) as upstream:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -16,25 +15,10 @@ from filmgate.engines.base import Job
 from filmgate.engines.testcard import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.support.served import Served
 
-
-@pytest.fixture(scope="module")
-def client(served: Served) -> Iterator[openai.OpenAI]:
-    """The official SDK with this server's base URL and key."""
-    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as sdk:
-        yield sdk
-
-
-@pytest.fixture(autouse=True)
-def _deprecated() -> Iterator[None]:
-    """Ignore the SDK's deprecation warning: every call reports that OpenAI's service is discontinued."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield
+pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
 
 
 def _png() -> bytes:

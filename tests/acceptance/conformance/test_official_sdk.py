@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -14,28 +13,14 @@ from PIL import Image
 from filmgate.media.probe import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from openai.types import Video
     from tests.support.served import Served
 
+pytestmark = pytest.mark.filterwarnings("ignore:The Sora API is scheduled:DeprecationWarning")
+
 SIGNATURES = {"video": b"ftyp", "thumbnail": b"WEBP", "spritesheet": b"\xff\xd8\xff"}
-
-
-@pytest.fixture(scope="module")
-def client(served: Served) -> Iterator[openai.OpenAI]:
-    """The official SDK with this server's base URL and key."""
-    with openai.OpenAI(base_url=served.base_url, api_key=served.key, max_retries=0) as sdk:
-        yield sdk
-
-
-@pytest.fixture(autouse=True)
-def _deprecated() -> Iterator[None]:
-    """Ignore the SDK's deprecation warning: every call reports that OpenAI's service is discontinued."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield
 
 
 def _make(client: openai.OpenAI, **params: Any) -> Video:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import inspect
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from openai.types import Model as SdkModel
 from openai.types import Video as SdkVideo
+from tests.support.records import changed
 
 from filmgate import errors
 from filmgate.config.catalog import Catalog
-from filmgate.domain import AssetKind, Recipe, Size, Stage, Status, VideoError, VideoRecord
+from filmgate.domain import AssetKind, Recipe, Size, Stage, Status, VideoError
 from filmgate.errors import FilmgateError
 from filmgate.wire.objects import ErrorAnswer, VideoObject, encode
 from filmgate.wire.openai import (
@@ -30,28 +31,14 @@ from filmgate.wire.openai import (
 
 GOLDEN = Path(__file__).with_name("golden")
 ID = "video_0123456789abcdef0123456789abcdef"
-
-
-def _video(**changes: Any) -> VideoRecord:
-    video = VideoRecord(
-        seq=1,
-        id=ID,
-        account_id="acct_1",
-        model="sora-2",
-        engine="scene",
-        recipe=Recipe(prompt="a dog", size=Size(720, 1280), seconds=4, seed=7),
-        status=Status.QUEUED,
-        stage=Stage.ACCEPTED,
-        progress=0,
-        created_at=1_760_000_000.9,
-        updated_at=1_760_000_000.9,
-        prompt="a dog",
-        metadata={"id": "mine", "status": "odd"},
-        notes={"id": "note"},
-        ticket="ticket_of_an_engine",
-    )
-    return msgspec.structs.replace(video, **changes)
-
+RECIPE = Recipe(prompt="a dog", size=Size(720, 1280), seconds=4, seed=7)
+_video = partial(
+    changed,
+    recipe=RECIPE,
+    metadata={"id": "mine", "status": "odd"},
+    notes={"id": "note"},
+    ticket="ticket_of_an_engine",
+)
 
 VIDEOS = {
     "queued": _video(),
